@@ -1,0 +1,169 @@
+import { KernelError } from "../errors.ts";
+import type { Kernel } from "../kernel.ts";
+
+/** Moves a kernel's clock and keeps promises at the edge in step with it. */
+export interface Driver {
+  readonly kernel: Kernel;
+  /** Brings the clock up to the present; call it before anything enters from outside. */
+  arrive(): void;
+  /** Resolves after a time of the kernel; rejects with the signal's reason when it is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Says that asynchronous work outside the kernel is under way until the promise settles: virtual time stands still meanwhile. */
+  track<T>(work: Promise<T>): Promise<T>;
+  /** Called when the kernel has resolved something that a promise outside waits for. */
+  woke(): void;
+}
+
+function sleepOn(driver: Driver, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const onAbort = (): void => {
+      timer.cancel();
+      reject(signal?.reason);
+    };
+    const timer = driver.kernel.schedule(ms, () => {
+      signal?.removeEventListener("abort", onAbort);
+      driver.woke();
+      resolve();
+    });
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+const macrotask = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/**
+ * Virtual time: jumps to the next event, but only when nothing is running: no tracked work and no promise that could still
+ * react to the last event. One turn of the event loop runs all reactions that need no timer or socket of their own; work
+ * that needs one must be tracked.
+ */
+export class VirtualDriver implements Driver {
+  readonly kernel: Kernel;
+  #tracked = 0;
+  #woke = false;
+
+  constructor(kernel: Kernel) {
+    this.kernel = kernel;
+  }
+
+  arrive(): void {}
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return sleepOn(this, ms, signal);
+  }
+
+  async track<T>(work: Promise<T>): Promise<T> {
+    this.#tracked++;
+    try {
+      return await work;
+    } finally {
+      this.#tracked--;
+    }
+  }
+
+  woke(): void {
+    this.#woke = true;
+  }
+
+  /** Until nothing is running outside the kernel. */
+  async #settle(): Promise<void> {
+    this.#woke = false;
+    do await macrotask();
+    while (this.#tracked > 0);
+  }
+
+  /**
+   * Runs `work` to its end, moving time as it needs.
+   *
+   * @throws KernelError KERNEL_DEADLOCK when it waits for something that will never happen
+   */
+  async run<T>(work: Promise<T>): Promise<T> {
+    let settled = false;
+    const done = work.finally(() => {
+      settled = true;
+    });
+    done.catch(() => {});
+    await this.#settle();
+    while (!settled) {
+      if (!this.kernel.step()) throw new KernelError("KERNEL_DEADLOCK");
+      if (this.#woke) await this.#settle();
+    }
+    return done;
+  }
+
+  /** Lets this much time pass, reactions outside the kernel included. */
+  async advance(ms: number): Promise<void> {
+    await this.#settle();
+    const untilMs = this.kernel.nowMs + ms;
+    while (this.kernel.step(untilMs)) if (this.#woke) await this.#settle();
+    this.kernel.advanceTo(untilMs);
+    await this.#settle();
+  }
+}
+
+/** The longest sleep that a Node timer can hold. */
+const TIMER_MS_MAX = 2_147_483_647;
+
+/** Wall time: the kernel follows the clock of this machine. */
+export class WallDriver implements Driver {
+  readonly kernel: Kernel;
+  readonly #zeroMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  #armedMs = Number.POSITIVE_INFINITY;
+  #running = false;
+
+  constructor(kernel: Kernel) {
+    this.kernel = kernel;
+    this.#zeroMs = Date.now() - performance.now();
+    kernel.onScheduled = () => this.#arm();
+    this.arrive();
+  }
+
+  #presentMs(): number {
+    return this.#zeroMs + performance.now();
+  }
+
+  arrive(): void {
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      this.kernel.advanceTo(this.#presentMs());
+    } finally {
+      this.#running = false;
+      this.#arm();
+    }
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    this.arrive();
+    return sleepOn(this, ms, signal);
+  }
+
+  track<T>(work: Promise<T>): Promise<T> {
+    return work;
+  }
+
+  woke(): void {}
+
+  #arm(): void {
+    const nextMs = this.kernel.nextMs;
+    if (this.#running || nextMs === undefined || nextMs >= this.#armedMs) return;
+    clearTimeout(this.#timer);
+    this.#armedMs = nextMs;
+    this.#timer = setTimeout(
+      () => this.#due(),
+      Math.min(TIMER_MS_MAX, Math.max(0, Math.ceil(nextMs - this.#presentMs()))),
+    );
+  }
+
+  #due(): void {
+    this.#armedMs = Number.POSITIVE_INFINITY;
+    this.arrive();
+  }
+
+  /** Stops following the wall; nothing runs any more. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.kernel.onScheduled = undefined;
+  }
+}

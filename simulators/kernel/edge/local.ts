@@ -1,0 +1,141 @@
+import { Readable } from "node:stream";
+import type { Service } from "../http/api.ts";
+import { type HttpReply, type HttpRequest, makeRequest, serialise } from "../http/message.ts";
+import type { Process } from "../process.ts";
+import type { Driver } from "./drive.ts";
+
+/** The part of `fetch` that the local face keeps: absolute URLs, the usual `init`, standard `Response`s; redirects are followed unless `manual`. */
+export type LocalFetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
+
+/** Whatever can answer at an address of the local net. */
+export type LocalHost = { readonly service: Service } | { readonly fetch: (request: Request) => Promise<Response> };
+
+/** May `source` open a connection to `address:port`? A closed port answers like a host that drops packets. */
+export type Admission = (source: string, address: string, port: number) => boolean;
+
+const REDIRECTS_MAX = 5;
+
+/**
+ * The network of a world without sockets: names resolve through `resolve` (the simulated DNS), connections pass `admits`
+ * (security groups), and services answer in process. Deterministic, and fast enough for scale.
+ */
+export class LocalNet {
+  readonly #driver: Driver;
+  readonly #hosts = new Map<string, LocalHost>();
+  /** The address of a name, or `undefined` for NXDOMAIN. Default: literals only. */
+  resolve: (name: string) => string | undefined = () => undefined;
+  admits: Admission = () => true;
+
+  constructor(driver: Driver) {
+    this.#driver = driver;
+  }
+
+  /** Lets a host answer at `address:port`. The answer takes it away. */
+  attach(address: string, port: number, host: LocalHost): () => void {
+    const key = `${address}:${port}`;
+    this.#hosts.set(key, host);
+    return () => {
+      if (this.#hosts.get(key) === host) this.#hosts.delete(key);
+    };
+  }
+
+  /** A `fetch` that sends from this address. */
+  fetchFrom(source: string): LocalFetch {
+    return async (input, init) => {
+      let request = new Request(input, init);
+      for (let hops = 0; ; hops++) {
+        const response = await this.#exchange(source, request);
+        const location = response.headers.get("location");
+        if (request.redirect !== "follow" || location === null || ![301, 302, 303, 307, 308].includes(response.status))
+          return response;
+        if (hops === REDIRECTS_MAX)
+          throw new TypeError("fetch failed", { cause: new Error("redirect count exceeded") });
+        request = redirected(request, response.status, new URL(location, request.url));
+      }
+    };
+  }
+
+  async #exchange(source: string, request: Request): Promise<Response> {
+    const url = new URL(request.url);
+    const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
+    const address = isAddress(url.hostname) ? url.hostname : this.resolve(url.hostname);
+    if (address === undefined) throw refused("ENOTFOUND", `getaddrinfo ENOTFOUND ${url.hostname}`);
+    const host = this.#hosts.get(`${address}:${port}`);
+    if (host === undefined || !this.admits(source, address, port))
+      throw refused("ECONNREFUSED", `connect ECONNREFUSED ${address}:${port}`);
+    if ("fetch" in host) return this.#driver.track(host.fetch(request));
+    return this.#ask(host.service, request, url, source);
+  }
+
+  async #ask(service: Service, request: Request, url: URL, source: string): Promise<Response> {
+    const incoming = await this.#driver.track(toHttpRequest(service, request, url, source));
+    this.#driver.arrive();
+    return toResponse(await replyOf(service.receive(incoming), this.#driver));
+  }
+}
+
+const isAddress = (host: string): boolean => /^[\d.]+$/.test(host) || host.startsWith("[");
+
+const refused = (code: string, message: string): TypeError =>
+  new TypeError("fetch failed", { cause: Object.assign(new Error(message), { code }) });
+
+function redirected(request: Request, status: number, url: URL): Request {
+  const headers = new Headers(request.headers);
+  if (url.origin !== new URL(request.url).origin) headers.delete("authorization");
+  if (status === 307 || status === 308) return new Request(url, request);
+  for (const name of ["content-type", "content-length"]) headers.delete(name);
+  return new Request(url, { method: request.method === "HEAD" ? "HEAD" : "GET", headers, redirect: request.redirect });
+}
+
+export async function toHttpRequest(
+  service: Service,
+  request: Request,
+  url: URL,
+  source: string,
+): Promise<HttpRequest> {
+  const headers = { host: url.host, ...Object.fromEntries(request.headers) };
+  const common = makeRequest(request.method, `${url.pathname}${url.search}`, { headers, origin: url.origin, source });
+  const upload = service.uploadOf(request.method, url.pathname);
+  if (upload === undefined)
+    return { ...common, body: request.body === null ? "" : new Uint8Array(await request.arrayBuffer()) };
+  const stream = request.body === null ? Readable.from([]) : Readable.fromWeb(request.body as never);
+  return { ...common, received: await upload.receive(stream, common) };
+}
+
+/** Waits for a reply that the world takes time to give. */
+export function replyOf(answered: HttpReply | Process<HttpReply>, driver: Driver): Promise<HttpReply> {
+  if ("status" in answered) return Promise.resolve(answered);
+  return new Promise((resolve, reject) => {
+    answered.settled(({ outcome }) => {
+      driver.woke();
+      if (outcome.state === "done") resolve(outcome.value);
+      if (outcome.state === "failed") reject(outcome.error);
+    });
+  });
+}
+
+/** Statuses that a `Response` may not give a body. */
+const BODILESS = new Set([101, 204, 205, 304]);
+
+export function toResponse(reply: HttpReply): Response {
+  if (reply.wire?.kind === "reset") throw refused("ECONNRESET", "read ECONNRESET");
+  const { body, headers } = serialise(reply);
+  const list = Object.entries(headers).flatMap(([name, value]) =>
+    typeof value === "string" ? [[name, value]] : value.map((each) => [name, each]),
+  );
+  const init = { status: reply.status, headers: list as [string, string][] };
+  const bytes = typeof body === "string" ? Buffer.from(body) : body;
+  if (BODILESS.has(reply.status) || bytes.length === 0) return new Response(null, init);
+  if (reply.wire?.kind === "truncate") return new Response(torn(bytes.subarray(0, reply.wire.bytes)), init);
+  // A string body would make Response add a Content-Type of its own.
+  return new Response(new Uint8Array(bytes), init);
+}
+
+function torn(bytes: Uint8Array): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(bytes);
+      controller.error(Object.assign(new TypeError("terminated"), { code: "UND_ERR_SOCKET" }));
+    },
+  });
+}

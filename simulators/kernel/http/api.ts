@@ -1,0 +1,179 @@
+import type { Readable } from "node:stream";
+import type { EffectKind } from "../faults.ts";
+import type { Kernel } from "../kernel.ts";
+import type { Body, Process } from "../process.ts";
+import type { HttpReply, HttpRequest } from "./message.ts";
+import { compileRoutes, type RouteMatch, type Router } from "./router.ts";
+
+/**
+ * A handler is a plain synchronous function from (simulator, request) to reply. One that must wait for the world (a blocking
+ * query) is a generator: the face answers when it ends.
+ */
+export type Handler<S> = (sim: S, request: HttpRequest) => HttpReply | Body<HttpReply>;
+
+/** The one way for a body to be a stream: the edge turns it into a plain value, which the handler finds in `request.received`. */
+export interface Upload {
+  /** Bytes after which the edge refuses with 413. */
+  readonly bodyBytesMax: number;
+  /** Reads the stream to its end and answers with plain data; what it throws becomes the reply of `Api.crashed`. */
+  receive(stream: Readable, request: HttpRequest): Promise<unknown>;
+}
+
+export interface Route<S> {
+  readonly method: string;
+  /** `/servers/:id/action`; `*name` as the last segment takes the rest of the path. */
+  readonly path: string;
+  readonly handler: Handler<S>;
+  /** Who may call, in the words of the API's own `before`; documentation and input of the parity table. */
+  readonly auth?: string;
+  /** JSON Schema of the body; documentation, and what `before` or the handler validates with. */
+  readonly schema?: unknown;
+  readonly upload?: Upload;
+  /** Real clients that were seen using it, for the parity table: `bosh`, `openstack`, `tempest`, `consul`, `dig` … */
+  readonly clients?: readonly string[];
+}
+
+/** A simulated HTTP API as a value. Faces (Fastify, local fetch, msw) and the parity table are made from it. */
+export interface Api<S> {
+  /** `nova`, `bosh`, `consul` …: the source of its fault points, `nova:POST /servers`. */
+  readonly name: string;
+  readonly kernel: Kernel;
+  readonly sim: S;
+  readonly routes: readonly Route<S>[];
+  /** Runs before the handler, also when no route matches: authentication, scope, media types. An answer ends the request. */
+  readonly before?: (sim: S, request: HttpRequest, route: Route<S> | undefined) => HttpReply | undefined;
+  /** The answer when no route matches; `allowed` are the methods that the path knows (empty: unknown path). */
+  readonly unmatched: (sim: S, request: HttpRequest, allowed: readonly string[]) => HttpReply;
+  /** Last touch on each reply: request ids, Vary, gzip. */
+  readonly after?: (sim: S, request: HttpRequest, reply: HttpReply) => HttpReply;
+  /** The answer when a handler throws. Default: the error goes on, which is a defect of the simulator. */
+  readonly crashed?: (sim: S, request: HttpRequest, error: unknown) => HttpReply;
+  /** Bytes of an ordinary body after which the edge answers 413. Default 16 MiB. */
+  readonly bodyBytesMax?: number;
+}
+
+const ROUTE_EFFECTS: readonly EffectKind[] = ["reply", "delay", "reset", "lost-reply", "truncate"];
+
+/** An API made ready: its routes compiled, its fault points declared. Its type of simulator no longer matters to a face. */
+export interface Service {
+  readonly name: string;
+  readonly kernel: Kernel;
+  readonly bodyBytesMax: number;
+  /** `name:METHOD path` of each route: what the parity table lists. */
+  readonly routes: readonly {
+    readonly method: string;
+    readonly path: string;
+    readonly auth: string;
+    readonly clients: readonly string[];
+  }[];
+  /** The upload of the route that this request would meet; asked before the body is read. */
+  uploadOf(method: string, path: string): Upload | undefined;
+  /** Answers a request from within the world (another simulator). Not recorded: it follows from what is. */
+  call(request: HttpRequest): HttpReply | Process<HttpReply>;
+  /** Answers a request from outside the world: recorded for snapshots. */
+  receive(request: HttpRequest): HttpReply | Process<HttpReply>;
+}
+
+export function defineService<S>(api: Api<S>): Service {
+  const router = compileRoutes(api.routes);
+  for (const route of api.routes) {
+    api.kernel.faults.define({
+      point: `${api.name}:${route.method} ${route.path}`,
+      effects: ROUTE_EFFECTS,
+      prose:
+        "The request fails before, during or after its work; the caller must cope with an answer that is an error, late, cut or missing.",
+    });
+  }
+  const call = (request: HttpRequest): HttpReply | Process<HttpReply> => respond(api, router, request);
+  api.kernel.onInput(`http:${api.name}`, call);
+  return {
+    name: api.name,
+    kernel: api.kernel,
+    bodyBytesMax: api.bodyBytesMax ?? 16 * 1024 * 1024,
+    routes: api.routes.map(({ method, path, auth, clients }) => ({
+      method,
+      path,
+      auth: auth ?? "",
+      clients: clients ?? [],
+    })),
+    uploadOf: (method, path) => router.match(method, path).route?.upload,
+    call,
+    receive: (request) => api.kernel.input(`http:${api.name}`, request) as HttpReply | Process<HttpReply>,
+  };
+}
+
+function respond<S>(api: Api<S>, router: Router<Route<S>>, incoming: HttpRequest): HttpReply | Process<HttpReply> {
+  const match = router.match(incoming.method, incoming.path);
+  const request = match.route === undefined ? incoming : { ...incoming, params: match.params };
+  const finish = (reply: HttpReply): HttpReply => api.after?.(api.sim, request, reply) ?? reply;
+  const effect =
+    match.route &&
+    api.kernel.faults.at(`${api.name}:${match.route.method} ${match.route.path}`, {
+      path: request.path,
+      ...match.params,
+    });
+  switch (effect?.kind) {
+    case undefined:
+      return settle(api, answer(api, match, request), finish);
+    case "reset":
+      return { status: 0, wire: { kind: "reset" } };
+    case "reply":
+      return finish({
+        status: effect.status,
+        ...(effect.headers && { headers: effect.headers }),
+        ...bodyOf(effect.body),
+      });
+    case "lost-reply":
+      return settle(api, answer(api, match, request), (reply) => ({ ...finish(reply), wire: { kind: "reset" } }));
+    case "truncate":
+      return settle(api, answer(api, match, request), (reply) => ({
+        ...finish(reply),
+        wire: { kind: "truncate", bytes: effect.bytes },
+      }));
+    case "delay":
+      return api.kernel.spawn(`${api.name} delayed reply`, later(api, match, request, finish, effect.delayMs));
+    default:
+      throw new Error(`${api.name}: a route has no effect ${effect?.kind}`);
+  }
+}
+
+const bodyOf = (body: unknown): Partial<HttpReply> =>
+  body === undefined ? {} : typeof body === "string" ? { body } : { json: body };
+
+function answer<S>(api: Api<S>, match: RouteMatch<Route<S>>, request: HttpRequest): HttpReply | Body<HttpReply> {
+  const early = api.before?.(api.sim, request, match.route);
+  if (early !== undefined) return early;
+  if (match.route === undefined) return api.unmatched(api.sim, request, match.allowed);
+  if (api.crashed === undefined) return match.route.handler(api.sim, request);
+  try {
+    return match.route.handler(api.sim, request);
+  } catch (error) {
+    return api.crashed(api.sim, request, error);
+  }
+}
+
+function settle<S>(
+  api: Api<S>,
+  answered: HttpReply | Body<HttpReply>,
+  finish: (reply: HttpReply) => HttpReply,
+): HttpReply | Process<HttpReply> {
+  if (!("next" in answered)) return finish(answered);
+  const process = api.kernel.spawn(`${api.name} reply`, finishing(answered, finish));
+  return process.outcome.state === "done" ? process.outcome.value : process;
+}
+
+function* finishing(answered: Body<HttpReply>, finish: (reply: HttpReply) => HttpReply): Body<HttpReply> {
+  return finish(yield* answered);
+}
+
+function* later<S>(
+  api: Api<S>,
+  match: RouteMatch<Route<S>>,
+  request: HttpRequest,
+  finish: (reply: HttpReply) => HttpReply,
+  delayMs: number,
+): Body<HttpReply> {
+  yield delayMs;
+  const answered = answer(api, match, request);
+  return finish("next" in answered ? yield* answered : answered);
+}

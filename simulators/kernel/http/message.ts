@@ -1,0 +1,118 @@
+/** Header names in lower case; repeated request headers joined by ", " (RFC 9110 §5.3). */
+export type RequestHeaders = Readonly<Record<string, string>>;
+
+/** A request as every face hands it to a route. Plain data, so that it can be recorded. */
+export interface HttpRequest {
+  /** Upper case. */
+  readonly method: string;
+  /** Path and query as sent. */
+  readonly url: string;
+  /** Path without the query, as sent (percent-encoded). */
+  readonly path: string;
+  /** Path parameters of the route, percent-decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The raw query, without "?". See `queryOf`. */
+  readonly query: string;
+  readonly headers: RequestHeaders;
+  /** The body as sent; empty when there is none, or when an upload route has consumed it. */
+  readonly body: string | Uint8Array;
+  /** What an upload route's `receive` made of the stream. */
+  readonly received?: unknown;
+  /** `http://host:port` that the client used, for links. */
+  readonly origin: string;
+  /** The client's address. */
+  readonly source: string;
+}
+
+/** How the answer fails on the wire, when a fault says so. */
+export type WireFault = { readonly kind: "reset" } | { readonly kind: "truncate"; readonly bytes: number };
+
+/**
+ * An answer. `json` is serialised by the face (Content-Type application/json unless a header says otherwise); `body` is sent as
+ * it is, and has no Content-Type but the one in `headers`. Header names are written as given. Do not change a reply's `json`:
+ * callers in process read the very object.
+ */
+export interface HttpReply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly json?: unknown;
+  readonly body?: string | Uint8Array;
+  readonly wire?: WireFault;
+}
+
+export type ReplyHeaders = NonNullable<HttpReply["headers"]>;
+
+export const json = (status: number, value: unknown, headers?: ReplyHeaders): HttpReply =>
+  headers === undefined ? { status, json: value } : { status, json: value, headers };
+
+export const text = (
+  status: number,
+  body: string,
+  headers: ReplyHeaders = { "Content-Type": "text/plain; charset=utf-8" },
+): HttpReply => ({
+  status,
+  body,
+  headers,
+});
+
+export const empty = (status: number, headers?: ReplyHeaders): HttpReply =>
+  headers === undefined ? { status } : { status, headers };
+
+/** The request's body as text (UTF-8; invalid bytes become U+FFFD). */
+export function bodyText(request: HttpRequest): string {
+  return typeof request.body === "string" ? request.body : Buffer.from(request.body).toString("utf8");
+}
+
+/** The request's body as JSON, or why it is none. */
+export function bodyJson(
+  request: HttpRequest,
+): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: string } {
+  try {
+    return { ok: true, value: JSON.parse(bodyText(request)) };
+  } catch (error) {
+    return { ok: false, error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+export function queryOf(request: HttpRequest): URLSearchParams {
+  return new URLSearchParams(request.query);
+}
+
+/** A header of a reply, whatever the case of its name. */
+export function replyHeader(reply: HttpReply, name: string): string | undefined {
+  for (const [key, value] of Object.entries(reply.headers ?? {})) {
+    if (key.toLowerCase() === name.toLowerCase()) return typeof value === "string" ? value : value.join(", ");
+  }
+  return undefined;
+}
+
+/** The reply's body as it goes over the wire, and the headers with the Content-Type that `json` implies. */
+export function serialise(reply: HttpReply): { readonly body: string | Uint8Array; readonly headers: ReplyHeaders } {
+  if (reply.json === undefined) return { body: reply.body ?? "", headers: reply.headers ?? {} };
+  const headers =
+    replyHeader(reply, "content-type") === undefined
+      ? { "Content-Type": "application/json", ...reply.headers }
+      : (reply.headers ?? {});
+  return { body: JSON.stringify(reply.json), headers };
+}
+
+/** Builds a request; what is left out is empty. For callers in process and for tests. */
+export function makeRequest(
+  method: string,
+  url: string,
+  options: Partial<Omit<HttpRequest, "method" | "url" | "path" | "query" | "params">> = {},
+): HttpRequest {
+  const mark = url.indexOf("?");
+  return {
+    method: method.toUpperCase(),
+    url,
+    path: mark < 0 ? url : url.slice(0, mark),
+    query: mark < 0 ? "" : url.slice(mark + 1),
+    params: {},
+    headers: options.headers ?? {},
+    body: options.body ?? "",
+    ...(options.received === undefined ? {} : { received: options.received }),
+    origin: options.origin ?? "http://localhost",
+    source: options.source ?? "127.0.0.1",
+  };
+}

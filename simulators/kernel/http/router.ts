@@ -1,0 +1,94 @@
+/** What a path leads to. `allowed` is filled when the path is known but not with this method. */
+export interface RouteMatch<R> {
+  readonly route: R | undefined;
+  readonly params: Readonly<Record<string, string>>;
+  readonly allowed: readonly string[];
+}
+
+export interface Router<R> {
+  match(method: string, path: string): RouteMatch<R>;
+}
+
+interface Node<R> {
+  readonly literal: Map<string, Node<R>>;
+  parameter: Node<R> | undefined;
+  rest: Node<R> | undefined;
+  readonly methods: Map<string, { readonly route: R; readonly names: readonly string[] }>;
+}
+
+const node = <R>(): Node<R> => ({ literal: new Map(), parameter: undefined, rest: undefined, methods: new Map() });
+
+function child<R>(parent: Node<R>, segment: string): Node<R> {
+  if (segment.startsWith(":")) return (parent.parameter ??= node());
+  if (segment.startsWith("*")) return (parent.rest ??= node());
+  let next = parent.literal.get(segment);
+  if (next === undefined) parent.literal.set(segment, (next = node()));
+  return next;
+}
+
+function decode(segment: string): string {
+  if (!segment.includes("%")) return segment;
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    // A malformed escape is no reason to fail: what the name means is the handler's business, which sees it as sent.
+    return segment;
+  }
+}
+
+/**
+ * Compiles a table of routes to a tree of segments. A literal segment wins over a parameter, a parameter over the rest; the
+ * search goes back when a branch leads nowhere. Empty segments count: `/v3` and `/v3/` are different paths.
+ */
+export function compileRoutes<R extends { readonly method: string; readonly path: string }>(
+  routes: readonly R[],
+): Router<R> {
+  const root = node<R>();
+  for (const route of routes) {
+    const segments = route.path.split("/").slice(1);
+    const names = segments.filter((segment) => /^[:*]/.test(segment)).map((segment) => segment.slice(1));
+    const leaf = segments.reduce((parent, segment) => child(parent, segment), root);
+    if (leaf.methods.has(route.method)) throw new Error(`two routes for ${route.method} ${route.path}`);
+    leaf.methods.set(route.method, { route, names });
+  }
+  return { match: (method, path) => find(root, method, path.split("/").slice(1)) };
+}
+
+function find<R>(root: Node<R>, method: string, segments: readonly string[]): RouteMatch<R> {
+  const allowed = new Set<string>();
+  const values: string[] = [];
+  const descend = (at: Node<R>, depth: number): RouteMatch<R> | undefined => {
+    const segment = segments[depth];
+    if (segment === undefined) return arrive(at, method, values, allowed);
+    const literal = at.literal.get(segment);
+    const found = literal && descend(literal, depth + 1);
+    if (found) return found;
+    return take(at.parameter, segment, depth + 1) ?? take(at.rest, segments.slice(depth).join("/"), segments.length);
+  };
+  const take = (next: Node<R> | undefined, value: string, depth: number): RouteMatch<R> | undefined => {
+    if (next === undefined || value === "") return undefined;
+    values.push(decode(value));
+    const found = descend(next, depth);
+    if (found === undefined) values.pop();
+    return found;
+  };
+  return descend(root, 0) ?? { route: undefined, params: {}, allowed: [...allowed].sort() };
+}
+
+function arrive<R>(
+  at: Node<R>,
+  method: string,
+  values: readonly string[],
+  allowed: Set<string>,
+): RouteMatch<R> | undefined {
+  const leaf = at.methods.get(method);
+  if (leaf === undefined) {
+    for (const known of at.methods.keys()) allowed.add(known);
+    return undefined;
+  }
+  return {
+    route: leaf.route,
+    params: Object.fromEntries(leaf.names.map((name, at) => [name, values[at] as string])),
+    allowed: [],
+  };
+}

@@ -1,0 +1,31 @@
+/** The kernel's public face: what a simulator builds on. Edges (sockets, msw, drivers) are imported from `edge/`. */
+export { KERNEL_ERRORS, KernelError, type KernelErrorCode } from "./errors.ts";
+export { type ArmedRule, type Effect, type EffectKind, type FaultPoint, type FaultRule, Faults } from "./faults.ts";
+export { type Api, defineService, type Handler, type Route, type Service, type Upload } from "./http/api.ts";
+export {
+  bodyJson,
+  bodyText,
+  empty,
+  type HttpReply,
+  type HttpRequest,
+  json,
+  makeRequest,
+  queryOf,
+  type ReplyHeaders,
+  replyHeader,
+  serialise,
+  text,
+} from "./http/message.ts";
+export { Journal, type JournalEvent } from "./journal.ts";
+export {
+  EPOCH_MS,
+  Kernel,
+  type KernelOptions,
+  PACES,
+  type Pace,
+  type Slot,
+  type Snapshot,
+  type Timer,
+} from "./kernel.ts";
+export { all, type Body, on, Process, Signal, within, type Yielded } from "./process.ts";
+export { Random, type RandomState } from "./random.ts";

@@ -1,0 +1,438 @@
+import TinyQueue from "tinyqueue";
+import { KernelError } from "./errors.ts";
+import { Faults } from "./faults.ts";
+import { Journal, type JournalMark } from "./journal.ts";
+import { type Body, Process, Signal } from "./process.ts";
+import { Random, type RandomState } from "./random.ts";
+
+/** 1 January 2026, 00:00:00 UTC: when a virtual world begins unless told otherwise. */
+export const EPOCH_MS = Date.UTC(2026, 0, 1);
+
+/** By how much durations of simulated work are scaled. */
+export const PACES = { realistic: 1, fast: 1 / 100, instant: 0 } as const;
+export type Pace = keyof typeof PACES;
+
+export interface KernelOptions {
+  /** Default 1. */
+  readonly seed?: number | string;
+  /** ms since the Unix epoch at which the world begins. Default `EPOCH_MS`. */
+  readonly startMs?: number;
+  /** Default `realistic`. */
+  readonly pace?: Pace;
+  /** Journal events kept in memory. Default 100,000. */
+  readonly journalEventsMax?: number;
+  /** Keep what came in from outside since the last checkpoint, so that a snapshot can be taken with work in flight. Default false. */
+  readonly recordInputs?: boolean;
+}
+
+/** A handle on something scheduled. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** A named part of the world's state. Plain data (what structuredClone takes); read `value` each time, a restore replaces it. */
+export interface Slot<T> {
+  value: T;
+}
+
+interface Entry {
+  at: number;
+  order: number;
+  process: Process<unknown> | undefined;
+  wait: number;
+  value: unknown;
+  isError: boolean;
+  callback: (() => void) | undefined;
+  kind: string | undefined;
+}
+
+interface PlainTimer {
+  readonly id: number;
+  readonly at: number;
+  readonly order: number;
+  readonly kind: string;
+  readonly data: unknown;
+}
+
+interface Input {
+  readonly atMs: number;
+  readonly events: number;
+  readonly kind: string;
+  readonly data: unknown;
+}
+
+interface Checkpoint {
+  readonly nowMs: number;
+  readonly events: number;
+  readonly order: number;
+  readonly timerIds: number;
+  readonly slots: ReadonlyMap<string, unknown>;
+  readonly timers: readonly PlainTimer[];
+  readonly random: ReadonlyMap<string, RandomState>;
+  readonly journal: JournalMark;
+}
+
+/** A captured world: a checkpoint and what has come in since. Restoring runs those inputs again, to the same event. */
+export interface Snapshot {
+  readonly checkpoint: Checkpoint;
+  readonly inputs: readonly Input[];
+  readonly nowMs: number;
+  readonly events: number;
+}
+
+const soonest = (a: Entry, b: Entry): number => a.at - b.at || a.order - b.order;
+
+/**
+ * The discrete-event kernel: one clock, one queue, one journal, one seed. Everything in `simulators/` is a state machine on it.
+ *
+ * Time moves only in `step` and `advanceTo`. Who calls them decides what the clock is: in a scenario the driver jumps from
+ * event to event, in a live world it follows the wall (see `edge/drive.ts`). Events of one instant run in the order in which
+ * they were scheduled.
+ */
+export class Kernel {
+  readonly seed: number | string;
+  readonly journal: Journal;
+  readonly faults: Faults;
+  readonly pace: number;
+  /** Calls when something is scheduled, for a driver that sleeps until the next event. */
+  onScheduled: (() => void) | undefined;
+  /** Calls after a restore, for edges that hold sockets or caches. */
+  readonly restored = new Set<() => void>();
+  /** Processes that failed with nobody waiting. Default: throw, which ends the run. */
+  onCrash: (process: Process<unknown>, error: unknown) => void = (_process, error) => {
+    throw error;
+  };
+
+  #nowMs: number;
+  #events = 0;
+  #order = 0;
+  #timerIds = 0;
+  #processes = 0;
+  #callbacks = 0;
+  #replaying = false;
+  #later = new TinyQueue<Entry>([], soonest);
+  #now: Entry[] = [];
+  #nowAt = 0;
+  readonly #timers = new Map<number, { entry: Entry; timer: PlainTimer }>();
+  readonly #timerKinds = new Map<string, (data: never, id: number) => void>();
+  readonly #inputKinds = new Map<string, (data: never) => unknown>();
+  readonly #slots = new Map<string, Slot<unknown>>();
+  readonly #random = new Map<string, Random>();
+  readonly #recordInputs: boolean;
+  #inputs: Input[] = [];
+  #checkpoint: Checkpoint | undefined;
+
+  constructor(options: KernelOptions = {}) {
+    this.seed = options.seed ?? 1;
+    this.#nowMs = options.startMs ?? EPOCH_MS;
+    this.pace = PACES[options.pace ?? "realistic"];
+    this.journal = new Journal(options.journalEventsMax);
+    this.#recordInputs = options.recordInputs ?? false;
+    this.faults = new Faults(this);
+  }
+
+  /** ms since the Unix epoch, a whole number. */
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  /** Events run so far. */
+  get events(): number {
+    return this.#events;
+  }
+
+  /** True while a restore runs inputs again: edges stay quiet. */
+  get replaying(): boolean {
+    return this.#replaying;
+  }
+
+  /** When the next event is due, ms since the Unix epoch; `undefined` when nothing is scheduled. */
+  get nextMs(): number | undefined {
+    return this.#nowAt < this.#now.length ? this.#nowMs : this.#later.peek()?.at;
+  }
+
+  /** Processes that have not ended. */
+  get running(): number {
+    return this.#processes;
+  }
+
+  /** The stream of this name; one name, one stream. */
+  random(name: string): Random {
+    let stream = this.#random.get(name);
+    if (stream === undefined) {
+      stream = Random.fork(this.seed, name);
+      this.#random.set(name, stream);
+    }
+    return stream;
+  }
+
+  /** A duration of simulated work in ms, scaled by the pace. */
+  work(durationMs: number): number {
+    return Math.round(durationMs * this.pace);
+  }
+
+  /** Notes a state change in the journal, at the present time. */
+  record(source: string, kind: string, subject: string, data?: Readonly<Record<string, unknown>>): void {
+    this.journal.record(this.#nowMs, source, kind, subject, data);
+  }
+
+  signal<T = void>(): Signal<T> {
+    return new Signal<T>(this);
+  }
+
+  /** Starts a process; its first step runs at once, within this event. */
+  spawn<R>(name: string, body: Body<R>): Process<R> {
+    const process = new Process(this, name, body);
+    this.#processes++;
+    process.step(undefined, false);
+    return process;
+  }
+
+  /** Runs a callback after `delayMs`. It can't be part of a checkpoint: for what lives long use `timer`. */
+  schedule(delayMs: number, callback: () => void): Timer {
+    const entry = this.#entry(delayMs);
+    entry.callback = callback;
+    this.#callbacks++;
+    this.#push(entry);
+    return {
+      cancel: () => {
+        if (entry.callback === undefined) return;
+        entry.callback = undefined;
+        this.#callbacks--;
+      },
+    };
+  }
+
+  /** Names the handler of a kind of plain timer. Call it at construction, before any timer of the kind is due. */
+  onTimer<T>(kind: string, handler: (data: T, id: number) => void): void {
+    this.#timerKinds.set(kind, handler as (data: never, id: number) => void);
+  }
+
+  /** A timer that is plain data and so survives a checkpoint: calls the handler of `kind` with `data` after `delayMs`. */
+  timer(delayMs: number, kind: string, data: unknown): number {
+    if (!this.#timerKinds.has(kind)) throw new KernelError("KERNEL_UNKNOWN_TIMER", kind);
+    const entry = this.#entry(delayMs);
+    this.#arm({ id: ++this.#timerIds, at: entry.at, order: entry.order, kind, data }, entry);
+    return this.#timerIds;
+  }
+
+  cancelTimer(id: number): void {
+    const armed = this.#timers.get(id);
+    if (armed === undefined) return;
+    armed.entry.kind = undefined;
+    this.#timers.delete(id);
+  }
+
+  #arm(timer: PlainTimer, entry: Entry): void {
+    entry.kind = timer.kind;
+    entry.value = timer;
+    this.#timers.set(timer.id, { entry, timer });
+    this.#push(entry);
+  }
+
+  /** A part of the state that snapshots capture. */
+  slot<T>(name: string, initial: T): Slot<T> {
+    const slot: Slot<T> = { value: initial };
+    this.#slots.set(name, slot as Slot<unknown>);
+    return slot;
+  }
+
+  /** Names the handler of a kind of input. */
+  onInput<T, R>(kind: string, handler: (data: T) => R): void {
+    this.#inputKinds.set(kind, handler as (data: never) => unknown);
+  }
+
+  /** What comes in from outside (a request, a command of a test) enters here, so that a snapshot can bring it back. `data` is plain. */
+  input(kind: string, data: unknown): unknown {
+    const handler = this.#inputKinds.get(kind);
+    if (handler === undefined) throw new KernelError("KERNEL_UNKNOWN_INPUT", kind);
+    if (this.#recordInputs && !this.#replaying) {
+      this.#checkpoint ??= this.#capture();
+      this.#inputs.push({ atMs: this.#nowMs, events: this.#events, kind, data });
+    }
+    return handler(data as never);
+  }
+
+  /** For processes: resumes one that waits its `wait`-th time, within this instant. */
+  resume(process: Process<unknown>, wait: number, value: unknown, isError = false): void {
+    const entry = this.#entry(0);
+    entry.process = process;
+    entry.wait = wait;
+    entry.value = value;
+    entry.isError = isError;
+    this.#push(entry);
+  }
+
+  /** For processes: resumes one after a delay. */
+  resumeAfter(delayMs: number, process: Process<unknown>, wait: number): void {
+    const entry = this.#entry(delayMs);
+    entry.process = process;
+    entry.wait = wait;
+    this.#push(entry);
+  }
+
+  ended(): void {
+    this.#processes--;
+  }
+
+  crashed(process: Process<unknown>, error: unknown): void {
+    this.record("kernel", "process.crash", process.name, {
+      error: error instanceof Error ? error.message : String(error),
+    });
+    this.onCrash(process, error);
+  }
+
+  #entry(delayMs: number): Entry {
+    const at = this.#nowMs + Math.max(0, Math.round(delayMs));
+    return {
+      at,
+      order: this.#order++,
+      process: undefined,
+      wait: 0,
+      value: undefined,
+      isError: false,
+      callback: undefined,
+      kind: undefined,
+    };
+  }
+
+  #push(entry: Entry): void {
+    if (entry.at === this.#nowMs) this.#now.push(entry);
+    else this.#later.push(entry);
+    if (this.onScheduled !== undefined && !this.#replaying) this.onScheduled();
+  }
+
+  /** Takes the next entry that is due by `untilMs`, moving the clock to it. */
+  #take(untilMs: number): Entry | undefined {
+    const next = this.#later.peek();
+    // What was queued for this instant in the past is older than what was queued within it.
+    if (next !== undefined && next.at === this.#nowMs) return this.#later.pop();
+    if (this.#nowAt < this.#now.length) {
+      const entry = this.#now[this.#nowAt++] as Entry;
+      if (this.#nowAt === this.#now.length || this.#nowAt > 4096) {
+        this.#now.splice(0, this.#nowAt);
+        this.#nowAt = 0;
+      }
+      return entry;
+    }
+    if (next === undefined || next.at > untilMs) return undefined;
+    this.#nowMs = next.at;
+    return this.#later.pop();
+  }
+
+  /** Runs the next event that is due by `untilMs` (default: any). Answers whether there was one. */
+  step(untilMs = Number.POSITIVE_INFINITY): boolean {
+    const entry = this.#take(untilMs);
+    if (entry === undefined) return false;
+    this.#events++;
+    if (entry.process !== undefined) {
+      if (entry.process.waits === entry.wait) entry.process.step(entry.value, entry.isError);
+    } else if (entry.callback !== undefined) {
+      const callback = entry.callback;
+      entry.callback = undefined;
+      this.#callbacks--;
+      callback();
+    } else if (entry.kind !== undefined) this.#fireTimer(entry.kind, entry.value as PlainTimer);
+    return true;
+  }
+
+  #fireTimer(kind: string, timer: PlainTimer): void {
+    this.#timers.delete(timer.id);
+    const handler = this.#timerKinds.get(kind);
+    if (handler === undefined) throw new KernelError("KERNEL_UNKNOWN_TIMER", kind);
+    handler(timer.data as never, timer.id);
+  }
+
+  /** Runs all that is due by `atMs` and sets the clock to it. Never goes back. */
+  advanceTo(atMs: number): void {
+    while (this.step(atMs)) {}
+    this.#nowMs = Math.max(this.#nowMs, Math.floor(atMs));
+  }
+
+  /** Runs until nothing is left, at most `eventsMax` events; answers how many ran. For worlds without periodic timers. */
+  runToEnd(eventsMax = 100_000_000): number {
+    let events = 0;
+    while (this.step()) if (++events >= eventsMax) throw new KernelError("KERNEL_EVENTS_MAX", `${eventsMax} events`);
+    return events;
+  }
+
+  #quiet(): boolean {
+    return this.#processes === 0 && this.#callbacks === 0 && this.#nowAt === this.#now.length;
+  }
+
+  #capture(): Checkpoint {
+    if (!this.#quiet())
+      throw new KernelError("KERNEL_CALLBACK_IN_FLIGHT", `${this.#processes} processes, ${this.#callbacks} callbacks`);
+    const timers = [...this.#timers.values()].map(({ timer }) => timer);
+    return structuredClone({
+      nowMs: this.#nowMs,
+      events: this.#events,
+      order: this.#order,
+      timerIds: this.#timerIds,
+      slots: new Map([...this.#slots].map(([name, slot]) => [name, slot.value])),
+      timers,
+      random: new Map([...this.#random].map(([name, stream]) => [name, stream.state])),
+      journal: this.journal.mark(),
+    });
+  }
+
+  /**
+   * Captures the world. Where no process or callback is in flight this is a copy of the state; where one is, it is the
+   * last such copy and the inputs since, which needs `recordInputs`.
+   *
+   * @throws KernelError KERNEL_NOT_RECORDING
+   */
+  snapshot(): Snapshot {
+    if (this.#quiet()) {
+      this.#checkpoint = this.#capture();
+      this.#inputs = [];
+    }
+    if (this.#checkpoint === undefined) throw new KernelError("KERNEL_NOT_RECORDING");
+    if (!this.#quiet() && !this.#recordInputs) throw new KernelError("KERNEL_NOT_RECORDING");
+    return { checkpoint: this.#checkpoint, inputs: [...this.#inputs], nowMs: this.#nowMs, events: this.#events };
+  }
+
+  /** Brings back what `snapshot` captured, to the same event; what runs from here has the same digest as it had from there. */
+  restore(snapshot: Snapshot): void {
+    this.#load(snapshot.checkpoint);
+    this.#replaying = true;
+    try {
+      for (const input of snapshot.inputs) {
+        this.#runTo(input.events, input.atMs);
+        this.input(input.kind, structuredClone(input.data));
+      }
+      this.#runTo(snapshot.events, snapshot.nowMs);
+    } finally {
+      this.#replaying = false;
+    }
+    this.#checkpoint = snapshot.checkpoint;
+    this.#inputs = [...snapshot.inputs];
+    for (const callback of this.restored) callback();
+    this.onScheduled?.();
+  }
+
+  #runTo(events: number, atMs: number): void {
+    while (this.#events < events) this.step();
+    this.#nowMs = Math.max(this.#nowMs, atMs);
+  }
+
+  #load(checkpoint: Checkpoint): void {
+    const copy = structuredClone(checkpoint);
+    this.#nowMs = copy.nowMs;
+    this.#events = copy.events;
+    this.#order = copy.order;
+    this.#timerIds = copy.timerIds;
+    this.#processes = 0;
+    this.#callbacks = 0;
+    this.#later = new TinyQueue<Entry>([], soonest);
+    this.#now = [];
+    this.#nowAt = 0;
+    this.#timers.clear();
+    for (const [name, slot] of this.#slots) slot.value = copy.slots.get(name);
+    for (const [name, stream] of this.#random)
+      stream.state = copy.random.get(name) ?? Random.fork(this.seed, name).state;
+    for (const timer of copy.timers) this.#arm(timer, { ...this.#entry(0), at: timer.at, order: timer.order });
+    this.#order = copy.order;
+    this.journal.rewind(copy.journal);
+  }
+}

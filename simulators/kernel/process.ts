@@ -1,0 +1,169 @@
+import type { Kernel } from "./kernel.ts";
+
+/** What a process may yield: a duration in ms, a signal to wait for, or another process to wait for. */
+export type Yielded = number | Signal<unknown> | Process<unknown>;
+
+/**
+ * Long-running simulated work, in the manner of SimPy: it yields what it waits for and is resumed with the outcome.
+ * A number waits that many ms. A signal resumes with the value it was fired with. A process resumes with its result, or
+ * throws what it threw. Use `yield* on(waitable)` to have the outcome typed.
+ */
+export type Body<R = void> = Generator<Yielded, R, unknown>;
+
+type Outcome<R> =
+  | { readonly state: "running" }
+  | { readonly state: "done"; readonly value: R }
+  | { readonly state: "failed"; readonly error: unknown };
+
+/** Whoever waits: a process (with the count of its wait, so that a late wake is told from the current one) or a callback. */
+type Waiter<T> = { readonly process: Process<unknown>; readonly wait: number } | ((value: T) => void);
+
+/** A pulse that wakes everyone who waits for it now. It keeps nothing: who comes later waits for the next one. */
+export class Signal<T = void> {
+  readonly #kernel: Kernel;
+  #waiters: Waiter<T>[] = [];
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  fire(value: T): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of waiters) {
+      if (typeof waiter === "function") this.#kernel.schedule(0, () => waiter(value));
+      else this.#kernel.resume(waiter.process, waiter.wait, value);
+    }
+  }
+
+  /** Calls back once, at the next pulse. */
+  once(callback: (value: T) => void): void {
+    this.#waiters.push(callback);
+  }
+
+  /** For the kernel: wakes `process` at the next pulse if it still waits its `wait`-th time. */
+  wake(process: Process<unknown>, wait: number): void {
+    this.#waiters.push({ process, wait });
+  }
+}
+
+/** A generator at work. Made by `kernel.spawn`. */
+export class Process<R = void> {
+  readonly name: string;
+  /** For the kernel: how often it has waited; a wake for an earlier wait is stale and ignored. */
+  waits = 0;
+  readonly #kernel: Kernel;
+  readonly #body: Body<R>;
+  #outcome: Outcome<R> = { state: "running" };
+  #settled: ((process: Process<R>) => void)[] = [];
+
+  constructor(kernel: Kernel, name: string, body: Body<R>) {
+    this.#kernel = kernel;
+    this.name = name;
+    this.#body = body;
+  }
+
+  get outcome(): Outcome<R> {
+    return this.#outcome;
+  }
+
+  get running(): boolean {
+    return this.#outcome.state === "running";
+  }
+
+  /** Calls back when it has ended, at once if it already has. */
+  settled(callback: (process: Process<R>) => void): void {
+    if (this.running) this.#settled.push(callback);
+    else callback(this);
+  }
+
+  /** Throws `error` into the process where it waits; it may catch it and go on. */
+  interrupt(error: unknown): void {
+    if (this.running) this.#kernel.resume(this as Process<unknown>, this.waits, error, true);
+  }
+
+  /** Ends it where it waits: its `finally` blocks run, its waiters see it failed with `reason`. */
+  kill(reason: unknown): void {
+    if (!this.running) return;
+    this.waits++;
+    this.#body.return(undefined as R);
+    this.#settle({ state: "failed", error: reason });
+  }
+
+  /** For the kernel: runs it up to its next wait. */
+  step(value: unknown, isError: boolean): void {
+    if (!this.running) return;
+    this.waits++;
+    let result: IteratorResult<Yielded, R>;
+    try {
+      result = isError ? this.#body.throw(value) : this.#body.next(value);
+    } catch (error) {
+      this.#crash(error);
+      return;
+    }
+    if (result.done) this.#settle({ state: "done", value: result.value });
+    else this.#wait(result.value);
+  }
+
+  #wait(yielded: Yielded): void {
+    if (typeof yielded === "number") {
+      this.#kernel.resumeAfter(yielded, this as Process<unknown>, this.waits);
+      return;
+    }
+    if (yielded instanceof Signal) {
+      yielded.wake(this as Process<unknown>, this.waits);
+      return;
+    }
+    const wait = this.waits;
+    yielded.settled(({ outcome }) => {
+      if (outcome.state === "done") this.#kernel.resume(this as Process<unknown>, wait, outcome.value);
+      if (outcome.state === "failed") this.#kernel.resume(this as Process<unknown>, wait, outcome.error, true);
+    });
+  }
+
+  #crash(error: unknown): void {
+    const unheard = this.#settled.length === 0;
+    this.#settle({ state: "failed", error });
+    if (unheard) this.#kernel.crashed(this as Process<unknown>, error);
+  }
+
+  #settle(outcome: Outcome<R>): void {
+    this.#outcome = outcome;
+    this.#kernel.ended();
+    const settled = this.#settled;
+    this.#settled = [];
+    for (const callback of settled) callback(this);
+  }
+}
+
+/** `const value = yield* on(signal)`: waits, with the outcome typed. */
+export function* on<T>(waitable: Signal<T> | Process<T>): Generator<Yielded, T, unknown> {
+  return (yield waitable as Yielded) as T;
+}
+
+/** Waits for all of them, in any order of ending; answers with the results in the order given. The first failure is thrown. */
+export function* all<T>(processes: readonly Process<T>[]): Generator<Yielded, T[], unknown> {
+  // Whoever is awaited later may fail earlier: heard from the start, its failure is not taken for a crash.
+  for (const process of processes) process.settled(() => {});
+  const results: T[] = [];
+  for (const process of processes) results.push(yield* on(process));
+  return results;
+}
+
+/**
+ * Waits for the pulse of a signal for at most `waitMs`. Answers with the value, or `undefined` when time ran out first;
+ * so it is for signals whose values are defined.
+ */
+export function* within<T>(
+  kernel: Kernel,
+  signal: Signal<T>,
+  waitMs: number,
+): Generator<Yielded, T | undefined, unknown> {
+  const either = new Signal<T | undefined>(kernel);
+  const timer = kernel.schedule(waitMs, () => either.fire(undefined));
+  signal.once((value) => {
+    timer.cancel();
+    either.fire(value);
+  });
+  return yield* on(either);
+}
