@@ -1,0 +1,30 @@
+import { type Json, isArray, isObject } from "./json.ts";
+
+const SECRET_HEADER = /^(authorization|proxy-authorization|cookie|set-cookie|x-auth-token)$/i;
+const SECRET_MEMBER =
+  /^(credentials|password|passwd|secret|client_secret|clientSecret|token|access_token|private_key|api_key|apikey|uri|jdbcUrl|connection_string)$/i;
+const USERINFO = /([a-z][a-z0-9+.-]*:\/\/)[^/\s"@]+@/gi;
+export const REDACTED = "[redacted]";
+
+/** Headers with the values that would let somebody in taken out. */
+export function redactHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, SECRET_HEADER.test(name) ? REDACTED : value]),
+  );
+}
+
+function redactUnder(value: Json, isSecret: boolean): Json {
+  if (isArray(value)) return value.map((item) => redactUnder(item, isSecret));
+  if (isObject(value)) {
+    return Object.fromEntries(
+      Object.entries(value).map(([name, item]) => [name, redactUnder(item, isSecret || SECRET_MEMBER.test(name))]),
+    );
+  }
+  if (isSecret && value !== null && typeof value !== "boolean") return REDACTED;
+  return typeof value === "string" ? value.replace(USERINFO, `$1${REDACTED}@`) : value;
+}
+
+/** A JSON value with the leaves under `credentials` and members of secret names taken out; its shape stays readable. */
+export function redactJson(value: Json): Json {
+  return redactUnder(value, false);
+}

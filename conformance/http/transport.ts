@@ -1,0 +1,76 @@
+/** One HTTP request and its answer as bytes: what every way of reaching a broker (sockets, a `fetch` in process) has in common. */
+export interface RawRequest {
+  readonly method: string;
+  readonly url: string;
+  /** Sent as spelled: the case of a name matters to one check. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface RawResponse {
+  readonly status: number;
+  /** Names in lower case; repeated headers joined by ", ". */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+export interface SendOptions {
+  readonly signal?: AbortSignal;
+  /** Sends the request and walks away before the answer, as a client whose connection broke; rejects with `abandoned`. */
+  readonly abandon?: boolean;
+}
+
+export type Transport = (request: RawRequest, options?: SendOptions) => Promise<RawResponse>;
+
+export interface TransportLimits {
+  /** Longest answer that is read, in bytes. */
+  readonly bodyBytesMax: number;
+  /** From the first byte sent to the last byte received, in milliseconds; a trickling body does not extend it. */
+  readonly exchangeMs: number;
+}
+
+export const TRANSPORT_LIMITS: TransportLimits = { bodyBytesMax: 4 * 1024 * 1024, exchangeMs: 60_000 };
+
+export type TransportFault =
+  | "refused"
+  | "unresolved"
+  | "reset"
+  | "timeout"
+  | "tls"
+  | "too-large"
+  | "abandoned"
+  | "aborted"
+  | "protocol";
+
+/** There was no complete answer; `fault` says why. */
+export class TransportError extends Error {
+  readonly fault: TransportFault;
+  constructor(fault: TransportFault, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "TransportError";
+    this.fault = fault;
+  }
+}
+
+/** Collects a body up to a limit. `add` returns false once the limit is passed. */
+export class BoundedBody {
+  readonly #chunks: Uint8Array[] = [];
+  readonly #bytesMax: number;
+  #bytes = 0;
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+  add(chunk: Uint8Array): boolean {
+    this.#bytes += chunk.byteLength;
+    if (this.#bytes > this.#bytesMax) return false;
+    this.#chunks.push(chunk);
+    return true;
+  }
+  bytes(): Uint8Array {
+    return Buffer.concat(this.#chunks);
+  }
+}
+
+export function tooLarge(bytesMax: number): TransportError {
+  return new TransportError("too-large", `the answer is longer than ${bytesMax} bytes`);
+}

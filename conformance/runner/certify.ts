@@ -1,0 +1,357 @@
+import { randomUUID } from "node:crypto";
+import type { CheckInfo, Exchange, LeftBehind, RunEvent, Verdict } from "../events.ts";
+import { RUN_EVENT_VERSION } from "../events.ts";
+import { type Fetch, fetchTransport } from "../http/fetch-transport.ts";
+import { nodeTransport } from "../http/node-transport.ts";
+import { exchangeOf } from "../http/observation.ts";
+import { TRANSPORT_LIMITS, type TransportLimits } from "../http/transport.ts";
+import type { Answer } from "../platform/answer.ts";
+import { type Offer, offersOf, readCatalog } from "../platform/catalog.ts";
+import { NoAnswer, Platform, type PlatformSettings } from "../platform/platform.ts";
+import { type Backend, backendOf } from "./backend.ts";
+import { type Check, type Outcome, SPEC_MINORS, type SpecMinor, Verdicted, worse } from "./check.ts";
+import { type Clock, wallClock } from "./clock.ts";
+import { TargetError } from "./errors.ts";
+import { type DrydockFile, EMPTY_FILE, parseDrydockFile } from "./file.ts";
+import { Ledger } from "./ledger.ts";
+import { Quota } from "./quota.ts";
+import { reach } from "./reach.ts";
+import type { AnySuite, Run, StartedSuite } from "./suite.ts";
+import { parseTarget, type TargetOptions } from "./target.ts";
+import { learnVersion } from "./version.ts";
+
+export interface CertifyOptions extends TargetOptions {
+  readonly suites: readonly AnySuite[];
+  /** `osb-2.11` … `osb-2.17`. Without it the version is learnt from the broker. */
+  readonly profile?: string;
+  /** Name or id; only its plans are tested. */
+  readonly service?: string;
+  readonly plan?: string;
+  /** Runs these checks only, by id; a trailing `*` stands for any ending. */
+  readonly only?: readonly string[];
+  /** The text of a drydock.yml, or what has been parsed from one. */
+  readonly file?: string | DrydockFile;
+  /** Checks side by side. Default 4. */
+  readonly jobs?: number;
+  /** Service instances at once. Default 8. */
+  readonly maxInstances?: number;
+  readonly limits?: Partial<TransportLimits & OperationLimits>;
+  /** Stops the run; what it created is removed, then `certify` resolves with exit code 130. */
+  readonly signal?: AbortSignal;
+  readonly backend?: Backend;
+  /** For a broker in the same process: how to reach it, and the time it lives in. */
+  readonly fetch?: Fetch;
+  readonly clock?: Clock;
+  readonly newId?: () => string;
+  /** The command line that runs it again, for the report. */
+  readonly command?: string;
+  readonly toolVersion?: string;
+}
+
+export interface OperationLimits {
+  /** How long an asynchronous operation may be in progress, in milliseconds. */
+  readonly operationMsMax: number;
+  readonly pollMsMin: number;
+  readonly pollMsMax: number;
+  /** How long the removal of one thing may take, in milliseconds. */
+  readonly cleanupMsMax: number;
+}
+
+export const OPERATION_LIMITS: OperationLimits = {
+  operationMsMax: 600_000,
+  pollMsMin: 20,
+  pollMsMax: 2_000,
+  cleanupMsMax: 120_000,
+};
+
+export interface CheckResult {
+  readonly check: CheckInfo;
+  readonly verdict: Verdict;
+  readonly reason?: string;
+}
+
+export interface CertifySummary {
+  readonly verdict: Verdict;
+  readonly counts: Readonly<Record<Verdict, number>>;
+  /** 0 conformant, 1 not, 2 could not be determined, 130 interrupted. */
+  readonly exitCode: number;
+  readonly minor: SpecMinor;
+  readonly results: readonly CheckResult[];
+  readonly leftBehind: readonly LeftBehind[];
+  /** Set when the run could not be carried to its end. */
+  readonly error?: TargetError;
+}
+
+/** Most exchanges that one verdict carries. */
+const EVIDENCE_MAX = 10;
+
+function minorOf(profile: string): SpecMinor {
+  const minor = SPEC_MINORS.find((each) => profile === `osb-2.${each}` || profile === `2.${each}`);
+  if (minor === undefined) throw new TargetError("bad-profile", `Profile "${profile}"`);
+  return minor;
+}
+
+/** The plans under test. Throws `no-such-service` when the choice leaves none. */
+function chooseOffers(offers: readonly Offer[], options: CertifyOptions): readonly Offer[] {
+  const fits = (wanted: string | undefined, it: { id: string; name: string }) =>
+    wanted === undefined || it.id === wanted || it.name === wanted;
+  const chosen = offers.filter((offer) => fits(options.service, offer.service) && fits(options.plan, offer.plan));
+  if (chosen.length === 0 && (options.service !== undefined || options.plan !== undefined)) {
+    throw new TargetError("no-such-service", `service ${options.service ?? "any"}, plan ${options.plan ?? "any"}`);
+  }
+  return chosen;
+}
+
+function settingsOf(options: CertifyOptions, file: DrydockFile): { settings: PlatformSettings; dispose: () => void } {
+  const limits = { ...TRANSPORT_LIMITS, ...OPERATION_LIMITS, ...options.limits };
+  const target = parseTarget({ ...options, headers: { ...file.headers, ...options.headers } });
+  const sockets = options.fetch ? undefined : nodeTransport({ ...limits, ...(target.ca ? { ca: target.ca } : {}) });
+  const transport = options.fetch ? fetchTransport(options.fetch, limits.bodyBytesMax) : sockets;
+  if (transport === undefined) throw new Error("no transport");
+  const settings = {
+    ...limits,
+    target,
+    transport,
+    clock: options.clock ?? wallClock,
+    minor: options.profile === undefined ? 17 : minorOf(options.profile),
+    newId: options.newId ?? randomUUID,
+    ...(options.signal ? { signal: options.signal } : {}),
+  } as const;
+  return { settings, dispose: () => sockets?.dispose() };
+}
+
+/**
+ * Certifies one broker: runs the suites' checks against `options.url` and reports each step to `emit`.
+ *
+ * Resolves with the summary; its `exitCode` is 0 when nothing failed and nothing stayed unknown, 1 when a check failed,
+ * 2 when the run could not be carried to its end, 130 when the signal stopped it. Throws TargetError (exit code 2) when
+ * the target cannot be tested at all. What was created at the broker is removed in any case, or listed as `left-behind`.
+ */
+export async function certify(
+  options: CertifyOptions,
+  emit: (event: RunEvent) => void = () => {},
+): Promise<CertifySummary> {
+  const file = typeof options.file === "string" ? parseDrydockFile(options.file) : (options.file ?? EMPTY_FILE);
+  const { settings, dispose } = settingsOf(options, file);
+  try {
+    return await new Certification(options, file, settings, emit).run();
+  } finally {
+    dispose();
+  }
+}
+
+interface Planned {
+  readonly suite: StartedSuite;
+  readonly check: Check<never>;
+}
+
+/** One run, from the first contact to the last clean-up. */
+class Certification {
+  readonly #options: CertifyOptions;
+  readonly #file: DrydockFile;
+  #settings: PlatformSettings;
+  readonly #emit: (event: RunEvent) => void;
+  readonly #results: CheckResult[] = [];
+  readonly #ledger = new Ledger();
+  #lost: TargetError | undefined;
+
+  constructor(options: CertifyOptions, file: DrydockFile, settings: PlatformSettings, emit: (event: RunEvent) => void) {
+    this.#options = options;
+    this.#file = file;
+    this.#settings = settings;
+    this.#emit = emit;
+  }
+
+  async run(): Promise<CertifySummary> {
+    const answers: Answer[] = [];
+    const listen = (answer: Answer) => void answers.push(answer);
+    const scout = new Platform(this.#settings, this.#ledger, listen);
+    const catalog = await reach(scout);
+    const notes: string[] = [];
+    if (this.#options.profile === undefined) {
+      const learnt = await learnVersion(scout, catalog);
+      this.#settings = { ...this.#settings, minor: learnt.minor };
+      notes.push(learnt.reason);
+    }
+    const platform = new Platform(this.#settings, this.#ledger, listen);
+    const services = readCatalog(catalog.json);
+    const quota = new Quota(this.#options.maxInstances ?? 8, async () => {
+      for (const suite of started) if (await suite.reclaim()) return true;
+      return false;
+    });
+    const run: Run = {
+      platform,
+      catalog,
+      services,
+      offers: chooseOffers(offersOf(services), this.#options),
+      minor: this.#settings.minor,
+      file: this.#file,
+      backend: this.#options.backend ?? backendOf(this.#file),
+      answers,
+      quota,
+      signal: this.#options.signal,
+      note: (text) => this.#emit({ v: RUN_EVENT_VERSION, type: "note", text }),
+    };
+    const started = this.#options.suites.map((suite) => suite.start(run));
+    const planned = this.#options.suites.flatMap((suite, at) =>
+      suite.checks
+        .filter((check) => this.#isWanted(check.id))
+        .map((check) => ({ check, suite: started[at] as StartedSuite })),
+    );
+    this.#start(planned.length);
+    for (const text of notes) run.note(text);
+    try {
+      for (const suite of started) await suite.warmUp();
+      await this.#runAll(planned, run);
+    } finally {
+      await this.#ledger.clean();
+    }
+    return this.#finish();
+  }
+
+  #isWanted(id: string): boolean {
+    const { only } = this.#options;
+    return (
+      only === undefined || only.some((each) => (each.endsWith("*") ? id.startsWith(each.slice(0, -1)) : id === each))
+    );
+  }
+
+  #start(planned: number): void {
+    const { url } = this.#settings.target;
+    this.#emit({
+      v: RUN_EVENT_VERSION,
+      type: "run-started",
+      at: this.#now(),
+      run: this.#settings.newId(),
+      tool: { name: "drydock", version: this.#options.toolVersion ?? "0.0.0" },
+      command: this.#options.command ?? `drydock certify ${url} --profile osb-2.${this.#settings.minor}`,
+      target: { kind: "broker", url },
+      profile: `osb-2.${this.#settings.minor}`,
+      planned,
+    });
+  }
+
+  #now(): string {
+    return new Date(this.#settings.clock.nowMs()).toISOString();
+  }
+
+  async #runAll(planned: readonly Planned[], run: Run): Promise<void> {
+    const probes = planned.filter(({ check }) => check.phase !== "review");
+    const workers = Array.from({ length: this.#options.jobs ?? 4 }, async () => {
+      for (let next = probes.shift(); next !== undefined; next = probes.shift()) await this.#admit(next, run);
+    });
+    await Promise.all(workers);
+    for (const next of planned.filter(({ check }) => check.phase === "review")) await this.#runOne(next, run);
+  }
+
+  async #admit(planned: Planned, run: Run): Promise<void> {
+    const units = planned.check.instances ?? 1;
+    if (units > run.quota.max) {
+      const reason = `needs ${units} instances at once, ${run.quota.max} are allowed (--max-instances)`;
+      return this.#report(planned.check, { verdict: "not-applicable", reason }, [], 0);
+    }
+    await run.quota.acquire(units);
+    try {
+      await this.#runOne(planned, run);
+    } finally {
+      run.quota.release(units);
+    }
+  }
+
+  async #runOne({ suite, check }: Planned, run: Run): Promise<void> {
+    if (this.#options.signal?.aborted) return;
+    this.#emit({ v: RUN_EVENT_VERSION, type: "check-started", check: check.id });
+    const startMs = this.#settings.clock.nowMs();
+    const platform = run.platform.scope();
+    const outcome = await this.#judge(suite, check, platform, run);
+    await platform.ledger.clean();
+    if (this.#options.signal?.aborted) return;
+    const evidence = [
+      ...(outcome.evidence ?? platform.sent).slice(0, EVIDENCE_MAX).map(exchangeOf),
+      ...platform.silent,
+    ];
+    this.#report(check, capped(outcome, check), evidence, this.#settings.clock.nowMs() - startMs);
+  }
+
+  async #judge(suite: StartedSuite, check: Check<never>, platform: Platform, run: Run): Promise<Outcome> {
+    if (run.minor < check.since) return { verdict: "not-applicable", reason: `binds from 2.${check.since}` };
+    if (check.until !== undefined && run.minor > check.until) {
+      return { verdict: "not-applicable", reason: `bound until 2.${check.until}` };
+    }
+    if (this.#lost) return { verdict: "unknown", reason: "the broker stopped answering" };
+    try {
+      return await suite.runCheck(check.id, platform);
+    } catch (error) {
+      if (error instanceof Verdicted) return error.outcome;
+      if (!(error instanceof NoAnswer)) return { verdict: "unknown", reason: `the check crashed: ${String(error)}` };
+      await this.#lookWhetherLost(run, error);
+      return { verdict: "unknown", reason: `no answer to ${error.message}` };
+    }
+  }
+
+  /** One request without an answer may be the request's fault; when the catalog is silent too, the broker is gone. */
+  async #lookWhetherLost(run: Run, cause: NoAnswer): Promise<void> {
+    if (this.#lost || this.#options.signal?.aborted) return;
+    const isAlive = await run.platform.send("catalog", { intent: "cleanup" }).then(
+      () => true,
+      () => false,
+    );
+    if (isAlive) return;
+    this.#lost = new TargetError("lost", cause.message, { cause });
+    run.note(this.#lost.message);
+  }
+
+  #report(check: Check<never>, outcome: Outcome, evidence: readonly Exchange[], durationMs: number): void {
+    const { verdict, reason, expected, seen } = outcome;
+    const info = infoOf(check);
+    this.#results.push({ check: info, verdict, ...(reason === undefined ? {} : { reason }) });
+    this.#emit({
+      v: RUN_EVENT_VERSION,
+      type: "check-finished",
+      check: info,
+      verdict,
+      ...(reason === undefined ? {} : { reason }),
+      ...(expected === undefined ? {} : { expected }),
+      ...(seen === undefined ? {} : { seen }),
+      durationMs,
+      evidence,
+    });
+  }
+
+  #finish(): CertifySummary {
+    const leftBehind = this.#ledger.leftBehind();
+    if (leftBehind.length > 0) this.#emit({ v: RUN_EVENT_VERSION, type: "left-behind", items: leftBehind });
+    const counts = { fail: 0, unknown: 0, warn: 0, pass: 0, "not-applicable": 0 };
+    for (const { verdict } of this.#results) counts[verdict]++;
+    const isAborted = this.#options.signal?.aborted === true;
+    const unfinished: Verdict = isAborted || this.#lost ? "unknown" : "not-applicable";
+    const verdict = this.#results.reduce<Verdict>((sum, each) => worse(sum, each.verdict), unfinished);
+    const exitCode = isAborted ? 130 : exitCodeOf(verdict);
+    this.#emit({ v: RUN_EVENT_VERSION, type: "run-finished", at: this.#now(), verdict, counts, exitCode });
+    return {
+      verdict,
+      counts,
+      exitCode,
+      minor: this.#settings.minor,
+      results: this.#results,
+      leftBehind,
+      ...(this.#lost ? { error: this.#lost } : {}),
+    };
+  }
+}
+
+/** 0 conformant, 1 not conformant, 2 could not be determined. Nothing exercised is not conformant. */
+export function exitCodeOf(verdict: Verdict): number {
+  if (verdict === "fail") return 1;
+  return verdict === "unknown" || verdict === "not-applicable" ? 2 : 0;
+}
+
+/** A violated SHOULD or MAY is a warning, never a failure. */
+function capped(outcome: Outcome, check: CheckInfo): Outcome {
+  return outcome.verdict === "fail" && check.level !== "MUST" ? { ...outcome, verdict: "warn" } : outcome;
+}
+
+export function infoOf(check: CheckInfo): CheckInfo {
+  const { id, suite, title, level, clauses, section, requirement } = check;
+  return { id, suite, title, level, clauses, section, requirement };
+}

@@ -1,0 +1,86 @@
+import type { CheckInfo, Verdict } from "../events.ts";
+import type { Observation } from "../http/observation.ts";
+
+/** A minor version of the Open Service Broker API: 17 stands for 2.17. */
+export type SpecMinor = 11 | 12 | 13 | 14 | 15 | 16 | 17;
+export const SPEC_MINORS: readonly SpecMinor[] = [11, 12, 13, 14, 15, 16, 17];
+
+/**
+ * What a check found. The runner caps it by the level of the requirement: a violated SHOULD or MAY is a warning.
+ * `evidence` are the exchanges that led to it; left out, it is all that the check sent.
+ */
+export interface Outcome {
+  readonly verdict: Verdict;
+  /** One line: what was wrong, why it does not apply, why it is not known. */
+  readonly reason?: string;
+  readonly expected?: string;
+  readonly seen?: string;
+  readonly evidence?: readonly Observation[];
+}
+
+/**
+ * A check is a value. `C` is what its suite offers to a running check (a client of the broker, the catalog, the means to
+ * get an instance); the suite makes one for each check.
+ */
+export interface Check<C> extends CheckInfo {
+  /** Binds from this version of the OSB API … */
+  readonly since: SpecMinor;
+  /** … to this one, both inclusive. */
+  readonly until?: SpecMinor;
+  /** Service instances that it holds at once, at most. Default 1. */
+  readonly instances?: number;
+  /**
+   * `probe` sends requests (default). `review` judges what all the others sent and received, so it comes last and sends nothing.
+   */
+  readonly phase?: "probe" | "review";
+  readonly run: (context: C) => Promise<Outcome> | Outcome;
+}
+
+export function pass(...evidence: readonly Observation[]): Outcome {
+  return { verdict: "pass", ...evidenceOf(evidence) };
+}
+
+export function fail(expected: string, seen: string, ...evidence: readonly Observation[]): Outcome {
+  return { verdict: "fail", reason: `expected ${expected}, seen ${seen}`, expected, seen, ...evidenceOf(evidence) };
+}
+
+export function warn(expected: string, seen: string, ...evidence: readonly Observation[]): Outcome {
+  return { ...fail(expected, seen, ...evidence), verdict: "warn" };
+}
+
+export function notApplicable(reason: string, ...evidence: readonly Observation[]): Outcome {
+  return { verdict: "not-applicable", reason, ...evidenceOf(evidence) };
+}
+
+export function unknown(reason: string, ...evidence: readonly Observation[]): Outcome {
+  return { verdict: "unknown", reason, ...evidenceOf(evidence) };
+}
+
+function evidenceOf(evidence: readonly Observation[]): Pick<Outcome, "evidence"> {
+  return evidence.length > 0 ? { evidence } : {};
+}
+
+/** Thrown inside a check to end it with an outcome that is not its own finding: what it stands on is missing. */
+export class Verdicted extends Error {
+  readonly outcome: Outcome;
+  constructor(outcome: Outcome) {
+    super(outcome.reason ?? outcome.verdict);
+    this.name = "Verdicted";
+    this.outcome = outcome;
+  }
+}
+
+const RANK: readonly Verdict[] = ["not-applicable", "pass", "warn", "unknown", "fail"];
+
+/** The worse of two verdicts: `fail` > `unknown` > `warn` > `pass` > `not-applicable`. */
+export function worse(a: Verdict, b: Verdict): Verdict {
+  return RANK.indexOf(a) >= RANK.indexOf(b) ? a : b;
+}
+
+/** The worst of several outcomes, the first of equals; not applicable when there is none. */
+export function worstOf(outcomes: readonly Outcome[]): Outcome {
+  return outcomes.reduce(
+    (worst, next) => (RANK.indexOf(next.verdict) > RANK.indexOf(worst.verdict) ? next : worst),
+    outcomes[0] ?? notApplicable("nothing was exercised"),
+  );
+}

@@ -1,0 +1,35 @@
+import type { Answer } from "../platform/answer.ts";
+import { NoAnswer, type Platform } from "../platform/platform.ts";
+import { isArray, isObject } from "../http/json.ts";
+import type { TransportFault } from "../http/transport.ts";
+import { TargetError, type TargetErrorCode } from "./errors.ts";
+
+const CODE_OF: Readonly<Partial<Record<TransportFault, TargetErrorCode>>> = {
+  refused: "unreachable",
+  unresolved: "unreachable",
+  reset: "unreachable",
+  protocol: "unreachable",
+  tls: "tls",
+  timeout: "no-answer",
+  "too-large": "too-large",
+};
+
+/**
+ * Fetches the catalog as the first contact with a target. Throws a TargetError with one clear line when what answers is not
+ * a service broker that can be tested.
+ */
+export async function reach(platform: Platform): Promise<Answer> {
+  const catalog = await platform.send("catalog").catch((error: unknown) => {
+    if (!(error instanceof NoAnswer)) throw error;
+    if (error.fault === "aborted") throw error;
+    throw new TargetError(CODE_OF[error.fault] ?? "unreachable", error.message, { cause: error });
+  });
+  const seen = `GET ${platform.settings.target.url}/v2/catalog answers ${catalog.status}`;
+  if (catalog.status >= 300 && catalog.status < 400) throw new TargetError("redirected", seen);
+  if (catalog.status === 401 || catalog.status === 403) throw new TargetError("unauthorized", seen);
+  if (catalog.status < 200 || catalog.status >= 300) throw new TargetError("no-catalog", seen);
+  if (catalog.json === undefined)
+    throw new TargetError("not-json", `${seen}, but ${catalog.problem ?? "without JSON"}`);
+  if (!isObject(catalog.json) || !isArray(catalog.json["services"])) throw new TargetError("not-a-catalog", seen);
+  return catalog;
+}

@@ -1,0 +1,83 @@
+import type { SuiteName } from "../events.ts";
+import type { Answer } from "../platform/answer.ts";
+import type { Offer, Service } from "../platform/catalog.ts";
+import type { Platform } from "../platform/platform.ts";
+import type { Backend } from "./backend.ts";
+import type { Check, Outcome, SpecMinor } from "./check.ts";
+import type { DrydockFile } from "./file.ts";
+import type { Quota } from "./quota.ts";
+
+/** What a suite is given for one run against one broker. */
+export interface Run {
+  /** The run's own client: for what checks share. A check uses the one it is given. */
+  readonly platform: Platform;
+  readonly catalog: Answer;
+  readonly services: readonly Service[];
+  /** The plans under test, `--service` and `--plan` applied. */
+  readonly offers: readonly Offer[];
+  readonly minor: SpecMinor;
+  readonly file: DrydockFile;
+  readonly backend: Backend;
+  /** Every answer of the run so far. */
+  readonly answers: readonly Answer[];
+  /** Instances at once. */
+  readonly quota: Quota;
+  readonly signal: AbortSignal | undefined;
+  readonly note: (text: string) => void;
+}
+
+/** A suite that is running. `C` is the context of one check. */
+export interface OpenSuite<C> {
+  readonly contextFor: (platform: Platform, check: Check<C>) => C;
+  /** Work that checks share, done before them. */
+  readonly warmUp?: () => Promise<void>;
+  /** After a check, whatever it ended with. */
+  readonly afterCheck?: (context: C, outcome: Outcome) => Promise<void>;
+  /** Gives back one instance that is kept only for speed; false when there is none. */
+  readonly reclaim?: () => Promise<boolean>;
+}
+
+export interface Suite<C> {
+  readonly name: SuiteName;
+  readonly checks: readonly Check<C>[];
+  readonly open: (run: Run) => OpenSuite<C>;
+}
+
+/** A suite whose context type is its own business. */
+export interface AnySuite {
+  readonly name: SuiteName;
+  readonly checks: readonly Check<never>[];
+  readonly start: (run: Run) => StartedSuite;
+}
+
+export interface StartedSuite {
+  readonly warmUp: () => Promise<void>;
+  readonly reclaim: () => Promise<boolean>;
+  /** Runs one check of the suite with a client of its own. */
+  readonly runCheck: (checkId: string, platform: Platform) => Promise<Outcome>;
+}
+
+/** Hides the context type, so that suites of different kinds run in one list. */
+export function defineSuite<C>(suite: Suite<C>): AnySuite {
+  const byId = new Map(suite.checks.map((check) => [check.id, check]));
+  const start = (run: Run): StartedSuite => {
+    const open = suite.open(run);
+    return {
+      warmUp: open.warmUp ?? (async () => {}),
+      reclaim: open.reclaim ?? (async () => false),
+      async runCheck(checkId, platform) {
+        const check = byId.get(checkId);
+        if (check === undefined) throw new Error(`suite ${suite.name} has no check ${checkId}`);
+        const context = open.contextFor(platform, check);
+        let outcome: Outcome = { verdict: "unknown", reason: "the check crashed" };
+        try {
+          outcome = await check.run(context);
+        } finally {
+          await open.afterCheck?.(context, outcome);
+        }
+        return outcome;
+      },
+    };
+  };
+  return { name: suite.name, checks: suite.checks as readonly Check<never>[], start };
+}
