@@ -345,7 +345,8 @@ export class Kernel {
 
   /** Runs all that is due by `atMs` and sets the clock to it. Never goes back. */
   advanceTo(atMs: number): void {
-    while (this.step(atMs)) {}
+    let more = true;
+    while (more) more = this.step(atMs);
     this.#nowMs = Math.max(this.#nowMs, Math.floor(atMs));
   }
 

@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { Kernel } from "../kernel.ts";
+import { VirtualDriver } from "./drive.ts";
+
+describe("virtual time", () => {
+  it("jumps while a promise sleeps, and stands still while work outside is tracked", async () => {
+    const driver = new VirtualDriver(new Kernel());
+    const start = driver.kernel.nowMs;
+    const seen: number[] = [];
+    await driver.run(
+      (async () => {
+        await driver.sleep(3_600_000);
+        seen.push(driver.kernel.nowMs - start);
+        await driver.track(new Promise((resolve) => setTimeout(resolve, 5)));
+        seen.push(driver.kernel.nowMs - start);
+      })(),
+    );
+    expect(seen).toEqual([3_600_000, 3_600_000]);
+  });
+
+  it("lets two sleepers meet in the order of time", async () => {
+    const driver = new VirtualDriver(new Kernel());
+    const seen: string[] = [];
+    const sleeper = async (name: string, ms: number): Promise<void> => {
+      for (let round = 0; round < 3; round++) {
+        await driver.sleep(ms);
+        seen.push(name);
+      }
+    };
+    await driver.run(Promise.all([sleeper("a", 10), sleeper("b", 15)]));
+    expect(seen).toEqual(["a", "b", "a", "b", "a", "b"]);
+  });
+
+  it("says so when the awaited work can never end", async () => {
+    const driver = new VirtualDriver(new Kernel());
+    await expect(driver.run(new Promise(() => {}))).rejects.toThrow("KERNEL_DEADLOCK");
+  });
+
+  it("an aborted sleep rejects and leaves nothing scheduled", async () => {
+    const driver = new VirtualDriver(new Kernel());
+    const abort = new AbortController();
+    const sleep = driver.sleep(1000, abort.signal);
+    abort.abort(new Error("enough"));
+    await expect(sleep).rejects.toThrow("enough");
+    expect(driver.kernel.step(driver.kernel.nowMs + 999)).toBe(false);
+  });
+});

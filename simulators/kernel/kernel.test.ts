@@ -1,0 +1,225 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { all, type Body, Kernel, on, within } from "./index.ts";
+
+/** A small world with processes, plain timers, draws and slots: enough to tell one history from another. */
+function play(kernel: Kernel): { readonly slot: { value: { total: number } } } {
+  const slot = kernel.slot("play", { total: 0 });
+  kernel.onTimer("tick", (data: { left: number }) => {
+    slot.value.total += kernel.random("tick").int(1, 6);
+    kernel.record("play", "tick", String(data.left), { total: slot.value.total });
+    if (data.left > 0) kernel.timer(kernel.random("tick").int(1, 50), "tick", { left: data.left - 1 });
+  });
+  function* walk(name: string, steps: number): Body<number> {
+    for (let step = 0; step < steps; step++) {
+      yield kernel.random("walk").int(0, 20);
+      slot.value.total++;
+      kernel.record("play", "step", name, { step, total: slot.value.total });
+    }
+    return steps;
+  }
+  kernel.onInput(
+    "walk",
+    (data: { name: string; steps: number }) => void kernel.spawn(data.name, walk(data.name, data.steps)),
+  );
+  kernel.onInput("tick", (data: { left: number }) => void kernel.timer(1, "tick", data));
+  return { slot };
+}
+
+describe("order", () => {
+  it("runs events by time, and those of one instant in the order in which they were scheduled", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 60 }), (delays) => {
+        const kernel = new Kernel();
+        const ran: { at: number; order: number }[] = [];
+        delays.forEach((delay, order) => kernel.schedule(delay, () => ran.push({ at: kernel.nowMs, order })));
+        kernel.runToEnd();
+        const expected = delays
+          .map((delay, order) => ({ delay, order }))
+          .sort((a, b) => a.delay - b.delay || a.order - b.order);
+        expect(ran.map(({ order }) => order)).toEqual(expected.map(({ order }) => order));
+      }),
+    );
+  });
+
+  it("runs what an event schedules for now before later events, after what was due already", () => {
+    const kernel = new Kernel();
+    const ran: string[] = [];
+    kernel.schedule(5, () => {
+      ran.push("a");
+      kernel.schedule(0, () => ran.push("c"));
+    });
+    kernel.schedule(5, () => ran.push("b"));
+    kernel.schedule(6, () => ran.push("d"));
+    kernel.runToEnd();
+    expect(ran).toEqual(["a", "b", "c", "d"]);
+  });
+});
+
+describe("processes", () => {
+  it("pass results and failures to who waits", () => {
+    const kernel = new Kernel();
+    const log: unknown[] = [];
+    function* child(ms: number): Body<number> {
+      yield ms;
+      if (ms === 13) throw new Error("thirteen");
+      return ms * 2;
+    }
+    function* parent(): Body {
+      log.push(yield* all([kernel.spawn("a", child(7)), kernel.spawn("b", child(3))]));
+      try {
+        yield* on(kernel.spawn("c", child(13)));
+      } catch (error) {
+        log.push((error as Error).message, kernel.nowMs);
+      }
+    }
+    const start = kernel.nowMs;
+    kernel.spawn("parent", parent());
+    kernel.runToEnd();
+    expect(log).toEqual([[14, 6], "thirteen", start + 20]);
+    expect(kernel.running).toBe(0);
+  });
+
+  it("a crash that nobody waits for ends the run", () => {
+    const kernel = new Kernel();
+    kernel.spawn(
+      "lonely",
+      (function* (): Body {
+        yield 1;
+        throw new Error("lost");
+      })(),
+    );
+    expect(() => kernel.runToEnd()).toThrow("lost");
+  });
+
+  it("ignores a wake for a wait that an interrupt has ended", () => {
+    const kernel = new Kernel();
+    const seen: unknown[] = [];
+    const process = kernel.spawn(
+      "sleeper",
+      (function* (): Body {
+        try {
+          yield 100;
+        } catch (error) {
+          seen.push((error as Error).message);
+        }
+        yield 500;
+        seen.push(kernel.nowMs);
+      })(),
+    );
+    const start = kernel.nowMs;
+    kernel.schedule(10, () => process.interrupt(new Error("stop")));
+    kernel.runToEnd();
+    expect(seen).toEqual(["stop", start + 510]);
+  });
+
+  it("a kill runs the finally blocks and tells who waits", () => {
+    const kernel = new Kernel();
+    const log: string[] = [];
+    const victim = kernel.spawn(
+      "victim",
+      (function* (): Body {
+        try {
+          yield 1000;
+        } finally {
+          log.push("cleaned");
+        }
+      })(),
+    );
+    victim.settled(({ outcome }) => log.push(outcome.state));
+    victim.kill(new Error("killed"));
+    kernel.runToEnd();
+    expect(log).toEqual(["cleaned", "failed"]);
+  });
+
+  it("waits for a signal no longer than it says", () => {
+    const kernel = new Kernel();
+    const signal = kernel.signal<string>();
+    const got: unknown[] = [];
+    kernel.spawn(
+      "waiter",
+      (function* (): Body {
+        got.push(yield* within(kernel, signal, 10));
+        got.push(yield* within(kernel, signal, 10));
+      })(),
+    );
+    kernel.schedule(5, () => signal.fire("now"));
+    kernel.runToEnd();
+    expect(got).toEqual(["now", undefined]);
+  });
+});
+
+const inputs = fc.array(
+  fc.record({
+    gapMs: fc.integer({ min: 0, max: 40 }),
+    what: fc.oneof(
+      fc.record({
+        kind: fc.constant("walk"),
+        data: fc.record({ name: fc.constantFrom("x", "y", "z"), steps: fc.integer({ min: 1, max: 9 }) }),
+      }),
+      fc.record({ kind: fc.constant("tick"), data: fc.record({ left: fc.integer({ min: 0, max: 9 }) }) }),
+    ),
+  }),
+  { minLength: 1, maxLength: 20 },
+);
+
+function drive(kernel: Kernel, list: readonly { gapMs: number; what: { kind: string; data: unknown } }[]): void {
+  for (const { gapMs, what } of list) {
+    kernel.advanceTo(kernel.nowMs + gapMs);
+    kernel.input(what.kind, what.data);
+  }
+}
+
+describe("determinism", () => {
+  it("same seed, same inputs: same digest; another seed: another", () => {
+    fc.assert(
+      fc.property(fc.integer(), inputs, (seed, list) => {
+        const run = (withSeed: number): string => {
+          const kernel = new Kernel({ seed: withSeed });
+          play(kernel);
+          drive(kernel, list);
+          kernel.runToEnd();
+          return kernel.journal.digest;
+        };
+        expect(run(seed)).toBe(run(seed));
+        expect(run(seed)).not.toBe(run(seed + 1));
+      }),
+    );
+  });
+
+  it("a new stream disturbs no other", () => {
+    const plain = new Kernel({ seed: 7 });
+    const other = new Kernel({ seed: 7 });
+    other.random("newcomer").hex(100);
+    expect(other.random("old").hex(32)).toBe(plain.random("old").hex(32));
+  });
+});
+
+describe("snapshot", () => {
+  it("restored at any moment, with work in flight, the world goes on as it did", () => {
+    fc.assert(
+      fc.property(fc.integer(), inputs, inputs, (seed, before, after) => {
+        const kernel = new Kernel({ seed, recordInputs: true });
+        const { slot } = play(kernel);
+        drive(kernel, before);
+        const snapshot = kernel.snapshot();
+        const digest = kernel.journal.digest;
+        drive(kernel, after);
+        kernel.runToEnd();
+        const first = { digest: kernel.journal.digest, total: slot.value.total, nowMs: kernel.nowMs };
+        kernel.restore(snapshot);
+        expect(kernel.journal.digest).toBe(digest);
+        drive(kernel, after);
+        kernel.runToEnd();
+        expect({ digest: kernel.journal.digest, total: slot.value.total, nowMs: kernel.nowMs }).toEqual(first);
+      }),
+    );
+  });
+
+  it("refuses with a code when work is in flight and nothing was recorded", () => {
+    const kernel = new Kernel();
+    play(kernel);
+    kernel.input("walk", { name: "x", steps: 3 });
+    expect(() => kernel.snapshot()).toThrow("KERNEL_NOT_RECORDING");
+  });
+});
