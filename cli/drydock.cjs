@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+"use strict";
+// Plain CommonJS that any Node understands: starts the command on the pinned Node 24, whatever node the machine has.
+const { spawn } = require("node:child_process");
+const { existsSync } = require("node:fs");
+const { join } = require("node:path");
+const { pathToFileURL } = require("node:url");
+
+const NEEDED = 24;
+const source = join(__dirname, "main.ts");
+// A published package holds no sources: Node refuses to strip types under node_modules.
+const entry = existsSync(source) ? source : join(__dirname, "..", "dist", "cli", "main.js");
+
+function pinnedNode() {
+  try {
+    return require.resolve("node/bin/node");
+  } catch {
+    return undefined;
+  }
+}
+
+function runOn(node) {
+  const child = spawn(node, [entry, ...process.argv.slice(2)], { stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("error", (error) => {
+    console.error(`drydock: the pinned Node could not be started: ${error.message}`);
+    process.exit(2);
+  });
+  child.on("exit", (code, signal) => (signal ? process.kill(process.pid, signal) : process.exit(code)));
+}
+
+if (Number(process.versions.node.split(".")[0]) >= NEEDED) {
+  import(pathToFileURL(entry).href);
+} else {
+  const node = pinnedNode();
+  if (node === undefined) {
+    console.error(
+      `drydock: Node ${NEEDED} is needed and this is ${process.version}. Install with scripts allowed, so that the pinned "node" package brings it, or use a Node ${NEEDED}.`,
+    );
+    process.exit(2);
+  }
+  runOn(node);
+}
