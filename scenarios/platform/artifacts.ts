@@ -22,7 +22,8 @@ const MTIME = new Date(0);
 
 async function tarball(files: Readonly<Record<string, string | Uint8Array>>): Promise<Buffer> {
   const archive = pack();
-  for (const [name, content] of Object.entries(files)) archive.entry({ name, mtime: MTIME, mode: 0o644 }, Buffer.from(content as string));
+  for (const [name, content] of Object.entries(files))
+    archive.entry({ name, mtime: MTIME, mode: 0o644 }, Buffer.from(content as string));
   archive.finalize();
   const chunks: Buffer[] = [];
   for await (const chunk of archive) chunks.push(chunk as Buffer);
@@ -33,7 +34,13 @@ const sha256 = (content: Uint8Array): string => createHash("sha256").update(cont
 const sha1 = (content: Uint8Array): string => createHash("sha1").update(content).digest("hex");
 
 async function jobTarball(job: JobSpec): Promise<Buffer> {
-  const manifest = { name: job.name, description: `${job.name} of the data-services platform`, templates: {}, packages: [], properties: job.properties };
+  const manifest = {
+    name: job.name,
+    description: `${job.name} of the data-services platform`,
+    templates: {},
+    packages: [],
+    properties: job.properties,
+  };
   return tarball({ "./job.MF": stringify(manifest), "./monit": "" });
 }
 
@@ -47,7 +54,14 @@ export async function releaseTarball(release: ReleaseSpec): Promise<Buffer> {
     files[`./jobs/${job.name}.tgz`] = content;
     jobs.push({ name: job.name, version: fingerprint, fingerprint, sha1: `sha256:${sha256(content)}`, packages: [] });
   }
-  const manifest = { name: release.name, version: release.version, commit_hash: "0000000", uncommitted_changes: false, jobs, packages: [] };
+  const manifest = {
+    name: release.name,
+    version: release.version,
+    commit_hash: "0000000",
+    uncommitted_changes: false,
+    jobs,
+    packages: [],
+  };
   return tarball({ "./release.MF": stringify(manifest), ...files });
 }
 
@@ -62,7 +76,18 @@ export async function stemcellTarball(name: string, version: string, operatingSy
     sha1: sha1(image),
     operating_system: operatingSystem,
     stemcell_formats: ["openstack-qcow2"],
-    cloud_properties: { name, version, infrastructure: "openstack", hypervisor: "kvm", disk: 5120, disk_format: "qcow2", container_format: "bare", os_type: "linux", os_distro: "ubuntu", architecture: "x86_64" },
+    cloud_properties: {
+      name,
+      version,
+      infrastructure: "openstack",
+      hypervisor: "kvm",
+      disk: 5120,
+      disk_format: "qcow2",
+      container_format: "bare",
+      os_type: "linux",
+      os_distro: "ubuntu",
+      architecture: "x86_64",
+    },
   };
   return tarball({ "./stemcell.MF": stringify(manifest), "./image": image });
 }

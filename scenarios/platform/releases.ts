@@ -8,7 +8,19 @@ const job = (name: string, ...properties: string[]): JobSpec => ({
 const dataService = (name: string, ...custom: string[]): ReleaseSpec => ({
   name: `a9s-${name}`,
   version: "1",
-  jobs: [job(name, "database", "port", "admin.username", "admin.password", "agent.port", "agent.username", "agent.password", ...custom)],
+  jobs: [
+    job(
+      name,
+      "database",
+      "port",
+      "admin.username",
+      "admin.password",
+      "agent.port",
+      "agent.username",
+      "agent.password",
+      ...custom,
+    ),
+  ],
 });
 
 const controlPlane = (name: string): ReleaseSpec => ({
@@ -19,7 +31,11 @@ const controlPlane = (name: string): ReleaseSpec => ({
 
 /** What the platform uploads to its director, in the order in which it does. */
 export const RELEASES: readonly ReleaseSpec[] = [
-  { name: "consul-dns", version: "1", jobs: [job("consul-server", "domain"), job("consul-agent", "domain", "node", "service", "alias", "port")] },
+  {
+    name: "consul-dns",
+    version: "1",
+    jobs: [job("consul-server", "domain"), job("consul-agent", "domain", "node", "service", "alias", "port")],
+  },
   { name: "a9s-pg", version: "1", jobs: [job("platform-postgresql", "port")] },
   { name: "backup-service", version: "1", jobs: [job("backup-manager", "container")] },
   { name: "service-guard", version: "1", jobs: [job("service-guard", "prefix")] },

@@ -1,0 +1,63 @@
+import { stringify } from "yaml";
+import type { AddressPlan, Subnet } from "../../simulators/addresses.ts";
+
+/** A plan size as the cloud config offers it: flavor, memory, disk. */
+export interface Size {
+  readonly name: "nano" | "small" | "big";
+  readonly memoryMb: number;
+  readonly cpus: number;
+  readonly ephemeralGb: number;
+  readonly persistentMb: number;
+}
+
+export const SIZES: readonly Size[] = [
+  { name: "nano", cpus: 1, memoryMb: 1024, ephemeralGb: 4, persistentMb: 2048 },
+  { name: "small", cpus: 1, memoryMb: 2048, ephemeralGb: 8, persistentMb: 4096 },
+  { name: "big", cpus: 4, memoryMb: 8192, ephemeralGb: 16, persistentMb: 30720 },
+];
+
+export const ZONES = ["z1", "z2", "z3"] as const;
+
+export interface Networks {
+  readonly management: string;
+  readonly serviceInstances: string;
+}
+
+function manualNetwork(
+  name: string,
+  subnet: Subnet,
+  networkId: string,
+  group: string,
+  reserved: readonly string[],
+): object {
+  return {
+    name,
+    type: "manual",
+    subnets: [
+      {
+        range: subnet.cidr,
+        gateway: subnet.gateway,
+        azs: ZONES,
+        dns: [subnet.gateway],
+        reserved,
+        cloud_properties: { net_id: networkId, security_groups: [group] },
+      },
+    ],
+  };
+}
+
+/** The cloud config of the platform (bosh.io/docs/cloud-config): three zones, a VM and a disk type a size, two networks. */
+export function cloudConfig(plan: AddressPlan, networks: Networks): string {
+  const { block } = plan;
+  return stringify({
+    azs: ZONES.map((name) => ({ name, cloud_properties: { availability_zone: "nova" } })),
+    vm_types: SIZES.map(({ name }) => ({ name, cloud_properties: { instance_type: `m1.${name}` } })),
+    disk_types: SIZES.map(({ name, persistentMb }) => ({ name, disk_size: persistentMb, cloud_properties: {} })),
+    networks: [
+      // The director and the inception VM were given their addresses before there was a director to give them.
+      manualNetwork("management", plan.management, networks.management, "management", [`${block}.0.2-${block}.0.9`]),
+      manualNetwork("service-instances", plan.serviceInstances, networks.serviceInstances, "service-instances", []),
+    ],
+    compilation: { workers: 2, reuse_compilation_vms: true, az: "z1", vm_type: "small", network: "management" },
+  });
+}

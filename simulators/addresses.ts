@@ -1,0 +1,56 @@
+/**
+ * Where things are in one fake cloud. A cloud owns one /16 of 127.0.0.0/8, its block, so that several can live on one machine
+ * and each address can be connected to. Within the block:
+ *
+ *   .0.0/20     management: the director and the platform's own VMs
+   .128.0/18   service instances
+ *   .240.0/24   floating addresses
+ *   .250.10     the OpenStack controller, every service at its usual port
+ */
+export interface AddressPlan {
+  /** `127.64` */
+  readonly block: string;
+  readonly management: Subnet;
+  readonly serviceInstances: Subnet;
+  readonly floating: Subnet;
+  readonly controller: string;
+  /** Where applications connect from unless they bind another address. */
+  readonly applications: string;
+}
+
+export interface Subnet {
+  readonly cidr: string;
+  readonly gateway: string;
+}
+
+/** The block of a world without sockets; a live one takes the first that is free. */
+export const DEFAULT_BLOCK = "127.64";
+
+export function addressPlan(block: string = DEFAULT_BLOCK): AddressPlan {
+  return {
+    block,
+    management: { cidr: `${block}.0.0/20`, gateway: `${block}.0.1` },
+    serviceInstances: { cidr: `${block}.128.0/18`, gateway: `${block}.128.1` },
+    floating: { cidr: `${block}.240.0/24`, gateway: `${block}.240.1` },
+    controller: `${block}.250.10`,
+    applications: "127.0.0.1",
+  };
+}
+
+/** The usual port of each OpenStack service, and the path of its public endpoint (`{project}` stands for the project id). */
+export const OPENSTACK_ENDPOINTS = {
+  keystone: { port: 5000, path: "/v3" },
+  nova: { port: 8774, path: "/v2.1" },
+  neutron: { port: 9696, path: "" },
+  glance: { port: 9292, path: "" },
+  cinder: { port: 8776, path: "/v3/{project}" },
+  swift: { port: 8080, path: "/v1/AUTH_{project}" },
+  designate: { port: 9001, path: "" },
+} as const;
+
+export const DIRECTOR_PORT = 25555;
+export const UAA_PORT = 8443;
+export const CONSUL_HTTP_PORT = 8500;
+export const CONSUL_DNS_PORT = 8600;
+export const BROKER_PORT = 3000;
+export const AGENT_PORT = 3100;
