@@ -36,7 +36,7 @@ export function directorClient(stage: Stage, credentials: DirectorCredentials): 
       method,
       redirect: "manual",
       headers: { authorization: await authorization(), ...(mediaType && { "content-type": mediaType }) },
-      ...(body !== undefined && { body: body as BodyInit }),
+      ...(body !== undefined && { body: body as RequestInit["body"] }),
     });
   const task = async (what: string, response: Response): Promise<FinishedTask> => {
     const location = response.headers.get("location");

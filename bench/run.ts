@@ -1,0 +1,34 @@
+/**
+ * `npm run bench [-- PATTERN]`: measures, prints a table, writes `bench/results.json`. A pattern runs the benchmarks whose
+ * names contain it and leaves the file alone.
+ */
+import { writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { type Benchmark, type Result, runBenchmark } from "./bench.ts";
+import { KERNEL_BENCHMARKS } from "./kernel.bench.ts";
+
+const BENCHMARKS: readonly Benchmark[] = [...KERNEL_BENCHMARKS];
+
+const number = (value: number): string => new Intl.NumberFormat("en", { maximumSignificantDigits: 4 }).format(value);
+
+function line(result: Result): string {
+  const verdict = result.aim === undefined ? "" : `  aim ${result.aim}: ${result.met ? "met" : "NOT met"}`;
+  const baseline = `${number(result.ratio)} x ${result.baseline.name} (${number(result.baseline.value)})`;
+  return `${result.name.padEnd(44)} ${number(result.value).padStart(12)} ${result.unit.padEnd(14)} ${baseline}${verdict}`;
+}
+
+const pattern = process.argv[2];
+const results: Result[] = [];
+for (const benchmark of BENCHMARKS.filter(({ name }) => pattern === undefined || name.includes(pattern))) {
+  const result = await runBenchmark(benchmark);
+  results.push(result);
+  console.log(line(result));
+}
+if (pattern === undefined) {
+  const machine = {
+    node: process.version,
+    cores: availableParallelism(),
+    platform: `${process.platform}-${process.arch}`,
+  };
+  writeFileSync(new URL("results.json", import.meta.url), `${JSON.stringify({ machine, results }, null, 2)}\n`);
+}
