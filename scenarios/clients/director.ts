@@ -9,6 +9,8 @@ export interface DirectorCredentials {
   readonly uaaUrl?: string;
 }
 
+type Payload = NonNullable<RequestInit["body"]>;
+
 export interface FinishedTask {
   readonly id: number;
   readonly result: string | null;
@@ -36,7 +38,7 @@ export function directorClient(stage: Stage, credentials: DirectorCredentials): 
       method,
       redirect: "manual",
       headers: { authorization: await authorization(), ...(mediaType && { "content-type": mediaType }) },
-      ...(body !== undefined && { body: body as RequestInit["body"] }),
+      ...(body !== undefined && { body: body as Payload }),
     });
   const task = async (what: string, response: Response): Promise<FinishedTask> => {
     const location = response.headers.get("location");

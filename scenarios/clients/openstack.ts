@@ -50,7 +50,7 @@ export async function openStackClient(stage: Stage, credentials: OpenStackCreden
       const response = await stage.fetch(`${endpoint("image")}/images/${imageId}/file`, {
         method: "PUT",
         headers,
-        body: content as RequestInit["body"],
+        body: content as NonNullable<RequestInit["body"]>,
       });
       await expectJson(response, `PUT /images/${imageId}/file`, 204);
     },

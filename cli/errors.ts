@@ -1,0 +1,39 @@
+/** Exit codes of every command, as documented in --help. */
+export const EXIT = { ok: 0, notConformant: 1, couldNotRun: 2, interrupted: 130 } as const;
+
+/** What the user can mend: one line, exit 2. Everything else that is thrown is a defect of ours and shows where with --debug. */
+export const USER_ERRORS = {
+  CLI_PORT_TAKEN: "stop what listens there, or choose another block with --block",
+  CLI_NO_COMMAND: "give a command after --, for example: drydock exec -- npm test",
+  CLI_COMMAND_NOT_FOUND: "the command could not be started",
+  CLI_BAD_OPTION: "see drydock --help",
+  CLI_UNKNOWN_SCENARIO: "drydock run --list names the scenarios",
+  CLI_NO_REPORT: "name a folder or a run.jsonl that drydock wrote with --out",
+  CLI_CAN_NOT_WRITE: "choose a folder that can be written with --out",
+} as const;
+
+export class UserError extends Error {
+  readonly code: keyof typeof USER_ERRORS;
+
+  constructor(code: keyof typeof USER_ERRORS, what: string) {
+    super(`${what} (${code}: ${USER_ERRORS[code]})`);
+    this.name = "UserError";
+    this.code = code;
+  }
+}
+
+/** Errors that other rooms catalogue as the user's carry a code and, by convention, one line of message. */
+const CATALOGUED = /^(TARGET|CONFIG|REPORT|STREAM|BROKER|CLI|FAULT|LIVE|NET)_/;
+
+function isUsers(error: unknown): error is Error & { code: string } {
+  return error instanceof Error && "code" in error && typeof error.code === "string" && CATALOGUED.test(error.code);
+}
+
+/** Prints why a command could not run, in one line unless `debug`, and answers with the exit code. */
+export function explain(error: unknown, debug: boolean): number {
+  const message = error instanceof Error ? error.message : String(error);
+  if (debug && error instanceof Error) console.error(error.stack);
+  else if (isUsers(error)) console.error(`drydock: ${message.split("\n")[0]}`);
+  else console.error(`drydock: unexpected: ${message.split("\n")[0]} (a defect of drydock's own; run again with --debug for the place)`);
+  return EXIT.couldNotRun;
+}
