@@ -34,6 +34,9 @@ export function explain(error: unknown, debug: boolean): number {
   const message = error instanceof Error ? error.message : String(error);
   if (debug && error instanceof Error) console.error(error.stack);
   else if (isUsers(error)) console.error(`drydock: ${message.split("\n")[0]}`);
-  else console.error(`drydock: unexpected: ${message.split("\n")[0]} (a defect of drydock's own; run again with --debug for the place)`);
+  else
+    console.error(
+      `drydock: unexpected: ${message.split("\n")[0]} (a defect of drydock's own; run again with --debug for the place)`,
+    );
   return EXIT.couldNotRun;
 }

@@ -1,0 +1,185 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { EXIT, explain } from "./errors.ts";
+
+/** `package.json` lies one folder up from the sources and two up from what is built. */
+function version(): string {
+  const at = import.meta.url.endsWith(".ts") ? "../package.json" : "../../package.json";
+  return (JSON.parse(readFileSync(new URL(at, import.meta.url), "utf8")) as { version: string }).version;
+}
+
+const whole =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < min || value > max)
+      throw new InvalidArgumentError(`a whole number from ${min} to ${max}`);
+    return value;
+  };
+
+const EXIT_CODES = `
+Exit codes:
+  0    conformant, all seeds passed, or the command of exec ended with 0
+  1    not conformant, or a seed failed
+  2    could not run: unreachable broker, bad file, taken port; one line says what to do
+  130  interrupted with Ctrl-C, after cleaning up`;
+
+const pace = (): Option =>
+  new Option("--pace <pace>", "how long simulated work takes").choices(["realistic", "fast", "instant"]);
+const block = (): Option =>
+  new Option(
+    "--block <block>",
+    "the /16 of 127.0.0.0/8 that the cloud lives in, such as 127.64; default: the first free one",
+  );
+
+/** What a command answers is the exit code. */
+const ends = async (code: Promise<number>): Promise<void> => {
+  process.exitCode = await code;
+};
+
+function program(): Command {
+  const drydock = new Command("drydock")
+    .description("A whole fake cloud that proves, without a cloud, that a service broker is right.")
+    .version(version())
+    .option("--debug", "show where an error comes from")
+    .showSuggestionAfterError()
+    .addHelpText("after", EXIT_CODES);
+
+  drydock
+    .command("start")
+    .description("boot the fake cloud, deploy the platform on it, certify its broker")
+    .option("--out <dir>", "where the reports go", "drydock-report")
+    .addHelpText("after", "\nExample:\n  $ npm start")
+    .action(async (options: { out: string }) =>
+      ends((await import("./start.ts")).start({ ...options, version: version() })),
+    );
+
+  drydock
+    .command("up")
+    .description("boot the fake cloud and keep it until Ctrl-C")
+    .option("--json", "one line of JSON with every address and credential, once ready")
+    .option("--seed <n>", "the seed of ids, addresses and faults", whole(0, 2 ** 31 - 1), 1)
+    .addOption(pace().default("fast"))
+    .addOption(block())
+    .addHelpText("after", "\nExamples:\n  $ drydock up\n  $ drydock up --json --pace realistic > cloud.json")
+    .action(async (options) => ends((await import("./up.ts")).up(options)));
+
+  drydock
+    .command("env")
+    .description('print the environment of a cloud that is up, for: eval "$(drydock env)"')
+    .option("--json", "as JSON")
+    .action(async (options) => ends((await import("./env.ts")).env(options)));
+
+  drydock
+    .command("exec")
+    .description(
+      "the fake cloud for the length of a command, its addresses in the environment; ends with the command's exit code",
+    )
+    .argument("[command...]", "the command and its arguments, after --")
+    .option("--seed <n>", "the seed of ids, addresses and faults", whole(0, 2 ** 31 - 1), 1)
+    .addOption(pace().default("instant"))
+    .addOption(block())
+    .addHelpText("after", "\nExamples:\n  $ drydock exec -- npm test\n  $ drydock exec -- sh -c 'bosh -n deployments'")
+    .passThroughOptions()
+    .action(async (command: string[], options) => ends((await import("./exec.ts")).exec(command, options)));
+
+  drydock
+    .command("certify")
+    .description(
+      "a verdict per clause of the Open Service Broker API for any broker; without a URL, for the reference broker in the fake cloud",
+    )
+    .argument("[url]", "http://host:port of the broker, with its base path if it has one")
+    .option("--username <name>", "user of basic authentication")
+    .option("--password <password>", "its password; better: the environment variable DRYDOCK_PASSWORD")
+    .option("--token <token>", "a bearer token instead")
+    .option("--ca <file>", "PEM file of a private CA")
+    .option("--profile <profile>", "osb-2.11 … osb-2.17; default: the version that the broker behaves like")
+    .option(
+      "--suite <names>",
+      "osb, backup, isolation; comma separated; default: osb, and for the reference broker all three",
+    )
+    .option("--service <name>", "only this service, by name or id")
+    .option("--plan <name>", "only this plan, by name or id")
+    .option("--only <ids>", "only these checks, comma separated; a trailing * stands for any ending")
+    .option("--config <file>", "parameters and hooks; default: drydock.yml if there is one")
+    .option("--jobs <n>", "checks side by side", whole(1, 64), 4)
+    .option("--max-instances <n>", "service instances at once", whole(1, 1000), 8)
+    .option("--timeout <seconds>", "longest wait for one answer", whole(1, 3600))
+    .option("--out <dir>", "write run.jsonl, junit.xml, report.json, report.html here")
+    .option("--json", "the event stream on standard output, one line an event")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ drydock certify\n  $ drydock certify http://127.0.0.1:8080 --username admin --password admin --profile osb-2.16 --out report",
+    )
+    .action(async (url: string | undefined, options) =>
+      ends((await import("./certify.ts")).certifyCommand(url, { ...options, version: version() })),
+    );
+
+  drydock
+    .command("clauses")
+    .description("the clauses of the specification and the checks that judge them")
+    .option("--json", "a list of {id, level, since, testable, checks, reason}")
+    .action(async (options) => ends((await import("./clauses.ts")).clauses(options)));
+
+  drydock
+    .command("selftest")
+    .description("run the suites on brokers with one planted defect each and print who noticed")
+    .option("--json", "the kill matrix as JSON")
+    .option("--suite <name>", "osb, backup or isolation; default: all")
+    .action(async (options) => ends((await import("./selftest.ts")).selftest(options)));
+
+  drydock
+    .command("run")
+    .description("property-based scenarios under injected faults, from one seed each")
+    .argument("[scenario]", "see --list", "provisioning")
+    .option("--seeds <n>", "how many seeds", whole(1, 10_000_000), 100)
+    .option("--from <n>", "the first seed", whole(0, 2 ** 31 - 1), 1)
+    .option("--planted-bug <name>", "run on a broker with this defect, to see it found")
+    .option("--list", "name the scenarios")
+    .option("--json", "one line of JSON a seed: seed, verdict, digest")
+    .option("--out <dir>", "write run.jsonl, junit.xml, report.json, report.html here")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ drydock run provisioning --seeds 200\n  $ drydock run provisioning --seeds 50 --planted-bug leak-volume-after-failed-deploy",
+    )
+    .action(async (scenario: string, options) =>
+      ends((await import("./run.ts")).run(scenario, { ...options, version: version() })),
+    );
+
+  drydock
+    .command("replay")
+    .description("run one seed again, or one shrunk counterexample of it")
+    .argument("<scenario>")
+    .requiredOption("--seed <n>", "the seed", whole(0, 2 ** 31 - 1))
+    .option("--path <path>", "the path of the counterexample, as the failure printed it")
+    .option("--planted-bug <name>", "on a broker with this defect")
+    .option("--json", "one line of JSON")
+    .action(async (scenario: string, options) => ends((await import("./run.ts")).replay(scenario, options)));
+
+  drydock
+    .command("report")
+    .description("write the reports of a finished run, or of several merged")
+    .argument("<runs...>", "folders or run.jsonl files that drydock wrote")
+    .requiredOption("--out <dir>", "where the reports go")
+    .action(async (runs: string[], options: { out: string }) =>
+      ends((await import("./report.ts")).report(runs, options)),
+    );
+
+  drydock.enablePositionalOptions();
+  return drydock;
+}
+
+/** Runs one command line; what an action answers is the exit code. */
+async function main(): Promise<number> {
+  const drydock = program();
+  for (const command of [drydock, ...drydock.commands]) command.exitOverride();
+  try {
+    await drydock.parseAsync();
+    return Number(process.exitCode ?? EXIT.ok);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.couldNotRun;
+    return explain(error, drydock.opts<{ debug?: boolean }>().debug === true);
+  }
+}
+
+process.exitCode = await main();
