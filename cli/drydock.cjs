@@ -30,7 +30,7 @@ function runOn(node) {
 }
 
 if (Number(process.versions.node.split(".")[0]) >= NEEDED) {
-  import(pathToFileURL(entry).href);
+  void import(pathToFileURL(entry).href);
 } else {
   const node = pinnedNode();
   if (node === undefined) {

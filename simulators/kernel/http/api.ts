@@ -48,6 +48,8 @@ export interface Api<S> {
   readonly after?: (sim: S, request: HttpRequest, reply: HttpReply) => HttpReply;
   /** The answer when a handler throws. Default: the error goes on, which is a defect of the simulator. */
   readonly crashed?: (sim: S, request: HttpRequest, error: unknown) => HttpReply;
+  /** True for an API that is no part of the simulated world: its routes are no fault points. */
+  readonly infallible?: boolean;
   /** Bytes of an ordinary body after which the edge answers 413. Default 16 MiB. */
   readonly bodyBytesMax?: number;
 }
@@ -76,7 +78,7 @@ export interface Service {
 
 export function defineService<S>(api: Api<S>): Service {
   const router = compileRoutes(api.routes);
-  for (const route of api.routes) {
+  for (const route of api.infallible ? [] : api.routes) {
     api.kernel.faults.define({
       point: `${api.name}:${route.method} ${route.path}`,
       effects: ROUTE_EFFECTS,

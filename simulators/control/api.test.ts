@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { type HttpReply, Kernel, makeRequest } from "../kernel/index.ts";
+import { createControl } from "./api.ts";
+
+function controlled(): { kernel: Kernel; call: (method: string, path: string, body?: unknown) => HttpReply } {
+  const kernel = new Kernel({ recordInputs: true });
+  kernel.faults.define({ point: "nova:POST /servers", effects: ["reset", "reply"], prose: "It fails." });
+  const service = createControl({ kernel, brokenLaws: () => ["a port has no owner"] });
+  return {
+    kernel,
+    call: (method, path, body) =>
+      service.receive(makeRequest(method, path, { body: body === undefined ? "" : JSON.stringify(body) })) as HttpReply,
+  };
+}
+
+describe("control", () => {
+  it("arms and disarms faults", () => {
+    const { kernel, call } = controlled();
+    expect(call("POST", "/_drydock/faults", { point: "nova:*", effect: { kind: "reset" } })).toMatchObject({
+      status: 201,
+      json: { id: 1 },
+    });
+    expect(kernel.faults.at("nova:POST /servers")).toEqual({ kind: "reset" });
+    expect(call("DELETE", "/_drydock/faults/1").status).toBe(204);
+    expect(call("GET", "/_drydock/faults").json).toEqual([]);
+  });
+
+  it("refuses a malformed rule, an unknown point, an effect that does not fit; nothing is armed", () => {
+    const { call } = controlled();
+    expect(call("POST", "/_drydock/faults", { point: "nova:*", effect: { kind: "explode" } })).toMatchObject({
+      status: 400,
+      json: { error: { code: "FAULT_BAD_RULE" } },
+    });
+    expect(call("POST", "/_drydock/faults", { point: "no:where", effect: { kind: "reset" } })).toMatchObject({
+      json: { error: { code: "FAULT_UNKNOWN_POINT" } },
+    });
+    expect(call("POST", "/_drydock/faults", { point: "nova:*", effect: { kind: "vanish" } })).toMatchObject({
+      json: { error: { code: "FAULT_WRONG_EFFECT" } },
+    });
+    expect(call("GET", "/_drydock/faults").json).toEqual([]);
+  });
+
+  it("pages through the journal", () => {
+    const { kernel, call } = controlled();
+    for (let each = 0; each < 5; each++) kernel.record("test", "event", String(each));
+    expect(call("GET", "/_drydock/events?after=2&limit=2").json).toMatchObject({
+      newest: 5,
+      events: [{ seq: 3 }, { seq: 4 }],
+    });
+    expect(call("GET", "/_drydock/events?after=x").status).toBe(400);
+  });
+
+  it("captures the world and brings it back", () => {
+    const { kernel, call } = controlled();
+    const { id } = call("POST", "/_drydock/snapshots").json as { id: number };
+    const before = (call("GET", "/_drydock/digest").json as { digest: string }).digest;
+    kernel.record("test", "event", "after");
+    expect((call("GET", "/_drydock/digest").json as { digest: string }).digest).not.toBe(before);
+    expect(call("POST", `/_drydock/snapshots/${id}/restore`).status).toBe(204);
+    expect((call("GET", "/_drydock/digest").json as { digest: string }).digest).toBe(before);
+    expect(call("POST", "/_drydock/snapshots/99/restore").status).toBe(404);
+  });
+
+  it("tells which laws are broken", () => {
+    expect(controlled().call("GET", "/_drydock/laws").json).toEqual({ broken: ["a port has no owner"] });
+  });
+});

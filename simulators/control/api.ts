@@ -1,0 +1,160 @@
+import { type Static, Type } from "typebox";
+import { Compile } from "typebox/compile";
+import {
+  bodyJson,
+  defineService,
+  empty,
+  type FaultRule,
+  type HttpReply,
+  type HttpRequest,
+  json,
+  type Kernel,
+  KernelError,
+  queryOf,
+  type Route,
+  type Service,
+  type Snapshot,
+} from "../kernel/index.ts";
+
+/** What the control API steers: the kernel, and what the world as a whole can say of itself. */
+export interface Controlled {
+  readonly kernel: Kernel;
+  /** The conservation laws that are broken now, one line each; empty when all hold. */
+  brokenLaws(): readonly string[];
+}
+
+/** Events of one page. */
+const EVENTS_MAX = 1000;
+/** Snapshots kept; the oldest goes first. */
+const SNAPSHOTS_MAX = 16;
+
+const Text = Type.String({ maxLength: 1000 });
+const EffectSchema = Type.Union([
+  Type.Object({
+    kind: Type.Literal("reply"),
+    status: Type.Integer({ minimum: 100, maximum: 599 }),
+    body: Type.Optional(Type.Unknown()),
+    headers: Type.Optional(Type.Record(Type.String(), Text)),
+  }),
+  Type.Object({ kind: Type.Literal("delay"), delayMs: Type.Integer({ minimum: 0, maximum: 86_400_000 }) }),
+  Type.Object({ kind: Type.Literal("reset") }),
+  Type.Object({ kind: Type.Literal("lost-reply") }),
+  Type.Object({ kind: Type.Literal("truncate"), bytes: Type.Integer({ minimum: 0 }) }),
+  Type.Object({ kind: Type.Literal("error"), message: Text, code: Type.Optional(Type.Integer()) }),
+  Type.Object({ kind: Type.Literal("stuck") }),
+  Type.Object({ kind: Type.Literal("vanish") }),
+  Type.Object({ kind: Type.Literal("stale"), ageMs: Type.Integer({ minimum: 0 }) }),
+]);
+const RuleSchema = Type.Object(
+  {
+    point: Text,
+    match: Type.Optional(Type.Record(Type.String(), Text)),
+    skip: Type.Optional(Type.Integer({ minimum: 0 })),
+    count: Type.Optional(Type.Union([Type.Integer({ minimum: 1 }), Type.Null()])),
+    probability: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+    effect: EffectSchema,
+  },
+  { additionalProperties: false },
+);
+const rules = Compile(RuleSchema);
+
+interface Control extends Controlled {
+  readonly snapshots: Map<number, Snapshot>;
+  snapshotIds: number;
+}
+
+const refusal = (status: number, code: string, message: string): HttpReply =>
+  json(status, { error: { code, message } });
+
+function arm({ kernel }: Control, request: HttpRequest): HttpReply {
+  const body = bodyJson(request);
+  if (!body.ok || !rules.Check(body.value)) {
+    const why = body.ok
+      ? rules.Errors(body.value).map((each) => `${each.instancePath} ${each.message}`)[0]
+      : body.error;
+    return refusal(400, "FAULT_BAD_RULE", `the fault rule is malformed: ${why}`);
+  }
+  const rule: Static<typeof RuleSchema> = body.value;
+  try {
+    return json(201, { id: kernel.faults.arm(rule as FaultRule) });
+  } catch (error) {
+    if (error instanceof KernelError) return refusal(400, error.code, error.message);
+    throw error;
+  }
+}
+
+function disarm({ kernel }: Control, request: HttpRequest): HttpReply {
+  const { id } = request.params;
+  kernel.faults.disarm(id === undefined ? undefined : Number(id));
+  return empty(204);
+}
+
+function events({ kernel }: Control, request: HttpRequest): HttpReply {
+  const query = queryOf(request);
+  const after = Number(query.get("after") ?? 0);
+  const limit = Math.min(EVENTS_MAX, Number(query.get("limit") ?? EVENTS_MAX));
+  if (!Number.isInteger(after) || !Number.isInteger(limit) || limit < 1)
+    return refusal(400, "CONTROL_BAD_QUERY", "after and limit are whole numbers");
+  const { events: all } = kernel.journal;
+  const first = all[0]?.seq ?? 1;
+  const page = all.slice(Math.max(0, after + 1 - first), Math.max(0, after + 1 - first) + limit);
+  return json(200, { events: page, oldest: first, newest: kernel.journal.seq });
+}
+
+function capture(control: Control): HttpReply {
+  let snapshot: Snapshot;
+  try {
+    snapshot = control.kernel.snapshot();
+  } catch (error) {
+    if (error instanceof KernelError) return refusal(409, error.code, error.message);
+    throw error;
+  }
+  const id = ++control.snapshotIds;
+  control.snapshots.set(id, snapshot);
+  for (const oldest of control.snapshots.keys()) {
+    if (control.snapshots.size <= SNAPSHOTS_MAX) break;
+    control.snapshots.delete(oldest);
+  }
+  return json(201, { id });
+}
+
+function bringBack(control: Control, request: HttpRequest): HttpReply {
+  const snapshot = control.snapshots.get(Number(request.params.id));
+  if (snapshot === undefined) return refusal(404, "CONTROL_NO_SNAPSHOT", `there is no snapshot ${request.params.id}`);
+  control.kernel.restore(snapshot);
+  return empty(204);
+}
+
+const ROUTES: readonly Route<Control>[] = [
+  { method: "GET", path: "/_drydock/faults/points", handler: ({ kernel }) => json(200, kernel.faults.points) },
+  { method: "GET", path: "/_drydock/faults", handler: ({ kernel }) => json(200, kernel.faults.rules) },
+  { method: "POST", path: "/_drydock/faults", schema: RuleSchema, handler: arm },
+  { method: "DELETE", path: "/_drydock/faults", handler: disarm },
+  { method: "DELETE", path: "/_drydock/faults/:id", handler: disarm },
+  { method: "GET", path: "/_drydock/events", handler: events },
+  {
+    method: "GET",
+    path: "/_drydock/digest",
+    handler: ({ kernel }) =>
+      json(200, { digest: kernel.journal.digest, events: kernel.journal.seq, nowMs: kernel.nowMs }),
+  },
+  { method: "GET", path: "/_drydock/laws", handler: (control) => json(200, { broken: control.brokenLaws() }) },
+  { method: "POST", path: "/_drydock/snapshots", handler: capture },
+  { method: "POST", path: "/_drydock/snapshots/:id/restore", handler: bringBack },
+];
+
+/**
+ * Steers a world over HTTP, in any language: faults, the journal, snapshots, the laws. Not part of the simulated cloud, so
+ * its requests are no inputs of a snapshot (arming a fault is one by itself) and it has no fault points of its own.
+ */
+export function createControl(controlled: Controlled): Service {
+  const service = defineService<Control>({
+    name: "control",
+    kernel: controlled.kernel,
+    sim: { ...controlled, snapshots: new Map(), snapshotIds: 0 },
+    routes: ROUTES,
+    infallible: true,
+    unmatched: (_control, request) => refusal(404, "CONTROL_NO_ROUTE", `there is no ${request.method} ${request.path}`),
+  });
+  return { ...service, receive: service.call };
+}
