@@ -69,11 +69,11 @@ export interface Service {
     readonly clients: readonly string[];
   }[];
   /** The upload of the route that this request would meet; asked before the body is read. */
-  uploadOf(method: string, path: string): Upload | undefined;
+  readonly uploadOf: (method: string, path: string) => Upload | undefined;
   /** Answers a request from within the world (another simulator). Not recorded: it follows from what is. */
-  call(request: HttpRequest): HttpReply | Process<HttpReply>;
+  readonly call: (request: HttpRequest) => HttpReply | Process<HttpReply>;
   /** Answers a request from outside the world: recorded for snapshots. */
-  receive(request: HttpRequest): HttpReply | Process<HttpReply>;
+  readonly receive: (request: HttpRequest) => HttpReply | Process<HttpReply>;
 }
 
 export function defineService<S>(api: Api<S>): Service {
