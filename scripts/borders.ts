@@ -29,7 +29,7 @@ const ALLOWED: Record<string, readonly string[]> = {
 };
 
 /** Files of `simulators/` that touch real time, sockets or entropy because they are the edge. */
-const EDGES = [/^simulators\/kernel\/edge\//, /^simulators\/[a-z]+\/live\//];
+const EDGES = [/^simulators\/live\//, /^simulators\/kernel\/edge\//, /^simulators\/[a-z]+\/live\//];
 const FORBIDDEN =
   /\b(Date\.now|new Date\(\)|Math\.random|setTimeout|setInterval|setImmediate|randomUUID|randomBytes|performance\.now)\b/;
 

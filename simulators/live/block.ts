@@ -1,0 +1,43 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:net";
+import { LiveError, listenError } from "./errors.ts";
+
+/** A block of loopback that this process owns until it lets go. */
+export interface ClaimedBlock {
+  /** `127.64` */
+  readonly block: string;
+  release(): void;
+}
+
+const FIRST = 64;
+const LAST = 126;
+/** Whoever listens here owns the block. */
+const LIGHTHOUSE = { host: "250.1", port: 7700 } as const;
+
+async function light(block: string): Promise<Server> {
+  const server = createServer((socket) => socket.destroy());
+  server.unref();
+  server.listen(LIGHTHOUSE.port, `${block}.${LIGHTHOUSE.host}`);
+  await once(server, "listening");
+  return server;
+}
+
+/**
+ * Takes the block that is asked for, or the first that is free.
+ *
+ * @throws LiveError LIVE_PORT_TAKEN, LIVE_NO_BLOCK, LIVE_NO_LOOPBACK
+ */
+export async function claimBlock(wanted?: string): Promise<ClaimedBlock> {
+  const candidates =
+    wanted === undefined ? Array.from({ length: LAST - FIRST + 1 }, (_, at) => `127.${FIRST + at}`) : [wanted];
+  for (const block of candidates) {
+    try {
+      const server = await light(block);
+      return { block, release: () => server.close() };
+    } catch (error) {
+      const told = listenError(error, "the block", `${block}.${LIGHTHOUSE.host}`, LIGHTHOUSE.port);
+      if (wanted !== undefined || !(told instanceof LiveError) || told.code !== "LIVE_PORT_TAKEN") throw told;
+    }
+  }
+  throw new LiveError("LIVE_NO_BLOCK", "no block of loopback is free");
+}

@@ -1,0 +1,26 @@
+/** Why a live world could not be brought up: the user's to mend, told in one line. */
+export const LIVE_ERRORS = {
+  LIVE_PORT_TAKEN: "stop what listens there, or choose another block",
+  LIVE_NO_BLOCK: "every block from 127.64 to 127.126 is taken; stop a cloud that is up",
+  LIVE_NO_LOOPBACK:
+    "this machine does not route the address to itself; on macOS add it with: sudo ifconfig lo0 alias ADDRESS",
+} as const;
+
+export class LiveError extends Error {
+  readonly code: keyof typeof LIVE_ERRORS;
+
+  constructor(code: keyof typeof LIVE_ERRORS, what: string) {
+    super(`${what} (${code}: ${LIVE_ERRORS[code]})`);
+    this.name = "LiveError";
+    this.code = code;
+  }
+}
+
+/** Turns what `listen` throws into the user's line. */
+export function listenError(error: unknown, name: string, address: string, port: number): unknown {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "EADDRINUSE") return new LiveError("LIVE_PORT_TAKEN", `${name}: ${address}:${port} is taken`);
+  if (code === "EADDRNOTAVAIL")
+    return new LiveError("LIVE_NO_LOOPBACK", `${name}: ${address} is not an address of this machine`);
+  return error;
+}
