@@ -1,0 +1,41 @@
+import { failingSeeds, findings, type Report } from "./report.ts";
+
+/** GitHub shows ten annotations of each kind for a step and drops the others without a word. */
+export const ANNOTATIONS_MAX = 10;
+
+function escapeData(text: string): string {
+  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+}
+
+function escapeProperty(text: string): string {
+  return escapeData(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+}
+
+function annotation(command: "error" | "warning" | "notice", title: string, lines: readonly (string | undefined)[]) {
+  const message = lines.filter((line) => line !== undefined && line !== "").join("\n");
+  return `::${command} title=${escapeProperty(title)}::${escapeData(message)}`;
+}
+
+/**
+ * Workflow commands that GitHub Actions turns into annotations: the ten worst findings, and how many more there are.
+ * Nothing that a broker answers can end a line, and so none can smuggle in a command of its own.
+ */
+export function githubAnnotations(report: Report): readonly string[] {
+  const checks = findings(report).map((check) => {
+    const { id, title, clauses, section, expected, seen, reason, evidence } = check;
+    const [found, wanted] = [seen && `seen: ${seen}`, expected && `expected: ${expected}`];
+    const lines = [title, `clause ${clauses.join(", ")} (${section})`, wanted, found ?? reason, evidence[0]?.curl];
+    return annotation(check.verdict === "warn" ? "warning" : "error", `${check.verdict}: ${id}`, lines);
+  });
+  const seeds = failingSeeds(report).map(({ scenario, seed, reason, counterexample }) =>
+    annotation("error", `${scenario}: seed ${seed}`, [
+      reason,
+      ...(counterexample?.steps ?? []),
+      counterexample?.replay,
+    ]),
+  );
+  const all = [...checks, ...seeds];
+  if (all.length <= ANNOTATIONS_MAX) return all;
+  const more = annotation("notice", "drydock", [`${all.length - ANNOTATIONS_MAX} more findings are in the report`]);
+  return [...all.slice(0, ANNOTATIONS_MAX), more];
+}

@@ -1,0 +1,130 @@
+import type { CheckReport, Counts, Report, ScenarioReport, SeedReport } from "./report.ts";
+import { subjectOf } from "./report.ts";
+import { element, escapeText } from "./xml.ts";
+
+/** As JUnit counts: a warning is a test that passed, what is unknown is an error, what does not apply is skipped. */
+function tally(counts: Counts, durationMs: number) {
+  const { fail, unknown, warn, pass } = counts;
+  const skipped = counts["not-applicable"];
+  return {
+    tests: fail + unknown + warn + pass + skipped,
+    failures: fail,
+    errors: unknown,
+    skipped,
+    time: seconds(durationMs),
+  };
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(3);
+}
+
+function properties(pairs: readonly (readonly [name: string, value: string | undefined])[]): string {
+  const written = pairs.flatMap(([name, value]) => (value === undefined ? [] : [element("property", { name, value })]));
+  return element("properties", {}, written);
+}
+
+function detailOf(check: CheckReport): string {
+  const lines = [
+    `${check.level}: ${check.requirement}`,
+    check.expected === undefined ? undefined : `expected: ${check.expected}`,
+    check.seen === undefined ? undefined : `seen:     ${check.seen}`,
+    ...check.evidence.map((exchange) => exchange.curl),
+  ];
+  return escapeText(lines.filter((line) => line !== undefined).join("\n"));
+}
+
+function outcomeOf(check: CheckReport): string[] {
+  const message = check.reason ?? check.verdict;
+  switch (check.verdict) {
+    case "fail":
+      return [element("failure", { type: check.level, message }, [detailOf(check)])];
+    case "unknown":
+      return [element("error", { type: "unknown", message }, [detailOf(check)])];
+    case "not-applicable":
+      return [element("skipped", { message })];
+    case "warn":
+      return [element("system-out", {}, [escapeText(`warning: ${message}\n`), detailOf(check)])];
+    case "pass":
+      return [];
+  }
+}
+
+function checkCase(check: CheckReport): string {
+  const classname = `${check.suite}.${check.section}`;
+  const attributes = { name: `${check.id}: ${check.title}`, classname, time: seconds(check.durationMs) };
+  return element("testcase", attributes, [
+    properties([
+      ["check", check.id],
+      ...check.clauses.map((clause) => ["clause", clause] as const),
+      ["level", check.level],
+      ["verdict", check.verdict],
+    ]),
+    ...outcomeOf(check),
+  ]);
+}
+
+function seedDetail(seed: SeedReport): string {
+  const { steps, replay } = seed.counterexample ?? { steps: [], replay: "" };
+  return escapeText([seed.reason ?? seed.verdict, ...steps, replay].filter((line) => line !== "").join("\n"));
+}
+
+function seedCase(scenario: string, seed: SeedReport): string {
+  const message = seed.reason ?? seed.verdict;
+  const attributes = { name: `seed ${seed.seed}`, classname: `scenario.${scenario}`, time: seconds(seed.durationMs) };
+  const outcome =
+    seed.verdict === "fail"
+      ? [element("failure", { type: "counterexample", message }, [seedDetail(seed)])]
+      : seed.verdict === "unknown"
+        ? [element("error", { type: "unknown", message }, [seedDetail(seed)])]
+        : [];
+  return element("testcase", attributes, [
+    properties([
+      ["seed", String(seed.seed)],
+      ["digest", seed.digest],
+      ["replay", seed.counterexample?.replay],
+    ]),
+    ...outcome,
+  ]);
+}
+
+function sumMs(results: readonly { readonly durationMs: number }[]): number {
+  return results.reduce((sum, each) => sum + each.durationMs, 0);
+}
+
+function about(report: Report): string {
+  return properties([
+    ["target", subjectOf(report.target)],
+    ["profile", report.profile],
+    ["tool", `${report.tool.name} ${report.tool.version}`],
+    ["command", report.command],
+  ]);
+}
+
+/** A run that broke off has a test case of its own, so that no tool takes the part for the whole. */
+function brokenOff(report: Report): string[] {
+  if (report.isComplete) return [];
+  const message = "the run did not come to its end";
+  const error = element("error", { type: "incomplete", message }, [escapeText(report.unfinished.join("\n"))]);
+  const run = element("testcase", { name: "the run comes to its end", classname: "run", time: seconds(0) }, [error]);
+  return [element("testsuite", { name: "run", tests: 1, failures: 0, errors: 1, skipped: 0 }, [run])];
+}
+
+/** The scenario's listed seeds; those that passed beyond the limit of the report have no test case. */
+function scenarioSuite(report: Report, { scenario, seeds, counts }: ScenarioReport): string {
+  const listed = { ...counts, pass: seeds.length - counts.fail - counts.unknown };
+  const attributes = { name: scenario, timestamp: report.startedAt, ...tally(listed, sumMs(seeds)) };
+  return element("testsuite", attributes, [about(report), ...seeds.map((seed) => seedCase(scenario, seed))]);
+}
+
+/** JUnit XML: a test suite per suite or scenario, a test case per check or seed, clause ids as properties. */
+export function junitXml(report: Report): string {
+  const suites = report.suites.map(({ suite, counts }) => {
+    const checks = report.checks.filter((check) => check.suite === suite);
+    const attributes = { name: suite, timestamp: report.startedAt, ...tally(counts, sumMs(checks)) };
+    return element("testsuite", attributes, [about(report), ...checks.map(checkCase)]);
+  });
+  const scenarios = report.scenarios.map((scenario) => scenarioSuite(report, scenario));
+  const name = `drydock ${subjectOf(report.target)}`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${element("testsuites", { name }, [...suites, ...scenarios, ...brokenOff(report)])}\n`;
+}

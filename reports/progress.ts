@@ -1,0 +1,126 @@
+import type { Level, RunEvent, Verdict } from "../conformance/events.ts";
+import { type Counts, countVerdicts, subjectOf } from "./report.ts";
+import { BAR_CELLS, cut, LOOK, type Out, type Paint, paintFor, plain } from "./terminal.ts";
+
+/** What a reader of the events so far knows; a fold, so that it can be shown at any moment. */
+export interface Progress {
+  readonly planned: number;
+  readonly done: number;
+  readonly counts: Counts;
+  readonly running: readonly string[];
+}
+
+export const NO_PROGRESS: Progress = { planned: 0, done: 0, counts: countVerdicts([]), running: [] };
+
+export interface Step {
+  readonly progress: Progress;
+  /** What is worth a line of its own, in both kinds of output. */
+  readonly lines: readonly string[];
+}
+
+function counted(progress: Progress, verdict: Verdict, running: readonly string[]): Progress {
+  const done = progress.done + 1;
+  return {
+    planned: progress.planned,
+    done,
+    counts: { ...progress.counts, [verdict]: progress.counts[verdict] + 1 },
+    running,
+  };
+}
+
+function headLine(event: Extract<RunEvent, { type: "run-started" }>, paint: Paint): string {
+  const what = event.target.kind === "broker" ? "checks" : "seeds";
+  const profile = event.profile === undefined ? "" : ` · ${plain(event.profile)}`;
+  const title = paint("bold", plain(subjectOf(event.target)));
+  return `${title}${paint("dim", `${profile} · ${event.planned} ${what}`)}`;
+}
+
+/** A result as it comes in: told at once when somebody will have to look at it. */
+function resultLine(
+  verdict: Verdict,
+  name: string,
+  level: Level | undefined,
+  reason: string | undefined,
+  paint: Paint,
+) {
+  if (verdict === "pass" || verdict === "not-applicable") return [];
+  const { mark, style } = LOOK[verdict];
+  const must = level === undefined ? "" : paint("dim", ` ${level}`);
+  return [
+    `  ${paint(style, mark)} ${plain(name)}${must}${reason === undefined ? "" : paint("dim", `  ${plain(reason)}`)}`,
+  ];
+}
+
+/** What one event adds to the progress, and the lines it is worth. */
+export function advance(progress: Progress, event: RunEvent, paint: Paint): Step {
+  switch (event.type) {
+    case "run-started":
+      return { progress: { ...NO_PROGRESS, planned: event.planned }, lines: [headLine(event, paint)] };
+    case "check-started":
+      return { progress: { ...progress, running: [...progress.running, event.check] }, lines: [] };
+    case "check-finished": {
+      const { check, verdict, reason } = event;
+      const running = progress.running.filter((id) => id !== check.id);
+      const lines = resultLine(verdict, check.id, check.level, reason, paint);
+      return { progress: counted(progress, verdict, running), lines };
+    }
+    case "seed-finished": {
+      const { verdict, scenario, seed, reason } = event;
+      const lines = resultLine(verdict, `${scenario} seed ${seed}`, undefined, reason, paint);
+      return { progress: counted(progress, verdict, progress.running), lines };
+    }
+    case "note":
+      return { progress, lines: [paint("dim", `  ${plain(event.text)}`)] };
+    case "left-behind":
+    case "run-finished":
+      return { progress, lines: [] };
+  }
+}
+
+/** The line that is redrawn on a terminal, never wider than it. */
+export function statusLine(progress: Progress, columns: number, paint: Paint): string {
+  const { done, planned, counts, running } = progress;
+  const share = planned === 0 ? 0 : Math.min(1, done / planned);
+  const full = Math.round(share * BAR_CELLS);
+  const style = counts.fail > 0 ? "red" : counts.unknown > 0 ? "magenta" : "green";
+  const figures = `${done}/${planned}${counts.fail > 0 ? ` · ${counts.fail} failed` : ""}`;
+  const now = cut(running.map(plain).join(", "), columns - BAR_CELLS - figures.length - 8);
+  return `  ${paint(style, "━".repeat(full))}${paint("dim", "━".repeat(BAR_CELLS - full))} ${figures}  ${paint("dim", now)}`;
+}
+
+/** Plain output tells of the progress at each tenth of the plan, but not more often than every ten results. */
+const RESULTS_PER_LINE_MIN = 10;
+
+/** For logs that nobody redraws. */
+function plainProgress(before: Progress, after: Progress): string[] {
+  const every = Math.max(RESULTS_PER_LINE_MIN, Math.ceil(after.planned / 10));
+  if (after.done === before.done || after.done % every !== 0) return [];
+  const { done, planned, counts } = after;
+  return [`  ${done} of ${planned} · ${counts.fail} failed · ${counts.unknown} unknown`];
+}
+
+const CLEAR_LINE = "\r\u001b[2K";
+
+export interface LiveReporter {
+  /** Hand it each event as it happens. */
+  readonly show: (event: RunEvent) => void;
+  /** Takes the redrawn line away; call it before printing anything else, also after an error. */
+  readonly end: () => void;
+}
+
+/** Shows a run while it goes on: on a terminal with one line that is redrawn, elsewhere with plain lines only. */
+export function liveReporter(out: Out, paint: Paint = paintFor(out)): LiveReporter {
+  let progress = NO_PROGRESS;
+  const isLive = out.isTTY === true;
+  const show = (event: RunEvent) => {
+    const step = advance(progress, event, paint);
+    const lines = isLive ? step.lines : [...step.lines, ...plainProgress(progress, step.progress)];
+    progress = step.progress;
+    const text = lines.map((line) => `${line}\n`).join("");
+    if (!isLive) return void (text !== "" && out.write(text));
+    out.write(
+      `${CLEAR_LINE}${text}${event.type === "run-finished" ? "" : statusLine(progress, out.columns ?? 80, paint)}`,
+    );
+  };
+  return { show, end: () => void (isLive && out.write(CLEAR_LINE)) };
+}

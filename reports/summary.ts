@@ -1,0 +1,103 @@
+import type { Verdict } from "../conformance/events.ts";
+import { type CheckReport, failingSeeds, findings, headline, type Report, subjectOf } from "./report.ts";
+import { BAR_CELLS, bar, duration, LOOK, noPaint, type Paint, plain, type Style, tally } from "./terminal.ts";
+
+export interface SummaryOptions {
+  readonly paint?: Paint;
+  /** Where the HTML report lies, as the reader would open it. */
+  readonly reportPath?: string;
+  /** Findings told in full; the others are counted. Default 10. */
+  readonly findingsMax?: number;
+}
+
+const VERDICT_STYLE: Readonly<Record<Verdict, Style>> = {
+  fail: ["bold", "red"],
+  unknown: ["bold", "magenta"],
+  warn: ["bold", "yellow"],
+  pass: ["bold", "green"],
+  "not-applicable": ["bold", "dim"],
+};
+
+function field(name: string, value: string | undefined, paint: Paint): string[] {
+  return value === undefined ? [] : [`      ${paint("dim", name.padEnd(9))} ${value}`];
+}
+
+function checkLines(check: CheckReport, paint: Paint): string[] {
+  const { mark, style } = LOOK[check.verdict];
+  const hasBoth = check.expected !== undefined && check.seen !== undefined;
+  return [
+    `  ${paint(style, `${mark} ${plain(check.title)}`)}`,
+    ...field(
+      "clause",
+      `${check.clauses.map(plain).join(", ")} ${paint("dim", `${check.level} · ${plain(check.section)}`)}`,
+      paint,
+    ),
+    ...field("expected", check.expected && plain(check.expected), paint),
+    ...field("seen", check.seen && plain(check.seen), paint),
+    ...(hasBoth ? [] : field("reason", check.reason && plain(check.reason), paint)),
+    ...field("try", check.evidence[0] && plain(check.evidence[0].curl), paint),
+    "",
+  ];
+}
+
+function seedLines(seed: ReturnType<typeof failingSeeds>[number], paint: Paint): string[] {
+  const { mark, style } = LOOK[seed.verdict];
+  return [
+    `  ${paint(style, `${mark} ${plain(seed.scenario)}, seed ${seed.seed}`)}  ${plain(seed.reason ?? "")}`,
+    ...(seed.counterexample?.steps ?? []).map((step, at) => `      ${paint("dim", `${at + 1}.`)} ${plain(step)}`),
+    ...field("replay", seed.counterexample && plain(seed.counterexample.replay), paint),
+    "",
+  ];
+}
+
+function tableLines(report: Report, paint: Paint): string[] {
+  const rows = [
+    ...report.suites.map(({ suite, counts }) => ({ name: suite, counts })),
+    ...report.scenarios.map(({ scenario, counts }) => ({ name: plain(scenario), counts })),
+  ];
+  const width = Math.max(0, ...rows.map(({ name }) => name.length));
+  return rows.map(
+    ({ name, counts }) => `  ${name.padEnd(width)}  ${bar(counts, BAR_CELLS, paint)}  ${tally(counts, paint)}`,
+  );
+}
+
+function findingLines(report: Report, findingsMax: number, paint: Paint): string[] {
+  const all = [
+    ...findings(report).map((check) => checkLines(check, paint)),
+    ...failingSeeds(report).map((seed) => seedLines(seed, paint)),
+  ];
+  const more = all.length > findingsMax ? [`  … and ${all.length - findingsMax} more, all in the report.`, ""] : [];
+  return [...all.slice(0, findingsMax).flat(), ...more];
+}
+
+function leftBehindLines(report: Report, paint: Paint): string[] {
+  if (report.leftBehind.length === 0) return [];
+  const head = paint("yellow", `  ${report.leftBehind.length} left behind at the broker; remove with:`);
+  return [head, ...report.leftBehind.map(({ curl }) => `      ${plain(curl)}`), ""];
+}
+
+function elapsed(report: Report): string {
+  const ms = Date.parse(report.finishedAt ?? report.startedAt) - Date.parse(report.startedAt);
+  return report.isComplete && ms >= 0 ? ` in ${duration(ms)}` : "";
+}
+
+/** The end of a run for a person: what holds, what does not with clause and curl line, and where the report lies. */
+export function summaryLines(report: Report, options: SummaryOptions = {}): string[] {
+  const paint = options.paint ?? noPaint;
+  const subject = [plain(subjectOf(report.target)), report.profile].filter(Boolean).join(" · ");
+  const { mark } = LOOK[report.verdict];
+  return [
+    "",
+    ...findingLines(report, options.findingsMax ?? 10, paint),
+    ...leftBehindLines(report, paint),
+    ...tableLines(report, paint),
+    "",
+    `  ${paint(VERDICT_STYLE[report.verdict], `${mark} ${headline(report)}`)}  ${paint("dim", `${subject}${elapsed(report)}`)}`,
+    ...(report.isComplete ? [] : [`  ${report.planned - report.checks.length} of ${report.planned} were not reached`]),
+    ...(options.reportPath === undefined
+      ? []
+      : [`  ${paint("dim", "report")}  ${paint("underline", options.reportPath)}`]),
+    `  ${paint("dim", "again")}   ${plain(report.command)}`,
+    "",
+  ];
+}

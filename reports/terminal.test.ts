@@ -1,0 +1,168 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { EXAMPLE_RUN, EXAMPLE_SCENARIO } from "./fixtures/example.ts";
+import { anyRun, anyText } from "./fixtures/runs.ts";
+import { liveReporter, NO_PROGRESS, statusLine } from "./progress.ts";
+import { countVerdicts, foldRun } from "./report.ts";
+import { summaryLines } from "./summary.ts";
+import { bar, duration, noPaint, paintFor, plain } from "./terminal.ts";
+import { timelineLines } from "./timeline.ts";
+
+/** A terminal or a pipe that remembers what it was sent. */
+function fakeOut(isTTY: boolean) {
+  const sent: string[] = [];
+  return { isTTY, columns: 80, write: (text: string) => void sent.push(text), text: () => sent.join("") };
+}
+
+// oxlint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
+
+test("nothing that a broker answers moves the cursor or adds a line", () => {
+  fc.assert(
+    fc.property(anyText, (text) => {
+      expect(plain(text)).not.toMatch(CONTROL);
+      expect(plain(text)).not.toContain("\n");
+    }),
+  );
+});
+
+test("plain output of any run has lines only: no control characters, no redrawing", () => {
+  fc.assert(
+    fc.property(anyRun, (events) => {
+      const out = fakeOut(false);
+      const live = liveReporter(out, noPaint);
+      for (const event of events) live.show(event);
+      live.end();
+      expect(out.text()).not.toMatch(CONTROL);
+      expect(summaryLines(foldRun(events)).join("\n")).not.toMatch(CONTROL);
+    }),
+  );
+});
+
+test("a terminal gets one line that is redrawn and taken away at the end", () => {
+  const out = fakeOut(true);
+  const live = liveReporter(out, noPaint);
+  for (const event of EXAMPLE_RUN) live.show(event);
+  live.end();
+  expect(out.text()).toContain("3/10 · 2 failed");
+  expect(out.text().endsWith("\r\u001b[2K")).toBe(true);
+});
+
+test("the redrawn line is never wider than the terminal", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.string({ minLength: 1 })),
+      fc.nat(9_999),
+      fc.integer({ min: 60, max: 200 }),
+      (running, done, columns) => {
+        const progress = { ...NO_PROGRESS, planned: 9_999, done, running };
+        expect(Array.from(statusLine(progress, columns, noPaint)).length).toBeLessThanOrEqual(columns);
+      },
+    ),
+  );
+});
+
+test("a log tells of the progress at most at each tenth", () => {
+  const out = fakeOut(false);
+  const live = liveReporter(out, noPaint);
+  const [started] = EXAMPLE_SCENARIO;
+  if (started?.type === "run-started") live.show({ ...started, planned: 1_000 });
+  for (let seed = 0; seed < 1_000; seed++) {
+    live.show({
+      v: 1,
+      type: "seed-finished",
+      scenario: "s",
+      seed,
+      verdict: "pass",
+      digest: "",
+      steps: 1,
+      durationMs: 1,
+    });
+  }
+  expect(
+    out
+      .text()
+      .split("\n")
+      .filter((line) => line.includes(" of 1000")),
+  ).toHaveLength(10);
+});
+
+test("colour is for terminals, and NO_COLOR and FORCE_COLOR are obeyed", () => {
+  const paints = (isTTY: boolean, env: NodeJS.ProcessEnv) => paintFor(fakeOut(isTTY), env)("red", "x") !== "x";
+  expect(paints(true, {})).toBe(true);
+  expect(paints(false, {})).toBe(false);
+  expect(paints(true, { NO_COLOR: "1" })).toBe(false);
+  expect(paints(true, { NO_COLOR: "" })).toBe(true);
+  expect(paints(true, { TERM: "dumb" })).toBe(false);
+  expect(paints(false, { FORCE_COLOR: "1" })).toBe(true);
+  expect(paints(true, { FORCE_COLOR: "0" })).toBe(false);
+});
+
+test("a bar has its width, and no verdict that occurs is rounded away", () => {
+  const count = fc.oneof(fc.constant(0), fc.nat(5), fc.nat(10_000));
+  fc.assert(
+    fc.property(
+      fc.record({ fail: count, unknown: count, warn: count, pass: count, "not-applicable": count }),
+      (counts) => {
+        const drawn: string[] = [];
+        const whole = bar(counts, 24, (_style, text) => {
+          drawn.push(text);
+          return text;
+        });
+        const occurring = Object.values(counts).filter((each) => each > 0).length;
+        expect(drawn.filter((text) => text !== "")).toHaveLength(occurring);
+        expect(whole).toHaveLength(occurring === 0 ? 0 : 24);
+      },
+    ),
+  );
+});
+
+test("the summary tells each finding with clause, expectation, what was seen and the line that shows it", () => {
+  const text = summaryLines(foldRun(EXAMPLE_RUN), { reportPath: "out/report.html" }).join("\n");
+  expect(text).toMatch(
+    /✗ The same instance with other parameters is a conflict\n +clause +provision-conflict-409 MUST · Provisioning/,
+  );
+  expect(text).toMatch(/expected +409 Conflict\n +seen +200 OK with an empty object\n +try +curl -sS/);
+  expect(text).toMatch(/osb +█+░+ +1 passed · 2 failed · 1 unknown · 1 warned · 1 not applicable/);
+  expect(text).toContain("✗ Not conformant  http://127.0.0.1:3000 · osb-2.17 in 9.4 s");
+  expect(text).toContain("1 left behind at the broker");
+  expect(text).toContain("report  out/report.html");
+});
+
+test("a counterexample is told step by step with the line that replays it", () => {
+  const text = summaryLines(foldRun(EXAMPLE_SCENARIO)).join("\n");
+  expect(text).toMatch(/1\. tenant a: provision i1 \(small\)\n +2\. fault:.*\n +3\. heal\n +replay +drydock replay/);
+});
+
+test("findings beyond the limit are counted, and a run that broke off says so", () => {
+  const cutOff = EXAMPLE_RUN.slice(0, -2);
+  const text = summaryLines(foldRun(cutOff), { findingsMax: 1 }).join("\n");
+  expect(text).toContain("and 3 more, all in the report");
+  expect(text).toContain("Did not finish");
+});
+
+test("a story names who acts once in a row", () => {
+  const lines = timelineLines([
+    { atMs: 0, who: "operator", text: "creates a VM" },
+    { atMs: 41_000, who: "nova", text: "BUILD" },
+    { atMs: 3_661_000, who: "nova", text: "ACTIVE" },
+  ]);
+  expect(lines).toEqual([
+    "  00:00:00 operator ● creates a VM",
+    "  00:00:41     nova ● BUILD",
+    "  01:01:01          │ ACTIVE",
+  ]);
+});
+
+test.each([
+  [999, "999 ms"],
+  [9_400, "9.4 s"],
+  [61_000, "1 min 1 s"],
+  [7_260_000, "2 h 1 min"],
+])("%d ms is %s", (ms, text) => {
+  expect(duration(ms)).toBe(text);
+});
+
+test("the counts of nothing are no bar", () => {
+  expect(bar(countVerdicts([]), 24, noPaint)).toBe("");
+});
