@@ -248,7 +248,7 @@ export interface Cloud {
   /** The root URL of a service for whoever sent `request`. */
   root(type: CatalogType, request: Pick<HttpRequest, "origin">): string;
   /** Fixes the root URL of a service once its port is known. */
-  setEndpoint(type: CatalogType, url: string): void;
+  readonly setEndpoint: (type: CatalogType, url: string) => void;
   /** New ids, from the service's own random stream. */
   uuid(service: string): string;
   hex(service: string): string;
@@ -264,7 +264,7 @@ export interface OpenStack {
   readonly cloud: Cloud;
   readonly services: Readonly<Record<ServiceName, Service>>;
   /** See `Cloud.setEndpoint`. */
-  setEndpoint(type: CatalogType, url: string): void;
+  readonly setEndpoint: (type: CatalogType, url: string) => void;
 }
 
 const absent = (what: string): never => {

@@ -1,0 +1,199 @@
+import { empty, type HttpReply, json, type Service } from "../../kernel/index.ts";
+import type { Cloud, IdentityOps } from "../cloud.ts";
+import { Refusal } from "../common/refusal.ts";
+import { type Context, type OpenStackRoute, openStackService, type Style } from "../common/service.ts";
+import { authenticate, hashOf, liveToken } from "./auth.ts";
+import { catalogOf } from "./catalog.ts";
+import { entityRoutes, headOf, listing, rootOf } from "./entities.ts";
+import { forbiddenAction, unauthorized } from "./errors.ts";
+import { grantRoutes } from "./grants.ts";
+import {
+  CREDENTIALS,
+  DOMAINS,
+  ENDPOINTS,
+  GROUPS,
+  POLICIES,
+  PROJECTS,
+  REGIONS,
+  ROLES,
+  SERVICES,
+  USERS,
+} from "./kinds.ts";
+import { peopleRoutes } from "./people.ts";
+import { type KeystoneSlot, seed, type Token } from "./state.ts";
+import { Tokens } from "./tokens.ts";
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  409: "Conflict",
+  413: "Request Entity Too Large",
+  501: "Not Implemented",
+};
+
+const NO_ROUTE =
+  "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n<p>The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.</p>\n";
+
+const style = (tokens: Tokens): Style => ({
+  refuse: (refusal, context) => {
+    const { status, message, extras } = refusal;
+    const error = { code: status, ...extras.members, message, title: TITLES[status] ?? "Error" };
+    const challenge: Record<string, string> =
+      status === 401 ? { "WWW-Authenticate": `Keystone uri="${rootOf(context)}"` } : {};
+    const reply = json(status, { error }, { "Content-Type": "application/json", ...challenge, ...extras.headers });
+    return context.request.method === "HEAD" ? headOfError(reply) : reply;
+  },
+  // Keystone looks closer than the other services: it says what is gone.
+  unauthenticated: (context) => {
+    try {
+      tokens.check(context.request.headers["x-auth-token"] ?? "");
+    } catch (error) {
+      if (error instanceof Refusal) return style(tokens).refuse(error, context);
+      throw error;
+    }
+    return style(tokens).refuse(unauthorized(), context);
+  },
+  unmatched: (_context, allowed) => {
+    if (allowed.length === 0)
+      return { status: 404, body: NO_ROUTE, headers: { "Content-Type": "text/html; charset=utf-8" } };
+    const message = "The method is not allowed for the requested URL.";
+    return json(405, { message }, { "Content-Type": "application/json", Allow: allowed.join(", ") });
+  },
+  headers: (context) => ({ Vary: "X-Auth-Token", "x-openstack-request-id": context.requestId }),
+  isOpen: () => true,
+});
+
+/** Keystone ends the JSON of an error with a newline. */
+function headOfError(reply: HttpReply): HttpReply {
+  const bytes = Buffer.byteLength(JSON.stringify(reply.json)) + 1;
+  return { status: reply.status, headers: { ...reply.headers, "Content-Length": String(bytes) } };
+}
+
+const version = (context: Context): object => ({
+  id: "v3.14",
+  status: "stable",
+  updated: "2020-04-07T00:00:00Z",
+  links: [{ rel: "self", href: `${rootOf(context)}/` }],
+  "media-types": [{ base: "application/json", type: "application/vnd.openstack.identity-v3+json" }],
+});
+
+const versionRoutes: readonly OpenStackRoute[] = [
+  {
+    method: "GET",
+    path: "/",
+    open: true,
+    handler: (context) => json(300, { versions: { values: [version(context)] } }, { Location: `${rootOf(context)}/` }),
+  },
+  ...["/v3", "/v3/"].map((path) => ({
+    method: "GET",
+    path,
+    open: true,
+    handler: (context: Context) => json(200, { version: version(context) }),
+  })),
+];
+
+/** X-Subject-Token of a request to validate or revoke, after the policy has been asked. */
+function subjectOf(slot: KeystoneSlot, tokens: Tokens, context: Context, action: string): Token {
+  const { actor, request } = context;
+  const id = request.headers["x-subject-token"];
+  if (id === undefined) {
+    if (!actor.isAdmin) throw forbiddenAction(`identity:${action}`);
+    throw new Refusal(404, "", "No token in the request");
+  }
+  const token = liveToken(slot.value, tokens, id);
+  const isOwn = token.userId === actor.userId;
+  if (!isOwn && !actor.isAdmin && !actor.roles.includes("service")) throw forbiddenAction(`identity:${action}`);
+  return token;
+}
+
+function tokenRoutes(slot: KeystoneSlot, tokens: Tokens): readonly OpenStackRoute[] {
+  const path = "/v3/auth/tokens";
+  return [
+    { method: "POST", path, open: true, handler: (context) => authenticate(slot, tokens, context) },
+    {
+      method: "GET",
+      path,
+      handler: (context) => {
+        const token = subjectOf(slot, tokens, context, "validate_token");
+        return json(200, tokens.view(token, context, !context.query.has("nocatalog")), { "X-Subject-Token": token.id });
+      },
+    },
+    {
+      method: "DELETE",
+      path,
+      handler: (context) => {
+        tokens.revoke(subjectOf(slot, tokens, context, "revoke_token"));
+        return empty(204);
+      },
+    },
+    {
+      method: "GET",
+      path: "/v3/auth/catalog",
+      handler: (context) => {
+        const { scope } = tokens.check(context.actor.token);
+        const catalog = scope.kind === "none" ? [] : catalogOf(slot.value, context.cloud, scope, context);
+        return json(200, { catalog, links: { self: `${rootOf(context)}/auth/catalog` } });
+      },
+    },
+  ];
+}
+
+const notSimulated = (what: string) => (): HttpReply => {
+  throw new Refusal(501, "", `${what} is not simulated.`);
+};
+
+const surfaceRoutes: readonly OpenStackRoute[] = [
+  { method: "GET", path: "/v3/limits", handler: (context) => listing(context, "limits", []) },
+  { method: "GET", path: "/v3/registered_limits", handler: (context) => listing(context, "registered_limits", []) },
+  { method: "POST", path: "/v3/ec2tokens", open: true, handler: notSimulated("EC2 authentication") },
+  { method: "GET", path: "/v3/OS-FEDERATION/*rest", handler: notSimulated("Federation") },
+  {
+    method: "GET",
+    path: "/v3/auth/OS-FEDERATION/websso/:protocol",
+    handler: () => {
+      throw unauthorized();
+    },
+  },
+];
+
+function withHeads(routes: readonly OpenStackRoute[]): readonly OpenStackRoute[] {
+  return routes.flatMap((route) => (route.method === "GET" ? [route, headOf(route)] : [route]));
+}
+
+/** Keystone v3: tokens, projects, users, roles, catalog. */
+export function createKeystone(cloud: Cloud): { readonly service: Service; readonly ops: IdentityOps } {
+  const slot = cloud.kernel.slot("openstack/keystone", seed(cloud, hashOf));
+  const tokens = new Tokens(cloud, slot);
+  const kinds = [
+    ...entityRoutes(PROJECTS, slot, tokens),
+    ...entityRoutes(USERS, slot, tokens),
+    ...entityRoutes(DOMAINS, slot, tokens),
+    ...entityRoutes(ROLES, slot, tokens),
+    ...entityRoutes(GROUPS, slot, tokens),
+    ...entityRoutes(SERVICES, slot, tokens),
+    ...entityRoutes(ENDPOINTS, slot, tokens),
+    ...entityRoutes(REGIONS, slot, tokens),
+    ...entityRoutes(CREDENTIALS, slot, tokens),
+    ...entityRoutes(POLICIES, slot, tokens),
+  ];
+  const routes = [
+    ...versionRoutes,
+    ...tokenRoutes(slot, tokens),
+    ...kinds,
+    ...grantRoutes(slot, tokens),
+    ...peopleRoutes(slot, tokens),
+    ...surfaceRoutes,
+  ];
+  return {
+    service: openStackService(cloud, "keystone", style(tokens), withHeads(routes)),
+    ops: {
+      actor: (token) => tokens.actor(token),
+      project: (id) => {
+        const project = slot.value.projects.get(id);
+        return project && { id, name: project.name, enabled: project.enabled };
+      },
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import { existsSync, readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+
+/*
+ * The format of the recordings of the real services: one scenario a line (docs/parity/recordings). Every scenario has two
+ * fresh projects A and B, each with a member and a reader, and the administrator.
+ */
+
+export interface Scenario {
+  readonly id: string;
+  readonly service: string;
+  readonly title: string;
+  readonly steps: readonly Step[];
+}
+
+export interface Call {
+  /** `A`, `A-reader`, `B`, `B-reader`, `admin`, `none`, `badtoken`, or `{{name}}` of a saved token. */
+  readonly as: string;
+  readonly service: string;
+  readonly path: string;
+  /** Relative to the endpoint without its version. */
+  readonly root?: boolean;
+  /** Whose endpoints. */
+  readonly at?: string;
+  readonly headers?: Readonly<Record<string, string | null>>;
+  readonly body?: unknown;
+  readonly raw?: string;
+  readonly fill?: readonly [string, number];
+  readonly save?: Readonly<Record<string, string>>;
+}
+
+export interface Exchange extends Call {
+  readonly method: string;
+  readonly reply: {
+    readonly status: number;
+    readonly headers?: Readonly<Record<string, string | null>>;
+    readonly body?: unknown;
+  };
+  readonly mask?: readonly string[];
+  readonly unordered?: readonly string[];
+  readonly optional?: readonly string[];
+}
+
+export interface Poll {
+  readonly poll: Call & {
+    readonly until: {
+      readonly path?: string;
+      readonly in?: readonly unknown[];
+      readonly not?: readonly unknown[];
+      readonly status?: readonly number[];
+    };
+    readonly max_s?: number;
+    readonly every_ms?: number;
+  };
+  readonly states_seen: readonly unknown[];
+  readonly allowed?: readonly unknown[];
+  readonly final?: readonly unknown[];
+}
+
+export interface Sleep {
+  readonly sleep_ms: number;
+}
+
+export type Step = Exchange | Poll | Sleep;
+
+/** Reads scenarios from a `.jsonl` or `.jsonl.gz` file. */
+export function readScenarios(file: string): readonly Scenario[] {
+  const bytes = readFileSync(file);
+  const text = (file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Scenario);
+}
+
+/** The first of these files that exists. @throws Error when none does */
+export function firstExisting(files: readonly string[]): string {
+  const found = files.find((file) => existsSync(file));
+  if (found === undefined) throw new Error(`none of these recordings exists: ${files.join(", ")}`);
+  return found;
+}

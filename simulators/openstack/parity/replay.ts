@@ -1,0 +1,160 @@
+import { type Setting, Stage } from "./actors.ts";
+import { LocalClient, type MakeCloud } from "./client.ts";
+import { type Answer, compareReply, expand, expandString, valueAt } from "./compare.ts";
+import { type Call, type Exchange, type Poll, readScenarios, type Scenario, type Step } from "./recording.ts";
+
+export interface StepDifference {
+  readonly step: number;
+  /** `A GET compute /servers`. */
+  readonly what: string;
+  readonly differences: readonly string[];
+}
+
+export interface ScenarioResult {
+  readonly id: string;
+  readonly area: string;
+  readonly steps: number;
+  readonly matched: number;
+  readonly firstDifference?: string;
+  readonly failures: readonly StepDifference[];
+}
+
+export interface ServiceResult {
+  readonly service: string;
+  readonly scenarios: readonly ScenarioResult[];
+}
+
+export interface ReplayOptions {
+  readonly makeCloud: MakeCloud;
+  /** Only scenarios whose id this matches. */
+  readonly only?: RegExp;
+  /** Only scenarios of this service. */
+  readonly service?: string;
+}
+
+const POLL_MS = 400;
+const POLL_S_MAX = 30;
+
+/** Replays recordings of the real services, each scenario in a world of its own, on virtual time. */
+export async function replay(recordingsPath: string, options: ReplayOptions): Promise<readonly ServiceResult[]> {
+  const scenarios = readScenarios(recordingsPath).filter(
+    ({ id, service }) => (options.only?.test(id) ?? true) && (options.service ?? service) === service,
+  );
+  const byService = new Map<string, ScenarioResult[]>();
+  for (const scenario of scenarios) {
+    const result = await replayScenario(scenario, options.makeCloud);
+    byService.set(scenario.service, [...(byService.get(scenario.service) ?? []), result]);
+  }
+  return [...byService].sort(([a], [b]) => (a < b ? -1 : 1)).map(([service, list]) => ({ service, scenarios: list }));
+}
+
+async function replayScenario(scenario: Scenario, makeCloud: MakeCloud): Promise<ScenarioResult> {
+  const client = new LocalClient(makeCloud);
+  const setting = await (await Stage.set(client)).actorsFor(scenario);
+  const failures: StepDifference[] = [];
+  for (const [step, one] of scenario.steps.entries()) {
+    const differences = await differencesOf(client, setting, one).catch((error: unknown) => [
+      error instanceof Error ? (error.stack ?? error.message) : String(error),
+    ]);
+    if (differences.length > 0) failures.push({ step, what: nameOf(one), differences });
+  }
+  const [first] = failures;
+  return {
+    id: scenario.id,
+    area: scenario.service,
+    steps: scenario.steps.length,
+    matched: scenario.steps.length - failures.length,
+    ...(first && { firstDifference: `step ${first.step} [${first.what}] ${first.differences[0] ?? ""}` }),
+    failures,
+  };
+}
+
+function nameOf(step: Step): string {
+  if ("poll" in step) return `poll ${step.poll.path}`;
+  return "sleep_ms" in step ? "sleep" : `${step.as} ${step.method} ${step.service} ${step.path}`;
+}
+
+async function differencesOf(client: LocalClient, setting: Setting, step: Step): Promise<readonly string[]> {
+  if ("poll" in step) return poll(client, setting, step);
+  if ("sleep_ms" in step) {
+    client.sleep(step.sleep_ms);
+    return [];
+  }
+  return compareReply(step, await exchange(client, setting, step), setting.variables);
+}
+
+async function exchange(client: LocalClient, setting: Setting, call: Call & Pick<Exchange, "method">): Promise<Answer> {
+  const body = bodyOf(call, setting);
+  const headers = headersOf(call, setting, body !== undefined);
+  const answer = await client.send(call.method, urlOf(call, setting), headers, body);
+  for (const [name, path] of Object.entries(call.save ?? {})) {
+    const value = savedValue(answer, expandString(path, setting.variables));
+    if (value !== undefined) setting.variables.set(name, value);
+  }
+  return answer;
+}
+
+function bodyOf({ body, raw, fill }: Call, { variables }: Setting): Buffer | undefined {
+  if (raw !== undefined) return Buffer.from(expandString(raw, variables));
+  if (fill !== undefined) return Buffer.alloc(fill[1], fill[0]);
+  return body === undefined ? undefined : Buffer.from(JSON.stringify(expand(body, variables)));
+}
+
+function urlOf(call: Call, { actors, variables }: Setting): string {
+  const whose = call.at ?? (actors[call.as] === undefined ? "A" : call.as);
+  const endpoint = actors[whose]?.endpoints[call.service];
+  if (endpoint === undefined) throw new Error(`no endpoint for ${call.service}`);
+  return (
+    (call.root === true ? endpoint.root : endpoint.base) + expandString(call.path, variables).replaceAll(" ", "%20")
+  );
+}
+
+function headersOf(call: Call, { actors, variables }: Setting, hasBody: boolean): Record<string, string> {
+  const headers = new Map<string, string>([["accept", "application/json"]]);
+  if (call.as === "badtoken") headers.set("x-auth-token", "gAAAAABnotavalidtoken");
+  else if (call.as !== "none") headers.set("x-auth-token", actors[call.as]?.token ?? expandString(call.as, variables));
+  if (hasBody) headers.set("content-type", "application/json");
+  for (const [name, value] of Object.entries(call.headers ?? {})) {
+    if (value === null) headers.delete(name.toLowerCase());
+    else headers.set(name.toLowerCase(), String(expand(value, variables)));
+  }
+  return Object.fromEntries(headers);
+}
+
+/** `$.path` into the body, `@Header`, or `@Header#last` for the last segment of its path. */
+function savedValue(answer: Answer, path: string): unknown {
+  const header = /^@([^#]+)(#last)?$/.exec(path);
+  if (header === null) return valueAt(answer.body, path);
+  const value = answer.headers[(header[1] ?? "").toLowerCase()];
+  return header[2] === undefined ? value : value?.split("?")[0]?.replace(/\/+$/, "").split("/").pop();
+}
+
+async function poll(client: LocalClient, setting: Setting, step: Poll): Promise<readonly string[]> {
+  const { until, max_s = POLL_S_MAX, every_ms = POLL_MS } = step.poll;
+  const seen: unknown[] = [];
+  const endMs = client.kernel.nowMs + max_s * 1000;
+  for (;;) {
+    const answer = await exchange(client, setting, { ...step.poll, method: "GET" });
+    const state = (until.path === undefined ? undefined : valueAt(answer.body, until.path)) ?? answer.status;
+    if (seen.at(-1) !== state) seen.push(state);
+    if (isReached(until, state, answer.status)) return pollDifferences(step, seen);
+    if (client.kernel.nowMs > endMs) {
+      return [`states ${JSON.stringify(seen)}; wanted one of ${JSON.stringify(until.in ?? until.status ?? until.not)}`];
+    }
+    client.sleep(every_ms);
+  }
+}
+
+function isReached(until: Poll["poll"]["until"], state: unknown, status: number): boolean {
+  if (until.status !== undefined) return until.status.includes(status);
+  return until.not === undefined ? (until.in?.includes(state) ?? false) : !until.not.includes(state);
+}
+
+function pollDifferences({ states_seen: expected, allowed = [], final }: Poll, seen: readonly unknown[]): string[] {
+  const differences: string[] = [];
+  if (!expected.includes("*") && seen.some((state) => !expected.includes(state) && !allowed.includes(state)))
+    differences.push(`states ${JSON.stringify(seen)} contain one not in ${JSON.stringify(expected)}`);
+  if (!(final ?? expected).includes(seen.at(-1)))
+    differences.push(`final state ${JSON.stringify(seen.at(-1))}, expected ${JSON.stringify(final ?? expected)}`);
+  return differences;
+}
