@@ -1,6 +1,7 @@
 import type { Verdict } from "../conformance/events.ts";
+import { duration } from "./duration.ts";
 import { type CheckReport, failingSeeds, findings, headline, type Report, subjectOf } from "./report.ts";
-import { BAR_CELLS, bar, duration, LOOK, noPaint, type Paint, plain, type Style, tally } from "./terminal.ts";
+import { BAR_CELLS, bar, LOOK, noPaint, type Paint, plain, type Style, tally } from "./terminal.ts";
 
 export interface SummaryOptions {
   readonly paint?: Paint;

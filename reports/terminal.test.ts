@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { duration } from "./duration.ts";
 import { EXAMPLE_RUN, EXAMPLE_SCENARIO } from "./fixtures/example.ts";
 import { anyRun, anyText } from "./fixtures/runs.ts";
 import { liveReporter, NO_PROGRESS, statusLine } from "./progress.ts";
 import { countVerdicts, foldRun } from "./report.ts";
 import { summaryLines } from "./summary.ts";
-import { bar, duration, noPaint, paintFor, plain } from "./terminal.ts";
+import { bar, noPaint, paintFor, plain } from "./terminal.ts";
 import { timelineLines } from "./timeline.ts";
 
 /** A terminal or a pipe that remembers what it was sent. */

@@ -41,13 +41,6 @@ export function cut(text: string, widthMax: number): string {
   return chars.length <= widthMax ? text : `${chars.slice(0, Math.max(0, widthMax - 1)).join("")}…`;
 }
 
-export function duration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
-  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min ${Math.floor((ms % 60_000) / 1_000)} s`;
-  return `${Math.floor(ms / 3_600_000)} h ${Math.floor((ms % 3_600_000) / 60_000)} min`;
-}
-
 export const BAR_CELLS = 24;
 
 /** A coloured bar of `cells` cells; a verdict that occurs has at least one, so that no failure is rounded away. */

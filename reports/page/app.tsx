@@ -1,0 +1,98 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Report } from "../report.ts";
+import { FilterBar, Suites } from "./filters.tsx";
+import { type Filter, filterItems, filterOf, hashOf, itemsOf } from "./items.ts";
+import { type Grouping, List } from "./list.tsx";
+import { Overview } from "./overview.tsx";
+import { ThemeButton } from "./theme.tsx";
+
+/** The filter, kept in the address so that a view can be passed on. */
+function useFilter(): [Filter, (filter: Filter) => void] {
+  const [filter, setFilter] = useState(() => filterOf(location.hash));
+  useEffect(() => {
+    const onHash = () => setFilter(filterOf(location.hash));
+    addEventListener("hashchange", onHash);
+    return () => removeEventListener("hashchange", onHash);
+  }, []);
+  const change = (next: Filter) => {
+    history.replaceState(null, "", hashOf(next) || location.href.replace(/#.*/, ""));
+    setFilter(next);
+  };
+  return [filter, change];
+}
+
+/** A slash goes to the search field, as in most places where one can search. */
+function useSlash(search: { readonly current: HTMLInputElement | null }): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== "/" || event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      search.current?.focus();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [search]);
+}
+
+/** On paper nothing can be opened: what somebody has to look at is printed open, and closed again afterwards. */
+function usePrintOpen(): void {
+  useEffect(() => {
+    let opened: HTMLDetailsElement[] = [];
+    const onPrint = () => {
+      opened = [...document.querySelectorAll<HTMLDetailsElement>("details.finding:not([open])")];
+      for (const details of opened) details.open = true;
+    };
+    const onPrinted = () => {
+      for (const details of opened) details.open = false;
+    };
+    addEventListener("beforeprint", onPrint);
+    addEventListener("afterprint", onPrinted);
+    return () => {
+      removeEventListener("beforeprint", onPrint);
+      removeEventListener("afterprint", onPrinted);
+    };
+  }, []);
+}
+
+export function App({ report }: { report: Report }) {
+  const items = useMemo(() => itemsOf(report), [report]);
+  const [filter, setFilter] = useFilter();
+  const [grouping, setGrouping] = useState<Grouping>("verdict");
+  const search = useRef<HTMLInputElement>(null);
+  useSlash(search);
+  usePrintOpen();
+  const shown = useMemo(() => filterItems(items, filter), [items, filter]);
+  return (
+    <>
+      <a
+        class="skip"
+        href="#list"
+        onClick={(event) => (event.preventDefault(), document.getElementById("list")?.focus())}
+      >
+        Skip to the results
+      </a>
+      <header class="top">
+        <span class="brand">Drydock</span>
+        <ThemeButton />
+      </header>
+      <main>
+        <Overview report={report} />
+        <Suites report={report} filter={filter} onFilter={setFilter} />
+        <FilterBar
+          {...{ report, items, filter, grouping, search }}
+          shown={shown.length}
+          onFilter={setFilter}
+          onGrouping={setGrouping}
+        />
+        <div id="list" tabIndex={-1}>
+          <List items={shown} grouping={grouping} />
+          {shown.length === 0 && <p class="nothing">Nothing matches.</p>}
+        </div>
+      </main>
+      <footer class="bottom">
+        {report.tool.name} {report.tool.version} · run {report.runs.join(", ")} · this page holds all its data and asks
+        for nothing else
+      </footer>
+    </>
+  );
+}

@@ -1,0 +1,39 @@
+/** A real browser for the tests of the page, where one can be had. */
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, chromium } from "@playwright/test";
+
+interface Executable {
+  readonly path: string;
+  readonly env?: Record<string, string>;
+}
+
+/**
+ * The Chromium of the npm package. It comes with the libraries that a bare machine lacks, but unpacks them only where it
+ * believes to be on Lambda, so that it is told so for the length of the call.
+ */
+async function packaged(): Promise<Executable> {
+  const before = process.env["AWS_EXECUTION_ENV"];
+  process.env["AWS_EXECUTION_ENV"] = "AWS_Lambda_nodejs24.x";
+  try {
+    const { default: sparticuz } = await import("@sparticuz/chromium");
+    const path = await sparticuz.executablePath();
+    const libraries = join(tmpdir(), "al2023", "lib");
+    return { path, ...(existsSync(libraries) ? { env: { LD_LIBRARY_PATH: libraries } } : {}) };
+  } finally {
+    if (before === undefined) delete process.env["AWS_EXECUTION_ENV"];
+    else process.env["AWS_EXECUTION_ENV"] = before;
+  }
+}
+
+/** DRYDOCK_CHROMIUM names an executable; without it the one of the npm package is taken. Throws when none starts. */
+export async function launchBrowser(): Promise<Browser> {
+  const named = process.env["DRYDOCK_CHROMIUM"];
+  const { path, env } = named === undefined ? await packaged() : { path: named };
+  return chromium.launch({
+    executablePath: path,
+    args: ["--no-sandbox"],
+    ...(env === undefined ? {} : { env: { ...process.env, ...env } as Record<string, string> }),
+  });
+}

@@ -1,0 +1,83 @@
+import type { Exchange } from "../../conformance/events.ts";
+import { CommandLine, Fold } from "./parts.tsx";
+
+function pretty(body: string): string {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2);
+  } catch {
+    return body;
+  }
+}
+
+function pathOf(url: string): string {
+  return url.replace(/^[a-z]+:\/\/[^/]*/i, "") || "/";
+}
+
+function Message({
+  title,
+  headers,
+  body,
+}: {
+  title: string;
+  headers: Readonly<Record<string, string>>;
+  body?: string | undefined;
+}) {
+  return (
+    <div class="message">
+      <h5>{title}</h5>
+      <dl class="headers">
+        {Object.entries(headers).map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {body !== undefined && body !== "" && <pre tabIndex={0}>{pretty(body)}</pre>}
+    </div>
+  );
+}
+
+function Answer({ exchange: { response, error } }: { exchange: Exchange }) {
+  if (response === undefined) return <p class="no-answer">{error ?? "no answer"}</p>;
+  return <Message title={`Response ${response.status}`} headers={response.headers} body={response.body} />;
+}
+
+function statusClass(status: number | undefined): string {
+  return status === undefined || status >= 500 ? "bad" : status >= 400 ? "odd" : "good";
+}
+
+function Heading({ exchange }: { exchange: Exchange }) {
+  const { request, response } = exchange;
+  return (
+    <>
+      <span class="method">{request.method}</span>
+      <span class="path">{pathOf(request.url)}</span>
+      <span class={`status ${statusClass(response?.status)}`}>{response?.status ?? "no answer"}</span>
+      {response && <span class="ms">{response.elapsedMs} ms</span>}
+    </>
+  );
+}
+
+/** The exchanges that led to a verdict, each with the line that repeats it. */
+export function Evidence({ exchanges }: { exchanges: readonly Exchange[] }) {
+  if (exchanges.length === 0) return null;
+  return (
+    <section class="evidence" aria-label="Evidence">
+      <h4>Evidence</h4>
+      {exchanges.map((exchange, at) => (
+        <Fold key={at} class="exchange" summary={<Heading exchange={exchange} />} open={exchanges.length === 1}>
+          {() => (
+            <div class="exchange-body">
+              <CommandLine line={exchange.curl} what="curl line" />
+              <div class="messages">
+                <Message title="Request" headers={exchange.request.headers} body={exchange.request.body} />
+                <Answer exchange={exchange} />
+              </div>
+            </div>
+          )}
+        </Fold>
+      ))}
+    </section>
+  );
+}

@@ -1,0 +1,140 @@
+import type { RefObject } from "preact";
+import type { Report } from "../report.ts";
+import { VERDICTS } from "../report.ts";
+import { type Filter, isFiltering, type Item, NO_FILTER, toggled } from "./items.ts";
+import type { Grouping } from "./list.tsx";
+import { Bar } from "./overview.tsx";
+import { Mark, WORDS } from "./parts.tsx";
+
+export interface FilterProps {
+  readonly report: Report;
+  readonly items: readonly Item[];
+  readonly shown: number;
+  readonly filter: Filter;
+  readonly onFilter: (filter: Filter) => void;
+  readonly grouping: Grouping;
+  readonly onGrouping: (grouping: Grouping) => void;
+  readonly search: RefObject<HTMLInputElement | null>;
+}
+
+const SUITE_TITLES: Readonly<Record<string, string>> = {
+  osb: "Open Service Broker API",
+  backup: "Backup and restore",
+  isolation: "Tenant isolation",
+};
+
+/** A card for each suite and scenario; pressing it shows only that. */
+export function Suites({ report, filter, onFilter }: Pick<FilterProps, "report" | "filter" | "onFilter">) {
+  const cards = [
+    ...report.suites.map(({ suite, counts }) => ({
+      key: suite as string,
+      title: SUITE_TITLES[suite] ?? suite,
+      counts,
+    })),
+    ...report.scenarios.map(({ scenario, counts }) => ({ key: scenario, title: `Scenario ${scenario}`, counts })),
+  ];
+  return (
+    <div class="suites" role="group" aria-label="Suites">
+      {cards.map(({ key, title, counts }) => (
+        <button
+          type="button"
+          key={key}
+          class="suite"
+          aria-pressed={filter.suites.includes(key)}
+          onClick={() => onFilter({ ...filter, suites: toggled(filter.suites, key) })}
+        >
+          <span class="suite-title">{title}</span>
+          <span class="figures">
+            <b>{counts.pass}</b> of {counts.pass + counts.fail + counts.unknown + counts.warn} passed
+            {counts.fail > 0 && <span class="fail"> · {counts.fail} failed</span>}
+            {counts.unknown > 0 && <span class="unknown"> · {counts.unknown} unknown</span>}
+            {counts.warn > 0 && <span class="warn"> · {counts.warn} warned</span>}
+          </span>
+          <Bar counts={counts} />
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function VerdictChips({ report, filter, onFilter }: FilterProps) {
+  return (
+    <div class="chips" role="group" aria-label="Verdict">
+      {VERDICTS.filter((verdict) => report.counts[verdict] > 0).map((verdict) => (
+        <button
+          type="button"
+          key={verdict}
+          class={`chip ${verdict}`}
+          aria-pressed={filter.verdicts.includes(verdict)}
+          onClick={() => onFilter({ ...filter, verdicts: toggled(filter.verdicts, verdict) })}
+        >
+          <Mark verdict={verdict} /> {WORDS[verdict]} <span class="count">{report.counts[verdict]}</span>
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function LevelChips({ items, filter, onFilter }: FilterProps) {
+  const levels = (["MUST", "SHOULD", "MAY"] as const).filter((level) => items.some((item) => item.level === level));
+  if (levels.length < 2) return null;
+  return (
+    <div class="chips" role="group" aria-label="Level">
+      {levels.map((level) => (
+        <button
+          type="button"
+          key={level}
+          class="chip"
+          aria-pressed={filter.levels.includes(level)}
+          onClick={() => onFilter({ ...filter, levels: toggled(filter.levels, level) })}
+        >
+          {level}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function GroupingChoice({ grouping, onGrouping }: Pick<FilterProps, "grouping" | "onGrouping">) {
+  return (
+    <label class="grouping">
+      Group by{" "}
+      <select
+        value={grouping}
+        onChange={(event) => onGrouping(event.currentTarget.value === "section" ? "section" : "verdict")}
+      >
+        <option value="verdict">verdict</option>
+        <option value="section">section</option>
+      </select>
+    </label>
+  );
+}
+
+/** Search, verdict, level, grouping; stays in sight while the list is read. */
+export function FilterBar(props: FilterProps) {
+  const { filter, onFilter, items, shown, search } = props;
+  return (
+    <div class="filters" role="search">
+      <input
+        ref={search}
+        type="search"
+        value={filter.text}
+        placeholder="Search clauses, reasons, evidence …"
+        aria-label="Search"
+        aria-keyshortcuts="/"
+        onInput={(event) => onFilter({ ...filter, text: event.currentTarget.value })}
+      />
+      <VerdictChips {...props} />
+      <LevelChips {...props} />
+      <GroupingChoice {...props} />
+      <span class="shown" role="status">
+        {shown} of {items.length}
+        {isFiltering(filter) && (
+          <button type="button" class="clear" onClick={() => onFilter(NO_FILTER)}>
+            Clear
+          </button>
+        )}
+      </span>
+    </div>
+  );
+}

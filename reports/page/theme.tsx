@@ -1,0 +1,19 @@
+import { useState } from "preact/hooks";
+
+const THEMES = ["system", "light", "dark"] as const;
+type Theme = (typeof THEMES)[number];
+
+/** The system decides between light and dark until the reader does. */
+export function ThemeButton() {
+  const [theme, setTheme] = useState<Theme>("system");
+  const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "system";
+  const onClick = () => {
+    document.documentElement.dataset["theme"] = next;
+    setTheme(next);
+  };
+  return (
+    <button type="button" class="theme" onClick={onClick} aria-label={`Theme: ${theme}. Change to ${next}`}>
+      {theme === "system" ? "Auto" : theme === "light" ? "Light" : "Dark"}
+    </button>
+  );
+}

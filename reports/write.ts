@@ -1,0 +1,101 @@
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { RunEvent } from "../conformance/events.ts";
+import { ctrf } from "./ctrf.ts";
+import { ReportError } from "./errors.ts";
+import { reportHtml } from "./html.ts";
+import { junitXml } from "./junit.ts";
+import { foldRun, type Report } from "./report.ts";
+import { sarif } from "./sarif.ts";
+import { RunWriter, readRun } from "./stream.ts";
+
+/** What `--out DIR` gets beside the stream; each is made of the report alone. */
+const FILES = {
+  json: ["report.json", (report: Report) => `${JSON.stringify(report, null, 2)}\n`],
+  html: ["report.html", reportHtml],
+  junit: ["junit.xml", junitXml],
+  sarif: ["report.sarif", (report: Report) => `${JSON.stringify(sarif(report), null, 2)}\n`],
+  ctrf: ["ctrf.json", (report: Report) => `${JSON.stringify(ctrf(report), null, 2)}\n`],
+} as const;
+
+const STREAM = "run.jsonl";
+
+/** Where each file lies. */
+export type ReportPaths = Readonly<Record<keyof typeof FILES | "stream", string>>;
+
+function pathsIn(dir: string): ReportPaths {
+  const { json, html, junit, sarif: sarifFile, ctrf: ctrfFile } = FILES;
+  return {
+    stream: join(dir, STREAM),
+    json: join(dir, json[0]),
+    html: join(dir, html[0]),
+    junit: join(dir, junit[0]),
+    sarif: join(dir, sarifFile[0]),
+    ctrf: join(dir, ctrfFile[0]),
+  };
+}
+
+/** Writes beside and renames, so that a reader sees the old file or the new one, never a half. */
+function replaceFile(path: string, text: string): void {
+  writeFileSync(`${path}.part`, text);
+  renameSync(`${path}.part`, path);
+}
+
+function orCannotWrite<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (cause instanceof ReportError) throw cause;
+    throw new ReportError("REPORT_CANNOT_WRITE", cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+function writeFiles(report: Report, paths: ReportPaths): void {
+  orCannotWrite(() => {
+    for (const [name, [, render]] of Object.entries(FILES)) {
+      replaceFile(paths[name as keyof typeof FILES], render(report));
+    }
+  });
+}
+
+export interface WrittenReports {
+  readonly report: Report;
+  readonly paths: ReportPaths;
+}
+
+export interface ReportWriter {
+  /** Hand it each event as it happens; it lies in run.jsonl when this returns. */
+  readonly record: (event: RunEvent) => void;
+  /** Replays what was recorded into all the files. Call it also for a run that broke off. */
+  readonly finish: () => WrittenReports;
+}
+
+/**
+ * Opens `dir` (made if missing) for a run: its events go to run.jsonl while it goes on, and the reports of an earlier
+ * run are removed, so that a run that is killed leaves its own stream and nobody else's verdict.
+ * Throws REPORT_CANNOT_WRITE.
+ */
+export function openReports(dir: string): ReportWriter {
+  const paths = pathsIn(dir);
+  const writer = orCannotWrite(() => {
+    mkdirSync(dir, { recursive: true });
+    for (const path of Object.values(paths)) rmSync(path, { force: true });
+    return new RunWriter(paths.stream);
+  });
+  return {
+    record: (event) => writer.write(event),
+    finish: () => {
+      writer.close();
+      const report = foldRun(readRun(paths.stream).events);
+      writeFiles(report, paths);
+      return { report, paths };
+    },
+  };
+}
+
+/** Writes the stream and all reports of events that are at hand. */
+export function writeReports(dir: string, events: Iterable<RunEvent>): WrittenReports {
+  const writer = openReports(dir);
+  for (const event of events) writer.record(event);
+  return writer.finish();
+}
