@@ -1,6 +1,6 @@
 import type { Exchange } from "../events.ts";
 import { type Json, isObject, type JsonObject, stringOf } from "../http/json.ts";
-import { bodyOf, exchangeWithout, observe } from "../http/observation.ts";
+import { bodyOf, exchangeWithout, observe, type Observation } from "../http/observation.ts";
 import { curlLine } from "../http/curl.ts";
 import { publicRequest } from "../http/observation.ts";
 import { type RawRequest, type Transport, TransportError } from "../http/transport.ts";
@@ -84,16 +84,24 @@ export class Platform {
   /** Requests that got no answer. */
   readonly silent: Exchange[] = [];
   readonly #listener: (answer: Answer) => void;
+  /** The plan of each instance whose plan was changed: a deletion has to name the current one. */
+  readonly #plans: Map<string, string>;
 
-  constructor(settings: PlatformSettings, ledger: Ledger, listener: (answer: Answer) => void = () => {}) {
+  constructor(
+    settings: PlatformSettings,
+    ledger: Ledger,
+    listener: (answer: Answer) => void = () => {},
+    plans: Map<string, string> = new Map(),
+  ) {
     this.settings = settings;
     this.ledger = ledger;
     this.#listener = listener;
+    this.#plans = plans;
   }
 
   /** A platform for one check: own ledger, own record. */
   scope(listener: (answer: Answer) => void = this.#listener): Platform {
-    return new Platform(this.settings, this.ledger.scope(), listener);
+    return new Platform(this.settings, this.ledger.scope(), listener, this.#plans);
   }
 
   newId(): string {
@@ -138,7 +146,7 @@ export class Platform {
         ...(signal && options.intent !== "cleanup" ? { signal } : {}),
         ...(options.abandon ? { abandon: true } : {}),
       });
-      return this.#remember(operation, options, request, observe(request, response, clock.nowMs() - startMs));
+      return this.#remember(operation, options, observe(request, response, clock.nowMs() - startMs));
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
       const noAnswer = new NoAnswer(request, error);
@@ -147,12 +155,7 @@ export class Platform {
     }
   }
 
-  #remember(
-    operation: Operation,
-    options: RequestOptions,
-    _request: RawRequest,
-    observation: ReturnType<typeof observe>,
-  ): Answer {
+  #remember(operation: Operation, options: RequestOptions, observation: Observation): Answer {
     const answer: Answer = {
       ...observation,
       operation,
@@ -163,9 +166,20 @@ export class Platform {
       sent: isObject(options.body) ? options.body : {},
       polled: options.polled,
     };
+    if (operation === "update" && answer.status === 200) this.#notePlan(answer);
     this.sent.push(answer);
     this.#listener(answer);
     return answer;
+  }
+
+  #notePlan({ instanceId, sent }: Answer): void {
+    const planId = stringOf(sent["plan_id"]);
+    if (planId !== undefined) this.#plans.set(instanceId, planId);
+  }
+
+  /** The query of the deletion of an instance or its bindings, with the plan that it has now. */
+  deletionOf(offer: Offer, instanceId: string): Record<string, string> {
+    return { ...deletion(offer), plan_id: this.#plans.get(instanceId) ?? offer.plan.id };
   }
 
   // Requests that may create something are written down before they are sent.
@@ -181,13 +195,22 @@ export class Platform {
   }
 
   async deprovision(offer: Offer, instanceId: string, options: RequestOptions = {}): Promise<Answer> {
-    const answer = await this.send("deprovision", { query: deletion(offer), ...options, instanceId });
+    const answer = await this.send("deprovision", {
+      query: this.deletionOf(offer, instanceId),
+      ...options,
+      instanceId,
+    });
     if (answer.status === 200 || answer.status === 410) this.ledger.forget({ kind: "instance", id: instanceId });
     return answer;
   }
 
   async unbind(offer: Offer, instanceId: string, bindingId: string, options: RequestOptions = {}): Promise<Answer> {
-    const answer = await this.send("unbind", { query: deletion(offer), ...options, instanceId, bindingId });
+    const answer = await this.send("unbind", {
+      query: this.deletionOf(offer, instanceId),
+      ...options,
+      instanceId,
+      bindingId,
+    });
     if (answer.status === 200 || answer.status === 410) this.ledger.forget({ kind: "binding", id: bindingId });
     return answer;
   }
@@ -232,33 +255,35 @@ export class Platform {
   #ended(settled: Settled): Settled {
     const { operation, instanceId, bindingId } = settled.answer;
     if (settled.state === "failed") return settled;
+    if (operation === "update") this.#notePlan(settled.answer);
     if (operation === "deprovision") this.ledger.forget({ kind: "instance", id: instanceId });
     if (operation === "unbind") this.ledger.forget({ kind: "binding", id: bindingId });
     return settled;
   }
 
   recordInstance(offer: Offer, instanceId: string): void {
-    const options = { query: deletion(offer), instanceId };
+    const options = () => ({ query: this.deletionOf(offer, instanceId), instanceId });
     this.ledger.record({
       kind: "instance",
       id: instanceId,
-      curl: curlLine(publicRequest(this.requestFor("deprovision", options))),
-      remove: () => this.#remove(() => this.send("deprovision", { ...options, intent: "cleanup" }), offer),
+      curl: curlLine(publicRequest(this.requestFor("deprovision", options()))),
+      remove: () =>
+        this.#remove(() => this.send("deprovision", { ...options(), intent: "cleanup" }), offer, instanceId),
     });
   }
 
   recordBinding(offer: Offer, instanceId: string, bindingId: string): void {
-    const options = { query: deletion(offer), instanceId, bindingId };
+    const options = () => ({ query: this.deletionOf(offer, instanceId), instanceId, bindingId });
     this.ledger.record({
       kind: "binding",
       id: bindingId,
-      curl: curlLine(publicRequest(this.requestFor("unbind", options))),
-      remove: () => this.#remove(() => this.send("unbind", { ...options, intent: "cleanup" }), offer),
+      curl: curlLine(publicRequest(this.requestFor("unbind", options()))),
+      remove: () => this.#remove(() => this.send("unbind", { ...options(), intent: "cleanup" }), offer, instanceId),
     });
   }
 
   /** Deletes until the broker says that it is gone. A 404 is a wrong answer, but says so as well. */
-  async #remove(request: () => Promise<Answer>, offer: Offer): Promise<boolean> {
+  async #remove(request: () => Promise<Answer>, offer: Offer, instanceId: string): Promise<boolean> {
     const { clock, cleanupMsMax, pollMsMin, pollMsMax } = this.settings;
     const endMs = clock.nowMs() + cleanupMsMax;
     let pauseMs = pollMsMin;
@@ -273,6 +298,8 @@ export class Platform {
       if (settled !== undefined && isGone(settled)) return true;
       const isBusy = settled !== undefined && bodyOf(settled.answer)["error"] === "ConcurrencyError";
       if (!isBusy && --refusalsLeft === 0) return false;
+      // What it is busy with may only move on while somebody asks for it.
+      if (isBusy) await this.send("poll-instance", { instanceId, query: idsOf(offer), intent: "cleanup" });
       if (clock.nowMs() + pauseMs > endMs) return false;
       await clock.sleepMs(pauseMs);
       pauseMs = Math.min(pauseMs * 1.5, pollMsMax);

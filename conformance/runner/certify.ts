@@ -236,11 +236,12 @@ class Certification {
   }
 
   async #runAll(planned: readonly Planned[], run: Run): Promise<void> {
-    const probes = planned.filter(({ check }) => check.phase !== "review");
+    const probes = planned.filter(({ check }) => check.phase !== "review" && !check.exclusive);
     const workers = Array.from({ length: this.#options.jobs ?? 4 }, async () => {
       for (let next = probes.shift(); next !== undefined; next = probes.shift()) await this.#admit(next, run);
     });
     await Promise.all(workers);
+    for (const next of planned.filter(({ check }) => check.exclusive)) await this.#admit(next, run);
     for (const next of planned.filter(({ check }) => check.phase === "review")) await this.#runOne(next, run);
   }
 

@@ -33,6 +33,8 @@ export interface Check<C> extends CheckInfo {
    * `probe` sends requests (default). `review` judges what all the others sent and received, so it comes last and sends nothing.
    */
   readonly phase?: "probe" | "review";
+  /** Runs alone, because it holds or breaks what stands behind the broker. */
+  readonly exclusive?: boolean;
   readonly run: (context: C) => Promise<Outcome> | Outcome;
 }
 

@@ -1,0 +1,106 @@
+import { bodyOf } from "../../http/observation.ts";
+import type { Answer } from "../../platform/answer.ts";
+import { areBindingsRetrievable, isBindable, isRotatable } from "../../platform/catalog.ts";
+import { isSuccess } from "../../platform/platform.ts";
+import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
+import type { Live, OsbContext, Want } from "../context.ts";
+import { type OsbCheck, probe } from "../define.ts";
+import { expectError, expectStatus, seenOf } from "../judge.ts";
+import { asyncBindOffer } from "./binding.ts";
+
+const bad = { intent: "bad" } as const;
+const ROTATABLE: Want = {
+  words: "binding_rotatable is not true on a bindable plan",
+  fits: (offer) => isBindable(offer) && isRotatable(offer),
+};
+
+interface Rotated {
+  readonly live: Live;
+  readonly oldId: string;
+  readonly newId: string;
+  readonly answer: Answer;
+}
+
+/** The request for a successor. Its parameters are those of the predecessor, so none are sent. */
+function rotationBody(context: OsbContext, live: Live, predecessor: string) {
+  const { service_id, plan_id, context: told } = context.bindBody(live.offer);
+  return {
+    service_id: service_id ?? "",
+    plan_id: plan_id ?? "",
+    context: told ?? {},
+    predecessor_binding_id: predecessor,
+  };
+}
+
+async function rotate(context: OsbContext): Promise<Rotated> {
+  const live = await context.live(ROTATABLE);
+  const { id: oldId } = await context.bound(live);
+  const newId = context.platform.newId();
+  const answer = await context.bind(live, newId, { body: rotationBody(context, live, oldId) });
+  await context.platform.settle(live.offer, answer);
+  return { live, oldId, newId, answer };
+}
+
+async function createsNew(context: OsbContext): Promise<Outcome> {
+  const { live, newId, answer } = await rotate(context);
+  if (!isSuccess(answer)) return fail("a new binding (201 or 202)", seenOf(answer), answer);
+  if (!areBindingsRetrievable(live.offer)) return pass(answer);
+  const fetched = await context.platform.send("fetch-binding", { instanceId: live.id, bindingId: newId });
+  return fetched.status === 200
+    ? pass(answer, fetched)
+    : fail("the new binding to be there", seenOf(fetched), answer, fetched);
+}
+
+async function oldStays(context: OsbContext): Promise<Outcome> {
+  const { live, oldId, answer } = await rotate(context);
+  if (!isSuccess(answer)) return notApplicable(`the rotation was answered ${answer.status}`, answer);
+  if (areBindingsRetrievable(live.offer)) {
+    const fetched = await context.platform.send("fetch-binding", { instanceId: live.id, bindingId: oldId });
+    if (fetched.status !== 200) return fail("the old binding to stay", seenOf(fetched), answer, fetched);
+  }
+  const removed = await context.platform.unbind(live.offer, live.id, oldId);
+  await context.platform.settle(live.offer, removed);
+  return isSuccess(removed)
+    ? pass(answer, removed)
+    : fail("the old binding to be there to remove", seenOf(removed), answer, removed);
+}
+
+async function unknownPredecessor(context: OsbContext): Promise<Outcome> {
+  const live = await context.live(ROTATABLE);
+  const body = rotationBody(context, live, context.platform.newId());
+  return expectStatus(await context.bind(live, context.platform.newId(), { body, ...bad }), ["4xx"], ["2xx"]);
+}
+
+async function withoutFlag(context: OsbContext): Promise<Outcome> {
+  const rotatable = context.offer(ROTATABLE);
+  const offer = await asyncBindOffer(context);
+  if (offer.plan.id !== rotatable.plan.id)
+    throw new Verdicted(notApplicable("binding the rotatable plan is synchronous"));
+  const live = await context.live(ROTATABLE);
+  const { id } = await context.bound(live);
+  const answer = await context.bind(live, context.platform.newId(), {
+    query: {},
+    body: rotationBody(context, live, id),
+    ...bad,
+  });
+  return answer.status === 422 ? expectError(answer, "AsyncRequired") : expectStatus(answer, [201, 422]);
+}
+
+async function answersAsBind(context: OsbContext): Promise<Outcome> {
+  const { answer } = await rotate(context);
+  if (!isSuccess(answer)) return notApplicable(`the rotation was answered ${answer.status}`, answer);
+  const carries = bodyOf(answer)["credentials"] !== undefined;
+  const wrong202 = answer.status === 202 && carries;
+  return worstOf([
+    expectStatus(answer, [201, 202]),
+    wrong202 ? fail("a 202 without binding information", "it has some", answer) : pass(answer),
+  ]);
+}
+
+export const rotatingChecks: readonly OsbCheck[] = [
+  probe("rotation-creates-new-binding", createsNew),
+  probe("rotation-old-binding-stays-valid", oldStays),
+  probe("rotation-unknown-predecessor", unknownPredecessor),
+  probe("rotation-accepts-incomplete-422", withoutFlag),
+  probe("rotation-response-as-bind", answersAsBind),
+];

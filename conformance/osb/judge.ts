@@ -1,0 +1,38 @@
+import type { Answer } from "../platform/answer.ts";
+import { bodyOf } from "../http/observation.ts";
+import { fail, type Outcome, pass, warn } from "../runner/check.ts";
+
+/** `404`, or `4xx` for the class. */
+export type StatusRule = number | "2xx" | "4xx" | "5xx";
+
+export function hasStatus(answer: Pick<Answer, "status">, rules: readonly StatusRule[]): boolean {
+  return rules.some((rule) =>
+    typeof rule === "number" ? rule === answer.status : Math.floor(answer.status / 100) === Number(rule[0]),
+  );
+}
+
+/** How an answer is told to a reader: status, and the error code if it has one. */
+export function seenOf(answer: Answer): string {
+  const error = bodyOf(answer)["error"];
+  return typeof error === "string" ? `${answer.status} with error ${error.slice(0, 60)}` : String(answer.status);
+}
+
+const asWords = (rules: readonly StatusRule[]) => rules.join(" or ");
+
+/** Passes on one set of statuses, warns on a second, fails on the rest. */
+export function expectStatus(
+  answer: Answer,
+  good: readonly StatusRule[],
+  tolerated: readonly StatusRule[] = [],
+): Outcome {
+  if (hasStatus(answer, good)) return pass(answer);
+  const judge = hasStatus(answer, tolerated) ? warn : fail;
+  return judge(`${answer.request.method} to be answered ${asWords(good)}`, seenOf(answer), answer);
+}
+
+/** The error code of an answer, exactly. */
+export function expectError(answer: Answer, code: string): Outcome {
+  const seen = bodyOf(answer)["error"];
+  if (seen === code) return pass(answer);
+  return fail(`error "${code}" in the body`, seen === undefined ? "no error code" : JSON.stringify(seen), answer);
+}

@@ -1,0 +1,121 @@
+import { createRequire } from "node:module";
+import type { Ajv as AjvClass, Options, ValidateFunction } from "ajv";
+import { type Json, isArray, isObject, type JsonObject, sameJson, stringOf } from "../http/json.ts";
+
+const require = createRequire(import.meta.url);
+
+/** The validators by draft, loaded when first needed. */
+const DRAFTS: readonly (readonly [RegExp, string])[] = [
+  [/draft-04/, "ajv-draft-04"],
+  [/draft-0[67]/, "ajv"],
+  [/2019-09/, "ajv/dist/2019.js"],
+  [/2020-12/, "ajv/dist/2020.js"],
+];
+
+type AjvModule = { readonly default: new (options: Options) => AjvClass };
+const makers = new Map<string, AjvModule["default"]>();
+
+function ajvFor(schema: JsonObject): AjvClass | undefined {
+  const draft = stringOf(schema["$schema"]) ?? "draft-07";
+  const path = DRAFTS.find(([pattern]) => pattern.test(draft))?.[1];
+  if (path === undefined) return undefined;
+  const maker = makers.get(path) ?? (require(path) as AjvModule).default;
+  makers.set(path, maker);
+  return new maker({ strict: false, allErrors: false, validateFormats: false, logger: false });
+}
+
+export type Compiled =
+  | { readonly kind: "valid"; readonly accepts: (value: Json) => boolean }
+  | { readonly kind: "invalid"; readonly problem: string }
+  | { readonly kind: "unknown-draft" };
+
+const compiled = new WeakMap<JsonObject, Compiled>();
+
+/** Compiles a schema with the meta-schema of the draft that it declares (draft-07 when it declares none). */
+export function compileSchema(schema: JsonObject): Compiled {
+  const known = compiled.get(schema);
+  if (known !== undefined) return known;
+  const result = compile(schema);
+  compiled.set(schema, result);
+  return result;
+}
+
+function compile(schema: JsonObject): Compiled {
+  const ajv = ajvFor(schema);
+  if (ajv === undefined) return { kind: "unknown-draft" };
+  try {
+    if (ajv.validateSchema(schema) !== true) return { kind: "invalid", problem: ajv.errorsText(ajv.errors) };
+    const validate = ajv.compile(schema) as ValidateFunction;
+    return { kind: "valid", accepts: (value) => validate(value) === true };
+  } catch (error) {
+    return { kind: "invalid", problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function accepts(schema: JsonObject, value: Json): boolean {
+  const result = compileSchema(schema);
+  return result.kind === "valid" && result.accepts(value);
+}
+
+function propertiesOf(schema: JsonObject): readonly (readonly [string, JsonObject])[] {
+  const properties = schema["properties"];
+  if (!isObject(properties)) return [];
+  return Object.entries(properties).filter((entry): entry is [string, JsonObject] => isObject(entry[1]));
+}
+
+/** Values that a schema of one property may accept, simplest first. */
+function candidates(schema: JsonObject): Json[] {
+  const { const: constant, default: initial, enum: listed, examples, minimum, maximum, type } = schema;
+  const fixed = [constant, initial, ...(isArray(listed) ? listed : []), ...(isArray(examples) ? examples : [])];
+  const given = fixed.filter((value) => value !== undefined);
+  const types = isArray(type) ? type : [type];
+  const low = typeof minimum === "number" ? minimum : 1;
+  const high = typeof maximum === "number" ? maximum : low + 1;
+  const byType: Record<string, Json[]> = {
+    string: ["drydock", "drydock-2", "d", "drydock-conformance-check"],
+    integer: [Math.ceil(low), Math.ceil(low) + 1, Math.floor(high)],
+    number: [low, low + 1, high],
+    boolean: [true, false],
+    array: [[]],
+    object: type === "object" ? [minimalUnchecked(schema)] : [],
+    null: [null],
+  };
+  return [...given, ...types.flatMap((each) => byType[stringOf(each) ?? "string"] ?? [])];
+}
+
+function minimalUnchecked(schema: JsonObject): JsonObject {
+  const required = isArray(schema["required"]) ? schema["required"] : [];
+  const entries = propertiesOf(schema)
+    .filter(([name]) => required.includes(name))
+    .map(([name, property]) => [name, candidates(property)[0] ?? "drydock"] as const);
+  return Object.fromEntries(entries);
+}
+
+/** The smallest parameters that a schema accepts; undefined when none can be made up. */
+export function minimalFor(schema: JsonObject): JsonObject | undefined {
+  const value = minimalUnchecked(schema);
+  return accepts(schema, value) ? value : undefined;
+}
+
+/** Parameters that a schema accepts and that differ from `other`; undefined when none can be made up. */
+export function differentFrom(schema: JsonObject, other: JsonObject): JsonObject | undefined {
+  for (const [name, property] of propertiesOf(schema)) {
+    for (const value of candidates(property)) {
+      const parameters = { ...minimalUnchecked(schema), ...other, [name]: value };
+      if (!sameJson(parameters, other) && accepts(schema, parameters)) return parameters;
+    }
+  }
+  return undefined;
+}
+
+const WRONG: readonly Json[] = [{ drydock: true }, "not of this type", -1e9, [], true, null];
+
+/** Parameters that a schema refuses, with one property wrong; undefined when it admits everything. */
+export function violationOf(schema: JsonObject, base: JsonObject): JsonObject | undefined {
+  if (compileSchema(schema).kind !== "valid") return undefined;
+  for (const [name] of propertiesOf(schema)) {
+    const wrong = WRONG.find((value) => !accepts(schema, { ...base, [name]: value }));
+    if (wrong !== undefined) return { ...base, [name]: wrong };
+  }
+  return accepts(schema, { ...base, "drydock-unknown": true }) ? undefined : { ...base, "drydock-unknown": true };
+}
