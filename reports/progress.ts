@@ -80,12 +80,14 @@ export function advance(progress: Progress, event: RunEvent, paint: Paint): Step
 /** The line that is redrawn on a terminal, never wider than it. */
 export function statusLine(progress: Progress, columns: number, paint: Paint): string {
   const { done, planned, counts, running } = progress;
-  const share = planned === 0 ? 0 : Math.min(1, done / planned);
-  const full = Math.round(share * BAR_CELLS);
+  const cells = Math.min(BAR_CELLS, Math.floor(columns / 3));
+  const full = planned === 0 ? 0 : Math.round(Math.min(1, done / planned) * cells);
   const style = counts.fail > 0 ? "red" : counts.unknown > 0 ? "magenta" : "green";
-  const figures = `${done}/${planned}${counts.fail > 0 ? ` · ${counts.fail} failed` : ""}`;
-  const now = cut(running.map(plain).join(", "), columns - BAR_CELLS - figures.length - 8);
-  return `  ${paint(style, "━".repeat(full))}${paint("dim", "━".repeat(BAR_CELLS - full))} ${figures}  ${paint("dim", now)}`;
+  const textMax = Math.max(0, columns - cells - 4);
+  const figures = cut(`${done}/${planned}${counts.fail > 0 ? ` · ${counts.fail} failed` : ""}`, textMax);
+  const now = cut(running.map(plain).join(", "), textMax - figures.length - 2);
+  const drawn = `${paint(style, "━".repeat(full))}${paint("dim", "━".repeat(cells - full))}`;
+  return `  ${drawn} ${figures}${now === "" ? "" : `  ${paint("dim", now)}`}`;
 }
 
 /** Plain output tells of the progress at each tenth of the plan, but not more often than every ten results. */

@@ -82,6 +82,10 @@ function elapsed(report: Report): string {
   return report.isComplete && ms >= 0 ? ` in ${duration(ms)}` : "";
 }
 
+function reached(report: Report): number {
+  return Object.values(report.counts).reduce((sum, count) => sum + count, 0);
+}
+
 /** The end of a run for a person: what holds, what does not with clause and curl line, and where the report lies. */
 export function summaryLines(report: Report, options: SummaryOptions = {}): string[] {
   const paint = options.paint ?? noPaint;
@@ -94,7 +98,7 @@ export function summaryLines(report: Report, options: SummaryOptions = {}): stri
     ...tableLines(report, paint),
     "",
     `  ${paint(VERDICT_STYLE[report.verdict], `${mark} ${headline(report)}`)}  ${paint("dim", `${subject}${elapsed(report)}`)}`,
-    ...(report.isComplete ? [] : [`  ${report.planned - report.checks.length} of ${report.planned} were not reached`]),
+    ...(report.isComplete ? [] : [`  ${paint("dim", "reached")} ${reached(report)} of ${report.planned} planned`]),
     ...(options.reportPath === undefined
       ? []
       : [`  ${paint("dim", "report")}  ${paint("underline", options.reportPath)}`]),

@@ -54,7 +54,7 @@ test("the redrawn line is never wider than the terminal", () => {
     fc.property(
       fc.array(fc.string({ minLength: 1 })),
       fc.nat(9_999),
-      fc.integer({ min: 60, max: 200 }),
+      fc.integer({ min: 10, max: 200 }),
       (running, done, columns) => {
         const progress = { ...NO_PROGRESS, planned: 9_999, done, running };
         expect(Array.from(statusLine(progress, columns, noPaint)).length).toBeLessThanOrEqual(columns);

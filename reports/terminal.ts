@@ -38,7 +38,8 @@ export function plain(text: string): string {
 
 export function cut(text: string, widthMax: number): string {
   const chars = Array.from(text);
-  return chars.length <= widthMax ? text : `${chars.slice(0, Math.max(0, widthMax - 1)).join("")}…`;
+  if (chars.length <= widthMax) return text;
+  return widthMax < 1 ? "" : `${chars.slice(0, widthMax - 1).join("")}…`;
 }
 
 export const BAR_CELLS = 24;

@@ -54,6 +54,19 @@ function usePrintOpen(): void {
   }, []);
 }
 
+/** A report lists the first of very many seeds that passed; it says so where somebody may look for the others. */
+function Unlisted({ report }: { report: Report }) {
+  return report.scenarios.map(({ scenario, counts, seeds }) => {
+    const listed = seeds.length - counts.fail - counts.unknown;
+    if (listed === counts.pass) return null;
+    return (
+      <p key={scenario} class="nothing">
+        Of the {counts.pass} seeds of {scenario} that passed, {listed} are listed; run.jsonl holds all.
+      </p>
+    );
+  });
+}
+
 export function App({ report }: { report: Report }) {
   const items = useMemo(() => itemsOf(report), [report]);
   const [filter, setFilter] = useFilter();
@@ -87,6 +100,7 @@ export function App({ report }: { report: Report }) {
         <div id="list" tabIndex={-1}>
           <List items={shown} grouping={grouping} />
           {shown.length === 0 && <p class="nothing">Nothing matches.</p>}
+          <Unlisted report={report} />
         </div>
       </main>
       <footer class="bottom">

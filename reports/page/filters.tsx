@@ -23,6 +23,8 @@ const SUITE_TITLES: Readonly<Record<string, string>> = {
   isolation: "Tenant isolation",
 };
 
+const FIGURES = VERDICTS.filter((verdict) => verdict !== "pass");
+
 /** A card for each suite and scenario; pressing it shows only that. */
 export function Suites({ report, filter, onFilter }: Pick<FilterProps, "report" | "filter" | "onFilter">) {
   const cards = [
@@ -45,10 +47,17 @@ export function Suites({ report, filter, onFilter }: Pick<FilterProps, "report" 
         >
           <span class="suite-title">{title}</span>
           <span class="figures">
-            <b>{counts.pass}</b> of {counts.pass + counts.fail + counts.unknown + counts.warn} passed
-            {counts.fail > 0 && <span class="fail"> · {counts.fail} failed</span>}
-            {counts.unknown > 0 && <span class="unknown"> · {counts.unknown} unknown</span>}
-            {counts.warn > 0 && <span class="warn"> · {counts.warn} warned</span>}
+            <span>
+              <b>{counts.pass}</b> of {counts.pass + counts.fail + counts.unknown + counts.warn} passed
+            </span>
+            {FIGURES.map(
+              (verdict) =>
+                counts[verdict] > 0 && (
+                  <span key={verdict} class={verdict}>
+                    {counts[verdict]} {WORDS[verdict].toLowerCase()}
+                  </span>
+                ),
+            )}
           </span>
           <Bar counts={counts} />
         </button>
@@ -115,26 +124,30 @@ export function FilterBar(props: FilterProps) {
   const { filter, onFilter, items, shown, search } = props;
   return (
     <div class="filters" role="search">
-      <input
-        ref={search}
-        type="search"
-        value={filter.text}
-        placeholder="Search clauses, reasons, evidence …"
-        aria-label="Search"
-        aria-keyshortcuts="/"
-        onInput={(event) => onFilter({ ...filter, text: event.currentTarget.value })}
-      />
-      <VerdictChips {...props} />
-      <LevelChips {...props} />
-      <GroupingChoice {...props} />
-      <span class="shown" role="status">
-        {shown} of {items.length}
+      <div>
+        <input
+          ref={search}
+          type="search"
+          value={filter.text}
+          placeholder="Search clauses, reasons, evidence …"
+          aria-label="Search"
+          aria-keyshortcuts="/"
+          onInput={(event) => onFilter({ ...filter, text: event.currentTarget.value })}
+        />
+        <GroupingChoice {...props} />
+        <span class="shown" role="status">
+          {shown} of {items.length}
+        </span>
         {isFiltering(filter) && (
           <button type="button" class="clear" onClick={() => onFilter(NO_FILTER)}>
             Clear
           </button>
         )}
-      </span>
+      </div>
+      <div>
+        <VerdictChips {...props} />
+        <LevelChips {...props} />
+      </div>
     </div>
   );
 }

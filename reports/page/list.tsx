@@ -27,8 +27,7 @@ function Comparison({ expected, seen }: { expected?: string | undefined; seen?: 
 }
 
 function CheckBody({ check }: { check: CheckReport }) {
-  const { requirement, clauses, section, level, reason, expected, seen, evidence } = check;
-  const isTold = expected !== undefined && seen !== undefined;
+  const { requirement, clauses, section, level, expected, seen, evidence } = check;
   return (
     <div class="body">
       <blockquote>
@@ -40,7 +39,6 @@ function CheckBody({ check }: { check: CheckReport }) {
           ))}
         </footer>
       </blockquote>
-      {reason !== undefined && !isTold && <p class="reason">{reason}</p>}
       <Comparison expected={expected} seen={seen} />
       <Evidence exchanges={evidence} />
     </div>
@@ -48,10 +46,9 @@ function CheckBody({ check }: { check: CheckReport }) {
 }
 
 function SeedBody({ seed }: { seed: SeedReport }) {
-  const { reason, counterexample, digest, steps } = seed;
+  const { counterexample, digest, steps } = seed;
   return (
     <div class="body">
-      {reason !== undefined && <p class="reason">{reason}</p>}
       {counterexample && (
         <section aria-label="Counterexample">
           <h4>Shrunk to {counterexample.steps.length} steps</h4>
@@ -75,7 +72,6 @@ function titleOf(item: Item): string {
 }
 
 function reasonOf(item: Item): string | undefined {
-  if (item.verdict === "pass") return undefined;
   return item.kind === "check" ? item.check.reason : item.seed.reason;
 }
 

@@ -13,7 +13,7 @@ export function ThemeButton() {
   };
   return (
     <button type="button" class="theme" onClick={onClick} aria-label={`Theme: ${theme}. Change to ${next}`}>
-      {theme === "system" ? "Auto" : theme === "light" ? "Light" : "Dark"}
+      Theme: {theme}
     </button>
   );
 }
