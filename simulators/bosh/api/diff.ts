@@ -1,0 +1,102 @@
+import { stringify } from "yaml";
+
+/** One line of a diff as clients show it. */
+export type DiffLine = readonly [string, null | "added" | "removed"];
+
+/** Sections in the order in which the director shows them; others follow. */
+const ORDER = [
+  "azs",
+  "vm_types",
+  "vm_extensions",
+  "resource_pools",
+  "compilation",
+  "networks",
+  "disk_types",
+  "name",
+  "stemcells",
+  "releases",
+  "update",
+  "jobs",
+  "instance_groups",
+  "release",
+  "addons",
+  "variables",
+];
+
+type Mapping = Readonly<Record<string, unknown>>;
+
+const isMapping = (value: unknown): value is Mapping =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** What lies under `properties` and `env.bosh` may be secret. */
+function redacted(value: unknown, hidden: boolean): unknown {
+  if (Array.isArray(value)) return value.map((each) => redacted(each, hidden));
+  if (isMapping(value)) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, each]) => [
+        key,
+        redacted(each, hidden || key === "properties" || key === "bosh"),
+      ]),
+    );
+  }
+  return hidden ? "<redacted>" : value;
+}
+
+const lines = (value: unknown, depth: number): readonly string[] =>
+  stringify(value, { lineWidth: 0, indentSeq: false, singleQuote: true })
+    .trimEnd()
+    .split("\n")
+    .map((line) => `${"  ".repeat(depth)}${line}`);
+
+const marked = (value: unknown, depth: number, mark: "added" | "removed"): readonly DiffLine[] =>
+  lines(value, depth).map((line) => [line, mark]);
+
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** Elements of a list are the same thing when they have the same name (or range). */
+const keyOf = (value: unknown): string =>
+  isMapping(value) ? String(value.name ?? value.range ?? value.alias ?? JSON.stringify(value)) : JSON.stringify(value);
+
+function diffList(before: readonly unknown[], after: readonly unknown[], depth: number): readonly DiffLine[] {
+  const old = new Map(before.map((each) => [keyOf(each), each]));
+  const fresh = new Map(after.map((each) => [keyOf(each), each]));
+  const removed = [...old].filter(([key]) => !fresh.has(key)).flatMap(([, each]) => marked([each], depth, "removed"));
+  const rest = [...fresh].flatMap(([key, each]): readonly DiffLine[] => {
+    if (!old.has(key)) return marked([each], depth, "added");
+    const was = old.get(key);
+    if (same(was, each)) return [];
+    const inner = isMapping(was) && isMapping(each) ? diffMapping(was, each, depth + 1) : [];
+    const name = isMapping(each) ? `- name: ${String(each.name ?? each.range)}` : "-";
+    return [[`${"  ".repeat(depth)}${name}`, null], ...inner];
+  });
+  return [...removed, ...rest];
+}
+
+function diffMapping(before: Mapping, after: Mapping, depth: number): readonly DiffLine[] {
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return keys.flatMap((key) => diffKey(key, before[key], after[key], depth));
+}
+
+function diffKey(key: string, before: unknown, after: unknown, depth: number): readonly DiffLine[] {
+  if (same(before, after)) return [];
+  if (before === undefined) return marked({ [key]: after }, depth, "added");
+  if (after === undefined) return marked({ [key]: before }, depth, "removed");
+  const head: DiffLine = [`${"  ".repeat(depth)}${key}:`, null];
+  if (isMapping(before) && isMapping(after)) return [head, ...diffMapping(before, after, depth + 1)];
+  if (Array.isArray(before) && Array.isArray(after)) return [head, ...diffList(before, after, depth)];
+  return [...marked({ [key]: before }, depth, "removed"), ...marked({ [key]: after }, depth, "added")];
+}
+
+/** What changes between two documents, section by section with a blank line between (contract §8, "Diff lines"). */
+export function diffLines(before: unknown, after: unknown, redact: boolean): readonly DiffLine[] {
+  const [old, fresh] = [before, after].map((value) => (redact ? redacted(value ?? {}, false) : (value ?? {}))) as [
+    Mapping,
+    Mapping,
+  ];
+  const keys = [...new Set([...Object.keys(old), ...Object.keys(fresh)])];
+  const rank = (key: string): number => (ORDER.includes(key) ? ORDER.indexOf(key) : ORDER.length);
+  const sections = keys.sort((a, b) => rank(a) - rank(b)).map((key) => diffKey(key, old[key], fresh[key], 0));
+  return sections
+    .filter((section) => section.length > 0)
+    .flatMap((section, at): readonly DiffLine[] => (at === 0 ? section : [["", null], ...section]));
+}

@@ -1,0 +1,100 @@
+import type { Body } from "../../kernel/index.ts";
+import { compareVersions } from "../deploy/plan.ts";
+import type { Director } from "../director.ts";
+import { DirectorError } from "../errors.ts";
+import type { Stemcell, Task } from "../state.ts";
+import { lock, Stage } from "../tasks.ts";
+import type { Archive, BrokenArchive } from "./archive.ts";
+
+const EXTRACT_MS = 4000;
+
+function* pause(ms: number): Body {
+  yield ms;
+}
+
+function* verify(archive: Archive | BrokenArchive): Body<Readonly<Record<string, unknown>>> {
+  if (!archive.ok)
+    throw new DirectorError(
+      50000,
+      `Extracting stemcell archive failed. Check task debug log for details. (${archive.reason})`,
+    );
+  if (archive.manifest === null) throw new DirectorError(50000, "Missing stemcell manifest");
+  if (archive.members.image === undefined) throw new DirectorError(50001, "Stemcell image is missing");
+  return archive.manifest;
+}
+
+export const stemcellUsers = (director: Director, stemcell: Stemcell): readonly string[] =>
+  [...director.slot.value.deployments.values()]
+    .filter(({ stemcells }) =>
+      stemcells.some(({ name, version }) => name === stemcell.name && version === stemcell.version),
+    )
+    .map(({ name }) => name)
+    .sort();
+
+/** `create stemcell`. */
+export function* createStemcell(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
+  const { kernel } = director;
+  const archive = args.archive as Archive | BrokenArchive;
+  const stage = new Stage(director, task, "Update stemcell", 5);
+  yield* stage.step(
+    "Extracting stemcell archive",
+    (function* (): Body {
+      yield kernel.work(EXTRACT_MS);
+      if (!archive.ok) yield* verify(archive);
+    })(),
+  );
+  const manifest = yield* stage.step("Verifying stemcell manifest", verify(archive));
+  const name = String(manifest.name);
+  const version = String(manifest.version);
+  yield* lock(director, task, `lock:stemcells:${name}:${version}`, 900_000);
+  const known = director.slot.value.stemcells.find((each) => each.name === name && each.version === version);
+  yield* stage.step("Checking if this stemcell already exists", pause(0));
+  const skipped = known !== undefined && args.fix !== true;
+  const suffix = skipped ? " (already exists, skipped)" : "";
+  const properties = (manifest.cloud_properties ?? {}) as Readonly<Record<string, unknown>>;
+  const cid = yield* stage.step(
+    `Uploading stemcell ${name}/${version} to the cloud${suffix}`,
+    skipped ? kept(known.cid) : director.cpi.createStemcell(name, version, properties),
+  );
+  yield* stage.step(`Save stemcell ${name}/${version} (${cid})${suffix}`, pause(0));
+  if (known !== undefined) known.cid = cid;
+  else save(director, manifest, cid);
+  return `/stemcells/${name}/${version}`;
+}
+
+function* kept(cid: string): Body<string> {
+  return cid;
+}
+
+function save(director: Director, manifest: Readonly<Record<string, unknown>>, cid: string): void {
+  const state = director.slot.value;
+  const stemcell: Stemcell = {
+    id: ++state.stemcellIds,
+    name: String(manifest.name),
+    version: String(manifest.version),
+    operatingSystem: String(manifest.operating_system ?? manifest.name),
+    apiVersion: Number(manifest.api_version ?? 1),
+    cid,
+  };
+  state.stemcells.push(stemcell);
+  state.stemcells.sort((a, b) =>
+    a.name === b.name ? compareVersions(a.version, b.version) : a.name < b.name ? -1 : 1,
+  );
+  director.kernel.record("bosh", "stemcell.create", `${stemcell.name}/${stemcell.version}`, { cid });
+}
+
+/** `delete stemcell: n/v`. */
+export function* deleteStemcell(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
+  const { name, version } = args as { name: string; version: string };
+  yield* lock(director, task, `lock:stemcells:${name}:${version}`, 10_000);
+  const state = director.slot.value;
+  const stemcell = state.stemcells.find((each) => each.name === name && each.version === version);
+  if (stemcell === undefined) throw new DirectorError(50003, `Stemcell '${name}/${version}' doesn't exist`);
+  const users = stemcellUsers(director, stemcell);
+  if (users.length > 0)
+    throw new DirectorError(50004, `Stemcell '${name}/${version}' is still in use by: ${users.join(", ")}`);
+  yield* director.cpi.deleteStemcell(stemcell.cid);
+  state.stemcells.splice(state.stemcells.indexOf(stemcell), 1);
+  director.kernel.record("bosh", "stemcell.delete", `${name}/${version}`);
+  return `/stemcells/${name}/${version}`;
+}

@@ -1,0 +1,50 @@
+import { sign, timingSafeEqual, verify } from "node:crypto";
+
+const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** A JSON Web Token signed with RS256 (RFC 7519, RFC 7518 §3.3). */
+export function issueToken(claims: Claims, privateKey: string): string {
+  const head = `${encode({ alg: "RS256", kid: "key-1", typ: "JWT" })}.${encode(claims)}`;
+  return `${head}.${sign("RSA-SHA256", Buffer.from(head), privateKey).toString("base64url")}`;
+}
+
+/** The claims of a token of this kind whose signature and expiry hold; `undefined` otherwise. A refresh token's `jti` ends in -r. */
+export function readToken(
+  token: string,
+  publicKey: string,
+  nowSeconds: number,
+  kind: "access" | "refresh" = "access",
+): Claims | undefined {
+  const [header, body, signature] = token.split(".");
+  if (header === undefined || body === undefined || signature === undefined) return undefined;
+  try {
+    if (!verify("RSA-SHA256", Buffer.from(`${header}.${body}`), publicKey, Buffer.from(signature, "base64url")))
+      return undefined;
+    const claims = JSON.parse(Buffer.from(body, "base64url").toString("utf8")) as Claims;
+    if (typeof claims.exp !== "number" || claims.exp <= nowSeconds) return undefined;
+    const isRefresh = String(claims.jti ?? "").endsWith("-r");
+    return isRefresh === (kind === "refresh") ? claims : undefined;
+  } catch {
+    // Whatever can't be read is no token; the caller is told 401 as for a wrong one.
+    return undefined;
+  }
+}
+
+/** Equal secrets, compared in constant time for one length. */
+export function sameSecret(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** User and password of a Basic header. */
+export function readBasic(
+  header: string | undefined,
+): { readonly name: string; readonly password: string } | undefined {
+  const match = /^basic\s+(.+)$/i.exec(header ?? "");
+  if (match === null) return undefined;
+  const text = Buffer.from(match[1] as string, "base64").toString("utf8");
+  const colon = text.indexOf(":");
+  return colon < 0 ? undefined : { name: text.slice(0, colon), password: text.slice(colon + 1) };
+}

@@ -1,0 +1,119 @@
+import {
+  bodyText,
+  defineService,
+  type HttpReply,
+  type HttpRequest,
+  json,
+  type Kernel,
+  type Route,
+  type Service,
+} from "../../kernel/index.ts";
+import type { UaaOptions } from "../director.ts";
+import { issueToken, readBasic, readToken, sameSecret } from "./token.ts";
+
+interface Uaa {
+  readonly kernel: Kernel;
+  readonly options: UaaOptions;
+}
+
+const TOKEN_S = 600;
+const REFRESH_S = 24 * 3600;
+
+const BAD_CREDENTIALS = { error: "unauthorized", error_description: "Bad credentials" };
+
+interface Subject {
+  readonly clientId: string;
+  readonly userName?: string;
+  readonly scopes: readonly string[];
+}
+
+function grant({ kernel, options }: Uaa, subject: Subject, grantType: string): HttpReply {
+  const now = Math.floor(kernel.nowMs / 1000);
+  const jti = kernel.random("uaa").hex(32);
+  const claims = {
+    jti,
+    sub: subject.userName ?? subject.clientId,
+    scope: subject.scopes,
+    client_id: subject.clientId,
+    cid: subject.clientId,
+    grant_type: grantType,
+    ...(subject.userName === undefined ? {} : { user_name: subject.userName }),
+    iat: now,
+    exp: now + TOKEN_S,
+    iss: `${options.url}/oauth/token`,
+    aud: [...new Set(subject.scopes.map((scope) => scope.split(".")[0]))],
+  };
+  const token = {
+    access_token: issueToken(claims, options.privateKey),
+    token_type: "bearer",
+    expires_in: TOKEN_S - 1,
+    scope: subject.scopes.join(" "),
+    jti,
+  };
+  if (subject.userName === undefined) return json(200, token);
+  // The director takes no refresh token for an access token: their jti ends in -r.
+  const refresh = issueToken({ ...claims, jti: `${jti}-r`, exp: now + REFRESH_S }, options.privateKey);
+  return json(200, { ...token, refresh_token: refresh });
+}
+
+function token(uaa: Uaa, request: HttpRequest): HttpReply {
+  const form = new URLSearchParams(bodyText(request));
+  const basic = readBasic(request.headers.authorization);
+  const clientId = basic?.name ?? form.get("client_id") ?? "";
+  const secret = basic?.password ?? form.get("client_secret") ?? "";
+  switch (form.get("grant_type")) {
+    case "client_credentials": {
+      const client = uaa.options.clients.find(({ id }) => id === clientId);
+      return client !== undefined && sameSecret(secret, client.secret)
+        ? grant(uaa, { clientId, scopes: client.scopes }, "client_credentials")
+        : json(401, BAD_CREDENTIALS);
+    }
+    case "password": {
+      const user = uaa.options.users.find(({ name }) => name === form.get("username"));
+      return user !== undefined && sameSecret(form.get("password") ?? "", user.password)
+        ? grant(uaa, { clientId, userName: user.name, scopes: user.scopes }, "password")
+        : json(401, BAD_CREDENTIALS);
+    }
+    case "refresh_token":
+      return refresh(uaa, clientId, form.get("refresh_token") ?? "");
+    default:
+      return json(400, {
+        error: "unsupported_grant_type",
+        error_description: `Unsupported grant type: ${form.get("grant_type") ?? ""}`,
+      });
+  }
+}
+
+function refresh(uaa: Uaa, clientId: string, given: string): HttpReply {
+  const claims = readToken(given, uaa.options.publicKey, Math.floor(uaa.kernel.nowMs / 1000), "refresh");
+  const user = uaa.options.users.find(({ name }) => name === claims?.user_name);
+  if (user === undefined) return json(401, { error: "invalid_token", error_description: "Invalid refresh token" });
+  return grant(uaa, { clientId, userName: user.name, scopes: user.scopes }, "refresh_token");
+}
+
+const login = (): HttpReply =>
+  json(200, {
+    app: { version: "77.0.0" },
+    prompts: {
+      username: ["text", "Email"],
+      password: ["password", "Password"],
+      passcode: ["password", "Temporary Authentication Code"],
+    },
+  });
+
+const ROUTES: readonly Route<Uaa>[] = [
+  { method: "GET", path: "/login", clients: ["bosh"], handler: login },
+  { method: "POST", path: "/oauth/token", clients: ["bosh"], handler: token },
+];
+
+/** The part of UAA that clients of a director use: the login prompts and the token endpoint, with real RS256 tokens. */
+export function createUaa(kernel: Kernel, options: UaaOptions): Service {
+  return defineService<Uaa>({
+    name: "uaa",
+    kernel,
+    sim: { kernel, options },
+    routes: ROUTES,
+    unmatched: (_uaa, request) =>
+      json(404, { error: "not_found", error_description: `not simulated: ${request.method} ${request.path}` }),
+  });
+}

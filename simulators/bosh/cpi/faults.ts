@@ -1,0 +1,51 @@
+import type { Body, Kernel } from "../../kernel/index.ts";
+import { type Cpi, CpiError } from "./cpi.ts";
+
+/** The methods at which a CPI may fail, by the names that the director's debug log shows. */
+const METHODS = {
+  create_stemcell: "createStemcell",
+  delete_stemcell: "deleteStemcell",
+  create_vm: "createVm",
+  delete_vm: "deleteVm",
+  set_vm_metadata: "setVmMetadata",
+  create_disk: "createDisk",
+  attach_disk: "attachDisk",
+  detach_disk: "detachDisk",
+  delete_disk: "deleteDisk",
+  set_disk_metadata: "setDiskMetadata",
+} as const;
+
+/** Declares `cpi:<method>` for each method of the CPI. */
+export function defineCpiFaults(kernel: Kernel): void {
+  for (const method of Object.keys(METHODS)) {
+    kernel.faults.define({
+      point: `cpi:${method}`,
+      effects: ["error", "delay", "lost-reply", "stuck"],
+      prose:
+        "A call of the CPI fails before its work, after it (the IaaS did it and the director never heard), late, or never ends. The director must clean up what it knows of; what it can't know of must end as a named orphan.",
+    });
+  }
+}
+
+/** A CPI whose calls meet their fault points. */
+export function faulty(kernel: Kernel, cpi: Cpi): Cpi {
+  const wrapped: Record<string, unknown> = { isAlive: (cid: string) => cpi.isAlive(cid) };
+  for (const [method, name] of Object.entries(METHODS)) {
+    const call = (cpi[name] as (...values: unknown[]) => Body<unknown>).bind(cpi);
+    wrapped[name] = (...values: unknown[]) => meet(kernel, method, () => call(...values));
+  }
+  return wrapped as unknown as Cpi;
+}
+
+/** Longer than any task may take. */
+const NEVER_MS = 10 * 365 * 86_400_000;
+
+function* meet(kernel: Kernel, method: string, call: () => Body<unknown>): Body<unknown> {
+  const effect = kernel.faults.at(`cpi:${method}`);
+  if (effect?.kind === "error") throw new CpiError(effect.message);
+  if (effect?.kind === "stuck") yield NEVER_MS;
+  if (effect?.kind === "delay") yield effect.delayMs;
+  const result = yield* call();
+  if (effect?.kind === "lost-reply") throw new CpiError(`Unknown CPI error: no answer to ${method}`);
+  return result;
+}

@@ -1,0 +1,11 @@
+/** Ruby's `inspect` (3.4 style) of parsed YAML, as the director's validation messages print it. */
+export function inspect(value: unknown): string {
+  if (value === null || value === undefined) return "nil";
+  if (typeof value === "string") return JSON.stringify(value).replaceAll("#{", "\\#{");
+  if (Array.isArray(value)) return `[${value.map(inspect).join(", ")}]`;
+  if (typeof value === "object")
+    return `{${Object.entries(value)
+      .map(([key, each]) => `${inspect(key)} => ${inspect(each)}`)
+      .join(", ")}}`;
+  return String(value);
+}

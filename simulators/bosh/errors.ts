@@ -1,0 +1,38 @@
+/**
+ * The director's own errors: a code, the HTTP status of its class, and the text that people read
+ * (bosh director, lib/bosh/director/errors.rb).
+ */
+const STATUS_OF: Readonly<Record<number, number>> = {
+  10000: 404,
+  30005: 404,
+  30006: 404,
+  50003: 404,
+  70000: 404,
+  70001: 404,
+  70009: 404,
+  90000: 422,
+  100002: 404,
+  440012: 404,
+  500000: 500,
+  500001: 500,
+  600000: 401,
+  810000: 404,
+};
+
+export class DirectorError extends Error {
+  readonly code: number;
+  readonly status: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.name = "DirectorError";
+    this.code = code;
+    this.status = STATUS_OF[code] ?? 400;
+  }
+}
+
+/** Errors without a class of their own are reported under this code. */
+export const UNCLASSED = 100;
+
+export const codeOf = (error: unknown): number => (error instanceof DirectorError ? error.code : UNCLASSED);
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

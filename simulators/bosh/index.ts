@@ -1,0 +1,170 @@
+import { gzipSync } from "node:zlib";
+import {
+  defineService,
+  type HttpReply,
+  type HttpRequest,
+  type Kernel,
+  replyHeader,
+  type Service,
+  serialise,
+} from "../kernel/index.ts";
+import type { JobBehaviours } from "./agent.ts";
+import { ARTIFACTS } from "./api/artifacts.ts";
+import { CONFIGS } from "./api/configs.ts";
+import { DEPLOYMENTS } from "./api/deployments.ts";
+import { DISKS } from "./api/disks.ts";
+import { type DirectorRoute, noEndpoint, notAuthorized } from "./api/frame.ts";
+import { GENERAL } from "./api/general.ts";
+import { TASKS } from "./api/tasks.ts";
+import { createRelease, deleteRelease } from "./artifacts/releases.ts";
+import { createStemcell, deleteStemcell } from "./artifacts/stemcells.ts";
+import { callerOf } from "./auth/caller.ts";
+import { createUaa } from "./auth/uaa.ts";
+import { cleanUp, deleteOrphanDisks } from "./cleanup.ts";
+import { defineCpiFaults, faulty } from "./cpi/faults.ts";
+import { deleteDeployment, deploy } from "./deploy/deploy.ts";
+import type { Director, DirectorOptions, TaskRunner } from "./director.ts";
+import { MONITOR_MS, monitor, scanAndFix } from "./resurrection.ts";
+import { type DirectorState, newState } from "./state.ts";
+import { work } from "./tasks.ts";
+import { vmStats } from "./vitals.ts";
+
+export type { JobBehaviour, JobBehaviours, JobContext } from "./agent.ts";
+export type { DirectorOptions, DirectorUser, UaaOptions } from "./director.ts";
+export { createDummyCpi } from "./cpi/dummy.ts";
+
+/** A simulated director, ready to be served by any face. */
+export interface Bosh {
+  readonly director: Service;
+  /** Only with `uaa` in the options. */
+  readonly uaa: Service | undefined;
+  /** What jobs do in the world, by name of the job. */
+  readonly behaviours: JobBehaviours;
+  /** For the world's laws; read only. */
+  state(): DirectorState;
+}
+
+const ROUTES: readonly DirectorRoute[] = [...GENERAL, ...TASKS, ...ARTIFACTS, ...CONFIGS, ...DEPLOYMENTS, ...DISKS];
+
+/** First segments that a controller of the director owns; others are refused without authentication. */
+const OWNED = new Set([
+  ...ROUTES.map(({ path }) => path.split("/")[1]),
+  "events",
+  "links",
+  "link_providers",
+  "link_consumers",
+  "link_address",
+  "resources",
+  "vms",
+  "dynamic_disks",
+  "deployed_variables",
+  "jobs",
+]);
+
+const RUNNERS: Readonly<Record<string, TaskRunner>> = {
+  deploy,
+  delete_deployment: deleteDeployment,
+  create_stemcell: createStemcell,
+  delete_stemcell: deleteStemcell,
+  create_release: createRelease,
+  delete_release: deleteRelease,
+  vms: vmStats,
+  delete_orphan_disks: deleteOrphanDisks,
+  cleanup: cleanUp,
+  scan_and_fix: scanAndFix,
+};
+
+/** Makes a director on a kernel. */
+export function createBosh(kernel: Kernel, options: DirectorOptions): Bosh {
+  defineFaults(kernel);
+  defineCpiFaults(kernel);
+  const director: Director = {
+    kernel,
+    slot: kernel.slot("bosh", newState()),
+    options,
+    name: options.name ?? "drydock",
+    uuid: options.uuid ?? kernel.random("bosh").uuid(),
+    cpi: faulty(kernel, options.cpi),
+    behaviours: new Map(),
+    runners: new Map(Object.entries(RUNNERS)),
+  };
+  kernel.onTimer("bosh/worker", () => work(director));
+  kernel.onTimer("bosh/monitor", () => monitor(director));
+  if (options.resurrector !== false) kernel.timer(MONITOR_MS, "bosh/monitor", null);
+  const service = defineService<Director>({
+    name: "bosh",
+    kernel,
+    sim: director,
+    routes: ROUTES,
+    unmatched: (_director, request) => unmatched(director, request),
+    after: (_director, request, reply) => finish(director, request, reply),
+  });
+  return {
+    director: service,
+    uaa: options.uaa === undefined ? undefined : createUaa(kernel, options.uaa),
+    behaviours: director.behaviours,
+    state: () => director.slot.value,
+  };
+}
+
+function defineFaults(kernel: Kernel): void {
+  kernel.faults.define({
+    point: "director:task",
+    effects: ["error", "stuck"],
+    prose:
+      "A task of the director fails at its beginning, or its worker dies and it stays in processing. The caller must see the error, or give up after its own limit, and be able to try again.",
+  });
+  kernel.faults.define({
+    point: "director:job",
+    effects: ["error"],
+    prose:
+      "A job is not running when the watch time of its update is over (400007): the usual failure of a deploy. The VM stays; the deployment must be repairable and deletable.",
+  });
+  for (const method of [
+    "ping",
+    "run_script",
+    "drain",
+    "stop",
+    "start",
+    "apply",
+    "update_settings",
+    "add_persistent_disk",
+    "mount_disk",
+  ]) {
+    kernel.faults.define({
+      point: `agent:${method}`,
+      effects: ["error", "stuck"],
+      prose:
+        "The agent of a VM refuses a call or stays silent; the director gives up after its time limit and the task fails.",
+    });
+  }
+}
+
+function unmatched(director: Director, request: HttpRequest): HttpReply {
+  const [, first] = request.path.split("/");
+  if (!OWNED.has(first ?? ""))
+    return { status: 404, body: `Not Found: ${request.path}`, headers: { "Content-Type": "text/plain" } };
+  return callerOf(director, request) === undefined ? notAuthorized(request.path) : noEndpoint(request.path);
+}
+
+/** Shorter texts are sent as they are. */
+const GZIP_BYTES_MIN = 1250;
+
+/** What the director's nginx adds: the challenge on protected routes, and compression of text. */
+function finish(director: Director, request: HttpRequest, reply: HttpReply): HttpReply {
+  const headers: Record<string, string | readonly string[]> = { ...reply.headers };
+  if (request.path !== "/info") headers["WWW-Authenticate"] = 'Basic realm="BOSH Director"';
+  headers.Date = new Date(director.kernel.nowMs).toUTCString();
+  const type = replyHeader(reply, "content-type") ?? "";
+  const { body, headers: withType } = serialise({ ...reply, headers });
+  const zips =
+    /^text\/(html|plain)/.test(type) &&
+    /\bgzip\b/.test(request.headers["accept-encoding"] ?? "") &&
+    request.headers.range === undefined;
+  if (!zips || body.length <= GZIP_BYTES_MIN) return { ...reply, headers };
+  return {
+    status: reply.status,
+    headers: { ...withType, "Content-Encoding": "gzip", Vary: "Accept-Encoding" },
+    body: gzipSync(body),
+  };
+}
