@@ -347,7 +347,10 @@ class OpenStackCpi implements Cpi {
     yield* call.need("nova", "GET", "/v2.1/flavors/detail");
     const taken = new Set(volumeAttachments.map(({ device }) => device));
     // b is the flavor's ephemeral disk.
-    const device = [..."cdefghijklmnopqrstuvwxyz"].map((letter) => `/dev/sd${letter}`).find((each) => !taken.has(each));
+    const device = "cdefghijklmnopqrstuvwxyz"
+      .split("")
+      .map((letter) => `/dev/sd${letter}`)
+      .find((each) => !taken.has(each));
     yield* call.need("nova", "POST", `/v2.1/servers/${vmCid}/os-volume_attachments`, {
       volumeAttachment: { volumeId: diskCid, device },
     });
