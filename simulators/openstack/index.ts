@@ -1,25 +1,50 @@
-import type { Kernel } from "../kernel/index.ts";
-import { createCloud, type OpenStack, type OpenStackOptions } from "./cloud.ts";
+import type { Kernel, Service } from "../kernel/index.ts";
+import { type CinderState, createCinder } from "./cinder/index.ts";
+import { type Cloud, createCloud, type OpenStackOptions } from "./cloud.ts";
+import { createGlance } from "./glance/index.ts";
 import { createKeystone } from "./keystone/index.ts";
+import { createNeutron, type NeutronState } from "./neutron/index.ts";
+import { createNova } from "./nova/index.ts";
+import type { NovaState } from "./nova/state.ts";
+import { createSwift } from "./swift/index.ts";
 
-export {
-  CATALOG,
-  type CatalogType,
-  type Cloud,
-  type OpenStack,
-  type OpenStackOptions,
-  type ServiceName,
-} from "./cloud.ts";
+export { CATALOG, type CatalogType, type Cloud, type OpenStackOptions } from "./cloud.ts";
+
+/** The services that are simulated. */
+export const SERVICE_NAMES = ["keystone", "nova", "neutron", "cinder", "glance", "swift"] as const;
+export type ServiceName = (typeof SERVICE_NAMES)[number];
+
+export interface OpenStack {
+  readonly cloud: Cloud;
+  readonly services: Readonly<Record<ServiceName, Service>>;
+  /** Do the security groups let `source` connect to `port` of `address`? `undefined`: no port of this cloud owns it. */
+  admitted(source: string, address: string, port: number): boolean | undefined;
+  /** What exists, for the world's laws; read only. */
+  state(): { readonly nova: NovaState; readonly neutron: NeutronState; readonly cinder: CinderState };
+}
 
 /** Makes one cloud on a kernel: its services, ready to be served by any face. */
 export function createOpenStack(kernel: Kernel, options: OpenStackOptions = {}): OpenStack {
   const cloud = createCloud(kernel, options);
   const keystone = createKeystone(cloud);
   cloud.identity = keystone.ops;
-  // Each service adds itself here: `const neutron = createNeutron(cloud); cloud.ports = neutron.ops;` and its line below.
+  const glance = createGlance(cloud);
+  const neutron = createNeutron(cloud);
+  const cinder = createCinder(cloud);
+  const nova = createNova(cloud);
+  const swift = createSwift(cloud);
+  Object.assign(cloud, { images: glance.ops, ports: neutron.ops, volumes: cinder.ops, servers: nova.ops });
   return {
     cloud,
-    services: { keystone: keystone.service } as OpenStack["services"],
-    setEndpoint: cloud.setEndpoint,
+    services: {
+      keystone: keystone.service,
+      nova: nova.service,
+      neutron: neutron.service,
+      cinder: cinder.service,
+      glance: glance.service,
+      swift: swift.service,
+    },
+    admitted: (source, address, port) => neutron.admitted(source, address, port),
+    state: () => ({ nova: nova.state(), neutron: neutron.state(), cinder: cinder.state() }),
   };
 }
