@@ -5,6 +5,8 @@ export interface Stage {
   readonly fetch: LocalFetch;
   nowMs(): number;
   sleepMs(ms: number): Promise<void>;
+  /** Keeps virtual time from moving while this goes on outside the world. */
+  track<T>(work: Promise<T>): Promise<T>;
   /** Durations of simulated work are scaled by this, so polling is as well: 1 in real time, 0 when work takes none. */
   readonly pace: number;
 }

@@ -11,6 +11,15 @@ export interface OpenStackCredentials {
 type Json = Record<string, unknown>;
 type Service = "compute" | "network" | "image" | "volumev3" | "identity";
 
+/** What the catalog leaves to the client: endpoints of these services carry no version. */
+const VERSION: Readonly<Record<Service, string>> = {
+  compute: "",
+  network: "/v2.0",
+  image: "/v2",
+  volumev3: "",
+  identity: "",
+};
+
 interface CatalogEntry {
   readonly type: string;
   readonly endpoints: readonly { readonly interface: string; readonly url: string }[];
@@ -29,11 +38,7 @@ export async function openStackClient(stage: Stage, credentials: OpenStackCreden
   const endpoint = (service: Service): string => {
     const found = catalog.find(({ type }) => type === service)?.endpoints.find((each) => each.interface === "public");
     if (found === undefined) throw new Error(`the catalog has no ${service}`);
-    return service === "network"
-      ? `${found.url.replace(/\/$/, "")}/v2.0`
-      : service === "image"
-        ? `${found.url.replace(/\/$/, "")}/v2`
-        : found.url;
+    return `${found.url.replace(/\/$/, "")}${VERSION[service]}`;
   };
   const call = async (service: Service, method: string, path: string, body?: Json): Promise<Json> => {
     const response = await stage.fetch(`${endpoint(service)}${path}`, {

@@ -32,6 +32,8 @@ function sleepOn(driver: Driver, ms: number, signal?: AbortSignal): Promise<void
 
 const macrotask = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+const EVENTS_BETWEEN_TURNS = 1024;
+
 /**
  * Virtual time: jumps to the next event, but only when nothing is running: no tracked work and no promise that could still
  * react to the last event. One turn of the event loop runs all reactions that need no timer or socket of their own; work
@@ -84,9 +86,10 @@ export class VirtualDriver implements Driver {
     });
     done.catch(() => {});
     await this.#settle();
-    while (!settled) {
+    for (let events = 1; !settled; events++) {
       if (!this.kernel.step()) throw new KernelError("KERNEL_DEADLOCK");
-      if (this.#woke) await this.#settle();
+      // Work outside that nobody tracks would starve while a periodic timer keeps the world busy.
+      if (this.#woke || events % EVENTS_BETWEEN_TURNS === 0) await this.#settle();
     }
     return done;
   }
@@ -167,3 +170,6 @@ export class WallDriver implements Driver {
     this.kernel.onScheduled = undefined;
   }
 }
+
+/** The clock of this machine, ms since the Unix epoch: where a live world begins. */
+export const wallNowMs = (): number => Date.now();

@@ -1,0 +1,139 @@
+import fc from "fast-check";
+import type { FaultRule } from "../../simulators/kernel/index.ts";
+
+/**
+ * What a seed draws: what people do, and what breaks meanwhile.
+ *
+ * The fault model of this scenario. The broker's calls to the director, to OpenStack, to Consul and to the instances may be refused, lost
+ * after their work, cut or late; calls of the CPI and tasks of the director may fail; a VM may vanish behind everybody's back; the broker
+ * itself may be killed at any moment and started again. Each rule acts a bounded number of times, so that the world heals. The broker must
+ * survive every mixture: once healed, each operation ends within its bound, what was promised holds, and nothing is left that no record names.
+ */
+export interface Plan {
+  readonly steps: readonly Step[];
+  /** The kinds of fault that this seed plays with (swarm): rules of other kinds are drawn but stay unarmed. */
+  readonly kinds: readonly FaultKind[];
+  readonly faults: readonly PlannedFault[];
+}
+
+export type Step =
+  | { readonly do: "provision"; readonly tenant: number; readonly plan: number; readonly parameters: boolean }
+  | { readonly do: "update"; readonly instance: number; readonly grow: boolean }
+  | { readonly do: "bind"; readonly instance: number }
+  | { readonly do: "unbind"; readonly binding: number }
+  | { readonly do: "deprovision"; readonly instance: number }
+  | { readonly do: "write"; readonly binding: number; readonly rows: number }
+  | { readonly do: "backup"; readonly instance: number }
+  | { readonly do: "restore"; readonly backup: number }
+  | { readonly do: "vanish"; readonly instance: number }
+  | { readonly do: "kill-broker"; readonly downMs: number }
+  | { readonly do: "pass"; readonly ms: number };
+
+export const FAULT_KINDS = ["refused", "lost-reply", "reset", "late", "cpi", "task", "agent"] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+export interface PlannedFault {
+  readonly kind: FaultKind;
+  readonly rule: FaultRule;
+}
+
+const index = fc.nat({ max: 7 });
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant("provision" as const),
+      tenant: fc.nat({ max: 2 }),
+      plan: fc.nat({ max: 3 }),
+      parameters: fc.boolean(),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("update" as const), instance: index, grow: fc.boolean() }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant("bind" as const), instance: index }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("unbind" as const), binding: index }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("deprovision" as const), instance: index }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant("write" as const), binding: index, rows: fc.integer({ min: 1, max: 5 }) }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("backup" as const), instance: index }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("restore" as const), backup: index }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("vanish" as const), instance: index }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("kill-broker" as const), downMs: fc.integer({ min: 0, max: 120_000 }) }),
+  },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("pass" as const), ms: fc.integer({ min: 0, max: 900_000 }) }) },
+);
+
+/** Routes that the broker calls; a rule on one of them is an accident of the network or of the service. */
+const BROKER_ROUTES = [
+  "bosh:POST /deployments",
+  "bosh:GET /tasks/:id",
+  "bosh:DELETE /deployments/:d*",
+  "bosh:GET /deployments*",
+  "uaa:POST /oauth/token",
+  "keystone:POST /v3/auth/tokens",
+  "neutron:POST /v2.0/security-groups",
+  "neutron:POST /v2.0/security-group-rules",
+  "neutron:DELETE /v2.0/security-group*",
+  "neutron:PUT /v2.0/ports*",
+  "swift:PUT *",
+  "swift:GET *",
+  "consul:PUT *",
+  "instance-agent:*",
+] as const;
+
+const times = fc.record({ skip: fc.nat({ max: 6 }), count: fc.integer({ min: 1, max: 3 }) });
+const onRoute = fc.constantFrom(...BROKER_ROUTES);
+
+const planned = (kind: FaultKind, rule: fc.Arbitrary<FaultRule>): fc.Arbitrary<PlannedFault> =>
+  fc.record({ kind: fc.constant(kind), rule });
+const routeFault = (kind: FaultKind, effect: fc.Arbitrary<FaultRule["effect"]>): fc.Arbitrary<PlannedFault> =>
+  planned(
+    kind,
+    fc.tuple(onRoute, times, effect).map(([point, when, what]) => ({ point, ...when, effect: what })),
+  );
+const pointFault = (kind: FaultKind, points: readonly string[], message: string): fc.Arbitrary<PlannedFault> =>
+  planned(
+    kind,
+    fc
+      .tuple(fc.constantFrom(...points), times)
+      .map(([point, when]) => ({ point, ...when, effect: { kind: "error" as const, message } })),
+  );
+
+const fault: fc.Arbitrary<PlannedFault> = fc.oneof(
+  routeFault(
+    "refused",
+    fc.constantFrom(500, 502, 503).map((status) => ({ kind: "reply" as const, status, body: "" })),
+  ),
+  routeFault("lost-reply", fc.constant({ kind: "lost-reply" as const })),
+  routeFault("reset", fc.constant({ kind: "reset" as const })),
+  routeFault(
+    "late",
+    fc.integer({ min: 100, max: 60_000 }).map((delayMs) => ({ kind: "delay" as const, delayMs })),
+  ),
+  pointFault("cpi", ["cpi:create_vm", "cpi:create_disk", "cpi:attach_disk", "cpi:delete_vm"], "the IaaS refused"),
+  pointFault("task", ["director:task"], "the worker died"),
+  pointFault("agent", ["director:job"], "the job does not run"),
+);
+
+/** Draws plans; what a seed gives is a contract held by a snapshot test. */
+export const planArbitrary: fc.Arbitrary<Plan> = fc.record({
+  steps: fc.array(step, { minLength: 1, maxLength: 14 }),
+  kinds: fc.subarray([...FAULT_KINDS]),
+  faults: fc.array(fault, { maxLength: 6 }),
+});
+
+/** One line a step, for a person. */
+export function describeStep(step: Step): string {
+  const { do: verb, ...rest } = step;
+  const details = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
+  return [verb, ...details].join(" ");
+}
+
+export const describeFault = ({ rule }: PlannedFault): string => {
+  const { kind, ...how } = rule.effect;
+  return `fault ${kind} at ${rule.point} ${JSON.stringify({ skip: rule.skip, count: rule.count, ...how })}`;
+};

@@ -1,0 +1,198 @@
+import { type AddressPlan, addressPlan, DIRECTOR_PORT, OPENSTACK_ENDPOINTS, UAA_PORT } from "./addresses.ts";
+import { type Bosh, createBosh, type DirectorUser, type JobBehaviours, type UaaOptions } from "./bosh/index.ts";
+import { createOpenStackCpi } from "./bosh/openstack-cpi/cpi.ts";
+import { type Driver, VirtualDriver, WallDriver, wallNowMs } from "./kernel/edge/drive.ts";
+import { type LocalFetch, LocalNet } from "./kernel/edge/local.ts";
+import { Kernel, type Pace, type Service } from "./kernel/index.ts";
+import { createOpenStack, type OpenStack } from "./openstack/index.ts";
+
+export interface WorldOptions {
+  /** The seed of ids, durations and faults. Default 1. */
+  readonly seed?: number | string;
+  /** `virtual` jumps from event to event (default), `wall` follows the clock of this machine. */
+  readonly time?: "virtual" | "wall";
+  /** How long simulated work takes. Default `realistic`. */
+  readonly pace?: Pace;
+  /** The /16 of loopback that the cloud lives in. Default `127.64`. */
+  readonly block?: string;
+  /** Lets snapshots be taken with work in flight. Default false. */
+  readonly recordInputs?: boolean;
+  /** Journal events kept in memory. Default 100,000. */
+  readonly journalEventsMax?: number;
+  /** Keys of UAA; with them the director trusts tokens, without them basic credentials. */
+  readonly signing?: { readonly privateKey: string; readonly publicKey: string };
+}
+
+/** What a person needs to log in to the parts of the cloud. */
+export interface Credentials {
+  readonly openstackAdmin: {
+    readonly authUrl: string;
+    readonly username: string;
+    readonly password: string;
+    readonly project: string;
+  };
+  /** The platform's own project, as the director's CPI uses it. */
+  readonly cpi: { readonly username: string; readonly password: string; readonly project: string };
+  readonly director: {
+    readonly url: string;
+    readonly client: string;
+    readonly clientSecret: string;
+    readonly uaaUrl?: string;
+  };
+}
+
+/** Someone's place in the world: a network to send from, a clock to wait by. */
+export interface Place {
+  readonly fetch: LocalFetch;
+  nowMs(): number;
+  sleepMs(ms: number): Promise<void>;
+  /** Keeps virtual time from moving while this goes on outside the world. */
+  track<T>(work: Promise<T>): Promise<T>;
+  readonly pace: number;
+}
+
+/** One fake cloud: the simulators, wired. */
+export interface World {
+  readonly kernel: Kernel;
+  readonly driver: Driver;
+  readonly net: LocalNet;
+  readonly plan: AddressPlan;
+  readonly openstack: OpenStack;
+  readonly bosh: Bosh;
+  readonly credentials: Credentials;
+  /** What jobs of VMs do in this world, by name of the job. */
+  readonly behaviours: JobBehaviours;
+  readonly directorAddress: string;
+  /** The director answers at its address from now on: whoever has deployed it calls this. */
+  startDirector(): void;
+  /** A place at this address. */
+  stage(address: string): Place;
+  /** Runs work on this world's time to its end: virtual time moves as the work needs it. */
+  run<T>(work: () => Promise<T>): Promise<T>;
+  /** Every service with the address and port at which it answers. */
+  endpoints(): readonly Endpoint[];
+}
+
+export interface Endpoint {
+  readonly name: string;
+  readonly service: Service;
+  readonly address: string;
+  readonly port: number;
+  readonly tls: boolean;
+}
+
+const secret = (kernel: Kernel): string => kernel.random("credentials").hex(24);
+
+const SCOPES = ["bosh.admin"];
+
+function credentialsOf(kernel: Kernel, plan: AddressPlan, directorAddress: string, withUaa: boolean): Credentials {
+  return {
+    openstackAdmin: {
+      authUrl: `http://${plan.controller}:${OPENSTACK_ENDPOINTS.keystone.port}/v3`,
+      username: "admin",
+      password: secret(kernel),
+      project: "admin",
+    },
+    cpi: { username: "bosh", password: secret(kernel), project: "platform" },
+    director: {
+      url: `https://${directorAddress}:${DIRECTOR_PORT}`,
+      client: "admin",
+      clientSecret: secret(kernel),
+      ...(withUaa && { uaaUrl: `https://${directorAddress}:${UAA_PORT}` }),
+    },
+  };
+}
+
+/** Makes a fake cloud. Nothing runs on it yet: `scenarios/inception.ts` deploys a platform. */
+export function createWorld(options: WorldOptions = {}): World {
+  const isWall = options.time === "wall";
+  const kernel = new Kernel({
+    seed: options.seed ?? 1,
+    pace: options.pace ?? "realistic",
+    recordInputs: options.recordInputs ?? false,
+    ...(isWall && { startMs: wallNowMs() }),
+    ...(options.journalEventsMax !== undefined && { journalEventsMax: options.journalEventsMax }),
+  });
+  const virtual = isWall ? undefined : new VirtualDriver(kernel);
+  const driver: Driver = virtual ?? new WallDriver(kernel);
+  const plan = addressPlan(options.block);
+  const directorAddress = `${plan.block}.0.6`;
+  const credentials = credentialsOf(kernel, plan, directorAddress, options.signing !== undefined);
+  const openstack = createOpenStack(kernel, {
+    admin: { ...credentials.openstackAdmin, user: credentials.openstackAdmin.username },
+  });
+  const bosh = createBosh(kernel, {
+    ...login(credentials, options.signing),
+    cpi: createOpenStackCpi(kernel, openstack, {
+      ...credentials.cpi,
+      keyName: "bosh",
+      origin: `http://${plan.controller}`,
+      source: directorAddress,
+    }),
+  });
+  const net = new LocalNet(driver);
+  const started = new Set<string>();
+  const endpoints = (): readonly Endpoint[] => [
+    ...openstackEndpoints(openstack, plan),
+    ...(started.has("director") ? directorEndpoints(bosh, directorAddress) : []),
+  ];
+  net.admits = (source, address, port) => source === address || (openstack.admitted(source, address, port) ?? true);
+  const attach = (list: readonly Endpoint[]): void => {
+    for (const { address, port, service } of list) net.attach(address, port, { service });
+  };
+  attach(openstackEndpoints(openstack, plan));
+  return {
+    kernel,
+    driver,
+    net,
+    plan,
+    openstack,
+    bosh,
+    credentials,
+    behaviours: bosh.behaviours,
+    directorAddress,
+    startDirector: () => {
+      started.add("director");
+      attach(directorEndpoints(bosh, directorAddress));
+    },
+    stage: (address) => ({
+      fetch: net.fetchFrom(address),
+      nowMs: () => kernel.nowMs,
+      sleepMs: (ms) => driver.sleep(ms),
+      track: (work) => driver.track(work),
+      pace: kernel.pace,
+    }),
+    run: (work) => (virtual === undefined ? work() : virtual.run(work())),
+    endpoints,
+  };
+}
+
+function login(
+  credentials: Credentials,
+  signing: WorldOptions["signing"],
+): { readonly users: readonly DirectorUser[]; readonly uaa?: UaaOptions } {
+  const { client, clientSecret, uaaUrl } = credentials.director;
+  const user = { name: client, password: clientSecret, scopes: SCOPES };
+  if (signing === undefined || uaaUrl === undefined) return { users: [user] };
+  return {
+    users: [],
+    uaa: { url: uaaUrl, ...signing, clients: [{ id: client, secret: clientSecret, scopes: SCOPES }], users: [user] },
+  };
+}
+
+function openstackEndpoints(openstack: OpenStack, plan: AddressPlan): readonly Endpoint[] {
+  return Object.entries(openstack.services).map(([name, service]) => ({
+    name,
+    service,
+    address: plan.controller,
+    port: OPENSTACK_ENDPOINTS[name as keyof typeof OPENSTACK_ENDPOINTS].port,
+    tls: false,
+  }));
+}
+
+function directorEndpoints(bosh: Bosh, address: string): readonly Endpoint[] {
+  const director: Endpoint = { name: "director", service: bosh.director, address, port: DIRECTOR_PORT, tls: true };
+  return bosh.uaa === undefined
+    ? [director]
+    : [director, { name: "uaa", service: bosh.uaa, address, port: UAA_PORT, tls: true }];
+}
