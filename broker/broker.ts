@@ -1,0 +1,151 @@
+import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import type { PostgresPool } from "kysely";
+import { createBackupStore } from "./backup/backups.ts";
+import { type BrokerConfig, checkConfig, type Login } from "./config.ts";
+import { BackendError, FinalError, OsbError } from "./errors.ts";
+import { createGuard } from "./guard/guard.ts";
+import { openProject } from "./guard/openstack.ts";
+import { type Host, mortalHost } from "./host.ts";
+import { createExecutor, type Executor } from "./operations/executor.ts";
+import type { Operation, Workshop } from "./operations/work.ts";
+import { backupRoutes } from "./osb/backups.ts";
+import { bindingRoutes } from "./osb/bindings.ts";
+import { instanceRoutes } from "./osb/instances.ts";
+import { checkIdentity, checkVersion, same } from "./osb/requests.ts";
+import { register } from "./registrar/registrar.ts";
+import { catalogOf, serviceOf } from "./spi/catalog.ts";
+import { createDeployer } from "./spi/director.ts";
+import { createSeal } from "./store/seal.ts";
+import { openStore } from "./store/store.ts";
+
+/** A control plane of one data service. */
+export interface Broker {
+  /** Not listening: `app.listen`, or `app.inject` in process. */
+  readonly app: FastifyInstance;
+  /** Registers and takes up what an earlier process left open. */
+  start(): Promise<void>;
+  /** Answers no more; operations in progress go on when it is started again on its store. */
+  stop(): Promise<void>;
+  /** As SIGKILL: from now on it touches nothing. */
+  kill(): void;
+}
+
+export interface BrokerOptions {
+  /** Where its state lies: a pool of `pg`, or `embeddedPool()`. */
+  readonly pool: PostgresPool;
+  /** Told of defects: errors that no backend caused. */
+  readonly report?: (error: unknown, operation?: Operation) => void;
+}
+
+const BODY_BYTES_MAX = 1024 * 1024;
+
+/** @throws ConfigError */
+export async function createBroker(config: BrokerConfig, outer: Host, options: BrokerOptions): Promise<Broker> {
+  checkConfig(config);
+  const { host, kill } = mortalHost(outer);
+  const report = options.report ?? (() => {});
+  const project = openProject(config, host);
+  const shop: Workshop = {
+    config,
+    host,
+    store: await openStore(options.pool, host),
+    service: serviceOf(config.service),
+    deployer: createDeployer(config, host),
+    guard: createGuard(project, host),
+    backups: createBackupStore(project, host, config.encryptionKey),
+    seal: createSeal(host, config.encryptionKey, "store"),
+  };
+  const executor = createExecutor(shop, report);
+  const app = createApp(shop, executor, report);
+  return {
+    app,
+    start: async () => {
+      await register(config, host);
+      await executor.resume();
+    },
+    stop: async () => {
+      kill();
+      await app.close();
+    },
+    kill,
+  };
+}
+
+/** Basic credentials of a request, each part compared in constant time. */
+function authenticates(request: FastifyRequest, login: Login): boolean {
+  const match = /^basic\s+(.+)$/i.exec(request.headers.authorization ?? "");
+  const text = Buffer.from(match?.[1] ?? "", "base64").toString("utf8");
+  const colon = text.indexOf(":");
+  const [name, password] = colon < 0 ? ["", ""] : [text.slice(0, colon), text.slice(colon + 1)];
+  const [nameFits, passwordFits] = [same(name, login.username), same(password, login.password)];
+  return nameFits && passwordFits;
+}
+
+const one = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? header[0] : header);
+
+function createApp(shop: Workshop, executor: Executor, report: (error: unknown) => void): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: BODY_BYTES_MAX,
+    keepAliveTimeout: 75_000,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+  });
+  app.addHook("onRequest", async (request, reply) => {
+    const isAdmin = request.url.split("?")[0] === "/instances";
+    if (!authenticates(request, isAdmin ? shop.config.admin : shop.config.credentials)) {
+      reply.header("WWW-Authenticate", 'Basic realm="service broker"');
+      throw new OsbError(401, "Credentials are missing or wrong.");
+    }
+    const identity = one(request.headers["x-broker-api-request-identity"]);
+    if (identity !== undefined) reply.header("X-Broker-API-Request-Identity", identity);
+    if (!request.url.startsWith("/v2/")) return;
+    checkVersion(one(request.headers["x-broker-api-version"]));
+    checkIdentity(one(request.headers["x-broker-api-originating-identity"]));
+  });
+  // An empty body is no JSON, but DELETE and POST may come without one.
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, text, done) => {
+    try {
+      done(null, text === "" ? undefined : JSON.parse(text as string));
+    } catch {
+      done(new OsbError(400, "The body is not JSON."));
+    }
+  });
+  app.setErrorHandler((error, _request, reply) => {
+    const { status, error: code, message } = told(error, report);
+    return reply.code(status).send({ ...(code !== undefined && { error: code }), description: message });
+  });
+  app.setNotFoundHandler(() => {
+    throw new OsbError(404, "There is no such resource.");
+  });
+  app.get("/v2/catalog", () => catalogOf(shop.service));
+  app.get("/instances", async () => ({
+    instances: (await shop.store.instances()).map(({ id, plan_id: planId, deployment, state, context }) => ({
+      id,
+      plan_id: planId,
+      deployment,
+      state,
+      context: JSON.parse(context) as object,
+    })),
+  }));
+  instanceRoutes(app, shop, executor);
+  bindingRoutes(app, shop);
+  backupRoutes(app, shop, executor);
+  return app;
+}
+
+/** What a platform is told of an error: nothing of the backend's insides. */
+function told(
+  error: unknown,
+  report: (error: unknown) => void,
+): { readonly status: number; readonly error?: string | undefined; readonly message: string } {
+  if (error instanceof OsbError) return error;
+  if (error instanceof BackendError)
+    return { status: 503, message: "The service is out of order for the moment; try again." };
+  if (error instanceof FinalError)
+    return { status: 502, message: "The service could not do what was asked; ask its operator." };
+  const status = typeof error === "object" && error !== null && "statusCode" in error ? Number(error.statusCode) : 500;
+  if (status < 500) return { status, message: error instanceof Error ? error.message : "The request is wrong." };
+  report(error);
+  return { status: 500, message: "The broker has failed; its operator has been told." };
+}

@@ -1,0 +1,70 @@
+/** The data services a control plane can offer. */
+export type ServiceName = "postgresql" | "redis" | "mongodb";
+
+/** Defects that can be planted to see them found. */
+export type PlantedBug = "leak-volume-after-failed-deploy";
+
+export interface BrokerConfig {
+  readonly service: ServiceName;
+  /** What platforms log in with. */
+  readonly credentials: Login;
+  /** What operators log in with, for GET /instances. */
+  readonly admin: Login;
+  readonly director: {
+    readonly url: string;
+    readonly client: string;
+    readonly clientSecret: string /** Absent: basic authentication. */;
+    readonly uaaUrl?: string;
+  };
+  readonly openstack: {
+    readonly authUrl: string;
+    readonly username: string;
+    readonly password: string;
+    readonly project: string;
+  };
+  /** Absent: the broker registers nowhere. */
+  readonly consul?: { readonly url: string };
+  /** DNS domain of the records that instances register. Default `dc1.consul`. */
+  readonly domain?: string;
+  /** Where this broker can be reached, for its registration. */
+  readonly address?: { readonly name: string; readonly ip: string; readonly port: number };
+  /** 32 bytes, hexadecimal: wraps credentials and backups at rest. */
+  readonly encryptionKey: string;
+  /** Networks from which applications connect: data guard opens instances to these on bind. */
+  readonly applicationCidrs: readonly string[];
+  /** By how much polling is scaled, as the director's work is. Default 1. */
+  readonly pace?: number;
+  readonly plantedBug?: PlantedBug;
+}
+
+export interface Login {
+  readonly username: string;
+  readonly password: string;
+}
+
+export const CONFIG_ERRORS = {
+  CONFIG_BAD_KEY: "encryptionKey must be 64 hexadecimal digits",
+  CONFIG_BAD_CIDR: "applicationCidrs must be IPv4 prefixes such as 10.0.0.0/24",
+  CONFIG_NO_LOGIN: "username and password must not be empty",
+} as const;
+
+export class ConfigError extends Error {
+  readonly code: keyof typeof CONFIG_ERRORS;
+
+  constructor(code: keyof typeof CONFIG_ERRORS) {
+    super(`${code}: ${CONFIG_ERRORS[code]}`);
+    this.name = "ConfigError";
+    this.code = code;
+  }
+}
+
+/** @throws ConfigError */
+export function checkConfig(config: BrokerConfig): BrokerConfig {
+  if (!/^[0-9a-f]{64}$/i.test(config.encryptionKey)) throw new ConfigError("CONFIG_BAD_KEY");
+  if (!config.applicationCidrs.every((cidr) => /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/.test(cidr)))
+    throw new ConfigError("CONFIG_BAD_CIDR");
+  for (const { username, password } of [config.credentials, config.admin]) {
+    if (username === "" || password === "") throw new ConfigError("CONFIG_NO_LOGIN");
+  }
+  return config;
+}

@@ -1,0 +1,34 @@
+/** What a platform is told: status, the code of the OSB specification where it has one, and a sentence. */
+export class OsbError extends Error {
+  readonly status: number;
+  readonly error: string | undefined;
+
+  constructor(status: number, description: string, error?: string) {
+    super(description);
+    this.name = "OsbError";
+    this.status = status;
+    this.error = error;
+  }
+}
+
+export const badRequest = (description: string): OsbError => new OsbError(400, description);
+export const concurrency = (): OsbError =>
+  new OsbError(422, "Another operation for this service instance is in progress.", "ConcurrencyError");
+export const asyncRequired = (): OsbError =>
+  new OsbError(422, "This service plan requires client support for asynchronous service operations.", "AsyncRequired");
+
+/** The backend did not do its part now, but may later: refused, cut off, out of order. */
+export class BackendError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "BackendError";
+  }
+}
+
+/** The backend has said no for good: a task that failed, a request that is wrong. Trying again changes nothing. */
+export class FinalError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "FinalError";
+  }
+}

@@ -1,0 +1,53 @@
+import { randomBytes } from "node:crypto";
+
+/** How the broker touches time, network and entropy; everything else in it is plain computation. */
+export interface Host {
+  fetch(url: string, init?: RequestInit): Promise<Response>;
+  /** ms since the Unix epoch. */
+  nowMs(): number;
+  sleepMs(ms: number): Promise<void>;
+  randomBytes(count: number): Uint8Array;
+  /** Says that work goes on that is neither a fetch nor a sleep (the store, compression). In real life it changes nothing. */
+  track<T>(work: Promise<T>): Promise<T>;
+}
+
+/** This machine's network, clock and entropy. */
+export function realHost(): Host {
+  return {
+    fetch: (url, init) => fetch(url, init),
+    nowMs: () => Date.now(),
+    sleepMs: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    randomBytes: (count) => randomBytes(count),
+    track: (work) => work,
+  };
+}
+
+/** What never comes: a process that was killed does not go on. */
+const never = <T>(): Promise<T> => new Promise(() => {});
+
+/** A host that can be cut off: from then on nothing that was awaited comes back and nothing new goes out, as after SIGKILL. */
+export function mortalHost(host: Host): { readonly host: Host; kill(): void } {
+  let alive = true;
+  const whileAlive = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (!alive) return never();
+    try {
+      const value = await work();
+      return alive ? value : never();
+    } catch (error) {
+      if (!alive) return never();
+      throw error;
+    }
+  };
+  return {
+    host: {
+      fetch: (url, init) => whileAlive(() => host.fetch(url, init)),
+      nowMs: () => host.nowMs(),
+      sleepMs: (ms) => whileAlive(() => host.sleepMs(ms)),
+      randomBytes: (count) => host.randomBytes(count),
+      track: (work) => whileAlive(() => host.track(work)),
+    },
+    kill: () => {
+      alive = false;
+    },
+  };
+}

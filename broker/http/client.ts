@@ -1,0 +1,71 @@
+import { BackendError, FinalError } from "../errors.ts";
+import type { Host } from "../host.ts";
+
+export interface Call {
+  readonly method: string;
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly json?: unknown;
+  readonly body?: string | Uint8Array;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly bytes: Uint8Array;
+}
+
+/** One exchange with a backend. A connection that fails and a 5xx are BackendErrors: worth trying again. */
+export async function exchange(host: Host, call: Call): Promise<Answer> {
+  const headers = { ...call.headers, ...(call.json !== undefined && { "content-type": "application/json" }) };
+  const body = call.json === undefined ? call.body : JSON.stringify(call.json);
+  const what = `${call.method} ${call.url}`;
+  let response: Response;
+  let bytes: Uint8Array;
+  try {
+    response = await host.fetch(call.url, {
+      method: call.method,
+      headers,
+      redirect: "manual",
+      ...(body !== undefined && { body: body as NonNullable<RequestInit["body"]> }),
+    });
+    bytes = new Uint8Array(await response.arrayBuffer());
+  } catch (error) {
+    throw new BackendError(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (response.status >= 500 || response.status === 429) throw new BackendError(`${what} answered ${response.status}`);
+  return { status: response.status, headers: response.headers, bytes };
+}
+
+export const textOf = ({ bytes }: Answer): string => Buffer.from(bytes).toString("utf8");
+
+/** The answer's JSON. An answer that was cut is worth another try. */
+export function jsonOf(answer: Answer): unknown {
+  try {
+    return JSON.parse(textOf(answer));
+  } catch {
+    throw new BackendError("the answer is no JSON");
+  }
+}
+
+/** The answer if its status is one of these. @throws FinalError */
+export function expected(answer: Answer, what: string, ...statuses: readonly number[]): Answer {
+  if (statuses.includes(answer.status)) return answer;
+  throw new FinalError(`${what} answered ${answer.status}: ${textOf(answer).slice(0, 300)}`);
+}
+
+const TRIES_MAX = 8;
+const BACKOFF_MS = 1000;
+const BACKOFF_MS_MAX = 60_000;
+
+/** Tries again, further and further apart, while the backend is out of order; gives up with the last error. */
+export async function persistently<T>(host: Host, work: () => Promise<T>): Promise<T> {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof BackendError) || tried === TRIES_MAX) throw error;
+      await host.sleepMs(Math.min(BACKOFF_MS_MAX, BACKOFF_MS * 2 ** tried));
+    }
+  }
+}

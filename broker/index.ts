@@ -1,0 +1,12 @@
+/** The reference data-services broker. Real: it speaks HTTP to a director, OpenStack, Consul and instances, and SQL to its store. */
+export { type Broker, type BrokerOptions, createBroker } from "./broker.ts";
+export {
+  type BrokerConfig,
+  CONFIG_ERRORS,
+  ConfigError,
+  type Login,
+  type PlantedBug,
+  type ServiceName,
+} from "./config.ts";
+export { type Host, realHost } from "./host.ts";
+export { embeddedPool } from "./store/store.ts";

@@ -1,0 +1,122 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Part } from "../backup/backups.ts";
+import { concurrency, OsbError } from "../errors.ts";
+import type { Executor } from "../operations/executor.ts";
+import type { Workshop } from "../operations/work.ts";
+import type { BackupRow, InstanceRow, RestoreRow } from "../store/schema.ts";
+import { busyWith, existing, newId, openOperation } from "./instances.ts";
+
+type BackupRequest = FastifyRequest<{ Params: { id: string; backup: string; restore: string } }>;
+
+const time = (ms: number): string | null => (ms === 0 ? null : new Date(ms).toISOString());
+
+const backupView = (row: BackupRow): object => ({
+  id: row.id,
+  state: row.state,
+  size_bytes: row.size_bytes,
+  triggered_at: time(row.triggered_ms),
+  finished_at: time(row.finished_ms),
+});
+
+const restoreView = (row: RestoreRow): object => ({
+  id: row.id,
+  backup_id: row.backup_id,
+  state: row.state,
+  triggered_at: time(row.triggered_ms),
+  finished_at: time(row.finished_ms),
+});
+
+/** An instance that is free for a backup or a restore. @throws OsbError 404, 409 */
+async function freeInstance(shop: Workshop, id: string): Promise<InstanceRow> {
+  const instance = await existing(shop, id, 404);
+  if (instance.state !== "ready") throw new OsbError(409, "The service instance is not ready.");
+  if ((await busyWith(shop, id)) !== undefined)
+    throw new OsbError(409, "Another operation of this service instance is in progress.");
+  return instance;
+}
+
+/** A backup of this very instance. @throws OsbError 404 */
+async function ownBackup(shop: Workshop, request: BackupRequest): Promise<BackupRow> {
+  const backup = await shop.store.backup(request.params.backup);
+  if (backup === undefined || backup.instance_id !== request.params.id)
+    throw new OsbError(404, "There is no such backup.");
+  return backup;
+}
+
+async function create(
+  shop: Workshop,
+  executor: Executor,
+  request: BackupRequest,
+  reply: FastifyReply,
+): Promise<object> {
+  const instance = await freeInstance(shop, request.params.id);
+  const row: BackupRow = {
+    id: newId(shop),
+    instance_id: instance.id,
+    state: "queued",
+    parts: "[]",
+    size_bytes: 0,
+    triggered_ms: shop.host.nowMs(),
+    finished_ms: 0,
+  };
+  await shop.store.addBackup(row);
+  await openOperation(shop, executor, instance.id, "backup", { backupId: row.id });
+  reply.code(202);
+  return backupView(row);
+}
+
+async function remove(shop: Workshop, request: BackupRequest): Promise<object> {
+  const backup = await ownBackup(shop, request);
+  if ((await busyWith(shop, backup.instance_id)) !== undefined) throw concurrency();
+  if (backup.state === "deleted") throw new OsbError(410, "The backup is gone.");
+  await shop.backups.remove(JSON.parse(backup.parts) as readonly Part[]);
+  await shop.store.setBackup(backup.id, { state: "deleted", parts: "[]" });
+  return {};
+}
+
+async function restore(
+  shop: Workshop,
+  executor: Executor,
+  request: BackupRequest,
+  reply: FastifyReply,
+): Promise<object> {
+  const backup = await ownBackup(shop, request);
+  const instance = await freeInstance(shop, request.params.id);
+  if (backup.state !== "succeeded") throw new OsbError(422, `A backup that is ${backup.state} can not be restored.`);
+  const row: RestoreRow = {
+    id: newId(shop),
+    instance_id: instance.id,
+    backup_id: backup.id,
+    state: "queued",
+    triggered_ms: shop.host.nowMs(),
+    finished_ms: 0,
+  };
+  await shop.store.addRestore(row);
+  await openOperation(shop, executor, instance.id, "restore", { backupId: backup.id, restoreId: row.id });
+  reply.code(202);
+  return restoreView(row);
+}
+
+/** Backups as an extension of the OSB API: instance → backups → restores. Ownership is checked on every pair. */
+export function backupRoutes(app: FastifyInstance, shop: Workshop, executor: Executor): void {
+  const base = "/v2/service_instances/:id/extensions/backup";
+  const typed = (request: FastifyRequest): BackupRequest => request as BackupRequest;
+  app.post(`${base}/backups`, (request, reply) => create(shop, executor, typed(request), reply));
+  app.get(`${base}/backups`, async (request) => {
+    const instance = await existing(shop, typed(request).params.id, 404);
+    return { backups: (await shop.store.backupsOf(instance.id)).map(backupView) };
+  });
+  app.get(`${base}/backups/:backup`, async (request) => backupView(await ownBackup(shop, typed(request))));
+  app.delete(`${base}/backups/:backup`, (request) => remove(shop, typed(request)));
+  app.post(`${base}/backups/:backup/restores`, (request, reply) => restore(shop, executor, typed(request), reply));
+  app.get(`${base}/restores`, async (request) => {
+    const instance = await existing(shop, typed(request).params.id, 404);
+    return { restores: (await shop.store.restoresOf(instance.id)).map(restoreView) };
+  });
+  app.get(`${base}/restores/:restore`, async (request) => {
+    const { id, restore: restoreId } = typed(request).params;
+    const row = await shop.store.restore(restoreId);
+    if (row === undefined || row.instance_id !== id) throw new OsbError(404, "There is no such restore.");
+    return restoreView(row);
+  });
+}

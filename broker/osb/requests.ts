@@ -1,0 +1,120 @@
+import { hash, timingSafeEqual } from "node:crypto";
+import AjvDraft04 from "ajv-draft-04";
+import { badRequest, OsbError } from "../errors.ts";
+import { PARAMETERS, type Plan, type Service } from "../spi/catalog.ts";
+
+/** Members of a request body that this broker reads. */
+export interface Body {
+  readonly service_id?: unknown;
+  readonly plan_id?: unknown;
+  readonly organization_guid?: unknown;
+  readonly space_guid?: unknown;
+  readonly context?: unknown;
+  readonly parameters?: unknown;
+  readonly maintenance_info?: unknown;
+  readonly previous_values?: unknown;
+  readonly bind_resource?: unknown;
+  readonly app_guid?: unknown;
+}
+
+const parameters = new AjvDraft04.default({ strict: false }).compile(PARAMETERS);
+
+/** Equal in constant time: what is compared are digests of one length. */
+export const same = (given: string, expected: string): boolean =>
+  timingSafeEqual(Buffer.from(hash("sha256", given, "hex")), Buffer.from(hash("sha256", expected, "hex")));
+
+/** The body as an object. @throws OsbError 400 */
+export function objectBody(body: unknown): Body {
+  if (typeof body !== "object" || body === null || Array.isArray(body))
+    throw badRequest("The body must be a JSON object.");
+  return body;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** A member that must be text that is not empty. @throws OsbError 400 */
+export function requiredText(value: unknown, name: string): string {
+  if (typeof value !== "string" || value === "")
+    throw badRequest(`${name} is required and must be a string that is not empty.`);
+  return value;
+}
+
+/** An object, or nothing. @throws OsbError 400 */
+export function optionalObject(value: unknown, name: string): Readonly<Record<string, unknown>> {
+  if (value === undefined || value === null) return {};
+  if (!isObject(value)) throw badRequest(`${name} must be an object.`);
+  return value;
+}
+
+/** @throws OsbError 400 */
+export function checkService(service: Service, id: unknown): void {
+  if (requiredText(id, "service_id") !== service.id) throw badRequest("service_id is not in the catalog.");
+}
+
+/** @throws OsbError 400 */
+export function findPlan(service: Service, id: unknown): Plan {
+  const wanted = requiredText(id, "plan_id");
+  const plan = service.plans.find((each) => each.id === wanted);
+  if (plan === undefined) throw badRequest("plan_id is not in the catalog.");
+  return plan;
+}
+
+/** @throws OsbError 400 */
+export function instanceParameters(value: unknown): Readonly<Record<string, unknown>> {
+  const given = optionalObject(value, "parameters");
+  if (parameters(given)) return given;
+  const [error] = parameters.errors ?? [];
+  throw badRequest(`parameters${error?.instancePath ?? ""} ${error?.message ?? "do not fit the schema"}.`);
+}
+
+/** @throws OsbError 400, 422 MaintenanceInfoConflict */
+export function checkMaintenance(value: unknown, version: string): void {
+  if (value === undefined || value === null) return;
+  if (!isObject(value) || typeof value.version !== "string")
+    throw badRequest("maintenance_info.version is required and must be a string.");
+  if (value.version !== version)
+    throw new OsbError(422, `maintenance_info.version is ${version} in the catalog.`, "MaintenanceInfoConflict");
+}
+
+const VERSION = /^2\.\d+$/;
+
+/** @throws OsbError 400, 412 */
+export function checkVersion(header: string | undefined): void {
+  if (header === undefined) throw badRequest("The header X-Broker-API-Version is required.");
+  if (!VERSION.test(header))
+    throw new OsbError(412, "This broker supports version 2.17 of the Open Service Broker API.");
+}
+
+/** `platform` and base64 of a JSON object. @throws OsbError 400 */
+export function checkIdentity(header: string | undefined): void {
+  if (header === undefined) return;
+  const [platform, encoded, ...rest] = header.split(" ");
+  if (platform === undefined || platform === "" || encoded === undefined || rest.length > 0)
+    throw badRequest("X-Broker-API-Originating-Identity is malformed.");
+  try {
+    if (isObject(JSON.parse(Buffer.from(encoded, "base64").toString("utf8")))) return;
+  } catch {
+    // Told below, together with what is JSON but no object.
+  }
+  throw badRequest("X-Broker-API-Originating-Identity must carry a JSON object in base64.");
+}
+
+/** Ids name records, objects and groups: only what can stand in a path as it is. @throws OsbError 400 */
+export function checkId(id: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$/.test(id)) throw badRequest("The id holds characters that are not allowed.");
+  return id;
+}
+
+/** Same text for equal requests, whatever the order of their members. */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (isObject(value)) {
+    const members = Object.keys(value)
+      .sort()
+      .filter((key) => value[key] !== undefined)
+      .map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`);
+    return `{${members.join(",")}}`;
+  }
+  return JSON.stringify(value ?? null);
+}

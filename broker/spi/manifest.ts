@@ -1,0 +1,64 @@
+import { stringify } from "yaml";
+import type { Plan, Service } from "./catalog.ts";
+
+export interface InstanceSecrets {
+  readonly adminPassword: string;
+  readonly agentPassword: string;
+}
+
+export interface ManifestInput {
+  readonly deployment: string;
+  readonly service: Service;
+  readonly plan: Plan;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly secrets: InstanceSecrets;
+  readonly domain: string;
+}
+
+export const AGENT_PORT = 3100;
+export const AGENT_USER = "spi";
+
+export const aliasOf = (deployment: string, service: Service): string =>
+  service.kind === "postgresql" ? `${deployment}-psql-master-alias` : `${deployment}-master`;
+
+/** What a plan and its parameters mean for a director (bosh.io/docs/manifest-v2). */
+export function manifestOf({ deployment, service, plan, parameters, secrets, domain }: ManifestInput): string {
+  const properties = {
+    database: deployment,
+    port: service.port,
+    admin: { username: "admin", password: secrets.adminPassword },
+    agent: { port: AGENT_PORT, username: AGENT_USER, password: secrets.agentPassword },
+    parameters,
+  };
+  const consul = {
+    domain,
+    node: `${deployment}-${service.role}`,
+    service: deployment,
+    alias: aliasOf(deployment, service),
+    port: service.port,
+  };
+  return stringify({
+    name: deployment,
+    releases: [
+      { name: `a9s-${service.kind}`, version: "latest" },
+      { name: "consul-dns", version: "latest" },
+    ],
+    stemcells: [{ alias: "default", os: "ubuntu-jammy", version: "latest" }],
+    update: { canaries: 1, max_in_flight: 1, canary_watch_time: "1000-180000", update_watch_time: "1000-180000" },
+    instance_groups: [
+      {
+        name: service.role,
+        instances: plan.nodes,
+        azs: ["z1", "z2", "z3"],
+        jobs: [
+          { name: service.kind, release: `a9s-${service.kind}`, properties },
+          { name: "consul-agent", release: "consul-dns", properties: consul },
+        ],
+        vm_type: plan.size,
+        persistent_disk_type: plan.size,
+        stemcell: "default",
+        networks: [{ name: "service-instances" }],
+      },
+    ],
+  });
+}
