@@ -1,0 +1,33 @@
+/** Why a data service refuses, by code; `sqlstate` is what PostgreSQL's own clients would see (Appendix A of its manual). */
+export const DATASERVICE_ERRORS = {
+  DS_REFUSED: { message: "connection refused: nothing listens there, or no security group admits the source" },
+  DS_RESET: { message: "the connection broke" },
+  DS_WRONG_PASSWORD: { message: "password authentication failed for user", sqlstate: "28P01" },
+  DS_NOT_YOUR_DATABASE: { message: "this user may not connect to the database", sqlstate: "28000" },
+  DS_SESSION_ENDED: { message: "terminating connection due to administrator command", sqlstate: "57P01" },
+  DS_READ_ONLY: { message: "cannot write: a replica is read-only", sqlstate: "25006" },
+  DS_NOT_SIMULATED: { message: "not simulated here" },
+  DS_VM_TAKEN: { message: "the VM already carries another kind of data service: one per VM is simulated" },
+  DS_BAD_JOB: { message: "the properties of the job are incomplete" },
+  DS_NOT_A_DUMP: { message: "this is not a dump, or it is damaged" },
+  DS_FOREIGN_DUMP: { message: "the dump comes from another kind of engine" },
+  DS_DUMP_TOO_LARGE: { message: "the dump is larger than the limit" },
+  DS_LIVE: { message: "the world has a live data plane: connect to the address with a real client" },
+} as const satisfies Record<string, { readonly message: string; readonly sqlstate?: string }>;
+
+export type DataServiceErrorCode = keyof typeof DATASERVICE_ERRORS;
+
+export class DataServiceError extends Error {
+  readonly code: DataServiceErrorCode;
+  readonly sqlstate: string | undefined;
+  readonly detail: string | undefined;
+
+  constructor(code: DataServiceErrorCode, detail?: string) {
+    const entry: { readonly message: string; readonly sqlstate?: string } = DATASERVICE_ERRORS[code];
+    super(`${code}: ${entry.message}${detail === undefined ? "" : ` (${detail})`}`);
+    this.name = "DataServiceError";
+    this.code = code;
+    this.detail = detail;
+    this.sqlstate = entry.sqlstate;
+  }
+}

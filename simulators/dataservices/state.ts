@@ -1,0 +1,74 @@
+import type { Kernel, Slot } from "../kernel/index.ts";
+import type { Content } from "./content.ts";
+
+export const KINDS = ["postgresql", "redis", "mongodb"] as const;
+export type Kind = (typeof KINDS)[number];
+
+export interface Login {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** A user of one instance. The password is kept as a verifier only. */
+export interface User {
+  readonly username: string;
+  readonly database: string;
+  /** `SCRAM-SHA-256$…`, see `scram.ts`. */
+  readonly verifier: string;
+}
+
+/** The process of a data service on one VM. */
+export interface Instance {
+  readonly kind: Kind;
+  readonly address: string;
+  readonly port: number;
+  readonly deployment: string;
+  readonly index: number;
+  readonly role: "primary" | "replica";
+  readonly database: string;
+  /** The persistent disk that holds users and data. */
+  readonly disk: string;
+  readonly agent: Login & { readonly port: number };
+  /** Custom parameters of the job, as the manifest gives them. */
+  readonly parameters: Readonly<Record<string, string | number | boolean>>;
+  readonly state: "running" | "failing";
+}
+
+/** What outlives a VM: a persistent disk with the users and the data on it. */
+export interface Disk {
+  readonly id: string;
+  readonly users: Map<string, User>;
+  content: Content;
+}
+
+export interface OpenSession {
+  readonly id: number;
+  readonly address: string;
+  readonly source: string;
+  readonly username: string;
+}
+
+/** Plain data throughout: what a snapshot captures. */
+export interface DataServicesState {
+  /** By address of the VM: one data service per VM. */
+  readonly instances: Map<string, Instance>;
+  /** The addresses of a group by deployment and kind, `d71da55a/postgresql`. */
+  readonly groups: Map<string, readonly string[]>;
+  readonly disks: Map<string, Disk>;
+  /** Sessions of the virtual data plane, by address of the VM and id. */
+  readonly sessions: Map<string, Map<number, OpenSession>>;
+  lastSession: number;
+}
+
+export const groupOf = (instance: Pick<Instance, "deployment" | "kind">): string =>
+  `${instance.deployment}/${instance.kind}`;
+
+export function createState(kernel: Kernel): Slot<DataServicesState> {
+  return kernel.slot<DataServicesState>("dataservices", {
+    instances: new Map(),
+    groups: new Map(),
+    disks: new Map(),
+    sessions: new Map(),
+    lastSession: 0,
+  });
+}
