@@ -26,7 +26,7 @@ export function realHost(): Host {
 const never = <T>(): Promise<T> => new Promise(() => {});
 
 /** A host that can be cut off: from then on nothing that was awaited comes back and nothing new goes out, as after SIGKILL. */
-export function mortalHost(host: Host): { readonly host: Host; kill(): void } {
+export function mortalHost(host: Host): { readonly host: Host; readonly kill: () => void } {
   let alive = true;
   const whileAlive = async <T>(work: () => Promise<T>): Promise<T> => {
     if (!alive) return never();

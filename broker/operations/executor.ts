@@ -14,9 +14,9 @@ import {
 } from "./work.ts";
 
 interface Kind {
-  work(shop: Workshop, operation: Operation): Promise<void>;
+  readonly work: (shop: Workshop, operation: Operation) => Promise<void>;
   /** What is put right when the work has failed for good. */
-  failed?(shop: Workshop, operation: Operation): Promise<void>;
+  readonly failed?: (shop: Workshop, operation: Operation) => Promise<void>;
 }
 
 const KINDS: Readonly<Record<OperationKind, Kind>> = {
