@@ -3,7 +3,10 @@ import { type Bosh, createBosh, type DirectorUser, type JobBehaviours, type UaaO
 import { createOpenStackCpi } from "./bosh/openstack-cpi/cpi.ts";
 import { type Driver, VirtualDriver, WallDriver, wallNowMs } from "./kernel/edge/drive.ts";
 import { type LocalFetch, LocalNet } from "./kernel/edge/local.ts";
-import { Kernel, type Pace, type Service } from "./kernel/index.ts";
+import { Kernel, type Pace, Random, type Service } from "./kernel/index.ts";
+import { createDataServices, type DataServices } from "./dataservices/index.ts";
+import { createDns, type Dns } from "./dns/index.ts";
+import { wireJobs } from "./jobs.ts";
 import { createOpenStack, type OpenStack } from "./openstack/index.ts";
 
 export interface WorldOptions {
@@ -19,6 +22,8 @@ export interface WorldOptions {
   readonly recordInputs?: boolean;
   /** Journal events kept in memory. Default 100,000. */
   readonly journalEventsMax?: number;
+  /** See DataServicesOptions. 1 where no real server is behind the instances. */
+  readonly scramIterations?: number;
   /** Keys of UAA; with them the director trusts tokens, without them basic credentials. */
   readonly signing?: { readonly privateKey: string; readonly publicKey: string };
 }
@@ -59,6 +64,8 @@ export interface World {
   readonly plan: AddressPlan;
   readonly openstack: OpenStack;
   readonly bosh: Bosh;
+  readonly dns: Dns;
+  readonly dataservices: DataServices;
   readonly credentials: Credentials;
   /** What jobs of VMs do in this world, by name of the job. */
   readonly behaviours: JobBehaviours;
@@ -67,6 +74,8 @@ export interface World {
   startDirector(): void;
   /** A place at this address. */
   stage(address: string): Place;
+  /** Secrets of this name: the same each time, for one seed. */
+  secretsOf(name: string): Random;
   /** Runs work on this world's time to its end: virtual time moves as the work needs it. */
   run<T>(work: () => Promise<T>): Promise<T>;
   /** Every service with the address and port at which it answers. */
@@ -136,7 +145,17 @@ export function createWorld(options: WorldOptions = {}): World {
     ...openstackEndpoints(openstack, plan),
     ...(started.has("director") ? directorEndpoints(bosh, directorAddress) : []),
   ];
-  net.admits = (source, address, port) => source === address || (openstack.admitted(source, address, port) ?? true);
+  const dns = createDns(kernel, { address: `${plan.block}.0.10` });
+  const dataservices = createDataServices(
+    kernel,
+    options.scramIterations === undefined ? {} : { scramIterations: options.scramIterations },
+  );
+  const admits = (source: string, address: string, port: number): boolean =>
+    source === address || address === plan.controller || (openstack.admitted(source, address, port) ?? false);
+  net.admits = admits;
+  net.resolve = (name) => dns.resolve(name);
+  dataservices.admits = admits;
+  wireJobs({ kernel, net, dns, dataservices, behaviours: bosh.behaviours });
   const attach = (list: readonly Endpoint[]): void => {
     for (const { address, port, service } of list) net.attach(address, port, { service });
   };
@@ -148,6 +167,8 @@ export function createWorld(options: WorldOptions = {}): World {
     plan,
     openstack,
     bosh,
+    dns,
+    dataservices,
     credentials,
     behaviours: bosh.behaviours,
     directorAddress,
@@ -162,6 +183,7 @@ export function createWorld(options: WorldOptions = {}): World {
       track: (work) => driver.track(work),
       pace: kernel.pace,
     }),
+    secretsOf: (name) => Random.fork(kernel.seed, `secrets/${name}`),
     run: (work) => (virtual === undefined ? work() : virtual.run(work())),
     endpoints,
   };

@@ -33,6 +33,8 @@ function sleepOn(driver: Driver, ms: number, signal?: AbortSignal): Promise<void
 const macrotask = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const EVENTS_BETWEEN_TURNS = 1024;
+/** Turns of the event loop without tracked work after which nothing is running: one for reactions, one for what they defer. */
+const IDLE_TURNS = 2;
 
 /**
  * Virtual time: jumps to the next event, but only when nothing is running: no tracked work and no promise that could still
@@ -70,8 +72,7 @@ export class VirtualDriver implements Driver {
   /** Until nothing is running outside the kernel. */
   async #settle(): Promise<void> {
     this.#woke = false;
-    do await macrotask();
-    while (this.#tracked > 0);
+    for (let idle = 0; idle < IDLE_TURNS; idle = this.#tracked > 0 ? 0 : idle + 1) await macrotask();
   }
 
   /**

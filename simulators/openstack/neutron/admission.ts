@@ -39,7 +39,7 @@ export function portAt(neutron: Neutron, address: string): PortRow | undefined {
 
 /**
  * Do the security groups of the port that owns `address` let `source` connect to `port`? Rules only allow, so without one the
- * answer is no; a port without port security is open. An address that no port owns is not Neutron's to guard: `undefined`.
+ * answer is no; a port without port security is open, one without a running machine is closed. An address that no port owns is not Neutron's to guard: `undefined`.
  */
 export function admitted(
   neutron: Neutron,
@@ -50,6 +50,7 @@ export function admitted(
 ): boolean | undefined {
   const owner = portAt(neutron, address);
   if (owner === undefined) return undefined;
+  if (owner.status !== "ACTIVE") return false;
   if (!owner.portSecurity) return true;
   const groups = owner.groups.flatMap((id): GroupRow | readonly GroupRow[] => neutron.slot.value.groups.get(id) ?? []);
   return groups.some(({ rules }) =>

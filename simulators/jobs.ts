@@ -1,0 +1,73 @@
+import { AGENT_PORT, CONSUL_HTTP_PORT } from "./addresses.ts";
+import type { JobBehaviours, JobContext } from "./bosh/index.ts";
+import type { DataServices } from "./dataservices/index.ts";
+import type { Dns } from "./dns/index.ts";
+import type { LocalNet } from "./kernel/edge/local.ts";
+import type { Kernel } from "./kernel/index.ts";
+
+interface Parts {
+  readonly kernel: Kernel;
+  readonly net: LocalNet;
+  readonly dns: Dns;
+  readonly dataservices: DataServices;
+  readonly behaviours: JobBehaviours;
+}
+
+interface Registration {
+  readonly node: string;
+  readonly service: string;
+  readonly alias: string;
+  readonly port: number;
+}
+
+/** What the jobs of the platform's releases do in this world when an agent starts or stops them. */
+export function wireJobs({ kernel, net, dns, dataservices, behaviours }: Parts): void {
+  behaviours.set("consul-server", {
+    start: ({ ip }) => void net.attach(ip, CONSUL_HTTP_PORT, { service: dns.http }),
+    stop: () => {},
+  });
+  behaviours.set("consul-agent", {
+    start: (context) => register(dns, context),
+    stop: (context, gone) => {
+      if (gone) deregister(dns, context);
+    },
+  });
+  for (const kind of ["postgresql", "redis", "mongodb"] as const) {
+    behaviours.set(kind, {
+      start: (context) => {
+        dataservices.jobs[kind].start(context);
+        net.attach(context.ip, AGENT_PORT, { service: dataservices.agent });
+      },
+      stop: (context, gone) => dataservices.jobs[kind].stop(context, gone),
+    });
+  }
+  // What lay on a volume is gone with it. The journal tells; the change is an event of its own.
+  kernel.onTimer<{ disk: string }>("world/disk-gone", ({ disk }) => dataservices.destroyDisk(disk));
+  kernel.journal.listen(({ source, kind, subject }) => {
+    if (source === "cinder" && kind === "volume.gone") kernel.timer(0, "world/disk-gone", { disk: subject });
+  });
+}
+
+/** The Consul agent of a VM makes it known: its node, its service, and on the first one the alias that clients connect to. */
+function register({ catalog }: Dns, { ip, index, bootstrap, properties }: JobContext): void {
+  const { node, service, alias, port } = properties as unknown as Registration;
+  const name = `${node}-${index}`;
+  catalog.registerNode(name, ip);
+  catalog.registerService({
+    node: name,
+    id: service,
+    name: service,
+    address: ip,
+    port,
+    tags: [],
+    meta: {},
+    weights: { passing: 1, warning: 1 },
+  });
+  if (bootstrap) catalog.registerNode(alias, ip);
+}
+
+function deregister({ catalog }: Dns, { index, bootstrap, ip, properties }: JobContext): void {
+  const { node, alias } = properties as unknown as Registration;
+  catalog.deregisterNode(`${node}-${index}`);
+  if (bootstrap && catalog.node(alias)?.address === ip) catalog.deregisterNode(alias);
+}
