@@ -117,9 +117,8 @@ async function newerMembers(context: OsbContext): Promise<Outcome> {
     organization_annotations: { "drydock.example/a": "b" },
     instance_annotations: { "drydock.example/a": "b" },
   };
-  return lifeWith(context, (body) => ({ ...body, context: { ...contextOf(context.run), ...annotated } }), {
-    "X-Broker-API-Version": "2.17",
-  });
+  const change = (body: JsonObject) => ({ ...body, context: { ...contextOf(context.run), ...annotated } });
+  return lifeWith(context, change, { "X-Broker-API-Version": "2.17" }, { accepts_incomplete: "true" });
 }
 
 async function eitherContext(context: OsbContext): Promise<Outcome> {

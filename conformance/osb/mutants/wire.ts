@@ -9,6 +9,8 @@ export interface WireRequest {
   readonly query: Readonly<Record<string, string>>;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** As they were spelled. */
+  readonly headerNames: readonly string[];
   readonly text: string;
 }
 
@@ -37,7 +39,8 @@ export function asFetch(handler: Handler): Fetch {
       method: init.method ?? "GET",
       path: pathname.split("/").slice(1).map(decodeURIComponent),
       query: Object.fromEntries(searchParams),
-      headers: Object.fromEntries([...new Headers(init.headers)]),
+      headers: Object.fromEntries(new Headers(init.headers)),
+      headerNames: Object.keys(init.headers ?? {}),
       text: typeof init.body === "string" ? init.body : "",
     });
     return new Response(status === 304 || status === 204 ? null : text, { status, headers: { ...headers } });

@@ -1,0 +1,26 @@
+/**
+ * Conformance of service brokers: suites of checks, run against a broker that is known by its URL only.
+ *
+ * `certify` runs suites and yields a summary with an exit code; `emit` gets the run as a stream of events. `listClauses` tells
+ * what is checked, `selftest` proves that each check can fail.
+ */
+export * from "./events.ts";
+export type { Fetch } from "./http/fetch-transport.ts";
+export { CLAUSES, type Clause } from "./osb/clauses.ts";
+export { type ClauseListing, listClauses } from "./osb/listing.ts";
+export { OSB_CHECKS, osbSuite } from "./osb/suite.ts";
+export type { Backend } from "./runner/backend.ts";
+export {
+  certify,
+  type CertifyOptions,
+  type CertifySummary,
+  type CheckResult,
+  exitCodeOf,
+  OPERATION_LIMITS,
+  type OperationLimits,
+} from "./runner/certify.ts";
+export type { Check, Outcome, SpecMinor } from "./runner/check.ts";
+export { type Clock, wallClock } from "./runner/clock.ts";
+export { TARGET_ERRORS, TargetError, type TargetErrorCode } from "./runner/errors.ts";
+export { type DrydockFile, parseDrydockFile } from "./runner/file.ts";
+export type { AnySuite } from "./runner/suite.ts";
