@@ -1,3 +1,7 @@
+import type { Body } from "../kernel/index.ts";
+import { runScript } from "./deploy/script.ts";
+import type { Director } from "./director.ts";
+import { DirectorError } from "./errors.ts";
 import type { Instance } from "./state.ts";
 
 /** The VM on which a job runs, as its behaviour sees it. */
@@ -55,4 +59,97 @@ export function stopJobs(behaviours: JobBehaviours, instance: Instance, gone: bo
     const context = contextOf(instance, job.properties);
     if (context !== undefined) behaviours.get(job.name)?.stop(context, gone);
   }
+}
+
+/** The calls that an agent answers, each a fault point `agent:<method>`. */
+export const AGENT_METHODS = [
+  "ping",
+  "get_state",
+  "prepare",
+  "run_script",
+  "drain",
+  "stop",
+  "start",
+  "apply",
+  "update_settings",
+  "add_persistent_disk",
+  "mount_disk",
+  "unmount_disk",
+  "list_disk",
+  "run_errand",
+  "fetch_logs",
+  "ssh",
+  "compile_package",
+] as const;
+export type AgentMethod = (typeof AGENT_METHODS)[number];
+
+const CALL_MS = 500;
+const TIMEOUT_MS = 45_000;
+const TRIES = 3;
+
+const attributesOf = (instance: Instance): Record<string, string> => ({
+  deployment: instance.deployment,
+  group: instance.group,
+  index: String(instance.index),
+  instance: `${instance.group}/${instance.id}`,
+});
+
+/** Does the agent keep silent to this call? So it does when its VM is gone. */
+export function isSilent(director: Director, instance: Instance, method: AgentMethod): boolean {
+  if (instance.vm === null || !director.cpi.isAlive(instance.vm.cid)) return true;
+  return director.kernel.faults.at(`agent:${method}`, attributesOf(instance))?.kind === "stuck";
+}
+
+/** What get_state says; a fault of kind error makes the jobs fail. Takes no time. */
+export function agentState(
+  director: Director,
+  instance: Instance,
+): "running" | "stopped" | "failing" | "silent" | "none" {
+  const { vm } = instance;
+  if (vm === null) return "none";
+  if (!director.cpi.isAlive(vm.cid)) return "silent";
+  const effect = director.kernel.faults.at("agent:get_state", attributesOf(instance));
+  if (effect?.kind === "stuck") return "silent";
+  return effect?.kind === "error" && vm.jobState === "running" ? "failing" : vm.jobState;
+}
+
+const timedOut = (instance: Instance, method: AgentMethod): DirectorError =>
+  new DirectorError(
+    450002,
+    `Timed out sending '${method}' to instance: '${instance.group}/${instance.id}', agent-id: '${instance.vm?.agentId ?? ""}' after ${TIMEOUT_MS / 1000} seconds`,
+  );
+
+/** A call of an agent that must be answered. `tries` are of 45 s each. @throws DirectorError 450001, 450002 */
+export function* agentCall(director: Director, instance: Instance, method: AgentMethod, tries = TRIES): Body {
+  const effect = director.kernel.faults.at(`agent:${method}`, attributesOf(instance));
+  if (effect?.kind === "error" && method !== "get_state") throw actionFailed(director, effect.message);
+  if (effect?.kind !== "stuck" && instance.vm !== null && director.cpi.isAlive(instance.vm.cid)) {
+    yield director.kernel.work(CALL_MS);
+    return;
+  }
+  yield tries * TIMEOUT_MS;
+  throw timedOut(instance, method);
+}
+
+/** The agent refused a long-running action, in the director's words. */
+export const actionFailed = (director: Director, message: string): DirectorError =>
+  new DirectorError(
+    450001,
+    `Action Failed get_task: Task ${director.kernel.random("bosh/agent").uuid()} result: ${message}`,
+  );
+
+/** Runs a script of each job that has it, all at once. @throws DirectorError 450001 when one of them fails */
+export function* runScripts(director: Director, instance: Instance, name: string, tries = TRIES): Body {
+  yield* agentCall(director, instance, "run_script", tries);
+  const jobs = (instance.vm?.jobs ?? []).filter(({ scripts }) => scripts[name] !== undefined);
+  const ran = jobs.map((job) => ({ job: job.name, ...runScript(job.scripts[name] ?? "") }));
+  yield director.kernel.work(Math.max(0, ...ran.map(({ sleptMs }) => sleptMs)));
+  const failed = ran.filter(({ exitCode }) => exitCode !== 0);
+  if (failed.length === 0) return;
+  const good = ran.filter(({ exitCode }) => exitCode === 0).map(({ job }) => job);
+  const successes = good.length === 0 ? "" : ` Successful Jobs: ${good.join(", ")}.`;
+  throw actionFailed(
+    director,
+    `${failed.length} of ${ran.length} ${name} scripts failed. Failed Jobs: ${failed.map(({ job }) => job).join(", ")}.${successes}`,
+  );
 }

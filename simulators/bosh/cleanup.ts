@@ -1,8 +1,9 @@
 import type { Body } from "../kernel/index.ts";
-import { releaseUsers } from "./artifacts/releases.ts";
+import { dropVersions, releaseUsers } from "./artifacts/releases.ts";
 import { stemcellUsers } from "./artifacts/stemcells.ts";
 import type { Director } from "./director.ts";
-import type { Task } from "./state.ts";
+import { deleteOrphanVms } from "./operations.ts";
+import type { OrphanDisk, ReleaseVersion, Stemcell, Task } from "./state.ts";
 import { Stage } from "./tasks.ts";
 
 function* deleteOrphan(director: Director, cid: string): Body {
@@ -23,40 +24,56 @@ export function* deleteOrphanDisks(
   return `orphaned disk(s) ${cids.join(", ")} deleted`;
 }
 
-/** `clean up`: with `all`, every release and stemcell that nothing uses; orphaned disks unless told to keep them. */
-export function* cleanUp(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
-  const releases = args.all === true ? yield* deleteUnusedReleases(director, task) : 0;
-  const stemcells = args.all === true ? yield* deleteUnusedStemcells(director, task) : 0;
-  const cids = args.keepOrphanedDisks === true ? [] : [...director.slot.value.orphanDisks.keys()];
-  const stage = new Stage(director, task, "Deleting orphaned disks", cids.length);
-  for (const cid of cids) yield* stage.step(cid, deleteOrphan(director, cid));
-  return `Deleted ${releases} release(s), ${stemcells} stemcell(s), 0 extra compiled package(s), ${cids.length} orphaned disk(s), 0 orphaned vm(s), 0 exported release(s), 0 dns blob(s)`;
+const UNUSED_KEPT = 2;
+
+export interface Doomed {
+  readonly releases: ReadonlyMap<string, readonly ReleaseVersion[]>;
+  readonly stemcells: readonly Stemcell[];
+  readonly disks: readonly OrphanDisk[];
 }
 
-function* deleteUnusedReleases(director: Director, task: Task): Body<number> {
-  const { releases } = director.slot.value;
-  const unused = [...releases].flatMap(([name, versions]) =>
-    versions.filter(({ version }) => releaseUsers(director, name, version).length === 0),
+/** What a clean-up would delete: with `all` everything that nothing uses, else all but the two newest of each. */
+export function doomedBy(director: Director, all: boolean, keepDisks: boolean): Doomed {
+  const state = director.slot.value;
+  const kept = all ? 0 : UNUSED_KEPT;
+  const drop = <T>(list: readonly T[]): readonly T[] => list.slice(0, Math.max(0, list.length - kept));
+  const releases = [...state.releases].map(([name, versions]) => {
+    const unused = versions.filter(({ version }) => releaseUsers(director, name, version).length === 0);
+    return [name, drop(unused)] as const;
+  });
+  const names = [...new Set(state.stemcells.map(({ name }) => name))];
+  const stemcells = names.flatMap((name) =>
+    drop(state.stemcells.filter((each) => each.name === name && stemcellUsers(director, each).length === 0)),
   );
-  const stage = new Stage(director, task, "Deleting releases", unused.length);
-  for (const { name, version } of unused) {
-    stage.begin(`${name}/${version}`).finish();
-    const left = (releases.get(name) ?? []).filter((each) => each.version !== version);
-    if (left.length === 0) releases.delete(name);
-    else releases.set(name, left);
-    director.kernel.record("bosh", "release.delete", `${name}/${version}`);
-  }
-  return unused.length;
+  return {
+    releases: new Map(releases.filter(([, versions]) => versions.length > 0)),
+    stemcells,
+    disks: keepDisks ? [] : [...state.orphanDisks.values()],
+  };
 }
 
-function* deleteUnusedStemcells(director: Director, task: Task): Body<number> {
+/** `clean up`. */
+export function* cleanUp(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
+  const vms = yield* deleteOrphanVms(director, task);
+  const { releases, stemcells, disks } = doomedBy(director, args.all === true, args.keepOrphanedDisks === true);
+  let versions = 0;
+  for (const [name, doomed] of releases) {
+    yield* dropVersions(director, task, name, doomed, true);
+    versions += doomed.length;
+  }
+  yield* deleteStemcells(director, task, stemcells);
+  const stage = new Stage(director, task, "Deleting orphaned disks", disks.length);
+  for (const { cid } of disks) yield* stage.step(`Deleting orphaned disk ${cid}`, deleteOrphan(director, cid));
+  new Stage(director, task, "Deleting dns blobs", 1).begin("DNS blobs").finish();
+  return `Deleted ${versions} release(s), ${stemcells.length} stemcell(s), 0 extra compiled package(s), ${disks.length} orphaned disk(s), ${vms} orphaned vm(s), 0 exported release(s), 0 dns blob(s)`;
+}
+
+function* deleteStemcells(director: Director, task: Task, doomed: readonly Stemcell[]): Body {
   const { stemcells } = director.slot.value;
-  const unused = stemcells.filter((each) => stemcellUsers(director, each).length === 0);
-  const stage = new Stage(director, task, "Deleting stemcells", unused.length);
-  for (const stemcell of unused) {
+  const stage = new Stage(director, task, "Deleting stemcells", doomed.length);
+  for (const stemcell of doomed) {
     yield* stage.step(`${stemcell.name}/${stemcell.version}`, director.cpi.deleteStemcell(stemcell.cid));
     stemcells.splice(stemcells.indexOf(stemcell), 1);
     director.kernel.record("bosh", "stemcell.delete", `${stemcell.name}/${stemcell.version}`);
   }
-  return unused.length;
 }

@@ -128,7 +128,6 @@ describe("director", () => {
       "Preparing package compilation",
       "Compiling packages",
       "Creating missing vms",
-      "Downloading packages",
       "Updating instance",
     ]);
     const vms = bench.send("GET", "/deployments/demo/vms").json as { job: string; index: number; ips: string[] }[];

@@ -39,6 +39,14 @@ export interface DirectorOptions {
   readonly workers?: number;
   /** How long an agent may take to answer its first ping, ms. Default 600,000. */
   readonly agentWaitMs?: number;
+  /** What agents say is the uptime of each process, s; default: that of the VM. The director's dummy agents say 12. */
+  readonly processUptimeS?: number;
+  /** Whether disks may be snapshot. Default false. */
+  readonly snapshots?: boolean;
+  /** A stand-in for a config server that makes and keeps the values of `variables`; its address is shown in /info. */
+  readonly configServer?: { readonly url: string };
+  /** Shown by `GET /director/certificate_expiry`. Default none. */
+  readonly certificates?: readonly { readonly path: string; readonly expiryMs: number }[];
   /** Whether VMs that vanish are found and recreated without being asked. Default true. */
   readonly resurrector?: boolean;
 }

@@ -8,11 +8,28 @@ import {
   type Service,
   serialise,
 } from "../kernel/index.ts";
-import type { JobBehaviours } from "./agent.ts";
+import { AGENT_METHODS, type JobBehaviours } from "./agent.ts";
 import { ARTIFACTS } from "./api/artifacts.ts";
 import { CONFIGS } from "./api/configs.ts";
 import { DEPLOYMENTS } from "./api/deployments.ts";
 import { DISKS } from "./api/disks.ts";
+import { EVENTS } from "./api/events.ts";
+import { LINKS } from "./api/links.ts";
+import { OPERATIONS } from "./api/operations.ts";
+import { applyResolutions, scan } from "./cck.ts";
+import { runErrand } from "./errands.ts";
+import { collectLogs } from "./logs.ts";
+import {
+  attachOrphan,
+  createSnapshot,
+  deleteDeploymentSnapshots,
+  deleteSnapshot,
+  deleteVmByCid,
+  orphan,
+  snapshotDeployment,
+  updateInstance,
+} from "./operations.ts";
+import { ssh } from "./ssh.ts";
 import { type DirectorRoute, noEndpoint, notAuthorized } from "./api/frame.ts";
 import { GENERAL } from "./api/general.ts";
 import { TASKS } from "./api/tasks.ts";
@@ -22,7 +39,8 @@ import { callerOf } from "./auth/caller.ts";
 import { createUaa } from "./auth/uaa.ts";
 import { cleanUp, deleteOrphanDisks } from "./cleanup.ts";
 import { defineCpiFaults, faulty } from "./cpi/faults.ts";
-import { deleteDeployment, deploy } from "./deploy/deploy.ts";
+import { deploy } from "./deploy/deploy.ts";
+import { deleteDeployment } from "./deploy/remove.ts";
 import type { Director, DirectorOptions, TaskRunner } from "./director.ts";
 import { MONITOR_MS, monitor, scanAndFix } from "./resurrection.ts";
 import { type DirectorState, newState } from "./state.ts";
@@ -44,22 +62,23 @@ export interface Bosh {
   state(): DirectorState;
 }
 
-const ROUTES: readonly DirectorRoute[] = [...GENERAL, ...TASKS, ...ARTIFACTS, ...CONFIGS, ...DEPLOYMENTS, ...DISKS];
+const TABLE: readonly DirectorRoute[] = [
+  ...GENERAL,
+  ...TASKS,
+  ...ARTIFACTS,
+  ...CONFIGS,
+  ...DEPLOYMENTS,
+  ...OPERATIONS,
+  ...DISKS,
+  ...EVENTS,
+  ...LINKS,
+];
+
+/** What answers to GET answers to HEAD, without the body. */
+const ROUTES: readonly DirectorRoute[] = [...TABLE, ...TABLE.filter(({ method }) => method === "GET").map(headOf)];
 
 /** First segments that a controller of the director owns; others are refused without authentication. */
-const OWNED = new Set([
-  ...ROUTES.map(({ path }) => path.split("/")[1]),
-  "events",
-  "links",
-  "link_providers",
-  "link_consumers",
-  "link_address",
-  "resources",
-  "vms",
-  "dynamic_disks",
-  "deployed_variables",
-  "jobs",
-]);
+const OWNED = new Set(TABLE.map(({ path }) => path.split("/")[1]));
 
 const RUNNERS: Readonly<Record<string, TaskRunner>> = {
   deploy,
@@ -72,7 +91,34 @@ const RUNNERS: Readonly<Record<string, TaskRunner>> = {
   delete_orphan_disks: deleteOrphanDisks,
   cleanup: cleanUp,
   scan_and_fix: scanAndFix,
+  cck_scan: scan,
+  cck_apply: applyResolutions,
+  errand: runErrand,
+  logs: collectLogs,
+  ssh,
+  snapshot_deployment: snapshotDeployment,
+  create_snapshot: createSnapshot,
+  delete_snapshot: deleteSnapshot,
+  delete_deployment_snapshots: deleteDeploymentSnapshots,
+  delete_vm: deleteVmByCid,
+  orphan_disk: orphan,
+  attach_disk: attachOrphan,
+  update_instance: updateInstance,
 };
+
+function headOf(route: DirectorRoute): DirectorRoute {
+  const handler: DirectorRoute["handler"] = (director, request) => {
+    const reply = route.handler(director, request);
+    return "next" in reply ? reply : { ...withoutBody(reply) };
+  };
+  return { ...route, method: "HEAD", handler };
+}
+
+/** The headers of an answer as GET would give them. */
+function withoutBody(reply: HttpReply): HttpReply {
+  const { headers } = serialise(reply);
+  return { status: reply.status, headers, body: "" };
+}
 
 /** Makes a director on a kernel. */
 export function createBosh(kernel: Kernel, options: DirectorOptions): Bosh {
@@ -100,10 +146,22 @@ export function createBosh(kernel: Kernel, options: DirectorOptions): Bosh {
     after: (_director, request, reply) => finish(director, request, reply),
   });
   return {
-    director: service,
+    director: behindNginx(service),
     uaa: options.uaa === undefined ? undefined : createUaa(kernel, options.uaa),
     behaviours: director.behaviours,
     state: () => director.slot.value,
+  };
+}
+
+/** What stands before the director takes `//deployments` and `/deployments/` for `/deployments`. */
+function behindNginx(service: Service): Service {
+  const clean = (path: string): string => path.replace(/^\/{2,}/, "/").replace(/^(\/[^/]+)\/$/, "$1");
+  const cleaned = (request: HttpRequest): HttpRequest => ({ ...request, path: clean(request.path) });
+  return {
+    ...service,
+    uploadOf: (method, path) => service.uploadOf(method, clean(path)),
+    call: (request) => service.call(cleaned(request)),
+    receive: (request) => service.receive(cleaned(request)),
   };
 }
 
@@ -120,17 +178,7 @@ function defineFaults(kernel: Kernel): void {
     prose:
       "A job is not running when the watch time of its update is over (400007): the usual failure of a deploy. The VM stays; the deployment must be repairable and deletable.",
   });
-  for (const method of [
-    "ping",
-    "run_script",
-    "drain",
-    "stop",
-    "start",
-    "apply",
-    "update_settings",
-    "add_persistent_disk",
-    "mount_disk",
-  ]) {
+  for (const method of AGENT_METHODS) {
     kernel.faults.define({
       point: `agent:${method}`,
       effects: ["error", "stuck"],

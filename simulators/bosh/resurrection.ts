@@ -1,13 +1,9 @@
 import type { Body } from "../kernel/index.ts";
-import { deploymentLock } from "./deploy/deploy.ts";
+import { deploymentLock, planDeployed, planOf } from "./deploy/deploy.ts";
 import { createVm, deleteVm, start, title } from "./deploy/instance.ts";
-import { parseCloudConfig } from "./deploy/cloud-config.ts";
-import { parseManifest, readManifest } from "./deploy/manifest.ts";
-import { planDeploy, resolveRelease } from "./deploy/plan.ts";
 import type { Director } from "./director.ts";
 import type { Deployment, Instance, Task } from "./state.ts";
-import { lock, Stage, startTask } from "./tasks.ts";
-import { isReachable } from "./vitals.ts";
+import { holding, Stage, startTask } from "./tasks.ts";
 
 /** The health monitor looks this often, and takes an agent for lost after this much silence. */
 export const MONITOR_MS = 60_000;
@@ -18,8 +14,8 @@ const lost = (director: Director, { instances }: Deployment): readonly Instance[
       instance.state === "started" &&
       !instance.ignore &&
       instance.vm !== null &&
-      instance.clean &&
-      !isReachable(director, instance),
+      instance.applied !== null &&
+      !director.cpi.isAlive(instance.vm.cid),
   );
 
 /** Starts a scan-and-fix for each deployment that has lost a VM and isn't being worked on. */
@@ -53,29 +49,37 @@ export function monitor(director: Director): void {
 /** `scan and fix`: recreates the VMs that are gone; each keeps its id, its address and its disk. */
 export function* scanAndFix(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
   const name = String(args.deployment);
-  yield* lock(director, task, deploymentLock(name), 0);
   const deployment = director.slot.value.deployments.get(name);
-  if (deployment?.manifest == null) return "scan and fix complete";
-  const manifest = parseManifest(readManifest(deployment.manifest));
-  const texts = deployment.cloudConfigIds.flatMap(
-    (id) => director.slot.value.configs.find((each) => each.id === id)?.content ?? [],
-  );
-  const releases = manifest.releases.map((each) => resolveRelease(director, each.name, each.version));
-  const plan = planDeploy(director, deployment, manifest, parseCloudConfig(texts), releases);
+  const options = { waitMs: 0, deployment: name };
+  if (deployment !== undefined)
+    yield* holding(director, task, deploymentLock(name), options, fixLost(director, task, deployment));
+  return "scan and fix complete";
+}
+
+function* fixLost(director: Director, task: Task, deployment: Deployment): Body {
   const missing = lost(director, deployment);
+  if (missing.length === 0) return;
   const stage = new Stage(director, task, "Applying problem resolutions", missing.length);
   for (const instance of missing) {
-    const planned = plan.groups.flatMap(({ instances }) => instances).find((each) => each.instance === instance);
-    if (planned === undefined) continue;
-    const problem = `VM for '${title(instance)}' with cloud ID '${instance.vm?.cid ?? ""}' missing. (missing_vm ${instance.index}): Recreate VM and wait for processes to start`;
-    yield* stage.step(
-      problem,
-      (function* (): Body {
-        yield* deleteVm(director, instance);
-        yield* createVm(director, task, deployment, planned);
-        yield* start(director, planned, planned.group.update.updateWatch);
-      })(),
-    );
+    const label = `VM for '${title(instance)}' with cloud ID '${instance.vm?.cid ?? ""}' missing. (missing_vm ${instance.index}): Recreate VM and wait for processes to start`;
+    yield* stage.step(label, recreate(director, task, deployment, instance, true));
   }
-  return "scan and fix complete";
+}
+
+/** Makes the VM of an instance anew from what is deployed, with its disk and its address. */
+export function* recreate(
+  director: Director,
+  task: Task,
+  deployment: Deployment,
+  instance: Instance,
+  waits: boolean,
+): Body {
+  const plan = planDeployed(director, deployment);
+  const group = plan?.groups.find(({ instances }) => instances.includes(instance));
+  yield* deleteVm(director, task, instance);
+  if (plan === undefined || group === undefined) return;
+  const planned = planOf({ director, deployment }, plan, group, instance);
+  yield* createVm(director, task, planned);
+  const watch = waits ? planned.group.update.updateWatch : { minMs: 0, maxMs: 0 };
+  yield* start(director, task, planned, watch, 40);
 }

@@ -4,6 +4,7 @@ export interface DirectorState {
   taskIds: number;
   /** Ids of queued tasks, oldest first. */
   readonly queue: { normal: number[]; urgent: number[] };
+  busyWorkers: number;
   readonly configs: Config[];
   readonly stemcells: Stemcell[];
   stemcellIds: number;
@@ -12,13 +13,35 @@ export interface DirectorState {
   readonly orphanDisks: Map<string, OrphanDisk>;
   readonly locks: Map<string, Lock>;
   resurrectionPaused: boolean;
-  requestIds: number;
+  /** Audit events, oldest first; their ids are 1, 2, 3 … */
+  readonly events: AuditEvent[];
+  deploymentIds: number;
+  /** Rows of instances, those of compilation VMs among them. */
+  instanceRows: number;
+  packageIds: number;
+  readonly links: Links;
+  problems: Problem[];
+  problemIds: number;
+  readonly snapshots: Snapshot[];
+  /** Blobs that tasks made (logs, errand output, exports), oldest first; bounded. */
+  readonly blobs: Map<string, Blob>;
+  /** The config server's values by absolute name, newest last. */
+  readonly variables: Map<string, Variable[]>;
+  /** VMs that could not be deleted with their deployment, or were swapped out. */
+  readonly orphanVms: Map<string, OrphanVm>;
+  /** Availability zones in the order in which they came to be known. */
+  readonly zones: string[];
+  /** Who holds each address. */
+  readonly addresses: Map<string, { readonly deployment: string; readonly instance: string }>;
+  /** Per range, no address below this one is free: where a search begins. */
+  readonly addressHints: Map<string, number>;
 }
 
 export const newState = (): DirectorState => ({
   tasks: new Map(),
   taskIds: 0,
   queue: { normal: [], urgent: [] },
+  busyWorkers: 0,
   configs: [],
   stemcells: [],
   stemcellIds: 0,
@@ -27,8 +50,122 @@ export const newState = (): DirectorState => ({
   orphanDisks: new Map(),
   locks: new Map(),
   resurrectionPaused: false,
-  requestIds: 0,
+  events: [],
+  deploymentIds: 0,
+  instanceRows: 0,
+  packageIds: 0,
+  links: { providers: [], consumers: [], links: [], ids: { providers: 0, consumers: 0, links: 0 } },
+  problems: [],
+  problemIds: 0,
+  snapshots: [],
+  blobs: new Map(),
+  variables: new Map(),
+  orphanVms: new Map(),
+  zones: [],
+  addresses: new Map(),
+  addressHints: new Map(),
 });
+
+/** One line of the director's audit log (`bosh events`). */
+export interface AuditEvent {
+  readonly id: number;
+  readonly parentId: number | null;
+  /** Unix seconds. */
+  readonly timestamp: number;
+  readonly user: string;
+  readonly action: string;
+  readonly objectType: string;
+  readonly objectName: string | null;
+  readonly error: string | null;
+  readonly task: number | null;
+  readonly deployment: string | null;
+  readonly instance: string | null;
+  readonly context: Readonly<Record<string, unknown>>;
+}
+
+export interface LinkProvider {
+  readonly id: number;
+  readonly deployment: string;
+  readonly group: string;
+  readonly job: string;
+  /** In the release's job. */
+  readonly definition: string;
+  readonly type: string;
+  name: string;
+  shared: boolean;
+}
+
+export interface LinkConsumer {
+  readonly id: number;
+  readonly deployment: string;
+  readonly ownerType: "job" | "external";
+  readonly owner: string;
+  readonly group: string | null;
+  readonly definition: string;
+  readonly type: string;
+  name: string;
+  readonly optional: boolean;
+}
+
+export interface Link {
+  readonly id: number;
+  readonly name: string;
+  readonly consumerId: number;
+  readonly providerId: number;
+  readonly createdMs: number;
+  readonly network: string | null;
+}
+
+export interface Links {
+  providers: LinkProvider[];
+  consumers: LinkConsumer[];
+  links: Link[];
+  readonly ids: { providers: number; consumers: number; links: number };
+}
+
+/** What a cloud check found (contract §11). */
+export interface Problem {
+  readonly id: number;
+  readonly deployment: string;
+  readonly type: "unresponsive_agent" | "missing_vm" | "missing_disk" | "inactive_disk" | "mount_info_mismatch";
+  readonly instanceId: string;
+  readonly resource: string;
+  state: "open" | "resolved" | "closed";
+}
+
+export interface Snapshot {
+  readonly cid: string;
+  readonly diskCid: string;
+  readonly deployment: string;
+  readonly instanceId: string;
+  readonly group: string;
+  readonly index: number;
+  readonly createdMs: number;
+}
+
+/** A gzipped tar, described by its members' texts; made when it is fetched. */
+export interface Blob {
+  readonly id: string;
+  readonly members: readonly { readonly name: string; readonly text: string | null }[];
+}
+
+export interface Variable {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  /** The options it was made with, as JSON. */
+  readonly options: string;
+  readonly value: string;
+}
+
+export interface OrphanVm {
+  readonly cid: string;
+  readonly az: string;
+  readonly deployment: string;
+  readonly instance: string;
+  readonly ips: readonly string[];
+  readonly orphanedMs: number;
+}
 
 export type TaskState = "queued" | "processing" | "cancelling" | "done" | "error" | "cancelled";
 
@@ -49,6 +186,9 @@ export interface Task {
   event: string;
   resultOutput: string;
   debug: string;
+  cpi: string;
+  /** Since when nobody works on it although it is in process; null while somebody does. */
+  deadSinceMs: number | null;
   /** What to do, as plain data: a job kind and its arguments. */
   readonly job: TaskJob;
 }
@@ -82,17 +222,32 @@ export interface ReleasePart {
   readonly version: string;
   readonly fingerprint: string;
   readonly sha1: string;
+  readonly blobId: string;
+}
+
+/** What a job says it takes from or gives to others (job.MF). */
+export interface LinkDefinition {
+  readonly name: string;
+  readonly type: string;
+  readonly optional?: boolean;
+  readonly properties?: readonly string[];
 }
 
 export interface ReleaseJob extends ReleasePart {
   readonly packages: readonly string[];
-  /** From job.MF: property → default. */
+  /** From job.MF: property → default; null when there is none. */
   readonly properties: Readonly<Record<string, unknown>>;
-  readonly templates: readonly string[];
+  /** Where each template goes (`bin/run`), and its text. */
+  readonly templates: readonly { readonly source: string; readonly target: string; readonly text: string }[];
+  readonly consumes: readonly LinkDefinition[];
+  readonly provides: readonly LinkDefinition[];
 }
 
 export interface ReleasePackage extends ReleasePart {
+  readonly id: number;
   readonly dependencies: readonly string[];
+  /** The packaging script; null when only the compiled package was uploaded. */
+  readonly packaging: string | null;
 }
 
 export interface ReleaseVersion {
@@ -100,13 +255,14 @@ export interface ReleaseVersion {
   readonly version: string;
   readonly commitHash: string;
   readonly uncommittedChanges: boolean;
-  readonly jobs: readonly ReleaseJob[];
-  readonly packages: readonly ReleasePackage[];
-  /** `<fingerprint>:<os>/<version>` of packages that are compiled. */
-  readonly compiled: Set<string>;
+  jobs: readonly ReleaseJob[];
+  packages: readonly ReleasePackage[];
+  /** By `<fingerprint>:<os>/<version>`. */
+  readonly compiled: Map<string, { readonly sha1: string; readonly blobId: string }>;
 }
 
 export interface Deployment {
+  readonly id: number;
   readonly name: string;
   readonly teams: readonly string[];
   /** The text as uploaded; null until the first deploy has succeeded. */
@@ -116,26 +272,54 @@ export interface Deployment {
   releases: readonly { readonly name: string; readonly version: string }[];
   stemcells: readonly { readonly name: string; readonly version: string }[];
   instances: Instance[];
+  /** The current variable set: name → id of the value in use. */
+  variables: readonly { readonly id: string; readonly name: string }[];
+  /** Errands that ran last without changes since, by name. */
+  readonly errandRuns: Record<string, string>;
 }
 
 export type DesiredState = "started" | "stopped" | "detached";
 
+/** What is compared to find out why an instance must change; the names are those of the audit log. */
+export type Change =
+  | "recreate"
+  | "stemcell"
+  | "env"
+  | "cloud_properties"
+  | "network"
+  | "persistent_disk"
+  | "packages"
+  | "configuration"
+  | "job"
+  | "tags"
+  | "dns"
+  | "dirty"
+  | "state";
+
+/** A digest for each part of what was last applied to an instance. */
+export type Applied = Readonly<Partial<Record<Change, string>>>;
+
 export interface Instance {
   readonly id: string;
+  /** Its row in the director's database: cloud check shows it. */
+  readonly row: number;
   readonly deployment: string;
-  readonly group: string;
-  readonly index: number;
+  group: string;
+  index: number;
   az: string;
   bootstrap: boolean;
   state: DesiredState;
   ignore: boolean;
+  /** Of an errand group: has a VM only while it runs, or when kept alive. */
+  errand: boolean;
   /** False while its last update has not ended well: the next deploy does it again. */
   clean: boolean;
   vm: Vm | null;
   disk: Disk | null;
-  /** What the VM was last made with and the jobs last applied; a difference decides what a deploy does. */
-  vmSpec: string;
-  jobSpec: string;
+  /** Null until a VM has been made for it. */
+  applied: Applied | null;
+  vmType: string;
+  cloudProperties: Readonly<Record<string, unknown>>;
   ips: readonly { readonly network: string; readonly ip: string }[];
 }
 
@@ -143,18 +327,18 @@ export interface Vm {
   readonly cid: string;
   readonly agentId: string;
   readonly createdMs: number;
-  readonly cloudProperties: Readonly<Record<string, unknown>>;
-  readonly vmType: string;
   readonly stemcell: { readonly name: string; readonly version: string; readonly apiVersion: number };
-  /** The agent's word. */
+  /** What the supervisor says, unless a job fails. */
   jobState: "running" | "stopped" | "failing";
-  readonly jobs: readonly AppliedJob[];
+  jobs: readonly AppliedJob[];
 }
 
 export interface AppliedJob {
   readonly name: string;
   readonly release: string;
   readonly properties: Readonly<Record<string, unknown>>;
+  /** Rendered scripts of `bin/`, by their name. */
+  readonly scripts: Readonly<Record<string, string>>;
 }
 
 export interface Disk {

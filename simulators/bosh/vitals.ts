@@ -1,7 +1,8 @@
 import type { Body } from "../kernel/index.ts";
 import { isoTime } from "./api/deployments.ts";
 import type { Director } from "./director.ts";
-import type { Deployment, Instance, Task } from "./state.ts";
+import { agentState } from "./agent.ts";
+import type { Instance, Task, Vm } from "./state.ts";
 
 /** Three tries of five seconds. */
 const SILENCE_MS = 15_000;
@@ -9,56 +10,56 @@ const ANSWER_MS = 300;
 
 /** `retrieve vm-stats`: one line of JSON per VM or instance (contract §6). */
 export function* vmStats(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
-  const deployment = director.slot.value.deployments.get(String(args.deployment)) as Deployment;
-  const chosen = deployment.instances.filter(({ vm }) => args.kind === "instances" || vm !== null);
-  const silent = chosen.some((instance) => instance.vm !== null && !isReachable(director, instance));
-  yield director.kernel.work(silent ? SILENCE_MS : ANSWER_MS);
-  task.resultOutput = chosen.map((instance) => `${JSON.stringify(line(director, instance))}\n`).join("");
+  const deployment = director.slot.value.deployments.get(String(args.deployment));
+  const chosen = (deployment?.instances ?? []).filter(({ vm }) => args.kind === "instances" || vm !== null);
+  const said = new Map(chosen.map((instance) => [instance.id, agentState(director, instance)]));
+  const isAnySilent = [...said.values()].includes("silent");
+  yield isAnySilent ? SILENCE_MS : director.kernel.work(ANSWER_MS);
+  task.resultOutput = chosen
+    .map((instance) => `${JSON.stringify(line(director, instance, said.get(instance.id) ?? "none"))}\n`)
+    .join("");
   return "";
 }
 
-export const isReachable = (director: Director, { vm }: Instance): boolean =>
-  vm !== null && director.cpi.isAlive(vm.cid);
-
-function line(director: Director, instance: Instance): Record<string, unknown> {
+function line(director: Director, instance: Instance, said: ReturnType<typeof agentState>): Record<string, unknown> {
   const { vm } = instance;
-  const reachable = isReachable(director, instance);
-  const jobState = vm === null ? null : reachable ? vm.jobState : "unresponsive agent";
+  const isReachable = vm !== null && said !== "silent";
   return {
     vm_cid: vm?.cid ?? null,
     active: vm === null ? null : true,
     vm_created_at: vm === null ? null : isoTime(vm.createdMs),
-    cloud_properties: vm?.cloudProperties ?? null,
+    cloud_properties: instance.applied === null ? null : instance.cloudProperties,
     disk_cid: instance.disk?.cid ?? null,
     disk_cids: instance.disk === null ? [] : [instance.disk.cid],
     ips: vm === null ? [] : instance.ips.map(({ ip }) => ip),
     agent_id: vm?.agentId ?? null,
     job_name: instance.group,
     index: instance.index,
-    job_state: jobState,
+    job_state: vm === null ? null : isReachable ? said : "unresponsive agent",
     state: instance.state,
-    vm_type: vm?.vmType ?? null,
-    vitals: vm !== null && reachable ? vitals(director, vm.createdMs) : null,
-    processes: reachable ? processes(director, instance) : [],
+    vm_type: instance.applied === null || instance.vmType === "" ? null : instance.vmType,
+    vitals: isReachable ? vitals(director, instance, vm.createdMs) : null,
+    processes: isReachable ? processes(director, vm, said) : [],
     az: instance.az === "" ? null : instance.az,
     id: instance.id,
     bootstrap: instance.bootstrap,
     ignore: instance.ignore,
-    stemcell:
-      vm === null
-        ? null
-        : { name: vm.stemcell.name, version: vm.stemcell.version, api_version: vm.stemcell.apiVersion },
+    stemcell: {
+      name: vm?.stemcell.name ?? null,
+      version: vm?.stemcell.version ?? null,
+      api_version: vm?.stemcell.apiVersion ?? null,
+    },
   };
 }
 
 const uptime = (director: Director, sinceMs: number): number => Math.floor((director.kernel.nowMs - sinceMs) / 1000);
 
 /** Figures of an idle machine; only the uptime is simulated. */
-function vitals(director: Director, sinceMs: number): object {
-  const disk = { inode_percent: "3", percent: "12" };
+function vitals(director: Director, { disk }: Instance, sinceMs: number): object {
+  const use = { inode_percent: "3", percent: "12" };
   return {
     cpu: { sys: "0.4", user: "1.1", wait: "0.0" },
-    disk: { ephemeral: disk, persistent: disk, system: disk },
+    disk: { ephemeral: use, ...(disk && { persistent: use }), system: use },
     load: ["0.02", "0.04", "0.01"],
     mem: { kb: "412672", percent: "20" },
     swap: { kb: "0", percent: "0" },
@@ -66,13 +67,11 @@ function vitals(director: Director, sinceMs: number): object {
   };
 }
 
-function processes(director: Director, { vm }: Instance): readonly object[] {
-  if (vm === null) return [];
-  const state = vm.jobState;
+function processes(director: Director, vm: Vm, state: string): readonly object[] {
   return vm.jobs.map(({ name }) => ({
     name,
     state,
-    uptime: { secs: uptime(director, vm.createdMs) },
+    uptime: { secs: director.options.processUptimeS ?? uptime(director, vm.createdMs) },
     mem: { kb: 2048, percent: 0.1 },
     cpu: { total: 0.2 },
   }));

@@ -5,7 +5,9 @@ import { releaseUsers } from "../artifacts/releases.ts";
 import { stemcellUsers } from "../artifacts/stemcells.ts";
 import { DirectorError } from "../errors.ts";
 import { startTask } from "../tasks.ts";
-import { type Context, type DirectorRoute, page, route, toTask } from "./frame.ts";
+import type { Director } from "../director.ts";
+import type { ReleaseVersion, Stemcell } from "../state.ts";
+import { broken, type Context, type DirectorRoute, page, route, toTask } from "./frame.ts";
 
 const UPLOAD_BYTES_MAX = 10_000 * 1024 * 1024;
 const upload = { bodyBytesMax: UPLOAD_BYTES_MAX, receive: receiveArchive };
@@ -88,17 +90,90 @@ function releases({ director }: Context): HttpReply {
   );
 }
 
-function matches({ director, request }: Context, compiledOnly: boolean): HttpReply {
-  const manifest = parse(bodyText(request)) as {
-    packages?: { fingerprint?: string }[];
-    compiled_packages?: { fingerprint?: string; stemcell?: string }[];
-  } | null;
-  const known = [...director.slot.value.releases.values()].flat();
-  const wanted = (compiledOnly ? manifest?.compiled_packages : manifest?.packages) ?? [];
-  const has = (fingerprint: string | undefined): boolean =>
-    known.some(({ packages }) => packages.some((each) => each.fingerprint === fingerprint));
-  return json(200, wanted.map(({ fingerprint }) => fingerprint).filter(has));
+interface PackageList {
+  readonly name?: string;
+  readonly fingerprint?: string;
+  readonly stemcell?: string;
 }
+
+/** Fingerprints that need not be uploaded again. @throws DirectorError 440001 */
+function matches({ director, request }: Context, list: "packages" | "compiled_packages"): HttpReply {
+  let manifest: Readonly<Record<string, unknown>> | null;
+  try {
+    manifest = parse(bodyText(request), { logLevel: "silent" }) as typeof manifest;
+  } catch {
+    return broken;
+  }
+  const wanted = manifest?.[list];
+  if (!Array.isArray(wanted)) throw new DirectorError(440001, "Manifest doesn't have a usable packages section");
+  const known = [...director.slot.value.releases.values()].flat();
+  const has = ({ fingerprint, stemcell }: PackageList): boolean =>
+    list === "packages"
+      ? known.some(({ packages }) =>
+          packages.some((each) => each.fingerprint === fingerprint && each.packaging !== null),
+        )
+      : known.some(({ compiled }) => compiled.has(`${fingerprint}:${stemcell}`));
+  return page(
+    200,
+    (wanted as readonly PackageList[]).filter(has).map(({ fingerprint }) => fingerprint),
+  );
+}
+
+/** @throws DirectorError 30005, 30006 */
+function showRelease({ director, params, query }: Context): HttpReply {
+  const name = params.name ?? "";
+  const versions = director.slot.value.releases.get(name);
+  if (versions === undefined) throw new DirectorError(30005, `Release '${name}' doesn't exist`);
+  const wanted = query.get("version");
+  if (wanted === null) return json(200, summary(versions));
+  const found = versions.find(({ version }) => version === wanted);
+  if (found === undefined) throw new DirectorError(30006, `Release version '${name}/${wanted}' doesn't exist`);
+  return json(200, detail(found));
+}
+
+const unique = <T extends { readonly fingerprint: string }>(parts: readonly T[]): readonly T[] => [
+  ...new Map(parts.map((each) => [each.fingerprint, each])).values(),
+];
+
+const summary = (versions: readonly ReleaseVersion[]): object => ({
+  packages: unique(versions.flatMap(({ packages }) => packages)).map((each) => ({
+    name: each.name,
+    sha1: each.packaging === null ? null : each.sha1,
+    version: each.version,
+    dependencies: each.dependencies,
+  })),
+  jobs: unique(versions.flatMap(({ jobs }) => jobs)).map(({ name, sha1, version, packages }) => ({
+    name,
+    sha1,
+    version,
+    packages,
+  })),
+  versions: versions.map(({ version }) => version),
+});
+
+const detail = ({ jobs, packages, compiled }: ReleaseVersion): object => ({
+  jobs: jobs.map(({ name, blobId, sha1, fingerprint, consumes, provides }) => ({
+    name,
+    blobstore_id: blobId,
+    sha1,
+    fingerprint,
+    consumes,
+    provides,
+  })),
+  packages: packages.map((each) => ({
+    name: each.name,
+    blobstore_id: each.packaging === null ? null : each.blobId,
+    sha1: each.packaging === null ? null : each.sha1,
+    fingerprint: each.fingerprint,
+    compiled_packages: [...compiled]
+      .filter(([key]) => key.startsWith(`${each.fingerprint}:`))
+      .map(([key, blob]) => ({
+        stemcell: key.slice(key.indexOf(":") + 1),
+        sha1: blob.sha1,
+        blobstore_id: blob.blobId,
+      })),
+  })),
+});
 
 /** An unknown release is refused at once, an unknown version by the task. */
 function deleteRelease(context: Context): HttpReply {
@@ -106,7 +181,7 @@ function deleteRelease(context: Context): HttpReply {
   const name = params.name ?? "";
   if (!director.slot.value.releases.has(name)) throw new DirectorError(30005, `Release '${name}' doesn't exist`);
   const version = query.get("version");
-  const description = `delete release: ${name}${version === null ? "" : `/${version}`}`;
+  const description = `delete release: ${name}`;
   return toTask(
     context,
     startTask(director, {
@@ -117,6 +192,17 @@ function deleteRelease(context: Context): HttpReply {
     }),
   );
 }
+
+export const stemcellView = (director: Director, stemcell: Stemcell): object => ({
+  name: stemcell.name,
+  operating_system: stemcell.operatingSystem,
+  version: stemcell.version,
+  cid: stemcell.cid,
+  cpi: "",
+  deployments: stemcellUsers(director, stemcell).map((name) => ({ name })),
+  api_version: stemcell.apiVersion,
+  id: stemcell.id,
+});
 
 export const ARTIFACTS: readonly DirectorRoute[] = [
   route("POST", "/stemcell_uploads", { needs: "upload_stemcells", media: ["application/json"] }, stemcellNeeded),
@@ -129,21 +215,14 @@ export const ARTIFACTS: readonly DirectorRoute[] = [
   route("GET", "/stemcells", { needs: "read_stemcells" }, ({ director }) =>
     page(
       200,
-      director.slot.value.stemcells.map((stemcell) => ({
-        name: stemcell.name,
-        operating_system: stemcell.operatingSystem,
-        version: stemcell.version,
-        cid: stemcell.cid,
-        cpi: "",
-        deployments: stemcellUsers(director, stemcell).map((name) => ({ name })),
-        api_version: stemcell.apiVersion,
-        id: stemcell.id,
-      })),
+      director.slot.value.stemcells.map((stemcell) => stemcellView(director, stemcell)),
     ),
   ),
   route("DELETE", "/stemcells/:name/:version", {}, deleteStemcell),
-  route("POST", "/packages/matches", { media: ["text/yaml"] }, (context) => matches(context, false)),
-  route("POST", "/packages/matches_compiled", { media: ["text/yaml"] }, (context) => matches(context, true)),
+  route("POST", "/packages/matches", { media: ["text/yaml"] }, (context) => matches(context, "packages")),
+  route("POST", "/packages/matches_compiled", { media: ["text/yaml"] }, (context) =>
+    matches(context, "compiled_packages"),
+  ),
   route(
     "POST",
     "/releases",
@@ -151,5 +230,12 @@ export const ARTIFACTS: readonly DirectorRoute[] = [
     uploadRelease,
   ),
   route("GET", "/releases", { needs: "read_releases" }, releases),
+  route("GET", "/releases/:name", { needs: "read_releases" }, showRelease),
   route("DELETE", "/releases/:name", {}, deleteRelease),
+  // Nobody was seen using it with all three parameters.
+  route("GET", "/jobs", { needs: "read" }, () => ({
+    status: 400,
+    body: "",
+    headers: { "Content-Type": "application/json" },
+  })),
 ];

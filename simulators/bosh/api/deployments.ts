@@ -1,8 +1,8 @@
 import { bodyText, type HttpReply } from "../../kernel/index.ts";
 import { parse } from "yaml";
-import { teamsOf } from "../auth/scopes.ts";
+import { teamScopes, teamsOf } from "../auth/scopes.ts";
 import type { DeployArgs } from "../deploy/deploy.ts";
-import { deploymentLock } from "../deploy/deploy.ts";
+import { configsOf, deploymentLock } from "../deploy/deploy.ts";
 import { nameOf, readManifest } from "../deploy/manifest.ts";
 import type { Director } from "../director.ts";
 import { DirectorError } from "../errors.ts";
@@ -17,6 +17,7 @@ import {
   type DirectorRoute,
   instanceOf,
   page,
+  requireScopes,
   route,
   sees,
   toTask,
@@ -59,19 +60,40 @@ interface ConfigContext {
 /** The configs to deploy with: those of the diff that the client saw, else the latest. @throws DirectorError 190025 */
 function configContext({ director, query }: Context): ConfigContext {
   const text = query.get("context");
-  if (text === null) return { cloud_config_ids: ids(director, "cloud"), runtime_config_ids: ids(director, "runtime") };
-  const given = JSON.parse(text) as ConfigContext;
+  const latest = { cloud_config_ids: ids(director, "cloud"), runtime_config_ids: ids(director, "runtime") };
+  const given = text === null ? latest : { ...latest, ...parseContext(text) };
   const known = new Set(director.slot.value.configs.map(({ id }) => id));
   if (![...given.cloud_config_ids, ...given.runtime_config_ids].every((id) => known.has(id)))
     throw new DirectorError(190025, "Context includes invalid config ID");
   return given;
 }
 
-function startDeploy(context: Context, manifest: string, name: string): Task {
-  const { director, caller, query } = context;
-  if (query.has("recreate_vms_created_before") && query.get("recreate") !== "true") {
-    throw new DirectorError(40005, "Must pass recreate=true when specifying recreate_vms_created_before");
+function parseContext(text: string): Partial<ConfigContext> {
+  try {
+    const value = JSON.parse(text) as Record<string, unknown>;
+    const lists = Object.entries(value ?? {}).filter(([, each]) => Array.isArray(each));
+    return Object.fromEntries(lists.map(([key, each]) => [key, (each as unknown[]).map(Number)]));
+  } catch {
+    throw new DirectorError(190025, "Context includes invalid config ID");
   }
+}
+
+const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+
+/** @throws DirectorError 40005 */
+function recreateBefore(query: URLSearchParams): string | null {
+  const text = query.get("recreate_vms_created_before");
+  if (text === null) return null;
+  if (!RFC_3339.test(text))
+    throw new DirectorError(40005, `Invalid RFC 3339 timestamp for recreate_vms_created_before: ${text}`);
+  return text;
+}
+
+function startDeploy(context: Context, name: string, manifest: string | null, change: DeployArgs["change"]): Task {
+  const { director, caller, query } = context;
+  if (query.has("recreate_vms_created_before") && query.get("recreate") !== "true" && change === null)
+    throw new DirectorError(40005, "Must pass recreate=true when specifying recreate_vms_created_before");
+  const before = recreateBefore(query);
   const configs = configContext(context);
   const dryRun = query.get("dry_run") === "true";
   const args: DeployArgs = {
@@ -80,8 +102,14 @@ function startDeploy(context: Context, manifest: string, name: string): Task {
     cloudConfigIds: configs.cloud_config_ids,
     runtimeConfigIds: configs.runtime_config_ids,
     recreate: query.get("recreate") === "true",
-    skipDrain: query.has("skip_drain"),
+    recreateBefore: before,
+    recreateBeforeMs: before === null ? null : Date.parse(before),
+    fix: query.get("fix") === "true",
+    skipDrain: query.get("skip_drain"),
+    canaries: query.get("canaries"),
+    maxInFlight: query.get("max_in_flight"),
     dryRun,
+    change,
   };
   const task = startTask(director, {
     type: "update_deployment",
@@ -97,9 +125,10 @@ function startDeploy(context: Context, manifest: string, name: string): Task {
 
 /** A deployment is listed from the moment its first deploy is accepted. */
 function enlist({ director, caller }: Context, name: string, configs: ConfigContext): void {
-  const { deployments } = director.slot.value;
-  if (deployments.has(name)) return;
-  deployments.set(name, {
+  const state = director.slot.value;
+  if (state.deployments.has(name)) return;
+  state.deployments.set(name, {
+    id: ++state.deploymentIds,
     name,
     teams: caller.scopes.includes("bosh.admin") ? [] : teamsOf(caller),
     manifest: null,
@@ -108,14 +137,19 @@ function enlist({ director, caller }: Context, name: string, configs: ConfigCont
     releases: [],
     stemcells: [],
     instances: [],
+    variables: [],
+    errandRuns: {},
   });
   director.kernel.record("bosh", "deployment.create", name);
 }
 
 function create(context: Context): HttpReply {
+  const { director, caller } = context;
   const text = bodyText(context.request);
   const name = nameOf(readManifest(text));
-  return toTask(context, startDeploy(context, text, name));
+  const known = director.slot.value.deployments.get(name);
+  if (known !== undefined) requireScopes(caller, teamScopes(known.teams, "admin", director.uuid));
+  return toTask(context, startDeploy(context, name, text, null));
 }
 
 function diff(context: Context): HttpReply {
@@ -123,27 +157,63 @@ function diff(context: Context): HttpReply {
   const deployment = director.slot.value.deployments.get(params.deployment ?? "");
   try {
     const configs = { cloud_config_ids: ids(director, "cloud"), runtime_config_ids: ids(director, "runtime") };
-    const before = merged(director, deployment?.manifest ?? null, deployment?.cloudConfigIds ?? []);
-    const after = merged(director, bodyText(request), configs.cloud_config_ids);
-    delete (after as Record<string, unknown>).name;
-    delete (before as Record<string, unknown>).name;
+    const before = merged(
+      director,
+      deployment?.manifest ?? null,
+      deployment?.cloudConfigIds ?? [],
+      deployment?.runtimeConfigIds ?? [],
+    );
+    const after = merged(director, bodyText(request), configs.cloud_config_ids, configs.runtime_config_ids);
     return page(200, { context: configs, diff: diffLines(before, after, query.get("redact") !== "false") });
   } catch (error) {
-    if (!(error instanceof DirectorError)) throw error;
-    return page(200, {
-      diff: [],
-      error: `Unable to diff manifest: #<Bosh::Director::BadManifest: ${error.message}>\n`,
-    });
+    if (!(error instanceof DirectorError || error instanceof TypeError)) throw error;
+    const type = error instanceof TypeError ? "NoMethodError" : "Bosh::Director::BadManifest";
+    return page(200, { diff: [], error: `Unable to diff manifest: #<${type}: ${error.message}>\n` });
   }
 }
 
-function merged(director: Director, manifest: string | null, cloudIds: readonly number[]): object {
-  if (manifest === null) return {};
-  const configs = cloudIds.map(
-    (id) => parse(director.slot.value.configs.find((each) => each.id === id)?.content ?? "{}") as object,
+const LISTS = ["releases", "addons", "variables"] as const;
+
+/** The manifest with its configs, as one document. @throws DirectorError, TypeError in Ruby's words */
+function merged(
+  director: Director,
+  manifest: string | null,
+  cloudIds: readonly number[],
+  runtimeIds: readonly number[],
+): object {
+  const read = (wanted: readonly number[]): readonly Record<string, unknown>[] =>
+    configsOf(director, wanted).map(({ content }) => (parse(content) ?? {}) as Record<string, unknown>);
+  const document: Record<string, unknown> = Object.assign(
+    {},
+    ...read(cloudIds),
+    manifest === null ? {} : readManifest(manifest),
   );
-  return Object.assign({}, ...configs, readManifest(manifest)) as object;
+  for (const list of LISTS)
+    if (document[list] !== undefined && !Array.isArray(document[list]))
+      throw new TypeError(`undefined method 'to_set' for ${rubyKind(document[list])}`);
+  for (const runtime of read(manifest === null ? [] : runtimeIds)) {
+    for (const list of LISTS) {
+      if (!Array.isArray(runtime[list])) continue;
+      const own = (document[list] ?? []) as readonly { readonly name?: string }[];
+      const added = (runtime[list] as readonly { readonly name?: string }[]).filter(
+        ({ name }) => !own.some((each) => each.name === name),
+      );
+      if (added.length > 0) document[list] = [...own, ...added];
+    }
+    if (runtime.tags !== undefined)
+      document.tags = { ...(runtime.tags as object), ...(document.tags as object | undefined) };
+  }
+  return document;
 }
+
+const rubyKind = (value: unknown): string =>
+  typeof value === "number"
+    ? "an instance of Integer"
+    : value === null
+      ? "nil"
+      : typeof value === "string"
+        ? "an instance of String"
+        : "an instance of Hash";
 
 function remove(context: Context): HttpReply {
   const { director, caller, query } = context;
@@ -200,49 +270,23 @@ function machines(context: Context, kind: "vms" | "instances"): HttpReply {
     );
   return page(
     200,
-    instances.map((each) => ({ ...vmLine(each), expects_vm: each.state !== "detached" })),
+    instances.map((each) => ({
+      ...vmLine(each),
+      expects_vm: !each.errand && each.state !== "detached" && each.applied !== null,
+    })),
   );
 }
 
-const STATES: Readonly<Record<string, Instance["state"]>> = {
-  started: "started",
-  stopped: "stopped",
-  detached: "detached",
-  restart: "started",
-  recreate: "started",
-};
-
-/** A change of state is a deploy of the last manifest. */
+/** A change of state is a deploy of the last manifest, or of one that comes along. */
 function changeState(context: Context): HttpReply {
-  const { director, params, query, request } = context;
+  const { params, query, request } = context;
   const deployment = deploymentOf(context);
+  const text = bodyText(request).trim() === "" ? null : bodyText(request);
   const state = query.get("state");
-  const text = bodyText(request);
-  if (state === null && text.trim() === "") throw new DirectorError(440001, "Manifest should not be empty");
+  if (state === null && text === null) throw new DirectorError(440001, "Manifest should not be empty");
   if (params.id !== undefined) instanceOf(context);
-  const manifest = text.trim() === "" ? deployment.manifest : text;
-  if (manifest === null) throw new DirectorError(440001, "Manifest should not be empty");
-  const chosen = deployment.instances.filter(
-    (each) =>
-      (params.group === "*" || each.group === params.group) &&
-      (params.id === undefined || each.id === params.id || String(each.index) === params.id),
-  );
-  const desired = STATES[state ?? "started"];
-  if (desired === undefined) throw new DirectorError(140008, `Illegal job state: ${state}`);
-  for (const instance of chosen) {
-    if (instance.state !== desired || state === "restart" || state === "recreate") instance.clean = false;
-    if (state === "recreate") instance.vmSpec = "recreate";
-    instance.state = desired;
-  }
-  director.kernel.record("bosh", "instances.state", deployment.name, { group: params.group, state });
-  return toTask(
-    context,
-    startDeploy(
-      { ...context, query: new URLSearchParams([...query].filter(([key]) => key !== "recreate")) },
-      manifest,
-      deployment.name,
-    ),
-  );
+  const change = state === null ? null : { group: params.group ?? "*", id: params.id ?? null, state };
+  return toTask(context, startDeploy(context, deployment.name, text, change));
 }
 
 export const DEPLOYMENTS: readonly DirectorRoute[] = [
@@ -257,13 +301,21 @@ export const DEPLOYMENTS: readonly DirectorRoute[] = [
   route("GET", "/deployments/:deployment/instances", { deployment: "read" }, (context) =>
     machines(context, "instances"),
   ),
-  route("GET", "/deployments/:deployment/variables", { deployment: "read" }, () => page(200, [])),
-  route("GET", "/deployments/:deployment/errands", { deployment: "read" }, () => page(200, [])),
+  route("GET", "/deployments/:deployment/variables", { deployment: "read" }, (context) =>
+    page(200, deploymentOf(context).variables),
+  ),
+  route("GET", "/deployed_variables/:name", { needs: "read" }, ({ director, params }) =>
+    page(200, {
+      deployments: [...director.slot.value.deployments.values()].flatMap(({ name, variables }) =>
+        variables.filter((each) => each.name === params.name).map(({ id }) => ({ name, version: id })),
+      ),
+    }),
+  ),
   route("GET", "/deployments/:deployment/certificate_expiry", { deployment: "read" }, () => page(200, [])),
   route("PUT", "/deployments/:deployment/jobs/:group", { deployment: "admin", media: ["text/yaml"] }, changeState),
   route("PUT", "/deployments/:deployment/jobs/:group/:id", { deployment: "admin", media: ["text/yaml"] }, changeState),
   route("GET", "/deployments/:deployment/jobs/:group/:id", { deployment: "read" }, (context) => {
-    const instance = instanceOf(context);
+    const instance = instanceOf(context, false);
     const disks = instance.disk === null ? [] : [instance.disk.cid];
     return page(200, {
       deployment: instance.deployment,

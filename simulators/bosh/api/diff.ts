@@ -1,4 +1,4 @@
-import { stringify } from "yaml";
+import { dumpLines } from "../deploy/psych.ts";
 
 /** One line of a diff as clients show it. */
 export type DiffLine = readonly [string, null | "added" | "removed"];
@@ -12,12 +12,10 @@ const ORDER = [
   "compilation",
   "networks",
   "disk_types",
-  "name",
   "stemcells",
   "releases",
   "update",
   "jobs",
-  "instance_groups",
   "release",
   "addons",
   "variables",
@@ -43,10 +41,7 @@ function redacted(value: unknown, hidden: boolean): unknown {
 }
 
 const lines = (value: unknown, depth: number): readonly string[] =>
-  stringify(value, { lineWidth: 0, indentSeq: false, singleQuote: true })
-    .trimEnd()
-    .split("\n")
-    .map((line) => `${"  ".repeat(depth)}${line}`);
+  dumpLines(value).map((line) => `${"  ".repeat(depth)}${line}`);
 
 const marked = (value: unknown, depth: number, mark: "added" | "removed"): readonly DiffLine[] =>
   lines(value, depth).map((line) => [line, mark]);
@@ -60,8 +55,7 @@ const keyOf = (value: unknown): string =>
 function diffList(before: readonly unknown[], after: readonly unknown[], depth: number): readonly DiffLine[] {
   const old = new Map(before.map((each) => [keyOf(each), each]));
   const fresh = new Map(after.map((each) => [keyOf(each), each]));
-  const removed = [...old].filter(([key]) => !fresh.has(key)).flatMap(([, each]) => marked([each], depth, "removed"));
-  const rest = [...fresh].flatMap(([key, each]): readonly DiffLine[] => {
+  const kept = [...fresh].flatMap(([key, each]): readonly DiffLine[] => {
     if (!old.has(key)) return marked([each], depth, "added");
     const was = old.get(key);
     if (same(was, each)) return [];
@@ -69,7 +63,8 @@ function diffList(before: readonly unknown[], after: readonly unknown[], depth: 
     const name = isMapping(each) ? `- name: ${String(each.name ?? each.range)}` : "-";
     return [[`${"  ".repeat(depth)}${name}`, null], ...inner];
   });
-  return [...removed, ...rest];
+  const removed = [...old].filter(([key]) => !fresh.has(key)).flatMap(([, each]) => marked([each], depth, "removed"));
+  return [...kept, ...removed];
 }
 
 function diffMapping(before: Mapping, after: Mapping, depth: number): readonly DiffLine[] {
@@ -95,7 +90,16 @@ export function diffLines(before: unknown, after: unknown, redact: boolean): rea
   ];
   const keys = [...new Set([...Object.keys(old), ...Object.keys(fresh)])];
   const rank = (key: string): number => (ORDER.includes(key) ? ORDER.indexOf(key) : ORDER.length);
-  const sections = keys.sort((a, b) => rank(a) - rank(b)).map((key) => diffKey(key, old[key], fresh[key], 0));
+  const sections = keys
+    .sort((a, b) => rank(a) - rank(b))
+    .flatMap((key) => {
+      const lines = diffKey(key, old[key], fresh[key], 0);
+      const isSwap = !isMapping(old[key]) && !Array.isArray(old[key]) && lines[0]?.[1] === "removed";
+      // A plain value that changes at the top is two sections of its own.
+      return isSwap
+        ? [lines.filter(([, mark]) => mark === "removed"), lines.filter(([, mark]) => mark === "added")]
+        : [lines];
+    });
   return sections
     .filter((section) => section.length > 0)
     .flatMap((section, at): readonly DiffLine[] => (at === 0 ? section : [["", null], ...section]));

@@ -1,48 +1,88 @@
-import { bodyJson, type HttpReply, json } from "../../kernel/index.ts";
+import { type HttpReply, json } from "../../kernel/index.ts";
+import { doomedBy } from "../cleanup.ts";
 import { DirectorError } from "../errors.ts";
+import type { OrphanDisk } from "../state.ts";
 import { startTask } from "../tasks.ts";
-import { type Context, type DirectorRoute, route, toTask } from "./frame.ts";
+import { stemcellView } from "./artifacts.ts";
+import { broken, type Context, type DirectorRoute, jsonObject, page, route, toTask, utc } from "./frame.ts";
 
-function list({ director }: Context): HttpReply {
-  return json(
-    200,
-    [...director.slot.value.orphanDisks.values()].map((disk) => ({
-      disk_cid: disk.cid,
-      size: disk.sizeMb,
-      az: disk.az,
-      deployment_name: disk.deployment,
-      instance_name: disk.instance,
-      cloud_properties: disk.cloudProperties,
-      orphaned_at: `${new Date(disk.orphanedMs).toISOString().replace("T", " ").slice(0, 19)} UTC`,
-    })),
-  );
-}
+const diskView = (disk: OrphanDisk): object => ({
+  disk_cid: disk.cid,
+  size: disk.sizeMb,
+  az: disk.az,
+  deployment_name: disk.deployment,
+  instance_name: disk.instance,
+  cloud_properties: disk.cloudProperties,
+  orphaned_at: utc(disk.orphanedMs),
+});
+
+const list = ({ director }: Context): HttpReply =>
+  json(200, [...director.slot.value.orphanDisks.values()].map(diskView));
 
 function remove(context: Context): HttpReply {
-  const { director, caller, params } = context;
+  const { director, caller, params, query } = context;
   const cid = params.cid ?? "";
+  const isOrphaning = query.get("orphan") === "true";
   const attached = [...director.slot.value.deployments.values()].some(({ instances }) =>
     instances.some(({ disk }) => disk?.cid === cid),
   );
-  if (attached) throw new DirectorError(520000, `Deleting persistent disk is not supported: ["${cid}"]`);
+  if (attached && !isOrphaning)
+    throw new DirectorError(520000, `Deleting persistent disk is not supported: ["${cid}"]`);
+  const job = isOrphaning
+    ? { kind: "orphan_disk", args: { cid } }
+    : { kind: "delete_orphan_disks", args: { cids: [cid] } };
+  const type = job.kind;
+  const description = isOrphaning ? "orphan disk" : "delete orphan disks";
+  return toTask(context, startTask(director, { type, description, user: caller.user, job }));
+}
+
+function attach(context: Context): HttpReply {
+  const { director, caller, params, query } = context;
+  const deployment = query.get("deployment") ?? "";
+  const [job, id] = [query.get("job") ?? "", query.get("instance_id") ?? ""];
+  const args = { deployment, job, id, cid: params.cid, copy: query.get("disk_properties") === "copy" };
   return toTask(
     context,
     startTask(director, {
-      type: "delete_orphan_disks",
-      description: "delete orphan disks",
+      type: "attach_disk",
+      description: `attach disk '${params.cid}' to '${job}/${id}'`,
       user: caller.user,
-      job: { kind: "delete_orphan_disks", args: { cids: [cid] } },
+      deployment,
+      job: { kind: "attach_disk", args },
     }),
   );
 }
 
+function deleteVm(context: Context): HttpReply {
+  const { director, caller, params } = context;
+  return toTask(
+    context,
+    startTask(director, {
+      type: "delete_vm",
+      description: `delete vm ${params.cid}`,
+      user: caller.user,
+      job: { kind: "delete_vm", args: { cid: params.cid } },
+    }),
+  );
+}
+
+const orphanedVms = ({ director }: Context): HttpReply =>
+  json(
+    200,
+    [...director.slot.value.orphanVms.values()].map((vm) => ({
+      az: vm.az,
+      cid: vm.cid,
+      deployment_name: vm.deployment,
+      instance_name: vm.instance,
+      ip_addresses: vm.ips,
+      orphaned_at: utc(vm.orphanedMs),
+    })),
+  );
+
 function cleanup(context: Context): HttpReply {
-  const { director, caller, request } = context;
-  const body = bodyJson(request);
-  const config = body.ok
-    ? (body.value as { config?: { remove_all?: boolean; keep_orphaned_disks?: boolean } }).config
-    : undefined;
-  if (config === undefined) return { status: 500 };
+  const { director, caller } = context;
+  const config = jsonObject(context)?.config as { remove_all?: boolean; keep_orphaned_disks?: boolean } | undefined;
+  if (config === undefined) return broken;
   const all = config.remove_all === true;
   const args = { all, keepOrphanedDisks: config.keep_orphaned_disks === true };
   return toTask(
@@ -56,14 +96,39 @@ function cleanup(context: Context): HttpReply {
   );
 }
 
+function dryRun({ director, query }: Context): HttpReply {
+  const doomed = doomedBy(director, query.get("remove_all") === "true", query.get("keep_orphaned_disks") === "true");
+  return page(200, {
+    releases: [...doomed.releases].map(([name, versions]) => ({
+      name,
+      versions: versions.map(({ version }) => version),
+    })),
+    stemcells: doomed.stemcells.map((stemcell) => stemcellView(director, stemcell)),
+    compiled_packages: [],
+    orphaned_disks: doomed.disks.map(diskView),
+    orphaned_vms: [],
+    exported_releases: [],
+    dns_blobs: [],
+  });
+}
+
 export const DISKS: readonly DirectorRoute[] = [
-  route("GET", "/disks", { needs: "read" }, list),
-  route("GET", "/orphan_disks", { needs: "read" }, list),
+  route("GET", "/disks", {}, list),
+  route("GET", "/orphan_disks", {}, list),
   route("DELETE", "/disks/:cid", {}, remove),
   route("DELETE", "/orphan_disks/:cid", {}, remove),
-  route("GET", "/orphaned_vms", { needs: "read" }, () => json(200, [])),
-  route("GET", "/networks", { needs: "read" }, ({ query }) =>
-    query.get("orphaned") === "true" ? json(200, []) : { status: 500 },
+  route("PUT", "/disks/:cid/attachments", {}, attach),
+  route("DELETE", "/vms/:cid", {}, deleteVm),
+  route("GET", "/orphaned_vms", {}, orphanedVms),
+  route("GET", "/networks", {}, ({ query }) =>
+    query.get("orphaned") === "true"
+      ? json(200, [])
+      : {
+          status: 500,
+          body: "listing active networks is not implemented",
+          headers: { "Content-Type": "application/json" },
+        },
   ),
   route("POST", "/cleanup", { media: ["application/json"] }, cleanup),
+  route("GET", "/cleanup/dryrun", {}, dryRun),
 ];

@@ -1,6 +1,14 @@
-import { type Body, empty, type HttpReply, type HttpRequest, queryOf, type Route } from "../../kernel/index.ts";
+import {
+  type Body,
+  bodyJson,
+  empty,
+  type HttpReply,
+  type HttpRequest,
+  queryOf,
+  type Route,
+} from "../../kernel/index.ts";
 import { callerOf } from "../auth/caller.ts";
-import { type Caller, holdsAny, type Permission, scopesFor, teamScopes, teamsOf } from "../auth/scopes.ts";
+import { type Caller, holdsAny, may, type Permission, scopesFor, teamScopes, teamsOf } from "../auth/scopes.ts";
 import type { Director } from "../director.ts";
 import { DirectorError } from "../errors.ts";
 import type { Deployment, Instance, Task } from "../state.ts";
@@ -61,7 +69,7 @@ export function route(
     try {
       if (options.deployment !== undefined)
         requireScopes(caller, teamScopes(deploymentOf(context).teams, options.deployment, director.uuid));
-      else requireScopes(caller, scopesFor(options.needs ?? "admin", director.uuid));
+      else requirePermission(context, options.needs ?? "admin");
       return handler(context);
     } catch (error) {
       if (error instanceof DirectorError) return refused(error);
@@ -82,6 +90,11 @@ const mediaType = (request: HttpRequest): string =>
   (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 
 /** @throws DirectorError 600000 */
+function requirePermission({ director, caller }: Context, permission: Permission): void {
+  if (!may(caller, permission, director.uuid)) requireScopes(caller, scopesFor(permission, director.uuid));
+}
+
+/** @throws DirectorError 600000 */
 export function requireScopes(caller: Caller, wanted: readonly string[]): void {
   if (!holdsAny(caller, wanted)) throw new DirectorError(600000, `Require one of the scopes: ${wanted.join(", ")}`);
 }
@@ -95,10 +108,10 @@ export function deploymentOf({ director, params }: Context): Deployment {
 }
 
 /** An instance by index or uuid. @throws DirectorError 70001, 70002 */
-export function instanceOf(context: Context): Instance {
-  const { group, id } = context.params;
+export function instanceOf(context: Context, isStrict = true): Instance {
+  const { group, id = "" } = context.params;
   const deployment = deploymentOf(context);
-  if (!/^\d+$/.test(id ?? "") && !/^[0-9a-f-]{36}$/.test(id ?? ""))
+  if (isStrict && !/^\d+$/.test(id) && !/^[0-9a-f-]{36}$/.test(id))
     throw new DirectorError(70002, `Invalid instance index or id '${id}'`);
   const found = deployment.instances.find(
     (each) => each.group === group && (each.id === id || String(each.index) === id),
@@ -122,4 +135,19 @@ export function sees(director: Director, caller: Caller, teams: readonly string[
 
 export const contextId = ({ request }: Context): string | undefined => request.headers["x-bosh-context-id"];
 
-export const done = (status: 200 | 204 = 204): HttpReply => empty(status);
+/** An empty answer: of the framework's own type unless it is 204. */
+export const done = (status: 200 | 201 | 204 = 204): HttpReply =>
+  status === 204 ? empty(204) : { status, body: "", headers: { "Content-Type": HTML } };
+
+/** What the framework answers when a handler meets what nobody foresaw. */
+export const broken: HttpReply = { status: 500, body: "", headers: { "Content-Type": HTML } };
+
+/** A body that must be a JSON object; `undefined` when it can't be parsed, which most routes answer with 500. */
+export function jsonObject({ request }: Context): Readonly<Record<string, unknown>> | undefined {
+  const body = bodyJson(request);
+  if (!body.ok) return undefined;
+  const isObject = typeof body.value === "object" && body.value !== null && !Array.isArray(body.value);
+  return isObject ? (body.value as Readonly<Record<string, unknown>>) : {};
+}
+
+export const utc = (ms: number): string => `${new Date(ms).toISOString().replace("T", " ").slice(0, 19)} UTC`;

@@ -1,8 +1,9 @@
-import { bodyJson, type HttpReply, json } from "../../kernel/index.ts";
+import { type HttpReply, json } from "../../kernel/index.ts";
 import { callerOf } from "../auth/caller.ts";
 import type { Director } from "../director.ts";
 import { DirectorError } from "../errors.ts";
-import { done, type DirectorRoute, page, route } from "./frame.ts";
+import { pack } from "../blobs.ts";
+import { broken, done, type DirectorRoute, jsonObject, page, route } from "./frame.ts";
 
 function authentication({ options }: Director): object {
   if (options.uaa === undefined) return { type: "basic", options: {} };
@@ -26,8 +27,11 @@ const info: DirectorRoute = {
       user_authentication: authentication(director),
       features: {
         local_dns: { status: true, extras: { domain_name: "bosh" } },
-        snapshots: { status: false },
-        config_server: { status: false, extras: { urls: [] } },
+        snapshots: { status: director.options.snapshots === true },
+        config_server: {
+          status: director.options.configServer !== undefined,
+          extras: { urls: director.options.configServer === undefined ? [] : [director.options.configServer.url] },
+        },
       },
     }),
 };
@@ -48,15 +52,40 @@ export const GENERAL: readonly DirectorRoute[] = [
       }),
     ),
   ),
-  route("GET", "/resurrection", { needs: "read" }, ({ director }) =>
+  route("GET", "/resurrection", {}, ({ director }) =>
     page(200, { resurrection: !director.slot.value.resurrectionPaused }),
   ),
-  route("PUT", "/resurrection", { media: ["application/json"] }, ({ director, request }) => {
-    const body = bodyJson(request);
-    if (!body.ok) throw new DirectorError(710001, `Invalid JSON request body: ${body.error}`);
-    director.slot.value.resurrectionPaused =
-      (body.value as { resurrection_paused?: boolean }).resurrection_paused === true;
+  route("PUT", "/resurrection", { media: ["application/json"] }, (context) => {
+    const body = jsonObject(context);
+    if (body === undefined) return broken;
+    context.director.slot.value.resurrectionPaused = body.resurrection_paused === true;
     return done(200);
   }),
-  route("GET", "/director/certificate_expiry", { needs: "read" }, () => page(200, [])),
+  route("GET", "/director/certificate_expiry", { needs: "read" }, ({ director }) =>
+    json(
+      200,
+      (director.options.certificates ?? []).map(({ path, expiryMs }) => ({
+        certificate_path: path,
+        expiry: new Date(expiryMs).toISOString().replace(/\.\d+Z$/, "Z"),
+        days_left: Math.floor((expiryMs - director.kernel.nowMs) / DAY_MS),
+      })),
+    ),
+  ),
+  route("GET", "/resources/:id", {}, ({ director, params }) => resource(director, params.id ?? "")),
+  // Volumes of running deployments over an API of their own: nobody has any here.
+  route("GET", "/dynamic_disks", { needs: "read" }, () => page(200, [])),
 ];
+
+const DAY_MS = 86_400_000;
+
+/** @throws DirectorError 100001, 100002 */
+function resource(director: Director, id: string): HttpReply {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id))
+    throw new DirectorError(
+      100001,
+      `Blobstore error accessing resource '${id}': invalid blobstore object id format: "${id}"`,
+    );
+  const blob = director.slot.value.blobs.get(id);
+  if (blob === undefined) throw new DirectorError(100002, `Resource '${id}' not found in the blobstore`);
+  return { status: 200, body: pack(blob), headers: { "Content-Type": "application/x-gzip", "Accept-Ranges": "bytes" } };
+}

@@ -1,10 +1,21 @@
-import { bodyJson, empty, type HttpReply, json } from "../../kernel/index.ts";
+import { empty, type HttpReply, json } from "../../kernel/index.ts";
 import { holdsAny, teamScopes } from "../auth/scopes.ts";
 import type { Director } from "../director.ts";
 import { DirectorError } from "../errors.ts";
 import type { Task } from "../state.ts";
-import { cancelTask } from "../tasks.ts";
-import { type Context, type DirectorRoute, done, HTML, plain, requireScopes, route, sees } from "./frame.ts";
+import { cancelTask, shownState } from "../tasks.ts";
+import {
+  broken,
+  type Context,
+  type DirectorRoute,
+  done,
+  HTML,
+  jsonObject,
+  plain,
+  requireScopes,
+  route,
+  sees,
+} from "./frame.ts";
 
 /** Types that lists show by default (verbose=1). */
 const SHOWN = new Set([
@@ -29,12 +40,15 @@ const RESULT_CHARS_MAX = 128;
 function shownResult(result: string | null): string | null {
   if (result === null || result.length <= RESULT_CHARS_MAX) return result;
   const lines = result.slice(0, RESULT_CHARS_MAX + 1).split("\n");
-  return `${lines.map((line) => line.replace(/\s*\S*$/, "")).join("\n")}...`;
+  return `${lines
+    .map((line) => line.replace(/\s*\S*$/, ""))
+    .join("\n")
+    .trimEnd()}...`;
 }
 
-const view = (task: Task): object => ({
+const view = (director: Director, task: Task): object => ({
   id: task.id,
-  state: task.state,
+  state: shownState(director, task),
   description: task.description,
   timestamp: task.timestamp,
   started_at: task.startedAt,
@@ -69,7 +83,10 @@ function list(context: Context): HttpReply {
     if (sees(director, caller, teamsOfTask(director, task))) found.push(task);
     if (found.length >= limit) break;
   }
-  return json(200, found.map(view));
+  return json(
+    200,
+    found.map((task) => view(director, task)),
+  );
 }
 
 function output(context: Context): HttpReply {
@@ -79,30 +96,41 @@ function output(context: Context): HttpReply {
   const teams = teamsOfTask(director, task);
   if (type === "none") return empty(204);
   if (type === "event" || type === "result") {
-    requireTask(caller, teamScopes(teams, "read", director.uuid));
+    requireScopes(caller, teamScopes(teams, "read", director.uuid));
     return ranged(request.headers.range, type === "event" ? task.event : task.resultOutput, HTML);
   }
   if (type !== "debug" && type !== "cpi") throw new DirectorError(600000, `Unknown type ${type}`);
-  requireTask(caller, teamScopes(teams, "admin", director.uuid));
-  const text = type === "debug" ? task.debug : "";
-  return text === "" ? empty(204) : ranged(request.headers.range, text, "text/plain");
+  requireScopes(caller, teamScopes(teams, "admin", director.uuid));
+  const text = type === "debug" ? task.debug : task.cpi;
+  return text === "" ? empty(204) : ranged(request.headers.range, text, "text/plain;charset=utf-8");
 }
 
-function requireTask(caller: Context["caller"], scopes: readonly string[]): void {
+/** @throws DirectorError 600000 */
+function show(context: Context): HttpReply {
+  const { director, caller, params } = context;
+  if (!/^\d+$/.test(params.id ?? "")) return broken;
+  const task = taskOf(context);
+  const scopes = teamScopes(teamsOfTask(director, task), "read", director.uuid);
   if (!holdsAny(caller, scopes))
     throw new DirectorError(
       600000,
       `One of the following scopes is required to access this task: ${scopes.join(", ")}`,
     );
+  return json(200, view(director, task));
 }
 
 /** One range of bytes, as the director serves outputs from its database (RFC 9110 §14). */
 function ranged(header: string | undefined, text: string, type: string): HttpReply {
-  const match = /^bytes=(\d+)-(\d*)$/.exec(header ?? "");
+  const match = /^bytes=(?:(\d+)-(\d*)|-(\d+))$/.exec(header ?? "");
   const bytes = Buffer.from(text);
   if (match === null || bytes.length === 0) return { status: 200, body: text, headers: { "Content-Type": type } };
-  const from = Number(match[1]);
-  const to = match[2] === "" ? bytes.length - 1 : Math.min(Number(match[2]), bytes.length - 1);
+  const from = match[3] === undefined ? Number(match[1]) : Math.max(0, bytes.length - Number(match[3]));
+  const to =
+    match[3] !== undefined
+      ? bytes.length - 1
+      : match[2] === ""
+        ? bytes.length - 1
+        : Math.min(Number(match[2]), bytes.length - 1);
   if (from >= bytes.length)
     return {
       status: 416,
@@ -125,16 +153,16 @@ function cancel(context: Context): HttpReply {
   return done();
 }
 
-function cancelMany({ director, request }: Context): HttpReply {
-  const body = bodyJson(request);
-  if (!body.ok) return { status: 500 };
-  const {
-    deployment,
-    types,
-    states = ["queued"],
-  } = body.value as { deployment?: string; types?: string[]; states?: string[] };
-  if (states.some((state) => state !== "queued" && state !== "processing"))
-    return plain(400, "Only queued and processing tasks can be cancelled\n");
+const CANCELLABLE: readonly string[] = ["queued", "processing"];
+
+function cancelMany(context: Context): HttpReply {
+  const { director } = context;
+  const body = jsonObject(context) as { deployment?: string; types?: string[]; states?: string[] } | undefined;
+  if (body === undefined) return broken;
+  const { deployment, types, states = ["queued"] } = body;
+  const wrong = states.find((state) => !CANCELLABLE.includes(state));
+  if (wrong !== undefined)
+    return plain(400, `${wrong} is not one of the cancellable states: ${CANCELLABLE.join(", ")}\n`);
   for (const task of director.slot.value.tasks.values()) {
     const chosen =
       states.includes(task.state) &&
@@ -147,10 +175,8 @@ function cancelMany({ director, request }: Context): HttpReply {
 
 export const TASKS: readonly DirectorRoute[] = [
   route("GET", "/tasks", { needs: "list_tasks" }, list),
-  route("GET", "/tasks/:id", { needs: "list_tasks" }, (context) =>
-    /^\d+$/.test(context.params.id ?? "") ? json(200, view(taskOf(context))) : { status: 500 },
-  ),
-  route("GET", "/tasks/:id/output", { needs: "read_events" }, output),
+  route("GET", "/tasks/:id", { needs: "list_tasks" }, show),
+  route("GET", "/tasks/:id/output", { needs: "anybody" }, output),
   route("DELETE", "/task/:id", { needs: "list_tasks" }, cancel),
   route("POST", "/tasks/cancel", { media: ["application/json"] }, cancelMany),
 ];

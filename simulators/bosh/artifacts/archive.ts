@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Readable } from "node:stream";
+import { type Readable, Transform, type TransformCallback } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
 import { parse } from "yaml";
@@ -11,7 +11,15 @@ export interface Archive {
   readonly members: Readonly<Record<string, { readonly bytes: number; readonly sha1: string }>>;
   /** Parsed manifests: stemcell.MF, release.MF, and job.MF of each job archive by the job's name. */
   readonly manifest: Readonly<Record<string, unknown>> | null;
-  readonly jobs: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly jobs: Readonly<Record<string, JobArchive>>;
+  /** The packaging script of each source package. */
+  readonly packaging: Readonly<Record<string, string>>;
+}
+
+export interface JobArchive {
+  readonly manifest: Readonly<Record<string, unknown>>;
+  /** Texts below templates/, by name. */
+  readonly templates: Readonly<Record<string, string>>;
 }
 
 export interface BrokenArchive {
@@ -20,7 +28,6 @@ export interface BrokenArchive {
 }
 
 const MANIFEST_BYTES_MAX = 1024 * 1024;
-const JOB_BYTES_MAX = 8 * 1024 * 1024;
 
 async function readSmall(stream: Readable, bytesMax: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -48,46 +55,67 @@ async function walk(stream: Readable, visit: (name: string, member: Readable) =>
   await Promise.race([visited, failed]);
 }
 
-async function jobManifest(content: Buffer): Promise<Readonly<Record<string, unknown>>> {
-  const { Readable: Source } = await import("node:stream");
-  let manifest: Readonly<Record<string, unknown>> = {};
-  await walk(Source.from([content]), async (name, member) => {
-    if (name === "job.MF")
-      manifest = (parse((await readSmall(member, MANIFEST_BYTES_MAX)).toString("utf8")) ?? {}) as typeof manifest;
-    else member.resume();
+async function readJob(member: Readable): Promise<JobArchive> {
+  let manifest: JobArchive["manifest"] = {};
+  const templates: Record<string, string> = {};
+  await walk(member, async (name, part) => {
+    const text = (await readSmall(part, MANIFEST_BYTES_MAX)).toString("utf8");
+    if (name === "job.MF") manifest = (parse(text) ?? {}) as JobArchive["manifest"];
+    else if (name.startsWith("templates/")) templates[name.slice("templates/".length)] = text;
   });
-  return manifest;
+  return { manifest, templates };
 }
+
+/** The packaging script of a package; the rest, however large, flows by. */
+async function readPackaging(member: Readable): Promise<string> {
+  let script = "";
+  await walk(member, async (name, part) => {
+    if (name === "packaging") script = (await readSmall(part, MANIFEST_BYTES_MAX)).toString("utf8");
+    else for await (const _chunk of part);
+  });
+  return script;
+}
+
+/** What comes through, counted. */
+class Tally extends Transform {
+  bytes = 0;
+  readonly #hash = createHash("sha1");
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.#hash.update(chunk);
+    this.bytes += chunk.length;
+    done(null, chunk);
+  }
+
+  get sha1(): string {
+    return this.#hash.digest("hex");
+  }
+}
+
+const nameOf = (path: string): string => path.slice(path.indexOf("/") + 1, -".tgz".length);
 
 /** Reads a stemcell or release tarball from the wire. A broken one is no error here: the task that uses it fails. */
 export async function receiveArchive(stream: Readable): Promise<Archive | BrokenArchive> {
   const members: Record<string, { bytes: number; sha1: string }> = {};
-  const jobs: Record<string, Readonly<Record<string, unknown>>> = {};
+  const jobs: Record<string, JobArchive> = {};
+  const packaging: Record<string, string> = {};
   let manifest: Archive["manifest"] = null;
-  let total = 0;
   try {
     await walk(stream, async (name, member) => {
-      const hash = createHash("sha1");
-      let bytes = 0;
-      const count = (chunk: Buffer): void => {
-        hash.update(chunk);
-        bytes += chunk.length;
-      };
+      const tally = new Tally();
+      member.pipe(tally);
       if (name === "stemcell.MF" || name === "release.MF") {
-        const content = await readSmall(member, MANIFEST_BYTES_MAX);
-        count(content);
-        manifest = (parse(content.toString("utf8")) ?? {}) as Archive["manifest"];
-      } else if (/^jobs\/[^/]+\.tgz$/.test(name)) {
-        const content = await readSmall(member, JOB_BYTES_MAX);
-        count(content);
-        jobs[name.slice("jobs/".length, -".tgz".length)] = await jobManifest(content);
-      } else for await (const chunk of member) count(chunk as Buffer);
-      members[name] = { bytes, sha1: hash.digest("hex") };
-      total += bytes;
+        const text = (await readSmall(tally, MANIFEST_BYTES_MAX)).toString("utf8");
+        manifest = (parse(text) ?? {}) as Archive["manifest"];
+      } else if (/^jobs\/[^/]+\.tgz$/.test(name)) jobs[nameOf(name)] = await readJob(tally);
+      else if (/^packages\/[^/]+\.tgz$/.test(name)) packaging[nameOf(name)] = await readPackaging(tally);
+      else for await (const _chunk of tally);
+      members[name] = { bytes: tally.bytes, sha1: tally.sha1 };
     });
   } catch (error) {
     stream.resume();
     return { ok: false, reason: error instanceof Error ? error.message : String(error) };
   }
-  return { ok: true, bytes: total, members, manifest, jobs };
+  const bytes = Object.values(members).reduce((sum, each) => sum + each.bytes, 0);
+  return { ok: true, bytes, members, manifest, jobs, packaging };
 }

@@ -1,9 +1,9 @@
 import type { Body } from "../../kernel/index.ts";
-import { compareVersions } from "../deploy/plan.ts";
+import { compareVersions } from "../deploy/versions.ts";
 import type { Director } from "../director.ts";
 import { DirectorError } from "../errors.ts";
 import type { Stemcell, Task } from "../state.ts";
-import { lock, Stage } from "../tasks.ts";
+import { holding, Stage } from "../tasks.ts";
 import type { Archive, BrokenArchive } from "./archive.ts";
 
 const EXTRACT_MS = 4000;
@@ -46,10 +46,24 @@ export function* createStemcell(director: Director, task: Task, args: Readonly<R
   const manifest = yield* stage.step("Verifying stemcell manifest", verify(archive));
   const name = String(manifest.name);
   const version = String(manifest.version);
-  yield* lock(director, task, `lock:stemcells:${name}:${version}`, 900_000);
+  yield* holding(
+    director,
+    task,
+    stemcellLock(name, version),
+    { waitMs: 900_000 },
+    upload(director, stage, manifest, args.fix === true),
+  );
+  return `/stemcells/${name}/${version}`;
+}
+
+const stemcellLock = (name: string, version: string): string => `lock:stemcells:${name}:${version}`;
+
+function* upload(director: Director, stage: Stage, manifest: Readonly<Record<string, unknown>>, fix: boolean): Body {
+  const name = String(manifest.name);
+  const version = String(manifest.version);
   const known = director.slot.value.stemcells.find((each) => each.name === name && each.version === version);
   yield* stage.step("Checking if this stemcell already exists", pause(0));
-  const skipped = known !== undefined && args.fix !== true;
+  const skipped = known !== undefined && !fix;
   const suffix = skipped ? " (already exists, skipped)" : "";
   const properties = (manifest.cloud_properties ?? {}) as Readonly<Record<string, unknown>>;
   const cid = yield* stage.step(
@@ -59,7 +73,6 @@ export function* createStemcell(director: Director, task: Task, args: Readonly<R
   yield* stage.step(`Save stemcell ${name}/${version} (${cid})${suffix}`, pause(0));
   if (known !== undefined) known.cid = cid;
   else save(director, manifest, cid);
-  return `/stemcells/${name}/${version}`;
 }
 
 function* kept(cid: string): Body<string> {
@@ -86,7 +99,11 @@ function save(director: Director, manifest: Readonly<Record<string, unknown>>, c
 /** `delete stemcell: n/v`. */
 export function* deleteStemcell(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
   const { name, version } = args as { name: string; version: string };
-  yield* lock(director, task, `lock:stemcells:${name}:${version}`, 10_000);
+  yield* holding(director, task, stemcellLock(name, version), { waitMs: 10_000 }, remove(director, name, version));
+  return `/stemcells/${name}/${version}`;
+}
+
+function* remove(director: Director, name: string, version: string): Body {
   const state = director.slot.value;
   const stemcell = state.stemcells.find((each) => each.name === name && each.version === version);
   if (stemcell === undefined) throw new DirectorError(50003, `Stemcell '${name}/${version}' doesn't exist`);
@@ -96,5 +113,4 @@ export function* deleteStemcell(director: Director, task: Task, args: Readonly<R
   yield* director.cpi.deleteStemcell(stemcell.cid);
   state.stemcells.splice(state.stemcells.indexOf(stemcell), 1);
   director.kernel.record("bosh", "stemcell.delete", `${name}/${version}`);
-  return `/stemcells/${name}/${version}`;
 }

@@ -5,6 +5,8 @@ export interface Caller {
 }
 
 export type Permission =
+  /** Whoever is known: the handler judges by what the request is about. */
+  | "anybody"
   | "admin"
   | "read"
   | "create_deployment"
@@ -27,43 +29,45 @@ export const teamsOf = (caller: Caller): readonly string[] =>
     return match?.[2] === "admin" ? [match[1] as string] : [];
   });
 
-/** The scopes of which any one is enough. `<team>` scopes stand for any team. */
+/** Which members of any team also have a permission. */
+const TEAM_SHARE: Readonly<Partial<Record<Permission, "admin" | "any">>> = {
+  create_deployment: "admin",
+  update_configs: "admin",
+  read_releases: "admin",
+  read_stemcells: "admin",
+  list_deployments: "admin",
+  list_tasks: "admin",
+  read_events: "any",
+  list_configs: "any",
+};
+
+/** The scopes of which any one is enough, apart from those of teams; a refusal names them. */
 export function scopesFor(permission: Permission, uuid: string): readonly string[] {
   const admin = ["bosh.admin", `bosh.${uuid}.admin`];
-  const read = [...admin, "bosh.read", `bosh.${uuid}.read`];
-  switch (permission) {
-    case "admin":
-      return admin;
-    case "read":
-      return read;
-    case "create_deployment":
-    case "update_configs":
-      return [...admin, "bosh.teams.*.admin"];
-    case "read_releases":
-    case "read_stemcells":
-    case "list_deployments":
-    case "list_tasks":
-      return [...read, "bosh.teams.*.admin"];
-    case "read_events":
-    case "list_configs":
-      return [...read, "bosh.teams.*.admin", "bosh.teams.*.read"];
-    case "upload_releases":
-      return [...admin, "bosh.releases.upload"];
-    case "upload_stemcells":
-      return [...admin, "bosh.stemcells.upload"];
-  }
+  if (permission === "upload_releases") return [...admin, "bosh.releases.upload"];
+  if (permission === "upload_stemcells") return [...admin, "bosh.stemcells.upload"];
+  if (permission === "admin" || permission === "create_deployment" || permission === "update_configs") return admin;
+  return [...admin, "bosh.read", `bosh.${uuid}.read`];
 }
 
-const matches = (wanted: string, scope: string): boolean =>
-  wanted.includes("*") ? TEAM.test(scope) && scope.endsWith(wanted.slice(wanted.lastIndexOf("."))) : wanted === scope;
+export function may(caller: Caller, permission: Permission, uuid: string): boolean {
+  if (permission === "anybody") return true;
+  const share = TEAM_SHARE[permission];
+  const isMember = caller.scopes.some((scope) => {
+    const match = TEAM.exec(scope);
+    return match !== null && (share === "any" || (share === "admin" && match[2] === "admin"));
+  });
+  return isMember || holdsAny(caller, scopesFor(permission, uuid));
+}
 
 export const holdsAny = (caller: Caller, wanted: readonly string[]): boolean =>
-  wanted.some((each) => caller.scopes.some((scope) => matches(each, scope)));
+  wanted.some((each) => caller.scopes.includes(each));
 
 /** Scopes for what belongs to teams: a deployment, its task. */
 export function teamScopes(teams: readonly string[], access: "admin" | "read", uuid: string): readonly string[] {
   const own = teams.flatMap((team) =>
     access === "admin" ? [`bosh.teams.${team}.admin`] : [`bosh.teams.${team}.admin`, `bosh.teams.${team}.read`],
   );
-  return [...scopesFor(access, uuid), ...own];
+  const read = access === "read" ? ["bosh.read", `bosh.${uuid}.read`] : [];
+  return [...scopesFor("admin", uuid), ...own, ...read];
 }

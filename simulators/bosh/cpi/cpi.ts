@@ -8,15 +8,17 @@ export interface VmNetwork {
   readonly netmask: string;
   readonly gateway: string;
   readonly dns: readonly string[];
-  readonly cloudProperties: Readonly<Record<string, unknown>>;
+  readonly cloudProperties: Properties;
 }
+
+export type Properties = Readonly<Record<string, unknown>>;
 
 export interface VmRequest {
   readonly agentId: string;
   readonly stemcellCid: string;
-  readonly cloudProperties: Readonly<Record<string, unknown>>;
+  readonly cloudProperties: Properties;
   readonly networks: readonly VmNetwork[];
-  readonly env: Readonly<Record<string, unknown>>;
+  readonly env: Properties;
 }
 
 /** A failure of the IaaS as the director sees it; `retryable` is the CPI's ok_to_retry. */
@@ -35,16 +37,25 @@ export class CpiError extends Error {
  * All throw CpiError.
  */
 export interface Cpi {
-  createStemcell(name: string, version: string, cloudProperties: Readonly<Record<string, unknown>>): Body<string>;
+  /** How long the agent of a new VM takes to answer, once create_vm has ended: median, ms. */
+  readonly bootMs: number;
+  createStemcell(name: string, version: string, cloudProperties: Properties): Body<string>;
   deleteStemcell(cid: string): Body;
   createVm(request: VmRequest): Body<string>;
   deleteVm(cid: string): Body;
+  rebootVm(cid: string): Body;
   setVmMetadata(cid: string, metadata: Readonly<Record<string, string>>): Body;
+  hasVm(cid: string): Body<boolean>;
   /** Synchronous, for the agent's heartbeat: is the machine there and running? */
   isAlive(cid: string): boolean;
-  createDisk(sizeMb: number, cloudProperties: Readonly<Record<string, unknown>>, vmCid: string): Body<string>;
+  /** `vm_resources` (cpu, ram, ephemeral_disk_size) as cloud properties. Takes no time. */
+  calculateVmProperties(resources: Properties): Properties;
+  createDisk(sizeMb: number, cloudProperties: Properties, vmCid: string): Body<string>;
   attachDisk(vmCid: string, diskCid: string): Body<string>;
   detachDisk(vmCid: string, diskCid: string): Body;
   deleteDisk(cid: string): Body;
+  hasDisk(cid: string): Body<boolean>;
   setDiskMetadata(cid: string, metadata: Readonly<Record<string, string>>): Body;
+  snapshotDisk(diskCid: string, metadata: Readonly<Record<string, string>>): Body<string>;
+  deleteSnapshot(cid: string): Body;
 }

@@ -1,10 +1,11 @@
 import type { Body, Kernel, Slot } from "../../kernel/index.ts";
-import { type Cpi, CpiError, type VmRequest } from "./cpi.ts";
+import { type Cpi, CpiError, type Properties, type VmRequest } from "./cpi.ts";
 
 interface DummyState {
   readonly vms: Set<string>;
   readonly disks: Map<string, { readonly sizeMb: number; vmCid: string | null }>;
   readonly stemcells: Set<string>;
+  readonly snapshots: Set<string>;
   pids: number;
 }
 
@@ -14,12 +15,19 @@ export function createDummyCpi(kernel: Kernel): Cpi {
 }
 
 class DummyCpi implements Cpi {
+  readonly bootMs = 1000;
   readonly #kernel: Kernel;
   readonly #slot: Slot<DummyState>;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
-    this.#slot = kernel.slot("bosh/cpi/dummy", { vms: new Set(), disks: new Map(), stemcells: new Set(), pids: 1000 });
+    this.#slot = kernel.slot("bosh/cpi/dummy", {
+      vms: new Set(),
+      disks: new Map(),
+      stemcells: new Set(),
+      snapshots: new Set(),
+      pids: 1000,
+    });
   }
 
   #hex(): string {
@@ -27,7 +35,7 @@ class DummyCpi implements Cpi {
   }
 
   *createStemcell(): Body<string> {
-    const cid = this.#hex();
+    const cid = this.#kernel.random("bosh/cpi").uuid();
     this.#slot.value.stemcells.add(cid);
     return cid;
   }
@@ -75,4 +83,30 @@ class DummyCpi implements Cpi {
   }
 
   *setDiskMetadata(): Body {}
+
+  *rebootVm(): Body {
+    throw new CpiError("not implemented: reboot_vm of the dummy CPI");
+  }
+
+  *hasVm(cid: string): Body<boolean> {
+    return this.isAlive(cid);
+  }
+
+  *hasDisk(cid: string): Body<boolean> {
+    return this.#slot.value.disks.has(cid);
+  }
+
+  calculateVmProperties({ cpu, ram, ephemeral_disk_size: size }: Properties): Properties {
+    return { instance_type: "dummy", cpu, ram, ephemeral_disk: { size } };
+  }
+
+  *snapshotDisk(): Body<string> {
+    const cid = this.#hex();
+    this.#slot.value.snapshots.add(cid);
+    return cid;
+  }
+
+  *deleteSnapshot(cid: string): Body {
+    this.#slot.value.snapshots.delete(cid);
+  }
 }

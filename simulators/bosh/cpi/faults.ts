@@ -1,5 +1,5 @@
 import type { Body, Kernel } from "../../kernel/index.ts";
-import { type Cpi, CpiError } from "./cpi.ts";
+import { type Cpi, CpiError, type Properties } from "./cpi.ts";
 
 /** The methods at which a CPI may fail, by the names that the director's debug log shows. */
 const METHODS = {
@@ -13,6 +13,11 @@ const METHODS = {
   detach_disk: "detachDisk",
   delete_disk: "deleteDisk",
   set_disk_metadata: "setDiskMetadata",
+  reboot_vm: "rebootVm",
+  has_vm: "hasVm",
+  has_disk: "hasDisk",
+  snapshot_disk: "snapshotDisk",
+  delete_snapshot: "deleteSnapshot",
 } as const;
 
 /** Declares `cpi:<method>` for each method of the CPI. */
@@ -28,11 +33,24 @@ export function defineCpiFaults(kernel: Kernel): void {
 }
 
 /** A CPI whose calls meet their fault points. */
-export function faulty(kernel: Kernel, cpi: Cpi): Cpi {
-  const wrapped: Record<string, unknown> = { isAlive: (cid: string) => cpi.isAlive(cid) };
+export const faulty = (kernel: Kernel, cpi: Cpi): Cpi => wrap(cpi, (method, call) => meet(kernel, method, call));
+
+/** A CPI that tells of each call by the method's name. */
+export const traced = (cpi: Cpi, tell: (method: string) => void): Cpi =>
+  wrap(cpi, (method, call) => {
+    tell(method);
+    return call();
+  });
+
+function wrap(cpi: Cpi, around: (method: string, call: () => Body<unknown>) => Body<unknown>): Cpi {
+  const wrapped: Record<string, unknown> = {
+    bootMs: cpi.bootMs,
+    isAlive: (cid: string) => cpi.isAlive(cid),
+    calculateVmProperties: (resources: Properties) => cpi.calculateVmProperties(resources),
+  };
   for (const [method, name] of Object.entries(METHODS)) {
     const call = (cpi[name] as (...values: unknown[]) => Body<unknown>).bind(cpi);
-    wrapped[name] = (...values: unknown[]) => meet(kernel, method, () => call(...values));
+    wrapped[name] = (...values: unknown[]) => around(method, () => call(...values));
   }
   return wrapped as unknown as Cpi;
 }

@@ -1,6 +1,7 @@
 import { parse } from "yaml";
-import { DirectorError } from "../errors.ts";
+import type { Cpi } from "../cpi/cpi.ts";
 import { type Fields, hashes, maybe, need } from "./fields.ts";
+import type { Group } from "./manifest.ts";
 
 /** A cloud config (bosh.io/docs/cloud-config), parsed; several are merged list by list. */
 export interface CloudConfig {
@@ -28,6 +29,7 @@ export interface Subnet {
   /** Addresses that are not handed out: gateway, reserved and static ones, as sorted [from, to] pairs. */
   readonly taken: readonly (readonly [number, number])[];
   readonly cloudProperties: Fields;
+  isStatic(ip: string): boolean;
 }
 
 export const toNumber = (ip: string): number => ip.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
@@ -49,9 +51,10 @@ function subnet(fields: Fields): Subnet {
   const cidr = need(fields, "range", "string");
   const [start, end] = range(cidr);
   const gateway = maybe(fields, "gateway", "string") ?? toIp(start + 1);
-  const lists = [maybe(fields, "reserved", "array") ?? [], maybe(fields, "static", "array") ?? []]
-    .flat()
-    .map((each) => range(String(each)));
+  const ranges = (name: string): readonly (readonly [number, number])[] =>
+    (maybe(fields, name, "array") ?? []).map((each) => range(String(each)));
+  const statics = ranges("static");
+  const lists = [...ranges("reserved"), ...statics];
   const taken = [range(gateway), ...lists].sort((a, b) => a[0] - b[0]);
   const azs = maybe(fields, "azs", "array")?.map(String) ?? (fields.az === undefined ? [] : [String(fields.az)]);
   return {
@@ -63,6 +66,7 @@ function subnet(fields: Fields): Subnet {
     azs,
     taken,
     cloudProperties: maybe(fields, "cloud_properties", "hash") ?? {},
+    isStatic: (ip) => statics.some(([from, to]) => toNumber(ip) >= from && toNumber(ip) <= to),
   };
 }
 
@@ -105,35 +109,13 @@ export function parseCloudConfig(texts: readonly string[]): CloudConfig {
   };
 }
 
-/** The merged cloud properties of a VM: zone, type, extensions, in this order. */
-export function vmProperties(config: CloudConfig, az: string, vmType: string, extensions: readonly string[]): Fields {
-  const parts = [
-    config.azs.get(az),
-    config.vmTypes.get(vmType),
-    ...extensions.map((name) => config.vmExtensions.get(name)),
-  ];
-  return Object.assign({}, ...parts.map((part) => (part?.cloud_properties as Fields | undefined) ?? {})) as Fields;
-}
-
-/** @throws DirectorError 130011 when the network has no address left in the zone */
-export function freeAddress(
-  network: Network,
-  az: string,
-  used: ReadonlySet<string>,
-  who: string,
-): { readonly ip: string; readonly subnet: Subnet } {
-  for (const each of network.subnets.filter(({ azs }) => azs.length === 0 || azs.includes(az))) {
-    let candidate = each.first;
-    for (const [from, to] of [...each.taken, [each.last + 1, each.last + 1] as const]) {
-      for (; candidate < from && candidate <= each.last; candidate++) {
-        const ip = toIp(candidate);
-        if (!used.has(ip)) return { ip, subnet: each };
-      }
-      candidate = Math.max(candidate, to + 1);
-    }
-  }
-  throw new DirectorError(
-    130011,
-    `Failed to reserve IP for '${who}' for manual network '${network.name}': no more available`,
-  );
+/** The merged cloud properties of a VM: zone, type (or what the CPI makes of resources), extensions, in this order. */
+export function vmProperties(config: CloudConfig, az: string, group: Group, cpi: Cpi): Fields {
+  const own = (part: Fields | undefined): Fields => (part?.cloud_properties as Fields | undefined) ?? {};
+  const type =
+    group.vmType === undefined
+      ? cpi.calculateVmProperties(group.vmResources ?? {})
+      : own(config.vmTypes.get(group.vmType));
+  const extensions = group.vmExtensions.map((name) => own(config.vmExtensions.get(name)));
+  return Object.assign({}, own(config.azs.get(az)), type, ...extensions) as Fields;
 }

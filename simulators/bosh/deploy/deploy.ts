@@ -1,79 +1,191 @@
 import { all, type Body } from "../../kernel/index.ts";
+import { agentCall, agentState } from "../agent.ts";
 import type { Director } from "../director.ts";
-import type { Config, Deployment, Instance, ReleaseVersion, Task } from "../state.ts";
-import { checkpoint, lock, Stage } from "../tasks.ts";
-import { type CloudConfig, parseCloudConfig } from "./cloud-config.ts";
-import { createVm, deleteVm, enlist, orphanDisk, start, stop, title } from "./instance.ts";
-import { amountOf, type Manifest, parseManifest, readManifest } from "./manifest.ts";
+import { DirectorError, messageOf } from "../errors.ts";
+import { audit } from "../events.ts";
+import type { Config, Deployment, DesiredState, Instance, Task } from "../state.ts";
+import { checkpoint, holding, Stage, warn } from "../tasks.ts";
+import { releaseLock } from "../artifacts/releases.ts";
+import { takeSnapshot } from "../snapshots.ts";
+import type { VmNetwork } from "../cpi/cpi.ts";
+import { parse } from "yaml";
+import { parseCloudConfig } from "./cloud-config.ts";
+import { compile } from "./compile.ts";
+import type { Fields } from "./fields.ts";
 import {
-  checkReferences,
+  audited,
+  createVm,
+  deleteVm,
+  detachAndDelete,
+  metadataOf,
+  nameOf,
+  of,
+  postDeploy,
+  start,
+  stop,
+  title,
+} from "./instance.ts";
+import { addonsOf, amountOf, type Manifest, parseManifest, readManifest } from "./manifest.ts";
+import {
+  changesOf,
   type DeployPlan,
-  diskDiffers,
-  planDeploy,
+  place,
+  planInstance,
   type PlannedGroup,
   type PlannedInstance,
-  resolveRelease,
+  RENEWING,
+  reserveAll,
+  resolve,
+  type Wishes,
 } from "./plan.ts";
+import { removeInstances } from "./remove.ts";
+import { generate, resolverFor } from "./variables.ts";
 
 /** What the route of a deploy hands to its task: plain data. */
 export interface DeployArgs {
   readonly deployment: string;
-  readonly manifest: string;
+  /** The text; null takes that of the last successful deploy. */
+  readonly manifest: string | null;
   readonly cloudConfigIds: readonly number[];
   readonly runtimeConfigIds: readonly number[];
   readonly recreate: boolean;
-  readonly skipDrain: boolean;
+  /** Only VMs made before this time are recreated, ms since the epoch. */
+  readonly recreateBeforeMs: number | null;
+  readonly recreateBefore: string | null;
+  readonly fix: boolean;
+  /** `*` or a comma list of groups. */
+  readonly skipDrain: string | null;
+  readonly canaries: string | null;
+  readonly maxInFlight: string | null;
   readonly dryRun: boolean;
+  readonly change: StateChange | null;
 }
 
-const DEPLOYMENT_LOCK_MS = 10_000;
+/** `PUT /deployments/:d/jobs/:g[/:i]?state=`. */
+export interface StateChange {
+  readonly group: string;
+  readonly id: string | null;
+  readonly state: string;
+}
+
+export const DEPLOYMENT_LOCK_MS = 10_000;
 const CREATE_VMS_PARALLEL = 5;
 const PREPARE_MS = 1500;
-const COMPILE_MEDIAN_MS = 40_000;
+const RELEASE_LOCK_MS = 300_000;
 
 export const deploymentLock = (name: string): string => `lock:deployment:${name}`;
 
-const configsOf = (director: Director, ids: readonly number[]): readonly Config[] =>
+export const configsOf = (director: Director, ids: readonly number[]): readonly Config[] =>
   ids.flatMap((id) => director.slot.value.configs.find((each) => each.id === id) ?? []);
+
+const STATES: Readonly<Record<string, DesiredState>> = {
+  started: "started",
+  stopped: "stopped",
+  detached: "detached",
+  restart: "started",
+  recreate: "started",
+};
+
+/** One deploy at work. */
+export interface Run {
+  readonly director: Director;
+  readonly task: Task;
+  readonly args: DeployArgs;
+  readonly deployment: Deployment;
+  /** What each agent said before anything was done. */
+  readonly agents: Map<string, Wishes["agent"]>;
+}
 
 /** `create deployment`: brings a deployment to what the manifest says (contract §5, §8, §9). */
 export function* deploy(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
   const wanted = args as unknown as DeployArgs;
-  const deployment = director.slot.value.deployments.get(wanted.deployment) as Deployment;
-  yield* lock(director, task, deploymentLock(wanted.deployment), DEPLOYMENT_LOCK_MS);
-  const manifest = parseManifest(readManifest(wanted.manifest));
-  const config = parseCloudConfig(configsOf(director, wanted.cloudConfigIds).map(({ content }) => content));
-  const releases = manifest.releases.map(({ name, version }) => resolveRelease(director, name, version));
-  checkReferences(manifest, config, releases);
-  const plan = yield* prepare(director, task, deployment, manifest, config, releases);
-  if (wanted.dryRun) return `/deployments/${wanted.deployment}`;
-  yield* compile(director, task, plan);
-  yield* removeGroups(director, task, deployment, plan.removed);
-  yield* createMissing(director, task, deployment, plan);
-  for (const group of plan.groups) yield* updateGroup(director, task, deployment, group, wanted);
-  succeed(director, deployment, wanted, plan);
-  return `/deployments/${wanted.deployment}`;
+  const name = wanted.deployment;
+  const deployment = director.slot.value.deployments.get(name);
+  if (deployment === undefined) throw new DirectorError(70000, `Deployment '${name}' doesn't exist`);
+  const before = partsOf(deployment);
+  const isNew = deployment.manifest === null;
+  const run: Run = { director, task, args: wanted, deployment, agents: new Map() };
+  let plan: DeployPlan | undefined;
+  const work = (function* (): Body {
+    plan = yield* prepare(run);
+    if (!wanted.dryRun) yield* converge(run, plan);
+    if (!wanted.dryRun) auditDeploy(run, before, isNew, null);
+  })();
+  const options = { waitMs: DEPLOYMENT_LOCK_MS, deployment: name };
+  try {
+    yield* holding(director, task, deploymentLock(name), options, work);
+  } catch (error) {
+    if (plan !== undefined || task.event !== "") auditDeploy(run, before, isNew, messageOf(error));
+    throw error;
+  }
+  return `/deployments/${name}`;
 }
 
-function* prepare(
-  director: Director,
-  task: Task,
-  deployment: Deployment,
-  manifest: Manifest,
-  config: CloudConfig,
-  releases: readonly ReleaseVersion[],
-): Body<DeployPlan> {
+const partsOf = (deployment: Deployment): object => {
+  const list = (parts: Deployment["releases"]): readonly string[] =>
+    parts.map(({ name, version }) => `${name}/${version}`);
+  if (deployment.releases.length === 0 && deployment.stemcells.length === 0) return {};
+  return { releases: list(deployment.releases), stemcells: list(deployment.stemcells) };
+};
+
+function auditDeploy({ director, task, deployment }: Run, before: object, isNew: boolean, error: string | null): void {
+  const what = {
+    action: isNew ? "create" : "update",
+    type: "deployment",
+    name: deployment.name,
+    deployment: deployment.name,
+  };
+  const parent = audit(director, task, what);
+  audit(director, task, { ...what, parent, error, context: { before, after: partsOf(deployment) } });
+}
+
+/** Parses, checks, places and renders. Everything up to here changes nothing but records. */
+function* prepare(run: Run): Body<DeployPlan> {
+  const { director, task, args, deployment } = run;
   const { kernel } = director;
-  const stage = new Stage(director, task, "Preparing deployment", 1);
+  const text = args.manifest ?? deployment.manifest;
+  if (text === null) throw new DirectorError(440001, "No successful BOSH deployment manifest available");
+  if (args.change !== null && STATES[args.change.state] === undefined)
+    throw new DirectorError(
+      140008,
+      `Invalid state '${args.change.state}' for '${args.change.group}', valid states are: started, stopped, detached, recreate, restart`,
+    );
+  const manifest = withRuntime(director, parseManifest(readManifest(text)), args.runtimeConfigIds);
+  const config = parseCloudConfig(configsOf(director, args.cloudConfigIds).map(({ content }) => content));
+  const wanted = resolve(director, deployment, manifest, config);
+  yield* askAgents(run);
+  refuseIgnored(run, manifest);
+  for (const { name } of manifest.releases)
+    yield* holding(director, task, releaseLock(name), { waitMs: RELEASE_LOCK_MS }, pause(0));
   const size = manifest.groups.reduce((sum, { instances }) => sum + instances, 0);
+  const stage = new Stage(director, task, "Preparing deployment", 1);
+  const networks = new Map<string, readonly VmNetwork[]>();
   const plan = yield* stage.step(
     "Preparing deployment",
     (function* (): Body<DeployPlan> {
       yield kernel.work(PREPARE_MS + 100 * size);
-      return planDeploy(director, deployment, manifest, config, releases);
+      const placed = place(director, deployment, wanted);
+      for (const group of placed.groups)
+        for (const instance of group.instances)
+          networks.set(instance.id, reserveAll(director, placed, group, instance));
+      const made = generate(director, task, deployment, manifest);
+      deployment.variables = made.map(({ id, name }) => ({ id, name }));
+      deployment.releases = wanted.releases.map(({ name, version }) => ({ name, version }));
+      deployment.stemcells = placed.stemcells.map(({ name, version }) => ({ name, version }));
+      return placed;
     })(),
   );
-  yield* stage.step("Rendering templates", pause(kernel.work(PREPARE_MS + 100 * size)));
+  if (deployment.instances.some(({ ignore }) => ignore))
+    warn(director, task, "You have ignored instances. They will not be changed.");
+  warnOfFuture(run);
+  yield* stage.step(
+    "Rendering templates",
+    (function* (): Body {
+      yield kernel.work(PREPARE_MS + 100 * size);
+      for (const group of plan.groups)
+        for (const instance of group.instances) planned(run, plan, group, instance, networks);
+    })(),
+  );
   return plan;
 }
 
@@ -81,96 +193,144 @@ function* pause(ms: number): Body {
   yield ms;
 }
 
-function* compile(director: Director, task: Task, plan: DeployPlan): Body {
-  const { kernel } = director;
-  yield* new Stage(director, task, "Preparing package compilation", 1).step(
-    "Finding packages to compile",
-    pause(kernel.work(200)),
-  );
-  const [stemcell] = plan.stemcells;
-  if (stemcell === undefined) return;
-  const target = `${stemcell.operatingSystem}/${stemcell.version}`;
-  const missing = plan.releases.flatMap((release) =>
-    release.packages
-      .filter(({ fingerprint }) => !release.compiled.has(`${fingerprint}:${target}`))
-      .map((each) => ({ release, each })),
-  );
-  if (missing.length === 0) return;
-  const stage = new Stage(director, task, "Compiling packages", missing.length);
-  // A package is compiled after those it depends on.
-  for (const { release, each } of missing.sort((a, b) => a.each.dependencies.length - b.each.dependencies.length)) {
-    checkpoint(task);
-    yield* stage.step(
-      `${each.name}/${each.fingerprint}`,
-      pause(kernel.work(kernel.random("bosh/compile").lognormal(COMPILE_MEDIAN_MS, 0.5))),
-    );
-    release.compiled.add(`${each.fingerprint}:${target}`);
+/** Runtime configs add releases, addons, tags and variables to every manifest. */
+function withRuntime(director: Director, manifest: Manifest, ids: readonly number[]): Manifest {
+  const runtimes = configsOf(director, ids).map(({ content }) => (parse(content) ?? {}) as Fields);
+  const addons = runtimes.flatMap(addonsOf);
+  const releases = runtimes
+    .flatMap((each) => (each.releases ?? []) as readonly { readonly name: string; readonly version: unknown }[])
+    .filter(({ name }) => !manifest.releases.some((each) => each.name === name))
+    .map(({ name, version }) => ({ name, version: String(version) }));
+  const tags = Object.assign(
+    {},
+    ...runtimes.map((each) => (each.tags ?? {}) as object),
+    manifest.tags,
+  ) as Manifest["tags"];
+  return { ...manifest, addons: [...manifest.addons, ...addons], releases: [...manifest.releases, ...releases], tags };
+}
+
+/** get_state of every VM; one that keeps silent ends the deploy unless it is to be fixed. @throws DirectorError 450002 */
+function* askAgents({ director, args, deployment, agents }: Run): Body {
+  for (const instance of deployment.instances) {
+    if (instance.ignore) continue;
+    const said = agentState(director, instance);
+    agents.set(instance.id, said);
+    if (said === "silent" && !args.fix) yield* agentCall(director, instance, "get_state");
   }
 }
 
-function* removeGroups(director: Director, task: Task, deployment: Deployment, removed: readonly Instance[]): Body {
-  if (removed.length === 0) return;
-  yield* removeInstances(
+const isChosen = (change: StateChange, instance: Instance): boolean =>
+  (change.group === "*" || change.group === instance.group) &&
+  (change.id === null || change.id === instance.id || change.id === String(instance.index));
+
+/** @throws DirectorError 140021, 190021 */
+function refuseIgnored({ args, deployment }: Run, manifest: Manifest): void {
+  const ignored = deployment.instances.filter(({ ignore }) => ignore);
+  const changed = ignored.find((instance) => args.change !== null && isChosen(args.change, instance));
+  if (changed !== undefined)
+    throw new DirectorError(
+      140021,
+      `You are trying to change the state of the ignored instance '${nameOf(changed)}'. This operation is not allowed. You need to unignore it first.`,
+    );
+  for (const { group } of ignored) {
+    const isKept = manifest.groups.some(({ name, migratedFrom }) => name === group || migratedFrom.includes(group));
+    if (!isKept)
+      throw new DirectorError(
+        190021,
+        `You are trying to delete instance group '${group}', which contains ignored instance(s). Operation not allowed.`,
+      );
+  }
+}
+
+function warnOfFuture({ director, task, args }: Run): void {
+  if (args.recreateBeforeMs === null || args.recreateBeforeMs <= director.kernel.nowMs) return;
+  warn(
     director,
     task,
-    deployment,
-    removed,
-    new Stage(director, task, "Deleting unneeded instances", removed.length),
-    false,
+    `The recreate_vms_created_before timestamp '${args.recreateBefore}' is in the future. No VMs will be filtered by age - all VMs marked for recreation will be recreated.`,
   );
 }
 
-/** Stops the jobs, deletes the VM, leaves the disk as an orphan; the instance is forgotten. */
-export function* removeInstances(
-  director: Director,
-  task: Task,
-  deployment: Deployment,
-  instances: readonly Instance[],
-  stage: Stage,
-  force: boolean,
-): Body {
-  const removals = instances.map((instance) =>
-    director.kernel.spawn(
-      `delete ${title(instance)}`,
-      stage.step(title(instance), removeInstance(director, deployment, instance, force)),
-    ),
-  );
-  yield* all(removals);
-  checkpoint(task);
+function planned(
+  { director, deployment }: Run,
+  plan: DeployPlan,
+  group: PlannedGroup,
+  instance: Instance,
+  networks: ReadonlyMap<string, readonly VmNetwork[]>,
+): PlannedInstance {
+  const known = networks.get(instance.id) ?? reserveAll(director, plan, group, instance);
+  return planInstance(director, plan, group, instance, known, resolverFor(director, deployment));
 }
 
-function* removeInstance(director: Director, deployment: Deployment, instance: Instance, force: boolean): Body {
-  if (instance.vm !== null) {
-    try {
-      yield* stop(director, instance);
-    } catch (error) {
-      if (!force) throw error;
-    }
-    yield* deleteVm(director, instance);
+/** Plans an instance of a group anew: what it links to may have changed since. */
+export const planOf = (
+  run: Pick<Run, "director" | "deployment">,
+  plan: DeployPlan,
+  group: PlannedGroup,
+  instance: Instance,
+): PlannedInstance => planned(run as Run, plan, group, instance, new Map());
+
+const services = (plan: DeployPlan): readonly PlannedGroup[] => plan.groups.filter(({ group }) => !group.errand);
+
+function* converge(run: Run, plan: DeployPlan): Body {
+  const { director, task, deployment } = run;
+  yield* compile(director, task, deployment, plan, services(plan));
+  if (plan.removed.length > 0) {
+    const stage = new Stage(director, task, "Deleting unneeded instances", plan.removed.length);
+    yield* removeInstances(director, task, deployment, plan.removed, stage, {
+      parallel: plan.removed.length,
+      force: false,
+    });
   }
-  orphanDisk(director, instance);
-  deployment.instances = deployment.instances.filter((each) => each !== instance);
-  director.kernel.record("bosh", "instance.delete", instance.id, { deployment: deployment.name });
+  yield* createMissing(run, plan, services(plan));
+  let touched = plan.removed.length > 0;
+  for (const batch of serialBatches(services(plan))) {
+    const runs = batch.map((group) =>
+      director.kernel.spawn(`group ${group.group.name}`, updateGroup(run, plan, group)),
+    );
+    touched = (yield* all(runs)).some(Boolean) || touched;
+  }
+  if (touched) yield* postDeploy(director, deployment.instances);
+  succeed(run, plan);
 }
 
-const wantsVm = ({ instance }: PlannedInstance): boolean => instance.vm === null && instance.state !== "detached";
+/** Groups one after the other; neighbours that are not serial go together. */
+function serialBatches(groups: readonly PlannedGroup[]): readonly (readonly PlannedGroup[])[] {
+  const batches: PlannedGroup[][] = [];
+  let open: PlannedGroup[] | undefined;
+  for (const each of groups) {
+    if (each.group.update.serial) {
+      batches.push([each]);
+      open = undefined;
+    } else if (open === undefined) batches.push((open = [each]));
+    else open.push(each);
+  }
+  return batches;
+}
 
-function* createMissing(director: Director, task: Task, deployment: Deployment, plan: DeployPlan): Body {
-  const missing = plan.groups.flatMap(({ instances }) => instances).filter(wantsVm);
-  for (const { instances } of plan.groups) for (const { instance } of instances) enlist(deployment, instance);
+const desiredOf = ({ args }: Run, instance: Instance): DesiredState =>
+  args.change !== null && isChosen(args.change, instance)
+    ? (STATES[args.change.state] ?? instance.state)
+    : instance.state;
+
+function* createMissing(run: Run, plan: DeployPlan, groups: readonly PlannedGroup[]): Body {
+  const { director, task } = run;
+  const missing = groups.flatMap((group) =>
+    group.instances
+      .filter((instance) => instance.vm === null && !instance.ignore && desiredOf(run, instance) !== "detached")
+      .map((instance) => ({ group, instance })),
+  );
   if (missing.length === 0) return;
-  const creating = new Stage(director, task, "Creating missing vms", missing.length);
-  yield* inBatches(director, missing, CREATE_VMS_PARALLEL, (planned) =>
-    creating.step(title(planned.instance), createVm(director, task, deployment, planned)),
-  );
-  const downloading = new Stage(director, task, "Downloading packages", missing.length);
-  yield* inBatches(director, missing, CREATE_VMS_PARALLEL, (planned) =>
-    downloading.step(title(planned.instance), pause(director.kernel.work(1000))),
+  const stage = new Stage(director, task, "Creating missing vms", missing.length);
+  yield* inBatches(director, missing, CREATE_VMS_PARALLEL, ({ group, instance }) =>
+    stage.step(title(instance), createVm(director, task, planOf(run, plan, group, instance))),
   );
 }
+
+export { createMissing };
 
 /** At most `width` at once. What runs is let finish when one fails; then the first failure is thrown. */
-function* inBatches<T>(director: Director, items: readonly T[], width: number, work: (item: T) => Body): Body {
+export function* inBatches<T>(director: Director, items: readonly T[], width: number, work: (item: T) => Body): Body {
   const waiting = [...items];
   let failed: { readonly error: unknown } | undefined;
   function* worker(): Body {
@@ -186,110 +346,152 @@ function* inBatches<T>(director: Director, items: readonly T[], width: number, w
   if (failed !== undefined) throw failed.error;
 }
 
-function* updateGroup(
-  director: Director,
-  task: Task,
-  deployment: Deployment,
-  planned: PlannedGroup,
-  args: DeployArgs,
-): Body {
+/** Answers whether anything was done. */
+export function* updateGroup(run: Run, plan: DeployPlan, planned: PlannedGroup): Body<boolean> {
+  const { director, task, deployment, args } = run;
   const { group, instances, unneeded } = planned;
+  const maxInFlight = amountOf(args.maxInFlight ?? group.update.maxInFlight, instances.length);
   if (unneeded.length > 0) {
-    yield* removeInstances(
-      director,
-      task,
-      deployment,
-      unneeded,
-      new Stage(director, task, "Deleting unneeded instances", unneeded.length, [group.name]),
-      false,
-    );
+    const stage = new Stage(director, task, "Deleting unneeded instances", unneeded.length, [group.name]);
+    yield* removeInstances(director, task, deployment, unneeded, stage, { parallel: maxInFlight, force: false });
   }
-  const changed = instances.filter((each) => needsUpdate(each, args));
-  if (changed.length === 0) return;
+  const changed = instances.filter((instance) => changesFor(run, planOf(run, plan, planned, instance)).length > 0);
+  if (changed.length === 0) return unneeded.length > 0;
   const stage = new Stage(director, task, "Updating instance", changed.length, [group.name]);
-  const canaries = amountOf(group.update.canaries, instances.length);
-  const update = (each: PlannedInstance, canary: boolean): Body =>
-    updateInstance(director, task, deployment, each, stage, canary, args);
+  const canaries = amountOf(args.canaries ?? group.update.canaries, instances.length);
+  const update = (instance: Instance, canary: boolean): Body =>
+    updateInstance(run, planOf(run, plan, planned, instance), stage, canary);
   yield* inBatches(director, changed.slice(0, canaries), canaries, (each) => update(each, true));
-  yield* inBatches(director, changed.slice(canaries), amountOf(group.update.maxInFlight, instances.length), (each) =>
-    update(each, false),
-  );
+  yield* inBatches(director, changed.slice(canaries), maxInFlight, (each) => update(each, false));
+  return true;
 }
 
-function needsUpdate({ instance, disk, jobSpec, vmSpec }: PlannedInstance, args: DeployArgs): boolean {
-  if (instance.ignore) return false;
-  if (!instance.clean || args.recreate) return true;
-  return (
-    instance.jobSpec !== jobSpec ||
-    (instance.vm !== null && instance.vmSpec !== vmSpec) ||
-    diskDiffers(instance.disk, disk)
-  );
+function wishesFor(run: Run, { instance }: PlannedInstance): Wishes {
+  const { args, agents } = run;
+  const chosen = args.change !== null && isChosen(args.change, instance);
+  const verb = chosen ? args.change?.state : undefined;
+  const asked = args.recreate || verb === "recreate";
+  const before = args.recreateBeforeMs;
+  const isOld = before === null || before > run.director.kernel.nowMs || (instance.vm?.createdMs ?? 0) < before;
+  return {
+    recreate:
+      (asked && isOld && instance.applied?.configuration !== undefined) ||
+      (args.fix && agents.get(instance.id) === "silent"),
+    agent: agents.get(instance.id) ?? "running",
+    desired: desiredOf(run, instance),
+    verb: verb === "recreate" && !isOld ? undefined : verb,
+  };
 }
 
-function* updateInstance(
-  director: Director,
-  task: Task,
-  deployment: Deployment,
-  planned: PlannedInstance,
+function changesFor(run: Run, each: PlannedInstance): ReturnType<typeof changesOf> {
+  return each.instance.ignore ? [] : changesOf(each, wishesFor(run, each));
+}
+
+function* updateInstance(run: Run, each: PlannedInstance, stage: Stage, canary: boolean): Body {
+  const { director, task } = run;
+  const { instance } = each;
+  checkpoint(task);
+  const changes = changesFor(run, each);
+  const { desired, verb } = wishesFor(run, each);
+  const action = actionOf(each, desired, verb);
+  const context = action === "create" ? { az: instance.az } : action === "update" ? { az: instance.az, changes } : {};
+  const work = converging(run, each, changes, desired, stage, canary);
+  yield* audited(director, task, { action, type: "instance", name: nameOf(instance), ...of(instance), context }, work);
+}
+
+function actionOf({ instance, isNew }: PlannedInstance, desired: DesiredState, verb: string | undefined): string {
+  if (isNew) return "create";
+  if (verb === "restart" || verb === "recreate") return verb;
+  if (desired !== "started") return "stop";
+  return instance.state === "started" ? "update" : "start";
+}
+
+function* converging(
+  run: Run,
+  each: PlannedInstance,
+  changes: ReturnType<typeof changesOf>,
+  desired: DesiredState,
   stage: Stage,
   canary: boolean,
-  args: DeployArgs,
 ): Body {
-  const { instance, group } = planned;
-  checkpoint(task);
-  const step = stage.begin(`${title(instance)}${canary ? " (canary)" : ""}`);
+  const step = stage.begin(`${title(each.instance)}${canary ? " (canary)" : ""}`);
   try {
-    const fresh = !instance.clean && instance.jobSpec === "";
-    instance.clean = false;
-    if (instance.vm !== null) yield* stop(director, instance, step, args.skipDrain);
-    const renew = instance.vm !== null && !fresh && (args.recreate || instance.vmSpec !== planned.vmSpec);
-    if (renew || instance.state === "detached") yield* detachAndDelete(director, instance);
-    if (instance.vm === null && instance.state !== "detached") yield* createVm(director, task, deployment, planned);
-    if (instance.state === "started")
-      yield* start(director, planned, canary ? group.update.canaryWatch : group.update.updateWatch, step);
-    else Object.assign(instance, { clean: true, jobSpec: planned.jobSpec });
+    yield* work();
     step.finish();
   } catch (error) {
     step.fail(error);
     throw error;
   }
+  function* work(): Body {
+    const { director, task, args } = run;
+    const { instance, group } = each;
+    if (changes.every((change) => change === "tags" || change === "dns")) {
+      if (instance.vm !== null) yield* director.cpi.setVmMetadata(instance.vm.cid, metadataOf(director, instance));
+      instance.applied = { ...instance.applied, ...each.parts };
+      return;
+    }
+    const wasStarted = instance.state === "started";
+    instance.clean = false;
+    const skipDrain = args.skipDrain === "*" || (args.skipDrain?.split(",").includes(group.name) ?? false);
+    const isSilent = run.agents.get(instance.id) === "silent";
+    if (wasStarted && instance.vm !== null && !isSilent) yield* stop(director, instance, step, skipDrain);
+    instance.state = desired;
+    if (desired !== "started") {
+      if (desired === "detached") yield* detachAndDelete(director, task, instance);
+      instance.clean = true;
+      return;
+    }
+    if (!each.isNew && instance.disk !== null) yield* takeSnapshot(director, instance);
+    if (!each.isNew && instance.vm !== null && changes.some((change) => RENEWING.has(change))) {
+      yield* isSilent ? deleteVm(director, task, instance) : detachAndDelete(director, task, instance);
+      yield* createVm(director, task, each);
+    }
+    const watch = canary ? group.update.canaryWatch : group.update.updateWatch;
+    yield* start(director, task, each, watch, wasStarted ? 40 : 0, step);
+  }
 }
 
-function* detachAndDelete(director: Director, instance: Instance): Body {
-  if (instance.vm !== null && instance.disk !== null)
-    yield* director.cpi.detachDisk(instance.vm.cid, instance.disk.cid);
-  yield* deleteVm(director, instance);
-}
-
-function succeed(director: Director, deployment: Deployment, args: DeployArgs, plan: DeployPlan): void {
-  deployment.manifest = args.manifest;
+function succeed({ director, args, deployment }: Run, plan: DeployPlan): void {
+  deployment.manifest = args.manifest ?? deployment.manifest;
   deployment.cloudConfigIds = args.cloudConfigIds;
   deployment.runtimeConfigIds = args.runtimeConfigIds;
-  deployment.releases = plan.releases.map(({ name, version }) => ({ name, version }));
-  deployment.stemcells = plan.stemcells.map(({ name, version }) => ({ name, version }));
-  director.kernel.record("bosh", "deployment.update", deployment.name, { instances: deployment.instances.length });
+  director.kernel.record("bosh", "deployment.update", deployment.name, {
+    instances: deployment.instances.length,
+    releases: plan.releases.map(({ name, version }) => `${name}/${version}`),
+  });
 }
 
-/** `delete deployment <d>`. */
-export function* deleteDeployment(
-  director: Director,
-  task: Task,
-  args: Readonly<Record<string, unknown>>,
-): Body<string> {
-  const name = String(args.deployment);
-  const deployment = director.slot.value.deployments.get(name) as Deployment;
-  yield* lock(director, task, deploymentLock(name), DEPLOYMENT_LOCK_MS);
-  if (deployment.instances.length > 0) {
-    const stage = new Stage(director, task, "Deleting instances", deployment.instances.length);
-    yield* removeInstances(director, task, deployment, [...deployment.instances], stage, args.force === true);
-  }
-  const artifacts = new Stage(director, task, "Removing deployment artifacts", 3);
-  yield* artifacts.step("Detaching stemcells", pause(0));
-  yield* artifacts.step("Detaching releases", pause(0));
-  const properties = new Stage(director, task, "Deleting properties", 0);
-  yield* properties.step("Deleting dynamic disks", pause(0));
-  yield* properties.step("Destroying deployment", pause(0));
-  director.slot.value.deployments.delete(name);
-  director.kernel.record("bosh", "deployment.delete", name);
-  return `/deployments/${name}`;
+/** A run that changes nothing of what was last deployed: for errands and single instances. */
+export const runOf = (director: Director, task: Task, deployment: Deployment): Run => ({
+  director,
+  task,
+  deployment,
+  agents: new Map(),
+  args: {
+    deployment: deployment.name,
+    manifest: null,
+    cloudConfigIds: deployment.cloudConfigIds,
+    runtimeConfigIds: deployment.runtimeConfigIds,
+    recreate: false,
+    recreateBefore: null,
+    recreateBeforeMs: null,
+    fix: false,
+    skipDrain: null,
+    canaries: null,
+    maxInFlight: null,
+    dryRun: false,
+    change: null,
+  },
+});
+
+/** What other tasks (errands, resurrection) need of a deploy: the plan of what is deployed, without changing it. */
+export function planDeployed(director: Director, deployment: Deployment): DeployPlan | undefined {
+  if (deployment.manifest === null) return undefined;
+  const manifest = withRuntime(director, parseManifest(readManifest(deployment.manifest)), deployment.runtimeConfigIds);
+  const config = parseCloudConfig(configsOf(director, deployment.cloudConfigIds).map(({ content }) => content));
+  const { instances } = deployment;
+  deployment.instances = [...instances];
+  const plan = place(director, deployment, resolve(director, deployment, manifest, config));
+  deployment.instances = instances;
+  return plan;
 }

@@ -1,159 +1,215 @@
 import type { Body } from "../../kernel/index.ts";
+import { agentCall, agentState, runScripts, startJobs, stopJobs } from "../agent.ts";
+import { CpiError, type VmRequest } from "../cpi/cpi.ts";
 import type { Director } from "../director.ts";
-import { startJobs, stopJobs } from "../agent.ts";
-import { CpiError } from "../cpi/cpi.ts";
-import { DirectorError } from "../errors.ts";
-import type { Deployment, Instance, Task } from "../state.ts";
-import { checkpoint, type Step } from "../tasks.ts";
+import { DirectorError, messageOf } from "../errors.ts";
+import { audit } from "../events.ts";
+import type { Instance, Task, Vm } from "../state.ts";
+import { checkpoint, holding, type Step } from "../tasks.ts";
 import type { WatchTime } from "./manifest.ts";
 import { diskDiffers, type PlannedInstance } from "./plan.ts";
+import { runScript } from "./script.ts";
 
 /*
  * What is done to one instance, in the order of calls of a real director (director-api contract §9). Durations are those seen in
  * the wild (§14), drawn from the seed and scaled by the pace.
  */
-const PING_MEDIAN_MS = 20_000;
-const AGENT_CALL_MS = 500;
 const UPDATE_MEDIAN_MS = 8_000;
 const DRAIN_MS = 1_000;
 const CREATE_TRIES = 5;
 const WATCH_STEPS = 9;
+const VM_LOCK_MS = 10_000;
 
-export const title = (instance: Instance): string => `${instance.group}/${instance.id} (${instance.index})`;
+export const nameOf = (instance: Instance): string => `${instance.group}/${instance.id}`;
+export const title = (instance: Instance): string => `${nameOf(instance)} (${instance.index})`;
 
-/** The record of an instance becomes part of the deployment as soon as something of it exists. */
-export function enlist(deployment: Deployment, instance: Instance): void {
-  if (!deployment.instances.includes(instance)) deployment.instances.push(instance);
+const iso = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
+
+/** An audit pair around some work: the second names the first, and the error if there was one. */
+export function* audited<T>(
+  director: Director,
+  task: Task,
+  what: Parameters<typeof audit>[2],
+  body: Body<T>,
+  nameAfter?: (value: T) => string,
+): Body<T> {
+  const parent = audit(director, task, what);
+  const { context: _begun, ...rest } = what;
+  try {
+    const value = yield* body;
+    audit(director, task, { ...rest, ...(nameAfter && { name: nameAfter(value) }), parent });
+    return value;
+  } catch (error) {
+    audit(director, task, { ...rest, parent, error: messageOf(error) });
+    throw error;
+  }
 }
 
-export function* agentCall(director: Director, method: string, instance: Instance): Body {
-  const effect = director.kernel.faults.at(`agent:${method}`, {
-    deployment: instance.deployment,
-    group: instance.group,
-  });
-  yield director.kernel.work(AGENT_CALL_MS);
-  if (effect?.kind === "error") throw new DirectorError(450001, effect.message);
-  const silent = effect?.kind === "stuck" || instance.vm === null || !director.cpi.isAlive(instance.vm.cid);
-  if (!silent) return;
-  yield director.kernel.work(3 * 45_000);
-  throw new DirectorError(
-    450002,
-    `Timed out sending '${method}' to instance: '${instance.group}/${instance.id}', agent-id: '${instance.vm?.agentId ?? ""}' after 45 seconds`,
-  );
-}
+export const of = (instance: Instance): { deployment: string; instance: string } => ({
+  deployment: instance.deployment,
+  instance: nameOf(instance),
+});
 
-/** create_vm, metadata, first ping; with a disk that exists, attach and mount it. */
-export function* createVm(director: Director, task: Task, deployment: Deployment, planned: PlannedInstance): Body {
-  const { instance } = planned;
+/** create_vm with its tries, then the first ping of the agent. Answers with the VM. @throws CpiError, DirectorError 450002 */
+export function* bootVm(
+  director: Director,
+  task: Task,
+  owner: { readonly deployment: string; readonly instance: string },
+  request: VmRequest,
+  stemcell: Vm["stemcell"],
+  metadata: Readonly<Record<string, string>>,
+): Body<Vm> {
   const { kernel, cpi } = director;
-  checkpoint(task);
-  const agentId = kernel.random("bosh/instances").uuid();
-  const cid = yield* tryCreate(director, planned, agentId);
-  instance.vm = {
-    cid,
-    agentId,
-    createdMs: kernel.nowMs,
-    cloudProperties: planned.cloudProperties,
-    vmType: planned.group.vmType,
-    stemcell: {
-      name: planned.stemcell.name,
-      version: planned.stemcell.version,
-      apiVersion: planned.stemcell.apiVersion,
-    },
-    jobState: "running",
-    jobs: [],
-  };
-  instance.vmSpec = planned.vmSpec;
-  instance.ips = planned.networks.map(({ name, ip }) => ({ network: name, ip }));
-  enlist(deployment, instance);
-  kernel.record("bosh", "vm.create", cid, {
-    deployment: deployment.name,
-    instance: `${instance.group}/${instance.id}`,
-    ips: instance.ips.map(({ ip }) => ip),
-  });
-  yield* cpi.setVmMetadata(cid, metadataOf(director, instance));
-  yield* ping(director, instance);
-  if (instance.disk !== null) yield* attach(director, instance, instance.disk.cid);
+  const create = audited(
+    director,
+    task,
+    { action: "create", type: "vm", ...owner },
+    tryCreate(director, request),
+    (cid) => cid,
+  );
+  const cid = yield* create;
+  const ips = request.networks.map(({ ip }) => ip);
+  kernel.record("bosh", "vm.create", cid, { deployment: owner.deployment, instance: owner.instance, ips });
+  yield* cpi.setVmMetadata(cid, metadata);
+  const vm: Vm = { cid, agentId: request.agentId, createdMs: kernel.nowMs, stemcell, jobState: "running", jobs: [] };
+  yield* ping(director, task, owner, vm);
+  return vm;
 }
 
-function* tryCreate(director: Director, planned: PlannedInstance, agentId: string): Body<string> {
-  const { group, instance, stemcell, networks, cloudProperties } = planned;
-  const bosh = { group: `${director.name}-${instance.deployment}-${group.name}` };
+function* tryCreate(director: Director, request: VmRequest): Body<string> {
   for (let tried = 1; ; tried++) {
     try {
-      return yield* director.cpi.createVm({
-        agentId,
-        stemcellCid: stemcell.cid,
-        cloudProperties,
-        networks,
-        env: { ...group.env, bosh },
-      });
+      return yield* director.cpi.createVm(request);
     } catch (error) {
       if (!(error instanceof CpiError) || !error.retryable || tried === CREATE_TRIES) throw error;
     }
   }
 }
 
-const metadataOf = (director: Director, instance: Instance): Record<string, string> => ({
+/** Waits for a new agent; one that never answers costs its VM. The limit is true time, the boot is work. */
+function* ping(director: Director, task: Task, owner: { deployment: string; instance: string }, vm: Vm): Body {
+  const { kernel, cpi } = director;
+  const waitMs = director.options.agentWaitMs ?? 600_000;
+  const answerMs = kernel.work(kernel.random("bosh/agent").lognormal(cpi.bootMs, 0.4));
+  const [group = ""] = owner.instance.split("/");
+  const effect = kernel.faults.at("agent:ping", { ...owner, group });
+  yield Math.min(answerMs, waitMs);
+  if (cpi.isAlive(vm.cid) && effect?.kind !== "stuck" && answerMs <= waitMs) return;
+  yield Math.max(0, waitMs - answerMs);
+  yield* destroyVm(director, task, owner, vm.cid);
+  throw new DirectorError(
+    450002,
+    `Timed out pinging VM '${vm.cid}' with agent '${vm.agentId}' after ${waitMs / 1000} seconds`,
+  );
+}
+
+/** delete_vm under the VM's lock. */
+export function* destroyVm(
+  director: Director,
+  task: Task,
+  owner: { deployment: string; instance: string },
+  cid: string,
+): Body {
+  yield* audited(
+    director,
+    task,
+    { action: "delete", type: "vm", name: cid, ...owner },
+    holding(director, task, `lock:vm:${cid}`, { waitMs: VM_LOCK_MS }, director.cpi.deleteVm(cid)),
+  );
+  director.kernel.record("bosh", "vm.delete", cid, { ...owner });
+}
+
+export const metadataOf = (director: Director, instance: Instance): Record<string, string> => ({
   director: director.name,
   deployment: instance.deployment,
   id: instance.id,
   job: instance.group,
   instance_group: instance.group,
   index: String(instance.index),
-  name: `${instance.group}/${instance.id}`,
-  created_at: new Date(director.kernel.nowMs).toISOString().replace(".000Z", "Z"),
+  name: nameOf(instance),
+  created_at: iso(director.kernel.nowMs),
 });
 
-function* ping(director: Director, instance: Instance): Body {
-  const { kernel } = director;
-  const waitMs = director.options.agentWaitMs ?? 600_000;
-  const answerMs = kernel.random("bosh/agent").lognormal(PING_MEDIAN_MS, 0.4);
-  const effect = kernel.faults.at("agent:ping", { deployment: instance.deployment, group: instance.group });
-  yield kernel.work(Math.min(answerMs, waitMs));
-  const alive = instance.vm !== null && director.cpi.isAlive(instance.vm.cid);
-  if (alive && effect?.kind !== "stuck" && answerMs <= waitMs) return;
-  yield kernel.work(Math.max(0, waitMs - answerMs));
-  const cid = instance.vm?.cid ?? "";
-  yield* deleteVm(director, instance);
-  throw new DirectorError(
-    450002,
-    `Timed out pinging VM '${cid}' with agent '${instance.id}' after ${waitMs / 1000} seconds`,
+/** Makes the VM of an instance; a disk that it has already is attached and mounted. */
+export function* createVm(director: Director, task: Task, planned: PlannedInstance): Body {
+  const { instance, group, stemcell } = planned;
+  checkpoint(task);
+  const request = {
+    agentId: director.kernel.random("bosh/instances").uuid(),
+    stemcellCid: stemcell.cid,
+    cloudProperties: planned.cloudProperties,
+    networks: planned.networks,
+    env: { ...group.env, bosh: { group: `${director.name}-${instance.deployment}-${group.name}` } },
+  };
+  const { name, version, apiVersion } = stemcell;
+  instance.vm = yield* bootVm(
+    director,
+    task,
+    of(instance),
+    request,
+    { name, version, apiVersion },
+    metadataOf(director, instance),
   );
+  instance.vmType = group.vmType ?? "";
+  instance.cloudProperties = planned.cloudProperties;
+  instance.ips = planned.networks.map((network) => ({ network: network.name, ip: network.ip }));
+  const { stemcell: image, env, cloud_properties, network } = planned.parts;
+  instance.applied = {
+    ...instance.applied,
+    ...(image === undefined ? {} : { stemcell: image }),
+    ...(env === undefined ? {} : { env }),
+    ...(cloud_properties === undefined ? {} : { cloud_properties }),
+    ...(network === undefined ? {} : { network }),
+  };
+  if (instance.disk !== null) yield* attach(director, task, instance, instance.disk.cid);
+  yield* agentCall(director, instance, "update_settings");
+  yield* agentCall(director, instance, "apply");
 }
 
-function* attach(director: Director, instance: Instance, diskCid: string): Body {
-  const { cpi } = director;
-  if (instance.vm === null) return;
-  yield* cpi.attachDisk(instance.vm.cid, diskCid);
-  yield* agentCall(director, "add_persistent_disk", instance);
-  yield* cpi.setDiskMetadata(diskCid, {
+function* attach(director: Director, task: Task, instance: Instance, diskCid: string): Body {
+  const { vm } = instance;
+  if (vm === null) return;
+  const call = director.cpi.attachDisk(vm.cid, diskCid);
+  yield* holding(director, task, `lock:vm:${vm.cid}`, { waitMs: VM_LOCK_MS }, call);
+  yield* agentCall(director, instance, "add_persistent_disk");
+  yield* director.cpi.setDiskMetadata(diskCid, {
     director: director.name,
     deployment: instance.deployment,
     instance_id: instance.id,
     instance_index: String(instance.index),
     instance_group: instance.group,
-    attached_at: new Date(director.kernel.nowMs).toISOString().replace(".000Z", "Z"),
+    attached_at: iso(director.kernel.nowMs),
   });
-  yield* agentCall(director, "mount_disk", instance);
+  yield* agentCall(director, instance, "mount_disk");
 }
 
-/** Deletes the VM and forgets it; its jobs are gone with it. */
-export function* deleteVm(director: Director, instance: Instance): Body {
+export { attach as attachDisk };
+
+/** Deletes the VM of an instance and forgets it; its jobs are gone with it. */
+export function* deleteVm(director: Director, task: Task, instance: Instance): Body {
   const { vm } = instance;
   if (vm === null) return;
   stopJobs(director.behaviours, instance, true);
-  yield* director.cpi.deleteVm(vm.cid);
+  yield* destroyVm(director, task, of(instance), vm.cid);
+  forgetVm(instance);
+}
+
+/** The record of a VM goes; what it was made with is no longer applied. */
+export function forgetVm(instance: Instance): void {
   instance.vm = null;
-  instance.vmSpec = "";
-  director.kernel.record("bosh", "vm.delete", vm.cid, {
-    deployment: instance.deployment,
-    instance: `${instance.group}/${instance.id}`,
-  });
+}
+
+/** Unmounts and detaches the disk, then deletes the VM. */
+export function* detachAndDelete(director: Director, task: Task, instance: Instance): Body {
+  if (instance.vm !== null && instance.disk !== null) {
+    yield* agentCall(director, instance, "unmount_disk");
+    yield* director.cpi.detachDisk(instance.vm.cid, instance.disk.cid);
+  }
+  yield* deleteVm(director, task, instance);
 }
 
 /** Takes the disk off the record of the instance; it waits as an orphan for five days. */
-export function orphanDisk(director: Director, instance: Instance): void {
+export function orphanDisk(director: Director, task: Task, instance: Instance): void {
   const { disk } = instance;
   if (disk === null) return;
   director.slot.value.orphanDisks.set(disk.cid, {
@@ -161,90 +217,151 @@ export function orphanDisk(director: Director, instance: Instance): void {
     sizeMb: disk.sizeMb,
     az: instance.az,
     deployment: instance.deployment,
-    instance: `${instance.group}/${instance.id}`,
+    instance: nameOf(instance),
     cloudProperties: disk.cloudProperties,
     orphanedMs: director.kernel.nowMs,
   });
   instance.disk = null;
+  const what = { action: "orphan", type: "disk", name: disk.cid, ...of(instance) };
+  audit(director, task, { ...what, parent: audit(director, task, what) });
   director.kernel.record("bosh", "disk.orphan", disk.cid, { deployment: instance.deployment });
 }
 
 /** pre-stop, drain, stop, post-stop. Without a step nothing is shown. */
-export function* stop(director: Director, instance: Instance, step?: Step, skipDrain = false): Body {
-  const { kernel } = director;
+export function* stop(director: Director, instance: Instance, step?: Step, skipDrain = false, tries?: number): Body {
   if (skipDrain) step?.progress(10, "skipped pre-stop & drain");
   else {
     step?.progress(5, "executing pre-stop");
-    yield* agentCall(director, "run_script", instance);
+    yield* runScripts(director, instance, "pre-stop", tries);
     step?.progress(10, "executing drain");
-    yield* agentCall(director, "drain", instance);
-    yield kernel.work(DRAIN_MS);
+    yield* drain(director, instance);
   }
   step?.progress(30, "stopping jobs");
-  yield* agentCall(director, "stop", instance);
+  yield* agentCall(director, instance, "stop");
   stopJobs(director.behaviours, instance, false);
   if (instance.vm !== null) instance.vm.jobState = "stopped";
   step?.progress(40, "executing post-stop");
-  yield* agentCall(director, "run_script", instance);
+  yield* runScripts(director, instance, "post-stop");
+}
+
+/** A drain script says on its output how many seconds to wait. */
+function* drain(director: Director, instance: Instance): Body {
+  yield* agentCall(director, instance, "drain");
+  const waits = (instance.vm?.jobs ?? []).map(({ scripts }) => {
+    const { drain: script } = scripts;
+    return script === undefined ? 0 : Number(runScript(script).stdout.trim()) * 1000 || 0;
+  });
+  yield director.kernel.work(Math.max(DRAIN_MS, ...waits));
 }
 
 /** Brings the disk to what is planned: a new one is made before the old one is let go. */
-function* updateDisk(director: Director, planned: PlannedInstance): Body {
-  const { instance } = planned;
-  if (!diskDiffers(instance.disk, planned.disk) || instance.vm === null) return;
+export function* updateDisk(director: Director, task: Task, planned: PlannedInstance): Body {
+  const { instance, disk: wanted } = planned;
+  const { cpi, kernel } = director;
+  if (!diskDiffers(instance.disk, wanted) || instance.vm === null) return;
+  const { cid: vmCid } = instance.vm;
   const old = instance.disk;
-  if (planned.disk !== undefined) {
-    const { sizeMb, cloudProperties } = planned.disk;
-    const cid = yield* director.cpi.createDisk(sizeMb, cloudProperties, instance.vm.cid);
-    director.kernel.record("bosh", "disk.create", cid, { deployment: instance.deployment, sizeMb });
-    if (old !== null) {
-      yield* director.cpi.detachDisk(instance.vm.cid, old.cid);
-      orphanDisk(director, instance);
-    }
-    instance.disk = { cid, sizeMb, cloudProperties };
-    yield* attach(director, instance, cid);
-  } else if (old !== null) {
-    yield* director.cpi.detachDisk(instance.vm.cid, old.cid);
-    orphanDisk(director, instance);
+  if (wanted === undefined) {
+    if (old !== null) yield* letGo(director, task, instance, vmCid, old.cid);
+    return;
+  }
+  const create = cpi.createDisk(wanted.sizeMb, wanted.cloudProperties, vmCid);
+  const cid = yield* audited(
+    director,
+    task,
+    { action: "create", type: "disk", ...of(instance) },
+    create,
+    (made) => made,
+  );
+  kernel.record("bosh", "disk.create", cid, { deployment: instance.deployment, sizeMb: wanted.sizeMb });
+  // A disk that no record names would be lost: it is written down before anything else can fail.
+  const fresh = { cid, sizeMb: wanted.sizeMb, cloudProperties: wanted.cloudProperties };
+  if (old === null) instance.disk = fresh;
+  try {
+    yield* attach(director, task, instance, cid);
+  } catch (error) {
+    if (old !== null) orphanUnused(director, instance, fresh);
+    throw error;
+  }
+  if (old !== null) {
+    yield* letGo(director, task, instance, vmCid, old.cid);
+    instance.disk = fresh;
   }
 }
 
-/** The part of an update that follows the stop: disk, packages, jobs, start, watch. */
-export function* start(director: Director, planned: PlannedInstance, watch: WatchTime, step?: Step): Body {
+function orphanUnused(director: Director, instance: Instance, disk: NonNullable<Instance["disk"]>): void {
+  director.slot.value.orphanDisks.set(disk.cid, {
+    ...disk,
+    az: instance.az,
+    deployment: instance.deployment,
+    instance: nameOf(instance),
+    orphanedMs: director.kernel.nowMs,
+  });
+}
+
+function* letGo(director: Director, task: Task, instance: Instance, vmCid: string, diskCid: string): Body {
+  yield* agentCall(director, instance, "unmount_disk");
+  yield* director.cpi.detachDisk(vmCid, diskCid);
+  orphanDisk(director, task, instance);
+}
+
+/** The part of an update that follows the stop: disk, packages, jobs, start, watch. `base` is the progress made by then. */
+export function* start(
+  director: Director,
+  task: Task,
+  planned: PlannedInstance,
+  watch: WatchTime,
+  base: number,
+  step?: Step,
+): Body {
   const { instance } = planned;
   const { kernel } = director;
-  yield* updateDisk(director, planned);
-  step?.progress(50, "installing packages");
-  yield* agentCall(director, "update_settings", instance);
-  step?.progress(60, "configuring jobs");
-  yield* agentCall(director, "apply", instance);
-  if (instance.vm !== null) instance.vm = { ...instance.vm, jobs: planned.jobs };
-  step?.progress(70, "executing pre-start");
-  yield* agentCall(director, "run_script", instance);
-  step?.progress(90, "starting jobs");
-  yield* agentCall(director, "start", instance);
+  yield* updateDisk(director, task, planned);
+  step?.progress(base + 10, "installing packages");
+  yield* agentCall(director, instance, "update_settings");
+  step?.progress(base + 20, "configuring jobs");
+  yield* agentCall(director, instance, "apply");
+  if (instance.vm !== null)
+    instance.vm.jobs = planned.jobs.map(({ texts: _texts, fingerprint: _print, ...job }) => job);
+  instance.applied = { ...instance.applied, ...planned.parts };
+  step?.progress(base + 30, "executing pre-start");
+  yield* runScripts(director, instance, "pre-start");
+  step?.progress(base + 50, "starting jobs");
+  yield* agentCall(director, instance, "start");
   startJobs(director.behaviours, instance);
+  if (instance.vm !== null) instance.vm.jobState = "running";
   yield kernel.work(kernel.random("bosh/agent").lognormal(UPDATE_MEDIAN_MS, 0.3));
-  yield* awaitRunning(director, instance, watch);
-  step?.progress(100, "executing post-start");
-  yield* agentCall(director, "run_script", instance);
-  instance.jobSpec = planned.jobSpec;
+  yield* awaitRunning(director, task, instance, watch);
+  step?.progress(base + 60, "executing post-start");
+  yield* runScripts(director, instance, "post-start");
   instance.clean = true;
 }
 
 /** Sleeps the least time, then asks in up to nine more steps until the agent says running. @throws DirectorError 400007 */
-function* awaitRunning(director: Director, instance: Instance, watch: WatchTime): Body {
+export function* awaitRunning(director: Director, task: Task, instance: Instance, watch: WatchTime): Body {
   const { kernel } = director;
   const effect = kernel.faults.at("director:job", { deployment: instance.deployment, group: instance.group });
   yield kernel.work(watch.minMs);
-  if (instance.vm === null) return;
-  instance.vm.jobState = effect?.kind === "error" ? "failing" : "running";
-  if (instance.vm.jobState === "running") return;
+  const { vm } = instance;
+  if (vm === null) return;
+  if (effect?.kind === "error") vm.jobState = "failing";
   const stepMs = Math.min(15_000, Math.max(1000, (watch.maxMs - watch.minMs) / WATCH_STEPS));
-  yield kernel.work(stepMs * WATCH_STEPS);
-  const jobs = instance.vm.jobs.map(({ name }) => name).join(", ");
-  throw new DirectorError(
+  for (let asked = 0; agentState(director, instance) !== "running"; asked++) {
+    if (asked === WATCH_STEPS) throw notRunning(instance);
+    checkpoint(task);
+    yield kernel.work(stepMs);
+  }
+}
+
+function notRunning(instance: Instance): DirectorError {
+  const jobs = (instance.vm?.jobs ?? []).map(({ name }) => name).join(", ");
+  return new DirectorError(
     400007,
     `'${title(instance)}' is not running after update. Review logs for failed jobs: ${jobs}`,
   );
+}
+
+/** Post-deploy scripts run on all VMs once everything else has been done. */
+export function* postDeploy(director: Director, instances: readonly Instance[]): Body {
+  for (const instance of instances) if (instance.vm !== null) yield* runScripts(director, instance, "post-deploy");
 }

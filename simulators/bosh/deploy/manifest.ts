@@ -1,6 +1,7 @@
 import { parseDocument } from "yaml";
 import { DirectorError } from "../errors.ts";
 import { type Fields, hashes, maybe, need } from "./fields.ts";
+import { syntaxError } from "./psych.ts";
 
 /** What a manifest asks for (bosh.io/docs/manifest-v2), parsed; names are not yet resolved. */
 export interface Manifest {
@@ -14,7 +15,34 @@ export interface Manifest {
   }[];
   readonly update: Update;
   readonly groups: readonly Group[];
+  readonly addons: readonly Addon[];
+  readonly variables: readonly VariableWish[];
+  readonly features: Fields;
   readonly tags: Readonly<Record<string, string>>;
+}
+
+/** Jobs that are put on every instance that the rules of an addon include. */
+export interface Addon {
+  readonly name: string;
+  readonly jobs: readonly JobWish[];
+  readonly include: Fields | undefined;
+  readonly exclude: Fields | undefined;
+}
+
+export interface VariableWish {
+  readonly name: string;
+  readonly type: string;
+  readonly options: Fields;
+  readonly isConverging: boolean;
+}
+
+export interface JobWish {
+  readonly name: string;
+  readonly release: string;
+  readonly properties: Fields;
+  /** By the name in the job: an alias, another deployment, `nil` to consume nothing. */
+  readonly consumes: Fields;
+  readonly provides: Fields;
 }
 
 export interface Update {
@@ -25,8 +53,8 @@ export interface Update {
   readonly serial: boolean;
 }
 
-/** A number, or a percentage of a group's size. */
-export type Amount = number | `${number}%`;
+/** A number, or text that should be one or a percentage of a group's size. */
+export type Amount = number | string;
 
 export interface WatchTime {
   readonly minMs: number;
@@ -37,8 +65,9 @@ export interface Group {
   readonly name: string;
   readonly instances: number;
   readonly azs: readonly string[];
-  readonly jobs: readonly { readonly name: string; readonly release: string; readonly properties: Fields }[];
-  readonly vmType: string;
+  readonly jobs: readonly JobWish[];
+  readonly vmType: string | undefined;
+  readonly vmResources: Fields | undefined;
   readonly vmExtensions: readonly string[];
   readonly stemcell: string;
   readonly diskMb: number;
@@ -46,11 +75,12 @@ export interface Group {
   readonly networks: readonly {
     readonly name: string;
     readonly staticIps: readonly string[];
-    readonly isDefault: boolean;
+    readonly defaults: readonly string[];
   }[];
   readonly errand: boolean;
   readonly update: Update;
   readonly env: Fields;
+  readonly migratedFrom: readonly string[];
 }
 
 /** The text of a manifest as a mapping. @throws DirectorError 440001, 40001 */
@@ -61,7 +91,7 @@ export function readManifest(text: string): Fields {
   if (error !== undefined) {
     throw new DirectorError(
       440001,
-      `Incorrect YAML structure of the uploaded manifest: #<Psych::SyntaxError: (<unknown>): ${error.message.split("\n")[0]}>`,
+      `Incorrect YAML structure of the uploaded manifest: #<Psych::SyntaxError: ${syntaxError(text, error.message)}>`,
     );
   }
   const value: unknown = document.toJS();
@@ -92,13 +122,10 @@ function watchTime(fields: Fields, name: string): WatchTime {
 function amount(fields: Fields, name: string): Amount {
   const value = fields[name];
   if (Number.isInteger(value)) return value as number;
-  if (typeof value === "string" && /^\d+%?$/.test(value))
-    return value.endsWith("%") ? (value as Amount) : Number(value);
-  throw new DirectorError(40000, "cannot be calculated");
+  return String(value);
 }
 
 function update(fields: Fields): Update {
-  need(fields, "canary_watch_time", typeof fields.canary_watch_time === "number" ? "integer" : "string");
   return {
     canaries: amount({ canaries: 1, ...fields }, "canaries"),
     maxInFlight: amount({ max_in_flight: 1, ...fields }, "max_in_flight"),
@@ -108,24 +135,25 @@ function update(fields: Fields): Update {
   };
 }
 
-function group(fields: Fields, common: Fields): Group {
-  const name = need(fields, "name", "string");
-  const jobs = hashes(need(fields, "jobs", "array")).map((job) => ({
+function jobs(fields: Fields): readonly JobWish[] {
+  return hashes(need(fields, "jobs", "array")).map((job) => ({
     name: need(job, "name", "string"),
     release: need(job, "release", "string"),
     properties: maybe(job, "properties", "hash") ?? {},
+    consumes: maybe(job, "consumes", "hash") ?? {},
+    provides: maybe(job, "provides", "hash") ?? {},
   }));
-  const vmType = maybe(fields, "vm_type", "string");
-  if (vmType === undefined && fields.vm_resources === undefined) {
-    throw new DirectorError(140022, `Instance group '${name}' is missing either 'vm_type' or 'vm_resources' section.`);
-  }
-  if (vmType === undefined) throw new DirectorError(140022, "not simulated: vm_resources; give a vm_type");
+}
+
+function group(fields: Fields, common: Fields): Group {
+  const name = need(fields, "name", "string");
   return {
     name,
     instances: need(fields, "instances", "integer"),
     azs: (maybe(fields, "azs", "array") ?? []).map(String),
-    jobs,
-    vmType,
+    jobs: jobs(fields),
+    vmType: maybe(fields, "vm_type", "string"),
+    vmResources: maybe(fields, "vm_resources", "hash"),
     vmExtensions: (maybe(fields, "vm_extensions", "array") ?? []).map(String),
     stemcell: need(fields, "stemcell", "string"),
     diskMb: maybe(fields, "persistent_disk", "integer") ?? 0,
@@ -134,6 +162,7 @@ function group(fields: Fields, common: Fields): Group {
     errand: fields.lifecycle === "errand",
     update: update({ ...common, ...maybe(fields, "update", "hash") }),
     env: maybe(fields, "env", "hash") ?? {},
+    migratedFrom: hashes(maybe(fields, "migrated_from", "array") ?? []).map((each) => need(each, "name", "string")),
   };
 }
 
@@ -141,18 +170,61 @@ function networks(fields: Fields): Group["networks"] {
   return hashes(need(fields, "networks", "array")).map((network) => ({
     name: need(network, "name", "string"),
     staticIps: (maybe(network, "static_ips", "array") ?? []).map(String),
-    isDefault: (maybe(network, "default", "array") ?? []).length > 0,
+    defaults: (maybe(network, "default", "array") ?? []).map(String),
   }));
 }
 
-/** @throws DirectorError with the director's own code and text for what is wrong first */
-export function parseManifest(fields: Fields): Manifest {
-  const releases = hashes(need(fields, "releases", "array")).map((release) => ({
+const FEATURES = [
+  "use_dns_addresses",
+  "use_short_dns_addresses",
+  "use_link_dns_names",
+  "randomize_az_placement",
+  "converge_variables",
+];
+
+function features(fields: Fields): Fields {
+  const given = maybe(fields, "features", "hash") ?? {};
+  for (const name of FEATURES) {
+    const value = given[name];
+    if (value !== undefined && typeof value !== "boolean") {
+      const type = typeof value === "string" ? "String" : Number.isInteger(value) ? "Integer" : "Hash";
+      throw new DirectorError(560001, `Key '${name}' in 'features' expected to be a boolean, but received '${type}'`);
+    }
+  }
+  return given;
+}
+
+function variables(fields: Fields): readonly VariableWish[] {
+  const wishes = hashes(maybe(fields, "variables", "array") ?? []).map((each) => ({
+    name: need(each, "name", "string"),
+    type: need(each, "type", "string"),
+    options: maybe(each, "options", "hash") ?? {},
+    isConverging: each.update_mode === "converge",
+  }));
+  const twice = wishes.find(({ name }, at) => wishes.findIndex((each) => each.name === name) !== at);
+  if (twice !== undefined)
+    throw new DirectorError(560000, `Some of the variables have duplicate names, eg: '${twice.name}'`);
+  return wishes;
+}
+
+/** Addons of a manifest or a runtime config; one without jobs adds nothing. */
+export const addonsOf = (fields: Fields): readonly Addon[] =>
+  hashes(maybe(fields, "addons", "array") ?? []).map((each) => ({
+    name: need(each, "name", "string"),
+    jobs: each.jobs === undefined ? [] : jobs(each),
+    include: maybe(each, "include", "hash"),
+    exclude: maybe(each, "exclude", "hash"),
+  }));
+
+function releases(fields: Fields): Manifest["releases"] {
+  return hashes(need(fields, "releases", "array")).map((release) => ({
     name: need(release, "name", "string"),
     version: version(release),
   }));
-  const common = need(fields, "update", "hash");
-  const stemcells = hashes(maybe(fields, "stemcells", "array") ?? []).map((stemcell) => {
+}
+
+function stemcells(fields: Fields): Manifest["stemcells"] {
+  return hashes(maybe(fields, "stemcells", "array") ?? []).map((stemcell) => {
     const os = maybe(stemcell, "os", "string");
     const name = maybe(stemcell, "name", "string");
     return {
@@ -162,18 +234,43 @@ export function parseManifest(fields: Fields): Manifest {
       ...(name === undefined ? {} : { name }),
     };
   });
+}
+
+function groups(fields: Fields, common: Fields): readonly Group[] {
+  if ("instance_groups" in fields && fields.instance_groups === null)
+    throw new DirectorError(40000, "Property 'instance_groups' value (nil) did not match the required type 'Array'");
+  const parsed = hashes(maybe(fields, "instance_groups", "array") ?? []).map((each) => group(each, common));
+  const twice = parsed.find(({ name }, at) => parsed.findIndex((each) => each.name === name) !== at);
+  if (twice !== undefined)
+    throw new DirectorError(190006, `Invalid instance group name '${twice.name}', canonical name already taken`);
+  return parsed;
+}
+
+/** @throws DirectorError with the director's own code and text for what is wrong first */
+export function parseManifest(fields: Fields): Manifest {
+  const wanted = releases(fields);
+  const common = need(fields, "update", "hash");
   return {
     name: nameOf(fields),
-    releases,
-    stemcells,
+    releases: wanted,
+    stemcells: stemcells(fields),
     update: update(common),
-    groups: hashes(maybe(fields, "instance_groups", "array") ?? []).map((each) => group(each, common)),
+    groups: groups(fields, common),
+    addons: addonsOf(fields),
+    variables: variables(fields),
+    features: features(fields),
     tags: (maybe(fields, "tags", "hash") ?? {}) as Readonly<Record<string, string>>,
   };
 }
 
-/** How many of `size` instances an amount means; at least one. */
+/** How many of `size` instances an amount means; at least one. @throws Error, as the director does only when it needs it */
 export function amountOf(value: Amount, size: number): number {
-  const count = typeof value === "number" ? value : Math.floor((Number(value.slice(0, -1)) * size) / 100);
+  if (typeof value === "string" && !/^\d+%?$/.test(value)) throw new Error("cannot be calculated");
+  const count =
+    typeof value === "number"
+      ? value
+      : value.endsWith("%")
+        ? Math.floor((Number(value.slice(0, -1)) * size) / 100)
+        : Number(value);
   return Math.max(1, count);
 }

@@ -1,11 +1,16 @@
 import { hash } from "node:crypto";
+import type { VmNetwork } from "../cpi/cpi.ts";
 import type { Director } from "../director.ts";
 import { DirectorError } from "../errors.ts";
-import type { AppliedJob, Deployment, Disk, Instance, ReleaseVersion, Stemcell } from "../state.ts";
-import type { VmNetwork } from "../cpi/cpi.ts";
-import { type CloudConfig, freeAddress, type Network, type Subnet, toNumber, vmProperties } from "./cloud-config.ts";
+import type { Applied, Change, Deployment, DesiredState, Disk, Instance, ReleaseVersion, Stemcell } from "../state.ts";
+import { reserve } from "./addresses.ts";
+import { type CloudConfig, type Network, vmProperties } from "./cloud-config.ts";
 import type { Fields } from "./fields.ts";
-import type { Group, Manifest } from "./manifest.ts";
+import { resolveLinks, type Resolved } from "./links.ts";
+import type { Group, JobWish, Manifest } from "./manifest.ts";
+import { type Rendered, renderJobs } from "./render.ts";
+import type { Resolver } from "./variables.ts";
+import { compareVersions } from "./versions.ts";
 
 /** What one instance is to be once the deploy has ended. */
 export interface PlannedInstance {
@@ -14,43 +19,36 @@ export interface PlannedInstance {
   readonly stemcell: Stemcell;
   readonly networks: readonly VmNetwork[];
   readonly cloudProperties: Fields;
-  readonly jobs: readonly AppliedJob[];
+  readonly jobs: readonly Rendered[];
   readonly disk: { readonly sizeMb: number; readonly cloudProperties: Fields } | undefined;
-  readonly vmSpec: string;
-  readonly jobSpec: string;
+  /** A digest of each part that it will have. */
+  readonly parts: Applied;
   readonly isNew: boolean;
 }
 
 export interface PlannedGroup {
   readonly group: Group;
-  readonly instances: readonly PlannedInstance[];
+  readonly jobs: readonly JobWish[];
+  readonly stemcell: Stemcell;
+  /** In the order of their zones, then of their indexes: the order of updates. */
+  readonly instances: readonly Instance[];
+  readonly fresh: ReadonlySet<string>;
   readonly unneeded: readonly Instance[];
 }
 
-export interface DeployPlan {
+/** What a manifest means here and now, before anything is placed. */
+export interface Wanted {
+  readonly manifest: Manifest;
+  readonly config: CloudConfig;
+  readonly releases: readonly ReleaseVersion[];
+  readonly links: readonly Resolved[];
+}
+
+export interface DeployPlan extends Wanted {
+  readonly stemcells: readonly Stemcell[];
   readonly groups: readonly PlannedGroup[];
   /** Instances of groups that the manifest no longer has. */
   readonly removed: readonly Instance[];
-  readonly releases: readonly ReleaseVersion[];
-  readonly stemcells: readonly Stemcell[];
-}
-
-/** Highest of `1`, `1.2`, `1.10`: numbers compared as numbers. */
-export function compareVersions(a: string, b: string): number {
-  const [as, bs] = [a.split(/[.+-]/), b.split(/[.+-]/)];
-  for (let at = 0; at < Math.max(as.length, bs.length); at++) {
-    const [left, right] = [as[at] ?? "0", bs[at] ?? "0"];
-    const order =
-      /^\d+$/.test(left) && /^\d+$/.test(right)
-        ? Number(left) - Number(right)
-        : left < right
-          ? -1
-          : left > right
-            ? 1
-            : 0;
-    if (order !== 0) return order;
-  }
-  return 0;
 }
 
 /** @throws DirectorError 30005, 30006 */
@@ -72,18 +70,11 @@ export function resolveStemcell(director: Director, wanted: Manifest["stemcells"
   const named = stemcells.filter(({ name, operatingSystem }) =>
     wanted.name === undefined ? operatingSystem === wanted.os : name === wanted.name,
   );
-  const prefix =
-    wanted.version === "latest"
-      ? ""
-      : wanted.version.endsWith(".latest")
-        ? wanted.version.slice(0, -"latest".length)
-        : undefined;
-  const found =
-    prefix === undefined
-      ? named.find(({ version }) => version === wanted.version)
-      : named
-          .filter(({ version }) => version.startsWith(prefix))
-          .sort((a, b) => compareVersions(b.version, a.version))[0];
+  const isLatest = /^(.*\.)?latest$/.test(wanted.version);
+  const prefix = wanted.version.slice(0, -"latest".length);
+  const found = isLatest
+    ? named.filter(({ version }) => version.startsWith(prefix)).sort((a, b) => compareVersions(b.version, a.version))[0]
+    : named.find(({ version }) => version === wanted.version);
   if (found !== undefined) return found;
   const whose =
     wanted.os === undefined
@@ -92,164 +83,243 @@ export function resolveStemcell(director: Director, wanted: Manifest["stemcells"
   throw new DirectorError(50003, `${whose} doesn't exist`);
 }
 
-/** Refuses what can't be resolved before any stage begins. @throws DirectorError 140002, 140004, 140005, 140012, 140029, 150001, 150006 */
-export function checkReferences(manifest: Manifest, config: CloudConfig, releases: readonly ReleaseVersion[]): void {
-  for (const group of manifest.groups) {
-    for (const job of group.jobs) {
-      const release = releases.find(({ name }) => name === job.release);
-      if (release === undefined)
-        throw new DirectorError(
-          140002,
-          `Job '${job.name}' (instance group '${group.name}') references an unknown release '${job.release}'`,
-        );
-      if (!release.jobs.some(({ name }) => name === job.name))
-        throw new DirectorError(140029, `Job '${job.name}' not found in release '${job.release}'`);
-    }
-    if (!config.vmTypes.has(group.vmType))
-      throw new DirectorError(140004, `Instance group '${group.name}' references an unknown vm type '${group.vmType}'`);
-    if (!manifest.stemcells.some(({ alias }) => alias === group.stemcell)) {
-      throw new DirectorError(
-        140005,
-        `Instance group '${group.name}' references an unknown stemcell '${group.stemcell}'`,
-      );
-    }
-    if (group.diskType !== undefined && !config.diskTypes.has(group.diskType)) {
-      throw new DirectorError(
-        140012,
-        `Instance group '${group.name}' references an unknown disk type '${group.diskType}'`,
-      );
-    }
-    checkNetworks(group, config);
-  }
+/** Resolves what can be refused before any stage begins. @throws DirectorError of the first reference that leads nowhere */
+export function resolve(director: Director, deployment: Deployment, manifest: Manifest, config: CloudConfig): Wanted {
+  for (const group of manifest.groups) checkGroup(director, group, manifest, config);
+  const releases = manifest.releases.map(({ name, version }) => resolveRelease(director, name, version));
+  return { manifest, config, releases, links: resolveLinks(director, deployment, manifest, releases) };
 }
 
-function checkNetworks(group: Group, config: CloudConfig): void {
-  for (const { name } of group.networks) {
-    const network = config.networks.get(name);
-    if (network === undefined)
-      throw new DirectorError(150001, `Instance group '${group.name}' references an unknown network '${name}'`);
-    const zones = new Set(network.subnets.flatMap(({ azs }) => azs));
-    if (network.type === "manual" && zones.size > 0 && !group.azs.every((az) => zones.has(az))) {
-      throw new DirectorError(
-        150006,
-        `Instance group '${group.name}' must specify availability zone that matches availability zones of network '${name}'`,
-      );
-    }
-  }
-}
-
-const digest = (value: unknown): string => hash("sha1", JSON.stringify(value), "hex");
-
-/** Matches the manifest's instances with those that exist and decides what each is to be. @throws DirectorError 130008, 130011, 150002 */
-export function planDeploy(
-  director: Director,
-  deployment: Deployment,
-  manifest: Manifest,
-  config: CloudConfig,
-  releases: readonly ReleaseVersion[],
-): DeployPlan {
-  const stemcells = new Map(manifest.stemcells.map((each) => [each.alias, resolveStemcell(director, each)]));
-  const used = new Set(
-    [...director.slot.value.deployments.values()].flatMap(({ instances }) =>
-      instances.flatMap(({ ips }) => ips.map(({ ip }) => ip)),
-    ),
-  );
-  const groups = manifest.groups
-    .filter(({ errand }) => !errand)
-    .map((group) =>
-      planGroup(
-        director,
-        deployment,
-        manifest,
-        group,
-        config,
-        releases,
-        stemcells.get(group.stemcell) as Stemcell,
-        used,
-      ),
+function checkGroup(director: Director, group: Group, manifest: Manifest, config: CloudConfig): void {
+  const refer = (code: number, what: string): never => {
+    throw new DirectorError(code, `Instance group '${group.name}' references an unknown ${what}`);
+  };
+  for (const job of group.jobs) checkJob(director, group, job, manifest);
+  if (group.vmType === undefined && group.vmResources === undefined)
+    throw new DirectorError(
+      140022,
+      `Instance group '${group.name}' is missing either 'vm_type' or 'vm_resources' section.`,
     );
-  const kept = new Set(manifest.groups.map(({ name }) => name));
+  if (group.vmType !== undefined && !config.vmTypes.has(group.vmType)) refer(140004, `vm type '${group.vmType}'`);
+  for (const name of group.vmExtensions) if (!config.vmExtensions.has(name)) refer(140027, `vm extension '${name}'`);
+  if (!manifest.stemcells.some(({ alias }) => alias === group.stemcell)) refer(140005, `stemcell '${group.stemcell}'`);
+  if (group.diskType !== undefined && !config.diskTypes.has(group.diskType))
+    refer(140012, `disk type '${group.diskType}'`);
+  for (const { name, staticIps } of group.networks) {
+    const network = config.networks.get(name);
+    if (network === undefined) return refer(150001, `network '${name}'`);
+    checkNetwork(group, network, staticIps);
+  }
+  for (const az of group.azs) if (!config.azs.has(az)) refer(140016, `AZ '${az}'`);
+  const { networks } = group;
+  if (networks.length > 1 && !networks.some(({ defaults }) => defaults.includes("gateway") || defaults.includes("dns")))
+    throw new DirectorError(
+      150005,
+      `Instance group '${group.name}' must specify which network is default for dns, gateway, since it has more than one network configured`,
+    );
+}
+
+function checkJob(director: Director, group: Group, job: JobWish, manifest: Manifest): void {
+  const release = manifest.releases.find(({ name }) => name === job.release);
+  if (release === undefined)
+    throw new DirectorError(
+      140002,
+      `Job '${job.name}' (instance group '${group.name}') references an unknown release '${job.release}'`,
+    );
+  const { jobs } = resolveRelease(director, release.name, release.version);
+  if (!jobs.some(({ name }) => name === job.name))
+    throw new DirectorError(140029, `Job '${job.name}' not found in release '${job.release}'`);
+}
+
+function checkNetwork(group: Group, network: Network, staticIps: readonly string[]): void {
+  const zones = new Set(network.subnets.flatMap(({ azs }) => azs));
+  if (network.type === "manual" && zones.size > 0 && !group.azs.every((az) => zones.has(az)))
+    throw new DirectorError(
+      150006,
+      `Instance group '${group.name}' must specify availability zone that matches availability zones of network '${network.name}'`,
+    );
+  if (staticIps.length > 0 && staticIps.length !== group.instances)
+    throw new DirectorError(
+      150002,
+      `Instance group '${group.name}' has ${group.instances} instances but was allocated ${staticIps.length} static IPs in network '${network.name}'`,
+    );
+  for (const ip of staticIps) {
+    if (network.subnets.some((subnet) => subnet.isStatic(ip))) continue;
+    throw new DirectorError(
+      150002,
+      `Instance group '${group.name}' with network '${network.name}' declares static ip '${ip}/32', which belongs to no subnet`,
+    );
+  }
+}
+
+const digest = (value: unknown): string => hash("sha1", JSON.stringify(value) ?? "", "hex");
+
+/** Chooses for each group which instances stay, come and go; new ones become part of the deployment. @throws DirectorError 50003 */
+export function place(director: Director, deployment: Deployment, wanted: Wanted): DeployPlan {
+  const { manifest } = wanted;
+  const stemcells = new Map(manifest.stemcells.map((each) => [each.alias, resolveStemcell(director, each)]));
+  const { zones } = director.slot.value;
+  for (const az of wanted.config.azs.keys()) if (!zones.includes(az)) zones.push(az);
+  const groups = manifest.groups.map((group) =>
+    placeGroup(director, deployment, group, jobsOf(group, manifest), stemcells.get(group.stemcell) as Stemcell),
+  );
+  const kept = new Set(groups.flatMap(({ instances, unneeded }) => [...instances, ...unneeded]));
   return {
-    groups,
-    removed: deployment.instances.filter(({ group }) => !kept.has(group)),
-    releases,
+    ...wanted,
     stemcells: [...new Set(stemcells.values())],
+    groups,
+    removed: deployment.instances.filter((each) => !kept.has(each)),
   };
 }
 
-function planGroup(
+const names = (rules: Fields | undefined, key: string): readonly string[] =>
+  ((rules?.[key] ?? []) as readonly unknown[]).map(String);
+
+/** The jobs of a group and of the addons that include it. Rules by instance group, job and deployment are known. */
+export function jobsOf(group: Group, manifest: Manifest): readonly JobWish[] {
+  const matches = (rules: Fields): boolean => {
+    const groups = names(rules, "instance_groups");
+    const deployments = names(rules, "deployments");
+    const jobs = ((rules.jobs ?? []) as readonly { readonly name?: string }[]).map(({ name }) => name);
+    return (
+      (groups.length === 0 || groups.includes(group.name)) &&
+      (deployments.length === 0 || deployments.includes(manifest.name)) &&
+      (jobs.length === 0 || group.jobs.some(({ name }) => jobs.includes(name)))
+    );
+  };
+  const added = manifest.addons.filter(
+    ({ include, exclude }) =>
+      (include === undefined || matches(include)) && (exclude === undefined || !matches(exclude)),
+  );
+  const own = new Set(group.jobs.map(({ name }) => name));
+  return [...group.jobs, ...added.flatMap(({ jobs }) => jobs).filter(({ name }) => !own.has(name))];
+}
+
+function placeGroup(
   director: Director,
   deployment: Deployment,
-  manifest: Manifest,
   group: Group,
-  config: CloudConfig,
-  releases: readonly ReleaseVersion[],
+  jobs: readonly JobWish[],
   stemcell: Stemcell,
-  used: Set<string>,
 ): PlannedGroup {
-  const existing = deployment.instances.filter((each) => each.group === group.name).sort((a, b) => a.index - b.index);
-  const kept = existing.slice(0, group.instances);
-  const instances = Array.from(
-    { length: group.instances },
-    (_, at) => kept[at] ?? newInstance(director, deployment, group, at, existing),
-  );
-  for (const [at, instance] of instances.entries()) instance.bootstrap = at === 0;
+  const existing = deployment.instances
+    .filter((each) => each.group === group.name || group.migratedFrom.includes(each.group))
+    .sort((a, b) => a.index - b.index);
+  const { kept, fresh } = spread(group, existing);
+  const taken = new Set(existing.filter((each) => each.group === group.name).map(({ index }) => index));
+  const nextIndex = (): number => {
+    let index = 0;
+    while (taken.has(index)) index++;
+    taken.add(index);
+    return index;
+  };
+  for (const instance of kept.filter((each) => each.group !== group.name))
+    Object.assign(instance, { group: group.name, index: nextIndex() });
+  const made = fresh.map((az) => newInstance(director, deployment, group, nextIndex(), az));
+  deployment.instances.push(...made);
+  const zone = ({ az }: Instance): number => group.azs.indexOf(az);
+  const instances = [...kept, ...made].sort((a, b) => zone(a) - zone(b) || a.index - b.index);
+  elect(instances);
   return {
     group,
-    instances: instances.map((instance, at) =>
-      planInstance(manifest, group, config, releases, stemcell, used, instance, at, existing.includes(instance)),
-    ),
-    unneeded: existing.slice(group.instances),
+    jobs,
+    stemcell,
+    instances,
+    fresh: new Set(instances.filter(({ applied }) => applied === null).map(({ id }) => id)),
+    unneeded: existing.filter((each) => !kept.includes(each)).sort((a, b) => zoneOrder(group, a, b)),
   };
 }
 
-function newInstance(
-  director: Director,
-  deployment: Deployment,
-  group: Group,
-  at: number,
-  existing: readonly Instance[],
-): Instance {
-  const index =
-    existing.length === 0
-      ? at
-      : Math.max(at, ...existing.map((each) => each.index + 1)) + (at - Math.max(at, existing.length));
+const zoneOrder = (group: Group, a: Instance, b: Instance): number =>
+  group.azs.indexOf(a.az) - group.azs.indexOf(b.az) || b.index - a.index;
+
+/** Spreads the wanted number over the zones as evenly as it goes, with as many existing instances as possible. */
+function spread(group: Group, existing: readonly Instance[]): { kept: Instance[]; fresh: string[] } {
+  const zones = group.azs.length === 0 ? [""] : group.azs;
+  const unplaced = new Map(zones.map((az) => [az, existing.filter((each) => each.az === az)]));
+  const counts = new Map(zones.map((az) => [az, 0]));
+  const [kept, fresh]: [Instance[], string[]] = [[], []];
+  for (let wanted = group.instances; wanted > 0; wanted--) {
+    const least = Math.min(...counts.values());
+    const candidates = zones.filter((az) => counts.get(az) === least);
+    const az = candidates.reduce((best, each) => (sizeOf(unplaced, each) > sizeOf(unplaced, best) ? each : best));
+    counts.set(az, least + 1);
+    const instance = unplaced.get(az)?.shift();
+    if (instance === undefined) fresh.push(az);
+    else kept.push(instance);
+  }
+  return { kept, fresh };
+}
+
+const sizeOf = (groups: ReadonlyMap<string, readonly Instance[]>, az: string): number => groups.get(az)?.length ?? 0;
+
+/** One instance of a group is its bootstrap instance; it stays so while it lives. */
+function elect(instances: readonly Instance[]): void {
+  const byIndex = [...instances].sort((a, b) => a.index - b.index);
+  const elected = byIndex.find(({ bootstrap }) => bootstrap) ?? byIndex[0];
+  for (const instance of instances) instance.bootstrap = instance === elected;
+}
+
+function newInstance(director: Director, deployment: Deployment, group: Group, index: number, az: string): Instance {
   return {
     id: director.kernel.random("bosh/instances").uuid(),
+    row: ++director.slot.value.instanceRows,
     deployment: deployment.name,
     group: group.name,
-    index: Math.max(index, at),
-    az: group.azs.length === 0 ? "" : (group.azs[at % group.azs.length] as string),
+    index,
+    az,
     bootstrap: false,
     state: "started",
     ignore: false,
+    errand: group.errand,
     clean: false,
     vm: null,
     disk: null,
-    vmSpec: "",
-    jobSpec: "",
+    applied: null,
+    vmType: "",
+    cloudProperties: {},
     ips: [],
   };
 }
 
-function planInstance(
-  manifest: Manifest,
-  group: Group,
-  config: CloudConfig,
-  releases: readonly ReleaseVersion[],
-  stemcell: Stemcell,
-  used: Set<string>,
+/** Reserves the addresses of one instance. @throws DirectorError 130008, 130010, 130011 */
+export function reserveAll(
+  director: Director,
+  plan: DeployPlan,
+  { group, instances }: PlannedGroup,
   instance: Instance,
-  at: number,
-  known: boolean,
+): VmNetwork[] {
+  const title = `${instance.group}/${instance.id} (${instance.index})`;
+  const holder = {
+    deployment: instance.deployment,
+    instance: `${instance.group}/${instance.id}`,
+    title,
+    az: instance.az,
+  };
+  const at = [...instances].sort((a, b) => a.index - b.index).indexOf(instance);
+  const networks = group.networks.map(({ name, staticIps }) => {
+    const current = instance.ips.find((each) => each.network === name)?.ip;
+    return reserve(director, plan.config.networks.get(name) as Network, holder, staticIps[at], current);
+  });
+  if (instance.vm === null) instance.ips = networks.map(({ name, ip }) => ({ network: name, ip }));
+  return networks;
+}
+
+/** Decides what one instance is to be. @throws DirectorError 100 when a template can't be rendered */
+export function planInstance(
+  director: Director,
+  plan: DeployPlan,
+  planned: PlannedGroup,
+  instance: Instance,
+  networks: readonly VmNetwork[],
+  resolver: Resolver,
 ): PlannedInstance {
-  const networks = group.networks.map((wanted) =>
-    reserve(config.networks.get(wanted.name) as Network, wanted.staticIps[at], instance, used),
-  );
-  const cloudProperties = vmProperties(config, instance.az, group.vmType, group.vmExtensions);
-  const jobs = group.jobs.map((job) => ({ name: job.name, release: job.release, properties: job.properties }));
+  const { group, stemcell, jobs: wishes } = planned;
+  const { config, manifest, releases, links } = plan;
+  const jobs = renderJobs(director, group, wishes, instance, releases, links, resolver);
+  const cloudProperties = vmProperties(config, instance.az, group, director.cpi);
   const disk = diskOf(group, config);
-  const versions = group.jobs.map(({ release }) => releases.find(({ name }) => name === release)?.version);
+  const packages = wishes.flatMap((wish) => packagesOf(releases, wish));
   return {
     instance,
     group,
@@ -258,10 +328,35 @@ function planInstance(
     cloudProperties,
     jobs,
     disk,
-    vmSpec: digest([stemcell.name, stemcell.version, cloudProperties, networks, group.env]),
-    jobSpec: digest([jobs, versions, instance.bootstrap, manifest.tags]),
-    isNew: !known,
+    isNew: planned.fresh.has(instance.id),
+    parts: {
+      stemcell: digest([stemcell.name, stemcell.version]),
+      env: digest(group.env),
+      cloud_properties: digest(cloudProperties),
+      network: digest(networks),
+      persistent_disk: digest([disk?.sizeMb ?? 0, disk?.cloudProperties ?? {}]),
+      packages: digest(packages),
+      configuration: digest(
+        jobs.map(({ texts, properties, fingerprint }) => (texts.length > 0 ? texts : [properties, fingerprint])),
+      ),
+      job: digest(jobs.map(({ name, fingerprint }) => [name, fingerprint])),
+      tags: digest(manifest.tags),
+    },
   };
+}
+
+/** Packages of a job, with what they depend on, dependencies first. */
+export function packagesOf(releases: readonly ReleaseVersion[], wish: JobWish): readonly string[] {
+  const release = releases.find(({ name }) => name === wish.release);
+  const found = new Set<string>();
+  const visit = (name: string): void => {
+    const each = release?.packages.find((candidate) => candidate.name === name);
+    if (each === undefined || found.has(each.fingerprint)) return;
+    for (const dependency of each.dependencies) visit(dependency);
+    found.add(each.fingerprint);
+  };
+  for (const name of release?.jobs.find((job) => job.name === wish.name)?.packages ?? []) visit(name);
+  return [...found];
 }
 
 function diskOf(group: Group, config: CloudConfig): PlannedInstance["disk"] {
@@ -269,60 +364,49 @@ function diskOf(group: Group, config: CloudConfig): PlannedInstance["disk"] {
   return group.diskMb > 0 ? { sizeMb: group.diskMb, cloudProperties: {} } : undefined;
 }
 
-function reserve(network: Network, staticIp: string | undefined, instance: Instance, used: Set<string>): VmNetwork {
-  if (network.type !== "manual")
-    return {
-      name: network.name,
-      type: network.type,
-      ip: staticIp ?? "",
-      netmask: "",
-      gateway: "",
-      dns: [],
-      cloudProperties: {},
-    };
-  const who = `${instance.group}/${instance.id} (${instance.index})`;
-  const current = instance.ips.find((each) => each.network === network.name)?.ip;
-  const { ip, subnet } =
-    staticIp === undefined
-      ? (kept(network, current) ?? freeAddress(network, instance.az, used, who))
-      : fixed(network, staticIp, current, used, who);
-  used.add(ip);
-  return {
-    name: network.name,
-    type: "manual",
-    ip,
-    netmask: subnet.netmask,
-    gateway: subnet.gateway,
-    dns: subnet.dns,
-    cloudProperties: subnet.cloudProperties,
-  };
-}
-
-const holds = (subnet: Subnet, ip: string): boolean => toNumber(ip) >= subnet.first && toNumber(ip) <= subnet.last;
-
-function kept(network: Network, ip: string | undefined): { ip: string; subnet: Subnet } | undefined {
-  const subnet = ip === undefined ? undefined : network.subnets.find((each) => holds(each, ip));
-  return ip === undefined || subnet === undefined ? undefined : { ip, subnet };
-}
-
-function fixed(
-  network: Network,
-  ip: string,
-  current: string | undefined,
-  used: ReadonlySet<string>,
-  who: string,
-): { ip: string; subnet: Subnet } {
-  const subnet = network.subnets.find((each) => holds(each, ip));
-  if (subnet === undefined)
-    throw new DirectorError(
-      150002,
-      `Instance group '${who.split("/")[0]}' with network '${network.name}' declares static ip '${ip}/32', which belongs to no subnet`,
-    );
-  if (ip !== current && used.has(ip))
-    throw new DirectorError(130008, `Failed to reserve IP '${ip}/32' for instance '${who}': already reserved`);
-  return { ip, subnet };
-}
-
 export const diskDiffers = (disk: Disk | null, wanted: PlannedInstance["disk"]): boolean =>
   digest([disk?.sizeMb ?? 0, disk?.cloudProperties ?? {}]) !==
   digest([wanted?.sizeMb ?? 0, wanted?.cloudProperties ?? {}]);
+
+/** What a deploy is told besides the manifest. */
+export interface Wishes {
+  readonly recreate: boolean;
+  /** The agent said, or kept silent. */
+  readonly agent: "running" | "stopped" | "failing" | "silent" | "none";
+  readonly desired: DesiredState;
+  readonly verb: string | undefined;
+}
+
+const COMPARED: readonly Change[] = [
+  "stemcell",
+  "env",
+  "cloud_properties",
+  "network",
+  "packages",
+  "configuration",
+  "job",
+  "tags",
+];
+
+/** Why an instance must be touched; empty when it need not be. */
+export function changesOf({ instance, parts, disk }: PlannedInstance, wishes: Wishes): readonly Change[] {
+  const { applied } = instance;
+  const changes: Change[] = [];
+  if (applied !== null && Object.keys(applied).length > 0) {
+    if (!instance.clean) changes.push("dirty");
+    for (const change of COMPARED) if (applied[change] !== parts[change]) changes.push(change);
+  } else changes.push("dirty");
+  if (diskDiffers(instance.disk, disk)) changes.push("persistent_disk");
+  if (wishes.recreate) changes.push("recreate");
+  if (isStateOff(instance, wishes)) changes.push("state");
+  return changes;
+}
+
+function isStateOff({ state, vm }: Instance, { desired, agent, verb }: Wishes): boolean {
+  if (verb === "restart" || state !== desired) return true;
+  if (desired === "detached") return vm !== null;
+  return desired === "started" && (vm === null || agent === "failing" || agent === "stopped");
+}
+
+/** Changes that need a new VM. */
+export const RENEWING: ReadonlySet<Change> = new Set(["recreate", "stemcell", "env", "cloud_properties", "network"]);

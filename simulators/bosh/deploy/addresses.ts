@@ -1,0 +1,104 @@
+import type { VmNetwork } from "../cpi/cpi.ts";
+import type { Director } from "../director.ts";
+import { DirectorError } from "../errors.ts";
+import type { Instance } from "../state.ts";
+import { type Network, type Subnet, toIp, toNumber } from "./cloud-config.ts";
+
+interface Place {
+  readonly ip: string;
+  readonly subnet: Subnet;
+}
+
+/** Who asks for an address. */
+export interface Holder {
+  readonly deployment: string;
+  /** `group/uuid`. */
+  readonly instance: string;
+  /** As messages name it: `group/uuid (0)`. */
+  readonly title: string;
+  readonly az: string;
+}
+
+const holds = (subnet: Subnet, ip: string): boolean => toNumber(ip) >= subnet.first && toNumber(ip) <= subnet.last;
+
+/** The lowest address that nobody has in the subnets of the zone. @throws DirectorError 130011 */
+function lowest(director: Director, network: Network, { az, title }: Holder): Place {
+  const { addresses, addressHints } = director.slot.value;
+  for (const subnet of network.subnets.filter(({ azs }) => azs.length === 0 || azs.includes(az))) {
+    const key = `${network.name}/${subnet.first}`;
+    let candidate = Math.max(subnet.first, addressHints.get(key) ?? 0);
+    for (const [from, to] of [...subnet.taken, [subnet.last + 1, subnet.last + 1] as const]) {
+      for (; candidate < from && candidate <= subnet.last; candidate++) {
+        if (addresses.has(toIp(candidate))) continue;
+        addressHints.set(key, candidate);
+        return { ip: toIp(candidate), subnet };
+      }
+      candidate = Math.max(candidate, to + 1);
+    }
+  }
+  throw new DirectorError(
+    130011,
+    `Failed to reserve IP for '${title}' for manual network '${network.name}': no more available`,
+  );
+}
+
+function fixed(director: Director, network: Network, ip: string, holder: Holder): Place {
+  const subnet = network.subnets.find((each) => holds(each, ip));
+  if (subnet === undefined)
+    throw new DirectorError(
+      130010,
+      `Failed to reserve IP '${ip}/32' for network '${network.name}': IP belongs to no subnet`,
+    );
+  const owner = director.slot.value.addresses.get(ip);
+  if (owner !== undefined && owner.instance !== holder.instance)
+    throw new DirectorError(
+      130008,
+      `Failed to reserve IP '${ip}/32' for instance '${holder.title}': already reserved by instance '${owner.instance}' from deployment '${owner.deployment}'`,
+    );
+  return { ip, subnet };
+}
+
+/** Reserves an address on a network: the static one, the one it has, or the lowest free one. @throws DirectorError 130008, 130010, 130011 */
+export function reserve(
+  director: Director,
+  network: Network,
+  holder: Holder,
+  staticIp: string | undefined,
+  current: string | undefined,
+): VmNetwork {
+  const common = { name: network.name, type: network.type };
+  if (network.type !== "manual")
+    return { ...common, ip: staticIp ?? "", netmask: "", gateway: "", dns: [], cloudProperties: {} };
+  const { ip, subnet } =
+    staticIp === undefined
+      ? (kept(network, holder.az, current) ?? lowest(director, network, holder))
+      : fixed(director, network, staticIp, holder);
+  director.slot.value.addresses.set(ip, { deployment: holder.deployment, instance: holder.instance });
+  const { netmask, gateway, dns, cloudProperties } = subnet;
+  return { ...common, ip, netmask, gateway, dns, cloudProperties };
+}
+
+/** An address stays while its network still hands it out: static ranges are no longer free for the dynamic. */
+function kept(network: Network, az: string, ip: string | undefined): Place | undefined {
+  if (ip === undefined) return undefined;
+  const subnet = network.subnets.find((each) => holds(each, ip) && (each.azs.length === 0 || each.azs.includes(az)));
+  if (subnet === undefined) return undefined;
+  const value = toNumber(ip);
+  return subnet.taken.some(([from, to]) => value >= from && value <= to) ? undefined : { ip, subnet };
+}
+
+export function release(director: Director, ip: string): void {
+  const { addresses, addressHints } = director.slot.value;
+  addresses.delete(ip);
+  const value = toNumber(ip);
+  for (const [key, hint] of addressHints) {
+    const first = Number(key.slice(key.lastIndexOf("/") + 1));
+    if (value >= first && value < hint) addressHints.set(key, value);
+  }
+}
+
+/** Gives back all addresses of an instance. */
+export function releaseAll(director: Director, instance: Instance): void {
+  for (const { ip } of instance.ips) release(director, ip);
+  instance.ips = [];
+}

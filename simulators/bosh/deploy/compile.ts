@@ -1,0 +1,160 @@
+import { all, type Body } from "../../kernel/index.ts";
+import { actionFailed } from "../agent.ts";
+import type { Director } from "../director.ts";
+import { audit } from "../events.ts";
+import type { Deployment, ReleasePackage, ReleaseVersion, Stemcell, Task } from "../state.ts";
+import { checkpoint, holding, Stage } from "../tasks.ts";
+import { release as releaseAddress, reserve } from "./addresses.ts";
+import { maybe } from "./fields.ts";
+import { audited, bootVm, destroyVm } from "./instance.ts";
+import type { Group } from "./manifest.ts";
+import { type DeployPlan, packagesOf, type PlannedGroup } from "./plan.ts";
+import { runScript } from "./script.ts";
+import { vmProperties } from "./cloud-config.ts";
+
+const COMPILE_MEDIAN_MS = 40_000;
+const LOCK_MS = 900_000;
+
+interface Need {
+  readonly release: ReleaseVersion;
+  readonly each: ReleasePackage;
+  readonly stemcell: Stemcell;
+  readonly target: string;
+}
+
+/** The packages that the groups run and nobody has compiled for their stemcell yet; dependencies come first. */
+function needed(plan: DeployPlan, groups: readonly PlannedGroup[]): readonly Need[] {
+  const needs = new Map<string, Need>();
+  for (const { jobs, stemcell } of groups) {
+    const target = `${stemcell.operatingSystem}/${stemcell.version}`;
+    for (const job of jobs) {
+      const release = plan.releases.find(({ name }) => name === job.release);
+      for (const fingerprint of packagesOf(plan.releases, job)) {
+        const each = release?.packages.find((candidate) => candidate.fingerprint === fingerprint);
+        const key = `${fingerprint}:${target}`;
+        if (release === undefined || each === undefined || release.compiled.has(key)) continue;
+        needs.set(key, { release, each, stemcell, target });
+      }
+    }
+  }
+  return [...needs.values()];
+}
+
+/** `Finding packages to compile` and `Compiling packages`: each on a VM of its own, as many at once as the cloud config has workers. */
+export function* compile(
+  director: Director,
+  task: Task,
+  deployment: Deployment,
+  plan: DeployPlan,
+  groups: readonly PlannedGroup[],
+): Body {
+  const finding = new Stage(director, task, "Preparing package compilation", 1).begin("Finding packages to compile");
+  yield director.kernel.work(200);
+  const waiting = [...needed(plan, groups)];
+  finding.finish();
+  if (waiting.length === 0) return;
+  const stage = new Stage(director, task, "Compiling packages", waiting.length);
+  const workers = maybe(plan.config.compilation, "workers", "integer") ?? 1;
+  const isReady = ({ each, release, target }: Need): boolean =>
+    each.dependencies.every((name) => {
+      const other = release.packages.find((candidate) => candidate.name === name);
+      return other === undefined || release.compiled.has(`${other.fingerprint}:${target}`);
+    });
+  while (waiting.length > 0) {
+    checkpoint(task);
+    const ready = waiting.filter(isReady);
+    const batch = (ready.length > 0 ? ready : waiting).slice(0, Math.max(1, workers));
+    for (const need of batch) waiting.splice(waiting.indexOf(need), 1);
+    const work = batch.map((need) =>
+      director.kernel.spawn(
+        "compile",
+        stage.step(`${need.each.name}/${need.each.fingerprint}`, compileOne(director, task, deployment, plan, need)),
+      ),
+    );
+    yield* all(work);
+  }
+}
+
+function* compileOne(director: Director, task: Task, deployment: Deployment, plan: DeployPlan, need: Need): Body {
+  const { each, target, release } = need;
+  const lock = `lock:compile:${each.id}:${target}`;
+  yield* holding(
+    director,
+    task,
+    lock,
+    { waitMs: LOCK_MS, deployment: deployment.name },
+    (function* (): Body {
+      const key = `${each.fingerprint}:${target}`;
+      if (release.compiled.has(key)) return;
+      yield* onWorkerVm(director, task, deployment, plan, need, runPackaging(director, each));
+      const random = director.kernel.random("bosh/blobs");
+      release.compiled.set(key, { sha1: random.hex(40), blobId: random.uuid() });
+    })(),
+  );
+}
+
+/** The agent runs the packaging script; the last lines of its trace are what people see when it fails. */
+function* runPackaging(director: Director, each: ReleasePackage): Body {
+  const { kernel } = director;
+  yield kernel.work(kernel.random("bosh/compile").lognormal(COMPILE_MEDIAN_MS, 0.5));
+  const ran = runScript(each.packaging ?? "");
+  if (ran.exitCode === 0) return;
+  const trace = `${ran.trace.trimEnd().split("\n").slice(-TRACE_LINES).join("\n")}\n`;
+  throw actionFailed(
+    director,
+    `Compiling package ${each.name}: Running packaging script: Running packaging script: Command exited with ${ran.exitCode}; Stdout: , Stderr: ${trace}`,
+  );
+}
+
+const TRACE_LINES = 3;
+
+function* onWorkerVm(
+  director: Director,
+  task: Task,
+  deployment: Deployment,
+  plan: DeployPlan,
+  need: Need,
+  work: Body,
+): Body {
+  const random = director.kernel.random("bosh/instances");
+  director.slot.value.instanceRows++;
+  const instance = `compilation-${random.uuid()}/${random.uuid()}`;
+  const owner = { deployment: deployment.name, instance };
+  const { config } = plan;
+  const az = maybe(config.compilation, "az", "string") ?? "";
+  const network = config.networks.get(maybe(config.compilation, "network", "string") ?? "");
+  const holder = { ...owner, title: `${instance} (0)`, az };
+  const networks = network === undefined ? [] : [reserve(director, network, holder, undefined, undefined)];
+  const { name, version, apiVersion, cid: stemcellCid } = need.stemcell;
+  const cloudProperties = vmProperties(config, az, workerGroup(config.compilation), director.cpi);
+  const request = { agentId: random.uuid(), stemcellCid, cloudProperties, networks, env: {} };
+  const metadata = {
+    director: director.name,
+    deployment: deployment.name,
+    name: instance,
+    instance_group: instance.split("/")[0] ?? "",
+  };
+  const what = { action: "create", type: "instance", name: instance, ...owner };
+  try {
+    const boot = bootVm(director, task, owner, request, { name, version, apiVersion }, metadata);
+    const { cid } = yield* audited(director, task, what, boot);
+    try {
+      yield* director.cpi.setVmMetadata(cid, { ...metadata, compiling: need.each.name });
+      yield* work;
+    } finally {
+      const parent = audit(director, task, { ...what, action: "delete" });
+      yield* destroyVm(director, task, owner, cid);
+      audit(director, task, { ...what, action: "delete", parent });
+    }
+  } finally {
+    for (const { ip } of networks) if (ip !== "") releaseAddress(director, ip);
+  }
+}
+
+const workerGroup = (compilation: Readonly<Record<string, unknown>>): Group =>
+  ({
+    vmType: compilation.vm_type === undefined ? undefined : String(compilation.vm_type),
+    vmResources: (compilation.vm_resources ??
+      (compilation.cloud_properties === undefined ? undefined : {})) as Group["vmResources"],
+    vmExtensions: ((compilation.vm_extensions ?? []) as readonly unknown[]).map(String),
+  }) as unknown as Group;

@@ -1,0 +1,98 @@
+import { hash } from "node:crypto";
+
+/*
+ * Job templates are Ruby. What is simulated of it is what decides a deploy: which properties a template reads, whether they are
+ * there, and whether its text changes. Lookups, `if_p`, `if_link` and `spec` are understood; any other expression stands for a
+ * digest of everything that the template could have read.
+ */
+
+export interface Scope {
+  /** Effective properties by full name; undefined or null when there is no value. */
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly spec: Readonly<Record<string, unknown>>;
+  /** Links by the name under which the job consumes them; absent when not linked. */
+  readonly links: Readonly<Record<string, unknown>>;
+}
+
+/** Why a template can't be filled in, in the words of Ruby. */
+export class RenderError extends Error {
+  readonly line: number;
+
+  constructor(line: number, message: string) {
+    super(message);
+    this.name = "RenderError";
+    this.line = line;
+  }
+}
+
+const digest = (value: unknown): string => hash("sha1", JSON.stringify(value) ?? "", "hex");
+
+const rubyClass = (value: unknown): string => {
+  if (typeof value === "boolean") return value ? "true" : "false";
+  if (typeof value === "number") return Number.isInteger(value) ? "an instance of Integer" : "an instance of Float";
+  return Array.isArray(value) ? "an instance of Array" : "an instance of Hash";
+};
+
+const TEXT_METHODS: Readonly<Record<string, (text: string) => string>> = {
+  upcase: (text) => text.toUpperCase(),
+  downcase: (text) => text.toLowerCase(),
+  strip: (text) => text.trim(),
+  chomp: (text) => text.replace(/\n$/, ""),
+};
+
+const LOOKUP = /(?<![.\w])p\(\s*(['"])([\w.-]+)\1\s*(,[^)]*)?\)/g;
+
+/** The text of a template. @throws RenderError */
+export function render(template: string, scope: Scope): string {
+  let out = "";
+  let line = 1;
+  const skipping: boolean[] = [];
+  for (const [index, part] of template.split(/(<%[\s\S]*?%>)/).entries()) {
+    const isHidden = skipping.includes(true);
+    if (index % 2 === 0) out += isHidden ? "" : part;
+    else out += tag(part, scope, line, skipping, isHidden);
+    line += part.split("\n").length - 1;
+  }
+  return out;
+}
+
+function tag(text: string, scope: Scope, line: number, skipping: boolean[], isHidden: boolean): string {
+  const code = text.replace(/^<%[=#-]?|-?%>$/g, "").trim();
+  if (text.startsWith("<%#")) return "";
+  if (text.startsWith("<%=")) return isHidden ? "" : expression(code, scope, line);
+  const link = /^if_link\(\s*['"]([\w.-]+)['"]\s*\)/.exec(code);
+  const property = /^if_p\(\s*['"]([\w.-]+)['"]\s*\)/.exec(code);
+  if (link !== null) skipping.push(scope.links[link[1] ?? ""] === undefined);
+  else if (property !== null) skipping.push(valueOf(scope, property[1] ?? "") === undefined);
+  else if (code === "end") skipping.pop();
+  else if (/\bdo\b(\s*\|[^|]*\|)?$|^(if|unless|case|while|for)\b/.test(code)) skipping.push(false);
+  return "";
+}
+
+const valueOf = ({ properties }: Scope, name: string): unknown => properties[name] ?? undefined;
+
+function expression(code: string, scope: Scope, line: number): string {
+  for (const match of code.matchAll(LOOKUP)) {
+    const name = match[2] ?? "";
+    if (match[3] === undefined && valueOf(scope, name) === undefined)
+      throw new RenderError(line, `Can't find property '["${name}"]'`);
+  }
+  const simple = /^p\(\s*(['"])([\w.-]+)\1\s*(?:,\s*(['"]?)(.*?)\3\s*)?\)((?:\.\w+)*)$/.exec(code);
+  if (simple !== null) {
+    const value = valueOf(scope, simple[2] ?? "") ?? simple[4];
+    const methods = (simple[5] ?? "").split(".").slice(1);
+    return String(methods.reduce((text: unknown, method) => call(text, method, line), value));
+  }
+  const spec = /^spec\.(\w+)$/.exec(code);
+  if (spec !== null) return String(scope.spec[spec[1] ?? ""] ?? "");
+  return digest([code, scope.properties, scope.spec, scope.links]);
+}
+
+function call(value: unknown, method: string, line: number): unknown {
+  if (method === "to_s") return String(value);
+  if (method === "to_json") return JSON.stringify(value);
+  const text = TEXT_METHODS[method];
+  if (text === undefined) return digest([value, method]);
+  if (typeof value !== "string") throw new RenderError(line, `undefined method '${method}' for ${rubyClass(value)}`);
+  return text(value);
+}

@@ -1,0 +1,91 @@
+import { audit } from "../events.ts";
+import type { Director } from "../director.ts";
+import { DirectorError } from "../errors.ts";
+import type { Deployment, Task, Variable } from "../state.ts";
+import type { Fields } from "./fields.ts";
+import type { Manifest, VariableWish } from "./manifest.ts";
+
+/** A reference that the config server can't resolve. */
+export class VariableError extends Error {}
+
+/** Fills `((name))` references and notes which values were used. */
+export interface Resolver {
+  fill(value: Fields): Fields;
+  readonly used: Map<string, Variable>;
+}
+
+export const absolute = (director: Director, deployment: string, name: string): string =>
+  name.startsWith("/") ? name : `/${director.name}/${deployment}/${name}`;
+
+const TYPES = new Set(["password", "certificate", "ssh", "rsa", "user"]);
+
+/** Makes the values that the manifest asks for and that are not there yet. @throws DirectorError 540005, 540009 */
+export function generate(
+  director: Director,
+  task: Task,
+  deployment: Deployment,
+  manifest: Manifest,
+): readonly Variable[] {
+  return manifest.variables.map((wish) => {
+    const name = absolute(director, deployment.name, wish.name);
+    if (director.options.configServer === undefined)
+      throw new DirectorError(
+        540009,
+        `Failed to generate variable '${name}' from config server: Director is not configured with a config server`,
+      );
+    if (!TYPES.has(wish.type))
+      throw new DirectorError(
+        540005,
+        `Config Server failed to generate value for '${name}' with type '${wish.type}'. HTTP Code '400', Error: 'The request could not be completed.'`,
+      );
+    return valueFor(director, task, deployment, name, wish);
+  });
+}
+
+/** The stand-in of a config server: one value per name and options; `converge` makes a new one when the options change. */
+function valueFor(director: Director, task: Task, deployment: Deployment, name: string, wish: VariableWish): Variable {
+  const { variables } = director.slot.value;
+  const versions = variables.get(name) ?? [];
+  const options = JSON.stringify(wish.options);
+  const last = versions.at(-1);
+  if (last !== undefined && (!wish.isConverging || last.options === options)) return last;
+  const random = director.kernel.random("bosh/variables");
+  const variable: Variable = { id: random.uuid(), name, type: wish.type, options, value: random.hex(40) };
+  variables.set(name, [...versions, variable]);
+  audit(director, task, {
+    action: "create",
+    type: "variable",
+    name,
+    deployment: deployment.name,
+    context: { update_strategy: "on-deploy", latest_version: true, name, id: variable.id },
+  });
+  return variable;
+}
+
+const REFERENCE = /\(\(([^()]+)\)\)/g;
+
+export function resolverFor(director: Director, deployment: Deployment): Resolver {
+  const used = new Map<string, Variable>();
+  const one = (reference: string): string => {
+    const [first = ""] = reference.split(".");
+    const name = absolute(director, deployment.name, first.replace(/^!/, ""));
+    if (director.options.configServer === undefined)
+      throw new VariableError(
+        `Failed to fetch variable '${name}' from config server: Director is not configured with a config server`,
+      );
+    const variable = director.slot.value.variables.get(name)?.at(-1);
+    if (variable === undefined)
+      throw new VariableError(
+        `- Failed to find variable '${name}' from config server: HTTP Code '404', Error: 'not found'`,
+      );
+    used.set(name, variable);
+    return variable.value;
+  };
+  const walk = (value: unknown): unknown => {
+    if (typeof value === "string") return value.replace(REFERENCE, (_whole, name: string) => one(name));
+    if (Array.isArray(value)) return value.map(walk);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, walk(each)]));
+  };
+  return { used, fill: (value) => walk(value) as Fields };
+}

@@ -1,0 +1,105 @@
+import { Readable } from "node:stream";
+import { parse } from "yaml";
+import { receiveArchive } from "../artifacts/archive.ts";
+import type { Client } from "./client.ts";
+import type { CliStep, RecordedRequest } from "./recording.ts";
+
+/*
+ * A step of the real CLI, replayed by the requests that it was seen to send: their paths come from the recording, their bodies
+ * from the command line. What the CLI prints is not judged here: that needs the CLI itself.
+ */
+
+const POLL = /^\/tasks\/\d+/;
+
+type Draft = Omit<RecordedRequest, "method" | "path">;
+
+const JSON_TYPE = { "Content-Type": "application/json" };
+const YAML_TYPE = { "Content-Type": "text/yaml" };
+const TAR_TYPE = { "Content-Type": "application/x-compressed" };
+
+const flag = (argv: readonly string[], name: string): string | undefined => {
+  const at = argv.indexOf(`--${name}`);
+  return at >= 0 ? argv[at + 1] : argv.find((each) => each.startsWith(`--${name}=`))?.split("=")[1];
+};
+
+/** What the CLI puts into the body of a request of this path. */
+async function draftOf(client: Client, path: string, argv: readonly string[], latest: string): Promise<Draft> {
+  const file = argv.find((each) => each.startsWith("fixtures/")) ?? "";
+  const text = (): string => client.fixture(file).toString("utf8");
+  const [, first, , third, , last] = path.split("?")[0]?.split("/") ?? [];
+  if (first === "stemcell_uploads") {
+    const archive = await receiveArchive(Readable.from([client.fixture(file)]));
+    const { name, version } = (archive.ok ? archive.manifest : {}) as { name: string; version: string };
+    return { json: { stemcell: { name, version } }, headers: JSON_TYPE };
+  }
+  if (path.startsWith("/packages/matches")) {
+    const archive = await receiveArchive(Readable.from([client.fixture(file)]));
+    return { body: JSON.stringify(archive.ok ? archive.manifest : {}), headers: YAML_TYPE };
+  }
+  if (first === "stemcells" || first === "releases") return { body_ref: file, headers: TAR_TYPE };
+  if (first === "configs")
+    return { json: configBody(path, argv, file === "" ? "" : text(), latest), headers: JSON_TYPE };
+  if (first === "cleanup")
+    return { json: { config: { remove_all: argv.includes("--all"), keep_orphaned_disks: false } }, headers: JSON_TYPE };
+  if (first === "resurrection") return { json: { resurrection_paused: argv.includes("off") }, headers: JSON_TYPE };
+  if (third === "errands") {
+    const json = {
+      instances: [],
+      "keep-alive": argv.includes("--keep-alive"),
+      "when-changed": argv.includes("--when-changed"),
+    };
+    return { json, headers: JSON_TYPE };
+  }
+  if (last === "ignore") return { json: { ignore: argv.includes("ignore") }, headers: JSON_TYPE };
+  if (third === "scans") return { body: "", headers: JSON_TYPE };
+  if (third === "jobs" && path.includes("state=")) return { body: "", headers: YAML_TYPE };
+  if (file.endsWith(".yml")) return { body: manifestText(text()), headers: YAML_TYPE };
+  return {};
+}
+
+/** The CLI sends a manifest as it parsed it. */
+const manifestText = (text: string): string => (parse(text) === null ? "" : text);
+
+function configBody(path: string, argv: readonly string[], content: string, latest: string): object {
+  const ids = [flag(argv, "from-id"), flag(argv, "to-id")];
+  if (ids[0] !== undefined) return { from: { id: ids[0] }, to: { id: ids[1] } };
+  const body = { type: flag(argv, "type"), name: flag(argv, "name") ?? "default", content };
+  return path.startsWith("/configs/diff") ? body : { ...body, expected_latest_id: latest };
+}
+
+const userOf = (env: CliStep["cli"]["env"]): string | undefined =>
+  env?.BOSH_CLIENT ?? (env?.BOSH_CLIENT_SECRET === undefined ? undefined : "bad");
+
+/** Sends what the CLI sent; answers with what came back otherwise. */
+export async function replayCli(client: Client, { cli }: CliStep, filled: (path: string) => string): Promise<string[]> {
+  const found: string[] = [];
+  const auth = userOf(cli.env);
+  let latest = "0";
+  let last: Record<string, unknown> | undefined;
+  for (const [at, line] of cli.wire.entries()) {
+    const [method = "", path = "", status = ""] = line.replace(" (repeated)", "").split(" ");
+    if (POLL.test(path)) continue;
+    const draft = method === "GET" || method === "DELETE" ? {} : await draftOf(client, path, cli.argv, latest);
+    const who = at === 0 ? "none" : auth;
+    const answer = await client.send({
+      method,
+      path: filled(path),
+      ...draft,
+      ...(who === undefined ? {} : { auth: who }),
+    });
+    if (answer.status !== Number(status)) found.push(`${line}: got ${answer.status} ${answer.text.slice(0, 200)}`);
+    if (path.startsWith("/configs/diff") && answer.status === 200)
+      latest = String((JSON.parse(answer.text) as { from?: { id?: string } }).from?.id ?? "0");
+    const { location } = answer.headers;
+    if (location === undefined) continue;
+    last = await client.follow(new URL(location).pathname);
+    const recorded = cli.wire.find((each) => POLL.test(each.split(" ")[1] ?? ""));
+    const id = recorded?.split(" ")[1]?.split("/")[2];
+    if (id !== undefined && id !== String(last.id)) found.push(`task ${String(last.id)} instead of ${id}`);
+  }
+  // The result of a task is read only when it has succeeded.
+  const succeeded = cli.wire.some((line) => line.includes("type=result"));
+  if (last !== undefined && (last.state === "done") !== succeeded)
+    found.push(`the task ended ${String(last.state)}: ${String(last.result)}`);
+  return found;
+}

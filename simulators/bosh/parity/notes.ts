@@ -1,0 +1,31 @@
+import type { Client } from "./client.ts";
+
+/** An agent that was frozen takes this long to be heard again: its connection to the message bus must be made anew. */
+const THAW_MS = 30_000;
+
+/** Causes what a note of a recording says was done outside the API, through the simulator's own faults. */
+export function cause(client: Client, note: string): readonly string[] {
+  const parts = note.split("; ").map((part) => causeOne(client, part));
+  return parts.includes(false) ? [`not simulated: ${note}`] : [];
+}
+
+function causeOne({ kernel, bosh, cpi }: Client, note: string): boolean {
+  const { faults } = kernel;
+  const failing = /agents of group (\S+) report job \S+ as failing/.exec(note);
+  const frozen = /the agent of (\S+)\/(\d+) is frozen/.exec(note);
+  const deleted = /the VM of (\S+)\/(\d+) was deleted in the IaaS/.exec(note);
+  if (failing !== null) {
+    const match = { group: failing[1] ?? "" };
+    faults.arm({ point: "agent:get_state", match, count: null, effect: { kind: "error", message: "failing" } });
+  } else if (frozen !== null) {
+    const match = { group: frozen[1] ?? "", index: frozen[2] ?? "" };
+    faults.arm({ point: "agent:*", match, count: null, effect: { kind: "stuck" } });
+  } else if (/report running again/.test(note)) faults.disarm();
+  else if (/ answers again/.test(note)) kernel.schedule(THAW_MS, () => faults.disarm());
+  else if (deleted !== null) {
+    const instances = [...bosh.state().deployments.values()].flatMap((each) => each.instances);
+    const gone = instances.find(({ group, index }) => group === deleted[1] && String(index) === deleted[2]);
+    if (gone?.vm != null) kernel.spawn("deleted behind the director's back", cpi.deleteVm(gone.vm.cid));
+  } else return false;
+  return true;
+}

@@ -1,0 +1,91 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { gunzipSync } from "node:zlib";
+
+/*
+ * The format of the recordings of a real director (docs/parity/recordings): one scenario a line, each on an empty database.
+ * `fixtures/` beside the recordings holds the inputs.
+ */
+
+export interface Scenario {
+  readonly id: string;
+  readonly title: string;
+  readonly area: string;
+  /** Absent: basic authentication and the settings of the reference director. */
+  readonly director_mode?: string;
+  /** `upload-release F`, `deploy F`, …: run to the end of their tasks before the first step. */
+  readonly setup: readonly string[];
+  readonly steps: readonly Step[];
+}
+
+export interface RecordedRequest {
+  readonly method: string;
+  readonly path: string;
+  /** A user's name, `none`, `bad`; absent: admin. */
+  readonly auth?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly json?: unknown;
+  readonly body?: string;
+  readonly body_ref?: string;
+  /** Claims to sign; `exp` is relative to now; null sends no header. */
+  readonly jwt?: Readonly<Record<string, unknown>> | null;
+  readonly jwt_note?: string;
+}
+
+export interface RequestStep {
+  readonly request: RecordedRequest;
+  readonly reply: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: unknown;
+  };
+  readonly mask?: readonly string[];
+}
+
+export interface TaskStep {
+  readonly task: {
+    readonly id: number;
+    readonly final: Readonly<Record<string, unknown>>;
+    readonly event_lines: readonly Readonly<Record<string, unknown>>[];
+    readonly result: readonly unknown[];
+  };
+  readonly mask?: readonly string[];
+}
+
+export interface CliStep {
+  readonly cli: {
+    readonly argv: readonly string[];
+    readonly env?: Readonly<Record<string, string>>;
+    readonly exit: number;
+    /** `METHOD path status`, polls of one task folded. */
+    readonly wire: readonly string[];
+  };
+}
+
+export interface NoteStep {
+  readonly note: string;
+}
+
+export type Step = RequestStep | TaskStep | CliStep | NoteStep;
+
+/** Reads scenarios from a `.jsonl` or `.jsonl.gz` file. */
+export function readScenarios(file: string): readonly Scenario[] {
+  const bytes = readFileSync(file);
+  const text = (file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Scenario);
+}
+
+/** Where the recordings are in a directory: as the project was handed them, or as the repository keeps them. @throws Error */
+export function recordingsIn(directory: string): string {
+  const names = ["recordings.jsonl", "bosh/recordings.jsonl", "bosh-283.jsonl.gz"];
+  const found = names.map((name) => join(directory, name)).find((file) => existsSync(file));
+  if (found === undefined) throw new Error(`no recordings of a director in ${directory}`);
+  return found;
+}
+
+/** A fixture beside the recordings; `name` may begin with `fixtures/`. */
+export const fixtureOf = (recordings: string, name: string): Buffer =>
+  readFileSync(join(dirname(recordings), "fixtures", name.replace(/^fixtures\//, "")));
