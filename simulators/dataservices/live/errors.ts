@@ -1,0 +1,24 @@
+/** Why a real server can't be had, in one line that says what to do. */
+export const LIVE_PLANE_ERRORS = {
+  LIVE_PG_MISSING:
+    "not simulated here: no PostgreSQL binaries on this machine; run npm install with optional dependencies, or put initdb and postgres on the PATH",
+  LIVE_PG_NO_USER:
+    "PostgreSQL does not run as root and this machine has neither a user postgres nor nobody; run as another user",
+  LIVE_PG_INIT: "initdb failed",
+  LIVE_PG_START: "PostgreSQL did not start",
+  LIVE_PG_LIMIT: "too many engines are in use; raise enginesMax or close connections",
+  LIVE_PG_CLOSED: "the live plane is closed",
+  LIVE_PG_NO_INSTANCE: "the data service does not run",
+} as const;
+
+export type LivePlaneErrorCode = keyof typeof LIVE_PLANE_ERRORS;
+
+export class LivePlaneError extends Error {
+  readonly code: LivePlaneErrorCode;
+
+  constructor(code: LivePlaneErrorCode, detail?: string) {
+    super(`${code}: ${LIVE_PLANE_ERRORS[code]}${detail === undefined ? "" : ` (${detail})`}`);
+    this.name = "LivePlaneError";
+    this.code = code;
+  }
+}

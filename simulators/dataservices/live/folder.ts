@@ -1,0 +1,94 @@
+import { execFileSync, spawn } from "node:child_process";
+import { chmod, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/*
+ * Everything that a live plane puts on the disk lies in one folder of its own, `drydock-pg-<pid>-…`. A process that ends
+ * without closing its plane, kill -9 included, leaves nothing: a watchdog holds the other end of a pipe, and when the pipe
+ * breaks it ends the servers of the folder and removes it. What outlives the watchdog as well (a container that was
+ * frozen) is swept at the next start.
+ */
+const PREFIX = "drydock-pg-";
+
+/** Ends the servers under folder $1, told by their pid files and checked by their command lines, then removes it. */
+const WATCHDOG = `
+cat > /dev/null
+for file in "$1"/data-*/postmaster.pid; do
+  [ -f "$file" ] || continue
+  pid=$(head -n 1 "$file")
+  { tr '\\0' ' ' < "/proc/$pid/cmdline" 2> /dev/null || ps -o args= -p "$pid"; } | grep -qF "$1" && kill -QUIT "$pid"
+done
+sleep 0.3
+rm -rf "$1"
+`;
+
+export interface RunFolder {
+  readonly path: string;
+  /** Lets the watchdog remove the folder; resolves when it is gone. */
+  close(): Promise<void>;
+}
+
+export async function createRunFolder(): Promise<RunFolder> {
+  await sweep();
+  const path = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  // The server's own user passes through; what lies below is its alone.
+  await chmod(path, 0o711);
+  const watchdog = spawn("sh", ["-c", WATCHDOG, "drydock-watchdog", path], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+  });
+  watchdog.unref();
+  watchdog.stdin.on("error", () => {});
+  (watchdog.stdin as unknown as { unref?: () => void }).unref?.();
+  return {
+    path,
+    close: async () => {
+      await rm(path, { recursive: true, force: true, maxRetries: 3 });
+      watchdog.stdin.end();
+    },
+  };
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+};
+
+/** Removes what dead processes of this user left: their servers, then their folders. */
+export async function sweep(): Promise<readonly string[]> {
+  const swept: string[] = [];
+  for (const name of (await readdir(tmpdir())).filter((each) => each.startsWith(PREFIX))) {
+    const path = join(tmpdir(), name);
+    const pid = Number(name.slice(PREFIX.length).split("-")[0]);
+    const owner = await stat(path).catch(() => undefined);
+    if (!Number.isInteger(pid) || isAlive(pid) || owner === undefined || owner.uid !== process.getuid?.()) continue;
+    for (const data of await readdir(path).catch(() => [])) await endServer(path, join(path, data, "postmaster.pid"));
+    await rm(path, { recursive: true, force: true, maxRetries: 3 });
+    swept.push(name);
+  }
+  return swept;
+}
+
+async function endServer(folder: string, pidFile: string): Promise<void> {
+  const pid = Number((await readFile(pidFile, "utf8").catch(() => "")).split("\n")[0]);
+  // A pid may have passed to a stranger: the command line names our folder or it is not ours.
+  if (!Number.isInteger(pid) || pid <= 1 || !isAlive(pid) || !(await commandOf(pid)).includes(folder)) return;
+  process.kill(pid, "SIGQUIT");
+}
+
+async function commandOf(pid: number): Promise<string> {
+  try {
+    return await readFile(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    try {
+      return execFileSync("ps", ["-o", "args=", "-p", String(pid)], { encoding: "utf8" });
+    } catch {
+      return "";
+    }
+  }
+}

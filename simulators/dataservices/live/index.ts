@@ -1,0 +1,2 @@
+export { LIVE_PLANE_ERRORS, LivePlaneError, type LivePlaneErrorCode } from "./errors.ts";
+export { LivePlane, type LivePlaneOptions } from "./plane.ts";

@@ -1,0 +1,74 @@
+import type { Client } from "pg";
+import type { User } from "../state.ts";
+
+/*
+ * The role model of the a9s platform: one group role owns every object of an instance; the user of a binding is a member, acts
+ * as the group from its first statement on, and leaves what it owned to the group when it goes. So the boundary of isolation is
+ * the instance, not the binding. No user is more than that: no superuser, no createdb, no createrole, no replication.
+ *
+ * Two roles are the simulator's own: the superuser, and one that restores with the rights of a tenant, because a dump may hold
+ * code of the tenant's that runs while it is restored.
+ */
+export const GROUP = "cfuser";
+export const SUPERUSER = "drydock";
+export const RESTORER = "drydock_restore";
+/** The schema that users find first. */
+export const SCHEMA = "shared";
+/** The database of the template before its instance names it. */
+export const PLACEHOLDER = "drydock_unnamed";
+
+export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** Who may connect, and to what: the group's members to their own database, nobody to any other. */
+export const hbaOf = (database: string): string =>
+  [
+    `local all ${SUPERUSER} scram-sha-256`,
+    `local ${identifier(database)} ${RESTORER} scram-sha-256`,
+    `local ${identifier(database)} +${GROUP} scram-sha-256`,
+    "",
+  ].join("\n");
+
+/** Brings the users of a server to those wanted: creates, gives the new password, or drops. */
+export async function applyUsers(client: Client, wanted: ReadonlyMap<string, User>): Promise<void> {
+  const { rows } = await client.query<{ name: string; verifier: string | null }>(
+    `SELECT rolname AS name, rolpassword AS verifier FROM pg_authid
+      WHERE rolname NOT LIKE 'pg\\_%' AND rolname <> ALL ($1)`,
+    [[GROUP, SUPERUSER, RESTORER]],
+  );
+  const there = new Map(rows.map(({ name, verifier }) => [name, verifier]));
+  for (const name of [...there.keys()].sort()) if (!wanted.has(name)) await dropUser(client, name);
+  for (const user of wanted.values()) {
+    if (!there.has(user.username)) await createUser(client, user);
+    else if (there.get(user.username) !== user.verifier) await setPassword(client, user);
+  }
+}
+
+async function createUser(client: Client, user: User): Promise<void> {
+  const name = identifier(user.username);
+  await client.query(`CREATE ROLE ${name} LOGIN PASSWORD ${literal(user.verifier)} IN ROLE ${GROUP};
+    ALTER ROLE ${name} SET role = ${GROUP}`);
+}
+
+async function setPassword(client: Client, { username, verifier }: User): Promise<void> {
+  await client.query(`ALTER ROLE ${identifier(username)} PASSWORD ${literal(verifier)}`);
+}
+
+/** How long a session may take to end once it is told to. */
+const END_MS_MAX = 5000;
+
+async function dropUser(client: Client, username: string): Promise<void> {
+  const name = identifier(username);
+  await client.query(`ALTER ROLE ${name} NOLOGIN`);
+  await endSessions(client, "usename = $1", username);
+  await client.query(`REASSIGN OWNED BY ${name} TO ${GROUP}; DROP OWNED BY ${name}; DROP ROLE ${name}`);
+}
+
+/** Ends sessions of users and waits until they are gone. `condition` is on pg_stat_activity, `$1` its value. */
+export async function endSessions(client: Client, condition: string, value: string): Promise<void> {
+  await client.query(
+    `SELECT pg_terminate_backend(pid, ${END_MS_MAX}) FROM pg_stat_activity
+      WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' AND ${condition}`,
+    [value],
+  );
+}

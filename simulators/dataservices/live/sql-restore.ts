@@ -1,0 +1,118 @@
+import type { Client } from "pg";
+import { decode, type Item } from "../dump.ts";
+import type { RestoreDefects } from "../services.ts";
+import { copyIn } from "./copy.ts";
+import { endSessions, GROUP, identifier, RESTORER, SUPERUSER } from "./roles.ts";
+import type { Server } from "./server.ts";
+
+/** Drops what the group owns, which is all there is but the system and what `public` holds from the start. */
+const SCHEMAS = `SELECT format('DROP SCHEMA %I CASCADE', nspname) AS sql FROM pg_namespace
+  WHERE nspname NOT LIKE 'pg\\_%' AND nspname NOT IN ('information_schema', 'public') ORDER BY nspname`;
+const EXTENSIONS = `SELECT format('DROP EXTENSION IF EXISTS %I CASCADE', extname) AS sql FROM pg_extension WHERE extname <> 'plpgsql'`;
+const LARGE_OBJECTS = "SELECT lo_unlink(oid) FROM pg_largeobject_metadata";
+
+/**
+ * Replaces the content of a database by that of a dump: verifies the dump, closes the door, ends the sessions, and in one
+ * transaction drops everything and makes everything again, with the rights of a tenant. Fails without a trace, or is whole.
+ *
+ * @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP
+ */
+export async function sqlRestore(server: Server, dump: Uint8Array, defects: RestoreDefects): Promise<void> {
+  const items = decode(dump, "postgresql", defects.isTrusting);
+  const restorer = await server.connect(RESTORER);
+  try {
+    if (!defects.keepsSessions) await closeDoor(server.admin, server.options.database);
+    await giveAllToGroup(server.admin);
+    if (defects.isAppending) await appendAll(restorer, items);
+    else await replaceAll(restorer, server.admin, items, defects.isTrusting);
+  } finally {
+    await restorer.end();
+    await openDoor(server.admin, server.options.database);
+  }
+}
+
+/** From now on tenants can't connect, and those who had are gone. The limit does not bind the superuser, nor who is in. */
+async function closeDoor(admin: Client, database: string): Promise<void> {
+  await admin.query(`ALTER DATABASE ${identifier(database)} CONNECTION LIMIT 0`);
+  await endSessions(admin, `usename NOT IN ('${SUPERUSER}', $1)`, RESTORER);
+}
+
+async function openDoor(admin: Client, database: string): Promise<void> {
+  await admin.query(`ALTER DATABASE ${identifier(database)} CONNECTION LIMIT -1`);
+}
+
+/** A user that acted as itself may own something; then the group could not drop it. */
+async function giveAllToGroup(admin: Client): Promise<void> {
+  const { rows } = await admin.query<{ rolname: string }>(
+    "SELECT rolname FROM pg_roles WHERE rolcanlogin AND rolname NOT IN ($1, $2)",
+    [SUPERUSER, RESTORER],
+  );
+  for (const { rolname } of rows) await admin.query(`REASSIGN OWNED BY ${identifier(rolname)} TO ${GROUP}`);
+}
+
+async function replaceAll(client: Client, admin: Client, items: readonly Item[], isTrusting: boolean): Promise<void> {
+  const roles = await rolesOf(admin);
+  await client.query(
+    "BEGIN; SET LOCAL search_path = ''; SET LOCAL check_function_bodies = off; SET LOCAL statement_timeout = 0",
+  );
+  try {
+    for (const query of [EXTENSIONS, SCHEMAS])
+      for (const { sql } of (await client.query<{ sql: string }>(query)).rows) await client.query(sql);
+    await client.query(LARGE_OBJECTS);
+    for (const item of items) await apply(client, item, roles, isTrusting);
+    await client.query("COMMIT");
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => {});
+    throw error;
+  }
+}
+
+/** Who skips verification goes on after a statement that fails. */
+async function apply(client: Client, item: Item, roles: ReadonlySet<string>, isTrusting: boolean): Promise<void> {
+  if (!isTrusting) return perform(client, item, roles);
+  await client.query("SAVEPOINT item");
+  try {
+    await perform(client, item, roles);
+  } catch {
+    await client.query("ROLLBACK TO item");
+  }
+}
+
+async function rolesOf(admin: Client): Promise<ReadonlySet<string>> {
+  const { rows } = await admin.query<{ rolname: string }>("SELECT rolname FROM pg_roles");
+  return new Set(rows.map(({ rolname }) => rolname));
+}
+
+async function perform(client: Client, item: Item, roles: ReadonlySet<string>): Promise<void> {
+  if ("sql" in item) {
+    if (item.role === undefined || roles.has(item.role)) await client.query(item.sql);
+  } else if ("rows" in item && item.into !== undefined && item.lines.length > 0) {
+    await copyIn(client, item.into, item.lines);
+  }
+}
+
+/** The defect of a restore that adds: what is there stays, rows whose keys are free come in beside it. */
+async function appendAll(client: Client, items: readonly Item[]): Promise<void> {
+  await client.query("BEGIN; SET LOCAL check_function_bodies = off");
+  for (const item of items) {
+    await client.query("SAVEPOINT item");
+    try {
+      if ("sql" in item) await client.query(item.sql);
+      else if ("rows" in item && item.into !== undefined) await appendRows(client, item.rows, item.into, item.lines);
+    } catch {
+      await client.query("ROLLBACK TO item");
+    }
+  }
+  await client.query("COMMIT");
+}
+
+async function appendRows(client: Client, table: string, into: string, lines: readonly string[]): Promise<void> {
+  const columns = into.slice(into.lastIndexOf(" ("));
+  await client.query(
+    `CREATE TEMP TABLE appended ON COMMIT DROP AS SELECT ${columns.slice(2, -1)} FROM ${table} LIMIT 0`,
+  );
+  await copyIn(client, `appended${columns}`, lines);
+  await client.query(
+    `INSERT INTO ${table}${columns} OVERRIDING SYSTEM VALUE SELECT * FROM appended ON CONFLICT DO NOTHING; DROP TABLE appended`,
+  );
+}
