@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import type { Director } from "./director.ts";
-import type { Blob } from "./state.ts";
+import type { Blob, BlobMember } from "./state.ts";
 
 const BLOBS_MAX = 200;
 const BLOCK = 512;
@@ -23,11 +23,11 @@ export function storeBlob(
 
 /** The blob as a gzipped tar; one blob, the same bytes each time. */
 export const pack = ({ members }: Blob): Buffer =>
-  gzipSync(Buffer.concat([...members.flatMap(({ name, text }) => member(name, text)), Buffer.alloc(2 * BLOCK)]));
+  gzipSync(Buffer.concat([...members.flatMap(member), Buffer.alloc(2 * BLOCK)]));
 
 /** One member in ustar form (POSIX.1-1988): a file, or a directory when there is no text. */
-function member(name: string, text: string | null): readonly Buffer[] {
-  const content = Buffer.from(text ?? "");
+function member({ name, text, encoding }: BlobMember): readonly Buffer[] {
+  const content = Buffer.from(text ?? "", encoding ?? "utf8");
   const head = Buffer.alloc(BLOCK);
   const octal = (value: number, digits: number): string => value.toString(8).padStart(digits, "0");
   head.write(name.slice(0, 100), 0);

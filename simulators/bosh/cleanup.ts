@@ -57,15 +57,20 @@ export function* cleanUp(director: Director, task: Task, args: Readonly<Record<s
   const vms = yield* deleteOrphanVms(director, task);
   const { releases, stemcells, disks } = doomedBy(director, args.all === true, args.keepOrphanedDisks === true);
   let versions = 0;
-  for (const [name, doomed] of releases) {
-    yield* dropVersions(director, task, name, doomed, true);
-    versions += doomed.length;
+  const all = [...releases].flatMap(([name, doomed]) => doomed.map((each) => ({ name, each })));
+  const dropping = new Stage(director, task, "Deleting releases", all.length);
+  for (const { name, each } of all) {
+    yield* dropping.step(`${name}/${each.version}`, dropVersions(director, task, name, [each], false));
+    versions++;
   }
   yield* deleteStemcells(director, task, stemcells);
   const stage = new Stage(director, task, "Deleting orphaned disks", disks.length);
   for (const { cid } of disks) yield* stage.step(`Deleting orphaned disk ${cid}`, deleteOrphan(director, cid));
   new Stage(director, task, "Deleting dns blobs", 1).begin("DNS blobs").finish();
-  return `Deleted ${versions} release(s), ${stemcells.length} stemcell(s), 0 extra compiled package(s), ${disks.length} orphaned disk(s), ${vms} orphaned vm(s), 0 exported release(s), 0 dns blob(s)`;
+  const state = director.slot.value;
+  const blobs = args.all === true ? state.dnsBlobs.length : 0;
+  if (args.all === true) state.dnsBlobs = [];
+  return `Deleted ${versions} release(s), ${stemcells.length} stemcell(s), 0 extra compiled package(s), ${disks.length} orphaned disk(s), ${vms} orphaned vm(s), 0 exported release(s), and ${blobs} dns blob(s)`;
 }
 
 function* deleteStemcells(director: Director, task: Task, doomed: readonly Stemcell[]): Body {

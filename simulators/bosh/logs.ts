@@ -82,7 +82,8 @@ export function* collectLogs(director: Director, task: Task, args: Readonly<Reco
   const stamp = new Date(director.kernel.nowMs).toISOString().replace(/[T:]/g, "-").slice(0, 19);
   const archives = chosen.map((instance, at) => ({
     name: `./${instance.group}.${instance.id}.${stamp}.tgz`,
-    text: pack({ id: "", members: fetched[at] ?? [] }).toString("latin1"),
+    text: pack({ id: "", members: fetched[at] ?? [] }).toString("base64"),
+    encoding: "base64" as const,
   }));
   return storeBlob(director, [ROOT, ...archives]).id;
 }

@@ -148,7 +148,10 @@ function* act(
     throw new DirectorError(440001, "No successful BOSH deployment manifest available");
   const planned = planOf({ director, deployment }, plan, group, instance);
   if (instance.vm === null) yield* stage.step("Creating VM", createVm(director, task, planned));
-  yield* stage.step("Starting instance", start(director, task, planned, planned.group.update.updateWatch, 0));
+  yield* stage.step(
+    "Starting instance",
+    start(director, task, planned, { watch: planned.group.update.updateWatch, base: 0 }),
+  );
   instance.state = "started";
 }
 

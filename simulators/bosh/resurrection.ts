@@ -81,5 +81,5 @@ export function* recreate(
   const planned = planOf({ director, deployment }, plan, group, instance);
   yield* createVm(director, task, planned);
   const watch = waits ? planned.group.update.updateWatch : { minMs: 0, maxMs: 0 };
-  yield* start(director, task, planned, watch, 40);
+  yield* start(director, task, planned, { watch, base: 40 });
 }

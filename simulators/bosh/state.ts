@@ -27,6 +27,8 @@ export interface DirectorState {
   readonly blobs: Map<string, Blob>;
   /** The config server's values by absolute name, newest last. */
   readonly variables: Map<string, Variable[]>;
+  /** Blobs of DNS records that were handed to the agents. */
+  dnsBlobs: string[];
   /** VMs that could not be deleted with their deployment, or were swapped out. */
   readonly orphanVms: Map<string, OrphanVm>;
   /** Availability zones in the order in which they came to be known. */
@@ -60,6 +62,7 @@ export const newState = (): DirectorState => ({
   snapshots: [],
   blobs: new Map(),
   variables: new Map(),
+  dnsBlobs: [],
   orphanVms: new Map(),
   zones: [],
   addresses: new Map(),
@@ -146,7 +149,15 @@ export interface Snapshot {
 /** A gzipped tar, described by its members' texts; made when it is fetched. */
 export interface Blob {
   readonly id: string;
-  readonly members: readonly { readonly name: string; readonly text: string | null }[];
+  readonly members: readonly BlobMember[];
+}
+
+export interface BlobMember {
+  readonly name: string;
+  /** Null for a directory. */
+  readonly text: string | null;
+  /** Default utf8. */
+  readonly encoding?: "base64";
 }
 
 export interface Variable {
@@ -274,6 +285,8 @@ export interface Deployment {
   instances: Instance[];
   /** The current variable set: name → id of the value in use. */
   variables: readonly { readonly id: string; readonly name: string }[];
+  /** Whether DNS records of it have been published. */
+  hasRecords: boolean;
   /** Errands that ran last without changes since, by name. */
   readonly errandRuns: Record<string, string>;
 }
@@ -330,6 +343,8 @@ export interface Vm {
   readonly stemcell: { readonly name: string; readonly version: string; readonly apiVersion: number };
   /** What the supervisor says, unless a job fails. */
   jobState: "running" | "stopped" | "failing";
+  /** Whether its jobs have ever been started: the supervisor then knows of their processes. */
+  isSupervised: boolean;
   jobs: readonly AppliedJob[];
 }
 

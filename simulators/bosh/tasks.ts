@@ -114,7 +114,8 @@ const LOG_CHARS_MAX = 1024 * 1024;
 function logged(director: Director, task: Task): Cpi {
   return traced(director.cpi, (method) => {
     if (task.debug.length > LOG_CHARS_MAX) return;
-    for (const each of ["info", method]) task.cpi += `DEBUG - Saving input for ${each} <redacted> cpi_inputs/${each}\n`;
+    for (const each of method === "create_stemcell" ? ["info", "info", method] : ["info", method])
+      task.cpi += `DEBUG - Saving input for ${each} <redacted> cpi_inputs/${each}\n`;
     task.debug += `D, [${stamp(director)}] [task:${task.id}] DEBUG -- DirectorJobRunner: [external-cpi] request: {"method":"${method}","arguments":<redacted>}\n`;
   });
 }

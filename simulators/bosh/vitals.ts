@@ -68,11 +68,14 @@ function vitals(director: Director, { disk }: Instance, sinceMs: number): object
 }
 
 function processes(director: Director, vm: Vm, state: string): readonly object[] {
+  if (!vm.isSupervised) return [];
+  const isUp = state !== "stopped";
+  const secs = director.options.processUptimeS ?? uptime(director, vm.createdMs);
   return vm.jobs.map(({ name }) => ({
     name,
-    state,
-    uptime: { secs: director.options.processUptimeS ?? uptime(director, vm.createdMs) },
-    mem: { kb: 2048, percent: 0.1 },
-    cpu: { total: 0.2 },
+    state: isUp ? state : "unknown",
+    uptime: isUp ? { secs } : {},
+    mem: isUp ? { kb: 2048, percent: 0.1 } : { percent: 0 },
+    cpu: { total: isUp ? 0.2 : 0 },
   }));
 }

@@ -100,7 +100,7 @@ interface PackageList {
 function matches({ director, request }: Context, list: "packages" | "compiled_packages"): HttpReply {
   let manifest: Readonly<Record<string, unknown>> | null;
   try {
-    manifest = parse(bodyText(request), { logLevel: "silent" }) as typeof manifest;
+    manifest = parse(bodyText(request), { logLevel: "error" }) as typeof manifest;
   } catch {
     return broken;
   }

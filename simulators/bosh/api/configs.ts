@@ -164,7 +164,7 @@ function readContent(content: unknown): unknown {
   }
   let value: unknown;
   try {
-    value = parse(content, { logLevel: "silent" });
+    value = parse(content, { logLevel: "error" });
   } catch (error) {
     const message = error instanceof Error ? error.message : "";
     throw new DirectorError(440011, `Config must be valid YAML: ${syntaxError(content, message)}`);

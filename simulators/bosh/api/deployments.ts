@@ -102,6 +102,7 @@ function startDeploy(context: Context, name: string, manifest: string | null, ch
     cloudConfigIds: configs.cloud_config_ids,
     runtimeConfigIds: configs.runtime_config_ids,
     recreate: query.get("recreate") === "true",
+    recreateDisks: query.get("recreate_persistent_disks") === "true",
     recreateBefore: before,
     recreateBeforeMs: before === null ? null : Date.parse(before),
     fix: query.get("fix") === "true",
@@ -138,6 +139,7 @@ function enlist({ director, caller }: Context, name: string, configs: ConfigCont
     stemcells: [],
     instances: [],
     variables: [],
+    hasRecords: false,
     errandRuns: {},
   });
   director.kernel.record("bosh", "deployment.create", name);
@@ -272,7 +274,7 @@ function machines(context: Context, kind: "vms" | "instances"): HttpReply {
     200,
     instances.map((each) => ({
       ...vmLine(each),
-      expects_vm: !each.errand && each.state !== "detached" && each.applied !== null,
+      expects_vm: !each.errand && each.state !== "detached" && each.applied?.configuration !== undefined,
     })),
   );
 }

@@ -1,7 +1,7 @@
 import { type HttpReply, json } from "../../kernel/index.ts";
 import { doomedBy } from "../cleanup.ts";
 import { DirectorError } from "../errors.ts";
-import type { OrphanDisk } from "../state.ts";
+import type { OrphanDisk, ReleaseVersion } from "../state.ts";
 import { startTask } from "../tasks.ts";
 import { stemcellView } from "./artifacts.ts";
 import { broken, type Context, type DirectorRoute, jsonObject, page, route, toTask, utc } from "./frame.ts";
@@ -96,6 +96,17 @@ function cleanup(context: Context): HttpReply {
   );
 }
 
+/** What is compiled of the versions, in the order in which it was. */
+const compiledView = (versions: readonly ReleaseVersion[]): readonly object[] =>
+  versions.flatMap(({ compiled, packages }) =>
+    [...compiled.keys()].map((key) => {
+      const [fingerprint, target = ""] = key.split(":");
+      const [os, version] = target.split("/");
+      const name = packages.find((each) => each.fingerprint === fingerprint)?.name;
+      return { package_name: name, stemcell_os: os, stemcell_version: version };
+    }),
+  );
+
 function dryRun({ director, query }: Context): HttpReply {
   const doomed = doomedBy(director, query.get("remove_all") === "true", query.get("keep_orphaned_disks") === "true");
   return page(200, {
@@ -104,11 +115,11 @@ function dryRun({ director, query }: Context): HttpReply {
       versions: versions.map(({ version }) => version),
     })),
     stemcells: doomed.stemcells.map((stemcell) => stemcellView(director, stemcell)),
-    compiled_packages: [],
+    compiled_packages: [...doomed.releases.values()].flatMap(compiledView),
     orphaned_disks: doomed.disks.map(diskView),
     orphaned_vms: [],
     exported_releases: [],
-    dns_blobs: [],
+    dns_blobs: query.get("remove_all") === "true" ? director.slot.value.dnsBlobs : [],
   });
 }
 

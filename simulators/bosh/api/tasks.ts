@@ -39,11 +39,8 @@ const RESULT_CHARS_MAX = 128;
 /** A long result is shown by its beginning, without the last word of any line. */
 function shownResult(result: string | null): string | null {
   if (result === null || result.length <= RESULT_CHARS_MAX) return result;
-  const lines = result.slice(0, RESULT_CHARS_MAX + 1).split("\n");
-  return `${lines
-    .map((line) => line.replace(/\s*\S*$/, ""))
-    .join("\n")
-    .trimEnd()}...`;
+  const shown = result.trim().slice(0, RESULT_CHARS_MAX + 1);
+  return `${shown.replace(/\s+?(\S+)?$/gm, "")}...`;
 }
 
 const view = (director: Director, task: Task): object => ({

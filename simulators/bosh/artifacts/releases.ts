@@ -192,8 +192,12 @@ function store(director: Director, release: ReleaseVersion): void {
   const { releases } = director.slot.value;
   const versions = releases.get(release.name) ?? [];
   const same = versions.find(({ version }) => version === release.version);
-  if (same === undefined) versions.push(release);
-  else if (same.commitHash !== release.commitHash) {
+  if (same === undefined) {
+    const own = byFingerprint(release.packages);
+    for (const { compiled } of versions)
+      for (const [key, blob] of compiled) if (own.has(key.split(":")[0] ?? "")) release.compiled.set(key, blob);
+    versions.push(release);
+  } else if (same.commitHash !== release.commitHash) {
     throw new DirectorError(
       30014,
       `release '${release.name}/${release.version}' has already been uploaded with commit_hash as '${same.commitHash}' and uncommitted_changes as '${same.uncommittedChanges}'`,
@@ -204,7 +208,7 @@ function store(director: Director, release: ReleaseVersion): void {
         release.packages.find(({ fingerprint, packaging }) => fingerprint === each.fingerprint && packaging !== null) ??
         each,
     );
-    for (const [key, blob] of release.compiled) same.compiled.set(key, blob);
+    for (const [key, blob] of release.compiled) if (!same.compiled.has(key)) same.compiled.set(key, blob);
   }
   releases.set(
     release.name,

@@ -88,7 +88,11 @@ function* compileOne(director: Director, task: Task, deployment: Deployment, pla
       if (release.compiled.has(key)) return;
       yield* onWorkerVm(director, task, deployment, plan, need, runPackaging(director, each));
       const random = director.kernel.random("bosh/blobs");
-      release.compiled.set(key, { sha1: random.hex(40), blobId: random.uuid() });
+      const blob = { sha1: random.hex(40), blobId: random.uuid() };
+      // The versions of a release share the packages that are the same.
+      for (const version of director.slot.value.releases.get(release.name) ?? [])
+        if (version.packages.some(({ fingerprint }) => fingerprint === each.fingerprint))
+          version.compiled.set(key, blob);
     })(),
   );
 }

@@ -38,7 +38,7 @@ import {
   resolve,
   type Wishes,
 } from "./plan.ts";
-import { removeInstances } from "./remove.ts";
+import { publishRecords, removeInstances } from "./remove.ts";
 import { generate, resolverFor } from "./variables.ts";
 
 /** What the route of a deploy hands to its task: plain data. */
@@ -49,6 +49,7 @@ export interface DeployArgs {
   readonly cloudConfigIds: readonly number[];
   readonly runtimeConfigIds: readonly number[];
   readonly recreate: boolean;
+  readonly recreateDisks: boolean;
   /** Only VMs made before this time are recreated, ms since the epoch. */
   readonly recreateBeforeMs: number | null;
   readonly recreateBefore: string | null;
@@ -94,6 +95,8 @@ export interface Run {
   readonly deployment: Deployment;
   /** What each agent said before anything was done. */
   readonly agents: Map<string, Wishes["agent"]>;
+  /** Instances whose VM was made in this run. */
+  readonly created: Set<string>;
 }
 
 /** `create deployment`: brings a deployment to what the manifest says (contract §5, §8, §9). */
@@ -104,7 +107,7 @@ export function* deploy(director: Director, task: Task, args: Readonly<Record<st
   if (deployment === undefined) throw new DirectorError(70000, `Deployment '${name}' doesn't exist`);
   const before = partsOf(deployment);
   const isNew = deployment.manifest === null;
-  const run: Run = { director, task, args: wanted, deployment, agents: new Map() };
+  const run: Run = { director, task, args: wanted, deployment, agents: new Map(), created: new Set() };
   let plan: DeployPlan | undefined;
   const work = (function* (): Body {
     plan = yield* prepare(run);
@@ -154,7 +157,6 @@ function* prepare(run: Run): Body<DeployPlan> {
   const config = parseCloudConfig(configsOf(director, args.cloudConfigIds).map(({ content }) => content));
   const wanted = resolve(director, deployment, manifest, config);
   yield* askAgents(run);
-  refuseIgnored(run, manifest);
   for (const { name } of manifest.releases)
     yield* holding(director, task, releaseLock(name), { waitMs: RELEASE_LOCK_MS }, pause(0));
   const size = manifest.groups.reduce((sum, { instances }) => sum + instances, 0);
@@ -164,6 +166,7 @@ function* prepare(run: Run): Body<DeployPlan> {
     "Preparing deployment",
     (function* (): Body<DeployPlan> {
       yield kernel.work(PREPARE_MS + 100 * size);
+      refuseIgnored(run, manifest);
       const placed = place(director, deployment, wanted);
       for (const group of placed.groups)
         for (const instance of group.instances)
@@ -290,6 +293,12 @@ function* converge(run: Run, plan: DeployPlan): Body {
     );
     touched = (yield* all(runs)).some(Boolean) || touched;
   }
+  const isRecordChange =
+    run.created.size > 0 || plan.removed.length > 0 || services(plan).some(({ unneeded }) => unneeded.length > 0);
+  if (isRecordChange) {
+    publishRecords(director);
+    deployment.hasRecords = true;
+  }
   if (touched) yield* postDeploy(director, deployment.instances);
   succeed(run, plan);
 }
@@ -325,6 +334,7 @@ function* createMissing(run: Run, plan: DeployPlan, groups: readonly PlannedGrou
   yield* inBatches(director, missing, CREATE_VMS_PARALLEL, ({ group, instance }) =>
     stage.step(title(instance), createVm(director, task, planOf(run, plan, group, instance))),
   );
+  for (const { instance } of missing) run.created.add(instance.id);
 }
 
 export { createMissing };
@@ -379,6 +389,8 @@ function wishesFor(run: Run, { instance }: PlannedInstance): Wishes {
       (args.fix && agents.get(instance.id) === "silent"),
     agent: agents.get(instance.id) ?? "running",
     desired: desiredOf(run, instance),
+    isVmNew: run.created.has(instance.id),
+    recreatesDisks: args.recreateDisks,
     verb: verb === "recreate" && !isOld ? undefined : verb,
   };
 }
@@ -431,6 +443,7 @@ function* converging(
       return;
     }
     const wasStarted = instance.state === "started";
+    const isVmNew = each.isNew || run.created.has(instance.id);
     instance.clean = false;
     const skipDrain = args.skipDrain === "*" || (args.skipDrain?.split(",").includes(group.name) ?? false);
     const isSilent = run.agents.get(instance.id) === "silent";
@@ -442,12 +455,12 @@ function* converging(
       return;
     }
     if (!each.isNew && instance.disk !== null) yield* takeSnapshot(director, instance);
-    if (!each.isNew && instance.vm !== null && changes.some((change) => RENEWING.has(change))) {
+    if (!isVmNew && instance.vm !== null && changes.some((change) => RENEWING.has(change))) {
       yield* isSilent ? deleteVm(director, task, instance) : detachAndDelete(director, task, instance);
       yield* createVm(director, task, each);
     }
     const watch = canary ? group.update.canaryWatch : group.update.updateWatch;
-    yield* start(director, task, each, watch, wasStarted ? 40 : 0, step);
+    yield* start(director, task, each, { watch, base: wasStarted ? 40 : 0, renewsDisk: args.recreateDisks }, step);
   }
 }
 
@@ -467,12 +480,14 @@ export const runOf = (director: Director, task: Task, deployment: Deployment): R
   task,
   deployment,
   agents: new Map(),
+  created: new Set(),
   args: {
     deployment: deployment.name,
     manifest: null,
     cloudConfigIds: deployment.cloudConfigIds,
     runtimeConfigIds: deployment.runtimeConfigIds,
     recreate: false,
+    recreateDisks: false,
     recreateBefore: null,
     recreateBeforeMs: null,
     fix: false,

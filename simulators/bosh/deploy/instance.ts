@@ -71,7 +71,15 @@ export function* bootVm(
   const ips = request.networks.map(({ ip }) => ip);
   kernel.record("bosh", "vm.create", cid, { deployment: owner.deployment, instance: owner.instance, ips });
   yield* cpi.setVmMetadata(cid, metadata);
-  const vm: Vm = { cid, agentId: request.agentId, createdMs: kernel.nowMs, stemcell, jobState: "running", jobs: [] };
+  const vm: Vm = {
+    cid,
+    agentId: request.agentId,
+    createdMs: kernel.nowMs,
+    stemcell,
+    jobState: "running",
+    isSupervised: false,
+    jobs: [],
+  };
   yield* ping(director, task, owner, vm);
   return vm;
 }
@@ -255,10 +263,11 @@ function* drain(director: Director, instance: Instance): Body {
 }
 
 /** Brings the disk to what is planned: a new one is made before the old one is let go. */
-export function* updateDisk(director: Director, task: Task, planned: PlannedInstance): Body {
+function* updateDisk(director: Director, task: Task, planned: PlannedInstance, renews: boolean): Body {
   const { instance, disk: wanted } = planned;
   const { cpi, kernel } = director;
-  if (!diskDiffers(instance.disk, wanted) || instance.vm === null) return;
+  const isDue = diskDiffers(instance.disk, wanted) || (renews && wanted !== undefined);
+  if (!isDue || instance.vm === null) return;
   const { cid: vmCid } = instance.vm;
   const old = instance.disk;
   if (wanted === undefined) {
@@ -305,18 +314,25 @@ function* letGo(director: Director, task: Task, instance: Instance, vmCid: strin
   orphanDisk(director, task, instance);
 }
 
-/** The part of an update that follows the stop: disk, packages, jobs, start, watch. `base` is the progress made by then. */
+interface StartOptions {
+  readonly watch: WatchTime;
+  /** The progress made by then. */
+  readonly base: number;
+  /** Makes a new disk even where the old one would do. */
+  readonly renewsDisk?: boolean;
+}
+
+/** The part of an update that follows the stop: disk, packages, jobs, start, watch. */
 export function* start(
   director: Director,
   task: Task,
   planned: PlannedInstance,
-  watch: WatchTime,
-  base: number,
+  { watch, base, renewsDisk = false }: StartOptions,
   step?: Step,
 ): Body {
   const { instance } = planned;
   const { kernel } = director;
-  yield* updateDisk(director, task, planned);
+  yield* updateDisk(director, task, planned, renewsDisk);
   step?.progress(base + 10, "installing packages");
   yield* agentCall(director, instance, "update_settings");
   step?.progress(base + 20, "configuring jobs");
@@ -329,7 +345,7 @@ export function* start(
   step?.progress(base + 50, "starting jobs");
   yield* agentCall(director, instance, "start");
   startJobs(director.behaviours, instance);
-  if (instance.vm !== null) instance.vm.jobState = "running";
+  if (instance.vm !== null) Object.assign(instance.vm, { jobState: "running", isSupervised: true });
   yield kernel.work(kernel.random("bosh/agent").lognormal(UPDATE_MEDIAN_MS, 0.3));
   yield* awaitRunning(director, task, instance, watch);
   step?.progress(base + 60, "executing post-start");

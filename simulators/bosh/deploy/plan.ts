@@ -374,6 +374,9 @@ export interface Wishes {
   /** The agent said, or kept silent. */
   readonly agent: "running" | "stopped" | "failing" | "silent" | "none";
   readonly desired: DesiredState;
+  /** Its VM was made by this very deploy. */
+  readonly isVmNew: boolean;
+  readonly recreatesDisks: boolean;
   readonly verb: string | undefined;
 }
 
@@ -396,14 +399,14 @@ export function changesOf({ instance, parts, disk }: PlannedInstance, wishes: Wi
     if (!instance.clean) changes.push("dirty");
     for (const change of COMPARED) if (applied[change] !== parts[change]) changes.push(change);
   } else changes.push("dirty");
-  if (diskDiffers(instance.disk, disk)) changes.push("persistent_disk");
+  if (diskDiffers(instance.disk, disk) || wishes.recreatesDisks) changes.push("persistent_disk");
   if (wishes.recreate) changes.push("recreate");
   if (isStateOff(instance, wishes)) changes.push("state");
   return changes;
 }
 
-function isStateOff({ state, vm }: Instance, { desired, agent, verb }: Wishes): boolean {
-  if (verb === "restart" || state !== desired) return true;
+function isStateOff({ state, vm }: Instance, { desired, agent, verb, isVmNew }: Wishes): boolean {
+  if (isVmNew || verb === "restart" || state !== desired) return true;
   if (desired === "detached") return vm !== null;
   return desired === "started" && (vm === null || agent === "failing" || agent === "stopped");
 }

@@ -61,6 +61,11 @@ function* tolerating(force: boolean, body: Body): Body {
   }
 }
 
+/** The director's DNS hands its records to all agents as one blob. */
+export function publishRecords(director: Director): void {
+  director.slot.value.dnsBlobs.push(director.kernel.random("bosh/blobs").uuid());
+}
+
 function* pause(): Body {
   yield 0;
 }
@@ -114,5 +119,6 @@ function* destroyParts(director: Director, task: Task, deployment: Deployment, f
   dropLinks(director, deployment.name);
   director.slot.value.problems = director.slot.value.problems.filter((each) => each.deployment !== deployment.name);
   director.slot.value.deployments.delete(deployment.name);
+  if (deployment.hasRecords) publishRecords(director);
   director.kernel.record("bosh", "deployment.delete", deployment.name);
 }

@@ -26,7 +26,9 @@ const flag = (argv: readonly string[], name: string): string | undefined => {
 async function draftOf(client: Client, path: string, argv: readonly string[], latest: string): Promise<Draft> {
   const file = argv.find((each) => each.startsWith("fixtures/")) ?? "";
   const text = (): string => client.fixture(file).toString("utf8");
-  const [, first, , third, , last] = path.split("?")[0]?.split("/") ?? [];
+  const segments = path.split("?")[0]?.split("/") ?? [];
+  const [, first, , third] = segments;
+  const last = segments.at(-1);
   if (first === "stemcell_uploads") {
     const archive = await receiveArchive(Readable.from([client.fixture(file)]));
     const { name, version } = (archive.ok ? archive.manifest : {}) as { name: string; version: string };
@@ -83,7 +85,7 @@ export async function replayCli(client: Client, { cli }: CliStep, filled: (path:
     const who = at === 0 ? "none" : auth;
     const answer = await client.send({
       method,
-      path: filled(path),
+      path: filled(path).replace(/\{\{\w+\}\}/, String(last?.result ?? "")),
       ...draft,
       ...(who === undefined ? {} : { auth: who }),
     });

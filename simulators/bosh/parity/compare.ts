@@ -152,7 +152,13 @@ export function eventDifferences(
   const loose = new Map(bindings);
   const found = wanted.flatMap((run, at) =>
     PARALLEL.test(run[0]?.stage ?? "")
-      ? bag(run, given[at] ?? [], rules, loose, "$.event_lines")
+      ? bag(
+          run,
+          given[at] ?? [],
+          { ...rules, mask: new Set([...rules.mask, "$.event_lines[*].index"]) },
+          loose,
+          "$.event_lines",
+        )
       : differences(run, given[at], rules, loose, "$.event_lines"),
   );
   if (found.length === 0) for (const [name, value] of loose) bindings.set(name, value);

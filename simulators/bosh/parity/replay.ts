@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib";
 import type { Service } from "../../kernel/index.ts";
 import { replayCli } from "./cli.ts";
 import { type Answer, Client } from "./client.ts";
@@ -116,7 +117,7 @@ async function replayRequest(
   const found: string[] = [];
   if (answer.status !== reply.status)
     return [`status ${reply.status} expected, got ${answer.status} ${answer.text.slice(0, 300)}`];
-  const rules = rulesOf(mask, ...unorderedOf(request.path));
+  const rules = rulesOf(mask, "$.members", ...unorderedOf(request.path));
   for (const name of HEADERS) {
     const expected = reply.headers[name];
     // The challenge was recorded on refusals only.
@@ -132,16 +133,37 @@ async function replayRequest(
 function bodyOf(expected: unknown, answer: Answer, method: string): unknown {
   if (answer.text === "" || method === "HEAD") return null;
   if (typeof expected === "object" && expected !== null && "binary" in expected)
-    return answer.bytes[0] === 0x1f && answer.bytes[1] === 0x8b ? expected : answer.text;
+    return isGzip(answer.bytes) ? { binary: "gzip", bytes: "varies", members: membersOf(answer.bytes) } : answer.text;
   if (typeof expected === "object" && expected !== null && "ndjson" in expected)
     return { ndjson: linesOf(answer.text) };
   if (typeof expected === "string")
-    return answer.text.trimEnd() === expected.trimEnd() ? expected : answer.text.replace(/\n$/, "");
+    return answer.text.trimEnd() === expected.trimEnd() || expected.endsWith("\n")
+      ? answerText(answer, expected)
+      : answer.text.replace(/\n$/, "");
   try {
     return JSON.parse(answer.text);
   } catch {
     return answer.text;
   }
+}
+
+/** A recording may have cut the line end of a text. */
+const answerText = ({ text }: Answer, expected: string): string =>
+  text.trimEnd() === expected.trimEnd() ? expected : text;
+
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+/** Names of the members of a gzipped tar. */
+function membersOf(bytes: Uint8Array): readonly string[] {
+  const tar = gunzipSync(bytes);
+  const names: string[] = [];
+  for (let at = 0; at + 512 <= tar.length && tar[at] !== 0; ) {
+    const head = tar.subarray(at, at + 512);
+    names.push(head.subarray(0, 100).toString("utf8").replace(/\0.*$/s, ""));
+    const size = Number.parseInt(head.subarray(124, 135).toString("utf8"), 8);
+    at += 512 + Math.ceil(size / 512) * 512;
+  }
+  return names;
 }
 
 const linesOf = (text: string): readonly Record<string, unknown>[] =>
