@@ -1,7 +1,7 @@
 import { GROUP, SUPERUSER } from "./roles.ts";
 
 /*
- * The queries that turn the catalog of a PostgreSQL (13 and later) back into statements. Each answers rows of `key` (the object's
+ * The queries that turn the catalog of a PostgreSQL (14 and later) back into statements. Each answers rows of `key` (the object's
  * `class:oid`) and `sql`. They run with an empty search_path, so that every name comes out qualified. Objects of extensions,
  * of the system and of schema public (where nobody may create) are left out.
  */
@@ -51,7 +51,7 @@ export const NODES: readonly { readonly kind: string; readonly query: string }[]
       WHEN 'd' THEN format('CREATE DOMAIN %I.%I AS %s', n.nspname, t.typname, format_type(t.typbasetype, t.typtypmod)) || coalesce(' DEFAULT ' || t.typdefault, '') || CASE WHEN t.typnotnull THEN ' NOT NULL' ELSE '' END
         || coalesce((SELECT string_agg(format(' CONSTRAINT %I ', k.conname) || pg_get_constraintdef(k.oid), '' ORDER BY k.conname) FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'), '')
       WHEN 'c' THEN format('CREATE TYPE %I.%I AS (%s)', n.nspname, t.typname, (SELECT string_agg(format('%I ', a.attname) || format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped))
-      WHEN 'r' THEN (SELECT format('CREATE TYPE %I.%I AS RANGE (SUBTYPE = %s', n.nspname, t.typname, format_type(r.rngsubtype, NULL)) || CASE WHEN r.rngsubdiff <> 0 THEN ', SUBTYPE_DIFF = ' || r.rngsubdiff::regproc ELSE '' END || ')' FROM pg_range r WHERE r.rngtypid = t.oid)
+      WHEN 'r' THEN (SELECT format('CREATE TYPE %I.%I AS RANGE (SUBTYPE = %s', n.nspname, t.typname, format_type(r.rngsubtype, NULL)) || CASE WHEN r.rngsubdiff <> 0 THEN ', SUBTYPE_DIFF = ' || r.rngsubdiff::regproc ELSE '' END || format(', MULTIRANGE_TYPE_NAME = %I.%I)', n.nspname, (SELECT typname FROM pg_type WHERE oid = r.rngmultitypid)) FROM pg_range r WHERE r.rngtypid = t.oid)
       END AS sql
       FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
       WHERE ${OURS("pg_type", "t", "typnamespace")} AND (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'c' AND (SELECT relkind FROM pg_class WHERE oid = t.typrelid) = 'c')
@@ -166,6 +166,7 @@ export const ALIASES = `
   UNION ALL SELECT ${KEY("pg_class", "c.oid")}, ${KEY("pg_type", "c.reltype")} FROM pg_class c WHERE c.relkind = 'c' AND c.oid >= 16384
   UNION ALL SELECT ${KEY("pg_type", "t.typarray")}, CASE WHEN t.typtype = 'c' AND c.relkind <> 'c' THEN ${KEY("pg_class", "c.oid")} ELSE ${KEY("pg_type", "t.oid")} END
     FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid WHERE t.typarray >= 16384
+  UNION ALL SELECT ${KEY("pg_type", "r.rngmultitypid")}, ${KEY("pg_type", "r.rngtypid")} FROM pg_range r WHERE r.rngtypid >= 16384
   UNION ALL SELECT ${KEY("pg_rewrite", "r.oid")}, ${KEY("pg_class", "r.ev_class")} FROM pg_rewrite r WHERE r.rulename = '_RETURN' AND r.oid >= 16384
   UNION ALL SELECT ${KEY("pg_attrdef", "d.oid")}, ${KEY("pg_class", "d.adrelid")} FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE a.attgenerated <> ''
   UNION ALL SELECT ${KEY("pg_constraint", "k.oid")}, ${KEY("pg_type", "k.contypid")} FROM pg_constraint k WHERE k.contypid >= 16384
@@ -195,8 +196,8 @@ export const GRANTS = `
     UNION ALL SELECT 'ROUTINE ' || ${ROUTINE}, NULL, p.proacl FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.prokind <> 'a' AND ${OURS("pg_proc", "p", "pronamespace")}
     UNION ALL SELECT format('SCHEMA %I', n.nspname), NULL, n.nspacl FROM pg_namespace n WHERE n.oid >= 16384 AND n.nspname NOT LIKE 'pg\\_%' AND NOT ${OF_EXTENSION("pg_namespace", "n.oid")}
     UNION ALL SELECT format('TYPE %I.%I', n.nspname, t.typname), NULL, t.typacl FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE ${OURS("pg_type", "t", "typnamespace")}
-  ) o CROSS JOIN LATERAL aclexplode(o.acl) x WHERE o.acl IS NOT NULL AND x.grantee <> (SELECT oid FROM pg_roles WHERE rolname = '${SUPERUSER}')
-  ORDER BY 1, 2 NULLS FIRST, 5 NULLS FIRST, 3`;
+  ) o CROSS JOIN LATERAL aclexplode(o.acl) WITH ORDINALITY x (grantor, grantee, privilege_type, is_grantable, place) WHERE o.acl IS NOT NULL AND x.grantee <> (SELECT oid FROM pg_roles WHERE rolname = '${SUPERUSER}')
+  ORDER BY 1, 2 NULLS FIRST, x.place`;
 
 export const COMMENTS = `
   SELECT i.type, i.identity, d.description FROM pg_description d CROSS JOIN LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) i
@@ -209,7 +210,8 @@ export const TABLES = `SELECT string_agg(${NAME}, ', ' ORDER BY 1) AS names FROM
 export const SEQUENCES = `SELECT ${NAME} AS name FROM ${RELATIONS} WHERE c.relkind = 'S' AND ${IS_OURS} ORDER BY 1`;
 
 const STRANGE = (catalog: string, condition = "true"): string =>
-  `SELECT pg_describe_object('${catalog}'::regclass, o.oid, 0) AS what FROM ${catalog} o WHERE o.oid >= 16384 AND ${condition} AND NOT ${OF_EXTENSION(catalog, "o.oid")}`;
+  `SELECT pg_describe_object('${catalog}'::regclass, o.oid, 0) AS what FROM ${catalog} o WHERE o.oid >= 16384 AND ${condition} AND NOT ${OF_EXTENSION(catalog, "o.oid")}
+    AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.deptype = 'i' AND i.classid = '${catalog}'::regclass AND i.objid = o.oid)`;
 
 /** What a tenant may make and a dump does not know: it then refuses to be silently incomplete. */
 export const UNCOVERED = [
