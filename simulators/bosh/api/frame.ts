@@ -12,6 +12,7 @@ import { type Caller, holdsAny, may, type Permission, scopesFor, teamScopes, tea
 import type { Director } from "../director.ts";
 import { DirectorError } from "../errors.ts";
 import type { Deployment, Instance, Task } from "../state.ts";
+import { clientsOf } from "./clients.ts";
 
 /** What a handler works with. */
 export interface Context {
@@ -81,7 +82,7 @@ export function route(
     path,
     handler: answer,
     auth: options.deployment === undefined ? (options.needs ?? "admin") : `deployment ${options.deployment}`,
-    clients: ["bosh"],
+    clients: clientsOf(method, path),
     ...(options.upload && { upload: options.upload }),
   };
 }
