@@ -43,6 +43,8 @@ describe("the agent", () => {
     expect([put("p1"), put("p1"), put("p2")]).toEqual([201, 200, 200]);
     expect([put(7), put(""), put("p", "postgres")]).toEqual([400, 400, 422]);
     expect(ask("PUT", VM, "/v1/credentials/U%221", '{"password":"x"}').status).toBe(400);
+    for (const name of ["cfuser", "drydock", "pg_monitor", "postgres"])
+      expect(ask("PUT", VM, `/v1/credentials/${name}`, '{"password":"x"}').status).toBe(400);
     expect(ask("PUT", VM, "/v1/credentials/u1", "not JSON").status).toBe(400);
     expect(ask("DELETE", VM, "/v1/credentials/u1").status).toBe(204);
     expect(ask("DELETE", VM, "/v1/credentials/u1").status).toBe(204);

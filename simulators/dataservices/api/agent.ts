@@ -23,6 +23,8 @@ import { virtualDump, virtualRestore } from "../virtual.ts";
 import { AgentError, basicOf } from "./refusal.ts";
 
 const USERNAME = /^[a-z][a-z0-9_]{0,62}$/;
+/** Names that the server or the platform keeps for itself. */
+const RESERVED = /^(pg_.*|postgres|public|none|cfuser|drydock.*)$/;
 /** Longer than any that a broker mints; each costs a key derivation. */
 const PASSWORD_CHARS_MAX = 200;
 
@@ -143,7 +145,8 @@ function credentialsOf(instance: Instance, request: HttpRequest): { password: st
 function* putCredentials(services: DataServices, instance: Instance, request: HttpRequest): Body<HttpReply> {
   onPrimary(instance);
   const username = request.params.username ?? "";
-  if (!USERNAME.test(username)) throw new AgentError(400, "bad_username", `a user name matches ${USERNAME.source}`);
+  if (!USERNAME.test(username) || RESERVED.test(username))
+    throw new AgentError(400, "bad_username", `a user name matches ${USERNAME.source} and is not reserved`);
   const { password, database } = credentialsOf(instance, request);
   yield* mayFail(services, "credentials", instance);
   const everywhere = isPlanted(services.kernel, "credentials everywhere", instance);

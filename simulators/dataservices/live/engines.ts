@@ -7,7 +7,7 @@ import { type Binaries, findBinaries, type Owner, serverOwner } from "./binaries
 import { LivePlaneError } from "./errors.ts";
 import { createRunFolder, type RunFolder } from "./folder.ts";
 import { Server, type ServerOptions, settingsOf } from "./server.ts";
-import { copyTemplate, createTemplate, type Template } from "./template.ts";
+import { Copies, createTemplate } from "./template.ts";
 
 export interface EngineLimits {
   /** Servers at work at once; the one that has been idle longest makes room. Default 16, at about 15 MB each. */
@@ -20,7 +20,8 @@ interface Ground {
   readonly folder: RunFolder;
   readonly binaries: Binaries;
   readonly owner: Owner;
-  readonly template: Template;
+  readonly password: string;
+  readonly copies: Copies;
 }
 
 /** The server of one disk, at work or not. */
@@ -125,6 +126,8 @@ export class Engines {
     const ground = await this.#ground?.catch(() => undefined);
     await Promise.all([...this.#engines.keys()].map((disk) => this.stop(disk)));
     this.#engines.clear();
+    // A copy that is being made would write into the folder while it is removed.
+    await ground?.copies.prepare().catch(() => {});
     await ground?.folder.close();
   }
 
@@ -156,19 +159,19 @@ export class Engines {
     engine: Engine,
     instance: Instance,
     users: ReadonlyMap<string, User>,
-    { binaries, owner, template }: Ground,
+    { binaries, owner, password, copies }: Ground,
   ): Promise<Server> {
     if (this.#isClosed) throw new LivePlaneError("LIVE_PG_CLOSED");
     const { data } = engine;
     const { database } = instance;
     const settings = settingsOf(instance, binaries.major);
-    const options: ServerOptions = { binaries, owner, data, password: template.password, database, settings };
+    const options: ServerOptions = { binaries, owner, data, password, database, settings };
     if (engine.server !== undefined && isDeepStrictEqual(engine.server.options, options)) return engine.server;
     await this.#halt(engine);
     await this.#makeRoom(engine);
     engine.isStarting = true;
     try {
-      if (!engine.hasData) await copyTemplate(template, data);
+      if (!engine.hasData) await copies.take(data);
       engine.hasData = true;
       engine.server = await Server.start(options);
     } finally {
@@ -176,6 +179,7 @@ export class Engines {
     }
     const { server } = engine;
     await server.applyUsers(users);
+    copies.prepare().catch(() => {});
     void server.exited.then(() => {
       if (engine.server === server) engine.server = undefined;
     });
@@ -217,7 +221,9 @@ async function createGround(): Promise<Ground> {
   try {
     const binaries = await findBinaries(owner, folder.path);
     const password = randomBytes(PASSWORD_BYTES).toString("hex");
-    return { folder, binaries, owner, template: await createTemplate(binaries, owner, folder.path, password) };
+    const copies = new Copies(await createTemplate(binaries, owner, folder.path, password));
+    copies.prepare().catch(() => {});
+    return { folder, binaries, owner, password, copies };
   } catch (error) {
     await folder.close();
     throw error;

@@ -7,6 +7,7 @@ export const LIVE_PLANE_ERRORS = {
   LIVE_PG_INIT: "initdb failed",
   LIVE_PG_START: "PostgreSQL did not start",
   LIVE_PG_LIMIT: "too many engines are in use; raise enginesMax or close connections",
+  LIVE_PG_VMS: "too many VMs with a data service have listeners; raise vmsMax",
   LIVE_PG_CLOSED: "the live plane is closed",
   LIVE_PG_NO_INSTANCE: "the data service does not run",
 } as const;

@@ -18,16 +18,19 @@ export interface LivePlaneOptions extends Partial<EngineLimits> {
   readonly driver: Driver;
   /** How often open connections are checked against the security groups, ms. Default 200. Call `recheck` to have it at once. */
   readonly recheckMs?: number;
+  /** VMs with listeners, two at each (one of its agent). Those over it are out of reach. Default 2000. */
+  readonly vmsMax?: number;
   /** A listener could not be opened, or a server failed. Default: nobody hears of it. */
   readonly onTrouble?: (address: string, error: unknown) => void;
 }
 
-const DEFAULTS = { enginesMax: 16, idleMsMax: 300_000, recheckMs: 200 } as const;
+const DEFAULTS = { enginesMax: 16, idleMsMax: 300_000, recheckMs: 200, vmsMax: 2000 } as const;
 
 /** The gates of one VM: to its data, and to its agent. */
 interface Door {
   readonly key: string;
-  readonly gates: Promise<readonly Gate[]>;
+  readonly opened: Promise<void>;
+  gates: readonly Gate[];
 }
 
 /**
@@ -42,6 +45,7 @@ export class LivePlane {
   readonly #doors = new Map<string, Door>();
   readonly #onTrouble: (address: string, error: unknown) => void;
   readonly #timer: NodeJS.Timeout;
+  readonly #vmsMax: number;
   readonly #observer: Observer;
   readonly #restored = (): void => this.#follow();
   #pending: Promise<unknown> = Promise.resolve();
@@ -50,6 +54,7 @@ export class LivePlane {
     const { services, enginesMax = DEFAULTS.enginesMax, idleMsMax = DEFAULTS.idleMsMax } = options;
     this.#services = services;
     this.#agents = agents;
+    this.#vmsMax = options.vmsMax ?? DEFAULTS.vmsMax;
     this.#engines = new Engines({ enginesMax, idleMsMax });
     this.#onTrouble = options.onTrouble ?? (() => {});
     this.#observer = {
@@ -84,10 +89,7 @@ export class LivePlane {
 
   /** Cuts connections that the security groups no longer admit: for who has just closed a rule. */
   recheck(): void {
-    for (const { gates } of this.#doors.values())
-      void gates.then((list) => {
-        for (const gate of list) gate.recheck();
-      });
+    for (const { gates } of this.#doors.values()) for (const gate of gates) gate.recheck();
   }
 
   /** Resolves when listeners and servers are as the world now says. */
@@ -133,11 +135,19 @@ export class LivePlane {
     if (door?.key === key) return this.#adapt(instance);
     const shut = door === undefined ? Promise.resolve() : this.#shut(address);
     if (instance === undefined) return;
+    if (this.#doors.size >= this.#vmsMax) return this.#onTrouble(address, new LivePlaneError("LIVE_PG_VMS", address));
     // The template takes its time while nobody waits for it.
     if (instance.kind === "postgresql") this.#engines.prepare().catch(() => {});
-    const gates = shut.then(() => this.#openGates(instance));
-    this.#doors.set(address, { key, gates: gates.catch(() => []) });
-    this.#later(address, gates);
+    this.#doors.set(address, this.#openDoor(key, instance, shut));
+  }
+
+  #openDoor(key: string, instance: Instance, shut: Promise<void>): Door {
+    const opened = shut.then(async () => {
+      made.gates = await this.#openGates(instance);
+    });
+    const made: Door = { key, opened: opened.catch(() => {}), gates: [] };
+    this.#later(instance.address, opened);
+    return made;
   }
 
   /** New properties of a job that runs: the server takes them when it starts again, and it starts again now if it is at work. */
@@ -154,8 +164,8 @@ export class LivePlane {
     this.#doors.delete(address);
     if (door === undefined) return Promise.resolve();
     const disk = door.key.slice(door.key.lastIndexOf(" ") + 1);
-    const shut = door.gates
-      .then((gates) => Promise.all(gates.map((gate) => gate.close())))
+    const shut = door.opened
+      .then(() => Promise.all(door.gates.map((gate) => gate.close())))
       .then(() => this.#engines.stop(disk));
     this.#later(address, shut);
     return shut;

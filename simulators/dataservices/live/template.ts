@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { chown, mkdir, rm, writeFile } from "node:fs/promises";
+import { chown, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Binaries, Owner } from "./binaries.ts";
@@ -84,7 +84,32 @@ function singleUser(
   });
 }
 
-/** A copy of the template: `cp` keeps owner and modes and is several times faster than copying file by file here. */
-export async function copyTemplate(template: Template, to: string): Promise<void> {
-  await run("cp", ["-a", template.path, to]);
+/** Copies of the template, one always ahead: copying is most of what a first connection would wait for. */
+export class Copies {
+  readonly #template: Template;
+  #made = 0;
+  #spare: Promise<string> | undefined;
+
+  constructor(template: Template) {
+    this.#template = template;
+  }
+
+  /** Makes the next copy ready. */
+  prepare(): Promise<string> {
+    this.#spare ??= this.#copy();
+    return this.#spare;
+  }
+
+  async take(to: string): Promise<void> {
+    const spare = this.prepare();
+    this.#spare = undefined;
+    await rename(await spare, to);
+  }
+
+  /** `cp` keeps owner and modes, and is several times faster than copying file by file from here. */
+  async #copy(): Promise<string> {
+    const to = `${this.#template.path}-copy-${++this.#made}`;
+    await run("cp", ["-a", this.#template.path, to]);
+    return to;
+  }
 }
