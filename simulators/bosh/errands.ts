@@ -1,4 +1,4 @@
-import type { Body } from "../kernel/index.ts";
+import { all, type Body } from "../kernel/index.ts";
 import { hash } from "node:crypto";
 import { agentCall } from "./agent.ts";
 import { storeBlob } from "./blobs.ts";
@@ -19,9 +19,11 @@ import type { Director } from "./director.ts";
 import { DirectorError } from "./errors.ts";
 import { fetchLogs } from "./logs.ts";
 import type { Deployment, Instance, ReleaseVersion, Task } from "./state.ts";
-import { checkpoint, holding, Stage } from "./tasks.ts";
+import { checkpoint, holding, Stage, warn } from "./tasks.ts";
 
 const RUN_MS = 1000;
+/** How often a running errand asks whether it has been cancelled. */
+const CHECK_MS = 1000;
 
 const runs = (releases: readonly ReleaseVersion[], job: { readonly name: string; readonly release: string }): boolean =>
   releases
@@ -37,6 +39,9 @@ export function errandNames(plan: DeployPlan): readonly string[] {
   );
   return [...new Set([...groups, ...jobs])];
 }
+
+const PARALLEL =
+  "Executing errand on multiple instances in parallel. Use the `--instance` flag to run the errand on a single instance.";
 
 interface ErrandArgs {
   readonly deployment: string;
@@ -99,8 +104,10 @@ function* perform(director: Director, task: Task, deployment: Deployment, args: 
     for (const instance of group.instances) instance.clean = false;
     yield* updateGroup(run, plan, group);
   }
-  const codes: number[] = [];
-  for (const target of targets) codes.push(yield* runOn(director, task, target, args.errand));
+  if (targets.length > 1) warn(director, task, PARALLEL);
+  const codes = yield* all(
+    targets.map((target) => director.kernel.spawn("errand", runOn(director, task, target, args.errand))),
+  );
   if (!args.keepAlive)
     for (const { instances } of errandGroups)
       for (const instance of instances) yield* deleteVm(director, task, instance);
@@ -150,7 +157,10 @@ function* runOn(director: Director, task: Task, { instance, job }: Target, erran
         yield* agentCall(director, instance, "run_errand");
         const script = instance.vm?.jobs.find(({ name }) => name === job)?.scripts.run ?? "";
         const outcome = runScript(script);
-        for (let left = kernel.work(RUN_MS + outcome.sleptMs); left > 0; left -= 1000) yield Math.min(1000, left);
+        for (let left = kernel.work(RUN_MS + outcome.sleptMs); left > 0; left -= CHECK_MS) {
+          checkpoint(task);
+          yield Math.min(CHECK_MS, left);
+        }
         return outcome;
       })(),
     ),

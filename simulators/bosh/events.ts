@@ -2,6 +2,8 @@ import { type Director, seconds } from "./director.ts";
 import type { AuditEvent, Task } from "./state.ts";
 
 const EVENTS_MAX = 10_000;
+/** So many are forgotten at once. */
+const TRIM = 1000;
 
 /** What an audit event says; everything else comes from the task. */
 export interface Audit {
@@ -34,6 +36,6 @@ export function audit(director: Director, by: Task | string, what: Audit): numbe
     context: what.context ?? {},
   };
   events.push(event);
-  if (events.length > EVENTS_MAX) events.splice(0, events.length - EVENTS_MAX);
+  if (events.length > EVENTS_MAX + TRIM) events.splice(0, TRIM);
   return id;
 }

@@ -18,6 +18,7 @@ import { LINKS } from "./api/links.ts";
 import { OPERATIONS } from "./api/operations.ts";
 import { applyResolutions, scan } from "./cck.ts";
 import { runErrand } from "./errands.ts";
+import { exportRelease } from "./exports.ts";
 import { collectLogs } from "./logs.ts";
 import {
   attachOrphan,
@@ -30,14 +31,14 @@ import {
   updateInstance,
 } from "./operations.ts";
 import { ssh } from "./ssh.ts";
-import { type DirectorRoute, noEndpoint, notAuthorized } from "./api/frame.ts";
+import { broken, type DirectorRoute, noEndpoint, notAuthorized } from "./api/frame.ts";
 import { GENERAL } from "./api/general.ts";
 import { TASKS } from "./api/tasks.ts";
 import { createRelease, deleteRelease } from "./artifacts/releases.ts";
 import { createStemcell, deleteStemcell } from "./artifacts/stemcells.ts";
 import { callerOf } from "./auth/caller.ts";
 import { createUaa } from "./auth/uaa.ts";
-import { cleanUp, deleteOrphanDisks } from "./cleanup.ts";
+import { cleanUp, deleteOrphanDisks, sweep } from "./cleanup.ts";
 import { defineCpiFaults, faulty } from "./cpi/faults.ts";
 import { deploy } from "./deploy/deploy.ts";
 import { deleteDeployment } from "./deploy/remove.ts";
@@ -90,10 +91,12 @@ const RUNNERS: Readonly<Record<string, TaskRunner>> = {
   vms: vmStats,
   delete_orphan_disks: deleteOrphanDisks,
   cleanup: cleanUp,
+  sweep,
   scan_and_fix: scanAndFix,
   cck_scan: scan,
   cck_apply: applyResolutions,
   errand: runErrand,
+  export_release: exportRelease,
   logs: collectLogs,
   ssh,
   snapshot_deployment: snapshotDeployment,
@@ -143,6 +146,8 @@ export function createBosh(kernel: Kernel, options: DirectorOptions): Bosh {
     sim: director,
     routes: ROUTES,
     unmatched: (_director, request) => unmatched(director, request),
+    // What nobody foresaw is an empty 500, as of the director itself.
+    crashed: () => broken,
     after: (_director, request, reply) => finish(director, request, reply),
   });
   return {

@@ -1,4 +1,6 @@
 import type { Body } from "../kernel/index.ts";
+import { agentCall } from "./agent.ts";
+import { release } from "./deploy/addresses.ts";
 import { DEPLOYMENT_LOCK_MS, deploymentLock, planDeployed, planOf } from "./deploy/deploy.ts";
 import {
   attachDisk,
@@ -136,6 +138,7 @@ function* act(
   args: Args,
 ): Body {
   const stage = new Stage(director, task, `Updating instance ${title(instance)}`, null);
+  if (instance.vm !== null) yield* agentCall(director, instance, "get_state");
   const renews = verb === "recreate" || (verb === "stop" && args.hard === true);
   if (verb !== "start" && instance.vm !== null)
     yield* stage.step("Stopping instance", stop(director, instance, undefined, args.skipDrain === true));
@@ -159,9 +162,10 @@ function* act(
 export function* deleteOrphanVms(director: Director, task: Task): Body<number> {
   const orphans = [...director.slot.value.orphanVms.values()];
   const stage = new Stage(director, task, "Deleting orphaned vms", orphans.length);
-  for (const { cid, deployment, instance } of orphans) {
+  for (const { cid, deployment, instance, ips } of orphans) {
     yield* stage.step(cid, destroyVm(director, task, { deployment, instance }, cid));
     director.slot.value.orphanVms.delete(cid);
+    for (const ip of ips) release(director, ip);
   }
   return orphans.length;
 }

@@ -24,7 +24,7 @@ export function monitor(director: Director): void {
   if (director.options.resurrector !== false && !resurrectionPaused) {
     const busy = new Set(
       [...tasks.values()]
-        .filter(({ state }) => state === "queued" || state === "processing")
+        .filter(({ state, deadSinceMs }) => deadSinceMs === null && (state === "queued" || state === "processing"))
         .map(({ deployment }) => deployment),
     );
     for (const deployment of deployments.values()) {
@@ -43,7 +43,26 @@ export function monitor(director: Director): void {
       });
     }
   }
+  if (director.options.resurrector !== false) sweep(director);
   director.kernel.timer(MONITOR_MS, "bosh/monitor", null);
+}
+
+/** How long a disk waits as an orphan. */
+const DISK_MS = 5 * 86_400_000;
+
+/** What the director's own schedule deletes: VMs left behind at once, disks after five days. */
+function sweep(director: Director): void {
+  const { orphanVms, orphanDisks, sweeping } = director.slot.value;
+  if (sweeping) return;
+  const old = [...orphanDisks.values()].filter(({ orphanedMs }) => director.kernel.nowMs - orphanedMs > DISK_MS);
+  if (orphanVms.size === 0 && old.length === 0) return;
+  director.slot.value.sweeping = true;
+  startTask(director, {
+    type: "delete_artifacts",
+    description: "scheduled orphan cleanup",
+    user: "scheduler",
+    job: { kind: "sweep", args: { cids: old.map(({ cid }) => cid) } },
+  });
 }
 
 /** `scan and fix`: recreates the VMs that are gone; each keeps its id, its address and its disk. */

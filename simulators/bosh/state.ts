@@ -33,6 +33,8 @@ export interface DirectorState {
   readonly orphanVms: Map<string, OrphanVm>;
   /** Availability zones in the order in which they came to be known. */
   readonly zones: string[];
+  /** Whether the schedule is deleting orphans right now. */
+  sweeping: boolean;
   /** Who holds each address. */
   readonly addresses: Map<string, { readonly deployment: string; readonly instance: string }>;
   /** Per range, no address below this one is free: where a search begins. */
@@ -65,6 +67,7 @@ export const newState = (): DirectorState => ({
   dnsBlobs: [],
   orphanVms: new Map(),
   zones: [],
+  sweeping: false,
   addresses: new Map(),
   addressHints: new Map(),
 });
@@ -201,7 +204,7 @@ export interface Task {
   /** Since when nobody works on it although it is in process; null while somebody does. */
   deadSinceMs: number | null;
   /** What to do, as plain data: a job kind and its arguments. */
-  readonly job: TaskJob;
+  job: TaskJob;
 }
 
 export interface TaskJob {
@@ -334,6 +337,8 @@ export interface Instance {
   vmType: string;
   cloudProperties: Readonly<Record<string, unknown>>;
   ips: readonly { readonly network: string; readonly ip: string }[];
+  /** Addresses that a plan has reserved for its next VM. */
+  pendingIps: readonly string[];
 }
 
 export interface Vm {

@@ -102,6 +102,8 @@ function* perform(director: Director, task: Task): Body {
     fail(director, task, error);
   } finally {
     director.slot.value.busyWorkers--;
+    // An upload is large, and nobody asks for it again.
+    task.job = { kind: task.job.kind, args: {} };
     kernel.timer(0, "bosh/worker", null);
   }
 }

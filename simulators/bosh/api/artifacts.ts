@@ -7,7 +7,7 @@ import { DirectorError } from "../errors.ts";
 import { startTask } from "../tasks.ts";
 import type { Director } from "../director.ts";
 import type { ReleaseVersion, Stemcell } from "../state.ts";
-import { broken, type Context, type DirectorRoute, page, route, toTask } from "./frame.ts";
+import { broken, type Context, type DirectorRoute, jsonObject, page, route, toTask } from "./frame.ts";
 
 const UPLOAD_BYTES_MAX = 10_000 * 1024 * 1024;
 const upload = { bodyBytesMax: UPLOAD_BYTES_MAX, receive: receiveArchive };
@@ -193,6 +193,28 @@ function deleteRelease(context: Context): HttpReply {
   );
 }
 
+function exportRelease(context: Context): HttpReply {
+  const { director, caller } = context;
+  const body = jsonObject(context);
+  if (body === undefined) return broken;
+  const text = (name: string): string => String(body[name] ?? "");
+  const [deployment, release, version] = [text("deployment_name"), text("release_name"), text("release_version")];
+  const [os, stemcell] = [text("stemcell_os"), text("stemcell_version")];
+  const jobs = ((body.jobs ?? []) as readonly { readonly name?: string }[]).map(({ name }) => name ?? "");
+  if (!director.slot.value.deployments.has(deployment))
+    throw new DirectorError(70000, `Deployment '${deployment}' doesn't exist`);
+  return toTask(
+    context,
+    startTask(director, {
+      type: "export_release",
+      description: `export release: '${release}/${version}' for '${os}/${stemcell}'`,
+      user: caller.user,
+      deployment,
+      job: { kind: "export_release", args: { deployment, release, version, os, stemcell, jobs } },
+    }),
+  );
+}
+
 export const stemcellView = (director: Director, stemcell: Stemcell): object => ({
   name: stemcell.name,
   operating_system: stemcell.operatingSystem,
@@ -232,6 +254,7 @@ export const ARTIFACTS: readonly DirectorRoute[] = [
   route("GET", "/releases", { needs: "read_releases" }, releases),
   route("GET", "/releases/:name", { needs: "read_releases" }, showRelease),
   route("DELETE", "/releases/:name", {}, deleteRelease),
+  route("POST", "/releases/export", { media: ["application/json"] }, exportRelease),
   // Nobody was seen using it with all three parameters.
   route("GET", "/jobs", { needs: "read" }, () => ({
     status: 400,

@@ -9,12 +9,18 @@ interface DummyState {
   pids: number;
 }
 
+/** The dummy shows what it holds, for laws that tests assert. */
+export interface Dummy extends Cpi {
+  readonly vms: readonly string[];
+  readonly disks: readonly string[];
+}
+
 /** The director's own dummy CPI: VMs are processes with small decimal ids, everything is done at once. */
-export function createDummyCpi(kernel: Kernel): Cpi {
+export function createDummyCpi(kernel: Kernel): Dummy {
   return new DummyCpi(kernel);
 }
 
-class DummyCpi implements Cpi {
+class DummyCpi implements Dummy {
   readonly bootMs = 1000;
   readonly #kernel: Kernel;
   readonly #slot: Slot<DummyState>;
@@ -28,6 +34,14 @@ class DummyCpi implements Cpi {
       snapshots: new Set(),
       pids: 1000,
     });
+  }
+
+  get vms(): readonly string[] {
+    return [...this.#slot.value.vms];
+  }
+
+  get disks(): readonly string[] {
+    return [...this.#slot.value.disks.keys()];
   }
 
   #hex(): string {

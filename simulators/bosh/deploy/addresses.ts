@@ -87,8 +87,10 @@ function kept(network: Network, az: string, ip: string | undefined): Place | und
   return subnet.taken.some(([from, to]) => value >= from && value <= to) ? undefined : { ip, subnet };
 }
 
+/** Makes an address free again, unless a VM that was left behind still holds it. */
 export function release(director: Director, ip: string): void {
-  const { addresses, addressHints } = director.slot.value;
+  const { addresses, addressHints, orphanVms } = director.slot.value;
+  for (const { ips } of orphanVms.values()) if (ips.includes(ip)) return;
   addresses.delete(ip);
   const value = toNumber(ip);
   for (const [key, hint] of addressHints) {
@@ -99,6 +101,7 @@ export function release(director: Director, ip: string): void {
 
 /** Gives back all addresses of an instance. */
 export function releaseAll(director: Director, instance: Instance): void {
-  for (const { ip } of instance.ips) release(director, ip);
+  for (const ip of [...instance.ips.map((each) => each.ip), ...instance.pendingIps]) release(director, ip);
   instance.ips = [];
+  instance.pendingIps = [];
 }

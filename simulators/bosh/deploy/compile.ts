@@ -6,7 +6,7 @@ import type { Deployment, ReleasePackage, ReleaseVersion, Stemcell, Task } from 
 import { checkpoint, holding, Stage } from "../tasks.ts";
 import { release as releaseAddress, reserve } from "./addresses.ts";
 import { maybe } from "./fields.ts";
-import { audited, bootVm, destroyVm } from "./instance.ts";
+import { abandonVm, audited, bootVm } from "./instance.ts";
 import type { Group } from "./manifest.ts";
 import { type DeployPlan, packagesOf, type PlannedGroup } from "./plan.ts";
 import { runScript } from "./script.ts";
@@ -147,7 +147,13 @@ function* onWorkerVm(
       yield* work;
     } finally {
       const parent = audit(director, task, { ...what, action: "delete" });
-      yield* destroyVm(director, task, owner, cid);
+      yield* abandonVm(
+        director,
+        task,
+        owner,
+        cid,
+        networks.map(({ ip }) => ip),
+      );
       audit(director, task, { ...what, action: "delete", parent });
     }
   } finally {

@@ -49,4 +49,9 @@ export function maybe<T extends TypeName>(fields: Fields, name: string, type: T)
   return typed(fields, name, type) as Types[T];
 }
 
-export const hashes = (list: readonly unknown[]): readonly Fields[] => list as readonly Fields[];
+/** The elements of a list as mappings. @throws DirectorError 40000 where one is something else */
+export const hashes = (list: readonly unknown[]): readonly Fields[] =>
+  list.map((value) => {
+    if (HOLDS.hash(value)) return value as Fields;
+    throw new DirectorError(40000, `Object (${inspect(value)}) did not match the required type 'Hash'`);
+  });

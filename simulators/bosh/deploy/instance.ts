@@ -6,6 +6,7 @@ import { DirectorError, messageOf } from "../errors.ts";
 import { audit } from "../events.ts";
 import type { Instance, Task, Vm } from "../state.ts";
 import { checkpoint, holding, type Step } from "../tasks.ts";
+import { release } from "./addresses.ts";
 import type { WatchTime } from "./manifest.ts";
 import { diskDiffers, type PlannedInstance } from "./plan.ts";
 import { runScript } from "./script.ts";
@@ -50,38 +51,60 @@ export const of = (instance: Instance): { deployment: string; instance: string }
   instance: nameOf(instance),
 });
 
-/** create_vm with its tries, then the first ping of the agent. Answers with the VM. @throws CpiError, DirectorError 450002 */
+/** Whose VM it is: an instance of a deployment, or a compilation worker. */
+export interface Owner {
+  readonly deployment: string;
+  /** `group/uuid`. */
+  readonly instance: string;
+}
+
+/**
+ * create_vm with its tries, then the first ping of the agent. Answers with the VM; one that does not come up is deleted.
+ *
+ * @throws CpiError, DirectorError 450002
+ */
 export function* bootVm(
   director: Director,
   task: Task,
-  owner: { readonly deployment: string; readonly instance: string },
+  owner: Owner,
   request: VmRequest,
   stemcell: Vm["stemcell"],
   metadata: Readonly<Record<string, string>>,
 ): Body<Vm> {
   const { kernel, cpi } = director;
-  const create = audited(
-    director,
-    task,
-    { action: "create", type: "vm", ...owner },
-    tryCreate(director, request),
-    (cid) => cid,
-  );
-  const cid = yield* create;
+  const create = tryCreate(director, request);
+  const cid = yield* audited(director, task, { action: "create", type: "vm", ...owner }, create, (made) => made);
   const ips = request.networks.map(({ ip }) => ip);
   kernel.record("bosh", "vm.create", cid, { deployment: owner.deployment, instance: owner.instance, ips });
-  yield* cpi.setVmMetadata(cid, metadata);
+  const { agentId } = request;
   const vm: Vm = {
     cid,
-    agentId: request.agentId,
+    agentId,
     createdMs: kernel.nowMs,
     stemcell,
     jobState: "running",
     isSupervised: false,
     jobs: [],
   };
-  yield* ping(director, task, owner, vm);
+  try {
+    yield* cpi.setVmMetadata(cid, metadata);
+    yield* ping(director, owner, vm);
+  } catch (error) {
+    yield* abandonVm(director, task, owner, cid, ips);
+    throw error;
+  }
   return vm;
+}
+
+/** Deletes a VM that no instance will have; where even that fails it is written down as an orphan. */
+export function* abandonVm(director: Director, task: Task, owner: Owner, cid: string, ips: readonly string[]): Body {
+  try {
+    yield* destroyVm(director, task, owner, cid);
+  } catch {
+    const orphanedMs = director.kernel.nowMs;
+    director.slot.value.orphanVms.set(cid, { cid, az: "", ...owner, ips, orphanedMs });
+    director.kernel.record("bosh", "vm.orphan", cid, { ...owner });
+  }
 }
 
 function* tryCreate(director: Director, request: VmRequest): Body<string> {
@@ -94,8 +117,8 @@ function* tryCreate(director: Director, request: VmRequest): Body<string> {
   }
 }
 
-/** Waits for a new agent; one that never answers costs its VM. The limit is true time, the boot is work. */
-function* ping(director: Director, task: Task, owner: { deployment: string; instance: string }, vm: Vm): Body {
+/** Waits for a new agent. The limit is true time, the boot is work. @throws DirectorError 450002 */
+function* ping(director: Director, owner: Owner, vm: Vm): Body {
   const { kernel, cpi } = director;
   const waitMs = director.options.agentWaitMs ?? 600_000;
   const answerMs = kernel.work(kernel.random("bosh/agent").lognormal(cpi.bootMs, 0.4));
@@ -104,7 +127,6 @@ function* ping(director: Director, task: Task, owner: { deployment: string; inst
   yield Math.min(answerMs, waitMs);
   if (cpi.isAlive(vm.cid) && effect?.kind !== "stuck" && answerMs <= waitMs) return;
   yield Math.max(0, waitMs - answerMs);
-  yield* destroyVm(director, task, owner, vm.cid);
   throw new DirectorError(
     450002,
     `Timed out pinging VM '${vm.cid}' with agent '${vm.agentId}' after ${waitMs / 1000} seconds`,
@@ -112,12 +134,7 @@ function* ping(director: Director, task: Task, owner: { deployment: string; inst
 }
 
 /** delete_vm under the VM's lock. */
-export function* destroyVm(
-  director: Director,
-  task: Task,
-  owner: { deployment: string; instance: string },
-  cid: string,
-): Body {
+export function* destroyVm(director: Director, task: Task, owner: Owner, cid: string): Body {
   yield* audited(
     director,
     task,
@@ -160,7 +177,7 @@ export function* createVm(director: Director, task: Task, planned: PlannedInstan
   );
   instance.vmType = group.vmType ?? "";
   instance.cloudProperties = planned.cloudProperties;
-  instance.ips = planned.networks.map((network) => ({ network: network.name, ip: network.ip }));
+  takeAddresses(director, instance, planned.networks);
   const { stemcell: image, env, cloud_properties, network } = planned.parts;
   instance.applied = {
     ...instance.applied,
@@ -172,6 +189,14 @@ export function* createVm(director: Director, task: Task, planned: PlannedInstan
   if (instance.disk !== null) yield* attach(director, task, instance, instance.disk.cid);
   yield* agentCall(director, instance, "update_settings");
   yield* agentCall(director, instance, "apply");
+}
+
+/** The addresses of the plan become those of the instance; the ones it no longer has are free again. */
+function takeAddresses(director: Director, instance: Instance, networks: PlannedInstance["networks"]): void {
+  const old = instance.ips.filter(({ ip }) => !networks.some((network) => network.ip === ip));
+  instance.ips = networks.map(({ name, ip }) => ({ network: name, ip }));
+  instance.pendingIps = [];
+  for (const { ip } of old) release(director, ip);
 }
 
 function* attach(director: Director, task: Task, instance: Instance, diskCid: string): Body {
@@ -288,14 +313,12 @@ function* updateDisk(director: Director, task: Task, planned: PlannedInstance, r
   if (old === null) instance.disk = fresh;
   try {
     yield* attach(director, task, instance, cid);
+    if (old !== null) yield* letGo(director, task, instance, vmCid, old.cid);
   } catch (error) {
     if (old !== null) orphanUnused(director, instance, fresh);
     throw error;
   }
-  if (old !== null) {
-    yield* letGo(director, task, instance, vmCid, old.cid);
-    instance.disk = fresh;
-  }
+  instance.disk = fresh;
 }
 
 function orphanUnused(director: Director, instance: Instance, disk: NonNullable<Instance["disk"]>): void {

@@ -3,7 +3,7 @@ import type { VmNetwork } from "../cpi/cpi.ts";
 import type { Director } from "../director.ts";
 import { DirectorError } from "../errors.ts";
 import type { Applied, Change, Deployment, DesiredState, Disk, Instance, ReleaseVersion, Stemcell } from "../state.ts";
-import { reserve } from "./addresses.ts";
+import { release, reserve } from "./addresses.ts";
 import { type CloudConfig, type Network, vmProperties } from "./cloud-config.ts";
 import type { Fields } from "./fields.ts";
 import { resolveLinks, type Resolved } from "./links.ts";
@@ -86,8 +86,24 @@ export function resolveStemcell(director: Director, wanted: Manifest["stemcells"
 /** Resolves what can be refused before any stage begins. @throws DirectorError of the first reference that leads nowhere */
 export function resolve(director: Director, deployment: Deployment, manifest: Manifest, config: CloudConfig): Wanted {
   for (const group of manifest.groups) checkGroup(director, group, manifest, config);
+  checkAddons(director, manifest);
   const releases = manifest.releases.map(({ name, version }) => resolveRelease(director, name, version));
   return { manifest, config, releases, links: resolveLinks(director, deployment, manifest, releases) };
+}
+
+/** @throws DirectorError 530002, 140029 */
+function checkAddons(director: Director, manifest: Manifest): void {
+  for (const job of manifest.addons.flatMap(({ jobs }) => jobs)) {
+    const release = manifest.releases.find(({ name }) => name === job.release);
+    if (release === undefined)
+      throw new DirectorError(
+        530002,
+        `Manifest specifies job '${job.name}' which is defined in '${job.release}', but '${job.release}' is not listed in the runtime releases section.`,
+      );
+    const { jobs } = resolveRelease(director, release.name, release.version);
+    if (!jobs.some(({ name }) => name === job.name))
+      throw new DirectorError(140029, `Job '${job.name}' not found in release '${job.release}'`);
+  }
 }
 
 function checkGroup(director: Director, group: Group, manifest: Manifest, config: CloudConfig): void {
@@ -133,7 +149,7 @@ function checkJob(director: Director, group: Group, job: JobWish, manifest: Mani
 
 function checkNetwork(group: Group, network: Network, staticIps: readonly string[]): void {
   const zones = new Set(network.subnets.flatMap(({ azs }) => azs));
-  if (network.type === "manual" && zones.size > 0 && !group.azs.every((az) => zones.has(az)))
+  if (network.type === "manual" && zones.size > 0 && !(group.azs.length > 0 && group.azs.every((az) => zones.has(az))))
     throw new DirectorError(
       150006,
       `Instance group '${group.name}' must specify availability zone that matches availability zones of network '${network.name}'`,
@@ -279,6 +295,7 @@ function newInstance(director: Director, deployment: Deployment, group: Group, i
     vmType: "",
     cloudProperties: {},
     ips: [],
+    pendingIps: [],
   };
 }
 
@@ -297,11 +314,13 @@ export function reserveAll(
     az: instance.az,
   };
   const at = [...instances].sort((a, b) => a.index - b.index).indexOf(instance);
+  for (const ip of instance.pendingIps) release(director, ip);
   const networks = group.networks.map(({ name, staticIps }) => {
     const current = instance.ips.find((each) => each.network === name)?.ip;
     return reserve(director, plan.config.networks.get(name) as Network, holder, staticIps[at], current);
   });
-  if (instance.vm === null) instance.ips = networks.map(({ name, ip }) => ({ network: name, ip }));
+  const own = new Set(instance.ips.map(({ ip }) => ip));
+  instance.pendingIps = networks.map(({ ip }) => ip).filter((ip) => ip !== "" && !own.has(ip));
   return networks;
 }
 

@@ -1,4 +1,5 @@
 import type { Body } from "../../kernel/index.ts";
+import { stopJobs } from "../agent.ts";
 import type { Director } from "../director.ts";
 import { DirectorError, messageOf } from "../errors.ts";
 import { audit } from "../events.ts";
@@ -7,7 +8,7 @@ import type { Deployment, Instance, Task } from "../state.ts";
 import { checkpoint, holding, Stage } from "../tasks.ts";
 import { releaseAll } from "./addresses.ts";
 import { DEPLOYMENT_LOCK_MS, deploymentLock, inBatches } from "./deploy.ts";
-import { audited, deleteVm, nameOf, of, orphanDisk, stop, title } from "./instance.ts";
+import { abandonVm, audited, deleteVm, forgetVm, nameOf, of, orphanDisk, stop, title } from "./instance.ts";
 import { dropLinks } from "./links.ts";
 
 const DELETES_PARALLEL = 32;
@@ -44,13 +45,28 @@ export function* removeInstances(
 function* remove(director: Director, task: Task, deployment: Deployment, instance: Instance, force: boolean): Body {
   if (instance.vm !== null) {
     yield* tolerating(force, stop(director, instance, undefined, false, 1));
-    yield* tolerating(force, deleteVm(director, task, instance));
+    yield* force ? forceVm(director, task, instance) : deleteVm(director, task, instance);
   }
   yield* deleteSnapshotsOf(director, (each) => each.instanceId === instance.id);
   orphanDisk(director, task, instance);
   releaseAll(director, instance);
   deployment.instances = deployment.instances.filter((each) => each !== instance);
   director.kernel.record("bosh", "instance.delete", instance.id, { deployment: deployment.name });
+}
+
+/** Forgets the VM whatever the IaaS says; one that is not known to be gone is written down as an orphan. */
+function* forceVm(director: Director, task: Task, instance: Instance): Body {
+  const { vm } = instance;
+  if (vm === null) return;
+  stopJobs(director.behaviours, instance, true);
+  yield* abandonVm(
+    director,
+    task,
+    of(instance),
+    vm.cid,
+    instance.ips.map(({ ip }) => ip),
+  );
+  forgetVm(instance);
 }
 
 function* tolerating(force: boolean, body: Body): Body {

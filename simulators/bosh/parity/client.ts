@@ -3,7 +3,6 @@ import { Readable } from "node:stream";
 import { gunzipSync } from "node:zlib";
 import { type HttpReply, Kernel, makeRequest, Process, serialise } from "../../kernel/index.ts";
 import { issueToken } from "../auth/token.ts";
-import type { Cpi } from "../cpi/cpi.ts";
 import { type Bosh, createBosh, createDummyCpi, type DirectorOptions } from "../index.ts";
 import { fixtureOf, type RecordedRequest, type Scenario } from "./recording.ts";
 
@@ -45,21 +44,23 @@ export interface Answer {
 
 /** One director in process, spoken to as its clients do. */
 export class Client {
-  readonly kernel = new Kernel({ seed: "parity", pace: "fast" });
+  readonly kernel: Kernel;
   readonly bosh: Bosh;
-  readonly cpi: Cpi;
+  readonly dummy: ReturnType<typeof createDummyCpi>;
   readonly #recordings: string;
   readonly #keys: { own: ReturnType<typeof pair>; foreign: ReturnType<typeof pair> } | undefined;
 
-  constructor(recordings: string, { director_mode: mode }: Scenario) {
+  /** `recordings` is a file beside which the fixtures lie; `mode` is how the director differs from the reference. */
+  constructor(recordings: string, mode?: Scenario["director_mode"], seed: string | number = "parity") {
+    this.kernel = new Kernel({ seed, pace: "fast" });
     this.#recordings = recordings;
     const isUaa = mode?.startsWith("uaa") === true;
     this.#keys = isUaa ? { own: pair(), foreign: pair() } : undefined;
-    this.cpi = createDummyCpi(this.kernel);
+    this.dummy = createDummyCpi(this.kernel);
     this.bosh = createBosh(this.kernel, {
       name: "reference",
       users: REFERENCE_USERS,
-      cpi: this.cpi,
+      cpi: this.dummy,
       certificates: CERTIFICATES,
       cpiName: "dummy",
       agentWaitMs: 20_000,

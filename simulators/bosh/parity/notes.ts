@@ -9,7 +9,7 @@ export function cause(client: Client, note: string): readonly string[] {
   return parts.includes(false) ? [`not simulated: ${note}`] : [];
 }
 
-function causeOne({ kernel, bosh, cpi }: Client, note: string): boolean {
+function causeOne({ kernel, bosh, dummy }: Client, note: string): boolean {
   const { faults } = kernel;
   const failing = /agents of group (\S+) report job \S+ as failing/.exec(note);
   const frozen = /the agent of (\S+)\/(\d+) is frozen/.exec(note);
@@ -25,7 +25,7 @@ function causeOne({ kernel, bosh, cpi }: Client, note: string): boolean {
   else if (deleted !== null) {
     const instances = [...bosh.state().deployments.values()].flatMap((each) => each.instances);
     const gone = instances.find(({ group, index }) => group === deleted[1] && String(index) === deleted[2]);
-    if (gone?.vm != null) kernel.spawn("deleted behind the director's back", cpi.deleteVm(gone.vm.cid));
+    if (gone?.vm != null) kernel.spawn("deleted behind the director's back", dummy.deleteVm(gone.vm.cid));
   } else return false;
   return true;
 }

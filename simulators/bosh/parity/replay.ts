@@ -38,7 +38,7 @@ export async function replay(
 }
 
 async function replayScenario(recordings: string, scenario: Scenario): Promise<ScenarioResult> {
-  const client = new Client(recordings, scenario);
+  const client = new Client(recordings, scenario.director_mode);
   const bindings: Bindings = new Map();
   const failures: { step: number; what: string; differences: readonly string[] }[] = [];
   const note = (step: number, what: string, found: readonly string[]): void => {
