@@ -1,0 +1,85 @@
+import { createMemoryBroker } from "../osb/mutants/memory-broker.ts";
+import { OSB_MUTANTS } from "../osb/mutants/index.ts";
+import { type Mutant, mutate } from "../osb/mutants/mutant.ts";
+import { asFetch, type Handler } from "../osb/mutants/wire.ts";
+import { OSB_CHECKS, osbSuite } from "../osb/suite.ts";
+import type { Backend } from "../runner/backend.ts";
+import { certify, type CheckResult } from "../runner/certify.ts";
+import { SPEC_MINORS, type SpecMinor } from "../runner/check.ts";
+import type { Clock } from "../runner/clock.ts";
+import type { CleanRun, Lab } from "./lab.ts";
+
+type Mode = Mutant["mode"];
+
+/** A broker in the same process, and what makes it slow or broken on purpose. */
+export interface Subject {
+  readonly handle: Handler;
+  readonly backend: Backend;
+}
+
+interface Target {
+  readonly subject: Subject;
+  readonly minor: SpecMinor;
+  readonly only?: readonly string[] | undefined;
+  readonly url?: string | undefined;
+}
+
+/** Time that passes only while somebody waits. */
+function virtualClock(): Clock {
+  let nowMs = Date.UTC(2026, 0, 1);
+  return {
+    nowMs: () => nowMs,
+    async sleepMs(ms) {
+      nowMs += ms;
+    },
+  };
+}
+
+async function results({ subject, minor, only, url }: Target): Promise<readonly CheckResult[]> {
+  let ids = 0;
+  const summary = await certify({
+    url: url ?? "http://127.0.0.1:1",
+    username: "drydock",
+    password: "conformance",
+    suites: [osbSuite],
+    profile: `osb-2.${minor}`,
+    fetch: asFetch(subject.handle),
+    backend: subject.backend,
+    clock: virtualClock(),
+    newId: () => `5f0b4c8e-1111-4000-8000-${String(++ids).padStart(12, "0")}`,
+    ...(only === undefined ? {} : { only }),
+  });
+  return summary.results;
+}
+
+const memory = (mode: Mode): Subject => createMemoryBroker({ isAsync: mode === "async" });
+
+function cleanRuns(): readonly CleanRun[] {
+  const modes: readonly (readonly [string, () => Subject])[] = [
+    ["synchronous", () => memory("sync")],
+    ["asynchronous", () => memory("async")],
+    ["asynchronous, its backend out of reach", () => ({ ...memory("async"), backend: {} })],
+  ];
+  return modes.flatMap(([name, subject]) =>
+    SPEC_MINORS.map((minor) => ({
+      name: `${name}, 2.${minor}`,
+      run: () => results({ subject: subject(), minor }),
+    })),
+  );
+}
+
+/** The OSB suite on the broker in memory, in process and on virtual time. */
+export const osbLab: Lab = {
+  suite: "osb",
+  checks: OSB_CHECKS,
+  mutants: OSB_MUTANTS,
+  cleanRuns: cleanRuns(),
+  run(mutantId, only) {
+    if (mutantId === undefined) return results({ subject: memory("sync"), minor: 17, only });
+    const mutant = OSB_MUTANTS.find(({ id }) => id === mutantId);
+    if (mutant === undefined) throw new Error(`there is no mutant "${mutantId}"`);
+    const { handle, backend } = memory(mutant.mode);
+    const subject = { handle: mutate(mutant, handle), backend };
+    return results({ subject, minor: mutant.minor, only, url: mutant.url });
+  },
+};
