@@ -1,4 +1,4 @@
-import type { HttpRequest, Kernel, Random, Service } from "../kernel/index.ts";
+import type { HttpRequest, Kernel, Random } from "../kernel/index.ts";
 
 /*
  * CONTRACT: how the services of one cloud meet. Each service is a folder with `createX(cloud): X`, where X holds its `Service`
@@ -17,8 +17,7 @@ import type { HttpRequest, Kernel, Random, Service } from "../kernel/index.ts";
  */
 
 /** The services that have routes of their own. */
-export const SERVICE_NAMES = ["keystone", "nova", "neutron", "cinder", "glance", "swift", "designate"] as const;
-export type ServiceName = (typeof SERVICE_NAMES)[number];
+export type ServiceName = "keystone" | "nova" | "neutron" | "cinder" | "glance" | "swift" | "designate";
 
 /** Types of the catalog, with the usual port, and the path behind the endpoint's root (api.md §1). */
 export const CATALOG = {
@@ -258,13 +257,6 @@ export interface Cloud {
   volumes: VolumeOps;
   images: ImageOps;
   servers: ServerOps;
-}
-
-export interface OpenStack {
-  readonly cloud: Cloud;
-  readonly services: Readonly<Record<ServiceName, Service>>;
-  /** See `Cloud.setEndpoint`. */
-  readonly setEndpoint: (type: CatalogType, url: string) => void;
 }
 
 const absent = (what: string): never => {

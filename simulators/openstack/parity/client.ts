@@ -1,10 +1,7 @@
 import { Readable } from "node:stream";
 import { type HttpReply, Kernel, makeRequest, Process, serialise, type Service } from "../../kernel/index.ts";
-import { CATALOG, type CatalogType, type OpenStack } from "../cloud.ts";
+import { CATALOG, type CatalogType, createOpenStack } from "../index.ts";
 import type { Answer } from "./compare.ts";
-
-/** Makes the cloud under replay on a kernel; the endpoints are set by the client. */
-export type MakeCloud = (kernel: Kernel) => OpenStack;
 
 /** A request takes this much virtual time, as it does on a real cloud. */
 const REQUEST_MS = 20;
@@ -14,10 +11,10 @@ export class LocalClient {
   readonly kernel: Kernel;
   readonly #hosts = new Map<string, Service>();
 
-  constructor(make: MakeCloud) {
+  constructor() {
     this.kernel = new Kernel({ seed: "parity" });
-    const cloud = make(this.kernel);
-    const services = cloud.services as Readonly<Partial<Record<string, Service>>>;
+    const { cloud, services: made } = createOpenStack(this.kernel);
+    const services = made as Readonly<Partial<Record<string, Service>>>;
     for (const type of Object.keys(CATALOG) as CatalogType[]) {
       const { name, port } = CATALOG[type];
       const root = `http://127.0.0.1:2${port}`;

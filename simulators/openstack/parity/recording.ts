@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 
 /*
@@ -73,9 +74,14 @@ export function readScenarios(file: string): readonly Scenario[] {
     .map((line) => JSON.parse(line) as Scenario);
 }
 
-/** The first of these files that exists. @throws Error when none does */
-export function firstExisting(files: readonly string[]): string {
-  const found = files.find((file) => existsSync(file));
-  if (found === undefined) throw new Error(`none of these recordings exists: ${files.join(", ")}`);
-  return found;
+/**
+ * The recordings of OpenStack in a directory, whether it is the one of all recorded systems or OpenStack's own, as the project
+ * was handed them or as the repository keeps them. @throws Error when there are none
+ */
+export function recordingsIn(directory: string): readonly string[] {
+  const own = join(directory, "openstack");
+  const folder = existsSync(own) ? own : directory;
+  const names = readdirSync(folder).filter((name) => /^(recordings|openstack).*\.jsonl(\.gz)?$/.test(name));
+  if (names.length === 0) throw new Error(`no recordings of OpenStack in ${directory}`);
+  return names.sort().map((name) => join(folder, name));
 }

@@ -1,5 +1,5 @@
 import { type Setting, Stage } from "./actors.ts";
-import { LocalClient, type MakeCloud } from "./client.ts";
+import { LocalClient } from "./client.ts";
 import { type Answer, compareReply, expand, expandString, valueAt } from "./compare.ts";
 import { type Call, type Exchange, type Poll, readScenarios, type Scenario, type Step } from "./recording.ts";
 
@@ -19,13 +19,7 @@ export interface ScenarioResult {
   readonly failures: readonly StepDifference[];
 }
 
-export interface ServiceResult {
-  readonly service: string;
-  readonly scenarios: readonly ScenarioResult[];
-}
-
 export interface ReplayOptions {
-  readonly makeCloud: MakeCloud;
   /** Only scenarios whose id this matches. */
   readonly only?: RegExp;
   /** Only scenarios of this service. */
@@ -36,20 +30,20 @@ const POLL_MS = 400;
 const POLL_S_MAX = 30;
 
 /** Replays recordings of the real services, each scenario in a world of its own, on virtual time. */
-export async function replay(recordingsPath: string, options: ReplayOptions): Promise<readonly ServiceResult[]> {
-  const scenarios = readScenarios(recordingsPath).filter(
-    ({ id, service }) => (options.only?.test(id) ?? true) && (options.service ?? service) === service,
-  );
-  const byService = new Map<string, ScenarioResult[]>();
-  for (const scenario of scenarios) {
-    const result = await replayScenario(scenario, options.makeCloud);
-    byService.set(scenario.service, [...(byService.get(scenario.service) ?? []), result]);
-  }
-  return [...byService].sort(([a], [b]) => (a < b ? -1 : 1)).map(([service, list]) => ({ service, scenarios: list }));
+export async function replay(
+  files: readonly string[],
+  { only, service }: ReplayOptions = {},
+): Promise<readonly ScenarioResult[]> {
+  const scenarios = files
+    .flatMap(readScenarios)
+    .filter((each) => (only?.test(each.id) ?? true) && (service ?? each.service) === each.service);
+  const results: ScenarioResult[] = [];
+  for (const scenario of scenarios) results.push(await replayScenario(scenario));
+  return results;
 }
 
-async function replayScenario(scenario: Scenario, makeCloud: MakeCloud): Promise<ScenarioResult> {
-  const client = new LocalClient(makeCloud);
+async function replayScenario(scenario: Scenario): Promise<ScenarioResult> {
+  const client = new LocalClient();
   const setting = await (await Stage.set(client)).actorsFor(scenario);
   const failures: StepDifference[] = [];
   for (const [step, one] of scenario.steps.entries()) {
