@@ -14,14 +14,26 @@ const DRAFTS: readonly (readonly [RegExp, string])[] = [
 
 type AjvModule = { readonly default: new (options: Options) => AjvClass };
 const makers = new Map<string, AjvModule["default"]>();
+/** One of each draft, only to judge schemas: its compiled meta-schema is dear. */
+const judges = new Map<string, AjvClass>();
 
-function ajvFor(schema: JsonObject): AjvClass | undefined {
+interface Drafted {
+  /** Judges schemas of the draft. */
+  readonly judge: AjvClass;
+  /** One for a single schema that has been judged: two may bring the same ids. */
+  readonly fresh: () => AjvClass;
+}
+
+function draftOf(schema: JsonObject): Drafted | undefined {
   const draft = stringOf(schema["$schema"]) ?? "draft-07";
   const path = DRAFTS.find(([pattern]) => pattern.test(draft))?.[1];
   if (path === undefined) return undefined;
   const maker = makers.get(path) ?? (require(path) as AjvModule).default;
   makers.set(path, maker);
-  return new maker({ strict: false, allErrors: false, validateFormats: false, logger: false });
+  const options = { strict: false, allErrors: false, validateFormats: false, logger: false } as const;
+  const judge = judges.get(path) ?? new maker(options);
+  judges.set(path, judge);
+  return { judge, fresh: () => new maker({ ...options, validateSchema: false }) };
 }
 
 export type Compiled =
@@ -29,23 +41,31 @@ export type Compiled =
   | { readonly kind: "invalid"; readonly problem: string }
   | { readonly kind: "unknown-draft" };
 
+/** Most schemas that are remembered, and the longest text of one, in characters. */
+const REMEMBERED_MAX = 500;
+const REMEMBERED_CHARS_MAX = 100_000;
+
 const compiled = new WeakMap<JsonObject, Compiled>();
+const remembered = new Map<string, Compiled>();
 
 /** Compiles a schema with the meta-schema of the draft that it declares (draft-07 when it declares none). */
 export function compileSchema(schema: JsonObject): Compiled {
   const known = compiled.get(schema);
   if (known !== undefined) return known;
-  const result = compile(schema);
+  const text = JSON.stringify(schema);
+  const result = remembered.get(text) ?? compile(schema);
   compiled.set(schema, result);
+  if (remembered.size < REMEMBERED_MAX && text.length <= REMEMBERED_CHARS_MAX) remembered.set(text, result);
   return result;
 }
 
 function compile(schema: JsonObject): Compiled {
-  const ajv = ajvFor(schema);
-  if (ajv === undefined) return { kind: "unknown-draft" };
+  const draft = draftOf(schema);
+  if (draft === undefined) return { kind: "unknown-draft" };
+  const { judge, fresh } = draft;
   try {
-    if (ajv.validateSchema(schema) !== true) return { kind: "invalid", problem: ajv.errorsText(ajv.errors) };
-    const validate = ajv.compile(schema) as ValidateFunction;
+    if (judge.validateSchema(schema) !== true) return { kind: "invalid", problem: judge.errorsText(judge.errors) };
+    const validate = fresh().compile(schema) as ValidateFunction;
     return { kind: "valid", accepts: (value) => validate(value) === true };
   } catch (error) {
     return { kind: "invalid", problem: error instanceof Error ? error.message : String(error) };

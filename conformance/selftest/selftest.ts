@@ -1,0 +1,119 @@
+import type { CheckResult } from "../runner/certify.ts";
+import type { Lab, MutantInfo } from "./lab.ts";
+
+/** Who noticed what. The two lists tell the same matrix by rows and by columns. */
+export interface KillMatrix {
+  readonly checks: readonly { readonly id: string; readonly killers: readonly string[] }[];
+  readonly mutants: readonly {
+    readonly id: string;
+    readonly killedBy: readonly string[];
+    readonly expected: readonly string[];
+  }[];
+}
+
+/** Something that stands between a suite and trust, in one line. */
+export interface Problem {
+  readonly kind: "check-without-killer" | "mutant-missed" | "mutant-over-noticed" | "clean-broker" | "check-crashed";
+  /** Id of the check, mutant or clean broker that it is about. */
+  readonly about: string;
+  readonly text: string;
+}
+
+export interface SelftestResult {
+  readonly matrix: KillMatrix;
+  readonly problems: readonly Problem[];
+}
+
+/** What has been done so far: `done` of `all` runs, the last of them on `broker`. */
+export interface Progress {
+  readonly done: number;
+  readonly all: number;
+  readonly broker: string;
+}
+
+const CRASHED = /^the check crashed/;
+
+/** A violated MUST shows as `fail`, a violated SHOULD or MAY as `warn`; a verdict that is withheld accuses nobody. */
+const hasNoticed = ({ verdict }: CheckResult): boolean => verdict === "fail" || verdict === "warn";
+
+/** Whether an id is in a list; `*` in the list stands for any characters. */
+export function isListed(list: readonly string[], id: string): boolean {
+  return list.some((entry) => (entry.includes("*") ? patternOf(entry).test(id) : entry === id));
+}
+
+/** Ids are made of letters, digits, hyphens and dots. */
+const patternOf = (entry: string): RegExp => new RegExp(`^${entry.replaceAll(".", "\\.").replaceAll("*", ".*")}$`);
+
+function crashes(about: string, results: readonly CheckResult[]): Problem[] {
+  return results
+    .filter(({ reason }) => reason !== undefined && CRASHED.test(reason))
+    .map(({ check, reason }) => ({ kind: "check-crashed", about, text: `${about}: ${check.id}: ${reason}` }));
+}
+
+async function cleanProblems(lab: Lab, tell: (broker: string) => void): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  for (const { name, run } of lab.cleanRuns ?? [{ name: "clean", run: () => lab.run() }]) {
+    const results = await run();
+    tell(name);
+    for (const { check, verdict, reason } of results) {
+      if (verdict === "pass" || verdict === "not-applicable") continue;
+      const text = `the clean broker (${name}): ${check.id} is ${verdict}: ${reason ?? ""}`;
+      problems.push({ kind: "clean-broker", about: name, text });
+    }
+  }
+  return problems;
+}
+
+function judge(mutant: MutantInfo, killedBy: readonly string[]): Problem[] {
+  const { id, expected, also, description } = mutant;
+  const missed = expected.filter((check) => !killedBy.includes(check));
+  const over = killedBy.filter((check) => !expected.includes(check) && !isListed(also, check));
+  return [
+    ...missed.map((check): Problem => {
+      return { kind: "mutant-missed", about: id, text: `${id}: ${check} did not notice: ${description}` };
+    }),
+    ...over.map((check): Problem => {
+      return { kind: "mutant-over-noticed", about: id, text: `${id}: ${check} objects to: ${description}` };
+    }),
+  ];
+}
+
+/** A mutant that expects a check that does not exist proves nothing. */
+function strangers({ checks, mutants }: Lab): Problem[] {
+  const known = new Set(checks.map(({ id }) => id));
+  return mutants.flatMap(({ id, expected }) =>
+    expected
+      .filter((check) => !known.has(check))
+      .map((check): Problem => ({ kind: "mutant-missed", about: id, text: `${id}: there is no check ${check}` })),
+  );
+}
+
+/**
+ * Runs a suite on a clean broker and on each of its mutants. Sound when `problems` is empty: each check is noticed by at least
+ * one mutant that it was meant for, each mutant by the checks it names and by no others than those its description allows,
+ * and no clean broker is accused of anything.
+ */
+export async function selftest(lab: Lab, onProgress: (progress: Progress) => void = () => {}): Promise<SelftestResult> {
+  const all = lab.mutants.length + (lab.cleanRuns?.length ?? 1);
+  let done = 0;
+  const tell = (broker: string) => onProgress({ done: ++done, all, broker });
+  const problems = [...strangers(lab), ...(await cleanProblems(lab, tell))];
+  const rows: KillMatrix["mutants"][number][] = [];
+  for (const mutant of lab.mutants) {
+    const results = await lab.run(mutant.id);
+    tell(mutant.id);
+    const killedBy = results.filter(hasNoticed).map(({ check }) => check.id);
+    rows.push({ id: mutant.id, killedBy, expected: mutant.expected });
+    problems.push(...judge(mutant, killedBy), ...crashes(mutant.id, results));
+  }
+  const checks = lab.checks.map(({ id }) => ({
+    id,
+    killers: rows
+      .filter(({ killedBy, expected }) => expected.includes(id) && killedBy.includes(id))
+      .map((row) => row.id),
+  }));
+  const unkilled = checks
+    .filter(({ killers }) => killers.length === 0)
+    .map(({ id }): Problem => ({ kind: "check-without-killer", about: id, text: `no mutant trips ${id}` }));
+  return { matrix: { checks, mutants: rows }, problems: [...problems, ...unkilled] };
+}
