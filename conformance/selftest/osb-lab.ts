@@ -1,6 +1,6 @@
 import { createMemoryBroker } from "../osb/mutants/memory-broker.ts";
 import { OSB_MUTANTS } from "../osb/mutants/index.ts";
-import { type Mutant, mutate } from "../osb/mutants/mutant.ts";
+import { type BrokerMode, mutate } from "../osb/mutants/mutant.ts";
 import { asFetch, type Handler } from "../osb/mutants/wire.ts";
 import { OSB_CHECKS, osbSuite } from "../osb/suite.ts";
 import type { Backend } from "../runner/backend.ts";
@@ -8,8 +8,6 @@ import { certify, type CheckResult } from "../runner/certify.ts";
 import { SPEC_MINORS, type SpecMinor } from "../runner/check.ts";
 import type { Clock } from "../runner/clock.ts";
 import type { CleanRun, Lab } from "./lab.ts";
-
-type Mode = Mutant["mode"];
 
 /** A broker in the same process, and what makes it slow or broken on purpose. */
 export interface Subject {
@@ -19,23 +17,20 @@ export interface Subject {
 
 interface Target {
   readonly subject: Subject;
+  readonly clock?: Clock;
   readonly minor: SpecMinor;
   readonly only?: readonly string[] | undefined;
   readonly url?: string | undefined;
 }
 
-/** Time that passes only while somebody waits. */
-function virtualClock(): Clock {
+/** Time that passes only while somebody waits, or when somebody says so. */
+function virtualClock(): Clock & { readonly passMs: (ms: number) => void } {
   let nowMs = Date.UTC(2026, 0, 1);
-  return {
-    nowMs: () => nowMs,
-    async sleepMs(ms) {
-      nowMs += ms;
-    },
-  };
+  const passMs = (ms: number) => void (nowMs += ms);
+  return { nowMs: () => nowMs, sleepMs: async (ms) => passMs(ms), passMs };
 }
 
-async function results({ subject, minor, only, url }: Target): Promise<readonly CheckResult[]> {
+async function results({ subject, clock, minor, only, url }: Target): Promise<readonly CheckResult[]> {
   let ids = 0;
   const summary = await certify({
     url: url ?? "http://127.0.0.1:1",
@@ -45,19 +40,20 @@ async function results({ subject, minor, only, url }: Target): Promise<readonly 
     profile: `osb-2.${minor}`,
     fetch: asFetch(subject.handle),
     backend: subject.backend,
-    clock: virtualClock(),
+    clock: clock ?? virtualClock(),
     newId: () => `5f0b4c8e-1111-4000-8000-${String(++ids).padStart(12, "0")}`,
     ...(only === undefined ? {} : { only }),
   });
   return summary.results;
 }
 
-const memory = (mode: Mode): Subject => createMemoryBroker({ isAsync: mode === "async" });
+const memory = (mode: BrokerMode): Subject => createMemoryBroker({ mode });
 
 function cleanRuns(): readonly CleanRun[] {
   const modes: readonly (readonly [string, () => Subject])[] = [
     ["synchronous", () => memory("sync")],
     ["asynchronous", () => memory("async")],
+    ["synchronous and asynchronous by plan", () => memory("mixed")],
     ["asynchronous, its backend out of reach", () => ({ ...memory("async"), backend: {} })],
   ];
   return modes.flatMap(([name, subject]) =>
@@ -79,7 +75,8 @@ export const osbLab: Lab = {
     const mutant = OSB_MUTANTS.find(({ id }) => id === mutantId);
     if (mutant === undefined) throw new Error(`there is no mutant "${mutantId}"`);
     const { handle, backend } = memory(mutant.mode);
-    const subject = { handle: mutate(mutant, handle), backend };
-    return results({ subject, minor: mutant.minor, only, url: mutant.url });
+    const clock = virtualClock();
+    const subject = { handle: mutate(mutant, handle, clock.passMs), backend };
+    return results({ subject, clock, minor: mutant.minor, only, url: mutant.url });
   },
 };

@@ -3,11 +3,14 @@ import { maintenanceVersion, type Offer, offersOf, readCatalog, requires, schema
 import { compileSchema } from "../../platform/schema.ts";
 import type { Backend } from "../../runner/backend.ts";
 import { MEMORY_CATALOG } from "./memory-catalog.ts";
-import { type Handler, jsonOf, reply, type WireRequest, type WireResponse } from "./wire.ts";
+import type { BrokerMode } from "./mutant.ts";
+import { type Handler, reply, type WireRequest, type WireResponse } from "./wire.ts";
 
 export interface MemoryBrokerOptions {
-  /** Answers 202 and finishes at the second poll. Default: at once. */
-  readonly isAsync?: boolean;
+  /** `async` answers 202 and finishes at the second poll; `mixed` does so for its databases only. Default `sync`. */
+  readonly mode?: BrokerMode;
+  /** Default: a catalog that has all that the API offers. */
+  readonly catalog?: JsonObject;
   readonly username?: string;
   readonly password?: string;
 }
@@ -38,7 +41,6 @@ interface Resource {
 type Resources = Map<string, Resource>;
 
 const POLLS = 2;
-const OFFERS = offersOf(readCatalog(MEMORY_CATALOG));
 const ETAG = '"memory-1"';
 const MODIFIED = "Thu, 01 Jan 2026 00:00:00 GMT";
 
@@ -51,6 +53,10 @@ class Refusal extends Error {
   }
 }
 
+/** Whether a service does nothing but show one permission. */
+const isSimple = (offer: Offer): boolean =>
+  ["syslog_drain", "route_forwarding", "volume_mount"].some((permission) => requires(offer, permission));
+
 const bad = (description: string) => new Refusal(400, "BadRequest", description);
 const busy = () => new Refusal(422, "ConcurrencyError", "Another operation is in progress: wait for it.");
 
@@ -62,7 +68,8 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): {
   readonly handle: Handler;
   readonly backend: Backend;
 } {
-  const { isAsync = false, username = "drydock", password = "conformance" } = options;
+  const { mode = "sync", catalog: offered = MEMORY_CATALOG, username = "drydock", password = "conformance" } = options;
+  const offers = offersOf(readCatalog(offered));
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
   const instances: Resources = new Map();
   const bindings: Resources = new Map();
@@ -75,26 +82,29 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): {
     const { service_id: serviceId, plan_id: planId } = body;
     if (typeof serviceId !== "string" || serviceId === "") throw bad("service_id is missing");
     if (typeof planId !== "string" || planId === "") throw bad("plan_id is missing");
-    const offer = OFFERS.find((each) => each.service.id === serviceId && each.plan.id === planId);
+    const offer = offers.find((each) => each.service.id === serviceId && each.plan.id === planId);
     if (offer === undefined) throw bad("there is no such plan");
     return offer;
   }
 
-  function wantsAsync(request: WireRequest, canAsync = true): boolean {
+  const isSlow = (offer: Offer): boolean => mode === "async" || (mode === "mixed" && !isSimple(offer));
+
+  function wantsAsync(request: WireRequest, offer: Offer, canAsync = true): boolean {
     const flag = request.query["accepts_incomplete"];
     if (flag !== undefined && flag !== "true" && flag !== "false") throw bad("accepts_incomplete is true or false");
-    if (!isAsync || !canAsync) return false;
+    if (!isSlow(offer) || !canAsync) return false;
     if (flag !== "true") throw new Refusal(422, "AsyncRequired", "This plan needs accepts_incomplete=true.");
     return true;
   }
 
-  /** Does it now, or begins it; the reply in either case. */
+  /** Does it now, or begins it; the reply in either case. `early` is what a 202 tells besides its operation. */
   function perform(
     resource: Resource,
     kind: Job["kind"],
     later: boolean,
     apply: () => void,
     done: WireResponse,
+    early: JsonObject = {},
   ): WireResponse {
     if (!later && isBroken) throw new Refusal(500, "BackendDown", "The backend is down; nothing was changed.");
     if (!later) {
@@ -102,8 +112,7 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): {
       return done;
     }
     resource.job = { id: `${kind}-${++counter}`, kind, isDoomed: isBroken, pollsLeft: POLLS, apply };
-    const { dashboard_url: dashboard } = jsonOf(done);
-    return reply(202, { operation: resource.job.id, ...(dashboard === undefined ? {} : { dashboard_url: dashboard }) });
+    return reply(202, { operation: resource.job.id, ...early });
   }
 
   const running = (job: Job): WireResponse => reply(202, { operation: job.id });
@@ -157,6 +166,7 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): {
     later: () => boolean,
     make: () => Resource,
     show: (it: Resource) => JsonObject,
+    early: JsonObject = {},
   ): WireResponse {
     const known = all.get(id);
     if (known !== undefined && !(known.ended?.state === "failed" && !known.exists)) {
@@ -174,6 +184,7 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): {
       isLater,
       () => void (resource.exists = true),
       reply(201, show(resource)),
+      early,
     );
     all.set(id, resource);
     return response;
@@ -235,7 +246,7 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): {
     if (offer.plan.id !== resource.planId && offer.plan.raw["plan_updateable"] === false) {
       throw new Refusal(422, "PlanChangeNotSupported", "An instance cannot become an archive.");
     }
-    const later = wantsAsync(request);
+    const later = wantsAsync(request, offer);
     const change = JSON.stringify(body);
     if (resource.job?.kind === "update" && resource.change === change) return running(resource.job);
     if (resource.job !== undefined) throw busy();
@@ -243,7 +254,8 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): {
       resource.planId = offer.plan.id;
       resource.parameters = parameters;
     };
-    const response = perform(resource, "update", later, apply, reply(200, instanceFacts(resource.id)));
+    const facts = instanceFacts(resource.id);
+    const response = perform(resource, "update", later, apply, reply(200, facts), facts);
     resource.change = change;
     return response;
   }
@@ -252,7 +264,7 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): {
     const it = instances.get(id);
     if (it === undefined || !it.exists) throw new Refusal(404, "NotFound", "There is no such instance.");
     if (it.job?.kind === "update") throw busy();
-    const info = OFFERS.find((offer) => offer.plan.id === it.planId)?.plan.raw["maintenance_info"];
+    const info = offers.find((offer) => offer.plan.id === it.planId)?.plan.raw["maintenance_info"];
     return reply(200, {
       service_id: it.request["service_id"],
       plan_id: it.planId,
@@ -270,7 +282,7 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): {
       if (known === undefined) return reply(410, {});
       if (known.request["service_id"] !== offer.service.id || known.planId !== offer.plan.id)
         throw bad("it is another plan");
-      return remove(instances, known, wantsAsync(request));
+      return remove(instances, known, wantsAsync(request, offer));
     }
     const body = parsed(request);
     if (request.method === "PATCH") {
@@ -289,9 +301,10 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): {
       instances,
       id,
       body,
-      () => wantsAsync(request),
+      () => wantsAsync(request, offer),
       make,
       () => instanceFacts(id),
+      instanceFacts(id),
     );
   }
 
@@ -321,7 +334,7 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): {
       const offer = offerOf(request.query);
       if (known === undefined) return reply(410, {});
       if (known.planId !== offer.plan.id) throw bad("it is another plan");
-      return remove(bindings, known, wantsAsync(request, canAsync));
+      return remove(bindings, known, wantsAsync(request, offer, canAsync));
     }
     const body = parsed(request);
     const offer = offerOf(body);
@@ -338,7 +351,7 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): {
       bindings,
       key,
       body,
-      () => wantsAsync(request, canAsync),
+      () => wantsAsync(request, offer, canAsync),
       make,
       (it) => it.facts,
     );
@@ -349,7 +362,7 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): {
     if (request.headers["if-none-match"] === ETAG || request.headers["if-modified-since"] === MODIFIED) {
       return { status: 304, headers: validators, text: "" };
     }
-    return reply(200, MEMORY_CATALOG, validators);
+    return reply(200, offered, validators);
   }
 
   function route(request: WireRequest): WireResponse {

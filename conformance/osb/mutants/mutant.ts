@@ -15,11 +15,18 @@ export interface Memory {
   >;
   readonly known: Set<string>;
   readonly gone: Set<string>;
+  /** The body of the last PUT that was not refused. */
+  readonly asked: Map<string, JsonObject>;
   /** Whatever else one mutant needs. */
   readonly facts: Map<string, Json>;
+  /** Lets time pass, in milliseconds. */
+  readonly passMs: (ms: number) => void;
 }
 
 export type Middleware = (request: WireRequest, next: Handler, memory: Memory) => Promise<WireResponse>;
+
+/** How a broker works: all at once, all in its own time, or the one for some plans and the other for the rest. */
+export type BrokerMode = "sync" | "async" | "mixed";
 
 /** A broker with one defect: works in front of any broker, because it changes only what goes over the wire. */
 export interface Mutant {
@@ -30,7 +37,7 @@ export interface Mutant {
   /** Checks that may notice it too, because of what the description says. `*` for any ending. */
   readonly also: readonly string[];
   /** The kind of broker that the defect is planted in. */
-  readonly mode: "sync" | "async";
+  readonly mode: BrokerMode;
   /** The version that it is tested as. */
   readonly minor: SpecMinor;
   /** Where the broker seems to live. Default: this machine. */
@@ -76,21 +83,31 @@ function track(memory: Memory, request: WireRequest, response: WireResponse): vo
     if (pending.method === "DELETE") memory.gone.add(key);
     else if (body["state"] === "succeeded") memory.known.add(key);
   } else if (method !== "GET" && response.status === 202) {
+    if (method === "PUT") memory.asked.set(key, jsonOf(request));
     if (!memory.pending.has(key) || method === "DELETE")
       memory.pending.set(key, { method, operation: body["operation"], text });
   } else if (method === "DELETE" && response.status === 200) memory.gone.add(key);
-  else if (method === "PUT" && (response.status === 200 || response.status === 201)) memory.known.add(key);
+  else if (method === "PUT" && (response.status === 200 || response.status === 201)) {
+    memory.known.add(key);
+    memory.asked.set(key, jsonOf(request));
+  }
 }
 
-/** A broker behind a mutant. */
-export function mutate(mutant: Pick<Mutant, "middleware">, broker: Handler): Handler {
+/** A broker behind a mutant. `passMs` lets the time pass that broker and suite live in. */
+export function mutate(
+  mutant: Pick<Mutant, "middleware">,
+  broker: Handler,
+  passMs: (ms: number) => void = () => {},
+): Handler {
   const memory: Memory = {
     authorization: "",
     catalog: {},
     pending: new Map(),
     known: new Set(),
     gone: new Set(),
+    asked: new Map(),
     facts: new Map(),
+    passMs,
   };
   return (request) =>
     mutant.middleware(
@@ -154,6 +171,11 @@ export function rewrite(
     next(operations.includes(operationOf(request)) && when(request, memory) ? change(request, memory) : request);
 }
 
+/** One defect that shows in several places. */
+export function both(outer: Middleware, inner: Middleware): Middleware {
+  return (request, next, memory) => outer(request, (passed) => inner(passed, next, memory), memory);
+}
+
 export const is =
   (...statuses: readonly number[]) =>
   (status: number): boolean =>
@@ -183,7 +205,7 @@ export const header =
 
 export interface MutantOptions {
   readonly also?: readonly string[];
-  readonly mode?: "sync" | "async";
+  readonly mode?: BrokerMode;
   readonly minor?: SpecMinor;
   readonly url?: string;
   readonly id?: string;
