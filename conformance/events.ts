@@ -11,7 +11,10 @@ export type Verdict = "fail" | "unknown" | "warn" | "pass" | "not-applicable";
 export type Level = "MUST" | "SHOULD" | "MAY";
 export type SuiteName = "osb" | "backup" | "isolation";
 
-/** One HTTP exchange that led to a verdict, secrets redacted; `curl` reproduces it. */
+/**
+ * One exchange that led to a verdict, secrets redacted: over HTTP with the broker, or (method `SQL`, the statement as body) with
+ * a data service behind it. `curl` is the line that reproduces it, for a data service one of psql.
+ */
 export interface Exchange {
   readonly curl: string;
   readonly request: {
@@ -21,7 +24,8 @@ export interface Exchange {
     readonly body?: string;
   };
   readonly response?: {
-    readonly status: number;
+    /** Of HTTP; a data service answers without one. */
+    readonly status?: number;
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;
     readonly elapsedMs: number;
@@ -78,6 +82,8 @@ export type RunEvent =
       readonly reason?: string;
       readonly expected?: string;
       readonly seen?: string;
+      /** Set on a failure that a baseline accepts to the end of a day (UTC): its verdict is a warning. */
+      readonly accepted?: { readonly reason: string; readonly until: string };
       readonly durationMs: number;
       readonly evidence: readonly Exchange[];
     }

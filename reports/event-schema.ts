@@ -23,7 +23,7 @@ const Exchange = Type.Object({
   curl: Text,
   request: Type.Object({ method: Text, url: Text, headers: Headers, body: Type.Optional(Text) }),
   response: Type.Optional(
-    Type.Object({ status: Type.Number(), headers: Headers, body: Text, elapsedMs: Type.Number() }),
+    Type.Object({ status: Type.Optional(Type.Number()), headers: Headers, body: Text, elapsedMs: Type.Number() }),
   ),
   error: Type.Optional(Text),
 });
@@ -61,6 +61,7 @@ const CheckFinished = Type.Object({
   reason: Type.Optional(Text),
   expected: Type.Optional(Text),
   seen: Type.Optional(Text),
+  accepted: Type.Optional(Type.Object({ reason: Text, until: Text })),
   durationMs: DurationMs,
   evidence: Type.Array(Exchange),
 });

@@ -20,6 +20,8 @@ export interface CheckReport extends CheckInfo {
   readonly reason?: string;
   readonly expected?: string;
   readonly seen?: string;
+  /** Set on a failure that a baseline accepts to the end of a day (UTC): its verdict is a warning. */
+  readonly accepted?: { readonly reason: string; readonly until: string };
   readonly durationMs: number;
   readonly evidence: readonly Exchange[];
 }

@@ -35,6 +35,7 @@ function checkLines(check: CheckReport, paint: Paint): string[] {
     ),
     ...field("expected", check.expected && plain(check.expected), paint),
     ...field("seen", check.seen && plain(check.seen), paint),
+    ...field("accepted", check.accepted && `until ${check.accepted.until}: ${plain(check.accepted.reason)}`, paint),
     ...(hasBoth ? [] : field("reason", check.reason && plain(check.reason), paint)),
     ...field("try", check.evidence[0] && plain(check.evidence[0].curl), paint),
     "",

@@ -2,6 +2,7 @@
 export const TARGET_ERRORS = {
   "bad-url": "The URL is not an http or https URL: give one like http://127.0.0.1:3000.",
   "bad-file": "drydock.yml cannot be used: mend the line that is named.",
+  "bad-baseline": "The baseline cannot be used: mend the entry that is named.",
   "bad-profile": "The profile is not known: use osb-2.11 to osb-2.17.",
   unreachable: "The broker cannot be reached: is it running, and is the address right?",
   tls: "The broker's certificate is not trusted: pass the authority that signed it (--ca FILE).",

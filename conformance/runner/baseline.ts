@@ -1,0 +1,58 @@
+import { parse } from "yaml";
+import { type Json, isArray, isObject, stringOf } from "../http/json.ts";
+import { TargetError } from "./errors.ts";
+
+/** A known failure that somebody has accepted for a while. */
+export interface Acceptance {
+  /** Id of the check. */
+  readonly check: string;
+  readonly reason: string;
+  /** `2026-12-31`: the last day, UTC, on which it is accepted. */
+  readonly until: string;
+}
+
+const bad = (what: string): TargetError => new TargetError("bad-baseline", what);
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+function acceptanceOf(entry: Json, at: number): Acceptance {
+  const { check, reason, until } = isObject(entry) ? entry : {};
+  const [id, why, day] = [stringOf(check), stringOf(reason)?.trim(), stringOf(until)];
+  const where = `baseline: entry ${at + 1}`;
+  if (id === undefined || id === "") throw bad(`${where} names no check`);
+  if (why === undefined || why === "") throw bad(`${where} (${id}) gives no reason`);
+  if (day === undefined || !DAY.test(day) || Number.isNaN(Date.parse(day)))
+    throw bad(`${where} (${id}) needs "until" as a day such as 2026-12-31`);
+  return { check: id, reason: why, until: day };
+}
+
+/**
+ * Parses a baseline: YAML or JSON, `accept: [{check, reason, until}]`.
+ *
+ * @throws TargetError bad-baseline
+ */
+export function parseBaseline(text: string): readonly Acceptance[] {
+  let value: Json;
+  try {
+    value = parse(text, { maxAliasCount: 0 }) as Json;
+  } catch (cause) {
+    throw new TargetError("bad-baseline", `baseline: ${cause instanceof Error ? cause.message : "not YAML"}`, {
+      cause,
+    });
+  }
+  const accept = isObject(value) ? value["accept"] : undefined;
+  if (!isArray(accept)) throw bad('baseline: there is no list "accept"');
+  const list = accept.map(acceptanceOf);
+  const twice = list.find(({ check }, at) => list.findIndex((each) => each.check === check) !== at);
+  if (twice !== undefined) throw bad(`baseline: ${twice.check} is listed twice`);
+  return list;
+}
+
+/** The acceptance that counts for a failed check now; an expired one counts no more. */
+export function acceptanceFor(baseline: readonly Acceptance[], check: string, nowMs: number): Acceptance | undefined {
+  const found = baseline.find((each) => each.check === check);
+  return found !== undefined && !isExpired(found, nowMs) ? found : undefined;
+}
+
+const DAY_MS = 86_400_000;
+
+export const isExpired = ({ until }: Acceptance, nowMs: number): boolean => nowMs >= Date.parse(until) + DAY_MS;
