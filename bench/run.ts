@@ -5,9 +5,22 @@
 import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { type Benchmark, type Result, runBenchmark } from "./bench.ts";
+import { CONFORMANCE_BENCHMARKS } from "./conformance.bench.ts";
+import { DNS_BENCHMARKS } from "./dns.bench.ts";
 import { KERNEL_BENCHMARKS } from "./kernel.bench.ts";
+import { PROCESS_BENCHMARKS } from "./process.bench.ts";
+import { VM_BENCHMARKS } from "./vms.bench.ts";
+import { WORLD_BENCHMARKS } from "./world.bench.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [...KERNEL_BENCHMARKS];
+// What is sensitive to a large heap comes first.
+const BENCHMARKS: readonly Benchmark[] = [
+  ...KERNEL_BENCHMARKS,
+  ...PROCESS_BENCHMARKS,
+  ...DNS_BENCHMARKS,
+  ...CONFORMANCE_BENCHMARKS,
+  ...VM_BENCHMARKS,
+  ...WORLD_BENCHMARKS,
+];
 
 const number = (value: number): string => new Intl.NumberFormat("en", { maximumSignificantDigits: 4 }).format(value);
 

@@ -1,0 +1,73 @@
+import { certify, osbSuite } from "../conformance/index.ts";
+import { createMemoryBroker } from "../conformance/osb/mutants/memory-broker.ts";
+import { asFetch } from "../conformance/osb/mutants/wire.ts";
+import { bootCloud } from "../scenarios/platform/cloud.ts";
+import type { Benchmark } from "./bench.ts";
+
+const CATALOGS = 1_000;
+
+const secondsOf = async (work: () => Promise<void>): Promise<number> => {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1000;
+};
+
+/** The whole suite on the synchronous broker in memory; the baseline is what its answers cost alone. */
+async function onMemoryBroker(): Promise<number> {
+  const broker = createMemoryBroker();
+  const login = { username: "drydock", password: "conformance" };
+  return secondsOf(async () => {
+    const { exitCode } = await certify({
+      url: "http://127.0.0.1:1",
+      ...login,
+      suites: [osbSuite],
+      profile: "osb-2.17",
+      fetch: asFetch(broker.handle),
+      backend: broker.backend,
+    });
+    if (exitCode !== 0) throw new Error(`exit code ${exitCode}`);
+  });
+}
+
+async function catalogs(): Promise<number> {
+  const fetch = asFetch(createMemoryBroker().handle);
+  const headers = {
+    authorization: `Basic ${Buffer.from("drydock:conformance").toString("base64")}`,
+    "x-broker-api-version": "2.17",
+  };
+  return secondsOf(async () => {
+    for (let each = 0; each < CATALOGS; each++)
+      await (await fetch("http://127.0.0.1:1/v2/catalog", { headers })).text();
+  });
+}
+
+/** The whole suite over TCP on the reference broker, which deploys every instance. */
+async function onReferenceBroker(): Promise<number> {
+  const cloud = await bootCloud({ pace: "instant", services: ["postgresql"] });
+  try {
+    const [broker] = cloud.brokers.list();
+    if (broker === undefined) throw new Error("there is no broker");
+    const { url, username, password } = broker;
+    return await secondsOf(async () => {
+      const { exitCode } = await certify({ url, username, password, suites: [osbSuite], profile: "osb-2.17" });
+      if (exitCode !== 0) throw new Error(`exit code ${exitCode}`);
+    });
+  } finally {
+    await cloud.close();
+  }
+}
+
+const baseline = async () => ({ name: `${CATALOGS} catalogs of the broker in memory`, value: await catalogs() });
+
+export const CONFORMANCE_BENCHMARKS: readonly Benchmark[] = [
+  {
+    name: "OSB suite on the broker in memory",
+    aim: { text: "<= 3 s", met: (value) => value <= 3 },
+    measure: async () => ({ value: await onMemoryBroker(), unit: "s", baseline: await baseline() }),
+  },
+  {
+    name: "OSB suite on the reference broker",
+    aim: { text: "<= 15 s", met: (value) => value <= 15 },
+    measure: async () => ({ value: await onReferenceBroker(), unit: "s", baseline: await baseline() }),
+  },
+];
