@@ -181,6 +181,10 @@ export interface ImageView {
   readonly minDiskGb: number;
   readonly minRamMb: number;
   readonly projectId: string;
+  readonly diskFormat: string | null;
+  readonly containerFormat: string | null;
+  /** MD5 of its data. */
+  readonly checksum: string | null;
   readonly createdMs: number;
   readonly updatedMs: number;
   /** Custom properties. */

@@ -6,7 +6,7 @@ import { createKeystone } from "./keystone/index.ts";
 import { createNeutron, type NeutronState } from "./neutron/index.ts";
 import { createNova } from "./nova/index.ts";
 import type { NovaState } from "./nova/state.ts";
-import { createSwift } from "./swift/index.ts";
+import { createSwift, type SwiftState } from "./swift/index.ts";
 
 export { CATALOG, type CatalogType, type Cloud, type OpenStackOptions } from "./cloud.ts";
 
@@ -20,7 +20,12 @@ export interface OpenStack {
   /** Do the security groups let `source` connect to `port` of `address`? `undefined`: no port of this cloud owns it. */
   admitted(source: string, address: string, port: number): boolean | undefined;
   /** What exists, for the world's laws; read only. */
-  state(): { readonly nova: NovaState; readonly neutron: NeutronState; readonly cinder: CinderState };
+  state(): {
+    readonly nova: NovaState;
+    readonly neutron: NeutronState;
+    readonly cinder: CinderState;
+    readonly swift: SwiftState;
+  };
 }
 
 /** Makes one cloud on a kernel: its services, ready to be served by any face. */
@@ -45,6 +50,6 @@ export function createOpenStack(kernel: Kernel, options: OpenStackOptions = {}):
       swift: swift.service,
     },
     admitted: (source, address, port) => neutron.admitted(source, address, port),
-    state: () => ({ nova: nova.state(), neutron: neutron.state(), cinder: cinder.state() }),
+    state: () => ({ nova: nova.state(), neutron: neutron.state(), cinder: cinder.state(), swift: swift.state() }),
   };
 }
