@@ -7,6 +7,7 @@ import { Kernel, type Pace, Random, type Service } from "./kernel/index.ts";
 import { createDataServices, type DataServices } from "./dataservices/index.ts";
 import { createDns, type Dns } from "./dns/index.ts";
 import { wireJobs } from "./jobs.ts";
+import { brokenLaws, type InstanceRecord } from "./laws.ts";
 import { createOpenStack, type OpenStack } from "./openstack/index.ts";
 
 export interface WorldOptions {
@@ -80,6 +81,8 @@ export interface World {
   run<T>(work: () => Promise<T>): Promise<T>;
   /** Every service with the address and port at which it answers. */
   endpoints(): readonly Endpoint[];
+  /** See laws.ts. */
+  brokenLaws(records?: readonly InstanceRecord[]): readonly string[];
 }
 
 export interface Endpoint {
@@ -160,18 +163,14 @@ export function createWorld(options: WorldOptions = {}): World {
     for (const { address, port, service } of list) net.attach(address, port, { service });
   };
   attach(openstackEndpoints(openstack, plan));
+  const parts = { openstack, bosh, dns, dataservices, plan, directorAddress };
   return {
+    ...parts,
     kernel,
     driver,
     net,
-    plan,
-    openstack,
-    bosh,
-    dns,
-    dataservices,
     credentials,
     behaviours: bosh.behaviours,
-    directorAddress,
     startDirector: () => {
       started.add("director");
       attach(directorEndpoints(bosh, directorAddress));
@@ -186,6 +185,7 @@ export function createWorld(options: WorldOptions = {}): World {
     secretsOf: (name) => Random.fork(kernel.seed, `secrets/${name}`),
     run: (work) => (virtual === undefined ? work() : virtual.run(work())),
     endpoints,
+    brokenLaws: (records) => brokenLaws(parts, records),
   };
 }
 

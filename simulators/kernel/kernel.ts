@@ -69,6 +69,7 @@ interface Checkpoint {
   readonly slots: ReadonlyMap<string, unknown>;
   readonly timers: readonly PlainTimer[];
   readonly random: ReadonlyMap<string, RandomState>;
+  readonly randomSeed: number | string;
   readonly journal: JournalMark;
 }
 
@@ -118,17 +119,20 @@ export class Kernel {
   readonly #inputKinds = new Map<string, (data: never) => unknown>();
   readonly #slots = new Map<string, Slot<unknown>>();
   readonly #random = new Map<string, Random>();
+  #randomSeed: number | string;
   readonly #recordInputs: boolean;
   #inputs: Input[] = [];
   #checkpoint: Checkpoint | undefined;
 
   constructor(options: KernelOptions = {}) {
     this.seed = options.seed ?? 1;
+    this.#randomSeed = this.seed;
     this.#nowMs = options.startMs ?? EPOCH_MS;
     this.pace = PACES[options.pace ?? "realistic"];
     this.journal = new Journal(options.journalEventsMax);
     this.#recordInputs = options.recordInputs ?? false;
     this.faults = new Faults(this);
+    this.onInput<number | string, void>("kernel.reseed", (seed) => this.#reseed(seed));
   }
 
   /** ms since the Unix epoch, a whole number. */
@@ -160,10 +164,21 @@ export class Kernel {
   random(name: string): Random {
     let stream = this.#random.get(name);
     if (stream === undefined) {
-      stream = Random.fork(this.seed, name);
+      stream = Random.fork(this.#randomSeed, name);
       this.#random.set(name, stream);
     }
     return stream;
+  }
+
+  /** From now on all streams are those of another seed: runs that begin with one restored world then go different ways. */
+  reseed(seed: number | string): void {
+    this.input("kernel.reseed", seed);
+  }
+
+  #reseed(seed: number | string): void {
+    this.#randomSeed = seed;
+    for (const [name, stream] of this.#random) stream.state = Random.fork(seed, name).state;
+    this.record("kernel", "reseed", String(seed));
   }
 
   /** A duration of simulated work in ms, scaled by the pace. */
@@ -373,6 +388,7 @@ export class Kernel {
       slots: new Map([...this.#slots].map(([name, slot]) => [name, slot.value])),
       timers,
       random: new Map([...this.#random].map(([name, stream]) => [name, stream.state])),
+      randomSeed: this.#randomSeed,
       journal: this.journal.mark(),
     });
   }
@@ -430,8 +446,9 @@ export class Kernel {
     this.#nowAt = 0;
     this.#timers.clear();
     for (const [name, slot] of this.#slots) slot.value = copy.slots.get(name);
+    this.#randomSeed = copy.randomSeed;
     for (const [name, stream] of this.#random)
-      stream.state = copy.random.get(name) ?? Random.fork(this.seed, name).state;
+      stream.state = copy.random.get(name) ?? Random.fork(this.#randomSeed, name).state;
     for (const timer of copy.timers) this.#arm(timer, { ...this.#entry(0), at: timer.at, order: timer.order });
     this.#order = copy.order;
     this.journal.rewind(copy.journal);

@@ -8,7 +8,10 @@ export interface Driver {
   arrive(): void;
   /** Resolves after a time of the kernel; rejects with the signal's reason when it is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Says that asynchronous work outside the kernel is under way until the promise settles: virtual time stands still meanwhile. */
+  /**
+   * Says that asynchronous work outside the kernel is under way until the promise settles: virtual time stands still meanwhile.
+   * Such work may not itself wait for tracked work.
+   */
   track<T>(work: Promise<T>): Promise<T>;
   /** Called when the kernel has resolved something that a promise outside waits for. */
   woke(): void;
@@ -36,14 +39,23 @@ const EVENTS_BETWEEN_TURNS = 1024;
 /** Turns of the event loop without tracked work after which nothing is running: one for reactions, one for what they defer. */
 const IDLE_TURNS = 2;
 
+/** Tracked work: once it has settled, `release` lets its result go to who waits for it. */
+interface Held {
+  release: (() => void) | undefined;
+}
+
 /**
  * Virtual time: jumps to the next event, but only when nothing is running: no tracked work and no promise that could still
- * react to the last event. One turn of the event loop runs all reactions that need no timer or socket of their own; work
+ * react to the last event. One turn of the event loop runs all reactions that need no timer, thread or socket of their own; work
  * that needs one must be tracked.
+ *
+ * How long tracked work really takes must not show. So its results are held, and let go one at a time, in the order in which the work
+ * began, each when nothing else is running.
  */
 export class VirtualDriver implements Driver {
   readonly kernel: Kernel;
-  #tracked = 0;
+  readonly #held: Held[] = [];
+  #pump: Promise<void> | undefined;
   #woke = false;
 
   constructor(kernel: Kernel) {
@@ -56,23 +68,40 @@ export class VirtualDriver implements Driver {
     return sleepOn(this, ms, signal);
   }
 
-  async track<T>(work: Promise<T>): Promise<T> {
-    this.#tracked++;
-    try {
-      return await work;
-    } finally {
-      this.#tracked--;
-    }
+  track<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const held: Held = { release: undefined };
+      this.#held.push(held);
+      work.then(
+        (value) => (held.release = () => resolve(value)),
+        (error: unknown) => (held.release = () => reject(error)),
+      );
+      this.#pump ??= this.#drain();
+    });
   }
 
   woke(): void {
     this.#woke = true;
   }
 
+  /** Lets go of what is held until there is nothing left and nothing runs. */
+  async #drain(): Promise<void> {
+    for (let idle = 0; idle < IDLE_TURNS || this.#held.length > 0; idle++) {
+      await macrotask();
+      const [oldest] = this.#held;
+      if (idle + 1 < IDLE_TURNS || oldest?.release === undefined) continue;
+      this.#held.shift();
+      oldest.release();
+      idle = -1;
+    }
+    this.#pump = undefined;
+  }
+
   /** Until nothing is running outside the kernel. */
   async #settle(): Promise<void> {
     this.#woke = false;
-    for (let idle = 0; idle < IDLE_TURNS; idle = this.#tracked > 0 ? 0 : idle + 1) await macrotask();
+    while (this.#pump !== undefined) await this.#pump;
+    await (this.#pump = this.#drain());
   }
 
   /**
@@ -90,16 +119,20 @@ export class VirtualDriver implements Driver {
     for (let events = 1; !settled; events++) {
       if (!this.kernel.step()) throw new KernelError("KERNEL_DEADLOCK");
       // Work outside that nobody tracks would starve while a periodic timer keeps the world busy.
-      if (this.#woke || events % EVENTS_BETWEEN_TURNS === 0) await this.#settle();
+      if (this.#isDisturbed() || events % EVENTS_BETWEEN_TURNS === 0) await this.#settle();
     }
     return done;
+  }
+
+  #isDisturbed(): boolean {
+    return this.#woke || this.#held.length > 0;
   }
 
   /** Lets this much time pass, reactions outside the kernel included. */
   async advance(ms: number): Promise<void> {
     await this.#settle();
     const untilMs = this.kernel.nowMs + ms;
-    while (this.kernel.step(untilMs)) if (this.#woke) await this.#settle();
+    while (this.kernel.step(untilMs)) if (this.#isDisturbed()) await this.#settle();
     this.kernel.advanceTo(untilMs);
     await this.#settle();
   }

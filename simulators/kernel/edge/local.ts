@@ -39,6 +39,15 @@ export class LocalNet {
     };
   }
 
+  /** Notes who answers where; what is answered brings it back, as a snapshot of the kernel brings back the rest of a world. */
+  mark(): () => void {
+    const hosts = new Map(this.#hosts);
+    return () => {
+      this.#hosts.clear();
+      for (const [key, host] of hosts) this.#hosts.set(key, host);
+    };
+  }
+
   /** A `fetch` that sends from this address. */
   fetchFrom(source: string): LocalFetch {
     return async (input, init) => {
