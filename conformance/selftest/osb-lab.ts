@@ -1,6 +1,5 @@
 import { createMemoryBroker } from "../osb/mutants/memory-broker.ts";
-import { OSB_MUTANTS } from "../osb/mutants/index.ts";
-import { type BrokerMode, mutate } from "../osb/mutants/mutant.ts";
+import { type BrokerMode, type Mutant, mutate } from "../osb/mutants/mutant.ts";
 import { asFetch, type Handler } from "../osb/mutants/wire.ts";
 import { OSB_CHECKS, osbSuite } from "../osb/suite.ts";
 import type { Backend } from "../runner/backend.ts";
@@ -64,19 +63,23 @@ function cleanRuns(): readonly CleanRun[] {
   );
 }
 
-/** The OSB suite on the broker in memory, in process and on virtual time. */
-export const osbLab: Lab = {
-  suite: "osb",
-  checks: OSB_CHECKS,
-  mutants: OSB_MUTANTS,
-  cleanRuns: cleanRuns(),
-  run(mutantId, only) {
-    if (mutantId === undefined) return results({ subject: memory("sync"), minor: 17, only });
-    const mutant = OSB_MUTANTS.find(({ id }) => id === mutantId);
-    if (mutant === undefined) throw new Error(`there is no mutant "${mutantId}"`);
-    const { handle, backend } = memory(mutant.mode);
-    const clock = virtualClock();
-    const subject = { handle: mutate(mutant, handle, clock.passMs), backend };
-    return results({ subject, clock, minor: mutant.minor, only, url: mutant.url });
-  },
-};
+/** The OSB suite on the broker in memory with these defects, in process and on virtual time. */
+export function osbLab(mutants: readonly Mutant[]): Lab {
+  const byId = new Map(mutants.map((mutant) => [mutant.id, mutant]));
+  if (byId.size < mutants.length) throw new Error("two mutants have the same id");
+  return {
+    suite: "osb",
+    checks: OSB_CHECKS,
+    mutants,
+    cleanRuns: cleanRuns(),
+    run(mutantId, only) {
+      if (mutantId === undefined) return results({ subject: memory("sync"), minor: 17, only });
+      const mutant = byId.get(mutantId);
+      if (mutant === undefined) throw new Error(`there is no mutant "${mutantId}"`);
+      const { handle, backend } = memory(mutant.mode);
+      const clock = virtualClock();
+      const subject = { handle: mutate(mutant, handle, clock.passMs), backend };
+      return results({ subject, clock, minor: mutant.minor, only, url: mutant.url });
+    },
+  };
+}

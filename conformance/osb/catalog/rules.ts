@@ -434,10 +434,6 @@ const PROFILE_RULES: readonly CatalogRule[] = [
 const texts = both(...["name", "description"].map((member) => present(both(services, plans), member)));
 
 const GENERAL_RULES: readonly CatalogRule[] = [
-  rule("catalog-services-required", "an array of services", (catalog) => ({
-    looked: 1,
-    faults: isObject(catalog) && isArray(catalog["services"]) ? [] : ["there is no array of services"],
-  })),
   rule(
     "catalog-strings-max-255",
     "at most 255 characters",

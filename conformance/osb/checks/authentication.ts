@@ -1,7 +1,8 @@
 import type { Answer, Operation } from "../../platform/answer.ts";
+import type { Offer } from "../../platform/catalog.ts";
 import { deletion, isSuccess } from "../../platform/platform.ts";
-import { fail, notApplicable, type Outcome, pass, Verdicted, warn, worstOf } from "../../runner/check.ts";
-import { ANY, type OsbContext } from "../context.ts";
+import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
+import { ANY, BINDABLE, type OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus, seenOf } from "../judge.ts";
 
@@ -29,44 +30,60 @@ const ENDPOINTS: readonly Operation[] = [
   "deprovision",
 ];
 
-/** A request to each endpoint, otherwise valid, with this Authorization. */
-async function everywhere(context: OsbContext, authorization: string | null): Promise<Answer[]> {
-  const { platform } = context;
-  const answers: Answer[] = [];
-  for (const operation of ENDPOINTS) {
-    const instanceId = platform.newId();
-    const bindingId = platform.newId();
-    const options = { instanceId, bindingId, headers: { Authorization: authorization }, intent: "bad" } as const;
-    answers.push(await request(context, operation, options));
-  }
-  return answers;
-}
-
-type Options = Parameters<OsbContext["platform"]["send"]>[1] & {
+/** An instance and, where the plan has bindings, a binding that the requests are about: refusing an id proves nothing. */
+interface Place {
+  readonly offer: Offer;
   readonly instanceId: string;
   readonly bindingId: string;
-};
-
-function request(context: OsbContext, operation: Operation, options: Options): Promise<Answer> {
-  const offer = context.offer(ANY);
-  const query = { accepts_incomplete: "true" };
-  const live = { offer, id: options.instanceId };
-  if (operation === "provision") return context.provision(offer, options.instanceId, { ...options, query });
-  if (operation === "bind") return context.bind(live, options.bindingId, { ...options, query });
-  if (operation === "update") return context.update(live, { service_id: offer.service.id }, { ...options, query });
-  const isDeletion = operation === "deprovision" || operation === "unbind";
-  return context.platform.send(operation, isDeletion ? { ...options, query: deletion(offer) } : options);
 }
 
-/** 401 on each endpoint. An endpoint that is not served may say 404. */
-function judge(answers: readonly Answer[]): Outcome {
-  return worstOf(
-    answers.map((answer) => {
-      const isMissing = answer.status === 404 && answer.operation !== "catalog" && answer.operation !== "provision";
-      if (isMissing) return warn("401", seenOf(answer), answer);
-      return answer.status === 401 ? pass(...answers) : fail(`401 from ${answer.operation}`, seenOf(answer), answer);
-    }),
-  );
+type Headers = Readonly<Record<string, string | null>>;
+
+/** A request to an endpoint, valid but for these headers. The creations are of something new. */
+function request(context: OsbContext, operation: Operation, place: Place, headers: Headers): Promise<Answer> {
+  const { platform } = context;
+  const { offer, instanceId, bindingId } = place;
+  const options = { headers, intent: "bad" } as const;
+  const live = { offer, id: instanceId };
+  if (operation === "provision") return context.provision(offer, platform.newId(), options);
+  if (operation === "bind") return context.bind(live, platform.newId(), options);
+  if (operation === "update") return context.update(live, { service_id: offer.service.id }, options);
+  const isDeletion = operation === "deprovision" || operation === "unbind";
+  const query = isDeletion ? { query: platform.deletionOf(offer, instanceId) } : {};
+  return platform.send(operation, { ...options, ...query, instanceId, bindingId });
+}
+
+/** Endpoints that a broker need not have. */
+const OPTIONAL: readonly Operation[] = ["poll-instance", "poll-binding", "fetch-instance", "fetch-binding", "update"];
+const NOT_SERVED = [404, 405, 501];
+
+/** 401 on each endpoint. One that is not there for anybody guards nothing. */
+async function denied(
+  context: OsbContext,
+  operation: Operation,
+  place: Place,
+  authorization: string | null,
+): Promise<Outcome> {
+  const answer = await request(context, operation, place, { Authorization: authorization });
+  if (answer.status === 401) return pass(answer);
+  if (OPTIONAL.includes(operation) && NOT_SERVED.includes(answer.status)) {
+    const proper = await request(context, operation, place, {});
+    if (proper.status === answer.status) return notApplicable(`${operation} is not served`, answer, proper);
+  }
+  return fail(`401 from ${operation}`, seenOf(answer), answer);
+}
+
+async function everywhere(context: OsbContext, authorization: string | null): Promise<Outcome> {
+  const live = await context.fresh(context.run.offers.some(BINDABLE.fits) ? BINDABLE : ANY);
+  const isBindable = BINDABLE.fits(live.offer);
+  const binding = isBindable ? await context.bound(live) : undefined;
+  const place = { offer: live.offer, instanceId: live.id, bindingId: binding?.id ?? context.platform.newId() };
+  const outcomes: Outcome[] = [];
+  for (const operation of ENDPOINTS) {
+    const isAboutBindings = operation.endsWith("bind") || operation.endsWith("binding");
+    if (isBindable || !isAboutBindings) outcomes.push(await denied(context, operation, place, authorization));
+  }
+  return worstOf(outcomes);
 }
 
 async function failureHasNoEffect(context: OsbContext): Promise<Outcome> {
@@ -86,47 +103,49 @@ async function failureHasNoEffect(context: OsbContext): Promise<Outcome> {
   const proper = await platform.deprovision(live.offer, live.id);
   await platform.settle(live.offer, proper);
   if (!isSuccess(proper)) return fail("the instance to be still there", seenOf(proper), deletionDenied, proper);
+  const stranger = await platform.deprovision(live.offer, platform.newId());
+  if (isSuccess(stranger)) return pass(deletionDenied, proper);
   const absent = await platform.deprovision(live.offer, created);
   return isSuccess(absent)
     ? fail("nothing to have been created", seenOf(absent), provisionDenied, absent)
     : pass(deletionDenied, proper, provisionDenied, absent);
 }
 
-const isLoopback = (url: string): boolean =>
-  /^https?:\/\/(localhost|127\.|\[::1\]|[^/]*\.local|[^/]*\.consul)/.test(url);
+/** Hosts that only this machine, or a network without a public name, can reach. */
+const LOCAL_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$|\.(localhost|local|internal|test|consul)$/;
+const isLocal = (url: string): boolean => LOCAL_HOST.test(URL.parse(url)?.hostname ?? "");
 
-function encrypted(context: OsbContext): Outcome {
+function encrypted({ platform, run }: OsbContext): Outcome {
+  const { url } = platform.settings.target;
+  if (isLocal(url)) return notApplicable("a broker on this machine or a network of its own", run.catalog);
+  return url.startsWith("http:") ? fail("https", "http", run.catalog) : pass(run.catalog);
+}
+
+function protectedAndAuthenticated(context: OsbContext): Outcome {
   const { target } = context.platform.settings;
-  if (isLoopback(target.url)) return notApplicable("a broker on this machine", context.run.catalog);
-  if (target.url.startsWith("http:")) return fail("https", "http", context.run.catalog);
-  return target.auth.kind === "none"
-    ? fail("credentials", "none in use", context.run.catalog)
-    : pass(context.run.catalog);
+  const outcome = encrypted(context);
+  const isOpen = outcome.verdict === "pass" && target.auth.kind === "none";
+  return isOpen ? fail("credentials", "none in use", context.run.catalog) : outcome;
 }
 
 const none = { instances: 0 } as const;
 
 export const authenticationChecks: readonly OsbCheck[] = [
-  review("auth-tls-recommended", encrypted),
+  review("auth-tls-recommended", protectedAndAuthenticated),
   review("auth-tls-must-2-14", encrypted, { level: "SHOULD" }),
-  probe(
-    "auth-enforced-every-endpoint",
-    async (context) => {
-      if (context.platform.settings.target.auth.kind === "none") return notApplicable("no credentials are in use");
-      return judge(await everywhere(context, null));
-    },
-    none,
+  probe("auth-enforced-every-endpoint", async (context) =>
+    context.platform.settings.target.auth.kind === "none"
+      ? notApplicable("no credentials are in use")
+      : everywhere(context, null),
   ),
-  probe(
-    "auth-401-wrong-password",
-    async (context) => judge(await everywhere(context, encode(basic(context).username, "drydock-wrong"))),
-    none,
-  ),
-  probe(
-    "auth-401-wrong-user",
-    async (context) => judge(await everywhere(context, encode("drydock-nobody", basic(context).password))),
-    none,
-  ),
+  probe("auth-401-wrong-password", (context) => {
+    const { username } = basic(context);
+    return everywhere(context, encode(username, "drydock-wrong"));
+  }),
+  probe("auth-401-wrong-user", (context) => {
+    const { password } = basic(context);
+    return everywhere(context, encode("drydock-nobody", password));
+  }),
   probe(
     "auth-401-malformed-header",
     async (context) => {

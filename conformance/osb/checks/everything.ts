@@ -117,6 +117,9 @@ function refusedCreatedNothing({ run }: OsbContext): Outcome {
     return isClean && deletion !== undefined ? [{ refusal, deletion }] : [];
   });
   if (pairs.length === 0) return notApplicable("no refused creation was followed by a deletion");
+  const stranger = run.answers.find((answer) => isOfNothing(answer, run.answers));
+  if (stranger !== undefined && isSuccess(stranger))
+    return notApplicable("deletions of what never was are answered with success too", stranger);
   const wrong = pairs.find(({ deletion }) => isSuccess(deletion));
   if (wrong === undefined) return pass(...pairs.slice(0, 2).flatMap(({ refusal, deletion }) => [refusal, deletion]));
   return fail(
@@ -126,6 +129,10 @@ function refusedCreatedNothing({ run }: OsbContext): Outcome {
     wrong.deletion,
   );
 }
+
+/** The deletion of something that nobody asked for. */
+const isOfNothing = (answer: Answer, answers: readonly Answer[]): boolean =>
+  isDeletion(answer) && !answers.some((other) => isCreation(other) && sameThing(other, answer));
 
 const isCreation = ({ operation }: Answer): boolean => operation === "provision" || operation === "bind";
 const isDeletion = ({ operation }: Answer): boolean => operation === "deprovision" || operation === "unbind";

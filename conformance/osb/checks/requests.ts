@@ -1,9 +1,10 @@
 import { isObject, sameJson, type JsonObject } from "../../http/json.ts";
 import { bodyOf } from "../../http/observation.ts";
 import type { Answer } from "../../platform/answer.ts";
-import { deletion, isSuccess } from "../../platform/platform.ts";
+import type { Offer } from "../../platform/catalog.ts";
+import { isSuccess } from "../../platform/platform.ts";
 import { fail, notApplicable, type Outcome, pass, worstOf } from "../../runner/check.ts";
-import { ANY, BINDABLE, contextOf, type OsbContext, RETRIEVABLE, updatable, changesOf } from "../context.ts";
+import { ANY, BINDABLE, contextOf, type Live, type OsbContext, RETRIEVABLE, updatable, changesOf } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
 import { expectStatus, seenOf } from "../judge.ts";
 
@@ -67,16 +68,26 @@ async function lifeWith(
 const identity = (platform: string, user: JsonObject): string =>
   `${platform} ${Buffer.from(JSON.stringify(user)).toString("base64")}`;
 
+/** Users as the platforms of the profile describe them. */
+const USERS: readonly (readonly [string, JsonObject])[] = [
+  ["cloudfoundry", { user_id: "1f0c7f0e-6f0c-4bb5-9d6e-3f9bb1f9a009" }],
+  ["kubernetes", { username: "drydock", uid: "1f0c7f0e-6f0c-4bb5-9d6e-3f9bb1f9a009", groups: ["drydock"], extra: {} }],
+];
+
 async function withIdentity(context: OsbContext): Promise<Outcome> {
-  const value = identity("cloudfoundry", { user_id: "1f0c7f0e-6f0c-4bb5-9d6e-3f9bb1f9a009" });
-  return lifeWith(context, (body) => body, { "X-Broker-API-Originating-Identity": value });
+  const outcomes: Outcome[] = [];
+  for (const [platform, user] of USERS) {
+    const headers = { "X-Broker-API-Originating-Identity": identity(platform, user) };
+    outcomes.push(await lifeWith(context, (body) => body, headers));
+  }
+  return worstOf(outcomes);
 }
 
 async function withoutIdentity(context: OsbContext): Promise<Outcome> {
   const offer = context.offer(ANY);
   const catalog = await context.platform.send("catalog");
   const deleted = await context.platform.deprovision(offer, context.platform.newId());
-  return worstOf([expectStatus(catalog, [200], ["4xx"]), expectStatus(deleted, [410, 200, 202, 404], ["4xx"])]);
+  return worstOf([expectStatus(catalog, ["2xx"], ["4xx"]), expectStatus(deleted, [410, 200, 202, 404], ["4xx"])]);
 }
 
 /** Members that no version defines, wherever a broker might trip over them. */
@@ -98,10 +109,14 @@ async function extendedRequests(context: OsbContext): Promise<Outcome> {
   const created = await lifeWith(context, extended);
   if (created.verdict !== "pass" || !context.run.offers.some(updatable(context.run).fits)) return created;
   const live = await context.fresh(updatable(context.run));
-  const answer = await context.update(live, extended(changesOf(context.run, live.offer)[0]?.body ?? {}));
+  const { service, plan } = live.offer;
+  const change = { previous_values: { service_id: service.id, plan_id: plan.id }, ...firstChange(context, live) };
+  const answer = await context.update(live, extended(change));
   await context.platform.settle(live.offer, answer);
   return worstOf([created, expectStatus(answer, [200, 202])]);
 }
+
+const firstChange = ({ run }: OsbContext, { offer }: Live): JsonObject => changesOf(run, offer)[0]?.body ?? {};
 
 async function extensionsIgnored(context: OsbContext): Promise<Outcome> {
   const live = await context.live(ANY);
@@ -148,44 +163,61 @@ function typed(contentType: string | null, good: readonly (number | "2xx")[], to
   };
 }
 
+/** An odd id works, or is refused; it is never taken for another. */
 async function oddIds(context: OsbContext): Promise<Outcome> {
   const offer = context.offer(ANY);
+  const { platform } = context;
   const outcomes: Outcome[] = [];
   for (const odd of [" odd", "/odd"]) {
-    const answer = await context.provision(offer, `${context.platform.newId()}${odd}`, bad);
-    await context.platform.settle(offer, answer);
+    const id = platform.newId();
+    const answer = await context.provision(offer, `${id}${odd}`, bad);
+    await platform.settle(offer, answer);
     outcomes.push(expectStatus(answer, ["2xx", "4xx"]));
+    if (!isSuccess(answer)) continue;
+    const shortened = await platform.deprovision(offer, id);
+    if (shortened.status !== 200 && shortened.status !== 202) continue;
+    await platform.settle(offer, shortened);
+    outcomes.push(fail("an instance of this very id", "one whose id is cut short", answer, shortened));
   }
   return worstOf(outcomes);
 }
 
 /** 202 only for those who said that they can wait. */
 async function unasked(context: OsbContext): Promise<Outcome> {
-  const offer = context.offer(ANY);
-  const { platform } = context;
+  const { platform, run } = context;
   const answers: Answer[] = [];
+  const take = async (offer: Offer, asked: Promise<Answer>) => {
+    answers.push(await asked);
+    await platform.settle(offer, await asked);
+  };
   for (const query of [{}, { accepts_incomplete: "false" }]) {
-    const id = platform.newId();
-    answers.push(await context.provision(offer, id, { query }));
-    const { accepts_incomplete: _, ...ids } = deletion(offer);
-    answers.push(await platform.deprovision(offer, id, { query: { ...ids, ...query } }));
+    const offer = context.offer(ANY);
+    await take(offer, context.provision(offer, platform.newId(), { query }));
   }
-  const live = await context.live(ANY);
-  const change = changesOf(context.run, live.offer)[0];
-  if (change !== undefined) answers.push(await context.update(live, change.body, { query: {} }));
-  if (BINDABLE.fits(live.offer)) {
-    const id = platform.newId();
-    answers.push(await context.bind(live, id, { query: {} }));
-    answers.push(
-      await platform.unbind(live.offer, live.id, id, {
-        query: { service_id: live.offer.service.id, plan_id: live.offer.plan.id },
-      }),
-    );
+  const live = await context.freshOf(run.offers.find(isChangeable(context)) ?? context.offer(ANY));
+  const { offer, id: instanceId } = live;
+  const idsOnly = () => idsWithout(platform.deletionOf(offer, instanceId));
+  const change = changesOf(run, offer)[0];
+  if (change !== undefined) await take(offer, context.update(live, change.body, { query: {} }));
+  if (BINDABLE.fits(offer)) {
+    await take(offer, context.bind(live, platform.newId(), { query: {} }));
+    const { id } = await context.bound(live);
+    await take(offer, platform.unbind(offer, instanceId, id, { query: idsOnly() }));
   }
+  await take(offer, platform.deprovision(offer, instanceId, { query: idsOnly() }));
   const wrong = answers.find(({ status }) => status === 202);
   if (wrong === undefined) return pass(...answers);
   return fail("no 202 without accepts_incomplete=true", `202 for ${wrong.operation}`, wrong);
 }
+
+/** A plan on which every kind of operation can be tried. */
+const isChangeable =
+  ({ run }: OsbContext) =>
+  (offer: Offer): boolean =>
+    BINDABLE.fits(offer) && changesOf(run, offer).length > 0;
+
+const idsWithout = (deletion: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(deletion).filter(([name]) => name !== "accepts_incomplete"));
 
 /** A claim to be finished is put to the test at once. */
 async function finishedIsFinished(context: OsbContext): Promise<Outcome> {
@@ -246,14 +278,14 @@ export const requestChecks: readonly OsbCheck[] = [
   ),
   probe("api-version-header-case-insensitive", lowerCaseVersion, none),
   probe("originating-identity-optional-on-non-user-requests", withoutIdentity, none),
-  probe("originating-identity-accepted", withIdentity),
+  probe("originating-identity-accepted", withIdentity, { instances: 2 }),
   probe("vendor-request-fields-do-not-halt", extendedRequests, { instances: 2 }),
   probe("vendor-request-fields-ignored", extensionsIgnored),
   probe("context-accepted", eitherContext, { instances: 2 }),
   probe("request-content-type-missing-tolerated", typed(null, ["2xx", 400], ["4xx"])),
   probe("request-content-type-mismatch-400", typed("text/plain", ["2xx", 400], ["4xx"])),
   probe("url-no-charset-restriction", oddIds),
-  probe("async-needs-accepts-incomplete", unasked, { instances: 2 }),
+  probe("async-needs-accepts-incomplete", unasked, { instances: 3 }),
   probe("async-when-not-guaranteed", finishedIsFinished),
   probe("catalog-etag", (context) => conditional(context, "etag", "If-None-Match"), none),
   probe("catalog-if-modified-since", (context) => conditional(context, "last-modified", "If-Modified-Since"), none),

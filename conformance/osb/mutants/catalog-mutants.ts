@@ -1,20 +1,8 @@
-import { type Json, isArray, isObject, type JsonObject } from "../../http/json.ts";
+import type { Json } from "../../http/json.ts";
 import type { SpecMinor } from "../../runner/check.ts";
-import { alter, is, type Mutant, mutant } from "./mutant.ts";
+import { alter, is, type Middleware, type Mutant, mutant } from "./mutant.ts";
+import { type Path, replaced } from "./replaced.ts";
 import { jsonOf } from "./wire.ts";
-
-type Path = readonly (string | number)[];
-
-/** A JSON value with what stands at `path` replaced; undefined removes it. */
-export function replaced(value: Json, path: Path, to: Json | undefined): Json {
-  const [step, ...rest] = path;
-  if (step === undefined) return to ?? null;
-  if (isArray(value)) return value.map((item, at) => (at === step ? replaced(item, rest, to) : item));
-  const owner: JsonObject = isObject(value) ? value : {};
-  if (rest.length > 0) return { ...owner, [step]: replaced(owner[step] ?? {}, rest, to) };
-  const others = Object.fromEntries(Object.entries(owner).filter(([name]) => name !== step));
-  return to === undefined ? others : { ...others, [step]: to };
-}
 
 const S: Path = ["services", 3];
 const P: Path = [...S, "plans", 0];
@@ -45,7 +33,6 @@ const ROWS: readonly Row[] = [
   ["service-id-required", [...S, "id"], 5],
   ["service-id-nonempty", [...S, "id"], "", { also: ["service-id-guid"] }],
   ["service-id-unique", [...S, "id"], "5f0b4c8e-0000-4000-8000-000000000300", { also: ["*"] }],
-  ["service-id-guid", [...S, "id"], "volumes", { also: ["provision-creates-resource"] }],
   ["service-description-required", [...S, "description"], undefined],
   ["service-description-nonempty", [...S, "description"], ""],
   ["service-tags-type", [...S, "tags"], "database"],
@@ -53,7 +40,7 @@ const ROWS: readonly Row[] = [
     "service-requires-type",
     [...S, "requires"],
     "volume_mount",
-    { also: ["*volume-mounts*", "fetch-binding-permissions-declared"] },
+    { also: ["*volume-mounts*", "fetch-binding-permissions-declared", "bind-credentials-required"] },
   ],
   ["service-requires-values", [...S, "requires"], ["volume_mount", "everything"]],
   ["service-bindable-required", [...S, "bindable"], "true"],
@@ -69,7 +56,6 @@ const ROWS: readonly Row[] = [
   ["plan-id-required", [...P, "id"], 7],
   ["plan-id-nonempty", [...P, "id"], "", { also: ["plan-id-guid"] }],
   ["plan-id-unique", [...ARCHIVE, "id"], "5f0b4c8e-0000-4000-8000-000000000101", { also: ["update-*"] }],
-  ["plan-id-guid", [...P, "id"], "standard", { also: ["provision-creates-resource"] }],
   ["plan-name-required", [...ARCHIVE, "name"], undefined],
   ["plan-name-nonempty", [...ARCHIVE, "name"], "", { also: ["plan-name-cli-friendly"] }],
   ["plan-name-unique-in-service", [...ARCHIVE, "name"], "small"],
@@ -119,11 +105,26 @@ export const catalogDefects = ROWS.map(([check, path, to, options]) => ({
   apply: (catalog: Json) => replaced(catalog, path, to),
 }));
 
-export const catalogMutants: readonly Mutant[] = ROWS.map(([check, path, to, options]) => {
-  const change = alter(["catalog"], is(200), (response) => ({
-    ...response,
-    text: JSON.stringify(replaced(jsonOf(response), path, to)),
-  }));
-  const said = JSON.stringify(to)?.slice(0, 60) ?? "nothing";
-  return mutant(check, `The catalog has ${said} at ${path.join(".")}.`, change, options);
-});
+/** Another name for a service or a plan: the catalog and all requests know it by that. */
+function renamed(check: string, from: string, to: string): Mutant {
+  const middleware: Middleware = async (request, next) => {
+    const query = Object.entries(request.query).map(([name, value]) => [name, value === to ? from : value]);
+    const text = request.text.replaceAll(JSON.stringify(to), JSON.stringify(from));
+    const response = await next({ ...request, query: Object.fromEntries(query), text });
+    return { ...response, text: response.text.replaceAll(JSON.stringify(from), JSON.stringify(to)) };
+  };
+  return mutant(check, `The id ${from} is ${to} to the platform.`, middleware);
+}
+
+export const catalogMutants: readonly Mutant[] = [
+  renamed("service-id-guid", "5f0b4c8e-0000-4000-8000-000000000400", "service-of-volumes"),
+  renamed("plan-id-guid", "5f0b4c8e-0000-4000-8000-000000000401", "plan-of-volumes"),
+  ...ROWS.map(([check, path, to, options]) => {
+    const change = alter(["catalog"], is(200), (response) => ({
+      ...response,
+      text: JSON.stringify(replaced(jsonOf(response), path, to)),
+    }));
+    const said = JSON.stringify(to)?.slice(0, 60) ?? "nothing";
+    return mutant(check, `The catalog has ${said} at ${path.join(".")}.`, change, options);
+  }),
+];

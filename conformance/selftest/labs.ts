@@ -1,0 +1,6 @@
+import { OSB_MUTANTS } from "../osb/mutants/index.ts";
+import type { Lab } from "./lab.ts";
+import { osbLab } from "./osb-lab.ts";
+
+/** One lab for each suite. */
+export const LABS: readonly Lab[] = [osbLab(OSB_MUTANTS)];
