@@ -7,16 +7,17 @@ import { createGuard } from "./guard/guard.ts";
 import { openProject } from "./guard/openstack.ts";
 import { type Host, mortalHost } from "./host.ts";
 import { createExecutor, type Executor } from "./operations/executor.ts";
-import type { Operation, Workshop } from "./operations/work.ts";
+import type { Workshop } from "./operations/workshop.ts";
 import { backupRoutes } from "./osb/backups.ts";
 import { bindingRoutes } from "./osb/bindings.ts";
 import { instanceRoutes } from "./osb/instances.ts";
+import { RECORDS_PATH, recordRoutes } from "./osb/records.ts";
 import { checkIdentity, checkVersion, same } from "./osb/requests.ts";
 import { register } from "./registrar/registrar.ts";
 import { catalogOf, serviceOf } from "./spi/catalog.ts";
 import { createDeployer } from "./spi/director.ts";
 import { createSeal } from "./store/seal.ts";
-import { openStore } from "./store/store.ts";
+import { type Operation, openStore } from "./store/store.ts";
 
 /** A control plane of one data service. */
 export interface Broker {
@@ -92,13 +93,11 @@ function createApp(shop: Workshop, executor: Executor, report: (error: unknown) 
     exposeHeadRoutes: false,
   });
   app.addHook("onRequest", async (request, reply) => {
-    const isAdmin = request.url.split("?")[0] === "/instances";
+    const isAdmin = request.url.split("?")[0] === RECORDS_PATH;
     if (!authenticates(request, isAdmin ? shop.config.admin : shop.config.credentials)) {
       reply.header("WWW-Authenticate", 'Basic realm="service broker"');
       throw new OsbError(401, "Credentials are missing or wrong.");
     }
-    const identity = one(request.headers["x-broker-api-request-identity"]);
-    if (identity !== undefined) reply.header("X-Broker-API-Request-Identity", identity);
     if (!request.url.startsWith("/v2/")) return;
     checkVersion(one(request.headers["x-broker-api-version"]));
     checkIdentity(one(request.headers["x-broker-api-originating-identity"]));
@@ -119,18 +118,11 @@ function createApp(shop: Workshop, executor: Executor, report: (error: unknown) 
     throw new OsbError(404, "There is no such resource.");
   });
   app.get("/v2/catalog", () => catalogOf(shop.service));
-  app.get("/instances", async () => ({
-    instances: (await shop.store.instances()).map(({ id, plan_id: planId, deployment, state, context }) => ({
-      id,
-      plan_id: planId,
-      deployment,
-      state,
-      context: JSON.parse(context) as object,
-    })),
-  }));
-  instanceRoutes(app, shop, executor);
-  bindingRoutes(app, shop);
-  backupRoutes(app, shop, executor);
+  recordRoutes(app, shop);
+  const desk = { shop, executor };
+  instanceRoutes(app, desk);
+  bindingRoutes(app, desk);
+  backupRoutes(app, desk);
   return app;
 }
 

@@ -9,4 +9,4 @@ export {
   type ServiceName,
 } from "./config.ts";
 export { type Host, realHost } from "./host.ts";
-export { embeddedPool } from "./store/store.ts";
+export { embeddedPool } from "./store/embedded.ts";

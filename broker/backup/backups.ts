@@ -4,8 +4,8 @@ import { gunzip, gzip } from "node:zlib";
 import { FinalError } from "../errors.ts";
 import type { Project } from "../guard/openstack.ts";
 import type { Host } from "../host.ts";
-import { expected } from "../http/client.ts";
-import { createSeal } from "../store/seal.ts";
+import { type Answer, expected, textOf } from "../http/client.ts";
+import { createSeal, type Seal } from "../store/seal.ts";
 
 /** One object of a backup in the store. */
 export interface Part {
@@ -16,10 +16,12 @@ export interface Part {
 
 /** Where backups lie: compressed, encrypted under a key of the instance, in parts with checksums. */
 export interface BackupStore {
+  /** Stores a dump in place of what an earlier attempt may have left of it. */
   put(instanceId: string, backupId: string, dump: Uint8Array): Promise<readonly Part[]>;
   /** The dump, once every part has proved whole. @throws FinalError before anything is given back when one has not */
   get(instanceId: string, parts: readonly Part[]): Promise<Uint8Array>;
-  remove(parts: readonly Part[]): Promise<void>;
+  /** Deletes every object of a backup, or of all backups of an instance, also those that no record names. */
+  remove(instanceId: string, backupId?: string): Promise<void>;
 }
 
 const CONTAINER = "backups";
@@ -29,42 +31,55 @@ const expand = promisify(gunzip);
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
+/** Swift gives at most 10,000 names a listing; each is deleted before the next is asked for. */
+const LISTINGS_MAX = 1000;
+
 export function createBackupStore(project: Project, host: Host, encryptionKey: string): BackupStore {
-  const sealOf = (instanceId: string): ReturnType<typeof createSeal> =>
-    createSeal(host, encryptionKey, `backup/${instanceId}`);
-  const path = (name: string): string => `/${CONTAINER}/${name}`;
+  const sealOf = (instanceId: string): Seal => createSeal(host, encryptionKey, `backup/${instanceId}`);
+  const call = (method: string, name: string, body?: Uint8Array): Promise<Answer> =>
+    project.call("object-store", method, `/${CONTAINER}${name}`, body === undefined ? {} : { body });
+
+  const list = async (prefix: string): Promise<readonly string[]> => {
+    const answer = expected(await call("GET", `?prefix=${encodeURIComponent(prefix)}`), "listing", 200, 204, 404);
+    return answer.status === 200 ? textOf(answer).split("\n").filter(Boolean) : [];
+  };
+  const clear = async (prefix: string): Promise<void> => {
+    for (let listing = 0; listing < LISTINGS_MAX; listing++) {
+      const names = await list(prefix);
+      if (names.length === 0) return;
+      for (const name of names) expected(await call("DELETE", `/${name}`), "object", 204, 404);
+    }
+  };
+  const fetchPart = async ({ name, bytes, sha256: digest }: Part): Promise<Uint8Array> => {
+    const answer = await call("GET", `/${name}`);
+    if (answer.status !== 200) throw new FinalError(`the backup is not whole: part ${name} answered ${answer.status}`);
+    if (answer.bytes.length !== bytes || sha256(answer.bytes) !== digest)
+      throw new FinalError(`the backup is not whole: part ${name} differs from its checksum`);
+    return answer.bytes;
+  };
   return {
     async put(instanceId, backupId, dump) {
       const sealed = sealOf(instanceId).seal(await host.track(compress(dump, { level: 6 })));
-      expected(await project.call("object-store", "PUT", `/${CONTAINER}`), "container", 201, 202);
+      expected(await call("PUT", ""), "container", 201, 202);
+      await clear(`${instanceId}/${backupId}/`);
       const parts: Part[] = [];
       for (let at = 0; at < sealed.length; at += PART_BYTES) {
         const bytes = sealed.slice(at, at + PART_BYTES);
         const name = `${instanceId}/${backupId}/${String(parts.length).padStart(4, "0")}`;
-        expected(await project.call("object-store", "PUT", path(name), { body: bytes }), "object", 201);
+        expected(await call("PUT", `/${name}`, bytes), "object", 201);
         parts.push({ name, bytes: bytes.length, sha256: sha256(bytes) });
       }
       return parts;
     },
     async get(instanceId, parts) {
       const chunks: Uint8Array[] = [];
-      for (const { name, bytes, sha256: digest } of parts) {
-        const answer = await project.call("object-store", "GET", path(name));
-        if (answer.status !== 200)
-          throw new FinalError(`the backup is not whole: part ${name} answered ${answer.status}`);
-        if (answer.bytes.length !== bytes || sha256(answer.bytes) !== digest)
-          throw new FinalError(`the backup is not whole: part ${name} differs from its checksum`);
-        chunks.push(answer.bytes);
-      }
+      for (const part of parts) chunks.push(await fetchPart(part));
       try {
         return await host.track(expand(sealOf(instanceId).open(Buffer.concat(chunks))));
       } catch (error) {
         throw new FinalError(`the backup can not be opened: ${error instanceof Error ? error.message : String(error)}`);
       }
     },
-    async remove(parts) {
-      for (const { name } of parts)
-        expected(await project.call("object-store", "DELETE", path(name)), "object", 204, 404);
-    },
+    remove: (instanceId, backupId) => clear(backupId === undefined ? `${instanceId}/` : `${instanceId}/${backupId}/`),
   };
 }

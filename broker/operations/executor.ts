@@ -1,30 +1,27 @@
 import { BackendError, FinalError } from "../errors.ts";
 import type { OperationKind } from "../store/schema.ts";
-import {
-  backup,
-  backupFailed,
-  deprovision,
-  type Operation,
-  provision,
-  provisionFailed,
-  restore,
-  restoreFailed,
-  update,
-  type Workshop,
-} from "./work.ts";
+import type { Operation } from "../store/store.ts";
+import { backup, backupFailed, restore, restoreFailed } from "./backups.ts";
+import { bind, unbind } from "./bindings.ts";
+import { deprovision, provision, provisionFailed, update, updateFailed } from "./instances.ts";
+import type { Workshop } from "./workshop.ts";
+
+type Work = (shop: Workshop, operation: Operation) => Promise<void>;
 
 interface Kind {
-  readonly work: (shop: Workshop, operation: Operation) => Promise<void>;
+  readonly work: Work;
   /** What is put right when the work has failed for good. */
-  readonly failed?: (shop: Workshop, operation: Operation) => Promise<void>;
+  readonly undo?: Work;
 }
 
 const KINDS: Readonly<Record<OperationKind, Kind>> = {
-  provision: { work: provision, failed: provisionFailed },
-  update: { work: update },
+  provision: { work: provision, undo: provisionFailed },
+  update: { work: update, undo: updateFailed },
   deprovision: { work: deprovision },
-  backup: { work: backup, failed: backupFailed },
-  restore: { work: restore, failed: restoreFailed },
+  bind: { work: bind, undo: unbind },
+  unbind: { work: unbind },
+  backup: { work: backup, undo: backupFailed },
+  restore: { work: restore, undo: restoreFailed },
 };
 
 /** How often a whole operation is begun again while a backend is out of order, and how far apart. */
@@ -33,15 +30,22 @@ const ROUND_MS = 120_000;
 /** What undoes a failure must not itself be given up soon: what it leaves costs. */
 const UNDO_ROUNDS_MAX = 50;
 
-/** Carries operations out in the background; each is a row, so that a broker that was killed goes on where it was. */
+export type Ending = "succeeded" | "failed";
+
+/**
+ * Carries operations out in the background. Each is a row that was written before the first thing was done, and each step can be done
+ * again, so that a broker that was killed goes on where it was.
+ */
 export interface Executor {
-  start(operation: Operation): void;
-  /** Takes up what an earlier process left open. */
+  /** Resolves with how it ended, once that is written down. */
+  start(operation: Operation): Promise<Ending>;
+  /** Takes up what nobody carries out: at the start, what an earlier process left open. */
   resume(): Promise<void>;
 }
 
-export function createExecutor(shop: Workshop, report: (error: unknown, operation: Operation) => void): Executor {
+export function createExecutor(shop: Workshop, report: (error: unknown, operation?: Operation) => void): Executor {
   const { host, store } = shop;
+  const running = new Map<string, Promise<Ending>>();
   const rounds = async (max: number, work: () => Promise<void>): Promise<void> => {
     for (let round = 1; ; round++) {
       try {
@@ -52,24 +56,47 @@ export function createExecutor(shop: Workshop, report: (error: unknown, operatio
       }
     }
   };
-  const perform = async (operation: Operation): Promise<void> => {
-    const { work, failed } = KINDS[operation.kind];
+  /** While the store is away nothing can be written down, and nothing can be said to have ended. */
+  const written = (change: () => Promise<void>): Promise<void> => rounds(Number.POSITIVE_INFINITY, change);
+  const noteDefect = (error: unknown, operation: Operation): void => {
+    if (!(error instanceof BackendError || error instanceof FinalError)) report(error, operation);
+  };
+  const attempt = async (max: number, operation: Operation, work: Work | undefined): Promise<Ending> => {
     try {
-      await rounds(ROUNDS_MAX, () => work(shop, operation));
-      await store.endOperation(operation.id, "succeeded", "");
+      await rounds(max, async () => work?.(shop, operation));
+      return "succeeded";
     } catch (error) {
-      if (!(error instanceof BackendError || error instanceof FinalError)) report(error, operation);
-      await rounds(UNDO_ROUNDS_MAX, async () => failed?.(shop, operation));
-      await store.endOperation(operation.id, "failed", describe(operation.kind));
+      noteDefect(error, operation);
+      return "failed";
     }
   };
-  const start = (operation: Operation): void =>
-    void perform(operation).catch((error: unknown) => report(error, operation));
+  const perform = async (operation: Operation): Promise<Ending> => {
+    const { work, undo } = KINDS[operation.kind];
+    const isUndoing = operation.state === "undoing";
+    const ending = isUndoing ? "failed" : await attempt(ROUNDS_MAX, operation, work);
+    if (ending === "failed") {
+      // Whoever takes it up from here must not try the work again on what is half undone.
+      if (!isUndoing) await written(() => store.undoOperation(operation.id));
+      await attempt(UNDO_ROUNDS_MAX, operation, undo);
+    }
+    const description = ending === "failed" ? describe(operation.kind) : "";
+    await written(() => store.endOperation(operation.id, ending, description));
+    return ending;
+  };
+  const start = (operation: Operation): Promise<Ending> => {
+    const known = running.get(operation.id);
+    if (known !== undefined) return known;
+    const ending = perform(operation).finally(() => running.delete(operation.id));
+    running.set(operation.id, ending);
+    ending.catch((error: unknown) => report(error, operation));
+    return ending;
+  };
   return {
     start,
-    resume: async () => {
-      for (const operation of await store.openOperations()) start(operation);
-    },
+    resume: () =>
+      written(async () => {
+        for (const operation of await store.openOperations()) void start(operation);
+      }),
   };
 }
 

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Part } from "../backup/backups.ts";
 import { concurrency, OsbError } from "../errors.ts";
-import type { Executor } from "../operations/executor.ts";
-import type { Workshop } from "../operations/work.ts";
+import type { BackupPayload, RestorePayload } from "../operations/backups.ts";
+import type { Workshop } from "../operations/workshop.ts";
 import type { BackupRow, InstanceRow, RestoreRow } from "../store/schema.ts";
-import { busyWith, existing, newId, openOperation } from "./instances.ts";
+import { existing } from "./instances.ts";
+import { type Desk, newId, open, orderOf } from "./operations.ts";
 
 type BackupRequest = FastifyRequest<{ Params: { id: string; backup: string; restore: string } }>;
 
@@ -30,10 +30,11 @@ const restoreView = (row: RestoreRow): object => ({
 async function freeInstance(shop: Workshop, id: string): Promise<InstanceRow> {
   const instance = await existing(shop, id, 404);
   if (instance.state !== "ready") throw new OsbError(409, "The service instance is not ready.");
-  if ((await busyWith(shop, id)) !== undefined)
-    throw new OsbError(409, "Another operation of this service instance is in progress.");
+  if ((await shop.store.busyWith(id)) !== undefined) throw busy();
   return instance;
 }
+
+const busy = (): OsbError => new OsbError(409, "Another operation of this service instance is in progress.");
 
 /** A backup of this very instance. @throws OsbError 404 */
 async function ownBackup(shop: Workshop, request: BackupRequest): Promise<BackupRow> {
@@ -43,12 +44,8 @@ async function ownBackup(shop: Workshop, request: BackupRequest): Promise<Backup
   return backup;
 }
 
-async function create(
-  shop: Workshop,
-  executor: Executor,
-  request: BackupRequest,
-  reply: FastifyReply,
-): Promise<object> {
+async function create(desk: Desk, request: BackupRequest, reply: FastifyReply): Promise<object> {
+  const { shop, executor } = desk;
   const instance = await freeInstance(shop, request.params.id);
   const row: BackupRow = {
     id: newId(shop),
@@ -59,27 +56,26 @@ async function create(
     triggered_ms: shop.host.nowMs(),
     finished_ms: 0,
   };
+  const payload: BackupPayload = { row };
+  const operation = orderOf(shop, { instanceId: instance.id, kind: "backup", payload });
+  if (!(await open(desk, operation))) throw busy();
   await shop.store.addBackup(row);
-  await openOperation(shop, executor, instance.id, "backup", { backupId: row.id });
+  void executor.start(operation);
   reply.code(202);
   return backupView(row);
 }
 
 async function remove(shop: Workshop, request: BackupRequest): Promise<object> {
   const backup = await ownBackup(shop, request);
-  if ((await busyWith(shop, backup.instance_id)) !== undefined) throw concurrency();
+  if ((await shop.store.busyWith(backup.instance_id)) !== undefined) throw concurrency();
   if (backup.state === "deleted") throw new OsbError(410, "The backup is gone.");
-  await shop.backups.remove(JSON.parse(backup.parts) as readonly Part[]);
+  await shop.backups.remove(backup.instance_id, backup.id);
   await shop.store.setBackup(backup.id, { state: "deleted", parts: "[]" });
   return {};
 }
 
-async function restore(
-  shop: Workshop,
-  executor: Executor,
-  request: BackupRequest,
-  reply: FastifyReply,
-): Promise<object> {
+async function restore(desk: Desk, request: BackupRequest, reply: FastifyReply): Promise<object> {
+  const { shop, executor } = desk;
   const backup = await ownBackup(shop, request);
   const instance = await freeInstance(shop, request.params.id);
   if (backup.state !== "succeeded") throw new OsbError(422, `A backup that is ${backup.state} can not be restored.`);
@@ -91,24 +87,28 @@ async function restore(
     triggered_ms: shop.host.nowMs(),
     finished_ms: 0,
   };
+  const payload: RestorePayload = { row };
+  const operation = orderOf(shop, { instanceId: instance.id, kind: "restore", payload });
+  if (!(await open(desk, operation))) throw busy();
   await shop.store.addRestore(row);
-  await openOperation(shop, executor, instance.id, "restore", { backupId: backup.id, restoreId: row.id });
+  void executor.start(operation);
   reply.code(202);
   return restoreView(row);
 }
 
 /** Backups as an extension of the OSB API: instance → backups → restores. Ownership is checked on every pair. */
-export function backupRoutes(app: FastifyInstance, shop: Workshop, executor: Executor): void {
+export function backupRoutes(app: FastifyInstance, desk: Desk): void {
+  const { shop } = desk;
   const base = "/v2/service_instances/:id/extensions/backup";
   const typed = (request: FastifyRequest): BackupRequest => request as BackupRequest;
-  app.post(`${base}/backups`, (request, reply) => create(shop, executor, typed(request), reply));
+  app.post(`${base}/backups`, (request, reply) => create(desk, typed(request), reply));
   app.get(`${base}/backups`, async (request) => {
     const instance = await existing(shop, typed(request).params.id, 404);
     return { backups: (await shop.store.backupsOf(instance.id)).map(backupView) };
   });
   app.get(`${base}/backups/:backup`, async (request) => backupView(await ownBackup(shop, typed(request))));
   app.delete(`${base}/backups/:backup`, (request) => remove(shop, typed(request)));
-  app.post(`${base}/backups/:backup/restores`, (request, reply) => restore(shop, executor, typed(request), reply));
+  app.post(`${base}/backups/:backup/restores`, (request, reply) => restore(desk, typed(request), reply));
   app.get(`${base}/restores`, async (request) => {
     const instance = await existing(shop, typed(request).params.id, 404);
     return { restores: (await shop.store.restoresOf(instance.id)).map(restoreView) };

@@ -1,94 +1,139 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { badRequest, concurrency, OsbError } from "../errors.ts";
-import { agentOf, guardBindings, locate, planOf, type Workshop } from "../operations/work.ts";
-import { aliasOf } from "../spi/manifest.ts";
+import type { BindPayload } from "../operations/bindings.ts";
+import type { Ending } from "../operations/executor.ts";
+import { payloadOf, type Workshop } from "../operations/workshop.ts";
+import { credentialsOf, endpointsOf } from "../spi/credentials.ts";
 import type { BindingRow, InstanceRow } from "../store/schema.ts";
 import { openText, sealText } from "../store/seal.ts";
-import { busyWith, checkOwnIds, existing } from "./instances.ts";
-import { canonical, checkId, checkService, findPlan, objectBody, optionalObject } from "./requests.ts";
+import type { Operation } from "../store/store.ts";
+import { checkOwnIds, existing } from "./instances.ts";
+import { accepted, type Desk, open, orderOf, polled, type Query, randomHex } from "./operations.ts";
+import {
+  type Body,
+  canonical,
+  checkId,
+  checkService,
+  findPlan,
+  minorOf,
+  objectBody,
+  optionalObject,
+  optionalText,
+  ownerOf,
+} from "./requests.ts";
 
-type Query = Readonly<Record<string, string | undefined>>;
 type BindingRequest = FastifyRequest<{ Params: { id: string; binding: string }; Querystring: Query; Body: unknown }>;
 
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+/** How long a platform that does not take 202 for an answer is kept waiting. Shorter than the usual patience of platforms, 60 s. */
+const SYNCHRONOUS_MS_MAX = 50_000;
+/** Endpoints came with this version; before it they would be a member that nobody knows. */
+const ENDPOINTS_MINOR = 15;
 
-/** What an application gets (the keys of a9s PostgreSQL; other services differ in the scheme of the uri). */
-function credentialsOf(shop: Workshop, instance: InstanceRow, binding: BindingRow): object {
-  const { service, config } = shop;
-  const domain = config.domain ?? "dc1.consul";
-  const host = `${aliasOf(instance.deployment, service)}.node.${domain}`;
-  const password = openText(shop.seal, binding.password);
-  const scheme = service.kind === "postgresql" ? "postgres" : service.kind;
-  const hosts = Array.from(
-    { length: planOf(shop, instance.plan_id).nodes },
-    (_, at) => `${instance.deployment}-${service.role}-${at}.node.${domain}`,
-  );
+/** Members of bind_resource that say for whom a binding is; others make no difference. */
+const RESOURCE = ["app_guid", "space_guid", "route", "credential_client_id"] as const;
+
+async function told(shop: Workshop, request: BindingRequest, instance: InstanceRow, row: BindingRow): Promise<object> {
+  const place = { service: shop.service, domain: shop.config.domain ?? "dc1.consul", instance };
   return {
-    host,
-    hosts,
-    port: service.port,
-    name: instance.deployment,
-    username: binding.username,
-    password,
-    uri: `${scheme}://${binding.username}:${password}@${host}:${service.port}/${instance.deployment}`,
+    credentials: credentialsOf(place, row.username, openText(shop.seal, row.password)),
+    ...(minorOf(request.headers) >= ENDPOINTS_MINOR && { endpoints: endpointsOf(place) }),
   };
 }
 
-async function bind(shop: Workshop, request: BindingRequest, reply: FastifyReply): Promise<object> {
+/** What is asked of a binding, to tell an identical request from another. @throws OsbError 400 */
+function askedOf(instance: InstanceRow, body: Body): string {
+  const resource = optionalObject(body.bind_resource, "bind_resource");
+  const context = optionalObject(body.context, "context");
+  if (Object.keys(optionalObject(body.parameters, "parameters")).length > 0)
+    throw badRequest("parameters: a binding takes none.");
+  return canonical({
+    instance: instance.id,
+    plan: body.plan_id,
+    app: optionalText(body.app_guid, "app_guid"),
+    predecessor: optionalText(body.predecessor_binding_id, "predecessor_binding_id"),
+    resource: Object.fromEntries(RESOURCE.map((name) => [name, resource[name]])),
+    owner: ownerOf(context),
+  });
+}
+
+/** A successor is a binding beside its predecessor, which must be one of this instance. @throws OsbError 400 */
+async function checkPredecessor({ store }: Workshop, instance: InstanceRow, id: unknown): Promise<void> {
+  if (id === undefined) return;
+  const predecessor = await store.binding(String(id));
+  if (predecessor?.instance_id !== instance.id || predecessor.state !== "ready")
+    throw badRequest("predecessor_binding_id is no service binding of this service instance.");
+}
+
+const recordOf = (shop: Workshop, id: string, instance: InstanceRow, request: string): BindingRow => ({
+  id,
+  instance_id: instance.id,
+  state: "creating",
+  request,
+  username: `a9s${randomHex(shop, 20)}`,
+  password: sealText(shop.seal, randomHex(shop, 32)),
+  created_ms: shop.host.nowMs(),
+});
+
+async function bind(desk: Desk, request: BindingRequest, reply: FastifyReply): Promise<object> {
+  const { shop } = desk;
   const id = checkId(request.params.binding);
   const body = objectBody(request.body);
   checkService(shop.service, body.service_id);
   const plan = findPlan(shop.service, body.plan_id);
-  const resource = optionalObject(body.bind_resource, "bind_resource");
-  const context = optionalObject(body.context, "context");
-  const parameters = optionalObject(body.parameters, "parameters");
-  if (Object.keys(parameters).length > 0) throw badRequest("parameters: a binding takes none.");
-  if (body.app_guid !== undefined && (typeof body.app_guid !== "string" || body.app_guid === ""))
-    throw badRequest("app_guid must be a string that is not empty.");
   const instance = await existing(shop, request.params.id, 404);
+  const asked = askedOf(instance, body);
   if (plan.id !== instance.plan_id) throw badRequest("plan_id is not the plan of this service instance.");
-  const busy = await busyWith(shop, instance.id);
+  const known = await shop.store.binding(id);
+  if (known?.state === "ready" && known.request === asked) return told(shop, request, instance, known);
+  const busy = await shop.store.busyWith(instance.id);
+  if (busy?.kind === "bind" && busy.binding_id === id) return boundAlready(desk, request, instance, busy, asked, reply);
+  if (known !== undefined) throw taken();
   if (busy !== undefined) throw concurrency();
   if (instance.state !== "ready") throw new OsbError(422, "The service instance is not ready to be bound.");
-  const asked = canonical({ instance: instance.id, plan: plan.id, resource, context, app: body.app_guid });
-  const known = await shop.store.binding(id);
-  if (
-    known !== undefined &&
-    (known.request !== asked || known.instance_id !== instance.id || known.state === "deleting")
-  ) {
-    throw new OsbError(409, "A service binding with this id exists already.");
-  }
-  if (known?.state === "ready") return { credentials: credentialsOf(shop, instance, known) };
-  const binding = known ?? (await record(shop, id, instance, asked));
-  await open(shop, instance, binding);
+  await checkPredecessor(shop, instance, body.predecessor_binding_id);
+  const row = recordOf(shop, id, instance, asked);
+  const payload: BindPayload = { row };
+  const operation = orderOf(shop, { instanceId: instance.id, bindingId: id, kind: "bind", payload });
+  if (!(await open(desk, operation))) throw concurrency();
+  return bound(desk, request, instance, operation, reply);
+}
+
+const taken = (): OsbError => new OsbError(409, "A service binding with this id exists already.");
+
+/** The same bind again while it is carried out. @throws OsbError 409 when it is another */
+function boundAlready(
+  desk: Desk,
+  request: BindingRequest,
+  instance: InstanceRow,
+  busy: Operation,
+  asked: string,
+  reply: FastifyReply,
+): Promise<object> {
+  if (payloadOf<BindPayload>(busy).row.request !== asked) throw taken();
+  return bound(desk, request, instance, busy, reply);
+}
+
+/** 202 to a platform that polls; to any other the binding itself, once it stands. */
+async function bound(
+  desk: Desk,
+  request: BindingRequest,
+  instance: InstanceRow,
+  operation: Operation,
+  reply: FastifyReply,
+): Promise<object> {
+  const ending = desk.executor.start(operation);
+  if (request.query.accepts_incomplete === "true") return accepted(reply, operation);
+  await succeeded(desk, ending);
   reply.code(201);
-  return { credentials: credentialsOf(shop, instance, binding) };
+  return told(desk.shop, request, instance, payloadOf<BindPayload>(operation).row);
 }
 
-/** The record comes first: a broker that dies in the middle finds it, and an unbind can take back what was made. */
-async function record(shop: Workshop, id: string, instance: InstanceRow, request: string): Promise<BindingRow> {
-  const binding: BindingRow = {
-    id,
-    instance_id: instance.id,
-    state: "creating",
-    request,
-    username: `a9s${hex(shop.host.randomBytes(20))}`,
-    password: sealText(shop.seal, hex(shop.host.randomBytes(32))),
-    created_ms: shop.host.nowMs(),
-  };
-  if (!(await shop.store.addBinding(binding))) throw concurrency();
-  return binding;
-}
-
-async function open(shop: Workshop, instance: InstanceRow, binding: BindingRow): Promise<void> {
-  await locate(shop, instance.id);
-  const located = (await shop.store.instance(instance.id)) as InstanceRow;
-  await agentOf(shop, located).putCredentials(
-    binding.username,
-    openText(shop.seal, binding.password),
-    instance.deployment,
-  );
-  await shop.store.setBinding(binding.id, { state: "ready" });
+/** @throws OsbError 500 when it failed, 503 when it goes on for longer than a platform waits */
+async function succeeded({ shop }: Desk, ending: Promise<Ending>): Promise<void> {
+  const patience = shop.host.sleepMs(SYNCHRONOUS_MS_MAX).then((): "late" => "late");
+  const outcome = await Promise.race([ending, patience]);
+  if (outcome === "late") throw new OsbError(503, "The service has not answered in time; try again.");
+  if (outcome === "failed") throw new OsbError(500, "The service could not do what was asked; ask its operator.");
 }
 
 /** A binding of this instance; another instance's is none. @throws OsbError 404 or 410 */
@@ -96,44 +141,67 @@ async function ownBinding(
   shop: Workshop,
   request: BindingRequest,
   status: 404 | 410,
-): Promise<{ instance: InstanceRow; binding: BindingRow }> {
+): Promise<{ instance: InstanceRow; binding: BindingRow | undefined }> {
   const instance = await existing(shop, request.params.id, status);
   const binding = await shop.store.binding(request.params.binding);
-  if (binding === undefined || binding.instance_id !== instance.id)
-    throw new OsbError(status, "There is no such service binding.");
-  return { instance, binding };
+  return { instance, binding: binding?.instance_id === instance.id ? binding : undefined };
 }
 
-async function unbind(shop: Workshop, request: BindingRequest): Promise<object> {
-  checkService(shop.service, request.query.service_id);
-  findPlan(shop.service, request.query.plan_id);
+const noBinding = (status: 404 | 410): OsbError => new OsbError(status, "There is no such service binding.");
+
+async function unbind(desk: Desk, request: BindingRequest, reply: FastifyReply): Promise<object> {
+  const { shop } = desk;
+  const { service_id: serviceId, plan_id: planId } = request.query;
+  checkService(shop.service, serviceId);
+  findPlan(shop.service, planId);
   const { instance, binding } = await ownBinding(shop, request, 410);
+  const busy = await shop.store.busyWith(instance.id);
+  const isOurs = busy?.binding_id === request.params.binding;
+  if (binding === undefined && !isOurs) throw noBinding(410);
   checkOwnIds(shop, instance, request.query, true);
-  if ((await busyWith(shop, instance.id)) !== undefined) throw concurrency();
-  await shop.store.setBinding(binding.id, { state: "deleting" });
-  await agentOf(shop, instance).deleteCredentials(binding.username);
-  await guardBindings(shop, instance);
-  await shop.store.deleteBinding(binding.id);
+  if (busy?.kind === "unbind" && isOurs) return unbound(desk, request, busy, reply);
+  if (busy !== undefined) throw concurrency();
+  const operation = orderOf(shop, { instanceId: instance.id, bindingId: request.params.binding, kind: "unbind" });
+  if (!(await open(desk, operation))) throw concurrency();
+  return unbound(desk, request, operation, reply);
+}
+
+async function unbound(
+  desk: Desk,
+  request: BindingRequest,
+  operation: Operation,
+  reply: FastifyReply,
+): Promise<object> {
+  const ending = desk.executor.start(operation);
+  if (request.query.accepts_incomplete === "true") return accepted(reply, operation);
+  await succeeded(desk, ending);
   return {};
 }
 
 async function show(shop: Workshop, request: BindingRequest): Promise<object> {
   const { instance, binding } = await ownBinding(shop, request, 404);
+  if (binding?.state !== "ready") throw noBinding(404);
   checkOwnIds(shop, instance, request.query, false);
-  if (binding.state !== "ready") throw new OsbError(404, "There is no such service binding.");
-  return { credentials: credentialsOf(shop, instance, binding), parameters: {} };
+  const busy = await shop.store.busyWith(instance.id);
+  if (busy?.binding_id === binding.id || busy?.kind === "deprovision") throw noBinding(404);
+  return { ...(await told(shop, request, instance, binding)), parameters: {} };
 }
 
-/** Bindings are made at once, so there is no operation to ask about; what stands has succeeded. */
-async function lastOperation(shop: Workshop, request: BindingRequest): Promise<object> {
-  const { binding } = await ownBinding(shop, request, 404);
-  return { state: binding.state === "ready" ? "succeeded" : "in progress" };
+async function lastOperation(desk: Desk, request: BindingRequest, reply: FastifyReply): Promise<object> {
+  const { shop } = desk;
+  const { operation: asked, service_id: serviceId, plan_id: planId } = request.query;
+  const newest = await shop.store.newestOf(request.params.id, request.params.binding);
+  if (newest === undefined) throw noBinding(404);
+  if (newest.kind === "unbind" && newest.state === "succeeded") throw noBinding(410);
+  if (serviceId !== undefined) checkService(shop.service, serviceId);
+  if (planId !== undefined) findPlan(shop.service, planId);
+  return (await polled(desk, newest, asked, reply)).body;
 }
 
-export function bindingRoutes(app: FastifyInstance, shop: Workshop): void {
+export function bindingRoutes(app: FastifyInstance, desk: Desk): void {
   const path = "/v2/service_instances/:id/service_bindings/:binding";
-  app.put(path, (request, reply) => bind(shop, request as BindingRequest, reply));
-  app.delete(path, (request) => unbind(shop, request as BindingRequest));
-  app.get(path, (request) => show(shop, request as BindingRequest));
-  app.get(`${path}/last_operation`, (request) => lastOperation(shop, request as BindingRequest));
+  app.put(path, (request, reply) => bind(desk, request as BindingRequest, reply));
+  app.delete(path, (request, reply) => unbind(desk, request as BindingRequest, reply));
+  app.get(path, (request) => show(desk.shop, request as BindingRequest));
+  app.get(`${path}/last_operation`, (request, reply) => lastOperation(desk, request as BindingRequest, reply));
 }

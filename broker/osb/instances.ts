@@ -1,11 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { asyncRequired, badRequest, concurrency, OsbError } from "../errors.ts";
-import type { Executor } from "../operations/executor.ts";
-import { type Operation, planOf, type UpdatePayload, type Workshop } from "../operations/work.ts";
+import type { ProvisionPayload, UpdatePayload } from "../operations/instances.ts";
+import { payloadOf, planOf, type Workshop } from "../operations/workshop.ts";
 import { MAINTENANCE_VERSION, mayBecome, type Plan } from "../spi/catalog.ts";
-import type { InstanceRow, OperationKind } from "../store/schema.ts";
+import type { InstanceRow } from "../store/schema.ts";
 import { sealText } from "../store/seal.ts";
+import type { Operation } from "../store/store.ts";
+import { accepted, type Desk, open, orderOf, polled, type Query, randomHex } from "./operations.ts";
 import {
+  type Body,
   canonical,
   checkId,
   checkMaintenance,
@@ -14,49 +17,11 @@ import {
   instanceParameters,
   objectBody,
   optionalObject,
+  ownerOf,
   requiredText,
 } from "./requests.ts";
 
-type Query = Readonly<Record<string, string | undefined>>;
-export type InstanceRequest = FastifyRequest<{ Params: { id: string }; Querystring: Query; Body: unknown }>;
-
-/** Seconds after which a platform should ask again. */
-const RETRY_AFTER_S = 10;
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
-
-export const newId = (shop: Workshop): string => {
-  const digits = hex(shop.host.randomBytes(16));
-  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}-8${digits.slice(17, 20)}-${digits.slice(20)}`;
-};
-
-/** Opens an operation: from now on the instance is busy, and a broker that starts again carries it on. */
-export async function openOperation(
-  shop: Workshop,
-  executor: Executor,
-  instanceId: string,
-  kind: OperationKind,
-  payload: object = {},
-): Promise<Operation> {
-  const operation: Operation = {
-    id: newId(shop),
-    instance_id: instanceId,
-    kind,
-    state: "in progress",
-    description: "",
-    payload: JSON.stringify(payload),
-    created_ms: shop.host.nowMs(),
-  };
-  await shop.store.addOperation(operation);
-  executor.start(operation);
-  return operation;
-}
-
-/** The operation that keeps an instance busy. */
-export async function busyWith(shop: Workshop, instanceId: string): Promise<Operation | undefined> {
-  const newest = await shop.store.operationOf(instanceId);
-  return newest?.state === "in progress" ? newest : undefined;
-}
+type InstanceRequest = FastifyRequest<{ Params: { id: string }; Querystring: Query; Body: unknown }>;
 
 export function requireAsync(query: Query): void {
   if (query.accepts_incomplete !== "true") throw asyncRequired();
@@ -71,105 +36,6 @@ export function checkOwnIds(shop: Workshop, instance: InstanceRow, query: Query,
     throw badRequest("plan_id is not the plan of this service instance.");
 }
 
-const fingerprint = (plan: Plan, parameters: object, organization: string, space: string, context: object): string =>
-  canonical({ plan: plan.id, parameters, organization, space, context });
-
-async function provision(
-  shop: Workshop,
-  executor: Executor,
-  request: InstanceRequest,
-  reply: FastifyReply,
-): Promise<object> {
-  const id = checkId(request.params.id);
-  const body = objectBody(request.body);
-  checkService(shop.service, body.service_id);
-  const plan = findPlan(shop.service, body.plan_id);
-  const organization = requiredText(body.organization_guid, "organization_guid");
-  const space = requiredText(body.space_guid, "space_guid");
-  const context = optionalObject(body.context, "context");
-  const parameters = instanceParameters(body.parameters);
-  checkMaintenance(body.maintenance_info, MAINTENANCE_VERSION);
-  const asked = fingerprint(plan, parameters, organization, space, context);
-  const known = await shop.store.instance(id);
-  if (known !== undefined) return provisionedAlready(shop, known, asked, reply);
-  requireAsync(request.query);
-  const secrets = { adminPassword: hex(shop.host.randomBytes(32)), agentPassword: hex(shop.host.randomBytes(32)) };
-  const added = await shop.store.addInstance({
-    id,
-    plan_id: plan.id,
-    deployment: `d${hex(shop.host.randomBytes(4)).slice(0, 7)}`,
-    state: "creating",
-    request: asked,
-    parameters: JSON.stringify(parameters),
-    context: JSON.stringify({ ...context, organization_guid: organization, space_guid: space }),
-    secrets: sealText(shop.seal, JSON.stringify(secrets)),
-    address: "",
-    version: 1,
-    created_ms: shop.host.nowMs(),
-  });
-  if (!added) throw concurrency();
-  const operation = await openOperation(shop, executor, id, "provision");
-  reply.code(202);
-  return { operation: operation.id };
-}
-
-/** The same again is no new order: 202 while it goes on, 200 once it stands; anything else is a conflict. */
-async function provisionedAlready(
-  shop: Workshop,
-  known: InstanceRow,
-  asked: string,
-  reply: FastifyReply,
-): Promise<object> {
-  if (known.request !== asked || known.state === "failed" || known.state === "deleting")
-    throw new OsbError(409, "A service instance with this id exists already.");
-  const busy = await busyWith(shop, known.id);
-  if (busy?.kind === "provision") {
-    reply.code(202);
-    return { operation: busy.id };
-  }
-  reply.code(200);
-  return {};
-}
-
-async function change(
-  shop: Workshop,
-  executor: Executor,
-  request: InstanceRequest,
-  reply: FastifyReply,
-): Promise<object> {
-  const body = objectBody(request.body);
-  checkService(shop.service, body.service_id);
-  const wanted = body.plan_id === undefined ? undefined : findPlan(shop.service, body.plan_id);
-  optionalObject(body.previous_values, "previous_values");
-  const context = optionalObject(body.context, "context");
-  const parameters = instanceParameters(body.parameters);
-  checkMaintenance(body.maintenance_info, MAINTENANCE_VERSION);
-  const instance = await existing(shop, request.params.id, 404);
-  if ((await busyWith(shop, instance.id)) !== undefined) throw concurrency();
-  if (instance.state !== "ready")
-    throw new OsbError(422, "The service instance is not in a state in which it can be updated.");
-  const current = planOf(shop, instance.plan_id);
-  const plan = wanted ?? current;
-  if (!mayBecome(current, plan))
-    throw badRequest("An instance can grow and be replicated, not shrink: the plan change is not supported.");
-  const before = JSON.parse(instance.parameters) as Record<string, unknown>;
-  const merged = { ...before, ...parameters };
-  if (Number(merged.max_connections ?? 0) < Number(before.max_connections ?? 0))
-    throw badRequest("parameters.max_connections can not be made smaller.");
-  if (plan === current && canonical(merged) === canonical(before)) return {};
-  requireAsync(request.query);
-  const ownContext = { ...(JSON.parse(instance.context) as Record<string, unknown>), ...context };
-  const payload: UpdatePayload = {
-    planId: plan.id,
-    parameters: JSON.stringify(merged),
-    context: JSON.stringify(ownContext),
-    request: instance.request,
-  };
-  const operation = await openOperation(shop, executor, instance.id, "update", payload);
-  reply.code(202);
-  return { operation: operation.id };
-}
-
 /** @throws OsbError 404 or 410 */
 export async function existing(shop: Workshop, id: string, status: 404 | 410): Promise<InstanceRow> {
   const instance = await shop.store.instance(id);
@@ -177,34 +43,154 @@ export async function existing(shop: Workshop, id: string, status: 404 | 410): P
   return instance;
 }
 
-async function deprovision(
+interface Wish {
+  readonly plan: Plan;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly owner: string;
+  readonly context: object;
+}
+
+function wishOf(shop: Workshop, body: Body): Wish {
+  checkService(shop.service, body.service_id);
+  const plan = findPlan(shop.service, body.plan_id);
+  const organization = requiredText(body.organization_guid, "organization_guid");
+  const space = requiredText(body.space_guid, "space_guid");
+  const context = optionalObject(body.context, "context");
+  const parameters = instanceParameters(shop.service, body.parameters);
+  checkMaintenance(body.maintenance_info, MAINTENANCE_VERSION);
+  return { plan, parameters, owner: ownerOf(context, organization, space), context };
+}
+
+function recordOf(shop: Workshop, id: string, { plan, parameters, owner, context }: Wish): InstanceRow {
+  const secrets = { adminPassword: randomHex(shop, 32), agentPassword: randomHex(shop, 32) };
+  return {
+    id,
+    plan_id: plan.id,
+    deployment: `d${randomHex(shop, 4).slice(0, 7)}`,
+    state: "creating",
+    owner,
+    parameters: JSON.stringify(parameters),
+    context: JSON.stringify(context),
+    secrets: sealText(shop.seal, JSON.stringify(secrets)),
+    address: "",
+    version: 1,
+    created_ms: shop.host.nowMs(),
+  };
+}
+
+const isAsWished = (row: InstanceRow, { plan, parameters, owner }: Wish): boolean =>
+  row.plan_id === plan.id && row.owner === owner && canonical(JSON.parse(row.parameters)) === canonical(parameters);
+
+async function provision(desk: Desk, request: InstanceRequest, reply: FastifyReply): Promise<object> {
+  const { shop, executor } = desk;
+  const id = checkId(request.params.id);
+  const wish = wishOf(shop, objectBody(request.body));
+  const known = await provisionedAlready(shop, id, wish, reply);
+  if (known !== undefined) return known;
+  requireAsync(request.query);
+  const row = recordOf(shop, id, wish);
+  const operation = orderOf(shop, { instanceId: id, kind: "provision", payload: { row } satisfies ProvisionPayload });
+  // Of two equal requests at once one opens the operation; the other is told of it.
+  if (!(await open(desk, operation)))
+    return (await provisionedAlready(shop, id, wish, reply)) ?? Promise.reject(concurrency());
+  await shop.store.addInstance(row);
+  void executor.start(operation);
+  return accepted(reply, operation);
+}
+
+/** The same again is no new order: 202 while it goes on, 200 once it stands; anything else is a conflict. */
+async function provisionedAlready(
   shop: Workshop,
-  executor: Executor,
-  request: InstanceRequest,
+  id: string,
+  wish: Wish,
   reply: FastifyReply,
-): Promise<object> {
+): Promise<object | undefined> {
+  const busy = await shop.store.busyWith(id);
+  const row = (await shop.store.instance(id)) ?? (busy?.kind === "provision" ? rowOf(busy) : undefined);
+  if (row === undefined) {
+    if (busy !== undefined) throw concurrency();
+    return undefined;
+  }
+  if (busy?.kind === "deprovision") throw concurrency();
+  if (row.state === "failed" || !isAsWished(row, wish))
+    throw new OsbError(409, "A service instance with this id exists already.");
+  if (busy?.kind === "provision") return accepted(reply, busy);
+  reply.code(200);
+  return {};
+}
+
+const rowOf = (operation: Operation): InstanceRow => payloadOf<ProvisionPayload>(operation).row;
+
+/** What an instance becomes by a PATCH. @throws OsbError 400, 422 */
+function changeOf(shop: Workshop, instance: InstanceRow, body: Body): UpdatePayload & { readonly isNew: boolean } {
+  const current = planOf(shop, instance.plan_id);
+  const plan = body.plan_id === undefined ? current : findPlan(shop.service, body.plan_id);
+  if (!mayBecome(current, plan))
+    throw badRequest("An instance can grow and be replicated, not shrink: the plan change is not supported.");
+  const before = JSON.parse(instance.parameters) as Record<string, unknown>;
+  const merged = { ...before, ...instanceParameters(shop.service, body.parameters) };
+  if (Number(merged.max_connections ?? 0) < Number(before.max_connections ?? 0))
+    throw badRequest("parameters.max_connections can not be made smaller.");
+  const isNew = plan !== current || canonical(merged) !== canonical(before) || instance.state !== "ready";
+  return { planId: plan.id, parameters: canonical(merged), isNew };
+}
+
+function checkChange(shop: Workshop, body: Body): void {
+  checkService(shop.service, body.service_id);
+  if (body.plan_id !== undefined) findPlan(shop.service, body.plan_id);
+  optionalObject(body.previous_values, "previous_values");
+  optionalObject(body.context, "context");
+  instanceParameters(shop.service, body.parameters);
+  checkMaintenance(body.maintenance_info, MAINTENANCE_VERSION);
+}
+
+async function change(desk: Desk, request: InstanceRequest, reply: FastifyReply): Promise<object> {
+  const { shop, executor } = desk;
+  const body = objectBody(request.body);
+  checkChange(shop, body);
+  const instance = await existing(shop, request.params.id, 404);
+  const busy = await shop.store.busyWith(instance.id);
+  if (busy !== undefined && busy.kind !== "update") throw concurrency();
+  if (instance.state !== "ready" && instance.state !== "broken")
+    throw new OsbError(422, "The service instance is not in a state in which it can be updated.");
+  const { isNew, ...payload } = changeOf(shop, instance, body);
+  if (busy !== undefined) return changedAlready(busy, payload, reply);
+  if (!isNew) return {};
+  requireAsync(request.query);
+  const operation = orderOf(shop, { instanceId: instance.id, kind: "update", payload });
+  if (!(await open(desk, operation))) throw concurrency();
+  void executor.start(operation);
+  return accepted(reply, operation);
+}
+
+/** The same change again while it is made is answered as the first was. @throws OsbError 422 */
+function changedAlready(busy: Operation, asked: UpdatePayload, reply: FastifyReply): object {
+  if (canonical(payloadOf<UpdatePayload>(busy)) !== canonical(asked)) throw concurrency();
+  return accepted(reply, busy);
+}
+
+async function deprovision(desk: Desk, request: InstanceRequest, reply: FastifyReply): Promise<object> {
+  const { shop, executor } = desk;
   checkService(shop.service, request.query.service_id);
   findPlan(shop.service, request.query.plan_id);
   const instance = await existing(shop, request.params.id, 410);
   checkOwnIds(shop, instance, request.query, true);
   requireAsync(request.query);
-  const busy = await busyWith(shop, instance.id);
-  if (busy?.kind === "deprovision") {
-    reply.code(202);
-    return { operation: busy.id };
+  const operation = orderOf(shop, { instanceId: instance.id, kind: "deprovision" });
+  if (!(await open(desk, operation))) {
+    const busy = await shop.store.busyWith(instance.id);
+    if (busy?.kind === "deprovision") return accepted(reply, busy);
+    throw concurrency();
   }
-  if (busy !== undefined) throw concurrency();
-  await shop.store.setInstance(instance, { state: "deleting" });
-  const operation = await openOperation(shop, executor, instance.id, "deprovision");
-  reply.code(202);
-  return { operation: operation.id };
+  void executor.start(operation);
+  return accepted(reply, operation);
 }
 
 async function show(shop: Workshop, request: InstanceRequest): Promise<object> {
   const instance = await existing(shop, request.params.id, 404);
   checkOwnIds(shop, instance, request.query, false);
-  const busy = await busyWith(shop, instance.id);
-  if (instance.state === "creating" || instance.state === "deleting")
+  const busy = await shop.store.busyWith(instance.id);
+  if (instance.state === "creating" || instance.state === "failed" || busy?.kind === "deprovision")
     throw new OsbError(404, "There is no such service instance.");
   if (busy?.kind === "update") throw concurrency();
   return {
@@ -215,29 +201,27 @@ async function show(shop: Workshop, request: InstanceRequest): Promise<object> {
   };
 }
 
-async function lastOperation(shop: Workshop, request: InstanceRequest, reply: FastifyReply): Promise<object> {
-  const { operation: asked } = request.query;
-  const newest = await shop.store.operationOf(request.params.id);
-  const instance = await shop.store.instance(request.params.id);
+async function lastOperation(desk: Desk, request: InstanceRequest, reply: FastifyReply): Promise<object> {
+  const { shop } = desk;
+  const { operation: asked, service_id: serviceId, plan_id: planId } = request.query;
+  const newest = await shop.store.newestOf(request.params.id, "");
   if (newest === undefined) throw new OsbError(404, "There is no such service instance.");
-  if (instance === undefined) throw new OsbError(410, "The service instance is gone.");
-  checkOwnIds(shop, instance, { ...(request.query.service_id && { service_id: request.query.service_id }) }, false);
-  if (request.query.plan_id !== undefined) findPlan(shop.service, request.query.plan_id);
-  if (asked !== undefined && asked !== newest.id)
-    throw badRequest("operation is not the newest operation of this service instance.");
-  if (newest.state === "in progress") reply.header("Retry-After", String(RETRY_AFTER_S));
-  const failed =
-    newest.state === "failed"
-      ? { instance_usable: instance.state === "ready", update_repeatable: newest.kind === "update" }
-      : {};
-  return { state: newest.state, ...(newest.description !== "" && { description: newest.description }), ...failed };
+  const instance = await shop.store.instance(newest.instance_id);
+  if (instance === undefined && newest.kind === "deprovision" && newest.state === "succeeded")
+    throw new OsbError(410, "The service instance is gone.");
+  if (serviceId !== undefined) checkService(shop.service, serviceId);
+  if (planId !== undefined) findPlan(shop.service, planId);
+  const { operation, body } = await polled(desk, newest, asked, reply);
+  if (body.state !== "failed") return body;
+  const isRepeatable = operation.kind === "update" && { update_repeatable: true };
+  return { ...body, instance_usable: instance?.state === "ready", ...isRepeatable };
 }
 
-export function instanceRoutes(app: FastifyInstance, shop: Workshop, executor: Executor): void {
+export function instanceRoutes(app: FastifyInstance, desk: Desk): void {
   const path = "/v2/service_instances/:id";
-  app.put(path, (request, reply) => provision(shop, executor, request as InstanceRequest, reply));
-  app.patch(path, (request, reply) => change(shop, executor, request as InstanceRequest, reply));
-  app.delete(path, (request, reply) => deprovision(shop, executor, request as InstanceRequest, reply));
-  app.get(path, (request) => show(shop, request as InstanceRequest));
-  app.get(`${path}/last_operation`, (request, reply) => lastOperation(shop, request as InstanceRequest, reply));
+  app.put(path, (request, reply) => provision(desk, request as InstanceRequest, reply));
+  app.patch(path, (request, reply) => change(desk, request as InstanceRequest, reply));
+  app.delete(path, (request, reply) => deprovision(desk, request as InstanceRequest, reply));
+  app.get(path, (request) => show(desk.shop, request as InstanceRequest));
+  app.get(`${path}/last_operation`, (request, reply) => lastOperation(desk, request as InstanceRequest, reply));
 }

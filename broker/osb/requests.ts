@@ -1,7 +1,8 @@
 import { hash, timingSafeEqual } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
 import AjvDraft04 from "ajv-draft-04";
 import { badRequest, OsbError } from "../errors.ts";
-import { PARAMETERS, type Plan, type Service } from "../spi/catalog.ts";
+import { parametersOf, type Plan, type Service } from "../spi/catalog.ts";
 
 /** Members of a request body that this broker reads. */
 export interface Body {
@@ -15,9 +16,18 @@ export interface Body {
   readonly previous_values?: unknown;
   readonly bind_resource?: unknown;
   readonly app_guid?: unknown;
+  readonly predecessor_binding_id?: unknown;
 }
 
-const parameters = new AjvDraft04.default({ strict: false }).compile(PARAMETERS);
+const ajv = new AjvDraft04.default({ strict: false });
+const compiled = new Map<object, ReturnType<typeof ajv.compile>>();
+
+function validatorOf(service: Service): ReturnType<typeof ajv.compile> {
+  const schema = parametersOf(service);
+  const known = compiled.get(schema) ?? ajv.compile(schema);
+  compiled.set(schema, known);
+  return known;
+}
 
 /** Equal in constant time: what is compared are digests of one length. */
 export const same = (given: string, expected: string): boolean =>
@@ -40,6 +50,11 @@ export function requiredText(value: unknown, name: string): string {
   return value;
 }
 
+/** Text that is not empty, or nothing. @throws OsbError 400 */
+export function optionalText(value: unknown, name: string): string | undefined {
+  return value === undefined || value === null ? undefined : requiredText(value, name);
+}
+
 /** An object, or nothing. @throws OsbError 400 */
 export function optionalObject(value: unknown, name: string): Readonly<Record<string, unknown>> {
   if (value === undefined || value === null) return {};
@@ -60,11 +75,12 @@ export function findPlan(service: Service, id: unknown): Plan {
   return plan;
 }
 
-/** @throws OsbError 400 */
-export function instanceParameters(value: unknown): Readonly<Record<string, unknown>> {
+/** What the schema of the catalog allows. @throws OsbError 400 */
+export function instanceParameters(service: Service, value: unknown): Readonly<Record<string, unknown>> {
   const given = optionalObject(value, "parameters");
-  if (parameters(given)) return given;
-  const [error] = parameters.errors ?? [];
+  const validate = validatorOf(service);
+  if (validate(given)) return given;
+  const [error] = validate.errors ?? [];
   throw badRequest(`parameters${error?.instancePath ?? ""} ${error?.message ?? "do not fit the schema"}.`);
 }
 
@@ -85,6 +101,21 @@ export function checkVersion(header: string | undefined): void {
   if (!VERSION.test(header))
     throw new OsbError(412, "This broker supports version 2.17 of the Open Service Broker API.");
 }
+
+/** The minor version that a platform speaks, once it was checked. */
+export const minorOf = (headers: IncomingHttpHeaders): number =>
+  Number(String(headers["x-broker-api-version"]).split(".")[1]);
+
+/** Members of a context that say whose a thing is (profile.md of the specification); names and annotations may change. */
+const OWNER = ["platform", "organization_guid", "space_guid", "namespace", "clusterid"] as const;
+
+/** Whose a thing is, as one text. */
+export const ownerOf = (
+  context: Readonly<Record<string, unknown>>,
+  organization = context.organization_guid,
+  space = context.space_guid,
+): string =>
+  canonical({ organization, space, context: Object.fromEntries(OWNER.map((name) => [name, context[name]])) });
 
 /** `platform` and base64 of a JSON object. @throws OsbError 400 */
 export function checkIdentity(header: string | undefined): void {

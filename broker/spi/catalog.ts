@@ -69,38 +69,76 @@ const SERVICES: Readonly<Record<ServiceName, Service>> = {
 
 export const serviceOf = (kind: ServiceName): Service => SERVICES[kind];
 
-/** Parameters that a platform may give, as JSON Schema (draft 4, as OSB has it). */
-export const PARAMETERS = {
-  $schema: "http://json-schema.org/draft-04/schema#",
+const DRAFT = "http://json-schema.org/draft-04/schema#";
+
+const schemaOf = (properties: object): object => ({
+  $schema: DRAFT,
   type: "object",
   additionalProperties: false,
-  properties: {
+  properties,
+});
+
+const NO_PARAMETERS = schemaOf({});
+
+const EVERY_SERVICE = {
+  max_disk_threshold: {
+    type: "integer",
+    minimum: 0,
+    maximum: 100,
+    description: "Percentage of the disk at which processes are stopped.",
+  },
+};
+
+/** What a platform may give on create and change on update (facts.md, 2.1). */
+const CHANGEABLE: Readonly<Record<ServiceName, object>> = {
+  postgresql: {
     max_connections: {
       type: "integer",
       minimum: 10,
       maximum: 1000,
       description: "Most connections at once; never smaller than before.",
     },
-    max_disk_threshold: {
+    statement_timeout: {
       type: "integer",
       minimum: 0,
-      maximum: 100,
-      description: "Percentage of the disk at which processes are stopped.",
+      maximum: 2_147_483_647,
+      description: "Longest time a statement may take, in milliseconds; 0 for no limit.",
     },
+    temp_file_limit: {
+      type: "integer",
+      minimum: -1,
+      maximum: 2_147_483_647,
+      not: { enum: [0] },
+      description: "Most disk space for temporary files of a process, in kilobytes; -1 for no limit.",
+    },
+    track_io_timing: { type: "boolean", description: "Whether times of reads and writes are collected." },
+    ...EVERY_SERVICE,
   },
-} as const;
+  redis: {
+    maxmemory_policy: {
+      type: "string",
+      enum: ["noeviction", "allkeys-lru", "allkeys-lfu", "volatile-lru", "volatile-lfu", "volatile-ttl"],
+      description: "What goes when memory is full.",
+    },
+    ...EVERY_SERVICE,
+  },
+  mongodb: EVERY_SERVICE,
+};
 
-const NO_PARAMETERS = {
-  $schema: PARAMETERS.$schema,
-  type: "object",
-  additionalProperties: false,
-  properties: {},
-} as const;
+const SCHEMAS: Readonly<Record<ServiceName, object>> = {
+  postgresql: schemaOf(CHANGEABLE.postgresql),
+  redis: schemaOf(CHANGEABLE.redis),
+  mongodb: schemaOf(CHANGEABLE.mongodb),
+};
+
+/** Parameters that a platform may give, as JSON Schema (draft 4, as OSB has it). The same object each time. */
+export const parametersOf = (service: Service): object => SCHEMAS[service.kind];
 
 /** The body of GET /v2/catalog. */
 export function catalogOf(service: Service): object {
+  const parameters = parametersOf(service);
   const schemas = {
-    service_instance: { create: { parameters: PARAMETERS }, update: { parameters: PARAMETERS } },
+    service_instance: { create: { parameters }, update: { parameters } },
     service_binding: { create: { parameters: NO_PARAMETERS } },
   };
   return {
@@ -128,6 +166,7 @@ export function catalogOf(service: Service): object {
           free: true,
           bindable: true,
           plan_updateable: true,
+          binding_rotatable: true,
           maximum_polling_duration: 7200,
           maintenance_info: { version: MAINTENANCE_VERSION, description: "The first release." },
           schemas,

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { BrokerConfig } from "../config.ts";
 import { BackendError, FinalError } from "../errors.ts";
 import type { Host } from "../host.ts";
@@ -25,13 +26,22 @@ interface TaskView {
   readonly result: string | null;
 }
 
+type Start = (failed: number) => Promise<Answer>;
+
 const POLL_MS = 10_000;
 const RUNNING = new Set(["queued", "processing", "cancelling"]);
+/** After this a task is cancelled: its worker is dead or it waits for something that will not come. Less than the catalog's maximum_polling_duration. */
+const TASK_MS_MAX = 90 * 60_000;
+const CANCEL_MS_MAX = 5 * 60_000;
+/** A deploy that failed is told to the platform; a deletion that failed leaves what costs, so it is tried again. */
+const DELETE_TRIES_MAX = 5;
+/** From this try on the director is told to go on where an agent or the IaaS fails; it writes down what it could not delete. */
+const FORCED_FROM_TRY = 3;
+const RETRY_MS = 10_000;
 
 export function createDeployer(config: BrokerConfig, host: Host): Deployer {
   const { director } = config;
   const authorization = authorizer(config, host);
-  const pollMs = Math.max(1, Math.round(POLL_MS * (config.pace ?? 1)));
 
   const send = async (
     method: string,
@@ -49,60 +59,91 @@ export function createDeployer(config: BrokerConfig, host: Host): Deployer {
     });
   };
   const read = (path: string): Promise<Answer> => persistently(host, () => send("GET", path));
+  const task = async (id: number): Promise<TaskView> =>
+    jsonOf(expected(await read(`/tasks/${id}`), `task ${id}`, 200)) as TaskView;
 
-  const taskOf = async (contextId: string): Promise<TaskView | undefined> =>
-    (jsonOf(expected(await read(`/tasks?context_id=${contextId}`), "tasks", 200)) as readonly TaskView[])[0];
+  /** The tasks of this context, newest first. */
+  const tasksOf = async (contextId: string): Promise<readonly TaskView[]> =>
+    jsonOf(
+      expected(await send("GET", `/tasks?verbose=2&context_id=${contextId}`), "tasks", 200),
+    ) as readonly TaskView[];
 
-  const follow = async (id: number): Promise<TaskView> => {
+  const ended = async (id: number, waitMsMax: number): Promise<TaskView | undefined> => {
+    const deadlineMs = host.nowMs() + waitMsMax;
     for (;;) {
-      const task = jsonOf(expected(await read(`/tasks/${id}`), `task ${id}`, 200)) as TaskView;
-      if (!RUNNING.has(task.state)) return task;
-      await host.sleepMs(pollMs);
+      const view = await task(id);
+      if (!RUNNING.has(view.state)) return view;
+      if (host.nowMs() >= deadlineMs) return undefined;
+      await host.sleepMs(POLL_MS);
     }
   };
 
-  /** Starts the task unless it was started already, and follows it. */
-  const once = async (contextId: string, start: () => Promise<Answer>): Promise<TaskView | undefined> =>
+  /** Waits for the end of a task; one that doesn't come to it is cancelled. */
+  const follow = async (id: number): Promise<TaskView> => {
+    const view = await ended(id, TASK_MS_MAX);
+    if (view !== undefined) return view;
+    await persistently(host, () => send("DELETE", `/task/${id}`));
+    const cancelled = await ended(id, CANCEL_MS_MAX);
+    if (cancelled !== undefined) return cancelled;
+    throw new FinalError(`the director's task ${id} neither ends nor can be cancelled`);
+  };
+
+  /** The newest task of this context, started unless there is one that goes on or has succeeded; undefined when there is nothing to do. */
+  const begun = (contextId: string, triesMax: number, start: Start): Promise<TaskView | undefined> =>
     persistently(host, async () => {
-      const known = await taskOf(contextId);
-      if (known !== undefined) return follow(known.id);
-      const answer = await start();
+      const known = await tasksOf(contextId);
+      const [newest] = known;
+      if (newest !== undefined && (RUNNING.has(newest.state) || newest.state === "done" || known.length >= triesMax))
+        return newest;
+      if (newest !== undefined) await host.sleepMs(RETRY_MS * 2 ** known.length);
+      const answer = await start(known.length);
       if (answer.status === 404) return undefined;
       const location = answer.headers.get("location");
       if (location === null)
         throw new FinalError(`the director answered ${answer.status}: ${textOf(answer).slice(0, 300)}`);
-      return follow(Number(location.split("/").at(-1)));
+      return { id: Number(location.split("/").at(-1)), state: "queued", result: null };
     });
 
-  const succeed = (what: string, task: TaskView | undefined): void => {
-    if (task === undefined || task.state === "done") return;
-    throw new FinalError(`${what}: the director's task ${task.id} ended in ${task.state}: ${task.result ?? ""}`);
+  /**
+   * Runs a task to its success. The context id leads back to what was started before, also by a process that is gone, so that nothing is
+   * done twice and tries are counted. @throws FinalError once `triesMax` tasks have failed
+   */
+  const carry = async (what: string, contextId: string, triesMax: number, start: Start): Promise<void> => {
+    for (;;) {
+      const view = await begun(contextId, triesMax, start);
+      if (view === undefined) return;
+      const { id, state, result } = RUNNING.has(view.state) ? await follow(view.id) : view;
+      if (state === "done") return;
+      if (!RUNNING.has(view.state) || triesMax === 1)
+        throw new FinalError(`${what}: the director's task ${id} ended in ${state}: ${result ?? ""}`);
+    }
   };
 
-  const removeDisks = async (deployment: string): Promise<void> => {
+  const removeDisks = async (deployment: string, contextId: string): Promise<void> => {
     const disks = jsonOf(expected(await read("/disks"), "disks", 200)) as readonly {
       disk_cid: string;
       deployment_name: string;
     }[];
     for (const { disk_cid: cid } of disks.filter((disk) => disk.deployment_name === deployment)) {
-      const contextId = `${deployment}-${cid}`.slice(0, 64);
-      succeed(`delete disk ${cid}`, await once(contextId, () => send("DELETE", `/disks/${cid}`, { contextId })));
+      const context = digest(`${contextId} ${cid}`);
+      await carry(`delete disk ${cid}`, context, DELETE_TRIES_MAX, () =>
+        send("DELETE", `/disks/${cid}`, { contextId: context }),
+      );
     }
   };
 
   return {
-    async deploy(deployment, manifest, contextId) {
-      succeed(
-        `deploy ${deployment}`,
-        await once(contextId, () => send("POST", "/deployments", { body: manifest, type: "text/yaml", contextId })),
-      );
-    },
+    deploy: (deployment, manifest, contextId) =>
+      carry(`deploy ${deployment}`, contextId, 1, () =>
+        send("POST", "/deployments", { body: manifest, type: "text/yaml", contextId }),
+      ),
     async remove(deployment, contextId, options) {
-      succeed(
-        `delete ${deployment}`,
-        await once(contextId, () => send("DELETE", `/deployments/${deployment}?force=true`, { contextId })),
+      await carry(`delete ${deployment}`, contextId, DELETE_TRIES_MAX, (failed) =>
+        send("DELETE", `/deployments/${deployment}${failed + 1 >= FORCED_FROM_TRY ? "?force=true" : ""}`, {
+          contextId,
+        }),
       );
-      if (options?.keepDisks !== true) await removeDisks(deployment);
+      if (options?.keepDisks !== true) await removeDisks(deployment, contextId);
     },
     async vms(deployment) {
       const answer = await read(`/deployments/${deployment}/instances`);
@@ -112,6 +153,9 @@ export function createDeployer(config: BrokerConfig, host: Host): Deployer {
     },
   };
 }
+
+/** A context id is at most 64 characters long. */
+const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** The value of the Authorization header; a token is renewed before it ends. */
 function authorizer({ director }: BrokerConfig, host: Host): () => Promise<string> {

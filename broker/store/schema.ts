@@ -9,16 +9,19 @@ export interface Tables {
   restores: RestoreRow;
 }
 
-/** `ready` also while an update goes on: the operation says so. */
-export type InstanceState = "creating" | "ready" | "failed" | "deleting";
+/**
+ * `ready` also while an update goes on: the operation says so. `failed`: it never came to be and nothing of it is left. `broken`: its update
+ * could be neither carried out nor taken back, or its deletion has begun; it can be updated or deleted.
+ */
+export type InstanceState = "creating" | "ready" | "broken" | "failed";
 
 export interface InstanceRow {
   id: string;
   plan_id: string;
   deployment: string;
   state: InstanceState;
-  /** What was asked for, to tell an identical request from another. */
-  request: string;
+  /** Whose it is, to tell an identical request from another: organization, space, platform. */
+  owner: string;
   parameters: string;
   context: string;
   /** Sealed: passwords of the instance. */
@@ -32,7 +35,8 @@ export interface InstanceRow {
 export interface BindingRow {
   id: string;
   instance_id: string;
-  state: "creating" | "ready" | "deleting";
+  state: "creating" | "ready" | "removing";
+  /** What was asked for, to tell an identical request from another. */
   request: string;
   username: string;
   /** Sealed. */
@@ -40,16 +44,21 @@ export interface BindingRow {
   created_ms: number;
 }
 
-export type OperationKind = "provision" | "update" | "deprovision" | "backup" | "restore";
+export type OperationKind = "provision" | "update" | "deprovision" | "bind" | "unbind" | "backup" | "restore";
 
 export interface OperationRow {
   id: string;
   instance_id: string;
+  /** Empty unless it is about one binding. */
+  binding_id: string;
   kind: OperationKind;
-  state: "in progress" | "succeeded" | "failed";
+  /** `undoing`: the work has failed for good, and what it did is being taken back; to a platform it is in progress. */
+  state: "in progress" | "undoing" | "succeeded" | "failed";
   description: string;
   /** What the operation works on, as JSON. */
   payload: string;
+  /** The instance while it goes on, null afterwards. The column is unique, so an instance has one operation at a time. */
+  busy: string | null;
   created_ms: number;
   /** Order of creation. */
   sequence: Generated<number>;
@@ -77,9 +86,13 @@ export interface RestoreRow {
 
 /** Runs on PostgreSQL and on pg-mem alike. */
 export const SCHEMA: readonly string[] = [
-  "create table if not exists instances (id text primary key, plan_id text not null, deployment text not null, state text not null, request text not null, parameters text not null, context text not null, secrets text not null, address text not null, version integer not null, created_ms bigint not null)",
+  "create table if not exists instances (id text primary key, plan_id text not null, deployment text not null, state text not null, owner text not null, parameters text not null, context text not null, secrets text not null, address text not null, version integer not null, created_ms bigint not null)",
   "create table if not exists bindings (id text primary key, instance_id text not null, state text not null, request text not null, username text not null, password text not null, created_ms bigint not null)",
-  "create table if not exists operations (id text primary key, instance_id text not null, kind text not null, state text not null, description text not null, payload text not null, created_ms bigint not null, sequence serial not null)",
+  "create table if not exists operations (id text primary key, instance_id text not null, binding_id text not null, kind text not null, state text not null, description text not null, payload text not null, busy text unique, created_ms bigint not null, sequence serial not null)",
   "create table if not exists backups (id text primary key, instance_id text not null, state text not null, parts text not null, size_bytes bigint not null, triggered_ms bigint not null, finished_ms bigint not null)",
   "create table if not exists restores (id text primary key, instance_id text not null, backup_id text not null, state text not null, triggered_ms bigint not null, finished_ms bigint not null)",
+  "create index if not exists bindings_instance on bindings (instance_id)",
+  "create index if not exists operations_instance on operations (instance_id)",
+  "create index if not exists backups_instance on backups (instance_id)",
+  "create index if not exists restores_instance on restores (instance_id)",
 ];

@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect, type PostgresPool, sql } from "kysely";
-import { newDb } from "pg-mem";
+import { BackendError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import {
   type BackupRow,
@@ -11,7 +11,12 @@ import {
   type Tables,
 } from "./schema.ts";
 
-/** The broker's state: one data layer, the same SQL on pg-mem and on PostgreSQL. Each change is one statement, so none is half made. */
+export type Operation = Omit<OperationRow, "sequence" | "busy">;
+
+/**
+ * The broker's state: one data layer, the same SQL on pg-mem and on PostgreSQL. Each change is one statement, so none is half made. Every
+ * method throws BackendError while the database can't be reached.
+ */
 export interface Store {
   instance(id: string): Promise<InstanceRow | undefined>;
   instances(): Promise<readonly InstanceRow[]>;
@@ -21,28 +26,47 @@ export interface Store {
   setInstance(row: InstanceRow, change: Partial<Omit<InstanceRow, "id" | "version">>): Promise<boolean>;
   deleteInstance(id: string): Promise<void>;
   binding(id: string): Promise<BindingRow | undefined>;
+  bindings(): Promise<readonly BindingRow[]>;
   bindingsOf(instanceId: string): Promise<readonly BindingRow[]>;
   addBinding(row: BindingRow): Promise<boolean>;
   setBinding(id: string, change: Partial<BindingRow>): Promise<void>;
   deleteBinding(id: string): Promise<void>;
-  addOperation(row: Omit<OperationRow, "sequence">): Promise<void>;
-  /** The newest of an instance. */
-  operationOf(instanceId: string): Promise<Omit<OperationRow, "sequence"> | undefined>;
-  openOperations(): Promise<readonly Omit<OperationRow, "sequence">[]>;
+  /** Opens an operation; false when the instance has one already. */
+  claim(row: Operation): Promise<boolean>;
+  operation(id: string): Promise<Operation | undefined>;
+  /** What keeps an instance busy. */
+  busyWith(instanceId: string): Promise<Operation | undefined>;
+  /** The newest that a platform may ask about: of the instance itself when `bindingId` is empty. */
+  newestOf(instanceId: string, bindingId: string): Promise<Operation | undefined>;
+  openOperations(): Promise<readonly Operation[]>;
+  /** From now on the operation is one that takes back what was done. */
+  undoOperation(id: string): Promise<void>;
   endOperation(id: string, state: "succeeded" | "failed", description: string): Promise<void>;
+  /** Forgets the operations of an instance but one. */
+  forgetOperations(instanceId: string, exceptId: string): Promise<void>;
   backup(id: string): Promise<BackupRow | undefined>;
+  backups(): Promise<readonly BackupRow[]>;
   backupsOf(instanceId: string): Promise<readonly BackupRow[]>;
-  addBackup(row: BackupRow): Promise<void>;
+  addBackup(row: BackupRow): Promise<boolean>;
   setBackup(id: string, change: Partial<BackupRow>): Promise<void>;
   deleteBackupsOf(instanceId: string): Promise<void>;
   restore(id: string): Promise<RestoreRow | undefined>;
   restoresOf(instanceId: string): Promise<readonly RestoreRow[]>;
-  addRestore(row: RestoreRow): Promise<void>;
+  addRestore(row: RestoreRow): Promise<boolean>;
   setRestore(id: string, change: Partial<RestoreRow>): Promise<void>;
+  deleteRestoresOf(instanceId: string): Promise<void>;
 }
 
-/** A pool on an embedded database, gone with the process. */
-export const embeddedPool = (): PostgresPool => new (newDb().adapters.createPg().Pool as new () => PostgresPool)();
+/** Codes of Node and classes of SQLSTATE that say that the server is away, is starting or stopping, or has become a standby. */
+const OUTAGE = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENETUNREACH|ENOTFOUND|EAI_|08|53|57P|25006)/;
+const CUT_OFF =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+
+function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = "code" in error ? String(error.code) : "";
+  return OUTAGE.test(code) || CUT_OFF.test(error.message);
+}
 
 /** PostgreSQL gives 64-bit numbers as text. */
 const numbered = <T extends object>(row: T): T =>
@@ -53,99 +77,173 @@ const numbered = <T extends object>(row: T): T =>
     ]),
   ) as T;
 
-/** Opens the store and makes its tables where they are missing. */
-export async function openStore(pool: PostgresPool, host: Host): Promise<Store> {
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-  const run = <T>(query: { execute(): Promise<T> }): Promise<T> => host.track(query.execute());
-  for (const statement of SCHEMA) await host.track(sql.raw(statement).execute(db));
-  const one = async <T extends object>(query: { execute(): Promise<T[]> }): Promise<T | undefined> => {
-    const [row] = await run(query);
-    return row && numbered(row);
-  };
-  const many = async <T extends object>(query: { execute(): Promise<T[]> }): Promise<readonly T[]> =>
-    (await run(query)).map(numbered);
-  const changed = (
-    result: readonly { readonly numUpdatedRows?: bigint; readonly numInsertedOrUpdatedRows?: bigint | undefined }[],
-  ): boolean => (result[0]?.numUpdatedRows ?? result[0]?.numInsertedOrUpdatedRows ?? 0n) > 0n;
-  const operations = ["id", "instance_id", "kind", "state", "description", "payload", "created_ms"] as const;
+interface Statement<T> {
+  execute(): Promise<T>;
+}
+
+/** Asks the database and says so to the host. */
+class Session {
+  readonly #host: Host;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  async run<T>(statement: Statement<T>): Promise<T> {
+    try {
+      return await this.#host.track(statement.execute());
+    } catch (error) {
+      throw isOutage(error) ? new BackendError(`the store: ${(error as Error).message}`) : error;
+    }
+  }
+
+  async done(statement: Statement<unknown>): Promise<void> {
+    await this.run(statement);
+  }
+
+  /** Did the statement, which returns what it changed, change anything? pg-mem's count of rows is wrong after a conflict. */
+  async changed(statement: Statement<readonly object[]>): Promise<boolean> {
+    return (await this.run(statement)).length > 0;
+  }
+
+  async many<T extends object>(statement: Statement<T[]>): Promise<readonly T[]> {
+    return (await this.run(statement)).map(numbered);
+  }
+
+  async one<T extends object>(statement: Statement<T[]>): Promise<T | undefined> {
+    return (await this.many(statement))[0];
+  }
+}
+
+type Db = Kysely<Tables>;
+
+const instancesIn = (db: Db, session: Session) => ({
+  instance: (id: string) => session.one(db.selectFrom("instances").selectAll().where("id", "=", id)),
+  instances: () => session.many(db.selectFrom("instances").selectAll().orderBy("created_ms").orderBy("id")),
+  addInstance: (row: InstanceRow) =>
+    session.changed(
+      db
+        .insertInto("instances")
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .returning("id"),
+    ),
+  setInstance: (row: InstanceRow, change: Partial<InstanceRow>) =>
+    session.changed(
+      db
+        .updateTable("instances")
+        .set({ ...change, version: row.version + 1 })
+        .where("id", "=", row.id)
+        .where("version", "=", row.version)
+        .returning("id"),
+    ),
+  deleteInstance: (id: string) => session.done(db.deleteFrom("instances").where("id", "=", id)),
+});
+
+const bindingsIn = (db: Db, session: Session) => ({
+  binding: (id: string) => session.one(db.selectFrom("bindings").selectAll().where("id", "=", id)),
+  bindings: () => session.many(db.selectFrom("bindings").selectAll().orderBy("created_ms").orderBy("id")),
+  bindingsOf: (instanceId: string) =>
+    session.many(
+      db.selectFrom("bindings").selectAll().where("instance_id", "=", instanceId).orderBy("created_ms").orderBy("id"),
+    ),
+  addBinding: (row: BindingRow) =>
+    session.changed(
+      db
+        .insertInto("bindings")
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .returning("id"),
+    ),
+  setBinding: (id: string, change: Partial<BindingRow>) =>
+    session.done(db.updateTable("bindings").set(change).where("id", "=", id)),
+  deleteBinding: (id: string) => session.done(db.deleteFrom("bindings").where("id", "=", id)),
+});
+
+const COLUMNS = ["id", "instance_id", "binding_id", "kind", "state", "description", "payload", "created_ms"] as const;
+
+const operationsIn = (db: Db, session: Session) => {
+  const select = () => db.selectFrom("operations").select(COLUMNS);
   return {
-    instance: (id) => one(db.selectFrom("instances").selectAll().where("id", "=", id)),
-    instances: () => many(db.selectFrom("instances").selectAll().orderBy("created_ms").orderBy("id")),
-    addInstance: async (row) =>
-      changed(
-        await run(
-          db
-            .insertInto("instances")
-            .values(row)
-            .onConflict((conflict) => conflict.column("id").doNothing()),
-        ),
-      ),
-    setInstance: async (row, change) =>
-      changed(
-        await run(
-          db
-            .updateTable("instances")
-            .set({ ...change, version: row.version + 1 })
-            .where("id", "=", row.id)
-            .where("version", "=", row.version),
-        ),
-      ),
-    deleteInstance: async (id) => void (await run(db.deleteFrom("instances").where("id", "=", id))),
-    binding: (id) => one(db.selectFrom("bindings").selectAll().where("id", "=", id)),
-    bindingsOf: (instanceId) =>
-      many(
-        db.selectFrom("bindings").selectAll().where("instance_id", "=", instanceId).orderBy("created_ms").orderBy("id"),
-      ),
-    addBinding: async (row) =>
-      changed(
-        await run(
-          db
-            .insertInto("bindings")
-            .values(row)
-            .onConflict((conflict) => conflict.column("id").doNothing()),
-        ),
-      ),
-    setBinding: async (id, change) => void (await run(db.updateTable("bindings").set(change).where("id", "=", id))),
-    deleteBinding: async (id) => void (await run(db.deleteFrom("bindings").where("id", "=", id))),
-    addOperation: async (row) => void (await run(db.insertInto("operations").values(row))),
-    operationOf: (instanceId) =>
-      one(
+    claim: (row: Operation) =>
+      session.changed(
         db
-          .selectFrom("operations")
-          .select(operations)
+          .insertInto("operations")
+          .values({ ...row, busy: row.instance_id })
+          .onConflict((conflict) => conflict.doNothing())
+          .returning("id"),
+      ),
+    operation: (id: string) => session.one(select().where("id", "=", id)),
+    busyWith: (instanceId: string) => session.one(select().where("busy", "=", instanceId)),
+    newestOf: (instanceId: string, bindingId: string) =>
+      session.one(
+        select()
           .where("instance_id", "=", instanceId)
+          .where("binding_id", "=", bindingId)
+          .where("kind", "in", bindingId === "" ? ["provision", "update", "deprovision"] : ["bind", "unbind"])
           .orderBy("sequence", "desc")
           .limit(1),
       ),
-    openOperations: () =>
-      many(db.selectFrom("operations").select(operations).where("state", "=", "in progress").orderBy("sequence")),
-    endOperation: async (id, state, description) =>
-      void (await run(db.updateTable("operations").set({ state, description }).where("id", "=", id))),
-    backup: (id) => one(db.selectFrom("backups").selectAll().where("id", "=", id)),
-    backupsOf: (instanceId) =>
-      many(
-        db
-          .selectFrom("backups")
-          .selectAll()
-          .where("instance_id", "=", instanceId)
-          .orderBy("triggered_ms")
-          .orderBy("id"),
-      ),
-    addBackup: async (row) => void (await run(db.insertInto("backups").values(row))),
-    setBackup: async (id, change) => void (await run(db.updateTable("backups").set(change).where("id", "=", id))),
-    deleteBackupsOf: async (instanceId) =>
-      void (await run(db.deleteFrom("backups").where("instance_id", "=", instanceId))),
-    restore: (id) => one(db.selectFrom("restores").selectAll().where("id", "=", id)),
-    restoresOf: (instanceId) =>
-      many(
-        db
-          .selectFrom("restores")
-          .selectAll()
-          .where("instance_id", "=", instanceId)
-          .orderBy("triggered_ms")
-          .orderBy("id"),
-      ),
-    addRestore: async (row) => void (await run(db.insertInto("restores").values(row))),
-    setRestore: async (id, change) => void (await run(db.updateTable("restores").set(change).where("id", "=", id))),
+    openOperations: () => session.many(select().where("state", "in", ["in progress", "undoing"]).orderBy("sequence")),
+    undoOperation: (id: string) =>
+      session.done(db.updateTable("operations").set({ state: "undoing" }).where("id", "=", id)),
+    endOperation: (id: string, state: "succeeded" | "failed", description: string) =>
+      session.done(db.updateTable("operations").set({ state, description, busy: null }).where("id", "=", id)),
+    forgetOperations: (instanceId: string, exceptId: string) =>
+      session.done(db.deleteFrom("operations").where("instance_id", "=", instanceId).where("id", "!=", exceptId)),
+  };
+};
+
+const backupsIn = (db: Db, session: Session) => ({
+  backup: (id: string) => session.one(db.selectFrom("backups").selectAll().where("id", "=", id)),
+  backups: () => session.many(db.selectFrom("backups").selectAll().orderBy("triggered_ms").orderBy("id")),
+  backupsOf: (instanceId: string) =>
+    session.many(
+      db.selectFrom("backups").selectAll().where("instance_id", "=", instanceId).orderBy("triggered_ms").orderBy("id"),
+    ),
+  addBackup: (row: BackupRow) =>
+    session.changed(
+      db
+        .insertInto("backups")
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .returning("id"),
+    ),
+  setBackup: (id: string, change: Partial<BackupRow>) =>
+    session.done(db.updateTable("backups").set(change).where("id", "=", id)),
+  deleteBackupsOf: (instanceId: string) => session.done(db.deleteFrom("backups").where("instance_id", "=", instanceId)),
+});
+
+const restoresIn = (db: Db, session: Session) => ({
+  restore: (id: string) => session.one(db.selectFrom("restores").selectAll().where("id", "=", id)),
+  restoresOf: (instanceId: string) =>
+    session.many(
+      db.selectFrom("restores").selectAll().where("instance_id", "=", instanceId).orderBy("triggered_ms").orderBy("id"),
+    ),
+  addRestore: (row: RestoreRow) =>
+    session.changed(
+      db
+        .insertInto("restores")
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .returning("id"),
+    ),
+  setRestore: (id: string, change: Partial<RestoreRow>) =>
+    session.done(db.updateTable("restores").set(change).where("id", "=", id)),
+  deleteRestoresOf: (instanceId: string) =>
+    session.done(db.deleteFrom("restores").where("instance_id", "=", instanceId)),
+});
+
+/** Opens the store and makes its tables where they are missing. @throws BackendError when the database can't be reached */
+export async function openStore(pool: PostgresPool, host: Host): Promise<Store> {
+  const db: Db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const session = new Session(host);
+  for (const statement of SCHEMA) await session.run({ execute: () => sql.raw(statement).execute(db) });
+  return {
+    ...instancesIn(db, session),
+    ...bindingsIn(db, session),
+    ...operationsIn(db, session),
+    ...backupsIn(db, session),
+    ...restoresIn(db, session),
   };
 }

@@ -1,0 +1,79 @@
+import type { FastifyReply } from "fastify";
+import { BackendError, OsbError } from "../errors.ts";
+import type { Executor } from "../operations/executor.ts";
+import type { Workshop } from "../operations/workshop.ts";
+import type { OperationKind } from "../store/schema.ts";
+import type { Operation } from "../store/store.ts";
+
+export type Query = Readonly<Record<string, string | undefined>>;
+
+/** What the routes of one control plane work with. */
+export interface Desk {
+  readonly shop: Workshop;
+  readonly executor: Executor;
+}
+
+/** Seconds after which a platform should ask again, where simulated work takes its real time. */
+const RETRY_AFTER_S = 10;
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+
+export const randomHex = ({ host }: Workshop, bytes: number): string => hex(host.randomBytes(bytes));
+
+export const newId = (shop: Workshop): string => {
+  const digits = randomHex(shop, 16);
+  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}-8${digits.slice(17, 20)}-${digits.slice(20)}`;
+};
+
+interface Order {
+  readonly instanceId: string;
+  readonly bindingId?: string;
+  readonly kind: OperationKind;
+  readonly payload?: object;
+}
+
+export const orderOf = (shop: Workshop, { instanceId, bindingId, kind, payload }: Order): Operation => ({
+  id: newId(shop),
+  instance_id: instanceId,
+  binding_id: bindingId ?? "",
+  kind,
+  state: "in progress",
+  description: "",
+  payload: JSON.stringify(payload ?? {}),
+  created_ms: shop.host.nowMs(),
+});
+
+/**
+ * Opens an operation: from now on the instance is busy, and a broker that starts again carries it on. False when the instance was busy
+ * already. Nothing is done before this is written down.
+ */
+export async function open({ shop, executor }: Desk, operation: Operation): Promise<boolean> {
+  try {
+    return await shop.store.claim(operation);
+  } catch (error) {
+    // An answer of the store that was lost may have opened it.
+    if (error instanceof BackendError) void executor.resume();
+    throw error;
+  }
+}
+
+export function accepted(reply: FastifyReply, operation: Operation): object {
+  reply.code(202);
+  return { operation: operation.id };
+}
+
+/** The answer to a poll. @throws OsbError 400 when `asked` is no operation of what the poll is about */
+export async function polled(
+  { shop }: Desk,
+  newest: Operation,
+  asked: string | undefined,
+  reply: FastifyReply,
+): Promise<{ readonly operation: Operation; readonly body: Readonly<Record<string, unknown>> }> {
+  const operation = asked === undefined || asked === newest.id ? newest : await shop.store.operation(asked);
+  const fits = operation?.instance_id === newest.instance_id && operation.binding_id === newest.binding_id;
+  if (operation === undefined || !fits) throw new OsbError(400, "operation is not one of this resource.");
+  const state = operation.state === "undoing" ? "in progress" : operation.state;
+  const retryAfterS = Math.round(RETRY_AFTER_S * (shop.config.pace ?? 1));
+  if (state === "in progress" && retryAfterS > 0) reply.header("Retry-After", String(retryAfterS));
+  return { operation, body: { state, ...(operation.description !== "" && { description: operation.description }) } };
+}

@@ -1,0 +1,42 @@
+import type { InstanceRow } from "../store/schema.ts";
+import type { Service } from "./catalog.ts";
+import { aliasOf } from "./manifest.ts";
+
+/** Where an instance is found by name. */
+export interface Place {
+  readonly service: Service;
+  readonly domain: string;
+  readonly instance: Pick<InstanceRow, "deployment" | "plan_id">;
+}
+
+const SCHEMES = { postgresql: "postgres", redis: "redis", mongodb: "mongodb" } as const;
+
+const primaryOf = ({ service, domain, instance }: Place): string =>
+  `${aliasOf(instance.deployment, service)}.node.${domain}`;
+
+function hostsOf({ service, domain, instance }: Place): readonly string[] {
+  const nodes = service.plans.find(({ id }) => id === instance.plan_id)?.nodes ?? 1;
+  return Array.from({ length: nodes }, (_, at) => `${instance.deployment}-${service.role}-${at}.node.${domain}`);
+}
+
+/** What an application gets: the keys of a9s PostgreSQL; Redis and MongoDB differ in the scheme of the uri, and MongoDB says which database is the default. */
+export function credentialsOf(place: Place, username: string, password: string): object {
+  const { service, instance } = place;
+  const host = primaryOf(place);
+  return {
+    host,
+    hosts: hostsOf(place),
+    port: service.port,
+    name: instance.deployment,
+    ...(service.kind === "mongodb" && { default_database: instance.deployment }),
+    username,
+    password,
+    uri: `${SCHEMES[service.kind]}://${username}:${password}@${host}:${service.port}/${instance.deployment}`,
+  };
+}
+
+/** What an application connects to, for platforms that open their own firewalls. */
+export function endpointsOf(place: Place): readonly object[] {
+  const ports = [String(place.service.port)];
+  return [primaryOf(place), ...hostsOf(place)].map((host) => ({ host, ports, protocol: "tcp" }));
+}
