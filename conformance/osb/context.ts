@@ -120,11 +120,11 @@ export class Shared {
   }
 }
 
-async function provisionLive(shared: Shared, platform: Platform, offer: Offer): Promise<Live> {
+async function provisionLive(shared: Shared, platform: Platform, offer: Offer, parameters?: JsonObject): Promise<Live> {
   const id = platform.newId();
   const answer = await platform.provision(offer, id, {
     query: { accepts_incomplete: "true" },
-    body: provisionBodyFor(shared.run, offer),
+    body: { ...provisionBodyFor(shared.run, offer), ...(parameters === undefined ? {} : { parameters }) },
   });
   const provisioned = await platform.settle(offer, answer);
   if (provisioned.state === "succeeded") return { offer, id, provisioned };
@@ -206,8 +206,8 @@ export class OsbContext {
     return this.freshOf(this.offer(...wants));
   }
 
-  freshOf(offer: Offer): Promise<Live> {
-    return provisionLive(this.shared, this.platform, offer);
+  freshOf(offer: Offer, parameters?: JsonObject): Promise<Live> {
+    return provisionLive(this.shared, this.platform, offer, parameters);
   }
 
   /** A binding of its own on an instance. */

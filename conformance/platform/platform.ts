@@ -139,6 +139,11 @@ export class Platform {
   /** Sends one request. Throws NoAnswer when there is none. */
   async send(operation: Operation, options: RequestOptions = {}): Promise<Answer> {
     const request = this.requestFor(operation, options);
+    return this.#remember(operation, options, await this.exchange(request, options));
+  }
+
+  /** One exchange that need not be of the OSB API. Throws NoAnswer. */
+  async exchange(request: RawRequest, options: Pick<RequestOptions, "intent" | "abandon"> = {}): Promise<Observation> {
     const { clock, transport, signal } = this.settings;
     const startMs = clock.nowMs();
     try {
@@ -146,7 +151,7 @@ export class Platform {
         ...(signal && options.intent !== "cleanup" ? { signal } : {}),
         ...(options.abandon ? { abandon: true } : {}),
       });
-      return this.#remember(operation, options, observe(request, response, clock.nowMs() - startMs));
+      return observe(request, response, clock.nowMs() - startMs);
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
       const noAnswer = new NoAnswer(request, error);
@@ -166,15 +171,16 @@ export class Platform {
       sent: isObject(options.body) ? options.body : {},
       polled: options.polled,
     };
-    if (operation === "update" && answer.status === 200) this.#notePlan(answer);
+    if (operation === "update" && isSuccess(answer) && answer.status !== 202) this.#notePlan(answer);
     this.sent.push(answer);
     this.#listener(answer);
     return answer;
   }
 
-  #notePlan({ instanceId, sent }: Answer): void {
+  /** A plan that was asked for with a planted defect is none to count on. */
+  #notePlan({ instanceId, sent, intent }: Answer): void {
     const planId = stringOf(sent["plan_id"]);
-    if (planId !== undefined) this.#plans.set(instanceId, planId);
+    if (planId !== undefined && intent !== "bad") this.#plans.set(instanceId, planId);
   }
 
   /** The query of the deletion of an instance or its bindings, with the plan that it has now. */
@@ -298,6 +304,8 @@ export class Platform {
       if (settled !== undefined && isGone(settled)) return true;
       const isBusy = settled !== undefined && bodyOf(settled.answer)["error"] === "ConcurrencyError";
       if (!isBusy && --refusalsLeft === 0) return false;
+      // Perhaps it never took over the plan that it was changed to.
+      if (!isBusy) this.#plans.delete(instanceId);
       // What it is busy with may only move on while somebody asks for it.
       if (isBusy) await this.send("poll-instance", { instanceId, query: idsOf(offer), intent: "cleanup" });
       if (clock.nowMs() + pauseMs > endMs) return false;

@@ -117,9 +117,17 @@ export function minimalFor(schema: JsonObject): JsonObject | undefined {
   return accepts(schema, value) ? value : undefined;
 }
 
-/** Parameters that a schema accepts and that differ from `other`; undefined when none can be made up. */
-export function differentFrom(schema: JsonObject, other: JsonObject): JsonObject | undefined {
+/**
+ * Parameters that a schema accepts and that differ from `other`, in one of `names` where they are given; undefined when none
+ * can be made up.
+ */
+export function differentFrom(
+  schema: JsonObject,
+  other: JsonObject,
+  names?: readonly string[],
+): JsonObject | undefined {
   for (const [name, property] of propertiesOf(schema)) {
+    if (names?.includes(name) === false) continue;
     for (const value of candidates(property)) {
       const parameters = { ...minimalUnchecked(schema), ...other, [name]: value };
       if (!sameJson(parameters, other) && accepts(schema, parameters)) return parameters;

@@ -1,8 +1,15 @@
 import { isObject, sameJson, type JsonObject } from "../../http/json.ts";
 import { bodyOf } from "../../http/observation.ts";
 import type { Answer } from "../../platform/answer.ts";
-import { allowsContextUpdates, isPlanUpdateable, maintenanceVersion, type Offer } from "../../platform/catalog.ts";
+import {
+  allowsContextUpdates,
+  isPlanUpdateable,
+  maintenanceVersion,
+  type Offer,
+  schemaOf,
+} from "../../platform/catalog.ts";
 import { isSuccess, type Settled } from "../../platform/platform.ts";
+import { differentFrom } from "../../platform/schema.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, warn, worstOf } from "../../runner/check.ts";
 import {
   ANY,
@@ -12,6 +19,7 @@ import {
   type Live,
   MAINTAINED,
   type OsbContext,
+  parametersOf,
   RETRIEVABLE,
   updatable,
   type Want,
@@ -54,11 +62,33 @@ function updated(
   const change = find(offer) ?? firstChange(context, offer);
   return context.shared.once(`update ${offer.plan.id} ${change.words}`, async (platform) => {
     const told = context.with(platform);
-    const live = await told.freshOf(offer);
+    const live = await instanceToChange(told, offer, change);
     const before = await told.fetched(live);
     const settled = await platform.settle(offer, await told.update(live, change.body));
     return { live, change, before, settled, after: await told.fetched(live) };
   });
+}
+
+/** Valid parameters to begin with, other than those that the update will ask for, so that it has something to change. */
+function initialParameters(context: OsbContext, offer: Offer, change: Change): JsonObject | undefined {
+  const schema = schemaOf(offer, "create");
+  const properties = schema?.["properties"];
+  if (schema === undefined || !isObject(properties)) return undefined;
+  const asked = Object.entries(change.parameters ?? {}).filter(([name]) => name in properties);
+  const base = { ...parametersOf(context.run, offer, "provision"), ...Object.fromEntries(asked) };
+  return differentFrom(schema, base, asked.length > 0 ? asked.map(([name]) => name) : undefined);
+}
+
+async function instanceToChange(context: OsbContext, offer: Offer, change: Change): Promise<Live> {
+  const parameters = initialParameters(context, offer, change);
+  if (parameters === undefined) return context.freshOf(offer);
+  try {
+    return await context.freshOf(offer, parameters);
+  } catch (error) {
+    // A schema may say less than the broker demands; that is another check's business.
+    if (error instanceof Verdicted) return context.freshOf(offer);
+    throw error;
+  }
 }
 
 const anyUpdate = (context: OsbContext) => updated(context, () => true, updatable(context.run).words);

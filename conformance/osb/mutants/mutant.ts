@@ -45,6 +45,20 @@ export interface Mutant {
   readonly middleware: Middleware;
 }
 
+/** Every operation, in an order in which an instance and a binding live through them. */
+export const ENDPOINTS: readonly Operation[] = [
+  "catalog",
+  "poll-instance",
+  "poll-binding",
+  "fetch-instance",
+  "fetch-binding",
+  "provision",
+  "update",
+  "bind",
+  "unbind",
+  "deprovision",
+];
+
 export function operationOf({ method, path }: WireRequest): Operation {
   const [, root, , sub, , leaf] = path;
   if (root === "catalog") return "catalog";
@@ -109,16 +123,25 @@ export function mutate(
     facts: new Map(),
     passMs,
   };
-  return (request) =>
-    mutant.middleware(
-      request,
-      async (forwarded) => {
-        const response = await broker(forwarded);
-        track(memory, forwarded, response);
-        return response;
-      },
-      memory,
-    );
+  return async (request) => {
+    let isOwn = true;
+    const next: Handler = async (forwarded) => {
+      isOwn = false;
+      const response = await broker(forwarded);
+      track(memory, forwarded, response);
+      return response;
+    };
+    const response = await mutant.middleware(request, next, memory);
+    return isOwn ? echoing(request, response) : response;
+  };
+}
+
+const IDENTITY = "x-broker-api-request-identity";
+
+/** What a mutant answers by itself has its planted defect, and not that of a forgotten header. */
+function echoing({ headers }: WireRequest, response: WireResponse): WireResponse {
+  const identity = headers[IDENTITY];
+  return identity === undefined ? response : { ...response, headers: { [IDENTITY]: identity, ...response.headers } };
 }
 
 // The vocabulary in which mutants are written.
@@ -156,9 +179,11 @@ export function pretend(
       : next(request);
 }
 
-/** Refuses what should be accepted. */
+/** Refuses what should be accepted, once it knows who is asking. */
 export function refuse(operations: readonly Operation[], when: When, status = 400): Middleware {
-  return pretend(operations, when, status, { error: "Refused", description: "This mutant does not want to." });
+  const isMeant: When = (request, memory) =>
+    request.headers["authorization"] === memory.authorization && when(request, memory);
+  return pretend(operations, isMeant, status, { error: "Refused", description: "This mutant does not want to." });
 }
 
 /** Hands on another request than came. */
@@ -194,6 +219,11 @@ export const set = (name: string, value: Json): Change => body((it) => ({ ...it,
 
 export const drop = (name: string): Change =>
   body((it) => Object.fromEntries(Object.entries(it).filter(([each]) => each !== name)));
+
+/** Another status and body, with the headers of the answer in place of which it comes. */
+export const instead =
+  (to: number, told: JsonObject = {}): Change =>
+  (response) => ({ ...response, status: to, text: JSON.stringify(told) });
 
 export const text =
   (to: string): Change =>
