@@ -308,7 +308,7 @@ const BIND_ROWS: readonly BodyRule[] = [
     on: BINDING,
     status: DONE,
     member: "route_service_url",
-    schema: { pattern: "^https:" },
+    schema: { anyOf: [{ not: url }, { pattern: "^https:" }] },
     words: "https, which Cloud Foundry demands",
   }),
   row(["bind-endpoints-array"], {

@@ -1,19 +1,6 @@
 import type { Operation } from "../../platform/answer.ts";
-import { operationOf, type Middleware, type Mutant, mutant, pretend, rewrite, type When } from "./mutant.ts";
+import { ENDPOINTS, operationOf, type Middleware, type Mutant, mutant, pretend, rewrite, type When } from "./mutant.ts";
 import { reply, type WireRequest } from "./wire.ts";
-
-const ENDPOINTS: readonly Operation[] = [
-  "catalog",
-  "poll-instance",
-  "poll-binding",
-  "fetch-instance",
-  "fetch-binding",
-  "provision",
-  "update",
-  "bind",
-  "unbind",
-  "deprovision",
-];
 
 const isAnonymous: When = ({ headers }) => headers["authorization"] === undefined;
 
