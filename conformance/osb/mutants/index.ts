@@ -3,6 +3,7 @@ import { catalogMutants } from "./catalog-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { authenticationMutants } from "./mutants-authentication.ts";
 import { bindingMutants } from "./mutants-binding.ts";
+import { everythingMutants } from "./mutants-everything.ts";
 import { failingMutants } from "./mutants-failing.ts";
 import { fetchingMutants } from "./mutants-fetching.ts";
 import { pollingMutants } from "./mutants-polling.ts";
@@ -28,6 +29,7 @@ export const OSB_MUTANTS: readonly Mutant[] = unique([
   ...failingMutants,
   ...waitingMutants,
   ...bodyMutants,
+  ...everythingMutants,
 ]);
 
 function unique(mutants: readonly Mutant[]): readonly Mutant[] {
