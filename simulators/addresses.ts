@@ -5,6 +5,7 @@
  *   .0.0/20     management: the director and the platform's own VMs
    .128.0/18   service instances
  *   .240.0/24   floating addresses
+ *   .250.1      drydock itself: who owns the block, and the control API
  *   .250.10     the OpenStack controller, every service at its usual port
  */
 export interface AddressPlan {
@@ -14,6 +15,10 @@ export interface AddressPlan {
   readonly serviceInstances: Subnet;
   readonly floating: Subnet;
   readonly controller: string;
+  /** Where the world is steered from. */
+  readonly control: string;
+  /** The first of the Consul servers: it answers for names. */
+  readonly consul: string;
   /** Where applications connect from unless they bind another address. */
   readonly applications: string;
 }
@@ -33,6 +38,8 @@ export function addressPlan(block: string = DEFAULT_BLOCK): AddressPlan {
     serviceInstances: { cidr: `${block}.128.0/18`, gateway: `${block}.128.1` },
     floating: { cidr: `${block}.240.0/24`, gateway: `${block}.240.1` },
     controller: `${block}.250.10`,
+    control: `${block}.250.1`,
+    consul: `${block}.0.10`,
     applications: "127.0.0.1",
   };
 }
@@ -54,3 +61,5 @@ export const CONSUL_HTTP_PORT = 8500;
 export const CONSUL_DNS_PORT = 8600;
 export const BROKER_PORT = 3000;
 export const AGENT_PORT = 3100;
+/** Of the API that steers the world, at `.250.1`: no part of the simulated cloud. */
+export const CONTROL_PORT = 7701;

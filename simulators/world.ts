@@ -81,6 +81,8 @@ export interface World {
   run<T>(work: () => Promise<T>): Promise<T>;
   /** Every service with the address and port at which it answers. */
   endpoints(): readonly Endpoint[];
+  /** May `source` connect to `address:port`? The security groups of the VM there say so; an address that no VM has is open to nobody. */
+  admits(source: string, address: string, port: number): boolean;
   /** See laws.ts. */
   brokenLaws(records?: readonly InstanceRecord[]): readonly string[];
 }
@@ -148,7 +150,7 @@ export function createWorld(options: WorldOptions = {}): World {
     ...openstackEndpoints(openstack, plan),
     ...(started.has("director") ? directorEndpoints(bosh, directorAddress) : []),
   ];
-  const dns = createDns(kernel, { address: `${plan.block}.0.10` });
+  const dns = createDns(kernel, { address: plan.consul });
   const dataservices = createDataServices(
     kernel,
     options.scramIterations === undefined ? {} : { scramIterations: options.scramIterations },
@@ -180,11 +182,14 @@ export function createWorld(options: WorldOptions = {}): World {
       nowMs: () => kernel.nowMs,
       sleepMs: (ms) => driver.sleep(ms),
       track: (work) => driver.track(work),
-      pace: kernel.pace,
+      get pace() {
+        return kernel.pace;
+      },
     }),
     secretsOf: (name) => Random.fork(kernel.seed, `secrets/${name}`),
     run: (work) => (virtual === undefined ? work() : virtual.run(work())),
     endpoints,
+    admits,
     brokenLaws: (records) => brokenLaws(parts, records),
   };
 }

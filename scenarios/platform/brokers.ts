@@ -19,6 +19,8 @@ export interface BrokersOptions {
   readonly pool?: (service: ServiceName) => PostgresPool;
   /** Makes a broker reachable over TCP too; a world with sockets gives it. */
   readonly listen?: (app: FastifyInstance, address: string, port: number) => Promise<void>;
+  /** By how much polling is scaled. Default: as the world's work is when the broker starts. */
+  readonly pace?: number;
   /** Told of defects: errors that no backend caused. */
   readonly report?: (error: unknown) => void;
 }
@@ -28,6 +30,16 @@ export interface RunningBroker extends BrokerAddress {
   readonly service: ServiceName;
   readonly name: string;
   readonly ip: string;
+  /** What its operators log in with, for GET /instances. */
+  readonly operator: { readonly username: string; readonly password: string };
+}
+
+interface Running {
+  readonly ip: string;
+  broker: Promise<Broker> | undefined;
+  detach: () => void;
+  /** Breaks the connections that are open: their callers get no answer. */
+  readonly sever: () => void;
 }
 
 /** The control planes: where a VM's job `service-broker` runs, the real broker runs. */
@@ -35,10 +47,10 @@ export class Brokers {
   readonly #world: World;
   readonly #options: BrokersOptions;
   readonly #pools = new Map<ServiceName, PostgresPool>();
-  readonly #running = new Map<
-    ServiceName,
-    { readonly ip: string; broker: Promise<Broker> | undefined; detach: () => void }
-  >();
+  readonly #running = new Map<ServiceName, Running>();
+  /** What was killed may hold its port for a moment. */
+  readonly #closing = new Map<ServiceName, Promise<unknown>>();
+  readonly #registered = new Map<ServiceName, Promise<void>>();
 
   constructor(world: World, options: BrokersOptions = {}) {
     this.#world = world;
@@ -58,8 +70,9 @@ export class Brokers {
 
   #address(service: ServiceName, ip: string): RunningBroker {
     const name = `${service}-service-broker`;
-    const { username, password } = this.#secrets(service).credentials;
-    return { service, name, ip, url: `http://${name}.service.dc1.consul:${BROKER_PORT}`, username, password };
+    const { credentials, admin } = this.#secrets(service);
+    const url = `http://${name}.service.dc1.consul:${BROKER_PORT}`;
+    return { service, name, ip, url, ...credentials, operator: admin };
   }
 
   #secrets(service: ServiceName): Pick<BrokerConfig, "credentials" | "admin" | "encryptionKey"> {
@@ -85,8 +98,35 @@ export class Brokers {
     const known = this.#running.get(service);
     if (known?.broker === undefined) return;
     known.detach();
-    void known.broker.then((broker) => broker.kill());
+    known.sever();
+    this.#closing.set(service, this.#end(known.broker));
     known.broker = undefined;
+  }
+
+  /** A broker that never came up has been reported and has nothing to end. */
+  async #end(booting: Promise<Broker>): Promise<void> {
+    const broker = await booting.catch(() => undefined);
+    broker?.kill();
+    if (this.#options.listen !== undefined) await broker?.app.close();
+  }
+
+  /** Resolves when all that have been started answer and are registered; rejects with what keeps one from it. */
+  async ready(): Promise<void> {
+    for (const [service, { broker }] of this.#running) {
+      await broker;
+      await this.#registered.get(service);
+    }
+  }
+
+  /** Kills all and takes their stores away: for a world that goes back to where none of them had one. */
+  halt(): void {
+    for (const service of this.#running.keys()) this.kill(service);
+    this.#pools.clear();
+  }
+
+  /** Starts all again. */
+  renew(): void {
+    for (const [service, { ip }] of this.#running) this.#start(service, ip);
   }
 
   isUp(service: ServiceName): boolean {
@@ -94,19 +134,29 @@ export class Brokers {
   }
 
   async close(): Promise<void> {
-    for (const { broker } of this.#running.values()) await (await broker)?.stop();
+    for (const { broker } of this.#running.values()) await (await broker?.catch(() => undefined))?.stop();
+    await Promise.all(this.#closing.values());
   }
 
   #start(service: ServiceName, ip: string): void {
     const known = this.#running.get(service);
     if (known?.broker !== undefined && known.ip === ip) return;
     const broker = this.#boot(service, ip);
-    const running = { ip, broker, detach: () => {} };
+    const open = new Set<(why: Error) => void>();
+    const sever = (): void => open.forEach((cut) => cut(reset()));
+    const running: Running = { ip, broker, detach: () => {}, sever };
     this.#running.set(service, running);
     broker.then(
       ({ app }) => {
         if (running.broker === undefined) return;
-        running.detach = this.#world.net.attach(ip, BROKER_PORT, { fetch: (request) => answer(app, request) });
+        const fetch = (request: Request): Promise<Response> =>
+          new Promise((resolve, reject) => {
+            open.add(reject);
+            answer(app, request)
+              .then(resolve, reject)
+              .finally(() => open.delete(reject));
+          });
+        running.detach = this.#world.net.attach(ip, BROKER_PORT, { fetch });
       },
       (error: unknown) => this.#options.report?.(error),
     );
@@ -117,8 +167,13 @@ export class Brokers {
     this.#pools.set(service, pool);
     const report = (error: unknown): void => this.#options.report?.(error);
     const broker = await createBroker(this.#config(service, ip), this.#host(service, ip), { pool, report });
-    await this.#options.listen?.(broker.app, ip, BROKER_PORT);
-    broker.start().catch(report);
+    if (this.#options.listen !== undefined) {
+      await this.#closing.get(service);
+      await this.#options.listen(broker.app, ip, BROKER_PORT);
+    }
+    const registered = broker.start();
+    registered.catch(report);
+    this.#registered.set(service, registered);
     return broker;
   }
 
@@ -129,10 +184,10 @@ export class Brokers {
       ...this.#secrets(service),
       director: credentials.director,
       openstack: { authUrl: credentials.openstackAdmin.authUrl, ...credentials.cpi },
-      consul: { url: `http://${plan.block}.0.10:${CONSUL_HTTP_PORT}` },
+      consul: { url: `http://${plan.consul}:${CONSUL_HTTP_PORT}` },
       address: { name: `${service}-service-broker`, ip, port: BROKER_PORT },
       applicationCidrs: [`${plan.applications}/32`],
-      pace: kernel.pace,
+      pace: this.#options.pace ?? kernel.pace,
       ...(this.#options.plantedBug && { plantedBug: this.#options.plantedBug }),
     };
   }
@@ -150,6 +205,9 @@ export class Brokers {
     };
   }
 }
+
+const reset = (): TypeError =>
+  new TypeError("fetch failed", { cause: Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }) });
 
 /** One request to a broker that does not listen. */
 async function answer(app: FastifyInstance, request: Request): Promise<Response> {

@@ -70,6 +70,7 @@ interface Checkpoint {
   readonly timers: readonly PlainTimer[];
   readonly random: ReadonlyMap<string, RandomState>;
   readonly randomSeed: number | string;
+  readonly pace: number;
   readonly journal: JournalMark;
 }
 
@@ -94,7 +95,6 @@ export class Kernel {
   readonly seed: number | string;
   readonly journal: Journal;
   readonly faults: Faults;
-  readonly pace: number;
   /** Calls when something is scheduled, for a driver that sleeps until the next event. */
   onScheduled: (() => void) | undefined;
   /** Calls after a restore, for edges that hold sockets or caches. */
@@ -120,6 +120,7 @@ export class Kernel {
   readonly #slots = new Map<string, Slot<unknown>>();
   readonly #random = new Map<string, Random>();
   #randomSeed: number | string;
+  #pace: number;
   readonly #recordInputs: boolean;
   #inputs: Input[] = [];
   #checkpoint: Checkpoint | undefined;
@@ -128,11 +129,14 @@ export class Kernel {
     this.seed = options.seed ?? 1;
     this.#randomSeed = this.seed;
     this.#nowMs = options.startMs ?? EPOCH_MS;
-    this.pace = PACES[options.pace ?? "realistic"];
+    this.#pace = PACES[options.pace ?? "realistic"];
     this.journal = new Journal(options.journalEventsMax);
     this.#recordInputs = options.recordInputs ?? false;
     this.faults = new Faults(this);
     this.onInput<number | string, void>("kernel.reseed", (seed) => this.#reseed(seed));
+    this.onInput<Pace, void>("kernel.pace", (pace) => {
+      this.#pace = PACES[pace];
+    });
   }
 
   /** ms since the Unix epoch, a whole number. */
@@ -181,9 +185,19 @@ export class Kernel {
     this.record("kernel", "reseed", String(seed));
   }
 
+  /** By how much durations of simulated work are scaled: 1 is real time, 0 none at all. */
+  get pace(): number {
+    return this.#pace;
+  }
+
+  /** From now on simulated work that begins takes this long; what has begun goes on as it did. */
+  setPace(pace: Pace): void {
+    this.input("kernel.pace", pace);
+  }
+
   /** A duration of simulated work in ms, scaled by the pace. */
   work(durationMs: number): number {
-    return Math.round(durationMs * this.pace);
+    return Math.round(durationMs * this.#pace);
   }
 
   /** Notes a state change in the journal, at the present time. */
@@ -389,6 +403,7 @@ export class Kernel {
       timers,
       random: new Map([...this.#random].map(([name, stream]) => [name, stream.state])),
       randomSeed: this.#randomSeed,
+      pace: this.#pace,
       journal: this.journal.mark(),
     });
   }
@@ -447,6 +462,7 @@ export class Kernel {
     this.#timers.clear();
     for (const [name, slot] of this.#slots) slot.value = copy.slots.get(name);
     this.#randomSeed = copy.randomSeed;
+    this.#pace = copy.pace;
     for (const [name, stream] of this.#random)
       stream.state = copy.random.get(name) ?? Random.fork(this.#randomSeed, name).state;
     for (const timer of copy.timers) this.#arm(timer, { ...this.#entry(0), at: timer.at, order: timer.order });

@@ -1,5 +1,5 @@
 import { METHODS } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Server } from "node:net";
 import type { Readable } from "node:stream";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Service } from "../http/api.ts";
@@ -14,6 +14,10 @@ export interface ServeOptions {
   readonly port: number;
   /** PEM key and certificate chain: serves HTTPS. */
   readonly tls?: { readonly key: string; readonly cert: string };
+  /** May this address connect? Who may not is reset. Default: everyone may. */
+  readonly admits?: (source: string) => boolean;
+  /** Told what a handler threw, for which its client gets an empty 500. Default: nobody. */
+  readonly report?: (error: unknown) => void;
 }
 
 /** A listening server. */
@@ -53,12 +57,24 @@ export async function serve(service: Service, driver: Driver, options: ServeOpti
   for (const method of methods)
     if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true });
   app.route({ method: methods, url: "*", handler, exposeHeadRoute: false });
-  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) =>
-    reply.code(error.statusCode ?? 500).send(),
-  );
+  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    if (error.statusCode === undefined) options.report?.(error);
+    return reply.code(error.statusCode ?? 500).send();
+  });
+  if (options.admits !== undefined) guardConnections(app.server, options.admits);
   await app.listen({ host: options.host, port: options.port });
   const { port } = app.server.address() as AddressInfo;
   return { url: `${scheme}://${options.host}:${port}`, port, close: () => app.close() };
+}
+
+export const sourceOf = (socket: { readonly remoteAddress?: string | undefined }): string =>
+  socket.remoteAddress?.replace(/^::ffff:/, "") ?? "";
+
+/** Resets connections from addresses that are not admitted, before a byte of them is read. */
+export function guardConnections(server: Server, admits: (source: string) => boolean): void {
+  server.prependListener("connection", (socket) => {
+    if (!admits(sourceOf(socket))) socket.resetAndDestroy();
+  });
 }
 
 function server(options: ServeOptions): FastifyInstance {
@@ -99,7 +115,7 @@ async function read(service: Service, request: FastifyRequest, scheme: string): 
   const common = makeRequest(request.method, url, {
     headers,
     origin: `${scheme}://${headers.host ?? "localhost"}`,
-    source: request.raw.socket.remoteAddress?.replace(/^::ffff:/, "") ?? "127.0.0.1",
+    source: sourceOf(request.raw.socket),
   });
   const upload = service.uploadOf(request.method, common.path);
   if (upload === undefined) return { ...common, body: (request.body as Buffer | undefined) ?? "" };

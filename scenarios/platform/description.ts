@@ -1,0 +1,124 @@
+import { BROKER_PORT, CONSUL_DNS_PORT, CONSUL_HTTP_PORT, CONTROL_PORT } from "../../simulators/addresses.ts";
+import type { Pace } from "../../simulators/kernel/index.ts";
+import type { World } from "../../simulators/world.ts";
+import type { RunningBroker } from "./brokers.ts";
+
+export interface BrokerDescription {
+  readonly name: string;
+  /** `http://127.64.0.18:3000`: reached from this machine without DNS. */
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+  /** The same by its name in Consul. */
+  readonly consulUrl: string;
+  /** Who may list all instances: GET /instances. */
+  readonly operator: { readonly username: string; readonly password: string };
+}
+
+interface OpenStackUser {
+  readonly username: string;
+  readonly password: string;
+  readonly project: string;
+}
+
+/** Every address and credential of a cloud that is up: what `drydock up --json` prints. */
+export interface CloudDescription {
+  readonly block: string;
+  readonly seed: number;
+  readonly pace: Pace;
+  readonly director: {
+    readonly url: string;
+    readonly client: string;
+    readonly clientSecret: string;
+    /** PEM; of UAA too. */
+    readonly caCert: string;
+    readonly uaaUrl: string;
+  };
+  /** The administrator, in the platform's project. */
+  readonly openstack: OpenStackUser & {
+    readonly authUrl: string;
+    /** Name of the domain of user and project. */
+    readonly domain: string;
+    readonly region: string;
+    /** The platform's own login, as the director uses it: member of the project, no administrator. */
+    readonly member: OpenStackUser;
+    /** The administrator in a project of its own. */
+    readonly admin: OpenStackUser;
+  };
+  /** `address` as host:port, UDP and TCP. */
+  readonly dns: { readonly address: string; readonly domain: string };
+  readonly consul: { readonly httpAddr: string; readonly url: string };
+  readonly brokers: readonly BrokerDescription[];
+  /** See simulators/control: faults, events, digest, snapshots. */
+  readonly control: { readonly url: string };
+  /** Where the broken conservation laws are listed. */
+  readonly laws: string;
+  /** Where applications connect from: data guard opens instances to it. */
+  readonly applications: string;
+}
+
+export interface Booted {
+  readonly seed: number;
+  readonly pace: Pace;
+  readonly brokers: readonly RunningBroker[];
+  readonly caCert: string;
+}
+
+export function describe(world: World, { seed, pace, brokers, caCert }: Booted): CloudDescription {
+  const { plan, credentials } = world;
+  const { authUrl, ...admin } = credentials.openstackAdmin;
+  const { url, client, clientSecret, uaaUrl = "" } = credentials.director;
+  const consul = `${plan.consul}:${CONSUL_HTTP_PORT}`;
+  const control = `http://${plan.control}:${CONTROL_PORT}/_drydock`;
+  return {
+    block: plan.block,
+    seed,
+    pace,
+    director: { url, client, clientSecret, caCert, uaaUrl },
+    openstack: {
+      authUrl,
+      ...admin,
+      project: credentials.cpi.project,
+      domain: "Default",
+      region: "RegionOne",
+      member: credentials.cpi,
+      admin,
+    },
+    dns: { address: `${plan.consul}:${CONSUL_DNS_PORT}`, domain: "dc1.consul" },
+    consul: { httpAddr: consul, url: `http://${consul}` },
+    brokers: brokers.map(({ name, ip, url: consulUrl, username, password, operator }) => ({
+      name,
+      url: `http://${ip}:${BROKER_PORT}`,
+      username,
+      password,
+      consulUrl,
+      operator,
+    })),
+    control: { url: control },
+    laws: `${control}/laws`,
+    applications: plan.applications,
+  };
+}
+
+/** What the real clients read: `bosh`, `openstack`, `consul`; and what drydock adds to it. */
+export function environmentOf(description: CloudDescription): Readonly<Record<string, string>> {
+  const { director, openstack, consul, dns, brokers, control } = description;
+  return {
+    BOSH_ENVIRONMENT: director.url,
+    BOSH_CLIENT: director.client,
+    BOSH_CLIENT_SECRET: director.clientSecret,
+    BOSH_CA_CERT: director.caCert,
+    OS_AUTH_URL: openstack.authUrl,
+    OS_USERNAME: openstack.username,
+    OS_PASSWORD: openstack.password,
+    OS_PROJECT_NAME: openstack.project,
+    OS_USER_DOMAIN_NAME: openstack.domain,
+    OS_PROJECT_DOMAIN_NAME: openstack.domain,
+    OS_IDENTITY_API_VERSION: "3",
+    OS_REGION_NAME: openstack.region,
+    CONSUL_HTTP_ADDR: consul.httpAddr,
+    DRYDOCK_DNS: dns.address,
+    DRYDOCK_BROKERS: JSON.stringify(brokers),
+    DRYDOCK_CONTROL: control.url,
+  };
+}

@@ -1,0 +1,77 @@
+import { CONSUL_DNS_PORT, CONSUL_HTTP_PORT, CONTROL_PORT } from "../addresses.ts";
+import { createControl } from "../control/api.ts";
+import { LivePlane } from "../dataservices/live/index.ts";
+import { type ServedDns, serveDns } from "../dns/live/server.ts";
+import { type Served, serve } from "../kernel/edge/serve.ts";
+import type { Endpoint, World } from "../world.ts";
+import { listenError } from "./errors.ts";
+import type { TlsKeys } from "./keys.ts";
+
+export interface SocketsOptions {
+  readonly tls: Pick<TlsKeys, "key" | "cert">;
+  /** Told what a handler threw and what a data service could not do. */
+  readonly report: (error: unknown) => void;
+}
+
+/** The faces of a world, listening. */
+export interface Sockets {
+  /** The real servers behind its data services. */
+  readonly plane: LivePlane;
+  close(): Promise<void>;
+}
+
+/** Consul and the control API are endpoints of a live world alone: in process they are reached through the job of a VM, and directly. */
+function endpointsOf(world: World): readonly Endpoint[] {
+  const { kernel, plan, dns } = world;
+  const control = createControl({ kernel, brokenLaws: () => world.brokenLaws() });
+  return [
+    ...world.endpoints(),
+    { name: "consul", service: dns.http, address: plan.consul, port: CONSUL_HTTP_PORT, tls: false },
+    { name: "control", service: control, address: plan.control, port: CONTROL_PORT, tls: false },
+  ];
+}
+
+/**
+ * Listens wherever the world says that something answers, each connection admitted by the security groups of the VM there; behind data
+ * services stand real servers. What fails closes the rest.
+ *
+ * @throws LiveError LIVE_PORT_TAKEN, LIVE_NO_LOOPBACK
+ */
+export async function openSockets(world: World, options: SocketsOptions): Promise<Sockets> {
+  await using ends = new AsyncDisposableStack();
+  const plane = await openPlane(world, options);
+  ends.defer(() => plane.close());
+  const opening = [...endpointsOf(world).map((endpoint) => listen(world, endpoint, options)), listenDns(world)];
+  const settled = await Promise.allSettled(opening);
+  for (const each of settled) if (each.status === "fulfilled") ends.defer(() => each.value.close());
+  for (const each of settled) if (each.status === "rejected") throw each.reason;
+  const kept = ends.move();
+  return { plane, close: () => kept.disposeAsync() };
+}
+
+const openPlane = ({ dataservices, driver }: World, { report }: SocketsOptions): Promise<LivePlane> =>
+  LivePlane.open({ services: dataservices, driver, onTrouble: (_address, error) => report(error) });
+
+/** Who may connect: to the control API, which is no part of the cloud, everybody on this machine. */
+export function admissionAt(world: World, address: string, port: number): (source: string) => boolean {
+  return address === world.plan.control ? () => true : (source) => world.admits(source, address, port);
+}
+
+async function listen(world: World, endpoint: Endpoint, { tls, report }: SocketsOptions): Promise<Served> {
+  const { name, service, address, port } = endpoint;
+  const admits = admissionAt(world, address, port);
+  try {
+    const options = { host: address, port, admits, report, ...(endpoint.tls && { tls }) };
+    return await serve(service, world.driver, options);
+  } catch (error) {
+    throw listenError(error, name, address, port);
+  }
+}
+
+async function listenDns({ dns, driver, plan }: World): Promise<ServedDns> {
+  try {
+    return await serveDns(dns, driver, { host: plan.consul, port: CONSUL_DNS_PORT });
+  } catch (error) {
+    throw listenError(error, "consul-dns", plan.consul, CONSUL_DNS_PORT);
+  }
+}
