@@ -93,6 +93,8 @@ function createApp(shop: Workshop, executor: Executor, report: (error: unknown) 
     exposeHeadRoutes: false,
   });
   app.addHook("onRequest", async (request, reply) => {
+    const identity = one(request.headers["x-broker-api-request-identity"]);
+    if (identity !== undefined) reply.header("X-Broker-API-Request-Identity", identity);
     const isAdmin = request.url.split("?")[0] === RECORDS_PATH;
     if (!authenticates(request, isAdmin ? shop.config.admin : shop.config.credentials)) {
       reply.header("WWW-Authenticate", 'Basic realm="service broker"');

@@ -29,6 +29,12 @@ const SYNCHRONOUS_MS_MAX = 50_000;
 /** Endpoints came with this version; before it they would be a member that nobody knows. */
 const ENDPOINTS_MINOR = 15;
 
+/** Bindings could be asynchronous from this version on. */
+const ASYNCHRONOUS_MINOR = 14;
+
+const takes202 = ({ query, headers }: BindingRequest): boolean =>
+  query.accepts_incomplete === "true" && minorOf(headers) >= ASYNCHRONOUS_MINOR;
+
 /** Members of bind_resource that say for whom a binding is; others make no difference. */
 const RESOURCE = ["app_guid", "space_guid", "route", "credential_client_id"] as const;
 
@@ -122,7 +128,7 @@ async function bound(
   reply: FastifyReply,
 ): Promise<object> {
   const ending = desk.executor.start(operation);
-  if (request.query.accepts_incomplete === "true") return accepted(reply, operation);
+  if (takes202(request)) return accepted(reply, operation);
   await succeeded(desk, ending);
   reply.code(201);
   return told(desk.shop, request, instance, payloadOf<BindPayload>(operation).row);
@@ -173,7 +179,7 @@ async function unbound(
   reply: FastifyReply,
 ): Promise<object> {
   const ending = desk.executor.start(operation);
-  if (request.query.accepts_incomplete === "true") return accepted(reply, operation);
+  if (takes202(request)) return accepted(reply, operation);
   await succeeded(desk, ending);
   return {};
 }

@@ -92,6 +92,7 @@ const EVERY_SERVICE = {
 /** What a platform may give on create and change on update (facts.md, 2.1). */
 const CHANGEABLE: Readonly<Record<ServiceName, object>> = {
   postgresql: {
+    ...EVERY_SERVICE,
     max_connections: {
       type: "integer",
       minimum: 10,
@@ -112,15 +113,14 @@ const CHANGEABLE: Readonly<Record<ServiceName, object>> = {
       description: "Most disk space for temporary files of a process, in kilobytes; -1 for no limit.",
     },
     track_io_timing: { type: "boolean", description: "Whether times of reads and writes are collected." },
-    ...EVERY_SERVICE,
   },
   redis: {
+    ...EVERY_SERVICE,
     maxmemory_policy: {
       type: "string",
       enum: ["noeviction", "allkeys-lru", "allkeys-lfu", "volatile-lru", "volatile-lfu", "volatile-ttl"],
       description: "What goes when memory is full.",
     },
-    ...EVERY_SERVICE,
   },
   mongodb: EVERY_SERVICE,
 };
