@@ -4,12 +4,27 @@
  * `certify` runs suites and yields a summary with an exit code; `emit` gets the run as a stream of events. `listClauses` tells
  * what is checked, `selftest` proves that each check can fail.
  */
+export { type BackupInterface, DRIVERS as BACKUP_DRIVERS } from "./backup/interface.ts";
+export { BACKUP_CHECKS, backupSuite } from "./backup/suite.ts";
+export {
+  type Address,
+  DataError,
+  type DataPlane,
+  type DataSession,
+  type Extra,
+  type Login,
+  type Vantage,
+} from "./data/plane.ts";
+export { resolverAt, socketPlane, type SocketPlaneOptions } from "./data/sockets.ts";
+export type { Row, Rows, Statement, TableShape, Value } from "./data/statement.ts";
 export * from "./events.ts";
 export type { Fetch } from "./http/fetch-transport.ts";
+export { ISOLATION_CHECKS, isolationSuite } from "./isolation/suite.ts";
 export { CLAUSES, type Clause } from "./osb/clauses.ts";
 export { type ClauseListing, listClauses } from "./osb/listing.ts";
 export { OSB_CHECKS, osbSuite } from "./osb/suite.ts";
 export type { Backend } from "./runner/backend.ts";
+export { type Acceptance, parseBaseline } from "./runner/baseline.ts";
 export {
   certify,
   type CertifyOptions,

@@ -1,6 +1,6 @@
 import { type Json, isArray, isObject } from "./json.ts";
 
-const SECRET_HEADER = /^(authorization|proxy-authorization|cookie|set-cookie|x-auth-token)$/i;
+const SECRET_HEADER = /^(authorization|proxy-authorization|cookie|set-cookie|x-auth-token|x-api-key|apikey)$/i;
 const SECRET_MEMBER =
   /^(credentials|password|passwd|secret|client_secret|clientSecret|token|access_token|private_key|api_key|apikey|uri|jdbcUrl|connection_string)$/i;
 const USERINFO = /([a-z][a-z0-9+.-]*:\/\/)[^/\s"@]+@/gi;

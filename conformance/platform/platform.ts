@@ -1,4 +1,4 @@
-import type { Exchange } from "../events.ts";
+import type { Exchange, LeftBehind } from "../events.ts";
 import { type Json, isObject, type JsonObject, stringOf } from "../http/json.ts";
 import { bodyOf, exchangeWithout, observe, type Observation } from "../http/observation.ts";
 import { curlLine } from "../http/curl.ts";
@@ -84,14 +84,14 @@ export class Platform {
   /** Requests that got no answer. */
   readonly silent: Exchange[] = [];
   readonly #listener: (answer: Answer) => void;
-  /** The plan of each instance whose plan was changed: a deletion has to name the current one. */
-  readonly #plans: Map<string, string>;
+  /** The plans that each instance may have, the likeliest first: a deletion has to name the current one. */
+  readonly #plans: Map<string, readonly string[]>;
 
   constructor(
     settings: PlatformSettings,
     ledger: Ledger,
     listener: (answer: Answer) => void = () => {},
-    plans: Map<string, string> = new Map(),
+    plans: Map<string, readonly string[]> = new Map(),
   ) {
     this.settings = settings;
     this.ledger = ledger;
@@ -171,21 +171,24 @@ export class Platform {
       sent: isObject(options.body) ? options.body : {},
       polled: options.polled,
     };
-    if (operation === "update" && isSuccess(answer) && answer.status !== 202) this.#notePlan(answer);
+    if (operation === "update") this.#notePlan(answer, isSuccess(answer) && answer.status !== 202);
     this.sent.push(answer);
     this.#listener(answer);
     return answer;
   }
 
   /** A plan that was asked for with a planted defect is none to count on. */
-  #notePlan({ instanceId, sent, intent }: Answer): void {
+  #notePlan({ instanceId, sent, intent }: Answer, isReached: boolean): void {
     const planId = stringOf(sent["plan_id"]);
-    if (planId !== undefined && intent !== "bad") this.#plans.set(instanceId, planId);
+    if (planId === undefined || intent === "bad") return;
+    const others = (this.#plans.get(instanceId) ?? []).filter((each) => isReached || each !== planId);
+    this.#plans.set(instanceId, [...new Set(isReached ? [planId, ...others] : [...others, planId])]);
   }
 
-  /** The query of the deletion of an instance or its bindings, with the plan that it has now. */
-  deletionOf(offer: Offer, instanceId: string): Record<string, string> {
-    return { ...deletion(offer), plan_id: this.#plans.get(instanceId) ?? offer.plan.id };
+  /** The query of the deletion of an instance or its bindings, with the plan that it has now; later attempts try others. */
+  deletionOf(offer: Offer, instanceId: string, attempt = 0): Record<string, string> {
+    const plans = this.#plans.get(instanceId) ?? [];
+    return { ...deletion(offer), plan_id: plans[attempt % plans.length] ?? offer.plan.id };
   }
 
   // Requests that may create something are written down before they are sent.
@@ -261,59 +264,79 @@ export class Platform {
   #ended(settled: Settled): Settled {
     const { operation, instanceId, bindingId } = settled.answer;
     if (settled.state === "failed") return settled;
-    if (operation === "update") this.#notePlan(settled.answer);
+    if (operation === "update") this.#notePlan(settled.answer, true);
     if (operation === "deprovision") this.ledger.forget({ kind: "instance", id: instanceId });
     if (operation === "unbind") this.ledger.forget({ kind: "binding", id: bindingId });
     return settled;
   }
 
   recordInstance(offer: Offer, instanceId: string): void {
-    const options = () => ({ query: this.deletionOf(offer, instanceId), instanceId });
-    this.ledger.record({
-      kind: "instance",
-      id: instanceId,
-      curl: curlLine(publicRequest(this.requestFor("deprovision", options()))),
-      remove: () =>
-        this.#remove(() => this.send("deprovision", { ...options(), intent: "cleanup" }), offer, instanceId),
-    });
+    if (!this.#plans.has(instanceId)) this.#plans.set(instanceId, [offer.plan.id]);
+    this.#record("deprovision", offer, { kind: "instance", id: instanceId, instanceId });
   }
 
   recordBinding(offer: Offer, instanceId: string, bindingId: string): void {
-    const options = () => ({ query: this.deletionOf(offer, instanceId), instanceId, bindingId });
+    this.#record("unbind", offer, { kind: "binding", id: bindingId, instanceId, bindingId });
+  }
+
+  #record(
+    operation: "deprovision" | "unbind",
+    offer: Offer,
+    { kind, id, ...ids }: Pick<LeftBehind, "kind" | "id"> & RequestOptions & { readonly instanceId: string },
+  ): void {
+    const options = (attempt: number) => ({ ...ids, query: this.deletionOf(offer, ids.instanceId, attempt) });
     this.ledger.record({
-      kind: "binding",
-      id: bindingId,
-      curl: curlLine(publicRequest(this.requestFor("unbind", options()))),
-      remove: () => this.#remove(() => this.send("unbind", { ...options(), intent: "cleanup" }), offer, instanceId),
+      kind,
+      id,
+      curl: curlLine(publicRequest(this.requestFor(operation, options(0)))),
+      remove: () => this.#remove((attempt) => this.send(operation, { ...options(attempt), intent: "cleanup" }), offer),
     });
   }
 
   /** Deletes until the broker says that it is gone. A 404 is a wrong answer, but says so as well. */
-  async #remove(request: () => Promise<Answer>, offer: Offer, instanceId: string): Promise<boolean> {
+  async #remove(request: (attempt: number) => Promise<Answer>, offer: Offer): Promise<boolean> {
     const { clock, cleanupMsMax, pollMsMin, pollMsMax } = this.settings;
     const endMs = clock.nowMs() + cleanupMsMax;
     let pauseMs = pollMsMin;
-    let refusalsLeft = 3;
+    let refusals = 0;
     while (true) {
-      const settled = await request()
-        .then((answer) => this.settle(offer, answer))
-        .catch((error: unknown) => {
-          if (error instanceof NoAnswer && error.fault !== "refused") return undefined;
-          throw error;
-        });
+      const settled = await this.#attempt(request(refusals), offer);
       if (settled !== undefined && isGone(settled)) return true;
-      const isBusy = settled !== undefined && bodyOf(settled.answer)["error"] === "ConcurrencyError";
-      if (!isBusy && --refusalsLeft === 0) return false;
-      // Perhaps it never took over the plan that it was changed to.
-      if (!isBusy) this.#plans.delete(instanceId);
-      // What it is busy with may only move on while somebody asks for it.
-      if (isBusy) await this.send("poll-instance", { instanceId, query: idsOf(offer), intent: "cleanup" });
+      const isBusy = settled !== undefined && (await this.#isBusy(offer, settled.answer));
+      if (!isBusy && ++refusals === REFUSALS_MAX) return false;
       if (clock.nowMs() + pauseMs > endMs) return false;
       await clock.sleepMs(pauseMs);
       pauseMs = Math.min(pauseMs * 1.5, pollMsMax);
     }
   }
+
+  /** Undefined when there was no answer, which may come at the next attempt. */
+  #attempt(request: Promise<Answer>, offer: Offer): Promise<Settled | undefined> {
+    return request
+      .then((answer) => this.settle(offer, answer))
+      .catch((error: unknown) => {
+        if (error instanceof NoAnswer && error.fault !== "refused") return undefined;
+        throw error;
+      });
+  }
+
+  /**
+   * Whether a deletion was refused because of something else that is going on, also when the broker does not say so as it
+   * should. What goes on may only move on while somebody asks for it.
+   */
+  async #isBusy(offer: Offer, refusal: Answer): Promise<boolean> {
+    const { instanceId, bindingId } = refusal;
+    const options = { query: idsOf(offer), instanceId, intent: "cleanup" } as const;
+    const polls = [await this.send("poll-instance", options)];
+    if (bindingId !== "" && this.settings.minor >= 14)
+      polls.push(await this.send("poll-binding", { ...options, bindingId }));
+    const isRunning = polls.some((poll) => bodyOf(poll)["state"] === "in progress");
+    return isRunning || bodyOf(refusal)["error"] === "ConcurrencyError";
+  }
 }
+
+/** Attempts to remove a thing that nothing else is going on with. */
+const REFUSALS_MAX = 3;
 
 function isGone(settled: Settled): boolean {
   return settled.state === "succeeded" || settled.state === "gone" || [404, 410].includes(settled.answer.status);

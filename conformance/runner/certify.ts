@@ -1,19 +1,23 @@
 import { randomUUID } from "node:crypto";
 import type { CheckInfo, Exchange, LeftBehind, RunEvent, Verdict } from "../events.ts";
 import { RUN_EVENT_VERSION } from "../events.ts";
+import type { DataPlane } from "../data/plane.ts";
+import { dataPlaneOf } from "../data/sockets.ts";
 import { type Fetch, fetchTransport } from "../http/fetch-transport.ts";
 import { nodeTransport } from "../http/node-transport.ts";
 import { exchangeOf } from "../http/observation.ts";
-import { TRANSPORT_LIMITS, type TransportLimits } from "../http/transport.ts";
+import { type Transport, TRANSPORT_LIMITS, type TransportLimits } from "../http/transport.ts";
 import type { Answer } from "../platform/answer.ts";
 import { type Offer, offersOf, readCatalog } from "../platform/catalog.ts";
 import { NoAnswer, Platform, type PlatformSettings } from "../platform/platform.ts";
 import { type Backend, backendOf } from "./backend.ts";
-import { type Check, type Outcome, SPEC_MINORS, type SpecMinor, Verdicted, worse } from "./check.ts";
+import { type Acceptance, acceptanceFor, isExpired } from "./baseline.ts";
+import { type Check, type Evidence, type Outcome, SPEC_MINORS, type SpecMinor, Verdicted, worse } from "./check.ts";
 import { type Clock, wallClock } from "./clock.ts";
 import { TargetError } from "./errors.ts";
 import { type DrydockFile, EMPTY_FILE, parseDrydockFile } from "./file.ts";
 import { Ledger } from "./ledger.ts";
+import { isWanted } from "./only.ts";
 import { Quota } from "./quota.ts";
 import { reach } from "./reach.ts";
 import type { AnySuite, Run, StartedSuite } from "./suite.ts";
@@ -31,6 +35,8 @@ export interface CertifyOptions extends TargetOptions {
   readonly only?: readonly string[];
   /** The text of a drydock.yml, or what has been parsed from one. */
   readonly file?: string | DrydockFile;
+  /** Known failures that don't count against the broker; see `parseBaseline`. */
+  readonly baseline?: readonly Acceptance[];
   /** Checks side by side. Default 4. */
   readonly jobs?: number;
   /** Service instances at once. Default 8. */
@@ -39,8 +45,11 @@ export interface CertifyOptions extends TargetOptions {
   /** Stops the run; what it created is removed, then `certify` resolves with exit code 130. */
   readonly signal?: AbortSignal;
   readonly backend?: Backend;
-  /** For a broker in the same process: how to reach it, and the time it lives in. */
+  /** The way to the data services behind the broker. Default: sockets, as drydock.yml says; none for a broker in the same process. */
+  readonly data?: DataPlane;
+  /** For a broker in the same process: how to reach it, and the time it lives in. `transport` wins over `fetch`. */
   readonly fetch?: Fetch;
+  readonly transport?: Transport;
   readonly clock?: Clock;
   readonly newId?: () => string;
   /** The command line that runs it again, for the report. */
@@ -68,6 +77,8 @@ export interface CheckResult {
   readonly check: CheckInfo;
   readonly verdict: Verdict;
   readonly reason?: string;
+  /** Set when the failure is a known one that has been accepted. */
+  readonly accepted?: Acceptance;
 }
 
 export interface CertifySummary {
@@ -105,8 +116,9 @@ function chooseOffers(offers: readonly Offer[], options: CertifyOptions): readon
 function settingsOf(options: CertifyOptions, file: DrydockFile): { settings: PlatformSettings; dispose: () => void } {
   const limits = { ...TRANSPORT_LIMITS, ...OPERATION_LIMITS, ...options.limits };
   const target = parseTarget({ ...options, headers: { ...file.headers, ...options.headers } });
-  const sockets = options.fetch ? undefined : nodeTransport({ ...limits, ...(target.ca ? { ca: target.ca } : {}) });
-  const transport = options.fetch ? fetchTransport(options.fetch, limits.bodyBytesMax) : sockets;
+  const given = options.transport ?? (options.fetch && fetchTransport(options.fetch, limits.bodyBytesMax));
+  const sockets = given ? undefined : nodeTransport({ ...limits, ...(target.ca ? { ca: target.ca } : {}) });
+  const transport = given ?? sockets;
   if (transport === undefined) throw new Error("no transport");
   const settings = {
     ...limits,
@@ -127,10 +139,7 @@ function settingsOf(options: CertifyOptions, file: DrydockFile): { settings: Pla
  * 2 when the run could not be carried to its end, 130 when the signal stopped it. Throws TargetError (exit code 2) when
  * the target cannot be tested at all. What was created at the broker is removed in any case, or listed as `left-behind`.
  */
-export async function certify(
-  options: CertifyOptions,
-  emit: (event: RunEvent) => void = () => {},
-): Promise<CertifySummary> {
+export async function certify(options: CertifyOptions, emit?: (event: RunEvent) => void): Promise<CertifySummary> {
   const file = typeof options.file === "string" ? parseDrydockFile(options.file) : (options.file ?? EMPTY_FILE);
   const { settings, dispose } = settingsOf(options, file);
   try {
@@ -151,15 +160,23 @@ class Certification {
   readonly #file: DrydockFile;
   #settings: PlatformSettings;
   readonly #emit: (event: RunEvent) => void;
+  /** Evidence is dear to make: redacted, shortened, with its curl lines. */
+  readonly #isHeard: boolean;
   readonly #results: CheckResult[] = [];
   readonly #ledger = new Ledger();
   #lost: TargetError | undefined;
 
-  constructor(options: CertifyOptions, file: DrydockFile, settings: PlatformSettings, emit: (event: RunEvent) => void) {
+  constructor(
+    options: CertifyOptions,
+    file: DrydockFile,
+    settings: PlatformSettings,
+    emit?: (event: RunEvent) => void,
+  ) {
     this.#options = options;
     this.#file = file;
     this.#settings = settings;
-    this.#emit = emit;
+    this.#isHeard = emit !== undefined;
+    this.#emit = emit ?? (() => {});
   }
 
   async run(): Promise<CertifySummary> {
@@ -187,6 +204,7 @@ class Certification {
       minor: this.#settings.minor,
       file: this.#file,
       backend: this.#options.backend ?? backendOf(this.#file),
+      data: this.#options.data ?? this.#dataOverSockets(),
       answers,
       quota,
       signal: this.#options.signal,
@@ -195,7 +213,7 @@ class Certification {
     const started = this.#options.suites.map((suite) => suite.start(run));
     const planned = this.#options.suites.flatMap((suite, at) =>
       suite.checks
-        .filter((check) => this.#isWanted(check.id))
+        .filter((check) => isWanted(check.id, this.#options.only))
         .map((check) => ({ check, suite: started[at] as StartedSuite })),
     );
     this.#start(planned.length);
@@ -209,11 +227,10 @@ class Certification {
     return this.#finish();
   }
 
-  #isWanted(id: string): boolean {
-    const { only } = this.#options;
-    return (
-      only === undefined || only.some((each) => (each.endsWith("*") ? id.startsWith(each.slice(0, -1)) : id === each))
-    );
+  /** What is behind a broker in the same process can't be reached over sockets. */
+  #dataOverSockets(): DataPlane | undefined {
+    const { transport, fetch } = this.#options;
+    return transport === undefined && fetch === undefined ? dataPlaneOf(this.#file.data) : undefined;
   }
 
   #start(planned: number): void {
@@ -267,10 +284,8 @@ class Certification {
     const outcome = await this.#judge(suite, check, platform, run);
     await platform.ledger.clean();
     if (this.#options.signal?.aborted) return;
-    const evidence = [
-      ...(outcome.evidence ?? platform.sent).slice(0, EVIDENCE_MAX).map(exchangeOf),
-      ...platform.silent,
-    ];
+    const shown = this.#isHeard ? (outcome.evidence ?? platform.sent).slice(0, EVIDENCE_MAX) : [];
+    const evidence = [...shown.map(shownAs), ...platform.silent];
     this.#report(check, capped(outcome, check), evidence, this.#settings.clock.nowMs() - startMs);
   }
 
@@ -303,15 +318,17 @@ class Certification {
   }
 
   #report(check: Check<never>, outcome: Outcome, evidence: readonly Exchange[], durationMs: number): void {
-    const { verdict, reason, expected, seen } = outcome;
+    const accepted = outcome.verdict === "fail" ? this.#acceptanceFor(check.id) : undefined;
+    const { verdict, reason, expected, seen } = accepted === undefined ? outcome : excused(outcome, accepted);
     const info = infoOf(check);
-    this.#results.push({ check: info, verdict, ...(reason === undefined ? {} : { reason }) });
+    const more = { ...(reason === undefined ? {} : { reason }), ...(accepted === undefined ? {} : { accepted }) };
+    this.#results.push({ check: info, verdict, ...more });
     this.#emit({
       v: RUN_EVENT_VERSION,
       type: "check-finished",
       check: info,
       verdict,
-      ...(reason === undefined ? {} : { reason }),
+      ...more,
       ...(expected === undefined ? {} : { expected }),
       ...(seen === undefined ? {} : { seen }),
       durationMs,
@@ -319,7 +336,23 @@ class Certification {
     });
   }
 
+  #acceptanceFor(check: string): Acceptance | undefined {
+    return acceptanceFor(this.#options.baseline ?? [], check, this.#settings.clock.nowMs());
+  }
+
+  /** A baseline that is not looked after hides more than it should: what no longer holds is said. */
+  #reviewBaseline(note: (text: string) => void): void {
+    for (const acceptance of this.#options.baseline ?? []) {
+      const { check, until } = acceptance;
+      const result = this.#results.find((each) => each.check.id === check);
+      if (isExpired(acceptance, this.#settings.clock.nowMs())) note(`baseline: ${check} was accepted until ${until}`);
+      else if (result === undefined) note(`baseline: ${check} was not run`);
+      else if (result.accepted === undefined) note(`baseline: ${check} did not fail; its entry can go`);
+    }
+  }
+
   #finish(): CertifySummary {
+    this.#reviewBaseline((text) => this.#emit({ v: RUN_EVENT_VERSION, type: "note", text }));
     const leftBehind = this.#ledger.leftBehind();
     if (leftBehind.length > 0) this.#emit({ v: RUN_EVENT_VERSION, type: "left-behind", items: leftBehind });
     const counts = { fail: 0, unknown: 0, warn: 0, pass: 0, "not-applicable": 0 };
@@ -341,6 +374,8 @@ class Certification {
   }
 }
 
+const shownAs = (evidence: Evidence): Exchange => ("curl" in evidence ? evidence : exchangeOf(evidence));
+
 /** 0 conformant, 1 not conformant, 2 could not be determined. Nothing exercised is not conformant. */
 export function exitCodeOf(verdict: Verdict): number {
   if (verdict === "fail") return 1;
@@ -350,6 +385,11 @@ export function exitCodeOf(verdict: Verdict): number {
 /** A violated SHOULD or MAY is a warning, never a failure. */
 function capped(outcome: Outcome, check: CheckInfo): Outcome {
   return outcome.verdict === "fail" && check.level !== "MUST" ? { ...outcome, verdict: "warn" } : outcome;
+}
+
+/** A failure that somebody has accepted is told as a warning. */
+function excused(outcome: Outcome, { reason, until }: Acceptance): Outcome {
+  return { ...outcome, verdict: "warn", reason: `accepted until ${until} (${reason}): ${outcome.reason ?? "failed"}` };
 }
 
 export function infoOf(check: CheckInfo): CheckInfo {

@@ -1,9 +1,12 @@
-import type { CheckInfo, Verdict } from "../events.ts";
+import type { CheckInfo, Exchange, Verdict } from "../events.ts";
 import type { Observation } from "../http/observation.ts";
 
 /** A minor version of the Open Service Broker API: 17 stands for 2.17. */
 export type SpecMinor = 11 | 12 | 13 | 14 | 15 | 16 | 17;
 export const SPEC_MINORS: readonly SpecMinor[] = [11, 12, 13, 14, 15, 16, 17];
+
+/** What led to an outcome: an answer of the broker, or a step that is ready to be shown. */
+export type Evidence = Observation | Exchange;
 
 /**
  * What a check found. The runner caps it by the level of the requirement: a violated SHOULD or MAY is a warning.
@@ -15,7 +18,7 @@ export interface Outcome {
   readonly reason?: string;
   readonly expected?: string;
   readonly seen?: string;
-  readonly evidence?: readonly Observation[];
+  readonly evidence?: readonly Evidence[];
 }
 
 /**
@@ -38,27 +41,27 @@ export interface Check<C> extends CheckInfo {
   readonly run: (context: C) => Promise<Outcome> | Outcome;
 }
 
-export function pass(...evidence: readonly Observation[]): Outcome {
+export function pass(...evidence: readonly Evidence[]): Outcome {
   return { verdict: "pass", ...evidenceOf(evidence) };
 }
 
-export function fail(expected: string, seen: string, ...evidence: readonly Observation[]): Outcome {
+export function fail(expected: string, seen: string, ...evidence: readonly Evidence[]): Outcome {
   return { verdict: "fail", reason: `expected ${expected}, seen ${seen}`, expected, seen, ...evidenceOf(evidence) };
 }
 
-export function warn(expected: string, seen: string, ...evidence: readonly Observation[]): Outcome {
+export function warn(expected: string, seen: string, ...evidence: readonly Evidence[]): Outcome {
   return { ...fail(expected, seen, ...evidence), verdict: "warn" };
 }
 
-export function notApplicable(reason: string, ...evidence: readonly Observation[]): Outcome {
+export function notApplicable(reason: string, ...evidence: readonly Evidence[]): Outcome {
   return { verdict: "not-applicable", reason, ...evidenceOf(evidence) };
 }
 
-export function unknown(reason: string, ...evidence: readonly Observation[]): Outcome {
+export function unknown(reason: string, ...evidence: readonly Evidence[]): Outcome {
   return { verdict: "unknown", reason, ...evidenceOf(evidence) };
 }
 
-function evidenceOf(evidence: readonly Observation[]): Pick<Outcome, "evidence"> {
+function evidenceOf(evidence: readonly Evidence[]): Pick<Outcome, "evidence"> {
   return evidence.length > 0 ? { evidence } : {};
 }
 

@@ -1,7 +1,10 @@
 import { parse } from "yaml";
-import { type Json, isObject, type JsonObject } from "../http/json.ts";
+import { type BackupInterface, parseBackupInterface } from "../backup/interface.ts";
+import { type DataSettings, NO_DATA_SETTINGS, parseDataSettings } from "../data/settings.ts";
+import type { Json, JsonObject } from "../http/json.ts";
 import type { Offer } from "../platform/catalog.ts";
 import { TargetError } from "./errors.ts";
+import { objectAt } from "./fields.ts";
 
 /** Parameters that a broker needs, by kind of request. */
 export interface PlanParameters {
@@ -29,23 +32,29 @@ export type HookName = (typeof HOOK_NAMES)[number];
  *     hooks:                                   # hold and release, fail and heal the backend
  *       hold: { url: http://127.0.0.1:9/hold }
  *       release: { command: ./release.sh }
+ *     backup: { driver: a9s }                  # which interface backups have; see `parseBackupInterface`
+ *     data: { dns: "127.0.0.1:8600" }          # how data services are reached; see `DataSettings`
  */
 export interface DrydockFile {
   readonly parameters: Readonly<Record<string, Readonly<Record<string, PlanParameters>>>>;
   readonly context: JsonObject;
   readonly headers: Readonly<Record<string, string>>;
   readonly hooks: Readonly<Partial<Record<HookName, Hook>>>;
+  /** Undefined: it is looked for. */
+  readonly backup: BackupInterface | undefined;
+  readonly data: DataSettings;
 }
 
-export const EMPTY_FILE: DrydockFile = { parameters: {}, context: {}, headers: {}, hooks: {} };
+export const EMPTY_FILE: DrydockFile = {
+  parameters: {},
+  context: {},
+  headers: {},
+  hooks: {},
+  backup: undefined,
+  data: NO_DATA_SETTINGS,
+};
 
-const KNOWN = ["parameters", "context", "headers", "hooks"];
-
-function objectAt(value: Json | undefined, path: string): JsonObject {
-  if (value === undefined || value === null) return {};
-  if (!isObject(value)) throw new TargetError("bad-file", `drydock.yml: "${path}" is not a mapping`);
-  return value;
-}
+const KNOWN = ["parameters", "context", "headers", "hooks", "backup", "data"];
 
 function parametersOf(value: Json | undefined): DrydockFile["parameters"] {
   const services = Object.entries(objectAt(value, "parameters"));
@@ -104,6 +113,8 @@ export function parseDrydockFile(text: string): DrydockFile {
     context: objectAt(raw["context"], "context"),
     headers: headersOf(raw["headers"]),
     hooks: hooksOf(raw["hooks"]),
+    backup: parseBackupInterface(raw["backup"]),
+    data: parseDataSettings(raw["data"]),
   };
 }
 

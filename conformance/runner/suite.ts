@@ -1,3 +1,4 @@
+import type { DataPlane } from "../data/plane.ts";
 import type { SuiteName } from "../events.ts";
 import type { Answer } from "../platform/answer.ts";
 import type { Offer, Service } from "../platform/catalog.ts";
@@ -18,6 +19,8 @@ export interface Run {
   readonly minor: SpecMinor;
   readonly file: DrydockFile;
   readonly backend: Backend;
+  /** The way to the data services behind the broker, where there is one. */
+  readonly data: DataPlane | undefined;
   /** Every answer of the run so far. */
   readonly answers: readonly Answer[];
   /** Instances at once. */

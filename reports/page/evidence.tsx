@@ -40,20 +40,26 @@ function Message({
 
 function Answer({ exchange: { response, error } }: { exchange: Exchange }) {
   if (response === undefined) return <p class="no-answer">{error ?? "no answer"}</p>;
-  return <Message title={`Response ${response.status}`} headers={response.headers} body={response.body} />;
+  const title = response.status === undefined ? "Answer" : `Response ${response.status}`;
+  return <Message title={title} headers={response.headers} body={response.body} />;
 }
 
-function statusClass(status: number | undefined): string {
-  return status === undefined || status >= 500 ? "bad" : status >= 400 ? "odd" : "good";
+/** A data service answers without a status: what it said is in the body. */
+function statusOf({ response }: Exchange): { readonly text: string; readonly look: "good" | "odd" | "bad" } {
+  if (response === undefined) return { text: "no answer", look: "bad" };
+  const { status } = response;
+  if (status === undefined) return { text: "answered", look: "good" };
+  return { text: String(status), look: status >= 500 ? "bad" : status >= 400 ? "odd" : "good" };
 }
 
 function Heading({ exchange }: { exchange: Exchange }) {
   const { request, response } = exchange;
+  const { text, look } = statusOf(exchange);
   return (
     <>
       <span class="method">{request.method}</span>
       <span class="path">{pathOf(request.url)}</span>
-      <span class={`status ${statusClass(response?.status)}`}>{response?.status ?? "no answer"}</span>
+      <span class={`status ${look}`}>{text}</span>
       {response && <span class="ms">{response.elapsedMs} ms</span>}
     </>
   );
@@ -69,7 +75,7 @@ export function Evidence({ exchanges }: { exchanges: readonly Exchange[] }) {
         <Fold key={at} class="exchange" summary={<Heading exchange={exchange} />} open={exchanges.length === 1}>
           {() => (
             <div class="exchange-body">
-              <CommandLine line={exchange.curl} what="curl line" />
+              <CommandLine line={exchange.curl} what={exchange.request.method === "SQL" ? "psql line" : "curl line"} />
               <div class="messages">
                 <Message title="Request" headers={exchange.request.headers} body={exchange.request.body} />
                 <Answer exchange={exchange} />

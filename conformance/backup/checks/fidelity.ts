@@ -1,0 +1,81 @@
+import type { Conversation } from "../../data/evidence.ts";
+import { describe, differences, type Picture, pictureOf } from "../../data/picture.ts";
+import type { Tenant } from "../../data/tenants.ts";
+import { fail, type Outcome, pass, unknown } from "../../runner/check.ts";
+import { checkOf } from "../../runner/requirement.ts";
+import type { Deed } from "../client.ts";
+import { factsOf, fill, type Filled, MANY_ROWS, TYPES } from "../content.ts";
+import type { BackupContext } from "../context.ts";
+
+const TABLES: readonly Filled[] = [TYPES, MANY_ROWS];
+const SHAPES = TABLES.map(({ shape }) => shape);
+const SEQUENCE = "drydock_numbers";
+/** Numbers drawn from the sequence before the backup. */
+const DRAWN = 17;
+
+/** Indexes, views and rights, as far as the engine has them. */
+async function furnish(session: Conversation): Promise<void> {
+  const { shape } = MANY_ROWS;
+  if (session.extras.has("index")) {
+    const name = "drydock_types_by_number";
+    await session.run({ do: "create-index", name, table: TYPES.shape, column: "an_integer" });
+  }
+  if (session.extras.has("view"))
+    await session.run({ do: "create-view", name: "drydock_view", table: TYPES.shape.name });
+  if (session.extras.has("grant")) await session.run({ do: "grant", table: shape.name });
+}
+
+async function prepare(session: Conversation): Promise<Picture> {
+  for (const table of TABLES) await fill(session, table);
+  await furnish(session);
+  await session.run({ do: "create-sequence", sequence: SEQUENCE });
+  for (let drawn = 0; drawn < DRAWN; drawn++) await session.run({ do: "next", sequence: SEQUENCE });
+  return pictureOf(session, SHAPES);
+}
+
+/** What was backed up is taken away, so that it can only come from the backup: one table as a whole, of the other most rows. */
+async function destroy(session: Conversation): Promise<void> {
+  await session.run({ do: "drop-table", table: TYPES.shape.name });
+  const { shape, rows } = MANY_ROWS;
+  for (const [key] of rows.slice(0, 20)) await session.run({ do: "delete", table: shape, key: String(key) });
+}
+
+/** A gap is no fault, a number that was given out before is. */
+async function sequenceGoesOn(context: BackupContext, tenant: Tenant, deeds: readonly Deed[]): Promise<Outcome> {
+  const [[next] = []] = await context.reading(tenant.key, deeds, (session) =>
+    session.run({ do: "next", sequence: SEQUENCE }),
+  );
+  const evidence = context.evidence(deeds);
+  if (Number(next) > DRAWN) return pass(...evidence);
+  return fail(`a number after ${DRAWN} from the sequence`, `${next}, which was given out before`, ...evidence);
+}
+
+async function fidelity(context: BackupContext): Promise<Outcome> {
+  const offer = await context.dataOffer();
+  const tenant = await context.tenant(offer);
+  const client = await context.backups(offer, tenant.live.id);
+  const before = await context.inside(tenant, prepare);
+  const unkept = differences(factsOf(...TABLES), before).filter(({ kind }) => kind !== "extra");
+  if (unkept.length > 0) return unknown(`the service does not keep what is written: ${describe(unkept)}`);
+  const backup = await context.backup(client, tenant);
+  await context.inside(tenant, destroy);
+  const deeds = [backup, await context.restore(client, tenant, backup)];
+  const after = await context.reading(tenant.key, deeds, (session) => pictureOf(session, SHAPES));
+  const lost = differences(before, after).filter(({ kind }) => kind !== "extra");
+  if (lost.length > 0) return fail("what was backed up, as it was", describe(lost), ...context.evidence(deeds, lost));
+  return sequenceGoesOn(context, tenant, deeds);
+}
+
+export const fidelityCheck = checkOf(
+  "backup",
+  {
+    id: "BK-10",
+    title: "a restore brings back what was backed up",
+    level: "MUST",
+    section: "Restored data",
+    requirement:
+      "After a restore, tables, rows of every type, indexes, views, rights and sequences are what they were when the backup was taken.",
+    instances: 1,
+  },
+  fidelity,
+);

@@ -1,0 +1,177 @@
+import { type Behaviour, neighboursOf, type ToyInstance } from "../../data/mutants/cloud.ts";
+import { copyOf, replace, type Store, type Table } from "../../data/mutants/engine.ts";
+import { type DataMutant, dataLab } from "../../data/mutants/lab.ts";
+import type { Row } from "../../data/statement.ts";
+import type { Lab } from "../../selftest/lab.ts";
+import { backupSuite } from "../suite.ts";
+
+const FIDELITY = "BK-10";
+const REPLACEMENT = "BK-11";
+const NEIGHBOUR = "BK-48";
+
+function mutant(
+  id: string,
+  expected: string | readonly string[],
+  description: string,
+  changes: Partial<Behaviour>,
+  also: readonly string[] = [],
+): DataMutant {
+  return { id, description, expected: typeof expected === "string" ? [expected] : expected, also, changes };
+}
+
+/** A dump that changes what it takes. */
+const dumping = (harm: (dump: Store) => void): Partial<Behaviour> => ({
+  dump: ({ store }) => {
+    const dump = copyOf(store);
+    harm(dump);
+    return dump;
+  },
+});
+
+const eachRow = (change: (row: Row) => Row): Partial<Behaviour> =>
+  dumping(({ tables }) => {
+    for (const { rows } of tables.values()) for (const [key, row] of rows) rows.set(key, change(row));
+  });
+
+const withoutKind = (kind: "index" | "view" | "grant"): Partial<Behaviour> =>
+  dumping(({ objects }) => objects.splice(0, objects.length, ...objects.filter((made) => made.kind !== kind)));
+
+function lastOf(tables: ReadonlyMap<string, Table>): Table | undefined {
+  const name = [...tables.keys()].sort().at(-1);
+  return name === undefined ? undefined : tables.get(name);
+}
+
+function loseTail({ tables }: Store): void {
+  const rows = lastOf(tables)?.rows ?? new Map<string, Row>();
+  for (const key of [...rows.keys()].slice(Math.floor(rows.size / 2))) rows.delete(key);
+}
+
+/** Puts the rows of a dump over what is there; `winner` says which of two rows of one key stays. */
+function append({ store }: ToyInstance, dump: Store, winner: "dump" | "present"): void {
+  const both = copyOf(dump);
+  for (const [name, { columns, rows }] of store.tables) {
+    const table = both.tables.get(name) ?? { columns, rows: new Map<string, Row>() };
+    both.tables.set(name, table);
+    for (const [key, row] of rows) if (winner === "present" || !table.rows.has(key)) table.rows.set(key, row);
+  }
+  replace(store, both);
+}
+
+const MUTANTS: readonly DataMutant[] = [
+  mutant(
+    "restore-does-nothing",
+    [FIDELITY, REPLACEMENT],
+    "A restore says that it has succeeded and leaves all as it was.",
+    {
+      restore: () => {},
+    },
+  ),
+  mutant("dump-is-empty", [FIDELITY, REPLACEMENT], "A backup holds nothing; its restore empties the instance.", {
+    dump: () => ({ tables: new Map(), sequences: new Map(), objects: [] }),
+  }),
+  mutant(
+    "dump-loses-tail",
+    FIDELITY,
+    "A backup is silently short: the later rows of its last table are missing.",
+    dumping(loseTail),
+    [REPLACEMENT],
+  ),
+  mutant(
+    "dump-null-is-empty",
+    FIDELITY,
+    "A backup can't tell NULL from an empty text.",
+    eachRow((row) => row.map((value) => value ?? "")),
+  ),
+  mutant(
+    "dump-ascii-only",
+    FIDELITY,
+    "A backup turns every character that is not ASCII into a question mark.",
+    eachRow((row) => row.map((value) => value?.replaceAll(/[^\p{ASCII}]/gu, "?") ?? null)),
+  ),
+  mutant(
+    "dump-cuts-long-values",
+    FIDELITY,
+    "A backup cuts values that are longer than 64 KiB.",
+    eachRow((row) => row.map((value) => value?.slice(0, 65_536) ?? null)),
+  ),
+  mutant("dump-without-indexes", FIDELITY, "A backup holds no indexes.", withoutKind("index")),
+  mutant("dump-without-views", FIDELITY, "A backup holds no views.", withoutKind("view")),
+  mutant("dump-without-grants", FIDELITY, "A backup holds no rights.", withoutKind("grant")),
+  mutant(
+    "restore-rewinds-sequences",
+    FIDELITY,
+    "After a restore sequences begin again and give out numbers that are taken.",
+    dumping(({ sequences }) => {
+      for (const name of sequences.keys()) sequences.set(name, 0);
+    }),
+  ),
+  mutant(
+    "dump-of-the-neighbour",
+    [FIDELITY, REPLACEMENT],
+    "A backup is taken from another instance, whose data it discloses, as soon as there is one.",
+    { dump: (instance, cloud) => copyOf((neighboursOf(cloud, instance)[0] ?? instance).store) },
+  ),
+  mutant(
+    "restore-appends",
+    REPLACEMENT,
+    "A restore puts the rows of the backup over what is there: what came after the backup stays.",
+    { restore: (instance, dump) => append(instance, dump, "dump") },
+  ),
+  mutant(
+    "restore-keeps-changes",
+    REPLACEMENT,
+    "A restore adds the rows that are missing and touches no other: what was changed after the backup stays so.",
+    { restore: (instance, dump) => append(instance, dump, "present") },
+  ),
+  mutant(
+    "restore-keeps-new-tables",
+    REPLACEMENT,
+    "A restore replaces the tables of the backup and leaves newer ones standing.",
+    {
+      restore: ({ store }, dump) => {
+        const newer = [...store.tables].filter(([name]) => !dump.tables.has(name));
+        replace(store, dump);
+        for (const [name, table] of newer) store.tables.set(name, table);
+      },
+    },
+  ),
+  mutant(
+    "restore-overwrites-the-neighbour",
+    NEIGHBOUR,
+    "A restore overwrites another instance as well.",
+    {
+      restore: (instance, dump, cloud) => {
+        replace(instance.store, dump);
+        for (const each of neighboursOf(cloud, instance)) replace(each.store, dump);
+      },
+    },
+    [FIDELITY, REPLACEMENT],
+  ),
+  mutant(
+    "restore-empties-the-neighbour",
+    NEIGHBOUR,
+    "A restore empties another instance.",
+    {
+      restore: (instance, dump, cloud) => {
+        replace(instance.store, dump);
+        for (const { store } of neighboursOf(cloud, instance)) store.tables.clear();
+      },
+    },
+    [FIDELITY, REPLACEMENT],
+  ),
+  mutant(
+    "restore-locks-the-neighbour-out",
+    NEIGHBOUR,
+    "A restore ends the rights of users of another instance.",
+    {
+      restore: (instance, dump, cloud) => {
+        replace(instance.store, dump);
+        for (const { users } of neighboursOf(cloud, instance)) users.clear();
+      },
+    },
+    [FIDELITY, REPLACEMENT],
+  ),
+];
+
+/** The proof of the backup suite. */
+export const backupLab: Lab = dataLab(backupSuite, MUTANTS);

@@ -1,0 +1,164 @@
+import type { Exchange } from "../events.ts";
+import type { Clock } from "../runner/clock.ts";
+import { DataError, type DataPlane, type DataSession, type Login, type Vantage } from "./plane.ts";
+import { sqlText } from "./sql.ts";
+import type { Rows, Statement } from "./statement.ts";
+
+/** A login with the words by which a report names it; the secret itself never gets there. */
+export interface Key {
+  readonly login: Login;
+  /** "binding 1f2e… of instance 9c4d…" */
+  readonly of: string;
+}
+
+/** Longest answer of a data service that evidence shows, in characters. */
+const ANSWER_CHARS_MAX = 600;
+
+function psqlLine(login: Login, sql: string): string {
+  const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+  const address = `-h ${quoted(login.host)} -p ${login.port} -d ${quoted(login.database)}`;
+  return `PGUSER="$DRYDOCK_USER" PGPASSWORD="$DRYDOCK_PASSWORD" psql ${address} -c ${quoted(sql)}`;
+}
+
+function rowsText(rows: Rows): string {
+  const text = rows.map((row) => row.map((value) => value ?? "NULL").join(" | ")).join("\n");
+  const shown = text.length > ANSWER_CHARS_MAX ? `${text.slice(0, ANSWER_CHARS_MAX)}…` : text;
+  return `${shown}${shown === "" ? "" : "\n"}(${rows.length} rows)`;
+}
+
+type Ended = { readonly body: string } | { readonly error: DataError };
+
+/** A step on the data plane as evidence: what a server said is an answer, silence is none. */
+function exchangeOf(key: Key, from: Vantage, sql: string, ended: Ended, elapsedMs: number): Exchange {
+  const { host, port, database } = key.login;
+  const request = {
+    method: "SQL",
+    url: `postgres://${host}:${port}/${database}`,
+    headers: { credentials: key.of, from },
+    body: sql,
+  };
+  const curl = psqlLine(key.login, sql);
+  if ("error" in ended && ended.error.fault === "unreachable") return { curl, request, error: ended.error.message };
+  const body = "body" in ended ? ended.body : `ERROR ${ended.error.code ?? ""} ${ended.error.message}`;
+  return { curl, request, response: { headers: {}, body, elapsedMs: Math.round(elapsedMs) } };
+}
+
+type Remember = (sql: string, ended: Ended, startMs: number) => void;
+
+/** A session that remembers what was asked of it, for the report. */
+export class Conversation {
+  readonly extras: DataSession["extras"];
+  readonly #session: DataSession;
+  readonly #remember: Remember;
+  readonly #nowMs: () => number;
+
+  constructor(session: DataSession, nowMs: () => number, remember: Remember) {
+    this.extras = session.extras;
+    this.#session = session;
+    this.#nowMs = nowMs;
+    this.#remember = remember;
+  }
+
+  /** @throws DataError */
+  async run(statement: Statement): Promise<Rows> {
+    const startMs = this.#nowMs();
+    const sql = sqlText(statement);
+    try {
+      const rows = await this.#session.run(statement);
+      this.#remember(sql, { body: rowsText(rows) }, startMs);
+      return rows;
+    } catch (error) {
+      if (error instanceof DataError) this.#remember(sql, { error }, startMs);
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+}
+
+/** The data plane as one check uses it: every step is kept as evidence. */
+export class DataDesk {
+  readonly plane: DataPlane;
+  /** In the order in which they were made. */
+  readonly steps: Exchange[] = [];
+  readonly #clock: Clock;
+
+  constructor(plane: DataPlane, clock: Clock) {
+    this.plane = plane;
+    this.#clock = clock;
+  }
+
+  get last(): Exchange | undefined {
+    return this.steps.at(-1);
+  }
+
+  /** Logs in. @throws DataError */
+  async open(key: Key, from: Vantage = "application"): Promise<Conversation> {
+    const nowMs = (): number => this.#clock.nowMs();
+    const remember: Remember = (sql, ended, startMs) =>
+      void this.steps.push(exchangeOf(key, from, sql, ended, nowMs() - startMs));
+    const startMs = nowMs();
+    try {
+      const session = await this.plane.connect(key.login, from);
+      remember(HELLO, { body: "logged in" }, startMs);
+      return new Conversation(session, nowMs, remember);
+    } catch (error) {
+      if (error instanceof DataError) remember(HELLO, { error }, startMs);
+      throw error;
+    }
+  }
+
+  /**
+   * Logs in at a service that may still be coming up: asks again while nobody answers or it says that it is not ready. Of
+   * several attempts only the last is kept.
+   *
+   * @throws DataError
+   */
+  async enter(key: Key, waitMsMax = READY_MS_MAX): Promise<Conversation> {
+    const endMs = this.#clock.nowMs() + waitMsMax;
+    for (;;) {
+      try {
+        return await this.open(key);
+      } catch (error) {
+        if (!(error instanceof DataError) || !isComingUp(error) || this.#clock.nowMs() + READY_POLL_MS > endMs)
+          throw error;
+      }
+      this.steps.pop();
+      await this.#clock.sleepMs(READY_POLL_MS);
+    }
+  }
+
+  /** Logs in, works, and logs out whatever happens. @throws DataError */
+  async using<T>(key: Key, work: (session: Conversation) => Promise<T>): Promise<T> {
+    const session = await this.enter(key);
+    try {
+      return await work(session);
+    } finally {
+      await session.close();
+    }
+  }
+
+  /** Logs in and out again: how that ended. */
+  async knock(key: Key, from: Vantage = "application"): Promise<DataError | undefined> {
+    try {
+      await (await this.open(key, from)).close();
+      return undefined;
+    } catch (error) {
+      if (error instanceof DataError) return error;
+      throw error;
+    }
+  }
+}
+
+/** How long a service may take until it lets in who has just been given credentials, or after a restore. */
+const READY_MS_MAX = 30_000;
+const READY_POLL_MS = 250;
+
+/** Nobody answers; or cannot_connect_now, too_many_connections. */
+const isComingUp = ({ fault, code }: DataError): boolean =>
+  fault === "unreachable" || code === "57P03" || code === "53300";
+
+/** What a person types to see whether a login works. */
+const HELLO = "SELECT 1";

@@ -1,0 +1,129 @@
+import { DataError, type DataPlane, type DataSession, type Login, type Vantage } from "../plane.ts";
+import { ALL_EXTRAS, copyOf, emptyStore, replace, run, type Store } from "./engine.ts";
+
+export interface ToyBinding {
+  readonly id: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+/** A service instance with a database of its own. */
+export interface ToyInstance {
+  readonly id: string;
+  readonly host: string;
+  readonly database: string;
+  readonly store: Store;
+  readonly bindings: Map<string, ToyBinding>;
+  /** Who may log in, and with what. */
+  readonly users: Map<string, string>;
+  /** From where the database can be reached now. */
+  readonly admitted: Set<Vantage>;
+}
+
+export const TOY_PORT = 5432;
+
+/** Other instances, the oldest first: whom a defect may hit. */
+export function neighboursOf(cloud: ToyCloud, instance: ToyInstance): readonly ToyInstance[] {
+  return [...cloud.instances.values()].filter((each) => each !== instance);
+}
+
+/** What a broker, its backups and its firewall do right. A mutant does one of these otherwise. */
+export interface Behaviour {
+  provisioned(instance: ToyInstance, cloud: ToyCloud): void;
+  bound(instance: ToyInstance, binding: ToyBinding, cloud: ToyCloud): void;
+  unbound(instance: ToyInstance, binding: ToyBinding, cloud: ToyCloud): void;
+  /** The binding that a request to fetch, poll or remove one is about; undefined is answered 404 or 410. */
+  find(
+    operation: "fetch" | "poll" | "unbind",
+    instance: ToyInstance,
+    id: string,
+    cloud: ToyCloud,
+  ): ToyBinding | undefined;
+  dump(instance: ToyInstance, cloud: ToyCloud): Store;
+  restore(instance: ToyInstance, dump: Store, cloud: ToyCloud): void;
+  /** Whether a database lets somebody in who has reached it. */
+  admits(instance: ToyInstance, login: Login, cloud: ToyCloud): boolean;
+}
+
+export const RIGHT: Behaviour = {
+  provisioned: () => {},
+  bound: (instance, { username, password }) => {
+    instance.users.set(username, password);
+    instance.admitted.add("application");
+  },
+  unbound: (instance, { id, username }) => {
+    instance.bindings.delete(id);
+    instance.users.delete(username);
+    if (instance.bindings.size === 0) instance.admitted.clear();
+  },
+  find: (_operation, instance, id) => instance.bindings.get(id),
+  dump: ({ store }) => copyOf(store),
+  restore: ({ store }, dump) => replace(store, dump),
+  admits: ({ users, database }, login) => users.get(login.username) === login.password && login.database === database,
+};
+
+/** Instances with their databases, and a network to reach them by. */
+export class ToyCloud {
+  readonly instances = new Map<string, ToyInstance>();
+  readonly does: Behaviour;
+  #made = 0;
+
+  constructor(changes: Partial<Behaviour> = {}) {
+    this.does = { ...RIGHT, ...changes };
+  }
+
+  provision(id: string): void {
+    const database = `d${(++this.#made).toString(16).padStart(7, "0")}`;
+    const instance: ToyInstance = {
+      id,
+      database,
+      host: `${database}.toy.test`,
+      store: emptyStore(),
+      bindings: new Map(),
+      users: new Map(),
+      admitted: new Set(),
+    };
+    this.instances.set(id, instance);
+    this.does.provisioned(instance, this);
+  }
+
+  bind(instance: ToyInstance, id: string): ToyBinding {
+    const serial = ++this.#made;
+    const binding = { id, username: `u${serial}`, password: `secret-${serial}` };
+    instance.bindings.set(id, binding);
+    this.does.bound(instance, binding, this);
+    return binding;
+  }
+
+  /** The way to the databases. With `isKnowing`, an operator's: it tells where an instance without a binding listens. */
+  plane({ isKnowing = true } = {}): DataPlane {
+    const at = (host: string): ToyInstance | undefined =>
+      [...this.instances.values()].find((instance) => instance.host === host);
+    return {
+      hasStranger: true,
+      resolve: async (host) => {
+        if (at(host) === undefined) throw new DataError("unreachable", `getaddrinfo ENOTFOUND ${host}`);
+        return host;
+      },
+      connect: async (login, from) => this.#connect(at(login.host), login, from),
+      ...(isKnowing && {
+        locate: async (id: string) => {
+          const instance = this.instances.get(id);
+          return instance && { host: instance.host, port: TOY_PORT };
+        },
+      }),
+    };
+  }
+
+  #connect(instance: ToyInstance | undefined, login: Login, from: Vantage): DataSession {
+    if (instance === undefined || login.port !== TOY_PORT || !instance.admitted.has(from))
+      throw new DataError("unreachable", `connect ECONNREFUSED ${login.host}:${login.port}`);
+    if (!this.does.admits(instance, login, this))
+      throw new DataError("denied", `password authentication failed for user "${login.username}"`, "28P01");
+    return {
+      extras: ALL_EXTRAS,
+      run: async (statement) => run(instance.store, statement),
+      close: async () => {},
+    };
+  }
+}

@@ -1,0 +1,70 @@
+import { asFetch } from "../../osb/mutants/wire.ts";
+import { certify, type CertifyOptions, type CheckResult } from "../../runner/certify.ts";
+import type { Clock } from "../../runner/clock.ts";
+import type { AnySuite } from "../../runner/suite.ts";
+import type { CheckInfo } from "../../events.ts";
+import type { Lab, MutantInfo } from "../../selftest/lab.ts";
+import { createToyBroker, type ToyBrokerOptions } from "./broker.ts";
+import { type Behaviour, ToyCloud } from "./cloud.ts";
+
+/** A cloud with one defect: one thing that it does otherwise. */
+export interface DataMutant extends MutantInfo {
+  readonly changes: Partial<Behaviour>;
+}
+
+/** Time that passes only when somebody waits. */
+function idleClock(): Clock {
+  let nowMs = Date.UTC(2026, 0, 1);
+  return {
+    nowMs: () => nowMs,
+    sleepMs: async (ms) => {
+      nowMs += ms;
+    },
+  };
+}
+
+function countedIds(): () => string {
+  let count = 0;
+  return () => `00000000-0000-4000-8000-${(++count).toString(16).padStart(12, "0")}`;
+}
+
+/** How a run reaches the broker and the databases of a toy cloud. */
+export function toyOptions(cloud: ToyCloud, options: ToyBrokerOptions = {}): Omit<CertifyOptions, "suites"> {
+  return {
+    url: "http://toy.test",
+    profile: "osb-2.17",
+    fetch: asFetch(createToyBroker(cloud, options)),
+    data: cloud.plane(),
+    clock: idleClock(),
+    newId: countedIds(),
+  };
+}
+
+const onlyOf = (only: readonly string[] | undefined): Pick<CertifyOptions, "only"> =>
+  only === undefined ? {} : { only };
+
+/** The proof of a suite of data: clean clouds of two dialects, and one cloud for each defect. */
+export function dataLab(suite: AnySuite, mutants: readonly DataMutant[]): Lab {
+  const judged = async (
+    changes: Partial<Behaviour>,
+    options: ToyBrokerOptions,
+    only?: readonly string[],
+  ): Promise<readonly CheckResult[]> => {
+    const toy = toyOptions(new ToyCloud(changes), options);
+    return (await certify({ ...toy, ...onlyOf(only), suites: [suite] })).results;
+  };
+  return {
+    suite: suite.name,
+    checks: suite.checks as readonly CheckInfo[],
+    mutants: mutants.map(({ id, description, expected, also }) => ({ id, description, expected, also })),
+    cleanRuns: [
+      { name: "backups as an extension", run: () => judged({}, {}) },
+      { name: "backups as of a9s", run: () => judged({}, { backups: "a9s" }) },
+    ],
+    run(mutantId, only) {
+      const mutant = mutants.find(({ id }) => id === mutantId);
+      if (mutantId !== undefined && mutant === undefined) throw new Error(`no mutant ${mutantId}`);
+      return judged(mutant?.changes ?? {}, {}, only);
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import type { Rows, Statement } from "./statement.ts";
+
+/** What lets somebody in at a data service, read from the credentials of a binding. */
+export interface Login {
+  readonly client: "postgresql";
+  readonly host: string;
+  readonly port: number;
+  readonly username: string;
+  readonly password: string;
+  readonly database: string;
+  /** Absent: without TLS. */
+  readonly tls?: Tls;
+}
+
+export interface Tls {
+  /** PEM of the authority that signed the server's certificate. */
+  readonly ca?: string;
+  /** Whether a certificate that cannot be verified is refused. */
+  readonly isVerified: boolean;
+}
+
+/** Where a connection comes from: an application that a binding admits, or somebody whom none does. */
+export type Vantage = "application" | "stranger";
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The way to the data services behind a broker: real sockets, or a data plane in the same process. */
+export interface DataPlane {
+  /** A second place to connect from, which no binding admits. */
+  readonly hasStranger: boolean;
+  /** The address that a host name leads to. @throws DataError unreachable */
+  resolve(host: string): Promise<string>;
+  /** Logs in. @throws DataError unreachable, denied, failed */
+  connect(login: Login, from: Vantage): Promise<DataSession>;
+  /**
+   * Where an instance listens before it has a binding. Only an operator knows: absent on a stranger's platform, and undefined
+   * for an instance that is not found.
+   */
+  locate?(instanceId: string): Promise<Address | undefined>;
+}
+
+/** What an engine can hold beside tables, rows and sequences, and a session can therefore make and read. */
+export type Extra = "index" | "view" | "grant";
+
+/** A session of one user on one instance. */
+export interface DataSession {
+  readonly extras: ReadonlySet<Extra>;
+  /** @throws DataError failed, lost */
+  run(statement: Statement): Promise<Rows>;
+  close(): Promise<void>;
+}
+
+/**
+ * Why there was no session, or no rows. `unreachable`: nobody answered (refused, reset, timed out, name unknown). `denied`: the
+ * server answered and let nobody in. `failed`: the server refused a statement, or is out of order. `lost`: the session ended.
+ */
+export type DataFault = "unreachable" | "denied" | "failed" | "lost";
+
+export class DataError extends Error {
+  readonly fault: DataFault;
+  /** SQLSTATE or the like, where the server gave one. */
+  readonly code: string | undefined;
+  constructor(fault: DataFault, message: string, code?: string, options?: ErrorOptions) {
+    super(message.replaceAll(/\s+/g, " ").slice(0, 300), options);
+    this.name = "DataError";
+    this.fault = fault;
+    this.code = code;
+  }
+}

@@ -1,0 +1,143 @@
+import { Socket } from "node:net";
+import type { Client, ClientConfig } from "pg";
+import { DataError, type DataSession, type Extra, type Login } from "./plane.ts";
+import { sqlOf } from "./sql.ts";
+import { type Rows, ROWS_MAX, type Statement } from "./statement.ts";
+
+export interface DataLimits {
+  /** From the first packet to a session that is ready, in milliseconds. */
+  readonly connectMsMax: number;
+  readonly statementMsMax: number;
+  /** Bytes that a server may send in one session. */
+  readonly sessionBytesMax: number;
+}
+
+export const DATA_LIMITS: DataLimits = {
+  connectMsMax: 10_000,
+  statementMsMax: 30_000,
+  sessionBytesMax: 64 * 1024 * 1024,
+};
+
+const EXTRAS: ReadonlySet<Extra> = new Set<Extra>(["index", "view", "grant"]);
+
+/** What makes the text of values the same whatever the server's defaults. */
+const SETTINGS =
+  "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET bytea_output = 'hex'; SET extra_float_digits = 1";
+
+/** A socket that leaves from a given local address and is cut when the server sends more than it may. */
+class BoundSocket extends Socket {
+  readonly #localAddress: string | undefined;
+
+  constructor(localAddress: string | undefined, bytesMax: number) {
+    super();
+    this.#localAddress = localAddress;
+    this.on("data", () => {
+      if (this.bytesRead > bytesMax) this.destroy(new Error(`the server sent more than ${bytesMax} bytes`));
+    });
+  }
+
+  /** As pg calls it. */
+  override connect(...to: unknown[]): this {
+    const [port, host] = to;
+    const from = this.#localAddress === undefined ? {} : { localAddress: this.#localAddress };
+    return super.connect({ port: Number(port), host: String(host), ...from });
+  }
+}
+
+function configOf(login: Login, address: string, source: string | undefined, limits: DataLimits): ClientConfig {
+  const { tls } = login;
+  const ssl = tls && {
+    rejectUnauthorized: tls.isVerified,
+    servername: login.host,
+    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+  };
+  return {
+    host: address,
+    port: login.port,
+    user: login.username,
+    password: login.password,
+    database: login.database,
+    ssl: ssl ?? false,
+    connectionTimeoutMillis: limits.connectMsMax,
+    query_timeout: limits.statementMsMax,
+    application_name: "drydock",
+    stream: () => new BoundSocket(source, limits.sessionBytesMax),
+  };
+}
+
+/** Invalid authorization, unknown database, no right to connect: the server has answered, and let nobody in. */
+const DENIED = /^(28...|3D000|42501)$/;
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+
+function sqlStateOf(error: unknown): string | undefined {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  // Socket errors have codes as well (EPIPE has five letters): a server's error has a severity.
+  return error instanceof Error && "severity" in error && SQLSTATE.test(code) ? code : undefined;
+}
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message || String("code" in error ? error.code : error.name) : String(error);
+
+function connectError(error: unknown): DataError {
+  const state = sqlStateOf(error);
+  const fault = state === undefined ? "unreachable" : DENIED.test(state) ? "denied" : "failed";
+  return new DataError(fault, messageOf(error), state, { cause: error });
+}
+
+function statementError(error: unknown): DataError {
+  const state = sqlStateOf(error);
+  // Class 57P: the session was ended, by an administrator or by a restart.
+  const isLost = state === undefined ? messageOf(error) !== "Query read timeout" : state.startsWith("57P");
+  return new DataError(isLost ? "lost" : "failed", messageOf(error), state, { cause: error });
+}
+
+class PostgresSession implements DataSession {
+  readonly extras = EXTRAS;
+  readonly #client: Client;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  async run(statement: Statement): Promise<Rows> {
+    const { text, values } = sqlOf(statement);
+    const result = await this.#client
+      .query<(string | null)[]>({ text, values: [...values], rowMode: "array" })
+      .catch((error: unknown) => {
+        throw statementError(error);
+      });
+    if (result.rows.length > ROWS_MAX) throw new DataError("failed", `more than ${ROWS_MAX} rows`);
+    return result.rows;
+  }
+
+  async close(): Promise<void> {
+    // A connection that is broken already is as good as closed.
+    await this.#client.end().catch(() => {});
+  }
+}
+
+/** Logs in at a PostgreSQL server. @throws DataError unreachable, denied, failed */
+export async function openPostgres(
+  login: Login,
+  address: string,
+  source: string | undefined,
+  limits: DataLimits = DATA_LIMITS,
+): Promise<DataSession> {
+  const { default: pg } = await import("pg");
+  const client = new pg.Client(configOf(login, address, source, limits));
+  // What breaks between two statements shows at the next one.
+  client.on("error", () => {});
+  try {
+    await client.connect();
+  } catch (error) {
+    void client.end().catch(() => {});
+    throw connectError(error);
+  }
+  try {
+    await client.query(SETTINGS);
+  } catch (error) {
+    await client.end().catch(() => {});
+    throw statementError(error);
+  }
+  return new PostgresSession(client);
+}

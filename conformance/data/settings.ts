@@ -1,0 +1,66 @@
+import { isIP } from "node:net";
+import type { Json, JsonObject } from "../http/json.ts";
+import type { Service } from "../platform/catalog.ts";
+import { badFile, membersAt, objectAt, textAt } from "../runner/fields.ts";
+import { CREDENTIAL_PARTS, type CredentialMap } from "./credentials.ts";
+
+/**
+ * The part `data` of drydock.yml: how the data services behind the broker are reached.
+ *
+ *     data:
+ *       dns: 127.64.0.10:8600        # resolves the host names of bindings; default: the system's resolver
+ *       source: 10.0.0.5             # local address of an application, which bindings admit
+ *       stranger: 10.0.0.6           # local address that no binding admits
+ *       credentials:                 # where a login lies in credentials, by service name or id; "*" stands for any
+ *         my-db: { client: postgresql, host: hosts.0, database: db_name }
+ */
+export interface DataSettings {
+  readonly dns?: string;
+  readonly source?: string;
+  readonly stranger?: string;
+  readonly credentials: Readonly<Record<string, CredentialMap>>;
+}
+
+export const NO_DATA_SETTINGS: DataSettings = { credentials: {} };
+
+function addressAt(object: JsonObject, name: string): string | undefined {
+  const text = textAt(object, "data", name);
+  if (text !== undefined && isIP(text) === 0) throw badFile(`"data.${name}" must be an IP address of this machine`);
+  return text;
+}
+
+function serverAt(object: JsonObject): string | undefined {
+  const text = textAt(object, "data", "dns");
+  const [, host = "", port = "53"] = /^\[?([\da-f.:]+?)\]?(?::(\d{1,5}))?$/i.exec(text ?? "") ?? [];
+  if (text !== undefined && (isIP(host) === 0 || Number(port) > 65_535))
+    throw badFile(`"data.dns" must be an address of a DNS server, such as 127.0.0.1:8600`);
+  return text;
+}
+
+function mapOf(value: Json, service: string): CredentialMap {
+  const path = `data.credentials.${service}`;
+  const members = membersAt(value, path, ["client", ...CREDENTIAL_PARTS]);
+  const client = textAt(members, path, "client");
+  if (client !== undefined && client !== "postgresql") throw badFile(`"${path}.client" must be postgresql`);
+  const parts = CREDENTIAL_PARTS.map((part) => [part, textAt(members, path, part)] as const);
+  return Object.fromEntries([["client", client], ...parts].filter(([, text]) => text !== undefined));
+}
+
+/** @throws TargetError bad-file */
+export function parseDataSettings(value: Json | undefined): DataSettings {
+  const members = membersAt(value, "data", ["dns", "source", "stranger", "credentials"]);
+  const [dns, source, stranger] = [serverAt(members), addressAt(members, "source"), addressAt(members, "stranger")];
+  const maps = Object.entries(objectAt(members["credentials"], "data.credentials"));
+  return {
+    ...(dns === undefined ? {} : { dns }),
+    ...(source === undefined ? {} : { source }),
+    ...(stranger === undefined ? {} : { stranger }),
+    credentials: Object.fromEntries(maps.map(([service, map]) => [service, mapOf(map, service)])),
+  };
+}
+
+/** Where a login lies in the credentials of a service. */
+export function credentialMapFor(settings: DataSettings, service: Service): CredentialMap {
+  const found = [service.name, service.id, "*"].map((key) => settings.credentials[key]);
+  return found.find((map) => map !== undefined) ?? {};
+}

@@ -1,0 +1,60 @@
+import { promises as dns, Resolver } from "node:dns";
+import { isIP } from "node:net";
+import { promisify } from "node:util";
+import type { DataSettings } from "./settings.ts";
+import { type Address, DataError, type DataPlane, type Login, type Vantage } from "./plane.ts";
+import { DATA_LIMITS, type DataLimits, openPostgres } from "./postgresql.ts";
+
+export interface SocketPlaneOptions {
+  /** The address of a host name; undefined when there is none. Default: the system's resolver. */
+  readonly resolve?: (host: string) => Promise<string | undefined>;
+  /** Local address from which applications connect. Default: what the system chooses. */
+  readonly source?: string;
+  /** Local address of somebody whom no binding admits. */
+  readonly stranger?: string;
+  readonly locate?: (instanceId: string) => Promise<Address | undefined>;
+  readonly limits?: Partial<DataLimits>;
+}
+
+const bySystem = async (host: string): Promise<string | undefined> => (await dns.lookup(host)).address;
+
+/** Asks one DNS server, given as `127.0.0.1:8600`, for the first IPv4 address of a name. */
+export function resolverAt(server: string): (host: string) => Promise<string | undefined> {
+  const resolver = new Resolver({ timeout: 2000, tries: 2 });
+  resolver.setServers([server]);
+  const resolve4 = promisify(resolver.resolve4.bind(resolver)) as (host: string) => Promise<string[]>;
+  return async (host) => (await resolve4(host))[0];
+}
+
+/** As drydock.yml says where data services are reached from. */
+export function dataPlaneOf({ dns: server, source, stranger }: DataSettings): DataPlane {
+  return socketPlane({
+    ...(server === undefined ? {} : { resolve: resolverAt(server) }),
+    ...(source === undefined ? {} : { source }),
+    ...(stranger === undefined ? {} : { stranger }),
+  });
+}
+
+/** The data services behind a broker, reached over TCP with their own clients. */
+export function socketPlane(options: SocketPlaneOptions = {}): DataPlane {
+  const { resolve: look = bySystem, source, stranger, locate } = options;
+  const limits: DataLimits = { ...DATA_LIMITS, ...options.limits };
+
+  async function resolve(host: string): Promise<string> {
+    if (isIP(host) !== 0) return host;
+    const address = await look(host).catch((error: unknown) => {
+      throw new DataError("unreachable", error instanceof Error ? error.message : String(error));
+    });
+    if (address === undefined) throw new DataError("unreachable", `${host} has no address`);
+    return address;
+  }
+
+  const sourceOf = (from: Vantage): string | undefined => (from === "stranger" ? stranger : source);
+  return {
+    hasStranger: stranger !== undefined,
+    resolve,
+    connect: async (login: Login, from: Vantage) =>
+      openPostgres(login, await resolve(login.host), sourceOf(from), limits),
+    ...(locate && { locate }),
+  };
+}

@@ -1,0 +1,92 @@
+import { type Column, PREFIX, ROWS_MAX, type Row, type Statement, type Value } from "./statement.ts";
+
+/** A statement as PostgreSQL takes it. */
+export interface Sql {
+  readonly text: string;
+  readonly values: readonly Value[];
+}
+
+const plain = (text: string): Sql => ({ text, values: [] });
+const likeOurs = `'${PREFIX.replaceAll("_", "\\_")}%'`;
+const names = (columns: readonly Column[]): string => columns.map(({ name }) => name).join(", ");
+const keyOf = ([key]: readonly Column[]): string => key?.name ?? "";
+
+const TABLES = `SELECT c.relname::text FROM pg_class c WHERE c.relkind IN ('r', 'p') AND c.relname LIKE ${likeOurs}
+  AND pg_table_is_visible(c.oid) ORDER BY c.relname::text COLLATE "C"`;
+
+const OBJECTS = `SELECT 'index', c.relname::text, pg_get_indexdef(c.oid)
+    FROM pg_class c WHERE c.relkind = 'i' AND c.relname LIKE ${likeOurs} AND pg_table_is_visible(c.oid)
+  UNION ALL SELECT 'view', c.relname::text, pg_get_viewdef(c.oid)
+    FROM pg_class c WHERE c.relkind = 'v' AND c.relname LIKE ${likeOurs} AND pg_table_is_visible(c.oid)
+  UNION ALL SELECT 'grant', c.relname::text, a.privilege_type
+    FROM pg_class c, aclexplode(c.relacl) a
+    WHERE a.grantee = 0 AND c.relname LIKE ${likeOurs} AND pg_table_is_visible(c.oid)
+  ORDER BY 1, 2, 3`;
+
+function insert(table: string, columns: readonly Column[], rows: readonly Row[]): Sql {
+  const tuples = rows.map(
+    (_, at) => `(${columns.map(({ type }, of) => `$${at * columns.length + of + 1}::text::${type}`).join(", ")})`,
+  );
+  return { text: `INSERT INTO ${table} (${names(columns)}) VALUES ${tuples.join(", ")}`, values: rows.flat() };
+}
+
+/** What a statement is in PostgreSQL's words. Values go as text, so that what comes back can be compared with what went. */
+export function sqlOf(statement: Statement): Sql {
+  switch (statement.do) {
+    case "create-table": {
+      const [key, ...others] = statement.table.columns.map(({ name, type }) => `${name} ${type}`);
+      return plain(`CREATE TABLE ${statement.table.name} (${[`${key} PRIMARY KEY`, ...others].join(", ")})`);
+    }
+    case "drop-table":
+      return plain(`DROP TABLE ${statement.table} CASCADE`);
+    case "insert":
+      return insert(statement.table.name, statement.table.columns, statement.rows);
+    case "update": {
+      const { table, key, column, value } = statement;
+      const set = `${column.name} = $1::text::${column.type}`;
+      return { text: `UPDATE ${table.name} SET ${set} WHERE ${keyOf(table.columns)} = $2`, values: [value, key] };
+    }
+    case "delete":
+      return {
+        text: `DELETE FROM ${statement.table.name} WHERE ${keyOf(statement.table.columns)} = $1`,
+        values: [statement.key],
+      };
+    case "create-sequence":
+      return plain(`CREATE SEQUENCE ${statement.sequence}`);
+    case "next":
+      return plain(`SELECT nextval('${statement.sequence}')::text`);
+    case "create-index":
+      return plain(`CREATE INDEX ${statement.name} ON ${statement.table.name} (${statement.column})`);
+    case "create-view":
+      return plain(`CREATE VIEW ${statement.name} AS SELECT * FROM ${statement.table}`);
+    case "grant":
+      return plain(`GRANT SELECT ON ${statement.table} TO PUBLIC`);
+    case "tables":
+      return plain(TABLES);
+    case "rows": {
+      const { name, columns } = statement.table;
+      const shown = columns.map((column) => `${column.name}::text`).join(", ");
+      return plain(`SELECT ${shown} FROM ${name} ORDER BY ${keyOf(columns)} COLLATE "C" LIMIT ${ROWS_MAX + 1}`);
+    }
+    case "columns":
+      return {
+        text: `SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute
+  WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
+        values: [statement.table],
+      };
+    case "objects":
+      return plain(OBJECTS);
+  }
+}
+
+/** Longest statement that evidence shows, in characters. */
+const SHOWN_CHARS_MAX = 400;
+
+/** The statement with its values in it, for a person to paste; a long one is cut. */
+export function sqlText(statement: Statement): string {
+  const { text, values } = sqlOf(statement);
+  const literal = (value: Value | undefined): string =>
+    value === null || value === undefined ? "NULL" : `'${value.replaceAll("'", "''")}'`;
+  const whole = text.replaceAll(/\s+/g, " ").replaceAll(/\$(\d+)/g, (_, at: string) => literal(values[Number(at) - 1]));
+  return whole.length > SHOWN_CHARS_MAX ? `${whole.slice(0, SHOWN_CHARS_MAX)}… (${whole.length} characters)` : whole;
+}

@@ -1,0 +1,64 @@
+/** Names of everything that the suites make begin like this; what begins otherwise is not theirs, and is left alone. */
+export const PREFIX = "drydock_";
+
+export type ColumnType =
+  | "text"
+  | "integer"
+  | "bigint"
+  | "numeric"
+  | "double precision"
+  | "boolean"
+  | "bytea"
+  | "date"
+  | "timestamptz"
+  | "uuid"
+  | "jsonb"
+  | "text[]";
+
+export interface Column {
+  readonly name: string;
+  readonly type: ColumnType;
+}
+
+/** Values in the text form in which PostgreSQL prints them. */
+export type Value = string | null;
+export type Row = readonly Value[];
+export type Rows = readonly Row[];
+
+/** A table of the suites. The first column is its key, a text. */
+export interface TableShape {
+  readonly name: string;
+  readonly columns: readonly Column[];
+}
+
+/** What a suite asks of a data service, whatever its engine. Names are the suite's own and need no quoting. */
+export type Statement =
+  | { readonly do: "create-table"; readonly table: TableShape }
+  | { readonly do: "drop-table"; readonly table: string }
+  | { readonly do: "insert"; readonly table: TableShape; readonly rows: Rows }
+  | {
+      readonly do: "update";
+      readonly table: TableShape;
+      readonly key: string;
+      readonly column: Column;
+      readonly value: Value;
+    }
+  | { readonly do: "delete"; readonly table: TableShape; readonly key: string }
+  | { readonly do: "create-sequence"; readonly sequence: string }
+  /** One row with the next number. */
+  | { readonly do: "next"; readonly sequence: string }
+  | { readonly do: "create-index"; readonly name: string; readonly table: TableShape; readonly column: string }
+  | { readonly do: "create-view"; readonly name: string; readonly table: string }
+  /** Lets everybody who can log in read a table. */
+  | { readonly do: "grant"; readonly table: string }
+  /** Rows of one column: the names of the suites' tables that the session's user sees, in order. */
+  | { readonly do: "tables" }
+  /** The rows of a table by key, columns as in the shape. */
+  | { readonly do: "rows"; readonly table: TableShape }
+  /** Rows of name and type: the columns of a table. */
+  | { readonly do: "columns"; readonly table: string }
+  /** Rows of kind, name and definition: indexes, views and grants of the suites' tables. */
+  | { readonly do: "objects" };
+
+/** Most rows that a statement may give back; a table of the suites has far fewer. */
+export const ROWS_MAX = 10_000;

@@ -1,0 +1,152 @@
+import { isObject, type JsonObject } from "../http/json.ts";
+import { bodyOf } from "../http/observation.ts";
+import { BINDABLE, type Live, type LiveBinding, OsbContext, type Shared } from "../osb/context.ts";
+import type { Answer } from "../platform/answer.ts";
+import { areBindingsRetrievable, isBindable, type Offer } from "../platform/catalog.ts";
+import type { Platform } from "../platform/platform.ts";
+import { type Evidence, notApplicable, type Outcome, unknown, Verdicted } from "../runner/check.ts";
+import type { Run } from "../runner/suite.ts";
+import { loginOf } from "./credentials.ts";
+import { type Conversation, DataDesk, type Key } from "./evidence.ts";
+import { DataError, type DataPlane } from "./plane.ts";
+import { credentialMapFor } from "./settings.ts";
+
+/** An instance with a binding whose credentials let us in. */
+export interface Tenant {
+  readonly live: Live;
+  readonly binding: LiveBinding;
+  readonly key: Key;
+  /** The answer that brought the credentials. */
+  readonly bound: Answer;
+}
+
+/** Services that are tried for credentials that can be spoken. */
+const SERVICES_MAX = 4;
+
+type Scouted =
+  | { readonly offer: Offer }
+  | { readonly offer?: undefined; readonly reason: string; readonly evidence: readonly Evidence[] };
+
+function candidates(run: Run): readonly Offer[] {
+  const bindable = run.offers.filter(isBindable);
+  const firsts = bindable.filter(
+    (offer, at) => bindable.findIndex((each) => each.service.id === offer.service.id) === at,
+  );
+  return firsts.slice(0, SERVICES_MAX);
+}
+
+/** What a check of tenants and their data works with. */
+export class TenantContext {
+  readonly osb: OsbContext;
+  readonly #shared: Shared;
+  #desk: DataDesk | undefined;
+
+  constructor(platform: Platform, shared: Shared) {
+    this.osb = new OsbContext(platform, shared);
+    this.#shared = shared;
+  }
+
+  get platform(): Platform {
+    return this.osb.platform;
+  }
+
+  get run(): Run {
+    return this.osb.run;
+  }
+
+  get shared(): Shared {
+    return this.#shared;
+  }
+
+  /** The way to the data. Ends the check as not applicable where there is none. */
+  get desk(): DataDesk {
+    this.#desk ??= new DataDesk(this.#plane(), this.platform.settings.clock);
+    return this.#desk;
+  }
+
+  #plane(): DataPlane {
+    const { data, catalog } = this.run;
+    if (data === undefined)
+      throw new Verdicted(notApplicable("there is no way to the data services (option data)", catalog));
+    return data;
+  }
+
+  /** The first bindable plan whose credentials can be spoken, or undefined. */
+  async spokenOffer(): Promise<Offer | undefined> {
+    return this.run.data === undefined ? undefined : (await this.#scout()).offer;
+  }
+
+  /** The same; ends the check as not applicable when there is none. */
+  async dataOffer(): Promise<Offer> {
+    this.osb.offer(BINDABLE);
+    void this.desk;
+    const scouted = await this.#scout();
+    if (scouted.offer !== undefined) return scouted.offer;
+    throw new Verdicted(notApplicable(scouted.reason, ...scouted.evidence));
+  }
+
+  #scout(): Promise<Scouted> {
+    return this.#shared.once("spoken offer", (platform) => this.with(platform).#look());
+  }
+
+  with(platform: Platform): TenantContext {
+    return new TenantContext(platform, this.#shared);
+  }
+
+  /** Binds an instance of each service in turn, until there are credentials that can be spoken. */
+  async #look(): Promise<Scouted> {
+    const reasons: string[] = [];
+    const evidence: Evidence[] = [];
+    for (const offer of candidates(this.run)) {
+      const live = await this.#shared.borrow(offer);
+      try {
+        const { credentials, answer } = await this.credentialsOf(await this.osb.bound(live));
+        const spoken = loginOf(credentials, offer.service, credentialMapFor(this.run.file.data, offer.service));
+        if ("login" in spoken) return { offer };
+        reasons.push(`${offer.service.name}: ${spoken.reason}`);
+        evidence.push(answer);
+      } finally {
+        await this.platform.ledger.clean();
+        await this.#shared.giveBack(live, false);
+      }
+    }
+    return { reason: reasons.join("; "), evidence };
+  }
+
+  /** What a binding gave, fetched when it was made asynchronously. */
+  async credentialsOf(binding: LiveBinding): Promise<{ credentials: JsonObject; answer: Answer }> {
+    const { live, id, bound } = binding;
+    const isAsync = bound.polls.length > 0 && areBindingsRetrievable(live.offer);
+    const answer = isAsync
+      ? await this.platform.send("fetch-binding", { instanceId: live.id, bindingId: id })
+      : bound.answer;
+    const { credentials } = bodyOf(answer);
+    return { credentials: isObject(credentials) ? credentials : {}, answer };
+  }
+
+  /** An instance with a binding: a new one, or a binding on an instance that is there. */
+  async tenant(offer: Offer, given?: Live): Promise<Tenant> {
+    const live = given ?? (await this.osb.freshOf(offer));
+    const binding = await this.osb.bound(live);
+    const { credentials, answer } = await this.credentialsOf(binding);
+    const spoken = loginOf(credentials, offer.service, credentialMapFor(this.run.file.data, offer.service));
+    if ("reason" in spoken) throw new Verdicted(unknown(spoken.reason, answer));
+    const key = { login: spoken.login, of: `binding ${binding.id} of instance ${live.id}` };
+    return { live, binding, key, bound: answer };
+  }
+
+  /** Works in a session of a tenant; ends the check as unknown when its own credentials don't let it in, or a statement fails. */
+  async inside<T>(tenant: Tenant, work: (session: Conversation) => Promise<T>): Promise<T> {
+    try {
+      return await this.desk.using(tenant.key, work);
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      const evidence = this.desk.last === undefined ? [] : [this.desk.last];
+      throw new Verdicted(unknown(`it needs to work with the data of a binding: ${error.message}`, ...evidence));
+    }
+  }
+
+  close(outcome: Outcome): Promise<void> {
+    return this.osb.close(outcome);
+  }
+}

@@ -1,0 +1,65 @@
+import { sameJson } from "../http/json.ts";
+import type { DataError } from "../data/plane.ts";
+import { type Tenant, TenantContext } from "../data/tenants.ts";
+import type { Answer } from "../platform/answer.ts";
+import { areBindingsRetrievable, type Offer } from "../platform/catalog.ts";
+import type { Evidence } from "../runner/check.ts";
+import type { Live, LiveBinding } from "../osb/context.ts";
+
+/** An instance with a binding, whether or not its credentials can be spoken. */
+export interface Owner {
+  readonly live: Live;
+  readonly binding: LiveBinding;
+  /** Absent where no client is at hand. */
+  readonly tenant?: Tenant;
+}
+
+/** Why a binding is not what it was, with what shows it; undefined while it is. */
+export type Harm = { readonly seen: string; readonly evidence: readonly Evidence[] } | undefined;
+
+/** What a check of isolation works with. */
+export class IsolationContext extends TenantContext {
+  async owner(offer: Offer, given?: Live): Promise<Owner> {
+    const spoken = await this.spokenOffer();
+    if (spoken?.plan.id === offer.plan.id) {
+      const tenant = await this.tenant(offer, given);
+      return { live: tenant.live, binding: tenant.binding, tenant };
+    }
+    const live = given ?? (await this.osb.freshOf(offer));
+    return { live, binding: await this.osb.bound(live) };
+  }
+
+  /** Whether a binding can still be fetched as it was, and its credentials still let in. */
+  async harmTo({ live, binding, tenant }: Owner, before: Answer | undefined): Promise<Harm> {
+    if (before !== undefined) {
+      const now = await this.fetch(live, binding.id);
+      if (now.status !== before.status || !sameJson(now.json, before.json))
+        return { seen: `its owner fetches it and is answered ${now.status}`, evidence: [now] };
+    }
+    if (tenant === undefined) return undefined;
+    const refusal = await this.knock(tenant);
+    if (refusal === undefined) return undefined;
+    return { seen: `its credentials no longer let in: ${refusal.message}`, evidence: this.lastStep() };
+  }
+
+  /** The binding as its owner sees it; undefined where bindings can't be fetched. */
+  async fetched({ live, binding }: Owner): Promise<Answer | undefined> {
+    if (this.osb.minor < 14 || !areBindingsRetrievable(live.offer)) return undefined;
+    const answer = await this.fetch(live, binding.id);
+    return answer.status === 200 ? answer : undefined;
+  }
+
+  fetch(live: Live, bindingId: string): Promise<Answer> {
+    return this.platform.send("fetch-binding", { instanceId: live.id, bindingId });
+  }
+
+  /** How the login of a tenant's own credentials ends. */
+  knock({ key }: Tenant): Promise<DataError | undefined> {
+    return this.desk.knock(key);
+  }
+
+  /** The newest step on the data plane. */
+  lastStep(): readonly Evidence[] {
+    return this.desk.last === undefined ? [] : [this.desk.last];
+  }
+}
