@@ -5,6 +5,9 @@ export const EXIT = { ok: 0, notConformant: 1, couldNotRun: 2, interrupted: 130 
 export const USER_ERRORS = {
   CLI_PORT_TAKEN: "stop what listens there, or choose another block with --block",
   CLI_NO_COMMAND: "give a command after --, for example: drydock exec -- npm test",
+  CLI_NO_CLOUD: "start one with: drydock up",
+  CLI_STATE_FOLDER:
+    "this folder must belong to you and be closed to others (chmod 700), or name another with XDG_RUNTIME_DIR",
   CLI_COMMAND_NOT_FOUND: "the command could not be started",
   CLI_BAD_OPTION: "see drydock --help",
   CLI_UNKNOWN_SCENARIO: "drydock run --list names the scenarios",

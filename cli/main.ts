@@ -43,6 +43,7 @@ function program(): Command {
     .version(version())
     .option("--debug", "show where an error comes from")
     .showSuggestionAfterError()
+    .enablePositionalOptions()
     .addHelpText("after", EXIT_CODES);
 
   drydock
@@ -165,7 +166,6 @@ function program(): Command {
       ends((await import("./report.ts")).report(runs, options)),
     );
 
-  drydock.enablePositionalOptions();
   return drydock;
 }
 
