@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { guardConnections } from "../../simulators/kernel/edge/serve.ts";
 import { type Pace, PACES } from "../../simulators/kernel/index.ts";
 import { WallDriver, wallNowMs } from "../../simulators/kernel/edge/drive.ts";
-import { claimBlock } from "../../simulators/live/block.ts";
+import { type ClaimedBlock, claimBlock } from "../../simulators/live/block.ts";
 import { listenError } from "../../simulators/live/errors.ts";
 import { signingKeys, type TlsKeys, tlsKeys } from "../../simulators/live/keys.ts";
 import { admissionAt, openSockets, type Sockets } from "../../simulators/live/sockets.ts";
@@ -36,6 +36,8 @@ export interface Cloud {
   readonly world: World;
   readonly brokers: Brokers;
   readonly sockets: Sockets;
+  /** What listens for as long as the cloud is there. */
+  readonly lighthouse: ClaimedBlock["lighthouse"];
   readonly description: CloudDescription;
   /** What a child process needs to use it with the real clients. */
   readonly environment: Readonly<Record<string, string>>;
@@ -84,6 +86,7 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
     world,
     brokers,
     sockets,
+    lighthouse: claimed.lighthouse,
     description,
     environment: environmentOf(description),
     place: world.stage(world.plan.applications),

@@ -6,6 +6,8 @@ import { LiveError, listenError } from "./errors.ts";
 export interface ClaimedBlock {
   /** `127.64` */
   readonly block: string;
+  /** Where it listens for as long as it owns the block. */
+  readonly lighthouse: { readonly host: string; readonly port: number };
   release(): void;
 }
 
@@ -33,7 +35,8 @@ export async function claimBlock(wanted?: string): Promise<ClaimedBlock> {
   for (const block of candidates) {
     try {
       const server = await light(block);
-      return { block, release: () => server.close() };
+      const lighthouse = { host: `${block}.${LIGHTHOUSE.host}`, port: LIGHTHOUSE.port };
+      return { block, lighthouse, release: () => server.close() };
     } catch (error) {
       const told = listenError(error, "the block", `${block}.${LIGHTHOUSE.host}`, LIGHTHOUSE.port);
       if (wanted !== undefined || !(told instanceof LiveError) || told.code !== "LIVE_PORT_TAKEN") throw told;

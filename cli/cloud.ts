@@ -1,0 +1,48 @@
+import type { Cloud, CloudOptions } from "../scenarios/platform/cloud.ts";
+import { EXIT } from "./errors.ts";
+
+/** Options that `up` and `exec` share. */
+export type BootOptions = Pick<CloudOptions, "seed" | "pace" | "block" | "tell">;
+
+/** Something in a cloud that is up went wrong, with nobody to tell but the person who started it. */
+function report(error: unknown): void {
+  process.stderr.write(
+    `drydock: in the cloud: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}\n`,
+  );
+}
+
+/** Boots a cloud; the keys are made while the rest is loaded. */
+export async function boot(options: BootOptions): Promise<Cloud> {
+  const { signingKeys } = await import("../simulators/live/keys.ts");
+  signingKeys().catch(() => {});
+  const { bootCloud } = await import("../scenarios/platform/cloud.ts");
+  return bootCloud({ ...options, report });
+}
+
+/** One Ctrl-C may arrive as two signals: from the terminal, and passed on by the process that started us. */
+const SAME_MS_MAX = 500;
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+export interface Interruption {
+  /** Resolves with the first signal that asks to end. */
+  readonly first: Promise<NodeJS.Signals>;
+  isOver(): boolean;
+}
+
+/**
+ * Takes the signals that end a process. The first one is for us to end in order; a later one ends the process at once, unless
+ * there is somebody to pass it on to.
+ */
+export function interruption(passOn?: (signal: NodeJS.Signals) => void): Interruption {
+  const first = Promise.withResolvers<NodeJS.Signals>();
+  let firstMs: number | undefined;
+  const take = (signal: NodeJS.Signals): void => {
+    firstMs ??= performance.now();
+    first.resolve(signal);
+    if (passOn !== undefined) passOn(signal);
+    else if (performance.now() - firstMs > SAME_MS_MAX) process.exit(EXIT.interrupted);
+  };
+  for (const signal of SIGNALS) process.on(signal, take);
+  return { first: first.promise, isOver: () => firstMs !== undefined };
+}

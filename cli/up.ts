@@ -1,0 +1,63 @@
+import type { CloudDescription } from "../scenarios/platform/description.ts";
+import type { StoryLine } from "../scenarios/stage.ts";
+import { paintFor } from "../reports/terminal.ts";
+import { timeline } from "../reports/timeline.ts";
+import { type BootOptions, boot, interruption } from "./cloud.ts";
+import { remember } from "./cloud-state.ts";
+import { EXIT } from "./errors.ts";
+
+export interface UpOptions extends Omit<BootOptions, "tell"> {
+  readonly json?: boolean;
+}
+
+/** Boots a fake cloud, says where everything is, and keeps it until it is interrupted. */
+export async function up({ json = false, ...options }: UpOptions): Promise<number> {
+  const interrupted = interruption();
+  const cloud = await boot({ ...options, ...(!json && { tell: teller() }) });
+  try {
+    if (interrupted.isOver()) return EXIT.interrupted;
+    const forget = remember(cloud);
+    process.stdout.write(json ? `${JSON.stringify(cloud.description)}\n` : summary(cloud.description));
+    await interrupted.first;
+    forget();
+    return EXIT.interrupted;
+  } finally {
+    await cloud.close();
+  }
+}
+
+function teller(): (line: StoryLine) => void {
+  const draw = timeline(paintFor(process.stdout));
+  let startMs: number | undefined;
+  return (line) => {
+    startMs ??= line.atMs;
+    process.stdout.write(`${draw({ ...line, atMs: line.atMs - startMs })}\n`);
+  };
+}
+
+/** Where everything is, without secrets: those are in `drydock env`. */
+function summary(description: CloudDescription): string {
+  const { block, seed, pace, director, openstack, dns, consul, brokers, control } = description;
+  const paint = paintFor(process.stdout);
+  const row = (name: string, text: string): string => `  ${paint("bold", name.padEnd(11))}${text}`;
+  return [
+    "",
+    `The cloud is up in ${block}.0.0/16, seed ${seed}, pace ${pace}. Ctrl-C ends it.`,
+    "",
+    row("director", `${director.url}, client ${director.client}; UAA ${director.uaaUrl}`),
+    row("OpenStack", `${openstack.authUrl}, user ${openstack.username}, project ${openstack.project}`),
+    row("Consul", `${consul.url}; DNS at ${dns.address} (UDP and TCP)`),
+    ...brokers.map(({ name, url, username }, at) =>
+      row(at === 0 ? "brokers" : "", `${url}, user ${username}: ${name}`),
+    ),
+    row("control", `${control.url}: faults, events, snapshots, laws`),
+    "",
+    "In another terminal:",
+    "",
+    '  eval "$(npx drydock env)"     every address and password, for bosh, openstack, consul',
+    "  bosh deployments",
+    "  openstack server list",
+    `  dig @${dns.address.split(":")[0]} -p ${dns.address.split(":")[1]} ${brokers[0]?.name ?? "consul"}.service.${dns.domain}`,
+    "",
+  ].join("\n");
+}
