@@ -1,6 +1,6 @@
 import { createMemoryBroker } from "../osb/mutants/memory-broker.ts";
 import { type BrokerMode, type Mutant, mutate } from "../osb/mutants/mutant.ts";
-import { asFetch, type Handler } from "../osb/mutants/wire.ts";
+import { asTransport, type Handler } from "../osb/mutants/wire.ts";
 import { OSB_CHECKS, osbSuite } from "../osb/suite.ts";
 import type { Backend } from "../runner/backend.ts";
 import { certify, type CheckResult } from "../runner/certify.ts";
@@ -37,7 +37,7 @@ async function results({ subject, clock, minor, only, url }: Target): Promise<re
     password: "conformance",
     suites: [osbSuite],
     profile: `osb-2.${minor}`,
-    fetch: asFetch(subject.handle),
+    transport: asTransport(subject.handle),
     backend: subject.backend,
     clock: clock ?? virtualClock(),
     newId: () => `5f0b4c8e-1111-4000-8000-${String(++ids).padStart(12, "0")}`,

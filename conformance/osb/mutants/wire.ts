@@ -1,5 +1,6 @@
 import { type JsonObject, isObject, parseJson } from "../../http/json.ts";
 import type { Fetch } from "../../http/fetch-transport.ts";
+import { type RawRequest, type Transport, TransportError } from "../../http/transport.ts";
 
 /** A request on its way to a broker, as a mutant sees and may change it. */
 export interface WireRequest {
@@ -31,18 +32,45 @@ export function reply(status: number, body: unknown, headers: Readonly<Record<st
   return { status, headers: { "content-type": "application/json", ...headers }, text: JSON.stringify(body) };
 }
 
-/** A handler as a `fetch`: what the suite speaks to in process. */
+/** `headers` by names in lower case, `headerNames` as they were spelled. */
+function requestOf(
+  { method, url, body = "" }: Pick<RawRequest, "method" | "url" | "body">,
+  headers: Readonly<Record<string, string>>,
+  headerNames: readonly string[],
+): WireRequest {
+  const [place = "", search = ""] = url.slice(url.indexOf("/", url.indexOf("//") + 2)).split("?");
+  const path = place.split("/").slice(1).map(decodeURIComponent);
+  const query = search === "" ? {} : Object.fromEntries(new URLSearchParams(search));
+  return { method, path, query, headers, headerNames, text: body };
+}
+
+/** A status that goes without a body. */
+const isBare = (status: number): boolean => status === 304 || status === 204;
+
+/** A handler as a `fetch`: for what speaks to a broker in process. */
 export function asFetch(handler: Handler): Fetch {
   return async (url, init = {}) => {
-    const { pathname, searchParams } = new URL(url);
-    const { status, headers, text } = await handler({
-      method: init.method ?? "GET",
-      path: pathname.split("/").slice(1).map(decodeURIComponent),
-      query: Object.fromEntries(searchParams),
-      headers: Object.fromEntries(new Headers(init.headers)),
-      headerNames: Object.keys(init.headers ?? {}),
-      text: typeof init.body === "string" ? init.body : "",
+    const request = { method: init.method ?? "GET", url, body: typeof init.body === "string" ? init.body : "" };
+    const sent = Object.fromEntries(new Headers(init.headers));
+    const { status, headers, text } = await handler(requestOf(request, sent, Object.keys(init.headers ?? {})));
+    return new Response(isBare(status) ? null : text, { status, headers: { ...headers } });
+  };
+}
+
+/** A handler as the suite's transport, without the cost of a `Response`. A handler that throws is a connection that breaks. */
+export function asTransport(handler: Handler): Transport {
+  return async (request, { signal, abandon } = {}) => {
+    if (signal?.aborted) throw new TransportError("aborted", "interrupted");
+    const names = Object.keys(request.headers);
+    const sent = Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+    const response = await handler(requestOf(request, Object.fromEntries(sent), names)).catch((error: unknown) => {
+      throw new TransportError("reset", String(error), { cause: error });
     });
-    return new Response(status === 304 || status === 204 ? null : text, { status, headers: { ...headers } });
+    if (abandon) throw new TransportError("abandoned", "the client walked away");
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: isBare(response.status) ? new Uint8Array() : Buffer.from(response.text),
+    };
   };
 }
