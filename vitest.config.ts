@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["{cli,reports,scenarios,conformance,broker,simulators,bench,scripts}/**/*.test.ts"],
+    include: ["{cli,reports,scenarios,conformance,broker,simulators,bench,scripts,examples}/**/*.test.ts"],
     isolate: false,
     pool: "forks",
     maxWorkers: 2,

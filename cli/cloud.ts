@@ -2,7 +2,7 @@ import type { Cloud, CloudOptions } from "../scenarios/platform/cloud.ts";
 import { EXIT } from "./errors.ts";
 
 /** Options that `up` and `exec` share. */
-export type BootOptions = Pick<CloudOptions, "seed" | "pace" | "block" | "tell">;
+export type BootOptions = Pick<CloudOptions, "seed" | "pace" | "block" | "services" | "tell">;
 
 /** Something in a cloud that is up went wrong, with nobody to tell but the person who started it. */
 function report(error: unknown): void {

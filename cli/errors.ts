@@ -12,6 +12,7 @@ export const USER_ERRORS = {
   CLI_BAD_OPTION: "see drydock --help",
   CLI_UNKNOWN_SCENARIO: "drydock run --list names the scenarios",
   CLI_NO_REPORT: "name a folder or a run.jsonl that drydock wrote with --out",
+  CLI_NO_FILE: "name a file that can be read",
   CLI_CAN_NOT_WRITE: "choose a folder that can be written with --out",
 } as const;
 

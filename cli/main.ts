@@ -103,10 +103,14 @@ function program(): Command {
     .option("--plan <name>", "only this plan, by name or id")
     .option("--only <ids>", "only these checks, comma separated; a trailing * stands for any ending")
     .option("--config <file>", "parameters and hooks; default: drydock.yml if there is one")
+    .option(
+      "--baseline <file>",
+      "known failures that are accepted, each with a reason and a day: accept: [{check, reason, until}]",
+    )
     .option("--jobs <n>", "checks side by side", whole(1, 64), 4)
     .option("--max-instances <n>", "service instances at once", whole(1, 1000), 8)
     .option("--timeout <seconds>", "longest wait for one answer", whole(1, 3600))
-    .option("--out <dir>", "write run.jsonl, junit.xml, report.json, report.html here")
+    .option("--out <dir>", "write run.jsonl, junit.xml, report.json, report.html, report.sarif, ctrf.json here")
     .option("--json", "the event stream on standard output, one line an event")
     .addHelpText(
       "after",

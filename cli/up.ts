@@ -1,10 +1,9 @@
 import type { CloudDescription } from "../scenarios/platform/description.ts";
-import type { StoryLine } from "../scenarios/stage.ts";
 import { paintFor } from "../reports/terminal.ts";
-import { timeline } from "../reports/timeline.ts";
 import { type BootOptions, boot, interruption } from "./cloud.ts";
 import { remember } from "./cloud-state.ts";
 import { EXIT } from "./errors.ts";
+import { teller } from "./story.ts";
 
 export interface UpOptions extends Omit<BootOptions, "tell"> {
   readonly json?: boolean;
@@ -13,7 +12,7 @@ export interface UpOptions extends Omit<BootOptions, "tell"> {
 /** Boots a fake cloud, says where everything is, and keeps it until it is interrupted. */
 export async function up({ json = false, ...options }: UpOptions): Promise<number> {
   const interrupted = interruption();
-  const cloud = await boot({ ...options, ...(!json && { tell: teller() }) });
+  const cloud = await boot({ ...options, ...(!json && { tell: teller(process.stdout) }) });
   try {
     if (interrupted.isOver()) return EXIT.interrupted;
     const forget = remember(cloud);
@@ -24,15 +23,6 @@ export async function up({ json = false, ...options }: UpOptions): Promise<numbe
   } finally {
     await cloud.close();
   }
-}
-
-function teller(): (line: StoryLine) => void {
-  const draw = timeline(paintFor(process.stdout));
-  let startMs: number | undefined;
-  return (line) => {
-    startMs ??= line.atMs;
-    process.stdout.write(`${draw({ ...line, atMs: line.atMs - startMs })}\n`);
-  };
 }
 
 /** Where everything is, without secrets: those are in `drydock env`. */

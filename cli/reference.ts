@@ -1,0 +1,27 @@
+import { liveDataPlane } from "../scenarios/platform/data.ts";
+import { boot } from "./cloud.ts";
+import { certifyAndTell, type CertifyCommandOptions, certifyOptions, suitesNamed } from "./certify.ts";
+import { EXIT } from "./errors.ts";
+
+export interface ReferenceOptions extends CertifyCommandOptions {
+  /** The line that runs it again. */
+  readonly command: string;
+  readonly signal: AbortSignal;
+}
+
+/** Certifies the reference broker for PostgreSQL: in a cloud of its own, over HTTP. Answers with the exit code. */
+export async function certifyReference(options: ReferenceOptions): Promise<number> {
+  const suites = suitesNamed(options.suite ?? "osb,backup,isolation");
+  const cloud = await boot({ pace: "instant", services: ["postgresql"] });
+  try {
+    const broker = cloud.description.brokers[0];
+    if (broker === undefined) throw new Error("the cloud came up without a broker");
+    if (options.signal.aborted) return EXIT.interrupted;
+    const { url, username, password } = broker;
+    const { command, signal } = options;
+    const target = { ...certifyOptions(url, options), username, password, data: liveDataPlane(cloud.world) };
+    return (await certifyAndTell({ ...target, suites, command, signal }, options)).exitCode;
+  } finally {
+    await cloud.close();
+  }
+}

@@ -1,0 +1,24 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { mergeRuns, paintFor, readRun, summaryLines, writeReports } from "../reports/index.ts";
+import { EXIT, UserError } from "./errors.ts";
+
+/** @throws UserError CLI_NO_REPORT */
+function streamIn(path: string): string {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) throw new UserError("CLI_NO_REPORT", `${path} does not exist`);
+  return stats.isDirectory() ? join(path, "run.jsonl") : path;
+}
+
+/** `drydock report RUNS… --out DIR`: replays finished runs into all reports. Answers with the exit code. */
+export async function report(runs: readonly string[], options: { readonly out: string }): Promise<number> {
+  const streams = runs.map((run) => ({ run, ...readRun(streamIn(run)) }));
+  for (const { run, torn } of streams) {
+    if (torn !== undefined)
+      process.stderr.write(`drydock: ${run}: line ${torn.line} is torn (the run was killed); it is left out\n`);
+  }
+  const written = writeReports(options.out, mergeRuns(...streams.map(({ events }) => events)));
+  const lines = summaryLines(written.report, { paint: paintFor(process.stdout), reportPath: written.paths.html });
+  process.stdout.write(`${lines.join("\n")}\n`);
+  return EXIT.ok;
+}

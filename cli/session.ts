@@ -1,0 +1,65 @@
+import { existsSync, readFileSync } from "node:fs";
+import type { RunEvent } from "../conformance/index.ts";
+import { foldRun, githubAnnotations, liveReporter, openReports, paintFor, summaryLines } from "../reports/index.ts";
+import { interruption } from "./cloud.ts";
+import { UserError } from "./errors.ts";
+
+export interface SessionOptions {
+  /** Folder for run.jsonl and the reports made of it. */
+  readonly out?: string | undefined;
+  /** Print the event stream, one line an event, and nothing else. */
+  readonly json?: boolean | undefined;
+}
+
+/** Takes the events of one run: shows them while they come, keeps them, and tells at the end what they came to. */
+export interface Session {
+  readonly emit: (event: RunEvent) => void;
+  /** Writes the reports and prints the summary. Call it also for a run that broke off. */
+  readonly finish: () => void;
+}
+
+export function openSession(options: SessionOptions): Session {
+  const writer = options.out === undefined ? undefined : openReports(options.out);
+  const live = options.json === true ? undefined : liveReporter(process.stderr);
+  const events: RunEvent[] = [];
+  const emit = (event: RunEvent): void => {
+    events.push(event);
+    writer?.record(event);
+    live?.show(event);
+    if (options.json === true) process.stdout.write(`${JSON.stringify(event)}\n`);
+  };
+  const finish = (): void => {
+    live?.end();
+    // A run that never began has no verdict to tell.
+    if (events.length === 0) return;
+    const written = writer?.finish();
+    if (options.json === true) return;
+    const report = written?.report ?? foldRun(events);
+    const reportPath = written && { reportPath: written.paths.html };
+    const lines = summaryLines(report, { paint: paintFor(process.stdout), ...reportPath });
+    process.stdout.write(`${lines.join("\n")}\n`);
+    if (process.env["GITHUB_ACTIONS"] === "true") process.stdout.write(`${githubAnnotations(report).join("\n")}\n`);
+  };
+  return { emit, finish };
+}
+
+/** Runs work that Ctrl-C asks to stop and clean up. */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const stopping = new AbortController();
+  void interruption().first.then(() => {
+    process.stderr.write("\ndrydock: stopping and cleaning up; Ctrl-C again to leave at once\n");
+    stopping.abort();
+  });
+  return work(stopping.signal);
+}
+
+/** The text of a file that the user named, or of `usual` where that exists. @throws UserError CLI_NO_FILE */
+export function fileText(named: string | undefined, usual?: string): string | undefined {
+  const path = named ?? (usual !== undefined && existsSync(usual) ? usual : undefined);
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UserError("CLI_NO_FILE", `${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

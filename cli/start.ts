@@ -1,0 +1,46 @@
+import { duration } from "../reports/duration.ts";
+import { paintFor } from "../reports/terminal.ts";
+import { customer } from "../scenarios/customer.ts";
+import { inception } from "../scenarios/inception.ts";
+import { Brokers } from "../scenarios/platform/brokers.ts";
+import { createWorld } from "../simulators/world.ts";
+import { certifyReference } from "./reference.ts";
+import { interruptible } from "./session.ts";
+import { teller } from "./story.ts";
+
+/** The story of the platform on the virtual clock, from an empty cloud to a customer's binding. */
+async function tellTheStory(): Promise<void> {
+  const defects: unknown[] = [];
+  // No real server is behind these instances, so that their passwords need no hardening.
+  const world = createWorld({ seed: 1, scramIterations: 1 });
+  const brokers = new Brokers(world, { report: (error) => defects.push(error) });
+  const tell = teller(process.stdout);
+  await world.run(async () => {
+    await inception(world, { tell });
+    const broker = brokers.list().find(({ service }) => service === "postgresql");
+    if (broker === undefined) throw new Error("no broker for PostgreSQL is running");
+    await customer(world, broker, tell);
+  });
+  await brokers.close();
+  if (defects.length > 0) throw defects[0];
+}
+
+/** `npm start`: tells the story, then boots the cloud on sockets and certifies its broker over HTTP. Answers with the exit code. */
+export async function start(options: { readonly out: string; readonly version: string }): Promise<number> {
+  const paint = paintFor(process.stdout);
+  const say = (text: string): void => void process.stdout.write(`\n${paint("bold", text)}\n\n`);
+  return interruptible(async (signal) => {
+    say("A platform for data services, deployed on an empty cloud (virtual time)");
+    const startMs = performance.now();
+    await tellTheStory();
+    say(`Told in ${duration(performance.now() - startMs)}. Now the same cloud on sockets, and its broker under test`);
+    return certifyReference({
+      out: options.out,
+      version: options.version,
+      jobs: 4,
+      maxInstances: 8,
+      command: "npm start",
+      signal,
+    });
+  });
+}

@@ -1,0 +1,13 @@
+import { type Out, paintFor } from "../reports/terminal.ts";
+import { timeline } from "../reports/timeline.ts";
+import type { StoryLine } from "../scenarios/stage.ts";
+
+/** Draws a story line by line; its times count from the first line. */
+export function teller(out: Out): (line: StoryLine) => void {
+  const draw = timeline(paintFor(out));
+  let startMs: number | undefined;
+  return (line) => {
+    startMs ??= line.atMs;
+    out.write(`${draw({ ...line, atMs: line.atMs - startMs })}\n`);
+  };
+}

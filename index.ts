@@ -1,0 +1,35 @@
+/**
+ * Drydock as a library.
+ *
+ * `createWorld` makes a fake cloud in process (`world.handlers()` for msw, `world.stage(address).fetch` without sockets), `bootCloud` one on
+ * loopback that real clients can reach. `certify` judges any broker by its URL, `describeConformance` turns the checks into vitest tests.
+ */
+import type { RequestHandler } from "msw";
+import { mswHandlers } from "./simulators/kernel/edge/msw.ts";
+import { createWorld as createBareWorld, type World as BareWorld, type WorldOptions } from "./simulators/world.ts";
+
+export * from "./conformance/index.ts";
+export { describeConformance, type DescribeOptions } from "./conformance/vitest.ts";
+export { foldRun, type Report, type WrittenReports, writeReports } from "./reports/index.ts";
+export { customer } from "./scenarios/customer.ts";
+export { type Inception, inception, type InceptionOptions } from "./scenarios/inception.ts";
+export { bootCloud, type Cloud, type CloudOptions } from "./scenarios/platform/cloud.ts";
+export type { StoryLine } from "./scenarios/stage.ts";
+export type { Credentials, Endpoint, Place, WorldOptions } from "./simulators/world.ts";
+
+export interface World extends BareWorld {
+  /** msw handlers of every service that answers now, for `setupServer(...world.handlers())`. */
+  handlers(): RequestHandler[];
+}
+
+/** Makes a fake cloud; nothing runs on it until somebody deploys: see `inception`. */
+export function createWorld(options: WorldOptions = {}): World {
+  const world = createBareWorld(options);
+  const handlers = (): RequestHandler[] =>
+    world
+      .endpoints()
+      .flatMap(({ service, address, port, tls }) =>
+        mswHandlers(service, world.driver, `${tls ? "https" : "http"}://${address}:${port}`),
+      );
+  return { ...world, handlers };
+}
