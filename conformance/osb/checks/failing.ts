@@ -2,7 +2,7 @@ import { sameJson } from "../../http/json.ts";
 import { bodyOf } from "../../http/observation.ts";
 import type { Answer } from "../../platform/answer.ts";
 import type { Offer } from "../../platform/catalog.ts";
-import { NoAnswer, type Platform, type Settled } from "../../platform/platform.ts";
+import { isSuccess, NoAnswer, type Platform, type Settled } from "../../platform/platform.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted } from "../../runner/check.ts";
 import { ANY, changesOf, type OsbContext, updatable } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
@@ -123,13 +123,15 @@ async function afterLostReply(context: OsbContext): Promise<Outcome> {
   });
   if (answered !== undefined) return notApplicable("the broker answered before the client was gone", answered);
   const deletion = await platform.deprovision(offer, id);
-  await platform.settle(offer, deletion);
+  const { state } = await platform.settle(offer, deletion);
   const again = await platform.deprovision(offer, id);
   await platform.settle(offer, again);
-  const isRight = [200, 202, 410].includes(deletion.status) || deletion.status === 422;
-  return isRight
-    ? pass(deletion, again)
-    : fail("the clean-up to be answered 200, 202 or 410", seenOf(deletion), deletion, again);
+  if (![200, 202, 410, 422].includes(deletion.status))
+    return fail("the clean-up to be answered 200, 202 or 410", seenOf(deletion), deletion, again);
+  const isOver = deletion.status === 410 || state === "succeeded" || state === "gone";
+  return isOver && isSuccess(again)
+    ? fail("nothing to be left after the clean-up", `the next deletion answers ${seenOf(again)}`, deletion, again)
+    : pass(deletion, again);
 }
 
 export const failingChecks: readonly OsbCheck[] = [

@@ -233,15 +233,16 @@ function polled(kind: Kind, status: 200 | 202, words: string, isRight: (poll: An
     if (answer?.status !== status || poll === undefined) {
       return notApplicable(`the deletion meanwhile was answered ${answer?.status}`, ...evidenceOf(flight));
     }
+    if (![200, 404, 410].includes(poll.status))
+      return notApplicable(`the poll was answered ${poll.status}`, answer, poll);
     return isRight(poll, flight)
       ? pass(answer, poll)
       : fail(words, `${seenOf(poll)}, state ${JSON.stringify(bodyOf(poll)["state"])}`, answer, poll);
   };
 }
 
-const tellsDeletion = (poll: Answer): boolean =>
-  poll.status === 410 || poll.status === 404 || (poll.status === 200 && bodyOf(poll)["state"] !== "failed");
-const tellsFailure = (poll: Answer): boolean => [404, 410].includes(poll.status) || bodyOf(poll)["state"] === "failed";
+const tellsDeletion = (poll: Answer): boolean => poll.status !== 200 || bodyOf(poll)["state"] !== "failed";
+const tellsFailure = (poll: Answer): boolean => poll.status !== 200 || bodyOf(poll)["state"] === "failed";
 
 /** A deletion while something else is going on with the same thing. */
 function busy(kind: Kind, judge: (answer: Answer) => Outcome) {

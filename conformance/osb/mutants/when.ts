@@ -30,6 +30,8 @@ export const asks =
     isFilled(query[name]);
 export const isUnflagged: When = not(asks("accepts_incomplete"));
 
+export const isAuthorized: When = ({ headers }, { authorization }) => headers["authorization"] === authorization;
+
 /** The instance that a request is about, also when it is about a binding of it. */
 export const instanceKeyOf = ({ path }: WireRequest): string => path.slice(0, 3).join("/");
 
