@@ -39,32 +39,38 @@ export interface PlannedFault {
 
 const index = fc.nat({ max: 7 });
 
+const order = <T extends Step>(weight: number, arbitrary: fc.Arbitrary<T>): fc.WeightedArbitrary<Step> => ({
+  weight,
+  arbitrary,
+});
+const kind = <T extends Step["do"]>(name: T): fc.Arbitrary<T> => fc.constant(name);
+
+/** Long enough for a deploy to end, and short enough to meet it. */
+const pause = fc.oneof(
+  { weight: 2, arbitrary: fc.integer({ min: 300_000, max: 1_800_000 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 120_000 }) },
+);
+
 const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      do: fc.constant("provision" as const),
+  order(
+    5,
+    fc.record({
+      do: kind("provision"),
       tenant: fc.nat({ max: 2 }),
       plan: fc.nat({ max: 3 }),
       parameters: fc.boolean(),
     }),
-  },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant("update" as const), instance: index, grow: fc.boolean() }) },
-  { weight: 5, arbitrary: fc.record({ do: fc.constant("bind" as const), instance: index }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant("unbind" as const), binding: index }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant("deprovision" as const), instance: index }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({ do: fc.constant("write" as const), binding: index, rows: fc.integer({ min: 1, max: 5 }) }),
-  },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("backup" as const), instance: index }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("restore" as const), backup: index }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("vanish" as const), instance: index }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({ do: fc.constant("kill-broker" as const), downMs: fc.integer({ min: 0, max: 120_000 }) }),
-  },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant("pass" as const), ms: fc.integer({ min: 0, max: 900_000 }) }) },
+  ),
+  order(3, fc.record({ do: kind("update"), instance: index, grow: fc.boolean() })),
+  order(6, fc.record({ do: kind("bind"), instance: index })),
+  order(2, fc.record({ do: kind("unbind"), binding: index })),
+  order(2, fc.record({ do: kind("deprovision"), instance: index })),
+  order(6, fc.record({ do: kind("write"), binding: index, rows: fc.integer({ min: 1, max: 5 }) })),
+  order(3, fc.record({ do: kind("backup"), instance: index })),
+  order(3, fc.record({ do: kind("restore"), backup: index })),
+  order(2, fc.record({ do: kind("vanish"), instance: index })),
+  order(1, fc.record({ do: kind("kill-broker"), downMs: fc.integer({ min: 0, max: 120_000 }) })),
+  order(10, fc.record({ do: kind("pass"), ms: pause })),
 );
 
 /** Routes that the broker calls; a rule on one of them is an accident of the network or of the service. */
@@ -73,7 +79,7 @@ const BROKER_ROUTES = [
   "bosh:GET /tasks/:id",
   "bosh:DELETE /deployments/:d*",
   "bosh:GET /deployments*",
-  "uaa:POST /oauth/token",
+  "bosh:GET /tasks",
   "keystone:POST /v3/auth/tokens",
   "neutron:POST /v2.0/security-groups",
   "neutron:POST /v2.0/security-group-rules",
@@ -82,7 +88,7 @@ const BROKER_ROUTES = [
   "swift:PUT *",
   "swift:GET *",
   "consul:PUT *",
-  "instance-agent:*",
+  "dataservice-agent:*",
 ] as const;
 
 const times = fc.record({ skip: fc.nat({ max: 6 }), count: fc.integer({ min: 1, max: 3 }) });
@@ -119,9 +125,11 @@ const fault: fc.Arbitrary<PlannedFault> = fc.oneof(
   pointFault("agent", ["director:job"], "the job does not run"),
 );
 
+const STEPS_MAX = 30;
+
 /** Draws plans; what a seed gives is a contract held by a snapshot test. */
 export const planArbitrary: fc.Arbitrary<Plan> = fc.record({
-  steps: fc.array(step, { minLength: 1, maxLength: 14 }),
+  steps: fc.array(step, { minLength: 1, maxLength: STEPS_MAX, size: "max" }),
   kinds: fc.subarray([...FAULT_KINDS]),
   faults: fc.array(fault, { maxLength: 6 }),
 });

@@ -1,0 +1,84 @@
+import type { World } from "../../simulators/world.ts";
+import type { Ground } from "./ground.ts";
+import { BrokenPromise, type ModelBinding, type ModelInstance, type Phase } from "./model.ts";
+import type { Platform } from "./platform.ts";
+
+/** Virtual time within which everything that goes on has ended once everything has healed. */
+export const LIVENESS_MS_MAX = 4 * 3_600_000;
+const POLL_MS = 30_000;
+
+/** Asks again and again until it is so. @throws BrokenPromise when the time is over */
+async function soon(world: World, what: string, isSo: () => Promise<boolean> | boolean): Promise<void> {
+  const deadlineMs = world.kernel.nowMs + LIVENESS_MS_MAX;
+  while (!(await isSo())) {
+    if (world.kernel.nowMs > deadlineMs)
+      throw new BrokenPromise(`${what}: not within ${LIVENESS_MS_MAX / 3_600_000} h after everything healed`);
+    await world.driver.sleep(POLL_MS);
+  }
+}
+
+const ENDED: ReadonlySet<Phase> = new Set(["standing", "gone"]);
+
+const isSettled = (instance: ModelInstance): boolean =>
+  ENDED.has(instance.phase) &&
+  instance.update === undefined &&
+  !instance.uncertain &&
+  instance.restore === undefined &&
+  instance.bindings.every(({ phase }) => ENDED.has(phase)) &&
+  instance.backups.every(({ phase }) => phase !== "going on");
+
+/** Everything heals: nothing fails any more, and the broker is up. */
+export async function heal(ground: Ground): Promise<void> {
+  ground.world.kernel.faults.disarm();
+  if (!ground.isUp) ground.restart();
+  await ground.offer();
+}
+
+/** Waits until each operation has ended and the director has put right what it can; deletes what a platform must delete. */
+export async function settle({ world }: Ground, platform: Platform): Promise<void> {
+  for (const instance of platform.model.instances)
+    await soon(world, `the instance ${instance.id} (${instance.phase})`, () => endeavour(platform, instance));
+  await soon(world, "the director's repairs", () => isQuiet(world));
+}
+
+async function endeavour(platform: Platform, instance: ModelInstance): Promise<boolean> {
+  await platform.observe(instance);
+  if (instance.phase === "doomed") await platform.deprovision(instance);
+  for (const binding of instance.bindings)
+    if (binding.phase === "doomed" && instance.phase !== "gone") await platform.unbind(binding);
+  return isSettled(instance);
+}
+
+/** No task runs, nothing waits to be swept, and each VM that should be there is. */
+function isQuiet({ bosh, openstack }: World): boolean {
+  const { tasks, orphanVms, deployments } = bosh.state();
+  const isAtWork = [...tasks.values()].some(
+    ({ state, deadSinceMs }) => deadSinceMs === null && (state === "queued" || state === "processing"),
+  );
+  const { servers } = openstack.state().nova;
+  const isWhole = [...deployments.values()].every(({ instances }) =>
+    instances.every(({ vm }) => vm === null || servers.has(vm.cid)),
+  );
+  return !isAtWork && orphanVms.size === 0 && isWhole;
+}
+
+/** Sees that each instance that stands has a binding to look into it with. */
+export async function lookInto({ world }: Ground, platform: Platform): Promise<void> {
+  for (const instance of platform.model.instances) {
+    if (instance.phase !== "standing" || !instance.usable) continue;
+    if (instance.bindings.some(({ phase }) => phase === "standing")) continue;
+    const binding: ModelBinding = await platform.bind(instance);
+    await soon(world, `the binding ${binding.id}`, async () => {
+      await platform.observe(instance);
+      return ENDED.has(binding.phase);
+    });
+  }
+}
+
+/** Everything is given back. */
+export async function depart({ world }: Ground, platform: Platform): Promise<void> {
+  for (const instance of platform.model.instances) if (instance.phase !== "gone") instance.phase = "doomed";
+  for (const instance of platform.model.instances)
+    await soon(world, `the deletion of ${instance.id}`, () => endeavour(platform, instance));
+  await soon(world, "the director's repairs", () => isQuiet(world));
+}

@@ -1,0 +1,122 @@
+import type { World } from "../../simulators/world.ts";
+import { openStackClient } from "../clients/openstack.ts";
+import type { Ground } from "./ground.ts";
+import type { ModelInstance, Shape } from "./model.ts";
+import type { Step } from "./plan.ts";
+import type { Platform } from "./platform.ts";
+
+/** Indexes of plans that an instance may move to: larger, or with replicas. */
+const GROWTH: readonly (number | undefined)[] = [1, 3, 3, undefined];
+const CONNECTIONS = { first: 100, step: 10 } as const;
+
+const FIRST_SHAPE = (plan: number, parameters: boolean): Shape => ({
+  plan,
+  maxConnections: parameters ? CONNECTIONS.first : null,
+});
+
+/** What an update asks for: the next larger plan, or where there is none, more connections. */
+function grown({ shapes }: ModelInstance, grow: boolean): Shape {
+  const { plan, maxConnections } = shapes.at(-1) as Shape;
+  const next = grow ? GROWTH[plan] : undefined;
+  if (next !== undefined) return { plan: next, maxConnections };
+  return { plan, maxConnections: (maxConnections ?? CONNECTIONS.first) + CONNECTIONS.step };
+}
+
+const pick = <T>(list: readonly T[], index: number): T | undefined => list[index % Math.max(1, list.length)];
+
+/** Performs steps of a plan. One that finds nothing to work on does nothing. */
+export class Steps {
+  readonly #ground: Ground;
+  readonly #platform: Platform;
+
+  constructor(ground: Ground, platform: Platform) {
+    this.#ground = ground;
+    this.#platform = platform;
+  }
+
+  async perform(step: Step): Promise<void> {
+    const { model } = this.#platform;
+    for (const instance of model.instances) await this.#platform.observe(instance);
+    const alive = model.instances.filter(({ phase }) => phase !== "gone");
+    switch (step.do) {
+      case "provision":
+        return this.#platform.provision(step.tenant, FIRST_SHAPE(step.plan, step.parameters));
+      case "update":
+        return this.#on(pick(alive, step.instance), (each) => this.#platform.update(each, grown(each, step.grow)));
+      case "bind":
+        return this.#on(pick(alive, step.instance), async (each) => void (await this.#platform.bind(each)));
+      case "deprovision":
+        return this.#on(pick(alive, step.instance), (each) => this.#platform.deprovision(each));
+      case "backup":
+        return this.#on(pick(alive, step.instance), (each) => this.#platform.backUp(each));
+      case "unbind":
+        return this.#on(pick(this.#bindings(), step.binding), (each) => this.#platform.unbind(each));
+      case "write":
+        return this.#on(pick(this.#bindings(), step.binding), (each) => this.#platform.write(each, step.rows));
+      case "restore":
+        return this.#on(pick(this.#usableBackups(), step.backup), (each) => this.#platform.restore(each));
+      case "vanish":
+        return vanish(this.#ground.world, step.instance);
+      case "kill-broker":
+        return this.#killBroker(step.downMs);
+      case "pass":
+        return this.#ground.world.driver.sleep(step.ms);
+    }
+  }
+
+  #on<T>(target: T | undefined, work: (target: T) => Promise<void> | void): Promise<void> | void {
+    return target === undefined ? undefined : work(target);
+  }
+
+  #bindings(): Platform["model"]["bindings"] {
+    return this.#platform.model.bindings.filter(({ phase }) => phase === "standing");
+  }
+
+  #usableBackups(): Platform["model"]["backups"] {
+    return this.#platform.model.backups.filter(
+      ({ phase, instance }) => phase === "usable" && instance.restore === undefined,
+    );
+  }
+
+  #killBroker(downMs: number): void {
+    const ground = this.#ground;
+    ground.kill();
+    // It may have been started by then, when everything healed.
+    ground.world.kernel.schedule(downMs, () => {
+      if (!ground.isUp) ground.restart();
+    });
+  }
+}
+
+/** Somebody deletes a VM of a service instance in OpenStack, with its port, and tells nobody. */
+async function vanish(world: World, index: number): Promise<void> {
+  const { instances } = lookUpVms(world);
+  const cid = pick(instances, index);
+  if (cid === undefined) return;
+  const stage = world.stage(world.plan.applications);
+  const openstack = await openStackClient(stage, {
+    ...world.credentials.cpi,
+    authUrl: world.credentials.openstackAdmin.authUrl,
+  });
+  const { ports } = (await openstack.call("network", "GET", `/ports?device_id=${cid}`)) as {
+    ports: readonly { id: string }[];
+  };
+  await openstack.call("compute", "DELETE", `/servers/${cid}`);
+  for (const { id } of ports) await openstack.call("network", "DELETE", `/ports/${id}`);
+}
+
+/** VMs that carry a data service, by the order of their making. */
+function lookUpVms({ openstack, dataservices }: World): { readonly instances: readonly string[] } {
+  const { nova, neutron } = openstack.state();
+  const carrying = new Set(dataservices.instances().map(({ address }) => address));
+  const devices = new Set(
+    [...neutron.ports.values()].flatMap(({ deviceId, fixedIps }) =>
+      fixedIps.some(({ ip }) => carrying.has(ip)) ? [deviceId] : [],
+    ),
+  );
+  return {
+    instances: [...nova.servers.values()]
+      .filter(({ id, task }) => devices.has(id) && task === null)
+      .map(({ id }) => id),
+  };
+}
