@@ -39,3 +39,6 @@ export { type Clock, wallClock } from "./runner/clock.ts";
 export { TARGET_ERRORS, TargetError, type TargetErrorCode } from "./runner/errors.ts";
 export { type DrydockFile, parseDrydockFile } from "./runner/file.ts";
 export type { AnySuite } from "./runner/suite.ts";
+export type { CleanRun, Lab, MutantInfo } from "./selftest/lab.ts";
+export { LABS } from "./selftest/labs.ts";
+export { type KillMatrix, type Problem, type Progress, selftest, type SelftestResult } from "./selftest/selftest.ts";

@@ -108,12 +108,16 @@ export async function selftest(lab: Lab, onProgress: (progress: Progress) => voi
   }
   const checks = lab.checks.map(({ id }) => ({
     id,
-    killers: rows
-      .filter(({ killedBy, expected }) => expected.includes(id) && killedBy.includes(id))
-      .map((row) => row.id),
+    killers: rows.filter(({ killedBy }) => killedBy.includes(id)).map((row) => row.id),
   }));
   const unkilled = checks
-    .filter(({ killers }) => killers.length === 0)
-    .map(({ id }): Problem => ({ kind: "check-without-killer", about: id, text: `no mutant trips ${id}` }));
+    .filter(({ id }) => !rows.some(({ killedBy, expected }) => killedBy.includes(id) && expected.includes(id)))
+    .map(
+      ({ id }): Problem => ({
+        kind: "check-without-killer",
+        about: id,
+        text: `no mutant that is meant for it trips ${id}`,
+      }),
+    );
   return { matrix: { checks, mutants: rows }, problems: [...problems, ...unkilled] };
 }

@@ -1,0 +1,50 @@
+import { LABS, selftest as prove, type Lab, type Progress, type SelftestResult } from "../conformance/index.ts";
+import { EXIT, UserError } from "./errors.ts";
+
+export interface SelftestOptions {
+  readonly json?: boolean;
+  readonly suite?: string;
+}
+
+/** @throws UserError CLI_BAD_OPTION */
+function labsFor(suite: string | undefined): readonly Lab[] {
+  const labs = LABS.filter((lab) => suite === undefined || lab.suite === suite);
+  if (labs.length > 0) return labs;
+  throw new UserError("CLI_BAD_OPTION", `--suite ${suite}: there are ${LABS.map((lab) => lab.suite).join(", ")}`);
+}
+
+/** Progress on a terminal only, on one line. */
+function show(suite: string): (progress: Progress) => void {
+  if (!process.stderr.isTTY) return () => {};
+  return ({ done, all, broker }) =>
+    void process.stderr.write(`\r\u001b[K${suite} ${done}/${all} ${done === all ? "\n" : broker.slice(0, 60)}`);
+}
+
+function print(lab: Lab, { matrix, problems }: SelftestResult): void {
+  const width = Math.max(...matrix.checks.map(({ id }) => id.length));
+  console.log(`\n${lab.suite}: check, and the mutants that trip it`);
+  for (const { id, killers } of matrix.checks) console.log(`  ${id.padEnd(width)}  ${killers.join(", ") || "NONE"}`);
+  const killed = matrix.checks.filter(({ killers }) => killers.length > 0).length;
+  const percent = Math.floor((100 * killed) / matrix.checks.length);
+  console.log(
+    `${lab.suite}: ${killed} of ${matrix.checks.length} checks tripped (${percent} %) by ${matrix.mutants.length} mutants; ` +
+      `${lab.cleanRuns?.length ?? 1} clean runs; ${problems.length} problems`,
+  );
+}
+
+/** Runs the suites on their mutants. 0 when the matrix is sound, 1 when not; what is wrong with it goes to standard error. */
+export async function selftest(options: SelftestOptions): Promise<number> {
+  const results: SelftestResult[] = [];
+  for (const lab of labsFor(options.suite)) {
+    const result = await prove(lab, show(lab.suite));
+    results.push(result);
+    if (options.json !== true) print(lab, result);
+    for (const { text } of result.problems) console.error(text);
+  }
+  if (options.json === true) {
+    const checks = results.flatMap(({ matrix }) => matrix.checks);
+    const mutants = results.flatMap(({ matrix }) => matrix.mutants);
+    console.log(JSON.stringify({ checks, mutants }, null, 2));
+  }
+  return results.every(({ problems }) => problems.length === 0) ? EXIT.ok : EXIT.notConformant;
+}
