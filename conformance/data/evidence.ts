@@ -1,4 +1,5 @@
 import type { Exchange } from "../events.ts";
+import { REDACTED } from "../http/redact.ts";
 import type { Clock } from "../runner/clock.ts";
 import { DataError, type DataPlane, type DataSession, type Login, type Vantage } from "./plane.ts";
 import { sqlText } from "./sql.ts";
@@ -26,6 +27,14 @@ function rowsText(rows: Rows): string {
   return `${shown}${shown === "" ? "" : "\n"}(${rows.length} rows)`;
 }
 
+/** Servers like to name whom they refuse. */
+function hidden({ username, password }: Login, text: string): string {
+  return [username, password].reduce(
+    (shown, secret) => (secret === "" ? shown : shown.replaceAll(secret, REDACTED)),
+    text,
+  );
+}
+
 type Ended = { readonly body: string } | { readonly error: DataError };
 
 /** A step on the data plane as evidence: what a server said is an answer, silence is none. */
@@ -38,8 +47,9 @@ function exchangeOf(key: Key, from: Vantage, sql: string, ended: Ended, elapsedM
     body: sql,
   };
   const curl = psqlLine(key.login, sql);
-  if ("error" in ended && ended.error.fault === "unreachable") return { curl, request, error: ended.error.message };
-  const body = "body" in ended ? ended.body : `ERROR ${ended.error.code ?? ""} ${ended.error.message}`;
+  const error = "error" in ended ? hidden(key.login, ended.error.message) : "";
+  if ("error" in ended && ended.error.fault === "unreachable") return { curl, request, error };
+  const body = "body" in ended ? ended.body : `ERROR ${ended.error.code ?? ""} ${error}`;
   return { curl, request, response: { headers: {}, body, elapsedMs: Math.round(elapsedMs) } };
 }
 
