@@ -151,7 +151,7 @@ function removing(kind: Kind): Mutant[] {
       `${during}-halts`,
       `It accepts to remove ${it} that is being made, and makes it all the same.`,
       creationWins(kind),
-      later,
+      kind === "unbind" ? later : { ...later, ...whenCleaning },
     ),
     mutant(
       `${during}-lastop-async`,
