@@ -1,150 +1,132 @@
-import { empty, json } from "../../kernel/index.ts";
 import type { Actor } from "../cloud.ts";
 import { Refusal } from "../common/refusal.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
-import {
-  checkQuota,
-  countOf,
-  dated,
-  type Fields,
-  fresh,
-  list,
-  type Neutron,
-  notFound,
-  owned,
-  ownerOf,
-  resource,
-  text,
-  touch,
-} from "./frame.ts";
+import { forAdmins, ip, orNull, text, uuid } from "./attributes.ts";
+import { badRequest, conflict, dated, type Fields, fresh, type Neutron, owned } from "./frame.ts";
 import { networkOf } from "./networks.ts";
 import { makePort, releasePort } from "./port-rows.ts";
 import { portOf } from "./ports.ts";
-import { interfacesOf } from "./routers.ts";
+import { count } from "./quotas.ts";
+import { type Resource, withCommon } from "./resource.ts";
+import { routerTo } from "./routers.ts";
 import type { FloatingIpRow } from "./state.ts";
 
-/** @throws Refusal 404 */
-function floatingOf(neutron: Neutron, actor: Actor, id: string): FloatingIpRow {
-  const row = neutron.slot.value.floatingIps.get(id);
-  if (row === undefined || !(actor.isAdmin || row.projectId === actor.projectId)) throw notFound("FloatingIP", id);
-  return row;
-}
-
-function view(neutron: Neutron, row: FloatingIpRow): Fields {
-  const port = row.portId === null ? undefined : neutron.slot.value.ports.get(row.portId);
+function detailsOf({ slot }: Neutron, row: FloatingIpRow): object | null {
+  const port = row.portId === null ? undefined : slot.value.ports.get(row.portId);
+  if (port === undefined) return null;
   return {
-    id: row.id,
-    ...owned(row.projectId),
-    floating_ip_address: row.address,
-    floating_network_id: row.networkId,
-    router_id: row.routerId,
-    port_id: row.portId,
-    fixed_ip_address: row.fixedIp,
-    status: "DOWN",
-    description: "",
-    port_details:
-      port === undefined
-        ? null
-        : {
-            name: port.name,
-            network_id: port.networkId,
-            mac_address: port.mac,
-            admin_state_up: port.adminStateUp,
-            status: port.status,
-            device_id: port.deviceId,
-            device_owner: port.deviceOwner,
-          },
-    dns_name: "",
-    dns_domain: "",
-    tags: [],
-    ...dated(row),
+    name: port.name,
+    network_id: port.networkId,
+    mac_address: port.mac,
+    admin_state_up: port.adminStateUp,
+    status: port.status,
+    device_id: port.deviceId,
+    device_owner: port.deviceOwner,
   };
 }
 
-/** The router through which the external network reaches the subnet. */
-function pathTo(neutron: Neutron, networkId: string, subnetId: string): string | undefined {
-  for (const router of neutron.slot.value.routers.values()) {
-    if (router.gatewayNetworkId !== networkId) continue;
-    if (interfacesOf(neutron, router.id).some(({ fixedIps }) => fixedIps.some((each) => each.subnetId === subnetId)))
-      return router.id;
+const view = (neutron: Neutron, _actor: Actor, row: FloatingIpRow): Fields => ({
+  id: row.id,
+  ...owned(row.projectId),
+  floating_ip_address: row.address,
+  floating_network_id: row.networkId,
+  router_id: row.routerId,
+  port_id: row.portId,
+  fixed_ip_address: row.fixedIp,
+  // No agent ever wires it, as on the recorded cloud.
+  status: "DOWN",
+  description: row.description,
+  port_details: detailsOf(neutron, row),
+  dns_name: row.dnsName,
+  dns_domain: row.dnsDomain,
+  tags: row.tags,
+  ...dated(row),
+});
+
+function point(
+  { slot }: Neutron,
+  row: FloatingIpRow,
+  to: Pick<FloatingIpRow, "portId" | "fixedIp" | "routerId">,
+): void {
+  const { floatingByPort } = slot.value;
+  if (row.portId !== null) {
+    const left = (floatingByPort.get(row.portId) ?? []).filter((id) => id !== row.id);
+    if (left.length === 0) floatingByPort.delete(row.portId);
+    else floatingByPort.set(row.portId, left);
   }
-  return undefined;
+  Object.assign(row, to);
+  if (to.portId !== null) floatingByPort.set(to.portId, [...(floatingByPort.get(to.portId) ?? []), row.id]);
 }
 
-/** Points the floating address at a port, or at none. @throws Refusal 404, 409 */
+/** Points the floating address at a port, or at none. @throws Refusal 400, 404, 409 */
 export function associate(
   neutron: Neutron,
   actor: Actor,
   row: FloatingIpRow,
   portId: string | null,
-  fixedIp?: string,
+  fixedIp?: string | null,
 ): void {
-  if (portId === null) {
-    Object.assign(row, { portId: null, fixedIp: null, routerId: null });
-  } else {
-    const port = portOf(neutron, actor, portId);
-    const address = port.fixedIps.find(({ ip }) => fixedIp === undefined || ip === fixedIp);
-    if (address === undefined)
-      throw new Refusal(400, "BadRequest", `Bad floatingip request: Port ${portId} does not have fixed ip ${fixedIp}.`);
-    const routerId = pathTo(neutron, row.networkId, address.subnetId);
-    if (routerId === undefined) {
-      throw new Refusal(
-        404,
-        "ExternalGatewayForFloatingIPNotFound",
-        `External network ${row.networkId} is not reachable from subnet ${address.subnetId}.  Therefore, cannot associate Port ${portId} with a Floating IP.`,
-      );
-    }
-    for (const other of neutron.slot.value.floatingIps.values()) {
-      if (other !== row && other.portId === portId && other.fixedIp === address.ip) {
-        throw new Refusal(
-          409,
-          "FloatingIPPortAlreadyAssociated",
-          `Cannot associate floating IP ${row.address} (${row.id}) with port ${portId} using fixed IP ${address.ip}, as that fixed IP already has a floating IP on external network ${row.networkId}.`,
-        );
-      }
-    }
-    Object.assign(row, { portId, fixedIp: address.ip, routerId });
-  }
-  touch(neutron, row);
+  if (portId === null) point(neutron, row, { portId: null, fixedIp: null, routerId: null });
+  else point(neutron, row, targetOf(neutron, actor, row, portId, fixedIp ?? undefined));
   neutron.cloud.kernel.record("neutron", "floatingip.associate", row.id, { address: row.address, port: row.portId });
 }
 
-function create(neutron: Neutron, context: Context): ReturnType<OpenStackRoute["handler"]> {
-  const { actor } = context;
-  const fields = resource(context, "floatingip");
-  const network = networkOf(neutron, actor, text(fields, "floating_network_id", ""));
-  if (!network.external)
-    throw new Refusal(
-      400,
-      "BadRequest",
-      `Bad floatingip request: Network ${network.id} is not a valid external network.`,
+function targetOf(
+  neutron: Neutron,
+  actor: Actor,
+  row: FloatingIpRow,
+  portId: string,
+  fixedIp: string | undefined,
+): { portId: string; fixedIp: string; routerId: string } {
+  const port = portOf(neutron, actor, portId);
+  const candidates = port.fixedIps.filter(({ ip: address }) => !address.includes(":"));
+  const address = candidates.find((each) => fixedIp === undefined || each.ip === fixedIp);
+  if (fixedIp !== undefined && address === undefined)
+    throw badRequest("floatingip", `Port ${portId} does not have fixed ip ${fixedIp}.`);
+  if (address === undefined)
+    throw badRequest("floatingip", `Cannot add floating IP to port ${portId} that has no fixed IPv4 addresses.`);
+  const { floatingByPort, floatingIps } = neutron.slot.value;
+  const rivals = (floatingByPort.get(portId) ?? []).flatMap((id) => floatingIps.get(id) ?? []);
+  if (rivals.some((other) => other !== row && other.fixedIp === address.ip))
+    throw conflict(
+      "FloatingIPPortAlreadyAssociated",
+      `Cannot associate floating IP ${row.address} (${row.id}) with port ${portId} using fixed IP ${address.ip}, as that fixed IP already has a floating IP on external network ${row.networkId}.`,
     );
-  const projectId = ownerOf(actor, fields);
-  const { floatingIps } = neutron.slot.value;
-  checkQuota(neutron, projectId, "floatingip", () => countOf(floatingIps.values(), projectId));
-  const id = neutron.cloud.uuid("neutron");
-  const wanted = typeof fields.floating_ip_address === "string" ? [{ ip: fields.floating_ip_address }] : undefined;
+  const router = routerTo(neutron, row.networkId, address.subnetId);
+  if (router === undefined)
+    throw new Refusal(
+      404,
+      "ExternalGatewayForFloatingIPNotFound",
+      `External network ${row.networkId} is not reachable from subnet ${address.subnetId}.  Therefore, cannot associate Port ${portId} with a Floating IP.`,
+    );
+  return { portId, fixedIp: address.ip, routerId: router.id };
+}
+
+function create(neutron: Neutron, actor: Actor, projectId: string, fields: Fields): FloatingIpRow {
+  const network = networkOf(neutron, actor, String(fields.floating_network_id));
+  if (!network.external) throw badRequest("floatingip", `Network ${network.id} is not a valid external network.`);
+  const wanted = fields.floating_ip_address as string | undefined;
+  const base = fresh(neutron, projectId, fields.description, 0);
   const own = makePort(neutron, {
     network,
     projectId: "",
     name: "",
-    fixedIps: wanted,
+    fixedIps: wanted === undefined ? undefined : [{ ip: wanted }],
     groups: [],
-    deviceId: id,
+    deviceId: base.id,
     deviceOwner: "network:floatingip",
     hostId: "",
     portSecurity: false,
   });
   const row: FloatingIpRow = {
-    id,
-    projectId,
+    ...base,
     networkId: network.id,
     address: own.fixedIps[0]?.ip ?? "",
     ownPortId: own.id,
     portId: null,
     fixedIp: null,
     routerId: null,
-    ...fresh(neutron),
+    dnsName: (fields.dns_name as string | undefined) ?? "",
+    dnsDomain: (fields.dns_domain as string | undefined) ?? "",
   };
   try {
     if (typeof fields.port_id === "string")
@@ -153,63 +135,58 @@ function create(neutron: Neutron, context: Context): ReturnType<OpenStackRoute["
     releasePort(neutron, own);
     throw error;
   }
-  floatingIps.set(id, row);
-  neutron.cloud.kernel.record("neutron", "floatingip.create", id, { project: projectId, address: row.address });
-  return json(201, { floatingip: view(neutron, row) });
+  neutron.slot.value.floatingIps.set(row.id, row);
+  count(neutron, projectId, "floatingip", 1);
+  neutron.cloud.kernel.record("neutron", "floatingip.create", row.id, { project: projectId, address: row.address });
+  return row;
 }
 
-export function floatingIpRoutes(neutron: Neutron): readonly OpenStackRoute[] {
-  return [
-    {
-      method: "GET",
-      path: "/v2.0/floatingips",
-      handler: (context) => {
-        const { actor } = context;
-        const rows = [...neutron.slot.value.floatingIps.values()].filter(
-          ({ projectId }) => actor.isAdmin || projectId === actor.projectId,
-        );
-        return list(
-          context,
-          "floatingips",
-          rows.map((row) => view(neutron, row)),
-        );
-      },
-    },
-    { method: "POST", path: "/v2.0/floatingips", handler: (context) => create(neutron, context) },
-    {
-      method: "GET",
-      path: "/v2.0/floatingips/:id",
-      handler: ({ actor, params }) =>
-        json(200, { floatingip: view(neutron, floatingOf(neutron, actor, params.id ?? "")) }),
-    },
-    {
-      method: "PUT",
-      path: "/v2.0/floatingips/:id",
-      handler: (context) => {
-        const fields = resource(context, "floatingip");
-        const row = floatingOf(neutron, context.actor, context.params.id ?? "");
-        if (fields.port_id !== undefined)
-          associate(
-            neutron,
-            context.actor,
-            row,
-            fields.port_id as string | null,
-            fields.fixed_ip_address as string | undefined,
-          );
-        return json(200, { floatingip: view(neutron, row) });
-      },
-    },
-    {
-      method: "DELETE",
-      path: "/v2.0/floatingips/:id",
-      handler: ({ actor, params }) => {
-        const row = floatingOf(neutron, actor, params.id ?? "");
-        const own = neutron.slot.value.ports.get(row.ownPortId);
-        if (own !== undefined) releasePort(neutron, own);
-        neutron.slot.value.floatingIps.delete(row.id);
-        neutron.cloud.kernel.record("neutron", "floatingip.delete", row.id);
-        return empty(204);
-      },
-    },
-  ];
-}
+export const FLOATING_IPS: Resource<FloatingIpRow> = {
+  name: "floatingip",
+  collection: "floatingips",
+  path: "floatingips",
+  kind: "FloatingIP",
+  quota: "floatingip",
+  clients: ["bosh", "openstack"],
+  isCore: false,
+  isBulk: false,
+  attributes: withCommon({
+    floating_network_id: { isRequired: true, put: false, convert: uuid },
+    floating_ip_address: { put: false, convert: orNull(ip), policy: forAdmins },
+    subnet_id: { put: false },
+    router_id: { post: false, put: false },
+    port_id: { convert: orNull(uuid) },
+    fixed_ip_address: { convert: orNull(ip) },
+    status: { post: false, put: false },
+    dns_name: { convert: text() },
+    dns_domain: { convert: text() },
+    port_details: { post: false, put: false },
+    qos_policy_id: {},
+  }),
+  rows: ({ slot }) => slot.value.floatingIps.values(),
+  find: ({ slot }, id) => slot.value.floatingIps.get(id),
+  view,
+  create,
+  update: (neutron, actor, row, fields) => {
+    if (fields.fixed_ip_address != null && fields.port_id === undefined && row.portId === null)
+      throw badRequest("floatingip", "fixed_ip_address cannot be specified without a port_id.");
+    if (fields.port_id !== undefined || fields.fixed_ip_address !== undefined)
+      associate(
+        neutron,
+        actor,
+        row,
+        fields.port_id === undefined ? row.portId : (fields.port_id as string | null),
+        fields.fixed_ip_address as string | null | undefined,
+      );
+    // A change that names no port lets go of it only where the body is otherwise silent about it.
+    row.description = (fields.description as string | undefined) ?? row.description;
+  },
+  remove: (neutron, _actor, row) => {
+    const own = neutron.slot.value.ports.get(row.ownPortId);
+    if (own !== undefined) releasePort(neutron, own);
+    point(neutron, row, { portId: null, fixedIp: null, routerId: null });
+    neutron.slot.value.floatingIps.delete(row.id);
+    count(neutron, row.projectId, "floatingip", -1);
+    neutron.cloud.kernel.record("neutron", "floatingip.delete", row.id);
+  },
+};

@@ -1,14 +1,23 @@
 import { Refusal } from "../common/refusal.ts";
-import { isIpv4, prefixRange, toIp, toNumber, within } from "./address.ts";
-import { fresh, type Neutron } from "./frame.ts";
-import type { NetworkRow, PortRow, SubnetRow } from "./state.ts";
+import { fromBig, holds, prefixOf, toBig } from "./address.ts";
+import { badInput, conflict, fresh, type Neutron } from "./frame.ts";
+import { count } from "./quotas.ts";
+import type { AddressPair, FixedIp, NetworkRow, PortRow, SubnetRow } from "./state.ts";
+
+const FIXED_IPS_MAX = 5;
+
+export interface WantedIp {
+  readonly subnetId?: string;
+  readonly ip?: string;
+}
 
 /** What a new port is made of once everything has been resolved. */
 export interface NewPort {
   readonly network: NetworkRow;
   readonly projectId: string;
   readonly name: string;
-  readonly fixedIps: readonly { readonly subnetId?: string; readonly ip?: string }[] | undefined;
+  /** `undefined`: one address of each version that the network has. */
+  readonly fixedIps: readonly WantedIp[] | undefined;
   readonly groups: readonly string[];
   readonly deviceId: string;
   readonly deviceOwner: string;
@@ -16,16 +25,19 @@ export interface NewPort {
   readonly portSecurity: boolean;
   readonly mac?: string | undefined;
   readonly adminStateUp?: boolean;
+  readonly description?: string;
+  readonly vnicType?: string;
+  readonly addressPairs?: readonly AddressPair[];
+  readonly dhcpOptions?: readonly object[];
 }
 
 /** Makes a port and takes its addresses. @throws Refusal 400, 409 */
 export function makePort(neutron: Neutron, wanted: NewPort): PortRow {
   const state = neutron.slot.value;
-  const fixedIps = allocate(neutron, wanted.network, wanted.fixedIps);
+  checkMac(neutron, wanted);
   const row: PortRow = {
-    id: neutron.cloud.uuid("neutron"),
+    ...fresh(neutron, wanted.projectId, wanted.description, 1),
     networkId: wanted.network.id,
-    projectId: wanted.projectId,
     name: wanted.name,
     mac: wanted.mac ?? newMac(neutron),
     adminStateUp: wanted.adminStateUp ?? true,
@@ -33,20 +45,34 @@ export function makePort(neutron: Neutron, wanted: NewPort): PortRow {
     deviceId: wanted.deviceId,
     deviceOwner: wanted.deviceOwner,
     hostId: wanted.hostId,
+    vnicType: wanted.vnicType ?? "normal",
     portSecurity: wanted.portSecurity,
     groups: wanted.groups,
-    fixedIps,
-    ...fresh(neutron),
+    fixedIps: allocate(neutron, wanted.network, wanted.fixedIps, ""),
+    addressPairs: wanted.addressPairs ?? [],
+    dhcpOptions: wanted.dhcpOptions ?? [],
   };
   state.ports.set(row.id, row);
-  for (const { ip } of fixedIps) state.portByAddress.set(`${row.networkId}/${ip}`, row.id);
+  for (const { ip } of row.fixedIps) state.portByAddress.set(`${row.networkId}/${ip}`, row.id);
   if (row.deviceId !== "") indexDevice(neutron, row);
+  count(neutron, row.projectId, "port", 1);
   neutron.cloud.kernel.record("neutron", "port.create", row.id, {
     network: row.networkId,
-    ips: fixedIps.map(({ ip }) => ip),
+    ips: row.fixedIps.map(({ ip }) => ip),
     device: row.deviceId,
   });
   return row;
+}
+
+/** @throws Refusal 409 */
+function checkMac({ slot }: Neutron, { mac, network }: NewPort): void {
+  if (mac === undefined) return;
+  for (const port of slot.value.ports.values())
+    if (port.networkId === network.id && port.mac === mac)
+      throw conflict(
+        "MacAddressInUse",
+        `Unable to complete operation for network ${network.id}. The mac address ${mac} is in use.`,
+      );
 }
 
 function newMac(neutron: Neutron): string {
@@ -54,19 +80,42 @@ function newMac(neutron: Neutron): string {
   return `fa:16:3e:${digits.slice(0, 2)}:${digits.slice(2, 4)}:${digits.slice(4)}`;
 }
 
-function allocate(neutron: Neutron, network: NetworkRow, wanted: NewPort["fixedIps"]): PortRow["fixedIps"] {
+/** Takes other addresses; those that stay are kept. @throws Refusal 400, 409 */
+export function readdress(neutron: Neutron, row: PortRow, wanted: readonly WantedIp[]): void {
+  const network = neutron.slot.value.networks.get(row.networkId);
+  if (network === undefined) return;
+  const fixedIps = allocate(neutron, network, wanted, row.id);
+  freeAddresses(neutron, row);
+  row.fixedIps = fixedIps;
+  for (const { ip } of fixedIps) neutron.slot.value.portByAddress.set(`${row.networkId}/${ip}`, row.id);
+}
+
+function allocate(
+  neutron: Neutron,
+  network: NetworkRow,
+  wanted: NewPort["fixedIps"],
+  holder: string,
+): readonly FixedIp[] {
   const subnets = network.subnets.flatMap((id) => neutron.slot.value.subnets.get(id) ?? []);
-  if (wanted === undefined) return subnets.length === 0 ? [] : [fromPool(neutron, network, subnets)];
-  return wanted.map(({ subnetId, ip }) => {
+  if (wanted === undefined) {
+    const versions = [4, 6].map((version) => subnets.filter((subnet) => subnet.version === version));
+    return versions.flatMap((some) => (some.length === 0 ? [] : fromPool(neutron, network, some, [])));
+  }
+  if (wanted.length > FIXED_IPS_MAX) throw badInput("Exceeded maximum amount of fixed ips per port");
+  const taken: FixedIp[] = [];
+  for (const { subnetId, ip } of wanted) {
     const candidates = subnets.filter(({ id }) => subnetId === undefined || id === subnetId);
     if (candidates.length === 0)
-      throw new Refusal(
-        400,
-        "InvalidInput",
-        `Invalid input for operation: Failed to create port on network ${network.id}, because fixed_ips included invalid subnet ${subnetId}.`,
+      throw badInput(
+        `Failed to create port on network ${network.id}, because fixed_ips included invalid subnet ${subnetId}`,
       );
-    return ip === undefined ? fromPool(neutron, network, candidates) : exactly(neutron, network, candidates, ip);
-  });
+    taken.push(
+      ip === undefined
+        ? fromPool(neutron, network, candidates, taken)
+        : exactly(neutron, network, candidates, ip, holder, subnetId !== undefined),
+    );
+  }
+  return taken;
 }
 
 function exactly(
@@ -74,36 +123,65 @@ function exactly(
   network: NetworkRow,
   subnets: readonly SubnetRow[],
   ip: string,
-): PortRow["fixedIps"][number] {
-  const subnet = subnets.find(
-    ({ cidr }) => isIpv4(ip) && within(prefixRange(cidr) ?? { first: 0, last: -1, bits: 0 }, ip),
-  );
-  if (subnet === undefined)
-    throw new Refusal(
-      400,
-      "InvalidIpForNetwork",
-      "IP address is not a valid IP for any of the subnets on the specified network.",
-    );
-  if (neutron.slot.value.portByAddress.has(`${network.id}/${ip}`)) {
-    throw new Refusal(409, "IpAddressAlreadyAllocated", `IP address ${ip} already allocated in subnet ${subnet.id}`);
+  holder: string,
+  isSubnetGiven: boolean,
+): FixedIp {
+  const subnet = subnets.find(({ cidr }) => {
+    const prefix = prefixOf(cidr);
+    return prefix !== undefined && holds(prefix, ip);
+  });
+  if (subnet === undefined) {
+    if (isSubnetGiven)
+      throw new Refusal(400, "InvalidIpForSubnet", `IP address ${ip} is not a valid IP for the specified subnet.`);
+    const what = "is not a valid IP for any of the subnets on the specified network.";
+    throw new Refusal(400, "InvalidIpForNetwork", `IP address ${ip} ${what}`);
   }
+  const owner = neutron.slot.value.portByAddress.get(`${network.id}/${ip}`);
+  if (owner !== undefined && owner !== holder)
+    throw conflict("IpAddressAlreadyAllocated", `IP address ${ip} already allocated in subnet ${subnet.id}`);
   return { subnetId: subnet.id, ip };
 }
 
 /** The lowest free address; each subnet remembers below which none is free, so that filling a network stays linear. */
-function fromPool(neutron: Neutron, network: NetworkRow, subnets: readonly SubnetRow[]): PortRow["fixedIps"][number] {
+function fromPool(
+  neutron: Neutron,
+  network: NetworkRow,
+  subnets: readonly SubnetRow[],
+  taken: readonly FixedIp[],
+): FixedIp {
   const { portByAddress } = neutron.slot.value;
   for (const subnet of subnets) {
-    for (const [first, last] of subnet.pools) {
-      for (let candidate = Math.max(first, subnet.lowestFree); candidate <= last; candidate++) {
-        const ip = toIp(candidate);
-        if (portByAddress.has(`${network.id}/${ip}`)) continue;
-        subnet.lowestFree = candidate + 1;
-        return { subnetId: subnet.id, ip };
-      }
+    for (let at = subnet.lowestFree; ; at++) {
+      const ip = addressAt(subnet, at);
+      if (ip === undefined) break;
+      if (portByAddress.has(`${network.id}/${ip}`) || taken.some((each) => each.ip === ip)) continue;
+      subnet.lowestFree = at + 1;
+      return { subnetId: subnet.id, ip };
     }
   }
-  throw new Refusal(409, "IpAddressGenerationFailure", `No more IP addresses available on network ${network.id}.`);
+  throw conflict("IpAddressGenerationFailure", `No more IP addresses available on network ${network.id}.`);
+}
+
+/** The address `at` places after the first of the pools. */
+function addressAt({ pools, version }: SubnetRow, at: number): string | undefined {
+  let left = BigInt(at);
+  for (const { start, end } of pools) {
+    const size = toBig(end) - toBig(start) + 1n;
+    if (left < size) return fromBig(toBig(start) + left, version);
+    left -= size;
+  }
+  return undefined;
+}
+
+/** The place of an address in the pools; outside of them the beginning, which only makes the next search longer. */
+function placeOf({ pools }: SubnetRow, ip: string): number {
+  let before = 0n;
+  for (const { start, end } of pools) {
+    const [first, last, value] = [toBig(start), toBig(end), toBig(ip)];
+    if (value >= first && value <= last) return Number(before + value - first);
+    before += last - first + 1n;
+  }
+  return Number.MAX_SAFE_INTEGER;
 }
 
 function indexDevice(neutron: Neutron, row: PortRow): void {
@@ -131,21 +209,26 @@ export function setDevice(neutron: Neutron, row: PortRow, deviceId: string, devi
   neutron.cloud.kernel.record("neutron", "port.bind", row.id, { device: deviceId, status: row.status });
 }
 
-/** Deletes the port: its addresses are free again, floating addresses let go of it. */
-export function releasePort(neutron: Neutron, row: PortRow): void {
+function freeAddresses(neutron: Neutron, row: PortRow): void {
   const state = neutron.slot.value;
-  state.ports.delete(row.id);
-  if (row.deviceId !== "") unindexDevice(neutron, row);
   for (const { subnetId, ip } of row.fixedIps) {
     state.portByAddress.delete(`${row.networkId}/${ip}`);
     const subnet = state.subnets.get(subnetId);
-    if (subnet !== undefined) subnet.lowestFree = Math.min(subnet.lowestFree, toNumber(ip));
+    if (subnet !== undefined) subnet.lowestFree = Math.min(subnet.lowestFree, placeOf(subnet, ip));
   }
-  for (const floating of state.floatingIps.values()) {
-    if (floating.portId !== row.id) continue;
-    floating.portId = null;
-    floating.fixedIp = null;
-    floating.routerId = null;
+}
+
+/** Deletes the port: its addresses are free again, floating addresses let go of it. */
+export function releasePort(neutron: Neutron, row: PortRow): void {
+  const state = neutron.slot.value;
+  if (!state.ports.delete(row.id)) return;
+  if (row.deviceId !== "") unindexDevice(neutron, row);
+  freeAddresses(neutron, row);
+  for (const id of state.floatingByPort.get(row.id) ?? []) {
+    const floating = state.floatingIps.get(id);
+    if (floating !== undefined) Object.assign(floating, { portId: null, fixedIp: null, routerId: null });
   }
+  state.floatingByPort.delete(row.id);
+  count(neutron, row.projectId, "port", -1);
   neutron.cloud.kernel.record("neutron", "port.delete", row.id);
 }
