@@ -121,16 +121,18 @@ async function provisionedAlready(
 
 const rowOf = (operation: Operation): InstanceRow => payloadOf<ProvisionPayload>(operation).row;
 
+const notSupported = (description: string): OsbError => new OsbError(422, description);
+
 /** What an instance becomes by a PATCH. @throws OsbError 400, 422 */
 function changeOf(shop: Workshop, instance: InstanceRow, body: Body): UpdatePayload & { readonly isNew: boolean } {
   const current = planOf(shop, instance.plan_id);
   const plan = body.plan_id === undefined ? current : findPlan(shop.service, body.plan_id);
   if (!mayBecome(current, plan))
-    throw badRequest("An instance can grow and be replicated, not shrink: the plan change is not supported.");
+    throw notSupported("An instance can grow and be replicated, not shrink: the plan change is not supported.");
   const before = JSON.parse(instance.parameters) as Record<string, unknown>;
   const merged = { ...before, ...instanceParameters(shop.service, body.parameters) };
   if (Number(merged.max_connections ?? 0) < Number(before.max_connections ?? 0))
-    throw badRequest("parameters.max_connections can not be made smaller.");
+    throw notSupported("parameters.max_connections can not be made smaller.");
   const isNew = plan !== current || canonical(merged) !== canonical(before) || instance.state !== "ready";
   return { planId: plan.id, parameters: canonical(merged), isNew };
 }
@@ -212,7 +214,8 @@ async function lastOperation(desk: Desk, request: InstanceRequest, reply: Fastif
   if (serviceId !== undefined) checkService(shop.service, serviceId);
   if (planId !== undefined) findPlan(shop.service, planId);
   const { operation, body } = await polled(desk, newest, asked, reply);
-  if (body.state !== "failed") return body;
+  // The hints are for updates and deletions; what never came to be is not usable.
+  if (body.state !== "failed" || operation.kind === "provision") return body;
   const isRepeatable = operation.kind === "update" && { update_repeatable: true };
   return { ...body, instance_usable: instance?.state === "ready", ...isRepeatable };
 }

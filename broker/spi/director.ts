@@ -37,7 +37,7 @@ const CANCEL_MS_MAX = 5 * 60_000;
 const DELETE_TRIES_MAX = 5;
 /** From this try on the director is told to go on where an agent or the IaaS fails; it writes down what it could not delete. */
 const FORCED_FROM_TRY = 3;
-const RETRY_MS = 10_000;
+const RETRY_MS = 5_000;
 
 export function createDeployer(config: BrokerConfig, host: Host): Deployer {
   const { director } = config;

@@ -25,6 +25,8 @@ export class LocalNet {
   /** The address of a name, or `undefined` for NXDOMAIN. Default: literals only. */
   resolve: (name: string) => string | undefined = () => undefined;
   admits: Admission = () => true;
+  /** What a connection waits for before it is opened, if for anything: a network that stalls. */
+  holds: (source: string, address: string, port: number) => Promise<void> | undefined = () => undefined;
 
   constructor(driver: Driver) {
     this.#driver = driver;
@@ -69,6 +71,8 @@ export class LocalNet {
     const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
     const address = isAddress(url.hostname) ? url.hostname : this.resolve(url.hostname);
     if (address === undefined) throw refused("ENOTFOUND", `getaddrinfo ENOTFOUND ${url.hostname}`);
+    const held = this.holds(source, address, port);
+    if (held !== undefined) await held;
     const host = this.#hosts.get(`${address}:${port}`);
     if (host === undefined || !this.admits(source, address, port))
       throw refused("ECONNREFUSED", `connect ECONNREFUSED ${address}:${port}`);
