@@ -1,0 +1,113 @@
+import { once } from "node:events";
+import { createServer, type Server, type Socket } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { DataError, type Login } from "./plane.ts";
+import { resolverAt, socketPlane } from "./sockets.ts";
+
+const servers: Server[] = [];
+const sockets = new Set<Socket>();
+
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy();
+  for (const server of servers.splice(0)) {
+    server.close();
+    await once(server, "close");
+  }
+});
+
+/** A server that does with a connection what a test wants. */
+async function listening(serve: (socket: Socket) => void): Promise<Login> {
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    serve(socket);
+  });
+  servers.push(server);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return { client: "postgresql", host: "127.0.0.1", port, username: "u", password: "p", database: "d" };
+}
+
+/** An ErrorResponse of PostgreSQL's protocol (53.7 of its manual). */
+function errorResponse(fields: Readonly<Record<string, string>>): Buffer {
+  const body = Buffer.from(
+    `${Object.entries(fields)
+      .map(([code, text]) => `${code}${text}\0`)
+      .join("")}\0`,
+  );
+  const head = Buffer.alloc(5);
+  head.write("E");
+  head.writeInt32BE(body.length + 4, 1);
+  return Buffer.concat([head, body]);
+}
+
+const refusing = (code: string): Promise<Login> =>
+  listening((socket) =>
+    socket.once("data", () => socket.end(errorResponse({ S: "FATAL", V: "FATAL", C: code, M: "no" }))),
+  );
+
+async function refusalOf(login: Login, limits = {}): Promise<Pick<DataError, "fault" | "code">> {
+  const plane = socketPlane({ limits: { connectMsMax: 200, ...limits } });
+  const refusal = await plane.connect(login, "application").then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!(refusal instanceof DataError)) throw new Error(`no refusal: ${String(refusal)}`);
+  return { fault: refusal.fault, code: refusal.code };
+}
+
+describe("the way over sockets", () => {
+  it("tells a server that refuses a login from one that is out of order", async () => {
+    expect(await refusalOf(await refusing("28P01"))).toEqual({ fault: "denied", code: "28P01" });
+    expect(await refusalOf(await refusing("3D000"))).toEqual({ fault: "denied", code: "3D000" });
+    expect(await refusalOf(await refusing("57P03"))).toEqual({ fault: "failed", code: "57P03" });
+  });
+
+  it("takes a port that is closed, resets or stays silent for unreachable", async () => {
+    const reset = await listening((socket) => socket.resetAndDestroy());
+    const silent = await listening(() => {});
+    const unreachable = { fault: "unreachable", code: undefined };
+    expect(await refusalOf(reset)).toEqual(unreachable);
+    expect(await refusalOf(silent)).toEqual(unreachable);
+    expect(await refusalOf({ ...silent, port: 1 })).toEqual(unreachable);
+    expect(await refusalOf({ ...silent, host: "nowhere.invalid" })).toEqual(unreachable);
+  });
+
+  it("cuts a server that sends more than it may", async () => {
+    let sent = 0;
+    const flood = await listening((socket) => {
+      const block = Buffer.concat([Buffer.from("N\0\0\xff\xff", "latin1"), Buffer.alloc(65_531)]);
+      const pour = (): void => {
+        while (!socket.destroyed && socket.write(block)) sent += block.length;
+      };
+      socket.on("drain", pour).once("data", pour);
+    });
+    expect(await refusalOf(flood, { connectMsMax: 10_000, sessionBytesMax: 1_000_000 })).toMatchObject({
+      fault: "unreachable",
+    });
+    expect(sent).toBeLessThan(50_000_000);
+  });
+
+  it("leaves from the address of its vantage", async () => {
+    const seen: (string | undefined)[] = [];
+    const login = await listening((socket) => {
+      seen.push(socket.remoteAddress);
+      socket.resetAndDestroy();
+    });
+    const plane = socketPlane({ source: "127.0.0.3", stranger: "127.0.0.4" });
+    for (const from of ["application", "stranger"] as const)
+      await expect(plane.connect(login, from)).rejects.toThrow(DataError);
+    expect(seen).toEqual(["127.0.0.3", "127.0.0.4"]);
+    expect([plane.hasStranger, socketPlane().hasStranger]).toEqual([true, false]);
+  });
+
+  it("resolves names as it is told, and tells a name without an address", async () => {
+    const plane = socketPlane({ resolve: async (host) => (host === "db" ? "127.0.0.9" : undefined) });
+    expect(await plane.resolve("db")).toBe("127.0.0.9");
+    expect(await plane.resolve("127.0.0.7")).toBe("127.0.0.7");
+    await expect(plane.resolve("other")).rejects.toThrow("other has no address");
+    await expect(socketPlane({ resolve: resolverAt("127.0.0.1:1") }).resolve("db")).rejects.toThrow(DataError);
+  });
+});

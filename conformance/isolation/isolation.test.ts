@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import type { ToyBrokerOptions } from "../data/mutants/broker.ts";
+import { type Behaviour, RIGHT, ToyCloud } from "../data/mutants/cloud.ts";
+import { toyOptions } from "../data/mutants/lab.ts";
+import type { RunEvent } from "../events.ts";
+import { certify, type CertifyOptions } from "../runner/certify.ts";
+import { selftest } from "../selftest/selftest.ts";
+import { isolationLab } from "./mutants/lab.ts";
+import { isolationSuite } from "./suite.ts";
+
+type Finished = Extract<RunEvent, { type: "check-finished" }>;
+
+async function run(
+  cloud: ToyCloud,
+  options: Partial<CertifyOptions> = {},
+  broker: ToyBrokerOptions = {},
+): Promise<Readonly<Record<string, Finished>>> {
+  const finished: Record<string, Finished> = {};
+  await certify({ ...toyOptions(cloud, broker), suites: [isolationSuite], ...options }, (event) => {
+    if (event.type === "check-finished") finished[event.check.id] = event;
+  });
+  return finished;
+}
+
+const toy = (changes: Partial<Behaviour> = {}): ToyCloud => new ToyCloud(changes);
+
+describe("the isolation suite", () => {
+  it("is proven: each check has its mutants, each mutant is noticed by whom it should be, the clean clouds are accused of nothing", async () => {
+    expect((await selftest(isolationLab)).problems).toEqual([]);
+  });
+
+  it("leaves nothing behind", async () => {
+    const cloud = toy();
+    const summary = await certify({ ...toyOptions(cloud), suites: [isolationSuite] });
+    expect([summary.exitCode, summary.leftBehind, cloud.instances.size]).toEqual([0, [], 0]);
+  });
+
+  it("removes what it made when it is interrupted", async () => {
+    const stop = new AbortController();
+    let bound = 0;
+    const cloud = toy({
+      bound: (instance, binding, all) => {
+        RIGHT.bound(instance, binding, all);
+        if (++bound === 4) stop.abort();
+      },
+    });
+    const summary = await certify({ ...toyOptions(cloud), suites: [isolationSuite], signal: stop.signal });
+    expect([summary.exitCode, summary.leftBehind, cloud.instances.size]).toEqual([130, [], 0]);
+  });
+
+  it("tries the door again and again after an unbind, and accepts one that closes late", async () => {
+    let knocks = 0;
+    const late = toy({
+      unbound: (instance, binding, cloud) => {
+        RIGHT.unbound(instance, binding, cloud);
+        instance.admitted.add("application");
+      },
+      admits: (instance, login, cloud) => {
+        if (instance.bindings.size === 0 && ++knocks === 5) instance.admitted.clear();
+        return RIGHT.admits(instance, login, cloud);
+      },
+    });
+    expect((await run(late, { only: ["IS-43"] }))["IS-43"]?.verdict).toBe("pass");
+    expect(knocks).toBe(5);
+  });
+
+  it("says what it could not see when nobody tells where an instance is before its first binding", async () => {
+    const cloud = toy();
+    const { "IS-43": check } = await run(cloud, { data: cloud.plane({ isKnowing: false }) });
+    expect(check?.verdict).toBe("pass");
+    expect(check?.reason).toMatch(/^seen after a binding was removed/);
+  });
+
+  it("speaks the API alone where it can't speak the credentials", async () => {
+    const found = await run(toy(), {}, { scheme: "mysql" });
+    expect(found["IS-06"]?.verdict).toBe("pass");
+    expect(found["IS-25"]).toMatchObject({ verdict: "not-applicable", reason: "toy-db: no data client for mysql://…" });
+    expect(found["IS-43"]?.verdict).toBe("not-applicable");
+  });
+
+  it("does not take a server that is out of order for one that refuses", async () => {
+    const cloud = toy();
+    const plane = cloud.plane();
+    const { DataError } = await import("../data/plane.ts");
+    const shaky: typeof plane = {
+      ...plane,
+      connect: (login, from) =>
+        login.username.startsWith("u") && login.database !== ownDatabase(cloud, login.username)
+          ? Promise.reject(new DataError("failed", "too many connections", "53300"))
+          : plane.connect(login, from),
+    };
+    expect((await run(cloud, { data: shaky, only: ["IS-25"] }))["IS-25"]?.verdict).toBe("unknown");
+  });
+
+  it("judges by the data where all instances are one database", async () => {
+    const cloud = toy({ admits: () => true });
+    const plane = cloud.plane();
+    const one = (login: Parameters<typeof plane.connect>[0]): typeof login => {
+      const [first] = cloud.instances.values();
+      return { ...login, host: first?.host ?? login.host };
+    };
+    const shared: typeof plane = {
+      ...plane,
+      resolve: async () => "10.0.0.1",
+      connect: (login, from) => plane.connect(one(login), from),
+    };
+    const found = await run(cloud, { data: shared, file: `data: { credentials: { "*": { database: port } } }` });
+    expect(found["IS-25"]).toMatchObject({
+      verdict: "fail",
+      seen: "one database, and the table of the one seen by the other",
+    });
+    expect(found["IS-43"]).toMatchObject({ verdict: "not-applicable" });
+  });
+});
+
+function ownDatabase(cloud: ToyCloud, username: string): string | undefined {
+  return [...cloud.instances.values()].find(({ users }) => users.has(username))?.database;
+}
