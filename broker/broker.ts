@@ -5,6 +5,7 @@ import { type BrokerConfig, checkConfig, type Login } from "./config.ts";
 import { BackendError, FinalError, OsbError } from "./errors.ts";
 import { createGuard } from "./guard/guard.ts";
 import { openProject } from "./guard/openstack.ts";
+import { guardAgain, WATCH_MS } from "./guard/watch.ts";
 import { type Host, mortalHost } from "./host.ts";
 import { createExecutor, type Executor } from "./operations/executor.ts";
 import type { Workshop } from "./operations/workshop.ts";
@@ -63,6 +64,12 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
     start: async () => {
       await register(config, host);
       await executor.resume();
+      // What a look could not see or do now, the next one will.
+      const look = (): Promise<void> =>
+        guardAgain(shop).catch((error: unknown) => {
+          if (!(error instanceof BackendError || error instanceof FinalError)) report(error);
+        });
+      host.every(WATCH_MS, () => void look());
     },
     stop: async () => {
       kill();

@@ -6,6 +6,8 @@ export interface Host {
   /** ms since the Unix epoch. */
   nowMs(): number;
   sleepMs(ms: number): Promise<void>;
+  /** Calls again and again, this far apart, until the answer is called. */
+  every(periodMs: number, work: () => void): () => void;
   randomBytes(count: number): Uint8Array;
   /** Says that work goes on that is neither a fetch nor a sleep (the store, compression). In real life it changes nothing. */
   track<T>(work: Promise<T>): Promise<T>;
@@ -17,6 +19,11 @@ export function realHost(): Host {
     fetch: (url, init) => fetch(url, init),
     nowMs: () => Date.now(),
     sleepMs: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    every: (periodMs, work) => {
+      const timer = setInterval(work, periodMs);
+      timer.unref();
+      return () => clearInterval(timer);
+    },
     randomBytes: (count) => randomBytes(count),
     track: (work) => work,
   };
@@ -28,6 +35,7 @@ const never = <T>(): Promise<T> => new Promise(() => {});
 /** A host that can be cut off: from then on nothing that was awaited comes back and nothing new goes out, as after SIGKILL. */
 export function mortalHost(host: Host): { readonly host: Host; readonly kill: () => void } {
   let alive = true;
+  const periodic = new Set<() => void>();
   const whileAlive = async <T>(work: () => Promise<T>): Promise<T> => {
     if (!alive) return never();
     try {
@@ -43,11 +51,17 @@ export function mortalHost(host: Host): { readonly host: Host; readonly kill: ()
       fetch: (url, init) => whileAlive(() => host.fetch(url, init)),
       nowMs: () => host.nowMs(),
       sleepMs: (ms) => whileAlive(() => host.sleepMs(ms)),
+      every: (periodMs, work) => {
+        const cancel = alive ? host.every(periodMs, work) : () => {};
+        periodic.add(cancel);
+        return cancel;
+      },
       randomBytes: (count) => host.randomBytes(count),
       track: (work) => whileAlive(() => host.track(work)),
     },
     kill: () => {
       alive = false;
+      for (const cancel of periodic) cancel();
     },
   };
 }

@@ -6,6 +6,10 @@ import type { Project } from "./openstack.ts";
 export interface Guard {
   /** Sees that the instance has a group of its own and that its VMs' ports carry it. */
   protect(instanceId: string, vmCids: readonly string[]): Promise<void>;
+  /** As `protect`, but only while the instance has a group. */
+  reprotect(instanceId: string, vmCids: readonly string[]): Promise<void>;
+  /** How many ports carry the group of an instance, by instance. */
+  guardedPorts(): Promise<ReadonlyMap<string, number>>;
   /** Opens the instance's port to these networks, and closes it to all others. */
   admit(instanceId: string, port: number, cidrs: readonly string[]): Promise<void>;
   /** Takes the group off the ports and deletes it. */
@@ -29,7 +33,8 @@ interface Port {
   readonly security_groups: readonly string[];
 }
 
-const nameOf = (instanceId: string): string => `guard_${instanceId}`;
+const PREFIX = "guard_";
+const nameOf = (instanceId: string): string => `${PREFIX}${instanceId}`;
 
 export function createGuard(project: Project, host: Host): Guard {
   const find = async (instanceId: string): Promise<readonly Group[]> => {
@@ -63,13 +68,31 @@ export function createGuard(project: Project, host: Host): Guard {
       200,
       404,
     );
+  const carry = async (groupId: string, vmCids: readonly string[]): Promise<void> => {
+    for (const cid of vmCids) {
+      for (const port of await ports(`?device_id=${cid}`))
+        if (!port.security_groups.includes(groupId)) await setGroups(port, [...port.security_groups, groupId]);
+    }
+  };
   return {
-    async protect(instanceId, vmCids) {
-      const { id } = await ensure(instanceId);
-      for (const cid of vmCids) {
-        for (const port of await ports(`?device_id=${cid}`))
-          if (!port.security_groups.includes(id)) await setGroups(port, [...port.security_groups, id]);
+    protect: async (instanceId, vmCids) => carry((await ensure(instanceId)).id, vmCids),
+    async reprotect(instanceId, vmCids) {
+      const [group] = await find(instanceId);
+      if (group !== undefined) await carry(group.id, vmCids);
+    },
+    async guardedPorts() {
+      const answer = expected(await project.call("network", "GET", "/security-groups"), "security groups", 200);
+      const { security_groups: groups } = jsonOf(answer) as {
+        security_groups: readonly { id: string; name: string }[];
+      };
+      const owners = new Map(
+        groups.flatMap(({ id, name }) => (name.startsWith(PREFIX) ? [[id, name.slice(PREFIX.length)]] : [])),
+      );
+      const counts = new Map<string, number>();
+      for (const { security_groups: ids } of await ports("")) {
+        for (const owner of ids.flatMap((id) => owners.get(id) ?? [])) counts.set(owner, (counts.get(owner) ?? 0) + 1);
       }
+      return counts;
     },
     async admit(instanceId, port, cidrs) {
       const group = await ensure(instanceId);

@@ -30,6 +30,9 @@ const ROUND_MS = 120_000;
 /** What undoes a failure must not itself be given up soon: what it leaves costs. */
 const UNDO_ROUNDS_MAX = 50;
 
+/** How often an operation that waits looks whether it is its turn. */
+const TURN_MS = 2000;
+
 export type Ending = "succeeded" | "failed";
 
 /**
@@ -70,7 +73,16 @@ export function createExecutor(shop: Workshop, report: (error: unknown, operatio
       return "failed";
     }
   };
+  /** Waits until it is an operation's turn. A provision that stands before it is cut short: its task is cancelled, and it takes back what it did. */
+  const turn = async (operation: Operation): Promise<void> => {
+    while (!(await store.takeTurn(operation))) {
+      const before = await store.turnOf(operation.instance_id);
+      if (before?.kind === "provision") await shop.deployer.cancel(before.id);
+      await host.sleepMs(TURN_MS);
+    }
+  };
   const perform = async (operation: Operation): Promise<Ending> => {
+    if (operation.busy === null) await written(() => turn(operation));
     const { work, undo } = KINDS[operation.kind];
     const isUndoing = operation.state === "undoing";
     const ending = isUndoing ? "failed" : await attempt(ROUNDS_MAX, operation, work);

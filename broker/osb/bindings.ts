@@ -8,7 +8,7 @@ import type { BindingRow, InstanceRow } from "../store/schema.ts";
 import { openText, sealText } from "../store/seal.ts";
 import type { Operation } from "../store/store.ts";
 import { checkOwnIds, existing } from "./instances.ts";
-import { accepted, type Desk, open, orderOf, polled, type Query, randomHex } from "./operations.ts";
+import { accepted, type Desk, open, openBehind, orderOf, polled, type Query, randomHex } from "./operations.ts";
 import {
   type Body,
   canonical,
@@ -166,9 +166,9 @@ async function unbind(desk: Desk, request: BindingRequest, reply: FastifyReply):
   if (binding === undefined && !isOurs) throw noBinding(410);
   checkOwnIds(shop, instance, request.query, true);
   if (busy?.kind === "unbind" && isOurs) return unbound(desk, request, busy, reply);
-  if (busy !== undefined) throw concurrency();
   const operation = orderOf(shop, { instanceId: instance.id, bindingId: request.params.binding, kind: "unbind" });
-  if (!(await open(desk, operation))) throw concurrency();
+  if (busy?.kind === "bind" && isOurs) return unbound(desk, request, await openBehind(desk, operation), reply);
+  if (busy !== undefined || !(await open(desk, operation))) throw concurrency();
   return unbound(desk, request, operation, reply);
 }
 

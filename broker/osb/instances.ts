@@ -6,7 +6,7 @@ import { MAINTENANCE_VERSION, mayBecome, type Plan } from "../spi/catalog.ts";
 import type { InstanceRow } from "../store/schema.ts";
 import { sealText } from "../store/seal.ts";
 import type { Operation } from "../store/store.ts";
-import { accepted, type Desk, open, orderOf, polled, type Query, randomHex } from "./operations.ts";
+import { accepted, type Desk, open, openBehind, orderOf, polled, type Query, randomHex } from "./operations.ts";
 import {
   type Body,
   canonical,
@@ -178,14 +178,19 @@ async function deprovision(desk: Desk, request: InstanceRequest, reply: FastifyR
   const instance = await existing(shop, request.params.id, 410);
   checkOwnIds(shop, instance, request.query, true);
   requireAsync(request.query);
-  const operation = orderOf(shop, { instanceId: instance.id, kind: "deprovision" });
-  if (!(await open(desk, operation))) {
-    const busy = await shop.store.busyWith(instance.id);
-    if (busy?.kind === "deprovision") return accepted(reply, busy);
-    throw concurrency();
-  }
+  const busy = await shop.store.busyWith(instance.id);
+  if (busy?.kind === "deprovision") return accepted(reply, busy);
+  const operation = await deletion(desk, instance, busy);
   void executor.start(operation);
   return accepted(reply, operation);
+}
+
+/** A deletion puts an end to a provision that goes on; behind anything else a platform must wait itself. @throws OsbError 422 */
+async function deletion(desk: Desk, { id }: InstanceRow, busy: Operation | undefined): Promise<Operation> {
+  const operation = orderOf(desk.shop, { instanceId: id, kind: "deprovision" });
+  if (busy?.kind === "provision") return openBehind(desk, operation);
+  if (busy !== undefined || !(await open(desk, operation))) throw concurrency();
+  return operation;
 }
 
 async function show(shop: Workshop, request: InstanceRequest): Promise<object> {

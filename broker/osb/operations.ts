@@ -40,6 +40,7 @@ export const orderOf = (shop: Workshop, { instanceId, bindingId, kind, payload }
   state: "in progress",
   description: "",
   payload: JSON.stringify(payload ?? {}),
+  busy: instanceId,
   created_ms: shop.host.nowMs(),
 });
 
@@ -47,9 +48,19 @@ export const orderOf = (shop: Workshop, { instanceId, bindingId, kind, payload }
  * Opens an operation: from now on the instance is busy, and a broker that starts again carries it on. False when the instance was busy
  * already. Nothing is done before this is written down.
  */
-export async function open({ shop, executor }: Desk, operation: Operation): Promise<boolean> {
+export const open = (desk: Desk, operation: Operation): Promise<boolean> =>
+  written(desk, desk.shop.store.claim(operation));
+
+/** Opens an operation that waits until what goes on has ended. Answers with the operation as it was written down. */
+export async function openBehind(desk: Desk, operation: Operation): Promise<Operation> {
+  const waiting = { ...operation, busy: null };
+  await written(desk, desk.shop.store.enqueue(waiting));
+  return waiting;
+}
+
+async function written<T>({ executor }: Desk, change: Promise<T>): Promise<T> {
   try {
-    return await shop.store.claim(operation);
+    return await change;
   } catch (error) {
     // An answer of the store that was lost may have opened it.
     if (error instanceof BackendError) void executor.resume();

@@ -14,6 +14,8 @@ export interface InstanceVm {
 export interface Deployer {
   /** Brings a deployment to its manifest; `contextId` names the attempt, so that one whose answer was lost is found again. */
   deploy(deployment: string, manifest: string, contextId: string): Promise<void>;
+  /** Cancels what goes on under this context id. What is cancelled fails. */
+  cancel(contextId: string): Promise<void>;
   /** Deletes a deployment and its orphaned disks. Nothing happens when it is gone. */
   remove(deployment: string, contextId: string, options?: { readonly keepDisks?: boolean }): Promise<void>;
   /** The VMs of a deployment, by index. */
@@ -62,6 +64,11 @@ export function createDeployer(config: BrokerConfig, host: Host): Deployer {
   const task = async (id: number): Promise<TaskView> =>
     jsonOf(expected(await read(`/tasks/${id}`), `task ${id}`, 200)) as TaskView;
 
+  /** A task that has ended meanwhile can't be cancelled, which is as good. */
+  const cancel = async (id: number): Promise<void> => {
+    await persistently(host, () => send("DELETE", `/task/${id}`));
+  };
+
   /** The tasks of this context, newest first. */
   const tasksOf = async (contextId: string): Promise<readonly TaskView[]> =>
     jsonOf(
@@ -82,7 +89,7 @@ export function createDeployer(config: BrokerConfig, host: Host): Deployer {
   const follow = async (id: number): Promise<TaskView> => {
     const view = await ended(id, TASK_MS_MAX);
     if (view !== undefined) return view;
-    await persistently(host, () => send("DELETE", `/task/${id}`));
+    await cancel(id);
     const cancelled = await ended(id, CANCEL_MS_MAX);
     if (cancelled !== undefined) return cancelled;
     throw new FinalError(`the director's task ${id} neither ends nor can be cancelled`);
@@ -137,6 +144,10 @@ export function createDeployer(config: BrokerConfig, host: Host): Deployer {
       carry(`deploy ${deployment}`, contextId, 1, () =>
         send("POST", "/deployments", { body: manifest, type: "text/yaml", contextId }),
       ),
+    async cancel(contextId) {
+      const [newest] = await persistently(host, () => tasksOf(contextId));
+      if (newest !== undefined && RUNNING.has(newest.state)) await cancel(newest.id);
+    },
     async remove(deployment, contextId, options) {
       await carry(`delete ${deployment}`, contextId, DELETE_TRIES_MAX, (failed) =>
         send("DELETE", `/deployments/${deployment}${failed + 1 >= FORCED_FROM_TRY ? "?force=true" : ""}`, {

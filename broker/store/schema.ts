@@ -57,7 +57,7 @@ export interface OperationRow {
   description: string;
   /** What the operation works on, as JSON. */
   payload: string;
-  /** The instance while it goes on, null afterwards. The column is unique, so an instance has one operation at a time. */
+  /** The instance while it is this operation's turn, else null. The column is unique, so an instance has one operation at a time. */
   busy: string | null;
   created_ms: number;
   /** Order of creation. */

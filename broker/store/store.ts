@@ -11,7 +11,7 @@ import {
   type Tables,
 } from "./schema.ts";
 
-export type Operation = Omit<OperationRow, "sequence" | "busy">;
+export type Operation = Omit<OperationRow, "sequence">;
 
 /**
  * The broker's state: one data layer, the same SQL on pg-mem and on PostgreSQL. Each change is one statement, so none is half made. Every
@@ -31,10 +31,16 @@ export interface Store {
   addBinding(row: BindingRow): Promise<boolean>;
   setBinding(id: string, change: Partial<BindingRow>): Promise<void>;
   deleteBinding(id: string): Promise<void>;
-  /** Opens an operation; false when the instance has one already. */
+  /** Opens an operation that keeps its instance busy; false when another does already. */
   claim(row: Operation): Promise<boolean>;
+  /** Opens an operation that waits for its turn. */
+  enqueue(row: Operation): Promise<void>;
+  /** Gives an operation its turn; false while another keeps the instance busy. */
+  takeTurn(row: Operation): Promise<boolean>;
+  /** The operation whose turn it is. */
+  turnOf(instanceId: string): Promise<Operation | undefined>;
   operation(id: string): Promise<Operation | undefined>;
-  /** What keeps an instance busy. */
+  /** What keeps an instance busy: the newest operation that goes on or waits for its turn. */
   busyWith(instanceId: string): Promise<Operation | undefined>;
   /** The newest that a platform may ask about: of the instance itself when `bindingId` is empty. */
   newestOf(instanceId: string, bindingId: string): Promise<Operation | undefined>;
@@ -160,7 +166,30 @@ const bindingsIn = (db: Db, session: Session) => ({
   deleteBinding: (id: string) => session.done(db.deleteFrom("bindings").where("id", "=", id)),
 });
 
-const COLUMNS = ["id", "instance_id", "binding_id", "kind", "state", "description", "payload", "created_ms"] as const;
+const COLUMNS = [
+  "id",
+  "instance_id",
+  "binding_id",
+  "kind",
+  "state",
+  "description",
+  "payload",
+  "busy",
+  "created_ms",
+] as const;
+const OPEN = ["in progress", "undoing"] as const;
+const UNIQUE_VIOLATION = "23505";
+
+/** Is what was refused refused because another row has the value? */
+async function unlessTaken(change: Promise<unknown>): Promise<boolean> {
+  try {
+    await change;
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === UNIQUE_VIOLATION) return false;
+    throw error;
+  }
+}
 
 const operationsIn = (db: Db, session: Session) => {
   const select = () => db.selectFrom("operations").select(COLUMNS);
@@ -173,8 +202,15 @@ const operationsIn = (db: Db, session: Session) => {
           .onConflict((conflict) => conflict.doNothing())
           .returning("id"),
       ),
+    enqueue: (row: Operation) => session.done(db.insertInto("operations").values({ ...row, busy: null })),
+    takeTurn: (row: Operation) =>
+      unlessTaken(session.run(db.updateTable("operations").set({ busy: row.instance_id }).where("id", "=", row.id))),
+    turnOf: (instanceId: string) => session.one(select().where("busy", "=", instanceId)),
     operation: (id: string) => session.one(select().where("id", "=", id)),
-    busyWith: (instanceId: string) => session.one(select().where("busy", "=", instanceId)),
+    busyWith: (instanceId: string) =>
+      session.one(
+        select().where("instance_id", "=", instanceId).where("state", "in", OPEN).orderBy("sequence", "desc").limit(1),
+      ),
     newestOf: (instanceId: string, bindingId: string) =>
       session.one(
         select()
@@ -184,7 +220,7 @@ const operationsIn = (db: Db, session: Session) => {
           .orderBy("sequence", "desc")
           .limit(1),
       ),
-    openOperations: () => session.many(select().where("state", "in", ["in progress", "undoing"]).orderBy("sequence")),
+    openOperations: () => session.many(select().where("state", "in", OPEN).orderBy("sequence")),
     undoOperation: (id: string) =>
       session.done(db.updateTable("operations").set({ state: "undoing" }).where("id", "=", id)),
     endOperation: (id: string, state: "succeeded" | "failed", description: string) =>
