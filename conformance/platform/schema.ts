@@ -5,12 +5,15 @@ import { type Json, isArray, isObject, type JsonObject, sameJson, stringOf } fro
 const require = createRequire(import.meta.url);
 
 /** The validators by draft, loaded when first needed. */
-const DRAFTS: readonly (readonly [RegExp, string])[] = [
+const DRAFTS: readonly (readonly [pattern: RegExp, module: string, metaSchema?: string])[] = [
   [/draft-04/, "ajv-draft-04"],
-  [/draft-0[67]/, "ajv"],
+  [/draft-06/, "ajv", "ajv/dist/refs/json-schema-draft-06.json"],
+  [/draft-07/, "ajv"],
   [/2019-09/, "ajv/dist/2019.js"],
   [/2020-12/, "ajv/dist/2020.js"],
 ];
+
+const DEFAULT_DRAFT = "http://json-schema.org/draft-07/schema#";
 
 type AjvModule = { readonly default: new (options: Options) => AjvClass };
 const makers = new Map<string, AjvModule["default"]>();
@@ -25,15 +28,20 @@ interface Drafted {
 }
 
 function draftOf(schema: JsonObject): Drafted | undefined {
-  const draft = stringOf(schema["$schema"]) ?? "draft-07";
-  const path = DRAFTS.find(([pattern]) => pattern.test(draft))?.[1];
-  if (path === undefined) return undefined;
-  const maker = makers.get(path) ?? (require(path) as AjvModule).default;
-  makers.set(path, maker);
-  const options = { strict: false, allErrors: false, validateFormats: false, logger: false } as const;
-  const judge = judges.get(path) ?? new maker(options);
-  judges.set(path, judge);
-  return { judge, fresh: () => new maker({ ...options, validateSchema: false }) };
+  const draft = stringOf(schema["$schema"]) ?? DEFAULT_DRAFT;
+  const found = DRAFTS.find(([pattern]) => pattern.test(draft));
+  if (found === undefined) return undefined;
+  const [{ source: key }, path, metaSchema] = found;
+  const make = (options: Options): AjvClass => {
+    const maker = makers.get(path) ?? (require(path) as AjvModule).default;
+    makers.set(path, maker);
+    const ajv = new maker({ strict: false, allErrors: false, validateFormats: false, logger: false, ...options });
+    if (metaSchema !== undefined) ajv.addMetaSchema(require(metaSchema) as JsonObject);
+    return ajv;
+  };
+  const judge = judges.get(key) ?? make({});
+  judges.set(key, judge);
+  return { judge, fresh: () => make({ validateSchema: false }) };
 }
 
 export type Compiled =
@@ -64,6 +72,7 @@ function compile(schema: JsonObject): Compiled {
   if (draft === undefined) return { kind: "unknown-draft" };
   const { judge, fresh } = draft;
   try {
+    if (judge.getSchema(stringOf(schema["$schema"]) ?? DEFAULT_DRAFT) === undefined) return { kind: "unknown-draft" };
     if (judge.validateSchema(schema) !== true) return { kind: "invalid", problem: judge.errorsText(judge.errors) };
     const validate = fresh().compile(schema) as ValidateFunction;
     return { kind: "valid", accepts: (value) => validate(value) === true };
