@@ -82,7 +82,9 @@ export function loginOf(credentials: JsonObject, service: Service, map: Credenti
   const host = part(credentials, map, "host") ?? decoded(own?.hostname ?? "");
   const username = part(credentials, map, "username") ?? decoded(own?.username ?? "");
   const password = part(credentials, map, "password") ?? decoded(own?.password ?? "");
-  const database = decoded(own?.pathname.slice(1) ?? "") ?? part(credentials, map, "database");
+  // What is called "name" need not be the database's: the uri knows better, and a map best.
+  const inUri = map.database === undefined ? decoded(own?.pathname.slice(1) ?? "") : undefined;
+  const database = inUri ?? part(credentials, map, "database");
   const missing = Object.entries({ host, username, password, database }).filter(([, value]) => value === undefined);
   if (host === undefined || username === undefined || password === undefined || database === undefined)
     return { reason: `the credentials hold no ${missing.map(([name]) => name).join(", ")}` };

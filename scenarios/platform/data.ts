@@ -10,14 +10,16 @@ import {
   type Statement,
   type Vantage,
 } from "../../conformance/index.ts";
-import { DataServiceError, type DataServiceErrorCode, type Session } from "../../simulators/dataservices/index.ts";
 import type { World } from "../../simulators/world.ts";
 import { openStackClient } from "../clients/openstack.ts";
 
 /** An address of loopback that no binding admits. */
 const STRANGER = "127.0.0.2";
 
-const FAULTS: Readonly<Partial<Record<DataServiceErrorCode, DataError["fault"]>>> = {
+type Session = ReturnType<World["dataservices"]["session"]>;
+
+/** What refusals of the virtual data plane are to a client, by their code. */
+const FAULTS: Readonly<Record<string, DataError["fault"]>> = {
   DS_REFUSED: "unreachable",
   DS_RESET: "unreachable",
   DS_WRONG_PASSWORD: "denied",
@@ -29,9 +31,13 @@ function translated<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof DataServiceError)) throw error;
+    if (!isRefusal(error)) throw error;
     throw new DataError(FAULTS[error.code] ?? "failed", error.message, error.sqlstate, { cause: error });
   }
+}
+
+function isRefusal(error: unknown): error is Error & { readonly code: string; readonly sqlstate: string | undefined } {
+  return error instanceof Error && error.name === "DataServiceError";
 }
 
 function put(session: Session, { table, rows }: Extract<Statement, { do: "insert" }>): Rows {
