@@ -118,8 +118,16 @@ function groupIdsOf(call: Call, wanted: Wanted): readonly string[] | null {
   });
 }
 
+/** The image on the server's own disk, as a mapping: python-openstackclient sends it beside the imageRef. */
+function isOfImage(mapping: unknown, imageRef: string | undefined): boolean {
+  if (!Array.isArray(mapping) || mapping.length !== 1) return false;
+  const { uuid, source_type: from, destination_type: to, boot_index: place } = mapping[0] as Record<string, unknown>;
+  return uuid === imageRef && from === "image" && to === "local" && String(place) === "0";
+}
+
 function checkImage(call: Call, wanted: Wanted): void {
-  if (wanted.block_device_mapping_v2 !== undefined)
+  const mapping = wanted.block_device_mapping_v2;
+  if (mapping !== undefined && !isOfImage(mapping, wanted.imageRef))
     throw badRequest("not simulated: block_device_mapping_v2; give an imageRef");
   if (!wanted.imageRef)
     throw badRequest(
