@@ -2,7 +2,7 @@ import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { PostgresPool } from "kysely";
 import { createBackupStore } from "./backup/backups.ts";
 import { type BrokerConfig, checkConfig, type Login } from "./config.ts";
-import { BackendError, FinalError, OsbError } from "./errors.ts";
+import { BackendError, badRequest, FinalError, OsbError } from "./errors.ts";
 import { createGuard } from "./guard/guard.ts";
 import { openProject } from "./guard/openstack.ts";
 import { guardAgain, WATCH_MS } from "./guard/watch.ts";
@@ -91,6 +91,18 @@ function authenticates(request: FastifyRequest, login: Login): boolean {
 
 const one = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? header[0] : header);
 
+/** A body without a type is taken for JSON, and an empty one for none: DELETE and POST may come without. */
+function parsed(type: string | undefined, text: string): { readonly value?: unknown; readonly error?: OsbError } {
+  if (text === "") return {};
+  if (type !== undefined && !/^application\/json\s*(;|$)/i.test(type))
+    return { error: badRequest("Content-Type must be application/json.") };
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return { error: badRequest("The body is not JSON.") };
+  }
+}
+
 function createApp(shop: Workshop, executor: Executor, report: (error: unknown) => void): FastifyInstance {
   const app = fastify({
     logger: false,
@@ -111,14 +123,11 @@ function createApp(shop: Workshop, executor: Executor, report: (error: unknown) 
     checkVersion(one(request.headers["x-broker-api-version"]));
     checkIdentity(one(request.headers["x-broker-api-originating-identity"]));
   });
-  // An empty body is no JSON, but DELETE and POST may come without one.
-  app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, text, done) => {
-    try {
-      done(null, text === "" ? undefined : JSON.parse(text as string));
-    } catch {
-      done(new OsbError(400, "The body is not JSON."));
-    }
-  });
+  for (const type of ["application/json", "*"])
+    app.addContentTypeParser(type, { parseAs: "string" }, (request, text, done) => {
+      const { value, error } = parsed(request.headers["content-type"], text as string);
+      done(error ?? null, value);
+    });
   app.setErrorHandler((error, _request, reply) => {
     const { status, error: code, message } = told(error, report);
     return reply.code(status).send({ ...(code !== undefined && { error: code }), description: message });

@@ -26,6 +26,7 @@ type BindingRequest = FastifyRequest<{ Params: { id: string; binding: string }; 
 
 /** How long a platform that does not take 202 for an answer is kept waiting. Shorter than the usual patience of platforms, 60 s. */
 const SYNCHRONOUS_MS_MAX = 50_000;
+const PATIENCE_MS = 1000;
 /** Endpoints came with this version; before it they would be a member that nobody knows. */
 const ENDPOINTS_MINOR = 15;
 
@@ -135,10 +136,15 @@ async function bound(
 }
 
 /** @throws OsbError 500 when it failed, 503 when it goes on for longer than a platform waits */
-async function succeeded({ shop }: Desk, ending: Promise<Ending>): Promise<void> {
-  const patience = shop.host.sleepMs(SYNCHRONOUS_MS_MAX).then((): "late" => "late");
-  const outcome = await Promise.race([ending, patience]);
-  if (outcome === "late") throw new OsbError(503, "The service has not answered in time; try again.");
+async function succeeded({ shop: { host } }: Desk, ending: Promise<Ending>): Promise<void> {
+  let outcome: Ending | undefined;
+  const ended = ending.then((value) => {
+    outcome = value;
+  });
+  // A platform's patience is time of the wall, also where work and the pauses in it are made short.
+  const deadlineMs = host.nowMs() + SYNCHRONOUS_MS_MAX;
+  while (outcome === undefined && host.nowMs() < deadlineMs) await Promise.race([ended, host.sleepMs(PATIENCE_MS)]);
+  if (outcome === undefined) throw new OsbError(503, "The service has not answered in time; try again.");
   if (outcome === "failed") throw new OsbError(500, "The service could not do what was asked; ask its operator.");
 }
 
