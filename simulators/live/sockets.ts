@@ -7,6 +7,8 @@ import type { Endpoint, World } from "../world.ts";
 import { listenError } from "./errors.ts";
 import type { TlsKeys } from "./keys.ts";
 
+export { whyNoServer } from "../dataservices/live/index.ts";
+
 export interface SocketsOptions {
   readonly tls: Pick<TlsKeys, "key" | "cert">;
   /** Told what a handler threw and what a data service could not do. */

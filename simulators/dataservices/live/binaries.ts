@@ -35,6 +35,17 @@ export async function findBinaries(owner: Owner, scratch: string): Promise<Binar
   return { initdb: join(binaries, "initdb"), postgres: join(binaries, "postgres"), major };
 }
 
+/** Why this machine can run no server, in one line; `undefined` when it can. */
+export async function whyNoServer(): Promise<string | undefined> {
+  try {
+    await serverOwner();
+    if (((await embedded()) ?? (await onPath())) === undefined) throw new LivePlaneError("LIVE_PG_MISSING");
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 async function embedded(): Promise<string | undefined> {
   const system = platform() === "win32" ? "windows" : platform();
   try {

@@ -1,13 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
+import { execFile as run } from "node:child_process";
+import { isDeepStrictEqual, promisify } from "node:util";
 import type { Instance, User } from "../state.ts";
 import { type Binaries, findBinaries, type Owner, serverOwner } from "./binaries.ts";
 import { LivePlaneError } from "./errors.ts";
 import { createRunFolder, type RunFolder } from "./folder.ts";
 import { Server, type ServerOptions, settingsOf } from "./server.ts";
 import { Copies, createTemplate } from "./template.ts";
+
+const execFile = promisify(run);
 
 export interface EngineLimits {
   /** Servers at work at once; the one that has been idle longest makes room. Default 16, at about 15 MB each. */
@@ -108,6 +111,23 @@ export class Engines {
   async stop(disk: string): Promise<void> {
     const engine = this.#engines.get(disk);
     if (engine !== undefined) await this.#exclusive(engine, () => this.#halt(engine));
+  }
+
+  /** Copies all that is on one disk to another; the server of neither is at work then. */
+  async copy(from: string, to: string): Promise<void> {
+    const source = this.#engines.get(from);
+    if (source === undefined) return;
+    const target = this.#engineOf(to, await this.prepare());
+    await this.#exclusive(target, () =>
+      this.#exclusive(source, async () => {
+        await this.#halt(source);
+        if (!source.hasData) return;
+        await rm(target.data, { recursive: true, force: true });
+        // The files belong to the server's own user, and must go on doing so.
+        await execFile("cp", ["-a", source.data, target.data]);
+        target.hasData = true;
+      }),
+    );
   }
 
   async destroy(disk: string): Promise<void> {

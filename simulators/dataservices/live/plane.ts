@@ -60,6 +60,7 @@ export class LivePlane {
     this.#observer = {
       changed: (address) => this.#changed(address),
       diskDestroyed: (disk) => this.#later("", this.#engines.destroy(disk)),
+      diskCopied: (from, to) => this.#later("", this.#engines.copy(from, to)),
     };
     this.#timer = setInterval(() => this.recheck(), options.recheckMs ?? DEFAULTS.recheckMs);
     this.#timer.unref();

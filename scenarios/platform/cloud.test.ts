@@ -1,0 +1,190 @@
+import { Resolver } from "node:dns/promises";
+import { connect } from "node:net";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { claimBlock } from "../../simulators/live/block.ts";
+import { whyNoServer } from "../../simulators/live/sockets.ts";
+import { type Binding, operationEnds } from "../customer.ts";
+import { osbClient } from "../clients/osb.ts";
+import type { Stage } from "../stage.ts";
+import { bootCloud, type Cloud } from "./cloud.ts";
+
+const whyNot = await whyNoServer();
+if (whyNot !== undefined) process.stderr.write(`skipped: a live data service: ${whyNot}\n`);
+
+/** Where nothing was admitted. */
+const STRANGER = "127.0.0.9";
+const INSTANCE = "/v2/service_instances/live-1";
+const BINDING = `${INSTANCE}/service_bindings/binding-1`;
+
+describe("a cloud on sockets", () => {
+  let cloud: Cloud;
+  const reported: unknown[] = [];
+
+  beforeAll(async () => {
+    cloud = await bootCloud({ seed: 7, services: ["postgresql"], report: (error) => reported.push(error) });
+  });
+  afterAll(async () => {
+    await cloud.close();
+    expect(reported).toEqual([]);
+  });
+
+  it("has a broker that its platform reaches by address, and by name through DNS", async () => {
+    const [broker] = cloud.description.brokers;
+    const { hostname } = new URL(broker?.consulUrl ?? "");
+    const [host, port] = cloud.description.dns.address.split(":");
+    const resolver = new Resolver();
+    resolver.setServers([`${host}:${port}`]);
+    expect(await resolver.resolve4(hostname)).toEqual([new URL(broker?.url ?? "").hostname]);
+    expect(cloud.resolve(hostname)).toBe(new URL(broker?.url ?? "").hostname);
+  });
+
+  it("refuses another cloud in its block, and gives it up whole", async () => {
+    const taken = bootCloud({ block: cloud.description.block });
+    await expect(taken).rejects.toMatchObject({ code: "LIVE_PORT_TAKEN" });
+    const other = await bootCloud({ services: [] });
+    const { block, director } = other.description;
+    await other.close();
+    const { port, hostname } = new URL(director.url);
+    expect(await outcomeOf(hostname, Number(port), "127.0.0.1")).toBe("ECONNREFUSED");
+    const claimed = await claimBlock(block);
+    claimed.release();
+  });
+
+  it("guards the VMs of the platform as their security groups say", async () => {
+    const { hostname, port } = new URL(cloud.description.director.url);
+    expect(await outcomeOf(hostname, Number(port), "127.0.0.1")).toBe("open");
+    expect(await outcomeOf(hostname, Number(port), STRANGER)).toMatch(/ECONNRESET|EPIPE/);
+  });
+
+  it("starts a broker again at its address after a crash", async () => {
+    const [broker] = cloud.brokers.list();
+    cloud.brokers.restart("postgresql");
+    await cloud.brokers.ready();
+    const response = await fetch(`${cloud.description.brokers[0]?.url}/v2/catalog`, { headers: headersOf(broker) });
+    expect(response.status).toBe(200);
+  });
+
+  it("steers the world over HTTP", async () => {
+    const { control, laws } = cloud.description;
+    expect(await (await fetch(laws)).json()).toEqual({ broken: [] });
+    const rule = { point: "nova:GET /servers", count: 1, effect: { kind: "reply", status: 503 } };
+    const armed = await fetch(`${control.url}/faults`, { method: "POST", body: JSON.stringify(rule) });
+    expect(armed.status).toBe(201);
+    await fetch(`${control.url}/faults`, { method: "DELETE" });
+  });
+
+  describe.skipIf(whyNot !== undefined)("with a live data service", () => {
+    let client: ReturnType<typeof osbClient>;
+    let stage: Stage;
+    let ids: { service_id: string; plan_id: string };
+    let binding: Binding;
+    let address: string;
+
+    const ends = (path: string): Promise<string> => operationEnds(stage, client, path);
+    const send = async (method: string, path: string, body?: unknown): Promise<Readonly<Record<string, unknown>>> => {
+      const answer = await client.send(method, path, body);
+      if (answer.kind === "unknown") throw new Error(answer.reason);
+      expect(answer.status, `${method} ${path}: ${JSON.stringify(answer.body)}`).toBeLessThan(300);
+      return answer.body;
+    };
+    const query = (sql: string, login: Partial<pg.ClientConfig> = {}): Promise<unknown[]> =>
+      using({ host: address, port: binding.port, user: binding.username, password: binding.password, ...login }, sql);
+
+    beforeAll(async () => {
+      // The wire, not the network in process.
+      stage = { ...cloud.place, fetch: (url, init) => fetch(url, init), pace: 0 };
+      const [broker] = cloud.description.brokers;
+      if (broker === undefined) throw new Error("no broker");
+      client = osbClient(stage, broker);
+      const { services } = (await send("GET", "/v2/catalog")) as {
+        services: { id: string; plans: { id: string }[] }[];
+      };
+      ids = { service_id: services[0]?.id ?? "", plan_id: services[0]?.plans[0]?.id ?? "" };
+      const guids = { organization_guid: "o", space_guid: "s" };
+      await send("PUT", `${INSTANCE}?accepts_incomplete=true`, { ...ids, ...guids, context: guids });
+      expect(await ends(`${INSTANCE}/last_operation`)).toBe("succeeded");
+      address = cloud.world.dataservices.instances().find(({ role }) => role === "primary")?.address ?? "";
+    });
+
+    it("is closed to applications before there is a binding", async () => {
+      expect(await outcomeOf(address, 5432, "127.0.0.1")).toMatch(/ECONNRESET|EPIPE/);
+    });
+
+    it("gives a binding that is true: the name leads to a server that starts now and knows these credentials and no others", async () => {
+      await send("PUT", `${BINDING}?accepts_incomplete=true`, ids);
+      expect(await ends(`${BINDING}/last_operation`)).toBe("succeeded");
+      binding = (await send("GET", BINDING)).credentials as Binding;
+      expect(cloud.resolve(binding.host)).toBe(address);
+      expect(cloud.sockets.plane.running).toBe(0);
+      const made = "CREATE TABLE ships (name text); INSERT INTO ships VALUES ('Fram'), ('Gauss')";
+      await query(made, { database: binding.name });
+      expect(cloud.sockets.plane.running).toBe(1);
+      await expect(query("SELECT 1", { database: binding.name, password: "wrong" })).rejects.toThrow(/password/);
+      await expect(query("SELECT 1", { database: "postgres" })).rejects.toMatchObject({ code: "28000" });
+    });
+
+    it("is closed to addresses that data guard has not admitted", async () => {
+      expect(await outcomeOf(address, 5432, STRANGER)).toMatch(/ECONNRESET|EPIPE/);
+    });
+
+    it("restores what was backed up", async () => {
+      const backup = await send("POST", `${INSTANCE}/extensions/backup/backups`);
+      await settled(() => send("GET", `${INSTANCE}/extensions/backup/backups/${String(backup.id)}`));
+      await query("DROP TABLE ships", { database: binding.name });
+      const restore = await send("POST", `${INSTANCE}/extensions/backup/backups/${String(backup.id)}/restores`);
+      await settled(() => send("GET", `${INSTANCE}/extensions/backup/restores/${String(restore.id)}`));
+      expect(await query("SELECT name FROM ships ORDER BY 1", { database: binding.name })).toEqual([
+        { name: "Fram" },
+        { name: "Gauss" },
+      ]);
+    });
+
+    it("is closed again after unbind, and leaves nothing when it is gone", async () => {
+      const { service_id: service, plan_id: plan } = ids;
+      const which = `accepts_incomplete=true&service_id=${service}&plan_id=${plan}`;
+      await send("DELETE", `${BINDING}?${which}`);
+      expect(await ends(`${BINDING}/last_operation`)).toBe("succeeded");
+      expect(await outcomeOf(address, 5432, "127.0.0.1")).toMatch(/ECONNRESET|EPIPE/);
+      await send("DELETE", `${INSTANCE}?${which}`);
+      expect(await ends(`${INSTANCE}/last_operation`)).toBe("succeeded");
+      await cloud.sockets.plane.settled();
+      expect(cloud.sockets.plane.running).toBe(0);
+      expect(cloud.world.brokenLaws()).toEqual([]);
+    });
+  });
+});
+
+const headersOf = (login?: { readonly username: string; readonly password: string }): Record<string, string> => ({
+  authorization: `Basic ${btoa(`${login?.username}:${login?.password}`)}`,
+  "x-broker-api-version": "2.17",
+});
+
+/** `open`, or the code with which a connection from `source` fails; a port that resets may do so after the connect. */
+function outcomeOf(host: string, port: number, source: string): Promise<string> {
+  const socket = connect({ host, port, localAddress: source });
+  return new Promise<string>((resolve) => {
+    socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    socket.once("connect", () => setTimeout(() => resolve("open"), 100));
+  }).finally(() => socket.destroy());
+}
+
+async function settled(ask: () => Promise<Readonly<Record<string, unknown>>>): Promise<void> {
+  for (;;) {
+    const { state } = await ask();
+    if (state === "succeeded") return;
+    if (state === "failed") throw new Error("it failed");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function using(config: pg.ClientConfig, sql: string): Promise<unknown[]> {
+  const client = new pg.Client({ ...config, ssl: false });
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows as unknown[];
+  } finally {
+    await client.end();
+  }
+}
