@@ -39,6 +39,7 @@ export function wireJobs({ kernel, net, dns, dataservices, behaviours }: Parts):
         net.attach(context.ip, AGENT_PORT, { service: dataservices.agent });
       },
       stop: (context, gone) => dataservices.jobs[kind].stop(context, gone),
+      migrate: (_context, fromDisk, toDisk) => dataservices.copyDisk(fromDisk, toDisk),
     });
   }
   // What lay on a volume is gone with it. The journal tells; the change is an event of its own.

@@ -42,6 +42,15 @@ interface Running {
   readonly sever: () => void;
 }
 
+interface Period {
+  readonly id: number;
+  readonly everyMs: number;
+}
+
+const PERIOD = "broker/period";
+/** Also in a world whose work takes no time. */
+const PERIOD_MS_MIN = 5000;
+
 /** The control planes: where a VM's job `service-broker` runs, the real broker runs. */
 export class Brokers {
   readonly #world: World;
@@ -52,9 +61,14 @@ export class Brokers {
   readonly #closing = new Map<ServiceName, Promise<unknown>>();
   readonly #registered = new Map<ServiceName, Promise<void>>();
 
+  /** What brokers do again and again. Their timers are plain data, so that they are no obstacle to a snapshot. */
+  readonly #periodic = new Map<number, () => void>();
+  #periods = 0;
+
   constructor(world: World, options: BrokersOptions = {}) {
     this.#world = world;
     this.#options = options;
+    world.kernel.onTimer<Period>(PERIOD, (period) => this.#tick(period));
     world.behaviours.set("service-broker", {
       start: ({ ip, properties }) => this.#start(properties.service as ServiceName, ip),
       stop: ({ properties }, gone) => {
@@ -192,6 +206,21 @@ export class Brokers {
     };
   }
 
+  #tick(period: Period): void {
+    const work = this.#periodic.get(period.id);
+    if (work === undefined) return;
+    this.#world.kernel.timer(period.everyMs, PERIOD, period);
+    work();
+  }
+
+  #every(periodMs: number, work: () => void): () => void {
+    const { kernel } = this.#world;
+    const period: Period = { id: ++this.#periods, everyMs: Math.max(PERIOD_MS_MIN, periodMs * kernel.pace) };
+    this.#periodic.set(period.id, work);
+    kernel.timer(period.everyMs, PERIOD, period);
+    return () => void this.#periodic.delete(period.id);
+  }
+
   /** The broker's senses, from its VM: the world's network, clock and entropy. */
   #host(service: ServiceName, ip: string): Host {
     const { kernel, driver, net } = this.#world;
@@ -200,6 +229,7 @@ export class Brokers {
       fetch: (url, init) => fetch(url, init),
       nowMs: () => kernel.nowMs,
       sleepMs: (ms) => driver.sleep(Math.max(1, ms * kernel.pace)),
+      every: (periodMs, work) => this.#every(periodMs, work),
       randomBytes: (count) => kernel.random(`broker/${service}`).bytes(count),
       track: (work) => driver.track(work),
     };

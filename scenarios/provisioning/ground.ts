@@ -35,7 +35,6 @@ export class Ground {
     this.world = world;
     this.brokers = brokers;
     this.defects = defects;
-    brokers.halt();
     this.#snapshot = world.kernel.snapshot();
     this.#rewindNet = world.net.mark();
   }
@@ -47,15 +46,14 @@ export class Ground {
     const brokers = new Brokers(world, { report, ...(plantedBug && { plantedBug }) });
     await world.run(() => inception(world, { services: [SERVICE] }));
     if (defects.length > 0) throw defects[0];
+    await quiet(world, brokers);
     return new Ground(world, brokers, defects);
   }
 
   /** Back to the beginning, for the run of a seed. */
   async begin(seed: number): Promise<void> {
     const { world, brokers } = this;
-    brokers.halt();
-    // What still ran when the last run ended stops at its next breath; the clock moves when all has stopped.
-    await (world.driver as VirtualDriver).advance(0);
+    await quiet(world, brokers);
     world.kernel.restore(this.#snapshot);
     this.#rewindNet();
     world.kernel.reseed(`provisioning/${seed}`);
@@ -94,6 +92,12 @@ export class Ground {
       return { serviceId: service.id, planIds: service.plans.map(({ id }) => id) };
     });
   }
+}
+
+/** Stops the brokers: what still runs ends at its next breath. */
+async function quiet(world: World, brokers: Brokers): Promise<void> {
+  brokers.halt();
+  await (world.driver as VirtualDriver).advance(0);
 }
 
 interface Catalog {

@@ -56,8 +56,9 @@ function isQuiet({ bosh, openstack }: World): boolean {
     ({ state, deadSinceMs }) => deadSinceMs === null && (state === "queued" || state === "processing"),
   );
   const { servers } = openstack.state().nova;
+  const isUp = (server: ReturnType<typeof servers.get>): boolean => server?.vm === "active" && server.task === null;
   const isWhole = [...deployments.values()].every(({ instances }) =>
-    instances.every(({ vm }) => vm === null || servers.has(vm.cid)),
+    instances.every(({ vm }) => vm === null || isUp(servers.get(vm.cid))),
   );
   return !isAtWork && orphanVms.size === 0 && isWhole;
 }

@@ -26,6 +26,8 @@ export interface JobBehaviour {
   start(context: JobContext): void;
   /** `gone`: the VM is being deleted or has vanished, not merely its jobs stopped. */
   stop(context: JobContext, gone: boolean): void;
+  /** The agent copies what lies on the persistent disk to a new one that takes its place; the job is stopped meanwhile. */
+  migrate?(context: JobContext, fromDisk: string, toDisk: string): void;
 }
 
 /** Behaviours by name of the job; a job without one runs and does nothing. */
@@ -61,6 +63,13 @@ export function stopJobs(behaviours: JobBehaviours, instance: Instance, gone: bo
   }
 }
 
+export function migrateJobs(behaviours: JobBehaviours, instance: Instance, fromDisk: string, toDisk: string): void {
+  for (const job of instance.vm?.jobs ?? []) {
+    const context = contextOf(instance, job.properties);
+    if (context !== undefined) behaviours.get(job.name)?.migrate?.(context, fromDisk, toDisk);
+  }
+}
+
 /** The calls that an agent answers, each a fault point `agent:<method>`. */
 export const AGENT_METHODS = [
   "ping",
@@ -74,6 +83,7 @@ export const AGENT_METHODS = [
   "update_settings",
   "add_persistent_disk",
   "mount_disk",
+  "migrate_disk",
   "unmount_disk",
   "list_disk",
   "run_errand",

@@ -86,11 +86,7 @@ function* deleteStemcells(director: Director, task: Task, doomed: readonly Stemc
 /** What the schedule deletes; what can't be deleted now is tried again with the next. */
 export function* sweep(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
   const cids = args.cids as readonly string[];
-  try {
-    const vms = yield* deleteOrphanVms(director, task);
-    for (const cid of cids) yield* deleteOrphan(director, cid);
-    return `Deleted ${vms} orphaned vm(s), ${cids.length} orphaned disk(s)`;
-  } finally {
-    director.slot.value.sweeping = false;
-  }
+  const vms = yield* deleteOrphanVms(director, task);
+  for (const cid of cids) yield* deleteOrphan(director, cid);
+  return `Deleted ${vms} orphaned vm(s), ${cids.length} orphaned disk(s)`;
 }

@@ -50,13 +50,21 @@ export function monitor(director: Director): void {
 /** How long a disk waits as an orphan. */
 const DISK_MS = 5 * 86_400_000;
 
+/** Is the last clean-up of the schedule still under way? One whose worker died is not. */
+const isSweeping = (director: Director): boolean =>
+  [...director.slot.value.tasks.values()].some(
+    ({ type, user, state, deadSinceMs }) =>
+      type === "delete_artifacts" &&
+      user === "scheduler" &&
+      deadSinceMs === null &&
+      (state === "queued" || state === "processing" || state === "cancelling"),
+  );
+
 /** What the director's own schedule deletes: VMs left behind at once, disks after five days. */
 function sweep(director: Director): void {
-  const { orphanVms, orphanDisks, sweeping } = director.slot.value;
-  if (sweeping) return;
+  const { orphanVms, orphanDisks } = director.slot.value;
   const old = [...orphanDisks.values()].filter(({ orphanedMs }) => director.kernel.nowMs - orphanedMs > DISK_MS);
-  if (orphanVms.size === 0 && old.length === 0) return;
-  director.slot.value.sweeping = true;
+  if ((orphanVms.size === 0 && old.length === 0) || isSweeping(director)) return;
   startTask(director, {
     type: "delete_artifacts",
     description: "scheduled orphan cleanup",

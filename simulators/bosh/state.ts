@@ -33,8 +33,6 @@ export interface DirectorState {
   readonly orphanVms: Map<string, OrphanVm>;
   /** Availability zones in the order in which they came to be known. */
   readonly zones: string[];
-  /** Whether the schedule is deleting orphans right now. */
-  sweeping: boolean;
   /** Who holds each address. */
   readonly addresses: Map<string, { readonly deployment: string; readonly instance: string }>;
   /** Per range, no address below this one is free: where a search begins. */
@@ -67,7 +65,6 @@ export const newState = (): DirectorState => ({
   dnsBlobs: [],
   orphanVms: new Map(),
   zones: [],
-  sweeping: false,
   addresses: new Map(),
   addressHints: new Map(),
 });

@@ -1,7 +1,7 @@
 import type { Kernel, Service } from "../kernel/index.ts";
 import { createAgent } from "./api/agent.ts";
 import { defineFaults } from "./faults.ts";
-import { type DataServiceJob, destroyDisk, jobsOf, start, type StartOrder, stop } from "./instances.ts";
+import { copyDisk, type DataServiceJob, destroyDisk, jobsOf, start, type StartOrder, stop } from "./instances.ts";
 import { type Admission, createServices, type DataServices as Parts } from "./services.ts";
 import { defineInputs, openSession, type Session, type SessionLogin } from "./session.ts";
 import { createState, type Instance, type Kind } from "./state.ts";
@@ -29,6 +29,8 @@ export interface DataServices {
   admits: Admission;
   start(order: StartOrder): Instance;
   stop(address: string, kind: Kind): void;
+  /** The agent has copied one persistent disk to another. */
+  copyDisk(from: string, to: string): void;
   /** The persistent disk is deleted for good, with all it held. */
   destroyDisk(disk: string): void;
   /**
@@ -64,6 +66,7 @@ export function createDataServices(kernel: Kernel, options: DataServicesOptions 
     },
     start: (order) => start(parts, order),
     stop: (address, kind) => stop(parts, address, kind),
+    copyDisk: (from, to) => copyDisk(parts, from, to),
     destroyDisk: (disk) => destroyDisk(parts, disk),
     session: (source, address, port, login) => openSession(parts, source, address, port, login),
     at: (address) => parts.slot.value.instances.get(address),

@@ -102,6 +102,16 @@ export function stop(services: DataServices, address: string, kind: Kind, isGone
   services.changed(address);
 }
 
+/** All that is on one persistent disk is on the other as well. */
+export function copyDisk(services: DataServices, from: string, to: string): void {
+  const { disks } = services.slot.value;
+  const source = disks.get(from);
+  if (source === undefined) return;
+  disks.set(to, { ...structuredClone(source), id: to });
+  services.kernel.record("dataservices", "disk.copy", to, { from });
+  services.diskCopied(from, to);
+}
+
 /** Forgets a persistent disk and all it held, for good. */
 export function destroyDisk(services: DataServices, disk: string): void {
   if (!services.slot.value.disks.delete(disk)) return;

@@ -9,6 +9,7 @@ export interface Observer {
   /** The data service at this address was started, changed or stopped. */
   changed(address: string): void;
   diskDestroyed(disk: string): void;
+  diskCopied(from: string, to: string): void;
 }
 
 /** Real servers behind the instances. Promises: only for a world that follows the wall. */
@@ -43,6 +44,7 @@ export interface DataServices {
   readonly observers: Set<Observer>;
   changed(address: string): void;
   diskDestroyed(disk: string): void;
+  diskCopied(from: string, to: string): void;
   /** Ends the open virtual sessions at an instance: of one user, or all. */
   endSessions(instance: Instance, username?: string): void;
 }
@@ -61,6 +63,7 @@ export function createServices(
     observers,
     changed: (address) => observers.forEach((observer) => observer.changed(address)),
     diskDestroyed: (disk) => observers.forEach((observer) => observer.diskDestroyed(disk)),
+    diskCopied: (from, to) => observers.forEach((observer) => observer.diskCopied(from, to)),
     endSessions: ({ address }, username) => {
       const open = slot.value.sessions.get(address);
       for (const session of open?.values() ?? [])

@@ -1,5 +1,5 @@
 import type { Body } from "../../kernel/index.ts";
-import { agentCall, agentState, runScripts, startJobs, stopJobs } from "../agent.ts";
+import { agentCall, agentState, migrateJobs, runScripts, startJobs, stopJobs } from "../agent.ts";
 import { CpiError, type VmRequest } from "../cpi/cpi.ts";
 import type { Director } from "../director.ts";
 import { DirectorError, messageOf } from "../errors.ts";
@@ -313,7 +313,11 @@ function* updateDisk(director: Director, task: Task, planned: PlannedInstance, r
   if (old === null) instance.disk = fresh;
   try {
     yield* attach(director, task, instance, cid);
-    if (old !== null) yield* letGo(director, task, instance, vmCid, old.cid);
+    if (old !== null) {
+      yield* agentCall(director, instance, "migrate_disk");
+      migrateJobs(director.behaviours, instance, old.cid, cid);
+      yield* letGo(director, task, instance, vmCid, old.cid);
+    }
   } catch (error) {
     if (old !== null) orphanUnused(director, instance, fresh);
     throw error;
