@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  backupSuite,
+  certify,
+  type CertifyOptions,
+  type CertifySummary,
+  isolationSuite,
+} from "../../conformance/index.ts";
+import { createWorld, type World } from "../../simulators/world.ts";
+import { inception } from "../inception.ts";
+import { Brokers } from "./brokers.ts";
+import { bootCloud, type Cloud } from "./cloud.ts";
+import { liveDataPlane, virtualDataPlane } from "./data.ts";
+
+const SUITES = [backupSuite, isolationSuite];
+const ALL = ["BK-10", "BK-11", "BK-48", "IS-06", "IS-25", "IS-43"];
+
+const verdictsOf = ({ results }: CertifySummary): Readonly<Record<string, string>> =>
+  Object.fromEntries(results.map(({ check, verdict }) => [check.id, verdict]));
+const allPass = Object.fromEntries(ALL.map((id) => [id, "pass"]));
+
+/** What a service instance leaves in a world: VMs' data services, their disks, the groups of data guard. */
+function remains(world: World): readonly string[] {
+  return [...world.dataservices.instances().map(({ deployment }) => deployment), ...world.dataservices.disks()];
+}
+
+interface Stand {
+  readonly world: World;
+  certify(options?: Partial<CertifyOptions>): Promise<CertifySummary>;
+}
+
+/** A world without sockets with the platform on it, and a vendor's way to its broker. */
+async function virtualStand(seed: number): Promise<Stand> {
+  const world = createWorld({ seed, scramIterations: 1 });
+  const troubles: unknown[] = [];
+  const brokers = new Brokers(world, { report: (error) => troubles.push(error) });
+  await world.run(() => inception(world, { services: ["postgresql"] }));
+  const [broker] = brokers.list();
+  if (broker === undefined) throw new Error("no broker");
+  const stage = world.stage(world.plan.applications);
+  const ids = world.secretsOf("conformance");
+  const { url, username, password } = broker;
+  const options: CertifyOptions = {
+    url,
+    username,
+    password,
+    profile: "osb-2.17",
+    suites: SUITES,
+    fetch: (to, init) => stage.fetch(to, init),
+    clock: { nowMs: () => stage.nowMs(), sleepMs: (ms) => stage.sleepMs(ms) },
+    newId: () => ids.uuid(),
+    data: virtualDataPlane(world),
+  };
+  return {
+    world,
+    certify: async (changes = {}) => {
+      const summary = await world.run(() => certify({ ...options, ...changes }));
+      expect(troubles).toEqual([]);
+      return summary;
+    },
+  };
+}
+
+describe("the suites of data on the reference broker, on virtual time", () => {
+  let stand: Stand;
+  let first: CertifySummary;
+
+  beforeAll(async () => {
+    stand = await virtualStand(1);
+    first = await stand.certify();
+  });
+
+  it("all pass and leave nothing behind", () => {
+    expect(verdictsOf(first)).toEqual(allPass);
+    expect([first.exitCode, first.leftBehind, remains(stand.world)]).toEqual([0, [], []]);
+  });
+
+  it("do the same for the same seed, event for event", async () => {
+    const again = await virtualStand(1);
+    expect(verdictsOf(await again.certify())).toEqual(verdictsOf(first));
+    expect(again.world.kernel.journal.digest).toBe(stand.world.kernel.journal.digest);
+  });
+
+  it.each([
+    ["dump lost-tail", "BK-10"],
+    ["dump wrong-neighbour", "BK-10"],
+    ["restore append", "BK-11"],
+    ["restore wrong-neighbour", "BK-48"],
+    ["credentials everywhere", "IS-25"],
+  ])('notice the defect "%s" of a data service by %s', async (defect, check) => {
+    const { faults } = stand.world.kernel;
+    const id = faults.arm({
+      point: `dataservice:${defect}`,
+      count: null,
+      effect: { kind: "error", message: "planted" },
+    });
+    const summary = await stand.certify({ only: [check] });
+    faults.disarm(id);
+    expect(verdictsOf(summary)).toEqual({ [check]: "fail" });
+    expect(remains(stand.world)).toEqual([]);
+  });
+
+  it("know where an instance is before its first binding", async () => {
+    const { world } = stand;
+    // Whoever does not know says so in the reason of the pass.
+    expect(first.results.find(({ check }) => check.id === "IS-43")?.reason).toBeUndefined();
+    const plane = virtualDataPlane(world);
+    expect(await world.run(async () => plane.locate?.("no-such-instance"))).toBeUndefined();
+  });
+});
+
+describe("the suites of data on the reference broker, with real clients", () => {
+  let cloud: Cloud;
+  const ends = new AsyncDisposableStack();
+
+  beforeAll(async () => {
+    cloud = await bootCloud({ services: ["postgresql"] });
+    ends.defer(() => cloud.close());
+  });
+  afterAll(() => ends.disposeAsync());
+
+  it("all pass over HTTP and PostgreSQL and leave nothing behind", async ({ skip }) => {
+    const missing = await cloud.sockets.plane.prepare().then(
+      () => undefined,
+      (error: unknown) => String(error),
+    );
+    if (missing !== undefined) return skip(`no PostgreSQL server on this machine: ${missing}`);
+    const [broker] = cloud.brokers.list();
+    if (broker === undefined) throw new Error("no broker");
+    const { ip, username, password } = broker;
+    const data = liveDataPlane(cloud.world);
+    const summary = await certify({ url: `http://${ip}:3000`, username, password, suites: SUITES, data });
+    expect(verdictsOf(summary)).toEqual(allPass);
+    expect([summary.exitCode, summary.leftBehind, remains(cloud.world)]).toEqual([0, [], []]);
+  }, 120_000);
+});
