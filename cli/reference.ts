@@ -1,3 +1,4 @@
+import { referenceBackend } from "../scenarios/platform/backend.ts";
 import { liveDataPlane } from "../scenarios/platform/data.ts";
 import { boot } from "./cloud.ts";
 import { certifyAndTell, type CertifyCommandOptions, certifyOptions, suitesNamed } from "./certify.ts";
@@ -19,7 +20,8 @@ export async function certifyReference(options: ReferenceOptions): Promise<numbe
     if (options.signal.aborted) return EXIT.interrupted;
     const { url, username, password } = broker;
     const { command, signal } = options;
-    const target = { ...certifyOptions(url, options), username, password, data: liveDataPlane(cloud.world) };
+    const behind = { data: liveDataPlane(cloud.world), backend: referenceBackend(cloud.world, "postgresql") };
+    const target = { ...certifyOptions(url, options), ...behind, username, password };
     return (await certifyAndTell({ ...target, suites, command, signal }, options)).exitCode;
   } finally {
     await cloud.close();
