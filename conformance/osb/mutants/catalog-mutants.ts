@@ -1,4 +1,4 @@
-import type { Json } from "../../http/json.ts";
+import type { Json, JsonObject } from "../../http/json.ts";
 import type { SpecMinor } from "../../runner/check.ts";
 import { alter, is, type Middleware, type Mutant, mutant } from "./mutant.ts";
 import { type Path, replaced } from "./replaced.ts";
@@ -32,7 +32,6 @@ const ROWS: readonly Row[] = [
   ["service-name-alphabet-2-14", [...S, "name"], "memory_volumes", { minor: 14 }],
   ["service-id-required", [...S, "id"], 5],
   ["service-id-nonempty", [...S, "id"], "", { also: ["service-id-guid"] }],
-  ["service-id-unique", [...S, "id"], "5f0b4c8e-0000-4000-8000-000000000300", { also: ["*"] }],
   ["service-description-required", [...S, "description"], undefined],
   ["service-description-nonempty", [...S, "description"], ""],
   ["service-tags-type", [...S, "tags"], "database"],
@@ -40,7 +39,7 @@ const ROWS: readonly Row[] = [
     "service-requires-type",
     [...S, "requires"],
     "volume_mount",
-    { also: ["*volume-mounts*", "fetch-binding-permissions-declared", "bind-credentials-required"] },
+    { also: ["bind-credentials-required", "bind-volume-mounts-declared", "fetch-binding-permissions-declared"] },
   ],
   ["service-requires-values", [...S, "requires"], ["volume_mount", "everything"]],
   ["service-bindable-required", [...S, "bindable"], "true"],
@@ -55,7 +54,7 @@ const ROWS: readonly Row[] = [
   ["service-plans-nonempty", [...S, "plans"], []],
   ["plan-id-required", [...P, "id"], 7],
   ["plan-id-nonempty", [...P, "id"], "", { also: ["plan-id-guid"] }],
-  ["plan-id-unique", [...ARCHIVE, "id"], "5f0b4c8e-0000-4000-8000-000000000101", { also: ["update-*"] }],
+  ["plan-id-unique", [...ARCHIVE, "id"], "5f0b4c8e-0000-4000-8000-000000000101"],
   ["plan-name-required", [...ARCHIVE, "name"], undefined],
   ["plan-name-nonempty", [...ARCHIVE, "name"], "", { also: ["plan-name-cli-friendly"] }],
   ["plan-name-unique-in-service", [...ARCHIVE, "name"], "small"],
@@ -66,7 +65,7 @@ const ROWS: readonly Row[] = [
   ["plan-description-nonempty", [...ARCHIVE, "description"], ""],
   ["plan-metadata-type", [...ARCHIVE, "metadata"], "text"],
   ["plan-free-type", [...ARCHIVE, "free"], "no"],
-  ["plan-bindable-type", [...ARCHIVE, "bindable"], "no", { also: ["bind*", "fetch-binding*"] }],
+  ["plan-bindable-type", [...ARCHIVE, "bindable"], "no"],
   ["plan-binding-rotatable-type", [...ARCHIVE, "binding_rotatable"], "no"],
   ["plan-plan-updateable-type", [...ARCHIVE, "plan_updateable"], "no"],
   ["plan-schemas-type", [...ARCHIVE, "schemas"], "none"],
@@ -116,8 +115,30 @@ function renamed(check: string, from: string, to: string): Mutant {
   return mutant(check, `The id ${from} is ${to} to the platform.`, middleware);
 }
 
+/** The service of volumes goes by the id of another; the broker tells them apart by the plan. */
+function twin(check: string, from: string, to: string, planId: string): Mutant {
+  const mend = (it: JsonObject): JsonObject =>
+    it["plan_id"] === planId && it["service_id"] === to ? { ...it, service_id: from } : it;
+  const middleware: Middleware = async (request, next) => {
+    const text = request.text === "" ? "" : JSON.stringify(mend(jsonOf(request)));
+    const isSound = Object.keys(jsonOf(request)).length > 0;
+    const query = mend(request.query) as Record<string, string>;
+    const response = await next({ ...request, query, ...(isSound ? { text } : {}) });
+    return { ...response, text: response.text.replaceAll(JSON.stringify(from), JSON.stringify(to)) };
+  };
+  return mutant(check, `Two services have the id ${to}: what the one returns seems to be the other's.`, middleware, {
+    also: ["bind-volume-mounts-declared", "fetch-binding-permissions-declared"],
+  });
+}
+
 export const catalogMutants: readonly Mutant[] = [
   renamed("service-id-guid", "5f0b4c8e-0000-4000-8000-000000000400", "service-of-volumes"),
+  twin(
+    "service-id-unique",
+    "5f0b4c8e-0000-4000-8000-000000000400",
+    "5f0b4c8e-0000-4000-8000-000000000300",
+    "5f0b4c8e-0000-4000-8000-000000000401",
+  ),
   renamed("plan-id-guid", "5f0b4c8e-0000-4000-8000-000000000401", "plan-of-volumes"),
   ...ROWS.map(([check, path, to, options]) => {
     const change = alter(["catalog"], is(200), (response) => ({

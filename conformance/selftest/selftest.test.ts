@@ -1,0 +1,116 @@
+import { describe, expect, it } from "vitest";
+import type { CheckInfo, Verdict } from "../events.ts";
+import type { CheckResult } from "../runner/certify.ts";
+import type { Lab, MutantInfo } from "./lab.ts";
+import { isListed, type Problem, selftest } from "./selftest.ts";
+
+const info = (id: string): CheckInfo => ({
+  id,
+  suite: "osb",
+  title: id,
+  level: "MUST",
+  clauses: [id],
+  section: "",
+  requirement: "",
+});
+const mutant = (id: string, expected: readonly string[], also: readonly string[] = []): MutantInfo => ({
+  id,
+  description: `is ${id}`,
+  expected,
+  also,
+});
+
+/** A lab whose runs are told: verdicts by broker and check, `pass` where nothing is said. */
+function labOf(mutants: readonly MutantInfo[], told: Record<string, Record<string, [Verdict, string?]>>): Lab {
+  const checks = ["a", "b", "c"].map(info);
+  const resultsOf = (broker: string): readonly CheckResult[] =>
+    checks.map((check) => {
+      const [verdict, reason] = told[broker]?.[check.id] ?? ["pass"];
+      return { check, verdict, ...(reason === undefined ? {} : { reason }) };
+    });
+  return { suite: "osb", checks, mutants, run: async (id) => resultsOf(id ?? "clean") };
+}
+
+const sound = [mutant("no-a", ["a"]), mutant("no-b", ["b"], ["c*"]), mutant("no-c", ["c"])];
+const soundly: Record<string, Record<string, [Verdict, string?]>> = {
+  "no-a": { a: ["fail"] },
+  "no-b": { b: ["warn"], c: ["fail"] },
+  "no-c": { c: ["fail"], a: ["not-applicable"], b: ["unknown", "it needs an instance"] },
+};
+
+async function problemsOf(
+  mutants: readonly MutantInfo[],
+  told: Record<string, Record<string, [Verdict, string?]>>,
+): Promise<readonly Pick<Problem, "kind" | "about">[]> {
+  const { problems } = await selftest(labOf(mutants, told));
+  return problems.map(({ kind, about }) => ({ kind, about }));
+}
+
+describe("selftest", () => {
+  it("finds nothing wrong with a sound matrix, and tells it by rows and columns", async () => {
+    const seen: number[] = [];
+    const { matrix, problems } = await selftest(labOf(sound, soundly), ({ done }) => seen.push(done));
+    expect(problems).toEqual([]);
+    expect(matrix.checks).toEqual([
+      { id: "a", killers: ["no-a"] },
+      { id: "b", killers: ["no-b"] },
+      { id: "c", killers: ["no-b", "no-c"] },
+    ]);
+    expect(matrix.mutants[1]).toEqual({ id: "no-b", killedBy: ["b", "c"], expected: ["b"] });
+    expect(seen).toEqual([1, 2, 3, 4]);
+  });
+
+  it("names the mutant that its check did not notice, and the check that nothing trips then", async () => {
+    expect(await problemsOf(sound, { ...soundly, "no-a": {} })).toEqual([
+      { kind: "mutant-missed", about: "no-a" },
+      { kind: "check-without-killer", about: "a" },
+    ]);
+  });
+
+  it("does not take a verdict that is withheld for a notice", async () => {
+    const told = { ...soundly, "no-a": { a: ["unknown", "no answer"] } as Record<string, [Verdict, string?]> };
+    expect(await problemsOf(sound, told)).toContainEqual({ kind: "mutant-missed", about: "no-a" });
+  });
+
+  it("names the check that objects to what is not its business", async () => {
+    const told = { ...soundly, "no-a": { a: ["fail"], b: ["warn"] } as Record<string, [Verdict, string?]> };
+    expect(await problemsOf(sound, told)).toEqual([{ kind: "mutant-over-noticed", about: "no-a" }]);
+  });
+
+  it("does not count a check as proven by a mutant that is not meant for it", async () => {
+    const mutants = [mutant("no-a", ["a"], ["b"]), mutant("no-c", ["c"])];
+    const told = { "no-a": { a: ["fail"], b: ["fail"] }, "no-c": { c: ["fail"] } } as never;
+    expect(await problemsOf(mutants, told)).toEqual([{ kind: "check-without-killer", about: "b" }]);
+  });
+
+  it.each<Verdict>(["fail", "warn", "unknown"])("does not bear %s on a clean broker", async (verdict) => {
+    expect(await problemsOf(sound, { ...soundly, clean: { b: [verdict] } })).toEqual([
+      { kind: "clean-broker", about: "clean" },
+    ]);
+  });
+
+  it("reports a check that crashed, on whatever broker", async () => {
+    const told = { ...soundly, "no-a": { a: ["fail"], c: ["unknown", "the check crashed: TypeError"] } } as never;
+    expect(await problemsOf(sound, told)).toEqual([{ kind: "check-crashed", about: "no-a" }]);
+  });
+
+  it("reports a mutant that expects a check that does not exist", async () => {
+    const problems = await problemsOf([...sound, mutant("no-d", ["d"])], soundly);
+    expect(problems).toContainEqual({ kind: "mutant-missed", about: "no-d" });
+  });
+});
+
+describe("isListed", () => {
+  it.each([
+    [["a"], "a", true],
+    [["a"], "ab", false],
+    [["a*"], "ab", true],
+    [["*-b"], "a-b", true],
+    [["a*c"], "abc", true],
+    [["a.c"], "abc", false],
+    [["a.*"], "abc", false],
+    [[], "a", false],
+  ])("%j holds %s: %s", (list, id, is) => {
+    expect(isListed(list, id)).toBe(is);
+  });
+});
