@@ -56,8 +56,8 @@ export function openProject({ openstack }: BrokerConfig, host: Host): Project {
     return { token: answer.headers.get("x-subject-token") ?? "", endpoints: new Map(urls) };
   };
   return {
-    call: (service, method, path, options = {}) =>
-      persistently(host, async () => {
+    call: (service, method, path, options = {}) => {
+      const once = async (): Promise<Answer> => {
         login ??= await authenticate();
         const root = `${login.endpoints.get(service)}${service === "network" ? "/v2.0" : ""}`;
         const answer = await exchange(host, {
@@ -69,6 +69,8 @@ export function openProject({ openstack }: BrokerConfig, host: Host): Project {
         if (answer.status !== 401) return answer;
         login = undefined;
         throw new BackendError("the token has ended");
-      }),
+      };
+      return method === "POST" ? once() : persistently(host, once);
+    },
   };
 }

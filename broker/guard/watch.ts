@@ -11,11 +11,11 @@ export const WATCH_MS = 600_000;
  */
 export async function guardAgain(shop: Workshop): Promise<void> {
   const { store, guard, deployer } = shop;
-  const ready = (await store.instances()).filter(({ state }) => state === "ready");
-  if (ready.length === 0) return;
+  const deployed = (await store.instances()).filter(({ state }) => state === "ready" || state === "broken");
+  if (deployed.length === 0) return;
   const busy = new Set((await store.openOperations()).map(({ instance_id: id }) => id));
   const guarded = await guard.guardedPorts();
-  for (const instance of ready) {
+  for (const instance of deployed) {
     if (busy.has(instance.id) || guarded.get(instance.id) === planOf(shop, instance.plan_id).nodes) continue;
     const vms = await deployer.vms(instance.deployment);
     await guard.reprotect(

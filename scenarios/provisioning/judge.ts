@@ -66,6 +66,8 @@ function judgeBinding(platform: Platform, binding: ModelBinding): readonly strin
   const { instance, phase, credentials } = binding;
   if (credentials === undefined) return [];
   if (phase === "gone") return judgeGone(platform, binding);
+  // Its platform was told that it is out of order.
+  if (!instance.usable) return [];
   const session = platform.open(binding);
   if (session === undefined) return [`the binding ${binding.id} of ${instance.id} does not log in`];
   const content = platform.contentOf(session);

@@ -10,10 +10,17 @@ import type { FaultRule } from "../../simulators/kernel/index.ts";
  * survive every mixture: once healed, each operation ends within its bound, what was promised holds, and nothing is left that no record names.
  */
 export interface Plan {
+  /** What is there before anything breaks: instances with a binding and some rows. */
+  readonly standing: readonly Standing[];
   readonly steps: readonly Step[];
   /** The kinds of fault that this seed plays with (swarm): rules of other kinds are drawn but stay unarmed. */
   readonly kinds: readonly FaultKind[];
   readonly faults: readonly PlannedFault[];
+}
+
+export interface Standing {
+  readonly tenant: number;
+  readonly plan: number;
 }
 
 export type Step =
@@ -125,14 +132,23 @@ const fault: fc.Arbitrary<PlannedFault> = fc.oneof(
   pointFault("agent", ["director:job"], "the job does not run"),
 );
 
-const STEPS_MAX = 30;
+const STANDING_MAX = 2;
+const STEPS_MAX = 24;
+const FAULTS_MAX = 6;
 
 /** Draws plans; what a seed gives is a contract held by a snapshot test. */
 export const planArbitrary: fc.Arbitrary<Plan> = fc.record({
+  standing: fc.array(fc.record({ tenant: fc.nat({ max: 2 }), plan: fc.nat({ max: 3 }) }), {
+    maxLength: STANDING_MAX,
+    size: "max",
+  }),
   steps: fc.array(step, { minLength: 1, maxLength: STEPS_MAX, size: "max" }),
   kinds: fc.subarray([...FAULT_KINDS]),
-  faults: fc.array(fault, { maxLength: 6 }),
+  faults: fc.array(fault, { maxLength: FAULTS_MAX, size: "max" }),
 });
+
+export const describeStanding = ({ tenant, plan }: Standing): string =>
+  `there from the start: an instance with a binding, tenant=${tenant} plan=${plan}`;
 
 /** One line a step, for a person. */
 export function describeStep(step: Step): string {

@@ -1,7 +1,7 @@
-import { depart, heal, lookInto, settle } from "./settle.ts";
+import { depart, heal, lookIntoAll, settle } from "./settle.ts";
 import type { Ground } from "./ground.ts";
 import { judgeLaws, judgePromises } from "./judge.ts";
-import { describeFault, describeStep, type Plan, type PlannedFault } from "./plan.ts";
+import { describeFault, describeStanding, describeStep, type Plan, type PlannedFault } from "./plan.ts";
 import { Platform } from "./platform.ts";
 import { Steps } from "./steps.ts";
 
@@ -9,8 +9,9 @@ import { Steps } from "./steps.ts";
 export const armed = ({ faults, kinds }: Plan): readonly PlannedFault[] =>
   faults.filter(({ kind }) => kinds.includes(kind));
 
-/** One line a fault or step, for a person. */
+/** One line for each thing that a plan holds, for a person. */
 export const describePlan = (plan: Plan): readonly string[] => [
+  ...plan.standing.map(describeStanding),
   ...armed(plan).map(describeFault),
   ...plan.steps.map(describeStep),
 ];
@@ -30,12 +31,14 @@ export async function play(ground: Ground, seed: number, plan: Plan): Promise<vo
   await world.run(async () => {
     const platform = new Platform(world, ground.broker, await ground.offer());
     const steps = new Steps(ground, platform);
+    for (const each of plan.standing) await steps.furnish(each);
+    await settle(ground, platform);
     for (const { rule } of armed(plan)) world.kernel.faults.arm(rule);
     for (const step of plan.steps) await steps.perform(step);
     await heal(ground);
     await settle(ground, platform);
     await judgeLaws(ground, platform);
-    await lookInto(ground, platform);
+    await lookIntoAll(ground, platform);
     await judgePromises(ground, platform);
     await depart(ground, platform);
     await judgeLaws(ground, platform);

@@ -8,7 +8,7 @@ export const LIVENESS_MS_MAX = 4 * 3_600_000;
 const POLL_MS = 30_000;
 
 /** Asks again and again until it is so. @throws BrokenPromise when the time is over */
-async function soon(world: World, what: string, isSo: () => Promise<boolean> | boolean): Promise<void> {
+export async function soon(world: World, what: string, isSo: () => Promise<boolean> | boolean): Promise<void> {
   const deadlineMs = world.kernel.nowMs + LIVENESS_MS_MAX;
   while (!(await isSo())) {
     if (world.kernel.nowMs > deadlineMs)
@@ -39,6 +39,17 @@ export async function settle({ world }: Ground, platform: Platform): Promise<voi
   for (const instance of platform.model.instances)
     await soon(world, `the instance ${instance.id} (${instance.phase})`, () => endeavour(platform, instance));
   await soon(world, "the director's repairs", () => isQuiet(world));
+  const standing = platform.model.bindings.filter(({ phase }) => phase === "standing");
+  for (const binding of standing) {
+    const what = `the login of the binding ${binding.id} of ${binding.instance.id}`;
+    await soon(world, what, () => !binding.instance.usable || logsIn(platform, binding));
+  }
+}
+
+function logsIn(platform: Platform, binding: ModelBinding): boolean {
+  const session = platform.open(binding);
+  session?.close();
+  return session !== undefined;
 }
 
 async function endeavour(platform: Platform, instance: ModelInstance): Promise<boolean> {
@@ -64,16 +75,23 @@ function isQuiet({ bosh, openstack }: World): boolean {
 }
 
 /** Sees that each instance that stands has a binding to look into it with. */
-export async function lookInto({ world }: Ground, platform: Platform): Promise<void> {
+export async function lookIntoAll(ground: Ground, platform: Platform): Promise<void> {
   for (const instance of platform.model.instances) {
     if (instance.phase !== "standing" || !instance.usable) continue;
-    if (instance.bindings.some(({ phase }) => phase === "standing")) continue;
-    const binding: ModelBinding = await platform.bind(instance);
-    await soon(world, `the binding ${binding.id}`, async () => {
-      await platform.observe(instance);
-      return ENDED.has(binding.phase);
-    });
+    if (!instance.bindings.some(({ phase }) => phase === "standing")) await lookInto(ground, platform, instance);
   }
+}
+
+/** A new binding. @throws BrokenPromise when it does not come to be */
+export async function lookInto({ world }: Ground, platform: Platform, instance: ModelInstance): Promise<ModelBinding> {
+  const binding = await platform.bind(instance);
+  await soon(world, `the binding ${binding.id}`, async () => {
+    await platform.observe(instance);
+    return ENDED.has(binding.phase);
+  });
+  if (binding.phase !== "standing")
+    throw new BrokenPromise(`the binding ${binding.id} failed although nothing is broken`);
+  return binding;
 }
 
 /** Everything is given back. */

@@ -2,8 +2,9 @@ import type { World } from "../../simulators/world.ts";
 import { openStackClient } from "../clients/openstack.ts";
 import type { Ground } from "./ground.ts";
 import type { ModelInstance, Shape } from "./model.ts";
-import type { Step } from "./plan.ts";
+import type { Standing, Step } from "./plan.ts";
 import type { Platform } from "./platform.ts";
+import { lookInto, soon } from "./settle.ts";
 
 /** Indexes of plans that an instance may move to: larger, or with replicas. */
 const GROWTH: readonly (number | undefined)[] = [1, 3, 3, undefined];
@@ -62,6 +63,18 @@ export class Steps {
       case "pass":
         return this.#ground.world.driver.sleep(step.ms);
     }
+  }
+
+  /** An instance with a binding and some rows, before anything breaks. */
+  async furnish({ tenant, plan }: Standing): Promise<void> {
+    await this.#platform.provision(tenant, FIRST_SHAPE(plan, false));
+    const instance = this.#platform.model.instances.at(-1) as ModelInstance;
+    await soon(this.#ground.world, "the first instances", async () => {
+      await this.#platform.observe(instance);
+      return instance.phase === "standing";
+    });
+    const binding = await lookInto(this.#ground, this.#platform, instance);
+    this.#platform.write(binding, 2);
   }
 
   #on<T>(target: T | undefined, work: (target: T) => Promise<void> | void): Promise<void> | void {
