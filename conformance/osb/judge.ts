@@ -1,6 +1,7 @@
 import type { Answer } from "../platform/answer.ts";
 import { bodyOf } from "../http/observation.ts";
-import { fail, type Outcome, pass, warn } from "../runner/check.ts";
+import { isSuccess } from "../platform/platform.ts";
+import { fail, type Outcome, pass, unknown, warn } from "../runner/check.ts";
 
 /** `404`, or `4xx` for the class. */
 export type StatusRule = number | "2xx" | "4xx" | "5xx";
@@ -28,6 +29,22 @@ export function expectStatus(
   if (hasStatus(answer, good)) return pass(answer);
   const judge = hasStatus(answer, tolerated) ? warn : fail;
   return judge(`${answer.request.method} to be answered ${asWords(good)}`, seenOf(answer), answer);
+}
+
+/**
+ * A refusal proves something only where the ordinary request is accepted: a broker may need parameters that no schema tells.
+ * Asks `ordinarily` only when `outcome` accuses.
+ */
+export async function unlessRefusedAnyway(outcome: Outcome, ordinarily: () => Promise<Answer>): Promise<Outcome> {
+  if (outcome.verdict !== "fail" && outcome.verdict !== "warn") return outcome;
+  const ordinary = await ordinarily();
+  return isSuccess(ordinary) ? outcome : needsMore(ordinary);
+}
+
+/** Nothing can be said of a broker that refuses what any platform would send. */
+export function needsMore(refusal: Answer): Outcome {
+  const what = `an ordinary ${refusal.operation} is answered ${seenOf(refusal)}`;
+  return unknown(`${what}: parameters that it needs can be given in drydock.yml`, refusal);
 }
 
 /** The error code of an answer, exactly. */

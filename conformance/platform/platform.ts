@@ -254,8 +254,10 @@ export class Platform {
       polls.push(poll);
       const state = stateOf(poll);
       if (state !== undefined) return this.#ended({ state, answer, polls });
-      const waitMs = retryAfterMs(poll, clock.nowMs()) ?? pauseMs;
-      if (clock.nowMs() + waitMs > endMs) return { state: "timed-out", answer, polls };
+      const leftMs = endMs - clock.nowMs();
+      if (leftMs <= 0) return { state: "timed-out", answer, polls };
+      // Asked to come back after the end of the time it has, the platform looks a last time at that end.
+      const waitMs = Math.min(retryAfterMs(poll, clock.nowMs()) ?? pauseMs, leftMs);
       await clock.sleepMs(waitMs, answer.intent === "cleanup" ? undefined : signal);
       pauseMs = Math.min(pauseMs * 1.5, pollMsMax);
     }

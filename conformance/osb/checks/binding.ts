@@ -7,8 +7,9 @@ import { fail, notApplicable, type Outcome, pass, Verdicted, warn, worstOf } fro
 import { BINDABLE, type OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { conflictingBind, flightOfBind, flightOfProvision, inFlight } from "../in-flight.ts";
-import { expectError, expectStatus, seenOf } from "../judge.ts";
-import { type Life, lives } from "../stories.ts";
+import { expectError, expectStatus, needsMore, seenOf, unlessRefusedAnyway } from "../judge.ts";
+import { type Life, lifeOf, lives } from "../stories.ts";
+import { updateRefusal } from "./updating.ts";
 import { asyncOffer, eachLife, judgeResent, judgeSameOperation, withViolation } from "./provisioning.ts";
 
 const bad = { intent: "bad" } as const;
@@ -189,7 +190,8 @@ function without(member: string) {
     const { [member]: _, ...rest } = context.bindBody(live.offer);
     const absent = await context.bind(live, context.platform.newId(), { body: rest, ...bad });
     const empty = await context.bind(live, context.platform.newId(), { body: { ...rest, [member]: "" }, ...bad });
-    return worstOf([absent, empty].map((answer) => expectStatus(answer, [400])));
+    const outcome = worstOf([absent, empty].map((answer) => expectStatus(answer, [400])));
+    return unlessRefusedAnyway(outcome, () => context.bind(live, context.platform.newId()));
   };
 }
 
@@ -278,6 +280,28 @@ async function flying(
 ): Promise<Outcome> {
   const flight = await flightOfBind(context.shared, await asyncBindOffer(context));
   return inFlight(flight, name, (answer) => judge(answer, flight.started));
+}
+
+/** Judges what an update and a bind are answered while their instance is being made. */
+async function meanwhile(context: OsbContext, judge: (answer: Answer) => Outcome): Promise<Outcome> {
+  const flight = await flightOfProvision(context.shared, await asyncOffer(context));
+  const { binds } = await lifeOf(context.shared, flight.offer);
+  const refusals = {
+    update: await updateRefusal(context),
+    bind: binds[0]?.state === "refused" ? binds[0].answer : undefined,
+  };
+  const judged = (["update", "bind"] as const).map((name) => {
+    const refusal = refusals[name];
+    if (refusal !== undefined) return notApplicable(`an ordinary ${name} is refused as well`, refusal);
+    return inFlight(flight, name, judge);
+  });
+  return worstOf(judged);
+}
+
+function described422(answer: Answer): Outcome {
+  if (answer.status !== 422) return notApplicable(`answered ${seenOf(answer)}`, answer);
+  const text = bodyOf(answer)["description"];
+  return typeof text === "string" && text !== "" ? pass(answer) : fail("a description", "none", answer);
 }
 
 const successOrBusy = (answer: Answer): Outcome => {
@@ -373,16 +397,20 @@ export const bindingChecks: readonly OsbCheck[] = [
     },
     none,
   ),
-  probe(["bind-requires-app-422", "bind-resource-optional"], async (context) =>
-    expectStatus((await withoutApp(context)).bare, ["2xx", 422]),
-  ),
+  probe(["bind-requires-app-422", "bind-resource-optional"], async (context) => {
+    const { bare, bound } = await withoutApp(context);
+    const outcome = expectStatus(bare, ["2xx", 422]);
+    return bound === undefined ? outcome : unlessRefusedAnyway(outcome, async () => bound);
+  }),
   probe("bind-requires-app-error-code", requiresAppCode),
   probe(
     ["bind-201", "bind-202", "plan-bindable-overrides-service"],
     (context) =>
-      eachLife(context, ({ binds }) =>
-        binds[0] === undefined ? undefined : expectStatus(binds[0].answer, context.minor >= 14 ? [201, 202] : [201]),
-      ),
+      eachLife(context, ({ binds: [bind] }) => {
+        if (bind === undefined) return undefined;
+        if (bind.answer.status >= 400 && bind.answer.status < 500) return needsMore(bind.answer);
+        return expectStatus(bind.answer, context.minor >= 14 ? [201, 202] : [201]);
+      }),
     none,
   ),
   review("bind-202-no-credentials", noInformationYet),
@@ -412,42 +440,20 @@ export const bindingChecks: readonly OsbCheck[] = [
     { exclusive: true },
   ),
   probe("bind-concurrent-422", (context) => flying(context, "second", successOrBusy), { exclusive: true }),
-  probe(
-    ["concurrency-422"],
-    async (context) => {
-      const flight = await flightOfProvision(context.shared, await asyncOffer(context));
-      const judged = ["update", "bind"].map((name) =>
-        inFlight(flight, name, (answer) => expectStatus(answer, ["2xx", 422])),
-      );
-      return worstOf(judged);
-    },
-    { exclusive: true },
-  ),
+  probe("concurrency-422", (context) => meanwhile(context, (answer) => expectStatus(answer, ["2xx", 422])), {
+    exclusive: true,
+  }),
   probe(
     "concurrency-error-code",
-    async (context) => {
-      const flight = await flightOfProvision(context.shared, await asyncOffer(context));
-      const judge = (answer: Answer) =>
+    (context) =>
+      meanwhile(context, (answer) =>
         answer.status === 422
           ? expectError(answer, "ConcurrencyError")
-          : notApplicable(`answered ${seenOf(answer)}`, answer);
-      return worstOf(["update", "bind"].map((name) => inFlight(flight, name, judge)));
-    },
+          : notApplicable(`answered ${seenOf(answer)}`, answer),
+      ),
     { exclusive: true },
   ),
-  probe(
-    "concurrency-legacy-description",
-    async (context) => {
-      const flight = await flightOfProvision(context.shared, await asyncOffer(context));
-      const judge = (answer: Answer) => {
-        if (answer.status !== 422) return notApplicable(`answered ${seenOf(answer)}`, answer);
-        const text = bodyOf(answer)["description"];
-        return typeof text === "string" && text !== "" ? pass(answer) : fail("a description", "none", answer);
-      };
-      return worstOf(["update", "bind"].map((name) => inFlight(flight, name, judge)));
-    },
-    { exclusive: true },
-  ),
+  probe("concurrency-legacy-description", (context) => meanwhile(context, described422), { exclusive: true }),
   review("bind-metadata-no-connection-data", metadataIsHarmless("bind")),
   review("fetch-binding-metadata-no-connection-data", metadataIsHarmless("fetch-binding")),
   review("bind-syslog-drain-declared", declared(["bind"], PERMISSIONS.slice(0, 1))),

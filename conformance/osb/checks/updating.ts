@@ -26,7 +26,7 @@ import {
 } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
 import { flightOfUpdate, inFlight } from "../in-flight.ts";
-import { expectError, expectStatus, seenOf } from "../judge.ts";
+import { expectError, expectStatus, needsMore, seenOf, unlessRefusedAnyway } from "../judge.ts";
 import { isWebAddress, judgeResent, judgeSameOperation, withViolation } from "./provisioning.ts";
 
 const bad = { intent: "bad" } as const;
@@ -114,10 +114,12 @@ async function withoutFlag(context: OsbContext): Promise<Answer> {
 
 async function missingServiceId(context: OsbContext): Promise<Outcome> {
   const live = await context.live(updatable(context.run));
-  const { service_id: _, ...rest } = firstChange(context, live.offer).body;
+  const { body } = firstChange(context, live.offer);
+  const { service_id: _, ...rest } = body;
   const absent = await context.update(live, rest, bad);
   const empty = await context.update(live, { ...rest, service_id: "" }, bad);
-  return worstOf([absent, empty].map((answer) => expectStatus(answer, [400])));
+  const outcome = worstOf([absent, empty].map((answer) => expectStatus(answer, [400])));
+  return unlessRefusedAnyway(outcome, () => context.update(live, body));
 }
 
 async function malformed(context: OsbContext): Promise<Outcome> {
@@ -144,7 +146,8 @@ async function planOptional(context: OsbContext): Promise<Outcome> {
   if (change === undefined) return notApplicable("only plan changes can be asked for");
   const without = await context.update(live, change.body);
   await context.platform.settle(live.offer, without);
-  return expectStatus(without, [200, 202]);
+  const ordinarily = () => context.update(live, { ...change.body, plan_id: live.offer.plan.id });
+  return unlessRefusedAnyway(expectStatus(without, [200, 202]), ordinarily);
 }
 
 async function previousValuesOptional(context: OsbContext): Promise<Outcome> {
@@ -160,6 +163,7 @@ async function previousValuesOptional(context: OsbContext): Promise<Outcome> {
   if (stays) return expectStatus(without, [200, 202]);
   const withThem = await context.update(live, { ...body, previous_values: previous });
   await context.platform.settle(live.offer, withThem);
+  if (!isSuccess(without) && !isSuccess(withThem)) return needsMore(without);
   return worstOf([without, withThem].map((answer) => expectStatus(answer, [200, 202])));
 }
 
@@ -352,9 +356,10 @@ export const updatingChecks: readonly OsbCheck[] = [
   probe("update-previous-values-optional", previousValuesOptional),
   probe(["update-200", "update-202"], async (context) => {
     const { settled } = await anyUpdate(context);
-    if ([404, 405, 422, 501].includes(settled.answer.status))
-      return notApplicable(`answered ${settled.answer.status}`, settled.answer);
-    return expectStatus(settled.answer, [200, 202]);
+    const { answer } = settled;
+    if ([404, 405, 422, 501].includes(answer.status)) return notApplicable(`answered ${answer.status}`, answer);
+    if (answer.status >= 400 && answer.status < 500) return needsMore(answer);
+    return expectStatus(answer, [200, 202]);
   }),
   probe("update-noop-200", repeated),
   probe(
@@ -400,6 +405,13 @@ export const updatingChecks: readonly OsbCheck[] = [
   probe("update-dashboard-url-identifies-instance", dashboardIdentifies, { instances: 2 }),
   probe("update-unknown-instance", unknownInstance, { instances: 0 }),
 ];
+
+/** The answer to an ordinary update, where that is a refusal: then refusals of others prove nothing. */
+export async function updateRefusal(context: OsbContext): Promise<Answer | undefined> {
+  if (!context.run.offers.some(updatable(context.run).fits)) return undefined;
+  const { state, answer } = (await anyUpdate(context)).settled;
+  return state === "refused" ? answer : undefined;
+}
 
 function orNotApplicable(error: unknown): Outcome {
   if (error instanceof Verdicted && error.outcome.verdict === "not-applicable") return error.outcome;

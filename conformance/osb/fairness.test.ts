@@ -1,0 +1,418 @@
+import { describe, expect, it } from "vitest";
+import { isArray, isObject, type Json, type JsonObject, stringOf } from "../http/json.ts";
+import type { Operation } from "../platform/answer.ts";
+import type { Verdict } from "../events.ts";
+import { certify } from "../runner/certify.ts";
+import type { SpecMinor } from "../runner/check.ts";
+import { createMemoryBroker } from "./mutants/memory-broker.ts";
+import { MEMORY_CATALOG } from "./mutants/memory-catalog.ts";
+import {
+  alter,
+  body,
+  both,
+  type BrokerMode,
+  drop,
+  ENDPOINTS,
+  header,
+  instead,
+  is,
+  type Middleware,
+  mutate,
+  operationOf,
+  pretend,
+  refuse,
+  sentOf,
+  set,
+  success,
+  type When,
+} from "./mutants/mutant.ts";
+import { isNotJson } from "./mutants/mutants-provisioning.ts";
+import { stopsAtOnce } from "./mutants/mutants-removing.ts";
+import {
+  all,
+  isAuthorized,
+  isCreating,
+  isGone,
+  isInstanceCreating,
+  isPending,
+  isRemoving,
+  isUpdating,
+  lacks,
+  not,
+  sends,
+} from "./mutants/when.ts";
+import { asTransport, jsonOf, type WireResponse } from "./mutants/wire.ts";
+import { osbSuite } from "./suite.ts";
+
+/** A broker that is right, though it does things in its own way. */
+interface Unusual {
+  readonly name: string;
+  readonly middleware?: Middleware;
+  readonly modes?: readonly BrokerMode[];
+  readonly minors?: readonly SpecMinor[];
+  readonly catalog?: JsonObject;
+  /** What it neglects of that which it should do. */
+  readonly warnings?: readonly string[];
+}
+
+const isError = (status: number): boolean => status >= 400;
+const deletions: readonly Operation[] = ["deprovision", "unbind"];
+const polls: readonly Operation[] = ["poll-instance", "poll-binding"];
+const changes: readonly Operation[] = ["provision", "update", "deprovision", "bind", "unbind"];
+const PRESCRIBED = ["AsyncRequired", "ConcurrencyError", "RequiresApp", "MaintenanceInfoConflict"];
+
+/** Where each member has a meaning of its own: a schema, a currency, a label. */
+const CLOSED = ["schemas", "costs", "labels"];
+
+/** The value with a member of the vendor's own in each object. */
+function extended(value: Json): Json {
+  if (isArray(value)) return value.map(extended);
+  if (!isObject(value)) return value;
+  const members = Object.entries(value).map(
+    ([name, item]) => [name, CLOSED.includes(name) ? item : extended(item)] as const,
+  );
+  return { ...Object.fromEntries(members), "acme.example/note": { a: [1, null] } };
+}
+
+const rewritten =
+  (write: (value: JsonObject) => string) =>
+  (response: WireResponse): WireResponse =>
+    response.text === "" ? response : { ...response, text: write(jsonOf(response)) };
+
+/** Errors say no more than they have to. */
+const tersely = (write: (response: WireResponse, code: string | undefined) => WireResponse): Middleware =>
+  alter(ENDPOINTS, isError, (response) => {
+    const code = stringOf(jsonOf(response)["error"]);
+    return write(response, code !== undefined && PRESCRIBED.includes(code) ? code : undefined);
+  });
+
+/** A deletion ends in this status of the poll. */
+const endsWith = (status: number): Middleware =>
+  alter(
+    polls,
+    is(200),
+    (response, request, memory) =>
+      jsonOf(response)["state"] === "succeeded" ? instead(status)(response, request, memory) : response,
+    isRemoving,
+  );
+
+/** One operation string for everything, so that polls cannot tell which is meant. */
+const oneOperation: Middleware = async (request, next, memory) => {
+  const { operation, ...query } = request.query;
+  const response = await next(operation === "work" ? { ...request, query } : request);
+  return jsonOf(response)["operation"] === undefined ? response : set("operation", "work")(response, request, memory);
+};
+
+/** No operation at all. */
+const noOperation: Middleware = alter(changes, is(202), drop("operation"));
+const nullOperation: Middleware = alter(
+  ["provision", "bind", "deprovision", "unbind"],
+  is(202),
+  set("operation", null),
+);
+
+const noDashboard: Middleware = both(
+  alter(["provision", "update"], success, set("dashboard_url", null)),
+  alter(["fetch-instance"], success, drop("dashboard_url")),
+);
+
+/** Whatever is asked while something else goes on is put in a queue. */
+const queueing: Middleware = alter(
+  ["update", "bind", "deprovision"],
+  is(422),
+  (response, request, memory) => {
+    const isBusy = jsonOf(response)["error"] === "ConcurrencyError";
+    return isBusy ? instead(202, { operation: "queued-1" })(response, request, memory) : response;
+  },
+  (request, memory) => isInstanceCreating(request, memory) || isUpdating(request, memory),
+);
+
+/** Credentials are told once: with the 201, or at the first fetch. */
+const oncePerBinding: Middleware = async (request, next, memory) => {
+  const operation = operationOf(request);
+  const response = await next(request);
+  if ((operation !== "bind" && operation !== "fetch-binding") || jsonOf(response)["credentials"] === undefined)
+    return response;
+  const key = `told ${request.path.join("/")}`;
+  const isTold = memory.facts.has(key);
+  memory.facts.set(key, true);
+  if (!isTold) return response;
+  return drop("endpoints")(drop("credentials")(response, request, memory), request, memory);
+};
+
+const plainCatalog: JsonObject = {
+  services: [
+    {
+      id: "5f0b4c8e-3333-4000-8000-000000000001",
+      name: "acme.mail",
+      description: "No flags at all",
+      bindable: true,
+      plans: [{ id: "5f0b4c8e-3333-4000-8000-000000000000", name: "Small.v2", description: "The only plan" }],
+    },
+  ],
+};
+
+const withoutBinding: JsonObject = {
+  services: [
+    {
+      id: "5f0b4c8e-3333-4000-8000-000000000004",
+      name: "acme-site",
+      description: "Nothing to bind",
+      bindable: false,
+      plans: [
+        { id: "5f0b4c8e-3333-4000-8000-000000000002", name: "s", description: "Small", bindable: false },
+        { id: "5f0b4c8e-3333-4000-8000-000000000003", name: "m", description: "Medium", bindable: false },
+      ],
+    },
+  ],
+};
+
+/** Does these at once, whatever takes time otherwise. */
+function atOnce(operations: readonly Operation[]): Middleware {
+  return async (request, next, memory) => {
+    const response = await next(request);
+    if (!operations.includes(operationOf(request)) || response.status !== 202) return response;
+    const get = (path: readonly string[]) => next({ ...request, method: "GET", path, query: {}, text: "" });
+    while (isPending(request, memory)) await get([...request.path, "last_operation"]);
+    if (request.method !== "PUT") return instead(200)(response, request, memory);
+    return instead(201, jsonOf(await get(request.path)))(response, request, memory);
+  };
+}
+
+const html = { "content-type": "text/html", server: "a proxy" };
+const isStranger: When = not(isAuthorized);
+
+const BROKERS: readonly Unusual[] = [
+  {
+    name: "has members of its own in each object",
+    middleware: alter(
+      ENDPOINTS,
+      () => true,
+      rewritten((it) => JSON.stringify(extended(it))),
+    ),
+  },
+  {
+    name: "prints its JSON prettily",
+    middleware: alter(
+      ENDPOINTS,
+      () => true,
+      rewritten((it) => `\n ${JSON.stringify(it, null, 4)}\r\n`),
+    ),
+    minors: [12, 17],
+  },
+  {
+    name: "names its character set",
+    middleware: alter(ENDPOINTS, () => true, header("content-type", "Application/JSON; charset=UTF-8")),
+  },
+  {
+    name: "has no descriptions in its errors",
+    middleware: alter(ENDPOINTS, isError, drop("description")),
+    warnings: ["api-version-unsupported-message", "update-unsupported-plan-message"],
+  },
+  {
+    name: "has error codes only where they are prescribed",
+    middleware: tersely((response, code) => ({
+      ...response,
+      text: JSON.stringify(code ? { error: code, description: "No." } : { description: "No." }),
+    })),
+    minors: [13, 17],
+  },
+  {
+    name: "has no body in its errors where none is prescribed",
+    middleware: tersely((response, code) => (code === undefined ? { ...response, text: "" } : response)),
+    warnings: ["api-version-unsupported-message", "update-unsupported-plan-message"],
+  },
+  {
+    name: "stands behind a proxy that answers strangers in HTML",
+    middleware: async (request, next, memory) => {
+      const response = await next(request);
+      return isStranger(request, memory) && response.status === 401
+        ? { ...response, headers: { ...response.headers, ...html }, text: "<h1>401</h1>" }
+        : response;
+    },
+    warnings: ["response-content-type-json"],
+  },
+  {
+    name: "tells polls more than the state",
+    middleware: alter(
+      polls,
+      is(200),
+      body((it) => ({ ...it, "acme-step": 3, "acme-of": 7 })),
+    ),
+    modes: ["async"],
+  },
+  {
+    name: "tells polls nothing but the state, and when to come again no more",
+    middleware: alter(polls, is(200), ({ status, text }) => ({
+      status,
+      headers: { "content-type": "application/json" },
+      text: JSON.stringify({ state: jsonOf({ text })["state"] }),
+    })),
+    modes: ["async"],
+    warnings: ["request-identity-echoed"],
+  },
+  {
+    name: "says with a date when to poll again",
+    middleware: alter(polls, is(200), header("retry-after", "Thu, 01 Jan 2026 00:00:05 GMT")),
+    modes: ["async"],
+    warnings: ["lastop-instance-retry-after-duration"],
+  },
+  {
+    name: "wants polls to come seconds apart",
+    middleware: alter(polls, is(200), header("retry-after", "3")),
+    modes: ["async"],
+  },
+  { name: "ends deletions in 410", middleware: endsWith(410), modes: ["async", "mixed"], minors: [14, 17] },
+  { name: "ends deletions in 404", middleware: endsWith(404), modes: ["async"] },
+  { name: "has forgotten what it deleted", middleware: alter(polls, is(410), instead(404), isGone), modes: ["async"] },
+  { name: "calls every operation the same", middleware: oneOperation, modes: ["async"], minors: [13, 17] },
+  { name: "has no operation strings", middleware: noOperation, modes: ["async", "mixed"] },
+  {
+    name: "has null for an operation string and a dashboard",
+    middleware: both(nullOperation, noDashboard),
+    modes: ["async", "mixed"],
+    minors: [15, 17],
+  },
+  {
+    name: "does one thing at a time, and says so even to a repeat",
+    middleware: pretend(changes, isPending, 422, { error: "ConcurrencyError" }),
+    modes: ["async"],
+    warnings: changes.map((operation) => `${operation}-resent-while-in-progress-202`),
+  },
+  { name: "queues what it cannot do now", middleware: queueing, modes: ["async"] },
+  {
+    name: "stops at once what it is told to delete",
+    middleware: both(stopsAtOnce("deprovision", "failed"), stopsAtOnce("unbind", "failed")),
+    modes: ["async"],
+  },
+  {
+    name: "refuses to delete what it is making",
+    middleware: pretend(deletions, isCreating, 422, { error: "ConcurrencyError" }),
+    modes: ["async"],
+  },
+  {
+    name: "can be fetched while it is updated",
+    middleware: alter(["fetch-instance"], is(422), instead(200), isUpdating),
+    modes: ["async"],
+  },
+  {
+    name: "needs an application for each binding",
+    middleware: pretend(["bind"], all(not(isNotJson), lacks("bind_resource"), lacks("predecessor_binding_id")), 422, {
+      error: "RequiresApp",
+    }),
+  },
+  { name: "tells credentials once", middleware: oncePerBinding },
+  { name: "withholds what instances were made of", middleware: alter(["fetch-instance"], is(200), instead(200)) },
+  {
+    name: "answers updates and deletions with an empty object",
+    middleware: alter(["update", ...deletions], is(200), instead(200)),
+  },
+  {
+    name: "binds at once, though its instances take time",
+    middleware: atOnce(["bind", "unbind"]),
+    modes: ["async"],
+    minors: [14, 17],
+  },
+  { name: "updates at once, though all else takes time", middleware: atOnce(["update"]), modes: ["async"] },
+  {
+    name: "deletes at once, though all else takes time",
+    middleware: both(pretend(deletions, isCreating, 422, { error: "ConcurrencyError" }), atOnce(deletions)),
+    modes: ["async"],
+  },
+  {
+    name: "has no validators on its catalog",
+    middleware: alter(["catalog"], is(200), ({ status, text }) => ({
+      status,
+      text,
+      headers: { "content-type": "application/json" },
+    })),
+    warnings: ["request-identity-echoed"],
+  },
+  {
+    name: "offers one plan and no flags",
+    catalog: plainCatalog,
+    modes: ["sync", "async", "mixed"],
+    minors: [11, 14, 17],
+    warnings: [],
+  },
+  { name: "offers nothing to bind", catalog: withoutBinding, modes: ["sync", "async"], minors: [12, 17] },
+  { name: "offers nothing at all", catalog: { services: [] } },
+];
+
+/** Refuses requests without a parameter that no schema tells. */
+const demanding = (operation: Operation): Middleware =>
+  refuse([operation], (request, memory) => {
+    const { parameters } = sentOf(request);
+    const isOrdinary = all(sends("plan_id"), lacks("predecessor_binding_id"))(request, memory);
+    return isOrdinary && !(isObject(parameters) && "region" in parameters);
+  });
+
+const GIVEN = `
+parameters:
+  "*": { "*": { provision: { region: eu }, bind: { region: eu } } }
+`;
+
+interface Findings {
+  readonly fail: readonly string[];
+  readonly unknown: readonly string[];
+  readonly warn: readonly string[];
+}
+
+async function findings(
+  broker: Pick<Unusual, "middleware" | "catalog">,
+  mode: BrokerMode,
+  minor: SpecMinor = 17,
+  file = "",
+): Promise<Findings> {
+  let nowMs = Date.UTC(2026, 0, 1);
+  let ids = 0;
+  const { handle, backend } = createMemoryBroker({ mode, catalog: broker.catalog ?? MEMORY_CATALOG });
+  const { results, leftBehind } = await certify({
+    url: "http://127.0.0.1:1",
+    username: "drydock",
+    password: "conformance",
+    suites: [osbSuite],
+    profile: `osb-2.${minor}`,
+    transport: asTransport(mutate({ middleware: broker.middleware ?? ((request, next) => next(request)) }, handle)),
+    backend,
+    file,
+    clock: { nowMs: () => nowMs, sleepMs: async (ms) => void (nowMs += ms) },
+    newId: () => `5f0b4c8e-2222-4000-8000-${String(++ids).padStart(12, "0")}`,
+  });
+  expect(leftBehind).toEqual([]);
+  const of = (wanted: Verdict) => results.filter(({ verdict }) => verdict === wanted);
+  return {
+    fail: of("fail").map(({ check, reason }) => `${check.id}: ${reason}`),
+    unknown: of("unknown").map(({ check, reason }) => `${check.id}: ${reason}`),
+    warn: of("warn").map(({ check }) => check.id),
+  };
+}
+
+describe.each(BROKERS)("a broker that $name", (broker) => {
+  const { modes = ["mixed"], minors = [17], warnings = [] } = broker;
+  const runs = modes.flatMap((mode) => minors.map((minor) => [mode, minor] as const));
+  it.each(runs)("is not accused (%s, 2.%i)", async (mode, minor) => {
+    const { fail, unknown, warn } = await findings(broker, mode, minor);
+    expect(fail).toEqual([]);
+    expect(unknown).toEqual([]);
+    expect(warn.toSorted()).toEqual(warnings.toSorted());
+  });
+});
+
+describe.each(["provision", "bind"] as const)(
+  "a broker whose %s needs a parameter that no schema tells",
+  (operation) => {
+    const middleware = demanding(operation);
+
+    it("is neither accused nor called conformant", async () => {
+      const { fail, warn, unknown } = await findings({ middleware }, "mixed");
+      expect(fail).toEqual([]);
+      expect(warn).toEqual([]);
+      expect(unknown).toContainEqual(expect.stringContaining("drydock.yml"));
+    });
+
+    it("is tested when drydock.yml tells it", async () => {
+      expect(await findings({ middleware }, "mixed", 17, GIVEN)).toEqual({ fail: [], warn: [], unknown: [] });
+    });
+  },
+);
