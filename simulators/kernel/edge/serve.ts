@@ -6,6 +6,7 @@ import type { Service } from "../http/api.ts";
 import { type HttpReply, type HttpRequest, makeRequest, serialise } from "../http/message.ts";
 import type { Driver } from "./drive.ts";
 import { replyOf } from "./local.ts";
+import { sparing } from "./upload.ts";
 
 export interface ServeOptions {
   /** Loopback address to listen on. */
@@ -119,7 +120,8 @@ async function read(service: Service, request: FastifyRequest, scheme: string): 
   });
   const upload = service.uploadOf(request.method, common.path);
   if (upload === undefined) return { ...common, body: (request.body as Buffer | undefined) ?? "" };
-  return { ...common, received: await upload.receive((request.body as Readable | undefined) ?? request.raw, common) };
+  const payload = sparing((request.body as Readable | undefined) ?? request.raw);
+  return { ...common, received: await upload.receive(payload, common) };
 }
 
 function write(reply: FastifyReply, answered: HttpReply): void {

@@ -1,0 +1,37 @@
+import { pipeline, type Readable, Transform, type TransformCallback } from "node:stream";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
+/** Between two collections. */
+const SWEEP_BYTES = 8 * 1024 * 1024;
+
+type Collect = (options: { readonly type: "minor" }) => void;
+let collect: Collect | undefined;
+
+function sweep(): void {
+  if (collect === undefined) {
+    setFlagsFromString("--expose-gc");
+    collect = runInNewContext("gc") as Collect;
+  }
+  collect({ type: "minor" });
+}
+
+/**
+ * An upload as it streams by, of whatever size, in little memory. Its chunks lie outside of V8's heap and are garbage at once, but V8
+ * lets 64 MB of such garbage pile up before it looks; so it is asked to look more often while an upload runs.
+ */
+export function sparing(payload: Readable): Readable {
+  let bytes = 0;
+  const counter = new Transform({
+    transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback) {
+      bytes += chunk.length;
+      if (bytes >= SWEEP_BYTES) {
+        bytes = 0;
+        sweep();
+      }
+      done(null, chunk);
+    },
+  });
+  // What breaks the upload breaks its copy, and whoever reads that copy is told.
+  return pipeline(payload, counter, () => {});
+}
