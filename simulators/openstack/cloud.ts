@@ -89,6 +89,23 @@ export interface NetworkView {
   readonly portSecurity: boolean;
 }
 
+/** A security group as Nova's old routes show it. */
+export interface SecurityGroupView {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly rules: readonly {
+    readonly id: string;
+    readonly direction: "ingress" | "egress";
+    readonly protocol: string | null;
+    readonly portMin: number | null;
+    readonly portMax: number | null;
+    readonly remoteIpPrefix: string | null;
+    /** Name of the group whose members it lets in. */
+    readonly remoteGroup: string | null;
+  }[];
+}
+
 export interface PortRequest {
   readonly projectId: string;
   readonly networkId: string;
@@ -109,8 +126,22 @@ export interface PortOps {
   networksFor(actor: Actor): readonly NetworkView[];
   /** By id or name, among those of the actor's project. @throws Refusal 409 when a name is not unique */
   securityGroup(actor: Actor, nameOrId: string): { readonly id: string; readonly name: string } | undefined;
-  securityGroups(actor: Actor): readonly { readonly id: string; readonly name: string; readonly description: string }[];
+  securityGroups(actor: Actor): readonly SecurityGroupView[];
   port(portId: string): PortView | undefined;
+  /** Ids of the port's groups. */
+  groupIdsOf(portId: string): readonly string[];
+  /** The port that has this address on this network. */
+  portAt(networkId: string, ip: string): PortView | undefined;
+  /** Networks of floating addresses that the actor may use. */
+  externalNetworks(actor: Actor): readonly NetworkView[];
+  /** The actor's floating addresses; `deviceId` is empty where they point at nothing. */
+  floatingIps(actor: Actor): readonly {
+    readonly id: string;
+    readonly ip: string;
+    readonly network: string;
+    readonly fixedIp: string | null;
+    readonly deviceId: string;
+  }[];
   /** Ports whose device_id is this, in order of creation. Indexed. */
   portsOf(deviceId: string): readonly PortView[];
   /** How many ports the project may still create (Infinity: no limit). */
@@ -123,6 +154,8 @@ export interface PortOps {
   unbind(portId: string): void;
   /** Deletes it, floating addresses let go. Nothing happens when it is gone. */
   remove(portId: string): void;
+  /** Takes other addresses; one without `ip` is chosen from its subnet. @throws Refusal */
+  setFixedIps(portId: string, wanted: readonly { readonly subnetId: string; readonly ip?: string }[]): void;
   setSecurityGroups(portId: string, groupIds: readonly string[]): void;
   /** Floating addresses by address (any project's for an admin), for Nova's old proxy actions. @throws Refusal */
   associateFloatingIp(actor: Actor, address: string, portId: string | null, fixedIp?: string): void;
@@ -148,6 +181,8 @@ export interface VolumeOps {
   /** A volume, whoever's. */
   find(volumeId: string): VolumeView | undefined;
   snapshotSizeGb(actor: Actor, snapshotId: string): number | undefined;
+  /** How many the actor's project has. */
+  counts(actor: Actor): { readonly volumes: number; readonly snapshots: number };
   /** Starts the creation of a volume; it becomes available (or error) later. @throws Refusal as POST /volumes (quota) */
   create(
     actor: Actor,
@@ -204,8 +239,11 @@ export interface ImageOps {
     actor: Actor,
     request: {
       readonly name: string;
-      readonly diskFormat?: string;
-      readonly containerFormat?: string;
+      /** Null until the data is there; left out: qcow2, bare. */
+      readonly diskFormat?: string | null;
+      readonly containerFormat?: string | null;
+      /** Default shared. */
+      readonly visibility?: string;
       readonly minDiskGb?: number;
       readonly minRamMb?: number;
       readonly properties?: Readonly<Record<string, string>>;

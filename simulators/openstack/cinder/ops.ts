@@ -1,6 +1,6 @@
 import type { VolumeOps, VolumeView } from "../cloud.ts";
 import { badRequest } from "./call.ts";
-import { type Cinder, setStatus, snapshotsOf, type VolumeRow } from "./state.ts";
+import { type Cinder, setStatus, snapshotsOf, usageOf, type VolumeRow } from "./state.ts";
 import { makeVolume, startRemoval, typeFor, volumeOf } from "./volumes.ts";
 
 const viewOf = (row: VolumeRow): VolumeView => ({
@@ -35,12 +35,13 @@ export function operations(cinder: Cinder): VolumeOps {
       const row = cinder.slot.value.snapshots.get(id);
       return row !== undefined && (actor.isAdmin || row.projectId === actor.projectId) ? row.sizeGb : undefined;
     },
+    counts: (actor) => usageOf(cinder, actor.projectId),
     create: (actor, { sizeGb, name, imageId, snapshotId, volumeType, zone }) =>
       viewOf(
         makeVolume(cinder, actor, {
           sizeGb,
           name: name ?? null,
-          description: null,
+          description: "",
           zone: zone ?? cinder.cloud.zones[0] ?? "nova",
           type: typeFor({ cinder, actor }, volumeType),
           image: imageId === undefined ? undefined : cinder.cloud.images.find(imageId),

@@ -360,12 +360,13 @@ function operations(glance: Glance): ImageOps {
         .filter((row) => sees(actor, row))
         .reverse()
         .map(viewOf),
-    create: (actor, { name, diskFormat, containerFormat, minDiskGb, minRamMb, properties }) =>
+    create: (actor, { name, diskFormat, containerFormat, visibility, minDiskGb, minRamMb, properties }) =>
       viewOf(
         make(glance, actor.projectId, {
           name,
-          disk_format: diskFormat ?? "qcow2",
-          container_format: containerFormat ?? "bare",
+          disk_format: diskFormat === undefined ? "qcow2" : diskFormat,
+          container_format: containerFormat === undefined ? "bare" : containerFormat,
+          visibility,
           min_disk: minDiskGb ?? 0,
           min_ram: minRamMb ?? 0,
           ...properties,

@@ -1,8 +1,8 @@
 import type { Actor, NetworkView, PortOps, PortView } from "../cloud.ts";
 import { associate } from "./floating-ips.ts";
-import { conflict, type Neutron, notFound, sees } from "./frame.ts";
+import { conflict, type Neutron, notFound, sees, touch } from "./frame.ts";
 import { defaultGroup } from "./groups.ts";
-import { makePort, releasePort, setDevice } from "./port-rows.ts";
+import { makePort, readdress, releasePort, setDevice } from "./port-rows.ts";
 import { checkQuota, countOf, quotasOf } from "./quotas.ts";
 import type { GroupRow, NetworkRow, NeutronState, PortRow } from "./state.ts";
 
@@ -44,6 +44,11 @@ export function operations(neutron: Neutron): PortOps {
     const row = state().ports.get(portId);
     if (row !== undefined) work(row);
   };
+  /** Given to a machine, then found wired: two changes. */
+  const wired = (row: PortRow): void => {
+    touch(neutron, row);
+    touch(neutron, row);
+  };
   const port = (id: string): PortView | undefined => {
     const row = state().ports.get(id);
     return row && viewOf(neutron, row);
@@ -68,7 +73,30 @@ export function operations(neutron: Neutron): PortOps {
         );
       return found[0];
     },
-    securityGroups: (actor) => groupsOf(actor),
+    securityGroups: (actor) =>
+      groupsOf(actor).map(({ id, name, description, rules }) => ({
+        id,
+        name,
+        description,
+        rules: rules.map((rule) => ({
+          ...rule,
+          remoteGroup: rule.remoteGroupId === null ? null : (state().groups.get(rule.remoteGroupId)?.name ?? null),
+        })),
+      })),
+    groupIdsOf: (portId) => state().ports.get(portId)?.groups ?? [],
+    portAt: (networkId, ip) => port(state().portByAddress.get(`${networkId}/${ip}`) ?? ""),
+    externalNetworks: (actor) =>
+      [...state().networks.values()].filter((row) => row.external && sees(neutron, actor, row)).map(networkView),
+    floatingIps: (actor) =>
+      [...state().floatingIps.values()]
+        .filter(({ projectId }) => projectId === actor.projectId)
+        .map(({ id, address, networkId, fixedIp, portId }) => ({
+          id,
+          ip: address,
+          network: state().networks.get(networkId)?.name ?? "",
+          fixedIp,
+          deviceId: state().ports.get(portId ?? "")?.deviceId ?? "",
+        })),
     portsOf: (deviceId) => (state().portsByDevice.get(deviceId) ?? []).flatMap((id) => port(id) ?? []),
     portsLeft: (projectId) => {
       const limit = quotasOf(neutron, projectId).port ?? -1;
@@ -90,14 +118,29 @@ export function operations(neutron: Neutron): PortOps {
         hostId: request.hostId,
         portSecurity: network.portSecurity,
       });
+      wired(made);
       return viewOf(neutron, made);
     },
-    bind: (portId, to) => change(portId, (row) => setDevice(neutron, row, to.deviceId, to.deviceOwner, to.hostId)),
-    unbind: (portId) => change(portId, (row) => setDevice(neutron, row, "", "", "")),
+    bind: (portId, to) =>
+      change(portId, (row) => {
+        setDevice(neutron, row, to.deviceId, to.deviceOwner, to.hostId);
+        wired(row);
+      }),
+    unbind: (portId) =>
+      change(portId, (row) => {
+        setDevice(neutron, row, "", "", "");
+        touch(neutron, row);
+      }),
+    setFixedIps: (portId, wanted) =>
+      change(portId, (row) => {
+        readdress(neutron, row, wanted);
+        touch(neutron, row);
+      }),
     remove: (portId) => change(portId, (row) => releasePort(neutron, row)),
     setSecurityGroups: (portId, groupIds) =>
       change(portId, (row) => {
         row.groups = groupIds;
+        touch(neutron, row);
       }),
     associateFloatingIp: (actor, address, portId, fixedIp) => {
       const row = [...state().floatingIps.values()].find(

@@ -52,10 +52,11 @@ interface Build {
 
 interface TaskEnd {
   readonly id: string;
-  readonly task: string;
+  /** Null: nothing is shown while it lasts. */
+  readonly task: string | null;
   readonly vm: VmState;
   /** What else happens. */
-  readonly effect: "" | "confirm" | "revert" | "resized" | "unshelved";
+  readonly effect: "" | "confirm" | "revert" | "unshelved";
 }
 
 interface AttachEnd {
@@ -63,6 +64,13 @@ interface AttachEnd {
   readonly volumeId: string;
   readonly attachmentId: string;
   readonly device: string;
+}
+
+/** One more address of a network, or one less. */
+interface FixedIpChange {
+  readonly serverId: string;
+  readonly networkId: string;
+  readonly address: string;
 }
 
 interface AwaitVolumes {
@@ -83,6 +91,7 @@ export function defineBehaviour(nova: Nova): void {
   kernel.onTimer<AttachEnd>("nova.attach", (end) => endAttach(nova, end));
   kernel.onTimer<AttachEnd>("nova.detach", (end) => endDetach(nova, end));
   kernel.onTimer<{ serverId: string; portId: string }>("nova.unplug", (end) => endUnplug(nova, end));
+  kernel.onTimer<FixedIpChange>("nova.fixed-ip", (change) => changeFixedIp(nova, change));
   kernel.onTimer<{ imageId: string }>("nova.snapshot", ({ imageId }) => nova.cloud.images.activate(imageId, 1 << 20));
   defineFaults(nova);
 }
@@ -306,7 +315,7 @@ function spawned(nova: Nova, id: string): void {
 export function startTask(
   nova: Nova,
   server: Server,
-  task: string,
+  task: string | null,
   workMs: number,
   vm: VmState,
   effect: TaskEnd["effect"] = "",
@@ -446,6 +455,27 @@ function endUnplug(nova: Nova, { serverId, portId }: { readonly serverId: string
   else nova.cloud.ports.unbind(portId);
   server.nics = server.nics.filter((one) => one !== nic);
   touch(nova, server);
+}
+
+export function startFixedIp({ cloud: { kernel } }: Nova, change: FixedIpChange): void {
+  kernel.timer(kernel.work(WORK.snapshot), "nova.fixed-ip", change);
+}
+
+/** Nobody is told when it fails: the answer was 202 long ago. */
+function changeFixedIp(nova: Nova, { serverId, networkId, address }: FixedIpChange): void {
+  const { ports } = nova.cloud;
+  const own = ports.portsOf(serverId);
+  const port = own.find((each) =>
+    address === "" ? each.networkId === networkId : each.fixedIps.some(({ ip }) => ip === address),
+  );
+  const [subnetId] = port?.fixedIps.map((each) => each.subnetId) ?? [];
+  if (port === undefined || subnetId === undefined) return;
+  const kept = port.fixedIps.filter(({ ip }) => ip !== address);
+  try {
+    ports.setFixedIps(port.id, address === "" ? [...kept, { subnetId }] : kept);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+  }
 }
 
 /** The data of a snapshot arrives in Glance after a while. */

@@ -108,6 +108,10 @@ export const isIpv6 = (value: unknown): boolean =>
   typeof value === "string" && value.includes(":") && URL.canParse(`http://[${value}]/`);
 
 export const FORMATS: Formats = {
+  name: (value) =>
+    typeof value !== "string" ||
+    value === value.trim() ||
+    "An invalid 'name' value was provided. The name must be: printable characters. Can not start or end with whitespace.",
   uuid: (value) => typeof value !== "string" || isUuid(value),
   ipv4: (value) => typeof value !== "string" || isIpv4(value),
   ipv6: (value) => typeof value !== "string" || isIpv6(value),

@@ -1,14 +1,21 @@
 import { json, type Service } from "../../kernel/index.ts";
 import type { Cloud, ServerOps } from "../cloud.ts";
 import { type OpenStackRoute, openStackService } from "../common/service.ts";
+import { ACTION_ROUTES } from "./actions.ts";
+import { AGGREGATE_ROUTES } from "./aggregates.ts";
 import { defineBehaviour } from "./behaviour.ts";
-import { callOf, normalised, noResource, type NovaRoute, ok } from "./call.ts";
+import { callOf, normalised, noResource, type NovaRoute } from "./call.ts";
 import { addFlavor, FLAVOR_ROUTES, type NewFlavor } from "./flavors.ts";
 import { KEYPAIR_ROUTES } from "./keypairs.ts";
-import { QUOTA_ROUTES, quotaOf } from "./quotas.ts";
+import { INTERFACE_ROUTES } from "./interfaces.ts";
+import { PROXY_ROUTES } from "./proxies.ts";
+import { QUOTA_ROUTES } from "./quotas.ts";
+import { GROUP_ROUTES } from "./server-groups.ts";
 import { SERVER_ROUTES } from "./servers.ts";
 import { emptyState, HOST, type Nova, type NovaState } from "./state.ts";
 import { STYLE, versionDocument } from "./style.ts";
+import { SURFACE_ROUTES } from "./surfaces.ts";
+import { TAG_ROUTES } from "./tags.ts";
 import { statusOf } from "./view.ts";
 import { VOLUME_ROUTES } from "./volumes.ts";
 
@@ -20,60 +27,19 @@ export interface NovaService {
   state(): NovaState;
 }
 
-const MISC_ROUTES: readonly NovaRoute[] = [
-  {
-    method: "GET",
-    path: "/limits",
-    clients: ["openstack"],
-    handler: (call) => {
-      const used = call.nova.slot.value.usage.get(call.actor.projectId) ?? { instances: 0, cores: 0, ram: 0 };
-      const limit = (name: string): number => quotaOf(call.nova, call.actor.projectId, name);
-      const absolute = {
-        maxTotalInstances: limit("instances"),
-        maxTotalCores: limit("cores"),
-        maxTotalRAMSize: limit("ram"),
-        maxServerMeta: limit("metadata_items"),
-        maxImageMeta: 128,
-        maxPersonality: 5,
-        maxPersonalitySize: 10240,
-        maxTotalKeypairs: limit("key_pairs"),
-        maxServerGroups: limit("server_groups"),
-        maxServerGroupMembers: limit("server_group_members"),
-        maxTotalFloatingIps: -1,
-        maxSecurityGroups: -1,
-        maxSecurityGroupRules: -1,
-        totalRAMUsed: used.ram,
-        totalCoresUsed: used.cores,
-        totalInstancesUsed: used.instances,
-        totalFloatingIpsUsed: 0,
-        totalSecurityGroupsUsed: 0,
-        totalServerGroupsUsed: 0,
-      };
-      return ok({ limits: { rate: [], absolute } });
-    },
-  },
-  {
-    method: "GET",
-    path: "/os-availability-zone",
-    clients: ["openstack"],
-    handler: (call) =>
-      ok({
-        availabilityZoneInfo: call.nova.cloud.zones.map((zoneName) => ({
-          zoneName,
-          zoneState: { available: true },
-          hosts: null,
-        })),
-      }),
-  },
-];
-
 const ROUTES: readonly NovaRoute[] = [
   ...SERVER_ROUTES,
+  ...ACTION_ROUTES,
+  ...TAG_ROUTES,
+  ...INTERFACE_ROUTES,
   ...VOLUME_ROUTES,
   ...FLAVOR_ROUTES,
   ...KEYPAIR_ROUTES,
+  ...GROUP_ROUTES,
+  ...AGGREGATE_ROUTES,
   ...QUOTA_ROUTES,
-  ...MISC_ROUTES,
+  ...SURFACE_ROUTES,
+  ...PROXY_ROUTES,
 ];
 
 const routed = (nova: Nova, route: NovaRoute): OpenStackRoute => ({
@@ -95,12 +61,13 @@ const VERSION_ROUTES: readonly OpenStackRoute[] = [
     handler: (context) =>
       json(200, { versions: [versionDocument(context, "v2.0", false), versionDocument(context, "v2.1", false)] }),
   },
-  ...["/v2.1", "/v2.1/"].map(
+  ...["/v2.1", "/v2.1/", "/v2", "/v2/"].map(
     (path): OpenStackRoute => ({
       method: "GET",
       path,
       open: true,
-      handler: (context) => json(200, { version: versionDocument(context, "v2.1", true) }),
+      handler: (context) =>
+        json(200, { version: versionDocument(context, path.startsWith("/v2.1") ? "v2.1" : "v2.0", true) }),
     }),
   ),
 ];
@@ -124,7 +91,7 @@ function operations(nova: Nova): ServerOps {
   };
 }
 
-/** Nova: flavors, key pairs, servers that boot over time, volume attachments, quotas (2.1 to 2.93). */
+/** Nova: servers that live over time, their actions, ports and volumes, flavors, key pairs, groups, quotas (2.1 to 2.93). */
 export function createNova(cloud: Cloud): NovaService {
   const nova: Nova = { cloud, slot: cloud.kernel.slot("nova", emptyState()) };
   defineBehaviour(nova);

@@ -71,7 +71,6 @@ export interface ActionRecord {
 export interface Extras {
   accessIPv4?: string;
   accessIPv6?: string;
-  description?: string;
   tags?: string[];
   lock?: { readonly byAdmin: boolean; readonly reason: string | null };
   fault?: Fault;
@@ -104,6 +103,8 @@ export interface Server {
   /** Empty when it boots from a volume. */
   imageId: string;
   keyName: string | null;
+  /** The name, where it was made before descriptions were known (2.19). */
+  description: string | null;
   vm: VmState;
   task: string | null;
   updatedMs: number;

@@ -37,13 +37,13 @@ const BY_VM: Readonly<Record<Server["vm"], string>> = {
 /** The status that clients poll: what is being done shows where it matters (api.md §12). */
 export const statusOf = (server: Server): string => BY_TASK[server.task ?? ""] ?? BY_VM[server.vm];
 
-const POWER: Readonly<Record<Server["vm"], number>> = {
+export const POWER: Readonly<Record<Server["vm"], number>> = {
   building: 0,
   active: 1,
   stopped: 4,
   paused: 3,
-  suspended: 4,
-  rescued: 1,
+  suspended: 1,
+  rescued: 4,
   resized: 1,
   shelved: 4,
   shelved_offloaded: 4,
@@ -107,7 +107,7 @@ function faultOf(call: Call, server: Server): object {
 function base(call: Call, server: Server, isExtended: boolean): Record<string, unknown> {
   const { version } = call;
   const status = statusOf(server);
-  const { lock, description, tags, accessIPv4, accessIPv6, autoDisk } = server.extras ?? {};
+  const { lock, tags, accessIPv4, accessIPv6, autoDisk } = server.extras ?? {};
   return {
     id: server.id,
     name: server.name,
@@ -128,7 +128,7 @@ function base(call: Call, server: Server, isExtended: boolean): Record<string, u
     ...(WITH_PROGRESS.includes(status) && { progress: 0 }),
     ...faultOf(call, server),
     ...(version >= 9 && { locked: lock !== undefined }),
-    ...(version >= 19 && { description: description ?? null }),
+    ...(version >= 19 && { description: server.description }),
     ...(version >= 26 && { tags: tags ?? [] }),
     ...(version >= 63 && { trusted_image_certificates: server.extras?.trustedCertificates ?? null }),
     ...(version >= 73 && { locked_reason: lock?.reason ?? null }),

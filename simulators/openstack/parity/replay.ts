@@ -129,7 +129,8 @@ async function poll(client: LocalClient, setting: Setting, step: Poll): Promise<
   const endMs = client.kernel.nowMs + max_s * 1000;
   for (;;) {
     const answer = await exchange(client, setting, { ...step.poll, method: "GET" });
-    const state = (until.path === undefined ? undefined : valueAt(answer.body, until.path)) ?? answer.status;
+    const value = until.path === undefined ? undefined : valueAt(answer.body, until.path);
+    const state = value === undefined ? answer.status : value;
     if (seen.at(-1) !== state) seen.push(state);
     if (isReached(until, state, answer.status)) return pollDifferences(step, seen);
     if (client.kernel.nowMs > endMs) {
