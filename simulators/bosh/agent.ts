@@ -2,7 +2,7 @@ import type { Body } from "../kernel/index.ts";
 import { runScript } from "./deploy/script.ts";
 import type { Director } from "./director.ts";
 import { DirectorError } from "./errors.ts";
-import type { Instance } from "./state.ts";
+import type { AppliedJob, Instance } from "./state.ts";
 
 /** The VM on which a job runs, as its behaviour sees it. */
 export interface JobContext {
@@ -63,8 +63,15 @@ export function stopJobs(behaviours: JobBehaviours, instance: Instance, gone: bo
   }
 }
 
-export function migrateJobs(behaviours: JobBehaviours, instance: Instance, fromDisk: string, toDisk: string): void {
-  for (const job of instance.vm?.jobs ?? []) {
+/** @param jobs those that are to run: a VM that was made anew has none yet */
+export function migrateJobs(
+  behaviours: JobBehaviours,
+  instance: Instance,
+  jobs: readonly Pick<AppliedJob, "name" | "properties">[],
+  fromDisk: string,
+  toDisk: string,
+): void {
+  for (const job of jobs) {
     const context = contextOf(instance, job.properties);
     if (context !== undefined) behaviours.get(job.name)?.migrate?.(context, fromDisk, toDisk);
   }

@@ -315,7 +315,7 @@ function* updateDisk(director: Director, task: Task, planned: PlannedInstance, r
     yield* attach(director, task, instance, cid);
     if (old !== null) {
       yield* agentCall(director, instance, "migrate_disk");
-      migrateJobs(director.behaviours, instance, old.cid, cid);
+      migrateJobs(director.behaviours, instance, planned.jobs, old.cid, cid);
       yield* letGo(director, task, instance, vmCid, old.cid);
     }
   } catch (error) {
