@@ -150,7 +150,18 @@ export class DataDesk {
     }
   }
 
-  /** Logs in and out again: how that ended. */
+  /** Logs in and out again at a service that may still be coming up: how that ended. */
+  async visit(key: Key): Promise<DataError | undefined> {
+    try {
+      await (await this.enter(key)).close();
+      return undefined;
+    } catch (error) {
+      if (error instanceof DataError) return error;
+      throw error;
+    }
+  }
+
+  /** Logs in and out again, once: how that ended. */
   async knock(key: Key, from: Vantage = "application"): Promise<DataError | undefined> {
     try {
       await (await this.open(key, from)).close();
@@ -163,12 +174,12 @@ export class DataDesk {
 }
 
 /** How long a service may take until it lets in who has just been given credentials, or after a restore. */
-const READY_MS_MAX = 30_000;
+const READY_MS_MAX = 60_000;
 const READY_POLL_MS = 250;
 
-/** Nobody answers; or cannot_connect_now, too_many_connections. */
+/** Nobody answers, or nothing is said; or cannot_connect_now, too_many_connections. */
 const isComingUp = ({ fault, code }: DataError): boolean =>
-  fault === "unreachable" || code === "57P03" || code === "53300";
+  fault === "unreachable" || (fault === "failed" && code === undefined) || code === "57P03" || code === "53300";
 
 /** What a person types to see whether a login works. */
 const HELLO = "SELECT 1";

@@ -55,7 +55,7 @@ export interface DataSession {
 
 /**
  * Why there was no session, or no rows. `unreachable`: nobody answered (refused, reset, timed out, name unknown). `denied`: the
- * server answered and let nobody in. `failed`: the server refused a statement, or is out of order. `lost`: the session ended.
+ * server answered and let nobody in. `failed`: the server refused a statement, or is out of order (without a code: it takes connections and stays silent). `lost`: the session ended.
  */
 export type DataFault = "unreachable" | "denied" | "failed" | "lost";
 

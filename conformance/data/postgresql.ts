@@ -27,10 +27,15 @@ const SETTINGS =
 /** A socket that leaves from a given local address and is cut when the server sends more than it may. */
 class BoundSocket extends Socket {
   readonly #localAddress: string | undefined;
+  /** Whether somebody took the connection. */
+  hasConnected = false;
 
   constructor(localAddress: string | undefined, bytesMax: number) {
     super();
     this.#localAddress = localAddress;
+    this.once("connect", () => {
+      this.hasConnected = true;
+    });
     this.on("data", () => {
       if (this.bytesRead > bytesMax) this.destroy(new Error(`the server sent more than ${bytesMax} bytes`));
     });
@@ -44,7 +49,7 @@ class BoundSocket extends Socket {
   }
 }
 
-function configOf(login: Login, address: string, source: string | undefined, limits: DataLimits): ClientConfig {
+function configOf(login: Login, address: string, socket: BoundSocket, limits: DataLimits): ClientConfig {
   const { tls } = login;
   const ssl = tls && {
     rejectUnauthorized: tls.isVerified,
@@ -61,7 +66,7 @@ function configOf(login: Login, address: string, source: string | undefined, lim
     connectionTimeoutMillis: limits.connectMsMax,
     query_timeout: limits.statementMsMax,
     application_name: "drydock",
-    stream: () => new BoundSocket(source, limits.sessionBytesMax),
+    stream: () => socket,
   };
 }
 
@@ -78,10 +83,17 @@ function sqlStateOf(error: unknown): string | undefined {
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message || String("code" in error ? error.code : error.name) : String(error);
 
-function connectError(error: unknown): DataError {
+/** Somebody took the connection and threw it away without a word, as a firewall does that is a proxy. */
+const THROWN_AWAY = /ECONNRESET|EPIPE|terminated unexpectedly/;
+
+function connectError(error: unknown, hasConnected: boolean): DataError {
   const state = sqlStateOf(error);
-  const fault = state === undefined ? "unreachable" : DENIED.test(state) ? "denied" : "failed";
-  return new DataError(fault, messageOf(error), state, { cause: error });
+  const message = messageOf(error);
+  // Who takes a connection and stays silent can be reached, and is out of order.
+  const isSilent = hasConnected && !THROWN_AWAY.test(message);
+  const mute = isSilent ? "failed" : "unreachable";
+  const fault = state === undefined ? mute : DENIED.test(state) ? "denied" : "failed";
+  return new DataError(fault, message, state, { cause: error });
 }
 
 function statementError(error: unknown): DataError {
@@ -124,14 +136,15 @@ export async function openPostgres(
   limits: DataLimits = DATA_LIMITS,
 ): Promise<DataSession> {
   const { default: pg } = await import("pg");
-  const client = new pg.Client(configOf(login, address, source, limits));
+  const socket = new BoundSocket(source, limits.sessionBytesMax);
+  const client = new pg.Client(configOf(login, address, socket, limits));
   // What breaks between two statements shows at the next one.
   client.on("error", () => {});
   try {
     await client.connect();
   } catch (error) {
     void client.end().catch(() => {});
-    throw connectError(error);
+    throw connectError(error, socket.hasConnected);
   }
   try {
     await client.query(SETTINGS);

@@ -23,9 +23,8 @@ export interface Tenant {
 /** Services that are tried for credentials that can be spoken. */
 const SERVICES_MAX = 4;
 
-type Scouted =
-  | { readonly offer: Offer }
-  | { readonly offer?: undefined; readonly reason: string; readonly evidence: readonly Evidence[] };
+/** A plan whose credentials let in, or the outcome of the checks that need one. */
+type Scouted = { readonly offer: Offer } | { readonly offer?: undefined; readonly outcome: Outcome };
 
 function candidates(run: Run): readonly Offer[] {
   const bindable = run.offers.filter(isBindable);
@@ -71,7 +70,7 @@ export class TenantContext {
     return data;
   }
 
-  /** The first bindable plan whose credentials can be spoken, or undefined. */
+  /** The first bindable plan whose credentials can be spoken and let in, or undefined. */
   async spokenOffer(): Promise<Offer | undefined> {
     return this.run.data === undefined ? undefined : (await this.#scout()).offer;
   }
@@ -82,7 +81,7 @@ export class TenantContext {
     void this.desk;
     const scouted = await this.#scout();
     if (scouted.offer !== undefined) return scouted.offer;
-    throw new Verdicted(notApplicable(scouted.reason, ...scouted.evidence));
+    throw new Verdicted(scouted.outcome);
   }
 
   #scout(): Promise<Scouted> {
@@ -100,17 +99,39 @@ export class TenantContext {
     for (const offer of candidates(this.run)) {
       const live = await this.#shared.borrow(offer);
       try {
-        const { credentials, answer } = await this.credentialsOf(await this.osb.bound(live));
-        const spoken = loginOf(credentials, offer.service, credentialMapFor(this.run.file.data, offer.service));
-        if ("login" in spoken) return { offer };
+        const spoken = await this.#speak(await this.osb.bound(live));
+        if ("key" in spoken) return await this.#reach(offer, spoken.key);
         reasons.push(`${offer.service.name}: ${spoken.reason}`);
-        evidence.push(answer);
+        evidence.push(spoken.answer);
       } finally {
         await this.platform.ledger.clean();
         await this.#shared.giveBack(live, false);
       }
     }
-    return { reason: reasons.join("; "), evidence };
+    return { outcome: notApplicable(reasons.join("; "), ...evidence) };
+  }
+
+  /** Who can't be reached from here is waited for once, and not by each check. */
+  async #reach(offer: Offer, key: Key): Promise<Scouted> {
+    const refusal = await this.desk.visit(key);
+    if (refusal === undefined) return { offer };
+    const reason = `the credentials of a binding do not let in (see "data" in drydock.yml): ${refusal.message}`;
+    return { outcome: unknown(reason, ...this.lastStep()) };
+  }
+
+  /** The login that a binding gave, where it can be spoken. */
+  async #speak(binding: LiveBinding): Promise<({ key: Key } | { reason: string }) & { answer: Answer }> {
+    const { live, id } = binding;
+    const { credentials, answer } = await this.credentialsOf(binding);
+    const { service } = live.offer;
+    const spoken = loginOf(credentials, service, credentialMapFor(this.run.file.data, service));
+    if ("reason" in spoken) return { reason: spoken.reason, answer };
+    return { key: { login: spoken.login, of: `binding ${id} of instance ${live.id}` }, answer };
+  }
+
+  /** The newest step on the data plane, as evidence. */
+  lastStep(): readonly Evidence[] {
+    return this.desk.last === undefined ? [] : [this.desk.last];
   }
 
   /** What a binding gave, fetched when it was made asynchronously. */
@@ -128,11 +149,9 @@ export class TenantContext {
   async tenant(offer: Offer, given?: Live): Promise<Tenant> {
     const live = given ?? (await this.osb.freshOf(offer));
     const binding = await this.osb.bound(live);
-    const { credentials, answer } = await this.credentialsOf(binding);
-    const spoken = loginOf(credentials, offer.service, credentialMapFor(this.run.file.data, offer.service));
-    if ("reason" in spoken) throw new Verdicted(unknown(spoken.reason, answer));
-    const key = { login: spoken.login, of: `binding ${binding.id} of instance ${live.id}` };
-    return { live, binding, key, bound: answer };
+    const spoken = await this.#speak(binding);
+    if ("reason" in spoken) throw new Verdicted(unknown(spoken.reason, spoken.answer));
+    return { live, binding, key: spoken.key, bound: spoken.answer };
   }
 
   /** Works in a session of a tenant; ends the check as unknown when its own credentials don't let it in, or a statement fails. */
@@ -141,8 +160,7 @@ export class TenantContext {
       return await this.desk.using(tenant.key, work);
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
-      const evidence = this.desk.last === undefined ? [] : [this.desk.last];
-      throw new Verdicted(unknown(`it needs to work with the data of a binding: ${error.message}`, ...evidence));
+      throw new Verdicted(unknown(`it needs to work with the data of a binding: ${error.message}`, ...this.lastStep()));
     }
   }
 

@@ -1,5 +1,4 @@
 import { sameJson } from "../http/json.ts";
-import type { DataError } from "../data/plane.ts";
 import { type Tenant, TenantContext } from "../data/tenants.ts";
 import type { Answer } from "../platform/answer.ts";
 import { areBindingsRetrievable, type Offer } from "../platform/catalog.ts";
@@ -37,7 +36,7 @@ export class IsolationContext extends TenantContext {
         return { seen: `its owner fetches it and is answered ${now.status}`, evidence: [now] };
     }
     if (tenant === undefined) return undefined;
-    const refusal = await this.knock(tenant);
+    const refusal = await this.desk.visit(tenant.key);
     if (refusal === undefined) return undefined;
     return { seen: `its credentials no longer let in: ${refusal.message}`, evidence: this.lastStep() };
   }
@@ -51,15 +50,5 @@ export class IsolationContext extends TenantContext {
 
   fetch(live: Live, bindingId: string): Promise<Answer> {
     return this.platform.send("fetch-binding", { instanceId: live.id, bindingId });
-  }
-
-  /** How the login of a tenant's own credentials ends. */
-  knock({ key }: Tenant): Promise<DataError | undefined> {
-    return this.desk.knock(key);
-  }
-
-  /** The newest step on the data plane. */
-  lastStep(): readonly Evidence[] {
-    return this.desk.last === undefined ? [] : [this.desk.last];
   }
 }

@@ -93,7 +93,11 @@ describe("the isolation suite", () => {
   });
 
   it("judges by the data where all instances are one database", async () => {
-    const cloud = toy({ admits: () => true });
+    const cloud = toy({
+      provisioned: ({ admitted }) => admitted.add("application"),
+      unbound: ({ bindings }, { id }) => bindings.delete(id),
+      admits: () => true,
+    });
     const plane = cloud.plane();
     const one = (login: Parameters<typeof plane.connect>[0]): typeof login => {
       const [first] = cloud.instances.values();

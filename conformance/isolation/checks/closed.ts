@@ -24,36 +24,41 @@ function visitorAt({ host, port }: Address, instance: Live): Key {
   return { login, of: `nobody, at instance ${instance.id}` };
 }
 
-/** Somebody who can't even connect; undefined when the door is open. */
-async function shut(
-  context: IsolationContext,
-  key: Key,
-  from: Vantage = "application",
-): Promise<DataError | undefined> {
+type Door = "shut" | "open" | "silent";
+
+/** Who can't even connect stands before a shut door; who is told anything, if only that he may not in, before an open one. */
+async function doorFor(context: IsolationContext, key: Key, from: Vantage = "application"): Promise<Door> {
   const refusal = await context.desk.knock(key, from);
-  return refusal?.fault === "unreachable" ? refusal : undefined;
+  if (refusal?.fault === "unreachable") return "shut";
+  return refusal?.fault === "failed" && refusal.code === undefined ? "silent" : "open";
 }
 
-async function shutWithin(context: IsolationContext, key: Key, waitMsMax: number): Promise<boolean> {
+/** Knocks until the door is shut, or time is up. */
+async function shutWithin(context: IsolationContext, key: Key, waitMsMax: number): Promise<Door> {
   const { clock, signal } = context.platform.settings;
   const endMs = clock.nowMs() + waitMsMax;
-  while ((await shut(context, key)) === undefined) {
-    if (clock.nowMs() + CLOSE_POLL_MS > endMs) return false;
+  for (;;) {
+    const door = await doorFor(context, key);
+    if (door === "shut" || clock.nowMs() + CLOSE_POLL_MS > endMs) return door;
     context.desk.steps.pop();
     await clock.sleepMs(CLOSE_POLL_MS, signal);
   }
-  return true;
 }
 
-const open = (when: string, evidence: readonly Evidence[]): Outcome =>
-  fail("an instance to be out of reach while nothing binds it", `its port answers ${when}`, ...evidence);
+/** What a door that is not shut means. */
+function unshut(door: Exclude<Door, "shut">, expected: string, when: string, evidence: readonly Evidence[]): Outcome {
+  if (door === "silent") return unknown(`its port takes connections ${when}, and says nothing`, ...evidence);
+  return fail(expected, `its port answers ${when}`, ...evidence);
+}
 
-/** Before the first binding: needs somebody who knows where the instance is. Undefined when all is well, or nobody knows. */
+const UNBOUND = "an instance to be out of reach while nothing binds it";
+
+/** Before the first binding: needs somebody who knows where the instance is. An outcome is a finding. */
 async function beforeFirst(context: IsolationContext, live: Live): Promise<Outcome | "not seen" | "closed"> {
   const address = await context.desk.plane.locate?.(live.id);
   if (address === undefined) return "not seen";
-  const isShut = (await shut(context, visitorAt(address, live))) !== undefined;
-  return isShut ? "closed" : open("before its first binding", context.lastStep());
+  const door = await doorFor(context, visitorAt(address, live));
+  return door === "shut" ? "closed" : unshut(door, UNBOUND, "before its first binding", context.lastStep());
 }
 
 /** Whether an instance has an address of its own: where several share one it has to be open for the others. */
@@ -64,7 +69,7 @@ async function sharesAddress(context: IsolationContext, a: Tenant, b: Tenant): P
 }
 
 /** The address itself: that a name no longer leads there closes nothing. */
-async function doorOf(context: IsolationContext, { key }: Tenant): Promise<Key> {
+async function atAddress(context: IsolationContext, { key }: Tenant): Promise<Key> {
   return { ...key, login: { ...key.login, host: await context.desk.plane.resolve(key.login.host) } };
 }
 
@@ -72,11 +77,12 @@ async function unbound(context: IsolationContext, { live, binding }: Tenant): Pr
   await context.platform.settle(live.offer, await context.platform.unbind(live.offer, live.id, binding.id));
 }
 
-async function toStrangers(context: IsolationContext, door: Key): Promise<Outcome | undefined> {
+async function toStrangers(context: IsolationContext, key: Key): Promise<Outcome | undefined> {
   if (!context.desk.plane.hasStranger) return undefined;
-  if ((await shut(context, door, "stranger")) !== undefined) return undefined;
+  const door = await doorFor(context, key, "stranger");
+  if (door === "shut") return undefined;
   const expected = "an instance to be out of reach of whom no binding admits";
-  return fail(expected, "its port answers a stranger", ...context.lastStep());
+  return unshut(door, expected, "to a stranger", context.lastStep());
 }
 
 async function closedBeforeBinding(context: IsolationContext): Promise<Outcome> {
@@ -92,13 +98,14 @@ async function closedBeforeBinding(context: IsolationContext): Promise<Outcome> 
   if (await sharesAddress(context, tenant, other))
     return notApplicable("instances share one address, which has to be open for the others", tenant.bound, other.bound);
   if (typeof before === "object") return before;
-  const door = await doorOf(context, tenant);
-  const stranger = await toStrangers(context, door);
+  const key = await atAddress(context, tenant);
+  const stranger = await toStrangers(context, key);
   if (stranger !== undefined) return stranger;
   await unbound(context, tenant);
-  const isShut = await shutWithin(context, door, CLOSE_MS_MAX);
+  const door = await shutWithin(context, key, CLOSE_MS_MAX);
   const evidence = [...first, ...control, ...context.lastStep()];
-  if (!isShut) return open(`${CLOSE_MS_MAX / 1000} s after its last binding was removed`, evidence);
+  if (door !== "shut")
+    return unshut(door, UNBOUND, `${CLOSE_MS_MAX / 1000} s after its last binding was removed`, evidence);
   return reopened(context, live, before, evidence);
 }
 

@@ -1,5 +1,5 @@
 import type { Key } from "../../data/evidence.ts";
-import type { DataError, Login } from "../../data/plane.ts";
+import type { Login } from "../../data/plane.ts";
 import type { Tenant } from "../../data/tenants.ts";
 import { fill, marked } from "../../backup/content.ts";
 import { type Evidence, fail, notApplicable, type Outcome, pass, unknown, worstOf } from "../../runner/check.ts";
@@ -16,17 +16,15 @@ async function placeOf(context: IsolationContext, { host, port, database }: Logi
   return `${await context.desk.plane.resolve(host)}:${port}/${database}`;
 }
 
-/** Whether a refusal was meant: a server that is out of order, or full, lets in nobody. */
-const isMeant = ({ fault }: DataError): boolean => fault === "denied" || fault === "unreachable";
-
 async function cross(context: IsolationContext, own: Tenant, other: Tenant): Promise<Outcome> {
-  const refusal = await context.desk.knock(elsewhere(own, other));
+  const refusal = await context.desk.visit(elsewhere(own, other));
   const evidence = context.lastStep();
   const expected = `the credentials of ${own.key.of} to be refused at instance ${other.live.id}`;
   if (refusal === undefined) return fail(expected, "a login", ...evidence);
-  const isUp = (await context.knock(other)) === undefined;
+  const isUp = (await context.desk.visit(other.key)) === undefined;
   const control = context.lastStep();
-  if (isUp && isMeant(refusal)) return pass(...evidence, ...control);
+  // A server that is out of order lets in nobody: only a refusal that was meant proves something.
+  if (isUp && refusal.fault === "denied") return pass(...evidence, ...control);
   return unknown(
     `the service at instance ${other.live.id} is out of order: ${refusal.message}`,
     ...evidence,

@@ -51,6 +51,7 @@ async function foreignBinding(context: IsolationContext): Promise<Outcome> {
   const via = await context.osb.liveOf(offer);
   const owner = await context.owner(offer);
   const before = await context.fetched(owner);
+  if (owner.tenant !== undefined) await context.inside(owner.tenant, async () => {});
   const outcomes: Outcome[] = [];
   for (const operation of ["fetch-binding", "poll-binding", "unbind"] as const) {
     const probed = await probe(context, via, owner.binding.id, operation);
