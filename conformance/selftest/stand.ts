@@ -1,0 +1,96 @@
+import { createMemoryBroker } from "../osb/mutants/memory-broker.ts";
+import { type BrokerMode, type Mutant, mutate } from "../osb/mutants/mutant.ts";
+import { asTransport, type Handler } from "../osb/mutants/wire.ts";
+import { osbSuite } from "../osb/suite.ts";
+import type { Backend } from "../runner/backend.ts";
+import { certify, type CheckResult } from "../runner/certify.ts";
+import type { SpecMinor } from "../runner/check.ts";
+import type { Clock } from "../runner/clock.ts";
+
+/** A broker that can be certified in process, with or without a defect in front of it, and the time that it lives in. */
+export interface Stand {
+  readonly handle: Handler;
+  readonly backend: Backend;
+  readonly username: string;
+  readonly password: string;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  /** Lets time pass while nobody waits, in milliseconds. */
+  readonly passMs: (ms: number) => void;
+  /** Carries work out in the time of the stand. Default: as it is. */
+  readonly run?: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+/** How to run the suite on a stand. */
+export interface StandRun {
+  readonly minor: SpecMinor;
+  /** As in `certify`. */
+  readonly only?: readonly string[] | undefined;
+  /** Where the broker seems to live. Default: this machine. */
+  readonly url?: string | undefined;
+}
+
+/** Runs the OSB suite on the broker of a stand. */
+export async function certifyStand(stand: Stand, { minor, only, url }: StandRun): Promise<readonly CheckResult[]> {
+  const { handle, username, password, backend, clock, newId, run = (work) => work() } = stand;
+  const summary = await run(() =>
+    certify({
+      url: url ?? "http://127.0.0.1:1",
+      username,
+      password,
+      suites: [osbSuite],
+      profile: `osb-2.${minor}`,
+      transport: asTransport(handle),
+      backend,
+      clock,
+      newId,
+      ...(only === undefined ? {} : { only }),
+    }),
+  );
+  return summary.results;
+}
+
+/** What a mutant did on a stand. */
+export interface MutantRun {
+  readonly results: readonly CheckResult[];
+  /** Whether it changed anything: on some brokers a defect has no occasion to show. */
+  readonly hasActed: boolean;
+}
+
+/** Runs the OSB suite on the broker of a stand with a defect in front of it. */
+export async function runMutant(stand: Stand, mutant: Mutant, only?: readonly string[]): Promise<MutantRun> {
+  let hasActed = mutant.url !== undefined;
+  const middleware: Mutant["middleware"] = async (request, next, memory) => {
+    let seen: unknown;
+    const response = await mutant.middleware(
+      request,
+      async (forwarded) => {
+        if (forwarded !== request) hasActed = true;
+        const answer = await next(forwarded);
+        seen = answer;
+        return answer;
+      },
+      memory,
+    );
+    if (response !== seen) hasActed = true;
+    return response;
+  };
+  const handle = mutate({ middleware }, stand.handle, stand.passMs);
+  const results = await certifyStand({ ...stand, handle }, { minor: mutant.minor, only, url: mutant.url });
+  return { results, hasActed };
+}
+
+/** The broker in memory on virtual time, which passes only while somebody waits, or when somebody says so. */
+export function memoryStand(mode: BrokerMode): Stand {
+  let ids = 0;
+  let nowMs = Date.UTC(2026, 0, 1);
+  const passMs = (ms: number) => void (nowMs += ms);
+  return {
+    ...createMemoryBroker({ mode }),
+    username: "drydock",
+    password: "conformance",
+    clock: { nowMs: () => nowMs, sleepMs: async (ms) => passMs(ms) },
+    newId: () => `5f0b4c8e-1111-4000-8000-${String(++ids).padStart(12, "0")}`,
+    passMs,
+  };
+}
