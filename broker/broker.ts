@@ -7,7 +7,7 @@ import { createGuard } from "./guard/guard.ts";
 import { openProject } from "./guard/openstack.ts";
 import { guardAgain, WATCH_MS } from "./guard/watch.ts";
 import { type Host, mortalHost } from "./host.ts";
-import { createExecutor, type Executor } from "./operations/executor.ts";
+import { createExecutor, type Executor, type Tell } from "./operations/executor.ts";
 import type { Workshop } from "./operations/workshop.ts";
 import { backupRoutes } from "./osb/backups.ts";
 import { bindingRoutes } from "./osb/bindings.ts";
@@ -37,6 +37,7 @@ export interface BrokerOptions {
   readonly pool: PostgresPool;
   /** Told of defects: errors that no backend caused. */
   readonly report?: (error: unknown, operation?: Operation) => void;
+  readonly tell?: Tell;
 }
 
 const BODY_BYTES_MAX = 1024 * 1024;
@@ -57,13 +58,13 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
     backups: createBackupStore(project, host, config.encryptionKey),
     seal: createSeal(host, config.encryptionKey, "store"),
   };
-  const executor = createExecutor(shop, report);
+  const executor = createExecutor(shop, report, options.tell);
   const app = createApp(shop, executor, report);
   return {
     app,
     start: async () => {
-      await register(config, host);
       await executor.resume();
+      await register(config, host);
       // What a look could not see or do now, the next one will.
       const look = (): Promise<void> =>
         guardAgain(shop).catch((error: unknown) => {

@@ -13,7 +13,8 @@ export interface BrokerConfig {
   readonly director: {
     readonly url: string;
     readonly client: string;
-    readonly clientSecret: string /** Absent: basic authentication. */;
+    readonly clientSecret: string;
+    /** Absent: as the director's /info says. */
     readonly uaaUrl?: string;
   };
   readonly openstack: {
@@ -46,13 +47,20 @@ export const CONFIG_ERRORS = {
   CONFIG_BAD_KEY: "encryptionKey must be 64 hexadecimal digits",
   CONFIG_BAD_CIDR: "applicationCidrs must be IPv4 prefixes such as 10.0.0.0/24",
   CONFIG_NO_LOGIN: "username and password must not be empty",
+  CONFIG_NO_FILE: "name a configuration file that can be read",
+  CONFIG_NOT_YAML: "the configuration file must hold one YAML or JSON mapping",
+  CONFIG_INVALID: "see broker/README.md for the settings",
+  CONFIG_BAD_LISTEN: "listen must be a loopback address and a port, such as 127.0.0.1:3000",
+  CONFIG_PORT_TAKEN: "stop what listens there, or choose another address with BROKER_LISTEN",
+  CONFIG_NO_STORE: "see that the database of DATABASE_URL runs and takes the login",
 } as const;
 
 export class ConfigError extends Error {
   readonly code: keyof typeof CONFIG_ERRORS;
 
-  constructor(code: keyof typeof CONFIG_ERRORS) {
-    super(`${code}: ${CONFIG_ERRORS[code]}`);
+  /** @param what what is wrong, without secrets */
+  constructor(code: keyof typeof CONFIG_ERRORS, what?: string) {
+    super(`${code}: ${what === undefined ? "" : `${what}: `}${CONFIG_ERRORS[code]}`);
     this.name = "ConfigError";
     this.code = code;
   }

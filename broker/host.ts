@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { boundFetch } from "./http/bound-fetch.ts";
 
 /** How the broker touches time, network and entropy; everything else in it is plain computation. */
 export interface Host {
@@ -13,12 +14,23 @@ export interface Host {
   track<T>(work: Promise<T>): Promise<T>;
 }
 
+export interface RealHostOptions {
+  /** Address of this machine that connections come from. Default: as the system chooses. */
+  readonly from?: string;
+  /** Factor on pauses. Default 1; less where the backend's work takes less than its real time. */
+  readonly pace?: number;
+}
+
+/** Longest time that a backend may take for one answer. */
+const ANSWER_MS_MAX = 300_000;
+
 /** This machine's network, clock and entropy. */
-export function realHost(): Host {
+export function realHost({ from, pace = 1 }: RealHostOptions = {}): Host {
+  const send = from === undefined ? fetch : boundFetch(from);
   return {
-    fetch: (url, init) => fetch(url, init),
+    fetch: (url, init) => send(url, { signal: AbortSignal.timeout(ANSWER_MS_MAX), ...init }),
     nowMs: () => Date.now(),
-    sleepMs: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    sleepMs: (ms) => new Promise((resolve) => setTimeout(resolve, Math.max(1, ms * pace))),
     every: (periodMs, work) => {
       const timer = setInterval(work, periodMs);
       timer.unref();

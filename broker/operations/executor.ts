@@ -35,6 +35,9 @@ const TURN_MS = 2000;
 
 export type Ending = "succeeded" | "failed";
 
+/** Told of an operation when it begins (again, after a restart), when it or what undoes it goes wrong, and how it ends. */
+export type Tell = (operation: Operation, event: "begins" | "goes wrong" | Ending, why?: unknown) => void;
+
 /**
  * Carries operations out in the background. Each is a row that was written before the first thing was done, and each step can be done
  * again, so that a broker that was killed goes on where it was.
@@ -46,7 +49,11 @@ export interface Executor {
   resume(): Promise<void>;
 }
 
-export function createExecutor(shop: Workshop, report: (error: unknown, operation?: Operation) => void): Executor {
+export function createExecutor(
+  shop: Workshop,
+  report: (error: unknown, operation?: Operation) => void,
+  tell: Tell = () => {},
+): Executor {
   const { host, store } = shop;
   const running = new Map<string, Promise<Ending>>();
   const rounds = async (max: number, work: () => Promise<void>): Promise<void> => {
@@ -61,7 +68,8 @@ export function createExecutor(shop: Workshop, report: (error: unknown, operatio
   };
   /** While the store is away nothing can be written down, and nothing can be said to have ended. */
   const written = (change: () => Promise<void>): Promise<void> => rounds(Number.POSITIVE_INFINITY, change);
-  const noteDefect = (error: unknown, operation: Operation): void => {
+  const noteTrouble = (error: unknown, operation: Operation): void => {
+    tell(operation, "goes wrong", error);
     if (!(error instanceof BackendError || error instanceof FinalError)) report(error, operation);
   };
   const attempt = async (max: number, operation: Operation, work: Work | undefined): Promise<Ending> => {
@@ -69,7 +77,7 @@ export function createExecutor(shop: Workshop, report: (error: unknown, operatio
       await rounds(max, async () => work?.(shop, operation));
       return "succeeded";
     } catch (error) {
-      noteDefect(error, operation);
+      noteTrouble(error, operation);
       return "failed";
     }
   };
@@ -83,6 +91,7 @@ export function createExecutor(shop: Workshop, report: (error: unknown, operatio
   };
   const perform = async (operation: Operation): Promise<Ending> => {
     if (operation.busy === null) await written(() => turn(operation));
+    tell(operation, "begins");
     const { work, undo } = KINDS[operation.kind];
     const isUndoing = operation.state === "undoing";
     const ending = isUndoing ? "failed" : await attempt(ROUNDS_MAX, operation, work);
@@ -93,6 +102,7 @@ export function createExecutor(shop: Workshop, report: (error: unknown, operatio
     }
     const description = ending === "failed" ? describe(operation.kind) : "";
     await written(() => store.endOperation(operation.id, ending, description));
+    tell(operation, ending);
     return ending;
   };
   const start = (operation: Operation): Promise<Ending> => {

@@ -168,35 +168,59 @@ export function createDeployer(config: BrokerConfig, host: Host): Deployer {
 /** A context id is at most 64 characters long. */
 const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
 
+/** Where the director's tokens come from; undefined when it takes basic credentials. */
+async function uaaOf({ director }: BrokerConfig, host: Host): Promise<string | undefined> {
+  if (director.uaaUrl !== undefined) return director.uaaUrl;
+  const answer = await exchange(host, { method: "GET", url: `${director.url}/info` });
+  const { user_authentication: told } = jsonOf(expected(answer, "the director's /info", 200)) as DirectorInfo;
+  return told?.type === "uaa" ? told.options?.url : undefined;
+}
+
+interface DirectorInfo {
+  readonly user_authentication?: { readonly type: string; readonly options?: { readonly url?: string } };
+}
+
 /** The value of the Authorization header; a token is renewed before it ends. */
-function authorizer({ director }: BrokerConfig, host: Host): () => Promise<string> {
-  const basic = `Basic ${Buffer.from(`${director.client}:${director.clientSecret}`).toString("base64")}`;
-  const { uaaUrl } = director;
-  if (uaaUrl === undefined) return () => Promise.resolve(basic);
+function authorizer(config: BrokerConfig, host: Host): () => Promise<string> {
+  const { client, clientSecret } = config.director;
+  const basic = `Basic ${Buffer.from(`${client}:${clientSecret}`).toString("base64")}`;
+  let uaa: { readonly url: string | undefined } | undefined;
   let bearer = { value: "", untilMs: 0 };
   return async () => {
+    uaa ??= { url: await uaaOf(config, host) };
+    if (uaa.url === undefined) return basic;
     if (host.nowMs() < bearer.untilMs) return bearer.value;
-    const headers = {
+    bearer = await tokenOf(uaa.url, basic, host);
+    return bearer.value;
+  };
+}
+
+/** A token ends for us this long before it ends. */
+const LEEWAY_S = 15;
+
+async function tokenOf(
+  uaaUrl: string,
+  basic: string,
+  host: Host,
+): Promise<{ readonly value: string; readonly untilMs: number }> {
+  const answer = await exchange(host, {
+    method: "POST",
+    url: `${uaaUrl}/oauth/token`,
+    headers: {
       authorization: basic,
       accept: "application/json",
       "content-type": "application/x-www-form-urlencoded",
-    };
-    const answer = await exchange(host, {
-      method: "POST",
-      url: `${uaaUrl}/oauth/token`,
-      headers,
-      body: "grant_type=client_credentials",
-    });
-    const token = jsonOf(expected(answer, "UAA", 200)) as {
-      token_type: string;
-      access_token: string;
-      expires_in: number;
-    };
-    if (typeof token.access_token !== "string") throw new BackendError("UAA gave no token");
-    bearer = {
-      value: `${token.token_type} ${token.access_token}`,
-      untilMs: host.nowMs() + (token.expires_in - 15) * 1000,
-    };
-    return bearer.value;
+    },
+    body: "grant_type=client_credentials",
+  });
+  const token = jsonOf(expected(answer, "UAA", 200)) as {
+    token_type: string;
+    access_token: string;
+    expires_in: number;
+  };
+  if (typeof token.access_token !== "string") throw new BackendError("UAA gave no token");
+  return {
+    value: `${token.token_type} ${token.access_token}`,
+    untilMs: host.nowMs() + (token.expires_in - LEEWAY_S) * 1000,
   };
 }

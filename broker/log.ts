@@ -1,0 +1,33 @@
+import type { Settings } from "./settings.ts";
+
+/** Writes one line of JSON. Secrets of the settings, and what looks like a secret that the broker made, are left out. */
+export type Log = (event: string, data: Readonly<Record<string, unknown>>) => void;
+
+/** Everything that the broker draws as a secret is this long or longer, in hexadecimal digits. */
+const DRAWN = /[0-9a-f]{40,}/gi;
+const HIDDEN = "[secret]";
+
+function secretsIn({ broker, databaseUrl }: Settings): readonly string[] {
+  const { credentials, admin, director, openstack, encryptionKey } = broker;
+  return [
+    credentials.password,
+    admin.password,
+    director.clientSecret,
+    openstack.password,
+    encryptionKey,
+    ...(databaseUrl === undefined ? [] : [databaseUrl, decodeURIComponent(new URL(databaseUrl).password)]),
+  ].filter((secret) => secret !== "");
+}
+
+export function createLog(
+  settings: Settings,
+  write: (line: string) => void = (line) => void process.stdout.write(line),
+): Log {
+  const secrets = secretsIn(settings);
+  const hide = (text: string): string =>
+    secrets.reduce((hidden, secret) => hidden.replaceAll(secret, HIDDEN), text).replace(DRAWN, HIDDEN);
+  return (event, data) => {
+    const shown = Object.entries(data).map(([name, value]) => [name, typeof value === "string" ? hide(value) : value]);
+    write(`${JSON.stringify({ time: new Date().toISOString(), event, ...Object.fromEntries(shown) })}\n`);
+  };
+}

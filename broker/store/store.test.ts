@@ -1,0 +1,214 @@
+import type { PostgresPool } from "kysely";
+import pg from "pg";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { BackendError } from "../errors.ts";
+import { realHost } from "../host.ts";
+import { embeddedPool } from "./embedded.ts";
+import type { BackupRow, BindingRow, InstanceRow } from "./schema.ts";
+import { type Operation, openStore, type Store } from "./store.ts";
+import { startPostgres } from "./testing.ts";
+
+const postgres = await startPostgres();
+if ("reason" in postgres) process.stderr.write(`skipped: the store on PostgreSQL: ${postgres.reason}\n`);
+
+const instance = (id: string, change: Partial<InstanceRow> = {}): InstanceRow => ({
+  id,
+  plan_id: "plan",
+  deployment: `d-${id}`,
+  state: "creating",
+  owner: "somebody's; with 'quotes' and $1",
+  parameters: "{}",
+  context: '{"name":"ünïcode \\u0000"}',
+  secrets: "",
+  address: "",
+  version: 1,
+  created_ms: 1_900_000_000_123,
+  ...change,
+});
+
+const operation = (id: string, instanceId: string, change: Partial<Operation> = {}): Operation => ({
+  id,
+  instance_id: instanceId,
+  binding_id: "",
+  kind: "provision",
+  state: "in progress",
+  description: "",
+  payload: "{}",
+  busy: instanceId,
+  created_ms: 5,
+  ...change,
+});
+
+const binding = (id: string, instanceId: string): BindingRow => ({
+  id,
+  instance_id: instanceId,
+  state: "creating",
+  request: "{}",
+  username: "u",
+  password: "p",
+  created_ms: 5,
+});
+
+const backup = (id: string, instanceId: string): BackupRow => ({
+  id,
+  instance_id: instanceId,
+  state: "queued",
+  parts: "[]",
+  size_bytes: 0,
+  triggered_ms: 1_900_000_000_123,
+  finished_ms: 0,
+});
+
+const TABLES = "instances bindings operations backups restores".split(" ");
+
+/** A pool of PostgreSQL whose tables are empty. */
+async function cleanPool(url: string): Promise<PostgresPool> {
+  const pool = new pg.Pool({ connectionString: url });
+  pool.on("error", () => {});
+  for (const table of TABLES) await pool.query(`drop table if exists ${table}`);
+  return pool;
+}
+
+const databases = [
+  { name: "pg-mem", missing: undefined, pool: () => Promise.resolve(embeddedPool()) },
+  {
+    name: "PostgreSQL",
+    missing: "reason" in postgres ? postgres.reason : undefined,
+    pool: () => cleanPool("url" in postgres ? postgres.url : ""),
+  },
+];
+
+afterAll(async () => {
+  if ("stop" in postgres) await postgres.stop();
+});
+
+describe.each(databases)("the store on $name", ({ missing, pool: open }) => {
+  describe.skipIf(missing !== undefined)(missing ?? "where there is one", () => {
+    let pool: PostgresPool;
+    let store: Store;
+
+    beforeEach(async () => {
+      pool = await open();
+      store = await openStore(pool, realHost());
+      return () => pool.end();
+    });
+
+    it("gives back what it was given, 64-bit times and awkward text included", async () => {
+      expect(await store.addInstance(instance("a"))).toBe(true);
+      expect(await store.instance("a")).toEqual(instance("a"));
+      expect(await store.instance("b")).toBeUndefined();
+    });
+
+    it("takes an id once, however many ask for it at once", async () => {
+      const answers = await Promise.all([1, 2, 3, 4].map((at) => store.addInstance(instance("a", { created_ms: at }))));
+      expect(answers.filter(Boolean)).toHaveLength(1);
+      expect(await store.instances()).toHaveLength(1);
+      expect(await store.addBinding(binding("b", "a"))).toBe(true);
+      expect(await store.addBinding(binding("b", "other"))).toBe(false);
+      expect((await store.binding("b"))?.instance_id).toBe("a");
+    });
+
+    it("changes a record for whoever has seen it last", async () => {
+      await store.addInstance(instance("a"));
+      const seen = instance("a");
+      const changes = [store.setInstance(seen, { state: "ready" }), store.setInstance(seen, { state: "failed" })];
+      expect((await Promise.all(changes)).filter(Boolean)).toHaveLength(1);
+      expect((await store.instance("a"))?.version).toBe(2);
+      expect(await store.setInstance({ ...seen, version: 2 }, { address: "127.0.0.9" })).toBe(true);
+    });
+
+    it("gives an instance one operation at a time, until it has ended", async () => {
+      const claims = ["o1", "o2", "o3"].map((id) => store.claim(operation(id, "a")));
+      const won = (await Promise.all(claims)).flatMap((isWon, at) => (isWon ? [`o${at + 1}`] : []));
+      expect(won).toHaveLength(1);
+      expect(await store.claim(operation("elsewhere", "b"))).toBe(true);
+      expect((await store.busyWith("a"))?.id).toBe(won[0]);
+      await store.endOperation(won[0] ?? "", "succeeded", "");
+      expect(await store.busyWith("a")).toBeUndefined();
+      expect(await store.claim(operation("o4", "a"))).toBe(true);
+    });
+
+    it("lets an operation wait for its turn", async () => {
+      await store.claim(operation("first", "a"));
+      const waiting = operation("second", "a", { kind: "deprovision", busy: null });
+      await store.enqueue(waiting);
+      expect((await store.busyWith("a"))?.id).toBe("second");
+      expect((await store.turnOf("a"))?.id).toBe("first");
+      expect(await store.takeTurn(waiting)).toBe(false);
+      await store.endOperation("first", "failed", "it did not succeed");
+      expect(await store.takeTurn(waiting)).toBe(true);
+      expect((await store.turnOf("a"))?.id).toBe("second");
+    });
+
+    it("knows the newest operation of an instance and of a binding apart", async () => {
+      const make = async (id: string, change: Partial<Operation>): Promise<void> => {
+        await store.claim(operation(id, "a", change));
+        await store.endOperation(id, "succeeded", "");
+      };
+      await make("1", { kind: "provision" });
+      await make("2", { kind: "bind", binding_id: "b" });
+      await make("3", { kind: "backup" });
+      expect((await store.newestOf("a", ""))?.id).toBe("1");
+      expect((await store.newestOf("a", "b"))?.id).toBe("2");
+      await make("4", { kind: "update" });
+      expect((await store.newestOf("a", ""))?.id).toBe("4");
+      await store.forgetOperations("a", "4");
+      expect(await store.operation("1")).toBeUndefined();
+      expect(await store.operation("4")).toMatchObject({ state: "succeeded", busy: null });
+    });
+
+    it("finds what a process that was killed left open, in the order in which it was opened", async () => {
+      await store.claim(operation("z", "a"));
+      await store.claim(operation("y", "b"));
+      await store.claim(operation("x", "c"));
+      await store.undoOperation("y");
+      await store.endOperation("x", "succeeded", "");
+      const again = await openStore(pool, realHost());
+      expect((await again.openOperations()).map(({ id, state }) => [id, state])).toEqual([
+        ["z", "in progress"],
+        ["y", "undoing"],
+      ]);
+    });
+
+    it("keeps backups and restores by instance", async () => {
+      await store.addBackup(backup("k", "a"));
+      expect(await store.addBackup(backup("k", "b"))).toBe(false);
+      await store.setBackup("k", { state: "succeeded", size_bytes: 2 ** 40 });
+      expect(await store.backupsOf("a")).toEqual([{ ...backup("k", "a"), state: "succeeded", size_bytes: 2 ** 40 }]);
+      const row = {
+        id: "r",
+        instance_id: "a",
+        backup_id: "k",
+        state: "queued",
+        triggered_ms: 1,
+        finished_ms: 0,
+      } as const;
+      await store.addRestore(row);
+      await store.setRestore("r", { state: "failed", finished_ms: 7 });
+      expect(await store.restoresOf("a")).toEqual([{ ...row, state: "failed", finished_ms: 7 }]);
+      await store.deleteRestoresOf("a");
+      await store.deleteBackupsOf("a");
+      expect([...(await store.backups()), ...(await store.restoresOf("a"))]).toEqual([]);
+    });
+
+    it("forgets bindings one by one", async () => {
+      for (const id of ["b2", "b1"]) await store.addBinding(binding(id, "a"));
+      await store.setBinding("b1", { state: "ready" });
+      expect((await store.bindingsOf("a")).map(({ id, state }) => [id, state])).toEqual([
+        ["b1", "ready"],
+        ["b2", "creating"],
+      ]);
+      await store.deleteBinding("b2");
+      expect(await store.bindings()).toHaveLength(1);
+    });
+  });
+});
+
+describe("a store that is away", () => {
+  it("is told from a defect: the one may be tried again", async () => {
+    const pool = new pg.Pool({ connectionString: "postgres://nobody@127.0.0.1:1/none" });
+    await expect(openStore(pool, realHost())).rejects.toThrow(BackendError);
+    const broken = { ...embeddedPool(), connect: () => Promise.reject(new TypeError("no such thing")) };
+    await expect(openStore(broken as PostgresPool, realHost())).rejects.toThrow(TypeError);
+  });
+});
