@@ -1,0 +1,71 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { UserError } from "./errors.ts";
+
+/** Seeds that failed, by what they failed on: they are run first the next time. */
+export interface FailingSeeds {
+  readonly seeds: readonly number[];
+  /** Notes how a seed ended; the file changes at once. */
+  note(seed: number, hasPassed: boolean): void;
+}
+
+interface File {
+  readonly v: 1;
+  readonly seeds: Record<string, readonly number[]>;
+}
+
+const NAME = "failing-seeds.json";
+
+function read(path: string): File {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch {
+    return { v: 1, seeds: {} };
+  }
+  const file = parsed(text);
+  if (file === undefined) throw new UserError("CLI_CAN_NOT_WRITE", `${path} is not a list of seeds; remove it`);
+  return file;
+}
+
+function parsed(text: string): File | undefined {
+  try {
+    const file = JSON.parse(text) as Partial<File>;
+    const lists = Object.values(file.seeds ?? {});
+    const isSound = file.v === 1 && lists.every((list) => Array.isArray(list) && list.every(Number.isInteger));
+    return isSound ? { v: 1, seeds: file.seeds ?? {} } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Opens the list in a folder (made when there is something to note).
+ *
+ * @param subject what the seeds are of: the scenario, and the planted bug if there is one
+ * @throws UserError CLI_CAN_NOT_WRITE
+ */
+export function openFailingSeeds(folder: string, subject: string): FailingSeeds {
+  const path = join(folder, NAME);
+  const file = read(path);
+  const seeds = new Set(file.seeds[subject] ?? []);
+  const write = (): void => {
+    const text = `${JSON.stringify({ v: 1, seeds: { ...file.seeds, [subject]: [...seeds] } })}\n`;
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(`${path}.part`, text);
+      renameSync(`${path}.part`, path);
+    } catch (error) {
+      throw new UserError("CLI_CAN_NOT_WRITE", error instanceof Error ? error.message : String(error));
+    }
+  };
+  return {
+    seeds: [...seeds],
+    note(seed, hasPassed) {
+      if (seeds.has(seed) === !hasPassed) return;
+      if (hasPassed) seeds.delete(seed);
+      else seeds.add(seed);
+      write();
+    },
+  };
+}

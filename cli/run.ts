@@ -1,0 +1,185 @@
+import { randomUUID } from "node:crypto";
+import { resolve } from "node:path";
+import type { RunEvent, Verdict } from "../conformance/index.ts";
+import { openReports } from "../reports/index.ts";
+import { type Rehearsed, type Scenario, SCENARIOS, type SeedResult } from "../scenarios/scenario.ts";
+import { EXIT, UserError } from "./errors.ts";
+import { type FailingSeeds, openFailingSeeds } from "./failing-seeds.ts";
+import { interruptible, openSession, type Session } from "./session.ts";
+
+/** What the command line of `run` gives. */
+export interface RunOptions {
+  readonly seeds: number;
+  readonly from: number;
+  readonly plantedBug?: string;
+  readonly list?: boolean;
+  readonly json?: boolean;
+  readonly out?: string;
+  readonly version: string;
+}
+
+export interface ReplayOptions {
+  readonly seed: number;
+  readonly path?: string;
+  readonly plantedBug?: string;
+  readonly json?: boolean;
+}
+
+/** @throws UserError CLI_UNKNOWN_SCENARIO */
+function scenarioNamed(name: string): Scenario {
+  const scenario = SCENARIOS.find((each) => each.name === name);
+  if (scenario === undefined) throw new UserError("CLI_UNKNOWN_SCENARIO", `there is no scenario ${name}`);
+  return scenario;
+}
+
+/** @throws UserError CLI_BAD_OPTION */
+function rehearse(scenario: Scenario, plantedBug: string | undefined): Promise<Rehearsed> {
+  if (plantedBug === undefined) return scenario.rehearse({});
+  const bug = scenario.plantedBugs.find((each) => each === plantedBug);
+  if (bug === undefined)
+    throw new UserError("CLI_BAD_OPTION", `--planted-bug ${plantedBug}: there is ${scenario.plantedBugs.join(", ")}`);
+  return scenario.rehearse({ plantedBug: bug });
+}
+
+const planted = (plantedBug: string | undefined): string =>
+  plantedBug === undefined ? "" : ` --planted-bug ${plantedBug}`;
+
+const replayLine = (name: string, { seed }: SeedResult, path: string, plantedBug: string | undefined): string =>
+  `npx drydock replay ${name} --seed ${seed} --path "${path}"${planted(plantedBug)}`;
+
+/** Those that failed before come first, each once. */
+const inOrder = (known: readonly number[], from: number, count: number): readonly number[] => [
+  ...new Set([...known, ...Array.from({ length: count }, (_, at) => from + at)]),
+];
+
+function finishedEvent(
+  { name }: Scenario,
+  result: SeedResult,
+  durationMs: number,
+  plantedBug: string | undefined,
+): RunEvent {
+  const { counterexample, ...rest } = result;
+  const shrunk = counterexample && {
+    counterexample: {
+      steps: counterexample.steps,
+      replay: replayLine(name, result, counterexample.path, plantedBug),
+    },
+  };
+  return { v: 1, type: "seed-finished", scenario: name, ...rest, ...shrunk, durationMs: Math.round(durationMs) };
+}
+
+/** Lines of JSON instead of a summary; the reports are written all the same. */
+function jsonSession(out: string | undefined): Session {
+  const writer = out === undefined ? undefined : openReports(out);
+  return {
+    emit: (event) => {
+      writer?.record(event);
+      if (event.type !== "seed-finished") return;
+      const { seed, verdict, digest, reason, counterexample } = event;
+      process.stdout.write(`${JSON.stringify({ seed, verdict, digest, reason, counterexample })}\n`);
+    },
+    finish: () => void writer?.finish(),
+  };
+}
+
+const NO_COUNTS: Readonly<Record<Verdict, number>> = { fail: 0, unknown: 0, warn: 0, pass: 0, "not-applicable": 0 };
+
+interface Run {
+  readonly scenario: Scenario;
+  readonly options: RunOptions;
+  readonly session: Session;
+  readonly failing: FailingSeeds;
+  readonly signal: AbortSignal;
+}
+
+async function runSeeds({ scenario, options, session, failing, signal }: Run): Promise<typeof NO_COUNTS> {
+  const rehearsed = await rehearse(scenario, options.plantedBug);
+  const counts = { ...NO_COUNTS };
+  for (const seed of inOrder(failing.seeds, options.from, options.seeds)) {
+    if (signal.aborted) break;
+    const startedMs = performance.now();
+    const result = await rehearsed.run(seed);
+    failing.note(seed, result.verdict === "pass");
+    counts[result.verdict]++;
+    session.emit(finishedEvent(scenario, result, performance.now() - startedMs, options.plantedBug));
+  }
+  return counts;
+}
+
+function startedEvent({ scenario, options, failing }: Omit<Run, "signal">): RunEvent {
+  const { seeds, from, plantedBug, version } = options;
+  return {
+    v: 1,
+    type: "run-started",
+    at: new Date().toISOString(),
+    run: randomUUID(),
+    tool: { name: "drydock", version },
+    command: `npx drydock run ${scenario.name} --seeds ${seeds} --from ${from}${planted(plantedBug)}`,
+    target: { kind: "scenario", name: scenario.name },
+    planned: inOrder(failing.seeds, from, seeds).length,
+  };
+}
+
+const worst = (counts: typeof NO_COUNTS): Verdict =>
+  counts.fail > 0 ? "fail" : counts.unknown > 0 ? "unknown" : "pass";
+
+async function runAndTell(run: Run): Promise<number> {
+  const { session, signal } = run;
+  session.emit(startedEvent(run));
+  try {
+    const counts = await runSeeds(run);
+    const verdict = worst(counts);
+    const exitCode = signal.aborted ? EXIT.interrupted : verdict === "pass" ? EXIT.ok : EXIT.notConformant;
+    session.emit({ v: 1, type: "run-finished", at: new Date().toISOString(), verdict, counts, exitCode });
+    return exitCode;
+  } finally {
+    session.finish();
+  }
+}
+
+function listScenarios(): number {
+  for (const { name, description, plantedBugs } of SCENARIOS)
+    process.stdout.write(`${name}  ${description}\n  --planted-bug: ${plantedBugs.join(", ")}\n`);
+  return EXIT.ok;
+}
+
+/** `drydock run [scenario]`. Answers with the exit code. */
+export async function run(name: string, options: RunOptions): Promise<number> {
+  if (options.list === true) return listScenarios();
+  const scenario = scenarioNamed(name);
+  const { out, json, plantedBug } = options;
+  const failing = openFailingSeeds(
+    resolve(out ?? ".drydock"),
+    plantedBug === undefined ? name : `${name}+${plantedBug}`,
+  );
+  const session = json === true ? jsonSession(out) : openSession({ out });
+  return interruptible((signal) => runAndTell({ scenario, options, session, failing, signal }));
+}
+
+/** `drydock replay <scenario>`. Answers with the exit code. */
+export async function replay(name: string, options: ReplayOptions): Promise<number> {
+  const scenario = scenarioNamed(name);
+  const { seed, path, plantedBug, json } = options;
+  const rehearsed = await rehearse(scenario, plantedBug);
+  const result = await rehearsed.replay(seed, path);
+  process.stdout.write(json === true ? `${JSON.stringify(jsonOf(result))}\n` : told(name, result));
+  return result.verdict === "pass" ? EXIT.ok : EXIT.notConformant;
+}
+
+const jsonOf = ({ seed, verdict, digest, reason, counterexample }: SeedResult): object => ({
+  seed,
+  verdict,
+  digest,
+  reason,
+  steps: counterexample?.steps,
+});
+
+function told(name: string, { seed, verdict, digest, reason, counterexample }: SeedResult): string {
+  const steps = (counterexample?.steps ?? []).map((step, at) => `  ${at + 1}. ${step}`);
+  const lines = [
+    `${name} seed ${seed}: ${verdict}${reason === undefined ? "" : `: ${reason}`}`,
+    ...steps,
+    `digest ${digest}`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
