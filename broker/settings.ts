@@ -125,6 +125,12 @@ const directorUrlOf = (value: string): string => {
   return `https://${/:\d+$/.test(value) ? value : `${value}:${DIRECTOR_PORT}`}`;
 };
 
+/** What other clients read from the same variables, as this one needs it. */
+const READ: Readonly<Record<string, (value: string) => string>> = {
+  BOSH_ENVIRONMENT: directorUrlOf,
+  CONSUL_HTTP_ADDR: (value) => (/^https?:/.test(value) ? value : `http://${value}`),
+};
+
 /**
  * The settings of a control plane: a YAML or JSON file, if one is named, and on top of it the environment.
  *
@@ -134,8 +140,7 @@ export function readSettings(file: string | undefined, environment: Environment)
   const tree = file === undefined ? {} : readTree(file);
   for (const [name, path] of Object.entries(VARIABLES)) {
     const value = environment[name];
-    if (value !== undefined && value !== "")
-      put(tree, path, name === "BOSH_ENVIRONMENT" ? directorUrlOf(value) : value);
+    if (value !== undefined && value !== "") put(tree, path, READ[name]?.(value) ?? value);
   }
   const cidrs = environment.BROKER_APPLICATION_CIDRS;
   if (cidrs !== undefined) tree.applicationCidrs = cidrs.split(",").map((each) => each.trim());

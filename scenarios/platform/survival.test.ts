@@ -118,7 +118,7 @@ class Customer {
     if (answer.status !== 202) return answer.status < 300 ? "succeeded" : `${answer.status}`;
     return this.#state(`${path}/last_operation`, ({ status, body: { state } }) => {
       if (isDeletion && (status === 410 || status === 404)) return "succeeded";
-      return state === "in progress" ? undefined : `${status === 200 ? state : status}`;
+      return state === "in progress" ? undefined : String(status === 200 ? state : status);
     });
   }
 
