@@ -1,74 +1,140 @@
-import type { Kernel, Service } from "../kernel/index.ts";
-import { Catalog } from "./catalog.ts";
-import { ConsulDns } from "./dns.ts";
-import { createConsulHttp } from "./http.ts";
+import { type Body, type Kernel, type Process, type Service } from "../kernel/index.ts";
+import { Cluster } from "./agent/cluster.ts";
+import type { ConsulConfig } from "./config.ts";
+import { DNS_FAULT, servfail } from "./faults.ts";
+import { createConsulHttp } from "./http/index.ts";
+import { answerPacket } from "./resolver/answer.ts";
+import type { Upstream } from "./resolver/recursor.ts";
+import { Resolver } from "./resolver/resolver.ts";
+import type { Catalog } from "./store/catalog.ts";
+import type { Transport } from "./wire/types.ts";
 
-export { Catalog, type CatalogState } from "./catalog.ts";
+export type { ConsulConfig } from "./config.ts";
+export type { Upstream, UpstreamAnswer, UpstreamRecord } from "./resolver/recursor.ts";
+export { Catalog, CatalogError, type CatalogState } from "./store/catalog.ts";
 
-export interface DnsOptions {
-  /** Default `consul`: names end in `.dc1.consul` or `.consul`. */
-  readonly domain?: string;
-  /** Default `dc1`. */
-  readonly datacenter?: string;
-  /** Address of the server that answers. */
+/** One agent of the cloud. */
+export interface ConsulAgentOptions {
+  /** Default `consul-0`. */
+  readonly name?: string;
+  /** A UUID. Default: one of the seed. */
+  readonly id?: string;
   readonly address: string;
+  /** `dev` is a server with indented JSON, `client` no server. Default `server`. */
+  readonly mode?: "dev" | "server" | "client";
+  /** In Consul's own configuration keys. Default: domain `consul`, datacenter `dc1`. */
+  readonly config?: ConsulConfig;
 }
 
-/** Consul: a catalog, its HTTP API, and DNS over it. */
-export interface Dns {
+export interface DnsOptions extends ConsulAgentOptions {
+  /** Further agents, of this datacenter or of others; their names differ. */
+  readonly agents?: readonly ConsulAgentOptions[];
+  /** Resolvers for names outside the domain, by the addresses in `recursors`. */
+  readonly upstreams?: readonly Upstream[];
+  /** False: the servers wait for peers and never had a leader. Default true. */
+  readonly hasLeader?: boolean;
+}
+
+/** Where one agent is spoken to. */
+export interface ConsulAgent {
+  readonly name: string;
   readonly http: Service;
+  /** The answer to a DNS message at once, however long the real one would take; `undefined` is silence. */
+  answer(message: Uint8Array, transport: Transport): Uint8Array | undefined;
+  /** The same, in the time that it takes: a process where it must wait for a leader or a resolver. */
+  ask(message: Uint8Array, transport: Transport): Uint8Array | undefined | Process<Uint8Array | undefined>;
+}
+
+/** Consul: its catalog, the HTTP API and DNS of its agents. */
+export interface Dns extends ConsulAgent {
+  /** The catalog of the first agent's datacenter. */
   readonly catalog: Catalog;
-  /** The answer to a DNS message; `undefined` is silence. */
-  answer(message: Uint8Array, transport: "udp" | "tcp"): Uint8Array | undefined;
-  /** The first address of a name. */
+  /** All agents, the first one first. */
+  readonly agents: readonly ConsulAgent[];
+  /** The first IPv4 address of a name, as the first agent resolves it. */
   resolve(name: string): string | undefined;
+  /** Kills an agent: it answers no more, the others notice after some seconds. */
+  kill(agent: string): void;
 }
 
+/** @throws Error for a configuration that is malformed */
 export function createDns(kernel: Kernel, options: DnsOptions): Dns {
-  kernel.faults.define({
-    point: "dns:answer",
-    effects: ["reset", "reply", "truncate"],
-    prose:
-      "A question stays without an answer (reset: the packet is lost), is answered SERVFAIL (reply), or with a cut message (truncate). Resolvers ask again; who resolves must survive all three.",
+  kernel.faults.define(DNS_FAULT);
+  const cluster = new Cluster(kernel);
+  const all = [options, ...(options.agents ?? [])];
+  const resolvers = all.map((given, at) => {
+    const name = given.name ?? `consul-${at}`;
+    const id = given.id ?? kernel.random("dns").uuid();
+    const mode = given.mode ?? "server";
+    const agent = cluster.add(
+      {
+        name,
+        id,
+        address: given.address,
+        isServer: mode !== "client",
+        isDev: mode === "dev",
+        config: given.config ?? {},
+      },
+      options.hasLeader ?? true,
+    );
+    return { agent, resolver: new Resolver(cluster, agent, options.upstreams ?? []) };
   });
-  const catalog = new Catalog(kernel);
-  const names = { domain: options.domain ?? "consul", datacenter: options.datacenter ?? "dc1" };
-  const node = { name: "consul-0", id: kernel.random("dns").uuid(), address: options.address };
-  catalog.registerNode(node.name, node.address, { id: node.id });
-  catalog.registerService({
-    node: node.name,
-    id: "consul",
-    name: "consul",
-    address: "",
-    port: 8300,
-    tags: [],
-    meta: {},
-    weights: { passing: 1, warning: 1 },
+  const agents = resolvers.map(({ agent, resolver }, at) => {
+    const service = at === 0 ? "consul" : `consul/${agent.name}`;
+    return serve(kernel, cluster, agent.name, resolver, createConsulHttp(kernel, service, { cluster, agent }));
   });
-  const dns = new ConsulDns(kernel, catalog, names);
-  const answered = (message: Uint8Array, transport: "udp" | "tcp"): Uint8Array | undefined => {
-    const effect = kernel.faults.at("dns:answer", { transport });
-    if (effect?.kind === "reset") return undefined;
-    const reply = dns.answer(message, transport);
-    if (effect?.kind === "reply" && reply !== undefined) return servfail(message);
-    return effect?.kind === "truncate" ? reply?.subarray(0, effect.bytes) : reply;
-  };
-  kernel.onInput("dns:answer", ({ message, transport }: { message: Uint8Array; transport: "udp" | "tcp" }) =>
-    answered(message, transport),
-  );
+  const [first] = resolvers;
+  const [front] = agents;
+  if (first === undefined || front === undefined) throw new Error("a Consul without agents");
   return {
-    http: createConsulHttp({ kernel, catalog, options: { ...names, node } }),
-    catalog,
-    answer: (message, transport) => kernel.input("dns:answer", { message, transport }) as Uint8Array | undefined,
-    resolve: (name) => dns.resolve(name),
+    ...front,
+    catalog: first.agent.datacenter.catalog,
+    agents,
+    resolve: (name) => first.resolver.addressOf(name),
+    kill: (agent) => cluster.kill(agent),
   };
 }
 
-const SERVFAIL = 2;
+interface Asked {
+  readonly message: Uint8Array;
+  readonly transport: Transport;
+}
 
-function servfail(message: Uint8Array): Uint8Array {
-  const reply = new Uint8Array(message);
-  reply[2] = 0x84 | ((message[2] ?? 0) & 0x01);
-  reply[3] = SERVFAIL;
+function serve(kernel: Kernel, cluster: Cluster, name: string, resolver: Resolver, http: Service): ConsulAgent {
+  const input = `dns:answer/${name}`;
+  const answer = ({ message, transport }: Asked): Uint8Array | undefined => {
+    if (cluster.agents.get(name)?.membership !== "alive") return undefined;
+    const effect = kernel.faults.at(DNS_FAULT.point, { transport, agent: name });
+    if (effect === undefined) return answerPacket(resolver, message, transport);
+    switch (effect.kind) {
+      case "reset":
+        return undefined;
+      case "reply":
+        return servfail(message);
+      case "truncate":
+        return answerPacket(resolver, message, transport)?.subarray(0, effect.bytes);
+      case "stale":
+        return resolver.stale(effect.ageMs, () => answerPacket(resolver, message, transport));
+      default:
+        throw new Error(`${DNS_FAULT.point}: no effect ${effect.kind}`);
+    }
+  };
+  kernel.onInput(input, answer);
+  const ask = (message: Uint8Array, transport: Transport): Uint8Array | undefined =>
+    kernel.input(input, { message, transport }) as Uint8Array | undefined;
+  return {
+    name,
+    http,
+    answer: ask,
+    ask: (message, transport) => {
+      const reply = ask(message, transport);
+      const { waitedMs } = resolver;
+      return waitedMs === 0 ? reply : kernel.spawn("dns reply", late(waitedMs, reply));
+    },
+  };
+}
+
+function* late(waitedMs: number, reply: Uint8Array | undefined): Body<Uint8Array | undefined> {
+  yield waitedMs;
   return reply;
 }

@@ -22,8 +22,8 @@ function namesOf(instance: Instance): readonly string[] {
 
 /** Each name in the cloud's own networks is that of a VM with that address; each VM has its names. */
 function names({ dns, plan }: LawfulWorld, known: Lookup): readonly string[] {
-  const { nodes } = dns.catalog.state;
-  const stray = [...nodes.values()]
+  const stray = dns.catalog
+    .nodes()
     .filter(({ address }) => address.startsWith(`${plan.block}.`))
     .filter(({ name, address }) => {
       const instance = known.byAddress.get(address);

@@ -2,7 +2,8 @@ import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import type { Driver } from "../../kernel/edge/drive.ts";
-import type { Dns } from "../index.ts";
+import type { ConsulAgent } from "../index.ts";
+import { Frames, framed } from "../wire/frames.ts";
 
 /** Open TCP connections, and how long one may be idle. */
 const CONNECTIONS_MAX = 256;
@@ -14,25 +15,25 @@ export interface ServedDns {
   close(): Promise<void>;
 }
 
+/** Hands a message to the agent and its answer, when there is one, to `reply`. */
+type Ask = (message: Uint8Array, transport: "udp" | "tcp", reply: (answer: Uint8Array) => void) => void;
+
 /** Answers DNS over UDP and TCP on one loopback address. @throws Error EADDRINUSE … */
 export async function serveDns(
-  dns: Dns,
+  dns: ConsulAgent,
   driver: Driver,
   options: { readonly host: string; readonly port: number },
 ): Promise<ServedDns> {
-  const ask = (message: Uint8Array, transport: "udp" | "tcp"): Uint8Array | undefined => {
-    driver.arrive();
-    return dns.answer(message, transport);
-  };
+  const ask = asking(dns, driver);
   const tcp = createServer((socket) => converse(socket, ask));
   tcp.maxConnections = CONNECTIONS_MAX;
   tcp.listen(options.port, options.host);
   await once(tcp, "listening");
   const { port } = tcp.address() as { port: number };
   const udp = createSocket("udp4");
-  udp.on("message", (message, { address, port: from }) => {
-    const reply = ask(message, "udp");
-    if (reply !== undefined) udp.send(reply, from, address);
+  udp.on("message", (message, from) => {
+    // A datagram that the network refuses is lost, as any other may be; nobody can be answered at port 0.
+    if (from.port !== 0) ask(message, "udp", (answer) => udp.send(answer, from.port, from.address, () => {}));
   });
   udp.bind(port, options.host);
   try {
@@ -44,22 +45,29 @@ export async function serveDns(
   return { address: `${options.host}:${port}`, close: () => close(tcp, udp) };
 }
 
-/** Messages over TCP carry their length in front (RFC 1035 §4.2.2); several may come on one connection. */
-function converse(socket: Socket, ask: (message: Uint8Array, transport: "tcp") => Uint8Array | undefined): void {
-  let pending = Buffer.alloc(0);
+const asking =
+  (dns: ConsulAgent, driver: Driver): Ask =>
+  (message, transport, reply) => {
+    driver.arrive();
+    const answer = dns.ask(message, transport);
+    if (answer === undefined) return;
+    if (answer instanceof Uint8Array) return reply(answer);
+    answer.settled(({ outcome }) => {
+      driver.woke();
+      if (outcome.state === "done" && outcome.value !== undefined) reply(outcome.value);
+    });
+  };
+
+/** Messages over TCP carry their length in front; several may come on one connection. */
+function converse(socket: Socket, ask: Ask): void {
+  const frames = new Frames();
   socket.setTimeout(IDLE_MS_MAX, () => socket.destroy());
   socket.on("error", () => socket.destroy());
   socket.on("data", (chunk: Buffer) => {
-    pending = Buffer.concat([pending, chunk]);
-    while (pending.length >= 2 && pending.length >= 2 + pending.readUInt16BE(0)) {
-      const length = pending.readUInt16BE(0);
-      const reply = ask(pending.subarray(2, 2 + length), "tcp");
-      pending = pending.subarray(2 + length);
-      if (reply === undefined) continue;
-      const prefix = Buffer.alloc(2);
-      prefix.writeUInt16BE(reply.length);
-      socket.write(Buffer.concat([prefix, reply]));
-    }
+    for (const message of frames.push(chunk))
+      ask(message, "tcp", (answer) => {
+        if (socket.writable) socket.write(framed(answer));
+      });
   });
 }
 

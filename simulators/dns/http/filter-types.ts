@@ -1,0 +1,80 @@
+import type { FilterType } from "./filter.ts";
+
+type Fields = Readonly<Record<string, FilterType>>;
+
+const WEIGHTS: Fields = { Passing: "int", Warning: "int" };
+const ADDRESS: Fields = { Address: "string", Port: "int" };
+const CONNECT: Fields = { Native: "bool" };
+const PROXY: Fields = {
+  DestinationServiceID: "string",
+  DestinationServiceName: "string",
+  LocalServiceAddress: "string",
+  LocalServicePort: "int",
+  MeshGateway: { struct: { Mode: "string" } },
+  Mode: "string",
+};
+
+/** Selectors of each filtered type (Consul 1.8, "Filtering" of each endpoint). */
+export const NODE: Fields = {
+  ID: "string",
+  Node: "string",
+  Address: "string",
+  Datacenter: "string",
+  TaggedAddresses: "map",
+  Meta: "map",
+};
+
+export const SERVICE: Fields = {
+  Kind: "string",
+  ID: "string",
+  Service: "string",
+  Tags: "strings",
+  Address: "string",
+  TaggedAddresses: { keyed: ADDRESS },
+  Meta: "map",
+  Port: "int",
+  Weights: { struct: WEIGHTS },
+  EnableTagOverride: "bool",
+  Proxy: { struct: PROXY },
+  Connect: { struct: CONNECT },
+};
+
+export const CATALOG_SERVICE: Fields = {
+  ID: "string",
+  Node: "string",
+  Address: "string",
+  Datacenter: "string",
+  TaggedAddresses: "map",
+  NodeMeta: "map",
+  ServiceKind: "string",
+  ServiceID: "string",
+  ServiceName: "string",
+  ServiceTags: "strings",
+  ServiceAddress: "string",
+  ServiceTaggedAddresses: { keyed: ADDRESS },
+  ServiceMeta: "map",
+  ServicePort: "int",
+  ServiceWeights: { struct: WEIGHTS },
+  ServiceEnableTagOverride: "bool",
+  ServiceProxy: { struct: PROXY },
+  ServiceConnect: { struct: CONNECT },
+};
+
+export const CHECK: Fields = {
+  Node: "string",
+  CheckID: "string",
+  Name: "string",
+  Status: "string",
+  Notes: "string",
+  Output: "string",
+  ServiceID: "string",
+  ServiceName: "string",
+  ServiceTags: "strings",
+  Type: "string",
+};
+
+export const INSTANCE: Fields = {
+  Node: { struct: NODE },
+  Service: { struct: SERVICE },
+  Checks: { list: CHECK },
+};

@@ -1,0 +1,47 @@
+/** Go escapes these in JSON, so that it can stand in a page. */
+const ESCAPED: Readonly<Record<string, string>> = {
+  "<": "\\u003c",
+  ">": "\\u003e",
+  "&": "\\u0026",
+  "\u2028": "\\u2028",
+  "\u2029": "\\u2029",
+};
+const HTML = /[<>&\u2028\u2029]/g;
+const INDENT = "    ";
+
+/** JSON as Go writes it: `pretty` is indented by four spaces with a final line end. A bigint is a number. */
+export function printJson(value: unknown, pretty: boolean): string {
+  const text = print(value, pretty ? "\n" : "");
+  return pretty ? `${text}\n` : text;
+}
+
+const string = (text: string): string =>
+  JSON.stringify(text).replace(HTML, (character) => ESCAPED[character] as string);
+
+function number(value: number): string {
+  const text = String(value);
+  // Go pads an exponent to two digits.
+  return text.replace(/e([+-])(\d)$/, "e$10$2");
+}
+
+function print(value: unknown, line: string): string {
+  if (typeof value === "string") return string(value);
+  if (typeof value === "number") return number(value);
+  if (typeof value === "bigint") return value.toString();
+  if (value === null || value === undefined) return "null";
+  if (typeof value !== "object") return String(value);
+  const inner = line === "" ? "" : line + INDENT;
+  const colon = line === "" ? ":" : ": ";
+  const [open, close, parts] = Array.isArray(value)
+    ? ["[", "]", value.map((item) => print(item, inner))]
+    : ["{", "}", members(value, inner, colon)];
+  if (parts.length === 0) return open + close;
+  return `${open}${inner}${parts.join(`,${inner}`)}${line}${close}`;
+}
+
+function members(value: object, inner: string, colon: string): string[] {
+  const parts: string[] = [];
+  for (const [key, member] of Object.entries(value))
+    if (member !== undefined) parts.push(`${string(key)}${colon}${print(member, inner)}`);
+  return parts;
+}

@@ -1,0 +1,129 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import type { ConsulConfig, Upstream } from "../index.ts";
+
+/*
+ * The format of the recordings of a real Consul (docs/parity/recordings): one scenario a line, each from a fresh agent with an empty
+ * catalog.
+ */
+
+export interface Scenario {
+  readonly id: string;
+  readonly title: string;
+  readonly area: string;
+  /** Laid over the agent's base configuration. */
+  readonly config?: ConsulConfig;
+  /** `server`: a real data directory, compact JSON. Default: a development agent. */
+  readonly mode?: "dev" | "server";
+  /** False: it never had a leader. */
+  readonly leader?: boolean;
+  readonly agents?: readonly {
+    readonly name: string;
+    readonly addr: string;
+    readonly mode?: "server" | "client" | "dev";
+    readonly config?: ConsulConfig;
+  }[];
+  readonly upstreams?: readonly Upstream[];
+  readonly steps: readonly Step[];
+}
+
+export interface RecordedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly body_repeat?: { readonly text: string; readonly count: number };
+  /** The reply's body is compared as text. */
+  readonly raw_body?: boolean;
+}
+
+export interface HttpReplyRecord {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+  /** The server closed the connection without an answer. */
+  readonly disconnected?: boolean;
+}
+
+export interface Timing {
+  readonly class: "immediate" | "timeout" | "woken" | "held";
+  readonly wait_ms?: number;
+}
+
+interface Judged {
+  readonly mask?: readonly string[];
+  readonly capture?: Readonly<Record<string, string>>;
+  readonly assert?: readonly (readonly [string, "<" | "=" | ">", string])[];
+  readonly timing?: Timing;
+}
+
+export interface HttpStep extends Judged {
+  readonly http: RecordedRequest;
+  readonly agent?: string;
+  /** Runs in the background under this name. */
+  readonly start?: string;
+  readonly reply: HttpReplyRecord | null;
+}
+
+export interface DnsRecord {
+  readonly name: string;
+  readonly type: string;
+  readonly ttl: number;
+  readonly data: unknown;
+}
+
+export interface DnsReplyRecord {
+  readonly rcode: string;
+  readonly flags: readonly string[];
+  readonly question: readonly string[];
+  readonly answer: readonly DnsRecord[];
+  readonly authority: readonly DnsRecord[];
+  readonly additional: readonly DnsRecord[];
+  readonly size: number;
+}
+
+export interface DnsStep extends Judged {
+  readonly dns: {
+    readonly transport: "udp" | "tcp";
+    readonly question: string;
+    readonly query_hex?: string;
+    readonly id?: number;
+    readonly edns?: { readonly udp: number };
+    readonly stream_hex?: readonly string[];
+  };
+  readonly agent?: string;
+  readonly reply_hex?: string | null;
+  readonly reply?: DnsReplyRecord | null;
+  readonly replies_hex?: readonly string[];
+  readonly closed?: boolean;
+  /** Offset and length of what is masked in the bytes. */
+  readonly hex_mask?: readonly (readonly [number, number])[];
+  readonly candidates?: { readonly answer: readonly DnsRecord[]; readonly additional: readonly DnsRecord[] };
+}
+
+export type Step =
+  | HttpStep
+  | DnsStep
+  | { readonly wait_ms: number }
+  | { readonly pending: string }
+  | (Judged & { readonly join: string; readonly reply: HttpReplyRecord })
+  | { readonly kill: string };
+
+/** Reads scenarios from a `.jsonl` or `.jsonl.gz` file. */
+export function readScenarios(file: string): readonly Scenario[] {
+  const bytes = readFileSync(file);
+  const text = (file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Scenario);
+}
+
+/** Where the recordings are in a directory: as the project was handed them, or as the repository keeps them. @throws Error */
+export function recordingsIn(directory: string): string {
+  const names = ["consul-1.8.7.jsonl", "dns/consul-1.8.7.jsonl", "consul-1.8.7.jsonl.gz"];
+  const found = names.map((name) => join(directory, name)).find((file) => existsSync(file));
+  if (found === undefined) throw new Error(`no recordings of Consul in ${directory}`);
+  return found;
+}

@@ -1,0 +1,42 @@
+import { receive } from "../wire/decode.ts";
+import { encode } from "../wire/encode.ts";
+import { FLAG, OPCODE, RCODE, type Question, type Transport } from "../wire/types.ts";
+import type { Resolver } from "./resolver.ts";
+
+/** The largest datagram that a socket takes (65,535 bytes less the headers of IP and UDP). */
+const DATAGRAM_BYTES_MAX = 65_507;
+
+/** The answer to a packet; `undefined` is silence. */
+export function answerPacket(resolver: Resolver, packet: Uint8Array, transport: Transport): Uint8Array | undefined {
+  resolver.waitedMs = 0;
+  const bytes = Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength);
+  const received = receive(bytes);
+  switch (received.kind) {
+    case "silence":
+      return undefined;
+    case "reject":
+      return rejection(bytes, received.notImplemented, received.question);
+    case "query": {
+      const reply = encode(resolver.reply(received.query, transport), resolver.settings.compresses);
+      return reply === undefined || (transport === "udp" && reply.length > DATAGRAM_BYTES_MAX) ? undefined : reply;
+    }
+  }
+}
+
+/** A refusal keeps the flags that came, but AA and Z. */
+function rejection(bytes: Buffer, notImplemented: boolean, question: Question | undefined): Uint8Array | undefined {
+  const flags = bytes.readUInt16BE(2);
+  return encode(
+    {
+      id: bytes.readUInt16BE(0),
+      flags: FLAG.QR | (flags & (FLAG.TC | FLAG.RD | FLAG.RA | FLAG.AD | FLAG.CD)),
+      opcode: notImplemented ? (flags >> 11) & 0x0f : OPCODE.QUERY,
+      rcode: notImplemented ? RCODE.NOTIMP : RCODE.FORMERR,
+      question,
+      answer: [],
+      authority: [],
+      additional: [],
+    },
+    true,
+  );
+}

@@ -1,0 +1,114 @@
+import type { Agent } from "../agent/agent.ts";
+import type { Cluster } from "../agent/cluster.ts";
+import type { Datacenter } from "../datacenter.ts";
+import type { Authorizer } from "../store/acl-rules.ts";
+import { isHealthy } from "../store/health.ts";
+import type { PreparedQuery } from "../store/queries.ts";
+import type { NodeEntry, ServiceRow } from "../store/rows.ts";
+
+export interface Executed {
+  readonly query: PreparedQuery;
+  readonly services: readonly ServiceRow[];
+  readonly datacenter: Datacenter;
+  /** Other datacenters that were asked. */
+  readonly failovers: number;
+}
+
+export interface ExecuteOptions {
+  readonly authorizer: Authorizer;
+  /** Name of a node, `_agent`, or empty. */
+  readonly near: string;
+  /** 0 for no limit. */
+  readonly limit: number;
+  readonly isConnect: boolean;
+}
+
+/** The search for the node asked for among the nearest ends here. */
+const NEAREST_MAX = 10;
+
+/** Executes a prepared query from an agent; `undefined` when there is none of this id or name. */
+export function execute(
+  cluster: Cluster,
+  agent: Agent,
+  datacenter: Datacenter,
+  idOrName: string,
+  options: ExecuteOptions,
+): Executed | undefined {
+  const query = datacenter.queries.resolve(idOrName);
+  if (query === undefined) return undefined;
+  const near = nearOf(query, options.near, agent);
+  const own = cut(
+    nearFirst(datacenter, select(datacenter, query, options), near, agent.datacenter === datacenter),
+    options.limit,
+  );
+  if (own.length > 0) return { query, services: own, datacenter, failovers: 0 };
+  let last = { query, services: own, datacenter, failovers: 0 };
+  for (const other of failoversOf(cluster, datacenter, query)) {
+    const services = cut(nearFirst(other, select(other, query, options), near, false), options.limit);
+    last = { query, services, datacenter: other, failovers: last.failovers + 1 };
+    if (services.length > 0) break;
+  }
+  return last;
+}
+
+const cut = (services: readonly ServiceRow[], limit: number): readonly ServiceRow[] =>
+  limit > 0 ? services.slice(0, limit) : services;
+
+function nearOf({ Service }: PreparedQuery, asked: string, agent: Agent): string {
+  const near = asked || Service.Near;
+  return near === "_agent" ? agent.name : near;
+}
+
+/** Healthy instances that the query's filters and the caller's rights let through, shuffled. */
+function select(
+  datacenter: Datacenter,
+  { Service }: PreparedQuery,
+  { authorizer, isConnect }: ExecuteOptions,
+): ServiceRow[] {
+  const { catalog } = datacenter;
+  const wanted = (Service.Tags ?? []).map((tag) => tag.toLowerCase());
+  const services = catalog.instancesOf(Service.Service).filter((service) => {
+    const entry = catalog.entry(service.node) as NodeEntry;
+    if (isConnect && !service.native) return false;
+    if (!authorizer.reads("node", service.node) || !authorizer.reads("service", service.name)) return false;
+    return (
+      isHealthy(entry, service, Service.OnlyPassing, Service.IgnoreCheckIDs) &&
+      hasPairs(entry.row.meta, Service.NodeMeta) &&
+      hasPairs(service.meta, Service.ServiceMeta) &&
+      hasTags(service.tags, wanted)
+    );
+  });
+  return datacenter.store.kernel.random("dns/order").shuffle(services);
+}
+
+type Pairs = Readonly<Record<string, string>> | null;
+const hasPairs = (meta: Pairs, wanted: Pairs): boolean =>
+  Object.entries(wanted ?? {}).every(([key, value]) => meta?.[key] === value);
+
+function hasTags(tags: readonly string[], wanted: readonly string[]): boolean {
+  if (wanted.length === 0) return true;
+  const have = new Set(tags.map((tag) => tag.toLowerCase()));
+  return wanted.every((tag) => (tag.startsWith("!") ? !have.has(tag.slice(1)) : have.has(tag)));
+}
+
+function nearFirst(
+  datacenter: Datacenter,
+  services: readonly ServiceRow[],
+  near: string,
+  isLocal: boolean,
+): readonly ServiceRow[] {
+  if (near === "" || !isLocal) return services;
+  const sorted = [...datacenter.coordinates.sortedFrom(near, services, ({ node }) => node)];
+  const at = sorted.slice(0, NEAREST_MAX).findIndex(({ node }) => node === near);
+  if (at > 0) [sorted[0], sorted[at]] = [sorted[at] as ServiceRow, sorted[0] as ServiceRow];
+  return sorted;
+}
+
+function failoversOf(cluster: Cluster, own: Datacenter, { Service }: PreparedQuery): readonly Datacenter[] {
+  const others = [...cluster.datacenters.values()].filter(
+    (datacenter) => datacenter !== own && cluster.serversOf(datacenter).length > 0,
+  );
+  const nearest = others.slice(0, Service.Failover.NearestN);
+  const listed = (Service.Failover.Datacenters ?? []).flatMap((name) => others.filter((other) => other.name === name));
+  return [...new Set([...nearest, ...listed])];
+}

@@ -1,0 +1,74 @@
+import type { DnsSettings } from "../config.ts";
+import { labelsOf } from "../wire/names.ts";
+import { TYPE } from "../wire/types.ts";
+
+/** What a name under the domain asks for; `undefined` for one that asks for nothing. */
+export type Asked =
+  | { readonly kind: "node" | "query"; readonly name: string; readonly datacenter: string | undefined }
+  | {
+      readonly kind: "service";
+      readonly name: string;
+      /** Empty for any. */
+      readonly tag: string;
+      readonly isConnect: boolean;
+      readonly datacenter: string | undefined;
+    }
+  | { readonly kind: "ingress"; readonly datacenter: string | undefined }
+  | { readonly kind: "addr"; readonly hex: string /** What is left of the domain. */; readonly prefix: string };
+
+const KEYWORDS = new Set(["service", "connect", "ingress", "node", "query", "addr"]);
+
+/** The part of a lower-case name before the domain, with its final dot; `undefined` when it is not under one of ours. */
+export function prefixOf(name: string, { domain, altDomain }: DnsSettings): string | undefined {
+  const longer = altDomain !== undefined && altDomain.length > domain.length ? altDomain : domain;
+  const shorter = longer === domain ? altDomain : domain;
+  return cutDomain(name, longer) ?? (shorter === undefined ? undefined : cutDomain(name, shorter));
+}
+
+function cutDomain(name: string, domain: string): string | undefined {
+  if (!name.endsWith(domain)) return undefined;
+  if (name.length === domain.length) return "";
+  return name.charCodeAt(name.length - domain.length - 1) === 0x2e ? name.slice(0, -domain.length) : undefined;
+}
+
+/** Reads a prefix from the right: the first keyword decides; for SRV a label that begins with `_` does as well. */
+export function readName(prefix: string, type: number): Asked | undefined {
+  const labels = labelsOf(prefix);
+  for (let at = labels.length - 1; at >= 0; at--) {
+    const label = labels[at] as string;
+    if (KEYWORDS.has(label)) return askedBy(label, labels.slice(0, at), labels.slice(at + 1), prefix);
+    if (type === TYPE.SRV && label.startsWith("_"))
+      return askedBy("service", labels.slice(0, at + 1), labels.slice(at + 1), prefix);
+  }
+  return undefined;
+}
+
+function askedBy(
+  keyword: string,
+  parts: readonly string[],
+  suffixes: readonly string[],
+  prefix: string,
+): Asked | undefined {
+  if (keyword === "addr") return parts.length === 1 ? { kind: "addr", hex: parts[0] as string, prefix } : undefined;
+  if (suffixes.length > 1 || parts.length === 0) return undefined;
+  const datacenter = suffixes[0];
+  switch (keyword) {
+    case "node":
+    case "query":
+      return { kind: keyword, name: parts.join("."), datacenter };
+    case "ingress":
+      return { kind: "ingress", datacenter };
+    case "connect":
+      return { kind: "service", name: parts.at(-1) as string, tag: "", isConnect: true, datacenter };
+    default:
+      return { kind: "service", ...serviceAsked(parts), isConnect: false, datacenter };
+  }
+}
+
+/** `_name._tag` (RFC 2782, where `_tcp` is no tag), or `tag.name` with dots in the tag. */
+function serviceAsked(parts: readonly string[]): { readonly name: string; readonly tag: string } {
+  const [first, second] = parts as [string, string | undefined];
+  if (parts.length === 2 && first.startsWith("_") && second?.startsWith("_"))
+    return { name: first.slice(1), tag: second === "_tcp" ? "" : second.slice(1) };
+  return { name: parts.at(-1) as string, tag: parts.slice(0, -1).join(".") };
+}

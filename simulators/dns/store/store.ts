@@ -1,0 +1,59 @@
+import { type Kernel, Signal, type Slot } from "../../kernel/index.ts";
+
+interface StoreState {
+  /** Of the last write, as in a Raft log. */
+  index: number;
+  /** When each table, or each service, was last written. */
+  readonly touched: Map<string, number>;
+}
+
+/** The write counter of one datacenter: each write has an index, each table remembers its last, whoever waits is woken. */
+export class Store {
+  readonly kernel: Kernel;
+  readonly datacenter: string;
+  /** Fires at each write. */
+  readonly changed: Signal<number>;
+  readonly #slot: Slot<StoreState>;
+
+  constructor(kernel: Kernel, datacenter: string) {
+    this.kernel = kernel;
+    this.datacenter = datacenter;
+    this.changed = new Signal<number>(kernel);
+    this.#slot = kernel.slot(`dns/${datacenter}/index`, { index: 1, touched: new Map() });
+  }
+
+  get index(): number {
+    return this.#slot.value.index;
+  }
+
+  /** Begins a write and answers with its index. */
+  next(): number {
+    const index = ++this.#slot.value.index;
+    // Whoever waits runs in an event of its own, when the write is done.
+    this.changed.fire(index);
+    return index;
+  }
+
+  touch(index: number, ...tables: readonly string[]): void {
+    for (const table of tables) this.#slot.value.touched.set(table, index);
+  }
+
+  forget(table: string): void {
+    this.#slot.value.touched.delete(table);
+  }
+
+  touchedAt(table: string): number | undefined {
+    return this.#slot.value.touched.get(table);
+  }
+
+  /** The youngest write to any of these tables; 0 for none. */
+  latest(...tables: readonly string[]): number {
+    let latest = 0;
+    for (const table of tables) latest = Math.max(latest, this.#slot.value.touched.get(table) ?? 0);
+    return latest;
+  }
+
+  record(kind: string, subject: string, data?: Readonly<Record<string, unknown>>): void {
+    this.kernel.record("dns", kind, subject, data);
+  }
+}

@@ -1,0 +1,27 @@
+/** Messages out of a TCP stream, each with its length in front (RFC 1035 §4.2.2); an empty one is passed over. */
+export class Frames {
+  #pending: Buffer = Buffer.alloc(0);
+
+  /** Takes in what has arrived and answers with the messages that are whole now. */
+  push(chunk: Uint8Array): readonly Buffer[] {
+    this.#pending = this.#pending.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.#pending, chunk]);
+    const messages: Buffer[] = [];
+    let at = 0;
+    while (at + 2 <= this.#pending.length) {
+      const end = at + 2 + this.#pending.readUInt16BE(at);
+      if (end > this.#pending.length) break;
+      if (end > at + 2) messages.push(this.#pending.subarray(at + 2, end));
+      at = end;
+    }
+    this.#pending = this.#pending.subarray(at);
+    return messages;
+  }
+}
+
+/** A message with its length in front. */
+export function framed(message: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(message.length + 2);
+  frame.writeUInt16BE(message.length, 0);
+  frame.set(message, 2);
+  return frame;
+}

@@ -1,0 +1,114 @@
+/** Numbers of the wire format (RFC 1035 §3.2, RFC 3596, RFC 2782, RFC 6891). */
+export const TYPE = {
+  A: 1,
+  NS: 2,
+  CNAME: 5,
+  SOA: 6,
+  PTR: 12,
+  MX: 15,
+  TXT: 16,
+  AAAA: 28,
+  SRV: 33,
+  OPT: 41,
+  DS: 43,
+  AXFR: 252,
+  ANY: 255,
+} as const;
+
+export const RCODE = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const;
+export type Rcode = (typeof RCODE)[keyof typeof RCODE];
+
+export const OPCODE = { QUERY: 0, NOTIFY: 4 } as const;
+
+/** Header bits, of the 16 between id and counts. */
+export const FLAG = {
+  QR: 0x8000,
+  AA: 0x0400,
+  TC: 0x0200,
+  RD: 0x0100,
+  RA: 0x0080,
+  Z: 0x0040,
+  AD: 0x0020,
+  CD: 0x0010,
+} as const;
+
+interface Owned {
+  /** As in a zone file: labels with a final dot, `\.` and `\DDD` escaped. */
+  readonly name: string;
+  /** Seconds. */
+  readonly ttl: number;
+}
+
+export interface SoaData {
+  readonly mname: string;
+  readonly rname: string;
+  readonly serial: number;
+  readonly refresh: number;
+  readonly retry: number;
+  readonly expire: number;
+  readonly minimum: number;
+}
+
+/** A resource record. `address` is an address as text; names end in a dot; `texts` are the strings of a TXT. */
+export type Rr =
+  | (Owned & { readonly type: typeof TYPE.A | typeof TYPE.AAAA; readonly address: string })
+  | (Owned & { readonly type: typeof TYPE.CNAME | typeof TYPE.NS | typeof TYPE.PTR; readonly target: string })
+  | (Owned & { readonly type: typeof TYPE.TXT; readonly texts: readonly string[] })
+  | (Owned & {
+      readonly type: typeof TYPE.SRV;
+      readonly priority: number;
+      readonly weight: number;
+      readonly port: number;
+      readonly target: string;
+    })
+  | (Owned & { readonly type: typeof TYPE.MX; readonly preference: number; readonly exchange: string })
+  | (Owned & { readonly type: typeof TYPE.SOA; readonly data: SoaData })
+  | Opt;
+
+/** The EDNS pseudo record (RFC 6891 §6.1). */
+export interface Opt extends Owned {
+  readonly type: typeof TYPE.OPT;
+  readonly udpBytes: number;
+  /** Extended rcode, version and flags as they stand in the TTL; 0 in replies. */
+  readonly ttl: number;
+  readonly subnet: Subnet | undefined;
+}
+
+/** The client subnet option (RFC 7871 §6). */
+export interface Subnet {
+  readonly family: number;
+  readonly sourceBits: number;
+  readonly scopeBits: number;
+  /** 4 or 16 bytes; empty for family 0. */
+  readonly address: Uint8Array;
+}
+
+export interface Question {
+  readonly name: string;
+  readonly type: number;
+  readonly class: number;
+}
+
+/** A query that could be read. `question` is missing when the packet ends at its header. */
+export interface Query {
+  readonly id: number;
+  readonly flags: number;
+  readonly opcode: number;
+  readonly question: Question | undefined;
+  /** The last OPT among the additional records. */
+  readonly opt: Opt | undefined;
+}
+
+/** What an answer is built up in. */
+export interface Message {
+  id: number;
+  flags: number;
+  opcode: number;
+  rcode: Rcode;
+  question: Question | undefined;
+  answer: Rr[];
+  authority: Rr[];
+  additional: Rr[];
+}
+
+export type Transport = "udp" | "tcp";
