@@ -151,7 +151,7 @@ describe.skipIf("reason" in postgres)("a control plane as a process, on PostgreS
     const { instances } = (await send("GET", "/instances", undefined, "operator:operator-secret")).json;
     expect(brokenLaws(cloud.world, instances as readonly InstanceRecord[])).toEqual([]);
 
-    expect((await send("DELETE", `${path}?${query}`)).status).toBe(202);
+    expect((await send("DELETE", `${path}?${String(query)}`)).status).toBe(202);
     await killed();
     expect(await ended(path)).toBe(410);
     expect(brokenLaws(cloud.world, [])).toEqual([]);

@@ -113,7 +113,7 @@ class Customer {
   async ask(method: string, path: string, body?: object): Promise<string> {
     const isDeletion = method === "DELETE";
     const query = new URLSearchParams({ accepts_incomplete: "true", ...(isDeletion && this.ids) });
-    const answer = await this.answered(method, `${path}?${query}`, body && { ...this.ids, ...body });
+    const answer = await this.answered(method, `${path}?${String(query)}`, body && { ...this.ids, ...body });
     if (isDeletion && answer.status === 410) return "succeeded";
     if (answer.status !== 202) return answer.status < 300 ? "succeeded" : `${answer.status}`;
     return this.#state(`${path}/last_operation`, ({ status, body: { state } }) => {
