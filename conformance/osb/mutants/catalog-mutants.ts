@@ -1,23 +1,25 @@
-import type { Json, JsonObject } from "../../http/json.ts";
+import { type Json, type JsonObject, stringOf } from "../../http/json.ts";
 import type { SpecMinor } from "../../runner/check.ts";
 import { alter, is, type Middleware, type Mutant, mutant } from "./mutant.ts";
-import { type Path, replaced } from "./replaced.ts";
+import { type Path, replaced, valueAt } from "./replaced.ts";
 import { jsonOf } from "./wire.ts";
 
-const S: Path = ["services", 3];
+/** The last offering, which few requests are about, and its first plan. */
+const S: Path = ["services", "last"];
 const P: Path = [...S, "plans", 0];
-/** A plan that is neither bound nor updated, so that little else depends on it. */
-const ARCHIVE: Path = ["services", 0, "plans", 2];
+/** In memory a plan that is neither bound nor updated, so that little else depends on it. */
+const ARCHIVE: Path = ["services", 0, "plans", "last"];
+const FIRST_PLAN: Path = ["services", 0, "plans", 0];
 const long = "x".repeat(256);
 const draft7 = "http://json-schema.org/draft-07/schema#";
 const create = (parameters: Json): Json => ({ service_instance: { create: { parameters } } });
 const big = (bytes: number): Json => ({ $schema: draft7, type: "object", description: "x".repeat(bytes) });
 
-/** Check, path in the catalog, and what stands there; undefined: nothing. */
+/** Check, path in the catalog, and what stands there; undefined: nothing; a path: what stands at that. */
 type Row = readonly [
   check: string,
   path: Path,
-  to: Json | undefined,
+  to: Json | undefined | { readonly as: Path },
   options?: { also?: readonly string[]; minor?: SpecMinor },
 ];
 
@@ -26,7 +28,7 @@ const ROWS: readonly Row[] = [
   ["catalog-avoid-cli-unfriendly", [...ARCHIVE, "name"], "-"],
   ["service-name-required", [...S, "name"], 5],
   ["service-name-nonempty", [...S, "name"], "", { also: ["service-name-cli-friendly"] }],
-  ["service-name-unique", [...S, "name"], "memory-logs"],
+  ["service-name-unique", [...S, "name"], { as: ["services", 0, "name"] }],
   ["service-name-cli-friendly", [...S, "name"], "memory_volumes"],
   ["service-name-alphabet-2-13", [...S, "name"], "Memory-volumes", { minor: 13 }],
   ["service-name-alphabet-2-14", [...S, "name"], "memory_volumes", { minor: 14 }],
@@ -54,10 +56,10 @@ const ROWS: readonly Row[] = [
   ["service-plans-nonempty", [...S, "plans"], []],
   ["plan-id-required", [...P, "id"], 7],
   ["plan-id-nonempty", [...P, "id"], "", { also: ["plan-id-guid"] }],
-  ["plan-id-unique", [...ARCHIVE, "id"], "5f0b4c8e-0000-4000-8000-000000000101"],
+  ["plan-id-unique", [...ARCHIVE, "id"], { as: [...FIRST_PLAN, "id"] }],
   ["plan-name-required", [...ARCHIVE, "name"], undefined],
   ["plan-name-nonempty", [...ARCHIVE, "name"], "", { also: ["plan-name-cli-friendly"] }],
-  ["plan-name-unique-in-service", [...ARCHIVE, "name"], "small"],
+  ["plan-name-unique-in-service", [...ARCHIVE, "name"], { as: [...FIRST_PLAN, "name"] }],
   ["plan-name-cli-friendly", [...ARCHIVE, "name"], "the archive"],
   ["plan-name-alphabet-2-13", [...ARCHIVE, "name"], "Archive", { minor: 13 }],
   ["plan-name-alphabet-2-14", [...ARCHIVE, "name"], "the_archive", { minor: 14 }],
@@ -97,55 +99,48 @@ const ROWS: readonly Row[] = [
   ["dashboard-client-redirect-uri", [...S, "dashboard_client"], { id: "a", secret: "b", redirect_uri: "not a uri" }],
 ];
 
-/** The catalog that a row makes of a right one. Exported for tests of the rules alone. */
-export const catalogDefects = ROWS.map(([check, path, to, options]) => ({
-  check,
-  minor: options?.minor ?? 17,
-  apply: (catalog: Json) => replaced(catalog, path, to),
-}));
-
-/** Another name for a service or a plan: the catalog and all requests know it by that. */
-function renamed(check: string, from: string, to: string): Mutant {
-  const middleware: Middleware = async (request, next) => {
-    const query = Object.entries(request.query).map(([name, value]) => [name, value === to ? from : value]);
-    const text = request.text.replaceAll(JSON.stringify(to), JSON.stringify(from));
+/** Another id for a service or a plan: the catalog and all requests know it by that. */
+function renamed(check: string, path: Path, to: string): Mutant {
+  const middleware: Middleware = async (request, next, memory) => {
+    const from = () => stringOf(valueAt(memory.catalog, path)) ?? to;
+    const query = Object.entries(request.query).map(([name, value]) => [name, value === to ? from() : value]);
+    const text = request.text.replaceAll(JSON.stringify(to), JSON.stringify(from()));
     const response = await next({ ...request, query: Object.fromEntries(query), text });
-    return { ...response, text: response.text.replaceAll(JSON.stringify(from), JSON.stringify(to)) };
+    return { ...response, text: response.text.replaceAll(JSON.stringify(from()), JSON.stringify(to)) };
   };
-  return mutant(check, `The id ${from} is ${to} to the platform.`, middleware);
+  return mutant(check, `The id at ${path.join(".")} is ${to} to the platform.`, middleware);
 }
 
-/** The service of volumes goes by the id of another; the broker tells them apart by the plan. */
-function twin(check: string, from: string, to: string, planId: string): Mutant {
-  const mend = (it: JsonObject): JsonObject =>
-    it["plan_id"] === planId && it["service_id"] === to ? { ...it, service_id: from } : it;
-  const middleware: Middleware = async (request, next) => {
-    const text = request.text === "" ? "" : JSON.stringify(mend(jsonOf(request)));
-    const isSound = Object.keys(jsonOf(request)).length > 0;
-    const query = mend(request.query) as Record<string, string>;
-    const response = await next({ ...request, query, ...(isSound ? { text } : {}) });
-    return { ...response, text: response.text.replaceAll(JSON.stringify(from), JSON.stringify(to)) };
-  };
-  return mutant(check, `Two services have the id ${to}: what the one returns seems to be the other's.`, middleware, {
-    also: ["bind-volume-mounts-declared", "fetch-binding-permissions-declared"],
+/** The last service goes by the id of the one before; the broker tells them apart by the plan. */
+const twins: Middleware = async (request, next, memory) => {
+  const idAt = (...path: Path): string => stringOf(valueAt(memory.catalog, ["services", ...path])) ?? "";
+  const [from, planId] = [idAt("last", "id"), idAt("last", "plans", 0, "id")];
+  const mend = (it: JsonObject): JsonObject => (it["plan_id"] === planId ? { ...it, service_id: from } : it);
+  const sent = jsonOf(request);
+  const text = Object.keys(sent).length > 0 ? JSON.stringify(mend(sent)) : request.text;
+  const response = await next({ ...request, query: mend(request.query) as Record<string, string>, text });
+  const count = (memory.catalog["services"] as readonly Json[] | undefined)?.length ?? 0;
+  if (request.path[1] !== "catalog" || response.status !== 200 || count < 2) return response;
+  return { ...response, text: JSON.stringify(replaced(jsonOf(response), [...S, "id"], idAt(count - 2, "id"))) };
+};
+
+const isCopy = (to: Row[2]): to is { readonly as: Path } =>
+  typeof to === "object" && to !== null && "as" in to && Array.isArray(to.as);
+
+function mutantOf([check, path, to, options]: Row): Mutant {
+  const change = alter(["catalog"], is(200), (response) => {
+    const value = isCopy(to) ? valueAt(jsonOf(response), to.as) : to;
+    return { ...response, text: JSON.stringify(replaced(jsonOf(response), path, value)) };
   });
+  const said = isCopy(to) ? `what is at ${to.as.join(".")}` : (JSON.stringify(to)?.slice(0, 60) ?? "nothing");
+  return mutant(check, `The catalog has ${said} at ${path.join(".")}.`, change, options);
 }
 
 export const catalogMutants: readonly Mutant[] = [
-  renamed("service-id-guid", "5f0b4c8e-0000-4000-8000-000000000400", "service-of-volumes"),
-  twin(
-    "service-id-unique",
-    "5f0b4c8e-0000-4000-8000-000000000400",
-    "5f0b4c8e-0000-4000-8000-000000000300",
-    "5f0b4c8e-0000-4000-8000-000000000401",
-  ),
-  renamed("plan-id-guid", "5f0b4c8e-0000-4000-8000-000000000401", "plan-of-volumes"),
-  ...ROWS.map(([check, path, to, options]) => {
-    const change = alter(["catalog"], is(200), (response) => ({
-      ...response,
-      text: JSON.stringify(replaced(jsonOf(response), path, to)),
-    }));
-    const said = JSON.stringify(to)?.slice(0, 60) ?? "nothing";
-    return mutant(check, `The catalog has ${said} at ${path.join(".")}.`, change, options);
+  renamed("service-id-guid", [...S, "id"], "service-of-volumes"),
+  renamed("plan-id-guid", [...P, "id"], "plan-of-volumes"),
+  mutant("service-id-unique", "Two services have one id: what the one returns seems to be the other's.", twins, {
+    also: ["bind-volume-mounts-declared", "fetch-binding-permissions-declared"],
   }),
+  ...ROWS.map(mutantOf),
 ];

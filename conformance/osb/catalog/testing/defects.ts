@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { type Json, isArray, isObject, type JsonObject } from "../../../http/json.ts";
-import { type Path, replaced } from "../../mutants/replaced.ts";
+import { type Path, replaced, valueAt } from "../../mutants/replaced.ts";
 import type { SpecMinor } from "../../../runner/check.ts";
 
 /** One way to spoil a catalog: what of it, and with which values. */
@@ -32,17 +32,10 @@ const empty: Wrong = fc.constant("");
 
 function under(catalog: JsonObject, paths: readonly Path[], member: string): Path[] {
   return paths.flatMap((path) => {
-    const inside = at(catalog, path);
+    const inside = valueAt(catalog, path);
     const held = isObject(inside) ? inside[member] : undefined;
     return isArray(held) ? held.map((_, each) => [...path, member, each]) : [];
   });
-}
-
-export function at(value: Json | undefined, path: Path): Json | undefined {
-  return path.reduce<Json | undefined>((inside, step) => {
-    if (isArray(inside)) return inside[Number(step)];
-    return isObject(inside) ? inside[String(step)] : undefined;
-  }, value);
 }
 
 const services: Places = (catalog) => under(catalog, [[]], "services");
@@ -52,7 +45,7 @@ const inside =
   (catalog) =>
     places(catalog)
       .map((path) => [...path, member])
-      .filter((path) => isObject(at(catalog, path)));
+      .filter((path) => isObject(valueAt(catalog, path)));
 const schemas = inside(plans, "schemas");
 const instanceSchemas = inside(schemas, "service_instance");
 const creations = inside(instanceSchemas, "create");
@@ -73,7 +66,7 @@ function repeated(rule: string, groups: (catalog: JsonObject) => readonly (reado
     groups(catalog)
       .filter((paths) => paths.length > 1)
       .flatMap(([first = [], ...others]) =>
-        others.map((path) => ({ path: [...path, name], to: fc.constant(at(catalog, [...first, name])) })),
+        others.map((path) => ({ path: [...path, name], to: fc.constant(valueAt(catalog, [...first, name])) })),
       );
   return { rule, minor: 17, plant };
 }
@@ -93,8 +86,8 @@ const padded = (chars: number): Wrong =>
   fc.constant({ $schema: draft7, type: "object", description: "x".repeat(chars) });
 const withoutBinding: Places = (catalog) =>
   plans(catalog).filter((path) => {
-    const owner = at(catalog, path.slice(0, -2));
-    const own = at(catalog, [...path, "bindable"]);
+    const owner = valueAt(catalog, path.slice(0, -2));
+    const own = valueAt(catalog, [...path, "bindable"]);
     return (own ?? (isObject(owner) ? owner["bindable"] : undefined)) === false;
   });
 

@@ -1,0 +1,87 @@
+import type { Mutant } from "../../conformance/osb/mutants/mutant.ts";
+import type { Handler } from "../../conformance/osb/mutants/wire.ts";
+import type { CheckResult } from "../../conformance/index.ts";
+import { isListed } from "../../conformance/selftest/selftest.ts";
+import { certifyStand, runMutant, type Stand } from "../../conformance/selftest/stand.ts";
+import { createWorld } from "../../simulators/world.ts";
+import { inception } from "../inception.ts";
+import { referenceBackend } from "../platform/backend.ts";
+import { Brokers } from "../platform/brokers.ts";
+import type { Stage } from "../stage.ts";
+
+/** A broker behind a `fetch`, as mutants see one. */
+function handlerOf(stage: Stage, url: string): Handler {
+  return async ({ method, path, query, headers, text }) => {
+    const search = new URLSearchParams(query).toString();
+    const to = `${url}/${path.map(encodeURIComponent).join("/")}${search === "" ? "" : `?${search}`}`;
+    const response = await stage.fetch(to, { method, headers, ...(text === "" ? {} : { body: text }) });
+    return { status: response.status, headers: Object.fromEntries(response.headers), text: await response.text() };
+  };
+}
+
+/**
+ * The reference broker for PostgreSQL in a world of its own, on virtual time: the second kind of broker that the checks of the OSB
+ * suite are proven on. It is asynchronous, keeps its state in SQL, and deploys each instance.
+ */
+export async function referenceStand(seed: number): Promise<Stand> {
+  const world = createWorld({ seed, scramIterations: 1 });
+  const brokers = new Brokers(world);
+  await world.run(() => inception(world, { services: ["postgresql"] }));
+  const [broker] = brokers.list();
+  if (broker === undefined) throw new Error("the platform came up without a broker");
+  const stage = world.stage(world.plan.applications);
+  const ids = world.secretsOf("conformance");
+  let passedMs = 0;
+  return {
+    handle: handlerOf(stage, broker.url),
+    backend: referenceBackend(world, "postgresql"),
+    username: broker.username,
+    password: broker.password,
+    clock: { nowMs: () => stage.nowMs() + passedMs, sleepMs: (ms) => stage.sleepMs(ms) },
+    newId: () => ids.uuid(),
+    passMs: (ms) => void (passedMs += ms),
+    run: (work) => world.run(work),
+  };
+}
+
+/** What became of a mutant in front of a broker that it was not written for. */
+export type Fate =
+  /** The clean broker offers nothing that its checks could judge. */
+  | { readonly kind: "not-offered" }
+  /** The broker gives the defect no occasion to show. */
+  | { readonly kind: "no-occasion" }
+  | { readonly kind: "killed"; readonly over: readonly string[] }
+  | { readonly kind: "missed"; readonly checks: readonly string[]; readonly over: readonly string[] };
+
+const isNotice = ({ verdict }: CheckResult): boolean => verdict === "fail" || verdict === "warn";
+
+/** The fates of mutants in front of one broker. */
+export class Campaign {
+  readonly #stand: Stand;
+  readonly #clean = new Map<number, Promise<readonly CheckResult[]>>();
+
+  constructor(stand: Stand) {
+    this.#stand = stand;
+  }
+
+  /** The clean broker's results in the version that a mutant is tested as. */
+  clean({ minor }: Pick<Mutant, "minor">): Promise<readonly CheckResult[]> {
+    const known = this.#clean.get(minor) ?? certifyStand(this.#stand, { minor });
+    this.#clean.set(minor, known);
+    return known;
+  }
+
+  /** Runs the checks that a mutant names, or with `isWhole` the suite, which shows also who notices what is not its business. */
+  async fateOf(mutant: Mutant, isWhole: boolean): Promise<Fate> {
+    const clean = await this.clean(mutant);
+    const judging = clean.filter(({ verdict }) => verdict === "pass").map(({ check }) => check.id);
+    const named = mutant.expected.filter((check) => judging.includes(check));
+    if (named.length === 0) return { kind: "not-offered" };
+    const { results, hasActed } = await runMutant(this.#stand, mutant, isWhole ? undefined : named);
+    const killedBy = results.filter(isNotice).map(({ check }) => check.id);
+    const over = killedBy.filter((check) => !mutant.expected.includes(check) && !isListed(mutant.also, check));
+    const checks = named.filter((check) => !killedBy.includes(check));
+    if (checks.length === 0) return { kind: "killed", over };
+    return hasActed || over.length > 0 ? { kind: "missed", checks, over } : { kind: "no-occasion" };
+  }
+}
