@@ -28,6 +28,10 @@ export interface Schema {
   readonly allOf?: readonly Schema[];
   readonly not?: Schema;
   readonly dependencies?: Readonly<Record<string, readonly string[]>>;
+  /** For readers; checks nothing. */
+  readonly description?: string;
+  readonly readOnly?: boolean;
+  readonly writeOnly?: boolean;
 }
 
 /** The first failure. `path` leads from the root to `value`, `schemaPath` to the schema that it fails. */
