@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { drydock } from "./testing/run.ts";
+
+interface Matrix {
+  readonly checks: readonly { readonly id: string; readonly killers: readonly string[] }[];
+  readonly mutants: readonly {
+    readonly id: string;
+    readonly killedBy: readonly string[];
+    readonly expected: readonly string[];
+  }[];
+}
+
+describe("selftest", () => {
+  it("prints the matrix of a suite as JSON, the same by rows and by columns, and ends with 0 when it is sound", async () => {
+    const { code, stdout, stderr } = await drydock(["selftest", "--suite", "isolation", "--json"]);
+    expect([code, stderr]).toEqual([0, ""]);
+    const { checks, mutants } = JSON.parse(stdout) as Matrix;
+    expect(checks.length).toBeGreaterThan(0);
+    for (const { id, killers } of checks) {
+      expect(killers).not.toEqual([]);
+      expect(killers).toEqual(mutants.filter(({ killedBy }) => killedBy.includes(id)).map((mutant) => mutant.id));
+    }
+    for (const { expected, killedBy } of mutants) expect(killedBy).toEqual(expect.arrayContaining([...expected]));
+  });
+
+  it("tells it to a reader", async () => {
+    const { code, stdout } = await drydock(["selftest", "--suite", "isolation"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /isolation: (\d+) of \1 checks tripped \(100 %\) by \d+ mutants; \d+ clean runs?; 0 problems/,
+    );
+  });
+
+  it("says which suites there are when it is asked for another", async () => {
+    const { code, stderr } = await drydock(["selftest", "--suite", "everything"]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/osb, backup, isolation/);
+  });
+});
