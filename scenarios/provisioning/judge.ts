@@ -21,18 +21,22 @@ const fail = (lines: readonly string[]): void => {
   if (lines.length > 0) throw new BrokenPromise(lines.join("; "));
 };
 
-/** The laws hold, and the broker's records are of the instances that its platform knows, and no others. */
-export async function judgeLaws(ground: Ground, platform: Platform): Promise<void> {
+/** The laws of conservation hold, and nothing had a defect. */
+export async function judgeLaws(ground: Ground): Promise<void> {
+  const defects = ground.defects.map(
+    (error) => `a defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  );
+  fail([...ground.world.brokenLaws(await recordsOf(ground)), ...defects]);
+}
+
+/** The broker's records are of the instances that its platform knows, and of no others. */
+export async function judgeRecords(ground: Ground, platform: Platform): Promise<void> {
   const records = await recordsOf(ground);
   const alive = new Set(platform.model.instances.flatMap(({ id, phase }) => (phase === "gone" ? [] : [id])));
   const recorded = new Set(records.map(({ id }) => id));
   fail([
-    ...ground.world.brokenLaws(records),
     ...[...recorded].filter((id) => !alive.has(id)).map((id) => `the broker keeps the instance ${id}, which is gone`),
     ...[...alive].filter((id) => !recorded.has(id)).map((id) => `the broker has forgotten the instance ${id}`),
-    ...ground.defects.map(
-      (error) => `a defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    ),
   ]);
 }
 

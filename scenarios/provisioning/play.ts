@@ -1,6 +1,6 @@
-import { depart, heal, lookIntoAll, settle } from "./settle.ts";
+import { depart, heal, lookIntoAll, subside, tidy } from "./settle.ts";
 import type { Ground } from "./ground.ts";
-import { judgeLaws, judgePromises } from "./judge.ts";
+import { judgeLaws, judgePromises, judgeRecords } from "./judge.ts";
 import { describeFault, describeStanding, describeStep, type Plan, type PlannedFault } from "./plan.ts";
 import { Platform } from "./platform.ts";
 import { Steps } from "./steps.ts";
@@ -32,16 +32,21 @@ export async function play(ground: Ground, seed: number, plan: Plan): Promise<vo
     const platform = new Platform(world, ground.broker, await ground.offer());
     const steps = new Steps(ground, platform);
     for (const each of plan.standing) await steps.furnish(each);
-    await settle(ground, platform);
+    await subside(ground, platform);
     for (const { rule } of armed(plan)) world.kernel.faults.arm(rule);
     for (const step of plan.steps) await steps.perform(step);
     await heal(ground);
-    await settle(ground, platform);
-    await judgeLaws(ground, platform);
+    await subside(ground, platform);
+    // What has failed must have left nothing already now, before anybody asks for its deletion.
+    await judgeLaws(ground);
+    await tidy(ground, platform);
+    await judgeLaws(ground);
+    await judgeRecords(ground, platform);
     await lookIntoAll(ground, platform);
     await judgePromises(ground, platform);
     await depart(ground, platform);
-    await judgeLaws(ground, platform);
+    await judgeLaws(ground);
+    await judgeRecords(ground, platform);
     await judgePromises(ground, platform);
   });
 }

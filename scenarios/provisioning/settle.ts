@@ -19,12 +19,15 @@ export async function soon(world: World, what: string, isSo: () => Promise<boole
 
 const ENDED: ReadonlySet<Phase> = new Set(["standing", "gone"]);
 
-const isSettled = (instance: ModelInstance): boolean =>
-  ENDED.has(instance.phase) &&
+/** What has ended, one way or the other; what is doomed waits to be deleted. */
+const OVER: ReadonlySet<Phase> = new Set([...ENDED, "doomed"]);
+
+const isIn = (phases: ReadonlySet<Phase>, instance: ModelInstance): boolean =>
+  phases.has(instance.phase) &&
   instance.update === undefined &&
   !instance.uncertain &&
   instance.restore === undefined &&
-  instance.bindings.every(({ phase }) => ENDED.has(phase)) &&
+  instance.bindings.every(({ phase }) => phases.has(phase)) &&
   instance.backups.every(({ phase }) => phase !== "going on");
 
 /** Everything heals: nothing fails any more, and the broker is up. */
@@ -34,10 +37,21 @@ export async function heal(ground: Ground): Promise<void> {
   await ground.offer();
 }
 
-/** Waits until each operation has ended and the director has put right what it can; deletes what a platform must delete. */
-export async function settle({ world }: Ground, platform: Platform): Promise<void> {
+/** Waits until each operation has ended and the director has put right what it can. */
+export async function subside({ world }: Ground, platform: Platform): Promise<void> {
+  for (const instance of platform.model.instances) {
+    await soon(world, `what goes on at the instance ${instance.id} (${instance.phase})`, async () => {
+      await platform.observe(instance);
+      return isIn(OVER, instance);
+    });
+  }
+  await soon(world, "the director's repairs", () => isQuiet(world));
+}
+
+/** Deletes what a platform must delete, because it failed or nobody knows of it; then each binding that stands logs in. */
+export async function tidy({ world }: Ground, platform: Platform): Promise<void> {
   for (const instance of platform.model.instances)
-    await soon(world, `the instance ${instance.id} (${instance.phase})`, () => endeavour(platform, instance));
+    await soon(world, `the deletion of ${instance.id}`, () => endeavour(platform, instance));
   await soon(world, "the director's repairs", () => isQuiet(world));
   const standing = platform.model.bindings.filter(({ phase }) => phase === "standing");
   for (const binding of standing) {
@@ -57,7 +71,7 @@ async function endeavour(platform: Platform, instance: ModelInstance): Promise<b
   if (instance.phase === "doomed") await platform.deprovision(instance);
   for (const binding of instance.bindings)
     if (binding.phase === "doomed" && instance.phase !== "gone") await platform.unbind(binding);
-  return isSettled(instance);
+  return isIn(ENDED, instance);
 }
 
 /** No task runs, nothing waits to be swept, and each VM that should be there is. */
