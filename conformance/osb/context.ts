@@ -211,8 +211,7 @@ export class OsbContext {
   }
 
   /** A binding of its own on an instance. */
-  async bound(live: Live): Promise<LiveBinding> {
-    const id = this.platform.newId();
+  async bound(live: Live, id: string = this.platform.newId()): Promise<LiveBinding> {
     const answer = await this.bind(live, id);
     const settled = await this.platform.settle(live.offer, answer);
     if (settled.state === "succeeded") return { live, id, bound: settled };
