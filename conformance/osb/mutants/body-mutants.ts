@@ -66,7 +66,8 @@ function mutantOf(rule: BodyRule, id: string, what: string, to: Json | undefined
   const isAsync =
     rule.status.every((status) => status === 202) || rule.on.some((operation) => operation.startsWith("poll-"));
   const where = [...rule.at, rule.member].filter((step) => step !== "").join(".") || "the body";
-  return mutant(checkOf(rule), `${where} of ${rule.on.join(", ")} is ${what}.`, middlewareFor(rule, to), {
+  const since = rule.until === undefined ? "" : `, in 2.${rule.until}`;
+  return mutant(checkOf(rule), `${where} of ${rule.on.join(", ")} is ${what}${since}.`, middlewareFor(rule, to), {
     id,
     mode: isAsync ? "async" : "sync",
     minor: rule.until ?? 17,

@@ -20,7 +20,7 @@ type Row = readonly [
   check: string,
   path: Path,
   to: Json | undefined | { readonly as: Path },
-  options?: { also?: readonly string[]; minor?: SpecMinor },
+  options?: { also?: readonly string[]; minor?: SpecMinor; words?: string },
 ];
 
 const ROWS: readonly Row[] = [
@@ -83,10 +83,16 @@ const ROWS: readonly Row[] = [
     "schema-no-external-refs",
     [...ARCHIVE, "schemas"],
     create({ $schema: draft7, $ref: "https://example.com/schema.json" }),
+    { words: "a schema that refers to another document" },
   ],
-  ["schema-max-64kb", [...ARCHIVE, "schemas"], create(big(66_000))],
-  ["schema-max-64000-bytes", [...ARCHIVE, "schemas"], create(big(64_500))],
-  ["schema-valid-for-its-draft", [...ARCHIVE, "schemas"], create({ $schema: draft7, type: "objekt" })],
+  ["schema-max-64kb", [...ARCHIVE, "schemas"], create(big(66_000)), { words: "a schema of 66,000 bytes" }],
+  ["schema-max-64000-bytes", [...ARCHIVE, "schemas"], create(big(64_500)), { words: "a schema of 64,500 bytes" }],
+  [
+    "schema-valid-for-its-draft",
+    [...ARCHIVE, "schemas"],
+    create({ $schema: draft7, type: "objekt" }),
+    { words: "a schema that is none" },
+  ],
   ["maintenance-version-required", [...ARCHIVE, "maintenance_info"], { description: "none" }],
   ["maintenance-version-semver", [...ARCHIVE, "maintenance_info"], { version: "1.2" }],
   ["maintenance-description-string", [...ARCHIVE, "maintenance_info"], { version: "1.2.3", description: 5 }],
@@ -132,8 +138,11 @@ function mutantOf([check, path, to, options]: Row): Mutant {
     const value = isCopy(to) ? valueAt(jsonOf(response), to.as) : to;
     return { ...response, text: JSON.stringify(replaced(jsonOf(response), path, value)) };
   });
-  const said = isCopy(to) ? `what is at ${to.as.join(".")}` : (JSON.stringify(to)?.slice(0, 60) ?? "nothing");
-  return mutant(check, `The catalog has ${said} at ${path.join(".")}.`, change, options);
+  const said =
+    options?.words ?? (isCopy(to) ? `what is at ${to.as.join(".")}` : (JSON.stringify(to)?.slice(0, 60) ?? "nothing"));
+  const { words: _words, ...rest } = options ?? {};
+  const where = options?.minor === undefined ? "" : ` of a broker of 2.${options.minor}`;
+  return mutant(check, `The catalog${where} has ${said} at ${path.join(".")}.`, change, rest);
 }
 
 export const catalogMutants: readonly Mutant[] = [

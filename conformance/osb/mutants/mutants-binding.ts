@@ -159,7 +159,7 @@ const information: readonly Mutant[] = [
 const requests: readonly Mutant[] = [
   mutant(
     "bind-missing-service-id-400",
-    "A missing service_id is guessed.",
+    "When it binds: a missing service_id is guessed.",
     rewrite(PUT, lacks("service_id"), filled("service_id")),
   ),
   mutant(
@@ -169,14 +169,14 @@ const requests: readonly Mutant[] = [
   ),
   mutant(
     "bind-malformed-400",
-    "It falls over (500) on a body that is not a JSON object.",
+    "When it binds: it falls over (500) on a body that is not a JSON object.",
     pretend(PUT, isNotJson, 500, { error: "Crashed", description: "A null pointer." }),
     { also: ["error-appropriate-status"] },
   ),
   mutant("bind-invalid-service-or-plan", "It does not look at service_id and plan_id.", guessed),
   mutant(
     "bind-parameters-validated",
-    "Parameters that do not fit the schema are passed over.",
+    "When it binds: parameters that do not fit the schema are passed over.",
     rewrite(
       PUT,
       all((request) => isObject(sentOf(request)["parameters"]), hasUnfitting("bind")),
@@ -207,10 +207,15 @@ const requests: readonly Mutant[] = [
       "rotation-*",
     ],
   }),
-  mutant("bind-identical-200", "The same request again is a conflict: 409.", alter(PUT, is(200), status(409))),
-  mutant("bind-identical-200-2-12", "The same request again is a conflict: 409.", alter(PUT, is(200), status(409)), {
-    minor: 13,
-  }),
+  mutant("bind-identical-200", "The same bind again is a conflict: 409.", alter(PUT, is(200), status(409))),
+  mutant(
+    "bind-identical-200-2-12",
+    "The same bind again is a conflict in 2.13: 409.",
+    alter(PUT, is(200), status(409)),
+    {
+      minor: 13,
+    },
+  ),
   mutant(
     "bind-identical-same-credentials",
     "The same request again makes a new password.",

@@ -64,7 +64,7 @@ const fetchingInstance: readonly Mutant[] = [
   ),
   mutant(
     "fetch-instance-query-hints-optional",
-    "It refuses query parameters that it does not need.",
+    "It refuses query parameters that it does not need when an instance is fetched.",
     refuse(INSTANCE, asks("service_id")),
   ),
   mutant(
@@ -124,7 +124,7 @@ const fetchingBinding: readonly Mutant[] = [
   ),
   mutant(
     "fetch-binding-query-hints-optional",
-    "It refuses query parameters that it does not need.",
+    "It refuses query parameters that it does not need when a binding is fetched.",
     refuse(BINDING, asks("service_id")),
   ),
   mutant(

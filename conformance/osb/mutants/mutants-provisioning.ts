@@ -116,7 +116,7 @@ export const provisioningMutants: readonly Mutant[] = [
   ),
   mutant(
     "provision-missing-service-id-400",
-    "A missing service_id is guessed.",
+    "When it provisions: a missing service_id is guessed.",
     rewrite(PUT, lacks("service_id"), filled("service_id")),
   ),
   mutant(
@@ -138,7 +138,7 @@ export const provisioningMutants: readonly Mutant[] = [
   ),
   mutant(
     "provision-malformed-body-400",
-    "It falls over (500) on a body that is not a JSON object.",
+    "When it provisions: it falls over (500) on a body that is not a JSON object.",
     pretend(PUT, isNotJson, 500, crash),
     crashes,
   ),
@@ -163,7 +163,7 @@ export const provisioningMutants: readonly Mutant[] = [
   ),
   mutant(
     "provision-parameters-validated",
-    "Parameters that do not fit the schema are passed over.",
+    "When it provisions: parameters that do not fit the schema are passed over.",
     rewrite(
       PUT,
       all((request) => isObject(sentOf(request)["parameters"]), hasUnfitting("create")),
@@ -186,12 +186,12 @@ export const provisioningMutants: readonly Mutant[] = [
   ),
   mutant(
     "provision-maintenance-info-conflict-422",
-    "Any maintenance version is accepted.",
+    "When it provisions: any maintenance version is accepted.",
     rewrite(PUT, hasOtherVersion, (request) => without(request, "maintenance_info")),
   ),
   mutant(
     "provision-maintenance-info-error-code",
-    "It refuses another maintenance version with an error code of its own.",
+    "When it provisions: it refuses another maintenance version with an error code of its own.",
     alter(PUT, is(422), set("error", "WrongVersion"), hasOtherVersion),
   ),
   mutant(
@@ -222,10 +222,10 @@ export const provisioningMutants: readonly Mutant[] = [
       "context-accepted",
     ],
   }),
-  mutant("provision-identical-200", "The same request again is a conflict: 409.", alter(PUT, is(200), status(409))),
+  mutant("provision-identical-200", "The same provision again is a conflict: 409.", alter(PUT, is(200), status(409))),
   mutant(
     "provision-identical-200-2-12",
-    "The same request again is a conflict: 409.",
+    "The same provision again is a conflict in 2.13: 409.",
     alter(PUT, is(200), status(409)),
     { minor: 13 },
   ),

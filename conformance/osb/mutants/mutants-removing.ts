@@ -106,7 +106,7 @@ function removing(kind: Kind): Mutant[] {
   return [
     mutant(
       `${kind}-missing-service-id-400`,
-      "A missing service_id is guessed.",
+      `In ${kind}: a missing service_id is guessed.`,
       rewrite(operations, all(isAlive, not(asks("service_id"))), completed),
     ),
     mutant(
@@ -121,7 +121,7 @@ function removing(kind: Kind): Mutant[] {
     ),
     mutant(
       `${kind}-200`,
-      "A deletion is answered 204.",
+      `In ${kind}: a deletion is answered 204.`,
       alter(operations, is(200), (response) => ({ ...response, status: 204, text: "" })),
       { also: ["orphan-*"] },
     ),
@@ -138,7 +138,7 @@ function removing(kind: Kind): Mutant[] {
     ),
     mutant(
       `${kind}-malformed-400`,
-      "It falls over (500) on an accepts_incomplete that is neither true nor false.",
+      `In ${kind}: it falls over (500) on an accepts_incomplete that is neither true nor false.`,
       alter(
         operations,
         is(400),

@@ -243,7 +243,7 @@ export const requestMutants: readonly Mutant[] = [
   mutant(
     "catalog-ids-stable",
     "A plan has another id each time that the catalog is made.",
-    later(["services", 0, "plans", 2, "id"], "5f0b4c8e-0000-4000-8000-000000000999"),
+    later(["services", 0, "plans", "last", "id"], "5f0b4c8e-0000-4000-8000-000000000999"),
   ),
   mutant("catalog-200", "The catalog comes with 203.", alter(["catalog"], is(200), status(203))),
   mutant("catalog-services-required", "The catalog is empty when read again.", later(["services"], undefined)),

@@ -98,13 +98,13 @@ export const updatingMutants: readonly Mutant[] = [
   ),
   mutant(
     "update-missing-service-id-400",
-    "A missing service_id is guessed.",
+    "When it updates: a missing service_id is guessed.",
     rewrite(PATCH, lacks("service_id"), filled("service_id")),
     { also: ["update-malformed-400"] },
   ),
   mutant(
     "update-malformed-400",
-    "It falls over (500) on a body that is not a JSON object.",
+    "When it updates: it falls over (500) on a body that is not a JSON object.",
     pretend(PATCH, isNotJson, 500, { error: "Crashed", description: "A null pointer." }),
     { also: ["error-appropriate-status"] },
   ),
@@ -127,7 +127,7 @@ export const updatingMutants: readonly Mutant[] = [
   ),
   mutant(
     "update-parameters-validated",
-    "Parameters that do not fit the schema are passed over.",
+    "When it updates: parameters that do not fit the schema are passed over.",
     rewrite(
       PATCH,
       all((request) => isObject(sentOf(request)["parameters"]), hasUnfitting("update")),
@@ -159,12 +159,12 @@ export const updatingMutants: readonly Mutant[] = [
   ),
   mutant(
     "update-maintenance-info-conflict-422",
-    "Any maintenance version is accepted.",
+    "When it updates: any maintenance version is accepted.",
     rewrite(PATCH, hasOtherVersion, (request) => without(request, "maintenance_info")),
   ),
   mutant(
     "update-maintenance-info-error-code",
-    "It refuses another maintenance version with an error code of its own.",
+    "When it updates: it refuses another maintenance version with an error code of its own.",
     alter(PATCH, is(422), set("error", "WrongVersion"), hasOtherVersion),
   ),
   mutant(
