@@ -31,6 +31,9 @@ function folder(): string {
   return path;
 }
 
+/** @throws UserError CLI_STATE_FOLDER */
+export const keysFile = (): string => join(folder(), "keys.json");
+
 const fileOf = (block: string): string => join(folder(), `cloud-${block}.json`);
 
 /** Lets other commands find a cloud; what is answered makes them forget it. */

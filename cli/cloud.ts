@@ -1,4 +1,6 @@
+import { enableCompileCache } from "node:module";
 import type { Cloud, CloudOptions } from "../scenarios/platform/cloud.ts";
+import { keysFile } from "./cloud-state.ts";
 import { EXIT } from "./errors.ts";
 
 /** Options that `up` and `exec` share. */
@@ -11,12 +13,11 @@ function report(error: unknown): void {
   );
 }
 
-/** Boots a cloud; the keys are made while the rest is loaded. */
 export async function boot(options: BootOptions): Promise<Cloud> {
-  const { signingKeys } = await import("../simulators/live/keys.ts");
-  signingKeys().catch(() => {});
+  // What was compiled once is kept for the next time, in a folder of Node's own, as are the keys: a cloud is ready sooner.
+  enableCompileCache();
   const { bootCloud } = await import("../scenarios/platform/cloud.ts");
-  return bootCloud({ ...options, report });
+  return bootCloud({ ...options, keysFile: keysFile(), report });
 }
 
 /** One Ctrl-C may arrive as two signals: from the terminal, and passed on by the process that started us. */

@@ -15,6 +15,7 @@ export interface AddressPlan {
   readonly serviceInstances: Subnet;
   readonly floating: Subnet;
   readonly controller: string;
+  readonly director: string;
   /** Where the world is steered from. */
   readonly control: string;
   /** The first of the Consul servers: it answers for names. */
@@ -38,6 +39,7 @@ export function addressPlan(block: string = DEFAULT_BLOCK): AddressPlan {
     serviceInstances: { cidr: `${block}.128.0/18`, gateway: `${block}.128.1` },
     floating: { cidr: `${block}.240.0/24`, gateway: `${block}.240.1` },
     controller: `${block}.250.10`,
+    director: `${block}.0.6`,
     control: `${block}.250.1`,
     consul: `${block}.0.10`,
     applications: "127.0.0.1",

@@ -130,7 +130,7 @@ export function createWorld(options: WorldOptions = {}): World {
   const virtual = isWall ? undefined : new VirtualDriver(kernel);
   const driver: Driver = virtual ?? new WallDriver(kernel);
   const plan = addressPlan(options.block);
-  const directorAddress = `${plan.block}.0.6`;
+  const directorAddress = plan.director;
   const credentials = credentialsOf(kernel, plan, directorAddress, options.signing !== undefined);
   const openstack = createOpenStack(kernel, {
     admin: { ...credentials.openstackAdmin, user: credentials.openstackAdmin.username },

@@ -1,10 +1,11 @@
 import type { FastifyInstance } from "fastify";
 import { guardConnections } from "../../simulators/kernel/edge/serve.ts";
+import { addressPlan } from "../../simulators/addresses.ts";
 import { type Pace, PACES } from "../../simulators/kernel/index.ts";
 import { WallDriver, wallNowMs } from "../../simulators/kernel/edge/drive.ts";
-import { type ClaimedBlock, claimBlock } from "../../simulators/live/block.ts";
+import { type ClaimedBlock, claimBlock, LIVE_BLOCKS } from "../../simulators/live/block.ts";
 import { listenError } from "../../simulators/live/errors.ts";
-import { signingKeys, type TlsKeys, tlsKeys } from "../../simulators/live/keys.ts";
+import { keptKeys, type LiveKeys, makeKeys } from "../../simulators/live/keys.ts";
 import { admissionAt, openSockets, type Sockets } from "../../simulators/live/sockets.ts";
 import { createWorld, type World } from "../../simulators/world.ts";
 import type { PlantedBug } from "../../broker/index.ts";
@@ -25,6 +26,8 @@ export interface CloudOptions {
   /** Control planes to deploy. Default: all of them. */
   readonly services?: readonly ServiceName[];
   readonly plantedBug?: PlantedBug;
+  /** Where the keys of UAA and TLS are kept from one cloud to the next. Default: made anew for each process. */
+  readonly keysFile?: string;
   /** Called when a step of the platform's story is done. */
   readonly tell?: (line: StoryLine) => void;
   /** Told of defects and of what a part of the cloud could not do. Default: nobody. */
@@ -58,11 +61,10 @@ export interface Cloud {
 export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
   await using ends = new AsyncDisposableStack();
   const { seed = 1, pace = "instant", report = () => {} } = options;
-  const signing = signingKeys();
   const claimed = await claimBlock(options.block);
   ends.defer(() => claimed.release());
-  const tls = directorKeys(claimed.block);
-  const world = createWorld({ seed, time: "wall", pace: "instant", block: claimed.block, signing: await signing });
+  const { signing, tls } = await keysFor(claimed.block, options.keysFile);
+  const world = createWorld({ seed, time: "wall", pace: "instant", block: claimed.block, signing });
   ends.defer(() => stop(world));
   world.kernel.onCrash = (_process, error) => report(error);
   const brokers = new Brokers(world, {
@@ -77,10 +79,10 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
   await inception(world, options);
   await letAdminIn(world);
   await brokers.ready();
-  const sockets = await openSockets(world, { tls: await tls, report });
+  const sockets = await openSockets(world, { tls, report });
   faces.defer(() => sockets.close());
   world.kernel.setPace(pace);
-  const description = describe(world, { seed, pace, brokers: brokers.list(), caCert: (await tls).ca });
+  const description = describe(world, { seed, pace, brokers: brokers.list(), caCert: tls.ca });
   const kept = ends.move();
   return {
     world,
@@ -95,8 +97,16 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
   };
 }
 
-/** The certificate of the director and of its UAA is for their address. */
-const directorKeys = (block: string): Promise<TlsKeys> => tlsKeys([`${block}.0.6`], wallNowMs());
+/** For a director in any block, so that one certificate serves all clouds of this process, or of this user when there is a file. */
+let made: Promise<LiveKeys> | undefined;
+
+function keysFor(block: string, file: string | undefined): Promise<LiveKeys> {
+  const addresses = [...new Set([...LIVE_BLOCKS, block])].map((each) => addressPlan(each).director);
+  if (file !== undefined) return keptKeys(file, addresses, wallNowMs());
+  if (!LIVE_BLOCKS.includes(block)) return makeKeys(addresses, wallNowMs());
+  made ??= makeKeys(addresses, wallNowMs());
+  return made;
+}
 
 function stop({ driver }: World): void {
   if (driver instanceof WallDriver) driver.stop();

@@ -16,6 +16,9 @@ const LAST = 126;
 /** Whoever listens here owns the block. */
 const LIGHTHOUSE = { host: "250.1", port: 7700 } as const;
 
+/** Every block that is taken unasked. */
+export const LIVE_BLOCKS: readonly string[] = Array.from({ length: LAST - FIRST + 1 }, (_, at) => `127.${FIRST + at}`);
+
 async function light(block: string): Promise<Server> {
   const server = createServer((socket) => socket.destroy());
   server.unref();
@@ -30,9 +33,7 @@ async function light(block: string): Promise<Server> {
  * @throws LiveError LIVE_PORT_TAKEN, LIVE_NO_BLOCK, LIVE_NO_LOOPBACK
  */
 export async function claimBlock(wanted?: string): Promise<ClaimedBlock> {
-  const candidates =
-    wanted === undefined ? Array.from({ length: LAST - FIRST + 1 }, (_, at) => `127.${FIRST + at}`) : [wanted];
-  for (const block of candidates) {
+  for (const block of wanted === undefined ? LIVE_BLOCKS : [wanted]) {
     try {
       const server = await light(block);
       const lighthouse = { host: `${block}.${LIGHTHOUSE.host}`, port: LIGHTHOUSE.port };

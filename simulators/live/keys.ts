@@ -1,6 +1,6 @@
 import { generateKeyPair } from "node:crypto";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
-import { generate } from "selfsigned";
 
 /** PEM throughout. */
 export interface SigningKeys {
@@ -15,30 +15,72 @@ export interface TlsKeys {
   readonly cert: string;
 }
 
+/** What a live cloud signs and encrypts with. No part of any world's history. */
+export interface LiveKeys {
+  readonly signing: SigningKeys;
+  readonly tls: TlsKeys;
+  /** The addresses that the certificate is for. */
+  readonly addresses: readonly string[];
+  /** When the certificate ends, ms since the Unix epoch. */
+  readonly untilMs: number;
+}
+
 const makePair = promisify(generateKeyPair);
 
-let signing: Promise<SigningKeys> | undefined;
-
-/** The key with which UAA signs its tokens (RS256). One for the process: it is no part of any world's history. */
-export function signingKeys(): Promise<SigningKeys> {
-  signing ??= makePair("rsa", {
+/** The key with which UAA signs its tokens (RS256). */
+function signingKeys(): Promise<SigningKeys> {
+  return makePair("rsa", {
     modulusLength: 2048,
     publicKeyEncoding: { type: "spki", format: "pem" },
     privateKeyEncoding: { type: "pkcs8", format: "pem" },
   });
-  return signing;
 }
 
+/** Keys for clouds whose director is at one of these addresses. */
+export async function makeKeys(addresses: readonly string[], nowMs: number): Promise<LiveKeys> {
+  const untilMs = nowMs + VALID_DAYS * DAY_MS;
+  const [signing, tls] = await Promise.all([signingKeys(), tlsKeys(addresses, nowMs, untilMs)]);
+  return { signing, tls, addresses, untilMs };
+}
+
+/**
+ * The keys in this file, which nobody but its owner can read; made and kept there when it has none that fit. A cloud then is ready sooner, and
+ * clients need not learn another CA each time.
+ */
+export async function keptKeys(path: string, addresses: readonly string[], nowMs: number): Promise<LiveKeys> {
+  const kept = await readKeys(path);
+  const fits =
+    kept !== undefined && kept.untilMs - nowMs > DAY_MS && addresses.every((each) => kept.addresses.includes(each));
+  if (fits) return kept;
+  const made = await makeKeys(addresses, nowMs);
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, JSON.stringify(made), { mode: 0o600 });
+  await rename(draft, path);
+  return made;
+}
+
+async function readKeys(path: string): Promise<LiveKeys | undefined> {
+  try {
+    return JSON.parse(await readFile(path, "utf8")) as LiveKeys;
+  } catch {
+    // There is none yet, or none that can be read: a new one takes its place.
+    return undefined;
+  }
+}
+
+const VALID_DAYS = 365;
 const DAY_MS = 86_400_000;
 
 /**
  * A CA and a certificate for these addresses. RSA, because clients of the director that speak TLS 1.2 offer nothing that an
  * ECDSA key could answer; addresses as SAN, because Go ignores the common name.
  */
-export async function tlsKeys(addresses: readonly string[], nowMs: number): Promise<TlsKeys> {
+async function tlsKeys(addresses: readonly string[], nowMs: number, untilMs: number): Promise<TlsKeys> {
+  // Loaded here: whoever has kept keys need not wait for it.
+  const { generate } = await import("selfsigned");
   const validity = {
     notBeforeDate: new Date(nowMs - DAY_MS),
-    notAfterDate: new Date(nowMs + 365 * DAY_MS),
+    notAfterDate: new Date(untilMs),
     algorithm: "sha256",
     keySize: 2048,
   };

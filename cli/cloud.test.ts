@@ -1,0 +1,180 @@
+import { execFile, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { CloudDescription } from "../scenarios/platform/description.ts";
+import { drydock, type Running, startDrydock } from "./testing/run.ts";
+import { uploadStemcell } from "./testing/stemcell.ts";
+
+const run = promisify(execFile);
+const FIXTURES = fileURLToPath(new URL("../docs/parity/recordings/fixtures", import.meta.url));
+
+function has(client: string, flag = "--version"): boolean {
+  if (spawnSync(client, [flag]).error === undefined) return true;
+  process.stderr.write(`skipped: the real client ${client}: it is not on the PATH\n`);
+  return false;
+}
+const [HAS_BOSH, HAS_OPENSTACK, HAS_DIG] = [has("bosh"), has("openstack"), has("dig", "-v")];
+const HAS_PROC = process.platform === "linux";
+if (!HAS_PROC) process.stderr.write("skipped: the memory of an upload: this machine has no /proc\n");
+
+async function firstLine({ child }: Running): Promise<string> {
+  let text = "";
+  while (!text.includes("\n")) text += String((await once(child.stdout ?? child, "data"))[0]);
+  return text.slice(0, text.indexOf("\n"));
+}
+
+describe("a cloud that is up", () => {
+  const runtime = mkdtempSync(join(tmpdir(), "drydock-test-"));
+  const own = { XDG_RUNTIME_DIR: runtime };
+  let up: Running;
+  let cloud: CloudDescription;
+  let environment: NodeJS.ProcessEnv;
+
+  beforeAll(async () => {
+    up = startDrydock(["up", "--json", "--pace", "instant"], own);
+    cloud = JSON.parse(await firstLine(up)) as CloudDescription;
+    environment = {
+      ...process.env,
+      HOME: runtime,
+      ...(JSON.parse((await drydock(["env", "--json"], own)).stdout) as object),
+    };
+  });
+  afterAll(async () => {
+    up.child.kill("SIGINT");
+    const ended = await up.ended;
+    rmSync(runtime, { recursive: true });
+    expect(ended).toMatchObject({ code: 130, stderr: "" });
+    expect(ended.stdout.split("\n")).toHaveLength(2);
+  });
+
+  /** As a person would who has the cloud's environment. */
+  const ask = async (client: string, ...args: string[]): Promise<string> =>
+    (await run(client, args, { env: environment })).stdout;
+
+  it("tells every address in one line, and brokers and DNS answer there", async () => {
+    expect(cloud.dns.address).toMatch(/^127\.\d+\.\d+\.\d+:\d+$/);
+    expect(cloud.brokers.map(({ name }) => name)).toEqual([
+      "postgresql-service-broker",
+      "redis-service-broker",
+      "mongodb-service-broker",
+    ]);
+    for (const { url, username, password } of cloud.brokers) {
+      const headers = { authorization: `Basic ${btoa(`${username}:${password}`)}`, "x-broker-api-version": "2.17" };
+      expect((await fetch(`${url}/v2/catalog`, { headers })).status).toBe(200);
+    }
+    expect(await (await fetch(cloud.laws)).json()).toEqual({ broken: [] });
+  });
+
+  it("is found by env, which a shell can eval, in a file that nobody else can read", async () => {
+    const { stdout, code } = await drydock(["env"], own);
+    expect(code).toBe(0);
+    const { stdout: echoed } = await run("sh", ["-c", `${stdout}\nprintf %s "$BOSH_CA_CERT"`]);
+    expect(echoed).toBe(cloud.director.caCert);
+    const folder = join(runtime, readdirSync(runtime).find((name) => name.startsWith("drydock-")) ?? "");
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    for (const file of readdirSync(folder)) expect(statSync(join(folder, file)).mode & 0o777).toBe(0o600);
+  });
+
+  it("keeps its block: another cloud there is refused in one line", async () => {
+    const second = await drydock(["up", "--json", "--block", cloud.block], own);
+    expect(second).toMatchObject({ code: 2, stdout: "" });
+    expect(second.stderr).toMatch(/^drydock: .*LIVE_PORT_TAKEN.*\n$/);
+  });
+
+  it.skipIf(!HAS_PROC)("takes a large stemcell over TLS in little memory", { timeout: 60_000 }, async () => {
+    const residentMib = (): number =>
+      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${up.child.pid}/status`, "utf8"))?.[1]) / 1024;
+    const before = residentMib();
+    let most = before;
+    const watch = setInterval(() => (most = Math.max(most, residentMib())), 20);
+    expect(await uploadStemcell(cloud.director, 100)).toMatchObject({ status: 303 });
+    clearInterval(watch);
+    expect(most - before).toBeLessThan(60);
+  });
+
+  it.skipIf(!HAS_BOSH)("satisfies the bosh CLI", { timeout: 60_000 }, async () => {
+    const bosh = (...args: string[]): Promise<string> => ask("bosh", "-n", ...args);
+    expect(await bosh("env")).toContain("openstack_cpi");
+    expect(await bosh("deployments")).toContain("postgresql-service/1");
+    await bosh("upload-stemcell", join(FIXTURES, "stemcell-1.1.tgz"));
+    await bosh("upload-release", join(FIXTURES, "demo-1.tgz"));
+    expect(await bosh("-d", "consul-dns", "instances", "--ps")).toMatch(/consul-server\s+running/);
+    expect(await bosh("-d", "service-guard", "recreate")).toMatch(/Updating instance guard: guard/);
+    expect(await bosh("tasks", "--recent")).toMatch(/done.*create release/);
+    expect(await bosh("events", "--object-type", "vm")).toMatch(/create\s+vm/);
+    expect(await bosh("vms")).toMatch(/guard\/\S+\s+running/);
+    await bosh("-d", "mongodb-service", "delete-deployment");
+    expect(await bosh("deployments")).not.toContain("mongodb-service");
+  });
+
+  it.skipIf(!HAS_OPENSTACK)("satisfies the openstack CLI", { timeout: 90_000 }, async () => {
+    const openstack = (...args: string[]): Promise<string> => ask("openstack", ...args);
+    expect(await openstack("token", "issue", "-f", "value", "-c", "project_id")).toMatch(/^[0-9a-f]{32}\n$/);
+    const machine = ["--image", "ubuntu-22.04", "--flavor", "m1.small", "--network", "management"];
+    await openstack("server", "create", ...machine, "--wait", "probe");
+    await openstack("volume", "create", "--size", "1", "data");
+    await openstack("server", "add", "volume", "probe", "data");
+    expect(await openstack("volume", "show", "data", "-f", "value", "-c", "status")).toBe("in-use\n");
+    await openstack("server", "delete", "--wait", "probe");
+    expect(await openstack("server", "list", "-f", "value", "-c", "Name")).not.toContain("probe");
+  });
+
+  it.skipIf(!HAS_DIG)("satisfies dig", async () => {
+    const [host = "", port = ""] = cloud.dns.address.split(":");
+    const dig = (...args: string[]): Promise<string> => ask("dig", `@${host}`, "-p", port, ...args);
+    const { hostname } = new URL(cloud.brokers[0]?.consulUrl ?? "");
+    const ip = new URL(cloud.brokers[0]?.url ?? "").hostname;
+    for (const transport of ["+notcp", "+tcp"]) {
+      expect(await dig("+short", transport, hostname)).toBe(`${ip}\n`);
+      expect(await dig("+short", transport, hostname, "SRV")).toMatch(/^1 1 3000 \S+\.consul\.\n$/);
+      expect(await dig(transport, `no-${hostname}`)).toContain("status: NXDOMAIN");
+    }
+    expect(await dig("+short", "consul", "SOA")).toMatch(/^ns\.consul\. hostmaster\.consul\. \d+ /);
+  });
+});
+
+describe("exec", () => {
+  it("ends with the command's exit code, and the command has the cloud in its environment", async () => {
+    const script = `const broker = JSON.parse(process.env.DRYDOCK_BROKERS)[0];
+      const response = await fetch(broker.url + "/v2/catalog");
+      console.log(response.status, process.env.OS_AUTH_URL.startsWith("http://127."));
+      process.exit(7);`;
+    const ended = await drydock(["exec", "--", process.execPath, "--input-type=module", "-e", script]);
+    expect(ended).toEqual({ code: 7, stdout: "401 true\n", stderr: "" });
+  });
+
+  it("passes signals on and cleans up", async () => {
+    const running = startDrydock(["exec", "--", "sh", "-c", "echo begun; exec sleep 60"]);
+    expect(await firstLine(running)).toBe("begun");
+    running.child.kill("SIGTERM");
+    expect(await running.ended).toMatchObject({ code: 128 + 15, stderr: "" });
+  });
+
+  it("says in one line what is wrong with the command", async () => {
+    const [none, unknown] = await Promise.all([drydock(["exec"]), drydock(["exec", "--", "no-such-command"])]);
+    expect(none).toMatchObject({ code: 2, stderr: expect.stringMatching(/^drydock: .*CLI_NO_COMMAND.*\n$/) as string });
+    expect(unknown).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^drydock: .*no-such-command.*CLI_COMMAND_NOT_FOUND.*\n$/) as string,
+    });
+  });
+});
+
+describe("env", () => {
+  it("says in one line that no cloud is up, and ignores what a killed one left", async () => {
+    const runtime = mkdtempSync(join(tmpdir(), "drydock-test-"));
+    const own = { XDG_RUNTIME_DIR: runtime };
+    const up = startDrydock(["up", "--json"], own);
+    await firstLine(up);
+    up.child.kill("SIGKILL");
+    await up.ended;
+    const { code, stderr } = await drydock(["env"], own);
+    rmSync(runtime, { recursive: true });
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/^drydock: .*CLI_NO_CLOUD.*\n$/)]);
+  });
+});
