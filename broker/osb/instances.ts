@@ -213,14 +213,15 @@ async function lastOperation(desk: Desk, request: InstanceRequest, reply: Fastif
   const { operation: asked, service_id: serviceId, plan_id: planId } = request.query;
   const newest = await shop.store.newestOf(request.params.id, "");
   if (newest === undefined) throw new OsbError(404, "There is no such service instance.");
-  const instance = await shop.store.instance(newest.instance_id);
-  if (instance === undefined && newest.kind === "deprovision" && newest.state === "succeeded")
+  const isDeleted = newest.kind === "deprovision" && newest.state === "succeeded";
+  if (isDeleted && (await shop.store.instance(newest.instance_id)) === undefined)
     throw new OsbError(410, "The service instance is gone.");
   if (serviceId !== undefined) checkService(shop.service, serviceId);
   if (planId !== undefined) findPlan(shop.service, planId);
   const { operation, body } = await polled(desk, newest, asked, reply);
   // The hints are for updates and deletions; what never came to be is not usable.
   if (body.state !== "failed" || operation.kind === "provision") return body;
+  const instance = await shop.store.instance(newest.instance_id);
   const isRepeatable = operation.kind === "update" && { update_repeatable: true };
   return { ...body, instance_usable: instance?.state === "ready", ...isRepeatable };
 }
