@@ -19,6 +19,12 @@ const LIGHTHOUSE = { host: "250.1", port: 7700 } as const;
 /** Every block that is taken unasked. */
 export const LIVE_BLOCKS: readonly string[] = Array.from({ length: LAST - FIRST + 1 }, (_, at) => `127.${FIRST + at}`);
 
+/** 127.0 is where everybody else on the machine is, applications among them. */
+function isBlock(text: string): boolean {
+  const half = /^127\.(\d{1,3})$/.exec(text)?.[1];
+  return half !== undefined && Number(half) >= 1 && Number(half) <= 255;
+}
+
 async function light(block: string): Promise<Server> {
   const server = createServer((socket) => socket.destroy());
   server.unref();
@@ -30,9 +36,10 @@ async function light(block: string): Promise<Server> {
 /**
  * Takes the block that is asked for, or the first that is free.
  *
- * @throws LiveError LIVE_PORT_TAKEN, LIVE_NO_BLOCK, LIVE_NO_LOOPBACK
+ * @throws LiveError LIVE_BAD_BLOCK, LIVE_PORT_TAKEN, LIVE_NO_BLOCK, LIVE_NO_LOOPBACK
  */
 export async function claimBlock(wanted?: string): Promise<ClaimedBlock> {
+  if (wanted !== undefined && !isBlock(wanted)) throw new LiveError("LIVE_BAD_BLOCK", `block ${wanted}`);
   for (const block of wanted === undefined ? LIVE_BLOCKS : [wanted]) {
     try {
       const server = await light(block);

@@ -1,6 +1,7 @@
 /** Why a live world could not be brought up: the user's to mend, told in one line. */
 export const LIVE_ERRORS = {
   LIVE_PORT_TAKEN: "stop what listens there, or choose another block",
+  LIVE_BAD_BLOCK: "a block is the first half of a loopback address, from 127.1 to 127.255",
   LIVE_NO_BLOCK: "every block from 127.64 to 127.126 is taken; stop a cloud that is up",
   LIVE_NO_LOOPBACK:
     "this machine does not route the address to itself; on macOS add it with: sudo ifconfig lo0 alias ADDRESS",

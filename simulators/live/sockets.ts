@@ -70,10 +70,12 @@ async function listen(world: World, endpoint: Endpoint, { tls, report }: Sockets
   }
 }
 
-async function listenDns({ dns, driver, plan }: World): Promise<ServedDns> {
+async function listenDns(world: World): Promise<ServedDns> {
+  const { dns, driver, plan } = world;
+  const [host, port] = [plan.consul, CONSUL_DNS_PORT];
   try {
-    return await serveDns(dns, driver, { host: plan.consul, port: CONSUL_DNS_PORT });
+    return await serveDns(dns, driver, { host, port, admits: admissionAt(world, host, port) });
   } catch (error) {
-    throw listenError(error, "consul-dns", plan.consul, CONSUL_DNS_PORT);
+    throw listenError(error, "consul-dns", host, port);
   }
 }

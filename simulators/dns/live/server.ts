@@ -2,6 +2,7 @@ import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import type { Driver } from "../../kernel/edge/drive.ts";
+import { sourceOf } from "../../kernel/edge/serve.ts";
 import type { ConsulAgent } from "../index.ts";
 import { Frames, framed } from "../wire/frames.ts";
 
@@ -18,14 +19,23 @@ export interface ServedDns {
 /** Hands a message to the agent and its answer, when there is one, to `reply`. */
 type Ask = (message: Uint8Array, transport: "udp" | "tcp", reply: (answer: Uint8Array) => void) => void;
 
+export interface ServeDnsOptions {
+  readonly host: string;
+  readonly port: number;
+  /** May this address ask? Who may not gets no answer over UDP and is reset over TCP. Default: everyone may. */
+  readonly admits?: (source: string) => boolean;
+}
+
 /** Answers DNS over UDP and TCP on one loopback address. @throws Error EADDRINUSE … */
-export async function serveDns(
-  dns: ConsulAgent,
-  driver: Driver,
-  options: { readonly host: string; readonly port: number },
-): Promise<ServedDns> {
+export async function serveDns(dns: ConsulAgent, driver: Driver, options: ServeDnsOptions): Promise<ServedDns> {
+  const { admits = () => true } = options;
   const ask = asking(dns, driver);
-  const tcp = createServer((socket) => converse(socket, ask));
+  const open = new Set<Socket>();
+  const tcp = createServer((socket) => {
+    if (!admits(sourceOf(socket))) return void socket.resetAndDestroy();
+    open.add(socket.once("close", () => open.delete(socket)));
+    converse(socket, ask);
+  });
   tcp.maxConnections = CONNECTIONS_MAX;
   tcp.listen(options.port, options.host);
   await once(tcp, "listening");
@@ -33,7 +43,8 @@ export async function serveDns(
   const udp = createSocket("udp4");
   udp.on("message", (message, from) => {
     // A datagram that the network refuses is lost, as any other may be; nobody can be answered at port 0.
-    if (from.port !== 0) ask(message, "udp", (answer) => udp.send(answer, from.port, from.address, () => {}));
+    if (from.port !== 0 && admits(from.address))
+      ask(message, "udp", (answer) => udp.send(answer, from.port, from.address, () => {}));
   });
   udp.bind(port, options.host);
   try {
@@ -42,7 +53,7 @@ export async function serveDns(
     tcp.close();
     throw error;
   }
-  return { address: `${options.host}:${port}`, close: () => close(tcp, udp) };
+  return { address: `${options.host}:${port}`, close: () => close(tcp, udp, open) };
 }
 
 const asking =
@@ -71,8 +82,9 @@ function converse(socket: Socket, ask: Ask): void {
   });
 }
 
-async function close(tcp: Server, udp: UdpSocket): Promise<void> {
+async function close(tcp: Server, udp: UdpSocket, open: ReadonlySet<Socket>): Promise<void> {
   udp.close();
+  for (const socket of open) socket.destroy();
   tcp.close();
   await once(tcp, "close");
 }
