@@ -30,8 +30,14 @@ function candidates(run: Run, offer: Offer): readonly BackupInterface[] {
   return all.filter((api, at) => all.findIndex((each) => each.list.path === api.list.path) === at);
 }
 
-function mapping({ name, create, restore }: BackupInterface): string {
-  return `Backups are reached as "${name}": ${create.method} ${create.path}, ${restore.method} ${restore.path}.`;
+/** Runs that have been told: two suites of one run may both look. */
+const told = new WeakSet<Run>();
+
+function tell(run: Run, { name, create, restore }: BackupInterface): void {
+  if (told.has(run)) return;
+  told.add(run);
+  const note = `Backups are reached as "${name}": ${create.method} ${create.path}, ${restore.method} ${restore.path}.`;
+  run.note(note);
 }
 
 /** Looks for the interface of a vendor's backups by asking for the list of an instance that exists. */
@@ -42,7 +48,7 @@ export async function discover(platform: Platform, run: Run, offer: Offer, insta
     const client = new BackupClient(platform, api);
     const answer = await client.send(api.list, { instance: instanceId });
     if (client.entriesOf(answer) !== undefined) {
-      run.note(mapping(api));
+      tell(run, api);
       return { api };
     }
     evidence.push(answer);

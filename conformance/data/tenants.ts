@@ -39,6 +39,7 @@ export class TenantContext {
   readonly osb: OsbContext;
   readonly #shared: Shared;
   #desk: DataDesk | undefined;
+  #isSpoilt = false;
 
   constructor(platform: Platform, shared: Shared) {
     this.osb = new OsbContext(platform, shared);
@@ -145,10 +146,10 @@ export class TenantContext {
     return { credentials: isObject(credentials) ? credentials : {}, answer };
   }
 
-  /** An instance with a binding: a new one, or a binding on an instance that is there. */
-  async tenant(offer: Offer, given?: Live): Promise<Tenant> {
+  /** An instance with a binding: a new one, or a binding on an instance that is there. `bindingId`: default a new one. */
+  async tenant(offer: Offer, given?: Live, bindingId?: string): Promise<Tenant> {
     const live = given ?? (await this.osb.freshOf(offer));
-    const binding = await this.osb.bound(live);
+    const binding = await this.osb.bound(live, bindingId);
     const spoken = await this.#speak(binding);
     if ("reason" in spoken) throw new Verdicted(unknown(spoken.reason, spoken.answer));
     return { live, binding, key: spoken.key, bound: spoken.answer };
@@ -164,7 +165,13 @@ export class TenantContext {
     }
   }
 
+  /** Says that a lent instance was changed, so that none of those lent is lent again. */
+  spoil(): void {
+    this.#isSpoilt = true;
+  }
+
+  /** Gives back what was lent; what was, or may have been, changed is removed. */
   close(outcome: Outcome): Promise<void> {
-    return this.osb.close(outcome);
+    return this.osb.close(this.#isSpoilt ? unknown("instances were changed") : outcome);
   }
 }

@@ -1,5 +1,6 @@
 import { sameJson } from "../http/json.ts";
-import { type Tenant, TenantContext } from "../data/tenants.ts";
+import { BackupContext } from "../backup/context.ts";
+import type { Tenant } from "../data/tenants.ts";
 import type { Answer } from "../platform/answer.ts";
 import { areBindingsRetrievable, type Offer } from "../platform/catalog.ts";
 import type { Evidence } from "../runner/check.ts";
@@ -17,7 +18,7 @@ export interface Owner {
 export type Harm = { readonly seen: string; readonly evidence: readonly Evidence[] } | undefined;
 
 /** What a check of isolation works with. */
-export class IsolationContext extends TenantContext {
+export class IsolationContext extends BackupContext {
   async owner(offer: Offer, given?: Live): Promise<Owner> {
     const spoken = await this.spokenOffer();
     if (spoken?.plan.id === offer.plan.id) {
@@ -46,6 +47,11 @@ export class IsolationContext extends TenantContext {
     if (this.osb.minor < 14 || !areBindingsRetrievable(live.offer)) return undefined;
     const answer = await this.fetch(live, binding.id);
     return answer.status === 200 ? answer : undefined;
+  }
+
+  /** Removes a binding and waits until it is gone. */
+  async unbound({ live, binding }: Pick<Tenant, "live" | "binding">): Promise<void> {
+    await this.platform.settle(live.offer, await this.platform.unbind(live.offer, live.id, binding.id));
   }
 
   fetch(live: Live, bindingId: string): Promise<Answer> {

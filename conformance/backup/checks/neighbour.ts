@@ -28,7 +28,7 @@ async function goOn(context: BackupContext, neighbour: Tenant, table: Filled): P
 async function neighbourUnchanged(context: BackupContext): Promise<Outcome> {
   const offer = await context.dataOffer();
   const lent = await context.osb.liveOf(offer);
-  context.osb.spoil(lent);
+  context.spoil();
   const [neighbour, tenant] = await Promise.all([context.tenant(offer, lent), context.tenant(offer)]);
   const client = await context.backups(offer, tenant.live.id);
   const [canaries, own] = [canariesOf(neighbour), canariesOf(tenant)];

@@ -38,6 +38,7 @@ interface Task {
   readonly more: JsonObject;
   readonly finish: () => void;
   isDone: boolean;
+  isDeleted: boolean;
 }
 
 /** Backups in one of two dialects: ids that are texts and states, or ids that are numbers and statuses. */
@@ -56,7 +57,7 @@ class ToyBackups {
 
   #task(tasks: Map<string, Task>, instance: string, more: JsonObject, finish: () => void): Task {
     const id = `${this.#isA9s ? "" : "b-"}${++this.#serial}`;
-    const task = { id, instance, more, finish, isDone: false };
+    const task = { id, instance, more, finish, isDone: false, isDeleted: false };
     tasks.set(id, task);
     return task;
   }
@@ -67,12 +68,22 @@ class ToyBackups {
   }
 
   /** What an answer tells is how it stood; by the next one it is done. */
-  #ask(task: Task | undefined, instance: ToyInstance): WireResponse {
-    if (task === undefined || task.instance !== instance.id) return missing(404);
+  #ask(task: Task | undefined): WireResponse {
+    if (task === undefined) return missing(404);
     const shown = this.#show(task);
     if (!task.isDone) task.finish();
     task.isDone = true;
     return reply(200, shown);
+  }
+
+  #own(operation: "get" | "restore" | "delete", instance: ToyInstance, id: string): Task | undefined {
+    const backup = this.#backups.get(id);
+    return backup !== undefined && this.#cloud.does.owns(operation, instance, backup) ? backup : undefined;
+  }
+
+  #ownRestore(instance: ToyInstance, id: string): Task | undefined {
+    const restore = this.#restores.get(id);
+    return restore?.instance === instance.id ? restore : undefined;
   }
 
   #create(instance: ToyInstance): WireResponse {
@@ -82,32 +93,33 @@ class ToyBackups {
   }
 
   #restore(instance: ToyInstance, id: string): WireResponse {
-    const [backup, dump] = [this.#backups.get(id), this.#dumps.get(id)];
-    if (backup?.instance !== instance.id || dump === undefined) return missing(404);
+    const [backup, dump] = [this.#own("restore", instance, id), this.#dumps.get(id)];
+    if (backup === undefined || dump === undefined) return missing(404);
     const finish = (): void => this.#cloud.does.restore(instance, dump, this.#cloud);
     return reply(202, this.#show(this.#task(this.#restores, instance.id, { backup_id: id }, finish)));
   }
 
   #list(instance: ToyInstance): WireResponse {
-    const list = [...this.#backups.values()].filter((each) => each.instance === instance.id);
+    const list = [...this.#backups.values()].filter((backup) => this.#cloud.does.owns("list", instance, backup));
     const shown = list.map((each) => this.#show(each));
     return reply(200, this.#isA9s ? shown : { backups: shown });
   }
 
   #remove(instance: ToyInstance, id: string): WireResponse {
-    if (this.#backups.get(id)?.instance !== instance.id) return missing(404);
-    this.#backups.delete(id);
+    const backup = this.#own("delete", instance, id);
+    if (backup === undefined) return missing(404);
+    backup.isDeleted = true;
     return reply(200, {});
   }
 
   /** `rest`: what follows the instance in the path. */
   handle({ method }: WireRequest, instance: ToyInstance, rest: readonly string[]): WireResponse {
     const [kind, id, leaf] = rest;
-    if (kind === "restores" && id !== undefined) return this.#ask(this.#restores.get(id), instance);
+    if (kind === "restores" && id !== undefined) return this.#ask(this.#ownRestore(instance, id));
     if (kind !== "backups") return missing(404);
     if (id === undefined) return method === "POST" ? this.#create(instance) : this.#list(instance);
     if (leaf === (this.#isA9s ? "restore" : "restores") && method === "POST") return this.#restore(instance, id);
-    return method === "DELETE" ? this.#remove(instance, id) : this.#ask(this.#backups.get(id), instance);
+    return method === "DELETE" ? this.#remove(instance, id) : this.#ask(this.#own("get", instance, id));
   }
 }
 
@@ -137,7 +149,7 @@ export function createToyBroker(cloud: ToyCloud, options: ToyBrokerOptions = {})
 
   function binding(request: WireRequest, owner: ToyInstance, id: string, isPoll: boolean): WireResponse {
     if (request.method === "PUT") {
-      const known = owner.bindings.get(id);
+      const known = cloud.does.find("bind", owner, id, cloud);
       const made = known ?? cloud.bind(owner, id);
       return reply(known === undefined ? 201 : 200, { credentials: credentialsOf(owner, made) });
     }

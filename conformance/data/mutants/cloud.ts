@@ -18,6 +18,15 @@ export interface ToyInstance {
   readonly users: Map<string, string>;
   /** From where the database can be reached now. */
   readonly admitted: Set<Vantage>;
+  /** Sessions that are open, with the user of each. */
+  readonly sessions: Map<object, string>;
+}
+
+export interface ToyBackup {
+  readonly id: string;
+  /** Id of the instance that it was taken of. */
+  readonly instance: string;
+  readonly isDeleted: boolean;
 }
 
 export const TOY_PORT = 5432;
@@ -32,13 +41,17 @@ export interface Behaviour {
   provisioned(instance: ToyInstance, cloud: ToyCloud): void;
   bound(instance: ToyInstance, binding: ToyBinding, cloud: ToyCloud): void;
   unbound(instance: ToyInstance, binding: ToyBinding, cloud: ToyCloud): void;
-  /** The binding that a request to fetch, poll or remove one is about; undefined is answered 404 or 410. */
+  /** What a new binding is given. `serial` is new each time. */
+  mint(instance: ToyInstance, id: string, serial: number): Pick<ToyBinding, "username" | "password">;
+  /** The binding that a request is about; undefined: a new one is made, or 404 or 410 answered. */
   find(
-    operation: "fetch" | "poll" | "unbind",
+    operation: "bind" | "fetch" | "poll" | "unbind",
     instance: ToyInstance,
     id: string,
     cloud: ToyCloud,
   ): ToyBinding | undefined;
+  /** Whether a backup can be listed, fetched, restored or removed by way of an instance. */
+  owns(operation: "list" | "get" | "restore" | "delete", instance: ToyInstance, backup: ToyBackup): boolean;
   dump(instance: ToyInstance, cloud: ToyCloud): Store;
   restore(instance: ToyInstance, dump: Store, cloud: ToyCloud): void;
   /** Whether a database lets somebody in who has reached it. */
@@ -54,13 +67,24 @@ export const RIGHT: Behaviour = {
   unbound: (instance, { id, username }) => {
     instance.bindings.delete(id);
     instance.users.delete(username);
+    endSessions(instance, username);
     if (instance.bindings.size === 0) instance.admitted.clear();
   },
   find: (_operation, instance, id) => instance.bindings.get(id),
+  mint: (_instance, _id, serial) => ({ username: `u${serial}`, password: `secret-${serial}` }),
+  owns: (_operation, instance, backup) => backup.instance === instance.id && !backup.isDeleted,
   dump: ({ store }) => copyOf(store),
-  restore: ({ store }, dump) => replace(store, dump),
+  restore: (instance, dump) => {
+    endSessions(instance);
+    replace(instance.store, dump);
+  },
   admits: ({ users, database }, login) => users.get(login.username) === login.password && login.database === database,
 };
+
+/** Ends the sessions of one user, or all. */
+export function endSessions({ sessions }: ToyInstance, username?: string): void {
+  for (const [session, user] of sessions) if (username === undefined || user === username) sessions.delete(session);
+}
 
 /** Instances with their databases, and a network to reach them by. */
 export class ToyCloud {
@@ -82,14 +106,14 @@ export class ToyCloud {
       bindings: new Map(),
       users: new Map(),
       admitted: new Set(),
+      sessions: new Map(),
     };
     this.instances.set(id, instance);
     this.does.provisioned(instance, this);
   }
 
   bind(instance: ToyInstance, id: string): ToyBinding {
-    const serial = ++this.#made;
-    const binding = { id, username: `u${serial}`, password: `secret-${serial}` };
+    const binding = { id, ...this.does.mint(instance, id, ++this.#made) };
     instance.bindings.set(id, binding);
     this.does.bound(instance, binding, this);
     return binding;
@@ -120,10 +144,15 @@ export class ToyCloud {
       throw new DataError("unreachable", `connect ECONNREFUSED ${login.host}:${login.port}`);
     if (!this.does.admits(instance, login, this))
       throw new DataError("denied", `password authentication failed for user "${login.username}"`, "28P01");
-    return {
+    const session: DataSession = {
       extras: ALL_EXTRAS,
-      run: async (statement) => run(instance.store, statement),
-      close: async () => {},
+      run: async (statement) => {
+        if (!instance.sessions.has(session)) throw new DataError("lost", "terminating connection", "57P01");
+        return run(instance.store, statement);
+      },
+      close: async () => void instance.sessions.delete(session),
     };
+    instance.sessions.set(session, login.username);
+    return session;
   }
 }

@@ -1,4 +1,4 @@
-import { asFetch } from "../../osb/mutants/wire.ts";
+import { asFetch, type Handler, type WireRequest, type WireResponse } from "../../osb/mutants/wire.ts";
 import { certify, type CertifyOptions, type CheckResult } from "../../runner/certify.ts";
 import type { Clock } from "../../runner/clock.ts";
 import type { AnySuite } from "../../runner/suite.ts";
@@ -10,7 +10,11 @@ import { type Behaviour, ToyCloud } from "./cloud.ts";
 /** A cloud with one defect: one thing that it does otherwise. */
 export interface DataMutant extends MutantInfo {
   readonly changes: Partial<Behaviour>;
+  /** What happens to requests on their way. */
+  readonly wire?: Wire;
 }
+
+export type Wire = (request: WireRequest, next: Handler) => Promise<WireResponse>;
 
 /** Time that passes only when somebody waits. */
 function idleClock(): Clock {
@@ -29,11 +33,16 @@ function countedIds(): () => string {
 }
 
 /** How a run reaches the broker and the databases of a toy cloud. */
-export function toyOptions(cloud: ToyCloud, options: ToyBrokerOptions = {}): Omit<CertifyOptions, "suites"> {
+export function toyOptions(
+  cloud: ToyCloud,
+  options: ToyBrokerOptions = {},
+  wire: Wire = (request, next) => next(request),
+): Omit<CertifyOptions, "suites"> {
+  const broker = createToyBroker(cloud, options);
   return {
     url: "http://toy.test",
     profile: "osb-2.17",
-    fetch: asFetch(createToyBroker(cloud, options)),
+    fetch: asFetch((request) => wire(request, broker)),
     data: cloud.plane(),
     clock: idleClock(),
     newId: countedIds(),
@@ -43,14 +52,16 @@ export function toyOptions(cloud: ToyCloud, options: ToyBrokerOptions = {}): Omi
 const onlyOf = (only: readonly string[] | undefined): Pick<CertifyOptions, "only"> =>
   only === undefined ? {} : { only };
 
+const CLEAN = { changes: {} } as const;
+
 /** The proof of a suite of data: clean clouds of two dialects, and one cloud for each defect. */
 export function dataLab(suite: AnySuite, mutants: readonly DataMutant[]): Lab {
   const judged = async (
-    changes: Partial<Behaviour>,
+    { changes, wire }: Pick<DataMutant, "changes" | "wire">,
     options: ToyBrokerOptions,
     only?: readonly string[],
   ): Promise<readonly CheckResult[]> => {
-    const toy = toyOptions(new ToyCloud(changes), options);
+    const toy = toyOptions(new ToyCloud(changes), options, wire);
     return (await certify({ ...toy, ...onlyOf(only), suites: [suite] })).results;
   };
   return {
@@ -58,13 +69,13 @@ export function dataLab(suite: AnySuite, mutants: readonly DataMutant[]): Lab {
     checks: suite.checks as readonly CheckInfo[],
     mutants: mutants.map(({ id, description, expected, also }) => ({ id, description, expected, also })),
     cleanRuns: [
-      { name: "backups as an extension", run: () => judged({}, {}) },
-      { name: "backups as of a9s", run: () => judged({}, { backups: "a9s" }) },
+      { name: "backups as an extension", run: () => judged(CLEAN, {}) },
+      { name: "backups as of a9s", run: () => judged(CLEAN, { backups: "a9s" }) },
     ],
     run(mutantId, only) {
       const mutant = mutants.find(({ id }) => id === mutantId);
       if (mutantId !== undefined && mutant === undefined) throw new Error(`no mutant ${mutantId}`);
-      return judged(mutant?.changes ?? {}, {}, only);
+      return judged(mutant ?? CLEAN, {}, only);
     },
   };
 }

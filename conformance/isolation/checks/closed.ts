@@ -73,10 +73,6 @@ async function atAddress(context: IsolationContext, { key }: Tenant): Promise<Ke
   return { ...key, login: { ...key.login, host: await context.desk.plane.resolve(key.login.host) } };
 }
 
-async function unbound(context: IsolationContext, { live, binding }: Tenant): Promise<void> {
-  await context.platform.settle(live.offer, await context.platform.unbind(live.offer, live.id, binding.id));
-}
-
 async function toStrangers(context: IsolationContext, key: Key): Promise<Outcome | undefined> {
   if (!context.desk.plane.hasStranger) return undefined;
   const door = await doorFor(context, key, "stranger");
@@ -101,7 +97,7 @@ async function closedBeforeBinding(context: IsolationContext): Promise<Outcome> 
   const key = await atAddress(context, tenant);
   const stranger = await toStrangers(context, key);
   if (stranger !== undefined) return stranger;
-  await unbound(context, tenant);
+  await context.unbound(tenant);
   const door = await shutWithin(context, key, CLOSE_MS_MAX);
   const evidence = [...first, ...control, ...context.lastStep()];
   if (door !== "shut")

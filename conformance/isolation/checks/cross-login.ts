@@ -51,7 +51,7 @@ async function sameDatabase(context: IsolationContext, own: Tenant, other: Tenan
 async function crossLogin(context: IsolationContext): Promise<Outcome> {
   const offer = await context.dataOffer();
   const lent = await context.osb.liveOf(offer);
-  context.osb.spoil(lent);
+  context.spoil();
   const [a, b] = await Promise.all([context.tenant(offer, lent), context.tenant(offer)]);
   // Each must get in at its own instance, or a refusal elsewhere says nothing.
   for (const tenant of [a, b]) await context.inside(tenant, async () => {});

@@ -1,5 +1,6 @@
 import {
   type Behaviour,
+  endSessions,
   neighboursOf,
   RIGHT,
   type ToyBinding,
@@ -13,6 +14,13 @@ import { isolationSuite } from "../suite.ts";
 const BINDING = "IS-06";
 const LOGIN = "IS-25";
 const CLOSED = "IS-43";
+const REUSE = "IS-07";
+const UNIQUE = "IS-22";
+const REVOKED = "IS-24";
+const REPROVISIONED = "IS-26";
+const DEFAULTS = "IS-27";
+const BACKUP = "IS-59";
+const LISTING = "IS-60";
 
 function mutant(
   id: string,
@@ -44,6 +52,34 @@ function harming(harm: (owner: ToyInstance, binding: ToyBinding) => void): Parti
   };
 }
 
+/** Finds a backup by its own id, whatever instance it is asked for through, for one kind of request. */
+const owning = (wanted: "list" | "get" | "restore" | "delete"): Partial<Behaviour> => ({
+  owns: (operation, instance, backup) => {
+    if (backup.isDeleted) return false;
+    return operation === wanted || backup.instance === instance.id;
+  },
+});
+
+/** A directory of users that nobody clears up. */
+function outliving(): Partial<Behaviour> {
+  const known = new WeakMap<ToyCloud, Map<string, Map<string, string>>>();
+  return {
+    bound: (instance, binding, cloud) => {
+      RIGHT.bound(instance, binding, cloud);
+      const all = known.get(cloud) ?? new Map<string, Map<string, string>>();
+      known.set(cloud, all);
+      const old = all.get(instance.id) ?? new Map<string, string>();
+      all.set(instance.id, old);
+      // Those of its own life are dropped as they should be; those of an earlier one are not looked for.
+      old.set(binding.username, binding.password);
+    },
+    provisioned: (instance, cloud) => {
+      for (const [username, password] of known.get(cloud)?.get(instance.id) ?? [])
+        instance.users.set(username, password);
+    },
+  };
+}
+
 const opens = (instance: ToyInstance): void => void instance.admitted.add("application");
 
 const MUTANTS: readonly DataMutant[] = [
@@ -70,12 +106,14 @@ const MUTANTS: readonly DataMutant[] = [
     BINDING,
     "The removal through another instance's path is refused, but the user of the binding is dropped before that is noticed.",
     harming(({ users }, { username }) => users.delete(username)),
+    [REUSE],
   ),
   mutant(
     "foreign-unbind-forgets",
     BINDING,
     "The removal through another instance's path is refused, but the record of the binding is gone.",
     harming(({ bindings }, { id }) => bindings.delete(id)),
+    [REUSE],
   ),
   mutant("users-everywhere", LOGIN, "A user is created at every instance, with the same password.", {
     bound: (instance, binding, cloud) => {
@@ -83,13 +121,107 @@ const MUTANTS: readonly DataMutant[] = [
       for (const { users } of neighboursOf(cloud, instance)) users.set(binding.username, binding.password);
     },
   }),
-  mutant("passwords-are-not-looked-at", LOGIN, "A database lets in whoever knows its name.", {
-    admits: ({ database }, login) => login.database === database,
-  }),
+  mutant(
+    "passwords-are-not-looked-at",
+    LOGIN,
+    "A database lets in whoever knows its name.",
+    {
+      admits: ({ database }, login) => login.database === database,
+    },
+    [REVOKED, REPROVISIONED, DEFAULTS],
+  ),
   mutant("one-directory-of-users", LOGIN, "All databases ask one directory that knows every user of every instance.", {
     admits: (_instance, login, cloud) =>
       [...cloud.instances.values()].some(({ users }) => users.get(login.username) === login.password),
   }),
+  mutant(
+    "binding-ids-are-global",
+    REUSE,
+    "Who binds under the id of a binding that exists is given that one, whatever instance it is of.",
+    {
+      find: (operation, instance, id, cloud) =>
+        operation === "bind" ? anywhere(cloud, id) : instance.bindings.get(id),
+    },
+  ),
+  mutant("binding-moves", REUSE, "Who binds under the id of another instance's binding takes it away from there.", {
+    bound: (instance, binding, cloud) => {
+      RIGHT.bound(instance, binding, cloud);
+      for (const each of neighboursOf(cloud, instance)) each.bindings.delete(binding.id);
+    },
+  }),
+  mutant(
+    "one-password-for-all",
+    UNIQUE,
+    "All bindings of all instances have one password.",
+    {
+      mint: (_instance, _id, serial) => ({ username: `u${serial}`, password: "secret-of-all" }),
+    },
+    [REUSE],
+  ),
+  mutant(
+    "one-login-for-each-instance",
+    UNIQUE,
+    "All bindings of an instance are given the same login.",
+    {
+      mint: ({ database }) => ({ username: `u${database}`, password: `secret-${database}` }),
+    },
+    [REVOKED],
+  ),
+  mutant("unbind-keeps-the-user", REVOKED, "The user of a binding outlives it.", {
+    unbound: (instance, { id, username }) => {
+      instance.bindings.delete(id);
+      endSessions(instance, username);
+      if (instance.bindings.size === 0) instance.admitted.clear();
+    },
+  }),
+  mutant("unbind-keeps-sessions", REVOKED, "The sessions of a binding outlive it.", {
+    unbound: (instance, { id, username }) => {
+      instance.bindings.delete(id);
+      instance.users.delete(username);
+      if (instance.bindings.size === 0) instance.admitted.clear();
+    },
+  }),
+  mutant("secrets-made-of-ids", REPROVISIONED, "User and password are made of the ids of instance and binding.", {
+    mint: (instance, id) => ({ username: `u${id.slice(-6)}`, password: `secret-${instance.id}-${id}` }),
+  }),
+  mutant(
+    "users-outlive-instances",
+    REPROVISIONED,
+    "The users of an instance that was removed are there again when its id is.",
+    outliving(),
+  ),
+  mutant("default-account", DEFAULTS, "Every database has an account that everybody knows.", {
+    admits: (instance, login, cloud) =>
+      RIGHT.admits(instance, login, cloud) || (login.username === "postgres" && login.password === "postgres"),
+  }),
+  mutant("blank-passwords", DEFAULTS, "A login without a password is let in.", {
+    admits: (instance, login, cloud) =>
+      RIGHT.admits(instance, login, cloud) || (instance.users.has(login.username) && login.password === ""),
+  }),
+  mutant(
+    "foreign-backup-is-fetched",
+    BACKUP,
+    "A backup is fetched by its id alone, through another instance's path.",
+    owning("get"),
+  ),
+  mutant(
+    "foreign-backup-is-restored",
+    BACKUP,
+    "A backup is restored by its id alone, into another instance.",
+    owning("restore"),
+  ),
+  mutant(
+    "foreign-backup-is-removed",
+    BACKUP,
+    "A backup is removed by its id alone, through another instance's path.",
+    owning("delete"),
+  ),
+  mutant(
+    "backups-listed-to-all",
+    LISTING,
+    "The list of an instance's backups holds all backups of all instances.",
+    owning("list"),
+  ),
   mutant(
     "open-from-the-start",
     CLOSED,
@@ -99,9 +231,10 @@ const MUTANTS: readonly DataMutant[] = [
     },
   ),
   mutant("never-closed", CLOSED, "An instance that was bound once can be reached for good.", {
-    unbound: ({ bindings, users }, { id, username }) => {
-      bindings.delete(id);
-      users.delete(username);
+    unbound: (instance, { id, username }) => {
+      instance.bindings.delete(id);
+      instance.users.delete(username);
+      endSessions(instance, username);
     },
   }),
   mutant("open-to-everybody", CLOSED, "A binding opens its instance to every network.", {
