@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from "../http/json.ts";
+import { bodyOf } from "../http/observation.ts";
 import type { Answer } from "../platform/answer.ts";
 import {
   areBindingsRetrievable,
@@ -11,7 +12,7 @@ import {
   schemaOf,
   type SchemaUse,
 } from "../platform/catalog.ts";
-import { type Platform, provisionBody, type RequestOptions, type Settled } from "../platform/platform.ts";
+import { idsOf, type Platform, provisionBody, type RequestOptions, type Settled } from "../platform/platform.ts";
 import { differentFrom, minimalFor } from "../platform/schema.ts";
 import { notApplicable, type Outcome, type SpecMinor, unknown, Verdicted } from "../runner/check.ts";
 import { parametersFor, type PlanParameters } from "../runner/file.ts";
@@ -201,6 +202,12 @@ export class OsbContext {
     this.#spoilt.add(live);
   }
 
+  /** Removes a lent instance that was changed, so that there is room for the next. */
+  async discard(live: Live): Promise<void> {
+    this.#borrowed.splice(this.#borrowed.indexOf(live), 1);
+    await this.shared.giveBack(live, true);
+  }
+
   /** An instance of its own. */
   fresh(...wants: readonly Want[]): Promise<Live> {
     return this.freshOf(this.offer(...wants));
@@ -266,6 +273,15 @@ export class OsbContext {
     if (this.minor < 14 || !areInstancesRetrievable(live.offer)) return undefined;
     const answer = await this.platform.send("fetch-instance", { instanceId: live.id });
     return answer.status === 200 ? answer : undefined;
+  }
+
+  /** A poll that names no operation, where it tells that something goes on: what was refused must not have begun. */
+  async goingOn(live: Pick<Live, "offer" | "id">, bindingId = ""): Promise<Answer | undefined> {
+    if (bindingId !== "" && this.minor < 14) return undefined;
+    const operation = bindingId === "" ? "poll-instance" : "poll-binding";
+    const query = idsOf(live.offer);
+    const poll = await this.platform.send(operation, { instanceId: live.id, bindingId, query });
+    return bodyOf(poll)["state"] === "in progress" ? poll : undefined;
   }
 
   /** Gives back what was lent. An instance that was, or may have been, changed is not lent again. */

@@ -4,7 +4,7 @@ import { bodyOf, exchangeWithout, observe, type Observation } from "../http/obse
 import { curlLine } from "../http/curl.ts";
 import { publicRequest } from "../http/observation.ts";
 import { type RawRequest, type Transport, TransportError } from "../http/transport.ts";
-import type { SpecMinor } from "../runner/check.ts";
+import { type SpecMinor, unknown, Verdicted } from "../runner/check.ts";
 import type { Clock } from "../runner/clock.ts";
 import type { Ledger } from "../runner/ledger.ts";
 import { authorizationOf, type Target } from "../runner/target.ts";
@@ -70,6 +70,29 @@ export function idsOf(offer: Offer): { service_id: string; plan_id: string } {
   return { service_id: offer.service.id, plan_id: offer.plan.id };
 }
 
+/** What the platforms of one run know together. */
+class Common {
+  /** The plans that each instance may have, the likeliest first: a deletion has to name the current one. */
+  readonly plans = new Map<string, readonly string[]>();
+  /** By plan, how many operations did not end in time. */
+  readonly timeouts = new Map<string, number>();
+  /** Ids of things whose creation got no answer: it may be under way still. */
+  readonly unsure = new Set<string>();
+  /** Requests without an answer since the last one that had one. */
+  silences = 0;
+}
+
+/** Operations on a plan that may run out of time before no more are begun. */
+const TIMEOUTS_MAX = 2;
+/** Requests without an answer after which nothing more is tried in order to clean up. */
+const SILENCES_MAX = 6;
+/** Attempts to remove a thing that nothing else is going on with. */
+const REFUSALS_MAX = 3;
+/** How often something that may be under way still is looked for again. */
+const LOOKS_MAX = 2;
+/** What surely kept a request from reaching the broker. */
+const UNSENT: readonly TransportError["fault"][] = ["refused", "unresolved", "tls", "aborted"];
+
 /**
  * A polite platform: sends requests as the specification asks a platform to, remembers every answer, writes down what it may
  * have created before it asks for it, waits for operations, and removes what it made.
@@ -84,24 +107,23 @@ export class Platform {
   /** Requests that got no answer. */
   readonly silent: Exchange[] = [];
   readonly #listener: (answer: Answer) => void;
-  /** The plans that each instance may have, the likeliest first: a deletion has to name the current one. */
-  readonly #plans: Map<string, readonly string[]>;
+  readonly #common: Common;
 
   constructor(
     settings: PlatformSettings,
     ledger: Ledger,
     listener: (answer: Answer) => void = () => {},
-    plans: Map<string, readonly string[]> = new Map(),
+    common: Common = new Common(),
   ) {
     this.settings = settings;
     this.ledger = ledger;
     this.#listener = listener;
-    this.#plans = plans;
+    this.#common = common;
   }
 
   /** A platform for one check: own ledger, own record. */
   scope(listener: (answer: Answer) => void = this.#listener): Platform {
-    return new Platform(this.settings, this.ledger.scope(), listener, this.#plans);
+    return new Platform(this.settings, this.ledger.scope(), listener, this.#common);
   }
 
   newId(): string {
@@ -139,6 +161,7 @@ export class Platform {
   /** Sends one request. Throws NoAnswer when there is none. */
   async send(operation: Operation, options: RequestOptions = {}): Promise<Answer> {
     const request = this.requestFor(operation, options);
+    if (operation === "update") this.#notePlan(options.instanceId ?? "", options, false);
     return this.#remember(operation, options, await this.exchange(request, options));
   }
 
@@ -147,13 +170,17 @@ export class Platform {
     const { clock, transport, signal } = this.settings;
     const startMs = clock.nowMs();
     try {
+      if (signal?.aborted && options.intent !== "cleanup") throw new TransportError("aborted", "interrupted");
       const response = await transport(request, {
-        ...(signal && options.intent !== "cleanup" ? { signal } : {}),
+        // What changes something is carried to its end: who cleans up has to know how it ended.
+        ...(signal && request.method === "GET" && options.intent !== "cleanup" ? { signal } : {}),
         ...(options.abandon ? { abandon: true } : {}),
       });
+      this.#common.silences = 0;
       return observe(request, response, clock.nowMs() - startMs);
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
+      if (error.fault !== "aborted" && error.fault !== "abandoned") this.#common.silences++;
       const noAnswer = new NoAnswer(request, error);
       this.silent.push(noAnswer.exchange);
       throw noAnswer;
@@ -171,57 +198,74 @@ export class Platform {
       sent: isObject(options.body) ? options.body : {},
       polled: options.polled,
     };
-    if (operation === "update") this.#notePlan(answer, isSuccess(answer) && answer.status !== 202);
+    if (operation === "update" && isSuccess(answer) && answer.status !== 202)
+      this.#notePlan(answer.instanceId, options, true);
     this.sent.push(answer);
     this.#listener(answer);
     return answer;
   }
 
   /** A plan that was asked for with a planted defect is none to count on. */
-  #notePlan({ instanceId, sent, intent }: Answer, isReached: boolean): void {
-    const planId = stringOf(sent["plan_id"]);
+  #notePlan(instanceId: string, { body, intent }: Pick<RequestOptions, "body" | "intent">, isReached: boolean): void {
+    const planId = isObject(body) ? stringOf(body["plan_id"]) : undefined;
     if (planId === undefined || intent === "bad") return;
-    const others = (this.#plans.get(instanceId) ?? []).filter((each) => isReached || each !== planId);
-    this.#plans.set(instanceId, [...new Set(isReached ? [planId, ...others] : [...others, planId])]);
+    const others = (this.#common.plans.get(instanceId) ?? []).filter((each) => isReached || each !== planId);
+    this.#common.plans.set(instanceId, [...new Set(isReached ? [planId, ...others] : [...others, planId])]);
   }
 
   /** The query of the deletion of an instance or its bindings, with the plan that it has now; later attempts try others. */
   deletionOf(offer: Offer, instanceId: string, attempt = 0): Record<string, string> {
-    const plans = this.#plans.get(instanceId) ?? [];
+    const plans = this.#common.plans.get(instanceId) ?? [];
     return { ...deletion(offer), plan_id: plans[attempt % plans.length] ?? offer.plan.id };
   }
 
   // Requests that may create something are written down before they are sent.
 
   async provision(offer: Offer, instanceId: string, options: RequestOptions = {}): Promise<Answer> {
+    this.#refuseStalled(offer);
     this.recordInstance(offer, instanceId);
-    return this.send("provision", { ...options, instanceId });
+    return this.#create("provision", instanceId, { ...options, instanceId });
   }
 
   async bind(offer: Offer, instanceId: string, bindingId: string, options: RequestOptions = {}): Promise<Answer> {
+    this.#refuseStalled(offer);
     this.recordBinding(offer, instanceId, bindingId);
-    return this.send("bind", { ...options, instanceId, bindingId });
+    return this.#create("bind", bindingId, { ...options, instanceId, bindingId });
+  }
+
+  async #create(operation: "provision" | "bind", id: string, options: RequestOptions): Promise<Answer> {
+    try {
+      return await this.send(operation, options);
+    } catch (error) {
+      if (error instanceof NoAnswer && !UNSENT.includes(error.fault)) this.#common.unsure.add(id);
+      throw error;
+    }
+  }
+
+  /** A plan whose operations do not end would cost each check its whole patience. */
+  #refuseStalled({ plan }: Offer): void {
+    if ((this.#common.timeouts.get(plan.id) ?? 0) < TIMEOUTS_MAX) return;
+    const reason = `${TIMEOUTS_MAX} operations on plan "${plan.name}" did not end in time: no more are begun`;
+    throw new Verdicted(unknown(reason));
   }
 
   async deprovision(offer: Offer, instanceId: string, options: RequestOptions = {}): Promise<Answer> {
-    const answer = await this.send("deprovision", {
-      query: this.deletionOf(offer, instanceId),
-      ...options,
-      instanceId,
-    });
-    if (answer.status === 200 || answer.status === 410) this.ledger.forget({ kind: "instance", id: instanceId });
+    const query = this.deletionOf(offer, instanceId);
+    const answer = await this.send("deprovision", { query, ...options, instanceId });
+    if (this.#isGone(answer, instanceId)) this.ledger.forget({ kind: "instance", id: instanceId });
     return answer;
   }
 
   async unbind(offer: Offer, instanceId: string, bindingId: string, options: RequestOptions = {}): Promise<Answer> {
-    const answer = await this.send("unbind", {
-      query: this.deletionOf(offer, instanceId),
-      ...options,
-      instanceId,
-      bindingId,
-    });
-    if (answer.status === 200 || answer.status === 410) this.ledger.forget({ kind: "binding", id: bindingId });
+    const query = this.deletionOf(offer, instanceId);
+    const answer = await this.send("unbind", { query, ...options, instanceId, bindingId });
+    if (this.#isGone(answer, bindingId)) this.ledger.forget({ kind: "binding", id: bindingId });
     return answer;
+  }
+
+  /** What may be under way still is not gone because it is not there yet. */
+  #isGone({ status }: Answer, id: string): boolean {
+    return status === 200 || (status === 410 && !this.#common.unsure.has(id));
   }
 
   /** One poll. `operation` is the string of the 202, when it had one. */
@@ -244,9 +288,8 @@ export class Platform {
    */
   async settle(offer: Offer, answer: Answer): Promise<Settled> {
     if (answer.status !== 202) return { state: isSuccess(answer) ? "succeeded" : "refused", answer, polls: [] };
-    const { clock, operationMsMax, pollMsMin, pollMsMax, signal } = this.settings;
-    const limitMs = Math.min(operationMsMax, (maximumPollingSeconds(offer) ?? Number.POSITIVE_INFINITY) * 1000);
-    const endMs = clock.nowMs() + limitMs;
+    const { clock, pollMsMin, pollMsMax } = this.settings;
+    const endMs = clock.nowMs() + this.#patienceMs(offer, answer);
     const polls: Answer[] = [];
     let pauseMs = pollMsMin;
     while (true) {
@@ -255,25 +298,47 @@ export class Platform {
       const state = stateOf(poll);
       if (state !== undefined) return this.#ended({ state, answer, polls });
       const leftMs = endMs - clock.nowMs();
-      if (leftMs <= 0) return { state: "timed-out", answer, polls };
+      if (leftMs <= 0) return this.#timedOut(offer, { state: "timed-out", answer, polls });
       // Asked to come back after the end of the time it has, the platform looks a last time at that end.
-      const waitMs = Math.min(retryAfterMs(poll, clock.nowMs()) ?? pauseMs, leftMs);
-      await clock.sleepMs(waitMs, answer.intent === "cleanup" ? undefined : signal);
+      await this.#sleep(Math.min(retryAfterMs(poll, clock.nowMs()) ?? pauseMs, leftMs), poll);
       pauseMs = Math.min(pauseMs * 1.5, pollMsMax);
     }
+  }
+
+  /** How long an operation may be in progress, in milliseconds. */
+  #patienceMs(offer: Offer, { intent }: Answer): number {
+    const { operationMsMax, cleanupMsMax } = this.settings;
+    if (intent === "cleanup") return cleanupMsMax;
+    return Math.min(operationMsMax, (maximumPollingSeconds(offer) ?? Number.POSITIVE_INFINITY) * 1000);
+  }
+
+  /** Waits before the poll after `last`; ends as a request would when the run is interrupted. */
+  async #sleep(ms: number, last: Answer): Promise<void> {
+    const { clock, signal } = this.settings;
+    if (last.intent === "cleanup") return clock.sleepMs(ms);
+    await clock.sleepMs(ms, signal).catch((error: unknown) => {
+      if (!signal?.aborted) throw error;
+      throw new NoAnswer(last.request, new TransportError("aborted", "interrupted", { cause: error }));
+    });
+  }
+
+  #timedOut({ plan }: Offer, settled: Settled): Settled {
+    const { timeouts } = this.#common;
+    if (settled.answer.intent !== "cleanup") timeouts.set(plan.id, (timeouts.get(plan.id) ?? 0) + 1);
+    return settled;
   }
 
   #ended(settled: Settled): Settled {
     const { operation, instanceId, bindingId } = settled.answer;
     if (settled.state === "failed") return settled;
-    if (operation === "update") this.#notePlan(settled.answer, true);
+    if (operation === "update") this.#notePlan(instanceId, { body: settled.answer.sent }, true);
     if (operation === "deprovision") this.ledger.forget({ kind: "instance", id: instanceId });
     if (operation === "unbind") this.ledger.forget({ kind: "binding", id: bindingId });
     return settled;
   }
 
   recordInstance(offer: Offer, instanceId: string): void {
-    if (!this.#plans.has(instanceId)) this.#plans.set(instanceId, [offer.plan.id]);
+    if (!this.#common.plans.has(instanceId)) this.#common.plans.set(instanceId, [offer.plan.id]);
     this.#record("deprovision", offer, { kind: "instance", id: instanceId, instanceId });
   }
 
@@ -291,25 +356,30 @@ export class Platform {
       kind,
       id,
       curl: curlLine(publicRequest(this.requestFor(operation, options(0)))),
-      remove: () => this.#remove((attempt) => this.send(operation, { ...options(attempt), intent: "cleanup" }), offer),
+      remove: () =>
+        this.#remove((attempt) => this.send(operation, { ...options(attempt), intent: "cleanup" }), offer, id),
     });
   }
 
   /** Deletes until the broker says that it is gone. A 404 is a wrong answer, but says so as well. */
-  async #remove(request: (attempt: number) => Promise<Answer>, offer: Offer): Promise<boolean> {
+  async #remove(request: (attempt: number) => Promise<Answer>, offer: Offer, id: string): Promise<boolean> {
     const { clock, cleanupMsMax, pollMsMin, pollMsMax } = this.settings;
     const endMs = clock.nowMs() + cleanupMsMax;
-    let pauseMs = pollMsMin;
+    let pauseMs = this.#common.unsure.has(id) ? pollMsMax : pollMsMin;
     let refusals = 0;
-    while (true) {
+    let looks = this.#common.unsure.has(id) ? LOOKS_MAX : 0;
+    while (this.#common.silences < SILENCES_MAX) {
       const settled = await this.#attempt(request(refusals), offer);
-      if (settled !== undefined && isGone(settled)) return true;
-      const isBusy = settled !== undefined && (await this.#isBusy(offer, settled.answer));
-      if (!isBusy && ++refusals === REFUSALS_MAX) return false;
+      if (settled !== undefined && isRemoved(settled)) return true;
+      const isAbsent = settled !== undefined && [404, 410].includes(settled.answer.status);
+      if (isAbsent && looks-- === 0) return true;
+      const isBusy = settled !== undefined && !isAbsent && (await this.#isBusy(offer, settled.answer));
+      if (!isBusy && !isAbsent && ++refusals === REFUSALS_MAX) return false;
       if (clock.nowMs() + pauseMs > endMs) return false;
       await clock.sleepMs(pauseMs);
       pauseMs = Math.min(pauseMs * 1.5, pollMsMax);
     }
+    return false;
   }
 
   /** Undefined when there was no answer, which may come at the next attempt. */
@@ -337,12 +407,7 @@ export class Platform {
   }
 }
 
-/** Attempts to remove a thing that nothing else is going on with. */
-const REFUSALS_MAX = 3;
-
-function isGone(settled: Settled): boolean {
-  return settled.state === "succeeded" || settled.state === "gone" || [404, 410].includes(settled.answer.status);
-}
+const isRemoved = ({ state }: Settled): boolean => state === "succeeded" || state === "gone";
 
 /** The query of a deletion as a platform sends it. */
 export function deletion(offer: Offer): Record<string, string> {

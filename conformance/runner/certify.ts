@@ -165,6 +165,7 @@ class Certification {
   readonly #results: CheckResult[] = [];
   readonly #ledger = new Ledger();
   #lost: TargetError | undefined;
+  #isStarted = false;
 
   constructor(
     options: CertifyOptions,
@@ -180,6 +181,22 @@ class Certification {
   }
 
   async run(): Promise<CertifySummary> {
+    try {
+      await this.#carryOut();
+    } catch (error) {
+      if (!this.#isAborted()) throw error;
+    } finally {
+      await this.#ledger.clean();
+    }
+    if (!this.#isStarted) this.#start(0);
+    return this.#finish();
+  }
+
+  #isAborted(): boolean {
+    return this.#options.signal?.aborted === true;
+  }
+
+  async #carryOut(): Promise<void> {
     const answers: Answer[] = [];
     const listen = (answer: Answer) => void answers.push(answer);
     const scout = new Platform(this.#settings, this.#ledger, listen);
@@ -218,13 +235,8 @@ class Certification {
     );
     this.#start(planned.length);
     for (const text of notes) run.note(text);
-    try {
-      for (const suite of started) await suite.warmUp();
-      await this.#runAll(planned, run);
-    } finally {
-      await this.#ledger.clean();
-    }
-    return this.#finish();
+    for (const suite of started) await suite.warmUp();
+    await this.#runAll(planned, run);
   }
 
   /** What is behind a broker in the same process can't be reached over sockets. */
@@ -234,6 +246,7 @@ class Certification {
   }
 
   #start(planned: number): void {
+    this.#isStarted = true;
     const { url } = this.#settings.target;
     this.#emit({
       v: RUN_EVENT_VERSION,
@@ -277,13 +290,13 @@ class Certification {
   }
 
   async #runOne({ suite, check }: Planned, run: Run): Promise<void> {
-    if (this.#options.signal?.aborted) return;
+    if (this.#isAborted()) return;
     this.#emit({ v: RUN_EVENT_VERSION, type: "check-started", check: check.id });
     const startMs = this.#settings.clock.nowMs();
     const platform = run.platform.scope();
     const outcome = await this.#judge(suite, check, platform, run);
     await platform.ledger.clean();
-    if (this.#options.signal?.aborted) return;
+    if (this.#isAborted()) return;
     const shown = this.#isHeard ? (outcome.evidence ?? platform.sent).slice(0, EVIDENCE_MAX) : [];
     const evidence = [...shown.map(shownAs), ...platform.silent];
     this.#report(check, capped(outcome, check), evidence, this.#settings.clock.nowMs() - startMs);
@@ -307,7 +320,7 @@ class Certification {
 
   /** One request without an answer may be the request's fault; when the catalog is silent too, the broker is gone. */
   async #lookWhetherLost(run: Run, cause: NoAnswer): Promise<void> {
-    if (this.#lost || this.#options.signal?.aborted) return;
+    if (this.#lost || this.#isAborted()) return;
     const isAlive = await run.platform.send("catalog", { intent: "cleanup" }).then(
       () => true,
       () => false,
@@ -357,7 +370,7 @@ class Certification {
     if (leftBehind.length > 0) this.#emit({ v: RUN_EVENT_VERSION, type: "left-behind", items: leftBehind });
     const counts = { fail: 0, unknown: 0, warn: 0, pass: 0, "not-applicable": 0 };
     for (const { verdict } of this.#results) counts[verdict]++;
-    const isAborted = this.#options.signal?.aborted === true;
+    const isAborted = this.#isAborted();
     const unfinished: Verdict = isAborted || this.#lost ? "unknown" : "not-applicable";
     const verdict = this.#results.reduce<Verdict>((sum, each) => worse(sum, each.verdict), unfinished);
     const exitCode = isAborted ? 130 : exitCodeOf(verdict);

@@ -52,7 +52,8 @@ export class Ledger {
 
   /** What could not be removed so far. */
   leftBehind(): readonly LeftBehind[] {
-    return [...this.#stuck, ...[...this.#scopes].flatMap((scope) => scope.leftBehind())];
+    const all = [...this.#stuck, ...[...this.#scopes].flatMap((scope) => scope.leftBehind())];
+    return [...new Map(all.map((item) => [keyOf(item), item])).values()];
   }
 }
 

@@ -178,6 +178,7 @@ async function oddIds(context: OsbContext): Promise<Outcome> {
   const { platform } = context;
   const outcomes: Outcome[] = [];
   for (const odd of [" odd", "/odd"]) {
+    await platform.ledger.clean();
     const id = platform.newId();
     const answer = await context.provision(offer, `${id}${odd}`, bad);
     await platform.settle(offer, answer);

@@ -117,7 +117,9 @@ async function missingServiceId(context: OsbContext): Promise<Outcome> {
   const { body } = firstChange(context, live.offer);
   const { service_id: _, ...rest } = body;
   const absent = await context.update(live, rest, bad);
+  await context.platform.settle(live.offer, absent);
   const empty = await context.update(live, { ...rest, service_id: "" }, bad);
+  await context.platform.settle(live.offer, empty);
   const outcome = worstOf([absent, empty].map((answer) => expectStatus(answer, [400])));
   return unlessRefusedAnyway(outcome, () => context.update(live, body));
 }
@@ -201,7 +203,7 @@ async function everyPlan(context: OsbContext, judge: (answer: Answer) => Outcome
     const answer = await context.update(live, body);
     await context.platform.settle(offer, answer);
     if (!isSuccess(answer)) refusals.push(answer);
-    else context.spoil(live);
+    else await context.discard(live);
   }
   return refusals.length > 0
     ? worstOf(refusals.map(judge))
@@ -256,6 +258,8 @@ async function refusedAppliesNothing(context: OsbContext): Promise<Outcome> {
   const before = await context.fetched(live);
   const { body } = firstChange(context, live.offer);
   const answer = await context.update(live, { ...body, service_id: "" }, bad);
+  const begun = isSuccess(answer) ? undefined : await context.goingOn(live);
+  if (begun !== undefined) return fail("a refused update to begin nothing", "something in progress", answer, begun);
   const after = await context.fetched(live);
   if (before === undefined || after === undefined) return notApplicable("the instance cannot be fetched", answer);
   if (isSuccess(answer)) return notApplicable("the request was not refused", answer);
