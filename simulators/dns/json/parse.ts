@@ -21,7 +21,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   r: "\r",
   t: "\t",
 };
-const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const isDigit = (character: string): boolean => character >= "0" && character <= "9";
 
 /** Reads the first JSON value of a text; what follows it is ignored, as a stream decoder does. @throws JsonError */
 export function parseJson(text: string): Json {
@@ -81,14 +81,26 @@ class Parser {
   }
 
   #number(): Json {
-    NUMBER.lastIndex = this.#at;
-    const text = NUMBER.exec(this.#text)?.[0];
-    if (text === undefined) {
+    const start = this.#at;
+    if (this.#text[this.#at] === "-") this.#at++;
+    if (this.#text[this.#at] === "0") this.#at++;
+    else this.#digits("in numeric literal");
+    if (this.#text[this.#at] === ".") {
       this.#at++;
-      return this.#wrong("in numeric literal");
+      this.#digits("after decimal point in numeric literal");
     }
-    this.#at += text.length;
-    return { kind: "number", text };
+    if (/[eE]/.test(this.#text[this.#at] ?? "")) {
+      this.#at++;
+      if (/[+-]/.test(this.#text[this.#at] ?? "")) this.#at++;
+      this.#digits("in exponent of numeric literal");
+    }
+    return { kind: "number", text: this.#text.slice(start, this.#at) };
+  }
+
+  /** One digit at least. */
+  #digits(where: string): void {
+    if (!isDigit(this.#text[this.#at] ?? this.#cut())) this.#wrong(where);
+    while (isDigit(this.#text[this.#at] ?? "")) this.#at++;
   }
 
   #string(): string {

@@ -41,6 +41,10 @@ export async function serveDns(dns: ConsulAgent, driver: Driver, options: ServeD
   await once(tcp, "listening");
   const { port } = tcp.address() as { port: number };
   const udp = createSocket("udp4");
+  let isOpen = true;
+  udp.once("close", () => {
+    isOpen = false;
+  });
   udp.on("message", (message, from) => {
     // A datagram that the network refuses is lost, as any other may be; nobody can be answered at port 0.
     if (from.port !== 0 && admits(from.address))

@@ -9,7 +9,7 @@ const DATAGRAM_BYTES_MAX = 65_507;
 /** The answer to a packet; `undefined` is silence. */
 export function answerPacket(resolver: Resolver, packet: Uint8Array, transport: Transport): Uint8Array | undefined {
   resolver.waitedMs = 0;
-  const bytes = Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength);
+  const bytes = Buffer.isBuffer(packet) ? packet : Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength);
   const received = receive(bytes);
   switch (received.kind) {
     case "silence":

@@ -447,9 +447,10 @@ export class Resolver {
       return undefined;
     }
     const { datacenter, authorizer } = reached;
-    const node = datacenter.catalog
-      .nodes()
-      .find((row) => isAt(row.address, name) && authorizer.reads("node", row.name));
+    const node = firstNode(
+      datacenter.catalog.state.nodes.values(),
+      (row) => isAt(row.address, name) && authorizer.reads("node", row.name),
+    );
     if (node !== undefined) return this.#nodeName(node, datacenter.name);
     for (const { row, services } of datacenter.catalog.entries())
       for (const service of services.values())
@@ -490,7 +491,18 @@ interface Placed {
 
 const NOTHING = { answers: [], extra: [] };
 
+/** The first in the order of names among those that fit. */
+function firstNode(entries: Iterable<NodeEntry>, fits: (row: NodeRow) => boolean): NodeRow | undefined {
+  let first: NodeRow | undefined;
+  for (const { row } of entries)
+    if ((first === undefined || row.name.toLowerCase() < first.name.toLowerCase()) && fits(row)) first = row;
+  return first;
+}
+
 function isAt(address: string, name: string): boolean {
+  // The last digit of an address is the first of its reverse name; most differ there.
+  const last = address.charCodeAt(address.length - 1);
+  if (address === "" || !(name.charCodeAt(name.indexOf(".") - 1) === last || address.includes(":"))) return false;
   const bytes = addressBytes(address);
   return bytes !== undefined && reverseName(bytes) === name;
 }

@@ -74,6 +74,7 @@ function shorten(
   compresses: boolean,
   extra: Extra | undefined,
 ): void {
+  if (sizeAtMost(message) <= fits) return;
   while (message.answer.length > 1) {
     const size = sizeOf(message, compresses);
     if (size <= fits) return;
@@ -83,6 +84,33 @@ function shorten(
     keepTargets(message, extra);
   }
 }
+
+const HEADER_BYTES = 12;
+/** Type, class, TTL and length of a record, the ends of its names, and the fixed fields of the longest data. */
+const RECORD_BYTES = 48;
+
+/** A size that a message surely keeps within: cheaper than the true one. */
+function sizeAtMost({ question, answer, authority, additional }: Message): number {
+  let bytes = HEADER_BYTES + RECORD_BYTES + (question?.name.length ?? 0);
+  for (const section of [answer, authority, additional]) for (const rr of section) bytes += recordAtMost(rr);
+  return bytes;
+}
+
+function recordAtMost(rr: Rr): number {
+  const bytes = RECORD_BYTES + rr.name.length * UTF8_BYTES_MAX;
+  switch (rr.type) {
+    case TYPE.A:
+    case TYPE.AAAA:
+      return bytes;
+    case TYPE.SRV:
+      return bytes + rr.target.length * UTF8_BYTES_MAX;
+    default:
+      // Whatever is rarer is measured.
+      return Number.POSITIVE_INFINITY;
+  }
+}
+
+const UTF8_BYTES_MAX = 3;
 
 /** The number of answers that fit, found by halving; stops early when it is near enough. */
 function halve(message: Message, bytesMax: number, compresses: boolean, extra: Extra | undefined): number {

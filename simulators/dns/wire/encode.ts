@@ -1,5 +1,5 @@
 import { addressBytes } from "./address.ts";
-import { bytesText, unescaped, writeLabel } from "./names.ts";
+import { bytesText, nextLabel, unescaped, writeLabel } from "./names.ts";
 import { type Message, type Opt, type Rr, type Subnet, TYPE } from "./types.ts";
 
 /** Offsets above this can't be pointed to (RFC 1035 §4.1.4). */
@@ -17,14 +17,30 @@ class Writer {
   at = 0;
   /** Names that can be pointed to; `undefined` when the message is not compressed. */
   offsets: Map<string, number> | undefined;
+  /** The name of the question, which most others are or end in. */
   question = "";
   failed = false;
+  #compresses = false;
 
   begin(compress: boolean): void {
     this.at = QUESTION_OFFSET;
-    this.offsets = compress ? new Map() : undefined;
+    this.offsets = undefined;
     this.question = "";
     this.failed = false;
+    this.#compresses = compress;
+  }
+
+  /** Names written so far. Most answers repeat the question alone and never need them. */
+  #known(): Map<string, number> {
+    const offsets = new Map<string, number>();
+    let at = QUESTION_OFFSET;
+    const name = bytesText(this.question);
+    for (let from = 0; from < name.length; ) {
+      offsets.set(name.slice(from), at);
+      from = nextLabel(name, from);
+      at += 1 + (this.bytes[at] as number);
+    }
+    return offsets;
   }
 
   room(bytes: number): void {
@@ -54,8 +70,10 @@ class Writer {
 
   /** A name; only where `mayPoint` may it end in a pointer, but it can always be pointed to later. Compares by case, as Consul's library does. */
   name(given: string, mayPoint: boolean): void {
-    const offsets = this.offsets;
-    if (mayPoint && offsets !== undefined && given === this.question) return this.u16(0xc000 | QUESTION_OFFSET);
+    const isQuestion = this.at === QUESTION_OFFSET;
+    if (mayPoint && this.#compresses && given === this.question) return this.u16(0xc000 | QUESTION_OFFSET);
+    if (this.#compresses && !isQuestion) this.offsets ??= this.#known();
+    const { offsets } = this;
     const name = bytesText(given);
     this.room(name.length + 2);
     for (let from = 0; from < name.length && name !== "."; ) {

@@ -105,6 +105,15 @@ export function unescaped(text: string): number[] | undefined {
   return bytes;
 }
 
+/** Where the label after the one at `from` begins. */
+export function nextLabel(name: string, from: number): number {
+  for (let at = from; at < name.length; at++) {
+    if (name.charCodeAt(at) === BACKSLASH) at++;
+    else if (name.charCodeAt(at) === DOT) return at + 1;
+  }
+  return name.length;
+}
+
 /** Where the next label begins, or -1 when the name has an empty or overlong label and so can't be sent. */
 export function writeLabel(target: Buffer, at: number, name: string, from: number): number {
   let length = 0;

@@ -1,0 +1,77 @@
+import { fc, test } from "@fast-check/vitest";
+import { describe, expect } from "vitest";
+import { decodeJson, INT, STRING, STRINGS, type Struct } from "./decode.ts";
+import { type Json, JsonError, parseJson } from "./parse.ts";
+import { printJson } from "./print.ts";
+
+function plain(json: Json): unknown {
+  switch (json.kind) {
+    case "null":
+      return null;
+    case "number":
+      return Number(json.text);
+    case "array":
+      return json.items.map(plain);
+    case "object":
+      return Object.fromEntries(json.members.map(([key, value]) => [key, plain(value)]));
+    default:
+      return json.value;
+  }
+}
+
+const value = fc.jsonValue({ noUnpairedSurrogates: true } as never);
+
+describe("JSON as Go reads and writes it", () => {
+  test.prop([value])("is what JSON.parse reads", (given) => {
+    const text = JSON.stringify(given);
+    expect(plain(parseJson(text))).toEqual(JSON.parse(text));
+  });
+
+  test.prop([value, fc.boolean()])("is printed so that it is read back", (given, pretty) => {
+    const text = printJson(given, pretty);
+    expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(given)));
+    expect(text).not.toMatch(/[<>&\u2028\u2029]/);
+  });
+
+  test.prop([fc.dictionary(fc.string(), value, { minKeys: 1 }), fc.nat()])(
+    "ends unexpectedly wherever it is cut",
+    (given, at) => {
+      const text = JSON.stringify(given);
+      const cut = text.slice(0, at % text.length);
+      expect(() => parseJson(cut)).toThrow(cut === "" ? "EOF" : "unexpected EOF");
+    },
+  );
+
+  test.prop([fc.string()])("never fails but with an error of its own", (text) => {
+    try {
+      parseJson(text);
+    } catch (error) {
+      expect(error).toBeInstanceOf(JsonError);
+    }
+  });
+});
+
+const SHAPE: Struct = {
+  kind: "struct",
+  name: "Thing",
+  go: "x.Thing",
+  fields: { Name: STRING, Port: INT, Tags: STRINGS },
+};
+
+describe("a decoded structure", () => {
+  const refusals: readonly (readonly [string, string])[] = [
+    ['{"Name":5}', "json: cannot unmarshal number into Go struct field Thing.Name of type string"],
+    ['{"Tags":"x"}', "json: cannot unmarshal string into Go struct field Thing.Tags of type []string"],
+    ["[]", "json: cannot unmarshal array into Go value of type x.Thing"],
+    ['{"Nope":1}', 'json: unknown field "Nope"'],
+    ["{bad", "invalid character 'b' looking for beginning of object key string"],
+    ["", "EOF"],
+  ];
+  test.each(refusals)("refuses %s in Go's words", (text, message) => {
+    expect(() => decodeJson(text, SHAPE)).toThrow(message);
+  });
+
+  test("takes names without case and ignores what follows", () => {
+    expect(decodeJson('{"name":"a","PORT":1} rest', SHAPE)).toEqual({ Name: "a", Port: 1 });
+  });
+});
