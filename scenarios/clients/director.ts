@@ -106,6 +106,7 @@ function authorizer(stage: Stage, credentials: DirectorCredentials): () => Promi
 }
 
 const TASK_MS_MAX = 6 * 3_600_000;
+const POLL_MS = 3000;
 
 async function follow(
   stage: Stage,
@@ -113,7 +114,7 @@ async function follow(
   id: number,
   get: (path: string) => Promise<Response>,
 ): Promise<FinishedTask> {
-  const last = await until(stage, what, 500, TASK_MS_MAX, async () => {
+  const last = await until(stage, what, POLL_MS, TASK_MS_MAX, async () => {
     const task = (await expectJson(await get(`/tasks/${id}`), `GET /tasks/${id}`, 200)) as {
       state: string;
       result: string | null;

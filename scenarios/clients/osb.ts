@@ -27,6 +27,8 @@ const DEFAULT_RETRY_MS = 10_000;
 /** What platforms wait for an answer. */
 const ANSWER_MS_MAX = 60_000;
 
+const ANSWERED = "answered";
+
 /** A sleep that can be called off. */
 export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
 
@@ -37,7 +39,7 @@ async function inTime(answer: Promise<OsbAnswer>, sleep: Sleep): Promise<OsbAnsw
     (): OsbAnswer => ({ kind: "unknown", reason: `no answer within ${ANSWER_MS_MAX} ms` }),
     () => answer,
   );
-  return Promise.race([answer, late]).finally(() => given.abort());
+  return Promise.race([answer, late]).finally(() => given.abort(ANSWERED));
 }
 
 /** @param sleep with it, the client gives up on an answer that takes longer than a minute */

@@ -44,8 +44,16 @@ async function jobTarball(job: JobSpec): Promise<Buffer> {
   return tarball({ "./job.MF": stringify(manifest), "./monit": "" });
 }
 
-/** A release tarball: release.MF and one archive a job (bosh.io/docs/create-release). */
-export async function releaseTarball(release: ReleaseSpec): Promise<Buffer> {
+const made = new WeakMap<ReleaseSpec, Promise<Buffer>>();
+
+/** A release tarball: release.MF and one archive a job (bosh.io/docs/create-release). The same each time, so it is made once. */
+export function releaseTarball(release: ReleaseSpec): Promise<Buffer> {
+  const known = made.get(release) ?? makeRelease(release);
+  made.set(release, known);
+  return known;
+}
+
+async function makeRelease(release: ReleaseSpec): Promise<Buffer> {
   const files: Record<string, Uint8Array> = {};
   const jobs = [];
   for (const job of release.jobs) {

@@ -2,7 +2,7 @@ import type { PlantedBug } from "../../broker/index.ts";
 import type { VirtualDriver } from "../../simulators/kernel/edge/drive.ts";
 import type { Snapshot } from "../../simulators/kernel/index.ts";
 import { createWorld, type World } from "../../simulators/world.ts";
-import { osbClient } from "../clients/osb.ts";
+import { type BrokerAddress, osbClient } from "../clients/osb.ts";
 import { inception } from "../inception.ts";
 import { Brokers, type RunningBroker } from "../platform/brokers.ts";
 import { ScenarioError, until } from "../stage.ts";
@@ -80,18 +80,21 @@ export class Ground {
     this.brokers.restart(SERVICE);
   }
 
-  /** The broker's catalog, once it answers. */
-  async offer(): Promise<Offer> {
-    const { world } = this;
-    const stage = world.stage(world.plan.applications);
-    const client = osbClient(stage, this.broker);
-    return until(stage, "the catalog", 1000, BOOT_MS_MAX, async () => {
-      const answer = await client.send("GET", "/v2/catalog");
-      if (answer.kind === "unknown" || answer.status !== 200) return undefined;
-      const [service] = (answer.body as unknown as Catalog).services;
-      return { serviceId: service.id, planIds: service.plans.map(({ id }) => id) };
-    });
+  offer(): Promise<Offer> {
+    return offerOf(this.world, this.broker);
   }
+}
+
+/** The catalog of a broker, once it answers. */
+export function offerOf(world: World, broker: BrokerAddress): Promise<Offer> {
+  const stage = world.stage(world.plan.applications);
+  const client = osbClient(stage, broker);
+  return until(stage, "the catalog", 1000, BOOT_MS_MAX, async () => {
+    const answer = await client.send("GET", "/v2/catalog");
+    if (answer.kind === "unknown" || answer.status !== 200) return undefined;
+    const [service] = (answer.body as unknown as Catalog).services;
+    return { serviceId: service.id, planIds: service.plans.map(({ id }) => id) };
+  });
 }
 
 /** Stops the brokers: what still runs ends at its next breath. */

@@ -81,7 +81,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 /** Routes that the broker calls; a rule on one of them is an accident of the network or of the service. */
-const BROKER_ROUTES = [
+export const BROKER_ROUTES = [
   "bosh:POST /deployments",
   "bosh:GET /tasks/:id",
   "bosh:DELETE /deployments/:d*",
@@ -97,6 +97,8 @@ const BROKER_ROUTES = [
   "consul:PUT *",
   "dataservice-agent:*",
 ] as const;
+
+export const CPI_CALLS = ["cpi:create_vm", "cpi:create_disk", "cpi:attach_disk", "cpi:delete_vm"] as const;
 
 const times = fc.record({ skip: fc.nat({ max: 6 }), count: fc.integer({ min: 1, max: 3 }) });
 const onRoute = fc.constantFrom(...BROKER_ROUTES);
@@ -127,7 +129,7 @@ const fault: fc.Arbitrary<PlannedFault> = fc.oneof(
     "late",
     fc.integer({ min: 100, max: 60_000 }).map((delayMs) => ({ kind: "delay" as const, delayMs })),
   ),
-  pointFault("cpi", ["cpi:create_vm", "cpi:create_disk", "cpi:attach_disk", "cpi:delete_vm"], "the IaaS refused"),
+  pointFault("cpi", CPI_CALLS, "the IaaS refused"),
   pointFault("task", ["director:task"], "the worker died"),
   pointFault("agent", ["director:job"], "the job does not run"),
 );

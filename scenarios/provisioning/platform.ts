@@ -76,7 +76,7 @@ export class Platform {
     if (wasCalm) throw new BrokenPromise(`${what} of ${instance.id} was refused although it is idle: ${told(answer)}`);
   }
 
-  async provision(tenant: number, shape: Shape): Promise<void> {
+  async provision(tenant: number, shape: Shape): Promise<ModelInstance> {
     const instance = this.model.add(this.#id(), tenant, shape);
     const context = TENANTS[tenant % TENANTS.length] as (typeof TENANTS)[number];
     const answer = await this.#client.send("PUT", `${this.#path(instance)}?accepts_incomplete=true`, {
@@ -91,6 +91,7 @@ export class Platform {
     if (reading === "refused" || reading === "gone")
       throw new BrokenPromise(`a valid provision was refused: ${told(answer)}`);
     instance.phase = reading === "accepted" ? "making" : reading === "done" ? "standing" : "doomed";
+    return instance;
   }
 
   async update(instance: ModelInstance, to: Shape): Promise<void> {

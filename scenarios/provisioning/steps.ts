@@ -41,7 +41,8 @@ export class Steps {
     const alive = model.instances.filter(({ phase }) => phase !== "gone");
     switch (step.do) {
       case "provision":
-        return this.#platform.provision(step.tenant, FIRST_SHAPE(step.plan, step.parameters));
+        await this.#platform.provision(step.tenant, FIRST_SHAPE(step.plan, step.parameters));
+        return;
       case "update":
         return this.#on(pick(alive, step.instance), (each) => this.#platform.update(each, grown(each, step.grow)));
       case "bind":
@@ -67,8 +68,7 @@ export class Steps {
 
   /** An instance with a binding and some rows, before anything breaks. */
   async furnish({ tenant, plan }: Standing): Promise<void> {
-    await this.#platform.provision(tenant, FIRST_SHAPE(plan, false));
-    const instance = this.#platform.model.instances.at(-1) as ModelInstance;
+    const instance = await this.#platform.provision(tenant, FIRST_SHAPE(plan, false));
     await soon(this.#ground.world, "the first instances", async () => {
       await this.#platform.observe(instance);
       return instance.phase === "standing";
