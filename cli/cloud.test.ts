@@ -11,6 +11,7 @@ import { drydock, type Running, startDrydock } from "./testing/run.ts";
 import { uploadStemcell } from "./testing/stemcell.ts";
 
 const run = promisify(execFile);
+const BIN = fileURLToPath(new URL("drydock.cjs", import.meta.url));
 const FIXTURES = fileURLToPath(new URL("../docs/parity/recordings/fixtures", import.meta.url));
 
 function has(client: string, flag = "--version"): boolean {
@@ -28,9 +29,12 @@ async function firstLine({ child }: Running): Promise<string> {
   return text.slice(0, text.indexOf("\n"));
 }
 
+/** Where the clouds of these tests are noted, apart from those of whoever runs them. */
+const runtime = mkdtempSync(join(tmpdir(), "drydock-test-"));
+const own = { XDG_RUNTIME_DIR: runtime };
+afterAll(() => rmSync(runtime, { recursive: true }));
+
 describe("a cloud that is up", () => {
-  const runtime = mkdtempSync(join(tmpdir(), "drydock-test-"));
-  const own = { XDG_RUNTIME_DIR: runtime };
   let up: Running;
   let cloud: CloudDescription;
   let environment: NodeJS.ProcessEnv;
@@ -47,7 +51,6 @@ describe("a cloud that is up", () => {
   afterAll(async () => {
     up.child.kill("SIGINT");
     const ended = await up.ended;
-    rmSync(runtime, { recursive: true });
     expect(ended).toMatchObject({ code: 130, stderr: "" });
     expect(ended.stdout.split("\n")).toHaveLength(2);
   });
@@ -113,15 +116,24 @@ describe("a cloud that is up", () => {
   });
 
   it.skipIf(!HAS_OPENSTACK)("satisfies the openstack CLI", { timeout: 90_000 }, async () => {
-    const openstack = (...args: string[]): Promise<string> => ask("openstack", ...args);
-    expect(await openstack("token", "issue", "-f", "value", "-c", "project_id")).toMatch(/^[0-9a-f]{32}\n$/);
-    const machine = ["--image", "ubuntu-22.04", "--flavor", "m1.small", "--network", "management"];
-    await openstack("server", "create", ...machine, "--wait", "probe");
-    await openstack("volume", "create", "--size", "1", "data");
-    await openstack("server", "add", "volume", "probe", "data");
-    expect(await openstack("volume", "show", "data", "-f", "value", "-c", "status")).toBe("in-use\n");
-    await openstack("server", "delete", "--wait", "probe");
-    expect(await openstack("server", "list", "-f", "value", "-c", "Name")).not.toContain("probe");
+    // Its interactive mode: one process for all, for it takes long to start.
+    const commands = [
+      "token issue -f value -c project_id",
+      "server create --image ubuntu-22.04 --flavor m1.small --network management --wait probe -f value -c status",
+      "volume create --size 1 data -f value -c size",
+      "server add volume probe data -f value -c Device",
+      "volume show data -f value -c status",
+      "server delete --wait probe",
+      "server list --name probe -f value",
+      "network show management -f value -c name",
+      "image show ubuntu-22.04 -f value -c status",
+      "security group show service-instances -f value -c name",
+    ];
+    const asked = run("openstack", [], { env: environment });
+    asked.child.stdin?.end(commands.join("\n"));
+    const [project, ...answers] = (await asked).stdout.split("\n").filter((line) => line !== "");
+    expect(project).toMatch(/^[0-9a-f]{32}$/);
+    expect(answers).toEqual(["ACTIVE", "1", "/dev/sdb", "in-use", "management", "active", "service-instances"]);
   });
 
   it.skipIf(!HAS_DIG)("satisfies dig", async () => {
@@ -144,19 +156,23 @@ describe("exec", () => {
       const response = await fetch(broker.url + "/v2/catalog");
       console.log(response.status, process.env.OS_AUTH_URL.startsWith("http://127."));
       process.exit(7);`;
-    const ended = await drydock(["exec", "--", process.execPath, "--input-type=module", "-e", script]);
-    expect(ended).toEqual({ code: 7, stdout: "401 true\n", stderr: "" });
+    const command = [BIN, "exec", "--", process.execPath, "--input-type=module", "-e", script];
+    const ended = run(process.execPath, command, { env: { ...process.env, ...own } });
+    await expect(ended).rejects.toMatchObject({ code: 7, stdout: "401 true\n", stderr: "" });
   });
 
   it("passes signals on and cleans up", async () => {
-    const running = startDrydock(["exec", "--", "sh", "-c", "echo begun; exec sleep 60"]);
+    const running = startDrydock(["exec", "--", "sh", "-c", "echo begun; exec sleep 60"], own);
     expect(await firstLine(running)).toBe("begun");
     running.child.kill("SIGTERM");
     expect(await running.ended).toMatchObject({ code: 128 + 15, stderr: "" });
   });
 
   it("says in one line what is wrong with the command", async () => {
-    const [none, unknown] = await Promise.all([drydock(["exec"]), drydock(["exec", "--", "no-such-command"])]);
+    const [none, unknown] = await Promise.all([
+      drydock(["exec"], own),
+      drydock(["exec", "--", "no-such-command"], own),
+    ]);
     expect(none).toMatchObject({ code: 2, stderr: expect.stringMatching(/^drydock: .*CLI_NO_COMMAND.*\n$/) as string });
     expect(unknown).toMatchObject({
       code: 2,
@@ -167,14 +183,11 @@ describe("exec", () => {
 
 describe("env", () => {
   it("says in one line that no cloud is up, and ignores what a killed one left", async () => {
-    const runtime = mkdtempSync(join(tmpdir(), "drydock-test-"));
-    const own = { XDG_RUNTIME_DIR: runtime };
     const up = startDrydock(["up", "--json"], own);
     await firstLine(up);
     up.child.kill("SIGKILL");
     await up.ended;
     const { code, stderr } = await drydock(["env"], own);
-    rmSync(runtime, { recursive: true });
     expect([code, stderr]).toEqual([2, expect.stringMatching(/^drydock: .*CLI_NO_CLOUD.*\n$/)]);
   });
 });
