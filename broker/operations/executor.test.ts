@@ -1,0 +1,234 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { BackendError, FinalError } from "../errors.ts";
+import type { Guard } from "../guard/guard.ts";
+import { serviceOf } from "../spi/catalog.ts";
+import type { Deployer } from "../spi/director.ts";
+import { embeddedPool } from "../store/embedded.ts";
+import type { InstanceRow } from "../store/schema.ts";
+import { createSeal, sealText } from "../store/seal.ts";
+import { type Operation, openStore } from "../store/store.ts";
+import { FakeHost, TEST_CONFIG } from "../testing.ts";
+import { createExecutor, type Executor } from "./executor.ts";
+import type { Workshop } from "./workshop.ts";
+
+const IDS = serviceOf("postgresql");
+
+/** A workshop whose backends do what a test says; what they were asked for is written down. */
+class Bench {
+  readonly host = new FakeHost(({ method }) => (method === "DELETE" ? { status: 204 } : this.agent()));
+  readonly asked: string[] = [];
+  readonly reported: unknown[] = [];
+  agent: () => { readonly status: number; readonly json?: unknown } = () => ({ status: 200, json: {} });
+  deploy: (contextId: string) => void = () => {};
+  remove: () => void = () => {};
+  shop!: Workshop;
+  executor!: Executor;
+
+  async open(): Promise<void> {
+    const { host, asked } = this;
+    const note = (what: string): Promise<void> => Promise.resolve(void asked.push(what));
+    const deployer: Deployer = {
+      deploy: async (_deployment, _manifest, contextId) => {
+        await note(`deploy ${contextId}`);
+        this.deploy(contextId);
+      },
+      cancel: (contextId) => note(`cancel ${contextId}`),
+      remove: async (deployment) => {
+        await note(`remove ${deployment}`);
+        this.remove();
+      },
+      vms: () => Promise.resolve([{ cid: "vm", index: 0, ips: ["10.0.0.5"] }]),
+    };
+    const guard: Guard = {
+      protect: (id) => note(`protect ${id}`),
+      reprotect: (id) => note(`reprotect ${id}`),
+      guardedPorts: () => Promise.resolve(new Map()),
+      admit: (_id, port, cidrs) => note(`admit ${port} ${cidrs.join()}`),
+      remove: (id) => note(`unguard ${id}`),
+    };
+    this.shop = {
+      config: TEST_CONFIG,
+      host,
+      store: await openStore(embeddedPool(), host),
+      service: IDS,
+      deployer,
+      guard,
+      backups: {
+        put: () => Promise.resolve([]),
+        get: () => Promise.resolve(new Uint8Array()),
+        remove: (id) => note(`forget ${id}`),
+      },
+      seal: createSeal(host, TEST_CONFIG.encryptionKey, "store"),
+    };
+    this.executor = createExecutor(this.shop, (error) => void this.reported.push(error));
+  }
+
+  row(id: string): InstanceRow {
+    const secrets = sealText(this.shop.seal, JSON.stringify({ adminPassword: "a", agentPassword: "b" }));
+    return {
+      id,
+      plan_id: IDS.plans[0]?.id ?? "",
+      deployment: `d-${id}`,
+      state: "creating",
+      owner: "o",
+      parameters: "{}",
+      context: "{}",
+      secrets,
+      address: "",
+      version: 1,
+      created_ms: 1,
+    };
+  }
+
+  async order(id: string, change: Partial<Operation> = {}): Promise<Operation> {
+    const operation: Operation = {
+      id: `op-${id}-${change.kind ?? "provision"}`,
+      instance_id: id,
+      binding_id: "",
+      kind: "provision",
+      state: "in progress",
+      description: "",
+      payload: JSON.stringify({ row: this.row(id) }),
+      busy: id,
+      created_ms: 1,
+      ...change,
+    };
+    await (operation.busy === null ? this.shop.store.enqueue(operation) : this.shop.store.claim(operation));
+    return operation;
+  }
+}
+
+describe("the executor", () => {
+  let bench: Bench;
+
+  beforeEach(async () => {
+    bench = new Bench();
+    await bench.open();
+  });
+
+  it("carries an operation out and writes down that it succeeded", async () => {
+    const operation = await bench.order("a");
+    expect(await bench.executor.start(operation)).toBe("succeeded");
+    expect(await bench.shop.store.operation(operation.id)).toMatchObject({ state: "succeeded", busy: null });
+    expect(await bench.shop.store.instance("a")).toMatchObject({ state: "ready", address: "10.0.0.5" });
+    expect(bench.asked).toContain("admit 5432 ");
+  });
+
+  it("does an operation that is started twice once", async () => {
+    const operation = await bench.order("a");
+    const endings = [bench.executor.start(operation), bench.executor.start(operation), bench.executor.resume()];
+    await Promise.all(endings);
+    expect(bench.asked.filter((what) => what.startsWith("deploy"))).toHaveLength(1);
+  });
+
+  it("begins again while a backend is out of order", async () => {
+    let failures = 2;
+    bench.deploy = () => {
+      if (failures-- > 0) throw new BackendError("the director is away");
+    };
+    expect(await bench.executor.start(await bench.order("a"))).toBe("succeeded");
+    expect(bench.asked.filter((what) => what.startsWith("deploy"))).toHaveLength(3);
+  });
+
+  it("takes back what a failed provision has made, and tells no defect of it", async () => {
+    bench.deploy = () => {
+      throw new FinalError("task 3 ended in error: secret hosts");
+    };
+    const operation = await bench.order("a");
+    expect(await bench.executor.start(operation)).toBe("failed");
+    expect(bench.asked.slice(1)).toEqual(["remove d-a", "unguard a"]);
+    expect(await bench.shop.store.instance("a")).toMatchObject({ state: "failed" });
+    expect((await bench.shop.store.operation(operation.id))?.description).not.toContain("secret");
+    expect(bench.reported).toEqual([]);
+  });
+
+  it("does not try the work again on what is half undone", async () => {
+    const operation = await bench.order("a", { state: "undoing" });
+    await bench.executor.resume();
+    expect(await bench.executor.start(operation)).toBe("failed");
+    expect(bench.asked).toEqual(["remove d-a", "unguard a"]);
+  });
+
+  it("says of an instance broken that can not go back to what it was", async () => {
+    await bench.executor.start(await bench.order("a"));
+    bench.deploy = () => {
+      throw new FinalError("no");
+    };
+    const payload = JSON.stringify({ planId: IDS.plans[1]?.id, parameters: "{}" });
+    expect(await bench.executor.start(await bench.order("a", { kind: "update", payload }))).toBe("failed");
+    expect(await bench.shop.store.instance("a")).toMatchObject({ state: "broken", plan_id: IDS.plans[0]?.id });
+  });
+
+  it("brings an instance back to what its record says when an update fails", async () => {
+    await bench.executor.start(await bench.order("a"));
+    bench.deploy = (contextId) => {
+      if (!contextId.endsWith("-undo")) throw new FinalError("no");
+    };
+    const payload = JSON.stringify({ planId: IDS.plans[1]?.id, parameters: "{}" });
+    expect(await bench.executor.start(await bench.order("a", { kind: "update", payload }))).toBe("failed");
+    expect(await bench.shop.store.instance("a")).toMatchObject({ state: "ready", plan_id: IDS.plans[0]?.id });
+  });
+
+  it("keeps the record of an instance whose deletion failed", async () => {
+    await bench.executor.start(await bench.order("a"));
+    bench.remove = () => {
+      throw new FinalError("no");
+    };
+    expect(await bench.executor.start(await bench.order("a", { kind: "deprovision" }))).toBe("failed");
+    expect(await bench.shop.store.instance("a")).toMatchObject({ state: "broken" });
+    bench.remove = () => {};
+    expect(await bench.executor.start(await bench.order("a", { kind: "deprovision", id: "again" }))).toBe("succeeded");
+    expect(await bench.shop.store.instance("a")).toBeUndefined();
+  });
+
+  it("cuts a provision short for the deletion that waits behind it", async () => {
+    const provision = await bench.order("a", { state: "undoing" });
+    const deletion = await bench.order("a", { kind: "deprovision", busy: null });
+    const waiting = bench.executor.start(deletion);
+    await bench.host.sleepMs(1);
+    await bench.executor.start(provision);
+    expect(await waiting).toBe("succeeded");
+    expect(bench.asked).toContain(`cancel ${provision.id}`);
+    expect(await bench.shop.store.instance("a")).toBeUndefined();
+  });
+
+  it("reports a defect, and ends the operation all the same", async () => {
+    bench.deploy = () => {
+      throw new TypeError("a defect");
+    };
+    expect(await bench.executor.start(await bench.order("a"))).toBe("failed");
+    expect(bench.reported).toEqual([new TypeError("a defect")]);
+  });
+});
+
+describe("a binding", () => {
+  let bench: Bench;
+  const row = { id: "b", instance_id: "a", state: "creating", request: "", username: "u", password: "", created_ms: 1 };
+  const bind = (): Promise<Operation> => {
+    const payload = JSON.stringify({ row: { ...row, password: sealText(bench.shop.seal, "secret") } });
+    return bench.order("a", { kind: "bind", binding_id: "b", payload });
+  };
+
+  beforeEach(async () => {
+    bench = new Bench();
+    await bench.open();
+    await bench.executor.start(await bench.order("a"));
+    bench.asked.length = 0;
+  });
+
+  it("opens the instance once its user is there, and closes it before the user goes", async () => {
+    await bench.executor.start(await bind());
+    expect(bench.asked).toEqual(["protect a", "admit 5432 10.0.0.0/24"]);
+    bench.asked.length = 0;
+    await bench.executor.start(await bench.order("a", { kind: "unbind", binding_id: "b", payload: "{}" }));
+    expect(bench.asked[0]).toBe("admit 5432 ");
+    expect(await bench.shop.store.bindings()).toEqual([]);
+  });
+
+  it("that fails leaves neither record nor way", async () => {
+    bench.agent = () => ({ status: 422, json: {} });
+    expect(await bench.executor.start(await bind())).toBe("failed");
+    expect(await bench.shop.store.bindings()).toEqual([]);
+    expect(bench.asked).not.toContain("admit 5432 10.0.0.0/24");
+  });
+});
