@@ -178,7 +178,7 @@ describe("faults of an answer", () => {
     consul.kernel.faults.arm({ point: "dns:answer", effect: { kind: "reply", status: 500 } });
     expect(consul.ask("alias.node.consul. A")?.rcode).toBe("SERVFAIL");
     consul.kernel.faults.arm({ point: "dns:answer", effect: { kind: "truncate", bytes: 20 } });
-    expect(() => consul.ask("alias.node.consul. A")).toThrow();
+    expect(() => consul.ask("alias.node.consul. A")).toThrow(/no name|out of range|outside buffer/);
     expect(consul.ask("alias.node.consul. A")?.answer).toMatchObject([{ data: "10.0.0.1" }]);
   });
 

@@ -8,16 +8,16 @@ export interface Bench {
   readonly kernel: Kernel;
   readonly dns: Dns;
   /** Sends a request to the first agent and waits for its answer on virtual time. */
-  http(
+  readonly http: (
     method: string,
     path: string,
     body?: unknown,
-  ): { readonly status: number; readonly body: unknown; readonly headers: HttpReply["headers"] };
+  ) => { readonly status: number; readonly body: unknown; readonly headers: HttpReply["headers"] };
   /** Asks a question, `name. TYPE`; `undefined` is silence. */
-  ask(
+  readonly ask: (
     question: string,
     options?: { readonly udpBytes?: number; readonly transport?: "udp" | "tcp" },
-  ): DnsReplyRecord | undefined;
+  ) => DnsReplyRecord | undefined;
 }
 
 export function bench(options: Partial<DnsOptions> = {}, seed: string | number = 1): Bench {

@@ -25,8 +25,14 @@ beforeAll(async () => {
   for (let at = 1; at <= 5; at++) {
     dns.catalog.registerNode(`pg-${at}`, `10.0.0.${at}`, { meta: { zone: `z${at}` } });
     dns.catalog.registerService({
-      ...{ node: `pg-${at}`, id: "pg", name: "pg", address: "", port: 5432, tags: at === 1 ? ["master"] : [] },
-      ...{ meta: null, weights: { passing: 1, warning: 1 } },
+      node: `pg-${at}`,
+      id: "pg",
+      name: "pg",
+      address: "",
+      port: 5432,
+      tags: at === 1 ? ["master"] : [],
+      meta: null,
+      weights: { passing: 1, warning: 1 },
     });
   }
   driver = new WallDriver(kernel);

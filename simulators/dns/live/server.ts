@@ -4,11 +4,10 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { Driver } from "../../kernel/edge/drive.ts";
 import { sourceOf } from "../../kernel/edge/serve.ts";
 import type { ConsulAgent } from "../index.ts";
-import { Frames, framed } from "../wire/frames.ts";
+import { Frames, framed, TCP_FIRST_MS, TCP_IDLE_MS, TCP_MESSAGES_MAX } from "../wire/frames.ts";
 
-/** Open TCP connections, and how long one may be idle. */
+/** Open TCP connections. */
 const CONNECTIONS_MAX = 256;
-const IDLE_MS_MAX = 30_000;
 
 export interface ServedDns {
   /** `127.64.0.10:8600` */
@@ -47,8 +46,10 @@ export async function serveDns(dns: ConsulAgent, driver: Driver, options: ServeD
   });
   udp.on("message", (message, from) => {
     // A datagram that the network refuses is lost, as any other may be; nobody can be answered at port 0.
-    if (from.port !== 0 && admits(from.address))
-      ask(message, "udp", (answer) => udp.send(answer, from.port, from.address, () => {}));
+    if (from.port === 0 || !admits(from.address)) return;
+    ask(message, "udp", (answer) => {
+      if (isOpen) udp.send(answer, from.port, from.address, () => {});
+    });
   });
   udp.bind(port, options.host);
   try {
@@ -76,13 +77,20 @@ const asking =
 /** Messages over TCP carry their length in front; several may come on one connection. */
 function converse(socket: Socket, ask: Ask): void {
   const frames = new Frames();
-  socket.setTimeout(IDLE_MS_MAX, () => socket.destroy());
+  // A deadline, not a time of silence: who sends a byte now and then does not put it off.
+  let deadline = setTimeout(() => socket.destroy(), TCP_FIRST_MS);
+  socket.once("close", () => clearTimeout(deadline));
   socket.on("error", () => socket.destroy());
   socket.on("data", (chunk: Buffer) => {
-    for (const message of frames.push(chunk))
+    const messages = frames.push(chunk);
+    for (const message of messages)
       ask(message, "tcp", (answer) => {
         if (socket.writable) socket.write(framed(answer));
       });
+    if (frames.messages >= TCP_MESSAGES_MAX) return void socket.end();
+    if (messages.length === 0) return;
+    clearTimeout(deadline);
+    deadline = setTimeout(() => socket.destroy(), TCP_IDLE_MS);
   });
 }
 

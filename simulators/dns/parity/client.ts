@@ -1,7 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import { type HttpReply, Kernel, makeRequest, Process, serialise } from "../../kernel/index.ts";
 import { type ConsulAgent, createDns, type Dns } from "../index.ts";
-import { Frames } from "../wire/frames.ts";
+import { Frames, TCP_FIRST_MS, TCP_IDLE_MS, TCP_MESSAGES_MAX } from "../wire/frames.ts";
 import type { HttpReplyRecord, RecordedRequest, Scenario } from "./recording.ts";
 
 const NODE_ID = "11111111-2222-3333-4444-55555555555";
@@ -9,7 +9,9 @@ const NODE_ID = "11111111-2222-3333-4444-55555555555";
 const STEP_MS = 2;
 /** Until an agent has written what its configuration says. */
 const SETTLE_MS = 200;
-/** The base agent is a small server: it gossips and samples health faster than a production one. */
+/** Between two pieces of a stream. */
+const PIECE_MS = 60;
+/** The longest that a reply may be held. */
 const REQUEST_MS_MAX = 700_000;
 
 /** Headers that recordings keep. */
@@ -86,10 +88,25 @@ export class Client {
     return asked.outcome.state === "done" ? asked.outcome.value : undefined;
   }
 
-  /** The answers to what is sent in pieces over one connection. */
-  stream(chunks: readonly Uint8Array[], agent?: string): readonly Uint8Array[] {
+  /** The answers to what is sent in pieces over one connection, and whether the server has closed it by the end of a time. */
+  stream(
+    chunks: readonly Uint8Array[],
+    isHalfClosed: boolean,
+    timeoutMs: number,
+    agent?: string,
+  ): { readonly replies: readonly Uint8Array[]; readonly closed: boolean } {
     const frames = new Frames();
-    return chunks.flatMap((chunk) => frames.push(chunk)).flatMap((message) => this.ask(message, "tcp", agent) ?? []);
+    const replies: Uint8Array[] = [];
+    let deadlineMs = this.kernel.nowMs + TCP_FIRST_MS;
+    for (const chunk of chunks) {
+      const messages = frames.push(chunk);
+      replies.push(...messages.flatMap((message) => this.ask(message, "tcp", agent) ?? []));
+      if (messages.length > 0) deadlineMs = this.kernel.nowMs + TCP_IDLE_MS;
+      this.sleep(PIECE_MS);
+    }
+    this.sleep(timeoutMs);
+    const closed = isHalfClosed || frames.messages >= TCP_MESSAGES_MAX || this.kernel.nowMs > deadlineMs;
+    return { replies, closed };
   }
 }
 

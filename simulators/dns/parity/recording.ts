@@ -90,7 +90,10 @@ export interface DnsStep extends Judged {
     readonly query_hex?: string;
     readonly id?: number;
     readonly edns?: { readonly udp: number };
+    /** Pieces sent over one connection, 60 ms apart; then the client may close its side. */
     readonly stream_hex?: readonly string[];
+    readonly half_close?: boolean;
+    readonly timeout_ms?: number;
   };
   readonly agent?: string;
   readonly reply_hex?: string | null;

@@ -183,17 +183,23 @@ class Run {
   }
 
   #stream(step: DnsStep, chunks: readonly string[]): readonly string[] {
-    const replies = this.#client.stream(
-      chunks.map((chunk) => Buffer.from(chunk, "hex")),
-      step.agent,
-    );
-    return differences(
-      step.replies_hex ?? [],
-      replies.map((reply) => Buffer.from(reply).toString("hex")),
-      "$.replies_hex",
-    );
+    const pieces = chunks.map((chunk) => Buffer.from(chunk, "hex"));
+    const { half_close: isHalfClosed = false, timeout_ms: timeoutMs = STREAM_MS } = step.dns;
+    const { replies, closed } = this.#client.stream(pieces, isHalfClosed, timeoutMs, step.agent);
+    const shown = replies.map((reply) => Buffer.from(reply));
+    const expected = (step.replies_hex ?? []).map((hex) => Buffer.from(hex, "hex"));
+    if (expected.length !== shown.length) return [`${expected.length} replies expected, got ${shown.length}`];
+    const differing = expected.flatMap((reply, at) => {
+      const [wanted, got] = [masked(readReply(reply), SERIALS), masked(readReply(shown[at] as Buffer), SERIALS)];
+      return differences(wanted, got, `$.replies[${at}]`);
+    });
+    return step.closed === undefined ? differing : [...differing, ...differences(step.closed, closed, "$.closed")];
   }
 }
+
+/** How long a stream is watched unless its step says otherwise. */
+const STREAM_MS = 700;
+const SERIALS = ["$..serial"];
 
 function nameOf(step: Step): string {
   if ("http" in step) return `${step.http.method} ${step.http.path}`;

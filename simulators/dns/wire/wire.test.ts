@@ -77,7 +77,13 @@ describe("messages", () => {
 
   test("with a name or a string that is too long can't be written", () => {
     const answer = (texts: string): Message => ({
-      ...{ id: 1, flags: FLAG.QR, opcode: 0, rcode: RCODE.NOERROR, question: undefined, authority: [], additional: [] },
+      id: 1,
+      flags: FLAG.QR,
+      opcode: 0,
+      rcode: RCODE.NOERROR,
+      question: undefined,
+      authority: [],
+      additional: [],
       answer: [{ type: TYPE.TXT, name: "a.", ttl: 0, texts: [texts] }],
     });
     expect(encode(answer("x".repeat(255)), true)).toBeDefined();
