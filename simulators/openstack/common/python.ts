@@ -91,3 +91,16 @@ function layOutText(value: string, width: number, indentOf: number, allowanceOf:
   const joined = chunks.join(`\n${" ".repeat(indent)}`);
   return level === 1 ? `(${joined})` : joined;
 }
+
+/** `json.dumps` with its defaults: blanks after `,` and `:`, nothing but ASCII. */
+export function dumps(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(dumps).join(", ")}]`;
+  if (typeof value === "object" && value !== null)
+    return `{${Object.entries(value)
+      .map(([key, each]) => `${dumps(key)}: ${dumps(each)}`)
+      .join(", ")}}`;
+  return JSON.stringify(value).replace(
+    /[\u007f-\uffff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

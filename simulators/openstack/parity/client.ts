@@ -6,13 +6,16 @@ import type { Answer } from "./compare.ts";
 /** A request takes this much virtual time, as it does on a real cloud. */
 const REQUEST_MS = 20;
 
+/** When the recordings of Zed were made: some replies name the day. */
+const RECORDED_MS = Date.UTC(2026, 10, 22, 9);
+
 /** Speaks to a cloud in process as a client with sockets would: absolute URLs, bytes, lower-case headers. */
 export class LocalClient {
   readonly kernel: Kernel;
   readonly #hosts = new Map<string, Service>();
 
   constructor() {
-    this.kernel = new Kernel({ seed: "parity" });
+    this.kernel = new Kernel({ seed: "parity", startMs: RECORDED_MS });
     const { cloud, services: made } = createOpenStack(this.kernel);
     const services = made as Readonly<Partial<Record<string, Service>>>;
     for (const type of Object.keys(CATALOG) as CatalogType[]) {

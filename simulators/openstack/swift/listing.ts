@@ -1,0 +1,78 @@
+import type { HttpReply } from "../../kernel/index.ts";
+import { dumps } from "../common/python.ts";
+import { Refusal } from "../common/refusal.ts";
+import type { Context } from "../common/service.ts";
+import { HTML, LIMITS, notSimulated } from "./state.ts";
+
+/** One line of a listing: a thing, or what shares a prefix. */
+type Line = { readonly name: string } | { readonly subdir: string };
+
+const nameOf = (line: Line): string => ("name" in line ? line.name : line.subdir);
+
+/** Swift compares the bytes of names in UTF-8. */
+const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+function limitOf(query: URLSearchParams): number {
+  const given = query.get("limit") ?? "";
+  const limit = /^\d+$/.test(given) ? Number(given) : LIMITS.container_listing_limit;
+  if (limit > LIMITS.container_listing_limit)
+    throw new Refusal(412, "", `Maximum limit is ${LIMITS.container_listing_limit}`, { headers: HTML });
+  return limit;
+}
+
+/** What of `names` the query asks for, in order: filtered, rolled up at the delimiter, from marker to end marker, limited. */
+function chosen(names: readonly string[], query: URLSearchParams): readonly Line[] {
+  const path = query.get("path");
+  const prefix = path === null ? (query.get("prefix") ?? "") : path.replace(/\/*$/, "") + (path === "" ? "" : "/");
+  const delimiter = path === null ? (query.get("delimiter") ?? "") : "/";
+  const isReverse = ["true", "1", "yes", "on", "t", "y"].includes((query.get("reverse") ?? "").toLowerCase());
+  const marker = query.get("marker") ?? "";
+  const end = query.get("end_marker") ?? "";
+  const lines = new Map<string, Line>();
+  for (const name of names) {
+    if (!name.startsWith(prefix) || (path !== null && name === prefix)) continue;
+    const at = delimiter === "" ? -1 : name.indexOf(delimiter, prefix.length);
+    if (at < 0) lines.set(name, { name });
+    else if (path === null) {
+      const subdir = name.slice(0, at + delimiter.length);
+      lines.set(`${subdir}/`, { subdir });
+    }
+  }
+  const isAfter = (name: string, other: string): boolean => byBytes(name, other) * (isReverse ? -1 : 1) > 0;
+  return [...lines.values()]
+    .sort((a, b) => byBytes(nameOf(a), nameOf(b)) * (isReverse ? -1 : 1))
+    .filter((line) => marker === "" || isAfter(nameOf(line), marker))
+    .filter((line) => end === "" || isAfter(end, nameOf(line)))
+    .slice(0, limitOf(query));
+}
+
+export function wantsJson({ query, request }: Context): boolean {
+  const format = query.get("format");
+  const accept = request.headers.accept ?? "";
+  if (format === "xml" || (format === null && /(application|text)\/xml/.test(accept) && !accept.includes("json")))
+    throw notSimulated("listings in XML");
+  return format === null ? accept.includes("application/json") : format === "json";
+}
+
+/** A listing as JSON or text. A HEAD is answered as a list of nothing is. */
+export function listed(
+  context: Context,
+  names: readonly string[],
+  view: (name: string) => object,
+  headers: Readonly<Record<string, string>>,
+): HttpReply {
+  const { query, request } = context;
+  const isJson = wantsJson(context);
+  const all = {
+    "Content-Type": `${isJson ? "application/json" : "text/plain"}; charset=utf-8`,
+    ...headers,
+    ...(!query.has("format") && { Vary: "Accept" }),
+  };
+  if (request.method === "HEAD") return { status: 204, headers: all };
+  const lines = chosen(names, query);
+  if (isJson) {
+    return { status: 200, headers: all, body: dumps(lines.map((line) => ("name" in line ? view(line.name) : line))) };
+  }
+  if (lines.length === 0) return { status: 204, headers: all };
+  return { status: 200, headers: all, body: lines.map((line) => `${nameOf(line)}\n`).join("") };
+}
