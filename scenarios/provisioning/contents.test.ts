@@ -1,0 +1,82 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { type Content, Expectation } from "./contents.ts";
+
+type Event = "write" | "backup begins" | "dump" | "backup ends" | "restore begins" | "replace" | "restore ends";
+
+/** A database as it is, beside what its platform expects of it. */
+class Truth {
+  readonly expectation = new Expectation();
+  content: Content = new Map();
+  #rows = 0;
+  #backup: { known: ReturnType<Expectation["backupBegins"]>; dump: Content | undefined } | undefined;
+  #usable: { known: ReturnType<Expectation["backupBegins"]>; dump: Content } | undefined;
+  #restoring: { replaced: boolean } | undefined;
+
+  perform(event: Event): void {
+    if (event === "write") this.#write();
+    if (event === "backup begins" && this.#backup === undefined)
+      this.#backup = { known: this.expectation.backupBegins(), dump: undefined };
+    if (event === "dump" && this.#backup !== undefined) this.#backup.dump = this.content;
+    if (event === "backup ends") this.#backupEnds();
+    if (event === "restore begins" && this.#usable !== undefined && this.#restoring === undefined) {
+      this.expectation.restoreBegins(this.#usable.known);
+      this.#restoring = { replaced: false };
+    }
+    if (event === "replace" && this.#restoring !== undefined && !this.#restoring.replaced) {
+      this.content = this.#usable?.dump ?? this.content;
+      this.#restoring.replaced = true;
+    }
+    if (event === "restore ends" && this.#restoring !== undefined) {
+      this.expectation.restoreEnds(this.#restoring.replaced ? "succeeded" : "failed");
+      this.#restoring = undefined;
+    }
+  }
+
+  #write(): void {
+    const rows = new Map([[`k${++this.#rows}`, String(this.#rows)]]);
+    this.content = new Map([...this.content, ...rows]);
+    this.expectation.wrote(rows);
+  }
+
+  #backupEnds(): void {
+    if (this.#backup?.dump === undefined || this.#restoring !== undefined) return;
+    this.#backup.known.isEnded = true;
+    this.#usable = { known: this.#backup.known, dump: this.#backup.dump };
+    this.#backup = undefined;
+  }
+}
+
+const events = fc.array(
+  fc.constantFrom<Event>("write", "backup begins", "dump", "backup ends", "restore begins", "replace", "restore ends"),
+  { maxLength: 25 },
+);
+
+it("always allows what is so, whenever dumps and restores happen", () => {
+  fc.assert(
+    fc.property(events, (list) => {
+      const truth = new Truth();
+      for (const event of list) {
+        truth.perform(event);
+        expect(truth.expectation.allows(truth.content)).toBe(true);
+      }
+    }),
+  );
+});
+
+it("allows nothing else while nothing is uncertain", () => {
+  const expectation = new Expectation();
+  expectation.wrote(new Map([["a", "1"]]));
+  const backup = expectation.backupBegins();
+  backup.isEnded = true;
+  expectation.wrote(new Map([["b", "2"]]));
+  expect(expectation.possible).toEqual([
+    new Map([
+      ["a", "1"],
+      ["b", "2"],
+    ]),
+  ]);
+  expectation.restoreBegins(backup);
+  expectation.restoreEnds("succeeded");
+  expect(expectation.possible).toEqual([new Map([["a", "1"]])]);
+});

@@ -1,0 +1,17 @@
+import { expect, it } from "vitest";
+import { createWorld } from "../../simulators/world.ts";
+import { BROKER_ROUTES, CPI_CALLS } from "./plan.ts";
+import { describePlan } from "./play.ts";
+import { planOf } from "./scenario.ts";
+
+it("draws the same plan from a seed as the release before", () => {
+  for (const seed of [1, 2, 3]) expect(describePlan(planOf(seed)), `seed ${seed}`).toMatchSnapshot();
+});
+
+it("breaks only what there is", () => {
+  const { faults } = createWorld().kernel;
+  for (const point of BROKER_ROUTES) faults.arm({ point, effect: { kind: "lost-reply" } });
+  for (const point of [...CPI_CALLS, "director:task", "director:job"])
+    faults.arm({ point, effect: { kind: "error", message: "planted" } });
+  expect(faults.rules).toHaveLength(BROKER_ROUTES.length + CPI_CALLS.length + 2);
+});
