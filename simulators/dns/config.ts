@@ -1,6 +1,6 @@
 import { durationNs } from "./duration.ts";
 
-/** The part of Consul's configuration that is simulated, in Consul's own keys (1.8, "Configuration"). Other keys are refused by `readConfig`. */
+/** The part of Consul's configuration that is simulated, in Consul's own keys (1.8, "Configuration"). */
 export interface ConsulConfig {
   readonly domain?: string;
   readonly alt_domain?: string;
@@ -47,6 +47,66 @@ export interface ConsulConfig {
   readonly retry_join?: readonly string[];
   readonly retry_join_wan?: readonly string[];
   readonly translate_wan_addrs?: boolean;
+  /** How long changes of a check's output alone may wait. Default `5m`. */
+  readonly check_update_interval?: string;
+  /** The shortest TTL of a session. Default `10s`. */
+  readonly session_ttl_min?: string;
+}
+
+const KEYS = new Set([
+  "domain",
+  "alt_domain",
+  "datacenter",
+  "primary_datacenter",
+  "node_name",
+  "node_id",
+  "node_meta",
+  "recursors",
+  "dns_config",
+  "acl",
+  "services",
+  "checks",
+  "server",
+  "bootstrap",
+  "bootstrap_expect",
+  "performance",
+  "retry_join",
+  "retry_join_wan",
+  "translate_wan_addrs",
+  "check_update_interval",
+  "session_ttl_min",
+]);
+/** Keys that change nothing of what is simulated: logs, sockets, folders, the machine. */
+const WITHOUT_EFFECT = new Set([
+  "addresses",
+  "bind_addr",
+  "client_addr",
+  "advertise_addr",
+  "advertise_addr_wan",
+  "ports",
+  "data_dir",
+  "log_level",
+  "log_file",
+  "telemetry",
+  "disable_update_check",
+  "disable_host_node_id",
+  "enable_debug",
+  "leave_on_terminate",
+  "rejoin_after_leave",
+  "skip_leave_on_interrupt",
+  "ui",
+  "enable_syslog",
+  "raft_protocol",
+  "start_join",
+  "start_join_wan",
+  "autopilot",
+  "connect",
+]);
+
+/** @throws Error for a key that is not simulated */
+export function checkConfig(config: ConsulConfig): void {
+  const unknown = Object.keys(config).find((key) => !KEYS.has(key) && !WITHOUT_EFFECT.has(key));
+  if (unknown !== undefined) throw new Error(`not simulated: configuration key '${unknown}'`);
 }
 
 /** What the resolver needs to know, read once. Durations in ms, TTLs in whole seconds. */
@@ -66,6 +126,10 @@ export interface DnsSettings {
   readonly onlyPassing: boolean;
   readonly compresses: boolean;
   readonly nodeMetaTxt: boolean;
+  /** Addresses of other datacenters are those tagged `wan`. */
+  readonly translatesWan: boolean;
+  /** Servers without a leader may answer. */
+  readonly takesStale: boolean;
   readonly recursors: readonly string[];
   readonly recursorTimeoutMs: number;
 }
@@ -103,10 +167,18 @@ export function dnsSettings(config: ConsulConfig): DnsSettings {
     onlyPassing: dns.only_passing ?? false,
     compresses: !(dns.disable_compression ?? false),
     nodeMetaTxt: dns.enable_additional_node_meta_txt ?? true,
+    translatesWan: config.translate_wan_addrs ?? false,
+    takesStale: dns.allow_stale ?? true,
     recursors: config.recursors ?? [],
     recursorTimeoutMs: ms(dns.recursor_timeout ?? "2s"),
   };
 }
+
+/** The shortest TTL of a session, ns. */
+export const sessionTtlNsMin = ({ session_ttl_min: text = "10s" }: ConsulConfig): number => durationNs(text) ?? 0;
+
+/** How long changes of a check's output alone wait, ms. */
+export const outputMs = ({ check_update_interval: text = "5m" }: ConsulConfig): number => ms(text);
 
 /** How long a request waits for a leader before it fails. */
 export const holdMs = (config: ConsulConfig): number => ms(config.performance?.rpc_hold_timeout ?? "7s");

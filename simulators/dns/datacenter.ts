@@ -1,4 +1,4 @@
-import type { Kernel } from "../kernel/index.ts";
+import type { Kernel, Slot } from "../kernel/index.ts";
 import { Acl, type AclOptions } from "./store/acl.ts";
 import { Catalog } from "./store/catalog.ts";
 import { Coordinates } from "./store/coordinates.ts";
@@ -7,11 +7,15 @@ import { Queries } from "./store/queries.ts";
 import { Sessions } from "./store/sessions.ts";
 import { Store } from "./store/store.ts";
 
+/** Whether the servers have a leader. One that lost its own still answers from what it knows, to who is content with that. */
+export type Leadership =
+  | { readonly state: "present" | "never" }
+  | { readonly state: "lost" /** ms since the Unix epoch. */; readonly sinceMs: number };
+
 /** What the servers of one datacenter have agreed on. */
 export class Datacenter {
   readonly name: string;
-  /** Without a leader nothing can be read or written. */
-  readonly hasLeader: boolean;
+  readonly #leadership: Slot<Leadership>;
   readonly store: Store;
   readonly catalog: Catalog;
   readonly kv: KeyValues;
@@ -22,7 +26,7 @@ export class Datacenter {
 
   constructor(kernel: Kernel, name: string, acl: AclOptions, hasLeader: boolean) {
     this.name = name;
-    this.hasLeader = hasLeader;
+    this.#leadership = kernel.slot<Leadership>(`dns/${name}/leadership`, { state: hasLeader ? "present" : "never" });
     this.store = new Store(kernel, name);
     this.catalog = new Catalog(this.store);
     this.kv = new KeyValues(this.store);
@@ -31,6 +35,24 @@ export class Datacenter {
     this.acl = new Acl(this.store, acl);
     this.coordinates = new Coordinates(this.store, this.catalog);
     this.sessions.destroyed = (session, index) => this.queries.sessionGone(session, index);
+  }
+
+  get leadership(): Leadership {
+    return this.#leadership.value;
+  }
+
+  get hasLeader(): boolean {
+    return this.leadership.state === "present";
+  }
+
+  /** Can a reader who takes old data be answered? */
+  get hasData(): boolean {
+    return this.leadership.state !== "never";
+  }
+
+  loseLeader(): void {
+    this.#leadership.value = { state: "lost", sinceMs: this.store.kernel.nowMs };
+    this.store.record("leader.lost", this.name);
   }
 
   /** What the catalog must tell the rest. */

@@ -1,6 +1,6 @@
 import { type Body, type Kernel, type Process, type Service } from "../kernel/index.ts";
 import { Cluster } from "./agent/cluster.ts";
-import type { ConsulConfig } from "./config.ts";
+import { checkConfig, type ConsulConfig } from "./config.ts";
 import { DNS_FAULT, servfail } from "./faults.ts";
 import { createConsulHttp } from "./http/index.ts";
 import { answerPacket } from "./resolver/answer.ts";
@@ -57,11 +57,12 @@ export interface Dns extends ConsulAgent {
   kill(agent: string): void;
 }
 
-/** @throws Error for a configuration that is malformed */
+/** @throws Error for a configuration that is malformed or not simulated */
 export function createDns(kernel: Kernel, options: DnsOptions): Dns {
   kernel.faults.define(DNS_FAULT);
   const cluster = new Cluster(kernel);
   const all = [options, ...(options.agents ?? [])];
+  for (const { config } of all) checkConfig(config ?? {});
   const resolvers = all.map((given, at) => {
     const name = given.name ?? `consul-${at}`;
     const id = given.id ?? kernel.random("dns").uuid();

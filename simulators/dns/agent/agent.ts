@@ -1,6 +1,6 @@
 import type { Kernel, Slot } from "../../kernel/index.ts";
 import { addressBytes } from "../wire/address.ts";
-import { type ConsulConfig, holdMs } from "../config.ts";
+import { type ConsulConfig, holdMs, outputMs } from "../config.ts";
 import type { Datacenter } from "../datacenter.ts";
 import { CatalogError, type Registration, SERF_HEALTH } from "../store/catalog.ts";
 import type { CheckRow, NodeEntry } from "../store/rows.ts";
@@ -53,7 +53,7 @@ export class Agent {
     this.holdMs = holdMs(options.config);
     this.#membership = kernel.slot<Membership>(`dns/agent/${options.name}/membership`, "alive");
     this.#cached = kernel.slot(`dns/agent/${options.name}/cache`, new Set<string>());
-    this.local = new Local(kernel, options.name);
+    this.local = new Local(kernel, options.name, outputMs(options.config));
     this.local.outside = {
       push: () => this.#whileSyncing(() => this.#push()),
       repair: () => this.#whileSyncing(() => this.#repair()),

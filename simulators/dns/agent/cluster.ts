@@ -11,6 +11,8 @@ const MESH_ENTRIES = 6;
 
 /** Until the other members are sure that one is dead. */
 const SUSPECT_MS = 5000;
+/** Until a leader without a majority steps down. */
+const LEASE_MS = 2500;
 /** Until the leader has written that a member has left. */
 const LEAVE_MS = 500;
 
@@ -70,6 +72,7 @@ export class Cluster {
     this.#autopilot = kernel.slot("dns/autopilot", new Map());
     this.#events = kernel.slot("dns/events", { clock: 1, list: [] });
     kernel.onTimer<{ agent: string }>("dns/agent-failed", ({ agent }) => this.#failed(agent));
+    kernel.onTimer<{ agent: string }>("dns/quorum", ({ agent }) => this.#checkQuorum(this.#get(agent).datacenter));
     kernel.onTimer<{ agent: string }>("dns/agent-left", ({ agent }) => this.#left(agent));
   }
 
@@ -127,6 +130,7 @@ export class Cluster {
     const agent = this.#get(name);
     agent.membership = "failed";
     this.kernel.record("dns", "agent.kill", name);
+    this.kernel.timer(LEASE_MS, "dns/quorum", { agent: name });
     this.kernel.timer(SUSPECT_MS, "dns/agent-failed", { agent: name });
   }
 
@@ -142,9 +146,19 @@ export class Cluster {
     return agent;
   }
 
+  /** Servers that have not left, whether they answer or not. */
+  peersOf(datacenter: Datacenter): readonly Agent[] {
+    return this.membersOf(datacenter).filter(({ options, membership }) => options.isServer && membership !== "left");
+  }
+
+  #checkQuorum(datacenter: Datacenter): void {
+    const [alive, all] = [this.serversOf(datacenter).length, this.peersOf(datacenter).length];
+    if (datacenter.hasLeader && alive * 2 <= all) datacenter.loseLeader();
+  }
+
   #failed(name: string): void {
     const agent = this.#get(name);
-    if (agent.membership === "failed") agent.fail();
+    if (agent.membership === "failed" && agent.datacenter.hasLeader) agent.fail();
   }
 
   #left(name: string): void {

@@ -38,8 +38,6 @@ interface LocalState {
 
 /** Changes reach the catalog after this. */
 const SYNC_MS = 20;
-/** Changes of a check's output alone are written this late, and up to as much later again. */
-const OUTPUT_MS = 150_000;
 const REAP_EVERY_MS = 30_000;
 const REAP_AFTER_MS_MIN = 60_000;
 const REPAIR_EVERY_MS = 60_000;
@@ -61,9 +59,11 @@ export class Local {
   readonly #agent: string;
   readonly #slot: Slot<LocalState>;
   readonly #startMs: number;
+  readonly #outputMs: number;
   outside: Outside | undefined;
 
-  constructor(kernel: Kernel, agent: string) {
+  constructor(kernel: Kernel, agent: string, outputMs: number) {
+    this.#outputMs = outputMs;
     this.#kernel = kernel;
     this.#agent = agent;
     this.#startMs = kernel.nowMs;
@@ -205,9 +205,14 @@ export class Local {
     this.#arm();
   }
 
+  /** Changes of the output alone are written later, some time around the configured one. */
   #deferOutput(known: LocalCheck): void {
+    if (this.#outputMs === 0) {
+      known.isSynced = false;
+      return this.#arm();
+    }
     known.outputTimer ??= this.#kernel.timer(
-      OUTPUT_MS + this.#kernel.random("dns/agents").int(0, OUTPUT_MS * 2),
+      this.#outputMs / 2 + this.#kernel.random("dns/agents").int(0, this.#outputMs),
       `dns/agent/${this.#agent}/output`,
       { id: known.check.id },
     );

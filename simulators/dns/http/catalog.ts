@@ -262,7 +262,11 @@ function nodes(call: Call): Found {
   const matches = metaFilter(call);
   const rows = catalog.nodes().filter((row) => rest.authorizer.reads("node", row.name) && matches(row.meta));
   const sorted = coordinates.sortedFrom(nearOf(call), rows, (row) => row.name);
-  return { index: store.latest("nodes"), value: sorted.map((row) => nodeView(row, name)).filter(filter) };
+  const translation = call.translation(name);
+  return {
+    index: store.latest("nodes"),
+    value: sorted.map((row) => nodeView(translation.node(row), name)).filter(filter),
+  };
 }
 
 /** The datacenter asked for, with what the caller may see there. */
@@ -314,7 +318,10 @@ const instances =
     const { catalog, name } = withRights(call);
     const filter = compileFilter(filterOf(call), CATALOG_SERVICE);
     const rows = instancesAsked(call, service, isConnect);
-    const value = rows.map((row) => catalogServiceView(catalog.node(row.node) as NodeRow, row, name)).filter(filter);
+    const { node, service: moved } = call.translation(name);
+    const value = rows
+      .map((row) => catalogServiceView(node(catalog.node(row.node) as NodeRow), moved(row), name))
+      .filter(filter);
     return { index: catalog.serviceIndex(service, catalog.instancesOf(service).length > 0), value };
   };
 
@@ -329,13 +336,14 @@ const nodeServices =
     if (row === undefined) return { index: 0, value: nothing };
     const index = store.latest("nodes", "services");
     if (!authorizer.reads("node", row.name)) return { index, value: nothing };
+    const translation = call.translation(name);
     const own = catalog
       .servicesOf(row.name)
       .filter((service) => authorizer.reads("service", service.name))
-      .map((service) => serviceView(service))
+      .map((service) => serviceView(translation.service(service)))
       .filter(filter);
     const list = asList ? own : Object.fromEntries(own.map((service) => [service.ID, service]));
-    return { index, value: { Node: nodeView(row, name), Services: list } };
+    return { index, value: { Node: nodeView(translation.node(row), name), Services: list } };
   };
 
 const datacenters = plain((call) => {

@@ -1,4 +1,5 @@
 import { Refusal } from "../refusal.ts";
+import { regexpError } from "../store/queries.ts";
 /** What can be filtered by: the fields of a type, lists of structures included. */
 export type FilterType =
   | "string"
@@ -238,6 +239,9 @@ function positive({ operator, value, selector }: Match, type: FilterType): Filte
     }
     case "matches": {
       if (type !== "string") return unsupported();
+      const wrong = regexpError(value);
+      if (wrong !== undefined)
+        throw new FilterError(`${FAILED}Failed to compile regular expression "${value}": ${wrong}`);
       const pattern = new RegExp(value);
       return (given) => pattern.test(String(given));
     }

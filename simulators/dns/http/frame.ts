@@ -8,6 +8,7 @@ import { JsonError } from "../json/parse.ts";
 import { printJson } from "../json/print.ts";
 import { Refusal } from "../refusal.ts";
 import type { Authorizer } from "../store/acl-rules.ts";
+import { AS_IT_IS, BY_WAN, type Translation } from "../store/wan.ts";
 
 /** The agent that a request has reached, and the others it can turn to. */
 export interface Sim {
@@ -102,8 +103,15 @@ export class Call {
     const found = name === "" || name === own.name ? own : cluster.datacenters.get(name);
     if (found === undefined || (found !== own && cluster.serversOf(found).length === 0))
       throw new HttpError(500, "No path to datacenter");
-    if (!found.hasLeader) throw new NoLeader();
+    const isStale = this.request.method === "GET" && this.query.has("stale") && found.hasData;
+    if (!found.hasLeader && !isStale) throw new NoLeader();
     return found;
+  }
+
+  /** How rows of a datacenter are shown by this agent. */
+  translation(datacenter: string): Translation {
+    const translates = this.agent.options.config.translate_wan_addrs === true;
+    return translates && datacenter !== this.agent.datacenter.name ? BY_WAN : AS_IT_IS;
   }
 
   /** What the caller may do in a datacenter. @throws HttpError for an unknown token */
@@ -198,6 +206,13 @@ export const reading =
     });
   };
 
+/** Does the server know a leader, and how long has it not heard of one (ms)? */
+function contactOf({ sim, agent, query }: Call): Readonly<Record<string, string>> {
+  const { leadership } = sim.cluster.datacenters.get(query.get("dc") ?? "") ?? agent.datacenter;
+  const lostMs = leadership.state === "lost" ? agent.kernel.nowMs - leadership.sinceMs : 0;
+  return { "X-Consul-Knownleader": String(leadership.state === "present"), "X-Consul-Lastcontact": String(lostMs) };
+}
+
 /** What an agent has once read with `?cached` it keeps fresh by itself, so a hit is always of now. */
 function cacheHeaders({ agent, request, query }: Call): Readonly<Record<string, string>> {
   const kept = new URLSearchParams(query);
@@ -229,8 +244,7 @@ function dressed(call: Call, style: MetaStyle, { consistency }: Options, found: 
     ...((style === "consistency" || style === "cacheable") && { "X-Consul-Effective-Consistency": consistency }),
     ...(style === "cacheable" && call.query.has("cached") && cacheHeaders(call)),
     "X-Consul-Index": String(atLeastOne(found.index)),
-    "X-Consul-Knownleader": "true",
-    "X-Consul-Lastcontact": "0",
+    ...contactOf(call),
   };
   if ("value" in found) return call.json(found.value, headers);
   return { ...found.reply, headers: { ...headers, ...found.reply.headers } };

@@ -23,11 +23,12 @@ const service =
     const { catalog, name } = withRights(call);
     const filter = compileFilter(call.query.get("filter") ?? "", INSTANCE);
     const passing = onlyPassing(call);
+    const translation = call.translation(name);
     const value = instancesAsked(call, call.rest, isConnect)
       .map((row) => catalog.instance(row))
       .map(({ node, service: row, checks }) => ({
-        Node: nodeView(node, name),
-        Service: serviceView(row),
+        Node: nodeView(translation.node(node), name),
+        Service: serviceView(translation.service(row)),
         Checks: checks.map((check) => checkView(check)),
       }))
       .filter(filter)

@@ -1,7 +1,8 @@
 import { hash } from "node:crypto";
 import type { HttpReply, Route } from "../../kernel/index.ts";
-import { SERVER_PORT } from "../agent/agent.ts";
+import { type Agent, SERVER_PORT } from "../agent/agent.ts";
 import { str } from "../agent/definitions.ts";
+import type { Datacenter } from "../datacenter.ts";
 import { ANY, BOOL, FLOAT, INT, type Shape, STRING, type Struct } from "../json/decode.ts";
 import { type CoordinateRow, DIMENSIONS } from "../store/coordinates.ts";
 import { regexpError } from "../store/queries.ts";
@@ -28,16 +29,29 @@ const fail = (message: string): never => {
 };
 
 function leader(call: Call): HttpReply {
-  return call.json(serverAddresses(call)[0] ?? "");
+  const datacenter = statusDatacenter(call);
+  const [first] = datacenter.hasLeader ? call.sim.cluster.serversOf(datacenter) : [];
+  return call.json(first === undefined ? "" : addressOf(first));
 }
 
-/** Servers of the datacenter asked for; none where there is no leader. */
-function serverAddresses(call: Call): readonly string[] {
-  const { cluster, agent } = call.sim;
+/** Status is told without a leader too. */
+function statusDatacenter(call: Call): Datacenter {
+  const own = call.agent.datacenter;
   const asked = call.query.get("dc") ?? "";
-  const datacenter = asked === "" || asked === agent.datacenter.name ? agent.datacenter : call.datacenter();
-  if (!datacenter.hasLeader) return [];
-  return cluster.serversOf(datacenter).map(({ options }) => `${options.address}:${SERVER_PORT}`);
+  return asked === "" || asked === own.name ? own : call.datacenter();
+}
+
+const addressOf = ({ options }: Agent): string => `${options.address}:${SERVER_PORT}`;
+
+function peers(call: Call): HttpReply {
+  const datacenter = statusDatacenter(call);
+  const { cluster } = call.sim;
+  const servers = datacenter.hasLeader
+    ? cluster.serversOf(datacenter)
+    : datacenter.hasData
+      ? cluster.peersOf(datacenter)
+      : [];
+  return call.json(servers.map(addressOf));
 }
 
 function fire(call: Call): HttpReply {
@@ -303,7 +317,7 @@ function snapshot(call: Call): HttpReply {
 
 export const MISC_ROUTES: readonly Route<Sim>[] = [
   { method: "GET", path: "/v1/status/leader", clients: ["consul"], handler: plain(leader) },
-  { method: "GET", path: "/v1/status/peers", handler: plain((call) => call.json(serverAddresses(call))) },
+  { method: "GET", path: "/v1/status/peers", handler: plain(peers) },
   { method: "PUT", path: "/v1/event/fire/", handler: plain(fire) },
   { method: "PUT", path: "/v1/event/fire/*rest", handler: plain(fire) },
   { method: "GET", path: "/v1/event/list", handler: plain(events) },

@@ -1,5 +1,6 @@
 import type { HttpReply, Route } from "../../kernel/index.ts";
 import { str } from "../agent/definitions.ts";
+import { sessionTtlNsMin } from "../config.ts";
 import { durationNs, durationText, invalidDuration } from "../duration.ts";
 import { ANY, type Fields, STRING, STRINGS, type Struct } from "../json/decode.ts";
 import { SERF_HEALTH } from "../store/catalog.ts";
@@ -7,7 +8,6 @@ import { SessionError, type SessionRow } from "../store/sessions.ts";
 import { bad, type Call, decoded, denied, type Found, HttpError, plain, reading, type Sim } from "./frame.ts";
 import { sessionView } from "./views.ts";
 
-const TTL_NS_MIN = 10e9;
 const TTL_NS_MAX = 24 * 3600e9;
 const LOCK_DELAY_NS_DEFAULT = 15e9;
 /** A bare number below this means seconds. */
@@ -77,15 +77,15 @@ function draftOf(call: Call): Draft {
 }
 
 /** @throws SessionError in Consul's words */
-function checkDraft({ behavior, ttl }: Draft): void {
+function checkDraft({ behavior, ttl }: Draft, nsMin: number): void {
   if (behavior !== "release" && behavior !== "delete")
     throw new SessionError(`Invalid Behavior setting '${behavior as string}'`);
   if (ttl === "") return;
   const ns = durationNs(ttl);
   if (ns === undefined) throw new SessionError(`Session TTL '${ttl}' invalid: ${invalidDuration(ttl)}`);
-  if (ns !== 0 && (ns < TTL_NS_MIN || ns > TTL_NS_MAX))
+  if (ns !== 0 && (ns < nsMin || ns > TTL_NS_MAX))
     throw new SessionError(
-      `Invalid Session TTL '${ns}', must be between [${durationText(TTL_NS_MIN)}=${durationText(TTL_NS_MAX)}]`,
+      `Invalid Session TTL '${ns}', must be between [${durationText(nsMin)}=${durationText(TTL_NS_MAX)}]`,
     );
 }
 
@@ -93,7 +93,7 @@ function create(call: Call): HttpReply {
   const draft = draftOf(call);
   const datacenter = call.datacenter();
   if (!call.authorizer(datacenter).writes("session", draft.node)) denied();
-  checkDraft(draft);
+  checkDraft(draft, sessionTtlNsMin(call.agent.options.config));
   return call.json({ ID: datacenter.sessions.create(draft) });
 }
 

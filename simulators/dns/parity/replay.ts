@@ -39,7 +39,19 @@ export async function replay(
   options: ReplayOptions = {},
 ): Promise<{ readonly service: string; readonly scenarios: readonly ScenarioResult[] }> {
   const chosen = readScenarios(recordings).filter(({ id }) => options.only?.test(id) ?? true);
-  return { service: "consul", scenarios: chosen.map((scenario) => new Run(scenario).result()) };
+  return { service: "consul", scenarios: chosen.map(replayScenario) };
+}
+
+/** A scenario whose configuration is not simulated matches nowhere. */
+function replayScenario(scenario: Scenario): ScenarioResult {
+  try {
+    return new Run(scenario).result();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const { id, area, steps } = scenario;
+    const failures = steps.map((step, at) => ({ step: at, what: nameOf(step), differences: [why] }));
+    return { id, area, steps: steps.length, matched: 0, firstDifference: why, failures };
+  }
 }
 
 const IMMEDIATE_MS_MAX = 700;

@@ -6,6 +6,7 @@ import { durationNs } from "../duration.ts";
 import { ALLOW_ALL, type Authorizer } from "../store/acl-rules.ts";
 import { isHealthy, weightOf } from "../store/health.ts";
 import type { NodeEntry, NodeRow, ServiceRow } from "../store/rows.ts";
+import { AS_IT_IS, BY_WAN, type Translation } from "../store/wan.ts";
 import { addressBytes, addressText, hexLabel, reverseName } from "../wire/address.ts";
 import {
   FLAG,
@@ -181,7 +182,7 @@ export class Resolver {
     const datacenter = name === undefined || name === own.name ? own : this.#cluster.datacenters.get(name);
     if (datacenter === undefined || (datacenter !== own && this.#cluster.serversOf(datacenter).length === 0))
       return "no-path";
-    if (!datacenter.hasLeader) {
+    if (!datacenter.hasLeader && !(this.settings.takesStale && datacenter.hasData)) {
       this.waitedMs += this.#agent.holdMs;
       return "no-leader";
     }
@@ -216,14 +217,29 @@ export class Resolver {
     if (type !== TYPE.A && type !== TYPE.AAAA && type !== TYPE.ANY && type !== TYPE.TXT) return true;
     const reached = this.#reach(datacenter);
     if (typeof reached === "string") return this.#failed(message, reached);
-    const row = reached.datacenter.catalog.node(name);
-    if (row === undefined || !reached.authorizer.reads("node", row.name)) return this.#missing(message);
+    const known = reached.datacenter.catalog.node(name);
+    if (known === undefined || !reached.authorizer.reads("node", known.name)) return this.#missing(message);
+    const row = this.#translation(reached.datacenter).node(known);
     const ttl = this.settings.nodeTtlS;
     if (type !== TYPE.TXT)
       message.answer.push(...this.#nodeRecords(row, owner, type, { message, opt, transport, chasesLeft }));
     if (type === TYPE.TXT || type === TYPE.ANY) message.answer.push(...metaRecords(owner, row, ttl));
     else if (this.settings.nodeMetaTxt) message.additional.push(...metaRecords(owner, row, ttl));
     return true;
+  }
+
+  #translation(datacenter: Datacenter): Translation {
+    return this.settings.translatesWan && datacenter !== this.#agent.datacenter ? BY_WAN : AS_IT_IS;
+  }
+
+  /** Instances of another datacenter at the addresses that are meant for us. */
+  #translated(placed: readonly Placed[], datacenter: Datacenter): readonly Placed[] {
+    const translation = this.#translation(datacenter);
+    if (translation === AS_IT_IS) return placed;
+    return placed.map(({ service, entry }) => {
+      const row = translation.node(entry.row);
+      return { service: translation.service(service), entry: { ...entry, row }, isMoved: row !== entry.row };
+    });
   }
 
   #nodeRecords({ address }: NodeRow, owner: string, type: number, asking: Asking): readonly Rr[] {
@@ -313,8 +329,9 @@ export class Resolver {
   #instances(asking: Asking, placed: readonly Placed[], datacenter: Datacenter, ttl: number): true {
     const { message, transport, opt } = asking;
     if (placed.length === 0) return this.#missing(message);
-    if (message.question?.type === TYPE.SRV) this.#srvRecords(asking, placed, datacenter.name, ttl);
-    else this.#addressRecords(asking, placed, datacenter.name, ttl);
+    const reachable = this.#translated(placed, datacenter);
+    if (message.question?.type === TYPE.SRV) this.#srvRecords(asking, reachable, datacenter.name, ttl);
+    else this.#addressRecords(asking, reachable, datacenter.name, ttl);
     trim(message, transport, opt, this.settings);
     if (message.answer.length === 0 && (message.flags & FLAG.TC) === 0) message.authority.push(this.#soa());
     return true;
@@ -363,7 +380,7 @@ export class Resolver {
 
   /** The records of one instance: an address, an alias, or an SRV with the addresses of its target. */
   #recordsOf(
-    { service, entry }: Placed,
+    { service, entry, isMoved }: Placed,
     asking: Asking,
     datacenter: string,
     ttl: number,
@@ -380,7 +397,7 @@ export class Resolver {
     const target =
       type !== TYPE.SRV
         ? name
-        : usesNode
+        : usesNode && isMoved !== true
           ? this.#nodeName(entry.row, datacenter)
           : `${hexLabel(bytes)}.addr.${datacenter}.${this.settings.domain}`;
     const record = addressRecord(target, bytes, address, type, ttl);
@@ -487,6 +504,8 @@ export class Resolver {
 interface Placed {
   readonly service: ServiceRow;
   readonly entry: NodeEntry;
+  /** The node is at another address than its name says. */
+  readonly isMoved?: boolean;
 }
 
 const NOTHING = { answers: [], extra: [] };

@@ -1,0 +1,22 @@
+import type { NodeRow, ServiceRow } from "./rows.ts";
+
+/** How rows of another datacenter are seen where addresses are translated: by the addresses that are tagged for it. */
+export interface Translation {
+  readonly node: (row: NodeRow) => NodeRow;
+  readonly service: <S extends Pick<ServiceRow, "address" | "port" | "taggedAddresses">>(row: S) => S;
+}
+
+export const AS_IT_IS: Translation = { node: (row) => row, service: (row) => row };
+
+export const BY_WAN: Translation = {
+  node: (row) => {
+    const address = row.taggedAddresses?.wan ?? row.taggedAddresses?.wan_ipv4;
+    return address === undefined || address === "" ? row : { ...row, address };
+  },
+  service: (row) => {
+    const tagged = row.taggedAddresses?.wan ?? row.taggedAddresses?.wan_ipv4;
+    return tagged === undefined || tagged.Address === ""
+      ? row
+      : { ...row, address: tagged.Address, port: tagged.Port || row.port };
+  },
+};
