@@ -72,7 +72,8 @@ describe("the routes of a control plane", () => {
     const { json } = await ask({ url: "/instances", headers: operator });
     expect(json.instances).toMatchObject([{ id: "a", state: "creating", operation: "provision" }]);
     expect(JSON.stringify(json)).not.toContain("secret");
-    expect(await statuses({ url: "/instances" })).toEqual([401]);
+    const ways = ["/instances", "/instances?a=/v2/", "/%69nstances", "/instance%73?x"];
+    expect(await statuses(...ways.map((url) => ({ url })))).toEqual([401, 401, 401, 401]);
   });
 
   it("give each answer the identity of its request", async () => {

@@ -41,6 +41,8 @@ export interface BrokerOptions {
 }
 
 const BODY_BYTES_MAX = 1024 * 1024;
+/** How long a request may take to arrive. */
+const REQUEST_MS_MAX = 60_000;
 
 /** @throws ConfigError */
 export async function createBroker(config: BrokerConfig, outer: Host, options: BrokerOptions): Promise<Broker> {
@@ -108,6 +110,7 @@ function createApp(shop: Workshop, executor: Executor, report: (error: unknown) 
   const app = fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_MS_MAX,
     keepAliveTimeout: 75_000,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
@@ -115,12 +118,14 @@ function createApp(shop: Workshop, executor: Executor, report: (error: unknown) 
   app.addHook("onRequest", async (request, reply) => {
     const identity = one(request.headers["x-broker-api-request-identity"]);
     if (identity !== undefined) reply.header("X-Broker-API-Request-Identity", identity);
-    const isAdmin = request.url.split("?")[0] === RECORDS_PATH;
-    if (!authenticates(request, isAdmin ? shop.config.admin : shop.config.credentials)) {
+    // As it was routed: a path can be written in more than one way.
+    const route = request.routeOptions.url ?? request.url;
+    const login = route === RECORDS_PATH ? shop.config.admin : shop.config.credentials;
+    if (!authenticates(request, login)) {
       reply.header("WWW-Authenticate", 'Basic realm="service broker"');
       throw new OsbError(401, "Credentials are missing or wrong.");
     }
-    if (!request.url.startsWith("/v2/")) return;
+    if (!route.startsWith("/v2/")) return;
     checkVersion(one(request.headers["x-broker-api-version"]));
     checkIdentity(one(request.headers["x-broker-api-originating-identity"]));
   });

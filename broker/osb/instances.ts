@@ -23,7 +23,7 @@ import {
 
 type InstanceRequest = FastifyRequest<{ Params: { id: string }; Querystring: Query; Body: unknown }>;
 
-export function requireAsync(query: Query): void {
+function requireAsync(query: Query): void {
   if (query.accepts_incomplete !== "true") throw asyncRequired();
 }
 

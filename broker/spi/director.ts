@@ -4,7 +4,7 @@ import { BackendError, FinalError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { type Answer, exchange, expected, jsonOf, persistently, textOf } from "../http/client.ts";
 
-export interface InstanceVm {
+interface InstanceVm {
   readonly cid: string | null;
   readonly index: number;
   readonly ips: readonly string[];

@@ -13,7 +13,7 @@ export interface Tables {
  * `ready` also while an update goes on: the operation says so. `failed`: it never came to be and nothing of it is left. `broken`: its update
  * could be neither carried out nor taken back, or its deletion has begun; it can be updated or deleted.
  */
-export type InstanceState = "creating" | "ready" | "broken" | "failed";
+type InstanceState = "creating" | "ready" | "broken" | "failed";
 
 export interface InstanceRow {
   id: string;
