@@ -137,13 +137,26 @@ export class BackupClient {
   }
 
   async #removeAll(ids: Ids): Promise<boolean> {
+    return this.#untilNoneLeft(ids, async (left) => {
+      if (this.api.delete === undefined) return false;
+      for (const backup of left) await this.#delete({ ...ids, backup });
+      return true;
+    });
+  }
+
+  /** Waits until the backups of an instance are gone that were asked to go; false when they stay. */
+  settled(instance: string): Promise<boolean> {
+    return this.#untilNoneLeft({ instance }, async () => true);
+  }
+
+  /** `meanwhile` is told what is left, and whether to wait on is its answer. */
+  async #untilNoneLeft(ids: Ids, meanwhile: (left: readonly string[]) => Promise<boolean>): Promise<boolean> {
     const { clock, cleanupMsMax, pollMsMin, pollMsMax } = this.#platform.settings;
     const endMs = clock.nowMs() + cleanupMsMax;
     for (let pauseMs = pollMsMin; clock.nowMs() <= endMs; pauseMs = Math.min(pauseMs * 1.5, pollMsMax)) {
       const left = await this.#left(ids);
       if (left?.length === 0) return true;
-      if (left !== undefined && this.api.delete === undefined) return false;
-      for (const backup of left ?? []) await this.#delete({ ...ids, backup });
+      if (left !== undefined && !(await meanwhile(left))) return false;
       await clock.sleepMs(pauseMs);
     }
     return false;

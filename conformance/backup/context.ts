@@ -1,6 +1,7 @@
 import type { Conversation, Key } from "../data/evidence.ts";
 import type { Difference } from "../data/picture.ts";
 import { DataError } from "../data/plane.ts";
+import { PREFIX } from "../data/statement.ts";
 import { type Tenant, TenantContext } from "../data/tenants.ts";
 import type { Offer } from "../platform/catalog.ts";
 import { type Evidence, fail, unknown, Verdicted } from "../runner/check.ts";
@@ -52,9 +53,9 @@ export class BackupContext extends TenantContext {
 
   /** Deeds with the last step on the data plane that has to do with a difference, or the last of all: what shows a finding. */
   evidence(deeds: readonly Deed[], found: readonly Difference[] = []): readonly Evidence[] {
-    const name = found[0]?.fact.replace(/^\w+ ([^/]*).*$/, "$1");
+    const about = found[0]?.fact.replace(/^\w+ ([^/]*).*$/, "$1") ?? `FROM ${PREFIX}`;
     const { steps } = this.desk;
-    const step = steps.findLast(({ request }) => name !== undefined && request.body?.includes(name)) ?? steps.at(-1);
+    const step = steps.findLast(({ request }) => request.body?.includes(about)) ?? steps.at(-1);
     const answers = deeds.flatMap(({ began, last }) => (last === began ? [began] : [began, last]));
     return step === undefined ? answers : [...answers, step];
   }

@@ -86,9 +86,13 @@ const messageOf = (error: unknown): string =>
 /** Somebody took the connection and threw it away without a word, as a firewall does that is a proxy. */
 const THROWN_AWAY = /ECONNRESET|EPIPE|terminated unexpectedly/;
 
+const NO_PASSWORD = /client password must be a (non-empty )?string/;
+
 function connectError(error: unknown, hasConnected: boolean): DataError {
   const state = sqlStateOf(error);
   const message = messageOf(error);
+  // The client itself gives up when it has none to give.
+  if (NO_PASSWORD.test(message)) return new DataError("denied", "the server demands a password");
   // Who takes a connection and stays silent can be reached, and is out of order.
   const isSilent = hasConnected && !THROWN_AWAY.test(message);
   const mute = isSilent ? "failed" : "unreachable";

@@ -59,6 +59,8 @@ export function sqlOf(statement: Statement): Sql {
       return plain(`CREATE INDEX ${statement.name} ON ${statement.table.name} (${statement.column})`);
     case "create-view":
       return plain(`CREATE VIEW ${statement.name} AS SELECT * FROM ${statement.table}`);
+    case "begin":
+      return plain("BEGIN");
     case "grant":
       return plain(`GRANT SELECT ON ${statement.table} TO PUBLIC`);
     case "tables":

@@ -49,6 +49,8 @@ export type Statement =
   | { readonly do: "next"; readonly sequence: string }
   | { readonly do: "create-index"; readonly name: string; readonly table: TableShape; readonly column: string }
   | { readonly do: "create-view"; readonly name: string; readonly table: string }
+  /** From here on the session is in a transaction that nobody ends. */
+  | { readonly do: "begin" }
   /** Lets everybody who can log in read a table. */
   | { readonly do: "grant"; readonly table: string }
   /** Rows of one column: the names of the suites' tables that the session's user sees, in order. */

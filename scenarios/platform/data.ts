@@ -58,12 +58,13 @@ function rowsOf(session: Session, { table }: Extract<Statement, { do: "rows" }>)
   );
 }
 
-/** The virtual data plane knows tables of rows and sequences, which come into being with their first row or number. */
+/** The virtual data plane knows tables of rows and sequences, which come into being with their first row or number, and no transactions. */
 function perform(session: Session, statement: Statement): Rows {
   switch (statement.do) {
     case "create-table":
     case "create-sequence":
     case "columns":
+    case "begin":
       return [];
     case "drop-table":
       session.drop(statement.table);

@@ -1,4 +1,4 @@
-import { type Behaviour, neighboursOf, type ToyInstance } from "../../data/mutants/cloud.ts";
+import { type Behaviour, endSessions, neighboursOf, RIGHT, type ToyInstance } from "../../data/mutants/cloud.ts";
 import { copyOf, replace, type Store, type Table } from "../../data/mutants/engine.ts";
 import { type DataMutant, dataLab } from "../../data/mutants/lab.ts";
 import type { Row } from "../../data/statement.ts";
@@ -8,6 +8,11 @@ import { backupSuite } from "../suite.ts";
 const FIDELITY = "BK-10";
 const REPLACEMENT = "BK-11";
 const NEIGHBOUR = "BK-48";
+const SESSIONS = "BK-12";
+const CREDENTIALS = "BK-19";
+const GONE = "BK-24";
+/** Checks that run side by side: what hits the neighbours may hit their instances. */
+const AROUND = [FIDELITY, REPLACEMENT, SESSIONS, CREDENTIALS];
 
 function mutant(
   id: string,
@@ -35,6 +40,24 @@ const eachRow = (change: (row: Row) => Row): Partial<Behaviour> =>
 
 const withoutKind = (kind: "index" | "view" | "grant"): Partial<Behaviour> =>
   dumping(({ objects }) => objects.splice(0, objects.length, ...objects.filter((made) => made.kind !== kind)));
+
+/** Backups that remember the users of their instance, and restores that do something with them. */
+function withUsers(
+  act: (users: Map<string, string>, backedUp: ReadonlyMap<string, string>) => void,
+): Partial<Behaviour> {
+  const remembered = new WeakMap<Store, ReadonlyMap<string, string>>();
+  return {
+    dump: (instance, cloud) => {
+      const dump = RIGHT.dump(instance, cloud);
+      remembered.set(dump, new Map(instance.users));
+      return dump;
+    },
+    restore: (instance, dump, cloud) => {
+      RIGHT.restore(instance, dump, cloud);
+      act(instance.users, remembered.get(dump) ?? new Map());
+    },
+  };
+}
 
 function lastOf(tables: ReadonlyMap<string, Table>): Table | undefined {
   const name = [...tables.keys()].sort().at(-1);
@@ -65,16 +88,23 @@ const MUTANTS: readonly DataMutant[] = [
     {
       restore: () => {},
     },
+    [SESSIONS],
   ),
-  mutant("dump-is-empty", [FIDELITY, REPLACEMENT], "A backup holds nothing; its restore empties the instance.", {
-    dump: () => ({ tables: new Map(), sequences: new Map(), objects: [] }),
-  }),
+  mutant(
+    "dump-is-empty",
+    [FIDELITY, REPLACEMENT],
+    "A backup holds nothing; its restore empties the instance.",
+    {
+      dump: () => ({ tables: new Map(), sequences: new Map(), objects: [] }),
+    },
+    [SESSIONS],
+  ),
   mutant(
     "dump-loses-tail",
     FIDELITY,
     "A backup is silently short: the later rows of its last table are missing.",
     dumping(loseTail),
-    [REPLACEMENT],
+    [REPLACEMENT, SESSIONS],
   ),
   mutant(
     "dump-null-is-empty",
@@ -110,27 +140,31 @@ const MUTANTS: readonly DataMutant[] = [
     [FIDELITY, REPLACEMENT],
     "A backup is taken from another instance, whose data it discloses, as soon as there is one.",
     { dump: (instance, cloud) => copyOf((neighboursOf(cloud, instance)[0] ?? instance).store) },
+    [SESSIONS],
   ),
   mutant(
     "restore-appends",
     REPLACEMENT,
     "A restore puts the rows of the backup over what is there: what came after the backup stays.",
     { restore: (instance, dump) => append(instance, dump, "dump") },
+    [SESSIONS],
   ),
   mutant(
     "restore-keeps-changes",
     REPLACEMENT,
     "A restore adds the rows that are missing and touches no other: what was changed after the backup stays so.",
     { restore: (instance, dump) => append(instance, dump, "present") },
+    [SESSIONS],
   ),
   mutant(
     "restore-keeps-new-tables",
     REPLACEMENT,
     "A restore replaces the tables of the backup and leaves newer ones standing.",
     {
-      restore: ({ store }, dump) => {
+      restore: (instance, dump, cloud) => {
+        const { store } = instance;
         const newer = [...store.tables].filter(([name]) => !dump.tables.has(name));
-        replace(store, dump);
+        RIGHT.restore(instance, dump, cloud);
         for (const [name, table] of newer) store.tables.set(name, table);
       },
     },
@@ -141,11 +175,11 @@ const MUTANTS: readonly DataMutant[] = [
     "A restore overwrites another instance as well.",
     {
       restore: (instance, dump, cloud) => {
-        replace(instance.store, dump);
+        RIGHT.restore(instance, dump, cloud);
         for (const each of neighboursOf(cloud, instance)) replace(each.store, dump);
       },
     },
-    [FIDELITY, REPLACEMENT],
+    AROUND,
   ),
   mutant(
     "restore-empties-the-neighbour",
@@ -153,11 +187,11 @@ const MUTANTS: readonly DataMutant[] = [
     "A restore empties another instance.",
     {
       restore: (instance, dump, cloud) => {
-        replace(instance.store, dump);
+        RIGHT.restore(instance, dump, cloud);
         for (const { store } of neighboursOf(cloud, instance)) store.tables.clear();
       },
     },
-    [FIDELITY, REPLACEMENT],
+    AROUND,
   ),
   mutant(
     "restore-locks-the-neighbour-out",
@@ -165,12 +199,47 @@ const MUTANTS: readonly DataMutant[] = [
     "A restore ends the rights of users of another instance.",
     {
       restore: (instance, dump, cloud) => {
-        replace(instance.store, dump);
+        RIGHT.restore(instance, dump, cloud);
         for (const { users } of neighboursOf(cloud, instance)) users.clear();
       },
     },
-    [FIDELITY, REPLACEMENT],
+    AROUND,
   ),
+  mutant(
+    "restore-appends-to-open-sessions",
+    SESSIONS,
+    "While sessions are open, a restore adds to what is there instead of replacing it.",
+    {
+      restore: (instance, dump, cloud) => {
+        if (instance.sessions.size === 0) return RIGHT.restore(instance, dump, cloud);
+        endSessions(instance);
+        append(instance, dump, "dump");
+      },
+    },
+  ),
+  mutant("restore-keeps-sessions", SESSIONS, "Sessions that were open go on in the restored data.", {
+    restore: ({ store }, dump) => replace(store, dump),
+  }),
+  mutant(
+    "restore-brings-users-back",
+    CREDENTIALS,
+    "A backup holds the users as well, and its restore makes them what they were: who was removed is back.",
+    withUsers((users, backedUp) => {
+      for (const [name, password] of backedUp) users.set(name, password);
+    }),
+  ),
+  mutant(
+    "restore-drops-later-users",
+    CREDENTIALS,
+    "A restore drops the users that were made after the backup.",
+    withUsers((users, backedUp) => {
+      for (const name of users.keys()) if (!backedUp.has(name)) users.delete(name);
+    }),
+  ),
+  mutant("removed-backup-is-restored", GONE, "A backup that was removed is only hidden, and can still be restored.", {
+    owns: (operation, instance, backup, ...rest) =>
+      operation === "restore" ? backup.instance === instance.id : RIGHT.owns(operation, instance, backup, ...rest),
+  }),
 ];
 
 /** The proof of the backup suite. */

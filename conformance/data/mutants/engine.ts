@@ -110,6 +110,8 @@ export function run(store: Store, statement: Statement): Rows {
       return make(store, { kind: "view", name: statement.name, table: statement.table });
     case "grant":
       return make(store, { kind: "grant", name: statement.table, table: statement.table });
+    case "begin":
+      return [];
     case "tables":
       return [...store.tables.keys()].sort().map((name) => [name]);
     case "rows":
