@@ -74,7 +74,7 @@ export function idsOf(offer: Offer): { service_id: string; plan_id: string } {
 class Common {
   /** The plans that each instance may have, the likeliest first: a deletion has to name the current one. */
   readonly plans = new Map<string, readonly string[]>();
-  /** By plan, how many operations did not end in time. */
+  /** By plan, how many operations in a row did not end in time. */
   readonly timeouts = new Map<string, number>();
   /** Ids of things whose creation got no answer: it may be under way still. */
   readonly unsure = new Set<string>();
@@ -82,7 +82,7 @@ class Common {
   silences = 0;
 }
 
-/** Operations on a plan that may run out of time before no more are begun. */
+/** Operations on a plan, one after the other, that may run out of time before no more are begun. */
 const TIMEOUTS_MAX = 2;
 /** Requests without an answer after which nothing more is tried in order to clean up. */
 const SILENCES_MAX = 6;
@@ -245,7 +245,7 @@ export class Platform {
   /** A plan whose operations do not end would cost each check its whole patience. */
   #refuseStalled({ plan }: Offer): void {
     if ((this.#common.timeouts.get(plan.id) ?? 0) < TIMEOUTS_MAX) return;
-    const reason = `${TIMEOUTS_MAX} operations on plan "${plan.name}" did not end in time: no more are begun`;
+    const reason = `${TIMEOUTS_MAX} operations on plan "${plan.name}" in a row did not end in time: no more are begun`;
     throw new Verdicted(unknown(reason));
   }
 
@@ -296,7 +296,7 @@ export class Platform {
       const poll = await this.poll(offer, answer);
       polls.push(poll);
       const state = stateOf(poll);
-      if (state !== undefined) return this.#ended({ state, answer, polls });
+      if (state !== undefined) return this.#ended(offer, { state, answer, polls });
       const leftMs = endMs - clock.nowMs();
       if (leftMs <= 0) return this.#timedOut(offer, { state: "timed-out", answer, polls });
       // Asked to come back after the end of the time it has, the platform looks a last time at that end.
@@ -328,8 +328,9 @@ export class Platform {
     return settled;
   }
 
-  #ended(settled: Settled): Settled {
+  #ended({ plan }: Offer, settled: Settled): Settled {
     const { operation, instanceId, bindingId } = settled.answer;
+    this.#common.timeouts.delete(plan.id);
     if (settled.state === "failed") return settled;
     if (operation === "update") this.#notePlan(instanceId, { body: settled.answer.sent }, true);
     if (operation === "deprovision") this.ledger.forget({ kind: "instance", id: instanceId });
