@@ -1,6 +1,7 @@
 import type { Kernel, Service } from "../kernel/index.ts";
 import { type CinderState, createCinder } from "./cinder/index.ts";
 import { type Cloud, createCloud, type OpenStackOptions } from "./cloud.ts";
+import { createDesignate, type DesignateState } from "./designate/index.ts";
 import { createGlance } from "./glance/index.ts";
 import { createKeystone } from "./keystone/index.ts";
 import { createNeutron, type NeutronState } from "./neutron/index.ts";
@@ -11,7 +12,7 @@ import { createSwift, type SwiftState } from "./swift/index.ts";
 export { CATALOG, type CatalogType, type Cloud, type OpenStackOptions } from "./cloud.ts";
 
 /** The services that are simulated. */
-export const SERVICE_NAMES = ["keystone", "nova", "neutron", "cinder", "glance", "swift"] as const;
+export const SERVICE_NAMES = ["keystone", "nova", "neutron", "cinder", "glance", "swift", "designate"] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 export interface OpenStack {
@@ -25,6 +26,7 @@ export interface OpenStack {
     readonly neutron: NeutronState;
     readonly cinder: CinderState;
     readonly swift: SwiftState;
+    readonly designate: DesignateState;
   };
 }
 
@@ -38,6 +40,7 @@ export function createOpenStack(kernel: Kernel, options: OpenStackOptions = {}):
   const cinder = createCinder(cloud);
   const nova = createNova(cloud);
   const swift = createSwift(cloud);
+  const designate = createDesignate(cloud);
   Object.assign(cloud, { images: glance.ops, ports: neutron.ops, volumes: cinder.ops, servers: nova.ops });
   return {
     cloud,
@@ -48,8 +51,15 @@ export function createOpenStack(kernel: Kernel, options: OpenStackOptions = {}):
       cinder: cinder.service,
       glance: glance.service,
       swift: swift.service,
+      designate: designate.service,
     },
     admitted: (source, address, port) => neutron.admitted(source, address, port),
-    state: () => ({ nova: nova.state(), neutron: neutron.state(), cinder: cinder.state(), swift: swift.state() }),
+    state: () => ({
+      nova: nova.state(),
+      neutron: neutron.state(),
+      cinder: cinder.state(),
+      swift: swift.state(),
+      designate: designate.state(),
+    }),
   };
 }

@@ -1,0 +1,75 @@
+import { Refusal } from "../common/refusal.ts";
+import { type Context, keystoneUnauthorized, type Style } from "../common/service.ts";
+import { notSimulated } from "./state.ts";
+
+const JSON_TYPE = { "Content-Type": "application/json" };
+
+const NOT_ACCEPTABLE = `<html>
+ <head>
+  <title>406 Not Acceptable</title>
+ </head>
+ <body>
+  <h1>406 Not Acceptable</h1>
+  The resource could not be generated that was acceptable to your browser
+(content of type TYPE. <br /><br />
+
+ </body>
+</html>`;
+
+const NO_VERSION = `<!doctype html>
+<html lang=en>
+<title>404 Not Found</title>
+<h1>Not Found</h1>
+<p>The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.</p>
+`;
+
+/** The service only speaks JSON. */
+function checkAccept({ request }: Context): void {
+  const accept = request.headers.accept ?? "*/*";
+  if (/application\/(json|\*)|\*\/\*|text\/dns/.test(accept)) return;
+  const reply = {
+    status: 406,
+    headers: { "Content-Type": "text/html; charset=UTF-8" },
+    body: NOT_ACCEPTABLE.replace("TYPE", accept),
+  };
+  throw new Refusal(406, "", "", { reply });
+}
+
+/** Headers by which administrators act for others. Members are turned away before anything is looked up. */
+function checkScope({ request, actor }: Context): void {
+  const { "x-auth-all-projects": all, "x-auth-sudo-project-id": sudo } = request.headers;
+  if ((all?.toLowerCase() !== "true" && sudo === undefined) || actor.isAdmin) return;
+  const reply = { status: 403, headers: { "Content-Type": "text/html; charset=utf-8" }, body: "" };
+  throw new Refusal(403, "", "", { reply });
+}
+
+export const STYLE: Style = {
+  refuse: ({ status, type, message, extras }, { requestId }) => ({
+    status,
+    headers: { ...JSON_TYPE, ...extras.headers },
+    json: {
+      code: status,
+      type,
+      ...(message !== "" && { message }),
+      ...extras.members,
+      request_id: requestId,
+    },
+  }),
+  unauthenticated: keystoneUnauthorized,
+  unmatched: ({ request, requestId }, allowed) => {
+    if (!/^\/v2(\/|$)/.test(request.path))
+      return { status: 404, headers: { "Content-Type": "text/html; charset=utf-8" }, body: NO_VERSION };
+    const [status, type] = allowed.length > 0 ? [405, "method_not_allowed"] : [404, "not_found"];
+    const message = status === 404 ? { message: "resource not found" } : {};
+    return { status, headers: JSON_TYPE, json: { code: status, type, ...message, request_id: requestId } };
+  },
+  headers: ({ requestId }) => ({ "X-Openstack-Request-Id": requestId }),
+  admit: (context) => {
+    checkScope(context);
+    checkAccept(context);
+  },
+};
+
+export const refuseUnmodelled = (what: string) => (): never => {
+  throw notSimulated(what);
+};
