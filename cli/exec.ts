@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { setImmediate } from "node:timers/promises";
 import { type BootOptions, boot, interruption } from "./cloud.ts";
 import { EXIT, UserError } from "./errors.ts";
 
@@ -17,6 +18,8 @@ export async function exec(command: readonly string[], options: BootOptions): Pr
   const interrupted = interruption((signal) => passOn(signal));
   const cloud = await boot(options);
   try {
+    // A signal that came during the last step is heard only when the event loop turns.
+    await setImmediate();
     if (interrupted.isOver()) return EXIT.interrupted;
     return await run(command, cloud.environment, (to) => (passOn = to));
   } finally {
