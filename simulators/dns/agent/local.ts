@@ -1,4 +1,4 @@
-import type { Kernel, Slot } from "../../kernel/index.ts";
+import { type Kernel, Signal, type Slot } from "../../kernel/index.ts";
 import type { Check, Service } from "../store/rows.ts";
 
 /** How a check comes to its status. `tcp`, `http`, `grpc`, `docker` and `script` probes are not run: their status stays as registered. */
@@ -34,6 +34,8 @@ interface LocalState {
   readonly goneChecks: Set<string>;
   isSyncArmed: boolean;
   isRepairArmed: boolean;
+  /** When the agent began, ms since the Unix epoch: its periodic turns are counted from there. */
+  readonly startMs: number;
 }
 
 /** Changes reach the catalog after this. */
@@ -58,15 +60,16 @@ export class Local {
   readonly #kernel: Kernel;
   readonly #agent: string;
   readonly #slot: Slot<LocalState>;
-  readonly #startMs: number;
   readonly #outputMs: number;
+  /** Fires when a service comes, changes or goes. */
+  readonly changed: Signal<true>;
   outside: Outside | undefined;
 
   constructor(kernel: Kernel, agent: string, outputMs: number) {
     this.#outputMs = outputMs;
+    this.changed = new Signal<true>(kernel);
     this.#kernel = kernel;
     this.#agent = agent;
-    this.#startMs = kernel.nowMs;
     this.#slot = kernel.slot(`dns/agent/${agent}`, {
       services: new Map(),
       checks: new Map(),
@@ -74,6 +77,7 @@ export class Local {
       goneChecks: new Set(),
       isSyncArmed: false,
       isRepairArmed: false,
+      startMs: kernel.nowMs,
     });
     kernel.onTimer(`dns/agent/${agent}/sync`, () => this.#sync());
     kernel.onTimer(`dns/agent/${agent}/repair`, () => this.#repair());
@@ -100,8 +104,9 @@ export class Local {
 
   /** The time until the next multiple of a period since the agent started, ms. */
   #untilTick(everyMs: number, afterMs: number): number {
-    const from = this.#kernel.nowMs + afterMs - this.#startMs;
-    return Math.ceil((from + 1) / everyMs) * everyMs + this.#startMs - this.#kernel.nowMs;
+    const { startMs } = this.state;
+    const from = this.#kernel.nowMs + afterMs - startMs;
+    return Math.ceil((from + 1) / everyMs) * everyMs + startMs - this.#kernel.nowMs;
   }
 
   #arm(): void {
@@ -130,6 +135,7 @@ export class Local {
 
   addService(service: Service, checks: readonly LocalCheck[], replaceChecks: boolean): void {
     this.state.services.set(service.id, { service, isSynced: false });
+    this.changed.fire(true);
     this.state.goneServices.delete(service.id);
     const kept = new Set(checks.map(({ check }) => check.id));
     if (replaceChecks)
@@ -141,6 +147,7 @@ export class Local {
   removeService(id: string): void {
     if (!this.state.services.delete(id)) return;
     this.state.goneServices.add(id);
+    this.changed.fire(true);
     for (const { check } of this.checksOf(id)) this.removeCheck(check.id);
     this.#arm();
   }

@@ -1,4 +1,4 @@
-import type { Body, HttpReply, HttpRequest, Route } from "../../kernel/index.ts";
+import { type Body, type HttpReply, type HttpRequest, type Route, within } from "../../kernel/index.ts";
 import { type Agent, SERVER_PORT, VERSION } from "../agent/agent.ts";
 import {
   checkError,
@@ -11,6 +11,7 @@ import {
   DefinitionError,
 } from "../agent/definitions.ts";
 import { CHECK_UPDATE, NODE_CHECK, SERVICE } from "../agent/shapes.ts";
+import { durationNs } from "../duration.ts";
 import type { Fields } from "../json/decode.ts";
 import type { Authorizer } from "../store/acl-rules.ts";
 import { aggregate } from "../store/health.ts";
@@ -180,26 +181,27 @@ function checks(call: Call): HttpReply {
   return call.json(Object.fromEntries(list));
 }
 
-const HASH_WAIT_MS = 300_000;
-const HASH_POLL_MS = 100;
+const HASH_WAIT_MS = 600_000;
 
 /** One service; with `?hash=` the answer waits until it is another. */
 function service(sim: Sim, request: HttpRequest): Reply {
   const call = new Call(sim, request);
   const asked = call.query.get("hash") ?? "";
   const first = oneService(sim, request);
-  return asked !== "" && first.headers?.["X-Consul-Contenthash"] === asked ? unchanged(sim, request, asked) : first;
+  if (asked === "" || first.headers?.["X-Consul-Contenthash"] !== asked) return first;
+  const waitMs = (durationNs(call.query.get("wait") ?? "") ?? 0) / 1e6;
+  return unchanged(sim, request, asked, waitMs > 0 ? Math.min(waitMs, HASH_WAIT_MS) : HASH_WAIT_MS);
 }
 
-function* unchanged(sim: Sim, request: HttpRequest, asked: string): Body<HttpReply> {
-  const { kernel } = sim.agent;
-  const untilMs = kernel.nowMs + HASH_WAIT_MS;
-  let reply = oneService(sim, request) as HttpReply;
-  while (kernel.nowMs < untilMs && reply.headers?.["X-Consul-Contenthash"] === asked) {
-    yield HASH_POLL_MS;
-    reply = oneService(sim, request) as HttpReply;
+function* unchanged(sim: Sim, request: HttpRequest, asked: string, waitMs: number): Body<HttpReply> {
+  const { kernel, local } = sim.agent;
+  const untilMs = kernel.nowMs + waitMs;
+  for (;;) {
+    const leftMs = untilMs - kernel.nowMs;
+    const woken = leftMs > 0 ? yield* within(kernel, local.changed, leftMs) : undefined;
+    const reply = oneService(sim, request);
+    if (woken === undefined || reply.headers?.["X-Consul-Contenthash"] !== asked) return reply;
   }
-  return reply;
 }
 
 const oneService = plain((call) => {

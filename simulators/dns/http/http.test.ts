@@ -92,6 +92,20 @@ describe("a read that blocks", () => {
   });
 });
 
+describe("a service of an agent", () => {
+  it("is waited for by the hash of its content", () => {
+    const consul = bench();
+    consul.http("PUT", "/v1/agent/service/register", { Name: "web", Port: 1 });
+    const hash = consul.http("GET", "/v1/agent/service/web").headers?.["X-Consul-Contenthash"];
+    const pending = consul.dns.http.receive(makeRequest("GET", `/v1/agent/service/web?hash=${String(hash)}`));
+    consul.kernel.advanceTo(consul.kernel.nowMs + 1000);
+    expect((pending as Process<unknown>).running).toBe(true);
+    consul.http("PUT", "/v1/agent/service/register", { Name: "web", Port: 2 });
+    consul.kernel.advanceTo(consul.kernel.nowMs + 1);
+    expect((pending as Process<unknown>).running).toBe(false);
+  });
+});
+
 describe("servers that lose one of two", () => {
   const consul = () =>
     bench({

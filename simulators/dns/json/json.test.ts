@@ -51,6 +51,20 @@ describe("JSON as Go reads and writes it", () => {
   });
 });
 
+describe("a value that is nested too deeply", () => {
+  test.each([
+    ["[".repeat(100_000), "unexpected EOF"],
+    [`${"[".repeat(100_000)}${"]".repeat(100_000)}`, "exceeded max depth"],
+    [`${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`, "exceeded max depth"],
+  ])("is refused, and the stack holds", (text, message) => {
+    expect(() => parseJson(text)).toThrow(message);
+  });
+
+  test("is not what brackets within a string look like", () => {
+    expect(parseJson(JSON.stringify("[".repeat(1000)))).toEqual({ kind: "string", value: "[".repeat(1000) });
+  });
+});
+
 const SHAPE: Struct = {
   kind: "struct",
   name: "Thing",

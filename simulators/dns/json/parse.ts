@@ -10,7 +10,8 @@ export type Json =
 /** A text that is no JSON; the message is Go's. */
 export class JsonError extends Error {}
 
-const DEPTH_MAX = 10_000;
+/** Go's own limit is 10,000; the stack of this machine holds less, and no body of Consul's API is nearly that deep. */
+const DEPTH_MAX = 500;
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
   "\\": "\\",
@@ -25,7 +26,24 @@ const isDigit = (character: string): boolean => character >= "0" && character <=
 
 /** Reads the first JSON value of a text; what follows it is ignored, as a stream decoder does. @throws JsonError */
 export function parseJson(text: string): Json {
+  checkDepth(text);
   return new Parser(text).first();
+}
+
+/** Looks at the brackets alone: too deep a value is refused, one that is cut as cut. @throws JsonError */
+function checkDepth(text: string): void {
+  let [depth, deepest] = [0, 0];
+  let isString = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (isString) {
+      if (code === 0x5c) at++;
+      else if (code === 0x22) isString = false;
+    } else if (code === 0x22) isString = true;
+    else if (code === 0x5b || code === 0x7b) deepest = Math.max(deepest, ++depth);
+    else if (code === 0x5d || code === 0x7d) depth--;
+  }
+  if (deepest > DEPTH_MAX) throw new JsonError(depth > 0 ? "unexpected EOF" : "exceeded max depth");
 }
 
 class Parser {
@@ -39,7 +57,7 @@ class Parser {
   first(): Json {
     this.#space();
     if (this.#at >= this.#text.length) throw new JsonError("EOF");
-    return this.#value(0);
+    return this.#value();
   }
 
   #space(): void {
@@ -61,11 +79,10 @@ class Parser {
     throw new JsonError(`invalid character ${shown} ${where}`);
   }
 
-  #value(depth: number): Json {
-    if (depth > DEPTH_MAX) throw new JsonError("exceeded max depth");
+  #value(): Json {
     const next = this.#peek();
-    if (next === "{") return this.#object(depth);
-    if (next === "[") return this.#array(depth);
+    if (next === "{") return this.#object();
+    if (next === "[") return this.#array();
     if (next === '"') return { kind: "string", value: this.#string() };
     if (next === "t") return this.#literal("true", { kind: "bool", value: true });
     if (next === "f") return this.#literal("false", { kind: "bool", value: false });
@@ -128,13 +145,13 @@ class Parser {
     return String.fromCharCode(Number.parseInt(digits, 16));
   }
 
-  #array(depth: number): Json {
+  #array(): Json {
     const items: Json[] = [];
     this.#at++;
     if (this.#peek() === "]") this.#at++;
     else
       for (let more = true; more; ) {
-        items.push(this.#value(depth + 1));
+        items.push(this.#value());
         more = this.#more("]", "after array element");
       }
     return { kind: "array", items };
@@ -147,7 +164,7 @@ class Parser {
     return next === ",";
   }
 
-  #object(depth: number): Json {
+  #object(): Json {
     const members: (readonly [string, Json])[] = [];
     this.#at++;
     if (this.#peek() === "}") {
@@ -159,7 +176,7 @@ class Parser {
       const key = this.#string();
       if (this.#peek() !== ":") this.#wrong("after object key");
       this.#at++;
-      members.push([key, this.#value(depth + 1)]);
+      members.push([key, this.#value()]);
       more = this.#more("}", "after object key:value pair");
     }
     return { kind: "object", members };

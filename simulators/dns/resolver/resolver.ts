@@ -469,8 +469,8 @@ export class Resolver {
       (row) => isAt(row.address, name) && authorizer.reads("node", row.name),
     );
     if (node !== undefined) return this.#nodeName(node, datacenter.name);
-    for (const { row, services } of datacenter.catalog.entries())
-      for (const service of services.values())
+    for (const { row } of datacenter.catalog.entries())
+      for (const service of datacenter.catalog.servicesOf(row.name))
         if (
           isAt(service.address, name) &&
           authorizer.reads("node", row.name) &&
