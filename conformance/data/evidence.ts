@@ -1,7 +1,7 @@
 import type { Exchange } from "../events.ts";
 import { REDACTED } from "../http/redact.ts";
 import type { Clock } from "../runner/clock.ts";
-import { DataError, type DataPlane, type DataSession, type Login, type Vantage } from "./plane.ts";
+import { DataError, type DataPlane, type DataSession, type Login, NO_NAME, type Vantage } from "./plane.ts";
 import { sqlText } from "./sql.ts";
 import type { Rows, Statement } from "./statement.ts";
 
@@ -94,10 +94,12 @@ export class DataDesk {
   /** In the order in which they were made. */
   readonly steps: Exchange[] = [];
   readonly #clock: Clock;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(plane: DataPlane, clock: Clock) {
+  constructor(plane: DataPlane, clock: Clock, signal?: AbortSignal) {
     this.plane = plane;
     this.#clock = clock;
+    this.#signal = signal;
   }
 
   get last(): Exchange | undefined {
@@ -126,17 +128,18 @@ export class DataDesk {
    *
    * @throws DataError
    */
-  async enter(key: Key, waitMsMax = READY_MS_MAX): Promise<Conversation> {
-    const endMs = this.#clock.nowMs() + waitMsMax;
+  async enter(key: Key): Promise<Conversation> {
+    const startMs = this.#clock.nowMs();
     for (;;) {
       try {
         return await this.open(key);
       } catch (error) {
-        if (!(error instanceof DataError) || !isComingUp(error) || this.#clock.nowMs() + READY_POLL_MS > endMs)
-          throw error;
+        if (!(error instanceof DataError) || !isComingUp(error)) throw error;
+        const waitMsMax = error.code === NO_NAME ? NAME_MS_MAX : READY_MS_MAX;
+        if (this.#clock.nowMs() + READY_POLL_MS > startMs + waitMsMax) throw error;
       }
       this.steps.pop();
-      await this.#clock.sleepMs(READY_POLL_MS);
+      await this.#clock.sleepMs(READY_POLL_MS, this.#signal);
     }
   }
 
@@ -176,6 +179,8 @@ export class DataDesk {
 /** How long a service may take until it lets in who has just been given credentials, or after a restore. */
 const READY_MS_MAX = 60_000;
 const READY_POLL_MS = 250;
+/** And until the name it is reached by is known, in milliseconds. */
+const NAME_MS_MAX = 10_000;
 
 /** Nobody answers, or nothing is said; or cannot_connect_now, too_many_connections. */
 const isComingUp = ({ fault, code }: DataError): boolean =>

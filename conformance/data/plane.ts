@@ -59,6 +59,9 @@ export interface DataSession {
  */
 export type DataFault = "unreachable" | "denied" | "failed" | "lost";
 
+/** Code of the fault that a host name has no address. */
+export const NO_NAME = "ENOTFOUND";
+
 export class DataError extends Error {
   readonly fault: DataFault;
   /** SQLSTATE or the like, where the server gave one. */

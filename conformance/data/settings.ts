@@ -8,7 +8,7 @@ import { CREDENTIAL_PARTS, type CredentialMap } from "./credentials.ts";
  * The part `data` of drydock.yml: how the data services behind the broker are reached.
  *
  *     data:
- *       dns: 127.64.0.10:8600        # resolves the host names of bindings; default: the system's resolver
+ *       dns: 127.64.0.10:8600        # resolves the host names of bindings; what it does not know, the system does
  *       source: 10.0.0.5             # local address of an application, which bindings admit
  *       stranger: 10.0.0.6           # local address that no binding admits
  *       credentials:                 # where a login lies in credentials, by service name or id; "*" stands for any

@@ -2,7 +2,7 @@ import { promises as dns, Resolver } from "node:dns";
 import { isIP } from "node:net";
 import { promisify } from "node:util";
 import type { DataSettings } from "./settings.ts";
-import { type Address, DataError, type DataPlane, type Login, type Vantage } from "./plane.ts";
+import { type Address, DataError, type DataPlane, type Login, NO_NAME, type Vantage } from "./plane.ts";
 import { DATA_LIMITS, type DataLimits, openPostgres } from "./postgresql.ts";
 
 export interface SocketPlaneOptions {
@@ -18,12 +18,19 @@ export interface SocketPlaneOptions {
 
 const bySystem = async (host: string): Promise<string | undefined> => (await dns.lookup(host)).address;
 
-/** Asks one DNS server, given as `127.0.0.1:8600`, for the first IPv4 address of a name. */
+/**
+ * Asks one DNS server, given as `127.0.0.1:8600`, for the first IPv4 address of a name, and the system's resolver for what that
+ * server does not know.
+ */
 export function resolverAt(server: string): (host: string) => Promise<string | undefined> {
   const resolver = new Resolver({ timeout: 2000, tries: 2 });
   resolver.setServers([server]);
   const resolve4 = promisify(resolver.resolve4.bind(resolver)) as (host: string) => Promise<string[]>;
-  return async (host) => (await resolve4(host))[0];
+  return (host) =>
+    resolve4(host).then(
+      ([first]) => first,
+      () => bySystem(host),
+    );
 }
 
 /** As drydock.yml says where data services are reached from. */
@@ -43,9 +50,9 @@ export function socketPlane(options: SocketPlaneOptions = {}): DataPlane {
   async function resolve(host: string): Promise<string> {
     if (isIP(host) !== 0) return host;
     const address = await look(host).catch((error: unknown) => {
-      throw new DataError("unreachable", error instanceof Error ? error.message : String(error));
+      throw new DataError("unreachable", error instanceof Error ? error.message : String(error), NO_NAME);
     });
-    if (address === undefined) throw new DataError("unreachable", `${host} has no address`);
+    if (address === undefined) throw new DataError("unreachable", `${host} has no address`, NO_NAME);
     return address;
   }
 

@@ -60,7 +60,8 @@ export class TenantContext {
 
   /** The way to the data. Ends the check as not applicable where there is none. */
   get desk(): DataDesk {
-    this.#desk ??= new DataDesk(this.#plane(), this.platform.settings.clock);
+    const { clock, signal } = this.platform.settings;
+    this.#desk ??= new DataDesk(this.#plane(), clock, signal);
     return this.#desk;
   }
 

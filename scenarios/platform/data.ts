@@ -135,7 +135,7 @@ const isAddress = (host: string): boolean => /^[\d.]+$/.test(host);
 
 function resolved(world: World, host: string): string {
   const address = isAddress(host) ? host : world.dns.resolve(host);
-  if (address === undefined) throw new DataError("unreachable", `getaddrinfo ENOTFOUND ${host}`);
+  if (address === undefined) throw new DataError("unreachable", `${host} has no address`);
   return address;
 }
 
