@@ -24,7 +24,7 @@ const META_VALUE_CHARACTERS_MAX = 512;
 const WEIGHT_MAX = 65_535;
 
 /** What is wrong with metadata, in Consul's words. */
-export function metaError(meta: Meta): string | undefined {
+function metaError(meta: Meta): string | undefined {
   const pairs = Object.entries(meta ?? {});
   if (pairs.length > META_PAIRS_MAX) return `Node metadata cannot contain more than ${META_PAIRS_MAX} key/value pairs`;
   for (const [key, value] of pairs) {

@@ -38,7 +38,7 @@ const ANONYMOUS = (fields: Readonly<Record<string, Shape>>, go: string): Struct 
 });
 
 /** A check within a service. */
-export const SERVICE_CHECK = ANONYMOUS({ ...PROBE, CheckID: STRING }, "structs.CheckType");
+const SERVICE_CHECK = ANONYMOUS({ ...PROBE, CheckID: STRING }, "structs.CheckType");
 
 /** A check by itself: its id is `ID`, `CheckID` is unknown. */
 export const NODE_CHECK = ANONYMOUS(
@@ -46,7 +46,7 @@ export const NODE_CHECK = ANONYMOUS(
   "structs.CheckDefinition",
 );
 
-export const SERVICE_ADDRESS: Struct = {
+const SERVICE_ADDRESS: Struct = {
   kind: "struct",
   name: "ServiceAddress",
   go: "structs.ServiceAddress",

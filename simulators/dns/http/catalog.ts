@@ -249,7 +249,7 @@ export const nearOf = (call: Call): string => {
   return near === "_agent" ? call.agent.name : near;
 };
 
-export const hasTags = (row: ServiceRow, wanted: readonly string[]): boolean => {
+const hasTags = (row: ServiceRow, wanted: readonly string[]): boolean => {
   const tags = row.tags.map((tag) => tag.toLowerCase());
   return wanted.every((tag) => tags.includes(tag.toLowerCase()));
 };

@@ -13,7 +13,7 @@ export type FilterType =
   | { readonly keyed: Readonly<Record<string, FilterType>> };
 
 /** An expression that is refused; the message is that of Consul's filter language. */
-export class FilterError extends Refusal {}
+class FilterError extends Refusal {}
 
 export type Filter = (value: unknown) => boolean;
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { ConsulConfig, Upstream } from "../index.ts";
@@ -123,10 +123,19 @@ export function readScenarios(file: string): readonly Scenario[] {
     .map((line) => JSON.parse(line) as Scenario);
 }
 
-/** Where the recordings are in a directory: as the project was handed them, or as the repository keeps them. @throws Error */
+const RECORDING = /^consul.*\.jsonl(?:\.gz)?$/;
+
+/** The recordings in a directory: as the project was handed them, or as the repository keeps them. A file is itself. @throws Error */
 export function recordingsIn(directory: string): string {
-  const names = ["consul-1.8.7.jsonl", "dns/consul-1.8.7.jsonl", "consul-1.8.7.jsonl.gz"];
-  const found = names.map((name) => join(directory, name)).find((file) => existsSync(file));
+  if (existsSync(directory) && statSync(directory).isFile()) return directory;
+  const folders = [directory, join(directory, "dns")].filter((folder) => existsSync(folder));
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => RECORDING.test(name))
+      .sort()
+      .map((name) => join(folder, name)),
+  );
+  const [found] = files;
   if (found === undefined) throw new Error(`no recordings of Consul in ${directory}`);
   return found;
 }

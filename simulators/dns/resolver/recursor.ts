@@ -33,7 +33,7 @@ export interface Recursed {
 }
 
 const TYPE_NAMES: ReadonlyMap<number, string> = new Map(Object.entries(TYPE).map(([name, type]) => [type, name]));
-export const typeName = (type: number): string => TYPE_NAMES.get(type) ?? `TYPE${type}`;
+const typeName = (type: number): string => TYPE_NAMES.get(type) ?? `TYPE${type}`;
 
 /** Asks one resolver; `undefined` when it does not answer. @throws Error for a record of a type that is not simulated */
 export function askUpstream(

@@ -15,7 +15,7 @@ const UNNAMED = ["acl", "keyring", "operator"];
 const GRANTS: readonly string[] = ["deny", "read", "list", "write"];
 
 /** Rules that can't be read; the message is Consul's, or the nearest to it. */
-export class RuleError extends Refusal {}
+class RuleError extends Refusal {}
 
 interface Token {
   readonly text: string;

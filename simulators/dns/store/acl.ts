@@ -35,9 +35,9 @@ interface AclState {
 }
 
 /** A refusal; the message is Consul's. */
-export class AclError extends Refusal {}
+class AclError extends Refusal {}
 
-export const ANONYMOUS_ACCESSOR = "00000000-0000-0000-0000-000000000002";
+const ANONYMOUS_ACCESSOR = "00000000-0000-0000-0000-000000000002";
 const ANONYMOUS_SECRET = "anonymous";
 const MANAGEMENT_POLICY = "00000000-0000-0000-0000-000000000001";
 const MANAGEMENT_RULES = `acl = "write" agent_prefix "" { policy = "write" } event_prefix "" { policy = "write" } key_prefix "" { policy = "write" }

@@ -29,7 +29,7 @@ export interface PreparedQuery {
 }
 
 /** A refusal; the message is Consul's. */
-export class QueryError extends Refusal {}
+class QueryError extends Refusal {}
 export const QUERY_NOT_FOUND = "Query not found";
 
 const TEMPLATE = "name_prefix_match";

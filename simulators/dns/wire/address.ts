@@ -1,5 +1,5 @@
 /** Bytes of an IPv4 address in dotted form; `undefined` for anything else. Leading zeros are allowed, as Go's parser once did. */
-export function ipv4(text: string): number[] | undefined {
+function ipv4(text: string): number[] | undefined {
   const bytes = [0, 0, 0, 0];
   let part = 0;
   let digits = 0;
@@ -21,7 +21,7 @@ export function ipv4(text: string): number[] | undefined {
 const GROUP = /^[0-9a-fA-F]{1,4}$/;
 
 /** Bytes of an IPv6 address as text (RFC 4291 §2.2), without a zone. */
-export function ipv6(text: string): number[] | undefined {
+function ipv6(text: string): number[] | undefined {
   if (!text.includes(":")) return undefined;
   const tail = text.slice(text.lastIndexOf(":") + 1);
   const embedded = tail.includes(".") ? ipv4(tail) : undefined;
