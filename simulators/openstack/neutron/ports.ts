@@ -58,10 +58,12 @@ const view = (_neutron: Neutron, actor: Actor, row: PortRow): Fields => ({
     "binding:profile": {},
     "binding:host_id": row.hostId,
     "binding:vif_type": row.hostId === "" ? "unbound" : "ovs",
-    "binding:vif_details": row.hostId === "" ? {} : { port_filter: true },
-    resource_request: null,
+    "binding:vif_details": row.hostId === "" ? {} : { port_filter: true, bound_drivers: { 0: MECHANISM } },
   }),
 });
+
+/** The mechanism driver of the cloud, as the recorded one names its own. */
+const MECHANISM = "refmech";
 
 interface WireFixedIp {
   readonly subnet_id?: string;

@@ -63,6 +63,7 @@ function create<T extends Row>(neutron: Neutron, resource: Resource<T>, context:
   for (const fields of wanted) checkPolicy(actor, resource, fields, "create");
   const [first = {}] = wanted;
   checkQuota(neutron, projectOf(actor, first), resource.quota, wanted.length);
+  for (const fields of wanted) checkStorable(fields);
   const made: T[] = [];
   try {
     for (const fields of wanted) made.push(resource.create(neutron, actor, projectOf(actor, fields), fields));
@@ -76,12 +77,13 @@ function create<T extends Row>(neutron: Neutron, resource: Resource<T>, context:
   return json(201, isBulk ? { [resource.collection]: views } : { [resource.name]: views[0] });
 }
 
-/** The service fails where a kind has no change (security group rules). */
-const CANNOT_CHANGE = new Refusal(
-  500,
-  "HTTPInternalServerError",
-  "Request Failed: internal server error while processing your request.",
-);
+const failed = (): Refusal =>
+  new Refusal(500, "HTTPInternalServerError", "Request Failed: internal server error while processing your request.");
+
+/** The database keeps three bytes of UTF-8 a character: what needs four makes the service fail. */
+function checkStorable(fields: Fields): void {
+  if (/[\u{10000}-\u{10ffff}]/u.test(JSON.stringify(fields))) throw failed();
+}
 
 function update<T extends Row>(neutron: Neutron, resource: Resource<T>, context: Context): HttpReply {
   const { actor, params } = context;
@@ -89,7 +91,9 @@ function update<T extends Row>(neutron: Neutron, resource: Resource<T>, context:
   const row = rowOf(neutron, resource, actor, params.id ?? "");
   if (!(resource.controls?.(neutron, actor, row) ?? owns(actor, row))) throw denied(`rule:update_${resource.name}`);
   checkPolicy(actor, resource, fields, "update");
-  if (resource.update === undefined) throw CANNOT_CHANGE;
+  // The service fails where a kind has no change (security group rules).
+  if (resource.update === undefined) throw failed();
+  checkStorable(fields);
   checkRevision(context, row);
   resource.update(neutron, actor, row, fields);
   if (Object.keys(fields).length > 0) touch(neutron, row);

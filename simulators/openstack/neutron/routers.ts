@@ -188,6 +188,7 @@ export const ROUTERS: Resource<RouterRow> = {
       routes: [],
     };
     setGateway(neutron, actor, row, (fields.external_gateway_info as GatewayInfo | null | undefined) ?? null);
+    if (row.gatewayNetworkId !== null) for (let changes = 0; changes < 2; changes++) touch(neutron, row);
     neutron.slot.value.routers.set(row.id, row);
     count(neutron, projectId, "router", 1);
     neutron.cloud.kernel.record("neutron", "router.create", row.id, { project: projectId });

@@ -135,9 +135,9 @@ function base(call: Call, server: Server, isExtended: boolean): Record<string, u
   };
 }
 
-/** Names of the groups on the server's ports, each once. */
+/** Names of the groups on each of the server's ports. */
 export function securityGroupsOf(ports: readonly PortView[]): string[] {
-  return [...new Set(ports.flatMap(({ securityGroups }) => securityGroups))];
+  return ports.flatMap(({ securityGroups }) => securityGroups);
 }
 
 function adminPart(call: Call, server: Server): Record<string, unknown> {
