@@ -275,8 +275,17 @@ export class OsbContext {
     return answer.status === 200 ? answer : undefined;
   }
 
-  /** A poll that names no operation, where it tells that something goes on: what was refused must not have begun. */
-  async goingOn(live: Pick<Live, "offer" | "id">, bindingId = ""): Promise<Answer | undefined> {
+  /**
+   * Watches a thing while it is asked for what has to be refused. The function answers with the poll that tells that something has
+   * begun since.
+   */
+  async watched(live: Pick<Live, "offer" | "id">, bindingId = ""): Promise<() => Promise<Answer | undefined>> {
+    const before = await this.#goingOn(live, bindingId);
+    return async () => (before === undefined ? this.#goingOn(live, bindingId) : undefined);
+  }
+
+  /** A poll that names no operation, where it tells that something goes on. */
+  async #goingOn(live: Pick<Live, "offer" | "id">, bindingId: string): Promise<Answer | undefined> {
     if (bindingId !== "" && this.minor < 14) return undefined;
     const operation = bindingId === "" ? "poll-instance" : "poll-binding";
     const query = idsOf(live.offer);

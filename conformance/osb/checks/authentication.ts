@@ -91,6 +91,7 @@ async function failureHasNoEffect(context: OsbContext): Promise<Outcome> {
   const live = await context.fresh(ANY);
   const { platform } = context;
   const denied = { headers: { Authorization: null }, intent: "bad" } as const;
+  const hasBegun = await context.watched(live);
   const deletionDenied = await platform.send("deprovision", {
     instanceId: live.id,
     query: deletion(live.offer),
@@ -100,6 +101,8 @@ async function failureHasNoEffect(context: OsbContext): Promise<Outcome> {
   const provisionDenied = await context.provision(live.offer, created, denied);
   if (isSuccess(deletionDenied) || isSuccess(provisionDenied))
     return notApplicable("the requests were not refused", deletionDenied, provisionDenied);
+  const begun = await hasBegun();
+  if (begun !== undefined) return fail("nothing to have begun", "something in progress", deletionDenied, begun);
   const proper = await platform.deprovision(live.offer, live.id);
   await platform.settle(live.offer, proper);
   if (!isSuccess(proper)) return fail("the instance to be still there", seenOf(proper), deletionDenied, proper);

@@ -146,8 +146,11 @@ async function conflict(context: OsbContext): Promise<{ answer: Answer; unchange
   const live = await context.live({ words, fits: (offer) => conflicting(context.shared, offer) !== undefined });
   const before = await context.fetched(live);
   const body = conflicting(context.shared, live.offer) ?? {};
+  const hasBegun = await context.watched(live);
   const answer = await context.provision(live.offer, live.id, { body, ...bad });
   const unchanged = async (): Promise<Outcome> => {
+    const begun = isSuccess(answer) ? undefined : await hasBegun();
+    if (begun !== undefined) return fail("a refused request to begin nothing", "something in progress", answer, begun);
     const after = await context.fetched(live);
     if (before === undefined || after === undefined) return notApplicable("instances are not retrievable", answer);
     if (sameJson(before.json, after.json)) return pass(before, answer, after);

@@ -53,13 +53,21 @@ function without(kind: Kind, member: "service_id" | "plan_id") {
   return async (context: OsbContext): Promise<Outcome> => {
     const it = await victim(context, kind);
     const { [member]: _, ...query } = deletion(it.live.offer);
+    const hasBegun = await context.watched(it.live, it.id);
     const answer = await remove(context, kind, it, query);
     const outcome = expectStatus(answer, [400]);
-    return outcome.verdict === "pass" ? stillThere(context, kind, it, answer) : outcome;
+    return outcome.verdict === "pass" ? stillThere(context, kind, it, answer, await hasBegun()) : outcome;
   };
 }
 
-async function stillThere(context: OsbContext, kind: Kind, it: LiveBinding, refusal: Answer): Promise<Outcome> {
+async function stillThere(
+  context: OsbContext,
+  kind: Kind,
+  it: LiveBinding,
+  refusal: Answer,
+  begun: Answer | undefined,
+): Promise<Outcome> {
+  if (begun !== undefined) return fail("a refused deletion to begin nothing", "something in progress", refusal, begun);
   const proper = await remove(context, kind, it, deletion(it.live.offer), "plain");
   await context.platform.settle(it.live.offer, proper);
   if (isSuccess(proper)) return pass(refusal, proper);
@@ -76,9 +84,10 @@ function mismatched(kind: Kind) {
     const it = await victim(context, kind);
     const { platform } = context;
     const query = { service_id: platform.newId(), plan_id: platform.newId(), accepts_incomplete: "true" };
+    const hasBegun = await context.watched(it.live, it.id);
     const answer = await remove(context, kind, it, query);
     await platform.settle(it.live.offer, answer);
-    if (answer.status >= 400 && answer.status < 500) return stillThere(context, kind, it, answer);
+    if (answer.status >= 400 && answer.status < 500) return stillThere(context, kind, it, answer, await hasBegun());
     return expectStatus(answer, [200, 202, "4xx"]);
   };
 }

@@ -142,6 +142,8 @@ async function newerMembers(context: OsbContext): Promise<Outcome> {
     instance_annotations: { "drydock.example/a": "b" },
   };
   const change = (body: JsonObject) => ({ ...body, context: { ...contextOf(context.run), ...annotated } });
+  const catalog = await catalogWith(context, { "X-Broker-API-Version": "2.17" });
+  if (catalog.status === 412) return notApplicable("the broker refuses a newer version than its own", catalog);
   return lifeWith(context, change, { "X-Broker-API-Version": "2.17" }, { accepts_incomplete: "true" });
 }
 

@@ -19,6 +19,8 @@ interface Rotated {
   readonly oldId: string;
   readonly newId: string;
   readonly answer: Answer;
+  /** What goes on with the old binding since. */
+  readonly begun: Answer | undefined;
 }
 
 /** The request for a successor. Its parameters are those of the predecessor, so none are sent. */
@@ -36,9 +38,10 @@ async function rotate(context: OsbContext): Promise<Rotated> {
   const live = await context.live(ROTATABLE);
   const { id: oldId } = await context.bound(live);
   const newId = context.platform.newId();
+  const hasBegun = await context.watched(live, oldId);
   const answer = await context.bind(live, newId, { body: rotationBody(context, live, oldId) });
   await context.platform.settle(live.offer, answer);
-  return { live, oldId, newId, answer };
+  return { live, oldId, newId, answer, begun: await hasBegun() };
 }
 
 async function createsNew(context: OsbContext): Promise<Outcome> {
@@ -52,12 +55,13 @@ async function createsNew(context: OsbContext): Promise<Outcome> {
 }
 
 async function oldStays(context: OsbContext): Promise<Outcome> {
-  const { live, oldId, answer } = await rotate(context);
+  const { live, oldId, answer, begun } = await rotate(context);
   if (!isSuccess(answer)) return notApplicable(`the rotation was answered ${answer.status}`, answer);
   if (areBindingsRetrievable(live.offer)) {
     const fetched = await context.platform.send("fetch-binding", { instanceId: live.id, bindingId: oldId });
     if (fetched.status !== 200) return fail("the old binding to stay", seenOf(fetched), answer, fetched);
   }
+  if (begun !== undefined) return fail("nothing to happen to the old binding", "something in progress", answer, begun);
   const removed = await context.platform.unbind(live.offer, live.id, oldId);
   await context.platform.settle(live.offer, removed);
   return isSuccess(removed)

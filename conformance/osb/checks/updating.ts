@@ -254,11 +254,12 @@ function parametersVisible({ change, settled, after }: Updated): Outcome {
 }
 
 async function refusedAppliesNothing(context: OsbContext): Promise<Outcome> {
-  const live = await context.live(RETRIEVABLE, updatable(context.run));
+  const live = await context.fresh(RETRIEVABLE, updatable(context.run));
   const before = await context.fetched(live);
   const { body } = firstChange(context, live.offer);
+  const hasBegun = await context.watched(live);
   const answer = await context.update(live, { ...body, service_id: "" }, bad);
-  const begun = isSuccess(answer) ? undefined : await context.goingOn(live);
+  const begun = isSuccess(answer) ? undefined : await hasBegun();
   if (begun !== undefined) return fail("a refused update to begin nothing", "something in progress", answer, begun);
   const after = await context.fetched(live);
   if (before === undefined || after === undefined) return notApplicable("the instance cannot be fetched", answer);
