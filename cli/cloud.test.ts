@@ -156,11 +156,13 @@ describe("exec", () => {
   it("ends with the command's exit code, and the command has the cloud in its environment", async () => {
     const script = `const broker = JSON.parse(process.env.DRYDOCK_BROKERS)[0];
       const response = await fetch(broker.url + "/v2/catalog");
-      console.log(response.status, process.env.OS_AUTH_URL.startsWith("http://127."));
+      console.log(response.status, process.env.OS_AUTH_URL.startsWith("http://127."), process.env.NO_PROXY);
       process.exit(7);`;
     const command = [BIN, "exec", "--", process.execPath, "--input-type=module", "-e", script];
-    const ended = run(process.execPath, command, { env: { ...process.env, ...own } });
-    await expect(ended).rejects.toMatchObject({ code: 7, stdout: "401 true\n", stderr: "" });
+    const ended = run(process.execPath, command, {
+      env: { ...process.env, ...own, http_proxy: "http://127.0.0.1:9", no_proxy: "localhost" },
+    });
+    await expect(ended).rejects.toMatchObject({ code: 7, stdout: "401 true localhost,127.0.0.0/8\n", stderr: "" });
   });
 
   it("passes signals on and cleans up", async () => {

@@ -20,6 +20,15 @@ export async function boot(options: BootOptions): Promise<Cloud> {
   return bootCloud({ ...options, keysFile: keysFile(), report });
 }
 
+const PROXY = /^(https?|all)_proxy$/i;
+
+/** What clients of this machine need beside the cloud's own environment: behind a proxy, to reach loopback past it. */
+export function pastProxy(outer: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  if (!Object.keys(outer).some((name) => PROXY.test(name))) return {};
+  const list = [outer["no_proxy"] ?? outer["NO_PROXY"] ?? "", "127.0.0.0/8"].filter((each) => each !== "").join(",");
+  return { NO_PROXY: list, no_proxy: list };
+}
+
 /** One Ctrl-C may arrive as two signals: from the terminal, and passed on by the process that started us. */
 const SAME_MS_MAX = 500;
 

@@ -1,3 +1,4 @@
+import { pastProxy } from "./cloud.ts";
 import { cloudsUp } from "./cloud-state.ts";
 import { EXIT, UserError } from "./errors.ts";
 
@@ -13,7 +14,7 @@ export async function env(options: { readonly json?: boolean }): Promise<number>
   if (newest === undefined) throw new UserError("CLI_NO_CLOUD", "no cloud is up");
   if (others.length > 0)
     process.stderr.write(`drydock: ${others.length + 1} clouds are up; this is the newest, in ${newest.block}\n`);
-  const { environment } = newest;
+  const environment = { ...newest.environment, ...pastProxy(process.env) };
   const lines = Object.entries(environment).map(([name, value]) => `export ${name}=${quoted(value)}`);
   process.stdout.write(`${options.json === true ? JSON.stringify(environment) : lines.join("\n")}\n`);
   return EXIT.ok;

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { setImmediate } from "node:timers/promises";
-import { type BootOptions, boot, interruption } from "./cloud.ts";
+import { type BootOptions, boot, interruption, pastProxy } from "./cloud.ts";
 import { EXIT, UserError } from "./errors.ts";
 
 /** A command that a signal ended has, as in a shell, this much more than the signal's number for exit code. */
@@ -32,7 +32,10 @@ function run(
   environment: Readonly<Record<string, string>>,
   signalled: (passOn: (signal: NodeJS.Signals) => void) => void,
 ): Promise<number> {
-  const child = spawn(program, args, { stdio: "inherit", env: { ...process.env, ...environment } });
+  const child = spawn(program, args, {
+    stdio: "inherit",
+    env: { ...process.env, ...environment, ...pastProxy(process.env) },
+  });
   // Ctrl-C at a terminal reaches the command by itself.
   signalled((signal) => {
     if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);

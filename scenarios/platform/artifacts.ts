@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
+import { gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
 import { stringify } from "yaml";
 
@@ -16,7 +15,6 @@ export interface ReleaseSpec {
   readonly jobs: readonly JobSpec[];
 }
 
-const zip = promisify(gzip);
 /** Archives are part of a run's digest, so nothing in them may come from the clock. */
 const MTIME = new Date(0);
 
@@ -27,7 +25,7 @@ async function tarball(files: Readonly<Record<string, string | Uint8Array>>): Pr
   archive.finalize();
   const chunks: Buffer[] = [];
   for await (const chunk of archive) chunks.push(chunk as Buffer);
-  return zip(Buffer.concat(chunks), { level: 1 });
+  return gzipSync(Buffer.concat(chunks), { level: 1 });
 }
 
 const sha256 = (content: Uint8Array): string => createHash("sha256").update(content).digest("hex");
