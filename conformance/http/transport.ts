@@ -39,6 +39,7 @@ export type TransportFault =
   | "tls"
   | "too-large"
   | "abandoned"
+  | "throttled"
   | "aborted"
   | "protocol";
 

@@ -23,6 +23,7 @@ import {
   refuse,
   sentOf,
   set,
+  status,
   success,
   type When,
 } from "./mutants/mutant.ts";
@@ -41,7 +42,7 @@ import {
   not,
   sends,
 } from "./mutants/when.ts";
-import { asTransport, jsonOf, type WireResponse } from "./mutants/wire.ts";
+import { asTransport, jsonOf, reply, type WireResponse } from "./mutants/wire.ts";
 import { osbSuite } from "./suite.ts";
 
 /** A broker that is right, though it does things in its own way. */
@@ -178,6 +179,28 @@ function atOnce(operations: readonly Operation[]): Middleware {
     return instead(201, jsonOf(await get(request.path)))(response, request, memory);
   };
 }
+
+/** Answers each 23rd request with 429. */
+function throttling(): Middleware {
+  let requests = 0;
+  return (request, next) =>
+    ++requests % 23 === 0
+      ? Promise.resolve(reply(429, { description: "Slow down." }, { "retry-after": "1" }))
+      : next(request);
+}
+
+/** Deletes an instance only when its bindings are gone. */
+const unbindFirst: Middleware = async (request, next, memory) => {
+  const prefix = `${request.path.join("/")}/`;
+  const isBinding = (key: string) => key.startsWith(prefix) && !memory.gone.has(key);
+  const isBound = [...memory.known, ...memory.pending.keys()].some(isBinding);
+  return operationOf(request) === "deprovision" && isBound && isAuthorized(request, memory)
+    ? reply(400, { error: "HasBindings", description: "Unbind first." })
+    : next(request);
+};
+
+const isNewer: When = (request, memory) =>
+  isAuthorized(request, memory) && /^2\.1[5-9]$/.test(request.headers["x-broker-api-version"] ?? "");
 
 const html = { "content-type": "text/html", server: "a proxy" };
 const isStranger: When = not(isAuthorized);
@@ -318,6 +341,14 @@ const BROKERS: readonly Unusual[] = [
     name: "deletes at once, though all else takes time",
     middleware: both(pretend(deletions, isCreating, 422, { error: "ConcurrencyError" }), atOnce(deletions)),
     modes: ["async"],
+  },
+  { name: "wants to be asked less often", middleware: throttling() },
+  { name: "deletes an instance only when its bindings are gone", middleware: unbindFirst, modes: ["sync", "async"] },
+  { name: "serves no newer version than its own", middleware: pretend(["catalog"], isNewer, 412), minors: [14] },
+  {
+    name: "makes 201 of each repeat",
+    middleware: alter(["provision", "bind"], is(200), status(201)),
+    warnings: ["provision-identical-200", "bind-identical-200"],
   },
   {
     name: "has no validators on its catalog",

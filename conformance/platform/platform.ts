@@ -3,7 +3,7 @@ import { type Json, isObject, type JsonObject, stringOf } from "../http/json.ts"
 import { bodyOf, exchangeWithout, observe, type Observation } from "../http/observation.ts";
 import { curlLine } from "../http/curl.ts";
 import { publicRequest } from "../http/observation.ts";
-import { type RawRequest, type Transport, TransportError } from "../http/transport.ts";
+import { type RawRequest, type RawResponse, type Transport, TransportError } from "../http/transport.ts";
 import { type SpecMinor, unknown, Verdicted } from "../runner/check.ts";
 import type { Clock } from "../runner/clock.ts";
 import type { Ledger } from "../runner/ledger.ts";
@@ -90,8 +90,12 @@ const SILENCES_MAX = 6;
 const REFUSALS_MAX = 3;
 /** How often something that may be under way still is looked for again. */
 const LOOKS_MAX = 2;
-/** What surely kept a request from reaching the broker. */
-const UNSENT: readonly TransportError["fault"][] = ["refused", "unresolved", "tls", "aborted"];
+/** What surely kept a request from having an effect. */
+const UNSENT: readonly TransportError["fault"][] = ["refused", "unresolved", "tls", "aborted", "throttled"];
+/** What keeps an answer away though the broker may be well. */
+const SPEAKING: readonly TransportError["fault"][] = ["aborted", "abandoned", "throttled"];
+/** How often a request is sent that is answered 429. */
+const THROTTLED_MAX = 5;
 
 /**
  * A polite platform: sends requests as the specification asks a platform to, remembers every answer, writes down what it may
@@ -171,20 +175,41 @@ export class Platform {
     const startMs = clock.nowMs();
     try {
       if (signal?.aborted && options.intent !== "cleanup") throw new TransportError("aborted", "interrupted");
-      const response = await transport(request, {
+      const send = {
         // What changes something is carried to its end: who cleans up has to know how it ended.
         ...(signal && request.method === "GET" && options.intent !== "cleanup" ? { signal } : {}),
         ...(options.abandon ? { abandon: true } : {}),
-      });
+      };
+      const isCleanup = options.intent === "cleanup";
+      const response = await this.#unhurried(() => transport(request, send), isCleanup ? undefined : signal);
       this.#common.silences = 0;
       return observe(request, response, clock.nowMs() - startMs);
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
-      if (error.fault !== "aborted" && error.fault !== "abandoned") this.#common.silences++;
+      if (!SPEAKING.includes(error.fault)) this.#common.silences++;
       const noAnswer = new NoAnswer(request, error);
       this.silent.push(noAnswer.exchange);
       throw noAnswer;
     }
+  }
+
+  /** Asks again, as late as it is told to, while too much is asked at once: what was answered 429 has not been looked at. */
+  async #unhurried(ask: () => Promise<RawResponse>, signal: AbortSignal | undefined): Promise<RawResponse> {
+    const { clock } = this.settings;
+    for (let attempt = 1; attempt <= THROTTLED_MAX; attempt++) {
+      const response = await ask();
+      if (response.status !== 429) return response;
+      await this.#sleep(retryAfterMs(response, clock.nowMs()) ?? attempt * 1_000, signal);
+    }
+    throw new TransportError("throttled", "too many requests (429), also when asked as seldom as it wants");
+  }
+
+  /** Ends as a request would when the run is interrupted. */
+  async #sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    await this.settings.clock.sleepMs(ms, signal).catch((error: unknown) => {
+      if (!signal?.aborted) throw error;
+      throw new TransportError("aborted", "interrupted", { cause: error });
+    });
   }
 
   #remember(operation: Operation, options: RequestOptions, observation: Observation): Answer {
@@ -300,7 +325,7 @@ export class Platform {
       const leftMs = endMs - clock.nowMs();
       if (leftMs <= 0) return this.#timedOut(offer, { state: "timed-out", answer, polls });
       // Asked to come back after the end of the time it has, the platform looks a last time at that end.
-      await this.#sleep(Math.min(retryAfterMs(poll, clock.nowMs()) ?? pauseMs, leftMs), poll);
+      await this.#pause(Math.min(retryAfterMs(poll, clock.nowMs()) ?? pauseMs, leftMs), poll);
       pauseMs = Math.min(pauseMs * 1.5, pollMsMax);
     }
   }
@@ -312,13 +337,10 @@ export class Platform {
     return Math.min(operationMsMax, (maximumPollingSeconds(offer) ?? Number.POSITIVE_INFINITY) * 1000);
   }
 
-  /** Waits before the poll after `last`; ends as a request would when the run is interrupted. */
-  async #sleep(ms: number, last: Answer): Promise<void> {
-    const { clock, signal } = this.settings;
-    if (last.intent === "cleanup") return clock.sleepMs(ms);
-    await clock.sleepMs(ms, signal).catch((error: unknown) => {
-      if (!signal?.aborted) throw error;
-      throw new NoAnswer(last.request, new TransportError("aborted", "interrupted", { cause: error }));
+  /** Waits before the poll after `last`. */
+  async #pause(ms: number, last: Answer): Promise<void> {
+    await this.#sleep(ms, last.intent === "cleanup" ? undefined : this.settings.signal).catch((error: unknown) => {
+      throw error instanceof TransportError ? new NoAnswer(last.request, error) : error;
     });
   }
 
@@ -428,7 +450,7 @@ export function stateOf(poll: Answer): "succeeded" | "failed" | "gone" | undefin
 /** Longest wait that a broker's Retry-After can ask for, in milliseconds. */
 const RETRY_AFTER_MS_MAX = 60_000;
 
-export function retryAfterMs(answer: Pick<Answer, "headers">, nowMs: number): number | undefined {
+export function retryAfterMs(answer: Pick<RawResponse, "headers">, nowMs: number): number | undefined {
   const value = answer.headers["retry-after"];
   if (value === undefined) return undefined;
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;

@@ -19,7 +19,7 @@ import { type DrydockFile, EMPTY_FILE, parseDrydockFile } from "./file.ts";
 import { Ledger } from "./ledger.ts";
 import { isWanted } from "./only.ts";
 import { Quota } from "./quota.ts";
-import { reach } from "./reach.ts";
+import { firstServed, reach } from "./reach.ts";
 import type { AnySuite, Run, StartedSuite } from "./suite.ts";
 import { parseTarget, type TargetOptions } from "./target.ts";
 import { learnVersion } from "./version.ts";
@@ -199,7 +199,7 @@ class Certification {
   async #carryOut(): Promise<void> {
     const answers: Answer[] = [];
     const listen = (answer: Answer) => void answers.push(answer);
-    const scout = new Platform(this.#settings, this.#ledger, listen);
+    const scout = await this.#scout(listen);
     const catalog = await reach(scout);
     const notes: string[] = [];
     if (this.#options.profile === undefined) {
@@ -237,6 +237,13 @@ class Certification {
     for (const text of notes) run.note(text);
     for (const suite of started) await suite.warmUp();
     await this.#runAll(planned, run);
+  }
+
+  /** Speaks the version that was chosen, else the newest that the broker does not refuse. */
+  async #scout(listen: (answer: Answer) => void): Promise<Platform> {
+    const speaking = (minor: SpecMinor) => new Platform({ ...this.#settings, minor }, this.#ledger, listen);
+    if (this.#options.profile !== undefined) return speaking(this.#settings.minor);
+    return firstServed(speaking(17), SPEC_MINORS.toReversed().slice(1).map(speaking));
   }
 
   /** What is behind a broker in the same process can't be reached over sockets. */

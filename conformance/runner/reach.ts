@@ -11,22 +11,37 @@ const CODE_OF: Readonly<Partial<Record<TransportFault, TargetErrorCode>>> = {
   protocol: "unreachable",
   tls: "tls",
   timeout: "no-answer",
+  throttled: "no-answer",
   "too-large": "too-large",
 };
+
+async function fetchCatalog(platform: Platform): Promise<Answer> {
+  return platform.send("catalog").catch((error: unknown) => {
+    if (!(error instanceof NoAnswer)) throw error;
+    if (error.fault === "aborted") throw error;
+    throw new TargetError(CODE_OF[error.fault] ?? "unreachable", error.message, { cause: error });
+  });
+}
+
+/** The first of several platforms, each with a version of its own, that the broker does not refuse for its version (412). */
+export async function firstServed<P extends Platform>(first: P, others: readonly P[]): Promise<P> {
+  for (const platform of [first, ...others]) {
+    const { status } = await fetchCatalog(platform);
+    if (status !== 412) return platform;
+  }
+  return first;
+}
 
 /**
  * Fetches the catalog as the first contact with a target. Throws a TargetError with one clear line when what answers is not
  * a service broker that can be tested.
  */
 export async function reach(platform: Platform): Promise<Answer> {
-  const catalog = await platform.send("catalog").catch((error: unknown) => {
-    if (!(error instanceof NoAnswer)) throw error;
-    if (error.fault === "aborted") throw error;
-    throw new TargetError(CODE_OF[error.fault] ?? "unreachable", error.message, { cause: error });
-  });
+  const catalog = await fetchCatalog(platform);
   const seen = `GET ${platform.settings.target.url}/v2/catalog answers ${catalog.status}`;
   if (catalog.status >= 300 && catalog.status < 400) throw new TargetError("redirected", seen);
   if (catalog.status === 401 || catalog.status === 403) throw new TargetError("unauthorized", seen);
+  if (catalog.status === 412) throw new TargetError("version-refused", `${seen} for 2.${platform.settings.minor}`);
   if (catalog.status < 200 || catalog.status >= 300) throw new TargetError("no-catalog", seen);
   if (catalog.json === undefined)
     throw new TargetError("not-json", `${seen}, but ${catalog.problem ?? "without JSON"}`);

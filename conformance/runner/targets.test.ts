@@ -293,7 +293,7 @@ const ENDINGS: Readonly<Record<string, (server: http.Server, request: http.Incom
 };
 
 describe("a broker that does not hold out", () => {
-  const ends = Object.keys(ENDINGS).flatMap((how) => [3, 30, 300].map((requests) => [how, requests] as const));
+  const ends = Object.keys(ENDINGS).flatMap((how) => [20, 300].map((requests) => [how, requests] as const));
   it.each(ends)("and %s after %i requests is told as lost, with all that it may still have", async (how, requests) => {
     const { handle, remaining } = witness(createMemoryBroker({ mode: "mixed" }).handle);
     const { listener, idle } = overSockets(handle);
@@ -331,6 +331,29 @@ describe("a broker that does not hold out", () => {
     expect(results.some(({ reason = "" }) => reason.includes("no more are begun"))).toBe(true);
     expect(provisions).toBeLessThan(60);
     expect(leftBehind.length).toBeGreaterThan(0);
+  });
+});
+
+describe("a broker that serves older versions only", () => {
+  const { handle } = createMemoryBroker();
+  const serving: Handler = async (request) => {
+    const isNewer = Number(request.headers["x-broker-api-version"]?.split(".")[1]) > 14;
+    return isNewer ? { status: 412, headers: {}, text: "{}" } : handle(request);
+  };
+  const asked = (profile?: string) => {
+    const { profile: _, ...rest } = options("http://127.0.0.1:1", {
+      transport: asTransport(serving),
+      only: ["catalog-200"],
+    });
+    return certify({ ...rest, ...(profile === undefined ? {} : { profile }) });
+  };
+
+  it("is asked in the newest that it serves", async () => {
+    expect(await asked()).toMatchObject({ minor: 14, exitCode: 0 });
+  });
+
+  it("cannot be tested in a newer one", async () => {
+    await expect(asked("osb-2.16")).rejects.toMatchObject({ code: "version-refused", exitCode: 2 });
   });
 });
 

@@ -39,6 +39,13 @@ function declared(catalog: Answer): readonly [SpecMinor, string] | undefined {
  * way of the versions before 2.16; never less than the newest member that its catalog uses.
  */
 export async function learnVersion(platform: Platform, catalog: Answer): Promise<LearntVersion> {
+  const newest = platform.settings.minor;
+  if (newest < 17) {
+    return {
+      minor: newest,
+      reason: `The broker is taken for 2.${newest}: it refuses newer versions (--profile overrides).`,
+    };
+  }
   const said = declared(catalog);
   const poll = await platform.send("poll-instance", { instanceId: platform.newId() });
   const upper: SpecMinor = poll.status === 404 ? 17 : 15;
