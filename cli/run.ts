@@ -32,13 +32,15 @@ function scenarioNamed(name: string): Scenario {
   return scenario;
 }
 
+type Preparation = () => Promise<Rehearsed>;
+
 /** @throws UserError CLI_BAD_OPTION */
-function rehearse(scenario: Scenario, plantedBug: string | undefined): Promise<Rehearsed> {
-  if (plantedBug === undefined) return scenario.rehearse({});
+function preparing(scenario: Scenario, plantedBug: string | undefined): Preparation {
+  if (plantedBug === undefined) return () => scenario.rehearse({});
   const bug = scenario.plantedBugs.find((each) => each === plantedBug);
   if (bug === undefined)
     throw new UserError("CLI_BAD_OPTION", `--planted-bug ${plantedBug}: there is ${scenario.plantedBugs.join(", ")}`);
-  return scenario.rehearse({ plantedBug: bug });
+  return () => scenario.rehearse({ plantedBug: bug });
 }
 
 const planted = (plantedBug: string | undefined): string =>
@@ -86,14 +88,15 @@ const NO_COUNTS: Readonly<Record<Verdict, number>> = { fail: 0, unknown: 0, warn
 
 interface Run {
   readonly scenario: Scenario;
+  readonly prepare: Preparation;
   readonly options: RunOptions;
   readonly session: Session;
   readonly failing: FailingSeeds;
   readonly signal: AbortSignal;
 }
 
-async function runSeeds({ scenario, options, session, failing, signal }: Run): Promise<typeof NO_COUNTS> {
-  const rehearsed = await rehearse(scenario, options.plantedBug);
+async function runSeeds({ scenario, prepare, options, session, failing, signal }: Run): Promise<typeof NO_COUNTS> {
+  const rehearsed = await prepare();
   const counts = { ...NO_COUNTS };
   for (const seed of inOrder(failing.seeds, options.from, options.seeds)) {
     if (signal.aborted) break;
@@ -106,7 +109,7 @@ async function runSeeds({ scenario, options, session, failing, signal }: Run): P
   return counts;
 }
 
-function startedEvent({ scenario, options, failing }: Omit<Run, "signal">): RunEvent {
+function startedEvent({ scenario, options, failing }: Run): RunEvent {
   const { seeds, from, plantedBug, version } = options;
   return {
     v: 1,
@@ -144,23 +147,28 @@ function listScenarios(): number {
 }
 
 /** `drydock run [scenario]`. Answers with the exit code. */
-export async function run(name: string, options: RunOptions): Promise<number> {
+export const run = (name: string, options: RunOptions): Promise<number> =>
+  interruptible((signal) => runUntil(signal, name, options));
+
+/** Stops between two seeds when the signal is given. @throws UserError */
+export async function runUntil(signal: AbortSignal, name: string, options: RunOptions): Promise<number> {
   if (options.list === true) return listScenarios();
   const scenario = scenarioNamed(name);
   const { out, json, plantedBug } = options;
+  const prepare = preparing(scenario, plantedBug);
   const failing = openFailingSeeds(
     resolve(out ?? ".drydock"),
     plantedBug === undefined ? name : `${name}+${plantedBug}`,
   );
   const session = json === true ? jsonSession(out) : openSession({ out });
-  return interruptible((signal) => runAndTell({ scenario, options, session, failing, signal }));
+  return runAndTell({ scenario, prepare, options, session, failing, signal });
 }
 
 /** `drydock replay <scenario>`. Answers with the exit code. */
 export async function replay(name: string, options: ReplayOptions): Promise<number> {
   const scenario = scenarioNamed(name);
   const { seed, path, plantedBug, json } = options;
-  const rehearsed = await rehearse(scenario, plantedBug);
+  const rehearsed = await preparing(scenario, plantedBug)();
   const result = await rehearsed.replay(seed, path);
   process.stdout.write(json === true ? `${JSON.stringify(jsonOf(result))}\n` : told(name, result));
   return result.verdict === "pass" ? EXIT.ok : EXIT.notConformant;

@@ -1,0 +1,158 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { InstanceRecord } from "../simulators/laws.ts";
+import { createWorld, type World } from "../simulators/world.ts";
+import type { OpenStackClient } from "./clients/openstack.ts";
+import { customer } from "./customer.ts";
+import { inception } from "./inception.ts";
+import { Brokers } from "./platform/brokers.ts";
+import { expectJson } from "./stage.ts";
+
+let world: World;
+let brokers: Brokers;
+let openstack: OpenStackClient;
+let records: readonly InstanceRecord[];
+
+beforeAll(async () => {
+  world = createWorld({ scramIterations: 1 });
+  brokers = new Brokers(world);
+  await world.run(async () => {
+    ({ openstack } = await inception(world, { services: ["postgresql"] }));
+    const [broker] = brokers.list();
+    if (broker === undefined) throw new Error("no broker");
+    await customer(world, broker, () => {});
+    const { username, password } = broker.operator;
+    const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+    const response = await world
+      .stage(world.plan.applications)
+      .fetch(`${broker.url}/instances`, { headers: { authorization } });
+    ({ instances: records } = (await expectJson(response, "GET /instances", 200)) as {
+      instances: readonly InstanceRecord[];
+    });
+  });
+}, 120_000);
+
+const only = (): InstanceRecord => records[0] as InstanceRecord;
+const vmOf = (deployment: string): { readonly cid: string; readonly ip: string; readonly disk: string } => {
+  const [instance] = world.bosh.state().deployments.get(deployment)?.instances ?? [];
+  return {
+    cid: instance?.vm?.cid ?? "",
+    ip: instance?.ips[0]?.ip ?? "",
+    disk: instance?.disk?.cid ?? "",
+  };
+};
+const call = (
+  service: "compute" | "network" | "volumev3",
+  method: string,
+  path: string,
+  body?: object,
+): Promise<unknown> => openstack.call(service, method, path, body as Record<string, unknown>);
+
+describe("the laws", () => {
+  it("hold after the story", () => {
+    expect(records).toHaveLength(1);
+    expect(world.brokenLaws(records)).toEqual([]);
+    expect(world.brokenLaws()).toEqual([]);
+  });
+
+  const broken: Readonly<Record<string, { readonly breaks: () => unknown; readonly line: RegExp }>> = {
+    "a server without an owner": {
+      breaks: async () => {
+        const { flavors } = (await call("compute", "GET", "/flavors")) as { flavors: readonly { id: string }[] };
+        const { images } = (await openstack.call("image", "GET", "/images")) as { images: readonly { id: string }[] };
+        const { networks } = (await call("network", "GET", "/networks")) as { networks: readonly { id: string }[] };
+        await call("compute", "POST", "/servers", {
+          server: {
+            name: "stray",
+            flavorRef: flavors[0]?.id,
+            imageRef: images[0]?.id,
+            networks: [{ uuid: networks[0]?.id }],
+          },
+        });
+      },
+      line: /^server .* \(stray\) has no owner$/,
+    },
+    "a volume that is nobody's": {
+      breaks: () => call("volumev3", "POST", "/volumes", { volume: { size: 1 } }),
+      line: /^volume .* is nobody's disk$/,
+    },
+    "a port without a device": {
+      breaks: async () => {
+        const { networks } = (await call("network", "GET", "/networks?name=management")) as {
+          networks: readonly { id: string }[];
+        };
+        await call("network", "POST", "/ports", { port: { network_id: networks[0]?.id } });
+      },
+      line: /^port .* belongs to nothing$/,
+    },
+    "a VM that is lost": {
+      breaks: () => call("compute", "DELETE", `/servers/${vmOf(only().deployment).cid}`),
+      line: /^the VM .* does not exist$/,
+    },
+    "a name that leads nowhere": {
+      breaks: () => world.dns.catalog.registerNode("stray", `${world.plan.block}.128.77`),
+      line: /^the name stray leads to .*, which is not its VM$/,
+    },
+    "a VM without its names": {
+      breaks: () => world.dns.catalog.deregisterNode(`${only().deployment}-pg-0`),
+      line: /^the name .*-pg-0 does not lead to its VM$/,
+    },
+    "a data service that does not run": {
+      breaks: () => world.dataservices.stop(vmOf(only().deployment).ip, "postgresql"),
+      line: /^no data service runs at /,
+    },
+    "data without a disk": {
+      breaks: () => world.dataservices.copyDisk(vmOf(only().deployment).disk, "stray"),
+      line: /^data is kept for the disk stray, which does not exist$/,
+    },
+    "a group of data guard without an instance": {
+      breaks: () => call("network", "POST", "/security-groups", { security_group: { name: "guard_stray" } }),
+      line: /^the security group guard_stray belongs to no service instance$/,
+    },
+  };
+
+  it.each(Object.entries(broken))(
+    "tell of %s, and of nothing else once it is mended",
+    async (_what, { breaks, line }) => {
+      const snapshot = world.kernel.snapshot();
+      await world.run(async () => {
+        await breaks();
+        await world.driver.sleep(10_000);
+      });
+      expect(world.brokenLaws(records)).toContainEqual(expect.stringMatching(line));
+      world.kernel.restore(snapshot);
+      expect(world.brokenLaws(records)).toEqual([]);
+    },
+  );
+
+  const claims: Readonly<Record<string, { readonly records: () => readonly InstanceRecord[]; readonly line: RegExp }>> =
+    {
+      "a deployment that no record claims": {
+        records: () => [],
+        line: /^the deployment .* belongs to no service instance$/,
+      },
+      "a record that has failed and has left something": {
+        records: () => [{ ...only(), state: "failed" }],
+        line: /^the deployment .* belongs to no service instance$/,
+      },
+      "a record without a deployment": {
+        records: () => [only(), { ...only(), id: "other", deployment: "d0000000" }],
+        line: /^the deployment d0000000 of the service instance other does not exist$/,
+      },
+      "a user whose binding is no more": {
+        records: () => [{ ...only(), bindings: [] }],
+        line: /^the user .* belongs to no binding$/,
+      },
+      "a way that is open for nobody": {
+        records: () => [{ ...only(), bindings: [] }],
+        line: /^guard_.* is open although the service instance has no binding$/,
+      },
+      "a backup that does not exist": {
+        records: () => [{ ...only(), backups: [{ id: "b", state: "succeeded", objects: [`${only().id}/b/0000`] }] }],
+        line: /^the object backups\/.* of a backup does not exist$/,
+      },
+    };
+
+  it.each(Object.entries(claims))("tell of %s", (_what, { records: stated, line }) => {
+    expect(world.brokenLaws(stated())).toContainEqual(expect.stringMatching(line));
+  });
+});
