@@ -1,7 +1,9 @@
 import { Resolver } from "node:dns/promises";
-import { connect } from "node:net";
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { addressPlan, DIRECTOR_PORT, OPENSTACK_ENDPOINTS } from "../../simulators/addresses.ts";
 import { claimBlock } from "../../simulators/live/block.ts";
 import { whyNoServer } from "../../simulators/live/sockets.ts";
 import { type Binding, operationEnds } from "../customer.ts";
@@ -39,16 +41,31 @@ describe("a cloud on sockets", () => {
     expect(cloud.resolve(hostname)).toBe(new URL(broker?.url ?? "").hostname);
   });
 
-  it("refuses another cloud in its block, and gives it up whole", async () => {
+  it("refuses another cloud in its block", async () => {
     const taken = bootCloud({ block: cloud.description.block });
     await expect(taken).rejects.toMatchObject({ code: "LIVE_PORT_TAKEN" });
-    const other = await bootCloud({ services: [] });
-    const { block, director } = other.description;
-    await other.close();
-    const { port, hostname } = new URL(director.url);
-    expect(await outcomeOf(hostname, Number(port), "127.0.0.1")).toBe("ECONNREFUSED");
-    const claimed = await claimBlock(block);
+  });
+
+  it("gives up all it had taken when a port in the middle of it is taken, and when it is closed", async () => {
+    const claimed = await claimBlock();
+    const { block } = claimed;
+    const { director, controller } = addressPlan(block);
     claimed.release();
+    const squatter = createServer().listen(DIRECTOR_PORT, director);
+    await once(squatter, "listening");
+    const booted = bootCloud({ block, services: ["redis"] });
+    await expect(booted).rejects.toMatchObject({
+      code: "LIVE_PORT_TAKEN",
+      message: expect.stringContaining(`director: ${director}:${DIRECTOR_PORT} is taken`) as string,
+    });
+    expect(await outcomeOf(controller, OPENSTACK_ENDPOINTS.keystone.port, "127.0.0.1")).toBe("ECONNREFUSED");
+    squatter.close();
+    const other = await bootCloud({ block, services: ["redis"] });
+    await other.close();
+    for (const url of [other.description.director.url, other.description.brokers[0]?.url ?? ""]) {
+      const { hostname, port } = new URL(url);
+      expect(await outcomeOf(hostname, Number(port), "127.0.0.1")).toBe("ECONNREFUSED");
+    }
   });
 
   it("guards the VMs of the platform as their security groups say", async () => {
