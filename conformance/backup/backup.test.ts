@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type ToyBrokerOptions } from "../data/mutants/broker.ts";
 import { ToyCloud } from "../data/mutants/cloud.ts";
-import { toyOptions } from "../data/mutants/lab.ts";
+import { toyOptions, type Wire } from "../data/mutants/lab.ts";
+import { jsonOf, reply } from "../osb/mutants/wire.ts";
 import type { RunEvent } from "../events.ts";
 import { certify, type CertifyOptions, type CertifySummary } from "../runner/certify.ts";
 import { selftest } from "../selftest/selftest.ts";
@@ -100,6 +101,61 @@ describe("the backup suite", () => {
     expect(verdicts(ran)).toEqual(["unknown"]);
     expect(reasons(ran)[0]).toMatch(/^the credentials of a binding do not let in .*: password authentication failed/);
     expect([ran.summary.exitCode, ran.cloud.instances.size]).toEqual([2, 0]);
+  });
+
+  it("sends the broker's credentials nowhere else, and tells nobody those of another place", async () => {
+    const asked: { url: string; authorization: string | undefined }[] = [];
+    const cloud = new ToyCloud();
+    const toy = toyOptions(cloud);
+    const fetch: NonNullable<CertifyOptions["fetch"]> = async (url, init) => {
+      asked.push({ url, authorization: new Headers(init?.headers).get("authorization") ?? undefined });
+      if (url.startsWith("http://elsewhere.test/")) return new Response("{}", { status: 404 });
+      return toy.fetch?.(url, init) ?? new Response(null, { status: 500 });
+    };
+    const file = `backup: { url: "http://elsewhere.test", headers: { Authorization: "Basic b3RoZXI=" } }`;
+    const { finished } = await run({ fetch, file, username: "u", password: "p", only: ["BK-10"] }, {}, cloud);
+    const elsewhere = asked.filter(({ url }) => url.startsWith("http://elsewhere.test/instances/"));
+    expect(new Set(elsewhere.map(({ authorization }) => authorization))).toEqual(new Set(["Basic b3RoZXI="]));
+    expect(JSON.stringify(finished)).not.toContain("b3RoZXI");
+  });
+
+  describe("when a vendor's word is not a success", () => {
+    const saying =
+      (leaf: "backups" | "restores", state: string): Wire =>
+      async (request, next) => {
+        const response = await next(request);
+        const isMeant = request.method === "GET" && request.path.at(-2) === leaf;
+        return isMeant ? { ...response, text: JSON.stringify({ ...jsonOf(response), state }) } : response;
+      };
+    const judged = async (wire: Wire, only: string): Promise<Finished | undefined> => {
+      const toy = toyOptions(new ToyCloud(), {}, wire);
+      const { finished, summary } = await run({ ...toy, only: [only], limits: { operationMsMax: 5000 } });
+      expect(summary.leftBehind).toEqual([]);
+      return finished[0];
+    };
+
+    it("has nothing to judge without a backup", async () => {
+      const failed = await judged(saying("backups", "failed"), "BK-10");
+      expect(failed).toMatchObject({ verdict: "unknown", reason: "it needs a backup, but one ended failed" });
+      const stuck = await judged(saying("backups", "pondering"), "BK-10");
+      expect(stuck).toMatchObject({ verdict: "unknown", reason: "it needs a backup, but one ended timed-out" });
+    });
+
+    it("fails a restore that fails, and does not judge the neighbour by it", async () => {
+      const restore = await judged(saying("restores", "failed"), "BK-10");
+      expect(restore).toMatchObject({ verdict: "fail", seen: "failed" });
+      const neighbour = await judged(saying("restores", "failed"), "BK-48");
+      expect(neighbour).toMatchObject({ verdict: "unknown", reason: "no restore succeeded: one ended failed" });
+    });
+
+    it("lets a vendor refuse a restore while sessions are open", async () => {
+      const refusing: Wire = async (request, next) =>
+        request.method === "POST" && request.path.at(-1) === "restores" ? reply(409, {}) : next(request);
+      expect(await judged(refusing, "BK-12")).toMatchObject({
+        verdict: "pass",
+        reason: "with sessions open a restore is not done: refused",
+      });
+    });
   });
 
   it("keeps to the number of instances that it may have", async () => {

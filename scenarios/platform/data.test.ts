@@ -64,28 +64,30 @@ async function virtualStand(seed: number): Promise<Stand> {
 }
 
 describe("the suites of data on the reference broker, on virtual time", () => {
-  const SOME = { only: ["BK-48", "IS-06", "IS-43"] };
+  const SOME = ["BK-48", "IS-06", "IS-43"];
+  const OTHERS = Object.keys(allPass).filter((id) => !SOME.includes(id));
   let stand: Stand;
   let digest: string;
-  let first: CertifySummary;
+  let some: CertifySummary;
+  let others: CertifySummary;
 
   beforeAll(async () => {
     stand = await virtualStand(1);
-    await stand.certify(SOME);
+    some = await stand.certify({ only: SOME });
     ({ digest } = stand.world.kernel.journal);
-    first = await stand.certify();
+    others = await stand.certify({ only: OTHERS });
   }, PATIENCE_MS);
 
   it("all pass and leave nothing behind", () => {
-    expect(verdictsOf(first)).toEqual(allPass);
-    expect([first.exitCode, first.leftBehind, remains(stand.world)]).toEqual([0, [], []]);
+    expect({ ...verdictsOf(some), ...verdictsOf(others) }).toEqual(allPass);
+    expect([...some.leftBehind, ...others.leftBehind, ...remains(stand.world)]).toEqual([]);
   });
 
   it(
     "do the same for the same seed, event for event",
     async () => {
       const again = await virtualStand(1);
-      await again.certify(SOME);
+      await again.certify({ only: SOME });
       expect(again.world.kernel.journal.digest).toBe(digest);
     },
     PATIENCE_MS,
@@ -114,7 +116,7 @@ describe("the suites of data on the reference broker, on virtual time", () => {
   it("know where an instance is before its first binding", async () => {
     const { world } = stand;
     // Whoever does not know says so in the reason of the pass.
-    expect(first.results.find(({ check }) => check.id === "IS-43")?.reason).toBeUndefined();
+    expect(some.results.find(({ check }) => check.id === "IS-43")?.reason).toBeUndefined();
     const plane = virtualDataPlane(world);
     expect(await world.run(async () => plane.locate?.("no-such-instance"))).toBeUndefined();
   });
@@ -143,7 +145,8 @@ describe("the suites of data on the reference broker, with real clients", () => 
       const { ip, username, password } = broker;
       const data = liveDataPlane(cloud.world);
       const url = `http://${ip}:3000`;
-      const only = [...backupSuite.checks.map(({ id }) => id), "IS-24", "IS-25", "IS-27", "IS-43"];
+      // Those that differ on real sockets; the others see the broker's API alone.
+      const only = ["BK-10", "BK-11", "BK-12", "BK-48", "IS-06", "IS-25", "IS-43"];
       const summary = await certify({ url, username, password, suites: SUITES, data, only });
       expect(verdictsOf(summary)).toEqual(Object.fromEntries(only.map((id) => [id, "pass"])));
       expect([summary.exitCode, summary.leftBehind, remains(cloud.world)]).toEqual([0, [], []]);
