@@ -223,3 +223,26 @@ describe("snapshot", () => {
     expect(() => kernel.snapshot()).toThrow("KERNEL_NOT_RECORDING");
   });
 });
+
+describe("reseed", () => {
+  it("sends runs that begin with one restored world different ways, each the same way each time", () => {
+    const kernel = new Kernel({ seed: 1 });
+    kernel.random("a").float();
+    const beginning = kernel.snapshot();
+    const run = (seed: string): readonly unknown[] => {
+      kernel.restore(beginning);
+      kernel.reseed(seed);
+      return [kernel.random("a").float(), kernel.random("new").float(), kernel.journal.digest];
+    };
+    const [one, other] = [run("one"), run("other")];
+    expect(one.some((value, at) => value === other[at])).toBe(false);
+    expect(run("one")).toEqual(one);
+    kernel.restore(beginning);
+    const plain = new Kernel({ seed: 1 });
+    plain.random("a").float();
+    expect([kernel.random("a").float(), kernel.random("new").float()]).toEqual([
+      plain.random("a").float(),
+      plain.random("new").float(),
+    ]);
+  });
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Kernel } from "../kernel.ts";
+import { EPOCH_MS, Kernel } from "../kernel.ts";
 import { VirtualDriver } from "./drive.ts";
 
 describe("virtual time", () => {
@@ -43,5 +43,34 @@ describe("virtual time", () => {
     abort.abort(new Error("enough"));
     await expect(sleep).rejects.toThrow("enough");
     expect(driver.kernel.step(driver.kernel.nowMs + 999)).toBe(false);
+  });
+});
+
+describe("tracked work", () => {
+  it("ends in the order in which it began, however long each really takes, with the clock standing still", async () => {
+    const driver = new VirtualDriver(new Kernel());
+    const ended: string[] = [];
+    const takes = async (name: string, turns: number): Promise<void> => {
+      await driver.track(
+        (async () => {
+          for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+        })(),
+      );
+      ended.push(`${name} at ${driver.kernel.nowMs - EPOCH_MS}`);
+    };
+    const all = Promise.all([
+      takes("slow", 50),
+      takes("quick", 0),
+      takes("middle", 9),
+      driver.sleep(5).then(() => ended.push("sleep")),
+    ]);
+    await driver.run(all);
+    expect(ended).toEqual(["slow at 0", "quick at 0", "middle at 0", "sleep"]);
+  });
+
+  it("fails as it fails, also where nobody drives", async () => {
+    const driver = new VirtualDriver(new Kernel());
+    await expect(driver.track(Promise.reject(new Error("broken")))).rejects.toThrow("broken");
+    expect(await driver.track(Promise.resolve(7))).toBe(7);
   });
 });
