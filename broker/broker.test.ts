@@ -85,6 +85,14 @@ describe("the routes of a control plane", () => {
       }
   });
 
+  it("send the catalog once to who keeps it", async () => {
+    const first = await ask({ url: "/v2/catalog" });
+    expect([first.status, first.headers["content-type"]]).toEqual([200, "application/json; charset=utf-8"]);
+    const headers = { ...PLATFORM, "if-none-match": `"other", ${String(first.headers.etag)}` };
+    const again = await broker.app.inject({ url: "/v2/catalog", headers });
+    expect([again.statusCode, again.payload]).toEqual([304, ""]);
+  });
+
   it("bound what they read", async () => {
     const order = { method: "PUT", url: `${PATH}${ASYNC}` } as const;
     expect(

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { PostgresPool } from "kysely";
 import { createBackupStore } from "./backup/backups.ts";
@@ -15,7 +16,7 @@ import { instanceRoutes } from "./osb/instances.ts";
 import { RECORDS_PATH, recordRoutes } from "./osb/records.ts";
 import { checkIdentity, checkVersion, same } from "./osb/requests.ts";
 import { register } from "./registrar/registrar.ts";
-import { catalogOf, serviceOf } from "./spi/catalog.ts";
+import { catalogOf, type Service, serviceOf } from "./spi/catalog.ts";
 import { createDeployer } from "./spi/director.ts";
 import { createSeal } from "./store/seal.ts";
 import { type Operation, openStore } from "./store/store.ts";
@@ -141,13 +142,25 @@ function createApp(shop: Workshop, executor: Executor, report: (error: unknown) 
   app.setNotFoundHandler(() => {
     throw new OsbError(404, "There is no such resource.");
   });
-  app.get("/v2/catalog", () => catalogOf(shop.service));
+  catalogRoute(app, shop.service);
   recordRoutes(app, shop);
   const desk = { shop, executor };
   instanceRoutes(app, desk);
   bindingRoutes(app, desk);
   backupRoutes(app, desk);
   return app;
+}
+
+/** The catalog never changes while the broker runs, so a platform that has it is told so. */
+function catalogRoute(app: FastifyInstance, service: Service): void {
+  const text = JSON.stringify(catalogOf(service));
+  const tag = `"${hash("sha256", text)}"`;
+  app.get("/v2/catalog", (request, reply) => {
+    reply.header("ETag", tag);
+    const known = (request.headers["if-none-match"] ?? "").split(",").map((each) => each.trim());
+    if (known.includes(tag) || known.includes("*")) return reply.code(304).send();
+    return reply.type("application/json; charset=utf-8").send(text);
+  });
 }
 
 /** What a platform is told of an error: nothing of the backend's insides. */

@@ -50,9 +50,16 @@ async function deploy(shop: Workshop, instance: InstanceRow, wanted: Wanted): Pr
   return located;
 }
 
-export async function provision(shop: Workshop, operation: Operation): Promise<void> {
+/** The record, made now where whoever took the order could not make it. */
+async function recorded(shop: Workshop, operation: Operation): Promise<InstanceRow> {
+  const known = await shop.store.instance(operation.instance_id);
+  if (known !== undefined) return known;
   await shop.store.addInstance(payloadOf<ProvisionPayload>(operation).row);
-  const instance = await instanceOf(shop, operation);
+  return instanceOf(shop, operation);
+}
+
+export async function provision(shop: Workshop, operation: Operation): Promise<void> {
+  const instance = await recorded(shop, operation);
   const { plan_id: planId, parameters } = instance;
   const deployed = await deploy(shop, instance, { planId, parameters, contextId: operation.id });
   await save(shop, deployed, { state: "ready" });
@@ -60,8 +67,7 @@ export async function provision(shop: Workshop, operation: Operation): Promise<v
 
 /** A failed provision leaves nothing that costs: deployment, disks and group go; the record stays until it is deprovisioned. */
 export async function provisionFailed(shop: Workshop, operation: Operation): Promise<void> {
-  await shop.store.addInstance(payloadOf<ProvisionPayload>(operation).row);
-  const instance = await save(shop, await instanceOf(shop, operation), { state: "failed", address: "" });
+  const instance = await save(shop, await recorded(shop, operation), { state: "failed", address: "" });
   await shop.deployer.remove(instance.deployment, undoing(operation), {
     keepDisks: shop.config.plantedBug === "leak-volume-after-failed-deploy",
   });
