@@ -182,7 +182,8 @@ describe("determinism", () => {
           return kernel.journal.digest;
         };
         expect(run(seed)).toBe(run(seed));
-        expect(run(seed)).not.toBe(run(seed + 1));
+        // A short history is one throw of a die: two seeds may well agree, twenty do not.
+        expect(new Set(Array.from({ length: 20 }, (_, at) => run(seed + at))).size).toBeGreaterThan(1);
       }),
     );
   });
