@@ -11,8 +11,6 @@ const NEIGHBOUR = "BK-48";
 const SESSIONS = "BK-12";
 const CREDENTIALS = "BK-19";
 const GONE = "BK-24";
-/** Checks that run side by side: what hits the neighbours may hit their instances. */
-const AROUND = [FIDELITY, REPLACEMENT, SESSIONS, CREDENTIALS];
 
 function mutant(
   id: string,
@@ -169,42 +167,24 @@ const MUTANTS: readonly DataMutant[] = [
       },
     },
   ),
-  mutant(
-    "restore-overwrites-the-neighbour",
-    NEIGHBOUR,
-    "A restore overwrites another instance as well.",
-    {
-      restore: (instance, dump, cloud) => {
-        RIGHT.restore(instance, dump, cloud);
-        for (const each of neighboursOf(cloud, instance)) replace(each.store, dump);
-      },
+  mutant("restore-overwrites-the-neighbour", NEIGHBOUR, "A restore overwrites another instance as well.", {
+    restore: (instance, dump, cloud) => {
+      RIGHT.restore(instance, dump, cloud);
+      for (const each of neighboursOf(cloud, instance)) replace(each.store, dump);
     },
-    AROUND,
-  ),
-  mutant(
-    "restore-empties-the-neighbour",
-    NEIGHBOUR,
-    "A restore empties another instance.",
-    {
-      restore: (instance, dump, cloud) => {
-        RIGHT.restore(instance, dump, cloud);
-        for (const { store } of neighboursOf(cloud, instance)) store.tables.clear();
-      },
+  }),
+  mutant("restore-empties-the-neighbour", NEIGHBOUR, "A restore empties another instance.", {
+    restore: (instance, dump, cloud) => {
+      RIGHT.restore(instance, dump, cloud);
+      for (const { store } of neighboursOf(cloud, instance)) store.tables.clear();
     },
-    AROUND,
-  ),
-  mutant(
-    "restore-locks-the-neighbour-out",
-    NEIGHBOUR,
-    "A restore ends the rights of users of another instance.",
-    {
-      restore: (instance, dump, cloud) => {
-        RIGHT.restore(instance, dump, cloud);
-        for (const { users } of neighboursOf(cloud, instance)) users.clear();
-      },
+  }),
+  mutant("restore-locks-the-neighbour-out", NEIGHBOUR, "A restore ends the rights of users of another instance.", {
+    restore: (instance, dump, cloud) => {
+      RIGHT.restore(instance, dump, cloud);
+      for (const { users } of neighboursOf(cloud, instance)) users.clear();
     },
-    AROUND,
-  ),
+  }),
   mutant(
     "restore-appends-to-open-sessions",
     SESSIONS,
