@@ -1,5 +1,6 @@
 import type { World } from "../../simulators/world.ts";
-import { openStackClient } from "../clients/openstack.ts";
+import { type OpenStackClient, openStackClient } from "../clients/openstack.ts";
+import { ScenarioError, until } from "../stage.ts";
 import type { Ground } from "./ground.ts";
 import type { ModelInstance, Shape } from "./model.ts";
 import type { Standing, Step } from "./plan.ts";
@@ -106,16 +107,28 @@ async function vanish(world: World, index: number): Promise<void> {
   const { instances } = lookUpVms(world);
   const cid = pick(instances, index);
   if (cid === undefined) return;
-  const stage = world.stage(world.plan.applications);
-  const openstack = await openStackClient(stage, {
-    ...world.credentials.cpi,
-    authUrl: world.credentials.openstackAdmin.authUrl,
-  });
+  const openstack = await loggedIn(world);
   const { ports } = (await openstack.call("network", "GET", `/ports?device_id=${cid}`)) as {
     ports: readonly { id: string }[];
   };
   await openstack.call("compute", "DELETE", `/servers/${cid}`);
   for (const { id } of ports) await openstack.call("network", "DELETE", `/ports/${id}`);
+}
+
+const LOGIN_MS_MAX = 600_000;
+
+/** Whoever does mischief is met by the same faults as everybody, and tries again. */
+function loggedIn(world: World): Promise<OpenStackClient> {
+  const stage = world.stage(world.plan.applications);
+  const credentials = { ...world.credentials.cpi, authUrl: world.credentials.openstackAdmin.authUrl };
+  return until(stage, "a login to OpenStack", 1000, LOGIN_MS_MAX, async () => {
+    try {
+      return await openStackClient(stage, credentials);
+    } catch (error) {
+      if (error instanceof ScenarioError || error instanceof TypeError) return undefined;
+      throw error;
+    }
+  });
 }
 
 /** VMs that carry a data service, by the order of their making. */
