@@ -27,7 +27,6 @@ import {
   success,
   type When,
 } from "./mutants/mutant.ts";
-import { isNotJson } from "./mutants/mutants-provisioning.ts";
 import { stopsAtOnce } from "./mutants/mutants-removing.ts";
 import {
   all,
@@ -35,6 +34,7 @@ import {
   isCreating,
   isGone,
   isInstanceCreating,
+  isNotJson,
   isPending,
   isRemoving,
   isUpdating,

@@ -16,8 +16,8 @@ import {
   status,
   type When,
 } from "./mutant.ts";
-import { filled, hasUnknown, isNotJson, resent, without } from "./mutants-provisioning.ts";
-import { all, hasUnfitting, lacks, not, requiring } from "./when.ts";
+import { filled, resent, without } from "./rewriting.ts";
+import { all, hasUnfitting, hasUnknown, isNotJson, lacks, not, requiring } from "./when.ts";
 
 const PUT: readonly Operation[] = ["bind"];
 const TOLD: readonly Operation[] = ["bind", "fetch-binding"];

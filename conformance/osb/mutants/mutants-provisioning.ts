@@ -1,11 +1,10 @@
-import { isObject, type JsonObject } from "../../http/json.ts";
-import { isBindable, maintenanceVersion, offersOf, readCatalog } from "../../platform/catalog.ts";
+import { isObject } from "../../http/json.ts";
+import { isBindable, maintenanceVersion } from "../../platform/catalog.ts";
 import {
   alter,
   drop,
   instead,
   is,
-  type Memory,
   type Middleware,
   type Mutant,
   mutant,
@@ -18,60 +17,26 @@ import {
   success,
   type When,
 } from "./mutant.ts";
-import { all, hasFitting, hasUnfitting, instanceKeyOf, isKnown, lacks, not, offerOf, ofPlan, sends } from "./when.ts";
+import { filled, without } from "./rewriting.ts";
+import {
+  all,
+  hasFitting,
+  hasOtherVersion,
+  hasUnfitting,
+  hasUnknown,
+  instanceKeyOf,
+  isKnown,
+  isNotJson,
+  lacks,
+  maintained,
+  not,
+  ofPlan,
+  sends,
+} from "./when.ts";
 import { reply, type WireRequest } from "./wire.ts";
 
 const crash = { error: "Crashed", description: "A null pointer." };
 const crashes = { also: ["error-appropriate-status"] };
-
-/** The request with another body. */
-export const resent = (request: WireRequest, body: JsonObject): WireRequest => ({
-  ...request,
-  text: JSON.stringify(body),
-});
-
-export const without = (request: WireRequest, member: string): WireRequest =>
-  resent(request, Object.fromEntries(Object.entries(sentOf(request)).filter(([name]) => name !== member)));
-
-const firstPlan = ({ catalog }: Memory): JsonObject => {
-  const [offer] = offersOf(readCatalog(catalog));
-  return { service_id: offer?.service.id ?? "", plan_id: offer?.plan.id ?? "" };
-};
-
-/** Fills in a member from the first plan of the catalog. */
-export const filled =
-  (member: "service_id" | "plan_id") =>
-  (request: WireRequest, memory: Memory): WireRequest =>
-    resent(request, { ...sentOf(request), [member]: firstPlan(memory)[member] ?? "" });
-
-const isUnknown =
-  (member: "service_id" | "plan_id"): When =>
-  (request, { catalog }) => {
-    const given = sentOf(request)[member];
-    const ids = offersOf(readCatalog(catalog)).map(({ service, plan }) => (member === "plan_id" ? plan : service).id);
-    return typeof given === "string" && given !== "" && !ids.includes(given);
-  };
-
-export const hasUnknown = { service_id: isUnknown("service_id"), plan_id: isUnknown("plan_id") } as const;
-
-export const isNotJson: When = ({ text }) => {
-  try {
-    return !isObject(JSON.parse(text) as JsonObject);
-  } catch {
-    return true;
-  }
-};
-
-/** The maintenance_info of a request, as a condition. */
-export const maintained =
-  (fits: (info: JsonObject, version: string | undefined) => boolean): When =>
-  (request, memory) => {
-    const info = sentOf(request)["maintenance_info"];
-    const offer = offerOf(request, memory);
-    return isObject(info) && offer !== undefined && fits(info, maintenanceVersion(offer));
-  };
-
-export const hasOtherVersion = maintained((info, version) => info["version"] !== version);
 
 const isNew: When = not(isKnown);
 const PUT = ["provision"] as const;

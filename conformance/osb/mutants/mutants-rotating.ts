@@ -13,7 +13,7 @@ import {
   success,
   type When,
 } from "./mutant.ts";
-import { without } from "./mutants-provisioning.ts";
+import { without } from "./rewriting.ts";
 import { all, isUnflagged, not, sends } from "./when.ts";
 import type { WireRequest } from "./wire.ts";
 

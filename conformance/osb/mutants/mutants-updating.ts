@@ -19,13 +19,26 @@ import {
   success,
   type When,
 } from "./mutant.ts";
-import { filled, hasOtherVersion, hasUnknown, isNotJson, maintained, without } from "./mutants-provisioning.ts";
-import { all, hasFitting, hasUnfitting, instanceKeyOf, isKnown, lacks, offerOf, sends } from "./when.ts";
+import { filled, without } from "./rewriting.ts";
+import {
+  all,
+  hasFitting,
+  hasOtherVersion,
+  hasUnfitting,
+  hasUnknown,
+  instanceKeyOf,
+  isKnown,
+  isNotJson,
+  lacks,
+  maintained,
+  offerOf,
+  sends,
+} from "./when.ts";
 
 const PATCH: readonly Operation[] = ["update"];
 const FETCH: readonly Operation[] = ["fetch-instance"];
 /** Nearly all that is asked of an update is asked in one form; who refuses that form fails in many ways. */
-const updates = { also: ["update-*", "vendor-request-fields-do-not-halt"] };
+const updates = { also: ["update-*"] };
 
 /** Marks instances by what was asked of them, for lies that come later. */
 function marking(mark: string, when: When): Middleware {
@@ -140,7 +153,9 @@ export const updatingMutants: readonly Mutant[] = [
     refuse(PATCH, all(sends("previous_values"), sends("parameters"))),
     { also: ["vendor-request-fields-do-not-halt"] },
   ),
-  mutant("update-200", "A finished update is answered 201.", alter(PATCH, is(200), status(201)), updates),
+  mutant("update-200", "A finished update is answered 201.", alter(PATCH, is(200), status(201)), {
+    also: ["update-*", "vendor-request-fields-do-not-halt"],
+  }),
   mutant("update-noop-200", "An update that changes nothing is refused: 422.", stubborn),
   mutant(
     "update-applied-visible",

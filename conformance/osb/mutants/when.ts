@@ -1,5 +1,13 @@
-import type { JsonObject } from "../../http/json.ts";
-import { type Offer, offersOf, readCatalog, requires, schemaOf, type SchemaUse } from "../../platform/catalog.ts";
+import { isObject, type JsonObject } from "../../http/json.ts";
+import {
+  maintenanceVersion,
+  type Offer,
+  offersOf,
+  readCatalog,
+  requires,
+  schemaOf,
+  type SchemaUse,
+} from "../../platform/catalog.ts";
 import { compileSchema } from "../../platform/schema.ts";
 import { keyOf, type Memory, sentOf, type When } from "./mutant.ts";
 import type { WireRequest } from "./wire.ts";
@@ -72,6 +80,36 @@ export const requiring = (permission: string): When => ofPlan((offer) => require
 
 /** Neither the first nor the last plan of an offering: few checks look at it. */
 export const ofSecondPlan: When = ofPlan(({ service, plan }) => service.plans[1]?.id === plan.id);
+
+const isUnknown =
+  (member: "service_id" | "plan_id"): When =>
+  (request, { catalog }) => {
+    const given = sentOf(request)[member];
+    const ids = offersOf(readCatalog(catalog)).map(({ service, plan }) => (member === "plan_id" ? plan : service).id);
+    return typeof given === "string" && given !== "" && !ids.includes(given);
+  };
+
+/** It names an offering or a plan that there is not. */
+export const hasUnknown = { service_id: isUnknown("service_id"), plan_id: isUnknown("plan_id") } as const;
+
+export const isNotJson: When = ({ text }) => {
+  try {
+    return !isObject(JSON.parse(text) as JsonObject);
+  } catch {
+    return true;
+  }
+};
+
+/** The maintenance_info of a request, as a condition. */
+export const maintained =
+  (fits: (info: JsonObject, version: string | undefined) => boolean): When =>
+  (request, memory) => {
+    const info = sentOf(request)["maintenance_info"];
+    const offer = offerOf(request, memory);
+    return isObject(info) && offer !== undefined && fits(info, maintenanceVersion(offer));
+  };
+
+export const hasOtherVersion = maintained((info, version) => info["version"] !== version);
 
 /** The parameters are an object that the published schema accepts, and there are some. */
 export const hasFitting =
