@@ -269,6 +269,8 @@ export interface ServerOps {
     | undefined;
   /** Whether a live server was booted from this image. */
   usesImage(imageId: string): boolean;
+  /** Neutron tells that a port of a server is no more; nothing happens when Nova knows of none. */
+  forgetPort(serverId: string, portId: string): void;
 }
 
 /** What Keystone does for the others. */

@@ -230,5 +230,6 @@ export function releasePort(neutron: Neutron, row: PortRow): void {
   }
   state.floatingByPort.delete(row.id);
   count(neutron, row.projectId, "port", -1);
+  if (row.deviceOwner.startsWith("compute:")) neutron.cloud.servers.forgetPort(row.deviceId, row.id);
   neutron.cloud.kernel.record("neutron", "port.delete", row.id);
 }

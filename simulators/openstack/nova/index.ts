@@ -88,6 +88,10 @@ function operations(nova: Nova): ServerOps {
       };
     },
     usesImage: (imageId) => [...nova.slot.value.servers.values()].some((server) => server.imageId === imageId),
+    forgetPort: (serverId, portId) => {
+      const server = nova.slot.value.servers.get(serverId);
+      if (server !== undefined) server.nics = server.nics.filter((nic) => nic.portId !== portId);
+    },
   };
 }
 

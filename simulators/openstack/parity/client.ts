@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { type HttpReply, Kernel, makeRequest, Process, serialise, type Service } from "../../kernel/index.ts";
-import { CATALOG, type CatalogType, createOpenStack } from "../index.ts";
+import { CATALOG, type CatalogType, createOpenStack, type OpenStack, type OpenStackOptions } from "../index.ts";
 import type { Answer } from "./compare.ts";
 
 /** A request takes this much virtual time, as it does on a real cloud. */
@@ -12,12 +12,14 @@ const RECORDED_MS = Date.UTC(2026, 10, 22, 9);
 /** Speaks to a cloud in process as a client with sockets would: absolute URLs, bytes, lower-case headers. */
 export class LocalClient {
   readonly kernel: Kernel;
+  readonly openstack: OpenStack;
   readonly #hosts = new Map<string, Service>();
 
-  constructor() {
-    this.kernel = new Kernel({ seed: "parity", startMs: RECORDED_MS });
-    const { cloud, services: made } = createOpenStack(this.kernel);
-    const services = made as Readonly<Partial<Record<string, Service>>>;
+  constructor(options: OpenStackOptions = {}, seed: string | number = "parity") {
+    this.kernel = new Kernel({ seed, startMs: RECORDED_MS });
+    this.openstack = createOpenStack(this.kernel, options);
+    const { cloud } = this.openstack;
+    const services = this.openstack.services as Readonly<Partial<Record<string, Service>>>;
     for (const type of Object.keys(CATALOG) as CatalogType[]) {
       const { name, port } = CATALOG[type];
       const root = `http://127.0.0.1:2${port}`;

@@ -1,0 +1,293 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { KINDS, Lab, type ProjectName, PROJECTS, type Thing } from "./testing.ts";
+
+const QUOTAS = {
+  instances: 2,
+  cores: 3,
+  volumes: 3,
+  gigabytes: 5,
+  snapshots: 2,
+  port: 8,
+  network: 3,
+  subnet: 3,
+  router: 2,
+  floatingip: 2,
+  security_group: 3,
+  zones: 2,
+};
+
+const MAKEABLE = Object.keys(KINDS).filter((kind) => kind !== "recordset");
+const who = fc.constantFrom(...PROJECTS);
+/** Chooses one of the things that were made. */
+const pick = fc.nat({ max: 30 });
+/** Once in a while it is the other project's. */
+const isForeign = fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) });
+
+/** What may fail after it was accepted, and can be deleted all the same. */
+const FAULTS = [
+  "nova:server.build",
+  "cinder:volume.create",
+  "cinder:volume.extend",
+  "cinder:snapshot.create",
+  "designate:zone.create",
+  "designate:zone.update",
+];
+
+const command = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant("make" as const),
+      who,
+      what: fc.constantFrom(...MAKEABLE, "server", "volume"),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("drop" as const), who, isForeign, pick }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant("act" as const),
+      who,
+      action: fc.constantFrom(
+        "attach",
+        "detach",
+        "point",
+        "stop",
+        "resize",
+        "extend",
+        "upload",
+        "plug",
+        "join",
+        "record",
+      ),
+      isForeign,
+      pick,
+      other: pick,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("fail" as const), at: fc.nat({ max: FAULTS.length - 1 }) }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.constantFrom(100, 2_000, 60_000) }) },
+);
+type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
+
+/** What was made and not yet seen to be gone. */
+type Ledger = Thing[];
+
+const chosen = (things: readonly Thing[], at: number): Thing | undefined => things[at % Math.max(1, things.length)];
+
+/** What the command may choose from: what its project owns, or what it does not. */
+const reach = (ledger: Ledger, { who: name, isForeign: foreign }: { who: ProjectName; isForeign: boolean }): Ledger =>
+  ledger.filter(({ owner }) => (owner === name) !== foreign);
+
+type Call = readonly [method: string, service: string, path: string, body?: unknown];
+
+/** The request behind an action on a thing, and the other thing that it needs. */
+function request(
+  action: string,
+  lab: Lab,
+  ledger: Ledger,
+  at: number,
+  other: number,
+): readonly [Call, Thing[]] | undefined {
+  const one = (kind: string, number = at): Thing | undefined =>
+    chosen(
+      ledger.filter((thing) => thing.kind === kind),
+      number,
+    );
+  const [server, volume, address, port] = [one("server"), one("volume", other), one("address"), one("port", other)];
+  const [router, subnet, zone, image] = [one("router"), one("subnet", other), one("zone"), one("image")];
+  const attachments = `/servers/${server?.id}/os-volume_attachments`;
+  const calls: Readonly<Record<string, readonly [Call, (Thing | undefined)[]]>> = {
+    attach: [
+      ["POST", "compute", attachments, { volumeAttachment: { volumeId: volume?.id } }],
+      [server, volume],
+    ],
+    detach: [
+      ["DELETE", "compute", `${attachments}/${volume?.id}`],
+      [server, volume],
+    ],
+    point: [
+      ["PUT", "network", `/floatingips/${address?.id}`, { floatingip: { port_id: port?.id } }],
+      [address, port],
+    ],
+    stop: [["POST", "compute", `/servers/${server?.id}/action`, { "os-stop": null }], [server]],
+    resize: [
+      [
+        "POST",
+        "compute",
+        `/servers/${server?.id}/action`,
+        { resize: { flavorRef: lab.variables.get("flavor.small") } },
+      ],
+      [server],
+    ],
+    extend: [["POST", "volume", `/volumes/${volume?.id}/action`, { "os-extend": { new_size: 3 } }], [volume]],
+    upload: [["PUT", "image", `/images/${image?.id}/file`, "bytes"], [image]],
+    plug: [
+      ["POST", "compute", `/servers/${server?.id}/os-interface`, { interfaceAttachment: { port_id: port?.id } }],
+      [server, port],
+    ],
+    join: [
+      ["PUT", "network", `/routers/${router?.id}/add_router_interface`, { subnet_id: subnet?.id }],
+      [router, subnet],
+    ],
+    record: [
+      [
+        "POST",
+        "dns",
+        `/zones/${zone?.id}/recordsets`,
+        { name: `w${other}.zone${at % 3}.org.`, type: "A", records: ["192.0.2.1"] },
+      ],
+      [zone],
+    ],
+  };
+  const found = calls[action];
+  const needed = found?.[1] ?? [];
+  return found && needed.every((thing) => thing !== undefined) ? [found[0], needed] : undefined;
+}
+
+async function perform(lab: Lab, ledger: Ledger, wanted: Command): Promise<void> {
+  if (wanted.kind === "wait") {
+    lab.sleep(wanted.ms);
+    return;
+  }
+  if (wanted.kind === "fail") {
+    const point = FAULTS[wanted.at] as string;
+    lab.kernel.faults.arm({ point, effect: { kind: "error", message: "out of luck" } });
+    return;
+  }
+  if (wanted.kind === "make") {
+    const [answer, made] = await lab.make(wanted.who, wanted.what, ledger);
+    expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(500);
+    if (made !== undefined) ledger.push(made);
+    return;
+  }
+  if (wanted.kind === "drop") {
+    const thing = chosen(reach(ledger, wanted), wanted.pick);
+    if (thing === undefined) return;
+    foreignFails(wanted.who, [thing], (await lab.drop(wanted.who, thing)).status, `DELETE ${thing.kind}`);
+    return;
+  }
+  const [call, things] = request(wanted.action, lab, reach(ledger, wanted), wanted.pick, wanted.other) ?? [];
+  if (call === undefined || things === undefined) return;
+  const { status, body } = await lab.call(wanted.who, ...call);
+  foreignFails(wanted.who, things, status, `${wanted.action} ${JSON.stringify(body)}`);
+}
+
+/** Nobody does anything with what is another project's. */
+function foreignFails(by: ProjectName, things: readonly Thing[], status: number, what: string): void {
+  expect(status, what).toBeLessThan(500);
+  if (things.some(({ owner }) => owner !== by)) expect(status, `${what} by ${by}`).toBeGreaterThanOrEqual(400);
+}
+
+const own = <T extends { readonly projectId: string }>(rows: ReadonlyMap<string, T>, project: string): T[] =>
+  [...rows.values()].filter(({ projectId }) => projectId === project);
+
+/** What a project has, by the names of its quotas. */
+function usage(lab: Lab, project: string): Record<keyof typeof QUOTAS, number> {
+  const { nova, cinder, neutron, designate } = lab.openstack.state();
+  const servers = own(nova.servers, project);
+  const volumes = own(cinder.volumes, project);
+  const snapshots = own(cinder.snapshots, project);
+  const sum = (numbers: readonly number[]): number => numbers.reduce((all, each) => all + each, 0);
+  return {
+    instances: servers.length,
+    cores: sum(servers.map(({ flavor }) => flavor.vcpus)),
+    volumes: volumes.length,
+    gigabytes: sum([...volumes, ...snapshots].map(({ sizeGb }) => sizeGb)),
+    snapshots: snapshots.length,
+    port: own(neutron.ports, project).length,
+    network: own(neutron.networks, project).length,
+    subnet: own(neutron.subnets, project).length,
+    router: own(neutron.routers, project).length,
+    floatingip: own(neutron.floatingIps, project).length,
+    security_group: own(neutron.groups, project).length,
+    zones: own(designate.zones, project).length,
+  };
+}
+
+function withinQuotas(lab: Lab): void {
+  for (const name of PROJECTS)
+    for (const [resource, used] of Object.entries(usage(lab, lab.projectId(name))))
+      expect(used, `${resource} of ${name}`).toBeLessThanOrEqual(QUOTAS[resource as keyof typeof QUOTAS]);
+}
+
+/** Each reference from one service to another has its counterpart, once nothing is under way. */
+function mirrored(lab: Lab): void {
+  const { nova, cinder, neutron } = lab.openstack.state();
+  const links = [...nova.servers.values()].flatMap((server) =>
+    server.volumes.map((link) => `${server.id} ${link.volumeId}`),
+  );
+  const attached = [...cinder.volumes.values()].flatMap((volume) =>
+    volume.attachments.map(({ serverId }) => `${serverId} ${volume.id}`),
+  );
+  expect(links.sort(), "attachments").toEqual(attached.sort());
+  for (const volume of cinder.volumes.values())
+    expect(volume.status === "in-use", `${volume.id} ${volume.status}`).toBe(volume.attachments.length > 0);
+  const plugged = [...neutron.ports.values()].filter(({ deviceOwner }) => deviceOwner.startsWith("compute:"));
+  const nics = [...nova.servers.values()].flatMap((server) =>
+    server.nics.map(({ portId }) => `${server.id} ${portId}`),
+  );
+  expect(nics.sort(), "ports").toEqual(plugged.map(({ id, deviceId }) => `${deviceId} ${id}`).sort());
+  for (const { portId } of neutron.floatingIps.values())
+    if (portId !== null) expect(neutron.ports.has(portId), `${portId} of a floating address`).toBe(true);
+}
+
+async function unseen(lab: Lab, ledger: Ledger): Promise<void> {
+  const foreign = new Map(ledger.map(({ id, owner }) => [id, owner]));
+  for (const name of PROJECTS) {
+    for (const kind of Object.keys(KINDS)) {
+      const shown = await lab.list(name, kind);
+      expect(
+        shown.filter((id) => foreign.has(id) && foreign.get(id) !== name),
+        `${kind} shown to ${name}`,
+      ).toEqual([]);
+    }
+    for (const thing of ledger.filter(({ owner }) => owner !== name))
+      expect((await lab.read(name, thing)).status, `${thing.kind} read by ${name}`).toBe(404);
+  }
+}
+
+const DELETE_ROUNDS = 4;
+
+/** Deletes whatever a project is shown, in several rounds, as some things wait for others. */
+async function clean(lab: Lab, name: ProjectName): Promise<void> {
+  for (let round = 0; round < DELETE_ROUNDS; round++) {
+    for (const router of await lab.list(name, "router")) await unplug(lab, name, router);
+    for (const kind of Object.keys(KINDS))
+      for (const id of await lab.list(name, kind)) await lab.drop(name, { kind, id, owner: name });
+    lab.sleep(60_000);
+  }
+}
+
+async function unplug(lab: Lab, name: ProjectName, router: string): Promise<void> {
+  const { body } = await lab.call(name, "GET", "network", `/ports?device_id=${router}`);
+  for (const { fixed_ips: ips } of (body as { ports: { fixed_ips: { subnet_id: string }[] }[] }).ports)
+    for (const { subnet_id } of ips)
+      await lab.call(name, "PUT", "network", `/routers/${router}/remove_router_interface`, { subnet_id });
+}
+
+const NOTHING = { ...Object.fromEntries(Object.keys(QUOTAS).map((name) => [name, 0])), security_group: 1 };
+
+it("keeps two projects apart and within their quotas, mirrors what is attached, and leaves nothing behind, also when things fail", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer(), fc.array(command, { maxLength: 60, size: "max" }), async (seed, commands) => {
+      const lab = await Lab.open({ quotas: QUOTAS }, seed);
+      const ledger: Ledger = [];
+      for (const name of PROJECTS)
+        for (const kind of ["network", "subnet", "volume", "server"])
+          await perform(lab, ledger, { kind: "make", who: name, what: kind });
+      for (const each of commands) {
+        await perform(lab, ledger, each);
+        withinQuotas(lab);
+      }
+      await unseen(lab, ledger);
+      lab.sleep(120_000);
+      mirrored(lab);
+      lab.kernel.faults.disarm();
+      for (const name of PROJECTS) await clean(lab, name);
+      for (const name of PROJECTS) expect(usage(lab, lab.projectId(name)), `left by ${name}`).toEqual(NOTHING);
+    }),
+    { numRuns: 25 },
+  );
+}, 120_000);
