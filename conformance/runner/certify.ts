@@ -235,7 +235,8 @@ class Certification {
     );
     this.#start(planned.length);
     for (const text of notes) run.note(text);
-    for (const suite of started) await suite.warmUp();
+    // Probes ask for what they need; who judges what the others have seen needs something to be seen.
+    if (planned.some(({ check }) => check.phase === "review")) for (const suite of started) await suite.warmUp();
     await this.#runAll(planned, run);
   }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { createMemoryBroker } from "../osb/mutants/memory-broker.ts";
 import { type BrokerMode, type Mutant, mutate } from "../osb/mutants/mutant.ts";
 import { asTransport, type Handler } from "../osb/mutants/wire.ts";
@@ -61,18 +62,18 @@ export interface MutantRun {
 export async function runMutant(stand: Stand, mutant: Mutant, only?: readonly string[]): Promise<MutantRun> {
   let hasActed = mutant.url !== undefined;
   const middleware: Mutant["middleware"] = async (request, next, memory) => {
-    let seen: unknown;
+    const seen: unknown[] = [];
     const response = await mutant.middleware(
       request,
       async (forwarded) => {
-        if (forwarded !== request) hasActed = true;
         const answer = await next(forwarded);
-        seen = answer;
+        seen.push(forwarded, answer);
         return answer;
       },
       memory,
     );
-    if (response !== seen) hasActed = true;
+    // A defect that leaves everything as it was has not shown.
+    hasActed ||= !isDeepStrictEqual(seen, [request, response]);
     return response;
   };
   const handle = mutate({ middleware }, stand.handle, stand.passMs);
