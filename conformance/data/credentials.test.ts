@@ -67,6 +67,10 @@ describe("loginOf", () => {
     });
   });
 
+  it("takes a uri that is badly encoded as it stands", () => {
+    expect(loginOf({ uri: "postgres://u:100%@h/d" }, DB)).toMatchObject({ login: { password: "100%" } });
+  });
+
   it("follows the map of a drydock.yml", () => {
     const credentials = { nodes: [{ at: "h1" }, { at: "h2" }], login: { u: "u", p: "p" }, base: "d", port: 7000 };
     const map = {

@@ -61,7 +61,15 @@ function tlsOf(uri: URL | undefined, ca: string | undefined): Tls | undefined {
   return { isVerified: mode.startsWith("verify"), ...(ca === undefined ? {} : { ca }) };
 }
 
-const decoded = (text: string): string | undefined => (text === "" ? undefined : decodeURIComponent(text));
+/** Part of a uri; one that is not encoded as it should be is taken as it stands. */
+export function decoded(text: string): string | undefined {
+  if (text === "") return undefined;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
 
 /**
  * The login that a binding's credentials give, where a client for it is at hand: PostgreSQL, by the scheme of the uri, or by

@@ -1,9 +1,17 @@
+import { decoded } from "../data/credentials.ts";
 import { isArray, isObject, type Json } from "../http/json.ts";
 
 const SECRET = /^(password|passwd|pass|secret|secret_key|client_secret|token|access_token|api_key|private_key)$/i;
 
+/** The password in a uri such as `amqp://user:password@host`. */
+function passwordIn(text: string): readonly string[] {
+  const password = decoded(URL.parse(text)?.password ?? "");
+  return password === undefined ? [] : [password];
+}
+
 /** The secrets in credentials, wherever they lie. */
 export function secretsIn(value: Json): readonly string[] {
+  if (typeof value === "string") return passwordIn(value);
   if (isArray(value)) return value.flatMap(secretsIn);
   if (!isObject(value)) return [];
   return Object.entries(value).flatMap(([name, item]) =>
