@@ -158,7 +158,7 @@ async function perform(lab: Lab, ledger: Ledger, wanted: Command): Promise<void>
   }
   if (wanted.kind === "make") {
     const [answer, made] = await lab.make(wanted.who, wanted.what, ledger);
-    expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(500);
+    expect(answer.status, `${wanted.what}: ${JSON.stringify(answer.body)}`).toBeLessThan(500);
     if (made !== undefined) ledger.push(made);
     return;
   }
@@ -176,7 +176,7 @@ async function perform(lab: Lab, ledger: Ledger, wanted: Command): Promise<void>
 
 /** Nobody does anything with what is another project's. */
 function foreignFails(by: ProjectName, things: readonly Thing[], status: number, what: string): void {
-  expect(status, what).toBeLessThan(500);
+  expect(status, `${what} by ${by}`).toBeLessThan(500);
   if (things.some(({ owner }) => owner !== by)) expect(status, `${what} by ${by}`).toBeGreaterThanOrEqual(400);
 }
 
