@@ -62,7 +62,9 @@ class Neutron {
 
   #serveGroups(method: string, id: string, query: URLSearchParams, body: Record<string, unknown>): Reply {
     if (method === "GET")
-      return { json: { security_groups: this.groups.filter(({ name }) => name === query.get("name")) } };
+      return {
+        json: { security_groups: this.groups.filter(({ name }) => name === (query.get("name") ?? name)) },
+      };
     if (method === "DELETE") {
       this.groups.splice(0, this.groups.length, ...this.groups.filter((group) => group.id !== id));
       return { status: 204 };
@@ -140,6 +142,17 @@ describe("data guard", () => {
     await guard.remove("a");
     expect(neutron.groups.map(({ name }) => name)).toEqual(["guard_b"]);
     expect(neutron.ports.map(({ security_groups: groups }) => groups.length)).toEqual([1, 2]);
+  });
+
+  it("counts the ports that carry a group, and puts it on those that were made anew", async () => {
+    await guard.protect("a", ["vm-1", "vm-2"]);
+    expect(await guard.guardedPorts()).toEqual(new Map([["a", 2]]));
+    neutron.ports[1] = { id: "p3", device_id: "vm-3", security_groups: ["default"] };
+    expect(await guard.guardedPorts()).toEqual(new Map([["a", 1]]));
+    await guard.reprotect("a", ["vm-1", "vm-3"]);
+    expect(await guard.guardedPorts()).toEqual(new Map([["a", 2]]));
+    await guard.reprotect("gone", ["vm-3"]);
+    expect(neutron.groups).toHaveLength(1);
   });
 
   it("logs in again when its token has ended", async () => {

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import type { PostgresPool } from "kysely";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { embeddedPool } from "../../broker/index.ts";
+import { startPostgres } from "../../broker/store/testing.ts";
 import { brokenLaws } from "../../simulators/laws.ts";
 import { createWorld, type World } from "../../simulators/world.ts";
 import { inception } from "../inception.ts";
@@ -63,14 +65,34 @@ class Fate {
   }
 }
 
-describe("a broker that is killed", () => {
+const postgres = await startPostgres();
+if ("reason" in postgres) process.stderr.write(`skipped: survival on PostgreSQL: ${postgres.reason}\n`);
+
+const STORES = [
+  { store: "pg-mem", missing: false, livesMax: 12, pool: embeddedPool },
+  {
+    store: "PostgreSQL",
+    missing: "reason" in postgres,
+    livesMax: 4,
+    pool: () => new pg.Pool({ connectionString: "url" in postgres ? postgres.url : "" }),
+  },
+];
+
+afterAll(async () => {
+  if ("stop" in postgres) await postgres.stop();
+});
+
+describe.each(STORES)("a broker that is killed, on $store", ({ missing, livesMax, pool: open }) => {
+  let pool: PostgresPool;
   let fate: Fate;
   let customer: Customer;
   let lives = 0;
 
   beforeAll(async () => {
+    if (missing) return;
+    pool = open();
     const world = createWorld({ seed: 7, scramIterations: 1, journalEventsMax: 200 });
-    fate = new Fate(world, embeddedPool());
+    fate = new Fate(world, pool);
     await world.run(async () => {
       await inception(world, { services: [SERVICE] });
       const [broker] = fate.brokers.list();
@@ -78,7 +100,10 @@ describe("a broker that is killed", () => {
     });
   });
 
-  afterAll(() => fate.brokers.close());
+  afterAll(async () => {
+    await fate?.brokers.close();
+    await pool?.end();
+  });
 
   /** One whole life of an instance; what each step of it came to, and what it leaves. */
   const live = (doomed: readonly number[]): Promise<Readonly<Record<string, unknown>>> =>
@@ -116,20 +141,24 @@ describe("a broker that is killed", () => {
     records: 0,
   };
 
-  it("lives a whole life when nobody kills it", async () => {
+  it.skipIf(missing)("lives a whole life when nobody kills it", async () => {
     expect(await live([])).toEqual(WELL);
     expect(fate.steps).toBeGreaterThan(100);
   });
 
-  it("goes on wherever it was, and leaves nothing behind", async () => {
-    const stepsMax = fate.steps;
-    const moments = fc.array(fc.nat(stepsMax - 1), { minLength: 1, maxLength: 4 });
-    await fc.assert(
-      fc.asyncProperty(moments, async (doomed) => {
-        expect(await live(doomed)).toEqual(WELL);
-        expect(fate.reported).toEqual([]);
-      }),
-      { numRuns: 20 },
-    );
-  }, 120_000);
+  it.skipIf(missing)(
+    "goes on wherever it was, and leaves nothing behind",
+    async () => {
+      const stepsMax = fate.steps;
+      const moments = fc.array(fc.nat(stepsMax - 1), { minLength: 1, maxLength: 4 });
+      await fc.assert(
+        fc.asyncProperty(moments, async (doomed) => {
+          expect(await live(doomed)).toEqual(WELL);
+          expect(fate.reported).toEqual([]);
+        }),
+        { numRuns: livesMax },
+      );
+    },
+    120_000,
+  );
 });
