@@ -19,10 +19,13 @@ export async function soon(world: World, what: string, isSo: () => Promise<boole
 
 const ENDED: ReadonlySet<Phase> = new Set(["standing", "gone"]);
 
-/** What has ended, one way or the other; what is doomed waits to be deleted. */
+/** What has ended, one way or the other; what is doomed waits to be deleted, with all that it has. */
 const OVER: ReadonlySet<Phase> = new Set([...ENDED, "doomed"]);
 
 const isIn = (phases: ReadonlySet<Phase>, instance: ModelInstance): boolean =>
+  (instance.phase === "doomed" && phases.has("doomed")) || isStill(phases, instance);
+
+const isStill = (phases: ReadonlySet<Phase>, instance: ModelInstance): boolean =>
   phases.has(instance.phase) &&
   instance.update === undefined &&
   !instance.uncertain &&
