@@ -70,7 +70,7 @@ export const OPERATION_LIMITS: OperationLimits = {
   operationMsMax: 600_000,
   pollMsMin: 20,
   pollMsMax: 2_000,
-  cleanupMsMax: 120_000,
+  cleanupMsMax: 300_000,
 };
 
 export interface CheckResult {
