@@ -6,11 +6,11 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { openFailingSeeds } from "./failing-seeds.ts";
-import { replay, type RunOptions, runUntil } from "./run.ts";
+import { type Scenario, SCENARIOS, type SeedResult } from "../scenarios/scenario.ts";
+import { replay, run as runCommand, type RunOptions, runScenario } from "./run.ts";
 
 const main = fileURLToPath(new URL("./main.ts", import.meta.url));
 const BUG = "leak-volume-after-failed-deploy";
-const version = "0.0.0";
 
 let folder: string;
 beforeAll(() => {
@@ -32,8 +32,8 @@ async function printed(command: () => Promise<number>): Promise<{ readonly code:
   return { code, out };
 }
 
-const run = (name: string, options: RunOptions): Promise<number> =>
-  runUntil(new AbortController().signal, name, options);
+const run = (scenario: Scenario, options: Omit<RunOptions, "version">): Promise<{ code: number; out: string }> =>
+  printed(() => runScenario(scenario, { ...options, version: "0.0.0" }, new AbortController().signal));
 
 const inFolder = (name: string): string => join(folder, name);
 
@@ -59,18 +59,56 @@ describe("run --json", () => {
     expect(readdirSync(join(folder, "report"))).toEqual(
       expect.arrayContaining(["run.jsonl", "junit.xml", "report.json", "report.html"]),
     );
-    const options = { seeds: 1, from: 2, json: true, out: inFolder("alone"), version };
-    expect(linesOf((await printed(() => run("provisioning", options))).out)).toEqual([second]);
+    const [provisioning] = SCENARIOS as readonly [Scenario];
+    const alone = await run(provisioning, { seeds: 1, from: 2, json: true, out: inFolder("alone") });
+    expect(linesOf(alone.out)).toEqual([second]);
     const again = await printed(() => replay("provisioning", { seed: 1, json: true }));
     expect(linesOf(again.out)).toEqual([first]);
   }, 300_000);
+});
+
+/** Fails on these seeds. */
+const fragile = (...failing: readonly number[]): Scenario => {
+  const result = (seed: number): SeedResult => ({
+    seed,
+    verdict: failing.includes(seed) ? "fail" : "pass",
+    digest: "d".repeat(64),
+    steps: 3,
+    ...(failing.includes(seed) && {
+      reason: "a volume is left",
+      counterexample: { steps: ["provision", "pass"], path: "0:1:2" },
+    }),
+  });
+  return {
+    name: "fragile",
+    description: "breaks",
+    plantedBugs: [BUG],
+    rehearse: async () => ({ run: async (seed) => result(seed), replay: async (seed) => result(seed) }),
+  };
+};
+
+describe("run", () => {
+  it("ends with 1 when a seed fails, and prints the steps and the line that replays them", async () => {
+    const held = await run(fragile(), { seeds: 3, from: 1, out: inFolder("held") });
+    expect(held).toMatchObject({ code: 0, out: expect.stringContaining("3 passed") });
+    const failed = await run(fragile(2), { seeds: 3, from: 1, plantedBug: BUG, out: inFolder("failed") });
+    expect(failed.code).toBe(1);
+    for (const text of [
+      "fragile, seed 2  a volume is left",
+      "1. provision",
+      "2. pass",
+      `npx drydock replay fragile --seed 2 --path "0:1:2" --planted-bug ${BUG}`,
+    ])
+      expect(failed.out).toContain(text);
+  });
 
   it("says what it does not know", async () => {
-    const options = { seeds: 1, from: 1, version };
-    await expect(run("nothing", options)).rejects.toThrow("there is no scenario nothing (CLI_UNKNOWN_SCENARIO");
-    const planted = run("provisioning", { ...options, plantedBug: "nothing", out: inFolder("nothing") });
+    const options = { seeds: 1, from: 1, version: "0.0.0" };
+    const unknown = replay("nothing", { seed: 1 });
+    await expect(unknown).rejects.toThrow("there is no scenario nothing (CLI_UNKNOWN_SCENARIO");
+    const planted = run(fragile(), { ...options, plantedBug: "nothing", out: inFolder("nothing") });
     await expect(planted).rejects.toThrow(`--planted-bug nothing: there is ${BUG}`);
-    expect((await printed(() => run("", { ...options, list: true }))).out).toContain("provisioning");
+    expect((await printed(() => runCommand("", { ...options, list: true }))).out).toContain("provisioning");
   });
 });
 
@@ -90,27 +128,13 @@ describe("seeds that failed", () => {
     expect(openFailingSeeds(at, "b").seeds).toEqual([1]);
   });
 
-  it("come first the next time", async () => {
+  it("come first the next time, each once, until they pass", async () => {
     const out = inFolder("first");
-    openFailingSeeds(out, "provisioning").note(5, false);
-    const ended = await printed(() => run("provisioning", { seeds: 1, from: 1, json: true, out, version }));
-    expect(linesOf(ended.out).map(({ seed }) => seed)).toEqual([5, 1]);
-    expect(openFailingSeeds(out, "provisioning").seeds).toEqual([]);
-  }, 120_000);
-
-  it("fail the run, with the steps and one line that replays them", async () => {
-    const options = { seeds: 1, from: 3, plantedBug: BUG, out: inFolder("planted"), version };
-    const ended = await printed(() => run("provisioning", options));
-    expect(ended.code).toBe(1);
-    const line = /replay +npx drydock replay provisioning --seed 3 --path "([\d:]+)" --planted-bug (\S+)/.exec(
-      ended.out,
-    );
-    const [, path = "", plantedBug = ""] = line ?? [];
-    const again = await printed(() => replay("provisioning", { seed: 3, path, plantedBug }));
-    expect(again).toMatchObject({
-      code: 1,
-      out: expect.stringMatching(/is left although its service instance is no more/),
-    });
-    expect((await printed(() => replay("provisioning", { seed: 3, path }))).code).toBe(0);
-  }, 300_000);
+    const seedsOf = async (scenario: Scenario, from: number): Promise<readonly number[]> =>
+      linesOf((await run(scenario, { seeds: 3, from, json: true, out })).out).map(({ seed }) => seed);
+    expect(await seedsOf(fragile(2, 3), 1)).toEqual([1, 2, 3]);
+    expect(await seedsOf(fragile(3), 3)).toEqual([2, 3, 4, 5]);
+    expect(await seedsOf(fragile(), 8)).toEqual([3, 8, 9, 10]);
+    expect(openFailingSeeds(out, "fragile").seeds).toEqual([]);
+  });
 });

@@ -146,14 +146,16 @@ function listScenarios(): number {
   return EXIT.ok;
 }
 
-/** `drydock run [scenario]`. Answers with the exit code. */
-export const run = (name: string, options: RunOptions): Promise<number> =>
-  interruptible((signal) => runUntil(signal, name, options));
-
-/** Stops between two seeds when the signal is given. @throws UserError */
-export async function runUntil(signal: AbortSignal, name: string, options: RunOptions): Promise<number> {
+/** `drydock run [scenario]`. Answers with the exit code. @throws UserError */
+export async function run(name: string, options: RunOptions): Promise<number> {
   if (options.list === true) return listScenarios();
   const scenario = scenarioNamed(name);
+  return interruptible((signal) => runScenario(scenario, options, signal));
+}
+
+/** Runs seeds of a scenario and tells of them; stops between two seeds when the signal is given. @throws UserError */
+export async function runScenario(scenario: Scenario, options: RunOptions, signal: AbortSignal): Promise<number> {
+  const { name } = scenario;
   const { out, json, plantedBug } = options;
   const prepare = preparing(scenario, plantedBug);
   const failing = openFailingSeeds(
