@@ -18,6 +18,7 @@ import {
   TYPES,
   use,
 } from "./state.ts";
+import { EXTENSION_ROUTES } from "./extensions.ts";
 import { SURFACE_ROUTES } from "./surfaces.ts";
 import { TRANSFER_ROUTES } from "./transfers.ts";
 import { makeType, TYPE_ROUTES } from "./types.ts";
@@ -150,6 +151,7 @@ export function createCinder(cloud: Cloud): CinderService {
     ...TRANSFER_ROUTES,
     ...BACKUP_ROUTES,
     ...QUOTA_ROUTES,
+    ...EXTENSION_ROUTES,
     ...SURFACE_ROUTES,
   ].flatMap((route) => routed(cinder, route));
   return {

@@ -1,4 +1,4 @@
-import { Refusal } from "../common/refusal.ts";
+import { Refusal, refuseWith } from "../common/refusal.ts";
 import type { Context } from "../common/service.ts";
 import { hashOf } from "./auth.ts";
 import { endpointUrl } from "./catalog.ts";
@@ -125,6 +125,14 @@ export const projectView = (project: Project): Record<string, unknown> => ({
   options: optionsView(project.isImmutable),
 });
 
+/** Keystone of Zed breaks down where a project takes the name of another. */
+const brokenDown = (): Refusal =>
+  refuseWith({
+    status: 500,
+    headers: { "Content-Type": "text/plain" },
+    body: "A server error occurred.  Please contact the administrator.",
+  });
+
 const projectTaken = (name: string, id: string): Refusal =>
   conflict(
     "project",
@@ -166,8 +174,7 @@ export const PROJECTS: Kind<Project> = {
     const immutable = isImmutable(attributes);
     if (immutable !== false) refuseImmutable(project, "update", "project");
     const { name } = attributes;
-    if (typeof name === "string")
-      rename(state, "project", project.domainId, project, name, () => projectTaken(name, project.id));
+    if (typeof name === "string") rename(state, "project", project.domainId, project, name, brokenDown);
     if (attributes.description !== undefined) project.description = text(attributes.description);
     if (attributes.tags !== undefined) project.tags = [...(attributes.tags as string[])];
     project.isImmutable = immutable ?? project.isImmutable;
