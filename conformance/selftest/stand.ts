@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
+import { parseJson } from "../http/json.ts";
 import { createMemoryBroker } from "../osb/mutants/memory-broker.ts";
 import { type BrokerMode, type Mutant, mutate } from "../osb/mutants/mutant.ts";
-import { asTransport, type Handler } from "../osb/mutants/wire.ts";
+import { asTransport, type Handler, type WireRequest, type WireResponse } from "../osb/mutants/wire.ts";
 import { osbSuite } from "../osb/suite.ts";
 import type { Backend } from "../runner/backend.ts";
 import { certify, type CheckResult } from "../runner/certify.ts";
@@ -58,11 +59,19 @@ export interface MutantRun {
   readonly hasActed: boolean;
 }
 
+type Message = WireRequest | WireResponse;
+
+/** A message with its body as JSON, in which the order of members does not matter, where it is JSON. */
+function meaning(message: Message): unknown {
+  const parsed = parseJson(Buffer.from(message.text));
+  return "json" in parsed ? { ...message, text: parsed.json } : message;
+}
+
 /** Runs the OSB suite on the broker of a stand with a defect in front of it. */
 export async function runMutant(stand: Stand, mutant: Mutant, only?: readonly string[]): Promise<MutantRun> {
   let hasActed = mutant.url !== undefined;
   const middleware: Mutant["middleware"] = async (request, next, memory) => {
-    const seen: unknown[] = [];
+    const seen: Message[] = [];
     const response = await mutant.middleware(
       request,
       async (forwarded) => {
@@ -73,7 +82,7 @@ export async function runMutant(stand: Stand, mutant: Mutant, only?: readonly st
       memory,
     );
     // A defect that leaves everything as it was has not shown.
-    hasActed ||= !isDeepStrictEqual(seen, [request, response]);
+    hasActed ||= !isDeepStrictEqual(seen.map(meaning), [request, response].map(meaning));
     return response;
   };
   const handle = mutate({ middleware }, stand.handle, stand.passMs);
