@@ -3,6 +3,7 @@ import { isArray, isObject, type Json, type JsonObject } from "../http/json.ts";
 import { bodyOf, type Observation, publicRequest } from "../http/observation.ts";
 import type { RawRequest } from "../http/transport.ts";
 import { isSuccess, NoAnswer, type Platform, type RequestOptions, retryAfterMs } from "../platform/platform.ts";
+import type { Clock } from "../runner/clock.ts";
 import type { BackupInterface, BackupState, Call } from "./interface.ts";
 
 /** The ids that a request is about. */
@@ -42,6 +43,11 @@ export class BackupClient {
   constructor(platform: Platform, api: BackupInterface) {
     this.#platform = platform;
     this.api = api;
+  }
+
+  /** The run's time. */
+  get clock(): Clock {
+    return this.#platform.settings.clock;
   }
 
   /** The request as it goes out. */
@@ -95,26 +101,37 @@ export class BackupClient {
     return this.#follow(began, (id) => this.send(this.api.get, { ...ids, backup: id }));
   }
 
-  /** Restores in place and waits for the end. */
-  async restore(instanceId: string, backupId: string): Promise<Deed> {
+  /** Restores in place and waits for the end, at most so long; default: as long as an operation may take. */
+  async restore(instanceId: string, backupId: string, waitMsMax?: number): Promise<Deed> {
     const ids = { instance: instanceId, backup: backupId };
     const began = await this.send(this.api.restore, ids);
-    return this.#follow(began, (id) => this.send(this.api.getRestore, { ...ids, restore: id }));
+    return this.#follow(began, (id) => this.send(this.api.getRestore, { ...ids, restore: id }), waitMsMax);
   }
 
-  async #follow(began: Observation, ask: (id: string) => Promise<Observation>): Promise<Deed> {
+  /** Goes on waiting for a restore. */
+  async restored(instanceId: string, backupId: string, { id, began }: Deed): Promise<Deed> {
+    const ids = { instance: instanceId, backup: backupId, restore: id };
+    return this.#poll(id, began, () => this.send(this.api.getRestore, ids));
+  }
+
+  async #follow(began: Observation, ask: (id: string) => Promise<Observation>, waitMsMax?: number): Promise<Deed> {
     const id = this.idOf(bodyOf(began)) ?? "";
     if (!isSuccess(began)) return { id, state: "refused", began, last: began };
     const first = this.stateOf(bodyOf(began));
     if (first !== undefined && isFinal(first)) return { id, state: first, began, last: began };
     // What is neither promised for later nor has a name of its own is done.
     if (id === "") return { id, state: began.status === 202 ? "lost" : "succeeded", began, last: began };
-    return this.#poll(id, began, ask);
+    return this.#poll(id, began, ask, waitMsMax);
   }
 
-  async #poll(id: string, began: Observation, ask: (id: string) => Promise<Observation>): Promise<Deed> {
-    const { clock, operationMsMax, pollMsMin, pollMsMax, signal } = this.#platform.settings;
-    const endMs = clock.nowMs() + operationMsMax;
+  async #poll(
+    id: string,
+    began: Observation,
+    ask: (id: string) => Promise<Observation>,
+    waitMsMax = this.#platform.settings.operationMsMax,
+  ): Promise<Deed> {
+    const { clock, pollMsMin, pollMsMax, signal } = this.#platform.settings;
+    const endMs = clock.nowMs() + waitMsMax;
     for (let pauseMs = pollMsMin; ; pauseMs = Math.min(pauseMs * 1.5, pollMsMax)) {
       const last = await ask(id);
       const state = isSuccess(last) ? this.stateOf(bodyOf(last)) : undefined;

@@ -107,12 +107,16 @@ function statementError(error: unknown): DataError {
   return new DataError(isLost ? "lost" : "failed", messageOf(error), state, { cause: error });
 }
 
+const CLOSE_MS_MAX = 2000;
+
 class PostgresSession implements DataSession {
   readonly extras = EXTRAS;
   readonly #client: Client;
+  readonly #socket: BoundSocket;
 
-  constructor(client: Client) {
+  constructor(client: Client, socket: BoundSocket) {
     this.#client = client;
+    this.#socket = socket;
   }
 
   async run(statement: Statement): Promise<Rows> {
@@ -127,8 +131,10 @@ class PostgresSession implements DataSession {
   }
 
   async close(): Promise<void> {
-    // A connection that is broken already is as good as closed.
+    // A server that does not say goodbye is not waited for, and a connection that is broken already is as good as closed.
+    const timer = setTimeout(() => this.#socket.destroy(), CLOSE_MS_MAX);
     await this.#client.end().catch(() => {});
+    clearTimeout(timer);
   }
 }
 
@@ -147,14 +153,14 @@ export async function openPostgres(
   try {
     await client.connect();
   } catch (error) {
-    void client.end().catch(() => {});
+    socket.destroy();
     throw connectError(error, socket.hasConnected);
   }
   try {
     await client.query(SETTINGS);
   } catch (error) {
-    await client.end().catch(() => {});
+    socket.destroy();
     throw statementError(error);
   }
-  return new PostgresSession(client);
+  return new PostgresSession(client, socket);
 }
