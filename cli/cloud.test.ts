@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CloudDescription } from "../scenarios/platform/description.ts";
-import { drydock, type Running, startDrydock } from "./testing/run.ts";
+import { type Ended, type Running, startDrydock } from "./testing/run.ts";
 import { uploadStemcell } from "./testing/stemcell.ts";
 
 const run = promisify(execFile);
@@ -32,22 +32,35 @@ async function firstLine({ child }: Running): Promise<string> {
 /** Where the clouds of these tests are noted, apart from those of whoever runs them. */
 const runtime = mkdtempSync(join(tmpdir(), "drydock-test-"));
 const own = { XDG_RUNTIME_DIR: runtime };
-afterAll(() => rmSync(runtime, { recursive: true }));
+/** Where many tests run side by side on few processors. */
+const BOOTS_MS_MAX = 120_000;
+const begun: Running[] = [];
+function start(...args: string[]): Running {
+  const running = startDrydock(args, own);
+  begun.push(running);
+  return running;
+}
+const drydock = (...args: string[]): Promise<Ended> => start(...args).ended;
+afterAll(() => {
+  // Of a test that failed: it would live on.
+  for (const { child } of begun) if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+  rmSync(runtime, { recursive: true });
+});
 
-describe("a cloud that is up", () => {
+describe("a cloud that is up", { timeout: BOOTS_MS_MAX }, () => {
   let up: Running;
   let cloud: CloudDescription;
   let environment: NodeJS.ProcessEnv;
 
   beforeAll(async () => {
-    up = startDrydock(["up", "--json", "--pace", "instant"], own);
+    up = start("up", "--json", "--pace", "instant");
     cloud = JSON.parse(await firstLine(up)) as CloudDescription;
     environment = {
       ...process.env,
       HOME: runtime,
-      ...(JSON.parse((await drydock(["env", "--json"], own)).stdout) as object),
+      ...(JSON.parse((await drydock("env", "--json")).stdout) as object),
     };
-  });
+  }, BOOTS_MS_MAX);
   afterAll(async () => {
     up.child.kill("SIGINT");
     const ended = await up.ended;
@@ -74,7 +87,7 @@ describe("a cloud that is up", () => {
   });
 
   it("is found by env, which a shell can eval, in a file that nobody else can read", async () => {
-    const { stdout, code } = await drydock(["env"], own);
+    const { stdout, code } = await drydock("env");
     expect(code).toBe(0);
     const { stdout: echoed } = await run("sh", ["-c", `${stdout}\nprintf %s "$BOSH_CA_CERT"`]);
     expect(echoed).toBe(cloud.director.caCert);
@@ -84,12 +97,12 @@ describe("a cloud that is up", () => {
   });
 
   it("keeps its block: another cloud there is refused in one line", async () => {
-    const second = await drydock(["up", "--json", "--block", cloud.block], own);
+    const second = await drydock("up", "--json", "--block", cloud.block);
     expect(second).toMatchObject({ code: 2, stdout: "" });
     expect(second.stderr).toMatch(/^drydock: .*LIVE_PORT_TAKEN.*\n$/);
   });
 
-  it.skipIf(!HAS_PROC)("takes a large stemcell over TLS in little memory", { timeout: 60_000 }, async () => {
+  it.skipIf(!HAS_PROC)("takes a large stemcell over TLS in little memory", async () => {
     const residentMib = (): number =>
       Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${up.child.pid}/status`, "utf8"))?.[1]) / 1024;
     const before = residentMib();
@@ -100,7 +113,7 @@ describe("a cloud that is up", () => {
     expect(most - before).toBeLessThan(60);
   });
 
-  it.skipIf(!HAS_BOSH)("satisfies the bosh CLI", { timeout: 60_000 }, async () => {
+  it.skipIf(!HAS_BOSH)("satisfies the bosh CLI", async () => {
     const bosh = (...args: string[]): Promise<string> => ask("bosh", "-n", ...args);
     expect(await bosh("env")).toContain("openstack_cpi");
     expect(await bosh("deployments")).toContain("postgresql-service/1");
@@ -115,7 +128,7 @@ describe("a cloud that is up", () => {
     expect(await bosh("deployments")).not.toContain("mongodb-service");
   });
 
-  it.skipIf(!HAS_OPENSTACK)("satisfies the openstack CLI", { timeout: 90_000 }, async () => {
+  it.skipIf(!HAS_OPENSTACK)("satisfies the openstack CLI", async () => {
     // Its interactive mode: one process for all, for it takes long to start.
     const commands = [
       "token issue -f value -c project_id",
@@ -152,7 +165,7 @@ describe("a cloud that is up", () => {
   });
 });
 
-describe("exec", () => {
+describe("exec", { timeout: BOOTS_MS_MAX }, () => {
   it("ends with the command's exit code, and the command has the cloud in its environment", async () => {
     const script = `const broker = JSON.parse(process.env.DRYDOCK_BROKERS)[0];
       const response = await fetch(broker.url + "/v2/catalog");
@@ -166,17 +179,14 @@ describe("exec", () => {
   });
 
   it("passes signals on and cleans up", async () => {
-    const running = startDrydock(["exec", "--", "sh", "-c", "echo begun; exec sleep 60"], own);
+    const running = start("exec", "--", "sh", "-c", "echo begun; exec sleep 60");
     expect(await firstLine(running)).toBe("begun");
     running.child.kill("SIGTERM");
     expect(await running.ended).toMatchObject({ code: 128 + 15, stderr: "" });
   });
 
   it("says in one line what is wrong with the command", async () => {
-    const [none, unknown] = await Promise.all([
-      drydock(["exec"], own),
-      drydock(["exec", "--", "no-such-command"], own),
-    ]);
+    const [none, unknown] = await Promise.all([drydock("exec"), drydock("exec", "--", "no-such-command")]);
     expect(none).toMatchObject({ code: 2, stderr: expect.stringMatching(/^drydock: .*CLI_NO_COMMAND.*\n$/) as string });
     expect(unknown).toMatchObject({
       code: 2,
@@ -185,13 +195,13 @@ describe("exec", () => {
   });
 });
 
-describe("env", () => {
+describe("env", { timeout: BOOTS_MS_MAX }, () => {
   it("says in one line that no cloud is up, and ignores what a killed one left", async () => {
-    const up = startDrydock(["up", "--json"], own);
+    const up = start("up", "--json");
     await firstLine(up);
     up.child.kill("SIGKILL");
     await up.ended;
-    const { code, stderr } = await drydock(["env"], own);
+    const { code, stderr } = await drydock("env");
     expect([code, stderr]).toEqual([2, expect.stringMatching(/^drydock: .*CLI_NO_CLOUD.*\n$/)]);
   });
 });

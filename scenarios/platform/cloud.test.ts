@@ -14,18 +14,20 @@ import { bootCloud, type Cloud } from "./cloud.ts";
 const whyNot = await whyNoServer();
 if (whyNot !== undefined) process.stderr.write(`skipped: a live data service: ${whyNot}\n`);
 
+/** Where many tests run side by side on few processors. */
+const BOOTS_MS_MAX = 120_000;
 /** Where nothing was admitted. */
 const STRANGER = "127.0.0.9";
 const INSTANCE = "/v2/service_instances/live-1";
 const BINDING = `${INSTANCE}/service_bindings/binding-1`;
 
-describe("a cloud on sockets", () => {
+describe("a cloud on sockets", { timeout: BOOTS_MS_MAX }, () => {
   let cloud: Cloud;
   const reported: unknown[] = [];
 
   beforeAll(async () => {
     cloud = await bootCloud({ seed: 7, services: ["postgresql"], report: (error) => reported.push(error) });
-  });
+  }, BOOTS_MS_MAX);
   afterAll(async () => {
     await cloud.close();
     expect(reported).toEqual([]);
