@@ -97,9 +97,10 @@ describe("what stands", () => {
     "is swept also when the sweeper's worker died": {
       happens: "vm.orphan",
       plan: plan(
-        [{ do: "deprovision", instance: 0 }, pass(10)],
+        [{ do: "provision", tenant: 1, plan: 0, parameters: false }, pass(15)],
         [
-          { kind: "cpi", rule: { point: "cpi:delete_vm", count: 1, effect: { kind: "error", message: "refused" } } },
+          { kind: "cpi", rule: { point: "cpi:set_vm_metadata", effect: { kind: "error", message: "refused" } } },
+          { kind: "cpi", rule: { point: "cpi:delete_vm", effect: { kind: "error", message: "refused" } } },
           {
             kind: "task",
             rule: {
