@@ -131,7 +131,7 @@ function removeSpec(call: Call): ReturnType<CinderRoute["handler"]> {
 }
 
 function setAccess(call: Call): ReturnType<CinderRoute["handler"]> {
-  const body = readBody(call) as Record<string, { project?: string }>;
+  const body = Object(readBody(call)) as Record<string, { project?: string } | null | undefined>;
   const [name = ""] = Object.keys(body);
   if (name !== "addProjectAccess" && name !== "removeProjectAccess")
     throw badRequest(

@@ -49,8 +49,8 @@ function projectIn({ actor, params }: Context, rule: string): string {
 
 function wantedQuotas(context: Context): Record<string, number> {
   const body = bodyJson(context.request);
-  const fields = body.ok ? ((body.value as Fields | null)?.quota as Fields | undefined) : undefined;
-  if (fields === undefined)
+  const fields = body.ok ? ((body.value as Fields | null)?.quota as Fields | null | undefined) : undefined;
+  if (typeof fields !== "object" || fields === null)
     throw new Refusal(
       500,
       "HTTPInternalServerError",
