@@ -7,6 +7,8 @@ import {
   isolationSuite,
   osbSuite,
   parseBaseline,
+  resolverAt,
+  socketPlane,
 } from "../conformance/index.ts";
 import { UserError } from "./errors.ts";
 import { fileText, interruptible, openSession } from "./session.ts";
@@ -93,6 +95,13 @@ function loginOf(options: CertifyCommandOptions): Pick<CertifyOptions, "username
   };
 }
 
+/** Inside `drydock exec` and `eval "$(drydock env)"`, names of bindings are those of that cloud; a drydock.yml knows better. */
+function dataInCloud({ file }: Pick<CertifyOptions, "file">): Pick<CertifyOptions, "data"> {
+  const dns = process.env["DRYDOCK_DNS"];
+  if (dns === undefined || file !== undefined) return {};
+  return { data: socketPlane({ resolve: resolverAt(dns), source: "127.0.0.1", stranger: "127.0.0.2" }) };
+}
+
 /** Certifies and tells; answers with the summary. */
 export async function certifyAndTell(
   options: CertifyOptions,
@@ -115,10 +124,8 @@ export async function certifyCommand(url: string | undefined, options: CertifyCo
       return certifyReference({ ...options, command, signal });
     }
     const suites = suitesNamed(options.suite ?? "osb");
-    const summary = await certifyAndTell(
-      { ...certifyOptions(url, options), ...loginOf(options), suites, signal, command },
-      options,
-    );
+    const target = { ...certifyOptions(url, options), ...loginOf(options) };
+    const summary = await certifyAndTell({ ...target, ...dataInCloud(target), suites, signal, command }, options);
     return summary.exitCode;
   });
 }
