@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { execFile as run } from "node:child_process";
 import { isDeepStrictEqual, promisify } from "node:util";
 import type { Instance, User } from "../state.ts";
@@ -80,7 +80,7 @@ export class Engines {
   /** @throws LivePlaneError */
   async lease(instance: Instance, users: ReadonlyMap<string, User>): Promise<Lease> {
     const ground = await this.prepare();
-    const engine = this.#engineOf(instance.disk, ground);
+    const engine = this.#engineOf(instance.disk, ground.folder.path);
     engine.users++;
     engine.usedAt = ++this.#uses;
     clearTimeout(engine.idle);
@@ -113,21 +113,19 @@ export class Engines {
     if (engine !== undefined) await this.#exclusive(engine, () => this.#halt(engine));
   }
 
-  /** Copies all that is on one disk to another; the server of neither is at work then. */
+  /** Copies all that is on one disk to another. Takes its turn at once: before what is asked of either later. */
   async copy(from: string, to: string): Promise<void> {
     const source = this.#engines.get(from);
     if (source === undefined) return;
-    const target = this.#engineOf(to, await this.prepare());
-    await this.#exclusive(target, () =>
-      this.#exclusive(source, async () => {
-        await this.#halt(source);
-        if (!source.hasData) return;
-        await rm(target.data, { recursive: true, force: true });
-        // The files belong to the server's own user, and must go on doing so.
-        await execFile("cp", ["-a", source.data, target.data]);
-        target.hasData = true;
-      }),
-    );
+    const target = this.#engineOf(to, dirname(source.data));
+    const copied = this.#exclusive(source, async () => {
+      await this.#halt(source);
+      if (!source.hasData) return;
+      // The files belong to the server's own user, and must go on doing so.
+      await execFile("cp", ["-a", source.data, target.data]);
+      target.hasData = true;
+    });
+    await this.#exclusive(target, () => copied);
   }
 
   async destroy(disk: string): Promise<void> {
@@ -151,10 +149,10 @@ export class Engines {
     await ground?.folder.close();
   }
 
-  #engineOf(disk: string, { folder }: Ground): Engine {
+  #engineOf(disk: string, folder: string): Engine {
     let engine = this.#engines.get(disk);
     if (engine === undefined) {
-      const data = join(folder.path, `data-${++this.#made}`);
+      const data = join(folder, `data-${++this.#made}`);
       const idle = {
         server: undefined,
         isStarting: false,

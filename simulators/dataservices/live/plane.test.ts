@@ -360,6 +360,25 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
     });
   });
 
+  it("takes users and data along to a disk that takes the place of another", async () => {
+    const address = `${NET}.9`;
+    boot(address, "d9");
+    await plane.settled();
+    expect((await put(address, "u1")).status).toBe(201);
+    await using(address, (client) => client.query("create table moved as select 7 as n"), { database: "d9" });
+    services.stop(address, "postgresql");
+    services.copyDisk(`disk-${address}`, "disk-larger");
+    services.destroyDisk(`disk-${address}`);
+    const properties = { database: "d9", port: 5432, max_connections: 40, agent: AGENT };
+    const order = { kind: "postgresql", address, deployment: "d9", index: 0, bootstrap: true } as const;
+    services.start({ ...order, disk: "disk-larger", properties });
+    await plane.settled();
+    const found = await using(address, (client) => client.query("select n from moved"), { database: "d9" });
+    expect(found.rows).toEqual([{ n: 7 }]);
+    services.stop(address, "postgresql");
+    services.destroyDisk("disk-larger");
+  });
+
   it("keeps data with the disk when the VM is made anew, and forgets it with the disk", async () => {
     await query(VM, "CREATE TABLE kept AS SELECT 7 AS x");
     services.stop(VM, "postgresql");
