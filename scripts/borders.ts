@@ -9,10 +9,11 @@ import { dirname, join, normalize } from "node:path";
 /** Which rooms a room may import from. A path belongs to the longest room that is its prefix. */
 const ALLOWED: Record<string, readonly string[]> = {
   "simulators/kernel": [],
-  "simulators/openstack": ["simulators/kernel"],
-  "simulators/dns": ["simulators/kernel"],
+  "simulators/parity": [],
+  "simulators/openstack": ["simulators/kernel", "simulators/parity"],
+  "simulators/dns": ["simulators/kernel", "simulators/parity"],
   "simulators/dataservices": ["simulators/kernel"],
-  "simulators/bosh": ["simulators/kernel"],
+  "simulators/bosh": ["simulators/kernel", "simulators/parity"],
   "simulators/bosh/openstack-cpi": ["simulators/kernel", "simulators/bosh", "simulators/openstack"],
   simulators: [
     "simulators/kernel",

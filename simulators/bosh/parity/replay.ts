@@ -1,3 +1,4 @@
+import type { ScenarioScore } from "../../parity/ratchet.ts";
 import { gunzipSync } from "node:zlib";
 import type { Service } from "../../kernel/index.ts";
 import { replayCli } from "./cli.ts";
@@ -6,14 +7,9 @@ import { type Bindings, differences, eventDifferences, fill, type Rules } from "
 import { cause } from "./notes.ts";
 import { type RequestStep, readScenarios, type Scenario, type Step, type TaskStep } from "./recording.ts";
 
-export interface ScenarioResult {
-  readonly id: string;
-  readonly area: string;
-  readonly steps: number;
-  readonly matched: number;
+export interface ScenarioResult extends ScenarioScore {
   /** Steps of the CLI among them: judged by their requests, not by what the CLI prints. */
   readonly cli: number;
-  readonly firstDifference?: string;
   readonly failures: readonly {
     readonly step: number;
     readonly what: string;

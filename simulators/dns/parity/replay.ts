@@ -1,3 +1,4 @@
+import type { ScenarioScore } from "../../parity/ratchet.ts";
 import { Process } from "../../kernel/index.ts";
 import { Client, type Flight, recordOf } from "./client.ts";
 import { canonical, differences, masked } from "./compare.ts";
@@ -15,12 +16,7 @@ import {
   type Timing,
 } from "./recording.ts";
 
-export interface ScenarioResult {
-  readonly id: string;
-  readonly area: string;
-  readonly steps: number;
-  readonly matched: number;
-  readonly firstDifference?: string;
+export interface ScenarioResult extends ScenarioScore {
   readonly failures: readonly {
     readonly step: number;
     readonly what: string;

@@ -1,3 +1,4 @@
+import type { ScenarioScore } from "../../parity/ratchet.ts";
 import { type Setting, Stage } from "./actors.ts";
 import { LocalClient } from "./client.ts";
 import { type Answer, compareReply, expand, expandString, valueAt } from "./compare.ts";
@@ -10,12 +11,7 @@ export interface StepDifference {
   readonly differences: readonly string[];
 }
 
-export interface ScenarioResult {
-  readonly id: string;
-  readonly area: string;
-  readonly steps: number;
-  readonly matched: number;
-  readonly firstDifference?: string;
+export interface ScenarioResult extends ScenarioScore {
   readonly failures: readonly StepDifference[];
 }
 

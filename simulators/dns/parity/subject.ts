@@ -1,0 +1,41 @@
+import { Kernel } from "../../kernel/index.ts";
+import { differingLines, inWords, scenarioRows, scoreOf } from "../../parity/ratchet.ts";
+import type { ParitySubject } from "../../parity/subject.ts";
+import { createDns } from "../index.ts";
+import { recordingsIn } from "./recording.ts";
+import { replay, type ScenarioResult } from "./replay.ts";
+
+/** Consul, against recordings of real agents. */
+export const dnsParity: ParitySubject<ScenarioResult> = {
+  name: "dns",
+  replay: async (directory) => (await replay(recordingsIn(directory))).scenarios,
+  markdown: (scenarios) =>
+    [
+      "# Parity: Consul, HTTP and DNS",
+      "",
+      `Recordings of Consul 1.8.7 replayed in process: ${inWords(scoreOf("consul", scenarios))}.`,
+      "A step is one request over HTTP, one DNS message over UDP or TCP (compared byte for byte unless its order is random), or a time that must pass.",
+      "",
+      "| Area | Scenario | Steps |",
+      "|---|---|---|",
+      ...scenarioRows(scenarios),
+      "",
+      "## What differs",
+      "",
+      ...differingLines(scenarios),
+      "",
+      "## Routes",
+      "",
+      "`consul` is the API as the broker and Consul's own client use it.",
+      "",
+      "| Route | Seen used by |",
+      "|---|---|",
+      ...routeRows(),
+      "",
+    ].join("\n"),
+};
+
+function routeRows(): readonly string[] {
+  const { http } = createDns(new Kernel({ seed: "parity" }), { address: "127.0.0.1" });
+  return http.routes.map(({ method, path, clients }) => `| \`${method} ${path}\` | ${clients.join(", ")} |`);
+}
