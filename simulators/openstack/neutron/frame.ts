@@ -91,8 +91,12 @@ export function isSharedWith({ slot }: Neutron, networkId: string, projectId: st
   return false;
 }
 
+/** May the actor plug into the network, and see what is in it? */
+export const shares = (neutron: Neutron, actor: Actor, row: NetworkRow): boolean =>
+  owns(actor, row) || row.shared || isSharedWith(neutron, row.id, actor.projectId);
+
 export const sees = (neutron: Neutron, actor: Actor, row: NetworkRow): boolean =>
-  owns(actor, row) || row.shared || row.external || isSharedWith(neutron, row.id, actor.projectId);
+  row.external || shares(neutron, actor, row);
 
 export const owns = (actor: Actor, row: { readonly projectId: string }): boolean =>
   actor.isAdmin || row.projectId === actor.projectId;

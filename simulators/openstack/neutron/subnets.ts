@@ -15,6 +15,7 @@ import {
   owned,
   owns,
   sees,
+  shares,
   touch,
 } from "./frame.ts";
 import { releasePort } from "./port-rows.ts";
@@ -223,7 +224,7 @@ export const SUBNETS: Resource<SubnetRow> = {
   find: ({ slot }, id) => slot.value.subnets.get(id),
   sees: (neutron, actor, row) => {
     const network = neutron.slot.value.networks.get(row.networkId);
-    return owns(actor, row) || (network !== undefined && sees(neutron, actor, network));
+    return owns(actor, row) || (network !== undefined && shares(neutron, actor, network));
   },
   view,
   create: (neutron, actor, projectId, fields) => {

@@ -5,7 +5,17 @@ import { startBuild, type WantedNic, type WantedVolume } from "./behaviour.ts";
 import { badRequest, type Call, checkedBody, conflict, denied, forbidden, isUuid, links, ok } from "./call.ts";
 import { affordable, quotaOf } from "./quotas.ts";
 import { createSchema } from "./schemas.ts";
-import { addServer, type Extras, type Flavor, HOST, NO_METADATA, NO_NICS, NO_VOLUMES, type Server } from "./state.ts";
+import {
+  addServer,
+  type Extras,
+  type Flavor,
+  HOST,
+  NO_METADATA,
+  NO_NICS,
+  NO_VOLUMES,
+  type Server,
+  shortIpv6,
+} from "./state.ts";
 import { findFlavor } from "./flavors.ts";
 
 /*
@@ -239,7 +249,7 @@ function extrasFor(wanted: Wanted, zone: string | undefined, groupId: string | u
     ...(isTrue(wanted.config_drive ?? false) && { configDrive: true }),
     ...(wanted["OS-DCF:diskConfig"] === "AUTO" && { autoDisk: true }),
     ...(wanted.accessIPv4 !== undefined && { accessIPv4: wanted.accessIPv4 }),
-    ...(wanted.accessIPv6 !== undefined && { accessIPv6: wanted.accessIPv6 }),
+    ...(wanted.accessIPv6 !== undefined && { accessIPv6: shortIpv6(wanted.accessIPv6) }),
     ...(wanted.tags !== undefined && { tags: [...new Set(wanted.tags)].sort() }),
     ...(wanted.hostname !== undefined && { hostname: wanted.hostname }),
   };

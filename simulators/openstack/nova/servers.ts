@@ -5,7 +5,7 @@ import { list } from "./listing.ts";
 import { checkUnlocked, recordAction } from "./actions.ts";
 import { quotaOf } from "./quotas.ts";
 import { envelope, METADATA, updateSchema } from "./schemas.ts";
-import { type Extras, extrasOf, type Server } from "./state.ts";
+import { type Extras, extrasOf, type Server, shortIpv6 } from "./state.ts";
 import { addressesOf, briefView, changedView, fullView } from "./view.ts";
 
 /** @throws Refusal 404 */
@@ -23,8 +23,9 @@ function update(call: Call): ReturnType<NovaRoute["handler"]> {
   };
   const server = serverOf(call);
   server.name = fields.name?.trim() ?? server.name;
-  for (const key of ["accessIPv4", "accessIPv6", "hostname"] as const)
+  for (const key of ["accessIPv4", "hostname"] as const)
     if (fields[key] !== undefined) extrasOf(server)[key] = fields[key];
+  if (fields.accessIPv6 !== undefined) extrasOf(server).accessIPv6 = shortIpv6(fields.accessIPv6);
   if (fields.description !== undefined) server.description = fields.description;
   if (fields["OS-DCF:diskConfig"] !== undefined) extrasOf(server).autoDisk = fields["OS-DCF:diskConfig"] === "AUTO";
   touch(call.nova, server);

@@ -67,6 +67,9 @@ export interface ActionRecord {
   message: string | null;
 }
 
+/** The shortest writing of an IPv6 address, all in hexadecimal: so the database keeps it. */
+export const shortIpv6 = (address: string): string => new URL(`http://[${address}]/`).hostname.slice(1, -1);
+
 /** What few servers have; absent for the many, so that an idle one stays small. */
 export interface Extras {
   accessIPv4?: string;

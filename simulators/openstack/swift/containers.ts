@@ -18,6 +18,7 @@ import {
   notFound,
   notSimulated,
   REPORT_MS,
+  seenTotals,
   stamp,
   type Swift,
   titled,
@@ -133,7 +134,9 @@ export function deleteContainer(swift: Swift, { params }: Context): HttpReply {
 
 export function readContainer(swift: Swift, context: Context): HttpReply {
   const container = containerOf(swift, context);
-  const { count, bytes } = totals(container);
+  // The proxy has asked the container anew, and believes what it heard.
+  delete container.seen;
+  const { count, bytes } = seenTotals(swift, container);
   const headers = titled({
     "x-container-object-count": String(count),
     "x-container-bytes-used": String(bytes),
