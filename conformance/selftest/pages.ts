@@ -51,8 +51,7 @@ const TITLES: Readonly<Record<SuiteName, string>> = {
   isolation: "Tenant isolation",
 };
 
-/** The part of the page that one suite has. */
-export function matrixOf({ lab, result }: SuiteMatrix): string {
+function matrixOf({ lab, result }: SuiteMatrix): string {
   const { checks, mutants } = result.matrix;
   const killed = checks.filter(({ killers }) => killers.length > 0).length;
   const described = new Map(lab.mutants.map(({ id, description }) => [id, description]));
