@@ -1,5 +1,6 @@
 import type { Random } from "../simulators/kernel/index.ts";
 import { createWorld, type World } from "../simulators/world.ts";
+import { crowd } from "./crowd.ts";
 import { inception } from "./inception.ts";
 import { Brokers } from "./platform/brokers.ts";
 import { offerOf } from "./provisioning/ground.ts";
@@ -13,6 +14,8 @@ export interface Lives {
   readonly digest: string;
   /** Instances that came to stand; the others failed, or nobody could know. */
   readonly stood: number;
+  /** VMs of the crowd that were running before they were deleted. */
+  readonly crowd: number;
   readonly virtualMs: number;
 }
 
@@ -20,19 +23,29 @@ export interface Lives {
 const AT_ONCE = 8;
 /** How often each point fails, for as long as the lives go on. */
 const FAULT_CHANCE = 0.01;
+/** A deployment of many instances calls the IaaS so often that with that chance none would come up. */
+const CROWD_FAULT_CHANCE = 0.002;
+
+export interface LivesOptions {
+  /** Lives of service instances, through their brokers. */
+  readonly services: number;
+  /** Lives of instances in deployments, at the director. Default 0. */
+  readonly crowd?: number;
+}
 
 /**
- * The whole story of inception with every control plane, and after it so many lives of service instances, of all services and tenants,
- * some at once, with faults armed on what the brokers and the director call. One seed is one digest: that is what it is for.
+ * The whole story of inception with every control plane, and after it so many lives: of service instances, of all services and tenants,
+ * some at once, with faults armed on what the brokers and the director call; then of a crowd at the director, which costs a tenth of the
+ * time. One seed is one digest: that is what it is for.
  *
  * @throws BrokenPromise, ScenarioError
  */
-export async function lives(seed: number, count: number): Promise<Lives> {
+export async function lives(seed: number, { services: count, crowd: crowded = 0 }: LivesOptions): Promise<Lives> {
   const world = createWorld({ seed, scramIterations: 1, journalEventsMax: 1000 });
   const defects: unknown[] = [];
   const brokers = new Brokers(world, { report: (error) => void defects.push(error) });
   const beganMs = world.kernel.nowMs;
-  let stood = 0;
+  let [stood, standing] = [0, 0];
   await world.run(async () => {
     await inception(world);
     const platforms: Platform[] = [];
@@ -44,16 +57,25 @@ export async function lives(seed: number, count: number): Promise<Lives> {
       while (led++ < count) if (await live(world, random.pick(platforms), random)) stood++;
     };
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, count) }, lead));
+    world.kernel.faults.disarm();
+    armCalls(world, CROWD_FAULT_CHANCE);
+    standing = await crowd(world, random, crowded);
   });
   brokers.halt();
   if (defects.length > 0) throw defects[0];
-  return { digest: world.kernel.journal.digest, stood, virtualMs: world.kernel.nowMs - beganMs };
+  return { digest: world.kernel.journal.digest, stood, crowd: standing, virtualMs: world.kernel.nowMs - beganMs };
 }
 
-function armAll({ kernel }: World): void {
+function armAll(world: World): void {
+  const { kernel } = world;
+  armCalls(world, FAULT_CHANCE);
   const often = { probability: FAULT_CHANCE, count: null };
   for (const point of BROKER_ROUTES) kernel.faults.arm({ point, ...often, effect: { kind: "lost-reply" } });
-  for (const point of CPI_CALLS) kernel.faults.arm({ point, ...often, effect: { kind: "error", message: "refused" } });
+}
+
+function armCalls({ kernel }: World, probability: number): void {
+  for (const point of CPI_CALLS)
+    kernel.faults.arm({ point, probability, count: null, effect: { kind: "error", message: "refused" } });
 }
 
 const MADE: ReadonlySet<Phase> = new Set(["standing", "doomed", "gone"]);

@@ -23,6 +23,8 @@ export interface DirectorClient {
   uploadRelease(tarball: Uint8Array): Promise<FinishedTask>;
   updateCloudConfig(yaml: string): Promise<void>;
   deploy(name: string, manifest: string): Promise<FinishedTask>;
+  /** With `force`, what the IaaS refuses to delete does not hold it up. */
+  remove(name: string, force?: boolean): Promise<FinishedTask>;
   vms(deployment: string): Promise<readonly Record<string, unknown>[]>;
 }
 
@@ -63,6 +65,8 @@ export function directorClient(stage: Stage, credentials: DirectorCredentials): 
       )),
     deploy: async (name, manifest) =>
       task(`deploy ${name}`, await send("POST", "/deployments?", "text/yaml", manifest)),
+    remove: async (name, force = false) =>
+      task(`delete ${name}`, await send("DELETE", `/deployments/${name}${force ? "?force=true" : ""}`)),
     async vms(deployment) {
       const { id } = await task("vms", await send("GET", `/deployments/${deployment}/vms?format=full`));
       const lines = await (await send("GET", `/tasks/${id}/output?type=result`)).text();
