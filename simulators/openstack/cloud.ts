@@ -118,8 +118,46 @@ export interface PortRequest {
   readonly hostId: string;
 }
 
+/** A floating address as Nova and Designate see it. */
+export interface FloatingIpView {
+  readonly id: string;
+  readonly ip: string;
+  /** Name of its network. */
+  readonly network: string;
+  readonly fixedIp: string | null;
+  /** Empty where it points at nothing. */
+  readonly deviceId: string;
+}
+
+/** What Nova's old routes (up to 2.35) change in Neutron for their clients. Each throws `Refusal` as Neutron's own API would. */
+export interface ProxiedOps {
+  createGroup(actor: Actor, group: { readonly name: string; readonly description: string }): SecurityGroupView;
+  updateGroup(
+    actor: Actor,
+    id: string,
+    group: { readonly name: string; readonly description: string },
+  ): SecurityGroupView;
+  deleteGroup(actor: Actor, id: string): void;
+  /** A rule for incoming traffic; answers its id and the group with it. */
+  createRule(
+    actor: Actor,
+    rule: {
+      readonly groupId: string;
+      readonly protocol: string | null;
+      readonly portMin: number | null;
+      readonly portMax: number | null;
+      readonly cidr: string | null;
+      readonly remoteGroupId: string | null;
+    },
+  ): { readonly id: string; readonly group: SecurityGroupView };
+  deleteRule(actor: Actor, id: string): void;
+  allocate(actor: Actor, networkId: string): FloatingIpView;
+  release(actor: Actor, id: string): void;
+}
+
 /** What Neutron does for Nova (and for a floating address, Designate). */
 export interface PortOps {
+  readonly proxied: ProxiedOps;
   /** A network that the actor may see. */
   network(actor: Actor, networkId: string): NetworkView | undefined;
   /** Networks a server is put on when it names none: the project's own, else shared ones, without external ones. */
@@ -134,14 +172,8 @@ export interface PortOps {
   portAt(networkId: string, ip: string): PortView | undefined;
   /** Networks of floating addresses that the actor may use. */
   externalNetworks(actor: Actor): readonly NetworkView[];
-  /** The actor's floating addresses; `deviceId` is empty where they point at nothing. */
-  floatingIps(actor: Actor): readonly {
-    readonly id: string;
-    readonly ip: string;
-    readonly network: string;
-    readonly fixedIp: string | null;
-    readonly deviceId: string;
-  }[];
+  /** The actor's floating addresses. */
+  floatingIps(actor: Actor): readonly FloatingIpView[];
   /** Ports whose device_id is this, in order of creation. Indexed. */
   portsOf(deviceId: string): readonly PortView[];
   /** How many ports the project may still create (Infinity: no limit). */

@@ -218,6 +218,25 @@ function unsetImageMetadata(call: Call, row: VolumeRow): HttpReply {
   return emptied(200);
 }
 
+/** Ends one attachment, or the only one, whatever the status. */
+function forceDetach(call: Call, row: VolumeRow): HttpReply {
+  if (!call.actor.isAdmin) throw denied("volume_extension:volume_admin_actions:force_detach");
+  const fields = member(call, "os-force_detach", {
+    type: "object",
+    properties: { attachment_id: { type: ["string", "null"] }, connector: { type: ["object", "null"] } },
+    additionalProperties: false,
+  });
+  guardNova(row);
+  const { attachments } = row;
+  const id = fields.attachment_id ?? (attachments.length === 1 ? attachments[0]?.id : undefined);
+  if (!attachments.some((each) => each.id === id))
+    throw badRequest("Unable to detach volume: no attachment of the volume has this id.");
+  call.cinder.slot.value.volumeByAttachment.delete(String(id));
+  row.attachments = attachments.filter((each) => each.id !== id);
+  setStatus(call.cinder, row, row.attachments.length > 0 ? "in-use" : "available");
+  return accepted();
+}
+
 const FORMATS = ["raw", "vmdk", "vdi", "qcow2", "vhd", "vhdx", "ploop"];
 
 function uploadImage(call: Call, row: VolumeRow): HttpReply {
@@ -348,6 +367,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     forceRemove(call.cinder, row);
     return accepted();
   },
+  "os-force_detach": forceDetach,
   "os-initialize_connection": () => {
     throw notSimulated("os-initialize_connection: attach volumes through Nova");
   },

@@ -133,18 +133,18 @@ export const STRICT_METADATA: Schema = { ...METADATA, type: "object" };
 
 /** The member `name` of the body, if it fits. @throws Refusal 400, 415 */
 export function member(call: Call, name: string, schema: Schema): Record<string, unknown> {
+  const whole = { type: "object", properties: { [name]: schema }, required: [name], additionalProperties: true };
+  return (fitting(call, whole) as Record<string, Record<string, unknown>>)[name] ?? {};
+}
+
+/** The body, if it fits. @throws Refusal 400 */
+export function fitting(call: Call, schema: Schema): Record<string, unknown> {
   const body = readBody(call);
-  const failure = validate(
-    { type: "object", properties: { [name]: schema }, required: [name], additionalProperties: true },
-    body,
-    FORMATS,
-  );
-  if (failure !== undefined) {
-    if (failure.path.length === 0) throw badRequest(failure.message);
-    const field = failure.path.at(-1);
-    throw badRequest(`Invalid input for field/attribute ${field}. Value: ${str(failure.value)}. ${failure.message}`);
-  }
-  return (body as Record<string, Record<string, unknown>>)[name] ?? {};
+  const failure = validate(schema, body, FORMATS);
+  if (failure === undefined) return body as Record<string, unknown>;
+  if (failure.path.length === 0) throw badRequest(failure.message);
+  const field = failure.path.at(-1);
+  throw badRequest(`Invalid input for field/attribute ${field}. Value: ${str(failure.value)}. ${failure.message}`);
 }
 
 export function readBody(call: Call): unknown {

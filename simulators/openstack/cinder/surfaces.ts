@@ -103,6 +103,19 @@ const service = (binary: string, host: string, call: Call): object => ({
   ...(call.version >= 7 && { cluster: null }),
 });
 
+/** A host is asked for with its back end or without. */
+function services(call: Call): readonly object[] {
+  const [wantedBinary, wantedHost] = [call.query.get("binary"), call.query.get("host")];
+  const all = [
+    ["cinder-scheduler", "ref"],
+    ["cinder-volume", `ref@${BACKEND}`],
+  ] as const;
+  return all
+    .filter(([binary]) => wantedBinary === null || binary === wantedBinary)
+    .filter(([, host]) => wantedHost === null || host === wantedHost || host.split("@")[0] === wantedHost)
+    .map(([binary, host]) => service(binary, host, call));
+}
+
 const pool = (): object => ({
   name: HOST,
   capabilities: {
@@ -133,10 +146,7 @@ export const SURFACE_ROUTES: readonly CinderRoute[] = [
     path: "/os-services",
     admin: "volume_extension:services:index",
     clients: ["openstack"],
-    handler: (call) =>
-      ok({
-        services: [service("cinder-scheduler", "ref", call), service("cinder-volume", `ref@${BACKEND}`, call)],
-      }),
+    handler: (call) => ok({ services: services(call) }),
   },
   {
     method: "GET",

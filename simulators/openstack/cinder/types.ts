@@ -6,6 +6,7 @@ import {
   type Call,
   type CinderRoute,
   emptied,
+  fitting,
   member,
   METADATA,
   missing,
@@ -121,11 +122,33 @@ function setSpecs(call: Call): ReturnType<CinderRoute["handler"]> {
   return ok({ extra_specs: specs });
 }
 
+const noSpec = (row: TypeRow, key: string): Refusal =>
+  notFound(`Volume Type ${row.id} has no extra specs with key ${key}.`);
+
+function showSpec(call: Call): ReturnType<CinderRoute["handler"]> {
+  const row = typeOf(call);
+  const key = call.params.key ?? "";
+  const value = row.extraSpecs[key];
+  if (value === undefined) throw noSpec(row, key);
+  return ok({ [key]: value });
+}
+
+function updateSpec(call: Call): ReturnType<CinderRoute["handler"]> {
+  const row = typeOf(call);
+  const key = call.params.key ?? "";
+  const specs = fitting(call, SPECS) as Record<string, string>;
+  if (usedBy(call, row)) throw badRequest("Volume Type is currently in use.");
+  if (!Object.hasOwn(specs, key)) throw badRequest("Request body and URI mismatch.");
+  if (Object.keys(specs).length > 1) throw badRequest("Request body contains too many items.");
+  row.extraSpecs = { ...row.extraSpecs, ...specs };
+  return ok(specs);
+}
+
 function removeSpec(call: Call): ReturnType<CinderRoute["handler"]> {
   const row = typeOf(call);
   const key = call.params.key ?? "";
   if (usedBy(call, row)) throw badRequest("Volume Type is currently in use.");
-  if (!Object.hasOwn(row.extraSpecs, key)) throw notFound(`Volume Type ${row.id} has no extra specs with key ${key}.`);
+  if (!Object.hasOwn(row.extraSpecs, key)) throw noSpec(row, key);
   row.extraSpecs = Object.fromEntries(Object.entries(row.extraSpecs).filter(([name]) => name !== key));
   return emptied();
 }
@@ -199,6 +222,18 @@ export const TYPE_ROUTES: readonly CinderRoute[] = [
     admin: "volume_extension:types_extra_specs:create",
     clients: ["openstack"],
     handler: setSpecs,
+  },
+  {
+    method: "GET",
+    path: "/types/:id/extra_specs/:key",
+    admin: "volume_extension:types_extra_specs:show",
+    handler: showSpec,
+  },
+  {
+    method: "PUT",
+    path: "/types/:id/extra_specs/:key",
+    admin: "volume_extension:types_extra_specs:update",
+    handler: updateSpec,
   },
   {
     method: "DELETE",

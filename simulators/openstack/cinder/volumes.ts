@@ -232,6 +232,7 @@ function create(call: Call): ReturnType<CinderRoute["handler"]> {
   const image = imageFor(call, fields.imageRef ?? fields.image_id);
   if (asBoolean(fields.multiattach) === true) throw badRequest(NO_MULTIATTACH);
   const size = fields.size === undefined || fields.size === null ? sourceGb : Number(fields.size);
+  if (size === 0) throw badRequest("Invalid input received: Volume size '0' must be an integer and greater than 0");
   if (size === undefined)
     throw badRequest(
       "The server could not comply with the request since it is either malformed or otherwise incorrect.",

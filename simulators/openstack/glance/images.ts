@@ -48,7 +48,8 @@ const isBase = (name: string): boolean => Object.hasOwn(IMAGE.properties, name);
 function checkNames(names: readonly string[]): void {
   for (const name of names) {
     if (isReadOnly(name) && !RESERVED.includes(name)) throw new Refusal(403, "", `Attribute '${name}' is read-only.`);
-    if (RESERVED.includes(name)) throw new Refusal(403, "", `Attribute '${name}' is reserved.`);
+    if (RESERVED.includes(name) || name.startsWith("os_glance_"))
+      throw new Refusal(403, "", `Attribute '${name}' is reserved.`);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Actor } from "../cloud.ts";
 import { Refusal } from "../common/refusal.ts";
 import { forAdmins, ip, orNull, text, uuid } from "./attributes.ts";
 import { badRequest, conflict, dated, type Fields, fresh, type Neutron, owned } from "./frame.ts";
+import { dropFloatingIp, point } from "./floating-rows.ts";
 import { networkOf } from "./networks.ts";
 import { makePort, releasePort } from "./port-rows.ts";
 import { portOf } from "./ports.ts";
@@ -41,21 +42,6 @@ const view = (neutron: Neutron, _actor: Actor, row: FloatingIpRow): Fields => ({
   tags: row.tags,
   ...dated(row),
 });
-
-function point(
-  { slot }: Neutron,
-  row: FloatingIpRow,
-  to: Pick<FloatingIpRow, "portId" | "fixedIp" | "routerId">,
-): void {
-  const { floatingByPort } = slot.value;
-  if (row.portId !== null) {
-    const left = (floatingByPort.get(row.portId) ?? []).filter((id) => id !== row.id);
-    if (left.length === 0) floatingByPort.delete(row.portId);
-    else floatingByPort.set(row.portId, left);
-  }
-  Object.assign(row, to);
-  if (to.portId !== null) floatingByPort.set(to.portId, [...(floatingByPort.get(to.portId) ?? []), row.id]);
-}
 
 /** Points the floating address at a port, or at none. @throws Refusal 400, 404, 409 */
 export function associate(
@@ -181,12 +167,5 @@ export const FLOATING_IPS: Resource<FloatingIpRow> = {
     // A change that names no port lets go of it only where the body is otherwise silent about it.
     row.description = (fields.description as string | undefined) ?? row.description;
   },
-  remove: (neutron, _actor, row) => {
-    const own = neutron.slot.value.ports.get(row.ownPortId);
-    if (own !== undefined) releasePort(neutron, own);
-    point(neutron, row, { portId: null, fixedIp: null, routerId: null });
-    neutron.slot.value.floatingIps.delete(row.id);
-    count(neutron, row.projectId, "floatingip", -1);
-    neutron.cloud.kernel.record("neutron", "floatingip.delete", row.id);
-  },
+  remove: (neutron, _actor, row) => dropFloatingIp(neutron, row),
 };

@@ -107,6 +107,9 @@ const inUse = (neutron: Neutron, groupId: string): boolean => {
 const used = (id: string): ReturnType<typeof conflict> =>
   conflict("SecurityGroupInUse", `Security Group ${id} in use.`);
 
+const defaultExists = (): ReturnType<typeof conflict> =>
+  conflict("SecurityGroupDefaultAlreadyExists", "Default security group already exists.");
+
 const RULES_AT_BIRTH = 2;
 
 export const GROUPS: Resource<GroupRow> = {
@@ -134,8 +137,7 @@ export const GROUPS: Resource<GroupRow> = {
   create: (neutron, _actor, projectId, fields) => {
     const name = (fields.name as string | undefined) ?? "";
     defaultGroup(neutron, projectId);
-    if (name === "default")
-      throw conflict("SecurityGroupDefaultAlreadyExists", "Default security group already exists.");
+    if (name === "default") throw defaultExists();
     checkQuota(neutron, projectId, "security_group");
     checkQuota(neutron, projectId, "security_group_rule", RULES_AT_BIRTH);
     const group = makeGroup(neutron, projectId, name, (fields.description as string | undefined) ?? "");
@@ -145,6 +147,7 @@ export const GROUPS: Resource<GroupRow> = {
   update: (neutron, _actor, group, fields) => {
     if (fields.stateful !== undefined && fields.stateful !== group.stateful && inUse(neutron, group.id))
       throw used(group.id);
+    if (group.name !== "default" && fields.name === "default") throw defaultExists();
     if (group.name === "default" && fields.name !== undefined && fields.name !== "default")
       throw conflict("SecurityGroupCannotUpdateDefault", "Updating default security group not allowed.");
     group.name = (fields.name as string | undefined) ?? group.name;

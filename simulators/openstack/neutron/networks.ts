@@ -1,6 +1,7 @@
 import type { Actor } from "../cloud.ts";
 import { boolean, forAdmins, integer, text } from "./attributes.ts";
 import { badRequest, conflict, dated, type Fields, fresh, isSharedWith, type Neutron, owned, sees } from "./frame.ts";
+import { dropIdleFloatingIps } from "./floating-rows.ts";
 import { releasePort } from "./port-rows.ts";
 import { count } from "./quotas.ts";
 import { type Resource, rowOf, withCommon } from "./resource.ts";
@@ -38,8 +39,9 @@ const view = (neutron: Neutron, actor: Actor, row: NetworkRow): Fields => ({
   }),
 });
 
-/** Ports that stand in the way of a network's end; those of its DHCP go with it. */
+/** Ports that stand in the way of a network's end; those of its DHCP and of idle floating addresses go with it. */
 function checkUnused(neutron: Neutron, row: NetworkRow): void {
+  dropIdleFloatingIps(neutron, row);
   const ports = [...neutron.slot.value.ports.values()].filter(({ networkId }) => networkId === row.id);
   const users = ports.filter(({ deviceOwner }) => deviceOwner !== "network:dhcp");
   if (users.length > 0) {

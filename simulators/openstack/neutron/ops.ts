@@ -3,6 +3,7 @@ import { associate } from "./floating-ips.ts";
 import { conflict, type Neutron, notFound, sees, touch } from "./frame.ts";
 import { defaultGroup } from "./groups.ts";
 import { makePort, readdress, releasePort, setDevice } from "./port-rows.ts";
+import { floatingIpView, groupView, proxiedOperations } from "./proxied.ts";
 import { checkQuota, countOf, quotasOf } from "./quotas.ts";
 import type { GroupRow, NetworkRow, NeutronState, PortRow } from "./state.ts";
 
@@ -54,6 +55,7 @@ export function operations(neutron: Neutron): PortOps {
     return row && viewOf(neutron, row);
   };
   return {
+    proxied: proxiedOperations(neutron),
     port,
     network: (actor, id) => {
       const row = state().networks.get(id);
@@ -73,16 +75,7 @@ export function operations(neutron: Neutron): PortOps {
         );
       return found[0];
     },
-    securityGroups: (actor) =>
-      groupsOf(actor).map(({ id, name, description, rules }) => ({
-        id,
-        name,
-        description,
-        rules: rules.map((rule) => ({
-          ...rule,
-          remoteGroup: rule.remoteGroupId === null ? null : (state().groups.get(rule.remoteGroupId)?.name ?? null),
-        })),
-      })),
+    securityGroups: (actor) => groupsOf(actor).map((group) => groupView(neutron, group)),
     groupIdsOf: (portId) => state().ports.get(portId)?.groups ?? [],
     portAt: (networkId, ip) => port(state().portByAddress.get(`${networkId}/${ip}`) ?? ""),
     externalNetworks: (actor) =>
@@ -90,13 +83,7 @@ export function operations(neutron: Neutron): PortOps {
     floatingIps: (actor) =>
       [...state().floatingIps.values()]
         .filter(({ projectId }) => projectId === actor.projectId)
-        .map(({ id, address, networkId, fixedIp, portId }) => ({
-          id,
-          ip: address,
-          network: state().networks.get(networkId)?.name ?? "",
-          fixedIp,
-          deviceId: state().ports.get(portId ?? "")?.deviceId ?? "",
-        })),
+        .map((row) => floatingIpView(neutron, row)),
     portsOf: (deviceId) => (state().portsByDevice.get(deviceId) ?? []).flatMap((id) => port(id) ?? []),
     portsLeft: (projectId) => {
       const limit = quotasOf(neutron, projectId).port ?? -1;

@@ -2,7 +2,7 @@ import { empty, json } from "../../kernel/index.ts";
 import type { Actor } from "../cloud.ts";
 import { Refusal } from "../common/refusal.ts";
 import type { Context, OpenStackRoute } from "../common/service.ts";
-import { type Attributes, checked, checkPolicy, itemOf, projectOf, type Shape } from "./attributes.ts";
+import { type Attributes, checked, checkPolicy, itemOf, projectOf, type Shape, text } from "./attributes.ts";
 import { badInput, conflict, denied, type Fields, type Neutron, notFound, owned, owns, touch } from "./frame.ts";
 import { listed } from "./lists.ts";
 import { networkOf } from "./networks.ts";
@@ -27,7 +27,7 @@ const attributes: Attributes = {
   id: { post: false, put: false },
   object_type: { isRequired: true, put: false, policy: () => "member" },
   object_id: { isRequired: true, put: false, policy: () => "member" },
-  target_tenant: { isRequired: true, policy: (value) => (value === "*" ? "admin" : "member") },
+  target_tenant: { isRequired: true, convert: text(), policy: (value) => (value === "*" ? "admin" : "member") },
   project_id: { put: false },
   tenant_id: { put: false },
   action: { isRequired: true, put: false, policy: () => "member" },

@@ -1,8 +1,8 @@
-import type { ImageView } from "../cloud.ts";
+import type { FloatingIpView, ImageView } from "../cloud.ts";
 import { Refusal } from "../common/refusal.ts";
 import { isoSeconds } from "../common/time.ts";
-import { admin, type Call, links, type NovaRoute, notFound, ok } from "./call.ts";
-import { oldGroupView } from "./surfaces.ts";
+import { admin, type Call, links, NO_JSON, type NovaRoute, nothing, notFound, ok, readBody } from "./call.ts";
+import { OLD_GROUP_ROUTES } from "./old-groups.ts";
 
 /*
  * What Nova once did for its neighbours: gone since 2.36 (images' metadata since 2.39), and what is gone at every microversion.
@@ -48,14 +48,33 @@ function imageOf(call: Call): ImageView {
 
 const images = ({ nova, actor }: Call): readonly ImageView[] => nova.cloud.images.images(actor);
 
-const floatingIps = (call: Call): object[] =>
-  call.nova.cloud.ports.floatingIps(call.actor).map(({ id, ip, network, fixedIp, deviceId }) => ({
-    id,
-    ip,
-    pool: network,
-    fixed_ip: fixedIp,
-    instance_id: deviceId === "" ? null : deviceId,
-  }));
+const floatingIpView = ({ id, ip, network, fixedIp, deviceId }: FloatingIpView): object => ({
+  id,
+  ip,
+  pool: network,
+  fixed_ip: fixedIp,
+  instance_id: deviceId === "" ? null : deviceId,
+});
+
+const floatingIps = (call: Call): readonly FloatingIpView[] => call.nova.cloud.ports.floatingIps(call.actor);
+
+/** @throws Refusal 404 */
+function floatingIpOf(call: Call): FloatingIpView {
+  const found = floatingIps(call).find(({ id }) => id === call.params.id);
+  if (found === undefined) throw notFound(`Floating IP not found for ID ${call.params.id}`);
+  return found;
+}
+
+/** Takes an address of the pool that is named, or of the first. */
+function allocate(call: Call): ReturnType<NovaRoute["handler"]> {
+  const body = call.context.request.body === undefined ? {} : (Object(readBody(call)) as { readonly pool?: unknown });
+  const { ports } = call.nova.cloud;
+  const pools = ports.externalNetworks(call.actor);
+  const pool = body.pool == null ? pools[0] : pools.find(({ id, name }) => name === body.pool || id === body.pool);
+  if (pool === undefined)
+    throw notFound(body.pool == null ? "No floating IP pools available." : `Floating IP pool not found.`);
+  return ok({ floating_ip: floatingIpView(ports.proxied.allocate(call.actor, pool.id)) });
+}
 
 /** Volumes are Cinder's; whoever has some must ask there. */
 const none = (member: string, count: (call: Call) => number) => (call: Call) => {
@@ -76,15 +95,20 @@ export const PROXY_ROUTES: readonly NovaRoute[] = [
   get("/images/detail", (call) => ok({ images: images(call).map((image) => imageView(call, image)) })),
   get("/images/:id", (call) => ok({ image: imageView(call, imageOf(call)) })),
   { ...get("/images/:id/metadata", (call) => ok({ metadata: imageOf(call).properties })), to: 38 },
-  get("/os-floating-ips", (call) => ok({ floating_ips: floatingIps(call) })),
+  get("/os-floating-ips", (call) => ok({ floating_ips: floatingIps(call).map(floatingIpView) })),
+  { ...get("/os-floating-ips", allocate), method: "POST" },
+  get("/os-floating-ips/:id", (call) => ok({ floating_ip: floatingIpView(floatingIpOf(call)) })),
+  {
+    ...get("/os-floating-ips/:id", (call) => {
+      call.nova.cloud.ports.proxied.release(call.actor, floatingIpOf(call).id);
+      return nothing(202, NO_JSON);
+    }),
+    method: "DELETE",
+  },
   get("/os-floating-ip-pools", (call) =>
     ok({ floating_ip_pools: call.nova.cloud.ports.externalNetworks(call.actor).map(({ name }) => ({ name })) }),
   ),
-  get("/os-security-groups", (call) =>
-    ok({
-      security_groups: call.nova.cloud.ports.securityGroups(call.actor).map((group) => oldGroupView(call, group)),
-    }),
-  ),
+  ...OLD_GROUP_ROUTES,
   get("/os-networks", (call) => ok({ networks: networks(call) })),
   get("/os-tenant-networks", (call) => ok({ networks: networks(call) })),
   get(

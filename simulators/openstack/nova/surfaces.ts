@@ -1,9 +1,9 @@
-import type { SecurityGroupView } from "../cloud.ts";
 import { Refusal } from "../common/refusal.ts";
 import { isoMicros } from "../common/time.ts";
 import { checkState } from "./actions.ts";
 import { admin, badRequest, type Call, checkedBody, denied, type NovaRoute, nothing, notFound, ok } from "./call.ts";
 import { EXTENSIONS } from "./extensions.ts";
+import { oldGroupView } from "./old-groups.ts";
 import { quotaOf } from "./quotas.ts";
 import { envelope, objectSchema } from "./schemas.ts";
 import { serverOf } from "./servers.ts";
@@ -210,25 +210,6 @@ function tenantUsage(call: Call): ReturnType<NovaRoute["handler"]> {
   if (!call.actor.isAdmin && project !== call.actor.projectId) throw denied("os-simple-tenant-usage:show");
   return ok({ tenant_usage: usageOf(call, project, true) });
 }
-
-/** Group and rules in the words of the network service that Nova once had: rules of incoming traffic only. */
-export const oldGroupView = (call: Call, group: SecurityGroupView): object => ({
-  id: group.id,
-  name: group.name,
-  description: group.description,
-  tenant_id: call.actor.projectId,
-  rules: group.rules
-    .filter(({ direction }) => direction === "ingress")
-    .map((rule) => ({
-      id: rule.id,
-      parent_group_id: group.id,
-      ip_protocol: rule.protocol,
-      from_port: rule.portMin ?? (rule.protocol === "tcp" || rule.protocol === "udp" ? 1 : null),
-      to_port: rule.portMax ?? (rule.protocol === "tcp" || rule.protocol === "udp" ? 65535 : null),
-      group: rule.remoteGroup === null ? {} : { name: rule.remoteGroup, tenant_id: call.actor.projectId },
-      ip_range: rule.remoteGroup === null ? { cidr: rule.remoteIpPrefix ?? "0.0.0.0/0" } : {},
-    })),
-});
 
 function groupsOfServer(call: Call): ReturnType<NovaRoute["handler"]> {
   const server = serverOf(call);

@@ -66,7 +66,19 @@ export function putAccount(swift: Swift, context: Context): HttpReply {
   return isNew ? bare(201) : accepted(context);
 }
 
-export function postAccount(swift: Swift, { params, request }: Context): HttpReply {
+const ACCOUNT_QUOTA = ["x-account-meta-quota-bytes", "x-remove-account-meta-quota-bytes"];
+
+/** Quotas of accounts are for resellers to set. @throws Refusal 400, 403 */
+function checkAccountQuota({ request, actor }: Context): void {
+  if (!ACCOUNT_QUOTA.some((name) => name in request.headers)) return;
+  if (!actor.roles.includes("ResellerAdmin")) throw refused(403);
+  const quota = request.headers["x-account-meta-quota-bytes"];
+  if (quota && !/^\d+$/.test(quota)) throw badRequest("Invalid bytes quota.", HTML);
+}
+
+export function postAccount(swift: Swift, context: Context): HttpReply {
+  checkAccountQuota(context);
+  const { params, request } = context;
   const { metadata } = swift.slot.value;
   const account = params.account ?? "";
   metadata.set(account, mergedMetadata(metadata.get(account) ?? {}, request.headers, "account"));

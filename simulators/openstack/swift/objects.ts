@@ -19,6 +19,7 @@ import {
   notSimulated,
   type ObjectRow,
   objectOf,
+  reportedBytes,
   seenTotals,
   stamp,
   type Swift,
@@ -68,7 +69,10 @@ function deleteAt({ request, cloud }: Context): number | undefined {
   return at;
 }
 
-function checkQuota(swift: Swift, container: ContainerRow, length: number): void {
+function checkQuota(swift: Swift, { account = "" }: Context["params"], container: ContainerRow, length: number): void {
+  const limit = Number(swift.slot.value.metadata.get(account)?.["x-account-meta-quota-bytes"] ?? Infinity);
+  if (length > limit || reportedBytes(swift, account) + length > limit)
+    throw new Refusal(413, "", "Upload exceeds quota.");
   const quota = (what: string): number => Number(container.metadata[`x-container-meta-quota-${what}`] ?? Infinity);
   const { count, bytes } = seenTotals(swift, container);
   if (bytes + length > quota("bytes") || count + 1 > quota("count"))
@@ -105,7 +109,7 @@ export function putObject(swift: Swift, context: Context): HttpReply {
     throw badRequest("X-Object-Manifest must be in the format container/prefix", HTML);
   const deleteAtS = deleteAt(context);
   const container = containerOf(swift, context);
-  checkQuota(swift, container, data.length);
+  checkQuota(swift, params, container, data.length);
   if (headers["if-none-match"]?.trim() === "*" && container.objects.has(params.object ?? "")) throw refused(412);
   const segments = query.get("multipart-manifest") === "put" ? checkedSegments(swift, context) : undefined;
   const stored = segments === undefined ? data : Buffer.from(manifestOf(segments));
@@ -158,7 +162,7 @@ function copy(swift: Swift, { request, params, cloud }: Context, path: string, t
   if (source === undefined) throw notFound();
   const container = containerOf(swift, to);
   const { data } = contentOf(swift, account, source);
-  checkQuota(swift, container, data.length);
+  checkQuota(swift, params, container, data.length);
   const isFresh = ["true", "1", "yes", "on", "t", "y"].includes(
     (request.headers["x-fresh-metadata"] ?? "").toLowerCase(),
   );
@@ -167,8 +171,7 @@ function copy(swift: Swift, { request, params, cloud }: Context, path: string, t
   const object: ObjectRow = {
     data,
     etag: md5(data),
-    // A client's default type is no wish: only what a PUT of new content says counts.
-    type: request.method === "COPY" ? (request.headers["content-type"] ?? source.type) : source.type,
+    type: request.headers["content-type"] ?? source.type,
     storedMs: cloud.kernel.nowMs,
     metadata: { ...(isFresh ? {} : inherited), ...metadataIn(request.headers) },
     ...(deleteAtS !== undefined && { deleteAtS }),

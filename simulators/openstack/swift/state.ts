@@ -170,6 +170,15 @@ export function seenTotals(
   return container.seen;
 }
 
+/** Bytes that the account has heard of from its containers. */
+export function reportedBytes(swift: Swift, account: string): number {
+  const untilMs = swift.cloud.kernel.nowMs - REPORT_MS;
+  let bytes = 0;
+  for (const container of swift.slot.value.accounts.get(account)?.values() ?? [])
+    bytes += totals(container, untilMs).bytes;
+  return bytes;
+}
+
 /** Applies `x-<kind>-meta-*` and `x-remove-<kind>-meta-*` to what is known; refuses what breaks the limits. */
 export function mergedMetadata(known: Headers, headers: Headers, kind: "account" | "container"): Headers {
   const merged: Record<string, string> = { ...known };
