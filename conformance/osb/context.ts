@@ -2,6 +2,7 @@ import { isObject, type Json, type JsonObject } from "../http/json.ts";
 import { bodyOf } from "../http/observation.ts";
 import type { Answer } from "../platform/answer.ts";
 import {
+  allowsContextUpdates,
   areBindingsRetrievable,
   areInstancesRetrievable,
   isBindable,
@@ -376,6 +377,14 @@ export function changesOf(run: Run, offer: Offer): readonly Change[] {
       : [{ words: "maintenance", body: { ...base, maintenance_info: { version }, previous_values: previous } }]),
   ];
 }
+
+/** Whether the catalog says that instances of an offer can be changed in some way. */
+export const isUpdatable =
+  (run: Run) =>
+  (offer: Offer): boolean =>
+    allowsContextUpdates(offer) || changesOf(run, offer).length > 0;
+
+export const areUpdatesOffered = (run: Run): boolean => run.offers.some(isUpdatable(run));
 
 export function updatable(run: Run): Want {
   return {

@@ -199,10 +199,37 @@ const unbindFirst: Middleware = async (request, next, memory) => {
     : next(request);
 };
 
+const html = { "content-type": "text/html", server: "a proxy" };
+
+/** What a server says of a route that it does not know. */
+const noRoute =
+  (code: number): ((response: WireResponse) => WireResponse) =>
+  ({ headers }) => ({ status: code, headers: { ...headers, ...html }, text: "<h1>No such page</h1>" });
+
+/** The server in front lets no id through that has a slash in it. */
+const strictPaths: Middleware = async (request, next, memory) => {
+  const response = await next(request);
+  const isOdd = request.path.some((part) => part.includes("/"));
+  return isOdd && isAuthorized(request, memory) ? noRoute(400)(response) : response;
+};
+
+/** Of an instance that was deleted it says that there is no such thing, as of any other, in a status of its own. */
+const forgets = (status: number): Middleware => {
+  const told = new Set<string>();
+  return async (request, next, memory) => {
+    const response = await next(request);
+    const isPoll = polls.includes(operationOf(request) ?? "catalog");
+    if (!isPoll || response.status !== 410 || !isGone(request, memory)) return response;
+    const key = request.path.join("/");
+    if (told.has(key)) return reply(status, { description: "There is no such thing." }, response.headers);
+    told.add(key);
+    return response;
+  };
+};
+
 const isNewer: When = (request, memory) =>
   isAuthorized(request, memory) && /^2\.1[5-9]$/.test(request.headers["x-broker-api-version"] ?? "");
 
-const html = { "content-type": "text/html", server: "a proxy" };
 const isStranger: When = not(isAuthorized);
 
 const BROKERS: readonly Unusual[] = [
@@ -365,6 +392,57 @@ const BROKERS: readonly Unusual[] = [
     modes: ["sync", "async", "mixed"],
     minors: [11, 14, 17],
     warnings: [],
+  },
+  ...[404, 405, 501].map(
+    (code): Unusual => ({
+      name: `offers no updates and answers ${code} to them in HTML`,
+      catalog: plainCatalog,
+      middleware: alter(["update"], () => true, noRoute(code), isAuthorized),
+      modes: ["sync", "async"],
+      minors: [11, 14, 17],
+    }),
+  ),
+  {
+    name: "offers no updates and refuses them whatever is in them",
+    catalog: plainCatalog,
+    middleware: alter(["update"], isError, instead(422, { description: "Instances stay as they are." }), isAuthorized),
+    modes: ["sync", "async"],
+    minors: [14, 17],
+  },
+  {
+    name: "stands in a server that refuses slashes in ids, in HTML",
+    middleware: strictPaths,
+    modes: ["sync", "async"],
+    minors: [13, 17],
+  },
+  {
+    name: "refuses polls about what it has told to be gone",
+    middleware: both(endsWith(410), forgets(400)),
+    modes: ["async"],
+    minors: [12, 15],
+  },
+  {
+    name: "has an empty description where something is gone",
+    middleware: alter([...polls, ...deletions], is(410), set("description", "")),
+    modes: ["sync", "async"],
+    minors: [15, 17],
+  },
+  {
+    name: "binds to what is not on a network",
+    middleware: both(
+      alter(["bind", "fetch-binding"], success, drop("endpoints")),
+      alter(
+        ["bind", "fetch-binding"],
+        success,
+        body((it) => {
+          const { credentials } = it;
+          return isObject(credentials)
+            ? { ...it, credentials: { licence: "acme-1", key: credentials["password"] ?? "" } }
+            : it;
+        }),
+      ),
+    ),
+    modes: ["sync", "async"],
   },
   { name: "offers nothing to bind", catalog: withoutBinding, modes: ["sync", "async"], minors: [12, 17] },
   { name: "offers nothing at all", catalog: { services: [] } },

@@ -78,6 +78,8 @@ class Common {
   readonly timeouts = new Map<string, number>();
   /** Ids of things whose creation got no answer: it may be under way still. */
   readonly unsure = new Set<string>();
+  /** Ids of things that exist unless a broker lies: some request to create them was not refused. */
+  readonly wanted = new Set<string>();
   /** Requests without an answer since the last one that had one. */
   silences = 0;
 }
@@ -260,7 +262,9 @@ export class Platform {
 
   async #create(operation: "provision" | "bind", id: string, options: RequestOptions): Promise<Answer> {
     try {
-      return await this.send(operation, options);
+      const answer = await this.send(operation, options);
+      if (answer.status < 400 || answer.status >= 500) this.#common.wanted.add(id);
+      return answer;
     } catch (error) {
       if (error instanceof NoAnswer && !UNSENT.includes(error.fault)) this.#common.unsure.add(id);
       throw error;
@@ -397,7 +401,8 @@ export class Platform {
       const isAbsent = settled !== undefined && [404, 410].includes(settled.answer.status);
       if (isAbsent && looks-- === 0) return true;
       const isBusy = settled !== undefined && !isAbsent && (await this.#isBusy(offer, settled.answer));
-      if (!isBusy && !isAbsent && ++refusals === REFUSALS_MAX) return false;
+      if (!isBusy && !isAbsent && ++refusals === REFUSALS_MAX)
+        return !this.#common.wanted.has(id) && !this.#common.unsure.has(id);
       if (clock.nowMs() + pauseMs > endMs) return false;
       await clock.sleepMs(pauseMs);
       pauseMs = Math.min(pauseMs * 1.5, pollMsMax);

@@ -140,10 +140,21 @@ function sameWhenFetched({ binds, fetchedBindings }: Life): Outcome | undefined 
 
 function withEndpoints(life: Life): Outcome | undefined {
   const telling = tellings(life)[0];
-  if (telling === undefined || !isThere(bodyOf(telling)["credentials"])) return undefined;
-  return isThere(bodyOf(telling)["endpoints"])
-    ? pass(telling)
-    : fail("endpoints beside the credentials", "none", telling);
+  const { credentials, endpoints } = telling === undefined ? {} : bodyOf(telling);
+  if (telling === undefined || !isThere(credentials)) return undefined;
+  if (isThere(endpoints)) return pass(telling);
+  return namesAddress(credentials)
+    ? fail("endpoints beside the credentials", "none", telling)
+    : notApplicable("the credentials name nothing on a network", telling);
+}
+
+const ADDRESS = /^(.*[_-])?(ur[il]s?|hosts?|host_?names?|ip|ports?|address(es)?|servers?|endpoints?|nodes?|dsn)$/i;
+
+/** Whether some member, at any depth, is called like an address or looks like a URI. */
+function namesAddress(value: Json | undefined): boolean {
+  if (typeof value === "string") return value.includes("://");
+  if (isArray(value)) return value.some(namesAddress);
+  return isObject(value) && Object.entries(value).some(([name, item]) => ADDRESS.test(name) || namesAddress(item));
 }
 
 /** Hosts that credentials name: members called so, and the host of a URI. */

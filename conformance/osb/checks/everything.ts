@@ -4,17 +4,26 @@ import type { Answer, Operation } from "../../platform/answer.ts";
 import { isSuccess } from "../../platform/platform.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 import { BODY_RULES, fits } from "../bodies.ts";
-import type { OsbContext } from "../context.ts";
+import { areUpdatesOffered, type OsbContext } from "../context.ts";
 import { type OsbCheck, review } from "../define.ts";
 import { seenOf } from "../judge.ts";
 
 /** Rules about every answer of the run, whatever it answered. */
 type Judge = (answer: Answer, context: OsbContext) => string | undefined;
 
+/**
+ * An answer of the server that a broker stands in, which knows no such route: an update where none is offered, or an id with a
+ * character that the server does not let through. The specification says nothing of these.
+ */
+function isUnrouted({ operation, status, instanceId }: Answer, { run }: OsbContext): boolean {
+  if (operation === "update" && [404, 405, 501].includes(status)) return !areUpdatesOffered(run);
+  return status >= 400 && status < 500 && encodeURIComponent(instanceId) !== instanceId;
+}
+
 /** Fails with the first answers that `problem` finds something wrong with, among those that `applies` to. */
 function all(expected: string, applies: (answer: Answer) => boolean, problem: Judge, absence: string) {
   return (context: OsbContext): Outcome => {
-    const answers = context.run.answers.filter(applies);
+    const answers = context.run.answers.filter((answer) => applies(answer) && !isUnrouted(answer, context));
     if (answers.length === 0) return notApplicable(absence);
     const wrong = answers
       .map((answer) => ({ answer, seen: problem(answer, context) }))
@@ -29,7 +38,10 @@ function all(expected: string, applies: (answer: Answer) => boolean, problem: Ju
   };
 }
 
-const isError = ({ status }: Answer): boolean => status >= 400;
+/** That something is gone is what who deletes it wants to hear. */
+const isGood = ({ operation, status }: Answer): boolean =>
+  status === 410 && ["poll-instance", "poll-binding", "deprovision", "unbind"].includes(operation);
+const isError = (answer: Answer): boolean => answer.status >= 400 && !isGood(answer);
 const has = (member: string) => (answer: Answer) => isError(answer) && bodyOf(answer)[member] !== undefined;
 const member =
   (name: string, isRight: (value: Json | undefined) => boolean): Judge =>
@@ -139,8 +151,10 @@ const isDeletion = ({ operation }: Answer): boolean => operation === "deprovisio
 const sameThing = (a: Answer, b: Answer): boolean => a.instanceId === b.instanceId && a.bindingId === b.bindingId;
 
 /** Nothing that a platform gave up is still there: every deletion of the clean-up was answered as the rules say. */
-function cleanedUp({ run }: OsbContext): Outcome {
-  const deletions = run.answers.filter((answer) => answer.intent === "cleanup" && isDeletion(answer));
+function cleanedUp(context: OsbContext): Outcome {
+  const deletions = context.run.answers.filter(
+    (answer) => answer.intent === "cleanup" && isDeletion(answer) && !isUnrouted(answer, context),
+  );
   if (deletions.length === 0) return notApplicable("nothing had to be cleaned up");
   const isBusy = (answer: Answer) => answer.status === 422 && bodyOf(answer)["error"] === "ConcurrencyError";
   const wrong = deletions.filter((answer) => ![200, 202, 410].includes(answer.status) && !isBusy(answer));

@@ -112,6 +112,9 @@ async function hintsOfFailedDeletion(context: OsbContext): Promise<Outcome> {
     : fail("a boolean instance_usable", JSON.stringify(usable), last);
 }
 
+/** How long an abandoned request has to arrive where instances are made, in milliseconds. */
+const HEAD_START_MS = 1_000;
+
 /** The client walks away in the middle; then the platform deletes what may have come to be. */
 async function afterLostReply(context: OsbContext): Promise<Outcome> {
   const offer = context.offer(ANY);
@@ -122,6 +125,8 @@ async function afterLostReply(context: OsbContext): Promise<Outcome> {
     throw error;
   });
   if (answered !== undefined) return notApplicable("the broker answered before the client was gone", answered);
+  // The deletion must not overtake the request: then it would be right that there is no such thing.
+  await platform.settings.clock.sleepMs(HEAD_START_MS);
   const deletion = await platform.deprovision(offer, id);
   const { state } = await platform.settle(offer, deletion);
   const again = await platform.deprovision(offer, id);

@@ -19,10 +19,21 @@ const bad = { intent: "bad" } as const;
 const MAKING: readonly (Operation | undefined)[] = ["provision", "update", "bind"];
 
 function polls(context: OsbContext, kind: Kind): Answer[] {
-  return context.run.answers.filter(
+  const all = context.run.answers.filter(
     ({ operation, intent, polled }) => operation === `poll-${kind}` && intent === "plain" && polled !== undefined,
   );
+  return all.filter((poll, at) => !isOfNothing(poll, all.slice(0, at)));
 }
+
+/** A refused poll about something whose deletion was told to have ended: no platform asks, and no status is prescribed. */
+function isOfNothing(poll: Answer, earlier: readonly Answer[]): boolean {
+  const isRefused = poll.status >= 400 && poll.status < 500;
+  return isDeleting(poll) && isRefused && earlier.some((other) => isSameDeletion(other, poll) && isOver(other));
+}
+
+const isSameDeletion = (a: Answer, b: Answer): boolean =>
+  a.polled === b.polled && a.instanceId === b.instanceId && a.bindingId === b.bindingId;
+const isOver = (poll: Answer): boolean => ["succeeded", "gone"].includes(stateOf(poll) ?? "");
 
 function nonePolled(kind: Kind): Outcome {
   return notApplicable(
@@ -83,9 +94,7 @@ function endings(life: Life, kind: Kind) {
 function stateKept(kind: Kind) {
   return (life: Life): Outcome | undefined => {
     const outcomes = endings(life, kind).map(({ final, again }) => {
-      const isKept = again.every(
-        (poll) => stateOf(poll) === stateOf(final) || (isDeleting(final) && [404, 410].includes(poll.status)),
-      );
+      const isKept = again.every((poll) => stateOf(poll) === stateOf(final) || isOfNothing(poll, [final]));
       return isKept
         ? pass(final, ...again)
         : fail(`"${stateOf(final)}" to be told again`, again.map(seenOf).join(", "), final, ...again);

@@ -13,9 +13,11 @@ import { differentFrom } from "../../platform/schema.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, warn, worstOf } from "../../runner/check.ts";
 import {
   ANY,
+  areUpdatesOffered,
   type Change,
   changesOf,
   contextOf,
+  isUpdatable,
   type Live,
   MAINTAINED,
   type OsbContext,
@@ -125,11 +127,18 @@ async function missingServiceId(context: OsbContext): Promise<Outcome> {
 }
 
 async function malformed(context: OsbContext): Promise<Outcome> {
-  const live = await context.live(ANY);
+  const isOffered = areUpdatesOffered(context.run);
+  const live = await context.live(isOffered ? { words: NO_UPDATE, fits: isUpdatable(context.run) } : ANY);
   const broken = await context.update(live, null, { text: '{"service_id": "', ...bad });
   const typed = await context.update(live, { service_id: 1 }, bad);
-  return worstOf([broken, typed].map((answer) => expectStatus(answer, [400], [422])));
+  const answers = [broken, typed];
+  const outcome = worstOf(answers.map((answer) => expectStatus(answer, [400], [422])));
+  if (isOffered || outcome.verdict === "pass" || !answers.every(isRefusal)) return outcome;
+  return notApplicable(`${NO_UPDATE}, and every PATCH may be refused: it is answered ${seenOf(broken)}`, ...answers);
 }
+
+const NO_UPDATE = "nothing in the catalog says that instances can be updated";
+const isRefusal = ({ status }: Answer): boolean => (status >= 400 && status < 500) || status === 501;
 
 async function refused(
   context: OsbContext,
