@@ -11,9 +11,11 @@ import {
   nameKey,
   type Scope,
   type Token,
+  type Trust,
   type User,
 } from "./state.ts";
 import { effectiveRoles, targetOf, type Tokens } from "./tokens.ts";
+import { isUsable } from "./trusts.ts";
 
 /** What is kept of a password or an application credential's secret. */
 export const hashOf = (id: string, secret: string): string => hash("sha256", `${id}/${secret}`, "hex");
@@ -57,8 +59,15 @@ export function authenticate(slot: KeystoneSlot, tokens: Tokens, context: Contex
   const proof = prove(slot.value, tokens, auth);
   const scope = scopeFor(slot.value, proof, asked);
   const { user, methods, from, credential } = proof;
-  const grant = { userId: user.id, scope, methods };
-  const token = tokens.issue(credential === undefined ? grant : { ...grant, appCredentialId: credential.id }, from);
+  const trust = asked.kind === "trust" ? spentTrust(slot.value, tokens, user, asked.id) : undefined;
+  const grant = {
+    userId: trust?.impersonation === true ? trust.trustorId : user.id,
+    scope,
+    methods,
+    ...(credential && { appCredentialId: credential.id }),
+    ...(trust && { trustId: trust.id }),
+  };
+  const token = tokens.issue(grant, from);
   return json(201, tokens.view(token, context, !context.query.has("nocatalog")), { "X-Subject-Token": token.id });
 }
 
@@ -78,7 +87,8 @@ function checkMethods({ identity }: AuthBody): void {
 
 type AskedScope =
   | { readonly kind: "omitted" | "none" | "system" }
-  | { readonly kind: "project" | "domain"; readonly ref: Ref };
+  | { readonly kind: "project" | "domain"; readonly ref: Ref }
+  | { readonly kind: "trust"; readonly id: string };
 
 function askedScope({ scope }: AuthBody): AskedScope {
   if (scope === undefined) return { kind: "omitted" };
@@ -89,7 +99,7 @@ function askedScope({ scope }: AuthBody): AskedScope {
   if (known.length !== 1 || typeof scope === "string" || kind === undefined)
     throw expecting("system, project, domain, OS-TRUST:trust or unscoped", "scope");
   if (kind === "unscoped") return { kind: "none" };
-  if (kind === "OS-TRUST:trust") throw new Refusal(501, "", "Trusts are not simulated.");
+  if (kind === "OS-TRUST:trust") return { kind: "trust", id: (scope[kind] as Ref).id ?? "" };
   if (kind === "system") return { kind: "system" };
   const ref = scope[kind] as Ref;
   if (ref.id === undefined && ref.name === undefined)
@@ -112,6 +122,12 @@ function prove(state: KeystoneState, tokens: Tokens, { identity, scope }: AuthBo
     const user = state.users.get(from.userId);
     if (user === undefined) throw notFound("user", from.userId);
     if (from.appCredentialId !== undefined) throw unauthorized();
+    if (from.trustId !== undefined)
+      throw new Refusal(
+        403,
+        "",
+        "Using trust-scoped token to create another token. Create a new trust-scoped token instead",
+      );
     return { user, methods: [...new Set([...from.methods, ...methods])], from };
   }
   if (methods.includes("password")) return { user: provenUser(state, identity.password?.user), methods };
@@ -190,6 +206,8 @@ function scopeFor(state: KeystoneState, { user, credential }: Proof, asked: Aske
       return { kind: "none" };
     case "omitted":
       return defaultScope(state, user);
+    case "trust":
+      return trustScope(state, asked.id);
     case "system":
       return usable(state, user, { kind: "system" }) ?? refuse();
     case "project":
@@ -197,6 +215,31 @@ function scopeFor(state: KeystoneState, { user, credential }: Proof, asked: Aske
     case "domain":
       return usable(state, user, { kind: "domain", id: domainIdOf(state, asked.ref) ?? "" }) ?? refuse();
   }
+}
+
+function trustOf(state: KeystoneState, id: string): Trust {
+  const trust = state.trusts.get(id);
+  if (trust === undefined) throw notFound("trust", id);
+  return trust;
+}
+
+/** A trust without a project gives no scope. */
+function trustScope(state: KeystoneState, id: string): Scope {
+  const { projectId, trustorId, roleIds } = trustOf(state, id);
+  if (projectId === null) return { kind: "none" };
+  const held = effectiveRoles(state, trustorId, `project:${projectId}`).map((role) => role.id);
+  if (!state.projects.get(projectId)?.enabled || !roleIds.every((role) => held.includes(role))) return refuse();
+  return { kind: "project", id: projectId };
+}
+
+/** The trust that the user acts under, one use less. @throws Refusal 401, 403, 404 */
+function spentTrust(state: KeystoneState, tokens: Tokens, user: User, id: string): Trust {
+  const trust = trustOf(state, id);
+  if (!isUsable(trust, tokens.nowMs)) throw notFound("trust", id);
+  if (trust.trusteeId !== user.id) throw new Refusal(403, "", "User is not a trustee.");
+  if (!state.users.get(trust.trustorId)?.enabled) throw new Refusal(403, "", "Trustor is disabled.");
+  if (trust.remainingUses !== null) trust.remainingUses--;
+  return trust;
 }
 
 const refuse = (): never => {

@@ -4,22 +4,36 @@ import type { Context, OpenStackRoute } from "../common/service.ts";
 import { linked, listing, rootOf } from "./entities.ts";
 import { forbiddenAction, notFound } from "./errors.ts";
 import { adminOnly, roleView } from "./kinds.ts";
-import { grant, IMPLIED, type KeystoneSlot, type KeystoneState, nameKey, ungrant } from "./state.ts";
-import { domainRef, type Tokens } from "./tokens.ts";
+import { grant, INHERITED, type KeystoneSlot, type KeystoneState, ungrant } from "./state.ts";
+import { ancestorsOf, domainRef, type Tokens } from "./tokens.ts";
 
 type Side = "user" | "group";
 type Target = "project" | "domain" | "system";
 
+const TO_PROJECTS = "/inherited_to_projects";
+
+/** Where grants are made: on something, or on all that is below it. */
+interface Place {
+  readonly target: Target;
+  readonly base: string;
+  /** What ends the path. */
+  readonly end: string;
+  /** Before the key of what is granted on. */
+  readonly prefix: string;
+}
+
 /** Role grants: PUT, HEAD, GET, DELETE of one, GET of all (Identity API v3, "assign role to user on project" and its kin). */
 export function grantRoutes(slot: KeystoneSlot, tokens: Tokens): readonly OpenStackRoute[] {
-  const targets: readonly (readonly [Target, string])[] = [
-    ["project", "/v3/projects/:target"],
-    ["domain", "/v3/domains/:target"],
-    ["system", "/v3/system"],
+  const places: readonly Place[] = [
+    { target: "project", base: "/v3/projects/:target", end: "", prefix: "" },
+    { target: "domain", base: "/v3/domains/:target", end: "", prefix: "" },
+    { target: "system", base: "/v3/system", end: "", prefix: "" },
+    { target: "project", base: "/v3/OS-INHERIT/projects/:target", end: TO_PROJECTS, prefix: INHERITED },
+    { target: "domain", base: "/v3/OS-INHERIT/domains/:target", end: TO_PROJECTS, prefix: INHERITED },
   ];
   const sides: readonly Side[] = ["user", "group"];
   return [
-    ...targets.flatMap(([target, base]) => sides.flatMap((side) => routesOf(slot, tokens, target, side, base))),
+    ...places.flatMap((place) => sides.flatMap((side) => routesOf(slot, tokens, place, side))),
     { method: "GET", path: "/v3/role_assignments", handler: (context) => assignments(slot.value, context) },
   ];
 }
@@ -27,15 +41,14 @@ export function grantRoutes(slot: KeystoneSlot, tokens: Tokens): readonly OpenSt
 function routesOf(
   slot: KeystoneSlot,
   tokens: Tokens,
-  target: Target,
+  { target, base, end, prefix }: Place,
   side: Side,
-  base: string,
 ): readonly OpenStackRoute[] {
   const path = `${base}/${side}s/:who/roles`;
   const policy = target === "system" ? `system_grant_for_${side}` : "grant";
   const keys = (context: Context): { who: string; what: string } => {
     const { who = "", target: on = "all" } = context.params;
-    return { who: `${side}:${who}`, what: `${target}:${on}` };
+    return { who: `${side}:${who}`, what: `${prefix}${target}:${on}` };
   };
   const check = (context: Context): void => {
     adminOnly(context, `check_${policy}`);
@@ -51,7 +64,7 @@ function routesOf(
   };
   const get: OpenStackRoute = {
     method: "GET",
-    path: `${path}/:role`,
+    path: `${path}/:role${end}`,
     handler: (context) => {
       check(context);
       return empty(204);
@@ -61,7 +74,7 @@ function routesOf(
     get,
     {
       method: "PUT",
-      path: `${path}/:role`,
+      path: `${path}/:role${end}`,
       handler: (context) => {
         adminOnly(context, `create_${policy}`);
         checkExists(slot.value, target, side, context);
@@ -73,7 +86,7 @@ function routesOf(
     },
     {
       method: "DELETE",
-      path: `${path}/:role`,
+      path: `${path}/:role${end}`,
       handler: (context) => {
         adminOnly(context, `revoke_${policy}`);
         checkExists(slot.value, target, side, context);
@@ -86,7 +99,7 @@ function routesOf(
     },
     {
       method: "GET",
-      path,
+      path: path + end,
       handler: (context) => {
         adminOnly(context, `list_${policy === "grant" ? "grants" : policy}`);
         checkExists(slot.value, target, side, context);
@@ -125,6 +138,8 @@ interface Assignment {
   readonly target: Target;
   readonly on: string;
   readonly roleId: string;
+  /** Where it was granted to be inherited from. */
+  readonly from?: { readonly target: Target; readonly on: string };
   /** The role that implies this one. */
   readonly prior?: string;
   /** The group that the user has it from. */
@@ -135,8 +150,10 @@ function* stored(state: KeystoneState): Generator<Assignment> {
   for (const [key, byTarget] of state.grants) {
     const [side, who] = halves(key) as [Side, string];
     for (const [what, roles] of byTarget) {
-      const [target, on] = halves(what) as [Target, string];
-      for (const roleId of roles) yield { side, who, target, on, roleId };
+      const isInherited = what.startsWith(INHERITED);
+      const [target, on] = halves(isInherited ? what.slice(INHERITED.length) : what) as [Target, string];
+      const from = isInherited && { from: { target, on } };
+      for (const roleId of roles) yield { side, who, target, on, roleId, ...from };
     }
   }
 }
@@ -154,16 +171,29 @@ function* effective(state: KeystoneState): Generator<Assignment> {
         : [...(state.groups.get(assignment.who)?.members ?? [])].map(
             (who): Assignment => ({ ...assignment, side: "user", who, group: assignment.who }),
           );
-    for (const holder of holders) yield* withImplied(state, holder);
+    for (const holder of holders)
+      for (const place of inheritors(state, holder))
+        for (const each of withImplied(state, place)) {
+          if (state.roles.get(each.roleId)?.domainId === null) yield each;
+        }
+  }
+}
+
+/** What is granted to be inherited holds on every project below. */
+function* inheritors(state: KeystoneState, assignment: Assignment): Generator<Assignment> {
+  const { from } = assignment;
+  if (from === undefined) return yield assignment;
+  for (const project of state.projects.values()) {
+    const isBelow =
+      from.target === "domain" ? project.domainId === from.on : ancestorsOf(state, project).includes(from.on);
+    if (isBelow) yield { ...assignment, target: "project", on: project.id };
   }
 }
 
 function* withImplied(state: KeystoneState, assignment: Assignment): Generator<Assignment> {
   yield assignment;
-  for (const name of IMPLIED[state.roles.get(assignment.roleId)?.name ?? ""] ?? []) {
-    const roleId = state.names.get(nameKey("role", "", name));
-    if (roleId !== undefined) yield* withImplied(state, { ...assignment, roleId, prior: assignment.roleId });
-  }
+  for (const roleId of state.implied.get(assignment.roleId) ?? [])
+    yield* withImplied(state, { ...assignment, roleId, prior: assignment.roleId });
 }
 
 /** An option of the query that is given, and not given as false. */
@@ -182,7 +212,8 @@ function assignments(state: KeystoneState, context: Context) {
       wanted("role.id", item.roleId) &&
       wanted("scope.project.id", item.target === "project" ? item.on : "") &&
       wanted("scope.domain.id", item.target === "domain" ? item.on : "") &&
-      (!query.has("scope.system") || item.target === "system"),
+      (!query.has("scope.system") || item.target === "system") &&
+      (!query.has("scope.OS-INHERIT:inherited_to") || item.from !== undefined),
   );
   return json(200, {
     role_assignments: items.map((item) => assignmentView(state, context, item)),
@@ -193,18 +224,23 @@ function assignments(state: KeystoneState, context: Context) {
 function assignmentView(state: KeystoneState, context: Context, item: Assignment): object {
   const names = isOn(context.query, "include_names");
   const root = rootOf(context);
-  const base = item.target === "system" ? "system" : `${item.target}s/${item.on}`;
+  const granted = item.from ?? item;
+  const base = granted.target === "system" ? "system" : `${granted.target}s/${granted.on}`;
+  const [above, end] = item.from === undefined ? ["", ""] : ["OS-INHERIT/", TO_PROJECTS];
   const [side, who] = item.group === undefined ? [item.side, item.who] : ["group", item.group];
   const from = item.prior ?? item.roleId;
   const links = {
-    assignment: `${root}/${base}/${side}s/${who}/roles/${from}`,
+    assignment: `${root}/${above}${base}/${side}s/${who}/roles/${from}${end}`,
     ...(item.group !== undefined && { membership: `${root}/groups/${item.group}/users/${item.who}` }),
     ...(item.prior !== undefined && { prior_role: `${root}/prior_role/${item.roleId}/implies/${item.prior}` }),
   };
   const holder = item.side === "user" ? state.users.get(item.who) : state.groups.get(item.who);
   return {
     links,
-    scope: scopeView(state, item, names),
+    scope: {
+      ...scopeView(state, item, names),
+      ...(item.from !== undefined && { "OS-INHERIT:inherited_to": "projects" }),
+    },
     [item.side]: {
       id: item.who,
       ...(names && { name: holder?.name ?? "", domain: domainRef(state, holder?.domainId ?? "") }),

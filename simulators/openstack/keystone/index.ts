@@ -4,10 +4,13 @@ import { Refusal } from "../common/refusal.ts";
 import { type Context, type OpenStackRoute, openStackService, type Style } from "../common/service.ts";
 import { authenticate, hashOf, liveToken } from "./auth.ts";
 import { catalogOf } from "./catalog.ts";
-import { entityRoutes, headOf, listing, rootOf } from "./entities.ts";
-import { forbiddenAction, unauthorized } from "./errors.ts";
+import { ec2Routes } from "./ec2.ts";
+import { entityRoutes, headOf, linked, listing, rootOf } from "./entities.ts";
+import { bodyOf, checkSchema, forbiddenAction, unauthorized } from "./errors.ts";
 import { grantRoutes } from "./grants.ts";
+import { impliedRoutes } from "./implied.ts";
 import {
+  adminOnly,
   CREDENTIALS,
   DOMAINS,
   ENDPOINTS,
@@ -20,8 +23,10 @@ import {
   USERS,
 } from "./kinds.ts";
 import { peopleRoutes } from "./people.ts";
+import { SCHEMAS } from "./schemas.ts";
 import { type KeystoneSlot, seed, type Token } from "./state.ts";
 import { Tokens } from "./tokens.ts";
+import { trustRoutes } from "./trusts.ts";
 
 const TITLES: Readonly<Record<number, string>> = {
   400: "Bad Request",
@@ -144,11 +149,23 @@ const notSimulated = (what: string) => (): HttpReply => {
   throw new Refusal(501, "", `${what} is not simulated.`);
 };
 
+const UNMODELLED = [
+  ["/v3/OS-FEDERATION/*rest", "Federation"],
+  ["/v3/OS-OAUTH1/*rest", "OAuth"],
+  ["/v3/OS-EP-FILTER/*rest", "Filtering of endpoints"],
+  ["/v3/OS-ENDPOINT-POLICY/*rest", "Policies of endpoints"],
+  ["/v3/domains/:domain/config", "Configuration of domains"],
+  ["/v3/domains/:domain/config/*rest", "Configuration of domains"],
+  ["/v3/domains/config/*rest", "Configuration of domains"],
+] as const;
+
 const surfaceRoutes: readonly OpenStackRoute[] = [
   { method: "GET", path: "/v3/limits", handler: (context) => listing(context, "limits", []) },
   { method: "GET", path: "/v3/registered_limits", handler: (context) => listing(context, "registered_limits", []) },
   { method: "POST", path: "/v3/ec2tokens", open: true, handler: notSimulated("EC2 authentication") },
-  { method: "GET", path: "/v3/OS-FEDERATION/*rest", handler: notSimulated("Federation") },
+  ...UNMODELLED.flatMap(([path, what]) =>
+    ["GET", "POST", "PUT", "PATCH", "DELETE"].map((method) => ({ method, path, handler: notSimulated(what) })),
+  ),
   {
     method: "GET",
     path: "/v3/auth/OS-FEDERATION/websso/:protocol",
@@ -158,8 +175,29 @@ const surfaceRoutes: readonly OpenStackRoute[] = [
   },
 ];
 
+/** A region whose id the client chooses. */
+function regionRoute(slot: KeystoneSlot, tokens: Tokens): OpenStackRoute {
+  return {
+    method: "PUT",
+    path: "/v3/regions/:id",
+    handler: (context) => {
+      adminOnly(context, "create_region");
+      const given = bodyOf(context).region ?? {};
+      checkSchema(SCHEMAS.regions?.create ?? {}, given);
+      const id = context.params.id ?? "";
+      const region = REGIONS.create({ state: slot.value, context, tokens }, { ...given, id });
+      slot.value.regions.set(id, region);
+      context.cloud.kernel.record("keystone", "region.create", id, { name: id });
+      return json(201, { region: linked(context, "regions", REGIONS.view(region, context, slot.value)) });
+    },
+  };
+}
+
 function withHeads(routes: readonly OpenStackRoute[]): readonly OpenStackRoute[] {
-  return routes.flatMap((route) => (route.method === "GET" ? [route, headOf(route)] : [route]));
+  const heads = new Set(routes.filter(({ method }) => method === "HEAD").map(({ path }) => path));
+  return routes.flatMap((route) =>
+    route.method === "GET" && !heads.has(route.path) ? [route, headOf(route)] : [route],
+  );
 }
 
 /** Keystone v3: tokens, projects, users, roles, catalog. */
@@ -182,7 +220,11 @@ export function createKeystone(cloud: Cloud): { readonly service: Service; reado
     ...versionRoutes,
     ...tokenRoutes(slot, tokens),
     ...kinds,
+    regionRoute(slot, tokens),
     ...grantRoutes(slot, tokens),
+    ...impliedRoutes(slot),
+    ...trustRoutes(slot, tokens),
+    ...ec2Routes(slot),
     ...peopleRoutes(slot, tokens),
     ...surfaceRoutes,
   ];

@@ -85,9 +85,17 @@ function rename(
   entity.name = name;
 }
 
-function checkedDomain(state: KeystoneState, context: Context, attributes: Attributes): string {
+const noDomain = (id: string): Refusal => badRequest(`Could not find domain: ${id}.`);
+
+/** @throws Refusal `missing` */
+function checkedDomain(
+  state: KeystoneState,
+  context: Context,
+  attributes: Attributes,
+  missing: (id: string) => Refusal = (id) => notFound("domain", id),
+): string {
   const id = attributes.domain_id ?? (context.actor.domainId || context.actor.projectDomainId || "default");
-  if (typeof id !== "string" || !state.domains.has(id)) throw badRequest(`Could not find domain: ${text(id)}.`);
+  if (typeof id !== "string" || !state.domains.has(id)) throw missing(text(id));
   return id;
 }
 
@@ -154,7 +162,7 @@ export const PROJECTS: Kind<Project> = {
     const domainId =
       attributes.domain_id === undefined && typeof parent === "string"
         ? (state.projects.get(parent)?.domainId ?? parent)
-        : checkedDomain(state, context, attributes);
+        : checkedDomain(state, context, attributes, noDomain);
     const project: Project = {
       id: newId(at),
       name: "",
@@ -186,6 +194,7 @@ export const PROJECTS: Kind<Project> = {
     refuseImmutable(project, "delete", "project");
     state.names.delete(nameKey("project", project.domainId, project.name));
     forgetGrants(state, `project:${project.id}`);
+    for (const trust of state.trusts.values()) if (trust.projectId === project.id) state.trusts.delete(trust.id);
     for (const credential of state.appCredentials.values())
       if (credential.projectId === project.id) removeAppCredential(state, credential.id);
   },
@@ -257,6 +266,8 @@ export const USERS: Kind<User> = {
     state.names.delete(nameKey("user", user.domainId, user.name));
     forgetGrants(state, `user:${user.id}`);
     for (const group of state.groups.values()) group.members.delete(user.id);
+    for (const trust of state.trusts.values())
+      if (trust.trustorId === user.id || trust.trusteeId === user.id) state.trusts.delete(trust.id);
     for (const credential of state.appCredentials.values())
       if (credential.userId === user.id) removeAppCredential(state, credential.id);
     for (const credential of state.credentials.values())
@@ -370,6 +381,12 @@ export const ROLES: Kind<Role> = {
   remove: ({ state }, role) => {
     refuseImmutable(role, "delete", "role");
     state.names.delete(nameKey("role", role.domainId ?? "", role.name));
+    state.implied.delete(role.id);
+    for (const [prior, implied] of state.implied)
+      state.implied.set(
+        prior,
+        implied.filter((id) => id !== role.id),
+      );
     for (const byTarget of state.grants.values())
       for (const [what, roles] of byTarget)
         byTarget.set(

@@ -1,7 +1,6 @@
 import { empty, json } from "../../kernel/index.ts";
 import { Refusal } from "../common/refusal.ts";
 import type { Context, OpenStackRoute } from "../common/service.ts";
-import { isoMicros } from "../common/time.ts";
 import { hashOf } from "./auth.ts";
 import { linked, listing, rootOf } from "./entities.ts";
 import {
@@ -292,12 +291,19 @@ function createCredential(
   return { credential, secret };
 }
 
+/** ms, with microseconds behind the point: this time is kept to them. */
 function expiryOf(value: unknown, nowMs: number): number | null {
   if (typeof value !== "string") return null;
   const ms = Date.parse(/Z|[+-]\d\d:?\d\d$/.test(value) ? value : `${value}Z`);
   if (Number.isNaN(ms) || ms <= nowMs) throw badRequest(`Invalid input for field 'expires_at': ${value}`);
-  return ms;
+  const micros = (/\.\d{3}(\d{1,3})/.exec(value)?.[1] ?? "").padEnd(3, "0");
+  return ms + Number(micros) / 1000;
 }
+
+const expiryView = (ms: number): string => {
+  const micros = Math.round((ms % 1000) * 1000);
+  return `${new Date(ms).toISOString().slice(0, 19)}.${String(micros).padStart(6, "0")}`;
+};
 
 function credentialRoles(state: KeystoneState, { actor }: Context, asked: unknown): readonly string[] {
   const held = effectiveRoles(state, actor.userId, `project:${actor.projectId}`);
@@ -319,7 +325,7 @@ function credentialView(state: KeystoneState, context: Context, credential: AppC
     user_id: credential.userId,
     project_id: credential.projectId,
     system: null,
-    expires_at: credential.expiresMs === null ? null : isoMicros(credential.expiresMs),
+    expires_at: credential.expiresMs === null ? null : expiryView(credential.expiresMs),
     unrestricted: credential.isUnrestricted || null,
     roles: roles.map(roleView),
     links: { self: `${rootOf(context)}/application_credentials/${credential.id}` },

@@ -82,6 +82,19 @@ export interface AppCredential extends Entity {
   readonly roleIds: readonly string[];
 }
 
+/** What a trustor lets a trustee do in the trustor's stead. */
+export interface Trust {
+  readonly id: string;
+  readonly trustorId: string;
+  readonly trusteeId: string;
+  readonly projectId: string | null;
+  readonly impersonation: boolean;
+  readonly expiresMs: number | null;
+  readonly roleIds: readonly string[];
+  /** How many tokens may still be issued; null: any number. */
+  remainingUses: number | null;
+}
+
 export type Scope =
   | { readonly kind: "project"; readonly id: string }
   | { readonly kind: "domain"; readonly id: string }
@@ -97,6 +110,7 @@ export interface Token {
   readonly issuedMs: number;
   readonly expiresMs: number;
   readonly appCredentialId?: string;
+  readonly trustId?: string;
   /** Counts issued tokens: what is revoked "up to now" is told from what came later within the same instant. */
   readonly seq: number;
   isRevoked: boolean;
@@ -114,9 +128,12 @@ export interface KeystoneState {
   credentials: Map<string, Blob>;
   policies: Map<string, Blob>;
   appCredentials: Map<string, AppCredential>;
+  trusts: Map<string, Trust>;
+  /** Role → roles that whoever holds it holds too. */
+  implied: Map<string, string[]>;
   /** `user/default/name` → id; the same for projects, domains, roles, groups and application credentials. */
   names: Map<string, string>;
-  /** Who (`user:id`, `group:id`) → on what (`project:id`, `domain:id`, `system:all`) → ids of granted roles. */
+  /** Who (`user:id`, `group:id`) → on what (`project:id`, `domain:id`, `system:all`, `inherited/project:id` …) → ids of granted roles. */
   grants: Map<string, Map<string, string[]>>;
   /** The other way round: on what → who. */
   grantees: Map<string, Set<string>>;
@@ -128,8 +145,14 @@ export interface KeystoneState {
   generation: number;
 }
 
-/** A role that holds implies others (api.md §3.1). */
-export const IMPLIED: Readonly<Record<string, readonly string[]>> = { admin: ["member"], member: ["reader"] };
+/** Which role implies which in a new cloud (api.md §3.1). */
+const IMPLIED = [
+  ["admin", "member"],
+  ["member", "reader"],
+] as const;
+
+/** Grants under this key hold on what is below a project or domain, not on itself. */
+export const INHERITED = "inherited/";
 
 const ROLES = ["admin", "member", "reader", "service", "ResellerAdmin"] as const;
 const IMMUTABLE_ROLES: readonly string[] = ["admin", "member", "reader"];
@@ -150,6 +173,8 @@ export function seed(cloud: Cloud, hashOf: (id: string, secret: string) => strin
     state.roles.set(role.id, role);
     state.names.set(nameKey("role", "", name), role.id);
   }
+  const roleNamed = (name: string): string => state.names.get(nameKey("role", "", name)) ?? "";
+  for (const [prior, implied] of IMPLIED) state.implied.set(roleNamed(prior), [roleNamed(implied)]);
   const projectId = id();
   const common = { domainId: "default", enabled: true };
   const bootstrap = "Bootstrap project for initializing the cloud.";
@@ -172,9 +197,8 @@ export function seed(cloud: Cloud, hashOf: (id: string, secret: string) => strin
     defaultProjectId: undefined,
   });
   state.names.set(nameKey("user", "default", user), userId);
-  const adminRole = state.names.get(nameKey("role", "", "admin")) ?? "";
-  grant(state, `user:${userId}`, `project:${projectId}`, adminRole);
-  grant(state, `user:${userId}`, "system:all", adminRole);
+  grant(state, `user:${userId}`, `project:${projectId}`, roleNamed("admin"));
+  grant(state, `user:${userId}`, "system:all", roleNamed("admin"));
   state.regions.set(cloud.region, { id: cloud.region, name: cloud.region, description: "", parentId: null });
   for (const type of Object.keys(CATALOG) as CatalogType[]) seedService(state, cloud, type, id);
   return state;
@@ -193,6 +217,8 @@ function emptyState(): KeystoneState {
     credentials: new Map(),
     policies: new Map(),
     appCredentials: new Map(),
+    trusts: new Map(),
+    implied: new Map(),
     names: new Map(),
     grants: new Map(),
     grantees: new Map(),
@@ -246,6 +272,11 @@ export function ungrant(state: KeystoneState, who: string, what: string, roleId:
 
 /** Forgets every grant to or on something that is gone. */
 export function forgetGrants(state: KeystoneState, key: string): void {
+  forgetKey(state, key);
+  forgetKey(state, INHERITED + key);
+}
+
+function forgetKey(state: KeystoneState, key: string): void {
   for (const what of state.grants.get(key)?.keys() ?? []) state.grantees.get(what)?.delete(key);
   state.grants.delete(key);
   for (const who of state.grantees.get(key) ?? []) state.grants.get(who)?.delete(key);

@@ -1,7 +1,15 @@
 import type { Actor, Cloud } from "../cloud.ts";
 import { isoMicrosZ } from "../common/time.ts";
 import { notFound, unauthorized } from "./errors.ts";
-import { IMPLIED, type KeystoneSlot, type KeystoneState, type Role, type Scope, type Token, nameKey } from "./state.ts";
+import {
+  INHERITED,
+  type KeystoneSlot,
+  type KeystoneState,
+  type Project,
+  type Role,
+  type Scope,
+  type Token,
+} from "./state.ts";
 import { catalogOf } from "./catalog.ts";
 import { Refusal } from "../common/refusal.ts";
 import type { Context } from "../common/service.ts";
@@ -13,20 +21,35 @@ export const TOKEN_LIFE_MS = 4 * 3600 * 1000;
 export const targetOf = (scope: Scope): string =>
   scope.kind === "system" ? "system:all" : scope.kind === "none" ? "" : `${scope.kind}:${scope.id}`;
 
-/** Role ids that a user holds on something, from own grants and those of groups; implied ones included. */
+/** Where grants may lie that hold on something: on itself, and those that it inherits. */
+function placesOf(state: KeystoneState, what: string): readonly string[] {
+  const places = [what];
+  const [kind, id = ""] = what.split(":");
+  const project = kind === "project" ? state.projects.get(id) : undefined;
+  if (project === undefined) return places;
+  for (const ancestor of ancestorsOf(state, project)) places.push(`${INHERITED}project:${ancestor}`);
+  places.push(`${INHERITED}domain:${project.domainId}`);
+  return places;
+}
+
+/** Ids of the projects above a project, the nearest first. */
+export function ancestorsOf(state: KeystoneState, project: Project): readonly string[] {
+  const parent = state.projects.get(project.parentId);
+  return parent === undefined ? [] : [parent.id, ...ancestorsOf(state, parent)];
+}
+
+/** Roles that a user holds on something: own grants, those of groups, inherited and implied ones. Roles of a domain only imply. */
 export function effectiveRoles(state: KeystoneState, userId: string, what: string): Role[] {
-  const ids = new Set(state.grants.get(`user:${userId}`)?.get(what));
-  for (const who of state.grantees.get(what) ?? []) {
-    if (!who.startsWith("group:") || !state.groups.get(who.slice(6))?.members.has(userId)) continue;
-    for (const id of state.grants.get(who)?.get(what) ?? []) ids.add(id);
-  }
-  for (const id of ids) {
-    for (const name of IMPLIED[state.roles.get(id)?.name ?? ""] ?? []) {
-      const implied = state.names.get(nameKey("role", "", name));
-      if (implied !== undefined) ids.add(implied);
+  const ids = new Set<string>();
+  for (const place of placesOf(state, what)) {
+    for (const id of state.grants.get(`user:${userId}`)?.get(place) ?? []) ids.add(id);
+    for (const who of state.grantees.get(place) ?? []) {
+      if (!who.startsWith("group:") || !state.groups.get(who.slice(6))?.members.has(userId)) continue;
+      for (const id of state.grants.get(who)?.get(place) ?? []) ids.add(id);
     }
   }
-  return [...ids].flatMap((id) => state.roles.get(id) ?? []);
+  for (const id of ids) for (const implied of state.implied.get(id) ?? []) ids.add(implied);
+  return [...ids].flatMap((id) => state.roles.get(id) ?? []).filter(({ domainId }) => domainId === null);
 }
 
 export class Tokens {
@@ -88,6 +111,7 @@ export class Tokens {
     if (!user.enabled || !state.domains.get(user.domainId)?.enabled) throw unauthorized();
     if (token.appCredentialId !== undefined && !state.appCredentials.has(token.appCredentialId))
       throw notFound("Application Credential", token.appCredentialId);
+    if (token.trustId !== undefined && !state.trusts.has(token.trustId)) throw unauthorized();
     this.#checkScope(state, token);
     const revoked = Math.max(
       state.revokedUpTo.get(token.userId) ?? 0,
@@ -109,8 +133,9 @@ export class Tokens {
 
   rolesOf(token: Token): Role[] {
     const state = this.#slot.value;
-    const roles = effectiveRoles(state, token.userId, targetOf(token.scope));
-    const allowed = state.appCredentials.get(token.appCredentialId ?? "")?.roleIds;
+    const trust = state.trusts.get(token.trustId ?? "");
+    const roles = effectiveRoles(state, trust?.trustorId ?? token.userId, targetOf(token.scope));
+    const allowed = trust?.roleIds ?? state.appCredentials.get(token.appCredentialId ?? "")?.roleIds;
     return allowed === undefined ? roles : roles.filter((role) => allowed.includes(role.id));
   }
 
@@ -173,6 +198,7 @@ export class Tokens {
     const state = this.#slot.value;
     const user = state.users.get(token.userId);
     const credential = state.appCredentials.get(token.appCredentialId ?? "");
+    const trust = state.trusts.get(token.trustId ?? "");
     return {
       token: {
         methods: token.methods,
@@ -188,6 +214,14 @@ export class Tokens {
         ...this.#scopeView(state, token),
         ...(token.scope.kind !== "none" &&
           withCatalog && { catalog: catalogOf(state, this.#cloud, token.scope, context) }),
+        ...(trust && {
+          "OS-TRUST:trust": {
+            id: trust.id,
+            trustor_user: { id: trust.trustorId },
+            trustee_user: { id: trust.trusteeId },
+            impersonation: trust.impersonation,
+          },
+        }),
         ...(credential && {
           application_credential: {
             id: credential.id,
