@@ -1,3 +1,5 @@
+import { TargetError } from "../conformance/index.ts";
+
 /** Exit codes of every command, as documented in --help. */
 export const EXIT = { ok: 0, notConformant: 1, couldNotRun: 2, interrupted: 130 } as const;
 
@@ -29,7 +31,8 @@ export class UserError extends Error {
 /** Errors that other rooms catalogue as the user's carry a code and, by convention, one line of message. */
 const CATALOGUED = /^(TARGET|CONFIG|REPORT|STREAM|BROKER|CLI|FAULT|LIVE|NET)_/;
 
-function isUsers(error: unknown): error is Error & { code: string } {
+function isUsers(error: unknown): error is Error {
+  if (error instanceof TargetError) return true;
   return error instanceof Error && "code" in error && typeof error.code === "string" && CATALOGUED.test(error.code);
 }
 
@@ -40,7 +43,7 @@ export function explain(error: unknown, debug: boolean): number {
   else if (isUsers(error)) console.error(`drydock: ${message.split("\n")[0]}`);
   else
     console.error(
-      `drydock: unexpected: ${message.split("\n")[0]} (a defect of drydock's own; run again with --debug for the place)`,
+      `drydock: unexpected: ${message.split("\n")[0]} (a defect of drydock's own; run again with drydock --debug … for the place)`,
     );
   return EXIT.couldNotRun;
 }
