@@ -283,6 +283,12 @@ export interface ImageOps {
   ): ImageView;
   /** queued → active with data of this size. */
   activate(imageId: string, sizeBytes: number): void;
+  /** Deletes it, whoever's. Nothing happens when it is gone. */
+  remove(imageId: string): void;
+  /** Sets and takes away custom properties. @throws Refusal as PATCH /images */
+  setProperties(actor: Actor, imageId: string, properties: Readonly<Record<string, string>>): void;
+  /** As the actor's own DELETE /images would. @throws Refusal */
+  delete(actor: Actor, imageId: string): void;
 }
 
 /** What Nova does for its neighbours. */

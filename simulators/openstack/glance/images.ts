@@ -205,8 +205,8 @@ function patch(glance: Glance, context: Context): HttpReply {
   return json(200, view(row));
 }
 
-function remove(glance: Glance, { actor, params }: Context): HttpReply {
-  const id = params.id ?? "";
+/** @throws Refusal 403, 404 */
+export function removeImage(glance: Glance, actor: Actor, id: string): void {
   const row = glance.slot.value.images.get(id);
   if (row === undefined || !(owns(actor, row) || sharesWith(actor, row)))
     throw new Refusal(404, "", `Failed to find image ${id} to delete`);
@@ -214,7 +214,6 @@ function remove(glance: Glance, { actor, params }: Context): HttpReply {
   if (row.isProtected) throw new Refusal(403, "", `Image ${id} is protected and cannot be deleted.`);
   glance.slot.value.images.delete(id);
   glance.cloud.kernel.record("glance", "image.delete", id);
-  return emptied(204);
 }
 
 const sharesWith = (actor: Actor, row: ImageRow): boolean =>
@@ -240,7 +239,10 @@ export const imageRoutes = (glance: Glance): readonly OpenStackRoute[] => [
     method: "DELETE",
     path: "/v2/images/:id",
     clients: ["bosh", "openstack"],
-    handler: (context) => remove(glance, context),
+    handler: ({ actor, params }) => {
+      removeImage(glance, actor, params.id ?? "");
+      return emptied(204);
+    },
   },
   {
     method: "PUT",

@@ -3,11 +3,21 @@ import type { Cloud, ImageOps, ImageView } from "../cloud.ts";
 import { Refusal } from "../common/refusal.ts";
 import { type Context, type OpenStackRoute, openStackService } from "../common/service.ts";
 import { dataRoutes, endImport } from "./data.ts";
-import { IMPORT_METHODS, imageRoutes, make } from "./images.ts";
+import { IMPORT_METHODS, imageRoutes, make, removeImage } from "./images.ts";
 import { listRoutes } from "./listing.ts";
 import { memberRoutes } from "./members.ts";
 import { PUBLISHED } from "./schemas.ts";
-import { digested, fill, type Glance, type GlanceState, type ImageRow, newState, sees } from "./state.ts";
+import {
+  digested,
+  fill,
+  type Glance,
+  type GlanceState,
+  type ImageRow,
+  newState,
+  sees,
+  ownImage,
+  touch,
+} from "./state.ts";
 import { notSimulated, STYLE, versions } from "./style.ts";
 
 export type { GlanceState } from "./state.ts";
@@ -116,6 +126,15 @@ function operations(glance: Glance): ImageOps {
           ...properties,
         }),
       ),
+    remove: (id) => {
+      if (glance.slot.value.images.delete(id)) glance.cloud.kernel.record("glance", "image.delete", id);
+    },
+    delete: (actor, id) => removeImage(glance, actor, id),
+    setProperties: (actor, id, properties) => {
+      const row = ownImage(glance, actor, id);
+      row.properties = properties;
+      touch(glance, row);
+    },
     activate: (id, sizeBytes) => {
       const row = find(id);
       if (row === undefined) return;

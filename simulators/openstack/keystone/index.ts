@@ -1,4 +1,4 @@
-import { empty, type HttpReply, json, type Service } from "../../kernel/index.ts";
+import { empty, type HttpReply, type HttpRequest, json, type Service } from "../../kernel/index.ts";
 import type { Cloud, IdentityOps } from "../cloud.ts";
 import { Refusal } from "../common/refusal.ts";
 import { type Context, type OpenStackRoute, openStackService, type Style } from "../common/service.ts";
@@ -193,6 +193,12 @@ function regionRoute(slot: KeystoneSlot, tokens: Tokens): OpenStackRoute {
   };
 }
 
+/** A slash at the end of a path means nothing. */
+const unslashed = (request: HttpRequest): HttpRequest =>
+  request.path.length > 1 && request.path.endsWith("/")
+    ? { ...request, path: request.path.replace(/\/+$/, "") }
+    : request;
+
 function withHeads(routes: readonly OpenStackRoute[]): readonly OpenStackRoute[] {
   const heads = new Set(routes.filter(({ method }) => method === "HEAD").map(({ path }) => path));
   return routes.flatMap((route) =>
@@ -228,8 +234,13 @@ export function createKeystone(cloud: Cloud): { readonly service: Service; reado
     ...peopleRoutes(slot, tokens),
     ...surfaceRoutes,
   ];
+  const service = openStackService(cloud, "keystone", style(tokens), withHeads(routes));
   return {
-    service: openStackService(cloud, "keystone", style(tokens), withHeads(routes)),
+    service: {
+      ...service,
+      call: (request) => service.call(unslashed(request)),
+      receive: (request) => service.receive(unslashed(request)),
+    },
     ops: {
       actor: (token) => tokens.actor(token),
       project: (id) => {

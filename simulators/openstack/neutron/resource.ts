@@ -159,6 +159,8 @@ export function resourceRoutes<T extends Row>(neutron: Neutron, resource: Resour
   ];
 }
 
+const noTag = (tag: string): Refusal => new Refusal(404, "TagNotFound", `Tag ${tag} could not be found.`);
+
 function tagRoutes<T extends Row>(neutron: Neutron, resource: Resource<T>, item: string): readonly OpenStackRoute[] {
   const row = ({ actor, params }: Context): T => rowOf(neutron, resource, actor, params.id ?? "");
   const set = (context: Context, tags: (now: readonly string[]) => readonly string[]): T => {
@@ -190,6 +192,15 @@ function tagRoutes<T extends Row>(neutron: Neutron, resource: Resource<T>, item:
       },
     },
     {
+      method: "GET",
+      path: `${item}/tags/:tag`,
+      handler: (context) => {
+        const tag = context.params.tag ?? "";
+        if (!row(context).tags.includes(tag)) throw noTag(tag);
+        return empty(204);
+      },
+    },
+    {
       method: "PUT",
       path: `${item}/tags/:tag`,
       handler: (context) => {
@@ -202,7 +213,7 @@ function tagRoutes<T extends Row>(neutron: Neutron, resource: Resource<T>, item:
       path: `${item}/tags/:tag`,
       handler: (context) => {
         const tag = context.params.tag ?? "";
-        if (!row(context).tags.includes(tag)) throw new Refusal(404, "TagNotFound", `Tag ${tag} could not be found.`);
+        if (!row(context).tags.includes(tag)) throw noTag(tag);
         set(context, (now) => now.filter((each) => each !== tag));
         return empty(204);
       },

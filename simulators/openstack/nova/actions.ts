@@ -1,4 +1,5 @@
 import type { HttpReply } from "../../kernel/index.ts";
+import type { ImageView } from "../cloud.ts";
 import { Refusal } from "../common/refusal.ts";
 import { validate } from "../common/schema.ts";
 import { isoMicros } from "../common/time.ts";
@@ -17,13 +18,13 @@ import {
   ok,
   readBody,
 } from "./call.ts";
-import { startDelete, startFixedIp, startSnapshot, startTask, touch } from "./behaviour.ts";
+import { startDelete, startFixedIp, startSnapshot, startTask, touch, dropShelvedImage } from "./behaviour.ts";
 import { newPassword } from "./create.ts";
 import { findFlavor } from "./flavors.ts";
 import { checkQuota, quotaOf } from "./quotas.ts";
 import { actionSchema } from "./schemas.ts";
 import { serverOf } from "./servers.ts";
-import { type Extras, extrasOf, HOST, type Server, setFlavor, type VmState } from "./state.ts";
+import { type Extras, extrasOf, HOST, type Server, setFlavor, type VmState, shortIpv6 } from "./state.ts";
 import { changedView } from "./view.ts";
 
 /*
@@ -103,7 +104,12 @@ function reboot(call: Call, server: Server, { type }: Body): HttpReply {
   return nothing(202);
 }
 
-function resize(call: Call, server: Server, { flavorRef }: Body): HttpReply {
+function setDiskConfig(server: Server, { "OS-DCF:diskConfig": wanted }: Body): void {
+  if (wanted !== undefined) extrasOf(server).autoDisk = wanted === "AUTO";
+}
+
+function resize(call: Call, server: Server, body: Body): HttpReply {
+  const { flavorRef } = body;
   const flavor = findFlavor(call, String(flavorRef).split("/").at(-1) ?? "");
   if (flavor === undefined) throw badRequest(`Flavor ${String(flavorRef)} could not be found.`);
   const isVolume = server.imageId === "";
@@ -114,6 +120,7 @@ function resize(call: Call, server: Server, { flavorRef }: Body): HttpReply {
   checkQuota(call.nova, server.projectId, { cores: more("vcpus"), ram: more("ram") });
   Object.assign(extrasOf(server), { oldFlavor: server.flavor, oldVm: server.vm });
   setFlavor(call.nova, server, flavor);
+  setDiskConfig(server, body);
   startTask(call.nova, server, "resize_prep", WORK.resize, "resized");
   return nothing(202);
 }
@@ -160,6 +167,7 @@ function rebuild(call: Call, server: Server, body: Body): HttpReply {
   if (wanted.key_name !== undefined) server.keyName = wanted.key_name;
   if (wanted.description !== undefined) server.description = wanted.description;
   setExtras(server, wanted);
+  setDiskConfig(server, body);
   const end = server.vm === "stopped" ? "stopped" : "active";
   startTask(call.nova, server, "rebuilding", WORK.rebuild, end);
   const shown = {
@@ -174,7 +182,7 @@ function rebuild(call: Call, server: Server, body: Body): HttpReply {
 function setExtras(server: Server, wanted: Rebuild): void {
   const change: Extras = {
     ...(wanted.accessIPv4 !== undefined && { accessIPv4: wanted.accessIPv4 }),
-    ...(wanted.accessIPv6 !== undefined && { accessIPv6: wanted.accessIPv6 }),
+    ...(wanted.accessIPv6 !== undefined && { accessIPv6: shortIpv6(wanted.accessIPv6) }),
     ...(wanted.user_data != null && { userData: wanted.user_data }),
   };
   if (Object.keys(change).length > 0) Object.assign(extrasOf(server), change);
@@ -192,6 +200,31 @@ function rescue(call: Call, server: Server, body: Body): HttpReply {
 /** A snapshot: the image is there at once, its data later. */
 function createImage(call: Call, server: Server, body: Body, more: Readonly<Record<string, string>> = {}): HttpReply {
   const { cloud } = call.nova;
+  const image = imageOf(call, server, body, more);
+  if (server.imageId === "") cloud.images.activate(image.id, 0);
+  else {
+    startTask(call.nova, server, "image_snapshot_pending", WORK.pause, server.vm);
+    startSnapshot(call.nova, image.id);
+  }
+  if (call.version >= 45) return { ...ok({ image_id: image.id }), status: 202 };
+  const location = `${cloud.root("image", call.context.request)}/images/${image.id}`;
+  return { status: 202, body: "", headers: { "Content-Type": NO_JSON, Location: location } };
+}
+
+/** The disk of the host's own goes into an image until the server is unshelved or deleted. */
+function shelve(call: Call, server: Server): HttpReply {
+  if (server.imageId !== "") {
+    const { id } = imageOf(call, server, { name: `${server.name}-shelved` }, {});
+    extrasOf(server).shelvedImageId = id;
+    startSnapshot(call.nova, id);
+  }
+  startTask(call.nova, server, "shelving", WORK.rebuild, "shelved_offloaded");
+  return nothing(202);
+}
+
+/** A queued image of the server. */
+function imageOf(call: Call, server: Server, body: Body, more: Readonly<Record<string, string>>): ImageView {
+  const { cloud } = call.nova;
   const { actor } = call;
   const base = cloud.images.find(server.imageId);
   const isVolume = server.imageId === "";
@@ -207,7 +240,7 @@ function createImage(call: Call, server: Server, body: Body, more: Readonly<Reco
     ...more,
     ...(body.metadata as Record<string, string> | undefined),
   };
-  const image = cloud.images.create(actor, {
+  return cloud.images.create(actor, {
     name: String(body.name),
     visibility: "private",
     diskFormat: null,
@@ -215,14 +248,6 @@ function createImage(call: Call, server: Server, body: Body, more: Readonly<Reco
     minDiskGb: isVolume ? 0 : server.flavor.disk,
     properties,
   });
-  if (isVolume) cloud.images.activate(image.id, 0);
-  else {
-    startTask(call.nova, server, "image_snapshot_pending", WORK.pause, server.vm);
-    startSnapshot(call.nova, image.id);
-  }
-  if (call.version >= 45) return { ...ok({ image_id: image.id }), status: 202 };
-  const location = `${cloud.root("image", call.context.request)}/images/${image.id}`;
-  return { status: 202, body: "", headers: { "Content-Type": NO_JSON, Location: location } };
 }
 
 function createBackup(call: Call, server: Server, body: Body): HttpReply {
@@ -368,7 +393,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   createImage: { from: ON, record: "createImage", ignoresLock: true, run: createImage },
   createBackup: { from: ON, record: "createBackup", run: createBackup },
   // Shelved servers are offloaded at once on this cloud.
-  shelve: { from: ON, record: "shelve", run: moves("shelving", WORK.rebuild, "shelved_offloaded") },
+  shelve: { from: ON, record: "shelve", run: shelve },
   shelveOffload: {
     admin: "os-shelve:shelve_offload",
     from: ["shelved"],
@@ -379,6 +404,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     from: ["shelved", "shelved_offloaded"],
     record: "unshelve",
     run: (call, server) => {
+      dropShelvedImage(call.nova, server);
       startTask(call.nova, server, "unshelving", WORK.rebuild, "active", "unshelved");
       return nothing(202);
     },

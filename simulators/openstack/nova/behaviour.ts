@@ -346,9 +346,18 @@ function endTask(nova: Nova, { id, task, vm, effect }: TaskEnd): void {
 }
 
 /** Accepts a delete. What has no host yet is gone at once. */
+/** What shelving kept is needed no more. */
+export function dropShelvedImage(nova: Nova, server: Server): void {
+  const id = server.extras?.shelvedImageId;
+  if (id === undefined) return;
+  nova.cloud.images.remove(id);
+  delete server.extras?.shelvedImageId;
+}
+
 export function startDelete(nova: Nova, server: Server): void {
   const { kernel } = nova.cloud;
   if (server.task === "deleting") return;
+  dropShelvedImage(nova, server);
   kernel.record("nova", "server.delete", server.id);
   if (!server.isScheduled && server.vm === "building") {
     release(nova, server);

@@ -86,7 +86,10 @@ function zoneOf(call: Call, wanted: Wanted): string | undefined {
   if (host !== undefined && !call.actor.isAdmin) throw denied("servers:create:forced_host");
   if (host !== undefined && host !== "" && host !== HOST)
     throw badRequest(`No valid host was found. No such host - host: ${host} node: None `);
-  if (!call.nova.cloud.zones.includes(zone)) throw badRequest("The requested availability zone is not available");
+  const { aggregates } = call.nova.slot.value;
+  const isAggregates = [...aggregates.values()].some((each) => each.zone === zone && each.hosts.length > 0);
+  if (!isAggregates && !call.nova.cloud.zones.includes(zone))
+    throw badRequest("The requested availability zone is not available");
   return zone;
 }
 
@@ -114,8 +117,10 @@ function deviceOf(call: Call, wire: WireDevice): WantedVolume {
   const source = wire.source_type ?? "volume";
   const id = wire.uuid ?? "";
   let sizeGb = Number(wire.volume_size ?? 0);
-  if (source === "volume" && volumes.volume(call.actor, id) === undefined)
-    throw badDevices(`failed to get volume ${id}.`);
+  const isRoot = Number(wire.boot_index ?? -1) === 0;
+  const volume = source === "volume" ? volumes.volume(call.actor, id) : undefined;
+  if (source === "volume" && volume === undefined) throw badDevices(`failed to get volume ${id}.`);
+  if (isRoot && volume?.bootable === false) throw badRequest(`Block Device ${id} is not bootable.`);
   if (source === "image" && images.image(call.actor, id) === undefined) throw badDevices(`failed to get image ${id}.`);
   if (source === "snapshot") {
     const size = volumes.snapshotSizeGb(call.actor, id);
@@ -132,7 +137,7 @@ function deviceOf(call: Call, wire: WireDevice): WantedVolume {
     source,
     sourceId: id,
     sizeGb,
-    isRoot: Number(wire.boot_index ?? -1) === 0,
+    isRoot,
     deleteOnTermination: isTrue(wire.delete_on_termination ?? false),
     ...(wire.volume_type != null && wire.volume_type !== "" && { volumeType: wire.volume_type }),
     ...(wire.tag !== undefined && { tag: wire.tag }),

@@ -256,7 +256,8 @@ function filtersOf(call: Call): readonly Fits[] {
     ["changes-since", 1],
     ["changes-before", -1],
   ] as const) {
-    const since = Date.parse(query.get(key) ?? "");
+    const given = query.get(key) ?? "";
+    const since = /^\d{4}-?\d{2}-?\d{2}/.test(given) ? Date.parse(given) : Number.NaN;
     if (query.has(key) && Number.isNaN(since)) throw badRequest(`Invalid ${key} value`);
     if (query.has(key)) filters.push(({ updatedMs }) => (updatedMs - since) * sign >= 0);
   }

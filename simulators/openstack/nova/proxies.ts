@@ -1,8 +1,9 @@
-import type { FloatingIpView, ImageView } from "../cloud.ts";
+import type { FloatingIpView, NetworkView } from "../cloud.ts";
 import { Refusal } from "../common/refusal.ts";
-import { isoSeconds } from "../common/time.ts";
-import { admin, type Call, links, NO_JSON, type NovaRoute, nothing, notFound, ok, readBody } from "./call.ts";
+import { admin, type Call, NO_JSON, type NovaRoute, nothing, notFound, ok, readBody } from "./call.ts";
+import { HOST } from "./state.ts";
 import { OLD_GROUP_ROUTES } from "./old-groups.ts";
+import { OLD_IMAGE_ROUTES } from "./old-images.ts";
 
 /*
  * What Nova once did for its neighbours: gone since 2.36 (images' metadata since 2.39), and what is gone at every microversion.
@@ -23,30 +24,6 @@ const GONE = [
   "/os-networks/:id/associate",
   "/servers/:id/os-virtual-interfaces",
 ];
-
-const STATUSES: Readonly<Record<string, string>> = { queued: "SAVING", saving: "SAVING", active: "ACTIVE" };
-
-const imageView = (call: Call, image: ImageView): object => ({
-  id: image.id,
-  name: image.name,
-  links: links(call, "images", image.id),
-  status: STATUSES[image.status] ?? "UNKNOWN",
-  progress: image.status === "active" ? 100 : 25,
-  created: isoSeconds(image.createdMs),
-  updated: isoSeconds(image.updatedMs),
-  minDisk: image.minDiskGb,
-  minRam: image.minRamMb,
-  metadata: image.properties,
-  "OS-EXT-IMG-SIZE:size": image.sizeBytes,
-});
-
-function imageOf(call: Call): ImageView {
-  const image = call.nova.cloud.images.image(call.actor, call.params.id ?? "");
-  if (image === undefined) throw notFound("Image not found.");
-  return image;
-}
-
-const images = ({ nova, actor }: Call): readonly ImageView[] => nova.cloud.images.images(actor);
 
 const floatingIpView = ({ id, ip, network, fixedIp, deviceId }: FloatingIpView): object => ({
   id,
@@ -82,19 +59,19 @@ const none = (member: string, count: (call: Call) => number) => (call: Call) => 
   return ok({ [member]: [] });
 };
 
-const networks = ({ nova, actor }: Call): object[] =>
-  nova.cloud.ports.networksFor(actor).map(({ id, name }) => ({ id, label: name, cidr: "None" }));
+const networks = ({ nova, actor }: Call): readonly NetworkView[] => nova.cloud.ports.networksFor(actor);
+
+const networkView = ({ id, name }: NetworkView): object => ({ id, label: name, cidr: "None" });
+
+const refused = (what: string) => (): never => {
+  throw new Refusal(501, "notImplemented", `not simulated: ${what}`);
+};
 
 const get = (path: string, handler: NovaRoute["handler"]): NovaRoute => ({ method: "GET", path, to: LAST, handler });
 
 export const PROXY_ROUTES: readonly NovaRoute[] = [
   ...GONE.map((path): NovaRoute => ({ method: "GET", path, handler: gone })),
-  get("/images", (call) =>
-    ok({ images: images(call).map(({ id, name }) => ({ id, name, links: links(call, "images", id) })) }),
-  ),
-  get("/images/detail", (call) => ok({ images: images(call).map((image) => imageView(call, image)) })),
-  get("/images/:id", (call) => ok({ image: imageView(call, imageOf(call)) })),
-  { ...get("/images/:id/metadata", (call) => ok({ metadata: imageOf(call).properties })), to: 38 },
+  ...OLD_IMAGE_ROUTES,
   get("/os-floating-ips", (call) => ok({ floating_ips: floatingIps(call).map(floatingIpView) })),
   { ...get("/os-floating-ips", allocate), method: "POST" },
   get("/os-floating-ips/:id", (call) => ok({ floating_ip: floatingIpView(floatingIpOf(call)) })),
@@ -109,8 +86,14 @@ export const PROXY_ROUTES: readonly NovaRoute[] = [
     ok({ floating_ip_pools: call.nova.cloud.ports.externalNetworks(call.actor).map(({ name }) => ({ name })) }),
   ),
   ...OLD_GROUP_ROUTES,
-  get("/os-networks", (call) => ok({ networks: networks(call) })),
-  get("/os-tenant-networks", (call) => ok({ networks: networks(call) })),
+  ...["/os-networks", "/os-tenant-networks"].flatMap((path) => [
+    get(path, (call) => ok({ networks: networks(call).map(networkView) })),
+    get(`${path}/:id`, (call) => {
+      const network = call.nova.cloud.ports.network(call.actor, call.params.id ?? "");
+      if (network === undefined) throw notFound(`Network not found.`);
+      return ok({ network: networkView(network) });
+    }),
+  ]),
   get(
     "/os-volumes",
     none("volumes", ({ nova, actor }) => nova.cloud.volumes.counts(actor).volumes),
@@ -119,13 +102,21 @@ export const PROXY_ROUTES: readonly NovaRoute[] = [
     "/os-snapshots",
     none("snapshots", ({ nova, actor }) => nova.cloud.volumes.counts(actor).snapshots),
   ),
+  { ...get("/os-volumes", refused("volumes through Nova; ask Cinder")), method: "POST" },
+  { ...get("/os-snapshots", refused("snapshots through Nova; ask Cinder")), method: "POST" },
+  { method: "POST", path: "/os-assisted-volume-snapshots", handler: refused("assisted snapshots") },
+  { method: "POST", path: "/os-server-external-events", handler: refused("events from other services over HTTP") },
+  get("/os-instance_usage_audit_log", refused("the audit log of usage")),
+  get("/os-instance_usage_audit_log/:before", refused("the audit log of usage")),
   {
     method: "GET",
     path: "/os-hosts",
     to: 42,
     handler: (call) => {
       admin(call, "os-hosts:list");
-      return ok({ hosts: [{ host_name: "ref", service: "compute", zone: call.nova.cloud.zones[0] }] });
+      const [zone] = call.nova.cloud.zones;
+      const isWanted = !call.query.has("zone") || call.query.get("zone") === zone;
+      return ok({ hosts: isWanted ? [{ host_name: HOST, service: "compute", zone }] : [] });
     },
   },
 ];

@@ -89,6 +89,8 @@ export interface Extras {
   oldFlavor?: Flavor;
   oldVm?: VmState;
   terminatedMs?: number;
+  /** While it is shelved: the image of its disk. */
+  shelvedImageId?: string;
   trustedCertificates?: readonly string[];
 }
 

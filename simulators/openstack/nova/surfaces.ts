@@ -69,9 +69,8 @@ function services(call: Call): ReturnType<NovaRoute["handler"]> {
     disabled_reason: null,
     ...(call.version >= 11 && { forced_down: false }),
   }));
-  return ok({
-    services: each.filter(({ binary }) => !call.query.has("binary") || call.query.get("binary") === binary),
-  });
+  const isWanted = (name: string, value: string): boolean => !call.query.has(name) || call.query.get(name) === value;
+  return ok({ services: each.filter(({ binary, host }) => isWanted("binary", binary) && isWanted("host", host)) });
 }
 
 const brief = ({ version }: Call): object => ({
@@ -121,6 +120,28 @@ function hypervisor(call: Call): ReturnType<NovaRoute["handler"]> {
   const id = call.version >= 53 ? IDS.hypervisor : "1";
   if (call.params.id !== id) throw notFound(`Hypervisor with ID '${call.params.id}' could not be found.`);
   return ok({ hypervisor: hypervisorDetail(call) });
+}
+
+/** The fake hypervisor does not say since when it is up. */
+function uptime(call: Call): ReturnType<NovaRoute["handler"]> {
+  admin(call, "os-hypervisors:uptime");
+  hypervisor(call);
+  throw badRequest("Virt driver does not implement uptime function.");
+}
+
+/** By a part of the name. @throws Refusal 404 */
+function searched(call: Call, rule: string): object {
+  admin(call, `os-hypervisors:${rule}`);
+  const pattern = call.params.id ?? "";
+  if (!HOST.includes(pattern)) throw notFound(`No hypervisor matching '${pattern}' could be found.`);
+  return brief(call);
+}
+
+function hypervisorServers(call: Call): ReturnType<NovaRoute["handler"]> {
+  const found = searched(call, "servers");
+  const all = [...call.nova.slot.value.servers.values()].filter(({ isScheduled }) => isScheduled);
+  const servers = all.map(({ id, name }) => ({ uuid: id, name }));
+  return ok({ hypervisors: [{ ...found, ...(servers.length > 0 && { servers }) }] });
 }
 
 function statistics(call: Call): ReturnType<NovaRoute["handler"]> {
@@ -338,6 +359,14 @@ export const SURFACE_ROUTES: readonly NovaRoute[] = [
     },
   },
   { method: "GET", path: "/os-hypervisors/statistics", to: 87, clients: ["openstack"], handler: statistics },
+  { method: "GET", path: "/os-hypervisors/:id/uptime", to: 87, handler: uptime },
+  {
+    method: "GET",
+    path: "/os-hypervisors/:id/search",
+    to: 52,
+    handler: (call) => ok({ hypervisors: [searched(call, "search")] }),
+  },
+  { method: "GET", path: "/os-hypervisors/:id/servers", to: 52, handler: hypervisorServers },
   { method: "GET", path: "/os-hypervisors/:id", clients: ["openstack"], handler: hypervisor },
   { method: "GET", path: "/os-simple-tenant-usage", clients: ["openstack"], handler: tenantUsages },
   { method: "GET", path: "/os-simple-tenant-usage/:project", clients: ["openstack"], handler: tenantUsage },
