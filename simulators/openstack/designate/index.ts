@@ -6,6 +6,7 @@ import { recordsetRoutes } from "./recordsets.ts";
 import type { Designate, DesignateState } from "./state.ts";
 import { STYLE } from "./style.ts";
 import { installImports, surfaceRoutes } from "./surfaces.ts";
+import { tldRoutes } from "./tlds.ts";
 import { zoneRoutes } from "./zones.ts";
 
 export type { DesignateState } from "./state.ts";
@@ -17,10 +18,21 @@ export interface DesignateService {
 
 /** Designate: zones and record sets that reach the name servers after a while, quotas, and the surfaces around them. */
 export function createDesignate(cloud: Cloud): DesignateService {
-  const state: DesignateState = { zones: new Map(), recordsets: new Map(), imports: new Map(), quotas: new Map() };
+  const state: DesignateState = {
+    tlds: new Map(),
+    zones: new Map(),
+    recordsets: new Map(),
+    imports: new Map(),
+    quotas: new Map(),
+  };
   const designate: Designate = { cloud, slot: cloud.kernel.slot("designate", state) };
   installPropagation(designate);
   installImports(designate);
-  const routes = [...surfaceRoutes(designate), ...zoneRoutes(designate), ...recordsetRoutes(designate)];
+  const routes = [
+    ...surfaceRoutes(designate),
+    ...tldRoutes(designate),
+    ...zoneRoutes(designate),
+    ...recordsetRoutes(designate),
+  ];
   return { service: openStackService(cloud, "designate", STYLE, routes), state: () => designate.slot.value };
 }

@@ -52,7 +52,17 @@ export interface ImportRow {
   updatedMs: number | null;
 }
 
+/** A domain that zones may lie below. */
+export interface TldRow {
+  readonly id: string;
+  name: string;
+  description: string | null;
+  readonly createdMs: number;
+  updatedMs: number | null;
+}
+
 export interface DesignateState {
+  readonly tlds: Map<string, TldRow>;
   readonly zones: Map<string, ZoneRow>;
   readonly recordsets: Map<string, RecordSetRow>;
   readonly imports: Map<string, ImportRow>;

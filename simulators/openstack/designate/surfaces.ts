@@ -209,7 +209,7 @@ function taskRoutes(designate: Designate): readonly OpenStackRoute[] {
 /** What only administrators see. There is one pool; the other lists are empty. */
 function adminRoutes(designate: Designate): readonly OpenStackRoute[] {
   const startMs = designate.cloud.kernel.nowMs;
-  const empties = ["tlds", "blacklists", "tsigkeys"];
+  const empties = ["blacklists", "tsigkeys"];
   const pool = (context: Context): object => ({
     id: POOL_ID,
     name: "default",

@@ -21,6 +21,7 @@ import {
   type ZoneRow,
   zoneOf,
 } from "./state.ts";
+import { checkTld } from "./tlds.ts";
 
 const TTL_DEFAULT = 3600;
 const REFRESH_S: readonly [number, number] = [3500, 3600];
@@ -76,6 +77,7 @@ function create(designate: Designate, context: Context): HttpReply {
   const owned = [...designate.slot.value.zones.values()].filter((zone) => zone.projectId === projectId);
   checkQuota(designate, projectId, "zones", owned.length + 1);
   checkPlace(designate, name, projectId);
+  checkTld(designate, name);
   const zone: ZoneRow = {
     id: designate.cloud.uuid("designate"),
     projectId,
