@@ -1,5 +1,6 @@
 import * as http from "node:http";
 import * as https from "node:https";
+import { decoded } from "./encoding.ts";
 import {
   BoundedBody,
   type RawRequest,
@@ -39,6 +40,11 @@ function translate(error: NodeJS.ErrnoException): TransportError {
 function headersOf(message: http.IncomingMessage): Record<string, string> {
   const entries = Object.entries(message.headersDistinct).map(([name, values]) => [name, (values ?? []).join(", ")]);
   return Object.fromEntries(entries) as Record<string, string>;
+}
+
+function responseOf(message: http.IncomingMessage, body: Uint8Array, bytesMax: number): RawResponse {
+  const headers = headersOf(message);
+  return { status: message.statusCode ?? 0, headers, body: decoded(body, headers["content-encoding"], bytesMax) };
 }
 
 /**
@@ -83,9 +89,13 @@ export function nodeTransport(options: NodeTransportOptions = {}): Transport & {
           if (!body.add(chunk)) stop(tooLarge(limits.bodyBytesMax));
         });
         message.on("error", (error) => settle(reject, translate(error)));
-        message.on("end", () =>
-          settle(resolve, { status: message.statusCode ?? 0, headers: headersOf(message), body: body.bytes() }),
-        );
+        message.on("end", () => {
+          try {
+            settle(resolve, responseOf(message, body.bytes(), limits.bodyBytesMax));
+          } catch (error) {
+            settle(reject, translate(error as Error));
+          }
+        });
       });
       if (send.signal?.aborted) onAbort();
       else outgoing.end(request.body);

@@ -7,7 +7,7 @@ export const TARGET_ERRORS = {
   unreachable: "The broker cannot be reached: is it running, and is the address right?",
   tls: "The broker's certificate is not trusted: pass the authority that signed it (--ca FILE).",
   redirected: "The broker answers with a redirect, which is not followed: pass the final URL.",
-  unauthorized: "The broker refuses the credentials: check user name and password.",
+  unauthorized: "The broker refuses the credentials: check user name and password, or the token.",
   "version-refused": "The broker refuses this version of the API: choose another one (--profile).",
   "no-catalog": "GET /v2/catalog does not answer 200: is this the base URL of a service broker?",
   "not-json": "The catalog is not JSON: is this the base URL of a service broker?",

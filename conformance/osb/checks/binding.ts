@@ -419,6 +419,8 @@ export const bindingChecks: readonly OsbCheck[] = [
     (context) =>
       eachLife(context, ({ binds: [bind] }) => {
         if (bind === undefined) return undefined;
+        if (context.minor < 14 && bodyOf(bind.answer)["error"] === "AsyncRequired")
+          return fail("201: no binding takes time before 2.14", seenOf(bind.answer), bind.answer);
         if (bind.answer.status >= 400 && bind.answer.status < 500) return needsMore(bind.answer);
         return expectStatus(bind.answer, context.minor >= 14 ? [201, 202] : [201]);
       }),
