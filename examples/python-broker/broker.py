@@ -6,7 +6,7 @@ import sys
 import time
 import uuid
 
-from flask import Flask
+from flask import Flask, request
 from openbrokerapi import api, errors
 from openbrokerapi.catalog import ServicePlan
 from openbrokerapi.service_broker import (
@@ -29,6 +29,10 @@ SERVICE = "5d1f0c7e-33b1-4c6e-9a38-0f1fd4a40a01"
 SMALL = "5d1f0c7e-33b1-4c6e-9a38-0f1fd4a40a02"
 BIG = "5d1f0c7e-33b1-4c6e-9a38-0f1fd4a40a03"
 WORK_S = 0.1
+
+
+class NothingToPoll(Exception):
+    """There is no such instance; the framework would say 410, which is meant for what has just been deleted."""
 
 
 class Queue(ServiceBroker):
@@ -94,10 +98,13 @@ class Queue(ServiceBroker):
         instance = self._instance(instance_id, errors.ErrBadRequest)
         if not async_allowed:
             raise errors.ErrAsyncRequired()
+        wanted = (details.plan_id, details.parameters)
         if self._busy(instance):
-            raise errors.ErrConcurrentInstanceAccess()
+            if instance["operation"].get("wanted") != wanted:
+                raise errors.ErrConcurrentInstanceAccess()
+            return UpdateServiceSpec(True, "update")
         instance["plan"] = details.plan_id or instance["plan"]
-        self._begin(instance, "update")
+        self._begin(instance, "update", wanted=wanted)
         return UpdateServiceSpec(True, "update")
 
     def deprovision(self, instance_id, details, async_allowed, **kwargs):
@@ -145,7 +152,7 @@ class Queue(ServiceBroker):
         return GetBindingSpec(credentials=binding["credentials"], parameters=binding["parameters"])
 
     def last_operation(self, instance_id, operation_data, **kwargs):
-        instance = self._instance(instance_id)
+        instance = self._instance(instance_id, NothingToPoll)
         if self._busy(instance):
             return LastOperation(OperationState.IN_PROGRESS, "Working")
         if instance["operation"]["kind"] == "deprovision":
@@ -155,6 +162,18 @@ class Queue(ServiceBroker):
 
 
 app = Flask(__name__)
+
+
+@app.after_request
+def echo_identity(response):
+    identity = request.headers.get("X-Broker-API-Request-Identity")
+    if identity is not None:
+        response.headers["X-Broker-API-Request-Identity"] = identity
+    return response
+
+
 password = os.environ.get("BROKER_PASSWORD", "secret")
-app.register_blueprint(api.get_blueprint(Queue(), api.BrokerCredentials("admin", password), logging.getLogger("broker")))
+blueprint = api.get_blueprint(Queue(), api.BrokerCredentials("admin", password), logging.getLogger("broker"))
+blueprint.register_error_handler(NothingToPoll, lambda error: ({"description": "There is no such instance"}, 404))
+app.register_blueprint(blueprint)
 app.run("127.0.0.1", int(sys.argv[1]) if len(sys.argv) > 1 else 8081)

@@ -40,8 +40,9 @@ function route(method, path, query, body) {
   if (parameters?.constructor !== Object) return refusal(400, "parameters must be an object");
   if (isBinding) {
     if (!instance) return refusal(400, "There is no such service instance");
-    const credentials = { uri: `notes://${id}:${randomBytes(16).toString("hex")}@127.0.0.1/${id}` };
-    return put(instance.bindings, bindingId, { parameters, bind_resource }, () => ({ credentials }));
+    const credentials = { uri: `notes://${id}:${randomBytes(16).toString("hex")}@127.0.0.1:7070/${id}` };
+    const answer = { credentials, endpoints: [{ host: "127.0.0.1", ports: ["7070"] }] };
+    return put(instance.bindings, bindingId, { parameters, bind_resource }, () => answer);
   }
   for (const each of [organization, space])
     if (!each || typeof each !== "string") return refusal(400, "Both guids are required");
