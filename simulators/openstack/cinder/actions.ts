@@ -348,13 +348,14 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   "os-attach": attach,
   "os-detach": detach,
   "os-set_bootable": setBootable,
-  "os-update_readonly_flag": (call) => {
-    member(call, "os-update_readonly_flag", {
+  "os-update_readonly_flag": (call, row) => {
+    const { readonly } = member(call, "os-update_readonly_flag", {
       type: "object",
       properties: { readonly: BOOLEAN },
       required: ["readonly"],
       additionalProperties: false,
     });
+    row.metadata = { ...row.metadata, readonly: asBoolean(readonly) === true ? "True" : "False" };
     return accepted();
   },
   "os-set_image_metadata": setImageMetadata,

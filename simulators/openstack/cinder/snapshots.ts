@@ -1,3 +1,4 @@
+import { str } from "../common/python.ts";
 import {
   accepted,
   asBoolean,
@@ -82,14 +83,14 @@ function create(call: Call): ReturnType<CinderRoute["handler"]> {
       name: NAME,
       display_name: NAME,
       description: NAME,
-      volume_id: { type: "string", minLength: 1 },
+      volume_id: { type: ["string", "null"], minLength: 1 },
       metadata: METADATA,
       force: BOOLEAN,
     },
     required: ["volume_id"],
   });
   const { name, description } = textsOf(fields);
-  const volume = volumeOf(cinder, actor, String(fields.volume_id));
+  const volume = volumeOf(cinder, actor, str(fields.volume_id));
   checkStatus(call, volume, fields.force);
   checkGigabytes(cinder, volume.projectId, volume.sizeGb, 0);
   checkCount(cinder, volume.projectId, "snapshots");

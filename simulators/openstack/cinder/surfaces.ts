@@ -103,6 +103,18 @@ const service = (binary: string, host: string, call: Call): object => ({
   ...(call.version >= 7 && { cluster: null }),
 });
 
+const UNMODELLED = [
+  ["PUT", "/os-services/:action", "changes of services"],
+  ["GET", "/os-hosts/:host", "hosts of back ends"],
+  ["GET", "/os-quota-class-sets/:name", "classes of quotas"],
+  ["PUT", "/os-quota-class-sets/:name", "classes of quotas"],
+  ["POST", "/qos-specs", "quality of service"],
+  ["POST", "/group_types", "groups of volumes"],
+  ["POST", "/groups", "groups of volumes"],
+  ["POST", "/group_snapshots", "groups of volumes"],
+  ["POST", "/types/:id/encryption", "encryption"],
+] as const;
+
 /** A host is asked for with its back end or without. */
 function services(call: Call): readonly object[] {
   const [wantedBinary, wantedHost] = [call.query.get("binary"), call.query.get("host")];
@@ -155,6 +167,15 @@ export const SURFACE_ROUTES: readonly CinderRoute[] = [
     clients: ["openstack"],
     handler: ({ query }) => ok({ pools: [query.get("detail")?.toLowerCase() === "true" ? pool() : { name: HOST }] }),
   },
+  ...UNMODELLED.map(
+    ([method, path, what]): CinderRoute => ({
+      method,
+      path,
+      handler: () => {
+        throw notSimulated(what);
+      },
+    }),
+  ),
   { method: "GET", path: "/os-hosts", admin: "volume_extension:hosts", handler: () => ok({ hosts: [] }) },
   {
     method: "GET",

@@ -15,6 +15,7 @@ import {
   type ImageRow,
   newState,
   sees,
+  imageOf,
   ownImage,
   touch,
 } from "./state.ts";
@@ -64,6 +65,16 @@ const SURFACES: readonly OpenStackRoute[] = [
     const schema = PUBLISHED[params.name ?? ""];
     if (schema === undefined) throw new Refusal(404, "", "The resource could not be found.");
     return json(200, schema);
+  }),
+  ...["POST", "PUT", "DELETE"].map(
+    (method): OpenStackRoute => ({
+      method,
+      path: "/v2/metadefs/*rest",
+      handler: forAdmins("modify_metadef", "metadata definitions"),
+    }),
+  ),
+  get("/v2/schemas/metadefs/:name", () => {
+    throw notSimulated("metadata definitions");
   }),
   get("/v2/tasks", forAdmins("tasks_api_access", "tasks")),
   { method: "POST", path: "/v2/tasks", handler: forAdmins("tasks_api_access", "tasks") },
@@ -163,6 +174,11 @@ export function createGlance(cloud: Cloud): GlanceService {
       ...SURFACES,
       ...listRoutes(glance),
       ...imageRoutes(glance),
+      // Imports leave no task behind.
+      get("/v2/images/:id/tasks", ({ actor, params }) => {
+        imageOf(glance, actor, params.id ?? "");
+        return json(200, { tasks: [] });
+      }),
       ...dataRoutes(glance),
       ...memberRoutes(glance),
     ]),

@@ -1,4 +1,5 @@
 import type { Actor } from "../cloud.ts";
+import { prefixOf } from "./address.ts";
 import { boolean, text } from "./attributes.ts";
 import { conflict, dated, type Fields, fresh, type Neutron, owned, owns } from "./frame.ts";
 import { checkQuota, count } from "./quotas.ts";
@@ -77,7 +78,7 @@ export const ruleView = (rule: RuleRow): Fields => ({
   port_range_max: rule.portMax,
   remote_ip_prefix: rule.remoteIpPrefix,
   remote_address_group_id: null,
-  normalized_cidr: rule.remoteIpPrefix,
+  normalized_cidr: prefixOf(rule.remoteIpPrefix)?.text ?? null,
   remote_group_id: rule.remoteGroupId,
   description: rule.isInitial ? null : rule.description,
   ...dated(rule),
@@ -98,6 +99,15 @@ const view = (_neutron: Neutron, _actor: Actor, group: GroupRow): Fields => ({
   tags: group.tags,
   ...dated(group),
 });
+
+/** Rules that let in the members of a group end with it. */
+function dropRulesFor(neutron: Neutron, group: GroupRow, remoteId: string): void {
+  const gone = group.rules.filter(({ remoteGroupId }) => remoteGroupId === remoteId);
+  if (gone.length === 0) return;
+  for (const { id } of gone) neutron.slot.value.groupByRule.delete(id);
+  group.rules = group.rules.filter((rule) => !gone.includes(rule));
+  count(neutron, group.projectId, "security_group_rule", -gone.length);
+}
 
 const inUse = (neutron: Neutron, groupId: string): boolean => {
   for (const { groups } of neutron.slot.value.ports.values()) if (groups.includes(groupId)) return true;
@@ -162,6 +172,7 @@ export const GROUPS: Resource<GroupRow> = {
     for (const { id } of group.rules) state.groupByRule.delete(id);
     state.groups.delete(group.id);
     count(neutron, group.projectId, "security_group_rule", -group.rules.length);
+    for (const other of state.groups.values()) dropRulesFor(neutron, other, group.id);
     count(neutron, group.projectId, "security_group", -1);
     neutron.cloud.kernel.record("neutron", "security-group.delete", group.id);
   },

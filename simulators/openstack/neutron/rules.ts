@@ -1,6 +1,6 @@
 import type { Actor } from "../cloud.ts";
 import { Refusal } from "../common/refusal.ts";
-import { prefixOf } from "./address.ts";
+import { fromBig, prefixOf, toBig } from "./address.ts";
 import { oneOf, orNull, text, uuid } from "./attributes.ts";
 import { conflict, type Fields, type Neutron, touch } from "./frame.ts";
 import { addRule, defaultGroup, groupOf, type NewRule, ruleView } from "./groups.ts";
@@ -70,7 +70,8 @@ const ethertype = (value: unknown): string => {
 const prefix = (value: unknown): string => {
   const found = prefixOf(value);
   if (found === undefined) throw invalid("InvalidCIDR", `Invalid CIDR ${String(value)} given as IP prefix.`);
-  return found.text;
+  // The address is kept as it was given; only the normalised one is the network's.
+  return `${fromBig(toBig(String(value).split("/")[0] ?? ""), found.version)}/${found.bits}`;
 };
 
 /** @throws Refusal 400 */
@@ -134,9 +135,9 @@ function wantedOf(fields: Fields): NewRule {
 }
 
 const same = (a: NewRule, b: RuleRow): boolean =>
-  (["direction", "ethertype", "protocol", "portMin", "portMax", "remoteIpPrefix", "remoteGroupId"] as const).every(
+  (["direction", "ethertype", "protocol", "portMin", "portMax", "remoteGroupId"] as const).every(
     (name) => (a[name] ?? null) === b[name],
-  );
+  ) && prefixOf(a.remoteIpPrefix)?.text === prefixOf(b.remoteIpPrefix)?.text;
 
 function create(neutron: Neutron, actor: Actor, _projectId: string, fields: Fields): RuleRow {
   const wanted = wantedOf(fields);

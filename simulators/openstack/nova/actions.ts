@@ -176,6 +176,8 @@ function rebuild(call: Call, server: Server, body: Body): HttpReply {
     ...(call.version >= 54 && { key_name: server.keyName }),
     ...(call.version >= 57 && { user_data: server.extras?.userData ?? null }),
   };
+  // The user's data stand in the answer once.
+  delete (shown as Record<string, unknown>)["OS-EXT-SRV-ATTR:user_data"];
   return { ...ok({ server: shown }), status: 202, headers: { Location: `${call.base}/servers/${server.id}` } };
 }
 
@@ -338,12 +340,17 @@ function floating(call: Call, server: Server, { address, fixed_address: fixed }:
     throw notFound(isAdding ? "floating IP not found" : `Floating IP not found for address ${String(address)}.`);
   if (!isAdding && known.deviceId !== server.id)
     throw conflict(`Floating IP ${String(address)} is not associated with instance ${server.id}.`);
-  ports.associateFloatingIp(
-    call.actor,
-    String(address),
-    isAdding ? (port?.id ?? "") : null,
-    fixed as string | undefined,
-  );
+  try {
+    ports.associateFloatingIp(
+      call.actor,
+      String(address),
+      isAdding ? (port?.id ?? "") : null,
+      fixed as string | undefined,
+    );
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 409) throw badRequest(error.message);
+    throw error;
+  }
   return nothing(202);
 }
 

@@ -69,6 +69,11 @@ const refused = (what: string) => (): never => {
 
 const get = (path: string, handler: NovaRoute["handler"]): NovaRoute => ({ method: "GET", path, to: LAST, handler });
 
+function unmodelledHost(call: Call): never {
+  admin(call, "os-hosts:show");
+  return refused("hosts one by one")();
+}
+
 export const PROXY_ROUTES: readonly NovaRoute[] = [
   ...GONE.map((path): NovaRoute => ({ method: "GET", path, handler: gone })),
   ...OLD_IMAGE_ROUTES,
@@ -108,6 +113,8 @@ export const PROXY_ROUTES: readonly NovaRoute[] = [
   { method: "POST", path: "/os-server-external-events", handler: refused("events from other services over HTTP") },
   get("/os-instance_usage_audit_log", refused("the audit log of usage")),
   get("/os-instance_usage_audit_log/:before", refused("the audit log of usage")),
+  ...["", "/startup", "/shutdown", "/reboot"].map((end) => get(`/os-hosts/:host${end}`, unmodelledHost)),
+  { ...get("/os-hosts/:host", unmodelledHost), method: "PUT" },
   {
     method: "GET",
     path: "/os-hosts",
@@ -115,7 +122,7 @@ export const PROXY_ROUTES: readonly NovaRoute[] = [
     handler: (call) => {
       admin(call, "os-hosts:list");
       const [zone] = call.nova.cloud.zones;
-      const isWanted = !call.query.has("zone") || call.query.get("zone") === zone;
+      const isWanted = !call.query.get("zone") || call.query.get("zone") === zone;
       return ok({ hosts: isWanted ? [{ host_name: HOST, service: "compute", zone }] : [] });
     },
   },
