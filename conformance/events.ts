@@ -17,6 +17,8 @@ export type SuiteName = "osb" | "backup" | "isolation";
  */
 export interface Exchange {
   readonly curl: string;
+  /** True when it accuses nobody, but made what the exchanges after it are about. */
+  readonly setup?: boolean;
   readonly request: {
     readonly method: string;
     readonly url: string;

@@ -21,6 +21,7 @@ const VerdictName = Type.Union([
 
 const Exchange = Type.Object({
   curl: Text,
+  setup: Type.Optional(Type.Boolean()),
   request: Type.Object({ method: Text, url: Text, headers: Headers, body: Type.Optional(Text) }),
   response: Type.Optional(
     Type.Object({ status: Type.Optional(Type.Number()), headers: Headers, body: Text, elapsedMs: Type.Number() }),

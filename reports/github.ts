@@ -1,4 +1,4 @@
-import { failingSeeds, findings, type Report } from "./report.ts";
+import { accusingLine, failingSeeds, findings, type Report } from "./report.ts";
 
 /** GitHub shows ten annotations of each kind for a step and drops the others without a word. */
 export const ANNOTATIONS_MAX = 10;
@@ -22,9 +22,9 @@ function annotation(command: "error" | "warning" | "notice", title: string, line
  */
 export function githubAnnotations(report: Report): readonly string[] {
   const checks = findings(report).map((check) => {
-    const { id, title, clauses, section, expected, seen, reason, evidence } = check;
+    const { id, title, clauses, section, expected, seen, reason } = check;
     const [found, wanted] = [seen && `seen: ${seen}`, expected && `expected: ${expected}`];
-    const lines = [title, `clause ${clauses.join(", ")} (${section})`, wanted, found ?? reason, evidence[0]?.curl];
+    const lines = [title, `clause ${clauses.join(", ")} (${section})`, wanted, found ?? reason, accusingLine(check)];
     return annotation(check.verdict === "warn" ? "warning" : "error", `${check.verdict}: ${id}`, lines);
   });
   const seeds = failingSeeds(report).map(({ scenario, seed, reason, counterexample }) =>

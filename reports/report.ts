@@ -14,6 +14,10 @@ type Event<T extends RunEvent["type"]> = Extract<RunEvent, { readonly type: T }>
 export type Target = Event<"run-started">["target"];
 export type SeedVerdict = Event<"seed-finished">["verdict"];
 
+/** The line that shows a verdict. */
+export const accusingLine = ({ evidence }: Pick<CheckReport, "evidence">): string | undefined =>
+  evidence.find(({ setup }) => setup !== true)?.curl;
+
 export interface CheckReport extends CheckInfo {
   readonly verdict: Verdict;
   /** Why not applicable or unknown; what was wrong. One line. */

@@ -1,5 +1,5 @@
 import type { Verdict } from "../conformance/events.ts";
-import { type CheckReport, failingSeeds, findings, type Report, subjectOf } from "./report.ts";
+import { accusingLine, type CheckReport, failingSeeds, findings, type Report, subjectOf } from "./report.ts";
 
 /** A broker has no source here, so that a result points to the event stream that proves it. */
 const ARTIFACT = "run.jsonl";
@@ -55,8 +55,8 @@ function locationOf(report: Report, name: string) {
 }
 
 function checkResult(report: Report, check: CheckReport) {
-  const { reason, expected, seen, evidence } = check;
-  const curl = evidence[0]?.curl;
+  const { reason, expected, seen } = check;
+  const curl = accusingLine(check);
   const lines = [reason ?? check.title, expected && `Expected: ${expected}`, seen && `Seen: ${seen}`, curl];
   return {
     ruleId: clausesOf(check)[0],

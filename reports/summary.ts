@@ -1,6 +1,6 @@
 import type { Verdict } from "../conformance/events.ts";
 import { duration } from "./duration.ts";
-import { type CheckReport, failingSeeds, findings, headline, type Report, subjectOf } from "./report.ts";
+import { accusingLine, type CheckReport, failingSeeds, findings, headline, type Report, subjectOf } from "./report.ts";
 import { BAR_CELLS, bar, LOOK, noPaint, type Paint, plain, type Style, tally } from "./terminal.ts";
 
 export interface SummaryOptions {
@@ -25,6 +25,7 @@ function field(name: string, value: string | undefined, paint: Paint): string[] 
 
 function checkLines(check: CheckReport, paint: Paint): string[] {
   const { mark, style } = LOOK[check.verdict];
+  const line = accusingLine(check);
   const hasBoth = check.expected !== undefined && check.seen !== undefined;
   return [
     `  ${paint(style, `${mark} ${plain(check.title)}`)}`,
@@ -33,11 +34,13 @@ function checkLines(check: CheckReport, paint: Paint): string[] {
       `${check.clauses.map(plain).join(", ")} ${paint("dim", `${check.level} · ${plain(check.section)}`)}`,
       paint,
     ),
+    ...field("requires", plain(check.requirement), paint),
     ...field("expected", check.expected && plain(check.expected), paint),
     ...field("seen", check.seen && plain(check.seen), paint),
     ...field("accepted", check.accepted && `until ${check.accepted.until}: ${plain(check.accepted.reason)}`, paint),
     ...(hasBoth ? [] : field("reason", check.reason && plain(check.reason), paint)),
-    ...field("try", check.evidence[0] && plain(check.evidence[0].curl), paint),
+    ...check.evidence.filter(({ setup }) => setup).flatMap(({ curl }) => field("first", plain(curl), paint)),
+    ...field("try", line && plain(line), paint),
     "",
   ];
 }
@@ -78,6 +81,17 @@ function leftBehindLines(report: Report, paint: Paint): string[] {
   return [head, ...report.leftBehind.map(({ curl }) => `      ${plain(curl)}`), ""];
 }
 
+/** The lines of the findings leave the secret out: where it comes from has to be said once. */
+function secretLines(report: Report, paint: Paint): string[] {
+  const lines = [
+    ...findings(report).flatMap((check) => accusingLine(check) ?? []),
+    ...report.leftBehind.map(({ curl }) => curl),
+  ];
+  if (!lines.some((line) => line.includes("$DRYDOCK_AUTHORIZATION"))) return [];
+  const set = "export DRYDOCK_AUTHORIZATION=\"Basic $(printf %s 'USER:PASSWORD' | base64)\"";
+  return [`  ${paint("dim", "for the curl lines:")}  ${set}`, ""];
+}
+
 function elapsed(report: Report): string {
   const ms = Date.parse(report.finishedAt ?? report.startedAt) - Date.parse(report.startedAt);
   return report.isComplete && ms >= 0 ? ` in ${duration(ms)}` : "";
@@ -96,6 +110,7 @@ export function summaryLines(report: Report, options: SummaryOptions = {}): stri
     "",
     ...findingLines(report, options.findingsMax ?? 10, paint),
     ...leftBehindLines(report, paint),
+    ...secretLines(report, paint),
     ...tableLines(report, paint),
     "",
     `  ${paint(VERDICT_STYLE[report.verdict], `${mark} ${headline(report)}`)}  ${paint("dim", `${subject}${elapsed(report)}`)}`,

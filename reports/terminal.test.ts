@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { duration } from "./duration.ts";
-import { EXAMPLE_RUN, EXAMPLE_SCENARIO } from "./fixtures/example.ts";
+import { EXAMPLE_RUN, EXAMPLE_SCENARIO, exchangeOf } from "./fixtures/example.ts";
 import { anyRun, anyText } from "./fixtures/runs.ts";
 import { liveReporter, NO_PROGRESS, statusLine } from "./progress.ts";
 import { countVerdicts, foldRun } from "./report.ts";
@@ -121,13 +121,25 @@ test("a bar has its width, and no verdict that occurs is rounded away", () => {
 test("the summary tells each finding with clause, expectation, what was seen and the line that shows it", () => {
   const text = summaryLines(foldRun(EXAMPLE_RUN), { reportPath: "out/report.html" }).join("\n");
   expect(text).toMatch(
-    /✗ The same instance with other parameters is a conflict\n +clause +provision-conflict-409 MUST · Provisioning/,
+    /✗ The same instance with other parameters is a conflict\n +clause +provision-conflict-409 MUST · Provisioning\n +requires +When the instance exists already/,
   );
+  expect(text).toMatch(/for the curl lines: +export DRYDOCK_AUTHORIZATION=/);
   expect(text).toMatch(/expected +409 Conflict\n +seen +200 OK with an empty object\n +try +curl -sS/);
   expect(text).toMatch(/osb +█+░+ +1 passed · 2 failed · 1 unknown · 1 warned · 1 not applicable/);
   expect(text).toContain("✗ Not conformant  http://127.0.0.1:3000 · osb-2.17 in 9.4 s");
   expect(text).toContain("1 left behind at the broker");
   expect(text).toContain("report  out/report.html");
+});
+
+test("the summary tells first what has to be sent before the line that shows a finding", () => {
+  const setup = exchangeOf("PUT", "/v2/service_instances/made-before", 201, {});
+  const run = EXAMPLE_RUN.map((event) =>
+    event.type === "check-finished" && event.check.id === "provision-conflict-409"
+      ? { ...event, evidence: [{ ...setup, setup: true }, ...event.evidence] }
+      : event,
+  );
+  const text = summaryLines(foldRun(run)).join("\n");
+  expect(text).toMatch(/first +curl .*made-before'\n +try +curl (?!.*made-before)/);
 });
 
 test("a counterexample is told step by step with the line that replays it", () => {

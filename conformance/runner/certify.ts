@@ -21,6 +21,7 @@ import { isWanted } from "./only.ts";
 import { Quota } from "./quota.ts";
 import { firstServed, reach } from "./reach.ts";
 import type { AnySuite, Run, StartedSuite } from "./suite.ts";
+import { setupOf } from "./setup.ts";
 import { parseTarget, type TargetOptions } from "./target.ts";
 import { learnVersion } from "./version.ts";
 
@@ -306,7 +307,11 @@ class Certification {
     await platform.ledger.clean();
     if (this.#isAborted()) return;
     const shown = this.#isHeard ? (outcome.evidence ?? platform.sent).slice(0, EVIDENCE_MAX) : [];
-    const evidence = [...shown.map(shownAs), ...platform.silent];
+    const isAccusing = outcome.verdict === "fail" || outcome.verdict === "warn";
+    const setup = isAccusing
+      ? setupOf(shown, run.answers).map((answer) => ({ ...exchangeOf(answer), setup: true }))
+      : [];
+    const evidence = [...setup, ...shown.map(shownAs), ...platform.silent];
     this.#report(check, capped(outcome, check), evidence, this.#settings.clock.nowMs() - startMs);
   }
 
