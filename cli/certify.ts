@@ -53,7 +53,7 @@ export function suitesNamed(names: string): readonly AnySuite[] {
 const list = (text: string | undefined): readonly string[] | undefined => text?.split(",").map((each) => each.trim());
 
 /** A word as a POSIX shell takes it. */
-const word = (text: string): string => (/^[\w./:@,=*-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+const word = (text: string): string => (/^[\w./:@,=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
 /** The line that runs it again; the secret stays in the environment. */
 function commandLine(url: string | undefined, options: CertifyCommandOptions): string {
