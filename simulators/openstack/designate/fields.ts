@@ -68,7 +68,14 @@ export function ttl(value: unknown): number | null {
   return seconds;
 }
 
-export const description = (value: unknown): string | null => (value === null ? null : String(value));
+const DESCRIPTION_LENGTH_MAX = 160;
+
+export function description(value: unknown): string | null {
+  if (value === null) return null;
+  const text = String(value);
+  if (text.length > DESCRIPTION_LENGTH_MAX) throw invalidValue("Value is too long for field description");
+  return text;
+}
 
 const number = (text: string | undefined, max: number): boolean => /^\d+$/.test(text ?? "") && Number(text) <= max;
 const isName = (text: string | undefined): boolean => text !== undefined && NAME.test(text);

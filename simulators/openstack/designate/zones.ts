@@ -73,6 +73,7 @@ function create(designate: Designate, context: Context): HttpReply {
   if (type === "SECONDARY") throw notSimulated("secondary zones");
   if (mail === undefined) throw broken(["type", "email"], "'email' is a required property", "required", "email");
   if (name === undefined) throw broken(["zone", "name"], "'name' is a required property", "required", "name");
+  const about = description(body.description ?? null);
   const projectId = projectOf(context);
   const owned = [...designate.slot.value.zones.values()].filter((zone) => zone.projectId === projectId);
   checkQuota(designate, projectId, "zones", owned.length + 1);
@@ -83,7 +84,7 @@ function create(designate: Designate, context: Context): HttpReply {
     projectId,
     name,
     email: mail,
-    description: description(body.description ?? null),
+    description: about,
     ttl: seconds,
     serial: Math.floor(kernel.nowMs / 1000),
     refreshS: designate.cloud.random("designate").int(...REFRESH_S),
