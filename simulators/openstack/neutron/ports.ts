@@ -134,10 +134,18 @@ function create(neutron: Neutron, actor: Actor, projectId: string, fields: Field
   return row;
 }
 
+/** Does the port have just what is wanted of it? */
+const isAddressedSo = ({ fixedIps }: PortRow, wanted: NonNullable<ReturnType<typeof fixedIpsOf>>): boolean =>
+  wanted.length === fixedIps.length &&
+  wanted.every(({ subnetId, ip }) =>
+    fixedIps.some((each) => (subnetId ?? each.subnetId) === each.subnetId && (ip ?? each.ip) === each.ip),
+  );
+
 function update(neutron: Neutron, actor: Actor, row: PortRow, fields: Fields): void {
   const isRouters = row.deviceOwner.startsWith("network:router");
-  if (fields.fixed_ips !== undefined && isRouters)
-    throw badRequest("ports", `IP updates for port ${row.id} are not allowed.`);
+  const wanted = fixedIpsOf(fields);
+  const isReaddressed = wanted !== undefined && !isAddressedSo(row, wanted);
+  if (isReaddressed && isRouters) throw badRequest("ports", `IP updates for port ${row.id} are not allowed.`);
   const portSecurity = (fields.port_security_enabled as boolean | undefined) ?? row.portSecurity;
   const groups = groupsOf(neutron, actor, fields, portSecurity && row.fixedIps.length > 0);
   if (!portSecurity && (groups ?? row.groups).length > 0)
@@ -145,8 +153,7 @@ function update(neutron: Neutron, actor: Actor, row: PortRow, fields: Fields): v
       "PortSecurityPortHasSecurityGroup",
       "Port has security group associated. Cannot disable port security or IP address until security group is removed.",
     );
-  const wanted = fixedIpsOf(fields);
-  if (wanted !== undefined) readdress(neutron, row, wanted);
+  if (isReaddressed) readdress(neutron, row, wanted);
   row.portSecurity = portSecurity;
   if (groups !== undefined) {
     row.groups = groups;

@@ -58,7 +58,7 @@ const view = (neutron: Neutron, actor: Actor, row: RouterRow): Fields => ({
   flavor_id: null,
   tags: row.tags,
   ...dated(row),
-  ...(actor.isAdmin && { distributed: false, ha: false }),
+  ...(actor.isAdmin && { distributed: row.distributed, ha: false }),
 });
 
 interface GatewayInfo {
@@ -182,6 +182,7 @@ export const ROUTERS: Resource<RouterRow> = {
       ...fresh(neutron, projectId, fields.description, 1),
       name: (fields.name as string | undefined) ?? "",
       adminStateUp: (fields.admin_state_up as boolean | undefined) ?? true,
+      distributed: fields.distributed === true,
       gatewayNetworkId: null,
       gatewayPortId: null,
       enableSnat: true,
@@ -205,6 +206,12 @@ export const ROUTERS: Resource<RouterRow> = {
       checkRoutes(neutron, row, fields.routes as readonly Route[]);
       row.routes = fields.routes as readonly Route[];
     }
+    if (fields.distributed === true && !row.distributed && row.adminStateUp)
+      throw badRequest(
+        "router",
+        "Cannot upgrade active router to distributed. Please set router admin_state_up to False prior to upgrade.",
+      );
+    row.distributed = (fields.distributed as boolean | undefined) ?? row.distributed;
     row.name = (fields.name as string | undefined) ?? row.name;
     row.description = (fields.description as string | undefined) ?? row.description;
     row.adminStateUp = (fields.admin_state_up as boolean | undefined) ?? row.adminStateUp;

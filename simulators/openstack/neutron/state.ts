@@ -161,6 +161,8 @@ export interface GroupRow extends Row {
 export interface RouterRow extends Row {
   name: string;
   adminStateUp: boolean;
+  /** Would run on each host: shown to administrators, and nothing more. */
+  distributed: boolean;
   gatewayNetworkId: string | null;
   gatewayPortId: string | null;
   enableSnat: boolean;
