@@ -71,6 +71,7 @@ const get = (path: string, handler: NovaRoute["handler"]): NovaRoute => ({ metho
 
 function unmodelledHost(call: Call): never {
   admin(call, "os-hosts:show");
+  if (call.params.host !== HOST) throw notFound(`Compute host ${call.params.host} could not be found.`);
   return refused("hosts one by one")();
 }
 
