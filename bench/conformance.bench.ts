@@ -1,6 +1,7 @@
 import { certify, osbSuite } from "../conformance/index.ts";
 import { createMemoryBroker } from "../conformance/osb/mutants/memory-broker.ts";
 import { asFetch } from "../conformance/osb/mutants/wire.ts";
+import { referenceBackend } from "../scenarios/platform/backend.ts";
 import { bootCloud } from "../scenarios/platform/cloud.ts";
 import type { Benchmark } from "./bench.ts";
 
@@ -45,11 +46,12 @@ async function catalogs(): Promise<number> {
 async function onReferenceBroker(): Promise<number> {
   const cloud = await bootCloud({ pace: "instant", services: ["postgresql"] });
   try {
-    const [broker] = cloud.brokers.list();
+    const [broker] = cloud.description.brokers;
     if (broker === undefined) throw new Error("there is no broker");
     const { url, username, password } = broker;
     return await secondsOf(async () => {
-      const { exitCode } = await certify({ url, username, password, suites: [osbSuite], profile: "osb-2.17" });
+      const target = { url, username, password, backend: referenceBackend(cloud.world, "postgresql") };
+      const { exitCode } = await certify({ ...target, suites: [osbSuite], profile: "osb-2.17" });
       if (exitCode !== 0) throw new Error(`exit code ${exitCode}`);
     });
   } finally {
