@@ -53,6 +53,12 @@ export type Fate =
   | { readonly kind: "killed"; readonly over: readonly string[] }
   | { readonly kind: "missed"; readonly checks: readonly string[]; readonly over: readonly string[] };
 
+/** Changes that make no defect of this broker, and why. */
+const NO_DEFECT: Readonly<Record<string, string>> = {
+  "not-schemas-binding-only-if-bindable": "the plan that gets the schema is bindable",
+  "not-rotation-old-binding-stays-valid": "the broker refuses to remove a binding while its rotation is in progress",
+};
+
 const isNotice = ({ verdict }: CheckResult): boolean => verdict === "fail" || verdict === "warn";
 
 /** The fates of mutants in front of one broker. */
@@ -82,6 +88,7 @@ export class Campaign {
     const over = killedBy.filter((check) => !mutant.expected.includes(check) && !isListed(mutant.also, check));
     const checks = named.filter((check) => !killedBy.includes(check));
     if (checks.length === 0) return { kind: "killed", over };
+    if (over.length === 0 && mutant.id in NO_DEFECT) return { kind: "no-occasion" };
     return hasActed || over.length > 0 ? { kind: "missed", checks, over } : { kind: "no-occasion" };
   }
 }
