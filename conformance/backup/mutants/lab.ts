@@ -1,6 +1,6 @@
 import { type Behaviour, endSessions, neighboursOf, RIGHT, type ToyInstance } from "../../data/mutants/cloud.ts";
 import { copyOf, replace, type Store, type Table } from "../../data/mutants/engine.ts";
-import { type DataMutant, dataLab } from "../../data/mutants/lab.ts";
+import { type DataMutant, dataLab, dataMutant as mutant } from "../../data/mutants/lab.ts";
 import type { Row } from "../../data/statement.ts";
 import type { Lab } from "../../selftest/lab.ts";
 import { backupSuite } from "../suite.ts";
@@ -11,16 +11,6 @@ const NEIGHBOUR = "BK-48";
 const SESSIONS = "BK-12";
 const CREDENTIALS = "BK-19";
 const GONE = "BK-24";
-
-function mutant(
-  id: string,
-  expected: string | readonly string[],
-  description: string,
-  changes: Partial<Behaviour>,
-  also: readonly string[] = [],
-): DataMutant {
-  return { id, description, expected: typeof expected === "string" ? [expected] : expected, also, changes };
-}
 
 /** A dump that changes what it takes. */
 const dumping = (harm: (dump: Store) => void): Partial<Behaviour> => ({

@@ -14,6 +14,17 @@ export interface DataMutant extends MutantInfo {
   readonly wire?: Wire;
 }
 
+/** A cloud that does one thing otherwise. */
+export function dataMutant(
+  id: string,
+  expected: string | readonly string[],
+  description: string,
+  changes: Partial<Behaviour>,
+  also: readonly string[] = [],
+): DataMutant {
+  return { id, description, expected: typeof expected === "string" ? [expected] : expected, also, changes };
+}
+
 export type Wire = (request: WireRequest, next: Handler) => Promise<WireResponse>;
 
 /** Time that passes only when somebody waits. */

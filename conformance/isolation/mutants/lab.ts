@@ -7,7 +7,7 @@ import {
   type ToyCloud,
   type ToyInstance,
 } from "../../data/mutants/cloud.ts";
-import { type DataMutant, dataLab } from "../../data/mutants/lab.ts";
+import { type DataMutant, dataLab, dataMutant as mutant } from "../../data/mutants/lab.ts";
 import type { Lab } from "../../selftest/lab.ts";
 import { isolationSuite } from "../suite.ts";
 
@@ -21,16 +21,6 @@ const REPROVISIONED = "IS-26";
 const DEFAULTS = "IS-27";
 const BACKUP = "IS-59";
 const LISTING = "IS-60";
-
-function mutant(
-  id: string,
-  expected: string,
-  description: string,
-  changes: Partial<Behaviour>,
-  also: readonly string[] = [],
-): DataMutant {
-  return { id, description, expected: [expected], also, changes };
-}
 
 function anywhere(cloud: ToyCloud, id: string): ToyBinding | undefined {
   return [...cloud.instances.values()].map(({ bindings }) => bindings.get(id)).find((each) => each !== undefined);

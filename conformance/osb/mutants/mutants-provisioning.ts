@@ -17,12 +17,11 @@ import {
   success,
   type When,
 } from "./mutant.ts";
-import { filled, without } from "./rewriting.ts";
+import { filled, passingOver, without } from "./rewriting.ts";
 import {
   all,
   hasFitting,
   hasOtherVersion,
-  hasUnfitting,
   hasUnknown,
   instanceKeyOf,
   isKnown,
@@ -129,11 +128,7 @@ export const provisioningMutants: readonly Mutant[] = [
   mutant(
     "provision-parameters-validated",
     "When it provisions: parameters that do not fit the schema are passed over.",
-    rewrite(
-      PUT,
-      all((request) => isObject(sentOf(request)["parameters"]), hasUnfitting("create")),
-      (request) => without(request, "parameters"),
-    ),
+    passingOver(PUT, "create"),
   ),
   mutant(
     "provision-valid-parameters-accepted",

@@ -1,4 +1,3 @@
-import { isObject } from "../../http/json.ts";
 import type { Operation } from "../../platform/answer.ts";
 import {
   alter,
@@ -13,18 +12,16 @@ import {
   pretend,
   refuse,
   rewrite,
-  sentOf,
   set,
   status,
   success,
   type When,
 } from "./mutant.ts";
-import { filled, without } from "./rewriting.ts";
+import { filled, passingOver, without } from "./rewriting.ts";
 import {
   all,
   hasFitting,
   hasOtherVersion,
-  hasUnfitting,
   hasUnknown,
   instanceKeyOf,
   isKnown,
@@ -141,11 +138,7 @@ export const updatingMutants: readonly Mutant[] = [
   mutant(
     "update-parameters-validated",
     "When it updates: parameters that do not fit the schema are passed over.",
-    rewrite(
-      PATCH,
-      all((request) => isObject(sentOf(request)["parameters"]), hasUnfitting("update")),
-      (request) => without(request, "parameters"),
-    ),
+    passingOver(PATCH, "update"),
   ),
   mutant(
     "update-previous-values-optional",

@@ -1,6 +1,8 @@
-import type { JsonObject } from "../../http/json.ts";
-import { offersOf, readCatalog } from "../../platform/catalog.ts";
-import { type Memory, sentOf } from "./mutant.ts";
+import type { Operation } from "../../platform/answer.ts";
+import { isObject, type JsonObject } from "../../http/json.ts";
+import { offersOf, readCatalog, type SchemaUse } from "../../platform/catalog.ts";
+import { type Memory, type Middleware, rewrite, sentOf } from "./mutant.ts";
+import { all, hasUnfitting } from "./when.ts";
 import type { WireRequest } from "./wire.ts";
 
 // Requests as a mutant hands them on.
@@ -25,3 +27,11 @@ export const filled =
   (member: "service_id" | "plan_id") =>
   (request: WireRequest, memory: Memory): WireRequest =>
     resent(request, { ...sentOf(request), [member]: firstPlan(memory)[member] ?? "" });
+
+/** Passes over parameters that are an object and do not fit the schema of this use. */
+export const passingOver = (operations: readonly Operation[], use: SchemaUse): Middleware =>
+  rewrite(
+    operations,
+    all((request) => isObject(sentOf(request)["parameters"]), hasUnfitting(use)),
+    (request) => without(request, "parameters"),
+  );
