@@ -1,0 +1,82 @@
+/**
+ * `npm run slips`: plants each slip in turn and runs the tests of its area, which must fail.
+ *
+ *   --only ID     this one (repeatable)
+ *   --every N     each Nth, for a sample
+ *   --json        one line of JSON a slip
+ *
+ * Exit code 0 when every slip was noticed, 1 when one survived, 2 when one could not be planted.
+ */
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { plant, type Slip, SLIP_VARIABLE } from "./slip.ts";
+import { SLIPS } from "./slips.ts";
+
+/** The tests of one slip take seconds; longer means that the slip made them wait for ever, which counts as noticed. */
+const RUN_MS_MAX = 180_000;
+
+interface Result {
+  readonly slip: Slip;
+  readonly outcome: "noticed" | "survived";
+  readonly elapsedMs: number;
+}
+
+function runTests(slip: Slip): Promise<boolean> {
+  const vitest = new URL("../../node_modules/vitest/vitest.mjs", import.meta.url).pathname;
+  const child = spawn(process.execPath, [vitest, "run", "--config", "scripts/slips/vitest.config.ts", ...slip.tests], {
+    env: { ...process.env, [SLIP_VARIABLE]: slip.id },
+    stdio: "ignore",
+    timeout: RUN_MS_MAX,
+  });
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code) => resolve(code === 0));
+  });
+}
+
+async function judge(slip: Slip): Promise<Result> {
+  const startMs = performance.now();
+  const hasSurvived = await runTests(slip);
+  return { slip, outcome: hasSurvived ? "survived" : "noticed", elapsedMs: Math.round(performance.now() - startMs) };
+}
+
+function choose(only: readonly string[], every: number): readonly Slip[] {
+  for (const id of only) if (!SLIPS.some((slip) => slip.id === id)) throw new Error(`no slip is called ${id}`);
+  return SLIPS.filter(({ id }, at) => (only.length > 0 ? only.includes(id) : at % every === 0));
+}
+
+function show({ slip, outcome, elapsedMs }: Result): string {
+  return `${outcome.padEnd(8)} ${(elapsedMs / 1000).toFixed(1).padStart(5)} s  ${slip.id}: ${slip.breaks}`;
+}
+
+const { values } = parseArgs({
+  options: { only: { type: "string", multiple: true }, every: { type: "string" }, json: { type: "boolean" } },
+});
+
+async function main(): Promise<number> {
+  const slips = choose(values.only ?? [], Number(values.every ?? 1));
+  for (const slip of slips) plant(slip, readFileSync(slip.file, "utf8"));
+  const waiting = [...slips];
+  const results: Result[] = [];
+  const work = async (): Promise<void> => {
+    for (let slip = waiting.shift(); slip !== undefined; slip = waiting.shift()) {
+      const result = await judge(slip);
+      results.push(result);
+      const { id } = result.slip;
+      console.log(values.json ? JSON.stringify({ id, ...result, slip: undefined }) : show(result));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, availableParallelism() - 1) }, work));
+  const survivors = results.filter(({ outcome }) => outcome === "survived");
+  console.log(`${results.length - survivors.length} noticed, ${survivors.length} survived`);
+  return survivors.length === 0 ? 0 : 1;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(`slips: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 2;
+}

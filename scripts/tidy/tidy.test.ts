@@ -1,0 +1,13 @@
+import { describe, expect, test } from "vitest";
+import { MEASURES } from "./measures.ts";
+import { findGrowth, readRatchets } from "./ratchet.ts";
+import { readSources } from "./source.ts";
+
+const sources = readSources();
+const ratchets = readRatchets();
+
+describe("the house is no less tidy than it was", () => {
+  test.each(MEASURES)("$name: $about", ({ name, count }) => {
+    expect(findGrowth(count(sources), ratchets[name] ?? {}), "npm run tidy -- --list shows where").toEqual([]);
+  });
+});
