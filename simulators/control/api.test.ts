@@ -5,11 +5,16 @@ import { createControl } from "./api.ts";
 function controlled(): { kernel: Kernel; call: (method: string, path: string, body?: unknown) => HttpReply } {
   const kernel = new Kernel({ recordInputs: true });
   kernel.faults.define({ point: "nova:POST /servers", effects: ["reset", "reply"], prose: "It fails." });
-  const service = createControl({ kernel, brokenLaws: () => ["a port has no owner"] });
+  const host = "127.64.250.1:7701";
+  const access = { token: "secret", hosts: [host] };
+  const service = createControl({ kernel, brokenLaws: () => ["a port has no owner"] }, access);
+  const headers = { host, authorization: "Bearer secret", "content-type": "application/json" };
   return {
     kernel,
     call: (method, path, body) =>
-      service.receive(makeRequest(method, path, { body: body === undefined ? "" : JSON.stringify(body) })) as HttpReply,
+      service.receive(
+        makeRequest(method, path, { headers, body: body === undefined ? "" : JSON.stringify(body) }),
+      ) as HttpReply,
   };
 }
 
