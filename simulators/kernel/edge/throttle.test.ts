@@ -1,0 +1,66 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type HttpReply, makeRequest } from "../index.ts";
+import { FREE_MAX, PasswordThrottle, PAUSE_MS, WAITING_MAX } from "./throttle.ts";
+
+const password = makeRequest("GET", "/info", { headers: { authorization: "Basic YTpi" } });
+const wrong: HttpReply = { status: 401 };
+
+/** A throttle on a clock that the test moves. */
+function throttled(): { readonly throttle: PasswordThrottle; pass(ms: number): void } {
+  let nowMs = 0;
+  const throttle = new PasswordThrottle(() => nowMs);
+  return { throttle, pass: (ms) => void (nowMs += ms) };
+}
+
+describe("the throttle of passwords", () => {
+  it("looks at few wrong passwords in any time, however fast they come", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(2 * PAUSE_MS), { minLength: 1, maxLength: 200 }), (gapsMs) => {
+        const { throttle, pass } = throttled();
+        let [looked, passedMs] = [0, 0];
+        for (const gapMs of gapsMs) {
+          pass(gapMs);
+          passedMs += gapMs;
+          if (throttle.refusalOf(password) !== undefined) continue;
+          looked++;
+          throttle.pauseMsFor(password, wrong);
+        }
+        expect(looked).toBeLessThanOrEqual(FREE_MAX + WAITING_MAX + 1 + Math.ceil(passedMs / PAUSE_MS));
+      }),
+    );
+  });
+
+  it("answers the first wrong ones at once, and each later one a pause after the one before", () => {
+    const { throttle } = throttled();
+    const pauses = Array.from({ length: FREE_MAX + 3 }, () => throttle.pauseMsFor(password, wrong));
+    expect(pauses).toEqual([...Array<number>(FREE_MAX).fill(0), PAUSE_MS, 2 * PAUSE_MS, 3 * PAUSE_MS]);
+  });
+
+  it("refuses to look at more while many wait, says when to come again, and looks again then", () => {
+    const { throttle, pass } = throttled();
+    while (throttle.refusalOf(password) === undefined) throttle.pauseMsFor(password, wrong);
+    const refusal = throttle.refusalOf(password);
+    expect(refusal).toMatchObject({ status: 429, headers: { "Retry-After": "1" } });
+    pass(PAUSE_MS);
+    expect(throttle.refusalOf(password)).toBeUndefined();
+  });
+
+  it.each([
+    ["a right password", password, { status: 200 }],
+    ["a token", makeRequest("GET", "/info", { headers: { authorization: "Bearer x" } }), wrong],
+    ["nothing", makeRequest("GET", "/info"), wrong],
+    ["a token of Keystone", makeRequest("GET", "/v3/auth/tokens", { headers: { "x-auth-token": "x" } }), wrong],
+  ])("never holds who brings %s", (_name, request, reply) => {
+    const { throttle } = throttled();
+    for (let each = 0; each < 100; each++) expect(throttle.pauseMsFor(request, reply)).toBe(0);
+    expect(throttle.refusalOf(password)).toBeUndefined();
+  });
+
+  it.each(["/v3/auth/tokens", "/v3/users/1/password", "/oauth/token"])("counts what is sent to %s", (path) => {
+    const { throttle } = throttled();
+    const login = makeRequest("POST", path, { body: "{}" });
+    for (let each = 0; each < FREE_MAX; each++) throttle.pauseMsFor(login, wrong);
+    expect(throttle.pauseMsFor(login, wrong)).toBe(PAUSE_MS);
+  });
+});
