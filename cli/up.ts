@@ -49,6 +49,7 @@ function summary(description: CloudDescription): string {
     "  bosh deployments",
     "  openstack server list",
     `  dig @${dns.address.split(":")[0]} -p ${dns.address.split(":")[1]} ${brokers[0]?.name ?? "consul"}.service.${dns.domain}`,
+    '  curl -u "$DRYDOCK_BROKER_USERNAME:$DRYDOCK_BROKER_PASSWORD" $DRYDOCK_BROKER_URL/v2/catalog',
     "",
   ].join("\n");
 }

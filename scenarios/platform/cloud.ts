@@ -121,7 +121,7 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
 
 const SEED_MAX = 2 ** 31 - 1;
 const SECRET_BYTES = 32;
-const randomSecret = (): string => randomBytes(SECRET_BYTES).toString("base64url");
+const randomSecret = (): string => randomBytes(SECRET_BYTES).toString("hex");
 
 /** For a director in any block, so that one certificate serves all clouds of this process, or of this user when there is a file. */
 let made: Promise<LiveKeys> | undefined;

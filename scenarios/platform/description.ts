@@ -108,9 +108,10 @@ export function describe(
   };
 }
 
-/** What the real clients read: `bosh`, `openstack`, `consul`; and what drydock adds to it. */
+/** What the real clients read: `bosh`, `openstack`, `consul`; and what drydock adds to it, `DRYDOCK_BROKER_…` of the first broker. */
 export function environmentOf(description: CloudDescription): Readonly<Record<string, string>> {
   const { director, openstack, consul, dns, brokers, control } = description;
+  const [first] = brokers;
   return {
     BOSH_ENVIRONMENT: director.url,
     BOSH_CLIENT: director.client,
@@ -127,6 +128,11 @@ export function environmentOf(description: CloudDescription): Readonly<Record<st
     CONSUL_HTTP_ADDR: consul.httpAddr,
     DRYDOCK_DNS: dns.address,
     DRYDOCK_BROKERS: JSON.stringify(brokers),
+    ...(first !== undefined && {
+      DRYDOCK_BROKER_URL: first.url,
+      DRYDOCK_BROKER_USERNAME: first.username,
+      DRYDOCK_BROKER_PASSWORD: first.password,
+    }),
     DRYDOCK_CONTROL: control.url,
     DRYDOCK_CONTROL_TOKEN: control.token,
   };
