@@ -8,9 +8,10 @@ import { Brokers } from "./brokers.ts";
 type Secrets = Readonly<Record<string, string>>;
 
 /** What Keystone makes up for who asks: a token, an application credential, keys for EC2. */
-async function secretsOfKeystone({ credentials, plan, stage }: World): Promise<Secrets> {
+async function secretsOfKeystone(world: World): Promise<Secrets> {
+  const { credentials, plan } = world;
   const { authUrl, username: name, password, project } = credentials.openstackAdmin;
-  const place = stage(plan.applications);
+  const place = world.stage(plan.applications);
   const domain = { id: "default" };
   const identity = { methods: ["password"], password: { user: { name, domain, password } } };
   const issued = await place.fetch(`${authUrl}/auth/tokens`, {
@@ -35,10 +36,11 @@ async function secretsOfKeystone({ credentials, plan, stage }: World): Promise<S
 }
 
 /** Passwords in the manifest of a customer's instance, as the director shows it. */
-async function secretsOfManifest({ credentials, plan, stage }: World, deployment: string): Promise<Secrets> {
+async function secretsOfManifest(world: World, deployment: string): Promise<Secrets> {
+  const { credentials, plan } = world;
   const { url, client, clientSecret } = credentials.director;
   const headers = { authorization: `Basic ${btoa(`${client}:${clientSecret}`)}` };
-  const { fetch } = stage(plan.applications);
+  const { fetch } = world.stage(plan.applications);
   const shown = (await (await fetch(`${url}/deployments/${deployment}`, { headers })).json()) as { manifest: string };
   const passwords = [...shown.manifest.matchAll(/password:\s*"?([^\s",}]+)/g)].map((match) => match[1] ?? "");
   return Object.fromEntries(passwords.map((password, at) => [`manifest ${at}`, password]));

@@ -13,7 +13,7 @@ function controlled(): { kernel: Kernel; call: (method: string, path: string, bo
     kernel,
     call: (method, path, body) =>
       service.receive(
-        makeRequest(method, path, { headers, body: body === undefined ? "" : JSON.stringify(body) }),
+        makeRequest(method, path, { headers, body: typeof body === "string" ? body : (JSON.stringify(body) ?? "") }),
       ) as HttpReply,
   };
 }
@@ -43,6 +43,19 @@ describe("control", () => {
       json: { error: { code: "FAULT_WRONG_EFFECT" } },
     });
     expect(call("GET", "/_drydock/faults").json).toEqual([]);
+  });
+
+  it("refuses a rule that is too deep to be printed, and can still list what is armed", () => {
+    const { kernel, call } = controlled();
+    const rule = (levels: number): string =>
+      `{"point":"nova:*","effect":{"kind":"reply","status":503,"body":${"[".repeat(levels)}${"]".repeat(levels)}}}`;
+    for (const levels of [200, 5000]) {
+      const refused = call("POST", "/_drydock/faults", rule(levels));
+      expect(refused).toMatchObject({ status: 400, json: { error: { code: "FAULT_BAD_RULE" } } });
+    }
+    expect(call("POST", "/_drydock/faults", rule(50)).status).toBe(201);
+    expect(JSON.stringify(call("GET", "/_drydock/faults").json)).toContain("[[[[");
+    expect(() => kernel.snapshot()).not.toThrow();
   });
 
   it("pages through the journal", () => {

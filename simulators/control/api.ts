@@ -78,11 +78,24 @@ const RULE_SCHEMA = {
   },
 };
 
+/** Of objects and arrays within each other: what a rule carries is printed and copied, each a call a level. */
+const DEPTH_MAX = 100;
+
+function isTooDeep(value: unknown): boolean {
+  let level: readonly unknown[] = [value];
+  for (let depth = 0; depth <= DEPTH_MAX; depth++) {
+    level = level.flatMap((each) => (typeof each === "object" && each !== null ? Object.values(each) : []));
+    if (level.length === 0) return false;
+  }
+  return true;
+}
+
 /** Compiled when the first rule comes: most worlds never see one. */
 let compiled: ValidateFunction | undefined;
 
 /** What is wrong with a rule; `undefined` when nothing is. */
 function faultOf(rule: unknown): string | undefined {
+  if (isTooDeep(rule)) return `it is more than ${DEPTH_MAX} levels deep`;
   compiled ??= new Ajv({ discriminator: true, strictTypes: false }).compile(RULE_SCHEMA);
   if (compiled(rule)) return undefined;
   const [first] = compiled.errors ?? [];

@@ -1,13 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type HttpReply, makeRequest } from "../index.ts";
+import { defineService, type HttpReply, json, Kernel, makeRequest } from "../index.ts";
+import { WallDriver } from "./drive.ts";
+import { serve } from "./serve.ts";
 import { FREE_MAX, PasswordThrottle, PAUSE_MS, WAITING_MAX } from "./throttle.ts";
 
 const password = makeRequest("GET", "/info", { headers: { authorization: "Basic YTpi" } });
 const wrong: HttpReply = { status: 401 };
 
 /** A throttle on a clock that the test moves. */
-function throttled(): { readonly throttle: PasswordThrottle; pass(ms: number): void } {
+function throttled(): { readonly throttle: PasswordThrottle; readonly pass: (ms: number) => void } {
   let nowMs = 0;
   const throttle = new PasswordThrottle(() => nowMs);
   return { throttle, pass: (ms) => void (nowMs += ms) };
@@ -62,5 +64,44 @@ describe("the throttle of passwords", () => {
     const login = makeRequest("POST", path, { body: "{}" });
     for (let each = 0; each < FREE_MAX; each++) throttle.pauseMsFor(login, wrong);
     expect(throttle.pauseMsFor(login, wrong)).toBe(PAUSE_MS);
+  });
+});
+
+describe("a listener with a throttle", () => {
+  it("holds back wrong passwords that come at once and refuses the rest unseen, but never who has a token", async () => {
+    const kernel = new Kernel();
+    const driver = new WallDriver(kernel);
+    let looked = 0;
+    const service = defineService({
+      name: "locked",
+      kernel,
+      sim: undefined,
+      routes: [],
+      before: (_sim, request) => {
+        if (request.headers.authorization === "Bearer right") return undefined;
+        looked++;
+        return json(401, {});
+      },
+      unmatched: () => json(200, {}),
+    });
+    const throttle = new PasswordThrottle(() => 0);
+    const served = await serve(service, driver, { host: "127.0.0.1", port: 0, throttle });
+    const ask = async (authorization: string): Promise<number> =>
+      (await fetch(served.url, { headers: { authorization } })).status;
+    const lookedMax = FREE_MAX + WAITING_MAX + 1;
+    const statuses: number[] = [];
+    const refused = Promise.withResolvers<void>();
+    const attempts = Array.from({ length: 2 * lookedMax }, async () => {
+      statuses.push(await ask("Basic YTpi"));
+      if (statuses.length === FREE_MAX + lookedMax) refused.resolve();
+    });
+    await refused.promise;
+    expect(looked).toBe(lookedMax);
+    expect(statuses.filter((status) => status === 401)).toHaveLength(FREE_MAX);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(lookedMax);
+    expect(await ask("Bearer right")).toBe(200);
+    await served.close();
+    driver.stop();
+    await Promise.allSettled(attempts);
   });
 });
