@@ -1,9 +1,9 @@
 import { execFile, spawnSync } from "node:child_process";
 import { Resolver } from "node:dns/promises";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { type IncomingMessage, request } from "node:http";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -255,6 +255,16 @@ describe("exec", { timeout: BOOTS_MS_MAX }, () => {
 });
 
 describe("env", { timeout: BOOTS_MS_MAX }, () => {
+  it("reads and writes no folder that somebody else may have put in its place", async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), "drydock-test-"));
+    const { uid, username } = userInfo();
+    mkdirSync(join(elsewhere, "mine"), { mode: 0o700 });
+    symlinkSync(join(elsewhere, "mine"), join(elsewhere, `drydock-${uid < 0 ? username : uid}`));
+    const { code, stderr } = await startDrydock(["env"], { XDG_RUNTIME_DIR: elsewhere }).ended;
+    rmSync(elsewhere, { recursive: true });
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/^drydock: .*CLI_STATE_FOLDER.*\n$/)]);
+  });
+
   it("says in one line that no cloud is up, and ignores what a killed one left", async () => {
     const up = start("up", "--json");
     await firstLine(up);
