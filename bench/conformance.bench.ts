@@ -44,7 +44,7 @@ async function catalogs(): Promise<number> {
 
 /** The whole suite over TCP on the reference broker, which deploys every instance. */
 async function onReferenceBroker(): Promise<number> {
-  const cloud = await bootCloud({ pace: "instant", services: ["postgresql"] });
+  const cloud = await bootCloud({ seed: 1, pace: "instant", services: ["postgresql"] });
   try {
     const [broker] = cloud.description.brokers;
     if (broker === undefined) throw new Error("there is no broker");

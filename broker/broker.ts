@@ -14,7 +14,7 @@ import { backupRoutes } from "./osb/backups.ts";
 import { bindingRoutes } from "./osb/bindings.ts";
 import { instanceRoutes } from "./osb/instances.ts";
 import { RECORDS_PATH, recordRoutes } from "./osb/records.ts";
-import { checkIdentity, checkVersion, same } from "./osb/requests.ts";
+import { CATALOG_PATH, checkIdentity, checkVersion, same } from "./osb/requests.ts";
 import { register } from "./registrar/registrar.ts";
 import { catalogOf, type Service, serviceOf } from "./spi/catalog.ts";
 import { createDeployer } from "./spi/director.ts";
@@ -127,7 +127,7 @@ function createApp(shop: Workshop, executor: Executor, report: (error: unknown) 
       throw new OsbError(401, "Credentials are missing or wrong.");
     }
     if (!route.startsWith("/v2/")) return;
-    checkVersion(one(request.headers["x-broker-api-version"]));
+    checkVersion(one(request.headers["x-broker-api-version"]), route);
     checkIdentity(one(request.headers["x-broker-api-originating-identity"]));
   });
   for (const type of ["application/json", "*"])
@@ -155,7 +155,7 @@ function createApp(shop: Workshop, executor: Executor, report: (error: unknown) 
 function catalogRoute(app: FastifyInstance, service: Service): void {
   const text = JSON.stringify(catalogOf(service));
   const tag = `"${hash("sha256", text)}"`;
-  app.get("/v2/catalog", (request, reply) => {
+  app.get(CATALOG_PATH, (request, reply) => {
     reply.header("ETag", tag);
     const known = (request.headers["if-none-match"] ?? "").split(",").map((each) => each.trim());
     if (known.includes(tag) || known.includes("*")) return reply.code(304).send();

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
@@ -26,8 +26,10 @@ function folder(): string {
   const { uid, username } = userInfo();
   const path = join(process.env["XDG_RUNTIME_DIR"] || tmpdir(), `drydock-${uid < 0 ? username : uid}`);
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  const owner = statSync(path);
-  if (uid >= 0 && (owner.uid !== uid || (owner.mode & OTHERS_MAY) !== 0)) throw new UserError("CLI_STATE_FOLDER", path);
+  // Not through a link: in a folder that all share, somebody else may have put one there.
+  const found = lstatSync(path);
+  const isOwn = uid < 0 || (found.uid === uid && (found.mode & OTHERS_MAY) === 0);
+  if (!found.isDirectory() || !isOwn) throw new UserError("CLI_STATE_FOLDER", path);
   return path;
 }
 
@@ -44,7 +46,9 @@ export function remember(cloud: Pick<Cloud, "description" | "environment" | "lig
   const path = fileOf(block);
   // Renamed into place, so that nobody reads half of it.
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify(known), { mode: 0o600 });
+  // Made anew, for the mode of a file that is there stays what it was.
+  rmSync(draft, { force: true });
+  writeFileSync(draft, JSON.stringify(known), { mode: 0o600, flag: "wx" });
   renameSync(draft, path);
   return () => rmSync(path, { force: true });
 }

@@ -1,8 +1,11 @@
 import { execFile, spawnSync } from "node:child_process";
+import { Resolver } from "node:dns/promises";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { type IncomingMessage, request } from "node:http";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import { json } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -12,6 +15,8 @@ import { uploadStemcell } from "./testing/stemcell.ts";
 
 const run = promisify(execFile);
 const BIN = fileURLToPath(new URL("drydock.cjs", import.meta.url));
+const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+const DIG = fileURLToPath(new URL("testing/dig.ts", import.meta.url));
 const FIXTURES = fileURLToPath(new URL("../docs/parity/recordings/fixtures", import.meta.url));
 
 function has(client: string, flag = "--version"): boolean {
@@ -20,6 +25,7 @@ function has(client: string, flag = "--version"): boolean {
   return false;
 }
 const [HAS_BOSH, HAS_OPENSTACK, HAS_DIG] = [has("bosh"), has("openstack"), has("dig", "-v")];
+const HAS_CURL = has("curl");
 const HAS_PROC = process.platform === "linux";
 if (!HAS_PROC) process.stderr.write("skipped: the memory of an upload: this machine has no /proc\n");
 
@@ -28,6 +34,9 @@ async function firstLine({ child }: Running): Promise<string> {
   while (!text.includes("\n")) text += String((await once(child.stdout ?? child, "data"))[0]);
   return text.slice(0, text.indexOf("\n"));
 }
+
+const plansOf = (catalog: unknown): readonly unknown[] =>
+  (catalog as { services: { plans: unknown[] }[] }).services.flatMap(({ plans }) => plans);
 
 /** Where the clouds of these tests are noted, apart from those of whoever runs them. */
 const runtime = mkdtempSync(join(tmpdir(), "drydock-test-"));
@@ -83,7 +92,40 @@ describe("a cloud that is up", { timeout: BOOTS_MS_MAX }, () => {
       const headers = { authorization: `Basic ${btoa(`${username}:${password}`)}`, "x-broker-api-version": "2.17" };
       expect((await fetch(`${url}/v2/catalog`, { headers })).status).toBe(200);
     }
-    expect(await (await fetch(cloud.laws)).json()).toEqual({ broken: [] });
+  });
+
+  it("hands on the token of its control API, without which nobody steers it", async () => {
+    expect(environment).toMatchObject({
+      DRYDOCK_CONTROL: cloud.control.url,
+      DRYDOCK_CONTROL_TOKEN: cloud.control.token,
+    });
+    const laws = (headers: Record<string, string>): Promise<Response> => fetch(cloud.laws, { headers });
+    const authorization = `Bearer ${cloud.control.token}`;
+    expect(await (await laws({ authorization })).json()).toEqual({ broken: [] });
+    expect((await laws({})).status).toBe(401);
+    expect((await laws({ authorization, origin: "https://evil.example" })).status).toBe(403);
+  });
+
+  it("answers the line of the README with its catalog: the name by its DNS, the login, and no other header", async () => {
+    const line = /^curl -u username:password (http:\S+)$/m.exec(README)?.[1] ?? "";
+    const { hostname, port, pathname } = new URL(line);
+    const resolver = new Resolver();
+    resolver.setServers([cloud.dns.address]);
+    const [address] = await resolver.resolve4(hostname);
+    const { username, password } = cloud.brokers[0] ?? { username: "", password: "" };
+    const headers = { host: `${hostname}:${port}` };
+    const sent = request({ host: address, port, path: pathname, headers, auth: `${username}:${password}` });
+    sent.end();
+    const [answer] = (await once(sent, "response")) as [IncomingMessage];
+    expect(answer.statusCode).toBe(200);
+    expect(plansOf(await json(answer))).toHaveLength(4);
+  });
+
+  it.skipIf(!HAS_CURL)("answers the example of the README, with the real curl", async () => {
+    const example = /```\n(eval [^`]*?curl --resolve [^`]*)```/.exec(README)?.[1] ?? "";
+    const script = HAS_DIG ? example : `dig() { "${process.execPath}" "${DIG}" "$@"; }\n${example}`;
+    const { stdout } = await run("bash", ["-ec", script], { env: { ...process.env, ...own } });
+    expect(plansOf(JSON.parse(stdout))).toHaveLength(4);
   });
 
   it("is found by env, which a shell can eval, in a file that nobody else can read", async () => {
@@ -169,13 +211,30 @@ describe("exec", { timeout: BOOTS_MS_MAX }, () => {
   it("ends with the command's exit code, and the command has the cloud in its environment", async () => {
     const script = `const broker = JSON.parse(process.env.DRYDOCK_BROKERS)[0];
       const response = await fetch(broker.url + "/v2/catalog");
-      console.log(response.status, process.env.OS_AUTH_URL.startsWith("http://127."), process.env.NO_PROXY);
+      const authorization = "Bearer " + process.env.DRYDOCK_CONTROL_TOKEN;
+      const laws = await fetch(process.env.DRYDOCK_CONTROL + "/laws", { headers: { authorization } });
+      console.log(response.status, laws.status, process.env.OS_AUTH_URL.startsWith("http://127."), process.env.NO_PROXY);
       process.exit(7);`;
     const command = [BIN, "exec", "--", process.execPath, "--input-type=module", "-e", script];
     const ended = run(process.execPath, command, {
       env: { ...process.env, ...own, http_proxy: "http://127.0.0.1:9", no_proxy: "localhost" },
     });
-    await expect(ended).rejects.toMatchObject({ code: 7, stdout: "401 true localhost,127.0.0.0/8\n", stderr: "" });
+    await expect(ended).rejects.toMatchObject({ code: 7, stdout: "401 200 true localhost,127.0.0.0/8\n", stderr: "" });
+  });
+
+  it("has secrets of its own each time, and the same ones for a seed, of which it warns", async () => {
+    const secrets = ["BOSH_CLIENT_SECRET", "OS_PASSWORD", "DRYDOCK_BROKER_PASSWORD"];
+    const print = `printf '%s\\n' ${secrets.map((name) => `"$${name}"`).join(" ")} "$DRYDOCK_CONTROL_TOKEN"`;
+    const [one, other, seeded, again] = await Promise.all(
+      [[], [], ["--seed", "7"], ["--seed", "7"]].map((seed) => drydock("exec", ...seed, "--", "sh", "-c", print)),
+    );
+    const linesOf = (ended?: Ended): readonly string[] => ended?.stdout.split("\n").slice(0, -1) ?? [];
+    expect(new Set([one, other, seeded].flatMap(linesOf)).size).toBe(3 * (secrets.length + 1));
+    expect(linesOf(again).slice(0, -1)).toEqual(linesOf(seeded).slice(0, -1));
+    expect(linesOf(again).at(-1)).not.toBe(linesOf(seeded).at(-1));
+    expect([one?.stderr, other?.stderr]).toEqual(["", ""]);
+    for (const ended of [seeded, again])
+      expect(ended?.stderr).toMatch(/^drydock: every password of this cloud follows from its seed.*\n$/);
   });
 
   it("passes signals on and cleans up", async () => {
@@ -196,6 +255,16 @@ describe("exec", { timeout: BOOTS_MS_MAX }, () => {
 });
 
 describe("env", { timeout: BOOTS_MS_MAX }, () => {
+  it("reads and writes no folder that somebody else may have put in its place", async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), "drydock-test-"));
+    const { uid, username } = userInfo();
+    mkdirSync(join(elsewhere, "mine"), { mode: 0o700 });
+    symlinkSync(join(elsewhere, "mine"), join(elsewhere, `drydock-${uid < 0 ? username : uid}`));
+    const { code, stderr } = await startDrydock(["env"], { XDG_RUNTIME_DIR: elsewhere }).ended;
+    rmSync(elsewhere, { recursive: true });
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/^drydock: .*CLI_STATE_FOLDER.*\n$/)]);
+  });
+
   it("says in one line that no cloud is up, and ignores what a killed one left", async () => {
     const up = start("up", "--json");
     await firstLine(up);

@@ -4,7 +4,7 @@ import { keysFile } from "./cloud-state.ts";
 import { EXIT } from "./errors.ts";
 
 /** Options that `up` and `exec` share. */
-export type BootOptions = Pick<CloudOptions, "seed" | "pace" | "block" | "services" | "tell">;
+export type BootOptions = Pick<CloudOptions, "seed" | "secretsFrom" | "pace" | "block" | "services" | "tell">;
 
 /** Something in a cloud that is up went wrong, with nobody to tell but the person who started it. */
 function report(error: unknown): void {
@@ -12,6 +12,10 @@ function report(error: unknown): void {
     `drydock: in the cloud: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}\n`,
   );
 }
+
+/** What whoever gave a seed has to know. */
+export const PREDICTABLE =
+  "every password of this cloud follows from its seed: anybody on this machine can work them out; leave --seed away for random ones";
 
 export async function boot(options: BootOptions): Promise<Cloud> {
   // What was compiled once is kept for the next time, in a folder of Node's own, as are the keys: a cloud is ready sooner.

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { setImmediate } from "node:timers/promises";
-import { type BootOptions, boot, interruption, pastProxy } from "./cloud.ts";
+import { type BootOptions, boot, interruption, pastProxy, PREDICTABLE } from "./cloud.ts";
 import { EXIT, UserError } from "./errors.ts";
 
 /** A command that a signal ended has, as in a shell, this much more than the signal's number for exit code. */
@@ -21,6 +21,7 @@ export async function exec(command: readonly string[], options: BootOptions): Pr
     // A signal that came during the last step is heard only when the event loop turns.
     await setImmediate();
     if (interrupted.isOver()) return EXIT.interrupted;
+    if (cloud.description.predictableSecrets) process.stderr.write(`drydock: ${PREDICTABLE}\n`);
     return await run(command, cloud.environment, (to) => (passOn = to));
   } finally {
     await cloud.close();

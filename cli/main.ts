@@ -24,6 +24,11 @@ Exit codes:
   2    could not run: unreachable broker, bad file, taken port; one line says what to do
   130  interrupted with Ctrl-C, after cleaning up`;
 
+const seed = (): Option =>
+  new Option(
+    "--seed <n>",
+    "the seed of ids, addresses, faults and of every password: same seed, same cloud; default: a new one, and passwords that no seed gives",
+  ).argParser(whole(0, 2 ** 31 - 1));
 const pace = (): Option =>
   new Option("--pace <pace>", "how long simulated work takes").choices(["realistic", "fast", "instant"]);
 const block = (): Option =>
@@ -59,7 +64,7 @@ function program(): Command {
     .command("up")
     .description("boot the fake cloud and keep it until Ctrl-C")
     .option("--json", "one line of JSON with every address and credential, once ready")
-    .option("--seed <n>", "the seed of ids, addresses and faults", whole(0, 2 ** 31 - 1), 1)
+    .addOption(seed())
     .addOption(pace().default("fast"))
     .addOption(block())
     .addHelpText("after", "\nExamples:\n  $ drydock up\n  $ drydock up --json --pace realistic > cloud.json")
@@ -77,7 +82,7 @@ function program(): Command {
       "the fake cloud for the length of a command, its addresses in the environment; ends with the command's exit code",
     )
     .argument("[command...]", "the command and its arguments, after --")
-    .option("--seed <n>", "the seed of ids, addresses and faults", whole(0, 2 ** 31 - 1), 1)
+    .addOption(seed())
     .addOption(pace().default("instant"))
     .addOption(block())
     .addHelpText("after", "\nExamples:\n  $ drydock exec -- npm test\n  $ drydock exec -- sh -c 'bosh -n deployments'")

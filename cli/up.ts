@@ -1,6 +1,6 @@
 import type { CloudDescription } from "../scenarios/platform/description.ts";
 import { paintFor } from "../reports/terminal.ts";
-import { type BootOptions, boot, interruption } from "./cloud.ts";
+import { type BootOptions, boot, interruption, PREDICTABLE } from "./cloud.ts";
 import { remember } from "./cloud-state.ts";
 import { EXIT } from "./errors.ts";
 import { teller } from "./story.ts";
@@ -16,6 +16,7 @@ export async function up({ json = false, ...options }: UpOptions): Promise<numbe
   try {
     if (interrupted.isOver()) return EXIT.interrupted;
     const forget = remember(cloud);
+    if (cloud.description.predictableSecrets) process.stderr.write(`drydock: ${PREDICTABLE}\n`);
     process.stdout.write(json ? `${JSON.stringify(cloud.description)}\n` : summary(cloud.description));
     await interrupted.first;
     forget();
@@ -40,7 +41,7 @@ function summary(description: CloudDescription): string {
     ...brokers.map(({ name, url, username }, at) =>
       row(at === 0 ? "brokers" : "", `${url}, user ${username}: ${name}`),
     ),
-    row("control", `${control.url}: faults, events, snapshots, laws`),
+    row("control", `${control.url}: faults, events, snapshots, laws; with the token DRYDOCK_CONTROL_TOKEN`),
     "",
     "In another terminal:",
     "",
@@ -48,6 +49,7 @@ function summary(description: CloudDescription): string {
     "  bosh deployments",
     "  openstack server list",
     `  dig @${dns.address.split(":")[0]} -p ${dns.address.split(":")[1]} ${brokers[0]?.name ?? "consul"}.service.${dns.domain}`,
+    '  curl -u "$DRYDOCK_BROKER_USERNAME:$DRYDOCK_BROKER_PASSWORD" $DRYDOCK_BROKER_URL/v2/catalog',
     "",
   ].join("\n");
 }

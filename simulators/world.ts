@@ -3,7 +3,7 @@ import { type Bosh, createBosh, type DirectorUser, type JobBehaviours, type UaaO
 import { createOpenStackCpi } from "./bosh/openstack-cpi/cpi.ts";
 import { type Driver, VirtualDriver, WallDriver, wallNowMs } from "./kernel/edge/drive.ts";
 import { type LocalFetch, LocalNet } from "./kernel/edge/local.ts";
-import { Kernel, type Pace, Random, type Service } from "./kernel/index.ts";
+import { Kernel, type Pace, type SecretStream, type Service } from "./kernel/index.ts";
 import { createDataServices, type DataServices } from "./dataservices/index.ts";
 import { createDns, type Dns } from "./dns/index.ts";
 import { wireJobs } from "./jobs.ts";
@@ -13,6 +13,8 @@ import { createOpenStack, type OpenStack } from "./openstack/index.ts";
 export interface WorldOptions {
   /** The seed of ids, durations and faults. Default 1. */
   readonly seed?: number | string;
+  /** What passwords, keys and tokens are drawn from. Default: the seed; then whoever knows it knows them. */
+  readonly secretKey?: string;
   /** `virtual` jumps from event to event (default), `wall` follows the clock of this machine. */
   readonly time?: "virtual" | "wall";
   /** How long simulated work takes. Default `realistic`. */
@@ -75,8 +77,8 @@ export interface World {
   startDirector(): void;
   /** A place at this address. */
   stage(address: string): Place;
-  /** Secrets of this name: the same each time, for one seed. */
-  secretsOf(name: string): Random;
+  /** Secrets of this name: the same each time it is called. */
+  secretsOf(name: string): SecretStream;
   /** Runs work on this world's time to its end: virtual time moves as the work needs it. */
   run<T>(work: () => Promise<T>): Promise<T>;
   /** Every service with the address and port at which it answers. */
@@ -95,7 +97,10 @@ export interface Endpoint {
   readonly tls: boolean;
 }
 
-const secret = (kernel: Kernel): string => kernel.random("credentials").hex(24);
+/** 128 bits. */
+const PASSWORD_DIGITS = 32;
+
+const secret = (kernel: Kernel): string => kernel.secrets("credentials").hex(PASSWORD_DIGITS);
 
 const SCOPES = ["bosh.admin"];
 
@@ -124,6 +129,7 @@ export function createWorld(options: WorldOptions = {}): World {
     seed: options.seed ?? 1,
     pace: options.pace ?? "realistic",
     recordInputs: options.recordInputs ?? false,
+    ...(options.secretKey !== undefined && { secretKey: options.secretKey }),
     ...(isWall && { startMs: wallNowMs() }),
     ...(options.journalEventsMax !== undefined && { journalEventsMax: options.journalEventsMax }),
   });
@@ -186,7 +192,7 @@ export function createWorld(options: WorldOptions = {}): World {
         return kernel.pace;
       },
     }),
-    secretsOf: (name) => Random.fork(kernel.seed, `secrets/${name}`),
+    secretsOf: (name) => kernel.fixedSecrets(`fixed/${name}`),
     run: (work) => (virtual === undefined ? work() : virtual.run(work())),
     endpoints,
     admits,

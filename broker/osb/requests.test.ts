@@ -74,14 +74,16 @@ describe("what a request may say", () => {
   });
 
   it.each([
-    [undefined, 400],
-    ["2.17", undefined],
-    ["2.99", undefined],
-    ["1.0", 412],
-    ["3.0", 412],
-    ["two", 412],
-  ])("takes the version %s with %s", (version, status) => {
-    expect(refusal(() => checkVersion(version))).toBe(status);
+    [undefined, undefined, 400],
+    ["", 412, 412],
+    ["2.17", undefined, undefined],
+    ["2.99", undefined, undefined],
+    ["1.0", 412, 412],
+    ["3.0", 412, 412],
+    ["two", 412, 412],
+  ])("takes the version %s with %s for the catalog, with %s for anything else", (version, catalog, other) => {
+    expect(refusal(() => checkVersion(version, "/v2/catalog"))).toBe(catalog);
+    expect(refusal(() => checkVersion(version, "/v2/service_instances/:id"))).toBe(other);
   });
 
   it.each([

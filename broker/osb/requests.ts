@@ -95,8 +95,16 @@ export function checkMaintenance(value: unknown, version: string): void {
 
 const VERSION = /^2\.\d+$/;
 
-/** @throws OsbError 400, 412 */
-export function checkVersion(header: string | undefined): void {
+export const CATALOG_PATH = "/v2/catalog";
+
+/**
+ * A request that names no version may be served (OSB 2.16, "API Version Header"). The catalog is: a person reads it with a bare `curl`, and it is
+ * the same in every version. What changes something is not, for its meaning depends on the version.
+ *
+ * @throws OsbError 400, 412
+ */
+export function checkVersion(header: string | undefined, path: string): void {
+  if (header === undefined && path === CATALOG_PATH) return;
   if (header === undefined) throw badRequest("The header X-Broker-API-Version is required.");
   if (!VERSION.test(header))
     throw new OsbError(412, "This broker supports version 2.17 of the Open Service Broker API.");

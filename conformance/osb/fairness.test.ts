@@ -230,6 +230,18 @@ const forgets = (status: number): Middleware => {
 const isNewer: When = (request, memory) =>
   isAuthorized(request, memory) && /^2\.1[5-9]$/.test(request.headers["x-broker-api-version"] ?? "");
 
+const VERSION = "x-broker-api-version";
+const namesNoVersion: When = (request, memory) =>
+  isAuthorized(request, memory) && request.headers[VERSION] === undefined;
+
+/** Takes a platform that names no version for one of the newest, whatever it asks or in the catalog alone. */
+const assuming =
+  (isServed: (operation: Operation | undefined) => boolean): Middleware =>
+  (request, next, memory) =>
+    namesNoVersion(request, memory) && isServed(operationOf(request))
+      ? next({ ...request, headers: { ...request.headers, [VERSION]: "2.17" } })
+      : next(request);
+
 const isStranger: When = not(isAuthorized);
 
 const BROKERS: readonly Unusual[] = [
@@ -372,6 +384,24 @@ const BROKERS: readonly Unusual[] = [
   { name: "wants to be asked less often", middleware: throttling() },
   { name: "deletes an instance only when its bindings are gone", middleware: unbindFirst, modes: ["sync", "async"] },
   { name: "serves no newer version than its own", middleware: pretend(["catalog"], isNewer, 412), minors: [14] },
+  { name: "serves whoever names no version", middleware: assuming(() => true), minors: [11, 16, 17] },
+  {
+    name: "shows its catalog to whoever names no version, and nothing else",
+    middleware: assuming((operation) => operation === "catalog"),
+    minors: [11, 16, 17],
+  },
+  ...[400, 412].map(
+    (code): Unusual => ({
+      name: `answers ${code} to whoever names no version`,
+      middleware: alter(
+        ["catalog"],
+        isError,
+        instead(code, { description: "Name a version from 2.11 to 2.17." }),
+        namesNoVersion,
+      ),
+      minors: [11, 16, 17],
+    }),
+  ),
   {
     name: "makes 201 of each repeat",
     middleware: alter(["provision", "bind"], is(200), status(201)),

@@ -91,11 +91,11 @@ export class Brokers {
 
   #secrets(service: ServiceName): Pick<BrokerConfig, "credentials" | "admin" | "encryptionKey"> {
     // A stream of their own, drawn in one order, gives the same secrets each time they are asked for.
-    const random = this.#world.secretsOf(`broker/${service}`);
+    const secrets = this.#world.secretsOf(`broker/${service}`);
     return {
-      credentials: { username: "admin", password: random.hex(32) },
-      admin: { username: "operator", password: random.hex(32) },
-      encryptionKey: random.hex(64),
+      credentials: { username: "admin", password: secrets.hex(32) },
+      admin: { username: "operator", password: secrets.hex(32) },
+      encryptionKey: secrets.hex(64),
     };
   }
 
@@ -230,7 +230,7 @@ export class Brokers {
       nowMs: () => kernel.nowMs,
       sleepMs: (ms) => driver.sleep(Math.max(1, ms * kernel.pace)),
       every: (periodMs, work) => this.#every(periodMs, work),
-      randomBytes: (count) => kernel.random(`broker/${service}`).bytes(count),
+      randomBytes: (count) => kernel.secrets(`broker/${service}`).bytes(count),
       track: (work) => driver.track(work),
     };
   }

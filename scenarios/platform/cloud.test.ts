@@ -86,11 +86,20 @@ describe("a cloud on sockets", { timeout: BOOTS_MS_MAX }, () => {
 
   it("steers the world over HTTP", async () => {
     const { control, laws } = cloud.description;
-    expect(await (await fetch(laws)).json()).toEqual({ broken: [] });
+    const headers = { authorization: `Bearer ${control.token}`, "content-type": "application/json" };
+    expect(await (await fetch(laws, { headers })).json()).toEqual({ broken: [] });
     const rule = { point: "nova:GET /servers", count: 1, effect: { kind: "reply", status: 503 } };
-    const armed = await fetch(`${control.url}/faults`, { method: "POST", body: JSON.stringify(rule) });
+    const armed = await fetch(`${control.url}/faults`, { method: "POST", headers, body: JSON.stringify(rule) });
     expect(armed.status).toBe(201);
-    await fetch(`${control.url}/faults`, { method: "DELETE" });
+    await fetch(`${control.url}/faults`, { method: "DELETE", headers });
+  });
+
+  it("is steered by nobody without its token", async () => {
+    const { control, laws } = cloud.description;
+    for (const authorization of ["", "Bearer wrong", `Basic ${btoa(`admin:${control.token}`)}`]) {
+      const answer = await fetch(laws, { headers: { authorization } });
+      expect([answer.status, answer.headers.get("www-authenticate")]).toEqual([401, 'Bearer realm="drydock"']);
+    }
   });
 
   describe.skipIf(whyNot !== undefined)("with a live data service", () => {

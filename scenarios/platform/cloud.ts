@@ -1,3 +1,4 @@
+import { randomBytes, randomInt } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { guardConnections } from "../../simulators/kernel/edge/serve.ts";
 import { addressPlan } from "../../simulators/addresses.ts";
@@ -17,8 +18,13 @@ import { type CloudDescription, describe, environmentOf } from "./description.ts
 import type { ServiceName } from "./manifests.ts";
 
 export interface CloudOptions {
-  /** Default 1. */
+  /** Of ids, addresses, durations and faults. Default: one drawn anew. */
   readonly seed?: number;
+  /**
+   * Where passwords, keys and tokens come from. `seed` makes them the same for everybody who knows the seed. UAA's and TLS's keys and the
+   * control token are always random. Default: `seed` where a seed is given, else `random`.
+   */
+  readonly secretsFrom?: "random" | "seed";
   /** How long simulated work takes once the cloud is ready; booting it always takes none. Default `instant`. */
   readonly pace?: Pace;
   /** The /16 of loopback, such as `127.64`. Default: the first that is free. */
@@ -60,11 +66,20 @@ export interface Cloud {
  */
 export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
   await using ends = new AsyncDisposableStack();
-  const { seed = 1, pace = "instant", report = () => {} } = options;
+  const { seed = randomInt(SEED_MAX), pace = "instant", report = () => {} } = options;
+  const secretsFrom = options.secretsFrom ?? (options.seed === undefined ? "random" : "seed");
+  const controlToken = randomSecret();
   const claimed = await claimBlock(options.block);
   ends.defer(() => claimed.release());
   const { signing, tls } = await keysFor(claimed.block, options.keysFile);
-  const world = createWorld({ seed, time: "wall", pace: "instant", block: claimed.block, signing });
+  const world = createWorld({
+    seed,
+    time: "wall",
+    pace: "instant",
+    block: claimed.block,
+    signing,
+    ...(secretsFrom === "random" && { secretKey: randomSecret() }),
+  });
   ends.defer(() => stop(world));
   world.kernel.onCrash = (_process, error) => report(error);
   const brokers = new Brokers(world, {
@@ -79,10 +94,17 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
   await inception(world, options);
   await letAdminIn(world);
   await brokers.ready();
-  const sockets = await openSockets(world, { tls, report });
+  const sockets = await openSockets(world, { tls, controlToken, report });
   faces.defer(() => sockets.close());
   world.kernel.setPace(pace);
-  const description = describe(world, { seed, pace, brokers: brokers.list(), caCert: tls.ca });
+  const description = describe(world, {
+    seed,
+    secretsFrom,
+    pace,
+    brokers: brokers.list(),
+    caCert: tls.ca,
+    controlToken,
+  });
   const kept = ends.move();
   return {
     world,
@@ -96,6 +118,10 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
     close: () => kept.disposeAsync(),
   };
 }
+
+const SEED_MAX = 2 ** 31 - 1;
+const SECRET_BYTES = 32;
+const randomSecret = (): string => randomBytes(SECRET_BYTES).toString("hex");
 
 /** For a director in any block, so that one certificate serves all clouds of this process, or of this user when there is a file. */
 let made: Promise<LiveKeys> | undefined;

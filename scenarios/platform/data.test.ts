@@ -127,7 +127,7 @@ describe("the suites of data on the reference broker, with real clients", () => 
   const ends = new AsyncDisposableStack();
 
   beforeAll(async () => {
-    cloud = await bootCloud({ services: ["postgresql"] });
+    cloud = await bootCloud({ seed: 1, services: ["postgresql"] });
     ends.defer(() => cloud.close());
   }, PATIENCE_MS);
   afterAll(() => ends.disposeAsync());

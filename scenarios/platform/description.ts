@@ -25,6 +25,8 @@ interface OpenStackUser {
 export interface CloudDescription {
   readonly block: string;
   readonly seed: number;
+  /** True where all passwords follow from the seed: whoever knows it can work them out. */
+  readonly predictableSecrets: boolean;
   readonly pace: Pace;
   readonly director: {
     readonly url: string;
@@ -49,9 +51,9 @@ export interface CloudDescription {
   readonly dns: { readonly address: string; readonly domain: string };
   readonly consul: { readonly httpAddr: string; readonly url: string };
   readonly brokers: readonly BrokerDescription[];
-  /** See simulators/control: faults, events, digest, snapshots. */
-  readonly control: { readonly url: string };
-  /** Where the broken conservation laws are listed. */
+  /** See simulators/control: faults, events, digest, snapshots. Each request brings `Authorization: Bearer` and the token. */
+  readonly control: { readonly url: string; readonly token: string };
+  /** Where the broken conservation laws are listed, for the control token. */
   readonly laws: string;
   /** Where applications connect from: data guard opens instances to it. */
   readonly applications: string;
@@ -59,12 +61,17 @@ export interface CloudDescription {
 
 export interface Booted {
   readonly seed: number;
+  readonly secretsFrom: "random" | "seed";
   readonly pace: Pace;
   readonly brokers: readonly RunningBroker[];
   readonly caCert: string;
+  readonly controlToken: string;
 }
 
-export function describe(world: World, { seed, pace, brokers, caCert }: Booted): CloudDescription {
+export function describe(
+  world: World,
+  { seed, secretsFrom, pace, brokers, caCert, controlToken }: Booted,
+): CloudDescription {
   const { plan, credentials } = world;
   const { authUrl, ...admin } = credentials.openstackAdmin;
   const { url, client, clientSecret, uaaUrl = "" } = credentials.director;
@@ -73,6 +80,7 @@ export function describe(world: World, { seed, pace, brokers, caCert }: Booted):
   return {
     block: plan.block,
     seed,
+    predictableSecrets: secretsFrom === "seed",
     pace,
     director: { url, client, clientSecret, caCert, uaaUrl },
     openstack: {
@@ -94,15 +102,16 @@ export function describe(world: World, { seed, pace, brokers, caCert }: Booted):
       consulUrl,
       operator,
     })),
-    control: { url: control },
+    control: { url: control, token: controlToken },
     laws: `${control}/laws`,
     applications: plan.applications,
   };
 }
 
-/** What the real clients read: `bosh`, `openstack`, `consul`; and what drydock adds to it. */
+/** What the real clients read: `bosh`, `openstack`, `consul`; and what drydock adds to it, `DRYDOCK_BROKER_…` of the first broker. */
 export function environmentOf(description: CloudDescription): Readonly<Record<string, string>> {
   const { director, openstack, consul, dns, brokers, control } = description;
+  const [first] = brokers;
   return {
     BOSH_ENVIRONMENT: director.url,
     BOSH_CLIENT: director.client,
@@ -119,6 +128,12 @@ export function environmentOf(description: CloudDescription): Readonly<Record<st
     CONSUL_HTTP_ADDR: consul.httpAddr,
     DRYDOCK_DNS: dns.address,
     DRYDOCK_BROKERS: JSON.stringify(brokers),
+    ...(first !== undefined && {
+      DRYDOCK_BROKER_URL: first.url,
+      DRYDOCK_BROKER_USERNAME: first.username,
+      DRYDOCK_BROKER_PASSWORD: first.password,
+    }),
     DRYDOCK_CONTROL: control.url,
+    DRYDOCK_CONTROL_TOKEN: control.token,
   };
 }

@@ -125,7 +125,7 @@ describe.skipIf("reason" in postgres)("a control plane as a process, on PostgreS
   };
 
   beforeAll(async () => {
-    cloud = await bootCloud({ services: [], pace: "instant" });
+    cloud = await bootCloud({ seed: 1, services: [], pace: "instant" });
     control = await started();
   }, 60_000);
 

@@ -5,11 +5,16 @@ import { createControl } from "./api.ts";
 function controlled(): { kernel: Kernel; call: (method: string, path: string, body?: unknown) => HttpReply } {
   const kernel = new Kernel({ recordInputs: true });
   kernel.faults.define({ point: "nova:POST /servers", effects: ["reset", "reply"], prose: "It fails." });
-  const service = createControl({ kernel, brokenLaws: () => ["a port has no owner"] });
+  const host = "127.64.250.1:7701";
+  const access = { token: "secret", hosts: [host] };
+  const service = createControl({ kernel, brokenLaws: () => ["a port has no owner"] }, access);
+  const headers = { host, authorization: "Bearer secret", "content-type": "application/json" };
   return {
     kernel,
     call: (method, path, body) =>
-      service.receive(makeRequest(method, path, { body: body === undefined ? "" : JSON.stringify(body) })) as HttpReply,
+      service.receive(
+        makeRequest(method, path, { headers, body: typeof body === "string" ? body : (JSON.stringify(body) ?? "") }),
+      ) as HttpReply,
   };
 }
 
@@ -38,6 +43,19 @@ describe("control", () => {
       json: { error: { code: "FAULT_WRONG_EFFECT" } },
     });
     expect(call("GET", "/_drydock/faults").json).toEqual([]);
+  });
+
+  it("refuses a rule that is too deep to be printed, and can still list what is armed", () => {
+    const { kernel, call } = controlled();
+    const rule = (levels: number): string =>
+      `{"point":"nova:*","effect":{"kind":"reply","status":503,"body":${"[".repeat(levels)}${"]".repeat(levels)}}}`;
+    for (const levels of [200, 5000]) {
+      const refused = call("POST", "/_drydock/faults", rule(levels));
+      expect(refused).toMatchObject({ status: 400, json: { error: { code: "FAULT_BAD_RULE" } } });
+    }
+    expect(call("POST", "/_drydock/faults", rule(50)).status).toBe(201);
+    expect(JSON.stringify(call("GET", "/_drydock/faults").json)).toContain("[[[[");
+    expect(() => kernel.snapshot()).not.toThrow();
   });
 
   it("pages through the journal", () => {

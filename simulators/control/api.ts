@@ -14,6 +14,7 @@ import {
   type Service,
   type Snapshot,
 } from "../kernel/index.ts";
+import { type ControlAccess, refusal, refusalOf } from "./access.ts";
 
 /** What the control API steers: the kernel, and what the world as a whole can say of itself. */
 export interface Controlled {
@@ -22,6 +23,8 @@ export interface Controlled {
   brokenLaws(): readonly string[];
 }
 
+/** A fault rule is small; nothing else has a body. */
+const BODY_BYTES_MAX = 1024 * 1024;
 /** Events of one page. */
 const EVENTS_MAX = 1000;
 /** Snapshots kept; the oldest goes first. */
@@ -75,11 +78,24 @@ const RULE_SCHEMA = {
   },
 };
 
+/** Of objects and arrays within each other: what a rule carries is printed and copied, each a call a level. */
+const DEPTH_MAX = 100;
+
+function isTooDeep(value: unknown): boolean {
+  let level: readonly unknown[] = [value];
+  for (let depth = 0; depth <= DEPTH_MAX; depth++) {
+    level = level.flatMap((each) => (typeof each === "object" && each !== null ? Object.values(each) : []));
+    if (level.length === 0) return false;
+  }
+  return true;
+}
+
 /** Compiled when the first rule comes: most worlds never see one. */
 let compiled: ValidateFunction | undefined;
 
 /** What is wrong with a rule; `undefined` when nothing is. */
 function faultOf(rule: unknown): string | undefined {
+  if (isTooDeep(rule)) return `it is more than ${DEPTH_MAX} levels deep`;
   compiled ??= new Ajv({ discriminator: true, strictTypes: false }).compile(RULE_SCHEMA);
   if (compiled(rule)) return undefined;
   const [first] = compiled.errors ?? [];
@@ -90,9 +106,6 @@ interface Control extends Controlled {
   readonly snapshots: Map<number, Snapshot>;
   snapshotIds: number;
 }
-
-const refusal = (status: number, code: string, message: string): HttpReply =>
-  json(status, { error: { code, message } });
 
 function arm({ kernel }: Control, request: HttpRequest): HttpReply {
   const body = bodyJson(request);
@@ -166,17 +179,24 @@ const ROUTES: readonly Route<Control>[] = [
   { method: "POST", path: "/_drydock/snapshots/:id/restore", handler: bringBack },
 ];
 
+/** Answers are for who asked: no cache keeps them, and no browser takes them for a page or a script. */
+const PRIVATE = { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" } as const;
+
 /**
  * Steers a world over HTTP, in any language: faults, the journal, snapshots, the laws. Not part of the simulated cloud, so
- * its requests are no inputs of a snapshot (arming a fault is one by itself) and it has no fault points of its own.
+ * its requests are no inputs of a snapshot (arming a fault is one by itself) and it has no fault points of its own. Every request, also one for
+ * a path that nothing answers, must bring what `access` asks for.
  */
-export function createControl(controlled: Controlled): Service {
+export function createControl(controlled: Controlled, access: ControlAccess): Service {
   const service = defineService<Control>({
     name: "control",
     kernel: controlled.kernel,
     sim: { ...controlled, snapshots: new Map(), snapshotIds: 0 },
     routes: ROUTES,
     infallible: true,
+    bodyBytesMax: BODY_BYTES_MAX,
+    before: (_control, request) => refusalOf(access, request),
+    after: (_control, _request, reply) => ({ ...reply, headers: { ...PRIVATE, ...reply.headers } }),
     unmatched: (_control, request) => refusal(404, "CONTROL_NO_ROUTE", `there is no ${request.method} ${request.path}`),
   });
   return { ...service, receive: service.call };

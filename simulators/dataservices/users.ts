@@ -10,7 +10,7 @@ export function writeUser(services: DataServices, instance: Instance, username: 
   const disk = diskOf(services, instance);
   const known = disk?.users.get(username);
   if (disk === undefined || (known !== undefined && verifies(password, known.verifier))) return false;
-  const salt = kernel.random("dataservices/salt").bytes(SALT_BYTES);
+  const salt = kernel.secrets("dataservices/salt").bytes(SALT_BYTES);
   const verifier = verifierOf(password, salt, services.scramIterations);
   disk.users.set(username, { username, database: instance.database, verifier });
   const kind = known === undefined ? "user.create" : "user.password";

@@ -29,3 +29,4 @@ export {
 } from "./kernel.ts";
 export { all, type Body, on, Process, Signal, within, type Yielded } from "./process.ts";
 export { Random, type RandomState } from "./random.ts";
+export { SecretStream, sameSecret } from "./secrets.ts";

@@ -4,6 +4,7 @@ import { Faults } from "./faults.ts";
 import { Journal, type JournalMark } from "./journal.ts";
 import { type Body, Process, Signal } from "./process.ts";
 import { Random, type RandomState } from "./random.ts";
+import { SecretStream } from "./secrets.ts";
 
 /** 1 January 2026, 00:00:00 UTC: when a virtual world begins unless told otherwise. */
 export const EPOCH_MS = Date.UTC(2026, 0, 1);
@@ -15,6 +16,8 @@ export type Pace = keyof typeof PACES;
 export interface KernelOptions {
   /** Default 1. */
   readonly seed?: number | string;
+  /** What secrets are drawn from; whoever knows it knows them. Default: the seed, so that a run can be repeated to the byte. */
+  readonly secretKey?: string;
   /** ms since the Unix epoch at which the world begins. Default `EPOCH_MS`. */
   readonly startMs?: number;
   /** Default `realistic`. */
@@ -70,6 +73,8 @@ interface Checkpoint {
   readonly timers: readonly PlainTimer[];
   readonly random: ReadonlyMap<string, RandomState>;
   readonly randomSeed: number | string;
+  /** Bytes drawn from each stream of secrets. */
+  readonly secrets: ReadonlyMap<string, number>;
   readonly pace: number;
   readonly journal: JournalMark;
 }
@@ -119,6 +124,9 @@ export class Kernel {
   readonly #inputKinds = new Map<string, (data: never) => unknown>();
   readonly #slots = new Map<string, Slot<unknown>>();
   readonly #random = new Map<string, Random>();
+  readonly #secrets = new Map<string, SecretStream>();
+  /** Undefined where secrets come from the seed. */
+  readonly #secretKey: string | undefined;
   #randomSeed: number | string;
   #pace: number;
   readonly #recordInputs: boolean;
@@ -128,6 +136,7 @@ export class Kernel {
   constructor(options: KernelOptions = {}) {
     this.seed = options.seed ?? 1;
     this.#randomSeed = this.seed;
+    this.#secretKey = options.secretKey;
     this.#nowMs = options.startMs ?? EPOCH_MS;
     this.#pace = PACES[options.pace ?? "realistic"];
     this.journal = new Journal(options.journalEventsMax);
@@ -174,6 +183,21 @@ export class Kernel {
     return stream;
   }
 
+  /** The stream of secrets of this name: passwords, keys, tokens. What is public comes from `random`. */
+  secrets(name: string): SecretStream {
+    let stream = this.#secrets.get(name);
+    if (stream === undefined) {
+      stream = new SecretStream(this.#secretKey ?? this.#randomSeed, name);
+      this.#secrets.set(name, stream);
+    }
+    return stream;
+  }
+
+  /** A stream of secrets that gives the same each time it is made. */
+  fixedSecrets(name: string): SecretStream {
+    return new SecretStream(this.#secretKey ?? this.seed, name);
+  }
+
   /** From now on all streams are those of another seed: runs that begin with one restored world then go different ways. */
   reseed(seed: number | string): void {
     this.input("kernel.reseed", seed);
@@ -182,6 +206,7 @@ export class Kernel {
   #reseed(seed: number | string): void {
     this.#randomSeed = seed;
     for (const [name, stream] of this.#random) stream.state = Random.fork(seed, name).state;
+    if (this.#secretKey === undefined) for (const stream of this.#secrets.values()) stream.rekey(seed);
     this.record("kernel", "reseed", String(seed));
   }
 
@@ -403,6 +428,7 @@ export class Kernel {
       timers,
       random: new Map([...this.#random].map(([name, stream]) => [name, stream.state])),
       randomSeed: this.#randomSeed,
+      secrets: new Map([...this.#secrets].map(([name, stream]) => [name, stream.drawnBytes])),
       pace: this.#pace,
       journal: this.journal.mark(),
     });
@@ -443,6 +469,15 @@ export class Kernel {
     this.onScheduled?.();
   }
 
+  /** Inputs that run again expect the tokens that they met. Without any, a key of its own never gives a secret twice. */
+  #rewindSecrets({ secrets }: Checkpoint): void {
+    if (this.#secretKey !== undefined && !this.#recordInputs) return;
+    for (const [name, stream] of this.#secrets) {
+      stream.rekey(this.#secretKey ?? this.#randomSeed);
+      stream.drawnBytes = secrets.get(name) ?? 0;
+    }
+  }
+
   #runTo(events: number, atMs: number): void {
     while (this.#events < events) this.step();
     this.#nowMs = Math.max(this.#nowMs, atMs);
@@ -465,6 +500,7 @@ export class Kernel {
     this.#pace = copy.pace;
     for (const [name, stream] of this.#random)
       stream.state = copy.random.get(name) ?? Random.fork(this.#randomSeed, name).state;
+    this.#rewindSecrets(copy);
     for (const timer of copy.timers) this.#arm(timer, { ...this.#entry(0), at: timer.at, order: timer.order });
     this.#order = copy.order;
     this.journal.rewind(copy.journal);

@@ -1,5 +1,5 @@
 import { generateKeyPair } from "node:crypto";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 
 /** PEM throughout. */
@@ -54,7 +54,9 @@ export async function keptKeys(path: string, addresses: readonly string[], nowMs
   if (fits) return kept;
   const made = await makeKeys(addresses, nowMs);
   const draft = `${path}.${process.pid}`;
-  await writeFile(draft, JSON.stringify(made), { mode: 0o600 });
+  // Made anew, for the mode of a file that is there stays what it was.
+  await rm(draft, { force: true });
+  await writeFile(draft, JSON.stringify(made), { mode: 0o600, flag: "wx" });
   await rename(draft, path);
   return made;
 }

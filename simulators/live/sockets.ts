@@ -3,6 +3,7 @@ import { createControl } from "../control/api.ts";
 import { LivePlane } from "../dataservices/live/index.ts";
 import { type ServedDns, serveDns } from "../dns/live/server.ts";
 import { type Served, serve } from "../kernel/edge/serve.ts";
+import { PasswordThrottle } from "../kernel/edge/throttle.ts";
 import type { Endpoint, World } from "../world.ts";
 import { listenError } from "./errors.ts";
 import type { TlsKeys } from "./keys.ts";
@@ -11,6 +12,8 @@ export { whyNoServer } from "../dataservices/live/index.ts";
 
 export interface SocketsOptions {
   readonly tls: Pick<TlsKeys, "key" | "cert">;
+  /** What each request to the control API brings as a bearer token. */
+  readonly controlToken: string;
   /** Told what a handler threw and what a data service could not do. */
   readonly report: (error: unknown) => void;
 }
@@ -23,9 +26,10 @@ export interface Sockets {
 }
 
 /** Consul and the control API are endpoints of a live world alone: in process they are reached through the job of a VM, and directly. */
-function endpointsOf(world: World): readonly Endpoint[] {
+function endpointsOf(world: World, token: string): readonly Endpoint[] {
   const { kernel, plan, dns } = world;
-  const control = createControl({ kernel, brokenLaws: () => world.brokenLaws() });
+  const access = { token, hosts: [`${plan.control}:${CONTROL_PORT}`] };
+  const control = createControl({ kernel, brokenLaws: () => world.brokenLaws() }, access);
   return [
     ...world.endpoints(),
     { name: "consul", service: dns.http, address: plan.consul, port: CONSUL_HTTP_PORT, tls: false },
@@ -43,7 +47,10 @@ export async function openSockets(world: World, options: SocketsOptions): Promis
   await using ends = new AsyncDisposableStack();
   const plane = await openPlane(world, options);
   ends.defer(() => plane.close());
-  const opening = [...endpointsOf(world).map((endpoint) => listen(world, endpoint, options)), listenDns(world)];
+  const opening = [
+    ...endpointsOf(world, options.controlToken).map((endpoint) => listen(world, endpoint, options)),
+    listenDns(world),
+  ];
   const settled = await Promise.allSettled(opening);
   for (const each of settled) if (each.status === "fulfilled") ends.defer(() => each.value.close());
   for (const each of settled) if (each.status === "rejected") throw each.reason;
@@ -63,7 +70,8 @@ async function listen(world: World, endpoint: Endpoint, { tls, report }: Sockets
   const { name, service, address, port } = endpoint;
   const admits = admissionAt(world, address, port);
   try {
-    const options = { host: address, port, admits, report, ...(endpoint.tls && { tls }) };
+    const throttle = new PasswordThrottle();
+    const options = { host: address, port, admits, report, throttle, ...(endpoint.tls && { tls }) };
     return await serve(service, world.driver, options);
   } catch (error) {
     throw listenError(error, name, address, port);

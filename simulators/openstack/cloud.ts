@@ -1,4 +1,4 @@
-import type { HttpRequest, Kernel, Random } from "../kernel/index.ts";
+import type { HttpRequest, Kernel, Random, SecretStream } from "../kernel/index.ts";
 
 /*
  * CONTRACT: how the services of one cloud meet. Each service is a folder with `createX(cloud): X`, where X holds its `Service`
@@ -334,6 +334,8 @@ export interface Cloud {
   uuid(service: string): string;
   hex(service: string): string;
   random(service: string): Random;
+  /** New passwords, keys and tokens, from the service's own stream of secrets. */
+  secrets(service: string): SecretStream;
   identity: IdentityOps;
   ports: PortOps;
   volumes: VolumeOps;
@@ -366,6 +368,7 @@ export function createCloud(kernel: Kernel, options: OpenStackOptions = {}): Clo
     uuid: (service) => kernel.random(`openstack/${service}`).uuid(),
     hex: (service) => kernel.random(`openstack/${service}`).hex(32),
     random: (service) => kernel.random(`openstack/${service}`),
+    secrets: (service) => kernel.secrets(`openstack/${service}`),
     identity: missing("keystone"),
     ports: missing("neutron"),
     volumes: missing("cinder"),

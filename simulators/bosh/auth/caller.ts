@@ -1,7 +1,7 @@
-import type { HttpRequest } from "../../kernel/index.ts";
+import { type HttpRequest, sameSecret } from "../../kernel/index.ts";
 import { type Director, seconds } from "../director.ts";
 import type { Caller } from "./scopes.ts";
-import { readBasic, readToken, sameSecret } from "./token.ts";
+import { readBasic, readToken } from "./token.ts";
 
 /** Who sends the request, by Basic credentials or by a token of UAA; `undefined` when nobody that the director knows. */
 export function callerOf(director: Director, request: HttpRequest): Caller | undefined {

@@ -6,20 +6,25 @@ import {
   json,
   type Kernel,
   type Route,
+  sameSecret,
   type Service,
 } from "../../kernel/index.ts";
 import type { UaaOptions } from "../director.ts";
-import { issueToken, readBasic, readToken, sameSecret } from "./token.ts";
+import { Lockout } from "./lockout.ts";
+import { issueToken, readBasic, readToken } from "./token.ts";
 
 interface Uaa {
   readonly kernel: Kernel;
   readonly options: UaaOptions;
+  readonly lockout: Lockout;
 }
 
 const TOKEN_S = 600;
 const REFRESH_S = 24 * 3600;
 
-const BAD_CREDENTIALS = { error: "unauthorized", error_description: "Bad credentials" };
+const unauthorized = (description: string): HttpReply =>
+  json(401, { error: "unauthorized", error_description: description });
+const badCredentials = (): HttpReply => unauthorized("Bad credentials");
 
 interface Subject {
   readonly clientId: string;
@@ -29,7 +34,7 @@ interface Subject {
 
 function grant({ kernel, options }: Uaa, subject: Subject, grantType: string): HttpReply {
   const now = Math.floor(kernel.nowMs / 1000);
-  const jti = kernel.random("uaa").hex(32);
+  const jti = kernel.secrets("uaa").hex(32);
   const claims = {
     jti,
     sub: subject.userName ?? subject.clientId,
@@ -66,14 +71,10 @@ function token(uaa: Uaa, request: HttpRequest): HttpReply {
       const client = uaa.options.clients.find(({ id }) => id === clientId);
       return client !== undefined && sameSecret(secret, client.secret)
         ? grant(uaa, { clientId, scopes: client.scopes }, "client_credentials")
-        : json(401, BAD_CREDENTIALS);
+        : badCredentials();
     }
-    case "password": {
-      const user = uaa.options.users.find(({ name }) => name === form.get("username"));
-      return user !== undefined && sameSecret(form.get("password") ?? "", user.password)
-        ? grant(uaa, { clientId, userName: user.name, scopes: user.scopes }, "password")
-        : json(401, BAD_CREDENTIALS);
-    }
+    case "password":
+      return logIn(uaa, clientId, form);
     case "refresh_token":
       return refresh(uaa, clientId, form.get("refresh_token") ?? "");
     default:
@@ -82,6 +83,20 @@ function token(uaa: Uaa, request: HttpRequest): HttpReply {
         error_description: `Unsupported grant type: ${form.get("grant_type") ?? ""}`,
       });
   }
+}
+
+function logIn(uaa: Uaa, clientId: string, form: URLSearchParams): HttpReply {
+  const { options, lockout } = uaa;
+  const user = options.users.find(({ name }) => name === form.get("username"));
+  if (user === undefined) return badCredentials();
+  if (lockout.isLocked(user.name))
+    return unauthorized("Your account has been locked because of too many failed attempts to login.");
+  if (!sameSecret(form.get("password") ?? "", user.password)) {
+    lockout.fail(user.name);
+    return badCredentials();
+  }
+  lockout.succeed(user.name);
+  return grant(uaa, { clientId, userName: user.name, scopes: user.scopes }, "password");
 }
 
 function refresh(uaa: Uaa, clientId: string, given: string): HttpReply {
@@ -111,7 +126,7 @@ export function createUaa(kernel: Kernel, options: UaaOptions): Service {
   return defineService<Uaa>({
     name: "uaa",
     kernel,
-    sim: { kernel, options },
+    sim: { kernel, options, lockout: new Lockout(kernel) },
     routes: ROUTES,
     unmatched: (_uaa, request) =>
       json(404, { error: "not_found", error_description: `not simulated: ${request.method} ${request.path}` }),

@@ -49,8 +49,9 @@ function valueFor(director: Director, task: Task, deployment: Deployment, name: 
   const options = JSON.stringify(wish.options);
   const last = versions.at(-1);
   if (last !== undefined && (!wish.isConverging || last.options === options)) return last;
-  const random = director.kernel.random("bosh/variables");
-  const variable: Variable = { id: random.uuid(), name, type: wish.type, options, value: random.hex(40) };
+  const id = director.kernel.random("bosh/variables").uuid();
+  const value = director.kernel.secrets("bosh/variables").hex(40);
+  const variable: Variable = { id, name, type: wish.type, options, value };
   variables.set(name, [...versions, variable]);
   audit(director, task, {
     action: "create",

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { Driver } from "../../kernel/edge/drive.ts";
 import { type Served, serve } from "../../kernel/edge/serve.ts";
+import { PasswordThrottle } from "../../kernel/edge/throttle.ts";
 import type { DataServices } from "../index.ts";
 import { diskOf, type Observer, type RealServers } from "../services.ts";
 import type { Instance } from "../state.ts";
@@ -68,7 +69,11 @@ export class LivePlane {
 
   static async open(options: LivePlaneOptions): Promise<LivePlane> {
     // One server answers for all agents; it tells them apart by the address that the client dialled, which is in its Host.
-    const agents = await serve(options.services.agent, options.driver, { host: "127.0.0.1", port: 0 });
+    const agents = await serve(options.services.agent, options.driver, {
+      host: "127.0.0.1",
+      port: 0,
+      throttle: new PasswordThrottle(),
+    });
     const plane = new LivePlane(options, agents);
     const { parts } = options.services;
     parts.real = plane.#real();

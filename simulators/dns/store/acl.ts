@@ -96,6 +96,10 @@ export class Acl {
     return this.#store.kernel.random("dns/acl").uuid();
   }
 
+  #secret(): string {
+    return this.#store.kernel.secrets("dns/acl").uuid();
+  }
+
   /** What the holder of a secret may do; `undefined` for a secret that nobody has. An empty secret is the anonymous token's. */
   resolve(secret: string): Authorizer | undefined {
     if (!this.options.enabled) return ALLOW_ALL;
@@ -116,7 +120,7 @@ export class Acl {
   bootstrap(): TokenRow {
     return this.#putToken({
       accessor: this.#uuid(),
-      secret: this.#uuid(),
+      secret: this.#secret(),
       description: "Bootstrap Token (Global Management)",
       policies: [MANAGEMENT_POLICY],
       local: false,
@@ -223,7 +227,7 @@ export class Acl {
         );
       return found.id;
     });
-    const secret = known?.secret ?? (given.secret || this.#uuid());
+    const secret = known?.secret ?? (given.secret || this.#secret());
     return this.#putToken({
       ...given,
       accessor: given.accessor || this.#uuid(),

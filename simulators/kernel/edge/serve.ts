@@ -1,11 +1,14 @@
 import { METHODS } from "node:http";
 import type { AddressInfo, Server } from "node:net";
 import type { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Service } from "../http/api.ts";
 import { type HttpReply, type HttpRequest, makeRequest, serialise } from "../http/message.ts";
 import type { Driver } from "./drive.ts";
+import type { Process } from "../process.ts";
 import { replyOf } from "./local.ts";
+import type { PasswordThrottle } from "./throttle.ts";
 import { sparing } from "./upload.ts";
 
 export interface ServeOptions {
@@ -17,6 +20,8 @@ export interface ServeOptions {
   readonly tls?: { readonly key: string; readonly cert: string };
   /** May this address connect? Who may not is reset. Default: everyone may. */
   readonly admits?: (source: string) => boolean;
+  /** Slows down who tries passwords. Default: nobody is. */
+  readonly throttle?: PasswordThrottle;
   /** Told what a handler threw, for which its client gets an empty 500. Default: nobody. */
   readonly report?: (error: unknown) => void;
 }
@@ -49,7 +54,7 @@ export async function serve(service: Service, driver: Driver, options: ServeOpti
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const incoming = await read(service, request, scheme);
     driver.arrive();
-    const answered = await replyOf(service.receive(incoming), driver);
+    const answered = await slowly(incoming, options.throttle, () => service.receive(incoming), driver);
     reply.hijack();
     write(reply, answered);
   };
@@ -66,6 +71,23 @@ export async function serve(service: Service, driver: Driver, options: ServeOpti
   await app.listen({ host: options.host, port: options.port });
   const { port } = app.server.address() as AddressInfo;
   return { url: `${scheme}://${options.host}:${port}`, port, close: () => app.close() };
+}
+
+/** Answers, a wrong password later than others. One that is known at once is counted at once: others may come before this one has been sent. */
+async function slowly(
+  request: HttpRequest,
+  throttle: PasswordThrottle | undefined,
+  answer: () => HttpReply | Process<HttpReply>,
+  driver: Driver,
+): Promise<HttpReply> {
+  if (throttle === undefined) return replyOf(answer(), driver);
+  const refusal = throttle.refusalOf(request);
+  if (refusal !== undefined) return refusal;
+  const answering = answer();
+  const answered = "status" in answering ? answering : await replyOf(answering, driver);
+  const pauseMs = throttle.pauseMsFor(request, answered);
+  if (pauseMs > 0) await sleep(pauseMs, undefined, { ref: false });
+  return answered;
 }
 
 export const sourceOf = (socket: { readonly remoteAddress?: string | undefined }): string =>

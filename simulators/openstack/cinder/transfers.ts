@@ -45,7 +45,7 @@ function create(call: Call): ReturnType<CinderRoute["handler"]> {
     volumeId: volume.id,
     projectId: actor.projectId,
     name: (fields.name as string | null | undefined) ?? null,
-    authKey: cinder.cloud.random("cinder").hex(16),
+    authKey: cinder.cloud.secrets("cinder").hex(16),
     createdMs: cinder.cloud.kernel.nowMs,
   };
   cinder.slot.value.transfers.set(row.id, row);

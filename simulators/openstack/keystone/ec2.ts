@@ -56,7 +56,7 @@ export function ec2Routes(slot: KeystoneSlot): readonly OpenStackRoute[] {
         if (typeof projectId !== "string") throw expecting("tenant_id", "request body");
         if (!slot.value.projects.has(projectId)) throw notFound("project", projectId);
         const { cloud } = context;
-        const blob = JSON.stringify({ access: cloud.hex("keystone"), secret: cloud.hex("keystone") });
+        const blob = JSON.stringify({ access: cloud.hex("keystone"), secret: cloud.secrets("keystone").hex(32) });
         const row: Blob = {
           id: cloud.hex("keystone"),
           name: "",

@@ -273,7 +273,7 @@ function createCredential(
   const secret =
     typeof given.secret === "string"
       ? given.secret
-      : Buffer.from(cloud.random("tokens").bytes(64)).toString("base64url");
+      : Buffer.from(cloud.secrets("keystone").bytes(64)).toString("base64url");
   const credential: AppCredential = {
     id,
     name,

@@ -72,11 +72,11 @@ export class Tokens {
   issue(grant: Omit<Token, "id" | "auditIds" | "issuedMs" | "expiresMs" | "seq" | "isRevoked">, from?: Token): Token {
     const state = this.#slot.value;
     const { nowMs } = this.#cloud.kernel;
-    const random = this.#cloud.random("tokens");
-    const audit = Buffer.from(random.bytes(16)).toString("base64url");
+    const secrets = this.#cloud.secrets("keystone");
+    const audit = Buffer.from(secrets.bytes(16)).toString("base64url");
     const token: Token = {
       ...grant,
-      id: `gAAAAAB${Buffer.from(random.bytes(132)).toString("base64url")}`,
+      id: `gAAAAAB${Buffer.from(secrets.bytes(132)).toString("base64url")}`,
       auditIds: from === undefined ? [audit] : [audit, from.auditIds.at(-1) ?? audit],
       issuedMs: nowMs,
       expiresMs: from?.expiresMs ?? nowMs + TOKEN_LIFE_MS,

@@ -332,7 +332,7 @@ export function create(call: Call): HttpReply {
   return accepted(call, servers[0] as Server, wanted);
 }
 
-export const newPassword = (call: Call): string => call.nova.cloud.random("nova").hex(12);
+export const newPassword = (call: Call): string => call.nova.cloud.secrets("nova").hex(12);
 
 function accepted(call: Call, server: Server, wanted: Wanted): HttpReply {
   const groups = wanted.security_groups ?? [{ name: "default" }];

@@ -52,15 +52,15 @@ function fingerprintOf(publicKey: string): string {
 
 /** A key of the right form. Nobody logs in to a simulated VM: its private half opens nothing. */
 function generate(call: Call): { readonly publicKey: string; readonly privateKey: string } {
-  const random = call.nova.cloud.random("nova");
+  const { cloud } = call.nova;
   const part = (bytes: Buffer): Buffer => {
     const length = Buffer.alloc(4);
     length.writeUInt32BE(bytes.length);
     return Buffer.concat([length, bytes]);
   };
-  const modulus = Buffer.concat([Buffer.from([0]), Buffer.from(random.hex(512), "hex")]);
+  const modulus = Buffer.concat([Buffer.from([0]), Buffer.from(cloud.random("nova").hex(512), "hex")]);
   const blob = Buffer.concat([part(Buffer.from("ssh-rsa")), part(Buffer.from([1, 0, 1])), part(modulus)]);
-  const secret = Buffer.from(random.hex(2376), "hex")
+  const secret = Buffer.from(cloud.secrets("nova").bytes(1188))
     .toString("base64")
     .replace(/(.{64})/g, "$1\n");
   return {

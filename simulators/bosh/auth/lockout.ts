@@ -1,0 +1,39 @@
+import type { Kernel, Slot } from "../../kernel/index.ts";
+
+/** UAA's policy for users unless an operator sets another (`uaa.authentication.policy.global` of uaa-release). Clients have none. */
+export const LOCKOUT = { failuresMax: 5, countedForS: 3600, lockedForS: 300 } as const;
+
+/** When each user's last wrong passwords came, ms, since the last right one; oldest first. */
+type Failures = Map<string, readonly number[]>;
+
+/** Locks users out after too many wrong passwords in a row, also from the right one. Refusals while locked don't prolong it; one more failure later does. */
+export class Lockout {
+  readonly #kernel: Kernel;
+  readonly #slot: Slot<Failures>;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+    this.#slot = kernel.slot<Failures>("uaa/failures", new Map());
+  }
+
+  #counted(user: string): readonly number[] {
+    const sinceMs = this.#kernel.nowMs - LOCKOUT.countedForS * 1000;
+    return (this.#slot.value.get(user) ?? []).filter((atMs) => atMs > sinceMs);
+  }
+
+  isLocked(user: string): boolean {
+    const counted = this.#counted(user);
+    const newestMs = counted.at(-1) ?? 0;
+    return counted.length >= LOCKOUT.failuresMax && newestMs > this.#kernel.nowMs - LOCKOUT.lockedForS * 1000;
+  }
+
+  /** Notes a wrong password of a user that exists. */
+  fail(user: string): void {
+    this.#slot.value.set(user, [...this.#counted(user), this.#kernel.nowMs].slice(-LOCKOUT.failuresMax));
+    this.#kernel.record("uaa", "login.fail", user);
+  }
+
+  succeed(user: string): void {
+    this.#slot.value.delete(user);
+  }
+}

@@ -1,0 +1,42 @@
+import { type HttpReply, type HttpRequest, json, type ReplyHeaders, sameSecret } from "../kernel/index.ts";
+
+/** Who may steer the world, and under which names it is reached. */
+export interface ControlAccess {
+  /** What each request brings as `Authorization: Bearer`. */
+  readonly token: string;
+  /** `127.64.250.1:7701`: where the API listens. A `Host` that is none of these was led here by a foreign name (DNS rebinding). */
+  readonly hosts: readonly string[];
+}
+
+export const refusal = (status: number, code: string, message: string, headers?: ReplyHeaders): HttpReply =>
+  json(status, { error: { code, message } }, headers);
+
+const CHALLENGE = { "WWW-Authenticate": 'Bearer realm="drydock"' } as const;
+
+const tokenOf = ({ headers }: HttpRequest): string => /^bearer +(\S+) *$/i.exec(headers.authorization ?? "")?.[1] ?? "";
+
+/** Browsers name the page that sends a request (Fetch §3.2, Fetch Metadata §2); what is typed into their address bar comes from `none`. */
+function isFromPage({ headers }: HttpRequest): boolean {
+  return headers.origin !== undefined || (headers["sec-fetch-site"] ?? "none") !== "none";
+}
+
+/** Also where the edge does not read it, as that of a GET. */
+const hasBody = ({ headers, body }: HttpRequest): boolean =>
+  body.length > 0 || Number(headers["content-length"] ?? 0) > 0 || headers["transfer-encoding"] !== undefined;
+
+/** A page may send text or a form to anybody; for JSON its browser asks first (CORS-preflight), and is refused. */
+function isOtherThanJson(request: HttpRequest): boolean {
+  const type = request.headers["content-type"];
+  return type === undefined ? hasBody(request) : !/^application\/json *(;|$)/i.test(type);
+}
+
+/** Why a request may do nothing here; `undefined` when it may go on. */
+export function refusalOf({ token, hosts }: ControlAccess, request: HttpRequest): HttpReply | undefined {
+  if (!sameSecret(tokenOf(request), token))
+    return refusal(401, "CONTROL_UNAUTHORIZED", "send Authorization: Bearer and DRYDOCK_CONTROL_TOKEN", CHALLENGE);
+  if (!hosts.includes((request.headers.host ?? "").toLowerCase()))
+    return refusal(403, "CONTROL_FOREIGN_HOST", `send the Host that listens here: ${hosts.join(", ")}`);
+  if (isFromPage(request)) return refusal(403, "CONTROL_FROM_PAGE", "web pages may not steer a cloud");
+  if (isOtherThanJson(request)) return refusal(415, "CONTROL_NOT_JSON", "send Content-Type: application/json");
+  return undefined;
+}
