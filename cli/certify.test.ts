@@ -32,9 +32,6 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** The page's own code holds the words of every verdict. */
-const PAGE_STYLE_AND_SCRIPT = /<style>.*?<\/style>|<script type="module">.*?<\/script>/gs;
-
 describe("certify", () => {
   it("judges a stranger's broker, tells and writes what it found, and keeps the secret", async () => {
     const out = join(folder, "report");
@@ -84,7 +81,7 @@ describe("certify", () => {
     expect(code).toBe(0);
     const said = "7 of 359 checks, --plan small: passed";
     for (const text of [stdout, ...readdirSync(out).map((name) => readFileSync(join(out, name), "utf8"))]) {
-      expect(text.replaceAll(PAGE_STYLE_AND_SCRIPT, "")).not.toMatch(/Conformant/);
+      expect(text).not.toMatch(/Conformant/);
       expect(text).toContain(said);
       expect(text).toMatch(/--plan small --only .{1,6}catalog-\*.{1,6} --max-instances 2/);
     }

@@ -67,14 +67,29 @@ function tellGithub(report: Report): void {
   }
 }
 
-/** Runs work that Ctrl-C asks to stop and clean up. */
+/**
+ * Runs work that Ctrl-C asks to stop and clean up. So does an error that nobody waits for: what was made is removed before it is
+ * thrown, and its text is shown without the objects that it carries, which may hold secrets.
+ */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stopping = new AbortController();
   void interruption().first.then(() => {
     process.stderr.write("\ndrydock: stopping and cleaning up; Ctrl-C again to leave at once\n");
     stopping.abort();
   });
-  return work(stopping.signal);
+  const strays: unknown[] = [];
+  const onStray = (error: unknown): void => {
+    strays.push(error);
+    stopping.abort();
+  };
+  process.on("unhandledRejection", onStray);
+  try {
+    const result = await work(stopping.signal);
+    if (strays.length > 0) throw strays[0];
+    return result;
+  } finally {
+    process.off("unhandledRejection", onStray);
+  }
 }
 
 /** The text of a file that the user named, or of `usual` where that exists. @throws UserError CLI_NO_FILE */

@@ -69,7 +69,7 @@ export function ctrf(report: Report): object {
         stop: report.finishedAt === undefined ? start : Date.parse(report.finishedAt),
         extra: {
           statement: statement(report),
-          ...(report.target.kind === "broker" && { conformant: report.isConformant }),
+          ...(report.target.kind === "broker" && { conformant: report.conformant }),
           narrowedBy: (report.coverage?.narrowedBy ?? []).map(flagOf),
           commands: report.commands,
         },

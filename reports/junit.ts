@@ -100,7 +100,7 @@ function about(report: Report): string {
     ["tool", `${report.tool.name} ${report.tool.version}`],
     ...report.commands.map((command) => ["command", command] as const),
     ["statement", statement(report)],
-    ["conformant", report.target.kind === "broker" ? String(report.isConformant) : undefined],
+    ["conformant", report.target.kind === "broker" ? String(report.conformant) : undefined],
     ...(report.coverage?.narrowedBy ?? []).map((each) => ["narrowed by", flagOf(each)] as const),
   ]);
 }

@@ -85,7 +85,7 @@ export interface Report {
   /** The worst of all verdicts; at least `unknown` when the run is not complete, or a suite was not exercised. */
   readonly verdict: Verdict;
   /** Whether the broker was shown conformant: only by the whole of the suites that were asked for. */
-  readonly isConformant: boolean;
+  readonly conformant: boolean;
   /** What the run came to, short. */
   readonly headline: string;
   /** What of each suite was exercised, and what narrowed the run. Of runs of suites that tell it. */
@@ -352,13 +352,13 @@ function telling(
   checks: readonly CheckReport[],
   coverage: Coverage | undefined,
   isComplete: boolean,
-): Pick<Report, "isConformant" | "headline" | "exercised" | "coverage"> {
+): Pick<Report, "conformant" | "headline" | "exercised" | "coverage"> {
   const accepted = checks.filter((check) => check.accepted !== undefined).length;
   const result = { verdict, accepted, coverage, finished: checks.length };
   const headline = target.kind === "broker" ? headlineOf(result) : OF_SCENARIO[verdict];
   const exercised = exercisedSentence(result);
   return {
-    isConformant: isComplete && target.kind === "broker" && isConformant(result),
+    conformant: isComplete && target.kind === "broker" && isConformant(result),
     headline: isComplete ? headline : "Did not finish",
     ...(exercised === undefined ? {} : { exercised }),
     ...(coverage === undefined ? {} : { coverage }),

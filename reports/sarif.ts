@@ -117,7 +117,7 @@ export function sarif(report: Report): object {
         results,
         properties: {
           statement: statement(report),
-          ...(report.target.kind === "broker" && { conformant: report.isConformant }),
+          ...(report.target.kind === "broker" && { conformant: report.conformant }),
           narrowedBy: (report.coverage?.narrowedBy ?? []).map(flagOf),
         },
       },

@@ -68,7 +68,7 @@ describe("a baseline", () => {
 
   it("leaves a run that it excuses without a claim of conformance", async () => {
     const { summary } = await run(`accept: [{check: ${CHECK}, reason: mended in 3.2, until: 2026-06-01}]`);
-    expect(summary).toMatchObject({ isConformant: false, verdict: "warn" });
+    expect(summary).toMatchObject({ conformant: false, verdict: "warn" });
   });
 
   it("holds to the end of its last day", () => {

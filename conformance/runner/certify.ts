@@ -94,7 +94,7 @@ export interface CertifySummary {
   /** See `exitCodeOf`; 130 when the run was interrupted. */
   readonly exitCode: number;
   /** Whether the broker was shown conformant. A run that was narrowed shows it of no broker. */
-  readonly isConformant: boolean;
+  readonly conformant: boolean;
   /** The same in words: what was run, what it came to, what of each suite was exercised. */
   readonly statement: string;
   readonly coverage: Coverage;
@@ -253,8 +253,17 @@ class Certification {
     this.#start(planned.length);
     for (const text of notes) run.note(text);
     // Probes ask for what they need; who judges what the others have seen needs something to be seen.
-    if (planned.some(({ check }) => check.phase === "review")) for (const suite of started) await suite.warmUp();
+    if (planned.some(({ check }) => check.phase === "review"))
+      for (const suite of started) await this.#warmUp(suite, run);
     await this.#runAll(planned, run);
+  }
+
+  /** A check that needs what could not be made ready meets the same obstacle and says so. */
+  async #warmUp(suite: StartedSuite, run: Run): Promise<void> {
+    await suite.warmUp().catch((error: unknown) => {
+      if (this.#isAborted()) throw error;
+      run.note(`what checks share could not be made ready: ${error instanceof Error ? error.message : String(error)}`);
+    });
   }
 
   /** Speaks the version that was chosen, else the newest that the broker does not refuse. */
@@ -427,8 +436,7 @@ class Certification {
       verdict,
       counts,
       exitCode,
-      isConformant: told.conformant,
-      statement: told.statement,
+      ...told,
       coverage,
       minor: this.#settings.minor,
       results: this.#results,
