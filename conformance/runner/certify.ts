@@ -25,6 +25,7 @@ import { suggestionsFor } from "./nearest.ts";
 import { Quota } from "./quota.ts";
 import { firstServed, reach } from "./reach.ts";
 import { INSTANCES_AT_ONCE, knownIds, noSuchCheck, type Selection, selectChecks } from "./selection.ts";
+import { strayNames } from "./stray-names.ts";
 import type { AnySuite, Run, StartedSuite } from "./suite.ts";
 import { setupOf } from "./setup.ts";
 import { parseTarget, type TargetOptions } from "./target.ts";
@@ -251,7 +252,7 @@ class Certification {
       suite: started[this.#selection.suites.indexOf(suite)] as StartedSuite,
     }));
     this.#start(planned.length);
-    for (const text of notes) run.note(text);
+    for (const text of [...notes, ...strayNames(this.#file, services)]) run.note(text);
     // Probes ask for what they need; who judges what the others have seen needs something to be seen.
     if (planned.some(({ check }) => check.phase === "review"))
       for (const suite of started) await this.#warmUp(suite, run);
