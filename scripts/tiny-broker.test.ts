@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { certify, osbSuite } from "../../index.ts";
-import { findOldNode, NO_OLD_NODE } from "../../scripts/old-node.ts";
+import { certify, osbSuite } from "../index.ts";
+import { findOldNode, NO_OLD_NODE } from "./old-node.ts";
 
-const FILE = fileURLToPath(new URL("broker.mjs", import.meta.url));
+const FILE = fileURLToPath(new URL("../examples/tiny-broker/broker.mjs", import.meta.url));
 const old = findOldNode();
 
 it(`the tiny broker is conformant on the oldest Node of this machine (${old?.version ?? "none"})`, async ({ skip }) => {
