@@ -1,6 +1,10 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { PACKAGE_NAME } from "./conformance/tool.ts";
 
 export default defineConfig({
+  // Examples import the package by its name, as a vendor does.
+  resolve: { alias: { [PACKAGE_NAME]: fileURLToPath(new URL("index.ts", import.meta.url)) } },
   test: {
     include: ["{cli,reports,scenarios,conformance,broker,simulators,bench,scripts,examples}/**/*.test.ts"],
     isolate: false,

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { RUN_EVENT_VERSION } from "../conformance/events.ts";
 import { drydock, serving, startDrydock } from "./testing/run.ts";
 
 const PASSWORD = "of-the-test";
@@ -37,7 +38,15 @@ describe("certify", () => {
     const { code, stdout } = await drydock(["certify", url, ...login, "--out", out], env);
     expect(stdout).toMatch(/Conformant/);
     expect(code).toBe(0);
-    for (const name of ["run.jsonl", "junit.xml", "report.json", "report.html", "report.sarif", "ctrf.json"])
+    for (const name of [
+      "run.jsonl",
+      "summary.md",
+      "junit.xml",
+      "report.json",
+      "report.html",
+      "report.sarif",
+      "ctrf.json",
+    ])
       expect(readFileSync(join(out, name), "utf8")).not.toContain(PASSWORD);
     expect(readFileSync(join(out, "junit.xml"), "utf8")).toContain('<property name="clause" value="');
   });
@@ -50,7 +59,7 @@ describe("certify", () => {
       .map((line) => JSON.parse(line) as { v: number; type: string });
     expect(events[0]?.type).toBe("run-started");
     expect(events.at(-1)?.type).toBe("run-finished");
-    expect(events.every(({ v }) => v === 1)).toBe(true);
+    expect(events.every(({ v }) => v === RUN_EVENT_VERSION)).toBe(true);
     expect(code).toBe(0);
   });
 
@@ -61,6 +70,32 @@ describe("certify", () => {
     expect(code).toBe(0);
     const name = "report.json";
     expect(readFileSync(join(again, name), "utf8")).toBe(readFileSync(join(out, name), "utf8"));
+  });
+
+  it("never calls a run conformant that was narrowed, in no report, and tells the line that narrows it again", async () => {
+    const out = join(folder, "narrowed");
+    const narrow = ["--only", "catalog-*", "--plan", "small", "--max-instances", "2"];
+    const summaryFile = join(folder, "step.md");
+    const github = { GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: summaryFile };
+    const { code, stdout } = await drydock(["certify", url, ...login, ...narrow, "--out", out], { ...env, ...github });
+    expect(code).toBe(0);
+    const said = "7 of 359 checks, --plan small: passed";
+    for (const text of [stdout, ...readdirSync(out).map((name) => readFileSync(join(out, name), "utf8"))]) {
+      expect(text).not.toMatch(/Conformant/);
+      expect(text).toContain(said);
+      expect(text).toMatch(/--plan small --only .{1,6}catalog-\*.{1,6} --max-instances 2/);
+    }
+    expect(stdout).toContain(`::notice title=drydock::${said}`);
+    expect(readFileSync(summaryFile, "utf8")).toContain(`# ${said}`);
+  });
+
+  it("is not conformant when nothing of a suite that was asked for could be exercised, and says of which", async () => {
+    const out = join(folder, "empty-suite");
+    const { code, stdout } = await drydock(["certify", url, ...login, "--suite", "osb,backup", "--out", out], env);
+    expect(code).toBe(2);
+    expect(stdout).toContain("Could not be determined: backup not exercised");
+    expect(stdout).toMatch(/Exercised: osb \d+ of 359 checks, backup none of 6 checks/);
+    expect(readFileSync(join(out, "junit.xml"), "utf8")).toContain('<error type="not-exercised"');
   });
 
   it("ends with 1 when a clause is violated, and with 0 when that is accepted for now", async () => {
@@ -138,12 +173,33 @@ describe("a target that cannot be tested ends in one line and with 2", () => {
   it.each([
     [["certify", "not a url"], "Not a URL"],
     [["certify", "http://127.0.0.1:1", "--profile", "osb-9.9"], "profile"],
+    [["certify", "http://127.0.0.1:1", "--only", "catalog-20"], 'no such check: "catalog-20"; nearest: catalog-200'],
+    [
+      ["certify", "http://127.0.0.1:1", "--only", "catalog-200,catlog-*"],
+      'no such check: "catlog-*"; nearest: catalog*',
+    ],
+    [["certify", "http://127.0.0.1:1", "--only", ""], 'no such check: ""'],
+    [["certify", "http://127.0.0.1:1", "--only", "BK-10"], "belongs to the suite backup"],
+    [["certify", "http://127.0.0.1:1", "--suite", "backups"], "nearest: backup"],
+    [["selftest", "--suite", "isolations"], "nearest: isolation"],
     [["certify", "http://127.0.0.1:1", "--suite", "everything"], "--suite"],
     [["certify", "http://127.0.0.1:1", "--config", "/no/such/file.yml"], "CLI_NO_FILE"],
     [["report", "/no/such/run", "--out", "/tmp/never"], "CLI_NO_REPORT"],
   ])("%j", async (args, why) => {
     const { code, stderr } = await drydock(args);
     line(stderr);
+    expect(stderr).toContain(why);
+    expect(code).toBe(2);
+  });
+});
+
+describe("a service or plan that the catalog has not", () => {
+  it.each([
+    [["--plan", "smal"], 'no such plan: "smal"; nearest: small'],
+    [["--service", "nodes"], 'no such service: "nodes"; nearest: notes'],
+    [["--service", "notes", "--plan", "gigantic"], 'no such plan of the service "notes": "gigantic"; there is small'],
+  ])("%j ends with 2 and says which there are", async (args, why) => {
+    const { code, stderr } = await drydock(["certify", url, ...login, ...args], env);
     expect(stderr).toContain(why);
     expect(code).toBe(2);
   });

@@ -1,15 +1,16 @@
 import {
   type AnySuite,
-  backupSuite,
   certify,
   type CertifyOptions,
   type CertifySummary,
-  isolationSuite,
-  osbSuite,
+  commandLine,
   parseBaseline,
   resolverAt,
   socketPlane,
+  suggestionsFor,
+  SUITES,
 } from "../conformance/index.ts";
+import { DEFAULTS } from "./defaults.ts";
 import { UserError } from "./errors.ts";
 import { fileText, interruptible, openSession } from "./session.ts";
 
@@ -34,33 +35,36 @@ export interface CertifyCommandOptions {
   readonly version: string;
 }
 
-export const SUITES: Readonly<Record<string, AnySuite>> = {
-  osb: osbSuite,
-  backup: backupSuite,
-  isolation: isolationSuite,
-};
-
 /** @throws UserError CLI_BAD_OPTION */
 export function suitesNamed(names: string): readonly AnySuite[] {
-  return names.split(",").map((name) => {
-    const suite = SUITES[name.trim()];
-    if (suite === undefined)
-      throw new UserError("CLI_BAD_OPTION", `--suite ${name}: there are ${Object.keys(SUITES).join(", ")}`);
-    return suite;
+  return names.split(",").map((given) => {
+    const name = given.trim();
+    const suite = Object.values(SUITES).find((each) => each.name === name);
+    if (suite !== undefined) return suite;
+    const known = Object.keys(SUITES);
+    const near = suggestionsFor(name, known);
+    throw new UserError("CLI_BAD_OPTION", `no such suite: "${name}" (--suite)${near}; there are ${known.join(", ")}`);
   });
 }
 
 const list = (text: string | undefined): readonly string[] | undefined => text?.split(",").map((each) => each.trim());
 
-/** A word as a POSIX shell takes it. */
-const word = (text: string): string => (/^[\w./:@,=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
-
 /** The line that runs it again; the secret stays in the environment. */
-function commandLine(url: string | undefined, options: CertifyCommandOptions): string {
-  const { username, profile, suite, service, plan, only, config, baseline } = options;
-  const flags = Object.entries({ username, profile, suite, service, plan, only, config, baseline });
-  const given = flags.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, word(value)]));
-  return ["npx drydock certify", ...(url === undefined ? [] : [word(url)]), ...given].join(" ");
+function lineOf(url: string | undefined, options: CertifyCommandOptions): string {
+  const { username, ca, profile, suite, service, plan, only, config, baseline, timeout, maxInstances } = options;
+  return commandLine(url, {
+    ...(username !== undefined && { username }),
+    ca,
+    profile,
+    suite,
+    service,
+    plan,
+    only,
+    config,
+    baseline,
+    timeout,
+    "max-instances": maxInstances === DEFAULTS.maxInstances ? undefined : maxInstances,
+  });
 }
 
 /** What both kinds of target have in common. @throws UserError, TargetError */
@@ -86,11 +90,12 @@ export function certifyOptions(url: string, options: CertifyCommandOptions): Omi
 
 function loginOf(options: CertifyCommandOptions): Pick<CertifyOptions, "username" | "password" | "bearerToken" | "ca"> {
   const password = options.password ?? process.env["DRYDOCK_PASSWORD"];
+  const token = options.token ?? (options.username === undefined ? process.env["DRYDOCK_TOKEN"] : undefined);
   const ca = fileText(options.ca);
   return {
     ...(options.username !== undefined && { username: options.username }),
     ...(password !== undefined && { password }),
-    ...(options.token !== undefined && { bearerToken: options.token }),
+    ...(token !== undefined && { bearerToken: token }),
     ...(ca !== undefined && { ca }),
   };
 }
@@ -117,7 +122,7 @@ export async function certifyAndTell(
 
 /** `drydock certify [url]`. Answers with the exit code. */
 export async function certifyCommand(url: string | undefined, options: CertifyCommandOptions): Promise<number> {
-  const command = commandLine(url, options);
+  const command = lineOf(url, options);
   return interruptible(async (signal) => {
     if (url === undefined) {
       const { certifyReference } = await import("./reference.ts");

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { DEFAULTS } from "./defaults.ts";
 import { EXIT, explain } from "./errors.ts";
 
 /** `package.json` lies one folder up from the sources and two up from what is built. */
@@ -19,10 +20,13 @@ const whole =
 
 const EXIT_CODES = `
 Exit codes:
-  0    conformant, all seeds passed, or the command of exec ended with 0
-  1    not conformant, or a seed failed
-  2    could not run: unreachable broker, bad file, taken port; one line says what to do
-  130  interrupted with Ctrl-C, after cleaning up`;
+  0    what was asked for was exercised and holds, all seeds passed, or the command of exec ended with 0
+  1    a MUST is violated, or a seed failed
+  2    could not run (unreachable broker, bad file, a name that there is not: one line says what to do), or could not be
+       determined: a check came to no verdict, or in a suite that was asked for nothing could be exercised
+  130  interrupted with Ctrl-C, after cleaning up
+
+Only a run that nothing narrows (--only, --service, --plan, a --max-instances that is too low) says "Conformant".`;
 
 const seed = (): Option =>
   new Option(
@@ -97,7 +101,7 @@ function program(): Command {
     .argument("[url]", "http://host:port of the broker, with its base path if it has one")
     .option("--username <name>", "user of basic authentication")
     .option("--password <password>", "its password; better: the environment variable DRYDOCK_PASSWORD")
-    .option("--token <token>", "a bearer token instead")
+    .option("--token <token>", "a bearer token instead; better: the environment variable DRYDOCK_TOKEN")
     .option("--ca <file>", "PEM file of a private CA")
     .option("--profile <profile>", "osb-2.11 … osb-2.17; default: the version that the broker behaves like")
     .option(
@@ -106,16 +110,24 @@ function program(): Command {
     )
     .option("--service <name>", "only this service, by name or id")
     .option("--plan <name>", "only this plan, by name or id")
-    .option("--only <ids>", "only these checks, comma separated; a trailing * stands for any ending")
+    .option("--only <ids>", "only these checks, by id, comma separated; * stands for any characters")
     .option("--config <file>", "parameters and hooks; default: drydock.yml if there is one")
     .option(
       "--baseline <file>",
       "known failures that are accepted, each with a reason and a day: accept: [{check, reason, until}]",
     )
-    .option("--jobs <n>", "checks side by side", whole(1, 64), 4)
-    .option("--max-instances <n>", "service instances at once", whole(1, 1000), 8)
+    .option("--jobs <n>", "checks side by side", whole(1, 64), DEFAULTS.jobs)
+    .option(
+      "--max-instances <n>",
+      "service instances at once; checks that need more are left out",
+      whole(1, 1000),
+      DEFAULTS.maxInstances,
+    )
     .option("--timeout <seconds>", "longest wait for one answer", whole(1, 3600))
-    .option("--out <dir>", "write run.jsonl, junit.xml, report.json, report.html, report.sarif, ctrf.json here")
+    .option(
+      "--out <dir>",
+      "write run.jsonl, summary.md, junit.xml, report.json, report.html, report.sarif, ctrf.json here",
+    )
     .option("--json", "the event stream on standard output, one line an event")
     .addHelpText(
       "after",

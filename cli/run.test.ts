@@ -1,3 +1,4 @@
+import { INVOCATION } from "../conformance/tool.ts";
 import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -97,7 +98,7 @@ describe("run", () => {
       "fragile, seed 2  a volume is left",
       "1. provision",
       "2. pass",
-      `npx drydock replay fragile --seed 2 --path "0:1:2" --planted-bug ${BUG}`,
+      `${INVOCATION} replay fragile --seed 2 --path "0:1:2" --planted-bug ${BUG}`,
     ])
       expect(failed.out).toContain(text);
   });

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
-import type { RunEvent, Verdict } from "../conformance/index.ts";
+import { RUN_EVENT_VERSION, type RunEvent, type Verdict } from "../conformance/events.ts";
+import { INVOCATION } from "../conformance/tool.ts";
 import { openReports } from "../reports/index.ts";
 import { type Rehearsed, type Scenario, SCENARIOS, type SeedResult } from "../scenarios/scenario.ts";
 import { EXIT, UserError } from "./errors.ts";
@@ -47,7 +48,7 @@ const planted = (plantedBug: string | undefined): string =>
   plantedBug === undefined ? "" : ` --planted-bug ${plantedBug}`;
 
 const replayLine = (name: string, { seed }: SeedResult, path: string, plantedBug: string | undefined): string =>
-  `npx drydock replay ${name} --seed ${seed} --path "${path}"${planted(plantedBug)}`;
+  `${INVOCATION} replay ${name} --seed ${seed} --path "${path}"${planted(plantedBug)}`;
 
 /** Those that failed before come first, each once. */
 const inOrder = (known: readonly number[], from: number, count: number): readonly number[] => [
@@ -67,7 +68,14 @@ function finishedEvent(
       replay: replayLine(name, result, counterexample.path, plantedBug),
     },
   };
-  return { v: 1, type: "seed-finished", scenario: name, ...rest, ...shrunk, durationMs: Math.round(durationMs) };
+  return {
+    v: RUN_EVENT_VERSION,
+    type: "seed-finished",
+    scenario: name,
+    ...rest,
+    ...shrunk,
+    durationMs: Math.round(durationMs),
+  };
 }
 
 /** Lines of JSON instead of a summary; the reports are written all the same. */
@@ -112,12 +120,12 @@ async function runSeeds({ scenario, prepare, options, session, failing, signal }
 function startedEvent({ scenario, options, failing }: Run): RunEvent {
   const { seeds, from, plantedBug, version } = options;
   return {
-    v: 1,
+    v: RUN_EVENT_VERSION,
     type: "run-started",
     at: new Date().toISOString(),
     run: randomUUID(),
     tool: { name: "drydock", version },
-    command: `npx drydock run ${scenario.name} --seeds ${seeds} --from ${from}${planted(plantedBug)}`,
+    command: `${INVOCATION} run ${scenario.name} --seeds ${seeds} --from ${from}${planted(plantedBug)}`,
     target: { kind: "scenario", name: scenario.name },
     planned: inOrder(failing.seeds, from, seeds).length,
   };
@@ -133,7 +141,14 @@ async function runAndTell(run: Run): Promise<number> {
     const counts = await runSeeds(run);
     const verdict = worst(counts);
     const exitCode = signal.aborted ? EXIT.interrupted : verdict === "pass" ? EXIT.ok : EXIT.notConformant;
-    session.emit({ v: 1, type: "run-finished", at: new Date().toISOString(), verdict, counts, exitCode });
+    session.emit({
+      v: RUN_EVENT_VERSION,
+      type: "run-finished",
+      at: new Date().toISOString(),
+      verdict,
+      counts,
+      exitCode,
+    });
     return exitCode;
   } finally {
     session.finish();

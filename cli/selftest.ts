@@ -1,4 +1,11 @@
-import { LABS, selftest as prove, type Lab, type Progress, type SelftestResult } from "../conformance/index.ts";
+import {
+  LABS,
+  selftest as prove,
+  suggestionsFor,
+  type Lab,
+  type Progress,
+  type SelftestResult,
+} from "../conformance/index.ts";
 import { EXIT, UserError } from "./errors.ts";
 
 export interface SelftestOptions {
@@ -10,7 +17,9 @@ export interface SelftestOptions {
 function labsFor(suite: string | undefined): readonly Lab[] {
   const labs = LABS.filter((lab) => suite === undefined || lab.suite === suite);
   if (labs.length > 0) return labs;
-  throw new UserError("CLI_BAD_OPTION", `--suite ${suite}: there are ${LABS.map((lab) => lab.suite).join(", ")}`);
+  const names = LABS.map((lab) => lab.suite);
+  const near = suggestionsFor(suite ?? "", names);
+  throw new UserError("CLI_BAD_OPTION", `no such suite: "${suite}" (--suite)${near}; there are ${names.join(", ")}`);
 }
 
 /** Progress on a terminal only, on one line. */

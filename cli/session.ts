@@ -1,6 +1,15 @@
-import { existsSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import type { RunEvent } from "../conformance/index.ts";
-import { foldRun, githubAnnotations, liveReporter, openReports, paintFor, summaryLines } from "../reports/index.ts";
+import {
+  foldRun,
+  githubAnnotations,
+  liveReporter,
+  openReports,
+  paintFor,
+  type Report,
+  summaryLines,
+  summaryMarkdown,
+} from "../reports/index.ts";
 import { interruption } from "./cloud.ts";
 import { UserError } from "./errors.ts";
 
@@ -38,19 +47,49 @@ export function openSession(options: SessionOptions): Session {
     const reportPath = written && { reportPath: written.paths.html };
     const lines = summaryLines(report, { paint: paintFor(process.stdout), ...reportPath });
     process.stdout.write(`${lines.join("\n")}\n`);
-    if (process.env["GITHUB_ACTIONS"] === "true") process.stdout.write(`${githubAnnotations(report).join("\n")}\n`);
+    if (process.env["GITHUB_ACTIONS"] === "true") tellGithub(report);
   };
   return { emit, finish };
 }
 
-/** Runs work that Ctrl-C asks to stop and clean up. */
+/** Annotations, and the summary on the page of the step. */
+function tellGithub(report: Report): void {
+  process.stdout.write(`${githubAnnotations(report).join("\n")}\n`);
+  const path = process.env["GITHUB_STEP_SUMMARY"];
+  if (path === undefined || path === "") return;
+  try {
+    appendFileSync(path, `${summaryMarkdown(report)}\n`);
+  } catch (error) {
+    throw new UserError(
+      "CLI_CAN_NOT_WRITE",
+      `GITHUB_STEP_SUMMARY: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+/**
+ * Runs work that Ctrl-C asks to stop and clean up. So does an error that nobody waits for: what was made is removed before it is
+ * thrown, and its text is shown without the objects that it carries, which may hold secrets.
+ */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stopping = new AbortController();
   void interruption().first.then(() => {
     process.stderr.write("\ndrydock: stopping and cleaning up; Ctrl-C again to leave at once\n");
     stopping.abort();
   });
-  return work(stopping.signal);
+  const strays: unknown[] = [];
+  const onStray = (error: unknown): void => {
+    strays.push(error);
+    stopping.abort();
+  };
+  process.on("unhandledRejection", onStray);
+  try {
+    const result = await work(stopping.signal);
+    if (strays.length > 0) throw strays[0];
+    return result;
+  } finally {
+    process.off("unhandledRejection", onStray);
+  }
 }
 
 /** The text of a file that the user named, or of `usual` where that exists. @throws UserError CLI_NO_FILE */

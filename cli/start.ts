@@ -4,6 +4,7 @@ import { customer } from "../scenarios/customer.ts";
 import { inception } from "../scenarios/inception.ts";
 import { Brokers } from "../scenarios/platform/brokers.ts";
 import { createWorld } from "../simulators/world.ts";
+import { DEFAULTS } from "./defaults.ts";
 import { certifyReference } from "./reference.ts";
 import { interruptible } from "./session.ts";
 import { teller } from "./story.ts";
@@ -37,8 +38,7 @@ export async function start(options: { readonly out: string; readonly version: s
     return certifyReference({
       out: options.out,
       version: options.version,
-      jobs: 4,
-      maxInstances: 8,
+      ...DEFAULTS,
       command: "npm start",
       signal,
     });

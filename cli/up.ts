@@ -1,4 +1,5 @@
 import type { CloudDescription } from "../scenarios/platform/description.ts";
+import { INVOCATION } from "../conformance/tool.ts";
 import { paintFor } from "../reports/terminal.ts";
 import { type BootOptions, boot, interruption, PREDICTABLE } from "./cloud.ts";
 import { remember } from "./cloud-state.ts";
@@ -45,7 +46,7 @@ function summary(description: CloudDescription): string {
     "",
     "In another terminal:",
     "",
-    '  eval "$(npx drydock env)"     every address and password, for bosh, openstack, consul',
+    `  eval "$(${INVOCATION} env)"     every address and password, for bosh, openstack, consul`,
     "  bosh deployments",
     "  openstack server list",
     `  dig @${dns.address.split(":")[0]} -p ${dns.address.split(":")[1]} ${brokers[0]?.name ?? "consul"}.service.${dns.domain}`,

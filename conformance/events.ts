@@ -3,13 +3,18 @@
  * Secrets are redacted before an event is made; whoever reads a stream may publish it.
  */
 
-/** The version of the wire format; a reader refuses a stream whose `v` it does not know. */
-export const RUN_EVENT_VERSION = 1;
+/** A version of the wire format. Version 2 tells what a run left out; version 1 did not. */
+export type RunEventVersion = 1 | 2;
+/** The versions that are read; a reader refuses a stream whose `v` it does not know. */
+export const RUN_EVENT_VERSIONS: readonly RunEventVersion[] = [1, 2];
+/** The version that is written. */
+export const RUN_EVENT_VERSION = 2;
 
 /** Ordered worst first: `fail` > `unknown` > `warn` > `pass` > `not-applicable`. Unknown outranks pass. */
 export type Verdict = "fail" | "unknown" | "warn" | "pass" | "not-applicable";
 export type Level = "MUST" | "SHOULD" | "MAY";
 export type SuiteName = "osb" | "backup" | "isolation";
+export const SUITE_NAMES: readonly SuiteName[] = ["osb", "backup", "isolation"];
 
 /**
  * One exchange that led to a verdict, secrets redacted: over HTTP with the broker, or (method `SQL`, the statement as body) with
@@ -57,9 +62,32 @@ export interface LeftBehind {
   readonly curl: string;
 }
 
+/** One suite that was asked for. */
+export interface SuiteScope {
+  readonly suite: SuiteName;
+  /** Ids of all checks that the suite has. */
+  readonly checks: readonly string[];
+  /** Ids of those that the run was told not to hold, by what `narrowedBy` names. */
+  readonly leftOut: readonly string[];
+}
+
+/** An option that made a run less than its suites are. */
+export interface Narrowing {
+  /** The option, as a flag of the command line without its dashes; `suites`: the caller handed over less than the whole suite. */
+  readonly by: "only" | "service" | "plan" | "max-instances" | "suites";
+  /** What it was set to. */
+  readonly to: string;
+}
+
+/** What a run was asked to be. Only a run that leaves nothing out can show a broker conformant. */
+export interface RunScope {
+  readonly suites: readonly SuiteScope[];
+  readonly narrowedBy: readonly Narrowing[];
+}
+
 export type RunEvent =
   | {
-      readonly v: 1;
+      readonly v: RunEventVersion;
       readonly type: "run-started";
       /** ISO 8601, UTC. */
       readonly at: string;
@@ -73,10 +101,12 @@ export type RunEvent =
       readonly profile?: string;
       /** Number of checks or seeds planned. */
       readonly planned: number;
+      /** Of a run of suites, since version 2. A stream without it does not tell what was left out. */
+      readonly scope?: RunScope;
     }
-  | { readonly v: 1; readonly type: "check-started"; readonly check: string }
+  | { readonly v: RunEventVersion; readonly type: "check-started"; readonly check: string }
   | {
-      readonly v: 1;
+      readonly v: RunEventVersion;
       readonly type: "check-finished";
       readonly check: CheckInfo;
       readonly verdict: Verdict;
@@ -90,7 +120,7 @@ export type RunEvent =
       readonly evidence: readonly Exchange[];
     }
   | {
-      readonly v: 1;
+      readonly v: RunEventVersion;
       readonly type: "seed-finished";
       readonly scenario: string;
       readonly seed: number;
@@ -103,13 +133,17 @@ export type RunEvent =
       readonly counterexample?: { readonly steps: readonly string[]; readonly replay: string };
       readonly durationMs: number;
     }
-  | { readonly v: 1; readonly type: "left-behind"; readonly items: readonly LeftBehind[] }
-  | { readonly v: 1; readonly type: "note"; readonly text: string }
+  | { readonly v: RunEventVersion; readonly type: "left-behind"; readonly items: readonly LeftBehind[] }
+  | { readonly v: RunEventVersion; readonly type: "note"; readonly text: string }
   | {
-      readonly v: 1;
+      readonly v: RunEventVersion;
       readonly type: "run-finished";
       readonly at: string;
       readonly verdict: Verdict;
       readonly counts: Readonly<Record<Verdict, number>>;
       readonly exitCode: number;
+      /** Of a run of suites, since version 2: whether the whole of each suite was held, exercised, and found without a failure. */
+      readonly conformant?: boolean;
+      /** The same in words: what was run, what it came to, what of each suite was exercised. */
+      readonly statement?: string;
     };

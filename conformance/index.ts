@@ -17,6 +17,7 @@ export {
 } from "./data/plane.ts";
 export { resolverAt, socketPlane, type SocketPlaneOptions } from "./data/sockets.ts";
 export type { Row, Rows, Statement, TableShape, Value } from "./data/statement.ts";
+export { type Coverage, exitCodeOf, type SuiteCoverage } from "./coverage.ts";
 export * from "./events.ts";
 export type { Fetch } from "./http/fetch-transport.ts";
 export { ISOLATION_CHECKS, isolationSuite } from "./isolation/suite.ts";
@@ -30,15 +31,18 @@ export {
   type CertifyOptions,
   type CertifySummary,
   type CheckResult,
-  exitCodeOf,
   OPERATION_LIMITS,
   type OperationLimits,
 } from "./runner/certify.ts";
 export type { Check, Outcome, SpecMinor } from "./runner/check.ts";
+export { type Flags, commandLine } from "./runner/command.ts";
 export { type Clock, wallClock } from "./runner/clock.ts";
 export { TARGET_ERRORS, TargetError, type TargetErrorCode } from "./runner/errors.ts";
 export { type DrydockFile, parseDrydockFile } from "./runner/file.ts";
+export { suggestionsFor } from "./runner/nearest.ts";
 export type { AnySuite } from "./runner/suite.ts";
 export type { CleanRun, Lab, MutantInfo } from "./selftest/lab.ts";
 export { LABS } from "./selftest/labs.ts";
+export { SUITES } from "./suites.ts";
+export { INVOCATION, PACKAGE_NAME } from "./tool.ts";
 export { type KillMatrix, type Problem, type Progress, selftest, type SelftestResult } from "./selftest/selftest.ts";

@@ -1,8 +1,9 @@
-import type { CheckInfo, RunEvent } from "./events.ts";
+import type { RunEvent } from "./events.ts";
 import { osbSuite } from "./osb/suite.ts";
-import { certify, type CertifyOptions } from "./runner/certify.ts";
-import { isWanted } from "./runner/only.ts";
+import { certify, type CertifyOptions, type CertifySummary } from "./runner/certify.ts";
+import { type Selection, selectChecks } from "./runner/selection.ts";
 import type { AnySuite } from "./runner/suite.ts";
+import { flagOf } from "./statement.ts";
 
 /** Longest wait of one test for its verdict, in milliseconds: the checks before it come first. */
 const TEST_MS_MAX = 1_800_000;
@@ -10,14 +11,14 @@ const TEST_MS_MAX = 1_800_000;
 export interface DescribeOptions extends Omit<CertifyOptions, "suites"> {
   /** Default: the OSB suite. */
   readonly suites?: readonly AnySuite[];
-  /** Heading of the tests. Default: the URL. */
+  /** Heading of the tests. Default: the URL. What narrows the run is added to it. */
   readonly title?: string;
 }
 
 type Finished = Extract<RunEvent, { type: "check-finished" }>;
 
 /** What a failed test says: the requirement, what was expected and seen, and the lines that show it. */
-function told({ check, expected, seen, reason, evidence }: Finished): string {
+function explain({ check, expected, seen, reason, evidence }: Finished): string {
   const lines = [
     reason ?? check.title,
     `${check.level} ${check.clauses.join(", ")} (${check.section}): ${check.requirement}`,
@@ -28,16 +29,23 @@ function told({ check, expected, seen, reason, evidence }: Finished): string {
   return lines.filter((line) => line !== undefined).join("\n");
 }
 
+interface LazyRun {
+  verdictOf(id: string): Promise<Finished>;
+  summary(): Promise<CertifySummary>;
+  /** Waits for a run that was begun. */
+  end(): Promise<void>;
+}
+
 /** One run of the suites, begun when the first test asks. */
-function lazyRun(options: CertifyOptions): { verdictOf(id: string): Promise<Finished>; end(): Promise<void> } {
+function lazyRun(options: CertifyOptions): LazyRun {
   const finished = new Map<string, PromiseWithResolvers<Finished>>();
   const slotOf = (id: string): PromiseWithResolvers<Finished> => {
     const slot = finished.get(id) ?? Promise.withResolvers<Finished>();
     finished.set(id, slot);
     return slot;
   };
-  let run: Promise<unknown> | undefined;
-  const begin = (): Promise<unknown> => {
+  let run: Promise<CertifySummary> | undefined;
+  const begin = (): Promise<CertifySummary> => {
     run ??= certify(options, (event) => {
       if (event.type === "check-finished") slotOf(event.check.id).resolve(event);
     });
@@ -50,33 +58,61 @@ function lazyRun(options: CertifyOptions): { verdictOf(id: string): Promise<Fini
       });
       return Promise.race([slotOf(id).promise, ended]);
     },
+    summary: begin,
     end: async () => void (await run),
   };
+}
+
+/** The title, and in brackets what of the suites is run where that is not all. */
+function headingOf(title: string, { checks, scope }: Selection): string {
+  if (scope.narrowedBy.length === 0) return title;
+  const all = scope.suites.reduce((sum, suite) => sum + suite.checks.length, 0);
+  return `${title} (${checks.length} of ${all} checks; ${scope.narrowedBy.map(flagOf).join(", ")})`;
+}
+
+/** Tests that are all skipped are a green run: a suite in which nothing could be exercised has to fail one. */
+function suiteExercised({ coverage, statement }: CertifySummary, suite: string): void {
+  const found = coverage.suites.find((each) => each.suite === suite);
+  if (found === undefined || found.verdict === "not-exercised")
+    throw new Error(`nothing of the suite ${suite} could be exercised. ${statement}`);
 }
 
 /**
  * Turns the checks into vitest tests, one each, in a vendor's own suite: `await describeConformance({url, username, password})`
  * at the top level of a test file. A failed MUST fails its test; a warning passes and is printed; what does not apply is
- * skipped with the reason; unknown fails. The checks run side by side as in `certify`, and clean up when the last test ends.
+ * skipped with the reason; unknown fails. One test more for each suite fails when nothing of it could be exercised. The checks run
+ * side by side as in `certify`, and clean up when the last test ends.
+ *
+ * @throws TargetError no-such-check when `only` names what there is not.
  */
 export async function describeConformance(options: DescribeOptions): Promise<void> {
   const { afterAll, describe, test } = await import("vitest");
   const suites = options.suites ?? [osbSuite];
-  const checks: readonly CheckInfo[] = suites.flatMap((suite) => suite.checks);
+  const selection = selectChecks({ ...options, suites });
   const run = lazyRun({ ...options, suites });
-  describe(options.title ?? `conformance of ${options.url}`, () => {
-    for (const check of checks.filter(({ id }) => isWanted(id, options.only))) {
+  describe(headingOf(options.title ?? `conformance of ${options.url}`, selection), () => {
+    for (const { check } of selection.checks) {
       test(
         `${check.id}: ${check.requirement}`,
         async ({ skip, annotate }) => {
           const result = await run.verdictOf(check.id);
           if (result.verdict === "not-applicable") return skip(result.reason);
-          if (result.verdict === "warn") await annotate(told(result), "warning");
-          else if (result.verdict !== "pass") throw new Error(told(result));
+          if (result.verdict === "warn") await annotate(explain(result), "warning");
+          else if (result.verdict !== "pass") throw new Error(explain(result));
         },
         TEST_MS_MAX,
       );
     }
+    for (const suite of new Set(selection.checks.map((each) => each.suite.name)))
+      test(
+        `${suite}: something was exercised`,
+        async ({ annotate }) => {
+          const summary = await run.summary();
+          suiteExercised(summary, suite);
+          await annotate(summary.statement, "notice");
+        },
+        TEST_MS_MAX,
+      );
     afterAll(() => run.end(), TEST_MS_MAX);
   });
 }

@@ -1,5 +1,6 @@
 import type { Verdict } from "../conformance/events.ts";
-import type { Report } from "./report.ts";
+import { flagOf } from "../conformance/statement.ts";
+import { notExercised, type Report, statement } from "./report.ts";
 
 const STATUS: Readonly<Record<Verdict, string>> = {
   fail: "failed",
@@ -35,9 +36,21 @@ function seedTests(report: Report) {
   );
 }
 
+/** A suite all of whose checks were skipped would look green. */
+function suiteTests(report: Report) {
+  return notExercised(report).map(({ suite, verdict }) => ({
+    name: `the suite ${suite} is exercised`,
+    status: STATUS.unknown,
+    rawStatus: verdict,
+    duration: 0,
+    suite: [suite],
+    message: statement(report),
+  }));
+}
+
 /** Common Test Report Format (ctrf.io), times in milliseconds. The summary counts what is listed under `tests`. */
 export function ctrf(report: Report): object {
-  const tests = [...checkTests(report), ...seedTests(report)];
+  const tests = [...checkTests(report), ...seedTests(report), ...suiteTests(report)];
   const count = (status: string) => tests.filter((each) => each.status === status).length;
   const start = Date.parse(report.startedAt);
   return {
@@ -54,6 +67,12 @@ export function ctrf(report: Report): object {
         other: count("other"),
         start,
         stop: report.finishedAt === undefined ? start : Date.parse(report.finishedAt),
+        extra: {
+          statement: statement(report),
+          ...(report.target.kind === "broker" && { conformant: report.conformant }),
+          narrowedBy: (report.coverage?.narrowedBy ?? []).map(flagOf),
+          commands: report.commands,
+        },
       },
       tests,
     },

@@ -4,9 +4,9 @@ import type { RunEvent } from "../conformance/events.ts";
 
 /**
  * The event stream at the edge: what a line of a run.jsonl must hold before anything inside trusts it. Members that are
- * not named here are tolerated, so that a later writer of version 1 may say more.
+ * not named here are tolerated, so that a later writer of the same version may say more.
  */
-const V = Type.Literal(1);
+const V = Type.Union([Type.Literal(1), Type.Literal(2)]);
 const Text = Type.String();
 const Texts = Type.Array(Text);
 const Headers = Type.Record(Text, Text);
@@ -29,14 +29,32 @@ const Exchange = Type.Object({
   error: Type.Optional(Text),
 });
 
+const SuiteName = Type.Union([Type.Literal("osb"), Type.Literal("backup"), Type.Literal("isolation")]);
+
 const CheckInfo = Type.Object({
   id: Text,
-  suite: Type.Union([Type.Literal("osb"), Type.Literal("backup"), Type.Literal("isolation")]),
+  suite: SuiteName,
   title: Text,
   level: Type.Union([Type.Literal("MUST"), Type.Literal("SHOULD"), Type.Literal("MAY")]),
   clauses: Texts,
   section: Text,
   requirement: Text,
+});
+
+const RunScope = Type.Object({
+  suites: Type.Array(Type.Object({ suite: SuiteName, checks: Texts, leftOut: Texts })),
+  narrowedBy: Type.Array(
+    Type.Object({
+      by: Type.Union([
+        Type.Literal("only"),
+        Type.Literal("service"),
+        Type.Literal("plan"),
+        Type.Literal("max-instances"),
+        Type.Literal("suites"),
+      ]),
+      to: Text,
+    }),
+  ),
 });
 
 const RunStarted = Type.Object({
@@ -52,6 +70,7 @@ const RunStarted = Type.Object({
   ]),
   profile: Type.Optional(Text),
   planned: Type.Integer({ minimum: 0 }),
+  scope: Type.Optional(RunScope),
 });
 
 const CheckFinished = Type.Object({
@@ -100,6 +119,8 @@ const RunFinished = Type.Object({
   verdict: VerdictName,
   counts: Type.Object({ fail: Count, unknown: Count, warn: Count, pass: Count, "not-applicable": Count }),
   exitCode: Type.Integer(),
+  conformant: Type.Optional(Type.Boolean()),
+  statement: Type.Optional(Text),
 });
 
 const Event = Type.Union([
@@ -114,7 +135,7 @@ const Event = Type.Union([
 
 const compiled = Compile(Event);
 
-/** Whether a parsed line is an event of version 1. */
+/** Whether a parsed line is an event of a version that is read. */
 export function isRunEvent(value: unknown): value is RunEvent & Static<typeof Event> {
   return compiled.Check(value);
 }

@@ -98,14 +98,15 @@ test("no answer of a broker can smuggle a workflow command into the annotations"
   );
 });
 
-test("annotations are the worst findings first, ten of them, and the number of the rest", () => {
+test("annotations are the worst findings first, ten of them, the number of the rest, and what the run was", () => {
   expect(githubAnnotations(report)[0]).toMatch(/^::error title=fail%3A provision-conflict-409::/);
-  expect(githubAnnotations(report)).toHaveLength(4);
+  expect(githubAnnotations(report)).toHaveLength(5);
+  expect(githubAnnotations(report).at(-1)).toBe("::notice title=drydock::Not conformant");
   const [started] = EXAMPLE_SCENARIO;
   const seeds = Array.from({ length: 13 }, (_, seed) => ({ ...EXAMPLE_SCENARIO[2], seed }));
   const many = githubAnnotations(foldRun([started, ...seeds] as typeof EXAMPLE_SCENARIO));
-  expect(many).toHaveLength(ANNOTATIONS_MAX + 1);
-  expect(many.at(-1)).toContain("3 more findings");
+  expect(many).toHaveLength(ANNOTATIONS_MAX + 2);
+  expect(many.at(-2)).toContain("3 more findings");
 });
 
 test("CTRF counts what it lists", () => {

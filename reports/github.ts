@@ -1,4 +1,4 @@
-import { accusingLine, failingSeeds, findings, type Report } from "./report.ts";
+import { accusingLine, failingSeeds, findings, notExercised, type Report, statement } from "./report.ts";
 
 /** GitHub shows ten annotations of each kind for a step and drops the others without a word. */
 export const ANNOTATIONS_MAX = 10;
@@ -17,7 +17,8 @@ function annotation(command: "error" | "warning" | "notice", title: string, line
 }
 
 /**
- * Workflow commands that GitHub Actions turns into annotations: the ten worst findings, and how many more there are.
+ * Workflow commands that GitHub Actions turns into annotations: suites of which nothing was exercised and the worst findings, ten
+ * in all, how many more there are, and what the run was.
  * Nothing that a broker answers can end a line, and so none can smuggle in a command of its own.
  */
 export function githubAnnotations(report: Report): readonly string[] {
@@ -34,8 +35,11 @@ export function githubAnnotations(report: Report): readonly string[] {
       counterexample?.replay,
     ]),
   );
-  const all = [...checks, ...seeds];
-  if (all.length <= ANNOTATIONS_MAX) return all;
-  const more = annotation("notice", "drydock", [`${all.length - ANNOTATIONS_MAX} more findings are in the report`]);
-  return [...all.slice(0, ANNOTATIONS_MAX), more];
+  const empty = notExercised(report).map(({ suite }) =>
+    annotation("error", `not exercised: ${suite}`, [`nothing of the suite ${suite} could be exercised`]),
+  );
+  const all = [...empty, ...checks, ...seeds];
+  const rest = all.length - ANNOTATIONS_MAX;
+  const more = rest > 0 ? [annotation("notice", "drydock", [`${rest} more findings are in the report`])] : [];
+  return [...all.slice(0, ANNOTATIONS_MAX), ...more, annotation("notice", "drydock", [statement(report)])];
 }

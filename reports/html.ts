@@ -1,5 +1,5 @@
 import { PAGE } from "./page.generated.ts";
-import { headline, type Report, subjectOf } from "./report.ts";
+import { type Report, subjectOf } from "./report.ts";
 import { summaryLines } from "./summary.ts";
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
@@ -19,7 +19,7 @@ export function embeddedJson(value: unknown): string {
  */
 export function reportHtml(report: Report): string {
   const parts: Readonly<Record<string, string>> = {
-    title: escapeHtml(`${headline(report)}: ${subjectOf(report.target)}`),
+    title: escapeHtml(`${report.headline}: ${subjectOf(report.target)}`),
     text: escapeHtml(summaryLines(report).join("\n")),
     data: embeddedJson(report),
   };

@@ -9,7 +9,7 @@ export { type LiveReporter, liveReporter } from "./progress.ts";
 export { type CheckReport, foldRun, type Report, type ScenarioReport, type SeedReport } from "./report.ts";
 export { sarif } from "./sarif.ts";
 export { mergeRuns, type RunStream, RunWriter, readRun, type TornLine } from "./stream.ts";
-export { type SummaryOptions, summaryLines } from "./summary.ts";
+export { type SummaryOptions, summaryLines, summaryMarkdown } from "./summary.ts";
 export { noPaint, type Out, type Paint, paintFor } from "./terminal.ts";
 export { type Moment, timeline, timelineLines } from "./timeline.ts";
 export { openReports, type ReportPaths, type ReportWriter, type WrittenReports, writeReports } from "./write.ts";

@@ -1,5 +1,6 @@
+import { flagOf } from "../conformance/statement.ts";
 import type { CheckReport, Counts, Report, ScenarioReport, SeedReport } from "./report.ts";
-import { subjectOf } from "./report.ts";
+import { notExercised, statement, subjectOf } from "./report.ts";
 import { element, escapeText } from "./xml.ts";
 
 /** As JUnit counts: a warning is a test that passed, what is unknown is an error, what does not apply is skipped. */
@@ -97,17 +98,38 @@ function about(report: Report): string {
     ["target", subjectOf(report.target)],
     ["profile", report.profile],
     ["tool", `${report.tool.name} ${report.tool.version}`],
-    ["command", report.command],
+    ...report.commands.map((command) => ["command", command] as const),
+    ["statement", statement(report)],
+    ["conformant", report.target.kind === "broker" ? String(report.conformant) : undefined],
+    ...(report.coverage?.narrowedBy ?? []).map((each) => ["narrowed by", flagOf(each)] as const),
   ]);
 }
 
-/** A run that broke off has a test case of its own, so that no tool takes the part for the whole. */
-function brokenOff(report: Report): string[] {
-  if (report.isComplete) return [];
-  const message = "the run did not come to its end";
-  const error = element("error", { type: "incomplete", message }, [escapeText(report.unfinished.join("\n"))]);
-  const run = element("testcase", { name: "the run comes to its end", classname: "run", time: seconds(0) }, [error]);
-  return [element("testsuite", { name: "run", tests: 1, failures: 0, errors: 1, skipped: 0 }, [run])];
+function errorCase(name: string, type: string, message: string, text: string): string {
+  const error = element("error", { type, message }, [escapeText(text)]);
+  return element("testcase", { name, classname: "run", time: seconds(0) }, [error]);
+}
+
+/**
+ * What is wrong with the run itself has test cases of its own: one that broke off, so that no tool takes the part for the whole,
+ * and a suite all of whose checks were skipped, which would look green.
+ */
+function runSuite(report: Report): string[] {
+  const cases = notExercised(report).map(({ suite }) =>
+    errorCase(
+      `the suite ${suite} is exercised`,
+      "not-exercised",
+      `nothing of ${suite} was exercised`,
+      statement(report),
+    ),
+  );
+  if (!report.isComplete) {
+    const message = "the run did not come to its end";
+    cases.push(errorCase("the run comes to its end", "incomplete", message, report.unfinished.join("\n")));
+  }
+  if (cases.length === 0) return [];
+  const attributes = { name: "run", tests: cases.length, failures: 0, errors: cases.length, skipped: 0 };
+  return [element("testsuite", attributes, [about(report), ...cases])];
 }
 
 /** The scenario's listed seeds; those that passed beyond the limit of the report have no test case. */
@@ -125,6 +147,6 @@ export function junitXml(report: Report): string {
     return element("testsuite", attributes, [about(report), ...checks.map(checkCase)]);
   });
   const scenarios = report.scenarios.map((scenario) => scenarioSuite(report, scenario));
-  const name = `drydock ${subjectOf(report.target)}`;
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${element("testsuites", { name }, [...suites, ...scenarios, ...brokenOff(report)])}\n`;
+  const name = `drydock ${subjectOf(report.target)}: ${report.headline}`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${element("testsuites", { name }, [...suites, ...scenarios, ...runSuite(report)])}\n`;
 }

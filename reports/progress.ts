@@ -1,4 +1,5 @@
 import type { Level, RunEvent, Verdict } from "../conformance/events.ts";
+import { flagOf } from "../conformance/statement.ts";
 import { type Counts, countVerdicts, subjectOf } from "./report.ts";
 import { BAR_CELLS, cut, LOOK, type Out, type Paint, paintFor, plain } from "./terminal.ts";
 
@@ -30,9 +31,12 @@ function counted(progress: Progress, verdict: Verdict, running: readonly string[
 
 function headLine(event: Extract<RunEvent, { type: "run-started" }>, paint: Paint): string {
   const what = event.target.kind === "broker" ? "checks" : "seeds";
+  const all = event.scope?.suites.reduce((sum, { checks }) => sum + checks.length, 0) ?? event.planned;
+  const planned = all === event.planned ? String(all) : `${event.planned} of ${all}`;
+  const narrowed = (event.scope?.narrowedBy ?? []).map((each) => ` · ${plain(flagOf(each))}`).join("");
   const profile = event.profile === undefined ? "" : ` · ${plain(event.profile)}`;
   const title = paint("bold", plain(subjectOf(event.target)));
-  return `${title}${paint("dim", `${profile} · ${event.planned} ${what}`)}`;
+  return `${title}${paint("dim", `${profile} · ${planned} ${what}${narrowed}`)}`;
 }
 
 /** A result as it comes in: told at once when somebody will have to look at it. */

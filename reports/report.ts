@@ -1,9 +1,19 @@
-import type { CheckInfo, Exchange, LeftBehind, RunEvent, SuiteName, Verdict } from "../conformance/events.ts";
+import { type Coverage, coverageOf, exitCodeOf, verdictOver } from "../conformance/coverage.ts";
+import {
+  type CheckInfo,
+  type Exchange,
+  type LeftBehind,
+  type RunEvent,
+  SUITE_NAMES,
+  type SuiteName,
+  type Verdict,
+} from "../conformance/events.ts";
 import { worse } from "../conformance/runner/check.ts";
+import { exercisedSentence, headlineOf, isConformant } from "../conformance/statement.ts";
 import { ReportError } from "./errors.ts";
 
-/** The version of report.json. */
-export const REPORT_VERSION = 1;
+/** The version of report.json. Version 2 tells what was left out, and each line that runs it again. */
+export const REPORT_VERSION = 2;
 /** Bodies of evidence are cut to this length in a report; the event stream keeps them longer. */
 export const BODY_CHARS_MAX = 16_384;
 /** Seeds that passed are listed up to this number; the counts hold all of them. */
@@ -52,6 +62,8 @@ export interface ScenarioReport {
 export interface SuiteReport {
   readonly suite: SuiteName;
   readonly counts: Counts;
+  /** The worst of its checks. A suite whose checks all did not apply is no pass. */
+  readonly verdict: Verdict | "not-exercised";
 }
 
 /** What a run came to: a fold of its events, and all that the pages and files below know. */
@@ -60,8 +72,8 @@ export interface Report {
   readonly target: Target;
   readonly profile?: string;
   readonly tool: { readonly name: string; readonly version: string };
-  /** The line that runs it again. */
-  readonly command: string;
+  /** The lines that run it again: one, or one for each shard. */
+  readonly commands: readonly string[];
   /** Ids of the runs (shards) that it was made of. */
   readonly runs: readonly string[];
   /** ISO 8601, UTC. */
@@ -70,8 +82,15 @@ export interface Report {
   readonly finishedAt?: string;
   readonly isComplete: boolean;
   readonly planned: number;
-  /** The worst of all verdicts; at least `unknown` when the run is not complete. */
+  /** The worst of all verdicts; at least `unknown` when the run is not complete, or a suite was not exercised. */
   readonly verdict: Verdict;
+  /** Whether the broker was shown conformant: only by the whole of the suites that were asked for. */
+  readonly conformant: boolean;
+  /** What the run came to, short. */
+  readonly headline: string;
+  /** What of each suite was exercised, and what narrowed the run. Of runs of suites that tell it. */
+  readonly exercised?: string;
+  readonly coverage?: Coverage;
   readonly counts: Counts;
   readonly exitCode?: number;
   readonly suites: readonly SuiteReport[];
@@ -85,13 +104,17 @@ export interface Report {
 }
 
 export const VERDICTS: readonly Verdict[] = ["fail", "unknown", "warn", "pass", "not-applicable"];
-const SUITES: readonly SuiteName[] = ["osb", "backup", "isolation"];
 /** The exit code of several shards is the gravest of theirs; a finding is graver than a run that could not be done. */
 const EXIT_CODES_WORST_FIRST = [130, 1, 2, 0];
+
+/** Said of a stream of version 1. */
+const NO_SCOPE = "The stream does not tell what the run left out, so that it shows nobody conformant; certify again.";
 
 interface Run {
   readonly header: Event<"run-started">;
   finished: Event<"run-finished"> | undefined;
+  /** Ids of the checks that came to a verdict in it. */
+  readonly checks: Set<string>;
   readonly notes: Set<string>;
 }
 
@@ -150,6 +173,7 @@ function take(folding: Folding, run: Run, event: Exclude<RunEvent, Event<"run-st
       folding.begun.add(event.check);
       break;
     case "check-finished":
+      run.checks.add(event.check.id);
       takeCheck(folding, event);
       break;
     case "seed-finished":
@@ -178,7 +202,7 @@ function replay(events: Iterable<RunEvent>): Folding {
   let run: Run | undefined;
   for (const event of events) {
     if (event.type === "run-started") {
-      run = folding.runs.get(event.run) ?? { header: event, finished: undefined, notes: new Set() };
+      run = folding.runs.get(event.run) ?? { header: event, finished: undefined, checks: new Set(), notes: new Set() };
       folding.runs.set(event.run, run);
     } else if (run === undefined) throw new ReportError("REPORT_NO_RUN", event.type);
     else take(folding, run, event);
@@ -210,21 +234,40 @@ function scenarioReport(scenario: string, all: readonly SeedReport[]): ScenarioR
 }
 
 function suiteReports(checks: readonly CheckReport[]): SuiteReport[] {
-  return SUITES.map((suite) => ({ suite, of: checks.filter((check) => check.suite === suite) }))
-    .filter(({ of }) => of.length > 0)
-    .map(({ suite, of }) => ({ suite, counts: countVerdicts(of) }));
+  return SUITE_NAMES.map((suite) => ({ suite, counts: countVerdicts(checks.filter((check) => check.suite === suite)) }))
+    .map(({ suite, counts }) => ({ suite, counts, worst: VERDICTS.find((verdict) => counts[verdict] > 0) }))
+    .flatMap(({ suite, counts, worst }) => {
+      if (worst === undefined) return [];
+      return [{ suite, counts, verdict: worst === "not-applicable" ? ("not-exercised" as const) : worst }];
+    });
 }
 
 function checksInOrder(checks: Iterable<CheckReport>): CheckReport[] {
   return [...checks].sort(
-    (a, b) => SUITES.indexOf(a.suite) - SUITES.indexOf(b.suite) || order(a.section, b.section) || order(a.id, b.id),
+    (a, b) =>
+      SUITE_NAMES.indexOf(a.suite) - SUITE_NAMES.indexOf(b.suite) || order(a.section, b.section) || order(a.id, b.id),
   );
 }
 
-function worstVerdict(counts: Counts, runs: readonly Run[], isComplete: boolean): Verdict {
+/** What was asked for and held by all shards; undefined when one of them does not tell (version 1, or a scenario). */
+function coverageOfRuns(runs: readonly Run[], checks: readonly CheckReport[]): Coverage | undefined {
+  const held = runs.flatMap(({ header: { scope }, checks: finished }) => (scope ? [{ scope, finished }] : []));
+  if (held.length < runs.length) return undefined;
+  return coverageOf(held, new Map(checks.map(({ id, verdict }) => [id, verdict])));
+}
+
+const isInterrupted = ({ finished }: Run): boolean => finished?.exitCode === 130;
+
+/**
+ * The verdict of shards that tell what they held is that of all their checks, as if one run had held them: a suite that one shard
+ * could not exercise another may have. Of others the worst that was told counts.
+ */
+function verdictOf(counts: Counts, runs: readonly Run[], coverage: Coverage | undefined, isComplete: boolean): Verdict {
   const worst = VERDICTS.find((verdict) => counts[verdict] > 0) ?? "not-applicable";
-  const told = runs.flatMap(({ finished }) => (finished ? [finished.verdict] : []));
-  return [...told, ...(isComplete ? [] : (["unknown"] as const))].reduce<Verdict>(worse, worst);
+  const ends = runs.flatMap(({ finished }) => (finished ? [finished.verdict] : []));
+  const told = coverage === undefined ? ends : runs.some(isInterrupted) ? (["unknown"] as const) : [];
+  const all = [...told, ...(isComplete ? [] : (["unknown"] as const))].reduce<Verdict>(worse, worst);
+  return coverage === undefined ? all : verdictOver(all, coverage);
 }
 
 /** How the runs ended; a run that did not leaves the whole without an end. */
@@ -257,25 +300,35 @@ export function foldRun(events: Iterable<RunEvent>): Report {
     .sort(([a], [b]) => order(a, b))
     .map(([scenario, seeds]) => scenarioReport(scenario, [...seeds.values()]));
   const counts = addCounts([countVerdicts(checks), ...scenarios.map((each) => each.counts)]);
+  const coverage = coverageOfRuns(runs, checks);
   const end = ending(runs);
+  const verdict = verdictOf(counts, runs, coverage, end.isComplete);
   return {
     v: REPORT_VERSION,
     target: header.target,
     ...(header.profile === undefined ? {} : { profile: header.profile }),
     tool: header.tool,
-    command: header.command,
+    commands: [...new Set(runs.map((run) => run.header.command))],
     runs: runs.map((run) => run.header.run),
     startedAt: header.at,
     ...end,
+    ...(coverage !== undefined && end.isComplete && { exitCode: runs.some(isInterrupted) ? 130 : exitCodeOf(verdict) }),
     planned: runs.reduce((sum, run) => sum + run.header.planned, 0),
-    verdict: worstVerdict(counts, runs, end.isComplete),
+    verdict,
+    ...telling(header.target, verdict, checks, coverage, end.isComplete),
     counts,
     suites: suiteReports(checks),
     checks,
     scenarios,
     unfinished: [...folding.begun].filter((id) => !folding.checks.has(id)).sort(),
     leftBehind: [...folding.leftBehind.values()].sort((a, b) => order(a.kind, b.kind) || order(a.id, b.id)),
-    notes: [...new Set([...runs.flatMap((run) => [...run.notes]), ...[...folding.contradictions].sort()])],
+    notes: [
+      ...new Set([
+        ...runs.flatMap((run) => [...run.notes]),
+        ...[...folding.contradictions].sort(),
+        ...(header.target.kind === "broker" && coverage === undefined ? [NO_SCOPE] : []),
+      ]),
+    ],
   };
 }
 
@@ -284,22 +337,42 @@ export function subjectOf(target: Target): string {
   return target.kind === "broker" ? target.url : `scenario ${target.name}`;
 }
 
-/** `conformant` and the like: what a verdict over a whole run means to the one who asked. */
-export function headline(report: Pick<Report, "target" | "verdict" | "isComplete">): string {
-  if (!report.isComplete) return "Did not finish";
-  const isBroker = report.target.kind === "broker";
-  switch (report.verdict) {
-    case "fail":
-      return isBroker ? "Not conformant" : "Counterexample found";
-    case "unknown":
-      return "Could not be determined";
-    case "warn":
-      return isBroker ? "Conformant, with warnings" : "Held, with warnings";
-    case "pass":
-      return isBroker ? "Conformant" : "Held on every seed";
-    case "not-applicable":
-      return "Nothing was exercised";
-  }
+const OF_SCENARIO: Readonly<Record<Verdict, string>> = {
+  fail: "Counterexample found",
+  unknown: "Could not be determined",
+  warn: "Held, with warnings",
+  pass: "Held on every seed",
+  "not-applicable": "Nothing was exercised",
+};
+
+/** What a verdict over the whole means to the one who asked, and what it rests on. */
+function telling(
+  target: Target,
+  verdict: Verdict,
+  checks: readonly CheckReport[],
+  coverage: Coverage | undefined,
+  isComplete: boolean,
+): Pick<Report, "conformant" | "headline" | "exercised" | "coverage"> {
+  const accepted = checks.filter((check) => check.accepted !== undefined).length;
+  const result = { verdict, accepted, coverage, finished: checks.length };
+  const headline = target.kind === "broker" ? headlineOf(result) : OF_SCENARIO[verdict];
+  const exercised = exercisedSentence(result);
+  return {
+    conformant: isComplete && target.kind === "broker" && isConformant(result),
+    headline: isComplete ? headline : "Did not finish",
+    ...(exercised === undefined ? {} : { exercised }),
+    ...(coverage === undefined ? {} : { coverage }),
+  };
+}
+
+/** Headline and what it rests on, in one line. */
+export function statement({ headline, exercised }: Pick<Report, "headline" | "exercised">): string {
+  return exercised === undefined ? headline : `${headline}. ${exercised}`;
+}
+
+/** Suites of which checks were held and none found anything out. */
+export function notExercised(report: Report): readonly SuiteReport[] {
+  return report.suites.filter(({ verdict }) => verdict === "not-exercised");
 }
 
 /** The results that somebody has to look at, worst first. */

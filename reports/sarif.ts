@@ -1,5 +1,15 @@
 import type { Verdict } from "../conformance/events.ts";
-import { accusingLine, type CheckReport, failingSeeds, findings, type Report, subjectOf } from "./report.ts";
+import { flagOf } from "../conformance/statement.ts";
+import {
+  accusingLine,
+  type CheckReport,
+  failingSeeds,
+  findings,
+  notExercised,
+  type Report,
+  statement,
+  subjectOf,
+} from "./report.ts";
 
 /** A broker has no source here, so that a result points to the event stream that proves it. */
 const ARTIFACT = "run.jsonl";
@@ -80,6 +90,17 @@ function seedResult(report: Report, seed: ReturnType<typeof failingSeeds>[number
   };
 }
 
+/** What the run was, for whoever would take a file without results for a clean bill. */
+function invocationsOf(report: Report) {
+  const level = notExercised(report).length > 0 || !report.isComplete ? "error" : "note";
+  return report.commands.map((commandLine) => ({
+    commandLine,
+    executionSuccessful: report.isComplete,
+    ...(report.exitCode === undefined ? {} : { exitCode: report.exitCode }),
+    toolExecutionNotifications: [{ level, message: { text: statement(report) } }],
+  }));
+}
+
 /** SARIF 2.1.0: clause ids are the rules; failures are errors, violated SHOULDs warnings, what stayed unknown a note. */
 export function sarif(report: Report): object {
   const results = [
@@ -92,8 +113,13 @@ export function sarif(report: Report): object {
     runs: [
       {
         tool: { driver: { name: report.tool.name, semanticVersion: report.tool.version, rules: rulesOf(report) } },
-        invocations: [{ commandLine: report.command, executionSuccessful: report.isComplete }],
+        invocations: invocationsOf(report),
         results,
+        properties: {
+          statement: statement(report),
+          ...(report.target.kind === "broker" && { conformant: report.conformant }),
+          narrowedBy: (report.coverage?.narrowedBy ?? []).map(flagOf),
+        },
       },
     ],
   };

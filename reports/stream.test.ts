@@ -62,7 +62,7 @@ test("a line in the middle that is no event is refused with its place", () => {
 });
 
 test.each([
-  ["another version", '{"v":2,"type":"note","text":"x"}', "REPORT_UNKNOWN_VERSION"],
+  ["another version", '{"v":3,"type":"note","text":"x"}', "REPORT_UNKNOWN_VERSION"],
   ["no version", '{"type":"note","text":"x"}', "REPORT_BAD_LINE"],
   ["an unknown type", '{"v":1,"type":"sing"}', "REPORT_BAD_LINE"],
   ["a missing member", '{"v":1,"type":"note"}', "REPORT_BAD_LINE"],
@@ -78,7 +78,7 @@ test.each([
 
 test("an unknown version is refused even on a torn last line", () => {
   const path = write(started);
-  appendFileSync(path, '{"v":2}');
+  appendFileSync(path, '{"v":3}');
   expect(() => readRun(path)).toThrow("REPORT_UNKNOWN_VERSION");
 });
 

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
-import { RUN_EVENT_VERSION, type RunEvent } from "../conformance/events.ts";
+import { RUN_EVENT_VERSIONS, type RunEvent } from "../conformance/events.ts";
 import { ReportError } from "./errors.ts";
 import { isRunEvent } from "./event-schema.ts";
 
@@ -38,10 +38,11 @@ export function parseLine(line: string, where: string): RunEvent {
     throw new ReportError("REPORT_BAD_LINE", `${where}: not JSON`, { cause });
   }
   const version = typeof value === "object" && value !== null && "v" in value ? value.v : undefined;
-  if (version !== undefined && version !== RUN_EVENT_VERSION) {
+  if (version !== undefined && !RUN_EVENT_VERSIONS.some((each) => each === version)) {
     throw new ReportError("REPORT_UNKNOWN_VERSION", `${where}: version ${JSON.stringify(version)}`);
   }
-  if (!isRunEvent(value)) throw new ReportError("REPORT_BAD_LINE", `${where}: no event of version 1`);
+  if (!isRunEvent(value))
+    throw new ReportError("REPORT_BAD_LINE", `${where}: no event of version ${RUN_EVENT_VERSIONS.join(" or ")}`);
   return value;
 }
 

@@ -1,6 +1,6 @@
 import type { Verdict } from "../conformance/events.ts";
 import { duration } from "./duration.ts";
-import { accusingLine, type CheckReport, failingSeeds, findings, headline, type Report, subjectOf } from "./report.ts";
+import { accusingLine, type CheckReport, failingSeeds, findings, type Report, subjectOf } from "./report.ts";
 import { BAR_CELLS, bar, LOOK, noPaint, type Paint, plain, type Style, tally } from "./terminal.ts";
 
 export interface SummaryOptions {
@@ -57,12 +57,17 @@ function seedLines(seed: ReturnType<typeof failingSeeds>[number], paint: Paint):
 
 function tableLines(report: Report, paint: Paint): string[] {
   const rows = [
-    ...report.suites.map(({ suite, counts }) => ({ name: suite, counts })),
-    ...report.scenarios.map(({ scenario, counts }) => ({ name: plain(scenario), counts })),
+    ...report.suites.map(({ suite, counts, verdict }) => ({
+      name: suite,
+      counts,
+      more: verdict === "not-exercised" ? paint("magenta", " · nothing was exercised") : "",
+    })),
+    ...report.scenarios.map(({ scenario, counts }) => ({ name: plain(scenario), counts, more: "" })),
   ];
   const width = Math.max(0, ...rows.map(({ name }) => name.length));
   return rows.map(
-    ({ name, counts }) => `  ${name.padEnd(width)}  ${bar(counts, BAR_CELLS, paint)}  ${tally(counts, paint)}`,
+    ({ name, counts, more }) =>
+      `  ${name.padEnd(width)}  ${bar(counts, BAR_CELLS, paint)}  ${tally(counts, paint)}${more}`,
   );
 }
 
@@ -113,12 +118,31 @@ export function summaryLines(report: Report, options: SummaryOptions = {}): stri
     ...secretLines(report, paint),
     ...tableLines(report, paint),
     "",
-    `  ${paint(VERDICT_STYLE[report.verdict], `${mark} ${headline(report)}`)}  ${paint("dim", `${subject}${elapsed(report)}`)}`,
+    `  ${paint(VERDICT_STYLE[report.verdict], `${mark} ${plain(report.headline)}`)}  ${paint("dim", `${subject}${elapsed(report)}`)}`,
+    ...(report.exercised === undefined ? [] : [`    ${plain(report.exercised)}`]),
     ...(report.isComplete ? [] : [`  ${paint("dim", "reached")} ${reached(report)} of ${report.planned} planned`]),
     ...(options.reportPath === undefined
       ? []
       : [`  ${paint("dim", "report")}  ${paint("underline", options.reportPath)}`]),
-    `  ${paint("dim", "again")}   ${plain(report.command)}`,
+    ...report.commands.map((command) => `  ${paint("dim", "again")}   ${plain(command)}`),
     "",
   ];
+}
+
+/** A fence that no line inside can end. */
+function fenceFor(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  return "`".repeat(longest + 1);
+}
+
+/** The same as Markdown: `summary.md`, and the summary of a step of GitHub Actions. */
+export function summaryMarkdown(report: Report): string {
+  const text = summaryLines(report).join("\n").trim();
+  const fence = fenceFor(text);
+  const about = [subjectOf(report.target), report.profile]
+    .filter((part) => part !== undefined)
+    .map(plain)
+    .join(" · ");
+  const exercised = report.exercised === undefined ? [] : [plain(report.exercised), ""];
+  return [`# ${plain(report.headline)}`, "", about, "", ...exercised, `${fence}text`, text, fence, ""].join("\n");
 }

@@ -26,6 +26,7 @@ test("a folder gets the stream and all reports, and the report is the fold of th
     "report.json",
     "report.sarif",
     "run.jsonl",
+    "summary.md",
   ]);
   expect(JSON.parse(readFileSync(paths.json, "utf8"))).toEqual(JSON.parse(JSON.stringify(report)));
   expect(report).toEqual(foldRun(readRun(paths.stream).events));

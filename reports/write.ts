@@ -8,11 +8,13 @@ import { junitXml } from "./junit.ts";
 import { foldRun, type Report } from "./report.ts";
 import { sarif } from "./sarif.ts";
 import { RunWriter, readRun } from "./stream.ts";
+import { summaryMarkdown } from "./summary.ts";
 
 /** What `--out DIR` gets beside the stream; each is made of the report alone. */
 const FILES = {
   json: ["report.json", (report: Report) => `${JSON.stringify(report, null, 2)}\n`],
   html: ["report.html", reportHtml],
+  summary: ["summary.md", summaryMarkdown],
   junit: ["junit.xml", junitXml],
   sarif: ["report.sarif", (report: Report) => `${JSON.stringify(sarif(report), null, 2)}\n`],
   ctrf: ["ctrf.json", (report: Report) => `${JSON.stringify(ctrf(report), null, 2)}\n`],
@@ -24,11 +26,12 @@ const STREAM = "run.jsonl";
 export type ReportPaths = Readonly<Record<keyof typeof FILES | "stream", string>>;
 
 function pathsIn(dir: string): ReportPaths {
-  const { json, html, junit, sarif: sarifFile, ctrf: ctrfFile } = FILES;
+  const { json, html, summary, junit, sarif: sarifFile, ctrf: ctrfFile } = FILES;
   return {
     stream: join(dir, STREAM),
     json: join(dir, json[0]),
     html: join(dir, html[0]),
+    summary: join(dir, summary[0]),
     junit: join(dir, junit[0]),
     sarif: join(dir, sarifFile[0]),
     ctrf: join(dir, ctrfFile[0]),

@@ -109,8 +109,12 @@ export class Shared {
       const live = lives.at(-1);
       if (live === undefined) continue;
       this.#idle.set(planId, lives.slice(0, -1));
-      await this.#remove(live);
-      this.run.quota.release(1);
+      // What can't be removed now is removed at the end: its place must not stay taken, or checks would wait for it for ever.
+      try {
+        await this.#remove(live);
+      } finally {
+        this.run.quota.release(1);
+      }
       return true;
     }
     return false;

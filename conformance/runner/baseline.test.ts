@@ -52,8 +52,23 @@ describe("a baseline", () => {
   });
 
   it("says which entries can go", async () => {
-    const { events } = await run(`accept: [{check: no-such-check, reason: old, until: 2027-01-01}]`);
-    expect(notes(events)).toContain("baseline: no-such-check was not run");
+    const { events } = await run(`accept: [{check: catalog-etag, reason: old, until: 2027-01-01}]`);
+    expect(notes(events)).toContain("baseline: catalog-etag was not run");
+  });
+
+  it("holds checks of other suites for a run of theirs", async () => {
+    const { events } = await run(`accept: [{check: BK-10, reason: old, until: 2027-01-01}]`);
+    expect(notes(events)).toContain("baseline: BK-10 was not run");
+  });
+
+  it("is refused when it accepts a check that there is not, with the ids that may be meant", async () => {
+    const stray = run(`accept: [{check: catalog-20, reason: old, until: 2027-01-01}]`);
+    await expect(stray).rejects.toThrow(/no such check: "catalog-20"; nearest: catalog-200.*\[bad-baseline\]/);
+  });
+
+  it("leaves a run that it excuses without a claim of conformance", async () => {
+    const { summary } = await run(`accept: [{check: ${CHECK}, reason: mended in 3.2, until: 2026-06-01}]`);
+    expect(summary).toMatchObject({ conformant: false, verdict: "warn" });
   });
 
   it("holds to the end of its last day", () => {

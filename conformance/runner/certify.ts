@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { CheckInfo, Exchange, LeftBehind, RunEvent, Verdict } from "../events.ts";
 import { RUN_EVENT_VERSION } from "../events.ts";
+import { type Coverage, coverageOf, exitCodeOf, verdictOver } from "../coverage.ts";
 import type { DataPlane } from "../data/plane.ts";
 import { dataPlaneOf } from "../data/sockets.ts";
 import { type Fetch, fetchTransport } from "../http/fetch-transport.ts";
@@ -8,8 +9,9 @@ import { nodeTransport } from "../http/node-transport.ts";
 import { exchangeOf } from "../http/observation.ts";
 import { type Transport, TRANSPORT_LIMITS, type TransportLimits } from "../http/transport.ts";
 import type { Answer } from "../platform/answer.ts";
-import { type Offer, offersOf, readCatalog } from "../platform/catalog.ts";
+import { offersOf, readCatalog } from "../platform/catalog.ts";
 import { NoAnswer, Platform, type PlatformSettings } from "../platform/platform.ts";
+import { isConformant, statementOf } from "../statement.ts";
 import { type Backend, backendOf } from "./backend.ts";
 import { type Acceptance, acceptanceFor, isExpired } from "./baseline.ts";
 import { type Check, type Evidence, type Outcome, SPEC_MINORS, type SpecMinor, Verdicted, worse } from "./check.ts";
@@ -17,9 +19,13 @@ import { type Clock, wallClock } from "./clock.ts";
 import { TargetError } from "./errors.ts";
 import { type DrydockFile, EMPTY_FILE, parseDrydockFile } from "./file.ts";
 import { Ledger } from "./ledger.ts";
-import { isWanted } from "./only.ts";
+import { commandLine } from "./command.ts";
+import { chooseOffers } from "./offers.ts";
+import { suggestionsFor } from "./nearest.ts";
 import { Quota } from "./quota.ts";
 import { firstServed, reach } from "./reach.ts";
+import { INSTANCES_AT_ONCE, knownIds, noSuchCheck, type Selection, selectChecks } from "./selection.ts";
+import { strayNames } from "./stray-names.ts";
 import type { AnySuite, Run, StartedSuite } from "./suite.ts";
 import { setupOf } from "./setup.ts";
 import { parseTarget, type TargetOptions } from "./target.ts";
@@ -32,7 +38,7 @@ export interface CertifyOptions extends TargetOptions {
   /** Name or id; only its plans are tested. */
   readonly service?: string;
   readonly plan?: string;
-  /** Runs these checks only, by id; a trailing `*` stands for any ending. */
+  /** Runs these checks only, by id; a `*` stands for any characters. One that names no check is refused. */
   readonly only?: readonly string[];
   /** The text of a drydock.yml, or what has been parsed from one. */
   readonly file?: string | DrydockFile;
@@ -83,10 +89,16 @@ export interface CheckResult {
 }
 
 export interface CertifySummary {
+  /** The worst of the checks; at least `unknown` when in a suite that was asked for nothing could be exercised. */
   readonly verdict: Verdict;
   readonly counts: Readonly<Record<Verdict, number>>;
-  /** 0 conformant, 1 not, 2 could not be determined, 130 interrupted. */
+  /** See `exitCodeOf`; 130 when the run was interrupted. */
   readonly exitCode: number;
+  /** Whether the broker was shown conformant. A run that was narrowed shows it of no broker. */
+  readonly conformant: boolean;
+  /** The same in words: what was run, what it came to, what of each suite was exercised. */
+  readonly statement: string;
+  readonly coverage: Coverage;
   readonly minor: SpecMinor;
   readonly results: readonly CheckResult[];
   readonly leftBehind: readonly LeftBehind[];
@@ -99,19 +111,14 @@ const EVIDENCE_MAX = 10;
 
 function minorOf(profile: string): SpecMinor {
   const minor = SPEC_MINORS.find((each) => profile === `osb-2.${each}` || profile === `2.${each}`);
-  if (minor === undefined) throw new TargetError("bad-profile", `Profile "${profile}"`);
-  return minor;
-}
-
-/** The plans under test. Throws `no-such-service` when the choice leaves none. */
-function chooseOffers(offers: readonly Offer[], options: CertifyOptions): readonly Offer[] {
-  const fits = (wanted: string | undefined, it: { id: string; name: string }) =>
-    wanted === undefined || it.id === wanted || it.name === wanted;
-  const chosen = offers.filter((offer) => fits(options.service, offer.service) && fits(options.plan, offer.plan));
-  if (chosen.length === 0 && (options.service !== undefined || options.plan !== undefined)) {
-    throw new TargetError("no-such-service", `service ${options.service ?? "any"}, plan ${options.plan ?? "any"}`);
+  if (minor === undefined) {
+    const near = suggestionsFor(
+      profile,
+      SPEC_MINORS.map((each) => `osb-2.${each}`),
+    );
+    throw new TargetError("bad-profile", `no such profile: "${profile}"${near}`);
   }
-  return chosen;
+  return minor;
 }
 
 function settingsOf(options: CertifyOptions, file: DrydockFile): { settings: PlatformSettings; dispose: () => void } {
@@ -136,18 +143,26 @@ function settingsOf(options: CertifyOptions, file: DrydockFile): { settings: Pla
 /**
  * Certifies one broker: runs the suites' checks against `options.url` and reports each step to `emit`.
  *
- * Resolves with the summary; its `exitCode` is 0 when nothing failed and nothing stayed unknown, 1 when a check failed,
- * 2 when the run could not be carried to its end, 130 when the signal stopped it. Throws TargetError (exit code 2) when
- * the target cannot be tested at all. What was created at the broker is removed in any case, or listed as `left-behind`.
+ * Resolves with the summary; its `exitCode` is that of `exitCodeOf`, or 130 when the signal stopped it. Throws TargetError
+ * (exit code 2) when the target cannot be tested at all, or an option names what there is not. What was created at the broker is removed in any case, or listed as `left-behind`.
  */
 export async function certify(options: CertifyOptions, emit?: (event: RunEvent) => void): Promise<CertifySummary> {
   const file = typeof options.file === "string" ? parseDrydockFile(options.file) : (options.file ?? EMPTY_FILE);
+  refuseStrayAcceptances(options);
+  const selection = selectChecks(options);
   const { settings, dispose } = settingsOf(options, file);
   try {
-    return await new Certification(options, file, settings, emit).run();
+    return await new Certification(options, file, settings, selection, emit).run();
   } finally {
     dispose();
   }
+}
+
+/** An acceptance of a check that there is not would wait for ever. @throws TargetError bad-baseline */
+function refuseStrayAcceptances({ baseline = [], suites }: CertifyOptions): void {
+  const known = new Set(knownIds(suites));
+  const stray = baseline.filter(({ check }) => !known.has(check)).map(({ check }) => noSuchCheck(check, suites));
+  if (stray.length > 0) throw new TargetError("bad-baseline", `baseline: ${stray.join("; ")}`);
 }
 
 interface Planned {
@@ -159,6 +174,7 @@ interface Planned {
 class Certification {
   readonly #options: CertifyOptions;
   readonly #file: DrydockFile;
+  readonly #selection: Selection;
   #settings: PlatformSettings;
   readonly #emit: (event: RunEvent) => void;
   /** Evidence is dear to make: redacted, shortened, with its curl lines. */
@@ -172,9 +188,11 @@ class Certification {
     options: CertifyOptions,
     file: DrydockFile,
     settings: PlatformSettings,
+    selection: Selection,
     emit?: (event: RunEvent) => void,
   ) {
     this.#options = options;
+    this.#selection = selection;
     this.#file = file;
     this.#settings = settings;
     this.#isHeard = emit !== undefined;
@@ -210,7 +228,7 @@ class Certification {
     }
     const platform = new Platform(this.#settings, this.#ledger, listen);
     const services = readCatalog(catalog.json);
-    const quota = new Quota(this.#options.maxInstances ?? 8, async () => {
+    const quota = new Quota(this.#options.maxInstances ?? INSTANCES_AT_ONCE, async () => {
       for (const suite of started) if (await suite.reclaim()) return true;
       return false;
     });
@@ -228,17 +246,25 @@ class Certification {
       signal: this.#options.signal,
       note: (text) => this.#emit({ v: RUN_EVENT_VERSION, type: "note", text }),
     };
-    const started = this.#options.suites.map((suite) => suite.start(run));
-    const planned = this.#options.suites.flatMap((suite, at) =>
-      suite.checks
-        .filter((check) => isWanted(check.id, this.#options.only))
-        .map((check) => ({ check, suite: started[at] as StartedSuite })),
-    );
+    const started = this.#selection.suites.map((suite) => suite.start(run));
+    const planned = this.#selection.checks.map(({ check, suite }) => ({
+      check,
+      suite: started[this.#selection.suites.indexOf(suite)] as StartedSuite,
+    }));
     this.#start(planned.length);
-    for (const text of notes) run.note(text);
+    for (const text of [...notes, ...strayNames(this.#file, services)]) run.note(text);
     // Probes ask for what they need; who judges what the others have seen needs something to be seen.
-    if (planned.some(({ check }) => check.phase === "review")) for (const suite of started) await suite.warmUp();
+    if (planned.some(({ check }) => check.phase === "review"))
+      for (const suite of started) await this.#warmUp(suite, run);
     await this.#runAll(planned, run);
+  }
+
+  /** A check that needs what could not be made ready meets the same obstacle and says so. */
+  async #warmUp(suite: StartedSuite, run: Run): Promise<void> {
+    await suite.warmUp().catch((error: unknown) => {
+      if (this.#isAborted()) throw error;
+      run.note(`what checks share could not be made ready: ${error instanceof Error ? error.message : String(error)}`);
+    });
   }
 
   /** Speaks the version that was chosen, else the newest that the broker does not refuse. */
@@ -263,10 +289,24 @@ class Certification {
       at: this.#now(),
       run: this.#settings.newId(),
       tool: { name: "drydock", version: this.#options.toolVersion ?? "0.0.0" },
-      command: this.#options.command ?? `drydock certify ${url} --profile osb-2.${this.#settings.minor}`,
+      command: this.#options.command ?? this.#command(),
       target: { kind: "broker", url },
       profile: `osb-2.${this.#settings.minor}`,
       planned,
+      scope: this.#selection.scope,
+    });
+  }
+
+  #command(): string {
+    const { url, username, service, plan, only, maxInstances } = this.#options;
+    return commandLine(url, {
+      ...(username !== undefined && { username }),
+      profile: `osb-2.${this.#settings.minor}`,
+      suite: this.#selection.suites.map(({ name }) => name).join(","),
+      service,
+      plan,
+      only: only?.join(","),
+      "max-instances": maxInstances,
     });
   }
 
@@ -303,7 +343,7 @@ class Certification {
     this.#emit({ v: RUN_EVENT_VERSION, type: "check-started", check: check.id });
     const startMs = this.#settings.clock.nowMs();
     const platform = run.platform.scope();
-    const outcome = await this.#judge(suite, check, platform, run);
+    const outcome = exercisedOrUnknown(await this.#judge(suite, check, platform, run), platform.sent);
     await platform.ledger.clean();
     if (this.#isAborted()) return;
     const shown = this.#isHeard ? (outcome.evidence ?? platform.sent).slice(0, EVIDENCE_MAX) : [];
@@ -384,28 +424,41 @@ class Certification {
     const counts = { fail: 0, unknown: 0, warn: 0, pass: 0, "not-applicable": 0 };
     for (const { verdict } of this.#results) counts[verdict]++;
     const isAborted = this.#isAborted();
+    const coverage = this.#coverage();
     const unfinished: Verdict = isAborted || this.#lost ? "unknown" : "not-applicable";
-    const verdict = this.#results.reduce<Verdict>((sum, each) => worse(sum, each.verdict), unfinished);
+    const worst = this.#results.reduce<Verdict>((sum, each) => worse(sum, each.verdict), unfinished);
+    const verdict = verdictOver(worst, coverage);
+    const accepted = this.#results.filter((each) => each.accepted !== undefined).length;
+    const result = { verdict, accepted, coverage, finished: this.#results.length };
+    const told = { conformant: isConformant(result), statement: statementOf(result) };
     const exitCode = isAborted ? 130 : exitCodeOf(verdict);
-    this.#emit({ v: RUN_EVENT_VERSION, type: "run-finished", at: this.#now(), verdict, counts, exitCode });
+    this.#emit({ v: RUN_EVENT_VERSION, type: "run-finished", at: this.#now(), verdict, counts, exitCode, ...told });
     return {
       verdict,
       counts,
       exitCode,
+      ...told,
+      coverage,
       minor: this.#settings.minor,
       results: this.#results,
       leftBehind,
       ...(this.#lost ? { error: this.#lost } : {}),
     };
   }
+
+  #coverage(): Coverage {
+    const verdicts = new Map(this.#results.map(({ check, verdict }) => [check.id, verdict]));
+    return coverageOf([{ scope: this.#selection.scope, finished: new Set(verdicts.keys()) }], verdicts);
+  }
 }
 
 const shownAs = (evidence: Evidence): Exchange => ("curl" in evidence ? evidence : exchangeOf(evidence));
 
-/** 0 conformant, 1 not conformant, 2 could not be determined. Nothing exercised is not conformant. */
-export function exitCodeOf(verdict: Verdict): number {
-  if (verdict === "fail") return 1;
-  return verdict === "unknown" || verdict === "not-applicable" ? 2 : 0;
+/** A check that passes without one answer to show has exercised nothing: that is a defect of the check, not a merit of the broker. */
+function exercisedOrUnknown(outcome: Outcome, sent: readonly Answer[]): Outcome {
+  const { verdict, evidence = sent } = outcome;
+  if (verdict !== "pass" || evidence.length > 0) return outcome;
+  return { verdict: "unknown", reason: "the check passed without having exercised anything" };
 }
 
 /** A violated SHOULD or MAY is a warning, never a failure. */

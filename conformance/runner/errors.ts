@@ -3,7 +3,7 @@ export const TARGET_ERRORS = {
   "bad-url": "The URL is not an http or https URL: give one like http://127.0.0.1:3000.",
   "bad-file": "drydock.yml cannot be used: mend the line that is named.",
   "bad-baseline": "The baseline cannot be used: mend the entry that is named.",
-  "bad-profile": "The profile is not known: use osb-2.11 to osb-2.17.",
+  "bad-profile": "Use one from osb-2.11 to osb-2.17.",
   unreachable: "The broker cannot be reached: is it running, and is the address right?",
   tls: "The broker's certificate is not trusted: pass the authority that signed it (--ca FILE).",
   redirected: "The broker answers with a redirect, which is not followed: pass the final URL.",
@@ -14,18 +14,26 @@ export const TARGET_ERRORS = {
   "not-a-catalog": "The catalog is JSON, but not an object with a list of services.",
   "no-answer": "The broker does not answer in time.",
   "too-large": "The answer is larger than is read.",
-  "no-such-service": "The catalog has no such service or plan.",
+  "no-such-service": "Name services and plans of the catalog, by name or id.",
+  "no-such-check": "Name checks by their ids, a * for any characters.",
   lost: "The broker stopped answering in the middle of the run.",
 } as const;
 
 export type TargetErrorCode = keyof typeof TARGET_ERRORS;
+
+/** What was seen is cut to this length: it may come from the broker. */
+const SEEN_CHARS_MAX = 300;
 
 /** The target cannot be tested. `message` is one line: what happened, and what to do. */
 export class TargetError extends Error {
   readonly code: TargetErrorCode;
   readonly exitCode = 2;
   constructor(code: TargetErrorCode, seen: string, options?: ErrorOptions) {
-    super(`${seen.replaceAll(/\s+/g, " ").trim().slice(0, 300)}. ${TARGET_ERRORS[code]} [${code}]`, options);
+    const line = seen
+      .replaceAll(/\s+/g, " ")
+      .replaceAll(/[\p{Cc}\p{Cf}]/gu, "�")
+      .trim();
+    super(`${line.slice(0, SEEN_CHARS_MAX)}. ${TARGET_ERRORS[code]} [${code}]`, options);
     this.name = "TargetError";
     this.code = code;
   }

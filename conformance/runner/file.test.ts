@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DRIVERS } from "../backup/interface.ts";
+import { strayNames } from "./stray-names.ts";
 import { parseDrydockFile } from "./file.ts";
 
 const refusal = (text: string): string => {
@@ -83,5 +84,22 @@ data:
     ["data: { credentials: { a: { port: 5432 } } }", '"data.credentials.a.port" must be a text'],
   ])("refuses %s", (text, why) => {
     expect(refusal(text)).toContain(`drydock.yml: ${why}`);
+  });
+});
+
+describe("names that the catalog has not", () => {
+  const plan = { id: "p1", name: "small", raw: {} };
+  const services = [{ id: "s1", name: "my-db", raw: {}, plans: [plan] }];
+
+  it("are told, with those that may be meant", () => {
+    const file = parseDrydockFile(`
+      parameters: { my-bd: { small: {} }, my-db: { smal: {}, p1: {} }, "*": { large: {} } }
+      data: { credentials: { mydb: { host: host } } }`);
+    expect(strayNames(file, services)).toEqual([
+      "drydock.yml: parameters.my-bd: the catalog has no such service; nearest: my-db",
+      "drydock.yml: parameters.my-db.smal: the catalog has no such plan; nearest: small",
+      "drydock.yml: parameters.*.large: the catalog has no such plan",
+      "drydock.yml: data.credentials.mydb: the catalog has no such service; nearest: my-db",
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 /**
  * Admission by a number of units (service instances at once). First come, first served, so that a check that wants many is
- * not starved by those that want one. `reclaim` is asked to give back what is only kept for convenience.
+ * not starved by those that want one. `reclaim` is asked to give back what is only kept for convenience; where it fails, those that
+ * wait go on waiting for what others release.
  */
 export class Quota {
   readonly max: number;
@@ -37,7 +38,7 @@ export class Quota {
       if (this.tryAcquire(next.units)) {
         this.#waiting.shift();
         next.admit();
-      } else if (!(await this.#reclaim())) return;
+      } else if (!(await this.#reclaim().catch(() => false))) return;
     }
   }
 }

@@ -76,7 +76,10 @@ export function defineSuite<C>(suite: Suite<C>): AnySuite {
         try {
           outcome = await check.run(context);
         } finally {
-          await open.afterCheck?.(context, outcome);
+          await open.afterCheck?.(context, outcome).catch((error: unknown) => {
+            // What has been found stands, also when tidying up after it fails; a merit needs both.
+            if (outcome.verdict !== "fail" && outcome.verdict !== "warn") throw error;
+          });
         }
         return outcome;
       },

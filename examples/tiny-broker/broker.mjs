@@ -51,7 +51,9 @@ function route(method, path, query, body) {
 
 async function answer(request) {
   const { authorization = "", "x-broker-api-version": version = "" } = request.headers;
-  const text = Buffer.concat(await Array.fromAsync(request)).toString();
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const text = Buffer.concat(chunks).toString();
   if (!timingSafeEqual(sha(authorization), wanted)) return refusal(401, "Credentials are missing or wrong");
   if (!/^2\.\d+$/.test(version)) return refusal(412, "Send X-Broker-API-Version: 2.17");
   const { pathname, searchParams } = new URL(request.url, "http://broker");

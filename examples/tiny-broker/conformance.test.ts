@@ -2,9 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
-import { describeConformance } from "../../index.ts";
-
-// A vendor's own suite writes: import { describeConformance } from "drydock";
+import { describeConformance } from "drydock-broker-conformance";
 
 async function start(): Promise<{ broker: ChildProcess; port: number }> {
   const broker = spawn(process.execPath, [fileURLToPath(new URL("broker.mjs", import.meta.url)), "0"], {

@@ -1,10 +1,10 @@
 import type { RefObject } from "preact";
-import type { Report } from "../report.ts";
+import type { Counts, Report } from "../report.ts";
 import { VERDICTS } from "../report.ts";
 import { type Filter, isFiltering, type Item, NO_FILTER, toggled } from "./items.ts";
 import type { Grouping } from "./list.tsx";
 import { Bar } from "./overview.tsx";
-import { Mark, WORDS } from "./parts.tsx";
+import { Mark, SUITE_TITLES, WORDS } from "./parts.tsx";
 
 export interface FilterProps {
   readonly report: Report;
@@ -17,13 +17,9 @@ export interface FilterProps {
   readonly search: RefObject<HTMLInputElement | null>;
 }
 
-const SUITE_TITLES: Readonly<Record<string, string>> = {
-  osb: "Open Service Broker API",
-  backup: "Backup and restore",
-  isolation: "Tenant isolation",
-};
-
 const FIGURES = VERDICTS.filter((verdict) => verdict !== "pass");
+
+const exercisedOf = ({ pass, fail, unknown, warn }: Counts): number => pass + fail + unknown + warn;
 
 /** A card for each suite and scenario; pressing it shows only that. */
 export function Suites({ report, filter, onFilter }: Pick<FilterProps, "report" | "filter" | "onFilter">) {
@@ -48,7 +44,13 @@ export function Suites({ report, filter, onFilter }: Pick<FilterProps, "report" 
           <span class="suite-title">{title}</span>
           <span class="figures">
             <span>
-              <b>{counts.pass}</b> of {counts.pass + counts.fail + counts.unknown + counts.warn} passed
+              {exercisedOf(counts) === 0 ? (
+                "nothing was exercised"
+              ) : (
+                <>
+                  <b>{counts.pass}</b> of {exercisedOf(counts)} passed
+                </>
+              )}
             </span>
             {FIGURES.map(
               (verdict) =>

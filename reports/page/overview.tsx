@@ -1,7 +1,8 @@
+import { flagOf } from "../../conformance/statement.ts";
 import type { Counts, Report } from "../report.ts";
-import { headline, subjectOf, VERDICTS } from "../report.ts";
+import { notExercised, subjectOf, VERDICTS } from "../report.ts";
 import { duration } from "../duration.ts";
-import { CommandLine, Mark, WORDS } from "./parts.tsx";
+import { CommandLine, Mark, SUITE_TITLES, WORDS } from "./parts.tsx";
 
 function total(counts: Counts): number {
   return VERDICTS.reduce((sum, verdict) => sum + counts[verdict], 0);
@@ -67,6 +68,41 @@ function Incomplete({ report }: { report: Report }) {
   );
 }
 
+/** A part of the suites shows nobody conformant, however green it is. */
+function Narrowed({ report }: { report: Report }) {
+  const { coverage } = report;
+  if (coverage === undefined || coverage.narrowedBy.length === 0) return null;
+  return (
+    <aside class="panel warn" aria-label="Narrowed">
+      <h2>Only a part was run</h2>
+      <p>
+        Narrowed by{" "}
+        {coverage.narrowedBy.map((each, at) => (
+          <span key={flagOf(each)}>
+            {at > 0 && ", "}
+            <code>{flagOf(each)}</code>
+          </span>
+        ))}
+        . This shows nothing about what was left out; only a run of the whole suite shows a broker conformant.
+      </p>
+    </aside>
+  );
+}
+
+function NotExercised({ report }: { report: Report }) {
+  const suites = notExercised(report);
+  if (suites.length === 0) return null;
+  return (
+    <aside class="panel unknown" aria-label="Not exercised">
+      <h2>Not exercised</h2>
+      <p>
+        None of the checks of {suites.map(({ suite }) => SUITE_TITLES[suite]).join(", ")} applied to this broker: it is
+        not known whether it does what they require. Leave the suite out, or see below why nothing applied.
+      </p>
+    </aside>
+  );
+}
+
 function LeftBehind({ report }: { report: Report }) {
   if (report.leftBehind.length === 0) return null;
   return (
@@ -103,8 +139,9 @@ export function Overview({ report }: { report: Report }) {
       <div class="verdict">
         <Mark verdict={report.verdict} large />
         <div>
-          <h1>{headline(report)}</h1>
+          <h1>{report.headline}</h1>
           <p class="subject">{subjectOf(report.target)}</p>
+          {report.exercised !== undefined && <p class="exercised">{report.exercised}</p>}
         </div>
       </div>
       <Facts report={report} />
@@ -112,9 +149,13 @@ export function Overview({ report }: { report: Report }) {
       <Notes notes={report.notes} />
       <div class="again">
         <span>Run it again</span>
-        <CommandLine line={report.command} what="command" />
+        {report.commands.map((command) => (
+          <CommandLine key={command} line={command} what="command" />
+        ))}
       </div>
       <Incomplete report={report} />
+      <Narrowed report={report} />
+      <NotExercised report={report} />
       <LeftBehind report={report} />
     </section>
   );

@@ -9,6 +9,7 @@ import type { Browser, BrowserContext, Page } from "@playwright/test";
 import { afterAll, beforeAll, expect, test as plainTest } from "vitest";
 import type { RunEvent } from "../../conformance/events.ts";
 import { EXAMPLE_RUN, EXAMPLE_SCENARIO } from "../fixtures/example.ts";
+import { scopedRun } from "../fixtures/scoped.ts";
 import { reportHtml } from "../html.ts";
 import { junitXml } from "../junit.ts";
 import { foldRun } from "../report.ts";
@@ -154,6 +155,29 @@ test("the filter lives in the address", async (it) => {
     .click();
   expect(new URL(page.url()).hash).toBe("#verdict=pass&suite=isolation");
   expect(await page.locator("details.item").count()).toBe(1);
+  await context.close();
+});
+
+test("a narrowed run is headed by what was run, and says what narrowed it", async (it) => {
+  const { page, context } = await open(it, scopedRun({ run: "r", verdicts: {}, only: ["catalog-a"] }));
+  expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("1 of 6 checks: passed");
+  expect(await page.getByRole("complementary", { name: "Narrowed" }).textContent()).toContain("--only catalog-a");
+  expect(await page.locator("body").innerText()).not.toContain("Conformant");
+  expect(await page.locator(".again .command code").textContent()).toContain("--only catalog-a");
+  await context.close();
+});
+
+test("a suite of which nothing was exercised is named, and no pass", async (it) => {
+  const verdicts = { "BK-1": "not-applicable", "BK-2": "not-applicable" } as const;
+  const { page, context } = await open(it, scopedRun({ run: "r", verdicts }));
+  expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe(
+    "Could not be determined: backup not exercised",
+  );
+  expect(await page.getByRole("complementary", { name: "Not exercised" }).textContent()).toContain(
+    "Backup and restore",
+  );
+  const card = page.getByRole("group", { name: "Suites" }).getByRole("button", { name: /Backup/ });
+  expect(await card.textContent()).toContain("nothing was exercised");
   await context.close();
 });
 

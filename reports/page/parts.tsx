@@ -10,6 +10,12 @@ export const WORDS: Readonly<Record<Verdict, string>> = {
   "not-applicable": "Not applicable",
 };
 
+export const SUITE_TITLES: Readonly<Record<string, string>> = {
+  osb: "Open Service Broker API",
+  backup: "Backup and restore",
+  isolation: "Tenant isolation",
+};
+
 const PATHS: Readonly<Record<Verdict, string>> = {
   fail: "M5 5l6 6M11 5l-6 6",
   unknown: "M6 6.2a2 2 0 1 1 2.9 1.9c-.6.3-.9.7-.9 1.4M8 11.6v.1",

@@ -1,0 +1,36 @@
+import type { Service } from "../platform/catalog.ts";
+import type { DrydockFile } from "./file.ts";
+import { suggestionsFor } from "./nearest.ts";
+
+type Named = { readonly id: string; readonly name: string };
+
+const namesOf = (all: readonly Named[]): readonly string[] => all.flatMap(({ id, name }) => [name, id]);
+
+function stray(path: string, keys: readonly string[], kind: "service" | "plan", all: readonly Named[]): string[] {
+  const names = namesOf(all);
+  return keys
+    .filter((key) => key !== "*" && !names.includes(key))
+    .map((key) => `drydock.yml: ${path}.${key}: the catalog has no such ${kind}${suggestionsFor(key, names)}`);
+}
+
+/**
+ * What drydock.yml says of services and plans that this broker does not offer. It is told and not refused, because one file may
+ * serve several brokers.
+ */
+export function strayNames({ parameters, data }: DrydockFile, services: readonly Service[]): readonly string[] {
+  const plans = Object.entries(parameters).flatMap(([key, byPlan]) => {
+    const named = services.filter(({ id, name }) => key === "*" || key === id || key === name);
+    if (named.length === 0) return [];
+    return stray(
+      `parameters.${key}`,
+      Object.keys(byPlan),
+      "plan",
+      named.flatMap((service) => service.plans),
+    );
+  });
+  return [
+    ...stray("parameters", Object.keys(parameters), "service", services),
+    ...plans,
+    ...stray("data.credentials", Object.keys(data.credentials), "service", services),
+  ];
+}

@@ -1,0 +1,108 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { INVOCATION, PACKAGE_NAME } from "../conformance/tool.ts";
+import { deadLinks, linksOf } from "./documents.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const read = (file: string): string => readFileSync(join(ROOT, file), "utf8");
+const outputOf = (command: string, ...args: string[]): string =>
+  execFileSync(command, args, { cwd: ROOT, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+
+/** Of the repository, also what is new and not committed yet. */
+const repository = outputOf("git", "ls-files", "--cached", "--others", "--exclude-standard")
+  .trim()
+  .split("\n")
+  .filter((file) => existsSync(join(ROOT, file)));
+
+interface Packed {
+  readonly files: readonly { readonly path: string }[];
+}
+
+/** What `npm pack` would put in; what it builds beforehand holds no documents. */
+const packed = (
+  JSON.parse(outputOf("npm", "pack", "--dry-run", "--json", "--ignore-scripts")) as readonly Packed[]
+).flatMap(({ files }) => files.map(({ path }) => path));
+
+describe("links", () => {
+  it("are read as Markdown has them", () => {
+    const text = "[a](b.md) `[no](no.md)` [c](../d/#e) [f](https://g) [h][i]\n\n```\n[no](no.md)\n```\n\n[i]: j.md\n";
+    expect(linksOf("docs/x.md", text).map(({ path }) => path)).toEqual(["docs/b.md", "d", undefined, "docs/j.md"]);
+  });
+
+  it("of the repository lead to something", () => {
+    expect(deadLinks(repository, read)).toEqual([]);
+  });
+
+  it("of what is published lead to something that is published", () => {
+    expect(packed).toContain("README.md");
+    expect(packed).toContain("conformance/README.md");
+    expect(deadLinks(packed, read)).toEqual([]);
+  });
+});
+
+describe("what is published", () => {
+  it("holds no sources that Node would refuse to run, and no recordings", () => {
+    const sources = packed.filter((path) => /^(?!examples\/|dist\/).*\.ts$/.test(path));
+    expect([sources, packed.filter((path) => /\/recordings\/|\.gz$/.test(path))]).toEqual([[], []]);
+  });
+
+  it("has examples that import the package by its name", () => {
+    const examples = packed.filter((path) => /^examples\/.*\.ts$/.test(path));
+    expect(examples).not.toEqual([]);
+    for (const path of examples) expect(read(path)).not.toMatch(/from "\.\./);
+  });
+});
+
+describe("the name of the package", () => {
+  const { name } = JSON.parse(read("package.json")) as { name: string };
+  const texts = repository.filter((file) => /\.(md|ts|tsx|mjs|cjs|py|java|yml|sh)$|^\.ci\//.test(file));
+
+  it("is one constant", () => {
+    expect(PACKAGE_NAME).toBe(name);
+    expect((JSON.parse(read("package-lock.json")) as { name: string }).name).toBe(name);
+  });
+
+  it("is given with the line that installs it before a document tells anybody to run npx drydock", () => {
+    const early = texts
+      .filter((file) => file.endsWith(".md"))
+      .filter((file) => {
+        const text = read(file).replaceAll(/^# .*|`npx drydock`/gm, "");
+        const [run, install] = [text.search(/npx drydock\b/), text.search(new RegExp(`npm install [^\\n]*${name}`))];
+        return run !== -1 && (install === -1 || install > run);
+      });
+    expect(early).toEqual([]);
+  });
+
+  it("begins the lines that a run prints, which no code writes as a bare npx drydock", () => {
+    expect(INVOCATION).toBe("npm run -s drydock --");
+    const code = texts.filter((file) => file.endsWith(".ts") && !file.endsWith("package.test.ts"));
+    // Comments may speak of it.
+    const bare = code.filter((file) => /^(?!\s*(\*|\/\/|\/\*)).*npx drydock\b/m.test(read(file)));
+    expect(bare).toEqual([]);
+  });
+
+  it("is what documents and code import from", () => {
+    const strangers = texts.filter((file) =>
+      /(from|import\() ?["']drydock["']|npm (i|install) (-\S+ )*drydock(\s|$)/.test(read(file)),
+    );
+    expect(strangers).toEqual([]);
+  });
+});
+
+describe("examples in the README", () => {
+  it("are lines of the example that a test runs", () => {
+    const blocks = [...read("README.md").matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block = ""]) => block);
+    const examples = globSync("examples/**/*.test.ts", { cwd: ROOT }).map((file) => read(file));
+    for (const line of blocks.flatMap((block) => block.trim().split("\n"))) {
+      const code = line.replace(/\s*\/\/.*/, "");
+      expect(
+        examples.some((text) => text.includes(code)),
+        line,
+      ).toBe(true);
+    }
+    expect(blocks).not.toEqual([]);
+  });
+});
