@@ -25,6 +25,17 @@ export class BackendError extends Error {
   }
 }
 
+/** The broker's own database is away. What was to be written down may be written down or not; nothing was refused. */
+export class StoreError extends BackendError {
+  constructor(cause: unknown) {
+    // An error of several addresses has no message of its own.
+    super(
+      `the store: ${cause instanceof Error ? cause.message || ("code" in cause ? String(cause.code) : cause.name) : String(cause)}`,
+    );
+    this.name = "StoreError";
+  }
+}
+
 /** The backend has said no for good: a task that failed, a request that is wrong. Trying again changes nothing. */
 export class FinalError extends Error {
   constructor(message: string) {

@@ -69,7 +69,11 @@ export function mortalHost(host: Host): { readonly host: Host; readonly kill: ()
         return cancel;
       },
       randomBytes: (count) => host.randomBytes(count),
-      track: (work) => whileAlive(() => host.track(work)),
+      track: (work) => {
+        // Who is dead hears of no failure either.
+        work.catch(() => {});
+        return whileAlive(() => host.track(work));
+      },
     },
     kill: () => {
       alive = false;

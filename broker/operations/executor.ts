@@ -1,4 +1,4 @@
-import { BackendError, FinalError } from "../errors.ts";
+import { BackendError, FinalError, StoreError } from "../errors.ts";
 import type { OperationKind } from "../store/schema.ts";
 import type { Operation } from "../store/store.ts";
 import { backup, backupFailed, restore, restoreFailed } from "./backups.ts";
@@ -30,6 +30,10 @@ const ROUND_MS = 120_000;
 /** What undoes a failure must not itself be given up soon: what it leaves costs. */
 const UNDO_ROUNDS_MAX = 50;
 
+/** How long the store is given to come back before it is asked again: longer each time, up to a limit. */
+const STORE_MS = 500;
+const STORE_MS_MAX = 30_000;
+
 /** How often an operation that waits looks whether it is its turn. */
 const TURN_MS = 2000;
 
@@ -45,8 +49,10 @@ export type Tell = (operation: Operation, event: "begins" | "goes wrong" | Endin
 export interface Executor {
   /** Resolves with how it ended, once that is written down. */
   start(operation: Operation): Promise<Ending>;
-  /** Takes up what nobody carries out: at the start, what an earlier process left open. */
+  /** Takes up what nobody carries out: at the start, what an earlier process left open. Waits for a store that is away. */
   resume(): Promise<void>;
+  /** As `resume`, in the background: after an answer of the store that was lost, which may have opened an operation. */
+  resumeLater(): void;
 }
 
 export function createExecutor(
@@ -57,11 +63,18 @@ export function createExecutor(
   const { host, store } = shop;
   const running = new Map<string, Promise<Ending>>();
   const rounds = async (max: number, work: () => Promise<void>): Promise<void> => {
-    for (let round = 1; ; round++) {
+    for (let [round, outages] = [1, 0]; ; ) {
       try {
         return await work();
       } catch (error) {
-        if (!(error instanceof BackendError) || round === max) throw error;
+        if (!(error instanceof BackendError)) throw error;
+        if (error instanceof StoreError) {
+          // It has refused nothing, and while it is away no end can be written down either.
+          await host.sleepMs(Math.min(STORE_MS_MAX, STORE_MS * 2 ** outages++));
+          continue;
+        }
+        if (round++ === max) throw error;
+        outages = 0;
         await host.sleepMs(ROUND_MS);
       }
     }
@@ -113,13 +126,26 @@ export function createExecutor(
     ending.catch((error: unknown) => report(error, operation));
     return ending;
   };
-  return {
-    start,
-    resume: () =>
-      written(async () => {
-        for (const operation of await store.openOperations()) void start(operation);
-      }),
+  let looking: Promise<void> | undefined;
+  let looksAgain = false;
+  /** One look at a time, however many ask for one; who asks during a look gets another one after it. */
+  const look = async (): Promise<void> => {
+    try {
+      do {
+        looksAgain = false;
+        await written(async () => {
+          for (const operation of await store.openOperations()) void start(operation);
+        });
+      } while (looksAgain);
+    } finally {
+      looking = undefined;
+    }
   };
+  const resume = (): Promise<void> => {
+    looksAgain = true;
+    return (looking ??= look());
+  };
+  return { start, resume, resumeLater: () => void resume().catch((error: unknown) => report(error)) };
 }
 
 /** What a platform is told: no hosts, ids or traces of the backend. */

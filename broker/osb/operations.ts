@@ -1,5 +1,5 @@
 import type { FastifyReply } from "fastify";
-import { BackendError, OsbError } from "../errors.ts";
+import { OsbError, StoreError } from "../errors.ts";
 import type { Executor } from "../operations/executor.ts";
 import type { Workshop } from "../operations/workshop.ts";
 import type { OperationKind } from "../store/schema.ts";
@@ -63,7 +63,7 @@ async function written<T>({ executor }: Desk, change: Promise<T>): Promise<T> {
     return await change;
   } catch (error) {
     // An answer of the store that was lost may have opened it.
-    if (error instanceof BackendError) void executor.resume();
+    if (error instanceof StoreError) executor.resumeLater();
     throw error;
   }
 }
