@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { BackendError, FinalError } from "../errors.ts";
+import { BackendError, FinalError, StoreError } from "../errors.ts";
 import type { Guard } from "../guard/guard.ts";
 import { serviceOf } from "../spi/catalog.ts";
 import type { Deployer } from "../spi/director.ts";
@@ -128,6 +128,38 @@ describe("the executor", () => {
     };
     expect(await bench.executor.start(await bench.order("a"))).toBe("succeeded");
     expect(bench.asked.filter((what) => what.startsWith("deploy"))).toHaveLength(3);
+  });
+
+  it("waits for a store that is away, however long", async () => {
+    const { store } = bench.shop;
+    let outages = 100;
+    const goesAway = async <T>(work: () => Promise<T>): Promise<T> => {
+      if (outages-- > 0) throw new StoreError(new Error("Connection terminated unexpectedly"));
+      return work();
+    };
+    const operation = await bench.order("a");
+    const flaky = { ...store, instance: (id: string) => goesAway(() => store.instance(id)) };
+    const executor = createExecutor({ ...bench.shop, store: flaky }, (error) => void bench.reported.push(error));
+    expect(await executor.start(operation)).toBe("succeeded");
+    expect(outages).toBeLessThan(0);
+    expect(bench.reported).toEqual([]);
+  });
+
+  it("takes up once the store is back what was opened meanwhile", async () => {
+    const { store } = bench.shop;
+    let outages = 3;
+    const flaky = {
+      ...store,
+      openOperations: () =>
+        outages-- > 0 ? Promise.reject(new StoreError(new Error("gone"))) : store.openOperations(),
+    };
+    const executor = createExecutor({ ...bench.shop, store: flaky }, (error) => void bench.reported.push(error));
+    const operation = await bench.order("a");
+    for (let asked = 0; asked < 5; asked++) executor.resumeLater();
+    await executor.resume();
+    expect(await executor.start(operation)).toBe("succeeded");
+    expect(bench.asked.filter((what) => what.startsWith("deploy"))).toHaveLength(1);
+    expect(bench.reported).toEqual([]);
   });
 
   it("takes back what a failed provision has made, and tells no defect of it", async () => {
