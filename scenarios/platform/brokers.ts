@@ -229,6 +229,7 @@ export class Brokers {
       fetch: (url, init) => fetch(url, init),
       nowMs: () => kernel.nowMs,
       sleepMs: (ms) => driver.sleep(Math.max(1, ms * kernel.pace)),
+      waitMs: (ms) => driver.sleep(ms),
       every: (periodMs, work) => this.#every(periodMs, work),
       randomBytes: (count) => kernel.random(`broker/${service}`).bytes(count),
       track: (work) => driver.track(work),
