@@ -1,5 +1,4 @@
 import { execFile, spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,12 +21,6 @@ function has(client: string, flag = "--version"): boolean {
 const [HAS_BOSH, HAS_OPENSTACK, HAS_DIG] = [has("bosh"), has("openstack"), has("dig", "-v")];
 const HAS_PROC = process.platform === "linux";
 if (!HAS_PROC) process.stderr.write("skipped: the memory of an upload: this machine has no /proc\n");
-
-async function firstLine({ child }: Running): Promise<string> {
-  let text = "";
-  while (!text.includes("\n")) text += String((await once(child.stdout ?? child, "data"))[0]);
-  return text.slice(0, text.indexOf("\n"));
-}
 
 /** Where the clouds of these tests are noted, apart from those of whoever runs them. */
 const runtime = mkdtempSync(join(tmpdir(), "drydock-test-"));
@@ -54,7 +47,7 @@ describe("a cloud that is up", { timeout: BOOTS_MS_MAX }, () => {
 
   beforeAll(async () => {
     up = start("up", "--json", "--pace", "instant");
-    cloud = JSON.parse(await firstLine(up)) as CloudDescription;
+    cloud = JSON.parse(await up.firstLine) as CloudDescription;
     environment = {
       ...process.env,
       HOME: runtime,
@@ -180,7 +173,7 @@ describe("exec", { timeout: BOOTS_MS_MAX }, () => {
 
   it("passes signals on and cleans up", async () => {
     const running = start("exec", "--", "sh", "-c", "echo begun; exec sleep 60");
-    expect(await firstLine(running)).toBe("begun");
+    expect(await running.firstLine).toBe("begun");
     running.child.kill("SIGTERM");
     expect(await running.ended).toMatchObject({ code: 128 + 15, stderr: "" });
   });
@@ -198,7 +191,7 @@ describe("exec", { timeout: BOOTS_MS_MAX }, () => {
 describe("env", { timeout: BOOTS_MS_MAX }, () => {
   it("says in one line that no cloud is up, and ignores what a killed one left", async () => {
     const up = start("up", "--json");
-    await firstLine(up);
+    await up.firstLine;
     up.child.kill("SIGKILL");
     await up.ended;
     const { code, stderr } = await drydock("env");
