@@ -12,6 +12,7 @@ export class OsbError extends Error {
 }
 
 export const badRequest = (description: string): OsbError => new OsbError(400, description);
+/** For a body that is not said to be JSON. */
 export const wrongType = (): OsbError => badRequest("Content-Type must be application/json.");
 export const concurrency = (): OsbError =>
   new OsbError(422, "Another operation for this service instance is in progress.", "ConcurrencyError");

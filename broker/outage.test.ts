@@ -26,7 +26,7 @@ const READY: InstanceRow = {
 /** `before`: the statement is not carried out. `after`: it is, and its answer is lost. */
 type Moment = "before" | "after";
 
-/** A database that goes away at the next statement of a kind, once for each time that it is told to. */
+/** A database that goes away at the next statement of a kind, once for each time that a test says so. */
 class MortalPool implements PostgresPool {
   readonly options = {};
   readonly #pool = embeddedPool();

@@ -106,7 +106,7 @@ describe("a request that is out of the ordinary", () => {
     ["what is no HTTP", "\u0016\u0003\u0001 hello\r\n\r\n", 400],
   ];
 
-  it.each(REQUESTS)("is told what is wrong, in OSB's words: %s", async (_what, bytes, expected) => {
+  it.each(REQUESTS)("is refused in OSB's words: %s", async (_what, bytes, expected) => {
     const { status, head, body } = await send(bytes);
     expect(status).toBe(expected);
     expect(head).toMatch(/content-type: application\/json/i);

@@ -26,7 +26,7 @@ if (!HAS_PROC) process.stderr.write("skipped: the memory of an upload: this mach
 const runtime = mkdtempSync(join(tmpdir(), "drydock-test-"));
 const own = { XDG_RUNTIME_DIR: runtime };
 /** Where many tests run side by side on few processors. */
-const BOOTS_MS_MAX = 120_000;
+const BOOTS_MS_MAX = 300_000;
 const begun: Running[] = [];
 function start(...args: string[]): Running {
   const running = startDrydock(args, own);

@@ -6,12 +6,13 @@ import type { Deployer } from "../spi/director.ts";
 import { embeddedPool } from "../store/embedded.ts";
 import type { InstanceRow } from "../store/schema.ts";
 import { createSeal, sealText } from "../store/seal.ts";
-import { type Operation, openStore } from "../store/store.ts";
+import { type Operation, openStore, type Store } from "../store/store.ts";
 import { FakeHost, TEST_CONFIG } from "../testing.ts";
 import { createExecutor, type Executor } from "./executor.ts";
 import type { Workshop } from "./workshop.ts";
 
 const IDS = serviceOf("postgresql");
+const outage = (): StoreError => new StoreError(new Error("Connection terminated unexpectedly"));
 
 /** A workshop whose backends do what a test says; what they were asked for is written down. */
 class Bench {
@@ -60,7 +61,14 @@ class Bench {
       },
       seal: createSeal(host, TEST_CONFIG.encryptionKey, "store"),
     };
-    this.executor = createExecutor(this.shop, (error) => void this.reported.push(error));
+    this.executor = this.executorOn(() => ({}));
+  }
+
+  /** An executor whose store does some things in another way. */
+  executorOn(change: (store: Store) => Partial<Store>): Executor {
+    const { store, ...others } = this.shop;
+    const changed = { ...others, store: { ...store, ...change(store) } };
+    return createExecutor(changed, (error) => void this.reported.push(error));
   }
 
   row(id: string): InstanceRow {
@@ -131,15 +139,11 @@ describe("the executor", () => {
   });
 
   it("waits for a store that is away, however long", async () => {
-    const { store } = bench.shop;
     let outages = 100;
-    const goesAway = async <T>(work: () => Promise<T>): Promise<T> => {
-      if (outages-- > 0) throw new StoreError(new Error("Connection terminated unexpectedly"));
-      return work();
-    };
     const operation = await bench.order("a");
-    const flaky = { ...store, instance: (id: string) => goesAway(() => store.instance(id)) };
-    const executor = createExecutor({ ...bench.shop, store: flaky }, (error) => void bench.reported.push(error));
+    const executor = bench.executorOn((store) => ({
+      instance: (id) => (outages-- > 0 ? Promise.reject(outage()) : store.instance(id)),
+    }));
     expect(await executor.start(operation)).toBe("succeeded");
     expect(outages).toBeLessThan(0);
     expect(bench.reported).toEqual([]);

@@ -1,6 +1,7 @@
 import { BackendError, FinalError, StoreError } from "../errors.ts";
 import type { OperationKind } from "../store/schema.ts";
 import type { Operation } from "../store/store.ts";
+import type { Host } from "../host.ts";
 import { backup, backupFailed, restore, restoreFailed } from "./backups.ts";
 import { bind, unbind } from "./bindings.ts";
 import { deprovision, provision, provisionFailed, update, updateFailed } from "./instances.ts";
@@ -55,6 +56,45 @@ export interface Executor {
   resumeLater(): void;
 }
 
+/** Begins work again while a backend is out of order, so many times; a store that is away is waited for, however long. */
+async function tryAgain(host: Host, roundsMax: number, work: () => Promise<void>): Promise<void> {
+  for (let [round, outages] = [1, 0]; ; ) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof BackendError)) throw error;
+      if (error instanceof StoreError) {
+        // It has refused nothing, and while it is away no end can be written down either.
+        await host.sleepMs(Math.min(STORE_MS_MAX, STORE_MS * 2 ** outages++));
+        continue;
+      }
+      if (round++ === roundsMax) throw error;
+      outages = 0;
+      await host.sleepMs(ROUND_MS);
+    }
+  }
+}
+
+/** Work that is done once more, and only once, for all who ask while it goes on. */
+function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+  let going: Promise<void> | undefined;
+  let isAskedFor = false;
+  const go = async (): Promise<void> => {
+    try {
+      do {
+        isAskedFor = false;
+        await work();
+      } while (isAskedFor);
+    } finally {
+      going = undefined;
+    }
+  };
+  return () => {
+    isAskedFor = true;
+    return (going ??= go());
+  };
+}
+
 export function createExecutor(
   shop: Workshop,
   report: (error: unknown, operation?: Operation) => void,
@@ -62,23 +102,7 @@ export function createExecutor(
 ): Executor {
   const { host, store } = shop;
   const running = new Map<string, Promise<Ending>>();
-  const rounds = async (max: number, work: () => Promise<void>): Promise<void> => {
-    for (let [round, outages] = [1, 0]; ; ) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!(error instanceof BackendError)) throw error;
-        if (error instanceof StoreError) {
-          // It has refused nothing, and while it is away no end can be written down either.
-          await host.sleepMs(Math.min(STORE_MS_MAX, STORE_MS * 2 ** outages++));
-          continue;
-        }
-        if (round++ === max) throw error;
-        outages = 0;
-        await host.sleepMs(ROUND_MS);
-      }
-    }
-  };
+  const rounds = (max: number, work: () => Promise<void>): Promise<void> => tryAgain(host, max, work);
   /** While the store is away nothing can be written down, and nothing can be said to have ended. */
   const written = (change: () => Promise<void>): Promise<void> => rounds(Number.POSITIVE_INFINITY, change);
   const noteTrouble = (error: unknown, operation: Operation): void => {
@@ -126,25 +150,11 @@ export function createExecutor(
     ending.catch((error: unknown) => report(error, operation));
     return ending;
   };
-  let looking: Promise<void> | undefined;
-  let looksAgain = false;
-  /** One look at a time, however many ask for one; who asks during a look gets another one after it. */
-  const look = async (): Promise<void> => {
-    try {
-      do {
-        looksAgain = false;
-        await written(async () => {
-          for (const operation of await store.openOperations()) void start(operation);
-        });
-      } while (looksAgain);
-    } finally {
-      looking = undefined;
-    }
-  };
-  const resume = (): Promise<void> => {
-    looksAgain = true;
-    return (looking ??= look());
-  };
+  const resume = oneAtATime(() =>
+    written(async () => {
+      for (const operation of await store.openOperations()) void start(operation);
+    }),
+  );
   return { start, resume, resumeLater: () => void resume().catch((error: unknown) => report(error)) };
 }
 

@@ -27,6 +27,7 @@ function fits(given: Login, expected: Login): boolean {
  */
 export type Authenticate = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
+/** Checks the credentials of requests against those of a configuration. */
 export function createAuthentication(config: BrokerConfig, host: Host): Authenticate {
   const throttle = createThrottle(host);
   return async (request, reply) => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isDeeper, JSON_DEPTH_MAX, parseBody } from "./body.ts";
+import { isDeeper, parseBody } from "./body.ts";
 
 const depthOf = (value: unknown): number =>
   typeof value === "object" && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
@@ -20,9 +20,9 @@ describe("the body of a request", () => {
     ["objects in arrays", '[{"a":', "}]"],
     ["what never ends", "[", ""],
   ])("may not nest too deep: %s", (_what, open, close) => {
-    const nested = (depth: number): string => `${open.repeat(depth)}1${close.repeat(depth)}`;
-    for (const depth of [JSON_DEPTH_MAX + 1, 5_000, 100_000])
-      expect(() => parseBody("application/json", nested(depth))).toThrow("deeper than 100 levels");
+    const nest = (depth: number): string => `${open.repeat(depth)}1${close.repeat(depth)}`;
+    for (const depth of [101, 5_000, 100_000])
+      expect(() => parseBody("application/json", nest(depth))).toThrow("deeper than 100 levels");
   });
 
   it("is JSON, whatever parameters its type has", () => {

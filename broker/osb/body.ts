@@ -1,7 +1,7 @@
 import { badRequest, wrongType } from "../errors.ts";
 
 /** Deeper than anything that a platform sends, and far from what exhausts a stack that walks it. */
-export const JSON_DEPTH_MAX = 100;
+const JSON_DEPTH_MAX = 100;
 
 /** Is text that may be JSON nested deeper than this? Brackets in strings do not count. */
 export function isDeeper(text: string, depthMax: number): boolean {

@@ -2,8 +2,8 @@ import { type Server, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { BackendError, FinalError, OsbError, wrongType } from "../errors.ts";
 
-/** What a platform is told of an error: a status, and a body as the OSB specification has it ("Service Broker Errors"). */
-export interface Refusal {
+/** What a platform gets for an error: a status, and a body as the OSB specification has it ("Service Broker Errors"). */
+interface Refusal {
   readonly status: number;
   readonly body: { readonly error?: string; readonly description: string };
 }
@@ -14,7 +14,7 @@ const refusal = (status: number, description: string): Refusal => ({ status, bod
 
 const UNSUPPORTED_MEDIA_TYPE = 415;
 
-/** Nothing of the backend's insides. `report` is told of what nobody but the broker itself has done wrong. */
+/** Nothing of the backend's insides. What nobody but the broker itself has done wrong goes to `report`. */
 export function refusalOf(error: unknown, report: (error: unknown) => void): Refusal {
   if (error instanceof OsbError) {
     const { status, error: code, message } = error;
@@ -27,7 +27,7 @@ export function refusalOf(error: unknown, report: (error: unknown) => void): Ref
   if (status === UNSUPPORTED_MEDIA_TYPE) return refusalOf(wrongType(), report);
   if (status < 500) return refusal(status, error instanceof Error ? error.message : "The request is wrong.");
   report(error);
-  return refusal(500, "The broker has failed; its operator has been told.");
+  return refusal(500, "The broker has failed; its operator has been notified.");
 }
 
 /** What Node.js says of a request that it could not read (`http.Server`, event "clientError"). */

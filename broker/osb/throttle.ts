@@ -28,6 +28,7 @@ interface History {
 /** What became of an attempt to log in; `retryAfterS` when the password was not even looked at. */
 export type Attempt = "right" | "wrong" | { readonly retryAfterS: number };
 
+/** Remembers who has tried wrong passwords. */
 export interface Throttle {
   /**
    * Looks at a password by `isRight`, unless its client has too many wrong ones that wait for their answer. A right one is answered at once, whatever

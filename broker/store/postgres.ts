@@ -72,7 +72,7 @@ export function postgresPool(url: string, tell: (error: Error) => void = () => {
     query_timeout: ANSWER_MS_MAX,
     keepAlive: true,
   });
-  // The client has told it already.
+  // What an idle client says here, it has said to `tell`.
   pool.on("error", () => {});
   return {
     options: pool.options,

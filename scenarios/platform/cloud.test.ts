@@ -16,7 +16,7 @@ const whyNot = await whyNoServer();
 if (whyNot !== undefined) process.stderr.write(`skipped: a live data service: ${whyNot}\n`);
 
 /** Where many tests run side by side on few processors. */
-const BOOTS_MS_MAX = 120_000;
+const BOOTS_MS_MAX = 300_000;
 /** Where nothing was admitted. */
 const STRANGER = "127.0.0.9";
 const INSTANCE = "/v2/service_instances/live-1";

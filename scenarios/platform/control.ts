@@ -71,6 +71,7 @@ export class Control {
   }
 }
 
+/** What a control plane answers: always an object. */
 export interface ControlAnswer {
   readonly status: number;
   readonly json: Readonly<Record<string, unknown>>;
@@ -95,7 +96,10 @@ export const controlClient =
       headers,
       ...(body && { body: JSON.stringify(body) }),
     });
-    return { status: response.status, json: (await response.json()) as Readonly<Record<string, unknown>> };
+    const answer: unknown = await response.json();
+    if (!(answer instanceof Object)) throw new Error(`${method} ${path}: ${response.status} without an object`);
+    return { status: response.status, json: { ...answer } };
   };
 
+/** Sends one request. */
 export type ControlClient = ReturnType<typeof controlClient>;

@@ -14,7 +14,7 @@ describe.skipIf(missing.length > 0)("a control plane whose database is restarted
 
   beforeAll(async () => {
     cloud = await bootCloud({ services: [], pace: "instant" });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await cloud?.close();
@@ -23,13 +23,13 @@ describe.skipIf(missing.length > 0)("a control plane whose database is restarted
 
   it.each(TRANSPORTS.map((transport, at) => ({ transport, server: servers[at] as Postgres })))(
     "lives on and brings what it acknowledged to its end, over $transport",
-    { timeout: 180_000 },
     async ({ server }) => {
       const { acknowledged, statuses, ...outcome } = await surviveOutages({
         cloud,
         postgres: server,
         address: `${cloud.world.plan.block}.0.10:3000`,
         restarts: ["fast", "immediate", "fast"],
+        customers: 3,
       });
       expect(outcome).toEqual({ wrong: [], hasDied: false, left: [], records: 0 });
       expect(acknowledged).toBeGreaterThan(0);

@@ -159,6 +159,6 @@ describe.each(STORES)("a broker that is killed, on $store", ({ missing, livesMax
         { numRuns: livesMax },
       );
     },
-    120_000,
+    600_000,
   );
 });
