@@ -1,20 +1,22 @@
 import { hash } from "node:crypto";
-import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { PostgresPool } from "kysely";
 import { createBackupStore } from "./backup/backups.ts";
-import { type BrokerConfig, checkConfig, type Login } from "./config.ts";
-import { BackendError, badRequest, FinalError, OsbError } from "./errors.ts";
+import { type BrokerConfig, checkConfig } from "./config.ts";
+import { BackendError, FinalError } from "./errors.ts";
 import { createGuard } from "./guard/guard.ts";
 import { openProject } from "./guard/openstack.ts";
 import { guardAgain, WATCH_MS } from "./guard/watch.ts";
 import { type Host, mortalHost } from "./host.ts";
 import { createExecutor, type Executor, type Tell } from "./operations/executor.ts";
 import type { Workshop } from "./operations/workshop.ts";
+import { createAuthentication } from "./osb/authentication.ts";
 import { backupRoutes } from "./osb/backups.ts";
 import { bindingRoutes } from "./osb/bindings.ts";
 import { instanceRoutes } from "./osb/instances.ts";
-import { RECORDS_PATH, recordRoutes } from "./osb/records.ts";
-import { CATALOG_PATH, checkIdentity, checkVersion, same } from "./osb/requests.ts";
+import { recordRoutes } from "./osb/records.ts";
+import { CATALOG_PATH } from "./osb/requests.ts";
+import { createServer } from "./osb/server.ts";
 import { register } from "./registrar/registrar.ts";
 import { catalogOf, type Service, serviceOf } from "./spi/catalog.ts";
 import { createDeployer } from "./spi/director.ts";
@@ -40,10 +42,6 @@ export interface BrokerOptions {
   readonly report?: (error: unknown, operation?: Operation) => void;
   readonly tell?: Tell;
 }
-
-const BODY_BYTES_MAX = 1024 * 1024;
-/** How long a request may take to arrive. */
-const REQUEST_MS_MAX = 60_000;
 
 /** @throws ConfigError */
 export async function createBroker(config: BrokerConfig, outer: Host, options: BrokerOptions): Promise<Broker> {
@@ -83,66 +81,10 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
   };
 }
 
-/** Basic credentials of a request, each part compared in constant time. */
-function authenticates(request: FastifyRequest, login: Login): boolean {
-  const match = /^basic\s+(.+)$/i.exec(request.headers.authorization ?? "");
-  const text = Buffer.from(match?.[1] ?? "", "base64").toString("utf8");
-  const colon = text.indexOf(":");
-  const [name, password] = colon < 0 ? ["", ""] : [text.slice(0, colon), text.slice(colon + 1)];
-  const [nameFits, passwordFits] = [same(name, login.username), same(password, login.password)];
-  return nameFits && passwordFits;
-}
-
-const one = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? header[0] : header);
-
-/** A body without a type is taken for JSON, and an empty one for none: DELETE and POST may come without. */
-function parsed(type: string | undefined, text: string): { readonly value?: unknown; readonly error?: OsbError } {
-  if (text === "") return {};
-  if (type !== undefined && !/^application\/json\s*(;|$)/i.test(type))
-    return { error: badRequest("Content-Type must be application/json.") };
-  try {
-    return { value: JSON.parse(text) };
-  } catch {
-    return { error: badRequest("The body is not JSON.") };
-  }
-}
-
 function createApp(shop: Workshop, executor: Executor, report: (error: unknown) => void): FastifyInstance {
-  const app = fastify({
-    logger: false,
-    bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_MS_MAX,
-    keepAliveTimeout: 75_000,
-    forceCloseConnections: true,
-    exposeHeadRoutes: false,
-  });
-  app.addHook("onRequest", async (request, reply) => {
-    const identity = one(request.headers["x-broker-api-request-identity"]);
-    if (identity !== undefined) reply.header("X-Broker-API-Request-Identity", identity);
-    // As it was routed: a path can be written in more than one way.
-    const route = request.routeOptions.url ?? request.url;
-    const login = route === RECORDS_PATH ? shop.config.admin : shop.config.credentials;
-    if (!authenticates(request, login)) {
-      reply.header("WWW-Authenticate", 'Basic realm="service broker"');
-      throw new OsbError(401, "Credentials are missing or wrong.");
-    }
-    if (!route.startsWith("/v2/")) return;
-    checkVersion(one(request.headers["x-broker-api-version"]), route);
-    checkIdentity(one(request.headers["x-broker-api-originating-identity"]));
-  });
-  for (const type of ["application/json", "*"])
-    app.addContentTypeParser(type, { parseAs: "string" }, (request, text, done) => {
-      const { value, error } = parsed(request.headers["content-type"], text as string);
-      done(error ?? null, value);
-    });
-  app.setErrorHandler((error, _request, reply) => {
-    const { status, error: code, message } = told(error, report);
-    return reply.code(status).send({ ...(code !== undefined && { error: code }), description: message });
-  });
-  app.setNotFoundHandler(() => {
-    throw new OsbError(404, "There is no such resource.");
-  });
-  catalogRoute(app, shop.service);
+  const { config, host, service } = shop;
+  const app = createServer(createAuthentication(config, host), report);
+  catalogRoute(app, service);
   recordRoutes(app, shop);
   const desk = { shop, executor };
   instanceRoutes(app, desk);
@@ -161,20 +103,4 @@ function catalogRoute(app: FastifyInstance, service: Service): void {
     if (known.includes(tag) || known.includes("*")) return reply.code(304).send();
     return reply.type("application/json; charset=utf-8").send(text);
   });
-}
-
-/** What a platform is told of an error: nothing of the backend's insides. */
-function told(
-  error: unknown,
-  report: (error: unknown) => void,
-): { readonly status: number; readonly error?: string | undefined; readonly message: string } {
-  if (error instanceof OsbError) return error;
-  if (error instanceof BackendError)
-    return { status: 503, message: "The service is out of order for the moment; try again." };
-  if (error instanceof FinalError)
-    return { status: 502, message: "The service could not do what was asked; ask its operator." };
-  const status = typeof error === "object" && error !== null && "statusCode" in error ? Number(error.statusCode) : 500;
-  if (status < 500) return { status, message: error instanceof Error ? error.message : "The request is wrong." };
-  report(error);
-  return { status: 500, message: "The broker has failed; its operator has been told." };
 }

@@ -12,6 +12,8 @@ export class OsbError extends Error {
 }
 
 export const badRequest = (description: string): OsbError => new OsbError(400, description);
+/** For a body that is not said to be JSON. */
+export const wrongType = (): OsbError => badRequest("Content-Type must be application/json.");
 export const concurrency = (): OsbError =>
   new OsbError(422, "Another operation for this service instance is in progress.", "ConcurrencyError");
 export const asyncRequired = (): OsbError =>
@@ -22,6 +24,17 @@ export class BackendError extends Error {
   constructor(message: string) {
     super(message);
     this.name = "BackendError";
+  }
+}
+
+/** The broker's own database is away. What was to be written down may be written down or not; nothing was refused. */
+export class StoreError extends BackendError {
+  constructor(cause: unknown) {
+    // An error of several addresses has no message of its own.
+    super(
+      `the store: ${cause instanceof Error ? cause.message || ("code" in cause ? String(cause.code) : cause.name) : String(cause)}`,
+    );
+    this.name = "StoreError";
   }
 }
 

@@ -7,6 +7,8 @@ export interface Host {
   /** ms since the Unix epoch. */
   nowMs(): number;
   sleepMs(ms: number): Promise<void>;
+  /** As `sleepMs`, but never shortened: for time that is another's, not the backend's. */
+  waitMs(ms: number): Promise<void>;
   /** Calls again and again, this far apart, until the answer is called. */
   every(periodMs: number, work: () => void): () => void;
   randomBytes(count: number): Uint8Array;
@@ -31,6 +33,7 @@ export function realHost({ from, pace = 1 }: RealHostOptions = {}): Host {
     fetch: (url, init) => send(url, { signal: AbortSignal.timeout(ANSWER_MS_MAX), ...init }),
     nowMs: () => Date.now(),
     sleepMs: (ms) => new Promise((resolve) => setTimeout(resolve, Math.max(1, ms * pace))),
+    waitMs: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     every: (periodMs, work) => {
       const timer = setInterval(work, periodMs);
       timer.unref();
@@ -63,13 +66,18 @@ export function mortalHost(host: Host): { readonly host: Host; readonly kill: ()
       fetch: (url, init) => whileAlive(() => host.fetch(url, init)),
       nowMs: () => host.nowMs(),
       sleepMs: (ms) => whileAlive(() => host.sleepMs(ms)),
+      waitMs: (ms) => whileAlive(() => host.waitMs(ms)),
       every: (periodMs, work) => {
         const cancel = alive ? host.every(periodMs, work) : () => {};
         periodic.add(cancel);
         return cancel;
       },
       randomBytes: (count) => host.randomBytes(count),
-      track: (work) => whileAlive(() => host.track(work)),
+      track: (work) => {
+        // Who is dead hears of no failure either.
+        work.catch(() => {});
+        return whileAlive(() => host.track(work));
+      },
     },
     kill: () => {
       alive = false;

@@ -5,7 +5,6 @@
  */
 import { setDefaultCACertificates, getCACertificates } from "node:tls";
 import type { PostgresPool } from "kysely";
-import pg from "pg";
 import { type Broker, createBroker } from "./broker.ts";
 import { ConfigError } from "./config.ts";
 import { BackendError } from "./errors.ts";
@@ -13,9 +12,8 @@ import { realHost } from "./host.ts";
 import { createLog, type Log } from "./log.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { embeddedPool } from "./store/embedded.ts";
+import { postgresPool } from "./store/postgres.ts";
 
-const CONNECTIONS_MAX = 10;
-const CONNECT_MS_MAX = 10_000;
 const EXIT_COULD_NOT_START = 2;
 
 function openPool({ databaseUrl }: Settings, log: Log): PostgresPool {
@@ -23,14 +21,7 @@ function openPool({ databaseUrl }: Settings, log: Log): PostgresPool {
     log("store.embedded", { why: "no DATABASE_URL: what is known is gone with this process" });
     return embeddedPool();
   }
-  const pool = new pg.Pool({
-    connectionString: databaseUrl,
-    max: CONNECTIONS_MAX,
-    connectionTimeoutMillis: CONNECT_MS_MAX,
-  });
-  // Of connections that break while nobody uses them; whoever uses one is told himself.
-  pool.on("error", (error) => log("store.connection-lost", { why: error.message }));
-  return pool;
+  return postgresPool(databaseUrl, (error) => log("store.connection-lost", { why: error.message }));
 }
 
 /** Connections come from the address at which it listens, where that is one of its own. */

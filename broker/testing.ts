@@ -59,6 +59,10 @@ export class FakeHost implements Host {
     await Promise.resolve();
   }
 
+  waitMs(ms: number): Promise<void> {
+    return this.sleepMs(ms);
+  }
+
   every(): () => void {
     return () => {};
   }

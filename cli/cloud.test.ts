@@ -29,12 +29,6 @@ const HAS_CURL = has("curl");
 const HAS_PROC = process.platform === "linux";
 if (!HAS_PROC) process.stderr.write("skipped: the memory of an upload: this machine has no /proc\n");
 
-async function firstLine({ child }: Running): Promise<string> {
-  let text = "";
-  while (!text.includes("\n")) text += String((await once(child.stdout ?? child, "data"))[0]);
-  return text.slice(0, text.indexOf("\n"));
-}
-
 const plansOf = (catalog: unknown): readonly unknown[] =>
   (catalog as { services: { plans: unknown[] }[] }).services.flatMap(({ plans }) => plans);
 
@@ -42,7 +36,7 @@ const plansOf = (catalog: unknown): readonly unknown[] =>
 const runtime = mkdtempSync(join(tmpdir(), "drydock-test-"));
 const own = { XDG_RUNTIME_DIR: runtime };
 /** Where many tests run side by side on few processors. */
-const BOOTS_MS_MAX = 120_000;
+const BOOTS_MS_MAX = 300_000;
 const begun: Running[] = [];
 function start(...args: string[]): Running {
   const running = startDrydock(args, own);
@@ -63,7 +57,7 @@ describe("a cloud that is up", { timeout: BOOTS_MS_MAX }, () => {
 
   beforeAll(async () => {
     up = start("up", "--json", "--pace", "instant");
-    cloud = JSON.parse(await firstLine(up)) as CloudDescription;
+    cloud = JSON.parse(await up.firstLine) as CloudDescription;
     environment = {
       ...process.env,
       HOME: runtime,
@@ -239,7 +233,7 @@ describe("exec", { timeout: BOOTS_MS_MAX }, () => {
 
   it("passes signals on and cleans up", async () => {
     const running = start("exec", "--", "sh", "-c", "echo begun; exec sleep 60");
-    expect(await firstLine(running)).toBe("begun");
+    expect(await running.firstLine).toBe("begun");
     running.child.kill("SIGTERM");
     expect(await running.ended).toMatchObject({ code: 128 + 15, stderr: "" });
   });
@@ -267,7 +261,7 @@ describe("env", { timeout: BOOTS_MS_MAX }, () => {
 
   it("says in one line that no cloud is up, and ignores what a killed one left", async () => {
     const up = start("up", "--json");
-    await firstLine(up);
+    await up.firstLine;
     up.child.kill("SIGKILL");
     await up.ended;
     const { code, stderr } = await drydock("env");

@@ -29,7 +29,7 @@ beforeAll(async () => {
       instances: readonly InstanceRecord[];
     });
   });
-}, 120_000);
+});
 
 const only = (): InstanceRecord => records[0] as InstanceRecord;
 const vmOf = (deployment: string): { readonly cid: string; readonly ip: string; readonly disk: string } => {

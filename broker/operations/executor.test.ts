@@ -1,17 +1,18 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { BackendError, FinalError } from "../errors.ts";
+import { BackendError, FinalError, StoreError } from "../errors.ts";
 import type { Guard } from "../guard/guard.ts";
 import { serviceOf } from "../spi/catalog.ts";
 import type { Deployer } from "../spi/director.ts";
 import { embeddedPool } from "../store/embedded.ts";
 import type { InstanceRow } from "../store/schema.ts";
 import { createSeal, sealText } from "../store/seal.ts";
-import { type Operation, openStore } from "../store/store.ts";
+import { type Operation, openStore, type Store } from "../store/store.ts";
 import { FakeHost, TEST_CONFIG } from "../testing.ts";
 import { createExecutor, type Executor } from "./executor.ts";
 import type { Workshop } from "./workshop.ts";
 
 const IDS = serviceOf("postgresql");
+const outage = (): StoreError => new StoreError(new Error("Connection terminated unexpectedly"));
 
 /** A workshop whose backends do what a test says; what they were asked for is written down. */
 class Bench {
@@ -60,7 +61,14 @@ class Bench {
       },
       seal: createSeal(host, TEST_CONFIG.encryptionKey, "store"),
     };
-    this.executor = createExecutor(this.shop, (error) => void this.reported.push(error));
+    this.executor = this.executorOn(() => ({}));
+  }
+
+  /** An executor whose store does some things in another way. */
+  executorOn(change: (store: Store) => Partial<Store>): Executor {
+    const { store, ...others } = this.shop;
+    const changed = { ...others, store: { ...store, ...change(store) } };
+    return createExecutor(changed, (error) => void this.reported.push(error));
   }
 
   row(id: string): InstanceRow {
@@ -128,6 +136,34 @@ describe("the executor", () => {
     };
     expect(await bench.executor.start(await bench.order("a"))).toBe("succeeded");
     expect(bench.asked.filter((what) => what.startsWith("deploy"))).toHaveLength(3);
+  });
+
+  it("waits for a store that is away, however long", async () => {
+    let outages = 100;
+    const operation = await bench.order("a");
+    const executor = bench.executorOn((store) => ({
+      instance: (id) => (outages-- > 0 ? Promise.reject(outage()) : store.instance(id)),
+    }));
+    expect(await executor.start(operation)).toBe("succeeded");
+    expect(outages).toBeLessThan(0);
+    expect(bench.reported).toEqual([]);
+  });
+
+  it("takes up once the store is back what was opened meanwhile", async () => {
+    const { store } = bench.shop;
+    let outages = 3;
+    const flaky = {
+      ...store,
+      openOperations: () =>
+        outages-- > 0 ? Promise.reject(new StoreError(new Error("gone"))) : store.openOperations(),
+    };
+    const executor = createExecutor({ ...bench.shop, store: flaky }, (error) => void bench.reported.push(error));
+    const operation = await bench.order("a");
+    for (let asked = 0; asked < 5; asked++) executor.resumeLater();
+    await executor.resume();
+    expect(await executor.start(operation)).toBe("succeeded");
+    expect(bench.asked.filter((what) => what.startsWith("deploy"))).toHaveLength(1);
+    expect(bench.reported).toEqual([]);
   });
 
   it("takes back what a failed provision has made, and tells no defect of it", async () => {

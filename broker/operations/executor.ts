@@ -1,6 +1,7 @@
-import { BackendError, FinalError } from "../errors.ts";
+import { BackendError, FinalError, StoreError } from "../errors.ts";
 import type { OperationKind } from "../store/schema.ts";
 import type { Operation } from "../store/store.ts";
+import type { Host } from "../host.ts";
 import { backup, backupFailed, restore, restoreFailed } from "./backups.ts";
 import { bind, unbind } from "./bindings.ts";
 import { deprovision, provision, provisionFailed, update, updateFailed } from "./instances.ts";
@@ -30,6 +31,10 @@ const ROUND_MS = 120_000;
 /** What undoes a failure must not itself be given up soon: what it leaves costs. */
 const UNDO_ROUNDS_MAX = 50;
 
+/** How long the store is given to come back before it is asked again: longer each time, up to a limit. */
+const STORE_MS = 500;
+const STORE_MS_MAX = 30_000;
+
 /** How often an operation that waits looks whether it is its turn. */
 const TURN_MS = 2000;
 
@@ -45,8 +50,49 @@ export type Tell = (operation: Operation, event: "begins" | "goes wrong" | Endin
 export interface Executor {
   /** Resolves with how it ended, once that is written down. */
   start(operation: Operation): Promise<Ending>;
-  /** Takes up what nobody carries out: at the start, what an earlier process left open. */
+  /** Takes up what nobody carries out: at the start, what an earlier process left open. Waits for a store that is away. */
   resume(): Promise<void>;
+  /** As `resume`, in the background: after an answer of the store that was lost, which may have opened an operation. */
+  resumeLater(): void;
+}
+
+/** Begins work again while a backend is out of order, so many times; a store that is away is waited for, however long. */
+async function tryAgain(host: Host, roundsMax: number, work: () => Promise<void>): Promise<void> {
+  for (let [round, outages] = [1, 0]; ; ) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof BackendError)) throw error;
+      if (error instanceof StoreError) {
+        // It has refused nothing, and while it is away no end can be written down either.
+        await host.sleepMs(Math.min(STORE_MS_MAX, STORE_MS * 2 ** outages++));
+        continue;
+      }
+      if (round++ === roundsMax) throw error;
+      outages = 0;
+      await host.sleepMs(ROUND_MS);
+    }
+  }
+}
+
+/** Work that is done once more, and only once, for all who ask while it goes on. */
+function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+  let going: Promise<void> | undefined;
+  let isAskedFor = false;
+  const go = async (): Promise<void> => {
+    try {
+      do {
+        isAskedFor = false;
+        await work();
+      } while (isAskedFor);
+    } finally {
+      going = undefined;
+    }
+  };
+  return () => {
+    isAskedFor = true;
+    return (going ??= go());
+  };
 }
 
 export function createExecutor(
@@ -56,16 +102,7 @@ export function createExecutor(
 ): Executor {
   const { host, store } = shop;
   const running = new Map<string, Promise<Ending>>();
-  const rounds = async (max: number, work: () => Promise<void>): Promise<void> => {
-    for (let round = 1; ; round++) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!(error instanceof BackendError) || round === max) throw error;
-        await host.sleepMs(ROUND_MS);
-      }
-    }
-  };
+  const rounds = (max: number, work: () => Promise<void>): Promise<void> => tryAgain(host, max, work);
   /** While the store is away nothing can be written down, and nothing can be said to have ended. */
   const written = (change: () => Promise<void>): Promise<void> => rounds(Number.POSITIVE_INFINITY, change);
   const noteTrouble = (error: unknown, operation: Operation): void => {
@@ -113,13 +150,12 @@ export function createExecutor(
     ending.catch((error: unknown) => report(error, operation));
     return ending;
   };
-  return {
-    start,
-    resume: () =>
-      written(async () => {
-        for (const operation of await store.openOperations()) void start(operation);
-      }),
-  };
+  const resume = oneAtATime(() =>
+    written(async () => {
+      for (const operation of await store.openOperations()) void start(operation);
+    }),
+  );
+  return { start, resume, resumeLater: () => void resume().catch((error: unknown) => report(error)) };
 }
 
 /** What a platform is told: no hosts, ids or traces of the backend. */

@@ -59,8 +59,8 @@ async function create(desk: Desk, request: BackupRequest, reply: FastifyReply): 
   const payload: BackupPayload = { row };
   const operation = orderOf(shop, { instanceId: instance.id, kind: "backup", payload });
   if (!(await open(desk, operation))) throw busy();
-  await shop.store.addBackup(row);
   void executor.start(operation);
+  await shop.store.addBackup(row);
   reply.code(202);
   return backupView(row);
 }
@@ -90,8 +90,8 @@ async function restore(desk: Desk, request: BackupRequest, reply: FastifyReply):
   const payload: RestorePayload = { row };
   const operation = orderOf(shop, { instanceId: instance.id, kind: "restore", payload });
   if (!(await open(desk, operation))) throw busy();
-  await shop.store.addRestore(row);
   void executor.start(operation);
+  await shop.store.addRestore(row);
   reply.code(202);
   return restoreView(row);
 }

@@ -15,6 +15,7 @@ import {
   checkId,
   checkService,
   findPlan,
+  isId,
   minorOf,
   objectBody,
   optionalObject,
@@ -66,7 +67,7 @@ function askedOf(instance: InstanceRow, body: Body): string {
 /** A successor is a binding beside its predecessor, which must be one of this instance. @throws OsbError 400 */
 async function checkPredecessor({ store }: Workshop, instance: InstanceRow, id: unknown): Promise<void> {
   if (id === undefined) return;
-  const predecessor = await store.binding(String(id));
+  const predecessor = isId(id) ? await store.binding(id) : undefined;
   if (predecessor?.instance_id !== instance.id || predecessor.state !== "ready")
     throw badRequest("predecessor_binding_id is no service binding of this service instance.");
 }

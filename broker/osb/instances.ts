@@ -93,8 +93,9 @@ async function provision(desk: Desk, request: InstanceRequest, reply: FastifyRep
   // Of two equal requests at once one opens the operation; the other is told of it.
   if (!(await open(desk, operation)))
     return (await provisionedAlready(shop, id, wish, reply)) ?? Promise.reject(concurrency());
-  await shop.store.addInstance(row);
+  // What is written down is carried out, also when the store goes away between the two.
   void executor.start(operation);
+  await shop.store.addInstance(row);
   return accepted(reply, operation);
 }
 
@@ -175,10 +176,11 @@ async function deprovision(desk: Desk, request: InstanceRequest, reply: FastifyR
   const { shop, executor } = desk;
   checkService(shop.service, request.query.service_id);
   findPlan(shop.service, request.query.plan_id);
-  const instance = await existing(shop, request.params.id, 410);
+  const { id } = request.params;
+  const busy = await shop.store.busyWith(id);
+  const instance = busy?.kind === "provision" ? rowOf(busy) : await existing(shop, id, 410);
   checkOwnIds(shop, instance, request.query, true);
   requireAsync(request.query);
-  const busy = await shop.store.busyWith(instance.id);
   if (busy?.kind === "deprovision") return accepted(reply, busy);
   const operation = await deletion(desk, instance, busy);
   void executor.start(operation);

@@ -1,9 +1,10 @@
 import type { FastifyReply } from "fastify";
-import { BackendError, OsbError } from "../errors.ts";
+import { OsbError, StoreError } from "../errors.ts";
 import type { Executor } from "../operations/executor.ts";
 import type { Workshop } from "../operations/workshop.ts";
 import type { OperationKind } from "../store/schema.ts";
 import type { Operation } from "../store/store.ts";
+import { optionalText } from "./requests.ts";
 
 export type Query = Readonly<Record<string, string | undefined>>;
 
@@ -63,7 +64,7 @@ async function written<T>({ executor }: Desk, change: Promise<T>): Promise<T> {
     return await change;
   } catch (error) {
     // An answer of the store that was lost may have opened it.
-    if (error instanceof BackendError) void executor.resume();
+    if (error instanceof StoreError) executor.resumeLater();
     throw error;
   }
 }
@@ -73,13 +74,14 @@ export function accepted(reply: FastifyReply, operation: Operation): object {
   return { operation: operation.id };
 }
 
-/** The answer to a poll. @throws OsbError 400 when `asked` is no operation of what the poll is about */
+/** The answer to a poll. @throws OsbError 400 when what is given is no operation of what the poll is about */
 export async function polled(
   { shop }: Desk,
   newest: Operation,
-  asked: string | undefined,
+  given: unknown,
   reply: FastifyReply,
 ): Promise<{ readonly operation: Operation; readonly body: Readonly<Record<string, unknown>> }> {
+  const asked = optionalText(given, "operation");
   const operation = asked === undefined || asked === newest.id ? newest : await shop.store.operation(asked);
   const fits = operation?.instance_id === newest.instance_id && operation.binding_id === newest.binding_id;
   if (operation === undefined || !fits) throw new OsbError(400, "operation is not one of this resource.");

@@ -139,9 +139,16 @@ export function checkIdentity(header: string | undefined): void {
   throw badRequest("X-Broker-API-Originating-Identity must carry a JSON object in base64.");
 }
 
-/** Ids name records, objects and groups: only what can stand in a path as it is. @throws OsbError 400 */
+const ID_CHARS_MAX = 100;
+
+/** Ids name records, objects and groups: only what can stand in a path as it is. */
+export const isId = (value: unknown): value is string =>
+  typeof value === "string" && value.length <= ID_CHARS_MAX && /^[A-Za-z0-9][A-Za-z0-9._~-]*$/.test(value);
+
+/** @throws OsbError 400 */
 export function checkId(id: string): string {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$/.test(id)) throw badRequest("The id holds characters that are not allowed.");
+  if (id.length > ID_CHARS_MAX) throw badRequest(`The id is longer than ${ID_CHARS_MAX} characters.`);
+  if (!isId(id)) throw badRequest("The id holds characters that are not allowed.");
   return id;
 }
 

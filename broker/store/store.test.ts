@@ -1,10 +1,10 @@
 import type { PostgresPool } from "kysely";
-import pg from "pg";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { BackendError } from "../errors.ts";
+import { StoreError } from "../errors.ts";
 import { realHost } from "../host.ts";
 import { embeddedPool } from "./embedded.ts";
 import type { BackupRow, BindingRow, InstanceRow } from "./schema.ts";
+import { postgresPool } from "./postgres.ts";
 import { type Operation, openStore, type Store } from "./store.ts";
 import { startPostgres } from "./testing.ts";
 
@@ -63,9 +63,10 @@ const TABLES = "instances bindings operations backups restores".split(" ");
 
 /** A pool of PostgreSQL whose tables are empty. */
 async function cleanPool(url: string): Promise<PostgresPool> {
-  const pool = new pg.Pool({ connectionString: url });
-  pool.on("error", () => {});
-  for (const table of TABLES) await pool.query(`drop table if exists ${table}`);
+  const pool = postgresPool(url);
+  const client = await pool.connect();
+  for (const table of TABLES) await client.query(`drop table if exists ${table}`, []);
+  client.release();
   return pool;
 }
 
@@ -206,8 +207,9 @@ describe.each(databases)("the store on $name", ({ missing, pool: open }) => {
 
 describe("a store that is away", () => {
   it("is told from a defect: the one may be tried again", async () => {
-    const pool = new pg.Pool({ connectionString: "postgres://nobody@127.0.0.1:1/none" });
-    await expect(openStore(pool, realHost())).rejects.toThrow(BackendError);
+    const pool = postgresPool("postgres://nobody@127.0.0.1:1/none");
+    await expect(openStore(pool, realHost())).rejects.toThrow(StoreError);
+    await pool.end();
     const broken = { ...embeddedPool(), connect: () => Promise.reject(new TypeError("no such thing")) };
     await expect(openStore(broken as PostgresPool, realHost())).rejects.toThrow(TypeError);
   });

@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect, type PostgresPool, sql } from "kysely";
-import { BackendError } from "../errors.ts";
+import { StoreError } from "../errors.ts";
 import type { Host } from "../host.ts";
+import { isOutage } from "./outage.ts";
 import {
   type BackupRow,
   type BindingRow,
@@ -15,7 +16,7 @@ export type Operation = Omit<OperationRow, "sequence">;
 
 /**
  * The broker's state: one data layer, the same SQL on pg-mem and on PostgreSQL. Each change is one statement, so none is half made. Every
- * method throws BackendError while the database can't be reached.
+ * method throws StoreError while the database can't be reached.
  */
 export interface Store {
   instance(id: string): Promise<InstanceRow | undefined>;
@@ -63,17 +64,6 @@ export interface Store {
   deleteRestoresOf(instanceId: string): Promise<void>;
 }
 
-/** Codes of Node and classes of SQLSTATE that say that the server is away, is starting or stopping, or has become a standby. */
-const OUTAGE = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENETUNREACH|ENOTFOUND|EAI_|08|53|57P|25006)/;
-const CUT_OFF =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
-
-function isOutage(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = "code" in error ? String(error.code) : "";
-  return OUTAGE.test(code) || CUT_OFF.test(error.message);
-}
-
 /** PostgreSQL gives 64-bit numbers as text. */
 const numbered = <T extends object>(row: T): T =>
   Object.fromEntries(
@@ -99,7 +89,7 @@ class Session {
     try {
       return await this.#host.track(statement.execute());
     } catch (error) {
-      throw isOutage(error) ? new BackendError(`the store: ${(error as Error).message}`) : error;
+      throw isOutage(error) ? new StoreError(error) : error;
     }
   }
 
@@ -270,7 +260,7 @@ const restoresIn = (db: Db, session: Session) => ({
     session.done(db.deleteFrom("restores").where("instance_id", "=", instanceId)),
 });
 
-/** Opens the store and makes its tables where they are missing. @throws BackendError when the database can't be reached */
+/** Opens the store and makes its tables where they are missing. @throws StoreError when the database can't be reached */
 export async function openStore(pool: PostgresPool, host: Host): Promise<Store> {
   const db: Db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const session = new Session(host);

@@ -14,6 +14,8 @@ export interface Ended {
 
 export interface Running {
   readonly child: ChildProcess;
+  /** Of its standard output. Rejects when it ends without one. */
+  readonly firstLine: Promise<string>;
   readonly ended: Promise<Ended>;
 }
 
@@ -27,7 +29,19 @@ export function startDrydock(args: readonly string[], env: Readonly<Record<strin
   for (const name of ["stdout", "stderr"] as const)
     child[name].setEncoding("utf8").on("data", (text: string) => (texts[name] += text));
   const ended = once(child, "close").then(([code]) => ({ code: code as number | null, ...texts }));
-  return { child, ended };
+  const firstLine = new Promise<string>((resolve, reject) => {
+    child.stdout.on("data", () => {
+      const [line, ...rest] = texts.stdout.split("\n");
+      if (line !== undefined && rest.length > 0) resolve(line);
+    });
+    ended.then(
+      ({ code, stderr }) => reject(new Error(`it ended with ${code} before its first line: ${stderr}`)),
+      reject,
+    );
+  });
+  // Whoever waits for its end only need not know.
+  firstLine.catch(() => {});
+  return { child, firstLine, ended };
 }
 
 export const drydock = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> =>

@@ -4,6 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium } from "@playwright/test";
 
+/** On a machine that is busy. */
+const START_MS_MAX = 240_000;
+
 interface Executable {
   readonly path: string;
   readonly env?: Record<string, string>;
@@ -34,6 +37,7 @@ export async function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: path,
     args: ["--no-sandbox"],
+    timeout: START_MS_MAX,
     ...(env === undefined ? {} : { env: { ...process.env, ...env } as Record<string, string> }),
   });
 }

@@ -15,7 +15,9 @@ import { junitXml } from "../junit.ts";
 import { foldRun } from "../report.ts";
 import { launchBrowser } from "./browser.ts";
 
-const BROWSER_START_MS_MAX = 60_000;
+const BROWSER_START_MS_MAX = 300_000;
+/** On a machine that is busy. */
+const ACTION_MS_MAX = 120_000;
 let browser: Browser | undefined;
 let whyNot = "";
 let dir = "";
@@ -45,6 +47,7 @@ async function open(of: Browser, events: readonly RunEvent[], hash = ""): Promis
   const path = join(dir, "report.html");
   writeFileSync(path, reportHtml(foldRun(events)));
   const context = await of.newContext({ locale: "en-US" });
+  context.setDefaultTimeout(ACTION_MS_MAX);
   const page = await context.newPage();
   const [requests, complaints]: [string[], string[]] = [[], []];
   page.on("request", (request) => requests.push(request.url()));

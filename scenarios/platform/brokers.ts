@@ -224,11 +224,11 @@ export class Brokers {
   /** The broker's senses, from its VM: the world's network, clock and entropy. */
   #host(service: ServiceName, ip: string): Host {
     const { kernel, driver, net } = this.#world;
-    const fetch = net.fetchFrom(ip);
     return {
-      fetch: (url, init) => fetch(url, init),
+      fetch: net.fetchFrom(ip),
       nowMs: () => kernel.nowMs,
       sleepMs: (ms) => driver.sleep(Math.max(1, ms * kernel.pace)),
+      waitMs: (ms) => driver.sleep(ms),
       every: (periodMs, work) => this.#every(periodMs, work),
       randomBytes: (count) => kernel.secrets(`broker/${service}`).bytes(count),
       track: (work) => driver.track(work),
@@ -251,6 +251,6 @@ async function answer(app: FastifyInstance, request: Request): Promise<Response>
   const headers = Object.entries(reply.headers).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)] as [string, string]],
   );
-  const bodiless = reply.statusCode === 204 || reply.statusCode === 304;
-  return new Response(bodiless ? null : reply.rawPayload, { status: reply.statusCode, headers });
+  const body = [204, 304].includes(reply.statusCode) ? null : reply.rawPayload;
+  return new Response(body, { status: reply.statusCode, headers });
 }

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import type { PostgresPool } from "kysely";
-import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { embeddedPool } from "../../broker/index.ts";
+import { postgresPool } from "../../broker/store/postgres.ts";
 import { startPostgres } from "../../broker/store/testing.ts";
 import { brokenLaws } from "../../simulators/laws.ts";
 import { createWorld, type World } from "../../simulators/world.ts";
@@ -74,7 +74,7 @@ const STORES = [
     store: "PostgreSQL",
     missing: "reason" in postgres,
     livesMax: 4,
-    pool: () => new pg.Pool({ connectionString: "url" in postgres ? postgres.url : "" }),
+    pool: () => postgresPool("url" in postgres ? postgres.url : ""),
   },
 ];
 
@@ -159,6 +159,6 @@ describe.each(STORES)("a broker that is killed, on $store", ({ missing, livesMax
         { numRuns: livesMax },
       );
     },
-    120_000,
+    600_000,
   );
 });

@@ -116,7 +116,7 @@ describe("what stands", () => {
   let ground: Ground;
   beforeAll(async () => {
     ground = await Ground.prepare();
-  }, 120_000);
+  });
   it.each(Object.entries(cases))(
     "%s",
     async (_what, { plan: each, happens }) => {

@@ -152,7 +152,7 @@ it("loses no VM, disk, address or lock, whatever fails, and converges when nothi
     }),
     { numRuns: 40 },
   );
-}, 120_000);
+});
 
 it("has one digest for one seed", async () => {
   await fc.assert(
@@ -166,4 +166,4 @@ it("has one digest for one seed", async () => {
     }),
     { numRuns: 10 },
   );
-}, 120_000);
+});

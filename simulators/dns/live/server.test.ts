@@ -49,7 +49,7 @@ const ADDRESSES = [1, 2, 3, 4, 5].map((at) => `10.0.0.${at}`);
 
 describe("Node's resolver", () => {
   const resolver = (): Resolver => {
-    const own = new Resolver({ timeout: 2000, tries: 2 });
+    const own = new Resolver({ timeout: 20_000, tries: 2 });
     own.setServers([`${HOST}:${port}`]);
     return own;
   };
@@ -92,7 +92,7 @@ describe("a TCP connection", () => {
 
 describe.skipIf(!hasDig)(`dig${hasDig ? "" : " (skipped: no dig on this machine, install dnsutils)"}`, () => {
   const dig = async (...args: string[]): Promise<string> => {
-    const common = [`@${HOST}`, "-p", port, "+time=5", "+tries=2"];
+    const common = [`@${HOST}`, "-p", port, "+time=20", "+tries=2"];
     return (await promisify(execFile)("dig", [...common, ...args])).stdout;
   };
 

@@ -1,0 +1,48 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { BrokerConfig, Login } from "../config.ts";
+import { OsbError } from "../errors.ts";
+import type { Host } from "../host.ts";
+import { RECORDS_PATH } from "./records.ts";
+import { same } from "./requests.ts";
+import { createThrottle } from "./throttle.ts";
+
+/** Name and password of Basic credentials (RFC 7617), if that is what a header holds. */
+function loginOf(header: string | undefined): Login | undefined {
+  const match = /^basic\s+(.+)$/i.exec(header ?? "");
+  const text = Buffer.from(match?.[1] ?? "", "base64").toString("utf8");
+  const colon = text.indexOf(":");
+  return colon < 0 ? undefined : { username: text.slice(0, colon), password: text.slice(colon + 1) };
+}
+
+/** Each part compared in constant time. */
+function fits(given: Login, expected: Login): boolean {
+  const [nameFits, passwordFits] = [same(given.username, expected.username), same(given.password, expected.password)];
+  return nameFits && passwordFits;
+}
+
+/**
+ * Lets platforms in, and operators to the records. Wrong passwords are answered later and later.
+ *
+ * @throws OsbError 401, and 429 with Retry-After when too many wrong passwords wait for their answer
+ */
+export type Authenticate = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+
+/** Checks the credentials of requests against those of a configuration. */
+export function createAuthentication(config: BrokerConfig, host: Host): Authenticate {
+  const throttle = createThrottle(host);
+  return async (request, reply) => {
+    // As it was routed: a path can be written in more than one way.
+    const isForOperators = request.routeOptions.url === RECORDS_PATH;
+    const expected = isForOperators ? config.admin : config.credentials;
+    const given = loginOf(request.headers.authorization);
+    // Without a password there is none to guess.
+    const attempt = given && (await throttle.attempt(request.ip, given.username, () => fits(given, expected)));
+    if (attempt === "right") return;
+    if (typeof attempt === "object") {
+      reply.header("Retry-After", String(attempt.retryAfterS));
+      throw new OsbError(429, "Too many wrong passwords; try again later.");
+    }
+    reply.header("WWW-Authenticate", 'Basic realm="service broker"');
+    throw new OsbError(401, "Credentials are missing or wrong.");
+  };
+}

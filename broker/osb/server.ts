@@ -1,0 +1,101 @@
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { badRequest, OsbError } from "../errors.ts";
+import type { Authenticate } from "./authentication.ts";
+import { parseBody } from "./body.ts";
+import { refuseEarly, refuseUnreadable, refusalOf } from "./refusals.ts";
+import { checkIdentity, checkVersion } from "./requests.ts";
+
+const BODY_BYTES_MAX = 1024 * 1024;
+/** As long as all headers together may be: how long an id may be is said by a rule of the API. */
+const PARAMETER_CHARS_MAX = 16_384;
+/** How long a request may take to arrive. */
+const REQUEST_MS_MAX = 60_000;
+/** Longer than platforms keep connections that they do not use. */
+const KEEP_ALIVE_MS_MAX = 75_000;
+
+const one = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? header[0] : header);
+
+/** Says whose request an answer belongs to (OSB, "Request Identity"). */
+function tellIdentity(request: FastifyRequest, reply: FastifyReply): void {
+  const identity = one(request.headers["x-broker-api-request-identity"]);
+  if (identity !== undefined) reply.header("X-Broker-API-Request-Identity", identity);
+}
+
+/** @throws OsbError 400 */
+function checkHttp({ httpVersion, headers, url }: FastifyRequest["raw"]): void {
+  if (httpVersion === "1.1" && headers.host === undefined) throw badRequest("The header Host is required.");
+  // PostgreSQL keeps no text that holds one.
+  if (/%00/.test(url ?? "")) throw badRequest("The URL holds a NUL character.");
+}
+
+/** @throws OsbError 400, 412 */
+function checkApi({ headers, routeOptions, url }: FastifyRequest): void {
+  // As it was routed: a path can be written in more than one way.
+  const route = routeOptions.url ?? url;
+  if (!route.startsWith("/v2/")) return;
+  checkVersion(one(headers["x-broker-api-version"]), route);
+  checkIdentity(one(headers["x-broker-api-originating-identity"]));
+}
+
+function readBodies(app: FastifyInstance): void {
+  app.addHook("onRequest", async ({ raw: { headers } }) => {
+    // To the framework an empty type is a wrong one, to the API none.
+    if (headers["content-type"] === "") delete headers["content-type"];
+  });
+  for (const type of ["application/json", "*"])
+    app.addContentTypeParser<string>(type, { parseAs: "string" }, async (request: FastifyRequest, text: string) =>
+      parseBody(request.headers["content-type"], text),
+    );
+}
+
+/** Looks at each request before its route does. */
+function admit(app: FastifyInstance, authenticate: Authenticate): void {
+  let isStopping = false;
+  app.addHook("preClose", async () => {
+    isStopping = true;
+  });
+  app.addHook("onRequest", async (request, reply) => {
+    tellIdentity(request, reply);
+    if (isStopping) throw new OsbError(503, "The broker is stopping.");
+    await authenticate(request, reply);
+    checkHttp(request.raw);
+    checkApi(request);
+  });
+}
+
+/** An HTTP server without routes whose every refusal has the body of an OSB error, also what the framework or Node.js refuse. */
+export function createServer(authenticate: Authenticate, report: (error: unknown) => void): FastifyInstance {
+  const refuse = (error: unknown, reply: FastifyReply): FastifyReply => {
+    const { status, body } = refusalOf(error, report);
+    return reply.code(status).send(body);
+  };
+  /** A path that can't be decoded; such a request is not routed and meets no hook. */
+  const refusePath = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    tellIdentity(request, reply);
+    await authenticate(request, reply).then(
+      () => refuse(badRequest("The path is not encoded as UTF-8."), reply),
+      (error: unknown) => refuse(error, reply),
+    );
+  };
+  const app = fastify({
+    logger: false,
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+    keepAliveTimeout: KEEP_ALIVE_MS_MAX,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: PARAMETER_CHARS_MAX },
+    http: { requireHostHeader: false },
+    clientErrorHandler: refuseUnreadable,
+    frameworkErrors: (_error, request, reply) => void refusePath(request, reply),
+  });
+  admit(app, authenticate);
+  readBodies(app);
+  refuseEarly(app.server);
+  app.setErrorHandler((error, _request, reply) => refuse(error, reply));
+  app.setNotFoundHandler(() => {
+    throw new OsbError(404, "There is no such resource.");
+  });
+  return app;
+}
