@@ -3,7 +3,12 @@ import { Kernel } from "./kernel.ts";
 
 function armed(): Kernel {
   const kernel = new Kernel({ seed: 3 });
-  kernel.faults.define({ point: "nova:POST /servers", effects: ["reply", "reset"], prose: "The request fails." });
+  kernel.faults.define({
+    point: "nova:POST /servers",
+    effects: ["reply", "reset"],
+    prose: "The request fails.",
+    attributes: { path: { prose: "the path", template: "/:kind" } },
+  });
   kernel.faults.define({ point: "cpi:create_vm", effects: ["error"], prose: "The call fails." });
   return kernel;
 }
