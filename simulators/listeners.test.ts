@@ -11,15 +11,18 @@ import { buildQuery, readReply } from "./dns/parity/message.ts";
 import { WallDriver } from "./kernel/edge/drive.ts";
 import { type LocalFetch, LocalNet } from "./kernel/edge/local.ts";
 import { mswHandlers } from "./kernel/edge/msw.ts";
-import { serve } from "./kernel/edge/serve.ts";
+import { serve, type ServeOptions } from "./kernel/edge/serve.ts";
 import {
+  type Body,
   defineService,
   type Effect,
   EFFECT_KINDS,
   type EffectKind,
+  type HttpReply,
   json,
   Kernel,
   type Service,
+  text,
 } from "./kernel/index.ts";
 import { makeKeys, type LiveKeys } from "./live/keys.ts";
 
@@ -372,6 +375,74 @@ describe.each(LISTENERS)("faults on %s", (listener) => {
     await own.close();
     asked.hangUp();
   });
+});
+
+describe.each(["http", "https"] as const)("a listener over %s", (listener) => {
+  const listen = async (
+    reply: () => HttpReply | Body<HttpReply>,
+    options: Partial<ServeOptions> = {},
+  ): Promise<AsyncDisposable & { readonly kernel: Kernel; readonly ask: () => Asked }> => {
+    const kernel = new Kernel({ startMs: Date.now(), recordInputs: true });
+    const driver = new WallDriver(kernel);
+    const routes = [{ method: "GET", path: "/book", handler: reply }];
+    const service = defineService({ name: "library", kernel, sim: {}, routes, unmatched: () => json(404, {}) });
+    const { ca, key, cert } = keys.tls;
+    const tls = listener === "https" && { tls: { key, cert } };
+    const { port, close } = await serve(service, driver, { host: "127.0.0.1", port: 0, ...tls, ...options });
+    return {
+      kernel,
+      ask: () =>
+        overSocket(() => (tls ? connectTls({ host: "127.0.0.1", port, ca }) : connect({ host: "127.0.0.1", port }))),
+      [Symbol.asyncDispose]: () => close().then(() => driver.stop()),
+    };
+  };
+
+  it("breaks the connection of an answer that can't be written, says why, and goes on", async () => {
+    const told: unknown[] = [];
+    let isBad = true;
+    const answer = (): HttpReply => ({ status: 200, headers: isBad ? { "X-A": "1\r\n2" } : {}, body: "good" });
+    await using served = await listen(answer, { report: (error) => told.push(error) });
+    expect(await served.ask().seen).toEqual({ end: "broken" });
+    expect(told).toMatchObject([{ code: "ERR_INVALID_CHAR" }]);
+    isBad = false;
+    expect(await served.ask().seen).toMatchObject({ end: "whole", body: "good" });
+  });
+
+  it("resets whom it does not admit, and goes on", async () => {
+    let isOpen = false;
+    await using served = await listen(() => text(200, "good"), { admits: () => isOpen });
+    expect(await served.ask().seen).toEqual({ end: "broken" });
+    isOpen = true;
+    expect(await served.ask().seen).toMatchObject({ end: "whole" });
+  });
+
+  it("breaks connections that wait for an answer when the world is restored", async () => {
+    function* never(): Body<HttpReply> {
+      yield 86_400_000;
+      return text(200, "late");
+    }
+    await using served = await listen(never);
+    const snapshot = served.kernel.snapshot();
+    const asked = served.ask();
+    await expect.poll(() => served.kernel.running).toBe(1);
+    served.kernel.restore(snapshot);
+    expect(await asked.seen).toEqual({ end: "broken" });
+  });
+});
+
+it("what an event throws goes to whoever hears of crashes, and the world goes on", () => {
+  const kernel = new Kernel();
+  const told: string[] = [];
+  kernel.onCrash = (name, error) => told.push(`${name}: ${String(error)}`);
+  kernel.onTimer("bad", () => {
+    throw new Error("no");
+  });
+  kernel.schedule(1, () => {
+    throw new Error("not either");
+  });
+  kernel.timer(2, "bad", null);
+  expect(kernel.runToEnd()).toBe(2);
+  expect(told).toEqual(["callback: Error: not either", "bad: Error: no"]);
 });
 
 it("every file of the simulators that listens is one of these listeners, or carries no fault of its own", () => {

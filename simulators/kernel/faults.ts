@@ -157,8 +157,7 @@ export class Faults {
 
   /** Is there a rule on this point? Who must compute the attributes may ask first. */
   isArmed(point: string): boolean {
-    this.#current();
-    return this.#watches.has(point);
+    return this.#current().rules.length > 0 && this.#watches.has(point);
   }
 
   /** What happens at this point on this occasion; `undefined` when nothing does. The first rule that acts wins. */

@@ -116,6 +116,9 @@ export async function toHttpRequest(
   return { ...common, received: await upload.receive(stream, common) };
 }
 
+/** The connection breaks. */
+const LOST: HttpReply = { status: 0, wire: { kind: "reset" } };
+
 /** Waits for a reply that the world takes time to give. @throws the signal's reason when the client has gone meanwhile */
 export function replyOf(
   answered: HttpReply | Process<HttpReply>,
@@ -130,9 +133,17 @@ export function replyOf(
       driver.kernel.faults.hangUp(answered);
     };
     if (gone?.aborted) return hangUp();
+    const { restored } = driver.kernel;
+    // A world that is restored knows nothing of what was under way: the process never ends.
+    const lose = (): void => {
+      restored.delete(lose);
+      resolve(LOST);
+    };
     gone?.addEventListener("abort", hangUp, { once: true });
+    restored.add(lose);
     answered.settled(({ outcome }) => {
       gone?.removeEventListener("abort", hangUp);
+      restored.delete(lose);
       driver.woke();
       if (outcome.state === "done") resolve(outcome.value);
       if (outcome.state === "failed") reject(outcome.error);

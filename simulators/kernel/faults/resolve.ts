@@ -4,7 +4,7 @@ import { compilePattern, meetsTemplate } from "./pattern.ts";
 import type { FaultAttribute, FaultPoint, FaultRule } from "./point.ts";
 
 /** Names in one message. */
-const NAMES_MAX = 8;
+const NAMES_MAX = 20;
 
 function list(names: Iterable<string>): string {
   const all = [...new Set(names)];

@@ -30,7 +30,7 @@ export function routePoint(
       "The request fails before, during or after its work; the caller must cope with an answer that is an error, late, cut or missing.",
     attributes: {
       ...Object.fromEntries(parameters),
-      path: { prose: "the path as sent, without the query", template: path },
+      path: { prose: "the path as sent, from where the route begins and without the query", template: path },
     },
   };
 }
