@@ -38,8 +38,9 @@ export const EFFECTS = {
     fields: { bytes: integer(0) },
   },
   error: {
-    prose: "The step fails with this message, which is a note where the real thing would show none.",
-    fields: { message: TEXT, code: optional(integer(-(2 ** 31), 2 ** 31)) },
+    prose:
+      "The step fails with this message, which is a note where the real thing would show none. A code is for points whose `errorCode` says what it means.",
+    fields: { message: TEXT, code: optional(integer(0)) },
   },
   stuck: {
     prose:
