@@ -18,6 +18,7 @@ import {
   type Effect,
   EFFECT_KINDS,
   type EffectKind,
+  empty,
   type HttpReply,
   json,
   Kernel,
@@ -147,16 +148,17 @@ function library(kernel: Kernel): { readonly service: Service; readonly worked: 
 
 /** What came over a connection, until it ended one way or another. */
 async function received(socket: Socket, isComplete: (bytes: Buffer) => boolean): Promise<[Buffer, "whole" | "broken"]> {
-  let bytes = Buffer.alloc(0);
+  const chunks: Buffer[] = [];
   return new Promise((resolve) => {
     socket.on("data", (chunk: Buffer) => {
-      bytes = Buffer.concat([bytes, chunk]);
-      if (!isComplete(bytes)) return;
+      chunks.push(chunk);
+      // Long answers are cut here, and read to their end.
+      if (chunks.length > 50 || !isComplete(Buffer.concat(chunks))) return;
       socket.destroy();
-      resolve([bytes, "whole"]);
+      resolve([Buffer.concat(chunks), "whole"]);
     });
     socket.on("error", () => {});
-    socket.on("close", () => resolve([bytes, "broken"]));
+    socket.on("close", () => resolve([Buffer.concat(chunks), "broken"]));
   });
 }
 
@@ -381,19 +383,26 @@ describe.each(["http", "https"] as const)("a listener over %s", (listener) => {
   const listen = async (
     reply: () => HttpReply | Body<HttpReply>,
     options: Partial<ServeOptions> = {},
-  ): Promise<AsyncDisposable & { readonly kernel: Kernel; readonly ask: () => Asked }> => {
+  ): Promise<
+    AsyncDisposable & { readonly kernel: Kernel; readonly ask: (reads?: (socket: Socket) => void) => Asked }
+  > => {
     const kernel = new Kernel({ startMs: Date.now(), recordInputs: true });
     const driver = new WallDriver(kernel);
     const routes = [{ method: "GET", path: "/book", handler: reply }];
     const service = defineService({ name: "library", kernel, sim: {}, routes, unmatched: () => json(404, {}) });
     const { ca, key, cert } = keys.tls;
     const tls = listener === "https" && { tls: { key, cert } };
-    const { port, close } = await serve(service, driver, { host: "127.0.0.1", port: 0, ...tls, ...options });
+    const served = await serve(service, driver, { host: "127.0.0.1", port: 0, ...tls, ...options });
+    const { port } = served;
     return {
       kernel,
-      ask: () =>
-        overSocket(() => (tls ? connectTls({ host: "127.0.0.1", port, ca }) : connect({ host: "127.0.0.1", port }))),
-      [Symbol.asyncDispose]: () => close().then(() => driver.stop()),
+      ask: (reads = () => {}) =>
+        overSocket(() => {
+          const socket = tls ? connectTls({ host: "127.0.0.1", port, ca }) : connect({ host: "127.0.0.1", port });
+          reads(socket);
+          return socket;
+        }),
+      [Symbol.asyncDispose]: () => served.close().then(() => driver.stop()),
     };
   };
 
@@ -406,6 +415,25 @@ describe.each(["http", "https"] as const)("a listener over %s", (listener) => {
     expect(told).toMatchObject([{ code: "ERR_INVALID_CHAR" }]);
     isBad = false;
     expect(await served.ask().seen).toMatchObject({ end: "whole", body: "good" });
+  });
+
+  it("lets all the bytes arrive that an answer is cut to, however slowly they are read", async () => {
+    const bytes = 12_000_000;
+    await using served = await listen(() => text(200, "x".repeat(2 * bytes)));
+    served.kernel.faults.arm({ point: "library:GET /book", effect: { kind: "truncate", bytes } });
+    const reads = (socket: Socket): void => {
+      socket.on("data", () => {
+        socket.pause();
+        setTimeout(() => socket.resume(), 1);
+      });
+    };
+    expect(await served.ask(reads).seen).toMatchObject({ end: "broken", status: 200, bytes });
+  });
+
+  it("sends an answer without a body whole before it ends the connection that is to be cut", async () => {
+    await using served = await listen(() => empty(204));
+    served.kernel.faults.arm({ point: "library:GET /book", effect: { kind: "truncate", bytes: 0 } });
+    expect(await served.ask().seen).toEqual({ end: "broken", status: 204, body: "", bytes: 0 });
   });
 
   it("resets whom it does not admit, and goes on", async () => {

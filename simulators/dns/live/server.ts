@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
-import { hearErrors, resetConnection } from "../../kernel/edge/connections.ts";
+import { cutConnection, hearErrors, resetConnection } from "../../kernel/edge/connections.ts";
 import type { Driver } from "../../kernel/edge/drive.ts";
 import { sourceOf } from "../../kernel/edge/serve.ts";
 import { type ConsulAgent, datagramOf, type DnsReply } from "../index.ts";
@@ -113,7 +113,7 @@ function write(socket: Socket, { message, wire }: DnsReply): void {
   if (message === undefined) return;
   const frame = framed(message);
   if (wire === undefined) return void socket.write(frame);
-  socket.write(frame.subarray(0, LENGTH_BYTES + wire.bytes), () => resetConnection(socket));
+  socket.write(frame.subarray(0, LENGTH_BYTES + wire.bytes), () => cutConnection(socket));
 }
 
 const LENGTH_BYTES = 2;

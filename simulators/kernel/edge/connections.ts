@@ -7,6 +7,12 @@ export function resetConnection(socket: Socket): void {
   if (!socket.destroyed) socket.resetAndDestroy();
 }
 
+/** Ends the connection once all that was written has gone out. Unlike a reset this loses none of it, however slowly it is read. */
+export function cutConnection(socket: Socket): void {
+  socket.on("error", () => {});
+  socket.destroySoon();
+}
+
 const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress}:${remotePort}`;
 
 /**
@@ -32,10 +38,15 @@ export class Connections {
 
   /** Breaks the connection of this socket as a network does: TCP RST, in the middle of whatever goes over it. */
   reset(socket: Socket): void {
+    // Of one whose client has gone there is nothing left to break.
     const tcp = this.#open.get(nameOf(socket));
     if (tcp !== undefined) resetConnection(tcp);
-    // Of one whose client has gone there is nothing left to break.
     socket.destroy();
+  }
+
+  /** Ends the connection of this socket behind what was written to it (TCP FIN), without a closing alert where it speaks TLS. */
+  cut(socket: Socket): void {
+    cutConnection(this.#open.get(nameOf(socket)) ?? socket);
   }
 }
 

@@ -153,8 +153,7 @@ async function pending(
 }
 
 function write({ raw }: FastifyReply, answered: HttpReply, connections: Connections): void {
-  const breakOff = (): void => connections.reset(raw.req.socket);
-  if (answered.wire?.kind === "reset") return breakOff();
+  if (answered.wire?.kind === "reset") return connections.reset(raw.req.socket);
   const { body, headers } = serialise(answered);
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
   const bodiless = answered.status === 204 || answered.status === 304;
@@ -165,7 +164,7 @@ function write({ raw }: FastifyReply, answered: HttpReply, connections: Connecti
   raw.writeHead(answered.status, { ...length, ...(headers as Record<string, string | string[]>) });
   if (answered.wire?.kind === "truncate") {
     raw.flushHeaders();
-    raw.write(bytes.subarray(0, answered.wire.bytes), breakOff);
+    raw.write(bytes.subarray(0, answered.wire.bytes), () => connections.cut(raw.req.socket));
     return;
   }
   raw.end(bodiless ? undefined : bytes);

@@ -34,7 +34,7 @@ export const EFFECTS = {
   },
   truncate: {
     prose:
-      "The work is done and the answer stops in its middle: so many bytes of its body arrive, then the connection breaks; an answer that is no longer than that arrives whole before it breaks. A datagram arrives cut to so many bytes, without DNS's flag TC, which would be an honest answer.",
+      "The work is done and the answer stops in its middle: so many bytes of its body arrive, then the connection ends (TCP FIN, over TLS without a closing alert); an answer that is no longer than that arrives whole before. A datagram arrives cut to so many bytes, without DNS's flag TC, which would be an honest answer.",
     fields: { bytes: integer(0) },
   },
   error: {
