@@ -149,6 +149,16 @@ describe("a rule that can never act", () => {
     expect(faults.rules).toEqual([]);
   });
 
+  it("is refused by the compiler where it is written for a declared point", () => {
+    const { faults } = world();
+    // @ts-expect-error: the point has no such attribute
+    expect(() => faults.arm(ruleAt(SERVERS, { match: { name: "*" }, effect: RESET }))).toThrow(
+      "FAULT_UNKNOWN_ATTRIBUTE",
+    );
+    // @ts-expect-error: nor does it know this effect
+    expect(() => faults.arm(ruleAt(CREATE, { effect: RESET }))).toThrow("FAULT_WRONG_EFFECT");
+  });
+
   it("is refused of a snapshot too, and the world stays as it is", () => {
     const kernel = world();
     kernel.faults.arm({ point: "nova:server.build", effect: ERROR });
