@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from "node:crypto";
 import type { FastifyInstance } from "fastify";
+import { hearErrors } from "../../simulators/kernel/edge/connections.ts";
 import { guardConnections } from "../../simulators/kernel/edge/serve.ts";
 import { addressPlan } from "../../simulators/addresses.ts";
 import { type Pace, PACES } from "../../simulators/kernel/index.ts";
@@ -85,7 +86,7 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
   const brokers = new Brokers(world, {
     report,
     pace: PACES[pace],
-    listen: (app, address, port) => listen(world, app, address, port),
+    listen: (app, address, port) => listen(world, app, address, port, report),
     ...(options.plantedBug && { plantedBug: options.plantedBug }),
   });
   // Brokers are ended before what they talk to.
@@ -138,10 +139,17 @@ function stop({ driver }: World): void {
   if (driver instanceof WallDriver) driver.stop();
 }
 
-async function listen(world: World, app: FastifyInstance, address: string, port: number): Promise<void> {
+async function listen(
+  world: World,
+  app: FastifyInstance,
+  address: string,
+  port: number,
+  report: (error: unknown) => void,
+): Promise<void> {
   guardConnections(app.server, admissionAt(world, address, port));
   try {
     await app.listen({ host: address, port });
+    hearErrors(app.server, report);
   } catch (error) {
     throw listenError(error, "broker", address, port);
   }

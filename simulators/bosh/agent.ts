@@ -2,6 +2,7 @@ import type { Body } from "../kernel/index.ts";
 import { runScript } from "./deploy/script.ts";
 import type { Director } from "./director.ts";
 import { DirectorError } from "./errors.ts";
+import { agentFault, type AgentMethod, attributesOf } from "./faults.ts";
 import type { AppliedJob, Instance } from "./state.ts";
 
 /** The VM on which a job runs, as its behaviour sees it. */
@@ -77,44 +78,14 @@ export function migrateJobs(
   }
 }
 
-/** The calls that an agent answers, each a fault point `agent:<method>`. */
-export const AGENT_METHODS = [
-  "ping",
-  "get_state",
-  "prepare",
-  "run_script",
-  "drain",
-  "stop",
-  "start",
-  "apply",
-  "update_settings",
-  "add_persistent_disk",
-  "mount_disk",
-  "migrate_disk",
-  "unmount_disk",
-  "list_disk",
-  "run_errand",
-  "fetch_logs",
-  "ssh",
-  "compile_package",
-] as const;
-export type AgentMethod = (typeof AGENT_METHODS)[number];
-
 const CALL_MS = 500;
 const TIMEOUT_MS = 45_000;
 const TRIES = 3;
 
-const attributesOf = (instance: Instance): Record<string, string> => ({
-  deployment: instance.deployment,
-  group: instance.group,
-  index: String(instance.index),
-  instance: `${instance.group}/${instance.id}`,
-});
-
 /** Does the agent keep silent to this call? So it does when its VM is gone. */
 export function isSilent(director: Director, instance: Instance, method: AgentMethod): boolean {
   if (instance.vm === null || !director.cpi.isAlive(instance.vm.cid)) return true;
-  return director.kernel.faults.at(`agent:${method}`, attributesOf(instance))?.kind === "stuck";
+  return agentFault(director.kernel, method, attributesOf(instance))?.kind === "stuck";
 }
 
 /** What get_state says; a fault of kind error makes the jobs fail. Takes no time. */
@@ -125,7 +96,7 @@ export function agentState(
   const { vm } = instance;
   if (vm === null) return "none";
   if (!director.cpi.isAlive(vm.cid)) return "silent";
-  const effect = director.kernel.faults.at("agent:get_state", attributesOf(instance));
+  const effect = agentFault(director.kernel, "get_state", attributesOf(instance));
   if (effect?.kind === "stuck") return "silent";
   return effect?.kind === "error" && vm.jobState === "running" ? "failing" : vm.jobState;
 }
@@ -138,7 +109,7 @@ const timedOut = (instance: Instance, method: AgentMethod): DirectorError =>
 
 /** A call of an agent that must be answered. `tries` are of 45 s each. @throws DirectorError 450001, 450002 */
 export function* agentCall(director: Director, instance: Instance, method: AgentMethod, tries = TRIES): Body {
-  const effect = director.kernel.faults.at(`agent:${method}`, attributesOf(instance));
+  const effect = agentFault(director.kernel, method, attributesOf(instance));
   if (effect?.kind === "error" && method !== "get_state") throw actionFailed(director, effect.message);
   if (effect?.kind !== "stuck" && instance.vm !== null && director.cpi.isAlive(instance.vm.cid)) {
     yield director.kernel.work(CALL_MS);

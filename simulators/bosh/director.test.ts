@@ -6,6 +6,7 @@ import { receiveArchive } from "./artifacts/archive.ts";
 import { type Bosh, createBosh, createDummyCpi } from "./index.ts";
 
 const fixture = (name: string): URL => new URL(`../../docs/parity/recordings/fixtures/${name}`, import.meta.url);
+const text = (name: string): string => readFileSync(fixture(name), "utf8");
 const basic = (name: string, password: string): string =>
   `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}`;
 
@@ -182,6 +183,48 @@ describe("director", () => {
     expect(failed.events.at(-1)).toMatchObject({ error: { code: 400007 } });
     expect(bench.send("GET", "/deployments/web1").json).toEqual({ manifest: null });
     expect(bench.deploy("web1.yml").state).toBe("done");
+  });
+
+  it("tells a silent agent from that of the VM that takes its place", async () => {
+    const bench = new Bench();
+    await bench.ready();
+    bench.deploy("web1.yml");
+    const [web] = [...bench.bosh.state().deployments.values()].flatMap(({ instances }) => instances);
+    const { cid } = web?.vm ?? { cid: "" };
+    const match = { vm: cid, id: web?.id ?? "" };
+    bench.kernel.faults.arm({ point: "agent:*", match, count: null, effect: { kind: "stuck" } });
+    expect(bench.deploy("web1.yml").state).toBe("error");
+    const mended = bench.send("POST", "/deployments?fix=true", { type: "text/yaml", body: text("web1.yml") });
+    expect(bench.task(mended).state).toBe("done");
+    expect(web?.vm?.cid).not.toBe(cid);
+    expect(bench.deploy("web1.yml").state).toBe("done");
+  });
+
+  it("fails a deploy whose new agent answers its first ping with an error, and deletes the VM", async () => {
+    const bench = new Bench();
+    await bench.ready();
+    const effect = { kind: "error", message: "bad settings" } as const;
+    bench.kernel.faults.arm({ point: "agent:ping", match: { group: "web", index: "0" }, effect });
+    expect(bench.deploy("web1.yml")).toMatchObject({ state: "error", result: expect.stringContaining("bad settings") });
+    expect(bench.deploy("web1.yml").state).toBe("done");
+  });
+
+  it("goes on with a call of the CPI that hung when the rule is disarmed", async () => {
+    const bench = new Bench();
+    await bench.ready();
+    const id = bench.kernel.faults.arm({ point: "cpi:create_vm", effect: { kind: "stuck" } });
+    const started = bench.send("POST", "/deployments", { type: "text/yaml", body: text("web1.yml") });
+    bench.kernel.advanceTo(bench.kernel.nowMs + 3_600_000);
+    const { pathname } = new URL(replyHeader(started, "location") ?? "", "https://d");
+    expect(bench.send("GET", pathname).json).toMatchObject({ state: "processing" });
+    bench.kernel.faults.disarm(id);
+    expect(bench.task(started).state).toBe("done");
+  });
+
+  it("refuses a rule for a type of task that there is none of", () => {
+    const { faults } = new Bench().kernel;
+    const rule = { point: "director:task", match: { type: "update" }, effect: { kind: "stuck" } } as const;
+    expect(() => faults.arm(rule)).toThrow(/FAULT_IMPOSSIBLE_VALUE.*update_stemcell/);
   });
 
   it("serves ranges of the event log", async () => {

@@ -8,7 +8,7 @@ import {
   type Service,
   serialise,
 } from "../kernel/index.ts";
-import { AGENT_METHODS, type JobBehaviours } from "./agent.ts";
+import type { JobBehaviours } from "./agent.ts";
 import { ARTIFACTS } from "./api/artifacts.ts";
 import { CONFIGS } from "./api/configs.ts";
 import { DEPLOYMENTS } from "./api/deployments.ts";
@@ -43,6 +43,7 @@ import { defineCpiFaults, faulty } from "./cpi/faults.ts";
 import { deploy } from "./deploy/deploy.ts";
 import { deleteDeployment } from "./deploy/remove.ts";
 import type { Director, DirectorOptions, TaskRunner } from "./director.ts";
+import { defineFaults } from "./faults.ts";
 import { MONITOR_MS, monitor, scanAndFix } from "./resurrection.ts";
 import { type DirectorState, newState } from "./state.ts";
 import { work } from "./tasks.ts";
@@ -168,29 +169,6 @@ function behindNginx(service: Service): Service {
     call: (request) => service.call(cleaned(request)),
     receive: (request) => service.receive(cleaned(request)),
   };
-}
-
-function defineFaults(kernel: Kernel): void {
-  kernel.faults.define({
-    point: "director:task",
-    effects: ["error", "stuck"],
-    prose:
-      "A task of the director fails at its beginning, or its worker dies and it stays in processing. The caller must see the error, or give up after its own limit, and be able to try again.",
-  });
-  kernel.faults.define({
-    point: "director:job",
-    effects: ["error"],
-    prose:
-      "A job is not running when the watch time of its update is over (400007): the usual failure of a deploy. The VM stays; the deployment must be repairable and deletable.",
-  });
-  for (const method of AGENT_METHODS) {
-    kernel.faults.define({
-      point: `agent:${method}`,
-      effects: ["error", "stuck"],
-      prose:
-        "The agent of a VM refuses a call or stays silent; the director gives up after its time limit and the task fails.",
-    });
-  }
 }
 
 function unmatched(director: Director, request: HttpRequest): HttpReply {

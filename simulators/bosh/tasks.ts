@@ -4,10 +4,12 @@ import { audit } from "./events.ts";
 import type { Cpi } from "./cpi/cpi.ts";
 import { traced } from "./cpi/faults.ts";
 import { codeOf, DirectorError, messageOf } from "./errors.ts";
+import { TASK_POINT } from "./faults.ts";
 import type { Lock, Task, TaskJob } from "./state.ts";
+import type { TaskType } from "./task-types.ts";
 
 export interface TaskRequest {
-  readonly type: string;
+  readonly type: TaskType;
   readonly description: string;
   readonly user: string;
   readonly deployment?: string | undefined;
@@ -86,7 +88,7 @@ function* perform(director: Director, task: Task): Body {
     checkpoint(task);
     task.state = "processing";
     record(director, task);
-    const fault = kernel.faults.at("director:task", { type: task.type, deployment: task.deployment ?? "" });
+    const fault = kernel.faults.at(TASK_POINT, { type: task.type, deployment: task.deployment ?? "" });
     if (fault?.kind === "error") throw new Error(fault.message);
     if (fault?.kind === "stuck") {
       task.deadSinceMs = kernel.nowMs;

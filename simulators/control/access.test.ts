@@ -15,6 +15,7 @@ const RULE = JSON.stringify({ point: "nova:POST /servers", effect: { kind: "rese
 /** `method path`, with the body that would make it work. */
 const ROUTES: readonly (readonly [method: string, path: string, body?: string | undefined])[] = [
   ["GET", "/_drydock/faults/points"],
+  ["GET", "/_drydock/faults/effects"],
   ["GET", "/_drydock/faults"],
   ["POST", "/_drydock/faults", RULE],
   ["DELETE", "/_drydock/faults"],

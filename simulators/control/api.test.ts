@@ -58,6 +58,27 @@ describe("control", () => {
     expect(() => kernel.snapshot()).not.toThrow();
   });
 
+  it("lists the points that a pattern names, and the effects with what they mean", () => {
+    const { call } = controlled();
+    const points = [{ point: "nova:POST /servers", effects: ["reset", "reply"], prose: "It fails." }];
+    expect(call("GET", "/_drydock/faults/points?point=nova:*").json).toEqual(points);
+    expect(call("GET", "/_drydock/faults/points?point=cinder:*").json).toEqual([]);
+    expect(call("GET", "/_drydock/faults/effects").json).toContainEqual({
+      kind: "truncate",
+      prose: expect.stringContaining("stops in its middle"),
+      schema: expect.objectContaining({ required: ["kind", "bytes"] }),
+    });
+  });
+
+  it("disarms no rule that is not there", () => {
+    const { call } = controlled();
+    for (const id of ["1", "x", "1e0"])
+      expect(call("DELETE", `/_drydock/faults/${id}`)).toMatchObject({
+        status: 404,
+        json: { error: { code: "CONTROL_NO_RULE" } },
+      });
+  });
+
   it("pages through the journal", () => {
     const { kernel, call } = controlled();
     for (let each = 0; each < 5; each++) kernel.record("test", "event", String(each));

@@ -1,16 +1,20 @@
-import { Ajv, type ValidateFunction } from "ajv";
 import {
   bodyJson,
+  compilePattern,
   defineService,
+  EFFECT_KINDS,
+  EFFECTS,
+  effectSchema,
   empty,
-  type FaultRule,
   type HttpReply,
   type HttpRequest,
   json,
   type Kernel,
   KernelError,
+  parseRule,
   queryOf,
   type Route,
+  RULE_SCHEMA,
   type Service,
   type Snapshot,
 } from "../kernel/index.ts";
@@ -30,78 +34,6 @@ const EVENTS_MAX = 1000;
 /** Snapshots kept; the oldest goes first. */
 const SNAPSHOTS_MAX = 16;
 
-const TEXT = { type: "string", maxLength: 1000 } as const;
-const COUNT = { type: "integer", minimum: 0 } as const;
-
-/** One effect, told by its kind; see the kernel's `Effect`. */
-const effect = (
-  kind: string,
-  required: Record<string, object> = {},
-  optional: Record<string, object> = {},
-): object => ({
-  type: "object",
-  properties: { kind: { const: kind }, ...required, ...optional },
-  required: ["kind", ...Object.keys(required)],
-});
-
-/** JSON Schema of a fault rule; see the kernel's `FaultRule`. */
-const RULE_SCHEMA = {
-  type: "object",
-  additionalProperties: false,
-  required: ["point", "effect"],
-  properties: {
-    point: TEXT,
-    match: { type: "object", additionalProperties: TEXT },
-    skip: COUNT,
-    count: { type: ["integer", "null"], minimum: 1 },
-    probability: { type: "number", minimum: 0, maximum: 1 },
-    effect: {
-      type: "object",
-      required: ["kind"],
-      discriminator: { propertyName: "kind" },
-      oneOf: [
-        effect(
-          "reply",
-          { status: { type: "integer", minimum: 100, maximum: 599 } },
-          { body: {}, headers: { type: "object", additionalProperties: TEXT } },
-        ),
-        effect("delay", { delayMs: { ...COUNT, maximum: 86_400_000 } }),
-        effect("reset"),
-        effect("lost-reply"),
-        effect("truncate", { bytes: COUNT }),
-        effect("error", { message: TEXT }, { code: { type: "integer" } }),
-        effect("stuck"),
-        effect("vanish"),
-        effect("stale", { ageMs: COUNT }),
-      ],
-    },
-  },
-};
-
-/** Of objects and arrays within each other: what a rule carries is printed and copied, each a call a level. */
-const DEPTH_MAX = 100;
-
-function isTooDeep(value: unknown): boolean {
-  let level: readonly unknown[] = [value];
-  for (let depth = 0; depth <= DEPTH_MAX; depth++) {
-    level = level.flatMap((each) => (typeof each === "object" && each !== null ? Object.values(each) : []));
-    if (level.length === 0) return false;
-  }
-  return true;
-}
-
-/** Compiled when the first rule comes: most worlds never see one. */
-let compiled: ValidateFunction | undefined;
-
-/** What is wrong with a rule; `undefined` when nothing is. */
-function faultOf(rule: unknown): string | undefined {
-  if (isTooDeep(rule)) return `it is more than ${DEPTH_MAX} levels deep`;
-  compiled ??= new Ajv({ discriminator: true, strictTypes: false }).compile(RULE_SCHEMA);
-  if (compiled(rule)) return undefined;
-  const [first] = compiled.errors ?? [];
-  return `${first?.instancePath ?? ""} ${first?.message ?? ""}`;
-}
-
 interface Control extends Controlled {
   readonly snapshots: Map<number, Snapshot>;
   snapshotIds: number;
@@ -109,10 +41,9 @@ interface Control extends Controlled {
 
 function arm({ kernel }: Control, request: HttpRequest): HttpReply {
   const body = bodyJson(request);
-  const fault = body.ok ? faultOf(body.value) : body.error;
-  if (!body.ok || fault !== undefined) return refusal(400, "FAULT_BAD_RULE", `the fault rule is malformed: ${fault}`);
+  if (!body.ok) return refusal(400, "FAULT_BAD_RULE", `the fault rule is malformed: ${body.error}`);
   try {
-    return json(201, { id: kernel.faults.arm(body.value as FaultRule) });
+    return json(201, { id: kernel.faults.arm(parseRule(body.value)) });
   } catch (error) {
     if (error instanceof KernelError) return refusal(400, error.code, error.message);
     throw error;
@@ -121,9 +52,26 @@ function arm({ kernel }: Control, request: HttpRequest): HttpReply {
 
 function disarm({ kernel }: Control, request: HttpRequest): HttpReply {
   const { id } = request.params;
+  if (id !== undefined && !kernel.faults.rules.some((rule) => String(rule.id) === id))
+    return refusal(404, "CONTROL_NO_RULE", `there is no rule ${id}`);
   kernel.faults.disarm(id === undefined ? undefined : Number(id));
   return empty(204);
 }
+
+/** The points, or those that a pattern names: `?point=dns:*`. */
+function points({ kernel }: Control, request: HttpRequest): HttpReply {
+  const isNamed = compilePattern(queryOf(request).get("point") ?? "*");
+  return json(
+    200,
+    kernel.faults.points.filter(({ point }) => isNamed(point)),
+  );
+}
+
+const effects = (): HttpReply =>
+  json(
+    200,
+    EFFECT_KINDS.map((kind) => ({ kind, prose: EFFECTS[kind].prose, schema: effectSchema(kind) })),
+  );
 
 function events({ kernel }: Control, request: HttpRequest): HttpReply {
   const query = queryOf(request);
@@ -162,7 +110,8 @@ function bringBack(control: Control, request: HttpRequest): HttpReply {
 }
 
 const ROUTES: readonly Route<Control>[] = [
-  { method: "GET", path: "/_drydock/faults/points", handler: ({ kernel }) => json(200, kernel.faults.points) },
+  { method: "GET", path: "/_drydock/faults/points", handler: points },
+  { method: "GET", path: "/_drydock/faults/effects", handler: effects },
   { method: "GET", path: "/_drydock/faults", handler: ({ kernel }) => json(200, kernel.faults.rules) },
   { method: "POST", path: "/_drydock/faults", schema: RULE_SCHEMA, handler: arm },
   { method: "DELETE", path: "/_drydock/faults", handler: disarm },

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { FaultRule } from "../kernel/index.ts";
-import { login, rig, type Rig } from "./testing.ts";
+import type { FaultRule, HttpReply, Process } from "../kernel/index.ts";
+import { agentRequest, login, rig, type Rig } from "./testing.ts";
 
 const VM = "127.64.16.5";
 const OTHER = "127.64.16.9";
@@ -258,6 +258,24 @@ describe("dump and restore", () => {
     world.kernel.faults.arm(plant("restore", { effect: { kind: "vanish" } }));
     expect(world.ask("POST", VM, "/v1/restores", dump).wire).toEqual({ kind: "reset" });
     expect(() => contents(world, VM, "d71da55a")).toThrow("DS_REFUSED");
+  });
+
+  it("hangs in a dump until the rule is disarmed or whoever asked has gone", () => {
+    const world = bound();
+    const { faults } = world.kernel;
+    const begin = (): Process<HttpReply> =>
+      world.services.agent.receive(agentRequest("POST", VM, "/v1/dumps")) as Process<HttpReply>;
+    const id = faults.arm(plant("dump", { count: null, effect: { kind: "stuck" } }));
+    const [patient, impatient] = [begin(), begin()];
+    world.kernel.advanceTo(world.kernel.nowMs + 3_600_000);
+    expect([patient.running, impatient.running]).toEqual([true, true]);
+    faults.hangUp(impatient);
+    world.kernel.advanceTo(world.kernel.nowMs);
+    expect([patient.running, impatient.running]).toEqual([true, false]);
+    faults.disarm(id);
+    world.kernel.advanceTo(world.kernel.nowMs + 3_600_000);
+    expect(patient.outcome).toMatchObject({ state: "done", value: { status: 200 } });
+    expect(faults.holding).toBe(0);
   });
 
   it("plants users that stay and users that are everywhere", () => {

@@ -1,6 +1,7 @@
+import type { Effect } from "../kernel/index.ts";
 import { nextValue, type Row, writeRow } from "./content.ts";
 import { DataServiceError, type DataServiceErrorCode } from "./errors.ts";
-import { faultAt } from "./faults.ts";
+import { faultAt, type Place } from "./faults.ts";
 import { type DataServices, diskOf } from "./services.ts";
 import type { Instance, OpenSession } from "./state.ts";
 import { equalInConstantTime, verifies } from "./scram.ts";
@@ -47,6 +48,10 @@ type Statement =
 
 const READS = new Set<Statement["op"]>(["get", "read", "tables"]);
 
+/** What happens to a connection that is being opened to a real server. */
+export const connectFault = ({ kernel }: DataServices, { deployment, kind, address }: Instance): Effect | undefined =>
+  kernel.input("dataservices.connect", { deployment, kind, address }) as Effect | undefined;
+
 interface Execution {
   readonly session: OpenSession;
   readonly statement: Statement;
@@ -58,6 +63,7 @@ type Answer<T> =
   | { readonly refusal: DataServiceErrorCode; readonly detail: string | undefined };
 
 export function defineInputs(services: DataServices): void {
+  services.kernel.onInput("dataservices.connect", (place: Place) => faultAt(services.kernel, "connect", place));
   services.kernel.onInput("dataservices.open", (order: OpenOrder) => answer(() => open(services, order)));
   services.kernel.onInput("dataservices.execute", (execution: Execution) => answer(() => execute(services, execution)));
   services.kernel.onInput("dataservices.close", ({ address, id }: OpenSession) => {

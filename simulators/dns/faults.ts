@@ -1,17 +1,33 @@
-import type { FaultPoint } from "../kernel/index.ts";
+import { faultPoint } from "../kernel/index.ts";
 import { RCODE } from "./wire/types.ts";
 
 /*
- * What may fail between a resolver and Consul: a question or its answer is lost, an agent can't look anything up, a datagram is
+ * What may fail between a resolver and Consul: a question or its answer is lost, comes late, an agent can't look anything up, a message is
  * cut on its way, an agent answers from a catalog that has since changed. What whoever resolves must survive: to ask again, to
  * take no error for absence, to find a new primary within its own bound although an old answer still comes.
  */
-export const DNS_FAULT: FaultPoint = {
-  point: "dns:answer",
-  effects: ["reset", "reply", "truncate", "stale"],
-  prose:
-    "A question stays without an answer (reset: the packet is lost), is answered SERVFAIL (reply), with a cut message (truncate), or from a catalog of the past (stale). Resolvers ask again; who resolves must survive all four.",
-};
+
+/** The fault point of all answers over DNS, of these agents. */
+export const dnsAnswerPoint = (agents: readonly string[]) =>
+  faultPoint({
+    point: "dns:answer",
+    effects: ["reset", "reply", "truncate", "stale", "delay"],
+    prose:
+      "A question stays without an answer (reset: over UDP the packet is lost, over TCP the connection breaks), is answered SERVFAIL (reply), with a message that stops in its middle (truncate), late (delay), or from a catalog of the past (stale). Resolvers ask again; who resolves must survive all five.",
+    attributes: {
+      transport: { prose: "how the question came", values: ["udp", "tcp"] },
+      agent: { prose: "the name of the Consul agent that was asked", values: agents },
+    },
+    refuses: (effect) => {
+      if (effect.kind !== "reply") return undefined;
+      const isServfail = effect.status >= 500 && effect.body === undefined && effect.headers === undefined;
+      return isServfail
+        ? undefined
+        : "a reply of dns:answer is SERVFAIL: a status from 500 to 599, no body, no headers";
+    },
+  });
+
+export type DnsAnswerPoint = ReturnType<typeof dnsAnswerPoint>;
 
 const HEADER_BYTES = 12;
 

@@ -1,7 +1,7 @@
-import { type Body, type Kernel, type Process, type Service } from "../kernel/index.ts";
+import type { Body, Kernel, Process, Service, WireFault } from "../kernel/index.ts";
 import { Cluster } from "./agent/cluster.ts";
 import { checkConfig, type ConsulConfig } from "./config.ts";
-import { DNS_FAULT, servfail } from "./faults.ts";
+import { type DnsAnswerPoint, dnsAnswerPoint, servfail } from "./faults.ts";
 import { createConsulHttp } from "./http/index.ts";
 import { answerPacket } from "./resolver/answer.ts";
 import type { Upstream } from "./resolver/recursor.ts";
@@ -35,14 +35,22 @@ export interface DnsOptions extends ConsulAgentOptions {
   readonly hasLeader?: boolean;
 }
 
+/** What comes back for a message. */
+export interface DnsReply {
+  /** The whole answer; without one there is silence. */
+  readonly message?: Uint8Array;
+  /** How it fails on the wire, when a fault says so. */
+  readonly wire?: WireFault;
+}
+
 /** Where one agent is spoken to. */
 export interface ConsulAgent {
   readonly name: string;
   readonly http: Service;
-  /** The answer to a DNS message at once, however long the real one would take; `undefined` is silence. */
+  /** What arrives of the answer to a DNS message, as a datagram and at once, however long the real one would take; `undefined` is silence. */
   answer(message: Uint8Array, transport: Transport): Uint8Array | undefined;
   /** The same, in the time that it takes: a process where it must wait for a leader or a resolver. */
-  ask(message: Uint8Array, transport: Transport): Uint8Array | undefined | Process<Uint8Array | undefined>;
+  ask(message: Uint8Array, transport: Transport): DnsReply | Process<DnsReply>;
 }
 
 /** Consul: its catalog, the HTTP API and DNS of its agents. */
@@ -59,12 +67,14 @@ export interface Dns extends ConsulAgent {
 
 /** @throws Error for a configuration that is malformed or not simulated */
 export function createDns(kernel: Kernel, options: DnsOptions): Dns {
-  kernel.faults.define(DNS_FAULT);
   const cluster = new Cluster(kernel);
   const all = [options, ...(options.agents ?? [])];
+  const names = all.map(({ name }, at) => name ?? `consul-${at}`);
+  const point = dnsAnswerPoint(names);
+  kernel.faults.define(point);
   for (const { config } of all) checkConfig(config ?? {});
   const resolvers = all.map((given, at) => {
-    const name = given.name ?? `consul-${at}`;
+    const name = names[at] ?? "";
     const id = given.id ?? kernel.random("dns").uuid();
     const mode = given.mode ?? "server";
     const agent = cluster.add(
@@ -82,7 +92,10 @@ export function createDns(kernel: Kernel, options: DnsOptions): Dns {
   });
   const agents = resolvers.map(({ agent, resolver }, at) => {
     const service = at === 0 ? "consul" : `consul/${agent.name}`;
-    return serve(kernel, cluster, agent.name, resolver, createConsulHttp(kernel, service, { cluster, agent }));
+    return serve(
+      { kernel, cluster, point, resolver, name: agent.name },
+      createConsulHttp(kernel, service, { cluster, agent }),
+    );
   });
   const [first] = resolvers;
   const [front] = agents;
@@ -99,43 +112,79 @@ export function createDns(kernel: Kernel, options: DnsOptions): Dns {
 interface Asked {
   readonly message: Uint8Array;
   readonly transport: Transport;
+  /** Nobody waits: what takes time takes none. */
+  readonly isAtOnce: boolean;
 }
 
-function serve(kernel: Kernel, cluster: Cluster, name: string, resolver: Resolver, http: Service): ConsulAgent {
+interface Answering {
+  readonly kernel: Kernel;
+  readonly cluster: Cluster;
+  readonly point: DnsAnswerPoint;
+  readonly resolver: Resolver;
+  /** Of the agent. */
+  readonly name: string;
+}
+
+const replyOf = (message: Uint8Array | undefined): DnsReply => (message === undefined ? {} : { message });
+
+function respond(agent: Answering, { message, transport, isAtOnce }: Asked): DnsReply | Process<DnsReply> {
+  const { kernel, cluster, point, resolver, name } = agent;
+  if (cluster.agents.get(name)?.membership !== "alive") return {};
+  const look = (): Uint8Array | undefined => answerPacket(resolver, message, transport);
+  const effect = kernel.faults.at(point, { transport, agent: name });
+  switch (effect?.kind) {
+    case undefined:
+      return isAtOnce ? replyOf(look()) : inTime(agent, look());
+    case "reset":
+      return { wire: { kind: "reset" } };
+    case "reply":
+      return replyOf(servfail(message));
+    case "truncate":
+      return { ...replyOf(look()), wire: { kind: "truncate", bytes: effect.bytes } };
+    case "stale":
+      return replyOf(resolver.stale(effect.ageMs, look));
+    case "delay":
+      if (isAtOnce) return replyOf(look());
+      return kernel.spawn("dns delayed reply", delayed(agent, look, kernel.faults.delay(effect)));
+  }
+}
+
+/** An answer that takes time in a real agent: it waits for a leader or a resolver. */
+function inTime({ kernel, resolver }: Answering, message: Uint8Array | undefined): DnsReply | Process<DnsReply> {
+  const { waitedMs } = resolver;
+  return waitedMs === 0 ? replyOf(message) : kernel.spawn("dns reply", late(waitedMs, message));
+}
+
+function* late(waitedMs: number, message: Uint8Array | undefined): Body<DnsReply> {
+  yield waitedMs;
+  return replyOf(message);
+}
+
+function* delayed({ resolver }: Answering, look: () => Uint8Array | undefined, wait: Body<boolean>): Body<DnsReply> {
+  yield* wait;
+  const message = look();
+  return yield* late(resolver.waitedMs, message);
+}
+
+/** What of a reply fits in the datagram that arrives; `undefined` when none does. */
+export function datagramOf({ message, wire }: DnsReply): Uint8Array | undefined {
+  return wire?.kind === "truncate" ? message?.subarray(0, wire.bytes) : message;
+}
+
+function serve(agent: Answering, http: Service): ConsulAgent {
+  const { kernel, name } = agent;
   const input = `dns:answer/${name}`;
-  const answer = ({ message, transport }: Asked): Uint8Array | undefined => {
-    if (cluster.agents.get(name)?.membership !== "alive") return undefined;
-    const effect = kernel.faults.at(DNS_FAULT.point, { transport, agent: name });
-    if (effect === undefined) return answerPacket(resolver, message, transport);
-    switch (effect.kind) {
-      case "reset":
-        return undefined;
-      case "reply":
-        return servfail(message);
-      case "truncate":
-        return answerPacket(resolver, message, transport)?.subarray(0, effect.bytes);
-      case "stale":
-        return resolver.stale(effect.ageMs, () => answerPacket(resolver, message, transport));
-      default:
-        throw new Error(`${DNS_FAULT.point}: no effect ${effect.kind}`);
-    }
-  };
-  kernel.onInput(input, answer);
-  const ask = (message: Uint8Array, transport: Transport): Uint8Array | undefined =>
-    kernel.input(input, { message, transport }) as Uint8Array | undefined;
+  kernel.onInput(input, (asked: Asked) => respond(agent, asked));
   return {
     name,
     http,
-    answer: ask,
     ask: (message, transport) => {
-      const reply = ask(message, transport);
-      const { waitedMs } = resolver;
-      return waitedMs === 0 ? reply : kernel.spawn("dns reply", late(waitedMs, reply));
+      const asked: Asked = { message, transport, isAtOnce: false };
+      return kernel.input(input, asked) as DnsReply | Process<DnsReply>;
+    },
+    answer: (message, transport) => {
+      const asked: Asked = { message, transport, isAtOnce: true };
+      return datagramOf(kernel.input(input, asked) as DnsReply);
     },
   };
-}
-
-function* late(waitedMs: number, reply: Uint8Array | undefined): Body<Uint8Array | undefined> {
-  yield waitedMs;
-  return reply;
 }

@@ -8,9 +8,12 @@ export const KERNEL_ERRORS = {
   KERNEL_UNKNOWN_INPUT: "no handler is registered for this kind of input; call kernel.onInput first",
   KERNEL_NOT_RECORDING: "work is in flight and inputs were not recorded; create the kernel with recordInputs: true",
   KERNEL_CALLBACK_IN_FLIGHT: "a process or callback is in flight at a checkpoint",
-  FAULT_UNKNOWN_POINT: "no fault point matches; list them under GET /_drydock/faults/points",
-  FAULT_WRONG_EFFECT: "the fault point does not know this effect",
   FAULT_BAD_RULE: "the fault rule is malformed",
+  FAULT_UNKNOWN_POINT: "no fault point has this name; GET /_drydock/faults/points lists them",
+  FAULT_WRONG_EFFECT: "the fault point can't act out this effect",
+  FAULT_UNKNOWN_ATTRIBUTE: "the fault point has no such attribute to match",
+  FAULT_IMPOSSIBLE_VALUE: "the attribute never has a value that this pattern matches",
+  FAULT_RULES_MAX: "as many rules are armed as may be; disarm some",
 } as const;
 
 export type KernelErrorCode = keyof typeof KERNEL_ERRORS;

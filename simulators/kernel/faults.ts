@@ -1,90 +1,78 @@
 import { KernelError } from "./errors.ts";
+import { type Effect, type EffectOf, STUCK_MS_MAX } from "./faults/effects.ts";
+import { compilePattern } from "./faults/pattern.ts";
+import type { AttributesOf, EffectAt, FaultPoint, FaultRule } from "./faults/point.ts";
+import { resolvePoints } from "./faults/resolve.ts";
+import { parseRule } from "./faults/rule.ts";
 import type { Kernel, Slot } from "./kernel.ts";
+import { type Body, Hold, on, type Release } from "./process.ts";
 
 /*
  * The fault model.
  *
  * What may fail: each place where a real cloud fails is a named point: a route (`nova:POST /servers`), a CPI call, a stage of
- * a director's task, a DNS answer, a step of a data service. At a point a rule may put one effect:
- *   reply       the point answers with a status and a body instead of doing its work (a 5xx, a quota, a 404);
- *   delay       the work is done, but later;
- *   reset       the connection breaks before any work is done;
- *   lost-reply  the work is done and the connection breaks before the answer: the caller can't know;
- *   truncate    the work is done and the answer stops in its middle;
- *   error       the step of a task or a call of the CPI fails with a message;
- *   stuck       the thing stays in its passing state for good;
- *   vanish      the thing ceases to exist behind everybody's back;
- *   stale       an answer from the past.
+ * a director's task, a DNS answer, a step of a data service. At a point a rule may put one effect; `faults/effects.ts` is the
+ * catalogue of them. A rule that can never act is refused when it is armed.
  * What the subject must survive: any finite sequence of these. When they stop, each operation must come to an end within its
  * bound, nothing may be left behind that no record names, and no state may be reported that is not so.
  * The plan is data, is part of the seed, and its draws come from a stream of their own.
  */
-export type Effect =
-  | {
-      readonly kind: "reply";
-      readonly status: number;
-      readonly body?: unknown;
-      readonly headers?: Readonly<Record<string, string>>;
-    }
-  | { readonly kind: "delay"; readonly delayMs: number }
-  | { readonly kind: "reset" }
-  | { readonly kind: "lost-reply" }
-  | { readonly kind: "truncate"; readonly bytes: number }
-  | { readonly kind: "error"; readonly message: string; readonly code?: number }
-  | { readonly kind: "stuck" }
-  | { readonly kind: "vanish" }
-  | { readonly kind: "stale"; readonly ageMs: number };
-export type EffectKind = Effect["kind"];
-
-/** One line of a fault plan. */
-export interface FaultRule {
-  /** A point, or a pattern in which `*` stands for any run of characters. */
-  readonly point: string;
-  /** Only where each of these attributes of the occasion has this value (`*` as above). */
-  readonly match?: Readonly<Record<string, string>>;
-  /** Let this many matching occasions pass first. Default 0. */
-  readonly skip?: number;
-  /** Act at most this often; `null` for without end. Default 1. */
-  readonly count?: number | null;
-  /** Act with this probability (0 to 1) on each occasion. Default 1. */
-  readonly probability?: number;
-  readonly effect: Effect;
-}
-
-/** A fault point as its simulator declares it. */
-export interface FaultPoint {
-  readonly point: string;
-  readonly effects: readonly EffectKind[];
-  /** What fails here in real life and what the subject must survive. */
-  readonly prose: string;
-}
 
 export interface ArmedRule {
   readonly id: number;
   readonly rule: FaultRule;
+  /** Occasions that matched. */
   seen: number;
   acted: number;
 }
 
-const wildcard = (pattern: string): RegExp =>
-  new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`);
+/** Rules that are armed at a time. */
+export const RULES_MAX = 1000;
+
+interface Armed {
+  ids: number;
+  rules: ArmedRule[];
+  /** Calls that have been held so far, to number them. */
+  holds: number;
+}
+
+/** A rule with its patterns compiled. */
+interface Watch {
+  readonly armed: ArmedRule;
+  readonly tests: readonly (readonly [attribute: string, matches: (value: string) => boolean])[];
+}
+
+const isSpent = ({ rule, acted }: ArmedRule): boolean => rule.count !== null && acted >= (rule.count ?? 1);
+
+function watchOf(armed: ArmedRule): Watch {
+  const match = Object.entries(armed.rule.match ?? {});
+  return { armed, tests: match.map(([name, pattern]) => [name, compilePattern(pattern)] as const) };
+}
 
 /** The fault points of a world and the rules armed on them. */
 export class Faults {
   readonly #kernel: Kernel;
   readonly #points = new Map<string, FaultPoint>();
-  readonly #armed: Slot<{ ids: number; rules: ArmedRule[] }>;
-  readonly #patterns = new Map<string, RegExp>();
+  readonly #slot: Slot<Armed>;
+  /** The rules of each point that has any, in the order in which they were armed. */
+  readonly #watches = new Map<string, Watch[]>();
+  /** What `#watches` was made from; a restore puts another value in its place. */
+  #watched: Armed;
+  readonly #held = new Map<number, Hold>();
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
-    this.#armed = kernel.slot("kernel/faults", { ids: 0, rules: [] });
+    this.#slot = kernel.slot("kernel/faults", { ids: 0, rules: [], holds: 0 });
+    this.#watched = this.#slot.value;
     kernel.onInput("fault.arm", (rule: FaultRule) => this.#arm(rule));
     kernel.onInput("fault.disarm", (id: number | null) => this.#disarm(id));
+    kernel.onInput("fault.hang-up", (hold: number) => this.#held.get(hold)?.fire("hung up"));
   }
 
   define(point: FaultPoint): void {
     this.#points.set(point.point, point);
+    // A pattern that is armed already may mean this point too.
+    if (this.rules.length > 0) this.#rewatch();
   }
 
   /** All points, by name. */
@@ -93,78 +81,142 @@ export class Faults {
   }
 
   get rules(): readonly ArmedRule[] {
-    return this.#armed.value.rules;
+    return this.#slot.value.rules;
   }
 
   /**
-   * Arms a rule and answers with its id.
+   * Arms a rule and answers with its id. One that could never act is refused.
    *
-   * @throws KernelError FAULT_UNKNOWN_POINT, FAULT_WRONG_EFFECT
+   * @throws KernelError FAULT_BAD_RULE, FAULT_UNKNOWN_POINT, FAULT_WRONG_EFFECT, FAULT_UNKNOWN_ATTRIBUTE, FAULT_IMPOSSIBLE_VALUE,
+   * FAULT_RULES_MAX
    */
   arm(rule: FaultRule): number {
-    const points = this.points.filter(({ point }) => this.#matches(rule.point, point));
-    if (points.length === 0) throw new KernelError("FAULT_UNKNOWN_POINT", rule.point);
-    if (!points.some(({ effects }) => effects.includes(rule.effect.kind))) {
-      throw new KernelError(
-        "FAULT_WRONG_EFFECT",
-        `${rule.point}: ${rule.effect.kind}; it knows ${points[0]?.effects.join(", ")}`,
-      );
-    }
-    return this.#kernel.input("fault.arm", rule) as number;
+    const parsed = parseRule(rule);
+    resolvePoints(parsed, [...this.#points.values()]);
+    if (this.rules.filter((each) => !isSpent(each)).length >= RULES_MAX)
+      throw new KernelError("FAULT_RULES_MAX", `${RULES_MAX} rules`);
+    return this.#kernel.input("fault.arm", parsed) as number;
+  }
+
+  /** For a restore: do these rules fit the points of this world? @throws KernelError as `arm` does */
+  check(rules: readonly FaultRule[]): void {
+    const points = [...this.#points.values()];
+    for (const rule of rules) resolvePoints(parseRule(rule), points);
   }
 
   #arm(rule: FaultRule): number {
-    const armed = this.#armed.value;
-    armed.rules.push({ id: ++armed.ids, rule, seen: 0, acted: 0 });
+    const armed = this.#current();
+    // Rules that will not act any more are kept for who asks how often they did, as long as there is room.
+    if (armed.rules.length >= RULES_MAX) {
+      armed.rules = armed.rules.filter((each) => !isSpent(each));
+      this.#rewatch();
+    }
+    const added: ArmedRule = { id: ++armed.ids, rule, seen: 0, acted: 0 };
+    armed.rules.push(added);
+    this.#watch(added);
     this.#kernel.record("kernel", "fault.arm", String(armed.ids), { rule });
     return armed.ids;
   }
 
-  /** Takes a rule away, or all of them. */
+  /** Takes a rule away, or all of them, and lets go of what they hold. */
   disarm(id?: number): void {
     this.#kernel.input("fault.disarm", id ?? null);
   }
 
   #disarm(id: number | null): void {
-    const armed = this.#armed.value;
+    const armed = this.#current();
     armed.rules = id === null ? [] : armed.rules.filter((rule) => rule.id !== id);
+    this.#rewatch();
+    for (const hold of this.#held.values()) if (id === null || hold.rule === id) hold.fire("disarmed");
     this.#kernel.record("kernel", "fault.disarm", id === null ? "*" : String(id));
   }
 
+  /** The armed rules, with what is compiled and held brought up to them after a restore. */
+  #current(): Armed {
+    if (this.#watched !== this.#slot.value) {
+      this.#held.clear();
+      this.#rewatch();
+    }
+    return this.#slot.value;
+  }
+
+  #rewatch(): void {
+    this.#watched = this.#slot.value;
+    this.#watches.clear();
+    for (const armed of this.#watched.rules) this.#watch(armed);
+  }
+
+  #watch(armed: ArmedRule): void {
+    const watch = watchOf(armed);
+    for (const { point } of resolvePoints(armed.rule, [...this.#points.values()])) {
+      const others = this.#watches.get(point);
+      if (others === undefined) this.#watches.set(point, [watch]);
+      else others.push(watch);
+    }
+  }
+
+  /** Is there a rule on this point? Who must compute the attributes may ask first. */
+  isArmed(point: string): boolean {
+    return this.#current().rules.length > 0 && this.#watches.has(point);
+  }
+
   /** What happens at this point on this occasion; `undefined` when nothing does. The first rule that acts wins. */
-  at(point: string, attributes: Readonly<Record<string, string>> = {}): Effect | undefined {
-    const { rules } = this.#armed.value;
-    if (rules.length === 0) return undefined;
-    for (const armed of rules) {
-      if (this.#acts(armed, point, attributes)) {
-        this.#kernel.record("kernel", "fault.act", point, { rule: armed.id, effect: armed.rule.effect.kind });
+  at<P extends FaultPoint>(point: P, attributes: AttributesOf<P>): EffectAt<P> | undefined;
+  at(point: string, attributes?: Readonly<Record<string, string>>): Effect | undefined;
+  at(point: FaultPoint | string, attributes: Readonly<Record<string, string>> = {}): Effect | undefined {
+    const name = typeof point === "string" ? point : point.point;
+    if (!this.isArmed(name)) return undefined;
+    for (const { armed, tests } of this.#watches.get(name) ?? []) {
+      if (tests.every(([attribute, matches]) => matches(attributes[attribute] ?? "")) && this.#acts(armed)) {
+        this.#kernel.record("kernel", "fault.act", name, { rule: armed.id, effect: armed.rule.effect.kind });
         return armed.rule.effect;
       }
     }
     return undefined;
   }
 
-  #acts(armed: ArmedRule, point: string, attributes: Readonly<Record<string, string>>): boolean {
+  #acts(armed: ArmedRule): boolean {
     const { rule } = armed;
-    if (!this.#matches(rule.point, point)) return false;
-    if (!this.#points.get(point)?.effects.includes(rule.effect.kind)) return false;
-    for (const [name, pattern] of Object.entries(rule.match ?? {})) {
-      if (!this.#matches(pattern, attributes[name] ?? "")) return false;
-    }
-    if (rule.count !== null && armed.acted >= (rule.count ?? 1)) return false;
+    if (isSpent(armed)) return false;
     if (armed.seen++ < (rule.skip ?? 0)) return false;
     if (rule.probability !== undefined && !this.#kernel.random("faults").chance(rule.probability)) return false;
     armed.acted++;
     return true;
   }
 
-  #matches(pattern: string, text: string): boolean {
-    if (!pattern.includes("*")) return pattern === text;
-    let compiled = this.#patterns.get(pattern);
-    if (compiled === undefined) {
-      compiled = wildcard(pattern);
-      this.#patterns.set(pattern, compiled);
+  /** Waits as long as a `delay` says, or until its rule is disarmed. What was asked for is done whether or not anybody waits for it. */
+  *delay(effect: EffectOf<"delay">): Body<true> {
+    yield* this.#hold(effect, effect.delayMs, false);
+    return true;
+  }
+
+  /** Hangs until the rule is disarmed, the caller hangs up or `STUCK_MS_MAX` are over; answers whether the call goes on, which it does after the first. */
+  *stuck(effect: EffectOf<"stuck">): Body<boolean> {
+    return (yield* this.#hold(effect, STUCK_MS_MAX, true)) === "disarmed";
+  }
+
+  *#hold(effect: Effect, limitMs: number, endsWithCaller: boolean): Body<Release> {
+    const armed = this.#current();
+    const rule = armed.rules.find((each) => each.rule.effect === effect)?.id ?? 0;
+    const hold = new Hold(this.#kernel, ++armed.holds, rule, endsWithCaller);
+    this.#held.set(hold.id, hold);
+    const timer = this.#kernel.schedule(limitMs, () => hold.fire("over"));
+    try {
+      return yield* on(hold);
+    } finally {
+      timer.cancel();
+      this.#held.delete(hold.id);
     }
-    return compiled.test(text);
+  }
+
+  /** Calls that effects hold now. */
+  get holding(): number {
+    this.#current();
+    return this.#held.size;
+  }
+
+  /** Whoever waits for this process has gone: an effect that holds it gives it up. */
+  hangUp({ hold }: { readonly hold: Hold | undefined }): void {
+    if (hold?.endsWithCaller && this.#held.get(hold.id) === hold) this.#kernel.input("fault.hang-up", hold.id);
   }
 }

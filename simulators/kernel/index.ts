@@ -1,6 +1,27 @@
 /** The kernel's public face: what a simulator builds on. Edges (sockets, msw, drivers) are imported from `edge/`. */
 export { KERNEL_ERRORS, KernelError, type KernelErrorCode } from "./errors.ts";
-export { type ArmedRule, type Effect, type EffectKind, type FaultPoint, type FaultRule, Faults } from "./faults.ts";
+export { type ArmedRule, Faults } from "./faults.ts";
+export {
+  DELAY_MS_MAX,
+  type Effect,
+  EFFECT_KINDS,
+  type EffectKind,
+  type EffectOf,
+  EFFECTS,
+  effectSchema,
+  STUCK_MS_MAX,
+} from "./faults/effects.ts";
+export { compilePattern } from "./faults/pattern.ts";
+export {
+  type AttributesOf,
+  type EffectAt,
+  type FaultAttribute,
+  type FaultPoint,
+  faultPoint,
+  type FaultRule,
+  ruleAt,
+} from "./faults/point.ts";
+export { parseRule, RULE_SCHEMA } from "./faults/rule.ts";
 export { type Api, defineService, type Handler, type Route, type Service, type Upload } from "./http/api.ts";
 export {
   bodyJson,
@@ -15,6 +36,7 @@ export {
   replyHeader,
   serialise,
   text,
+  type WireFault,
 } from "./http/message.ts";
 export { Journal, type JournalEvent } from "./journal.ts";
 export {
@@ -27,6 +49,6 @@ export {
   type Snapshot,
   type Timer,
 } from "./kernel.ts";
-export { all, type Body, on, Process, Signal, within, type Yielded } from "./process.ts";
+export { all, type Body, on, Process, type Release, Signal, within, type Yielded } from "./process.ts";
 export { Random, type RandomState } from "./random.ts";
 export { SecretStream, sameSecret } from "./secrets.ts";

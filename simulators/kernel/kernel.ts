@@ -1,6 +1,7 @@
 import TinyQueue from "tinyqueue";
 import { KernelError } from "./errors.ts";
-import { Faults } from "./faults.ts";
+import { type ArmedRule, Faults } from "./faults.ts";
+import type { FaultRule } from "./faults/point.ts";
 import { Journal, type JournalMark } from "./journal.ts";
 import { type Body, Process, Signal } from "./process.ts";
 import { Random, type RandomState } from "./random.ts";
@@ -87,6 +88,13 @@ export interface Snapshot {
   readonly events: number;
 }
 
+/** The fault rules that a restore brings back. */
+function armedIn({ checkpoint, inputs }: Snapshot): readonly FaultRule[] {
+  const { rules } = checkpoint.slots.get("kernel/faults") as { rules: readonly ArmedRule[] };
+  const armed = inputs.filter(({ kind }) => kind === "fault.arm").map(({ data }) => data as FaultRule);
+  return [...rules.map(({ rule }) => rule), ...armed];
+}
+
 const soonest = (a: Entry, b: Entry): number => a.at - b.at || a.order - b.order;
 
 /**
@@ -104,8 +112,8 @@ export class Kernel {
   onScheduled: (() => void) | undefined;
   /** Calls after a restore, for edges that hold sockets or caches. */
   readonly restored = new Set<() => void>();
-  /** Processes that failed with nobody waiting. Default: throw, which ends the run. */
-  onCrash: (process: Process<unknown>, error: unknown) => void = (_process, error) => {
+  /** A process that failed with nobody waiting, a callback or the handler of a timer that threw, by name. Default: throw, which ends the run. */
+  onCrash: (name: string, error: unknown) => void = (_name, error) => {
     throw error;
   };
 
@@ -329,11 +337,11 @@ export class Kernel {
     this.#processes--;
   }
 
-  crashed(process: Process<unknown>, error: unknown): void {
-    this.record("kernel", "process.crash", process.name, {
+  crashed(name: string, error: unknown): void {
+    this.record("kernel", "process.crash", name, {
       error: error instanceof Error ? error.message : String(error),
     });
-    this.onCrash(process, error);
+    this.onCrash(name, error);
   }
 
   #entry(delayMs: number): Entry {
@@ -381,13 +389,25 @@ export class Kernel {
     this.#events++;
     if (entry.process !== undefined) {
       if (entry.process.waits === entry.wait) entry.process.step(entry.value, entry.isError);
-    } else if (entry.callback !== undefined) {
-      const callback = entry.callback;
+    } else {
+      const name = entry.kind ?? "callback";
+      try {
+        this.#call(entry);
+      } catch (error) {
+        // Whoever moves the clock has no part in what an event does.
+        this.crashed(name, error);
+      }
+    }
+    return true;
+  }
+
+  #call(entry: Entry): void {
+    const { callback, kind } = entry;
+    if (callback !== undefined) {
       entry.callback = undefined;
       this.#callbacks--;
       callback();
-    } else if (entry.kind !== undefined) this.#fireTimer(entry.kind, entry.value as PlainTimer);
-    return true;
+    } else if (kind !== undefined) this.#fireTimer(kind, entry.value as PlainTimer);
   }
 
   #fireTimer(kind: string, timer: PlainTimer): void {
@@ -450,8 +470,13 @@ export class Kernel {
     return { checkpoint: this.#checkpoint, inputs: [...this.#inputs], nowMs: this.#nowMs, events: this.#events };
   }
 
-  /** Brings back what `snapshot` captured, to the same event; what runs from here has the same digest as it had from there. */
+  /**
+   * Brings back what `snapshot` captured, to the same event; what runs from here has the same digest as it had from there.
+   *
+   * @throws KernelError FAULT_UNKNOWN_POINT … and nothing has changed, when a rule armed in it does not fit this world
+   */
   restore(snapshot: Snapshot): void {
+    this.faults.check(armedIn(snapshot));
     this.#load(snapshot.checkpoint);
     this.#replaying = true;
     try {

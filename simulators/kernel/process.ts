@@ -47,11 +47,32 @@ export class Signal<T = void> {
   }
 }
 
+/** Why a fault no longer holds a process. */
+export type Release = "over" | "disarmed" | "hung up";
+
+/** A wait that a fault causes, at most once let go of. */
+export class Hold extends Signal<Release> {
+  readonly id: number;
+  /** The rule that holds. */
+  readonly rule: number;
+  /** Does it end when whoever waits for the process goes? */
+  readonly endsWithCaller: boolean;
+
+  constructor(kernel: Kernel, id: number, rule: number, endsWithCaller: boolean) {
+    super(kernel);
+    this.id = id;
+    this.rule = rule;
+    this.endsWithCaller = endsWithCaller;
+  }
+}
+
 /** A generator at work. Made by `kernel.spawn`. */
 export class Process<R = void> {
   readonly name: string;
   /** For the kernel: how often it has waited; a wake for an earlier wait is stale and ignored. */
   waits = 0;
+  /** What a fault held it by when it last waited for one. */
+  hold: Hold | undefined;
   readonly #kernel: Kernel;
   readonly #body: Body<R>;
   #outcome: Outcome<R> = { state: "running" };
@@ -111,6 +132,7 @@ export class Process<R = void> {
       return;
     }
     if (yielded instanceof Signal) {
+      if (yielded instanceof Hold) this.hold = yielded;
       yielded.wake(this as Process<unknown>, this.waits);
       return;
     }
@@ -124,7 +146,7 @@ export class Process<R = void> {
   #crash(error: unknown): void {
     const unheard = this.#settled.length === 0;
     this.#settle({ state: "failed", error });
-    if (unheard) this.#kernel.crashed(this as Process<unknown>, error);
+    if (unheard) this.#kernel.crashed(this.name, error);
   }
 
   #settle(outcome: Outcome<R>): void {

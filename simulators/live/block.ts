@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
+import { hearErrors } from "../kernel/edge/connections.ts";
 import { LiveError, listenError } from "./errors.ts";
 
 /** A block of loopback that this process owns until it lets go. */
@@ -30,6 +31,8 @@ async function light(block: string): Promise<Server> {
   server.unref();
   server.listen(LIGHTHOUSE.port, `${block}.${LIGHTHOUSE.host}`);
   await once(server, "listening");
+  // Whoever owns a block owns it also when a connection to its mark can't be taken.
+  hearErrors(server);
   return server;
 }
 

@@ -49,7 +49,7 @@ export async function openSockets(world: World, options: SocketsOptions): Promis
   ends.defer(() => plane.close());
   const opening = [
     ...endpointsOf(world, options.controlToken).map((endpoint) => listen(world, endpoint, options)),
-    listenDns(world),
+    listenDns(world, options),
   ];
   const settled = await Promise.allSettled(opening);
   for (const each of settled) if (each.status === "fulfilled") ends.defer(() => each.value.close());
@@ -78,11 +78,11 @@ async function listen(world: World, endpoint: Endpoint, { tls, report }: Sockets
   }
 }
 
-async function listenDns(world: World): Promise<ServedDns> {
+async function listenDns(world: World, { report }: SocketsOptions): Promise<ServedDns> {
   const { dns, driver, plan } = world;
   const [host, port] = [plan.consul, CONSUL_DNS_PORT];
   try {
-    return await serveDns(dns, driver, { host, port, admits: admissionAt(world, host, port) });
+    return await serveDns(dns, driver, { host, port, admits: admissionAt(world, host, port), report });
   } catch (error) {
     throw listenError(error, "consul-dns", host, port);
   }

@@ -28,10 +28,8 @@ function remove(context: Context): HttpReply {
   );
   if (attached && !isOrphaning)
     throw new DirectorError(520000, `Deleting persistent disk is not supported: ["${cid}"]`);
-  const job = isOrphaning
-    ? { kind: "orphan_disk", args: { cid } }
-    : { kind: "delete_orphan_disks", args: { cids: [cid] } };
-  const type = job.kind;
+  const type = isOrphaning ? "orphan_disk" : "delete_orphan_disks";
+  const job = { kind: type, args: isOrphaning ? { cid } : { cids: [cid] } };
   const description = isOrphaning ? "orphan disk" : "delete orphan disks";
   return toTask(context, startTask(director, { type, description, user: caller.user, job }));
 }

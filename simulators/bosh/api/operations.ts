@@ -5,6 +5,7 @@ import { DirectorError } from "../errors.ts";
 import { errandNames } from "../errands.ts";
 import { sshDescription, type SshTarget } from "../ssh.ts";
 import type { Deployment, Task } from "../state.ts";
+import type { TaskType } from "../task-types.ts";
 import { startTask } from "../tasks.ts";
 import {
   broken,
@@ -25,7 +26,7 @@ import {
 /** What people do with a deployment apart from deploying it: errands, cloud check, snapshots, logs, ssh, single instances. */
 
 interface Job {
-  readonly type: string;
+  readonly type: TaskType;
   readonly description: string;
   readonly kind: string;
   readonly args: Readonly<Record<string, unknown>>;
@@ -145,7 +146,7 @@ const snapshotAll = (context: Context): HttpReply =>
 function snapshotOne(context: Context): HttpReply {
   const deployment = deploymentOf(context);
   const { id } = instanceOf(context);
-  const job = {
+  const job: Job = {
     type: "create_snapshot",
     description: "create snapshot",
     kind: "create_snapshot",
@@ -170,7 +171,7 @@ function deleteSnapshot(context: Context): HttpReply {
     (each) => each.deployment === deployment.name && each.cid === cid,
   );
   if (!known) throw new DirectorError(70008, `snapshot ${cid} not found`);
-  const job = {
+  const job: Job = {
     type: "delete_snapshot",
     description: "delete snapshot",
     kind: "delete_snapshot",

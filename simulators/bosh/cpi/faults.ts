@@ -1,4 +1,4 @@
-import type { Body, Kernel } from "../../kernel/index.ts";
+import { type Body, faultPoint, type Kernel } from "../../kernel/index.ts";
 import { type Cpi, CpiError, type Properties } from "./cpi.ts";
 
 /** The methods at which a CPI may fail, by the names that the director's debug log shows. */
@@ -22,15 +22,18 @@ const METHODS = {
 
 /** Declares `cpi:<method>` for each method of the CPI. */
 export function defineCpiFaults(kernel: Kernel): void {
-  for (const method of Object.keys(METHODS)) {
-    kernel.faults.define({
-      point: `cpi:${method}`,
-      effects: ["error", "delay", "lost-reply", "stuck"],
-      prose:
-        "A call of the CPI fails before its work, after it (the IaaS did it and the director never heard), late, or never ends. The director must clean up what it knows of; what it can't know of must end as a named orphan.",
-    });
-  }
+  for (const point of POINTS.values()) kernel.faults.define(point);
 }
+
+const pointOf = (method: string) =>
+  faultPoint({
+    point: `cpi:${method}`,
+    effects: ["error", "delay", "lost-reply", "stuck"],
+    prose:
+      "A call of the CPI fails before its work, after it (the IaaS did it and the director never heard), late, or hangs. The director must clean up what it knows of; what it can't know of must end as a named orphan.",
+  });
+
+const POINTS = new Map(Object.keys(METHODS).map((method) => [method, pointOf(method)]));
 
 /** A CPI whose calls meet their fault points. */
 export const faulty = (kernel: Kernel, cpi: Cpi): Cpi => wrap(cpi, (method, call) => meet(kernel, method, call));
@@ -55,14 +58,13 @@ function wrap(cpi: Cpi, around: (method: string, call: () => Body<unknown>) => B
   return wrapped as unknown as Cpi;
 }
 
-/** Longer than any task may take. */
-const NEVER_MS = 10 * 365 * 86_400_000;
-
 function* meet(kernel: Kernel, method: string, call: () => Body<unknown>): Body<unknown> {
-  const effect = kernel.faults.at(`cpi:${method}`);
+  const point = POINTS.get(method);
+  const effect = point && kernel.faults.at(point, {});
   if (effect?.kind === "error") throw new CpiError(effect.message);
-  if (effect?.kind === "stuck") yield NEVER_MS;
-  if (effect?.kind === "delay") yield effect.delayMs;
+  if (effect?.kind === "stuck" && !(yield* kernel.faults.stuck(effect)))
+    throw new CpiError(`Unknown CPI error: no answer to ${method} in time`);
+  if (effect?.kind === "delay") yield* kernel.faults.delay(effect);
   const result = yield* call();
   if (effect?.kind === "lost-reply") throw new CpiError(`Unknown CPI error: no answer to ${method}`);
   return result;

@@ -1,9 +1,10 @@
 import type { Body } from "../../kernel/index.ts";
-import { agentCall, agentState, migrateJobs, runScripts, startJobs, stopJobs } from "../agent.ts";
+import { actionFailed, agentCall, agentState, migrateJobs, runScripts, startJobs, stopJobs } from "../agent.ts";
 import { CpiError, type VmRequest } from "../cpi/cpi.ts";
 import type { Director } from "../director.ts";
 import { DirectorError, messageOf } from "../errors.ts";
 import { audit } from "../events.ts";
+import { agentFault, attributesOf, JOB_POINT } from "../faults.ts";
 import type { Instance, Task, Vm } from "../state.ts";
 import { checkpoint, holding, type Step } from "../tasks.ts";
 import { release } from "./addresses.ts";
@@ -88,7 +89,7 @@ export function* bootVm(
   };
   try {
     yield* cpi.setVmMetadata(cid, metadata);
-    yield* ping(director, owner, vm);
+    yield* ping(director, owner, vm, metadata.index ?? "0");
   } catch (error) {
     yield* abandonVm(director, task, owner, cid, ips);
     throw error;
@@ -117,14 +118,15 @@ function* tryCreate(director: Director, request: VmRequest): Body<string> {
   }
 }
 
-/** Waits for a new agent. The limit is true time, the boot is work. @throws DirectorError 450002 */
-function* ping(director: Director, owner: Owner, vm: Vm): Body {
+/** Waits for a new agent. The limit is true time, the boot is work. @throws DirectorError 450001, 450002 */
+function* ping(director: Director, owner: Owner, vm: Vm, index: string): Body {
   const { kernel, cpi } = director;
   const waitMs = director.options.agentWaitMs ?? 600_000;
   const answerMs = kernel.work(kernel.random("bosh/agent").lognormal(cpi.bootMs, 0.4));
-  const [group = ""] = owner.instance.split("/");
-  const effect = kernel.faults.at("agent:ping", { ...owner, group });
+  const [group = "", id = ""] = owner.instance.split("/");
+  const effect = agentFault(kernel, "ping", { ...owner, group, id, index, vm: vm.cid });
   yield Math.min(answerMs, waitMs);
+  if (effect?.kind === "error") throw actionFailed(director, effect.message);
   if (cpi.isAlive(vm.cid) && effect?.kind !== "stuck" && answerMs <= waitMs) return;
   yield Math.max(0, waitMs - answerMs);
   throw new DirectorError(
@@ -383,7 +385,7 @@ export function* start(
 /** Sleeps the least time, then asks in up to nine more steps until the agent says running. @throws DirectorError 400007 */
 export function* awaitRunning(director: Director, task: Task, instance: Instance, watch: WatchTime): Body {
   const { kernel } = director;
-  const effect = kernel.faults.at("director:job", { deployment: instance.deployment, group: instance.group });
+  const effect = kernel.faults.at(JOB_POINT, attributesOf(instance));
   yield kernel.work(watch.minMs);
   const { vm } = instance;
   if (vm === null) return;

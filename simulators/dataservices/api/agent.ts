@@ -87,8 +87,9 @@ function onPrimary(instance: Instance): void {
 /** @throws AgentError the step's armed failure; `vanish` takes the service away first */
 function* mayFail(services: DataServices, step: Step, instance: Instance): Body {
   const effect = faultAt(services.kernel, step, instance);
-  if (effect?.kind === "delay") yield effect.delayMs;
-  if (effect?.kind === "stuck") yield services.kernel.signal();
+  if (effect?.kind === "delay") yield* services.kernel.faults.delay(effect);
+  if (effect?.kind === "stuck" && !(yield* services.kernel.faults.stuck(effect)))
+    throw new AgentError(504, `${step}_failed`, "no answer in time");
   if (effect?.kind === "error") throw new AgentError(500, `${step}_failed`, effect.message);
   if (effect?.kind === "vanish") {
     stop(services, instance.address, instance.kind);

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
+import { hearErrors, resetConnection } from "../../kernel/edge/connections.ts";
 
 export interface GateOptions {
   readonly address: string;
@@ -10,6 +11,8 @@ export interface GateOptions {
   readonly dial: () => Promise<Socket>;
   /** Tells a client why it can't be served; the socket ends after it. Default: it is reset. */
   readonly refuse?: (client: Socket, error: unknown) => void;
+  /** Told what the listener failed with. Default: nobody. */
+  readonly report?: (error: unknown) => void;
 }
 
 /** Connections at one address at a time. */
@@ -38,6 +41,7 @@ export class Gate {
     const gate = new Gate(options);
     gate.#server.listen(options.port, options.address);
     await once(gate.#server, "listening");
+    hearErrors(gate.#server, options.report);
     return gate;
   }
 
@@ -47,11 +51,11 @@ export class Gate {
 
   /** Cuts the connections that are no longer admitted. */
   recheck(): void {
-    for (const [client, source] of this.#clients) if (!this.#options.admits(source)) client.resetAndDestroy();
+    for (const [client, source] of this.#clients) if (!this.#options.admits(source)) resetConnection(client);
   }
 
   async close(): Promise<void> {
-    for (const client of this.#clients.keys()) client.resetAndDestroy();
+    for (const client of this.#clients.keys()) resetConnection(client);
     const closed = once(this.#server, "close");
     this.#server.close();
     await closed;
@@ -61,7 +65,7 @@ export class Gate {
     client.on("error", () => {});
     const source = client.remoteAddress?.replace(/^::ffff:/, "") ?? "";
     if (!this.#options.admits(source)) {
-      client.resetAndDestroy();
+      resetConnection(client);
       return;
     }
     this.#clients.set(client, source);
@@ -70,7 +74,7 @@ export class Gate {
       (server) => join(client, server),
       (error: unknown) => {
         if (client.destroyed) return;
-        if (this.#options.refuse === undefined) client.resetAndDestroy();
+        if (this.#options.refuse === undefined) resetConnection(client);
         else this.#options.refuse(client, error);
       },
     );
@@ -79,7 +83,8 @@ export class Gate {
 
 /** Bytes both ways; when one side ends or breaks, so does the other. */
 function join(client: Socket, server: Socket): void {
-  server.on("error", () => client.destroy());
+  // A reset goes on to the client as a reset: what was cut must not look like an end.
+  server.on("error", () => resetConnection(client));
   if (client.destroyed) {
     server.destroy();
     return;

@@ -360,6 +360,24 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
     });
   });
 
+  it("refuses connections and breaks them where it is told to, as often as it is told", async () => {
+    const match = { address: VM };
+    kernel.faults.arm({ point: "dataservice:connect", match, effect: { kind: "error", message: "planted" } });
+    kernel.faults.arm({ point: "dataservice:connect", match, effect: { kind: "reset" } });
+    await expect(query(VM, "SELECT 1")).rejects.toMatchObject({ code: "53300" });
+    await expect(query(VM, "SELECT 1")).rejects.toMatchObject({ code: "ECONNRESET" });
+    expect(await query(VM, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+  });
+
+  it("breaks the connection to an agent as its fault says, and serves the next", async () => {
+    const point = "dataservice-agent:GET /v1/status";
+    kernel.faults.arm({ point, effect: { kind: "reset" } });
+    kernel.faults.arm({ point, effect: { kind: "truncate", bytes: 3 } });
+    await expect(ask("GET", VM, "/v1/status")).rejects.toThrow("fetch failed");
+    await expect(ask("GET", VM, "/v1/status").then((reply) => reply.text())).rejects.toThrow("terminated");
+    expect((await ask("GET", VM, "/v1/status")).status).toBe(200);
+  });
+
   it("takes users and data along to a disk that takes the place of another", async () => {
     const address = `${NET}.9`;
     boot(address, "d9");

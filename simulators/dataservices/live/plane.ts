@@ -1,9 +1,12 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { resetConnection } from "../../kernel/edge/connections.ts";
 import type { Driver } from "../../kernel/edge/drive.ts";
 import { type Served, serve } from "../../kernel/edge/serve.ts";
 import { PasswordThrottle } from "../../kernel/edge/throttle.ts";
+import type { Effect } from "../../kernel/index.ts";
 import type { DataServices } from "../index.ts";
+import { connectFault } from "../session.ts";
 import { diskOf, type Observer, type RealServers } from "../services.ts";
 import type { Instance } from "../state.ts";
 import { type EngineLimits, Engines, type Lease } from "./engines.ts";
@@ -43,6 +46,7 @@ export class LivePlane {
   readonly #services: DataServices;
   readonly #engines: Engines;
   readonly #agents: Served;
+  readonly #driver: Driver;
   readonly #doors = new Map<string, Door>();
   readonly #onTrouble: (address: string, error: unknown) => void;
   readonly #timer: NodeJS.Timeout;
@@ -55,6 +59,7 @@ export class LivePlane {
     const { services, enginesMax = DEFAULTS.enginesMax, idleMsMax = DEFAULTS.idleMsMax } = options;
     this.#services = services;
     this.#agents = agents;
+    this.#driver = options.driver;
     this.#vmsMax = options.vmsMax ?? DEFAULTS.vmsMax;
     this.#engines = new Engines({ enginesMax, idleMsMax });
     this.#onTrouble = options.onTrouble ?? (() => {});
@@ -194,13 +199,17 @@ export class LivePlane {
     refuseWith?: (client: Socket, error: unknown) => void,
   ): Promise<Gate> {
     const admits = (source: string): boolean => this.#services.admits(source, address, port);
-    return Gate.open({ address, port, admits, dial, ...(refuseWith && { refuse: refuseWith }) });
+    const report = (error: unknown): void => this.#onTrouble(address, error);
+    return Gate.open({ address, port, admits, dial, report, ...(refuseWith && { refuse: refuseWith }) });
   }
 
   async #dial(address: string): Promise<Socket> {
     const instance = this.#services.at(address);
     if (instance === undefined) throw new LivePlaneError("LIVE_PG_NO_INSTANCE");
     if (instance.role === "replica") throw new HotStandbyOff();
+    this.#driver.arrive();
+    const fault = connectFault(this.#services.parts, instance);
+    if (fault !== undefined) throw new ConnectionFault(fault);
     const lease = await this.#lease(instance);
     const socket = lease.server.dial();
     socket.once("close", () => lease.release());
@@ -245,7 +254,19 @@ async function dialled(socket: Socket): Promise<Socket> {
 /** What a standby says that has `hot_standby = off`: replication is not simulated, so a replica has nothing to show. */
 class HotStandbyOff extends Error {}
 
+/** A fault that is armed on connections. */
+class ConnectionFault extends Error {
+  readonly effect: Effect;
+
+  constructor(effect: Effect) {
+    super(`a fault of kind ${effect.kind}`);
+    this.effect = effect;
+  }
+}
+
 function refuse(client: Socket, error: unknown): void {
+  if (error instanceof ConnectionFault && error.effect.kind === "reset") return resetConnection(client);
+  if (error instanceof ConnectionFault) return refuseClient(client, "53300", "sorry, too many clients already");
   if (error instanceof HotStandbyOff)
     refuseClient(client, "57P03", "the database system is not accepting connections (hot standby mode is disabled)");
   else if (error instanceof LivePlaneError) refuseClient(client, "57P03", error.message);

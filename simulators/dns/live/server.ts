@@ -1,10 +1,12 @@
-import { createSocket, type Socket as UdpSocket } from "node:dgram";
+import { createSocket, type RemoteInfo, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
+import { cutConnection, hearErrors, resetConnection } from "../../kernel/edge/connections.ts";
 import type { Driver } from "../../kernel/edge/drive.ts";
 import { sourceOf } from "../../kernel/edge/serve.ts";
-import type { ConsulAgent } from "../index.ts";
+import { type ConsulAgent, datagramOf, type DnsReply } from "../index.ts";
 import { Frames, framed, TCP_FIRST_MS, TCP_IDLE_MS, TCP_MESSAGES_MAX } from "../wire/frames.ts";
+import type { Transport } from "../wire/types.ts";
 
 /** Open TCP connections. */
 const CONNECTIONS_MAX = 256;
@@ -16,63 +18,76 @@ export interface ServedDns {
 }
 
 /** Hands a message to the agent and its answer, when there is one, to `reply`. */
-type Ask = (message: Uint8Array, transport: "udp" | "tcp", reply: (answer: Uint8Array) => void) => void;
+type Ask = (message: Uint8Array, transport: Transport, reply: (answer: DnsReply) => void) => void;
 
 export interface ServeDnsOptions {
   readonly host: string;
   readonly port: number;
   /** May this address ask? Who may not gets no answer over UDP and is reset over TCP. Default: everyone may. */
   readonly admits?: (source: string) => boolean;
+  /** Told what the agent threw, for which its client gets no answer, and what a socket failed with. Default: nobody. */
+  readonly report?: (error: unknown) => void;
 }
 
 /** Answers DNS over UDP and TCP on one loopback address. @throws Error EADDRINUSE … */
 export async function serveDns(dns: ConsulAgent, driver: Driver, options: ServeDnsOptions): Promise<ServedDns> {
-  const { admits = () => true } = options;
-  const ask = asking(dns, driver);
+  const { host, port: wanted, admits = () => true, report = () => {} } = options;
+  const ask = asking(dns, driver, report);
   const open = new Set<Socket>();
   const tcp = createServer((socket) => {
-    if (!admits(sourceOf(socket))) return void socket.resetAndDestroy();
+    if (!admits(sourceOf(socket))) return resetConnection(socket);
     open.add(socket.once("close", () => open.delete(socket)));
     converse(socket, ask);
   });
   tcp.maxConnections = CONNECTIONS_MAX;
-  tcp.listen(options.port, options.host);
+  tcp.listen(wanted, host);
   await once(tcp, "listening");
+  hearErrors(tcp, report);
   const { port } = tcp.address() as { port: number };
   const udp = createSocket("udp4");
-  let isOpen = true;
-  udp.once("close", () => {
-    isOpen = false;
-  });
-  udp.on("message", (message, from) => {
-    // A datagram that the network refuses is lost, as any other may be; nobody can be answered at port 0.
-    if (from.port === 0 || !admits(from.address)) return;
-    ask(message, "udp", (answer) => {
-      if (isOpen) udp.send(answer, from.port, from.address, () => {});
-    });
-  });
-  udp.bind(port, options.host);
+  answerDatagrams(udp, ask, admits);
+  udp.bind(port, host);
   try {
     await once(udp, "listening");
   } catch (error) {
     tcp.close();
     throw error;
   }
-  return { address: `${options.host}:${port}`, close: () => close(tcp, udp, open) };
+  hearErrors(udp, report);
+  return { address: `${host}:${port}`, close: () => close(tcp, udp, open) };
 }
 
 const asking =
-  (dns: ConsulAgent, driver: Driver): Ask =>
+  (dns: ConsulAgent, driver: Driver, report: (error: unknown) => void): Ask =>
   (message, transport, reply) => {
-    driver.arrive();
-    const answer = dns.ask(message, transport);
-    if (answer === undefined) return;
-    if (answer instanceof Uint8Array) return reply(answer);
-    answer.settled(({ outcome }) => {
-      driver.woke();
-      if (outcome.state === "done" && outcome.value !== undefined) reply(outcome.value);
-    });
+    try {
+      driver.arrive();
+      const answer = dns.ask(message, transport);
+      if (!("settled" in answer)) return reply(answer);
+      answer.settled(({ outcome }) => {
+        driver.woke();
+        if (outcome.state === "done") reply(outcome.value);
+        if (outcome.state === "failed") report(outcome.error);
+      });
+    } catch (error) {
+      report(error);
+    }
   };
+
+function answerDatagrams(udp: UdpSocket, ask: Ask, admits: (source: string) => boolean): void {
+  let isOpen = true;
+  udp.once("close", () => {
+    isOpen = false;
+  });
+  udp.on("message", (message: Buffer, from: RemoteInfo) => {
+    // A datagram that the network refuses is lost, as any other may be; nobody can be answered at port 0.
+    if (from.port === 0 || !admits(from.address)) return;
+    ask(message, "udp", (answer) => {
+      const datagram = datagramOf(answer);
+      if (isOpen && datagram !== undefined) udp.send(datagram, from.port, from.address, () => {});
+    });
+  });
+}
 
 /** Messages over TCP carry their length in front; several may come on one connection. */
 function converse(socket: Socket, ask: Ask): void {
@@ -83,16 +98,25 @@ function converse(socket: Socket, ask: Ask): void {
   socket.on("error", () => socket.destroy());
   socket.on("data", (chunk: Buffer) => {
     const messages = frames.push(chunk);
-    for (const message of messages)
-      ask(message, "tcp", (answer) => {
-        if (socket.writable) socket.write(framed(answer));
-      });
+    for (const message of messages) ask(message, "tcp", (answer) => write(socket, answer));
     if (frames.messages >= TCP_MESSAGES_MAX) return void socket.end();
     if (messages.length === 0) return;
     clearTimeout(deadline);
     deadline = setTimeout(() => socket.destroy(), TCP_IDLE_MS);
   });
 }
+
+/** The length in front is that of the whole message, also where a fault cuts it. */
+function write(socket: Socket, { message, wire }: DnsReply): void {
+  if (!socket.writable) return;
+  if (wire?.kind === "reset") return resetConnection(socket);
+  if (message === undefined) return;
+  const frame = framed(message);
+  if (wire === undefined) return void socket.write(frame);
+  socket.write(frame.subarray(0, LENGTH_BYTES + wire.bytes), () => cutConnection(socket));
+}
+
+const LENGTH_BYTES = 2;
 
 async function close(tcp: Server, udp: UdpSocket, open: ReadonlySet<Socket>): Promise<void> {
   udp.close();

@@ -83,9 +83,9 @@ export class Client {
   ask(message: Uint8Array, transport: "udp" | "tcp", agent?: string): Uint8Array | undefined {
     this.sleep(STEP_MS);
     const asked = this.#agent(agent).ask(message, transport);
-    if (!(asked instanceof Process)) return asked;
+    if (!(asked instanceof Process)) return asked.message;
     while (asked.running && this.kernel.step());
-    return asked.outcome.state === "done" ? asked.outcome.value : undefined;
+    return asked.outcome.state === "done" ? asked.outcome.value.message : undefined;
   }
 
   /** The answers to what is sent in pieces over one connection, and whether the server has closed it by the end of a time. */

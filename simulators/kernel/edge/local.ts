@@ -84,7 +84,7 @@ export class LocalNet {
   async #ask(service: Service, request: Request, url: URL, source: string): Promise<Response> {
     const incoming = await this.#driver.track(toHttpRequest(service, request, url, source));
     this.#driver.arrive();
-    return toResponse(await replyOf(service.receive(incoming), this.#driver));
+    return toResponse(await replyOf(service.receive(incoming), this.#driver, request.signal));
   }
 }
 
@@ -116,11 +116,34 @@ export async function toHttpRequest(
   return { ...common, received: await upload.receive(stream, common) };
 }
 
-/** Waits for a reply that the world takes time to give. */
-export function replyOf(answered: HttpReply | Process<HttpReply>, driver: Driver): Promise<HttpReply> {
+/** The connection breaks. */
+const LOST: HttpReply = { status: 0, wire: { kind: "reset" } };
+
+/** Waits for a reply that the world takes time to give. @throws the signal's reason when the client has gone meanwhile */
+export function replyOf(
+  answered: HttpReply | Process<HttpReply>,
+  driver: Driver,
+  gone?: AbortSignal,
+): Promise<HttpReply> {
   if ("status" in answered) return Promise.resolve(answered);
   return new Promise((resolve, reject) => {
+    const hangUp = (): void => {
+      reject(gone?.reason);
+      driver.arrive();
+      driver.kernel.faults.hangUp(answered);
+    };
+    if (gone?.aborted) return hangUp();
+    const { restored } = driver.kernel;
+    // A world that is restored knows nothing of what was under way: the process never ends.
+    const lose = (): void => {
+      restored.delete(lose);
+      resolve(LOST);
+    };
+    gone?.addEventListener("abort", hangUp, { once: true });
+    restored.add(lose);
     answered.settled(({ outcome }) => {
+      gone?.removeEventListener("abort", hangUp);
+      restored.delete(lose);
       driver.woke();
       if (outcome.state === "done") resolve(outcome.value);
       if (outcome.state === "failed") reject(outcome.error);
@@ -140,16 +163,27 @@ export function toResponse(reply: HttpReply): Response {
   const init = { status: reply.status, headers: list as [string, string][] };
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
   if (BODILESS.has(reply.status) || bytes.length === 0) return new Response(null, init);
-  if (reply.wire?.kind === "truncate") return new Response(torn(bytes.subarray(0, reply.wire.bytes)), init);
+  if (reply.wire?.kind === "truncate" && reply.wire.bytes < bytes.length) {
+    // Its head promises the whole, so that whoever gets less can tell.
+    if (!list.some(([name]) => name?.toLowerCase() === "content-length"))
+      list.push(["Content-Length", String(bytes.length)]);
+    return new Response(torn(bytes.subarray(0, reply.wire.bytes)), init);
+  }
   // A string body would make Response add a Content-Type of its own.
   return new Response(new Uint8Array(bytes), init);
 }
 
+/** These bytes, and then an error: whoever reads gets them first. */
 function torn(bytes: Uint8Array): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    start(controller) {
-      controller.enqueue(bytes);
-      controller.error(Object.assign(new TypeError("terminated"), { code: "UND_ERR_SOCKET" }));
+  const parts = bytes.length === 0 ? [] : [new Uint8Array(bytes)];
+  return new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        const part = parts.shift();
+        if (part !== undefined) controller.enqueue(part);
+        else controller.error(Object.assign(new TypeError("terminated"), { code: "UND_ERR_SOCKET" }));
+      },
     },
-  });
+    { highWaterMark: 0 },
+  );
 }

@@ -5,8 +5,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Service } from "../http/api.ts";
 import { type HttpReply, type HttpRequest, makeRequest, serialise } from "../http/message.ts";
-import type { Driver } from "./drive.ts";
 import type { Process } from "../process.ts";
+import { Connections, hearErrors, resetConnection } from "./connections.ts";
+import type { Driver } from "./drive.ts";
 import { replyOf } from "./local.ts";
 import type { PasswordThrottle } from "./throttle.ts";
 import { sparing } from "./upload.ts";
@@ -44,6 +45,7 @@ const HEADER_BYTES_MAX = 64 * 1024;
  */
 export async function serve(service: Service, driver: Driver, options: ServeOptions): Promise<Served> {
   const app = server(options);
+  const connections = new Connections(app.server);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (request, payload, done) => {
     const upload = service.uploadOf(request.method, pathOf(request.url));
@@ -54,9 +56,21 @@ export async function serve(service: Service, driver: Driver, options: ServeOpti
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const incoming = await read(service, request, scheme);
     driver.arrive();
-    const answered = await slowly(incoming, options.throttle, () => service.receive(incoming), driver);
+    const written = await slowly(
+      incoming,
+      options.throttle,
+      () => service.receive(incoming),
+      (process) => pending(reply, process, driver),
+    );
     reply.hijack();
-    write(reply, answered);
+    if (written === undefined) return;
+    try {
+      write(reply, written, connections);
+    } catch (error) {
+      // Its client would wait for the rest of an answer that can't be written.
+      connections.reset(reply.raw.req.socket);
+      options.report?.(error);
+    }
   };
   // Fastify has the common methods; the others that Node parses (COPY of Swift) are added, so that the API itself refuses what it doesn't know.
   const methods = METHODS.filter((method) => method !== "CONNECT");
@@ -69,6 +83,7 @@ export async function serve(service: Service, driver: Driver, options: ServeOpti
   });
   if (options.admits !== undefined) guardConnections(app.server, options.admits);
   await app.listen({ host: options.host, port: options.port });
+  hearErrors(app.server, options.report);
   const { port } = app.server.address() as AddressInfo;
   return { url: `${scheme}://${options.host}:${port}`, port, close: () => app.close() };
 }
@@ -78,14 +93,13 @@ async function slowly(
   request: HttpRequest,
   throttle: PasswordThrottle | undefined,
   answer: () => HttpReply | Process<HttpReply>,
-  driver: Driver,
-): Promise<HttpReply> {
-  if (throttle === undefined) return replyOf(answer(), driver);
-  const refusal = throttle.refusalOf(request);
+  wait: (answering: Process<HttpReply>) => Promise<HttpReply | undefined>,
+): Promise<HttpReply | undefined> {
+  const refusal = throttle?.refusalOf(request);
   if (refusal !== undefined) return refusal;
   const answering = answer();
-  const answered = "status" in answering ? answering : await replyOf(answering, driver);
-  const pauseMs = throttle.pauseMsFor(request, answered);
+  const answered = "status" in answering ? answering : await wait(answering);
+  const pauseMs = answered === undefined ? 0 : (throttle?.pauseMsFor(request, answered) ?? 0);
   if (pauseMs > 0) await sleep(pauseMs, undefined, { ref: false });
   return answered;
 }
@@ -96,7 +110,7 @@ export const sourceOf = (socket: { readonly remoteAddress?: string | undefined }
 /** Resets connections from addresses that are not admitted, before a byte of them is read. */
 export function guardConnections(server: Server, admits: (source: string) => boolean): void {
   server.prependListener("connection", (socket) => {
-    if (!admits(sourceOf(socket))) socket.resetAndDestroy();
+    if (!admits(sourceOf(socket))) resetConnection(socket);
   });
 }
 
@@ -146,12 +160,24 @@ async function read(service: Service, request: FastifyRequest, scheme: string): 
   return { ...common, received: await upload.receive(payload, common) };
 }
 
-function write(reply: FastifyReply, answered: HttpReply): void {
-  const { raw } = reply;
-  if (answered.wire?.kind === "reset") {
-    raw.socket?.resetAndDestroy();
-    return;
+/** Waits for an answer that the world takes time to give; `undefined` when the client has gone meanwhile. */
+async function pending(
+  { raw }: FastifyReply,
+  answered: Process<HttpReply>,
+  driver: Driver,
+): Promise<HttpReply | undefined> {
+  const gone = new AbortController();
+  raw.once("close", () => gone.abort());
+  try {
+    return await replyOf(answered, driver, gone.signal);
+  } catch (error) {
+    if (gone.signal.aborted) return undefined;
+    throw error;
   }
+}
+
+function write({ raw }: FastifyReply, answered: HttpReply, connections: Connections): void {
+  if (answered.wire?.kind === "reset") return connections.reset(raw.req.socket);
   const { body, headers } = serialise(answered);
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
   const bodiless = answered.status === 204 || answered.status === 304;
@@ -161,7 +187,8 @@ function write(reply: FastifyReply, answered: HttpReply): void {
       : { "Content-Length": bytes.length };
   raw.writeHead(answered.status, { ...length, ...(headers as Record<string, string | string[]>) });
   if (answered.wire?.kind === "truncate") {
-    raw.write(bytes.subarray(0, answered.wire.bytes), () => raw.socket?.resetAndDestroy());
+    raw.flushHeaders();
+    raw.write(bytes.subarray(0, answered.wire.bytes), () => connections.cut(raw.req.socket));
     return;
   }
   raw.end(bodiless ? undefined : bytes);

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { EffectKind } from "../faults.ts";
+import { type RoutePoint, routePoint } from "./faults.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Body, Process } from "../process.ts";
 import type { HttpReply, HttpRequest } from "./message.ts";
@@ -54,8 +54,6 @@ export interface Api<S> {
   readonly bodyBytesMax?: number;
 }
 
-const ROUTE_EFFECTS: readonly EffectKind[] = ["reply", "delay", "reset", "lost-reply", "truncate"];
-
 /** An API made ready: its routes compiled, its fault points declared. Its type of simulator no longer matters to a face. */
 export interface Service {
   readonly name: string;
@@ -78,15 +76,9 @@ export interface Service {
 
 export function defineService<S>(api: Api<S>): Service {
   const router = compileRoutes(api.routes);
-  for (const route of api.infallible ? [] : api.routes) {
-    api.kernel.faults.define({
-      point: `${api.name}:${route.method} ${route.path}`,
-      effects: ROUTE_EFFECTS,
-      prose:
-        "The request fails before, during or after its work; the caller must cope with an answer that is an error, late, cut or missing.",
-    });
-  }
-  const call = (request: HttpRequest): HttpReply | Process<HttpReply> => respond(api, router, request);
+  const points = new Map(api.infallible ? [] : api.routes.map((route) => [route, routePoint(api.name, route)]));
+  for (const point of points.values()) api.kernel.faults.define(point);
+  const call = (request: HttpRequest): HttpReply | Process<HttpReply> => respond(api, router, points, request);
   api.kernel.onInput(`http:${api.name}`, call);
   return {
     name: api.name,
@@ -104,19 +96,20 @@ export function defineService<S>(api: Api<S>): Service {
   };
 }
 
-function respond<S>(api: Api<S>, router: Router<Route<S>>, incoming: HttpRequest): HttpReply | Process<HttpReply> {
+function respond<S>(
+  api: Api<S>,
+  router: Router<Route<S>>,
+  points: ReadonlyMap<Route<S>, RoutePoint>,
+  incoming: HttpRequest,
+): HttpReply | Process<HttpReply> {
   const match = router.match(incoming.method, incoming.path);
   const request = match.route === undefined ? incoming : { ...incoming, params: match.params };
   const finish = (reply: HttpReply): HttpReply => api.after?.(api.sim, request, reply) ?? reply;
-  const effect =
-    match.route &&
-    api.kernel.faults.at(`${api.name}:${match.route.method} ${match.route.path}`, {
-      path: request.path,
-      ...match.params,
-    });
-  switch (effect?.kind) {
-    case undefined:
-      return settle(api, answer(api, match, request), finish);
+  const { faults } = api.kernel;
+  const point = match.route && points.get(match.route);
+  const effect = point && faults.isArmed(point.point) && faults.at(point, { ...match.params, path: request.path });
+  if (!effect) return settle(api, answer(api, match, request), finish);
+  switch (effect.kind) {
     case "reset":
       return { status: 0, wire: { kind: "reset" } };
     case "reply":
@@ -133,9 +126,9 @@ function respond<S>(api: Api<S>, router: Router<Route<S>>, incoming: HttpRequest
         wire: { kind: "truncate", bytes: effect.bytes },
       }));
     case "delay":
-      return api.kernel.spawn(`${api.name} delayed reply`, later(api, match, request, finish, effect.delayMs));
-    default:
-      throw new Error(`${api.name}: a route has no effect ${effect?.kind}`);
+      return api.kernel.spawn(`${api.name} delayed reply`, later(api, match, request, finish, faults.delay(effect)));
+    case "stuck":
+      return api.kernel.spawn(`${api.name} stuck reply`, later(api, match, request, finish, faults.stuck(effect)));
   }
 }
 
@@ -173,9 +166,10 @@ function* later<S>(
   match: RouteMatch<Route<S>>,
   request: HttpRequest,
   finish: (reply: HttpReply) => HttpReply,
-  delayMs: number,
+  wait: Body<boolean>,
 ): Body<HttpReply> {
-  yield delayMs;
+  const goesOn = yield* wait;
+  if (!goesOn) return { status: 0, wire: { kind: "reset" } };
   const answered = answer(api, match, request);
   return finish("next" in answered ? yield* answered : answered);
 }

@@ -17,6 +17,7 @@ import {
   readBody,
   STRICT_METADATA,
 } from "./call.ts";
+import { CINDER_POINTS } from "./faults.ts";
 import { checkGigabytes } from "./quotas.ts";
 import { findType, setStatus, use, type VolumeRow } from "./state.ts";
 import { forceRemove, notSimulated, ownVolume } from "./volumes.ts";
@@ -87,7 +88,7 @@ function extend(call: Call, row: VolumeRow): HttpReply {
     );
   checkGigabytes(cinder, row.projectId, wanted - row.sizeGb, wanted);
   const { kernel } = cinder.cloud;
-  const effect = kernel.faults.at("cinder:volume.extend", { id: row.id, name: row.name ?? "" });
+  const effect = kernel.faults.at(CINDER_POINTS.extend, { id: row.id, name: row.name ?? "" });
   row.statusBefore = row.status;
   use(cinder, row.projectId, { gigabytes: wanted - row.sizeGb });
   setStatus(cinder, row, "extending");

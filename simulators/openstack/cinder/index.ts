@@ -3,6 +3,7 @@ import type { Cloud, VolumeOps } from "../cloud.ts";
 import { type Context, type OpenStackRoute, openStackService } from "../common/service.ts";
 import { ACTION_ROUTES, endUpload, type Upload } from "./actions.ts";
 import { BACKUP_ROUTES, failBackup } from "./backups.ts";
+import { CINDER_POINTS } from "./faults.ts";
 import { MICROVERSIONS, routed, STYLE } from "./call.ts";
 import { operations } from "./ops.ts";
 import { QUOTA_ROUTES } from "./quotas.ts";
@@ -57,32 +58,6 @@ const VERSION_ROUTES: readonly OpenStackRoute[] = [
   })),
 ];
 
-function defineFaults({ cloud: { kernel } }: Cinder): void {
-  kernel.faults.define({
-    point: "cinder:volume.create",
-    effects: ["error", "stuck", "delay"],
-    prose:
-      "A volume that was accepted (202) never becomes available: it ends in error, stays creating for good, or takes much longer. The caller must give up within its own time and delete it.",
-  });
-  kernel.faults.define({
-    point: "cinder:volume.extend",
-    effects: ["error", "stuck"],
-    prose:
-      "An extension that was accepted (202) fails: the volume turns to error_extending with its old size, or stays extending for good. The caller must not use the new size before the volume says so.",
-  });
-  kernel.faults.define({
-    point: "cinder:volume.delete",
-    effects: ["error", "stuck"],
-    prose:
-      "A delete that was accepted (202) does not end: the volume turns to error_deleting, or stays deleting for good. The caller must not report it gone.",
-  });
-  kernel.faults.define({
-    point: "cinder:snapshot.create",
-    effects: ["error", "stuck"],
-    prose: "A snapshot that was accepted (202) ends in error or stays creating. The caller must not count on it.",
-  });
-}
-
 function defineTimers(cinder: Cinder): void {
   const { kernel } = cinder.cloud;
   const state = (): CinderState => cinder.slot.value;
@@ -104,7 +79,7 @@ function defineTimers(cinder: Cinder): void {
   kernel.onTimer<{ id: string }>("cinder/deleted", ({ id }) => {
     const row = state().volumes.get(id);
     if (row?.status !== "deleting") return;
-    const effect = kernel.faults.at("cinder:volume.delete", { id, name: row.name ?? "" });
+    const effect = kernel.faults.at(CINDER_POINTS.delete, { id, name: row.name ?? "" });
     if (effect?.kind === "stuck") return;
     if (effect?.kind === "error") return setStatus(cinder, row, "error_deleting");
     for (const snapshot of snapshotsOf(cinder, id)) dropSnapshot(cinder, snapshot.id);
@@ -141,7 +116,7 @@ export function createCinder(cloud: Cloud): CinderService {
   const cinder: Cinder = { cloud, slot: cloud.kernel.slot("cinder", newState()) };
   const descriptions = { [TYPES[0]]: null, [TYPES[1]]: "Default Volume Type" };
   for (const name of TYPES) makeType(cinder, { name, description: descriptions[name], isPublic: true, extraSpecs: {} });
-  defineFaults(cinder);
+  for (const point of Object.values(CINDER_POINTS)) cloud.kernel.faults.define(point);
   defineTimers(cinder);
   const routes = [
     ...VOLUME_ROUTES,

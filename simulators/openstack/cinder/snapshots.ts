@@ -19,6 +19,7 @@ import {
   seesAll,
   textsOf,
 } from "./call.ts";
+import { CINDER_POINTS } from "./faults.ts";
 import { listed, type Listing, metadataFilter } from "./lists.ts";
 import { checkCount, checkGigabytes } from "./quotas.ts";
 import { type SnapshotRow, use, type VolumeRow } from "./state.ts";
@@ -112,7 +113,7 @@ function create(call: Call): ReturnType<CinderRoute["handler"]> {
   cinder.slot.value.snapshots.set(row.id, row);
   use(cinder, row.projectId, { snapshots: 1, gigabytes: row.sizeGb });
   kernel.record("cinder", "snapshot.create", row.id, { project: row.projectId, volume: volume.id });
-  const effect = kernel.faults.at("cinder:snapshot.create", { id: row.id, volume: volume.id });
+  const effect = kernel.faults.at(CINDER_POINTS.snapshot, { id: row.id, volume: volume.id });
   const status = effect?.kind === "error" ? "error" : "available";
   if (effect?.kind !== "stuck") kernel.timer(kernel.work(CREATE_MS), "cinder/snapshot", { id: row.id, status });
   return ok({ snapshot: base(call, row, true) }, 202);

@@ -22,6 +22,7 @@ import {
   textsOf,
   UUID_OR_NULL,
 } from "./call.ts";
+import { CINDER_POINTS } from "./faults.ts";
 import { listed, type Listing, metadataFilter, timeFilter } from "./lists.ts";
 import { checkCount, checkGigabytes } from "./quotas.ts";
 import {
@@ -106,7 +107,7 @@ export function makeVolume(cinder: Cinder, actor: Actor, wanted: NewVolume): Vol
 
 function startCreation(cinder: Cinder, row: VolumeRow, type: TypeRow, bootable: boolean, requestId: string): void {
   const { kernel } = cinder.cloud;
-  const effect = kernel.faults.at("cinder:volume.create", { id: row.id, name: row.name ?? "" });
+  const effect = kernel.faults.at(CINDER_POINTS.create, { id: row.id, name: row.name ?? "" });
   if (effect?.kind === "stuck") return;
   const backend = type.extraSpecs.volume_backend_name;
   const isHomeless = backend !== undefined && backend !== BACKEND;

@@ -1,3 +1,4 @@
+import { faultPoint } from "../../kernel/index.ts";
 import type { Designate, ZoneRow } from "./state.ts";
 import { NAMESERVER, PROPAGATION_MS, recordsetsOf } from "./state.ts";
 
@@ -25,6 +26,29 @@ export function touch(designate: Designate, zone: ZoneRow): void {
   announce(designate, zone);
 }
 
+const zonePoint = (what: string, prose: string) =>
+  faultPoint({
+    point: `designate:zone.${what}`,
+    effects: ["error", "stuck", "delay"],
+    prose,
+    attributes: { id: { prose: "the id of the zone" }, name: { prose: "its name, with the final dot" } },
+  });
+
+const POINTS = {
+  create: zonePoint(
+    "create",
+    "A zone that was accepted (202) is never served: it ends in ERROR, stays PENDING, or takes longer.",
+  ),
+  update: zonePoint(
+    "update",
+    "A change of a zone or its records (202) does not reach the name servers: ERROR, PENDING for good, or late.",
+  ),
+  delete: zonePoint(
+    "delete",
+    "A zone that was to be deleted (202) stays: in ERROR, PENDING for good, or longer than usual.",
+  ),
+};
+
 interface Announcement {
   readonly id: string;
   readonly serial: number;
@@ -35,7 +59,7 @@ interface Announcement {
 export function announce(designate: Designate, zone: ZoneRow): void {
   const { kernel } = designate.cloud;
   const point = zone.action === "CREATE" ? "create" : zone.action === "DELETE" ? "delete" : "update";
-  const effect = kernel.faults.at(`designate:zone.${point}`, { id: zone.id, name: zone.name });
+  const effect = kernel.faults.at(POINTS[point], { id: zone.id, name: zone.name });
   if (effect?.kind === "stuck") return;
   const delayMs = effect?.kind === "delay" ? effect.delayMs : 0;
   const announced: Announcement = { id: zone.id, serial: zone.serial, failed: effect?.kind === "error" };
@@ -44,15 +68,7 @@ export function announce(designate: Designate, zone: ZoneRow): void {
 
 export function installPropagation(designate: Designate): void {
   const { kernel } = designate.cloud;
-  for (const [what, prose] of [
-    ["create", "A zone that was accepted (202) is never served: it ends in ERROR, stays PENDING, or takes longer."],
-    [
-      "update",
-      "A change of a zone or its records (202) does not reach the name servers: ERROR, PENDING for good, or late.",
-    ],
-    ["delete", "A zone that was to be deleted (202) stays: in ERROR, PENDING for good, or longer than usual."],
-  ] as const)
-    kernel.faults.define({ point: `designate:zone.${what}`, effects: ["error", "stuck", "delay"], prose });
+  for (const point of Object.values(POINTS)) kernel.faults.define(point);
   kernel.onTimer<Announcement>("designate/announced", ({ id, serial, failed }) => {
     const zone = designate.slot.value.zones.get(id);
     if (zone === undefined || zone.serial !== serial) return;

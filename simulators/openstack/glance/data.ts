@@ -14,6 +14,7 @@ import {
   touch,
   UPLOAD_BYTES_MAX,
 } from "./state.ts";
+import { UPLOAD_POINT } from "./faults.ts";
 import { bodyOf, emptied, needType, notSimulated } from "./style.ts";
 import { IMPORT_METHODS } from "./images.ts";
 
@@ -40,7 +41,7 @@ function target(glance: Glance, context: Context, to: "saving" | "uploading"): I
 
 function upload(glance: Glance, context: Context): HttpReply {
   const row = target(glance, context, "saving");
-  const effect = glance.cloud.kernel.faults.at("glance:image.upload", { id: row.id, name: row.name ?? "" });
+  const effect = glance.cloud.kernel.faults.at(UPLOAD_POINT, { id: row.id, name: row.name ?? "" });
   if (effect?.kind === "error") throw new Refusal(effect.code ?? 500, "", effect.message);
   if (effect?.kind === "stuck") row.status = "saving";
   else fill(glance, row, received(context));

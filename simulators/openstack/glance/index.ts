@@ -3,6 +3,7 @@ import type { Cloud, ImageOps, ImageView } from "../cloud.ts";
 import { Refusal } from "../common/refusal.ts";
 import { type Context, type OpenStackRoute, openStackService } from "../common/service.ts";
 import { dataRoutes, endImport } from "./data.ts";
+import { UPLOAD_POINT } from "./faults.ts";
 import { IMPORT_METHODS, imageRoutes, make, removeImage } from "./images.ts";
 import { listRoutes } from "./listing.ts";
 import { memberRoutes } from "./members.ts";
@@ -162,12 +163,7 @@ function operations(glance: Glance): ImageOps {
 export function createGlance(cloud: Cloud): GlanceService {
   const { kernel } = cloud;
   const glance: Glance = { cloud, slot: kernel.slot("glance", newState()) };
-  kernel.faults.define({
-    point: "glance:image.upload",
-    effects: ["error", "stuck"],
-    prose:
-      "An upload is refused after it was received (store full, quota), or the image stays saving for good. The caller must not use an image before it is active.",
-  });
+  kernel.faults.define(UPLOAD_POINT);
   kernel.onTimer<{ id: string }>("glance/imported", ({ id }) => endImport(glance, id));
   return {
     service: openStackService(cloud, "glance", STYLE, [

@@ -1,4 +1,5 @@
 import { Refusal } from "../common/refusal.ts";
+import { NOVA_POINTS } from "./faults.ts";
 import {
   buryServer,
   extrasOf,
@@ -97,30 +98,7 @@ export function defineBehaviour(nova: Nova): void {
 }
 
 function defineFaults({ cloud: { kernel } }: Nova): void {
-  kernel.faults.define({
-    point: "nova:server.build",
-    effects: ["error", "stuck", "delay"],
-    prose:
-      "A server that was accepted (202) never becomes ACTIVE: it ends in ERROR with a fault, or stays in BUILD for good (compute host down), or takes much longer. The caller must give up within its own time and delete the server, its ports and volumes.",
-  });
-  kernel.faults.define({
-    point: "nova:server.delete",
-    effects: ["error", "stuck"],
-    prose:
-      "A delete that was accepted (204) does not end: the server turns to ERROR or stays in `deleting`. The caller must not report it gone, and must try again.",
-  });
-  kernel.faults.define({
-    point: "nova:server.live",
-    effects: ["vanish", "error"],
-    prose:
-      "Asked about at each look at a server (GET): it has ceased to exist behind everybody's back, ports and all, or has turned to ERROR. Whoever relies on it must notice and repair.",
-  });
-  kernel.faults.define({
-    point: "nova:volume.detach",
-    effects: ["stuck"],
-    prose:
-      "A detach that was accepted never ends: the volume stays `detaching`, the server lists it. Only an administrator's reset helps.",
-  });
+  for (const point of Object.values(NOVA_POINTS)) kernel.faults.define(point);
 }
 
 const find = (nova: Nova, id: string): Server | undefined => nova.slot.value.servers.get(id);
@@ -132,7 +110,7 @@ export function touch(nova: Nova, server: Server): void {
 /** Starts to build a server that has been accepted. */
 export function startBuild(nova: Nova, build: Build): void {
   const { kernel } = nova.cloud;
-  const effect = kernel.faults.at("nova:server.build", { id: build.id, name: find(nova, build.id)?.name ?? "" });
+  const effect = kernel.faults.at(NOVA_POINTS.build, { id: build.id, name: find(nova, build.id)?.name ?? "" });
   if (effect?.kind === "stuck") return;
   if (effect?.kind === "error") {
     const server = find(nova, build.id);
@@ -366,7 +344,7 @@ export function startDelete(nova: Nova, server: Server): void {
   }
   server.task = "deleting";
   touch(nova, server);
-  const effect = kernel.faults.at("nova:server.delete", { id: server.id, name: server.name });
+  const effect = kernel.faults.at(NOVA_POINTS.delete, { id: server.id, name: server.name });
   if (effect?.kind === "stuck") return;
   if (effect?.kind === "error") return fail(nova, server, effect.code ?? 500, effect.message);
   kernel.timer(kernel.work(WORK.delete), "nova.delete", { id: server.id });
@@ -410,7 +388,7 @@ function gone(nova: Nova, id: string): void {
 
 /** What faults do to a server that somebody looks at. Answers whether it is still there. */
 export function survives(nova: Nova, server: Server): boolean {
-  const effect = nova.cloud.kernel.faults.at("nova:server.live", { id: server.id, name: server.name });
+  const effect = nova.cloud.kernel.faults.at(NOVA_POINTS.live, { id: server.id, name: server.name });
   if (effect?.kind === "vanish") {
     release(nova, server);
     gone(nova, server.id);
@@ -436,7 +414,7 @@ function endAttach(nova: Nova, { attachmentId, device }: AttachEnd): void {
 export function startDetach(nova: Nova, server: Server, link: VolumeLink): void {
   const { kernel } = nova.cloud;
   kernel.record("nova", "volume.detach", server.id, { volume: link.volumeId });
-  const effect = kernel.faults.at("nova:volume.detach", { server: server.id, volume: link.volumeId });
+  const effect = kernel.faults.at(NOVA_POINTS.detach, { server: server.id, volume: link.volumeId });
   if (effect?.kind === "stuck") return;
   const { volumeId, attachmentId, device } = link;
   const end: AttachEnd = { serverId: server.id, volumeId, attachmentId, device };

@@ -1,0 +1,91 @@
+import { type FaultAttribute, faultPoint, type Kernel } from "../kernel/index.ts";
+import type { Instance } from "./state.ts";
+import { TASK_TYPES } from "./task-types.ts";
+
+/** The calls that an agent answers, each a fault point `agent:<method>`. */
+export const AGENT_METHODS = [
+  "ping",
+  "get_state",
+  "run_script",
+  "drain",
+  "stop",
+  "start",
+  "apply",
+  "update_settings",
+  "add_persistent_disk",
+  "mount_disk",
+  "migrate_disk",
+  "unmount_disk",
+  "run_errand",
+  "fetch_logs",
+  "ssh",
+] as const;
+export type AgentMethod = (typeof AGENT_METHODS)[number];
+
+/** What the VM of an instance is told apart by. */
+export const AGENT_ATTRIBUTES = {
+  deployment: { prose: "the name of the deployment" },
+  group: { prose: "the name of the instance group" },
+  index: { prose: "the index of the instance in its group" },
+  instance: { prose: "the instance as the CLI shows it, GROUP/ID" },
+  id: { prose: "the id of the instance, which it keeps when its VM is made anew" },
+  vm: { prose: "the CID of the VM, another one when it is made anew; empty where the instance has none" },
+} as const satisfies Readonly<Record<string, FaultAttribute>>;
+
+export type AgentAttributes = Readonly<Record<keyof typeof AGENT_ATTRIBUTES, string>>;
+
+export const attributesOf = (instance: Instance): AgentAttributes => ({
+  deployment: instance.deployment,
+  group: instance.group,
+  index: String(instance.index),
+  instance: `${instance.group}/${instance.id}`,
+  id: instance.id,
+  vm: instance.vm?.cid ?? "",
+});
+
+const PROSE: Readonly<Record<string, string>> = {
+  get_state:
+    "The agent of a VM says that its jobs fail (error), or stays silent; whoever waits for running jobs gives up, and an unresponsive agent is found by the cloud check.",
+};
+
+/** The fault point of an agent's method. */
+export const agentPoint = (method: AgentMethod) =>
+  faultPoint({
+    point: `agent:${method}`,
+    effects: ["error", "stuck"],
+    prose:
+      PROSE[method] ??
+      "The agent of a VM refuses a call or stays silent; the director gives up after its time limit and the task fails.",
+    attributes: AGENT_ATTRIBUTES,
+  });
+
+const POINTS = new Map(AGENT_METHODS.map((method) => [method, agentPoint(method)]));
+
+/** What happens to a call of an agent. */
+export function agentFault(kernel: Kernel, method: AgentMethod, attributes: AgentAttributes) {
+  const point = POINTS.get(method);
+  return point && kernel.faults.at(point, attributes);
+}
+
+export const TASK_POINT = faultPoint({
+  point: "director:task",
+  effects: ["error", "stuck"],
+  prose:
+    "A task of the director fails at its beginning, or its worker dies and it stays in processing until the director calls it timed out. The caller must see the error, or give up after its own limit, and be able to try again.",
+  attributes: {
+    type: { prose: "the type of the task", values: TASK_TYPES },
+    deployment: { prose: "the name of the deployment; empty for a task of none" },
+  },
+});
+
+export const JOB_POINT = faultPoint({
+  point: "director:job",
+  effects: ["error"],
+  prose:
+    "A job is not running when the watch time of its update is over (400007): the usual failure of a deploy. The VM stays; the deployment must be repairable and deletable.",
+  attributes: AGENT_ATTRIBUTES,
+});
+
+export function defineFaults(kernel: Kernel): void {
+  for (const point of [TASK_POINT, JOB_POINT, ...POINTS.values()]) kernel.faults.define(point);
+}

@@ -1,0 +1,91 @@
+import { validateHeaderName, validateHeaderValue } from "node:http";
+
+/** One parameter of an effect: what it may be, for the reader of the catalogue, for a JSON Schema and for the check. */
+export interface Field<T> {
+  /** `a whole number from 200 to 599` */
+  readonly expects: string;
+  readonly schema: Readonly<Record<string, unknown>>;
+  readonly accepts: (value: unknown) => value is T;
+}
+
+/** A parameter that may be left out. */
+export interface OptionalField<T> extends Field<T> {
+  readonly isOptional: true;
+}
+
+export const optional = <T>(field: Field<T>): OptionalField<T> => ({ ...field, isOptional: true });
+
+export const integer = (minimum: number, maximum: number = Number.MAX_SAFE_INTEGER): Field<number> => ({
+  expects: `a whole number from ${minimum}${maximum === Number.MAX_SAFE_INTEGER ? "" : ` to ${maximum}`}`,
+  schema: { type: "integer", minimum, maximum },
+  accepts: (value): value is number =>
+    typeof value === "number" && Number.isSafeInteger(value) && value >= minimum && value <= maximum,
+});
+
+/** The longest text in a rule, in UTF-16 units. */
+const TEXT_CHARS_MAX = 1000;
+
+export const TEXT: Field<string> = {
+  expects: `a text of at most ${TEXT_CHARS_MAX} characters`,
+  schema: { type: "string", maxLength: TEXT_CHARS_MAX },
+  accepts: (value): value is string => typeof value === "string" && value.length <= TEXT_CHARS_MAX,
+};
+
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** What the server itself writes about the connection and the length of a message (RFC 9110 §7.6.1, RFC 9112 §6). */
+const FRAMING: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+function isHeader(name: string, value: unknown): boolean {
+  if (!TEXT.accepts(value) || FRAMING.has(name.toLowerCase())) return false;
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const HEADERS: Field<Readonly<Record<string, string>>> = {
+  expects: `an object of HTTP headers, each a text, none of ${[...FRAMING].join(", ")}`,
+  schema: { type: "object", additionalProperties: TEXT.schema },
+  accepts: (value): value is Readonly<Record<string, string>> =>
+    isRecord(value) && Object.entries(value).every(([name, each]) => isHeader(name, each)),
+};
+
+/** Levels of objects and arrays within each other: what a rule carries is printed and copied, each a call a level. */
+const DEPTH_LEVELS_MAX = 100;
+
+function isTooDeep(value: unknown): boolean {
+  let level: readonly unknown[] = [value];
+  for (let depth = 0; depth <= DEPTH_LEVELS_MAX; depth++) {
+    level = level.flatMap((each) => (typeof each === "object" && each !== null ? Object.values(each) : []));
+    if (level.length === 0) return false;
+  }
+  return true;
+}
+
+/** A text goes out as it is, anything else as JSON. */
+export const JSON_VALUE: Field<unknown> = {
+  expects: `a text, sent as it is, or any other JSON value of at most ${DEPTH_LEVELS_MAX} levels`,
+  schema: {},
+  accepts: (value): value is unknown => {
+    if (isTooDeep(value)) return false;
+    try {
+      return JSON.stringify(value) !== undefined;
+    } catch {
+      return false;
+    }
+  },
+};

@@ -1,0 +1,66 @@
+import type { Effect, EffectKind, EffectOf } from "./effects.ts";
+
+/** What an occasion at a point is told apart by. */
+export interface FaultAttribute {
+  readonly prose: string;
+  /** Every value that it can have; left out where they are without end. */
+  readonly values?: readonly string[];
+  /** The shape of its values, as a route writes its path: `/servers/:id`. */
+  readonly template?: string;
+}
+
+/** A fault point as its simulator declares it. */
+export interface FaultPoint {
+  /** `nova:POST /servers` */
+  readonly point: string;
+  readonly effects: readonly EffectKind[];
+  /** What fails here in real life and what the subject must survive. */
+  readonly prose: string;
+  /** What a rule may match, by name. Default: nothing. */
+  readonly attributes?: Readonly<Record<string, FaultAttribute>>;
+  /** What `code` of an `error` means here and may be. Where this is left out, a rule with a code is refused. */
+  readonly errorCode?: { readonly prose: string; readonly minimum: number; readonly maximum: number };
+  /** Why this point can't act out an effect of a kind that it knows; `undefined` when it can. */
+  readonly refuses?: (effect: Effect) => string | undefined;
+}
+
+/** Declares a point so that its attributes and effects are known to the compiler. */
+export const faultPoint = <const P extends FaultPoint>(point: P): P => point;
+
+type NamesOf<P extends FaultPoint> = P extends { readonly attributes: infer A } ? keyof A & string : never;
+
+/** The attributes of an occasion at this point. */
+export type AttributesOf<P extends FaultPoint> = Readonly<Record<NamesOf<P>, string>>;
+/** What may happen at this point. */
+export type EffectAt<P extends FaultPoint> = EffectOf<P["effects"][number]>;
+
+/** How often a rule acts. */
+export interface Frequency {
+  /** Let this many matching occasions pass first. Default 0. */
+  readonly skip?: number;
+  /** Act at most this often; `null` for without end. Default 1. */
+  readonly count?: number | null;
+  /** Act with this probability (over 0, at most 1) on each occasion. Default 1. */
+  readonly probability?: number;
+}
+
+/** One line of a fault plan. */
+export interface FaultRule extends Frequency {
+  /** A point, or a pattern in which `*` stands for any run of characters. */
+  readonly point: string;
+  /** Only where each of these attributes of the occasion has this value (`*` as above). */
+  readonly match?: Readonly<Record<string, string>>;
+  readonly effect: Effect;
+}
+
+/** What is said of a rule on one declared point. */
+export interface RuleAt<P extends FaultPoint> extends Frequency {
+  readonly match?: Readonly<Partial<Record<NamesOf<P>, string>>>;
+  readonly effect: EffectAt<P>;
+}
+
+/** A rule on one declared point; the compiler knows what may be matched there and what may happen. */
+export const ruleAt = <P extends FaultPoint>(point: P, rule: RuleAt<P>): FaultRule => ({
+  ...(rule as Omit<FaultRule, "point">),
+  point: point.point,
+});

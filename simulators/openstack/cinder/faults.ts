@@ -1,0 +1,34 @@
+import { faultPoint } from "../../kernel/index.ts";
+
+const VOLUME = { id: { prose: "the id of the volume" }, name: { prose: "its name" } };
+
+/** Where Cinder's own work may fail, beside its routes. */
+export const CINDER_POINTS = {
+  create: faultPoint({
+    point: "cinder:volume.create",
+    effects: ["error", "stuck", "delay"],
+    attributes: VOLUME,
+    prose:
+      "A volume that was accepted (202) never becomes available: it ends in error, stays creating for good, or takes much longer. The caller must give up within its own time and delete it.",
+  }),
+  extend: faultPoint({
+    point: "cinder:volume.extend",
+    effects: ["error", "stuck"],
+    attributes: VOLUME,
+    prose:
+      "An extension that was accepted (202) fails: the volume turns to error_extending with its old size, or stays extending for good. The caller must not use the new size before the volume says so.",
+  }),
+  delete: faultPoint({
+    point: "cinder:volume.delete",
+    effects: ["error", "stuck"],
+    attributes: VOLUME,
+    prose:
+      "A delete that was accepted (202) does not end: the volume turns to error_deleting, or stays deleting for good. The caller must not report it gone.",
+  }),
+  snapshot: faultPoint({
+    point: "cinder:snapshot.create",
+    effects: ["error", "stuck"],
+    attributes: { id: { prose: "the id of the snapshot" }, volume: { prose: "the id of its volume" } },
+    prose: "A snapshot that was accepted (202) ends in error or stays creating. The caller must not count on it.",
+  }),
+};

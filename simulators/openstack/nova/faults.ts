@@ -1,0 +1,39 @@
+import { faultPoint } from "../../kernel/index.ts";
+
+const SERVER = { id: { prose: "the id of the server" }, name: { prose: "its name" } };
+const STATUS = { prose: "the code that the server's fault shows", minimum: 400, maximum: 599 };
+
+/** Where Nova's own work may fail, beside its routes. */
+export const NOVA_POINTS = {
+  build: faultPoint({
+    point: "nova:server.build",
+    effects: ["error", "stuck", "delay"],
+    attributes: SERVER,
+    errorCode: STATUS,
+    prose:
+      "A server that was accepted (202) never becomes ACTIVE: it ends in ERROR with a fault, or stays in BUILD for good (compute host down), or takes much longer. The caller must give up within its own time and delete the server, its ports and volumes.",
+  }),
+  delete: faultPoint({
+    point: "nova:server.delete",
+    effects: ["error", "stuck"],
+    attributes: SERVER,
+    errorCode: STATUS,
+    prose:
+      "A delete that was accepted (204) does not end: the server turns to ERROR or stays in `deleting`. The caller must not report it gone, and must try again.",
+  }),
+  live: faultPoint({
+    point: "nova:server.live",
+    effects: ["vanish", "error"],
+    attributes: SERVER,
+    errorCode: STATUS,
+    prose:
+      "Asked about at each look at a server (GET): it has ceased to exist behind everybody's back, ports and all, or has turned to ERROR. Whoever relies on it must notice and repair.",
+  }),
+  detach: faultPoint({
+    point: "nova:volume.detach",
+    effects: ["stuck"],
+    attributes: { server: { prose: "the id of the server" }, volume: { prose: "the id of the volume" } },
+    prose:
+      "A detach that was accepted never ends: the volume stays `detaching`, the server lists it. Only an administrator's reset helps.",
+  }),
+};
