@@ -101,7 +101,7 @@ export class FakeNeutron {
     if (all.length >= this.rulesMax) return refusal(409, "OverQuota");
     const group = this.groups.find((each) => each.id === owner);
     if (group === undefined) return refusal(404, "SecurityGroupNotFound");
-    const isKnown = group.security_group_rules.some(({ id: _, ...known }) => sameRule(known, { ...BLANK, ...rule }));
+    const isKnown = group.security_group_rules.some((known) => sameRule(known, { ...BLANK, ...rule, id: known.id }));
     if (isKnown) return refusal(409, "SecurityGroupRuleExists");
     this.makeRule(group, rule);
     return { status: 201, json: {} };

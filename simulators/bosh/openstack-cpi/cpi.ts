@@ -115,8 +115,7 @@ class Call {
   /** As `ask`, but anything other than success is the CPI's error; the director does not ask it to try again. */
   *need(service: ServiceName, method: string, path: string, body?: Json): Body<Json> {
     const reply = yield* this.ask(service, method, path, body);
-    if (reply.status >= 300)
-      throw new CpiError(`OpenStack API ${reply.status}: ${faultText(reply)}`);
+    if (reply.status >= 300) throw new CpiError(`OpenStack API ${reply.status}: ${faultText(reply)}`);
     return (reply.json ?? {}) as Json;
   }
 }
