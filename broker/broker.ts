@@ -2,9 +2,10 @@ import { hash } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import type { PostgresPool } from "kysely";
 import { createBackupStore } from "./backup/backups.ts";
-import { type BrokerConfig, checkConfig } from "./config.ts";
+import { type BrokerConfig, checkConfig, managersOf } from "./config.ts";
 import { BackendError, FinalError } from "./errors.ts";
 import { createGuard } from "./guard/guard.ts";
+import { neutronOf } from "./guard/neutron.ts";
 import { openProject } from "./guard/openstack.ts";
 import { guardAgain, WATCH_MS } from "./guard/watch.ts";
 import { type Host, mortalHost } from "./host.ts";
@@ -20,6 +21,7 @@ import { createServer } from "./osb/server.ts";
 import { register } from "./registrar/registrar.ts";
 import { catalogOf, type Service, serviceOf } from "./spi/catalog.ts";
 import { createDeployer } from "./spi/director.ts";
+import { AGENT_PORT } from "./spi/manifest.ts";
 import { createSeal } from "./store/seal.ts";
 import { type Operation, openStore } from "./store/store.ts";
 
@@ -49,13 +51,18 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
   const { host, kill } = mortalHost(outer);
   const report = options.report ?? (() => {});
   const project = openProject(config, host);
+  const service = serviceOf(config.service);
   const shop: Workshop = {
     config,
     host,
     store: await openStore(options.pool, host),
-    service: serviceOf(config.service),
+    service,
     deployer: createDeployer(config, host),
-    guard: createGuard(project, host),
+    guard: createGuard(neutronOf(project), host, {
+      servicePort: service.port,
+      agentPort: AGENT_PORT,
+      managers: managersOf(config),
+    }),
     backups: createBackupStore(project, host, config.encryptionKey),
     seal: createSeal(host, config.encryptionKey, "store"),
   };

@@ -1,3 +1,5 @@
+import { networkOf } from "./guard/cidr.ts";
+
 /** The data services a control plane can offer. */
 export type ServiceName = "postgresql" | "redis" | "mongodb";
 
@@ -33,6 +35,11 @@ export interface BrokerConfig {
   readonly encryptionKey: string;
   /** Networks from which applications connect: data guard opens instances to these on bind. */
   readonly applicationCidrs: readonly string[];
+  /**
+   * Networks from which instances are managed, this control plane's and the backup manager's: data guard opens the agents' port to
+   * these and to nobody else. Default: `address.ip`.
+   */
+  readonly managementCidrs?: readonly string[];
   /** By how much polling is scaled, as the director's work is. Default 1. */
   readonly pace?: number;
   readonly plantedBug?: PlantedBug;
@@ -45,7 +52,8 @@ export interface Login {
 
 export const CONFIG_ERRORS = {
   CONFIG_BAD_KEY: "encryptionKey must be 64 hexadecimal digits",
-  CONFIG_BAD_CIDR: "applicationCidrs must be IPv4 prefixes such as 10.0.0.0/24",
+  CONFIG_BAD_CIDR: "applicationCidrs and managementCidrs must be IPv4 prefixes such as 10.0.0.0/24",
+  CONFIG_NO_MANAGER: "say in managementCidrs, or by address.ip, where this control plane's connections come from",
   CONFIG_NO_LOGIN: "username and password must not be empty",
   CONFIG_NO_FILE: "name a configuration file that can be read",
   CONFIG_NOT_YAML: "the configuration file must hold one YAML or JSON mapping",
@@ -66,11 +74,16 @@ export class ConfigError extends Error {
   }
 }
 
+/** Who may reach the agents of instances. */
+export const managersOf = ({ managementCidrs, address }: BrokerConfig): readonly string[] =>
+  managementCidrs ?? (address === undefined ? [] : [`${address.ip}/32`]);
+
 /** @throws ConfigError */
 export function checkConfig(config: BrokerConfig): BrokerConfig {
   if (!/^[0-9a-f]{64}$/i.test(config.encryptionKey)) throw new ConfigError("CONFIG_BAD_KEY");
-  if (!config.applicationCidrs.every((cidr) => /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/.test(cidr)))
-    throw new ConfigError("CONFIG_BAD_CIDR");
+  for (const cidr of [...config.applicationCidrs, ...(config.managementCidrs ?? [])])
+    if (!cidr.includes("/") || networkOf(cidr) === undefined) throw new ConfigError("CONFIG_BAD_CIDR", cidr);
+  if (managersOf(config).length === 0) throw new ConfigError("CONFIG_NO_MANAGER");
   for (const { username, password } of [config.credentials, config.admin]) {
     if (username === "" || password === "") throw new ConfigError("CONFIG_NO_LOGIN");
   }

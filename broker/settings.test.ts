@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { managersOf } from "./config.ts";
 import { createLog } from "./log.ts";
 import { readSettings } from "./settings.ts";
 import { TEST_CONFIG } from "./testing.ts";
@@ -44,6 +45,21 @@ describe("the settings of a process", () => {
     expect([listen, databaseUrl]).toEqual([{ host: "127.64.0.9", port: 0 }, "postgres://u:p@db/broker"]);
   });
 
+  it("take where it listens for where it manages instances from, unless something else is said", () => {
+    const managers = (content: object, environment: Readonly<Record<string, string>>): unknown => {
+      const { managementCidrs: _, ...rest } = TEST_CONFIG;
+      const { broker } = readSettings(file(JSON.stringify({ ...rest, ...content })), environment);
+      return managersOf(broker);
+    };
+    expect(managers({}, { BROKER_LISTEN: "127.64.0.9:0" })).toEqual(["127.64.0.9/32"]);
+    expect(managers({}, {})).toEqual(["127.0.0.1/32"]);
+    expect(managers({ address: { name: "b", ip: "10.0.0.18", port: 3000 } }, {})).toEqual(["10.0.0.18/32"]);
+    expect(managers({}, { BROKER_MANAGEMENT_CIDRS: "10.1.0.1/32, 10.1.0.2/32" })).toEqual([
+      "10.1.0.1/32",
+      "10.1.0.2/32",
+    ]);
+  });
+
   it.each([
     ["CONFIG_NO_FILE", () => join(folder, "none.yml")],
     ["CONFIG_NOT_YAML", () => file("a: [")],
@@ -54,6 +70,9 @@ describe("the settings of a process", () => {
     ["CONFIG_INVALID", () => whole({ databaseUrl: "mysql://x" })],
     ["CONFIG_BAD_KEY", () => whole({ encryptionKey: "short" })],
     ["CONFIG_BAD_CIDR", () => whole({ applicationCidrs: ["everybody"] })],
+    ["CONFIG_BAD_CIDR", () => whole({ applicationCidrs: ["10.0.0.300/24"] })],
+    ["CONFIG_BAD_CIDR", () => whole({ managementCidrs: ["10.0.0.1"] })],
+    ["CONFIG_INVALID", () => whole({ managementCidrs: [] })],
     ["CONFIG_BAD_LISTEN", () => whole({ listen: "0.0.0.0:3000" })],
     ["CONFIG_BAD_LISTEN", () => whole({ listen: "127.0.0.1" })],
   ])("that are wrong are refused in one line: %s", (code, path) => {

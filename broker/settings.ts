@@ -37,6 +37,12 @@ const VARIABLES: Readonly<Record<string, string>> = {
   CONSUL_HTTP_ADDR: "consul.url",
 };
 
+/** The same for lists, separated by commas. */
+const LISTS: Readonly<Record<string, string>> = {
+  BROKER_APPLICATION_CIDRS: "applicationCidrs",
+  BROKER_MANAGEMENT_CIDRS: "managementCidrs",
+};
+
 const text = { type: "string", minLength: 1 };
 const login = { type: "object", required: ["username", "password"], properties: { username: text, password: text } };
 const url = { type: "string", pattern: "^https?://." };
@@ -69,6 +75,7 @@ const SCHEMA = {
     },
     encryptionKey: text,
     applicationCidrs: { type: "array", items: text },
+    managementCidrs: { type: "array", items: text, minItems: 1 },
     pace: { type: "number", minimum: 0, maximum: 1 },
     databaseUrl: { type: "string", pattern: "^postgres(ql)?://." },
     caCert: text,
@@ -142,18 +149,23 @@ export function readSettings(file: string | undefined, environment: Environment)
     const value = environment[name];
     if (value !== undefined && value !== "") put(tree, path, READ[name]?.(value) ?? value);
   }
-  const cidrs = environment.BROKER_APPLICATION_CIDRS;
-  if (cidrs !== undefined) tree.applicationCidrs = cidrs.split(",").map((each) => each.trim());
+  for (const [name, setting] of Object.entries(LISTS)) {
+    const value = environment[name];
+    if (value !== undefined) tree[setting] = value.split(",").map((each) => each.trim());
+  }
   if (environment.BROKER_PACE !== undefined) tree.pace = Number(environment.BROKER_PACE);
   if (environment.BOSH_UAA_URL !== undefined) put(tree, "director.uaaUrl", environment.BOSH_UAA_URL);
   if (!validate(tree)) {
     const [error] = validate.errors ?? [];
     throw new ConfigError("CONFIG_INVALID", `${error?.instancePath || "the settings"} ${error?.message ?? ""}`);
   }
-  const { listen, databaseUrl, caCert, ...broker } = tree as unknown as Raw;
+  const { listen: wanted, databaseUrl, caCert, ...broker } = tree as unknown as Raw;
+  const listen = listenOf(wanted ?? "127.0.0.1:3000");
+  // Where it listens is where its connections come from, as long as nobody says otherwise.
+  const here = { managementCidrs: [`${isIP(listen.host) === 4 ? listen.host : "127.0.0.1"}/32`] };
   return {
-    broker: checkConfig(broker),
-    listen: listenOf(listen ?? "127.0.0.1:3000"),
+    broker: checkConfig({ ...(broker.address === undefined && here), ...broker }),
+    listen,
     ...(databaseUrl !== undefined && { databaseUrl }),
     ...(caCert !== undefined && { caCert: certificateOf(caCert) }),
   };

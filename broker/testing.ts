@@ -10,6 +10,7 @@ export const TEST_CONFIG: BrokerConfig = {
   openstack: { authUrl: "http://keystone/v3", username: "bosh", password: "openstack-secret", project: "platform" },
   encryptionKey: "5e".repeat(32),
   applicationCidrs: ["10.0.0.0/24"],
+  managementCidrs: ["10.9.0.9/32"],
 };
 
 export interface Sent {

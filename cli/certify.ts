@@ -10,6 +10,7 @@ import {
   suggestionsFor,
   SUITES,
 } from "../conformance/index.ts";
+import { AGENT_PORT } from "../simulators/addresses.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { UserError } from "./errors.ts";
 import { fileText, interruptible, openSession } from "./session.ts";
@@ -104,7 +105,8 @@ function loginOf(options: CertifyCommandOptions): Pick<CertifyOptions, "username
 function dataInCloud({ file }: Pick<CertifyOptions, "file">): Pick<CertifyOptions, "data"> {
   const dns = process.env["DRYDOCK_DNS"];
   if (dns === undefined || file !== undefined) return {};
-  return { data: socketPlane({ resolve: resolverAt(dns), source: "127.0.0.1", stranger: "127.0.0.2" }) };
+  const inCloud = { source: "127.0.0.1", stranger: "127.0.0.2", tenant: "instance", platformPorts: [AGENT_PORT] };
+  return { data: socketPlane({ resolve: resolverAt(dns), ...inCloud }) };
 }
 
 /** Certifies and tells; answers with the summary. */

@@ -3,6 +3,7 @@ import { type DirectorClient, directorClient } from "./clients/director.ts";
 import { type OpenStackClient, openStackClient } from "./clients/openstack.ts";
 import { releaseTarball, stemcellTarball } from "./platform/artifacts.ts";
 import { cloudConfig, type Networks, SIZES } from "./platform/cloud-config.ts";
+import { addressesOf, type Opening, SECURITY_GROUPS } from "./platform/security-groups.ts";
 import { controlPlane, MANAGEMENT_SERVICES, SERVICES, STEMCELL, type ServiceName } from "./platform/manifests.ts";
 import { RELEASES } from "./platform/releases.ts";
 import type { Stage, StoryLine } from "./stage.ts";
@@ -103,23 +104,39 @@ async function createNetwork(
   return { networkId: network.id, subnetId: made.id };
 }
 
-async function createGroup(
-  openstack: OpenStackClient,
-  name: string,
-  rules: readonly Record<string, unknown>[],
-): Promise<void> {
-  const { security_group: group } = (await openstack.call("network", "POST", "/security-groups", {
-    security_group: { name },
-  })) as {
-    security_group: { id: string };
-  };
-  for (const rule of rules) {
-    const body = { security_group_id: group.id, direction: "ingress", ethertype: "IPv4", ...rule };
-    await openstack.call("network", "POST", "/security-group-rules", { security_group_rule: body });
+type GroupIds = Readonly<Record<string, string>>;
+
+/** Makes the groups first: their rules name each other. */
+async function createGroups(world: World, openstack: OpenStackClient): Promise<GroupIds> {
+  const ids: Record<string, string> = {};
+  for (const name of Object.keys(SECURITY_GROUPS)) {
+    const { security_group: group } = (await openstack.call("network", "POST", "/security-groups", {
+      security_group: { name },
+    })) as { security_group: { id: string } };
+    ids[name] = group.id;
   }
+  for (const [name, openings] of Object.entries(SECURITY_GROUPS)) {
+    for (const opening of openings as readonly Opening[]) {
+      for (const rule of rulesOf(world, opening, ids)) {
+        const body = { security_group_id: ids[name], direction: "ingress", ethertype: "IPv4", ...rule };
+        await openstack.call("network", "POST", "/security-group-rules", { security_group_rule: body });
+      }
+    }
+  }
+  return ids;
 }
 
-async function prepareNetworks(world: World, openstack: OpenStackClient, tell: Tell): Promise<Networks> {
+function rulesOf({ plan }: World, { port, protocol = "tcp", from }: Opening, ids: GroupIds): readonly object[] {
+  const ports = { protocol, port_range_min: port, port_range_max: port };
+  const peers = from.flatMap((peer): readonly object[] =>
+    typeof peer === "string"
+      ? addressesOf(peer, plan).map((cidr) => ({ remote_ip_prefix: cidr }))
+      : [{ remote_group_id: ids[peer.group] }],
+  );
+  return peers.map((peer) => ({ ...ports, ...peer }));
+}
+
+async function prepareNetworks(world: World, openstack: OpenStackClient, tell: Tell): Promise<Ground> {
   const management = await createNetwork(openstack, "management", world.plan.management);
   const services = await createNetwork(openstack, "service-instances", world.plan.serviceInstances);
   const { router } = (await openstack.call("network", "POST", "/routers", { router: { name: "platform" } })) as {
@@ -134,20 +151,12 @@ async function prepareNetworks(world: World, openstack: OpenStackClient, tell: T
   await openstack.call("network", "PUT", `/routers/${router.id}`, {
     router: { external_gateway_info: { network_id: networks[0]?.id } },
   });
-  const within = { remote_ip_prefix: world.plan.management.cidr };
-  const operators = { remote_ip_prefix: `${world.plan.applications}/32` };
-  await createGroup(openstack, "management", [
-    within,
-    operators,
-    { remote_ip_prefix: world.plan.serviceInstances.cidr },
-  ]);
-  // An instance is open to the platform that manages it and to its own cluster; to applications only where data guard opens it.
-  await createGroup(openstack, "service-instances", [within, { remote_ip_prefix: world.plan.serviceInstances.cidr }]);
+  const groups = await createGroups(world, openstack);
   tell(
     "operator",
     `creates networks management (${world.plan.management.cidr}) and service-instances (${world.plan.serviceInstances.cidr}), a router, security groups`,
   );
-  return { management: management.networkId, serviceInstances: services.networkId };
+  return { management: management.networkId, serviceInstances: services.networkId, groups };
 }
 
 async function prepareCompute(openstack: OpenStackClient, tell: Tell): Promise<void> {
@@ -155,25 +164,29 @@ async function prepareCompute(openstack: OpenStackClient, tell: Tell): Promise<v
   tell("operator", "creates keypair bosh");
 }
 
+interface Ground extends Networks {
+  /** Ids of security groups, by name. */
+  readonly groups: GroupIds;
+}
+
 interface Machine {
   readonly name: string;
   readonly address: string;
   readonly networkId: string;
   readonly imageId: string;
+  /** Ids of its security groups. */
+  readonly groups: readonly (string | undefined)[];
 }
 
 async function createMachine(
   openstack: OpenStackClient,
   machine: Machine,
 ): Promise<{ serverId: string; portId: string }> {
-  const { security_groups: groups } = (await openstack.call("network", "GET", "/security-groups?name=management")) as {
-    security_groups: readonly { id: string }[];
-  };
   const { port } = (await openstack.call("network", "POST", "/ports", {
     port: {
       network_id: machine.networkId,
       fixed_ips: [{ ip_address: machine.address }],
-      security_groups: groups.map(({ id }) => id),
+      security_groups: machine.groups,
     },
   })) as { port: { id: string } };
   const { flavors } = (await openstack.call("compute", "GET", "/flavors")) as {
@@ -219,7 +232,7 @@ async function uploadImage(openstack: OpenStackClient, name: string): Promise<st
 async function createInceptionVm(
   world: World,
   openstack: OpenStackClient,
-  networks: Networks,
+  networks: Ground,
   tell: Tell,
 ): Promise<void> {
   const imageId = await uploadImage(openstack, "ubuntu-22.04");
@@ -229,12 +242,13 @@ async function createInceptionVm(
     address,
     networkId: networks.management,
     imageId,
+    groups: [networks.groups.management],
   });
   const floating = await giveFloatingAddress(openstack, portId);
   tell("operator", `creates the inception VM (${address}, floating ${floating}) in OpenStack and logs in`);
 }
 
-async function createDirector(world: World, openstack: OpenStackClient, networks: Networks, tell: Tell): Promise<void> {
+async function createDirector(world: World, openstack: OpenStackClient, networks: Ground, tell: Tell): Promise<void> {
   const address = world.directorAddress;
   const imageId = await uploadImage(openstack, `${STEMCELL.name}/${STEMCELL.version}`);
   const { serverId, portId } = await createMachine(openstack, {
@@ -242,6 +256,7 @@ async function createDirector(world: World, openstack: OpenStackClient, networks
     address,
     networkId: networks.management,
     imageId,
+    groups: [networks.groups.management, networks.groups.director],
   });
   const { volume } = (await openstack.call("volumev3", "POST", "/volumes", {
     volume: { name: "volume-director", size: 64 },

@@ -47,6 +47,24 @@ const call = (
   body?: object,
 ): Promise<unknown> => openstack.call(service, method, path, body as Record<string, unknown>);
 
+interface Group {
+  readonly id: string;
+  readonly security_group_rules: readonly { id: string; direction: string; port_range_min: number | null }[];
+}
+
+async function groupOf(name: string): Promise<Group> {
+  const { security_groups: found } = (await call("network", "GET", `/security-groups?name=${name}`)) as {
+    security_groups: readonly [Group];
+  };
+  return found[0];
+}
+
+async function addRule(name: string, rule: object): Promise<void> {
+  const { id } = await groupOf(name);
+  const added = { security_group_id: id, direction: "ingress", ethertype: "IPv4", ...rule };
+  await call("network", "POST", "/security-group-rules", { security_group_rule: added });
+}
+
 describe("the laws", () => {
   it("hold after the story", () => {
     expect(records).toHaveLength(1);
@@ -103,6 +121,36 @@ describe("the laws", () => {
     "data without a disk": {
       breaks: () => world.dataservices.copyDisk(vmOf(only().deployment).disk, "stray"),
       line: /^data is kept for the disk stray, which does not exist$/,
+    },
+    "a group that lets in the network of the instances": {
+      breaks: () => addRule("service-instances", { remote_ip_prefix: world.plan.serviceInstances.cidr }),
+      line: /^the security group service-instances of d.* lets in 127\.\S+, where instances are$/,
+    },
+    "a group that lets in the management network": {
+      breaks: () => addRule("service-instances", { remote_ip_prefix: world.plan.management.cidr }),
+      line: /^the security group service-instances of d.* lets in 127\.\S+, a whole network$/,
+    },
+    "a group that lets in everybody": {
+      breaks: () => addRule(`guard_${only().id}`, {}),
+      line: /^the security group guard_.* of d.* lets in everybody$/,
+    },
+    "an agent that is open to applications": {
+      breaks: () =>
+        addRule(`guard_${only().id}`, {
+          protocol: "tcp",
+          port_range_min: 3000,
+          port_range_max: 4000,
+          remote_ip_prefix: `${world.plan.applications}/32`,
+        }),
+      line: /^the security group guard_.* of d.* lets in 127\.0\.0\.1\/32 at its agent$/,
+    },
+    "a way that is closed although it is bound": {
+      breaks: async () => {
+        for (const { id, direction, port_range_min: port } of (await groupOf(`guard_${only().id}`))
+          .security_group_rules)
+          if (direction === "ingress" && port === 5432) await call("network", "DELETE", `/security-group-rules/${id}`);
+      },
+      line: /^guard_.* is closed although the service instance has a binding$/,
     },
     "a group of data guard without an instance": {
       breaks: () => call("network", "POST", "/security-groups", { security_group: { name: "guard_stray" } }),

@@ -3,6 +3,7 @@ import { lookUp, type LawfulWorld } from "./laws/lookup.ts";
 import { recordLaws } from "./laws/records.ts";
 import type { InstanceRecord } from "./laws/records.ts";
 import { serviceLaws } from "./laws/services.ts";
+import { tenantLaws } from "./laws/tenants.ts";
 
 export type { LawfulWorld } from "./laws/lookup.ts";
 export type { InstanceRecord } from "./laws/records.ts";
@@ -22,6 +23,7 @@ export function brokenLaws(world: LawfulWorld, records?: readonly InstanceRecord
   return [
     ...cloudLaws(world, known),
     ...serviceLaws(world, known),
+    ...tenantLaws(world, known),
     ...(records === undefined ? [] : recordLaws(world, known, records)),
   ];
 }

@@ -8,15 +8,18 @@ import { type BackupStore, createBackupStore, type Part } from "./backups.ts";
 /** As much of Swift as the backup manager uses, in one container. */
 class Swift {
   readonly objects = new Map<string, Uint8Array>();
+  /** Something stands before it that knows no page at all. */
+  isHidden = false;
 
   readonly project: Project = {
     call: async (_service, method, path, options = {}) => {
       await Promise.resolve();
+      if (this.isHidden) return { status: 404, headers: new Headers(), bytes: Buffer.from("<html>404</html>") };
       const url = new URL(`http://swift${path}`);
       const name = url.pathname.split("/").slice(2).join("/");
       const reply = (status: number, bytes: Uint8Array = new Uint8Array()): Awaited<ReturnType<Project["call"]>> => ({
         status,
-        headers: new Headers(),
+        headers: new Headers({ "x-trans-id": "tx0" }),
         bytes,
       });
       if (name === "" && method === "GET") {
@@ -55,6 +58,16 @@ describe("the backup store", () => {
       }),
       { numRuns: 20 },
     );
+  });
+
+  it("takes an object for deleted when Swift has none, and not when a proxy has no such page", async () => {
+    await store.put("a", "b", Uint8Array.of(1));
+    swift.isHidden = true;
+    await expect(store.remove("a")).rejects.toBeInstanceOf(FinalError);
+    swift.isHidden = false;
+    await store.remove("a");
+    expect(swift.objects.size).toBe(0);
+    await store.remove("a");
   });
 
   it("stores a long dump in parts, none of them readable", async () => {

@@ -5,6 +5,7 @@ import { FinalError } from "../errors.ts";
 import type { Project } from "../guard/openstack.ts";
 import type { Host } from "../host.ts";
 import { type Answer, expected, textOf } from "../http/client.ts";
+import { isOfSwift } from "../http/refusals.ts";
 import { createSeal, type Seal } from "../store/seal.ts";
 
 /** One object of a backup in the store. */
@@ -34,20 +35,24 @@ const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes)
 /** Swift gives at most 10,000 names a listing; each is deleted before the next is asked for. */
 const LISTINGS_MAX = 1000;
 
+/** What Swift has not is as good as deleted; that something before it has no such page says nothing. @throws FinalError */
+const found = (answer: Answer, what: string, ...statuses: readonly number[]): Answer =>
+  expected(answer, what, ...statuses, ...(isOfSwift(answer) ? [404] : []));
+
 export function createBackupStore(project: Project, host: Host, encryptionKey: string): BackupStore {
   const sealOf = (instanceId: string): Seal => createSeal(host, encryptionKey, `backup/${instanceId}`);
   const call = (method: string, name: string, body?: Uint8Array): Promise<Answer> =>
     project.call("object-store", method, `/${CONTAINER}${name}`, body === undefined ? {} : { body });
 
   const list = async (prefix: string): Promise<readonly string[]> => {
-    const answer = expected(await call("GET", `?prefix=${encodeURIComponent(prefix)}`), "listing", 200, 204, 404);
+    const answer = found(await call("GET", `?prefix=${encodeURIComponent(prefix)}`), "listing", 200, 204);
     return answer.status === 200 ? textOf(answer).split("\n").filter(Boolean) : [];
   };
   const clear = async (prefix: string): Promise<void> => {
     for (let listing = 0; listing < LISTINGS_MAX; listing++) {
       const names = await list(prefix);
       if (names.length === 0) return;
-      for (const name of names) expected(await call("DELETE", `/${name}`), "object", 204, 404);
+      for (const name of names) found(await call("DELETE", `/${name}`), "object", 204);
     }
   };
   const fetchPart = async ({ name, bytes, sha256: digest }: Part): Promise<Uint8Array> => {

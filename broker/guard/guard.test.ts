@@ -1,151 +1,183 @@
+import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
-import { FakeHost, type Reply, type Sent, TEST_CONFIG } from "../testing.ts";
+import { BackendError, FinalError } from "../errors.ts";
+import { FakeHost, TEST_CONFIG } from "../testing.ts";
+import { FakeNeutron } from "./testing.ts";
 import { createGuard, type Guard } from "./guard.ts";
+import { neutronOf } from "./neutron.ts";
 import { openProject } from "./openstack.ts";
 
-interface Rule {
-  readonly id: string;
-  readonly direction: string;
-  readonly remote_ip_prefix: string | null;
-  readonly port_range_min: number | null;
-}
-
-interface Group {
-  readonly id: string;
-  readonly name: string;
-  security_group_rules: Rule[];
-}
-
-/** Keystone and as much of Neutron as data guard uses. */
-class Neutron {
-  readonly groups: Group[] = [];
-  readonly ports = [
-    { id: "p1", device_id: "vm-1", security_groups: ["default"] },
-    { id: "p2", device_id: "vm-2", security_groups: ["default"] },
-  ];
-  #ids = 0;
-  /** Answers to POST that are lost after the work was done. */
-  lost = 0;
-  tokens = 0;
-
-  readonly answer = (sent: Sent): Reply => {
-    const { pathname, searchParams } = new URL(sent.url);
-    if (pathname === "/v3/auth/tokens") return this.#login();
-    if (sent.headers["x-auth-token"] !== `token-${this.tokens}`) return { status: 401 };
-    const [, , kind, id = ""] = pathname.split("/");
-    const body = sent.body === "" ? {} : (JSON.parse(sent.body) as Record<string, unknown>);
-    const reply = this.#serve(sent.method, kind ?? "", id, searchParams, body);
-    if (sent.method === "POST" && this.lost-- > 0) return { status: 503 };
-    return reply;
-  };
-
-  #login(): Reply {
-    const catalog = [{ type: "network", endpoints: [{ interface: "public", url: "http://neutron" }] }];
-    return { status: 201, headers: { "x-subject-token": `token-${++this.tokens}` }, json: { token: { catalog } } };
-  }
-
-  #serve(method: string, kind: string, id: string, query: URLSearchParams, body: Record<string, unknown>): Reply {
-    if (kind === "ports") return method === "PUT" ? this.#setPort(id, body) : { json: { ports: this.#portsOf(query) } };
-    if (kind === "security-groups") return this.#serveGroups(method, id, query, body);
-    if (method === "DELETE") {
-      for (const group of this.groups)
-        group.security_group_rules = group.security_group_rules.filter((rule) => rule.id !== id);
-      return { status: 204 };
-    }
-    const { security_group_id: owner, ...rule } = body.security_group_rule as Rule & { security_group_id: string };
-    const group = this.groups.find((each) => each.id === owner);
-    if (group?.security_group_rules.some((each) => each.remote_ip_prefix === rule.remote_ip_prefix))
-      return { status: 409 };
-    group?.security_group_rules.push({ ...rule, id: `r${++this.#ids}` });
-    return { status: 201, json: {} };
-  }
-
-  #serveGroups(method: string, id: string, query: URLSearchParams, body: Record<string, unknown>): Reply {
-    if (method === "GET")
-      return {
-        json: { security_groups: this.groups.filter(({ name }) => name === (query.get("name") ?? name)) },
-      };
-    if (method === "DELETE") {
-      this.groups.splice(0, this.groups.length, ...this.groups.filter((group) => group.id !== id));
-      return { status: 204 };
-    }
-    const group = { ...(body.security_group as { name: string }), id: `g${++this.#ids}`, security_group_rules: [] };
-    this.groups.push(group);
-    return { status: 201, json: { security_group: group } };
-  }
-
-  #portsOf = (query: URLSearchParams): object[] =>
-    this.ports.filter(({ device_id: device }) => !query.has("device_id") || device === query.get("device_id"));
-
-  #setPort(id: string, body: Record<string, unknown>): Reply {
-    const port = this.ports.find((each) => each.id === id);
-    if (port !== undefined) port.security_groups = (body.port as { security_groups: string[] }).security_groups;
-    return { json: { port } };
-  }
-
-  get open(): readonly string[] {
-    return this.groups.flatMap(({ security_group_rules: rules }) =>
-      rules.map((rule) => `${rule.remote_ip_prefix}:${rule.port_range_min}`),
-    );
-  }
-}
+const A = { id: "a", nodes: 1 };
+const CLUSTER = { id: "a", nodes: 3 };
+const AGENT = "10.9.0.9/32:3100";
+const APPS = "10.0.0.0/24";
 
 describe("data guard", () => {
-  let neutron: Neutron;
+  let neutron: FakeNeutron;
   let host: FakeHost;
   let guard: Guard;
 
   beforeEach(() => {
-    neutron = new Neutron();
+    neutron = new FakeNeutron();
     host = new FakeHost(neutron.answer);
-    guard = createGuard(openProject(TEST_CONFIG, host), host);
+    const options = { servicePort: 5432, agentPort: 3100, managers: ["10.9.0.9/32"] };
+    guard = createGuard(neutronOf(openProject(TEST_CONFIG, host)), host, options);
   });
 
-  it("puts an instance's VMs under a group of their own, once", async () => {
-    await guard.protect("a", ["vm-1"]);
-    await guard.protect("a", ["vm-1"]);
+  it("puts an instance's VMs under a group of their own, once, and lets in who manages them", async () => {
+    await guard.protect(A, ["vm-1"]);
+    await guard.protect(A, ["vm-1"]);
     expect(neutron.groups.map(({ name }) => name)).toEqual(["guard_a"]);
     expect(neutron.ports.map(({ security_groups: groups }) => groups)).toEqual([["default", "g1"], ["default"]]);
-    expect(neutron.open).toEqual([]);
+    expect(neutron.open).toEqual([AGENT]);
+  });
+
+  it("lets the nodes of an instance in at each other, and keeps it so whatever is opened and closed", async () => {
+    const peers = "g1:5432";
+    await guard.protect(CLUSTER, ["vm-1", "vm-2"]);
+    expect(neutron.open).toEqual([AGENT, peers]);
+    await guard.admit(CLUSTER, [APPS]);
+    await guard.close("a");
+    expect(neutron.open).toEqual([AGENT, peers]);
+    await guard.admit(CLUSTER, []);
+    expect(neutron.open).toEqual([AGENT, peers]);
   });
 
   it("opens the service's port to those admitted, and closes it when nobody is", async () => {
-    await guard.admit("a", 5432, ["10.0.0.0/24", "10.0.1.0/24"]);
-    expect(neutron.open).toEqual(["10.0.0.0/24:5432", "10.0.1.0/24:5432"]);
-    await guard.admit("a", 5432, ["10.0.1.0/24"]);
-    expect(neutron.open).toEqual(["10.0.1.0/24:5432"]);
-    await guard.admit("a", 5432, []);
-    expect(neutron.open).toEqual([]);
+    await guard.admit(A, [APPS, "10.0.1.0/24"]);
+    expect(neutron.open).toEqual([AGENT, `${APPS}:5432`, "10.0.1.0/24:5432"]);
+    await guard.admit(A, ["10.0.1.0/24"]);
+    expect(neutron.open).toEqual([AGENT, "10.0.1.0/24:5432"]);
+    await guard.close("a");
+    await guard.close("a");
+    expect(neutron.open).toEqual([AGENT]);
+    await guard.close("never-made");
+    expect(neutron.groups).toHaveLength(1);
   });
 
-  it("closes what somebody else has opened to all", async () => {
-    await guard.protect("a", []);
-    const rule = { id: "r-hand", direction: "ingress", remote_ip_prefix: null, port_range_min: null };
-    neutron.groups[0]?.security_group_rules.push(rule);
-    await guard.admit("a", 5432, ["10.0.0.0/24"]);
-    expect(neutron.open).toEqual(["10.0.0.0/24:5432"]);
+  it("closes what somebody else has opened, and takes no other rule for the one that is wanted", async () => {
+    await guard.protect(A, []);
+    const [group] = neutron.groups;
+    neutron.makeRule(group, {});
+    neutron.makeRule(group, { protocol: "udp", port_range_min: 5432, port_range_max: 5432, remote_ip_prefix: APPS });
+    neutron.makeRule(group, { protocol: "tcp", port_range_min: 5432, port_range_max: 6000, remote_ip_prefix: APPS });
+    neutron.makeRule(group, { protocol: "tcp", port_range_min: 5432, port_range_max: 5432, ethertype: "IPv6" });
+    await guard.admit(A, [APPS]);
+    expect(neutron.open).toEqual([AGENT, `${APPS}:5432`]);
+    expect(group?.security_group_rules.at(-1)).toMatchObject({ protocol: "tcp", port_range_max: 5432 });
+  });
+
+  it("knows a network however it is written", async () => {
+    await guard.protect(A, []);
+    const ports = { protocol: "tcp", port_range_min: 5432, port_range_max: 5432 };
+    neutron.makeRule(neutron.groups[0], { ...ports, remote_ip_prefix: "10.0.0.7/24" });
+    await guard.admit(A, ["10.0.0.9/24"]);
+    expect(neutron.open).toEqual([AGENT, "10.0.0.7/24:5432"]);
   });
 
   it("makes nothing twice when answers are lost", async () => {
+    neutron.lost = 2;
+    await guard.protect(A, ["vm-1"]);
     neutron.lost = 1;
-    await guard.protect("a", ["vm-1"]);
-    neutron.lost = 1;
-    await guard.admit("a", 5432, ["10.0.0.0/24"]);
+    await guard.admit(A, [APPS]);
     expect(neutron.groups).toHaveLength(1);
-    expect(neutron.open).toEqual(["10.0.0.0/24:5432"]);
+    expect(neutron.open).toEqual([AGENT, `${APPS}:5432`]);
+  });
+
+  it("says so when a rule can't be made, and makes it once it can", async () => {
+    await guard.protect(A, ["vm-1"]);
+    neutron.rulesMax = 2;
+    await expect(guard.admit(A, [APPS])).rejects.toThrow(/OverQuota/);
+    await expect(guard.admit(A, [APPS])).rejects.toBeInstanceOf(FinalError);
+    expect(neutron.open).toEqual([AGENT]);
+    neutron.rulesMax = 3;
+    await guard.admit(A, [APPS]);
+    expect(neutron.open).toEqual([AGENT, `${APPS}:5432`]);
+  });
+
+  it("closes although the quota is used up", async () => {
+    await guard.admit(A, [APPS]);
+    neutron.rulesMax = 0;
+    await guard.close("a");
+    expect(neutron.open).toEqual([AGENT]);
+  });
+
+  it.each([
+    ["OverQuota", 409],
+    ["SecurityGroupsInUse", 409],
+    ["HTTPNotFound", 404],
+    ["PolicyNotAuthorized", 403],
+    ["", 409],
+    ["", 404],
+  ])("takes no refusal %s (%d) of any call for its success", async (type, status) => {
+    await guard.admit(A, [APPS]);
+    await guard.protect(A, ["vm-1"]);
+    const json = type === "" ? "a page" : { NeutronError: { type, message: "", detail: "" } };
+    const failing = async (call: RegExp, work: () => Promise<void>): Promise<void> => {
+      neutron.instead = ({ method, url }) => (call.test(`${method} ${url}`) ? { status, json } : undefined);
+      await expect(work()).rejects.toBeInstanceOf(FinalError);
+      neutron.instead = () => undefined;
+    };
+    await failing(/POST .*rules/, () => guard.admit(A, ["10.0.1.0/24"]));
+    await failing(/DELETE .*rules/, () => guard.close("a"));
+    await failing(/PUT .*ports/, () => guard.protect(A, ["vm-2"]));
+    await failing(/POST .*groups$/, () => guard.protect({ id: "b", nodes: 1 }, []));
+    await failing(/DELETE .*groups/, () => guard.remove("a"));
+  });
+
+  it("looks again when somebody else was quicker, and does not take his word for it", async () => {
+    const json = { NeutronError: { type: "SecurityGroupRuleExists", message: "", detail: "" } };
+    neutron.instead = ({ method, url }) =>
+      method === "POST" && url.endsWith("-rules") ? { status: 409, json } : undefined;
+    await expect(guard.admit(A, [APPS])).rejects.toBeInstanceOf(BackendError);
+    let times = 0;
+    neutron.instead = ({ method, url }) =>
+      method === "POST" && url.endsWith("-rules") && ++times === 1 ? { status: 409, json } : undefined;
+    await guard.admit(A, [APPS]);
+    expect(neutron.open).toContain(`${APPS}:5432`);
+  });
+
+  it("lets go of a port that is gone, and of a group that a new port has taken up in between", async () => {
+    await guard.protect(A, ["vm-1", "vm-2"]);
+    const gone = neutron.ports.splice(0, 1);
+    let isNew = true;
+    neutron.instead = ({ method, url }) => {
+      if (method === "DELETE" && url.includes("/security-groups/") && isNew) {
+        neutron.ports.push({ id: "p3", device_id: "vm-3", security_groups: ["default", "g1"] });
+        isNew = false;
+      }
+      // A listing that is older than the deletion of the port.
+      if (method === "GET" && url.endsWith("security_groups=g1") && isNew)
+        return { json: { ports: [...gone, ...neutron.ports] } };
+      return undefined;
+    };
+    await guard.remove("a");
+    expect(neutron.groups).toEqual([]);
+    expect(neutron.ports.map(({ security_groups: groups }) => groups)).toEqual([["default"], ["default"]]);
   });
 
   it("takes an instance's group away and leaves its neighbour's", async () => {
-    await guard.protect("a", ["vm-1"]);
-    await guard.protect("b", ["vm-2"]);
+    await guard.protect(A, ["vm-1"]);
+    await guard.protect({ id: "b", nodes: 1 }, ["vm-2"]);
     await guard.remove("a");
     await guard.remove("a");
     expect(neutron.groups.map(({ name }) => name)).toEqual(["guard_b"]);
     expect(neutron.ports.map(({ security_groups: groups }) => groups.length)).toEqual([1, 2]);
   });
 
+  it("asks for the groups and ports of one instance alone, but for the watch over all", async () => {
+    await guard.protect(A, ["vm-1"]);
+    await guard.admit(A, [APPS]);
+    await guard.close("a");
+    await guard.remove("a");
+    const lists = neutron.asked.filter((each) => /^GET \/(ports|security-groups)/.test(each));
+    expect(new Set(lists)).toEqual(
+      new Set(["GET /security-groups?name=guard_a", "GET /ports?device_id=vm-1", "GET /ports?security_groups=g1"]),
+    );
+  });
+
   it("counts the ports that carry a group, and puts it on those that were made anew", async () => {
-    await guard.protect("a", ["vm-1", "vm-2"]);
+    await guard.protect(A, ["vm-1", "vm-2"]);
     expect(await guard.guardedPorts()).toEqual(new Map([["a", 2]]));
     neutron.ports[1] = { id: "p3", device_id: "vm-3", security_groups: ["default"] };
     expect(await guard.guardedPorts()).toEqual(new Map([["a", 1]]));
@@ -156,10 +188,39 @@ describe("data guard", () => {
   });
 
   it("logs in again when its token has ended", async () => {
-    await guard.protect("a", []);
+    await guard.protect(A, []);
     neutron.tokens++;
-    await guard.admit("a", 5432, ["10.0.0.0/24"]);
-    expect(neutron.open).toHaveLength(1);
+    await guard.admit(A, [APPS]);
+    expect(neutron.open).toContain(`${APPS}:5432`);
     expect(host.sent.filter(({ url }) => url.endsWith("/auth/tokens"))).toHaveLength(2);
+  });
+
+  it("is open as it was last asked to be, whatever was opened, closed and refused before", async () => {
+    const cidr = fc.constantFrom("10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24");
+    const step = fc.oneof(
+      fc.record({ admit: fc.uniqueArray(cidr), rulesMax: fc.constantFrom(2, 3, 9), lost: fc.nat(2) }),
+      fc.constant("close" as const),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 8 }), async (steps) => {
+        await guard.remove("a");
+        for (const each of steps) {
+          if (each === "close") await guard.close("a");
+          else {
+            Object.assign(neutron, { rulesMax: each.rulesMax, lost: each.lost });
+            const hasOpened = await guard.admit(CLUSTER, each.admit).then(
+              () => true,
+              () => false,
+            );
+            const wanted = each.admit.map((network) => `${network}:5432`);
+            const seen = neutron.open.filter((text) => text.startsWith("10.0."));
+            if (hasOpened) expect([...seen].sort()).toEqual([...wanted].sort());
+          }
+        }
+        await guard.close("a");
+        expect(neutron.open.filter((text) => text.startsWith("10.0."))).toEqual([]);
+      }),
+      { numRuns: 50 },
+    );
   });
 });

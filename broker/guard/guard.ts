@@ -1,132 +1,153 @@
 import type { Host } from "../host.ts";
-import { type Answer, expected, jsonOf, persistently } from "../http/client.ts";
-import type { Project } from "./openstack.ts";
+import { persistently } from "../http/client.ts";
+import { networkOf } from "./cidr.ts";
+import type { Group, Neutron, NewRule, Rule } from "./neutron.ts";
 
-/** Data guard: an instance can be reached only while a binding admits somebody. Every method may be called again after a failure. */
+/** What data guard has to know of an instance. */
+export interface Guarded {
+  readonly id: string;
+  /** How many nodes it has or is about to have: those of one instance talk to each other. */
+  readonly nodes: number;
+}
+
+/**
+ * Data guard: an instance can be reached at its service's port only while a binding admits somebody, at its agent's port only by who manages
+ * it, and at no port by another instance. Every method may be called again after a failure.
+ */
 export interface Guard {
-  /** Sees that the instance has a group of its own and that its VMs' ports carry it. */
-  protect(instanceId: string, vmCids: readonly string[]): Promise<void>;
-  /** As `protect`, but only while the instance has a group. */
+  /** Sees that the instance has a group of its own, that its nodes and its managers are let in, and that its VMs' ports carry it. */
+  protect(instance: Guarded, vmCids: readonly string[]): Promise<void>;
+  /** Puts the group of an instance, if it has one, on its VMs' ports. */
   reprotect(instanceId: string, vmCids: readonly string[]): Promise<void>;
   /** How many ports carry the group of an instance, by instance. */
   guardedPorts(): Promise<ReadonlyMap<string, number>>;
-  /** Opens the instance's port to these networks, and closes it to all others. */
-  admit(instanceId: string, port: number, cidrs: readonly string[]): Promise<void>;
+  /** Opens the service's port to these networks, and closes it to all others. @throws FinalError when it could not be opened */
+  admit(instance: Guarded, cidrs: readonly string[]): Promise<void>;
+  /** Closes the instance to all applications. It opens nothing, so no quota stands in its way. */
+  close(instanceId: string): Promise<void>;
   /** Takes the group off the ports and deletes it. */
   remove(instanceId: string): Promise<void>;
 }
 
-interface Group {
-  readonly id: string;
-  readonly security_group_rules: readonly Rule[];
-}
-
-interface Rule {
-  readonly id: string;
-  readonly direction: string;
-  readonly remote_ip_prefix: string | null;
-  readonly port_range_min: number | null;
-}
-
-interface Port {
-  readonly id: string;
-  readonly security_groups: readonly string[];
+export interface GuardOptions {
+  readonly servicePort: number;
+  readonly agentPort: number;
+  /** Networks from which instances are managed. */
+  readonly managers: readonly string[];
 }
 
 const PREFIX = "guard_";
 const nameOf = (instanceId: string): string => `${PREFIX}${instanceId}`;
 
-export function createGuard(project: Project, host: Host): Guard {
-  const find = async (instanceId: string): Promise<readonly Group[]> => {
-    const answer = await project.call(
-      "network",
-      "GET",
-      `/security-groups?name=${encodeURIComponent(nameOf(instanceId))}`,
-    );
-    return (jsonOf(expected(answer, "security groups", 200)) as { security_groups: readonly Group[] }).security_groups;
-  };
+type Peer = Pick<NewRule, "remote_ip_prefix" | "remote_group_id">;
+
+const fromNetwork = (cidr: string): Peer => ({ remote_ip_prefix: networkOf(cidr) ?? cidr, remote_group_id: null });
+const fromGroup = (id: string): Peer => ({ remote_ip_prefix: null, remote_group_id: id });
+
+const opening = (port: number, peer: Peer): NewRule => ({
+  direction: "ingress",
+  ethertype: "IPv4",
+  protocol: "tcp",
+  port_range_min: port,
+  port_range_max: port,
+  ...peer,
+});
+
+/** Every member counts: a rule for the same port that is about UDP, or about more ports, is another rule. */
+function isSame(rule: Rule, wanted: NewRule): boolean {
+  const prefix = rule.remote_ip_prefix === null ? null : (networkOf(rule.remote_ip_prefix) ?? rule.remote_ip_prefix);
+  const { remote_ip_prefix: wantedPrefix, ...rest } = wanted;
+  return (
+    prefix === wantedPrefix &&
+    rule.direction === rest.direction &&
+    rule.ethertype === rest.ethertype &&
+    rule.protocol === rest.protocol &&
+    rule.port_range_min === rest.port_range_min &&
+    rule.port_range_max === rest.port_range_max &&
+    rule.remote_group_id === rest.remote_group_id
+  );
+}
+
+const missing = ({ security_group_rules: rules }: Group, wanted: readonly NewRule[]): readonly NewRule[] =>
+  wanted.filter((each) => !rules.some((rule) => isSame(rule, each)));
+
+const surplus = ({ security_group_rules: rules }: Group, wanted: readonly NewRule[]): readonly Rule[] =>
+  rules.filter((rule) => rule.direction === "ingress" && !wanted.some((each) => isSame(rule, each)));
+
+export function createGuard(neutron: Neutron, host: Host, { servicePort, agentPort, managers }: GuardOptions): Guard {
+  const find = (instanceId: string): Promise<readonly Group[]> => neutron.groups(nameOf(instanceId));
   /** Looks before each try, so that a group whose answer was lost is found instead of made twice. */
-  const ensure = (instanceId: string): Promise<Group> =>
+  const ensure = async (instanceId: string): Promise<Group> =>
+    (await find(instanceId))[0] ?? (await neutron.createGroup(nameOf(instanceId)));
+
+  /** What stays open for as long as there is the instance. */
+  const standing = (group: Group, isCluster: boolean): readonly NewRule[] => [
+    ...managers.map((cidr) => opening(agentPort, fromNetwork(cidr))),
+    ...(isCluster ? [opening(servicePort, fromGroup(group.id))] : []),
+  ];
+  /** Looks again after each failure: the rule whose answer was lost is there, and nobody takes "there already" for granted. */
+  const open = (instanceId: string, wanted: (group: Group) => readonly NewRule[]): Promise<Group> =>
     persistently(host, async () => {
-      const [known] = await find(instanceId);
-      if (known !== undefined) return known;
-      const answer = await project.call("network", "POST", "/security-groups", {
-        json: { security_group: { name: nameOf(instanceId), description: "data guard" } },
-      });
-      return (jsonOf(expected(answer, "security group", 201)) as { security_group: Group }).security_group;
+      const group = await ensure(instanceId);
+      for (const rule of missing(group, wanted(group))) await neutron.createRule(group.id, rule);
+      return group;
     });
-  const ports = async (query: string): Promise<readonly Port[]> =>
-    (
-      jsonOf(expected(await project.call("network", "GET", `/ports${query}`), "ports", 200)) as {
-        ports: readonly Port[];
-      }
-    ).ports;
-  const setGroups = async (port: Port, groups: readonly string[]): Promise<void> =>
-    void expected(
-      await project.call("network", "PUT", `/ports/${port.id}`, { json: { port: { security_groups: groups } } }),
-      "port",
-      200,
-      404,
-    );
+  const shut = async (group: Group, wanted: readonly NewRule[]): Promise<void> => {
+    for (const { id } of surplus(group, wanted)) await neutron.deleteRule(id);
+  };
+
   const carry = async (groupId: string, vmCids: readonly string[]): Promise<void> => {
-    for (const cid of vmCids) {
-      for (const port of await ports(`?device_id=${cid}`))
-        if (!port.security_groups.includes(groupId)) await setGroups(port, [...port.security_groups, groupId]);
+    for (const vm of vmCids) {
+      for (const port of await neutron.ports({ vm }))
+        if (!port.security_groups.includes(groupId)) await neutron.setGroups(port, [...port.security_groups, groupId]);
     }
   };
+  const drop = async (groupId: string): Promise<void> => {
+    for (const port of await neutron.ports({ group: groupId }))
+      await neutron.setGroups(
+        port,
+        port.security_groups.filter((id) => id !== groupId),
+      );
+  };
   return {
-    protect: async (instanceId, vmCids) => carry((await ensure(instanceId)).id, vmCids),
+    async protect({ id, nodes }, vmCids) {
+      const group = await open(id, (each) => standing(each, nodes > 1));
+      await carry(group.id, vmCids);
+    },
     async reprotect(instanceId, vmCids) {
       const [group] = await find(instanceId);
       if (group !== undefined) await carry(group.id, vmCids);
     },
     async guardedPorts() {
-      const answer = expected(await project.call("network", "GET", "/security-groups"), "security groups", 200);
-      const { security_groups: groups } = jsonOf(answer) as {
-        security_groups: readonly { id: string; name: string }[];
-      };
       const owners = new Map(
-        groups.flatMap(({ id, name }) => (name.startsWith(PREFIX) ? [[id, name.slice(PREFIX.length)]] : [])),
+        (await neutron.groups()).flatMap(({ id, name }) =>
+          name.startsWith(PREFIX) ? [[id, name.slice(PREFIX.length)]] : [],
+        ),
       );
       const counts = new Map<string, number>();
-      for (const { security_groups: ids } of await ports("")) {
+      for (const { security_groups: ids } of await neutron.ports()) {
         for (const owner of ids.flatMap((id) => owners.get(id) ?? [])) counts.set(owner, (counts.get(owner) ?? 0) + 1);
       }
       return counts;
     },
-    async admit(instanceId, port, cidrs) {
-      const group = await ensure(instanceId);
-      const ingress = group.security_group_rules.filter(({ direction }) => direction === "ingress");
-      for (const cidr of cidrs.filter(
-        (each) => !ingress.some((rule) => rule.remote_ip_prefix === each && rule.port_range_min === port),
-      )) {
-        const rule = {
-          security_group_id: group.id,
-          direction: "ingress",
-          ethertype: "IPv4",
-          protocol: "tcp",
-          port_range_min: port,
-          port_range_max: port,
-          remote_ip_prefix: cidr,
-        };
-        // Of two equal rules the second is refused: to ask again is safe.
-        const ask = (): Promise<Answer> =>
-          project.call("network", "POST", "/security-group-rules", { json: { security_group_rule: rule } });
-        expected(await persistently(host, ask), "rule", 201, 409);
-      }
-      for (const rule of ingress.filter(({ remote_ip_prefix: prefix }) => prefix === null || !cidrs.includes(prefix))) {
-        expected(await project.call("network", "DELETE", `/security-group-rules/${rule.id}`), "rule", 204, 404);
-      }
+    async admit({ id, nodes }, cidrs) {
+      const wanted = (group: Group): readonly NewRule[] => [
+        ...standing(group, nodes > 1),
+        ...cidrs.map((cidr) => opening(servicePort, fromNetwork(cidr))),
+      ];
+      const group = await open(id, wanted);
+      await shut(group, wanted(group));
     },
-    async remove(instanceId) {
-      const doomed = (await find(instanceId)).map(({ id }) => id);
-      if (doomed.length === 0) return;
-      for (const port of await ports("")) {
-        const left = port.security_groups.filter((id) => !doomed.includes(id));
-        if (left.length < port.security_groups.length) await setGroups(port, left);
-      }
-      for (const id of doomed)
-        expected(await project.call("network", "DELETE", `/security-groups/${id}`), "security group", 204, 404);
+    async close(instanceId) {
+      // Whether there are more nodes than one makes no difference here: the rule for them lets in nobody else.
+      for (const group of await find(instanceId)) await shut(group, standing(group, true));
     },
+    remove: (instanceId) =>
+      persistently(host, async () => {
+        for (const { id } of await find(instanceId)) {
+          await drop(id);
+          await neutron.deleteGroup(id);
+        }
+      }),
   };
 }

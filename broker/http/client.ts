@@ -48,11 +48,27 @@ export function jsonOf(answer: Answer): unknown {
   }
 }
 
+/** What a body must be: a compiled schema. */
+export interface Shape<T> {
+  Check(value: unknown): value is T;
+}
+
+/** The answer's JSON in this shape. One in another is not the backend's own: worth another try. */
+export function bodyOf<T>(answer: Answer, shape: Shape<T>): T {
+  const body = jsonOf(answer);
+  if (shape.Check(body)) return body;
+  throw new BackendError("the answer is not what was asked for");
+}
+
 /** The answer if its status is one of these. @throws FinalError */
 export function expected(answer: Answer, what: string, ...statuses: readonly number[]): Answer {
   if (statuses.includes(answer.status)) return answer;
-  throw new FinalError(`${what} answered ${answer.status}: ${textOf(answer).slice(0, 300)}`);
+  throw new FinalError(whatWasSaid(answer, what));
 }
+
+/** For an operator: what a backend was asked for, and what it said. */
+export const whatWasSaid = (answer: Answer, what: string): string =>
+  `${what} answered ${answer.status}: ${textOf(answer).slice(0, 300)}`;
 
 const TRIES_MAX = 8;
 const BACKOFF_MS = 1000;

@@ -22,6 +22,7 @@ class Bench {
   agent: () => { readonly status: number; readonly json?: unknown } = () => ({ status: 200, json: {} });
   deploy: (contextId: string) => void = () => {};
   remove: () => void = () => {};
+  admit: () => void = () => {};
   shop!: Workshop;
   executor!: Executor;
 
@@ -41,10 +42,14 @@ class Bench {
       vms: () => Promise.resolve([{ cid: "vm", index: 0, ips: ["10.0.0.5"] }]),
     };
     const guard: Guard = {
-      protect: (id) => note(`protect ${id}`),
+      protect: ({ id }) => note(`protect ${id}`),
       reprotect: (id) => note(`reprotect ${id}`),
       guardedPorts: () => Promise.resolve(new Map()),
-      admit: (_id, port, cidrs) => note(`admit ${port} ${cidrs.join()}`),
+      admit: async (_instance, cidrs) => {
+        await note(`admit ${cidrs.join()}`);
+        this.admit();
+      },
+      close: () => note("close"),
       remove: (id) => note(`unguard ${id}`),
     };
     this.shop = {
@@ -119,7 +124,7 @@ describe("the executor", () => {
     expect(await bench.executor.start(operation)).toBe("succeeded");
     expect(await bench.shop.store.operation(operation.id)).toMatchObject({ state: "succeeded", busy: null });
     expect(await bench.shop.store.instance("a")).toMatchObject({ state: "ready", address: "10.0.0.5" });
-    expect(bench.asked).toContain("admit 5432 ");
+    expect(bench.asked).toContain("admit ");
   });
 
   it("does an operation that is started twice once", async () => {
@@ -254,10 +259,10 @@ describe("a binding", () => {
 
   it("opens the instance once its user is there, and closes it before the user goes", async () => {
     await bench.executor.start(await bind());
-    expect(bench.asked).toEqual(["protect a", "admit 5432 10.0.0.0/24"]);
+    expect(bench.asked).toEqual(["protect a", "admit 10.0.0.0/24"]);
     bench.asked.length = 0;
     await bench.executor.start(await bench.order("a", { kind: "unbind", binding_id: "b", payload: "{}" }));
-    expect(bench.asked[0]).toBe("admit 5432 ");
+    expect(bench.asked[0]).toBe("close");
     expect(await bench.shop.store.bindings()).toEqual([]);
   });
 
@@ -265,6 +270,17 @@ describe("a binding", () => {
     bench.agent = () => ({ status: 422, json: {} });
     expect(await bench.executor.start(await bind())).toBe("failed");
     expect(await bench.shop.store.bindings()).toEqual([]);
-    expect(bench.asked).not.toContain("admit 5432 10.0.0.0/24");
+    expect(bench.asked).not.toContain("admit 10.0.0.0/24");
+  });
+
+  it("that can not be let in fails, and takes its user away although nothing can be opened still", async () => {
+    bench.admit = () => {
+      throw new FinalError("rule answered 409: OverQuota");
+    };
+    expect(await bench.executor.start(await bind())).toBe("failed");
+    expect(await bench.shop.store.bindings()).toEqual([]);
+    const deleted = bench.host.sent.filter(({ method }) => method === "DELETE").map(({ url }) => new URL(url).pathname);
+    expect(deleted).toEqual(["/v1/credentials/u"]);
+    expect(bench.asked).toEqual(["protect a", "admit 10.0.0.0/24", "close", "protect a"]);
   });
 });

@@ -9,6 +9,7 @@ import {
   locate,
   payloadOf,
   planOf,
+  protect,
   save,
   secretsOf,
   type Workshop,
@@ -42,9 +43,12 @@ async function deploy(shop: Workshop, instance: InstanceRow, wanted: Wanted): Pr
     secrets: secretsOf(shop, instance),
     domain: shop.config.domain ?? "dc1.consul",
   });
-  await shop.deployer.deploy(instance.deployment, manifest, wanted.contextId);
-  const located = await locate(shop, instance);
-  await guardBindings(shop, located);
+  const { nodes } = planOf(shop, wanted.planId);
+  // Nodes look for each other while they are deployed, so their ports need the group before the task has ended.
+  const meanwhile = nodes > 1 ? async () => void (await protect(shop, instance, wanted.planId)) : undefined;
+  await shop.deployer.deploy(instance.deployment, manifest, wanted.contextId, meanwhile);
+  const located = await locate(shop, instance, wanted.planId);
+  await guardBindings(shop, located, wanted.planId);
   if (located.address === "") throw new FinalError(`deployment ${instance.deployment} has no VM`);
   await agentOf(shop, located).ready();
   return located;

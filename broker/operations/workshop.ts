@@ -1,10 +1,10 @@
 import type { BackupStore } from "../backup/backups.ts";
 import type { BrokerConfig } from "../config.ts";
-import type { Guard } from "../guard/guard.ts";
+import type { Guard, Guarded } from "../guard/guard.ts";
 import type { Host } from "../host.ts";
 import { type InstanceAgent, instanceAgent } from "../spi/agent.ts";
 import type { Plan, Service } from "../spi/catalog.ts";
-import type { Deployer } from "../spi/director.ts";
+import type { Deployer, InstanceVm } from "../spi/director.ts";
 import type { InstanceSecrets } from "../spi/manifest.ts";
 import type { InstanceRow } from "../store/schema.ts";
 import { openText, type Seal } from "../store/seal.ts";
@@ -52,20 +52,34 @@ export async function save(
   return { ...instance, ...change, version: instance.version + 1 };
 }
 
+/** An instance as data guard sees it, with the nodes of its plan or of the one that it is about to have. */
+export const guardedOf = (shop: Workshop, { id, plan_id: own }: InstanceRow, planId = own): Guarded => ({
+  id,
+  nodes: planOf(shop, planId).nodes,
+});
+
+export const isBound = async ({ store }: Workshop, { id }: InstanceRow): Promise<boolean> =>
+  (await store.bindingsOf(id)).some(({ state }) => state === "ready");
+
 /** Opens the instance to the applications while it has a binding, and to nobody otherwise. */
-export async function guardBindings({ store, guard, service, config }: Workshop, instance: InstanceRow): Promise<void> {
-  const bindings = await store.bindingsOf(instance.id);
-  const isBound = bindings.some(({ state }) => state === "ready");
-  await guard.admit(instance.id, service.port, isBound ? config.applicationCidrs : []);
+export async function guardBindings(shop: Workshop, instance: InstanceRow, planId?: string): Promise<void> {
+  const cidrs = (await isBound(shop, instance)) ? shop.config.applicationCidrs : [];
+  await shop.guard.admit(guardedOf(shop, instance, planId), cidrs);
+}
+
+/** Puts the VMs that there are under guard. */
+export async function protect(shop: Workshop, instance: InstanceRow, planId?: string): Promise<readonly InstanceVm[]> {
+  const vms = await shop.deployer.vms(instance.deployment);
+  await shop.guard.protect(
+    guardedOf(shop, instance, planId),
+    vms.flatMap(({ cid }) => cid ?? []),
+  );
+  return vms;
 }
 
 /** Notes where the VMs are and puts them under guard; also after a VM was replaced. */
-export async function locate(shop: Workshop, instance: InstanceRow): Promise<InstanceRow> {
-  const vms = await shop.deployer.vms(instance.deployment);
-  await shop.guard.protect(
-    instance.id,
-    vms.flatMap(({ cid }) => cid ?? []),
-  );
+export async function locate(shop: Workshop, instance: InstanceRow, planId?: string): Promise<InstanceRow> {
+  const vms = await protect(shop, instance, planId);
   const address = vms[0]?.ips[0] ?? "";
   return address === instance.address ? instance : save(shop, instance, { address });
 }

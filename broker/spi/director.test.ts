@@ -111,6 +111,59 @@ describe("the deployer", () => {
     expect(director.tasks).toMatchObject([{ state: "cancelled" }]);
   });
 
+  it("takes a deployment for gone when the director says so, and no other 404 for it", async () => {
+    const gone = { status: 404, json: { code: 70_000, description: "Deployment 'd1' doesn't exist" } };
+    const elsewhere = [{ status: 404 }, { status: 404, json: { code: 10_000 } }, { status: 404, json: "not found" }];
+    const refusing = (reply: Reply, method: string): void => {
+      host.answer = (sent) => (sent.method === method && !sent.url.includes("/tasks") ? reply : director.answer(sent));
+    };
+    refusing(gone, "DELETE");
+    await deployer.remove("d1", "op-1");
+    for (const reply of elsewhere) {
+      refusing(reply, "DELETE");
+      await expect(deployer.remove("d1", "op-1")).rejects.toThrow(FinalError);
+    }
+    host.answer = () => gone;
+    expect(await deployer.vms("d1")).toEqual([]);
+    for (const reply of elsewhere) {
+      host.answer = () => reply;
+      await expect(deployer.vms("d1")).rejects.toThrow(FinalError);
+    }
+  });
+
+  it("takes no refusal of a deploy for a success", async () => {
+    for (const json of [{ code: 70_000 }, { code: 100_002 }, undefined]) {
+      host.answer = (sent) => (sent.method === "POST" ? { status: 404, json } : director.answer(sent));
+      await expect(deployer.deploy("d1", "---", "op-1")).rejects.toThrow(FinalError);
+    }
+  });
+
+  it("takes a task for cancelled when it has ended or is forgotten, and no other refusal for it", async () => {
+    director.tasks.push({ id: 1, context: "op-1", state: "processing", result: null });
+    const asBytes = (text: string): Uint8Array => Buffer.from(text);
+    const cancelling = async (reply: Reply): Promise<void> => {
+      host.answer = (sent) => (sent.method === "DELETE" ? reply : { json: director.tasks });
+      await deployer.cancel("op-1");
+    };
+    await cancelling({ status: 204 });
+    await cancelling({ status: 400, bytes: asBytes("Cannot cancel task 1: invalid state (done)") });
+    await cancelling({ status: 404, json: { code: 10_000, description: "Task 1 not found" } });
+    for (const reply of [{ status: 400 }, { status: 404 }, { status: 401, bytes: asBytes("Not authorized") }])
+      await expect(cancelling(reply)).rejects.toThrow(FinalError);
+  });
+
+  it("works meanwhile for as long as a deploy goes on, and survives a backend that is away", async () => {
+    director.endings = ["processing", "processing", "done"];
+    let times = 0;
+    await deployer.deploy("d1", "---", "op-1", async () => {
+      if (++times === 1) throw new BackendError("away");
+    });
+    expect(times).toBe(3);
+    director.endings = ["processing"];
+    const refused = deployer.deploy("d2", "---", "op-2", () => Promise.reject(new FinalError("no")));
+    await expect(refused).rejects.toThrow("no");
+  });
+
   it("says of a director that is out of order that it may be asked again, and never says its secret", async () => {
     host.answer = () => ({ status: 502 });
     const error = await deployer.vms("d1").then(String, (thrown: unknown) => thrown);

@@ -3,8 +3,9 @@ import type { BrokerConfig } from "../config.ts";
 import { BackendError, FinalError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { type Answer, exchange, expected, jsonOf, persistently, textOf } from "../http/client.ts";
+import { DIRECTOR_CODES, directorCode } from "../http/refusals.ts";
 
-interface InstanceVm {
+export interface InstanceVm {
   readonly cid: string | null;
   readonly index: number;
   readonly ips: readonly string[];
@@ -12,8 +13,11 @@ interface InstanceVm {
 
 /** The deployer: the only part of the broker that talks to a director. Every method may be called again after a failure. */
 export interface Deployer {
-  /** Brings a deployment to its manifest; `contextId` names the attempt, so that one whose answer was lost is found again. */
-  deploy(deployment: string, manifest: string, contextId: string): Promise<void>;
+  /**
+   * Brings a deployment to its manifest; `contextId` names the attempt, so that one whose answer was lost is found again. `meanwhile` is
+   * called again and again while the task goes on; what a backend does not do for it at once may be done the next time.
+   */
+  deploy(deployment: string, manifest: string, contextId: string, meanwhile?: Meanwhile): Promise<void>;
   /** Cancels what goes on under this context id. What is cancelled fails. */
   cancel(contextId: string): Promise<void>;
   /** Deletes a deployment and its orphaned disks. Nothing happens when it is gone. */
@@ -28,7 +32,9 @@ interface TaskView {
   readonly result: string | null;
 }
 
-type Start = (failed: number) => Promise<Answer>;
+/** Undefined when there is nothing to do. */
+type Start = (failed: number) => Promise<Answer | undefined>;
+type Meanwhile = () => Promise<void>;
 
 const POLL_MS = 10_000;
 const RUNNING = new Set(["queued", "processing", "cancelling"]);
@@ -64,9 +70,11 @@ export function createDeployer(config: BrokerConfig, host: Host): Deployer {
   const task = async (id: number): Promise<TaskView> =>
     jsonOf(expected(await read(`/tasks/${id}`), `task ${id}`, 200)) as TaskView;
 
-  /** A task that has ended meanwhile can't be cancelled, which is as good. */
+  /** A task that has ended meanwhile can't be cancelled, which is as good; so is one that the director has forgotten. */
   const cancel = async (id: number): Promise<void> => {
-    await persistently(host, () => send("DELETE", `/task/${id}`));
+    const answer = await persistently(host, () => send("DELETE", `/task/${id}`));
+    const hasEnded = answer.status === 400 && textOf(answer).startsWith(`Cannot cancel task ${id}:`);
+    if (!hasEnded && directorCode(answer) !== DIRECTOR_CODES.taskNotFound) expected(answer, `task ${id}`, 204);
   };
 
   /** The tasks of this context, newest first. */
@@ -75,19 +83,20 @@ export function createDeployer(config: BrokerConfig, host: Host): Deployer {
       expected(await send("GET", `/tasks?verbose=2&context_id=${contextId}`), "tasks", 200),
     ) as readonly TaskView[];
 
-  const ended = async (id: number, waitMsMax: number): Promise<TaskView | undefined> => {
+  const ended = async (id: number, waitMsMax: number, meanwhile?: Meanwhile): Promise<TaskView | undefined> => {
     const deadlineMs = host.nowMs() + waitMsMax;
     for (;;) {
       const view = await task(id);
       if (!RUNNING.has(view.state)) return view;
       if (host.nowMs() >= deadlineMs) return undefined;
+      await meanwhile?.().catch(mayFailForNow);
       await host.sleepMs(POLL_MS);
     }
   };
 
   /** Waits for the end of a task; one that doesn't come to it is cancelled. */
-  const follow = async (id: number): Promise<TaskView> => {
-    const view = await ended(id, TASK_MS_MAX);
+  const follow = async (id: number, meanwhile?: Meanwhile): Promise<TaskView> => {
+    const view = await ended(id, TASK_MS_MAX, meanwhile);
     if (view !== undefined) return view;
     await cancel(id);
     const cancelled = await ended(id, CANCEL_MS_MAX);
@@ -104,7 +113,7 @@ export function createDeployer(config: BrokerConfig, host: Host): Deployer {
         return newest;
       if (newest !== undefined) await host.sleepMs(RETRY_MS * 2 ** known.length);
       const answer = await start(known.length);
-      if (answer.status === 404) return undefined;
+      if (answer === undefined) return undefined;
       const location = answer.headers.get("location");
       if (location === null)
         throw new FinalError(`the director answered ${answer.status}: ${textOf(answer).slice(0, 300)}`);
@@ -115,11 +124,17 @@ export function createDeployer(config: BrokerConfig, host: Host): Deployer {
    * Runs a task to its success. The context id leads back to what was started before, also by a process that is gone, so that nothing is
    * done twice and tries are counted. @throws FinalError once `triesMax` tasks have failed
    */
-  const carry = async (what: string, contextId: string, triesMax: number, start: Start): Promise<void> => {
+  const carry = async (
+    what: string,
+    contextId: string,
+    triesMax: number,
+    start: Start,
+    meanwhile?: Meanwhile,
+  ): Promise<void> => {
     for (;;) {
       const view = await begun(contextId, triesMax, start);
       if (view === undefined) return;
-      const { id, state, result } = RUNNING.has(view.state) ? await follow(view.id) : view;
+      const { id, state, result } = RUNNING.has(view.state) ? await follow(view.id, meanwhile) : view;
       if (state === "done") return;
       if (!RUNNING.has(view.state) || triesMax === 1)
         throw new FinalError(`${what}: the director's task ${id} ended in ${state}: ${result ?? ""}`);
@@ -140,29 +155,40 @@ export function createDeployer(config: BrokerConfig, host: Host): Deployer {
   };
 
   return {
-    deploy: (deployment, manifest, contextId) =>
-      carry(`deploy ${deployment}`, contextId, 1, () =>
-        send("POST", "/deployments", { body: manifest, type: "text/yaml", contextId }),
+    deploy: (deployment, manifest, contextId, meanwhile) =>
+      carry(
+        `deploy ${deployment}`,
+        contextId,
+        1,
+        () => send("POST", "/deployments", { body: manifest, type: "text/yaml", contextId }),
+        meanwhile,
       ),
     async cancel(contextId) {
       const [newest] = await persistently(host, () => tasksOf(contextId));
       if (newest !== undefined && RUNNING.has(newest.state)) await cancel(newest.id);
     },
     async remove(deployment, contextId, options) {
-      await carry(`delete ${deployment}`, contextId, DELETE_TRIES_MAX, (failed) =>
-        send("DELETE", `/deployments/${deployment}${failed + 1 >= FORCED_FROM_TRY ? "?force=true" : ""}`, {
-          contextId,
-        }),
-      );
+      await carry(`delete ${deployment}`, contextId, DELETE_TRIES_MAX, async (failed) => {
+        const force = failed + 1 >= FORCED_FROM_TRY ? "?force=true" : "";
+        const answer = await send("DELETE", `/deployments/${deployment}${force}`, { contextId });
+        return isGone(answer) ? undefined : answer;
+      });
       if (options?.keepDisks !== true) await removeDisks(deployment, contextId);
     },
     async vms(deployment) {
       const answer = await read(`/deployments/${deployment}/instances`);
-      if (answer.status === 404) return [];
+      if (isGone(answer)) return [];
       const rows = jsonOf(expected(answer, "instances", 200)) as readonly (InstanceVm & { readonly job: string })[];
       return rows.map(({ cid, index, ips }) => ({ cid, index, ips })).sort((a, b) => a.index - b.index);
     },
   };
+}
+
+/** There is no such deployment. Another 404 is no answer to the question. */
+const isGone = (answer: Answer): boolean => directorCode(answer) === DIRECTOR_CODES.deploymentNotFound;
+
+function mayFailForNow(error: unknown): void {
+  if (!(error instanceof BackendError)) throw error;
 }
 
 /** A context id is at most 64 characters long. */

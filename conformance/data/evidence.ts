@@ -1,7 +1,16 @@
 import type { Exchange } from "../events.ts";
 import { REDACTED } from "../http/redact.ts";
 import type { Clock } from "../runner/clock.ts";
-import { DataError, type DataPlane, type DataSession, type Login, NO_NAME, type Vantage } from "./plane.ts";
+import {
+  type Address,
+  DataError,
+  type DataPlane,
+  type DataSession,
+  type Login,
+  NO_NAME,
+  type Vantage,
+} from "./plane.ts";
+import type { Reach } from "./reach.ts";
 import { sqlText } from "./sql.ts";
 import type { Rows, Statement } from "./statement.ts";
 
@@ -37,18 +46,36 @@ function hidden({ username, password }: Login, text: string): string {
 
 type Ended = { readonly body: string } | { readonly error: DataError };
 
+/** A vantage in words. */
+export const nameOf = (from: Vantage): string => (typeof from === "string" ? from : `the VM of ${from.vmOf}`);
+
+const WORDS: Readonly<Record<Reach, string>> = {
+  shut: "nobody takes the connection",
+  open: "something answers",
+  silent: "the connection is taken, and nothing is said",
+};
+
+/** A connection to a port as evidence. */
+function reachExchange({ host, port }: Address, from: Vantage, ended: Reach | DataError, elapsedMs: number): Exchange {
+  const url = `tcp://${host}:${port}`;
+  const shared = { curl: `nc -vz '${host}' ${port}`, request: { method: "TCP", url, headers: { from: nameOf(from) } } };
+  if (ended instanceof DataError) return { ...shared, error: ended.message };
+  if (ended === "shut") return { ...shared, error: WORDS.shut };
+  return { ...shared, response: { headers: {}, body: WORDS[ended], elapsedMs: Math.round(elapsedMs) } };
+}
+
 /** A step on the data plane as evidence: what a server said is an answer, silence is none. */
 function exchangeOf(key: Key, from: Vantage, sql: string, ended: Ended, elapsedMs: number): Exchange {
   const { host, port, database } = key.login;
   const request = {
     method: "SQL",
     url: `postgres://${host}:${port}/${database}`,
-    headers: { credentials: key.of, from },
+    headers: { credentials: key.of, from: nameOf(from) },
     body: sql,
   };
   const curl = psqlLine(key.login, sql);
   const error = "error" in ended ? hidden(key.login, ended.error.message) : "";
-  if ("error" in ended && ended.error.fault === "unreachable") return { curl, request, error };
+  if ("error" in ended && ["unreachable", "nowhere"].includes(ended.error.fault)) return { curl, request, error };
   const body = "body" in ended ? ended.body : `ERROR ${ended.error.code ?? ""} ${error}`;
   return { curl, request, response: { headers: {}, body, elapsedMs: Math.round(elapsedMs) } };
 }
@@ -160,6 +187,21 @@ export class DataDesk {
       return undefined;
     } catch (error) {
       if (error instanceof DataError) return error;
+      throw error;
+    }
+  }
+
+  /** Tries a port with no client in particular. @throws DataError nowhere, unreachable */
+  async reach(address: Address, from: Vantage): Promise<Reach> {
+    const startMs = this.#clock.nowMs();
+    const remember = (ended: Reach | DataError): void =>
+      void this.steps.push(reachExchange(address, from, ended, this.#clock.nowMs() - startMs));
+    try {
+      const reach = await this.plane.reach(address, from);
+      remember(reach);
+      return reach;
+    } catch (error) {
+      if (error instanceof DataError) remember(error);
       throw error;
     }
   }

@@ -1,3 +1,4 @@
+import type { Reach } from "./reach.ts";
 import type { Rows, Statement } from "./statement.ts";
 
 /** What lets somebody in at a data service, read from the credentials of a binding. */
@@ -19,8 +20,13 @@ export interface Tls {
   readonly isVerified: boolean;
 }
 
-/** Where a connection comes from: an application that a binding admits, or somebody whom none does. */
-export type Vantage = "application" | "stranger";
+/** The VM on which another tenant's instance runs; `vmOf` is the host name that its binding gives. */
+export interface TenantVm {
+  readonly vmOf: string;
+}
+
+/** Where a connection comes from: an application that a binding admits, somebody whom none does, or another tenant's VM. */
+export type Vantage = "application" | "stranger" | TenantVm;
 
 export interface Address {
   readonly host: string;
@@ -31,10 +37,16 @@ export interface Address {
 export interface DataPlane {
   /** A second place to connect from, which no binding admits. */
   readonly hasStranger: boolean;
+  /** Whether connections can come from another tenant's VM. */
+  readonly hasTenantVm: boolean;
+  /** Ports of an instance's VM that the platform keeps for itself, as those of its agents. Only an operator knows. */
+  readonly platformPorts: readonly number[];
   /** The address that a host name leads to. @throws DataError unreachable */
   resolve(host: string): Promise<string>;
-  /** Logs in. @throws DataError unreachable, denied, failed */
+  /** Logs in. @throws DataError unreachable, denied, failed, nowhere */
   connect(login: Login, from: Vantage): Promise<DataSession>;
+  /** Tries a port with no client in particular. @throws DataError nowhere, unreachable when the host has no address */
+  reach(address: Address, from: Vantage): Promise<Reach>;
   /**
    * Where an instance listens before it has a binding. Only an operator knows: absent on a stranger's platform, and undefined
    * for an instance that is not found.
@@ -56,8 +68,9 @@ export interface DataSession {
 /**
  * Why there was no session, or no rows. `unreachable`: nobody answered (refused, reset, timed out, name unknown). `denied`: the
  * server answered and let nobody in. `failed`: the server refused a statement, or is out of order (without a code: it takes connections and stays silent). `lost`: the session ended.
+ * `nowhere`: nobody can connect from the vantage, so nothing was seen.
  */
-export type DataFault = "unreachable" | "denied" | "failed" | "lost";
+export type DataFault = "unreachable" | "denied" | "failed" | "lost" | "nowhere";
 
 /** Code of the fault that a host name has no address. */
 export const NO_NAME = "ENOTFOUND";

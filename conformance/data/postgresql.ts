@@ -1,6 +1,7 @@
 import { Socket } from "node:net";
 import type { Client, ClientConfig } from "pg";
 import { DataError, type DataSession, type Extra, type Login } from "./plane.ts";
+import { NOT_OURS, nowhere } from "./reach.ts";
 import { sqlOf } from "./sql.ts";
 import { type Rows, ROWS_MAX, type Statement } from "./statement.ts";
 
@@ -88,7 +89,9 @@ const THROWN_AWAY = /ECONNRESET|EPIPE|terminated unexpectedly/;
 
 const NO_PASSWORD = /client password must be a (non-empty )?string/;
 
-function connectError(error: unknown, hasConnected: boolean): DataError {
+function connectError(error: unknown, { hasConnected }: BoundSocket, source: string | undefined): DataError {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (!hasConnected && source !== undefined && NOT_OURS.has(code)) return nowhere(source);
   const state = sqlStateOf(error);
   const message = messageOf(error);
   // The client itself gives up when it has none to give.
@@ -138,7 +141,7 @@ class PostgresSession implements DataSession {
   }
 }
 
-/** Logs in at a PostgreSQL server. @throws DataError unreachable, denied, failed */
+/** Logs in at a PostgreSQL server. @throws DataError unreachable, denied, failed, nowhere */
 export async function openPostgres(
   login: Login,
   address: string,
@@ -154,7 +157,7 @@ export async function openPostgres(
     await client.connect();
   } catch (error) {
     socket.destroy();
-    throw connectError(error, socket.hasConnected);
+    throw connectError(error, socket, source);
   }
   try {
     await client.query(SETTINGS);

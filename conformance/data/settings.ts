@@ -11,6 +11,8 @@ import { CREDENTIAL_PARTS, type CredentialMap } from "./credentials.ts";
  *       dns: 127.64.0.10:8600        # resolves the host names of bindings; what it does not know, the system does
  *       source: 10.0.0.5             # local address of an application, which bindings admit
  *       stranger: 10.0.0.6           # local address that no binding admits
+ *       tenant: 10.0.1.7             # local address of another tenant's VM; `instance` where this machine has those of all VMs
+ *       ports: [3100]                # ports of an instance's VM that the platform keeps for itself: of agents …
  *       credentials:                 # where a login lies in credentials, by service name or id; "*" stands for any
  *         my-db: { client: postgresql, host: hosts.0, database: db_name }
  */
@@ -18,6 +20,8 @@ export interface DataSettings {
   readonly dns?: string;
   readonly source?: string;
   readonly stranger?: string;
+  readonly tenant?: string;
+  readonly ports?: readonly number[];
   readonly credentials: Readonly<Record<string, CredentialMap>>;
 }
 
@@ -27,6 +31,20 @@ function addressAt(object: JsonObject, name: string): string | undefined {
   const text = textAt(object, "data", name);
   if (text !== undefined && isIP(text) === 0) throw badFile(`"data.${name}" must be an IP address of this machine`);
   return text;
+}
+
+/** Stands for the address of the instance itself. */
+export const OWN_ADDRESS = "instance";
+
+const tenantAt = (object: JsonObject): string | undefined =>
+  object["tenant"] === OWN_ADDRESS ? OWN_ADDRESS : addressAt(object, "tenant");
+
+function portsAt(object: JsonObject): readonly number[] | undefined {
+  const value = object["ports"];
+  if (value === undefined || value === null) return undefined;
+  const isPort = (each: Json): each is number => Number.isInteger(each) && Number(each) > 0 && Number(each) <= 65_535;
+  if (!Array.isArray(value) || !value.every(isPort)) throw badFile(`"data.ports" must be a list of port numbers`);
+  return value;
 }
 
 function serverAt(object: JsonObject): string | undefined {
@@ -48,13 +66,16 @@ function mapOf(value: Json, service: string): CredentialMap {
 
 /** @throws TargetError bad-file */
 export function parseDataSettings(value: Json | undefined): DataSettings {
-  const members = membersAt(value, "data", ["dns", "source", "stranger", "credentials"]);
+  const members = membersAt(value, "data", ["dns", "source", "stranger", "tenant", "ports", "credentials"]);
   const [dns, source, stranger] = [serverAt(members), addressAt(members, "source"), addressAt(members, "stranger")];
+  const [tenant, ports] = [tenantAt(members), portsAt(members)];
   const maps = Object.entries(objectAt(members["credentials"], "data.credentials"));
   return {
     ...(dns === undefined ? {} : { dns }),
     ...(source === undefined ? {} : { source }),
     ...(stranger === undefined ? {} : { stranger }),
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(ports === undefined ? {} : { ports }),
     credentials: Object.fromEntries(maps.map(([service, map]) => [service, mapOf(map, service)])),
   };
 }

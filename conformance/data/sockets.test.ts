@@ -109,6 +109,44 @@ describe("the way over sockets", () => {
     expect([plane.hasStranger, socketPlane().hasStranger]).toEqual([true, false]);
   });
 
+  it("leaves from another tenant's VM: one address for all, or that of the instance itself", async () => {
+    const seen: (string | undefined)[] = [];
+    const login = await listening((socket) => {
+      seen.push(socket.remoteAddress);
+      socket.end("a word");
+    });
+    const resolve = async (host: string): Promise<string | undefined> => (host === "db.b" ? "127.0.0.6" : undefined);
+    const from = { vmOf: "db.b" };
+    for (const tenant of ["127.0.0.5", "instance"]) {
+      const plane = socketPlane({ resolve, tenant });
+      expect(await plane.reach(login, from)).toBe("open");
+      await expect(plane.connect(login, from)).rejects.toThrow(DataError);
+      expect(plane.hasTenantVm).toBe(true);
+    }
+    expect(seen).toEqual(["127.0.0.5", "127.0.0.5", "127.0.0.6", "127.0.0.6"]);
+    expect(socketPlane().hasTenantVm).toBe(false);
+  });
+
+  it("takes who hangs up without a word for shut, who says one for open, and who says nothing for silent", async () => {
+    const plane = socketPlane();
+    const reach = async (serve: Parameters<typeof listening>[0]) => plane.reach(await listening(serve), "application");
+    expect(await reach((socket) => socket.resetAndDestroy())).toBe("shut");
+    expect(await reach((socket) => socket.end())).toBe("shut");
+    expect(await reach((socket) => socket.write("SSH-2.0"))).toBe("open");
+    expect(await reach((socket) => socket.once("data", () => socket.end("HTTP/1.0 400\r\n\r\n")))).toBe("open");
+    expect(await reach(() => {})).toBe("silent");
+    expect(await plane.reach({ host: "127.0.0.1", port: 1 }, "application")).toBe("shut");
+  });
+
+  it("says that nobody can connect from an address that is none of this machine, and calls no port shut for it", async () => {
+    const login = await listening(() => {});
+    const plane = socketPlane({ stranger: "192.0.2.1", tenant: "192.0.2.1" });
+    for (const from of ["stranger", { vmOf: "db.b" }] as const) {
+      await expect(plane.connect(login, from)).rejects.toMatchObject({ fault: "nowhere" });
+      await expect(plane.reach(login, from)).rejects.toMatchObject({ fault: "nowhere" });
+    }
+  });
+
   it("resolves names as it is told, and tells a name without an address", async () => {
     const plane = socketPlane({ resolve: async (host) => (host === "db" ? "127.0.0.9" : undefined) });
     expect(await plane.resolve("db")).toBe("127.0.0.9");

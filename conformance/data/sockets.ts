@@ -1,9 +1,10 @@
 import { promises as dns, Resolver } from "node:dns";
 import { isIP } from "node:net";
 import { promisify } from "node:util";
-import type { DataSettings } from "./settings.ts";
+import { type DataSettings, OWN_ADDRESS } from "./settings.ts";
 import { type Address, DataError, type DataPlane, type Login, NO_NAME, type Vantage } from "./plane.ts";
 import { DATA_LIMITS, type DataLimits, openPostgres } from "./postgresql.ts";
+import { reachPort } from "./reach.ts";
 
 export interface SocketPlaneOptions {
   /** The address of a host name; undefined when there is none. Default: the system's resolver. */
@@ -12,6 +13,10 @@ export interface SocketPlaneOptions {
   readonly source?: string;
   /** Local address of somebody whom no binding admits. */
   readonly stranger?: string;
+  /** Local address of another tenant's VM; `instance`: this machine has the addresses of all VMs, so that of the instance itself. */
+  readonly tenant?: string;
+  /** See DataPlane. Default none. */
+  readonly platformPorts?: readonly number[];
   readonly locate?: (instanceId: string) => Promise<Address | undefined>;
   readonly limits?: Partial<DataLimits>;
 }
@@ -34,17 +39,19 @@ export function resolverAt(server: string): (host: string) => Promise<string | u
 }
 
 /** As drydock.yml says where data services are reached from. */
-export function dataPlaneOf({ dns: server, source, stranger }: DataSettings): DataPlane {
+export function dataPlaneOf({ dns: server, source, stranger, tenant, ports }: DataSettings): DataPlane {
   return socketPlane({
     ...(server === undefined ? {} : { resolve: resolverAt(server) }),
     ...(source === undefined ? {} : { source }),
     ...(stranger === undefined ? {} : { stranger }),
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(ports === undefined ? {} : { platformPorts: ports }),
   });
 }
 
 /** The data services behind a broker, reached over TCP with their own clients. */
 export function socketPlane(options: SocketPlaneOptions = {}): DataPlane {
-  const { resolve: look = bySystem, source, stranger, locate } = options;
+  const { resolve: look = bySystem, source, stranger, tenant, platformPorts = [], locate } = options;
   const limits: DataLimits = { ...DATA_LIMITS, ...options.limits };
 
   async function resolve(host: string): Promise<string> {
@@ -56,12 +63,21 @@ export function socketPlane(options: SocketPlaneOptions = {}): DataPlane {
     return address;
   }
 
-  const sourceOf = (from: Vantage): string | undefined => (from === "stranger" ? stranger : source);
+  async function sourceOf(from: Vantage): Promise<string | undefined> {
+    if (from === "application") return source;
+    if (from === "stranger") return stranger;
+    return tenant === OWN_ADDRESS ? resolve(from.vmOf) : tenant;
+  }
+
   return {
     hasStranger: stranger !== undefined,
+    hasTenantVm: tenant !== undefined,
+    platformPorts,
     resolve,
     connect: async (login: Login, from: Vantage) =>
-      openPostgres(login, await resolve(login.host), sourceOf(from), limits),
+      openPostgres(login, await resolve(login.host), await sourceOf(from), limits),
+    reach: async ({ host, port }, from) =>
+      reachPort({ host: await resolve(host), port }, await sourceOf(from), limits.connectMsMax),
     ...(locate && { locate }),
   };
 }

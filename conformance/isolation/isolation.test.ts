@@ -71,6 +71,42 @@ describe("the isolation suite", () => {
     expect(check?.reason).toMatch(/^seen after a binding was removed/);
   });
 
+  it("says that nobody stood at another tenant's VM, and passes what it has seen all the same", async () => {
+    const cloud = toy();
+    const found = await run(cloud, { data: { ...cloud.plane(), hasTenantVm: false }, only: ["IS-43", "IS-48"] });
+    expect(found["IS-48"]).toMatchObject({
+      verdict: "not-applicable",
+      reason: "nobody stands at another tenant's VM (data.tenant in drydock.yml)",
+    });
+    expect(found["IS-43"]).toMatchObject({
+      verdict: "pass",
+      reason: "nobody tried it from another tenant's VM (data.tenant in drydock.yml)",
+    });
+  });
+
+  it("is unknown where nobody can connect from the vantage, and where a port is silent", async () => {
+    const { DataError } = await import("../data/plane.ts");
+    const nobody = toy();
+    const plane = nobody.plane();
+    const absent = (): never => {
+      throw new DataError("nowhere", "nobody can connect from 10.0.0.9: it is no address of this machine");
+    };
+    const elsewhere: typeof plane = {
+      ...plane,
+      connect: async (login, from) => (from === "application" ? plane.connect(login, from) : absent()),
+      reach: async (address, from) => (from === "application" ? plane.reach(address, from) : absent()),
+    };
+    const nowhere = await run(nobody, { data: elsewhere, only: ["IS-43", "IS-48"] });
+    for (const id of ["IS-43", "IS-48"])
+      expect(nowhere[id]).toMatchObject({
+        verdict: "unknown",
+        reason: expect.stringMatching(/^nobody can connect from/),
+      });
+    const quiet = toy();
+    const mute = { ...quiet.plane(), reach: async () => "silent" as const };
+    expect((await run(quiet, { data: mute, only: ["IS-48"] }))["IS-48"]?.verdict).toBe("unknown");
+  });
+
   it("speaks the API alone where it can't speak the credentials", async () => {
     const found = await run(toy(), {}, { scheme: "mysql" });
     expect(found["IS-06"]?.verdict).toBe("pass");
@@ -114,6 +150,7 @@ describe("the isolation suite", () => {
       seen: "one database, and the table of the one seen by the other",
     });
     expect(found["IS-43"]).toMatchObject({ verdict: "not-applicable" });
+    expect(found["IS-48"]).toMatchObject({ verdict: "not-applicable" });
   });
 });
 

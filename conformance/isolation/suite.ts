@@ -7,6 +7,7 @@ import { crossLoginCheck } from "./checks/cross-login.ts";
 import { defaultAccountsCheck } from "./checks/default-accounts.ts";
 import { backupListingCheck, foreignBackupCheck } from "./checks/foreign-backup.ts";
 import { foreignBindingCheck } from "./checks/foreign-binding.ts";
+import { instanceToInstanceCheck } from "./checks/instance-to-instance.ts";
 import { reprovisionCheck } from "./checks/reprovision.ts";
 import { revokedCheck } from "./checks/unbound.ts";
 import { uniqueCredentialsCheck } from "./checks/unique-credentials.ts";
@@ -21,6 +22,7 @@ export const ISOLATION_CHECKS: readonly Check<IsolationContext>[] = [
   reprovisionCheck,
   defaultAccountsCheck,
   closedCheck,
+  instanceToInstanceCheck,
   foreignBackupCheck,
   backupListingCheck,
 ];

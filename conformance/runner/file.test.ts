@@ -63,6 +63,8 @@ data:
   dns: 127.0.0.1:8600
   source: 10.0.0.5
   stranger: "::1"
+  tenant: 10.0.1.7
+  ports: [3100, 2822]
   credentials:
     my-db: { client: postgresql, host: hosts.0 }
 `);
@@ -70,6 +72,8 @@ data:
       dns: "127.0.0.1:8600",
       source: "10.0.0.5",
       stranger: "::1",
+      tenant: "10.0.1.7",
+      ports: [3100, 2822],
       credentials: { "my-db": { client: "postgresql", host: "hosts.0" } },
     });
   });
@@ -78,6 +82,11 @@ data:
     ["data: { dns: localhost }", '"data.dns" must be an address of a DNS server'],
     ["data: { dns: '127.0.0.1:99999' }", '"data.dns" must be an address of a DNS server'],
     ["data: { source: eth0 }", '"data.source" must be an IP address'],
+    ["data: { tenant: neighbour }", '"data.tenant" must be an IP address'],
+    ["data: { ports: 3100 }", '"data.ports" must be a list of port numbers'],
+    ["data: { ports: [agent] }", '"data.ports" must be a list of port numbers'],
+    ["data: { ports: [0] }", '"data.ports" must be a list of port numbers'],
+    ["data: { ports: [65536] }", '"data.ports" must be a list of port numbers'],
     ["data: { resolver: x }", 'unknown key "data.resolver"'],
     ["data: { credentials: { a: { client: redis } } }", '"data.credentials.a.client" must be postgresql'],
     ["data: { credentials: { a: { hostname: x } } }", 'unknown key "data.credentials.a.hostname"'],

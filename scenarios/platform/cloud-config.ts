@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import type { AddressPlan, Subnet } from "../../simulators/addresses.ts";
+import { EXTENSIONS, type GroupName, groupsOf } from "./security-groups.ts";
 
 /** A plan size as the cloud config offers it: flavor, memory, disk. */
 export interface Size {
@@ -27,7 +28,7 @@ function manualNetwork(
   name: string,
   subnet: Subnet,
   networkId: string,
-  group: string,
+  group: GroupName,
   reserved: readonly string[],
 ): object {
   return {
@@ -46,12 +47,13 @@ function manualNetwork(
   };
 }
 
-/** The cloud config of the platform (bosh.io/docs/cloud-config): three zones, a VM and a disk type a size, two networks. */
+/** The cloud config of the platform (bosh.io/docs/cloud-config): three zones, a VM and a disk type a size, two networks, the security groups of the platform's jobs. */
 export function cloudConfig(plan: AddressPlan, networks: Networks): string {
   const { block } = plan;
   return stringify({
     azs: ZONES.map((name) => ({ name, cloud_properties: { availability_zone: "nova" } })),
     vm_types: SIZES.map(({ name }) => ({ name, cloud_properties: { instance_type: `m1.${name}` } })),
+    vm_extensions: EXTENSIONS.map((name) => ({ name, cloud_properties: { security_groups: groupsOf(name) } })),
     disk_types: SIZES.map(({ name, persistentMb }) => ({ name, disk_size: persistentMb, cloud_properties: {} })),
     networks: [
       // The director and the inception VM were given their addresses before there was a director to give them.

@@ -7,6 +7,7 @@ import {
   isolationSuite,
 } from "../../conformance/index.ts";
 import { createWorld, type World } from "../../simulators/world.ts";
+import { openStackClient } from "../clients/openstack.ts";
 import { inception } from "../inception.ts";
 import { Brokers } from "./brokers.ts";
 import { bootCloud, type Cloud } from "./cloud.ts";
@@ -16,6 +17,8 @@ import { liveDataPlane, virtualDataPlane } from "./data.ts";
 const PATIENCE_MS = 180_000;
 
 const SUITES = [backupSuite, isolationSuite];
+
+const portsOf = (port: number): object => ({ protocol: "tcp", port_range_min: port, port_range_max: port });
 
 const verdictsOf = ({ results }: CertifySummary): Readonly<Record<string, string>> =>
   Object.fromEntries(results.map(({ check, verdict }) => [check.id, verdict]));
@@ -113,6 +116,36 @@ describe("the suites of data on the reference broker, on virtual time", () => {
     expect(remains(stand.world)).toEqual([]);
   });
 
+  it.each([
+    ["lets in the network of the instances", "serviceInstances", {}, ["IS-43", "IS-48"]],
+    ["opens the agents to the network of the instances", "serviceInstances", portsOf(3100), ["IS-48"]],
+    ["opens the service's port to VMs of its own kind", "group", portsOf(5432), ["IS-43", "IS-48"]],
+  ] as const)("notice a group of all instances that %s", async (_what, peer, ports, noticing) => {
+    const { world } = stand;
+    const { openstackAdmin, cpi } = world.credentials;
+    const forget = await world.run(async () => {
+      const operator = await openStackClient(world.stage(world.plan.applications), { ...openstackAdmin, ...cpi });
+      const { security_groups: found } = (await operator.call(
+        "network",
+        "GET",
+        "/security-groups?name=service-instances",
+      )) as {
+        security_groups: readonly { id: string }[];
+      };
+      const id = found[0]?.id;
+      const from = peer === "group" ? { remote_group_id: id } : { remote_ip_prefix: world.plan[peer].cidr };
+      const rule = { security_group_id: id, direction: "ingress", ethertype: "IPv4", ...ports, ...from };
+      const { security_group_rule: made } = (await operator.call("network", "POST", "/security-group-rules", {
+        security_group_rule: rule,
+      })) as { security_group_rule: { id: string } };
+      return () => operator.call("network", "DELETE", `/security-group-rules/${made.id}`);
+    });
+    const summary = await stand.certify({ only: ["IS-43", "IS-48"] });
+    await world.run(forget);
+    const failed = Object.entries(verdictsOf(summary)).filter(([, verdict]) => verdict === "fail");
+    expect(failed.map(([id]) => id)).toEqual(noticing);
+  });
+
   it("know where an instance is before its first binding", async () => {
     const { world } = stand;
     // Whoever does not know says so in the reason of the pass.
@@ -146,7 +179,7 @@ describe("the suites of data on the reference broker, with real clients", () => 
       const data = liveDataPlane(cloud.world);
       const url = `http://${ip}:3000`;
       // Those that differ on real sockets; the others see the broker's API alone.
-      const only = ["BK-10", "BK-11", "BK-12", "BK-48", "IS-06", "IS-25", "IS-43"];
+      const only = ["BK-10", "BK-11", "BK-12", "BK-48", "IS-06", "IS-25", "IS-43", "IS-48"];
       const summary = await certify({ url, username, password, suites: SUITES, data, only });
       expect(verdictsOf(summary)).toEqual(Object.fromEntries(only.map((id) => [id, "pass"])));
       expect([summary.exitCode, summary.leftBehind, remains(cloud.world)]).toEqual([0, [], []]);

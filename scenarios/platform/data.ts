@@ -10,6 +10,7 @@ import {
   type Statement,
   type Vantage,
 } from "../../conformance/index.ts";
+import { AGENT_PORT } from "../../simulators/addresses.ts";
 import type { World } from "../../simulators/world.ts";
 import { openStackClient } from "../clients/openstack.ts";
 
@@ -108,7 +109,6 @@ interface Group {
 }
 
 interface Port {
-  readonly security_groups: readonly string[];
   readonly fixed_ips: readonly { readonly ip_address: string }[];
 }
 
@@ -121,11 +121,12 @@ function locatorOf(world: World): (instanceId: string) => Promise<Address | unde
     const found = (await operator.call("network", "GET", `/security-groups?name=${name}`)) as {
       readonly security_groups: readonly Group[];
     };
-    const { ports } = (await operator.call("network", "GET", "/ports")) as { readonly ports: readonly Port[] };
-    const ids = new Set(found.security_groups.map(({ id }) => id));
-    const addresses = ports
-      .filter(({ security_groups: groups }) => groups.some((id) => ids.has(id)))
-      .flatMap(({ fixed_ips: ips }) => ips.map(({ ip_address: ip }) => ip));
+    const [group] = found.security_groups;
+    if (group === undefined) return undefined;
+    const { ports } = (await operator.call("network", "GET", `/ports?security_groups=${group.id}`)) as {
+      readonly ports: readonly Port[];
+    };
+    const addresses = ports.flatMap(({ fixed_ips: ips }) => ips.map(({ ip_address: ip }) => ip));
     const primary = addresses.map((ip) => world.dataservices.at(ip)).find((each) => each?.role === "primary");
     return primary && { host: primary.address, port: primary.port };
   };
@@ -141,13 +142,26 @@ function resolved(world: World, host: string): string {
 
 /** The data services of a world without sockets, for `certify`: names by its DNS, sessions on its virtual data plane. */
 export function virtualDataPlane(world: World): DataPlane {
-  const sourceOf = (from: Vantage): string => (from === "stranger" ? STRANGER : world.plan.applications);
+  const sourceOf = (from: Vantage): string => {
+    if (typeof from === "object") return resolved(world, from.vmOf);
+    return from === "stranger" ? STRANGER : world.plan.applications;
+  };
   return {
     hasStranger: true,
+    hasTenantVm: true,
+    platformPorts: [AGENT_PORT],
     resolve: async (host) => resolved(world, host),
     connect: async (login, from) => {
       const address = resolved(world, login.host);
       return sessionOver(translated(() => world.dataservices.session(sourceOf(from), address, login.port, login)));
+    },
+    reach: async ({ host, port }, from) => {
+      const send = world.net.fetchFrom(sourceOf(from));
+      const url = `http://${resolved(world, host)}:${port}/`;
+      return send(url).then(
+        () => "open",
+        () => "shut",
+      );
     },
     locate: locatorOf(world),
   };
@@ -159,6 +173,9 @@ export function liveDataPlane(world: World): DataPlane {
     resolve: async (host) => world.dns.resolve(host),
     source: world.plan.applications,
     stranger: STRANGER,
+    // Each VM's address is one of this machine.
+    tenant: "instance",
+    platformPorts: [AGENT_PORT],
     locate: locatorOf(world),
   });
 }

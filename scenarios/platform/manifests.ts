@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { ZONES } from "./cloud-config.ts";
+import type { Extension } from "./security-groups.ts";
 
 export const SERVICES = ["postgresql", "redis", "mongodb"] as const;
 export type ServiceName = (typeof SERVICES)[number];
@@ -15,6 +16,8 @@ interface Group {
   readonly instances: number;
   readonly jobs: readonly { readonly name: string; readonly release: string; readonly properties?: object }[];
   readonly disk?: string;
+  /** Whose security groups its VMs have. Default: the network's. */
+  readonly extension?: Extension;
 }
 
 function manifest(name: string, groups: readonly Group[]): string {
@@ -24,12 +27,13 @@ function manifest(name: string, groups: readonly Group[]): string {
     releases: releases.map((release) => ({ name: release, version: "1" })),
     stemcells: [{ alias: "default", os: STEMCELL.operatingSystem, version: STEMCELL.version }],
     update: { canaries: 1, max_in_flight: 1, canary_watch_time: "1000-180000", update_watch_time: "1000-180000" },
-    instance_groups: groups.map(({ name: group, instances, jobs, disk }) => ({
+    instance_groups: groups.map(({ name: group, instances, jobs, disk, extension }) => ({
       name: group,
       instances,
       azs: ZONES,
       jobs,
       vm_type: "small",
+      ...(extension === undefined ? {} : { vm_extensions: [extension] }),
       ...(disk === undefined ? {} : { persistent_disk_type: disk }),
       stemcell: "default",
       networks: [{ name: "management" }],
@@ -52,6 +56,7 @@ export const MANAGEMENT_SERVICES: readonly PlatformDeployment[] = [
         instances: 3,
         jobs: [{ name: "consul-server", release: "consul-dns", properties: { domain: "dc1.consul" } }],
         disk: "nano",
+        extension: "consul",
       },
     ]),
   },
@@ -63,6 +68,7 @@ export const MANAGEMENT_SERVICES: readonly PlatformDeployment[] = [
         instances: 3,
         jobs: [{ name: "platform-postgresql", release: "a9s-pg", properties: { port: 5432 } }],
         disk: "small",
+        extension: "a9s-pg",
       },
     ]),
   },
@@ -95,7 +101,12 @@ export function controlPlane(service: ServiceName): PlatformDeployment {
   return {
     name: `${service}-service`,
     manifest: manifest(`${service}-service`, [
-      { name: "broker", instances: 1, jobs: [{ name: "service-broker", release: `${service}-service`, properties }] },
+      {
+        name: "broker",
+        instances: 1,
+        jobs: [{ name: "service-broker", release: `${service}-service`, properties }],
+        extension: "control-plane",
+      },
     ]),
   };
 }

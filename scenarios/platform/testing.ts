@@ -61,7 +61,7 @@ export class Customer {
     if (isDeletion && answer.status === 410) return "succeeded";
     if (answer.status !== 202) return answer.status < 300 ? "succeeded" : `${answer.status}`;
     return this.#state(`${path}/last_operation`, ({ status, body: { state } }) => {
-      if (isDeletion && (status === 410 || status === 404)) return "succeeded";
+      if (isDeletion && status === 410) return "succeeded";
       return state === "in progress" ? undefined : String(status === 200 ? state : status);
     });
   }

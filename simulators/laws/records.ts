@@ -1,5 +1,6 @@
 import type { Instance, LawfulWorld, Lookup } from "./lookup.ts";
 import { dataServiceOf } from "./services.ts";
+import { isForApplications } from "./tenants.ts";
 
 /** What a broker states of one of its instances. */
 export interface InstanceRecord {
@@ -50,7 +51,7 @@ function orphans({ bosh }: LawfulWorld, _known: Lookup, { byDeployment }: Books)
 
 const GUARD = "guard_";
 
-/** Each group of data guard is that of an instance, there is one for each, and it is open only while there is a binding. */
+/** Each group of data guard is that of an instance, there is one for each, and it is open to applications as long as there is a binding. */
 function groups({ openstack }: LawfulWorld, _known: Lookup, { byId }: Books): readonly string[] {
   const guards = [...openstack.state().neutron.groups.values()].filter(({ name }) => name.startsWith(GUARD));
   const seen = new Map<string, number>();
@@ -63,14 +64,15 @@ function groups({ openstack }: LawfulWorld, _known: Lookup, { byId }: Books): re
     .filter(({ id }) => seen.get(`${GUARD}${id}`) !== 1)
     .map(({ id }) => `the service instance ${id} has ${seen.get(`${GUARD}${id}`) ?? 0} security groups of data guard`);
   const settledIds = new Set(settled.map(({ id }) => id));
-  const open = guards.flatMap(({ name, rules }) => {
+  const ways = guards.flatMap(({ id, name, rules }) => {
     const record = byId.get(name.slice(GUARD.length));
-    const isOpen = rules.some(({ direction }) => direction === "ingress");
-    return record !== undefined && settledIds.has(record.id) && isOpen && record.bindings.length === 0
-      ? [`${name} is open although the service instance has no binding`]
-      : [];
+    if (record === undefined || !settledIds.has(record.id)) return [];
+    const isOpen = rules.some((rule) => isForApplications(rule, id));
+    if (isOpen && record.bindings.length === 0) return [`${name} is open although the service instance has no binding`];
+    const isBound = record.bindings.some(({ state }) => state === "ready");
+    return isBound && !isOpen ? [`${name} is closed although the service instance has a binding`] : [];
   });
-  return [...stray, ...counted, ...open];
+  return [...stray, ...counted, ...ways];
 }
 
 /** Each user of a data service is that of a binding. */

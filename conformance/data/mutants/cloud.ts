@@ -17,7 +17,7 @@ export interface ToyInstance {
   /** Who may log in, and with what. */
   readonly users: Map<string, string>;
   /** From where the database can be reached now. */
-  readonly admitted: Set<Vantage>;
+  readonly admitted: Set<ToyPlace>;
   /** Sessions that are open, with the user of each. */
   readonly sessions: Map<object, string>;
 }
@@ -30,6 +30,14 @@ export interface ToyBackup {
 }
 
 export const TOY_PORT = 5432;
+/** Where the agent of an instance listens, for the platform alone. */
+export const TOY_AGENT_PORT = 3100;
+export const TOY_SSH_PORT = 22;
+
+/** A vantage, whichever tenant's VM it is. */
+export type ToyPlace = "application" | "stranger" | "tenant";
+
+const placeOf = (from: Vantage): ToyPlace => (typeof from === "string" ? from : "tenant");
 
 /** Other instances, the oldest first: whom a defect may hit. */
 export function neighboursOf(cloud: ToyCloud, instance: ToyInstance): readonly ToyInstance[] {
@@ -54,6 +62,8 @@ export interface Behaviour {
   owns(operation: "list" | "get" | "restore" | "delete", instance: ToyInstance, backup: ToyBackup): boolean;
   dump(instance: ToyInstance, cloud: ToyCloud): Store;
   restore(instance: ToyInstance, dump: Store, cloud: ToyCloud): void;
+  /** Whether the network lets somebody through to a port. */
+  reaches(instance: ToyInstance, port: number, from: ToyPlace): boolean;
   /** Whether a database lets somebody in who has reached it. */
   admits(instance: ToyInstance, login: Login, cloud: ToyCloud): boolean;
 }
@@ -78,6 +88,7 @@ export const RIGHT: Behaviour = {
     endSessions(instance);
     replace(instance.store, dump);
   },
+  reaches: ({ admitted }, port, from) => port === TOY_PORT && admitted.has(from),
   admits: ({ users, database }, login) => users.get(login.username) === login.password && login.database === database,
 };
 
@@ -85,6 +96,8 @@ export const RIGHT: Behaviour = {
 export function endSessions({ sessions }: ToyInstance, username?: string): void {
   for (const [session, user] of sessions) if (username === undefined || user === username) sessions.delete(session);
 }
+
+const LISTENING: readonly number[] = [TOY_PORT, TOY_AGENT_PORT, TOY_SSH_PORT];
 
 /** Instances with their databases, and a network to reach them by. */
 export class ToyCloud {
@@ -125,11 +138,18 @@ export class ToyCloud {
       [...this.instances.values()].find((instance) => instance.host === host);
     return {
       hasStranger: true,
+      hasTenantVm: true,
+      platformPorts: [TOY_AGENT_PORT],
       resolve: async (host) => {
         if (at(host) === undefined) throw new DataError("unreachable", `getaddrinfo ENOTFOUND ${host}`);
         return host;
       },
-      connect: async (login, from) => this.#connect(at(login.host), login, from),
+      connect: async (login, from) => this.#connect(at(login.host), login, placeOf(from)),
+      reach: async ({ host, port }, from) => {
+        const instance = at(host);
+        const isHeard = LISTENING.includes(port) && instance !== undefined;
+        return isHeard && this.does.reaches(instance, port, placeOf(from)) ? "open" : "shut";
+      },
       ...(isKnowing && {
         locate: async (id: string) => {
           const instance = this.instances.get(id);
@@ -139,8 +159,8 @@ export class ToyCloud {
     };
   }
 
-  #connect(instance: ToyInstance | undefined, login: Login, from: Vantage): DataSession {
-    if (instance === undefined || login.port !== TOY_PORT || !instance.admitted.has(from))
+  #connect(instance: ToyInstance | undefined, login: Login, from: ToyPlace): DataSession {
+    if (instance === undefined || login.port !== TOY_PORT || !this.does.reaches(instance, TOY_PORT, from))
       throw new DataError("unreachable", `connect ECONNREFUSED ${login.host}:${login.port}`);
     if (!this.does.admits(instance, login, this))
       throw new DataError("denied", `password authentication failed for user "${login.username}"`, "28P01");

@@ -3,6 +3,9 @@ import {
   endSessions,
   neighboursOf,
   RIGHT,
+  TOY_AGENT_PORT,
+  TOY_PORT,
+  TOY_SSH_PORT,
   type ToyBinding,
   type ToyCloud,
   type ToyInstance,
@@ -21,6 +24,7 @@ const REPROVISIONED = "IS-26";
 const DEFAULTS = "IS-27";
 const BACKUP = "IS-59";
 const LISTING = "IS-60";
+const NEIGHBOUR = "IS-48";
 
 function anywhere(cloud: ToyCloud, id: string): ToyBinding | undefined {
   return [...cloud.instances.values()].map(({ bindings }) => bindings.get(id)).find((each) => each !== undefined);
@@ -66,6 +70,26 @@ function outliving(): Partial<Behaviour> {
     provisioned: (instance, cloud) => {
       for (const [username, password] of known.get(cloud)?.get(instance.id) ?? [])
         instance.users.set(username, password);
+    },
+  };
+}
+
+/** A network that lets through more than it should. */
+const reaching = (also: Behaviour["reaches"]): Partial<Behaviour> => ({
+  reaches: (instance, port, from) => RIGHT.reaches(instance, port, from) || also(instance, port, from),
+});
+
+/** A network in which a rule that was deleted can't be made a second time. */
+function openingOnce(): Partial<Behaviour> {
+  const closed = new WeakSet<ToyInstance>();
+  return {
+    bound: (instance, binding, cloud) => {
+      RIGHT.bound(instance, binding, cloud);
+      if (closed.has(instance)) instance.admitted.clear();
+    },
+    unbound: (instance, binding, cloud) => {
+      RIGHT.unbound(instance, binding, cloud);
+      if (instance.bindings.size === 0) closed.add(instance);
     },
   };
 }
@@ -233,6 +257,42 @@ const MUTANTS: readonly DataMutant[] = [
       instance.admitted.add("stranger");
     },
   }),
+  mutant(
+    "service-network-is-let-in",
+    [CLOSED, NEIGHBOUR],
+    "The group of all instances lets in the network that they are in, at every port.",
+    reaching((_instance, _port, from) => from === "tenant"),
+  ),
+  mutant(
+    "cluster-port-is-everybodys",
+    [CLOSED, NEIGHBOUR],
+    "The service's port is open to whoever carries the group of all instances, for replication.",
+    reaching((_instance, port, from) => from === "tenant" && port === TOY_PORT),
+  ),
+  mutant(
+    "agent-is-open-to-tenants",
+    NEIGHBOUR,
+    "The agent of an instance can be reached from every other one.",
+    reaching((_instance, port, from) => from === "tenant" && port === TOY_AGENT_PORT),
+  ),
+  mutant(
+    "login-to-vms-is-open-to-tenants",
+    NEIGHBOUR,
+    "SSH of an instance's VM can be reached from every other one.",
+    reaching((_instance, port, from) => from === "tenant" && port === TOY_SSH_PORT),
+  ),
+  mutant(
+    "open-to-tenants-while-bound",
+    [CLOSED, NEIGHBOUR],
+    "A binding opens its instance to the VMs of other tenants as well.",
+    reaching(({ bindings }, port, from) => from === "tenant" && port === TOY_PORT && bindings.size > 0),
+  ),
+  mutant(
+    "way-is-not-made-again",
+    CLOSED,
+    "A rule that could not be made is taken for one that is there: who binds an instance again is told of success and is not let in.",
+    openingOnce(),
+  ),
 ];
 
 /** The proof of the isolation suite. */

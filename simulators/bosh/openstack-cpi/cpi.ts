@@ -112,11 +112,10 @@ class Call {
     return yield* this.#send(this.#services[service], method, path.replace("{project}", projectId), payload, headers);
   }
 
-  /** As `ask`, but anything other than success is the CPI's error. */
+  /** As `ask`, but anything other than success is the CPI's error; the director does not ask it to try again. */
   *need(service: ServiceName, method: string, path: string, body?: Json): Body<Json> {
     const reply = yield* this.ask(service, method, path, body);
-    if (reply.status >= 300)
-      throw new CpiError(`OpenStack API ${reply.status}: ${faultText(reply)}`, reply.status === 409);
+    if (reply.status >= 300) throw new CpiError(`OpenStack API ${reply.status}: ${faultText(reply)}`);
     return (reply.json ?? {}) as Json;
   }
 }
@@ -202,7 +201,7 @@ class OpenStackCpi implements Cpi {
 
   *createVm(request: VmRequest): Body<string> {
     const call = this.#call();
-    const groups = yield* this.#securityGroups(call, request.networks);
+    const groups = yield* this.#securityGroups(call, request);
     yield* call.need("glance", "GET", `/v2/images/${request.stemcellCid}`);
     const { flavors } = (yield* call.need("nova", "GET", "/v2.1/flavors/detail")) as unknown as {
       flavors: readonly { id: string; name: string }[];
@@ -221,10 +220,12 @@ class OpenStackCpi implements Cpi {
     }
   }
 
-  *#securityGroups(call: Call, networks: readonly VmNetwork[]): Body<readonly string[]> {
-    const wanted = networks.flatMap(
-      ({ cloudProperties }) => (cloudProperties.security_groups as readonly string[] | undefined) ?? [],
-    );
+  /** Those of the VM type and its extensions take the place of the networks' (security_groups.rb, pick_security_groups). */
+  *#securityGroups(call: Call, { cloudProperties, networks }: VmRequest): Body<readonly string[]> {
+    const named = (properties: Properties): readonly string[] =>
+      (properties.security_groups as readonly string[] | undefined) ?? [];
+    const own = named(cloudProperties);
+    const wanted = own.length > 0 ? own : networks.flatMap((network) => named(network.cloudProperties));
     const { security_groups: known } = (yield* call.need("neutron", "GET", "/v2.0/security-groups")) as unknown as {
       security_groups: readonly { id: string; name: string }[];
     };
@@ -259,10 +260,10 @@ class OpenStackCpi implements Cpi {
       "GET",
       `/v2.0/ports?fixed_ips=ip_address%3D${network.ip}`,
     )) as unknown as {
-      ports: readonly { id: string; status: string; device_id: string }[];
+      ports: readonly { id: string; status: string; device_id: string; device_owner: string }[];
     };
     for (const port of ports) {
-      if (port.status === "DOWN" && port.device_id === "")
+      if (port.status === "DOWN" && port.device_id === "" && port.device_owner === "")
         yield* call.ask("neutron", "DELETE", `/v2.0/ports/${port.id}`);
     }
   }

@@ -137,9 +137,12 @@ export const GROUPS: Resource<GroupRow> = {
     shared: { post: false, put: false, isBoolean: true },
     security_group_rules: { post: false, put: false },
   }),
-  rows: (neutron, { actor }) => {
+  rows: (neutron, { actor, query }) => {
     if (actor.projectId !== "") defaultGroup(neutron, actor.projectId);
-    return neutron.slot.value.groups.values();
+    const groups = [...neutron.slot.value.groups.values()];
+    const names = query.getAll("name");
+    // Before any is shown: a group with its rules is long.
+    return names.length === 0 ? groups : groups.filter(({ name }) => names.includes(name));
   },
   find: ({ slot }, id) => slot.value.groups.get(id),
   sees: (_neutron, actor, row) => owns(actor, row),

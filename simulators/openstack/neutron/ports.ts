@@ -239,6 +239,8 @@ export const PORTS: Resource<PortRow> = {
   rows: ({ slot }, { query }) => {
     const { ports, portsByDevice } = slot.value;
     const devices = query.getAll("device_id");
+    const groups = query.getAll("security_groups");
+    if (groups.length > 0) return [...ports.values()].filter((port) => groups.some((id) => port.groups.includes(id)));
     if (devices.length === 0 || devices.includes("")) return ports.values();
     return devices.flatMap((device) => portsByDevice.get(device) ?? []).flatMap((id) => ports.get(id) ?? []);
   },

@@ -1,0 +1,99 @@
+import Type, { type Static } from "typebox";
+import { Compile } from "typebox/compile";
+import { BackendError } from "../errors.ts";
+import { type Answer, bodyOf, expected, whatWasSaid } from "../http/client.ts";
+import { neutronReason } from "../http/refusals.ts";
+import type { Project } from "./openstack.ts";
+
+const Nullable = <T extends Type.TSchema>(type: T) => Type.Union([type, Type.Null()]);
+
+const Rule = Type.Object({
+  id: Type.String(),
+  direction: Type.String(),
+  ethertype: Type.String(),
+  protocol: Nullable(Type.String()),
+  port_range_min: Nullable(Type.Integer()),
+  port_range_max: Nullable(Type.Integer()),
+  remote_ip_prefix: Nullable(Type.String()),
+  remote_group_id: Nullable(Type.String()),
+});
+const Group = Type.Object({ id: Type.String(), name: Type.String(), security_group_rules: Type.Array(Rule) });
+const Port = Type.Object({ id: Type.String(), security_groups: Type.Array(Type.String()) });
+
+export type Rule = Static<typeof Rule>;
+export type Group = Static<typeof Group>;
+export type Port = Static<typeof Port>;
+
+const GROUPS = Compile(Type.Object({ security_groups: Type.Array(Group) }));
+const GROUP = Compile(Type.Object({ security_group: Group }));
+const PORTS = Compile(Type.Object({ ports: Type.Array(Port) }));
+
+export type NewRule = Omit<Rule, "id">;
+
+/**
+ * What data guard asks of Neutron (API v2.0). Each call asks for what it needs and no more, so that it costs the same however many
+ * instances there are. What has changed meanwhile is a BackendError: look again and go on.
+ */
+export interface Neutron {
+  /** All of the project, or those of this name. */
+  groups(name?: string): Promise<readonly Group[]>;
+  createGroup(name: string): Promise<Group>;
+  /** Nothing happens when it is gone. @throws BackendError while a port carries it */
+  deleteGroup(id: string): Promise<void>;
+  /** @throws BackendError when the rule or the lack of the group is news; FinalError when Neutron refuses, for its quota's sake too */
+  createRule(groupId: string, rule: NewRule): Promise<void>;
+  /** Nothing happens when it is gone. */
+  deleteRule(id: string): Promise<void>;
+  /** All of the project, those of a VM, or those that carry a group. */
+  ports(of?: { readonly vm: string } | { readonly group: string }): Promise<readonly Port[]>;
+  /** Nothing happens when the port is gone. */
+  setGroups(port: Port, groups: readonly string[]): Promise<void>;
+}
+
+const changed = (answer: Answer, what: string): BackendError =>
+  new BackendError(`${whatWasSaid(answer, what)}; somebody else was quicker`);
+
+export function neutronOf(project: Project): Neutron {
+  const call = (method: string, path: string, json?: unknown): Promise<Answer> =>
+    project.call("network", method, path, json === undefined ? {} : { json });
+  /** Deletes; gone is as good. */
+  const remove = async (path: string, what: string, gone: string, busy?: string): Promise<void> => {
+    const answer = await call("DELETE", path);
+    const reason = neutronReason(answer);
+    if (busy !== undefined && reason === busy) throw changed(answer, what);
+    if (reason !== gone) expected(answer, what, 204);
+  };
+  return {
+    async groups(name) {
+      const query = name === undefined ? "" : `?name=${encodeURIComponent(name)}`;
+      const answer = await call("GET", `/security-groups${query}`);
+      return bodyOf(expected(answer, "security groups", 200), GROUPS).security_groups;
+    },
+    async createGroup(name) {
+      const answer = await call("POST", "/security-groups", { security_group: { name, description: "data guard" } });
+      return bodyOf(expected(answer, "security group", 201), GROUP).security_group;
+    },
+    deleteGroup: (id) =>
+      remove(`/security-groups/${id}`, "security group", "SecurityGroupNotFound", "SecurityGroupInUse"),
+    async createRule(groupId, rule) {
+      const answer = await call("POST", "/security-group-rules", {
+        security_group_rule: { security_group_id: groupId, ...rule },
+      });
+      const reason = neutronReason(answer);
+      if (reason === "SecurityGroupRuleExists" || reason === "SecurityGroupNotFound") throw changed(answer, "rule");
+      expected(answer, "rule", 201);
+    },
+    deleteRule: (id) => remove(`/security-group-rules/${id}`, "rule", "SecurityGroupRuleNotFound"),
+    async ports(of) {
+      const answer = await call("GET", `/ports${of === undefined ? "" : queryOf(of)}`);
+      return bodyOf(expected(answer, "ports", 200), PORTS).ports;
+    },
+    async setGroups({ id }, groups) {
+      const answer = await call("PUT", `/ports/${id}`, { port: { security_groups: groups } });
+      if (neutronReason(answer) !== "PortNotFound") expected(answer, "port", 200);
+    },
+  };
+}
+
+const queryOf = (of: { readonly vm: string } | { readonly group: string }): string =>
+  "vm" in of ? `?device_id=${encodeURIComponent(of.vm)}` : `?security_groups=${encodeURIComponent(of.group)}`;

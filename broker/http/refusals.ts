@@ -1,0 +1,32 @@
+import Type from "typebox";
+import { Compile } from "typebox/compile";
+import { type Answer, type Shape, textOf } from "./client.ts";
+
+/**
+ * What a backend calls the reason of a refusal. A status is no reason: Neutron's 409 is "there already" as well as "quota used up", and 404
+ * is "no such thing" as well as "no such route", also from a proxy that stands in front.
+ */
+const NEUTRON = Compile(Type.Object({ NeutronError: Type.Object({ type: Type.String() }) }));
+const DIRECTOR = Compile(Type.Object({ code: Type.Integer() }));
+
+function parse<T>(shape: Shape<T>, answer: Answer): T | undefined {
+  try {
+    const body: unknown = JSON.parse(textOf(answer));
+    return shape.Check(body) ? body : undefined;
+  } catch {
+    // A page of a proxy, or a line of text: it names no reason.
+    return undefined;
+  }
+}
+
+/** `SecurityGroupRuleExists`, `OverQuota` …; undefined when Neutron has not said this. */
+export const neutronReason = (answer: Answer): string | undefined => parse(NEUTRON, answer)?.NeutronError.type;
+
+/** Codes of the director's errors (bosh-director/lib/bosh/director/errors.rb). */
+export const DIRECTOR_CODES = { taskNotFound: 10_000, deploymentNotFound: 70_000 } as const;
+
+/** The code of a director's error; undefined when the director has not said this. */
+export const directorCode = (answer: Answer): number | undefined => parse(DIRECTOR, answer)?.code;
+
+/** Swift gives no reasons, but marks each of its answers: without the mark somebody else has spoken. */
+export const isOfSwift = ({ headers }: Answer): boolean => headers.has("x-trans-id");

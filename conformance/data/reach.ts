@@ -1,0 +1,52 @@
+import { Socket } from "node:net";
+import { type Address, DataError } from "./plane.ts";
+
+/** What came of a connection to a port: nobody took it, somebody answered, or it was taken in silence. */
+export type Reach = "shut" | "open" | "silent";
+
+/** How long whoever takes a connection may take to say something, in milliseconds. */
+const WORD_MS_MAX = 3000;
+
+/** What servers of HTTP answer; others take it for nonsense, and say so or hang up. */
+const QUESTION = "HEAD / HTTP/1.0\r\n\r\n";
+
+/** The machine has no such address, or may not use it: nobody can connect from there, which says nothing about who is connected to. */
+export const NOT_OURS = new Set(["EADDRNOTAVAIL", "EINVAL", "EACCES"]);
+
+export const nowhere = (source: string): DataError =>
+  new DataError("nowhere", `nobody can connect from ${source}: it is no address of this machine`);
+
+const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");
+
+/**
+ * Connects to a port and waits for a word. Who takes a connection and throws it away without one, as a firewall does that is a proxy, is as
+ * shut as who takes none.
+ *
+ * @throws DataError nowhere
+ */
+export function reachPort({ host, port }: Address, source: string | undefined, connectMsMax: number): Promise<Reach> {
+  return new Promise((resolve, reject) => {
+    const socket = new Socket();
+    let isTaken = false;
+    const end = (reach: Reach): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(reach);
+    };
+    let timer = setTimeout(() => end("shut"), connectMsMax);
+    socket.once("connect", () => {
+      isTaken = true;
+      clearTimeout(timer);
+      timer = setTimeout(() => end("silent"), WORD_MS_MAX);
+      socket.write(QUESTION);
+    });
+    socket.once("data", () => end("open"));
+    socket.once("close", () => end("shut"));
+    socket.once("error", (error) => {
+      clearTimeout(timer);
+      if (!isTaken && source !== undefined && NOT_OURS.has(codeOf(error))) reject(nowhere(source));
+      else end("shut");
+    });
+    socket.connect({ host, port, ...(source !== undefined && { localAddress: source }) });
+  });
+}
