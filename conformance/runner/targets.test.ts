@@ -308,7 +308,7 @@ describe("a broker that does not hold out", () => {
     const url = `http://127.0.0.1:${await listening(server)}`;
     const { exitCode, error, counts, leftBehind } = await certify(
       // It must be given the time in which it answers, before it is waited for in vain.
-      options(url, { limits: how === "falls silent" ? { ...PATIENT, exchangeMs: 10_000 } : PATIENT }),
+      options(url, { limits: how === "falls silent" ? { ...PATIENT, exchangeMs: 3_000 } : PATIENT }),
     );
     await idle();
     expect([exitCode, error?.code, counts.fail]).toEqual([2, "lost", 0]);
