@@ -307,7 +307,8 @@ describe("a broker that does not hold out", () => {
     });
     const url = `http://127.0.0.1:${await listening(server)}`;
     const { exitCode, error, counts, leftBehind } = await certify(
-      options(url, { limits: how === "falls silent" ? QUICK : PATIENT }),
+      // It must be given the time in which it answers, before it is waited for in vain.
+      options(url, { limits: how === "falls silent" ? { ...PATIENT, exchangeMs: 3_000 } : PATIENT }),
     );
     await idle();
     expect([exitCode, error?.code, counts.fail]).toEqual([2, "lost", 0]);
