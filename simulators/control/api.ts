@@ -1,6 +1,6 @@
 import {
   bodyJson,
-  compilePattern,
+  compileGlob,
   defineService,
   EFFECT_KINDS,
   EFFECTS,
@@ -60,7 +60,7 @@ function disarm({ kernel }: Control, request: HttpRequest): HttpReply {
 
 /** The points, or those that a pattern names: `?point=dns:*`. */
 function points({ kernel }: Control, request: HttpRequest): HttpReply {
-  const isNamed = compilePattern(queryOf(request).get("point") ?? "*");
+  const isNamed = compileGlob(queryOf(request).get("point") ?? "*");
   return json(
     200,
     kernel.faults.points.filter(({ point }) => isNamed(point)),

@@ -1,6 +1,6 @@
 import { KernelError } from "./errors.ts";
 import { type Effect, type EffectOf, STUCK_MS_MAX } from "./faults/effects.ts";
-import { compilePattern } from "./faults/pattern.ts";
+import { compileGlob } from "./faults/glob.ts";
 import type { AttributesOf, EffectAt, FaultPoint, FaultRule } from "./faults/point.ts";
 import { resolvePoints } from "./faults/resolve.ts";
 import { parseRule } from "./faults/rule.ts";
@@ -46,7 +46,7 @@ const isSpent = ({ rule, acted }: ArmedRule): boolean => rule.count !== null && 
 
 function watchOf(armed: ArmedRule): Watch {
   const match = Object.entries(armed.rule.match ?? {});
-  return { armed, tests: match.map(([name, pattern]) => [name, compilePattern(pattern)] as const) };
+  return { armed, tests: match.map(([name, pattern]) => [name, compileGlob(pattern)] as const) };
 }
 
 /** The fault points of a world and the rules armed on them. */

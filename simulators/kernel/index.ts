@@ -11,7 +11,7 @@ export {
   effectSchema,
   STUCK_MS_MAX,
 } from "./faults/effects.ts";
-export { compilePattern } from "./faults/pattern.ts";
+export { compileGlob } from "./faults/glob.ts";
 export {
   type AttributesOf,
   type EffectAt,

@@ -64,28 +64,31 @@ export const HEADERS: Field<Readonly<Record<string, string>>> = {
     isRecord(value) && Object.entries(value).every(([name, each]) => isHeader(name, each)),
 };
 
-/** Levels of objects and arrays within each other: what a rule carries is printed and copied, each a call a level. */
-const DEPTH_LEVELS_MAX = 100;
+/** Objects and arrays within each other: a rule is printed and copied, each a call a level. */
+const DEPTH_MAX = 100;
 
-function isTooDeep(value: unknown): boolean {
+function isDeeper(value: unknown): boolean {
   let level: readonly unknown[] = [value];
-  for (let depth = 0; depth <= DEPTH_LEVELS_MAX; depth++) {
-    level = level.flatMap((each) => (typeof each === "object" && each !== null ? Object.values(each) : []));
+  for (let depth = 0; depth <= DEPTH_MAX; depth++) {
+    level = level.flatMap((each): readonly unknown[] =>
+      typeof each === "object" && each !== null ? Object.values(each) : [],
+    );
     if (level.length === 0) return false;
   }
   return true;
 }
 
+function isJson(value: unknown): boolean {
+  try {
+    return JSON.stringify(value) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** A text goes out as it is, anything else as JSON. */
 export const JSON_VALUE: Field<unknown> = {
-  expects: `a text, sent as it is, or any other JSON value of at most ${DEPTH_LEVELS_MAX} levels`,
+  expects: `a text, sent as it is, or any other JSON value at most ${DEPTH_MAX} levels deep`,
   schema: {},
-  accepts: (value): value is unknown => {
-    if (isTooDeep(value)) return false;
-    try {
-      return JSON.stringify(value) !== undefined;
-    } catch {
-      return false;
-    }
-  },
+  accepts: (value): value is unknown => isJson(value) && !isDeeper(value),
 };

@@ -1,6 +1,6 @@
 import { KernelError, type KernelErrorCode } from "../errors.ts";
 import type { Effect } from "./effects.ts";
-import { compilePattern, meetsTemplate } from "./pattern.ts";
+import { compileGlob, meetsTemplate } from "./glob.ts";
 import type { FaultAttribute, FaultPoint, FaultRule } from "./point.ts";
 
 /** Names in one message. */
@@ -24,7 +24,7 @@ function whyNot({ point, effects, errorCode, refuses }: FaultPoint, effect: Effe
 }
 
 function canBe({ values, template }: FaultAttribute, pattern: string): boolean {
-  if (values !== undefined) return values.some(compilePattern(pattern));
+  if (values !== undefined) return values.some(compileGlob(pattern));
   return template === undefined || meetsTemplate(pattern, template);
 }
 
@@ -63,7 +63,7 @@ const nameAll = ([first, ...others]: readonly FaultPoint[]): string =>
  * @throws KernelError FAULT_UNKNOWN_POINT, FAULT_WRONG_EFFECT, FAULT_UNKNOWN_ATTRIBUTE, FAULT_IMPOSSIBLE_VALUE when there is none
  */
 export function resolvePoints(rule: FaultRule, all: readonly FaultPoint[]): readonly FaultPoint[] {
-  const isNamed = compilePattern(rule.point);
+  const isNamed = compileGlob(rule.point);
   const sources = (): string => list(all.map(({ point }) => point.slice(0, point.indexOf(":") + 1) + "*").sort());
   let points = narrow(
     all,

@@ -1,5 +1,5 @@
 /** Compiles a pattern in which `*` stands for any run of characters, none included. Matching takes time linear in the text for each `*`. */
-export function compilePattern(pattern: string): (text: string) => boolean {
+export function compileGlob(pattern: string): (text: string) => boolean {
   const [first = "", ...rest] = pattern.split("*");
   const last = rest.pop();
   if (last === undefined) return (text) => text === pattern;
