@@ -91,11 +91,11 @@ export const NODES: readonly { readonly kind: string; readonly query: string }[]
     query: `SELECT 'partition:' || c.oid AS key, format('ALTER TABLE ONLY %s ATTACH PARTITION %s %s', i.inhparent::regclass, ${NAME}, pg_get_expr(c.relpartbound, c.oid)) AS sql
       FROM ${RELATIONS} JOIN pg_inherits i ON i.inhrelid = c.oid WHERE c.relispartition AND c.relkind IN ('r', 'p') AND ${IS_OURS} ORDER BY n.nspname, c.relname`,
   },
-  /** `sql` is the name of the table with its columns, for COPY. */
+  /** `sql` is what COPY is told: the table with its columns, if it has any that are stored and not generated. */
   {
     kind: "rows",
-    query: `SELECT 'rows:' || c.oid AS key, ${NAME} || ' (' || string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) || ')' AS sql
-      FROM ${RELATIONS} JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+    query: `SELECT 'rows:' || c.oid AS key, ${NAME} AS name, ${NAME} || coalesce(' (' || string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) || ')', '') AS sql
+      FROM ${RELATIONS} LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
       WHERE c.relkind = 'r' AND ${IS_OURS} GROUP BY c.oid, n.nspname, c.relname ORDER BY n.nspname, c.relname`,
   },
   {
@@ -242,3 +242,5 @@ export const UNCOVERED = [
 
 export const LARGE_OBJECTS =
   "SELECT format('SELECT lo_from_bytea(%s, %L)', oid, lo_get(oid)) AS sql FROM pg_largeobject_metadata ORDER BY oid";
+/** Twice their size: each byte becomes two hexadecimal digits. */
+export const LARGE_OBJECTS_BYTES = "SELECT coalesce(sum(octet_length(data)), 0)::bigint * 2 AS bytes FROM pg_largeobject";

@@ -98,6 +98,7 @@ export class Engines {
     const engine = this.#engines.get(disk);
     if (engine === undefined) return;
     await this.#exclusive(engine, async () => {
+      await engine.server?.revive();
       if (engine.server !== undefined) await work(engine.server);
     });
   }
@@ -184,7 +185,10 @@ export class Engines {
     const { database } = instance;
     const settings = settingsOf(instance, binaries.major);
     const options: ServerOptions = { binaries, owner, data, password, database, settings };
-    if (engine.server !== undefined && isDeepStrictEqual(engine.server.options, options)) return engine.server;
+    if (engine.server !== undefined && isDeepStrictEqual(engine.server.options, options)) {
+      await engine.server.revive();
+      return engine.server;
+    }
     await this.#halt(engine);
     await this.#makeRoom(engine);
     engine.isStarting = true;
