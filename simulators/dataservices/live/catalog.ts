@@ -243,4 +243,5 @@ export const UNCOVERED = [
 export const LARGE_OBJECTS =
   "SELECT format('SELECT lo_from_bytea(%s, %L)', oid, lo_get(oid)) AS sql FROM pg_largeobject_metadata ORDER BY oid";
 /** Twice their size: each byte becomes two hexadecimal digits. */
-export const LARGE_OBJECTS_BYTES = "SELECT coalesce(sum(octet_length(data)), 0)::bigint * 2 AS bytes FROM pg_largeobject";
+export const LARGE_OBJECTS_BYTES =
+  "SELECT coalesce(sum(octet_length(data)), 0)::bigint * 2 AS bytes FROM pg_largeobject";

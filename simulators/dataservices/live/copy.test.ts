@@ -98,9 +98,12 @@ const rows = fc.array(row, { maxLength: 40 });
 const sizes = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 8 });
 
 describe("copyOut", () => {
-  test.prop([rows, sizes])("hands over what the server sent, wherever the reads of the socket end", async (sent, cuts) => {
-    expect(await copied(answerOf(sent), cuts)).toEqual(sent);
-  });
+  test.prop([rows, sizes])(
+    "hands over what the server sent, wherever the reads of the socket end",
+    async (sent, cuts) => {
+      expect(await copied(answerOf(sent), cuts)).toEqual(sent);
+    },
+  );
 
   test.prop([rows, sizes, fc.array(fc.nat({ max: 20 }), { maxLength: 10 })])(
     "hands over lines also when messages end within them",

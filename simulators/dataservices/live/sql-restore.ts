@@ -45,7 +45,8 @@ async function connectRestorer(server: Server): Promise<Client> {
   }
 }
 
-const endTenants = (admin: Client): Promise<void> => endSessions(admin, `usename NOT IN ('${SUPERUSER}', $1)`, RESTORER);
+const endTenants = (admin: Client): Promise<void> =>
+  endSessions(admin, `usename NOT IN ('${SUPERUSER}', $1)`, RESTORER);
 
 /** From now on tenants can't connect, and those who had are gone. The limit does not bind the superuser, nor who is in. */
 async function closeDoor(admin: Client, database: string): Promise<void> {

@@ -22,8 +22,7 @@ export async function roundTrip(rig: LiveRig, plan: DatabasePlan): Promise<Round
     return [await digestOf(client), await bytesIn(client)] as const;
   });
   const dump = await rig.dump();
-  if (!(dump instanceof Uint8Array))
-    return { bytes, dumpBytes: 0, differences: [`no dump: ${JSON.stringify(dump)}`] };
+  if (!(dump instanceof Uint8Array)) return { bytes, dumpBytes: 0, differences: [`no dump: ${JSON.stringify(dump)}`] };
   await rig.using(harmDatabase);
   const restored = await rig.restore(dump);
   if (restored.status !== 200)
