@@ -1,4 +1,4 @@
-import { nextValue, type Row, writeRow } from "./content.ts";
+import { byName, nextValue, type Row, writeRow } from "./content.ts";
 import { DataServiceError, type DataServiceErrorCode } from "./errors.ts";
 import { faultAt } from "./faults.ts";
 import { type DataServices, diskOf } from "./services.ts";
@@ -150,6 +150,7 @@ function execute(services: DataServices, { session, statement }: Execution): unk
   return perform(disk.content, statement);
 }
 
+/** What goes in and what comes out is a copy, as over a socket: nobody holds a part of the disk. */
 function perform(content: Parameters<typeof writeRow>[0], statement: Statement): unknown {
   switch (statement.op) {
     case "put":
@@ -161,9 +162,9 @@ function perform(content: Parameters<typeof writeRow>[0], statement: Statement):
     case "next":
       return nextValue(content, statement.sequence);
     case "get":
-      return content.tables.get(statement.table)?.rows.get(statement.key);
+      return structuredClone(content.tables.get(statement.table)?.rows.get(statement.key));
     case "read":
-      return [...(content.tables.get(statement.table)?.rows ?? [])].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+      return structuredClone([...(content.tables.get(statement.table)?.rows ?? [])]).sort(byName);
     case "tables":
       return [...content.tables.keys()].sort();
   }

@@ -148,7 +148,8 @@ export function toResponse(reply: HttpReply): Response {
 function torn(bytes: Uint8Array): ReadableStream<Uint8Array> {
   return new ReadableStream({
     start(controller) {
-      controller.enqueue(bytes);
+      // A copy: whoever reads the stream owns what it reads.
+      controller.enqueue(new Uint8Array(bytes));
       controller.error(Object.assign(new TypeError("terminated"), { code: "UND_ERR_SOCKET" }));
     },
   });
