@@ -28,7 +28,8 @@ export async function sqlRestore(server: Server, dump: Uint8Array, defects: Rest
     if (defects.isAppending) await appendAll(restorer, items);
     else await replaceAll(restorer, server.admin, items, defects.isTrusting);
   } finally {
-    await restorer.end().finally(() => openDoor(server.admin, database));
+    await restorer.end();
+    await openDoor(server.admin, database);
   }
 }
 
