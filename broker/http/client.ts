@@ -64,7 +64,7 @@ export function jsonOf(answer: Answer): unknown {
 /** The answer if its status is one of these. @throws FinalError */
 export function expected(answer: Answer, what: string, ...statuses: readonly number[]): Answer {
   if (statuses.includes(answer.status)) return answer;
-  throw new FinalError(`${what} answered ${answer.status}${reasonIn(answer)}`);
+  throw new FinalError(`${what} answered ${answer.status}: ${textOf(answer).slice(0, 300)}`);
 }
 
 const TRIES_MAX = 8;

@@ -1,4 +1,4 @@
-import { byName, nextValue, type Row, writeRow } from "./content.ts";
+import { nextValue, type Row, writeRow } from "./content.ts";
 import { DataServiceError, type DataServiceErrorCode } from "./errors.ts";
 import { faultAt } from "./faults.ts";
 import { type DataServices, diskOf } from "./services.ts";
@@ -164,7 +164,9 @@ function perform(content: Parameters<typeof writeRow>[0], statement: Statement):
     case "get":
       return structuredClone(content.tables.get(statement.table)?.rows.get(statement.key));
     case "read":
-      return structuredClone([...(content.tables.get(statement.table)?.rows ?? [])]).sort(byName);
+      return structuredClone([...(content.tables.get(statement.table)?.rows ?? [])]).sort(([a], [b]) =>
+        a < b ? -1 : a > b ? 1 : 0,
+      );
     case "tables":
       return [...content.tables.keys()].sort();
   }

@@ -148,8 +148,7 @@ export function toResponse(reply: HttpReply): Response {
 function torn(bytes: Uint8Array): ReadableStream<Uint8Array> {
   return new ReadableStream({
     start(controller) {
-      // A copy: whoever reads the stream owns what it reads.
-      controller.enqueue(new Uint8Array(bytes));
+      controller.enqueue(bytes);
       controller.error(Object.assign(new TypeError("terminated"), { code: "UND_ERR_SOCKET" }));
     },
   });
