@@ -13,7 +13,7 @@ import { Copies, createTemplate } from "./template.ts";
 const execFile = promisify(run);
 
 export interface EngineLimits {
-  /** Servers at work at once; the one that has been idle longest makes room. Default 16, at about 15 MB each. */
+  /** Servers at work at once; the one that has been idle longest makes room. Default 16, at about 20 MB each. */
   readonly enginesMax: number;
   /** A server without connections stops after this time. Default 5 minutes. */
   readonly idleMsMax: number;

@@ -13,7 +13,7 @@ const EXTENSIONS = `SELECT format('DROP EXTENSION IF EXISTS %I CASCADE', extname
 const LARGE_OBJECTS = "SELECT lo_unlink(oid) FROM pg_largeobject_metadata";
 
 /**
- * Replaces the content of a database by that of a dump: verifies the dump, closes the door, ends the sessions, and in one
+ * Replaces the content of a database by that of a dump: verifies the dump, shuts tenants out, ends their sessions, and in one
  * transaction drops everything and makes everything again, with the rights of a tenant. Fails without a trace, or is whole.
  *
  * @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP, DS_NOT_RESTORED
@@ -23,13 +23,13 @@ export async function sqlRestore(server: Server, dump: Uint8Array, defects: Rest
   const { database } = server.options;
   const restorer = await connectRestorer(server);
   try {
-    if (!defects.keepsSessions) await closeDoor(server.admin, database);
+    if (!defects.keepsSessions) await shutTenantsOut(server.admin, database);
     await giveAllToGroup(server.admin);
     if (defects.isAppending) await appendAll(restorer, items);
     else await replaceAll(restorer, server.admin, items, defects.isTrusting);
   } finally {
     await restorer.end();
-    await openDoor(server.admin, database);
+    await letTenantsIn(server.admin, database);
   }
 }
 
@@ -50,12 +50,12 @@ const endTenants = (admin: Client): Promise<void> =>
   endSessions(admin, `usename NOT IN ('${SUPERUSER}', $1)`, RESTORER);
 
 /** From now on tenants can't connect, and those who had are gone. The limit does not bind the superuser, nor who is in. */
-async function closeDoor(admin: Client, database: string): Promise<void> {
+async function shutTenantsOut(admin: Client, database: string): Promise<void> {
   await admin.query(`ALTER DATABASE ${identifier(database)} CONNECTION LIMIT 0`);
   await endTenants(admin);
 }
 
-async function openDoor(admin: Client, database: string): Promise<void> {
+async function letTenantsIn(admin: Client, database: string): Promise<void> {
   await admin.query(`ALTER DATABASE ${identifier(database)} CONNECTION LIMIT -1`);
 }
 
