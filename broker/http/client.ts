@@ -15,7 +15,13 @@ export interface Answer {
   readonly bytes: Uint8Array;
 }
 
-/** One exchange with a backend. A connection that fails and a 5xx are BackendErrors: worth trying again. */
+/** Statuses that say "not now". 501 says "never" (RFC 9110 §15.6.2). */
+const isForNow = (status: number): boolean => status === 429 || (status >= 500 && status !== 501);
+
+/** Longest part of an answer that an error shows, in characters. */
+const SHOWN_CHARS_MAX = 300;
+
+/** One exchange with a backend. A connection that fails and a status that may pass are BackendErrors: worth trying again. */
 export async function exchange(host: Host, call: Call): Promise<Answer> {
   const headers = { ...call.headers, ...(call.json !== undefined && { "content-type": "application/json" }) };
   const body = call.json === undefined ? call.body : JSON.stringify(call.json);
@@ -33,8 +39,15 @@ export async function exchange(host: Host, call: Call): Promise<Answer> {
   } catch (error) {
     throw new BackendError(`${what}: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (response.status >= 500 || response.status === 429) throw new BackendError(`${what} answered ${response.status}`);
-  return { status: response.status, headers: response.headers, bytes };
+  const answer = { status: response.status, headers: response.headers, bytes };
+  if (isForNow(answer.status)) throw new BackendError(`${what} answered ${answer.status}${reasonIn(answer)}`);
+  return answer;
+}
+
+/** What an answer says of itself, for an error. */
+function reasonIn(answer: Answer): string {
+  const text = textOf(answer).slice(0, SHOWN_CHARS_MAX);
+  return text === "" ? "" : `: ${text}`;
 }
 
 export const textOf = ({ bytes }: Answer): string => Buffer.from(bytes).toString("utf8");

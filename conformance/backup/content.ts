@@ -62,14 +62,83 @@ export const MANY_ROWS: Filled = {
   rows: [["long", "0123456789abcdef".repeat(BIG_CHARS / 16)], ...many(MANY)],
 };
 
-/** Rows of one statement: its parameters are bounded by the protocol. */
-const BATCH = 500;
+/**
+ * Bytes of text in the table that is large: a dump of it takes dozens of reads of a socket or a file, so that whoever loses, repeats or
+ * mixes up what comes with one of them shows it. More would be a burden on somebody else's service.
+ */
+export const VOLUME_BYTES = 4 * 1024 * 1024;
+/** Widths of its rows, in characters: one after the other, so that no read ends where the last one did. */
+const WIDTHS = [0, 3, 40, 200, 1100, 64, 5000, 7, 700, 16_000, 90, 2500, 1, 320];
+/** Every so many rows have no text at all. */
+const NULL_EVERY = 9;
+
+const KNUTH = 2_654_435_761;
+const scramble = (at: number): number => Math.imul(at + 1, KNUTH) >>> 0;
+
+/** A text that no other row has a part of. */
+function textOf(at: number, chars: number): string {
+  const words: string[] = [];
+  for (let held = 0; held < chars; held += 9)
+    words.push(
+      scramble(at * 4099 + held)
+        .toString(16)
+        .padStart(8, "0"),
+    );
+  return words.join(at % 3 === 0 ? "ß" : at % 3 === 1 ? "\t" : " ").slice(0, chars);
+}
+
+function volume(): Rows {
+  const rows: Row[] = [];
+  for (let bytes = 0; bytes < VOLUME_BYTES; ) {
+    const at = rows.length;
+    const value = at % NULL_EVERY === 0 ? null : textOf(at, WIDTHS[at % WIDTHS.length] ?? 0);
+    rows.push([
+      `v${String(at).padStart(5, "0")}`,
+      String(scramble(at)),
+      value,
+      `\\x${scramble(at).toString(16).padStart(8, "0")}`,
+    ]);
+    bytes += value?.length ?? 0;
+  }
+  return rows;
+}
+
+/** Some thousand rows, none like another, narrow and wide in turns. */
+export const VOLUME: Filled = {
+  shape: {
+    name: "drydock_volume",
+    columns: [
+      { name: "id", type: "text" },
+      { name: "a_number", type: "bigint" },
+      { name: "value", type: "text" },
+      { name: "some_bytes", type: "bytea" },
+    ],
+  },
+  rows: volume(),
+};
+
+/** Rows and characters of one statement: its parameters are bounded by the protocol, and a statement should not be a burden. */
+const BATCH = { rowsMax: 500, charsMax: 512 * 1024 } as const;
+
+function* batchesOf(rows: Rows): Generator<Rows> {
+  let batch: Row[] = [];
+  let chars = 0;
+  for (const row of rows) {
+    const width = row.reduce((sum, value) => sum + (value?.length ?? 0), 0);
+    if (batch.length === BATCH.rowsMax || (batch.length > 0 && chars + width > BATCH.charsMax)) {
+      yield batch;
+      [batch, chars] = [[], 0];
+    }
+    batch.push(row);
+    chars += width;
+  }
+  if (batch.length > 0) yield batch;
+}
 
 /** Makes a table and fills it. @throws DataError */
 export async function fill(session: Conversation, { shape, rows }: Filled): Promise<void> {
   await session.run({ do: "create-table", table: shape });
-  for (let at = 0; at < rows.length; at += BATCH)
-    await session.run({ do: "insert", table: shape, rows: rows.slice(at, at + BATCH) });
+  for (const batch of batchesOf(rows)) await session.run({ do: "insert", table: shape, rows: batch });
 }
 
 /** The facts that filled tables must be. */

@@ -53,7 +53,10 @@ export class TransportError extends Error {
   }
 }
 
-/** Collects a body up to a limit. `add` returns false once the limit is passed. */
+/**
+ * Collects a body up to a limit. `add` returns false once the limit is passed, and keeps a copy: a `fetch` that is not ours may use
+ * the memory of a chunk again.
+ */
 export class BoundedBody {
   readonly #chunks: Uint8Array[] = [];
   readonly #bytesMax: number;
@@ -64,7 +67,7 @@ export class BoundedBody {
   add(chunk: Uint8Array): boolean {
     this.#bytes += chunk.byteLength;
     if (this.#bytes > this.#bytesMax) return false;
-    this.#chunks.push(chunk);
+    this.#chunks.push(new Uint8Array(chunk));
     return true;
   }
   bytes(): Uint8Array {

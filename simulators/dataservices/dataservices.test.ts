@@ -120,6 +120,17 @@ describe("the virtual data plane", () => {
     expect(() => services.session(APP, OTHER, 5432, login("d71da55a"))).toThrow("DS_WRONG_PASSWORD");
   });
 
+  it("hands out and takes in copies of rows, as over a socket", () => {
+    const { services } = bound();
+    const session = services.session(APP, VM, 5432, login("d71da55a"));
+    const row = { list: [1] };
+    session.put("t", "k", row);
+    row.list.push(2);
+    const [read] = session.read("t");
+    for (const seen of [session.get("t", "k"), read?.[1]]) (seen as typeof row).list.push(3);
+    expect(session.get("t", "k")).toEqual({ list: [1] });
+  });
+
   it("comes back from a snapshot with its rows and sessions, refused inputs included", () => {
     const { kernel, services, ask } = bound();
     const session = services.session(APP, VM, 5432, login("d71da55a"));

@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { byName, type Content, type Row, type Table } from "./content.ts";
 import { DataServiceError } from "./errors.ts";
 
@@ -10,7 +10,7 @@ import { DataServiceError } from "./errors.ts";
  *   {"sequence":"orders","value":17}
  *
  * The same content gives the same bytes. `engine` says who can read the items: `virtual` (this file) or `postgresql`, whose
- * items are statements as well (see `live/sql-dump.ts`).
+ * items are statements as well (see `live/sql-dump.ts`) and whose tables come in several items when they are long.
  */
 export type Engine = "virtual" | "postgresql";
 
@@ -31,20 +31,55 @@ const VERSION = "1";
 /** A dump is held in memory as a whole. */
 export const DUMP_BYTES_MAX = 64 * 1024 * 1024;
 
+/** Makes a dump item by item: what is held is the bytes of the dump alone, and it stops at the limit. */
+export class DumpWriter {
+  readonly #engine: Engine;
+  readonly #hash = createHash("sha256");
+  readonly #lines: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** @throws DataServiceError DS_DUMP_TOO_LARGE */
+  add(item: Item): void {
+    const line = Buffer.from(`${JSON.stringify(item)}\n`);
+    this.#bytes += line.length;
+    if (this.#bytes > DUMP_BYTES_MAX) throw tooLarge();
+    this.#hash.update(line);
+    this.#lines.push(line);
+  }
+
+  /** The dump; nothing can be added after it. Its memory is its own. */
+  finish(): Uint8Array {
+    const head = `${MAGIC} ${VERSION} ${this.#engine} ${this.#hash.digest("hex")} ${this.#bytes}\n`;
+    const dump = new Uint8Array(head.length + this.#bytes);
+    let at = 0;
+    for (const line of [Buffer.from(head), ...this.#lines.splice(0)]) {
+      dump.set(line, at);
+      at += line.length;
+    }
+    return dump;
+  }
+}
+
+export const tooLarge = (): DataServiceError => new DataServiceError("DS_DUMP_TOO_LARGE", `${DUMP_BYTES_MAX} bytes`);
+
 /** @throws DataServiceError DS_DUMP_TOO_LARGE */
-export function encode(engine: Engine, items: readonly Item[]): Uint8Array {
-  const body = Buffer.from(items.map((item) => `${JSON.stringify(item)}\n`).join(""));
-  if (body.length > DUMP_BYTES_MAX) throw new DataServiceError("DS_DUMP_TOO_LARGE", `${DUMP_BYTES_MAX} bytes`);
-  const head = `${MAGIC} ${VERSION} ${engine} ${hash("sha256", body, "hex")} ${body.length}\n`;
-  return new Uint8Array(Buffer.concat([Buffer.from(head), body]));
+export function encode(engine: Engine, items: Iterable<Item>): Uint8Array {
+  const writer = new DumpWriter(engine);
+  for (const item of items) writer.add(item);
+  return writer.finish();
 }
 
 /**
- * Reads a dump, its checksum first. With `isTrusting`, the defect of who skips verification, it takes what can be read.
+ * Verifies a dump and reads its items one by one. With `isTrusting`, the defect of who skips verification, it takes what can be
+ * read.
  *
  * @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP
  */
-export function decode(dump: Uint8Array, engine: Engine, isTrusting = false): readonly Item[] {
+export function decode(dump: Uint8Array, engine: Engine, isTrusting = false): Iterable<Item> {
   const bytes = Buffer.from(dump.buffer, dump.byteOffset, dump.byteLength);
   const end = bytes.subarray(0, 256).indexOf("\n");
   const [magic, version, from, digest, length] = bytes.toString("latin1", 0, Math.max(0, end)).split(" ");
@@ -53,22 +88,48 @@ export function decode(dump: Uint8Array, engine: Engine, isTrusting = false): re
   if (from !== engine) throw new DataServiceError("DS_FOREIGN_DUMP", `${from}, not ${engine}`);
   const isWhole = String(body.length) === length && hash("sha256", body, "hex") === digest;
   if (!isWhole && !isTrusting) throw new DataServiceError("DS_NOT_A_DUMP", "its checksum differs");
-  return body.toString("utf8").split("\n").flatMap(readItem);
+  return { [Symbol.iterator]: () => itemsIn(body, isTrusting) };
 }
 
-function readItem(line: string): readonly Item[] {
-  try {
-    return line === "" ? [] : [JSON.parse(line) as Item];
-  } catch {
-    // Only who skips verification gets here: a torn line is passed over, which is the harm that verification prevents.
-    return [];
+const NEWLINE = 0x0a;
+
+function* itemsIn(body: Buffer, isTrusting: boolean): Generator<Item> {
+  for (let from = 0, line = 1; from < body.length; line++) {
+    const to = body.indexOf(NEWLINE, from);
+    const text = body.toString("utf8", from, to === -1 ? body.length : to);
+    const item = readItem(text);
+    // Only who skips verification passes over a torn line, which is the harm that verification prevents.
+    if (item !== undefined) yield item;
+    else if (!isTrusting) throw new DataServiceError("DS_NOT_A_DUMP", `line ${line} is no item`);
+    from = to === -1 ? body.length : to + 1;
   }
 }
 
-/** The defect of a dump that is silently short: the last table that has rows loses the later half of them. */
-export function withoutTail(items: readonly Item[]): readonly Item[] {
-  const last = items.findLastIndex((item) => "rows" in item && item.lines.length > 0);
-  return items.map((item, at) =>
+function readItem(line: string): Item | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isItem(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isTextOrAbsent = (value: unknown): boolean => value === undefined || typeof value === "string";
+
+function isItem(value: unknown): value is Item {
+  if (typeof value !== "object" || value === null) return false;
+  const { rows, into, lines, sequence, value: last, sql, role }: Record<string, unknown> = { ...value };
+  if (sql !== undefined) return typeof sql === "string" && isTextOrAbsent(role);
+  if (sequence !== undefined) return typeof sequence === "string" && Number.isSafeInteger(last);
+  const areLines = Array.isArray(lines) && lines.every((line) => typeof line === "string");
+  return typeof rows === "string" && isTextOrAbsent(into) && areLines;
+}
+
+/** The defect of a dump that is silently short: the last of its items that holds rows loses the later half of them. */
+export function withoutTail(items: Iterable<Item>): readonly Item[] {
+  const all = [...items];
+  const last = all.findLastIndex((item) => "rows" in item && item.lines.length > 0);
+  return all.map((item, at) =>
     at === last && "rows" in item ? { ...item, lines: item.lines.slice(0, Math.floor(item.lines.length / 2)) } : item,
   );
 }
@@ -84,7 +145,7 @@ export function itemsOf(content: Content): readonly Item[] {
 
 const sorted = (row: Row): Row => Object.fromEntries(Object.entries(row).sort(byName));
 
-export function contentOf(items: readonly Item[]): Content {
+export function contentOf(items: Iterable<Item>): Content {
   const tables = new Map<string, Table>();
   const sequences = new Map<string, number>();
   for (const item of items) {

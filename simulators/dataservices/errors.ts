@@ -12,6 +12,9 @@ export const DATASERVICE_ERRORS = {
   DS_NOT_A_DUMP: { message: "this is not a dump, or it is damaged" },
   DS_FOREIGN_DUMP: { message: "the dump comes from another kind of engine" },
   DS_DUMP_TOO_LARGE: { message: "the dump is larger than the limit" },
+  DS_NOT_COVERED: { message: "the database holds what a dump does not cover; drop it and try again" },
+  DS_COPY_BROKEN: { message: "the copy of a table is not whole" },
+  DS_NOT_RESTORED: { message: "the server refuses a part of the dump, and nothing has changed" },
   DS_LIVE: { message: "the world has a live data plane: connect to the address with a real client" },
 } as const satisfies Record<string, { readonly message: string; readonly sqlstate?: string }>;
 

@@ -156,6 +156,7 @@ function execute(services: DataServices, { session, statement }: Execution): unk
   return perform(disk.content, statement);
 }
 
+/** What goes in and what comes out is a copy, as over a socket: nobody holds a part of the disk. */
 function perform(content: Parameters<typeof writeRow>[0], statement: Statement): unknown {
   switch (statement.op) {
     case "put":
@@ -167,9 +168,11 @@ function perform(content: Parameters<typeof writeRow>[0], statement: Statement):
     case "next":
       return nextValue(content, statement.sequence);
     case "get":
-      return content.tables.get(statement.table)?.rows.get(statement.key);
+      return structuredClone(content.tables.get(statement.table)?.rows.get(statement.key));
     case "read":
-      return [...(content.tables.get(statement.table)?.rows ?? [])].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+      return structuredClone([...(content.tables.get(statement.table)?.rows ?? [])]).sort(([a], [b]) =>
+        a < b ? -1 : a > b ? 1 : 0,
+      );
     case "tables":
       return [...content.tables.keys()].sort();
   }

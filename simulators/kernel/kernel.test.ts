@@ -217,6 +217,20 @@ describe("snapshot", () => {
     );
   });
 
+  it("keeps what came in as it was then, whatever its sender does with the memory", () => {
+    const kernel = new Kernel({ recordInputs: true });
+    const slot = kernel.slot<number[]>("bytes", []);
+    kernel.onInput("bytes", (bytes: Uint8Array) => void slot.value.push(...bytes));
+    play(kernel);
+    kernel.input("walk", { name: "in flight", steps: 3 });
+    const buffer = new Uint8Array([1, 2, 3]);
+    kernel.input("bytes", buffer);
+    buffer.fill(9);
+    const snapshot = kernel.snapshot();
+    kernel.restore(snapshot);
+    expect(slot.value).toEqual([1, 2, 3]);
+  });
+
   it("refuses with a code when work is in flight and nothing was recorded", () => {
     const kernel = new Kernel();
     play(kernel);

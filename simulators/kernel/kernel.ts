@@ -310,7 +310,8 @@ export class Kernel {
     if (handler === undefined) throw new KernelError("KERNEL_UNKNOWN_INPUT", kind);
     if (this.#recordInputs && !this.#replaying) {
       this.#checkpoint ??= this.#capture();
-      this.#inputs.push({ atMs: this.#nowMs, events: this.#events, kind, data });
+      // A copy: whoever gave it may change it, or use its memory again.
+      this.#inputs.push({ atMs: this.#nowMs, events: this.#events, kind, data: structuredClone(data) });
     }
     return handler(data as never);
   }

@@ -4,10 +4,10 @@ import type { Tenant } from "../../data/tenants.ts";
 import { type Evidence, fail, type Outcome, pass, unknown } from "../../runner/check.ts";
 import { checkOf } from "../../runner/requirement.ts";
 import type { Deed } from "../client.ts";
-import { factsOf, fill, type Filled, MANY_ROWS, TYPES } from "../content.ts";
+import { factsOf, fill, type Filled, MANY_ROWS, TYPES, VOLUME } from "../content.ts";
 import type { BackupContext } from "../context.ts";
 
-const TABLES: readonly Filled[] = [TYPES, MANY_ROWS];
+const TABLES: readonly Filled[] = [TYPES, MANY_ROWS, VOLUME];
 const SHAPES = TABLES.map(({ shape }) => shape);
 const SEQUENCE = "drydock_numbers";
 /** Numbers drawn from the sequence before the backup. */
@@ -39,9 +39,9 @@ function passed({ size }: Conversation["extras"], evidence: readonly Evidence[])
   return { ...pass(...evidence), ...(size === 0 ? { reason } : {}) };
 }
 
-/** What was backed up is taken away, so that it can only come from the backup: one table as a whole, of the other most rows. */
+/** What was backed up is taken away, so that it can only come from the backup: two tables as a whole, of the third some rows. */
 async function destroy(session: Conversation): Promise<void> {
-  await session.run({ do: "drop-table", table: TYPES.shape.name });
+  for (const { shape } of [TYPES, VOLUME]) await session.run({ do: "drop-table", table: shape.name });
   const { shape, rows } = MANY_ROWS;
   for (const [key] of rows.slice(0, 20)) await session.run({ do: "delete", table: shape, key: String(key) });
 }
@@ -85,7 +85,7 @@ export const fidelityCheck = checkOf(
     level: "MUST",
     section: "Restored data",
     requirement:
-      "After a restore, tables, rows of every type, indexes, views, rights and sequences are what they were when the backup was taken.",
+      "After a restore, tables, rows of every type and megabytes of them, indexes, views, rights and sequences are what they were when the backup was taken.",
     instances: 1,
   },
   fidelity,

@@ -57,6 +57,46 @@ function loseTail({ tables }: Store): void {
   for (const key of [...rows.keys()].slice(Math.floor(rows.size / 2))) rows.delete(key);
 }
 
+/** What a read of a socket brings at most. */
+const READ_BYTES = 64 * 1024;
+
+/** Takes away each row that a read ends within. */
+function loseReads(rows: Map<string, Row>): void {
+  let bytes = 0;
+  for (const [key, row] of rows) {
+    const reads = Math.floor(bytes / READ_BYTES);
+    bytes += Buffer.byteLength(JSON.stringify(row));
+    if (Math.floor(bytes / READ_BYTES) > reads) rows.delete(key);
+  }
+}
+
+/**
+ * What becomes of rows that are kept as views of a buffer which is used again: it grows for a row that does not fit, and begins anew
+ * when it is full. Where a later row has come to lie, earlier views show it; keys and the number of rows are right.
+ */
+function keepViews(rows: Map<string, Row>): void {
+  let [capacity, used, place] = [READ_BYTES, 0, 0];
+  let keys: string[][] = [];
+  const show = (): void => {
+    for (const here of keys) {
+      const last = rows.get(here.at(-1) ?? "") ?? [];
+      for (const key of here) rows.set(key, [key, ...last.slice(1)]);
+    }
+  };
+  for (const [key, row] of rows) {
+    const bytes = Buffer.byteLength(JSON.stringify(row));
+    if (bytes > capacity) {
+      // Memory of its own from here on: what lies in the old one stays.
+      show();
+      [capacity, used, place, keys] = [2 * bytes, 0, 0, []];
+    } else if (used + bytes > capacity) [used, place] = [0, 0];
+    (keys[place] ??= []).push(key);
+    used += bytes;
+    place++;
+  }
+  show();
+}
+
 /** Puts the rows of a dump over what is there; `winner` says which of two rows of one key stays. */
 function append({ store }: ToyInstance, dump: Store, winner: "dump" | "present"): void {
   const both = copyOf(dump);
@@ -111,6 +151,22 @@ const MUTANTS: readonly DataMutant[] = [
     FIDELITY,
     "A backup cuts values that are longer than 64 KiB.",
     eachRow((row) => row.map((value) => value?.slice(0, 65_536) ?? null)),
+  ),
+  mutant(
+    "dump-keeps-views-of-a-reused-buffer",
+    FIDELITY,
+    "A backup keeps views of a receive buffer that is used again: as many rows, but megabytes of them with the values of others.",
+    dumping(({ tables }) => {
+      for (const { rows } of tables.values()) keepViews(rows);
+    }),
+  ),
+  mutant(
+    "dump-loses-a-read",
+    FIDELITY,
+    "A backup loses the row at which a read of the socket ends.",
+    dumping(({ tables }) => {
+      for (const { rows } of tables.values()) loseReads(rows);
+    }),
   ),
   mutant("dump-without-indexes", FIDELITY, "A backup holds no indexes.", withoutKind("index")),
   mutant("dump-without-views", FIDELITY, "A backup holds no views.", withoutKind("view")),

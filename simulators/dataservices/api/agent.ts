@@ -64,7 +64,10 @@ function at(handler: Handler): Route<DataServices>["handler"] {
 const STATUSES: Partial<Record<DataServiceErrorCode, number>> = {
   DS_NOT_A_DUMP: 422,
   DS_FOREIGN_DUMP: 422,
-  DS_DUMP_TOO_LARGE: 507,
+  DS_NOT_RESTORED: 422,
+  // No 5xx: asking again changes nothing.
+  DS_DUMP_TOO_LARGE: 422,
+  DS_NOT_COVERED: 422,
   DS_NOT_SIMULATED: 501,
   DS_REFUSED: 503,
 };
@@ -74,9 +77,14 @@ function refusalOf(error: unknown): HttpReply {
   if (error instanceof DataServiceError) {
     return new AgentError(STATUSES[error.code] ?? 500, error.code.toLowerCase(), error.message).reply;
   }
-  // A message of the server may quote data; its code says enough.
-  const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
-  return new AgentError(500, "server_failed", `the data service failed${code}`).reply;
+  return new AgentError(500, "server_failed", `the data service failed (${reasonOf(error)})`).reply;
+}
+
+/** A message of the server may quote data, and so may one of the language: their codes and names say enough. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return "no error was given";
+  if ("severity" in error && "code" in error) return `SQLSTATE ${String(error.code)}`;
+  return error.name === "Error" || "code" in error ? error.message : error.name;
 }
 
 function onPrimary(instance: Instance): void {

@@ -1,5 +1,5 @@
+import { StringDecoder } from "node:string_decoder";
 import type { Client, Connection, Submittable } from "pg";
-import { DUMP_BYTES_MAX } from "../dump.ts";
 import { DataServiceError } from "../errors.ts";
 
 /** The part of pg's connection that COPY needs and its types leave out. */
@@ -9,29 +9,42 @@ interface CopyConnection {
   endCopyFrom(): void;
 }
 
+/** Rows that the server says it has copied, by the tag of its CommandComplete: `COPY 200`. */
+const COPIED = /^COPY (\d+)$/;
+
 /** What pg's client calls while a statement of ours is under way (the contract that pg-copy-streams builds on). */
-abstract class Statement implements Submittable {
-  readonly sql: string;
+abstract class CopyStatement implements Submittable {
   readonly done: Promise<void>;
+  readonly #sql: string;
   #resolve: () => void = () => {};
   #reject: (error: unknown) => void = () => {};
+  #copied: number | undefined;
 
   constructor(sql: string) {
-    this.sql = sql;
+    this.#sql = sql;
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
   }
 
+  /** Rows on our side, to compare with what the server says once it is done. */
+  protected abstract count(): number;
+
   submit(connection: Connection): void {
-    (connection as unknown as CopyConnection).query(this.sql);
+    (connection as unknown as CopyConnection).query(this.#sql);
   }
 
-  handleCommandComplete(): void {}
+  handleCommandComplete({ text }: { readonly text: string }): void {
+    const [, copied] = COPIED.exec(text) ?? [];
+    this.#copied = copied === undefined ? undefined : Number(copied);
+  }
 
   handleReadyForQuery(): void {
-    this.#resolve();
+    const rows = this.count();
+    if (this.#copied === rows) return this.#resolve();
+    const detail = `${this.#sql}: ${rows} rows here, ${this.#copied ?? "no number"} at the server`;
+    this.#reject(new DataServiceError("DS_COPY_BROKEN", detail));
   }
 
   handleError(error: unknown): void {
@@ -39,28 +52,66 @@ abstract class Statement implements Submittable {
   }
 }
 
-class CopyOut extends Statement {
-  readonly chunks: Buffer[] = [];
-  bytes = 0;
+/** Lines out of pieces that may end anywhere, within a character too. */
+class Lines {
+  readonly #decoder = new StringDecoder("utf8");
+  #rest = "";
 
-  handleCopyData({ chunk }: { readonly chunk: Buffer }): void {
-    this.bytes += chunk.length;
-    if (this.bytes <= DUMP_BYTES_MAX) this.chunks.push(chunk);
+  /** The lines that are whole now. What they are made of is text, so nothing of `piece` is kept. */
+  push(piece: Uint8Array): readonly string[] {
+    const lines = (this.#rest + this.#decoder.write(piece)).split("\n");
+    this.#rest = lines.pop() ?? "";
+    return lines;
   }
 }
 
-class CopyIn extends Statement {
-  readonly lines: readonly string[];
+/**
+ * The chunk that pg hands over is a view of its receive buffer, and later messages overwrite it: it is read within the callback,
+ * and what outlives the callback is text.
+ */
+class CopyOut extends CopyStatement {
+  readonly #lines = new Lines();
+  readonly #take: (line: string) => void;
+  #rows = 0;
+
+  constructor(sql: string, take: (line: string) => void) {
+    super(sql);
+    this.#take = take;
+  }
+
+  protected override count(): number {
+    return this.#rows;
+  }
+
+  handleCopyData({ chunk }: { readonly chunk: Uint8Array }): void {
+    try {
+      for (const line of this.#lines.push(chunk)) {
+        this.#rows++;
+        this.#take(line);
+      }
+    } catch (error) {
+      // Whoever takes the lines has had enough. The server goes on sending until the caller ends the session.
+      this.handleError(error);
+    }
+  }
+}
+
+class CopyIn extends CopyStatement {
+  readonly #lines: readonly string[];
 
   constructor(sql: string, lines: readonly string[]) {
     super(sql);
-    this.lines = lines;
+    this.#lines = lines;
+  }
+
+  protected override count(): number {
+    return this.#lines.length;
   }
 
   handleCopyInResponse(connection: unknown): void {
     const into = connection as CopyConnection;
-    for (let from = 0; from < this.lines.length; from += LINES_PER_CHUNK)
-      into.sendCopyFromChunk(Buffer.from(`${this.lines.slice(from, from + LINES_PER_CHUNK).join("\n")}\n`));
+    for (let from = 0; from < this.#lines.length; from += LINES_PER_CHUNK)
+      into.sendCopyFromChunk(Buffer.from(`${this.#lines.slice(from, from + LINES_PER_CHUNK).join("\n")}\n`));
     into.endCopyFrom();
   }
 }
@@ -68,18 +119,18 @@ class CopyIn extends Statement {
 const LINES_PER_CHUNK = 500;
 
 /**
- * The rows of a table in COPY's text form, a line each: the very text of each type's output function.
+ * Hands over the rows of a table, in the order of the server, in COPY's text form, a line each: the very text of each type's output
+ * function. Resolves when as many rows have come as the server says it has sent.
  *
- * @throws DataServiceError DS_DUMP_TOO_LARGE
+ * After a failure the session is of no use: a COPY may still be under way on it.
+ *
+ * @throws DataServiceError DS_COPY_BROKEN; what the server or `take` threw
  */
-export async function copyOut(client: Client, table: string): Promise<readonly string[]> {
-  const statement = client.query(new CopyOut(`COPY ${table} TO STDOUT`));
-  await statement.done;
-  if (statement.bytes > DUMP_BYTES_MAX) throw new DataServiceError("DS_DUMP_TOO_LARGE", `${DUMP_BYTES_MAX} bytes`);
-  const text = Buffer.concat(statement.chunks).toString("utf8");
-  return text === "" ? [] : text.slice(0, -1).split("\n");
+export async function copyOut(client: Client, table: string, take: (line: string) => void): Promise<void> {
+  await client.query(new CopyOut(`COPY ${table} TO STDOUT`, take)).done;
 }
 
+/** Adds rows to a table. @throws DataServiceError DS_COPY_BROKEN; what the server threw */
 export async function copyIn(client: Client, table: string, lines: readonly string[]): Promise<void> {
   await client.query(new CopyIn(`COPY ${table} FROM STDIN`, lines)).done;
 }

@@ -13,7 +13,7 @@ import { Copies, createTemplate } from "./template.ts";
 const execFile = promisify(run);
 
 export interface EngineLimits {
-  /** Servers at work at once; the one that has been idle longest makes room. Default 16, at about 15 MB each. */
+  /** Servers at work at once; the one that has been idle longest makes room. Default 16, at about 20 MB each. */
   readonly enginesMax: number;
   /** A server without connections stops after this time. Default 5 minutes. */
   readonly idleMsMax: number;
@@ -98,6 +98,7 @@ export class Engines {
     const engine = this.#engines.get(disk);
     if (engine === undefined) return;
     await this.#exclusive(engine, async () => {
+      await engine.server?.revive();
       if (engine.server !== undefined) await work(engine.server);
     });
   }
@@ -184,7 +185,10 @@ export class Engines {
     const { database } = instance;
     const settings = settingsOf(instance, binaries.major);
     const options: ServerOptions = { binaries, owner, data, password, database, settings };
-    if (engine.server !== undefined && isDeepStrictEqual(engine.server.options, options)) return engine.server;
+    if (engine.server !== undefined && isDeepStrictEqual(engine.server.options, options)) {
+      await engine.server.revive();
+      return engine.server;
+    }
     await this.#halt(engine);
     await this.#makeRoom(engine);
     engine.isStarting = true;

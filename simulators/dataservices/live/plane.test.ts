@@ -315,8 +315,8 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
     it("is all or nothing: when a statement fails, nothing has changed and the door is open", async () => {
       const failing = encode("postgresql", [...decode(dump, "postgresql"), { sql: "SELECT 1/0" }]);
       expect(await restore(VM, failing)).toEqual([
-        500,
-        { error: { code: "server_failed", message: "the data service failed (22012)" } },
+        422,
+        { error: { code: "ds_not_restored", message: expect.stringContaining("SELECT 1/0: SQLSTATE 22012") } },
       ]);
       expect(await picture()).toEqual(held);
     });
@@ -324,7 +324,7 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
     it("is not cut short by what it does not cover: it refuses", async () => {
       await query(OTHER, "CREATE AGGREGATE total (int) (SFUNC = int4pl, STYPE = int)", { password: "p2" });
       const reply = await ask("POST", OTHER, "/v1/dumps");
-      expect([reply.status, await reply.text()]).toEqual([501, expect.stringContaining("total(integer)")]);
+      expect([reply.status, await reply.text()]).toEqual([422, expect.stringContaining("total(integer)")]);
       await query(OTHER, "DROP AGGREGATE total (int)", { password: "p2" });
     });
 

@@ -227,7 +227,7 @@ export class LivePlane {
         const users = diskOf(this.#services.parts, instance)?.users ?? new Map();
         return this.#engines.ifRunning(instance.disk, (server) => server.applyUsers(users));
       },
-      dump: (instance, defects) => this.#with(instance, ({ server }) => dump(server, defects)),
+      dump: (instance, defects) => this.#with(instance, ({ server }) => sqlDump(server, defects)),
       restore: (instance, bytes, defects) => this.#with(instance, ({ server }) => sqlRestore(server, bytes, defects)),
     };
   }
@@ -240,10 +240,6 @@ export class LivePlane {
       lease.release();
     }
   }
-}
-
-async function dump(server: Lease["server"], defects: Parameters<RealServers["dump"]>[1]): Promise<Uint8Array> {
-  return sqlDump(server.admin, defects);
 }
 
 async function dialled(socket: Socket): Promise<Socket> {

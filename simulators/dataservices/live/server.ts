@@ -41,13 +41,23 @@ const PARAMETERS = new Set([
 ]);
 const PARAMETER_VALUE = /^[\w.+-]{1,64}$/;
 
+/** Locks that a server can hold. A restore drops and makes every object in one transaction, at some ten locks a table: enough for 3000 tables. */
+const LOCKS_MAX = 32_768;
+const LOCKS_PER_CONNECTION_MIN = 64;
+
+/** The server has room for so many locks for each connection that it may have. */
+function locksFor(connections: number): string {
+  return String(Math.max(LOCKS_PER_CONNECTION_MIN, Math.ceil(LOCKS_MAX / Math.max(1, connections))));
+}
+
 export function settingsOf(instance: Instance, major: number): Readonly<Record<string, string>> {
   const custom = Object.entries(instance.parameters)
     .map(([name, value]): [string, string] => [name, String(value)])
     .filter(([name, value]) => PARAMETERS.has(name) && PARAMETER_VALUE.test(value));
   // One worker process fewer for each server.
   const io = major >= 18 ? { io_method: "sync" } : {};
-  return { ...SETTINGS, ...io, ...Object.fromEntries(custom) };
+  const settings: Readonly<Record<string, string>> = { ...SETTINGS, ...io, ...Object.fromEntries(custom) };
+  return { ...settings, max_locks_per_transaction: locksFor(Number(settings.max_connections) || 1) };
 }
 
 export interface ServerOptions {
@@ -95,7 +105,7 @@ export class Server {
     try {
       await ready(child);
       await server.#name();
-      server.#admin = await server.connect(SUPERUSER);
+      await server.revive();
       return server;
     } catch (error) {
       await server.stop();
@@ -128,6 +138,16 @@ export class Server {
     client.on("error", () => {});
     await client.connect();
     return client;
+  }
+
+  /** Opens the superuser's standing session, again where it was lost: a server that lives on after a crash of one of its processes ends all. */
+  async revive(): Promise<void> {
+    if (this.#admin !== undefined) return;
+    const admin = await this.connect(SUPERUSER);
+    this.#admin = admin;
+    admin.once("end", () => {
+      if (this.#admin === admin) this.#admin = undefined;
+    });
   }
 
   /** The superuser's standing session. */

@@ -1,5 +1,5 @@
 import type { Client } from "pg";
-import { encode, type Item, withoutTail } from "../dump.ts";
+import { decode, DUMP_BYTES_MAX, DumpWriter, encode, type Item, tooLarge, withoutTail } from "../dump.ts";
 import { DataServiceError } from "../errors.ts";
 import type { DumpDefects } from "../services.ts";
 import {
@@ -8,22 +8,32 @@ import {
   DEPENDENCIES,
   GRANTS,
   LARGE_OBJECTS,
+  LARGE_OBJECTS_BYTES,
   NODES,
   SEQUENCES,
   TABLES,
   UNCOVERED,
 } from "./catalog.ts";
 import { copyOut } from "./copy.ts";
-import { GROUP, identifier, literal } from "./roles.ts";
+import { GROUP, identifier, literal, SUPERUSER } from "./roles.ts";
+import type { Server } from "./server.ts";
 
 /** One object of the database: how it is made again, or the rows of a table. */
 interface Node {
   readonly key: string;
   readonly kind: string;
+  /** Of a table with rows. */
+  readonly name: string;
   readonly sql: string;
   /** What must be said once everything else is there. */
   readonly after: string | null;
 }
+
+/** How long a dump waits for somebody who keeps a table locked. */
+const LOCK_MS_MAX = 30_000;
+/** What makes the text of values the same whoever reads them, and the same as what a restore expects. */
+const SETTINGS = `SET LOCAL search_path = ''; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = ${LOCK_MS_MAX};
+  SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'`;
 
 /**
  * A logical dump of a database, in one repeatable-read snapshot: schemas, trusted extensions, types, domains, functions, tables
@@ -34,63 +44,94 @@ interface Node {
  * It is written here and not left to pg_dump because no embedded package holds one, an older one than the server refuses, and
  * its text needs psql to be restored, with meta-commands that run code of the dump's on the platform's side.
  *
- * @throws DataServiceError DS_NOT_SIMULATED when the database holds what a dump does not cover, DS_DUMP_TOO_LARGE
+ * @throws DataServiceError DS_NOT_COVERED when the database holds what a dump can't say, DS_DUMP_TOO_LARGE
  */
-export async function sqlDump(client: Client, defects: DumpDefects): Promise<Uint8Array> {
-  const { rows } = await client.query<{ names: string | null }>(TABLES);
-  await begin(client);
+export async function sqlDump(server: Server, defects: DumpDefects): Promise<Uint8Array> {
+  // A session of its own: to end it is the way out of a COPY that has become too long, and of the transaction.
+  const client = await server.connect(SUPERUSER);
   try {
-    // The catalog's functions answer as of now, not as of the snapshot: nobody may change a table meanwhile.
-    const names = rows[0]?.names;
-    if (names && !defects.isTorn) await client.query(`LOCK TABLE ${names} IN ACCESS SHARE MODE`);
-    const items = await itemsOf(client, defects);
-    return encode("postgresql", defects.isShort ? withoutTail(items) : items);
+    const dump = await dumpIn(client, defects);
+    return defects.isShort ? encode("postgresql", withoutTail(decode(dump, "postgresql"))) : dump;
   } finally {
-    await client.query("ROLLBACK");
+    await client.end();
   }
 }
 
-async function begin(client: Client): Promise<void> {
-  await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-  await client.query("SET LOCAL search_path = ''; SET LOCAL statement_timeout = 0");
+async function dumpIn(client: Client, defects: DumpDefects): Promise<Uint8Array> {
+  const { rows } = await client.query<{ names: string | null }>(TABLES);
+  await begin(client);
+  // The catalog's functions answer as of now, not as of the snapshot: nobody may change a table meanwhile.
+  const names = rows[0]?.names;
+  if (names && !defects.isTorn) await client.query(`LOCK TABLE ${names} IN ACCESS SHARE MODE`);
+  await refuseUncovered(client);
+  const writer = new DumpWriter("postgresql");
+  await writeItems(client, writer, defects);
+  return writer.finish();
 }
 
-async function itemsOf(client: Client, defects: DumpDefects): Promise<readonly Item[]> {
+async function begin(client: Client): Promise<void> {
+  await client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${SETTINGS}`);
+}
+
+/** Objects that a refusal names one by one. */
+const NAMED_MAX = 5;
+
+/** @throws DataServiceError DS_NOT_COVERED */
+async function refuseUncovered(client: Client): Promise<void> {
   const { rows } = await client.query<{ what: string }>(UNCOVERED);
-  if (rows[0] !== undefined) throw new DataServiceError("DS_NOT_SIMULATED", `a dump with ${rows[0].what}`);
+  if (rows.length === 0) return;
+  const named = rows.slice(0, NAMED_MAX).map(({ what }) => what);
+  const more = rows.length > NAMED_MAX ? [`${rows.length - NAMED_MAX} more`] : [];
+  throw new DataServiceError("DS_NOT_COVERED", [...named, ...more].join(", "));
+}
+
+async function writeItems(client: Client, writer: DumpWriter, defects: DumpDefects): Promise<void> {
   const nodes = await orderedNodes(client);
-  const items: Item[] = [];
-  for (const node of nodes) items.push(await itemOf(client, node, defects));
-  return [
-    ...items,
-    ...(await statements(client, LARGE_OBJECTS)),
+  for (const node of nodes) {
+    if (node.kind === "rows") await writeRows(client, writer, node, defects);
+    else writer.add({ sql: node.sql });
+  }
+  for (const item of [
+    ...(await largeObjects(client)),
     ...(await sequences(client)),
     ...nodes.flatMap(({ after }) => (after === null ? [] : [{ sql: after }])),
     ...(await comments(client)),
     ...(await grants(client)),
-  ];
+  ])
+    writer.add(item);
 }
 
 /** Time for others to write between two tables of a torn dump. */
 const TEAR_MS = 50;
+/** Text of the rows that one item holds, in UTF-16 units; a row is never divided. */
+const ITEM_CHARS_MAX = 1024 * 1024;
 
-async function itemOf(client: Client, { kind, sql }: Node, { isTorn }: DumpDefects): Promise<Item> {
-  if (kind !== "rows") return { sql };
-  if (isTorn) {
+async function writeRows(client: Client, writer: DumpWriter, { name, sql }: Node, defects: DumpDefects): Promise<void> {
+  if (defects.isTorn) {
     await client.query("ROLLBACK");
     await new Promise((resolve) => setTimeout(resolve, TEAR_MS));
     await begin(client);
   }
-  const table = sql.slice(0, sql.lastIndexOf(" ("));
-  return { rows: table, into: sql, lines: await copyOut(client, sql) };
+  let lines: string[] = [];
+  let chars = 0;
+  const flush = (): void => {
+    writer.add({ rows: name, into: sql, lines });
+    [lines, chars] = [[], 0];
+  };
+  await copyOut(client, sql, (line) => {
+    if (chars + line.length > ITEM_CHARS_MAX && lines.length > 0) flush();
+    lines.push(line);
+    chars += line.length;
+  });
+  flush();
 }
 
 /** All objects, each after what it needs; among those that are free, by kind and name. */
 async function orderedNodes(client: Client): Promise<readonly Node[]> {
   const nodes = new Map<string, Node>();
   for (const { kind, query } of NODES) {
-    const { rows } = await client.query<{ key: string; sql: string; after?: string | null }>(query);
-    for (const { key, sql, after } of rows) nodes.set(key, { key, kind, sql, after: after ?? null });
+    const { rows } = await client.query<Pick<Node, "key" | "sql"> & Partial<Node>>(query);
+    for (const { key, sql, name = "", after = null } of rows) nodes.set(key, { key, kind, name, sql, after });
   }
   return sorted(nodes, await needsOf(client, nodes));
 }
@@ -114,7 +155,7 @@ async function needsOf(
   return needs;
 }
 
-/** @throws DataServiceError DS_NOT_SIMULATED on a cycle, which only two-step definitions could resolve */
+/** @throws DataServiceError DS_NOT_COVERED on a cycle, which only two-step definitions could resolve */
 function sorted(nodes: ReadonlyMap<string, Node>, needs: ReadonlyMap<string, readonly string[]>): readonly Node[] {
   const order = new Map([...nodes.keys()].map((key, at) => [key, at]));
   const result: Node[] = [];
@@ -124,7 +165,7 @@ function sorted(nodes: ReadonlyMap<string, Node>, needs: ReadonlyMap<string, rea
     const node = nodes.get(key);
     if (node === undefined) return;
     if (state.get(key) === "open")
-      throw new DataServiceError("DS_NOT_SIMULATED", `a dump with a cycle at: ${node.sql}`);
+      throw new DataServiceError("DS_NOT_COVERED", `objects that need each other: ${node.sql}`);
     state.set(key, "open");
     for (const each of [...(needs.get(key) ?? [])].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0)))
       visit(each);
@@ -135,8 +176,11 @@ function sorted(nodes: ReadonlyMap<string, Node>, needs: ReadonlyMap<string, rea
   return result;
 }
 
-async function statements(client: Client, query: string): Promise<readonly Item[]> {
-  const { rows } = await client.query<{ sql: string }>(query);
+/** @throws DataServiceError DS_DUMP_TOO_LARGE before any of them is read */
+async function largeObjects(client: Client): Promise<readonly Item[]> {
+  const { rows: sizes } = await client.query<{ bytes: string }>(LARGE_OBJECTS_BYTES);
+  if (Number(sizes[0]?.bytes) > DUMP_BYTES_MAX) throw tooLarge();
+  const { rows } = await client.query<{ sql: string }>(LARGE_OBJECTS);
   return rows.map(({ sql }) => ({ sql }));
 }
 

@@ -1,5 +1,6 @@
 import type { Client } from "pg";
 import { decode, type Item } from "../dump.ts";
+import { DataServiceError } from "../errors.ts";
 import type { RestoreDefects } from "../services.ts";
 import { copyIn } from "./copy.ts";
 import { endSessions, GROUP, identifier, RESTORER, SUPERUSER } from "./roles.ts";
@@ -12,32 +13,49 @@ const EXTENSIONS = `SELECT format('DROP EXTENSION IF EXISTS %I CASCADE', extname
 const LARGE_OBJECTS = "SELECT lo_unlink(oid) FROM pg_largeobject_metadata";
 
 /**
- * Replaces the content of a database by that of a dump: verifies the dump, closes the door, ends the sessions, and in one
+ * Replaces the content of a database by that of a dump: verifies the dump, shuts tenants out, ends their sessions, and in one
  * transaction drops everything and makes everything again, with the rights of a tenant. Fails without a trace, or is whole.
  *
- * @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP
+ * @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP, DS_NOT_RESTORED
  */
 export async function sqlRestore(server: Server, dump: Uint8Array, defects: RestoreDefects): Promise<void> {
   const items = decode(dump, "postgresql", defects.isTrusting);
-  const restorer = await server.connect(RESTORER);
+  const { database } = server.options;
+  const restorer = await connectRestorer(server);
   try {
-    if (!defects.keepsSessions) await closeDoor(server.admin, server.options.database);
+    if (!defects.keepsSessions) await shutTenantsOut(server.admin, database);
     await giveAllToGroup(server.admin);
     if (defects.isAppending) await appendAll(restorer, items);
     else await replaceAll(restorer, server.admin, items, defects.isTrusting);
   } finally {
     await restorer.end();
-    await openDoor(server.admin, server.options.database);
+    await letTenantsIn(server.admin, database);
   }
 }
 
-/** From now on tenants can't connect, and those who had are gone. The limit does not bind the superuser, nor who is in. */
-async function closeDoor(admin: Client, database: string): Promise<void> {
-  await admin.query(`ALTER DATABASE ${identifier(database)} CONNECTION LIMIT 0`);
-  await endSessions(admin, `usename NOT IN ('${SUPERUSER}', $1)`, RESTORER);
+/** Too many connections: tenants may take all that are not kept for the superuser. */
+const isFull = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "53300";
+
+async function connectRestorer(server: Server): Promise<Client> {
+  try {
+    return await server.connect(RESTORER);
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    await endTenants(server.admin);
+    return server.connect(RESTORER);
+  }
 }
 
-async function openDoor(admin: Client, database: string): Promise<void> {
+const endTenants = (admin: Client): Promise<void> =>
+  endSessions(admin, `usename NOT IN ('${SUPERUSER}', $1)`, RESTORER);
+
+/** From now on tenants can't connect, and those who had are gone. The limit does not bind the superuser, nor who is in. */
+async function shutTenantsOut(admin: Client, database: string): Promise<void> {
+  await admin.query(`ALTER DATABASE ${identifier(database)} CONNECTION LIMIT 0`);
+  await endTenants(admin);
+}
+
+async function letTenantsIn(admin: Client, database: string): Promise<void> {
   await admin.query(`ALTER DATABASE ${identifier(database)} CONNECTION LIMIT -1`);
 }
 
@@ -50,26 +68,34 @@ async function giveAllToGroup(admin: Client): Promise<void> {
   for (const { rolname } of rows) await admin.query(`REASSIGN OWNED BY ${identifier(rolname)} TO ${GROUP}`);
 }
 
-async function replaceAll(client: Client, admin: Client, items: readonly Item[], isTrusting: boolean): Promise<void> {
+/** How a restore reads what a dump wrote: the settings that give the text of a value its meaning. */
+const SETTINGS = `SET LOCAL search_path = ''; SET LOCAL check_function_bodies = off; SET LOCAL statement_timeout = 0;
+  SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'`;
+
+async function replaceAll(client: Client, admin: Client, items: Iterable<Item>, isTrusting: boolean): Promise<void> {
   const roles = await rolesOf(admin);
-  await client.query(
-    "BEGIN; SET LOCAL search_path = ''; SET LOCAL check_function_bodies = off; SET LOCAL statement_timeout = 0",
-  );
+  await client.query(`BEGIN; ${SETTINGS}`);
   try {
     for (const query of [EXTENSIONS, SCHEMAS])
       for (const { sql } of (await client.query<{ sql: string }>(query)).rows) await client.query(sql);
     await client.query(LARGE_OBJECTS);
     for (const item of items) await apply(client, item, roles, isTrusting);
-    await client.query("COMMIT");
+    await commit(client);
   } catch (error) {
     await client.query("ROLLBACK").catch(() => {});
     throw error;
   }
 }
 
+/** A transaction that has failed answers COMMIT with ROLLBACK, and that is no error to the client. */
+async function commit(client: Client): Promise<void> {
+  const { command } = await client.query("COMMIT");
+  if (command !== "COMMIT") throw new DataServiceError("DS_NOT_RESTORED", `its COMMIT ended with ${command}`);
+}
+
 /** Who skips verification goes on after a statement that fails. */
 async function apply(client: Client, item: Item, roles: ReadonlySet<string>, isTrusting: boolean): Promise<void> {
-  if (!isTrusting) return perform(client, item, roles);
+  if (!isTrusting) return perform(client, item, roles).catch((error: unknown) => refuse(item, error));
   await client.query("SAVEPOINT item");
   try {
     await perform(client, item, roles);
@@ -77,6 +103,25 @@ async function apply(client: Client, item: Item, roles: ReadonlySet<string>, isT
     await client.query("ROLLBACK TO item");
   }
 }
+
+/**
+ * Classes of SQLSTATE that say nothing about the dump: the connection, resources, a lock, a shutdown, the system. Not so 53200, which
+ * is what a server says that has no room for as many locks as the dump has objects.
+ */
+const NOT_ITS_FAULT = /^(08|53[013]|55|57|58)/;
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+/** Longest part of a statement that a refusal shows, in characters: what it makes, not what it is made of. */
+const SHOWN_CHARS_MAX = 80;
+
+/** The server's own message may quote data, so the reason names the part of the dump and the SQLSTATE. */
+function refuse(item: Item, error: unknown): never {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (!SQLSTATE.test(code) || NOT_ITS_FAULT.test(code)) throw error;
+  const part = "rows" in item ? `rows of ${item.rows}` : "sql" in item ? headOf(item.sql) : "an item";
+  throw new DataServiceError("DS_NOT_RESTORED", `${part}: SQLSTATE ${code}`);
+}
+
+const headOf = (sql: string): string => sql.replaceAll(/\s+/g, " ").replace(/'.*$/, "…").slice(0, SHOWN_CHARS_MAX);
 
 async function rolesOf(admin: Client): Promise<ReadonlySet<string>> {
   const { rows } = await admin.query<{ rolname: string }>("SELECT rolname FROM pg_roles");
@@ -92,7 +137,7 @@ async function perform(client: Client, item: Item, roles: ReadonlySet<string>): 
 }
 
 /** The defect of a restore that adds: what is there stays, rows whose keys are free come in beside it. */
-async function appendAll(client: Client, items: readonly Item[]): Promise<void> {
+async function appendAll(client: Client, items: Iterable<Item>): Promise<void> {
   await client.query("BEGIN; SET LOCAL check_function_bodies = off");
   for (const item of items) {
     await client.query("SAVEPOINT item");
@@ -107,7 +152,7 @@ async function appendAll(client: Client, items: readonly Item[]): Promise<void> 
 }
 
 async function appendRows(client: Client, table: string, into: string, lines: readonly string[]): Promise<void> {
-  const columns = into.slice(into.lastIndexOf(" ("));
+  const columns = into.slice(table.length);
   await client.query(
     `CREATE TEMP TABLE appended ON COMMIT DROP AS SELECT ${columns.slice(2, -1)} FROM ${table} LIMIT 0`,
   );
