@@ -8,7 +8,7 @@ import {
   type Service,
   serialise,
 } from "../kernel/index.ts";
-import { AGENT_METHODS, type JobBehaviours } from "./agent.ts";
+import { AGENT_METHODS, HEARTBEAT_POINT, type JobBehaviours } from "./agent.ts";
 import { ARTIFACTS } from "./api/artifacts.ts";
 import { CONFIGS } from "./api/configs.ts";
 import { DEPLOYMENTS } from "./api/deployments.ts";
@@ -16,7 +16,9 @@ import { DISKS } from "./api/disks.ts";
 import { EVENTS } from "./api/events.ts";
 import { LINKS } from "./api/links.ts";
 import { OPERATIONS } from "./api/operations.ts";
-import { applyResolutions, scan } from "./cck.ts";
+import { applyResolutions } from "./cck/resolver.ts";
+import { scanAndFix } from "./cck/scan-and-fix.ts";
+import { scan } from "./cck/scan.ts";
 import { runErrand } from "./errands.ts";
 import { exportRelease } from "./exports.ts";
 import { collectLogs } from "./logs.ts";
@@ -43,7 +45,7 @@ import { defineCpiFaults, faulty } from "./cpi/faults.ts";
 import { deploy } from "./deploy/deploy.ts";
 import { deleteDeployment } from "./deploy/remove.ts";
 import type { Director, DirectorOptions, TaskRunner } from "./director.ts";
-import { MONITOR_MS, monitor, scanAndFix } from "./resurrection.ts";
+import { MONITOR_MS, monitor } from "./monitor/monitor.ts";
 import { type DirectorState, newState } from "./state.ts";
 import { work } from "./tasks.ts";
 import { vmStats } from "./vitals.ts";
@@ -182,6 +184,12 @@ function defineFaults(kernel: Kernel): void {
     effects: ["error"],
     prose:
       "A job is not running when the watch time of its update is over (400007): the usual failure of a deploy. The VM stays; the deployment must be repairable and deletable.",
+  });
+  kernel.faults.define({
+    point: HEARTBEAT_POINT,
+    effects: ["stuck"],
+    prose:
+      "The health monitor does not hear from an agent, each look of a minute being one occasion. After a minute of silence it has the VM scanned; one whose agent is really dead is recreated.",
   });
   for (const method of AGENT_METHODS) {
     kernel.faults.define({
