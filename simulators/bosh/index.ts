@@ -53,6 +53,7 @@ import { vmStats } from "./vitals.ts";
 export type { JobBehaviour, JobBehaviours, JobContext } from "./agent.ts";
 export type { DirectorOptions, DirectorUser, UaaOptions } from "./director.ts";
 export { createDummyCpi } from "./cpi/dummy.ts";
+export { expectsVm } from "./state.ts";
 
 /** A simulated director, ready to be served by any face. */
 export interface Bosh {

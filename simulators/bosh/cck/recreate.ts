@@ -25,9 +25,10 @@ export function* recreate(
   const group = plan?.groups.find(({ instances, unneeded }) => [...instances, ...unneeded].includes(instance));
   if (plan === undefined || group === undefined) throw new HandlerError("Unable to look up VM apply spec");
   yield* deleteVm(director, task, instance);
+  // Wherever this ends, the next deploy does the instance again.
+  instance.clean = false;
   const planned = planOf({ director, deployment }, plan, group, instance);
   yield* createVm(director, task, planned);
-  instance.clean = false;
   yield* configure(director, planned, 0);
   const watch = waits ? planned.group.update.updateWatch : null;
   if (instance.state === "started") yield* launch(director, task, instance, { watch, base: 0 });

@@ -51,7 +51,13 @@ function hasTimedOut(director: Director, { vm }: Instance): boolean {
 
 function analyseAgents(director: Director, deployment: Deployment): void {
   const silent = deployment.instances.filter((each) => hasTimedOut(director, each));
-  raiseAlerts(director, deployment, silent, ({ vm }) => `${vm?.agentId} has timed out`, "instances with timed out agents");
+  raiseAlerts(
+    director,
+    deployment,
+    silent,
+    ({ vm }) => `${vm?.agentId} has timed out`,
+    "instances with timed out agents",
+  );
 }
 
 function analyseInstances(director: Director, deployment: Deployment): void {
