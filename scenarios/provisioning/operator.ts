@@ -1,5 +1,4 @@
-import { expectsVm } from "../../simulators/bosh/index.ts";
-import type { World } from "../../simulators/world.ts";
+import { expectsVm, type World } from "../../simulators/world.ts";
 import { directorClient } from "../clients/director.ts";
 import { BrokenPromise } from "./model.ts";
 

@@ -36,7 +36,9 @@ describe("delete vm", () => {
     bench.kernel.faults.arm({ point: "cpi:set_vm_metadata", effect: { kind: "error", message: "no" } });
     bench.kernel.faults.arm({ point: "cpi:delete_vm", effect: { kind: "error", message: "no" } });
     bench.deployText(manifestOf({ w: 1 }));
-    const [orphan] = bench.send("GET", "/orphaned_vms").json as { cid: string; ip_addresses: string[] }[];
+    const listed = bench.send("GET", "/orphaned_vms").json;
+    const [orphan] = listed as { cid: string; ip_addresses: string[] }[];
+    expect(bench.send("GET", "/cleanup/dryrun?remove_all=true").json).toMatchObject({ orphaned_vms: listed });
     expect(bench.task(bench.send("DELETE", `/vms/${orphan?.cid}`)).state).toBe("done");
     bench.pass(3 * 60_000);
     expect(bench.send("GET", "/orphaned_vms").json).toEqual([]);

@@ -134,6 +134,9 @@ export const dataOf = ({ type, ownerVms }: Problem): object =>
 export const openProblems = (director: Director, deployment: string): readonly Problem[] =>
   director.slot.value.problems.filter((each) => each.deployment === deployment && each.state === "open");
 
+/** So many are kept before those that are resolved or closed are forgotten. */
+const PROBLEMS_MAX = 10_000;
+
 /** Notes a problem of an instance's VM or disk. */
 export function openProblem(
   director: Director,
@@ -142,6 +145,7 @@ export function openProblem(
   ownerVms: readonly string[] = [],
 ): void {
   const state = director.slot.value;
+  if (state.problems.length >= PROBLEMS_MAX) state.problems = state.problems.filter((each) => each.state === "open");
   const isOfDisk = type === "missing_disk" || type === "mount_info_mismatch";
   state.problems.push({
     id: ++state.problemIds,
