@@ -1,21 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { expectsVm, type Instance } from "../state.ts";
-import { Bench, manifestOf } from "../testing.ts";
-
-const MINUTE_MS = 60_000;
-const SCAN = "scan and fix";
-
-async function deployed(groups: Readonly<Record<string, number>>, diskMb?: number): Promise<Bench> {
-  const bench = new Bench({ resurrector: true });
-  await bench.ready();
-  const options = diskMb === undefined ? {} : { diskMb };
-  expect(bench.deployText(manifestOf(groups, options))).toMatchObject({ state: "done" });
-  return bench;
-}
-
-const endsOf = (bench: Bench): readonly string[] => bench.tasks(SCAN).map(({ state }) => state);
-const isUp = (bench: Bench, { vm }: Instance): boolean => vm !== null && bench.dummy.isAlive(vm.cid);
+import { expectsVm } from "../state.ts";
+import { MINUTE_MS, SCAN, deployed, endsOf, isUp } from "./testing.ts";
 
 describe("an instance without a VM", () => {
   it("is alerted on each minute, and recreated with its id, address and disk", async () => {
@@ -184,86 +170,5 @@ describe("an agent that is silent", () => {
     bench.pass(4 * MINUTE_MS);
     expect(endsOf(bench)[0]).toBe("done");
     expect(instance.vm).toBe(vm);
-  });
-});
-
-describe("a meltdown", () => {
-  const cases = [
-    { total: 4, down: 4, melts: false },
-    { total: 5, down: 4, melts: false },
-    { total: 5, down: 5, melts: true },
-    { total: 25, down: 5, melts: true },
-    { total: 26, down: 5, melts: false },
-  ];
-  it.each(cases)(
-    "of $down of $total instances: $melts",
-    async ({ total, down, melts }) => {
-      const bench = await deployed({ w: total });
-      const { instances } = bench.bosh.state().deployments.get("x") ?? { instances: [] };
-      for (const each of instances.slice(0, down)) bench.loseVm(each);
-      bench.pass(6 * MINUTE_MS);
-      expect(bench.alerts().includes("We are in meltdown")).toBe(melts);
-      expect(endsOf(bench).length > 0).toBe(!melts);
-      expect(instances.every((each) => isUp(bench, each))).toBe(!melts);
-    },
-    60_000,
-  );
-
-  it("is over ten minutes after the last alert, whoever has mended it", async () => {
-    const bench = await deployed({ w: 5 });
-    const { instances } = bench.bosh.state().deployments.get("x") ?? { instances: [] };
-    for (const each of instances) bench.loseVm(each);
-    bench.pass(4 * MINUTE_MS);
-    expect(bench.alerts()).toContain("We are in meltdown");
-    const scan = bench.task(bench.send("POST", "/deployments/x/scans", { type: "application/json" }));
-    expect(scan.state).toBe("done");
-    const { json } = bench.send("GET", "/deployments/x/problems");
-    const resolutions = Object.fromEntries((json as { id: number }[]).map(({ id }) => [id, null]));
-    expect(bench.task(bench.json("PUT", "/deployments/x/problems", { resolutions })).result).toBe("5 resolved");
-    const [first] = instances;
-    bench.deleteVm(first as Instance);
-    bench.pass(8 * MINUTE_MS);
-    expect(first?.vm).toBeNull();
-    bench.pass(6 * MINUTE_MS);
-    expect(isUp(bench, first as Instance)).toBe(true);
-  });
-});
-
-describe("a config of type resurrection", () => {
-  const upload = (bench: Bench, name: string, content: object): void => {
-    const body = { type: "resurrection", name, content: JSON.stringify(content) };
-    expect(bench.json("POST", "/configs", body).status).toBe(201);
-  };
-
-  const rule = (enabled: boolean, include: object, exclude: object = {}): object => ({ enabled, include, exclude });
-  const cases: readonly (readonly [string, readonly object[], readonly string[]])[] = [
-    ["allows all without rules", [], ["a", "b"]],
-    ["forbids all with a rule for nobody in particular", [rule(false, {})], []],
-    ["forbids a group", [rule(false, { instance_groups: ["a"] })], ["b"]],
-    ["forbids a deployment", [rule(false, { deployments: ["x"] })], []],
-    ["says nothing about another deployment", [rule(false, { deployments: ["y"] })], ["a", "b"]],
-    ["asks for deployment and group", [rule(false, { deployments: ["x"], instance_groups: ["b"] })], ["a"]],
-    ["spares whom it excludes", [rule(false, {}, { instance_groups: ["a"] })], ["a"]],
-    ["excludes nobody by empty lists", [rule(false, {}, { deployments: [], instance_groups: [] })], []],
-    ["is not outvoted by a rule that allows", [rule(true, {}), rule(false, { instance_groups: ["a"] })], ["b"]],
-    ["is passed over where it is no rule", [{ enabled: "no" }, { include: {} }], ["a", "b"]],
-  ];
-  it.each(cases)("%s", async (_what, rules, revived) => {
-    const bench = await deployed({ a: 1, b: 1 });
-    upload(bench, "r", { rules });
-    for (const group of ["a", "b"]) bench.deleteVm(bench.instance("x", group));
-    bench.pass(6 * MINUTE_MS);
-    expect(["a", "b"].filter((group) => isUp(bench, bench.instance("x", group)))).toEqual(revived);
-    const isAnyForbidden = revived.length < 2;
-    expect(bench.alerts().includes("Resurrection is disabled by resurrection config")).toBe(isAnyForbidden);
-  });
-
-  it("counts together with those of other names", async () => {
-    const bench = await deployed({ a: 1, b: 1 });
-    upload(bench, "r", { rules: [rule(false, { instance_groups: ["a"] })] });
-    upload(bench, "s", { rules: [rule(false, { instance_groups: ["b"] })] });
-    for (const group of ["a", "b"]) bench.deleteVm(bench.instance("x", group));
-    bench.pass(5 * MINUTE_MS);
-    expect(endsOf(bench)).toEqual([]);
   });
 });

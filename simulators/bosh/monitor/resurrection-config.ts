@@ -4,7 +4,7 @@ import { Compile } from "typebox/compile";
 import { latestConfigs } from "../api/configs.ts";
 import type { Director } from "../director.ts";
 
-const NAMES = Type.Optional(Type.Union([Type.Null(), Type.Array(Type.String())]));
+const NAMES = Type.Optional(Type.Union([Type.Null(), Type.Array(Type.Unknown())]));
 const FILTER = Type.Object({ deployments: NAMES, instance_groups: NAMES });
 const RULE = Type.Object({
   enabled: Type.Boolean(),
@@ -25,16 +25,17 @@ function rulesOf(director: Director): readonly Rule[] {
   });
 }
 
+/** Undefined where it is no YAML, or refers to what it does not define: such a config has no rules. */
 function parseConfig(content: string): unknown {
   try {
     return parse(content);
   } catch (error) {
-    if (error instanceof YAMLParseError) return undefined;
+    if (error instanceof YAMLParseError || error instanceof ReferenceError) return undefined;
     throw error;
   }
 }
 
-const isEmpty = (names: readonly string[] | null | undefined): boolean => (names ?? []).length === 0;
+const isEmpty = (names: readonly unknown[] | null | undefined): boolean => (names ?? []).length === 0;
 
 /** A list that is empty says nothing about whom it is for. */
 function matches({ deployments, instance_groups: groups }: Filter, deployment: string, group: string): boolean {
