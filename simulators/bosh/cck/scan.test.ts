@@ -139,7 +139,9 @@ describe("disks", () => {
 
   it("of agents that are silent, or of ignored instances, are not reported", async () => {
     const bench = await deployed(2, { diskMb: 100 });
-    freeze(bench, bench.instance("x", "w", 0));
+    const frozen = bench.instance("x", "w", 0);
+    freeze(bench, frozen);
+    if (frozen.vm !== null) frozen.vm.mountedDisk = null;
     bench.instance("x", "w", 1).ignore = true;
     expect(countsOf(scan(bench), /^Scanning 1 persistent disks$/)).toBe(
       "1 OK, 0 missing, 0 inactive, 0 mount-info mismatch",
