@@ -16,4 +16,5 @@ export const REGRESSIONS: readonly Regression[] = [
     seed: 421,
     cause: "a repair made the VM and could not attach its disk; cloud check did not report it, and no operator looked",
   },
+  { seed: 2374, cause: "as 421; and what went on at the instance was waited for before the operator came" },
 ];

@@ -1,7 +1,7 @@
 import type { World } from "../../simulators/world.ts";
 import type { Ground } from "./ground.ts";
 import { BrokenPromise, type ModelBinding, type ModelInstance, type Phase } from "./model.ts";
-import { isWhole, recreateHalfMade } from "./operator.ts";
+import { isAtWork, isWhole, recreateHalfMade } from "./operator.ts";
 import type { Platform } from "./platform.ts";
 
 /** Virtual time within which everything that goes on has ended once everything has healed. */
@@ -46,7 +46,8 @@ export async function subside({ world }: Ground, platform: Platform): Promise<vo
   for (const instance of platform.model.instances) {
     await soon(world, `what goes on at the instance ${instance.id} (${instance.phase})`, async () => {
       await platform.observe(instance);
-      return isIn(OVER, instance);
+      // What goes on may wait for the very VM that an operator must mend.
+      return isIn(OVER, instance) || (await recreateHalfMade(world), false);
     });
   }
   await awaitRepairs(world);
@@ -87,10 +88,7 @@ async function awaitRepairs(world: World): Promise<void> {
 /** No task runs, nothing waits to be swept, and each VM that should be there is. */
 function isQuiet(world: World): boolean {
   const { tasks, orphanVms } = world.bosh.state();
-  const isAtWork = [...tasks.values()].some(
-    ({ state, deadSinceMs }) => deadSinceMs === null && (state === "queued" || state === "processing"),
-  );
-  return !isAtWork && orphanVms.size === 0 && isWhole(world);
+  return ![...tasks.values()].some(isAtWork) && orphanVms.size === 0 && isWhole(world);
 }
 
 /** Sees that each instance that stands has a binding to look into it with. */

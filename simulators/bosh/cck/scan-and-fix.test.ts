@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { countsOf, deployed, fix, freeze, isUp } from "./testing.ts";
+import { countsOf, deployed, fix, freeze, isUp, problems, scan } from "./testing.ts";
 
 describe("scan and fix", () => {
   it("works on the instances that are named, by index or id, and on no other", async () => {
@@ -10,6 +10,14 @@ describe("scan and fix", () => {
     expect(task).toMatchObject({ state: "done", result: "scan and fix complete" });
     expect(countsOf(task, /^Scanning 2 VMs$/)).toBe("0 OK, 0 unresponsive, 2 missing, 0 unbound");
     expect(all.map((each) => isUp(bench, each))).toEqual([true, false, true]);
+  });
+
+  it("leaves open what a scan has found about others", async () => {
+    const bench = await deployed();
+    for (const index of [0, 1]) bench.deleteVm(bench.instance("x", "w", index));
+    scan(bench);
+    fix(bench, { w: [0] });
+    expect(problems(bench).map(({ id }) => id)).toEqual([2]);
   });
 
   it("recreates the VM of an agent that is dead", async () => {

@@ -72,13 +72,13 @@ function instanceNamed({ name, instances }: Deployment, [group, idOrIndex]: Inst
 
 const FIXABLE = ["unresponsive_agent", "missing_vm"];
 
-/** Every VM that is missing or silent is to be recreated, save those of ignored instances. */
+/** Every VM that the scan has found missing or silent is to be recreated; what is ignored it has not looked at. */
 function wishesFor(
   director: Director,
   { name }: Deployment,
   instances: readonly Instance[],
 ): ReadonlyMap<string, string> {
-  const ids = new Set(instances.filter(({ ignore }) => !ignore).map(({ id }) => id));
+  const ids = new Set(instances.map(({ id }) => id));
   return new Map(
     openProblems(director, name)
       .filter(({ type, instanceId }) => FIXABLE.includes(type) && ids.has(instanceId))
