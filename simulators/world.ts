@@ -10,6 +10,8 @@ import { wireJobs } from "./jobs.ts";
 import { brokenLaws, type InstanceRecord } from "./laws.ts";
 import { createOpenStack, type OpenStack } from "./openstack/index.ts";
 
+export { expectsVm } from "./bosh/index.ts";
+
 export interface WorldOptions {
   /** The seed of ids, durations and faults. Default 1. */
   readonly seed?: number | string;

@@ -6,6 +6,7 @@ const answering = (status: number, text: string): Host => ({
   fetch: async () => new Response(text, { status }),
   nowMs: () => 0,
   sleepMs: async () => {},
+  waitMs: async () => {},
   every: () => () => {},
   randomBytes: (count) => new Uint8Array(count),
   track: (work) => work,

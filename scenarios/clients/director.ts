@@ -26,6 +26,10 @@ export interface DirectorClient {
   /** With `force`, what the IaaS refuses to delete does not hold it up. */
   remove(name: string, force?: boolean): Promise<FinishedTask>;
   vms(deployment: string): Promise<readonly Record<string, unknown>[]>;
+  /** `cck --report`: scans, and answers with the problems that are open. */
+  cloudCheck(deployment: string): Promise<readonly { readonly type: string; readonly description: string }[]>;
+  /** @param instance `group/id` */
+  recreate(deployment: string, instance: string): Promise<FinishedTask>;
 }
 
 export function directorClient(stage: Stage, credentials: DirectorCredentials): DirectorClient {
@@ -75,6 +79,16 @@ export function directorClient(stage: Stage, credentials: DirectorCredentials): 
         .filter(Boolean)
         .map((line) => JSON.parse(line) as Record<string, unknown>);
     },
+    async cloudCheck(deployment) {
+      await task(`cck ${deployment}`, await send("POST", `/deployments/${deployment}/scans`, "application/json", ""));
+      const path = `/deployments/${deployment}/problems`;
+      return (await expectJson(await send("GET", path), `GET ${path}`, 200)) as never;
+    },
+    recreate: async (deployment, instance) =>
+      task(
+        `recreate ${instance}`,
+        await send("PUT", `/deployments/${deployment}/jobs/${instance}?state=recreate`, "text/yaml", ""),
+      ),
   };
 }
 

@@ -6,7 +6,8 @@ import type { FaultRule } from "../../simulators/kernel/index.ts";
  *
  * The fault model of this scenario. The broker's calls to the director, to OpenStack, to Consul and to the instances may be refused, lost
  * after their work, cut or late; calls of the CPI and tasks of the director may fail; a VM may vanish behind everybody's back; the broker
- * itself may be killed at any moment and started again. Each rule acts a bounded number of times, so that the world heals. The broker must
+ * itself may be killed at any moment and started again. Each rule acts a bounded number of times, so that the world heals; a VM whose
+ * repair stopped half-way is recreated by an operator then, as BOSH leaves it to one. The broker must
  * survive every mixture: once healed, each operation ends within its bound, what was promised holds, and nothing is left that no record names.
  */
 export interface Plan {

@@ -3,6 +3,7 @@ import type { Rehearsed } from "../scenario.ts";
 import { Ground } from "./ground.ts";
 import type { Plan, PlannedFault, Step } from "./plan.ts";
 import { play } from "./play.ts";
+import { REGRESSIONS } from "./regressions.ts";
 import { provisioning } from "./scenario.ts";
 
 const BUG = "leak-volume-after-failed-deploy";
@@ -17,6 +18,20 @@ describe("a seed", () => {
     expect(await rehearsed.run(7)).toEqual(first);
     expect((await (await provisioning.rehearse({})).run(7)).digest).toBe(first.digest);
   }, 300_000);
+});
+
+describe("a seed that failed once", () => {
+  let rehearsed: Rehearsed;
+  beforeAll(async () => {
+    rehearsed = await provisioning.rehearse({});
+  }, 120_000);
+  it.each(REGRESSIONS)(
+    "holds: $seed, $cause",
+    async ({ seed }) => {
+      expect(await rehearsed.replay(seed)).toMatchObject({ seed, verdict: "pass" });
+    },
+    120_000,
+  );
 });
 
 async function firstFailure(rehearsed: Rehearsed): Promise<Awaited<ReturnType<Rehearsed["run"]>>> {
@@ -67,6 +82,20 @@ describe("what stands", () => {
     "is open to its bindings again after a VM was lost": {
       happens: "server.gone",
       plan: plan([{ do: "vanish", instance: 0 }, pass(1)]),
+    },
+    "is open to its bindings again though the first repairs of its VM failed": {
+      happens: "fault.act",
+      plan: plan(
+        [{ do: "vanish", instance: 0 }, pass(10)],
+        [{ kind: "cpi", rule: { point: "cpi:create_vm", count: 3, effect: { kind: "error", message: "refused" } } }],
+      ),
+    },
+    "is open to its bindings again though the repair of its VM could not mount the disk": {
+      happens: "fault.act",
+      plan: plan(
+        [{ do: "vanish", instance: 0 }, pass(10)],
+        [{ kind: "cpi", rule: { point: "cpi:attach_disk", effect: { kind: "error", message: "refused" } } }],
+      ),
     },
     "has one group of data guard, also where answers were lost": {
       happens: "fault.act",

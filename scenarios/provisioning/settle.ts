@@ -1,6 +1,7 @@
 import type { World } from "../../simulators/world.ts";
 import type { Ground } from "./ground.ts";
 import { BrokenPromise, type ModelBinding, type ModelInstance, type Phase } from "./model.ts";
+import { isAtWork, isWhole, recreateHalfMade } from "./operator.ts";
 import type { Platform } from "./platform.ts";
 
 /** Virtual time within which everything that goes on has ended once everything has healed. */
@@ -40,22 +41,23 @@ export async function heal(ground: Ground): Promise<void> {
   await ground.offer();
 }
 
-/** Waits until each operation has ended and the director has put right what it can. */
+/** Waits until each operation has ended and what broke meanwhile has been put right. */
 export async function subside({ world }: Ground, platform: Platform): Promise<void> {
   for (const instance of platform.model.instances) {
     await soon(world, `what goes on at the instance ${instance.id} (${instance.phase})`, async () => {
       await platform.observe(instance);
-      return isIn(OVER, instance);
+      // What goes on may wait for the very VM that an operator must mend.
+      return isIn(OVER, instance) || (await recreateHalfMade(world), false);
     });
   }
-  await soon(world, "the director's repairs", () => isQuiet(world));
+  await awaitRepairs(world);
 }
 
 /** Deletes what a platform must delete, because it failed or nobody knows of it; then each binding that stands logs in. */
 export async function tidy({ world }: Ground, platform: Platform): Promise<void> {
   for (const instance of platform.model.instances)
     await soon(world, `the deletion of ${instance.id}`, () => endeavour(platform, instance));
-  await soon(world, "the director's repairs", () => isQuiet(world));
+  await awaitRepairs(world);
   const standing = platform.model.bindings.filter(({ phase }) => phase === "standing");
   for (const binding of standing) {
     const what = `the login of the binding ${binding.id} of ${binding.instance.id}`;
@@ -77,18 +79,16 @@ async function endeavour(platform: Platform, instance: ModelInstance): Promise<b
   return isIn(ENDED, instance);
 }
 
+/** Waits until the director, and its operator, have put right what they can. */
+async function awaitRepairs(world: World): Promise<void> {
+  do await soon(world, "the director's repairs", () => isQuiet(world));
+  while (await recreateHalfMade(world));
+}
+
 /** No task runs, nothing waits to be swept, and each VM that should be there is. */
-function isQuiet({ bosh, openstack }: World): boolean {
-  const { tasks, orphanVms, deployments } = bosh.state();
-  const isAtWork = [...tasks.values()].some(
-    ({ state, deadSinceMs }) => deadSinceMs === null && (state === "queued" || state === "processing"),
-  );
-  const { servers } = openstack.state().nova;
-  const isUp = (server: ReturnType<typeof servers.get>): boolean => server?.vm === "active" && server.task === null;
-  const isWhole = [...deployments.values()].every(({ instances }) =>
-    instances.every(({ vm }) => vm === null || isUp(servers.get(vm.cid))),
-  );
-  return !isAtWork && orphanVms.size === 0 && isWhole;
+function isQuiet(world: World): boolean {
+  const { tasks, orphanVms } = world.bosh.state();
+  return ![...tasks.values()].some(isAtWork) && orphanVms.size === 0 && isWhole(world);
 }
 
 /** Sees that each instance that stands has a binding to look into it with. */
@@ -116,5 +116,5 @@ export async function depart({ world }: Ground, platform: Platform): Promise<voi
   for (const instance of platform.model.instances) if (instance.phase !== "gone") instance.phase = "doomed";
   for (const instance of platform.model.instances)
     await soon(world, `the deletion of ${instance.id}`, () => endeavour(platform, instance));
-  await soon(world, "the director's repairs", () => isQuiet(world));
+  await awaitRepairs(world);
 }

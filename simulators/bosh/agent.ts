@@ -2,7 +2,7 @@ import type { Body } from "../kernel/index.ts";
 import { runScript } from "./deploy/script.ts";
 import type { Director } from "./director.ts";
 import { DirectorError } from "./errors.ts";
-import { agentFault, type AgentMethod, attributesOf } from "./faults.ts";
+import { agentFault, type AgentMethod, attributesOf, HEARTBEAT_POINT } from "./faults.ts";
 import type { AppliedJob, Instance } from "./state.ts";
 
 /** The VM on which a job runs, as its behaviour sees it. */
@@ -82,6 +82,12 @@ const CALL_MS = 500;
 const TIMEOUT_MS = 45_000;
 const TRIES = 3;
 
+/** Does the health monitor hear from the agent? */
+export function sendsHeartbeat(director: Director, instance: Instance): boolean {
+  if (instance.vm === null || !director.cpi.isAlive(instance.vm.cid)) return false;
+  return director.kernel.faults.at(HEARTBEAT_POINT, attributesOf(instance))?.kind !== "stuck";
+}
+
 /** Does the agent keep silent to this call? So it does when its VM is gone. */
 export function isSilent(director: Director, instance: Instance, method: AgentMethod): boolean {
   if (instance.vm === null || !director.cpi.isAlive(instance.vm.cid)) return true;
@@ -101,22 +107,33 @@ export function agentState(
   return effect?.kind === "error" && vm.jobState === "running" ? "failing" : vm.jobState;
 }
 
-const timedOut = (instance: Instance, method: AgentMethod): DirectorError =>
+const TIMED_OUT = 450002;
+
+/** Did an agent keep silent for too long? */
+export const isTimeout = (error: unknown): boolean => error instanceof DirectorError && error.code === TIMED_OUT;
+
+const timedOut = (instance: Instance, method: AgentMethod, waitMs: number): DirectorError =>
   new DirectorError(
-    450002,
-    `Timed out sending '${method}' to instance: '${instance.group}/${instance.id}', agent-id: '${instance.vm?.agentId ?? ""}' after ${TIMEOUT_MS / 1000} seconds`,
+    TIMED_OUT,
+    `Timed out sending '${method}' to instance: '${instance.group}/${instance.id}', agent-id: '${instance.vm?.agentId ?? ""}' after ${waitMs / 1000} seconds`,
   );
 
-/** A call of an agent that must be answered. `tries` are of 45 s each. @throws DirectorError 450001, 450002 */
-export function* agentCall(director: Director, instance: Instance, method: AgentMethod, tries = TRIES): Body {
+/** A call of an agent that must be answered, within `tries` of `waitMs` true time each. @throws DirectorError 450001, 450002 */
+export function* agentCall(
+  director: Director,
+  instance: Instance,
+  method: AgentMethod,
+  tries = TRIES,
+  waitMs = TIMEOUT_MS,
+): Body {
   const effect = agentFault(director.kernel, method, attributesOf(instance));
   if (effect?.kind === "error" && method !== "get_state") throw actionFailed(director, effect.message);
   if (effect?.kind !== "stuck" && instance.vm !== null && director.cpi.isAlive(instance.vm.cid)) {
     yield director.kernel.work(CALL_MS);
     return;
   }
-  yield tries * TIMEOUT_MS;
-  throw timedOut(instance, method);
+  yield tries * waitMs;
+  throw timedOut(instance, method, waitMs);
 }
 
 /** The agent refused a long-running action, in the director's words. */
@@ -127,8 +144,14 @@ export const actionFailed = (director: Director, message: string): DirectorError
   );
 
 /** Runs a script of each job that has it, all at once. @throws DirectorError 450001 when one of them fails */
-export function* runScripts(director: Director, instance: Instance, name: string, tries = TRIES): Body {
-  yield* agentCall(director, instance, "run_script", tries);
+export function* runScripts(
+  director: Director,
+  instance: Instance,
+  name: string,
+  tries = TRIES,
+  waitMs = TIMEOUT_MS,
+): Body {
+  yield* agentCall(director, instance, "run_script", tries, waitMs);
   const jobs = (instance.vm?.jobs ?? []).filter(({ scripts }) => scripts[name] !== undefined);
   const ran = jobs.map((job) => ({ job: job.name, ...runScript(job.scripts[name] ?? "") }));
   yield director.kernel.work(Math.max(0, ...ran.map(({ sleptMs }) => sleptMs)));

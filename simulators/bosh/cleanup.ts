@@ -4,7 +4,7 @@ import { stemcellUsers } from "./artifacts/stemcells.ts";
 import type { Director } from "./director.ts";
 import { deleteOrphanVms } from "./operations.ts";
 import type { OrphanDisk, ReleaseVersion, Stemcell, Task } from "./state.ts";
-import { Stage } from "./tasks.ts";
+import { Stage, startTask } from "./tasks.ts";
 
 function* deleteOrphan(director: Director, cid: string): Body {
   yield* director.cpi.deleteDisk(cid);
@@ -81,6 +81,32 @@ function* deleteStemcells(director: Director, task: Task, doomed: readonly Stemc
     stemcells.splice(stemcells.indexOf(stemcell), 1);
     director.kernel.record("bosh", "stemcell.delete", `${stemcell.name}/${stemcell.version}`);
   }
+}
+
+/** How long a disk waits as an orphan. */
+const DISK_MS = 5 * 86_400_000;
+
+/** Is the last clean-up of the schedule still under way? One whose worker died is not. */
+const isSweeping = (director: Director): boolean =>
+  [...director.slot.value.tasks.values()].some(
+    ({ type, user, state, deadSinceMs }) =>
+      type === "delete_artifacts" &&
+      user === "scheduler" &&
+      deadSinceMs === null &&
+      (state === "queued" || state === "processing" || state === "cancelling"),
+  );
+
+/** Queues what the director's own schedule deletes: VMs left behind at once, disks after five days. */
+export function scheduleSweep(director: Director): void {
+  const { orphanVms, orphanDisks } = director.slot.value;
+  const old = [...orphanDisks.values()].filter(({ orphanedMs }) => director.kernel.nowMs - orphanedMs > DISK_MS);
+  if ((orphanVms.size === 0 && old.length === 0) || isSweeping(director)) return;
+  startTask(director, {
+    type: "delete_artifacts",
+    description: "scheduled orphan cleanup",
+    user: "scheduler",
+    job: { kind: "sweep", args: { cids: old.map(({ cid }) => cid) } },
+  });
 }
 
 /** What the schedule deletes; what can't be deleted now is tried again with the next. */

@@ -49,6 +49,17 @@ const command = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
+      kind: fc.constant("delete-vm" as const),
+      index: fc.nat({ max: 9 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant("cck" as const), name: fc.constantFrom("a", "b") }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
       kind: fc.constant("fault" as const),
       point: fc.constantFrom(
         "cpi:create_vm",
@@ -102,6 +113,8 @@ async function perform(client: Client, wanted: Command): Promise<void> {
     client.kernel.faults.arm({ point: wanted.point, skip: wanted.skip, effect });
     return;
   }
+  if (wanted.kind === "delete-vm") return deleteVm(client, wanted.index);
+  if (wanted.kind === "cck") return checkAndFix(client, wanted.name);
   const request =
     wanted.kind === "deploy"
       ? {
@@ -113,8 +126,28 @@ async function perform(client: Client, wanted: Command): Promise<void> {
       : wanted.kind === "delete"
         ? { method: "DELETE", path: `/deployments/${wanted.name}?force=${wanted.force}` }
         : { method: "PUT", path: `/deployments/${wanted.name}/jobs/*?state=${wanted.state}`, body: "", headers: YAML };
+  await sendAndFollow(client, request);
+}
+
+async function sendAndFollow(client: Client, request: Parameters<Client["send"]>[0]): Promise<void> {
   const answer = await client.send(request);
   if (answer.headers.location !== undefined) await client.follow(new URL(answer.headers.location).pathname);
+}
+
+async function deleteVm(client: Client, index: number): Promise<void> {
+  const cids = instancesOf(client.bosh.state()).flatMap(({ vm }) => (vm === null ? [] : [vm.cid]));
+  const cid = cids[index % Math.max(1, cids.length)];
+  if (cid !== undefined) await sendAndFollow(client, { method: "DELETE", path: `/vms/${cid}` });
+}
+
+/** `cck --auto`. */
+async function checkAndFix(client: Client, name: string): Promise<void> {
+  const path = `/deployments/${name}`;
+  const headers = { "Content-Type": "application/json" };
+  await sendAndFollow(client, { method: "POST", path: `${path}/scans`, body: "", headers });
+  const ids = client.bosh.state().problems.flatMap(({ id, state }) => (state === "open" ? [[id, null]] : []));
+  const json = { resolutions: Object.fromEntries(ids) as object };
+  await sendAndFollow(client, { method: "PUT", path: `${path}/problems`, json, headers });
 }
 
 async function ready(seed: number): Promise<Client> {

@@ -1,88 +1,9 @@
 import { readFileSync } from "node:fs";
-import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { type HttpReply, Kernel, makeRequest, replyHeader } from "../kernel/index.ts";
-import { receiveArchive } from "./artifacts/archive.ts";
-import { type Bosh, createBosh, createDummyCpi } from "./index.ts";
+import { makeRequest, replyHeader } from "../kernel/index.ts";
+import { Bench, fixture } from "./testing.ts";
 
-const fixture = (name: string): URL => new URL(`../../docs/parity/recordings/fixtures/${name}`, import.meta.url);
 const text = (name: string): string => readFileSync(fixture(name), "utf8");
-const basic = (name: string, password: string): string =>
-  `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}`;
-
-/** A director with the reference users and the means to talk to it as the CLI does. */
-class Bench {
-  readonly kernel = new Kernel({ seed: 5 });
-  readonly bosh: Bosh = createBosh(this.kernel, {
-    name: "reference",
-    users: [
-      { name: "admin", password: "adminpw", scopes: ["bosh.admin"] },
-      { name: "reader", password: "readerpw", scopes: ["bosh.read"] },
-      { name: "team-a", password: "teampw", scopes: ["bosh.teams.a.admin"] },
-    ],
-    cpi: createDummyCpi(this.kernel),
-    resurrector: false,
-  });
-
-  send(
-    method: string,
-    path: string,
-    options: { type?: string; body?: string; user?: string; received?: unknown; headers?: Record<string, string> } = {},
-  ): HttpReply {
-    const [user, password] =
-      options.user === undefined ? ["admin", "adminpw"] : (options.user.split(":") as [string, string]);
-    const headers = {
-      host: "d:25555",
-      authorization: basic(user, password),
-      ...(options.type && { "content-type": options.type }),
-      ...options.headers,
-    };
-    return this.bosh.director.receive(
-      makeRequest(method, path, { headers, body: options.body ?? "", received: options.received }),
-    ) as HttpReply;
-  }
-
-  /** Follows the task of a reply to its end. */
-  task(reply: HttpReply): { id: number; state: string; result: string; events: readonly Record<string, unknown>[] } {
-    const id = Number(replyHeader(reply, "location")?.split("/").at(-1));
-    for (let waited = 0; waited < 10_000; waited++) {
-      const task = this.send("GET", `/tasks/${id}`).json as { state: string; result: string };
-      if (!["queued", "processing", "cancelling"].includes(task.state)) {
-        const events = String(this.send("GET", `/tasks/${id}/output?type=event`).body ?? "");
-        return {
-          id,
-          ...task,
-          events: events
-            .split("\n")
-            .filter(Boolean)
-            .map((line) => JSON.parse(line) as Record<string, unknown>),
-        };
-      }
-      this.kernel.advanceTo(this.kernel.nowMs + 1000);
-    }
-    throw new Error(`task ${id} does not end`);
-  }
-
-  async upload(path: string, file: string): Promise<string> {
-    const received = await receiveArchive(Readable.from([readFileSync(fixture(file))]));
-    return this.task(this.send("POST", path, { type: "application/x-compressed", received })).result;
-  }
-
-  async ready(): Promise<void> {
-    await this.upload("/stemcells", "stemcell-1.1.tgz");
-    await this.upload("/releases", "demo-1.tgz");
-    expect(
-      this.send("POST", "/cloud_configs?name=", { type: "text/yaml", body: readFileSync(fixture("cloud.yml"), "utf8") })
-        .status,
-    ).toBe(201);
-  }
-
-  deploy(file: string): ReturnType<Bench["task"]> {
-    return this.task(
-      this.send("POST", "/deployments", { type: "text/yaml", body: readFileSync(fixture(file), "utf8") }),
-    );
-  }
-}
 
 describe("director", () => {
   it("tells who it is to anybody, the rest to who may know", () => {

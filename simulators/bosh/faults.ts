@@ -13,6 +13,7 @@ export const AGENT_METHODS = [
   "apply",
   "update_settings",
   "add_persistent_disk",
+  "list_disk",
   "mount_disk",
   "migrate_disk",
   "unmount_disk",
@@ -86,6 +87,15 @@ export const JOB_POINT = faultPoint({
   attributes: AGENT_ATTRIBUTES,
 });
 
+/** The message that an agent sends of itself. */
+export const HEARTBEAT_POINT = faultPoint({
+  point: "agent:heartbeat",
+  effects: ["stuck"],
+  prose:
+    "The health monitor does not hear from an agent, each look of a minute being one occasion. After a minute of silence it has the VM scanned; one whose agent is really dead is recreated.",
+  attributes: AGENT_ATTRIBUTES,
+});
+
 export function defineFaults(kernel: Kernel): void {
-  for (const point of [TASK_POINT, JOB_POINT, ...POINTS.values()]) kernel.faults.define(point);
+  for (const point of [TASK_POINT, JOB_POINT, HEARTBEAT_POINT, ...POINTS.values()]) kernel.faults.define(point);
 }

@@ -16,7 +16,9 @@ import { DISKS } from "./api/disks.ts";
 import { EVENTS } from "./api/events.ts";
 import { LINKS } from "./api/links.ts";
 import { OPERATIONS } from "./api/operations.ts";
-import { applyResolutions, scan } from "./cck.ts";
+import { applyResolutions } from "./cck/resolver.ts";
+import { scanAndFix } from "./cck/scan-and-fix.ts";
+import { scan } from "./cck/scan.ts";
 import { runErrand } from "./errands.ts";
 import { exportRelease } from "./exports.ts";
 import { collectLogs } from "./logs.ts";
@@ -44,7 +46,7 @@ import { deploy } from "./deploy/deploy.ts";
 import { deleteDeployment } from "./deploy/remove.ts";
 import type { Director, DirectorOptions, TaskRunner } from "./director.ts";
 import { defineFaults } from "./faults.ts";
-import { MONITOR_MS, monitor, scanAndFix } from "./resurrection.ts";
+import { MONITOR_MS, monitor } from "./monitor/monitor.ts";
 import { type DirectorState, newState } from "./state.ts";
 import { work } from "./tasks.ts";
 import { vmStats } from "./vitals.ts";
@@ -52,6 +54,7 @@ import { vmStats } from "./vitals.ts";
 export type { JobBehaviour, JobBehaviours, JobContext } from "./agent.ts";
 export type { DirectorOptions, DirectorUser, UaaOptions } from "./director.ts";
 export { createDummyCpi } from "./cpi/dummy.ts";
+export { expectsVm } from "./state.ts";
 
 /** A simulated director, ready to be served by any face. */
 export interface Bosh {

@@ -15,6 +15,7 @@ import {
   start,
   stop,
   title,
+  VM_LOCK_MS,
 } from "./deploy/instance.ts";
 import type { Director } from "./director.ts";
 import { DirectorError } from "./errors.ts";
@@ -61,18 +62,23 @@ export function* deleteDeploymentSnapshots(director: Director, _task: Task, args
 const instances = (director: Director): readonly Instance[] =>
   [...director.slot.value.deployments.values()].flatMap((each) => each.instances);
 
-/** `delete vm <cid>`: also of one that nobody knows. */
+/** `delete vm <cid>`: also of one that nobody knows. Its instance stays and is to have a VM; an orphan stays one until it is swept. */
 export function* deleteVmByCid(director: Director, task: Task, args: Args): Body<string> {
   const cid = String(args.cid);
   const stage = new Stage(director, task, "Delete VM", 1);
-  const outer = stage.begin(cid);
-  const owner = instances(director).find(({ vm }) => vm?.cid === cid);
-  if (owner === undefined) yield* director.cpi.deleteVm(cid);
-  else yield* deleteVm(director, task, owner);
-  director.slot.value.orphanVms.delete(cid);
-  stage.begin(`VM ${cid} is successfully deleted`).finish();
-  outer.finish();
+  const work = (function* (): Body {
+    const owner = instances(director).find(({ vm }) => vm?.cid === cid);
+    yield* owner === undefined ? destroyUnowned(director, task, cid) : deleteVm(director, task, owner);
+    stage.begin(`VM ${cid} is successfully deleted`).finish();
+  })();
+  yield* stage.step(cid, work);
   return "true";
+}
+
+function* destroyUnowned(director: Director, task: Task, cid: string): Body {
+  const call = holding(director, task, `lock:vm:${cid}`, { waitMs: VM_LOCK_MS }, director.cpi.deleteVm(cid));
+  yield* audited(director, task, { action: "delete", type: "vm", name: cid }, call);
+  director.kernel.record("bosh", "vm.delete", cid);
 }
 
 /** `orphan disk`: takes a disk off its instance, in the records only. */
@@ -107,6 +113,7 @@ export function* attachOrphan(director: Director, task: Task, args: Args): Body<
   orphanDisk(director, task, instance);
   director.slot.value.orphanDisks.delete(cid);
   instance.disk = {
+    row: ++director.slot.value.diskRows,
     cid,
     sizeMb: known?.sizeMb ?? 1,
     cloudProperties: copied ?? known?.cloudProperties ?? {},

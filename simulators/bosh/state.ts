@@ -13,11 +13,13 @@ export interface DirectorState {
   readonly orphanDisks: Map<string, OrphanDisk>;
   readonly locks: Map<string, Lock>;
   resurrectionPaused: boolean;
+  readonly monitor: MonitorMemory;
   /** Audit events, oldest first; their ids are 1, 2, 3 … */
   readonly events: AuditEvent[];
   deploymentIds: number;
   /** Rows of instances, those of compilation VMs among them. */
   instanceRows: number;
+  diskRows: number;
   packageIds: number;
   readonly links: Links;
   problems: Problem[];
@@ -52,9 +54,11 @@ export const newState = (): DirectorState => ({
   orphanDisks: new Map(),
   locks: new Map(),
   resurrectionPaused: false,
+  monitor: { silentSinceMs: new Map(), alertedMs: new Map() },
   events: [],
   deploymentIds: 0,
   instanceRows: 0,
+  diskRows: 0,
   packageIds: 0,
   links: { providers: [], consumers: [], links: [], ids: { providers: 0, consumers: 0, links: 0 } },
   problems: [],
@@ -68,6 +72,14 @@ export const newState = (): DirectorState => ({
   addresses: new Map(),
   addressHints: new Map(),
 });
+
+/** What the health monitor remembers from one look to the next. */
+export interface MonitorMemory {
+  /** By agent id: the first look at which its agent was silent. */
+  silentSinceMs: Map<string, number>;
+  /** By instance id: when the resurrector was last told of it. */
+  alertedMs: Map<string, number>;
+}
 
 /** One line of the director's audit log (`bosh events`). */
 export interface AuditEvent {
@@ -130,9 +142,12 @@ export interface Links {
 export interface Problem {
   readonly id: number;
   readonly deployment: string;
-  readonly type: "unresponsive_agent" | "missing_vm" | "missing_disk" | "inactive_disk" | "mount_info_mismatch";
+  readonly type: "unresponsive_agent" | "missing_vm" | "missing_disk" | "mount_info_mismatch";
   readonly instanceId: string;
-  readonly resource: string;
+  /** The row of the instance, or of its disk where the problem is about that. */
+  readonly resourceId: number;
+  /** The VMs on which agents have the disk mounted; of a mount_info_mismatch. */
+  readonly ownerVms: readonly string[];
   state: "open" | "resolved" | "closed";
 }
 
@@ -347,8 +362,17 @@ export interface Vm {
   jobState: "running" | "stopped" | "failing";
   /** Whether its jobs have ever been started: the supervisor then knows of their processes. */
   isSupervised: boolean;
+  /** The persistent disk that the agent has mounted. */
+  mountedDisk: string | null;
   jobs: readonly AppliedJob[];
 }
+
+/**
+ * Is this instance to have a VM? Only one that has had its jobs applied, is no errand, and has not been stopped hard (the director's
+ * `expects_vm`). Neither `ignore` nor a paused resurrection changes what is expected.
+ */
+export const expectsVm = ({ errand, state, applied }: Instance): boolean =>
+  !errand && state !== "detached" && applied?.configuration !== undefined;
 
 export interface AppliedJob {
   readonly name: string;
@@ -359,6 +383,8 @@ export interface AppliedJob {
 }
 
 export interface Disk {
+  /** Its row in the director's database: cloud check shows it. */
+  readonly row: number;
   readonly cid: string;
   readonly sizeMb: number;
   readonly cloudProperties: Readonly<Record<string, unknown>>;

@@ -6,7 +6,7 @@ import { configsOf, deploymentLock } from "../deploy/deploy.ts";
 import { nameOf, readManifest } from "../deploy/manifest.ts";
 import type { Director } from "../director.ts";
 import { DirectorError } from "../errors.ts";
-import type { Deployment, Instance, Task } from "../state.ts";
+import { type Deployment, expectsVm, type Instance, type Task } from "../state.ts";
 import { startTask } from "../tasks.ts";
 import { latestConfigs } from "./configs.ts";
 import { diffLines } from "./diff.ts";
@@ -274,7 +274,7 @@ function machines(context: Context, kind: "vms" | "instances"): HttpReply {
     200,
     instances.map((each) => ({
       ...vmLine(each),
-      expects_vm: !each.errand && each.state !== "detached" && each.applied?.configuration !== undefined,
+      expects_vm: expectsVm(each),
     })),
   );
 }

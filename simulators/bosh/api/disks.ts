@@ -64,18 +64,15 @@ function deleteVm(context: Context): HttpReply {
   );
 }
 
-const orphanedVms = ({ director }: Context): HttpReply =>
-  json(
-    200,
-    [...director.slot.value.orphanVms.values()].map((vm) => ({
-      az: vm.az,
-      cid: vm.cid,
-      deployment_name: vm.deployment,
-      instance_name: vm.instance,
-      ip_addresses: vm.ips,
-      orphaned_at: utc(vm.orphanedMs),
-    })),
-  );
+const orphanedVms = ({ director }: Context): readonly object[] =>
+  [...director.slot.value.orphanVms.values()].map((vm) => ({
+    az: vm.az,
+    cid: vm.cid,
+    deployment_name: vm.deployment,
+    instance_name: vm.instance,
+    ip_addresses: vm.ips,
+    orphaned_at: utc(vm.orphanedMs),
+  }));
 
 function cleanup(context: Context): HttpReply {
   const { director, caller } = context;
@@ -105,7 +102,8 @@ const compiledView = (versions: readonly ReleaseVersion[]): readonly object[] =>
     }),
   );
 
-function dryRun({ director, query }: Context): HttpReply {
+function dryRun(context: Context): HttpReply {
+  const { director, query } = context;
   const doomed = doomedBy(director, query.get("remove_all") === "true", query.get("keep_orphaned_disks") === "true");
   return page(200, {
     releases: [...doomed.releases].map(([name, versions]) => ({
@@ -115,7 +113,7 @@ function dryRun({ director, query }: Context): HttpReply {
     stemcells: doomed.stemcells.map((stemcell) => stemcellView(director, stemcell)),
     compiled_packages: [...doomed.releases.values()].flatMap(compiledView),
     orphaned_disks: doomed.disks.map(diskView),
-    orphaned_vms: [],
+    orphaned_vms: orphanedVms(context),
     exported_releases: [],
     dns_blobs: query.get("remove_all") === "true" ? director.slot.value.dnsBlobs : [],
   });
@@ -128,7 +126,7 @@ export const DISKS: readonly DirectorRoute[] = [
   route("DELETE", "/orphan_disks/:cid", {}, remove),
   route("PUT", "/disks/:cid/attachments", {}, attach),
   route("DELETE", "/vms/:cid", {}, deleteVm),
-  route("GET", "/orphaned_vms", {}, orphanedVms),
+  route("GET", "/orphaned_vms", {}, (context) => json(200, orphanedVms(context))),
   route("GET", "/networks", {}, ({ query }) =>
     query.get("orphaned") === "true"
       ? json(200, [])

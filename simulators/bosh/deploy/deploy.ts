@@ -304,7 +304,7 @@ function* converge(run: Run, plan: DeployPlan): Body {
 }
 
 /** Groups one after the other; neighbours that are not serial go together. */
-function serialBatches(groups: readonly PlannedGroup[]): readonly (readonly PlannedGroup[])[] {
+export function serialBatches(groups: readonly PlannedGroup[]): readonly (readonly PlannedGroup[])[] {
   const batches: PlannedGroup[][] = [];
   let open: PlannedGroup[] | undefined;
   for (const each of groups) {

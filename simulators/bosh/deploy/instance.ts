@@ -20,7 +20,7 @@ const UPDATE_MEDIAN_MS = 8_000;
 const DRAIN_MS = 1_000;
 const CREATE_TRIES = 5;
 const WATCH_STEPS = 9;
-const VM_LOCK_MS = 10_000;
+export const VM_LOCK_MS = 10_000;
 
 export const nameOf = (instance: Instance): string => `${instance.group}/${instance.id}`;
 export const title = (instance: Instance): string => `${nameOf(instance)} (${instance.index})`;
@@ -85,6 +85,7 @@ export function* bootVm(
     stemcell,
     jobState: "running",
     isSupervised: false,
+    mountedDisk: null,
     jobs: [],
   };
   try {
@@ -216,6 +217,7 @@ function* attach(director: Director, task: Task, instance: Instance, diskCid: st
     attached_at: iso(director.kernel.nowMs),
   });
   yield* agentCall(director, instance, "mount_disk");
+  vm.mountedDisk = diskCid;
 }
 
 export { attach as attachDisk };
@@ -311,7 +313,8 @@ function* updateDisk(director: Director, task: Task, planned: PlannedInstance, r
   );
   kernel.record("bosh", "disk.create", cid, { deployment: instance.deployment, sizeMb: wanted.sizeMb });
   // A disk that no record names would be lost: it is written down before anything else can fail.
-  const fresh = { cid, sizeMb: wanted.sizeMb, cloudProperties: wanted.cloudProperties };
+  const row = ++director.slot.value.diskRows;
+  const fresh = { row, cid, sizeMb: wanted.sizeMb, cloudProperties: wanted.cloudProperties };
   if (old === null) instance.disk = fresh;
   try {
     yield* attach(director, task, instance, cid);
@@ -339,12 +342,14 @@ function orphanUnused(director: Director, instance: Instance, disk: NonNullable<
 
 function* letGo(director: Director, task: Task, instance: Instance, vmCid: string, diskCid: string): Body {
   yield* agentCall(director, instance, "unmount_disk");
+  if (instance.vm?.mountedDisk === diskCid) instance.vm.mountedDisk = null;
   yield* director.cpi.detachDisk(vmCid, diskCid);
   orphanDisk(director, task, instance);
 }
 
 interface StartOptions {
-  readonly watch: WatchTime;
+  /** Null: nobody waits until the jobs run, and no post-start script is run. */
+  readonly watch: WatchTime | null;
   /** The progress made by then. */
   readonly base: number;
   /** Makes a new disk even where the old one would do. */
@@ -356,12 +361,18 @@ export function* start(
   director: Director,
   task: Task,
   planned: PlannedInstance,
-  { watch, base, renewsDisk = false }: StartOptions,
+  options: StartOptions,
   step?: Step,
 ): Body {
+  yield* updateDisk(director, task, planned, options.renewsDisk ?? false);
+  yield* configure(director, planned, options.base, step);
+  yield* launch(director, task, planned.instance, options, step);
+  planned.instance.clean = true;
+}
+
+/** Hands the agent its packages and jobs; nothing is started. */
+export function* configure(director: Director, planned: PlannedInstance, base: number, step?: Step): Body {
   const { instance } = planned;
-  const { kernel } = director;
-  yield* updateDisk(director, task, planned, renewsDisk);
   step?.progress(base + 10, "installing packages");
   yield* agentCall(director, instance, "update_settings");
   step?.progress(base + 20, "configuring jobs");
@@ -369,17 +380,28 @@ export function* start(
   if (instance.vm !== null)
     instance.vm.jobs = planned.jobs.map(({ texts: _texts, fingerprint: _print, ...job }) => job);
   instance.applied = { ...instance.applied, ...planned.parts };
+}
+
+/** Starts the jobs that an agent has, and watches them. */
+export function* launch(
+  director: Director,
+  task: Task,
+  instance: Instance,
+  { watch, base }: Pick<StartOptions, "watch" | "base">,
+  step?: Step,
+): Body {
+  const { kernel } = director;
   step?.progress(base + 30, "executing pre-start");
   yield* runScripts(director, instance, "pre-start");
   step?.progress(base + 50, "starting jobs");
   yield* agentCall(director, instance, "start");
   startJobs(director.behaviours, instance);
   if (instance.vm !== null) Object.assign(instance.vm, { jobState: "running", isSupervised: true });
+  if (watch === null) return;
   yield kernel.work(kernel.random("bosh/agent").lognormal(UPDATE_MEDIAN_MS, 0.3));
   yield* awaitRunning(director, task, instance, watch);
   step?.progress(base + 60, "executing post-start");
   yield* runScripts(director, instance, "post-start");
-  instance.clean = true;
 }
 
 /** Sleeps the least time, then asks in up to nine more steps until the agent says running. @throws DirectorError 400007 */

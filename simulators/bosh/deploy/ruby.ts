@@ -9,3 +9,12 @@ export function inspect(value: unknown): string {
       .join(", ")}}`;
   return String(value);
 }
+
+/** The name of Ruby's class for a value of JSON. */
+export function rubyClass(value: unknown): string {
+  if (value === null || value === undefined) return "NilClass";
+  if (Array.isArray(value)) return "Array";
+  if (typeof value === "boolean") return value ? "TrueClass" : "FalseClass";
+  if (typeof value === "number") return Number.isInteger(value) ? "Integer" : "Float";
+  return typeof value === "string" ? "String" : "Hash";
+}

@@ -12,29 +12,32 @@ export function cause(client: Client, note: string): readonly string[] {
 
 function causeOne({ kernel, bosh, dummy }: Client, note: string): boolean {
   const { faults } = kernel;
-  const instanceOf = (group?: string, index?: string): Instance | undefined =>
-    [...bosh.state().deployments.values()]
-      .flatMap(({ instances }) => instances)
-      .find((each) => each.group === group && String(each.index) === index);
   const failing = /agents of group (\S+) report job \S+ as failing/.exec(note);
   const frozen = /the agent of (\S+)\/(\d+) is frozen/.exec(note);
   const deleted = /the VM of (\S+)\/(\d+) was deleted in the IaaS/.exec(note);
+  const lost = /the disk of (\S+)\/(\d+) was deleted in the IaaS/.exec(note);
   if (failing !== null) {
     const match = { group: failing[1] ?? "" };
     faults.arm({ point: "agent:get_state", match, count: null, effect: { kind: "error", message: "failing" } });
   } else if (frozen !== null) {
-    // The VM that takes its place has an agent of its own.
-    const match = {
-      group: frozen[1] ?? "",
-      index: frozen[2] ?? "",
-      vm: instanceOf(frozen[1], frozen[2])?.vm?.cid ?? "",
-    };
+    // The agent of the VM that takes its place is another one.
+    const match = { vm: instanceNamed(bosh, frozen)?.vm?.cid ?? "" };
     faults.arm({ point: "agent:*", match, count: null, effect: { kind: "stuck" } });
   } else if (/report running again/.test(note)) faults.disarm();
   else if (/ answers again/.test(note)) kernel.schedule(THAW_MS, () => faults.disarm());
   else if (deleted !== null) {
-    const gone = instanceOf(deleted[1], deleted[2]);
-    if (gone?.vm != null) kernel.spawn("deleted behind the director's back", dummy.deleteVm(gone.vm.cid));
+    const gone = instanceNamed(bosh, deleted);
+    if (gone?.vm != null) kernel.spawn(BEHIND, dummy.deleteVm(gone.vm.cid));
+  } else if (lost !== null) {
+    const owner = instanceNamed(bosh, lost);
+    if (owner?.disk != null) kernel.spawn(BEHIND, dummy.deleteDisk(owner.disk.cid));
   } else return false;
   return true;
 }
+
+const BEHIND = "deleted behind the director's back";
+
+const instanceNamed = (bosh: Client["bosh"], [, group, at]: RegExpExecArray): Instance | undefined =>
+  [...bosh.state().deployments.values()]
+    .flatMap(({ instances }) => instances)
+    .find((each) => each.group === group && String(each.index) === at);

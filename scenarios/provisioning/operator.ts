@@ -1,0 +1,64 @@
+import { expectsVm, type World } from "../../simulators/world.ts";
+import { type DirectorClient, directorClient } from "../clients/director.ts";
+import { ScenarioError } from "../stage.ts";
+import { BrokenPromise } from "./model.ts";
+
+type DirectorState = ReturnType<World["bosh"]["state"]>;
+type Deployment = DirectorState["deployments"] extends Map<string, infer D> ? D : never;
+type Instance = Deployment["instances"][number];
+type Task = DirectorState["tasks"] extends Map<number, infer T> ? T : never;
+
+/** Does each instance have the VM that it is to have? What was never deployed with success nobody repairs: it is deleted. */
+export function isWhole({ bosh, openstack }: World): boolean {
+  const { servers } = openstack.state().nova;
+  const isUp = (server: ReturnType<typeof servers.get>): boolean => server?.vm === "active" && server.task === null;
+  const isSound = ({ manifest }: Deployment, instance: Instance): boolean =>
+    instance.vm === null ? manifest === null || !expectsVm(instance) : isUp(servers.get(instance.vm.cid));
+  return [...bosh.state().deployments.values()].every((deployment) =>
+    deployment.instances.every((each) => isSound(deployment, each)),
+  );
+}
+
+/** Instances whose repair ended between the making of the VM and the mounting of the disk, and on which nobody works. */
+function halfMade({ bosh }: World): readonly { readonly deployment: string; readonly instance: Instance }[] {
+  const { deployments, tasks } = bosh.state();
+  const busy = new Set([...tasks.values()].filter(isAtWork).map(({ deployment }) => deployment));
+  return [...deployments.values()]
+    .filter(({ name, manifest }) => manifest !== null && !busy.has(name))
+    .flatMap(({ name, instances }) => instances.map((instance) => ({ deployment: name, instance })))
+    .filter(({ instance: { vm, disk } }) => vm !== null && disk !== null && vm.mountedDisk !== disk.cid);
+}
+
+/** Does somebody work on a task, or will? */
+export const isAtWork = ({ state, deadSinceMs }: Task): boolean =>
+  deadSinceMs === null && (state === "queued" || state === "processing");
+
+/**
+ * What BOSH leaves to people: a VM whose repair stopped half-way is alive, so the health monitor has nothing to alert on, and only
+ * `bosh cck` tells that its disk is not mounted. An operator who reads that has the instance recreated; where another task is in the
+ * way, he tries again later.
+ *
+ * @returns whether there was anything to do
+ * @throws BrokenPromise when cloud check does not report such an instance
+ */
+export async function recreateHalfMade(world: World): Promise<boolean> {
+  const found = halfMade(world);
+  const director = directorClient(world.stage(world.plan.applications), world.credentials.director);
+  for (const { deployment, instance } of found) await unlessRefused(() => recreate(director, deployment, instance));
+  return found.length > 0;
+}
+
+async function recreate(director: DirectorClient, deployment: string, instance: Instance): Promise<void> {
+  const problems = await director.cloudCheck(deployment);
+  if (!problems.some(({ type }) => type === "mount_info_mismatch"))
+    throw new BrokenPromise(`cloud check of ${deployment} does not report that a disk is not mounted`);
+  await director.recreate(deployment, `${instance.group}/${instance.id}`);
+}
+
+async function unlessRefused(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof ScenarioError && error.code === "SCENARIO_TASK_FAILED")) throw error;
+  }
+}

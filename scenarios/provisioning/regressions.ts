@@ -1,0 +1,20 @@
+/** A seed that failed once. */
+export interface Regression {
+  readonly seed: number;
+  /** What was wrong. */
+  readonly cause: string;
+}
+
+/** Seeds that failed and hold since; the tests run them, so that they go on holding. None is taken off the list. */
+export const REGRESSIONS: readonly Regression[] = [
+  {
+    seed: 335,
+    cause:
+      "a repair failed between the deletion of a VM and the making of the next; an instance without a VM was seen by nobody",
+  },
+  {
+    seed: 421,
+    cause: "a repair made the VM and could not attach its disk; cloud check did not report it, and no operator looked",
+  },
+  { seed: 2374, cause: "as 421; and what went on at the instance was waited for before the operator came" },
+];

@@ -1,0 +1,36 @@
+import { utc } from "../api/frame.ts";
+import type { Director } from "../director.ts";
+import { audit } from "../events.ts";
+import { nameOf } from "../deploy/instance.ts";
+import type { Instance } from "../state.ts";
+
+/** The user in whose name the health monitor speaks to the director. */
+export const MONITOR_USER = "hm";
+
+export interface Alert {
+  readonly deployment: string;
+  readonly title: string;
+  /** 1 alert, 2 critical, 3 error, 4 warning. */
+  readonly severity: 1 | 2 | 4;
+  /** Default: the title. */
+  readonly summary?: string;
+  /** The one instance that it is about. */
+  readonly instance?: Instance;
+}
+
+/** Raises an alert of the health monitor: it is shown among the director's events. */
+export function raiseAlert(
+  director: Director,
+  { deployment, title, severity, summary = title, instance }: Alert,
+): void {
+  const { kernel } = director;
+  audit(director, MONITOR_USER, {
+    action: "create",
+    type: "alert",
+    name: kernel.random("bosh/monitor").uuid(),
+    deployment,
+    instance: instance === undefined ? null : nameOf(instance),
+    context: { message: `${title}. Alert @ ${utc(kernel.nowMs)}, severity ${severity}: ${summary}` },
+  });
+  kernel.record("bosh", "monitor.alert", deployment, { title, severity, summary });
+}

@@ -1,0 +1,50 @@
+import type { Director } from "../director.ts";
+import { type Deployment, expectsVm, type Instance } from "../state.ts";
+
+/**
+ * When the resurrector holds back: while so many instances of a deployment are down that recreating them would rather make things
+ * worse (the defaults of bosh-monitor's resurrector).
+ */
+export const MELTDOWN = {
+  /** Fewer are never a meltdown. */
+  instancesMin: 5,
+  /** Of the deployment's instances. */
+  shareMin: 0.2,
+  /** An alert counts for so long, whether or not its instance is well again. */
+  alertMs: 600_000,
+} as const;
+
+/** Notes that the resurrector was told of instances. */
+export function noteAlerts(director: Director, instances: readonly Instance[]): void {
+  const { nowMs } = director.kernel;
+  const { monitor } = director.slot.value;
+  for (const { id } of instances) monitor.alertedMs.set(id, nowMs);
+}
+
+/** Forgets alerts that no longer count. */
+export function forgetAlerts(director: Director): void {
+  const { nowMs } = director.kernel;
+  const { monitor } = director.slot.value;
+  if (monitor.alertedMs.size === 0) return;
+  monitor.alertedMs = new Map([...monitor.alertedMs].filter(([, atMs]) => nowMs - atMs <= MELTDOWN.alertMs));
+}
+
+export interface Health {
+  readonly isMeltdown: boolean;
+  readonly summary: string;
+}
+
+/** How a deployment stands: of its agents, and the instances that lack one, how many there were alerts on of late. */
+export function healthOf(director: Director, { name, instances }: Deployment): Health {
+  const { nowMs } = director.kernel;
+  const { alertedMs } = director.slot.value.monitor;
+  const counted = instances.filter((each) => each.vm !== null || expectsVm(each));
+  const unhealthy = counted.filter(
+    ({ id }) => nowMs - (alertedMs.get(id) ?? Number.NEGATIVE_INFINITY) <= MELTDOWN.alertMs,
+  ).length;
+  const share = unhealthy / Math.max(1, counted.length);
+  return {
+    isMeltdown: unhealthy >= MELTDOWN.instancesMin && share >= MELTDOWN.shareMin,
+    summary: `deployment: '${name}'; ${unhealthy} of ${counted.length} agents are unhealthy (${(share * 100).toFixed(1)}%)`,
+  };
+}

@@ -1,0 +1,82 @@
+import { sendsHeartbeat } from "../agent.ts";
+import { scheduleSweep } from "../cleanup.ts";
+import { deploymentLock } from "../deploy/deploy.ts";
+import type { Director } from "../director.ts";
+import { type Deployment, expectsVm, type Instance } from "../state.ts";
+import { raiseAlert } from "./alerts.ts";
+import { forgetAlerts } from "./meltdown.ts";
+import { resurrect } from "./resurrector.ts";
+
+/*
+ * The health monitor (bosh-monitor), whose timers are one here: each look takes the director's list of deployments, hears the
+ * heartbeats, and alerts on agents that are silent and on instances without a VM. A deployment that a task has locked is left alone.
+ */
+
+/** `hm.intervals.analyze_agents` and `analyze_instances`. */
+export const MONITOR_MS = 60_000;
+/** `hm.intervals.agent_timeout`. */
+const AGENT_TIMEOUT_MS = 60_000;
+
+/** One look, and the director's own schedule; it comes again by itself. */
+export function monitor(director: Director): void {
+  const { deployments } = director.slot.value;
+  hearAgents(director);
+  forgetAlerts(director);
+  const open = [...deployments.values()].filter(({ name }) => !director.slot.value.locks.has(deploymentLock(name)));
+  for (const deployment of open) analyseAgents(director, deployment);
+  for (const deployment of open) analyseInstances(director, deployment);
+  scheduleSweep(director);
+  director.kernel.timer(MONITOR_MS, "bosh/monitor", null);
+}
+
+/** Notes which agents have fallen silent; those that are heard again, or are gone, are forgotten. */
+function hearAgents(director: Director): void {
+  const { deployments, monitor: memory } = director.slot.value;
+  const { nowMs } = director.kernel;
+  const silent = new Map<string, number>();
+  for (const { instances } of deployments.values())
+    for (const instance of instances) {
+      if (instance.vm === null || sendsHeartbeat(director, instance)) continue;
+      const { agentId } = instance.vm;
+      silent.set(agentId, memory.silentSinceMs.get(agentId) ?? nowMs);
+    }
+  if (silent.size > 0 || memory.silentSinceMs.size > 0) memory.silentSinceMs = silent;
+}
+
+/** An agent sends a heartbeat every half minute: at the first look that misses it, the last one is no older than the limit. */
+function hasTimedOut(director: Director, { vm }: Instance): boolean {
+  const sinceMs = vm === null ? undefined : director.slot.value.monitor.silentSinceMs.get(vm.agentId);
+  return sinceMs !== undefined && director.kernel.nowMs - sinceMs >= AGENT_TIMEOUT_MS;
+}
+
+function analyseAgents(director: Director, deployment: Deployment): void {
+  const silent = deployment.instances.filter((each) => hasTimedOut(director, each));
+  raiseAlerts(
+    director,
+    deployment,
+    silent,
+    ({ vm }) => `${vm?.agentId} has timed out`,
+    "instances with timed out agents",
+  );
+}
+
+function analyseInstances(director: Director, deployment: Deployment): void {
+  const bare = deployment.instances.filter((each) => expectsVm(each) && each.vm === null);
+  raiseAlerts(director, deployment, bare, ({ id }) => `${id} has no VM`, "instances which do not have VMs");
+}
+
+/** Alerts on each instance, then on all of them together: it is the second that the resurrector acts on. */
+function raiseAlerts(
+  director: Director,
+  deployment: Deployment,
+  instances: readonly Instance[],
+  title: (instance: Instance) => string,
+  what: string,
+): void {
+  if (instances.length === 0) return;
+  const { name } = deployment;
+  for (const instance of instances)
+    raiseAlert(director, { deployment: name, severity: 2, title: title(instance), instance });
+  raiseAlert(director, { deployment: name, severity: 2, title: `${name} has ${what}` });
+  resurrect(director, deployment, instances);
+}

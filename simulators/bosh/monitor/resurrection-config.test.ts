@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import type { Bench } from "../testing.ts";
+import { MINUTE_MS, deployed, endsOf, isUp } from "./testing.ts";
+
+describe("a config of type resurrection", () => {
+  const upload = (bench: Bench, name: string, content: object): void => {
+    const body = { type: "resurrection", name, content: JSON.stringify(content) };
+    expect(bench.json("POST", "/configs", body).status).toBe(201);
+  };
+
+  const rule = (enabled: boolean, include: object, exclude: object = {}): object => ({ enabled, include, exclude });
+  const cases: readonly (readonly [string, readonly object[], readonly string[]])[] = [
+    ["allows all without rules", [], ["a", "b"]],
+    ["forbids all with a rule for nobody in particular", [rule(false, {})], []],
+    ["forbids a group", [rule(false, { instance_groups: ["a"] })], ["b"]],
+    ["forbids a deployment", [rule(false, { deployments: ["x"] })], []],
+    ["says nothing about another deployment", [rule(false, { deployments: ["y"] })], ["a", "b"]],
+    ["asks for deployment and group", [rule(false, { deployments: ["x"], instance_groups: ["b"] })], ["a"]],
+    ["spares whom it excludes", [rule(false, {}, { instance_groups: ["a"] })], ["a"]],
+    ["excludes nobody by empty lists", [rule(false, {}, { deployments: [], instance_groups: [] })], []],
+    ["is not outvoted by a rule that allows", [rule(true, {}), rule(false, { instance_groups: ["a"] })], ["b"]],
+    ["is passed over where it is no rule", [{ enabled: "no" }, { include: {} }], ["a", "b"]],
+  ];
+  it.each(cases)("%s", async (_what, rules, revived) => {
+    const bench = await deployed({ a: 1, b: 1 });
+    upload(bench, "r", { rules });
+    for (const group of ["a", "b"]) bench.deleteVm(bench.instance("x", group));
+    bench.pass(6 * MINUTE_MS);
+    expect(["a", "b"].filter((group) => isUp(bench, bench.instance("x", group)))).toEqual(revived);
+    const isAnyForbidden = revived.length < 2;
+    expect(bench.alerts().includes("Resurrection is disabled by resurrection config")).toBe(isAnyForbidden);
+  });
+
+  it.each(["rules: [", "rules: *nosuch", "- a", "", "rules: no", "rules: [[], null, {enabled: 1}]"])(
+    "has no rules where it is %j",
+    async (content) => {
+      const bench = await deployed({ a: 1 });
+      const config = { id: 99, type: "resurrection", name: "r", content, createdMs: 0, team: null, deleted: false };
+      bench.bosh.state().configs.push(config);
+      bench.deleteVm(bench.instance("x", "a"));
+      bench.pass(3 * MINUTE_MS);
+      expect(isUp(bench, bench.instance("x", "a"))).toBe(true);
+    },
+  );
+
+  it("counts together with those of other names", async () => {
+    const bench = await deployed({ a: 1, b: 1 });
+    upload(bench, "r", { rules: [rule(false, { instance_groups: ["a"] })] });
+    upload(bench, "s", { rules: [rule(false, { instance_groups: ["b"] })] });
+    for (const group of ["a", "b"]) bench.deleteVm(bench.instance("x", group));
+    bench.pass(5 * MINUTE_MS);
+    expect(endsOf(bench)).toEqual([]);
+  });
+});

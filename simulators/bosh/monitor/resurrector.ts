@@ -1,0 +1,61 @@
+import { startScanAndFix } from "../cck/scan-and-fix.ts";
+import { nameOf } from "../deploy/instance.ts";
+import type { Director } from "../director.ts";
+import type { Deployment, Instance } from "../state.ts";
+import { shownState } from "../tasks.ts";
+import { MONITOR_USER, raiseAlert } from "./alerts.ts";
+import { healthOf, noteAlerts } from "./meltdown.ts";
+import { resurrectionAllowed } from "./resurrection-config.ts";
+
+const list = (instances: readonly Instance[]): string => instances.map(nameOf).join(", ");
+
+/**
+ * Has instances without a living VM scanned and fixed, unless the deployment melts down, a `resurrection` config forbids it, the
+ * last scan of the deployment is still queued or going on, or an operator has paused the resurrection. Whatever came of an
+ * earlier attempt, each alert makes the next.
+ */
+export function resurrect(director: Director, deployment: Deployment, instances: readonly Instance[]): void {
+  const { name } = deployment;
+  noteAlerts(director, instances);
+  const { isMeltdown, summary } = healthOf(director, deployment);
+  if (isMeltdown) {
+    const text = `Skipping resurrection for instances: ${list(instances)}; ${summary}`;
+    return raiseAlert(director, { deployment: name, severity: 1, title: "We are in meltdown", summary: text });
+  }
+  const isAllowed = resurrectionAllowed(director);
+  const enabled = instances.filter(({ group }) => isAllowed(name, group));
+  const disabled = instances.filter((each) => !enabled.includes(each));
+  if (enabled.length > 0) {
+    if (isScanUnderWay(director, name)) return;
+    order(director, name, enabled, summary);
+  }
+  if (disabled.length > 0)
+    raiseAlert(director, {
+      deployment: name,
+      severity: 1,
+      title: "Resurrection is disabled by resurrection config",
+      summary: `Skipping resurrection for instances: ${list(disabled)}; ${summary} because of resurrection config`,
+    });
+}
+
+function isScanUnderWay(director: Director, name: string): boolean {
+  return [...director.slot.value.tasks.values()].some(
+    (task) =>
+      task.deployment === name &&
+      task.description === "scan and fix" &&
+      ["queued", "processing"].includes(shownState(director, task)),
+  );
+}
+
+/** The director refuses while the resurrection is paused. */
+function order(director: Director, name: string, instances: readonly Instance[], summary: string): void {
+  raiseAlert(director, {
+    deployment: name,
+    severity: 4,
+    title: "Scan unresponsive VMs",
+    summary: `Notifying Director to scan instances: ${list(instances)}; ${summary}`,
+  });
+  if (director.slot.value.resurrectionPaused) return;
+  const names = instances.map(({ group, id }) => [group, id] as const);
+  startScanAndFix(director, name, names, MONITOR_USER);
+}
