@@ -1,7 +1,18 @@
 /** The kernel's public face: what a simulator builds on. Edges (sockets, msw, drivers) are imported from `edge/`. */
 export { KERNEL_ERRORS, KernelError, type KernelErrorCode } from "./errors.ts";
 export { type ArmedRule, type Effect, type EffectKind, type FaultPoint, type FaultRule, Faults } from "./faults.ts";
-export { type Api, defineService, type Handler, type Route, type Service, type Upload } from "./http/api.ts";
+export { type Api, defineService, type Handler, type Route, type Service, type Unread, type Upload } from "./http/api.ts";
+export { Crash } from "./http/crash.ts";
+export {
+  type Front,
+  fieldsOf,
+  isToken,
+  type Judged,
+  PLAIN_FRONT,
+  type RawMessage,
+  rawAnswer,
+  requestIn,
+} from "./http/front.ts";
 export {
   bodyJson,
   bodyText,

@@ -84,7 +84,10 @@ export class LocalNet {
   async #ask(service: Service, request: Request, url: URL, source: string): Promise<Response> {
     const incoming = await this.#driver.track(toHttpRequest(service, request, url, source));
     this.#driver.arrive();
-    return toResponse(await replyOf(service.receive(incoming), this.#driver));
+    const reply = await replyOf(service.receive(incoming), this.#driver);
+    // In process nobody reads a log: a defect of a simulator ends the request of whoever met it.
+    if (reply.crash !== undefined) throw reply.crash;
+    return toResponse(reply);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Crash } from "./crash.ts";
+
 /** Header names in lower case; repeated request headers joined by ", " (RFC 9110 §5.3). */
 export type RequestHeaders = Readonly<Record<string, string>>;
 
@@ -38,6 +40,8 @@ export interface HttpReply {
   readonly json?: unknown;
   readonly body?: string | Uint8Array;
   readonly wire?: WireFault;
+  /** What its handler threw: for the log, never for the wire. */
+  readonly crash?: Crash;
 }
 
 export type ReplyHeaders = NonNullable<HttpReply["headers"]>;
