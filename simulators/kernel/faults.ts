@@ -1,5 +1,6 @@
 import { KernelError } from "./errors.ts";
 import type { Kernel, Slot } from "./kernel.ts";
+import { globFits } from "./pattern.ts";
 
 /*
  * The fault model.
@@ -66,15 +67,11 @@ export interface ArmedRule {
   acted: number;
 }
 
-const wildcard = (pattern: string): RegExp =>
-  new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`);
-
 /** The fault points of a world and the rules armed on them. */
 export class Faults {
   readonly #kernel: Kernel;
   readonly #points = new Map<string, FaultPoint>();
   readonly #armed: Slot<{ ids: number; rules: ArmedRule[] }>;
-  readonly #patterns = new Map<string, RegExp>();
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -159,12 +156,6 @@ export class Faults {
   }
 
   #matches(pattern: string, text: string): boolean {
-    if (!pattern.includes("*")) return pattern === text;
-    let compiled = this.#patterns.get(pattern);
-    if (compiled === undefined) {
-      compiled = wildcard(pattern);
-      this.#patterns.set(pattern, compiled);
-    }
-    return compiled.test(text);
+    return globFits(pattern, text);
   }
 }

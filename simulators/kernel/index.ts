@@ -1,7 +1,15 @@
 /** The kernel's public face: what a simulator builds on. Edges (sockets, msw, drivers) are imported from `edge/`. */
 export { KERNEL_ERRORS, KernelError, type KernelErrorCode } from "./errors.ts";
 export { type ArmedRule, type Effect, type EffectKind, type FaultPoint, type FaultRule, Faults } from "./faults.ts";
-export { type Api, defineService, type Handler, type Route, type Service, type Unread, type Upload } from "./http/api.ts";
+export {
+  type Api,
+  defineService,
+  type Handler,
+  type Route,
+  type Service,
+  type Unread,
+  type Upload,
+} from "./http/api.ts";
 export { Crash } from "./http/crash.ts";
 export {
   type Front,
@@ -17,10 +25,12 @@ export {
   bodyJson,
   bodyText,
   empty,
+  isDeeper,
   type HttpReply,
   type HttpRequest,
   json,
   makeRequest,
+  percentDecode,
   queryOf,
   type ReplyHeaders,
   replyHeader,
@@ -38,5 +48,7 @@ export {
   type Snapshot,
   type Timer,
 } from "./kernel.ts";
+export { own } from "./own.ts";
+export { compilePattern, globFits, type Pattern, PATTERN_CHARS_MAX } from "./pattern.ts";
 export { all, type Body, on, Process, Signal, within, type Yielded } from "./process.ts";
 export { Random, type RandomState } from "./random.ts";

@@ -1,5 +1,5 @@
+import { compilePattern } from "../../kernel/index.ts";
 import { Refusal } from "../refusal.ts";
-import { regexpError } from "../store/queries.ts";
 /** What can be filtered by: the fields of a type, lists of structures included. */
 export type FilterType =
   | "string"
@@ -239,11 +239,10 @@ function positive({ operator, value, selector }: Match, type: FilterType): Filte
     }
     case "matches": {
       if (type !== "string") return unsupported();
-      const wrong = regexpError(value);
-      if (wrong !== undefined)
-        throw new FilterError(`${FAILED}Failed to compile regular expression "${value}": ${wrong}`);
-      const pattern = new RegExp(value);
-      return (given) => pattern.test(String(given));
+      const compiled = compilePattern(value);
+      if (!compiled.ok)
+        throw new FilterError(`${FAILED}Failed to compile regular expression "${value}": ${compiled.error}`);
+      return (given) => compiled.pattern.test(String(given));
     }
     case "in":
       if (type === "string") return (given) => String(given).includes(value);

@@ -115,6 +115,8 @@ class Face {
   }
 
   async #replyTo(request: IncomingMessage, common: HttpRequest): Promise<HttpReply> {
+    const { hostless } = this.#service.front;
+    if (hostless !== undefined && request.httpVersion === "1.1" && request.headers.host === undefined) return hostless;
     try {
       return await this.#receive(await this.#read(request, common));
     } catch (error) {

@@ -196,12 +196,7 @@ function* attemptAll<S>(
 }
 
 /** `api.after`, which may throw as well as a handler. */
-function finishedReply<S>(
-  api: Api<S>,
-  request: HttpRequest,
-  route: Route<S> | undefined,
-  reply: HttpReply,
-): HttpReply {
+function finishedReply<S>(api: Api<S>, request: HttpRequest, route: Route<S> | undefined, reply: HttpReply): HttpReply {
   try {
     return named(api.after?.(api.sim, request, reply) ?? reply);
   } catch (error) {

@@ -28,6 +28,8 @@ export type Judged =
  */
 export interface Front {
   readonly judge: (message: RawMessage) => Judged;
+  /** The answer to HTTP/1.1 without a Host, where the server wants one. Default: it wants none. */
+  readonly hostless?: HttpReply;
   /** Refuses a well-formed request that is over the server's own limits. */
   readonly limit?: (request: HttpRequest) => HttpReply | undefined;
 }
@@ -36,7 +38,9 @@ export interface Front {
 export function rawAnswer(status: string, headers: Readonly<Record<string, string>>, body: string): Uint8Array {
   const length = Buffer.byteLength(body);
   const lines = Object.entries({ ...headers, "Content-Length": String(length), Connection: "close" });
-  return Buffer.from(`HTTP/1.1 ${status}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`);
+  return Buffer.from(
+    `HTTP/1.1 ${status}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`,
+  );
 }
 
 /** Cuts a message into its lines. Bytes stand for characters, as on the wire. */

@@ -67,15 +67,40 @@ export function bodyText(request: HttpRequest): string {
   return typeof request.body === "string" ? request.body : Buffer.from(request.body).toString("utf8");
 }
 
-/** The request's body as JSON, or why it is none. */
+/** Arrays and objects within each other in a body: what works on values recurses. */
+export const JSON_DEPTH_MAX = 900;
+
+/** The request's body as JSON, or why it is none. Deeper than `depthMax` is none. */
 export function bodyJson(
   request: HttpRequest,
+  depthMax = JSON_DEPTH_MAX,
 ): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: string } {
+  if (isDeeper(request.body, depthMax)) return { ok: false, error: `nested deeper than ${depthMax}` };
   try {
     return { ok: true, value: JSON.parse(bodyText(request)) };
   } catch (error) {
     return { ok: false, error: error instanceof Error ? error.message : String(error) };
   }
+}
+
+const [QUOTE, BACKSLASH] = [0x22, 0x5c];
+const OPENING = new Set([0x5b, 0x7b]);
+const CLOSING = new Set([0x5d, 0x7d]);
+
+/** Are arrays and objects of a JSON text more than `max` within each other? Bytes or characters: all that count are ASCII. */
+export function isDeeper(text: string | Uint8Array, max: number): boolean {
+  if (text.length <= max) return false;
+  let depth = 0;
+  let isQuoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = typeof text === "string" ? text.charCodeAt(at) : text[at];
+    if (code === undefined) return false;
+    if (isQuoted && code === BACKSLASH) at++;
+    else if (code === QUOTE) isQuoted = !isQuoted;
+    else if (!isQuoted && OPENING.has(code) && ++depth > max) return true;
+    else if (!isQuoted && CLOSING.has(code)) depth--;
+  }
+  return false;
 }
 
 export function queryOf(request: HttpRequest): URLSearchParams {
@@ -119,4 +144,30 @@ export function makeRequest(
     origin: options.origin ?? "http://localhost",
     source: options.source ?? "127.0.0.1",
   };
+}
+
+/**
+ * The bytes of a percent-encoded text (RFC 3986 §2.1). An escape that is none stands for itself; characters beyond ASCII are themselves
+ * in UTF-8.
+ */
+export function percentDecode(text: string): Uint8Array {
+  const source = Buffer.from(text);
+  const bytes = new Uint8Array(source.length);
+  let length = 0;
+  for (let at = 0; at < source.length; at++) {
+    const escape = source[at] === 0x25 ? hexByte(source, at + 1) : undefined;
+    bytes[length++] = escape ?? source[at] ?? 0;
+    if (escape !== undefined) at += 2;
+  }
+  return bytes.subarray(0, length);
+}
+
+function hexByte(source: Uint8Array, at: number): number | undefined {
+  const [high, low] = [hexDigit(source[at]), hexDigit(source[at + 1])];
+  return high === undefined || low === undefined ? undefined : high * 16 + low;
+}
+
+function hexDigit(code: number | undefined): number | undefined {
+  const value = code === undefined ? Number.NaN : Number.parseInt(String.fromCharCode(code), 16);
+  return Number.isNaN(value) ? undefined : value;
 }

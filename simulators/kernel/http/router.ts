@@ -1,3 +1,5 @@
+import { percentDecode } from "./message.ts";
+
 /** What a path leads to. `allowed` is filled when the path is known but not with this method. */
 export interface RouteMatch<R> {
   readonly route: R | undefined;
@@ -26,15 +28,9 @@ function child<R>(parent: Node<R>, segment: string): Node<R> {
   return next;
 }
 
-function decode(segment: string): string {
-  if (!segment.includes("%")) return segment;
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    // A malformed escape is no reason to fail: what the name means is the handler's business, which sees it as sent.
-    return segment;
-  }
-}
+/** What is no UTF-8 becomes U+FFFD: what the name means is the handler's business. */
+const decode = (segment: string): string =>
+  segment.includes("%") ? Buffer.from(percentDecode(segment)).toString("utf8") : segment;
 
 /**
  * Compiles a table of routes to a tree of segments. A literal segment wins over a parameter, a parameter over the rest; the

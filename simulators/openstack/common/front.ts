@@ -1,4 +1,11 @@
-import { fieldsOf, type Front, type HttpReply, type HttpRequest, type Judged, type RawMessage } from "../../kernel/index.ts";
+import {
+  fieldsOf,
+  type Front,
+  type HttpReply,
+  type HttpRequest,
+  type Judged,
+  type RawMessage,
+} from "../../kernel/index.ts";
 
 /*
  * The HTTP server of Python's library, on which the services stand: eventlet's (Nova, Neutron, Cinder, Glance, Swift, Designate) and wsgiref
@@ -16,8 +23,7 @@ const EXPLANATIONS: Readonly<Record<number, string>> = {
   505: "Cannot fulfill request",
 };
 
-const escaped = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 const errorPage = (status: number, message: string): string => `<!DOCTYPE HTML>
 <html lang="en">

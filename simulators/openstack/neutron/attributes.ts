@@ -174,8 +174,9 @@ export function itemsOf(
 export const itemOf = (context: Context, shape: Shape): Fields => single(bodyObject(context, shape), shape);
 
 function bodyObject(context: Context, { isCore }: Shape): Fields {
+  if (isCore && context.request.body.length === 0) return {};
   const body = bodyJson(context.request);
-  if (!body.ok || typeof body.value !== "object" || body.value === null)
+  if (!body.ok || typeof body.value !== "object" || body.value === null || Array.isArray(body.value))
     throw isCore
       ? httpBadRequest("Body contains invalid data")
       : new Refusal(400, "MalformedRequestBody", "Malformed request body: Cannot understand JSON.");

@@ -186,6 +186,8 @@ export const RULES: Resource<RuleRow> = {
     remote_ip_prefix: { put: false, convert: orNull(prefix) },
     normalized_cidr: { post: false, put: false },
     description: { convert: text() },
+    // It has no tags, though it has the other common attributes.
+    tags: { post: false, put: false, isFilter: false },
   }),
   rows: (neutron, { actor, query }) => {
     const { groups } = neutron.slot.value;

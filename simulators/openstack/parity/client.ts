@@ -47,7 +47,8 @@ export class LocalClient {
     const service = this.#hosts.get(origin);
     if (service === undefined) throw new Error(`nothing listens on ${origin}`);
     const sent = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-    const length = body === undefined ? {} : { "content-length": String(body.length) };
+    const hasLength = body !== undefined && sent["transfer-encoding"] === undefined;
+    const length = !hasLength ? {} : { "content-length": String(body.length) };
     const plain = makeRequest(method, url.slice(origin.length) || "/", {
       headers: { host: origin.slice("http://".length), ...length, ...sent },
       body: body === undefined ? "" : Buffer.from(body).toString("utf8"),

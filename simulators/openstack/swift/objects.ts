@@ -79,6 +79,16 @@ function checkQuota(swift: Swift, { account = "" }: Context["params"], container
     throw new Refusal(413, "", "Upload exceeds quota.");
 }
 
+/** The length comes first, or chunks whose end tells it; a copy has none of its own. */
+function checkLength({ request }: Context): void {
+  const { "content-length": length, "transfer-encoding": coding, "x-copy-from": source } = request.headers;
+  const plain = { headers: { "Content-Type": "text/plain" } };
+  if (coding !== undefined && coding.toLowerCase() !== "chunked")
+    throw new Refusal(400, "", "Invalid Transfer-Encoding header value", plain);
+  if (length === undefined && coding === undefined && source === undefined)
+    throw new Refusal(411, "", "Missing Content-Length header.", plain);
+}
+
 function checkName(name: string): void {
   const length = Buffer.byteLength(name);
   if (length > LIMITS.max_object_name_length)
@@ -100,6 +110,7 @@ export function putObject(swift: Swift, context: Context): HttpReply {
   const { request, params, cloud, query } = context;
   const { headers } = request;
   checkMetadata(headers, "x-object-meta-");
+  checkLength(context);
   checkName(params.object ?? "");
   if (Object.keys(headers).some((name) => name.startsWith("x-symlink-target"))) throw notSimulated("symbolic links");
   const data = bytesOf(context);
