@@ -110,11 +110,15 @@ export async function toHttpRequest(
   url: URL,
   source: string,
 ): Promise<HttpRequest> {
-  const headers = { host: url.host, ...Object.fromEntries(request.headers) };
-  const common = makeRequest(request.method, `${url.pathname}${url.search}`, { headers, origin: url.origin, source });
+  const sent = { host: url.host, ...Object.fromEntries(request.headers) };
   const upload = service.uploadOf(request.method, url.pathname);
-  if (upload === undefined)
-    return { ...common, body: request.body === null ? "" : new Uint8Array(await request.arrayBuffer()) };
+  const body =
+    upload === undefined && request.body !== null ? new Uint8Array(await request.arrayBuffer()) : new Uint8Array();
+  // What `fetch` tells a server of the body by itself.
+  const isTold = body.length > 0 || ((request.method === "PUT" || request.method === "POST") && request.body === null);
+  const headers = isTold ? { "content-length": String(body.length), ...sent } : sent;
+  const common = makeRequest(request.method, `${url.pathname}${url.search}`, { headers, origin: url.origin, source });
+  if (upload === undefined) return { ...common, body: body.length === 0 ? "" : body };
   const stream = request.body === null ? Readable.from([]) : Readable.fromWeb(request.body as never);
   return { ...common, received: await upload.receive(stream, common) };
 }

@@ -129,9 +129,12 @@ export const FORMATS: Formats = {
     typeof value !== "string" || /^(?:[A-Za-z0-9+/\s]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\s*$/.test(value),
 };
 
+/** The check of names raises an error of its own, which is shown as it is. */
+const isBadName = ({ keyword, schema }: SchemaFailure): boolean => keyword === "format" && schema.format === "name";
+
 /** Nova's sentence about a body that does not fit its schema. */
 export function explain(failure: SchemaFailure, what: string): string {
-  if (failure.path.length === 0 || failure.schema.format === "name") return failure.message;
+  if (failure.path.length === 0 || isBadName(failure)) return failure.message;
   const name = failure.path.at(-1);
   return `Invalid input for ${what} ${name}. Value: ${str(failure.value)}. ${failure.message}`;
 }
