@@ -33,7 +33,9 @@ for (const target of attacked) {
   const report = await attack(target, { seed, rounds, sweepShare, nowMs: () => performance.now() });
   findings += report.findings.length;
   const share = ((100 * report.reached) / report.requests).toFixed(0);
-  console.log(`${target.name.padEnd(18)} ${report.requests} requests, ${share} % reached a handler, ${report.findings.length} findings`);
+  console.log(
+    `${target.name.padEnd(18)} ${report.requests} requests, ${share} % reached a handler, ${report.findings.length} findings`,
+  );
   for (const { what, request } of report.findings) console.log(`  ${what}\n      ${JSON.stringify(request)}`);
 }
 console.log(`the laws can be asked: ${laws().length} lines`);

@@ -117,7 +117,8 @@ const pathOf = ({ pathOf: of }: Target, { path }: RouteOf): string => of?.(path)
 const fits = (template: readonly string[], segments: readonly string[]): boolean =>
   template.at(-1)?.startsWith("*") === true
     ? template.slice(0, -1).every((part, at) => part === segments[at] || part.startsWith(":"))
-    : template.length === segments.length && template.every((part, at) => part.startsWith(":") || part === segments[at]);
+    : template.length === segments.length &&
+      template.every((part, at) => part.startsWith(":") || part === segments[at]);
 
 /** One request to a route: some of it what a client sends, some of it what no client should. */
 function draw(target: Target, route: RouteOf, samples: readonly Sample[], random: Random): HttpRequest {
@@ -162,7 +163,10 @@ function assembled(target: Target, random: Random, { method, path, query, body: 
     ...(method !== "GET" && { "content-length": String(Buffer.byteLength(body)) }),
     ...target.caller(random),
   };
-  const fields = Object.entries({ ...common, ...headers }).map(([name, value]) => [name, filled(target, value, random)]);
+  const fields = Object.entries({ ...common, ...headers }).map(([name, value]) => [
+    name,
+    filled(target, value, random),
+  ]);
   return makeRequest(method, encoded(query === "" ? path : `${path}?${query}`), {
     headers: Object.fromEntries(fields),
     body: Buffer.from(body),
@@ -172,7 +176,8 @@ function assembled(target: Target, random: Random, { method, path, query, body: 
 }
 
 /** What no client can put on the wire as it is. */
-const encoded = (url: string): string => url.replaceAll(/[^\x21-\x7e]/g, (char) => encodeURIComponent(char.toWellFormed()));
+const encoded = (url: string): string =>
+  url.replaceAll(/[^\x21-\x7e]/g, (char) => encodeURIComponent(char.toWellFormed()));
 
 function fillPath(target: Target, route: RouteOf, random: Random, hostileShare: number): string {
   const template = pathOf(target, route).split("/");
@@ -191,7 +196,8 @@ function fillPath(target: Target, route: RouteOf, random: Random, hostileShare: 
 function bodyFor(target: Target, sample: Sample | undefined, random: Random): string {
   if (sample?.body === undefined || random.chance(0.12)) return hostileBody(random);
   const isIntact = random.chance(0.3);
-  if (typeof sample.body === "string") return isIntact ? filled(target, sample.body, random) : spoilText(sample.body, random);
+  if (typeof sample.body === "string")
+    return isIntact ? filled(target, sample.body, random) : spoilText(sample.body, random);
   const spoilt = isIntact ? sample.body : spoil(random, sample.body);
   return filled(target, textOf(spoilt), random);
 }
@@ -260,7 +266,8 @@ async function send({ service, kernel }: Target, request: HttpRequest): Promise<
   if (!(answered instanceof Process)) return answered;
   for (let events = 0; answered.running; events++)
     if (events > EVENTS_MAX || !kernel.step()) throw new Error("the reply never comes");
-  if (answered.outcome.state !== "done") throw answered.outcome.state === "failed" ? answered.outcome.error : new Error();
+  if (answered.outcome.state !== "done")
+    throw answered.outcome.state === "failed" ? answered.outcome.error : new Error();
   return answered.outcome.value;
 }
 
@@ -280,7 +287,8 @@ function* faultsOf(target: Target, route: RouteOf, request: HttpRequest, reply: 
   }
   for (const [name, value] of Object.entries(headers))
     for (const each of [value].flat())
-      if (!PRINTABLE.test(each) || !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) yield `header ${name} can't be sent: ${at}`;
+      if (!PRINTABLE.test(each) || !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
+        yield `header ${name} can't be sent: ${at}`;
   if (isOfFramework(body)) yield `the framework shows: ${at}`;
   if (reply.status !== 500 || reply.crash !== undefined) return;
   const real = target.realFailures.find(({ fits: isReal }) => isReal(request, reply));
@@ -288,7 +296,10 @@ function* faultsOf(target: Target, route: RouteOf, request: HttpRequest, reply: 
   else if (body === "" && real.isEmpty !== true && request.method !== "HEAD") yield `empty 500: ${at}`;
 }
 
-function written(reply: HttpReply): { readonly body: string | undefined; readonly headers: NonNullable<HttpReply["headers"]> } {
+function written(reply: HttpReply): {
+  readonly body: string | undefined;
+  readonly headers: NonNullable<HttpReply["headers"]>;
+} {
   try {
     const { body, headers } = serialise(reply);
     return { body: Buffer.from(body).toString("utf8"), headers };

@@ -198,7 +198,12 @@ export function spoil(random: Random, value: unknown): unknown {
   const roll = random.float();
   if (roll < 0.1) Reflect.deleteProperty(copy, key);
   else if (roll < 0.2) put(copy, random.pick(PROTOTYPE_KEYS), hostileValue(random));
-  else if (roll < 0.25) put(copy, key, Array.from({ length: 500 }, () => inner));
+  else if (roll < 0.25)
+    put(
+      copy,
+      key,
+      Array.from({ length: 500 }, () => inner),
+    );
   else if (roll < 0.3) put(copy, key, [inner]);
   else put(copy, key, spoil(random, inner));
   return copy;

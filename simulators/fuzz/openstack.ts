@@ -38,7 +38,10 @@ const REAL: Readonly<Record<string, readonly RealFailure[]>> = {
     { fits: (_request, { body }) => body === "", isEmpty: true, source: `${RECORDED}: GET /volumes/%FF` },
   ],
   neutron: [
-    { fits: says("internal server error"), source: `${RECORDED}: neutron-quota, neutron-matrix-security-group-rule, a body too deep` },
+    {
+      fits: says("internal server error"),
+      source: `${RECORDED}: neutron-quota, neutron-matrix-security-group-rule, a body too deep`,
+    },
     { fits: says("SubnetAllocationError"), source: `${RECORDED}: a subnet that its pool can't give` },
   ],
   glance: [
@@ -64,7 +67,7 @@ export async function openStackTargets(
 ): Promise<{ readonly targets: readonly Target[]; readonly openstack: OpenStack }> {
   const lab = await Lab.open({}, seed);
   const pool = await furnish(lab);
-  const seeded = lab.kernel.snapshot();
+  const [seeded, forget] = [lab.kernel.snapshot(), pool.mark()];
   const variables = new Map<string, unknown>(lab.variables);
   const project = lab.projectId("A");
   variables.set(":project", project).set(":account", `AUTH_${project}`);
@@ -81,11 +84,16 @@ export async function openStackTargets(
       variables,
       origin: `http://127.0.0.1:2${port}`,
       caller: (random) => callerOf(lab, random),
-      renew: () => lab.kernel.restore(seeded),
+      renew: () => {
+        lab.kernel.restore(seeded);
+        forget();
+      },
       isKnown: ({ headers }) => PEOPLE.some((who) => lab.actors[who]?.token === headers["x-auth-token"]),
       realFailures: REAL[name] ?? [],
-      reachMin: 0.5,
-      ...(name === "nova" && { pathOf: (path: string) => (path === "/" || path.startsWith("/v2") ? path : `/v2.1${path}`) }),
+      reachMin: 0.4,
+      ...(name === "nova" && {
+        pathOf: (path: string) => (path === "/" || path.startsWith("/v2") ? path : `/v2.1${path}`),
+      }),
     };
     return [target];
   });
@@ -106,7 +114,11 @@ async function furnish(lab: Lab): Promise<Pool> {
     await lab.call(who, "PUT", "object-store", "/box", "");
     await lab.call(who, "PUT", "object-store", "/box/thing", "data");
   }
-  for (const [word, name] of [["container", "box"], ["object", "thing"]] as const) pool.add(word, name);
+  for (const [word, name] of [
+    ["container", "box"],
+    ["object", "thing"],
+  ] as const)
+    pool.add(word, name);
   lab.sleep(60_000);
   return pool;
 }
@@ -137,7 +149,9 @@ const sampleOf = (step: Exchange, prefix: string): Sample => ({
   method: step.method,
   path: `${prefix}${step.path}`,
   headers: Object.fromEntries(
-    Object.entries(step.headers ?? {}).flatMap(([name, value]) => (value === null ? [] : [[name.toLowerCase(), value]])),
+    Object.entries(step.headers ?? {}).flatMap(([name, value]) =>
+      value === null ? [] : [[name.toLowerCase(), value]],
+    ),
   ),
   body: step.body ?? step.raw,
 });

@@ -20,7 +20,12 @@ export function consulTarget(
   http("PUT", "/v1/session/create", { Name: "lock" });
   http("POST", "/v1/query", { Name: "q", Service: { Service: "web" } });
   const pool = new Pool();
-  for (const [word, name] of [["node", "consul-0"], ["service", "web"], ["kv", "a/b"], ["query", "q"]] as const)
+  for (const [word, name] of [
+    ["node", "consul-0"],
+    ["service", "web"],
+    ["kv", "a/b"],
+    ["query", "q"],
+  ] as const)
     pool.add(word, name);
   const target: Target = {
     name: "consul",

@@ -6,13 +6,21 @@ const NAMES_MAX = 40;
 
 /** Names of things that exist, by the word that leads to them in a path, gathered from answers. */
 export class Pool {
-  readonly #names = new Map<string, string[]>();
+  #names = new Map<string, string[]>();
 
   add(word: string, name: string): void {
     const key = wordOf(word);
     const list = this.#names.get(key) ?? [];
     if (name === "" || name.length > 200 || list.includes(name) || list.length >= NAMES_MAX) return;
     this.#names.set(key, [...list, name]);
+  }
+
+  /** What it holds now; calling the answer brings that back. */
+  mark(): () => void {
+    const names = new Map(this.#names);
+    return () => {
+      this.#names = new Map(names);
+    };
   }
 
   /** Takes in an answer: what its members are called and what they are in. */

@@ -23,7 +23,9 @@ export function* sweep(samples: readonly Sample[], method: string): Generator<Sa
 }
 
 const namesIn = (samples: readonly Sample[]): readonly string[] =>
-  samples.flatMap(({ path }) => [...new URLSearchParams(path.split("?")[1] ?? "").keys()].filter((each) => each !== ""));
+  samples.flatMap(({ path }) =>
+    [...new URLSearchParams(path.split("?")[1] ?? "").keys()].filter((each) => each !== ""),
+  );
 
 /** Every place of their bodies once, with the sample that has the most beside it. */
 function places(samples: readonly Sample[]): readonly (readonly [Sample, Path])[] {

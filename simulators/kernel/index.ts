@@ -31,6 +31,7 @@ export {
   json,
   makeRequest,
   percentDecode,
+  percentText,
   queryOf,
   type ReplyHeaders,
   replyHeader,

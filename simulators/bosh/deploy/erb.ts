@@ -42,12 +42,25 @@ const TEXT_METHODS: Readonly<Record<string, (text: string) => string>> = {
 
 const LOOKUP = /(?<![.\w])p\(\s*(['"])([\w.-]+)\1\s*(,[^)]*)?\)/g;
 
+/** Text and tags in turn. What begins like a tag and never ends is text. */
+function cut(template: string): readonly string[] {
+  const parts: string[] = [];
+  let at = 0;
+  for (;;) {
+    const from = template.indexOf("<%", at);
+    const to = from < 0 ? -1 : template.indexOf("%>", from + 2);
+    if (to < 0) return [...parts, template.slice(at)];
+    parts.push(template.slice(at, from), template.slice(from, to + 2));
+    at = to + 2;
+  }
+}
+
 /** The text of a template. @throws RenderError */
 export function render(template: string, scope: Scope): string {
   let out = "";
   let line = 1;
   const skipping: boolean[] = [];
-  for (const [index, part] of template.split(/(<%[\s\S]*?%>)/).entries()) {
+  for (const [index, part] of cut(template).entries()) {
     const isHidden = skipping.includes(true);
     if (index % 2 === 0) out += isHidden ? "" : part;
     else out += tag(part, scope, line, skipping, isHidden);

@@ -21,7 +21,11 @@ export async function answerMalformed(
   const judged = service.front.judge(cutMessage(packet));
   if ("answer" in judged) return judged.answer;
   const { method, url, headers, body } = judged.request;
-  const common = makeRequest(method, url, { headers, origin: `${scheme}://${headers.host ?? "localhost"}`, source });
+  // Its method is told as it came: real servers know capitals from others.
+  const common = {
+    ...makeRequest(method, url, { headers, origin: `${scheme}://${headers.host ?? "localhost"}`, source }),
+    method,
+  };
   // An upload that comes in such a message is none: its stream is not worth opening.
   const isUpload = service.uploadOf(common.method, common.path) !== undefined;
   const reply = isUpload ? service.unread(common, "cut") : await receive({ ...common, body });

@@ -85,11 +85,14 @@ class Face {
     this.server = tls === undefined ? createServer(common) : createTlsServer({ ...common, ...tls });
     // Node drops headers over its count without a word.
     this.server.maxHeadersCount = 0;
-    const answer = (request: IncomingMessage, response: ServerResponse): void => void this.#answer(request, response);
+    const answer = (request: IncomingMessage, response: ServerResponse): void => {
+      if (request.httpVersionMajor === 1) void this.#answer(request, response);
+      else this.#judge(request, request.socket);
+    };
     this.server.on("request", answer);
     // An expectation that nobody knows is nothing to any of the real servers.
     this.server.on("checkExpectation", answer);
-    this.server.on("connect", (request: IncomingMessage, socket: Duplex) => this.#refuseConnect(request, socket));
+    this.server.on("connect", (request: IncomingMessage, socket: Duplex) => this.#judge(request, socket));
     this.server.on("clientError", (error: Error, socket: Duplex) => this.#onClientError(error, socket));
   }
 
@@ -163,11 +166,12 @@ class Face {
     );
   }
 
-  /** Nothing here is a proxy: as any other method that the API does not know. */
-  #refuseConnect(request: IncomingMessage, socket: Duplex): void {
-    const fields = Object.entries(request.headers).map(([name, value]) => `${name}: ${String(value)}`);
-    const packet = Buffer.from([`CONNECT /${request.url ?? ""} HTTP/1.1`, ...fields, "", ""].join("\r\n"));
-    this.#onClientError(Object.assign(new Error("CONNECT"), { rawPacket: packet }), socket);
+  /** What Node's parser takes and the real servers may not: another version of HTTP, a CONNECT to what is no proxy. */
+  #judge({ method = "", url = "", httpVersion, headers }: IncomingMessage, socket: Duplex): void {
+    const target = url.startsWith("/") ? url : `/${url}`;
+    const fields = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`);
+    const packet = Buffer.from([`${method} ${target} HTTP/${httpVersion}`, ...fields, "", ""].join("\r\n"), "latin1");
+    this.#onClientError(Object.assign(new Error("not for Node to judge"), { rawPacket: packet }), socket);
   }
 }
 

@@ -117,12 +117,34 @@ export function replyHeader(reply: HttpReply, name: string): string | undefined 
 
 /** The reply's body as it goes over the wire, and the headers with the Content-Type that `json` implies. */
 export function serialise(reply: HttpReply): { readonly body: string | Uint8Array; readonly headers: ReplyHeaders } {
-  if (reply.json === undefined) return { body: reply.body ?? "", headers: reply.headers ?? {} };
+  if (reply.json === undefined) return { body: reply.body ?? "", headers: sendable(reply.headers ?? {}) };
   const headers =
     replyHeader(reply, "content-type") === undefined
       ? { "Content-Type": "application/json", ...reply.headers }
       : (reply.headers ?? {});
-  return { body: JSON.stringify(reply.json), headers };
+  return { body: JSON.stringify(reply.json), headers: sendable(headers) };
+}
+
+const SENDABLE = /^[\t\x20-\x7e\x80-\xff]*$/;
+const isSendable = (value: string | readonly string[]): boolean => [value].flat().every((each) => SENDABLE.test(each));
+
+/** Characters as bytes of UTF-8; what would end the line is a blank, as Go has it. */
+const lineOf = (value: string): string =>
+  SENDABLE.test(value)
+    ? value
+    : Buffer.from(value)
+        .toString("latin1")
+        .replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, " ");
+
+/** Header values that can be written: they may tell what a client sent. */
+function sendable(headers: ReplyHeaders): ReplyHeaders {
+  if (Object.values(headers).every(isSendable)) return headers;
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      typeof value === "string" ? lineOf(value) : value.map(lineOf),
+    ]),
+  );
 }
 
 /** Builds a request; what is left out is empty. For callers in process and for tests. */
@@ -161,6 +183,10 @@ export function percentDecode(text: string): Uint8Array {
   }
   return bytes.subarray(0, length);
 }
+
+/** A percent-encoded text; bytes that are no UTF-8 become U+FFFD. It never throws, as `decodeURIComponent` does. */
+export const percentText = (text: string): string =>
+  text.includes("%") ? Buffer.from(percentDecode(text)).toString("utf8") : text;
 
 function hexByte(source: Uint8Array, at: number): number | undefined {
   const [high, low] = [hexDigit(source[at]), hexDigit(source[at + 1])];

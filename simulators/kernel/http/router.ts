@@ -1,4 +1,4 @@
-import { percentDecode } from "./message.ts";
+import { percentText } from "./message.ts";
 
 /** What a path leads to. `allowed` is filled when the path is known but not with this method. */
 export interface RouteMatch<R> {
@@ -27,10 +27,6 @@ function child<R>(parent: Node<R>, segment: string): Node<R> {
   if (next === undefined) parent.literal.set(segment, (next = node()));
   return next;
 }
-
-/** What is no UTF-8 becomes U+FFFD: what the name means is the handler's business. */
-const decode = (segment: string): string =>
-  segment.includes("%") ? Buffer.from(percentDecode(segment)).toString("utf8") : segment;
 
 /**
  * Compiles a table of routes to a tree of segments. A literal segment wins over a parameter, a parameter over the rest; the
@@ -63,7 +59,7 @@ function find<R>(root: Node<R>, method: string, segments: readonly string[]): Ro
   };
   const take = (next: Node<R> | undefined, value: string, depth: number): RouteMatch<R> | undefined => {
     if (next === undefined || value === "") return undefined;
-    values.push(decode(value));
+    values.push(percentText(value));
     const found = descend(next, depth);
     if (found === undefined) values.pop();
     return found;

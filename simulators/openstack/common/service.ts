@@ -125,6 +125,13 @@ export function openStackService(
   const seen = (request: HttpRequest): HttpRequest => slashed(style.ignoresChunks ? chunkless(request) : request);
   return {
     ...service,
+    unread: (request, why) => {
+      if (why === "too-large" || style.ignoresChunks !== true || !hasOnlyChunks(request))
+        return service.unread(request, why);
+      // What it does not read can't be cut.
+      const answered = service.receive(seen(request));
+      return "status" in answered ? answered : service.unread(request, why);
+    },
     uploadOf: (method, path) => service.uploadOf(method, path.replaceAll(/%2f/gi, "/")),
     call: (request) => service.call(seen(request)),
     receive: (request) => service.receive(seen(request)),

@@ -22,3 +22,10 @@ export const UNDECODABLE_PATH: HttpReply = {
   headers: { "Content-Type": "text/plain" },
   body: "",
 };
+
+/** Slashes at the end taken away. An expression for it would look at each run of slashes as often as it is long. */
+export function withoutSlashes(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === "/") end--;
+  return text.slice(0, end);
+}

@@ -1,3 +1,4 @@
+import { withoutSlashes } from "../common/text.ts";
 import { empty, type HttpReply, type HttpRequest, json, type Service } from "../../kernel/index.ts";
 import type { Cloud, IdentityOps } from "../cloud.ts";
 import { WSGIREF_FRONT } from "../common/front.ts";
@@ -214,9 +215,7 @@ function regionRoute(slot: KeystoneSlot, tokens: Tokens): OpenStackRoute {
 
 /** A slash at the end of a path means nothing. */
 const unslashed = (request: HttpRequest): HttpRequest =>
-  request.path.length > 1 && request.path.endsWith("/")
-    ? { ...request, path: request.path.replace(/\/+$/, "") }
-    : request;
+  request.path.length > 1 && request.path.endsWith("/") ? { ...request, path: withoutSlashes(request.path) } : request;
 
 function withHeads(routes: readonly OpenStackRoute[]): readonly OpenStackRoute[] {
   const heads = new Set(routes.filter(({ method }) => method === "HEAD").map(({ path }) => path));

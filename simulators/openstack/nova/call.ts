@@ -113,6 +113,8 @@ const BEYOND_RE2 = /\(\?(?:[=!>(]|<[=!]|P=)|\\[1-9AZ]|[*+?}]\+|\{\d{4,}|\{\d+,\d
 /** Would Python compile it? */
 const isPythonRegex = (text: string): boolean => text !== "" && (compilePattern(text).ok || BEYOND_RE2.test(text));
 
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
 /** What Python's tables of Unicode call neither a letter, mark, number, sign nor blank. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u;
 
@@ -125,8 +127,7 @@ export const FORMATS: Formats = {
   regex: (value) => typeof value === "string" && isPythonRegex(value),
   ipv4: (value) => typeof value !== "string" || isIpv4(value),
   ipv6: (value) => typeof value !== "string" || isIpv6(value),
-  base64: (value) =>
-    typeof value !== "string" || /^(?:[A-Za-z0-9+/\s]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\s*$/.test(value),
+  base64: (value) => typeof value !== "string" || BASE64.test(value.replaceAll(/\s/g, "")),
 };
 
 /** The check of names raises an error of its own, which is shown as it is. */

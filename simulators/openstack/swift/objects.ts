@@ -1,4 +1,4 @@
-import type { HttpReply } from "../../kernel/index.ts";
+import { type HttpReply, percentText } from "../../kernel/index.ts";
 import { Refusal, refuseWith } from "../common/refusal.ts";
 import type { Context } from "../common/service.ts";
 import { checkedSegments, contentOf, findObject, manifestOf, pathOf, slo } from "./large.ts";
@@ -144,7 +144,7 @@ export function putObject(swift: Swift, context: Context): HttpReply {
 const FORM = "header must be of the form <container name>/<object name>";
 
 function copyFrom(swift: Swift, context: Context, length: number): HttpReply {
-  const source = pathOf(decodeURIComponent(context.request.headers["x-copy-from"] ?? ""));
+  const source = pathOf(percentText(context.request.headers["x-copy-from"] ?? ""));
   if (source === undefined) throw new Refusal(412, "", `X-Copy-From ${FORM}`);
   if (length > 0) throw badRequest("Copy requests require a zero byte body");
   return copy(swift, context, source.join("/"), context);
@@ -155,7 +155,7 @@ export function copyObject(swift: Swift, context: Context): HttpReply {
   const { params, request } = context;
   const { destination } = request.headers;
   if (destination === undefined) throw new Refusal(412, "", "Destination header required");
-  const [container, object] = pathOf(decodeURIComponent(destination)) ?? [];
+  const [container, object] = pathOf(percentText(destination)) ?? [];
   if (container === undefined || object === undefined) throw new Refusal(412, "", `Destination ${FORM}`);
   checkName(object);
   return copy(swift, context, `${params.container}/${params.object}`, {

@@ -70,7 +70,11 @@ export const STYLE: Style = {
     return { "X-Trans-Id": id, "X-Openstack-Request-Id": id };
   },
   crashed: () => ({ status: 500, headers: { "Content-Type": "text/plain" }, body: "An error occurred" }),
-  cut: (context) => paged(context, 499),
+  cut: (context) => {
+    const coding = context.request.headers["transfer-encoding"] ?? "chunked";
+    if (coding.toLowerCase() === "chunked") return paged(context, 499);
+    return paged(context, 400, { "Content-Type": "text/plain" }, "Invalid Transfer-Encoding header value");
+  },
   front: SWIFT_FRONT,
   admit: (context) => {
     const { request, query } = context;
