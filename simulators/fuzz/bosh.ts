@@ -54,10 +54,11 @@ export async function boshTargets(
   return { targets: [director, uaa], bosh: client.bosh };
 }
 
-function uaaTarget({ kernel, signing }: Client): Target {
+function uaaTarget(client: Client): Target {
+  const { kernel } = client;
   const service: Service = createUaa(kernel, {
     url: "https://127.0.0.1:8443",
-    ...signing(),
+    ...client.signing(),
     clients: [{ id: "admin", secret: "secret", scopes: ["bosh.admin"] }],
     users: [{ name: "ann", password: "pw", scopes: ["bosh.read"] }],
   });

@@ -16,7 +16,7 @@ const VALUES: readonly unknown[] = [
   -1,
   1.5,
   1e308,
-  9_007_199_254_740_993,
+  Number.MAX_SAFE_INTEGER + 1,
   "",
   " ",
   "\u0000",

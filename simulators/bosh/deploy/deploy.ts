@@ -148,7 +148,7 @@ function* prepare(run: Run): Body<DeployPlan> {
   const { kernel } = director;
   const text = args.manifest ?? deployment.manifest;
   if (text === null) throw new DirectorError(440001, "No successful BOSH deployment manifest available");
-  if (args.change !== null && STATES[args.change.state] === undefined)
+  if (args.change !== null && !Object.hasOwn(STATES, args.change.state))
     throw new DirectorError(
       140008,
       `Invalid state '${args.change.state}' for '${args.change.group}', valid states are: started, stopped, detached, recreate, restart`,

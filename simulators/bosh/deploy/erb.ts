@@ -1,3 +1,4 @@
+import { own } from "../../kernel/index.ts";
 import { hash } from "node:crypto";
 
 /*
@@ -104,7 +105,7 @@ function expression(code: string, scope: Scope, line: number): string {
 function call(value: unknown, method: string, line: number): unknown {
   if (method === "to_s") return String(value);
   if (method === "to_json") return JSON.stringify(value);
-  const text = TEXT_METHODS[method];
+  const text = own(TEXT_METHODS, method);
   if (text === undefined) return digest([value, method]);
   if (typeof value !== "string") throw new RenderError(line, `undefined method '${method}' for ${rubyClass(value)}`);
   return text(value);

@@ -133,7 +133,7 @@ const wantedBody = (version: number, member: string): Schema =>
 const numbers = (fields: unknown): Record<string, number> =>
   Object.fromEntries(
     Object.entries(fields as Record<string, unknown>)
-      .filter(([name]) => name in DEFAULTS)
+      .filter(([name]) => Object.hasOwn(DEFAULTS, name))
       .map(([name, value]) => [name, Number(value)]),
   );
 
