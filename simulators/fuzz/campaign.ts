@@ -10,7 +10,7 @@ import {
 } from "../kernel/index.ts";
 import { parse, stringify } from "yaml";
 import { hostileBody, hostileHeaders, hostileQuery, METHODS, SEGMENTS, spoil, textOf } from "./hostile.ts";
-import { sweep } from "./sweep.ts";
+import { basics, sweep } from "./sweep.ts";
 import type { Sample, Target } from "./target.ts";
 
 export interface CampaignOptions {
@@ -71,9 +71,12 @@ export async function attack(target: Target, options: CampaignOptions): Promise<
     if (random.chance(0.05)) tick(target, random.int(1, TICK_MS_MAX), (what) => note(what, `some time after ${shown}`));
   };
   target.renew?.();
-  for (const route of target.service.routes)
-    for (const sample of sweep(samples.get(route) ?? [], route.method))
+  for (const route of target.service.routes) {
+    const own = samples.get(route) ?? [];
+    for (const sample of basics(own, route.method)) await ask(route, requestFor(target, route, sample, random));
+    for (const sample of sweep(own, route.method))
       if (random.chance(sweepShare)) await ask(route, requestFor(target, route, sample, random));
+  }
   target.renew?.();
   const turns = target.service.routes.flatMap((route) =>
     Array.from({ length: turnsOf(samples.get(route) ?? []) }, () => route),

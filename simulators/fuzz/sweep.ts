@@ -10,6 +10,17 @@ const QUERY_NAMES = ["limit", "marker", "sort_key", "sort", "sort_dir", "fields"
 
 type Path = readonly (string | number)[];
 
+/** Bodies that every route that takes one must stand. */
+const BODIES = ["null", "[]", "[null]", '{"__proto__":null}', '{"constructor":{"prototype":{}}}', "5", "["];
+
+/** What is asked of every route whatever the share of `sweep`: a few bodies, and nothing in every place of what clients send. */
+export function* basics(samples: readonly Sample[], method: string): Generator<Sample> {
+  if (method === "GET" || method === "HEAD" || method === "DELETE") return;
+  const headers = samples[0]?.headers ?? {};
+  for (const body of BODIES) yield { method, path: "", headers, body };
+  for (const [sample, path] of places(samples)) yield { ...sample, body: replaced(sample.body, path, null) };
+}
+
 /** One sample for every place in them and every value, with that value there. */
 export function* sweep(samples: readonly Sample[], method: string): Generator<Sample> {
   for (const [sample, path] of places(samples))

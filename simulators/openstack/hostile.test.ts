@@ -101,6 +101,18 @@ describe("what a handler would trip over", () => {
     expect((await lab.call("A", "GET", service, path)).status).toBe(status);
   });
 
+  it.each(["volume", "compute"])("an action of %s that no table holds is refused", async (service) => {
+    const [path, id] =
+      service === "volume" ? ["/volumes", (await lab.make("A", "volume", []))[1]?.id] : ["/servers", "x"];
+    for (const name of ["__proto__", "constructor", "toString"]) {
+      const answer = await lab.call("A", "POST", service, `${path}/${id}/action`, JSON.parse(`{"${name}":{}}`));
+      expect([answer.status, JSON.stringify(answer.body)]).toEqual([
+        400,
+        expect.stringContaining("There is no such action"),
+      ]);
+    }
+  });
+
   it.each(["network", "volume", "compute", "identity", "image", "dns"])(
     "a body of %s that is 5,000 deep",
     async (service) => {
