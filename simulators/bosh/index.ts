@@ -33,6 +33,7 @@ import {
   updateInstance,
 } from "./operations.ts";
 import { ssh } from "./ssh.ts";
+import { NGINX_FRONT, nginxRefuses } from "./api/front.ts";
 import { broken, type DirectorRoute, noEndpoint, notAuthorized } from "./api/frame.ts";
 import { GENERAL } from "./api/general.ts";
 import { TASKS } from "./api/tasks.ts";
@@ -152,6 +153,8 @@ export function createBosh(kernel: Kernel, options: DirectorOptions): Bosh {
     unmatched: (_director, request) => unmatched(director, request),
     // What nobody foresaw is an empty 500, as of the director itself.
     crashed: () => broken,
+    unread: (_director, _request, why) => (why === "too-large" ? nginxRefuses(413) : broken),
+    front: NGINX_FRONT,
     after: (_director, request, reply) => finish(director, request, reply),
   });
   return {

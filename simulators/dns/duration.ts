@@ -10,14 +10,18 @@ const UNIT_NS: Readonly<Record<string, number>> = {
 };
 
 const WHOLE = /^[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/;
-const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g;
+const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gy;
+
+/** Longer than anything that makes sense. */
+const CHARACTERS_MAX = 1000;
 
 /** A duration as Go writes it (`1m30s`, `500ms`, `0`), in ns; `undefined` when it is none. */
 export function durationNs(text: string): number | undefined {
   if (/^[+-]?0$/.test(text)) return 0;
-  if (!WHOLE.test(text)) return undefined;
+  if (text.length > CHARACTERS_MAX || !WHOLE.test(text)) return undefined;
   let total = 0;
-  for (const [, amount, unit] of text.matchAll(PART)) total += Number(amount) * (UNIT_NS[unit as string] as number);
+  for (const [, amount, unit] of text.replace(/^[+-]/, "").matchAll(PART))
+    total += Number(amount) * (UNIT_NS[unit as string] as number);
   return Math.round(text.startsWith("-") ? -total : total);
 }
 

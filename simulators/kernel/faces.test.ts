@@ -165,18 +165,18 @@ describe("faces", () => {
     for (const driver of drivers) driver.stop();
   });
 
-  it("Fastify answers as the table says", () => {
+  it("the server answers as the table says", () => {
     expect(overTcp).toMatchSnapshot();
   });
 
-  it("local fetch answers as Fastify does", async () => {
+  it("local fetch answers as the server does", async () => {
     const { service, driver } = live();
     const net = new LocalNet(driver);
     net.attach("10.0.0.1", 80, { service });
     expect(await play(net.fetchFrom("127.0.0.1"), "http://10.0.0.1")).toEqual(overTcp);
   });
 
-  it("msw answers as Fastify does", async () => {
+  it("msw answers as the server does", async () => {
     const { service, driver } = live();
     const server = setupServer(...mswHandlers(service, driver, "http://library.test"));
     server.listen({ onUnhandledFrame: "bypass" });

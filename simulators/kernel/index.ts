@@ -22,15 +22,37 @@ export {
   ruleAt,
 } from "./faults/point.ts";
 export { parseRule, RULE_SCHEMA } from "./faults/rule.ts";
-export { type Api, defineService, type Handler, type Route, type Service, type Upload } from "./http/api.ts";
+export {
+  type Api,
+  defineService,
+  type Handler,
+  type Route,
+  type Service,
+  type Unread,
+  type Upload,
+} from "./http/api.ts";
+export { Crash } from "./http/crash.ts";
+export {
+  type Front,
+  fieldsOf,
+  isToken,
+  type Judged,
+  PLAIN_FRONT,
+  type RawMessage,
+  rawAnswer,
+  requestIn,
+} from "./http/front.ts";
 export {
   bodyJson,
   bodyText,
   empty,
+  isDeeper,
   type HttpReply,
   type HttpRequest,
   json,
   makeRequest,
+  percentDecode,
+  percentText,
   queryOf,
   type ReplyHeaders,
   replyHeader,
@@ -49,6 +71,8 @@ export {
   type Snapshot,
   type Timer,
 } from "./kernel.ts";
+export { own } from "./own.ts";
+export { compilePattern, globFits, type Pattern, PATTERN_CHARS_MAX } from "./pattern.ts";
 export { all, type Body, on, Process, type Release, Signal, within, type Yielded } from "./process.ts";
 export { Random, type RandomState } from "./random.ts";
 export { SecretStream, sameSecret } from "./secrets.ts";

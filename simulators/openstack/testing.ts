@@ -131,6 +131,11 @@ export class Lab {
     return this.#client.kernel;
   }
 
+  /** `A`, `B` and `admin`, with their tokens. */
+  get actors(): Readonly<Record<string, ActorSession>> {
+    return this.#setting.actors;
+  }
+
   get variables(): ReadonlyMap<string, unknown> {
     return this.#setting.variables;
   }

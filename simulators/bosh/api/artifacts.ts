@@ -1,5 +1,5 @@
+import { readYaml, YamlError } from "../deploy/yaml.ts";
 import { bodyJson, bodyText, type HttpReply, json } from "../../kernel/index.ts";
-import { parse } from "yaml";
 import { receiveArchive } from "../artifacts/archive.ts";
 import { releaseUsers } from "../artifacts/releases.ts";
 import { stemcellUsers } from "../artifacts/stemcells.ts";
@@ -7,7 +7,18 @@ import { DirectorError } from "../errors.ts";
 import { startTask } from "../tasks.ts";
 import type { Director } from "../director.ts";
 import type { ReleaseVersion, Stemcell } from "../state.ts";
-import { broken, type Context, type DirectorRoute, jsonObject, page, route, toTask } from "./frame.ts";
+import {
+  broken,
+  type Context,
+  type DirectorRoute,
+  isHash,
+  isNil,
+  jsonObject,
+  page,
+  route,
+  toTask,
+  Unforeseen,
+} from "./frame.ts";
 
 const UPLOAD_BYTES_MAX = 10_000 * 1024 * 1024;
 const upload = { bodyBytesMax: UPLOAD_BYTES_MAX, receive: receiveArchive };
@@ -49,10 +60,11 @@ function uploadRelease(context: Context): HttpReply {
 }
 
 function stemcellNeeded(context: Context): HttpReply {
-  const { stemcell } = jsonBody(context) as { stemcell?: { name?: string; version?: string } };
-  if (stemcell === undefined) throw new DirectorError(40001, "Missing 'stemcell' field");
+  const { stemcell } = jsonBody(context);
+  if (isNil(stemcell)) throw new DirectorError(40001, "Missing 'stemcell' field");
+  if (!isHash(stemcell)) throw new Unforeseen();
   for (const field of ["name", "version"] as const)
-    if (stemcell[field] === undefined) throw new DirectorError(40001, `Missing '${field}' field`);
+    if (isNil(stemcell[field])) throw new DirectorError(40001, `Missing '${field}' field`);
   const known = context.director.slot.value.stemcells.some(
     ({ name, version }) => name === stemcell.name && version === stemcell.version,
   );
@@ -96,16 +108,22 @@ interface PackageList {
   readonly stemcell?: string;
 }
 
+/** @throws Unforeseen for what is no YAML */
+function yamlOr500(text: string): unknown {
+  try {
+    return readYaml(text);
+  } catch (error) {
+    if (error instanceof YamlError) throw new Unforeseen();
+    throw error;
+  }
+}
+
 /** Fingerprints that need not be uploaded again. @throws DirectorError 440001 */
 function matches({ director, request }: Context, list: "packages" | "compiled_packages"): HttpReply {
-  let manifest: Readonly<Record<string, unknown>> | null;
-  try {
-    manifest = parse(bodyText(request), { logLevel: "error" }) as typeof manifest;
-  } catch {
-    return broken;
-  }
-  const wanted = manifest?.[list];
+  const manifest = yamlOr500(bodyText(request));
+  const wanted = isHash(manifest) ? manifest[list] : undefined;
   if (!Array.isArray(wanted)) throw new DirectorError(440001, "Manifest doesn't have a usable packages section");
+  if (!wanted.every(isHash)) throw new Unforeseen();
   const known = [...director.slot.value.releases.values()].flat();
   const has = ({ fingerprint, stemcell }: PackageList): boolean =>
     list === "packages"

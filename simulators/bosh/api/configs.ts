@@ -1,5 +1,5 @@
+import { readYaml } from "../deploy/yaml.ts";
 import { bodyJson, bodyText, type HttpReply } from "../../kernel/index.ts";
-import { parse } from "yaml";
 import { teamScopes, teamsOf } from "../auth/scopes.ts";
 import { configsOf } from "../deploy/deploy.ts";
 import { type Fields, hashes, need } from "../deploy/fields.ts";
@@ -164,7 +164,7 @@ function readContent(content: unknown): unknown {
   }
   let value: unknown;
   try {
-    value = parse(content, { logLevel: "error" });
+    value = readYaml(content);
   } catch (error) {
     const message = error instanceof Error ? error.message : "";
     throw new DirectorError(440011, `Config must be valid YAML: ${syntaxError(content, message)}`);
@@ -230,7 +230,7 @@ function sideOf({ director }: Context, side: unknown): unknown {
   if (id === undefined) return readContent(content);
   const config = director.slot.value.configs.find((each) => String(each.id) === id && !each.deleted);
   if (config === undefined) throw new DirectorError(440012, `Config ${id} not found`);
-  return parse(config.content);
+  return readYaml(config.content);
 }
 
 function diff(context: Context): HttpReply {
@@ -244,7 +244,7 @@ function diff(context: Context): HttpReply {
     const from = latestConfigs(context.director, type).find((each) => each.name === name);
     return page(200, {
       from: { id: String(from?.id ?? 0) },
-      diff: diffLines(parse(from?.content ?? "{}"), parse(content), true),
+      diff: diffLines(readYaml(from?.content ?? "{}"), readContent(content), true),
     });
   } catch (error) {
     if (!(error instanceof DirectorError) || error.code !== 440011) throw error;
@@ -294,7 +294,7 @@ function classic(path: string, type: string): readonly DirectorRoute[] {
   const compare = (context: Context): HttpReply => {
     const content = readManifest(bodyText(context.request));
     const from = latestConfigs(context.director, type).find((each) => each.name === nameOf(context));
-    return page(200, { diff: diffLines(parse(from?.content ?? "{}"), content, true) });
+    return page(200, { diff: diffLines(readYaml(from?.content ?? "{}"), content, true) });
   };
   return [
     route("GET", path, { needs: "read" }, history),

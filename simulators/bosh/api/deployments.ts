@@ -1,5 +1,5 @@
+import { readYaml } from "../deploy/yaml.ts";
 import { bodyText, type HttpReply } from "../../kernel/index.ts";
-import { parse } from "yaml";
 import { teamScopes, teamsOf } from "../auth/scopes.ts";
 import type { DeployArgs } from "../deploy/deploy.ts";
 import { configsOf, deploymentLock } from "../deploy/deploy.ts";
@@ -184,7 +184,7 @@ function merged(
   runtimeIds: readonly number[],
 ): object {
   const read = (wanted: readonly number[]): readonly Record<string, unknown>[] =>
-    configsOf(director, wanted).map(({ content }) => (parse(content) ?? {}) as Record<string, unknown>);
+    configsOf(director, wanted).map(({ content }) => (readYaml(content) ?? {}) as Record<string, unknown>);
   const document: Record<string, unknown> = Object.assign(
     {},
     ...read(cloudIds),

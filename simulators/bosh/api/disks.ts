@@ -4,7 +4,7 @@ import { DirectorError } from "../errors.ts";
 import type { OrphanDisk, ReleaseVersion } from "../state.ts";
 import { startTask } from "../tasks.ts";
 import { stemcellView } from "./artifacts.ts";
-import { broken, type Context, type DirectorRoute, jsonObject, page, route, toTask, utc } from "./frame.ts";
+import { type Context, type DirectorRoute, isHash, jsonObject, page, route, toTask, Unforeseen, utc } from "./frame.ts";
 
 const diskView = (disk: OrphanDisk): object => ({
   disk_cid: disk.cid,
@@ -76,8 +76,8 @@ const orphanedVms = ({ director }: Context): readonly object[] =>
 
 function cleanup(context: Context): HttpReply {
   const { director, caller } = context;
-  const config = jsonObject(context)?.config as { remove_all?: boolean; keep_orphaned_disks?: boolean } | undefined;
-  if (config === undefined) return broken;
+  const config = jsonObject(context)?.config;
+  if (!isHash(config)) throw new Unforeseen();
   const all = config.remove_all === true;
   const args = { all, keepOrphanedDisks: config.keep_orphaned_disks === true };
   return toTask(

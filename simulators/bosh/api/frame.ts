@@ -74,6 +74,7 @@ export function route(
       return handler(context);
     } catch (error) {
       if (error instanceof DirectorError) return refused(error);
+      if (error instanceof Unforeseen) return broken;
       throw error;
     }
   };
@@ -143,12 +144,24 @@ export const done = (status: 200 | 201 | 204 = 204): HttpReply =>
 /** What the framework answers when a handler meets what nobody foresaw. */
 export const broken: HttpReply = { status: 500, body: "", headers: { "Content-Type": HTML } };
 
+/** A handler meets what the director's own did not foresee: Ruby raises, and its framework answers `broken`. */
+export class Unforeseen extends Error {}
+
+/** For the right of `??`. @throws Unforeseen */
+export function nothingForeseen(): never {
+  throw new Unforeseen();
+}
+
+export const isNil = (value: unknown): value is null | undefined => value === undefined || value === null;
+
+export const isHash = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
 /** A body that must be a JSON object; `undefined` when it can't be parsed, which most routes answer with 500. */
 export function jsonObject({ request }: Context): Readonly<Record<string, unknown>> | undefined {
   const body = bodyJson(request);
   if (!body.ok) return undefined;
-  const isObject = typeof body.value === "object" && body.value !== null && !Array.isArray(body.value);
-  return isObject ? (body.value as Readonly<Record<string, unknown>>) : {};
+  return isHash(body.value) ? body.value : {};
 }
 
 export const utc = (ms: number): string => `${new Date(ms).toISOString().replace("T", " ").slice(0, 19)} UTC`;

@@ -3,7 +3,7 @@ import { teamScopes } from "../auth/scopes.ts";
 import { connect } from "../deploy/links.ts";
 import { DirectorError } from "../errors.ts";
 import type { Deployment, Link, LinkConsumer, LinkProvider } from "../state.ts";
-import { broken, type Context, type DirectorRoute, done, page, requireScopes, route, utc } from "./frame.ts";
+import { broken, type Context, type DirectorRoute, done, isNil, page, requireScopes, route, utc } from "./frame.ts";
 
 /** @throws DirectorError 190024, 70000, 600000 */
 function deploymentOf({ director, query, caller }: Context): Deployment {
@@ -84,9 +84,10 @@ function create(context: Context): HttpReply {
   const wish = (body.value ?? {}) as Wish;
   if (wish.link_provider_id === undefined || wish.link_provider_id === "")
     throw invalid("`link_provider_id` must be provided");
-  const owner = wish.link_consumer?.owner_object;
-  if (wish.link_consumer === undefined) throw invalid("`link_consumer` section must be defined");
-  if (owner === undefined) throw invalid("`link_consumer.owner_object` section must be defined");
+  const consumerWish = wish.link_consumer;
+  if (isNil(consumerWish)) throw invalid("`link_consumer` section must be defined");
+  const owner = consumerWish.owner_object;
+  if (isNil(owner)) throw invalid("`link_consumer.owner_object` section must be defined");
   if (owner.type !== "external") throw invalid("`link_consumer.owner_object.type` should be 'external'");
   const state = director.slot.value.links;
   const provider = state.providers.find(({ id }) => String(id) === wish.link_provider_id);

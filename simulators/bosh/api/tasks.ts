@@ -10,11 +10,14 @@ import {
   type DirectorRoute,
   done,
   HTML,
+  isNil,
   jsonObject,
+  nothingForeseen,
   plain,
   requireScopes,
   route,
   sees,
+  Unforeseen,
 } from "./frame.ts";
 
 /** Types that lists show by default (verbose=1). */
@@ -154,17 +157,16 @@ const CANCELLABLE: readonly string[] = ["queued", "processing"];
 
 function cancelMany(context: Context): HttpReply {
   const { director } = context;
-  const body = jsonObject(context) as { deployment?: string; types?: string[]; states?: string[] } | undefined;
-  if (body === undefined) return broken;
-  const { deployment, types, states = ["queued"] } = body;
+  const { deployment, types, states = ["queued"] } = jsonObject(context) ?? nothingForeseen();
+  if (!Array.isArray(states) || !(isNil(types) || Array.isArray(types))) throw new Unforeseen();
   const wrong = states.find((state) => !CANCELLABLE.includes(state));
   if (wrong !== undefined)
     return plain(400, `${wrong} is not one of the cancellable states: ${CANCELLABLE.join(", ")}\n`);
   for (const task of director.slot.value.tasks.values()) {
     const chosen =
       states.includes(task.state) &&
-      (deployment === undefined || task.deployment === deployment) &&
-      (types === undefined || types.includes(task.type));
+      (isNil(deployment) || task.deployment === deployment) &&
+      (isNil(types) || types.includes(task.type));
     if (chosen) cancelTask(director, task);
   }
   return done();

@@ -1,4 +1,4 @@
-import { parse } from "yaml";
+import { readYaml } from "./yaml.ts";
 import type { Cpi } from "../cpi/cpi.ts";
 import { type Fields, hashes, maybe, need } from "./fields.ts";
 import type { Group } from "./manifest.ts";
@@ -75,7 +75,7 @@ const byName = (fields: Fields, list: string): ReadonlyMap<string, Fields> =>
 
 /** @throws DirectorError when a part is malformed */
 export function parseCloudConfig(texts: readonly string[]): CloudConfig {
-  const parts = texts.map((text) => (parse(text) ?? {}) as Fields);
+  const parts = texts.map((text) => (readYaml(text) ?? {}) as Fields);
   const merged: Record<string, unknown> = {};
   for (const part of parts) {
     for (const [key, value] of Object.entries(part))

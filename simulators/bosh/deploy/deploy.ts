@@ -1,3 +1,4 @@
+import { readYaml } from "./yaml.ts";
 import { all, type Body } from "../../kernel/index.ts";
 import { agentCall, agentState } from "../agent.ts";
 import type { Director } from "../director.ts";
@@ -8,7 +9,6 @@ import { checkpoint, holding, Stage, warn } from "../tasks.ts";
 import { releaseLock } from "../artifacts/releases.ts";
 import { takeSnapshot } from "../snapshots.ts";
 import type { VmNetwork } from "../cpi/cpi.ts";
-import { parse } from "yaml";
 import { parseCloudConfig } from "./cloud-config.ts";
 import { compile } from "./compile.ts";
 import type { Fields } from "./fields.ts";
@@ -148,7 +148,7 @@ function* prepare(run: Run): Body<DeployPlan> {
   const { kernel } = director;
   const text = args.manifest ?? deployment.manifest;
   if (text === null) throw new DirectorError(440001, "No successful BOSH deployment manifest available");
-  if (args.change !== null && STATES[args.change.state] === undefined)
+  if (args.change !== null && !Object.hasOwn(STATES, args.change.state))
     throw new DirectorError(
       140008,
       `Invalid state '${args.change.state}' for '${args.change.group}', valid states are: started, stopped, detached, recreate, restart`,
@@ -198,7 +198,7 @@ function* pause(ms: number): Body {
 
 /** Runtime configs add releases, addons, tags and variables to every manifest. */
 function withRuntime(director: Director, manifest: Manifest, ids: readonly number[]): Manifest {
-  const runtimes = configsOf(director, ids).map(({ content }) => (parse(content) ?? {}) as Fields);
+  const runtimes = configsOf(director, ids).map(({ content }) => (readYaml(content) ?? {}) as Fields);
   const addons = runtimes.flatMap(addonsOf);
   const releases = runtimes
     .flatMap((each) => (each.releases ?? []) as readonly { readonly name: string; readonly version: unknown }[])

@@ -1,3 +1,4 @@
+import { own } from "../../kernel/index.ts";
 import { hash } from "node:crypto";
 
 /*
@@ -42,12 +43,25 @@ const TEXT_METHODS: Readonly<Record<string, (text: string) => string>> = {
 
 const LOOKUP = /(?<![.\w])p\(\s*(['"])([\w.-]+)\1\s*(,[^)]*)?\)/g;
 
+/** Text and tags in turn. What begins like a tag and never ends is text. */
+function cut(template: string): readonly string[] {
+  const parts: string[] = [];
+  let at = 0;
+  for (;;) {
+    const from = template.indexOf("<%", at);
+    const to = from < 0 ? -1 : template.indexOf("%>", from + 2);
+    if (to < 0) return [...parts, template.slice(at)];
+    parts.push(template.slice(at, from), template.slice(from, to + 2));
+    at = to + 2;
+  }
+}
+
 /** The text of a template. @throws RenderError */
 export function render(template: string, scope: Scope): string {
   let out = "";
   let line = 1;
   const skipping: boolean[] = [];
-  for (const [index, part] of template.split(/(<%[\s\S]*?%>)/).entries()) {
+  for (const [index, part] of cut(template).entries()) {
     const isHidden = skipping.includes(true);
     if (index % 2 === 0) out += isHidden ? "" : part;
     else out += tag(part, scope, line, skipping, isHidden);
@@ -91,7 +105,7 @@ function expression(code: string, scope: Scope, line: number): string {
 function call(value: unknown, method: string, line: number): unknown {
   if (method === "to_s") return String(value);
   if (method === "to_json") return JSON.stringify(value);
-  const text = TEXT_METHODS[method];
+  const text = own(TEXT_METHODS, method);
   if (text === undefined) return digest([value, method]);
   if (typeof value !== "string") throw new RenderError(line, `undefined method '${method}' for ${rubyClass(value)}`);
   return text(value);

@@ -1,4 +1,4 @@
-import { parseDocument } from "yaml";
+import { readYaml, YamlError } from "./yaml.ts";
 import { DirectorError } from "../errors.ts";
 import { type Fields, hashes, maybe, need } from "./fields.ts";
 import { syntaxError } from "./psych.ts";
@@ -86,24 +86,39 @@ export interface Group {
 /** The text of a manifest as a mapping. @throws DirectorError 440001, 40001 */
 export function readManifest(text: string): Fields {
   if (text.trim() === "") throw new DirectorError(440001, "Manifest should not be empty");
-  const document = parseDocument(text, { logLevel: "silent" });
-  const [error] = document.errors;
-  if (error !== undefined) {
+  const value = documentOf(text);
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new DirectorError(440001, "Manifest should be a hash");
+  return value as Fields;
+}
+
+function documentOf(text: string): unknown {
+  try {
+    return readYaml(text);
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
     throw new DirectorError(
       440001,
       `Incorrect YAML structure of the uploaded manifest: #<Psych::SyntaxError: ${syntaxError(text, error.message)}>`,
     );
   }
-  const value: unknown = document.toJS();
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new DirectorError(440001, "Manifest should be a hash");
-  return value as Fields;
 }
 
 /** The name under which a manifest is deployed. @throws DirectorError 40001 */
 export function nameOf(manifest: Fields): string {
   if (typeof manifest.name !== "string") throw new DirectorError(40001, "Deployment manifest must have a 'name' key");
   return manifest.name;
+}
+
+/** Of one group. */
+const INSTANCES_MAX = 10_000;
+
+/** @throws DirectorError 40001, 40003 */
+function instancesOf(fields: Fields): number {
+  const count = need(fields, "instances", "integer");
+  if (count > INSTANCES_MAX)
+    throw new DirectorError(40003, `'instances' value (${count}) should be less than ${INSTANCES_MAX}`);
+  return count;
 }
 
 const version = (fields: Fields): string => String(fields.version ?? "");
@@ -149,7 +164,7 @@ function group(fields: Fields, common: Fields): Group {
   const name = need(fields, "name", "string");
   return {
     name,
-    instances: need(fields, "instances", "integer"),
+    instances: instancesOf(fields),
     azs: (maybe(fields, "azs", "array") ?? []).map(String),
     jobs: jobs(fields),
     vmType: maybe(fields, "vm_type", "string"),

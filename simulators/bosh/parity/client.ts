@@ -72,6 +72,11 @@ export class Client {
     });
   }
 
+  /** Keys of an issuer of tokens, made anew each time. */
+  signing(): ReturnType<typeof pair> {
+    return pair();
+  }
+
   fixture(name: string): Buffer {
     return fixtureOf(this.#recordings, name);
   }

@@ -1,4 +1,4 @@
-import type { Kernel, Slot } from "../../kernel/index.ts";
+import { compilePattern, type Kernel, type Slot } from "../../kernel/index.ts";
 import { dnsSettings } from "../config.ts";
 import { Datacenter } from "../datacenter.ts";
 import { Agent, type AgentOptions } from "./agent.ts";
@@ -197,11 +197,17 @@ function receives(
   agent: Agent,
   { NodeFilter, ServiceFilter, TagFilter }: Omit<UserEvent, "ID" | "Version" | "LTime">,
 ): boolean {
-  if (NodeFilter !== "" && !new RegExp(NodeFilter).test(agent.name)) return false;
-  if (ServiceFilter === "") return true;
+  const [node, name, tag] = [NodeFilter, ServiceFilter, TagFilter].map(filter);
+  if (node !== undefined && !node(agent.name)) return false;
+  if (name === undefined) return true;
   return [...agent.local.state.services.values()].some(
-    ({ service }) =>
-      new RegExp(ServiceFilter).test(service.name) &&
-      (TagFilter === "" || service.tags.some((tag) => new RegExp(TagFilter).test(tag))),
+    ({ service }) => name(service.name) && (tag === undefined || service.tags.some(tag)),
   );
+}
+
+/** One that can't be compiled, which the HTTP API refuses, lets nothing through. */
+function filter(source: string): ((text: string) => boolean) | undefined {
+  if (source === "") return undefined;
+  const compiled = compilePattern(source);
+  return (text) => compiled.ok && compiled.pattern.test(text);
 }

@@ -1,5 +1,5 @@
+import { compilePattern } from "../../kernel/index.ts";
 import { Refusal } from "../refusal.ts";
-import { regexpError } from "../store/queries.ts";
 /** What can be filtered by: the fields of a type, lists of structures included. */
 export type FilterType =
   | "string"
@@ -29,6 +29,7 @@ type Node =
       readonly value: string;
     };
 
+const PARTS_MAX = 3000;
 const FAILED = "Failed to create boolean expression evaluator: ";
 const VALUE_START = '"-", "0", "\\"", "`", [ \\t\\r\\n], [1-9] or [a-zA-Z]';
 const EXPRESSION_START = '"(", "-", "0", "\\"", "`", "not", [ \\t\\r\\n], [1-9] or [a-zA-Z]';
@@ -50,6 +51,7 @@ interface Value {
 class Parser {
   readonly #source: string;
   #at = 0;
+  #depth = 0;
 
   constructor(source: string) {
     this.#source = source;
@@ -79,17 +81,25 @@ class Parser {
     return true;
   }
 
+  /** Brackets, negations and parts within each other; each is a call. */
+  #enter(): void {
+    if (++this.#depth > PARTS_MAX) throw new FilterError(`${FAILED}${place(this.#at)}: over ${PARTS_MAX} parts`);
+  }
+
   #or(): Node {
+    this.#enter();
     const left = this.#and();
     return this.#word(/\s+or\s+/) ? { kind: "or", left, right: this.#or() } : left;
   }
 
   #and(): Node {
+    this.#enter();
     const left = this.#not();
     return this.#word(/\s+and\s+/) ? { kind: "and", left, right: this.#and() } : left;
   }
 
   #not(): Node {
+    this.#enter();
     this.#space();
     if (this.#word(/not\s+/)) return { kind: "not", inner: this.#not() };
     if (!this.#word(/\(/)) return this.#match();
@@ -239,11 +249,10 @@ function positive({ operator, value, selector }: Match, type: FilterType): Filte
     }
     case "matches": {
       if (type !== "string") return unsupported();
-      const wrong = regexpError(value);
-      if (wrong !== undefined)
-        throw new FilterError(`${FAILED}Failed to compile regular expression "${value}": ${wrong}`);
-      const pattern = new RegExp(value);
-      return (given) => pattern.test(String(given));
+      const compiled = compilePattern(value);
+      if (!compiled.ok)
+        throw new FilterError(`${FAILED}Failed to compile regular expression "${value}": ${compiled.error}`);
+      return (given) => compiled.pattern.test(String(given));
     }
     case "in":
       if (type === "string") return (given) => String(given).includes(value);

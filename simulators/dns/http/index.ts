@@ -1,3 +1,4 @@
+import { GO_FRONT } from "./front.ts";
 import { gzipSync } from "node:zlib";
 import {
   defineService,
@@ -119,5 +120,5 @@ function after(_sim: Sim, request: HttpRequest, reply: HttpReply): HttpReply {
 
 /** The HTTP API of one agent. `name` tells it from the others in fault points. */
 export function createConsulHttp(kernel: Kernel, name: string, sim: Sim): Service {
-  return defineService<Sim>({ name, kernel, sim, routes: ROUTES, before, unmatched, after });
+  return defineService<Sim>({ name, kernel, sim, routes: ROUTES, before, unmatched, after, front: GO_FRONT });
 }

@@ -1,3 +1,4 @@
+import { compilePattern } from "../../kernel/index.ts";
 import { hash } from "node:crypto";
 import type { HttpReply, Route } from "../../kernel/index.ts";
 import { type Agent, SERVER_PORT } from "../agent/agent.ts";
@@ -5,7 +6,6 @@ import { str } from "../agent/definitions.ts";
 import type { Datacenter } from "../datacenter.ts";
 import { ANY, BOOL, FLOAT, INT, type Shape, STRING, type Struct } from "../json/decode.ts";
 import { type CoordinateRow, DIMENSIONS } from "../store/coordinates.ts";
-import { regexpError } from "../store/queries.ts";
 import { withRights } from "./catalog.ts";
 import {
   bad,
@@ -62,8 +62,8 @@ function fire(call: Call): HttpReply {
   if (!call.authorizer(datacenter).writes("event", call.rest)) denied();
   if (tag !== "" && service === "") fail("Cannot provide tag filter without service filter");
   for (const [name, filter] of filters) {
-    const wrong = regexpError(filter);
-    if (wrong !== undefined) fail(`Invalid ${name} filter: ${wrong}`);
+    const compiled = compilePattern(filter);
+    if (!compiled.ok) fail(`Invalid ${name} filter: ${compiled.error}`);
   }
   const payload = Buffer.from(call.request.body);
   if (payload.length > EVENT_BYTES_MAX)

@@ -76,7 +76,9 @@ function decode(json: Json, shape: Shape, owner: string, path: readonly string[]
     case "bool":
       return json.kind === "bool" ? json.value : wrong();
     case "int":
-      return json.kind === "number" && /^-?\d+$/.test(json.text) ? whole(json.text, shape.go) : wrong();
+      return json.kind === "number" && (shape.go === "uint64" ? /^\d+$/ : /^-?\d+$/).test(json.text)
+        ? whole(json.text, shape.go)
+        : wrong();
     case "float":
       return json.kind === "number" ? Number(json.text) : wrong();
     case "bytes":
@@ -84,12 +86,38 @@ function decode(json: Json, shape: Shape, owner: string, path: readonly string[]
     case "duration":
       return duration(json);
     case "list":
-      return json.kind === "array" ? json.items.map((item) => decode(item, shape.of, owner, path)) : wrong();
+      return json.kind === "array"
+        ? json.items.map((item) => decode(item, shape.of, owner, path) ?? zero(shape.of))
+        : wrong();
     case "map":
       if (json.kind !== "object") return wrong();
       return Object.fromEntries(json.members.map(([key, value]) => [key, decode(value, shape.of, owner, path) ?? ""]));
     case "struct":
       return json.kind === "object" ? struct(json.members, shape, path) : wrong();
+  }
+}
+
+/** What Go puts where JSON has null: in a list there is no leaving out. */
+function zero(shape: Shape): unknown {
+  switch (shape.kind) {
+    case "string":
+      return "";
+    case "bool":
+      return false;
+    case "int":
+      return shape.go === "uint64" ? 0n : 0;
+    case "float":
+    case "duration":
+      return 0;
+    case "list":
+      return [];
+    case "map":
+    case "struct":
+      return {};
+    case "bytes":
+      return new Uint8Array();
+    case "any":
+      return null;
   }
 }
 

@@ -38,12 +38,20 @@ export function metaRecords(name: string, { meta }: NodeRow, ttl: number): Rr[] 
   }));
 }
 
+/** Spaces at the end, each behind a backquote. */
+function blanksQuoted(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === " ") end--;
+  return text.slice(0, end) + "` ".repeat(text.length - end);
+}
+
 /** `key=value` with `=`, backquotes and outer spaces of the key quoted by a backquote. */
 function pair(key: string, value: string): string {
-  const quoted = key
-    .replaceAll("`", "``")
-    .replaceAll("=", "`=")
-    .replace(/^ +/, (spaces) => "` ".repeat(spaces.length))
-    .replace(/ +$/, (spaces) => "` ".repeat(spaces.length));
+  const quoted = blanksQuoted(
+    key
+      .replaceAll("`", "``")
+      .replaceAll("=", "`=")
+      .replace(/^ +/, (spaces) => "` ".repeat(spaces.length)),
+  );
   return `${quoted}=${value.replaceAll("`", "``")}`;
 }

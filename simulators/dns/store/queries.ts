@@ -1,5 +1,5 @@
 import { Refusal } from "../refusal.ts";
-import type { Slot } from "../../kernel/index.ts";
+import { compilePattern, type Slot } from "../../kernel/index.ts";
 import { durationNs, invalidDuration } from "../duration.ts";
 import { byText } from "./rows.ts";
 import { checkUuid, type Sessions } from "./sessions.ts";
@@ -153,26 +153,14 @@ function checkQuery({ Name, Session, Template, Service, DNS }: PreparedQuery): v
 const VARIABLES = ["name.full", "name.prefix", "name.suffix", "agent.segment"];
 const INTERPOLATION = /\$\{([^}]*)\}/g;
 
-/** What Go says of a regular expression, or the nearest that a JavaScript one allows. */
-export function regexpError(source: string): string | undefined {
-  try {
-    new RegExp(source);
-    return undefined;
-  } catch {
-    return /^[^)]*\($/.test(source)
-      ? `error parsing regexp: missing closing ): \`${source}\``
-      : `error parsing regexp: invalid syntax: \`${source}\``;
-  }
-}
-
 /** @throws QueryError for a template that can't be evaluated */
 function compile({ Template, Service }: PreparedQuery): void {
   const refuse = (why: string): never => {
     throw new QueryError(`failed compiling template: ${why}`);
   };
   if (Template.Type !== TEMPLATE) refuse(`Bad Template.Type '${Template.Type}'`);
-  const wrong = Template.Regexp === "" ? undefined : regexpError(Template.Regexp);
-  if (wrong !== undefined) refuse(`Bad Regexp: ${wrong}`);
+  const compiled = compilePattern(Template.Regexp);
+  if (!compiled.ok) refuse(`Bad Regexp: ${compiled.error}`);
   for (const [path, text] of texts(Service)) {
     for (const [, expression = ""] of text.matchAll(INTERPOLATION)) {
       if (VARIABLES.includes(expression) || /^match\(\d+\)$/.test(expression)) continue;
@@ -191,7 +179,8 @@ function* texts(service: PreparedQuery["Service"]): Generator<readonly [string, 
 
 function render(query: PreparedQuery, asked: string): PreparedQuery {
   const { Template, Service, Name } = query;
-  const match = Template.Regexp === "" ? null : new RegExp(Template.Regexp).exec(asked);
+  const compiled = compilePattern(Template.Regexp);
+  const match = Template.Regexp !== "" && compiled.ok ? compiled.pattern.groups(asked) : undefined;
   const values: Readonly<Record<string, string>> = {
     "name.full": asked,
     "name.prefix": Name,

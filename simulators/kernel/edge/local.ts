@@ -84,7 +84,10 @@ export class LocalNet {
   async #ask(service: Service, request: Request, url: URL, source: string): Promise<Response> {
     const incoming = await this.#driver.track(toHttpRequest(service, request, url, source));
     this.#driver.arrive();
-    return toResponse(await replyOf(service.receive(incoming), this.#driver, request.signal));
+    const reply = await replyOf(service.receive(incoming), this.#driver, request.signal);
+    // In process nobody reads a log: a defect of a simulator ends the request of whoever met it.
+    if (reply.crash !== undefined) throw reply.crash;
+    return toResponse(reply);
   }
 }
 
@@ -107,11 +110,15 @@ export async function toHttpRequest(
   url: URL,
   source: string,
 ): Promise<HttpRequest> {
-  const headers = { host: url.host, ...Object.fromEntries(request.headers) };
-  const common = makeRequest(request.method, `${url.pathname}${url.search}`, { headers, origin: url.origin, source });
+  const sent = { host: url.host, ...Object.fromEntries(request.headers) };
   const upload = service.uploadOf(request.method, url.pathname);
-  if (upload === undefined)
-    return { ...common, body: request.body === null ? "" : new Uint8Array(await request.arrayBuffer()) };
+  const body =
+    upload === undefined && request.body !== null ? new Uint8Array(await request.arrayBuffer()) : new Uint8Array();
+  // What `fetch` tells a server of the body by itself.
+  const isTold = body.length > 0 || ((request.method === "PUT" || request.method === "POST") && request.body === null);
+  const headers = isTold ? { "content-length": String(body.length), ...sent } : sent;
+  const common = makeRequest(request.method, `${url.pathname}${url.search}`, { headers, origin: url.origin, source });
+  if (upload === undefined) return { ...common, body: body.length === 0 ? "" : body };
   const stream = request.body === null ? Readable.from([]) : Readable.fromWeb(request.body as never);
   return { ...common, received: await upload.receive(stream, common) };
 }

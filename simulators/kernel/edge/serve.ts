@@ -1,16 +1,17 @@
-import { METHODS } from "node:http";
-import type { AddressInfo, Server } from "node:net";
-import type { Readable } from "node:stream";
+import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo, Server, Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Service } from "../http/api.ts";
 import { type HttpReply, type HttpRequest, makeRequest, serialise } from "../http/message.ts";
 import type { Process } from "../process.ts";
+import { Uncollected, collect, receiving } from "./body.ts";
 import { Connections, hearErrors, resetConnection } from "./connections.ts";
 import type { Driver } from "./drive.ts";
 import { replyOf } from "./local.ts";
+import { answerMalformed } from "./malformed.ts";
 import type { PasswordThrottle } from "./throttle.ts";
-import { sparing } from "./upload.ts";
 
 export interface ServeOptions {
   /** Loopback address to listen on. */
@@ -23,7 +24,7 @@ export interface ServeOptions {
   readonly admits?: (source: string) => boolean;
   /** Slows down who tries passwords. Default: nobody is. */
   readonly throttle?: PasswordThrottle;
-  /** Told what a handler threw, for which its client gets an empty 500. Default: nobody. */
+  /** Told of each `Crash`: which request it was and what was thrown. Default: nobody. */
   readonly report?: (error: unknown) => void;
 }
 
@@ -35,73 +36,30 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** Headers of one request, in bytes. Tokens in headers are long. */
-const HEADER_BYTES_MAX = 64 * 1024;
+/** Headers of one request, in bytes, that the parser takes: more than any service behind it, so that its own limits are met first. */
+const HEADER_BYTES_MAX = 128 * 1024;
+/** Busy clients reuse connections; a server that closes them early makes their next request fail. */
+const KEEP_ALIVE_MS = 75_000;
 
 /**
- * Serves an API over TCP through Fastify, for real clients in any language.
+ * Serves an API over TCP for real clients in any language. Node's own server parses; what it refuses goes to the API's `Front`.
  *
  * @throws Error with `code` EADDRINUSE, EADDRNOTAVAIL … when it can't listen
  */
 export async function serve(service: Service, driver: Driver, options: ServeOptions): Promise<Served> {
-  const app = server(options);
-  const connections = new Connections(app.server);
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", (request, payload, done) => {
-    const upload = service.uploadOf(request.method, pathOf(request.url));
-    if (upload !== undefined) return done(null, payload);
-    collect(payload, service.bodyBytesMax).then((body) => done(null, body), done);
+  const face = new Face(service, driver, options);
+  const { server } = face;
+  if (options.admits !== undefined) guardConnections(server, options.admits);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, () => {
+      server.off("error", reject);
+      hearErrors(server, options.report);
+      resolve();
+    });
   });
-  const scheme = options.tls === undefined ? "http" : "https";
-  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const incoming = await read(service, request, scheme);
-    driver.arrive();
-    const written = await slowly(
-      incoming,
-      options.throttle,
-      () => service.receive(incoming),
-      (process) => pending(reply, process, driver),
-    );
-    reply.hijack();
-    if (written === undefined) return;
-    try {
-      write(reply, written, connections);
-    } catch (error) {
-      // Its client would wait for the rest of an answer that can't be written.
-      connections.reset(reply.raw.req.socket);
-      options.report?.(error);
-    }
-  };
-  // Fastify has the common methods; the others that Node parses (COPY of Swift) are added, so that the API itself refuses what it doesn't know.
-  const methods = METHODS.filter((method) => method !== "CONNECT");
-  for (const method of methods)
-    if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true });
-  app.route({ method: methods, url: "*", handler, exposeHeadRoute: false });
-  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
-    if (error.statusCode === undefined) options.report?.(error);
-    return reply.code(error.statusCode ?? 500).send();
-  });
-  if (options.admits !== undefined) guardConnections(app.server, options.admits);
-  await app.listen({ host: options.host, port: options.port });
-  hearErrors(app.server, options.report);
-  const { port } = app.server.address() as AddressInfo;
-  return { url: `${scheme}://${options.host}:${port}`, port, close: () => app.close() };
-}
-
-/** Answers, a wrong password later than others. One that is known at once is counted at once: others may come before this one has been sent. */
-async function slowly(
-  request: HttpRequest,
-  throttle: PasswordThrottle | undefined,
-  answer: () => HttpReply | Process<HttpReply>,
-  wait: (answering: Process<HttpReply>) => Promise<HttpReply | undefined>,
-): Promise<HttpReply | undefined> {
-  const refusal = throttle?.refusalOf(request);
-  if (refusal !== undefined) return refusal;
-  const answering = answer();
-  const answered = "status" in answering ? answering : await wait(answering);
-  const pauseMs = answered === undefined ? 0 : (throttle?.pauseMsFor(request, answered) ?? 0);
-  if (pauseMs > 0) await sleep(pauseMs, undefined, { ref: false });
-  return answered;
+  const { port } = server.address() as AddressInfo;
+  return { url: `${face.scheme}://${options.host}:${port}`, port, close: () => face.close() };
 }
 
 export const sourceOf = (socket: { readonly remoteAddress?: string | undefined }): string =>
@@ -114,82 +72,173 @@ export function guardConnections(server: Server, admits: (source: string) => boo
   });
 }
 
-function server(options: ServeOptions): FastifyInstance {
-  const common = {
-    logger: false as const,
-    // Busy clients reuse connections; a server that closes them early makes their next request fail.
-    keepAliveTimeout: 75_000,
-    forceCloseConnections: true,
-    exposeHeadRoutes: false,
-    bodyLimit: Number.MAX_SAFE_INTEGER,
-    routerOptions: { maxParamLength: HEADER_BYTES_MAX },
-  };
-  if (options.tls === undefined) return fastify({ ...common, http: { maxHeaderSize: HEADER_BYTES_MAX } });
-  return fastify({
-    ...common,
-    https: { ...options.tls, maxHeaderSize: HEADER_BYTES_MAX },
-  }) as unknown as FastifyInstance;
-}
+/** One listening server: reads requests, has them answered, writes the answers. */
+class Face {
+  readonly server: HttpServer;
+  readonly scheme: "http" | "https";
+  readonly #service: Service;
+  readonly #driver: Driver;
+  readonly #report: (error: unknown) => void;
+  readonly #throttle: PasswordThrottle | undefined;
+  readonly #connections: Connections;
+  /** Requests whose body is still being read, by connection: how to end the reading. */
+  readonly #reading = new WeakMap<Duplex, AbortController>();
 
-const pathOf = (url: string): string => (url.includes("?") ? url.slice(0, url.indexOf("?")) : url);
-
-async function collect(payload: Readable, bytesMax: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of payload) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > bytesMax) throw Object.assign(new Error(`body over ${bytesMax} bytes`), { statusCode: 413 });
-    chunks.push(chunk as Buffer);
+  constructor(service: Service, driver: Driver, { tls, throttle, report = () => {} }: ServeOptions) {
+    this.#service = service;
+    this.#driver = driver;
+    this.#report = report;
+    this.#throttle = throttle;
+    this.scheme = tls === undefined ? "http" : "https";
+    // A missing Host and a length that is none are for the API's own server to judge.
+    const common = { maxHeaderSize: HEADER_BYTES_MAX, keepAliveTimeout: KEEP_ALIVE_MS, requireHostHeader: false };
+    this.server = tls === undefined ? createServer(common) : createTlsServer({ ...common, ...tls });
+    this.#connections = new Connections(this.server);
+    // Node drops headers over its count without a word.
+    this.server.maxHeadersCount = 0;
+    const answer = (request: IncomingMessage, response: ServerResponse): void => {
+      if (request.httpVersionMajor === 1) void this.#answer(request, response);
+      else this.#judge(request, request.socket);
+    };
+    this.server.on("request", answer);
+    // An expectation that nobody knows is nothing to any of the real servers.
+    this.server.on("checkExpectation", answer);
+    this.server.on("connect", (request: IncomingMessage, socket: Duplex) => this.#judge(request, socket));
+    this.server.on("clientError", (error: Error, socket: Duplex) => this.#onClientError(error, socket));
   }
-  return Buffer.concat(chunks);
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.server.close(() => resolve());
+      this.server.closeAllConnections();
+    });
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const common = head(request, this.scheme);
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
+    const reply = await this.#replyTo(request, common, gone.signal);
+    if (reply === undefined) return;
+    try {
+      this.#write(response, reply);
+    } catch (error) {
+      // What can't be written, such as a header with a line break in it, is as much of a defect as a throw.
+      const crashed = this.#service.crashed(common, error);
+      if (crashed.crash !== undefined) this.#report(crashed.crash);
+      if (response.headersSent) this.#connections.reset(request.socket);
+      else this.#write(response, crashed);
+    }
+  }
+
+  /** The reply; `undefined` when the client has gone while the world took its time to give it. */
+  async #replyTo(request: IncomingMessage, common: HttpRequest, gone: AbortSignal): Promise<HttpReply | undefined> {
+    const { hostless } = this.#service.front;
+    if (hostless !== undefined && request.httpVersion === "1.1" && request.headers.host === undefined) return hostless;
+    try {
+      return await this.#receive(await this.#read(request, common), gone);
+    } catch (error) {
+      if (gone.aborted) return undefined;
+      if (error instanceof Uncollected) return closing(this.#service.unread(common, error.why));
+      if (request.errored !== null) return closing(this.#service.unread(common, "cut"));
+      return this.#reportCrash(this.#service.crashed(common, error));
+    }
+  }
+
+  async #receive(incoming: HttpRequest, gone?: AbortSignal): Promise<HttpReply> {
+    this.#driver.arrive();
+    const answer = (): HttpReply | Process<HttpReply> => this.#service.receive(incoming);
+    const wait = (answering: Process<HttpReply>): Promise<HttpReply> => replyOf(answering, this.#driver, gone);
+    return this.#reportCrash(await answerSlowly(incoming, this.#throttle, answer, wait));
+  }
+
+  #reportCrash(reply: HttpReply): HttpReply {
+    if (reply.crash !== undefined) this.#report(reply.crash);
+    return reply;
+  }
+
+  async #read(request: IncomingMessage, common: HttpRequest): Promise<HttpRequest> {
+    const upload = this.#service.uploadOf(common.method, common.path);
+    const cut = new AbortController();
+    this.#reading.set(request.socket, cut);
+    try {
+      if (upload === undefined)
+        return { ...common, body: await collect(request, this.#service.bodyBytesMax, cut.signal) };
+      return { ...common, received: await upload.receive(receiving(request, cut.signal), common) };
+    } finally {
+      this.#reading.delete(request.socket);
+    }
+  }
+
+  #onClientError(error: Error & { readonly rawPacket?: Uint8Array }, socket: Duplex): void {
+    const reading = this.#reading.get(socket);
+    if (reading !== undefined) return reading.abort();
+    if (!socket.writable || error.rawPacket === undefined) return void socket.destroy();
+    void answerMalformed(this.#service, error.rawPacket, {
+      scheme: this.scheme,
+      source: sourceOf(socket as Socket),
+      receive: (incoming) => this.#receive(incoming),
+    }).then(
+      (answer) => socket.end(answer),
+      () => socket.destroy(),
+    );
+  }
+
+  /** What Node's parser takes and the real servers may not: another version of HTTP, a CONNECT to what is no proxy. */
+  #judge({ method = "", url = "", httpVersion, headers }: IncomingMessage, socket: Duplex): void {
+    const target = url.startsWith("/") ? url : `/${url}`;
+    const fields = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`);
+    const packet = Buffer.from([`${method} ${target} HTTP/${httpVersion}`, ...fields, "", ""].join("\r\n"), "latin1");
+    this.#onClientError(Object.assign(new Error("not for Node to judge"), { rawPacket: packet }), socket);
+  }
+
+  #write(raw: ServerResponse, answered: HttpReply): void {
+    if (answered.wire?.kind === "reset") return this.#connections.reset(raw.req.socket);
+    const { body, headers } = serialise(answered);
+    const bytes = typeof body === "string" ? Buffer.from(body) : body;
+    const bodiless = answered.status === 204 || answered.status === 304;
+    const length =
+      bodiless || Object.keys(headers).some((name) => name.toLowerCase() === "content-length")
+        ? {}
+        : { "Content-Length": bytes.length };
+    raw.writeHead(answered.status, { ...length, ...(headers as Record<string, string | string[]>) });
+    if (answered.wire?.kind === "truncate") {
+      raw.flushHeaders();
+      raw.write(bytes.subarray(0, answered.wire.bytes), () => this.#connections.cut(raw.req.socket));
+      return;
+    }
+    raw.end(bodiless ? undefined : bytes);
+  }
 }
 
-async function read(service: Service, request: FastifyRequest, scheme: string): Promise<HttpRequest> {
+/** Answers, a wrong password later than others. One that is known at once is counted at once: others may come before this one has been sent. */
+async function answerSlowly(
+  request: HttpRequest,
+  throttle: PasswordThrottle | undefined,
+  answer: () => HttpReply | Process<HttpReply>,
+  wait: (answering: Process<HttpReply>) => Promise<HttpReply>,
+): Promise<HttpReply> {
+  const refusal = throttle?.refusalOf(request);
+  if (refusal !== undefined) return refusal;
+  const answering = answer();
+  const answered = "status" in answering ? answering : await wait(answering);
+  const pauseMs = throttle?.pauseMsFor(request, answered) ?? 0;
+  if (pauseMs > 0) await sleep(pauseMs, undefined, { ref: false });
+  return answered;
+}
+
+const closing = (reply: HttpReply): HttpReply => ({ ...reply, headers: { ...reply.headers, Connection: "close" } });
+
+/** The path and query of a request line; a proxy's form names the host as well. */
+const targetOf = (url: string): string => url.replace(/^https?:\/\/[^/?#]*/i, "") || "/";
+
+/** A request without its body. */
+function head(request: IncomingMessage, scheme: string): HttpRequest {
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.raw.headers))
-    if (value !== undefined) headers[name] = String(value);
-  const url = request.raw.url ?? "/";
-  const common = makeRequest(request.method, url, {
+  for (const [name, value] of Object.entries(request.headers)) if (value !== undefined) headers[name] = String(value);
+  return makeRequest(request.method ?? "GET", targetOf(request.url ?? "/"), {
     headers,
     origin: `${scheme}://${headers.host ?? "localhost"}`,
-    source: sourceOf(request.raw.socket),
+    source: sourceOf(request.socket),
   });
-  const upload = service.uploadOf(request.method, common.path);
-  if (upload === undefined) return { ...common, body: (request.body as Buffer | undefined) ?? "" };
-  const payload = sparing((request.body as Readable | undefined) ?? request.raw);
-  return { ...common, received: await upload.receive(payload, common) };
-}
-
-/** Waits for an answer that the world takes time to give; `undefined` when the client has gone meanwhile. */
-async function pending(
-  { raw }: FastifyReply,
-  answered: Process<HttpReply>,
-  driver: Driver,
-): Promise<HttpReply | undefined> {
-  const gone = new AbortController();
-  raw.once("close", () => gone.abort());
-  try {
-    return await replyOf(answered, driver, gone.signal);
-  } catch (error) {
-    if (gone.signal.aborted) return undefined;
-    throw error;
-  }
-}
-
-function write({ raw }: FastifyReply, answered: HttpReply, connections: Connections): void {
-  if (answered.wire?.kind === "reset") return connections.reset(raw.req.socket);
-  const { body, headers } = serialise(answered);
-  const bytes = typeof body === "string" ? Buffer.from(body) : body;
-  const bodiless = answered.status === 204 || answered.status === 304;
-  const length =
-    bodiless || Object.keys(headers).some((name) => name.toLowerCase() === "content-length")
-      ? {}
-      : { "Content-Length": bytes.length };
-  raw.writeHead(answered.status, { ...length, ...(headers as Record<string, string | string[]>) });
-  if (answered.wire?.kind === "truncate") {
-    raw.flushHeaders();
-    raw.write(bytes.subarray(0, answered.wire.bytes), () => connections.cut(raw.req.socket));
-    return;
-  }
-  raw.end(bodiless ? undefined : bytes);
 }

@@ -2,7 +2,9 @@ import type { Readable } from "node:stream";
 import { type RoutePoint, routePoint } from "./faults.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Body, Process } from "../process.ts";
-import type { HttpReply, HttpRequest } from "./message.ts";
+import { Crash, requestIdOf } from "./crash.ts";
+import { type Front, PLAIN_FRONT } from "./front.ts";
+import { type HttpReply, type HttpRequest, text } from "./message.ts";
 import { compileRoutes, type RouteMatch, type Router } from "./router.ts";
 
 /**
@@ -15,7 +17,7 @@ export type Handler<S> = (sim: S, request: HttpRequest) => HttpReply | Body<Http
 export interface Upload {
   /** Bytes after which the edge refuses with 413. */
   readonly bodyBytesMax: number;
-  /** Reads the stream to its end and answers with plain data; what it throws becomes the reply of `Api.crashed`. */
+  /** Reads the stream to its end and answers with plain data. What it throws ends the request with `Api.unread`. */
   receive(stream: Readable, request: HttpRequest): Promise<unknown>;
 }
 
@@ -46,19 +48,30 @@ export interface Api<S> {
   readonly unmatched: (sim: S, request: HttpRequest, allowed: readonly string[]) => HttpReply;
   /** Last touch on each reply: request ids, Vary, gzip. */
   readonly after?: (sim: S, request: HttpRequest, reply: HttpReply) => HttpReply;
-  /** The answer when a handler throws. Default: the error goes on, which is a defect of the simulator. */
-  readonly crashed?: (sim: S, request: HttpRequest, error: unknown) => HttpReply;
+  /**
+   * The answer when a handler throws, which is a defect of the simulator: in the API's own envelope, without a word of what was thrown;
+   * the log has that (see `Crash`). Default: 500, text.
+   */
+  readonly crashed?: (sim: S, request: HttpRequest) => HttpReply;
+  /** The answer when the body could not be read to its end. Default: 413 or 400, text. */
+  readonly unread?: (sim: S, request: HttpRequest, why: Unread) => HttpReply;
+  /** How the HTTP server in front of this API treats what is no HTTP request. Default `PLAIN_FRONT`. */
+  readonly front?: Front;
   /** True for an API that is no part of the simulated world: its routes are no fault points. */
   readonly infallible?: boolean;
   /** Bytes of an ordinary body after which the edge answers 413. Default 16 MiB. */
   readonly bodyBytesMax?: number;
 }
 
+/** Why a body was not read: it is longer than the API takes, or the client ended it early. */
+export type Unread = "too-large" | "cut";
+
 /** An API made ready: its routes compiled, its fault points declared. Its type of simulator no longer matters to a face. */
 export interface Service {
   readonly name: string;
   readonly kernel: Kernel;
   readonly bodyBytesMax: number;
+  readonly front: Front;
   /** `name:METHOD path` of each route: what the parity table lists. */
   readonly routes: readonly {
     readonly method: string;
@@ -68,6 +81,10 @@ export interface Service {
   }[];
   /** The upload of the route that this request would meet; asked before the body is read. */
   readonly uploadOf: (method: string, path: string) => Upload | undefined;
+  /** The answer to a request whose body was not read to its end. */
+  readonly unread: (request: HttpRequest, why: Unread) => HttpReply;
+  /** The answer to a request whose reading, or the writing of whose reply, threw. */
+  readonly crashed: (request: HttpRequest, error: unknown) => HttpReply;
   /** Answers a request from within the world (another simulator). Not recorded: it follows from what is. */
   readonly call: (request: HttpRequest) => HttpReply | Process<HttpReply>;
   /** Answers a request from outside the world: recorded for snapshots. */
@@ -84,6 +101,7 @@ export function defineService<S>(api: Api<S>): Service {
     name: api.name,
     kernel: api.kernel,
     bodyBytesMax: api.bodyBytesMax ?? 16 * 1024 * 1024,
+    front: api.front ?? PLAIN_FRONT,
     routes: api.routes.map(({ method, path, auth, clients }) => ({
       method,
       path,
@@ -91,6 +109,11 @@ export function defineService<S>(api: Api<S>): Service {
       clients: clients ?? [],
     })),
     uploadOf: (method, path) => router.match(method, path).route?.upload,
+    unread: (request, why) => finishedReply(api, request, undefined, unread(api, request, why)),
+    crashed: (request, error) => {
+      const { route } = router.match(request.method, request.path);
+      return finishedReply(api, request, route, crashReply(api, request, route, error));
+    },
     call,
     receive: (request) => api.kernel.input(`http:${api.name}`, request) as HttpReply | Process<HttpReply>,
   };
@@ -104,11 +127,11 @@ function respond<S>(
 ): HttpReply | Process<HttpReply> {
   const match = router.match(incoming.method, incoming.path);
   const request = match.route === undefined ? incoming : { ...incoming, params: match.params };
-  const finish = (reply: HttpReply): HttpReply => api.after?.(api.sim, request, reply) ?? reply;
+  const finish = (reply: HttpReply): HttpReply => finishedReply(api, request, match.route, reply);
   const { faults } = api.kernel;
   const point = match.route && points.get(match.route);
   const effect = point && faults.isArmed(point.point) && faults.at(point, { ...match.params, path: request.path });
-  if (!effect) return settle(api, answer(api, match, request), finish);
+  if (!effect) return settle(api, attempt(api, match, request), finish);
   switch (effect.kind) {
     case "reset":
       return { status: 0, wire: { kind: "reset" } };
@@ -119,9 +142,9 @@ function respond<S>(
         ...bodyOf(effect.body),
       });
     case "lost-reply":
-      return settle(api, answer(api, match, request), (reply) => ({ ...finish(reply), wire: { kind: "reset" } }));
+      return settle(api, attempt(api, match, request), (reply) => ({ ...finish(reply), wire: { kind: "reset" } }));
     case "truncate":
-      return settle(api, answer(api, match, request), (reply) => ({
+      return settle(api, attempt(api, match, request), (reply) => ({
         ...finish(reply),
         wire: { kind: "truncate", bytes: effect.bytes },
       }));
@@ -136,14 +159,75 @@ const bodyOf = (body: unknown): Partial<HttpReply> =>
   body === undefined ? {} : typeof body === "string" ? { body } : { json: body };
 
 function answer<S>(api: Api<S>, match: RouteMatch<Route<S>>, request: HttpRequest): HttpReply | Body<HttpReply> {
-  const early = api.before?.(api.sim, request, match.route);
+  const early = api.front?.limit?.(request) ?? api.before?.(api.sim, request, match.route);
   if (early !== undefined) return early;
   if (match.route === undefined) return api.unmatched(api.sim, request, match.allowed);
-  if (api.crashed === undefined) return match.route.handler(api.sim, request);
+  return match.route.handler(api.sim, request);
+}
+
+/** As `answer`; what throws, now or later, is answered as a crash. */
+function attempt<S>(api: Api<S>, match: RouteMatch<Route<S>>, request: HttpRequest): HttpReply | Body<HttpReply> {
   try {
-    return match.route.handler(api.sim, request);
+    const answered = answer(api, match, request);
+    return "next" in answered ? attemptAll(api, match, request, answered) : answered;
   } catch (error) {
-    return api.crashed(api.sim, request, error);
+    return crashReply(api, request, match.route, error);
+  }
+}
+
+function* attemptAll<S>(
+  api: Api<S>,
+  match: RouteMatch<Route<S>>,
+  request: HttpRequest,
+  body: Body<HttpReply>,
+): Body<HttpReply> {
+  try {
+    return yield* body;
+  } catch (error) {
+    return crashReply(api, request, match.route, error);
+  }
+}
+
+/** `api.after`, which may throw as well as a handler. */
+function finishedReply<S>(api: Api<S>, request: HttpRequest, route: Route<S> | undefined, reply: HttpReply): HttpReply {
+  try {
+    return named(api.after?.(api.sim, request, reply) ?? reply);
+  } catch (error) {
+    return named(crashReply(api, request, route, error));
+  }
+}
+
+/** The id that its client was given for a request that crashed is known only once the reply is complete. */
+function named(reply: HttpReply): HttpReply {
+  if (reply.crash !== undefined) reply.crash.requestId = requestIdOf(reply);
+  return reply;
+}
+
+function crashReply<S>(api: Api<S>, request: HttpRequest, route: Route<S> | undefined, error: unknown): HttpReply {
+  const crash = new Crash(api.name, request.method, route?.path ?? "(no route)", error);
+  api.kernel.record(api.name, "crash", `${crash.method} ${crash.path}`, { error: crash.reason });
+  return { ...(crashEnvelope(api, request) ?? text(500, "Internal Server Error")), crash };
+}
+
+function crashEnvelope<S>(api: Api<S>, request: HttpRequest): HttpReply | undefined {
+  try {
+    return api.crashed?.(api.sim, request);
+  } catch {
+    // What made the handler throw can make its envelope throw too: the first error is the one that is told.
+    return undefined;
+  }
+}
+
+const UNREAD: Readonly<Record<Unread, HttpReply>> = {
+  "too-large": text(413, "Request Entity Too Large"),
+  cut: text(400, "Bad Request"),
+};
+
+function unread<S>(api: Api<S>, request: HttpRequest, why: Unread): HttpReply {
+  try {
+    return api.unread?.(api.sim, request, why) ?? UNREAD[why];
+  } catch (error) {
+    return crashReply(api, request, undefined, error);
   }
 }
 
@@ -170,6 +254,6 @@ function* later<S>(
 ): Body<HttpReply> {
   const goesOn = yield* wait;
   if (!goesOn) return { status: 0, wire: { kind: "reset" } };
-  const answered = answer(api, match, request);
+  const answered = attempt(api, match, request);
   return finish("next" in answered ? yield* answered : answered);
 }

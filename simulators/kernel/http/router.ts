@@ -1,3 +1,5 @@
+import { percentText } from "./message.ts";
+
 /** What a path leads to. `allowed` is filled when the path is known but not with this method. */
 export interface RouteMatch<R> {
   readonly route: R | undefined;
@@ -24,16 +26,6 @@ function child<R>(parent: Node<R>, segment: string): Node<R> {
   let next = parent.literal.get(segment);
   if (next === undefined) parent.literal.set(segment, (next = node()));
   return next;
-}
-
-function decode(segment: string): string {
-  if (!segment.includes("%")) return segment;
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    // A malformed escape is no reason to fail: what the name means is the handler's business, which sees it as sent.
-    return segment;
-  }
 }
 
 /**
@@ -67,7 +59,7 @@ function find<R>(root: Node<R>, method: string, segments: readonly string[]): Ro
   };
   const take = (next: Node<R> | undefined, value: string, depth: number): RouteMatch<R> | undefined => {
     if (next === undefined || value === "") return undefined;
-    values.push(decode(value));
+    values.push(percentText(value));
     const found = descend(next, depth);
     if (found === undefined) values.pop();
     return found;

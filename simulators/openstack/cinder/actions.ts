@@ -1,4 +1,4 @@
-import type { HttpReply } from "../../kernel/index.ts";
+import { type HttpReply, own } from "../../kernel/index.ts";
 import { Refusal } from "../common/refusal.ts";
 import type { Schema } from "../common/schema.ts";
 import {
@@ -386,7 +386,7 @@ export const ACTION_ROUTES: readonly CinderRoute[] = [
     handler: (call) => {
       const body = readBody(call);
       const [name = ""] = typeof body === "object" && body !== null ? Object.keys(body) : [];
-      const action = ACTIONS[name];
+      const action = own(ACTIONS, name);
       if (action === undefined)
         throw badRequest(
           `There is no such action: ${name}. Verify the request body and Content-Type header and try again.`,

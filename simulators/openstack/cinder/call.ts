@@ -2,10 +2,19 @@ import { bodyText, type HttpReply, json } from "../../kernel/index.ts";
 import type { Actor } from "../cloud.ts";
 import { type MicroversionRange, microversionOf } from "../common/microversion.ts";
 import { str } from "../common/python.ts";
-import { Refusal } from "../common/refusal.ts";
+import { EVENTLET_FRONT } from "../common/front.ts";
+import { Refusal, refuseWith } from "../common/refusal.ts";
 import { type Formats, type Schema, validate } from "../common/schema.ts";
-import { type Context, keystoneUnauthorized, type OpenStackRoute, type Style } from "../common/service.ts";
+import {
+  BODY_BYTES_MAX,
+  type Context,
+  keystoneUnauthorized,
+  type OpenStackRoute,
+  type Style,
+} from "../common/service.ts";
+import { isUtf8, UNDECODABLE_PATH } from "../common/text.ts";
 import { isoMicros } from "../common/time.ts";
+import { ERRED, errorPage, NO_ROUTE } from "../common/webob.ts";
 import type { Cinder } from "./state.ts";
 
 export const MICROVERSIONS: MicroversionRange = { service: "volume", major: 3, minorMin: 0, minorMax: 70 };
@@ -42,12 +51,6 @@ const FAULTS: Readonly<Record<number, string>> = {
   413: "overLimit",
   415: "badMediaType",
 };
-const NO_ROUTE = {
-  message: "The resource could not be found.<br /><br />\n\n\n",
-  code: "404 Not Found",
-  title: "Not Found",
-};
-
 export const STYLE: Style = {
   refuse: ({ status, message, extras }) =>
     json(
@@ -57,20 +60,31 @@ export const STYLE: Style = {
     ),
   unauthenticated: keystoneUnauthorized,
   unmatched: ({ request }) =>
-    request.method === "HEAD"
-      ? { status: 404, headers: { "Content-Type": HTML, "Content-Length": "0" } }
-      : json(404, NO_ROUTE),
+    request.method === "OPTIONS"
+      ? { status: 200, body: "" }
+      : request.method === "HEAD"
+        ? { status: 404, headers: { "Content-Type": HTML, "Content-Length": "0" } }
+        : errorPage(request, 404, NO_ROUTE),
   headers: ({ requestId, request }) => ({
     "OpenStack-API-Version": `volume ${shownVersion(request.headers)}`,
     Vary: "OpenStack-API-Version",
     "X-Compute-Request-Id": requestId,
     "X-Openstack-Request-Id": requestId,
   }),
-  admit: ({ params, actor }) => {
+  crashed: () => json(500, { computeFault: { code: 500, message: ERRED } }),
+  front: EVENTLET_FRONT,
+  bodyBytesMax: BODY_BYTES_MAX,
+  ignoresChunks: true,
+  admit: ({ params, actor, request }) => {
+    if (!isUtf8(request.path)) throw refuseWith(UNDECODABLE_PATH);
+    if (!isUtf8(request.query)) throw badRequest(UNDECODABLE);
     if (params.project !== undefined && params.project !== actor.projectId) throw badRequest("Malformed request url");
   },
-  isOpen: (request) => request.path === "/",
+  isOpen: (request) => request.path === "/" || request.method === "OPTIONS",
 };
+
+const UNDECODABLE =
+  "Error decoding your request. Either the URL or the request body contained characters that could not be decoded by Cinder.";
 
 function shownVersion(headers: Readonly<Record<string, string>>): string {
   try {
@@ -149,7 +163,9 @@ export function fitting(call: Call, schema: Schema): Record<string, unknown> {
 
 export function readBody(call: Call): unknown {
   const { request } = call.context;
-  const type = (request.headers["content-type"] ?? "application/json").split(";")[0]?.trim();
+  // It reads nothing into a body of no length, and trips over the nothing.
+  if (request.body.length === 0) throw new Refusal(500, "computeFault", ERRED);
+  const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim();
   if (type !== "application/json") throw new Refusal(415, "badMediaType", "Unsupported Content-Type");
   try {
     return JSON.parse(bodyText(request));

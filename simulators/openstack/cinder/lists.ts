@@ -1,3 +1,4 @@
+import { own } from "../../kernel/index.ts";
 import { type SortKey, sortedBy } from "../common/page.ts";
 import { badRequest, asBoolean, type Call, missing } from "./call.ts";
 
@@ -60,7 +61,7 @@ function sortOf<T>({ query }: Call, keys: Listing<T>["sortKeys"], seqOf: (item: 
     asked.push(`${query.get("sort_key")}:${query.get("sort_dir") ?? "desc"}`);
   const chosen = asked.map((part): SortKey<T> => {
     const [name = "", dir = "desc"] = part.split(":").map((each) => each.trim());
-    const value = keys[name];
+    const value = own(keys, name);
     if (value === undefined) throw badRequest("Invalid input received: Invalid sort key");
     if (dir !== "asc" && dir !== "desc")
       throw badRequest("Invalid input received: Unknown sort direction, must be 'desc' or 'asc'.");
@@ -74,10 +75,10 @@ function filtered<T>({ query, version }: Call, filters: Listing<T>["filters"], i
   const asked = [...query].filter(([name]) => !STEERING.has(name));
   const unknown = asked
     .map(([name]) => name)
-    .filter((name) => filters[name.replace(/~$/, "")] === undefined || name.endsWith("~"));
+    .filter((name) => own(filters, name.replace(/~$/, "")) === undefined || name.endsWith("~"));
   if (version >= 31 && unknown.length > 0)
     throw badRequest(`Invalid filters ${[...new Set(unknown)].join(",")} are found in query options.`);
-  return items.filter((item) => asked.every(([name, value]) => filters[name]?.(item, value) ?? true));
+  return items.filter((item) => asked.every(([name, value]) => own(filters, name)?.(item, value) ?? true));
 }
 
 function nextHref({ cinder, context, actor, query }: Call, path: string, marker: string): string {
@@ -90,7 +91,7 @@ function nextHref({ cinder, context, actor, query }: Call, path: string, marker:
 /** `{'c':'3'}`, as Python prints a dict; what can't be read matches nothing. */
 export function metadataFilter(metadata: Readonly<Record<string, string>>, text: string): boolean {
   const pairs = [...text.matchAll(/['"]([^'"]*)['"]\s*:\s*['"]([^'"]*)['"]/g)];
-  return pairs.length > 0 && pairs.every(([, key = "", value]) => metadata[key] === value);
+  return pairs.length > 0 && pairs.every(([, key = "", value]) => own(metadata, key) === value);
 }
 
 /** `gt:2000-01-01T00:00:00`, several by comma (3.60). @throws Refusal 400 */

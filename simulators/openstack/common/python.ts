@@ -13,6 +13,8 @@ export function repr(value: unknown): string {
       .map(([key, item]) => `${quoted(key)}: ${repr(item)}`)
       .join(", ")}}`;
   }
+  if (value === Infinity) return "inf";
+  if (value === -Infinity) return "-inf";
   return `${value as number}`;
 }
 

@@ -1,15 +1,19 @@
 import {
   bodyJson,
   defineService,
+  type Front,
+  isDeeper,
   type HttpReply,
   type HttpRequest,
   queryOf,
   type ReplyHeaders,
   type Service,
+  type Unread,
   type Upload,
 } from "../../kernel/index.ts";
 import type { Actor, Cloud, ServiceName } from "../cloud.ts";
-import { Refusal } from "./refusal.ts";
+import { Refusal, refuseWith } from "./refusal.ts";
+import { errorPage, explained } from "./webob.ts";
 
 /** What a handler knows of a request. */
 export interface Context {
@@ -43,6 +47,16 @@ export interface Style {
   unmatched(context: Context, allowed: readonly string[]): HttpReply;
   /** Headers on each reply: request ids, Vary, microversion. The reply's own win. */
   headers(context: Context, reply: HttpReply): ReplyHeaders;
+  /** What it says when it trips over itself: a handler that throws, a body too deep for its parser. */
+  crashed(context: Context): HttpReply;
+  /** The client went away in the middle of its body. Default: as `crashed`, which is what most services say. */
+  cut?(context: Context): HttpReply;
+  /** The server it stands on. */
+  readonly front: Front;
+  /** Bytes of a body from which the size limit in front of the service refuses. Default 16 MiB, which is ours. */
+  readonly bodyBytesMax?: number;
+  /** A body in chunks without a length is none to it (as recorded: its framework reads as many bytes as the length says). */
+  readonly ignoresChunks?: boolean;
   /** Runs before the handler, after authentication: microversion, project in the path. Throws `Refusal`. */
   admit?(context: Context): void;
   /** Open also where no route matches (the paths answer without a token). */
@@ -50,6 +64,15 @@ export interface Style {
   /** What a refusal by authentication looks at instead of X-Auth-Token. Default that header. */
   token?(request: HttpRequest): string | undefined;
 }
+
+/** `max_request_body_size` of the filter that most services have in front. */
+export const BODY_BYTES_MAX = 114_688;
+
+/**
+ * Arrays and objects within each other that Python's JSON parser takes: its recursion limit of 1000, less what the service itself uses.
+ * Beyond it each service trips over itself (recorded of Cinder and Neutron).
+ */
+const JSON_DEPTH_MAX = 900;
 
 export const ANONYMOUS: Actor = {
   token: "",
@@ -77,7 +100,7 @@ export function openStackService(
     answered.add(reply);
     return reply;
   };
-  return defineService({
+  const service = defineService({
     name,
     kernel: cloud.kernel,
     sim: cloud,
@@ -90,10 +113,54 @@ export function openStackService(
       answer(contextOf(cloud, request, style), style.isOpen?.(request) ?? false, (context) =>
         style.unmatched(context, allowed),
       ),
+    crashed: (_cloud, request) => answer(contextOf(cloud, request, style), true, (context) => style.crashed(context)),
+    unread: (_cloud, request, why) =>
+      answer({ ...contextOf(cloud, request, style), params: {} }, true, (context) => unread(style, context, why)),
+    front: style.front,
+    bodyBytesMax: style.bodyBytesMax ?? OURS_BYTES_MAX,
     // A reply that a fault made has not been through `answer`.
     after: (_cloud, request, reply) =>
       answered.has(reply) ? reply : dressed(style, contextOf(cloud, request, style), reply),
   });
+  const seen = (request: HttpRequest): HttpRequest => slashed(style.ignoresChunks ? chunkless(request) : request);
+  return {
+    ...service,
+    unread: (request, why) => {
+      if (why === "too-large" || style.ignoresChunks !== true || !hasOnlyChunks(request))
+        return service.unread(request, why);
+      // What it does not read can't be cut.
+      const answered = service.receive(seen(request));
+      return "status" in answered ? answered : service.unread(request, why);
+    },
+    uploadOf: (method, path) => service.uploadOf(method, path.replaceAll(/%2f/gi, "/")),
+    call: (request) => service.call(seen(request)),
+    receive: (request) => service.receive(seen(request)),
+  };
+}
+
+/** Python's servers decode a path before it is routed: an escaped slash is one. */
+const slashed = (request: HttpRequest): HttpRequest => ({
+  ...request,
+  path: request.path.replaceAll(/%2f/gi, "/"),
+});
+
+const OURS_BYTES_MAX = 16 * 1024 * 1024;
+
+const hasOnlyChunks = ({ headers }: HttpRequest): boolean =>
+  headers["transfer-encoding"] !== undefined && headers["content-length"] === undefined;
+
+const chunkless = (request: HttpRequest): HttpRequest => (hasOnlyChunks(request) ? { ...request, body: "" } : request);
+
+function unread(style: Style, context: Context, why: Unread): HttpReply {
+  if (why === "cut") return style.cut?.(context) ?? style.crashed(context);
+  const text = `Request is too large. Larger than max_request_body_size (${style.bodyBytesMax ?? OURS_BYTES_MAX}).`;
+  return errorPage(context.request, 413, explained(text));
+}
+
+/** The size limit stands in front of authentication; in process nobody else counts the bytes. */
+function refuseLong(style: Style, context: Context): void {
+  if (context.request.body.length > (style.bodyBytesMax ?? OURS_BYTES_MAX))
+    throw refuseWith(unread(style, context, "too-large"));
 }
 
 function contextOf(cloud: Cloud, request: HttpRequest, style: Style): Context {
@@ -109,9 +176,11 @@ function contextOf(cloud: Cloud, request: HttpRequest, style: Style): Context {
 }
 
 function attempt(style: Style, context: Context, isOpen: boolean, work: (context: Context) => HttpReply): HttpReply {
-  if (!isOpen && context.actor === ANONYMOUS) return style.unauthenticated(context);
   try {
+    refuseLong(style, context);
+    if (!isOpen && context.actor === ANONYMOUS) return style.unauthenticated(context);
     style.admit?.(context);
+    if (isDeeper(context.request.body, JSON_DEPTH_MAX)) return style.crashed(context);
     return work(context);
   } catch (error) {
     if (error instanceof Refusal) return error.extras.reply ?? style.refuse(error, context);

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
-import { bodyText } from "../../kernel/index.ts";
+import { bodyText, own } from "../../kernel/index.ts";
 import { repr } from "../common/python.ts";
 import type { Context } from "../common/service.ts";
 import { bad, broken, invalid, invalidValue } from "./state.ts";
@@ -132,7 +132,7 @@ const FORMATS: Readonly<Record<string, (value: string, parts: readonly string[])
 };
 
 export function recordType(value: unknown): string {
-  if (typeof value === "string" && FORMATS[value] !== undefined) return value;
+  if (typeof value === "string" && Object.hasOwn(FORMATS, value)) return value;
   const shown = value === undefined || value === null ? "None" : String(value);
   throw broken(["recordset", "type"], `'${shown}' is not a valid record type`, "value", [value ?? null]);
 }
@@ -140,7 +140,7 @@ export function recordType(value: unknown): string {
 export function checkRecords(type: string, records: readonly unknown[]): readonly string[] {
   return records.map((record, at) => {
     const value = String(record);
-    if (typeof record === "string" && FORMATS[type]?.(value, value.split(/\s+/)) === true) return value;
+    if (typeof record === "string" && own(FORMATS, type)?.(value, value.split(/\s+/)) === true) return value;
     throw broken(["records", at], `'${value}' is not a '${type}' Record`, "format", [type]);
   });
 }

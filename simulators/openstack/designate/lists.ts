@@ -1,4 +1,4 @@
-import { json, type HttpReply } from "../../kernel/index.ts";
+import { globFits, json, type HttpReply } from "../../kernel/index.ts";
 import { nextQuery, pageAfter, sortedBy } from "../common/page.ts";
 import type { Context } from "../common/service.ts";
 import { bad, base } from "./state.ts";
@@ -18,22 +18,18 @@ export interface Listing<T extends { readonly id: string; readonly createdMs: nu
   readonly keys: Readonly<Record<string, (row: T) => Value | readonly string[]>>;
 }
 
-/** `*` stands for anything. */
-const pattern = (text: string): RegExp =>
-  new RegExp(`^${text.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`, "i");
-
 function filtered<T extends { readonly id: string; readonly createdMs: number }>(
   { rows, keys }: Listing<T>,
   query: URLSearchParams,
 ): readonly T[] {
   const asked = [...query].filter(([name]) => !["limit", "marker", "sort_key", "sort_dir"].includes(name));
-  const unknown = [...new Set(asked.map(([name]) => name).filter((name) => keys[name] === undefined))];
+  const unknown = [...new Set(asked.map(([name]) => name).filter((name) => !Object.hasOwn(keys, name)))];
   if (unknown.length > 0) throw bad("bad_request", `Invalid filters ${unknown.sort().join(", ")}`);
   return rows.filter((row) =>
     asked.every(([name, wanted]) => {
       const value = keys[name]?.(row) ?? "";
       const values = Array.isArray(value) ? (value as string[]) : [String(value as Value)];
-      return values.some((each) => pattern(wanted).test(each));
+      return values.some((each) => globFits(wanted, each, { ignoresCase: true }));
     }),
   );
 }
@@ -58,7 +54,7 @@ export function list<T extends { readonly id: string; readonly createdMs: number
   const direction = query.get("sort_dir") ?? "asc";
   if (direction !== "asc" && direction !== "desc")
     throw bad("invalid_sort_dir", `Unknown sort direction, must be 'desc' or 'asc'`);
-  if (sort !== null && keys[sort] === undefined && sort !== "id" && sort !== "created_at")
+  if (sort !== null && !Object.hasOwn(keys, sort) && sort !== "id" && sort !== "created_at")
     throw bad("invalid_sort_key", `sort key '${sort}' must be one of ${Object.keys(keys).join(", ")}`);
   const rows = filtered(listing, query);
   const sortKey = (row: T): Value => {

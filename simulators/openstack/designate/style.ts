@@ -1,3 +1,4 @@
+import { EVENTLET_FRONT } from "../common/front.ts";
 import { Refusal } from "../common/refusal.ts";
 import { type Context, keystoneUnauthorized, type Style } from "../common/service.ts";
 import { notSimulated } from "./state.ts";
@@ -64,6 +65,13 @@ export const STYLE: Style = {
     return { status, headers: JSON_TYPE, json: { code: status, type, ...message, request_id: requestId } };
   },
   headers: ({ requestId }) => ({ "X-Openstack-Request-Id": requestId }),
+  crashed: ({ requestId }) => ({
+    status: 500,
+    headers: JSON_TYPE,
+    json: { code: 500, type: "unknown", request_id: requestId },
+  }),
+  front: EVENTLET_FRONT,
+  ignoresChunks: true,
   admit: (context) => {
     checkScope(context);
     checkAccept(context);

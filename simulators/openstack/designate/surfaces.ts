@@ -56,7 +56,7 @@ function setQuotas(designate: Designate, context: Context): HttpReply {
   const project = context.params.project_id ?? "";
   const body = bodyOf(context, "quota", [...Object.keys(QUOTAS), ...Object.keys(jsonKeys(context))]);
   const wanted = Object.entries(body).map(([name, value]) => {
-    if (!(name in QUOTAS)) throw invalidValue(`Field value ${name} is invalid`);
+    if (!Object.hasOwn(QUOTAS, name)) throw invalidValue(`Field value ${name} is invalid`);
     return [name, integer(value)] as const;
   });
   const { quotas } = designate.slot.value;

@@ -57,9 +57,10 @@ function stage(glance: Glance, context: Context): HttpReply {
 }
 
 function startImport(glance: Glance, context: Context): HttpReply {
-  const body = bodyOf(context) as { method?: { name?: unknown; uri?: unknown } };
-  if (body.method === undefined) throw new Refusal(400, "", "Import request requires a 'method' field.");
-  const { name, uri } = body.method;
+  const { method } = bodyOf(context) as { method?: unknown };
+  if (typeof method !== "object" || method === null)
+    throw new Refusal(400, "", "Import request requires a 'method' field.");
+  const { name, uri } = method as { name?: unknown; uri?: unknown };
   if (name === undefined) throw new Refusal(400, "", "Import request requires a 'name' field.");
   if (!IMPORT_METHODS.includes(String(name)))
     throw new Refusal(400, "", `Unknown import method name '${String(name)}'.`);

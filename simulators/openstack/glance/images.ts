@@ -1,4 +1,4 @@
-import { type HttpReply, json } from "../../kernel/index.ts";
+import { type HttpReply, json, own } from "../../kernel/index.ts";
 import type { Actor } from "../cloud.ts";
 import { Refusal } from "../common/refusal.ts";
 import type { Context, OpenStackRoute } from "../common/service.ts";
@@ -174,7 +174,7 @@ const FIELDS: Readonly<Record<string, keyof ImageRow>> = {
 
 /** @throws Refusal 403, 409 */
 function apply(row: ImageRow, { op, name, value }: Change): void {
-  const field = FIELDS[name];
+  const field = own(FIELDS, name);
   if (field !== undefined) {
     if (op === "remove") throw new Refusal(403, "", `Property ${name} may not be removed.`);
     if (["disk_format", "container_format"].includes(name) && row.status !== "queued")

@@ -1,4 +1,4 @@
-import { json, type Service } from "../../kernel/index.ts";
+import { json, own, type Service } from "../../kernel/index.ts";
 import type { Cloud, ImageOps, ImageView } from "../cloud.ts";
 import { Refusal } from "../common/refusal.ts";
 import { type Context, type OpenStackRoute, openStackService } from "../common/service.ts";
@@ -63,7 +63,7 @@ const SURFACES: readonly OpenStackRoute[] = [
   }),
   get("/v2/info/usage", () => json(200, { usage: {} })),
   get("/v2/schemas/:name", ({ params }) => {
-    const schema = PUBLISHED[params.name ?? ""];
+    const schema = own(PUBLISHED, params.name ?? "");
     if (schema === undefined) throw new Refusal(404, "", "The resource could not be found.");
     return json(200, schema);
   }),

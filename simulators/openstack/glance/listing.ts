@@ -1,4 +1,4 @@
-import { type HttpReply, json } from "../../kernel/index.ts";
+import { type HttpReply, json, own } from "../../kernel/index.ts";
 import type { Actor } from "../cloud.ts";
 import { type SortKey, sortedBy } from "../common/page.ts";
 import { Refusal } from "../common/refusal.ts";
@@ -30,7 +30,7 @@ function orderOf(query: URLSearchParams): readonly SortKey<ImageRow>[] {
     ? (query.get("sort") ?? "").split(",").map((part) => part.split(":"))
     : keys.map((key, at) => [key, dirs[at] ?? dirs.at(-1)]);
   const asked = pairs.map(([key = "", dir = "desc"]): SortKey<ImageRow> => {
-    const value = SORT_KEYS[key.trim()];
+    const value = own(SORT_KEYS, key.trim());
     if (value === undefined)
       throw bad(`Invalid sort key: ${key}. It must be one of the following: ${Object.keys(SORT_KEYS).join(", ")}.`);
     if (dir !== "asc" && dir !== "desc") throw bad(`Invalid sort direction: ${dir}`);
@@ -97,7 +97,7 @@ function fits(row: ImageRow, name: string, wanted: string): boolean {
     const value = { size: row.size ?? 0, min_ram: row.minRamMb, min_disk: row.minDiskGb }[range[1] as "size"];
     return range[2] === "min" ? value >= Number(wanted) : value <= Number(wanted);
   }
-  const value = view(row)[name];
+  const value = own(view(row), name);
   if (typeof value === "boolean") return String(value) === wanted.toLowerCase();
   const choices = LISTS.includes(name) && wanted.startsWith("in:") ? wanted.slice(3).split(",") : [wanted];
   return value !== undefined && choices.includes(String(value));

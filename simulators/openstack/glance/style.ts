@@ -1,50 +1,14 @@
 import { bodyJson, type HttpReply, json } from "../../kernel/index.ts";
-import { Refusal } from "../common/refusal.ts";
+import { GLANCE_FRONT } from "../common/front.ts";
+import { Refusal, refuseWith } from "../common/refusal.ts";
 import type { Context, Style } from "../common/service.ts";
+import { isUtf8, UNDECODABLE_PATH } from "../common/text.ts";
+import { ERRED, errorPage, explained, NO_ROUTE } from "../common/webob.ts";
 
 /*
- * Errors are pages of the web framework: JSON, HTML or plain text, by what the client accepts. `members.detail` of a refusal is
- * the second paragraph, `members.page` a whole body for errors that have a page of their own.
+ * Errors are pages of the web framework. `members.detail` of a refusal is the second paragraph, `members.page` a whole body for errors
+ * that have a page of their own.
  */
-
-const TITLES: Readonly<Record<number, string>> = {
-  400: "Bad Request",
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not Found",
-  405: "Method Not Allowed",
-  409: "Conflict",
-  410: "Gone",
-  413: "Request Entity Too Large",
-  415: "Unsupported Media Type",
-  416: "Request Range Not Satisfiable",
-  500: "Internal Server Error",
-  501: "Not Implemented",
-};
-
-const stripped = (page: string): string =>
-  page
-    .replaceAll("\n", " ")
-    .replaceAll(/<br\s*\/?>/g, "\n")
-    .replaceAll(/<[^>]+>/g, "");
-
-function error(
-  { request }: Context,
-  status: number,
-  page: string,
-  headers: Readonly<Record<string, string>> = {},
-): HttpReply {
-  const title = TITLES[status] ?? "Error";
-  const code = `${status} ${title}`;
-  const accept = request.headers.accept ?? "";
-  if (accept.includes("application/json")) return json(status, { message: page, code, title }, headers);
-  if (accept.includes("text/html") || accept.includes("*/*")) {
-    const body = `<html>\n <head>\n  <title>${code}</title>\n </head>\n <body>\n  <h1>${code}</h1>\n  ${page}\n </body>\n</html>`;
-    return { status, body, headers: { "Content-Type": "text/html; charset=UTF-8", ...headers } };
-  }
-  const body = `${code}\n\n${stripped(page)}`;
-  return { status, body, headers: { "Content-Type": "text/plain; charset=UTF-8", ...headers } };
-}
 
 const pageOf = ({ message, extras }: Refusal): string => {
   const { page, detail } = extras.members ?? {};
@@ -67,7 +31,7 @@ const isVersioned = (path: string): boolean => path === "/v2" || path.startsWith
 function unmatched(context: Context, allowed: readonly string[]): HttpReply {
   const { request } = context;
   if (!isVersioned(request.path)) return versions(context, 300);
-  if (allowed.length === 0) return error(context, 404, "The resource could not be found.<br /><br />\n\n\n");
+  if (allowed.length === 0) return errorPage(context.request, 404, NO_ROUTE);
   const allow = { Allow: allowed.join(", ") };
   if (request.method === "HEAD")
     return {
@@ -76,20 +40,34 @@ function unmatched(context: Context, allowed: readonly string[]): HttpReply {
     };
   // The body is read before the method is looked at.
   if (request.body.length > 0 && !bodyJson(request).ok)
-    return error(context, 400, "Malformed JSON in request body.<br /><br />\n\n\n");
-  return error(context, 405, `The method ${request.method} is not allowed for this resource. <br /><br />\n`, allow);
+    return errorPage(context.request, 400, explained("Malformed JSON in request body."));
+  return errorPage(
+    context.request,
+    405,
+    `The method ${request.method} is not allowed for this resource. <br /><br />\n`,
+    allow,
+  );
 }
 
 export const STYLE: Style = {
-  refuse: (refusal, context) => error(context, refusal.status, pageOf(refusal), refusal.extras.headers),
+  refuse: (refusal, context) => errorPage(context.request, refusal.status, pageOf(refusal), refusal.extras.headers),
   unauthenticated: (context) =>
-    error(context, 401, UNAUTHORIZED, {
+    errorPage(context.request, 401, UNAUTHORIZED, {
       "WWW-Authenticate": `Keystone uri="${context.cloud.root("identity", context.request)}"`,
     }),
   unmatched,
   headers: ({ requestId }) => ({ "X-Openstack-Request-Id": requestId }),
   isOpen: ({ path }) => !isVersioned(path),
+  crashed: (context) => errorPage(context.request, 500, explained(ERRED)),
+  front: GLANCE_FRONT,
+  admit: ({ request }) => {
+    if (!isUtf8(request.path)) throw refuseWith(UNDECODABLE_PATH);
+    if (!isUtf8(request.query)) throw new Refusal(400, "", UNDECODABLE);
+  },
 };
+
+const UNDECODABLE =
+  "Error decoding your request. Either the URL or the request body contained characters that could not be decoded by Glance";
 
 /** @throws Refusal 415 when the body is of another type */
 export function needType({ request }: Context, types: readonly string[], headers = {}): void {

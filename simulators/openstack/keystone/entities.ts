@@ -1,4 +1,4 @@
-import { empty, type HttpReply, json, serialise } from "../../kernel/index.ts";
+import { empty, type HttpReply, json, own, serialise } from "../../kernel/index.ts";
 import type { Context, OpenStackRoute } from "../common/service.ts";
 import { bodyOf, checkSchema, forbiddenAction, notFound } from "./errors.ts";
 import { type At, adminOnly, type Kind } from "./kinds.ts";
@@ -44,7 +44,7 @@ export function passes(view: Readonly<Record<string, unknown>>, query: URLSearch
   for (const [key, wanted] of query) {
     const [name = "", comparator] = key.split("__");
     if (!Object.hasOwn(view, name)) continue;
-    const matcher = comparator === undefined ? equals : COMPARATORS[comparator];
+    const matcher = comparator === undefined ? equals : own(COMPARATORS, comparator);
     if (matcher !== undefined && !matcher(view[name], wanted)) return false;
   }
   return true;

@@ -66,7 +66,7 @@ export function bodyOf(context: Context): Record<string, unknown> {
     throw expecting("valid JSON", "request body");
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw expecting("valid JSON object", "request body");
+    throw expecting("valid JSON", "request body");
   }
   return value as Record<string, unknown>;
 }

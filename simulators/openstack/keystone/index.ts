@@ -1,7 +1,9 @@
+import { withoutSlashes } from "../common/text.ts";
 import { empty, type HttpReply, type HttpRequest, json, type Service } from "../../kernel/index.ts";
 import type { Cloud, IdentityOps } from "../cloud.ts";
+import { WSGIREF_FRONT } from "../common/front.ts";
 import { Refusal } from "../common/refusal.ts";
-import { type Context, type OpenStackRoute, openStackService, type Style } from "../common/service.ts";
+import { BODY_BYTES_MAX, type Context, type OpenStackRoute, openStackService, type Style } from "../common/service.ts";
 import { authenticate, hashOf, liveToken } from "./auth.ts";
 import { catalogOf } from "./catalog.ts";
 import { ec2Routes } from "./ec2.ts";
@@ -60,14 +62,32 @@ const style = (tokens: Tokens): Style => ({
     }
     return style(tokens).refuse(unauthorized(), context);
   },
-  unmatched: (_context, allowed) => {
+  unmatched: ({ request }, allowed) => {
     if (allowed.length === 0)
       return { status: 404, body: NO_ROUTE, headers: { "Content-Type": "text/html; charset=utf-8" } };
+    const Allow = allowed.join(", ");
+    if (request.method === "OPTIONS")
+      return { status: 200, body: "", headers: { "Content-Type": "text/html; charset=utf-8", Allow } };
     const message = "The method is not allowed for the requested URL.";
-    return json(405, { message }, { "Content-Type": "application/json", Allow: allowed.join(", ") });
+    return json(405, { message }, { "Content-Type": "application/json", Allow });
   },
   headers: (context) => ({ Vary: "X-Auth-Token", "x-openstack-request-id": context.requestId }),
   isOpen: () => true,
+  crashed: () =>
+    json(
+      500,
+      {
+        error: {
+          code: 500,
+          message: "An unexpected error prevented the server from fulfilling your request.",
+          title: "Internal Server Error",
+        },
+      },
+      { "Content-Type": "application/json" },
+    ),
+  front: WSGIREF_FRONT,
+  bodyBytesMax: BODY_BYTES_MAX,
+  ignoresChunks: true,
 });
 
 /** Keystone ends the JSON of an error with a newline. */
@@ -195,9 +215,7 @@ function regionRoute(slot: KeystoneSlot, tokens: Tokens): OpenStackRoute {
 
 /** A slash at the end of a path means nothing. */
 const unslashed = (request: HttpRequest): HttpRequest =>
-  request.path.length > 1 && request.path.endsWith("/")
-    ? { ...request, path: request.path.replace(/\/+$/, "") }
-    : request;
+  request.path.length > 1 && request.path.endsWith("/") ? { ...request, path: withoutSlashes(request.path) } : request;
 
 function withHeads(routes: readonly OpenStackRoute[]): readonly OpenStackRoute[] {
   const heads = new Set(routes.filter(({ method }) => method === "HEAD").map(({ path }) => path));

@@ -563,6 +563,18 @@ export const REGIONS: Kind<Region> = {
 
 const BLOB = ["blob", "type", "user_id", "project_id", "id"];
 
+/** @throws Refusal 400 when keys for EC2 can't be read as such: later requests do */
+function checkKeys({ type, blob }: Blob): void {
+  if (type !== "ec2") return;
+  try {
+    const keys: unknown = JSON.parse(blob);
+    if (typeof keys === "object" && keys !== null && !Array.isArray(keys)) return;
+  } catch {
+    // As bad as what is no object.
+  }
+  throw badRequest("Invalid blob in credential");
+}
+
 function createBlob(at: At, attributes: Attributes): Blob {
   const blob: Blob = {
     id: newId(at),
@@ -572,10 +584,12 @@ function createBlob(at: At, attributes: Attributes): Blob {
     userId: typeof attributes.user_id === "string" ? attributes.user_id : null,
     projectId: typeof attributes.project_id === "string" ? attributes.project_id : null,
   };
+  checkKeys(blob);
   return withExtras(blob, attributes, BLOB);
 }
 
 function updateBlob(_at: At, blob: Blob, attributes: Attributes): void {
+  checkKeys({ ...blob, blob: text(attributes.blob, blob.blob), type: text(attributes.type, blob.type) });
   blob.blob = text(attributes.blob, blob.blob);
   blob.type = text(attributes.type, blob.type);
   withExtras(blob, attributes, BLOB);

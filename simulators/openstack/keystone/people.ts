@@ -384,7 +384,7 @@ function tagRoutes(slot: KeystoneSlot): readonly OpenStackRoute[] {
         const project = find(context, "create_project_tag");
         if (!project.tags.includes(tagOf(context))) project.tags = [...project.tags, tagOf(context)];
         // The address misses a part in the original too.
-        const location = `${rootOf(context)}/${project.id}/tags/${tagOf(context)}`;
+        const location = `${rootOf(context)}/${project.id}/tags/${encodeURIComponent(tagOf(context))}`;
         return { status: 201, body: "", headers: { "Content-Type": "text/html; charset=utf-8", Location: location } };
       },
     },

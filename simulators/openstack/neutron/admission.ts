@@ -1,3 +1,4 @@
+import { own } from "../../kernel/index.ts";
 import { prefixRange, within } from "./address.ts";
 import type { Neutron } from "./frame.ts";
 import type { GroupRow, PortRow, RuleRow } from "./state.ts";
@@ -6,7 +7,7 @@ const PROTOCOLS: Readonly<Record<string, string>> = { "6": "tcp", "17": "udp", "
 
 function coversPort({ protocol, portMin, portMax }: RuleRow, wanted: string, port: number): boolean {
   if (protocol === null) return true;
-  if ((PROTOCOLS[protocol] ?? protocol) !== wanted) return false;
+  if ((own(PROTOCOLS, protocol) ?? protocol) !== wanted) return false;
   return (portMin === null || port >= portMin) && (portMax === null || port <= portMax);
 }
 

@@ -70,10 +70,15 @@ export const uuid: Convert = (value) => {
   if (typeof value !== "string" || !UUID.test(value)) throw new Reason(`'${plain(value)}' is not a valid UUID.`);
   return value;
 };
+function firstRepeated(items: readonly unknown[]): unknown {
+  const seen = new Set<unknown>();
+  return items.find((each) => seen.size === seen.add(each).size);
+}
+
 export const uuids: Convert = (value) => {
   if (value === null) return [];
   if (!Array.isArray(value)) throw new Reason(`'${plain(value)}' is not a list.`);
-  const repeated = value.find((each, at) => value.indexOf(each) !== at);
+  const repeated = firstRepeated(value);
   if (repeated !== undefined) throw new Reason(`Duplicate items in the list: '${plain(repeated)}'.`);
   return value.map(uuid);
 };
@@ -101,11 +106,11 @@ export const list: Convert = (value) => {
 export const nameservers: Convert = (value) => {
   if (value === null) return [];
   const items: readonly unknown[] = typeof value === "string" ? Array.from(value) : (list(value) as unknown[]);
-  for (const [at, each] of items.entries()) {
+  for (const each of items)
     if (!isIp(each))
       throw new Reason(`'${plain(each)}' is not a valid nameserver. '${plain(each)}' is not a valid IP address.`);
-    if (items.indexOf(each) !== at) throw new Reason(`Duplicate nameserver '${each}'.`);
-  }
+  const repeated = firstRepeated(items);
+  if (repeated !== undefined) throw new Reason(`Duplicate nameserver '${plain(repeated)}'.`);
   return items;
 };
 
@@ -128,8 +133,67 @@ export function keysOf(value: unknown, required: readonly string[], optional: re
   );
 }
 
+const listOf = (value: unknown, what: string): readonly unknown[] => {
+  if (!Array.isArray(value)) throw new Reason(`Invalid data format for ${what}: '${plain(value)}'.`);
+  return value;
+};
+
+/** Addresses of a port: on a subnet, of their own, or both. */
+export const fixedIps: Convert = (value) =>
+  listOf(value, "fixed IP").map((each) => {
+    if (typeof each !== "object" || each === null || Array.isArray(each))
+      throw new Reason(`Invalid data format for fixed IP: '${plain(each)}'.`);
+    const { subnet_id: subnetId, ip_address: address } = dictionary(each);
+    return {
+      ...(subnetId !== undefined && { subnet_id: uuid(subnetId) }),
+      ...(address !== undefined && { ip_address: ip(address) }),
+    };
+  });
+
+/** Pairs of addresses that a port lets pass beside its own. */
+export const addressPairs: Convert = (value) => {
+  if (value === null) return [];
+  if (!Array.isArray(value)) throw httpBadRequest("Allowed address pairs must be a list.");
+  return value.map((each) => {
+    const { ip_address: address, mac_address: own } = dictionary(each);
+    if (address === undefined) throw badInput("AllowedAddressPair must contain ip_address");
+    const isFine = isIp(address) || (typeof address === "string" && prefixOf(address) !== undefined);
+    if (!isFine) throw new Reason(`'${plain(address)}' is not a valid IP address.`);
+    return { ip_address: address, ...(own !== undefined && { mac_address: mac(own) }) };
+  });
+};
+
+/** Ranges that a subnet gives addresses from. */
+export const pools: Convert = (value) =>
+  listOf(value, "IP pool").map((each) => {
+    const names = typeof each === "object" && each !== null && !Array.isArray(each) ? Object.keys(each) : [];
+    if ([...names].sort().join() !== "end,start")
+      throw new Reason(`Invalid input. '${plain(each)}' must be a dictionary with keys: ['start', 'end'].`);
+    const { start, end } = dictionary(each);
+    return { start: ip(start), end: ip(end) };
+  });
+
+const isText = (value: unknown): boolean => typeof value === "string" && value.length <= TEXT_MAX;
+
+/** Options for DHCP clients, of either version. */
+export const dhcpOptions: Convert = (value) => {
+  if (value === null) return [];
+  if (!Array.isArray(value)) throw badInput(`'${plain(value)}' is not a list`);
+  for (const each of value as unknown[])
+    if (!isDhcpOption(each)) throw badInput(`No valid key specs matched for: ${repr(each)}`);
+  return value;
+};
+
+function isDhcpOption(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const { opt_name: name, opt_value: text_, ip_version: version = 4, id, ...others } = value as Fields;
+  const isNamed = typeof name === "string" && name.trim() !== "" && isText(name);
+  const isKnown = Object.keys(others).length === 0 && (id === undefined || (typeof id === "string" && UUID.test(id)));
+  return isNamed && isKnown && (text_ === null || isText(text_)) && [4, 6, "4", "6"].includes(version as number);
+}
+
 export const routes: Convert = (value) =>
-  (list(value) as unknown[]).map((each) => {
+  listOf(value ?? [], "hostroute").map((each) => {
     const { destination, nexthop } = keysOf(each, ["nexthop", "destination"]);
     return { destination: cidr(destination), nexthop: ip(nexthop) };
   });
@@ -174,8 +238,9 @@ export function itemsOf(
 export const itemOf = (context: Context, shape: Shape): Fields => single(bodyObject(context, shape), shape);
 
 function bodyObject(context: Context, { isCore }: Shape): Fields {
+  if (isCore && context.request.body.length === 0) return {};
   const body = bodyJson(context.request);
-  if (!body.ok || typeof body.value !== "object" || body.value === null)
+  if (!body.ok || typeof body.value !== "object" || body.value === null || Array.isArray(body.value))
     throw isCore
       ? httpBadRequest("Body contains invalid data")
       : new Refusal(400, "MalformedRequestBody", "Malformed request body: Cannot understand JSON.");

@@ -1,8 +1,11 @@
 import { type HttpReply, json, type Slot } from "../../kernel/index.ts";
 import type { Actor, Cloud } from "../cloud.ts";
-import { Refusal } from "../common/refusal.ts";
+import { EVENTLET_FRONT } from "../common/front.ts";
+import { Refusal, refuseWith } from "../common/refusal.ts";
 import { keystoneUnauthorized, type Style } from "../common/service.ts";
+import { isUtf8 } from "../common/text.ts";
 import { isoSeconds } from "../common/time.ts";
+import { errorPage, explained } from "../common/webob.ts";
 import type { Dated, NetworkRow, NeutronState, Row } from "./state.ts";
 
 /** What Neutron's parts work on. */
@@ -31,7 +34,17 @@ export const STYLE: Style = {
   },
   headers: ({ requestId }) => ({ "X-Openstack-Request-Id": requestId }),
   isOpen: (request) => request.path === "/" || request.path === "",
+  crashed: () =>
+    neutronError(
+      500,
+      "HTTPInternalServerError",
+      "Request Failed: internal server error while processing your request.",
+    ),
+  front: EVENTLET_FRONT,
+  ignoresChunks: true,
   admit: ({ request }) => {
+    if (!isUtf8(request.path)) throw new Refusal(400, "HTTPBadRequest", UNCOMPREHENDED);
+    if (!isUtf8(request.query)) throw refuseWith(errorPage(request, 400, explained(UNCOMPREHENDED)));
     const accept = request.headers.accept ?? "*/*";
     if (request.path !== "/" && !/json|\*\/\*|application\/\*/.test(accept))
       throw new Refusal(406, "HTTPNotAcceptable", UNCOMPREHENDED);

@@ -29,11 +29,19 @@ export interface NeutronService {
   state(): NeutronState;
 }
 
+/** Methods that mean something to it: any other is taken for GET. */
+const METHODS = new Set(["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"]);
+
 /** Paths may end in `.json`. */
-const normalised = (request: HttpRequest): HttpRequest =>
-  request.path.endsWith(".json") && !request.path.endsWith("/details.json")
-    ? { ...request, path: request.path.slice(0, -".json".length) }
-    : request;
+function normalised(request: HttpRequest): HttpRequest {
+  const { path } = request;
+  const hasSuffix = path.endsWith(".json") && !path.endsWith("/details.json");
+  return {
+    ...request,
+    method: METHODS.has(request.method) ? request.method : "GET",
+    path: hasSuffix ? path.slice(0, -".json".length) : path,
+  };
+}
 
 /** Neutron: networks, subnets, ports, routers, floating IPs, security groups; allocation and admission. */
 export function createNeutron(cloud: Cloud): NeutronService {

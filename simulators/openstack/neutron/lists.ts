@@ -1,4 +1,4 @@
-import { type HttpReply, json } from "../../kernel/index.ts";
+import { type HttpReply, json, own } from "../../kernel/index.ts";
 import { repr } from "../common/python.ts";
 import type { Context } from "../common/service.ts";
 import { type Attributes, boolean } from "./attributes.ts";
@@ -34,7 +34,11 @@ type Fits = (view: Fields) => boolean;
 
 function filtersOf(query: URLSearchParams, attributes: Attributes): readonly Fits[] {
   const keys = [...new Set(query.keys())].filter((key) => !STEERING.has(key));
-  const unknown = keys.filter((key) => !TAG_FILTERS.has(key) && !Object.hasOwn(attributes, key));
+  const isKnown = (key: string): boolean => {
+    const attribute = own(attributes, TAG_FILTERS.has(key) ? "tags" : key);
+    return attribute !== undefined && attribute.isFilter !== false;
+  };
+  const unknown = keys.filter((key) => !isKnown(key));
   if (unknown.length > 0) throw httpBadRequest(`${repr(unknown.sort())} is invalid attribute for filtering`);
   return keys.map((key) => filterOf(key, query.getAll(key), attributes));
 }

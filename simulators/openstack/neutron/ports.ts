@@ -1,6 +1,17 @@
 import type { Actor } from "../cloud.ts";
 import { Refusal } from "../common/refusal.ts";
-import { boolean, dictionary, forAdmins, ip, list, mac, orNull, text, uuid, uuids } from "./attributes.ts";
+import {
+  addressPairs,
+  boolean,
+  dhcpOptions,
+  fixedIps,
+  forAdmins,
+  mac,
+  orNull,
+  text,
+  uuid,
+  uuids,
+} from "./attributes.ts";
 import {
   badRequest,
   conflict,
@@ -176,15 +187,6 @@ function update(neutron: Neutron, actor: Actor, row: PortRow, fields: Fields): v
     );
 }
 
-const fixedIps = (value: unknown): unknown =>
-  (list(value) as unknown[]).map((each) => {
-    const { subnet_id: subnetId, ip_address: address } = dictionary(each);
-    return {
-      ...(subnetId !== undefined && { subnet_id: uuid(subnetId) }),
-      ...(address !== undefined && { ip_address: ip(address) }),
-    };
-  });
-
 const GUARDED = [
   "network:router_interface",
   "network:router_gateway",
@@ -219,8 +221,8 @@ export const PORTS: Resource<PortRow> = {
     status: { post: false, put: false },
     security_groups: { convert: uuids },
     port_security_enabled: { convert: boolean, isBoolean: true },
-    allowed_address_pairs: { convert: list },
-    extra_dhcp_opts: { convert: list },
+    allowed_address_pairs: { convert: addressPairs },
+    extra_dhcp_opts: { convert: dhcpOptions },
     dns_name: { convert: text() },
     dns_domain: { convert: text() },
     dns_assignment: { post: false, put: false },

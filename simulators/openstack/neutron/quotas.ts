@@ -56,7 +56,9 @@ function wantedQuotas(context: Context): Record<string, number> {
       "HTTPInternalServerError",
       "Request Failed: internal server error while processing your request.",
     );
-  const unknown = Object.keys(fields).filter((name) => !(name in QUOTAS) && name !== "tenant_id" && name !== "force");
+  const unknown = Object.keys(fields).filter(
+    (name) => !Object.hasOwn(QUOTAS, name) && name !== "tenant_id" && name !== "force",
+  );
   if (unknown.length > 0) throw httpBadRequest(`Unrecognized attribute(s) '${unknown.join(", ")}'`);
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, limitOf(name, value)]));
 }

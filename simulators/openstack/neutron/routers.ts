@@ -4,7 +4,7 @@ import { repr } from "../common/python.ts";
 import { Refusal } from "../common/refusal.ts";
 import type { Context, OpenStackRoute } from "../common/service.ts";
 import { holds, overlap, type Prefix, prefixOf } from "./address.ts";
-import { boolean, dictionary, forAdmins, keysOf, routes, text } from "./attributes.ts";
+import { boolean, dictionary, fixedIps, forAdmins, keysOf, routes, text } from "./attributes.ts";
 import {
   badRequest,
   conflict,
@@ -141,7 +141,13 @@ function checkRoutes(neutron: Neutron, row: RouterRow, wanted: readonly Route[])
 
 const gatewayInfo = (value: unknown): unknown => {
   if (value === null || Object.keys(dictionary(value)).length === 0) return null;
-  return keysOf(value, ["network_id"], ["enable_snat", "external_fixed_ips", "qos_policy_id"]);
+  const fields = keysOf(value, ["network_id"], ["enable_snat", "external_fixed_ips", "qos_policy_id"]);
+  const { enable_snat: snat, external_fixed_ips: ips } = fields;
+  return {
+    ...fields,
+    ...(snat !== undefined && { enable_snat: boolean(snat) }),
+    ...(ips !== undefined && { external_fixed_ips: fixedIps(ips ?? []) }),
+  };
 };
 
 export const ROUTERS: Resource<RouterRow> = {

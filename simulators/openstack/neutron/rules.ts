@@ -1,3 +1,4 @@
+import { own } from "../../kernel/index.ts";
 import type { Actor } from "../cloud.ts";
 import { Refusal } from "../common/refusal.ts";
 import { fromBig, prefixOf, toBig } from "./address.ts";
@@ -79,7 +80,7 @@ function checkPorts({ protocol: name, portMin, portMax }: NewRule): void {
   if (portMin == null && portMax == null) return;
   if (name == null)
     throw invalid("SecurityGroupProtocolRequiredWithPorts", "Must also specify protocol if port range is given.");
-  const number = PROTOCOLS[name] ?? Number(name);
+  const number = own(PROTOCOLS, name) ?? Number(name);
   if (ICMP.includes(number)) return checkIcmp(portMin ?? null, portMax ?? null);
   if (!WITH_PORTS.includes(number))
     throw invalid(
@@ -186,6 +187,8 @@ export const RULES: Resource<RuleRow> = {
     remote_ip_prefix: { put: false, convert: orNull(prefix) },
     normalized_cidr: { post: false, put: false },
     description: { convert: text() },
+    // It has no tags, though it has the other common attributes.
+    tags: { post: false, put: false, isFilter: false },
   }),
   rows: (neutron, { actor, query }) => {
     const { groups } = neutron.slot.value;

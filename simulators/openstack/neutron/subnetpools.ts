@@ -1,7 +1,8 @@
+import { str } from "../common/python.ts";
 import type { Actor } from "../cloud.ts";
 import { Refusal } from "../common/refusal.ts";
 import { prefixOf } from "./address.ts";
-import { boolean, cidr, integer, list, orNull, text } from "./attributes.ts";
+import { boolean, cidr, integer, list, orNull, Reason, text } from "./attributes.ts";
 import { dated, type Fields, fresh, type Neutron, owned, owns } from "./frame.ts";
 import { count } from "./quotas.ts";
 import { type Resource, withCommon } from "./resource.ts";
@@ -43,7 +44,37 @@ const updatedView = (_neutron: Neutron, _actor: Actor, row: SubnetpoolRow): Fiel
   ...dated(row),
 });
 
-const prefixes = (value: unknown): unknown => (list(value) as unknown[]).map(cidr);
+const prefixes = (value: unknown): unknown =>
+  (list(value) as unknown[]).map((each) => {
+    try {
+      return cidr(each);
+    } catch (error) {
+      throw error instanceof Reason ? new Reason(`'${str(each)}' is not a valid IP subnet.`) : error;
+    }
+  });
+
+const length = (value: unknown): unknown => {
+  const number = integer(value) as number;
+  if (number < 0) throw new Reason(`'${number}' should be non-negative.`);
+  return number;
+};
+
+/** Lengths of prefixes that there are. @throws Refusal 400 */
+function checkBounds(fields: Fields, versionMax: number): void {
+  const refuse = (name: string, value: number, bound: string, most: number): never => {
+    throw new Refusal(
+      400,
+      "IllegalSubnetPoolPrefixBounds",
+      `Illegal prefix bounds: ${name}=${value}, ${bound}=${most}.`,
+    );
+  };
+  const max = (fields.max_prefixlen as number | undefined) ?? versionMax;
+  if (max > versionMax) refuse("max_prefixlen", max, "ip_version_max", versionMax);
+  for (const name of ["min_prefixlen", "default_prefixlen"]) {
+    const value = fields[name] as number | undefined;
+    if (value !== undefined && value > max) refuse(name, value, "max_prefixlen", max);
+  }
+}
 
 export const SUBNETPOOLS: Resource<SubnetpoolRow> = {
   name: "subnetpool",
@@ -57,11 +88,11 @@ export const SUBNETPOOLS: Resource<SubnetpoolRow> = {
   attributes: withCommon({
     name: { isRequired: true, convert: text() },
     prefixes: { isRequired: true, convert: prefixes },
-    default_quota: { convert: orNull(integer) },
+    default_quota: { convert: orNull(length) },
     ip_version: { post: false, put: false },
-    default_prefixlen: { convert: integer },
-    min_prefixlen: { convert: integer },
-    max_prefixlen: { convert: integer },
+    default_prefixlen: { convert: length },
+    min_prefixlen: { convert: length },
+    max_prefixlen: { convert: length },
     is_default: { convert: boolean, isBoolean: true, policy: (value) => (value === true ? "admin" : "member") },
     shared: { put: false, convert: boolean, isBoolean: true, policy: (value) => (value === true ? "admin" : "member") },
     address_scope_id: {},
@@ -79,6 +110,7 @@ export const SUBNETPOOLS: Resource<SubnetpoolRow> = {
       throw new Refusal(400, "PrefixVersionMismatch", "Cannot mix IPv4 and IPv6 prefixes in a subnet pool.");
     const [least, most] = version === 4 ? [8, 32] : [64, 128];
     const minPrefixlen = (fields.min_prefixlen as number | undefined) ?? least;
+    checkBounds(fields, most);
     const row: SubnetpoolRow = {
       ...fresh(neutron, projectId, fields.description, 0),
       name: String(fields.name),
@@ -97,6 +129,7 @@ export const SUBNETPOOLS: Resource<SubnetpoolRow> = {
     return row;
   },
   update: (_neutron, _actor, row, fields) => {
+    checkBounds({ max_prefixlen: row.maxPrefixlen, ...fields }, row.version === 4 ? 32 : 128);
     row.name = (fields.name as string | undefined) ?? row.name;
     row.description = (fields.description as string | undefined) ?? row.description;
     row.prefixes = [...new Set([...row.prefixes, ...((fields.prefixes as readonly string[] | undefined) ?? [])])];

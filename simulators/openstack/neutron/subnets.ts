@@ -2,7 +2,7 @@ import type { Actor } from "../cloud.ts";
 import { repr } from "../common/python.ts";
 import { Refusal } from "../common/refusal.ts";
 import { fromBig, holds, overlap, type Prefix, prefixOf, toBig } from "./address.ts";
-import { boolean, integer, ip, list, nameservers, oneOf, orNull, routes, text, uuid } from "./attributes.ts";
+import { boolean, integer, ip, list, nameservers, oneOf, orNull, pools, routes, text, uuid } from "./attributes.ts";
 import {
   badInput,
   badRequest,
@@ -151,9 +151,13 @@ function nextPrefix({ slot }: Neutron, pool: SubnetpoolRow, bits: number): Prefi
   );
   for (const each of pool.prefixes.flatMap((text_) => prefixOf(text_) ?? [])) {
     const size = 1n << BigInt((pool.version === 4 ? 32 : 128) - bits);
-    for (let first = each.first; first + size - 1n <= each.last; first += size) {
+    for (let first = each.first; first + size - 1n <= each.last; ) {
       const candidate = prefixOf(`${fromBig(first, pool.version)}/${bits}`);
-      if (candidate !== undefined && !used.some((other) => overlap(candidate, other))) return candidate;
+      const taken = candidate && used.find((other) => overlap(candidate, other));
+      if (candidate !== undefined && taken === undefined) return candidate;
+      // Behind what is taken, at the next place of this size: there may be more places than anybody could try.
+      const behind = taken === undefined ? first + size : taken.last + 1n;
+      first = ((behind + size - 1n) / size) * size;
     }
   }
   throw new Refusal(
@@ -173,9 +177,6 @@ export function dropSubnet(neutron: Neutron, row: SubnetRow): void {
   count(neutron, row.projectId, "subnet", -1);
   neutron.cloud.kernel.record("neutron", "subnet.delete", row.id);
 }
-
-const pools = (value: unknown): unknown =>
-  (list(value) as Fields[]).map(({ start, end }) => ({ start: ip(start), end: ip(end) }));
 
 const MODES = ["slaac", "dhcpv6-stateful", "dhcpv6-stateless", null];
 

@@ -1,4 +1,4 @@
-import type { HttpReply } from "../../kernel/index.ts";
+import { type HttpReply, own } from "../../kernel/index.ts";
 import type { ImageView } from "../cloud.ts";
 import { Refusal } from "../common/refusal.ts";
 import { validate } from "../common/schema.ts";
@@ -474,7 +474,7 @@ function readAction(call: Call): { readonly name: string; readonly action: Actio
   const names = typeof body === "object" && body !== null ? Object.keys(body) : [];
   const [name = ""] = names;
   if (names.length !== 1) throw badRequest("Malformed request body");
-  const action = ACTIONS[name];
+  const action = own(ACTIONS, name);
   if (action === undefined) throw badRequest(`There is no such action: ${name}`);
   if (call.version > (action.to ?? 999)) throw noResource();
   const schema = actionSchema(name, call.version);

@@ -1,4 +1,4 @@
-import { bodyText, type HttpReply, type HttpRequest, json } from "../../kernel/index.ts";
+import { bodyText, compilePattern, type HttpReply, type HttpRequest, json } from "../../kernel/index.ts";
 import type { Actor } from "../cloud.ts";
 import { type MicroversionRange, microversionOf } from "../common/microversion.ts";
 import { repr, str } from "../common/python.ts";
@@ -107,21 +107,35 @@ export const isIpv4 = (value: unknown): boolean => typeof value === "string" && 
 export const isIpv6 = (value: unknown): boolean =>
   typeof value === "string" && value.includes(":") && URL.canParse(`http://[${value}]/`);
 
+/** Constructs that Python compiles and RE2 does not; they are judged when it comes to matching. */
+const BEYOND_RE2 = /\(\?(?:[=!>(]|<[=!]|P=)|\\[1-9AZ]|[*+?}]\+|\{\d{4,}|\{\d+,\d{4,}/;
+
+/** Would Python compile it? */
+const isPythonRegex = (text: string): boolean => text !== "" && (compilePattern(text).ok || BEYOND_RE2.test(text));
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** What Python's tables of Unicode call neither a letter, mark, number, sign nor blank. */
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u;
+
 export const FORMATS: Formats = {
   name: (value) =>
     typeof value !== "string" ||
-    value === value.trim() ||
+    (value === value.trim() && !UNPRINTABLE.test(value)) ||
     "An invalid 'name' value was provided. The name must be: printable characters. Can not start or end with whitespace.",
   uuid: (value) => typeof value !== "string" || isUuid(value),
+  regex: (value) => typeof value === "string" && isPythonRegex(value),
   ipv4: (value) => typeof value !== "string" || isIpv4(value),
   ipv6: (value) => typeof value !== "string" || isIpv6(value),
-  base64: (value) =>
-    typeof value !== "string" || /^(?:[A-Za-z0-9+/\s]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\s*$/.test(value),
+  base64: (value) => typeof value !== "string" || BASE64.test(value.replaceAll(/\s/g, "")),
 };
+
+/** The check of names raises an error of its own, which is shown as it is. */
+const isBadName = ({ keyword, schema }: SchemaFailure): boolean => keyword === "format" && schema.format === "name";
 
 /** Nova's sentence about a body that does not fit its schema. */
 export function explain(failure: SchemaFailure, what: string): string {
-  if (failure.path.length === 0) return failure.message;
+  if (failure.path.length === 0 || isBadName(failure)) return failure.message;
   const name = failure.path.at(-1);
   return `Invalid input for ${what} ${name}. Value: ${str(failure.value)}. ${failure.message}`;
 }
@@ -129,9 +143,10 @@ export function explain(failure: SchemaFailure, what: string): string {
 /** The body as JSON. @throws Refusal 400, 415 */
 export function readBody(call: Call): unknown {
   const { request } = call.context;
-  const type = (request.headers["content-type"] ?? "application/json").split(";")[0]?.trim();
+  const type = (request.headers["content-type"] || "application/json").split(";")[0]?.trim();
   if (type !== "application/json" && type !== "text/plain")
     throw new Refusal(415, "badMediaType", "Unsupported Content-Type");
+  if (request.body.length === 0) return null;
   try {
     return JSON.parse(bodyText(request));
   } catch {

@@ -1,6 +1,6 @@
 import type { HttpReply } from "../../kernel/index.ts";
 import type { ImageView } from "../cloud.ts";
-import type { Refusal } from "../common/refusal.ts";
+import { Refusal } from "../common/refusal.ts";
 import { startBuild, type WantedNic, type WantedVolume } from "./behaviour.ts";
 import { badRequest, type Call, checkedBody, conflict, denied, forbidden, isUuid, links, ok } from "./call.ts";
 import { affordable, quotaOf } from "./quotas.ts";
@@ -72,10 +72,14 @@ export const isTrue = (value: unknown): boolean =>
   ["true", "1", "on", "yes", "y", "t"].includes(String(value).toLowerCase());
 
 /** How many, at least and at most. @throws Refusal 400 */
+/** Servers that one request may make, where quotas have no limit. */
+const SERVERS_MAX = 10_000;
+
 function countsOf({ min_count, max_count }: Wanted): { readonly min: number; readonly max: number } {
   const min = Number(min_count ?? 1);
   const max = Number(max_count ?? min);
   if (min > max) throw badRequest("min_count must be <= max_count");
+  if (min > SERVERS_MAX) throw new Refusal(501, "notImplemented", `not simulated: over ${SERVERS_MAX} servers at once`);
   return { min, max };
 }
 
@@ -322,7 +326,7 @@ export function create(call: Call): HttpReply {
   const nics = nicsOf(call, wanted, max);
   checkRest(call, wanted, nics, max);
   const groupIds = groupIdsOf(call, wanted);
-  const count = affordable(call.nova, call.actor.projectId, flavor, min, max);
+  const count = affordable(call.nova, call.actor.projectId, flavor, min, Math.min(max, SERVERS_MAX));
   const plan: Plan = { wanted, flavor, zone, groupId, nics, groupIds, volumes };
   const isReserved = isTrue(wanted.return_reservation_id ?? false);
   const reservationId = isReserved || count > 1 ? `r-${call.nova.cloud.random("nova").hex(8)}` : undefined;

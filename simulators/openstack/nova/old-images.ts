@@ -1,4 +1,4 @@
-import type { HttpReply } from "../../kernel/index.ts";
+import { type HttpReply, own } from "../../kernel/index.ts";
 import type { ImageView } from "../cloud.ts";
 import { Refusal } from "../common/refusal.ts";
 import { isoSeconds } from "../common/time.ts";
@@ -59,7 +59,7 @@ function list(call: Call, path: string, view: (image: ImageView) => object): Htt
   const asked = [...query].filter(([name]) => Object.hasOwn(FILTERS, name));
   const found = nova.cloud.images
     .images(actor)
-    .filter((image) => asked.every(([name, value]) => FILTERS[name]?.(image, value) ?? true));
+    .filter((image) => asked.every(([name, value]) => own(FILTERS, name)?.(image, value) ?? true));
   const marker = query.get("marker");
   const start = marker === null ? 0 : found.findIndex(({ id }) => id === marker) + 1;
   const page = found.slice(start, start + limitOf(call));

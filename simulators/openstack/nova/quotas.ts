@@ -71,7 +71,15 @@ export function checkQuota(nova: Nova, projectId: string, more: More): void {
 /** How many servers of a flavor the project can have, between `min` and `max`. @throws Refusal 403 when not even `min` */
 export function affordable(nova: Nova, projectId: string, { vcpus, ram }: Flavor, min: number, max: number): number {
   const more = (count: number): More => ({ instances: count, cores: count * vcpus, ram: count * ram });
-  for (let count = max; count >= min; count--) if (excess(nova, projectId, more(count)).length === 0) return count;
+  if (excess(nova, projectId, more(min)).length === 0) {
+    let [fits, tooMany] = [min, max + 1];
+    while (tooMany - fits > 1) {
+      const middle = Math.floor((fits + tooMany) / 2);
+      if (excess(nova, projectId, more(middle)).length === 0) fits = middle;
+      else tooMany = middle;
+    }
+    return fits;
+  }
   const instances = min === max ? String(max) : `${min}-${max}`;
   throw refused(nova, projectId, excess(nova, projectId, more(max)), (name) =>
     name === "instances" ? instances : String(more(max)[name]),
@@ -125,7 +133,7 @@ const wantedBody = (version: number, member: string): Schema =>
 const numbers = (fields: unknown): Record<string, number> =>
   Object.fromEntries(
     Object.entries(fields as Record<string, unknown>)
-      .filter(([name]) => name in DEFAULTS)
+      .filter(([name]) => Object.hasOwn(DEFAULTS, name))
       .map(([name, value]) => [name, Number(value)]),
   );
 

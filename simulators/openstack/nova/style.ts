@@ -1,8 +1,11 @@
 import { type HttpReply, json, type ReplyHeaders } from "../../kernel/index.ts";
 import { microversionOf } from "../common/microversion.ts";
-import { Refusal } from "../common/refusal.ts";
-import { type Context, keystoneUnauthorized, type Style } from "../common/service.ts";
-import { addressOf, checkProject, MICROVERSIONS, sentPath } from "./call.ts";
+import { EVENTLET_FRONT } from "../common/front.ts";
+import { Refusal, refuseWith } from "../common/refusal.ts";
+import { BODY_BYTES_MAX, type Context, keystoneUnauthorized, type Style } from "../common/service.ts";
+import { isUtf8, UNDECODABLE_PATH } from "../common/text.ts";
+import { ERRED, errorPage, NO_ROUTE } from "../common/webob.ts";
+import { addressOf, badRequest, checkProject, MICROVERSIONS, sentPath } from "./call.ts";
 
 const FAULTS: Readonly<Record<number, string>> = {
   400: "badRequest",
@@ -15,12 +18,6 @@ const FAULTS: Readonly<Record<number, string>> = {
   429: "overLimit",
   501: "notImplemented",
   503: "serviceUnavailable",
-};
-
-const NO_ROUTE = {
-  message: "The resource could not be found.<br /><br />\n\n\n",
-  code: "404 Not Found",
-  title: "Not Found",
 };
 
 function fault({ status, type, message, extras }: Refusal): HttpReply {
@@ -95,10 +92,18 @@ export const STYLE: Style = {
     const { method } = context.request;
     if (method === "HEAD")
       return { status: 404, headers: { "Content-Type": "text/html; charset=UTF-8", "Content-Length": "0" } };
-    return json(404, NO_ROUTE);
+    return errorPage(context.request, 404, NO_ROUTE);
   },
   headers,
-  admit: checkProject,
+  admit: (context) => {
+    if (!isUtf8(context.request.path)) throw refuseWith(UNDECODABLE_PATH);
+    if (!isUtf8(context.request.query)) throw badRequest("Query string is not UTF-8 encoded");
+    checkProject(context);
+  },
+  crashed: () => fault(new Refusal(500, "computeFault", ERRED)),
+  front: EVENTLET_FRONT,
+  bodyBytesMax: BODY_BYTES_MAX,
+  ignoresChunks: true,
   isOpen: (request) => addressOf(sentPath(request)) === undefined || request.method === "OPTIONS",
 };
 

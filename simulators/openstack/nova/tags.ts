@@ -24,7 +24,7 @@ function put(call: Call): ReturnType<NovaRoute["handler"]> {
   if (tags.includes(tag)) return nothing(204, NO_JSON);
   if (tags.length >= TAGS_MAX) throw badRequest(`The number of tags exceeded the per-server limit ${TAGS_MAX}`);
   extrasOf(server).tags = [...tags, tag].sort();
-  const location = `${call.base}/servers/${server.id}/tags/${tag}`;
+  const location = `${call.base}/servers/${server.id}/tags/${encodeURIComponent(tag)}`;
   return { status: 201, body: "", headers: { "Content-Type": NO_JSON, Location: location } };
 }
 

@@ -1,3 +1,4 @@
+import { percentText } from "../../kernel/index.ts";
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { refuseWith } from "../common/refusal.ts";
 import { ANONYMOUS, type Context } from "../common/service.ts";
@@ -56,7 +57,7 @@ function checkSigned(swift: Swift, context: Context): void {
   const keys = metadata.flatMap((each, at) =>
     ["", "-2"].map((suffix) => each[`x-${at === 0 ? "account" : "container"}-meta-temp-url-key${suffix}`]),
   );
-  const path = decodeURIComponent(request.path);
+  const path = percentText(request.path);
   const methods = request.method === "HEAD" ? ["HEAD", "GET", "PUT", "POST"] : [request.method];
   const holds = (key: string | undefined): boolean =>
     key !== undefined &&
@@ -64,7 +65,8 @@ function checkSigned(swift: Swift, context: Context): void {
       const expected = createHmac(digest ?? "sha1", key)
         .update(`${method}\n${untilS}\n${path}`)
         .digest("hex");
-      return expected.length === signature.length && timingSafeEqual(Buffer.from(expected), Buffer.from(signature));
+      const [own, given] = [Buffer.from(expected), Buffer.from(signature)];
+      return own.length === given.length && timingSafeEqual(own, given);
     });
   if (digest !== undefined && untilS >= cloud.kernel.nowMs / 1000 && keys.some(holds)) return;
   throw refuseWith(

@@ -1,4 +1,4 @@
-import { bodyText, type HttpReply } from "../../kernel/index.ts";
+import { bodyText, type HttpReply, percentText } from "../../kernel/index.ts";
 import { dumps } from "../common/python.ts";
 import { Refusal } from "../common/refusal.ts";
 import type { Context } from "../common/service.ts";
@@ -66,7 +66,7 @@ export function bulkDelete(swift: Swift, context: Context): HttpReply {
     return deletions(context, { deleted: 0, missing: 0, errors: [], status: "411 Length Required" });
   const names = bodyText(context.request)
     .split("\n")
-    .map((line) => decodeURIComponent(line.trim()))
+    .map((line) => percentText(line.trim()))
     .filter((line) => line !== "");
   if (names.length > DELETES_MAX) {
     const body = `Maximum Bulk Deletes: ${DELETES_MAX} per request`;

@@ -1,4 +1,4 @@
-import { bodyText, type HttpReply } from "../../kernel/index.ts";
+import { bodyText, type HttpReply, percentText } from "../../kernel/index.ts";
 import { isoMicros } from "../common/time.ts";
 import { dumps } from "../common/python.ts";
 import { Refusal } from "../common/refusal.ts";
@@ -40,15 +40,20 @@ export interface Content {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Of an object of many parts, which is put together in memory. */
+const LARGE_BYTES_MAX = 256 * 1024 * 1024;
+const tooLarge = (): Refusal => notSimulated(`objects of over ${LARGE_BYTES_MAX} bytes`);
+
 export function contentOf(swift: Swift, account: string, object: ObjectRow): Content {
   if (object.segments !== undefined) return staticContent(swift, account, object, object.segments);
   const manifest = object.metadata["x-object-manifest"];
   if (manifest === undefined) return { data: object.data, etag: object.etag, headers: {} };
-  const [container, prefix] = pathOf(decodeURIComponent(manifest)) ?? ["", ""];
+  const [container, prefix] = pathOf(percentText(manifest)) ?? ["", ""];
   const parts = [...(findContainer(swift, account, container)?.objects ?? [])]
     .filter(([name]) => name.startsWith(prefix))
     .sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
     .map(([, part]) => part);
+  if (parts.reduce((sum, { data }) => sum + data.length, 0) > LARGE_BYTES_MAX) throw tooLarge();
   return {
     data: Buffer.concat(parts.map(({ data }) => data)),
     etag: `"${md5(parts.map(({ etag }) => etag).join(""))}"`,
@@ -121,6 +126,8 @@ export function checkedSegments(swift: Swift, context: Context): readonly Segmen
     const type = object?.type ?? "";
     return { name, bytes, hash, content_type: type, last_modified: isoMicros(object?.storedMs ?? 0) };
   });
+  const bytes = segments.reduce((sum, each) => sum + each.bytes, 0);
+  if (errors.length === 0 && bytes > LARGE_BYTES_MAX) throw tooLarge();
   if (errors.length === 0) return segments;
   const reply: HttpReply = {
     status: 400,

@@ -1,3 +1,4 @@
+import { withoutSlashes } from "../common/text.ts";
 import type { HttpReply } from "../../kernel/index.ts";
 import { dumps } from "../common/python.ts";
 import { Refusal } from "../common/refusal.ts";
@@ -23,7 +24,7 @@ function limitOf(query: URLSearchParams): number {
 /** What of `names` the query asks for, in order: filtered, rolled up at the delimiter, from marker to end marker, limited. */
 function chosen(names: readonly string[], query: URLSearchParams): readonly Line[] {
   const path = query.get("path");
-  const prefix = path === null ? (query.get("prefix") ?? "") : path.replace(/\/*$/, "") + (path === "" ? "" : "/");
+  const prefix = path === null ? (query.get("prefix") ?? "") : withoutSlashes(path) + (path === "" ? "" : "/");
   const delimiter = path === null ? (query.get("delimiter") ?? "") : "/";
   const isReverse = ["true", "1", "yes", "on", "t", "y"].includes((query.get("reverse") ?? "").toLowerCase());
   const marker = query.get("marker") ?? "";

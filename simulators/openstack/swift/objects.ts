@@ -1,4 +1,4 @@
-import type { HttpReply } from "../../kernel/index.ts";
+import { type HttpReply, percentText } from "../../kernel/index.ts";
 import { Refusal, refuseWith } from "../common/refusal.ts";
 import type { Context } from "../common/service.ts";
 import { checkedSegments, contentOf, findObject, manifestOf, pathOf, slo } from "./large.ts";
@@ -79,6 +79,16 @@ function checkQuota(swift: Swift, { account = "" }: Context["params"], container
     throw new Refusal(413, "", "Upload exceeds quota.");
 }
 
+/** The length comes first, or chunks whose end tells it; a copy has none of its own. */
+function checkLength({ request }: Context): void {
+  const { "content-length": length, "transfer-encoding": coding, "x-copy-from": source } = request.headers;
+  const plain = { headers: { "Content-Type": "text/plain" } };
+  if (coding !== undefined && coding.toLowerCase() !== "chunked")
+    throw new Refusal(400, "", "Invalid Transfer-Encoding header value", plain);
+  if (length === undefined && coding === undefined && source === undefined)
+    throw new Refusal(411, "", "Missing Content-Length header.", plain);
+}
+
 function checkName(name: string): void {
   const length = Buffer.byteLength(name);
   if (length > LIMITS.max_object_name_length)
@@ -100,6 +110,7 @@ export function putObject(swift: Swift, context: Context): HttpReply {
   const { request, params, cloud, query } = context;
   const { headers } = request;
   checkMetadata(headers, "x-object-meta-");
+  checkLength(context);
   checkName(params.object ?? "");
   if (Object.keys(headers).some((name) => name.startsWith("x-symlink-target"))) throw notSimulated("symbolic links");
   const data = bytesOf(context);
@@ -133,7 +144,7 @@ export function putObject(swift: Swift, context: Context): HttpReply {
 const FORM = "header must be of the form <container name>/<object name>";
 
 function copyFrom(swift: Swift, context: Context, length: number): HttpReply {
-  const source = pathOf(decodeURIComponent(context.request.headers["x-copy-from"] ?? ""));
+  const source = pathOf(percentText(context.request.headers["x-copy-from"] ?? ""));
   if (source === undefined) throw new Refusal(412, "", `X-Copy-From ${FORM}`);
   if (length > 0) throw badRequest("Copy requests require a zero byte body");
   return copy(swift, context, source.join("/"), context);
@@ -144,7 +155,7 @@ export function copyObject(swift: Swift, context: Context): HttpReply {
   const { params, request } = context;
   const { destination } = request.headers;
   if (destination === undefined) throw new Refusal(412, "", "Destination header required");
-  const [container, object] = pathOf(decodeURIComponent(destination)) ?? [];
+  const [container, object] = pathOf(percentText(destination)) ?? [];
   if (container === undefined || object === undefined) throw new Refusal(412, "", `Destination ${FORM}`);
   checkName(object);
   return copy(swift, context, `${params.container}/${params.object}`, {

@@ -1,6 +1,8 @@
 import type { HttpReply } from "../../kernel/index.ts";
-import { Refusal } from "../common/refusal.ts";
+import { SWIFT_FRONT } from "../common/front.ts";
+import { Refusal, refuseWith } from "../common/refusal.ts";
 import type { Context, Style } from "../common/service.ts";
+import { isUtf8 } from "../common/text.ts";
 import { HTML } from "./state.ts";
 
 const page = (title: string, text: string): string => `<html><h1>${title}</h1><p>${text}</p></html>`;
@@ -21,6 +23,7 @@ const PAGES: Readonly<Record<number, string>> = {
   409: page("Conflict", "There was a conflict when trying to complete your request."),
   412: page("Precondition Failed", "A precondition for this request was not met."),
   416: page("Requested Range Not Satisfiable", "The Range requested is not available."),
+  499: page("Client Disconnect", "The client was disconnected during request."),
   422: page("Unprocessable Entity", "Unable to process the contained instructions"),
 };
 
@@ -52,6 +55,12 @@ function nowhere(context: Context): HttpReply {
   return paged(context, version === "v1" || version === "v1.0" ? 404 : 400);
 }
 
+/** The first parameter whose value is no UTF-8 is named. */
+function notUtf8(context: Context, names: readonly string[]): HttpReply {
+  const wrong = names.find((name) => context.query.getAll(name).some((value) => value.includes("\ufffd"))) ?? names[0];
+  return paged(context, 400, { "Content-Type": "text/plain" }, `"${wrong}" parameter not valid UTF-8`);
+}
+
 export const STYLE: Style = {
   refuse: ({ status, message, extras }, context) => paged(context, status, extras.headers, message),
   unauthenticated: unauthorized,
@@ -59,6 +68,19 @@ export const STYLE: Style = {
   headers: ({ requestId }) => {
     const id = `tx${requestId.slice("req-".length).replaceAll("-", "").slice(0, 21)}-${requestId.slice(-10)}`;
     return { "X-Trans-Id": id, "X-Openstack-Request-Id": id };
+  },
+  crashed: () => ({ status: 500, headers: { "Content-Type": "text/plain" }, body: "An error occurred" }),
+  cut: (context) => {
+    const coding = context.request.headers["transfer-encoding"] ?? "chunked";
+    if (coding.toLowerCase() === "chunked") return paged(context, 499);
+    return paged(context, 400, { "Content-Type": "text/plain" }, "Invalid Transfer-Encoding header value");
+  },
+  front: SWIFT_FRONT,
+  admit: (context) => {
+    const { request, query } = context;
+    if (!isUtf8(request.path) || request.path.includes("%00"))
+      throw refuseWith(paged(context, 412, { "Content-Type": "text/plain" }, "Invalid UTF8 or contains NULL"));
+    if (!isUtf8(request.query)) throw refuseWith(notUtf8(context, [...query.keys()]));
   },
   // Who may do what depends on the container: access.ts decides.
   isOpen: () => true,

@@ -1,0 +1,39 @@
+import { fileURLToPath } from "node:url";
+import { addressPlan } from "../addresses.ts";
+import { Kernel } from "../kernel/index.ts";
+import { brokenLaws } from "../laws.ts";
+import { boshTargets } from "./bosh.ts";
+import { openStackTargets } from "./openstack.ts";
+import { agentTarget, consulTarget, controlTarget } from "./others.ts";
+import type { Target } from "./target.ts";
+
+/** Real requests, which say what routes take. */
+const recording = (name: string): string =>
+  fileURLToPath(new URL(`../../docs/parity/recordings/${name}.jsonl.gz`, import.meta.url));
+
+/** Every API of the simulators, each with things in its world that requests can name. */
+export interface Attacked {
+  readonly targets: readonly Target[];
+  /** The laws of the world that they make together, asked of whatever the attack has left. */
+  readonly laws: () => readonly string[];
+}
+
+export async function openTargets(seed: number): Promise<Attacked> {
+  const cloud = await openStackTargets(seed, recording("openstack-zed"));
+  const director = await boshTargets(seed, recording("bosh-283"));
+  const consul = consulTarget(seed, recording("consul-1.8.7"));
+  const agent = agentTarget(seed);
+  const plan = addressPlan();
+  const world = {
+    openstack: cloud.openstack,
+    bosh: director.bosh,
+    dns: consul.dns,
+    dataservices: agent.services,
+    plan,
+    directorAddress: plan.director,
+  };
+  const laws = (): readonly string[] => brokenLaws(world);
+  // A world of its own: snapshots put the clock back.
+  const control = controlTarget(new Kernel({ seed }), laws);
+  return { targets: [...cloud.targets, ...director.targets, consul.target, agent.target, control], laws };
+}

@@ -1,0 +1,38 @@
+import type { Readable } from "node:stream";
+import type { Unread } from "../http/api.ts";
+import { sparing } from "./upload.ts";
+
+/** A body that was not read to its end. */
+export class Uncollected extends Error {
+  readonly why: Unread;
+
+  constructor(why: Unread) {
+    super(`the body was not read: ${why}`);
+    this.why = why;
+  }
+}
+
+/** Reads a body into memory. `cut` ends the reading: the parser could not make sense of what followed. @throws Uncollected */
+export function collect(payload: Readable, bytesMax: number, cut: AbortSignal): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const fail = (why: Unread): void => reject(new Uncollected(why));
+    payload.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > bytesMax) fail("too-large");
+      else chunks.push(chunk);
+    });
+    payload.once("end", () => resolve(Buffer.concat(chunks)));
+    payload.once("error", () => fail("cut"));
+    payload.once("close", () => fail("cut"));
+    cut.addEventListener("abort", () => fail("cut"), { once: true });
+  });
+}
+
+/** A body for a reader of streams, which fails as `collect` does. */
+export function receiving(payload: Readable, cut: AbortSignal): Readable {
+  const stream = sparing(payload);
+  cut.addEventListener("abort", () => stream.destroy(new Uncollected("cut")), { once: true });
+  return stream;
+}
