@@ -174,6 +174,8 @@ function behindNginx(service: Service): Service {
     uploadOf: (method, path) => service.uploadOf(method, clean(path)),
     call: (request) => service.call(cleaned(request)),
     receive: (request) => service.receive(cleaned(request)),
+    unread: (request, why) => service.unread(cleaned(request), why),
+    crashed: (request, error) => service.crashed(cleaned(request), error),
   };
 }
 

@@ -270,6 +270,21 @@ describe("over sockets", () => {
     expect(answer).toMatch(expected);
   });
 
+  it.each<readonly [string, string, RegExp]>([
+    ["nova", "", /^HTTP\/1\.1 400 .*None is not of type 'object'/s],
+    ["neutron", "", /^HTTP\/1\.1 400 .*Unable to find 'network'/s],
+    ["glance", "", /^HTTP\/1\.1 400 .*Body expected in request/s],
+    ["nova", "Transfer-Encoding: zz\r\n", /^HTTP\/1\.1 400 .*None is not of type 'object'/s],
+    ["glance", "Transfer-Encoding: zz\r\n", /^HTTP\/1\.1 400 .*Body expected in request/s],
+    ["swift", "Transfer-Encoding: zz\r\n", /^HTTP\/1\.1 400 .*Invalid Transfer-Encoding header value/s],
+  ])("%s reads no body without a length (%j)", async (name, fields, expected) => {
+    const [method, path] = name === "swift" ? ["PUT", "/o"] : ["POST", ""];
+    const type = "Content-Type: application/json\r\n";
+    expect(
+      await exchange(name, `${method} ${pathOf(name)}${path} HTTP/1.1\r\n${AUTH}${type}${fields}\r\n{"a":1}`),
+    ).toMatch(expected);
+  });
+
   it("nobody shows the framework for bytes that are no HTTP", async () => {
     for (const name of NAMES)
       expect(await exchange(name, "\x16\x03\x01\x00\x05hello\r\n\r\n")).toMatch(/Error code: 400/);

@@ -82,7 +82,7 @@ class Face {
   readonly #throttle: PasswordThrottle | undefined;
   readonly #connections: Connections;
   /** Requests whose body is still being read, by connection: how to end the reading. */
-  readonly #reading = new WeakMap<Duplex, AbortController>();
+  readonly #reading = new WeakMap<Duplex, { readonly request: IncomingMessage; readonly cut: AbortController }>();
 
   constructor(service: Service, driver: Driver, { tls, throttle, report = () => {} }: ServeOptions) {
     this.#service = service;
@@ -160,7 +160,7 @@ class Face {
   async #read(request: IncomingMessage, common: HttpRequest): Promise<HttpRequest> {
     const upload = this.#service.uploadOf(common.method, common.path);
     const cut = new AbortController();
-    this.#reading.set(request.socket, cut);
+    this.#reading.set(request.socket, { request, cut });
     try {
       if (upload === undefined)
         return { ...common, body: await collect(request, this.#service.bodyBytesMax, cut.signal) };
@@ -172,7 +172,8 @@ class Face {
 
   #onClientError(error: Error & { readonly rawPacket?: Uint8Array }, socket: Duplex): void {
     const reading = this.#reading.get(socket);
-    if (reading !== undefined) return reading.abort();
+    // What comes behind a whole request is none of its business; Node closes the connection once it is answered.
+    if (reading !== undefined) return reading.request.complete ? undefined : reading.cut.abort();
     if (!socket.writable || error.rawPacket === undefined) return void socket.destroy();
     void answerMalformed(this.#service, error.rawPacket, {
       scheme: this.scheme,

@@ -126,10 +126,11 @@ export function openStackService(
   return {
     ...service,
     unread: (request, why) => {
-      if (why === "too-large" || style.ignoresChunks !== true || !hasOnlyChunks(request))
-        return service.unread(request, why);
+      const isChunked = request.headers["transfer-encoding"]?.toLowerCase() === "chunked";
+      const isNone = hasOnlyChunks(request) && style.cut === undefined && (style.ignoresChunks === true || !isChunked);
+      if (why === "too-large" || !isNone) return service.unread(request, why);
       // What it does not read can't be cut.
-      const answered = service.receive(seen(request));
+      const answered = service.receive(slashed(chunkless(request)));
       return "status" in answered ? answered : service.unread(request, why);
     },
     uploadOf: (method, path) => service.uploadOf(method, path.replaceAll(/%2f/gi, "/")),

@@ -258,6 +258,8 @@ export function createKeystone(cloud: Cloud): { readonly service: Service; reado
       ...service,
       call: (request) => service.call(unslashed(request)),
       receive: (request) => service.receive(unslashed(request)),
+      unread: (request, why) => service.unread(unslashed(request), why),
+      crashed: (request, error) => service.crashed(unslashed(request), error),
     },
     ops: {
       actor: (token) => tokens.actor(token),

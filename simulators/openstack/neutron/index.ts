@@ -65,6 +65,8 @@ export function createNeutron(cloud: Cloud): NeutronService {
       ...service,
       call: (request) => service.call(normalised(request)),
       receive: (request) => service.receive(normalised(request)),
+      unread: (request, why) => service.unread(normalised(request), why),
+      crashed: (request, error) => service.crashed(normalised(request), error),
     },
     ops: operations(neutron),
     admitted: (source, address, port) => admitted(neutron, source, address, port),

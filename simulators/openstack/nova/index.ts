@@ -109,6 +109,8 @@ export function createNova(cloud: Cloud): NovaService {
       ...service,
       call: (request) => service.call(normalised(request)),
       receive: (request) => service.receive(normalised(request)),
+      unread: (request, why) => service.unread(normalised(request), why),
+      crashed: (request, error) => service.crashed(normalised(request), error),
     },
     ops: operations(nova),
     addFlavor: (flavor) => void addFlavor(nova, flavor),
