@@ -22,7 +22,7 @@ const RECREATE: readonly Resolution[] = [
   { name: "recreate_vm", plan: "Recreate VM and wait for processes to start" },
 ];
 
-/** What may be done about each type of problem (contract §11). */
+/** What may be done about each type of problem (docs/discoveries/bosh-director.md, "Cloud check"). */
 export const RESOLUTIONS: Readonly<Record<Problem["type"], readonly Resolution[]>> = {
   unresponsive_agent: [
     IGNORE,
