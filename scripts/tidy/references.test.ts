@@ -8,15 +8,18 @@ const here = "docs/page.md";
 const gone = "docs/gone.md";
 const decision = "decisions/0099";
 
-function findIn(planted: { readonly documents?: readonly Text[]; readonly sources?: readonly Text[] }): string[] {
+function findIn(planted: {
+  readonly documents?: readonly Text[];
+  readonly sources?: readonly (Text & { readonly isTest: boolean })[];
+}): string[] {
   const documents = [PAGE, { path: "decisions/0001-why.md", text: "# Why\n" }, ...(planted.documents ?? [])];
   const files = new Set(["src/README.md", "src/a.ts", "docs", ...documents.map(({ path }) => path)]);
   const repository = { documents, sources: planted.sources ?? [], has: (path: string) => files.has(path) };
   return findDeadReferences(repository).map(({ reference }) => reference);
 }
 
-function inSource(text: string): string[] {
-  return findIn({ sources: [{ path: "src/a.ts", text }] });
+function inSource(text: string, isTest = false): string[] {
+  return findIn({ sources: [{ path: "src/a.ts", text, isTest }] });
 }
 
 function inDocument(text: string): string[] {
@@ -28,7 +31,7 @@ describe("a comment", () => {
     [`// see ${here}`],
     [`/** Why (${here}, "Errors of x"). */`],
     [`/**\n * Why (${here}, "Page" and\n * "Errors of x").\n */`],
-    ["/** Settings: README.md, src/README.md. */"],
+    ["/** Settings: README.md, src/README.md; page.md is what it writes. */"],
     ["/** As spec.md and `profile.md: …` of the specification say. */"],
     ["// why: decisions/0001"],
     ["// RFC 9110 §14, Fetch §3.2"],
@@ -56,6 +59,11 @@ describe("a comment", () => {
       expect(inSource(`/** Why ${citation}. */`)).not.toEqual([]);
     },
   );
+});
+
+test("of a test only the comments are read", () => {
+  expect(inSource(`const planted = "${gone}";`, true)).toEqual([]);
+  expect(inSource(`// see ${gone}`, true)).toEqual([gone]);
 });
 
 test("an error text that names a page that is not there is found", () => {

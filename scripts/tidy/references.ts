@@ -8,10 +8,15 @@ export interface Text {
   readonly text: string;
 }
 
+interface SourceText extends Text {
+  /** Whether what its strings name is made up: of a test only the comments are read. */
+  readonly isTest: boolean;
+}
+
 /** What references are followed in, and to. */
 interface Repository {
   readonly documents: readonly Text[];
-  readonly sources: readonly Text[];
+  readonly sources: readonly SourceText[];
   /** Whether a file or folder is there, by its path from the root. */
   readonly has: (path: string) => boolean;
 }
@@ -57,7 +62,7 @@ function readDocuments(): Text[] {
 }
 
 /** The repository in the working directory, with these sources; without those in which dead references are planted. */
-export function readRepository(sources: readonly Text[]): Repository {
+export function readRepository(sources: readonly SourceText[]): Repository {
   return { documents: readDocuments(), sources: sources.filter(({ path }) => path !== PLANTED), has: existsSync };
 }
 
@@ -110,11 +115,11 @@ export function findDeadReferences(repository: Repository): DeadReference[] {
       ...findOldStyle({ path, text }),
       ...findDeadLinks(repository, pages, { path, text }),
     ]),
-    ...repository.sources.flatMap(({ path, text }) => {
+    ...repository.sources.flatMap(({ path, text, isTest }) => {
       const comments = { path, text: commentsOf(text) };
       return [
         ...findDeadCitations(repository, pages, comments),
-        ...findDeadCitations(repository, pages, { path, text: withoutComments(text) }),
+        ...(isTest ? [] : findDeadCitations(repository, pages, { path, text: withoutComments(text) })),
         ...findOldStyle(comments),
         ...findDeadNames(repository, comments),
       ];
@@ -146,10 +151,11 @@ function findOldStyle(from: Text): DeadReference[] {
   return toDead(from, sections);
 }
 
-/** Documents that a comment names by less than their path from the root: beside the source, or by the path from there. */
-function findDeadNames({ has }: Repository, from: Text): DeadReference[] {
+/** Documents that a comment names by less than their path from the root: beside the source, by the path from there, or by what several are called. */
+function findDeadNames({ documents, has }: Repository, from: Text): DeadReference[] {
   const names = [...from.text.matchAll(NAMED)].map(([name]) => name);
-  const isHere = (name: string) => has(name) || has(posix.join(dirname(from.path), name));
+  const isCalled = (name: string) => documents.some(({ path }) => path.endsWith(`/${name}`) && !name.includes("/"));
+  const isHere = (name: string) => has(name) || has(posix.join(dirname(from.path), name)) || isCalled(name);
   return toDead(
     from,
     names.filter((name) => !SPECIFICATION.test(name) && !isHere(name)),
