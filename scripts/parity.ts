@@ -7,7 +7,7 @@ import { boshParity } from "../simulators/bosh/parity/subject.ts";
 import { dnsParity } from "../simulators/dns/parity/subject.ts";
 import { openStackParity } from "../simulators/openstack/parity/subject.ts";
 import { type Score, scoreOf, scoresByArea } from "../simulators/parity/ratchet.ts";
-import { defaultRecordings, type ParitySubject, publish } from "../simulators/parity/subject.ts";
+import { RECORDINGS, type ParitySubject, publish } from "../simulators/parity/subject.ts";
 
 const { values } = parseArgs({ options: { recordings: { type: "string" } } });
 
@@ -20,7 +20,7 @@ function print({ name, scenarios, scenariosMatched, steps, stepsMatched }: Score
 
 const subjects: readonly ParitySubject[] = [openStackParity, boshParity, dnsParity];
 for (const subject of subjects) {
-  const scenarios = await subject.replay(values.recordings ?? defaultRecordings(subject));
+  const scenarios = await subject.replay(values.recordings ?? RECORDINGS);
   if (values.recordings === undefined) publish(subject, scenarios);
   if (subject === openStackParity) for (const score of scoresByArea(scenarios)) print(score);
   print(scoreOf(subject.name, scenarios));

@@ -89,7 +89,7 @@ const EVERY_SERVICE = {
   },
 };
 
-/** What a platform may give on create and change on update (facts.md, 2.1). */
+/** What a platform may give on create and change on update (docs/discoveries/data-services.md, "Parameters"). */
 const CHANGEABLE: Readonly<Record<ServiceName, object>> = {
   postgresql: {
     ...EVERY_SERVICE,

@@ -27,7 +27,7 @@ describe.skipIf(missing.length > 0)("a control plane whose database is restarted
       const { acknowledged, statuses, ...outcome } = await surviveOutages({
         cloud,
         postgres: server,
-        address: `${cloud.world.plan.block}.0.10:3000`,
+        address: `${cloud.world.plan.block}.0.9:3000`,
         restarts: ["fast", "immediate", "fast"],
         customers: 3,
       });

@@ -1,5 +1,4 @@
-import { existsSync, globSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { findDeadReferences, readRepository } from "./references.ts";
 import { isNode, lineAt, nameOf, roomOf, type Source, type SyntaxNode, walk } from "./source.ts";
 import { FORBIDDEN_WORDS, PARTICIPLES } from "./words.ts";
 
@@ -151,35 +150,11 @@ function countParticiples(sources: readonly Source[]): Figures {
   return figures;
 }
 
-/** What comments and documents refer to: `name.md` (with or without a section) and links, which must be in the repository. */
+/** Citations and links that lead nowhere, each named, so that the list says what to mend. */
 function countDeadReferences(sources: readonly Source[]): Figures {
   const figures: Figures = {};
-  const documents = globSync(
-    "{*.md,{docs,decisions,simulators,broker,conformance,scenarios,reports,examples,cli}/**/*.md}",
-  )
-    .filter((path) => !path.includes("node_modules"))
-    .map((path) => ({ path, text: readFileSync(path, "utf8") }));
-  for (const { path, text } of documents) {
-    for (const [, target = ""] of text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)[^)]*\)/g)) {
-      if (!existsSync(join(dirname(path), target))) add(figures, path);
-    }
-  }
-  for (const { path, text } of sources) {
-    for (const [reference] of commentsOf(text).matchAll(
-      /[\w/.-]*\w\.md\b|\b(?:contract|api\.md|facts\.md)\s+§[\d.]*/g,
-    )) {
-      if (!isThere(reference, path)) add(figures, path);
-    }
-  }
+  for (const { path, reference } of findDeadReferences(readRepository(sources))) add(figures, `${path}: ${reference}`);
   return figures;
-}
-
-function isThere(reference: string, from: string): boolean {
-  return existsSync(reference) || existsSync(join(dirname(from), reference));
-}
-
-function commentsOf(text: string): string {
-  return (text.match(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm) ?? []).join("\n");
 }
 
 /** A function's text without its own name and layout, so that two copies are equal. */
@@ -246,7 +221,7 @@ export const MEASURES: readonly Measure[] = [
   { name: "unused exports", about: "exports that no file imports, by room", count: countUnusedExports },
   { name: "forbidden words", about: "words that docs/glossary.md replaces", count: countForbiddenWords },
   { name: "participles", about: "functions named by a bare participle, by room", count: countParticiples },
-  { name: "dead references", about: "links and citations of files that are not here", count: countDeadReferences },
+  { name: "dead references", about: "links and citations that lead nowhere", count: countDeadReferences },
   { name: "duplicated functions", about: "further copies of a function", count: countDuplicates },
   { name: "circles", about: "files in a circle of imports by values, by room", count: countCircles },
   { name: "conformance pairs", about: "pairs of rooms that know each other", count: countConformancePairs },

@@ -75,7 +75,7 @@ function targetsOf(plan: DeployPlan, { errand, instances }: ErrandArgs): readonl
     .filter(chosen);
 }
 
-/** `run errand <e> from deployment <d>`: brings up the VMs of errand groups, runs the script, packs its logs (contract §5, §6). */
+/** `run errand <e> from deployment <d>`: brings up the VMs of errand groups, runs the script, packs its logs (docs/discoveries/bosh-director.md, "Event log" and "Result output"). */
 export function* runErrand(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
   const wanted = args as unknown as ErrandArgs;
   const deployment = director.slot.value.deployments.get(wanted.deployment);

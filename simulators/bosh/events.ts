@@ -17,7 +17,7 @@ export interface Audit {
   readonly parent?: number;
 }
 
-/** Writes an audit event and answers with its id (contract §12). */
+/** Writes an audit event and answers with its id (docs/discoveries/bosh-director.md, "Audit events"). */
 export function audit(director: Director, by: Task | string, what: Audit): number {
   const { events } = director.slot.value;
   const id = (events.at(-1)?.id ?? 0) + 1;

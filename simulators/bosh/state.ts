@@ -138,7 +138,7 @@ export interface Links {
   readonly ids: { providers: number; consumers: number; links: number };
 }
 
-/** What a cloud check found (contract §11). */
+/** What a cloud check found (docs/discoveries/bosh-director.md, "Cloud check"). */
 export interface Problem {
   readonly id: number;
   readonly deployment: string;

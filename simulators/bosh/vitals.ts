@@ -8,7 +8,7 @@ import type { Instance, Task, Vm } from "./state.ts";
 const SILENCE_MS = 15_000;
 const ANSWER_MS = 300;
 
-/** `retrieve vm-stats`: one line of JSON per VM or instance (contract §6). */
+/** `retrieve vm-stats`: one line of JSON per VM or instance (docs/discoveries/bosh-director.md, "Result output"). */
 export function* vmStats(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
   const deployment = director.slot.value.deployments.get(String(args.deployment));
   const chosen = (deployment?.instances ?? []).filter(({ vm }) => args.kind === "instances" || vm !== null);

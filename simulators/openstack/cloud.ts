@@ -19,7 +19,7 @@ import type { HttpRequest, Kernel, Random, SecretStream } from "../kernel/index.
 /** The services that have routes of their own. */
 export type ServiceName = "keystone" | "nova" | "neutron" | "cinder" | "glance" | "swift" | "designate";
 
-/** Types of the catalog, with the usual port, and the path behind the endpoint's root (api.md §1). */
+/** Types of the catalog, with the usual port, and the path behind the endpoint's root (docs/discoveries/openstack.md, "What differs per service"). */
 export const CATALOG = {
   identity: { name: "keystone", port: 5000, path: "/v3" },
   compute: { name: "nova", port: 8774, path: "/v2.1" },
@@ -42,7 +42,7 @@ export interface OpenStackOptions {
   readonly endpoints?: Partial<Record<CatalogType, string>>;
   /** Availability zones of Nova and Cinder, the first is the default. Default `["nova"]`. */
   readonly zones?: readonly string[];
-  /** Default quotas; what is left out is as in api.md §14. −1 is unlimited. */
+  /** Default quotas; what is left out is as in docs/discoveries/openstack.md, "Quotas". −1 is unlimited. */
   readonly quotas?: Readonly<Record<string, number>>;
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Ratchet, ratchetOf, type ScenarioScore, slipped } from "./ratchet.ts";
 
@@ -19,9 +19,8 @@ export interface ParitySubject<R extends ScenarioScore = ScenarioScore> {
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const page = (name: string, ending: string): string => `${root}docs/parity/${name}.${ending}`;
 
-/** Where recordings lie when nobody says: beside the repository, else in it. */
-export const defaultRecordings = ({ name }: ParitySubject): string =>
-  existsSync(`${root}../shared/${name}`) ? `${root}../shared` : `${root}docs/parity/recordings`;
+/** Where the recordings of the repository lie. */
+export const RECORDINGS = `${root}docs/parity/recordings`;
 
 /** Rewrites the page and the ratchet of a simulator. */
 export function publish(subject: ParitySubject, scenarios: readonly ScenarioScore[]): void {
@@ -32,5 +31,5 @@ export function publish(subject: ParitySubject, scenarios: readonly ScenarioScor
 /** What has slipped since the ratchet was written, one line each: scenarios that match less, or are no longer there. */
 export async function slippedSince(subject: ParitySubject): Promise<readonly string[]> {
   const before = JSON.parse(readFileSync(page(subject.name, "json"), "utf8")) as Ratchet;
-  return slipped(before, await subject.replay(defaultRecordings(subject)));
+  return slipped(before, await subject.replay(RECORDINGS));
 }

@@ -1,5 +1,5 @@
 /**
- * Which real clients were seen using a route (contract §7, §15): the `bosh` CLI, the on-demand-service-broker, the
+ * Which real clients were seen using a route (docs/discoveries/bosh-director.md, "Routes" and "What each client needs"): the `bosh` CLI, the on-demand-service-broker, the
  * service-fabrik-broker, the health monitor. A route that is not listed is the CLI's alone.
  */
 const SEEN: Readonly<Record<string, string>> = {

@@ -94,7 +94,7 @@ function diffKey(key: string, before: unknown, after: unknown, depth: number, mo
   return [...removed, ...added];
 }
 
-/** What changes between two documents, section by section with a blank line between (contract §8, "Diff lines"). */
+/** What changes between two documents, section by section with a blank line between (docs/discoveries/bosh-director.md, "Diff lines"). */
 export function diffLines(before: unknown, after: unknown, redact: boolean): readonly DiffLine[] {
   const [old, fresh] = [before ?? {}, after ?? {}] as [Mapping, Mapping];
   const mode = { redact, isHidden: false };

@@ -25,7 +25,7 @@ export interface Context {
 
 export type DirectorRoute = Route<Director>;
 
-/** Media types without which a route does not match (contract §1: J, Y, U). */
+/** Media types without which a route does not match (docs/discoveries/bosh-director.md, "Media types"). */
 type Media = "application/json" | "text/yaml" | "application/x-compressed";
 
 interface RouteOptions {

@@ -1,4 +1,4 @@
-/** What a caller may do: a user name and the scopes that hold (director-api contract §2). */
+/** What a caller may do: a user name and the scopes that hold (docs/discoveries/bosh-director.md, "Scopes"). */
 export interface Caller {
   readonly user: string;
   readonly scopes: readonly string[];

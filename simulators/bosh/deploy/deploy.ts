@@ -99,7 +99,7 @@ export interface Run {
   readonly created: Set<string>;
 }
 
-/** `create deployment`: brings a deployment to what the manifest says (contract §5, §8, §9). */
+/** `create deployment`: brings a deployment to what the manifest says (docs/discoveries/bosh-director.md, "Event log", "Deploys" and "CPI and agent calls"). */
 export function* deploy(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
   const wanted = args as unknown as DeployArgs;
   const name = wanted.deployment;

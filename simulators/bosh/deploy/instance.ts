@@ -13,8 +13,8 @@ import { diskDiffers, type PlannedInstance } from "./plan.ts";
 import { runScript } from "./script.ts";
 
 /*
- * What is done to one instance, in the order of calls of a real director (director-api contract §9). Durations are those seen in
- * the wild (§14), drawn from the seed and scaled by the pace.
+ * What is done to one instance, in the order of calls of a real director (docs/discoveries/bosh-director.md, "CPI and agent calls"). Durations are those seen in
+ * the wild (docs/discoveries/bosh-director.md, "Durations"), drawn from the seed and scaled by the pace.
  */
 const UPDATE_MEDIAN_MS = 8_000;
 const DRAIN_MS = 1_000;

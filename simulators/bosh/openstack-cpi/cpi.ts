@@ -32,7 +32,7 @@ const SETTLE_MS_MAX = 300_000;
 const TRIES = 10;
 const RETRY_MS = 3000;
 
-/** The OpenStack CPI: the requests of bosh-openstack-cpi, in its order (v55 line; director-api contract §10). */
+/** The OpenStack CPI: the requests of bosh-openstack-cpi, in its order (v55 line; docs/discoveries/bosh-director.md, "OpenStack requests of the CPI"). */
 export function createOpenStackCpi(kernel: Kernel, openstack: OpenStack, options: OpenStackCpiOptions): Cpi {
   return new OpenStackCpi(kernel, openstack, options);
 }

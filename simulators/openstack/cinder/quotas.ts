@@ -1,7 +1,7 @@
 import { accepted, type Call, type CinderRoute, badRequest, denied, member, ok, overLimit } from "./call.ts";
 import { type Cinder, usageOf, type Usage } from "./state.ts";
 
-/** Default quotas of Zed (api.md §14). */
+/** Default quotas of Zed (docs/discoveries/openstack.md, "Quotas"). */
 const DEFAULTS: Readonly<Record<string, number>> = {
   volumes: 10,
   per_volume_gigabytes: -1,

@@ -11,7 +11,7 @@ export interface MicroversionRange {
   readonly legacyHeader?: string;
 }
 
-/** The minor that the headers ask for. Not asked for: the least. @throws Refusal 400 bad form, 406 out of range (api.md §4.1) */
+/** The minor that the headers ask for. Not asked for: the least. @throws Refusal 400 bad form, 406 out of range (docs/discoveries/openstack.md, "Microversions") */
 export function microversionOf(range: MicroversionRange, headers: Readonly<Record<string, string>>): number {
   const asked = askedFor(range, headers);
   if (asked === undefined) return range.minorMin;

@@ -11,7 +11,7 @@ export interface RefusalExtras {
 
 /**
  * A request, or a call from a neighbouring service, that is refused. Handlers and the operations of `cloud.ts` throw it; the
- * service that answers the client gives it that service's own error body (api.md §1). `type` is the wire's word where the
+ * service that answers the client gives it that service's own error body (docs/discoveries/openstack.md, "What differs per service"). `type` is the wire's word where the
  * service has one (`NetworkNotFound`, `itemNotFound`, `zone_not_found`), else empty.
  */
 export class Refusal extends Error {

@@ -37,7 +37,7 @@ export interface OpenStackRoute {
   readonly clients?: readonly string[];
 }
 
-/** How a service speaks (api.md §1). */
+/** How a service speaks (docs/discoveries/openstack.md, "What differs per service"). */
 export interface Style {
   /** The error body. */
   refuse(refusal: Refusal, context: Context): HttpReply;

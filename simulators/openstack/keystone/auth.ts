@@ -48,7 +48,7 @@ interface Proof {
   readonly credential?: AppCredential;
 }
 
-/** POST /v3/auth/tokens (api.md §3.1). */
+/** POST /v3/auth/tokens (docs/discoveries/openstack.md, "Authentication"). */
 export function authenticate(slot: KeystoneSlot, tokens: Tokens, context: Context): HttpReply {
   const body = bodyOf(context);
   if (body.auth === undefined || body.auth === null) throw expecting("auth", "request body");

@@ -145,7 +145,7 @@ export interface KeystoneState {
   generation: number;
 }
 
-/** Which role implies which in a new cloud (api.md §3.1). */
+/** Which role implies which in a new cloud (docs/discoveries/openstack.md, "Authentication"). */
 const IMPLIED = [
   ["admin", "member"],
   ["member", "reader"],

@@ -14,7 +14,7 @@ import { catalogOf } from "./catalog.ts";
 import { Refusal } from "../common/refusal.ts";
 import type { Context } from "../common/service.ts";
 
-/** A token lives four hours (recordings.md). True time: not scaled by the pace. */
+/** A token lives four hours (docs/discoveries/openstack.md, "The recorded services"). True time: not scaled by the pace. */
 export const TOKEN_LIFE_MS = 4 * 3600 * 1000;
 
 /** Key of what roles are granted on. */
@@ -100,7 +100,7 @@ export class Tokens {
   /**
    * The token, if it holds.
    *
-   * @throws Refusal 401, or 404 where Keystone says what is gone (api.md §1.1)
+   * @throws Refusal 401, or 404 where Keystone says what is gone (docs/discoveries/openstack.md, "Unauthenticated requests")
    */
   check(tokenId: string): Token {
     const state = this.#slot.value;

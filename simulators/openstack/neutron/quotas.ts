@@ -3,7 +3,7 @@ import type { Context, OpenStackRoute } from "../common/service.ts";
 import { Refusal } from "../common/refusal.ts";
 import { conflict, denied, type Fields, httpBadRequest, badInput, type Neutron } from "./frame.ts";
 
-/** Default quotas of Zed (api.md §14). */
+/** Default quotas of Zed (docs/discoveries/openstack.md, "Quotas"). */
 const QUOTAS = {
   network: 100,
   subnet: 100,

@@ -15,7 +15,7 @@ import {
 } from "./state.ts";
 
 /*
- * What happens to servers over time. Durations are those measured on the real services with a fake hypervisor (api.md §14),
+ * What happens to servers over time. Durations are those measured on the real services with a fake hypervisor (docs/discoveries/openstack.md, "Timing"),
  * scaled by the kernel's pace. Each wait is a plain timer, so that nothing of an idle server is kept but its record.
  */
 

@@ -20,7 +20,7 @@ import { findFlavor } from "./flavors.ts";
 
 /*
  * What POST /servers checks before it says 202; everything else turns the server to ERROR later. Nothing is 404 here: what a
- * body names and is not there is a bad request (api.md §13, 13).
+ * body names and is not there is a bad request (docs/discoveries/openstack.md, "Failures", row 13).
  */
 
 interface WireDevice {

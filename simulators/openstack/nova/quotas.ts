@@ -4,7 +4,7 @@ import { admin, badRequest, type Call, checkedBody, denied, type NovaRoute, noth
 import { envelope, objectSchema } from "./schemas.ts";
 import type { Flavor, Nova } from "./state.ts";
 
-/** Default quotas of Zed (api.md §14). */
+/** Default quotas of Zed (docs/discoveries/openstack.md, "Quotas"). */
 const DEFAULTS: Readonly<Record<string, number>> = {
   cores: 20,
   fixed_ips: -1,

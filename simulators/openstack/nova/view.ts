@@ -34,7 +34,7 @@ const BY_VM: Readonly<Record<Server["vm"], string>> = {
   deleted: "DELETED",
 };
 
-/** The status that clients poll: what is being done shows where it matters (api.md §12). */
+/** The status that clients poll: what is being done shows where it matters (docs/discoveries/openstack.md, "State machines"). */
 export const statusOf = (server: Server): string => BY_TASK[server.task ?? ""] ?? BY_VM[server.vm];
 
 export const POWER: Readonly<Record<Server["vm"], number>> = {
