@@ -26,7 +26,7 @@ function halfMade({ bosh }: World): readonly { readonly deployment: string; read
   return [...deployments.values()]
     .filter(({ name, manifest }) => manifest !== null && !busy.has(name))
     .flatMap(({ name, instances }) => instances.map((instance) => ({ deployment: name, instance })))
-    .filter(({ instance: { vm, disk } }) => vm !== null && disk !== null && vm.mountedDisk !== disk.cid);
+    .filter(({ instance }) => lacksDisk(instance));
 }
 
 /** Does somebody work on a task, or will? */
@@ -48,8 +48,13 @@ export async function recreateHalfMade(world: World): Promise<boolean> {
   return found.length > 0;
 }
 
+const lacksDisk = ({ vm, disk }: Instance): boolean => vm !== null && disk !== null && vm.mountedDisk !== disk.cid;
+
 async function recreate(director: DirectorClient, deployment: string, instance: Instance): Promise<void> {
+  const { vm } = instance;
   const problems = await director.cloudCheck(deployment);
+  // Whoever deploys it may have been quicker.
+  if (instance.vm !== vm || !lacksDisk(instance)) return;
   if (!problems.some(({ type }) => type === "mount_info_mismatch"))
     throw new BrokenPromise(`cloud check of ${deployment} does not report that a disk is not mounted`);
   await director.recreate(deployment, `${instance.group}/${instance.id}`);

@@ -17,4 +17,8 @@ export const REGRESSIONS: readonly Regression[] = [
     cause: "a repair made the VM and could not attach its disk; cloud check did not report it, and no operator looked",
   },
   { seed: 2374, cause: "as 421; and what went on at the instance was waited for before the operator came" },
+  {
+    seed: 2670,
+    cause: "an operator took what the broker's own deploy was about to mend for something that nobody reports",
+  },
 ];
