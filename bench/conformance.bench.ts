@@ -1,6 +1,6 @@
 import { certify, osbSuite } from "../conformance/index.ts";
-import { createMemoryBroker } from "../conformance/osb/mutants/memory-broker.ts";
-import { asFetch } from "../conformance/osb/mutants/wire.ts";
+import { createMemoryBroker } from "../conformance/osb/memory-broker/broker.ts";
+import { asFetch } from "../conformance/osb/memory-broker/http.ts";
 import { referenceBackend } from "../scenarios/platform/backend.ts";
 import { bootCloud } from "../scenarios/platform/cloud.ts";
 import type { Benchmark } from "./bench.ts";

@@ -1,8 +1,8 @@
 import {
-  LABS,
+  MUTANT_SETS,
   selftest as prove,
   suggestionsFor,
-  type Lab,
+  type MutantSet,
   type Progress,
   type SelftestResult,
 } from "../conformance/index.ts";
@@ -14,10 +14,10 @@ export interface SelftestOptions {
 }
 
 /** @throws UserError CLI_BAD_OPTION */
-function labsFor(suite: string | undefined): readonly Lab[] {
-  const labs = LABS.filter((lab) => suite === undefined || lab.suite === suite);
-  if (labs.length > 0) return labs;
-  const names = LABS.map((lab) => lab.suite);
+function selectMutantSets(suite: string | undefined): readonly MutantSet[] {
+  const sets = MUTANT_SETS.filter((mutantSet) => suite === undefined || mutantSet.suite === suite);
+  if (sets.length > 0) return sets;
+  const names = MUTANT_SETS.map((mutantSet) => mutantSet.suite);
   const near = suggestionsFor(suite ?? "", names);
   throw new UserError("CLI_BAD_OPTION", `no such suite: "${suite}" (--suite)${near}; there are ${names.join(", ")}`);
 }
@@ -29,25 +29,25 @@ function show(suite: string): (progress: Progress) => void {
     void process.stderr.write(`\r\u001b[K${suite} ${done}/${all} ${done === all ? "\n" : broker.slice(0, 60)}`);
 }
 
-function print(lab: Lab, { matrix, problems }: SelftestResult): void {
+function print(mutantSet: MutantSet, { matrix, problems }: SelftestResult): void {
   const width = Math.max(...matrix.checks.map(({ id }) => id.length));
-  console.log(`\n${lab.suite}: check, and the mutants that trip it`);
+  console.log(`\n${mutantSet.suite}: check, and the mutants that trip it`);
   for (const { id, killers } of matrix.checks) console.log(`  ${id.padEnd(width)}  ${killers.join(", ") || "NONE"}`);
   const killed = matrix.checks.filter(({ killers }) => killers.length > 0).length;
   const percent = Math.floor((100 * killed) / matrix.checks.length);
   console.log(
-    `${lab.suite}: ${killed} of ${matrix.checks.length} checks tripped (${percent} %) by ${matrix.mutants.length} mutants; ` +
-      `${lab.cleanRuns?.length ?? 1} clean runs; ${problems.length} problems`,
+    `${mutantSet.suite}: ${killed} of ${matrix.checks.length} checks tripped (${percent} %) by ${matrix.mutants.length} mutants; ` +
+      `${mutantSet.cleanRuns?.length ?? 1} clean runs; ${problems.length} problems`,
   );
 }
 
 /** Runs the suites on their mutants. 0 when the matrix is sound, 1 when not; what is wrong with it goes to standard error. */
 export async function selftest(options: SelftestOptions): Promise<number> {
   const results: SelftestResult[] = [];
-  for (const lab of labsFor(options.suite)) {
-    const result = await prove(lab, show(lab.suite));
+  for (const mutantSet of selectMutantSets(options.suite)) {
+    const result = await prove(mutantSet, show(mutantSet.suite));
     results.push(result);
-    if (options.json !== true) print(lab, result);
+    if (options.json !== true) print(mutantSet, result);
     for (const { text } of result.problems) console.error(text);
   }
   if (options.json === true) {

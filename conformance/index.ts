@@ -41,8 +41,8 @@ export { TARGET_ERRORS, TargetError, type TargetErrorCode } from "./runner/error
 export { type DrydockFile, parseDrydockFile } from "./runner/file.ts";
 export { suggestionsFor } from "./runner/nearest.ts";
 export type { AnySuite } from "./runner/suite.ts";
-export type { CleanRun, Lab, MutantInfo } from "./selftest/lab.ts";
-export { LABS } from "./selftest/labs.ts";
+export type { CleanRun, MutantSet, MutantInfo } from "./selftest/mutant-set.ts";
+export { MUTANT_SETS } from "./selftest/mutant-sets.ts";
 export { SUITES } from "./suites.ts";
 export { INVOCATION, PACKAGE_NAME } from "./tool.ts";
 export { type KillMatrix, type Problem, type Progress, selftest, type SelftestResult } from "./selftest/selftest.ts";

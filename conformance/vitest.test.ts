@@ -1,5 +1,5 @@
-import { createMemoryBroker } from "./osb/mutants/memory-broker.ts";
-import { asFetch } from "./osb/mutants/wire.ts";
+import { createMemoryBroker } from "./osb/memory-broker/broker.ts";
+import { asFetch } from "./osb/memory-broker/http.ts";
 import { describeConformance } from "./vitest.ts";
 
 const broker = createMemoryBroker();

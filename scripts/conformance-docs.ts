@@ -3,7 +3,7 @@
  * writes nothing and fails when what is there is stale. Fails, too, when the matrix is not sound.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { LABS, selftest } from "../conformance/index.ts";
+import { MUTANT_SETS, selftest } from "../conformance/index.ts";
 import { clausePage, matrixPage, type SuiteMatrix } from "../conformance/selftest/pages.ts";
 
 const FOLDER = new URL("../docs/conformance/", import.meta.url);
@@ -31,11 +31,13 @@ function put(name: string, text: string): void {
 }
 
 const suites: SuiteMatrix[] = [];
-for (const lab of LABS) {
-  const result = await selftest(lab);
-  suites.push({ lab, result });
+for (const mutantSet of MUTANT_SETS) {
+  const result = await selftest(mutantSet);
+  suites.push({ mutantSet, result });
   const { checks, mutants } = result.matrix;
-  console.log(`${lab.suite}: ${checks.length} checks, ${mutants.length} mutants, ${result.problems.length} problems`);
+  console.log(
+    `${mutantSet.suite}: ${checks.length} checks, ${mutants.length} mutants, ${result.problems.length} problems`,
+  );
   for (const { text } of result.problems) console.error(text);
   if (result.problems.length > 0) process.exitCode = 1;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type ToyBrokerOptions } from "../data/mutants/broker.ts";
 import { ToyCloud } from "../data/mutants/cloud.ts";
 import { toyOptions, type Wire } from "../data/mutants/lab.ts";
-import { jsonOf, reply } from "../osb/mutants/wire.ts";
+import { jsonOf, reply } from "../osb/memory-broker/http.ts";
 import type { RunEvent } from "../events.ts";
 import { certify, type CertifyOptions, type CertifySummary } from "../runner/certify.ts";
 import { selftest } from "../selftest/selftest.ts";

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from "../http/json.ts";
 import { bodyOf } from "../http/observation.ts";
-import { BINDABLE, type Live, type LiveBinding, OsbContext, type Shared } from "../osb/context.ts";
+import { BINDABLE, type LiveInstance, type LiveBinding, OsbContext, type Shared } from "../osb/context.ts";
 import type { Answer } from "../platform/answer.ts";
 import { areBindingsRetrievable, isBindable, type Offer } from "../platform/catalog.ts";
 import type { Platform } from "../platform/platform.ts";
@@ -13,7 +13,7 @@ import { credentialMapFor } from "./settings.ts";
 
 /** An instance with a binding whose credentials let us in. */
 export interface Tenant {
-  readonly live: Live;
+  readonly live: LiveInstance;
   readonly binding: LiveBinding;
   readonly key: Key;
   /** The answer that brought the credentials. */
@@ -148,7 +148,7 @@ export class TenantContext {
   }
 
   /** An instance with a binding: a new one, or a binding on an instance that is there. `bindingId`: default a new one. */
-  async tenant(offer: Offer, given?: Live, bindingId?: string): Promise<Tenant> {
+  async tenant(offer: Offer, given?: LiveInstance, bindingId?: string): Promise<Tenant> {
     const live = given ?? (await this.osb.freshOf(offer));
     const binding = await this.osb.bound(live, bindingId);
     const spoken = await this.#speak(binding);

@@ -4,11 +4,11 @@ import type { Tenant } from "../data/tenants.ts";
 import type { Answer } from "../platform/answer.ts";
 import { areBindingsRetrievable, type Offer } from "../platform/catalog.ts";
 import type { Evidence } from "../runner/check.ts";
-import type { Live, LiveBinding } from "../osb/context.ts";
+import type { LiveInstance, LiveBinding } from "../osb/context.ts";
 
 /** An instance with a binding, whether or not its credentials can be spoken. */
 export interface Owner {
-  readonly live: Live;
+  readonly live: LiveInstance;
   readonly binding: LiveBinding;
   /** Absent where no client is at hand. */
   readonly tenant?: Tenant;
@@ -19,7 +19,7 @@ export type Harm = { readonly seen: string; readonly evidence: readonly Evidence
 
 /** What a check of isolation works with. */
 export class IsolationContext extends BackupContext {
-  async owner(offer: Offer, given?: Live): Promise<Owner> {
+  async owner(offer: Offer, given?: LiveInstance): Promise<Owner> {
     const spoken = await this.spokenOffer();
     if (spoken?.plan.id === offer.plan.id) {
       const tenant = await this.tenant(offer, given);
@@ -54,7 +54,7 @@ export class IsolationContext extends BackupContext {
     await this.platform.settle(live.offer, await this.platform.unbind(live.offer, live.id, binding.id));
   }
 
-  fetch(live: Live, bindingId: string): Promise<Answer> {
+  fetch(live: LiveInstance, bindingId: string): Promise<Answer> {
     return this.platform.send("fetch-binding", { instanceId: live.id, bindingId });
   }
 }

@@ -3,12 +3,12 @@ import { nameOf } from "../data/evidence.ts";
 import type { Address, Vantage } from "../data/plane.ts";
 import type { Reach } from "../data/reach.ts";
 import type { Tenant } from "../data/tenants.ts";
-import type { Live } from "../osb/context.ts";
+import type { LiveInstance } from "../osb/context.ts";
 import { type Evidence, fail, type Outcome, unknown, Verdicted } from "../runner/check.ts";
 import type { IsolationContext } from "./context.ts";
 
 /** Somebody without credentials: what a server answers shows that it can be reached. */
-export function visitorAt({ host, port }: Address, instance: Live): Key {
+export function visitorAt({ host, port }: Address, instance: LiveInstance): Key {
   const login = {
     client: "postgresql",
     host,

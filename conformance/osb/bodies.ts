@@ -7,13 +7,13 @@ import type { SpecMinor } from "../runner/check.ts";
 import binding from "./bodies/binding.json" with { type: "json" };
 import bindingMetadata from "./bodies/binding-metadata.json" with { type: "json" };
 import endpoints from "./bodies/endpoints.json" with { type: "json" };
-import fetchingBinding from "./bodies/fetching-binding.json" with { type: "json" };
-import fetchingInstance from "./bodies/fetching-instance.json" with { type: "json" };
+import fetchingBinding from "./bodies/fetching-a-service-binding.json" with { type: "json" };
+import fetchingInstance from "./bodies/fetching-a-service-instance.json" with { type: "json" };
 import metadata from "./bodies/metadata.json" with { type: "json" };
-import polling from "./bodies/polling.json" with { type: "json" };
+import polling from "./bodies/polling-last-operation.json" with { type: "json" };
 import provisioning from "./bodies/provisioning.json" with { type: "json" };
 import removing from "./bodies/removing.json" with { type: "json" };
-import updating from "./bodies/updating.json" with { type: "json" };
+import updating from "./bodies/updating-a-service-instance.json" with { type: "json" };
 import volumeMounts from "./bodies/volume-mounts.json" with { type: "json" };
 
 /**

@@ -20,33 +20,36 @@ import { parametersFor, type PlanParameters } from "../runner/file.ts";
 import type { Run } from "../runner/suite.ts";
 
 /** An instance that exists. */
-export interface Live {
+export interface LiveInstance {
   readonly offer: Offer;
   readonly id: string;
   readonly provisioned: Settled;
 }
 
 export interface LiveBinding {
-  readonly live: Live;
+  readonly live: LiveInstance;
   readonly id: string;
   readonly bound: Settled;
 }
 
 /** A wish for a plan: a predicate, and how to say that no plan fulfils it. */
-export interface Want {
-  readonly words: string;
+export interface PlanRequirement {
+  readonly unmet: string;
   readonly fits: (offer: Offer) => boolean;
 }
 
-export const ANY: Want = { words: "no plan is offered", fits: () => true };
-export const BINDABLE: Want = { words: "no plan is bindable", fits: isBindable };
-export const RETRIEVABLE: Want = { words: "instances_retrievable is not true", fits: areInstancesRetrievable };
-export const BINDING_RETRIEVABLE: Want = {
-  words: "bindings_retrievable is not true on a bindable plan",
+export const ANY: PlanRequirement = { unmet: "no plan is offered", fits: () => true };
+export const BINDABLE: PlanRequirement = { unmet: "no plan is bindable", fits: isBindable };
+export const RETRIEVABLE: PlanRequirement = {
+  unmet: "instances_retrievable is not true",
+  fits: areInstancesRetrievable,
+};
+export const BINDING_RETRIEVABLE: PlanRequirement = {
+  unmet: "bindings_retrievable is not true on a bindable plan",
   fits: (offer) => isBindable(offer) && areBindingsRetrievable(offer),
 };
-export const MAINTAINED: Want = {
-  words: "no plan has maintenance_info",
+export const MAINTAINED: PlanRequirement = {
+  unmet: "no plan has maintenance_info",
   fits: (offer) => maintenanceVersion(offer) !== undefined,
 };
 
@@ -59,7 +62,7 @@ const HEADER_CONTEXT: JsonObject = {
   instance_name: "drydock-instance",
 };
 
-async function tellAndClean<T>(platform: Platform, tell: (platform: Platform) => Promise<T>): Promise<T> {
+async function runAndClean<T>(platform: Platform, tell: (platform: Platform) => Promise<T>): Promise<T> {
   try {
     return await tell(platform);
   } finally {
@@ -71,7 +74,7 @@ async function tellAndClean<T>(platform: Platform, tell: (platform: Platform) =>
 export class Shared {
   readonly run: Run;
   readonly #stories = new Map<string, Promise<unknown>>();
-  readonly #idle = new Map<string, Live[]>();
+  readonly #idle = new Map<string, LiveInstance[]>();
 
   constructor(run: Run) {
     this.run = run;
@@ -82,23 +85,23 @@ export class Shared {
     const known = this.#stories.get(key);
     if (known !== undefined) return known as Promise<T>;
     const platform = this.run.platform.scope();
-    const story = tellAndClean(platform, tell);
+    const story = runAndClean(platform, tell);
     this.#stories.set(key, story);
     return story;
   }
 
   /** An instance that nobody else uses until it is given back. */
-  async borrow(offer: Offer): Promise<Live> {
+  async borrow(offer: Offer): Promise<LiveInstance> {
     const idle = this.#idle.get(offer.plan.id)?.pop();
     if (idle !== undefined) {
       this.run.quota.release(1);
       return idle;
     }
-    return provisionLive(this, this.run.platform, offer);
+    return provisionInstance(this, this.run.platform, offer);
   }
 
   /** Takes it back for the next, unless it was changed or there is no room for idle ones. */
-  async giveBack(live: Live, isTouched: boolean): Promise<void> {
+  async giveBack(live: LiveInstance, isTouched: boolean): Promise<void> {
     if (isTouched || !this.run.quota.tryAcquire(1)) return this.#remove(live);
     const idle = this.#idle.get(live.offer.plan.id) ?? [];
     this.#idle.set(live.offer.plan.id, [...idle, live]);
@@ -120,13 +123,18 @@ export class Shared {
     return false;
   }
 
-  async #remove(live: Live): Promise<void> {
+  async #remove(live: LiveInstance): Promise<void> {
     const answer = await this.run.platform.deprovision(live.offer, live.id, { intent: "cleanup" });
     await this.run.platform.settle(live.offer, answer);
   }
 }
 
-async function provisionLive(shared: Shared, platform: Platform, offer: Offer, parameters?: JsonObject): Promise<Live> {
+async function provisionInstance(
+  shared: Shared,
+  platform: Platform,
+  offer: Offer,
+  parameters?: JsonObject,
+): Promise<LiveInstance> {
   const id = platform.newId();
   const answer = await platform.provision(offer, id, {
     query: { accepts_incomplete: "true" },
@@ -162,8 +170,8 @@ export class OsbContext {
   readonly platform: Platform;
   readonly run: Run;
   readonly shared: Shared;
-  readonly #borrowed: Live[] = [];
-  readonly #spoilt = new Set<Live>();
+  readonly #borrowed: LiveInstance[] = [];
+  readonly #changedInstances = new Set<LiveInstance>();
 
   constructor(platform: Platform, shared: Shared) {
     this.platform = platform;
@@ -176,11 +184,11 @@ export class OsbContext {
   }
 
   /** The first plan that fulfils all wishes; ends the check as not applicable when there is none. */
-  offer(...wants: readonly Want[]): Offer {
+  offer(...wants: readonly PlanRequirement[]): Offer {
     const found = this.run.offers.find((offer) => wants.every((want) => want.fits(offer)));
     if (found !== undefined) return found;
     const missing = wants.find((want) => !this.run.offers.some(want.fits)) ?? wants.at(-1) ?? ANY;
-    throw new Verdicted(notApplicable(missing.words, this.run.catalog));
+    throw new Verdicted(notApplicable(missing.unmet, this.run.catalog));
   }
 
   /** The same context with another client: for a story that several checks share. */
@@ -189,13 +197,15 @@ export class OsbContext {
   }
 
   /** An instance, lent for the length of the check. Do not change it: take `fresh` for that. */
-  live(...wants: readonly Want[]): Promise<Live> {
+  live(...wants: readonly PlanRequirement[]): Promise<LiveInstance> {
     return this.liveOf(this.offer(...wants));
   }
 
   /** The same instance again when the check asks again, unless it was spoilt. */
-  async liveOf(offer: Offer): Promise<Live> {
-    const lent = this.#borrowed.find((live) => live.offer.plan.id === offer.plan.id && !this.#spoilt.has(live));
+  async liveOf(offer: Offer): Promise<LiveInstance> {
+    const lent = this.#borrowed.find(
+      (live) => live.offer.plan.id === offer.plan.id && !this.#changedInstances.has(live),
+    );
     if (lent !== undefined) return lent;
     const live = await this.shared.borrow(offer);
     this.#borrowed.push(live);
@@ -203,27 +213,27 @@ export class OsbContext {
   }
 
   /** Says that an instance was changed, so that it is not lent again. */
-  spoil(live: Live): void {
-    this.#spoilt.add(live);
+  markChanged(live: LiveInstance): void {
+    this.#changedInstances.add(live);
   }
 
   /** Removes a lent instance that was changed, so that there is room for the next. */
-  async discard(live: Live): Promise<void> {
+  async discard(live: LiveInstance): Promise<void> {
     this.#borrowed.splice(this.#borrowed.indexOf(live), 1);
     await this.shared.giveBack(live, true);
   }
 
   /** An instance of its own. */
-  fresh(...wants: readonly Want[]): Promise<Live> {
+  fresh(...wants: readonly PlanRequirement[]): Promise<LiveInstance> {
     return this.freshOf(this.offer(...wants));
   }
 
-  freshOf(offer: Offer, parameters?: JsonObject): Promise<Live> {
-    return provisionLive(this.shared, this.platform, offer, parameters);
+  freshOf(offer: Offer, parameters?: JsonObject): Promise<LiveInstance> {
+    return provisionInstance(this.shared, this.platform, offer, parameters);
   }
 
   /** A binding of its own on an instance. */
-  async bound(live: Live, id: string = this.platform.newId()): Promise<LiveBinding> {
+  async bound(live: LiveInstance, id: string = this.platform.newId()): Promise<LiveBinding> {
     const answer = await this.bind(live, id);
     const settled = await this.platform.settle(live.offer, answer);
     if (settled.state === "succeeded") return { live, id, bound: settled };
@@ -256,7 +266,7 @@ export class OsbContext {
     });
   }
 
-  bind(live: Pick<Live, "offer" | "id">, bindingId: string, options: RequestOptions = {}): Promise<Answer> {
+  bind(live: Pick<LiveInstance, "offer" | "id">, bindingId: string, options: RequestOptions = {}): Promise<Answer> {
     return this.platform.bind(live.offer, live.id, bindingId, {
       ...(this.minor >= 14 ? { query: { accepts_incomplete: "true" } } : {}),
       ...(options.text === undefined ? { body: this.bindBody(live.offer) } : {}),
@@ -264,7 +274,7 @@ export class OsbContext {
     });
   }
 
-  update(live: Pick<Live, "offer" | "id">, body: Json, options: RequestOptions = {}): Promise<Answer> {
+  update(live: Pick<LiveInstance, "offer" | "id">, body: Json, options: RequestOptions = {}): Promise<Answer> {
     return this.platform.send("update", {
       query: { accepts_incomplete: "true" },
       ...(options.text === undefined ? { body } : {}),
@@ -274,7 +284,7 @@ export class OsbContext {
   }
 
   /** What the broker tells about an instance; undefined when instances are not retrievable or it does not answer 200. */
-  async fetched(live: Pick<Live, "offer" | "id">): Promise<Answer | undefined> {
+  async fetchInstance(live: Pick<LiveInstance, "offer" | "id">): Promise<Answer | undefined> {
     if (this.minor < 14 || !areInstancesRetrievable(live.offer)) return undefined;
     const answer = await this.platform.send("fetch-instance", { instanceId: live.id });
     return answer.status === 200 ? answer : undefined;
@@ -284,13 +294,16 @@ export class OsbContext {
    * Watches a thing while it is asked for what has to be refused. The function answers with the poll that tells that something has
    * begun since.
    */
-  async watched(live: Pick<Live, "offer" | "id">, bindingId = ""): Promise<() => Promise<Answer | undefined>> {
-    const before = await this.#goingOn(live, bindingId);
-    return async () => (before === undefined ? this.#goingOn(live, bindingId) : undefined);
+  async watchOperations(
+    live: Pick<LiveInstance, "offer" | "id">,
+    bindingId = "",
+  ): Promise<() => Promise<Answer | undefined>> {
+    const before = await this.#findOperation(live, bindingId);
+    return async () => (before === undefined ? this.#findOperation(live, bindingId) : undefined);
   }
 
   /** A poll that names no operation, where it tells that something goes on. */
-  async #goingOn(live: Pick<Live, "offer" | "id">, bindingId: string): Promise<Answer | undefined> {
+  async #findOperation(live: Pick<LiveInstance, "offer" | "id">, bindingId: string): Promise<Answer | undefined> {
     if (bindingId !== "" && this.minor < 14) return undefined;
     const operation = bindingId === "" ? "poll-instance" : "poll-binding";
     const query = idsOf(live.offer);
@@ -304,11 +317,14 @@ export class OsbContext {
     for (const live of this.#borrowed) this.platform.ledger.forget({ kind: "instance", id: live.id });
     await this.platform.ledger.clean();
     for (const live of this.#borrowed) {
-      await this.shared.giveBack(live, outcome.verdict !== "pass" || this.#spoilt.has(live) || this.#changed(live));
+      await this.shared.giveBack(
+        live,
+        outcome.verdict !== "pass" || this.#changedInstances.has(live) || this.#mayHaveChanged(live),
+      );
     }
   }
 
-  #changed(live: Live): boolean {
+  #mayHaveChanged(live: LiveInstance): boolean {
     const isChange = (answer: Answer) => ["provision", "update", "deprovision"].includes(answer.operation);
     const changes = this.platform.sent.filter((answer) => answer.instanceId === live.id && isChange(answer));
     return this.platform.silent.length > 0 || changes.some((answer) => answer.status < 400 || answer.status >= 500);
@@ -390,9 +406,9 @@ export const isUpdatable =
 
 export const areUpdatesOffered = (run: Run): boolean => run.offers.some(isUpdatable(run));
 
-export function updatable(run: Run): Want {
+export function updatablePlan(run: Run): PlanRequirement {
   return {
-    words: "no update can be formed: no plan change, update schema or maintenance_info is offered",
+    unmet: "no update can be formed: no plan change, update schema or maintenance_info is offered",
     fits: (offer) => changesOf(run, offer).length > 0,
   };
 }

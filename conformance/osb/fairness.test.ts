@@ -4,12 +4,12 @@ import type { Operation } from "../platform/answer.ts";
 import type { Verdict } from "../events.ts";
 import { certify } from "../runner/certify.ts";
 import type { SpecMinor } from "../runner/check.ts";
-import { createMemoryBroker } from "./mutants/memory-broker.ts";
-import { MEMORY_CATALOG } from "./mutants/memory-catalog.ts";
+import { createMemoryBroker } from "./memory-broker/broker.ts";
+import { MEMORY_CATALOG } from "./memory-broker/catalog.ts";
 import {
   alter,
   body,
-  both,
+  combine,
   type BrokerMode,
   drop,
   ENDPOINTS,
@@ -27,7 +27,7 @@ import {
   success,
   type When,
 } from "./mutants/mutant.ts";
-import { stopsAtOnce } from "./mutants/mutants-removing.ts";
+import { stopAtOnce } from "./mutants/mutants-removing.ts";
 import {
   all,
   isAuthorized,
@@ -41,8 +41,8 @@ import {
   lacks,
   not,
   sends,
-} from "./mutants/when.ts";
-import { asTransport, jsonOf, reply, type WireResponse } from "./mutants/wire.ts";
+} from "./mutants/conditions.ts";
+import { asTransport, jsonOf, reply, type WireResponse } from "./memory-broker/http.ts";
 import { osbSuite } from "./suite.ts";
 
 /** A broker that is right, though it does things in its own way. */
@@ -112,7 +112,7 @@ const nullOperation: Middleware = alter(
   set("operation", null),
 );
 
-const noDashboard: Middleware = both(
+const noDashboard: Middleware = combine(
   alter(["provision", "update"], success, set("dashboard_url", null)),
   alter(["fetch-instance"], success, drop("dashboard_url")),
 );
@@ -331,7 +331,7 @@ const BROKERS: readonly Unusual[] = [
   { name: "has no operation strings", middleware: noOperation, modes: ["async", "mixed"] },
   {
     name: "has null for an operation string and a dashboard",
-    middleware: both(nullOperation, noDashboard),
+    middleware: combine(nullOperation, noDashboard),
     modes: ["async", "mixed"],
     minors: [15, 17],
   },
@@ -344,7 +344,7 @@ const BROKERS: readonly Unusual[] = [
   { name: "queues what it cannot do now", middleware: queueing, modes: ["async"] },
   {
     name: "stops at once what it is told to delete",
-    middleware: both(stopsAtOnce("deprovision", "failed"), stopsAtOnce("unbind", "failed")),
+    middleware: combine(stopAtOnce("deprovision", "failed"), stopAtOnce("unbind", "failed")),
     modes: ["async"],
   },
   {
@@ -378,7 +378,7 @@ const BROKERS: readonly Unusual[] = [
   { name: "updates at once, though all else takes time", middleware: atOnce(["update"]), modes: ["async"] },
   {
     name: "deletes at once, though all else takes time",
-    middleware: both(pretend(deletions, isCreating, 422, { error: "ConcurrencyError" }), atOnce(deletions)),
+    middleware: combine(pretend(deletions, isCreating, 422, { error: "ConcurrencyError" }), atOnce(deletions)),
     modes: ["async"],
   },
   { name: "wants to be asked less often", middleware: throttling() },
@@ -447,7 +447,7 @@ const BROKERS: readonly Unusual[] = [
   },
   {
     name: "refuses polls about what it has told to be gone",
-    middleware: both(endsWith(410), forgets(400)),
+    middleware: combine(endsWith(410), forgets(400)),
     modes: ["async"],
     minors: [12, 15],
   },
@@ -459,7 +459,7 @@ const BROKERS: readonly Unusual[] = [
   },
   {
     name: "binds to what is not on a network",
-    middleware: both(
+    middleware: combine(
       alter(["bind", "fetch-binding"], success, drop("endpoints")),
       alter(
         ["bind", "fetch-binding"],

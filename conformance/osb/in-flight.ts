@@ -31,30 +31,30 @@ export interface Flight {
   readonly afterwards: Readonly<Record<string, Answer | undefined>>;
 }
 
-type Asked = Record<string, Answer | undefined>;
+type FlightAnswers = Record<string, Answer | undefined>;
 const flagged = { accepts_incomplete: "true" };
 const race = { intent: "race" } as const;
 
 /** Ends the check that needs this flight when there was none. */
-function grounded(started: Answer): never {
+function endWithoutFlight(started: Answer): never {
   if (started.status === 200 || started.status === 201) {
     throw new Verdicted(notApplicable(`the broker answered ${started.status}: nothing was in progress`, started));
   }
   throw new Verdicted(unknown(`an operation had to be begun, but that was answered ${started.status}`, started));
 }
 
-interface Plan {
+interface FlightPlan {
   readonly begin: () => Promise<Answer>;
-  readonly meanwhile: (started: Answer) => Promise<Asked>;
-  readonly afterwards?: (asked: Asked) => Promise<Asked>;
+  readonly meanwhile: (started: Answer) => Promise<FlightAnswers>;
+  readonly afterwards?: (asked: FlightAnswers) => Promise<FlightAnswers>;
 }
 
-async function fly(platform: Platform, shared: Shared, offer: Offer, plan: Plan): Promise<Flight> {
+async function runFlight(platform: Platform, shared: Shared, offer: Offer, plan: FlightPlan): Promise<Flight> {
   const { backend } = shared.run;
   await backend.hold?.();
   try {
     const started = await plan.begin();
-    if (started.status !== 202) grounded(started);
+    if (started.status !== 202) endWithoutFlight(started);
     const meanwhile = await plan.meanwhile(started);
     const last = await platform.poll(offer, started, race);
     const wasRunning = stateOf(last) === undefined || meanwhile["deletion"] !== undefined;
@@ -67,7 +67,7 @@ async function fly(platform: Platform, shared: Shared, offer: Offer, plan: Plan)
 }
 
 /** An instance made with a platform of a story, before the backend is held. */
-async function ready(platform: Platform, shared: Shared, offer: Offer): Promise<string> {
+async function provisionInstance(platform: Platform, shared: Shared, offer: Offer): Promise<string> {
   const id = platform.newId();
   const answer = await platform.provision(offer, id, { query: flagged, body: provisionBodyFor(shared.run, offer) });
   const settled = await platform.settle(offer, answer);
@@ -76,7 +76,7 @@ async function ready(platform: Platform, shared: Shared, offer: Offer): Promise<
 }
 
 /** The same request with something else in it that the catalog allows: other parameters, else another plan. */
-export function conflicting(shared: Shared, offer: Offer): JsonObject | undefined {
+export function conflictingProvision(shared: Shared, offer: Offer): JsonObject | undefined {
   const body = provisionBodyFor(shared.run, offer);
   const parameters = otherParameters(shared.run, offer, "create");
   if (parameters !== undefined) return { ...body, parameters };
@@ -93,13 +93,13 @@ export function flightOfProvision(shared: Shared, offer: Offer): Promise<Flight>
     const body = provisionBodyFor(shared.run, offer);
     const put = (sent: JsonObject, options: RequestOptions = {}) =>
       platform.provision(offer, instanceId, { query: flagged, body: sent, ...options });
-    return fly(platform, shared, offer, {
+    return runFlight(platform, shared, offer, {
       begin: () => put(body),
       async meanwhile() {
         const isRetrievable = shared.run.minor >= 14 && areInstancesRetrievable(offer);
         const fetched = isRetrievable ? await platform.send("fetch-instance", { instanceId, ...race }) : undefined;
         const resent = await put(body, race);
-        const other = conflicting(shared, offer);
+        const other = conflictingProvision(shared, offer);
         const conflict = other === undefined ? undefined : await put(other, race);
         const change = changesOf(shared.run, offer)[0];
         const update =
@@ -121,7 +121,7 @@ export function flightOfEarlyDeletion(shared: Shared, offer: Offer): Promise<Fli
   return shared.once(`flight early deletion ${offer.plan.id}`, (platform) => {
     const instanceId = platform.newId();
     const body = provisionBodyFor(shared.run, offer);
-    return fly(platform, shared, offer, {
+    return runFlight(platform, shared, offer, {
       begin: () => platform.provision(offer, instanceId, { query: flagged, body }),
       async meanwhile(started) {
         const deletion = await platform.deprovision(offer, instanceId, race);
@@ -151,10 +151,10 @@ export function flightOfUpdate(shared: Shared, offer: Offer): Promise<Flight> {
   return shared.once(`flight update ${offer.plan.id}`, async (platform) => {
     const change = changesOf(shared.run, offer)[0];
     if (change === undefined) throw new Verdicted(notApplicable("no update can be formed"));
-    const instanceId = await ready(platform, shared, offer);
+    const instanceId = await provisionInstance(platform, shared, offer);
     const patch = (options: RequestOptions) =>
       platform.send("update", { instanceId, query: flagged, body: change.body, ...options });
-    return fly(platform, shared, offer, {
+    return runFlight(platform, shared, offer, {
       begin: () => patch({}),
       async meanwhile() {
         const isRetrievable = shared.run.minor >= 14 && areInstancesRetrievable(offer);
@@ -176,8 +176,8 @@ export function flightOfUpdate(shared: Shared, offer: Offer): Promise<Flight> {
 
 export function flightOfDeprovision(shared: Shared, offer: Offer): Promise<Flight> {
   return shared.once(`flight deprovision ${offer.plan.id}`, async (platform) => {
-    const instanceId = await ready(platform, shared, offer);
-    return fly(platform, shared, offer, {
+    const instanceId = await provisionInstance(platform, shared, offer);
+    return runFlight(platform, shared, offer, {
       begin: () => platform.deprovision(offer, instanceId),
       meanwhile: async () => ({ resent: await platform.deprovision(offer, instanceId, race) }),
     });
@@ -192,12 +192,12 @@ export function conflictingBind(shared: Shared, offer: Offer): JsonObject | unde
 
 export function flightOfBind(shared: Shared, offer: Offer): Promise<Flight> {
   return shared.once(`flight bind ${offer.plan.id}`, async (platform) => {
-    const instanceId = await ready(platform, shared, offer);
+    const instanceId = await provisionInstance(platform, shared, offer);
     const bindingId = platform.newId();
     const body = bindBodyFor(shared.run, offer);
     const put = (id: string, sent: JsonObject, options: RequestOptions = {}) =>
       platform.bind(offer, instanceId, id, { query: flagged, body: sent, ...options });
-    return fly(platform, shared, offer, {
+    return runFlight(platform, shared, offer, {
       begin: () => put(bindingId, body),
       async meanwhile() {
         const isRetrievable = areBindingsRetrievable(offer);
@@ -217,10 +217,10 @@ export function flightOfBind(shared: Shared, offer: Offer): Promise<Flight> {
 /** Removes a binding while it is being made. */
 export function flightOfEarlyUnbind(shared: Shared, offer: Offer): Promise<Flight> {
   return shared.once(`flight early unbind ${offer.plan.id}`, async (platform) => {
-    const instanceId = await ready(platform, shared, offer);
+    const instanceId = await provisionInstance(platform, shared, offer);
     const bindingId = platform.newId();
     const body = bindBodyFor(shared.run, offer);
-    return fly(platform, shared, offer, {
+    return runFlight(platform, shared, offer, {
       begin: () => platform.bind(offer, instanceId, bindingId, { query: flagged, body }),
       async meanwhile(started) {
         const deletion = await platform.unbind(offer, instanceId, bindingId, race);
@@ -236,7 +236,7 @@ export function flightOfEarlyUnbind(shared: Shared, offer: Offer): Promise<Fligh
 
 export function flightOfUnbind(shared: Shared, offer: Offer): Promise<Flight> {
   return shared.once(`flight unbind ${offer.plan.id}`, async (platform) => {
-    const instanceId = await ready(platform, shared, offer);
+    const instanceId = await provisionInstance(platform, shared, offer);
     const bindingId = platform.newId();
     const body = bindBodyFor(shared.run, offer);
     const bound = await platform.settle(
@@ -246,7 +246,7 @@ export function flightOfUnbind(shared: Shared, offer: Offer): Promise<Flight> {
     if (bound.state !== "succeeded") {
       throw new Verdicted(unknown(`it needs a binding, but that was answered ${bound.answer.status}`, bound.answer));
     }
-    return fly(platform, shared, offer, {
+    return runFlight(platform, shared, offer, {
       begin: () => platform.unbind(offer, instanceId, bindingId),
       meanwhile: async () => ({ resent: await platform.unbind(offer, instanceId, bindingId, race) }),
     });
@@ -261,7 +261,7 @@ export function evidenceOf(flight: Flight): Answer[] {
 }
 
 /** Judges one answer of a flight; not applicable when it was not asked or the operation had ended by then. */
-export function inFlight(flight: Flight, name: string, judge: (answer: Answer) => Outcome): Outcome {
+export function judgeMeanwhile(flight: Flight, name: string, judge: (answer: Answer) => Outcome): Outcome {
   const answer = flight.meanwhile[name];
   if (answer === undefined) return notApplicable("the catalog gives no way to ask this meanwhile", flight.started);
   if (!flight.wasRunning) {

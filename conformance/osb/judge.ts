@@ -18,7 +18,7 @@ export function seenOf(answer: Answer): string {
   return typeof error === "string" ? `${answer.status} with error ${error.slice(0, 60)}` : String(answer.status);
 }
 
-const asWords = (rules: readonly StatusRule[]) => rules.join(" or ");
+const joinStatuses = (rules: readonly StatusRule[]) => rules.join(" or ");
 
 /** Passes on one set of statuses, warns on a second, fails on the rest. */
 export function expectStatus(
@@ -28,7 +28,7 @@ export function expectStatus(
 ): Outcome {
   if (hasStatus(answer, good)) return pass(answer);
   const judge = hasStatus(answer, tolerated) ? warn : fail;
-  return judge(`${answer.request.method} to be answered ${asWords(good)}`, seenOf(answer), answer);
+  return judge(`${answer.request.method} to be answered ${joinStatuses(good)}`, seenOf(answer), answer);
 }
 
 /**
@@ -40,11 +40,11 @@ export async function unlessRefusedAnyway(outcome: Outcome, ordinarily: () => Pr
   // What was accepted is no refusal, and it may keep the ordinary request waiting.
   if (outcome.evidence?.some((each) => "status" in each && isSuccess(each))) return outcome;
   const ordinary = await ordinarily();
-  return isSuccess(ordinary) ? outcome : needsMore(ordinary);
+  return isSuccess(ordinary) ? outcome : ordinaryRefusal(ordinary);
 }
 
 /** Nothing can be said of a broker that refuses what any platform would send. */
-export function needsMore(refusal: Answer): Outcome {
+export function ordinaryRefusal(refusal: Answer): Outcome {
   const what = `an ordinary ${refusal.operation} is answered ${seenOf(refusal)}`;
   return unknown(`${what}: parameters that it needs can be given in drydock.yml`, refusal);
 }

@@ -15,7 +15,7 @@ import { rotatingChecks } from "./checks/rotating.ts";
 import { updatingChecks } from "./checks/updating.ts";
 import { OsbContext, Shared } from "./context.ts";
 import type { OsbCheck } from "./define.ts";
-import { lives } from "./stories.ts";
+import { allLifecycles } from "./lifecycles.ts";
 
 export const OSB_CHECKS: readonly OsbCheck[] = [
   ...requestChecks,
@@ -42,7 +42,7 @@ export const osbSuite = defineSuite<OsbContext>({
     const shared = new Shared(run);
     return {
       contextFor: (platform) => new OsbContext(platform, shared),
-      warmUp: async () => void (await lives(shared)),
+      warmUp: async () => void (await allLifecycles(shared)),
       afterCheck: (context, outcome) => context.close(outcome),
       reclaim: () => shared.reclaim(),
     };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { NoAnswer, type Platform } from "../platform/platform.ts";
 import { TransportError } from "../http/transport.ts";
-import { createMemoryBroker } from "../osb/mutants/memory-broker.ts";
-import { asFetch, type Handler } from "../osb/mutants/wire.ts";
+import { createMemoryBroker } from "../osb/memory-broker/broker.ts";
+import { asFetch, type Handler } from "../osb/memory-broker/http.ts";
 import { osbSuite } from "../osb/suite.ts";
 import type { RunEvent, SuiteName } from "../events.ts";
 import { certify, type CertifyOptions, type CertifySummary } from "./certify.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { createMemoryBroker } from "../osb/mutants/memory-broker.ts";
-import { MEMORY_CATALOG } from "../osb/mutants/memory-catalog.ts";
+import { createMemoryBroker } from "../osb/memory-broker/broker.ts";
+import { MEMORY_CATALOG } from "../osb/memory-broker/catalog.ts";
 import { alter, drop, mutate, success } from "../osb/mutants/mutant.ts";
-import { asTransport } from "../osb/mutants/wire.ts";
+import { asTransport } from "../osb/memory-broker/http.ts";
 import { osbSuite } from "../osb/suite.ts";
 import type { RunEvent } from "../events.ts";
 import { certify } from "./certify.ts";

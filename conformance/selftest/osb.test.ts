@@ -3,16 +3,16 @@ import { describe, expect, it } from "vitest";
 import { listClauses } from "../osb/listing.ts";
 import { OSB_CHECKS } from "../osb/suite.ts";
 import { OSB_MUTANTS } from "../osb/mutants/index.ts";
-import { osbLab } from "./osb-lab.ts";
+import { osbMutantSet } from "./osb-mutant-set.ts";
 import { clausePage } from "./pages.ts";
 
 /** Some 400 short runs of the suite. */
 const RUNS_MS_MAX = 240_000;
-const lab = osbLab(OSB_MUTANTS);
+const mutantSet = osbMutantSet(OSB_MUTANTS);
 
 /** The checks that ought to notice a mutant and do not. */
 async function missedBy(id: string, expected: readonly string[], only?: readonly string[]): Promise<readonly string[]> {
-  const results = await lab.run(id, only);
+  const results = await mutantSet.run(id, only);
   const noticing = results
     .filter(({ verdict }) => verdict === "fail" || verdict === "warn")
     .map(({ check }) => check.id);
@@ -58,7 +58,7 @@ describe("the OSB suite", () => {
     RUNS_MS_MAX,
   );
 
-  it.each(lab.cleanRuns ?? [])("accuses no clean broker: $name", async ({ run }) => {
+  it.each(mutantSet.cleanRuns ?? [])("accuses no clean broker: $name", async ({ run }) => {
     const accused = (await run()).filter(({ verdict }) => verdict !== "pass" && verdict !== "not-applicable");
     expect(accused).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import type { SuiteName } from "../events.ts";
 import { type ClauseListing, listClauses } from "../osb/listing.ts";
-import type { Lab } from "./lab.ts";
+import type { MutantSet } from "./mutant-set.ts";
 import type { SelftestResult } from "./selftest.ts";
 
 const code = (ids: readonly string[]): string => (ids.length === 0 ? "none" : ids.map((id) => `\`${id}\``).join(", "));
@@ -41,7 +41,7 @@ export function clausePage(): string {
 
 /** What the matrix of one suite tells. */
 export interface SuiteMatrix {
-  readonly lab: Lab;
+  readonly mutantSet: MutantSet;
   readonly result: SelftestResult;
 }
 
@@ -51,15 +51,15 @@ const TITLES: Readonly<Record<SuiteName, string>> = {
   isolation: "Tenant isolation",
 };
 
-function matrixOf({ lab, result }: SuiteMatrix): string {
+function matrixOf({ mutantSet, result }: SuiteMatrix): string {
   const { checks, mutants } = result.matrix;
   const killed = checks.filter(({ killers }) => killers.length > 0).length;
-  const described = new Map(lab.mutants.map(({ id, description }) => [id, description]));
+  const described = new Map(mutantSet.mutants.map(({ id, description }) => [id, description]));
   return [
-    `## ${TITLES[lab.suite]}`,
+    `## ${TITLES[mutantSet.suite]}`,
     "",
     `${killed} of ${checks.length} checks are tripped by a planted defect; ${mutants.length} defects; ` +
-      `${lab.cleanRuns?.length ?? 1} runs on brokers without one, none of them accused of anything.`,
+      `${mutantSet.cleanRuns?.length ?? 1} runs on brokers without one, none of them accused of anything.`,
     "",
     row("check", "tripped by"),
     "|---|---|",

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { CheckInfo, Verdict } from "../events.ts";
 import type { CheckResult } from "../runner/certify.ts";
-import type { Lab, MutantInfo } from "./lab.ts";
+import type { MutantSet, MutantInfo } from "./mutant-set.ts";
 import { isListed, type Problem, selftest } from "./selftest.ts";
 
 const info = (id: string): CheckInfo => ({
@@ -20,8 +20,11 @@ const mutant = (id: string, expected: readonly string[], also: readonly string[]
   also,
 });
 
-/** A lab whose runs are told: verdicts by broker and check, `pass` where nothing is said. */
-function labOf(mutants: readonly MutantInfo[], told: Record<string, Record<string, [Verdict, string?]>>): Lab {
+/** A mutant set whose runs are told: verdicts by broker and check, `pass` where nothing is said. */
+function mutantSetOf(
+  mutants: readonly MutantInfo[],
+  told: Record<string, Record<string, [Verdict, string?]>>,
+): MutantSet {
   const checks = ["a", "b", "c"].map(info);
   const resultsOf = (broker: string): readonly CheckResult[] =>
     checks.map((check) => {
@@ -42,14 +45,14 @@ async function problemsOf(
   mutants: readonly MutantInfo[],
   told: Record<string, Record<string, [Verdict, string?]>>,
 ): Promise<readonly Pick<Problem, "kind" | "about">[]> {
-  const { problems } = await selftest(labOf(mutants, told));
+  const { problems } = await selftest(mutantSetOf(mutants, told));
   return problems.map(({ kind, about }) => ({ kind, about }));
 }
 
 describe("selftest", () => {
   it("finds nothing wrong with a sound matrix, and tells it by rows and columns", async () => {
     const seen: number[] = [];
-    const { matrix, problems } = await selftest(labOf(sound, soundly), ({ done }) => seen.push(done));
+    const { matrix, problems } = await selftest(mutantSetOf(sound, soundly), ({ done }) => seen.push(done));
     expect(problems).toEqual([]);
     expect(matrix.checks).toEqual([
       { id: "a", killers: ["no-a"] },

@@ -1,5 +1,5 @@
 import type { CheckResult } from "../runner/certify.ts";
-import type { Lab, MutantInfo } from "./lab.ts";
+import type { MutantSet, MutantInfo } from "./mutant-set.ts";
 
 /** Who noticed what. The two lists tell the same matrix by rows and by columns. */
 export interface KillMatrix {
@@ -50,11 +50,11 @@ function crashes(about: string, results: readonly CheckResult[]): Problem[] {
     .map(({ check, reason }) => ({ kind: "check-crashed", about, text: `${about}: ${check.id}: ${reason}` }));
 }
 
-async function cleanProblems(lab: Lab, tell: (broker: string) => void): Promise<Problem[]> {
+async function cleanProblems(mutantSet: MutantSet, report: (broker: string) => void): Promise<Problem[]> {
   const problems: Problem[] = [];
-  for (const { name, run } of lab.cleanRuns ?? [{ name: "clean", run: () => lab.run() }]) {
+  for (const { name, run } of mutantSet.cleanRuns ?? [{ name: "clean", run: () => mutantSet.run() }]) {
     const results = await run();
-    tell(name);
+    report(name);
     for (const { check, verdict, reason } of results) {
       if (verdict === "pass" || verdict === "not-applicable") continue;
       const text = `the clean broker (${name}): ${check.id} is ${verdict}: ${reason ?? ""}`;
@@ -64,7 +64,7 @@ async function cleanProblems(lab: Lab, tell: (broker: string) => void): Promise<
   return problems;
 }
 
-function judge(mutant: MutantInfo, killedBy: readonly string[]): Problem[] {
+function judgeMutant(mutant: MutantInfo, killedBy: readonly string[]): Problem[] {
   const { id, expected, also, description } = mutant;
   const missed = expected.filter((check) => !killedBy.includes(check));
   const over = killedBy.filter((check) => !expected.includes(check) && !isListed(also, check));
@@ -79,7 +79,7 @@ function judge(mutant: MutantInfo, killedBy: readonly string[]): Problem[] {
 }
 
 /** A mutant that expects a check that does not exist proves nothing. */
-function strangers({ checks, mutants }: Lab): Problem[] {
+function unknownExpectations({ checks, mutants }: MutantSet): Problem[] {
   const known = new Set(checks.map(({ id }) => id));
   return mutants.flatMap(({ id, expected }) =>
     expected
@@ -93,20 +93,23 @@ function strangers({ checks, mutants }: Lab): Problem[] {
  * one mutant that it was meant for, each mutant by the checks it names and by no others than those its description allows,
  * and no clean broker is accused of anything.
  */
-export async function selftest(lab: Lab, onProgress: (progress: Progress) => void = () => {}): Promise<SelftestResult> {
-  const all = lab.mutants.length + (lab.cleanRuns?.length ?? 1);
+export async function selftest(
+  mutantSet: MutantSet,
+  onProgress: (progress: Progress) => void = () => {},
+): Promise<SelftestResult> {
+  const all = mutantSet.mutants.length + (mutantSet.cleanRuns?.length ?? 1);
   let done = 0;
-  const tell = (broker: string) => onProgress({ done: ++done, all, broker });
-  const problems = [...strangers(lab), ...(await cleanProblems(lab, tell))];
+  const report = (broker: string) => onProgress({ done: ++done, all, broker });
+  const problems = [...unknownExpectations(mutantSet), ...(await cleanProblems(mutantSet, report))];
   const rows: KillMatrix["mutants"][number][] = [];
-  for (const mutant of lab.mutants) {
-    const results = await lab.run(mutant.id);
-    tell(mutant.id);
+  for (const mutant of mutantSet.mutants) {
+    const results = await mutantSet.run(mutant.id);
+    report(mutant.id);
     const killedBy = results.filter(hasNoticed).map(({ check }) => check.id);
     rows.push({ id: mutant.id, killedBy, expected: mutant.expected });
-    problems.push(...judge(mutant, killedBy), ...crashes(mutant.id, results));
+    problems.push(...judgeMutant(mutant, killedBy), ...crashes(mutant.id, results));
   }
-  const checks = lab.checks.map(({ id }) => ({
+  const checks = mutantSet.checks.map(({ id }) => ({
     id,
     killers: rows.filter(({ killedBy }) => killedBy.includes(id)).map((row) => row.id),
   }));

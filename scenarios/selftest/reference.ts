@@ -1,8 +1,8 @@
 import type { Mutant } from "../../conformance/osb/mutants/mutant.ts";
-import type { Handler } from "../../conformance/osb/mutants/wire.ts";
+import type { Handler } from "../../conformance/osb/memory-broker/http.ts";
 import type { CheckResult } from "../../conformance/index.ts";
 import { isListed } from "../../conformance/selftest/selftest.ts";
-import { certifyStand, runMutant, type Stand } from "../../conformance/selftest/stand.ts";
+import { certifyBroker, runMutant, type BrokerUnderTest } from "../../conformance/selftest/broker-under-test.ts";
 import { createWorld } from "../../simulators/world.ts";
 import { inception } from "../inception.ts";
 import { referenceBackend } from "../platform/backend.ts";
@@ -23,7 +23,7 @@ function handlerOf(stage: Stage, url: string): Handler {
  * The reference broker for PostgreSQL in a world of its own, on virtual time: the second kind of broker that the checks of the OSB
  * suite are proven on. It is asynchronous, keeps its state in SQL, and deploys each instance.
  */
-export async function referenceStand(seed: number): Promise<Stand> {
+export async function referenceStand(seed: number): Promise<BrokerUnderTest> {
   const world = createWorld({ seed, scramIterations: 1 });
   const brokers = new Brokers(world);
   await world.run(() => inception(world, { services: ["postgresql"] }));
@@ -63,16 +63,16 @@ const isNotice = ({ verdict }: CheckResult): boolean => verdict === "fail" || ve
 
 /** The fates of mutants in front of one broker. */
 export class Campaign {
-  readonly #stand: Stand;
+  readonly #stand: BrokerUnderTest;
   readonly #clean = new Map<number, Promise<readonly CheckResult[]>>();
 
-  constructor(stand: Stand) {
+  constructor(stand: BrokerUnderTest) {
     this.#stand = stand;
   }
 
   /** The clean broker's results in the version that a mutant is tested as. */
   clean({ minor }: Pick<Mutant, "minor">): Promise<readonly CheckResult[]> {
-    const known = this.#clean.get(minor) ?? certifyStand(this.#stand, { minor });
+    const known = this.#clean.get(minor) ?? certifyBroker(this.#stand, { minor });
     this.#clean.set(minor, known);
     return known;
   }

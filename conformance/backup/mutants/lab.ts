@@ -2,7 +2,7 @@ import { type Behaviour, endSessions, neighboursOf, RIGHT, type ToyInstance } fr
 import { copyOf, replace, type Store, type Table } from "../../data/mutants/engine.ts";
 import { type DataMutant, dataLab, dataMutant as mutant } from "../../data/mutants/lab.ts";
 import type { Row } from "../../data/statement.ts";
-import type { Lab } from "../../selftest/lab.ts";
+import type { MutantSet } from "../../selftest/mutant-set.ts";
 import { backupSuite } from "../suite.ts";
 
 const FIDELITY = "BK-10";
@@ -269,4 +269,4 @@ const MUTANTS: readonly DataMutant[] = [
 ];
 
 /** The proof of the backup suite. */
-export const backupLab: Lab = dataLab(backupSuite, MUTANTS);
+export const backupLab: MutantSet = dataLab(backupSuite, MUTANTS);

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "../../http/json.ts";
-import { type Handler, reply, type WireRequest, type WireResponse } from "../../osb/mutants/wire.ts";
+import { type Handler, reply, type WireRequest, type WireResponse } from "../../osb/memory-broker/http.ts";
 import { TOY_PORT, type ToyBinding, type ToyCloud, type ToyInstance } from "./cloud.ts";
 import type { Store } from "./engine.ts";
 

@@ -1,9 +1,9 @@
-import { asFetch, type Handler, type WireRequest, type WireResponse } from "../../osb/mutants/wire.ts";
+import { asFetch, type Handler, type WireRequest, type WireResponse } from "../../osb/memory-broker/http.ts";
 import { certify, type CertifyOptions, type CheckResult } from "../../runner/certify.ts";
 import type { Clock } from "../../runner/clock.ts";
 import type { AnySuite } from "../../runner/suite.ts";
 import type { CheckInfo } from "../../events.ts";
-import type { Lab, MutantInfo } from "../../selftest/lab.ts";
+import type { MutantSet, MutantInfo } from "../../selftest/mutant-set.ts";
 import { createToyBroker, type ToyBrokerOptions } from "./broker.ts";
 import { type Behaviour, ToyCloud } from "./cloud.ts";
 
@@ -69,7 +69,7 @@ const CLEAN = { changes: {} } as const;
  * The proof of a suite of data: clean clouds of two dialects, and one cloud for each defect. Checks run one after the other, so that
  * what hits a neighbour hits no other check's instance.
  */
-export function dataLab(suite: AnySuite, mutants: readonly DataMutant[]): Lab {
+export function dataLab(suite: AnySuite, mutants: readonly DataMutant[]): MutantSet {
   const judged = async (
     { changes, wire }: Pick<DataMutant, "changes" | "wire">,
     options: ToyBrokerOptions,

@@ -2,7 +2,7 @@ import type { Key } from "../../data/evidence.ts";
 import { type DataError, NO_NAME, type Vantage } from "../../data/plane.ts";
 import type { Reach } from "../../data/reach.ts";
 import type { Tenant } from "../../data/tenants.ts";
-import type { Live } from "../../osb/context.ts";
+import type { LiveInstance } from "../../osb/context.ts";
 import type { Offer } from "../../platform/catalog.ts";
 import { type Evidence, fail, notApplicable, type Outcome, unknown } from "../../runner/check.ts";
 import { checkOf } from "../../runner/requirement.ts";
@@ -50,7 +50,7 @@ const isOutcome = (found: readonly Evidence[] | Outcome): found is Outcome => "v
 /** Before the first binding: needs somebody who knows where the instance is. Undefined where nobody does. */
 async function beforeFirst(
   context: IsolationContext,
-  live: Live,
+  live: LiveInstance,
   vantages: readonly Vantage[],
 ): Promise<readonly Evidence[] | Outcome | undefined> {
   const address = await context.desk.plane.locate?.(live.id);
@@ -132,7 +132,11 @@ async function closedFor(
 /** It can be reached again once it is bound: so it was the missing binding that closed it, and nothing else. */
 async function reopened(
   context: IsolationContext,
-  { live, other, isSeenBefore }: { readonly live: Live; readonly other: Tenant; readonly isSeenBefore: boolean },
+  {
+    live,
+    other,
+    isSeenBefore,
+  }: { readonly live: LiveInstance; readonly other: Tenant; readonly isSeenBefore: boolean },
   evidence: readonly Evidence[],
 ): Promise<Outcome> {
   const again = await context.tenant(live.offer, live);

@@ -1,7 +1,7 @@
 import type { BackupClient, Deed } from "../../backup/client.ts";
 import type { Call } from "../../backup/interface.ts";
 import { bodyOf, type Observation } from "../../http/observation.ts";
-import { BINDABLE, type Live } from "../../osb/context.ts";
+import { BINDABLE, type LiveInstance } from "../../osb/context.ts";
 import { isSuccess } from "../../platform/platform.ts";
 import {
   type Evidence,
@@ -18,8 +18,8 @@ import type { IsolationContext } from "../context.ts";
 
 interface Scene {
   readonly client: BackupClient;
-  readonly via: Live;
-  readonly owner: Live;
+  readonly via: LiveInstance;
+  readonly owner: LiveInstance;
   readonly backup: Deed;
 }
 

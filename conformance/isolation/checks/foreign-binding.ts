@@ -1,6 +1,6 @@
 import { isObject } from "../../http/json.ts";
 import { bodyOf } from "../../http/observation.ts";
-import { BINDABLE, type Live } from "../../osb/context.ts";
+import { BINDABLE, type LiveInstance } from "../../osb/context.ts";
 import { hasStatus, seenOf } from "../../osb/judge.ts";
 import type { Answer } from "../../platform/answer.ts";
 import { idsOf } from "../../platform/platform.ts";
@@ -16,7 +16,12 @@ interface Probed {
   readonly control: Answer;
 }
 
-async function probe(context: IsolationContext, via: Live, bindingId: string, operation: Probe): Promise<Probed> {
+async function probe(
+  context: IsolationContext,
+  via: LiveInstance,
+  bindingId: string,
+  operation: Probe,
+): Promise<Probed> {
   const { platform } = context;
   const query =
     operation === "unbind"

@@ -11,7 +11,7 @@ import {
   type ToyInstance,
 } from "../../data/mutants/cloud.ts";
 import { type DataMutant, dataLab, dataMutant as mutant } from "../../data/mutants/lab.ts";
-import type { Lab } from "../../selftest/lab.ts";
+import type { MutantSet } from "../../selftest/mutant-set.ts";
 import { isolationSuite } from "../suite.ts";
 
 const BINDING = "IS-06";
@@ -296,4 +296,4 @@ const MUTANTS: readonly DataMutant[] = [
 ];
 
 /** The proof of the isolation suite. */
-export const isolationLab: Lab = dataLab(isolationSuite, MUTANTS);
+export const isolationLab: MutantSet = dataLab(isolationSuite, MUTANTS);

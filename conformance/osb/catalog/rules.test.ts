@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Json } from "../../http/json.ts";
 import { SPEC_MINORS, type SpecMinor } from "../../runner/check.ts";
 import { clauseOf } from "../clauses.ts";
-import { MEMORY_CATALOG } from "../mutants/memory-catalog.ts";
+import { MEMORY_CATALOG } from "../memory-broker/catalog.ts";
 import { CATALOG_RULES, type CatalogRule } from "./rules.ts";
 import { catalogs } from "./testing/catalogs.ts";
 import { DEFECTS, spoilt } from "./testing/defects.ts";

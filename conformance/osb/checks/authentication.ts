@@ -6,7 +6,7 @@ import { ANY, BINDABLE, type OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus, seenOf } from "../judge.ts";
 
-function basic(context: OsbContext): { username: string; password: string } {
+function basicCredentials(context: OsbContext): { username: string; password: string } {
   const { auth } = context.platform.settings.target;
   if (auth.kind === "basic") return auth;
   throw new Verdicted(
@@ -14,7 +14,7 @@ function basic(context: OsbContext): { username: string; password: string } {
   );
 }
 
-const encode = (username: string, password: string): string =>
+const basicHeader = (username: string, password: string): string =>
   `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 
 const ENDPOINTS: readonly Operation[] = [
@@ -31,7 +31,7 @@ const ENDPOINTS: readonly Operation[] = [
 ];
 
 /** An instance and, where the plan has bindings, a binding that the requests are about: refusing an id proves nothing. */
-interface Place {
+interface ProtectedResource {
   readonly offer: Offer;
   readonly instanceId: string;
   readonly bindingId: string;
@@ -40,7 +40,12 @@ interface Place {
 type Headers = Readonly<Record<string, string | null>>;
 
 /** A request to an endpoint, valid but for these headers. The creations are of something new. */
-function request(context: OsbContext, operation: Operation, place: Place, headers: Headers): Promise<Answer> {
+function sendWithHeaders(
+  context: OsbContext,
+  operation: Operation,
+  place: ProtectedResource,
+  headers: Headers,
+): Promise<Answer> {
   const { platform } = context;
   const { offer, instanceId, bindingId } = place;
   const options = { headers, intent: "bad" } as const;
@@ -54,26 +59,32 @@ function request(context: OsbContext, operation: Operation, place: Place, header
 }
 
 /** Endpoints that a broker need not have. */
-const OPTIONAL: readonly Operation[] = ["poll-instance", "poll-binding", "fetch-instance", "fetch-binding", "update"];
+const OPTIONAL_ENDPOINTS: readonly Operation[] = [
+  "poll-instance",
+  "poll-binding",
+  "fetch-instance",
+  "fetch-binding",
+  "update",
+];
 const NOT_SERVED = [404, 405, 501];
 
 /** 401 on each endpoint. One that is not there for anybody guards nothing. */
-async function denied(
+async function expect401(
   context: OsbContext,
   operation: Operation,
-  place: Place,
+  place: ProtectedResource,
   authorization: string | null,
 ): Promise<Outcome> {
-  const answer = await request(context, operation, place, { Authorization: authorization });
+  const answer = await sendWithHeaders(context, operation, place, { Authorization: authorization });
   if (answer.status === 401) return pass(answer);
-  if (OPTIONAL.includes(operation) && NOT_SERVED.includes(answer.status)) {
-    const proper = await request(context, operation, place, {});
+  if (OPTIONAL_ENDPOINTS.includes(operation) && NOT_SERVED.includes(answer.status)) {
+    const proper = await sendWithHeaders(context, operation, place, {});
     if (proper.status === answer.status) return notApplicable(`${operation} is not served`, answer, proper);
   }
   return fail(`401 from ${operation}`, seenOf(answer), answer);
 }
 
-async function everywhere(context: OsbContext, authorization: string | null): Promise<Outcome> {
+async function expect401Everywhere(context: OsbContext, authorization: string | null): Promise<Outcome> {
   const live = await context.fresh(context.run.offers.some(BINDABLE.fits) ? BINDABLE : ANY);
   const isBindable = BINDABLE.fits(live.offer);
   const binding = isBindable ? await context.bound(live) : undefined;
@@ -81,17 +92,17 @@ async function everywhere(context: OsbContext, authorization: string | null): Pr
   const outcomes: Outcome[] = [];
   for (const operation of ENDPOINTS) {
     const isAboutBindings = operation.endsWith("bind") || operation.endsWith("binding");
-    if (isBindable || !isAboutBindings) outcomes.push(await denied(context, operation, place, authorization));
+    if (isBindable || !isAboutBindings) outcomes.push(await expect401(context, operation, place, authorization));
   }
   return worstOf(outcomes);
 }
 
-async function failureHasNoEffect(context: OsbContext): Promise<Outcome> {
-  basic(context);
+async function judgeRefusedMutations(context: OsbContext): Promise<Outcome> {
+  basicCredentials(context);
   const live = await context.fresh(ANY);
   const { platform } = context;
   const denied = { headers: { Authorization: null }, intent: "bad" } as const;
-  const hasBegun = await context.watched(live);
+  const hasBegun = await context.watchOperations(live);
   const deletionDenied = await platform.send("deprovision", {
     instanceId: live.id,
     query: deletion(live.offer),
@@ -118,15 +129,15 @@ async function failureHasNoEffect(context: OsbContext): Promise<Outcome> {
 const LOCAL_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$|\.(localhost|local|internal|test|consul)$/;
 const isLocal = (url: string): boolean => LOCAL_HOST.test(URL.parse(url)?.hostname ?? "");
 
-function encrypted({ platform, run }: OsbContext): Outcome {
+function judgeEncryption({ platform, run }: OsbContext): Outcome {
   const { url } = platform.settings.target;
   if (isLocal(url)) return notApplicable("a broker on this machine or a network of its own", run.catalog);
   return url.startsWith("http:") ? fail("https", "http", run.catalog) : pass(run.catalog);
 }
 
-function protectedAndAuthenticated(context: OsbContext): Outcome {
+function judgeProtection(context: OsbContext): Outcome {
   const { target } = context.platform.settings;
-  const outcome = encrypted(context);
+  const outcome = judgeEncryption(context);
   const isOpen = outcome.verdict === "pass" && target.auth.kind === "none";
   return isOpen ? fail("credentials", "none in use", context.run.catalog) : outcome;
 }
@@ -134,25 +145,25 @@ function protectedAndAuthenticated(context: OsbContext): Outcome {
 const none = { instances: 0 } as const;
 
 export const authenticationChecks: readonly OsbCheck[] = [
-  review("auth-tls-recommended", protectedAndAuthenticated),
-  review("auth-tls-must-2-14", encrypted, { level: "SHOULD" }),
+  review("auth-tls-recommended", judgeProtection),
+  review("auth-tls-must-2-14", judgeEncryption, { level: "SHOULD" }),
   probe("auth-enforced-every-endpoint", async (context) =>
     context.platform.settings.target.auth.kind === "none"
       ? notApplicable("no credentials are in use")
-      : everywhere(context, null),
+      : expect401Everywhere(context, null),
   ),
   probe("auth-401-wrong-password", (context) => {
-    const { username } = basic(context);
-    return everywhere(context, encode(username, "drydock-wrong"));
+    const { username } = basicCredentials(context);
+    return expect401Everywhere(context, basicHeader(username, "drydock-wrong"));
   }),
   probe("auth-401-wrong-user", (context) => {
-    const { password } = basic(context);
-    return everywhere(context, encode("drydock-nobody", password));
+    const { password } = basicCredentials(context);
+    return expect401Everywhere(context, basicHeader("drydock-nobody", password));
   }),
   probe(
     "auth-401-malformed-header",
     async (context) => {
-      basic(context);
+      basicCredentials(context);
       const answers = [];
       for (const authorization of ["Basic !!!", "Bearer x", "Basic"]) {
         answers.push(
@@ -163,5 +174,5 @@ export const authenticationChecks: readonly OsbCheck[] = [
     },
     none,
   ),
-  probe("auth-failure-has-no-effect", failureHasNoEffect),
+  probe("auth-failure-has-no-effect", judgeRefusedMutations),
 ];

@@ -6,11 +6,11 @@ import { isSuccess } from "../../platform/platform.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, warn, worstOf } from "../../runner/check.ts";
 import { BINDABLE, type OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
-import { conflictingBind, flightOfBind, flightOfProvision, inFlight } from "../in-flight.ts";
-import { expectError, expectStatus, needsMore, seenOf, unlessRefusedAnyway } from "../judge.ts";
-import { type Life, lifeOf, lives } from "../stories.ts";
+import { conflictingBind, flightOfBind, flightOfProvision, judgeMeanwhile } from "../in-flight.ts";
+import { expectError, expectStatus, ordinaryRefusal, seenOf, unlessRefusedAnyway } from "../judge.ts";
+import { type Lifecycle, lifecycleOf, allLifecycles } from "../lifecycles.ts";
 import { updateRefusal } from "./updating.ts";
-import { asyncOffer, eachLife, judgeResent, judgeSameOperation, withViolation } from "./provisioning.ts";
+import { asyncOffer, judgeLifecycles, judgeResent, judgeSameOperation, planWithViolation } from "./provisioning.ts";
 
 const bad = { intent: "bad" } as const;
 const none = { instances: 0 } as const;
@@ -24,15 +24,15 @@ const PERMISSIONS: readonly (readonly [string, string])[] = [
 /** A plan whose binding was seen to be asynchronous. */
 export async function asyncBindOffer(context: OsbContext): Promise<Offer> {
   context.offer(BINDABLE);
-  const all = await lives(context.shared);
-  const life = all.find(({ binds }) => binds[0]?.answer.status === 202);
-  if (life !== undefined) return life.offer;
+  const all = await allLifecycles(context.shared);
+  const lifecycle = all.find(({ binds }) => binds[0]?.answer.status === 202);
+  if (lifecycle !== undefined) return lifecycle.offer;
   const answers = all.flatMap(({ binds }) => binds.map(({ answer }) => answer));
   throw new Verdicted(notApplicable("no bind was answered 202: binding is synchronous", ...answers.slice(0, 3)));
 }
 
 /** The answers that tell about a binding: the 201, or the fetch after an asynchronous bind. */
-function tellings({ binds, fetchedBindings }: Life): Answer[] {
+function bindingAnswers({ binds, fetchedBindings }: Lifecycle): Answer[] {
   return binds.flatMap(({ answer }, at) => {
     const fetched = fetchedBindings[at];
     if (answer.status === 201) return [answer];
@@ -41,13 +41,13 @@ function tellings({ binds, fetchedBindings }: Life): Answer[] {
 }
 
 /** Every answer of the run that describes a binding. */
-const described = (context: OsbContext): Answer[] =>
+const bindingDescriptions = (context: OsbContext): Answer[] =>
   context.run.answers.filter(
     ({ operation, status }) =>
       (operation === "bind" && (status === 200 || status === 201)) || (operation === "fetch-binding" && status === 200),
   );
 
-function serviceOf(context: OsbContext, answer: Answer): Offer | undefined {
+function offeringOf(context: OsbContext, answer: Answer): Offer | undefined {
   const provisioned = context.run.answers.find(
     ({ operation, instanceId, sent }) =>
       operation === "provision" && instanceId === answer.instanceId && sent["service_id"] !== undefined,
@@ -57,15 +57,15 @@ function serviceOf(context: OsbContext, answer: Answer): Offer | undefined {
 }
 
 /** A member that only an offering with the permission may return. */
-function declared(operations: readonly string[], pairs: readonly (readonly [string, string])[]) {
+function requirePermission(operations: readonly string[], pairs: readonly (readonly [string, string])[]) {
   return (context: OsbContext): Outcome => {
-    const answers = described(context).filter(({ operation }) => operations.includes(operation));
+    const answers = bindingDescriptions(context).filter(({ operation }) => operations.includes(operation));
     const seen = answers.flatMap((answer) =>
-      pairs.filter(([member]) => isThere(bodyOf(answer)[member])).map((pair) => ({ answer, pair })),
+      pairs.filter(([member]) => isPresent(bodyOf(answer)[member])).map((pair) => ({ answer, pair })),
     );
     if (seen.length === 0) return notApplicable(`no answer has ${pairs.map(([member]) => member).join(", ")}`);
     const wrong = seen.find(({ answer, pair }) => {
-      const offer = serviceOf(context, answer);
+      const offer = offeringOf(context, answer);
       return offer !== undefined && !requires(offer, pair[1]);
     });
     if (wrong === undefined) return pass(...seen.slice(0, 2).map(({ answer }) => answer));
@@ -77,16 +77,16 @@ function declared(operations: readonly string[], pairs: readonly (readonly [stri
   };
 }
 
-const isThere = (value: Json | undefined): boolean => value !== undefined && value !== null;
+const isPresent = (value: Json | undefined): boolean => value !== undefined && value !== null;
 
 /** An offering with a permission returns the member that goes with it. */
-function memberFor(permission: string, member: string, isRight: (value: Json | undefined) => boolean) {
+function requireMember(permission: string, member: string, isRight: (value: Json | undefined) => boolean) {
   return (context: OsbContext) => {
     const words = `no bindable offering requires ${permission}`;
-    context.offer({ words, fits: (offer) => isBindable(offer) && requires(offer, permission) });
-    return eachLife(context, (life) => {
-      const telling = tellings(life)[0];
-      if (!requires(life.offer, permission) || telling === undefined) return undefined;
+    context.offer({ unmet: words, fits: (offer) => isBindable(offer) && requires(offer, permission) });
+    return judgeLifecycles(context, (lifecycle) => {
+      const telling = bindingAnswers(lifecycle)[0];
+      if (!requires(lifecycle.offer, permission) || telling === undefined) return undefined;
       return isRight(bodyOf(telling)[member])
         ? pass(telling)
         : fail(`${member} from a service that requires ${permission}`, "none", telling);
@@ -94,55 +94,55 @@ function memberFor(permission: string, member: string, isRight: (value: Json | u
   };
 }
 
-const isCredentialService = ({ offer }: Life): boolean =>
+const isCredentialService = ({ offer }: Lifecycle): boolean =>
   isBindable(offer) && !PERMISSIONS.some(([, permission]) => requires(offer, permission));
 
-function credentialsReturned(life: Life): Outcome | undefined {
-  const bind = life.binds[0]?.answer;
-  if (!isCredentialService(life) || bind?.status !== 201) return undefined;
-  return isThere(bodyOf(bind)["credentials"]) ? pass(bind) : fail("credentials in the 201", "none", bind);
+function judgeReturnedCredentials(lifecycle: Lifecycle): Outcome | undefined {
+  const bind = lifecycle.binds[0]?.answer;
+  if (!isCredentialService(lifecycle) || bind?.status !== 201) return undefined;
+  return isPresent(bodyOf(bind)["credentials"]) ? pass(bind) : fail("credentials in the 201", "none", bind);
 }
 
-function credentialsFetched(life: Life): Outcome | undefined {
-  const [bind, fetched] = [life.binds[0]?.answer, life.fetchedBindings[0]];
-  if (!isCredentialService(life) || bind?.status !== 202 || fetched?.status !== 200) return undefined;
-  return isThere(bodyOf(fetched)["credentials"])
+function judgeFetchedCredentials(lifecycle: Lifecycle): Outcome | undefined {
+  const [bind, fetched] = [lifecycle.binds[0]?.answer, lifecycle.fetchedBindings[0]];
+  if (!isCredentialService(lifecycle) || bind?.status !== 202 || fetched?.status !== 200) return undefined;
+  return isPresent(bodyOf(fetched)["credentials"])
     ? pass(bind, fetched)
     : fail("credentials in the first fetch", "none", bind, fetched);
 }
 
-function informed(life: Life): Outcome | undefined {
-  const [bind, fetched] = [life.binds[0]?.answer, life.fetchedBindings[0]];
-  if (bind === undefined || !isSuccess(bind) || requires(life.offer, "route_forwarding")) return undefined;
+function judgeBindingInformation(lifecycle: Lifecycle): Outcome | undefined {
+  const [bind, fetched] = [lifecycle.binds[0]?.answer, lifecycle.fetchedBindings[0]];
+  if (bind === undefined || !isSuccess(bind) || requires(lifecycle.offer, "route_forwarding")) return undefined;
   if (bind.status === 202 && fetched === undefined) return undefined;
   const evidence = [bind, ...(fetched ? [fetched] : [])];
-  const isTold = evidence.some((answer) => INFORMATION.some((member) => isThere(bodyOf(answer)[member])));
+  const isTold = evidence.some((answer) => INFORMATION.some((member) => isPresent(bodyOf(answer)[member])));
   return isTold ? pass(...evidence) : fail(`one of ${INFORMATION.join(", ")}`, "none of them", ...evidence);
 }
 
-function credentialsDiffer(life: Life): Outcome | undefined {
-  const [first, second] = tellings(life);
+function judgeUniqueCredentials(lifecycle: Lifecycle): Outcome | undefined {
+  const [first, second] = bindingAnswers(lifecycle);
   if (first === undefined || second === undefined) return undefined;
   const [one, two] = [bodyOf(first)["credentials"], bodyOf(second)["credentials"]];
-  if (!isThere(one) || !isThere(two)) return undefined;
+  if (!isPresent(one) || !isPresent(two)) return undefined;
   return sameJson(one, two)
     ? fail("credentials of its own for each binding", "the same for two", first, second)
     : pass(first, second);
 }
 
-function sameWhenFetched({ binds, fetchedBindings }: Life): Outcome | undefined {
+function compareFetchedCredentials({ binds, fetchedBindings }: Lifecycle): Outcome | undefined {
   const [bind, fetched] = [binds[0]?.answer, fetchedBindings[0]];
   if (bind?.status !== 201 || fetched?.status !== 200) return undefined;
   const [given, later] = [bodyOf(bind)["credentials"], bodyOf(fetched)["credentials"]];
-  if (!isThere(given) || !isThere(later)) return undefined;
+  if (!isPresent(given) || !isPresent(later)) return undefined;
   return sameJson(given, later) ? pass(bind, fetched) : fail("the credentials of the 201", "other ones", bind, fetched);
 }
 
-function withEndpoints(life: Life): Outcome | undefined {
-  const telling = tellings(life)[0];
+function judgeEndpoints(lifecycle: Lifecycle): Outcome | undefined {
+  const telling = bindingAnswers(lifecycle)[0];
   const { credentials, endpoints } = telling === undefined ? {} : bodyOf(telling);
-  if (telling === undefined || !isThere(credentials)) return undefined;
-  if (isThere(endpoints)) return pass(telling);
+  if (telling === undefined || !isPresent(credentials)) return undefined;
+  if (isPresent(endpoints)) return pass(telling);
   return namesAddress(credentials)
     ? fail("endpoints beside the credentials", "none", telling)
     : notApplicable("the credentials name nothing on a network", telling);
@@ -167,8 +167,8 @@ function hostsIn(credentials: JsonObject): string[] {
   });
 }
 
-function hostsListed(life: Life): Outcome | undefined {
-  const telling = tellings(life)[0];
+function judgeListedHosts(lifecycle: Lifecycle): Outcome | undefined {
+  const telling = bindingAnswers(lifecycle)[0];
   const { credentials, endpoints } = telling === undefined ? {} : bodyOf(telling);
   if (telling === undefined || !isObject(credentials) || !isArray(endpoints)) return undefined;
   const listed = endpoints.map((endpoint) => (isObject(endpoint) ? endpoint["host"] : undefined));
@@ -180,9 +180,9 @@ function hostsListed(life: Life): Outcome | undefined {
 
 const CONNECTING = /^(password|username|user|host|hostname|port|uri|url|token|secret|credentials|api_?key)$/i;
 
-function metadataIsHarmless(operation: string) {
+function judgeBindingMetadata(operation: string) {
   return (context: OsbContext): Outcome => {
-    const answers = described(context).filter(
+    const answers = bindingDescriptions(context).filter(
       (answer) => answer.operation === operation && isObject(bodyOf(answer)["metadata"]),
     );
     if (answers.length === 0) return notApplicable("no binding came with metadata");
@@ -195,7 +195,7 @@ function metadataIsHarmless(operation: string) {
   };
 }
 
-function without(member: string) {
+function bindWithout(member: string) {
   return async (context: OsbContext): Promise<Outcome> => {
     const live = await context.live(BINDABLE);
     const { [member]: _, ...rest } = context.bindBody(live.offer);
@@ -206,7 +206,7 @@ function without(member: string) {
   };
 }
 
-async function malformed(context: OsbContext): Promise<Outcome> {
+async function bindMalformed(context: OsbContext): Promise<Outcome> {
   const live = await context.live(BINDABLE);
   const broken = await context.bind(live, context.platform.newId(), { text: '{"plan_id": ', ...bad });
   const body = { ...context.bindBody(live.offer), service_id: 1 };
@@ -214,7 +214,7 @@ async function malformed(context: OsbContext): Promise<Outcome> {
   return worstOf([broken, typed].map((answer) => expectStatus(answer, [400], [422])));
 }
 
-async function unknownIds(context: OsbContext): Promise<Outcome> {
+async function bindWithUnknownIds(context: OsbContext): Promise<Outcome> {
   const live = await context.live(BINDABLE);
   const outcomes: Outcome[] = [];
   for (const member of ["service_id", "plan_id"]) {
@@ -224,13 +224,13 @@ async function unknownIds(context: OsbContext): Promise<Outcome> {
   return worstOf(outcomes);
 }
 
-async function withoutFlag(context: OsbContext): Promise<Answer> {
+async function bindWithoutFlag(context: OsbContext): Promise<Answer> {
   const live = await context.liveOf(await asyncBindOffer(context));
   return context.bind(live, context.platform.newId(), { query: {}, ...bad });
 }
 
 /** Binds without an application, and with one if that is refused. */
-async function withoutApp(context: OsbContext): Promise<{ bare: Answer; bound: Answer | undefined }> {
+async function bindWithoutApp(context: OsbContext): Promise<{ bare: Answer; bound: Answer | undefined }> {
   const live = await context.live(BINDABLE);
   const { bind_resource: _, ...bare } = context.bindBody(live.offer);
   const first = await context.bind(live, context.platform.newId(), { body: bare });
@@ -241,32 +241,32 @@ async function withoutApp(context: OsbContext): Promise<{ bare: Answer; bound: A
   return { bare: first, bound: second };
 }
 
-async function requiresAppCode(context: OsbContext): Promise<Outcome> {
-  const { bare, bound } = await withoutApp(context);
+async function judgeRequiresAppCode(context: OsbContext): Promise<Outcome> {
+  const { bare, bound } = await bindWithoutApp(context);
   if (bare.status !== 422 || bound === undefined || !isSuccess(bound))
     return notApplicable("binding without an app succeeds", bare);
   return expectError(bare, "RequiresApp");
 }
 
-async function identical(context: OsbContext, judge: (first: Answer, again: Answer) => Outcome): Promise<Outcome> {
+async function bindAgain(context: OsbContext, judge: (first: Answer, again: Answer) => Outcome): Promise<Outcome> {
   const live = await context.live(BINDABLE);
   const { id, bound } = await context.bound(live);
   return judge(bound.answer, await context.bind(live, id));
 }
 
-function sameCredentials(first: Answer, again: Answer): Outcome {
+function compareRepeatedCredentials(first: Answer, again: Answer): Outcome {
   const [given, repeated] = [bodyOf(first)["credentials"], bodyOf(again)["credentials"]];
-  if (again.status !== 200 || !isThere(given) || !isThere(repeated))
+  if (again.status !== 200 || !isPresent(given) || !isPresent(repeated))
     return notApplicable("the repeat has no credentials to compare", first, again);
   return sameJson(given, repeated)
     ? pass(first, again)
     : fail("the credentials of the first answer", "other ones", first, again);
 }
 
-async function conflict(context: OsbContext): Promise<Outcome> {
+async function bindConflicting(context: OsbContext): Promise<Outcome> {
   const words = "no binding schema to vary";
   const live = await context.live(BINDABLE, {
-    words,
+    unmet: words,
     fits: (offer) => conflictingBind(context.shared, offer) !== undefined,
   });
   const { id } = await context.bound(live);
@@ -274,29 +274,29 @@ async function conflict(context: OsbContext): Promise<Outcome> {
   return expectStatus(await context.bind(live, id, { body, ...bad }), [409]);
 }
 
-function noInformationYet(context: OsbContext): Outcome {
+function judgeAcceptedBinds(context: OsbContext): Outcome {
   const answers = context.run.answers.filter(({ operation, status }) => operation === "bind" && status === 202);
   if (answers.length === 0) return notApplicable("no bind was answered 202");
   const names = [...INFORMATION, "endpoints"];
-  const wrong = answers.find((answer) => names.some((name) => isThere(bodyOf(answer)[name])));
+  const wrong = answers.find((answer) => names.some((name) => isPresent(bodyOf(answer)[name])));
   return wrong === undefined
     ? pass(...answers.slice(0, 2))
     : fail("a 202 without binding information", "it has some", wrong);
 }
 
-async function flying(
+async function judgeDuringBind(
   context: OsbContext,
   name: string,
   judge: (answer: Answer, started: Answer) => Outcome,
 ): Promise<Outcome> {
   const flight = await flightOfBind(context.shared, await asyncBindOffer(context));
-  return inFlight(flight, name, (answer) => judge(answer, flight.started));
+  return judgeMeanwhile(flight, name, (answer) => judge(answer, flight.started));
 }
 
 /** Judges what an update and a bind are answered while their instance is being made. */
-async function meanwhile(context: OsbContext, judge: (answer: Answer) => Outcome): Promise<Outcome> {
+async function judgeDuringProvision(context: OsbContext, judge: (answer: Answer) => Outcome): Promise<Outcome> {
   const flight = await flightOfProvision(context.shared, await asyncOffer(context));
-  const { binds } = await lifeOf(context.shared, flight.offer);
+  const { binds } = await lifecycleOf(context.shared, flight.offer);
   const refusals = {
     update: await updateRefusal(context),
     bind: binds[0]?.state === "refused" ? binds[0].answer : undefined,
@@ -304,24 +304,24 @@ async function meanwhile(context: OsbContext, judge: (answer: Answer) => Outcome
   const judged = (["update", "bind"] as const).map((name) => {
     const refusal = refusals[name];
     if (refusal !== undefined) return notApplicable(`an ordinary ${name} is refused as well`, refusal);
-    return inFlight(flight, name, judge);
+    return judgeMeanwhile(flight, name, judge);
   });
   return worstOf(judged);
 }
 
-function described422(answer: Answer): Outcome {
+function judgeDescription(answer: Answer): Outcome {
   if (answer.status !== 422) return notApplicable(`answered ${seenOf(answer)}`, answer);
   const text = bodyOf(answer)["description"];
   return typeof text === "string" && text !== "" ? pass(answer) : fail("a description", "none", answer);
 }
 
-const successOrBusy = (answer: Answer): Outcome => {
+const judgeConcurrentBind = (answer: Answer): Outcome => {
   if (isSuccess(answer)) return pass(answer);
   return answer.status === 422 ? expectError(answer, "ConcurrencyError") : expectStatus(answer, ["2xx", 422]);
 };
 
-function instants(context: OsbContext): { answer: Answer; expires: number; renew: number }[] {
-  return described(context).map((answer) => {
+function bindingTimes(context: OsbContext): { answer: Answer; expires: number; renew: number }[] {
+  return bindingDescriptions(context).map((answer) => {
     const metadata = bodyOf(answer)["metadata"];
     const read = (name: string) =>
       isObject(metadata) ? Date.parse(String(typeof metadata[name] === "string" ? metadata[name] : "")) : Number.NaN;
@@ -330,13 +330,13 @@ function instants(context: OsbContext): { answer: Answer; expires: number; renew
 }
 
 /** Compares the times of a binding's metadata, where they are there. */
-function times(
+function compareTimes(
   words: string,
   needs: readonly ("expires" | "renew")[],
   isRight: (expires: number, renew: number, nowMs: number) => boolean,
 ) {
   return (context: OsbContext): Outcome => {
-    const all = instants(context).filter((each) => needs.every((name) => !Number.isNaN(each[name])));
+    const all = bindingTimes(context).filter((each) => needs.every((name) => !Number.isNaN(each[name])));
     if (all.length === 0) return notApplicable("no binding came with the times");
     const nowMs = context.platform.settings.clock.nowMs();
     const wrong = all.find(({ expires, renew }) => !isRight(expires, renew, nowMs));
@@ -349,52 +349,52 @@ function times(
 const CLOCK_SKEW_MS = 60_000;
 
 export const bindingChecks: readonly OsbCheck[] = [
-  probe("bind-info-returned-once", (context) => eachLife(context, informed), none),
-  probe("bind-endpoints-provided", (context) => eachLife(context, withEndpoints), none),
-  probe("bind-credentials-unique", (context) => eachLife(context, credentialsDiffer), none),
+  probe("bind-info-returned-once", (context) => judgeLifecycles(context, judgeBindingInformation), none),
+  probe("bind-endpoints-provided", (context) => judgeLifecycles(context, judgeEndpoints), none),
+  probe("bind-credentials-unique", (context) => judgeLifecycles(context, judgeUniqueCredentials), none),
   probe(
     ["bind-hosts-and-ports-provided", "bind-endpoints-complete"],
-    (context) => eachLife(context, hostsListed),
+    (context) => judgeLifecycles(context, judgeListedHosts),
     none,
   ),
   probe(
     "bind-syslog-drain-url-required",
-    memberFor("syslog_drain", "syslog_drain_url", (value) => typeof value === "string"),
+    requireMember("syslog_drain", "syslog_drain_url", (value) => typeof value === "string"),
     none,
   ),
   probe(
     "bind-volume-mounts-required",
-    memberFor("volume_mount", "volume_mounts", (value) => isArray(value) && value.length > 0),
+    requireMember("volume_mount", "volume_mounts", (value) => isArray(value) && value.length > 0),
     none,
   ),
   probe(
     "bind-route-service-url-required",
-    memberFor(
+    requireMember(
       "route_forwarding",
       "route_service_url",
-      (value) => !isThere(value) || (typeof value === "string" && value !== ""),
+      (value) => !isPresent(value) || (typeof value === "string" && value !== ""),
     ),
     none,
   ),
-  probe("bind-credentials-required", (context) => eachLife(context, credentialsReturned), none),
-  probe("fetch-binding-credentials-after-async", (context) => eachLife(context, credentialsFetched), none),
-  probe("fetch-binding-credentials-object", (context) => eachLife(context, sameWhenFetched), {
+  probe("bind-credentials-required", (context) => judgeLifecycles(context, judgeReturnedCredentials), none),
+  probe("fetch-binding-credentials-after-async", (context) => judgeLifecycles(context, judgeFetchedCredentials), none),
+  probe("fetch-binding-credentials-object", (context) => judgeLifecycles(context, compareFetchedCredentials), {
     ...none,
     id: "fetch-binding-credentials-same",
   }),
-  probe("bind-accepts-incomplete-422", async (context) => expectStatus(await withoutFlag(context), [201, 422])),
+  probe("bind-accepts-incomplete-422", async (context) => expectStatus(await bindWithoutFlag(context), [201, 422])),
   probe("bind-422-async-error-code", async (context) => {
-    const answer = await withoutFlag(context);
+    const answer = await bindWithoutFlag(context);
     return answer.status === 422
       ? expectError(answer, "AsyncRequired")
       : notApplicable(`answered ${answer.status}`, answer);
   }),
-  probe("bind-missing-service-id-400", without("service_id")),
-  probe("bind-missing-plan-id-400", without("plan_id")),
-  probe("bind-malformed-400", malformed),
-  probe("bind-invalid-service-or-plan", unknownIds),
+  probe("bind-missing-service-id-400", bindWithout("service_id")),
+  probe("bind-missing-plan-id-400", bindWithout("plan_id")),
+  probe("bind-malformed-400", bindMalformed),
+  probe("bind-invalid-service-or-plan", bindWithUnknownIds),
   probe("bind-parameters-validated", async (context) => {
-    const { offer, parameters } = withViolation(context, "bind", BINDABLE);
+    const { offer, parameters } = planWithViolation(context, "bind", BINDABLE);
     const live = await context.liveOf(offer);
     const body = { ...context.bindBody(offer), parameters };
     return expectStatus(await context.bind(live, context.platform.newId(), { body, ...bad }), ["4xx"], ["2xx"]);
@@ -409,80 +409,101 @@ export const bindingChecks: readonly OsbCheck[] = [
     none,
   ),
   probe(["bind-requires-app-422", "bind-resource-optional"], async (context) => {
-    const { bare, bound } = await withoutApp(context);
+    const { bare, bound } = await bindWithoutApp(context);
     const outcome = expectStatus(bare, ["2xx", 422]);
     return bound === undefined ? outcome : unlessRefusedAnyway(outcome, async () => bound);
   }),
-  probe("bind-requires-app-error-code", requiresAppCode),
+  probe("bind-requires-app-error-code", judgeRequiresAppCode),
   probe(
     ["bind-201", "bind-202", "plan-bindable-overrides-service"],
     (context) =>
-      eachLife(context, ({ binds: [bind] }) => {
+      judgeLifecycles(context, ({ binds: [bind] }) => {
         if (bind === undefined) return undefined;
         if (context.minor < 14 && bodyOf(bind.answer)["error"] === "AsyncRequired")
           return fail("201: no binding takes time before 2.14", seenOf(bind.answer), bind.answer);
-        if (bind.answer.status >= 400 && bind.answer.status < 500) return needsMore(bind.answer);
+        if (bind.answer.status >= 400 && bind.answer.status < 500) return ordinaryRefusal(bind.answer);
         return expectStatus(bind.answer, context.minor >= 14 ? [201, 202] : [201]);
       }),
     none,
   ),
-  review("bind-202-no-credentials", noInformationYet),
+  review("bind-202-no-credentials", judgeAcceptedBinds),
   probe("bind-identical-200", (context) =>
-    identical(context, (_, again) => expectStatus(again, [200], [201, 202, 409])),
+    bindAgain(context, (_, again) => expectStatus(again, [200], [201, 202, 409])),
   ),
-  probe("bind-identical-200", (context) => identical(context, (_, again) => expectStatus(again, [200])), {
+  probe("bind-identical-200", (context) => bindAgain(context, (_, again) => expectStatus(again, [200])), {
     id: "bind-identical-200-2-12",
     level: "MUST",
     since: 12,
     until: 13,
   }),
-  probe("bind-identical-same-credentials", (context) => identical(context, sameCredentials)),
-  probe("bind-conflict-409", conflict),
-  probe("bind-resent-while-in-progress-202", (context) => flying(context, "resent", judgeResent), { exclusive: true }),
+  probe("bind-identical-same-credentials", (context) => bindAgain(context, compareRepeatedCredentials)),
+  probe("bind-conflict-409", bindConflicting),
+  probe("bind-resent-while-in-progress-202", (context) => judgeDuringBind(context, "resent", judgeResent), {
+    exclusive: true,
+  }),
   probe(
     "bind-resent-same-operation",
-    (context) => flying(context, "resent", (answer, started) => judgeSameOperation(started, answer)),
+    (context) => judgeDuringBind(context, "resent", (answer, started) => judgeSameOperation(started, answer)),
     { exclusive: true },
   ),
   probe(
     "bind-conflict-while-in-progress-409",
     (context) =>
-      flying(context, "conflict", (answer) =>
+      judgeDuringBind(context, "conflict", (answer) =>
         answer.status === 422 ? expectError(answer, "ConcurrencyError") : expectStatus(answer, [409]),
       ),
     { exclusive: true },
   ),
-  probe("bind-concurrent-422", (context) => flying(context, "second", successOrBusy), { exclusive: true }),
-  probe("concurrency-422", (context) => meanwhile(context, (answer) => expectStatus(answer, ["2xx", 422])), {
+  probe("bind-concurrent-422", (context) => judgeDuringBind(context, "second", judgeConcurrentBind), {
+    exclusive: true,
+  }),
+  probe("concurrency-422", (context) => judgeDuringProvision(context, (answer) => expectStatus(answer, ["2xx", 422])), {
     exclusive: true,
   }),
   probe(
     "concurrency-error-code",
     (context) =>
-      meanwhile(context, (answer) =>
+      judgeDuringProvision(context, (answer) =>
         answer.status === 422
           ? expectError(answer, "ConcurrencyError")
           : notApplicable(`answered ${seenOf(answer)}`, answer),
       ),
     { exclusive: true },
   ),
-  probe("concurrency-legacy-description", (context) => meanwhile(context, described422), { exclusive: true }),
-  review("bind-metadata-no-connection-data", metadataIsHarmless("bind")),
-  review("fetch-binding-metadata-no-connection-data", metadataIsHarmless("fetch-binding")),
-  review("bind-syslog-drain-declared", declared(["bind"], PERMISSIONS.slice(0, 1))),
-  review(["bind-route-service-declared", "route-forwarding-declared"], declared(["bind"], PERMISSIONS.slice(1, 2))),
-  review("bind-volume-mounts-declared", declared(["bind"], PERMISSIONS.slice(2))),
-  review("fetch-binding-permissions-declared", declared(["fetch-binding"], PERMISSIONS)),
+  probe("concurrency-legacy-description", (context) => judgeDuringProvision(context, judgeDescription), {
+    exclusive: true,
+  }),
+  review("bind-metadata-no-connection-data", judgeBindingMetadata("bind")),
+  review("fetch-binding-metadata-no-connection-data", judgeBindingMetadata("fetch-binding")),
+  review("bind-syslog-drain-declared", requirePermission(["bind"], PERMISSIONS.slice(0, 1))),
+  review(
+    ["bind-route-service-declared", "route-forwarding-declared"],
+    requirePermission(["bind"], PERMISSIONS.slice(1, 2)),
+  ),
+  review("bind-volume-mounts-declared", requirePermission(["bind"], PERMISSIONS.slice(2))),
+  review("fetch-binding-permissions-declared", requirePermission(["fetch-binding"], PERMISSIONS)),
   review(
     "binding-expires-at-future",
-    times("expires_at to lie in the future", ["expires"], (expires, _, nowMs) => expires > nowMs - CLOCK_SKEW_MS),
+    compareTimes(
+      "expires_at to lie in the future",
+      ["expires"],
+      (expires, _, nowMs) => expires > nowMs - CLOCK_SKEW_MS,
+    ),
   ),
   review(
     "binding-renew-before-not-after-expiry",
-    times("renew_before not to be later than expires_at", ["expires", "renew"], (expires, renew) => renew <= expires),
+    compareTimes(
+      "renew_before not to be later than expires_at",
+      ["expires", "renew"],
+      (expires, renew) => renew <= expires,
+    ),
   ),
   review(
     "binding-renew-window",
-    times("time between renew_before and expires_at", ["expires", "renew"], (expires, renew) => renew !== expires),
+    compareTimes(
+      "time between renew_before and expires_at",
+      ["expires", "renew"],
+      (expires, renew) => renew !== expires,
+    ),
   ),
 ];

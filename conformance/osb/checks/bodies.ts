@@ -20,14 +20,14 @@ function valuesOf(rule: BodyRule, answer: Answer): (Json | undefined)[] {
   return rule.isRequired ? values : values.filter((value) => value !== undefined);
 }
 
-function judge(rule: BodyRule, { run }: OsbContext): Outcome {
+function judgeBody(rule: BodyRule, { run }: OsbContext): Outcome {
   const answers = run.answers.filter(
     ({ operation, status }) => rule.on.includes(operation) && rule.status.includes(status),
   );
   const looked = answers
     .map((answer) => ({ answer, values: valuesOf(rule, answer) }))
     .filter(({ values }) => values.length > 0);
-  if (looked.length === 0) return notApplicable(absence(rule, answers.length), ...answers.slice(0, 2));
+  if (looked.length === 0) return notApplicable(describeAbsence(rule, answers.length), ...answers.slice(0, 2));
   const wrong = looked.filter(({ values }) => values.some((value) => value === undefined || !fits(rule.schema, value)));
   if (wrong.length === 0) return pass(...looked.slice(0, 2).map(({ answer }) => answer));
   const where = [...rule.at, rule.member].filter((step) => step !== "").join(".") || "the body";
@@ -46,7 +46,7 @@ function judge(rule: BodyRule, { run }: OsbContext): Outcome {
 /** Where later versions only expect a body, none at all is worth a warning and no more. */
 const EMPTY_TOLERATED: ReadonlySet<string> = new Set(["update", "unbind", "deprovision"]);
 
-function absence(rule: BodyRule, answers: number): string {
+function describeAbsence(rule: BodyRule, answers: number): string {
   const what = `${rule.on.join(" or ")} answered ${rule.status.join(", ")}`;
   return answers === 0 ? `no ${what} was seen` : `none of ${answers} answers (${what}) has ${rule.member}`;
 }
@@ -57,5 +57,5 @@ export const bodyChecks: readonly OsbCheck[] = BODY_RULES.map((rule) => {
   const options = Object.fromEntries(
     Object.entries({ id, level, since, until }).filter(([, value]) => value !== undefined),
   );
-  return review(rule.clauses, (context) => judge(rule, context), options);
+  return review(rule.clauses, (context) => judgeBody(rule, context), options);
 });

@@ -14,19 +14,19 @@ function checkOf(rule: CatalogRule): OsbCheck {
     ({ run }) => {
       const { looked, faults } = find(run.catalog.json ?? null);
       if (looked === 0) return notApplicable("the catalog has nothing that the rule is about", run.catalog);
-      return faults.length === 0 ? pass(run.catalog) : fail(words, listed(faults), run.catalog);
+      return faults.length === 0 ? pass(run.catalog) : fail(words, joinFaults(faults), run.catalog);
     },
     options,
   );
 }
 
-function listed(faults: readonly string[]): string {
+function joinFaults(faults: readonly string[]): string {
   const more = faults.length > FAULTS_MAX ? ` and ${faults.length - FAULTS_MAX} more` : "";
   return `${faults.slice(0, FAULTS_MAX).join("; ")}${more}`;
 }
 
 /** A run begins with a catalog that has services, or not at all; so this is about each time that it is read. */
-function servicesAlways({ run }: OsbContext): Outcome {
+function judgeServices({ run }: OsbContext): Outcome {
   const catalogs = run.answers.filter(({ operation, status }) => operation === "catalog" && status === 200);
   const wrong = catalogs.find(({ json }) => !isObject(json) || !isArray(json["services"]));
   return wrong === undefined ? pass(...catalogs.slice(0, 3)) : fail("an array of services", "none", wrong);
@@ -34,6 +34,6 @@ function servicesAlways({ run }: OsbContext): Outcome {
 
 /** One check for each rule about the catalog. */
 export const catalogRuleChecks: readonly OsbCheck[] = [
-  review("catalog-services-required", servicesAlways),
+  review("catalog-services-required", judgeServices),
   ...CATALOG_RULES.map(checkOf),
 ];

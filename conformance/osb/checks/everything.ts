@@ -21,7 +21,7 @@ function isUnrouted({ operation, status, instanceId }: Answer, { run }: OsbConte
 }
 
 /** Fails with the first answers that `problem` finds something wrong with, among those that `applies` to. */
-function all(expected: string, applies: (answer: Answer) => boolean, problem: Judge, absence: string) {
+function judgeEvery(expected: string, applies: (answer: Answer) => boolean, problem: Judge, absence: string) {
   return (context: OsbContext): Outcome => {
     const answers = context.run.answers.filter((answer) => applies(answer) && !isUnrouted(answer, context));
     if (answers.length === 0) return notApplicable(absence);
@@ -42,21 +42,21 @@ function all(expected: string, applies: (answer: Answer) => boolean, problem: Ju
 const isGood = ({ operation, status }: Answer): boolean =>
   status === 410 && ["poll-instance", "poll-binding", "deprovision", "unbind"].includes(operation);
 const isError = (answer: Answer): boolean => answer.status >= 400 && !isGood(answer);
-const has = (member: string) => (answer: Answer) => isError(answer) && bodyOf(answer)[member] !== undefined;
-const member =
+const hasErrorMember = (member: string) => (answer: Answer) => isError(answer) && bodyOf(answer)[member] !== undefined;
+const judgeMember =
   (name: string, isRight: (value: Json | undefined) => boolean): Judge =>
   (answer) => {
     const value = bodyOf(answer)[name];
     return isRight(value) ? undefined : `${name} ${JSON.stringify(value)?.slice(0, 60)}`;
   };
 const isFilled = (value: Json | undefined): boolean => typeof value === "string" && value !== "";
-const allowedOn =
+const allowOn =
   (...operations: readonly Operation[]): Judge =>
   (answer) =>
     operations.includes(answer.operation) ? undefined : `it comes with ${seenOf(answer)}`;
 
 /** A bad request is the client's mistake, and a failure is not a success with an error in it. */
-const appropriate: Judge = (answer) => {
+const findWrongStatus: Judge = (answer) => {
   if (answer.intent === "bad" && answer.status >= 500) return String(answer.status);
   const error = isSuccess(answer) ? bodyOf(answer)["error"] : undefined;
   return typeof error === "string" ? `${answer.status} with error ${error}` : undefined;
@@ -70,14 +70,14 @@ const DEFINED: ReadonlySet<string> = new Set(
 );
 const PREFIXED = /^[A-Za-z0-9]+([._:/-]|[a-z](?=[A-Z]))/;
 
-const unprefixed: Judge = (answer) => {
+const findUnprefixed: Judge = (answer) => {
   const stray = Object.keys(bodyOf(answer)).find((name) => !DEFINED.has(name) && !PREFIXED.test(name));
   return stray === undefined ? undefined : `member ${stray.slice(0, 40)}`;
 };
 
 const hasExtra = (answer: Answer): boolean => Object.keys(bodyOf(answer)).some((name) => !DEFINED.has(name));
 
-const echoes: Judge = ({ request, headers }) => {
+const findWrongEcho: Judge = ({ request, headers }) => {
   const sent = request.headers["X-Broker-API-Request-Identity"];
   const seen = headers["x-broker-api-request-identity"];
   return seen === sent ? undefined : seen === undefined ? "no such header" : "another value";
@@ -85,7 +85,7 @@ const echoes: Judge = ({ request, headers }) => {
 
 const UNRESERVED = /^[A-Za-z0-9\-._~]*$/;
 
-function reservedIds({ run }: OsbContext): Outcome {
+function judgeIds({ run }: OsbContext): Outcome {
   const ids = run.offers.flatMap(({ service, plan }) => [service.id, plan.id]);
   const operations = run.answers.filter(({ status }) => status === 202).map((answer) => bodyOf(answer)["operation"]);
   const strings = [...ids, ...operations].filter((value) => typeof value === "string");
@@ -94,7 +94,7 @@ function reservedIds({ run }: OsbContext): Outcome {
 }
 
 /** Mistyped members of a success make it worthless to a platform. */
-const wellFormed: Judge = (answer) => {
+const findMalformed: Judge = (answer) => {
   if (!isObject(answer.json)) return answer.problem ?? "not an object";
   const rules = BODY_RULES.filter(
     ({ on, status, at, member: name, level }) =>
@@ -115,21 +115,21 @@ const wellFormed: Judge = (answer) => {
 const PROMPT_MS = 30_000;
 
 /** The deletions that followed refused creations: they must find nothing. */
-function refusedCreatedNothing({ run }: OsbContext): Outcome {
+function judgeRefusedCreations({ run }: OsbContext): Outcome {
   const refusals = run.answers.filter(
     (answer) => isCreation(answer) && answer.status >= 400 && answer.status < 500 && answer.status !== 409,
   );
   const pairs = refusals.flatMap((refusal) => {
     const isClean = !run.answers.some(
-      (other) => other !== refusal && isCreation(other) && sameThing(other, refusal) && isSuccess(other),
+      (other) => other !== refusal && isCreation(other) && isSameThing(other, refusal) && isSuccess(other),
     );
     const deletion = run.answers.find(
-      (other) => other.intent === "cleanup" && isDeletion(other) && sameThing(other, refusal),
+      (other) => other.intent === "cleanup" && isDeletion(other) && isSameThing(other, refusal),
     );
     return isClean && deletion !== undefined ? [{ refusal, deletion }] : [];
   });
   if (pairs.length === 0) return notApplicable("no refused creation was followed by a deletion");
-  const stranger = run.answers.find((answer) => isOfNothing(answer, run.answers));
+  const stranger = run.answers.find((answer) => isDeletionOfNothing(answer, run.answers));
   if (stranger !== undefined && isSuccess(stranger))
     return notApplicable("deletions of what never was are answered with success too", stranger);
   const wrong = pairs.find(({ deletion }) => isSuccess(deletion));
@@ -143,15 +143,15 @@ function refusedCreatedNothing({ run }: OsbContext): Outcome {
 }
 
 /** The deletion of something that nobody asked for. */
-const isOfNothing = (answer: Answer, answers: readonly Answer[]): boolean =>
-  isDeletion(answer) && !answers.some((other) => isCreation(other) && sameThing(other, answer));
+const isDeletionOfNothing = (answer: Answer, answers: readonly Answer[]): boolean =>
+  isDeletion(answer) && !answers.some((other) => isCreation(other) && isSameThing(other, answer));
 
 const isCreation = ({ operation }: Answer): boolean => operation === "provision" || operation === "bind";
 const isDeletion = ({ operation }: Answer): boolean => operation === "deprovision" || operation === "unbind";
-const sameThing = (a: Answer, b: Answer): boolean => a.instanceId === b.instanceId && a.bindingId === b.bindingId;
+const isSameThing = (a: Answer, b: Answer): boolean => a.instanceId === b.instanceId && a.bindingId === b.bindingId;
 
 /** Nothing that a platform gave up is still there: every deletion of the clean-up was answered as the rules say. */
-function cleanedUp(context: OsbContext): Outcome {
+function judgeCleanUp(context: OsbContext): Outcome {
   const deletions = context.run.answers.filter(
     (answer) => answer.intent === "cleanup" && isDeletion(answer) && !isUnrouted(answer, context),
   );
@@ -165,7 +165,7 @@ function cleanedUp(context: OsbContext): Outcome {
 }
 
 /** With both modes in one broker, the answers of one kind of request can be compared. */
-function legacyBodies({ run }: OsbContext): Outcome {
+function compareAcceptedBodies({ run }: OsbContext): Outcome {
   const provisions = run.answers.filter(({ operation, intent }) => operation === "provision" && intent === "plain");
   const done = provisions.find(({ status }) => status === 201);
   const begun = provisions.find(({ status }) => status === 202);
@@ -176,74 +176,79 @@ function legacyBodies({ run }: OsbContext): Outcome {
     : fail("the members of a 201 in the 202", `no ${missing}`, done, begun);
 }
 
-const everything = () => true;
+const isAny = () => true;
 
 export const everythingChecks: readonly OsbCheck[] = [
   review(
     "error-appropriate-status",
-    all("a 4xx for a bad request, and no success with an error", everything, appropriate, "no answers"),
+    judgeEvery("a 4xx for a bad request, and no success with an error", isAny, findWrongStatus, "no answers"),
   ),
   review(
     "error-code-nonempty",
-    all("error to be a string that is not empty", has("error"), member("error", isFilled), "no error has a code"),
+    judgeEvery(
+      "error to be a string that is not empty",
+      hasErrorMember("error"),
+      judgeMember("error", isFilled),
+      "no error has a code",
+    ),
   ),
   review(
     "error-code-single-word",
-    all(
+    judgeEvery(
       "error to be one word",
-      (answer) => has("error")(answer) && isFilled(bodyOf(answer)["error"]),
-      member("error", (value) => /^[A-Za-z][A-Za-z0-9]*$/.test(String(value as string))),
+      (answer) => hasErrorMember("error")(answer) && isFilled(bodyOf(answer)["error"]),
+      judgeMember("error", (value) => /^[A-Za-z][A-Za-z0-9]*$/.test(String(value as string))),
       "no error has a code",
     ),
   ),
   review(
     "error-description-nonempty",
-    all(
+    judgeEvery(
       "description to be a string that is not empty",
-      has("description"),
-      member("description", isFilled),
+      hasErrorMember("description"),
+      judgeMember("description", isFilled),
       "no error has a description",
     ),
   ),
   review(
     "error-instance-usable-type",
-    all(
+    judgeEvery(
       "a boolean",
-      has("instance_usable"),
-      member("instance_usable", (value) => typeof value === "boolean"),
+      hasErrorMember("instance_usable"),
+      judgeMember("instance_usable", (value) => typeof value === "boolean"),
       "no error has instance_usable",
     ),
   ),
   review(
     ["error-instance-usable-scope", "deprovision-failed-instance-usable"],
-    all(
+    judgeEvery(
       "instance_usable for update and deprovision only",
-      has("instance_usable"),
-      allowedOn("update", "deprovision", "poll-instance"),
+      hasErrorMember("instance_usable"),
+      allowOn("update", "deprovision", "poll-instance"),
       "no error has instance_usable",
     ),
   ),
   review(
     "error-update-repeatable-type",
-    all(
+    judgeEvery(
       "a boolean",
-      has("update_repeatable"),
-      member("update_repeatable", (value) => typeof value === "boolean"),
+      hasErrorMember("update_repeatable"),
+      judgeMember("update_repeatable", (value) => typeof value === "boolean"),
       "no error has update_repeatable",
     ),
   ),
   review(
     "error-update-repeatable-scope",
-    all(
+    judgeEvery(
       "update_repeatable for update only",
-      has("update_repeatable"),
-      allowedOn("update", "poll-instance"),
+      hasErrorMember("update_repeatable"),
+      allowOn("update", "poll-instance"),
       "no error has update_repeatable",
     ),
   ),
   review(
     "error-legacy-json-object-bodies",
-    all(
+    judgeEvery(
       "a JSON object",
       ({ status }) => status !== 304,
       (answer) => (isObject(answer.json) ? undefined : (answer.problem ?? "another kind of JSON")),
@@ -252,7 +257,7 @@ export const everythingChecks: readonly OsbCheck[] = [
   ),
   review(
     "response-content-type-json",
-    all(
+    judgeEvery(
       "Content-Type application/json",
       ({ bytes }) => bytes.byteLength > 0,
       ({ headers }) =>
@@ -264,43 +269,43 @@ export const everythingChecks: readonly OsbCheck[] = [
   ),
   review(
     "request-identity-echoed",
-    all(
+    judgeEvery(
       "the request identity in the answer",
       ({ request }) => request.headers["X-Broker-API-Request-Identity"] !== undefined,
-      echoes,
+      findWrongEcho,
       "no identity was sent",
     ),
   ),
   review(
     "vendor-response-fields-prefixed",
-    all(
+    judgeEvery(
       "a prefix before members of the vendor's own",
       (answer) => answer.operation !== "catalog" && hasExtra(answer),
-      unprefixed,
+      findUnprefixed,
       "no unknown members were seen",
     ),
   ),
-  review("url-ids-unreserved", reservedIds),
+  review("url-ids-unreserved", judgeIds),
   review(
     "broker-well-formed-success-bodies",
-    all(
+    judgeEvery(
       "a well-formed body",
       ({ operation, status, bytes }) =>
         isSuccess({ status }) && (bytes.byteLength > 0 || operation === "provision" || operation === "bind"),
-      wellFormed,
+      findMalformed,
       "no success was seen",
     ),
   ),
   review(
     "respond-promptly",
-    all(
+    judgeEvery(
       `an answer within ${PROMPT_MS} ms`,
-      everything,
+      isAny,
       ({ elapsedMs }) => (elapsedMs <= PROMPT_MS ? undefined : `${Math.round(elapsedMs)} ms`),
       "no answers",
     ),
   ),
-  review("error-4xx-no-change", refusedCreatedNothing),
-  review("async-legacy-202-body-like-sync", legacyBodies),
-  review("orphan-broker-knows-only-platform-resources", cleanedUp),
+  review("error-4xx-no-change", judgeRefusedCreations),
+  review("async-legacy-202-body-like-sync", compareAcceptedBodies),
+  review("orphan-broker-knows-only-platform-resources", judgeCleanUp),
 ];

@@ -4,14 +4,14 @@ import type { Answer } from "../../platform/answer.ts";
 import type { Offer } from "../../platform/catalog.ts";
 import { isSuccess, NoAnswer, type Platform, type Settled } from "../../platform/platform.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted } from "../../runner/check.ts";
-import { ANY, changesOf, type OsbContext, updatable } from "../context.ts";
+import { ANY, changesOf, type OsbContext, updatablePlan } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
 import { expectStatus, seenOf } from "../judge.ts";
 
 /** What a broker does when what stands behind it fails. Needs a backend that can be broken on purpose. */
 const alone = { exclusive: true } as const;
 
-async function broken<T>(context: OsbContext, act: () => Promise<T>): Promise<T> {
+async function withBrokenBackend<T>(context: OsbContext, act: () => Promise<T>): Promise<T> {
   const { fail: breakIt, heal } = context.run.backend;
   if (breakIt === undefined || heal === undefined) {
     throw new Verdicted(notApplicable("there is no way to make the backend fail (hooks fail and heal in drydock.yml)"));
@@ -32,27 +32,27 @@ interface Failure {
 }
 
 /** A provision that fails, and the deletion that follows it. */
-function failedProvision(context: OsbContext): Promise<Failure> {
+function failProvision(context: OsbContext): Promise<Failure> {
   return context.shared.once("failed provision", async (platform: Platform) => {
     const told = context.with(platform);
     const offer = told.offer(ANY);
     const id = platform.newId();
-    const failed = await broken(told, async () => platform.settle(offer, await told.provision(offer, id)));
+    const failed = await withBrokenBackend(told, async () => platform.settle(offer, await told.provision(offer, id)));
     const deletion = await platform.deprovision(offer, id);
     await platform.settle(offer, deletion);
     return { offer, failed, deletion };
   });
 }
 
-async function afterAsync(context: OsbContext): Promise<Outcome> {
-  const { failed, deletion } = await failedProvision(context);
+async function judgeCleanUpAfterFailure(context: OsbContext): Promise<Outcome> {
+  const { failed, deletion } = await failProvision(context);
   if (failed.state !== "failed" || failed.answer.status !== 202)
     return notApplicable(`no operation failed: ${seenOf(failed.answer)}`, failed.answer);
   return expectStatus(deletion, [200, 202, 410]);
 }
 
-async function after5xx(context: OsbContext): Promise<Outcome> {
-  const { failed, deletion } = await failedProvision(context);
+async function judgeCleanUpAfter5xx(context: OsbContext): Promise<Outcome> {
+  const { failed, deletion } = await failProvision(context);
   if (failed.answer.status < 500) return notApplicable(`no 5xx was provoked: ${seenOf(failed.answer)}`, failed.answer);
   return expectStatus(deletion, [200, 202, 410]);
 }
@@ -63,27 +63,29 @@ interface FailedUpdate {
   readonly after: Answer | undefined;
 }
 
-function failedUpdate(context: OsbContext): Promise<FailedUpdate> {
+function failUpdate(context: OsbContext): Promise<FailedUpdate> {
   return context.shared.once("failed update", async (platform: Platform) => {
     const told = context.with(platform);
-    const live = await told.fresh(updatable(told.run));
-    const before = await told.fetched(live);
+    const live = await told.fresh(updatablePlan(told.run));
+    const before = await told.fetchInstance(live);
     const body = changesOf(told.run, live.offer)[0]?.body ?? {};
-    const failed = await broken(told, async () => platform.settle(live.offer, await told.update(live, body)));
-    return { before, failed, after: await told.fetched(live) };
+    const failed = await withBrokenBackend(told, async () =>
+      platform.settle(live.offer, await told.update(live, body)),
+    );
+    return { before, failed, after: await told.fetchInstance(live) };
   });
 }
 
-async function unchangedAfter5xx(context: OsbContext): Promise<Outcome> {
-  const { before, failed, after } = await failedUpdate(context);
+async function judgeAfterFailedUpdate(context: OsbContext): Promise<Outcome> {
+  const { before, failed, after } = await failUpdate(context);
   if (failed.answer.status < 500) return notApplicable(`no 5xx was provoked: ${seenOf(failed.answer)}`, failed.answer);
   if (before === undefined || after === undefined) return notApplicable("instances are not retrievable", failed.answer);
   if (sameJson(before.json, after.json)) return pass(before, failed.answer, after);
   return fail("a failed update to change nothing", "another answer to GET", before, failed.answer, after);
 }
 
-async function hintsOfFailedUpdate(context: OsbContext): Promise<Outcome> {
-  const { failed } = await failedUpdate(context);
+async function judgeHintsOfUpdate(context: OsbContext): Promise<Outcome> {
+  const { failed } = await failUpdate(context);
   const last = failed.polls.at(-1) ?? failed.answer;
   if (failed.state === "succeeded") return notApplicable("no update failed", failed.answer);
   const hints = ["instance_usable", "update_repeatable"]
@@ -95,10 +97,10 @@ async function hintsOfFailedUpdate(context: OsbContext): Promise<Outcome> {
     : fail("booleans", JSON.stringify(hints), last);
 }
 
-async function hintsOfFailedDeletion(context: OsbContext): Promise<Outcome> {
+async function judgeHintsOfDeprovision(context: OsbContext): Promise<Outcome> {
   const live = await context.fresh(ANY);
   const { platform } = context;
-  const failed = await broken(context, async () =>
+  const failed = await withBrokenBackend(context, async () =>
     platform.settle(live.offer, await platform.deprovision(live.offer, live.id)),
   );
   const last = failed.polls.at(-1) ?? failed.answer;
@@ -116,7 +118,7 @@ async function hintsOfFailedDeletion(context: OsbContext): Promise<Outcome> {
 const HEAD_START_MS = 1_000;
 
 /** The client walks away in the middle; then the platform deletes what may have come to be. */
-async function afterLostReply(context: OsbContext): Promise<Outcome> {
+async function abandonProvision(context: OsbContext): Promise<Outcome> {
   const offer = context.offer(ANY);
   const { platform } = context;
   const id = platform.newId();
@@ -140,10 +142,10 @@ async function afterLostReply(context: OsbContext): Promise<Outcome> {
 }
 
 export const failingChecks: readonly OsbCheck[] = [
-  probe("orphan-delete-after-failed-async-provision", afterAsync, alone),
-  probe("orphan-delete-after-5xx-provision", after5xx, alone),
-  probe(["update-5xx-applies-nothing", "error-5xx-no-change"], unchangedAfter5xx, alone),
-  probe("update-failed-instance-usable", hintsOfFailedUpdate, alone),
-  probe("deprovision-failed-instance-usable", hintsOfFailedDeletion, alone),
-  probe("orphan-delete-after-timeout", afterLostReply),
+  probe("orphan-delete-after-failed-async-provision", judgeCleanUpAfterFailure, alone),
+  probe("orphan-delete-after-5xx-provision", judgeCleanUpAfter5xx, alone),
+  probe(["update-5xx-applies-nothing", "error-5xx-no-change"], judgeAfterFailedUpdate, alone),
+  probe("update-failed-instance-usable", judgeHintsOfUpdate, alone),
+  probe("deprovision-failed-instance-usable", judgeHintsOfDeprovision, alone),
+  probe("orphan-delete-after-timeout", abandonProvision),
 ];

@@ -13,22 +13,22 @@ import {
   flightOfEarlyUnbind,
   flightOfUnbind,
   flightOfUpdate,
-  inFlight,
+  judgeMeanwhile,
 } from "../in-flight.ts";
 import { expectError, expectStatus, seenOf } from "../judge.ts";
-import { type Life, lives } from "../stories.ts";
+import { type Lifecycle, allLifecycles } from "../lifecycles.ts";
 import { asyncBindOffer } from "./binding.ts";
-import { asyncOffer, eachLife, judgeSameOperation } from "./provisioning.ts";
+import { asyncOffer, judgeLifecycles, judgeSameOperation } from "./provisioning.ts";
 import { asyncUpdateOffer } from "./updating.ts";
 
 /** Unbinding and deprovisioning obey the same rules; `kind` says which is meant. */
-type Kind = "unbind" | "deprovision";
+type Removal = "unbind" | "deprovision";
 
 const bad = { intent: "bad" } as const;
 const none = { instances: 0 } as const;
 
 /** Something to remove: a binding of its own on a lent instance, or an instance of its own. */
-async function victim(context: OsbContext, kind: Kind): Promise<LiveBinding> {
+async function createRemovable(context: OsbContext, kind: Removal): Promise<LiveBinding> {
   if (kind === "unbind") return context.bound(await context.live(BINDABLE));
   const live = await context.fresh(ANY);
   return { live, id: "", bound: live.provisioned };
@@ -36,7 +36,7 @@ async function victim(context: OsbContext, kind: Kind): Promise<LiveBinding> {
 
 function remove(
   context: OsbContext,
-  kind: Kind,
+  kind: Removal,
   it: Pick<LiveBinding, "live" | "id">,
   query: Readonly<Record<string, string>>,
   intent: "plain" | "bad" = "bad",
@@ -49,20 +49,20 @@ function remove(
 }
 
 /** A deletion without a mandatory id is refused, and refused means that the thing is still there. */
-function without(kind: Kind, member: "service_id" | "plan_id") {
+function removeWithout(kind: Removal, member: "service_id" | "plan_id") {
   return async (context: OsbContext): Promise<Outcome> => {
-    const it = await victim(context, kind);
+    const it = await createRemovable(context, kind);
     const { [member]: _, ...query } = deletion(it.live.offer);
-    const hasBegun = await context.watched(it.live, it.id);
+    const hasBegun = await context.watchOperations(it.live, it.id);
     const answer = await remove(context, kind, it, query);
     const outcome = expectStatus(answer, [400]);
-    return outcome.verdict === "pass" ? stillThere(context, kind, it, answer, await hasBegun()) : outcome;
+    return outcome.verdict === "pass" ? expectStillThere(context, kind, it, answer, await hasBegun()) : outcome;
   };
 }
 
-async function stillThere(
+async function expectStillThere(
   context: OsbContext,
-  kind: Kind,
+  kind: Removal,
   it: LiveBinding,
   refusal: Answer,
   begun: Answer | undefined,
@@ -79,46 +79,47 @@ async function stillThere(
   );
 }
 
-function mismatched(kind: Kind) {
+function removeMismatched(kind: Removal) {
   return async (context: OsbContext): Promise<Outcome> => {
-    const it = await victim(context, kind);
+    const it = await createRemovable(context, kind);
     const { platform } = context;
     const query = { service_id: platform.newId(), plan_id: platform.newId(), accepts_incomplete: "true" };
-    const hasBegun = await context.watched(it.live, it.id);
+    const hasBegun = await context.watchOperations(it.live, it.id);
     const answer = await remove(context, kind, it, query);
     await platform.settle(it.live.offer, answer);
-    if (answer.status >= 400 && answer.status < 500) return stillThere(context, kind, it, answer, await hasBegun());
+    if (answer.status >= 400 && answer.status < 500)
+      return expectStillThere(context, kind, it, answer, await hasBegun());
     return expectStatus(answer, [200, 202, "4xx"]);
   };
 }
 
-/** Whether this kind of deletion was answered 202 in some life; the plan of it. */
-async function asyncRemoval(context: OsbContext, kind: Kind): Promise<Offer> {
-  const all = await lives(context.shared);
-  const found = all.find((life) => life[kind]?.answer.status === 202);
+/** Whether this kind of deletion was answered 202 in some lifecycle; the plan of it. */
+async function asyncRemovalOffer(context: OsbContext, kind: Removal): Promise<Offer> {
+  const all = await allLifecycles(context.shared);
+  const found = all.find((lifecycle) => lifecycle[kind]?.answer.status === 202);
   if (found !== undefined) return found.offer;
   throw new Verdicted(notApplicable(`no ${kind} was answered 202: it is synchronous`));
 }
 
-function withoutFlag(kind: Kind) {
+function removeWithoutFlag(kind: Removal) {
   return async (context: OsbContext): Promise<Answer> => {
-    const offer = await asyncRemoval(context, kind);
+    const offer = await asyncRemovalOffer(context, kind);
     const live = kind === "unbind" ? await context.liveOf(offer) : await context.freshOf(offer);
     const it = kind === "unbind" ? await context.bound(live) : { live, id: "" };
     return remove(context, kind, it, idsOf(offer));
   };
 }
 
-function malformed(kind: Kind) {
+function removeMalformed(kind: Removal) {
   return async (context: OsbContext): Promise<Outcome> => {
-    const it = await victim(context, kind);
+    const it = await createRemovable(context, kind);
     const answer = await remove(context, kind, it, { ...idsOf(it.live.offer), accepts_incomplete: "maybe" });
     await context.platform.settle(it.live.offer, answer);
     return expectStatus(answer, [400, 422, 200, 202], ["4xx"]);
   };
 }
 
-function unknownThing(kind: Kind) {
+function removeUnknown(kind: Removal) {
   return async (context: OsbContext): Promise<Outcome> => {
     if (kind === "unbind") {
       const live = await context.live(BINDABLE);
@@ -139,7 +140,7 @@ async function unbindUnknownInstance(context: OsbContext): Promise<Outcome> {
   return expectStatus(await platform.unbind(offer, platform.newId(), platform.newId(), bad), [410], [404]);
 }
 
-function removed({ deprovision, deprovisionAgain, fetchedGone }: Life): Outcome | undefined {
+function judgeDeprovisioned({ deprovision, deprovisionAgain, fetchedGone }: Lifecycle): Outcome | undefined {
   if (deprovision === undefined) return undefined;
   if (deprovisionAgain === undefined) {
     return fail(
@@ -156,7 +157,7 @@ function removed({ deprovision, deprovisionAgain, fetchedGone }: Life): Outcome 
     : pass(deprovision.answer, deprovisionAgain);
 }
 
-function unbound({ unbind, unbindAgain, fetchedUnbound }: Life): Outcome | undefined {
+function judgeUnbound({ unbind, unbindAgain, fetchedUnbound }: Lifecycle): Outcome | undefined {
   if (unbind === undefined) return undefined;
   if (unbindAgain === undefined)
     return fail(
@@ -172,7 +173,7 @@ function unbound({ unbind, unbindAgain, fetchedUnbound }: Life): Outcome | undef
     : pass(unbind.answer, unbindAgain);
 }
 
-function othersStay({ unbind, fetchedSurvivor, unbindSurvivor }: Life): Outcome | undefined {
+function judgeOtherBindings({ unbind, fetchedSurvivor, unbindSurvivor }: Lifecycle): Outcome | undefined {
   if (unbind === undefined || unbindSurvivor === undefined) return undefined;
   if (fetchedSurvivor !== undefined && fetchedSurvivor.status !== 200) {
     return fail("the other binding to stay", seenOf(fetchedSurvivor), unbind.answer, fetchedSurvivor);
@@ -183,42 +184,42 @@ function othersStay({ unbind, fetchedSurvivor, unbindSurvivor }: Life): Outcome 
     : fail("the other binding to be there to remove", seenOf(answer), unbind.answer, answer);
 }
 
-const statusOf =
-  (kind: Kind, minor: number) =>
-  (life: Life): Outcome | undefined => {
-    const answer = life[kind]?.answer;
+const judgeRemovalStatus =
+  (kind: Removal, minor: number) =>
+  (lifecycle: Lifecycle): Outcome | undefined => {
+    const answer = lifecycle[kind]?.answer;
     return answer !== undefined && isSuccess(answer)
       ? expectStatus(answer, kind === "unbind" && minor < 14 ? [200] : [200, 202])
       : undefined;
   };
 
 /** A deletion sent again before it has ended. */
-const judgeResent = (answer: Answer): Outcome => {
+const judgeResentRemoval = (answer: Answer): Outcome => {
   if (answer.status === 422 && bodyOf(answer)["error"] === "ConcurrencyError")
     return warn("202", seenOf(answer), answer);
   return expectStatus(answer, [202]);
 };
 
-async function resent(
+async function resendRemoval(
   context: OsbContext,
-  kind: Kind,
+  kind: Removal,
   judge: (answer: Answer, started: Answer) => Outcome,
 ): Promise<Outcome> {
-  const offer = await asyncRemoval(context, kind);
+  const offer = await asyncRemovalOffer(context, kind);
   const flight = await (kind === "unbind" ? flightOfUnbind : flightOfDeprovision)(context.shared, offer);
-  return inFlight(flight, "resent", (answer) => judge(answer, flight.started));
+  return judgeMeanwhile(flight, "resent", (answer) => judge(answer, flight.started));
 }
 
-async function early(context: OsbContext, kind: Kind): Promise<Flight> {
+async function removeEarly(context: OsbContext, kind: Removal): Promise<Flight> {
   return kind === "unbind"
     ? flightOfEarlyUnbind(context.shared, await asyncBindOffer(context))
     : flightOfEarlyDeletion(context.shared, await asyncOffer(context));
 }
 
-function halts(kind: Kind) {
+function judgeHalted(kind: Removal) {
   return async (context: OsbContext): Promise<Outcome> => {
-    const flight = await early(context, kind);
-    return inFlight(flight, "deletion", (answer) => {
+    const flight = await removeEarly(context, kind);
+    return judgeMeanwhile(flight, "deletion", (answer) => {
       if (!isSuccess(answer))
         return notApplicable(`the deletion was refused: ${seenOf(answer)}`, ...evidenceOf(flight));
       const { again } = flight.afterwards;
@@ -235,9 +236,14 @@ function halts(kind: Kind) {
 }
 
 /** What polls say after a deletion overtook the creation. */
-function polled(kind: Kind, status: 200 | 202, words: string, isRight: (poll: Answer, flight: Flight) => boolean) {
+function judgePolls(
+  kind: Removal,
+  status: 200 | 202,
+  words: string,
+  isRight: (poll: Answer, flight: Flight) => boolean,
+) {
   return async (context: OsbContext): Promise<Outcome> => {
-    const flight = await early(context, kind);
+    const flight = await removeEarly(context, kind);
     const { deletion: answer, polled: poll } = flight.meanwhile;
     if (answer?.status !== status || poll === undefined) {
       return notApplicable(`the deletion meanwhile was answered ${answer?.status}`, ...evidenceOf(flight));
@@ -250,32 +256,36 @@ function polled(kind: Kind, status: 200 | 202, words: string, isRight: (poll: An
   };
 }
 
-const tellsDeletion = (poll: Answer): boolean => poll.status !== 200 || bodyOf(poll)["state"] !== "failed";
-const tellsFailure = (poll: Answer): boolean => poll.status !== 200 || bodyOf(poll)["state"] === "failed";
+const isAboutDeletion = (poll: Answer): boolean => poll.status !== 200 || bodyOf(poll)["state"] !== "failed";
+const isAboutFailure = (poll: Answer): boolean => poll.status !== 200 || bodyOf(poll)["state"] === "failed";
 
 /** A deletion while something else is going on with the same thing. */
-function busy(kind: Kind, judge: (answer: Answer) => Outcome) {
+function judgeBusyRemoval(kind: Removal, judge: (answer: Answer) => Outcome) {
   return async (context: OsbContext): Promise<Outcome> => {
-    if (kind === "unbind") return inFlight(await early(context, "unbind"), "deletion", judge);
+    if (kind === "unbind") return judgeMeanwhile(await removeEarly(context, "unbind"), "deletion", judge);
     const flight = await flightOfUpdate(context.shared, await asyncUpdateOffer(context));
-    return inFlight(flight, "busyDeletion", judge);
+    return judgeMeanwhile(flight, "busyDeletion", judge);
   };
 }
 
-const busyStatus = (answer: Answer): Outcome => expectStatus(answer, [200, 202, 422]);
-const busyCode = (answer: Answer): Outcome =>
+const judgeBusyStatus = (answer: Answer): Outcome => expectStatus(answer, [200, 202, 422]);
+const judgeBusyCode = (answer: Answer): Outcome =>
   answer.status === 422 ? expectError(answer, "ConcurrencyError") : notApplicable(`answered ${seenOf(answer)}`, answer);
 
 const held = { exclusive: true } as const;
 
-function removalChecks(kind: Kind): OsbCheck[] {
+function removalChecks(kind: Removal): OsbCheck[] {
   const during = kind === "unbind" ? "unbind-during-bind" : "deprovision-during-provision";
-  const refuse = withoutFlag(kind);
+  const refuse = removeWithoutFlag(kind);
   return [
-    probe(`${kind}-deletes-resources`, (context) => eachLife(context, kind === "unbind" ? unbound : removed), none),
-    probe(`${kind}-missing-service-id-400`, without(kind, "service_id")),
-    probe(`${kind}-missing-plan-id-400`, without(kind, "plan_id")),
-    probe(`${kind}-invalid-service-or-plan`, mismatched(kind)),
+    probe(
+      `${kind}-deletes-resources`,
+      (context) => judgeLifecycles(context, kind === "unbind" ? judgeUnbound : judgeDeprovisioned),
+      none,
+    ),
+    probe(`${kind}-missing-service-id-400`, removeWithout(kind, "service_id")),
+    probe(`${kind}-missing-plan-id-400`, removeWithout(kind, "plan_id")),
+    probe(`${kind}-invalid-service-or-plan`, removeMismatched(kind)),
     probe(`${kind}-accepts-incomplete-422`, async (context) => expectStatus(await refuse(context), [200, 422])),
     probe(`${kind}-422-async-error-code`, async (context) => {
       const answer = await refuse(context);
@@ -283,35 +293,43 @@ function removalChecks(kind: Kind): OsbCheck[] {
         ? expectError(answer, "AsyncRequired")
         : notApplicable(`answered ${answer.status}`, answer);
     }),
-    probe([`${kind}-200`, `${kind}-202`], (context) => eachLife(context, statusOf(kind, context.minor)), none),
-    probe(`${kind}-resent-while-in-progress-202`, (context) => resent(context, kind, judgeResent), held),
+    probe(
+      [`${kind}-200`, `${kind}-202`],
+      (context) => judgeLifecycles(context, judgeRemovalStatus(kind, context.minor)),
+      none,
+    ),
+    probe(`${kind}-resent-while-in-progress-202`, (context) => resendRemoval(context, kind, judgeResentRemoval), held),
     probe(
       `${kind}-resent-same-operation`,
-      (context) => resent(context, kind, (answer, started) => judgeSameOperation(started, answer)),
+      (context) => resendRemoval(context, kind, (answer, started) => judgeSameOperation(started, answer)),
       held,
     ),
-    probe(`${kind}-410-unknown`, unknownThing(kind), kind === "unbind" ? {} : none),
+    probe(`${kind}-410-unknown`, removeUnknown(kind), kind === "unbind" ? {} : none),
     probe(
       `${kind}-410-after-delete`,
       (context) =>
-        eachLife(context, (life) => {
-          const again = kind === "unbind" ? life.unbindAgain : life.deprovisionAgain;
+        judgeLifecycles(context, (lifecycle) => {
+          const again = kind === "unbind" ? lifecycle.unbindAgain : lifecycle.deprovisionAgain;
           return again === undefined ? undefined : expectStatus(again, [410]);
         }),
       none,
     ),
-    probe(`${kind}-malformed-400`, malformed(kind)),
-    probe(`${during}-halts`, halts(kind), held),
-    probe(`${during}-lastop-async`, polled(kind, 202, "polls to tell about the deletion", tellsDeletion), held),
-    probe(`${during}-lastop-sync`, polled(kind, 200, "polls to tell that the creation failed", tellsFailure), held),
-    probe(`${kind}-busy-422`, busy(kind, busyStatus), held),
-    probe(`${kind}-busy-error-code`, busy(kind, busyCode), held),
+    probe(`${kind}-malformed-400`, removeMalformed(kind)),
+    probe(`${during}-halts`, judgeHalted(kind), held),
+    probe(`${during}-lastop-async`, judgePolls(kind, 202, "polls to tell about the deletion", isAboutDeletion), held),
+    probe(
+      `${during}-lastop-sync`,
+      judgePolls(kind, 200, "polls to tell that the creation failed", isAboutFailure),
+      held,
+    ),
+    probe(`${kind}-busy-422`, judgeBusyRemoval(kind, judgeBusyStatus), held),
+    probe(`${kind}-busy-error-code`, judgeBusyRemoval(kind, judgeBusyCode), held),
   ];
 }
 
 export const removingChecks: readonly OsbCheck[] = [
   ...removalChecks("unbind"),
   probe("unbind-410-unknown-instance", unbindUnknownInstance, none),
-  probe("unbind-leaves-other-bindings", (context) => eachLife(context, othersStay), none),
+  probe("unbind-leaves-other-bindings", (context) => judgeLifecycles(context, judgeOtherBindings), none),
   ...removalChecks("deprovision"),
 ];

@@ -4,10 +4,19 @@ import type { Answer } from "../../platform/answer.ts";
 import type { Offer } from "../../platform/catalog.ts";
 import { isSuccess } from "../../platform/platform.ts";
 import { fail, notApplicable, type Outcome, pass, worstOf } from "../../runner/check.ts";
-import { ANY, BINDABLE, contextOf, type Live, type OsbContext, RETRIEVABLE, updatable, changesOf } from "../context.ts";
+import {
+  ANY,
+  BINDABLE,
+  contextOf,
+  type LiveInstance,
+  type OsbContext,
+  RETRIEVABLE,
+  updatablePlan,
+  changesOf,
+} from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
-import { expectStatus, needsMore, seenOf, unlessRefusedAnyway } from "../judge.ts";
-import { lives } from "../stories.ts";
+import { expectStatus, ordinaryRefusal, seenOf, unlessRefusedAnyway } from "../judge.ts";
+import { allLifecycles } from "../lifecycles.ts";
 
 /**
  * How a broker takes requests that are unusual but right: versions, identities, unknown members, contexts of either platform,
@@ -16,18 +25,22 @@ import { lives } from "../stories.ts";
 const none = { instances: 0 } as const;
 const bad = { intent: "bad" } as const;
 
-async function catalogWith(context: OsbContext, headers: Readonly<Record<string, string | null>>): Promise<Answer> {
+async function fetchCatalogWith(
+  context: OsbContext,
+  headers: Readonly<Record<string, string | null>>,
+): Promise<Answer> {
   return context.platform.send("catalog", { headers });
 }
 
-async function otherVersions(context: OsbContext): Promise<Answer[]> {
+async function fetchOtherMajors(context: OsbContext): Promise<Answer[]> {
   const answers: Answer[] = [];
-  for (const version of ["1.0", "3.0"]) answers.push(await catalogWith(context, { "X-Broker-API-Version": version }));
+  for (const version of ["1.0", "3.0"])
+    answers.push(await fetchCatalogWith(context, { "X-Broker-API-Version": version }));
   return answers;
 }
 
-async function refusalTellsVersion(context: OsbContext): Promise<Outcome> {
-  const refusal = (await otherVersions(context)).find(({ status }) => status === 412);
+async function judgeVersionRefusal(context: OsbContext): Promise<Outcome> {
+  const refusal = (await fetchOtherMajors(context)).find(({ status }) => status === 412);
   if (refusal === undefined) return notApplicable("the broker accepts every version");
   const text = bodyOf(refusal)["description"];
   return typeof text === "string" && text !== ""
@@ -35,16 +48,16 @@ async function refusalTellsVersion(context: OsbContext): Promise<Outcome> {
     : fail("a description of what to use", "none", refusal);
 }
 
-async function lowerCaseVersion(context: OsbContext): Promise<Outcome> {
+async function sendLowerCaseVersion(context: OsbContext): Promise<Outcome> {
   const headers = { "X-Broker-API-Version": null, "x-broker-api-version": `2.${context.minor}` };
-  const answer = await catalogWith(context, headers);
+  const answer = await fetchCatalogWith(context, headers);
   return answer.status === context.run.catalog.status
     ? pass(answer)
     : fail(String(context.run.catalog.status), seenOf(answer), answer);
 }
 
 /** Provisions (and binds, where that is offered) with a change that must make no difference. */
-async function lifeWith(
+async function provisionAndBindWith(
   context: OsbContext,
   change: (body: JsonObject) => JsonObject,
   headers: Readonly<Record<string, string | null>> = {},
@@ -73,7 +86,7 @@ async function lifeWith(
   return worstOf([expectStatus(provisioned, [201, 202]), binding]);
 }
 
-const identity = (platform: string, user: JsonObject): string =>
+const originatingIdentity = (platform: string, user: JsonObject): string =>
   `${platform} ${Buffer.from(JSON.stringify(user)).toString("base64")}`;
 
 /** Users as the platforms of the profile describe them. */
@@ -82,16 +95,16 @@ const USERS: readonly (readonly [string, JsonObject])[] = [
   ["kubernetes", { username: "drydock", uid: "1f0c7f0e-6f0c-4bb5-9d6e-3f9bb1f9a009", groups: ["drydock"], extra: {} }],
 ];
 
-async function withIdentity(context: OsbContext): Promise<Outcome> {
+async function sendIdentities(context: OsbContext): Promise<Outcome> {
   const outcomes: Outcome[] = [];
   for (const [platform, user] of USERS) {
-    const headers = { "X-Broker-API-Originating-Identity": identity(platform, user) };
-    outcomes.push(await lifeWith(context, (body) => body, headers));
+    const headers = { "X-Broker-API-Originating-Identity": originatingIdentity(platform, user) };
+    outcomes.push(await provisionAndBindWith(context, (body) => body, headers));
   }
   return worstOf(outcomes);
 }
 
-async function withoutIdentity(context: OsbContext): Promise<Outcome> {
+async function omitIdentity(context: OsbContext): Promise<Outcome> {
   const offer = context.offer(ANY);
   const catalog = await context.platform.send("catalog");
   const deleted = await context.platform.deprovision(offer, context.platform.newId());
@@ -99,7 +112,7 @@ async function withoutIdentity(context: OsbContext): Promise<Outcome> {
 }
 
 /** Members that no version defines, wherever a broker might trip over them. */
-function extended(body: JsonObject): JsonObject {
+function extendBody(body: JsonObject): JsonObject {
   const inner = (name: string) => {
     const value = body[name];
     return isObject(value) ? { [name]: { ...value, drydock_ext: { a: 1 } } } : {};
@@ -113,41 +126,42 @@ function extended(body: JsonObject): JsonObject {
   };
 }
 
-async function extendedRequests(context: OsbContext): Promise<Outcome> {
-  const created = await lifeWith(context, extended);
-  if (created.verdict !== "pass" || !context.run.offers.some(updatable(context.run).fits)) return created;
-  const live = await context.fresh(updatable(context.run));
+async function sendExtended(context: OsbContext): Promise<Outcome> {
+  const created = await provisionAndBindWith(context, extendBody);
+  if (created.verdict !== "pass" || !context.run.offers.some(updatablePlan(context.run).fits)) return created;
+  const live = await context.fresh(updatablePlan(context.run));
   const { service, plan } = live.offer;
-  const change = { previous_values: { service_id: service.id, plan_id: plan.id }, ...firstChange(context, live) };
-  const answer = await context.update(live, extended(change));
+  const change = { previous_values: { service_id: service.id, plan_id: plan.id }, ...firstChangeBody(context, live) };
+  const answer = await context.update(live, extendBody(change));
   await context.platform.settle(live.offer, answer);
-  const ordinarily = () => context.update(live, firstChange(context, live));
+  const ordinarily = () => context.update(live, firstChangeBody(context, live));
   return worstOf([created, await unlessRefusedAnyway(expectStatus(answer, [200, 202]), ordinarily)]);
 }
 
-const firstChange = ({ run }: OsbContext, { offer }: Live): JsonObject => changesOf(run, offer)[0]?.body ?? {};
+const firstChangeBody = ({ run }: OsbContext, { offer }: LiveInstance): JsonObject =>
+  changesOf(run, offer)[0]?.body ?? {};
 
-async function extensionsIgnored(context: OsbContext): Promise<Outcome> {
+async function compareExtended(context: OsbContext): Promise<Outcome> {
   const live = await context.live(ANY);
-  const again = await context.provision(live.offer, live.id, { body: extended(context.provisionBody(live.offer)) });
+  const again = await context.provision(live.offer, live.id, { body: extendBody(context.provisionBody(live.offer)) });
   const plain = await context.provision(live.offer, live.id);
   if (again.status === plain.status) return pass(plain, again);
   return fail(`the answer without unknown members (${plain.status})`, seenOf(again), plain, again);
 }
 
 /** Members of 2.17, as an older broker would meet them. */
-async function newerMembers(context: OsbContext): Promise<Outcome> {
+async function sendNewerMembers(context: OsbContext): Promise<Outcome> {
   const annotated = {
     organization_annotations: { "drydock.example/a": "b" },
     instance_annotations: { "drydock.example/a": "b" },
   };
   const change = (body: JsonObject) => ({ ...body, context: { ...contextOf(context.run), ...annotated } });
-  const catalog = await catalogWith(context, { "X-Broker-API-Version": "2.17" });
+  const catalog = await fetchCatalogWith(context, { "X-Broker-API-Version": "2.17" });
   if (catalog.status === 412) return notApplicable("the broker refuses a newer version than its own", catalog);
-  return lifeWith(context, change, { "X-Broker-API-Version": "2.17" }, { accepts_incomplete: "true" });
+  return provisionAndBindWith(context, change, { "X-Broker-API-Version": "2.17" }, { accepts_incomplete: "true" });
 }
 
-async function eitherContext(context: OsbContext): Promise<Outcome> {
+async function sendEitherContext(context: OsbContext): Promise<Outcome> {
   const kubernetes = {
     platform: "kubernetes",
     namespace: "drydock",
@@ -158,12 +172,12 @@ async function eitherContext(context: OsbContext): Promise<Outcome> {
   const cloudfoundry = { ...contextOf(context.run), drydock_ext: 1 };
   const outcomes: Outcome[] = [];
   for (const told of [kubernetes, cloudfoundry])
-    outcomes.push(await lifeWith(context, (body) => ({ ...body, context: told })));
+    outcomes.push(await provisionAndBindWith(context, (body) => ({ ...body, context: told })));
   return worstOf(outcomes);
 }
 
 /** A provision that declares another type than JSON, or none. */
-function typed(contentType: string | null, good: readonly (number | "2xx")[], tolerated: readonly "4xx"[]) {
+function provisionTyped(contentType: string | null, good: readonly (number | "2xx")[], tolerated: readonly "4xx"[]) {
   return async (context: OsbContext): Promise<Outcome> => {
     const offer = context.offer(ANY);
     const answer = await context.provision(offer, context.platform.newId(), {
@@ -175,7 +189,7 @@ function typed(contentType: string | null, good: readonly (number | "2xx")[], to
 }
 
 /** An odd id works, or is refused; it is never taken for another. */
-async function oddIds(context: OsbContext): Promise<Outcome> {
+async function provisionOddIds(context: OsbContext): Promise<Outcome> {
   const offer = context.offer(ANY);
   const { platform } = context;
   const outcomes: Outcome[] = [];
@@ -195,7 +209,7 @@ async function oddIds(context: OsbContext): Promise<Outcome> {
 }
 
 /** 202 only for those who said that they can wait. */
-async function unasked(context: OsbContext): Promise<Outcome> {
+async function omitAcceptsIncomplete(context: OsbContext): Promise<Outcome> {
   const { platform, run } = context;
   const answers: Answer[] = [];
   const take = async (offer: Offer, asked: Promise<Answer>) => {
@@ -208,7 +222,7 @@ async function unasked(context: OsbContext): Promise<Outcome> {
   }
   const live = await context.freshOf(run.offers.find(isChangeable(context)) ?? context.offer(ANY));
   const { offer, id: instanceId } = live;
-  const idsOnly = () => idsWithout(platform.deletionOf(offer, instanceId));
+  const idsOnly = () => omitFlag(platform.deletionOf(offer, instanceId));
   const change = changesOf(run, offer)[0];
   if (change !== undefined) await take(offer, context.update(live, change.body, { query: {} }));
   if (BINDABLE.fits(offer)) {
@@ -228,11 +242,11 @@ const isChangeable =
   (offer: Offer): boolean =>
     BINDABLE.fits(offer) && changesOf(run, offer).length > 0;
 
-const idsWithout = (deletion: Record<string, string>): Record<string, string> =>
+const omitFlag = (deletion: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(deletion).filter(([name]) => name !== "accepts_incomplete"));
 
 /** A claim to be finished is put to the test at once. */
-async function finishedIsFinished(context: OsbContext): Promise<Outcome> {
+async function useAtOnce(context: OsbContext): Promise<Outcome> {
   const offer = context.offer(context.run.offers.some(BINDABLE.fits) ? BINDABLE : ANY);
   const id = context.platform.newId();
   const answer = await context.provision(offer, id);
@@ -251,25 +265,25 @@ async function finishedIsFinished(context: OsbContext): Promise<Outcome> {
   const bound = await context.bind({ offer, id }, context.platform.newId());
   await context.platform.settle(offer, bound);
   if (isSuccess(bound)) return pass(answer, bound);
-  const life = (await lives(context.shared)).find((each) => each.offer.plan.id === offer.plan.id);
-  const usual = life?.binds[0];
-  if (usual?.state === "refused") return needsMore(usual.answer);
+  const lifecycle = (await allLifecycles(context.shared)).find((each) => each.offer.plan.id === offer.plan.id);
+  const usual = lifecycle?.binds[0];
+  if (usual?.state === "refused") return ordinaryRefusal(usual.answer);
   return fail("a usable instance after 201", seenOf(bound), answer, bound);
 }
 
-async function conditional(context: OsbContext, validator: string, header: string): Promise<Outcome> {
+async function fetchConditionally(context: OsbContext, validator: string, header: string): Promise<Outcome> {
   const { catalog } = context.run;
   const value = catalog.headers[validator];
   if (value === undefined) return notApplicable(`the catalog has no ${validator}`, catalog);
   const isForm = validator === "etag" ? /^(W\/)?"[^"]*"$/.test(value) : !Number.isNaN(Date.parse(value));
   if (!isForm) return fail(`a well-formed ${validator}`, value.slice(0, 60), catalog);
-  const answer = await catalogWith(context, { [header]: value });
+  const answer = await fetchCatalogWith(context, { [header]: value });
   if (answer.status === 304)
     return answer.bytes.byteLength === 0 ? pass(answer) : fail("a 304 without a body", "it has one", answer);
   return expectStatus(answer, [200, 304]);
 }
 
-async function stableIds(context: OsbContext): Promise<Outcome> {
+async function compareIds(context: OsbContext): Promise<Outcome> {
   const again = await context.platform.send("catalog");
   const ids = (answer: Answer) => context.idsByName(answer);
   const [first, second] = [ids(context.run.catalog), ids(again)];
@@ -280,31 +294,36 @@ async function stableIds(context: OsbContext): Promise<Outcome> {
 }
 
 export const requestChecks: readonly OsbCheck[] = [
-  probe("minor-version-fields-ignored", newerMembers),
+  probe("minor-version-fields-ignored", sendNewerMembers),
   probe(
     "api-version-unsupported-412",
-    async (context) => worstOf((await otherVersions(context)).map((answer) => expectStatus(answer, ["2xx", 412]))),
+    async (context) => worstOf((await fetchOtherMajors(context)).map((answer) => expectStatus(answer, ["2xx", 412]))),
     none,
   ),
-  probe("api-version-unsupported-message", refusalTellsVersion, none),
+  probe("api-version-unsupported-message", judgeVersionRefusal, none),
   probe(
     "api-version-missing-400",
-    async (context) => expectStatus(await catalogWith(context, { "X-Broker-API-Version": null }), ["2xx", 400, 412]),
+    async (context) =>
+      expectStatus(await fetchCatalogWith(context, { "X-Broker-API-Version": null }), ["2xx", 400, 412]),
     none,
   ),
-  probe("api-version-header-case-insensitive", lowerCaseVersion, none),
-  probe("originating-identity-optional-on-non-user-requests", withoutIdentity, none),
-  probe("originating-identity-accepted", withIdentity, { instances: 2 }),
-  probe("vendor-request-fields-do-not-halt", extendedRequests, { instances: 2 }),
-  probe("vendor-request-fields-ignored", extensionsIgnored),
-  probe("context-accepted", eitherContext, { instances: 2 }),
-  probe("request-content-type-missing-tolerated", typed(null, ["2xx", 400], ["4xx"])),
-  probe("request-content-type-mismatch-400", typed("text/plain", ["2xx", 400], ["4xx"])),
-  probe("url-no-charset-restriction", oddIds),
-  probe("async-needs-accepts-incomplete", unasked, { instances: 3 }),
-  probe("async-when-not-guaranteed", finishedIsFinished),
-  probe("catalog-etag", (context) => conditional(context, "etag", "If-None-Match"), none),
-  probe("catalog-if-modified-since", (context) => conditional(context, "last-modified", "If-Modified-Since"), none),
-  probe("catalog-ids-stable", stableIds, none),
+  probe("api-version-header-case-insensitive", sendLowerCaseVersion, none),
+  probe("originating-identity-optional-on-non-user-requests", omitIdentity, none),
+  probe("originating-identity-accepted", sendIdentities, { instances: 2 }),
+  probe("vendor-request-fields-do-not-halt", sendExtended, { instances: 2 }),
+  probe("vendor-request-fields-ignored", compareExtended),
+  probe("context-accepted", sendEitherContext, { instances: 2 }),
+  probe("request-content-type-missing-tolerated", provisionTyped(null, ["2xx", 400], ["4xx"])),
+  probe("request-content-type-mismatch-400", provisionTyped("text/plain", ["2xx", 400], ["4xx"])),
+  probe("url-no-charset-restriction", provisionOddIds),
+  probe("async-needs-accepts-incomplete", omitAcceptsIncomplete, { instances: 3 }),
+  probe("async-when-not-guaranteed", useAtOnce),
+  probe("catalog-etag", (context) => fetchConditionally(context, "etag", "If-None-Match"), none),
+  probe(
+    "catalog-if-modified-since",
+    (context) => fetchConditionally(context, "last-modified", "If-Modified-Since"),
+    none,
+  ),
+  probe("catalog-ids-stable", compareIds, none),
   probe("catalog-200", ({ run }) => expectStatus(run.catalog, [200]), none),
 ];

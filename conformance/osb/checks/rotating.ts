@@ -3,19 +3,19 @@ import type { Answer } from "../../platform/answer.ts";
 import { areBindingsRetrievable, isBindable, isRotatable } from "../../platform/catalog.ts";
 import { isSuccess } from "../../platform/platform.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
-import type { Live, OsbContext, Want } from "../context.ts";
+import type { LiveInstance, OsbContext, PlanRequirement } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
 import { expectError, expectStatus, seenOf } from "../judge.ts";
 import { asyncBindOffer } from "./binding.ts";
 
 const bad = { intent: "bad" } as const;
-const ROTATABLE: Want = {
-  words: "binding_rotatable is not true on a bindable plan",
+const ROTATABLE: PlanRequirement = {
+  unmet: "binding_rotatable is not true on a bindable plan",
   fits: (offer) => isBindable(offer) && isRotatable(offer),
 };
 
-interface Rotated {
-  readonly live: Live;
+interface Rotation {
+  readonly live: LiveInstance;
   readonly oldId: string;
   readonly newId: string;
   readonly answer: Answer;
@@ -24,7 +24,7 @@ interface Rotated {
 }
 
 /** The request for a successor. Its parameters are those of the predecessor, so none are sent. */
-function rotationBody(context: OsbContext, live: Live, predecessor: string) {
+function rotationBody(context: OsbContext, live: LiveInstance, predecessor: string) {
   const { service_id, plan_id, context: told } = context.bindBody(live.offer);
   return {
     service_id: service_id ?? "",
@@ -34,17 +34,17 @@ function rotationBody(context: OsbContext, live: Live, predecessor: string) {
   };
 }
 
-async function rotate(context: OsbContext): Promise<Rotated> {
+async function rotate(context: OsbContext): Promise<Rotation> {
   const live = await context.live(ROTATABLE);
   const { id: oldId } = await context.bound(live);
   const newId = context.platform.newId();
-  const hasBegun = await context.watched(live, oldId);
+  const hasBegun = await context.watchOperations(live, oldId);
   const answer = await context.bind(live, newId, { body: rotationBody(context, live, oldId) });
   await context.platform.settle(live.offer, answer);
   return { live, oldId, newId, answer, begun: await hasBegun() };
 }
 
-async function createsNew(context: OsbContext): Promise<Outcome> {
+async function judgeSuccessor(context: OsbContext): Promise<Outcome> {
   const { live, newId, answer } = await rotate(context);
   if (!isSuccess(answer)) return fail("a new binding (201 or 202)", seenOf(answer), answer);
   if (!areBindingsRetrievable(live.offer)) return pass(answer);
@@ -54,7 +54,7 @@ async function createsNew(context: OsbContext): Promise<Outcome> {
     : fail("the new binding to be there", seenOf(fetched), answer, fetched);
 }
 
-async function oldStays(context: OsbContext): Promise<Outcome> {
+async function judgePredecessor(context: OsbContext): Promise<Outcome> {
   const { live, oldId, answer, begun } = await rotate(context);
   if (!isSuccess(answer)) return notApplicable(`the rotation was answered ${answer.status}`, answer);
   if (areBindingsRetrievable(live.offer)) {
@@ -69,13 +69,13 @@ async function oldStays(context: OsbContext): Promise<Outcome> {
     : fail("the old binding to be there to remove", seenOf(removed), answer, removed);
 }
 
-async function unknownPredecessor(context: OsbContext): Promise<Outcome> {
+async function rotateUnknown(context: OsbContext): Promise<Outcome> {
   const live = await context.live(ROTATABLE);
   const body = rotationBody(context, live, context.platform.newId());
   return expectStatus(await context.bind(live, context.platform.newId(), { body, ...bad }), ["4xx"], ["2xx"]);
 }
 
-async function withoutFlag(context: OsbContext): Promise<Outcome> {
+async function rotateWithoutFlag(context: OsbContext): Promise<Outcome> {
   const rotatable = context.offer(ROTATABLE);
   const offer = await asyncBindOffer(context);
   if (offer.plan.id !== rotatable.plan.id)
@@ -90,7 +90,7 @@ async function withoutFlag(context: OsbContext): Promise<Outcome> {
   return answer.status === 422 ? expectError(answer, "AsyncRequired") : expectStatus(answer, [201, 422]);
 }
 
-async function answersAsBind(context: OsbContext): Promise<Outcome> {
+async function judgeRotationAnswer(context: OsbContext): Promise<Outcome> {
   const { answer } = await rotate(context);
   if (!isSuccess(answer)) return notApplicable(`the rotation was answered ${answer.status}`, answer);
   const carries = bodyOf(answer)["credentials"] !== undefined;
@@ -102,9 +102,9 @@ async function answersAsBind(context: OsbContext): Promise<Outcome> {
 }
 
 export const rotatingChecks: readonly OsbCheck[] = [
-  probe("rotation-creates-new-binding", createsNew),
-  probe("rotation-old-binding-stays-valid", oldStays),
-  probe("rotation-unknown-predecessor", unknownPredecessor),
-  probe("rotation-accepts-incomplete-422", withoutFlag),
-  probe("rotation-response-as-bind", answersAsBind),
+  probe("rotation-creates-new-binding", judgeSuccessor),
+  probe("rotation-old-binding-stays-valid", judgePredecessor),
+  probe("rotation-unknown-predecessor", rotateUnknown),
+  probe("rotation-accepts-incomplete-422", rotateWithoutFlag),
+  probe("rotation-response-as-bind", judgeRotationAnswer),
 ];

@@ -18,28 +18,28 @@ import {
   changesOf,
   contextOf,
   isUpdatable,
-  type Live,
+  type LiveInstance,
   MAINTAINED,
   type OsbContext,
   parametersOf,
   RETRIEVABLE,
-  updatable,
-  type Want,
+  updatablePlan,
+  type PlanRequirement,
 } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
-import { flightOfUpdate, inFlight } from "../in-flight.ts";
-import { expectError, expectStatus, needsMore, seenOf, unlessRefusedAnyway } from "../judge.ts";
-import { isWebAddress, judgeResent, judgeSameOperation, withViolation } from "./provisioning.ts";
+import { flightOfUpdate, judgeMeanwhile } from "../in-flight.ts";
+import { expectError, expectStatus, ordinaryRefusal, seenOf, unlessRefusedAnyway } from "../judge.ts";
+import { isWebAddress, judgeResent, judgeSameOperation, planWithViolation } from "./provisioning.ts";
 
 const bad = { intent: "bad" } as const;
-const PLAN_UPDATEABLE: Want = {
-  words: "plan_updateable is not true on a plan with another one to change to",
+const PLAN_UPDATEABLE: PlanRequirement = {
+  unmet: "plan_updateable is not true on a plan with another one to change to",
   fits: (offer) => isPlanUpdateable(offer) && offer.service.plans.length > 1,
 };
 
 /** One update from before to after, on an instance of its own. */
-interface Updated {
-  readonly live: Live;
+interface UpdateRecord {
+  readonly live: LiveInstance;
   readonly change: Change;
   readonly before: Answer | undefined;
   readonly settled: Settled;
@@ -48,26 +48,26 @@ interface Updated {
 
 function firstChange(context: OsbContext, offer: Offer): Change {
   const change = changesOf(context.run, offer)[0];
-  if (change === undefined) throw new Verdicted(notApplicable(updatable(context.run).words));
+  if (change === undefined) throw new Verdicted(notApplicable(updatablePlan(context.run).unmet));
   return change;
 }
 
 /** Told once for each kind of change of the first plan that has one: what an update does is judged from several sides. */
-function updated(
+function playUpdate(
   context: OsbContext,
   pick: (change: Change) => boolean,
   words: string,
-  ...wants: readonly Want[]
-): Promise<Updated> {
+  ...wants: readonly PlanRequirement[]
+): Promise<UpdateRecord> {
   const find = (offer: Offer) => changesOf(context.run, offer).find(pick);
-  const offer = context.offer(...wants, { words, fits: (each) => find(each) !== undefined });
+  const offer = context.offer(...wants, { unmet: words, fits: (each) => find(each) !== undefined });
   const change = find(offer) ?? firstChange(context, offer);
   return context.shared.once(`update ${offer.plan.id} ${change.words}`, async (platform) => {
     const told = context.with(platform);
     const live = await instanceToChange(told, offer, change);
-    const before = await told.fetched(live);
+    const before = await told.fetchInstance(live);
     const settled = await platform.settle(offer, await told.update(live, change.body));
-    return { live, change, before, settled, after: await told.fetched(live) };
+    return { live, change, before, settled, after: await told.fetchInstance(live) };
   });
 }
 
@@ -81,7 +81,7 @@ function initialParameters(context: OsbContext, offer: Offer, change: Change): J
   return differentFrom(schema, base, asked.length > 0 ? asked.map(([name]) => name) : undefined);
 }
 
-async function instanceToChange(context: OsbContext, offer: Offer, change: Change): Promise<Live> {
+async function instanceToChange(context: OsbContext, offer: Offer, change: Change): Promise<LiveInstance> {
   const parameters = initialParameters(context, offer, change);
   if (parameters === undefined) return context.freshOf(offer);
   try {
@@ -93,11 +93,11 @@ async function instanceToChange(context: OsbContext, offer: Offer, change: Chang
   }
 }
 
-const anyUpdate = (context: OsbContext) => updated(context, () => true, updatable(context.run).words);
+const anyUpdate = (context: OsbContext) => playUpdate(context, () => true, updatablePlan(context.run).unmet);
 const planUpdate = (context: OsbContext) =>
-  updated(context, (change) => change.planId !== undefined, PLAN_UPDATEABLE.words, PLAN_UPDATEABLE);
+  playUpdate(context, (change) => change.planId !== undefined, PLAN_UPDATEABLE.unmet, PLAN_UPDATEABLE);
 const parameterUpdate = (context: OsbContext) =>
-  updated(context, (change) => change.parameters !== undefined, "no update schema to make parameters from");
+  playUpdate(context, (change) => change.parameters !== undefined, "no update schema to make parameters from");
 
 /** A plan whose update was seen to be asynchronous. */
 export async function asyncUpdateOffer(context: OsbContext): Promise<Offer> {
@@ -108,14 +108,14 @@ export async function asyncUpdateOffer(context: OsbContext): Promise<Offer> {
   );
 }
 
-async function withoutFlag(context: OsbContext): Promise<Answer> {
+async function updateWithoutFlag(context: OsbContext): Promise<Answer> {
   const offer = await asyncUpdateOffer(context);
   const live = await context.liveOf(offer);
   return context.update(live, firstChange(context, offer).body, { query: {}, ...bad });
 }
 
-async function missingServiceId(context: OsbContext): Promise<Outcome> {
-  const live = await context.live(updatable(context.run));
+async function updateWithoutServiceId(context: OsbContext): Promise<Outcome> {
+  const live = await context.live(updatablePlan(context.run));
   const { body } = firstChange(context, live.offer);
   const { service_id: _, ...rest } = body;
   const absent = await context.update(live, rest, bad);
@@ -126,33 +126,33 @@ async function missingServiceId(context: OsbContext): Promise<Outcome> {
   return unlessRefusedAnyway(outcome, () => context.update(live, body));
 }
 
-async function malformed(context: OsbContext): Promise<Outcome> {
+async function updateMalformed(context: OsbContext): Promise<Outcome> {
   const isOffered = areUpdatesOffered(context.run);
-  const live = await context.live(isOffered ? { words: NO_UPDATE, fits: isUpdatable(context.run) } : ANY);
+  const live = await context.live(isOffered ? { unmet: NO_UPDATE, fits: isUpdatable(context.run) } : ANY);
   const broken = await context.update(live, null, { text: '{"service_id": "', ...bad });
   const typed = await context.update(live, { service_id: 1 }, bad);
   const answers = [broken, typed];
   const outcome = worstOf(answers.map((answer) => expectStatus(answer, [400], [422])));
-  if (isOffered || outcome.verdict === "pass" || !answers.every(isRefusal)) return outcome;
+  if (isOffered || outcome.verdict === "pass" || !answers.every(isUpdateRefusal)) return outcome;
   return notApplicable(`${NO_UPDATE}, and every PATCH may be refused: it is answered ${seenOf(broken)}`, ...answers);
 }
 
 const NO_UPDATE = "nothing in the catalog says that instances can be updated";
-const isRefusal = ({ status }: Answer): boolean => (status >= 400 && status < 500) || status === 501;
+const isUpdateRefusal = ({ status }: Answer): boolean => (status >= 400 && status < 500) || status === 501;
 
-async function refused(
+async function updateWith(
   context: OsbContext,
-  want: Want,
+  want: PlanRequirement,
   change: JsonObject,
-  bodyOfLive: (live: Live) => JsonObject,
+  bodyOfLive: (live: LiveInstance) => JsonObject,
 ): Promise<Outcome> {
   const live = await context.live(want);
   const answer = await context.update(live, { ...bodyOfLive(live), ...change }, bad);
   return expectStatus(answer, ["4xx"], ["2xx"]);
 }
 
-async function planOptional(context: OsbContext): Promise<Outcome> {
-  const live = await context.fresh(updatable(context.run));
+async function updateWithoutPlan(context: OsbContext): Promise<Outcome> {
+  const live = await context.fresh(updatablePlan(context.run));
   const change = changesOf(context.run, live.offer).find(({ planId }) => planId === undefined);
   if (change === undefined) return notApplicable("only plan changes can be asked for");
   const without = await context.update(live, change.body);
@@ -161,25 +161,25 @@ async function planOptional(context: OsbContext): Promise<Outcome> {
   return unlessRefusedAnyway(expectStatus(without, [200, 202]), ordinarily);
 }
 
-async function previousValuesOptional(context: OsbContext): Promise<Outcome> {
-  const live = await context.fresh(updatable(context.run));
+async function updateWithoutPreviousValues(context: OsbContext): Promise<Outcome> {
+  const live = await context.fresh(updatablePlan(context.run));
   const { previous_values: _, ...body } = firstChange(context, live.offer).body;
   const without = await context.update(live, body);
   await context.platform.settle(live.offer, without);
   const { plan, service } = live.offer;
   const previous = { plan_id: plan.id, service_id: service.id };
-  const current = (await context.fetched(live)) ?? without;
+  const current = (await context.fetchInstance(live)) ?? without;
   const planNow = bodyOf(current)["plan_id"];
   const stays = typeof planNow === "string" && planNow !== plan.id;
   if (stays) return expectStatus(without, [200, 202]);
   const withThem = await context.update(live, { ...body, previous_values: previous });
   await context.platform.settle(live.offer, withThem);
-  if (!isSuccess(without) && !isSuccess(withThem)) return needsMore(without);
+  if (!isSuccess(without) && !isSuccess(withThem)) return ordinaryRefusal(without);
   return worstOf([without, withThem].map((answer) => expectStatus(answer, [200, 202])));
 }
 
-async function repeated(context: OsbContext): Promise<Outcome> {
-  const live = await context.fresh(updatable(context.run));
+async function repeatUpdate(context: OsbContext): Promise<Outcome> {
+  const live = await context.fresh(updatablePlan(context.run));
   const { body } = firstChange(context, live.offer);
   const first = await context.update(live, body);
   await context.platform.settle(live.offer, first);
@@ -189,8 +189,8 @@ async function repeated(context: OsbContext): Promise<Outcome> {
   return expectStatus(again, [200, 202], ["4xx"]);
 }
 
-async function contextOnly(context: OsbContext): Promise<Outcome> {
-  const live = await context.fresh({ words: "allow_context_updates is not true", fits: allowsContextUpdates });
+async function updateContextOnly(context: OsbContext): Promise<Outcome> {
+  const live = await context.fresh({ unmet: "allow_context_updates is not true", fits: allowsContextUpdates });
   const renamed = { ...contextOf(context.run), instance_name: "drydock-renamed" };
   const answer = await context.update(live, { service_id: live.offer.service.id, context: renamed });
   await context.platform.settle(live.offer, answer);
@@ -219,7 +219,7 @@ async function everyPlan(context: OsbContext, judge: (answer: Answer) => Outcome
     : notApplicable("every plan change that was tried is supported");
 }
 
-const planKept = ({ before, after, settled }: Updated): Outcome => {
+const comparePlans = ({ before, after, settled }: UpdateRecord): Outcome => {
   const [was, is] = [before, after].map((answer) => (answer === undefined ? undefined : bodyOf(answer)["plan_id"]));
   if (was === undefined || is === undefined || before === undefined || after === undefined) {
     return notApplicable("the plan of an instance cannot be read", settled.answer);
@@ -229,7 +229,7 @@ const planKept = ({ before, after, settled }: Updated): Outcome => {
     : fail(`plan ${JSON.stringify(was)} to stay`, JSON.stringify(is), before, settled.answer, after);
 };
 
-const parametersKept = ({ before, after, settled }: Updated): Outcome => {
+const compareParameters = ({ before, after, settled }: UpdateRecord): Outcome => {
   const [was, is] = [before, after].map((answer) => (answer === undefined ? undefined : bodyOf(answer)["parameters"]));
   if (was === undefined || before === undefined || after === undefined) {
     return notApplicable("the parameters of an instance cannot be read", settled.answer);
@@ -239,7 +239,7 @@ const parametersKept = ({ before, after, settled }: Updated): Outcome => {
     : fail("the parameters to stay", "other ones", before, settled.answer, after);
 };
 
-function planVisible({ change, settled, after }: Updated): Outcome {
+function judgePlan({ change, settled, after }: UpdateRecord): Outcome {
   if (settled.state !== "succeeded") return notApplicable(`the update ${settled.state}`, settled.answer);
   if (after === undefined) return notApplicable("instances are not retrievable", settled.answer);
   const seen = bodyOf(after)["plan_id"];
@@ -249,7 +249,7 @@ function planVisible({ change, settled, after }: Updated): Outcome {
     : fail(`plan_id ${change.planId}`, JSON.stringify(seen), settled.answer, after);
 }
 
-function parametersVisible({ change, settled, after }: Updated): Outcome {
+function judgeParameters({ change, settled, after }: UpdateRecord): Outcome {
   const seen = after === undefined ? undefined : bodyOf(after)["parameters"];
   if (settled.state !== "succeeded" || after === undefined || !isObject(seen)) {
     return notApplicable("the parameters of an instance cannot be read", settled.answer);
@@ -262,22 +262,22 @@ function parametersVisible({ change, settled, after }: Updated): Outcome {
     : fail(`parameter ${wrong[0]} to be updated`, "its old value", settled.answer, after);
 }
 
-async function refusedAppliesNothing(context: OsbContext): Promise<Outcome> {
-  const live = await context.fresh(RETRIEVABLE, updatable(context.run));
-  const before = await context.fetched(live);
+async function judgeRefusedUpdate(context: OsbContext): Promise<Outcome> {
+  const live = await context.fresh(RETRIEVABLE, updatablePlan(context.run));
+  const before = await context.fetchInstance(live);
   const { body } = firstChange(context, live.offer);
-  const hasBegun = await context.watched(live);
+  const hasBegun = await context.watchOperations(live);
   const answer = await context.update(live, { ...body, service_id: "" }, bad);
   const begun = isSuccess(answer) ? undefined : await hasBegun();
   if (begun !== undefined) return fail("a refused update to begin nothing", "something in progress", answer, begun);
-  const after = await context.fetched(live);
+  const after = await context.fetchInstance(live);
   if (before === undefined || after === undefined) return notApplicable("the instance cannot be fetched", answer);
   if (isSuccess(answer)) return notApplicable("the request was not refused", answer);
   if (sameJson(before.json, after.json)) return pass(before, answer, after);
   return fail("a refused update to change nothing", "another answer to GET", before, answer, after);
 }
 
-function dashboardInUpdate({ settled, before, after }: Updated): Outcome {
+function compareUpdatedDashboard({ settled, before, after }: UpdateRecord): Outcome {
   if (before === undefined || after === undefined)
     return notApplicable("instances are not retrievable", settled.answer);
   const [was, is, said] = [before, after, settled.answer].map((answer) => bodyOf(answer)["dashboard_url"]);
@@ -286,7 +286,7 @@ function dashboardInUpdate({ settled, before, after }: Updated): Outcome {
   return fail("a changed dashboard_url in the answer to the update", "it appears only in GET", settled.answer, after);
 }
 
-async function dashboardIdentifies(context: OsbContext): Promise<Outcome> {
+async function judgeUpdateDashboard(context: OsbContext): Promise<Outcome> {
   const { settled } = await anyUpdate(context);
   const url = bodyOf(settled.answer)["dashboard_url"];
   if (typeof url !== "string") return notApplicable("no update returned a dashboard_url", settled.answer);
@@ -298,7 +298,7 @@ async function dashboardIdentifies(context: OsbContext): Promise<Outcome> {
     : pass(settled.answer);
 }
 
-async function maintained(context: OsbContext, version: "same" | "other"): Promise<Answer> {
+async function updateMaintained(context: OsbContext, version: "same" | "other"): Promise<Answer> {
   const live = version === "other" ? await context.live(MAINTAINED) : await context.fresh(MAINTAINED);
   const info = { version: version === "other" ? "0.0.0-drydock" : (maintenanceVersion(live.offer) ?? "") };
   const previous = { plan_id: live.offer.plan.id, maintenance_info: { version: info.version } };
@@ -313,86 +313,86 @@ async function maintained(context: OsbContext, version: "same" | "other"): Promi
   return answer;
 }
 
-async function unknownInstance(context: OsbContext): Promise<Outcome> {
-  const offer = context.offer(updatable(context.run));
+async function updateUnknownInstance(context: OsbContext): Promise<Outcome> {
+  const offer = context.offer(updatablePlan(context.run));
   const answer = await context.update({ offer, id: context.platform.newId() }, firstChange(context, offer).body, bad);
   return expectStatus(answer, ["4xx"]);
 }
 
-async function flying(
+async function judgeDuringUpdate(
   context: OsbContext,
   name: string,
   judge: (answer: Answer, started: Answer) => Outcome,
 ): Promise<Outcome> {
   const flight = await flightOfUpdate(context.shared, await asyncUpdateOffer(context));
-  return inFlight(flight, name, (answer) => judge(answer, flight.started));
+  return judgeMeanwhile(flight, name, (answer) => judge(answer, flight.started));
 }
 
 export const updatingChecks: readonly OsbCheck[] = [
-  probe("update-context-only", contextOnly),
+  probe("update-context-only", updateContextOnly),
   probe(["update-route-exists", "update-plan-support-declared"], async (context) => {
     const { settled } = await anyUpdate(context);
     const { answer } = settled;
     return [404, 405, 501].includes(answer.status) ? fail("PATCH to be served", seenOf(answer), answer) : pass(answer);
   }),
-  probe("update-accepts-incomplete-422", async (context) => expectStatus(await withoutFlag(context), [200, 422])),
+  probe("update-accepts-incomplete-422", async (context) => expectStatus(await updateWithoutFlag(context), [200, 422])),
   probe("update-422-async-error-code", async (context) => {
-    const answer = await withoutFlag(context);
+    const answer = await updateWithoutFlag(context);
     return answer.status === 422
       ? expectError(answer, "AsyncRequired")
       : notApplicable(`answered ${answer.status}`, answer);
   }),
-  probe("update-missing-service-id-400", missingServiceId),
-  probe("update-malformed-400", malformed),
+  probe("update-missing-service-id-400", updateWithoutServiceId),
+  probe("update-malformed-400", updateMalformed),
   probe("update-invalid-service-id", (context) =>
-    refused(
+    updateWith(
       context,
-      updatable(context.run),
+      updatablePlan(context.run),
       { service_id: context.platform.newId() },
       ({ offer }) => firstChange(context, offer).body,
     ),
   ),
   probe("update-invalid-plan-id", (context) =>
-    refused(context, PLAN_UPDATEABLE, { plan_id: context.platform.newId() }, ({ offer }) => ({
+    updateWith(context, PLAN_UPDATEABLE, { plan_id: context.platform.newId() }, ({ offer }) => ({
       service_id: offer.service.id,
       context: contextOf(context.run),
     })),
   ),
-  probe("update-plan-id-optional", planOptional),
-  probe("update-without-plan-keeps-plan", async (context) => planKept(await parameterUpdate(context))),
-  probe("update-without-parameters-keeps-parameters", async (context) => parametersKept(await planUpdate(context))),
+  probe("update-plan-id-optional", updateWithoutPlan),
+  probe("update-without-plan-keeps-plan", async (context) => comparePlans(await parameterUpdate(context))),
+  probe("update-without-parameters-keeps-parameters", async (context) => compareParameters(await planUpdate(context))),
   probe("update-parameters-validated", async (context) => {
-    const { offer, parameters } = withViolation(context, "update");
+    const { offer, parameters } = planWithViolation(context, "update");
     const live = await context.liveOf(offer);
     const body = { service_id: offer.service.id, context: contextOf(context.run), parameters };
     return expectStatus(await context.update(live, body, bad), ["4xx"], ["2xx"]);
   }),
-  probe("update-previous-values-optional", previousValuesOptional),
+  probe("update-previous-values-optional", updateWithoutPreviousValues),
   probe(["update-200", "update-202"], async (context) => {
     const { settled } = await anyUpdate(context);
     const { answer } = settled;
     if ([404, 405, 422, 501].includes(answer.status)) return notApplicable(`answered ${answer.status}`, answer);
-    if (answer.status >= 400 && answer.status < 500) return needsMore(answer);
+    if (answer.status >= 400 && answer.status < 500) return ordinaryRefusal(answer);
     return expectStatus(answer, [200, 202]);
   }),
-  probe("update-noop-200", repeated),
+  probe("update-noop-200", repeatUpdate),
   probe(
     "update-applied-visible",
     async (context) => {
       const outcomes = await Promise.all([
-        planUpdate(context).then(planVisible, orNotApplicable),
-        parameterUpdate(context).then(parametersVisible, orNotApplicable),
+        planUpdate(context).then(judgePlan, orNotApplicable),
+        parameterUpdate(context).then(judgeParameters, orNotApplicable),
       ]);
       return worstOf(outcomes);
     },
     { instances: 2 },
   ),
-  probe("update-resent-while-in-progress-202", (context) => flying(context, "resent", judgeResent), {
+  probe("update-resent-while-in-progress-202", (context) => judgeDuringUpdate(context, "resent", judgeResent), {
     exclusive: true,
   }),
   probe(
     "update-resent-same-operation",
-    (context) => flying(context, "resent", (answer, started) => judgeSameOperation(started, answer)),
+    (context) => judgeDuringUpdate(context, "resent", (answer, started) => judgeSameOperation(started, answer)),
     { exclusive: true },
   ),
   probe("update-unsupported-422", (context) => everyPlan(context, (answer) => expectStatus(answer, [422], [400]))),
@@ -403,26 +403,26 @@ export const updatingChecks: readonly OsbCheck[] = [
     }),
   ),
   probe("update-maintenance-info-conflict-422", async (context) =>
-    expectStatus(await maintained(context, "other"), [422]),
+    expectStatus(await updateMaintained(context, "other"), [422]),
   ),
   probe("update-maintenance-info-error-code", async (context) => {
-    const answer = await maintained(context, "other");
+    const answer = await updateMaintained(context, "other");
     return answer.status === 422
       ? expectError(answer, "MaintenanceInfoConflict")
       : notApplicable(`answered ${answer.status}`, answer);
   }),
   probe("update-maintenance-info-match", async (context) =>
-    expectStatus(await maintained(context, "same"), [200, 202]),
+    expectStatus(await updateMaintained(context, "same"), [200, 202]),
   ),
-  probe("update-4xx-applies-nothing", refusedAppliesNothing),
-  probe("update-dashboard-url-initial-response", async (context) => dashboardInUpdate(await anyUpdate(context))),
-  probe("update-dashboard-url-identifies-instance", dashboardIdentifies, { instances: 2 }),
-  probe("update-unknown-instance", unknownInstance, { instances: 0 }),
+  probe("update-4xx-applies-nothing", judgeRefusedUpdate),
+  probe("update-dashboard-url-initial-response", async (context) => compareUpdatedDashboard(await anyUpdate(context))),
+  probe("update-dashboard-url-identifies-instance", judgeUpdateDashboard, { instances: 2 }),
+  probe("update-unknown-instance", updateUnknownInstance, { instances: 0 }),
 ];
 
 /** The answer to an ordinary update, where that is a refusal: then refusals of others prove nothing. */
 export async function updateRefusal(context: OsbContext): Promise<Answer | undefined> {
-  if (!context.run.offers.some(updatable(context.run).fits)) return undefined;
+  if (!context.run.offers.some(updatablePlan(context.run).fits)) return undefined;
   const { state, answer } = (await anyUpdate(context)).settled;
   return state === "refused" ? answer : undefined;
 }

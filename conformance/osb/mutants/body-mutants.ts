@@ -1,7 +1,7 @@
 import { isArray, isObject, type Json, type JsonObject } from "../../http/json.ts";
 import { BODY_RULES, type BodyRule, fits } from "../bodies.ts";
 import { type Middleware, type Mutant, mutant, operationOf } from "./mutant.ts";
-import { jsonOf, type WireResponse } from "./wire.ts";
+import { jsonOf, type WireResponse } from "../memory-broker/http.ts";
 
 /** Values that some schema refuses. */
 const WRONG: readonly Json[] = ["", 5, "not right", [5], { labels: 5 }, { version: "1" }, { a: 5 }, "x".repeat(10_001)];
@@ -31,21 +31,21 @@ function wrongFor(rule: BodyRule): Json | undefined {
   return SPECIAL[checkOf(rule)] ?? WRONG.find((value) => !fits(rule.schema, value));
 }
 
-function changed(value: Json | undefined, path: readonly string[], member: string, to: Json | undefined): Json {
+function changeMember(value: Json | undefined, path: readonly string[], member: string, to: Json | undefined): Json {
   const [step, ...rest] = path;
-  if (step === "*") return isArray(value) ? value.map((item) => changed(item, rest, member, to)) : (value ?? null);
+  if (step === "*") return isArray(value) ? value.map((item) => changeMember(item, rest, member, to)) : (value ?? null);
   const owner: JsonObject = isObject(value) ? value : {};
   if (step !== undefined)
-    return owner[step] === undefined ? owner : { ...owner, [step]: changed(owner[step], rest, member, to) };
+    return owner[step] === undefined ? owner : { ...owner, [step]: changeMember(owner[step], rest, member, to) };
   const others = Object.fromEntries(Object.entries(owner).filter(([name]) => name !== member));
   return to === undefined ? others : { ...others, [member]: to };
 }
 
-function broken(rule: BodyRule, response: WireResponse, to: Json | undefined): WireResponse {
+function breakBody(rule: BodyRule, response: WireResponse, to: Json | undefined): WireResponse {
   if (rule.member === "") return { ...response, text: "[]" };
   const body = jsonOf(response);
   if (WHERE_PRESENT.includes(rule.member) && body[rule.member] === undefined) return response;
-  return { ...response, text: JSON.stringify(changed(body, rule.at, rule.member, to)) };
+  return { ...response, text: JSON.stringify(changeMember(body, rule.at, rule.member, to)) };
 }
 
 /** The defect on the wire. A platform hands back the operation string that it was given; the broker gets its own. */
@@ -58,11 +58,11 @@ function middlewareFor(rule: BodyRule, to: Json | undefined): Middleware {
     );
     if (!rule.on.includes(operationOf(request)) || !rule.status.includes(response.status)) return response;
     if (rule.member === "operation") facts.set(`own ${request.path.join("/")}`, jsonOf(response)["operation"] ?? null);
-    return broken(rule, response, to);
+    return breakBody(rule, response, to);
   };
 }
 
-function mutantOf(rule: BodyRule, id: string, what: string, to: Json | undefined): Mutant {
+function bodyMutant(rule: BodyRule, id: string, what: string, to: Json | undefined): Mutant {
   const isAsync =
     rule.status.every((status) => status === 202) || rule.on.some((operation) => operation.startsWith("poll-"));
   const where = [...rule.at, rule.member].filter((step) => step !== "").join(".") || "the body";
@@ -113,7 +113,7 @@ const FOLLOWS: Readonly<Record<string, readonly string[]>> = {
 export const bodyMutants: readonly Mutant[] = BODY_RULES.flatMap((rule) => {
   const [check, wrong] = [checkOf(rule), wrongFor(rule)];
   const isBody = rule.member === "";
-  const absent = mutantOf(rule, `no-${check}`, `absent, not ${rule.words}`, undefined);
-  const other = mutantOf(rule, `not-${check}`, `not ${rule.words}`, wrong);
+  const absent = bodyMutant(rule, `no-${check}`, `absent, not ${rule.words}`, undefined);
+  const other = bodyMutant(rule, `not-${check}`, `not ${rule.words}`, wrong);
   return [...(rule.isRequired && !isBody ? [absent] : []), ...(isBody || wrong !== undefined ? [other] : [])];
 });

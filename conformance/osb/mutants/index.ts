@@ -15,7 +15,7 @@ import { updatingMutants } from "./mutants-updating.ts";
 import { waitingMutants } from "./mutants-waiting.ts";
 
 /** Every planted defect of the OSB suite, in the order of the checks. Throws when two have one id. */
-export const OSB_MUTANTS: readonly Mutant[] = unique([
+export const OSB_MUTANTS: readonly Mutant[] = requireUniqueIds([
   ...requestMutants,
   ...authenticationMutants,
   ...catalogMutants,
@@ -32,7 +32,7 @@ export const OSB_MUTANTS: readonly Mutant[] = unique([
   ...everythingMutants,
 ]);
 
-function unique(mutants: readonly Mutant[]): readonly Mutant[] {
+function requireUniqueIds(mutants: readonly Mutant[]): readonly Mutant[] {
   const seen = new Set<string>();
   for (const { id } of mutants) {
     if (seen.has(id)) throw new Error(`two mutants are called "${id}": give one an id`);

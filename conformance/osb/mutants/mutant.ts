@@ -1,10 +1,10 @@
 import type { Json, JsonObject } from "../../http/json.ts";
 import type { Operation } from "../../platform/answer.ts";
 import type { SpecMinor } from "../../runner/check.ts";
-import { type Handler, jsonOf, reply, type WireRequest, type WireResponse } from "./wire.ts";
+import { type Handler, jsonOf, reply, type WireRequest, type WireResponse } from "../memory-broker/http.ts";
 
 /** What a mutant remembers of the traffic: enough to lie consistently. Keys are paths of instances and bindings. */
-export interface Memory {
+export interface TrafficMemory {
   /** The Authorization that the broker accepted. */
   authorization: string;
   catalog: JsonObject;
@@ -23,7 +23,7 @@ export interface Memory {
   readonly passMs: (ms: number) => void;
 }
 
-export type Middleware = (request: WireRequest, next: Handler, memory: Memory) => Promise<WireResponse>;
+export type Middleware = (request: WireRequest, next: Handler, memory: TrafficMemory) => Promise<WireResponse>;
 
 /** How a broker works: all at once, all in its own time, or the one for some plans and the other for the rest. */
 export type BrokerMode = "sync" | "async" | "mixed";
@@ -81,7 +81,7 @@ export function keyOf({ path }: WireRequest): string {
 
 export const instanceOf = (request: WireRequest): string => request.path[2] ?? "";
 
-function track(memory: Memory, request: WireRequest, response: WireResponse): void {
+function recordTraffic(memory: TrafficMemory, request: WireRequest, response: WireResponse): void {
   const { method, headers, text } = request;
   const operation = operationOf(request);
   const key = keyOf(request);
@@ -113,7 +113,7 @@ export function mutate(
   broker: Handler,
   passMs: (ms: number) => void = () => {},
 ): Handler {
-  const memory: Memory = {
+  const memory: TrafficMemory = {
     authorization: "",
     catalog: {},
     pending: new Map(),
@@ -128,26 +128,26 @@ export function mutate(
     const next: Handler = async (forwarded) => {
       isOwn = false;
       const response = await broker(forwarded);
-      track(memory, forwarded, response);
+      recordTraffic(memory, forwarded, response);
       return response;
     };
     const response = await mutant.middleware(request, next, memory);
-    return isOwn ? echoing(request, response) : response;
+    return isOwn ? echoIdentity(request, response) : response;
   };
 }
 
 const IDENTITY = "x-broker-api-request-identity";
 
 /** What a mutant answers by itself has its planted defect, and not that of a forgotten header. */
-function echoing({ headers }: WireRequest, response: WireResponse): WireResponse {
+function echoIdentity({ headers }: WireRequest, response: WireResponse): WireResponse {
   const identity = headers[IDENTITY];
   return identity === undefined ? response : { ...response, headers: { [IDENTITY]: identity, ...response.headers } };
 }
 
 // The vocabulary in which mutants are written.
 
-export type When = (request: WireRequest, memory: Memory) => boolean;
-export type Change = (response: WireResponse, request: WireRequest, memory: Memory) => WireResponse;
+export type When = (request: WireRequest, memory: TrafficMemory) => boolean;
+export type Change = (response: WireResponse, request: WireRequest, memory: TrafficMemory) => WireResponse;
 
 export const always: When = () => true;
 export const sentOf = (request: WireRequest): JsonObject => jsonOf(request);
@@ -190,14 +190,14 @@ export function refuse(operations: readonly Operation[], when: When, status = 40
 export function rewrite(
   operations: readonly Operation[],
   when: When,
-  change: (request: WireRequest, memory: Memory) => WireRequest,
+  change: (request: WireRequest, memory: TrafficMemory) => WireRequest,
 ): Middleware {
   return (request, next, memory) =>
     next(operations.includes(operationOf(request)) && when(request, memory) ? change(request, memory) : request);
 }
 
 /** One defect that shows in several places. */
-export function both(outer: Middleware, inner: Middleware): Middleware {
+export function combine(outer: Middleware, inner: Middleware): Middleware {
   return (request, next, memory) => outer(request, (passed) => inner(passed, next, memory), memory);
 }
 
@@ -212,7 +212,7 @@ export const status =
   (response) => ({ ...response, status: to });
 
 export const body =
-  (change: (body: JsonObject, request: WireRequest, memory: Memory) => JsonObject): Change =>
+  (change: (body: JsonObject, request: WireRequest, memory: TrafficMemory) => JsonObject): Change =>
   (response, request, memory) => ({ ...response, text: JSON.stringify(change(jsonOf(response), request, memory)) });
 
 export const set = (name: string, value: Json): Change => body((it) => ({ ...it, [name]: value }));
@@ -222,8 +222,8 @@ export const drop = (name: string): Change =>
 
 /** Another status and body, with the headers of the answer in place of which it comes. */
 export const instead =
-  (to: number, told: JsonObject = {}): Change =>
-  (response) => ({ ...response, status: to, text: JSON.stringify(told) });
+  (to: number, reply: JsonObject = {}): Change =>
+  (response) => ({ ...response, status: to, text: JSON.stringify(reply) });
 
 export const text =
   (to: string): Change =>

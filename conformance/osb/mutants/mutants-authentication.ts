@@ -1,6 +1,6 @@
 import type { Operation } from "../../platform/answer.ts";
 import { ENDPOINTS, operationOf, type Middleware, type Mutant, mutant, pretend, rewrite, type When } from "./mutant.ts";
-import { reply, type WireRequest } from "./wire.ts";
+import { reply, type WireRequest } from "../memory-broker/http.ts";
 
 const isAnonymous: When = ({ headers }) => headers["authorization"] === undefined;
 

@@ -16,17 +16,17 @@ import {
   status,
   type When,
 } from "./mutant.ts";
-import { filled, passingOver, resent } from "./rewriting.ts";
-import { all, hasUnknown, isNotJson, lacks, not, requiring } from "./when.ts";
+import { fillIn, ignoreUnfitting, withBody } from "./requests.ts";
+import { all, hasUnknown, isNotJson, lacks, not, requiring } from "./conditions.ts";
 
-const PUT: readonly Operation[] = ["bind"];
-const TOLD: readonly Operation[] = ["bind", "fetch-binding"];
+const BIND: readonly Operation[] = ["bind"];
+const DESCRIBING: readonly Operation[] = ["bind", "fetch-binding"];
 const later = { mode: "async" } as const;
 
 const isDone = (at: number): boolean => at === 200 || at === 201;
 
 /** The binding of a service that generates credentials, wherever it is told. */
-const ofCredentials = (change: (it: JsonObject) => JsonObject, operations = TOLD): Middleware =>
+const ofCredentials = (change: (it: JsonObject) => JsonObject, operations = DESCRIBING): Middleware =>
   alter(
     operations,
     isDone,
@@ -34,19 +34,19 @@ const ofCredentials = (change: (it: JsonObject) => JsonObject, operations = TOLD
   );
 
 /** The metadata of a binding, wherever it is told. */
-const ofMetadata = (change: JsonObject, operations = TOLD): Middleware =>
+const ofMetadata = (change: JsonObject, operations = DESCRIBING): Middleware =>
   ofCredentials(
     (it) => ({ ...it, metadata: { ...(isObject(it["metadata"]) ? it["metadata"] : {}), ...change } }),
     operations,
   );
 
 /** A plan that is not the one of the instance's request, taken for it. */
-const guessed: Middleware = rewrite(
-  PUT,
+const guessPlan: Middleware = rewrite(
+  BIND,
   (request, memory) => hasUnknown.service_id(request, memory) || hasUnknown.plan_id(request, memory),
   (request, memory) => {
     const own = memory.asked.get(request.path.slice(0, 3).join("/"));
-    return resent(request, {
+    return withBody(request, {
       ...sentOf(request),
       service_id: own?.["service_id"] ?? "",
       plan_id: own?.["plan_id"] ?? "",
@@ -54,7 +54,7 @@ const guessed: Middleware = rewrite(
   },
 );
 
-const withoutApp: When = all(lacks("bind_resource"), lacks("predecessor_binding_id"), not(isNotJson));
+const lacksApp: When = all(lacks("bind_resource"), lacks("predecessor_binding_id"), not(isNotJson));
 const appMissing = { description: "Only applications can be bound." };
 
 const mount = {
@@ -66,22 +66,26 @@ const mount = {
 };
 
 /** Adds a member to bindings whose offering has not the permission for it. */
-const unasked = (permission: string, member: string, value: string | readonly JsonObject[]): Middleware =>
-  alter(PUT, isDone, set(member, value), not(requiring(permission)));
+const addUnasked = (permission: string, member: string, value: string | readonly JsonObject[]): Middleware =>
+  alter(BIND, isDone, set(member, value), not(requiring(permission)));
 
 const information: readonly Mutant[] = [
   mutant(
     "bind-info-returned-once",
     "Neither the bind nor a fetch tells the credentials.",
-    alter(TOLD, isDone, drop("credentials")),
+    alter(DESCRIBING, isDone, drop("credentials")),
     { also: ["bind-credentials-required"] },
   ),
   mutant(
     "bind-credentials-required",
     "Credentials are only told when a binding is fetched.",
-    alter(PUT, isDone, drop("credentials")),
+    alter(BIND, isDone, drop("credentials")),
   ),
-  mutant("bind-endpoints-provided", "Credentials come without endpoints.", alter(TOLD, isDone, drop("endpoints"))),
+  mutant(
+    "bind-endpoints-provided",
+    "Credentials come without endpoints.",
+    alter(DESCRIBING, isDone, drop("endpoints")),
+  ),
   mutant(
     "bind-credentials-unique",
     "All bindings share one user.",
@@ -96,7 +100,7 @@ const information: readonly Mutant[] = [
     "bind-syslog-drain-url-required",
     "A service that drains logs tells the URL among its credentials.",
     alter(
-      TOLD,
+      DESCRIBING,
       isDone,
       body(({ syslog_drain_url: url = "", ...rest }) => ({ ...rest, credentials: { drain: url }, endpoints: [] })),
       requiring("syslog_drain"),
@@ -105,39 +109,39 @@ const information: readonly Mutant[] = [
   mutant(
     "bind-volume-mounts-required",
     "A service that mounts volumes has none to mount.",
-    alter(TOLD, isDone, set("volume_mounts", []), requiring("volume_mount")),
+    alter(DESCRIBING, isDone, set("volume_mounts", []), requiring("volume_mount")),
   ),
   mutant(
     "bind-route-service-url-required",
     "A route service has an empty route_service_url.",
-    alter(TOLD, isDone, set("route_service_url", ""), requiring("route_forwarding")),
+    alter(DESCRIBING, isDone, set("route_service_url", ""), requiring("route_forwarding")),
     { also: ["bind-route-service-url-*", "broker-well-formed-success-bodies"] },
   ),
   mutant(
     "bind-202-no-credentials",
     "The 202 has the credentials already.",
-    alter(PUT, is(202), set("credentials", { password: "early" })),
+    alter(BIND, is(202), set("credentials", { password: "early" })),
     { ...later, also: ["rotation-response-as-bind", "bind-identical-same-credentials"] },
   ),
   mutant(
     "bind-metadata-no-connection-data",
     "The metadata of a binding has the password.",
-    ofMetadata({ password: "secret" }, PUT),
+    ofMetadata({ password: "secret" }, BIND),
   ),
   mutant(
     "bind-syslog-drain-declared",
     "A database sends a syslog_drain_url that the offering did not ask for.",
-    unasked("syslog_drain", "syslog_drain_url", "syslog://logs.example.com"),
+    addUnasked("syslog_drain", "syslog_drain_url", "syslog://logs.example.com"),
   ),
   mutant(
     "bind-route-service-declared",
     "A database sends a route_service_url that the offering did not ask for.",
-    unasked("route_forwarding", "route_service_url", "https://proxy.example.com/"),
+    addUnasked("route_forwarding", "route_service_url", "https://proxy.example.com/"),
   ),
   mutant(
     "bind-volume-mounts-declared",
     "A database sends volume mounts that the offering did not ask for.",
-    unasked("volume_mount", "volume_mounts", [mount]),
+    addUnasked("volume_mount", "volume_mounts", [mount]),
   ),
   mutant(
     "binding-expires-at-future",
@@ -160,41 +164,41 @@ const requests: readonly Mutant[] = [
   mutant(
     "bind-missing-service-id-400",
     "When it binds: a missing service_id is guessed.",
-    rewrite(PUT, lacks("service_id"), filled("service_id")),
+    rewrite(BIND, lacks("service_id"), fillIn("service_id")),
   ),
   mutant(
     "bind-missing-plan-id-400",
     "A missing plan_id is guessed.",
-    rewrite(PUT, lacks("plan_id"), filled("plan_id")),
+    rewrite(BIND, lacks("plan_id"), fillIn("plan_id")),
   ),
   mutant(
     "bind-malformed-400",
     "When it binds: it falls over (500) on a body that is not a JSON object.",
-    pretend(PUT, isNotJson, 500, { error: "Crashed", description: "A null pointer." }),
+    pretend(BIND, isNotJson, 500, { error: "Crashed", description: "A null pointer." }),
     { also: ["error-appropriate-status"] },
   ),
-  mutant("bind-invalid-service-or-plan", "It does not look at service_id and plan_id.", guessed),
+  mutant("bind-invalid-service-or-plan", "It does not look at service_id and plan_id.", guessPlan),
   mutant(
     "bind-parameters-validated",
     "When it binds: parameters that do not fit the schema are passed over.",
-    passingOver(PUT, "bind"),
+    ignoreUnfitting(BIND, "bind"),
   ),
   mutant(
     "bind-unknown-instance",
     "It binds to instances that it does not know.",
-    alter(PUT, is(404), instead(201, { credentials: { password: "of nothing" } })),
+    alter(BIND, is(404), instead(201, { credentials: { password: "of nothing" } })),
   ),
   mutant(
     "bind-requires-app-422",
     "It needs an application, and answers 400 when there is none.",
-    pretend(PUT, withoutApp, 400, { error: "RequiresApp", ...appMissing }),
+    pretend(BIND, lacksApp, 400, { error: "RequiresApp", ...appMissing }),
   ),
   mutant(
     "bind-requires-app-error-code",
     "It needs an application, and says so with an error code of its own.",
-    pretend(PUT, withoutApp, 422, { error: "NoApplication", ...appMissing }),
+    pretend(BIND, lacksApp, 422, { error: "NoApplication", ...appMissing }),
   ),
-  mutant("bind-201", "A new binding is answered 200.", alter(PUT, is(201), status(200)), {
+  mutant("bind-201", "A new binding is answered 200.", alter(BIND, is(201), status(200)), {
     also: [
       "minor-version-fields-ignored",
       "originating-identity-accepted",
@@ -203,11 +207,11 @@ const requests: readonly Mutant[] = [
       "rotation-*",
     ],
   }),
-  mutant("bind-identical-200", "The same bind again is a conflict: 409.", alter(PUT, is(200), status(409))),
+  mutant("bind-identical-200", "The same bind again is a conflict: 409.", alter(BIND, is(200), status(409))),
   mutant(
     "bind-identical-200-2-12",
     "The same bind again is a conflict in 2.13: 409.",
-    alter(PUT, is(200), status(409)),
+    alter(BIND, is(200), status(409)),
     {
       minor: 13,
     },
@@ -215,12 +219,12 @@ const requests: readonly Mutant[] = [
   mutant(
     "bind-identical-same-credentials",
     "The same request again makes a new password.",
-    alter(PUT, is(200), set("credentials", { password: "a new one" })),
+    alter(BIND, is(200), set("credentials", { password: "a new one" })),
   ),
   mutant(
     "bind-conflict-409",
     "It goes by the id alone: a request with other parameters is taken for a repeat.",
-    alter(PUT, is(409), instead(200)),
+    alter(BIND, is(409), instead(200)),
   ),
 ];
 

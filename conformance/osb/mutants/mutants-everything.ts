@@ -18,20 +18,20 @@ import {
   text,
   type When,
 } from "./mutant.ts";
-import { hasUnfitting, isKnown, lacks } from "./when.ts";
-import { jsonOf, reply, type WireRequest } from "./wire.ts";
+import { hasUnfitting, isKnown, lacks } from "./conditions.ts";
+import { jsonOf, reply, type WireRequest } from "../memory-broker/http.ts";
 
 const isRefusal = (status: number): boolean => status >= 400 && status < 500;
-const IDENTITY = "x-broker-api-request-identity";
+const REQUEST_IDENTITY = "x-broker-api-request-identity";
 
-const without =
+const withoutHeader =
   (name: string): Change =>
   (response) => ({
     ...response,
     headers: Object.fromEntries(Object.entries(response.headers).filter(([each]) => each !== name)),
   });
 
-const error = (operations: readonly Operation[], name: string, value: Json): Middleware =>
+const setInErrors = (operations: readonly Operation[], name: string, value: Json): Middleware =>
   alter(operations, isRefusal, set(name, value));
 
 /** Does what it says that it refuses, with the request mended. */
@@ -44,7 +44,7 @@ const doAnyway =
   };
 
 /** Operation strings that a URL has to encode. */
-const reserved: Middleware = async (request, next, memory) => {
+const encodeOperations: Middleware = async (request, next, memory) => {
   const { operation, ...query } = request.query;
   const own = operation?.replace(/^jobs\//, "");
   const response = await next({ ...request, query: own === undefined ? query : { ...query, operation: own } });
@@ -53,21 +53,21 @@ const reserved: Middleware = async (request, next, memory) => {
 };
 
 /** Remembers which creations were refused, and breaks on their deletion. */
-const forgetful: Middleware = async (request, next, memory) => {
+const forgetRefused: Middleware = async (request, next, memory) => {
   const key = `refused ${keyOf(request)}`;
   if (operationOf(request) === "deprovision" && memory.facts.has(key) && !isKnown(request, memory)) {
-    return reply(404, { error: "NotFound", description: "There is no such instance." }, echoed(request));
+    return reply(404, { error: "NotFound", description: "There is no such instance." }, identityHeader(request));
   }
   const response = await next(request);
   if (operationOf(request) === "provision" && isRefusal(response.status)) memory.facts.set(key, true);
   return response;
 };
 
-const echoed = ({ headers }: WireRequest): Record<string, string> =>
-  headers[IDENTITY] === undefined ? {} : { [IDENTITY]: headers[IDENTITY] };
+const identityHeader = ({ headers }: WireRequest): Record<string, string> =>
+  headers[REQUEST_IDENTITY] === undefined ? {} : { [REQUEST_IDENTITY]: headers[REQUEST_IDENTITY] };
 
 /** The catalog takes its time. */
-const slow: Middleware = async (request, next, memory) => {
+const delayCatalog: Middleware = async (request, next, memory) => {
   const response = await next(request);
   if (operationOf(request) === "catalog" && response.status === 200) memory.passMs(40_000);
   return response;
@@ -97,31 +97,35 @@ export const everythingMutants: readonly Mutant[] = [
       ],
     },
   ),
-  mutant("error-code-nonempty", "The error code of a 404 is empty.", error(["fetch-instance"], "error", "")),
-  mutant("error-code-nonempty", "The error code of a 404 is a number.", error(["fetch-instance"], "error", 404), {
+  mutant("error-code-nonempty", "The error code of a 404 is empty.", setInErrors(["fetch-instance"], "error", "")),
+  mutant("error-code-nonempty", "The error code of a 404 is a number.", setInErrors(["fetch-instance"], "error", 404), {
     id: "numbers-for-error-codes",
   }),
-  mutant("error-code-single-word", "Error codes are sentences.", error(["fetch-instance"], "error", "Not found")),
-  mutant("error-description-nonempty", "A description says nothing.", error(["fetch-instance"], "description", "")),
+  mutant("error-code-single-word", "Error codes are sentences.", setInErrors(["fetch-instance"], "error", "Not found")),
+  mutant(
+    "error-description-nonempty",
+    "A description says nothing.",
+    setInErrors(["fetch-instance"], "description", ""),
+  ),
   mutant(
     "error-instance-usable-type",
     "A refused update calls the instance usable in words.",
-    error(["update"], "instance_usable", "yes"),
+    setInErrors(["update"], "instance_usable", "yes"),
   ),
   mutant(
     "error-instance-usable-scope",
     "A refused provision calls the instance usable.",
-    error(["provision"], "instance_usable", true),
+    setInErrors(["provision"], "instance_usable", true),
   ),
   mutant(
     "error-update-repeatable-type",
     "A refused update calls itself repeatable in words.",
-    error(["update"], "update_repeatable", "yes"),
+    setInErrors(["update"], "update_repeatable", "yes"),
   ),
   mutant(
     "error-update-repeatable-scope",
     "A refused deprovision says whether an update may be repeated.",
-    error(["deprovision"], "update_repeatable", true),
+    setInErrors(["deprovision"], "update_repeatable", true),
   ),
   mutant("error-legacy-json-object-bodies", "A 410 has no body.", alter(["deprovision"], is(410), text("")), {
     minor: 13,
@@ -134,12 +138,12 @@ export const everythingMutants: readonly Mutant[] = [
   mutant(
     "request-identity-echoed",
     "Errors lack the identity of the request.",
-    alter(ENDPOINTS, isRefusal, without(IDENTITY)),
+    alter(ENDPOINTS, isRefusal, withoutHeader(REQUEST_IDENTITY)),
   ),
   mutant(
     "request-identity-echoed",
     "Answers name the identity of another request.",
-    alter(ENDPOINTS, success, header(IDENTITY, "5f0b4c8e-2222-4000-8000-000000000001")),
+    alter(ENDPOINTS, success, header(REQUEST_IDENTITY, "5f0b4c8e-2222-4000-8000-000000000001")),
     { id: "echoes-another-identity" },
   ),
   mutant(
@@ -147,13 +151,13 @@ export const everythingMutants: readonly Mutant[] = [
     "A fetched instance has a member of the vendor's own without a prefix.",
     alter(["fetch-instance"], is(200), set("backups", [])),
   ),
-  mutant("url-ids-unreserved", "Operation strings contain a slash.", reserved, { mode: "async" }),
+  mutant("url-ids-unreserved", "Operation strings contain a slash.", encodeOperations, { mode: "async" }),
   mutant(
     "broker-well-formed-success-bodies",
     "A fetched instance is cut off in the middle.",
     alter(["fetch-instance"], is(200), (response) => ({ ...response, text: response.text.slice(0, 20) })),
   ),
-  mutant("respond-promptly", "The catalog takes 40 seconds.", slow),
+  mutant("respond-promptly", "The catalog takes 40 seconds.", delayCatalog),
   mutant(
     "error-4xx-no-change",
     "Refuses a provision without an organization, and carries it out.",
@@ -172,6 +176,6 @@ export const everythingMutants: readonly Mutant[] = [
   mutant(
     "orphan-broker-knows-only-platform-resources",
     "Breaks on the deletion of what it refused to make.",
-    forgetful,
+    forgetRefused,
   ),
 ];

@@ -1,17 +1,13 @@
 import type { Operation } from "../../platform/answer.ts";
-import { alter, both, is, keyOf, type Middleware, type Mutant, mutant, pretend, set, type When } from "./mutant.ts";
-import { all, asks, instanceKeyOf, isAuthorized, isCreating, isKnown, isRemoving, isUpdating } from "./when.ts";
-import { jsonOf, reply } from "./wire.ts";
+import { alter, combine, is, keyOf, type Middleware, type Mutant, mutant, pretend, set, type When } from "./mutant.ts";
+import { all, asks, instanceKeyOf, isAuthorized, isCreating, isKnown, isRemoving, isUpdating } from "./conditions.ts";
+import { jsonOf, reply } from "../memory-broker/http.ts";
 
 const later = { mode: "async" } as const;
 const POLL: readonly Operation[] = ["poll-instance"];
 
 /** Remembers under `mark` which things an answer like this was about. */
-function noting(
-  mark: string,
-  isMeant: (method: string, at: number, state: unknown) => boolean,
-  when?: When,
-): Middleware {
+function note(mark: string, isMeant: (method: string, at: number, state: unknown) => boolean, when?: When): Middleware {
   return async (request, next, memory) => {
     const isWanted = when?.(request, memory) ?? true;
     const response = await next(request);
@@ -49,11 +45,11 @@ const isComplete: When = all(
 );
 
 /** Answers 404 to the deletion of what was noted. */
-const unknown = (mark: string): Middleware =>
+const denyNoted = (mark: string): Middleware =>
   pretend(["deprovision"], all(isAuthorized, isNoted(mark)), 404, { description: "Never heard of it." });
 
 /** A DELETE is too early when nothing else was asked since the PUT that made the instance. */
-function tooEarly(status: number): Middleware {
+function refuseEarly(status: number): Middleware {
   return async (request, next, memory) => {
     const key = `just made ${instanceKeyOf(request)}`;
     const isJustMade = memory.facts.delete(key);
@@ -71,33 +67,33 @@ export const failingMutants: readonly Mutant[] = [
   mutant(
     "orphan-delete-after-failed-async-provision",
     "An instance that could not be made is unknown to a deletion: 404.",
-    both(unknown("failed"), noting("failed", isFailedPoll, isCreating)),
+    combine(denyNoted("failed"), note("failed", isFailedPoll, isCreating)),
     { ...later, also: ["orphan-broker-knows-only-platform-resources"] },
   ),
   mutant(
     "orphan-delete-after-5xx-provision",
     "An instance that was answered 500 is unknown to a deletion: 404.",
-    both(unknown("broken"), noting("broken", isBreakdown("PUT"))),
+    combine(denyNoted("broken"), note("broken", isBreakdown("PUT"))),
     { also: ["orphan-broker-knows-only-platform-resources"] },
   ),
   mutant(
     "orphan-delete-after-timeout",
     "A deletion that follows right on the provision comes too early: 404.",
-    tooEarly(404),
+    refuseEarly(404),
     { also: ["orphan-broker-knows-only-platform-resources"] },
   ),
   mutant(
     "orphan-delete-after-timeout",
     "A deletion that follows right on the provision finds nothing (410), and then the instance comes to be.",
-    tooEarly(410),
+    refuseEarly(410),
     { id: "made-after-the-clean-up" },
   ),
   mutant(
     "update-5xx-applies-nothing",
     "An update that was answered 500 has changed the parameters.",
-    both(
+    combine(
       alter(["fetch-instance"], is(200), set("parameters", { size: 9 }), isNoted("broken")),
-      noting("broken", isBreakdown("PATCH")),
+      note("broken", isBreakdown("PATCH")),
     ),
   ),
   mutant(

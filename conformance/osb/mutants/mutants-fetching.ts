@@ -14,15 +14,15 @@ import {
   offerOf,
   ofPlan,
   requiring,
-} from "./when.ts";
+} from "./conditions.ts";
 
 const later = { mode: "async" } as const;
 const INSTANCE: readonly Operation[] = ["fetch-instance"];
 const BINDING: readonly Operation[] = ["fetch-binding"];
-const isStranger = not((request, memory) => isKnown(request, memory) || isPending(request, memory));
+const isUnknownResource = not((request, memory) => isKnown(request, memory) || isPending(request, memory));
 
 /** Tells the id of the first plan for plans that cannot be bound. */
-const oneForAll: Middleware = alter(
+const nameFirstPlan: Middleware = alter(
   INSTANCE,
   is(200),
   body((it, request, memory) => ({ ...it, plan_id: offerOf(request, memory)?.service.plans[0]?.id ?? "" })),
@@ -43,7 +43,7 @@ const fetchingInstance: readonly Mutant[] = [
   mutant(
     "fetch-instance-404-unknown",
     "Unknown instances are gone: 410.",
-    alter(INSTANCE, is(404), status(410), isStranger),
+    alter(INSTANCE, is(404), status(410), isUnknownResource),
   ),
   mutant(
     "fetch-instance-404-while-provisioning",
@@ -76,7 +76,7 @@ const fetchingInstance: readonly Mutant[] = [
       body((it, request, memory) => ({ ...it, service_id: offerOf(request, memory)?.service.name ?? "" })),
     ),
   ),
-  mutant("fetch-instance-plan-id", "A plan that cannot be bound is told as the first of its offering.", oneForAll),
+  mutant("fetch-instance-plan-id", "A plan that cannot be bound is told as the first of its offering.", nameFirstPlan),
   mutant(
     "fetch-instance-dashboard-url",
     "dashboard_url has another token when it is fetched.",
@@ -103,7 +103,7 @@ const fetchingBinding: readonly Mutant[] = [
   mutant(
     "fetch-binding-404-unknown",
     "Unknown bindings are gone: 410.",
-    alter(BINDING, is(404), status(410), all(isStranger, isInstanceKnown)),
+    alter(BINDING, is(404), status(410), all(isUnknownResource, isInstanceKnown)),
   ),
   mutant(
     "fetch-binding-404-unknown-instance",

@@ -25,11 +25,11 @@ import {
   not,
   ofPlan,
   ofSecondPlan,
-} from "./when.ts";
-import { jsonOf, type WireRequest } from "./wire.ts";
+} from "./conditions.ts";
+import { jsonOf, type WireRequest } from "../memory-broker/http.ts";
 
 /** The polls of instances and of bindings go wrong in the same ways. */
-type Kind = "instance" | "binding";
+type Polled = "instance" | "binding";
 
 const later = { mode: "async" } as const;
 const crash = { error: "Crashed", description: "A null pointer." };
@@ -48,11 +48,11 @@ const isEnding = (response: { readonly text: string }): boolean => {
 };
 
 /** Once the end of a creation has been told, it is told differently. */
-const afterwards = (operations: readonly Operation[], state: string): Middleware =>
+const changeEnd = (operations: readonly Operation[], state: string): Middleware =>
   alter(operations, is(200), set("state", state), all(isKnown, not(isPending)));
 
 /** Ends what fits with 410. */
-const endsGone = (operations: readonly Operation[], when: When): Middleware =>
+const endGone = (operations: readonly Operation[], when: When): Middleware =>
   alter(
     operations,
     is(200),
@@ -63,7 +63,7 @@ const endsGone = (operations: readonly Operation[], when: When): Middleware =>
 const isEmpty = ({ query }: WireRequest): boolean => Object.values(query).includes("");
 const isInvented: When = ({ query }) => query["operation"] === "drydock-no-such-operation";
 
-function polling(kind: Kind): Mutant[] {
+function pollingMutantsOf(kind: Polled): Mutant[] {
   const operations: readonly Operation[] = [kind === "instance" ? "poll-instance" : "poll-binding"];
   const id = (rest: string) => `lastop-${kind}-${rest}`;
   const roundTrip = kind === "instance" ? "lastop-operation-roundtrip" : "lastop-binding-operation-roundtrip";
@@ -84,7 +84,7 @@ function polling(kind: Kind): Mutant[] {
     mutant(
       id("410-only-deleting"),
       kind === "instance" ? "An update ends in 410." : "The making of a volume ends in 410.",
-      endsGone(operations, kind === "instance" ? isUpdating : all(isCreating, isOfVolumes)),
+      endGone(operations, kind === "instance" ? isUpdating : all(isCreating, isOfVolumes)),
       { ...later, also: [id("200"), id("available"), "orphan-broker-knows-only-platform-resources"] },
     ),
     mutant(
@@ -117,7 +117,7 @@ function polling(kind: Kind): Mutant[] {
     mutant(
       id("state-kept"),
       `Polls of ${kind}s: once it has told the end of an operation it tells that it failed.`,
-      afterwards(operations, "failed"),
+      changeEnd(operations, "failed"),
       later,
     ),
     mutant(
@@ -138,7 +138,7 @@ function polling(kind: Kind): Mutant[] {
 const isOfVolumes = ofPlan((offer) => requires(offer, "volume_mount"));
 
 /** Adds a hint to the failure of a provision, where it has no place. */
-const misplaced = (hint: string): Middleware =>
+const misplaceHint = (hint: string): Middleware =>
   alter(
     ["poll-instance"],
     is(200),
@@ -147,7 +147,7 @@ const misplaced = (hint: string): Middleware =>
   );
 
 export const pollingMutants: readonly Mutant[] = [
-  ...polling("instance"),
+  ...pollingMutantsOf("instance"),
   mutant(
     "lastop-instance-retry-after-duration",
     "Retry-After is a date.",
@@ -157,22 +157,22 @@ export const pollingMutants: readonly Mutant[] = [
   mutant(
     "lastop-instance-final-is-final",
     "An operation that has ended is in progress again.",
-    afterwards(["poll-instance"], "in progress"),
+    changeEnd(["poll-instance"], "in progress"),
     { ...later, also: ["lastop-instance-state-kept"] },
   ),
   mutant(
     "lastop-instance-usable-place",
     "The end of a provision tells whether the instance is usable.",
-    misplaced("instance_usable"),
+    misplaceHint("instance_usable"),
     later,
   ),
   mutant(
     "lastop-update-repeatable-place",
     "The end of a provision tells whether the update may be repeated.",
-    misplaced("update_repeatable"),
+    misplaceHint("update_repeatable"),
     later,
   ),
-  ...polling("binding"),
+  ...pollingMutantsOf("binding"),
   mutant(
     "maximum-polling-duration-respected",
     "Bindings of one plan never become ready.",

@@ -17,7 +17,7 @@ import {
   success,
   type When,
 } from "./mutant.ts";
-import { filled, passingOver, without } from "./rewriting.ts";
+import { fillIn, ignoreUnfitting, withoutMember } from "./requests.ts";
 import {
   all,
   hasFitting,
@@ -27,21 +27,21 @@ import {
   isKnown,
   isNotJson,
   lacks,
-  maintained,
+  hasMaintenance,
   not,
   ofPlan,
   sends,
-} from "./when.ts";
-import { reply, type WireRequest } from "./wire.ts";
+} from "./conditions.ts";
+import { reply, type WireRequest } from "../memory-broker/http.ts";
 
 const crash = { error: "Crashed", description: "A null pointer." };
 const crashes = { also: ["error-appropriate-status"] };
 
 const isNew: When = not(isKnown);
-const PUT = ["provision"] as const;
+const PROVISION = ["provision"] as const;
 
 /** Each repeat of a PUT makes one more, and each DELETE removes one. */
-const multiplies: Middleware = async (request, next, { facts }) => {
+const multiply: Middleware = async (request, next, { facts }) => {
   const key = `more of ${instanceKeyOf(request)}`;
   const more = Number(facts.get(key) ?? 0);
   const isInstance = request.path.length === 3;
@@ -55,7 +55,7 @@ const multiplies: Middleware = async (request, next, { facts }) => {
 };
 
 /** Answers a conflict rightly, and takes over what was asked all the same. */
-const overwrites: Middleware = async (request, next) => {
+const overwrite: Middleware = async (request, next) => {
   const response = await next(request);
   if (request.method === "PUT" && request.path.length === 3 && response.status === 409)
     await next({ ...request, method: "PATCH" });
@@ -72,7 +72,7 @@ export const provisioningMutants: readonly Mutant[] = [
     "provision-creates-resource",
     "It answers 201 for a plan that cannot be bound, and creates nothing.",
     pretend(
-      PUT,
+      PROVISION,
       ofPlan((offer) => !isBindable(offer)),
       201,
     ),
@@ -81,92 +81,92 @@ export const provisioningMutants: readonly Mutant[] = [
   mutant(
     "provision-missing-service-id-400",
     "When it provisions: a missing service_id is guessed.",
-    rewrite(PUT, lacks("service_id"), filled("service_id")),
+    rewrite(PROVISION, lacks("service_id"), fillIn("service_id")),
   ),
   mutant(
     "provision-missing-plan-id-400",
     "Without a plan_id one gets the first plan.",
-    rewrite(PUT, lacks("plan_id"), filled("plan_id")),
+    rewrite(PROVISION, lacks("plan_id"), fillIn("plan_id")),
   ),
   mutant(
     "provision-missing-org-guid",
     "It falls over (500) when organization_guid is missing.",
-    pretend(PUT, all(lacks("organization_guid"), not(isNotJson)), 500, crash),
+    pretend(PROVISION, all(lacks("organization_guid"), not(isNotJson)), 500, crash),
     crashes,
   ),
   mutant(
     "provision-missing-space-guid",
     "It falls over (500) when space_guid is missing.",
-    pretend(PUT, all(lacks("space_guid"), not(isNotJson)), 500, crash),
+    pretend(PROVISION, all(lacks("space_guid"), not(isNotJson)), 500, crash),
     crashes,
   ),
   mutant(
     "provision-malformed-body-400",
     "When it provisions: it falls over (500) on a body that is not a JSON object.",
-    pretend(PUT, isNotJson, 500, crash),
+    pretend(PROVISION, isNotJson, 500, crash),
     crashes,
   ),
   mutant(
     "provision-wrong-type-400",
     "Parameters that are not an object are passed over.",
     rewrite(
-      PUT,
+      PROVISION,
       all(sends("parameters"), (request) => !isObject(sentOf(request)["parameters"])),
-      (request) => without(request, "parameters"),
+      (request) => withoutMember(request, "parameters"),
     ),
   ),
   mutant(
     "provision-invalid-service-id",
     "It goes by plan_id alone: any service_id will do.",
-    rewrite(PUT, hasUnknown.service_id, filled("service_id")),
+    rewrite(PROVISION, hasUnknown.service_id, fillIn("service_id")),
   ),
   mutant(
     "provision-invalid-plan-id",
     "An unknown plan_id gives the first plan.",
-    rewrite(PUT, hasUnknown.plan_id, filled("plan_id")),
+    rewrite(PROVISION, hasUnknown.plan_id, fillIn("plan_id")),
   ),
   mutant(
     "provision-parameters-validated",
     "When it provisions: parameters that do not fit the schema are passed over.",
-    passingOver(PUT, "create"),
+    ignoreUnfitting(PROVISION, "create"),
   ),
   mutant(
     "provision-valid-parameters-accepted",
     "It publishes a schema for parameters that it does not accept.",
-    refuse(PUT, all(isNew, hasFitting("create"))),
+    refuse(PROVISION, all(isNew, hasFitting("create"))),
   ),
   mutant(
     "provision-maintenance-info-match",
     "It refuses a maintenance_info that is not, description and all, the one of the catalog.",
     refuse(
-      PUT,
-      maintained((info, version) => info["version"] === version && info["description"] === undefined),
+      PROVISION,
+      hasMaintenance((info, version) => info["version"] === version && info["description"] === undefined),
       422,
     ),
   ),
   mutant(
     "provision-maintenance-info-conflict-422",
     "When it provisions: any maintenance version is accepted.",
-    rewrite(PUT, hasOtherVersion, (request) => without(request, "maintenance_info")),
+    rewrite(PROVISION, hasOtherVersion, (request) => withoutMember(request, "maintenance_info")),
   ),
   mutant(
     "provision-maintenance-info-error-code",
     "When it provisions: it refuses another maintenance version with an error code of its own.",
-    alter(PUT, is(422), set("error", "WrongVersion"), hasOtherVersion),
+    alter(PROVISION, is(422), set("error", "WrongVersion"), hasOtherVersion),
   ),
   mutant(
     "provision-maintenance-info-other-fields-ignored",
     "It accepts a maintenance_info with version only.",
     refuse(
-      PUT,
-      maintained((info) => Object.keys(info).some((name) => name !== "version")),
+      PROVISION,
+      hasMaintenance((info) => Object.keys(info).some((name) => name !== "version")),
     ),
   ),
   mutant(
     "provision-maintenance-info-optional",
     "A plan with maintenance_info can only be provisioned by those who send it.",
     refuse(
-      PUT,
+      PROVISION,
       all(
         lacks("maintenance_info"),
         ofPlan((offer) => maintenanceVersion(offer) !== undefined),
@@ -174,7 +174,7 @@ export const provisioningMutants: readonly Mutant[] = [
     ),
     { also: ["*"] },
   ),
-  mutant("provision-201", "A new instance is answered 200.", alter(PUT, is(201), status(200)), {
+  mutant("provision-201", "A new instance is answered 200.", alter(PROVISION, is(201), status(200)), {
     also: [
       "minor-version-fields-ignored",
       "originating-identity-accepted",
@@ -182,24 +182,28 @@ export const provisioningMutants: readonly Mutant[] = [
       "context-accepted",
     ],
   }),
-  mutant("provision-identical-200", "The same provision again is a conflict: 409.", alter(PUT, is(200), status(409))),
+  mutant(
+    "provision-identical-200",
+    "The same provision again is a conflict: 409.",
+    alter(PROVISION, is(200), status(409)),
+  ),
   mutant(
     "provision-identical-200-2-12",
     "The same provision again is a conflict in 2.13: 409.",
-    alter(PUT, is(200), status(409)),
+    alter(PROVISION, is(200), status(409)),
     { minor: 13 },
   ),
   mutant(
     "provision-identical-no-second-resource",
     "The same request again makes one more instance under the same id.",
-    multiplies,
+    multiply,
   ),
   mutant(
     "provision-conflict-409",
     "It goes by the id alone: a request with other attributes is taken for a repeat.",
-    alter(PUT, is(409), instead(200)),
+    alter(PROVISION, is(409), instead(200)),
   ),
-  mutant("provision-conflict-leaves-original", "It answers 409 to other attributes, and takes them over.", overwrites),
+  mutant("provision-conflict-leaves-original", "It answers 409 to other attributes, and takes them over.", overwrite),
   mutant(
     "provision-dashboard-url-identifies-instance",
     "dashboard_url is a path on some host.",
@@ -214,6 +218,6 @@ export const provisioningMutants: readonly Mutant[] = [
   mutant(
     "provision-dashboard-url-initial-response",
     "There is a dashboard_url, but the provision does not tell it.",
-    alter(PUT, success, drop("dashboard_url")),
+    alter(PROVISION, success, drop("dashboard_url")),
   ),
 ];

@@ -26,11 +26,11 @@ import {
   isUpdating,
   not,
   ofPlan,
-} from "./when.ts";
-import { reply, type WireRequest } from "./wire.ts";
+} from "./conditions.ts";
+import { reply, type WireRequest } from "../memory-broker/http.ts";
 
 /** Removing bindings and removing instances go wrong in the same ways. */
-type Kind = "unbind" | "deprovision";
+type Removal = "unbind" | "deprovision";
 
 const later = { mode: "async" } as const;
 const busy = { error: "Busy", description: "Something else is going on." };
@@ -38,11 +38,11 @@ const busy = { error: "Busy", description: "Something else is going on." };
 /** What a cleaning platform meets as well. */
 const whenCleaning = { also: ["orphan-*"] };
 
-const isMeant = (kind: Kind, { method, path }: WireRequest): boolean =>
+const isMeant = (kind: Removal, { method, path }: WireRequest): boolean =>
   method === "DELETE" && path.length === (kind === "unbind" ? 5 : 3);
 
 /** The request with an id filled in from what was asked for. */
-const completed: Parameters<typeof rewrite>[2] = (request, memory) => {
+const fillInIds: Parameters<typeof rewrite>[2] = (request, memory) => {
   const asked = memory.asked.get(keyOf(request)) ?? {};
   const ids = Object.fromEntries(
     ["service_id", "plan_id"].map((name) => [name, request.query[name] || String((asked[name] ?? "") as string)]),
@@ -55,27 +55,27 @@ const isForeign: When = ({ query }, { catalog }) =>
   query["plan_id"] !== undefined && !offersOf(readCatalog(catalog)).some(({ plan }) => plan.id === query["plan_id"]);
 
 /** Refuses, and removes all the same. */
-function removesRefused(kind: Kind, when: When): Middleware {
+function removeRefused(kind: Removal, when: When): Middleware {
   return async (request, next, memory) => {
     if (!isMeant(kind, request) || !when(request, memory)) return next(request);
-    const response = await next(completed({ ...request, query: { accepts_incomplete: "true" } }, memory));
+    const response = await next(fillInIds({ ...request, query: { accepts_incomplete: "true" } }, memory));
     return instead(400, { error: "BadRequest", description: "An id is wrong." })(response, request, memory);
   };
 }
 
 /** Accepts to stop what is being made, and makes it all the same. */
-function creationWins(kind: Kind): Middleware {
+function creationWins(kind: Removal): Middleware {
   return (request, next, memory) =>
     isMeant(kind, request) && isCreating(request, memory)
       ? Promise.resolve(reply(202, { operation: memory.pending.get(keyOf(request))?.operation ?? null }))
       : next(request);
 }
 
-const isPollOf = (kind: Kind, { method, path }: WireRequest): boolean =>
+const isPollOf = (kind: Removal, { method, path }: WireRequest): boolean =>
   method === "GET" && path.at(-1) === "last_operation" && path.length === (kind === "unbind" ? 6 : 4);
 
 /** The first poll after a deletion overtook the creation is about the creation. */
-function tellsCreation(kind: Kind): Middleware {
+function pollAboutCreation(kind: Removal): Middleware {
   return async (request, next, memory) => {
     const key = `overtaken ${keyOf(request)}`;
     if (isMeant(kind, request) && isCreating(request, memory)) memory.facts.set(key, true);
@@ -85,7 +85,7 @@ function tellsCreation(kind: Kind): Middleware {
 }
 
 /** Stops at once what is being made; polls then say this. */
-export function stopsAtOnce(kind: Kind, state: "succeeded" | "failed"): Middleware {
+export function stopAtOnce(kind: Removal, state: "succeeded" | "failed"): Middleware {
   return async (request, next, memory) => {
     const key = `stopped ${keyOf(request)}`;
     const isStopped = memory.facts.has(key);
@@ -98,7 +98,7 @@ export function stopsAtOnce(kind: Kind, state: "succeeded" | "failed"): Middlewa
   };
 }
 
-function removing(kind: Kind): Mutant[] {
+function removalMutantsOf(kind: Removal): Mutant[] {
   const operations: readonly Operation[] = [kind];
   const it = kind === "unbind" ? "a binding" : "an instance";
   const during = kind === "unbind" ? "unbind-during-bind" : "deprovision-during-provision";
@@ -107,17 +107,17 @@ function removing(kind: Kind): Mutant[] {
     mutant(
       `${kind}-missing-service-id-400`,
       `In ${kind}: a missing service_id is guessed.`,
-      rewrite(operations, all(isAlive, not(asks("service_id"))), completed),
+      rewrite(operations, all(isAlive, not(asks("service_id"))), fillInIds),
     ),
     mutant(
       `${kind}-missing-plan-id-400`,
       `It misses plan_id only when it has removed ${it}.`,
-      removesRefused(kind, all(isAlive, not(asks("plan_id")))),
+      removeRefused(kind, all(isAlive, not(asks("plan_id")))),
     ),
     mutant(
       `${kind}-invalid-service-or-plan`,
       `It sees that the ids are wrong only when it has removed ${it}.`,
-      removesRefused(kind, isForeign),
+      removeRefused(kind, isForeign),
     ),
     mutant(
       `${kind}-200`,
@@ -156,20 +156,20 @@ function removing(kind: Kind): Mutant[] {
     mutant(
       `${during}-lastop-async`,
       `Polls tell that ${it} could not be made, while its removal goes on.`,
-      tellsCreation(kind),
+      pollAboutCreation(kind),
       later,
     ),
     mutant(
       `${during}-lastop-sync`,
       `Polls tell that ${it} was made, though its removal stopped that at once.`,
-      stopsAtOnce(kind, "succeeded"),
+      stopAtOnce(kind, "succeeded"),
       later,
     ),
   ];
 }
 
 /** Each removed binding takes the others of its instance with it. */
-const sweeping: Middleware = async (request, next, memory) => {
+const removeSiblings: Middleware = async (request, next, memory) => {
   const response = await next(request);
   if (!isMeant("unbind", request) || response.status !== 200) return response;
   const others = [...memory.known].filter(
@@ -180,7 +180,7 @@ const sweeping: Middleware = async (request, next, memory) => {
 };
 
 export const removingMutants: readonly Mutant[] = [
-  ...removing("unbind"),
+  ...removalMutantsOf("unbind"),
   mutant(
     "unbind-deletes-resources",
     "A removed binding stays.",
@@ -205,8 +205,8 @@ export const removingMutants: readonly Mutant[] = [
     alter(["unbind"], is(410), status(404), not(isInstanceKnown)),
     whenCleaning,
   ),
-  mutant("unbind-leaves-other-bindings", "A removed binding takes the others of its instance with it.", sweeping),
-  ...removing("deprovision"),
+  mutant("unbind-leaves-other-bindings", "A removed binding takes the others of its instance with it.", removeSiblings),
+  ...removalMutantsOf("deprovision"),
   mutant(
     "deprovision-deletes-resources",
     "A removed instance of a plan that cannot be bound stays.",

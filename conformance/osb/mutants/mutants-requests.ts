@@ -4,7 +4,7 @@ import {
   header,
   is,
   keyOf,
-  type Memory,
+  type TrafficMemory,
   type Middleware,
   type Mutant,
   mutant,
@@ -15,9 +15,9 @@ import {
   status,
   type When,
 } from "./mutant.ts";
-import { replaced } from "./replaced.ts";
-import { jsonOf, type WireRequest } from "./wire.ts";
-import { all, asks, isKnown, not } from "./when.ts";
+import { replaceAt } from "./paths.ts";
+import { jsonOf, type WireRequest } from "../memory-broker/http.ts";
+import { all, asks, isKnown, not } from "./conditions.ts";
 
 const says =
   (word: string): When =>
@@ -38,18 +38,18 @@ const hasInside =
     return isObject(inside) && inside[member] !== undefined;
   };
 
-const IDENTITY = "x-broker-api-originating-identity";
-const VERSION = "x-broker-api-version";
-const isOtherMajor: When = ({ headers }) => !(headers[VERSION] ?? "2.").startsWith("2.");
+const ORIGINATING_IDENTITY = "x-broker-api-originating-identity";
+const VERSION_HEADER = "x-broker-api-version";
+const isOtherMajor: When = ({ headers }) => !(headers[VERSION_HEADER] ?? "2.").startsWith("2.");
 const hasPlatform =
   (name: string): When =>
   ({ headers }) =>
-    headers[IDENTITY]?.startsWith(name) === true;
+    headers[ORIGINATING_IDENTITY]?.startsWith(name) === true;
 const isTyped =
   (type: string | undefined): When =>
   ({ headers }) =>
     headers["content-type"] === type;
-const isAuthorized: When = ({ headers }, { authorization }) => headers["authorization"] === authorization;
+const isAuthorizedRequest: When = ({ headers }, { authorization }) => headers["authorization"] === authorization;
 const isOdd: When = ({ path }) => /[ /]/.test(path[2] ?? "");
 
 /** Cuts instance ids short where they become unusual. */
@@ -58,13 +58,13 @@ const shorten = (request: WireRequest): WireRequest => ({
   path: request.path.map((part, at) => (at === 2 ? part.replace(/[ /].*$/, "") : part)),
 });
 
-const flagged = (request: WireRequest): WireRequest => ({
+const addFlag = (request: WireRequest): WireRequest => ({
   ...request,
   query: { ...request.query, accepts_incomplete: "true" },
 });
 
 /** Whether it happens for the first time with this instance or binding. */
-const once =
+const isFirstTime =
   (fact: string): When =>
   (request, { facts }) => {
     const key = `${fact} ${keyOf(request)}`;
@@ -73,20 +73,20 @@ const once =
     return true;
   };
 
-const rereads = (memory: Memory): number => {
+const rereads = (memory: TrafficMemory): number => {
   const count = Number(memory.facts.get("reads") ?? 0) + 1;
   memory.facts.set("reads", count);
   return count;
 };
 
 /** From the second reading on, what the catalog says at a path is something else. */
-const later =
+const changeLater =
   (path: readonly (string | number)[], to: string | undefined): Middleware =>
   async (request, next, memory) => {
     const isLater = request.path[1] === "catalog" && rereads(memory) > 1;
     const response = await next(request);
     if (!isLater || response.status !== 200) return response;
-    return { ...response, text: JSON.stringify(replaced(jsonOf(response), path, to)) };
+    return { ...response, text: JSON.stringify(replaceAt(jsonOf(response), path, to)) };
   };
 
 const unknownVersion: JsonObject = { error: "VersionNotSupported" };
@@ -111,19 +111,19 @@ export const requestMutants: readonly Mutant[] = [
   mutant(
     "api-version-missing-400",
     "Breaks when no version is given.",
-    pretend(["catalog"], not(sendsHeader(VERSION)), 500),
+    pretend(["catalog"], not(sendsHeader(VERSION_HEADER)), 500),
   ),
   mutant(
     "api-version-header-case-insensitive",
     "Knows the version header in one spelling only.",
-    refuse(["catalog"], spells(VERSION), 412),
+    refuse(["catalog"], spells(VERSION_HEADER), 412),
   ),
   mutant(
     "originating-identity-optional-on-non-user-requests",
     "Breaks on the deletion of an unknown instance when nobody is named who wants it.",
     pretend(
       ["deprovision"],
-      all(not(isKnown), not(sendsHeader(IDENTITY)), (request, { pending }) => !pending.has(keyOf(request))),
+      all(not(isKnown), not(sendsHeader(ORIGINATING_IDENTITY)), (request, { pending }) => !pending.has(keyOf(request))),
       500,
     ),
     {
@@ -138,7 +138,7 @@ export const requestMutants: readonly Mutant[] = [
   mutant(
     "originating-identity-accepted",
     "Refuses requests that name a user.",
-    refuse(["provision", "bind"], sendsHeader(IDENTITY)),
+    refuse(["provision", "bind"], sendsHeader(ORIGINATING_IDENTITY)),
   ),
   mutant(
     "originating-identity-accepted",
@@ -201,25 +201,25 @@ export const requestMutants: readonly Mutant[] = [
   mutant(
     "async-needs-accepts-incomplete",
     "Takes its time whether or not the platform can wait.",
-    rewrite(["provision", "update", "deprovision", "bind", "unbind"], not(asks("accepts_incomplete")), flagged),
+    rewrite(["provision", "update", "deprovision", "bind", "unbind"], not(asks("accepts_incomplete")), addFlag),
     { mode: "async", also: ["*-accepts-incomplete-422"] },
   ),
   mutant(
     "async-needs-accepts-incomplete",
     "Unbinds asynchronously whether or not the platform can wait.",
-    rewrite(["unbind"], not(asks("accepts_incomplete")), flagged),
+    rewrite(["unbind"], not(asks("accepts_incomplete")), addFlag),
     { id: "unbinds-later-unasked", mode: "async", also: ["unbind-accepts-incomplete-422"] },
   ),
   mutant(
     "async-needs-accepts-incomplete",
     "Deprovisions asynchronously whether or not the platform can wait.",
-    rewrite(["deprovision"], not(asks("accepts_incomplete")), flagged),
+    rewrite(["deprovision"], not(asks("accepts_incomplete")), addFlag),
     { id: "deprovisions-later-unasked", mode: "async", also: ["deprovision-accepts-incomplete-422"] },
   ),
   mutant(
     "async-when-not-guaranteed",
     "Says 201 before the instance is ready: the first fetch does not find it.",
-    refuse(["fetch-instance"], all(isKnown, isAuthorized, once("fetch")), 404),
+    refuse(["fetch-instance"], all(isKnown, isAuthorizedRequest, isFirstTime("fetch")), 404),
     { also: ["fetch-instance-supported", "fetch-instance-query-hints-optional"] },
   ),
   mutant("catalog-etag", "The ETag is not quoted.", alter(["catalog"], is(200), header("etag", "memory-1"))),
@@ -243,8 +243,8 @@ export const requestMutants: readonly Mutant[] = [
   mutant(
     "catalog-ids-stable",
     "A plan has another id each time that the catalog is made.",
-    later(["services", 0, "plans", "last", "id"], "5f0b4c8e-0000-4000-8000-000000000999"),
+    changeLater(["services", 0, "plans", "last", "id"], "5f0b4c8e-0000-4000-8000-000000000999"),
   ),
   mutant("catalog-200", "The catalog comes with 203.", alter(["catalog"], is(200), status(203))),
-  mutant("catalog-services-required", "The catalog is empty when read again.", later(["services"], undefined)),
+  mutant("catalog-services-required", "The catalog is empty when read again.", changeLater(["services"], undefined)),
 ];

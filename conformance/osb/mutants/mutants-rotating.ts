@@ -13,11 +13,11 @@ import {
   success,
   type When,
 } from "./mutant.ts";
-import { without } from "./rewriting.ts";
-import { all, isUnflagged, not, sends } from "./when.ts";
-import type { WireRequest } from "./wire.ts";
+import { withoutMember } from "./requests.ts";
+import { all, isUnflagged, not, sends } from "./conditions.ts";
+import type { WireRequest } from "../memory-broker/http.ts";
 
-const PUT: readonly Operation[] = ["bind"];
+const BIND: readonly Operation[] = ["bind"];
 const isRotation = sends("predecessor_binding_id");
 
 const predecessorOf = (request: WireRequest): readonly string[] => [
@@ -28,7 +28,7 @@ const predecessorOf = (request: WireRequest): readonly string[] => [
 const isOfKnown: When = (request, { known }) => known.has(predecessorOf(request).join("/"));
 
 /** Removes the predecessor once its successor is there. */
-const impatient: Middleware = async (request, next, memory) => {
+const removePredecessor: Middleware = async (request, next, memory) => {
   const response = await next(request);
   if (!isRotation(request, memory) || !success(response.status)) return response;
   const { service_id = "", plan_id = "" } = sentOf(request);
@@ -45,23 +45,23 @@ export const rotatingMutants: readonly Mutant[] = [
   mutant(
     "rotation-creates-new-binding",
     "A rotation answers 201 with new credentials, and makes no binding of them.",
-    pretend(PUT, all(isRotation, isOfKnown), 201, { credentials: { password: "of nothing" } }),
+    pretend(BIND, all(isRotation, isOfKnown), 201, { credentials: { password: "of nothing" } }),
   ),
-  mutant("rotation-old-binding-stays-valid", "A rotation removes the old binding at once.", impatient),
+  mutant("rotation-old-binding-stays-valid", "A rotation removes the old binding at once.", removePredecessor),
   mutant(
     "rotation-unknown-predecessor",
     "It does not look for the predecessor.",
-    rewrite(PUT, all(isRotation, not(isOfKnown)), (request) => without(request, "predecessor_binding_id")),
+    rewrite(BIND, all(isRotation, not(isOfKnown)), (request) => withoutMember(request, "predecessor_binding_id")),
   ),
   mutant(
     "rotation-accepts-incomplete-422",
     "A rotation is asynchronous whether the platform can wait or not.",
-    rewrite(PUT, all(isRotation, isUnflagged), (request) => ({ ...request, query: { accepts_incomplete: "true" } })),
+    rewrite(BIND, all(isRotation, isUnflagged), (request) => ({ ...request, query: { accepts_incomplete: "true" } })),
     { mode: "async" },
   ),
   mutant(
     "rotation-response-as-bind",
     "A finished rotation is answered 200.",
-    alter(PUT, is(201), status(200), isRotation),
+    alter(BIND, is(201), status(200), isRotation),
   ),
 ];

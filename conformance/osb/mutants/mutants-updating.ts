@@ -2,7 +2,7 @@ import type { Operation } from "../../platform/answer.ts";
 import {
   alter,
   body,
-  both,
+  combine,
   drop,
   instead,
   is,
@@ -17,7 +17,7 @@ import {
   success,
   type When,
 } from "./mutant.ts";
-import { filled, passingOver, without } from "./rewriting.ts";
+import { fillIn, ignoreUnfitting, withoutMember } from "./requests.ts";
 import {
   all,
   hasFitting,
@@ -27,10 +27,10 @@ import {
   isKnown,
   isNotJson,
   lacks,
-  maintained,
+  hasMaintenance,
   offerOf,
   sends,
-} from "./when.ts";
+} from "./conditions.ts";
 
 const PATCH: readonly Operation[] = ["update"];
 const FETCH: readonly Operation[] = ["fetch-instance"];
@@ -38,7 +38,7 @@ const FETCH: readonly Operation[] = ["fetch-instance"];
 const updates = { also: ["update-*"] };
 
 /** Marks instances by what was asked of them, for lies that come later. */
-function marking(mark: string, when: When): Middleware {
+function mark(mark: string, when: When): Middleware {
   return async (request, next, memory) => {
     const isMeant = request.method === "PATCH" && when(request, memory);
     const response = await next(request);
@@ -52,13 +52,13 @@ const isMarked =
   (request, { facts }) =>
     facts.has(`${mark} ${instanceKeyOf(request)}`);
 
-const forgetful: Middleware = both(
-  marking("without parameters", lacks("parameters")),
+const forgetParameters: Middleware = combine(
+  mark("without parameters", lacks("parameters")),
   alter(FETCH, is(200), set("parameters", {}), isMarked("without parameters")),
 );
 
-const falling: Middleware = both(
-  marking("without plan", lacks("plan_id")),
+const fallBackToLastPlan: Middleware = combine(
+  mark("without plan", lacks("plan_id")),
   alter(
     FETCH,
     is(200),
@@ -68,21 +68,21 @@ const falling: Middleware = both(
 );
 
 /** The dashboard moves with an update, and only GET says so. */
-const moving: Middleware = both(
-  both(marking("moved", sends("service_id")), alter(PATCH, success, drop("dashboard_url"))),
+const moveDashboard: Middleware = combine(
+  combine(mark("moved", sends("service_id")), alter(PATCH, success, drop("dashboard_url"))),
   alter(FETCH, is(200), set("dashboard_url", "https://other.example.com/"), isMarked("moved")),
 );
 
 /** Applies what it refuses. */
-const hasty: Middleware = async (request, next, memory) => {
+const applyRefused: Middleware = async (request, next, memory) => {
   const isMeant =
     request.method === "PATCH" && lacks("service_id")(request, memory) && sends("parameters")(request, memory);
-  if (isMeant) await next(filled("service_id")(request, memory));
+  if (isMeant) await next(fillIn("service_id")(request, memory));
   return next(request);
 };
 
 /** An update that was asked for before, to the letter. */
-const stubborn: Middleware = async (request, next, memory) => {
+const refuseRepeat: Middleware = async (request, next, memory) => {
   const { facts } = memory;
   const key = `asked of ${instanceKeyOf(request)}`;
   if (request.method !== "PATCH") return next(request);
@@ -109,7 +109,7 @@ export const updatingMutants: readonly Mutant[] = [
   mutant(
     "update-missing-service-id-400",
     "When it updates: a missing service_id is guessed.",
-    rewrite(PATCH, lacks("service_id"), filled("service_id")),
+    rewrite(PATCH, lacks("service_id"), fillIn("service_id")),
     { also: ["update-malformed-400"] },
   ),
   mutant(
@@ -121,24 +121,28 @@ export const updatingMutants: readonly Mutant[] = [
   mutant(
     "update-invalid-service-id",
     "It does not look at service_id.",
-    rewrite(PATCH, hasUnknown.service_id, filled("service_id")),
+    rewrite(PATCH, hasUnknown.service_id, fillIn("service_id")),
   ),
   mutant(
     "update-invalid-plan-id",
     "An unknown plan_id is passed over.",
-    rewrite(PATCH, hasUnknown.plan_id, (request) => without(request, "plan_id")),
+    rewrite(PATCH, hasUnknown.plan_id, (request) => withoutMember(request, "plan_id")),
   ),
   mutant("update-plan-id-optional", "It demands a plan_id.", refuse(PATCH, all(isKnown, lacks("plan_id"))), updates),
-  mutant("update-without-plan-keeps-plan", "Without a plan_id an update falls back to the last plan.", falling),
+  mutant(
+    "update-without-plan-keeps-plan",
+    "Without a plan_id an update falls back to the last plan.",
+    fallBackToLastPlan,
+  ),
   mutant(
     "update-without-parameters-keeps-parameters",
     "An update without parameters forgets those there were.",
-    forgetful,
+    forgetParameters,
   ),
   mutant(
     "update-parameters-validated",
     "When it updates: parameters that do not fit the schema are passed over.",
-    passingOver(PATCH, "update"),
+    ignoreUnfitting(PATCH, "update"),
   ),
   mutant(
     "update-previous-values-optional",
@@ -149,11 +153,11 @@ export const updatingMutants: readonly Mutant[] = [
   mutant("update-200", "A finished update is answered 201.", alter(PATCH, is(200), status(201)), {
     also: ["update-*", "vendor-request-fields-do-not-halt"],
   }),
-  mutant("update-noop-200", "An update that changes nothing is refused: 422.", stubborn),
+  mutant("update-noop-200", "An update that changes nothing is refused: 422.", refuseRepeat),
   mutant(
     "update-applied-visible",
     "It answers 200 to new parameters, and keeps the old.",
-    rewrite(PATCH, hasFitting("update"), (request) => without(request, "parameters")),
+    rewrite(PATCH, hasFitting("update"), (request) => withoutMember(request, "parameters")),
   ),
   mutant(
     "update-unsupported-422",
@@ -168,7 +172,7 @@ export const updatingMutants: readonly Mutant[] = [
   mutant(
     "update-maintenance-info-conflict-422",
     "When it updates: any maintenance version is accepted.",
-    rewrite(PATCH, hasOtherVersion, (request) => without(request, "maintenance_info")),
+    rewrite(PATCH, hasOtherVersion, (request) => withoutMember(request, "maintenance_info")),
   ),
   mutant(
     "update-maintenance-info-error-code",
@@ -180,12 +184,16 @@ export const updatingMutants: readonly Mutant[] = [
     "It refuses the maintenance version that it offers.",
     refuse(
       PATCH,
-      maintained((info, version) => info["version"] === version),
+      hasMaintenance((info, version) => info["version"] === version),
       422,
     ),
   ),
-  mutant("update-4xx-applies-nothing", "It applies the parameters before it looks for service_id.", hasty),
-  mutant("update-dashboard-url-initial-response", "The dashboard moves with an update, and only GET says so.", moving),
+  mutant("update-4xx-applies-nothing", "It applies the parameters before it looks for service_id.", applyRefused),
+  mutant(
+    "update-dashboard-url-initial-response",
+    "The dashboard moves with an update, and only GET says so.",
+    moveDashboard,
+  ),
   mutant(
     "update-dashboard-url-identifies-instance",
     "An update tells a dashboard_url that is a path on some host.",

@@ -14,8 +14,8 @@ import {
   status,
   type When,
 } from "./mutant.ts";
-import { all, isCreating, isInstanceCreating, isRemoving, isUnflagged, isUpdating, lacks, not } from "./when.ts";
-import type { WireRequest } from "./wire.ts";
+import { all, isCreating, isInstanceCreating, isRemoving, isUnflagged, isUpdating, lacks, not } from "./conditions.ts";
+import type { WireRequest } from "../memory-broker/http.ts";
 
 const later = { mode: "async" } as const;
 
@@ -29,7 +29,7 @@ const WAITING: readonly (readonly [Operation, When])[] = [
 ];
 
 /** Defects that each of these requests can have. */
-function waiting([operation, isRepeat]: (typeof WAITING)[number]): Mutant[] {
+function waitingMutantsOf([operation, isRepeat]: (typeof WAITING)[number]): Mutant[] {
   const isPlain = all(isUnflagged, lacks("predecessor_binding_id"));
   const change = (at: number, to: Parameters<typeof alter>[2], when: When): Middleware =>
     alter([operation], is(at), to, when);
@@ -61,7 +61,7 @@ function waiting([operation, isRepeat]: (typeof WAITING)[number]): Mutant[] {
   ];
 }
 
-const whilePutRuns = (operation: Operation) =>
+const takeConflictForRepeat = (operation: Operation) =>
   mutant(
     `${operation}-conflict-while-in-progress-409`,
     `A ${operation} with other attributes is taken for a repeat while the first is in progress.`,
@@ -82,7 +82,7 @@ const isNeighbourCreating: When = ({ path }, { pending }) =>
       method === "PUT" && key !== path.join("/") && key.startsWith(`${path.slice(0, 3).join("/")}/`),
   );
 
-const takesFalse = (request: WireRequest): WireRequest => ({
+const addFlag = (request: WireRequest): WireRequest => ({
   ...request,
   query: { ...request.query, accepts_incomplete: "true" },
 });
@@ -91,13 +91,13 @@ const UPDATE_OR_BIND: readonly Operation[] = ["update", "bind"];
 
 /** What goes wrong while an operation is in progress. */
 export const waitingMutants: readonly Mutant[] = [
-  ...WAITING.flatMap(waiting),
-  whilePutRuns("provision"),
-  whilePutRuns("bind"),
+  ...WAITING.flatMap(waitingMutantsOf),
+  takeConflictForRepeat("provision"),
+  takeConflictForRepeat("bind"),
   mutant(
     "provision-accepts-incomplete-false",
     "Any value of accepts_incomplete counts as true, also false.",
-    rewrite(["provision"], ({ query }) => query["accepts_incomplete"] === "false", takesFalse),
+    rewrite(["provision"], ({ query }) => query["accepts_incomplete"] === "false", addFlag),
     { ...later, also: ["async-needs-accepts-incomplete"] },
   ),
   mutant(

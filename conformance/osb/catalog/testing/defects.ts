@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { type Json, isArray, isObject, type JsonObject } from "../../../http/json.ts";
-import { type Path, replaced, valueAt } from "../../mutants/replaced.ts";
+import { type Path, replaceAt, valueAt } from "../../mutants/paths.ts";
 import type { SpecMinor } from "../../../runner/check.ts";
 
 /** One way to spoil a catalog: what of it, and with which values. */
@@ -183,5 +183,5 @@ export const DEFECTS: readonly Defect[] = [
 export function spoilt(defect: Defect, catalog: JsonObject): fc.Arbitrary<Json> | undefined {
   const places = defect.plant(catalog);
   if (places.length === 0) return undefined;
-  return fc.constantFrom(...places).chain(({ path, to }) => to.map((value) => replaced(catalog, path, value)));
+  return fc.constantFrom(...places).chain(({ path, to }) => to.map((value) => replaceAt(catalog, path, value)));
 }

@@ -7,12 +7,12 @@ const isAt = (step: string | number, at: number, length: number): boolean =>
   at === (step === "last" ? length - 1 : step);
 
 /** A JSON value with what stands at `path` replaced; undefined removes it. Where the path leads nowhere in a list, nothing changes. */
-export function replaced(value: Json, path: Path, to: Json | undefined): Json {
+export function replaceAt(value: Json, path: Path, to: Json | undefined): Json {
   const [step, ...rest] = path;
   if (step === undefined) return to ?? null;
-  if (isArray(value)) return value.map((item, at) => (isAt(step, at, value.length) ? replaced(item, rest, to) : item));
+  if (isArray(value)) return value.map((item, at) => (isAt(step, at, value.length) ? replaceAt(item, rest, to) : item));
   const owner: JsonObject = isObject(value) ? value : {};
-  if (rest.length > 0) return { ...owner, [step]: replaced(owner[step] ?? {}, rest, to) };
+  if (rest.length > 0) return { ...owner, [step]: replaceAt(owner[step] ?? {}, rest, to) };
   const others = Object.fromEntries(Object.entries(owner).filter(([name]) => name !== step));
   return to === undefined ? others : { ...others, [step]: to };
 }

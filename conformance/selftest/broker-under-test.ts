@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { parseJson } from "../http/json.ts";
-import { createMemoryBroker } from "../osb/mutants/memory-broker.ts";
+import { createMemoryBroker } from "../osb/memory-broker/broker.ts";
 import { type BrokerMode, type Mutant, mutate } from "../osb/mutants/mutant.ts";
-import { asTransport, type Handler, type WireRequest, type WireResponse } from "../osb/mutants/wire.ts";
+import { asTransport, type Handler, type WireRequest, type WireResponse } from "../osb/memory-broker/http.ts";
 import { osbSuite } from "../osb/suite.ts";
 import type { Backend } from "../runner/backend.ts";
 import { certify, type CheckResult } from "../runner/certify.ts";
@@ -10,7 +10,7 @@ import type { SpecMinor } from "../runner/check.ts";
 import type { Clock } from "../runner/clock.ts";
 
 /** A broker that can be certified in process, with or without a defect in front of it, and the time that it lives in. */
-export interface Stand {
+export interface BrokerUnderTest {
   readonly handle: Handler;
   readonly backend: Backend;
   readonly username: string;
@@ -19,12 +19,12 @@ export interface Stand {
   readonly newId: () => string;
   /** Lets time pass while nobody waits, in milliseconds. */
   readonly passMs: (ms: number) => void;
-  /** Carries work out in the time of the stand. Default: as it is. */
+  /** Carries work out in the time of the broker. Default: as it is. */
   readonly run?: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
-/** How to run the suite on a stand. */
-export interface StandRun {
+/** How to run the suite on a broker. */
+export interface CertifyBrokerOptions {
   readonly minor: SpecMinor;
   /** As in `certify`. */
   readonly only?: readonly string[] | undefined;
@@ -32,9 +32,12 @@ export interface StandRun {
   readonly url?: string | undefined;
 }
 
-/** Runs the OSB suite on the broker of a stand. */
-export async function certifyStand(stand: Stand, { minor, only, url }: StandRun): Promise<readonly CheckResult[]> {
-  const { handle, username, password, backend, clock, newId, run = (work) => work() } = stand;
+/** Runs the OSB suite on the broker of a broker. */
+export async function certifyBroker(
+  broker: BrokerUnderTest,
+  { minor, only, url }: CertifyBrokerOptions,
+): Promise<readonly CheckResult[]> {
+  const { handle, username, password, backend, clock, newId, run = (work) => work() } = broker;
   const summary = await run(() =>
     certify({
       url: url ?? "http://127.0.0.1:1",
@@ -52,7 +55,7 @@ export async function certifyStand(stand: Stand, { minor, only, url }: StandRun)
   return summary.results;
 }
 
-/** What a mutant did on a stand. */
+/** What a mutant did on a broker. */
 export interface MutantRun {
   readonly results: readonly CheckResult[];
   /** Whether it changed anything: on some brokers a defect has no occasion to show. */
@@ -67,8 +70,8 @@ function meaning(message: Message): unknown {
   return "json" in parsed ? { ...message, text: parsed.json } : message;
 }
 
-/** Runs the OSB suite on the broker of a stand with a defect in front of it. */
-export async function runMutant(stand: Stand, mutant: Mutant, only?: readonly string[]): Promise<MutantRun> {
+/** Runs the OSB suite on the broker of a broker with a defect in front of it. */
+export async function runMutant(broker: BrokerUnderTest, mutant: Mutant, only?: readonly string[]): Promise<MutantRun> {
   let hasActed = mutant.url !== undefined;
   const middleware: Mutant["middleware"] = async (request, next, memory) => {
     const seen: Message[] = [];
@@ -85,13 +88,13 @@ export async function runMutant(stand: Stand, mutant: Mutant, only?: readonly st
     hasActed ||= !isDeepStrictEqual(seen.map(meaning), [request, response].map(meaning));
     return response;
   };
-  const handle = mutate({ middleware }, stand.handle, stand.passMs);
-  const results = await certifyStand({ ...stand, handle }, { minor: mutant.minor, only, url: mutant.url });
+  const handle = mutate({ middleware }, broker.handle, broker.passMs);
+  const results = await certifyBroker({ ...broker, handle }, { minor: mutant.minor, only, url: mutant.url });
   return { results, hasActed };
 }
 
 /** The broker in memory on virtual time, which passes only while somebody waits, or when somebody says so. */
-export function memoryStand(mode: BrokerMode): Stand {
+export function memoryBrokerUnderTest(mode: BrokerMode): BrokerUnderTest {
   let ids = 0;
   let nowMs = Date.UTC(2026, 0, 1);
   const passMs = (ms: number) => void (nowMs += ms);

@@ -9,8 +9,8 @@ import {
   type SchemaUse,
 } from "../../platform/catalog.ts";
 import { compileSchema } from "../../platform/schema.ts";
-import { keyOf, type Memory, sentOf, type When } from "./mutant.ts";
-import type { WireRequest } from "./wire.ts";
+import { keyOf, type TrafficMemory, sentOf, type When } from "./mutant.ts";
+import type { WireRequest } from "../memory-broker/http.ts";
 
 // When a defect shows: conditions on a request, and on what was asked before.
 
@@ -43,25 +43,25 @@ export const isAuthorized: When = ({ headers }, { authorization }) => headers["a
 /** The instance that a request is about, also when it is about a binding of it. */
 export const instanceKeyOf = ({ path }: WireRequest): string => path.slice(0, 3).join("/");
 
-const runs =
+const hasPending =
   (key: (request: WireRequest) => string, method: string): When =>
   (request, memory) =>
     memory.pending.get(key(request))?.method === method;
 
 /** What the request is about is being made, changed, removed. */
-export const isCreating = runs(keyOf, "PUT");
-export const isUpdating = runs(keyOf, "PATCH");
-export const isRemoving = runs(keyOf, "DELETE");
+export const isCreating = hasPending(keyOf, "PUT");
+export const isUpdating = hasPending(keyOf, "PATCH");
+export const isRemoving = hasPending(keyOf, "DELETE");
 export const isPending: When = (request, memory) => memory.pending.has(keyOf(request));
 /** The instance is being made, whatever the request is about. */
-export const isInstanceCreating = runs(instanceKeyOf, "PUT");
+export const isInstanceCreating = hasPending(instanceKeyOf, "PUT");
 
 export const isKnown: When = (request, memory) => memory.known.has(keyOf(request));
 export const isGone: When = (request, memory) => memory.gone.has(keyOf(request));
 export const isInstanceKnown: When = (request, memory) => memory.known.has(instanceKeyOf(request));
 
 /** The plan that a request names, or that its instance was asked for. */
-export function offerOf(request: WireRequest, { catalog, asked }: Memory): Offer | undefined {
+export function offerOf(request: WireRequest, { catalog, asked }: TrafficMemory): Offer | undefined {
   const created = asked.get(keyOf(request)) ?? asked.get(instanceKeyOf(request));
   const planId = sentOf(request)["plan_id"] ?? request.query["plan_id"] ?? created?.["plan_id"];
   return offersOf(readCatalog(catalog)).find(({ plan }) => plan.id === planId);
@@ -101,7 +101,7 @@ export const isNotJson: When = ({ text }) => {
 };
 
 /** The maintenance_info of a request, as a condition. */
-export const maintained =
+export const hasMaintenance =
   (fits: (info: JsonObject, version: string | undefined) => boolean): When =>
   (request, memory) => {
     const info = sentOf(request)["maintenance_info"];
@@ -109,7 +109,7 @@ export const maintained =
     return isObject(info) && offer !== undefined && fits(info, maintenanceVersion(offer));
   };
 
-export const hasOtherVersion = maintained((info, version) => info["version"] !== version);
+export const hasOtherVersion = hasMaintenance((info, version) => info["version"] !== version);
 
 /** The parameters are an object that the published schema accepts, and there are some. */
 export const hasFitting =
@@ -117,7 +117,9 @@ export const hasFitting =
   (request, memory) => {
     const { parameters } = sentOf(request);
     return (
-      parameters !== undefined && Object.keys(parameters as JsonObject).length > 0 && accepted(use, request, memory)
+      parameters !== undefined &&
+      Object.keys(parameters as JsonObject).length > 0 &&
+      acceptsParameters(use, request, memory)
     );
   };
 
@@ -125,9 +127,9 @@ export const hasFitting =
 export const hasUnfitting =
   (use: SchemaUse): When =>
   (request, memory) =>
-    sentOf(request)["parameters"] !== undefined && !accepted(use, request, memory);
+    sentOf(request)["parameters"] !== undefined && !acceptsParameters(use, request, memory);
 
-function accepted(use: SchemaUse, request: WireRequest, memory: Memory): boolean {
+function acceptsParameters(use: SchemaUse, request: WireRequest, memory: TrafficMemory): boolean {
   const offer = offerOf(request, memory);
   const schema = offer === undefined ? undefined : schemaOf(offer, use);
   const compiled = schema === undefined ? undefined : compileSchema(schema);

@@ -2,9 +2,9 @@ import { isObject, type Json, type JsonObject, sameJson, stringOf } from "../../
 import { maintenanceVersion, type Offer, offersOf, readCatalog, requires, schemaOf } from "../../platform/catalog.ts";
 import { compileSchema } from "../../platform/schema.ts";
 import type { Backend } from "../../runner/backend.ts";
-import { MEMORY_CATALOG } from "./memory-catalog.ts";
-import type { BrokerMode } from "./mutant.ts";
-import { type Handler, reply, type WireRequest, type WireResponse } from "./wire.ts";
+import { MEMORY_CATALOG } from "./catalog.ts";
+import type { BrokerMode } from "../mutants/mutant.ts";
+import { type Handler, reply, type WireRequest, type WireResponse } from "./http.ts";
 
 export interface MemoryBrokerOptions {
   /** `async` answers 202 and finishes at the second poll; `mixed` does so for its databases only. Default `sync`. */

@@ -1,0 +1,37 @@
+import type { Operation } from "../../platform/answer.ts";
+import { isObject, type JsonObject } from "../../http/json.ts";
+import { offersOf, readCatalog, type SchemaUse } from "../../platform/catalog.ts";
+import { type TrafficMemory, type Middleware, rewrite, sentOf } from "./mutant.ts";
+import { all, hasUnfitting } from "./conditions.ts";
+import type { WireRequest } from "../memory-broker/http.ts";
+
+// Requests as a mutant hands them on.
+
+/** The request with another body. */
+export const withBody = (request: WireRequest, body: JsonObject): WireRequest => ({
+  ...request,
+  text: JSON.stringify(body),
+});
+
+/** The request without a member of its body. */
+export const withoutMember = (request: WireRequest, member: string): WireRequest =>
+  withBody(request, Object.fromEntries(Object.entries(sentOf(request)).filter(([name]) => name !== member)));
+
+const firstPlan = ({ catalog }: TrafficMemory): JsonObject => {
+  const [offer] = offersOf(readCatalog(catalog));
+  return { service_id: offer?.service.id ?? "", plan_id: offer?.plan.id ?? "" };
+};
+
+/** Fills in a member from the first plan of the catalog. */
+export const fillIn =
+  (member: "service_id" | "plan_id") =>
+  (request: WireRequest, memory: TrafficMemory): WireRequest =>
+    withBody(request, { ...sentOf(request), [member]: firstPlan(memory)[member] ?? "" });
+
+/** Passes over parameters that are an object and do not fit the schema of this use. */
+export const ignoreUnfitting = (operations: readonly Operation[], use: SchemaUse): Middleware =>
+  rewrite(
+    operations,
+    all((request) => isObject(sentOf(request)["parameters"]), hasUnfitting(use)),
+    (request) => withoutMember(request, "parameters"),
+  );

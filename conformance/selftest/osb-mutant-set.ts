@@ -1,0 +1,34 @@
+import type { Mutant } from "../osb/mutants/mutant.ts";
+import { OSB_CHECKS } from "../osb/suite.ts";
+import { SPEC_MINORS } from "../runner/check.ts";
+import type { CleanRun, MutantSet } from "./mutant-set.ts";
+import { certifyBroker, memoryBrokerUnderTest, runMutant, type BrokerUnderTest } from "./broker-under-test.ts";
+
+function cleanRuns(): readonly CleanRun[] {
+  const kinds: readonly (readonly [string, () => BrokerUnderTest])[] = [
+    ["synchronous", () => memoryBrokerUnderTest("sync")],
+    ["asynchronous", () => memoryBrokerUnderTest("async")],
+    ["synchronous and asynchronous by plan", () => memoryBrokerUnderTest("mixed")],
+    ["asynchronous, its backend out of reach", () => ({ ...memoryBrokerUnderTest("async"), backend: {} })],
+  ];
+  return kinds.flatMap(([name, createBroker]) =>
+    SPEC_MINORS.map((minor) => ({ name: `${name}, 2.${minor}`, run: () => certifyBroker(createBroker(), { minor }) })),
+  );
+}
+
+/** The OSB suite on the broker in memory with these defects, in process and on virtual time. */
+export function osbMutantSet(mutants: readonly Mutant[]): MutantSet {
+  const byId = new Map(mutants.map((mutant) => [mutant.id, mutant]));
+  return {
+    suite: "osb",
+    checks: OSB_CHECKS,
+    mutants,
+    cleanRuns: cleanRuns(),
+    async run(mutantId, only) {
+      if (mutantId === undefined) return certifyBroker(memoryBrokerUnderTest("sync"), { minor: 17, only });
+      const mutant = byId.get(mutantId);
+      if (mutant === undefined) throw new Error(`there is no mutant "${mutantId}"`);
+      return (await runMutant(memoryBrokerUnderTest(mutant.mode), mutant, only)).results;
+    },
+  };
+}
