@@ -23,7 +23,8 @@ export type { Fetch } from "./http/fetch-transport.ts";
 export { ISOLATION_CHECKS, isolationSuite } from "./isolation/suite.ts";
 export { CLAUSES, type Clause } from "./osb/clauses.ts";
 export { type ClauseListing, listClauses } from "./osb/listing.ts";
-export { OSB_CHECKS, osbSuite } from "./osb/suite.ts";
+export { OSB_CHECKS } from "./osb/checks.ts";
+export { osbSuite } from "./osb/suite.ts";
 export type { Backend } from "./runner/backend.ts";
 export { type Acceptance, parseBaseline } from "./runner/baseline.ts";
 export {

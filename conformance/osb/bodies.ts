@@ -36,7 +36,10 @@ export interface BodyRule {
   readonly member: string;
   readonly isRequired: boolean;
   readonly schema: JsonObject;
+  /** What the member has to be, to complete "expected … to be …". */
   readonly words: string;
+  /** What a sound answer is like, as one sentence, where `words` do not make one. */
+  readonly title?: string;
 }
 
 /** A row as it is written: it stands in the body itself, and its member may be left out, unless it says otherwise. */

@@ -3,49 +3,67 @@ import type { Check, Outcome, SpecMinor } from "../runner/check.ts";
 import { clauseOf } from "./clauses.ts";
 import type { OsbContext } from "./context.ts";
 
-export interface CheckOptions {
-  /** The check's id, where it is not that of its first clause. */
-  readonly id?: string;
+/** A check of the OSB suite, complete with what its clauses say. */
+export type OsbCheck = Check<OsbContext>;
+
+/** What a check takes of the run beyond a client of its own. */
+export interface CheckNeeds {
+  /** Service instances that it holds at once, at most. Default 1. */
   readonly instances?: number;
+  /** Runs alone, because it holds or breaks what stands behind the broker. Default false. */
   readonly exclusive?: boolean;
-  readonly level?: Level;
-  readonly since?: SpecMinor;
-  readonly until?: SpecMinor;
 }
 
-export type OsbCheck = Check<OsbContext>;
-type RunCheck = (context: OsbContext) => Promise<Outcome> | Outcome;
+/** A check as its file writes it. Section, level and versions are those of its first clause, unless it says otherwise. */
+export interface CheckDefinition {
+  /** Public: baselines and reports name checks by it. */
+  readonly id: string;
+  /** What a sound broker does, as one short sentence. */
+  readonly title: string;
+  /** What the specification demands, in our words. */
+  readonly requirement: string;
+  /** The clauses that it judges, the one that it is about first. Default: the clause that has the check's id. */
+  readonly clauses?: readonly string[];
+  readonly level?: Level;
+  /** Binds from this version of the API … */
+  readonly since?: SpecMinor;
+  /** … to this one, both inclusive. */
+  readonly until?: SpecMinor;
+  readonly needs?: CheckNeeds;
+  readonly run: (context: OsbContext) => Promise<Outcome> | Outcome;
+}
 
-function define(
-  clauses: string | readonly string[],
-  run: RunCheck,
-  options: CheckOptions & Pick<OsbCheck, "phase">,
-): OsbCheck {
-  const ids = typeof clauses === "string" ? [clauses] : clauses;
-  const clause = clauseOf(ids[0] ?? "");
-  for (const id of ids) clauseOf(id);
-  const until = options.until ?? clause.until;
+/** @throws Error when a clause does not exist */
+function define({ needs, ...check }: CheckDefinition): OsbCheck {
+  const clauses = (check.clauses ?? [check.id]).map(clauseOf);
+  const [first = clauseOf(check.id)] = clauses;
+  const until = check.until ?? first.until;
   return {
-    id: clause.id,
     suite: "osb",
-    title: clause.id.replaceAll("-", " "),
-    level: clause.level,
-    clauses: ids,
-    section: clause.section,
-    requirement: clause.text,
-    since: clause.since,
-    ...options,
+    level: first.level,
+    section: first.section,
+    since: first.since,
     ...(until === undefined ? {} : { until }),
-    run,
+    ...needs,
+    ...check,
+    clauses: clauses.map(({ id }) => id),
   };
 }
 
-/** A check that sends requests. Level, versions, section and requirement are those of its first clause. */
-export function probe(clauses: string | readonly string[], run: RunCheck, options: CheckOptions = {}): OsbCheck {
-  return define(clauses, run, options);
+/**
+ * A check that sends requests.
+ *
+ * @throws Error when a clause does not exist
+ */
+export function probe(check: CheckDefinition): OsbCheck {
+  return define(check);
 }
 
-/** A check that judges what the whole run has seen. */
-export function review(clauses: string | readonly string[], run: RunCheck, options: CheckOptions = {}): OsbCheck {
-  return define(clauses, run, { ...options, instances: 0, phase: "review" });
+/**
+ * A check that judges what the whole run has sent and received; it runs last and sends nothing.
+ *
+ * @throws Error when a clause does not exist
+ */
+export function review(check: CheckDefinition): OsbCheck {
+  return { ...define({ ...check, needs: { instances: 0 } }), phase: "review" };
 }

@@ -1,7 +1,7 @@
 import type { Answer } from "../platform/answer.ts";
 import { bodyOf } from "../http/observation.ts";
 import { isSuccess } from "../platform/platform.ts";
-import { fail, type Outcome, pass, unknown, warn } from "../runner/check.ts";
+import { fail, notApplicable, type Outcome, pass, unknown, warn } from "../runner/check.ts";
 
 /** `404`, or `4xx` for the class. */
 export type StatusRule = number | "2xx" | "4xx" | "5xx";
@@ -54,4 +54,14 @@ export function expectError(answer: Answer, code: string): Outcome {
   const seen = bodyOf(answer)["error"];
   if (seen === code) return pass(answer);
   return fail(`error "${code}" in the body`, seen === undefined ? "no error code" : JSON.stringify(seen), answer);
+}
+
+/** The error code of a 422; not applicable to any other answer. */
+export function expectErrorOf422(answer: Answer, code: string): Outcome {
+  return answer.status === 422 ? expectError(answer, code) : notApplicable(`answered ${seenOf(answer)}`, answer);
+}
+
+/** One of these statuses; a 422 is judged by its error code. */
+export function expectStatusOrBusy(answer: Answer, good: readonly StatusRule[]): Outcome {
+  return answer.status === 422 ? expectError(answer, "ConcurrencyError") : expectStatus(answer, good);
 }

@@ -1,5 +1,5 @@
 import type { Mutant } from "../osb/mutants/mutant.ts";
-import { OSB_CHECKS } from "../osb/suite.ts";
+import { OSB_CHECKS } from "../osb/checks.ts";
 import { SPEC_MINORS } from "../runner/check.ts";
 import type { CleanRun, MutantSet } from "./mutant-set.ts";
 import { certifyBroker, memoryBrokerUnderTest, runMutant, type BrokerUnderTest } from "./broker-under-test.ts";

@@ -18,6 +18,8 @@ export interface Finding {
 export interface CatalogRule {
   /** The clauses that it judges; the first names it. */
   readonly clauses: readonly string[];
+  /** What a sound catalog is like, as one short sentence. */
+  readonly title: string;
   /** What is demanded, to complete "expected …". */
   readonly words: string;
   readonly level?: "MUST" | "SHOULD";
@@ -113,38 +115,58 @@ interface Extra extends Pick<CatalogRule, "level" | "since" | "until" | "id"> {}
 
 function rule(
   clauses: string | readonly string[],
+  title: string,
   words: string,
   find: CatalogRule["find"],
   extra: Extra = {},
 ): CatalogRule {
-  return { clauses: typeof clauses === "string" ? [clauses] : clauses, words, find, ...extra };
+  return { clauses: typeof clauses === "string" ? [clauses] : clauses, title, words, find, ...extra };
 }
 
 /** The rules about the name, id and description that offerings and plans both have. */
 function identityRules(kind: "service" | "plan", spots: Spots): CatalogRule[] {
+  const owner = kind === "service" ? "offering" : "plan";
   return ["name", "id", "description"].flatMap((member) => [
-    rule(`${kind}-${member}-required`, `a string "${member}"`, judge(every(spots, member), isString)),
-    rule(`${kind}-${member}-nonempty`, `"${member}" not to be empty`, judge(present(spots, member), isFilled)),
+    rule(
+      `${kind}-${member}-required`,
+      `Each ${owner} has a string "${member}"`,
+      `a string "${member}"`,
+      judge(every(spots, member), isString),
+    ),
+    rule(
+      `${kind}-${member}-nonempty`,
+      `The "${member}" of each ${owner} is not empty`,
+      `"${member}" not to be empty`,
+      judge(present(spots, member), isFilled),
+    ),
   ]);
 }
 
-const flag = (clause: string, spots: Spots, member: string): CatalogRule =>
-  rule(clause, `"${member}" to be a boolean`, judge(present(spots, member), isBoolean));
+const flag = (clause: string, owner: "offering" | "plan", member: string): CatalogRule =>
+  rule(
+    clause,
+    `"${member}" of ${owner === "offering" ? "an offering" : "a plan"} is a boolean`,
+    `"${member}" to be a boolean`,
+    judge(present(owner === "offering" ? services : plans, member), isBoolean),
+  );
 
 const SERVICE_RULES: readonly CatalogRule[] = [
   ...identityRules("service", services),
   rule(
     "service-name-unique",
+    "Offering names are unique in the catalog",
     "offering names to be unique",
     unique((catalog) => [present(services, "name")(catalog)]),
   ),
   rule(
     "service-name-cli-friendly",
+    "Offering names consist of letters, digits, periods and hyphens",
     "letters, digits, periods and hyphens",
     judge(present(services, "name"), matches(CLI_NAME)),
   ),
   rule(
     "service-name-cli-friendly",
+    "Offering names consist of lower-case letters, digits and hyphens (2.13)",
     "lower-case letters, digits and hyphens",
     judge(present(services, "name"), matches(/^[a-z0-9-]+$/)),
     {
@@ -156,6 +178,7 @@ const SERVICE_RULES: readonly CatalogRule[] = [
   ),
   rule(
     "service-name-cli-friendly",
+    "Offering names consist of letters, digits, periods and hyphens (2.14)",
     "letters, digits, periods and hyphens",
     judge(present(services, "name"), matches(CLI_NAME)),
     {
@@ -167,40 +190,70 @@ const SERVICE_RULES: readonly CatalogRule[] = [
   ),
   rule(
     "service-id-unique",
+    "Offering ids are unique in the catalog",
     "offering ids to be unique",
     unique((catalog) => [present(services, "id")(catalog)]),
   ),
-  rule("service-id-guid", "a GUID", judge(present(services, "id"), matches(GUID))),
-  rule("service-tags-type", "tags to be strings in an array", judge(present(services, "tags"), isStrings)),
-  rule("service-requires-type", "requires to be strings in an array", judge(present(services, "requires"), isStrings)),
+  rule("service-id-guid", "Offering ids are GUIDs", "a GUID", judge(present(services, "id"), matches(GUID))),
+  rule(
+    "service-tags-type",
+    '"tags" is an array of strings',
+    "tags to be strings in an array",
+    judge(present(services, "tags"), isStrings),
+  ),
+  rule(
+    "service-requires-type",
+    '"requires" is an array of strings',
+    "requires to be strings in an array",
+    judge(present(services, "requires"), isStrings),
+  ),
   rule(
     "service-requires-values",
+    '"requires" names only permissions that the API defines',
     `only ${PERMISSIONS.join(", ")}`,
     judge(
       present(services, "requires"),
       (list) => !isArray(list) || list.every((each) => typeof each !== "string" || PERMISSIONS.includes(each)),
     ),
   ),
-  rule("service-bindable-required", "a boolean bindable", judge(every(services, "bindable"), isBoolean)),
-  flag("service-instances-retrievable-type", services, "instances_retrievable"),
-  flag("service-bindings-retrievable-type", services, "bindings_retrievable"),
-  flag("service-allow-context-updates-type", services, "allow_context_updates"),
-  rule("service-metadata-type", "metadata to be an object", judge(present(services, "metadata"), isRecord)),
+  rule(
+    "service-bindable-required",
+    'Each offering has a boolean "bindable"',
+    "a boolean bindable",
+    judge(every(services, "bindable"), isBoolean),
+  ),
+  flag("service-instances-retrievable-type", "offering", "instances_retrievable"),
+  flag("service-bindings-retrievable-type", "offering", "bindings_retrievable"),
+  flag("service-allow-context-updates-type", "offering", "allow_context_updates"),
+  rule(
+    "service-metadata-type",
+    '"metadata" of an offering is an object',
+    "metadata to be an object",
+    judge(present(services, "metadata"), isRecord),
+  ),
   rule(
     "service-dashboard-client-type",
+    '"dashboard_client" is an object',
     "dashboard_client to be an object",
     judge(present(services, "dashboard_client"), isRecord),
   ),
-  flag("service-plan-updateable-type", services, "plan_updateable"),
+  flag("service-plan-updateable-type", "offering", "plan_updateable"),
   rule(
     "service-plan-updateable-type",
+    '"plan_updateable" is spelled as the specification does',
     'the member to be spelled "plan_updateable", as the specification does',
     judge(present(both(services, plans), "plan_updatable"), () => false),
     { id: "service-plan-updateable-spelling", level: "SHOULD" },
   ),
-  rule("service-plans-required", "an array of plans", judge(every(services, "plans"), isArray)),
+  rule(
+    "service-plans-required",
+    "Each offering has an array of plans",
+    "an array of plans",
+    judge(every(services, "plans"), isArray),
+  ),
   rule(
     "service-plans-nonempty",
+    "Each offering has at least one plan",
     "at least one plan",
     judge(present(services, "plans"), (list) => !isArray(list) || list.length > 0),
   ),
@@ -213,18 +266,26 @@ const PLAN_RULES: readonly CatalogRule[] = [
   ...identityRules("plan", plans),
   rule(
     "plan-id-unique",
+    "Plan ids are unique in the catalog",
     "plan ids to be unique",
     unique((catalog) => [present(plans, "id")(catalog)]),
   ),
-  rule("plan-id-guid", "a GUID", judge(present(plans, "id"), matches(GUID))),
-  rule("plan-name-unique-in-service", "plan names to be unique in their offering", unique(planNames)),
+  rule("plan-id-guid", "Plan ids are GUIDs", "a GUID", judge(present(plans, "id"), matches(GUID))),
+  rule(
+    "plan-name-unique-in-service",
+    "Plan names are unique in their offering",
+    "plan names to be unique in their offering",
+    unique(planNames),
+  ),
   rule(
     "plan-name-cli-friendly",
+    "Plan names consist of letters, digits, periods and hyphens",
     "letters, digits, periods and hyphens",
     judge(present(plans, "name"), matches(CLI_NAME)),
   ),
   rule(
     "plan-name-cli-friendly",
+    "Plan names consist of lower-case letters, digits and hyphens (2.13)",
     "lower-case letters, digits and hyphens",
     judge(present(plans, "name"), matches(/^[a-z0-9-]+$/)),
     {
@@ -236,6 +297,7 @@ const PLAN_RULES: readonly CatalogRule[] = [
   ),
   rule(
     "plan-name-cli-friendly",
+    "Plan names consist of letters, digits, periods and hyphens (2.14)",
     "letters, digits, periods and hyphens",
     judge(present(plans, "name"), matches(CLI_NAME)),
     {
@@ -245,28 +307,41 @@ const PLAN_RULES: readonly CatalogRule[] = [
       until: 14,
     },
   ),
-  rule("plan-metadata-type", "metadata to be an object", judge(present(plans, "metadata"), isRecord)),
-  flag("plan-free-type", plans, "free"),
-  flag("plan-bindable-type", plans, "bindable"),
+  rule(
+    "plan-metadata-type",
+    '"metadata" of a plan is an object',
+    "metadata to be an object",
+    judge(present(plans, "metadata"), isRecord),
+  ),
+  flag("plan-free-type", "plan", "free"),
+  flag("plan-bindable-type", "plan", "bindable"),
   {
-    ...flag("plan-binding-rotatable-type", plans, "binding_rotatable"),
+    ...flag("plan-binding-rotatable-type", "plan", "binding_rotatable"),
     clauses: ["plan-binding-rotatable-type", "rotation-declared"],
   },
-  flag("plan-plan-updateable-type", plans, "plan_updateable"),
-  rule("plan-schemas-type", "schemas to be an object", judge(present(plans, "schemas"), isRecord)),
+  flag("plan-plan-updateable-type", "plan", "plan_updateable"),
+  rule(
+    "plan-schemas-type",
+    '"schemas" of a plan is an object',
+    "schemas to be an object",
+    judge(present(plans, "schemas"), isRecord),
+  ),
   rule(
     "plan-maximum-polling-duration-type",
+    '"maximum_polling_duration" is a whole number of seconds',
     "a whole number of seconds",
     judge(present(plans, "maximum_polling_duration"), (value) => Number.isInteger(value)),
   ),
   rule(
     "plan-maximum-polling-duration-type",
+    '"maximum_polling_duration" is more than 0 seconds',
     "more than 0 seconds",
     judge(present(plans, "maximum_polling_duration"), (value) => typeof value !== "number" || value > 0),
     { id: "plan-maximum-polling-duration-positive", level: "SHOULD" },
   ),
   rule(
     "plan-maintenance-info-type",
+    '"maintenance_info" of a plan is an object',
     "maintenance_info to be an object",
     judge(present(plans, "maintenance_info"), isRecord),
   ),
@@ -325,6 +400,7 @@ const nonBindableWithSchema = (catalog: Json): Finding => {
 const SCHEMA_RULES: readonly CatalogRule[] = [
   rule(
     "schemas-service-instance-shape",
+    '"schemas.service_instance" is an object with the objects create and update',
     "service_instance to be an object with the objects create and update",
     judge(
       present(schemas, "service_instance"),
@@ -333,32 +409,43 @@ const SCHEMA_RULES: readonly CatalogRule[] = [
   ),
   rule(
     "schemas-service-binding-shape",
+    '"schemas.service_binding" is an object with the object create',
     "service_binding to be an object with the object create",
     judge(present(schemas, "service_binding"), (value) => isObject(value) && optionalObject(value, "create")),
   ),
-  rule("schemas-binding-only-if-bindable", "binding schemas on bindable plans only", nonBindableWithSchema),
+  rule(
+    "schemas-binding-only-if-bindable",
+    "Only bindable plans have a binding schema",
+    "binding schemas on bindable plans only",
+    nonBindableWithSchema,
+  ),
   rule(
     "schema-parameters-object",
+    "A parameters schema is an object",
     "parameters to be a JSON schema as an object",
     judge(present(inputs, "parameters"), isRecord),
   ),
   rule(
     "schema-dollar-schema-present",
+    "A parameters schema names its draft in $schema",
     "$schema to name the draft",
     judge(published, (value) => isObject(value) && (stringOf(value["$schema"]) ?? "") !== ""),
   ),
   rule(
     "schema-no-external-refs",
+    "A parameters schema refers to no other document",
     "no reference out of the document",
     judge(published, (value) => externalRefs(value, new Set(idsIn(value))).length === 0),
   ),
   rule(
     "schema-max-64kb",
+    "A parameters schema has at most 64 kB",
     "at most 64 kB",
     judge(published, (value) => bytesOf(value) <= 65_536),
   ),
   rule(
     "schema-max-64kb",
+    "A parameters schema has at most 64,000 bytes",
     "at most 64,000 bytes, however kB is read",
     judge(published, (value) => bytesOf(value) <= 64_000 || bytesOf(value) > 65_536),
     {
@@ -368,6 +455,7 @@ const SCHEMA_RULES: readonly CatalogRule[] = [
   ),
   rule(
     "schema-valid-for-its-draft",
+    "A parameters schema is valid for the draft that it names",
     "a valid schema of its draft",
     judge(published, (value) => {
       if (!isObject(value) || typeof value["$schema"] !== "string") return true;
@@ -380,9 +468,24 @@ const SCHEMA_RULES: readonly CatalogRule[] = [
 const maintenance = objectsAt(plans, "maintenance_info");
 
 const MAINTENANCE_RULES: readonly CatalogRule[] = [
-  rule("maintenance-version-required", "a string version", judge(every(maintenance, "version"), isString)),
-  rule("maintenance-version-semver", "a semantic version", judge(present(maintenance, "version"), matches(SEMVER))),
-  rule("maintenance-description-string", "a string", judge(present(maintenance, "description"), isString)),
+  rule(
+    "maintenance-version-required",
+    '"maintenance_info" has a string "version"',
+    "a string version",
+    judge(every(maintenance, "version"), isString),
+  ),
+  rule(
+    "maintenance-version-semver",
+    '"maintenance_info.version" is a semantic version',
+    "a semantic version",
+    judge(present(maintenance, "version"), matches(SEMVER)),
+  ),
+  rule(
+    "maintenance-description-string",
+    '"maintenance_info.description" is a string',
+    "a string",
+    judge(present(maintenance, "description"), isString),
+  ),
 ];
 
 const serviceMetadata = objectsAt(services, "metadata");
@@ -407,25 +510,44 @@ const isCost: Test = (cost) =>
 const clients = objectsAt(services, "dashboard_client");
 
 const PROFILE_RULES: readonly CatalogRule[] = [
-  rule("metadata-conventional-names", "a string", judge(conventional, isString)),
-  rule("metadata-bullets-strings", "strings in an array", judge(present(planMetadata, "bullets"), isStrings)),
+  rule(
+    "metadata-conventional-names",
+    "Conventional members of metadata are strings",
+    "a string",
+    judge(conventional, isString),
+  ),
+  rule(
+    "metadata-bullets-strings",
+    '"metadata.bullets" of a plan is an array of strings',
+    "strings in an array",
+    judge(present(planMetadata, "bullets"), isStrings),
+  ),
   rule(
     "metadata-costs-shape",
+    '"metadata.costs" of a plan has amounts by currency and units',
     "entries with an amount by currency and a unit",
     judge(present(planMetadata, "costs"), (list) => isArray(list) && list.every(isCost)),
   ),
-  rule("metadata-shareable-boolean", "a boolean", judge(present(serviceMetadata, "shareable"), isBoolean), {
-    since: 15,
-  }),
+  rule(
+    "metadata-shareable-boolean",
+    '"metadata.shareable" of an offering is a boolean',
+    "a boolean",
+    judge(present(serviceMetadata, "shareable"), isBoolean),
+    {
+      since: 15,
+    },
+  ),
   ...["id", "secret"].map((member) =>
     rule(
       `dashboard-client-${member}`,
+      `"dashboard_client.${member}" is a string that is not empty`,
       "a string that is not empty",
       judge(every(clients, member), (value) => isString(value) && isFilled(value)),
     ),
   ),
   rule(
     "dashboard-client-redirect-uri",
+    '"dashboard_client.redirect_uri" is a URI',
     "a URI",
     judge(present(clients, "redirect_uri"), (value) => typeof value === "string" && URL.canParse(value)),
   ),
@@ -436,11 +558,13 @@ const texts = both(...["name", "description"].map((member) => present(both(servi
 const GENERAL_RULES: readonly CatalogRule[] = [
   rule(
     "catalog-strings-max-255",
+    "Names and descriptions have at most 255 characters",
     "at most 255 characters",
     judge(texts, (value) => Array.from(stringOf(value) ?? "").length <= 255),
   ),
   rule(
     "catalog-avoid-cli-unfriendly",
+    "Names are ones that a command line can take",
     "names that a command line can take",
     judge(
       present(both(services, plans), "name"),

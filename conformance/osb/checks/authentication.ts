@@ -1,10 +1,10 @@
+import { ANY, BINDABLE, type OsbContext } from "../context.ts";
+import { type OsbCheck, probe, review } from "../define.ts";
+import { expectStatus, seenOf } from "../judge.ts";
 import type { Answer, Operation } from "../../platform/answer.ts";
 import type { Offer } from "../../platform/catalog.ts";
 import { deletion, isSuccess } from "../../platform/platform.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
-import { ANY, BINDABLE, type OsbContext } from "../context.ts";
-import { type OsbCheck, probe, review } from "../define.ts";
-import { expectStatus, seenOf } from "../judge.ts";
 
 function basicCredentials(context: OsbContext): { username: string; password: string } {
   const { auth } = context.platform.settings.target;
@@ -66,6 +66,7 @@ const OPTIONAL_ENDPOINTS: readonly Operation[] = [
   "fetch-binding",
   "update",
 ];
+
 const NOT_SERVED = [404, 405, 501];
 
 /** 401 on each endpoint. One that is not there for anybody guards nothing. */
@@ -127,6 +128,7 @@ async function judgeRefusedMutations(context: OsbContext): Promise<Outcome> {
 
 /** Hosts that only this machine, or a network without a public name, can reach. */
 const LOCAL_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$|\.(localhost|local|internal|test|consul)$/;
+
 const isLocal = (url: string): boolean => LOCAL_HOST.test(URL.parse(url)?.hostname ?? "");
 
 function judgeEncryption({ platform, run }: OsbContext): Outcome {
@@ -142,27 +144,53 @@ function judgeProtection(context: OsbContext): Outcome {
   return isOpen ? fail("credentials", "none in use", context.run.catalog) : outcome;
 }
 
-const none = { instances: 0 } as const;
-
 export const authenticationChecks: readonly OsbCheck[] = [
-  review("auth-tls-recommended", judgeProtection),
-  review("auth-tls-must-2-14", judgeEncryption, { level: "SHOULD" }),
-  probe("auth-enforced-every-endpoint", async (context) =>
-    context.platform.settings.target.auth.kind === "none"
-      ? notApplicable("no credentials are in use")
-      : expect401Everywhere(context, null),
-  ),
-  probe("auth-401-wrong-password", (context) => {
-    const { username } = basicCredentials(context);
-    return expect401Everywhere(context, basicHeader(username, "drydock-wrong"));
+  review({
+    id: "auth-tls-recommended",
+    title: "The broker is reached by TLS and with credentials",
+    requirement: "Traffic between platform and broker should be encrypted and authenticated.",
+    run: judgeProtection,
   }),
-  probe("auth-401-wrong-user", (context) => {
-    const { password } = basicCredentials(context);
-    return expect401Everywhere(context, basicHeader("drydock-nobody", password));
+  review({
+    id: "auth-tls-must-2-14",
+    title: "A broker of version 2.14 is reached by TLS",
+    requirement: "Version 2.14 alone demanded TLS; the next version withdrew it, so a violation is a warning.",
+    level: "SHOULD",
+    run: judgeEncryption,
   }),
-  probe(
-    "auth-401-malformed-header",
-    async (context) => {
+  probe({
+    id: "auth-enforced-every-endpoint",
+    title: "Every endpoint refuses a request without credentials with 401",
+    requirement: "Where authentication is in use, every endpoint of the API checks it.",
+    run: async (context) =>
+      context.platform.settings.target.auth.kind === "none"
+        ? notApplicable("no credentials are in use")
+        : expect401Everywhere(context, null),
+  }),
+  probe({
+    id: "auth-401-wrong-password",
+    title: "Every endpoint refuses a wrong password with 401",
+    requirement: "A request with a wrong password is answered 401.",
+    run: (context) => {
+      const { username } = basicCredentials(context);
+      return expect401Everywhere(context, basicHeader(username, "drydock-wrong"));
+    },
+  }),
+  probe({
+    id: "auth-401-wrong-user",
+    title: "Every endpoint refuses an unknown user with 401",
+    requirement: "A request of an unknown user is answered 401.",
+    run: (context) => {
+      const { password } = basicCredentials(context);
+      return expect401Everywhere(context, basicHeader("drydock-nobody", password));
+    },
+  }),
+  probe({
+    id: "auth-401-malformed-header",
+    title: "An Authorization header that cannot be decoded is answered 401",
+    requirement: "An Authorization header that cannot be decoded is a failed authentication, so 401.",
+    needs: { instances: 0 },
+    run: async (context) => {
       basicCredentials(context);
       const answers = [];
       for (const authorization of ["Basic !!!", "Bearer x", "Basic"]) {
@@ -172,7 +200,11 @@ export const authenticationChecks: readonly OsbCheck[] = [
       }
       return worstOf(answers.map((answer) => expectStatus(answer, [401])));
     },
-    none,
-  ),
-  probe("auth-failure-has-no-effect", judgeRefusedMutations),
+  }),
+  probe({
+    id: "auth-failure-has-no-effect",
+    title: "A request refused with 401 changes nothing",
+    requirement: "A provision or deprovision that is refused for want of credentials leaves the resources unchanged.",
+    run: judgeRefusedMutations,
+  }),
 ];

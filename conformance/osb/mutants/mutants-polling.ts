@@ -63,11 +63,12 @@ const endGone = (operations: readonly Operation[], when: When): Middleware =>
 const isEmpty = ({ query }: WireRequest): boolean => Object.values(query).includes("");
 const isInvented: When = ({ query }) => query["operation"] === "drydock-no-such-operation";
 
-function pollingMutantsOf(kind: Polled): Mutant[] {
-  const operations: readonly Operation[] = [kind === "instance" ? "poll-instance" : "poll-binding"];
+const pollsOf = (kind: Polled): readonly Operation[] => [kind === "instance" ? "poll-instance" : "poll-binding"];
+
+/** Defects in what a poll is answered. */
+export function pollAnswerMutantsOf(kind: Polled): readonly Mutant[] {
+  const operations = pollsOf(kind);
   const id = (rest: string) => `lastop-${kind}-${rest}`;
-  const roundTrip = kind === "instance" ? "lastop-operation-roundtrip" : "lastop-binding-operation-roundtrip";
-  const isAsked: When = all(isKnown, not(isPending));
   return [
     mutant(
       id("available"),
@@ -96,6 +97,16 @@ function pollingMutantsOf(kind: Polled): Mutant[] {
         also: [id("retry-after-duration")],
       },
     ),
+  ];
+}
+
+/** Defects in how polls are understood, and in what is remembered for them. */
+export function pollRequestMutantsOf(kind: Polled): readonly Mutant[] {
+  const operations = pollsOf(kind);
+  const id = (rest: string) => `lastop-${kind}-${rest}`;
+  const roundTrip = kind === "instance" ? "lastop-operation-roundtrip" : "lastop-binding-operation-roundtrip";
+  const isAsked: When = all(isKnown, not(isPending));
+  return [
     mutant(
       id("400-malformed"),
       `Polls of ${kind}s: it falls over (500) on an empty query parameter.`,
@@ -147,7 +158,8 @@ const misplaceHint = (hint: string): Middleware =>
   );
 
 export const pollingMutants: readonly Mutant[] = [
-  ...pollingMutantsOf("instance"),
+  ...pollAnswerMutantsOf("instance"),
+  ...pollRequestMutantsOf("instance"),
   mutant(
     "lastop-instance-retry-after-duration",
     "Retry-After is a date.",
@@ -172,7 +184,8 @@ export const pollingMutants: readonly Mutant[] = [
     misplaceHint("update_repeatable"),
     later,
   ),
-  ...pollingMutantsOf("binding"),
+  ...pollAnswerMutantsOf("binding"),
+  ...pollRequestMutantsOf("binding"),
   mutant(
     "maximum-polling-duration-respected",
     "Bindings of one plan never become ready.",

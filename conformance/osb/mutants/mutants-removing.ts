@@ -98,10 +98,12 @@ export function stopAtOnce(kind: Removal, state: "succeeded" | "failed"): Middle
   };
 }
 
-function removalMutantsOf(kind: Removal): Mutant[] {
+const nameOf = (kind: Removal): string => (kind === "unbind" ? "a binding" : "an instance");
+
+/** Defects of a deletion that lacks something, or is of something that is not there. */
+export function removalMutantsOf(kind: Removal): readonly Mutant[] {
   const operations: readonly Operation[] = [kind];
-  const it = kind === "unbind" ? "a binding" : "an instance";
-  const during = kind === "unbind" ? "unbind-during-bind" : "deprovision-during-provision";
+  const it = nameOf(kind);
   const isAlive: When = all(isKnown, not(isGone));
   return [
     mutant(
@@ -147,6 +149,14 @@ function removalMutantsOf(kind: Removal): Mutant[] {
       ),
       { also: ["error-appropriate-status"] },
     ),
+  ];
+}
+
+/** Defects of a deletion that overtakes the creation. */
+export function earlyRemovalMutantsOf(kind: Removal): readonly Mutant[] {
+  const it = nameOf(kind);
+  const during = kind === "unbind" ? "unbind-during-bind" : "deprovision-during-provision";
+  return [
     mutant(
       `${during}-halts`,
       `It accepts to remove ${it} that is being made, and makes it all the same.`,
@@ -181,6 +191,7 @@ const removeSiblings: Middleware = async (request, next, memory) => {
 
 export const removingMutants: readonly Mutant[] = [
   ...removalMutantsOf("unbind"),
+  ...earlyRemovalMutantsOf("unbind"),
   mutant(
     "unbind-deletes-resources",
     "A removed binding stays.",
@@ -207,6 +218,7 @@ export const removingMutants: readonly Mutant[] = [
   ),
   mutant("unbind-leaves-other-bindings", "A removed binding takes the others of its instance with it.", removeSiblings),
   ...removalMutantsOf("deprovision"),
+  ...earlyRemovalMutantsOf("deprovision"),
   mutant(
     "deprovision-deletes-resources",
     "A removed instance of a plan that cannot be bound stays.",

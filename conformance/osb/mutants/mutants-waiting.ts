@@ -1,6 +1,7 @@
 import type { Operation } from "../../platform/answer.ts";
 import {
   alter,
+  type Change,
   drop,
   instead,
   is,
@@ -19,20 +20,20 @@ import type { WireRequest } from "../memory-broker/http.ts";
 
 const later = { mode: "async" } as const;
 
-/** The requests that may take a while, and how to tell that the same thing is being done already. */
-const WAITING: readonly (readonly [Operation, When])[] = [
-  ["provision", isCreating],
-  ["update", isUpdating],
-  ["deprovision", isRemoving],
-  ["bind", isCreating],
-  ["unbind", isRemoving],
-];
+/** The requests that may take a while, and how to see that the same thing is being done already. */
+const IS_REPEAT: Readonly<Record<"provision" | "update" | "deprovision" | "bind" | "unbind", When>> = {
+  provision: isCreating,
+  update: isUpdating,
+  deprovision: isRemoving,
+  bind: isCreating,
+  unbind: isRemoving,
+};
 
-/** Defects that each of these requests can have. */
-function waitingMutantsOf([operation, isRepeat]: (typeof WAITING)[number]): Mutant[] {
+/** Defects that each request can have that may take a while. */
+export function asynchronousMutantsOf(operation: keyof typeof IS_REPEAT): readonly Mutant[] {
   const isPlain = all(isUnflagged, lacks("predecessor_binding_id"));
-  const change = (at: number, to: Parameters<typeof alter>[2], when: When): Middleware =>
-    alter([operation], is(at), to, when);
+  const isRepeat = IS_REPEAT[operation];
+  const change = (at: number, to: Change, when: When): Middleware => alter([operation], is(at), to, when);
   return [
     mutant(
       `${operation}-accepts-incomplete-422`,
@@ -61,7 +62,7 @@ function waitingMutantsOf([operation, isRepeat]: (typeof WAITING)[number]): Muta
   ];
 }
 
-const takeConflictForRepeat = (operation: Operation) =>
+export const takeConflictForRepeat = (operation: Operation) =>
   mutant(
     `${operation}-conflict-while-in-progress-409`,
     `A ${operation} with other attributes is taken for a repeat while the first is in progress.`,
@@ -91,7 +92,11 @@ const UPDATE_OR_BIND: readonly Operation[] = ["update", "bind"];
 
 /** What goes wrong while an operation is in progress. */
 export const waitingMutants: readonly Mutant[] = [
-  ...WAITING.flatMap(waitingMutantsOf),
+  ...asynchronousMutantsOf("provision"),
+  ...asynchronousMutantsOf("update"),
+  ...asynchronousMutantsOf("deprovision"),
+  ...asynchronousMutantsOf("bind"),
+  ...asynchronousMutantsOf("unbind"),
   takeConflictForRepeat("provision"),
   takeConflictForRepeat("bind"),
   mutant(

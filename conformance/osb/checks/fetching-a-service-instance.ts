@@ -1,14 +1,14 @@
-import { isObject, sameJson, type Json } from "../../http/json.ts";
+import { isObject, type Json, sameJson } from "../../http/json.ts";
 import { bodyOf } from "../../http/observation.ts";
-import type { Answer } from "../../platform/answer.ts";
-import { fail, type Outcome, pass, warn } from "../../runner/check.ts";
 import { type OsbContext, RETRIEVABLE, updatablePlan } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
+import { asyncOffer, asyncUpdateOffer } from "../fixtures/asynchronous-plans.ts";
 import { flightOfProvision, flightOfUpdate, judgeMeanwhile } from "../in-flight.ts";
-import { expectError, expectStatus } from "../judge.ts";
+import { expectStatus, expectStatusOrBusy } from "../judge.ts";
+import { judgeLifecycles } from "../judging/lifecycles.ts";
 import type { Lifecycle } from "../lifecycles.ts";
-import { asyncOffer, judgeLifecycles } from "./provisioning.ts";
-import { asyncUpdateOffer } from "./updating.ts";
+import type { Answer } from "../../platform/answer.ts";
+import { fail, type Outcome, pass, warn } from "../../runner/check.ts";
 
 async function fetchUnknownInstance(context: OsbContext): Promise<Outcome> {
   context.offer(RETRIEVABLE);
@@ -55,9 +55,7 @@ function compareInstanceWithHints({ fetched, fetchedWithHints }: Lifecycle): Out
 async function fetchDuringUpdate(context: OsbContext): Promise<Outcome> {
   context.offer(RETRIEVABLE, updatablePlan(context.run));
   const flight = await flightOfUpdate(context.shared, await asyncUpdateOffer(context));
-  return judgeMeanwhile(flight, "fetched", (answer) =>
-    answer.status === 422 ? expectError(answer, "ConcurrencyError") : expectStatus(answer, [200]),
-  );
+  return judgeMeanwhile(flight, "fetched", (answer) => expectStatusOrBusy(answer, [200]));
 }
 
 function compareAttributes({ provision, fetched }: Lifecycle): Outcome | undefined {
@@ -73,50 +71,91 @@ function attributesOf(answer: Answer | undefined): Json | undefined {
   return isObject(metadata) ? metadata["attributes"] : undefined;
 }
 
-const lives0 = { instances: 0 } as const;
-
 export const fetchingInstanceChecks: readonly OsbCheck[] = [
-  probe(
-    ["fetch-instance-supported", "fetch-instance-immediately-after-success"],
-    (context) => judgeLifecycles(context, ({ fetched }) => (fetched ? expectStatus(fetched, [200]) : undefined)),
-    lives0,
-  ),
-  probe("fetch-instance-404-unknown", fetchUnknownInstance, lives0),
-  probe(
-    "fetch-instance-404-while-provisioning",
-    async (context) => {
+  probe({
+    id: "fetch-instance-supported",
+    title: "An instance can be fetched as soon as it exists",
+    requirement:
+      "With instances_retrievable the endpoint works for every plan, immediately after the provision has succeeded.",
+    clauses: ["fetch-instance-supported", "fetch-instance-immediately-after-success"],
+    needs: { instances: 0 },
+    run: (context) => judgeLifecycles(context, ({ fetched }) => (fetched ? expectStatus(fetched, [200]) : undefined)),
+  }),
+  probe({
+    id: "fetch-instance-404-unknown",
+    title: "Fetching an unknown instance is answered 404",
+    requirement: "An instance that does not exist is answered 404.",
+    needs: { instances: 0 },
+    run: fetchUnknownInstance,
+  }),
+  probe({
+    id: "fetch-instance-404-while-provisioning",
+    title: "Fetching an instance while it is provisioned is answered 404",
+    requirement: "While the provision is in progress the instance is answered 404.",
+    needs: { exclusive: true },
+    run: async (context) => {
       context.offer(RETRIEVABLE);
       const flight = await flightOfProvision(context.shared, await asyncOffer(context));
       return judgeMeanwhile(flight, "fetched", (answer) => expectStatus(answer, [404]));
     },
-    { exclusive: true },
-  ),
-  probe(
-    "fetch-instance-404-after-delete",
-    (context) =>
+  }),
+  probe({
+    id: "fetch-instance-404-after-delete",
+    title: "Fetching a deprovisioned instance is answered 404",
+    requirement: "Once deprovisioning has finished the instance is answered 404.",
+    needs: { instances: 0 },
+    run: (context) =>
       judgeLifecycles(context, ({ fetchedGone }) => (fetchedGone ? expectStatus(fetchedGone, [404]) : undefined)),
-    lives0,
-  ),
-  probe("fetch-instance-422-while-updating", fetchDuringUpdate, { exclusive: true }),
-  probe("fetch-instance-query-hints-optional", (context) => judgeLifecycles(context, compareInstanceWithHints), lives0),
-  probe(
-    "fetch-instance-service-id",
-    (context) =>
+  }),
+  probe({
+    id: "fetch-instance-422-while-updating",
+    title: "Fetching an instance while it is updated is answered 200 or 422",
+    requirement: "An instance that cannot be fetched during an update is answered 422 with ConcurrencyError.",
+    needs: { exclusive: true },
+    run: fetchDuringUpdate,
+  }),
+  probe({
+    id: "fetch-instance-query-hints-optional",
+    title: "service_id and plan_id make no difference when an instance is fetched",
+    requirement: "service_id and plan_id may be given as hints when an instance is fetched, and are optional.",
+    needs: { instances: 0 },
+    run: (context) => judgeLifecycles(context, compareInstanceWithHints),
+  }),
+  probe({
+    id: "fetch-instance-service-id",
+    title: "A fetched instance names its own offering",
+    requirement: "service_id of a fetched instance, when present, is the id of its offering.",
+    needs: { instances: 0 },
+    run: (context) =>
       judgeLifecycles(
         context,
         compareMember("service_id", ({ offer }) => offer.service.id),
       ),
-    lives0,
-  ),
-  probe(
-    "fetch-instance-plan-id",
-    (context) =>
+  }),
+  probe({
+    id: "fetch-instance-plan-id",
+    title: "A fetched instance names its own plan",
+    requirement: "plan_id of a fetched instance, when present, is the id of its current plan.",
+    needs: { instances: 0 },
+    run: (context) =>
       judgeLifecycles(
         context,
         compareMember("plan_id", ({ offer }) => offer.plan.id),
       ),
-    lives0,
-  ),
-  probe("fetch-instance-dashboard-url", (context) => judgeLifecycles(context, compareDashboard), lives0),
-  probe("metadata-attributes-fetch-updated", (context) => judgeLifecycles(context, compareAttributes), lives0),
+  }),
+  probe({
+    id: "fetch-instance-dashboard-url",
+    title: "A fetched instance has the dashboard_url that was announced",
+    requirement: "dashboard_url of a fetched instance, when present, is a string and the last one announced.",
+    needs: { instances: 0 },
+    run: (context) => judgeLifecycles(context, compareDashboard),
+  }),
+  probe({
+    id: "metadata-attributes-fetch-updated",
+    title: "A fetched instance has the attributes of its provision",
+    requirement:
+      "Attributes of an instance's metadata change only with the instance; changed ones show in later fetches.",
+    needs: { instances: 0 },
+    run: (context) => judgeLifecycles(context, compareAttributes),
+  }),
 ];

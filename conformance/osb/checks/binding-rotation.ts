@@ -1,14 +1,15 @@
 import { bodyOf } from "../../http/observation.ts";
+import type { LiveInstance, OsbContext, PlanRequirement } from "../context.ts";
+import { type OsbCheck, probe } from "../define.ts";
+import { asyncBindOffer } from "../fixtures/asynchronous-plans.ts";
+import { expectError, expectStatus, seenOf } from "../judge.ts";
 import type { Answer } from "../../platform/answer.ts";
 import { areBindingsRetrievable, isBindable, isRotatable } from "../../platform/catalog.ts";
 import { isSuccess } from "../../platform/platform.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
-import type { LiveInstance, OsbContext, PlanRequirement } from "../context.ts";
-import { type OsbCheck, probe } from "../define.ts";
-import { expectError, expectStatus, seenOf } from "../judge.ts";
-import { asyncBindOffer } from "./binding.ts";
 
 const bad = { intent: "bad" } as const;
+
 const ROTATABLE: PlanRequirement = {
   unmet: "binding_rotatable is not true on a bindable plan",
   fits: (offer) => isBindable(offer) && isRotatable(offer),
@@ -101,10 +102,36 @@ async function judgeRotationAnswer(context: OsbContext): Promise<Outcome> {
   ]);
 }
 
-export const rotatingChecks: readonly OsbCheck[] = [
-  probe("rotation-creates-new-binding", judgeSuccessor),
-  probe("rotation-old-binding-stays-valid", judgePredecessor),
-  probe("rotation-unknown-predecessor", rotateUnknown),
-  probe("rotation-accepts-incomplete-422", rotateWithoutFlag),
-  probe("rotation-response-as-bind", judgeRotationAnswer),
+export const bindingRotationChecks: readonly OsbCheck[] = [
+  probe({
+    id: "rotation-creates-new-binding",
+    title: "A rotation creates a new binding",
+    requirement: "A bind with predecessor_binding_id creates a new binding under the new id.",
+    run: judgeSuccessor,
+  }),
+  probe({
+    id: "rotation-old-binding-stays-valid",
+    title: "A rotation keeps the old binding",
+    requirement: "The old and the new binding are both valid until they expire or are deleted.",
+    run: judgePredecessor,
+  }),
+  probe({
+    id: "rotation-unknown-predecessor",
+    title: "A rotation of an unknown binding is refused",
+    requirement: "A predecessor that does not exist, or belongs to another instance, is invalid.",
+    run: rotateUnknown,
+  }),
+  probe({
+    id: "rotation-accepts-incomplete-422",
+    title: "An asynchronous rotation without accepts_incomplete is refused with 422",
+    requirement:
+      "A rotation that can only be done asynchronously is refused with 422 and AsyncRequired when accepts_incomplete=true is missing.",
+    run: rotateWithoutFlag,
+  }),
+  probe({
+    id: "rotation-response-as-bind",
+    title: "A rotation is answered like a bind",
+    requirement: "A rotation is answered as a bind is: 201 with, or 202 without binding information.",
+    run: judgeRotationAnswer,
+  }),
 ];

@@ -1,9 +1,10 @@
 import { type Json, isArray, isObject, type JsonObject } from "../../http/json.ts";
-import type { Answer } from "../../platform/answer.ts";
+import type { Answer, Operation } from "../../platform/answer.ts";
 import { redactJson } from "../../http/redact.ts";
 import { fail, notApplicable, type Outcome, pass, warn } from "../../runner/check.ts";
 import { BODY_RULES, type BodyRule, fits } from "../bodies.ts";
 import type { OsbContext } from "../context.ts";
+import { clauseOf } from "../clauses.ts";
 import { type OsbCheck, review } from "../define.ts";
 
 function ownersAt(value: Json | undefined, path: readonly string[]): JsonObject[] {
@@ -30,7 +31,7 @@ function judgeBody(rule: BodyRule, { run }: OsbContext): Outcome {
   if (looked.length === 0) return notApplicable(describeAbsence(rule, answers.length), ...answers.slice(0, 2));
   const wrong = looked.filter(({ values }) => values.some((value) => value === undefined || !fits(rule.schema, value)));
   if (wrong.length === 0) return pass(...looked.slice(0, 2).map(({ answer }) => answer));
-  const where = [...rule.at, rule.member].filter((step) => step !== "").join(".") || "the body";
+  const where = placeOf(rule);
   const first = wrong[0]?.values.find((value) => value === undefined || !fits(rule.schema, value));
   const shown = first === undefined ? "absent or unreadable" : JSON.stringify(redactJson({ [rule.member]: first }));
   const seen = `${where} ${shown.slice(0, 80)}`;
@@ -43,6 +44,35 @@ function judgeBody(rule: BodyRule, { run }: OsbContext): Outcome {
   );
 }
 
+/** An operation as a title names it. */
+const OPERATION_NAMES: Readonly<Record<Operation, string>> = {
+  catalog: "a catalog request",
+  provision: "a provision",
+  update: "an update",
+  deprovision: "a deprovision",
+  bind: "a bind",
+  unbind: "an unbind",
+  "fetch-instance": "a fetch of an instance",
+  "fetch-binding": "a fetch of a binding",
+  "poll-instance": "a poll of an instance",
+  "poll-binding": "a poll of a binding",
+};
+
+const placeOf = (rule: BodyRule): string =>
+  [...rule.at, rule.member].filter((step) => step !== "").join(".") || "the body";
+
+/** `operation in the 202 to a provision is a string or null (2.14)`. */
+function titleOf(rule: BodyRule): string {
+  const { on, status, member, since, until, words } = rule;
+  const versions = until === undefined ? "" : since === until ? ` (2.${until})` : ` (up to 2.${until})`;
+  if (rule.title !== undefined) return `${rule.title}${versions}`;
+  const [only, ...more] = status;
+  const answer = more.length === 0 ? `the ${only}` : "the answer";
+  const operations = on.map((operation) => OPERATION_NAMES[operation]).join(" or ");
+  const what = member === "" ? "The body of" : `${placeOf(rule)} in`;
+  return `${what} ${answer} to ${operations} is ${words}${versions}`;
+}
+
 /** Where later versions only expect a body, none at all is worth a warning and no more. */
 const EMPTY_TOLERATED: ReadonlySet<string> = new Set(["update", "unbind", "deprovision"]);
 
@@ -51,11 +81,19 @@ function describeAbsence(rule: BodyRule, answers: number): string {
   return answers === 0 ? `no ${what} was seen` : `none of ${answers} answers (${what}) has ${rule.member}`;
 }
 
+function checkOf(rule: BodyRule): OsbCheck {
+  const { clauses, level, since, until } = rule;
+  const [clause = ""] = clauses;
+  const bounds = Object.entries({ level, since, until }).filter(([, value]) => value !== undefined);
+  return review({
+    id: rule.id ?? clause,
+    title: titleOf(rule),
+    requirement: clauseOf(clause).text,
+    clauses,
+    ...Object.fromEntries(bounds),
+    run: (context) => judgeBody(rule, context),
+  });
+}
+
 /** One check for each row about the body of an answer. */
-export const bodyChecks: readonly OsbCheck[] = BODY_RULES.map((rule) => {
-  const { id, level, since, until } = rule;
-  const options = Object.fromEntries(
-    Object.entries({ id, level, since, until }).filter(([, value]) => value !== undefined),
-  );
-  return review(rule.clauses, (context) => judgeBody(rule, context), options);
-});
+export const responseBodyChecks: readonly OsbCheck[] = BODY_RULES.map(checkOf);

@@ -1,0 +1,45 @@
+import { BINDABLE, type OsbContext } from "../../context.ts";
+import { type OsbCheck, probe } from "../../define.ts";
+import { expectError, expectStatus, unlessRefusedAnyway } from "../../judge.ts";
+import type { Answer } from "../../../platform/answer.ts";
+import { isSuccess } from "../../../platform/platform.ts";
+import { notApplicable, type Outcome } from "../../../runner/check.ts";
+
+/** Binds without an application, and with one if that is refused. */
+async function bindWithoutApp(context: OsbContext): Promise<{ bare: Answer; bound: Answer | undefined }> {
+  const live = await context.live(BINDABLE);
+  const { bind_resource: _, ...bare } = context.bindBody(live.offer);
+  const first = await context.bind(live, context.platform.newId(), { body: bare });
+  await context.platform.settle(live.offer, first);
+  if (isSuccess(first)) return { bare: first, bound: undefined };
+  const second = await context.bind(live, context.platform.newId());
+  await context.platform.settle(live.offer, second);
+  return { bare: first, bound: second };
+}
+
+async function judgeRequiresAppCode(context: OsbContext): Promise<Outcome> {
+  const { bare, bound } = await bindWithoutApp(context);
+  if (bare.status !== 422 || bound === undefined || !isSuccess(bound))
+    return notApplicable("binding without an app succeeds", bare);
+  return expectError(bare, "RequiresApp");
+}
+
+export const bindingApplicationChecks: readonly OsbCheck[] = [
+  probe({
+    id: "bind-requires-app-422",
+    title: "A bind without an application is accepted or answered 422",
+    requirement: "bind_resource is optional; a broker that needs app_guid answers 422 when it is missing.",
+    clauses: ["bind-requires-app-422", "bind-resource-optional"],
+    run: async (context) => {
+      const { bare, bound } = await bindWithoutApp(context);
+      const outcome = expectStatus(bare, ["2xx", 422]);
+      return bound === undefined ? outcome : unlessRefusedAnyway(outcome, async () => bound);
+    },
+  }),
+  probe({
+    id: "bind-requires-app-error-code",
+    title: "The refusal of a bind without an application carries RequiresApp",
+    requirement: "The 422 for a missing app_guid carries the error code RequiresApp.",
+    run: judgeRequiresAppCode,
+  }),
+];

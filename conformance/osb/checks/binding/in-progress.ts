@@ -1,0 +1,55 @@
+import type { OsbContext } from "../../context.ts";
+import { type OsbCheck, probe } from "../../define.ts";
+import { asyncBindOffer } from "../../fixtures/asynchronous-plans.ts";
+import { flightOfBind, judgeMeanwhile } from "../../in-flight.ts";
+import { expectStatusOrBusy } from "../../judge.ts";
+import { judgeResent, judgeSameOperation } from "../../judging/resent.ts";
+import type { Answer } from "../../../platform/answer.ts";
+import { isSuccess } from "../../../platform/platform.ts";
+import { type Outcome, pass } from "../../../runner/check.ts";
+
+async function judgeDuringBind(
+  context: OsbContext,
+  name: string,
+  judge: (answer: Answer, started: Answer) => Outcome,
+): Promise<Outcome> {
+  const flight = await flightOfBind(context.shared, await asyncBindOffer(context));
+  return judgeMeanwhile(flight, name, (answer) => judge(answer, flight.started));
+}
+
+const judgeConcurrentBind = (answer: Answer): Outcome => {
+  if (isSuccess(answer)) return pass(answer);
+  return expectStatusOrBusy(answer, ["2xx", 422]);
+};
+
+export const bindingInProgressChecks: readonly OsbCheck[] = [
+  probe({
+    id: "bind-resent-while-in-progress-202",
+    title: "The same bind sent again while in progress is answered 202",
+    requirement: "An identical bind sent again before the first has ended is answered 202.",
+    needs: { exclusive: true },
+    run: (context) => judgeDuringBind(context, "resent", judgeResent),
+  }),
+  probe({
+    id: "bind-resent-same-operation",
+    title: "The same bind sent again returns the same operation",
+    requirement: "The 202 for a bind that is sent again repeats the operation of the first answer.",
+    needs: { exclusive: true },
+    run: (context) => judgeDuringBind(context, "resent", (answer, started) => judgeSameOperation(started, answer)),
+  }),
+  probe({
+    id: "bind-conflict-while-in-progress-409",
+    title: "A conflicting bind while the first is in progress is answered 409",
+    requirement: "A bind under the same id with other parameters is answered 409 also while the first is in progress.",
+    needs: { exclusive: true },
+    run: (context) => judgeDuringBind(context, "conflict", (answer) => expectStatusOrBusy(answer, [409])),
+  }),
+  probe({
+    id: "bind-concurrent-422",
+    title: "A second bind of the instance meanwhile succeeds or is answered 422",
+    requirement:
+      "A bind that is refused because another binding of the instance is in progress is answered 422 with ConcurrencyError.",
+    needs: { exclusive: true },
+    run: (context) => judgeDuringBind(context, "second", judgeConcurrentBind),
+  }),
+];

@@ -1,0 +1,130 @@
+import { isArray, isObject, type Json, type JsonObject, sameJson } from "../../../http/json.ts";
+import { bodyOf } from "../../../http/observation.ts";
+import type { OsbContext } from "../../context.ts";
+import { type OsbCheck, probe, review } from "../../define.ts";
+import { bindingAnswers, INFORMATION, isCredentialService, isPresent } from "../../judging/binding-answers.ts";
+import { judgeLifecycles } from "../../judging/lifecycles.ts";
+import type { Lifecycle } from "../../lifecycles.ts";
+import { requires } from "../../../platform/catalog.ts";
+import { isSuccess } from "../../../platform/platform.ts";
+import { fail, notApplicable, type Outcome, pass, warn } from "../../../runner/check.ts";
+
+function judgeReturnedCredentials(lifecycle: Lifecycle): Outcome | undefined {
+  const bind = lifecycle.binds[0]?.answer;
+  if (!isCredentialService(lifecycle) || bind?.status !== 201) return undefined;
+  return isPresent(bodyOf(bind)["credentials"]) ? pass(bind) : fail("credentials in the 201", "none", bind);
+}
+
+function judgeBindingInformation(lifecycle: Lifecycle): Outcome | undefined {
+  const [bind, fetched] = [lifecycle.binds[0]?.answer, lifecycle.fetchedBindings[0]];
+  if (bind === undefined || !isSuccess(bind) || requires(lifecycle.offer, "route_forwarding")) return undefined;
+  if (bind.status === 202 && fetched === undefined) return undefined;
+  const evidence = [bind, ...(fetched ? [fetched] : [])];
+  const isTold = evidence.some((answer) => INFORMATION.some((member) => isPresent(bodyOf(answer)[member])));
+  return isTold ? pass(...evidence) : fail(`one of ${INFORMATION.join(", ")}`, "none of them", ...evidence);
+}
+
+function judgeUniqueCredentials(lifecycle: Lifecycle): Outcome | undefined {
+  const [first, second] = bindingAnswers(lifecycle);
+  if (first === undefined || second === undefined) return undefined;
+  const [one, two] = [bodyOf(first)["credentials"], bodyOf(second)["credentials"]];
+  if (!isPresent(one) || !isPresent(two)) return undefined;
+  return sameJson(one, two)
+    ? fail("credentials of its own for each binding", "the same for two", first, second)
+    : pass(first, second);
+}
+
+function judgeEndpoints(lifecycle: Lifecycle): Outcome | undefined {
+  const telling = bindingAnswers(lifecycle)[0];
+  const { credentials, endpoints } = telling === undefined ? {} : bodyOf(telling);
+  if (telling === undefined || !isPresent(credentials)) return undefined;
+  if (isPresent(endpoints)) return pass(telling);
+  return namesAddress(credentials)
+    ? fail("endpoints beside the credentials", "none", telling)
+    : notApplicable("the credentials name nothing on a network", telling);
+}
+
+const ADDRESS = /^(.*[_-])?(ur[il]s?|hosts?|host_?names?|ip|ports?|address(es)?|servers?|endpoints?|nodes?|dsn)$/i;
+
+/** Whether some member, at any depth, is called like an address or looks like a URI. */
+function namesAddress(value: Json | undefined): boolean {
+  if (typeof value === "string") return value.includes("://");
+  if (isArray(value)) return value.some(namesAddress);
+  return isObject(value) && Object.entries(value).some(([name, item]) => ADDRESS.test(name) || namesAddress(item));
+}
+
+/** Hosts that credentials name: members called so, and the host of a URI. */
+function hostsIn(credentials: JsonObject): string[] {
+  return Object.entries(credentials).flatMap(([name, value]) => {
+    if (typeof value !== "string") return [];
+    if (/^(host|hostname)$/i.test(name)) return [value];
+    const url = /^(uri|url)$/i.test(name) ? URL.parse(value) : null;
+    return url === null || url.hostname === "" ? [] : [url.hostname];
+  });
+}
+
+function judgeListedHosts(lifecycle: Lifecycle): Outcome | undefined {
+  const telling = bindingAnswers(lifecycle)[0];
+  const { credentials, endpoints } = telling === undefined ? {} : bodyOf(telling);
+  if (telling === undefined || !isObject(credentials) || !isArray(endpoints)) return undefined;
+  const listed = endpoints.map((endpoint) => (isObject(endpoint) ? endpoint["host"] : undefined));
+  const missing = hostsIn(credentials).find((host) => !listed.includes(host));
+  return missing === undefined
+    ? pass(telling)
+    : warn("the hosts of the credentials among the endpoints", `${missing} is missing`, telling);
+}
+
+function judgeAcceptedBinds(context: OsbContext): Outcome {
+  const answers = context.run.answers.filter(({ operation, status }) => operation === "bind" && status === 202);
+  if (answers.length === 0) return notApplicable("no bind was answered 202");
+  const names = [...INFORMATION, "endpoints"];
+  const wrong = answers.find((answer) => names.some((name) => isPresent(bodyOf(answer)[name])));
+  return wrong === undefined
+    ? pass(...answers.slice(0, 2))
+    : fail("a 202 without binding information", "it has some", wrong);
+}
+
+export const bindingInformationChecks: readonly OsbCheck[] = [
+  probe({
+    id: "bind-info-returned-once",
+    title: "A binding's information is returned at least once",
+    requirement: "Binding information is in the synchronous answer, or in the first fetch.",
+    needs: { instances: 0 },
+    run: (context) => judgeLifecycles(context, judgeBindingInformation),
+  }),
+  probe({
+    id: "bind-endpoints-provided",
+    title: "Credentials come with endpoints",
+    requirement: "The endpoints that the application needs should accompany the credentials.",
+    needs: { instances: 0 },
+    run: (context) => judgeLifecycles(context, judgeEndpoints),
+  }),
+  probe({
+    id: "bind-credentials-unique",
+    title: "Two bindings have different credentials",
+    requirement: "Each binding should have credentials of its own.",
+    needs: { instances: 0 },
+    run: (context) => judgeLifecycles(context, judgeUniqueCredentials),
+  }),
+  probe({
+    id: "bind-hosts-and-ports-provided",
+    title: "The hosts of the credentials are among the endpoints",
+    requirement: "All hosts and ports that an application uses should be listed as endpoints.",
+    clauses: ["bind-hosts-and-ports-provided", "bind-endpoints-complete"],
+    needs: { instances: 0 },
+    run: (context) => judgeLifecycles(context, judgeListedHosts),
+  }),
+  probe({
+    id: "bind-credentials-required",
+    title: "A finished bind has credentials",
+    requirement: "A broker that generates credentials returns them in the 200 or 201.",
+    needs: { instances: 0 },
+    run: (context) => judgeLifecycles(context, judgeReturnedCredentials),
+  }),
+  review({
+    id: "bind-202-no-credentials",
+    title: "A 202 to a bind has no binding information",
+    requirement: "The body of a 202 has no credentials and no other binding information.",
+    run: judgeAcceptedBinds,
+  }),
+];

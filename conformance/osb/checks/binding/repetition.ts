@@ -1,0 +1,68 @@
+import { sameJson } from "../../../http/json.ts";
+import { bodyOf } from "../../../http/observation.ts";
+import { BINDABLE, type OsbContext } from "../../context.ts";
+import { type OsbCheck, probe } from "../../define.ts";
+import { conflictingBind } from "../../in-flight.ts";
+import { expectStatus } from "../../judge.ts";
+import { isPresent } from "../../judging/binding-answers.ts";
+import type { Answer } from "../../../platform/answer.ts";
+import { fail, notApplicable, type Outcome, pass } from "../../../runner/check.ts";
+
+const bad = { intent: "bad" } as const;
+
+async function bindAgain(context: OsbContext, judge: (first: Answer, again: Answer) => Outcome): Promise<Outcome> {
+  const live = await context.live(BINDABLE);
+  const { id, bound } = await context.bound(live);
+  return judge(bound.answer, await context.bind(live, id));
+}
+
+function compareRepeatedCredentials(first: Answer, again: Answer): Outcome {
+  const [given, repeated] = [bodyOf(first)["credentials"], bodyOf(again)["credentials"]];
+  if (again.status !== 200 || !isPresent(given) || !isPresent(repeated))
+    return notApplicable("the repeat has no credentials to compare", first, again);
+  return sameJson(given, repeated)
+    ? pass(first, again)
+    : fail("the credentials of the first answer", "other ones", first, again);
+}
+
+async function bindConflicting(context: OsbContext): Promise<Outcome> {
+  const words = "no binding schema to vary";
+  const live = await context.live(BINDABLE, {
+    unmet: words,
+    fits: (offer) => conflictingBind(context.shared, offer) !== undefined,
+  });
+  const { id } = await context.bound(live);
+  const body = conflictingBind(context.shared, live.offer) ?? {};
+  return expectStatus(await context.bind(live, id, { body, ...bad }), [409]);
+}
+
+export const bindingRepetitionChecks: readonly OsbCheck[] = [
+  probe({
+    id: "bind-identical-200",
+    title: "Making the same binding again is answered 200",
+    requirement: "Sending an identical bind again after it has succeeded is answered 200.",
+    run: (context) => bindAgain(context, (_, again) => expectStatus(again, [200], [201, 202, 409])),
+  }),
+  probe({
+    id: "bind-identical-200-2-12",
+    title: "Making the same binding again is answered 200 (2.12 and 2.13)",
+    requirement: "In versions 2.12 and 2.13 sending an identical bind again must be answered 200.",
+    clauses: ["bind-identical-200"],
+    level: "MUST",
+    since: 12,
+    until: 13,
+    run: (context) => bindAgain(context, (_, again) => expectStatus(again, [200])),
+  }),
+  probe({
+    id: "bind-identical-same-credentials",
+    title: "Making the same binding again returns the same credentials",
+    requirement: "The 200 describes the existing binding: credentials that it returns are the first ones.",
+    run: (context) => bindAgain(context, compareRepeatedCredentials),
+  }),
+  probe({
+    id: "bind-conflict-409",
+    title: "A used binding id with other parameters is answered 409",
+    requirement: "A bind under the id of an existing binding of the instance with other parameters is answered 409.",
+    run: bindConflicting,
+  }),
+];

@@ -1,0 +1,29 @@
+import { contextOf, type OsbContext } from "../context.ts";
+import { type OsbCheck, probe } from "../define.ts";
+import { provisionAndBindWith } from "../fixtures/requests.ts";
+import { type Outcome, worstOf } from "../../runner/check.ts";
+
+async function sendEitherContext(context: OsbContext): Promise<Outcome> {
+  const kubernetes = {
+    platform: "kubernetes",
+    namespace: "drydock",
+    clusterid: "drydock-1",
+    instance_name: "drydock",
+    drydock_ext: 1,
+  };
+  const cloudfoundry = { ...contextOf(context.run), drydock_ext: 1 };
+  const outcomes: Outcome[] = [];
+  for (const told of [kubernetes, cloudfoundry])
+    outcomes.push(await provisionAndBindWith(context, (body) => ({ ...body, context: told })));
+  return worstOf(outcomes);
+}
+
+export const contextObjectChecks: readonly OsbCheck[] = [
+  probe({
+    id: "context-accepted",
+    title: "Contexts of Cloud Foundry and of Kubernetes are accepted",
+    requirement: "A broker accepts a context object of either profile, with unknown members.",
+    needs: { instances: 2 },
+    run: sendEitherContext,
+  }),
+];

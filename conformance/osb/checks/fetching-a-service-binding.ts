@@ -1,0 +1,156 @@
+import { sameJson } from "../../http/json.ts";
+import { bodyOf } from "../../http/observation.ts";
+import { BINDING_RETRIEVABLE, type OsbContext } from "../context.ts";
+import { type OsbCheck, probe, review } from "../define.ts";
+import { asyncBindOffer } from "../fixtures/asynchronous-plans.ts";
+import { flightOfBind, judgeMeanwhile } from "../in-flight.ts";
+import { expectStatus } from "../judge.ts";
+import {
+  isCredentialService,
+  isPresent,
+  judgeBindingMetadata,
+  PERMISSIONS,
+  requirePermission,
+} from "../judging/binding-answers.ts";
+import { judgeLifecycles } from "../judging/lifecycles.ts";
+import type { Lifecycle } from "../lifecycles.ts";
+import type { Answer } from "../../platform/answer.ts";
+import { fail, type Outcome, pass } from "../../runner/check.ts";
+
+function judgeFetchedCredentials(lifecycle: Lifecycle): Outcome | undefined {
+  const [bind, fetched] = [lifecycle.binds[0]?.answer, lifecycle.fetchedBindings[0]];
+  if (!isCredentialService(lifecycle) || bind?.status !== 202 || fetched?.status !== 200) return undefined;
+  return isPresent(bodyOf(fetched)["credentials"])
+    ? pass(bind, fetched)
+    : fail("credentials in the first fetch", "none", bind, fetched);
+}
+
+function compareFetchedCredentials({ binds, fetchedBindings }: Lifecycle): Outcome | undefined {
+  const [bind, fetched] = [binds[0]?.answer, fetchedBindings[0]];
+  if (bind?.status !== 201 || fetched?.status !== 200) return undefined;
+  const [given, later] = [bodyOf(bind)["credentials"], bodyOf(fetched)["credentials"]];
+  if (!isPresent(given) || !isPresent(later)) return undefined;
+  return sameJson(given, later) ? pass(bind, fetched) : fail("the credentials of the 201", "other ones", bind, fetched);
+}
+
+async function fetchUnknownBinding(context: OsbContext): Promise<Outcome> {
+  const live = await context.live(BINDING_RETRIEVABLE);
+  const bindingId = context.platform.newId();
+  return expectStatus(
+    await context.platform.send("fetch-binding", { instanceId: live.id, bindingId, intent: "bad" }),
+    [404],
+  );
+}
+
+async function fetchBindingOfUnknownInstance(context: OsbContext): Promise<Outcome> {
+  context.offer(BINDING_RETRIEVABLE);
+  const ids = { instanceId: context.platform.newId(), bindingId: context.platform.newId() };
+  return expectStatus(await context.platform.send("fetch-binding", { ...ids, intent: "bad" }), [404]);
+}
+
+/** What a platform learns from a binding; a broker may tell it once only. */
+const RETURNED_ONCE = ["credentials", "syslog_drain_url", "route_service_url", "volume_mounts", "endpoints"];
+
+function isSameDescription(first: Answer, second: Answer): boolean {
+  const [before, after] = [bodyOf(first), bodyOf(second)];
+  const omitted = RETURNED_ONCE.filter((name) => !(name in after));
+  const rest = Object.fromEntries(Object.entries(before).filter(([name]) => !omitted.includes(name)));
+  return first.status === second.status && sameJson(rest, after);
+}
+
+function compareBindingWithHints({ fetchedBindings, fetchedBindingWithHints }: Lifecycle): Outcome | undefined {
+  const [fetched] = fetchedBindings;
+  if (fetched === undefined || fetchedBindingWithHints === undefined) return undefined;
+  const evidence = [fetched, fetchedBindingWithHints];
+  return isSameDescription(fetched, fetchedBindingWithHints)
+    ? pass(...evidence)
+    : fail("the same answer with and without the hints", "two different ones", ...evidence);
+}
+
+export const fetchingBindingChecks: readonly OsbCheck[] = [
+  probe({
+    id: "fetch-binding-credentials-after-async",
+    title: "The fetch after an asynchronous bind has credentials",
+    requirement: "A broker that generates credentials returns them in the first fetch after an asynchronous bind.",
+    needs: { instances: 0 },
+    run: (context) => judgeLifecycles(context, judgeFetchedCredentials),
+  }),
+  probe({
+    id: "fetch-binding-credentials-same",
+    title: "A fetched binding has the credentials of its 201",
+    requirement:
+      "A fetch describes the existing binding: credentials that it returns are those that the bind returned.",
+    clauses: ["fetch-binding-credentials-object"],
+    needs: { instances: 0 },
+    run: (context) => judgeLifecycles(context, compareFetchedCredentials),
+  }),
+  review({
+    id: "fetch-binding-metadata-no-connection-data",
+    title: "The metadata of a fetched binding has nothing that is needed to connect",
+    requirement: "Binding metadata should hold nothing that an application needs to connect.",
+    run: judgeBindingMetadata("fetch-binding"),
+  }),
+  review({
+    id: "fetch-binding-permissions-declared",
+    title: "A fetched binding has only what its offering may return",
+    requirement: "syslog_drain_url, route_service_url, volume_mounts appear only with the declared permission.",
+    run: requirePermission(["fetch-binding"], PERMISSIONS),
+  }),
+  probe({
+    id: "fetch-binding-supported",
+    title: "A binding can be fetched as soon as it exists",
+    requirement:
+      "With bindings_retrievable the endpoint works for every plan, immediately after the bind has succeeded.",
+    clauses: [
+      "fetch-binding-supported",
+      "fetch-binding-immediately-after-success",
+      "lastop-binding-fetch-after-success",
+    ],
+    needs: { instances: 0 },
+    run: (context) =>
+      judgeLifecycles(context, ({ fetchedBindings: [fetched] }) =>
+        fetched ? expectStatus(fetched, [200]) : undefined,
+      ),
+  }),
+  probe({
+    id: "fetch-binding-404-unknown",
+    title: "Fetching an unknown binding is answered 404",
+    requirement: "A binding that does not exist is answered 404.",
+    run: fetchUnknownBinding,
+  }),
+  probe({
+    id: "fetch-binding-404-unknown-instance",
+    title: "Fetching a binding of an unknown instance is answered 404",
+    requirement: "A binding of an instance that does not exist is answered 404.",
+    needs: { instances: 0 },
+    run: fetchBindingOfUnknownInstance,
+  }),
+  probe({
+    id: "fetch-binding-404-while-in-progress",
+    title: "Fetching a binding while it is made is answered 404",
+    requirement: "While the bind is in progress the binding is answered 404.",
+    needs: { exclusive: true },
+    run: async (context) => {
+      context.offer(BINDING_RETRIEVABLE);
+      const flight = await flightOfBind(context.shared, await asyncBindOffer(context));
+      return judgeMeanwhile(flight, "fetched", (answer) => expectStatus(answer, [404]));
+    },
+  }),
+  probe({
+    id: "fetch-binding-404-after-unbind",
+    title: "Fetching a removed binding is answered 404",
+    requirement: "Once unbinding has finished the binding is answered 404.",
+    needs: { instances: 0 },
+    run: (context) =>
+      judgeLifecycles(context, ({ fetchedUnbound }) =>
+        fetchedUnbound ? expectStatus(fetchedUnbound, [404]) : undefined,
+      ),
+  }),
+  probe({
+    id: "fetch-binding-query-hints-optional",
+    title: "service_id and plan_id make no difference when a binding is fetched",
+    requirement: "service_id and plan_id may be given as hints when a binding is fetched, and are optional.",
+    needs: { instances: 0 },
+    run: (context) => judgeLifecycles(context, compareBindingWithHints),
+  }),
+];

@@ -1,0 +1,50 @@
+import type { JsonObject } from "../../http/json.ts";
+import { ANY, type OsbContext } from "../context.ts";
+import { type OsbCheck, probe } from "../define.ts";
+import { provisionAndBindWith } from "../fixtures/requests.ts";
+import { expectStatus } from "../judge.ts";
+import { type Outcome, worstOf } from "../../runner/check.ts";
+
+const originatingIdentity = (platform: string, user: JsonObject): string =>
+  `${platform} ${Buffer.from(JSON.stringify(user)).toString("base64")}`;
+
+/** Users as the platforms of the profile describe them. */
+const USERS: readonly (readonly [string, JsonObject])[] = [
+  ["cloudfoundry", { user_id: "1f0c7f0e-6f0c-4bb5-9d6e-3f9bb1f9a009" }],
+  ["kubernetes", { username: "drydock", uid: "1f0c7f0e-6f0c-4bb5-9d6e-3f9bb1f9a009", groups: ["drydock"], extra: {} }],
+];
+
+async function sendIdentities(context: OsbContext): Promise<Outcome> {
+  const outcomes: Outcome[] = [];
+  for (const [platform, user] of USERS) {
+    const headers = { "X-Broker-API-Originating-Identity": originatingIdentity(platform, user) };
+    outcomes.push(await provisionAndBindWith(context, (body) => body, headers));
+  }
+  return worstOf(outcomes);
+}
+
+async function omitIdentity(context: OsbContext): Promise<Outcome> {
+  const offer = context.offer(ANY);
+  const catalog = await context.platform.send("catalog");
+  const deleted = await context.platform.deprovision(offer, context.platform.newId());
+  return worstOf([expectStatus(catalog, ["2xx"], ["4xx"]), expectStatus(deleted, [410, 200, 202, 404], ["4xx"])]);
+}
+
+export const originatingIdentityChecks: readonly OsbCheck[] = [
+  probe({
+    id: "originating-identity-optional-on-non-user-requests",
+    title: "Requests that no user caused work without an originating identity",
+    requirement:
+      "A catalog refresh or a clean-up is caused by no user and may omit X-Broker-API-Originating-Identity; the broker copes without it.",
+    needs: { instances: 0 },
+    run: omitIdentity,
+  }),
+  probe({
+    id: "originating-identity-accepted",
+    title: "Requests with an originating identity are processed as without one",
+    requirement:
+      "A request with a well-formed originating identity, of Cloud Foundry or Kubernetes, is processed like one without it.",
+    needs: { instances: 2 },
+    run: sendIdentities,
+  }),
+];

@@ -1,0 +1,43 @@
+import type { OsbContext } from "../../context.ts";
+import { type OsbCheck, probe } from "../../define.ts";
+import { asyncOffer } from "../../fixtures/asynchronous-plans.ts";
+import { flightOfProvision, judgeMeanwhile } from "../../in-flight.ts";
+import { expectStatusOrBusy } from "../../judge.ts";
+import { judgeResent, judgeSameOperation } from "../../judging/resent.ts";
+import type { Outcome } from "../../../runner/check.ts";
+
+async function judgeResentProvision(context: OsbContext): Promise<Outcome> {
+  const flight = await flightOfProvision(context.shared, await asyncOffer(context));
+  return judgeMeanwhile(flight, "resent", (answer) => judgeResent(answer));
+}
+
+export const provisioningInProgressChecks: readonly OsbCheck[] = [
+  probe({
+    id: "provision-resent-while-in-progress-202",
+    title: "The same provision sent again while in progress is answered 202",
+    requirement: "An identical provision sent again before the first has ended is answered 202, not 200.",
+    needs: { exclusive: true },
+    run: judgeResentProvision,
+  }),
+  probe({
+    id: "provision-resent-same-operation",
+    title: "The same provision sent again returns the same operation",
+    requirement: "The 202 for a provision that is sent again repeats the operation of the first answer.",
+    needs: { exclusive: true },
+    run: async (context) => {
+      const flight = await flightOfProvision(context.shared, await asyncOffer(context));
+      return judgeMeanwhile(flight, "resent", (answer) => judgeSameOperation(flight.started, answer));
+    },
+  }),
+  probe({
+    id: "provision-conflict-while-in-progress-409",
+    title: "A conflicting provision while the first is in progress is answered 409",
+    requirement:
+      "A provision under the same id with other attributes is answered 409 also while the first is in progress.",
+    needs: { exclusive: true },
+    run: async (context) => {
+      const flight = await flightOfProvision(context.shared, await asyncOffer(context));
+      return judgeMeanwhile(flight, "conflict", (answer) => expectStatusOrBusy(answer, [409]));
+    },
+  }),
+];

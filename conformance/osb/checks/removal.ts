@@ -1,0 +1,194 @@
+import { bodyOf } from "../../http/observation.ts";
+import { ANY, BINDABLE, type LiveBinding, type OsbContext } from "../context.ts";
+import { asyncBindOffer, asyncOffer, asyncUpdateOffer } from "../fixtures/asynchronous-plans.ts";
+import {
+  evidenceOf,
+  type Flight,
+  flightOfDeprovision,
+  flightOfEarlyDeletion,
+  flightOfEarlyUnbind,
+  flightOfUnbind,
+  flightOfUpdate,
+  judgeMeanwhile,
+} from "../in-flight.ts";
+import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
+import { allLifecycles, type Lifecycle } from "../lifecycles.ts";
+import type { Answer } from "../../platform/answer.ts";
+import type { Offer } from "../../platform/catalog.ts";
+import { deletion, idsOf, isSuccess } from "../../platform/platform.ts";
+import { fail, notApplicable, type Outcome, pass, Verdicted } from "../../runner/check.ts";
+
+/** Unbinding and deprovisioning obey the same rules; `kind` says which is meant. */
+type Removal = "unbind" | "deprovision";
+
+/** Something to remove: a binding of its own on a lent instance, or an instance of its own. */
+async function createRemovable(context: OsbContext, kind: Removal): Promise<LiveBinding> {
+  if (kind === "unbind") return context.bound(await context.live(BINDABLE));
+  const live = await context.fresh(ANY);
+  return { live, id: "", bound: live.provisioned };
+}
+
+export function remove(
+  context: OsbContext,
+  kind: Removal,
+  it: Pick<LiveBinding, "live" | "id">,
+  query: Readonly<Record<string, string>>,
+  intent: "plain" | "bad" = "bad",
+): Promise<Answer> {
+  const { platform } = context;
+  const { offer, id: instanceId } = it.live;
+  return kind === "unbind"
+    ? platform.unbind(offer, instanceId, it.id, { query, intent })
+    : platform.deprovision(offer, instanceId, { query, intent });
+}
+
+/** A deletion without a mandatory id is refused, and refused means that the thing is still there. */
+export function removeWithout(kind: Removal, member: "service_id" | "plan_id") {
+  return async (context: OsbContext): Promise<Outcome> => {
+    const it = await createRemovable(context, kind);
+    const { [member]: _, ...query } = deletion(it.live.offer);
+    const hasBegun = await context.watchOperations(it.live, it.id);
+    const answer = await remove(context, kind, it, query);
+    const outcome = expectStatus(answer, [400]);
+    return outcome.verdict === "pass" ? expectStillThere(context, kind, it, answer, await hasBegun()) : outcome;
+  };
+}
+
+async function expectStillThere(
+  context: OsbContext,
+  kind: Removal,
+  it: LiveBinding,
+  refusal: Answer,
+  begun: Answer | undefined,
+): Promise<Outcome> {
+  if (begun !== undefined) return fail("a refused deletion to begin nothing", "something in progress", refusal, begun);
+  const proper = await remove(context, kind, it, deletion(it.live.offer), "plain");
+  await context.platform.settle(it.live.offer, proper);
+  if (isSuccess(proper)) return pass(refusal, proper);
+  return fail(
+    "a refused deletion to change nothing",
+    `the next deletion is answered ${seenOf(proper)}`,
+    refusal,
+    proper,
+  );
+}
+
+export function removeMismatched(kind: Removal) {
+  return async (context: OsbContext): Promise<Outcome> => {
+    const it = await createRemovable(context, kind);
+    const { platform } = context;
+    const query = { service_id: platform.newId(), plan_id: platform.newId(), accepts_incomplete: "true" };
+    const hasBegun = await context.watchOperations(it.live, it.id);
+    const answer = await remove(context, kind, it, query);
+    await platform.settle(it.live.offer, answer);
+    if (answer.status >= 400 && answer.status < 500)
+      return expectStillThere(context, kind, it, answer, await hasBegun());
+    return expectStatus(answer, [200, 202, "4xx"]);
+  };
+}
+
+/** Whether this kind of deletion was answered 202 in some lifecycle; the plan of it. */
+async function asyncRemovalOffer(context: OsbContext, kind: Removal): Promise<Offer> {
+  const all = await allLifecycles(context.shared);
+  const found = all.find((lifecycle) => lifecycle[kind]?.answer.status === 202);
+  if (found !== undefined) return found.offer;
+  throw new Verdicted(notApplicable(`no ${kind} was answered 202: it is synchronous`));
+}
+
+export async function removeWithoutFlag(context: OsbContext, kind: Removal): Promise<Answer> {
+  const offer = await asyncRemovalOffer(context, kind);
+  const live = kind === "unbind" ? await context.liveOf(offer) : await context.freshOf(offer);
+  const it = kind === "unbind" ? await context.bound(live) : { live, id: "" };
+  return remove(context, kind, it, idsOf(offer));
+}
+
+export function removeMalformed(kind: Removal) {
+  return async (context: OsbContext): Promise<Outcome> => {
+    const it = await createRemovable(context, kind);
+    const answer = await remove(context, kind, it, { ...idsOf(it.live.offer), accepts_incomplete: "maybe" });
+    await context.platform.settle(it.live.offer, answer);
+    return expectStatus(answer, [400, 422, 200, 202], ["4xx"]);
+  };
+}
+
+export const judgeRemovalStatus =
+  (kind: Removal, minor: number) =>
+  (lifecycle: Lifecycle): Outcome | undefined => {
+    const answer = lifecycle[kind]?.answer;
+    return answer !== undefined && isSuccess(answer)
+      ? expectStatus(answer, kind === "unbind" && minor < 14 ? [200] : [200, 202])
+      : undefined;
+  };
+
+export async function resendRemoval(
+  context: OsbContext,
+  kind: Removal,
+  judge: (answer: Answer, started: Answer) => Outcome,
+): Promise<Outcome> {
+  const offer = await asyncRemovalOffer(context, kind);
+  const flight = await (kind === "unbind" ? flightOfUnbind : flightOfDeprovision)(context.shared, offer);
+  return judgeMeanwhile(flight, "resent", (answer) => judge(answer, flight.started));
+}
+
+async function removeEarly(context: OsbContext, kind: Removal): Promise<Flight> {
+  return kind === "unbind"
+    ? flightOfEarlyUnbind(context.shared, await asyncBindOffer(context))
+    : flightOfEarlyDeletion(context.shared, await asyncOffer(context));
+}
+
+export function judgeHalted(kind: Removal) {
+  return async (context: OsbContext): Promise<Outcome> => {
+    const flight = await removeEarly(context, kind);
+    return judgeMeanwhile(flight, "deletion", (answer) => {
+      if (!isSuccess(answer))
+        return notApplicable(`the deletion was refused: ${seenOf(answer)}`, ...evidenceOf(flight));
+      const { again } = flight.afterwards;
+      const isOver = flight.ended.state !== "timed-out" && again !== undefined && !isSuccess(again);
+      return isOver
+        ? pass(...evidenceOf(flight))
+        : fail(
+            "it to be gone in the end",
+            again === undefined ? flight.ended.state : `the next deletion answers ${seenOf(again)}`,
+            ...evidenceOf(flight),
+          );
+    });
+  };
+}
+
+/** What polls say after a deletion overtook the creation. */
+export function judgePolls(
+  kind: Removal,
+  status: 200 | 202,
+  words: string,
+  isRight: (poll: Answer, flight: Flight) => boolean,
+) {
+  return async (context: OsbContext): Promise<Outcome> => {
+    const flight = await removeEarly(context, kind);
+    const { deletion: answer, polled: poll } = flight.meanwhile;
+    if (answer?.status !== status || poll === undefined) {
+      return notApplicable(`the deletion meanwhile was answered ${answer?.status}`, ...evidenceOf(flight));
+    }
+    if (![200, 404, 410].includes(poll.status))
+      return notApplicable(`the poll was answered ${poll.status}`, answer, poll);
+    return isRight(poll, flight)
+      ? pass(answer, poll)
+      : fail(words, `${seenOf(poll)}, state ${JSON.stringify(bodyOf(poll)["state"])}`, answer, poll);
+  };
+}
+
+export const isAboutDeletion = (poll: Answer): boolean => poll.status !== 200 || bodyOf(poll)["state"] !== "failed";
+
+export const isAboutFailure = (poll: Answer): boolean => poll.status !== 200 || bodyOf(poll)["state"] === "failed";
+
+/** A deletion while something else is going on with the same thing. */
+export function judgeBusyRemoval(kind: Removal, judge: (answer: Answer) => Outcome) {
+  return async (context: OsbContext): Promise<Outcome> => {
+    if (kind === "unbind") return judgeMeanwhile(await removeEarly(context, "unbind"), "deletion", judge);
+    const flight = await flightOfUpdate(context.shared, await asyncUpdateOffer(context));
+    return judgeMeanwhile(flight, "busyDeletion", judge);
+  };
+}
+
+export const judgeBusyStatus = (answer: Answer): Outcome => expectStatus(answer, [200, 202, 422]);
+
+export const judgeBusyCode = (answer: Answer): Outcome => expectErrorOf422(answer, "ConcurrencyError");

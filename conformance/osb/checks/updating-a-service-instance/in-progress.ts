@@ -1,0 +1,33 @@
+import type { OsbContext } from "../../context.ts";
+import { type OsbCheck, probe } from "../../define.ts";
+import { asyncUpdateOffer } from "../../fixtures/asynchronous-plans.ts";
+import { flightOfUpdate, judgeMeanwhile } from "../../in-flight.ts";
+import { judgeResent, judgeSameOperation } from "../../judging/resent.ts";
+import type { Answer } from "../../../platform/answer.ts";
+import type { Outcome } from "../../../runner/check.ts";
+
+async function judgeDuringUpdate(
+  context: OsbContext,
+  name: string,
+  judge: (answer: Answer, started: Answer) => Outcome,
+): Promise<Outcome> {
+  const flight = await flightOfUpdate(context.shared, await asyncUpdateOffer(context));
+  return judgeMeanwhile(flight, name, (answer) => judge(answer, flight.started));
+}
+
+export const updatingInstanceInProgressChecks: readonly OsbCheck[] = [
+  probe({
+    id: "update-resent-while-in-progress-202",
+    title: "The same update sent again while in progress is answered 202",
+    requirement: "An identical PATCH sent again before the first has ended is answered 202.",
+    needs: { exclusive: true },
+    run: (context) => judgeDuringUpdate(context, "resent", judgeResent),
+  }),
+  probe({
+    id: "update-resent-same-operation",
+    title: "The same update sent again returns the same operation",
+    requirement: "The 202 for an update that is sent again repeats the operation of the first answer.",
+    needs: { exclusive: true },
+    run: (context) => judgeDuringUpdate(context, "resent", (answer, started) => judgeSameOperation(started, answer)),
+  }),
+];

@@ -1,0 +1,45 @@
+import { contextOf, MAINTAINED, type OsbContext } from "../../context.ts";
+import { type OsbCheck, probe } from "../../define.ts";
+import { expectErrorOf422, expectStatus } from "../../judge.ts";
+import type { Answer } from "../../../platform/answer.ts";
+import { maintenanceVersion } from "../../../platform/catalog.ts";
+
+const bad = { intent: "bad" } as const;
+
+async function updateMaintained(context: OsbContext, version: "same" | "other"): Promise<Answer> {
+  const live = version === "other" ? await context.live(MAINTAINED) : await context.fresh(MAINTAINED);
+  const info = { version: version === "other" ? "0.0.0-drydock" : (maintenanceVersion(live.offer) ?? "") };
+  const previous = { plan_id: live.offer.plan.id, maintenance_info: { version: info.version } };
+  const body = {
+    service_id: live.offer.service.id,
+    context: contextOf(context.run),
+    maintenance_info: info,
+    previous_values: previous,
+  };
+  const answer = await context.update(live, body, version === "other" ? bad : {});
+  await context.platform.settle(live.offer, answer);
+  return answer;
+}
+
+export const updatingInstanceMaintenanceInfoChecks: readonly OsbCheck[] = [
+  probe({
+    id: "update-maintenance-info-conflict-422",
+    title: "An update to another maintenance version is answered 422",
+    requirement: "A maintenance_info.version other than the one in the catalog is answered 422.",
+    run: async (context) => expectStatus(await updateMaintained(context, "other"), [422]),
+  }),
+  probe({
+    id: "update-maintenance-info-error-code",
+    title: "The refusal of a maintenance version carries MaintenanceInfoConflict",
+    requirement: "The 422 for another maintenance version carries the error code MaintenanceInfoConflict.",
+    run: async (context) => {
+      return expectErrorOf422(await updateMaintained(context, "other"), "MaintenanceInfoConflict");
+    },
+  }),
+  probe({
+    id: "update-maintenance-info-match",
+    title: "An update to the catalog's maintenance version is accepted",
+    requirement: "The maintenance version of the catalog is accepted, whether it changes the instance or not.",
+    run: async (context) => expectStatus(await updateMaintained(context, "same"), [200, 202]),
+  }),
+];

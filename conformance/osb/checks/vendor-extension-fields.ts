@@ -1,0 +1,91 @@
+import { isObject, type JsonObject } from "../../http/json.ts";
+import { bodyOf } from "../../http/observation.ts";
+import { ANY, changesOf, type LiveInstance, type OsbContext, updatablePlan } from "../context.ts";
+import { type OsbCheck, probe, review } from "../define.ts";
+import { provisionAndBindWith } from "../fixtures/requests.ts";
+import { expectStatus, seenOf, unlessRefusedAnyway } from "../judge.ts";
+import { type Judge, judgeEvery } from "../judging/every-answer.ts";
+import type { Answer } from "../../platform/answer.ts";
+import { fail, type Outcome, pass, worstOf } from "../../runner/check.ts";
+
+/** Members that no version defines, wherever a broker might trip over them. */
+function extendBody(body: JsonObject): JsonObject {
+  const inner = (name: string) => {
+    const value = body[name];
+    return isObject(value) ? { [name]: { ...value, drydock_ext: { a: 1 } } } : {};
+  };
+  return {
+    ...body,
+    drydock_ext: "ignore me",
+    ...inner("context"),
+    ...inner("bind_resource"),
+    ...inner("previous_values"),
+  };
+}
+
+async function sendExtended(context: OsbContext): Promise<Outcome> {
+  const created = await provisionAndBindWith(context, extendBody);
+  if (created.verdict !== "pass" || !context.run.offers.some(updatablePlan(context.run).fits)) return created;
+  const live = await context.fresh(updatablePlan(context.run));
+  const { service, plan } = live.offer;
+  const change = { previous_values: { service_id: service.id, plan_id: plan.id }, ...firstChangeBody(context, live) };
+  const answer = await context.update(live, extendBody(change));
+  await context.platform.settle(live.offer, answer);
+  const ordinarily = () => context.update(live, firstChangeBody(context, live));
+  return worstOf([created, await unlessRefusedAnyway(expectStatus(answer, [200, 202]), ordinarily)]);
+}
+
+const firstChangeBody = ({ run }: OsbContext, { offer }: LiveInstance): JsonObject =>
+  changesOf(run, offer)[0]?.body ?? {};
+
+async function compareExtended(context: OsbContext): Promise<Outcome> {
+  const live = await context.live(ANY);
+  const again = await context.provision(live.offer, live.id, { body: extendBody(context.provisionBody(live.offer)) });
+  const plain = await context.provision(live.offer, live.id);
+  if (again.status === plain.status) return pass(plain, again);
+  return fail(`the answer without unknown members (${plain.status})`, seenOf(again), plain, again);
+}
+
+/** Members that the API or its profile defines, at the top of each kind of body. */
+const DEFINED: ReadonlySet<string> = new Set(
+  "services credentials syslog_drain_url route_service_url volume_mounts endpoints metadata parameters service_id plan_id dashboard_url operation maintenance_info state description error instance_usable update_repeatable".split(
+    " ",
+  ),
+);
+
+const PREFIXED = /^[A-Za-z0-9]+([._:/-]|[a-z](?=[A-Z]))/;
+
+const findUnprefixed: Judge = (answer) => {
+  const stray = Object.keys(bodyOf(answer)).find((name) => !DEFINED.has(name) && !PREFIXED.test(name));
+  return stray === undefined ? undefined : `member ${stray.slice(0, 40)}`;
+};
+
+const hasExtra = (answer: Answer): boolean => Object.keys(bodyOf(answer)).some((name) => !DEFINED.has(name));
+
+export const vendorExtensionFieldsChecks: readonly OsbCheck[] = [
+  probe({
+    id: "vendor-request-fields-do-not-halt",
+    title: "Unknown members in a request do not stop it",
+    requirement:
+      "Members that the API does not define must not keep the broker from processing a provision, a bind or an update.",
+    needs: { instances: 2 },
+    run: sendExtended,
+  }),
+  probe({
+    id: "vendor-request-fields-ignored",
+    title: "Unknown members in a request have no effect",
+    requirement: "The same provision with and without unknown members is the same request.",
+    run: compareExtended,
+  }),
+  review({
+    id: "vendor-response-fields-prefixed",
+    title: "Members that a vendor adds to responses carry a prefix",
+    requirement: "Members that a broker adds to its responses should carry a prefix of its own.",
+    run: judgeEvery(
+      "a prefix before members of the vendor's own",
+      (answer) => answer.operation !== "catalog" && hasExtra(answer),
+      findUnprefixed,
+      "no unknown members were seen",
+    ),
+  }),
+];

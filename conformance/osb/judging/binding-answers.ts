@@ -1,0 +1,83 @@
+import { isObject, type Json, type JsonObject } from "../../http/json.ts";
+import { bodyOf } from "../../http/observation.ts";
+import type { OsbContext } from "../context.ts";
+import type { Lifecycle } from "../lifecycles.ts";
+import type { Answer } from "../../platform/answer.ts";
+import { isBindable, type Offer, requires } from "../../platform/catalog.ts";
+import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
+
+export const INFORMATION = ["credentials", "syslog_drain_url", "route_service_url", "volume_mounts"];
+
+export const PERMISSIONS: readonly (readonly [string, string])[] = [
+  ["syslog_drain_url", "syslog_drain"],
+  ["route_service_url", "route_forwarding"],
+  ["volume_mounts", "volume_mount"],
+];
+
+/** The answers that tell about a binding: the 201, or the fetch after an asynchronous bind. */
+export function bindingAnswers({ binds, fetchedBindings }: Lifecycle): Answer[] {
+  return binds.flatMap(({ answer }, at) => {
+    const fetched = fetchedBindings[at];
+    if (answer.status === 201) return [answer];
+    return answer.status === 202 && fetched?.status === 200 ? [fetched] : [];
+  });
+}
+
+/** Every answer of the run that describes a binding. */
+export const bindingDescriptions = (context: OsbContext): Answer[] =>
+  context.run.answers.filter(
+    ({ operation, status }) =>
+      (operation === "bind" && (status === 200 || status === 201)) || (operation === "fetch-binding" && status === 200),
+  );
+
+function offeringOf(context: OsbContext, answer: Answer): Offer | undefined {
+  const provisioned = context.run.answers.find(
+    ({ operation, instanceId, sent }) =>
+      operation === "provision" && instanceId === answer.instanceId && sent["service_id"] !== undefined,
+  );
+  const id = provisioned?.sent["service_id"] ?? answer.sent["service_id"];
+  return context.run.offers.find(({ service }) => service.id === id);
+}
+
+/** A member that only an offering with the permission may return. */
+export function requirePermission(operations: readonly string[], pairs: readonly (readonly [string, string])[]) {
+  return (context: OsbContext): Outcome => {
+    const answers = bindingDescriptions(context).filter(({ operation }) => operations.includes(operation));
+    const seen = answers.flatMap((answer) =>
+      pairs.filter(([member]) => isPresent(bodyOf(answer)[member])).map((pair) => ({ answer, pair })),
+    );
+    if (seen.length === 0) return notApplicable(`no answer has ${pairs.map(([member]) => member).join(", ")}`);
+    const wrong = seen.find(({ answer, pair }) => {
+      const offer = offeringOf(context, answer);
+      return offer !== undefined && !requires(offer, pair[1]);
+    });
+    if (wrong === undefined) return pass(...seen.slice(0, 2).map(({ answer }) => answer));
+    return fail(
+      `${wrong.pair[0]} only from an offering that requires ${wrong.pair[1]}`,
+      "it came without",
+      wrong.answer,
+    );
+  };
+}
+
+export const isPresent = (value: Json | undefined): boolean => value !== undefined && value !== null;
+
+export const isCredentialService = ({ offer }: Lifecycle): boolean =>
+  isBindable(offer) && !PERMISSIONS.some(([, permission]) => requires(offer, permission));
+
+const CONNECTING = /^(password|username|user|host|hostname|port|uri|url|token|secret|credentials|api_?key)$/i;
+
+export function judgeBindingMetadata(operation: string) {
+  return (context: OsbContext): Outcome => {
+    const answers = bindingDescriptions(context).filter(
+      (answer) => answer.operation === operation && isObject(bodyOf(answer)["metadata"]),
+    );
+    if (answers.length === 0) return notApplicable("no binding came with metadata");
+    const wrong = answers.find((answer) =>
+      Object.keys(bodyOf(answer)["metadata"] as JsonObject).some((name) => CONNECTING.test(name)),
+    );
+    return wrong === undefined
+      ? pass(...answers.slice(0, 2))
+      : fail("metadata that nobody needs to connect", "a member that looks like it", wrong);
+  };
+}

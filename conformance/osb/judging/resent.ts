@@ -1,0 +1,19 @@
+import { bodyOf } from "../../http/observation.ts";
+import { operationOf } from "../in-flight.ts";
+import { expectStatus, seenOf } from "../judge.ts";
+import type { Answer } from "../../platform/answer.ts";
+import { fail, notApplicable, type Outcome, pass, warn } from "../../runner/check.ts";
+
+/** The answer to a request that was sent again while it was being carried out. */
+export function judgeResent(answer: Answer): Outcome {
+  if (answer.status === 422 && bodyOf(answer)["error"] === "ConcurrencyError")
+    return warn("202", seenOf(answer), answer);
+  return expectStatus(answer, [202]);
+}
+
+export function judgeSameOperation(started: Answer, resent: Answer): Outcome {
+  if (resent.status !== 202) return notApplicable("the repeat was not answered 202", started, resent);
+  const [first, second] = [operationOf(started), operationOf(resent)];
+  if (first === second) return pass(started, resent);
+  return fail(`the operation of the first answer, "${first}"`, `"${second}"`, started, resent);
+}
