@@ -6,28 +6,12 @@ import { certify } from "../runner/certify.ts";
 import type { SpecMinor } from "../runner/check.ts";
 import { createMemoryBroker } from "./memory-broker/broker.ts";
 import { MEMORY_CATALOG } from "./memory-broker/catalog.ts";
-import {
-  alter,
-  body,
-  combine,
-  type BrokerMode,
-  drop,
-  ENDPOINTS,
-  header,
-  instead,
-  is,
-  type Middleware,
-  mutate,
-  operationOf,
-  pretend,
-  refuse,
-  sentOf,
-  set,
-  status,
-  success,
-  type When,
-} from "./mutants/mutant.ts";
-import { stopAtOnce } from "./mutants/mutants-removing.ts";
+import { alter, combine, pretend, refuse, type When } from "./mutants/middleware.ts";
+import { body, drop, header, instead, is, set, status, success } from "./mutants/changes.ts";
+import type { BrokerMode } from "./memory-broker/mode.ts";
+import { ENDPOINTS, operationOf, sentOf } from "./mutants/operations.ts";
+import { type Middleware, mutate } from "./mutants/traffic.ts";
+import { stopAtOnce } from "./mutants/removal.ts";
 import {
   all,
   isAuthorized,

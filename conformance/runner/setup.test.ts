@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { createMemoryBroker } from "../osb/memory-broker/broker.ts";
 import { MEMORY_CATALOG } from "../osb/memory-broker/catalog.ts";
-import { alter, drop, mutate, success } from "../osb/mutants/mutant.ts";
+import { alter } from "../osb/mutants/middleware.ts";
+import { drop, success } from "../osb/mutants/changes.ts";
+import { mutate } from "../osb/mutants/traffic.ts";
 import { asTransport } from "../osb/memory-broker/http.ts";
 import { osbSuite } from "../osb/suite.ts";
 import type { RunEvent } from "../events.ts";

@@ -7,7 +7,7 @@ import { generate } from "selfsigned";
 import { afterEach, describe, expect, it } from "vitest";
 import { createMemoryBroker } from "../osb/memory-broker/broker.ts";
 import { MEMORY_CATALOG } from "../osb/memory-broker/catalog.ts";
-import type { BrokerMode } from "../osb/mutants/mutant.ts";
+import type { BrokerMode } from "../osb/memory-broker/mode.ts";
 import { asTransport, type Handler, jsonOf, type WireRequest, type WireResponse } from "../osb/memory-broker/http.ts";
 import { osbSuite } from "../osb/suite.ts";
 import { certify, type CertifyOptions } from "./certify.ts";

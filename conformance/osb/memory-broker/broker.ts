@@ -3,7 +3,7 @@ import { maintenanceVersion, type Offer, offersOf, readCatalog, requires, schema
 import { compileSchema } from "../../platform/schema.ts";
 import type { Backend } from "../../runner/backend.ts";
 import { MEMORY_CATALOG } from "./catalog.ts";
-import type { BrokerMode } from "../mutants/mutant.ts";
+import type { BrokerMode } from "./mode.ts";
 import { type Handler, reply, type WireRequest, type WireResponse } from "./http.ts";
 
 export interface MemoryBrokerOptions {

@@ -21,6 +21,10 @@ export interface WireResponse {
   readonly text: string;
 }
 
+/** The header that a broker returns as it came, in lower case. */
+export const REQUEST_IDENTITY = "x-broker-api-request-identity";
+
+/** A broker: answers a request. One that throws breaks the connection. */
 export type Handler = (request: WireRequest) => Promise<WireResponse>;
 
 export function jsonOf(message: { readonly text: string }): JsonObject {

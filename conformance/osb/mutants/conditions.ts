@@ -9,10 +9,10 @@ import {
   type SchemaUse,
 } from "../../platform/catalog.ts";
 import { compileSchema } from "../../platform/schema.ts";
-import { keyOf, type TrafficMemory, sentOf, type When } from "./mutant.ts";
+import { keyOf, sentOf } from "./operations.ts";
+import type { TrafficMemory } from "./traffic.ts";
+import type { When } from "./middleware.ts";
 import type { WireRequest } from "../memory-broker/http.ts";
-
-// When a defect shows: conditions on a request, and on what was asked before.
 
 export const not =
   (when: When): When =>
@@ -135,3 +135,25 @@ function acceptsParameters(use: SchemaUse, request: WireRequest, memory: Traffic
   const compiled = schema === undefined ? undefined : compileSchema(schema);
   return compiled?.kind !== "valid" || compiled.accepts(sentOf(request)["parameters"] ?? {});
 }
+
+export const says =
+  (word: string): When =>
+  (request) =>
+    request.text.includes(word);
+
+export const sendsHeader =
+  (name: string): When =>
+  ({ headers }) =>
+    headers[name] !== undefined;
+
+export const spells =
+  (name: string): When =>
+  ({ headerNames }) =>
+    headerNames.includes(name);
+
+export const hasInside =
+  (owner: string, member: string): When =>
+  (request) => {
+    const inside = sentOf(request)[owner];
+    return isObject(inside) && inside[member] !== undefined;
+  };

@@ -1,7 +1,9 @@
 import type { Operation } from "../../platform/answer.ts";
 import { isObject, type JsonObject } from "../../http/json.ts";
 import { offersOf, readCatalog, type SchemaUse } from "../../platform/catalog.ts";
-import { type TrafficMemory, type Middleware, rewrite, sentOf } from "./mutant.ts";
+import type { TrafficMemory, Middleware } from "./traffic.ts";
+import { rewrite } from "./middleware.ts";
+import { sentOf } from "./operations.ts";
 import { all, hasUnfitting } from "./conditions.ts";
 import type { WireRequest } from "../memory-broker/http.ts";
 

@@ -1,37 +1,18 @@
-import { requires } from "../../platform/catalog.ts";
-import type { Operation } from "../../platform/answer.ts";
-import {
-  alter,
-  header,
-  instead,
-  is,
-  keyOf,
-  type Middleware,
-  type Mutant,
-  mutant,
-  set,
-  status,
-  type When,
-} from "./mutant.ts";
-import {
-  all,
-  asks,
-  isCreating,
-  isGone,
-  isKnown,
-  isPending,
-  isRemoving,
-  isUpdating,
-  not,
-  ofPlan,
-  ofSecondPlan,
-} from "./conditions.ts";
-import { jsonOf, type WireRequest } from "../memory-broker/http.ts";
+import { jsonOf, type WireRequest } from "../../memory-broker/http.ts";
+import { header, instead, is, set, status } from "../changes.ts";
+import { all, asks, isCreating, isKnown, isPending, isUpdating, not, ofPlan } from "../conditions.ts";
+import { alter, type When } from "../middleware.ts";
+import { type Mutant, mutant } from "../mutant.ts";
+import { keyOf } from "../operations.ts";
+import type { Middleware } from "../traffic.ts";
+import type { Operation } from "../../../platform/answer.ts";
+import { requires } from "../../../platform/catalog.ts";
 
 /** The polls of instances and of bindings go wrong in the same ways. */
 type Polled = "instance" | "binding";
 
 const later = { mode: "async" } as const;
+
 const crash = { error: "Crashed", description: "A null pointer." };
 
 /** The first time that it is asked about one operation. */
@@ -42,13 +23,13 @@ const isFirst: When = (request, { facts, pending }) => {
   return isNew;
 };
 
-const isEnding = (response: { readonly text: string }): boolean => {
+export const isEnding = (response: { readonly text: string }): boolean => {
   const { state } = jsonOf(response);
   return state === "succeeded" || state === "failed";
 };
 
 /** Once the end of a creation has been told, it is told differently. */
-const changeEnd = (operations: readonly Operation[], state: string): Middleware =>
+export const changeEnd = (operations: readonly Operation[], state: string): Middleware =>
   alter(operations, is(200), set("state", state), all(isKnown, not(isPending)));
 
 /** Ends what fits with 410. */
@@ -61,6 +42,7 @@ const endGone = (operations: readonly Operation[], when: When): Middleware =>
   );
 
 const isEmpty = ({ query }: WireRequest): boolean => Object.values(query).includes("");
+
 const isInvented: When = ({ query }) => query["operation"] === "drydock-no-such-operation";
 
 const pollsOf = (kind: Polled): readonly Operation[] => [kind === "instance" ? "poll-instance" : "poll-binding"];
@@ -147,49 +129,3 @@ export function pollRequestMutantsOf(kind: Polled): readonly Mutant[] {
 }
 
 const isOfVolumes = ofPlan((offer) => requires(offer, "volume_mount"));
-
-/** Adds a hint to the failure of a provision, where it has no place. */
-const misplaceHint = (hint: string): Middleware =>
-  alter(
-    ["poll-instance"],
-    is(200),
-    (response, request, memory) => (isEnding(response) ? set(hint, true)(response, request, memory) : response),
-    isCreating,
-  );
-
-export const pollingMutants: readonly Mutant[] = [
-  ...pollAnswerMutantsOf("instance"),
-  ...pollRequestMutantsOf("instance"),
-  mutant(
-    "lastop-instance-retry-after-duration",
-    "Retry-After is a date.",
-    alter(["poll-instance"], is(200), header("retry-after", "Thu, 01 Jan 2026 00:00:01 GMT")),
-    later,
-  ),
-  mutant(
-    "lastop-instance-final-is-final",
-    "An operation that has ended is in progress again.",
-    changeEnd(["poll-instance"], "in progress"),
-    { ...later, also: ["lastop-instance-state-kept"] },
-  ),
-  mutant(
-    "lastop-instance-usable-place",
-    "The end of a provision tells whether the instance is usable.",
-    misplaceHint("instance_usable"),
-    later,
-  ),
-  mutant(
-    "lastop-update-repeatable-place",
-    "The end of a provision tells whether the update may be repeated.",
-    misplaceHint("update_repeatable"),
-    later,
-  ),
-  ...pollAnswerMutantsOf("binding"),
-  ...pollRequestMutantsOf("binding"),
-  mutant(
-    "maximum-polling-duration-respected",
-    "Bindings of one plan never become ready.",
-    alter(["poll-binding"], is(200), set("state", "in progress"), all(not(isRemoving), not(isGone), ofSecondPlan)),
-    later,
-  ),
-];

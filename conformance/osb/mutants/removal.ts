@@ -1,44 +1,22 @@
-import type { Operation } from "../../platform/answer.ts";
-import { isBindable, offersOf, readCatalog } from "../../platform/catalog.ts";
-import {
-  alter,
-  instead,
-  is,
-  keyOf,
-  type Middleware,
-  type Mutant,
-  mutant,
-  pretend,
-  rewrite,
-  set,
-  status,
-  type When,
-} from "./mutant.ts";
-import {
-  all,
-  asks,
-  instanceKeyOf,
-  isAuthorized,
-  isCreating,
-  isGone,
-  isInstanceKnown,
-  isKnown,
-  isUpdating,
-  not,
-  ofPlan,
-} from "./conditions.ts";
 import { reply, type WireRequest } from "../memory-broker/http.ts";
+import { instead, is, status } from "./changes.ts";
+import { all, asks, isCreating, isGone, isInstanceKnown, isKnown, not } from "./conditions.ts";
+import { alter, rewrite, type When } from "./middleware.ts";
+import { type Mutant, mutant } from "./mutant.ts";
+import { keyOf } from "./operations.ts";
+import type { Middleware } from "./traffic.ts";
+import type { Operation } from "../../platform/answer.ts";
+import { offersOf, readCatalog } from "../../platform/catalog.ts";
 
 /** Removing bindings and removing instances go wrong in the same ways. */
 type Removal = "unbind" | "deprovision";
 
 const later = { mode: "async" } as const;
-const busy = { error: "Busy", description: "Something else is going on." };
 
 /** What a cleaning platform meets as well. */
-const whenCleaning = { also: ["orphan-*"] };
+export const whenCleaning = { also: ["orphan-*"] };
 
-const isMeant = (kind: Removal, { method, path }: WireRequest): boolean =>
+export const isMeant = (kind: Removal, { method, path }: WireRequest): boolean =>
   method === "DELETE" && path.length === (kind === "unbind" ? 5 : 3);
 
 /** The request with an id filled in from what was asked for. */
@@ -51,7 +29,7 @@ const fillInIds: Parameters<typeof rewrite>[2] = (request, memory) => {
 };
 
 /** A DELETE with a plan that there is not. */
-const isForeign: When = ({ query }, { catalog }) =>
+export const isForeign: When = ({ query }, { catalog }) =>
   query["plan_id"] !== undefined && !offersOf(readCatalog(catalog)).some(({ plan }) => plan.id === query["plan_id"]);
 
 /** Refuses, and removes all the same. */
@@ -177,71 +155,3 @@ export function earlyRemovalMutantsOf(kind: Removal): readonly Mutant[] {
     ),
   ];
 }
-
-/** Each removed binding takes the others of its instance with it. */
-const removeSiblings: Middleware = async (request, next, memory) => {
-  const response = await next(request);
-  if (!isMeant("unbind", request) || response.status !== 200) return response;
-  const others = [...memory.known].filter(
-    (key) => key.startsWith(`${instanceKeyOf(request)}/`) && key !== keyOf(request) && !memory.gone.has(key),
-  );
-  for (const key of others) await next({ ...request, path: key.split("/") });
-  return response;
-};
-
-export const removingMutants: readonly Mutant[] = [
-  ...removalMutantsOf("unbind"),
-  ...earlyRemovalMutantsOf("unbind"),
-  mutant(
-    "unbind-deletes-resources",
-    "A removed binding stays.",
-    pretend(["unbind"], all(isAuthorized, isKnown, asks("service_id"), asks("plan_id"), not(isForeign)), 200),
-    { also: ["unbind-410-after-delete", "fetch-binding-404-after-unbind"] },
-  ),
-  mutant(
-    "unbind-busy-422",
-    "To remove a binding that is being made is refused with 409.",
-    pretend(["unbind"], isCreating, 409, busy),
-    { ...later, ...whenCleaning },
-  ),
-  mutant(
-    "unbind-busy-error-code",
-    "To remove a binding that is being made is refused with an error code of its own.",
-    pretend(["unbind"], isCreating, 422, busy),
-    { ...later, ...whenCleaning },
-  ),
-  mutant(
-    "unbind-410-unknown-instance",
-    "To unbind from an instance that it does not know is answered 404.",
-    alter(["unbind"], is(410), status(404), not(isInstanceKnown)),
-    whenCleaning,
-  ),
-  mutant("unbind-leaves-other-bindings", "A removed binding takes the others of its instance with it.", removeSiblings),
-  ...removalMutantsOf("deprovision"),
-  ...earlyRemovalMutantsOf("deprovision"),
-  mutant(
-    "deprovision-deletes-resources",
-    "A removed instance of a plan that cannot be bound stays.",
-    pretend(
-      ["deprovision"],
-      all(
-        isAuthorized,
-        ofPlan((offer) => !isBindable(offer)),
-      ),
-      200,
-    ),
-    { also: ["deprovision-410-after-delete", "fetch-instance-404-after-delete"] },
-  ),
-  mutant(
-    "deprovision-busy-422",
-    "To remove an instance that is being updated is refused with 409.",
-    alter(["deprovision"], is(422), status(409), isUpdating),
-    later,
-  ),
-  mutant(
-    "deprovision-busy-error-code",
-    "To remove an instance that is being updated is refused with an error code of its own.",
-    alter(["deprovision"], is(422), set("error", "Busy"), isUpdating),
-    later,
-  ),
-];

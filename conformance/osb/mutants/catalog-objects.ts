@@ -1,6 +1,9 @@
 import { type Json, type JsonObject, stringOf } from "../../http/json.ts";
 import type { SpecMinor } from "../../runner/check.ts";
-import { alter, is, type Middleware, type Mutant, mutant } from "./mutant.ts";
+import { alter } from "./middleware.ts";
+import { is } from "./changes.ts";
+import type { Middleware } from "./traffic.ts";
+import { type Mutant, mutant } from "./mutant.ts";
 import { type Path, replaceAt, valueAt } from "./paths.ts";
 import { jsonOf } from "../memory-broker/http.ts";
 

@@ -1,6 +1,8 @@
 import { isArray, isObject, type Json, type JsonObject } from "../../http/json.ts";
 import { BODY_RULES, type BodyRule, fits } from "../bodies.ts";
-import { type Middleware, type Mutant, mutant, operationOf } from "./mutant.ts";
+import type { Middleware } from "./traffic.ts";
+import { type Mutant, mutant } from "./mutant.ts";
+import { operationOf } from "./operations.ts";
 import { jsonOf, type WireResponse } from "../memory-broker/http.ts";
 
 /** Values that some schema refuses. */

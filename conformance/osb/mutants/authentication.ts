@@ -1,6 +1,9 @@
-import type { Operation } from "../../platform/answer.ts";
-import { ENDPOINTS, operationOf, type Middleware, type Mutant, mutant, pretend, rewrite, type When } from "./mutant.ts";
 import { reply, type WireRequest } from "../memory-broker/http.ts";
+import { pretend, rewrite, type When } from "./middleware.ts";
+import { mutant, type Mutant } from "./mutant.ts";
+import { ENDPOINTS, operationOf } from "./operations.ts";
+import type { Middleware } from "./traffic.ts";
+import type { Operation } from "../../platform/answer.ts";
 
 const isAnonymous: When = ({ headers }) => headers["authorization"] === undefined;
 
@@ -10,7 +13,9 @@ function partsOf({ headers }: WireRequest): readonly string[] {
 }
 
 const hasUser: When = (request) => partsOf(request)[0] === "drydock";
+
 const hasPassword: When = (request) => partsOf(request)[1] === "conformance";
+
 const isUnreadable: When = (request) => request.headers["authorization"] !== undefined && partsOf(request).length < 2;
 
 /** Lets a request in as if it had the right credentials, once these have been seen. */
@@ -34,6 +39,7 @@ const denyTooLate =
   };
 
 const ENFORCED = "auth-enforced-every-endpoint";
+
 const NO_EFFECT = "auth-failure-has-no-effect";
 
 export const authenticationMutants: readonly Mutant[] = [

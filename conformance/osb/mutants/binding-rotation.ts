@@ -1,23 +1,16 @@
 import { stringOf } from "../../http/json.ts";
-import type { Operation } from "../../platform/answer.ts";
-import {
-  alter,
-  is,
-  type Middleware,
-  type Mutant,
-  mutant,
-  pretend,
-  rewrite,
-  sentOf,
-  status,
-  success,
-  type When,
-} from "./mutant.ts";
-import { withoutMember } from "./requests.ts";
-import { all, isUnflagged, not, sends } from "./conditions.ts";
 import type { WireRequest } from "../memory-broker/http.ts";
+import { is, status, success } from "./changes.ts";
+import { all, isUnflagged, not, sends } from "./conditions.ts";
+import { alter, pretend, rewrite, type When } from "./middleware.ts";
+import { mutant, type Mutant } from "./mutant.ts";
+import { sentOf } from "./operations.ts";
+import { withoutMember } from "./requests.ts";
+import type { Middleware } from "./traffic.ts";
+import type { Operation } from "../../platform/answer.ts";
 
 const BIND: readonly Operation[] = ["bind"];
+
 const isRotation = sends("predecessor_binding_id");
 
 const predecessorOf = (request: WireRequest): readonly string[] => [
@@ -41,7 +34,7 @@ const removePredecessor: Middleware = async (request, next, memory) => {
   return response;
 };
 
-export const rotatingMutants: readonly Mutant[] = [
+export const bindingRotationMutants: readonly Mutant[] = [
   mutant(
     "rotation-creates-new-binding",
     "A rotation answers 201 with new credentials, and makes no binding of them.",

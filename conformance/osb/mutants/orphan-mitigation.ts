@@ -1,43 +1,19 @@
-import type { Operation } from "../../platform/answer.ts";
-import { alter, combine, is, keyOf, type Middleware, type Mutant, mutant, pretend, set, type When } from "./mutant.ts";
-import { all, asks, instanceKeyOf, isAuthorized, isCreating, isKnown, isRemoving, isUpdating } from "./conditions.ts";
-import { jsonOf, reply } from "../memory-broker/http.ts";
+import { reply, REQUEST_IDENTITY, type WireRequest } from "../memory-broker/http.ts";
+import { is } from "./changes.ts";
+import { all, asks, instanceKeyOf, isAuthorized, isCreating, isKnown } from "./conditions.ts";
+import { isRefusal } from "./errors.ts";
+import { alter, combine, pretend, type When } from "./middleware.ts";
+import { mutant, type Mutant } from "./mutant.ts";
+import { isBreakdown, isNoted, note } from "./notes.ts";
+import { keyOf, operationOf } from "./operations.ts";
+import type { Middleware } from "./traffic.ts";
 
 const later = { mode: "async" } as const;
-const POLL: readonly Operation[] = ["poll-instance"];
-
-/** Remembers under `mark` which things an answer like this was about. */
-function note(mark: string, isMeant: (method: string, at: number, state: unknown) => boolean, when?: When): Middleware {
-  return async (request, next, memory) => {
-    const isWanted = when?.(request, memory) ?? true;
-    const response = await next(request);
-    if (isWanted && isMeant(request.method, response.status, jsonOf(response)["state"]))
-      memory.facts.set(`${mark} ${keyOf(request)}`, request.text);
-    return response;
-  };
-}
-
-const isNoted =
-  (mark: string): When =>
-  (request, { facts }) =>
-    facts.has(`${mark} ${keyOf(request)}`);
-
-const whenFailed = (change: Parameters<typeof alter>[2], when: When): Middleware =>
-  alter(
-    POLL,
-    is(200),
-    (response, request, memory) =>
-      jsonOf(response)["state"] === "failed" ? change(response, request, memory) : response,
-    when,
-  );
 
 const isFailedPoll = (method: string, _: number, state: unknown): boolean => method === "GET" && state === "failed";
-const isBreakdown =
-  (expected: string) =>
-  (method: string, at: number): boolean =>
-    method === expected && at >= 500;
 
 const isOfInstance: When = ({ path }) => path.length === 3;
+
 const isComplete: When = all(
   asks("service_id"),
   asks("plan_id"),
@@ -62,8 +38,21 @@ function refuseEarly(status: number): Middleware {
   };
 }
 
-/** What breaks, and what comes after it. */
-export const failingMutants: readonly Mutant[] = [
+/** Remembers which creations were refused, and breaks on their deletion. */
+const forgetRefused: Middleware = async (request, next, memory) => {
+  const key = `refused ${keyOf(request)}`;
+  if (operationOf(request) === "deprovision" && memory.facts.has(key) && !isKnown(request, memory)) {
+    return reply(404, { error: "NotFound", description: "There is no such instance." }, identityHeader(request));
+  }
+  const response = await next(request);
+  if (operationOf(request) === "provision" && isRefusal(response.status)) memory.facts.set(key, true);
+  return response;
+};
+
+const identityHeader = ({ headers }: WireRequest): Record<string, string> =>
+  headers[REQUEST_IDENTITY] === undefined ? {} : { [REQUEST_IDENTITY]: headers[REQUEST_IDENTITY] };
+
+export const orphanMitigationMutants: readonly Mutant[] = [
   mutant(
     "orphan-delete-after-failed-async-provision",
     "An instance that could not be made is unknown to a deletion: 404.",
@@ -89,23 +78,13 @@ export const failingMutants: readonly Mutant[] = [
     { id: "made-after-the-clean-up" },
   ),
   mutant(
-    "update-5xx-applies-nothing",
-    "An update that was answered 500 has changed the parameters.",
-    combine(
-      alter(["fetch-instance"], is(200), set("parameters", { size: 9 }), isNoted("broken")),
-      note("broken", isBreakdown("PATCH")),
-    ),
+    "broker-well-formed-success-bodies",
+    "A fetched instance is cut off in the middle.",
+    alter(["fetch-instance"], is(200), (response) => ({ ...response, text: response.text.slice(0, 20) })),
   ),
   mutant(
-    "update-failed-instance-usable",
-    "A failed update tells in words whether the instance is usable.",
-    whenFailed(set("instance_usable", "no"), isUpdating),
-    { ...later, also: ["lastop-instance-usable-type", "broker-well-formed-success-bodies"] },
-  ),
-  mutant(
-    "deprovision-failed-instance-usable",
-    "A failed deletion tells whether the update may be repeated.",
-    whenFailed(set("update_repeatable", true), isRemoving),
-    { ...later, also: ["lastop-update-repeatable-place"] },
+    "orphan-broker-knows-only-platform-resources",
+    "Breaks on the deletion of what it refused to make.",
+    forgetRefused,
   ),
 ];

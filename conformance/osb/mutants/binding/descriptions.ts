@@ -1,0 +1,24 @@
+import { isObject, type JsonObject } from "../../../http/json.ts";
+import { body } from "../changes.ts";
+import { alter } from "../middleware.ts";
+import type { Middleware } from "../traffic.ts";
+import type { Operation } from "../../../platform/answer.ts";
+
+export const DESCRIBING: readonly Operation[] = ["bind", "fetch-binding"];
+
+export const isDone = (at: number): boolean => at === 200 || at === 201;
+
+/** The binding of a service that generates credentials, wherever it is told. */
+export const ofCredentials = (change: (it: JsonObject) => JsonObject, operations = DESCRIBING): Middleware =>
+  alter(
+    operations,
+    isDone,
+    body((it) => (it["credentials"] === undefined ? it : change(it))),
+  );
+
+/** The metadata of a binding, wherever it is told. */
+export const ofMetadata = (change: JsonObject, operations = DESCRIBING): Middleware =>
+  ofCredentials(
+    (it) => ({ ...it, metadata: { ...(isObject(it["metadata"]) ? it["metadata"] : {}), ...change } }),
+    operations,
+  );

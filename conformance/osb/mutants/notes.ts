@@ -1,0 +1,42 @@
+import { jsonOf } from "../memory-broker/http.ts";
+import { is } from "./changes.ts";
+import { alter, type When } from "./middleware.ts";
+import { keyOf } from "./operations.ts";
+import type { Middleware } from "./traffic.ts";
+import type { Operation } from "../../platform/answer.ts";
+
+const POLL: readonly Operation[] = ["poll-instance"];
+
+/** Remembers under `mark` which things an answer like this was about. */
+export function note(
+  mark: string,
+  isMeant: (method: string, at: number, state: unknown) => boolean,
+  when?: When,
+): Middleware {
+  return async (request, next, memory) => {
+    const isWanted = when?.(request, memory) ?? true;
+    const response = await next(request);
+    if (isWanted && isMeant(request.method, response.status, jsonOf(response)["state"]))
+      memory.facts.set(`${mark} ${keyOf(request)}`, request.text);
+    return response;
+  };
+}
+
+export const isNoted =
+  (mark: string): When =>
+  (request, { facts }) =>
+    facts.has(`${mark} ${keyOf(request)}`);
+
+export const whenFailed = (change: Parameters<typeof alter>[2], when: When): Middleware =>
+  alter(
+    POLL,
+    is(200),
+    (response, request, memory) =>
+      jsonOf(response)["state"] === "failed" ? change(response, request, memory) : response,
+    when,
+  );
+
+export const isBreakdown =
+  (expected: string) =>
+  (method: string, at: number): boolean =>
+    method === expected && at >= 500;

@@ -1,0 +1,42 @@
+import type { WireRequest } from "../../memory-broker/http.ts";
+import { is, status } from "../changes.ts";
+import { ofPlan } from "../conditions.ts";
+import { alter, pretend, rewrite } from "../middleware.ts";
+import { mutant, type Mutant } from "../mutant.ts";
+import { isBindable } from "../../../platform/catalog.ts";
+
+const PROVISION = ["provision"] as const;
+
+const later = { mode: "async" } as const;
+
+const addFlag = (request: WireRequest): WireRequest => ({
+  ...request,
+  query: { ...request.query, accepts_incomplete: "true" },
+});
+
+export const provisioningCreationMutants: readonly Mutant[] = [
+  mutant(
+    "provision-creates-resource",
+    "It answers 201 for a plan that cannot be bound, and creates nothing.",
+    pretend(
+      PROVISION,
+      ofPlan((offer) => !isBindable(offer)),
+      201,
+    ),
+    { also: ["fetch-instance-supported", "deprovision-deletes-resources"] },
+  ),
+  mutant("provision-201", "A new instance is answered 200.", alter(PROVISION, is(201), status(200)), {
+    also: [
+      "minor-version-fields-ignored",
+      "originating-identity-accepted",
+      "vendor-request-fields-do-not-halt",
+      "context-accepted",
+    ],
+  }),
+  mutant(
+    "provision-accepts-incomplete-false",
+    "Any value of accepts_incomplete counts as true, also false.",
+    rewrite(["provision"], ({ query }) => query["accepts_incomplete"] === "false", addFlag),
+    { ...later, also: ["async-needs-accepts-incomplete"] },
+  ),
+];

@@ -1,0 +1,64 @@
+import type { WireRequest } from "../memory-broker/http.ts";
+import { drop, is } from "./changes.ts";
+import { all, asks, isKnown, not, isAuthorized } from "./conditions.ts";
+import { alter, refuse, rewrite, type When } from "./middleware.ts";
+import { mutant, type Mutant } from "./mutant.ts";
+import { keyOf, operationOf } from "./operations.ts";
+import type { Middleware } from "./traffic.ts";
+
+const addFlag = (request: WireRequest): WireRequest => ({
+  ...request,
+  query: { ...request.query, accepts_incomplete: "true" },
+});
+
+/** Whether it happens for the first time with this instance or binding. */
+const isFirstTime =
+  (fact: string): When =>
+  (request, { facts }) => {
+    const key = `${fact} ${keyOf(request)}`;
+    if (facts.has(key)) return false;
+    facts.set(key, true);
+    return true;
+  };
+
+/** The catalog takes its time. */
+const delayCatalog: Middleware = async (request, next, memory) => {
+  const response = await next(request);
+  if (operationOf(request) === "catalog" && response.status === 200) memory.passMs(40_000);
+  return response;
+};
+
+/** In the 202 there is only the operation, in the 201 everything. */
+const bareAcceptance: Middleware = alter(["provision"], is(202), drop("dashboard_url"));
+
+export const synchronousAndAsynchronousOperationsMutants: readonly Mutant[] = [
+  mutant(
+    "async-needs-accepts-incomplete",
+    "Takes its time whether or not the platform can wait.",
+    rewrite(["provision", "update", "deprovision", "bind", "unbind"], not(asks("accepts_incomplete")), addFlag),
+    { mode: "async", also: ["*-accepts-incomplete-422"] },
+  ),
+  mutant(
+    "async-needs-accepts-incomplete",
+    "Unbinds asynchronously whether or not the platform can wait.",
+    rewrite(["unbind"], not(asks("accepts_incomplete")), addFlag),
+    { id: "unbinds-later-unasked", mode: "async", also: ["unbind-accepts-incomplete-422"] },
+  ),
+  mutant(
+    "async-needs-accepts-incomplete",
+    "Deprovisions asynchronously whether or not the platform can wait.",
+    rewrite(["deprovision"], not(asks("accepts_incomplete")), addFlag),
+    { id: "deprovisions-later-unasked", mode: "async", also: ["deprovision-accepts-incomplete-422"] },
+  ),
+  mutant(
+    "async-when-not-guaranteed",
+    "Says 201 before the instance is ready: the first fetch does not find it.",
+    refuse(["fetch-instance"], all(isKnown, isAuthorized, isFirstTime("fetch")), 404),
+    { also: ["fetch-instance-supported", "fetch-instance-query-hints-optional"] },
+  ),
+  mutant("respond-promptly", "The catalog takes 40 seconds.", delayCatalog),
+  mutant("async-legacy-202-body-like-sync", "A 201 names the dashboard, a 202 does not.", bareAcceptance, {
+    mode: "mixed",
+    minor: 13,
+  }),
+];

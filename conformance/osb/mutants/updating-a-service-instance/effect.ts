@@ -1,0 +1,71 @@
+import { body, instead, is, set, status } from "../changes.ts";
+import { hasFitting, instanceKeyOf, lacks, offerOf, sends } from "../conditions.ts";
+import { alter, combine, rewrite } from "../middleware.ts";
+import { mutant, type Mutant } from "../mutant.ts";
+import { fillIn, withoutMember } from "../requests.ts";
+import type { Middleware } from "../traffic.ts";
+import { isMarked, mark } from "./marks.ts";
+import type { Operation } from "../../../platform/answer.ts";
+
+const PATCH: readonly Operation[] = ["update"];
+
+const FETCH: readonly Operation[] = ["fetch-instance"];
+
+const forgetParameters: Middleware = combine(
+  mark("without parameters", lacks("parameters")),
+  alter(FETCH, is(200), set("parameters", {}), isMarked("without parameters")),
+);
+
+const fallBackToLastPlan: Middleware = combine(
+  mark("without plan", lacks("plan_id")),
+  alter(
+    FETCH,
+    is(200),
+    body((it, request, memory) => ({ ...it, plan_id: offerOf(request, memory)?.service.plans.at(-1)?.id ?? "" })),
+    isMarked("without plan"),
+  ),
+);
+
+/** Applies what it refuses. */
+const applyRefused: Middleware = async (request, next, memory) => {
+  const isMeant =
+    request.method === "PATCH" && lacks("service_id")(request, memory) && sends("parameters")(request, memory);
+  if (isMeant) await next(fillIn("service_id")(request, memory));
+  return next(request);
+};
+
+/** An update that was asked for before, to the letter. */
+const refuseRepeat: Middleware = async (request, next, memory) => {
+  const { facts } = memory;
+  const key = `asked of ${instanceKeyOf(request)}`;
+  if (request.method !== "PATCH") return next(request);
+  const isRepeat = facts.get(key) === request.text;
+  facts.set(key, request.text);
+  const response = await next(request);
+  return isRepeat
+    ? instead(422, { error: "NothingToDo", description: "It is so already." })(response, request, memory)
+    : response;
+};
+
+export const updatingInstanceEffectMutants: readonly Mutant[] = [
+  mutant(
+    "update-without-plan-keeps-plan",
+    "Without a plan_id an update falls back to the last plan.",
+    fallBackToLastPlan,
+  ),
+  mutant(
+    "update-without-parameters-keeps-parameters",
+    "An update without parameters forgets those there were.",
+    forgetParameters,
+  ),
+  mutant("update-200", "A finished update is answered 201.", alter(PATCH, is(200), status(201)), {
+    also: ["update-*", "vendor-request-fields-do-not-halt"],
+  }),
+  mutant("update-noop-200", "An update that changes nothing is refused: 422.", refuseRepeat),
+  mutant(
+    "update-applied-visible",
+    "It answers 200 to new parameters, and keeps the old.",
+    rewrite(PATCH, hasFitting("update"), (request) => withoutMember(request, "parameters")),
+  ),
+  mutant("update-4xx-applies-nothing", "It applies the parameters before it looks for service_id.", applyRefused),
+];
