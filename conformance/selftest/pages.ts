@@ -1,4 +1,5 @@
 import type { SuiteName } from "../events.ts";
+import { OSB_CHECKS } from "../osb/checks.ts";
 import { type ClauseListing, listClauses } from "../osb/listing.ts";
 import type { MutantSet } from "./mutant-set.ts";
 import type { SelftestResult } from "./selftest.ts";
@@ -8,9 +9,12 @@ const code = (ids: readonly string[]): string => (ids.length === 0 ? "none" : id
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 const row = (...cells: readonly string[]): string => `| ${cells.map(cell).join(" | ")} |`;
 
+const titles = new Map(OSB_CHECKS.map(({ id, title }) => [id, title]));
+const describeCheck = (id: string): string => `\`${id}\`: ${titles.get(id) ?? ""}`;
+
 function clauseRow({ id, level, since, until, checks, mutants, reason }: ClauseListing): string {
   const versions = until === undefined ? `from ${since}` : since === until ? since : `${since} to ${until}`;
-  const judged = checks.length > 0 ? code(checks) : `not testable: ${reason ?? ""}`;
+  const judged = checks.length > 0 ? checks.map(describeCheck).join("; ") : `not testable: ${reason ?? ""}`;
   return row(`\`${id}\``, level, versions, judged, checks.length > 0 ? code(mutants) : "");
 }
 
@@ -54,6 +58,7 @@ const TITLES: Readonly<Record<SuiteName, string>> = {
 function matrixOf({ mutantSet, result }: SuiteMatrix): string {
   const { checks, mutants } = result.matrix;
   const killed = checks.filter(({ killers }) => killers.length > 0).length;
+  const titleOf = new Map(mutantSet.checks.map(({ id, title }) => [id, title]));
   const described = new Map(mutantSet.mutants.map(({ id, description }) => [id, description]));
   return [
     `## ${TITLES[mutantSet.suite]}`,
@@ -61,9 +66,9 @@ function matrixOf({ mutantSet, result }: SuiteMatrix): string {
     `${killed} of ${checks.length} checks are tripped by a planted defect; ${mutants.length} defects; ` +
       `${mutantSet.cleanRuns?.length ?? 1} runs on brokers without one, none of them accused of anything.`,
     "",
-    row("check", "tripped by"),
-    "|---|---|",
-    ...checks.map(({ id, killers }) => row(`\`${id}\``, code(killers))),
+    row("check", "what it demands", "tripped by"),
+    "|---|---|---|",
+    ...checks.map(({ id, killers }) => row(`\`${id}\``, titleOf.get(id) ?? "", code(killers))),
     "",
     row("mutant", "its defect", "has to be noticed by", "is noticed also by"),
     "|---|---|---|---|",

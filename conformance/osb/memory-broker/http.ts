@@ -15,6 +15,7 @@ export interface WireRequest {
   readonly text: string;
 }
 
+/** What a broker answers. */
 export interface WireResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -27,11 +28,13 @@ export const REQUEST_IDENTITY = "x-broker-api-request-identity";
 /** A broker: answers a request. One that throws breaks the connection. */
 export type Handler = (request: WireRequest) => Promise<WireResponse>;
 
+/** The body of a message as JSON; `{}` where it is no JSON object. */
 export function jsonOf(message: { readonly text: string }): JsonObject {
   const parsed = parseJson(Buffer.from(message.text));
   return "json" in parsed && isObject(parsed.json) ? parsed.json : {};
 }
 
+/** An answer with a JSON body. */
 export function reply(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): WireResponse {
   return { status, headers: { "content-type": "application/json", ...headers }, text: JSON.stringify(body) };
 }

@@ -1,2 +1,5 @@
-/** How a broker works: all at once, all in its own time, or the one for some plans and the other for the rest. */
+/**
+ * How a broker in memory works: `sync` does all at once, `async` answers 202 and ends at the second poll, `mixed` does so for its
+ * databases only.
+ */
 export type BrokerMode = "sync" | "async" | "mixed";

@@ -1,0 +1,103 @@
+import type { JsonObject } from "../../http/json.ts";
+import type { Backend } from "../../runner/backend.ts";
+import { badRequest, Refusal } from "./errors.ts";
+import { reply, type WireResponse } from "./http.ts";
+
+/** Polls that an operation takes, unless it is held. */
+const POLLS = 2;
+
+/** Work that began with a 202. */
+export interface Operation {
+  /** What the platform polls with. */
+  readonly id: string;
+  readonly kind: "create" | "update" | "delete";
+  /** It began while the backend was broken. */
+  readonly willFail: boolean;
+  readonly apply: () => void;
+  pollsLeft: number;
+}
+
+/** Something that operations are about: an instance or a binding. One operation at a time. */
+export interface Subject {
+  /** The one in progress. */
+  operation: Operation | undefined;
+  /** The last one that ended, and how. */
+  ended: { readonly operation: Operation; readonly state: "succeeded" | "failed" } | undefined;
+}
+
+/** What is asked of the backend. */
+export interface Work {
+  readonly kind: Operation["kind"];
+  readonly isAsync: boolean;
+  /** Makes the change. */
+  readonly apply: () => void;
+  /** The answer when it was made at once. */
+  readonly done: WireResponse;
+  /** What a 202 says besides its operation. */
+  readonly accepted?: JsonObject;
+}
+
+/** The 202 for an operation, also when its request is sent again. */
+export const acceptedReply = ({ id }: Operation, more: JsonObject = {}): WireResponse =>
+  reply(202, { operation: id, ...more });
+
+/** Makes changes at once, or step by step while the platform polls. The backend behind it can be held and broken on purpose. */
+export class Operations {
+  #count = 0;
+  #isHeld = false;
+  #isBroken = false;
+
+  /** The switches of the backend. */
+  readonly backend: Backend = {
+    hold: async () => void (this.#isHeld = true),
+    release: async () => void (this.#isHeld = false),
+    fail: async () => void (this.#isBroken = true),
+    heal: async () => void (this.#isBroken = false),
+  };
+
+  /**
+   * Does the work, or begins it.
+   *
+   * @throws Refusal 500 when it has to be done at once and the backend is broken
+   */
+  start(subject: Subject, { kind, isAsync, apply, done, accepted }: Work): WireResponse {
+    if (isAsync) {
+      const id = `${kind}-${++this.#count}`;
+      subject.operation = { id, kind, willFail: this.#isBroken, pollsLeft: POLLS, apply };
+      return acceptedReply(subject.operation, accepted);
+    }
+    if (this.#isBroken) throw new Refusal(500, "BackendDown", "The backend is down; nothing was changed.");
+    apply();
+    return done;
+  }
+
+  /**
+   * Answers a poll. `asked`: the operation that the platform names, if any.
+   *
+   * @throws Refusal 400 when that is neither the one in progress nor the last one
+   */
+  poll(subject: Subject, asked: string | undefined): WireResponse {
+    const { operation, ended } = subject;
+    const last = operation ?? ended?.operation;
+    if (asked !== undefined && asked !== last?.id) throw badRequest("there is no such operation");
+    if (operation === undefined) return reply(200, { state: ended?.state ?? "succeeded" });
+    if (this.#isHeld || --operation.pollsLeft > 0)
+      return reply(200, { state: "in progress", description: "working" }, { "retry-after": "0" });
+    return finish(subject, operation);
+  }
+}
+
+function finish(subject: Subject, operation: Operation): WireResponse {
+  const { kind, willFail, apply } = operation;
+  const state = willFail ? "failed" : "succeeded";
+  subject.operation = undefined;
+  subject.ended = { operation, state };
+  if (!willFail) apply();
+  return reply(200, { state, description: `${kind} is done`, ...(willFail ? hintsOf(kind) : {}) });
+}
+
+/** What the failure of an update or a deletion says about the instance. */
+function hintsOf(kind: Operation["kind"]): JsonObject {
+  if (kind === "create") return {};
+  return { instance_usable: true, ...(kind === "update" ? { update_repeatable: true } : {}) };
+}
