@@ -1,6 +1,8 @@
 import { isObject, type JsonObject } from "../http/json.ts";
 import { bodyOf } from "../http/observation.ts";
-import { BINDABLE, type LiveInstance, type LiveBinding, OsbContext, type Shared } from "../osb/context.ts";
+import { BINDABLE } from "../osb/plan-requirements.ts";
+import type { LiveInstance, Shared } from "../osb/shared-instances.ts";
+import { type LiveBinding, OsbContext } from "../osb/context.ts";
 import type { Answer } from "../platform/answer.ts";
 import { areBindingsRetrievable, isBindable, type Offer } from "../platform/catalog.ts";
 import type { Platform } from "../platform/platform.ts";

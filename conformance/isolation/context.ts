@@ -4,7 +4,8 @@ import type { Tenant } from "../data/tenants.ts";
 import type { Answer } from "../platform/answer.ts";
 import { areBindingsRetrievable, type Offer } from "../platform/catalog.ts";
 import type { Evidence } from "../runner/check.ts";
-import type { LiveInstance, LiveBinding } from "../osb/context.ts";
+import type { LiveInstance } from "../osb/shared-instances.ts";
+import type { LiveBinding } from "../osb/context.ts";
 
 /** An instance with a binding, whether or not its credentials can be spoken. */
 export interface Owner {

@@ -3,7 +3,7 @@ import { nameOf } from "../data/evidence.ts";
 import type { Address, Vantage } from "../data/plane.ts";
 import type { Reach } from "../data/reach.ts";
 import type { Tenant } from "../data/tenants.ts";
-import type { LiveInstance } from "../osb/context.ts";
+import type { LiveInstance } from "../osb/shared-instances.ts";
 import { type Evidence, fail, type Outcome, unknown, Verdicted } from "../runner/check.ts";
 import type { IsolationContext } from "./context.ts";
 

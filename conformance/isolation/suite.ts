@@ -1,4 +1,4 @@
-import { Shared } from "../osb/context.ts";
+import { Shared } from "../osb/shared-instances.ts";
 import type { Check } from "../runner/check.ts";
 import { defineSuite } from "../runner/suite.ts";
 import { bindingReuseCheck } from "./checks/binding-reuse.ts";

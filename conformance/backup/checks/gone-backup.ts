@@ -1,5 +1,5 @@
 import { isSuccess } from "../../platform/platform.ts";
-import { BINDABLE } from "../../osb/context.ts";
+import { BINDABLE } from "../../osb/plan-requirements.ts";
 import { fail, notApplicable, type Outcome, pass, warn } from "../../runner/check.ts";
 import { checkOf } from "../../runner/requirement.ts";
 import type { BackupContext } from "../context.ts";

@@ -1,5 +1,5 @@
 import { type JsonObject, sameJson } from "../../http/json.ts";
-import { BINDABLE } from "../../osb/context.ts";
+import { BINDABLE } from "../../osb/plan-requirements.ts";
 import { seenOf } from "../../osb/judge.ts";
 import { isSuccess } from "../../platform/platform.ts";
 import { fail, type Outcome, pass, warn } from "../../runner/check.ts";

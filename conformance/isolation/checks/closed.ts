@@ -2,7 +2,7 @@ import type { Key } from "../../data/evidence.ts";
 import { type DataError, NO_NAME, type Vantage } from "../../data/plane.ts";
 import type { Reach } from "../../data/reach.ts";
 import type { Tenant } from "../../data/tenants.ts";
-import type { LiveInstance } from "../../osb/context.ts";
+import type { LiveInstance } from "../../osb/shared-instances.ts";
 import type { Offer } from "../../platform/catalog.ts";
 import { type Evidence, fail, notApplicable, type Outcome, unknown } from "../../runner/check.ts";
 import { checkOf } from "../../runner/requirement.ts";

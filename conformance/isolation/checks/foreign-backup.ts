@@ -1,7 +1,8 @@
 import type { BackupClient, Deed } from "../../backup/client.ts";
 import type { Call } from "../../backup/interface.ts";
 import { bodyOf, type Observation } from "../../http/observation.ts";
-import { BINDABLE, type LiveInstance } from "../../osb/context.ts";
+import { BINDABLE } from "../../osb/plan-requirements.ts";
+import type { LiveInstance } from "../../osb/shared-instances.ts";
 import { isSuccess } from "../../platform/platform.ts";
 import {
   type Evidence,

@@ -1,6 +1,7 @@
 import { isObject } from "../../http/json.ts";
 import { bodyOf } from "../../http/observation.ts";
-import { BINDABLE, type LiveInstance } from "../../osb/context.ts";
+import { BINDABLE } from "../../osb/plan-requirements.ts";
+import type { LiveInstance } from "../../osb/shared-instances.ts";
 import { hasStatus, seenOf } from "../../osb/judge.ts";
 import type { Answer } from "../../platform/answer.ts";
 import { idsOf } from "../../platform/platform.ts";

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../http/json.ts";
-import { BINDABLE, type LiveBinding } from "../../osb/context.ts";
+import { BINDABLE } from "../../osb/plan-requirements.ts";
+import type { LiveBinding } from "../../osb/context.ts";
 import { type Evidence, fail, notApplicable, type Outcome, pass, warn } from "../../runner/check.ts";
 import { checkOf } from "../../runner/requirement.ts";
 import type { IsolationContext } from "../context.ts";

@@ -1,4 +1,5 @@
-import { ANY, BINDABLE, type OsbContext } from "../context.ts";
+import { ANY, BINDABLE } from "../plan-requirements.ts";
+import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus, seenOf } from "../judge.ts";
 import type { Answer, Operation } from "../../platform/answer.ts";

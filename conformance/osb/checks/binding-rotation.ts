@@ -1,5 +1,7 @@
 import { bodyOf } from "../../http/observation.ts";
-import type { LiveInstance, OsbContext, PlanRequirement } from "../context.ts";
+import type { LiveInstance } from "../shared-instances.ts";
+import type { OsbContext } from "../context.ts";
+import type { PlanRequirement } from "../plan-requirements.ts";
 import { type OsbCheck, probe } from "../define.ts";
 import { asyncBindOffer } from "../fixtures/asynchronous-plans.ts";
 import { expectError, expectStatus, seenOf } from "../judge.ts";

@@ -3,9 +3,10 @@ import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
 import { asyncOffer } from "../fixtures/asynchronous-plans.ts";
 import { updateRefusal } from "../fixtures/updates.ts";
-import { flightOfProvision, judgeMeanwhile } from "../in-flight.ts";
+import { flightOfProvision } from "../fixtures/flights/provision.ts";
+import { judgeMeanwhile } from "../fixtures/flights/flight.ts";
 import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
-import { lifecycleOf } from "../lifecycles.ts";
+import { lifecycleOf } from "../fixtures/lifecycles.ts";
 import type { Answer } from "../../platform/answer.ts";
 import { fail, notApplicable, type Outcome, pass, worstOf } from "../../runner/check.ts";
 

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../http/json.ts";
-import { contextOf, type OsbContext } from "../context.ts";
+import { contextOf } from "../request-bodies.ts";
+import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
 import { fetchCatalogWith, provisionAndBindWith } from "../fixtures/requests.ts";
 import { notApplicable, type Outcome } from "../../runner/check.ts";

@@ -1,4 +1,5 @@
-import { ANY, type OsbContext } from "../context.ts";
+import { ANY } from "../plan-requirements.ts";
+import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus } from "../judge.ts";
 import { judgeEvery } from "../judging/every-answer.ts";

@@ -1,4 +1,5 @@
-import { contextOf, type OsbContext } from "../context.ts";
+import { contextOf } from "../request-bodies.ts";
+import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
 import { provisionAndBindWith } from "../fixtures/requests.ts";
 import { type Outcome, worstOf } from "../../runner/check.ts";

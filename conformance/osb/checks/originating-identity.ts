@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../http/json.ts";
-import { ANY, type OsbContext } from "../context.ts";
+import { ANY } from "../plan-requirements.ts";
+import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
 import { provisionAndBindWith } from "../fixtures/requests.ts";
 import { expectStatus } from "../judge.ts";

@@ -1,7 +1,8 @@
 import { isObject } from "../../http/json.ts";
 import { bodyOf } from "../../http/observation.ts";
 import { BODY_RULES, fits } from "../bodies.ts";
-import { ANY, type OsbContext } from "../context.ts";
+import { ANY } from "../plan-requirements.ts";
+import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { failProvision } from "../fixtures/broken-backend.ts";
 import { expectStatus, seenOf } from "../judge.ts";

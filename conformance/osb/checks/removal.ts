@@ -1,18 +1,14 @@
 import { bodyOf } from "../../http/observation.ts";
-import { ANY, BINDABLE, type LiveBinding, type OsbContext } from "../context.ts";
+import { ANY, BINDABLE } from "../plan-requirements.ts";
+import type { LiveBinding, OsbContext } from "../context.ts";
 import { asyncBindOffer, asyncOffer, asyncUpdateOffer } from "../fixtures/asynchronous-plans.ts";
-import {
-  evidenceOf,
-  type Flight,
-  flightOfDeprovision,
-  flightOfEarlyDeletion,
-  flightOfEarlyUnbind,
-  flightOfUnbind,
-  flightOfUpdate,
-  judgeMeanwhile,
-} from "../in-flight.ts";
+import { evidenceOf, type Flight, judgeMeanwhile } from "../fixtures/flights/flight.ts";
+import { flightOfDeprovision } from "../fixtures/flights/deprovision.ts";
+import { flightOfEarlyDeletion } from "../fixtures/flights/provision.ts";
+import { flightOfEarlyUnbind, flightOfUnbind } from "../fixtures/flights/bind.ts";
+import { flightOfUpdate } from "../fixtures/flights/update.ts";
 import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
-import { allLifecycles, type Lifecycle } from "../lifecycles.ts";
+import { allLifecycles, type Lifecycle } from "../fixtures/lifecycles.ts";
 import type { Answer } from "../../platform/answer.ts";
 import type { Offer } from "../../platform/catalog.ts";
 import { deletion, idsOf, isSuccess } from "../../platform/platform.ts";

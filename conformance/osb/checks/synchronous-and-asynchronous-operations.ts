@@ -1,9 +1,11 @@
 import { bodyOf } from "../../http/observation.ts";
-import { ANY, BINDABLE, changesOf, type OsbContext, RETRIEVABLE } from "../context.ts";
+import { ANY, BINDABLE, RETRIEVABLE } from "../plan-requirements.ts";
+import { changesOf } from "../changes.ts";
+import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { ordinaryRefusal, seenOf } from "../judge.ts";
 import { isAny, judgeEvery } from "../judging/every-answer.ts";
-import { allLifecycles } from "../lifecycles.ts";
+import { allLifecycles } from "../fixtures/lifecycles.ts";
 import type { Answer } from "../../platform/answer.ts";
 import type { Offer } from "../../platform/catalog.ts";
 import { isSuccess } from "../../platform/platform.ts";

@@ -14,12 +14,13 @@ import {
   removeWithoutFlag,
   resendRemoval,
 } from "./removal.ts";
-import { BINDABLE, type OsbContext } from "../context.ts";
+import { BINDABLE } from "../plan-requirements.ts";
+import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
 import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
 import { judgeLifecycles } from "../judging/lifecycles.ts";
 import { judgeResent, judgeSameOperation } from "../judging/resent.ts";
-import type { Lifecycle } from "../lifecycles.ts";
+import type { Lifecycle } from "../fixtures/lifecycles.ts";
 import { deletion, isSuccess } from "../../platform/platform.ts";
 import { fail, type Outcome, pass } from "../../runner/check.ts";
 

@@ -1,5 +1,6 @@
 import { bodyOf } from "../../http/observation.ts";
-import { ANY, type OsbContext } from "../context.ts";
+import { ANY } from "../plan-requirements.ts";
+import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus } from "../judge.ts";
 import { isSuccess } from "../../platform/platform.ts";

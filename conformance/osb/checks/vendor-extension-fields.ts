@@ -1,6 +1,9 @@
 import { isObject, type JsonObject } from "../../http/json.ts";
 import { bodyOf } from "../../http/observation.ts";
-import { ANY, changesOf, type LiveInstance, type OsbContext, updatablePlan } from "../context.ts";
+import { ANY } from "../plan-requirements.ts";
+import { changesOf, updatablePlan } from "../changes.ts";
+import type { LiveInstance } from "../shared-instances.ts";
+import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { provisionAndBindWith } from "../fixtures/requests.ts";
 import { expectStatus, seenOf, unlessRefusedAnyway } from "../judge.ts";

@@ -1,4 +1,5 @@
-import { areUpdatesOffered, type OsbContext } from "../context.ts";
+import { areUpdatesOffered } from "../changes.ts";
+import type { OsbContext } from "../context.ts";
 import type { Answer } from "../../platform/answer.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 

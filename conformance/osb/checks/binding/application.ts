@@ -1,4 +1,5 @@
-import { BINDABLE, type OsbContext } from "../../context.ts";
+import { BINDABLE } from "../../plan-requirements.ts";
+import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { expectError, expectStatus, unlessRefusedAnyway } from "../../judge.ts";
 import type { Answer } from "../../../platform/answer.ts";

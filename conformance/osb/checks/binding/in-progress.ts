@@ -1,7 +1,8 @@
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { asyncBindOffer } from "../../fixtures/asynchronous-plans.ts";
-import { flightOfBind, judgeMeanwhile } from "../../in-flight.ts";
+import { flightOfBind } from "../../fixtures/flights/bind.ts";
+import { judgeMeanwhile } from "../../fixtures/flights/flight.ts";
 import { expectStatusOrBusy } from "../../judge.ts";
 import { judgeResent, judgeSameOperation } from "../../judging/resent.ts";
 import type { Answer } from "../../../platform/answer.ts";

@@ -10,11 +10,12 @@ import {
   pollRoundTrip,
   pollWithoutHints,
 } from "./polls.ts";
-import { BINDABLE, type OsbContext } from "../../context.ts";
+import { BINDABLE } from "../../plan-requirements.ts";
+import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe, review } from "../../define.ts";
 import { expectStatus } from "../../judge.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
-import { allLifecycles } from "../../lifecycles.ts";
+import { allLifecycles } from "../../fixtures/lifecycles.ts";
 import { notApplicable, type Outcome, Verdicted } from "../../../runner/check.ts";
 
 async function pollUnknownBinding(context: OsbContext): Promise<Outcome> {

@@ -1,9 +1,10 @@
 import { bodyOf } from "../../../http/observation.ts";
-import { ANY, type OsbContext } from "../../context.ts";
+import { ANY } from "../../plan-requirements.ts";
+import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
 import { isWebAddress } from "../../judging/web-address.ts";
-import { type Lifecycle, lifecycleOf } from "../../lifecycles.ts";
+import { type Lifecycle, lifecycleOf } from "../../fixtures/lifecycles.ts";
 import { fail, notApplicable, type Outcome, pass, warn } from "../../../runner/check.ts";
 
 async function judgeProvisionDashboard(context: OsbContext): Promise<Outcome> {

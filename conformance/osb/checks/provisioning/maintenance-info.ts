@@ -1,4 +1,5 @@
-import { MAINTAINED, type OsbContext } from "../../context.ts";
+import { MAINTAINED } from "../../plan-requirements.ts";
+import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { expectErrorOf422, expectStatus, type StatusRule, unlessRefusedAnyway } from "../../judge.ts";
 import type { Answer } from "../../../platform/answer.ts";

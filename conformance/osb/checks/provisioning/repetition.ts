@@ -1,7 +1,8 @@
 import { sameJson } from "../../../http/json.ts";
-import { ANY, type OsbContext } from "../../context.ts";
+import { ANY } from "../../plan-requirements.ts";
+import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
-import { conflictingProvision } from "../../in-flight.ts";
+import { conflictingProvision } from "../../fixtures/flights/provision.ts";
 import { expectStatus, seenOf } from "../../judge.ts";
 import type { Answer } from "../../../platform/answer.ts";
 import { isSuccess } from "../../../platform/platform.ts";

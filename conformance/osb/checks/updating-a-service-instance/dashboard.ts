@@ -1,5 +1,6 @@
 import { bodyOf } from "../../../http/observation.ts";
-import { ANY, type OsbContext } from "../../context.ts";
+import { ANY } from "../../plan-requirements.ts";
+import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { anyUpdate, type UpdateRecord } from "../../fixtures/updates.ts";
 import { isWebAddress } from "../../judging/web-address.ts";

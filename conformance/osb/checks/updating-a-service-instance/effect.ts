@@ -1,6 +1,8 @@
 import { isObject, sameJson } from "../../../http/json.ts";
 import { bodyOf } from "../../../http/observation.ts";
-import { type OsbContext, RETRIEVABLE, updatablePlan } from "../../context.ts";
+import type { OsbContext } from "../../context.ts";
+import { RETRIEVABLE } from "../../plan-requirements.ts";
+import { updatablePlan } from "../../changes.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { anyUpdate, firstChange, parameterUpdate, planUpdate, type UpdateRecord } from "../../fixtures/updates.ts";
 import { expectStatus, ordinaryRefusal } from "../../judge.ts";

@@ -1,4 +1,6 @@
-import { contextOf, MAINTAINED, type OsbContext } from "../../context.ts";
+import { contextOf } from "../../request-bodies.ts";
+import { MAINTAINED } from "../../plan-requirements.ts";
+import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { expectErrorOf422, expectStatus } from "../../judge.ts";
 import type { Answer } from "../../../platform/answer.ts";

@@ -1,5 +1,6 @@
 import { bodyOf } from "../../../http/observation.ts";
-import { contextOf, type OsbContext } from "../../context.ts";
+import { contextOf } from "../../request-bodies.ts";
+import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { PLAN_UPDATEABLE } from "../../fixtures/updates.ts";
 import { expectStatus } from "../../judge.ts";

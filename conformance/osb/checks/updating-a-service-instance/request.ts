@@ -1,21 +1,15 @@
 import type { JsonObject } from "../../../http/json.ts";
 import { bodyOf } from "../../../http/observation.ts";
-import {
-  ANY,
-  areUpdatesOffered,
-  changesOf,
-  contextOf,
-  isUpdatable,
-  type LiveInstance,
-  type OsbContext,
-  type PlanRequirement,
-  updatablePlan,
-} from "../../context.ts";
+import { ANY, type PlanRequirement } from "../../plan-requirements.ts";
+import { areUpdatesOffered, changesOf, isUpdatable, updatablePlan } from "../../changes.ts";
+import { contextOf } from "../../request-bodies.ts";
+import type { LiveInstance } from "../../shared-instances.ts";
+import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { asyncUpdateOffer } from "../../fixtures/asynchronous-plans.ts";
 import { anyUpdate, firstChange, PLAN_UPDATEABLE } from "../../fixtures/updates.ts";
 import { expectErrorOf422, expectStatus, ordinaryRefusal, seenOf, unlessRefusedAnyway } from "../../judge.ts";
-import { planWithViolation } from "../../schema-violation.ts";
+import { planWithViolation } from "../../fixtures/schema-violation.ts";
 import type { Answer } from "../../../platform/answer.ts";
 import { allowsContextUpdates } from "../../../platform/catalog.ts";
 import { isSuccess } from "../../../platform/platform.ts";

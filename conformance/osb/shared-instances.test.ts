@@ -3,7 +3,7 @@ import type { Offer } from "../platform/catalog.ts";
 import { EMPTY_FILE } from "../runner/file.ts";
 import { Quota } from "../runner/quota.ts";
 import type { Run } from "../runner/suite.ts";
-import { Shared } from "./context.ts";
+import { Shared } from "./shared-instances.ts";
 
 const offer: Offer = {
   service: { id: "s", name: "s", raw: {}, plans: [] },

@@ -1,0 +1,46 @@
+import { isArray, isObject, type Json } from "../../http/json.ts";
+
+/** Something that a rule looked at: where it stands in the catalog, and its value. */
+export interface Spot {
+  readonly path: string;
+  readonly value: Json | undefined;
+}
+
+export type Spots = (catalog: Json) => readonly Spot[];
+
+export function children(spots: readonly Spot[], member: string): Spot[] {
+  return spots.flatMap(({ path, value }) => {
+    const list = isObject(value) ? value[member] : undefined;
+    return isArray(list) ? list.map((item, at) => ({ path: `${path}.${member}[${at}]`, value: item })) : [];
+  });
+}
+
+export const services: Spots = (catalog) => children([{ path: "", value: catalog }], "services");
+
+export const plans: Spots = (catalog) => children(services(catalog), "plans");
+
+/** The member of each spot, whether there or not. */
+export const every =
+  (spots: Spots, member: string): Spots =>
+  (catalog) =>
+    spots(catalog).map(({ path, value }) => ({
+      path: `${path}.${member}`,
+      value: isObject(value) ? value[member] : undefined,
+    }));
+
+/** The member of each spot, where it is there. */
+export const present =
+  (spots: Spots, member: string): Spots =>
+  (catalog) =>
+    every(spots, member)(catalog).filter(({ value }) => value !== undefined);
+
+/** The member where it is an object: what is inside can be judged. */
+export const objectsAt =
+  (spots: Spots, member: string): Spots =>
+  (catalog) =>
+    present(spots, member)(catalog).filter(({ value }) => isObject(value));
+
+export const both =
+  (...all: readonly Spots[]): Spots =>
+  (catalog) =>
+    all.flatMap((spots) => spots(catalog));

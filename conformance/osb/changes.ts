@@ -1,0 +1,70 @@
+import type { JsonObject } from "../http/json.ts";
+import type { PlanRequirement } from "./plan-requirements.ts";
+import { contextOf, parametersOf } from "./request-bodies.ts";
+import {
+  allowsContextUpdates,
+  isPlanUpdateable,
+  maintenanceVersion,
+  type Offer,
+  schemaOf,
+} from "../platform/catalog.ts";
+import { differentFrom } from "../platform/schema.ts";
+import { parametersFor } from "../runner/file.ts";
+import type { Run } from "../runner/suite.ts";
+
+/** A plan of the same offering that an instance can be changed to, where that is offered. */
+export function otherPlan(run: Run, offer: Offer): Offer | undefined {
+  const plan = offer.service.plans.find((each) => each.id !== offer.plan.id);
+  void run;
+  return plan === undefined ? undefined : { service: offer.service, plan };
+}
+
+/** A change that can be asked of an instance of this plan. */
+export interface Change {
+  readonly words: string;
+  readonly body: JsonObject;
+  readonly planId?: string;
+  readonly parameters?: JsonObject;
+}
+
+/** The changes that an offer declares to support, the least invasive first. */
+export function changesOf(run: Run, offer: Offer): readonly Change[] {
+  const base = { service_id: offer.service.id, context: contextOf(run) };
+  const given = parametersFor(run.file, offer, "update");
+  const schema = schemaOf(offer, "update");
+  const parameters =
+    given ?? (schema === undefined ? undefined : differentFrom(schema, parametersOf(run, offer, "provision") ?? {}));
+  const version = run.minor >= 15 ? maintenanceVersion(offer) : undefined;
+  const other = isPlanUpdateable(offer) ? otherPlan(run, offer) : undefined;
+  const previous = { plan_id: offer.plan.id, service_id: offer.service.id };
+  return [
+    ...(parameters === undefined ? [] : [{ words: "other parameters", body: { ...base, parameters }, parameters }]),
+    ...(other === undefined
+      ? []
+      : [
+          {
+            words: `plan ${other.plan.name}`,
+            body: { ...base, plan_id: other.plan.id, previous_values: previous },
+            planId: other.plan.id,
+          },
+        ]),
+    ...(version === undefined
+      ? []
+      : [{ words: "maintenance", body: { ...base, maintenance_info: { version }, previous_values: previous } }]),
+  ];
+}
+
+/** Whether the catalog says that instances of an offer can be changed in some way. */
+export const isUpdatable =
+  (run: Run) =>
+  (offer: Offer): boolean =>
+    allowsContextUpdates(offer) || changesOf(run, offer).length > 0;
+
+export const areUpdatesOffered = (run: Run): boolean => run.offers.some(isUpdatable(run));
+
+export function updatablePlan(run: Run): PlanRequirement {
+  return {
+    unmet: "no update can be formed: no plan change, update schema or maintenance_info is offered",
+    fits: (offer) => changesOf(run, offer).length > 0,
+  };
+}

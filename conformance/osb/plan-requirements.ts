@@ -1,0 +1,32 @@
+import {
+  areBindingsRetrievable,
+  areInstancesRetrievable,
+  isBindable,
+  maintenanceVersion,
+  type Offer,
+} from "../platform/catalog.ts";
+
+/** A wish for a plan: a predicate, and how to say that no plan fulfils it. */
+export interface PlanRequirement {
+  readonly unmet: string;
+  readonly fits: (offer: Offer) => boolean;
+}
+
+export const ANY: PlanRequirement = { unmet: "no plan is offered", fits: () => true };
+
+export const BINDABLE: PlanRequirement = { unmet: "no plan is bindable", fits: isBindable };
+
+export const RETRIEVABLE: PlanRequirement = {
+  unmet: "instances_retrievable is not true",
+  fits: areInstancesRetrievable,
+};
+
+export const BINDING_RETRIEVABLE: PlanRequirement = {
+  unmet: "bindings_retrievable is not true on a bindable plan",
+  fits: (offer) => isBindable(offer) && areBindingsRetrievable(offer),
+};
+
+export const MAINTAINED: PlanRequirement = {
+  unmet: "no plan has maintenance_info",
+  fits: (offer) => maintenanceVersion(offer) !== undefined,
+};
