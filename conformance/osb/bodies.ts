@@ -59,6 +59,7 @@ const WRITTEN = [
   removing,
 ].flat() as readonly Written[];
 
+/** Every rule about the body of an answer, in the order of the specification's headings. */
 export const BODY_RULES: readonly BodyRule[] = WRITTEN.map((row) => ({ at: [], isRequired: false, ...row }));
 
 const ajv = new Ajv({ strict: false, logger: false });

@@ -13,9 +13,8 @@ import { parametersFor } from "../runner/file.ts";
 import type { Run } from "../runner/suite.ts";
 
 /** A plan of the same offering that an instance can be changed to, where that is offered. */
-export function otherPlan(run: Run, offer: Offer): Offer | undefined {
+export function otherPlan(offer: Offer): Offer | undefined {
   const plan = offer.service.plans.find((each) => each.id !== offer.plan.id);
-  void run;
   return plan === undefined ? undefined : { service: offer.service, plan };
 }
 
@@ -35,7 +34,7 @@ export function changesOf(run: Run, offer: Offer): readonly Change[] {
   const parameters =
     given ?? (schema === undefined ? undefined : differentFrom(schema, parametersOf(run, offer, "provision") ?? {}));
   const version = run.minor >= 15 ? maintenanceVersion(offer) : undefined;
-  const other = isPlanUpdateable(offer) ? otherPlan(run, offer) : undefined;
+  const other = isPlanUpdateable(offer) ? otherPlan(offer) : undefined;
   const previous = { plan_id: offer.plan.id, service_id: offer.service.id };
   return [
     ...(parameters === undefined ? [] : [{ words: "other parameters", body: { ...base, parameters }, parameters }]),
@@ -60,8 +59,10 @@ export const isUpdatable =
   (offer: Offer): boolean =>
     allowsContextUpdates(offer) || changesOf(run, offer).length > 0;
 
+/** Whether the catalog says of any plan under test that its instances can be changed. */
 export const areUpdatesOffered = (run: Run): boolean => run.offers.some(isUpdatable(run));
 
+/** A plan with at least one change to ask for. */
 export function updatablePlan(run: Run): PlanRequirement {
   return {
     unmet: "no update can be formed: no plan change, update schema or maintenance_info is offered",

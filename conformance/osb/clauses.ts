@@ -18,10 +18,16 @@ export interface Clause {
   readonly reason?: string;
 }
 
+/** Every clause that binds a broker, in the order of the specification (2.17, with what earlier versions demanded). */
 export const CLAUSES = data as readonly Clause[];
 
 const byId = new Map(CLAUSES.map((clause) => [clause.id, clause]));
 
+/**
+ * The clause with this id.
+ *
+ * @throws Error when there is none
+ */
 export function clauseOf(id: string): Clause {
   const clause = byId.get(id);
   if (clause === undefined) throw new Error(`there is no clause "${id}"`);

@@ -9,6 +9,7 @@ import { idsOf, type Platform, type RequestOptions, type Settled } from "../plat
 import { notApplicable, type Outcome, type SpecMinor, unknown, Verdicted } from "../runner/check.ts";
 import type { Run } from "../runner/suite.ts";
 
+/** A binding that exists. */
 export interface LiveBinding {
   readonly live: LiveInstance;
   readonly id: string;

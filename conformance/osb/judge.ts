@@ -6,6 +6,7 @@ import { fail, notApplicable, type Outcome, pass, unknown, warn } from "../runne
 /** `404`, or `4xx` for the class. */
 export type StatusRule = number | "2xx" | "4xx" | "5xx";
 
+/** Whether an answer has one of these statuses. */
 export function hasStatus(answer: Pick<Answer, "status">, rules: readonly StatusRule[]): boolean {
   return rules.some((rule) =>
     typeof rule === "number" ? rule === answer.status : Math.floor(answer.status / 100) === Number(rule[0]),

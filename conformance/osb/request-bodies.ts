@@ -23,14 +23,17 @@ export function parametersOf(run: Run, offer: Offer, use: keyof PlanParameters):
   return minimal !== undefined && Object.keys(minimal).length > 0 ? minimal : undefined;
 }
 
+/** The context of requests: of Cloud Foundry, with what drydock.yml says merged in. */
 export function contextOf(run: Run): JsonObject {
   return { ...HEADER_CONTEXT, ...run.file.context };
 }
 
+/** The body of an ordinary provision. */
 export function provisionBodyFor(run: Run, offer: Offer): JsonObject {
   return provisionBody(offer, contextOf(run), parametersOf(run, offer, "provision"));
 }
 
+/** The body of an ordinary bind. */
 export function bindBodyFor(run: Run, offer: Offer): JsonObject {
   const parameters = parametersOf(run, offer, "bind");
   return {

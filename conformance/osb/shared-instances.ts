@@ -79,6 +79,11 @@ export class Shared {
   }
 }
 
+/**
+ * Provisions an instance and waits until it exists.
+ *
+ * @throws Verdicted unknown when that does not succeed
+ */
 export async function provisionInstance(
   shared: Shared,
   platform: Platform,

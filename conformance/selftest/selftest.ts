@@ -19,6 +19,7 @@ export interface Problem {
   readonly text: string;
 }
 
+/** What the self-test of one suite found. */
 export interface SelftestResult {
   readonly matrix: KillMatrix;
   readonly problems: readonly Problem[];

@@ -4,6 +4,7 @@ import { both, plans, present, services } from "./spots.ts";
 
 const texts = both(...["name", "description"].map((member) => present(both(services, plans), member)));
 
+/** Rules about every name and description (spec.md, "Catalog Management"). */
 export const GENERAL_RULES: readonly CatalogRule[] = [
   rule(
     "catalog-strings-max-255",

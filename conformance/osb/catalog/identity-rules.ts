@@ -21,6 +21,7 @@ export function identityRules(kind: "service" | "plan", spots: Spots): CatalogRu
   ]);
 }
 
+/** The rule that a member, where it is there, is a boolean. */
 export const flag = (clause: string, owner: "offering" | "plan", member: string): CatalogRule =>
   rule(
     clause,

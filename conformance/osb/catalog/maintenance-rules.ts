@@ -4,6 +4,7 @@ import { isString, matches, SEMVER } from "./values.ts";
 
 const maintenance = objectsAt(plans, "maintenance_info");
 
+/** Rules about maintenance_info of plans (spec.md, "Maintenance Info Object"). */
 export const MAINTENANCE_RULES: readonly CatalogRule[] = [
   rule(
     "maintenance-version-required",

@@ -4,6 +4,7 @@ import { type CatalogRule, judge, rule, unique } from "./rule.ts";
 import { both, every, plans, present, services } from "./spots.ts";
 import { CLI_NAME, GUID, isBoolean, isRecord, isStrings, matches, PERMISSIONS } from "./values.ts";
 
+/** Rules about offerings (spec.md, "Service Offering Object"). */
 export const SERVICE_RULES: readonly CatalogRule[] = [
   ...identityRules("service", services),
   rule(

@@ -7,6 +7,7 @@ import { CLI_NAME, GUID, isRecord, matches } from "./values.ts";
 const planNames = (catalog: Json) =>
   services(catalog).map((spot) => present(() => children([spot], "plans"), "name")(catalog));
 
+/** Rules about plans (spec.md, "Service Plan Object"). */
 export const PLAN_RULES: readonly CatalogRule[] = [
   ...identityRules("plan", plans),
   rule(

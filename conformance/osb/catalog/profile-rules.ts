@@ -29,6 +29,7 @@ const isCost: Test = (cost) =>
 
 const clients = objectsAt(services, "dashboard_client");
 
+/** Rules about metadata and dashboard clients (profile.md, "Service Metadata", "Dashboard Client Object"). */
 export const PROFILE_RULES: readonly CatalogRule[] = [
   rule(
     "metadata-conventional-names",

@@ -24,10 +24,12 @@ export interface CatalogRule {
   readonly find: (catalog: Json) => Finding;
 }
 
+/** Whether a value is right; undefined stands for a member that is not there. */
 export type Test = (value: Json | undefined) => boolean;
 
 const show = (value: Json | undefined): string => (JSON.stringify(value) ?? "nothing").slice(0, 80);
 
+/** Finds the spots whose value is not right. */
 export function judge(spots: Spots, isRight: Test): CatalogRule["find"] {
   return (catalog) => {
     const all = spots(catalog);
@@ -54,6 +56,7 @@ export function unique(groups: (catalog: Json) => readonly (readonly Spot[])[]):
 
 interface Extra extends Pick<CatalogRule, "level" | "since" | "until" | "id"> {}
 
+/** A rule; with one clause, that names it. */
 export function rule(
   clauses: string | readonly string[],
   title: string,

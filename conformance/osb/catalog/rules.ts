@@ -6,6 +6,7 @@ import { PROFILE_RULES } from "./profile-rules.ts";
 import type { CatalogRule } from "./rule.ts";
 import { SCHEMA_RULES } from "./schema-rules.ts";
 
+/** Every rule about the objects of a catalog. */
 export const CATALOG_RULES: readonly CatalogRule[] = [
   ...GENERAL_RULES,
   ...SERVICE_RULES,

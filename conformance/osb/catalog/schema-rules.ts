@@ -59,6 +59,7 @@ const nonBindableWithSchema = (catalog: Json): Finding => {
   return { looked: all.length, faults };
 };
 
+/** Rules about the schemas of plans (spec.md, "Schemas Object", "Input Parameters Schema Object"). */
 export const SCHEMA_RULES: readonly CatalogRule[] = [
   rule(
     "schemas-service-instance-shape",

@@ -6,8 +6,10 @@ export interface Spot {
   readonly value: Json | undefined;
 }
 
+/** Selects what a rule looks at. */
 export type Spots = (catalog: Json) => readonly Spot[];
 
+/** The entries of a list, for each spot that has it. */
 export function children(spots: readonly Spot[], member: string): Spot[] {
   return spots.flatMap(({ path, value }) => {
     const list = isObject(value) ? value[member] : undefined;
@@ -15,8 +17,10 @@ export function children(spots: readonly Spot[], member: string): Spot[] {
   });
 }
 
+/** All offerings. */
 export const services: Spots = (catalog) => children([{ path: "", value: catalog }], "services");
 
+/** All plans of all offerings. */
 export const plans: Spots = (catalog) => children(services(catalog), "plans");
 
 /** The member of each spot, whether there or not. */
@@ -40,6 +44,7 @@ export const objectsAt =
   (catalog) =>
     present(spots, member)(catalog).filter(({ value }) => isObject(value));
 
+/** What any of several selections finds. */
 export const both =
   (...all: readonly Spots[]): Spots =>
   (catalog) =>

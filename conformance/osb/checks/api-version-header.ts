@@ -30,6 +30,7 @@ async function sendLowerCaseVersion(context: OsbContext): Promise<Outcome> {
     : fail(String(context.run.catalog.status), seenOf(answer), answer);
 }
 
+/** Checks of spec.md, "API Version Header". */
 export const apiVersionHeaderChecks: readonly OsbCheck[] = [
   probe({
     id: "api-version-unsupported-412",

@@ -145,6 +145,7 @@ function judgeProtection(context: OsbContext): Outcome {
   return isOpen ? fail("credentials", "none in use", context.run.catalog) : outcome;
 }
 
+/** Checks of spec.md, "Platform to Service Broker Authentication". */
 export const authenticationChecks: readonly OsbCheck[] = [
   review({
     id: "auth-tls-recommended",

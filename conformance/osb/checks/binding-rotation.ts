@@ -104,6 +104,7 @@ async function judgeRotationAnswer(context: OsbContext): Promise<Outcome> {
   ]);
 }
 
+/** Checks of spec.md, "Binding Rotation". */
 export const bindingRotationChecks: readonly OsbCheck[] = [
   probe({
     id: "rotation-creates-new-binding",

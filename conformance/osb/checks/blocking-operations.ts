@@ -32,6 +32,7 @@ function judgeDescription(answer: Answer): Outcome {
   return typeof text === "string" && text !== "" ? pass(answer) : fail("a description", "none", answer);
 }
 
+/** Checks of spec.md, "Blocking Operations". */
 export const blockingOperationsChecks: readonly OsbCheck[] = [
   probe({
     id: "concurrency-422",

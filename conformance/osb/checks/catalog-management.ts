@@ -35,6 +35,7 @@ function judgeServices({ run }: OsbContext): Outcome {
   return wrong === undefined ? pass(...catalogs.slice(0, 3)) : fail("an array of services", "none", wrong);
 }
 
+/** Checks of spec.md, "Catalog Management". */
 export const catalogManagementChecks: readonly OsbCheck[] = [
   probe({
     id: "catalog-etag",

@@ -17,6 +17,7 @@ async function sendNewerMembers(context: OsbContext): Promise<Outcome> {
   return provisionAndBindWith(context, change, { "X-Broker-API-Version": "2.17" }, { accepts_incomplete: "true" });
 }
 
+/** Checks of spec.md, "Change Policy for Minor Versions". */
 export const changePolicyForMinorVersionsChecks: readonly OsbCheck[] = [
   probe({
     id: "minor-version-fields-ignored",

@@ -19,6 +19,7 @@ function provisionTyped(contentType: string | null, good: readonly (number | "2x
   };
 }
 
+/** Checks of spec.md, "Content Type". */
 export const contentTypeChecks: readonly OsbCheck[] = [
   probe({
     id: "request-content-type-missing-tolerated",

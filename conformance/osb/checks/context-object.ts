@@ -19,6 +19,7 @@ async function sendEitherContext(context: OsbContext): Promise<Outcome> {
   return worstOf(outcomes);
 }
 
+/** Checks of profile.md, "Context Object". */
 export const contextObjectChecks: readonly OsbCheck[] = [
   probe({
     id: "context-accepted",

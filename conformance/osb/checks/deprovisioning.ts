@@ -64,6 +64,7 @@ async function judgeHintsOfDeprovision(context: OsbContext): Promise<Outcome> {
     : fail("a boolean instance_usable", JSON.stringify(usable), last);
 }
 
+/** Checks of spec.md, "Deprovisioning". */
 export const deprovisioningChecks: readonly OsbCheck[] = [
   probe({
     id: "deprovision-deletes-resources",

@@ -69,6 +69,7 @@ function compareBindingWithHints({ fetchedBindings, fetchedBindingWithHints }: L
     : fail("the same answer with and without the hints", "two different ones", ...evidence);
 }
 
+/** Checks of spec.md, "Fetching a Service Binding". */
 export const fetchingBindingChecks: readonly OsbCheck[] = [
   probe({
     id: "fetch-binding-credentials-after-async",

@@ -75,6 +75,7 @@ function attributesOf(answer: Answer | undefined): Json | undefined {
   return isObject(metadata) ? metadata["attributes"] : undefined;
 }
 
+/** Checks of spec.md, "Fetching a Service Instance". */
 export const fetchingInstanceChecks: readonly OsbCheck[] = [
   probe({
     id: "fetch-instance-supported",

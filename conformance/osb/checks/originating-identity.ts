@@ -31,6 +31,7 @@ async function omitIdentity(context: OsbContext): Promise<Outcome> {
   return worstOf([expectStatus(catalog, ["2xx"], ["4xx"]), expectStatus(deleted, [410, 200, 202, 404], ["4xx"])]);
 }
 
+/** Checks of spec.md, "Originating Identity". */
 export const originatingIdentityChecks: readonly OsbCheck[] = [
   probe({
     id: "originating-identity-optional-on-non-user-requests",

@@ -83,6 +83,7 @@ function judgeCleanUp(context: OsbContext): Outcome {
     : fail("each deletion to be answered 200, 202 or 410", seenOf(first), ...wrong.slice(0, 3));
 }
 
+/** Checks of spec.md, "Orphan Mitigation". */
 export const orphanMitigationChecks: readonly OsbCheck[] = [
   probe({
     id: "orphan-delete-after-failed-async-provision",

@@ -16,6 +16,7 @@ function judgeDuration(lifecycle: Lifecycle): Outcome | undefined {
   return fail(`an end within ${seconds} s`, "still in progress", late.answer, ...late.polls.slice(-2));
 }
 
+/** Checks of spec.md, "Polling Interval and Duration". */
 export const pollingIntervalAndDurationChecks: readonly OsbCheck[] = [
   probe({
     id: "maximum-polling-duration-respected",

@@ -24,6 +24,7 @@ async function createRemovable(context: OsbContext, kind: Removal): Promise<Live
   return { live, id: "", bound: live.provisioned };
 }
 
+/** Removes a binding, or an instance where the removal is a deprovision. */
 export function remove(
   context: OsbContext,
   kind: Removal,
@@ -69,6 +70,7 @@ async function expectStillThere(
   );
 }
 
+/** Removes something under ids that the catalog does not have: it is gone, or refused and still there. */
 export function removeMismatched(kind: Removal) {
   return async (context: OsbContext): Promise<Outcome> => {
     const it = await createRemovable(context, kind);
@@ -91,6 +93,11 @@ async function asyncRemovalOffer(context: OsbContext, kind: Removal): Promise<Of
   throw new Verdicted(notApplicable(`no ${kind} was answered 202: it is synchronous`));
 }
 
+/**
+ * A deletion without accepts_incomplete where the broker needs it.
+ *
+ * @throws Verdicted not applicable when the broker deletes synchronously
+ */
 export async function removeWithoutFlag(context: OsbContext, kind: Removal): Promise<Answer> {
   const offer = await asyncRemovalOffer(context, kind);
   const live = kind === "unbind" ? await context.liveOf(offer) : await context.freshOf(offer);
@@ -98,6 +105,7 @@ export async function removeWithoutFlag(context: OsbContext, kind: Removal): Pro
   return remove(context, kind, it, idsOf(offer));
 }
 
+/** A deletion whose accepts_incomplete is neither true nor false. */
 export function removeMalformed(kind: Removal) {
   return async (context: OsbContext): Promise<Outcome> => {
     const it = await createRemovable(context, kind);
@@ -107,6 +115,7 @@ export function removeMalformed(kind: Removal) {
   };
 }
 
+/** A deletion that succeeded was answered 200, or 202 where the version knows it. */
 export const judgeRemovalStatus =
   (kind: Removal, minor: number) =>
   (lifecycle: Lifecycle): Outcome | undefined => {
@@ -116,6 +125,7 @@ export const judgeRemovalStatus =
       : undefined;
   };
 
+/** Judges the answer to a deletion that is sent again while it is in progress. */
 export async function resendRemoval(
   context: OsbContext,
   kind: Removal,
@@ -132,6 +142,7 @@ async function removeEarly(context: OsbContext, kind: Removal): Promise<Flight> 
     : flightOfEarlyDeletion(context.shared, await asyncOffer(context));
 }
 
+/** A deletion that overtakes the creation leaves nothing in the end. */
 export function judgeHalted(kind: Removal) {
   return async (context: OsbContext): Promise<Outcome> => {
     const flight = await removeEarly(context, kind);
@@ -172,8 +183,10 @@ export function judgePolls(
   };
 }
 
+/** A poll that does not report the halted creation as failed. */
 export const isAboutDeletion = (poll: Answer): boolean => poll.status !== 200 || bodyOf(poll)["state"] !== "failed";
 
+/** A poll that reports the halted creation as failed. */
 export const isAboutFailure = (poll: Answer): boolean => poll.status !== 200 || bodyOf(poll)["state"] === "failed";
 
 /** A deletion while something else is going on with the same thing. */
@@ -185,6 +198,8 @@ export function judgeBusyRemoval(kind: Removal, judge: (answer: Answer) => Outco
   };
 }
 
+/** A deletion during another operation is accepted or answered 422. */
 export const judgeBusyStatus = (answer: Answer): Outcome => expectStatus(answer, [200, 202, 422]);
 
+/** Where it is answered 422, that carries ConcurrencyError. */
 export const judgeBusyCode = (answer: Answer): Outcome => expectErrorOf422(answer, "ConcurrencyError");

@@ -7,6 +7,7 @@ const findWrongEcho: Judge = ({ request, headers }) => {
   return seen === sent ? undefined : seen === undefined ? "no such header" : "another value";
 };
 
+/** Checks of spec.md, "Request Identity". */
 export const requestIdentityChecks: readonly OsbCheck[] = [
   review({
     id: "request-identity-echoed",

@@ -69,6 +69,7 @@ function judgeRefusedCreations({ run }: OsbContext): Outcome {
 const isDeletionOfNothing = (answer: Answer, answers: readonly Answer[]): boolean =>
   isDeletion(answer) && !answers.some((other) => isCreation(other) && isSameThing(other, answer));
 
+/** Checks of spec.md, "Service Broker Errors". */
 export const serviceBrokerErrorsChecks: readonly OsbCheck[] = [
   review({
     id: "error-appropriate-status",

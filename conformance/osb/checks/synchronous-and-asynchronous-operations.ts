@@ -89,6 +89,7 @@ function compareAcceptedBodies({ run }: OsbContext): Outcome {
     : fail("the members of a 201 in the 202", `no ${missing}`, done, begun);
 }
 
+/** Checks of spec.md, "Synchronous and Asynchronous Operations". */
 export const synchronousAndAsynchronousOperationsChecks: readonly OsbCheck[] = [
   probe({
     id: "async-needs-accepts-incomplete",

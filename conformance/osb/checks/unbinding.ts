@@ -65,6 +65,7 @@ function judgeOtherBindings({ unbind, fetchedSurvivor, unbindSurvivor }: Lifecyc
     : fail("the other binding to be there to remove", seenOf(answer), unbind.answer, answer);
 }
 
+/** Checks of spec.md, "Unbinding". */
 export const unbindingChecks: readonly OsbCheck[] = [
   probe({
     id: "unbind-deletes-resources",

@@ -38,6 +38,7 @@ function judgeIds({ run }: OsbContext): Outcome {
   return wrong === undefined ? pass(run.catalog) : fail("unreserved characters only", wrong.slice(0, 60), run.catalog);
 }
 
+/** Checks of spec.md, "URL Properties". */
 export const urlPropertiesChecks: readonly OsbCheck[] = [
   probe({
     id: "url-no-charset-restriction",

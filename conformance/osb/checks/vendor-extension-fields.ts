@@ -65,6 +65,7 @@ const findUnprefixed: Judge = (answer) => {
 
 const hasExtra = (answer: Answer): boolean => Object.keys(bodyOf(answer)).some((name) => !DEFINED.has(name));
 
+/** Checks of spec.md, "Vendor Extension Fields". */
 export const vendorExtensionFieldsChecks: readonly OsbCheck[] = [
   probe({
     id: "vendor-request-fields-do-not-halt",

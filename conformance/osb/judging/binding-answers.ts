@@ -6,8 +6,10 @@ import type { Answer } from "../../platform/answer.ts";
 import { isBindable, type Offer, requires } from "../../platform/catalog.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 
+/** Members of which a binding has at least one. */
 export const INFORMATION = ["credentials", "syslog_drain_url", "route_service_url", "volume_mounts"];
 
+/** Members of a binding, each with the permission that its offering needs for it. */
 export const PERMISSIONS: readonly (readonly [string, string])[] = [
   ["syslog_drain_url", "syslog_drain"],
   ["route_service_url", "route_forwarding"],
@@ -60,13 +62,16 @@ export function requirePermission(operations: readonly string[], pairs: readonly
   };
 }
 
+/** Neither absent nor null. */
 export const isPresent = (value: Json | undefined): boolean => value !== undefined && value !== null;
 
+/** Whether bindings of the plan are there for credentials, and not for one of the permissions. */
 export const isCredentialService = ({ offer }: Lifecycle): boolean =>
   isBindable(offer) && !PERMISSIONS.some(([, permission]) => requires(offer, permission));
 
 const CONNECTING = /^(password|username|user|host|hostname|port|uri|url|token|secret|credentials|api_?key)$/i;
 
+/** The metadata of bindings has no member that is called like something needed to connect. */
 export function judgeBindingMetadata(operation: string) {
   return (context: OsbContext): Outcome => {
     const answers = bindingDescriptions(context).filter(

@@ -33,11 +33,15 @@ export function judgeEvery(expected: string, applies: (answer: Answer) => boolea
   };
 }
 
+/** A provision or a bind. */
 export const isCreation = ({ operation }: Answer): boolean => operation === "provision" || operation === "bind";
 
+/** A deprovision or an unbind. */
 export const isDeletion = ({ operation }: Answer): boolean => operation === "deprovision" || operation === "unbind";
 
+/** Whether two answers are about the same instance or binding. */
 export const isSameThing = (a: Answer, b: Answer): boolean =>
   a.instanceId === b.instanceId && a.bindingId === b.bindingId;
 
+/** Every answer. */
 export const isAny = () => true;

@@ -11,6 +11,7 @@ export function judgeResent(answer: Answer): Outcome {
   return expectStatus(answer, [202]);
 }
 
+/** The 202 to a repeated request returns the operation of the first one. */
 export function judgeSameOperation(started: Answer, resent: Answer): Outcome {
   if (resent.status !== 202) return notApplicable("the repeat was not answered 202", started, resent);
   const [first, second] = [operationOf(started), operationOf(resent)];

@@ -11,7 +11,7 @@ const bindSchema: JsonObject = {
   properties: { role: { type: "string", enum: ["reader", "writer"] } },
 };
 
-export const MAINTENANCE_VERSION = "1.2.3";
+const MAINTENANCE_VERSION = "1.2.3";
 
 function databasePlan(id: string, name: string): JsonObject {
   return {

@@ -9,6 +9,7 @@ const isOtherMajor: When = ({ headers }) => !(headers[VERSION_HEADER] ?? "2.").s
 
 const unknownVersion: JsonObject = { error: "VersionNotSupported" };
 
+/** Planted defects for the checks of spec.md, "API Version Header". */
 export const apiVersionHeaderMutants: readonly Mutant[] = [
   mutant(
     "api-version-unsupported-412",

@@ -50,6 +50,7 @@ export function asynchronousMutantsOf(operation: keyof typeof IS_REPEAT): readon
   ];
 }
 
+/** A PUT with other attributes is taken for a repeat while the first is in progress. */
 export const takeConflictForRepeat = (operation: Operation) =>
   mutant(
     `${operation}-conflict-while-in-progress-409`,

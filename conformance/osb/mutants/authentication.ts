@@ -42,6 +42,7 @@ const ENFORCED = "auth-enforced-every-endpoint";
 
 const NO_EFFECT = "auth-failure-has-no-effect";
 
+/** Planted defects for the checks of spec.md, "Platform to Service Broker Authentication". */
 export const authenticationMutants: readonly Mutant[] = [
   mutant("auth-tls-recommended", "It is reached without TLS, at a public name.", (request, next) => next(request), {
     url: "http://broker.example.com",

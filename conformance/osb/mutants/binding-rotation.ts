@@ -34,6 +34,7 @@ const removePredecessor: Middleware = async (request, next, memory) => {
   return response;
 };
 
+/** Planted defects for the checks of spec.md, "Binding Rotation". */
 export const bindingRotationMutants: readonly Mutant[] = [
   mutant(
     "rotation-creates-new-binding",

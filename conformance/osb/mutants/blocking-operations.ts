@@ -8,6 +8,7 @@ const later = { mode: "async" } as const;
 
 const UPDATE_OR_BIND: readonly Operation[] = ["update", "bind"];
 
+/** Planted defects for the checks of spec.md, "Blocking Operations". */
 export const blockingOperationsMutants: readonly Mutant[] = [
   mutant(
     "concurrency-422",

@@ -22,6 +22,7 @@ const changeLater =
     return { ...response, text: JSON.stringify(replaceAt(jsonOf(response), path, to)) };
   };
 
+/** Planted defects for the checks of spec.md, "Catalog Management". */
 export const catalogManagementMutants: readonly Mutant[] = [
   mutant("catalog-etag", "The ETag is not quoted.", alter(["catalog"], is(200), header("etag", "memory-1"))),
   mutant(

@@ -160,6 +160,7 @@ function catalogMutant([check, path, to, options]: CatalogDefect): Mutant {
   return mutant(check, `The catalog${where} has ${said} at ${path.join(".")}.`, change, rest);
 }
 
+/** Planted defects for the rules about the objects of the catalog. */
 export const catalogMutants: readonly Mutant[] = [
   renameId("service-id-guid", [...LAST_SERVICE, "id"], "service-of-volumes"),
   renameId("plan-id-guid", [...LAST_PLAN, "id"], "plan-of-volumes"),

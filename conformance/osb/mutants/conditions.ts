@@ -14,11 +14,13 @@ import type { TrafficMemory } from "./traffic.ts";
 import type { When } from "./middleware.ts";
 import type { WireRequest } from "../memory-broker/http.ts";
 
+/** The opposite. */
 export const not =
   (when: When): When =>
   (request, memory) =>
     !when(request, memory);
 
+/** All of these hold; those after the first that does not are not asked. */
 export const all =
   (...conditions: readonly When[]): When =>
   (request, memory) =>
@@ -26,18 +28,23 @@ export const all =
 
 const isFilled = (value: unknown): boolean => value !== undefined && value !== "";
 
+/** The body has this member, and it is not empty. */
 export const sends =
   (member: string): When =>
   (request) =>
     isFilled(sentOf(request)[member]);
+/** The body has no such member, or an empty one. */
 export const lacks = (member: string): When => not(sends(member));
 
+/** The query has this parameter, and it is not empty. */
 export const asks =
   (name: string): When =>
   ({ query }) =>
     isFilled(query[name]);
+/** The platform does not say that it can wait. */
 export const isUnflagged: When = not(asks("accepts_incomplete"));
 
+/** The credentials are those that the broker accepted. */
 export const isAuthorized: When = ({ headers }, { authorization }) => headers["authorization"] === authorization;
 
 /** The instance that a request is about, also when it is about a binding of it. */
@@ -50,14 +57,20 @@ const hasPending =
 
 /** What the request is about is being made, changed, removed. */
 export const isCreating = hasPending(keyOf, "PUT");
+/** What the request is about is being changed. */
 export const isUpdating = hasPending(keyOf, "PATCH");
+/** What the request is about is being removed. */
 export const isRemoving = hasPending(keyOf, "DELETE");
+/** Something goes on with what the request is about. */
 export const isPending: When = (request, memory) => memory.pending.has(keyOf(request));
 /** The instance is being made, whatever the request is about. */
 export const isInstanceCreating = hasPending(instanceKeyOf, "PUT");
 
+/** What the request is about has been made, also if it is gone since. */
 export const isKnown: When = (request, memory) => memory.known.has(keyOf(request));
+/** What the request is about has been removed. */
 export const isGone: When = (request, memory) => memory.gone.has(keyOf(request));
+/** The instance has been made, whatever the request is about. */
 export const isInstanceKnown: When = (request, memory) => memory.known.has(instanceKeyOf(request));
 
 /** The plan that a request names, or that its instance was asked for. */
@@ -92,6 +105,7 @@ const isUnknown =
 /** It names an offering or a plan that there is not. */
 export const hasUnknown = { service_id: isUnknown("service_id"), plan_id: isUnknown("plan_id") } as const;
 
+/** The body is no JSON object. */
 export const isNotJson: When = ({ text }) => {
   try {
     return !isObject(JSON.parse(text) as JsonObject);
@@ -109,6 +123,7 @@ export const hasMaintenance =
     return isObject(info) && offer !== undefined && fits(info, maintenanceVersion(offer));
   };
 
+/** The maintenance version is not the one of the catalog. */
 export const hasOtherVersion = hasMaintenance((info, version) => info["version"] !== version);
 
 /** The parameters are an object that the published schema accepts, and there are some. */
@@ -136,21 +151,25 @@ function acceptsParameters(use: SchemaUse, request: WireRequest, memory: Traffic
   return compiled?.kind !== "valid" || compiled.accepts(sentOf(request)["parameters"] ?? {});
 }
 
+/** The body contains this text. */
 export const says =
   (word: string): When =>
   (request) =>
     request.text.includes(word);
 
+/** The request has this header; its name in lower case. */
 export const sendsHeader =
   (name: string): When =>
   ({ headers }) =>
     headers[name] !== undefined;
 
+/** The request spells a header exactly so. */
 export const spells =
   (name: string): When =>
   ({ headerNames }) =>
     headerNames.includes(name);
 
+/** An object in the body has this member. */
 export const hasInside =
   (owner: string, member: string): When =>
   (request) => {

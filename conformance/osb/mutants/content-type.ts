@@ -7,6 +7,7 @@ const isTyped =
   ({ headers }) =>
     headers["content-type"] === type;
 
+/** Planted defects for the checks of spec.md, "Content Type". */
 export const contentTypeMutants: readonly Mutant[] = [
   mutant(
     "request-content-type-missing-tolerated",

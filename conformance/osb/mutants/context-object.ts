@@ -2,6 +2,7 @@ import { all, hasInside, not, says } from "./conditions.ts";
 import { refuse } from "./middleware.ts";
 import { mutant, type Mutant } from "./mutant.ts";
 
+/** Planted defects for the checks of profile.md, "Context Object". */
 export const contextObjectMutants: readonly Mutant[] = [
   mutant("context-accepted", "Serves Cloud Foundry alone.", refuse(["provision"], says('"platform":"kubernetes"'))),
   mutant(

@@ -9,6 +9,7 @@ import { isBindable } from "../../platform/catalog.ts";
 
 const later = { mode: "async" } as const;
 
+/** Planted defects for the checks of spec.md, "Deprovisioning". */
 export const deprovisioningMutants: readonly Mutant[] = [
   ...removalMutantsOf("deprovision"),
   ...earlyRemovalMutantsOf("deprovision"),

@@ -10,6 +10,7 @@ const BINDING: readonly Operation[] = ["fetch-binding"];
 
 const isUnknownResource = not((request, memory) => isKnown(request, memory) || isPending(request, memory));
 
+/** Planted defects for the checks of spec.md, "Fetching a Service Binding". */
 export const fetchingBindingMutants: readonly Mutant[] = [
   mutant(
     "fetch-binding-supported",

@@ -20,6 +20,7 @@ const nameFirstPlan: Middleware = alter(
   ofPlan((offer) => !isBindable(offer)),
 );
 
+/** Planted defects for the checks of spec.md, "Fetching a Service Instance". */
 export const fetchingInstanceMutants: readonly Mutant[] = [
   mutant(
     "fetch-instance-supported",

@@ -22,11 +22,13 @@ export function note(
   };
 }
 
+/** What the request is about was noted under this mark. */
 export const isNoted =
   (mark: string): When =>
   (request, { facts }) =>
     facts.has(`${mark} ${keyOf(request)}`);
 
+/** Changes polls that report a failure. */
 export const whenFailed = (change: Parameters<typeof alter>[2], when: When): Middleware =>
   alter(
     POLL,
@@ -36,6 +38,7 @@ export const whenFailed = (change: Parameters<typeof alter>[2], when: When): Mid
     when,
   );
 
+/** An answer of 5xx to this method. */
 export const isBreakdown =
   (expected: string) =>
   (method: string, at: number): boolean =>

@@ -10,6 +10,7 @@ const hasPlatform =
   ({ headers }) =>
     headers[ORIGINATING_IDENTITY]?.startsWith(name) === true;
 
+/** Planted defects for the checks of spec.md, "Originating Identity". */
 export const originatingIdentityMutants: readonly Mutant[] = [
   mutant(
     "originating-identity-optional-on-non-user-requests",

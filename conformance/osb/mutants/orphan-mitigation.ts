@@ -52,6 +52,7 @@ const forgetRefused: Middleware = async (request, next, memory) => {
 const identityHeader = ({ headers }: WireRequest): Record<string, string> =>
   headers[REQUEST_IDENTITY] === undefined ? {} : { [REQUEST_IDENTITY]: headers[REQUEST_IDENTITY] };
 
+/** Planted defects for the checks of spec.md, "Orphan Mitigation". */
 export const orphanMitigationMutants: readonly Mutant[] = [
   mutant(
     "orphan-delete-after-failed-async-provision",

@@ -5,6 +5,7 @@ import { mutant, type Mutant } from "./mutant.ts";
 
 const later = { mode: "async" } as const;
 
+/** Planted defects for the checks of spec.md, "Polling Interval and Duration". */
 export const pollingIntervalAndDurationMutants: readonly Mutant[] = [
   mutant(
     "maximum-polling-duration-respected",

@@ -16,6 +16,7 @@ const later = { mode: "async" } as const;
 /** What a cleaning platform meets as well. */
 export const whenCleaning = { also: ["orphan-*"] };
 
+/** Whether a request is this kind of deletion. */
 export const isMeant = (kind: Removal, { method, path }: WireRequest): boolean =>
   method === "DELETE" && path.length === (kind === "unbind" ? 5 : 3);
 

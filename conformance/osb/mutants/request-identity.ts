@@ -12,6 +12,7 @@ const withoutHeader =
     headers: Object.fromEntries(Object.entries(response.headers).filter(([each]) => each !== name)),
   });
 
+/** Planted defects for the checks of spec.md, "Request Identity". */
 export const requestIdentityMutants: readonly Mutant[] = [
   mutant(
     "request-identity-echoed",

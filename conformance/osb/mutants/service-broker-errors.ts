@@ -18,6 +18,7 @@ const doAnyway =
     return { ...reply(400, { error: "BadRequest", description: "It is not done." }), headers };
   };
 
+/** Planted defects for the checks of spec.md, "Service Broker Errors". */
 export const serviceBrokerErrorsMutants: readonly Mutant[] = [
   mutant(
     "error-appropriate-status",

@@ -31,6 +31,7 @@ const delayCatalog: Middleware = async (request, next, memory) => {
 /** In the 202 there is only the operation, in the 201 everything. */
 const bareAcceptance: Middleware = alter(["provision"], is(202), drop("dashboard_url"));
 
+/** Planted defects for the checks of spec.md, "Synchronous and Asynchronous Operations". */
 export const synchronousAndAsynchronousOperationsMutants: readonly Mutant[] = [
   mutant(
     "async-needs-accepts-incomplete",

@@ -22,6 +22,7 @@ const removeSiblings: Middleware = async (request, next, memory) => {
   return response;
 };
 
+/** Planted defects for the checks of spec.md, "Unbinding". */
 export const unbindingMutants: readonly Mutant[] = [
   ...removalMutantsOf("unbind"),
   ...earlyRemovalMutantsOf("unbind"),

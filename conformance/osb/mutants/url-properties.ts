@@ -21,6 +21,7 @@ const encodeOperations: Middleware = async (request, next, memory) => {
   return typeof told === "string" ? set("operation", `jobs/${told}`)(response, request, memory) : response;
 };
 
+/** Planted defects for the checks of spec.md, "URL Properties". */
 export const urlPropertiesMutants: readonly Mutant[] = [
   mutant("url-no-charset-restriction", "Breaks on ids with a blank or a slash.", pretend(["provision"], isOdd, 500), {
     also: ["error-appropriate-status"],

@@ -3,6 +3,7 @@ import { is, set } from "./changes.ts";
 import { alter, refuse } from "./middleware.ts";
 import { mutant, type Mutant } from "./mutant.ts";
 
+/** Planted defects for the checks of spec.md, "Vendor Extension Fields". */
 export const vendorExtensionFieldsMutants: readonly Mutant[] = [
   mutant(
     ["vendor-request-fields-do-not-halt", "vendor-request-fields-ignored"],

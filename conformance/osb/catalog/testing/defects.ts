@@ -91,6 +91,7 @@ const withoutBinding: Places = (catalog) =>
     return (own ?? (isObject(owner) ? owner["bindable"] : undefined)) === false;
   });
 
+/** For each rule a way to break it in any valid catalog. */
 export const DEFECTS: readonly Defect[] = [
   ...identity("service", services),
   ...identity("plan", plans),

@@ -25,6 +25,7 @@ async function judgeRequiresAppCode(context: OsbContext): Promise<Outcome> {
   return expectError(bare, "RequiresApp");
 }
 
+/** Checks of spec.md, "Binding": bindings without an application. */
 export const bindingApplicationChecks: readonly OsbCheck[] = [
   probe({
     id: "bind-requires-app-422",

@@ -23,6 +23,7 @@ const judgeConcurrentBind = (answer: Answer): Outcome => {
   return expectStatusOrBusy(answer, ["2xx", 422]);
 };
 
+/** Checks of spec.md, "Binding": other binds while one is in progress. */
 export const bindingInProgressChecks: readonly OsbCheck[] = [
   probe({
     id: "bind-resent-while-in-progress-202",

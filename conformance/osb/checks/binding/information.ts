@@ -84,6 +84,7 @@ function judgeAcceptedBinds(context: OsbContext): Outcome {
     : fail("a 202 without binding information", "it has some", wrong);
 }
 
+/** Checks of spec.md, "Binding": what a binding tells an application. */
 export const bindingInformationChecks: readonly OsbCheck[] = [
   probe({
     id: "bind-info-returned-once",

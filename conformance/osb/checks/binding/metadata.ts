@@ -34,6 +34,7 @@ function compareTimes(
 
 const CLOCK_SKEW_MS = 60_000;
 
+/** Checks of spec.md, "Binding Metadata Object". */
 export const bindingMetadataChecks: readonly OsbCheck[] = [
   review({
     id: "bind-metadata-no-connection-data",

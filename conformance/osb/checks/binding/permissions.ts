@@ -22,6 +22,7 @@ function requireMember(permission: string, member: string, isRight: (value: Json
   };
 }
 
+/** Checks of spec.md, "Types of Binding": what an offering may return by its `requires`. */
 export const bindingPermissionsChecks: readonly OsbCheck[] = [
   probe({
     id: "bind-syslog-drain-url-required",

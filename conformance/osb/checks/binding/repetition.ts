@@ -37,6 +37,7 @@ async function bindConflicting(context: OsbContext): Promise<Outcome> {
   return expectStatus(await context.bind(live, id, { body, ...bad }), [409]);
 }
 
+/** Checks of spec.md, "Binding": the same id again. */
 export const bindingRepetitionChecks: readonly OsbCheck[] = [
   probe({
     id: "bind-identical-200",

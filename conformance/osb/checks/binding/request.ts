@@ -45,6 +45,7 @@ async function bindWithoutFlag(context: OsbContext): Promise<Answer> {
   return context.bind(live, context.platform.newId(), { query: {}, ...bad });
 }
 
+/** Checks of spec.md, "Binding": what a request has to have. */
 export const bindingRequestChecks: readonly OsbCheck[] = [
   probe({
     id: "bind-accepts-incomplete-422",

@@ -31,6 +31,7 @@ async function pollUnknownBinding(context: OsbContext): Promise<Outcome> {
   );
 }
 
+/** Checks of spec.md, "Polling Last Operation for Service Bindings". */
 export const pollingLastOperationBindingsChecks: readonly OsbCheck[] = [
   review({
     id: "lastop-binding-available",

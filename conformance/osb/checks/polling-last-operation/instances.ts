@@ -57,6 +57,7 @@ function judgeHints(member: "instance_usable" | "update_repeatable", allowed: re
   };
 }
 
+/** Checks of spec.md, "Polling Last Operation for Service Instances". */
 export const pollingLastOperationInstancesChecks: readonly OsbCheck[] = [
   review({
     id: "lastop-instance-available",

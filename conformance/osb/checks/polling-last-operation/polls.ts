@@ -50,16 +50,19 @@ export function judgeEveryPoll(kind: Polled, judge: (poll: Answer) => Outcome | 
 
 const isDeleting = ({ polled }: Answer): boolean => polled === "deprovision" || polled === "unbind";
 
+/** The endpoint answers; a deletion may be answered 404 or 410. */
 export function judgeServed(poll: Answer): Outcome {
   const isGone = isDeleting(poll) && [404, 410].includes(poll.status);
   return poll.status < 400 || isGone ? pass(poll) : fail("the endpoint to answer", seenOf(poll), poll);
 }
 
+/** A poll that is not about something gone is answered 200. */
 export function judgeProcessed(poll: Answer): Outcome | undefined {
   if (isDeleting(poll) && [404, 410].includes(poll.status)) return undefined;
   return expectStatus(poll, [200]);
 }
 
+/** No 410 while something is made or changed. */
 export const judge410 = (poll: Answer): Outcome | undefined =>
   MAKING.includes(poll.polled) ? expectNot410(poll) : undefined;
 
@@ -69,6 +72,7 @@ function expectNot410(poll: Answer): Outcome {
     : pass(poll);
 }
 
+/** Retry-After, where it is there, is a valid HTTP value. */
 export function judgeRetryAfter(poll: Answer): Outcome | undefined {
   const value = poll.headers["retry-after"];
   if (value === undefined) return undefined;
@@ -82,6 +86,7 @@ function polledEndings(lifecycle: Lifecycle, kind: Polled) {
   return lifecycle.after.filter(({ final }) => isOfKind(final));
 }
 
+/** Polls after the final one report the same state. */
 export function judgeKeptState(kind: Polled) {
   return (lifecycle: Lifecycle): Outcome | undefined => {
     const outcomes = polledEndings(lifecycle, kind).map(({ final, again }) => {
@@ -120,6 +125,7 @@ function operationQuery(of: Answer): Record<string, string> {
   return operation === undefined ? {} : { operation };
 }
 
+/** Polls with each parameter empty. */
 export function pollMalformed(kind: Polled) {
   return async (context: OsbContext): Promise<Outcome> => {
     const of = await endedOperation(context, kind);
@@ -132,6 +138,7 @@ export function pollMalformed(kind: Polled) {
   };
 }
 
+/** Polls with an operation that the broker never returned. */
 export function pollInvalid(kind: Polled) {
   return async (context: OsbContext): Promise<Outcome> => {
     const of = await endedOperation(context, kind);
@@ -140,6 +147,7 @@ export function pollInvalid(kind: Polled) {
   };
 }
 
+/** Compares polls with and without service_id and plan_id. */
 export function pollWithoutHints(kind: Polled) {
   return async (context: OsbContext): Promise<Outcome> => {
     const of = await endedOperation(context, kind);
@@ -153,6 +161,7 @@ export function pollWithoutHints(kind: Polled) {
 const asyncOfferOf = (context: OsbContext, kind: Polled) =>
   kind === "instance" ? asyncOffer(context) : asyncBindOffer(context);
 
+/** Polls with the operation that the broker returned. */
 export function pollRoundTrip(kind: Polled) {
   return async (context: OsbContext): Promise<Outcome> => {
     const offer = await asyncOfferOf(context, kind);

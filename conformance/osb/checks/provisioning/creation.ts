@@ -29,6 +29,7 @@ function judgeCreated({ offer, provision, fetched, binds, deprovision }: Lifecyc
   return fail("an instance that can be fetched, bound or deleted", "none of it works", answer);
 }
 
+/** Checks of spec.md, "Provisioning": what is created, and how that is answered. */
 export const provisioningCreationChecks: readonly OsbCheck[] = [
   probe({
     id: "provision-creates-resource",

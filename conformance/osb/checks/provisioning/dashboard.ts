@@ -34,6 +34,7 @@ function compareDashboards({ provision, fetched }: Lifecycle): Outcome | undefin
   );
 }
 
+/** Checks of spec.md, "Provisioning": dashboard_url. */
 export const provisioningDashboardChecks: readonly OsbCheck[] = [
   probe({
     id: "provision-dashboard-url-identifies-instance",

@@ -12,6 +12,7 @@ async function judgeResentProvision(context: OsbContext): Promise<Outcome> {
   return judgeMeanwhile(flight, "resent", (answer) => judgeResent(answer));
 }
 
+/** Checks of spec.md, "Provisioning": the same id again while the first request is in progress. */
 export const provisioningInProgressChecks: readonly OsbCheck[] = [
   probe({
     id: "provision-resent-while-in-progress-202",

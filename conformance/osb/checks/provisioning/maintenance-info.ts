@@ -26,6 +26,7 @@ function judgeMaintenance(change: Maintenance, good: readonly StatusRule[], usua
     );
 }
 
+/** Checks of spec.md, "Provisioning": maintenance_info. */
 export const provisioningMaintenanceInfoChecks: readonly OsbCheck[] = [
   probe({
     id: "provision-maintenance-info-match",

@@ -49,6 +49,7 @@ async function provisionConflicting(
   return { answer, unchanged };
 }
 
+/** Checks of spec.md, "Provisioning": the same id again. */
 export const provisioningRepetitionChecks: readonly OsbCheck[] = [
   probe({
     id: "provision-identical-200",

@@ -67,6 +67,7 @@ async function provisionValidParameters(context: OsbContext): Promise<Outcome> {
   return unlessRefusedAnyway(expectStatus(answer, ["2xx"]), () => context.provision(offer, context.platform.newId()));
 }
 
+/** Checks of spec.md, "Provisioning": what a request has to have. */
 export const provisioningRequestChecks: readonly OsbCheck[] = [
   probe({
     id: "provision-missing-service-id-400",

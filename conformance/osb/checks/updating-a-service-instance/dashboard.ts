@@ -27,6 +27,7 @@ async function judgeUpdateDashboard(context: OsbContext): Promise<Outcome> {
     : pass(settled.answer);
 }
 
+/** Checks of spec.md, "Updating a Service Instance": dashboard_url. */
 export const updatingInstanceDashboardChecks: readonly OsbCheck[] = [
   probe({
     id: "update-dashboard-url-initial-response",

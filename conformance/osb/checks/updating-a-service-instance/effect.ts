@@ -85,6 +85,7 @@ function orNotApplicable(error: unknown): Outcome {
   throw error;
 }
 
+/** Checks of spec.md, "Updating a Service Instance": what changes, and what stays. */
 export const updatingInstanceEffectChecks: readonly OsbCheck[] = [
   probe({
     id: "update-without-plan-keeps-plan",

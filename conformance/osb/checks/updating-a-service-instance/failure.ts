@@ -27,6 +27,7 @@ async function judgeHintsOfUpdate(context: OsbContext): Promise<Outcome> {
     : fail("booleans", JSON.stringify(hints), last);
 }
 
+/** Checks of spec.md, "Updating a Service Instance": updates that fail. */
 export const updatingInstanceFailureChecks: readonly OsbCheck[] = [
   probe({
     id: "update-5xx-applies-nothing",

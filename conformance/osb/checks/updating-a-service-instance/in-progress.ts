@@ -16,6 +16,7 @@ async function judgeDuringUpdate(
   return judgeMeanwhile(flight, name, (answer) => judge(answer, flight.started));
 }
 
+/** Checks of spec.md, "Updating a Service Instance": the same update again while the first is in progress. */
 export const updatingInstanceInProgressChecks: readonly OsbCheck[] = [
   probe({
     id: "update-resent-while-in-progress-202",

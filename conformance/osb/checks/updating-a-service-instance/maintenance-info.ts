@@ -23,6 +23,7 @@ async function updateMaintained(context: OsbContext, version: "same" | "other"):
   return answer;
 }
 
+/** Checks of spec.md, "Updating a Service Instance": maintenance_info. */
 export const updatingInstanceMaintenanceInfoChecks: readonly OsbCheck[] = [
   probe({
     id: "update-maintenance-info-conflict-422",

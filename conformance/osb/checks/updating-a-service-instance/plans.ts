@@ -30,6 +30,7 @@ async function everyPlan(context: OsbContext, judge: (answer: Answer) => Outcome
     : notApplicable("every plan change that was tried is supported");
 }
 
+/** Checks of spec.md, "Updating a Service Instance": plan changes. */
 export const updatingInstancePlansChecks: readonly OsbCheck[] = [
   probe({
     id: "update-unsupported-422",

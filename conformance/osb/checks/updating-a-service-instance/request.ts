@@ -102,6 +102,7 @@ async function updateUnknownInstance(context: OsbContext): Promise<Outcome> {
   return expectStatus(answer, ["4xx"]);
 }
 
+/** Checks of spec.md, "Updating a Service Instance": what a request has to have. */
 export const updatingInstanceRequestChecks: readonly OsbCheck[] = [
   probe({
     id: "update-context-only",

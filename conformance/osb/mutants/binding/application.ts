@@ -9,6 +9,7 @@ const lacksApp: When = all(lacks("bind_resource"), lacks("predecessor_binding_id
 
 const appMissing = { description: "Only applications can be bound." };
 
+/** Planted defects for the checks of spec.md, "Binding": bindings without an application. */
 export const bindingApplicationMutants: readonly Mutant[] = [
   mutant(
     "bind-requires-app-422",

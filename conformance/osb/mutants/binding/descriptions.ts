@@ -4,8 +4,10 @@ import { alter } from "../middleware.ts";
 import type { Middleware } from "../traffic.ts";
 import type { Operation } from "../../../platform/answer.ts";
 
+/** The operations whose answers describe a binding. */
 export const DESCRIBING: readonly Operation[] = ["bind", "fetch-binding"];
 
+/** The statuses of answers that describe a binding. */
 export const isDone = (at: number): boolean => at === 200 || at === 201;
 
 /** The binding of a service that generates credentials, wherever it is told. */

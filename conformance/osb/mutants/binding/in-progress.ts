@@ -12,6 +12,7 @@ const isNeighbourCreating: When = ({ path }, { pending }) =>
       method === "PUT" && key !== path.join("/") && key.startsWith(`${path.slice(0, 3).join("/")}/`),
   );
 
+/** Planted defects for the checks of spec.md, "Binding": other binds while one is in progress. */
 export const bindingInProgressMutants: readonly Mutant[] = [
   takeConflictForRepeat("bind"),
   mutant(

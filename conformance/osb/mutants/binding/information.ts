@@ -8,6 +8,7 @@ const BIND: readonly Operation[] = ["bind"];
 
 const later = { mode: "async" } as const;
 
+/** Planted defects for the checks of spec.md, "Binding": what a binding tells an application. */
 export const bindingInformationMutants: readonly Mutant[] = [
   mutant(
     "bind-info-returned-once",

@@ -4,6 +4,7 @@ import type { Operation } from "../../../platform/answer.ts";
 
 const BIND: readonly Operation[] = ["bind"];
 
+/** Planted defects for the checks of spec.md, "Binding Metadata Object". */
 export const bindingMetadataMutants: readonly Mutant[] = [
   mutant(
     "bind-metadata-no-connection-data",

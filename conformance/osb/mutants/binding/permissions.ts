@@ -21,6 +21,7 @@ const mount = {
 const addUnasked = (permission: string, member: string, value: string | readonly JsonObject[]): Middleware =>
   alter(BIND, isDone, set(member, value), not(requiring(permission)));
 
+/** Planted defects for the checks of spec.md, "Types of Binding": what an offering may return by its `requires`. */
 export const bindingPermissionsMutants: readonly Mutant[] = [
   mutant(
     "bind-syslog-drain-url-required",

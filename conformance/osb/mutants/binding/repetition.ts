@@ -5,6 +5,7 @@ import type { Operation } from "../../../platform/answer.ts";
 
 const BIND: readonly Operation[] = ["bind"];
 
+/** Planted defects for the checks of spec.md, "Binding": the same id again. */
 export const bindingRepetitionMutants: readonly Mutant[] = [
   mutant("bind-identical-200", "The same bind again is a conflict: 409.", alter(BIND, is(200), status(409))),
   mutant(

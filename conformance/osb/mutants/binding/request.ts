@@ -24,6 +24,7 @@ const guessPlan: Middleware = rewrite(
   },
 );
 
+/** Planted defects for the checks of spec.md, "Binding": what a request has to have. */
 export const bindingRequestMutants: readonly Mutant[] = [
   mutant(
     "bind-missing-service-id-400",

@@ -16,6 +16,7 @@ const misplaceHint = (hint: string): Middleware =>
     isCreating,
   );
 
+/** Planted defects for the checks of spec.md, "Polling Last Operation for Service Instances". */
 export const pollingLastOperationInstancesMutants: readonly Mutant[] = [
   ...pollAnswerMutantsOf("instance"),
   ...pollRequestMutantsOf("instance"),

@@ -23,6 +23,7 @@ const isFirst: When = (request, { facts, pending }) => {
   return isNew;
 };
 
+/** A poll that reports the end of an operation. */
 export const isEnding = (response: { readonly text: string }): boolean => {
   const { state } = jsonOf(response);
   return state === "succeeded" || state === "failed";

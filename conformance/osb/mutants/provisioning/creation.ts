@@ -14,6 +14,7 @@ const addFlag = (request: WireRequest): WireRequest => ({
   query: { ...request.query, accepts_incomplete: "true" },
 });
 
+/** Planted defects for the checks of spec.md, "Provisioning": what is created, and how that is answered. */
 export const provisioningCreationMutants: readonly Mutant[] = [
   mutant(
     "provision-creates-resource",

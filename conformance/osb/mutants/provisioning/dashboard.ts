@@ -11,6 +11,7 @@ const dashboardOf = (url: (request: WireRequest) => string): Middleware =>
     set("dashboard_url", url(request))(response, request, memory),
   );
 
+/** Planted defects for the checks of spec.md, "Provisioning": dashboard_url. */
 export const provisioningDashboardMutants: readonly Mutant[] = [
   mutant(
     "provision-dashboard-url-identifies-instance",

@@ -7,6 +7,7 @@ import { maintenanceVersion } from "../../../platform/catalog.ts";
 
 const PROVISION = ["provision"] as const;
 
+/** Planted defects for the checks of spec.md, "Provisioning": maintenance_info. */
 export const provisioningMaintenanceInfoMutants: readonly Mutant[] = [
   mutant(
     "provision-maintenance-info-match",

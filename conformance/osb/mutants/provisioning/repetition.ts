@@ -29,6 +29,7 @@ const overwrite: Middleware = async (request, next) => {
   return response;
 };
 
+/** Planted defects for the checks of spec.md, "Provisioning": the same id again. */
 export const provisioningRepetitionMutants: readonly Mutant[] = [
   mutant(
     "provision-identical-200",

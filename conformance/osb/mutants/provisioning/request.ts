@@ -14,6 +14,7 @@ const isNew: When = not(isKnown);
 
 const PROVISION = ["provision"] as const;
 
+/** Planted defects for the checks of spec.md, "Provisioning": what a request has to have. */
 export const provisioningRequestMutants: readonly Mutant[] = [
   mutant(
     "provision-missing-service-id-400",

@@ -16,6 +16,7 @@ const moveDashboard: Middleware = combine(
   alter(FETCH, is(200), set("dashboard_url", "https://other.example.com/"), isMarked("moved")),
 );
 
+/** Planted defects for the checks of spec.md, "Updating a Service Instance": dashboard_url. */
 export const updatingInstanceDashboardMutants: readonly Mutant[] = [
   mutant(
     "update-dashboard-url-initial-response",

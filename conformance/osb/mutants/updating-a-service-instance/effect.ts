@@ -47,6 +47,7 @@ const refuseRepeat: Middleware = async (request, next, memory) => {
     : response;
 };
 
+/** Planted defects for the checks of spec.md, "Updating a Service Instance": what changes, and what stays. */
 export const updatingInstanceEffectMutants: readonly Mutant[] = [
   mutant(
     "update-without-plan-keeps-plan",

@@ -6,6 +6,7 @@ import { isBreakdown, isNoted, note, whenFailed } from "../notes.ts";
 
 const later = { mode: "async" } as const;
 
+/** Planted defects for the checks of spec.md, "Updating a Service Instance": updates that fail. */
 export const updatingInstanceFailureMutants: readonly Mutant[] = [
   mutant(
     "update-5xx-applies-nothing",

@@ -7,6 +7,7 @@ import type { Operation } from "../../../platform/answer.ts";
 
 const PATCH: readonly Operation[] = ["update"];
 
+/** Planted defects for the checks of spec.md, "Updating a Service Instance": maintenance_info. */
 export const updatingInstanceMaintenanceInfoMutants: readonly Mutant[] = [
   mutant(
     "update-maintenance-info-conflict-422",

@@ -13,6 +13,7 @@ export function mark(mark: string, when: When): Middleware {
   };
 }
 
+/** The instance carries this mark. */
 export const isMarked =
   (mark: string): When =>
   (request, { facts }) =>

@@ -6,6 +6,7 @@ import type { Operation } from "../../../platform/answer.ts";
 
 const PATCH: readonly Operation[] = ["update"];
 
+/** Planted defects for the checks of spec.md, "Updating a Service Instance": plan changes. */
 export const updatingInstancePlansMutants: readonly Mutant[] = [
   mutant(
     "update-unsupported-422",

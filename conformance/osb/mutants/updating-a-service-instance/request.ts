@@ -11,6 +11,7 @@ const PATCH: readonly Operation[] = ["update"];
 /** Nearly all that is asked of an update is asked in one form; who refuses that form fails in many ways. */
 const updates = { also: ["update-*"] };
 
+/** Planted defects for the checks of spec.md, "Updating a Service Instance": what a request has to have. */
 export const updatingInstanceRequestMutants: readonly Mutant[] = [
   mutant(
     "update-context-only",
