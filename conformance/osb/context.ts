@@ -34,11 +34,11 @@ export class OsbContext {
     return this.run.minor;
   }
 
-  /** The first plan that fulfils all wishes; ends the check as not applicable when there is none. */
-  offer(...wants: readonly PlanRequirement[]): Offer {
-    const found = this.run.offers.find((offer) => wants.every((want) => want.fits(offer)));
+  /** The first plan that meets all requirements; ends the check as not applicable when there is none. */
+  offer(...requirements: readonly PlanRequirement[]): Offer {
+    const found = this.run.offers.find((offer) => requirements.every((requirement) => requirement.fits(offer)));
     if (found !== undefined) return found;
-    const missing = wants.find((want) => !this.run.offers.some(want.fits)) ?? wants.at(-1) ?? ANY;
+    const missing = requirements.find((requirement) => !this.run.offers.some(requirement.fits)) ?? requirements.at(-1) ?? ANY;
     throw new Verdicted(notApplicable(missing.unmet, this.run.catalog));
   }
 
@@ -47,36 +47,36 @@ export class OsbContext {
     return new OsbContext(platform, this.shared);
   }
 
-  /** An instance, lent for the length of the check. Do not change it: take `fresh` for that. */
-  live(...wants: readonly PlanRequirement[]): Promise<LiveInstance> {
-    return this.liveOf(this.offer(...wants));
+  /** An instance that other checks use before and after this one. Do not change it: take `fresh` for that. */
+  live(...requirements: readonly PlanRequirement[]): Promise<LiveInstance> {
+    return this.liveOf(this.offer(...requirements));
   }
 
   /** The same instance again when the check asks again, unless it was spoilt. */
   async liveOf(offer: Offer): Promise<LiveInstance> {
-    const lent = this.#borrowed.find(
+    const borrowed = this.#borrowed.find(
       (live) => live.offer.plan.id === offer.plan.id && !this.#changedInstances.has(live),
     );
-    if (lent !== undefined) return lent;
+    if (borrowed !== undefined) return borrowed;
     const live = await this.shared.borrow(offer);
     this.#borrowed.push(live);
     return live;
   }
 
-  /** Says that an instance was changed, so that it is not lent again. */
+  /** Says that an instance was changed, so that no other check gets it. */
   markChanged(live: LiveInstance): void {
     this.#changedInstances.add(live);
   }
 
-  /** Removes a lent instance that was changed, so that there is room for the next. */
+  /** Removes a borrowed instance that was changed, so that there is room for the next. */
   async discard(live: LiveInstance): Promise<void> {
     this.#borrowed.splice(this.#borrowed.indexOf(live), 1);
     await this.shared.giveBack(live, true);
   }
 
   /** An instance of its own. */
-  fresh(...wants: readonly PlanRequirement[]): Promise<LiveInstance> {
-    return this.freshOf(this.offer(...wants));
+  fresh(...requirements: readonly PlanRequirement[]): Promise<LiveInstance> {
+    return this.freshOf(this.offer(...requirements));
   }
 
   freshOf(offer: Offer, parameters?: JsonObject): Promise<LiveInstance> {
@@ -108,7 +108,7 @@ export class OsbContext {
     return bindBodyFor(this.run, offer);
   }
 
-  /** A provision request as a platform sends it; `options` change what a check wants changed. */
+  /** A provision request as a platform sends it; `options` change what a check requirements changed. */
   provision(offer: Offer, id: string, options: RequestOptions = {}): Promise<Answer> {
     return this.platform.provision(offer, id, {
       query: { accepts_incomplete: "true" },
@@ -134,7 +134,7 @@ export class OsbContext {
     });
   }
 
-  /** What the broker tells about an instance; undefined when instances are not retrievable or it does not answer 200. */
+  /** A fetch of the instance; undefined when instances are not retrievable or it does not answer 200. */
   async fetchInstance(live: Pick<LiveInstance, "offer" | "id">): Promise<Answer | undefined> {
     if (this.minor < 14 || !areInstancesRetrievable(live.offer)) return undefined;
     const answer = await this.platform.send("fetch-instance", { instanceId: live.id });
@@ -142,7 +142,7 @@ export class OsbContext {
   }
 
   /**
-   * Watches a thing while it is asked for what has to be refused. The function answers with the poll that tells that something has
+   * Watches a thing while it is asked for what has to be refused. The function returns the poll that shows that something has
    * begun since.
    */
   async watchOperations(
@@ -153,7 +153,7 @@ export class OsbContext {
     return async () => (before === undefined ? this.#findOperation(live, bindingId) : undefined);
   }
 
-  /** A poll that names no operation, where it tells that something goes on. */
+  /** A poll that names no operation, where it shows one in progress. */
   async #findOperation(live: Pick<LiveInstance, "offer" | "id">, bindingId: string): Promise<Answer | undefined> {
     if (bindingId !== "" && this.minor < 14) return undefined;
     const operation = bindingId === "" ? "poll-instance" : "poll-binding";
@@ -162,7 +162,7 @@ export class OsbContext {
     return bodyOf(poll)["state"] === "in progress" ? poll : undefined;
   }
 
-  /** Gives back what was lent. An instance that was, or may have been, changed is not lent again. */
+  /** Gives back what was borrowed. An instance that was, or may have been, changed is removed. */
   async close(outcome: Outcome): Promise<void> {
     if (this.#borrowed.length === 0) return;
     for (const live of this.#borrowed) this.platform.ledger.forget({ kind: "instance", id: live.id });

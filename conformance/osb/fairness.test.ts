@@ -81,7 +81,7 @@ const endsWith = (status: number): Middleware =>
     isRemoving,
   );
 
-/** One operation string for everything, so that polls cannot tell which is meant. */
+/** One operation string for everything, so that polls cannot say which is meant. */
 const oneOperation: Middleware = async (request, next, memory) => {
   const { operation, ...query } = request.query;
   const response = await next(operation === "work" ? { ...request, query } : request);
@@ -112,13 +112,13 @@ const queueing: Middleware = alter(
   (request, memory) => isInstanceCreating(request, memory) || isUpdating(request, memory),
 );
 
-/** Credentials are told once: with the 201, or at the first fetch. */
+/** Credentials are returned once: with the 201, or at the first fetch. */
 const oncePerBinding: Middleware = async (request, next, memory) => {
   const operation = operationOf(request);
   const response = await next(request);
   if ((operation !== "bind" && operation !== "fetch-binding") || jsonOf(response)["credentials"] === undefined)
     return response;
-  const key = `told ${request.path.join("/")}`;
+  const key = `returned ${request.path.join("/")}`;
   const isTold = memory.facts.has(key);
   memory.facts.set(key, true);
   if (!isTold) return response;
@@ -199,14 +199,14 @@ const strictPaths: Middleware = async (request, next, memory) => {
 
 /** Of an instance that was deleted it says that there is no such thing, as of any other, in a status of its own. */
 const forgets = (status: number): Middleware => {
-  const told = new Set<string>();
+  const reported = new Set<string>();
   return async (request, next, memory) => {
     const response = await next(request);
     const isPoll = polls.includes(operationOf(request) ?? "catalog");
     if (!isPoll || response.status !== 410 || !isGone(request, memory)) return response;
     const key = request.path.join("/");
-    if (told.has(key)) return reply(status, { description: "There is no such thing." }, response.headers);
-    told.add(key);
+    if (reported.has(key)) return reply(status, { description: "There is no such thing." }, response.headers);
+    reported.add(key);
     return response;
   };
 };
@@ -279,7 +279,7 @@ const BROKERS: readonly Unusual[] = [
     warnings: ["response-content-type-json"],
   },
   {
-    name: "tells polls more than the state",
+    name: "answers polls with more than the state",
     middleware: alter(
       polls,
       is(200),
@@ -288,7 +288,7 @@ const BROKERS: readonly Unusual[] = [
     modes: ["async"],
   },
   {
-    name: "tells polls nothing but the state, and when to come again no more",
+    name: "answers polls with nothing but the state, and says no more when to come again",
     middleware: alter(polls, is(200), ({ status, text }) => ({
       status,
       headers: { "content-type": "application/json" },
@@ -327,7 +327,7 @@ const BROKERS: readonly Unusual[] = [
   },
   { name: "queues what it cannot do now", middleware: queueing, modes: ["async"] },
   {
-    name: "stops at once what it is told to delete",
+    name: "stops at once what it has to delete",
     middleware: combine(stopAtOnce("deprovision", "failed"), stopAtOnce("unbind", "failed")),
     modes: ["async"],
   },
@@ -347,7 +347,7 @@ const BROKERS: readonly Unusual[] = [
       error: "RequiresApp",
     }),
   },
-  { name: "tells credentials once", middleware: oncePerBinding },
+  { name: "returns credentials once", middleware: oncePerBinding },
   { name: "withholds what instances were made of", middleware: alter(["fetch-instance"], is(200), instead(200)) },
   {
     name: "answers updates and deletions with an empty object",
@@ -430,7 +430,7 @@ const BROKERS: readonly Unusual[] = [
     minors: [13, 17],
   },
   {
-    name: "refuses polls about what it has told to be gone",
+    name: "refuses polls about what it has reported to be gone",
     middleware: combine(endsWith(410), forgets(400)),
     modes: ["async"],
     minors: [12, 15],
@@ -462,7 +462,7 @@ const BROKERS: readonly Unusual[] = [
   { name: "offers nothing at all", catalog: { services: [] } },
 ];
 
-/** Refuses requests without a parameter that no schema tells. */
+/** Refuses requests without a parameter that no schema publishes. */
 const demanding = (operation: Operation): Middleware =>
   refuse([operation], (request, memory) => {
     const { parameters } = sentOf(request);
@@ -523,7 +523,7 @@ describe.each(BROKERS)("a broker that $name", (broker) => {
 });
 
 describe.each(["provision", "bind"] as const)(
-  "a broker whose %s needs a parameter that no schema tells",
+  "a broker whose %s needs a parameter that no schema publishes",
   (operation) => {
     const middleware = demanding(operation);
 
@@ -534,7 +534,7 @@ describe.each(["provision", "bind"] as const)(
       expect(unknown).toContainEqual(expect.stringContaining("drydock.yml"));
     });
 
-    it("is tested when drydock.yml tells it", async () => {
+    it("is tested when drydock.yml has it", async () => {
       expect(await findings({ middleware }, "mixed", 17, GIVEN)).toEqual({ fail: [], warn: [], unknown: [] });
     });
   },

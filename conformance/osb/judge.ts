@@ -13,7 +13,7 @@ export function hasStatus(answer: Pick<Answer, "status">, rules: readonly Status
   );
 }
 
-/** How an answer is told to a reader: status, and the error code if it has one. */
+/** An answer as a reader sees it: status, and the error code if it has one. */
 export function seenOf(answer: Answer): string {
   const error = bodyOf(answer)["error"];
   return typeof error === "string" ? `${answer.status} with error ${error.slice(0, 60)}` : String(answer.status);
@@ -33,7 +33,7 @@ export function expectStatus(
 }
 
 /**
- * A refusal proves something only where the ordinary request is accepted: a broker may need parameters that no schema tells.
+ * A refusal proves something only where the ordinary request is accepted: a broker may need parameters that no schema publishes.
  * Asks `ordinarily` only when `outcome` accuses.
  */
 export async function unlessRefusedAnyway(outcome: Outcome, ordinarily: () => Promise<Answer>): Promise<Outcome> {

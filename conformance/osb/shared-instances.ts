@@ -12,15 +12,15 @@ export interface LiveInstance {
   readonly provisioned: Settled;
 }
 
-async function runAndClean<T>(platform: Platform, tell: (platform: Platform) => Promise<T>): Promise<T> {
+async function runAndClean<T>(platform: Platform, play: (platform: Platform) => Promise<T>): Promise<T> {
   try {
-    return await tell(platform);
+    return await play(platform);
   } finally {
     await platform.ledger.clean();
   }
 }
 
-/** What the checks of one run share: stories told once, and instances that are lent out. */
+/** What the checks of one run share: stories that are played once, and instances that checks borrow. */
 export class Shared {
   readonly run: Run;
   readonly #stories = new Map<string, Promise<unknown>>();
@@ -30,12 +30,12 @@ export class Shared {
     this.run = run;
   }
 
-  /** Tells a story once, with a client of its own, and cleans up after it. Who asks again gets the same. */
-  once<T>(key: string, tell: (platform: Platform) => Promise<T>): Promise<T> {
+  /** Plays a story once, with a client of its own, and cleans up after it. Whoever asks again gets the same. */
+  once<T>(key: string, play: (platform: Platform) => Promise<T>): Promise<T> {
     const known = this.#stories.get(key);
     if (known !== undefined) return known as Promise<T>;
     const platform = this.run.platform.scope();
-    const story = runAndClean(platform, tell);
+    const story = runAndClean(platform, play);
     this.#stories.set(key, story);
     return story;
   }
@@ -58,10 +58,10 @@ export class Shared {
   }
 
   async reclaim(): Promise<boolean> {
-    for (const [planId, lives] of this.#idle) {
-      const live = lives.at(-1);
+    for (const [planId, idle] of this.#idle) {
+      const live = idle.at(-1);
       if (live === undefined) continue;
-      this.#idle.set(planId, lives.slice(0, -1));
+      this.#idle.set(planId, idle.slice(0, -1));
       // What can't be removed now is removed at the end: its place must not stay taken, or checks would wait for it for ever.
       try {
         await this.#remove(live);

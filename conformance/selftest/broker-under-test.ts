@@ -11,7 +11,7 @@ import { certify, type CheckResult } from "../runner/certify.ts";
 import type { SpecMinor } from "../runner/check.ts";
 import type { Clock } from "../runner/clock.ts";
 
-/** A broker that can be certified in process, with or without a defect in front of it, and the time that it lives in. */
+/** A broker that can be certified in process, with or without a defect in front of it, and the clock that it goes by. */
 export interface BrokerUnderTest {
   readonly handle: Handler;
   readonly backend: Backend;

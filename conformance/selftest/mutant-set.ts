@@ -1,7 +1,7 @@
 import type { CheckInfo, SuiteName } from "../events.ts";
 import type { CheckResult } from "../runner/certify.ts";
 
-/** One planted defect, as the matrix tells of it. */
+/** One planted defect, as the kill matrix names it. */
 export interface MutantInfo {
   readonly id: string;
   /** The defect in words. */

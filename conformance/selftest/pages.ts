@@ -43,7 +43,7 @@ export function clausePage(): string {
   return `${[head.join("\n"), ...[...sections].map(([section, list]) => sectionOf(section, list))].join("\n\n")}\n`;
 }
 
-/** What the matrix of one suite tells. */
+/** What the page shows of one suite. */
 export interface SuiteMatrix {
   readonly mutantSet: MutantSet;
   readonly result: SelftestResult;

@@ -20,15 +20,15 @@ const mutant = (id: string, expected: readonly string[], also: readonly string[]
   also,
 });
 
-/** A mutant set whose runs are told: verdicts by broker and check, `pass` where nothing is said. */
+/** A mutant set whose runs are given: verdicts by broker and check, `pass` where nothing is said. */
 function mutantSetOf(
   mutants: readonly MutantInfo[],
-  told: Record<string, Record<string, [Verdict, string?]>>,
+  verdicts: Record<string, Record<string, [Verdict, string?]>>,
 ): MutantSet {
   const checks = ["a", "b", "c"].map(info);
   const resultsOf = (broker: string): readonly CheckResult[] =>
     checks.map((check) => {
-      const [verdict, reason] = told[broker]?.[check.id] ?? ["pass"];
+      const [verdict, reason] = verdicts[broker]?.[check.id] ?? ["pass"];
       return { check, verdict, ...(reason === undefined ? {} : { reason }) };
     });
   return { suite: "osb", checks, mutants, run: async (id) => resultsOf(id ?? "clean") };
@@ -43,14 +43,14 @@ const soundly: Record<string, Record<string, [Verdict, string?]>> = {
 
 async function problemsOf(
   mutants: readonly MutantInfo[],
-  told: Record<string, Record<string, [Verdict, string?]>>,
+  verdicts: Record<string, Record<string, [Verdict, string?]>>,
 ): Promise<readonly Pick<Problem, "kind" | "about">[]> {
-  const { problems } = await selftest(mutantSetOf(mutants, told));
+  const { problems } = await selftest(mutantSetOf(mutants, verdicts));
   return problems.map(({ kind, about }) => ({ kind, about }));
 }
 
 describe("selftest", () => {
-  it("finds nothing wrong with a sound matrix, and tells it by rows and columns", async () => {
+  it("finds nothing wrong with a sound matrix, and shows it by rows and columns", async () => {
     const seen: number[] = [];
     const { matrix, problems } = await selftest(mutantSetOf(sound, soundly), ({ done }) => seen.push(done));
     expect(problems).toEqual([]);
@@ -71,19 +71,19 @@ describe("selftest", () => {
   });
 
   it("does not take a verdict that is withheld for a notice", async () => {
-    const told = { ...soundly, "no-a": { a: ["unknown", "no answer"] } as Record<string, [Verdict, string?]> };
-    expect(await problemsOf(sound, told)).toContainEqual({ kind: "mutant-missed", about: "no-a" });
+    const verdicts = { ...soundly, "no-a": { a: ["unknown", "no answer"] } as Record<string, [Verdict, string?]> };
+    expect(await problemsOf(sound, verdicts)).toContainEqual({ kind: "mutant-missed", about: "no-a" });
   });
 
   it("names the check that objects to what is not its business", async () => {
-    const told = { ...soundly, "no-a": { a: ["fail"], b: ["warn"] } as Record<string, [Verdict, string?]> };
-    expect(await problemsOf(sound, told)).toEqual([{ kind: "mutant-over-noticed", about: "no-a" }]);
+    const verdicts = { ...soundly, "no-a": { a: ["fail"], b: ["warn"] } as Record<string, [Verdict, string?]> };
+    expect(await problemsOf(sound, verdicts)).toEqual([{ kind: "mutant-over-noticed", about: "no-a" }]);
   });
 
   it("does not count a check as proven by a mutant that is not meant for it", async () => {
     const mutants = [mutant("no-a", ["a"], ["b"]), mutant("no-c", ["c"])];
-    const told = { "no-a": { a: ["fail"], b: ["fail"] }, "no-c": { c: ["fail"] } } as never;
-    expect(await problemsOf(mutants, told)).toEqual([{ kind: "check-without-killer", about: "b" }]);
+    const verdicts = { "no-a": { a: ["fail"], b: ["fail"] }, "no-c": { c: ["fail"] } } as never;
+    expect(await problemsOf(mutants, verdicts)).toEqual([{ kind: "check-without-killer", about: "b" }]);
   });
 
   it.each<Verdict>(["fail", "warn", "unknown"])("does not bear %s on a clean broker", async (verdict) => {
@@ -93,8 +93,8 @@ describe("selftest", () => {
   });
 
   it("reports a check that crashed, on whatever broker", async () => {
-    const told = { ...soundly, "no-a": { a: ["fail"], c: ["unknown", "the check crashed: TypeError"] } } as never;
-    expect(await problemsOf(sound, told)).toEqual([{ kind: "check-crashed", about: "no-a" }]);
+    const verdicts = { ...soundly, "no-a": { a: ["fail"], c: ["unknown", "the check crashed: TypeError"] } } as never;
+    expect(await problemsOf(sound, verdicts)).toEqual([{ kind: "check-crashed", about: "no-a" }]);
   });
 
   it("reports a mutant that expects a check that does not exist", async () => {

@@ -1,7 +1,7 @@
 import type { CheckResult } from "../runner/certify.ts";
 import type { MutantSet, MutantInfo } from "./mutant-set.ts";
 
-/** Who noticed what. The two lists tell the same matrix by rows and by columns. */
+/** Who noticed what. The two lists are the same matrix by rows and by columns. */
 export interface KillMatrix {
   readonly checks: readonly { readonly id: string; readonly killers: readonly string[] }[];
   readonly mutants: readonly {

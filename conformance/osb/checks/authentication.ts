@@ -119,8 +119,8 @@ async function judgeRefusedMutations(context: OsbContext): Promise<Outcome> {
   const proper = await platform.deprovision(live.offer, live.id);
   await platform.settle(live.offer, proper);
   if (!isSuccess(proper)) return fail("the instance to be still there", seenOf(proper), deletionDenied, proper);
-  const stranger = await platform.deprovision(live.offer, platform.newId());
-  if (isSuccess(stranger)) return pass(deletionDenied, proper);
+  const ofNothing = await platform.deprovision(live.offer, platform.newId());
+  if (isSuccess(ofNothing)) return pass(deletionDenied, proper);
   const absent = await platform.deprovision(live.offer, created);
   return isSuccess(absent)
     ? fail("nothing to have been created", seenOf(absent), provisionDenied, absent)

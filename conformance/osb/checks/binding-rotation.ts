@@ -28,11 +28,11 @@ interface Rotation {
 
 /** The request for a successor. Its parameters are those of the predecessor, so none are sent. */
 function rotationBody(context: OsbContext, live: LiveInstance, predecessor: string) {
-  const { service_id, plan_id, context: told } = context.bindBody(live.offer);
+  const { service_id, plan_id, context: sent } = context.bindBody(live.offer);
   return {
     service_id: service_id ?? "",
     plan_id: plan_id ?? "",
-    context: told ?? {},
+    context: sent ?? {},
     predecessor_binding_id: predecessor,
   };
 }

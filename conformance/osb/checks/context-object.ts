@@ -14,8 +14,8 @@ async function sendEitherContext(context: OsbContext): Promise<Outcome> {
   };
   const cloudfoundry = { ...contextOf(context.run), drydock_ext: 1 };
   const outcomes: Outcome[] = [];
-  for (const told of [kubernetes, cloudfoundry])
-    outcomes.push(await provisionAndBindWith(context, (body) => ({ ...body, context: told })));
+  for (const sent of [kubernetes, cloudfoundry])
+    outcomes.push(await provisionAndBindWith(context, (body) => ({ ...body, context: sent })));
   return worstOf(outcomes);
 }
 

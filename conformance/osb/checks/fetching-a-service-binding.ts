@@ -50,7 +50,7 @@ async function fetchBindingOfUnknownInstance(context: OsbContext): Promise<Outco
   return expectStatus(await context.platform.send("fetch-binding", { ...ids, intent: "bad" }), [404]);
 }
 
-/** What a platform learns from a binding; a broker may tell it once only. */
+/** What a platform learns from a binding; a broker may return it only once. */
 const RETURNED_ONCE = ["credentials", "syslog_drain_url", "route_service_url", "volume_mounts", "endpoints"];
 
 function isSameDescription(first: Answer, second: Answer): boolean {

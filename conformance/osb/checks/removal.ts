@@ -17,7 +17,7 @@ import { fail, notApplicable, type Outcome, pass, Verdicted } from "../../runner
 /** Unbinding and deprovisioning obey the same rules; `kind` says which is meant. */
 type Removal = "unbind" | "deprovision";
 
-/** Something to remove: a binding of its own on a lent instance, or an instance of its own. */
+/** Something to remove: a binding of its own on a shared instance, or an instance of its own. */
 async function createRemovable(context: OsbContext, kind: Removal): Promise<LiveBinding> {
   if (kind === "unbind") return context.bound(await context.live(BINDABLE));
   const live = await context.fresh(ANY);

@@ -52,9 +52,9 @@ function judgeRefusedCreations({ run }: OsbContext): Outcome {
     return isClean && deletion !== undefined ? [{ refusal, deletion }] : [];
   });
   if (pairs.length === 0) return notApplicable("no refused creation was followed by a deletion");
-  const stranger = run.answers.find((answer) => isDeletionOfNothing(answer, run.answers));
-  if (stranger !== undefined && isSuccess(stranger))
-    return notApplicable("deletions of what never was are answered with success too", stranger);
+  const ofNothing = run.answers.find((answer) => isDeletionOfNothing(answer, run.answers));
+  if (ofNothing !== undefined && isSuccess(ofNothing))
+    return notApplicable("deletions of what never was are answered with success too", ofNothing);
   const wrong = pairs.find(({ deletion }) => isSuccess(deletion));
   if (wrong === undefined) return pass(...pairs.slice(0, 2).flatMap(({ refusal, deletion }) => [refusal, deletion]));
   return fail(

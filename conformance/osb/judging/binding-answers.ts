@@ -16,7 +16,7 @@ export const PERMISSIONS: readonly (readonly [string, string])[] = [
   ["volume_mounts", "volume_mount"],
 ];
 
-/** The answers that tell about a binding: the 201, or the fetch after an asynchronous bind. */
+/** The answers that describe the bindings of a lifecycle: the 201, or the fetch after an asynchronous bind. */
 export function bindingAnswers({ binds, fetchedBindings }: Lifecycle): Answer[] {
   return binds.flatMap(({ answer }, at) => {
     const fetched = fetchedBindings[at];

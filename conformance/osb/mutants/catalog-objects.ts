@@ -129,7 +129,7 @@ function renameId(check: string, path: Path, to: string): Mutant {
   return mutant(check, `The id at ${path.join(".")} is ${to} to the platform.`, middleware);
 }
 
-/** The last service goes by the id of the one before; the broker tells them apart by the plan. */
+/** The last service goes by the id of the one before; the broker distinguishes them by the plan. */
 const shareServiceId: Middleware = async (request, next, memory) => {
   const idAt = (...path: Path): string => stringOf(valueAt(memory.catalog, ["services", ...path])) ?? "";
   const [from, planId] = [idAt("last", "id"), idAt("last", "plans", 0, "id")];

@@ -8,7 +8,7 @@ import { jsonOf, type WireResponse } from "../memory-broker/http.ts";
 /** Values that some schema refuses. */
 const WRONG: readonly Json[] = ["", 5, "not right", [5], { labels: 5 }, { version: "1" }, { a: 5 }, "x".repeat(10_001)];
 
-/** Defects that are told apart by more than a schema. */
+/** Values that differ by more than a schema can say. */
 const SPECIAL: Readonly<Record<string, Json>> = {
   "binding-expires-at-format-fraction": "2999-01-02T03:04:05Z",
   "binding-renew-before-format-fraction": "2999-01-01T03:04:05Z",

@@ -17,8 +17,8 @@ const encodeOperations: Middleware = async (request, next, memory) => {
   const { operation, ...query } = request.query;
   const own = operation?.replace(/^jobs\//, "");
   const response = await next({ ...request, query: own === undefined ? query : { ...query, operation: own } });
-  const told = jsonOf(response)["operation"];
-  return typeof told === "string" ? set("operation", `jobs/${told}`)(response, request, memory) : response;
+  const returned = jsonOf(response)["operation"];
+  return typeof returned === "string" ? set("operation", `jobs/${returned}`)(response, request, memory) : response;
 };
 
 /** Planted defects for the checks of spec.md, "URL Properties". */

@@ -21,7 +21,7 @@ function plainPolls(context: OsbContext, kind: Polled): Answer[] {
   return all.filter((poll, at) => !isPollOfNothing(poll, all.slice(0, at)));
 }
 
-/** A refused poll about something whose deletion was told to have ended: no platform asks, and no status is prescribed. */
+/** A refused poll about something whose deletion was reported to have ended: no platform asks, and no status is prescribed. */
 function isPollOfNothing(poll: Answer, earlier: readonly Answer[]): boolean {
   const isRefused = poll.status >= 400 && poll.status < 500;
   return isDeleting(poll) && isRefused && earlier.some((other) => isSameDeletion(other, poll) && isOver(other));
@@ -93,7 +93,7 @@ export function judgeKeptState(kind: Polled) {
       const isKept = again.every((poll) => stateOf(poll) === stateOf(final) || isPollOfNothing(poll, [final]));
       return isKept
         ? pass(final, ...again)
-        : fail(`"${stateOf(final)}" to be told again`, again.map(seenOf).join(", "), final, ...again);
+        : fail(`"${stateOf(final)}" again`, again.map(seenOf).join(", "), final, ...again);
     });
     return outcomes.length > 0 ? worstOf(outcomes) : undefined;
   };

@@ -29,7 +29,7 @@ export const isEnding = (response: { readonly text: string }): boolean => {
   return state === "succeeded" || state === "failed";
 };
 
-/** Once the end of a creation has been told, it is told differently. */
+/** Once the end of a creation has been reported, it is reported differently. */
 export const changeEnd = (operations: readonly Operation[], state: string): Middleware =>
   alter(operations, is(200), set("state", state), all(isKnown, not(isPending)));
 
