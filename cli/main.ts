@@ -148,6 +148,8 @@ function program(): Command {
     .description("run the suites on brokers with one planted defect each and print who noticed")
     .option("--json", "the kill matrix as JSON")
     .option("--suite <name>", "osb, backup or isolation; default: all")
+    .option("--only <ids>", "only these checks, by id, comma separated; * stands for any characters")
+    .option("--mutant <ids>", "only these mutants, likewise; default: those that are meant for the checks")
     .action(async (options) => ends((await import("./selftest.ts")).selftest(options)));
 
   drydock

@@ -1,8 +1,9 @@
 import {
   MUTANT_SETS,
+  type MutantSet,
+  narrowMutantSet,
   selftest as prove,
   suggestionsFor,
-  type MutantSet,
   type Progress,
   type SelftestResult,
 } from "../conformance/index.ts";
@@ -11,6 +12,10 @@ import { EXIT, UserError } from "./errors.ts";
 export interface SelftestOptions {
   readonly json?: boolean;
   readonly suite?: string;
+  /** Ids of checks, comma separated; `*` stands for any characters. */
+  readonly only?: string;
+  /** Ids of mutants, likewise. */
+  readonly mutant?: string;
 }
 
 /** @throws UserError CLI_BAD_OPTION */
@@ -20,6 +25,22 @@ function selectMutantSets(suite: string | undefined): readonly MutantSet[] {
   const names = MUTANT_SETS.map((mutantSet) => mutantSet.suite);
   const near = suggestionsFor(suite ?? "", names);
   throw new UserError("CLI_BAD_OPTION", `no such suite: "${suite}" (--suite)${near}; there are ${names.join(", ")}`);
+}
+
+const splitIds = (text: string | undefined): readonly string[] | undefined => text?.split(",").map((id) => id.trim());
+
+/** The sets that have what `--only` and `--mutant` name, narrowed to it. */
+function narrowSets(sets: readonly MutantSet[], { only, mutant }: SelftestOptions): readonly MutantSet[] {
+  if (only === undefined && mutant === undefined) return sets;
+  const narrowed = { only: splitIds(only), mutants: splitIds(mutant) };
+  const found = sets
+    .map((mutantSet) => narrowMutantSet(mutantSet, narrowed))
+    .filter(({ checks, mutants }) => checks.length > 0 && mutants.length > 0);
+  if (found.length > 0) return found;
+  const ids = sets.flatMap(({ checks, mutants }) => (mutant === undefined ? checks : mutants).map(({ id }) => id));
+  const near = suggestionsFor(mutant ?? only ?? "", ids);
+  const asked = [only && `--only ${only}`, mutant && `--mutant ${mutant}`].filter(Boolean).join(" ");
+  throw new UserError("CLI_BAD_OPTION", `no such check or mutant: ${asked}${near}`);
 }
 
 /** Progress on a terminal only, on one line. */
@@ -41,10 +62,10 @@ function print(mutantSet: MutantSet, { matrix, problems }: SelftestResult): void
   );
 }
 
-/** Runs the suites on their mutants. 0 when the matrix is sound, 1 when not; what is wrong with it goes to standard error. */
+/** Runs the suites on their mutants, or what `--only` and `--mutant` name of them. 0 when the matrix is sound, 1 when not; what is wrong with it goes to standard error. */
 export async function selftest(options: SelftestOptions): Promise<number> {
   const results: SelftestResult[] = [];
-  for (const mutantSet of selectMutantSets(options.suite)) {
+  for (const mutantSet of narrowSets(selectMutantSets(options.suite), options)) {
     const result = await prove(mutantSet, show(mutantSet.suite));
     results.push(result);
     if (options.json !== true) print(mutantSet, result);

@@ -43,6 +43,7 @@ export { type DrydockFile, parseDrydockFile } from "./runner/file.ts";
 export { suggestionsFor } from "./runner/nearest.ts";
 export type { AnySuite } from "./runner/suite.ts";
 export type { CleanRun, MutantSet, MutantInfo } from "./selftest/mutant-set.ts";
+export { type Narrowed, narrowMutantSet } from "./selftest/narrow.ts";
 export { MUTANT_SETS } from "./selftest/mutant-sets.ts";
 export { SUITES } from "./suites.ts";
 export { INVOCATION, PACKAGE_NAME } from "./tool.ts";

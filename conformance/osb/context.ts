@@ -38,7 +38,8 @@ export class OsbContext {
   offer(...requirements: readonly PlanRequirement[]): Offer {
     const found = this.run.offers.find((offer) => requirements.every((requirement) => requirement.fits(offer)));
     if (found !== undefined) return found;
-    const missing = requirements.find((requirement) => !this.run.offers.some(requirement.fits)) ?? requirements.at(-1) ?? ANY;
+    const missing =
+      requirements.find((requirement) => !this.run.offers.some(requirement.fits)) ?? requirements.at(-1) ?? ANY;
     throw new Verdicted(notApplicable(missing.unmet, this.run.catalog));
   }
 

@@ -6,8 +6,9 @@ import {
   type Offer,
 } from "../platform/catalog.ts";
 
-/** A wish for a plan: a predicate, and how to say that no plan fulfils it. */
+/** What a check needs of a plan. */
 export interface PlanRequirement {
+  /** Why the check is not applicable where no plan is like this. */
   readonly unmet: string;
   readonly fits: (offer: Offer) => boolean;
 }

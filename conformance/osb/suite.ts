@@ -2,7 +2,7 @@ import { defineSuite } from "../runner/suite.ts";
 import { OSB_CHECKS } from "./checks.ts";
 import { OsbContext } from "./context.ts";
 import { Shared } from "./shared-instances.ts";
-import { allLifecycles } from "./fixtures/lifecycles.ts";
+import { allLifecycles } from "./sequences/lifecycles.ts";
 
 /** The Open Service Broker API, clause by clause. */
 export const osbSuite = defineSuite<OsbContext>({

@@ -16,10 +16,11 @@ export interface MutantInfo {
 export interface CleanRun {
   /** How this broker differs from the others: `asynchronous, 2.14`. */
   readonly name: string;
-  readonly run: () => Promise<readonly CheckResult[]>;
+  /** `only`: as in `certify`; a run that pays no heed to it judges all. */
+  readonly run: (only?: readonly string[]) => Promise<readonly CheckResult[]>;
 }
 
-/** A suite together with the brokers that prove it: a clean one, and one for each planted defect. */
+/** The mutants that prove a suite: a clean broker, and one for each planted defect. */
 export interface MutantSet {
   readonly suite: SuiteName;
   readonly checks: readonly CheckInfo[];

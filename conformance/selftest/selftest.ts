@@ -35,7 +35,7 @@ export interface Progress {
 const CRASHED = /^the check crashed/;
 
 /** A violated MUST shows as `fail`, a violated SHOULD or MAY as `warn`; a verdict that is withheld accuses nobody. */
-const hasNoticed = ({ verdict }: CheckResult): boolean => verdict === "fail" || verdict === "warn";
+export const hasNoticed = ({ verdict }: CheckResult): boolean => verdict === "fail" || verdict === "warn";
 
 /** Whether an id is in a list; `*` in the list stands for any characters. */
 export function isListed(list: readonly string[], id: string): boolean {

@@ -1,7 +1,7 @@
 import { bodyOf } from "../../http/observation.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
-import { fetchCatalogWith } from "../fixtures/requests.ts";
+import { fetchCatalogWith } from "../sequences/requests.ts";
 import { expectStatus, seenOf } from "../judge.ts";
 import type { Answer } from "../../platform/answer.ts";
 import { fail, notApplicable, type Outcome, pass, worstOf } from "../../runner/check.ts";

@@ -3,7 +3,7 @@ import type { LiveInstance } from "../shared-instances.ts";
 import type { OsbContext } from "../context.ts";
 import type { PlanRequirement } from "../plan-requirements.ts";
 import { type OsbCheck, probe } from "../define.ts";
-import { asyncBindOffer } from "../fixtures/asynchronous-plans.ts";
+import { asyncBindOffer } from "../sequences/asynchronous-plans.ts";
 import { expectError, expectStatus, seenOf } from "../judge.ts";
 import type { Answer } from "../../platform/answer.ts";
 import { areBindingsRetrievable, isBindable, isRotatable } from "../../platform/catalog.ts";

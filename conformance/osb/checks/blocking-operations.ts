@@ -1,12 +1,12 @@
 import { bodyOf } from "../../http/observation.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
-import { asyncOffer } from "../fixtures/asynchronous-plans.ts";
-import { updateRefusal } from "../fixtures/updates.ts";
-import { flightOfProvision } from "../fixtures/flights/provision.ts";
-import { judgeMeanwhile } from "../fixtures/flights/flight.ts";
+import { asyncOffer } from "../sequences/asynchronous-plans.ts";
+import { updateRefusal } from "../sequences/updates.ts";
+import { flightOfProvision } from "../sequences/flights/provision.ts";
+import { judgeMeanwhile } from "../sequences/flights/flight.ts";
 import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
-import { lifecycleOf } from "../fixtures/lifecycles.ts";
+import { lifecycleOf } from "../sequences/lifecycles.ts";
 import type { Answer } from "../../platform/answer.ts";
 import { fail, notApplicable, type Outcome, pass, worstOf } from "../../runner/check.ts";
 

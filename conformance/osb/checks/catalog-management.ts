@@ -1,7 +1,7 @@
 import { isArray, isObject, sameJson } from "../../http/json.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
-import { fetchCatalogWith } from "../fixtures/requests.ts";
+import { fetchCatalogWith } from "../sequences/requests.ts";
 import { expectStatus } from "../judge.ts";
 import type { Answer } from "../../platform/answer.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";

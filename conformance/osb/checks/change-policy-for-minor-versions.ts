@@ -2,7 +2,7 @@ import type { JsonObject } from "../../http/json.ts";
 import { contextOf } from "../request-bodies.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
-import { fetchCatalogWith, provisionAndBindWith } from "../fixtures/requests.ts";
+import { fetchCatalogWith, provisionAndBindWith } from "../sequences/requests.ts";
 import { notApplicable, type Outcome } from "../../runner/check.ts";
 
 /** Members of 2.17, as an older broker would meet them. */

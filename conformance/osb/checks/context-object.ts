@@ -1,7 +1,7 @@
 import { contextOf } from "../request-bodies.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
-import { provisionAndBindWith } from "../fixtures/requests.ts";
+import { provisionAndBindWith } from "../sequences/requests.ts";
 import { type Outcome, worstOf } from "../../runner/check.ts";
 
 async function sendEitherContext(context: OsbContext): Promise<Outcome> {

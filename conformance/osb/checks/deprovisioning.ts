@@ -17,11 +17,11 @@ import {
 import { ANY } from "../plan-requirements.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
-import { withBrokenBackend } from "../fixtures/broken-backend.ts";
+import { withBrokenBackend } from "../sequences/broken-backend.ts";
 import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
 import { judgeLifecycles } from "../judging/lifecycles.ts";
 import { judgeResent, judgeSameOperation } from "../judging/resent.ts";
-import type { Lifecycle } from "../fixtures/lifecycles.ts";
+import type { Lifecycle } from "../sequences/lifecycles.ts";
 import { isSuccess } from "../../platform/platform.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 

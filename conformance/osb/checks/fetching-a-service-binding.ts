@@ -3,9 +3,9 @@ import { bodyOf } from "../../http/observation.ts";
 import { BINDING_RETRIEVABLE } from "../plan-requirements.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
-import { asyncBindOffer } from "../fixtures/asynchronous-plans.ts";
-import { flightOfBind } from "../fixtures/flights/bind.ts";
-import { judgeMeanwhile } from "../fixtures/flights/flight.ts";
+import { asyncBindOffer } from "../sequences/asynchronous-plans.ts";
+import { flightOfBind } from "../sequences/flights/bind.ts";
+import { judgeMeanwhile } from "../sequences/flights/flight.ts";
 import { expectStatus } from "../judge.ts";
 import {
   isCredentialService,
@@ -15,7 +15,7 @@ import {
   requirePermission,
 } from "../judging/binding-answers.ts";
 import { judgeLifecycles } from "../judging/lifecycles.ts";
-import type { Lifecycle } from "../fixtures/lifecycles.ts";
+import type { Lifecycle } from "../sequences/lifecycles.ts";
 import type { Answer } from "../../platform/answer.ts";
 import { fail, type Outcome, pass } from "../../runner/check.ts";
 

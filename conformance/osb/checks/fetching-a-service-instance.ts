@@ -4,13 +4,13 @@ import type { OsbContext } from "../context.ts";
 import { RETRIEVABLE } from "../plan-requirements.ts";
 import { updatablePlan } from "../changes.ts";
 import { type OsbCheck, probe } from "../define.ts";
-import { asyncOffer, asyncUpdateOffer } from "../fixtures/asynchronous-plans.ts";
-import { flightOfProvision } from "../fixtures/flights/provision.ts";
-import { flightOfUpdate } from "../fixtures/flights/update.ts";
-import { judgeMeanwhile } from "../fixtures/flights/flight.ts";
+import { asyncOffer, asyncUpdateOffer } from "../sequences/asynchronous-plans.ts";
+import { flightOfProvision } from "../sequences/flights/provision.ts";
+import { flightOfUpdate } from "../sequences/flights/update.ts";
+import { judgeMeanwhile } from "../sequences/flights/flight.ts";
 import { expectStatus, expectStatusOrBusy } from "../judge.ts";
 import { judgeLifecycles } from "../judging/lifecycles.ts";
-import type { Lifecycle } from "../fixtures/lifecycles.ts";
+import type { Lifecycle } from "../sequences/lifecycles.ts";
 import type { Answer } from "../../platform/answer.ts";
 import { fail, type Outcome, pass, warn } from "../../runner/check.ts";
 

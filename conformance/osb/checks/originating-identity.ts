@@ -2,7 +2,7 @@ import type { JsonObject } from "../../http/json.ts";
 import { ANY } from "../plan-requirements.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
-import { provisionAndBindWith } from "../fixtures/requests.ts";
+import { provisionAndBindWith } from "../sequences/requests.ts";
 import { expectStatus } from "../judge.ts";
 import { type Outcome, worstOf } from "../../runner/check.ts";
 

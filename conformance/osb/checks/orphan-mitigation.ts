@@ -4,7 +4,7 @@ import { BODY_RULES, fits } from "../bodies.ts";
 import { ANY } from "../plan-requirements.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
-import { failProvision } from "../fixtures/broken-backend.ts";
+import { failProvision } from "../sequences/broken-backend.ts";
 import { expectStatus, seenOf } from "../judge.ts";
 import { isDeletion, isUnrouted, type Judge, judgeEvery } from "../judging/every-answer.ts";
 import type { Answer } from "../../platform/answer.ts";

@@ -1,6 +1,6 @@
 import { type OsbCheck, probe } from "../define.ts";
 import { judgeLifecycles } from "../judging/lifecycles.ts";
-import type { Lifecycle } from "../fixtures/lifecycles.ts";
+import type { Lifecycle } from "../sequences/lifecycles.ts";
 import { maximumPollingSeconds } from "../../platform/catalog.ts";
 import { fail, type Outcome, pass } from "../../runner/check.ts";
 

@@ -61,6 +61,10 @@ const OPERATION_NAMES: Readonly<Record<Operation, string>> = {
 const placeOf = (rule: BodyRule): string =>
   [...rule.at, rule.member].filter((step) => step !== "").join(".") || "the body";
 
+/** `a`, `a or b`, `a, b or c`. */
+const joinNames = (names: readonly string[]): string =>
+  [...names.slice(0, -2), names.slice(-2).join(" or ")].join(", ");
+
 /** `operation in the 202 to a provision is a string or null (2.14)`. */
 function titleOf(rule: BodyRule): string {
   const { on, status, member, since, until, words } = rule;
@@ -68,7 +72,7 @@ function titleOf(rule: BodyRule): string {
   if (rule.title !== undefined) return `${rule.title}${versions}`;
   const [only, ...more] = status;
   const answer = more.length === 0 ? `the ${only}` : "the answer";
-  const operations = on.map((operation) => OPERATION_NAMES[operation]).join(" or ");
+  const operations = joinNames(on.map((operation) => OPERATION_NAMES[operation]));
   const what = member === "" ? "The body of" : `${placeOf(rule)} in`;
   return `${what} ${answer} to ${operations} is ${words}${versions}`;
 }

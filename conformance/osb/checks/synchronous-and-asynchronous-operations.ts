@@ -5,7 +5,7 @@ import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { ordinaryRefusal, seenOf } from "../judge.ts";
 import { isAny, judgeEvery } from "../judging/every-answer.ts";
-import { allLifecycles } from "../fixtures/lifecycles.ts";
+import { allLifecycles } from "../sequences/lifecycles.ts";
 import type { Answer } from "../../platform/answer.ts";
 import type { Offer } from "../../platform/catalog.ts";
 import { isSuccess } from "../../platform/platform.ts";

@@ -20,7 +20,7 @@ import { type OsbCheck, probe } from "../define.ts";
 import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
 import { judgeLifecycles } from "../judging/lifecycles.ts";
 import { judgeResent, judgeSameOperation } from "../judging/resent.ts";
-import type { Lifecycle } from "../fixtures/lifecycles.ts";
+import type { Lifecycle } from "../sequences/lifecycles.ts";
 import { deletion, isSuccess } from "../../platform/platform.ts";
 import { fail, type Outcome, pass } from "../../runner/check.ts";
 

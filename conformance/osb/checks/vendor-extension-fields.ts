@@ -5,7 +5,7 @@ import { changesOf, updatablePlan } from "../changes.ts";
 import type { LiveInstance } from "../shared-instances.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
-import { provisionAndBindWith } from "../fixtures/requests.ts";
+import { provisionAndBindWith } from "../sequences/requests.ts";
 import { expectStatus, seenOf, unlessRefusedAnyway } from "../judge.ts";
 import { type Judge, judgeEvery } from "../judging/every-answer.ts";
 import type { Answer } from "../../platform/answer.ts";

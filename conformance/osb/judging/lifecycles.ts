@@ -1,5 +1,5 @@
 import type { OsbContext } from "../context.ts";
-import { allLifecycles, type Lifecycle } from "../fixtures/lifecycles.ts";
+import { allLifecycles, type Lifecycle } from "../sequences/lifecycles.ts";
 import { notApplicable, type Outcome, worstOf } from "../../runner/check.ts";
 
 /** Judges every lifecycle; not applicable when `judge` applies to none. */

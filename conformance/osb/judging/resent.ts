@@ -1,5 +1,5 @@
 import { bodyOf } from "../../http/observation.ts";
-import { operationOf } from "../fixtures/flights/flight.ts";
+import { operationOf } from "../sequences/flights/flight.ts";
 import { expectStatus, seenOf } from "../judge.ts";
 import type { Answer } from "../../platform/answer.ts";
 import { fail, notApplicable, type Outcome, pass, warn } from "../../runner/check.ts";

@@ -1,8 +1,8 @@
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
-import { asyncBindOffer } from "../../fixtures/asynchronous-plans.ts";
-import { flightOfBind } from "../../fixtures/flights/bind.ts";
-import { judgeMeanwhile } from "../../fixtures/flights/flight.ts";
+import { asyncBindOffer } from "../../sequences/asynchronous-plans.ts";
+import { flightOfBind } from "../../sequences/flights/bind.ts";
+import { judgeMeanwhile } from "../../sequences/flights/flight.ts";
 import { expectStatusOrBusy } from "../../judge.ts";
 import { judgeResent, judgeSameOperation } from "../../judging/resent.ts";
 import type { Answer } from "../../../platform/answer.ts";

@@ -4,7 +4,7 @@ import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe, review } from "../../define.ts";
 import { bindingAnswers, INFORMATION, isCredentialService, isPresent } from "../../judging/binding-answers.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
-import type { Lifecycle } from "../../fixtures/lifecycles.ts";
+import type { Lifecycle } from "../../sequences/lifecycles.ts";
 import { requires } from "../../../platform/catalog.ts";
 import { isSuccess } from "../../../platform/platform.ts";
 import { fail, notApplicable, type Outcome, pass, warn } from "../../../runner/check.ts";

@@ -3,7 +3,7 @@ import { bodyOf } from "../../../http/observation.ts";
 import { BINDABLE } from "../../plan-requirements.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
-import { conflictingBind } from "../../fixtures/flights/bind.ts";
+import { conflictingBind } from "../../sequences/flights/bind.ts";
 import { expectStatus } from "../../judge.ts";
 import { isPresent } from "../../judging/binding-answers.ts";
 import type { Answer } from "../../../platform/answer.ts";

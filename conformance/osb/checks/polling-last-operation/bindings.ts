@@ -15,7 +15,7 @@ import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe, review } from "../../define.ts";
 import { expectStatus } from "../../judge.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
-import { allLifecycles } from "../../fixtures/lifecycles.ts";
+import { allLifecycles } from "../../sequences/lifecycles.ts";
 import { notApplicable, type Outcome, Verdicted } from "../../../runner/check.ts";
 
 async function pollUnknownBinding(context: OsbContext): Promise<Outcome> {

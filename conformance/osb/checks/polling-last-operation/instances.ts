@@ -15,7 +15,7 @@ import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe, review } from "../../define.ts";
 import { expectStatus } from "../../judge.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
-import type { Lifecycle } from "../../fixtures/lifecycles.ts";
+import type { Lifecycle } from "../../sequences/lifecycles.ts";
 import type { Answer } from "../../../platform/answer.ts";
 import { fail, notApplicable, type Outcome, pass, worstOf } from "../../../runner/check.ts";
 

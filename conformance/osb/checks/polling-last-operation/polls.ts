@@ -1,8 +1,8 @@
 import type { OsbContext } from "../../context.ts";
-import { asyncBindOffer, asyncOffer } from "../../fixtures/asynchronous-plans.ts";
-import { operationOf } from "../../fixtures/flights/flight.ts";
+import { asyncBindOffer, asyncOffer } from "../../sequences/asynchronous-plans.ts";
+import { operationOf } from "../../sequences/flights/flight.ts";
 import { expectStatus, seenOf } from "../../judge.ts";
-import type { Lifecycle } from "../../fixtures/lifecycles.ts";
+import type { Lifecycle } from "../../sequences/lifecycles.ts";
 import type { Answer, Operation } from "../../../platform/answer.ts";
 import { idsOf, type RequestOptions, stateOf } from "../../../platform/platform.ts";
 import { fail, notApplicable, type Outcome, pass, worstOf } from "../../../runner/check.ts";

@@ -1,9 +1,9 @@
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
-import { asyncOffer } from "../../fixtures/asynchronous-plans.ts";
+import { asyncOffer } from "../../sequences/asynchronous-plans.ts";
 import { expectErrorOf422, expectStatus, ordinaryRefusal, seenOf } from "../../judge.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
-import type { Lifecycle } from "../../fixtures/lifecycles.ts";
+import type { Lifecycle } from "../../sequences/lifecycles.ts";
 import type { Answer } from "../../../platform/answer.ts";
 import { isSuccess } from "../../../platform/platform.ts";
 import { fail, type Outcome, pass } from "../../../runner/check.ts";

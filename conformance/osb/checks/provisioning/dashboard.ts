@@ -4,7 +4,7 @@ import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
 import { isWebAddress } from "../../judging/web-address.ts";
-import { type Lifecycle, lifecycleOf } from "../../fixtures/lifecycles.ts";
+import { type Lifecycle, lifecycleOf } from "../../sequences/lifecycles.ts";
 import { fail, notApplicable, type Outcome, pass, warn } from "../../../runner/check.ts";
 
 async function judgeProvisionDashboard(context: OsbContext): Promise<Outcome> {

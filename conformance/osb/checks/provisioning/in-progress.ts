@@ -1,8 +1,8 @@
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
-import { asyncOffer } from "../../fixtures/asynchronous-plans.ts";
-import { flightOfProvision } from "../../fixtures/flights/provision.ts";
-import { judgeMeanwhile } from "../../fixtures/flights/flight.ts";
+import { asyncOffer } from "../../sequences/asynchronous-plans.ts";
+import { flightOfProvision } from "../../sequences/flights/provision.ts";
+import { judgeMeanwhile } from "../../sequences/flights/flight.ts";
 import { expectStatusOrBusy } from "../../judge.ts";
 import { judgeResent, judgeSameOperation } from "../../judging/resent.ts";
 import type { Outcome } from "../../../runner/check.ts";

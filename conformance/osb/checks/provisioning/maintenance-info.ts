@@ -42,7 +42,7 @@ export const provisioningMaintenanceInfoChecks: readonly OsbCheck[] = [
   }),
   probe({
     id: "provision-maintenance-info-error-code",
-    title: "The refusal of a maintenance version carries MaintenanceInfoConflict",
+    title: "The refusal of a provision's maintenance version carries MaintenanceInfoConflict",
     requirement: "The 422 for another maintenance version carries the error code MaintenanceInfoConflict.",
     run: async (context) => {
       return expectErrorOf422(await provisionMaintained(context, "other"), "MaintenanceInfoConflict");

@@ -3,7 +3,7 @@ import type { OsbContext } from "../../context.ts";
 import { otherParameters } from "../../request-bodies.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { expectStatus, unlessRefusedAnyway } from "../../judge.ts";
-import { planWithViolation } from "../../fixtures/schema-violation.ts";
+import { planWithViolation } from "../../sequences/schema-violation.ts";
 import type { Offer } from "../../../platform/catalog.ts";
 import { type Outcome, worstOf } from "../../../runner/check.ts";
 

@@ -4,7 +4,7 @@ import type { OsbContext } from "../../context.ts";
 import { RETRIEVABLE } from "../../plan-requirements.ts";
 import { updatablePlan } from "../../changes.ts";
 import { type OsbCheck, probe } from "../../define.ts";
-import { anyUpdate, firstChange, parameterUpdate, planUpdate, type UpdateRecord } from "../../fixtures/updates.ts";
+import { anyUpdate, firstChange, parameterUpdate, planUpdate, type UpdateRecord } from "../../sequences/updates.ts";
 import { expectStatus, ordinaryRefusal } from "../../judge.ts";
 import { isSuccess } from "../../../platform/platform.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../../runner/check.ts";

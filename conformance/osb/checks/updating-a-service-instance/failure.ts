@@ -2,7 +2,7 @@ import { sameJson } from "../../../http/json.ts";
 import { bodyOf } from "../../../http/observation.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
-import { failUpdate } from "../../fixtures/broken-backend.ts";
+import { failUpdate } from "../../sequences/broken-backend.ts";
 import { seenOf } from "../../judge.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../../runner/check.ts";
 

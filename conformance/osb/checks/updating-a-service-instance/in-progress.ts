@@ -1,8 +1,8 @@
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
-import { asyncUpdateOffer } from "../../fixtures/asynchronous-plans.ts";
-import { flightOfUpdate } from "../../fixtures/flights/update.ts";
-import { judgeMeanwhile } from "../../fixtures/flights/flight.ts";
+import { asyncUpdateOffer } from "../../sequences/asynchronous-plans.ts";
+import { flightOfUpdate } from "../../sequences/flights/update.ts";
+import { judgeMeanwhile } from "../../sequences/flights/flight.ts";
 import { judgeResent, judgeSameOperation } from "../../judging/resent.ts";
 import type { Answer } from "../../../platform/answer.ts";
 import type { Outcome } from "../../../runner/check.ts";

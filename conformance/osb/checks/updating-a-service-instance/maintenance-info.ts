@@ -33,7 +33,7 @@ export const updatingInstanceMaintenanceInfoChecks: readonly OsbCheck[] = [
   }),
   probe({
     id: "update-maintenance-info-error-code",
-    title: "The refusal of a maintenance version carries MaintenanceInfoConflict",
+    title: "The refusal of an update's maintenance version carries MaintenanceInfoConflict",
     requirement: "The 422 for another maintenance version carries the error code MaintenanceInfoConflict.",
     run: async (context) => {
       return expectErrorOf422(await updateMaintained(context, "other"), "MaintenanceInfoConflict");

@@ -2,7 +2,7 @@ import { bodyOf } from "../../../http/observation.ts";
 import { contextOf } from "../../request-bodies.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
-import { PLAN_UPDATEABLE } from "../../fixtures/updates.ts";
+import { PLAN_UPDATEABLE } from "../../sequences/updates.ts";
 import { expectStatus } from "../../judge.ts";
 import type { Answer } from "../../../platform/answer.ts";
 import { isSuccess } from "../../../platform/platform.ts";
