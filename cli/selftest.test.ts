@@ -36,4 +36,22 @@ describe("selftest", () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(/osb, backup, isolation/);
   });
+
+  it("proves one check alone, by one mutant", async () => {
+    const { code, stdout } = await drydock([
+      "selftest",
+      "--only",
+      "bind-conflict-409",
+      "--mutant",
+      "not-bind-conflict-409",
+    ]);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/bind-conflict-409 +not-bind-conflict-409\n/)]);
+    expect(stdout).toMatch(/osb: 1 of 1 checks tripped \(100 %\) by 1 mutants; \d+ clean runs; 0 problems/);
+  });
+
+  it("names what is near when there is no such check or mutant", async () => {
+    const { code, stderr } = await drydock(["selftest", "--mutant", "not-bind-conflict-408"]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/no such check or mutant: --mutant not-bind-conflict-408; nearest: .*not-bind-conflict-409/);
+  });
 });
