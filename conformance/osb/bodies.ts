@@ -4,6 +4,7 @@ import type { Level } from "../events.ts";
 import type { JsonObject } from "../http/json.ts";
 import type { Operation } from "../platform/answer.ts";
 import type { SpecMinor } from "../runner/check.ts";
+import deprovisioning from "./bodies/deprovisioning.json" with { type: "json" };
 import binding from "./bodies/binding.json" with { type: "json" };
 import bindingMetadata from "./bodies/binding-metadata.json" with { type: "json" };
 import endpoints from "./bodies/endpoints.json" with { type: "json" };
@@ -12,7 +13,7 @@ import fetchingInstance from "./bodies/fetching-a-service-instance.json" with { 
 import metadata from "./bodies/metadata.json" with { type: "json" };
 import polling from "./bodies/polling-last-operation.json" with { type: "json" };
 import provisioning from "./bodies/provisioning.json" with { type: "json" };
-import removing from "./bodies/removing.json" with { type: "json" };
+import unbinding from "./bodies/unbinding.json" with { type: "json" };
 import updating from "./bodies/updating-a-service-instance.json" with { type: "json" };
 import volumeMounts from "./bodies/volume-mounts.json" with { type: "json" };
 
@@ -56,7 +57,8 @@ const WRITTEN = [
   bindingMetadata,
   volumeMounts,
   endpoints,
-  removing,
+  unbinding,
+  deprovisioning,
 ].flat() as readonly Written[];
 
 /** Every rule about the body of an answer, in the order of the specification's headings. */
