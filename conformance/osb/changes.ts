@@ -1,6 +1,4 @@
 import type { JsonObject } from "../http/json.ts";
-import type { PlanRequirement } from "./plan-requirements.ts";
-import { contextOf, parametersOf } from "./request-bodies.ts";
 import {
   allowsContextUpdates,
   isPlanUpdateable,
@@ -11,6 +9,8 @@ import {
 import { differentFrom } from "../platform/schema.ts";
 import { parametersFor } from "../runner/file.ts";
 import type { Run } from "../runner/suite.ts";
+import type { PlanRequirement } from "./plan-requirements.ts";
+import { contextOf, parametersOf } from "./request-bodies.ts";
 
 /** A plan of the same offering that an instance can be changed to, where that is offered. */
 export function otherPlan(offer: Offer): Offer | undefined {

@@ -1,5 +1,6 @@
 import { apiVersionHeaderChecks } from "./checks/api-version-header.ts";
 import { authenticationChecks } from "./checks/authentication.ts";
+import { bindingRotationChecks } from "./checks/binding-rotation.ts";
 import { bindingApplicationChecks } from "./checks/binding/application.ts";
 import { bindingInProgressChecks } from "./checks/binding/in-progress.ts";
 import { bindingInformationChecks } from "./checks/binding/information.ts";
@@ -7,7 +8,6 @@ import { bindingMetadataChecks } from "./checks/binding/metadata.ts";
 import { bindingPermissionsChecks } from "./checks/binding/permissions.ts";
 import { bindingRepetitionChecks } from "./checks/binding/repetition.ts";
 import { bindingRequestChecks } from "./checks/binding/request.ts";
-import { bindingRotationChecks } from "./checks/binding-rotation.ts";
 import { blockingOperationsChecks } from "./checks/blocking-operations.ts";
 import { catalogManagementChecks } from "./checks/catalog-management.ts";
 import { catalogObjectChecks } from "./checks/catalog-objects.ts";

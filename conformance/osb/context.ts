@@ -1,13 +1,13 @@
 import type { Json, JsonObject } from "../http/json.ts";
 import { bodyOf } from "../http/observation.ts";
-import { ANY, type PlanRequirement } from "./plan-requirements.ts";
-import { bindBodyFor, provisionBodyFor } from "./request-bodies.ts";
-import { type LiveInstance, provisionInstance, type Shared } from "./shared-instances.ts";
 import type { Answer } from "../platform/answer.ts";
 import { areInstancesRetrievable, type Offer, readCatalog } from "../platform/catalog.ts";
 import { idsOf, type Platform, type RequestOptions, type Settled } from "../platform/platform.ts";
 import { notApplicable, type Outcome, type SpecMinor, unknown, Verdicted } from "../runner/check.ts";
 import type { Run } from "../runner/suite.ts";
+import { ANY, type PlanRequirement } from "./plan-requirements.ts";
+import { bindBodyFor, provisionBodyFor } from "./request-bodies.ts";
+import { type LiveInstance, provisionInstance, type Shared } from "./shared-instances.ts";
 
 /** A binding that exists. */
 export interface LiveBinding {

@@ -1,17 +1,14 @@
 import { describe, expect, it } from "vitest";
+import type { Verdict } from "../events.ts";
 import { isArray, isObject, type Json, type JsonObject, stringOf } from "../http/json.ts";
 import type { Operation } from "../platform/answer.ts";
-import type { Verdict } from "../events.ts";
 import { certify } from "../runner/certify.ts";
 import type { SpecMinor } from "../runner/check.ts";
 import { createMemoryBroker } from "./memory-broker/broker.ts";
 import { MEMORY_CATALOG } from "./memory-broker/catalog.ts";
-import { alter, combine, pretend, refuse, type When } from "./mutants/middleware.ts";
-import { body, drop, header, instead, is, set, status, success } from "./mutants/changes.ts";
+import { asTransport, jsonOf, reply, type WireResponse } from "./memory-broker/http.ts";
 import type { BrokerMode } from "./memory-broker/mode.ts";
-import { ENDPOINTS, operationOf, sentOf } from "./mutants/operations.ts";
-import { type Middleware, mutate } from "./mutants/traffic.ts";
-import { stopAtOnce } from "./mutants/removal.ts";
+import { body, drop, header, instead, is, set, status, success } from "./mutants/changes.ts";
 import {
   all,
   isAuthorized,
@@ -26,7 +23,10 @@ import {
   not,
   sends,
 } from "./mutants/conditions.ts";
-import { asTransport, jsonOf, reply, type WireResponse } from "./memory-broker/http.ts";
+import { alter, combine, pretend, refuse, type When } from "./mutants/middleware.ts";
+import { ENDPOINTS, operationOf, sentOf } from "./mutants/operations.ts";
+import { stopAtOnce } from "./mutants/removal.ts";
+import { type Middleware, mutate } from "./mutants/traffic.ts";
 import { osbSuite } from "./suite.ts";
 
 /** A broker that is right, though it does things in its own way. */

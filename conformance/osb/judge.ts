@@ -1,5 +1,5 @@
-import type { Answer } from "../platform/answer.ts";
 import { bodyOf } from "../http/observation.ts";
+import type { Answer } from "../platform/answer.ts";
 import { isSuccess } from "../platform/platform.ts";
 import { fail, notApplicable, type Outcome, pass, unknown, warn } from "../runner/check.ts";
 

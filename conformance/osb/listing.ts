@@ -1,7 +1,7 @@
 import type { Level } from "../events.ts";
+import { OSB_CHECKS } from "./checks.ts";
 import { CLAUSES } from "./clauses.ts";
 import { OSB_MUTANTS } from "./mutants/index.ts";
-import { OSB_CHECKS } from "./checks.ts";
 
 /** A line of the traceability table: a clause, the checks that judge it, and the defects that prove them. */
 export interface ClauseListing {

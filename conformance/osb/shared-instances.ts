@@ -1,9 +1,9 @@
 import type { JsonObject } from "../http/json.ts";
-import { provisionBodyFor } from "./request-bodies.ts";
 import type { Offer } from "../platform/catalog.ts";
 import type { Platform, Settled } from "../platform/platform.ts";
 import { unknown, Verdicted } from "../runner/check.ts";
 import type { Run } from "../runner/suite.ts";
+import { provisionBodyFor } from "./request-bodies.ts";
 
 /** An instance that exists. */
 export interface LiveInstance {

@@ -1,8 +1,8 @@
 import { defineSuite } from "../runner/suite.ts";
 import { OSB_CHECKS } from "./checks.ts";
 import { OsbContext } from "./context.ts";
-import { Shared } from "./shared-instances.ts";
 import { allLifecycles } from "./sequences/lifecycles.ts";
+import { Shared } from "./shared-instances.ts";
 
 /** The Open Service Broker API, clause by clause. */
 export const osbSuite = defineSuite<OsbContext>({

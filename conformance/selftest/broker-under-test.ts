@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { parseJson } from "../http/json.ts";
 import { createMemoryBroker } from "../osb/memory-broker/broker.ts";
+import { asTransport, type Handler, type WireRequest, type WireResponse } from "../osb/memory-broker/http.ts";
 import type { BrokerMode } from "../osb/memory-broker/mode.ts";
 import type { Mutant } from "../osb/mutants/mutant.ts";
 import { mutate } from "../osb/mutants/traffic.ts";
-import { asTransport, type Handler, type WireRequest, type WireResponse } from "../osb/memory-broker/http.ts";
 import { osbSuite } from "../osb/suite.ts";
 import type { Backend } from "../runner/backend.ts";
 import { certify, type CheckResult } from "../runner/certify.ts";

@@ -1,8 +1,8 @@
-import type { Mutant } from "../osb/mutants/mutant.ts";
 import { OSB_CHECKS } from "../osb/checks.ts";
+import type { Mutant } from "../osb/mutants/mutant.ts";
 import { SPEC_MINORS } from "../runner/check.ts";
-import type { CleanRun, MutantSet } from "./mutant-set.ts";
 import { certifyBroker, memoryBrokerUnderTest, runMutant, type BrokerUnderTest } from "./broker-under-test.ts";
+import type { CleanRun, MutantSet } from "./mutant-set.ts";
 
 function cleanRuns(): readonly CleanRun[] {
   const kinds: readonly (readonly [string, () => BrokerUnderTest])[] = [

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { listClauses } from "../osb/listing.ts";
 import { OSB_CHECKS } from "../osb/checks.ts";
+import { listClauses } from "../osb/listing.ts";
 import { OSB_MUTANTS } from "../osb/mutants/index.ts";
 import { osbMutantSet } from "./osb-mutant-set.ts";
 import { clausePage } from "./pages.ts";

@@ -1,6 +1,6 @@
 import type { Json } from "../../http/json.ts";
-import type { Spot, Spots } from "./spots.ts";
 import type { SpecMinor } from "../../runner/check.ts";
+import type { Spot, Spots } from "./spots.ts";
 
 /** What a rule found: `looked` spots that it applies to, of which `faults` break it. */
 export interface Finding {

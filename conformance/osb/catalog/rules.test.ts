@@ -4,8 +4,8 @@ import type { Json } from "../../http/json.ts";
 import { SPEC_MINORS, type SpecMinor } from "../../runner/check.ts";
 import { clauseOf } from "../clauses.ts";
 import { MEMORY_CATALOG } from "../memory-broker/catalog.ts";
-import { CATALOG_RULES } from "./rules.ts";
 import type { CatalogRule } from "./rule.ts";
+import { CATALOG_RULES } from "./rules.ts";
 import { catalogs } from "./testing/catalogs.ts";
 import { DEFECTS, spoilt } from "./testing/defects.ts";
 

@@ -1,8 +1,8 @@
 import { isArray, isObject, type Json, type JsonObject, stringOf } from "../../http/json.ts";
+import { compileSchema } from "../../platform/schema.ts";
 import { type CatalogRule, type Finding, judge, rule } from "./rule.ts";
 import { both, children, objectsAt, plans, present, services } from "./spots.ts";
 import { isRecord } from "./values.ts";
-import { compileSchema } from "../../platform/schema.ts";
 
 const optionalObject = (owner: Json | undefined, member: string): boolean =>
   !isObject(owner) || owner[member] === undefined || isObject(owner[member]);

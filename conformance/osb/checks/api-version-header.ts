@@ -1,10 +1,10 @@
 import { bodyOf } from "../../http/observation.ts";
-import type { OsbContext } from "../context.ts";
-import { type OsbCheck, probe } from "../define.ts";
-import { fetchCatalogWith } from "../sequences/requests.ts";
-import { expectStatus, seenOf } from "../judge.ts";
 import type { Answer } from "../../platform/answer.ts";
 import { fail, notApplicable, type Outcome, pass, worstOf } from "../../runner/check.ts";
+import type { OsbContext } from "../context.ts";
+import { type OsbCheck, probe } from "../define.ts";
+import { expectStatus, seenOf } from "../judge.ts";
+import { fetchCatalogWith } from "../sequences/requests.ts";
 
 async function fetchOtherMajors(context: OsbContext): Promise<Answer[]> {
   const answers: Answer[] = [];

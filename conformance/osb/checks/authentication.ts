@@ -1,11 +1,11 @@
-import { ANY, BINDABLE } from "../plan-requirements.ts";
-import type { OsbContext } from "../context.ts";
-import { type OsbCheck, probe, review } from "../define.ts";
-import { expectStatus, seenOf } from "../judge.ts";
 import type { Answer, Operation } from "../../platform/answer.ts";
 import type { Offer } from "../../platform/catalog.ts";
 import { deletion, isSuccess } from "../../platform/platform.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
+import type { OsbContext } from "../context.ts";
+import { type OsbCheck, probe, review } from "../define.ts";
+import { expectStatus, seenOf } from "../judge.ts";
+import { ANY, BINDABLE } from "../plan-requirements.ts";
 
 function basicCredentials(context: OsbContext): { username: string; password: string } {
   const { auth } = context.platform.settings.target;

@@ -1,14 +1,14 @@
 import { bodyOf } from "../../http/observation.ts";
-import type { LiveInstance } from "../shared-instances.ts";
-import type { OsbContext } from "../context.ts";
-import type { PlanRequirement } from "../plan-requirements.ts";
-import { type OsbCheck, probe } from "../define.ts";
-import { asyncBindOffer } from "../sequences/asynchronous-plans.ts";
-import { expectError, expectStatus, seenOf } from "../judge.ts";
 import type { Answer } from "../../platform/answer.ts";
 import { areBindingsRetrievable, isBindable, isRotatable } from "../../platform/catalog.ts";
 import { isSuccess } from "../../platform/platform.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
+import type { OsbContext } from "../context.ts";
+import { type OsbCheck, probe } from "../define.ts";
+import { expectError, expectStatus, seenOf } from "../judge.ts";
+import type { PlanRequirement } from "../plan-requirements.ts";
+import { asyncBindOffer } from "../sequences/asynchronous-plans.ts";
+import type { LiveInstance } from "../shared-instances.ts";
 
 const bad = { intent: "bad" } as const;
 

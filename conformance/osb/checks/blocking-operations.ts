@@ -1,14 +1,14 @@
 import { bodyOf } from "../../http/observation.ts";
-import type { OsbContext } from "../context.ts";
-import { type OsbCheck, probe } from "../define.ts";
-import { asyncOffer } from "../sequences/asynchronous-plans.ts";
-import { updateRefusal } from "../sequences/updates.ts";
-import { flightOfProvision } from "../sequences/flights/provision.ts";
-import { judgeMeanwhile } from "../sequences/flights/flight.ts";
-import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
-import { lifecycleOf } from "../sequences/lifecycles.ts";
 import type { Answer } from "../../platform/answer.ts";
 import { fail, notApplicable, type Outcome, pass, worstOf } from "../../runner/check.ts";
+import type { OsbContext } from "../context.ts";
+import { type OsbCheck, probe } from "../define.ts";
+import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
+import { asyncOffer } from "../sequences/asynchronous-plans.ts";
+import { judgeMeanwhile } from "../sequences/flights/flight.ts";
+import { flightOfProvision } from "../sequences/flights/provision.ts";
+import { lifecycleOf } from "../sequences/lifecycles.ts";
+import { updateRefusal } from "../sequences/updates.ts";
 
 /** Judges what an update and a bind are answered while their instance is being made. */
 async function judgeDuringProvision(context: OsbContext, judge: (answer: Answer) => Outcome): Promise<Outcome> {

@@ -1,10 +1,10 @@
 import { isArray, isObject, sameJson } from "../../http/json.ts";
-import type { OsbContext } from "../context.ts";
-import { type OsbCheck, probe, review } from "../define.ts";
-import { fetchCatalogWith } from "../sequences/requests.ts";
-import { expectStatus } from "../judge.ts";
 import type { Answer } from "../../platform/answer.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
+import type { OsbContext } from "../context.ts";
+import { type OsbCheck, probe, review } from "../define.ts";
+import { expectStatus } from "../judge.ts";
+import { fetchCatalogWith } from "../sequences/requests.ts";
 
 async function fetchConditionally(context: OsbContext, validator: string, header: string): Promise<Outcome> {
   const { catalog } = context.run;

@@ -1,6 +1,6 @@
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
-import { CATALOG_RULES } from "../catalog/rules.ts";
 import type { CatalogRule } from "../catalog/rule.ts";
+import { CATALOG_RULES } from "../catalog/rules.ts";
 import { clauseOf } from "../clauses.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, review } from "../define.ts";

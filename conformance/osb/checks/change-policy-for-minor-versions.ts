@@ -1,9 +1,9 @@
 import type { JsonObject } from "../../http/json.ts";
-import { contextOf } from "../request-bodies.ts";
+import { notApplicable, type Outcome } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
+import { contextOf } from "../request-bodies.ts";
 import { fetchCatalogWith, provisionAndBindWith } from "../sequences/requests.ts";
-import { notApplicable, type Outcome } from "../../runner/check.ts";
 
 /** Members of 2.17, as an older broker would meet them. */
 async function sendNewerMembers(context: OsbContext): Promise<Outcome> {

@@ -1,9 +1,9 @@
-import { ANY } from "../plan-requirements.ts";
+import type { Outcome } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus } from "../judge.ts";
 import { judgeEvery } from "../judging/every-answer.ts";
-import type { Outcome } from "../../runner/check.ts";
+import { ANY } from "../plan-requirements.ts";
 
 const bad = { intent: "bad" } as const;
 

@@ -1,8 +1,8 @@
-import { contextOf } from "../request-bodies.ts";
+import { type Outcome, worstOf } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
+import { contextOf } from "../request-bodies.ts";
 import { provisionAndBindWith } from "../sequences/requests.ts";
-import { type Outcome, worstOf } from "../../runner/check.ts";
 
 async function sendEitherContext(context: OsbContext): Promise<Outcome> {
   const kubernetes = {

@@ -1,4 +1,14 @@
 import { bodyOf } from "../../http/observation.ts";
+import { isSuccess } from "../../platform/platform.ts";
+import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
+import type { OsbContext } from "../context.ts";
+import { type OsbCheck, probe } from "../define.ts";
+import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
+import { judgeLifecycles } from "../judging/lifecycles.ts";
+import { judgeResent, judgeSameOperation } from "../judging/resent.ts";
+import { ANY } from "../plan-requirements.ts";
+import { withBrokenBackend } from "../sequences/broken-backend.ts";
+import type { Lifecycle } from "../sequences/lifecycles.ts";
 import {
   isAboutDeletion,
   isAboutFailure,
@@ -14,16 +24,6 @@ import {
   removeWithoutFlag,
   resendRemoval,
 } from "./removal.ts";
-import { ANY } from "../plan-requirements.ts";
-import type { OsbContext } from "../context.ts";
-import { type OsbCheck, probe } from "../define.ts";
-import { withBrokenBackend } from "../sequences/broken-backend.ts";
-import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
-import { judgeLifecycles } from "../judging/lifecycles.ts";
-import { judgeResent, judgeSameOperation } from "../judging/resent.ts";
-import type { Lifecycle } from "../sequences/lifecycles.ts";
-import { isSuccess } from "../../platform/platform.ts";
-import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 
 async function deprovisionUnknownInstance(context: OsbContext): Promise<Outcome> {
   const offer = context.offer(ANY);

@@ -1,11 +1,9 @@
 import { sameJson } from "../../http/json.ts";
 import { bodyOf } from "../../http/observation.ts";
-import { BINDING_RETRIEVABLE } from "../plan-requirements.ts";
+import type { Answer } from "../../platform/answer.ts";
+import { fail, type Outcome, pass } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
-import { asyncBindOffer } from "../sequences/asynchronous-plans.ts";
-import { flightOfBind } from "../sequences/flights/bind.ts";
-import { judgeMeanwhile } from "../sequences/flights/flight.ts";
 import { expectStatus } from "../judge.ts";
 import {
   isCredentialService,
@@ -15,9 +13,11 @@ import {
   requirePermission,
 } from "../judging/binding-answers.ts";
 import { judgeLifecycles } from "../judging/lifecycles.ts";
+import { BINDING_RETRIEVABLE } from "../plan-requirements.ts";
+import { asyncBindOffer } from "../sequences/asynchronous-plans.ts";
+import { flightOfBind } from "../sequences/flights/bind.ts";
+import { judgeMeanwhile } from "../sequences/flights/flight.ts";
 import type { Lifecycle } from "../sequences/lifecycles.ts";
-import type { Answer } from "../../platform/answer.ts";
-import { fail, type Outcome, pass } from "../../runner/check.ts";
 
 function judgeFetchedCredentials(lifecycle: Lifecycle): Outcome | undefined {
   const [bind, fetched] = [lifecycle.binds[0]?.answer, lifecycle.fetchedBindings[0]];

@@ -1,18 +1,18 @@
 import { isObject, type Json, sameJson } from "../../http/json.ts";
 import { bodyOf } from "../../http/observation.ts";
-import type { OsbContext } from "../context.ts";
-import { RETRIEVABLE } from "../plan-requirements.ts";
-import { updatablePlan } from "../changes.ts";
-import { type OsbCheck, probe } from "../define.ts";
-import { asyncOffer, asyncUpdateOffer } from "../sequences/asynchronous-plans.ts";
-import { flightOfProvision } from "../sequences/flights/provision.ts";
-import { flightOfUpdate } from "../sequences/flights/update.ts";
-import { judgeMeanwhile } from "../sequences/flights/flight.ts";
-import { expectStatus, expectStatusOrBusy } from "../judge.ts";
-import { judgeLifecycles } from "../judging/lifecycles.ts";
-import type { Lifecycle } from "../sequences/lifecycles.ts";
 import type { Answer } from "../../platform/answer.ts";
 import { fail, type Outcome, pass, warn } from "../../runner/check.ts";
+import { updatablePlan } from "../changes.ts";
+import type { OsbContext } from "../context.ts";
+import { type OsbCheck, probe } from "../define.ts";
+import { expectStatus, expectStatusOrBusy } from "../judge.ts";
+import { judgeLifecycles } from "../judging/lifecycles.ts";
+import { RETRIEVABLE } from "../plan-requirements.ts";
+import { asyncOffer, asyncUpdateOffer } from "../sequences/asynchronous-plans.ts";
+import { judgeMeanwhile } from "../sequences/flights/flight.ts";
+import { flightOfProvision } from "../sequences/flights/provision.ts";
+import { flightOfUpdate } from "../sequences/flights/update.ts";
+import type { Lifecycle } from "../sequences/lifecycles.ts";
 
 async function fetchUnknownInstance(context: OsbContext): Promise<Outcome> {
   context.offer(RETRIEVABLE);

@@ -1,10 +1,10 @@
 import type { JsonObject } from "../../http/json.ts";
-import { ANY } from "../plan-requirements.ts";
+import { type Outcome, worstOf } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
-import { provisionAndBindWith } from "../sequences/requests.ts";
 import { expectStatus } from "../judge.ts";
-import { type Outcome, worstOf } from "../../runner/check.ts";
+import { ANY } from "../plan-requirements.ts";
+import { provisionAndBindWith } from "../sequences/requests.ts";
 
 const originatingIdentity = (platform: string, user: JsonObject): string =>
   `${platform} ${Buffer.from(JSON.stringify(user)).toString("base64")}`;

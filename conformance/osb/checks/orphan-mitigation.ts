@@ -1,15 +1,15 @@
 import { isObject } from "../../http/json.ts";
 import { bodyOf } from "../../http/observation.ts";
-import { BODY_RULES, fits } from "../bodies.ts";
-import { ANY } from "../plan-requirements.ts";
-import type { OsbContext } from "../context.ts";
-import { type OsbCheck, probe, review } from "../define.ts";
-import { failProvision } from "../sequences/broken-backend.ts";
-import { expectStatus, seenOf } from "../judge.ts";
-import { isDeletion, isUnrouted, type Judge, judgeEvery } from "../judging/every-answer.ts";
 import type { Answer } from "../../platform/answer.ts";
 import { isSuccess, NoAnswer } from "../../platform/platform.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
+import { BODY_RULES, fits } from "../bodies.ts";
+import type { OsbContext } from "../context.ts";
+import { type OsbCheck, probe, review } from "../define.ts";
+import { expectStatus, seenOf } from "../judge.ts";
+import { isDeletion, isUnrouted, type Judge, judgeEvery } from "../judging/every-answer.ts";
+import { ANY } from "../plan-requirements.ts";
+import { failProvision } from "../sequences/broken-backend.ts";
 
 async function judgeCleanUpAfterFailure(context: OsbContext): Promise<Outcome> {
   const { failed, deletion } = await failProvision(context);

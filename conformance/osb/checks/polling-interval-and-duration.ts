@@ -1,8 +1,8 @@
+import { maximumPollingSeconds } from "../../platform/catalog.ts";
+import { fail, type Outcome, pass } from "../../runner/check.ts";
 import { type OsbCheck, probe } from "../define.ts";
 import { judgeLifecycles } from "../judging/lifecycles.ts";
 import type { Lifecycle } from "../sequences/lifecycles.ts";
-import { maximumPollingSeconds } from "../../platform/catalog.ts";
-import { fail, type Outcome, pass } from "../../runner/check.ts";
 
 function judgeDuration(lifecycle: Lifecycle): Outcome | undefined {
   const seconds = maximumPollingSeconds(lifecycle.offer);

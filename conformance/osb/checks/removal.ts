@@ -1,18 +1,18 @@
 import { bodyOf } from "../../http/observation.ts";
-import { ANY, BINDABLE } from "../plan-requirements.ts";
-import type { LiveBinding, OsbContext } from "../context.ts";
-import { asyncBindOffer, asyncOffer, asyncUpdateOffer } from "../sequences/asynchronous-plans.ts";
-import { evidenceOf, type Flight, judgeMeanwhile } from "../sequences/flights/flight.ts";
-import { flightOfDeprovision } from "../sequences/flights/deprovision.ts";
-import { flightOfEarlyDeletion } from "../sequences/flights/provision.ts";
-import { flightOfEarlyUnbind, flightOfUnbind } from "../sequences/flights/bind.ts";
-import { flightOfUpdate } from "../sequences/flights/update.ts";
-import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
-import { allLifecycles, type Lifecycle } from "../sequences/lifecycles.ts";
 import type { Answer } from "../../platform/answer.ts";
 import type { Offer } from "../../platform/catalog.ts";
 import { deletion, idsOf, isSuccess } from "../../platform/platform.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted } from "../../runner/check.ts";
+import type { LiveBinding, OsbContext } from "../context.ts";
+import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
+import { ANY, BINDABLE } from "../plan-requirements.ts";
+import { asyncBindOffer, asyncOffer, asyncUpdateOffer } from "../sequences/asynchronous-plans.ts";
+import { flightOfEarlyUnbind, flightOfUnbind } from "../sequences/flights/bind.ts";
+import { flightOfDeprovision } from "../sequences/flights/deprovision.ts";
+import { evidenceOf, type Flight, judgeMeanwhile } from "../sequences/flights/flight.ts";
+import { flightOfEarlyDeletion } from "../sequences/flights/provision.ts";
+import { flightOfUpdate } from "../sequences/flights/update.ts";
+import { allLifecycles, type Lifecycle } from "../sequences/lifecycles.ts";
 
 /** Unbinding and deprovisioning obey the same rules; `kind` says which is meant. */
 type Removal = "unbind" | "deprovision";

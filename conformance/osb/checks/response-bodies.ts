@@ -1,10 +1,10 @@
 import { type Json, isArray, isObject, type JsonObject } from "../../http/json.ts";
-import type { Answer, Operation } from "../../platform/answer.ts";
 import { redactJson } from "../../http/redact.ts";
+import type { Answer, Operation } from "../../platform/answer.ts";
 import { fail, notApplicable, type Outcome, pass, warn } from "../../runner/check.ts";
 import { BODY_RULES, type BodyRule, fits } from "../bodies.ts";
-import type { OsbContext } from "../context.ts";
 import { clauseOf } from "../clauses.ts";
+import type { OsbContext } from "../context.ts";
 import { type OsbCheck, review } from "../define.ts";
 
 function ownersAt(value: Json | undefined, path: readonly string[]): JsonObject[] {

@@ -1,15 +1,15 @@
 import { bodyOf } from "../../http/observation.ts";
-import { ANY, BINDABLE, RETRIEVABLE } from "../plan-requirements.ts";
+import type { Answer } from "../../platform/answer.ts";
+import type { Offer } from "../../platform/catalog.ts";
+import { isSuccess } from "../../platform/platform.ts";
+import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 import { changesOf } from "../changes.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { ordinaryRefusal, seenOf } from "../judge.ts";
 import { isAny, judgeEvery } from "../judging/every-answer.ts";
+import { ANY, BINDABLE, RETRIEVABLE } from "../plan-requirements.ts";
 import { allLifecycles } from "../sequences/lifecycles.ts";
-import type { Answer } from "../../platform/answer.ts";
-import type { Offer } from "../../platform/catalog.ts";
-import { isSuccess } from "../../platform/platform.ts";
-import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 
 /** 202 only for those who said that they can wait. */
 async function omitAcceptsIncomplete(context: OsbContext): Promise<Outcome> {

@@ -1,3 +1,12 @@
+import { deletion, isSuccess } from "../../platform/platform.ts";
+import { fail, type Outcome, pass } from "../../runner/check.ts";
+import type { OsbContext } from "../context.ts";
+import { type OsbCheck, probe } from "../define.ts";
+import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
+import { judgeLifecycles } from "../judging/lifecycles.ts";
+import { judgeResent, judgeSameOperation } from "../judging/resent.ts";
+import { BINDABLE } from "../plan-requirements.ts";
+import type { Lifecycle } from "../sequences/lifecycles.ts";
 import {
   isAboutDeletion,
   isAboutFailure,
@@ -14,15 +23,6 @@ import {
   removeWithoutFlag,
   resendRemoval,
 } from "./removal.ts";
-import { BINDABLE } from "../plan-requirements.ts";
-import type { OsbContext } from "../context.ts";
-import { type OsbCheck, probe } from "../define.ts";
-import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
-import { judgeLifecycles } from "../judging/lifecycles.ts";
-import { judgeResent, judgeSameOperation } from "../judging/resent.ts";
-import type { Lifecycle } from "../sequences/lifecycles.ts";
-import { deletion, isSuccess } from "../../platform/platform.ts";
-import { fail, type Outcome, pass } from "../../runner/check.ts";
 
 const bad = { intent: "bad" } as const;
 

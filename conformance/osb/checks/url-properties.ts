@@ -1,10 +1,10 @@
 import { bodyOf } from "../../http/observation.ts";
-import { ANY } from "../plan-requirements.ts";
+import { isSuccess } from "../../platform/platform.ts";
+import { fail, type Outcome, pass, worstOf } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus } from "../judge.ts";
-import { isSuccess } from "../../platform/platform.ts";
-import { fail, type Outcome, pass, worstOf } from "../../runner/check.ts";
+import { ANY } from "../plan-requirements.ts";
 
 const bad = { intent: "bad" } as const;
 

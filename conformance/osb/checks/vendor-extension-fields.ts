@@ -1,15 +1,15 @@
 import { isObject, type JsonObject } from "../../http/json.ts";
 import { bodyOf } from "../../http/observation.ts";
-import { ANY } from "../plan-requirements.ts";
-import { changesOf, updatablePlan } from "../changes.ts";
-import type { LiveInstance } from "../shared-instances.ts";
-import type { OsbContext } from "../context.ts";
-import { type OsbCheck, probe, review } from "../define.ts";
-import { provisionAndBindWith } from "../sequences/requests.ts";
-import { expectStatus, seenOf, unlessRefusedAnyway } from "../judge.ts";
-import { type Judge, judgeEvery } from "../judging/every-answer.ts";
 import type { Answer } from "../../platform/answer.ts";
 import { fail, type Outcome, pass, worstOf } from "../../runner/check.ts";
+import { changesOf, updatablePlan } from "../changes.ts";
+import type { OsbContext } from "../context.ts";
+import { type OsbCheck, probe, review } from "../define.ts";
+import { expectStatus, seenOf, unlessRefusedAnyway } from "../judge.ts";
+import { type Judge, judgeEvery } from "../judging/every-answer.ts";
+import { ANY } from "../plan-requirements.ts";
+import { provisionAndBindWith } from "../sequences/requests.ts";
+import type { LiveInstance } from "../shared-instances.ts";
 
 /** Members that no version defines, wherever a broker might trip over them. */
 function extendBody(body: JsonObject): JsonObject {

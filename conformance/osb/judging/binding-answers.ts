@@ -1,10 +1,10 @@
 import { isObject, type Json, type JsonObject } from "../../http/json.ts";
 import { bodyOf } from "../../http/observation.ts";
-import type { OsbContext } from "../context.ts";
-import type { Lifecycle } from "../sequences/lifecycles.ts";
 import type { Answer } from "../../platform/answer.ts";
 import { isBindable, type Offer, requires } from "../../platform/catalog.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
+import type { OsbContext } from "../context.ts";
+import type { Lifecycle } from "../sequences/lifecycles.ts";
 
 /** Members of which a binding has at least one. */
 export const INFORMATION = ["credentials", "syslog_drain_url", "route_service_url", "volume_mounts"];

@@ -1,7 +1,7 @@
-import { areUpdatesOffered } from "../changes.ts";
-import type { OsbContext } from "../context.ts";
 import type { Answer } from "../../platform/answer.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
+import { areUpdatesOffered } from "../changes.ts";
+import type { OsbContext } from "../context.ts";
 
 /** Rules about every answer of the run, whatever it answered. */
 export type Judge = (answer: Answer, context: OsbContext) => string | undefined;

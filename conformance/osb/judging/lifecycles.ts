@@ -1,6 +1,6 @@
+import { notApplicable, type Outcome, worstOf } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { allLifecycles, type Lifecycle } from "../sequences/lifecycles.ts";
-import { notApplicable, type Outcome, worstOf } from "../../runner/check.ts";
 
 /** Judges every lifecycle; not applicable when `judge` applies to none. */
 export async function judgeLifecycles(

@@ -1,8 +1,8 @@
 import { bodyOf } from "../../http/observation.ts";
-import { operationOf } from "../sequences/flights/flight.ts";
-import { expectStatus, seenOf } from "../judge.ts";
 import type { Answer } from "../../platform/answer.ts";
 import { fail, notApplicable, type Outcome, pass, warn } from "../../runner/check.ts";
+import { expectStatus, seenOf } from "../judge.ts";
+import { operationOf } from "../sequences/flights/flight.ts";
 
 /** The answer to a request that was sent again while it was being carried out. */
 export function judgeResent(answer: Answer): Outcome {

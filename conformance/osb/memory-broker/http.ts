@@ -1,5 +1,5 @@
-import { type JsonObject, isObject, parseJson } from "../../http/json.ts";
 import type { Fetch } from "../../http/fetch-transport.ts";
+import { type JsonObject, isObject, parseJson } from "../../http/json.ts";
 import { type RawRequest, type Transport, TransportError } from "../../http/transport.ts";
 
 /** A request on its way to a broker, as a mutant sees and may change it. */

@@ -1,10 +1,10 @@
+import type { Operation } from "../../platform/answer.ts";
 import { instead, is, set, status } from "./changes.ts";
 import { all, isCreating, isRemoving, isUnflagged, isUpdating, lacks } from "./conditions.ts";
 import { alter, type Change, type When } from "./middleware.ts";
 import { type Mutant, mutant } from "./mutant.ts";
 import { keyOf } from "./operations.ts";
 import type { Middleware } from "./traffic.ts";
-import type { Operation } from "../../platform/answer.ts";
 
 const later = { mode: "async" } as const;
 

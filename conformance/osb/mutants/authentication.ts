@@ -1,9 +1,9 @@
+import type { Operation } from "../../platform/answer.ts";
 import { reply, type WireRequest } from "../memory-broker/http.ts";
 import { pretend, rewrite, type When } from "./middleware.ts";
 import { mutant, type Mutant } from "./mutant.ts";
 import { ENDPOINTS, operationOf } from "./operations.ts";
 import type { Middleware } from "./traffic.ts";
-import type { Operation } from "../../platform/answer.ts";
 
 const isAnonymous: When = ({ headers }) => headers["authorization"] === undefined;
 

@@ -1,4 +1,5 @@
 import { stringOf } from "../../http/json.ts";
+import type { Operation } from "../../platform/answer.ts";
 import type { WireRequest } from "../memory-broker/http.ts";
 import { is, status, success } from "./changes.ts";
 import { all, isUnflagged, not, sends } from "./conditions.ts";
@@ -7,7 +8,6 @@ import { mutant, type Mutant } from "./mutant.ts";
 import { sentOf } from "./operations.ts";
 import { withoutMember } from "./requests.ts";
 import type { Middleware } from "./traffic.ts";
-import type { Operation } from "../../platform/answer.ts";
 
 const BIND: readonly Operation[] = ["bind"];
 

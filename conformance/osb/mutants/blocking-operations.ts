@@ -1,8 +1,8 @@
+import type { Operation } from "../../platform/answer.ts";
 import { drop, is, set, status } from "./changes.ts";
 import { isInstanceCreating } from "./conditions.ts";
 import { alter } from "./middleware.ts";
 import { mutant, type Mutant } from "./mutant.ts";
-import type { Operation } from "../../platform/answer.ts";
 
 const later = { mode: "async" } as const;
 

@@ -1,11 +1,11 @@
 import { type Json, type JsonObject, stringOf } from "../../http/json.ts";
 import type { SpecMinor } from "../../runner/check.ts";
-import { alter } from "./middleware.ts";
+import { jsonOf } from "../memory-broker/http.ts";
 import { is } from "./changes.ts";
-import type { Middleware } from "./traffic.ts";
+import { alter } from "./middleware.ts";
 import { type Mutant, mutant } from "./mutant.ts";
 import { type Path, replaceAt, valueAt } from "./paths.ts";
-import { jsonOf } from "../memory-broker/http.ts";
+import type { Middleware } from "./traffic.ts";
 
 /** The last offering, which few requests are about, and its first plan. */
 const LAST_SERVICE: Path = ["services", "last"];

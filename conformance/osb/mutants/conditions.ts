@@ -9,10 +9,10 @@ import {
   type SchemaUse,
 } from "../../platform/catalog.ts";
 import { compileSchema } from "../../platform/schema.ts";
+import type { WireRequest } from "../memory-broker/http.ts";
+import type { When } from "./middleware.ts";
 import { keyOf, sentOf } from "./operations.ts";
 import type { TrafficMemory } from "./traffic.ts";
-import type { When } from "./middleware.ts";
-import type { WireRequest } from "../memory-broker/http.ts";
 
 /** The opposite. */
 export const not =

@@ -1,3 +1,4 @@
+import { isBindable } from "../../platform/catalog.ts";
 import { asynchronousMutantsOf } from "./asynchronous-operations.ts";
 import { is, set, status } from "./changes.ts";
 import { all, isAuthorized, isRemoving, isUpdating, ofPlan } from "./conditions.ts";
@@ -5,7 +6,6 @@ import { alter, pretend } from "./middleware.ts";
 import { mutant, type Mutant } from "./mutant.ts";
 import { whenFailed } from "./notes.ts";
 import { earlyRemovalMutantsOf, removalMutantsOf } from "./removal.ts";
-import { isBindable } from "../../platform/catalog.ts";
 
 const later = { mode: "async" } as const;
 

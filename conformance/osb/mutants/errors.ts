@@ -1,8 +1,8 @@
 import type { Json } from "../../http/json.ts";
+import type { Operation } from "../../platform/answer.ts";
 import { set } from "./changes.ts";
 import { alter } from "./middleware.ts";
 import type { Middleware } from "./traffic.ts";
-import type { Operation } from "../../platform/answer.ts";
 
 /** A status by which a broker refuses a request. */
 export const isRefusal = (status: number): boolean => status >= 400 && status < 500;

@@ -1,8 +1,8 @@
+import type { Operation } from "../../platform/answer.ts";
 import { body, drop, instead, is, set, status } from "./changes.ts";
 import { all, asks, isCreating, isGone, isInstanceKnown, isKnown, isPending, not, requiring } from "./conditions.ts";
 import { alter, refuse } from "./middleware.ts";
 import { mutant, type Mutant } from "./mutant.ts";
-import type { Operation } from "../../platform/answer.ts";
 
 const later = { mode: "async" } as const;
 

@@ -1,10 +1,10 @@
+import type { Operation } from "../../platform/answer.ts";
+import { isBindable } from "../../platform/catalog.ts";
 import { body, instead, is, set, status } from "./changes.ts";
 import { asks, isCreating, isGone, isKnown, isPending, isUpdating, not, offerOf, ofPlan } from "./conditions.ts";
 import { alter, refuse } from "./middleware.ts";
 import { mutant, type Mutant } from "./mutant.ts";
 import type { Middleware } from "./traffic.ts";
-import type { Operation } from "../../platform/answer.ts";
-import { isBindable } from "../../platform/catalog.ts";
 
 const later = { mode: "async" } as const;
 

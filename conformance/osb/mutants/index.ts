@@ -17,6 +17,7 @@ import { contextObjectMutants } from "./context-object.ts";
 import { deprovisioningMutants } from "./deprovisioning.ts";
 import { fetchingBindingMutants } from "./fetching-a-service-binding.ts";
 import { fetchingInstanceMutants } from "./fetching-a-service-instance.ts";
+import type { Mutant } from "./mutant.ts";
 import { originatingIdentityMutants } from "./originating-identity.ts";
 import { orphanMitigationMutants } from "./orphan-mitigation.ts";
 import { pollingIntervalAndDurationMutants } from "./polling-interval-and-duration.ts";
@@ -41,7 +42,6 @@ import { updatingInstancePlansMutants } from "./updating-a-service-instance/plan
 import { updatingInstanceRequestMutants } from "./updating-a-service-instance/request.ts";
 import { urlPropertiesMutants } from "./url-properties.ts";
 import { vendorExtensionFieldsMutants } from "./vendor-extension-fields.ts";
-import type { Mutant } from "./mutant.ts";
 
 /** Every planted defect of the OSB suite, in files that are named like those of the checks, and in their order. */
 export const OSB_MUTANTS: readonly Mutant[] = requireUniqueIds([

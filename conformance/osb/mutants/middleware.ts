@@ -1,8 +1,8 @@
 import type { JsonObject } from "../../http/json.ts";
+import type { Operation } from "../../platform/answer.ts";
 import { reply, type WireRequest, type WireResponse } from "../memory-broker/http.ts";
 import { operationOf } from "./operations.ts";
 import type { Middleware, TrafficMemory } from "./traffic.ts";
-import type { Operation } from "../../platform/answer.ts";
 
 /** Whether a defect shows: a condition on a request, and on what was asked before. */
 export type When = (request: WireRequest, memory: TrafficMemory) => boolean;

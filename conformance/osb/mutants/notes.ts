@@ -1,9 +1,9 @@
+import type { Operation } from "../../platform/answer.ts";
 import { jsonOf } from "../memory-broker/http.ts";
 import { is } from "./changes.ts";
 import { alter, type When } from "./middleware.ts";
 import { keyOf } from "./operations.ts";
 import type { Middleware } from "./traffic.ts";
-import type { Operation } from "../../platform/answer.ts";
 
 const POLL: readonly Operation[] = ["poll-instance"];
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../http/json.ts";
-import { jsonOf, type WireRequest } from "../memory-broker/http.ts";
 import type { Operation } from "../../platform/answer.ts";
+import { jsonOf, type WireRequest } from "../memory-broker/http.ts";
 
 /** Every operation of the API. */
 export const ENDPOINTS: readonly Operation[] = [

@@ -1,3 +1,5 @@
+import type { Operation } from "../../platform/answer.ts";
+import { offersOf, readCatalog } from "../../platform/catalog.ts";
 import { reply, type WireRequest } from "../memory-broker/http.ts";
 import { instead, is, status } from "./changes.ts";
 import { all, asks, isCreating, isGone, isInstanceKnown, isKnown, not } from "./conditions.ts";
@@ -5,8 +7,6 @@ import { alter, rewrite, type When } from "./middleware.ts";
 import { type Mutant, mutant } from "./mutant.ts";
 import { keyOf } from "./operations.ts";
 import type { Middleware } from "./traffic.ts";
-import type { Operation } from "../../platform/answer.ts";
-import { offersOf, readCatalog } from "../../platform/catalog.ts";
 
 /** Removing bindings and removing instances go wrong in the same ways. */
 type Removal = "unbind" | "deprovision";

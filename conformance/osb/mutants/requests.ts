@@ -1,11 +1,11 @@
-import type { Operation } from "../../platform/answer.ts";
 import { isObject, type JsonObject } from "../../http/json.ts";
+import type { Operation } from "../../platform/answer.ts";
 import { offersOf, readCatalog, type SchemaUse } from "../../platform/catalog.ts";
-import type { TrafficMemory, Middleware } from "./traffic.ts";
+import type { WireRequest } from "../memory-broker/http.ts";
+import { all, hasUnfitting } from "./conditions.ts";
 import { rewrite } from "./middleware.ts";
 import { sentOf } from "./operations.ts";
-import { all, hasUnfitting } from "./conditions.ts";
-import type { WireRequest } from "../memory-broker/http.ts";
+import type { TrafficMemory, Middleware } from "./traffic.ts";
 
 // Requests as a mutant hands them on.
 

@@ -1,9 +1,9 @@
 import { isArray, isObject, type Json, type JsonObject } from "../../http/json.ts";
 import { BODY_RULES, type BodyRule, fits } from "../bodies.ts";
-import type { Middleware } from "./traffic.ts";
+import { jsonOf, type WireResponse } from "../memory-broker/http.ts";
 import { type Mutant, mutant } from "./mutant.ts";
 import { operationOf } from "./operations.ts";
-import { jsonOf, type WireResponse } from "../memory-broker/http.ts";
+import type { Middleware } from "./traffic.ts";
 
 /** Values that some schema refuses. */
 const WRONG: readonly Json[] = ["", 5, "not right", [5], { labels: 5 }, { version: "1" }, { a: 5 }, "x".repeat(10_001)];

@@ -1,4 +1,5 @@
 import type { Json } from "../../http/json.ts";
+import type { Operation } from "../../platform/answer.ts";
 import { reply } from "../memory-broker/http.ts";
 import { is, set, text } from "./changes.ts";
 import { hasUnfitting, lacks } from "./conditions.ts";
@@ -7,7 +8,6 @@ import { alter, type When } from "./middleware.ts";
 import { mutant, type Mutant } from "./mutant.ts";
 import { operationOf, sentOf } from "./operations.ts";
 import type { Middleware } from "./traffic.ts";
-import type { Operation } from "../../platform/answer.ts";
 
 /** Does what it says that it refuses, with the request mended. */
 const doAnyway =

@@ -1,5 +1,5 @@
-import { all, hasInside, isKnown, says } from "./conditions.ts";
 import { is, set } from "./changes.ts";
+import { all, hasInside, isKnown, says } from "./conditions.ts";
 import { alter, refuse } from "./middleware.ts";
 import { mutant, type Mutant } from "./mutant.ts";
 

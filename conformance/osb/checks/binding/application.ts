@@ -1,10 +1,10 @@
-import { BINDABLE } from "../../plan-requirements.ts";
-import type { OsbContext } from "../../context.ts";
-import { type OsbCheck, probe } from "../../define.ts";
-import { expectError, expectStatus, unlessRefusedAnyway } from "../../judge.ts";
 import type { Answer } from "../../../platform/answer.ts";
 import { isSuccess } from "../../../platform/platform.ts";
 import { notApplicable, type Outcome } from "../../../runner/check.ts";
+import type { OsbContext } from "../../context.ts";
+import { type OsbCheck, probe } from "../../define.ts";
+import { expectError, expectStatus, unlessRefusedAnyway } from "../../judge.ts";
+import { BINDABLE } from "../../plan-requirements.ts";
 
 /** Binds without an application, and with one if that is refused. */
 async function bindWithoutApp(context: OsbContext): Promise<{ bare: Answer; bound: Answer | undefined }> {

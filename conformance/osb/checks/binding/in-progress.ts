@@ -1,13 +1,13 @@
-import type { OsbContext } from "../../context.ts";
-import { type OsbCheck, probe } from "../../define.ts";
-import { asyncBindOffer } from "../../sequences/asynchronous-plans.ts";
-import { flightOfBind } from "../../sequences/flights/bind.ts";
-import { judgeMeanwhile } from "../../sequences/flights/flight.ts";
-import { expectStatusOrBusy } from "../../judge.ts";
-import { judgeResent, judgeSameOperation } from "../../judging/resent.ts";
 import type { Answer } from "../../../platform/answer.ts";
 import { isSuccess } from "../../../platform/platform.ts";
 import { type Outcome, pass } from "../../../runner/check.ts";
+import type { OsbContext } from "../../context.ts";
+import { type OsbCheck, probe } from "../../define.ts";
+import { expectStatusOrBusy } from "../../judge.ts";
+import { judgeResent, judgeSameOperation } from "../../judging/resent.ts";
+import { asyncBindOffer } from "../../sequences/asynchronous-plans.ts";
+import { flightOfBind } from "../../sequences/flights/bind.ts";
+import { judgeMeanwhile } from "../../sequences/flights/flight.ts";
 
 async function judgeDuringBind(
   context: OsbContext,

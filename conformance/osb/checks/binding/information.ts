@@ -1,13 +1,13 @@
 import { isArray, isObject, type Json, type JsonObject, sameJson } from "../../../http/json.ts";
 import { bodyOf } from "../../../http/observation.ts";
+import { requires } from "../../../platform/catalog.ts";
+import { isSuccess } from "../../../platform/platform.ts";
+import { fail, notApplicable, type Outcome, pass, warn } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe, review } from "../../define.ts";
 import { bindingAnswers, INFORMATION, isCredentialService, isPresent } from "../../judging/binding-answers.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
 import type { Lifecycle } from "../../sequences/lifecycles.ts";
-import { requires } from "../../../platform/catalog.ts";
-import { isSuccess } from "../../../platform/platform.ts";
-import { fail, notApplicable, type Outcome, pass, warn } from "../../../runner/check.ts";
 
 function judgeReturnedCredentials(lifecycle: Lifecycle): Outcome | undefined {
   const bind = lifecycle.binds[0]?.answer;

@@ -1,10 +1,10 @@
 import { isObject } from "../../../http/json.ts";
 import { bodyOf } from "../../../http/observation.ts";
+import type { Answer } from "../../../platform/answer.ts";
+import { fail, notApplicable, type Outcome, pass } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, review } from "../../define.ts";
 import { bindingDescriptions, judgeBindingMetadata } from "../../judging/binding-answers.ts";
-import type { Answer } from "../../../platform/answer.ts";
-import { fail, notApplicable, type Outcome, pass } from "../../../runner/check.ts";
 
 function bindingTimes(context: OsbContext): { answer: Answer; expires: number; renew: number }[] {
   return bindingDescriptions(context).map((answer) => {

@@ -1,11 +1,11 @@
 import { isArray, type Json } from "../../../http/json.ts";
 import { bodyOf } from "../../../http/observation.ts";
+import { isBindable, requires } from "../../../platform/catalog.ts";
+import { fail, pass } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe, review } from "../../define.ts";
 import { bindingAnswers, isPresent, PERMISSIONS, requirePermission } from "../../judging/binding-answers.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
-import { isBindable, requires } from "../../../platform/catalog.ts";
-import { fail, pass } from "../../../runner/check.ts";
 
 /** An offering with a permission returns the member that goes with it. */
 function requireMember(permission: string, member: string, isRight: (value: Json | undefined) => boolean) {

@@ -1,13 +1,13 @@
 import { sameJson } from "../../../http/json.ts";
 import { bodyOf } from "../../../http/observation.ts";
-import { BINDABLE } from "../../plan-requirements.ts";
-import type { OsbContext } from "../../context.ts";
-import { type OsbCheck, probe } from "../../define.ts";
-import { conflictingBind } from "../../sequences/flights/bind.ts";
-import { expectStatus } from "../../judge.ts";
-import { isPresent } from "../../judging/binding-answers.ts";
 import type { Answer } from "../../../platform/answer.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../../runner/check.ts";
+import type { OsbContext } from "../../context.ts";
+import { type OsbCheck, probe } from "../../define.ts";
+import { expectStatus } from "../../judge.ts";
+import { isPresent } from "../../judging/binding-answers.ts";
+import { BINDABLE } from "../../plan-requirements.ts";
+import { conflictingBind } from "../../sequences/flights/bind.ts";
 
 const bad = { intent: "bad" } as const;
 

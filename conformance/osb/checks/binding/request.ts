@@ -1,13 +1,13 @@
 import { bodyOf } from "../../../http/observation.ts";
-import { BINDABLE } from "../../plan-requirements.ts";
-import type { OsbContext } from "../../context.ts";
-import { type OsbCheck, probe } from "../../define.ts";
-import { asyncBindOffer } from "../../sequences/asynchronous-plans.ts";
-import { expectErrorOf422, expectStatus, ordinaryRefusal, seenOf, unlessRefusedAnyway } from "../../judge.ts";
-import { judgeLifecycles } from "../../judging/lifecycles.ts";
-import { planWithViolation } from "../../sequences/schema-violation.ts";
 import type { Answer } from "../../../platform/answer.ts";
 import { fail, type Outcome, worstOf } from "../../../runner/check.ts";
+import type { OsbContext } from "../../context.ts";
+import { type OsbCheck, probe } from "../../define.ts";
+import { expectErrorOf422, expectStatus, ordinaryRefusal, seenOf, unlessRefusedAnyway } from "../../judge.ts";
+import { judgeLifecycles } from "../../judging/lifecycles.ts";
+import { BINDABLE } from "../../plan-requirements.ts";
+import { asyncBindOffer } from "../../sequences/asynchronous-plans.ts";
+import { planWithViolation } from "../../sequences/schema-violation.ts";
 
 const bad = { intent: "bad" } as const;
 

@@ -1,3 +1,10 @@
+import { notApplicable, type Outcome, Verdicted } from "../../../runner/check.ts";
+import type { OsbContext } from "../../context.ts";
+import { type OsbCheck, probe, review } from "../../define.ts";
+import { expectStatus } from "../../judge.ts";
+import { judgeLifecycles } from "../../judging/lifecycles.ts";
+import { BINDABLE } from "../../plan-requirements.ts";
+import { allLifecycles } from "../../sequences/lifecycles.ts";
 import {
   judge410,
   judgeEveryPoll,
@@ -10,13 +17,6 @@ import {
   pollRoundTrip,
   pollWithoutHints,
 } from "./polls.ts";
-import { BINDABLE } from "../../plan-requirements.ts";
-import type { OsbContext } from "../../context.ts";
-import { type OsbCheck, probe, review } from "../../define.ts";
-import { expectStatus } from "../../judge.ts";
-import { judgeLifecycles } from "../../judging/lifecycles.ts";
-import { allLifecycles } from "../../sequences/lifecycles.ts";
-import { notApplicable, type Outcome, Verdicted } from "../../../runner/check.ts";
 
 async function pollUnknownBinding(context: OsbContext): Promise<Outcome> {
   const hasAsync = (await allLifecycles(context.shared)).some(({ binds }) =>

@@ -1,4 +1,11 @@
 import { bodyOf } from "../../../http/observation.ts";
+import type { Answer } from "../../../platform/answer.ts";
+import { fail, notApplicable, type Outcome, pass, worstOf } from "../../../runner/check.ts";
+import type { OsbContext } from "../../context.ts";
+import { type OsbCheck, probe, review } from "../../define.ts";
+import { expectStatus } from "../../judge.ts";
+import { judgeLifecycles } from "../../judging/lifecycles.ts";
+import type { Lifecycle } from "../../sequences/lifecycles.ts";
 import {
   judge410,
   judgeEveryPoll,
@@ -11,13 +18,6 @@ import {
   pollRoundTrip,
   pollWithoutHints,
 } from "./polls.ts";
-import type { OsbContext } from "../../context.ts";
-import { type OsbCheck, probe, review } from "../../define.ts";
-import { expectStatus } from "../../judge.ts";
-import { judgeLifecycles } from "../../judging/lifecycles.ts";
-import type { Lifecycle } from "../../sequences/lifecycles.ts";
-import type { Answer } from "../../../platform/answer.ts";
-import { fail, notApplicable, type Outcome, pass, worstOf } from "../../../runner/check.ts";
 
 function judgeRetryAfterForm(poll: Answer): Outcome | undefined {
   const value = poll.headers["retry-after"];

@@ -1,11 +1,11 @@
-import type { OsbContext } from "../../context.ts";
-import { asyncBindOffer, asyncOffer } from "../../sequences/asynchronous-plans.ts";
-import { operationOf } from "../../sequences/flights/flight.ts";
-import { expectStatus, seenOf } from "../../judge.ts";
-import type { Lifecycle } from "../../sequences/lifecycles.ts";
 import type { Answer, Operation } from "../../../platform/answer.ts";
 import { idsOf, type RequestOptions, stateOf } from "../../../platform/platform.ts";
 import { fail, notApplicable, type Outcome, pass, worstOf } from "../../../runner/check.ts";
+import type { OsbContext } from "../../context.ts";
+import { expectStatus, seenOf } from "../../judge.ts";
+import { asyncBindOffer, asyncOffer } from "../../sequences/asynchronous-plans.ts";
+import { operationOf } from "../../sequences/flights/flight.ts";
+import type { Lifecycle } from "../../sequences/lifecycles.ts";
 
 /** The polls of instances and of bindings obey the same rules. */
 type Polled = "instance" | "binding";

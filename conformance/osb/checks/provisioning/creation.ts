@@ -1,12 +1,12 @@
-import type { OsbContext } from "../../context.ts";
-import { type OsbCheck, probe } from "../../define.ts";
-import { asyncOffer } from "../../sequences/asynchronous-plans.ts";
-import { expectErrorOf422, expectStatus, ordinaryRefusal, seenOf } from "../../judge.ts";
-import { judgeLifecycles } from "../../judging/lifecycles.ts";
-import type { Lifecycle } from "../../sequences/lifecycles.ts";
 import type { Answer } from "../../../platform/answer.ts";
 import { isSuccess } from "../../../platform/platform.ts";
 import { fail, type Outcome, pass } from "../../../runner/check.ts";
+import type { OsbContext } from "../../context.ts";
+import { type OsbCheck, probe } from "../../define.ts";
+import { expectErrorOf422, expectStatus, ordinaryRefusal, seenOf } from "../../judge.ts";
+import { judgeLifecycles } from "../../judging/lifecycles.ts";
+import { asyncOffer } from "../../sequences/asynchronous-plans.ts";
+import type { Lifecycle } from "../../sequences/lifecycles.ts";
 
 /** Without the flag: 422 where the broker cannot do it at once. */
 async function provisionWithoutFlag(context: OsbContext, query: Readonly<Record<string, string>>): Promise<Answer> {

@@ -1,11 +1,11 @@
 import { bodyOf } from "../../../http/observation.ts";
-import { ANY } from "../../plan-requirements.ts";
+import { fail, notApplicable, type Outcome, pass, warn } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
 import { isWebAddress } from "../../judging/web-address.ts";
+import { ANY } from "../../plan-requirements.ts";
 import { type Lifecycle, lifecycleOf } from "../../sequences/lifecycles.ts";
-import { fail, notApplicable, type Outcome, pass, warn } from "../../../runner/check.ts";
 
 async function judgeProvisionDashboard(context: OsbContext): Promise<Outcome> {
   const offer = context.offer(ANY);

@@ -1,11 +1,11 @@
+import type { Outcome } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
-import { asyncOffer } from "../../sequences/asynchronous-plans.ts";
-import { flightOfProvision } from "../../sequences/flights/provision.ts";
-import { judgeMeanwhile } from "../../sequences/flights/flight.ts";
 import { expectStatusOrBusy } from "../../judge.ts";
 import { judgeResent, judgeSameOperation } from "../../judging/resent.ts";
-import type { Outcome } from "../../../runner/check.ts";
+import { asyncOffer } from "../../sequences/asynchronous-plans.ts";
+import { judgeMeanwhile } from "../../sequences/flights/flight.ts";
+import { flightOfProvision } from "../../sequences/flights/provision.ts";
 
 async function judgeResentProvision(context: OsbContext): Promise<Outcome> {
   const flight = await flightOfProvision(context.shared, await asyncOffer(context));

@@ -1,10 +1,10 @@
-import { MAINTAINED } from "../../plan-requirements.ts";
-import type { OsbContext } from "../../context.ts";
-import { type OsbCheck, probe } from "../../define.ts";
-import { expectErrorOf422, expectStatus, type StatusRule, unlessRefusedAnyway } from "../../judge.ts";
 import type { Answer } from "../../../platform/answer.ts";
 import { maintenanceVersion } from "../../../platform/catalog.ts";
 import type { Outcome } from "../../../runner/check.ts";
+import type { OsbContext } from "../../context.ts";
+import { type OsbCheck, probe } from "../../define.ts";
+import { expectErrorOf422, expectStatus, type StatusRule, unlessRefusedAnyway } from "../../judge.ts";
+import { MAINTAINED } from "../../plan-requirements.ts";
 
 type Maintenance = "same" | "other" | "described" | "absent";
 

@@ -1,12 +1,12 @@
 import { sameJson } from "../../../http/json.ts";
-import { ANY } from "../../plan-requirements.ts";
-import type { OsbContext } from "../../context.ts";
-import { type OsbCheck, probe } from "../../define.ts";
-import { conflictingProvision } from "../../sequences/flights/provision.ts";
-import { expectStatus, seenOf } from "../../judge.ts";
 import type { Answer } from "../../../platform/answer.ts";
 import { isSuccess } from "../../../platform/platform.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../../runner/check.ts";
+import type { OsbContext } from "../../context.ts";
+import { type OsbCheck, probe } from "../../define.ts";
+import { expectStatus, seenOf } from "../../judge.ts";
+import { ANY } from "../../plan-requirements.ts";
+import { conflictingProvision } from "../../sequences/flights/provision.ts";
 
 const bad = { intent: "bad" } as const;
 

@@ -1,11 +1,11 @@
-import { ANY } from "../../plan-requirements.ts";
-import type { OsbContext } from "../../context.ts";
-import { otherParameters } from "../../request-bodies.ts";
-import { type OsbCheck, probe } from "../../define.ts";
-import { expectStatus, unlessRefusedAnyway } from "../../judge.ts";
-import { planWithViolation } from "../../sequences/schema-violation.ts";
 import type { Offer } from "../../../platform/catalog.ts";
 import { type Outcome, worstOf } from "../../../runner/check.ts";
+import type { OsbContext } from "../../context.ts";
+import { type OsbCheck, probe } from "../../define.ts";
+import { expectStatus, unlessRefusedAnyway } from "../../judge.ts";
+import { ANY } from "../../plan-requirements.ts";
+import { otherParameters } from "../../request-bodies.ts";
+import { planWithViolation } from "../../sequences/schema-violation.ts";
 
 const bad = { intent: "bad" } as const;
 

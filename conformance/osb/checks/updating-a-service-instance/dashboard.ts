@@ -1,10 +1,10 @@
 import { bodyOf } from "../../../http/observation.ts";
-import { ANY } from "../../plan-requirements.ts";
+import { fail, notApplicable, type Outcome, pass, warn } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
-import { anyUpdate, type UpdateRecord } from "../../sequences/updates.ts";
 import { isWebAddress } from "../../judging/web-address.ts";
-import { fail, notApplicable, type Outcome, pass, warn } from "../../../runner/check.ts";
+import { ANY } from "../../plan-requirements.ts";
+import { anyUpdate, type UpdateRecord } from "../../sequences/updates.ts";
 
 function compareUpdatedDashboard({ settled, before, after }: UpdateRecord): Outcome {
   if (before === undefined || after === undefined)

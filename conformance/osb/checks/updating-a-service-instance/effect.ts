@@ -1,13 +1,13 @@
 import { isObject, sameJson } from "../../../http/json.ts";
 import { bodyOf } from "../../../http/observation.ts";
-import type { OsbContext } from "../../context.ts";
-import { RETRIEVABLE } from "../../plan-requirements.ts";
-import { updatablePlan } from "../../changes.ts";
-import { type OsbCheck, probe } from "../../define.ts";
-import { anyUpdate, firstChange, parameterUpdate, planUpdate, type UpdateRecord } from "../../sequences/updates.ts";
-import { expectStatus, ordinaryRefusal } from "../../judge.ts";
 import { isSuccess } from "../../../platform/platform.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../../runner/check.ts";
+import { updatablePlan } from "../../changes.ts";
+import type { OsbContext } from "../../context.ts";
+import { type OsbCheck, probe } from "../../define.ts";
+import { expectStatus, ordinaryRefusal } from "../../judge.ts";
+import { RETRIEVABLE } from "../../plan-requirements.ts";
+import { anyUpdate, firstChange, parameterUpdate, planUpdate, type UpdateRecord } from "../../sequences/updates.ts";
 
 const bad = { intent: "bad" } as const;
 

@@ -1,10 +1,10 @@
 import { sameJson } from "../../../http/json.ts";
 import { bodyOf } from "../../../http/observation.ts";
+import { fail, notApplicable, type Outcome, pass } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
-import { failUpdate } from "../../sequences/broken-backend.ts";
 import { seenOf } from "../../judge.ts";
-import { fail, notApplicable, type Outcome, pass } from "../../../runner/check.ts";
+import { failUpdate } from "../../sequences/broken-backend.ts";
 
 async function judgeAfterFailedUpdate(context: OsbContext): Promise<Outcome> {
   const { before, failed, after } = await failUpdate(context);

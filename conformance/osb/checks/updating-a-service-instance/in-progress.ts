@@ -1,11 +1,11 @@
-import type { OsbContext } from "../../context.ts";
-import { type OsbCheck, probe } from "../../define.ts";
-import { asyncUpdateOffer } from "../../sequences/asynchronous-plans.ts";
-import { flightOfUpdate } from "../../sequences/flights/update.ts";
-import { judgeMeanwhile } from "../../sequences/flights/flight.ts";
-import { judgeResent, judgeSameOperation } from "../../judging/resent.ts";
 import type { Answer } from "../../../platform/answer.ts";
 import type { Outcome } from "../../../runner/check.ts";
+import type { OsbContext } from "../../context.ts";
+import { type OsbCheck, probe } from "../../define.ts";
+import { judgeResent, judgeSameOperation } from "../../judging/resent.ts";
+import { asyncUpdateOffer } from "../../sequences/asynchronous-plans.ts";
+import { judgeMeanwhile } from "../../sequences/flights/flight.ts";
+import { flightOfUpdate } from "../../sequences/flights/update.ts";
 
 async function judgeDuringUpdate(
   context: OsbContext,

@@ -1,10 +1,10 @@
-import { contextOf } from "../../request-bodies.ts";
-import { MAINTAINED } from "../../plan-requirements.ts";
+import type { Answer } from "../../../platform/answer.ts";
+import { maintenanceVersion } from "../../../platform/catalog.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { expectErrorOf422, expectStatus } from "../../judge.ts";
-import type { Answer } from "../../../platform/answer.ts";
-import { maintenanceVersion } from "../../../platform/catalog.ts";
+import { MAINTAINED } from "../../plan-requirements.ts";
+import { contextOf } from "../../request-bodies.ts";
 
 const bad = { intent: "bad" } as const;
 

@@ -1,19 +1,19 @@
 import type { JsonObject } from "../../../http/json.ts";
 import { bodyOf } from "../../../http/observation.ts";
-import { ANY, type PlanRequirement } from "../../plan-requirements.ts";
-import { areUpdatesOffered, changesOf, isUpdatable, updatablePlan } from "../../changes.ts";
-import { contextOf } from "../../request-bodies.ts";
-import type { LiveInstance } from "../../shared-instances.ts";
-import type { OsbContext } from "../../context.ts";
-import { type OsbCheck, probe } from "../../define.ts";
-import { asyncUpdateOffer } from "../../sequences/asynchronous-plans.ts";
-import { anyUpdate, firstChange, PLAN_UPDATEABLE } from "../../sequences/updates.ts";
-import { expectErrorOf422, expectStatus, ordinaryRefusal, seenOf, unlessRefusedAnyway } from "../../judge.ts";
-import { planWithViolation } from "../../sequences/schema-violation.ts";
 import type { Answer } from "../../../platform/answer.ts";
 import { allowsContextUpdates } from "../../../platform/catalog.ts";
 import { isSuccess } from "../../../platform/platform.ts";
 import { fail, notApplicable, type Outcome, pass, worstOf } from "../../../runner/check.ts";
+import { areUpdatesOffered, changesOf, isUpdatable, updatablePlan } from "../../changes.ts";
+import type { OsbContext } from "../../context.ts";
+import { type OsbCheck, probe } from "../../define.ts";
+import { expectErrorOf422, expectStatus, ordinaryRefusal, seenOf, unlessRefusedAnyway } from "../../judge.ts";
+import { ANY, type PlanRequirement } from "../../plan-requirements.ts";
+import { contextOf } from "../../request-bodies.ts";
+import { asyncUpdateOffer } from "../../sequences/asynchronous-plans.ts";
+import { planWithViolation } from "../../sequences/schema-violation.ts";
+import { anyUpdate, firstChange, PLAN_UPDATEABLE } from "../../sequences/updates.ts";
+import type { LiveInstance } from "../../shared-instances.ts";
 
 const bad = { intent: "bad" } as const;
 

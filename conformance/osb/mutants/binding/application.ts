@@ -1,7 +1,7 @@
+import type { Operation } from "../../../platform/answer.ts";
 import { all, isNotJson, lacks, not } from "../conditions.ts";
 import { pretend, type When } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";
-import type { Operation } from "../../../platform/answer.ts";
 
 const BIND: readonly Operation[] = ["bind"];
 

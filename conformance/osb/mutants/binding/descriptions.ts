@@ -1,8 +1,8 @@
 import { isObject, type JsonObject } from "../../../http/json.ts";
+import type { Operation } from "../../../platform/answer.ts";
 import { body } from "../changes.ts";
 import { alter } from "../middleware.ts";
 import type { Middleware } from "../traffic.ts";
-import type { Operation } from "../../../platform/answer.ts";
 
 /** The operations whose answers describe a binding. */
 export const DESCRIBING: readonly Operation[] = ["bind", "fetch-binding"];

@@ -1,8 +1,8 @@
-import { DESCRIBING, isDone, ofCredentials } from "./descriptions.ts";
+import type { Operation } from "../../../platform/answer.ts";
 import { drop, is, set } from "../changes.ts";
 import { alter } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";
-import type { Operation } from "../../../platform/answer.ts";
+import { DESCRIBING, isDone, ofCredentials } from "./descriptions.ts";
 
 const BIND: readonly Operation[] = ["bind"];
 

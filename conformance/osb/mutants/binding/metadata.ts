@@ -1,6 +1,6 @@
-import { ofMetadata } from "./descriptions.ts";
-import { mutant, type Mutant } from "../mutant.ts";
 import type { Operation } from "../../../platform/answer.ts";
+import { mutant, type Mutant } from "../mutant.ts";
+import { ofMetadata } from "./descriptions.ts";
 
 const BIND: readonly Operation[] = ["bind"];
 

@@ -1,11 +1,11 @@
 import type { JsonObject } from "../../../http/json.ts";
-import { DESCRIBING, isDone } from "./descriptions.ts";
+import type { Operation } from "../../../platform/answer.ts";
 import { body, set } from "../changes.ts";
 import { not, requiring } from "../conditions.ts";
 import { alter } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";
 import type { Middleware } from "../traffic.ts";
-import type { Operation } from "../../../platform/answer.ts";
+import { DESCRIBING, isDone } from "./descriptions.ts";
 
 const BIND: readonly Operation[] = ["bind"];
 

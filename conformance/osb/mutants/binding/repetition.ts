@@ -1,7 +1,7 @@
+import type { Operation } from "../../../platform/answer.ts";
 import { instead, is, set, status } from "../changes.ts";
 import { alter } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";
-import type { Operation } from "../../../platform/answer.ts";
 
 const BIND: readonly Operation[] = ["bind"];
 

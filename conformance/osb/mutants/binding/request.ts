@@ -1,3 +1,4 @@
+import type { Operation } from "../../../platform/answer.ts";
 import { asynchronousMutantsOf } from "../asynchronous-operations.ts";
 import { instead, is, status } from "../changes.ts";
 import { hasUnknown, isNotJson, lacks } from "../conditions.ts";
@@ -6,7 +7,6 @@ import { mutant, type Mutant } from "../mutant.ts";
 import { sentOf } from "../operations.ts";
 import { fillIn, ignoreUnfitting, withBody } from "../requests.ts";
 import type { Middleware } from "../traffic.ts";
-import type { Operation } from "../../../platform/answer.ts";
 
 const BIND: readonly Operation[] = ["bind"];
 

@@ -2,8 +2,8 @@ import { header, is, set } from "../changes.ts";
 import { isCreating } from "../conditions.ts";
 import { alter } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";
-import { changeEnd, isEnding, pollAnswerMutantsOf, pollRequestMutantsOf } from "./polls.ts";
 import type { Middleware } from "../traffic.ts";
+import { changeEnd, isEnding, pollAnswerMutantsOf, pollRequestMutantsOf } from "./polls.ts";
 
 const later = { mode: "async" } as const;
 

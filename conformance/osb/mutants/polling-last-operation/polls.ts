@@ -1,3 +1,5 @@
+import type { Operation } from "../../../platform/answer.ts";
+import { requires } from "../../../platform/catalog.ts";
 import { jsonOf, type WireRequest } from "../../memory-broker/http.ts";
 import { header, instead, is, set, status } from "../changes.ts";
 import { all, asks, isCreating, isKnown, isPending, isUpdating, not, ofPlan } from "../conditions.ts";
@@ -5,8 +7,6 @@ import { alter, type When } from "../middleware.ts";
 import { type Mutant, mutant } from "../mutant.ts";
 import { keyOf } from "../operations.ts";
 import type { Middleware } from "../traffic.ts";
-import type { Operation } from "../../../platform/answer.ts";
-import { requires } from "../../../platform/catalog.ts";
 
 /** The polls of instances and of bindings go wrong in the same ways. */
 type Polled = "instance" | "binding";

@@ -1,9 +1,9 @@
+import { isBindable } from "../../../platform/catalog.ts";
 import type { WireRequest } from "../../memory-broker/http.ts";
 import { is, status } from "../changes.ts";
 import { ofPlan } from "../conditions.ts";
 import { alter, pretend, rewrite } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";
-import { isBindable } from "../../../platform/catalog.ts";
 
 const PROVISION = ["provision"] as const;
 

@@ -1,9 +1,9 @@
+import { maintenanceVersion } from "../../../platform/catalog.ts";
 import { is, set } from "../changes.ts";
 import { all, hasMaintenance, hasOtherVersion, lacks, ofPlan } from "../conditions.ts";
 import { alter, refuse, rewrite } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";
 import { withoutMember } from "../requests.ts";
-import { maintenanceVersion } from "../../../platform/catalog.ts";
 
 const PROVISION = ["provision"] as const;
 

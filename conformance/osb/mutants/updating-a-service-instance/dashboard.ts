@@ -1,10 +1,10 @@
+import type { Operation } from "../../../platform/answer.ts";
 import { drop, is, set, success } from "../changes.ts";
 import { sends } from "../conditions.ts";
 import { alter, combine } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";
 import type { Middleware } from "../traffic.ts";
 import { isMarked, mark } from "./marks.ts";
-import type { Operation } from "../../../platform/answer.ts";
 
 const PATCH: readonly Operation[] = ["update"];
 

@@ -1,3 +1,4 @@
+import type { Operation } from "../../../platform/answer.ts";
 import { body, instead, is, set, status } from "../changes.ts";
 import { hasFitting, instanceKeyOf, lacks, offerOf, sends } from "../conditions.ts";
 import { alter, combine, rewrite } from "../middleware.ts";
@@ -5,7 +6,6 @@ import { mutant, type Mutant } from "../mutant.ts";
 import { fillIn, withoutMember } from "../requests.ts";
 import type { Middleware } from "../traffic.ts";
 import { isMarked, mark } from "./marks.ts";
-import type { Operation } from "../../../platform/answer.ts";
 
 const PATCH: readonly Operation[] = ["update"];
 

@@ -1,9 +1,9 @@
+import type { Operation } from "../../../platform/answer.ts";
 import { is, set } from "../changes.ts";
 import { hasMaintenance, hasOtherVersion } from "../conditions.ts";
 import { alter, refuse, rewrite } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";
 import { withoutMember } from "../requests.ts";
-import type { Operation } from "../../../platform/answer.ts";
 
 const PATCH: readonly Operation[] = ["update"];
 

@@ -1,8 +1,8 @@
+import type { Operation } from "../../../platform/answer.ts";
 import { drop, is, status } from "../changes.ts";
 import { sends } from "../conditions.ts";
 import { alter } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";
-import type { Operation } from "../../../platform/answer.ts";
 
 const PATCH: readonly Operation[] = ["update"];
 

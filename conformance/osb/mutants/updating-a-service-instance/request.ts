@@ -1,10 +1,10 @@
+import type { Operation } from "../../../platform/answer.ts";
 import { asynchronousMutantsOf } from "../asynchronous-operations.ts";
 import { instead, is } from "../changes.ts";
 import { all, hasUnknown, isKnown, isNotJson, lacks, sends } from "../conditions.ts";
 import { alter, pretend, refuse, rewrite } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";
 import { fillIn, ignoreUnfitting, withoutMember } from "../requests.ts";
-import type { Operation } from "../../../platform/answer.ts";
 
 const PATCH: readonly Operation[] = ["update"];
 
