@@ -109,7 +109,7 @@ export class OsbContext {
     return bindBodyFor(this.run, offer);
   }
 
-  /** A provision request as a platform sends it; `options` change what a check requirements changed. */
+  /** A provision request as a platform sends it; `options` change what a check wants changed. */
   provision(offer: Offer, id: string, options: RequestOptions = {}): Promise<Answer> {
     return this.platform.provision(offer, id, {
       query: { accepts_incomplete: "true" },

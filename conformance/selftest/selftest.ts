@@ -1,5 +1,6 @@
 import type { CheckResult } from "../runner/certify.ts";
-import type { MutantSet, MutantInfo } from "./mutant-set.ts";
+import { isNamedBy } from "../runner/selection.ts";
+import type { MutantInfo, MutantSet } from "./mutant-set.ts";
 
 /** Who noticed what. The two lists are the same matrix by rows and by columns. */
 export interface KillMatrix {
@@ -39,11 +40,8 @@ export const hasNoticed = ({ verdict }: CheckResult): boolean => verdict === "fa
 
 /** Whether an id is in a list; `*` in the list stands for any characters. */
 export function isListed(list: readonly string[], id: string): boolean {
-  return list.some((entry) => (entry.includes("*") ? patternOf(entry).test(id) : entry === id));
+  return list.some((entry) => isNamedBy(entry, id));
 }
-
-/** Ids are made of letters, digits, hyphens and dots. */
-const patternOf = (entry: string): RegExp => new RegExp(`^${entry.replaceAll(".", "\\.").replaceAll("*", ".*")}$`);
 
 function crashes(about: string, results: readonly CheckResult[]): Problem[] {
   return results

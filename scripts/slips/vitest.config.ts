@@ -11,7 +11,8 @@ if (slip === undefined) throw new Error(`${SLIP_VARIABLE} names no slip`);
 export default mergeConfig(
   base,
   defineConfig({
-    test: { maxWorkers: 1, bail: 1 },
+    // Modules that were transformed for another slip, or for none, must not come from the cache.
+    test: { maxWorkers: 1, bail: 1, fsModuleCache: false },
     plugins: [
       {
         name: "slip",

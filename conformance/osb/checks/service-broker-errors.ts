@@ -95,7 +95,7 @@ export const serviceBrokerErrorsChecks: readonly OsbCheck[] = [
     run: judgeEvery(
       "error to be one word",
       (answer) => hasErrorMember("error")(answer) && isFilled(bodyOf(answer)["error"]),
-      judgeMember("error", (value) => /^[A-Za-z][A-Za-z0-9]*$/.test(String(value as string))),
+      judgeMember("error", (value) => typeof value === "string" && /^[A-Za-z][A-Za-z0-9]*$/.test(value)),
       "no error has a code",
     ),
   }),

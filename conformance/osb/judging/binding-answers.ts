@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from "../../http/json.ts";
+import { isObject, type Json } from "../../http/json.ts";
 import { bodyOf } from "../../http/observation.ts";
 import type { Answer } from "../../platform/answer.ts";
 import { isBindable, type Offer, requires } from "../../platform/catalog.ts";
@@ -78,9 +78,10 @@ export function judgeBindingMetadata(operation: string) {
       (answer) => answer.operation === operation && isObject(bodyOf(answer)["metadata"]),
     );
     if (answers.length === 0) return notApplicable("no binding came with metadata");
-    const wrong = answers.find((answer) =>
-      Object.keys(bodyOf(answer)["metadata"] as JsonObject).some((name) => CONNECTING.test(name)),
-    );
+    const wrong = answers.find((answer) => {
+      const { metadata } = bodyOf(answer);
+      return isObject(metadata) && Object.keys(metadata).some((name) => CONNECTING.test(name));
+    });
     return wrong === undefined
       ? pass(...answers.slice(0, 2))
       : fail("metadata that nobody needs to connect", "a member that looks like it", wrong);

@@ -24,10 +24,10 @@ const isOfKnown: When = (request, { known }) => known.has(predecessorOf(request)
 const removePredecessor: Middleware = async (request, next, memory) => {
   const response = await next(request);
   if (!isRotation(request, memory) || !success(response.status)) return response;
-  const { service_id = "", plan_id = "" } = sentOf(request);
+  const { service_id, plan_id } = sentOf(request);
   const query = {
-    service_id: String(service_id as string),
-    plan_id: String(plan_id as string),
+    service_id: stringOf(service_id) ?? "",
+    plan_id: stringOf(plan_id) ?? "",
     accepts_incomplete: "true",
   };
   await next({ ...request, method: "DELETE", path: predecessorOf(request), query, text: "" });

@@ -1,4 +1,5 @@
 import { type Json, type JsonObject, stringOf } from "../../http/json.ts";
+import { readCatalog } from "../../platform/catalog.ts";
 import type { SpecMinor } from "../../runner/check.ts";
 import { jsonOf } from "../memory-broker/http.ts";
 import { is } from "./changes.ts";
@@ -133,11 +134,11 @@ function renameId(check: string, path: Path, to: string): Mutant {
 const shareServiceId: Middleware = async (request, next, memory) => {
   const idAt = (...path: Path): string => stringOf(valueAt(memory.catalog, ["services", ...path])) ?? "";
   const [from, planId] = [idAt("last", "id"), idAt("last", "plans", 0, "id")];
-  const mend = (it: JsonObject): JsonObject => (it["plan_id"] === planId ? { ...it, service_id: from } : it);
+  const mend = <T extends JsonObject>(it: T): T => (it["plan_id"] === planId ? { ...it, service_id: from } : it);
   const sent = jsonOf(request);
   const text = Object.keys(sent).length > 0 ? JSON.stringify(mend(sent)) : request.text;
-  const response = await next({ ...request, query: mend(request.query) as Record<string, string>, text });
-  const count = (memory.catalog["services"] as readonly Json[] | undefined)?.length ?? 0;
+  const response = await next({ ...request, query: mend(request.query), text });
+  const count = readCatalog(memory.catalog).length;
   if (request.path[1] !== "catalog" || response.status !== 200 || count < 2) return response;
   return {
     ...response,

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../../http/json.ts";
+import { isObject, type JsonObject, parseJson } from "../../http/json.ts";
 import {
   maintenanceVersion,
   type Offer,
@@ -107,11 +107,8 @@ export const hasUnknown = { service_id: isUnknown("service_id"), plan_id: isUnkn
 
 /** The body is no JSON object. */
 export const isNotJson: When = ({ text }) => {
-  try {
-    return !isObject(JSON.parse(text) as JsonObject);
-  } catch {
-    return true;
-  }
+  const parsed = parseJson(Buffer.from(text));
+  return !("json" in parsed && isObject(parsed.json));
 };
 
 /** The maintenance_info of a request, as a condition. */
@@ -131,11 +128,7 @@ export const hasFitting =
   (use: SchemaUse): When =>
   (request, memory) => {
     const { parameters } = sentOf(request);
-    return (
-      parameters !== undefined &&
-      Object.keys(parameters as JsonObject).length > 0 &&
-      acceptsParameters(use, request, memory)
-    );
+    return isObject(parameters) && Object.keys(parameters).length > 0 && acceptsParameters(use, request, memory);
   };
 
 /** The parameters are there, and the published schema does not accept them. */

@@ -1,3 +1,4 @@
+import { stringOf } from "../../http/json.ts";
 import type { Operation } from "../../platform/answer.ts";
 import { isBindable } from "../../platform/catalog.ts";
 import { body, instead, is, set, status } from "./changes.ts";
@@ -75,7 +76,7 @@ export const fetchingInstanceMutants: readonly Mutant[] = [
     alter(
       INSTANCE,
       is(200),
-      body((it) => ({ ...it, dashboard_url: `${it["dashboard_url"] as string}?token=1` })),
+      body((it) => ({ ...it, dashboard_url: `${stringOf(it["dashboard_url"]) ?? ""}?token=1` })),
     ),
   ),
   mutant(

@@ -1,3 +1,4 @@
+import { stringOf } from "../../http/json.ts";
 import type { Operation } from "../../platform/answer.ts";
 import { offersOf, readCatalog } from "../../platform/catalog.ts";
 import { reply, type WireRequest } from "../memory-broker/http.ts";
@@ -24,7 +25,7 @@ export const isMeant = (kind: Removal, { method, path }: WireRequest): boolean =
 const fillInIds: Parameters<typeof rewrite>[2] = (request, memory) => {
   const asked = memory.asked.get(keyOf(request)) ?? {};
   const ids = Object.fromEntries(
-    ["service_id", "plan_id"].map((name) => [name, request.query[name] || String((asked[name] ?? "") as string)]),
+    ["service_id", "plan_id"].map((name) => [name, request.query[name] || (stringOf(asked[name]) ?? "")]),
   );
   return { ...request, query: { ...request.query, ...ids } };
 };

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { JsonObject } from "../../../http/json.ts";
+import { isArray, isObject, type JsonObject } from "../../../http/json.ts";
 
 /** Catalogs that are right in every version from 2.11 on, with everything that is optional sometimes there and sometimes not. */
 
@@ -108,14 +108,16 @@ function join([own, more]: [JsonObject, JsonObject]): JsonObject {
   return { ...more, ...own };
 }
 
-const plansOf = (it: JsonObject) => it["plans"] as readonly JsonObject[];
+function plansOf({ plans }: JsonObject): readonly JsonObject[] {
+  return isArray(plans) ? plans.filter(isObject) : [];
+}
 
 /** A plan that is not bindable publishes no schema for bindings. */
 function withFittingSchemas(it: JsonObject): JsonObject {
   const fit = (each: JsonObject): JsonObject => {
     const isBindable = (each["bindable"] ?? it["bindable"]) === true;
-    const published = each["schemas"] as JsonObject | undefined;
-    if (isBindable || published?.["service_binding"] === undefined) return each;
+    const { schemas: published } = each;
+    if (isBindable || !isObject(published) || published["service_binding"] === undefined) return each;
     const { service_instance: instance } = published;
     return { ...each, schemas: instance === undefined ? {} : { service_instance: instance } };
   };
