@@ -1,14 +1,14 @@
-import type { JsonObject } from "../http/json.ts";
+import type { JsonObject } from "../client/http/json.ts";
 import {
   allowsContextUpdates,
   isPlanUpdateable,
   maintenanceVersion,
   type Offer,
   schemaOf,
-} from "../platform/catalog.ts";
-import { differentFrom } from "../platform/schema.ts";
-import { parametersFor } from "../runner/file.ts";
-import type { Run } from "../runner/suite.ts";
+} from "../client/catalog.ts";
+import { differentFrom } from "../client/schema.ts";
+import { parametersFor } from "../settings/drydock-file.ts";
+import type { RunContext } from "../runner/suite.ts";
 import type { PlanRequirement } from "./plan-requirements.ts";
 import { contextOf, parametersOf } from "./request-bodies.ts";
 
@@ -27,7 +27,7 @@ export interface Change {
 }
 
 /** The changes that an offer declares to support, the least invasive first. */
-export function changesOf(run: Run, offer: Offer): readonly Change[] {
+export function changesOf(run: RunContext, offer: Offer): readonly Change[] {
   const base = { service_id: offer.service.id, context: contextOf(run) };
   const given = parametersFor(run.file, offer, "update");
   const schema = schemaOf(offer, "update");
@@ -55,15 +55,15 @@ export function changesOf(run: Run, offer: Offer): readonly Change[] {
 
 /** Whether the catalog says that instances of an offer can be changed in some way. */
 export const isUpdatable =
-  (run: Run) =>
+  (run: RunContext) =>
   (offer: Offer): boolean =>
     allowsContextUpdates(offer) || changesOf(run, offer).length > 0;
 
 /** Whether the catalog says of any plan under test that its instances can be changed. */
-export const areUpdatesOffered = (run: Run): boolean => run.offers.some(isUpdatable(run));
+export const areUpdatesOffered = (run: RunContext): boolean => run.offers.some(isUpdatable(run));
 
 /** A plan with at least one change to ask for. */
-export function updatablePlan(run: Run): PlanRequirement {
+export function updatablePlan(run: RunContext): PlanRequirement {
   return {
     unmet: "no update can be formed: no plan change, update schema or maintenance_info is offered",
     fits: (offer) => changesOf(run, offer).length > 0,

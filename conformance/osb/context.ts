@@ -1,10 +1,10 @@
-import type { Json, JsonObject } from "../http/json.ts";
-import { bodyOf } from "../http/observation.ts";
-import type { Answer } from "../platform/answer.ts";
-import { areInstancesRetrievable, type Offer, readCatalog } from "../platform/catalog.ts";
-import { idsOf, type Platform, type RequestOptions, type Settled } from "../platform/platform.ts";
+import type { Json, JsonObject } from "../client/http/json.ts";
+import { bodyOf } from "../client/http/observation.ts";
+import type { Answer } from "../client/answer.ts";
+import { areInstancesRetrievable, type Offer, readCatalog } from "../client/catalog.ts";
+import { planIds, type OsbClient, type RequestOptions, type EndedOperation } from "../client/osb-client.ts";
 import { notApplicable, type Outcome, type SpecMinor, unknown, Verdicted } from "../runner/check.ts";
-import type { Run } from "../runner/suite.ts";
+import type { RunContext } from "../runner/suite.ts";
 import { ANY, type PlanRequirement } from "./plan-requirements.ts";
 import { bindBodyFor, provisionBodyFor } from "./request-bodies.ts";
 import { type LiveInstance, provisionInstance, type Shared } from "./shared-instances.ts";
@@ -13,18 +13,18 @@ import { type LiveInstance, provisionInstance, type Shared } from "./shared-inst
 export interface LiveBinding {
   readonly live: LiveInstance;
   readonly id: string;
-  readonly bound: Settled;
+  readonly bound: EndedOperation;
 }
 
 /** What one check works with. */
 export class OsbContext {
-  readonly platform: Platform;
-  readonly run: Run;
+  readonly platform: OsbClient;
+  readonly run: RunContext;
   readonly shared: Shared;
   readonly #borrowed: LiveInstance[] = [];
   readonly #changedInstances = new Set<LiveInstance>();
 
-  constructor(platform: Platform, shared: Shared) {
+  constructor(platform: OsbClient, shared: Shared) {
     this.platform = platform;
     this.shared = shared;
     this.run = shared.run;
@@ -44,7 +44,7 @@ export class OsbContext {
   }
 
   /** The same context with another client: for a story that several checks share. */
-  with(platform: Platform): OsbContext {
+  with(platform: OsbClient): OsbContext {
     return new OsbContext(platform, this.shared);
   }
 
@@ -158,7 +158,7 @@ export class OsbContext {
   async #findOperation(live: Pick<LiveInstance, "offer" | "id">, bindingId: string): Promise<Answer | undefined> {
     if (bindingId !== "" && this.minor < 14) return undefined;
     const operation = bindingId === "" ? "poll-instance" : "poll-binding";
-    const query = idsOf(live.offer);
+    const query = planIds(live.offer);
     const poll = await this.platform.send(operation, { instanceId: live.id, bindingId, query });
     return bodyOf(poll)["state"] === "in progress" ? poll : undefined;
   }

@@ -4,7 +4,7 @@ import {
   isBindable,
   maintenanceVersion,
   type Offer,
-} from "../platform/catalog.ts";
+} from "../client/catalog.ts";
 
 /** What a check needs of a plan. */
 export interface PlanRequirement {

@@ -1,9 +1,9 @@
-import { isObject, type JsonObject } from "../http/json.ts";
-import { type Offer, schemaOf, type SchemaUse } from "../platform/catalog.ts";
-import { provisionBody } from "../platform/platform.ts";
-import { differentFrom, minimalFor } from "../platform/schema.ts";
-import { parametersFor, type PlanParameters } from "../runner/file.ts";
-import type { Run } from "../runner/suite.ts";
+import { isObject, type JsonObject } from "../client/http/json.ts";
+import { type Offer, schemaOf, type SchemaUse } from "../client/catalog.ts";
+import { provisionBody } from "../client/osb-client.ts";
+import { differentFrom, minimalFor } from "../client/schema.ts";
+import { parametersFor, type PlanParameters } from "../settings/drydock-file.ts";
+import type { RunContext } from "../runner/suite.ts";
 
 const HEADER_CONTEXT: JsonObject = {
   platform: "cloudfoundry",
@@ -15,7 +15,7 @@ const HEADER_CONTEXT: JsonObject = {
 };
 
 /** Parameters from drydock.yml, else the least that a published schema demands. */
-export function parametersOf(run: Run, offer: Offer, use: keyof PlanParameters): JsonObject | undefined {
+export function parametersOf(run: RunContext, offer: Offer, use: keyof PlanParameters): JsonObject | undefined {
   const given = parametersFor(run.file, offer, use);
   if (given !== undefined) return given;
   const schema = schemaOf(offer, use === "provision" ? "create" : use);
@@ -24,17 +24,17 @@ export function parametersOf(run: Run, offer: Offer, use: keyof PlanParameters):
 }
 
 /** The context of requests: of Cloud Foundry, with what drydock.yml says merged in. */
-export function contextOf(run: Run): JsonObject {
+export function contextOf(run: RunContext): JsonObject {
   return { ...HEADER_CONTEXT, ...run.file.context };
 }
 
 /** The body of an ordinary provision. */
-export function provisionBodyFor(run: Run, offer: Offer): JsonObject {
+export function provisionBodyFor(run: RunContext, offer: Offer): JsonObject {
   return provisionBody(offer, contextOf(run), parametersOf(run, offer, "provision"));
 }
 
 /** The body of an ordinary bind. */
-export function bindBodyFor(run: Run, offer: Offer): JsonObject {
+export function bindBodyFor(run: RunContext, offer: Offer): JsonObject {
   const parameters = parametersOf(run, offer, "bind");
   return {
     service_id: offer.service.id,
@@ -53,7 +53,7 @@ function bindResourceFor(offer: Offer): JsonObject {
 }
 
 /** How the parameters of a request could be different and still valid. */
-export function otherParameters(run: Run, offer: Offer, use: SchemaUse): JsonObject | undefined {
+export function otherParameters(run: RunContext, offer: Offer, use: SchemaUse): JsonObject | undefined {
   const schema = schemaOf(offer, use);
   if (schema === undefined || !isObject(schema)) return undefined;
   return differentFrom(schema, parametersOf(run, offer, use === "create" ? "provision" : use) ?? {});

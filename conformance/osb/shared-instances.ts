@@ -1,18 +1,18 @@
-import type { JsonObject } from "../http/json.ts";
-import type { Offer } from "../platform/catalog.ts";
-import type { Platform, Settled } from "../platform/platform.ts";
+import type { JsonObject } from "../client/http/json.ts";
+import type { Offer } from "../client/catalog.ts";
+import type { OsbClient, EndedOperation } from "../client/osb-client.ts";
 import { unknown, Verdicted } from "../runner/check.ts";
-import type { Run } from "../runner/suite.ts";
+import type { RunContext } from "../runner/suite.ts";
 import { provisionBodyFor } from "./request-bodies.ts";
 
 /** An instance that exists. */
 export interface LiveInstance {
   readonly offer: Offer;
   readonly id: string;
-  readonly provisioned: Settled;
+  readonly provisioned: EndedOperation;
 }
 
-async function runAndClean<T>(platform: Platform, play: (platform: Platform) => Promise<T>): Promise<T> {
+async function runAndClean<T>(platform: OsbClient, play: (platform: OsbClient) => Promise<T>): Promise<T> {
   try {
     return await play(platform);
   } finally {
@@ -22,16 +22,16 @@ async function runAndClean<T>(platform: Platform, play: (platform: Platform) => 
 
 /** What the checks of one run share: stories that are played once, and instances that checks borrow. */
 export class Shared {
-  readonly run: Run;
+  readonly run: RunContext;
   readonly #stories = new Map<string, Promise<unknown>>();
   readonly #idle = new Map<string, LiveInstance[]>();
 
-  constructor(run: Run) {
+  constructor(run: RunContext) {
     this.run = run;
   }
 
   /** Plays a story once, with a client of its own, and cleans up after it. Whoever asks again gets the same. */
-  once<T>(key: string, play: (platform: Platform) => Promise<T>): Promise<T> {
+  once<T>(key: string, play: (platform: OsbClient) => Promise<T>): Promise<T> {
     const known = this.#stories.get(key);
     if (known !== undefined) return known as Promise<T>;
     const platform = this.run.platform.scope();
@@ -86,7 +86,7 @@ export class Shared {
  */
 export async function provisionInstance(
   shared: Shared,
-  platform: Platform,
+  platform: OsbClient,
   offer: Offer,
   parameters?: JsonObject,
 ): Promise<LiveInstance> {

@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
-import { parseJson } from "../http/json.ts";
+import { parseJson } from "../client/http/json.ts";
 import { createMemoryBroker } from "../osb/memory-broker/broker.ts";
 import { asTransport, type Handler, type WireRequest, type WireResponse } from "../osb/memory-broker/http.ts";
 import type { BrokerMode } from "../osb/memory-broker/mode.ts";
 import type { Mutant } from "../osb/mutants/mutant.ts";
 import { mutate } from "../osb/mutants/traffic.ts";
 import { osbSuite } from "../osb/suite.ts";
-import type { Backend } from "../runner/backend.ts";
+import type { Backend } from "../runner/hooks.ts";
 import { certify, type CheckResult } from "../runner/certify.ts";
 import type { SpecMinor } from "../runner/check.ts";
-import type { Clock } from "../runner/clock.ts";
+import type { Clock } from "../client/clock.ts";
 
 /** A broker that can be certified in process, with or without a defect in front of it, and the clock that it goes by. */
 export interface BrokerUnderTest {

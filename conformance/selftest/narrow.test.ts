@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { CheckInfo, Verdict } from "../events.ts";
-import type { MutantSet } from "./mutant-set.ts";
+import type { CheckInfo, Verdict } from "../runner/events.ts";
+import type { MutantSet } from "../runner/mutant-set.ts";
 import { narrowMutantSet } from "./narrow.ts";
 import { selftest } from "./selftest.ts";
 

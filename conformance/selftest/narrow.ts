@@ -1,6 +1,6 @@
 import type { CheckResult } from "../runner/certify.ts";
 import { isNamedBy } from "../runner/selection.ts";
-import type { MutantInfo, MutantSet } from "./mutant-set.ts";
+import type { MutantInfo, MutantSet } from "../runner/mutant-set.ts";
 import { hasNoticed } from "./selftest.ts";
 
 /** What a self-test is narrowed to, by ids; a `*` in one stands for any characters. */

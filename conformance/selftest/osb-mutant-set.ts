@@ -2,7 +2,7 @@ import { OSB_CHECKS } from "../osb/checks.ts";
 import type { Mutant } from "../osb/mutants/mutant.ts";
 import { SPEC_MINORS } from "../runner/check.ts";
 import { certifyBroker, memoryBrokerUnderTest, runMutant, type BrokerUnderTest } from "./broker-under-test.ts";
-import type { CleanRun, MutantSet } from "./mutant-set.ts";
+import type { CleanRun, MutantSet } from "../runner/mutant-set.ts";
 
 function cleanRuns(): readonly CleanRun[] {
   const kinds: readonly (readonly [string, () => BrokerUnderTest])[] = [

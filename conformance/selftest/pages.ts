@@ -1,7 +1,7 @@
-import type { SuiteName } from "../events.ts";
+import type { SuiteName } from "../runner/events.ts";
 import { OSB_CHECKS } from "../osb/checks.ts";
 import { type ClauseListing, listClauses } from "../osb/listing.ts";
-import type { MutantSet } from "./mutant-set.ts";
+import type { MutantSet } from "../runner/mutant-set.ts";
 import type { SelftestResult } from "./selftest.ts";
 
 const code = (ids: readonly string[]): string => (ids.length === 0 ? "none" : ids.map((id) => `\`${id}\``).join(", "));

@@ -1,4 +1,4 @@
-import { stringOf } from "../../http/json.ts";
+import { stringOf } from "../../client/http/json.ts";
 import { type CatalogRule, judge, rule } from "./rule.ts";
 import { both, plans, present, services } from "./spots.ts";
 

@@ -1,4 +1,4 @@
-import { isArray } from "../../http/json.ts";
+import { isArray } from "../../client/http/json.ts";
 import { flag, identityRules } from "./identity-rules.ts";
 import { type CatalogRule, judge, rule, unique } from "./rule.ts";
 import { both, every, plans, present, services } from "./spots.ts";

@@ -1,4 +1,4 @@
-import type { Json } from "../../http/json.ts";
+import type { Json } from "../../client/http/json.ts";
 import { flag, identityRules } from "./identity-rules.ts";
 import { type CatalogRule, judge, rule, unique } from "./rule.ts";
 import { children, plans, present, services } from "./spots.ts";

@@ -1,4 +1,4 @@
-import { isArray, isObject } from "../../http/json.ts";
+import { isArray, isObject } from "../../client/http/json.ts";
 import { type CatalogRule, judge, rule, type Test } from "./rule.ts";
 import { both, every, objectsAt, plans, present, services } from "./spots.ts";
 import { isBoolean, isFilled, isString, isStrings } from "./values.ts";

@@ -1,4 +1,4 @@
-import type { Json } from "../../http/json.ts";
+import type { Json } from "../../client/http/json.ts";
 import type { SpecMinor } from "../../runner/check.ts";
 import type { Spot, Spots } from "./spots.ts";
 

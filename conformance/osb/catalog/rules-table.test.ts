@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Json, JsonObject } from "../../http/json.ts";
+import type { Json, JsonObject } from "../../client/http/json.ts";
 import { CATALOG_RULES } from "./rules.ts";
 
 /** Puts a value where a rule looks for it, in a catalog that has nothing else. */

@@ -1,5 +1,5 @@
-import { isArray, isObject, type Json, type JsonObject, stringOf } from "../../http/json.ts";
-import { compileSchema } from "../../platform/schema.ts";
+import { isArray, isObject, type Json, type JsonObject, stringOf } from "../../client/http/json.ts";
+import { compileSchema } from "../../client/schema.ts";
 import { type CatalogRule, type Finding, judge, rule } from "./rule.ts";
 import { both, children, objectsAt, plans, present, services } from "./spots.ts";
 import { isRecord } from "./values.ts";

@@ -1,4 +1,4 @@
-import { isArray, isObject, type Json } from "../../http/json.ts";
+import { isArray, isObject, type Json } from "../../client/http/json.ts";
 
 /** Something that a rule looked at: where it stands in the catalog, and its value. */
 export interface Spot {

@@ -1,4 +1,4 @@
-import { isArray, isObject } from "../../http/json.ts";
+import { isArray, isObject } from "../../client/http/json.ts";
 import type { Test } from "./rule.ts";
 
 /** Any string. */

@@ -1,5 +1,5 @@
-import { isArray, isObject, sameJson } from "../../http/json.ts";
-import type { Answer } from "../../platform/answer.ts";
+import { isArray, isObject, sameJson } from "../../client/http/json.ts";
+import type { Answer } from "../../client/answer.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../http/json.ts";
+import type { JsonObject } from "../../client/http/json.ts";
 import { notApplicable, type Outcome } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";

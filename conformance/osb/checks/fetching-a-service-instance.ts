@@ -1,6 +1,6 @@
-import { isObject, type Json, sameJson } from "../../http/json.ts";
-import { bodyOf } from "../../http/observation.ts";
-import type { Answer } from "../../platform/answer.ts";
+import { isObject, type Json, sameJson } from "../../client/http/json.ts";
+import { bodyOf } from "../../client/http/observation.ts";
+import type { Answer } from "../../client/answer.ts";
 import { fail, type Outcome, pass, warn } from "../../runner/check.ts";
 import { updatablePlan } from "../changes.ts";
 import type { OsbContext } from "../context.ts";

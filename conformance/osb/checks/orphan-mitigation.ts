@@ -1,7 +1,7 @@
-import { isObject } from "../../http/json.ts";
-import { bodyOf } from "../../http/observation.ts";
-import type { Answer } from "../../platform/answer.ts";
-import { isSuccess, NoAnswer } from "../../platform/platform.ts";
+import { isObject } from "../../client/http/json.ts";
+import { bodyOf } from "../../client/http/observation.ts";
+import type { Answer } from "../../client/answer.ts";
+import { isSuccess, NoAnswer } from "../../client/osb-client.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 import { BODY_RULES, fits } from "../bodies.ts";
 import type { OsbContext } from "../context.ts";

@@ -1,4 +1,4 @@
-import { maximumPollingSeconds } from "../../platform/catalog.ts";
+import { maximumPollingSeconds } from "../../client/catalog.ts";
 import { fail, type Outcome, pass } from "../../runner/check.ts";
 import { type OsbCheck, probe } from "../define.ts";
 import { judgeLifecycles } from "../judging/lifecycles.ts";

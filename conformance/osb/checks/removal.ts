@@ -1,7 +1,7 @@
-import { bodyOf } from "../../http/observation.ts";
-import type { Answer } from "../../platform/answer.ts";
-import type { Offer } from "../../platform/catalog.ts";
-import { deletion, idsOf, isSuccess } from "../../platform/platform.ts";
+import { bodyOf } from "../../client/http/observation.ts";
+import type { Answer } from "../../client/answer.ts";
+import type { Offer } from "../../client/catalog.ts";
+import { deletion, planIds, isSuccess } from "../../client/osb-client.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted } from "../../runner/check.ts";
 import type { LiveBinding, OsbContext } from "../context.ts";
 import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
@@ -102,14 +102,14 @@ export async function removeWithoutFlag(context: OsbContext, kind: Removal): Pro
   const offer = await asyncRemovalOffer(context, kind);
   const live = kind === "unbind" ? await context.liveOf(offer) : await context.freshOf(offer);
   const it = kind === "unbind" ? await context.bound(live) : { live, id: "" };
-  return remove(context, kind, it, idsOf(offer));
+  return remove(context, kind, it, planIds(offer));
 }
 
 /** A deletion whose accepts_incomplete is neither true nor false. */
 export function removeMalformed(kind: Removal) {
   return async (context: OsbContext): Promise<Outcome> => {
     const it = await createRemovable(context, kind);
-    const answer = await remove(context, kind, it, { ...idsOf(it.live.offer), accepts_incomplete: "maybe" });
+    const answer = await remove(context, kind, it, { ...planIds(it.live.offer), accepts_incomplete: "maybe" });
     await context.platform.settle(it.live.offer, answer);
     return expectStatus(answer, [400, 422, 200, 202], ["4xx"]);
   };

@@ -1,4 +1,4 @@
-import { deletion, isSuccess } from "../../platform/platform.ts";
+import { deletion, isSuccess } from "../../client/osb-client.ts";
 import { fail, type Outcome, pass } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";

@@ -1,5 +1,5 @@
-import { bodyOf } from "../../http/observation.ts";
-import { isSuccess } from "../../platform/platform.ts";
+import { bodyOf } from "../../client/http/observation.ts";
+import { isSuccess } from "../../client/osb-client.ts";
 import { fail, type Outcome, pass, worstOf } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";

@@ -1,6 +1,6 @@
-import { isObject, type JsonObject } from "../../http/json.ts";
-import { bodyOf } from "../../http/observation.ts";
-import type { Answer } from "../../platform/answer.ts";
+import { isObject, type JsonObject } from "../../client/http/json.ts";
+import { bodyOf } from "../../client/http/observation.ts";
+import type { Answer } from "../../client/answer.ts";
 import { fail, type Outcome, pass, worstOf } from "../../runner/check.ts";
 import { changesOf, updatablePlan } from "../changes.ts";
 import type { OsbContext } from "../context.ts";

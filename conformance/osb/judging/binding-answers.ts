@@ -1,7 +1,7 @@
-import { isObject, type Json } from "../../http/json.ts";
-import { bodyOf } from "../../http/observation.ts";
-import type { Answer } from "../../platform/answer.ts";
-import { isBindable, type Offer, requires } from "../../platform/catalog.ts";
+import { isObject, type Json } from "../../client/http/json.ts";
+import { bodyOf } from "../../client/http/observation.ts";
+import type { Answer } from "../../client/answer.ts";
+import { isBindable, type Offer, requires } from "../../client/catalog.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import type { Lifecycle } from "../sequences/lifecycles.ts";

@@ -1,4 +1,4 @@
-import type { Answer } from "../../platform/answer.ts";
+import type { Answer } from "../../client/answer.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 import { areUpdatesOffered } from "../changes.ts";
 import type { OsbContext } from "../context.ts";

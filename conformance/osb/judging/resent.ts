@@ -1,5 +1,5 @@
-import { bodyOf } from "../../http/observation.ts";
-import type { Answer } from "../../platform/answer.ts";
+import { bodyOf } from "../../client/http/observation.ts";
+import type { Answer } from "../../client/answer.ts";
 import { fail, notApplicable, type Outcome, pass, warn } from "../../runner/check.ts";
 import { expectStatus, seenOf } from "../judge.ts";
 import { operationOf } from "../sequences/flights/flight.ts";

@@ -1,5 +1,5 @@
-import { type JsonObject, stringOf } from "../../http/json.ts";
-import { type Offer, requires } from "../../platform/catalog.ts";
+import { type JsonObject, stringOf } from "../../client/http/json.ts";
+import { type Offer, requires } from "../../client/catalog.ts";
 import { badRequest, concurrencyError, notFound } from "./errors.ts";
 import { reply, type WireRequest, type WireResponse } from "./http.ts";
 import type { Instances } from "./instances.ts";

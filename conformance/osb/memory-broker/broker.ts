@@ -17,8 +17,8 @@
  *
  * `certify({ url: "http://127.0.0.1:1", …, fetch: asFetch(createMemoryBroker().handle) })` certifies it without a socket.
  */
-import type { JsonObject } from "../../http/json.ts";
-import type { Backend } from "../../runner/backend.ts";
+import type { JsonObject } from "../../client/http/json.ts";
+import type { Backend } from "../../runner/hooks.ts";
 import { Bindings } from "./bindings.ts";
 import { MEMORY_CATALOG } from "./catalog.ts";
 import { answerOf, badRequest, Refusal } from "./errors.ts";

@@ -1,5 +1,5 @@
-import { type JsonObject, stringOf } from "../../http/json.ts";
-import type { Offer } from "../../platform/catalog.ts";
+import { type JsonObject, stringOf } from "../../client/http/json.ts";
+import type { Offer } from "../../client/catalog.ts";
 import { badRequest, concurrencyError, notFound, Refusal } from "./errors.ts";
 import { reply, type WireRequest, type WireResponse } from "./http.ts";
 import { acceptedReply, type Operations } from "./operations.ts";

@@ -1,5 +1,5 @@
-import type { JsonObject } from "../../http/json.ts";
-import type { Backend } from "../../runner/backend.ts";
+import type { JsonObject } from "../../client/http/json.ts";
+import type { Backend } from "../../runner/hooks.ts";
 import { badRequest, Refusal } from "./errors.ts";
 import { reply, type WireResponse } from "./http.ts";
 

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from "../../http/json.ts";
+import { isObject, type Json, type JsonObject } from "../../client/http/json.ts";
 import {
   maintenanceVersion,
   type Offer,
@@ -7,8 +7,8 @@ import {
   requires,
   schemaOf,
   type SchemaUse,
-} from "../../platform/catalog.ts";
-import { compileSchema } from "../../platform/schema.ts";
+} from "../../client/catalog.ts";
+import { compileSchema } from "../../client/schema.ts";
 import { badRequest, Refusal } from "./errors.ts";
 import type { WireRequest } from "./http.ts";
 import type { BrokerMode } from "./mode.ts";

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, parseJson } from "../../http/json.ts";
+import { isObject, type JsonObject, parseJson } from "../../client/http/json.ts";
 import { badRequest } from "./errors.ts";
 import type { WireRequest } from "./http.ts";
 

@@ -1,5 +1,5 @@
-import { isObject, type JsonObject, sameJson } from "../../http/json.ts";
-import type { Offer } from "../../platform/catalog.ts";
+import { isObject, type JsonObject, sameJson } from "../../client/http/json.ts";
+import type { Offer } from "../../client/catalog.ts";
 import { concurrencyError, notFound, Refusal } from "./errors.ts";
 import { reply, type WireRequest, type WireResponse } from "./http.ts";
 import { acceptedReply, type Operations, type Subject } from "./operations.ts";

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../http/json.ts";
+import type { JsonObject } from "../../client/http/json.ts";
 import { not, sendsHeader, spells } from "./conditions.ts";
 import { pretend, refuse, type When } from "./middleware.ts";
 import { mutant, type Mutant } from "./mutant.ts";

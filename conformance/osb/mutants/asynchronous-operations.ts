@@ -1,4 +1,4 @@
-import type { Operation } from "../../platform/answer.ts";
+import type { Operation } from "../../client/answer.ts";
 import { instead, is, set, status } from "./changes.ts";
 import { all, isCreating, isRemoving, isUnflagged, isUpdating, lacks } from "./conditions.ts";
 import { alter, type Change, type When } from "./middleware.ts";

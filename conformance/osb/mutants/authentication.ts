@@ -1,4 +1,4 @@
-import type { Operation } from "../../platform/answer.ts";
+import type { Operation } from "../../client/answer.ts";
 import { reply, type WireRequest } from "../memory-broker/http.ts";
 import { pretend, rewrite, type When } from "./middleware.ts";
 import { mutant, type Mutant } from "./mutant.ts";

@@ -1,5 +1,5 @@
-import { stringOf } from "../../http/json.ts";
-import type { Operation } from "../../platform/answer.ts";
+import { stringOf } from "../../client/http/json.ts";
+import type { Operation } from "../../client/answer.ts";
 import type { WireRequest } from "../memory-broker/http.ts";
 import { is, status, success } from "./changes.ts";
 import { all, isUnflagged, not, sends } from "./conditions.ts";

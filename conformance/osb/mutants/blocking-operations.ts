@@ -1,4 +1,4 @@
-import type { Operation } from "../../platform/answer.ts";
+import type { Operation } from "../../client/answer.ts";
 import { drop, is, set, status } from "./changes.ts";
 import { isInstanceCreating } from "./conditions.ts";
 import { alter } from "./middleware.ts";

@@ -1,5 +1,5 @@
-import { type Json, type JsonObject, stringOf } from "../../http/json.ts";
-import { readCatalog } from "../../platform/catalog.ts";
+import { type Json, type JsonObject, stringOf } from "../../client/http/json.ts";
+import { readCatalog } from "../../client/catalog.ts";
 import type { SpecMinor } from "../../runner/check.ts";
 import { jsonOf } from "../memory-broker/http.ts";
 import { is } from "./changes.ts";

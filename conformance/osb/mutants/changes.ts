@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../../http/json.ts";
+import type { Json, JsonObject } from "../../client/http/json.ts";
 import { jsonOf, type WireRequest } from "../memory-broker/http.ts";
 import type { Change } from "./middleware.ts";
 import type { TrafficMemory } from "./traffic.ts";

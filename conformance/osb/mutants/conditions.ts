@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, parseJson } from "../../http/json.ts";
+import { isObject, type JsonObject, parseJson } from "../../client/http/json.ts";
 import {
   maintenanceVersion,
   type Offer,
@@ -7,8 +7,8 @@ import {
   requires,
   schemaOf,
   type SchemaUse,
-} from "../../platform/catalog.ts";
-import { compileSchema } from "../../platform/schema.ts";
+} from "../../client/catalog.ts";
+import { compileSchema } from "../../client/schema.ts";
 import type { WireRequest } from "../memory-broker/http.ts";
 import type { When } from "./middleware.ts";
 import { keyOf, sentOf } from "./operations.ts";

@@ -1,4 +1,4 @@
-import { isBindable } from "../../platform/catalog.ts";
+import { isBindable } from "../../client/catalog.ts";
 import { asynchronousMutantsOf } from "./asynchronous-operations.ts";
 import { is, set, status } from "./changes.ts";
 import { all, isAuthorized, isRemoving, isUpdating, ofPlan } from "./conditions.ts";

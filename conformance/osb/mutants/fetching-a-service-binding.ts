@@ -1,4 +1,4 @@
-import type { Operation } from "../../platform/answer.ts";
+import type { Operation } from "../../client/answer.ts";
 import { body, drop, instead, is, set, status } from "./changes.ts";
 import { all, asks, isCreating, isGone, isInstanceKnown, isKnown, isPending, not, requiring } from "./conditions.ts";
 import { alter, refuse } from "./middleware.ts";

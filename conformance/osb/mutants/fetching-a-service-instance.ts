@@ -1,6 +1,6 @@
-import { stringOf } from "../../http/json.ts";
-import type { Operation } from "../../platform/answer.ts";
-import { isBindable } from "../../platform/catalog.ts";
+import { stringOf } from "../../client/http/json.ts";
+import type { Operation } from "../../client/answer.ts";
+import { isBindable } from "../../client/catalog.ts";
 import { body, instead, is, set, status } from "./changes.ts";
 import { asks, isCreating, isGone, isKnown, isPending, isUpdating, not, offerOf, ofPlan } from "./conditions.ts";
 import { alter, refuse } from "./middleware.ts";

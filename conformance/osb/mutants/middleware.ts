@@ -1,5 +1,5 @@
-import type { JsonObject } from "../../http/json.ts";
-import type { Operation } from "../../platform/answer.ts";
+import type { JsonObject } from "../../client/http/json.ts";
+import type { Operation } from "../../client/answer.ts";
 import { reply, type WireRequest, type WireResponse } from "../memory-broker/http.ts";
 import { operationOf } from "./operations.ts";
 import type { Middleware, TrafficMemory } from "./traffic.ts";

@@ -1,4 +1,4 @@
-import type { Operation } from "../../platform/answer.ts";
+import type { Operation } from "../../client/answer.ts";
 import { jsonOf } from "../memory-broker/http.ts";
 import { is } from "./changes.ts";
 import { alter, type When } from "./middleware.ts";

@@ -1,5 +1,5 @@
-import type { JsonObject } from "../../http/json.ts";
-import type { Operation } from "../../platform/answer.ts";
+import type { JsonObject } from "../../client/http/json.ts";
+import type { Operation } from "../../client/answer.ts";
 import { jsonOf, type WireRequest } from "../memory-broker/http.ts";
 
 /** Every operation of the API. */

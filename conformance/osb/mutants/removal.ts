@@ -1,6 +1,6 @@
-import { stringOf } from "../../http/json.ts";
-import type { Operation } from "../../platform/answer.ts";
-import { offersOf, readCatalog } from "../../platform/catalog.ts";
+import { stringOf } from "../../client/http/json.ts";
+import type { Operation } from "../../client/answer.ts";
+import { offersOf, readCatalog } from "../../client/catalog.ts";
 import { reply, type WireRequest } from "../memory-broker/http.ts";
 import { instead, is, status } from "./changes.ts";
 import { all, asks, isCreating, isGone, isInstanceKnown, isKnown, not } from "./conditions.ts";

@@ -1,6 +1,6 @@
-import { isObject, type JsonObject } from "../../http/json.ts";
-import type { Operation } from "../../platform/answer.ts";
-import { offersOf, readCatalog, type SchemaUse } from "../../platform/catalog.ts";
+import { isObject, type JsonObject } from "../../client/http/json.ts";
+import type { Operation } from "../../client/answer.ts";
+import { offersOf, readCatalog, type SchemaUse } from "../../client/catalog.ts";
 import type { WireRequest } from "../memory-broker/http.ts";
 import { all, hasUnfitting } from "./conditions.ts";
 import { rewrite } from "./middleware.ts";

@@ -1,4 +1,4 @@
-import { isArray, isObject, type Json, type JsonObject } from "../../http/json.ts";
+import { isArray, isObject, type Json, type JsonObject } from "../../client/http/json.ts";
 import { BODY_RULES, type BodyRule, fits } from "../bodies.ts";
 import { jsonOf, type WireResponse } from "../memory-broker/http.ts";
 import { type Mutant, mutant } from "./mutant.ts";

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../../http/json.ts";
+import type { Json, JsonObject } from "../../client/http/json.ts";
 import { type Handler, jsonOf, REQUEST_IDENTITY, type WireRequest, type WireResponse } from "../memory-broker/http.ts";
 import type { Mutant } from "./mutant.ts";
 import { keyOf, operationOf } from "./operations.ts";

@@ -1,5 +1,5 @@
-import type { Json } from "../../http/json.ts";
-import type { Answer } from "../../platform/answer.ts";
+import type { Json } from "../../client/http/json.ts";
+import type { Answer } from "../../client/answer.ts";
 
 /** An answer that a test makes: of an ordinary provision, unless it says otherwise. */
 export function answerWith(status: number, json: Json = {}, more: Partial<Answer> = {}): Answer {

@@ -1,7 +1,7 @@
-import { isArray, isObject, type Json, type JsonObject, sameJson } from "../../../http/json.ts";
-import { bodyOf } from "../../../http/observation.ts";
-import { requires } from "../../../platform/catalog.ts";
-import { isSuccess } from "../../../platform/platform.ts";
+import { isArray, isObject, type Json, type JsonObject, sameJson } from "../../../client/http/json.ts";
+import { bodyOf } from "../../../client/http/observation.ts";
+import { requires } from "../../../client/catalog.ts";
+import { isSuccess } from "../../../client/osb-client.ts";
 import { fail, notApplicable, type Outcome, pass, warn } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe, review } from "../../define.ts";

@@ -1,6 +1,6 @@
-import { isObject } from "../../../http/json.ts";
-import { bodyOf } from "../../../http/observation.ts";
-import type { Answer } from "../../../platform/answer.ts";
+import { isObject } from "../../../client/http/json.ts";
+import { bodyOf } from "../../../client/http/observation.ts";
+import type { Answer } from "../../../client/answer.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, review } from "../../define.ts";

@@ -1,6 +1,6 @@
-import { isArray, type Json } from "../../../http/json.ts";
-import { bodyOf } from "../../../http/observation.ts";
-import { isBindable, requires } from "../../../platform/catalog.ts";
+import { isArray, type Json } from "../../../client/http/json.ts";
+import { bodyOf } from "../../../client/http/observation.ts";
+import { isBindable, requires } from "../../../client/catalog.ts";
 import { fail, pass } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe, review } from "../../define.ts";

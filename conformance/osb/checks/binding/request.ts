@@ -1,5 +1,5 @@
-import { bodyOf } from "../../../http/observation.ts";
-import type { Answer } from "../../../platform/answer.ts";
+import { bodyOf } from "../../../client/http/observation.ts";
+import type { Answer } from "../../../client/answer.ts";
 import { fail, type Outcome, worstOf } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";

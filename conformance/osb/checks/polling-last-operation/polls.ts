@@ -1,5 +1,5 @@
-import type { Answer, Operation } from "../../../platform/answer.ts";
-import { idsOf, type RequestOptions, stateOf } from "../../../platform/platform.ts";
+import type { Answer, Operation } from "../../../client/answer.ts";
+import { planIds, type RequestOptions, stateOf } from "../../../client/osb-client.ts";
 import { fail, notApplicable, type Outcome, pass, worstOf } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { expectStatus, seenOf } from "../../judge.ts";
@@ -168,7 +168,7 @@ export function pollRoundTrip(kind: Polled) {
     const of = await endedOperation(context, kind);
     if (operationOf(of) === undefined) return notApplicable("no operation was returned", of);
     return expectStatus(
-      await pollWith(context, kind, of, { ...idsOf(offer), ...operationQuery(of) }, { polled: of.operation }),
+      await pollWith(context, kind, of, { ...planIds(offer), ...operationQuery(of) }, { polled: of.operation }),
       [200],
     );
   };

@@ -1,5 +1,5 @@
-import type { Answer } from "../../../platform/answer.ts";
-import { isSuccess } from "../../../platform/platform.ts";
+import type { Answer } from "../../../client/answer.ts";
+import { isSuccess } from "../../../client/osb-client.ts";
 import { fail, type Outcome, pass } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";

@@ -1,4 +1,4 @@
-import type { Offer } from "../../../platform/catalog.ts";
+import type { Offer } from "../../../client/catalog.ts";
 import { type Outcome, worstOf } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";

@@ -1,6 +1,6 @@
-import { isObject, sameJson } from "../../../http/json.ts";
-import { bodyOf } from "../../../http/observation.ts";
-import { isSuccess } from "../../../platform/platform.ts";
+import { isObject, sameJson } from "../../../client/http/json.ts";
+import { bodyOf } from "../../../client/http/observation.ts";
+import { isSuccess } from "../../../client/osb-client.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../../runner/check.ts";
 import { updatablePlan } from "../../changes.ts";
 import type { OsbContext } from "../../context.ts";

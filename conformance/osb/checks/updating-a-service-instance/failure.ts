@@ -1,5 +1,5 @@
-import { sameJson } from "../../../http/json.ts";
-import { bodyOf } from "../../../http/observation.ts";
+import { sameJson } from "../../../client/http/json.ts";
+import { bodyOf } from "../../../client/http/observation.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";

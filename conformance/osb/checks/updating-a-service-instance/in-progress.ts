@@ -1,4 +1,4 @@
-import type { Answer } from "../../../platform/answer.ts";
+import type { Answer } from "../../../client/answer.ts";
 import type { Outcome } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";

@@ -1,5 +1,5 @@
-import type { Answer } from "../../../platform/answer.ts";
-import { maintenanceVersion } from "../../../platform/catalog.ts";
+import type { Answer } from "../../../client/answer.ts";
+import { maintenanceVersion } from "../../../client/catalog.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { expectErrorOf422, expectStatus } from "../../judge.ts";

@@ -1,8 +1,8 @@
-import type { JsonObject } from "../../../http/json.ts";
-import { bodyOf } from "../../../http/observation.ts";
-import type { Answer } from "../../../platform/answer.ts";
-import { allowsContextUpdates } from "../../../platform/catalog.ts";
-import { isSuccess } from "../../../platform/platform.ts";
+import type { JsonObject } from "../../../client/http/json.ts";
+import { bodyOf } from "../../../client/http/observation.ts";
+import type { Answer } from "../../../client/answer.ts";
+import { allowsContextUpdates } from "../../../client/catalog.ts";
+import { isSuccess } from "../../../client/osb-client.ts";
 import { fail, notApplicable, type Outcome, pass, worstOf } from "../../../runner/check.ts";
 import { areUpdatesOffered, changesOf, isUpdatable, updatablePlan } from "../../changes.ts";
 import type { OsbContext } from "../../context.ts";

@@ -1,4 +1,4 @@
-import type { Operation } from "../../../platform/answer.ts";
+import type { Operation } from "../../../client/answer.ts";
 import { all, isNotJson, lacks, not } from "../conditions.ts";
 import { pretend, type When } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";

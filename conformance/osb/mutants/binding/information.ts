@@ -1,4 +1,4 @@
-import type { Operation } from "../../../platform/answer.ts";
+import type { Operation } from "../../../client/answer.ts";
 import { drop, is, set } from "../changes.ts";
 import { alter } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";

@@ -1,5 +1,5 @@
-import type { JsonObject } from "../../../http/json.ts";
-import type { Operation } from "../../../platform/answer.ts";
+import type { JsonObject } from "../../../client/http/json.ts";
+import type { Operation } from "../../../client/answer.ts";
 import { body, set } from "../changes.ts";
 import { not, requiring } from "../conditions.ts";
 import { alter } from "../middleware.ts";

@@ -1,4 +1,4 @@
-import type { Operation } from "../../../platform/answer.ts";
+import type { Operation } from "../../../client/answer.ts";
 import { instead, is, set, status } from "../changes.ts";
 import { alter } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";

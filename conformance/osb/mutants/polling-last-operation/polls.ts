@@ -1,5 +1,5 @@
-import type { Operation } from "../../../platform/answer.ts";
-import { requires } from "../../../platform/catalog.ts";
+import type { Operation } from "../../../client/answer.ts";
+import { requires } from "../../../client/catalog.ts";
 import { jsonOf, type WireRequest } from "../../memory-broker/http.ts";
 import { header, instead, is, set, status } from "../changes.ts";
 import { all, asks, isCreating, isKnown, isPending, isUpdating, not, ofPlan } from "../conditions.ts";

@@ -1,4 +1,4 @@
-import { isBindable } from "../../../platform/catalog.ts";
+import { isBindable } from "../../../client/catalog.ts";
 import type { WireRequest } from "../../memory-broker/http.ts";
 import { is, status } from "../changes.ts";
 import { ofPlan } from "../conditions.ts";

@@ -1,4 +1,4 @@
-import { maintenanceVersion } from "../../../platform/catalog.ts";
+import { maintenanceVersion } from "../../../client/catalog.ts";
 import { is, set } from "../changes.ts";
 import { all, hasMaintenance, hasOtherVersion, lacks, ofPlan } from "../conditions.ts";
 import { alter, refuse, rewrite } from "../middleware.ts";

@@ -1,4 +1,4 @@
-import { isObject } from "../../../http/json.ts";
+import { isObject } from "../../../client/http/json.ts";
 import { asynchronousMutantsOf } from "../asynchronous-operations.ts";
 import { all, hasFitting, hasUnknown, isKnown, isNotJson, lacks, not, sends } from "../conditions.ts";
 import { pretend, refuse, rewrite, type When } from "../middleware.ts";

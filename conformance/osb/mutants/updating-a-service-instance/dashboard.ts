@@ -1,4 +1,4 @@
-import type { Operation } from "../../../platform/answer.ts";
+import type { Operation } from "../../../client/answer.ts";
 import { drop, is, set, success } from "../changes.ts";
 import { sends } from "../conditions.ts";
 import { alter, combine } from "../middleware.ts";

@@ -1,4 +1,4 @@
-import type { Operation } from "../../../platform/answer.ts";
+import type { Operation } from "../../../client/answer.ts";
 import { body, instead, is, set, status } from "../changes.ts";
 import { hasFitting, instanceKeyOf, lacks, offerOf, sends } from "../conditions.ts";
 import { alter, combine, rewrite } from "../middleware.ts";

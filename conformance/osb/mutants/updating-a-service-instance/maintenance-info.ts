@@ -1,4 +1,4 @@
-import type { Operation } from "../../../platform/answer.ts";
+import type { Operation } from "../../../client/answer.ts";
 import { is, set } from "../changes.ts";
 import { hasMaintenance, hasOtherVersion } from "../conditions.ts";
 import { alter, refuse, rewrite } from "../middleware.ts";

@@ -1,4 +1,4 @@
-import type { Operation } from "../../../platform/answer.ts";
+import type { Operation } from "../../../client/answer.ts";
 import { asynchronousMutantsOf } from "../asynchronous-operations.ts";
 import { instead, is } from "../changes.ts";
 import { all, hasUnknown, isKnown, isNotJson, lacks, sends } from "../conditions.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Answer } from "../../../platform/answer.ts";
-import type { Offer } from "../../../platform/catalog.ts";
-import type { Settled } from "../../../platform/platform.ts";
+import type { Answer } from "../../../client/answer.ts";
+import type { Offer } from "../../../client/catalog.ts";
+import type { EndedOperation } from "../../../client/osb-client.ts";
 import { pass, Verdicted } from "../../../runner/check.ts";
 import { answerWith } from "../../testing/answers.ts";
 import { evidenceOf, judgeMeanwhile, runFlight } from "./flight.ts";
@@ -17,7 +17,7 @@ async function fly(started: Answer, meanwhile: Record<string, Answer | undefined
   const note = (text: string) => async () => void log.push(text);
   const platform = {
     poll: async () => answerWith(200, { state }, { operation: "poll-instance", polled: "provision" }),
-    async settle(_: Offer, answer: Answer): Promise<Settled> {
+    async settle(_: Offer, answer: Answer): Promise<EndedOperation> {
       log.push(`settle ${answer.operation}`);
       return { state: "succeeded", answer, polls: [] };
     },
