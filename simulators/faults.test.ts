@@ -30,7 +30,7 @@ const SAMPLES: { readonly [K in EffectKind]: Effect & { readonly kind: K } } = {
 
 function control(world: World): (rule: unknown) => HttpReply {
   const host = "127.64.250.1:7701";
-  const service = createControl({ kernel: world.kernel, brokenLaws: () => [] }, { token: "secret", hosts: [host] });
+  const service = createControl({ kernel: world.kernel, findBrokenLaws: () => [] }, { token: "secret", hosts: [host] });
   const headers = { host, authorization: "Bearer secret", "content-type": "application/json" };
   return (rule) =>
     service.receive(makeRequest("POST", "/_drydock/faults", { headers, body: JSON.stringify(rule) })) as HttpReply;

@@ -7,7 +7,7 @@ function controlled(): { kernel: Kernel; call: (method: string, path: string, bo
   kernel.faults.define({ point: "nova:POST /servers", effects: ["reset", "reply"], prose: "It fails." });
   const host = "127.64.250.1:7701";
   const access = { token: "secret", hosts: [host] };
-  const service = createControl({ kernel, brokenLaws: () => ["a port has no owner"] }, access);
+  const service = createControl({ kernel, findBrokenLaws: () => ["a port has no owner"] }, access);
   const headers = { host, authorization: "Bearer secret", "content-type": "application/json" };
   return {
     kernel,

@@ -100,7 +100,7 @@ export function controlTarget(kernel: Kernel, brokenLaws: () => readonly string[
   return {
     name: "control",
     kernel,
-    service: createControl({ kernel, brokenLaws }, { token, hosts: ["127.0.0.1:7701"] }),
+    service: createControl({ kernel, findBrokenLaws: brokenLaws }, { token, hosts: ["127.0.0.1:7701"] }),
     samples: [{ method: "POST", path: "/_drydock/faults", headers: json, body: rule }],
     pool: new Pool(),
     variables: new Map([[":id", "1"]]),

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { addressPlan } from "../addresses.ts";
 import { Kernel } from "../kernel/index.ts";
-import { brokenLaws } from "../laws.ts";
+import { findBrokenLaws } from "../laws.ts";
 import { boshTargets } from "./bosh.ts";
 import { openStackTargets } from "./openstack.ts";
 import { agentTarget, consulTarget, controlTarget } from "./others.ts";
@@ -32,7 +32,7 @@ export async function openTargets(seed: number): Promise<Attacked> {
     plan,
     directorAddress: plan.director,
   };
-  const laws = (): readonly string[] => brokenLaws(world);
+  const laws = (): readonly string[] => findBrokenLaws(world);
   // A world of its own: snapshots put the clock back.
   const control = controlTarget(new Kernel({ seed }), laws);
   return { targets: [...cloud.targets, ...director.targets, consul.target, agent.target, control], laws };

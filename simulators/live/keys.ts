@@ -47,7 +47,7 @@ export async function makeKeys(addresses: readonly string[], nowMs: number): Pro
  * The keys in this file, which nobody but its owner can read; made and kept there when it has none that fit. A cloud then is ready sooner, and
  * clients need not learn another CA each time.
  */
-export async function keptKeys(path: string, addresses: readonly string[], nowMs: number): Promise<LiveKeys> {
+export async function loadKeys(path: string, addresses: readonly string[], nowMs: number): Promise<LiveKeys> {
   const kept = await readKeys(path);
   const fits =
     kept !== undefined && kept.untilMs - nowMs > DAY_MS && addresses.every((each) => kept.addresses.includes(each));

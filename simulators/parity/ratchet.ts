@@ -17,7 +17,7 @@ export const ratchetOf = (scenarios: readonly ScenarioScore[]): Ratchet => ({
 });
 
 /** Scenarios that match less than they did, or are gone. */
-export function slipped(before: Ratchet, scenarios: readonly ScenarioScore[]): readonly string[] {
+export function findRegressions(before: Ratchet, scenarios: readonly ScenarioScore[]): readonly string[] {
   const now = new Map(scenarios.map((each) => [each.id, each]));
   return Object.entries(before.scenarios)
     .filter(([id, { matched }]) => (now.get(id)?.matched ?? -1) < matched)
