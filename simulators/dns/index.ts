@@ -1,17 +1,17 @@
 import type { Body, Kernel, Process, Service, WireFault } from "../kernel/index.ts";
-import { Cluster } from "./agent/cluster.ts";
-import { checkConfig, type ConsulConfig } from "./config.ts";
+import { Cluster } from "./behaviour/cluster.ts";
+import { checkConfig, type ConsulConfig } from "./behaviour/config.ts";
 import { type DnsAnswerPoint, dnsAnswerPoint, servfail } from "./faults.ts";
-import { createConsulHttp } from "./http/index.ts";
+import { createConsulHttp } from "./routes/index.ts";
 import { answerPacket } from "./resolver/answer.ts";
 import type { Upstream } from "./resolver/recursor.ts";
 import { Resolver } from "./resolver/resolver.ts";
-import type { Catalog } from "./store/catalog.ts";
-import type { Transport } from "./wire/types.ts";
+import type { Catalog } from "./state/catalog.ts";
+import type { Transport } from "./wire/codec/types.ts";
 
-export type { ConsulConfig } from "./config.ts";
+export type { ConsulConfig } from "./behaviour/config.ts";
 export type { Upstream, UpstreamAnswer, UpstreamRecord } from "./resolver/recursor.ts";
-export { Catalog, CatalogError, type CatalogState } from "./store/catalog.ts";
+export { Catalog, CatalogError, type CatalogState } from "./state/catalog.ts";
 
 /** One agent of the cloud. */
 export interface ConsulAgentOptions {

@@ -5,8 +5,8 @@ import { cutConnection, hearErrors, resetConnection } from "../../kernel/edge/co
 import type { Driver } from "../../kernel/edge/drive.ts";
 import { sourceOf } from "../../kernel/edge/serve.ts";
 import { type ConsulAgent, datagramOf, type DnsReply } from "../index.ts";
-import { Frames, framed, TCP_FIRST_MS, TCP_IDLE_MS, TCP_MESSAGES_MAX } from "../wire/frames.ts";
-import type { Transport } from "../wire/types.ts";
+import { Frames, framed, TCP_FIRST_MS, TCP_IDLE_MS, TCP_MESSAGES_MAX } from "../wire/codec/frames.ts";
+import type { Transport } from "../wire/codec/types.ts";
 
 /** Open TCP connections. */
 const CONNECTIONS_MAX = 256;

@@ -1,6 +1,6 @@
-import { receive } from "../wire/decode.ts";
-import { encode } from "../wire/encode.ts";
-import { FLAG, OPCODE, RCODE, type Question, type Transport } from "../wire/types.ts";
+import { receive } from "../wire/codec/decode.ts";
+import { encode } from "../wire/codec/encode.ts";
+import { FLAG, OPCODE, RCODE, type Question, type Transport } from "../wire/codec/types.ts";
 import type { Resolver } from "./resolver.ts";
 
 /** The largest datagram that a socket takes (65,535 bytes less the headers of IP and UDP). */

@@ -1,10 +1,10 @@
-import type { Agent } from "../agent/agent.ts";
-import type { Cluster } from "../agent/cluster.ts";
-import type { Datacenter } from "../datacenter.ts";
-import type { Authorizer } from "../store/acl-rules.ts";
-import { isHealthy } from "../store/health.ts";
-import type { PreparedQuery } from "../store/queries.ts";
-import type { NodeEntry, ServiceRow } from "../store/rows.ts";
+import type { Agent } from "../behaviour/agent.ts";
+import type { Cluster } from "../behaviour/cluster.ts";
+import type { Datacenter } from "../behaviour/datacenter.ts";
+import type { Authorizer } from "../state/acl-rules.ts";
+import { isHealthy } from "../state/health.ts";
+import type { PreparedQuery } from "../state/queries.ts";
+import type { NodeEntry, ServiceRow } from "../state/rows.ts";
 
 export interface Executed {
   readonly query: PreparedQuery;

@@ -1,6 +1,6 @@
-import type { DnsSettings } from "../config.ts";
-import { labelsOf } from "../wire/names.ts";
-import { TYPE } from "../wire/types.ts";
+import type { DnsSettings } from "../behaviour/config.ts";
+import { labelsOf } from "../wire/codec/names.ts";
+import { TYPE } from "../wire/codec/types.ts";
 
 /** What a name under the domain asks for; `undefined` for one that asks for nothing. */
 export type Asked =

@@ -1,6 +1,6 @@
-import { addressBytes } from "../wire/address.ts";
-import { type Rr, TYPE } from "../wire/types.ts";
-import type { NodeRow } from "../store/rows.ts";
+import { addressBytes } from "../wire/codec/address.ts";
+import { type Rr, TYPE } from "../wire/codec/types.ts";
+import type { NodeRow } from "../state/rows.ts";
 
 export const fqdn = (name: string): string => (name.endsWith(".") ? name : `${name}.`);
 

@@ -1,4 +1,4 @@
-import { TYPE, RCODE, type Rcode, type Rr, type Transport } from "../wire/types.ts";
+import { TYPE, RCODE, type Rcode, type Rr, type Transport } from "../wire/codec/types.ts";
 
 /** A record of a resolver outside the simulation, as text a person writes: `{name, type: "A", ttl, data}`. */
 export interface UpstreamRecord {

@@ -1,13 +1,13 @@
-import type { Agent } from "../agent/agent.ts";
-import type { Cluster } from "../agent/cluster.ts";
-import { type DnsSettings, dnsSettings, serviceTtlS } from "../config.ts";
-import type { Datacenter } from "../datacenter.ts";
-import { durationNs } from "../duration.ts";
-import { ALLOW_ALL, type Authorizer } from "../store/acl-rules.ts";
-import { isHealthy, weightOf } from "../store/health.ts";
-import type { NodeEntry, NodeRow, ServiceRow } from "../store/rows.ts";
-import { AS_IT_IS, BY_WAN, type Translation } from "../store/wan.ts";
-import { addressBytes, addressText, hexLabel, reverseName } from "../wire/address.ts";
+import type { Agent } from "../behaviour/agent.ts";
+import type { Cluster } from "../behaviour/cluster.ts";
+import { type DnsSettings, dnsSettings, serviceTtlS } from "../behaviour/config.ts";
+import type { Datacenter } from "../behaviour/datacenter.ts";
+import { durationNs } from "../wire/duration.ts";
+import { ALLOW_ALL, type Authorizer } from "../state/acl-rules.ts";
+import { isHealthy, weightOf } from "../state/health.ts";
+import type { NodeEntry, NodeRow, ServiceRow } from "../state/rows.ts";
+import { AS_IT_IS, BY_WAN, type Translation } from "../state/wan.ts";
+import { addressBytes, addressText, hexLabel, reverseName } from "../wire/codec/address.ts";
 import {
   FLAG,
   type Message,
@@ -18,7 +18,7 @@ import {
   type Rr,
   type Transport,
   TYPE,
-} from "../wire/types.ts";
+} from "../wire/codec/types.ts";
 import { execute } from "./execute.ts";
 import { type Asked, prefixOf, readName } from "./names.ts";
 import { addressRecord, fqdn, literalRecords, metaRecords } from "./records.ts";

@@ -1,0 +1,238 @@
+import type { HttpReply, Route } from "../../kernel/index.ts";
+import { str } from "../behaviour/definitions.ts";
+import type { Datacenter } from "../behaviour/datacenter.ts";
+import { BYTES, decodeJson, type Fields, type Shape, STRING, type Struct, UINT64 } from "../wire/json/decode.ts";
+import { JsonError } from "../wire/json/parse.ts";
+import { Refusal } from "../wire/refusal.ts";
+import type { Authorizer } from "../state/acl-rules.ts";
+import type { KvRow, KvWrite } from "../state/kv.ts";
+import { bad, type Call, HttpError, PERMISSION_DENIED, plain, type Sim } from "../wire/frame.ts";
+import { checkLockable, kvView } from "./kv.ts";
+import {
+  CHECK_OPERATION,
+  type CatalogOperation,
+  catalogObjection,
+  checkOperation,
+  isCatalogWrite,
+  NODE_OPERATION,
+  nodeOperation,
+  performCatalog,
+  type Result,
+  SERVICE_OPERATION,
+  serviceOperation,
+} from "./txn-catalog.ts";
+
+const BODY_BYTES_MAX = 512 * 1024;
+const OPERATIONS_MAX = 64;
+
+const KV: Struct = {
+  kind: "struct",
+  name: "KVTxnOp",
+  go: "api.KVTxnOp",
+  fields: { Verb: STRING, Key: STRING, Value: BYTES, Flags: UINT64, Index: UINT64, Session: STRING, Namespace: STRING },
+  lax: true,
+};
+const OPERATION: Struct = {
+  kind: "struct",
+  name: "TxnOp",
+  go: "api.TxnOp",
+  fields: { KV, Node: NODE_OPERATION, Service: SERVICE_OPERATION, Check: CHECK_OPERATION },
+  lax: true,
+};
+const OPERATIONS: Shape = { kind: "list", of: OPERATION, go: "api.TxnOps" };
+
+const READS = new Set(["get", "get-tree", "check-session", "check-index", "check-not-exists"]);
+const WRITES = new Set(["set", "delete", "delete-cas", "delete-tree", "cas", "lock", "unlock"]);
+
+interface Failure {
+  readonly OpIndex: number;
+  readonly What: string;
+}
+
+interface KvOperation extends KvWrite {
+  readonly kind: "KV";
+  readonly verb: string;
+}
+
+type Operation = KvOperation | CatalogOperation;
+
+function operations(call: Call): readonly Operation[] {
+  const size = call.request.body.length;
+  if (size > BODY_BYTES_MAX)
+    throw new HttpError(
+      413,
+      `Request body(${size} bytes) too large, max size: ${BODY_BYTES_MAX} bytes. See https://www.consul.io/docs/agent/options.html#txn_max_req_len.`,
+    );
+  const list = parsed(call);
+  if (list.length > OPERATIONS_MAX)
+    throw new HttpError(413, `Transaction contains too many operations (${list.length} > ${OPERATIONS_MAX})`);
+  return list.flatMap(operationsOf);
+}
+
+function parsed(call: Call): readonly Fields[] {
+  try {
+    return (decodeJson(call.text, OPERATIONS) as readonly Fields[] | undefined) ?? [];
+  } catch (error) {
+    if (error instanceof JsonError) return bad(`Failed to parse body: ${error.message}`);
+    throw error;
+  }
+}
+
+/** What an element asks for; an empty one asks for nothing. */
+function operationsOf({ KV: kv, Node, Service, Check }: Fields): readonly Operation[] {
+  if (kv !== undefined) return [kvOperation(kv as Fields)];
+  if (Node !== undefined) return [nodeOperation(Node as Fields)];
+  if (Service !== undefined) return [serviceOperation(Service as Fields)];
+  return Check === undefined ? [] : [checkOperation(Check as Fields)];
+}
+
+function kvOperation(kv: Fields): KvOperation {
+  return {
+    kind: "KV",
+    verb: str(kv, "Verb"),
+    key: str(kv, "Key"),
+    value: (kv.Value as Uint8Array | undefined) ?? new Uint8Array(),
+    flags: (kv.Flags as bigint | undefined) ?? 0n,
+    index: Number((kv.Index as bigint | undefined) ?? 0n),
+    session: str(kv, "Session"),
+  };
+}
+
+/** Everything or nothing: a failing operation takes the others back. */
+function transact(call: Call): HttpReply {
+  const list = operations(call);
+  const isRead = list.every((operation) => !isWrite(operation));
+  const datacenter = call.datacenter();
+  const authorizer = call.authorizer(datacenter);
+  const meta = isRead ? { Index: 0, LastContact: 0, KnownLeader: true, ConsistencyLevel: "" } : {};
+  const headers = isRead ? { "X-Consul-Knownleader": "true", "X-Consul-Lastcontact": "0" } : {};
+  const refused = precheck(datacenter, authorizer, list);
+  if (refused.length > 0) return call.json({ Results: null, Errors: refused, ...meta }, headers, 409);
+  const { failures, results } = perform(datacenter, authorizer, list, isRead);
+  if (failures.length > 0) return call.json({ Results: null, Errors: failures, ...meta }, headers, 409);
+  return call.json({ Results: results, Errors: null, ...meta }, headers);
+}
+
+const isWrite = (operation: Operation): boolean =>
+  operation.kind === "KV" ? WRITES.has(operation.verb) : isCatalogWrite(operation);
+
+/** What is refused before anything is tried: rights, empty keys, locks that are delayed. */
+function precheck(datacenter: Datacenter, authorizer: Authorizer, list: readonly Operation[]): readonly Failure[] {
+  return list.flatMap((operation, OpIndex) => {
+    const What = objection(datacenter, authorizer, operation);
+    return What === undefined ? [] : [{ OpIndex, What }];
+  });
+}
+
+function objection(datacenter: Datacenter, authorizer: Authorizer, operation: Operation): string | undefined {
+  if (operation.kind !== "KV") return catalogObjection(datacenter, authorizer, operation);
+  const { verb, key } = operation;
+  if (key === "" && verb !== "delete-tree") return "Must provide key";
+  if (WRITES.has(verb)) {
+    const may = verb === "delete-tree" ? authorizer.writesUnder(key) : authorizer.writes("key", key);
+    if (!may) return PERMISSION_DENIED;
+  }
+  return verb === "lock" && datacenter.kv.isDelayed(key) ? `failed to lock key "${key}", due to lock delay` : undefined;
+}
+
+interface Performed {
+  readonly failures: readonly Failure[];
+  readonly results: readonly Result[];
+}
+
+function perform(
+  datacenter: Datacenter,
+  authorizer: Authorizer,
+  list: readonly Operation[],
+  isRead: boolean,
+): Performed {
+  const undo = captured(datacenter, list);
+  const index = isRead ? datacenter.store.index : datacenter.store.next();
+  const failures: Failure[] = [];
+  const results: Result[] = [];
+  for (const [OpIndex, operation] of list.entries()) {
+    try {
+      if (operation.kind !== "KV") results.push(...performCatalog(datacenter, operation, index));
+      else
+        for (const row of one(datacenter, operation, index))
+          if (authorizer.reads("key", row.key)) results.push({ KV: kvView(row) });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      failures.push({ OpIndex, What: error.message });
+    }
+  }
+  if (failures.length > 0) undo();
+  return { failures, results };
+}
+
+/** How to take back what a failing transaction has done. */
+function captured({ kv, catalog }: Datacenter, list: readonly Operation[]): () => void {
+  const undoKv = kv.capture();
+  const undoCatalog = list.some((operation) => operation.kind !== "KV" && isWrite(operation))
+    ? catalog.capture()
+    : undefined;
+  return () => {
+    undoKv();
+    undoCatalog?.();
+  };
+}
+
+const refuse = (why: string): never => {
+  throw new Refusal(why);
+};
+/** Results of writes leave the value out. */
+const bare = (row: KvRow | undefined): KvRow[] => (row === undefined ? [] : [{ ...row, value: new Uint8Array() }]);
+
+function one({ kv, sessions }: Datacenter, operation: KvOperation, index: number): readonly KvRow[] {
+  const { verb, key, session } = operation;
+  const row = kv.get(key);
+  if (READS.has(verb)) return readOf(kv.under.bind(kv), row, operation);
+  switch (verb) {
+    case "set":
+      kv.set(operation, index);
+      return bare(kv.get(key));
+    case "cas":
+      if (!kv.setIf(operation, index)) refuse(`failed to set key "${key}", index is stale`);
+      return bare(kv.get(key));
+    case "lock":
+      checkLockable(sessions, session);
+      if (!kv.lock(operation, index)) refuse(`failed to lock key "${key}", lock is already held`);
+      return bare(kv.get(key));
+    case "unlock":
+      if (session === "") refuse("missing session");
+      if (!kv.unlock(operation, index))
+        refuse(`failed to unlock key "${key}", lock isn't held, or is held by another session`);
+      return bare(kv.get(key));
+    case "delete":
+      kv.delete(key, index);
+      return [];
+    case "delete-cas":
+      if (!kv.deleteIf(key, operation.index, index)) refuse(`failed to delete key "${key}", index is stale`);
+      return [];
+    case "delete-tree":
+      kv.deleteUnder(key, index);
+      return [];
+    default:
+      return refuse(`unknown KV verb "${verb}"`);
+  }
+}
+
+function readOf(
+  under: (prefix: string) => readonly KvRow[],
+  row: KvRow | undefined,
+  { verb, key, index, session }: KvOperation,
+): readonly KvRow[] {
+  if (verb === "get-tree") return under(key);
+  if (verb === "check-not-exists") return row === undefined ? [] : refuse(`key "${key}" exists`);
+  if (row === undefined)
+    return refuse(
+      verb === "get" ? `key "${key}" doesn't exist` : `failed to check ${verb.slice(6)}, key "${key}" doesn't exist`,
+    );
+  if (verb === "check-index" && row.modifyIndex !== index)
+    refuse(`failed index check for key "${key}", current modify index ${row.modifyIndex} != ${index}`);
+  if (verb === "check-session" && row.session !== session)
+    refuse(`failed session check for key "${key}", current session "${row.session}" != "${session}"`);
+  return verb === "get" ? [row] : bare(row);
+}
+
+export const TXN_ROUTES: readonly Route<Sim>[] = [{ method: "PUT", path: "/v1/txn", handler: plain(transact) }];
