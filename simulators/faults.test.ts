@@ -78,14 +78,14 @@ function sections(world: World): Readonly<Record<string, string>> {
     const own = world.kernel.faults.points.find(({ point }) => sourceOf(point) === source);
     return `| \`${source}:*\` | ${prose} | \`${own?.point}\` |`;
   });
-  const refused = REFUSED.map((rule) => {
+  const expectRefused = REFUSED.map((rule) => {
     const { error } = control(world)(rule).json as { error: { message: string } };
     return lines("```", JSON.stringify(rule), error.message, "```");
   });
   return {
     effects: lines("| Kind | What happens | Members |", "|---|---|---|", ...effects),
     points: lines("| Points | What they are | The first |", "|---|---|---|", ...points),
-    refused: refused.join("\n\n"),
+    refused: expectRefused.join("\n\n"),
   };
 }
 

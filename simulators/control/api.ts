@@ -85,7 +85,7 @@ function events({ kernel }: ControlContext, request: HttpRequest): HttpReply {
   return json(200, { events: page, oldest: first, newest: kernel.journal.seq });
 }
 
-function capture(control: ControlContext): HttpReply {
+function takeSnapshot(control: ControlContext): HttpReply {
   let snapshot: Snapshot;
   try {
     snapshot = control.kernel.snapshot();
@@ -102,7 +102,7 @@ function capture(control: ControlContext): HttpReply {
   return json(201, { id });
 }
 
-function bringBack(control: ControlContext, request: HttpRequest): HttpReply {
+function restoreSnapshot(control: ControlContext, request: HttpRequest): HttpReply {
   const snapshot = control.snapshots.get(Number(request.params.id));
   if (snapshot === undefined) return refusal(404, "CONTROL_NO_SNAPSHOT", `there is no snapshot ${request.params.id}`);
   control.kernel.restore(snapshot);
@@ -124,8 +124,8 @@ const ROUTES: readonly Route<ControlContext>[] = [
       json(200, { digest: kernel.journal.digest, events: kernel.journal.seq, nowMs: kernel.nowMs }),
   },
   { method: "GET", path: "/_drydock/laws", handler: (control) => json(200, { broken: control.findBrokenLaws() }) },
-  { method: "POST", path: "/_drydock/snapshots", handler: capture },
-  { method: "POST", path: "/_drydock/snapshots/:id/restore", handler: bringBack },
+  { method: "POST", path: "/_drydock/snapshots", handler: takeSnapshot },
+  { method: "POST", path: "/_drydock/snapshots/:id/restore", handler: restoreSnapshot },
 ];
 
 /** Answers are for who asked: no cache keeps them, and no browser takes them for a page or a script. */

@@ -12,13 +12,13 @@ const recording = (name: string): string =>
   fileURLToPath(new URL(`../../docs/parity/recordings/${name}.jsonl.gz`, import.meta.url));
 
 /** Every API of the simulators, each with things in its world that requests can name. */
-export interface Attacked {
+export interface AttackedWorld {
   readonly targets: readonly Target[];
   /** The laws of the world that they make together, asked of whatever the attack has left. */
   readonly laws: () => readonly string[];
 }
 
-export async function openTargets(seed: number): Promise<Attacked> {
+export async function openTargets(seed: number): Promise<AttackedWorld> {
   const cloud = await openStackTargets(seed, recording("openstack-zed"));
   const director = await boshTargets(seed, recording("bosh-283"));
   const consul = consulTarget(seed, recording("consul-1.8.7"));

@@ -71,5 +71,5 @@ export function differingLines(scenarios: readonly ScenarioScore[]): readonly st
 }
 
 /** `**57 of 57 scenarios, 1131 of 1131 steps** match`. */
-export const inWords = ({ scenarios, scenariosMatched, steps, stepsMatched }: Score): string =>
+export const describeScore = ({ scenarios, scenariosMatched, steps, stepsMatched }: Score): string =>
   `**${scenariosMatched} of ${scenarios} scenarios, ${stepsMatched} of ${steps} steps** match`;

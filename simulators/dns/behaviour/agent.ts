@@ -5,7 +5,7 @@ import type { Datacenter } from "./datacenter.ts";
 import { CatalogError, type Registration, SERF_HEALTH } from "../state/catalog.ts";
 import type { CheckRow, NodeEntry } from "../state/rows.ts";
 
-import { Local } from "./local.ts";
+import { LocalState } from "./local.ts";
 
 /** The release that is simulated. */
 export const VERSION = "1.8.7";
@@ -40,7 +40,7 @@ export class Agent {
   readonly kernel: Kernel;
   readonly options: AgentOptions;
   readonly datacenter: Datacenter;
-  readonly local: Local;
+  readonly local: LocalState;
   readonly holdMs: number;
   readonly #membership: Slot<Membership>;
   readonly #cached: Slot<Set<string>>;
@@ -53,7 +53,7 @@ export class Agent {
     this.holdMs = holdMs(options.config);
     this.#membership = kernel.slot<Membership>(`dns/agent/${options.name}/membership`, "alive");
     this.#cached = kernel.slot(`dns/agent/${options.name}/cache`, new Set<string>());
-    this.local = new Local(kernel, options.name, outputMs(options.config));
+    this.local = new LocalState(kernel, options.name, outputMs(options.config));
     this.local.outside = {
       push: () => this.#whileSyncing(() => this.#push()),
       repair: () => this.#whileSyncing(() => this.#repair()),
@@ -199,7 +199,7 @@ export class Agent {
       // The catalog refuses what conflicts with another node; a real agent logs it and tries again at its next turn.
       if (!(error instanceof CatalogError)) throw error;
       this.datacenter.store.record("agent.sync-failed", this.name, { error: error.message });
-      this.local.suspect();
+      this.local.scheduleRepair();
     }
   }
 

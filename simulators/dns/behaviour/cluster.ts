@@ -71,14 +71,16 @@ export class Cluster {
     this.kernel = kernel;
     this.#autopilot = kernel.slot("dns/autopilot", new Map());
     this.#events = kernel.slot("dns/events", { clock: 1, list: [] });
-    kernel.onTimer<{ agent: string }>("dns/agent-failed", ({ agent }) => this.#failed(agent));
-    kernel.onTimer<{ agent: string }>("dns/quorum", ({ agent }) => this.#checkQuorum(this.#get(agent).datacenter));
-    kernel.onTimer<{ agent: string }>("dns/agent-left", ({ agent }) => this.#left(agent));
+    kernel.onTimer<{ agent: string }>("dns/agent-failed", ({ agent }) => this.#markFailed(agent));
+    kernel.onTimer<{ agent: string }>("dns/quorum", ({ agent }) =>
+      this.#checkQuorum(this.#requireAgent(agent).datacenter),
+    );
+    kernel.onTimer<{ agent: string }>("dns/agent-left", ({ agent }) => this.#deregisterMember(agent));
   }
 
   add(options: AgentOptions, hasLeader: boolean): Agent {
     const name = options.config.datacenter ?? "dc1";
-    const datacenter = this.datacenters.get(name) ?? this.#found(name, options, hasLeader);
+    const datacenter = this.datacenters.get(name) ?? this.#createDatacenter(name, options, hasLeader);
     const agent = new Agent(this.kernel, options, datacenter);
     this.agents.set(options.name, agent);
     agent.join();
@@ -90,7 +92,7 @@ export class Cluster {
     return agent;
   }
 
-  #found(name: string, { config, isDev }: AgentOptions, hasLeader: boolean): Datacenter {
+  #createDatacenter(name: string, { config, isDev }: AgentOptions, hasLeader: boolean): Datacenter {
     const acl = {
       enabled: config.acl?.enabled ?? false,
       isDeny: config.acl?.default_policy === "deny",
@@ -104,17 +106,17 @@ export class Cluster {
     const index = datacenter.store.next();
     this.#autopilot.value.set(name, { ...AUTOPILOT, CreateIndex: index, ModifyIndex: index });
     for (let entry = 0; isDev && entry < MESH_ENTRIES; entry++) datacenter.store.next();
-    datacenter.catalog.watch = {
-      lost: (node, check, index) => datacenter.lost(node, check, index),
-      written: (node) => this.#written(datacenter, node),
+    datacenter.catalog.listener = {
+      onLost: (node, check, index) => datacenter.releaseDependents(node, check, index),
+      onWritten: (node) => this.#suspectAgent(datacenter, node),
     };
     return datacenter;
   }
 
   /** Somebody wrote to a node that an agent stands for: it will see to it. */
-  #written(datacenter: Datacenter, node: string): void {
+  #suspectAgent(datacenter: Datacenter, node: string): void {
     const agent = this.agents.get(node);
-    if (agent !== undefined && agent.datacenter === datacenter && !agent.isSyncing) agent.local.suspect();
+    if (agent !== undefined && agent.datacenter === datacenter && !agent.isSyncing) agent.local.scheduleRepair();
   }
 
   membersOf(datacenter: Datacenter): readonly Agent[] {
@@ -127,7 +129,7 @@ export class Cluster {
 
   /** Ends an agent without a word: the others notice. */
   kill(name: string): void {
-    const agent = this.#get(name);
+    const agent = this.#requireAgent(name);
     agent.membership = "failed";
     this.kernel.record("dns", "agent.kill", name);
     this.kernel.timer(LEASE_MS, "dns/quorum", { agent: name });
@@ -135,12 +137,12 @@ export class Cluster {
   }
 
   leave(name: string): void {
-    this.#get(name).membership = "left";
+    this.#requireAgent(name).membership = "left";
     this.kernel.record("dns", "agent.leave", name);
     this.kernel.timer(LEAVE_MS, "dns/agent-left", { agent: name });
   }
 
-  #get(name: string): Agent {
+  #requireAgent(name: string): Agent {
     const agent = this.agents.get(name);
     if (agent === undefined) throw new Error(`no agent ${name}`);
     return agent;
@@ -156,13 +158,13 @@ export class Cluster {
     if (datacenter.hasLeader && alive * 2 <= all) datacenter.loseLeader();
   }
 
-  #failed(name: string): void {
-    const agent = this.#get(name);
+  #markFailed(name: string): void {
+    const agent = this.#requireAgent(name);
     if (agent.membership === "failed" && agent.datacenter.hasLeader) agent.fail();
   }
 
-  #left(name: string): void {
-    const agent = this.#get(name);
+  #deregisterMember(name: string): void {
+    const agent = this.#requireAgent(name);
     if (agent.membership === "left") agent.datacenter.catalog.deregisterNode(name);
   }
 
@@ -180,7 +182,7 @@ export class Cluster {
   }
 
   /** Sends an event to all of a datacenter whom its filters let through. Each event moves the logical clock. */
-  fire(datacenter: Datacenter, event: Omit<UserEvent, "ID" | "Version" | "LTime">): UserEvent {
+  fireEvent(datacenter: Datacenter, event: Omit<UserEvent, "ID" | "Version" | "LTime">): UserEvent {
     const state = this.#events.value;
     const fired: UserEvent = { ID: this.kernel.random("dns/events").uuid(), ...event, Version: 1, LTime: 0 };
     const receivers = this.membersOf(datacenter)
@@ -197,7 +199,7 @@ function receives(
   agent: Agent,
   { NodeFilter, ServiceFilter, TagFilter }: Omit<UserEvent, "ID" | "Version" | "LTime">,
 ): boolean {
-  const [node, name, tag] = [NodeFilter, ServiceFilter, TagFilter].map(filter);
+  const [node, name, tag] = [NodeFilter, ServiceFilter, TagFilter].map(compileEventFilter);
   if (node !== undefined && !node(agent.name)) return false;
   if (name === undefined) return true;
   return [...agent.local.state.services.values()].some(
@@ -206,7 +208,7 @@ function receives(
 }
 
 /** One that can't be compiled, which the HTTP API refuses, lets nothing through. */
-function filter(source: string): ((text: string) => boolean) | undefined {
+function compileEventFilter(source: string): ((text: string) => boolean) | undefined {
   if (source === "") return undefined;
   const compiled = compilePattern(source);
   return (text) => compiled.ok && compiled.pattern.test(text);

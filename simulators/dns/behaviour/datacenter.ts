@@ -34,7 +34,7 @@ export class Datacenter {
     this.queries = new Queries(this.store, this.sessions);
     this.acl = new Acl(this.store, acl);
     this.coordinates = new Coordinates(this.store, this.catalog);
-    this.sessions.destroyed = (session, index) => this.queries.sessionGone(session, index);
+    this.sessions.onDestroyed = (session, index) => this.queries.deleteBoundTo(session, index);
   }
 
   get leadership(): Leadership {
@@ -56,8 +56,8 @@ export class Datacenter {
   }
 
   /** What the catalog must tell the rest. */
-  lost(node: string, check: string | undefined, index: number): void {
-    if (check === undefined) this.coordinates.lost(node);
-    this.sessions.lost(node, check, index);
+  releaseDependents(node: string, check: string | undefined, index: number): void {
+    if (check === undefined) this.coordinates.forget(node);
+    this.sessions.destroyDependents(node, check, index);
   }
 }

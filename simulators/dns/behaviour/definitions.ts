@@ -2,7 +2,7 @@ import { Refusal } from "../wire/refusal.ts";
 import { decodeJson, type Fields } from "../wire/json/decode.ts";
 import type { Meta, Service, ServiceAddress, Weights } from "../state/rows.ts";
 import { addressBytes } from "../wire/codec/address.ts";
-import { blankCheck, type CheckKind, type LocalCheck } from "./local.ts";
+import { blankCheck, type CheckType, type LocalCheck } from "./local.ts";
 import { NODE_CHECK, SERVICE } from "./shapes.ts";
 
 /** A definition that is refused; the message is Consul's. */
@@ -136,7 +136,7 @@ function serviceChecks(service: Service, fields: Fields): readonly LocalCheck[] 
     const number = checks.length > 1 ? `:${at + 1}` : "";
     const id = str(check, "CheckID") || `service:${service.id}${number}`;
     const name = str(check, "Name") || `Service '${service.name}' check`;
-    return localCheck(service.node, id, name, check, service, kindOf(check));
+    return localCheck(service.node, id, name, check, service, checkTypeOf(check));
   });
 }
 
@@ -161,7 +161,7 @@ export function checkError(check: Fields): string | undefined {
   return !isProbe && !isAlias(check) && ttl <= 0 ? "TTL must be > 0 for TTL checks" : undefined;
 }
 
-export function kindOf(check: Fields): CheckKind {
+export function checkTypeOf(check: Fields): CheckType {
   if (isAlias(check)) return "alias";
   if (str(check, "DockerContainerID") !== "") return "docker";
   if (isScript(check)) return "script";
@@ -178,7 +178,7 @@ export function localCheck(
   name: string,
   fields: Fields,
   service: Service | undefined,
-  type: CheckKind,
+  type: CheckType,
 ): LocalCheck {
   const status = str(fields, "Status") || "critical";
   const row = { node, id, name, status, notes: str(fields, "Notes"), output: "", serviceId: service?.id ?? "", type };
@@ -194,19 +194,21 @@ export function localCheck(
 }
 
 /** Keys of configuration files, which are those of the API with underscores. */
-function unsnaked(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(unsnaked);
+function dropUnderscores(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(dropUnderscores);
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key.replaceAll("_", ""), unsnaked(member)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [key.replaceAll("_", ""), dropUnderscores(member)]),
+  );
 }
 
 /** A service of the agent's configuration. @throws DefinitionError, JsonError */
 export const configuredService = (node: string, fields: Readonly<Record<string, unknown>>): ServiceDefinition =>
-  readService(node, decodeJson(JSON.stringify(unsnaked(fields)), SERVICE) as Fields);
+  readService(node, decodeJson(JSON.stringify(dropUnderscores(fields)), SERVICE) as Fields);
 
 /** A check of the agent's configuration; it has no type, as in the real one. */
 export function configuredCheck(node: string, given: Readonly<Record<string, unknown>>): LocalCheck {
-  const fields = decodeJson(JSON.stringify(unsnaked(given)), NODE_CHECK) as Fields;
+  const fields = decodeJson(JSON.stringify(dropUnderscores(given)), NODE_CHECK) as Fields;
   const wrong = checkError(fields);
   if (wrong !== undefined) throw new DefinitionError(`Invalid check: ${wrong}`);
   return localCheck(node, str(fields, "ID") || str(fields, "Name"), str(fields, "Name"), fields, undefined, "");

@@ -2,7 +2,7 @@ import { type Kernel, Signal, type Slot } from "../../kernel/index.ts";
 import type { Check, Service } from "../state/rows.ts";
 
 /** How a check comes to its status. `tcp`, `http`, `grpc`, `docker` and `script` probes are not run: their status stays as registered. */
-export type CheckKind = "ttl" | "alias" | "maintenance" | "tcp" | "http" | "grpc" | "docker" | "script" | "";
+export type CheckType = "ttl" | "alias" | "maintenance" | "tcp" | "http" | "grpc" | "docker" | "script" | "";
 
 export interface LocalService {
   readonly service: Service;
@@ -26,7 +26,7 @@ export interface LocalCheck {
   isSynced: boolean;
 }
 
-interface LocalState {
+interface LocalTables {
   readonly services: Map<string, LocalService>;
   readonly checks: Map<string, LocalCheck>;
   /** Services and checks that the catalog still has. */
@@ -48,7 +48,7 @@ const NODE_MAINTENANCE = "_node_maintenance";
 const serviceMaintenance = (id: string): string => `_service_maintenance:${id}`;
 
 /** What an agent does outside itself. */
-export interface Outside {
+export interface CatalogSync {
   /** Writes what is not synced to the catalog. */
   push(): void;
   /** Compares all with the catalog and repairs it. */
@@ -56,14 +56,14 @@ export interface Outside {
 }
 
 /** What one agent knows of itself: its services and checks, which it keeps the catalog in step with. */
-export class Local {
+export class LocalState {
   readonly #kernel: Kernel;
   readonly #agent: string;
-  readonly #slot: Slot<LocalState>;
+  readonly #slot: Slot<LocalTables>;
   readonly #outputMs: number;
   /** Fires when a service comes, changes or goes. */
   readonly changed: Signal<true>;
-  outside: Outside | undefined;
+  outside: CatalogSync | undefined;
 
   constructor(kernel: Kernel, agent: string, outputMs: number) {
     this.#outputMs = outputMs;
@@ -86,7 +86,7 @@ export class Local {
     kernel.onTimer<{ id: string }>(`dns/agent/${agent}/reap`, ({ id }) => this.#reap(id));
   }
 
-  get state(): LocalState {
+  get state(): LocalTables {
     return this.#slot.value;
   }
 
@@ -109,7 +109,7 @@ export class Local {
     return Math.ceil((from + 1) / everyMs) * everyMs + startMs - this.#kernel.nowMs;
   }
 
-  #arm(): void {
+  #scheduleSync(): void {
     if (this.state.isSyncArmed) return;
     this.state.isSyncArmed = true;
     this.#kernel.timer(SYNC_MS, `dns/agent/${this.#agent}/sync`, null);
@@ -122,7 +122,7 @@ export class Local {
   }
 
   /** The catalog may differ from what is here: it is compared at the next turn of the anti-entropy. */
-  suspect(): void {
+  scheduleRepair(): void {
     if (this.state.isRepairArmed) return;
     this.state.isRepairArmed = true;
     this.#kernel.timer(this.#untilTick(REPAIR_EVERY_MS, 0), `dns/agent/${this.#agent}/repair`, null);
@@ -141,7 +141,7 @@ export class Local {
     if (replaceChecks)
       for (const { check } of this.checksOf(service.id)) if (!kept.has(check.id)) this.removeCheck(check.id);
     for (const check of checks) this.addCheck(check);
-    this.#arm();
+    this.#scheduleSync();
   }
 
   removeService(id: string): void {
@@ -149,7 +149,7 @@ export class Local {
     this.state.goneServices.add(id);
     this.changed.fire(true);
     for (const { check } of this.checksOf(id)) this.removeCheck(check.id);
-    this.#arm();
+    this.#scheduleSync();
   }
 
   addCheck(check: LocalCheck): void {
@@ -158,7 +158,7 @@ export class Local {
     this.state.checks.set(check.check.id, check);
     this.state.goneChecks.delete(check.check.id);
     this.#armExpiry(check);
-    this.#arm();
+    this.#scheduleSync();
   }
 
   removeCheck(id: string): void {
@@ -167,7 +167,7 @@ export class Local {
     this.#stop(known);
     this.state.checks.delete(id);
     this.state.goneChecks.add(id);
-    this.#arm();
+    this.#scheduleSync();
   }
 
   #stop({ expiryTimer, outputTimer }: LocalCheck): void {
@@ -184,7 +184,7 @@ export class Local {
   }
 
   /** A heartbeat of a TTL check. Answers whether there is such a check. */
-  beat(id: string, status: string, output: string): boolean {
+  updateTtl(id: string, status: string, output: string): boolean {
     const known = this.check(id);
     if (known === undefined || known.ttlMs === 0) return false;
     this.#armExpiry(known);
@@ -209,14 +209,14 @@ export class Local {
     known.check = { ...check, status, output };
     if (check.status === status) return this.#deferOutput(known);
     known.isSynced = false;
-    this.#arm();
+    this.#scheduleSync();
   }
 
   /** Changes of the output alone are written later, some time around the configured one. */
   #deferOutput(known: LocalCheck): void {
     if (this.#outputMs === 0) {
       known.isSynced = false;
-      return this.#arm();
+      return this.#scheduleSync();
     }
     known.outputTimer ??= this.#kernel.timer(
       this.#outputMs / 2 + this.#kernel.random("dns/agents").int(0, this.#outputMs),
@@ -230,7 +230,7 @@ export class Local {
     if (known === undefined) return;
     known.outputTimer = undefined;
     known.isSynced = false;
-    this.#arm();
+    this.#scheduleSync();
   }
 
   #beginCritical(known: LocalCheck): void {

@@ -22,7 +22,7 @@ const KEPT =
 export type Flight = HttpReply | Process<HttpReply>;
 
 /** A Consul in process with the agents of a scenario, spoken to as its clients do. */
-export class Client {
+export class ConsulClient {
   readonly kernel: Kernel;
   readonly dns: Dns;
 

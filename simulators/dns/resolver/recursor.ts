@@ -24,7 +24,7 @@ export interface Upstream {
   readonly answers: Readonly<Record<string, UpstreamAnswer | "drop">>;
 }
 
-export interface Recursed {
+export interface UpstreamReply {
   readonly rcode: Rcode;
   readonly isAuthoritative: boolean;
   readonly isTruncated: boolean;
@@ -41,7 +41,7 @@ export function askUpstream(
   name: string,
   type: number,
   transport: Transport,
-): Recursed | undefined {
+): UpstreamReply | undefined {
   const answer = upstream?.answers[`${name.toLowerCase()} ${typeName(type)}`] ?? upstream?.answers["*"];
   if (answer === undefined || answer === "drop") return undefined;
   const isTruncated = answer.tc === true && transport === "udp";

@@ -4,16 +4,16 @@ import type { Datacenter } from "../behaviour/datacenter.ts";
 import { ANY, BOOL, type Fields, STRING, STRINGS, type Struct } from "../wire/json/decode.ts";
 import type { PolicyRow, TokenRow } from "../state/acl.ts";
 import {
-  type Call,
-  decoded,
-  denied,
-  type Found,
-  type Handler,
+  type ConsulCall,
+  decodeBody,
+  deny,
+  type ReadResult,
+  type ConsulHandler,
   HttpError,
-  notSimulated,
-  plain,
-  reading,
-  type Sim,
+  refuseNotSimulated,
+  answerAtOnce,
+  answerRead,
+  type ConsulSim,
 } from "../wire/frame.ts";
 
 const LINK: Struct = {
@@ -72,24 +72,24 @@ function tokenView({ acl }: Datacenter, row: TokenRow, withSecret: boolean): Rea
   };
 }
 
-function own(call: Call, access: "read" | "write"): Datacenter {
+function requireAclRight(call: ConsulCall, access: "read" | "write"): Datacenter {
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
-  if (access === "write" ? !authorizer.writes("acl") : !authorizer.reads("acl")) denied();
+  if (access === "write" ? !authorizer.writes("acl") : !authorizer.reads("acl")) deny();
   return datacenter;
 }
 
-function bootstrap(call: Call): HttpReply {
+function bootstrap(call: ConsulCall): HttpReply {
   const datacenter = call.datacenter();
   const at = datacenter.acl.bootstrappedAt;
-  if (at > 0) denied(`: ACL bootstrap no longer allowed (reset index: ${at})`);
+  if (at > 0) deny(`: ACL bootstrap no longer allowed (reset index: ${at})`);
   return call.json(tokenView(datacenter, datacenter.acl.bootstrap(), true));
 }
 
-function saveToken(call: Call, accessor: string): HttpReply {
-  const fields = decoded(call, TOKEN, "Bad request: Token decoding failed: ");
-  if (fields.Roles !== undefined) notSimulated("ACL roles");
-  const datacenter = own(call, "write");
+function saveToken(call: ConsulCall, accessor: string): HttpReply {
+  const fields = decodeBody(call, TOKEN, "Bad request: Token decoding failed: ");
+  if (fields.Roles !== undefined) refuseNotSimulated("ACL roles");
+  const datacenter = requireAclRight(call, "write");
   const links = ((fields.Policies as readonly Fields[] | undefined) ?? []).map((link) => ({
     ID: str(link, "ID"),
     Name: str(link, "Name"),
@@ -105,42 +105,42 @@ function saveToken(call: Call, accessor: string): HttpReply {
 }
 
 /** Reads of a token that is not there are refused as if the caller's own were missing. */
-function tokenFound(datacenter: Datacenter, row: TokenRow | undefined, withSecret: boolean): Found {
+function tokenFound(datacenter: Datacenter, row: TokenRow | undefined, withSecret: boolean): ReadResult {
   const index = datacenter.acl.tokenIndex;
   if (row !== undefined) return { index, value: tokenView(datacenter, row, withSecret) };
   const headers = { "Content-Type": "text/plain; charset=utf-8" };
   return { index, reply: { status: 403, headers, body: "ACL not found" } };
 }
 
-function self(call: Call): Found {
+function self(call: ConsulCall): ReadResult {
   const datacenter = call.datacenter();
   // The anonymous token has no holder who could ask for itself.
   const row = call.token === "" ? undefined : datacenter.acl.tokenOf(call.token);
   return tokenFound(datacenter, row, true);
 }
 
-function token(call: Call): Found {
-  const datacenter = own(call, "read");
+function token(call: ConsulCall): ReadResult {
+  const datacenter = requireAclRight(call, "read");
   const isManager = call.authorizer(datacenter).writes("acl");
   return tokenFound(datacenter, datacenter.acl.token(call.rest), isManager);
 }
 
-function tokens(call: Call): Found {
-  const datacenter = own(call, "read");
+function tokens(call: ConsulCall): ReadResult {
+  const datacenter = requireAclRight(call, "read");
   return {
     index: datacenter.acl.tokenIndex,
     value: datacenter.acl.tokens().map((row) => tokenView(datacenter, row, false)),
   };
 }
 
-function deleteToken(call: Call): HttpReply {
-  own(call, "write").acl.deleteToken(call.rest);
+function deleteToken(call: ConsulCall): HttpReply {
+  requireAclRight(call, "write").acl.deleteToken(call.rest);
   return call.json(true);
 }
 
-function savePolicy(call: Call, id: string): HttpReply {
-  const fields = decoded(call, POLICY, "Bad request: Policy decoding failed: ");
-  const { acl } = own(call, "write");
+function savePolicy(call: ConsulCall, id: string): HttpReply {
+  const fields = decodeBody(call, POLICY, "Bad request: Policy decoding failed: ");
+  const { acl } = requireAclRight(call, "write");
   const row = acl.savePolicy({
     id: id || str(fields, "ID"),
     name: str(fields, "Name"),
@@ -150,8 +150,8 @@ function savePolicy(call: Call, id: string): HttpReply {
   return call.json(policyView(row));
 }
 
-function policies(call: Call): Found {
-  const { acl } = own(call, "read");
+function policies(call: ConsulCall): ReadResult {
+  const { acl } = requireAclRight(call, "read");
   const value = acl.policies().map((row) => {
     const { Rules: _rules, ...rest } = policyView(row);
     return rest;
@@ -160,42 +160,42 @@ function policies(call: Call): Found {
 }
 
 const policyBy =
-  (find: (datacenter: Datacenter, call: Call) => PolicyRow | undefined) =>
-  (call: Call): Found => {
-    const datacenter = own(call, "read");
+  (find: (datacenter: Datacenter, call: ConsulCall) => PolicyRow | undefined) =>
+  (call: ConsulCall): ReadResult => {
+    const datacenter = requireAclRight(call, "read");
     const row = find(datacenter, call);
     if (row === undefined) throw new HttpError(403, "ACL not found");
     return { index: datacenter.acl.policyIndex, value: policyView(row) };
   };
 
-function deletePolicy(call: Call): HttpReply {
-  own(call, "write").acl.deletePolicy(call.rest);
+function deletePolicy(call: ConsulCall): HttpReply {
+  requireAclRight(call, "write").acl.deletePolicy(call.rest);
   return call.json(true);
 }
 
 /** Every endpoint says so while ACLs are off. */
-const enabled =
-  (handler: Handler): Handler =>
+const whenEnabled =
+  (handler: ConsulHandler): ConsulHandler =>
   (sim, request) => {
     if (sim.agent.datacenter.acl.options.enabled) return handler(sim, request);
     return { status: 401, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: "ACL support disabled" };
   };
 
-const refused = (what: string): Handler => plain(() => notSimulated(what));
+const refuseUnsimulated = (what: string): ConsulHandler => answerAtOnce(() => refuseNotSimulated(what));
 
-const ROUTES: readonly Route<Sim>[] = [
-  { method: "PUT", path: "/v1/acl/bootstrap", handler: plain(bootstrap) },
-  { method: "PUT", path: "/v1/acl/token", handler: plain((call) => saveToken(call, "")) },
-  { method: "GET", path: "/v1/acl/token/self", handler: reading("index", self) },
-  { method: "GET", path: "/v1/acl/token/*rest", handler: reading("index", token) },
-  { method: "PUT", path: "/v1/acl/token/*rest", handler: plain((call) => saveToken(call, call.rest)) },
-  { method: "DELETE", path: "/v1/acl/token/*rest", handler: plain(deleteToken) },
-  { method: "GET", path: "/v1/acl/tokens", handler: reading("index", tokens) },
-  { method: "PUT", path: "/v1/acl/policy", handler: plain((call) => savePolicy(call, "")) },
+const ROUTES: readonly Route<ConsulSim>[] = [
+  { method: "PUT", path: "/v1/acl/bootstrap", handler: answerAtOnce(bootstrap) },
+  { method: "PUT", path: "/v1/acl/token", handler: answerAtOnce((call) => saveToken(call, "")) },
+  { method: "GET", path: "/v1/acl/token/self", handler: answerRead("index", self) },
+  { method: "GET", path: "/v1/acl/token/*rest", handler: answerRead("index", token) },
+  { method: "PUT", path: "/v1/acl/token/*rest", handler: answerAtOnce((call) => saveToken(call, call.rest)) },
+  { method: "DELETE", path: "/v1/acl/token/*rest", handler: answerAtOnce(deleteToken) },
+  { method: "GET", path: "/v1/acl/tokens", handler: answerRead("index", tokens) },
+  { method: "PUT", path: "/v1/acl/policy", handler: answerAtOnce((call) => savePolicy(call, "")) },
   {
     method: "GET",
     path: "/v1/acl/policy/name/*rest",
-    handler: reading(
+    handler: answerRead(
       "index",
       policyBy(({ acl }, call) => acl.policyNamed(call.rest)),
     ),
@@ -203,27 +203,27 @@ const ROUTES: readonly Route<Sim>[] = [
   {
     method: "GET",
     path: "/v1/acl/policy/*rest",
-    handler: reading(
+    handler: answerRead(
       "index",
       policyBy(({ acl }, call) => acl.policy(call.rest)),
     ),
   },
-  { method: "PUT", path: "/v1/acl/policy/*rest", handler: plain((call) => savePolicy(call, call.rest)) },
-  { method: "DELETE", path: "/v1/acl/policy/*rest", handler: plain(deletePolicy) },
-  { method: "GET", path: "/v1/acl/policies", handler: reading("index", policies) },
-  { method: "PUT", path: "/v1/acl/create", handler: refused("legacy ACLs") },
-  { method: "GET", path: "/v1/acl/list", handler: refused("legacy ACLs") },
-  { method: "GET", path: "/v1/acl/info/*rest", handler: refused("legacy ACLs") },
-  { method: "GET", path: "/v1/acl/rules/translate/*rest", handler: refused("legacy ACLs") },
-  { method: "GET", path: "/v1/acl/replication", handler: refused("ACL replication") },
-  { method: "GET", path: "/v1/acl/roles", handler: refused("ACL roles") },
-  { method: "GET", path: "/v1/acl/auth-methods", handler: refused("ACL auth methods") },
-  { method: "GET", path: "/v1/acl/binding-rules", handler: refused("ACL binding rules") },
-  { method: "POST", path: "/v1/acl/login", handler: refused("ACL login") },
-  { method: "POST", path: "/v1/acl/logout", handler: refused("ACL logout") },
+  { method: "PUT", path: "/v1/acl/policy/*rest", handler: answerAtOnce((call) => savePolicy(call, call.rest)) },
+  { method: "DELETE", path: "/v1/acl/policy/*rest", handler: answerAtOnce(deletePolicy) },
+  { method: "GET", path: "/v1/acl/policies", handler: answerRead("index", policies) },
+  { method: "PUT", path: "/v1/acl/create", handler: refuseUnsimulated("legacy ACLs") },
+  { method: "GET", path: "/v1/acl/list", handler: refuseUnsimulated("legacy ACLs") },
+  { method: "GET", path: "/v1/acl/info/*rest", handler: refuseUnsimulated("legacy ACLs") },
+  { method: "GET", path: "/v1/acl/rules/translate/*rest", handler: refuseUnsimulated("legacy ACLs") },
+  { method: "GET", path: "/v1/acl/replication", handler: refuseUnsimulated("ACL replication") },
+  { method: "GET", path: "/v1/acl/roles", handler: refuseUnsimulated("ACL roles") },
+  { method: "GET", path: "/v1/acl/auth-methods", handler: refuseUnsimulated("ACL auth methods") },
+  { method: "GET", path: "/v1/acl/binding-rules", handler: refuseUnsimulated("ACL binding rules") },
+  { method: "POST", path: "/v1/acl/login", handler: refuseUnsimulated("ACL login") },
+  { method: "POST", path: "/v1/acl/logout", handler: refuseUnsimulated("ACL logout") },
 ];
 
-export const ACL_ROUTES: readonly Route<Sim>[] = ROUTES.map((route) => ({
+export const ACL_ROUTES: readonly Route<ConsulSim>[] = ROUTES.map((route) => ({
   ...route,
-  handler: enabled(route.handler as Handler),
+  handler: whenEnabled(route.handler as ConsulHandler),
 }));

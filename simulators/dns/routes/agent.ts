@@ -3,7 +3,7 @@ import { type Agent, SERVER_PORT, VERSION } from "../behaviour/agent.ts";
 import {
   checkError,
   isStatus,
-  kindOf,
+  checkTypeOf,
   localCheck,
   readService,
   runsScript,
@@ -19,16 +19,16 @@ import { contentHash } from "../wire/content-hash.ts";
 import { CHECK, SERVICE as SERVICE_FILTER } from "../wire/filter/types.ts";
 import { compileFilter } from "../wire/filter/filter.ts";
 import {
-  bad,
-  Call,
-  decoded,
-  denied,
-  empty,
+  refuseBadRequest,
+  ConsulCall,
+  decodeBody,
+  deny,
+  EMPTY_REPLY,
   HttpError,
-  notSimulated,
-  plain,
-  type Reply,
-  type Sim,
+  refuseNotSimulated,
+  answerAtOnce,
+  type ConsulReply,
+  type ConsulSim,
 } from "../wire/frame.ts";
 import { agentServiceView, bareCheckView, localCheckView } from "../wire/views.ts";
 
@@ -41,136 +41,138 @@ const fail = (message: string): never => {
 };
 
 /** The caller's rights on this agent; the agent answers for itself also without a leader. */
-const rightsOf = (call: Call): Authorizer => call.authorizer(call.agent.datacenter);
-const needs = (isAllowed: boolean, detail = ""): void => {
-  if (!isAllowed) denied(detail);
+const rightsOf = (call: ConsulCall): Authorizer => call.authorizer(call.agent.datacenter);
+const requireRight = (isAllowed: boolean, detail = ""): void => {
+  if (!isAllowed) deny(detail);
 };
-const hasAcl = (call: Call): boolean => call.agent.datacenter.acl.options.enabled;
+const hasAcl = (call: ConsulCall): boolean => call.agent.datacenter.acl.options.enabled;
 
 /** Go refuses what it can't start. @throws HttpError */
-function scriptsAreOff(fields: Fields): void {
+function refuseScripts(fields: Fields): void {
   if (runsScript(fields))
     fail("Scripts are disabled on this agent from remote calls; to enable, configure 'enable_script_checks' to true");
 }
 
-function registerService(call: Call): HttpReply {
+function registerService(call: ConsulCall): HttpReply {
   const authorizer = rightsOf(call);
-  const fields = decoded(call, SERVICE);
-  const { service, checks } = refusing(() => readService(call.agent.name, fields));
+  const fields = decodeBody(call, SERVICE);
+  const { service, checks } = refuseBadDefinition(() => readService(call.agent.name, fields));
   const known = call.agent.local.service(service.id)?.service;
-  needs(authorizer.writes("service", service.name), `: Missing service:write on ${service.name}`);
-  if (known !== undefined) needs(authorizer.writes("service", known.name), `: Missing service:write on ${known.name}`);
-  scriptsAreOff(fields);
+  requireRight(authorizer.writes("service", service.name), `: Missing service:write on ${service.name}`);
+  if (known !== undefined)
+    requireRight(authorizer.writes("service", known.name), `: Missing service:write on ${known.name}`);
+  refuseScripts(fields);
   call.agent.local.addService(service, checks, call.flag("replace-existing-checks"));
-  return empty;
+  return EMPTY_REPLY;
 }
 
 /** Definitions are refused with 400. */
-function refusing<T>(read: () => T): T {
+function refuseBadDefinition<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof DefinitionError) return bad(error.message);
+    if (error instanceof DefinitionError) return refuseBadRequest(error.message);
     throw error;
   }
 }
 
 /** With ACLs on, an unknown service can't be vetted; without, it is nobody's. */
-function vetService(call: Call, id: string): void {
+function vetService(call: ConsulCall, id: string): void {
   const authorizer = rightsOf(call);
   if (!hasAcl(call)) return;
   const service = call.agent.local.service(id)?.service ?? fail(`Unknown service {"${id}" {}}`);
-  needs(authorizer.writes("service", service.name), `: Missing service:write on ${service.name}`);
+  requireRight(authorizer.writes("service", service.name), `: Missing service:write on ${service.name}`);
 }
 
-function vetCheck(call: Call, id: string): void {
+function vetCheck(call: ConsulCall, id: string): void {
   const authorizer = rightsOf(call);
   if (!hasAcl(call)) return;
   const check = call.agent.local.check(id) ?? fail(`Unknown check "${id}"`);
   if (check.serviceName === "")
-    needs(authorizer.writes("node", call.agent.name), `: Missing node:write on ${call.agent.name}`);
-  else needs(authorizer.writes("service", check.serviceName), `: Missing service:write on ${check.serviceName}`);
+    requireRight(authorizer.writes("node", call.agent.name), `: Missing node:write on ${call.agent.name}`);
+  else requireRight(authorizer.writes("service", check.serviceName), `: Missing service:write on ${check.serviceName}`);
 }
 
-function deregisterService(call: Call): HttpReply {
+function deregisterService(call: ConsulCall): HttpReply {
   vetService(call, call.rest);
   if (call.rest === "") fail("ServiceID missing");
   call.agent.local.removeService(call.rest);
-  return empty;
+  return EMPTY_REPLY;
 }
 
-function registerCheck(call: Call): HttpReply {
+function registerCheck(call: ConsulCall): HttpReply {
   const authorizer = rightsOf(call);
-  const fields = decoded(call, NODE_CHECK);
+  const fields = decodeBody(call, NODE_CHECK);
   const name = str(fields, "Name");
-  if (name === "") bad("Missing check name");
-  if (str(fields, "Status") !== "" && !isStatus(str(fields, "Status"))) bad("Bad check status");
+  if (name === "") refuseBadRequest("Missing check name");
+  if (str(fields, "Status") !== "" && !isStatus(str(fields, "Status"))) refuseBadRequest("Bad check status");
   const wrong = checkError(fields);
-  if (wrong !== undefined) bad(`Invalid check: ${wrong}`);
+  if (wrong !== undefined) refuseBadRequest(`Invalid check: ${wrong}`);
   const serviceId = str(fields, "ServiceID");
   const service = call.agent.local.service(serviceId)?.service;
   if (service === undefined)
-    needs(authorizer.writes("node", call.agent.name), `: Missing node:write on ${call.agent.name}`);
-  else needs(authorizer.writes("service", service.name), `: Missing service:write on ${service.name}`);
+    requireRight(authorizer.writes("node", call.agent.name), `: Missing node:write on ${call.agent.name}`);
+  else requireRight(authorizer.writes("service", service.name), `: Missing service:write on ${service.name}`);
   if (serviceId !== "" && service === undefined) fail(`ServiceID "${serviceId}" does not exist`);
-  scriptsAreOff(fields);
+  refuseScripts(fields);
   call.agent.local.addCheck(
-    localCheck(call.agent.name, str(fields, "ID") || name, name, fields, service, kindOf(fields)),
+    localCheck(call.agent.name, str(fields, "ID") || name, name, fields, service, checkTypeOf(fields)),
   );
-  return empty;
+  return EMPTY_REPLY;
 }
 
-function deregisterCheck(call: Call): HttpReply {
+function deregisterCheck(call: ConsulCall): HttpReply {
   vetCheck(call, call.rest);
   if (call.rest === "") fail("CheckID missing");
   call.agent.local.removeCheck(call.rest);
-  return empty;
+  return EMPTY_REPLY;
 }
 
-function beat(call: Call, status: string, output: string): HttpReply {
+function updateTtl(call: ConsulCall, status: string, output: string): HttpReply {
   vetCheck(call, call.rest);
-  if (!call.agent.local.beat(call.rest, status, output)) fail(`CheckID "${call.rest}" does not have associated TTL`);
-  return empty;
+  if (!call.agent.local.updateTtl(call.rest, status, output))
+    fail(`CheckID "${call.rest}" does not have associated TTL`);
+  return EMPTY_REPLY;
 }
 
-function updateCheck(call: Call): HttpReply {
-  const fields = decoded(call, CHECK_UPDATE);
+function updateCheck(call: ConsulCall): HttpReply {
+  const fields = decodeBody(call, CHECK_UPDATE);
   const status = str(fields, "Status");
-  if (!isStatus(status)) bad(`Invalid check status: '${status}'`);
-  return beat(call, status, str(fields, "Output"));
+  if (!isStatus(status)) refuseBadRequest(`Invalid check status: '${status}'`);
+  return updateTtl(call, status, str(fields, "Output"));
 }
 
 /** `?enable=` of a maintenance request. @throws HttpError */
-function enables({ query }: Call): boolean {
+function readEnable({ query }: ConsulCall): boolean {
   const given = query.get("enable");
-  if (given === null) return bad("Missing value for enable");
+  if (given === null) return refuseBadRequest("Missing value for enable");
   if (/^(?:1|t|T|TRUE|true|True)$/.test(given)) return true;
-  return /^(?:0|f|F|FALSE|false|False)$/.test(given) ? false : bad(`Invalid value for enable: "${given}"`);
+  return /^(?:0|f|F|FALSE|false|False)$/.test(given) ? false : refuseBadRequest(`Invalid value for enable: "${given}"`);
 }
 
-function nodeMaintenance(call: Call): HttpReply {
-  const isOn = enables(call);
-  needs(rightsOf(call).writes("node", call.agent.name));
+function nodeMaintenance(call: ConsulCall): HttpReply {
+  const isOn = readEnable(call);
+  requireRight(rightsOf(call).writes("node", call.agent.name));
   if (isOn) call.agent.local.enterMaintenance(call.agent.name, undefined, call.query.get("reason") ?? "");
   else call.agent.local.leaveMaintenance(undefined);
-  return empty;
+  return EMPTY_REPLY;
 }
 
-function serviceMaintenance(call: Call): HttpReply {
-  if (call.rest === "") bad("Missing service ID");
-  const isOn = enables(call);
+function serviceMaintenance(call: ConsulCall): HttpReply {
+  if (call.rest === "") refuseBadRequest("Missing service ID");
+  const isOn = readEnable(call);
   vetService(call, call.rest);
   const service = call.agent.local.service(call.rest)?.service;
   if (service === undefined) throw new HttpError(404, `No service registered with ID "${call.rest}"`);
   if (isOn) call.agent.local.enterMaintenance(call.agent.name, service, call.query.get("reason") ?? "");
   else call.agent.local.leaveMaintenance(service.id);
-  return empty;
+  return EMPTY_REPLY;
 }
 
 const byKey = <T>(map: ReadonlyMap<string, T>): readonly (readonly [string, T])[] =>
   [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 
-function services(call: Call): HttpReply {
+function services(call: ConsulCall): HttpReply {
   const authorizer = rightsOf(call);
   const filter = compileFilter(call.query.get("filter") ?? "", SERVICE_FILTER);
   const list = byKey(call.agent.local.state.services)
@@ -180,7 +182,7 @@ function services(call: Call): HttpReply {
   return call.json(Object.fromEntries(list));
 }
 
-function checks(call: Call): HttpReply {
+function checks(call: ConsulCall): HttpReply {
   const authorizer = rightsOf(call);
   const filter = compileFilter(call.query.get("filter") ?? "", CHECK);
   const list = byKey(call.agent.local.state.checks)
@@ -195,16 +197,16 @@ function checks(call: Call): HttpReply {
 const HASH_WAIT_MS = 600_000;
 
 /** One service; with `?hash=` the answer waits until it is another. */
-function service(sim: Sim, request: HttpRequest): Reply {
-  const call = new Call(sim, request);
+function service(sim: ConsulSim, request: HttpRequest): ConsulReply {
+  const call = new ConsulCall(sim, request);
   const asked = call.query.get("hash") ?? "";
   const first = oneService(sim, request);
   if (asked === "" || first.headers?.["X-Consul-Contenthash"] !== asked) return first;
   const waitMs = (durationNs(call.query.get("wait") ?? "") ?? 0) / 1e6;
-  return unchanged(sim, request, asked, waitMs > 0 ? Math.min(waitMs, HASH_WAIT_MS) : HASH_WAIT_MS);
+  return waitForChange(sim, request, asked, waitMs > 0 ? Math.min(waitMs, HASH_WAIT_MS) : HASH_WAIT_MS);
 }
 
-function* unchanged(sim: Sim, request: HttpRequest, asked: string, waitMs: number): Body<HttpReply> {
+function* waitForChange(sim: ConsulSim, request: HttpRequest, asked: string, waitMs: number): Body<HttpReply> {
   const { kernel, local } = sim.agent;
   const untilMs = kernel.nowMs + waitMs;
   for (;;) {
@@ -215,28 +217,28 @@ function* unchanged(sim: Sim, request: HttpRequest, asked: string, waitMs: numbe
   }
 }
 
-const oneService = plain((call) => {
+const oneService = answerAtOnce((call) => {
   const known = call.agent.local.service(call.rest)?.service;
   if (known === undefined) throw new HttpError(404, `unknown service ID: ${call.rest}`);
-  needs(rightsOf(call).reads("service", known.name));
+  requireRight(rightsOf(call).reads("service", known.name));
   const view = agentServiceView(known);
   const hash = contentHash(view);
   return call.json({ ...view, ContentHash: hash }, { "X-Consul-Contenthash": hash });
-}) as (sim: Sim, request: HttpRequest) => HttpReply;
+}) as (sim: ConsulSim, request: HttpRequest) => HttpReply;
 
 /** HTTP status of a health, for load balancers. */
 const HEALTH_STATUS: Readonly<Record<string, number>> = { passing: 200, warning: 429, critical: 503, maintenance: 503 };
 
-const isText = ({ query, request }: Call): boolean =>
+const isText = ({ query, request }: ConsulCall): boolean =>
   query.get("format") === "text" || (request.headers.accept ?? "").startsWith("text/plain");
 
-function healthReply(call: Call, status: number, reason: string, value: unknown): HttpReply {
+function healthReply(call: ConsulCall, status: number, reason: string, value: unknown): HttpReply {
   const headers = { "X-Consul-Reason": reason };
   if (!isText(call)) return call.json(value, headers, status);
   return { status, headers: { ...headers, "Content-Type": "text/plain" }, body: reason };
 }
 
-function healthOf(call: Call, id: string): { readonly status: string; readonly view: unknown } {
+function healthOf(call: ConsulCall, id: string): { readonly status: string; readonly view: unknown } {
   const known = call.agent.local.service(id)?.service;
   const own = [...call.agent.local.state.checks.values()].filter(
     ({ check }) => check.serviceId === "" || check.serviceId === id,
@@ -246,7 +248,7 @@ function healthOf(call: Call, id: string): { readonly status: string; readonly v
   return { status, view };
 }
 
-function healthById(call: Call): HttpReply {
+function healthById(call: ConsulCall): HttpReply {
   const authorizer = rightsOf(call);
   if (call.rest === "") fail("Bad request: Missing serviceID");
   const known = call.agent.local.service(call.rest)?.service;
@@ -256,17 +258,17 @@ function healthById(call: Call): HttpReply {
     if (isText(call)) return call.json(reason, headers, 404);
     return call.json({ AggregatedStatus: "critical", Service: null, Checks: null }, headers, 404);
   }
-  needs(authorizer.reads("service", known.name));
+  requireRight(authorizer.reads("service", known.name));
   const { status, view } = healthOf(call, call.rest);
   return healthReply(call, HEALTH_STATUS[status] ?? 503, status, view);
 }
 
 const SEVERITY = ["passing", "warning", "critical", "maintenance"];
 
-function healthByName(call: Call): HttpReply {
+function healthByName(call: ConsulCall): HttpReply {
   const authorizer = rightsOf(call);
   if (call.rest === "") fail("Bad request: Missing service Name");
-  needs(authorizer.reads("service", call.rest));
+  requireRight(authorizer.reads("service", call.rest));
   const ids = byKey(call.agent.local.state.services)
     .filter(([, { service: known }]) => known.name === call.rest)
     .map(([id]) => healthOf(call, id));
@@ -315,7 +317,7 @@ function memberView({ options, membership, datacenter }: Agent, isWan: boolean):
   };
 }
 
-function members(call: Call): HttpReply {
+function members(call: ConsulCall): HttpReply {
   const authorizer = rightsOf(call);
   const segment = call.query.get("segment") ?? "";
   if (segment !== "" && segment !== "_all") fail("Network segments are not supported in this version of Consul");
@@ -332,8 +334,8 @@ function members(call: Call): HttpReply {
 
 const COORDINATE = { Vec: [0, 0, 0, 0, 0, 0, 0, 0], Error: 1.5, Adjustment: 0, Height: 1e-5 };
 
-function self(call: Call): HttpReply {
-  needs(rightsOf(call).reads("agent", call.agent.name));
+function self(call: ConsulCall): HttpReply {
+  requireRight(rightsOf(call).reads("agent", call.agent.name));
   const { name, id, isServer, isDev, config } = call.agent.options;
   return call.json({
     Config: {
@@ -358,96 +360,96 @@ function self(call: Call): HttpReply {
   });
 }
 
-function forceLeave(call: Call): HttpReply {
-  needs(rightsOf(call).writes("operator"));
+function forceLeave(call: ConsulCall): HttpReply {
+  requireRight(rightsOf(call).writes("operator"));
   const { cluster, agent } = call.sim;
   const member = cluster.membersOf(agent.datacenter).find(({ name }) => name === call.rest);
   if (member === undefined) return fail(`agent: No node found with name '${call.rest}'`);
   if (member.membership === "failed") cluster.leave(member.name);
-  return empty;
+  return EMPTY_REPLY;
 }
 
-function join(call: Call): HttpReply {
-  needs(rightsOf(call).writes("agent", call.agent.name));
+function join(call: ConsulCall): HttpReply {
+  requireRight(rightsOf(call).writes("agent", call.agent.name));
   const address = call.rest;
   const { cluster } = call.sim;
   const isKnown = [...cluster.agents.values()].some(({ options }) => options.address === address.replace(/:\d+$/, ""));
   if (!isKnown) fail(`1 error occurred:\n\t* Failed to resolve ${address}: lookup ${address}: no such host\n\n`);
-  return empty;
+  return EMPTY_REPLY;
 }
 
-function leave(call: Call): HttpReply {
-  needs(rightsOf(call).writes("agent", call.agent.name));
+function leave(call: ConsulCall): HttpReply {
+  requireRight(rightsOf(call).writes("agent", call.agent.name));
   call.sim.cluster.leave(call.agent.name);
-  return empty;
+  return EMPTY_REPLY;
 }
 
-function reload(call: Call): HttpReply {
-  needs(rightsOf(call).writes("agent", call.agent.name));
-  return empty;
+function reload(call: ConsulCall): HttpReply {
+  requireRight(rightsOf(call).writes("agent", call.agent.name));
+  return EMPTY_REPLY;
 }
 
-function token(call: Call): HttpReply {
+function token(call: ConsulCall): HttpReply {
   if (!hasAcl(call)) throw new HttpError(401, "ACL support disabled");
-  return notSimulated("changing the tokens of an agent");
+  return refuseNotSimulated("changing the tokens of an agent");
 }
 
-function metrics(call: Call): HttpReply {
-  needs(rightsOf(call).reads("agent", call.agent.name));
+function metrics(call: ConsulCall): HttpReply {
+  requireRight(rightsOf(call).reads("agent", call.agent.name));
   return call.json({ Timestamp: "", Gauges: [], Points: [], Counters: [], Samples: [] });
 }
 
-function monitor(call: Call): HttpReply {
-  needs(rightsOf(call).reads("agent", call.agent.name));
+function monitor(call: ConsulCall): HttpReply {
+  requireRight(rightsOf(call).reads("agent", call.agent.name));
   const level = (call.query.get("loglevel") ?? "info").toUpperCase();
   if (!["TRACE", "DEBUG", "INFO", "WARN", "ERR"].includes(level))
-    bad(`Bad request: Unknown log level: ${call.query.get("loglevel")}`);
-  return notSimulated("log streams");
+    refuseBadRequest(`Bad request: Unknown log level: ${call.query.get("loglevel")}`);
+  return refuseNotSimulated("log streams");
 }
 
 /** Routes whose last segment may be empty: Consul's own handler sees it. */
 const both = (
   method: string,
   path: string,
-  handler: Route<Sim>["handler"],
+  handler: Route<ConsulSim>["handler"],
   clients: readonly string[] = [],
-): readonly Route<Sim>[] => ["", "*rest"].map((rest) => ({ method, path: path + rest, handler, clients }));
+): readonly Route<ConsulSim>[] => ["", "*rest"].map((rest) => ({ method, path: path + rest, handler, clients }));
 
-export const AGENT_ROUTES: readonly Route<Sim>[] = [
-  { method: "GET", path: "/v1/agent/self", handler: plain(self) },
-  { method: "GET", path: "/v1/agent/members", handler: plain(members) },
-  { method: "GET", path: "/v1/agent/services", clients: ["consul"], handler: plain(services) },
-  { method: "GET", path: "/v1/agent/checks", handler: plain(checks) },
-  { method: "GET", path: "/v1/agent/metrics", handler: plain(metrics) },
-  { method: "GET", path: "/v1/agent/monitor", handler: plain(monitor) },
+export const AGENT_ROUTES: readonly Route<ConsulSim>[] = [
+  { method: "GET", path: "/v1/agent/self", handler: answerAtOnce(self) },
+  { method: "GET", path: "/v1/agent/members", handler: answerAtOnce(members) },
+  { method: "GET", path: "/v1/agent/services", clients: ["consul"], handler: answerAtOnce(services) },
+  { method: "GET", path: "/v1/agent/checks", handler: answerAtOnce(checks) },
+  { method: "GET", path: "/v1/agent/metrics", handler: answerAtOnce(metrics) },
+  { method: "GET", path: "/v1/agent/monitor", handler: answerAtOnce(monitor) },
   ...both("GET", "/v1/agent/service/", service),
-  { method: "PUT", path: "/v1/agent/service/register", clients: ["consul"], handler: plain(registerService) },
-  ...both("PUT", "/v1/agent/service/deregister/", plain(deregisterService), ["consul"]),
-  ...both("PUT", "/v1/agent/service/maintenance/", plain(serviceMaintenance)),
-  ...both("GET", "/v1/agent/health/service/id/", plain(healthById)),
-  ...both("GET", "/v1/agent/health/service/name/", plain(healthByName)),
-  { method: "PUT", path: "/v1/agent/maintenance", handler: plain(nodeMaintenance) },
-  { method: "PUT", path: "/v1/agent/check/register", handler: plain(registerCheck) },
-  ...both("PUT", "/v1/agent/check/deregister/", plain(deregisterCheck)),
+  { method: "PUT", path: "/v1/agent/service/register", clients: ["consul"], handler: answerAtOnce(registerService) },
+  ...both("PUT", "/v1/agent/service/deregister/", answerAtOnce(deregisterService), ["consul"]),
+  ...both("PUT", "/v1/agent/service/maintenance/", answerAtOnce(serviceMaintenance)),
+  ...both("GET", "/v1/agent/health/service/id/", answerAtOnce(healthById)),
+  ...both("GET", "/v1/agent/health/service/name/", answerAtOnce(healthByName)),
+  { method: "PUT", path: "/v1/agent/maintenance", handler: answerAtOnce(nodeMaintenance) },
+  { method: "PUT", path: "/v1/agent/check/register", handler: answerAtOnce(registerCheck) },
+  ...both("PUT", "/v1/agent/check/deregister/", answerAtOnce(deregisterCheck)),
   ...both(
     "PUT",
     "/v1/agent/check/pass/",
-    plain((call) => beat(call, "passing", call.query.get("note") ?? "")),
+    answerAtOnce((call) => updateTtl(call, "passing", call.query.get("note") ?? "")),
   ),
   ...both(
     "PUT",
     "/v1/agent/check/warn/",
-    plain((call) => beat(call, "warning", call.query.get("note") ?? "")),
+    answerAtOnce((call) => updateTtl(call, "warning", call.query.get("note") ?? "")),
   ),
   ...both(
     "PUT",
     "/v1/agent/check/fail/",
-    plain((call) => beat(call, "critical", call.query.get("note") ?? "")),
+    answerAtOnce((call) => updateTtl(call, "critical", call.query.get("note") ?? "")),
   ),
-  ...both("PUT", "/v1/agent/check/update/", plain(updateCheck)),
-  ...both("PUT", "/v1/agent/join/", plain(join)),
-  ...both("PUT", "/v1/agent/force-leave/", plain(forceLeave)),
-  { method: "PUT", path: "/v1/agent/leave", handler: plain(leave) },
-  { method: "PUT", path: "/v1/agent/reload", handler: plain(reload) },
-  ...both("PUT", "/v1/agent/token/", plain(token)),
+  ...both("PUT", "/v1/agent/check/update/", answerAtOnce(updateCheck)),
+  ...both("PUT", "/v1/agent/join/", answerAtOnce(join)),
+  ...both("PUT", "/v1/agent/force-leave/", answerAtOnce(forceLeave)),
+  { method: "PUT", path: "/v1/agent/leave", handler: answerAtOnce(leave) },
+  { method: "PUT", path: "/v1/agent/reload", handler: answerAtOnce(reload) },
+  ...both("PUT", "/v1/agent/token/", answerAtOnce(token)),
 ];

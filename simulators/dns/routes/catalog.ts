@@ -20,7 +20,17 @@ import type { Check, Meta, NodeRow, Service, ServiceRow } from "../state/rows.ts
 import { checkUuid } from "../state/sessions.ts";
 import { CATALOG_SERVICE, NODE, SERVICE } from "../wire/filter/types.ts";
 import { compileFilter } from "../wire/filter/filter.ts";
-import { bad, type Call, decoded, denied, type Found, HttpError, plain, reading, type Sim } from "../wire/frame.ts";
+import {
+  refuseBadRequest,
+  type ConsulCall,
+  decodeBody,
+  deny,
+  type ReadResult,
+  HttpError,
+  answerAtOnce,
+  answerRead,
+  type ConsulSim,
+} from "../wire/frame.ts";
 import { catalogServiceView, nodeView, serviceView } from "../wire/views.ts";
 
 const NODE_SERVICE: Struct = {
@@ -104,10 +114,10 @@ const fail = (message: string): never => {
 };
 
 /** The token of a request may also stand in its body. */
-const authorizerOf = (call: Call, datacenter: Datacenter): Authorizer => call.authorizer(datacenter);
+const authorizerOf = (call: ConsulCall, datacenter: Datacenter): Authorizer => call.authorizer(datacenter);
 
-function register(call: Call): HttpReply {
-  const fields = decoded(call, REGISTER);
+function register(call: ConsulCall): HttpReply {
+  const fields = decodeBody(call, REGISTER);
   const datacenter = call.datacenter(str(fields, "Datacenter"));
   const authorizer = authorizerOf(call, datacenter);
   const [node, address, id] = [str(fields, "Node"), str(fields, "Address"), str(fields, "ID")];
@@ -131,7 +141,7 @@ function register(call: Call): HttpReply {
     service,
     checks,
   };
-  if (!mayRegister(authorizer, datacenter, registration)) denied();
+  if (!mayRegister(authorizer, datacenter, registration)) deny();
   datacenter.catalog.register(registration);
   return call.json(true);
 }
@@ -219,15 +229,15 @@ function mayRegister(
   });
 }
 
-function deregister(call: Call): HttpReply {
-  const fields = decoded(call, DEREGISTER);
+function deregister(call: ConsulCall): HttpReply {
+  const fields = decodeBody(call, DEREGISTER);
   const datacenter = call.datacenter(str(fields, "Datacenter"));
   const authorizer = authorizerOf(call, datacenter);
   const [node, service, check] = [str(fields, "Node"), str(fields, "ServiceID"), str(fields, "CheckID")];
   if (node === "") fail("Must provide node");
   const { catalog } = datacenter;
   const known = catalog.entry(node)?.services.get(service.toLowerCase());
-  if (!authorizer.writes("node", node) && !(known !== undefined && authorizer.writes("service", known.name))) denied();
+  if (!authorizer.writes("node", node) && !(known !== undefined && authorizer.writes("service", known.name))) deny();
   if (service !== "") catalog.deregisterService(node, service);
   else if (check !== "") catalog.deregisterCheck(node, check);
   else catalog.deregisterNode(node);
@@ -235,7 +245,7 @@ function deregister(call: Call): HttpReply {
 }
 
 /** Pairs of `?node-meta=key:value`. */
-export function metaFilter(call: Call): (meta: Meta) => boolean {
+export function metaFilter(call: ConsulCall): (meta: Meta) => boolean {
   const wanted = call.query.getAll("node-meta").map((pair) => {
     const colon = pair.indexOf(":");
     return colon < 0 ? ([pair, ""] as const) : ([pair.slice(0, colon), pair.slice(colon + 1)] as const);
@@ -244,7 +254,7 @@ export function metaFilter(call: Call): (meta: Meta) => boolean {
 }
 
 /** The node that results are sorted from. */
-export const nearOf = (call: Call): string => {
+export const nearOf = (call: ConsulCall): string => {
   const near = call.query.get("near") ?? "";
   return near === "_agent" ? call.agent.name : near;
 };
@@ -254,14 +264,14 @@ const hasTags = (row: ServiceRow, wanted: readonly string[]): boolean => {
   return wanted.every((tag) => tags.includes(tag.toLowerCase()));
 };
 
-const filterOf = (call: Call): string => call.query.get("filter") ?? "";
+const filterOf = (call: ConsulCall): string => call.query.get("filter") ?? "";
 
-function nodes(call: Call): Found {
+function nodes(call: ConsulCall): ReadResult {
   const { catalog, store, name, coordinates, ...rest } = withRights(call);
   const filter = compileFilter(filterOf(call), NODE);
   const matches = metaFilter(call);
   const rows = catalog.nodes().filter((row) => rest.authorizer.reads("node", row.name) && matches(row.meta));
-  const sorted = coordinates.sortedFrom(nearOf(call), rows, (row) => row.name);
+  const sorted = coordinates.sortByDistance(nearOf(call), rows, (row) => row.name);
   const translation = call.translation(name);
   return {
     index: store.latest("nodes"),
@@ -271,7 +281,7 @@ function nodes(call: Call): Found {
 
 /** The datacenter asked for, with what the caller may see there. */
 export function withRights(
-  call: Call,
+  call: ConsulCall,
 ): Pick<Datacenter, "catalog" | "store" | "name" | "coordinates"> & { readonly authorizer: Authorizer } {
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
@@ -279,7 +289,7 @@ export function withRights(
   return { catalog, store, name, coordinates, authorizer };
 }
 
-function services(call: Call): Found {
+function services(call: ConsulCall): ReadResult {
   const { catalog, store, authorizer } = withRights(call);
   const matches = metaFilter(call);
   const tags = new Map<string, Set<string>>();
@@ -298,7 +308,7 @@ function services(call: Call): Found {
 }
 
 /** Instances of a service with `?tag=`, `?node-meta=` and `?near=` applied, as the caller may see them. */
-export function instancesAsked(call: Call, service: string, isConnect: boolean): readonly ServiceRow[] {
+export function instancesAsked(call: ConsulCall, service: string, isConnect: boolean): readonly ServiceRow[] {
   const { catalog, coordinates, authorizer } = withRights(call);
   const matches = metaFilter(call);
   const tags = call.query.getAll("tag");
@@ -308,12 +318,12 @@ export function instancesAsked(call: Call, service: string, isConnect: boolean):
     .filter((row) => tags.length === 0 || hasTags(row, tags))
     .filter((row) => matches(catalog.node(row.node)?.meta ?? null))
     .filter((row) => authorizer.reads("node", row.node) && authorizer.reads("service", row.name));
-  return coordinates.sortedFrom(nearOf(call), rows, ({ node }) => node);
+  return coordinates.sortByDistance(nearOf(call), rows, ({ node }) => node);
 }
 
 const instances =
   (isConnect: boolean) =>
-  (call: Call): Found => {
+  (call: ConsulCall): ReadResult => {
     const service = call.rest;
     const { catalog, name } = withRights(call);
     const filter = compileFilter(filterOf(call), CATALOG_SERVICE);
@@ -328,7 +338,7 @@ const instances =
 /** A node with its services, as an object by id or as a list. */
 const nodeServices =
   (asList: boolean) =>
-  (call: Call): Found => {
+  (call: ConsulCall): ReadResult => {
     const { catalog, store, name, authorizer } = withRights(call);
     const filter = compileFilter(filterOf(call), SERVICE);
     const row = catalog.node(call.rest);
@@ -346,7 +356,7 @@ const nodeServices =
     return { index, value: { Node: nodeView(translation.node(row), name), Services: list } };
   };
 
-const datacenters = plain((call) => {
+const datacenters = answerAtOnce((call) => {
   const { cluster, agent } = call.sim;
   const names = [...cluster.datacenters.values()]
     .filter((datacenter) => datacenter === agent.datacenter || cluster.serversOf(datacenter).length > 0)
@@ -354,27 +364,27 @@ const datacenters = plain((call) => {
   return call.json(names);
 });
 
-const missing = (what: string) => plain(() => bad(`Missing ${what}`));
+const missing = (what: string) => answerAtOnce(() => refuseBadRequest(`Missing ${what}`));
 
-export const CATALOG_ROUTES: readonly Route<Sim>[] = [
-  { method: "PUT", path: "/v1/catalog/register", clients: ["consul"], handler: plain(register) },
-  { method: "PUT", path: "/v1/catalog/deregister", clients: ["consul"], handler: plain(deregister) },
+export const CATALOG_ROUTES: readonly Route<ConsulSim>[] = [
+  { method: "PUT", path: "/v1/catalog/register", clients: ["consul"], handler: answerAtOnce(register) },
+  { method: "PUT", path: "/v1/catalog/deregister", clients: ["consul"], handler: answerAtOnce(deregister) },
   { method: "GET", path: "/v1/catalog/datacenters", handler: datacenters },
-  { method: "GET", path: "/v1/catalog/nodes", handler: reading("consistency", nodes) },
-  { method: "GET", path: "/v1/catalog/services", handler: reading("cacheable", services) },
+  { method: "GET", path: "/v1/catalog/nodes", handler: answerRead("consistency", nodes) },
+  { method: "GET", path: "/v1/catalog/services", handler: answerRead("cacheable", services) },
   { method: "GET", path: "/v1/catalog/service/", handler: missing("service name") },
-  { method: "GET", path: "/v1/catalog/service/*rest", handler: reading("cacheable", instances(false)) },
+  { method: "GET", path: "/v1/catalog/service/*rest", handler: answerRead("cacheable", instances(false)) },
   { method: "GET", path: "/v1/catalog/connect/", handler: missing("service name") },
-  { method: "GET", path: "/v1/catalog/connect/*rest", handler: reading("cacheable", instances(true)) },
+  { method: "GET", path: "/v1/catalog/connect/*rest", handler: answerRead("cacheable", instances(true)) },
   { method: "GET", path: "/v1/catalog/node/", handler: missing("node name") },
-  { method: "GET", path: "/v1/catalog/node/*rest", handler: reading("consistency", nodeServices(false)) },
+  { method: "GET", path: "/v1/catalog/node/*rest", handler: answerRead("consistency", nodeServices(false)) },
   { method: "GET", path: "/v1/catalog/node-services/", handler: missing("node name") },
-  { method: "GET", path: "/v1/catalog/node-services/*rest", handler: reading("consistency", nodeServices(true)) },
+  { method: "GET", path: "/v1/catalog/node-services/*rest", handler: answerRead("consistency", nodeServices(true)) },
   {
     method: "GET",
     path: "/v1/catalog/gateway-services/*rest",
     // Gateways are not simulated, so none has services.
-    handler: reading("consistency", (call) => {
+    handler: answerRead("consistency", (call) => {
       withRights(call);
       return { index: 0, value: null };
     }),

@@ -3,23 +3,30 @@ import type { CheckRow, Meta } from "../state/rows.ts";
 import { instancesAsked, metaFilter, nearOf, withRights } from "./catalog.ts";
 import { CHECK, INSTANCE } from "../wire/filter/types.ts";
 import { compileFilter } from "../wire/filter/filter.ts";
-import { bad, type Call, type Found, plain, reading, type Sim } from "../wire/frame.ts";
+import {
+  refuseBadRequest,
+  type ConsulCall,
+  type ReadResult,
+  answerAtOnce,
+  answerRead,
+  type ConsulSim,
+} from "../wire/frame.ts";
 import { checkView, nodeView, serviceView } from "../wire/views.ts";
 
 const TRUE = /^(?:1|t|T|TRUE|true|True)$/;
 const FALSE = /^(?:0|f|F|FALSE|false|False)$/;
 
 /** `?passing`, `?passing=false` … @throws HttpError */
-function onlyPassing({ query }: Call): boolean {
+function onlyPassing({ query }: ConsulCall): boolean {
   const given = query.get("passing");
   if (given === null) return false;
   if (given === "" || TRUE.test(given)) return true;
-  return FALSE.test(given) ? false : bad("Invalid value for ?passing");
+  return FALSE.test(given) ? false : refuseBadRequest("Invalid value for ?passing");
 }
 
 const service =
   (isConnect: boolean) =>
-  (call: Call): Found => {
+  (call: ConsulCall): ReadResult => {
     const { catalog, name } = withRights(call);
     const filter = compileFilter(call.query.get("filter") ?? "", INSTANCE);
     const passing = onlyPassing(call);
@@ -37,7 +44,7 @@ const service =
   };
 
 /** Checks that the caller may see, filtered and sorted. */
-function checksFound(call: Call, rows: readonly CheckRow[], index: number): Found {
+function checksFound(call: ConsulCall, rows: readonly CheckRow[], index: number): ReadResult {
   const { catalog, coordinates, authorizer } = withRights(call);
   const filter = compileFilter(call.query.get("filter") ?? "", CHECK);
   const matches = metaFilter(call);
@@ -48,51 +55,51 @@ function checksFound(call: Call, rows: readonly CheckRow[], index: number): Foun
       ({ node, serviceName }) =>
         authorizer.reads("node", node) && (serviceName === "" || authorizer.reads("service", serviceName)),
     );
-  const sorted = coordinates.sortedFrom(nearOf(call), seen, ({ node }) => node);
+  const sorted = coordinates.sortByDistance(nearOf(call), seen, ({ node }) => node);
   return { index, value: sorted.map((row) => checkView(row)).filter(filter) };
 }
 
-function allChecks(call: Call): readonly CheckRow[] {
+function allChecks(call: ConsulCall): readonly CheckRow[] {
   const { catalog } = withRights(call);
   return catalog.entries().flatMap(({ row }) => catalog.checksOf(row.name));
 }
 
-function serviceChecks(call: Call): Found {
+function serviceChecks(call: ConsulCall): ReadResult {
   const name = call.rest.toLowerCase();
   const rows = allChecks(call).filter(({ serviceName }) => serviceName.toLowerCase() === name && name !== "");
   return checksFound(call, rows, tableIndex(call));
 }
 
 /** Reads that look at nodes as well wait on them. */
-function tableIndex(call: Call): number {
+function tableIndex(call: ConsulCall): number {
   const { store } = withRights(call);
   return call.query.has("node-meta") ? store.latest("nodes", "checks") : store.latest("checks");
 }
 
-function nodeChecks(call: Call): Found {
+function nodeChecks(call: ConsulCall): ReadResult {
   const { catalog, store } = withRights(call);
   return checksFound(call, catalog.checksOf(call.rest), store.latest("checks"));
 }
 
-function stateChecks(call: Call): Found {
+function stateChecks(call: ConsulCall): ReadResult {
   const state = call.rest;
   const rows = allChecks(call).filter(({ status }) => state === "any" || status === state);
   return checksFound(call, rows, tableIndex(call));
 }
 
-const missing = (what: string) => plain(() => bad(`Missing ${what}`));
-const read = (run: (call: Call) => Found) => reading("consistency", run);
+const missing = (what: string) => answerAtOnce(() => refuseBadRequest(`Missing ${what}`));
+const read = (run: (call: ConsulCall) => ReadResult) => answerRead("consistency", run);
 
-export const HEALTH_ROUTES: readonly Route<Sim>[] = [
+export const HEALTH_ROUTES: readonly Route<ConsulSim>[] = [
   { method: "GET", path: "/v1/health/service/", handler: missing("service name") },
   {
     method: "GET",
     path: "/v1/health/service/*rest",
     clients: ["consul"],
-    handler: reading("cacheable", service(false)),
+    handler: answerRead("cacheable", service(false)),
   },
   { method: "GET", path: "/v1/health/connect/", handler: missing("service name") },
-  { method: "GET", path: "/v1/health/connect/*rest", handler: reading("cacheable", service(true)) },
+  { method: "GET", path: "/v1/health/connect/*rest", handler: answerRead("cacheable", service(true)) },
   { method: "GET", path: "/v1/health/checks/", handler: missing("service name") },
   { method: "GET", path: "/v1/health/checks/*rest", handler: read(serviceChecks) },
   { method: "GET", path: "/v1/health/node/", handler: missing("node name") },

@@ -11,7 +11,7 @@ import {
 import { ACL_ROUTES } from "./acl.ts";
 import { AGENT_ROUTES } from "./agent.ts";
 import { CATALOG_ROUTES } from "./catalog.ts";
-import { type Sim, textReply } from "../wire/frame.ts";
+import { type ConsulSim, textReply } from "../wire/frame.ts";
 import { HEALTH_ROUTES } from "./health.ts";
 import { KV_ROUTES } from "./kv.ts";
 import { MISC_ROUTES } from "./misc.ts";
@@ -19,13 +19,13 @@ import { QUERY_ROUTES } from "./queries.ts";
 import { SESSION_ROUTES } from "./sessions.ts";
 import { TXN_ROUTES } from "./txn.ts";
 
-const GREETING: Route<Sim> = {
+const GREETING: Route<ConsulSim> = {
   method: "GET",
   path: "/",
   handler: () => textReply(200, "Consul Agent"),
 };
 
-export const ROUTES: readonly Route<Sim>[] = [
+export const ROUTES: readonly Route<ConsulSim>[] = [
   GREETING,
   ...CATALOG_ROUTES,
   ...HEALTH_ROUTES,
@@ -44,7 +44,7 @@ const SUBTREES = new Set(
 );
 
 /** A path without empty, `.` and `..` segments. */
-function cleaned(path: string): string {
+function cleanPath(path: string): string {
   const kept: string[] = [];
   for (const segment of path.split("/")) {
     if (segment === "..") kept.pop();
@@ -80,13 +80,13 @@ function patternOf(path: string): string | undefined {
 }
 
 /** What the router of Consul's HTTP library does before any handler. */
-function before(sim: Sim, request: HttpRequest): HttpReply | undefined {
-  const clean = cleaned(request.path);
+function before(sim: ConsulSim, request: HttpRequest): HttpReply | undefined {
+  const clean = cleanPath(request.path);
   if (clean !== request.path) return redirect(request, clean);
   if (SUBTREES.has(`${request.path}/`)) return redirect(request, `${request.path}/`);
   if (/%(?![0-9a-fA-F]{2})/.test(request.query)) return { status: 500, body: "" };
   const methods = PATTERNS.get(patternOf(request.path) ?? "");
-  return methods === undefined || methods.includes(request.method) ? undefined : unmatched(sim, request, methods);
+  return methods === undefined || methods.includes(request.method) ? undefined : refuseMethod(sim, request, methods);
 }
 
 const ORDER = ["GET", "PUT", "POST", "DELETE"];
@@ -98,7 +98,7 @@ function allowOf(path: string, allowed: readonly string[]): string {
   return ["OPTIONS", ...(path === "/v1/query" ? ["GET", "POST"] : known)].join(",");
 }
 
-function unmatched({ agent }: Sim, request: HttpRequest, allowed: readonly string[]): HttpReply {
+function refuseMethod({ agent }: ConsulSim, request: HttpRequest, allowed: readonly string[]): HttpReply {
   const isAcl = request.path.startsWith("/v1/acl/") && !agent.datacenter.acl.options.enabled;
   if (allowed.length === 0) return { status: 404, body: "" };
   const Allow = allowOf(request.path, allowed);
@@ -107,7 +107,7 @@ function unmatched({ agent }: Sim, request: HttpRequest, allowed: readonly strin
   return request.method === "HEAD" ? { ...reply, body: "" } : reply;
 }
 
-function after(_sim: Sim, request: HttpRequest, reply: HttpReply): HttpReply {
+function after(_sim: ConsulSim, request: HttpRequest, reply: HttpReply): HttpReply {
   const { body } = reply;
   if (body === undefined || body.length === 0 || !/\bgzip\b/.test(request.headers["accept-encoding"] ?? ""))
     return reply;
@@ -119,6 +119,15 @@ function after(_sim: Sim, request: HttpRequest, reply: HttpReply): HttpReply {
 }
 
 /** The HTTP API of one agent. `name` tells it from the others in fault points. */
-export function createConsulHttp(kernel: Kernel, name: string, sim: Sim): Service {
-  return defineService<Sim>({ name, kernel, sim, routes: ROUTES, before, unmatched, after, front: GO_FRONT });
+export function createConsulHttp(kernel: Kernel, name: string, sim: ConsulSim): Service {
+  return defineService<ConsulSim>({
+    name,
+    kernel,
+    sim,
+    routes: ROUTES,
+    before,
+    unmatched: refuseMethod,
+    after,
+    front: GO_FRONT,
+  });
 }

@@ -3,7 +3,16 @@ import type { Datacenter } from "../behaviour/datacenter.ts";
 import type { Authorizer } from "../state/acl-rules.ts";
 import { Refusal } from "../wire/refusal.ts";
 import type { KvRow, KvWrite } from "../state/kv.ts";
-import { bad, type Call, denied, type Found, HttpError, plain, reading, type Sim } from "../wire/frame.ts";
+import {
+  refuseBadRequest,
+  type ConsulCall,
+  deny,
+  type ReadResult,
+  HttpError,
+  answerAtOnce,
+  answerRead,
+  type ConsulSim,
+} from "../wire/frame.ts";
 
 const VALUE_BYTES_MAX = 512 * 1024;
 const UINT64_MAX = 0xffff_ffff_ffff_ffffn;
@@ -30,9 +39,9 @@ function uint(text: string): bigint {
 }
 
 /** At most one of these may be given. @throws HttpError */
-function noConflict({ query }: Call, names: readonly string[]): void {
+function noConflict({ query }: ConsulCall, names: readonly string[]): void {
   const given = names.filter((name) => query.has(name));
-  if (given.length > 1) bad(`Conflicting flags: ${canonical(query)}`);
+  if (given.length > 1) refuseBadRequest(`Conflicting flags: ${canonical(query)}`);
 }
 
 /** A query as Go prints it: sorted by key, `key=` for a bare one. */
@@ -44,17 +53,17 @@ const canonical = (query: URLSearchParams): string => {
 
 const NOTHING: HttpReply = { status: 404, body: "" };
 
-function get(call: Call): Found {
+function get(call: ConsulCall): ReadResult {
   if (call.query.has("keys")) return keys(call);
   const isTree = call.query.has("recurse");
-  if (call.rest === "" && !isTree) return bad("Missing key name");
+  if (call.rest === "" && !isTree) return refuseBadRequest("Missing key name");
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
   return isTree ? tree(call, datacenter, authorizer) : single(call, datacenter, authorizer);
 }
 
-function single(call: Call, { kv }: Datacenter, authorizer: Authorizer): Found {
-  if (!authorizer.reads("key", call.rest)) return denied();
+function single(call: ConsulCall, { kv }: Datacenter, authorizer: Authorizer): ReadResult {
+  if (!authorizer.reads("key", call.rest)) return deny();
   const row = kv.get(call.rest);
   if (row === undefined) return { index: kv.tableIndex, reply: NOTHING };
   if (!call.query.has("raw")) return { index: row.modifyIndex, value: [view(row)] };
@@ -66,19 +75,19 @@ function single(call: Call, { kv }: Datacenter, authorizer: Authorizer): Found {
   return { index: row.modifyIndex, reply: { status: 200, headers, body: row.value } };
 }
 
-function tree(call: Call, { kv }: Datacenter, authorizer: Authorizer): Found {
-  const rows = kv.under(call.rest);
+function tree(call: ConsulCall, { kv }: Datacenter, authorizer: Authorizer): ReadResult {
+  const rows = kv.listUnder(call.rest);
   const index = kv.indexUnder(call.rest, rows);
   const seen = rows.filter(({ key }) => authorizer.reads("key", key));
   return seen.length === 0 ? { index, reply: NOTHING } : { index, value: seen.map(view) };
 }
 
-function keys(call: Call): Found {
+function keys(call: ConsulCall): ReadResult {
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
   const { kv } = datacenter;
   const prefix = call.rest;
-  const rows = kv.under(prefix);
+  const rows = kv.listUnder(prefix);
   const index = kv.indexUnder(prefix, rows);
   const separator = call.query.get("separator") ?? "";
   const names = rows.filter(({ key }) => authorizer.reads("key", key)).map(({ key }) => upTo(key, prefix, separator));
@@ -92,9 +101,9 @@ function upTo(key: string, prefix: string, separator: string): string {
   return at < 0 ? key : key.slice(0, at + separator.length);
 }
 
-function put(call: Call): HttpReply {
+function put(call: ConsulCall): HttpReply {
   noConflict(call, ["cas", "acquire", "release"]);
-  if (call.rest === "") bad("Missing key name");
+  if (call.rest === "") refuseBadRequest("Missing key name");
   const { query } = call;
   const flags = query.has("flags") ? uint(query.get("flags") ?? "") : 0n;
   const index = query.has("cas") ? uint(query.get("cas") ?? "") : 0n;
@@ -105,13 +114,13 @@ function put(call: Call): HttpReply {
       `Request body(${body.length} bytes) too large, max size: ${VALUE_BYTES_MAX} bytes. See https://www.consul.io/docs/agent/options.html#kv_max_value_size.`,
     );
   const datacenter = call.datacenter();
-  if (!call.authorizer(datacenter).writes("key", call.rest)) denied();
+  if (!call.authorizer(datacenter).writes("key", call.rest)) deny();
   const session = query.get("acquire") ?? query.get("release") ?? "";
   const write: KvWrite = { key: call.rest, value: new Uint8Array(body), flags, session, index: Number(index) };
   return call.json(apply(call, datacenter, write));
 }
 
-function apply({ query }: Call, { kv, sessions, store }: Datacenter, write: KvWrite): boolean {
+function apply({ query }: ConsulCall, { kv, sessions, store }: Datacenter, write: KvWrite): boolean {
   if (query.has("acquire")) {
     if (kv.isDelayed(write.key)) return false;
     checkLockable(sessions, write.session);
@@ -134,14 +143,14 @@ export function checkLockable(sessions: Datacenter["sessions"], session: string)
   if (sessions.get(session) === undefined) throw new Refusal(`invalid session "${session}"`);
 }
 
-function remove(call: Call): HttpReply {
+function remove(call: ConsulCall): HttpReply {
   noConflict(call, ["recurse", "cas"]);
   const isTree = call.query.has("recurse");
-  if (call.rest === "" && !isTree) bad("Missing key name");
+  if (call.rest === "" && !isTree) refuseBadRequest("Missing key name");
   const cas = call.query.has("cas") ? uint(call.query.get("cas") ?? "") : undefined;
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
-  if (isTree ? !authorizer.writesUnder(call.rest) : !authorizer.writes("key", call.rest)) denied();
+  if (isTree ? !authorizer.writesUnder(call.rest) : !authorizer.writes("key", call.rest)) deny();
   const { kv, store } = datacenter;
   if (cas !== undefined) return call.json(kv.deleteIf(call.rest, Number(cas), store.next()));
   if (isTree) kv.deleteUnder(call.rest, store.next());
@@ -149,8 +158,10 @@ function remove(call: Call): HttpReply {
   return call.json(true);
 }
 
-export const KV_ROUTES: readonly Route<Sim>[] = ["/v1/kv/", "/v1/kv/*rest"].flatMap((path): Route<Sim>[] => [
-  { method: "GET", path, handler: reading("index-on-success", get) },
-  { method: "PUT", path, handler: plain(put) },
-  { method: "DELETE", path, handler: plain(remove) },
-]);
+export const KV_ROUTES: readonly Route<ConsulSim>[] = ["/v1/kv/", "/v1/kv/*rest"].flatMap(
+  (path): Route<ConsulSim>[] => [
+    { method: "GET", path, handler: answerRead("index-on-success", get) },
+    { method: "PUT", path, handler: answerAtOnce(put) },
+    { method: "DELETE", path, handler: answerAtOnce(remove) },
+  ],
+);

@@ -8,17 +8,17 @@ import { ANY, BOOL, FLOAT, INT, type Shape, STRING, type Struct } from "../wire/
 import { type CoordinateRow, DIMENSIONS } from "../state/coordinates.ts";
 import { withRights } from "./catalog.ts";
 import {
-  bad,
-  type Call,
-  decoded,
-  denied,
-  empty,
-  type Found,
+  refuseBadRequest,
+  type ConsulCall,
+  decodeBody,
+  deny,
+  EMPTY_REPLY,
+  type ReadResult,
   HttpError,
-  notSimulated,
-  plain,
-  reading,
-  type Sim,
+  refuseNotSimulated,
+  answerAtOnce,
+  answerRead,
+  type ConsulSim,
 } from "../wire/frame.ts";
 import { checkView, nodeView, serviceView } from "../wire/views.ts";
 
@@ -28,14 +28,14 @@ const fail = (message: string): never => {
   throw new HttpError(500, message);
 };
 
-function leader(call: Call): HttpReply {
+function leader(call: ConsulCall): HttpReply {
   const datacenter = statusDatacenter(call);
   const [first] = datacenter.hasLeader ? call.sim.cluster.serversOf(datacenter) : [];
   return call.json(first === undefined ? "" : addressOf(first));
 }
 
 /** Status is told without a leader too. */
-function statusDatacenter(call: Call): Datacenter {
+function statusDatacenter(call: ConsulCall): Datacenter {
   const own = call.agent.datacenter;
   const asked = call.query.get("dc") ?? "";
   return asked === "" || asked === own.name ? own : call.datacenter();
@@ -43,7 +43,7 @@ function statusDatacenter(call: Call): Datacenter {
 
 const addressOf = ({ options }: Agent): string => `${options.address}:${SERVER_PORT}`;
 
-function peers(call: Call): HttpReply {
+function peers(call: ConsulCall): HttpReply {
   const datacenter = statusDatacenter(call);
   const { cluster } = call.sim;
   const servers = datacenter.hasLeader
@@ -54,12 +54,12 @@ function peers(call: Call): HttpReply {
   return call.json(servers.map(addressOf));
 }
 
-function fire(call: Call): HttpReply {
-  if (call.rest === "") bad("Missing name");
+function fire(call: ConsulCall): HttpReply {
+  if (call.rest === "") refuseBadRequest("Missing name");
   const filters = ["node", "service", "tag"].map((name) => [name, call.query.get(name) ?? ""] as const);
   const [node = "", service = "", tag = ""] = filters.map(([, filter]) => filter);
   const datacenter = call.datacenter();
-  if (!call.authorizer(datacenter).writes("event", call.rest)) denied();
+  if (!call.authorizer(datacenter).writes("event", call.rest)) deny();
   if (tag !== "" && service === "") fail("Cannot provide tag filter without service filter");
   for (const [name, filter] of filters) {
     const compiled = compilePattern(filter);
@@ -72,7 +72,7 @@ function fire(call: Call): HttpReply {
     );
   const Payload = payload.length === 0 ? null : payload.toString("base64");
   return call.json(
-    call.sim.cluster.fire(datacenter, {
+    call.sim.cluster.fireEvent(datacenter, {
       Name: call.rest,
       Payload,
       NodeFilter: node,
@@ -83,7 +83,7 @@ function fire(call: Call): HttpReply {
 }
 
 /** Events have no index of a log: that of the youngest is made of its id. */
-function events(call: Call): HttpReply {
+function events(call: ConsulCall): HttpReply {
   const authorizer = call.authorizer(call.agent.datacenter);
   const name = call.query.get("name") ?? "";
   const list = call.sim.cluster
@@ -114,7 +114,7 @@ const coordinateView = ({ node, segment, coordinate }: CoordinateRow): Readonly<
   Coord: coordinate,
 });
 
-function coordinateDatacenters(call: Call): HttpReply {
+function coordinateDatacenters(call: ConsulCall): HttpReply {
   const { cluster } = call.sim;
   const list = [...cluster.datacenters.values()].map((datacenter) => ({
     Datacenter: datacenter.name,
@@ -124,28 +124,28 @@ function coordinateDatacenters(call: Call): HttpReply {
   return call.json(list);
 }
 
-function coordinateNodes(call: Call): Found {
+function coordinateNodes(call: ConsulCall): ReadResult {
   const { coordinates, authorizer } = withRights(call);
   const segment = call.query.get("segment") ?? "";
   const rows = coordinates.list().filter((row) => row.segment === segment && authorizer.reads("node", row.node));
   return { index: coordinates.tableIndex, value: rows.map(coordinateView) };
 }
 
-function coordinateNode(call: Call): Found {
+function coordinateNode(call: ConsulCall): ReadResult {
   const { coordinates, authorizer } = withRights(call);
-  if (!authorizer.reads("node", call.rest)) denied();
+  if (!authorizer.reads("node", call.rest)) deny();
   const row = coordinates.of(call.rest);
   if (row === undefined) throw new HttpError(404, "");
   return { index: coordinates.tableIndex, value: [coordinateView(row)] };
 }
 
-function coordinateUpdate(call: Call): HttpReply {
-  const fields = decoded(call, COORDINATE_UPDATE);
+function coordinateUpdate(call: ConsulCall): HttpReply {
+  const fields = decodeBody(call, COORDINATE_UPDATE);
   const datacenter = call.datacenter();
   // Without a coordinate Consul's handler crashes, and the connection with it.
   if (fields.Coord === undefined) return { status: 0, wire: { kind: "reset" } };
   const node = str(fields, "Node");
-  if (!call.authorizer(datacenter).writes("node", node)) denied();
+  if (!call.authorizer(datacenter).writes("node", node)) deny();
   const given = fields.Coord as Partial<CoordinateRow["coordinate"]>;
   if (given.Vec?.length !== DIMENSIONS) fail("incompatible coordinate");
   datacenter.coordinates.update({
@@ -153,15 +153,15 @@ function coordinateUpdate(call: Call): HttpReply {
     segment: str(fields, "Segment"),
     coordinate: { ...ORIGIN, ...given, Error: given.Error ?? 0, Height: given.Height ?? 0 },
   });
-  return empty;
+  return EMPTY_REPLY;
 }
 
-const operates = (call: Call, access: "read" | "write"): void => {
+const operates = (call: ConsulCall, access: "read" | "write"): void => {
   const authorizer = call.authorizer(call.datacenter());
-  if (access === "write" ? !authorizer.writes("operator") : !authorizer.reads("operator")) denied();
+  if (access === "write" ? !authorizer.writes("operator") : !authorizer.reads("operator")) deny();
 };
 
-function raftConfiguration(call: Call): HttpReply {
+function raftConfiguration(call: ConsulCall): HttpReply {
   operates(call, "read");
   const servers = call.sim.cluster.serversOf(call.datacenter()).map(({ options }, at) => ({
     ID: options.id,
@@ -174,16 +174,18 @@ function raftConfiguration(call: Call): HttpReply {
   return call.json({ Servers: servers, Index: 0 });
 }
 
-function raftPeer(call: Call): HttpReply {
+function raftPeer(call: ConsulCall): HttpReply {
   const [id, address] = [call.query.get("id") ?? "", call.query.get("address") ?? ""];
   if (id === "" && address === "")
-    bad("Bad request: Must specify either ?id with the server's ID or ?address with IP:port of peer to remove");
-  if (id !== "" && address !== "") bad("Bad request: Must specify only one of ?id or ?address");
+    refuseBadRequest(
+      "Bad request: Must specify either ?id with the server's ID or ?address with IP:port of peer to remove",
+    );
+  if (id !== "" && address !== "") refuseBadRequest("Bad request: Must specify only one of ?id or ?address");
   operates(call, "write");
   const servers = call.sim.cluster.serversOf(call.datacenter());
   const isKnown = servers.some(({ options }) => options.id === id || `${options.address}:${SERVER_PORT}` === address);
   if (!isKnown) fail(`${id === "" ? "address" : "id"} "${id || address}" was not found in the Raft configuration`);
-  return notSimulated("removing a peer");
+  return refuseNotSimulated("removing a peer");
 }
 
 const AUTOPILOT: Readonly<Record<string, Shape>> = {
@@ -214,13 +216,13 @@ const AUTOPILOT_UNSET = {
   UpgradeVersionTag: "",
 };
 
-function autopilot(call: Call): HttpReply {
+function autopilot(call: ConsulCall): HttpReply {
   operates(call, "read");
   return call.json(call.sim.cluster.autopilotOf(call.datacenter()));
 }
 
-function setAutopilot(call: Call): HttpReply {
-  const fields = decoded(call, AUTOPILOT_CONFIG, "Bad request: Error parsing autopilot config: ");
+function setAutopilot(call: ConsulCall): HttpReply {
+  const fields = decodeBody(call, AUTOPILOT_CONFIG, "Bad request: Error parsing autopilot config: ");
   operates(call, "write");
   const datacenter = call.datacenter();
   const { CreateIndex } = call.sim.cluster.autopilotOf(datacenter);
@@ -230,13 +232,13 @@ function setAutopilot(call: Call): HttpReply {
 }
 
 /** A single server of a young datacenter has no health to tell yet; that answer has no media type of its own. */
-function autopilotHealth(call: Call): HttpReply {
+function autopilotHealth(call: ConsulCall): HttpReply {
   operates(call, "read");
   const { body } = call.json({ Healthy: false, FailureTolerance: 0, Servers: null });
   return { status: 429, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: body ?? "" };
 }
 
-function keyring(call: Call): HttpReply {
+function keyring(call: ConsulCall): HttpReply {
   if (!call.authorizer(call.datacenter()).reads("keyring")) fail("Reading keyring denied by ACLs");
   const { name, datacenter } = call.agent;
   const pools = [
@@ -250,7 +252,7 @@ function keyring(call: Call): HttpReply {
   return fail(`${lines.length} errors occurred:\n${lines.join("")}\n`);
 }
 
-function uiServices(call: Call): Found {
+function uiServices(call: ConsulCall): ReadResult {
   const { catalog, store, authorizer } = withRights(call);
   const names = [
     ...new Set(catalog.entries().flatMap(({ services }) => [...services.values()].map(({ name }) => name))),
@@ -279,7 +281,7 @@ function uiServices(call: Call): Found {
   return { index: store.latest("nodes", "services", "checks"), value };
 }
 
-function uiNodes(call: Call): Found {
+function uiNodes(call: ConsulCall): ReadResult {
   const { catalog, store, authorizer, name: datacenter } = withRights(call);
   const value = catalog
     .nodes()
@@ -305,35 +307,35 @@ function uiNodes(call: Call): Found {
 }
 
 /** Lists of things of the mesh, of which there are none. */
-const none = reading("index", (call) => {
+const none = answerRead("index", (call) => {
   withRights(call);
   return { index: 0, value: [] };
 });
 
-function snapshot(call: Call): HttpReply {
+function snapshot(call: ConsulCall): HttpReply {
   call.datacenter();
-  return notSimulated("snapshots");
+  return refuseNotSimulated("snapshots");
 }
 
-export const MISC_ROUTES: readonly Route<Sim>[] = [
-  { method: "GET", path: "/v1/status/leader", clients: ["consul"], handler: plain(leader) },
-  { method: "GET", path: "/v1/status/peers", handler: plain(peers) },
-  { method: "PUT", path: "/v1/event/fire/", handler: plain(fire) },
-  { method: "PUT", path: "/v1/event/fire/*rest", handler: plain(fire) },
-  { method: "GET", path: "/v1/event/list", handler: plain(events) },
-  { method: "GET", path: "/v1/coordinate/datacenters", handler: plain(coordinateDatacenters) },
-  { method: "GET", path: "/v1/coordinate/nodes", handler: reading("index", coordinateNodes) },
-  { method: "GET", path: "/v1/coordinate/node/*rest", handler: reading("index", coordinateNode) },
-  { method: "PUT", path: "/v1/coordinate/update", handler: plain(coordinateUpdate) },
-  { method: "GET", path: "/v1/operator/raft/configuration", handler: plain(raftConfiguration) },
-  { method: "DELETE", path: "/v1/operator/raft/peer", handler: plain(raftPeer) },
-  { method: "GET", path: "/v1/operator/autopilot/configuration", handler: plain(autopilot) },
-  { method: "PUT", path: "/v1/operator/autopilot/configuration", handler: plain(setAutopilot) },
-  { method: "GET", path: "/v1/operator/autopilot/health", handler: plain(autopilotHealth) },
-  { method: "GET", path: "/v1/operator/keyring", handler: plain(keyring) },
-  { method: "GET", path: "/v1/internal/ui/services", handler: reading("index", uiServices) },
-  { method: "GET", path: "/v1/internal/ui/nodes", handler: reading("index", uiNodes) },
+export const MISC_ROUTES: readonly Route<ConsulSim>[] = [
+  { method: "GET", path: "/v1/status/leader", clients: ["consul"], handler: answerAtOnce(leader) },
+  { method: "GET", path: "/v1/status/peers", handler: answerAtOnce(peers) },
+  { method: "PUT", path: "/v1/event/fire/", handler: answerAtOnce(fire) },
+  { method: "PUT", path: "/v1/event/fire/*rest", handler: answerAtOnce(fire) },
+  { method: "GET", path: "/v1/event/list", handler: answerAtOnce(events) },
+  { method: "GET", path: "/v1/coordinate/datacenters", handler: answerAtOnce(coordinateDatacenters) },
+  { method: "GET", path: "/v1/coordinate/nodes", handler: answerRead("index", coordinateNodes) },
+  { method: "GET", path: "/v1/coordinate/node/*rest", handler: answerRead("index", coordinateNode) },
+  { method: "PUT", path: "/v1/coordinate/update", handler: answerAtOnce(coordinateUpdate) },
+  { method: "GET", path: "/v1/operator/raft/configuration", handler: answerAtOnce(raftConfiguration) },
+  { method: "DELETE", path: "/v1/operator/raft/peer", handler: answerAtOnce(raftPeer) },
+  { method: "GET", path: "/v1/operator/autopilot/configuration", handler: answerAtOnce(autopilot) },
+  { method: "PUT", path: "/v1/operator/autopilot/configuration", handler: answerAtOnce(setAutopilot) },
+  { method: "GET", path: "/v1/operator/autopilot/health", handler: answerAtOnce(autopilotHealth) },
+  { method: "GET", path: "/v1/operator/keyring", handler: answerAtOnce(keyring) },
+  { method: "GET", path: "/v1/internal/ui/services", handler: answerRead("index", uiServices) },
+  { method: "GET", path: "/v1/internal/ui/nodes", handler: answerRead("index", uiNodes) },
   { method: "GET", path: "/v1/config/:kind", handler: none },
   { method: "GET", path: "/v1/connect/intentions", handler: none },
-  { method: "GET", path: "/v1/snapshot", handler: plain(snapshot) },
+  { method: "GET", path: "/v1/snapshot", handler: answerAtOnce(snapshot) },
 ];

@@ -2,20 +2,20 @@ import type { HttpReply, Route } from "../../kernel/index.ts";
 import { str } from "../behaviour/definitions.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
 import { ANY, BOOL, type Fields, INT, STRING, STRINGS, type Struct, TEXTS } from "../wire/json/decode.ts";
-import { execute, type Executed } from "../resolver/execute.ts";
+import { executeQuery, type QueryResult } from "../resolver/execute.ts";
 import type { Authorizer } from "../state/acl-rules.ts";
 import { type PreparedQuery, QUERY_NOT_FOUND } from "../state/queries.ts";
 import {
-  type Call,
-  decoded,
-  denied,
-  empty,
-  type Found,
+  type ConsulCall,
+  decodeBody,
+  deny,
+  EMPTY_REPLY,
+  type ReadResult,
   HttpError,
   PERMISSION_DENIED,
-  plain,
-  reading,
-  type Sim,
+  answerAtOnce,
+  answerRead,
+  type ConsulSim,
 } from "../wire/frame.ts";
 import { checkView, nodeView, serviceView } from "../wire/views.ts";
 
@@ -102,41 +102,41 @@ function mayWrite({ Name, Template }: PreparedQuery, authorizer: Authorizer): bo
   return (Name === "" && Template.Type === "") || authorizer.writes("query", Name);
 }
 
-const withRights = (call: Call): { readonly datacenter: Datacenter; readonly authorizer: Authorizer } => {
+const withRights = (call: ConsulCall): { readonly datacenter: Datacenter; readonly authorizer: Authorizer } => {
   const datacenter = call.datacenter();
   return { datacenter, authorizer: call.authorizer(datacenter) };
 };
 
-function create(call: Call): HttpReply {
-  const query = queryOf(decoded(call, QUERY));
+function create(call: ConsulCall): HttpReply {
+  const query = queryOf(decodeBody(call, QUERY));
   const { datacenter, authorizer } = withRights(call);
-  if (!mayWrite(query, authorizer)) denied();
+  if (!mayWrite(query, authorizer)) deny();
   return call.json({ ID: datacenter.queries.create(query) });
 }
 
 /** @throws HttpError for a query that is there and that the caller may not write */
 function checkKnown({ queries }: Datacenter, id: string, authorizer: Authorizer): void {
   const known = queries.list().find(({ ID }) => ID === id);
-  if (known !== undefined && !mayWrite(known, authorizer)) denied();
+  if (known !== undefined && !mayWrite(known, authorizer)) deny();
 }
 
-function update(call: Call): HttpReply {
-  const query = { ...queryOf(decoded(call, QUERY)), ID: call.rest };
+function update(call: ConsulCall): HttpReply {
+  const query = { ...queryOf(decodeBody(call, QUERY)), ID: call.rest };
   const { datacenter, authorizer } = withRights(call);
   checkKnown(datacenter, query.ID, authorizer);
-  if (!mayWrite(query, authorizer)) denied();
+  if (!mayWrite(query, authorizer)) deny();
   datacenter.queries.update(query);
-  return empty;
+  return EMPTY_REPLY;
 }
 
-function remove(call: Call): HttpReply {
+function remove(call: ConsulCall): HttpReply {
   const { datacenter, authorizer } = withRights(call);
   checkKnown(datacenter, call.rest, authorizer);
   datacenter.queries.delete(call.rest);
-  return empty;
+  return EMPTY_REPLY;
 }
 
-function all(call: Call): Found {
+function all(call: ConsulCall): ReadResult {
   const { datacenter, authorizer } = withRights(call);
   const value = datacenter.queries.list().flatMap((query) => visible(query, authorizer) ?? []);
   return { index: datacenter.queries.tableIndex, value };
@@ -146,25 +146,25 @@ const missing = (): never => {
   throw new HttpError(404, QUERY_NOT_FOUND);
 };
 
-function one(call: Call): Found {
+function one(call: ConsulCall): ReadResult {
   const { datacenter, authorizer } = withRights(call);
   const query = datacenter.queries.get(call.rest) ?? missing();
-  const seen = visible(query, authorizer) ?? denied();
+  const seen = visible(query, authorizer) ?? deny();
   return { index: datacenter.queries.tableIndex, value: [seen] };
 }
 
 const META = { Index: 0, LastContact: 0, KnownLeader: true } as const;
 
-const consistencyOf = ({ query }: Call): string =>
+const consistencyOf = ({ query }: ConsulCall): string =>
   query.has("stale") ? "stale" : query.has("consistent") ? "consistent" : "leader";
 
-function run(call: Call): Found {
+function run(call: ConsulCall): ReadResult {
   const { query } = call;
   const limit = query.get("limit") ?? "";
   if (limit !== "" && !/^[+-]?\d+$/.test(limit))
     throw new HttpError(500, `Bad limit: strconv.Atoi: parsing "${limit}": invalid syntax`, true);
   const { datacenter, authorizer } = withRights(call);
-  const executed = execute(call.sim.cluster, call.agent, datacenter, call.param("id"), {
+  const executed = executeQuery(call.sim.cluster, call.agent, datacenter, call.param("id"), {
     authorizer,
     near: query.get("near") ?? "",
     limit: Number(limit || 0),
@@ -173,7 +173,7 @@ function run(call: Call): Found {
   return { index: 0, value: executedView(executed ?? missing(), consistencyOf(call)) };
 }
 
-function executedView({ query, services, datacenter, failovers }: Executed, consistency: string): unknown {
+function executedView({ query, services, datacenter, failovers }: QueryResult, consistency: string): unknown {
   const nodes = services.map((row) => {
     const { node, service, checks } = datacenter.catalog.instance(row);
     return {
@@ -193,7 +193,7 @@ function executedView({ query, services, datacenter, failovers }: Executed, cons
   };
 }
 
-function explain(call: Call): Found {
+function explain(call: ConsulCall): ReadResult {
   const { datacenter, authorizer } = withRights(call);
   const query = datacenter.queries.resolve(call.param("id")) ?? missing();
   const seen = visible(query, authorizer);
@@ -201,15 +201,15 @@ function explain(call: Call): Found {
   return { index: 0, value: { Query: seen, ...META, ConsistencyLevel: consistencyOf(call) } };
 }
 
-const read = (find: (call: Call) => Found) => reading("consistency", find);
+const read = (find: (call: ConsulCall) => ReadResult) => answerRead("consistency", find);
 
-export const QUERY_ROUTES: readonly Route<Sim>[] = [
-  { method: "POST", path: "/v1/query", handler: plain(create) },
-  { method: "GET", path: "/v1/query", handler: reading("consistency", all) },
+export const QUERY_ROUTES: readonly Route<ConsulSim>[] = [
+  { method: "POST", path: "/v1/query", handler: answerAtOnce(create) },
+  { method: "GET", path: "/v1/query", handler: answerRead("consistency", all) },
   { method: "GET", path: "/v1/query/", handler: read(one) },
   { method: "GET", path: "/v1/query/:id/execute", handler: read(run) },
   { method: "GET", path: "/v1/query/:id/explain", handler: read(explain) },
   { method: "GET", path: "/v1/query/*rest", handler: read(one) },
-  { method: "PUT", path: "/v1/query/*rest", handler: plain(update) },
-  { method: "DELETE", path: "/v1/query/*rest", handler: plain(remove) },
+  { method: "PUT", path: "/v1/query/*rest", handler: answerAtOnce(update) },
+  { method: "DELETE", path: "/v1/query/*rest", handler: answerAtOnce(remove) },
 ];

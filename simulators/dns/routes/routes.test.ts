@@ -2,7 +2,7 @@ import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { Kernel, makeRequest, Process } from "../../kernel/index.ts";
 import { createDns } from "../index.ts";
-import { bench } from "../testing.ts";
+import { createTestConsul } from "../testing.ts";
 import { compileFilter } from "../wire/filter/filter.ts";
 import { ROUTES } from "./index.ts";
 
@@ -71,12 +71,12 @@ describe("any request", () => {
 });
 
 describe("a read that blocks", () => {
-  const registerWeb = (consul: ReturnType<typeof bench>, node: string): void => {
+  const registerWeb = (consul: ReturnType<typeof createTestConsul>, node: string): void => {
     consul.http("PUT", "/v1/catalog/register", { Node: node, Address: "10.0.0.1", Service: { Service: "web" } });
   };
 
   it("waits for a write to what it read, not for any other", () => {
-    const consul = bench();
+    const consul = createTestConsul();
     registerWeb(consul, "n1");
     const index = consul.http("GET", "/v1/health/service/web").headers?.["X-Consul-Index"];
     const pending = consul.dns.http.receive(
@@ -94,7 +94,7 @@ describe("a read that blocks", () => {
 
 describe("a service of an agent", () => {
   it("is waited for by the hash of its content", () => {
-    const consul = bench();
+    const consul = createTestConsul();
     consul.http("PUT", "/v1/agent/service/register", { Name: "web", Port: 1 });
     const hash = consul.http("GET", "/v1/agent/service/web").headers?.["X-Consul-Contenthash"];
     const pending = consul.dns.http.receive(makeRequest("GET", `/v1/agent/service/web?hash=${String(hash)}`));
@@ -108,7 +108,7 @@ describe("a service of an agent", () => {
 
 describe("servers that lose one of two", () => {
   const consul = () =>
-    bench({
+    createTestConsul({
       name: "agent-1",
       agents: [
         { name: "agent-2", address: "127.0.0.2" },
@@ -161,7 +161,7 @@ describe("addresses of another datacenter", () => {
     [false, "10.0.0.1", "far.node.dc2.consul."],
     [true, "198.51.100.1", "c6336401.addr.dc2.consul."],
   ])("are translated: %s", (translates, address, target) => {
-    const consul = bench({
+    const consul = createTestConsul({
       config: { translate_wan_addrs: translates },
       agents: [{ name: "agent-2", address: "127.0.0.2", config: { datacenter: "dc2" } }],
     });
@@ -175,7 +175,9 @@ describe("addresses of another datacenter", () => {
 
 describe("a configuration", () => {
   it("with a key that is not simulated is refused", () => {
-    expect(() => bench({ config: { encrypt: "x" } as never })).toThrow("not simulated: configuration key 'encrypt'");
+    expect(() => createTestConsul({ config: { encrypt: "x" } as never })).toThrow(
+      "not simulated: configuration key 'encrypt'",
+    );
   });
 });
 

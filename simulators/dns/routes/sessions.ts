@@ -5,7 +5,17 @@ import { durationNs, durationText, invalidDuration } from "../wire/duration.ts";
 import { ANY, type Fields, STRING, STRINGS, type Struct } from "../wire/json/decode.ts";
 import { SERF_HEALTH } from "../state/catalog.ts";
 import { SessionError, type SessionRow } from "../state/sessions.ts";
-import { bad, type Call, decoded, denied, type Found, HttpError, plain, reading, type Sim } from "../wire/frame.ts";
+import {
+  refuseBadRequest,
+  type ConsulCall,
+  decodeBody,
+  deny,
+  type ReadResult,
+  HttpError,
+  answerAtOnce,
+  answerRead,
+  type ConsulSim,
+} from "../wire/frame.ts";
 import { sessionView } from "../wire/views.ts";
 
 const TTL_NS_MAX = 24 * 3600e9;
@@ -43,7 +53,7 @@ const SESSION: Struct = {
 function lockDelayNs(given: unknown): number {
   if (given === undefined || given === null) return LOCK_DELAY_NS_DEFAULT;
   const ns = typeof given === "string" ? durationNs(given) : Number(given);
-  if (ns === undefined) return bad(`Request decode failed: ${invalidDuration(String(given))}`);
+  if (ns === undefined) return refuseBadRequest(`Request decode failed: ${invalidDuration(String(given))}`);
   return ns < LOCK_DELAY_SECONDS_BELOW ? ns * 1e9 : ns;
 }
 
@@ -64,8 +74,8 @@ function checksOf(fields: Fields): Pick<Draft, "nodeChecks" | "checks" | "servic
   return { nodeChecks: list("NodeChecks") ?? [SERF_HEALTH], checks: isDefault ? null : checks, serviceChecks };
 }
 
-function draftOf(call: Call): Draft {
-  const fields = call.request.body.length === 0 ? {} : decoded(call, SESSION);
+function draftOf(call: ConsulCall): Draft {
+  const fields = call.request.body.length === 0 ? {} : decodeBody(call, SESSION);
   return {
     name: str(fields, "Name"),
     node: str(fields, "Node") || call.agent.name,
@@ -89,60 +99,64 @@ function checkDraft({ behavior, ttl }: Draft, nsMin: number): void {
     );
 }
 
-function create(call: Call): HttpReply {
+function create(call: ConsulCall): HttpReply {
   const draft = draftOf(call);
   const datacenter = call.datacenter();
-  if (!call.authorizer(datacenter).writes("session", draft.node)) denied();
+  if (!call.authorizer(datacenter).writes("session", draft.node)) deny();
   checkDraft(draft, sessionTtlNsMin(call.agent.options.config));
   return call.json({ ID: datacenter.sessions.create(draft) });
 }
 
-function destroy(call: Call): HttpReply {
+function destroy(call: ConsulCall): HttpReply {
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
   const session = datacenter.sessions.get(call.rest);
-  if (session !== undefined && !authorizer.writes("session", session.node)) denied();
+  if (session !== undefined && !authorizer.writes("session", session.node)) deny();
   if (session !== undefined) datacenter.sessions.destroy(session.id, datacenter.store.next());
   return call.json(true);
 }
 
-function renew(call: Call): HttpReply {
+function renew(call: ConsulCall): HttpReply {
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
   const session = datacenter.sessions.get(call.rest);
   if (session === undefined) throw new HttpError(404, `Session id '${call.rest}' not found`);
-  if (!authorizer.writes("session", session.node)) denied();
+  if (!authorizer.writes("session", session.node)) deny();
   datacenter.sessions.renew(session.id);
   return call.json([sessionView(session)]);
 }
 
-const found = (call: Call, pick: (rows: readonly SessionRow[]) => readonly SessionRow[]): Found => {
+const listSessions = (call: ConsulCall, pick: (rows: readonly SessionRow[]) => readonly SessionRow[]): ReadResult => {
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
   const rows = pick(datacenter.sessions.list()).filter(({ node }) => authorizer.reads("session", node));
   return { index: datacenter.sessions.tableIndex, value: rows.map(sessionView) };
 };
 
-function info(call: Call): Found {
+function info(call: ConsulCall): ReadResult {
   const datacenter = call.datacenter();
   const session = datacenter.sessions.get(call.rest);
-  return found(call, () => (session === undefined ? [] : [session]));
+  return listSessions(call, () => (session === undefined ? [] : [session]));
 }
 
-const ofNode = (call: Call): Found =>
-  found(call, (rows) => rows.filter(({ node }) => node.toLowerCase() === call.rest.toLowerCase()));
+const ofNode = (call: ConsulCall): ReadResult =>
+  listSessions(call, (rows) => rows.filter(({ node }) => node.toLowerCase() === call.rest.toLowerCase()));
 
-const missing = (what: string) => plain(() => bad(`Missing ${what}`));
+const missing = (what: string) => answerAtOnce(() => refuseBadRequest(`Missing ${what}`));
 
-export const SESSION_ROUTES: readonly Route<Sim>[] = [
-  { method: "PUT", path: "/v1/session/create", handler: plain(create) },
-  { method: "GET", path: "/v1/session/list", handler: reading("index", (call) => found(call, (rows) => rows)) },
+export const SESSION_ROUTES: readonly Route<ConsulSim>[] = [
+  { method: "PUT", path: "/v1/session/create", handler: answerAtOnce(create) },
+  {
+    method: "GET",
+    path: "/v1/session/list",
+    handler: answerRead("index", (call) => listSessions(call, (rows) => rows)),
+  },
   { method: "GET", path: "/v1/session/info/", handler: missing("session") },
-  { method: "GET", path: "/v1/session/info/*rest", handler: reading("index", info) },
+  { method: "GET", path: "/v1/session/info/*rest", handler: answerRead("index", info) },
   { method: "GET", path: "/v1/session/node/", handler: missing("node name") },
-  { method: "GET", path: "/v1/session/node/*rest", handler: reading("index", ofNode) },
+  { method: "GET", path: "/v1/session/node/*rest", handler: answerRead("index", ofNode) },
   { method: "PUT", path: "/v1/session/renew/", handler: missing("session") },
-  { method: "PUT", path: "/v1/session/renew/*rest", handler: plain(renew) },
+  { method: "PUT", path: "/v1/session/renew/*rest", handler: answerAtOnce(renew) },
   { method: "PUT", path: "/v1/session/destroy/", handler: missing("session") },
-  { method: "PUT", path: "/v1/session/destroy/*rest", handler: plain(destroy) },
+  { method: "PUT", path: "/v1/session/destroy/*rest", handler: answerAtOnce(destroy) },
 ];

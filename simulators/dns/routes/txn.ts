@@ -6,7 +6,14 @@ import { JsonError } from "../wire/json/parse.ts";
 import { Refusal } from "../wire/refusal.ts";
 import type { Authorizer } from "../state/acl-rules.ts";
 import type { KvRow, KvWrite } from "../state/kv.ts";
-import { bad, type Call, HttpError, PERMISSION_DENIED, plain, type Sim } from "../wire/frame.ts";
+import {
+  refuseBadRequest,
+  type ConsulCall,
+  HttpError,
+  PERMISSION_DENIED,
+  answerAtOnce,
+  type ConsulSim,
+} from "../wire/frame.ts";
 import { checkLockable, kvView } from "./kv.ts";
 import {
   CHECK_OPERATION,
@@ -56,24 +63,24 @@ interface KvOperation extends KvWrite {
 
 type Operation = KvOperation | CatalogOperation;
 
-function operations(call: Call): readonly Operation[] {
+function operations(call: ConsulCall): readonly Operation[] {
   const size = call.request.body.length;
   if (size > BODY_BYTES_MAX)
     throw new HttpError(
       413,
       `Request body(${size} bytes) too large, max size: ${BODY_BYTES_MAX} bytes. See https://www.consul.io/docs/agent/options.html#txn_max_req_len.`,
     );
-  const list = parsed(call);
+  const list = parseOperations(call);
   if (list.length > OPERATIONS_MAX)
     throw new HttpError(413, `Transaction contains too many operations (${list.length} > ${OPERATIONS_MAX})`);
   return list.flatMap(operationsOf);
 }
 
-function parsed(call: Call): readonly Fields[] {
+function parseOperations(call: ConsulCall): readonly Fields[] {
   try {
     return (decodeJson(call.text, OPERATIONS) as readonly Fields[] | undefined) ?? [];
   } catch (error) {
-    if (error instanceof JsonError) return bad(`Failed to parse body: ${error.message}`);
+    if (error instanceof JsonError) return refuseBadRequest(`Failed to parse body: ${error.message}`);
     throw error;
   }
 }
@@ -99,7 +106,7 @@ function kvOperation(kv: Fields): KvOperation {
 }
 
 /** Everything or nothing: a failing operation takes the others back. */
-function transact(call: Call): HttpReply {
+function transact(call: ConsulCall): HttpReply {
   const list = operations(call);
   const isRead = list.every((operation) => !isWrite(operation));
   const datacenter = call.datacenter();
@@ -146,7 +153,7 @@ function perform(
   list: readonly Operation[],
   isRead: boolean,
 ): Performed {
-  const undo = captured(datacenter, list);
+  const undo = captureStores(datacenter, list);
   const index = isRead ? datacenter.store.index : datacenter.store.next();
   const failures: Failure[] = [];
   const results: Result[] = [];
@@ -154,7 +161,7 @@ function perform(
     try {
       if (operation.kind !== "KV") results.push(...performCatalog(datacenter, operation, index));
       else
-        for (const row of one(datacenter, operation, index))
+        for (const row of performKv(datacenter, operation, index))
           if (authorizer.reads("key", row.key)) results.push({ KV: kvView(row) });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -166,7 +173,7 @@ function perform(
 }
 
 /** How to take back what a failing transaction has done. */
-function captured({ kv, catalog }: Datacenter, list: readonly Operation[]): () => void {
+function captureStores({ kv, catalog }: Datacenter, list: readonly Operation[]): () => void {
   const undoKv = kv.capture();
   const undoCatalog = list.some((operation) => operation.kind !== "KV" && isWrite(operation))
     ? catalog.capture()
@@ -181,28 +188,29 @@ const refuse = (why: string): never => {
   throw new Refusal(why);
 };
 /** Results of writes leave the value out. */
-const bare = (row: KvRow | undefined): KvRow[] => (row === undefined ? [] : [{ ...row, value: new Uint8Array() }]);
+const withoutValue = (row: KvRow | undefined): KvRow[] =>
+  row === undefined ? [] : [{ ...row, value: new Uint8Array() }];
 
-function one({ kv, sessions }: Datacenter, operation: KvOperation, index: number): readonly KvRow[] {
+function performKv({ kv, sessions }: Datacenter, operation: KvOperation, index: number): readonly KvRow[] {
   const { verb, key, session } = operation;
   const row = kv.get(key);
-  if (READS.has(verb)) return readOf(kv.under.bind(kv), row, operation);
+  if (READS.has(verb)) return readKv(kv.listUnder.bind(kv), row, operation);
   switch (verb) {
     case "set":
       kv.set(operation, index);
-      return bare(kv.get(key));
+      return withoutValue(kv.get(key));
     case "cas":
       if (!kv.setIf(operation, index)) refuse(`failed to set key "${key}", index is stale`);
-      return bare(kv.get(key));
+      return withoutValue(kv.get(key));
     case "lock":
       checkLockable(sessions, session);
       if (!kv.lock(operation, index)) refuse(`failed to lock key "${key}", lock is already held`);
-      return bare(kv.get(key));
+      return withoutValue(kv.get(key));
     case "unlock":
       if (session === "") refuse("missing session");
       if (!kv.unlock(operation, index))
         refuse(`failed to unlock key "${key}", lock isn't held, or is held by another session`);
-      return bare(kv.get(key));
+      return withoutValue(kv.get(key));
     case "delete":
       kv.delete(key, index);
       return [];
@@ -217,7 +225,7 @@ function one({ kv, sessions }: Datacenter, operation: KvOperation, index: number
   }
 }
 
-function readOf(
+function readKv(
   under: (prefix: string) => readonly KvRow[],
   row: KvRow | undefined,
   { verb, key, index, session }: KvOperation,
@@ -232,7 +240,9 @@ function readOf(
     refuse(`failed index check for key "${key}", current modify index ${row.modifyIndex} != ${index}`);
   if (verb === "check-session" && row.session !== session)
     refuse(`failed session check for key "${key}", current session "${row.session}" != "${session}"`);
-  return verb === "get" ? [row] : bare(row);
+  return verb === "get" ? [row] : withoutValue(row);
 }
 
-export const TXN_ROUTES: readonly Route<Sim>[] = [{ method: "PUT", path: "/v1/txn", handler: plain(transact) }];
+export const TXN_ROUTES: readonly Route<ConsulSim>[] = [
+  { method: "PUT", path: "/v1/txn", handler: answerAtOnce(transact) },
+];

@@ -2,7 +2,7 @@ import { Refusal } from "../wire/refusal.ts";
 /** What a rule grants; a later one outranks an earlier one except that `deny` outranks all (Consul, "ACL Rules"). */
 export type Grant = "deny" | "read" | "list" | "write";
 
-export interface Rule {
+export interface AclRule {
   /** `service`, `key` …; `operator`, `keyring` and `acl` have no names. */
   readonly resource: string;
   readonly name: string;
@@ -17,15 +17,15 @@ const GRANTS: readonly string[] = ["deny", "read", "list", "write"];
 /** Rules that can't be read; the message is Consul's, or the nearest to it. */
 class RuleError extends Refusal {}
 
-interface Token {
+interface RuleToken {
   readonly text: string;
   readonly kind: "word" | "string" | "sign";
   readonly at: number;
 }
 
-function tokensOf(source: string): readonly Token[] {
+function tokensOf(source: string): readonly RuleToken[] {
   const pattern = /\s+|#[^\n]*|\/\/[^\n]*|"((?:[^"\\]|\\.)*)"|([A-Za-z_][\w-]*)|([{}=,])|(.)/g;
-  const tokens: Token[] = [];
+  const tokens: RuleToken[] = [];
   for (const match of source.matchAll(pattern)) {
     const [, string, word, sign, other] = match;
     const at = match.index;
@@ -44,9 +44,9 @@ function position(source: string, at: number): string {
 }
 
 /** Reads the rules of a policy: `service "web" { policy = "write" } operator = "read"`. @throws RuleError */
-export function readRules(source: string): readonly Rule[] {
+export function readRules(source: string): readonly AclRule[] {
   const tokens = tokensOf(source);
-  const rules: Rule[] = [];
+  const rules: AclRule[] = [];
   // The scanner of HCL stands two columns past the last character when it has met the end.
   const end = (): never => {
     throw new RuleError(
@@ -57,10 +57,10 @@ export function readRules(source: string): readonly Rule[] {
     );
   };
   for (let at = 0; at < tokens.length; ) {
-    const resource = (tokens[at++] as Token).text;
+    const resource = (tokens[at++] as RuleToken).text;
     const next = tokens[at] ?? end();
     if (next.text === "=") {
-      rules.push(unnamed(resource, (tokens[at + 1] ?? end()).text));
+      rules.push(unnamedRule(resource, (tokens[at + 1] ?? end()).text));
       at += 2;
       continue;
     }
@@ -72,22 +72,22 @@ export function readRules(source: string): readonly Rule[] {
     at++;
     let grant: string | undefined;
     while ((tokens[at] ?? end()).text !== "}") {
-      if ((tokens[at] as Token).text === "policy") grant = (tokens[at + 2] ?? end()).text;
+      if ((tokens[at] as RuleToken).text === "policy") grant = (tokens[at + 2] ?? end()).text;
       at += (tokens[at + 1] ?? end()).text === "=" ? 3 : 1;
     }
     at++;
-    rules.push(named(resource, name ?? "", grant ?? ""));
+    rules.push(namedRule(resource, name ?? "", grant ?? ""));
   }
   return rules;
 }
 
-function unnamed(resource: string, grant: string): Rule {
+function unnamedRule(resource: string, grant: string): AclRule {
   if (!UNNAMED.includes(resource) || !GRANTS.includes(grant))
     throw new RuleError(`Failed to parse ACL rules: Invalid ${resource} policy: ${grant}`);
   return { resource, name: "", isPrefix: true, grant: grant as Grant };
 }
 
-function named(word: string, name: string, grant: string): Rule {
+function namedRule(word: string, name: string, grant: string): AclRule {
   const isPrefix = word.endsWith("_prefix");
   const resource = isPrefix ? word.slice(0, -"_prefix".length) : word;
   if (!NAMED.includes(resource)) throw new RuleError(`Failed to parse ACL rules: Invalid rule: ${word}`);
@@ -97,15 +97,15 @@ function named(word: string, name: string, grant: string): Rule {
 }
 
 const RANK: Readonly<Record<Grant, number>> = { read: 1, list: 2, write: 3, deny: 4 };
-const strongest = (rules: readonly Rule[]): Grant | undefined =>
+const strongest = (rules: readonly AclRule[]): Grant | undefined =>
   rules.map(({ grant }) => grant).sort((a, b) => RANK[b] - RANK[a])[0];
 
 /** Decides what a token may do: an exact rule, else the longest prefix, else the default. */
 export class Authorizer {
-  readonly #rules: readonly Rule[];
+  readonly #rules: readonly AclRule[];
   readonly #default: Grant;
 
-  constructor(rules: readonly Rule[], byDefault: Grant) {
+  constructor(rules: readonly AclRule[], byDefault: Grant) {
     this.#rules = rules;
     this.#default = byDefault;
   }

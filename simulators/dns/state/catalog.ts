@@ -35,11 +35,11 @@ export interface Registration {
 }
 
 /** What others must do when the catalog changes. */
-export interface CatalogWatch {
+export interface CatalogListener {
   /** A check went critical or is gone, or the whole node is (no `check`). */
-  lost(node: string, check: string | undefined, index: number): void;
+  onLost(node: string, check: string | undefined, index: number): void;
   /** Something of this node was written. */
-  written(node: string): void;
+  onWritten(node: string): void;
 }
 
 /** A registration that the catalog refuses; the message is Consul's. */
@@ -60,7 +60,7 @@ const serviceTable = (name: string): string => `service.${name.toLowerCase()}`;
 const EXTINCTION = "service_last_extinction";
 export const SERF_HEALTH = "serfHealth";
 
-function same(a: unknown, b: unknown): boolean {
+function hasSameJson(a: unknown, b: unknown): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
@@ -69,7 +69,7 @@ export class Catalog {
   readonly #store: Store;
   readonly #slot: Slot<CatalogState>;
   readonly #history: Slot<Past[]>;
-  watch: CatalogWatch | undefined;
+  listener: CatalogListener | undefined;
 
   constructor(store: Store) {
     this.#store = store;
@@ -148,7 +148,7 @@ export class Catalog {
   capture(): () => void {
     const nodes = new Map([...this.state.nodes].map(([name, entry]) => [name, copyOf(entry)] as const));
     return () => {
-      this.#slot.value = rebuilt(nodes);
+      this.#slot.value = rebuildState(nodes);
     };
   }
 
@@ -178,7 +178,7 @@ export class Catalog {
       if (before === null) nodes.delete(node);
       else nodes.set(node, before);
     }
-    return rebuilt(nodes);
+    return rebuildState(nodes);
   }
 
   /** All of it or nothing. @throws CatalogError when the catalog refuses it */
@@ -188,7 +188,7 @@ export class Catalog {
     this.#ensureNode(registration, index);
     if (registration.service !== undefined) this.#ensureService(registration.service, index);
     for (const check of registration.checks) this.#ensureCheck(check, index);
-    this.watch?.written(registration.node);
+    this.listener?.onWritten(registration.node);
   }
 
   #check(asked: Registration): void {
@@ -298,7 +298,7 @@ export class Catalog {
     const known = entry.services.get(service.id.toLowerCase());
     const row: ServiceRow = { ...service, createIndex: known?.createIndex ?? index, modifyIndex: index };
     if (known !== undefined) {
-      if (same({ ...known, modifyIndex: 0 }, { ...row, modifyIndex: 0 })) return;
+      if (hasSameJson({ ...known, modifyIndex: 0 }, { ...row, modifyIndex: 0 })) return;
       if (known.name.toLowerCase() !== row.name.toLowerCase()) this.#unlink(known, index);
     }
     entry.services.set(service.id.toLowerCase(), row);
@@ -323,10 +323,10 @@ export class Catalog {
     };
     const isSame =
       known !== undefined &&
-      same({ ...known, createIndex: 0, modifyIndex: 0 }, { ...wanted, createIndex: 0, modifyIndex: 0 });
+      hasSameJson({ ...known, createIndex: 0, modifyIndex: 0 }, { ...wanted, createIndex: 0, modifyIndex: 0 });
     if (!isSame && service !== undefined) this.#store.touch(index, serviceTable(service.name));
     if (!isSame && service === undefined) this.#touchServicesOf(check.node, index);
-    if (wanted.status === "critical") this.watch?.lost(check.node, check.id, index);
+    if (wanted.status === "critical") this.listener?.onLost(check.node, check.id, index);
     entry.checks.set(check.id.toLowerCase(), {
       ...wanted,
       createIndex: known?.createIndex ?? index,
@@ -357,7 +357,7 @@ export class Catalog {
     const index = this.#store.next();
     const service = this.entry(node)?.services.get(id.toLowerCase());
     if (service !== undefined) this.#dropService(service, index);
-    this.watch?.written(node);
+    this.listener?.onWritten(node);
   }
 
   #dropService(service: ServiceRow, index: number): void {
@@ -375,7 +375,7 @@ export class Catalog {
     const index = this.#store.next();
     const check = this.entry(node)?.checks.get(id.toLowerCase());
     if (check !== undefined) this.#dropCheck(check, index);
-    this.watch?.written(node);
+    this.listener?.onWritten(node);
   }
 
   #dropCheck(check: CheckRow, index: number): void {
@@ -383,7 +383,7 @@ export class Catalog {
     if (check.serviceName !== "") this.#store.touch(index, serviceTable(check.serviceName));
     else this.#touchServicesOf(check.node, index);
     this.#store.touch(index, "checks");
-    this.watch?.lost(check.node, check.id, index);
+    this.listener?.onLost(check.node, check.id, index);
     this.#store.record("check.deregister", `${check.node}/${check.id}`);
   }
 
@@ -392,7 +392,7 @@ export class Catalog {
     this.#remember(name);
     const index = this.#store.next();
     this.#dropNode(name, index);
-    this.watch?.written(name);
+    this.listener?.onWritten(name);
   }
 
   #dropNode(name: string, index: number): void {
@@ -403,7 +403,7 @@ export class Catalog {
     this.state.nodes.delete(name.toLowerCase());
     this.state.byId.delete(entry.row.id);
     this.#store.touch(index, "nodes");
-    this.watch?.lost(entry.row.name, undefined, index);
+    this.listener?.onLost(entry.row.name, undefined, index);
     this.#store.record("node.deregister", entry.row.name);
   }
 }
@@ -415,7 +415,7 @@ const copyOf = ({ row, services, checks }: NodeEntry): NodeEntry => ({
 });
 
 /** A catalog of these nodes, its indexes made anew. */
-function rebuilt(nodes: Map<string, NodeEntry>): CatalogState {
+function rebuildState(nodes: Map<string, NodeEntry>): CatalogState {
   const state: CatalogState = { nodes, byService: new Map(), byId: new Map() };
   for (const { row, services } of nodes.values()) {
     if (row.id !== "") state.byId.set(row.id, row.name.toLowerCase());
@@ -442,5 +442,5 @@ const changesNode = (asked: Registration, row: NodeRow): boolean =>
   asked.id !== row.id ||
   asked.node !== row.name ||
   asked.address !== row.address ||
-  !same(asked.taggedAddresses, row.taggedAddresses) ||
-  !same(asked.meta, row.meta);
+  !hasSameJson(asked.taggedAddresses, row.taggedAddresses) ||
+  !hasSameJson(asked.meta, row.meta);

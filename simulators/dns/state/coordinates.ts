@@ -62,12 +62,12 @@ export class Coordinates {
     return this.#slot.value.rows.get(node.toLowerCase());
   }
 
-  lost(node: string): void {
+  forget(node: string): void {
     this.#slot.value.rows.delete(node.toLowerCase());
   }
 
   /** Sorts by distance from a node; who has no coordinate comes last, in the order given. */
-  sortedFrom<T>(source: string, list: readonly T[], nodeOf: (item: T) => string): readonly T[] {
+  sortByDistance<T>(source: string, list: readonly T[], nodeOf: (item: T) => string): readonly T[] {
     const from = this.of(source)?.coordinate;
     if (from === undefined) return list;
     const far = (item: T): number => {

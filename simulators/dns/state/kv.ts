@@ -34,7 +34,7 @@ export interface KvWrite {
   readonly index: number;
 }
 
-const equal = (a: KvRow, b: KvRow): boolean =>
+const isSameRow = (a: KvRow, b: KvRow): boolean =>
   a.lockIndex === b.lockIndex &&
   a.flags === b.flags &&
   a.session === b.session &&
@@ -59,7 +59,7 @@ export class KeyValues {
   }
 
   /** Rows whose key begins with the prefix, by key. */
-  under(prefix: string): readonly KvRow[] {
+  listUnder(prefix: string): readonly KvRow[] {
     return [...this.#slot.value.rows.values()]
       .filter(({ key }) => key.startsWith(prefix))
       .sort((a, b) => byText(a.key, b.key));
@@ -86,7 +86,7 @@ export class KeyValues {
 
   #put(row: KvRow, index: number): void {
     const known = this.get(row.key);
-    if (known !== undefined && equal(known, row)) return;
+    if (known !== undefined && isSameRow(known, row)) return;
     this.#slot.value.rows.set(row.key, { ...row, modifyIndex: index });
     this.#store.touch(index, "kvs");
     this.#store.record("kv.set", row.key);
@@ -140,7 +140,7 @@ export class KeyValues {
 
   delete(key: string, index: number): void {
     if (!this.#slot.value.rows.delete(key)) return;
-    this.#bury(key, index);
+    this.#leaveTombstone(key, index);
   }
 
   deleteIf(key: string, modifyIndex: number, index: number): boolean {
@@ -152,12 +152,12 @@ export class KeyValues {
   }
 
   deleteUnder(prefix: string, index: number): void {
-    const rows = this.under(prefix);
+    const rows = this.listUnder(prefix);
     for (const { key } of rows) this.#slot.value.rows.delete(key);
-    if (rows.length > 0) this.#bury(prefix, index);
+    if (rows.length > 0) this.#leaveTombstone(prefix, index);
   }
 
-  #bury(key: string, index: number): void {
+  #leaveTombstone(key: string, index: number): void {
     const { tombstones } = this.#slot.value;
     const now = this.#store.kernel.nowMs;
     for (const [old, { atMs }] of tombstones) {
@@ -171,7 +171,7 @@ export class KeyValues {
   }
 
   /** Frees, or deletes, what a dead session held, and keeps it from being locked for a while. */
-  abandon(session: string, behavior: "release" | "delete", delayMs: number, index: number): void {
+  releaseLocksOf(session: string, behavior: "release" | "delete", delayMs: number, index: number): void {
     for (const row of this.heldBy(session)) {
       if (behavior === "delete") this.delete(row.key, index);
       else this.#put({ ...row, session: "" }, index);

@@ -70,16 +70,16 @@ export class Queries {
 
   /** @throws QueryError, SessionError */
   update(asked: PreparedQuery): void {
-    this.#mustExist(asked.ID);
+    this.#requireQuery(asked.ID);
     this.#save(asked);
   }
 
   delete(id: string): void {
-    this.#mustExist(id);
+    this.#requireQuery(id);
     this.#drop(id, this.#store.next());
   }
 
-  #mustExist(id: string): void {
+  #requireQuery(id: string): void {
     try {
       if (this.get(id) !== undefined) return;
     } catch (error) {
@@ -95,7 +95,7 @@ export class Queries {
   }
 
   /** A session takes its queries with it. */
-  sessionGone(session: string, index: number): void {
+  deleteBoundTo(session: string, index: number): void {
     for (const { ID, Session } of this.#slot.value.values()) if (Session === session) this.#drop(ID, index);
   }
 
@@ -105,7 +105,7 @@ export class Queries {
     const name = asked.Name.toLowerCase();
     const alias = name !== "" && this.list().find(({ ID, Name }) => ID !== asked.ID && Name.toLowerCase() === name);
     if (alias) throw new QueryError(`name '${asked.Name}' aliases an existing query name`);
-    if (asked.Template.Type !== "") compile(asked);
+    if (asked.Template.Type !== "") checkTemplate(asked);
     const index = this.#store.next();
     const known = this.#slot.value.get(asked.ID);
     this.#slot.value.set(asked.ID, { ...asked, CreateIndex: known?.CreateIndex ?? index, ModifyIndex: index });
@@ -133,7 +133,7 @@ export class Queries {
     const [template] = all
       .filter(({ Name, Template }) => Template.Type !== "" && name.startsWith(Name.toLowerCase()))
       .sort((a, b) => b.Name.length - a.Name.length);
-    return template && render(template, idOrName);
+    return template && renderTemplate(template, idOrName);
   }
 }
 
@@ -154,14 +154,14 @@ const VARIABLES = ["name.full", "name.prefix", "name.suffix", "agent.segment"];
 const INTERPOLATION = /\$\{([^}]*)\}/g;
 
 /** @throws QueryError for a template that can't be evaluated */
-function compile({ Template, Service }: PreparedQuery): void {
+function checkTemplate({ Template, Service }: PreparedQuery): void {
   const refuse = (why: string): never => {
     throw new QueryError(`failed compiling template: ${why}`);
   };
   if (Template.Type !== TEMPLATE) refuse(`Bad Template.Type '${Template.Type}'`);
   const compiled = compilePattern(Template.Regexp);
   if (!compiled.ok) refuse(`Bad Regexp: ${compiled.error}`);
-  for (const [path, text] of texts(Service)) {
+  for (const [path, text] of interpolatedTexts(Service)) {
     for (const [, expression = ""] of text.matchAll(INTERPOLATION)) {
       if (VARIABLES.includes(expression) || /^match\(\d+\)$/.test(expression)) continue;
       refuse(`Bad evaluation for '${text}' in ${path}: 1:3: unknown variable accessed: ${expression}`);
@@ -169,7 +169,7 @@ function compile({ Template, Service }: PreparedQuery): void {
   }
 }
 
-function* texts(service: PreparedQuery["Service"]): Generator<readonly [string, string]> {
+function* interpolatedTexts(service: PreparedQuery["Service"]): Generator<readonly [string, string]> {
   yield ["Service.Service", service.Service];
   yield ["Service.Near", service.Near];
   for (const [at, tag] of (service.Tags ?? []).entries()) yield [`Service.Tags[${at}]`, tag];
@@ -177,7 +177,7 @@ function* texts(service: PreparedQuery["Service"]): Generator<readonly [string, 
     yield [`Service.Failover.Datacenters[${at}]`, dc];
 }
 
-function render(query: PreparedQuery, asked: string): PreparedQuery {
+function renderTemplate(query: PreparedQuery, asked: string): PreparedQuery {
   const { Template, Service, Name } = query;
   const compiled = compilePattern(Template.Regexp);
   const match = Template.Regexp !== "" && compiled.ok ? compiled.pattern.groups(asked) : undefined;

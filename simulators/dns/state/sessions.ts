@@ -104,16 +104,16 @@ export class Sessions {
     this.#slot.value.delete(id);
     this.#store.touch(index, "sessions");
     const { lockDelayNs, behavior } = known.row;
-    this.#kv.abandon(id, behavior, Math.min(lockDelayNs / 1e6, LOCK_DELAY_MS_MAX), index);
-    this.destroyed?.(id, index);
+    this.#kv.releaseLocksOf(id, behavior, Math.min(lockDelayNs / 1e6, LOCK_DELAY_MS_MAX), index);
+    this.onDestroyed?.(id, index);
     this.#store.record("session.destroy", id);
   }
 
   /** Called when a session has gone. */
-  destroyed: ((id: string, index: number) => void) | undefined;
+  onDestroyed: ((id: string, index: number) => void) | undefined;
 
   /** A check of a node failed or went, or the node did. */
-  lost(node: string, check: string | undefined, index: number): void {
+  destroyDependents(node: string, check: string | undefined, index: number): void {
     if (this.#slot.value.size === 0) return;
     for (const { row } of this.#slot.value.values())
       if (row.node.toLowerCase() === node.toLowerCase() && (check === undefined || dependencies(row).has(check)))

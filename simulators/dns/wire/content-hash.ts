@@ -21,19 +21,19 @@ function integer(value: bigint): bigint {
 }
 
 const boolean = (value: boolean): bigint => fnv(Uint8Array.of(value ? 1 : 0));
-const ordered = (a: bigint, b: bigint): bigint => {
+const hashPair = (a: bigint, b: bigint): bigint => {
   const bytes = Buffer.alloc(16);
   bytes.writeBigUInt64LE(a, 0);
   bytes.writeBigUInt64LE(b, 8);
   return fnv(bytes);
 };
 
-const list = (values: readonly string[]): bigint => values.reduce((hash, value) => ordered(hash, text(value)), 0n);
+const list = (values: readonly string[]): bigint => values.reduce((hash, value) => hashPair(hash, text(value)), 0n);
 const map = (values: Readonly<Record<string, unknown>>, hashOf: (value: never) => bigint): bigint =>
-  Object.entries(values).reduce((hash, [key, value]) => hash ^ ordered(text(key), hashOf(value as never)), 0n);
+  Object.entries(values).reduce((hash, [key, value]) => hash ^ hashPair(text(key), hashOf(value as never)), 0n);
 
 function struct(name: string, fields: Readonly<Record<string, bigint>>): bigint {
-  return Object.entries(fields).reduce((hash, [field, value]) => hash ^ ordered(text(field), value), text(name));
+  return Object.entries(fields).reduce((hash, [field, value]) => hash ^ hashPair(text(field), value), text(name));
 }
 
 const number = (value: unknown): bigint => integer(BigInt(Number(value ?? 0)));

@@ -11,12 +11,12 @@ import type { Authorizer } from "../state/acl-rules.ts";
 import { AS_IT_IS, BY_WAN, type Translation } from "../state/wan.ts";
 
 /** The agent that a request has reached, and the others it can turn to. */
-export interface Sim {
+export interface ConsulSim {
   readonly cluster: Cluster;
   readonly agent: Agent;
 }
 
-export type Reply = HttpReply | Body<HttpReply>;
+export type ConsulReply = HttpReply | Body<HttpReply>;
 
 /** A refusal: its message is the body. What the agent refuses by itself has none of the headers of a read. */
 export class HttpError extends Error {
@@ -33,14 +33,14 @@ export class HttpError extends Error {
 /** Nobody leads: the request is held, then fails. */
 class NoLeader extends Error {}
 
-export const bad = (message: string): never => {
+export const refuseBadRequest = (message: string): never => {
   throw new HttpError(400, message);
 };
 export const PERMISSION_DENIED = "Permission denied";
-export const denied = (detail = ""): never => {
+export const deny = (detail = ""): never => {
   throw new HttpError(403, PERMISSION_DENIED + detail);
 };
-export const notSimulated = (what: string): never => {
+export const refuseNotSimulated = (what: string): never => {
   throw new HttpError(501, `not simulated: ${what}`);
 };
 
@@ -50,17 +50,17 @@ const WAIT_MS_MAX = 600_000;
 /** A wait is longer by up to this part of itself, so that not all come back at once. */
 const JITTER_PART = 16;
 
-export const empty: HttpReply = { status: 200, body: "" };
+export const EMPTY_REPLY: HttpReply = { status: 200, body: "" };
 
 /** One request as its handler sees it. */
-export class Call {
-  readonly sim: Sim;
+export class ConsulCall {
+  readonly sim: ConsulSim;
   readonly agent: Agent;
   readonly request: HttpRequest;
   readonly query: URLSearchParams;
   readonly token: string;
 
-  constructor(sim: Sim, request: HttpRequest) {
+  constructor(sim: ConsulSim, request: HttpRequest) {
     this.sim = sim;
     this.agent = sim.agent;
     this.request = request;
@@ -149,28 +149,28 @@ function errorReply(error: unknown, headers: Readonly<Record<string, string>>): 
   throw error;
 }
 
-function guarded(agent: Agent, headers: Readonly<Record<string, string>>, run: () => Reply): Reply {
+function answerErrors(agent: Agent, headers: Readonly<Record<string, string>>, run: () => ConsulReply): ConsulReply {
   try {
     return run();
   } catch (error) {
-    if (error instanceof NoLeader) return held(agent, headers);
+    if (error instanceof NoLeader) return holdWithoutLeader(agent, headers);
     return errorReply(error, headers);
   }
 }
 
-function* held(agent: Agent, headers: Readonly<Record<string, string>>): Body<HttpReply> {
+function* holdWithoutLeader(agent: Agent, headers: Readonly<Record<string, string>>): Body<HttpReply> {
   yield agent.holdMs;
   return textReply(500, "No cluster leader", headers);
 }
 
-export type Handler = (sim: Sim, request: HttpRequest) => Reply;
+export type ConsulHandler = (sim: ConsulSim, request: HttpRequest) => ConsulReply;
 
 /** A handler that answers at once. */
-export const plain =
-  (run: (call: Call) => HttpReply): Handler =>
+export const answerAtOnce =
+  (run: (call: ConsulCall) => HttpReply): ConsulHandler =>
   (sim, request) =>
-    guarded(sim.agent, {}, () => {
-      const call = new Call(sim, request);
+    answerErrors(sim.agent, {}, () => {
+      const call = new ConsulCall(sim, request);
       return run(call);
     });
 
@@ -178,11 +178,11 @@ export const plain =
 export type MetaStyle = "consistency" | "cacheable" | "index" | "index-on-success";
 
 /** What a read found: the index that it stands at, and the value, or a reply made ready. */
-export type Found =
+export type ReadResult =
   | { readonly index: number; readonly value: unknown }
   | { readonly index: number; readonly reply: HttpReply };
 
-interface Options {
+interface ReadOptions {
   readonly minIndex: number;
   readonly waitMs: number;
   readonly consistency: "leader" | "stale" | "consistent";
@@ -191,30 +191,30 @@ interface Options {
 const NO_META = { "X-Consul-Index": "1", "X-Consul-Knownleader": "false", "X-Consul-Lastcontact": "0" };
 
 /** A handler of a read that may block (`?index=`, `?wait=`). `run` is called again whenever something was written. */
-export const reading =
-  (style: MetaStyle, run: (call: Call) => Found): Handler =>
+export const answerRead =
+  (style: MetaStyle, run: (call: ConsulCall) => ReadResult): ConsulHandler =>
   (sim, request) => {
-    const call = new Call(sim, request);
+    const call = new ConsulCall(sim, request);
     const failed = style === "index-on-success" ? {} : NO_META;
-    return guarded(sim.agent, {}, () => {
+    return answerErrors(sim.agent, {}, () => {
       const asked = optionsOf(call);
-      return guarded(sim.agent, failed, () => {
+      return answerErrors(sim.agent, failed, () => {
         const first = run(call);
         const waits = asked.minIndex > 0 && atLeastOne(first.index) <= asked.minIndex;
-        return waits ? blocked(call, style, failed, asked, run) : dressed(call, style, asked, first);
+        return waits ? blockUntilChanged(call, style, failed, asked, run) : replyWithMeta(call, style, asked, first);
       });
     });
   };
 
 /** Does the server know a leader, and how long has it not heard of one (ms)? */
-function contactOf({ sim, agent, query }: Call): Readonly<Record<string, string>> {
+function contactOf({ sim, agent, query }: ConsulCall): Readonly<Record<string, string>> {
   const { leadership } = sim.cluster.datacenters.get(query.get("dc") ?? "") ?? agent.datacenter;
   const lostMs = leadership.state === "lost" ? agent.kernel.nowMs - leadership.sinceMs : 0;
   return { "X-Consul-Knownleader": String(leadership.state === "present"), "X-Consul-Lastcontact": String(lostMs) };
 }
 
 /** What an agent has once read with `?cached` it keeps fresh by itself, so a hit is always of now. */
-function cacheHeaders({ agent, request, query }: Call): Readonly<Record<string, string>> {
+function cacheHeaders({ agent, request, query }: ConsulCall): Readonly<Record<string, string>> {
   const kept = new URLSearchParams(query);
   for (const name of ["cached", "stale", "consistent", "pretty", "index", "wait"]) kept.delete(name);
   kept.sort();
@@ -226,20 +226,21 @@ function cacheHeaders({ agent, request, query }: Call): Readonly<Record<string, 
 const atLeastOne = (index: number): number => Math.max(1, index);
 
 /** @throws HttpError */
-function optionsOf({ query }: Call): Options {
+function optionsOf({ query }: ConsulCall): ReadOptions {
   const index = query.get("index") ?? "";
-  if (index !== "" && (!/^\d+$/.test(index) || BigInt(index) > 0xffff_ffff_ffff_ffffn)) bad("Invalid index");
+  if (index !== "" && (!/^\d+$/.test(index) || BigInt(index) > 0xffff_ffff_ffff_ffffn))
+    refuseBadRequest("Invalid index");
   const wait = query.get("wait") ?? "";
   const waitNs = wait === "" ? 0 : durationNs(wait);
-  if (waitNs === undefined) return bad("Invalid wait time");
+  if (waitNs === undefined) return refuseBadRequest("Invalid wait time");
   if (query.has("stale") && query.has("consistent"))
-    bad("Cannot specify ?stale with ?consistent, conflicting semantics.");
+    refuseBadRequest("Cannot specify ?stale with ?consistent, conflicting semantics.");
   const waitMs = waitNs <= 0 ? WAIT_MS_DEFAULT : Math.min(waitNs / 1e6, WAIT_MS_MAX);
   const consistency = query.has("stale") ? "stale" : query.has("consistent") ? "consistent" : "leader";
   return { minIndex: index === "" ? 0 : Number(index), waitMs, consistency };
 }
 
-function dressed(call: Call, style: MetaStyle, { consistency }: Options, found: Found): HttpReply {
+function replyWithMeta(call: ConsulCall, style: MetaStyle, { consistency }: ReadOptions, found: ReadResult): HttpReply {
   const headers = {
     ...((style === "consistency" || style === "cacheable") && { "X-Consul-Effective-Consistency": consistency }),
     ...(style === "cacheable" && call.query.has("cached") && cacheHeaders(call)),
@@ -250,12 +251,12 @@ function dressed(call: Call, style: MetaStyle, { consistency }: Options, found: 
   return { ...found.reply, headers: { ...headers, ...found.reply.headers } };
 }
 
-function* blocked(
-  call: Call,
+function* blockUntilChanged(
+  call: ConsulCall,
   style: MetaStyle,
   failed: Readonly<Record<string, string>>,
-  asked: Options,
-  run: (call: Call) => Found,
+  asked: ReadOptions,
+  run: (call: ConsulCall) => ReadResult,
 ): Body<HttpReply> {
   const { kernel, datacenter } = call.agent;
   const store = (call.sim.cluster.datacenters.get(call.query.get("dc") ?? "") ?? datacenter).store;
@@ -266,11 +267,12 @@ function* blocked(
     const woken = leftMs > 0 ? yield* within(kernel, store.changed, leftMs) : undefined;
     const found = attempt(() => run(call), failed);
     if ("status" in found) return found;
-    if (woken === undefined || atLeastOne(found.index) > asked.minIndex) return dressed(call, style, asked, found);
+    if (woken === undefined || atLeastOne(found.index) > asked.minIndex)
+      return replyWithMeta(call, style, asked, found);
   }
 }
 
-function attempt(run: () => Found, failed: Readonly<Record<string, string>>): Found | HttpReply {
+function attempt(run: () => ReadResult, failed: Readonly<Record<string, string>>): ReadResult | HttpReply {
   try {
     return run();
   } catch (error) {
@@ -279,11 +281,11 @@ function attempt(run: () => Found, failed: Readonly<Record<string, string>>): Fo
 }
 
 /** Decodes a body or refuses with Consul's words. */
-export function decoded(call: Call, shape: Struct, prefix = "Request decode failed: "): Fields {
+export function decodeBody(call: ConsulCall, shape: Struct, prefix = "Request decode failed: "): Fields {
   try {
     return call.fields(shape);
   } catch (error) {
-    if (error instanceof JsonError) return bad(prefix + error.message);
+    if (error instanceof JsonError) return refuseBadRequest(prefix + error.message);
     throw error;
   }
 }

@@ -5,18 +5,18 @@ import type { SessionRow } from "../state/sessions.ts";
 /** Objects as Consul's API shows them, members in its order. */
 type View = Readonly<Record<string, unknown>>;
 
-const sorted = (meta: Readonly<Record<string, unknown>> | null): View | null =>
+const sortMembers = (meta: Readonly<Record<string, unknown>> | null): View | null =>
   meta === null ? null : Object.fromEntries(Object.entries(meta).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 const isEmpty = (meta: Readonly<Record<string, unknown>> | null): boolean =>
   meta === null || Object.keys(meta).length === 0;
-const orNull = (meta: Meta): View | null => (isEmpty(meta) ? null : sorted(meta));
+const orNull = (meta: Meta): View | null => (isEmpty(meta) ? null : sortMembers(meta));
 
 export const nodeView = (row: NodeRow, datacenter: string): View => ({
   ID: row.id,
   Node: row.name,
   Address: row.address,
   Datacenter: datacenter,
-  TaggedAddresses: sorted(row.taggedAddresses),
+  TaggedAddresses: sortMembers(row.taggedAddresses),
   Meta: orNull(row.meta),
   CreateIndex: row.createIndex,
   ModifyIndex: row.modifyIndex,
@@ -50,7 +50,7 @@ export const catalogServiceView = (node: NodeRow, row: ServiceRow, datacenter: s
   Node: node.name,
   Address: node.address,
   Datacenter: datacenter,
-  TaggedAddresses: sorted(node.taggedAddresses),
+  TaggedAddresses: sortMembers(node.taggedAddresses),
   NodeMeta: orNull(node.meta),
   ServiceKind: row.kind,
   ServiceID: row.id,
@@ -59,7 +59,7 @@ export const catalogServiceView = (node: NodeRow, row: ServiceRow, datacenter: s
   ServiceAddress: row.address,
   ...(!isEmpty(row.taggedAddresses) && { ServiceTaggedAddresses: row.taggedAddresses }),
   ServiceWeights: weights(row),
-  ServiceMeta: sorted(row.meta) ?? {},
+  ServiceMeta: sortMembers(row.meta) ?? {},
   ServicePort: row.port,
   ServiceEnableTagOverride: row.enableTagOverride,
   ServiceProxy: PROXY,
@@ -90,7 +90,7 @@ export const agentServiceView = (service: Service): View => ({
   ID: service.id,
   Service: service.name,
   Tags: service.tags,
-  Meta: sorted(service.meta) ?? {},
+  Meta: sortMembers(service.meta) ?? {},
   Port: service.port,
   Address: service.address,
   ...(!isEmpty(service.taggedAddresses) && { TaggedAddresses: service.taggedAddresses }),

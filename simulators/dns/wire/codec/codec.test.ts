@@ -2,9 +2,9 @@ import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import { buildQuery, readReply } from "../../parity/message.ts";
 import { addressBytes, addressText, reverseName } from "./address.ts";
-import { receive } from "./decode.ts";
-import { encode, sizeOf } from "./encode.ts";
-import { Frames, framed } from "./frames.ts";
+import { decodeQuery } from "./decode.ts";
+import { encodeMessage, sizeOf } from "./encode.ts";
+import { Frames, frameMessage } from "./frames.ts";
 import { labelsOf, readName, writeLabel } from "./names.ts";
 import { FLAG, type Message, RCODE, type Rr, TYPE } from "./types.ts";
 
@@ -38,7 +38,7 @@ const message: fc.Arbitrary<Message> = fc.record({
 });
 
 /** What a reader of the bytes must find. */
-const shown = (rr: Rr): unknown => {
+const shownData = (rr: Rr): unknown => {
   if (rr.type === TYPE.SRV) return { priority: rr.priority, weight: rr.weight, port: rr.port, target: rr.target };
   if (rr.type === TYPE.TXT) return rr.texts;
   return "address" in rr ? rr.address : "target" in rr ? rr.target : undefined;
@@ -46,11 +46,11 @@ const shown = (rr: Rr): unknown => {
 
 describe("messages", () => {
   test.prop([message, fc.boolean()])("are read as they were written, compressed or not", (given, compress) => {
-    const bytes = Buffer.from(encode(given, compress) as Uint8Array);
+    const bytes = Buffer.from(encodeMessage(given, compress) as Uint8Array);
     const read = readReply(bytes);
     for (const section of ["answer", "authority", "additional"] as const) {
       expect(read[section].map((rr) => [rr.name, rr.ttl, rr.data])).toEqual(
-        given[section].map((rr) => [rr.name, rr.ttl, shown(rr)]),
+        given[section].map((rr) => [rr.name, rr.ttl, shownData(rr)]),
       );
     }
     expect(sizeOf(given, compress)).toBe(bytes.length);
@@ -63,7 +63,7 @@ describe("messages", () => {
   test.prop([name, fc.constantFrom("A", "SRV", "TXT", "ANY"), fc.option(fc.nat(0xffff), { nil: undefined })])(
     "that ask are received as they were built",
     (asked, type, udpBytes) => {
-      const received = receive(buildQuery(`${asked} ${type}`, 7, udpBytes));
+      const received = decodeQuery(buildQuery(`${asked} ${type}`, 7, udpBytes));
       expect(received.kind).toBe("query");
       if (received.kind !== "query") return;
       expect(received.query.question).toEqual({ name: asked, type: TYPE[type], class: 1 });
@@ -72,7 +72,7 @@ describe("messages", () => {
   );
 
   test.prop([fc.uint8Array({ maxLength: 300 })])("of any bytes are received without a crash", (bytes) => {
-    expect(["query", "reject", "silence"]).toContain(receive(Buffer.from(bytes)).kind);
+    expect(["query", "reject", "silence"]).toContain(decodeQuery(Buffer.from(bytes)).kind);
   });
 
   test("with a name or a string that is too long can't be written", () => {
@@ -86,13 +86,13 @@ describe("messages", () => {
       additional: [],
       answer: [{ type: TYPE.TXT, name: "a.", ttl: 0, texts: [texts] }],
     });
-    expect(encode(answer("x".repeat(255)), true)).toBeDefined();
-    expect(encode(answer("x".repeat(256)), true)).toBeUndefined();
+    expect(encodeMessage(answer("x".repeat(255)), true)).toBeDefined();
+    expect(encodeMessage(answer("x".repeat(256)), true)).toBeUndefined();
     const long = {
       ...answer("x"),
       answer: [{ type: TYPE.NS, name: `${"x".repeat(64)}.`, ttl: 0, target: "a." }] satisfies Rr[],
     };
-    expect(encode(long, true)).toBeUndefined();
+    expect(encodeMessage(long, true)).toBeUndefined();
   });
 });
 
@@ -145,7 +145,7 @@ describe("frames", () => {
     fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { maxLength: 6 }),
     fc.integer({ min: 1, max: 7 }),
   ])("come out whole however the stream was cut", (messages, pieceBytes) => {
-    const stream = Buffer.concat(messages.map(framed));
+    const stream = Buffer.concat(messages.map(frameMessage));
     const frames = new Frames();
     const seen: string[] = [];
     for (let at = 0; at < stream.length; at += pieceBytes)

@@ -20,7 +20,7 @@ const REJECT: Received = { kind: "reject", notImplemented: false, question: unde
 const NOT_IMPLEMENTED: Received = { kind: "reject", notImplemented: true, question: undefined };
 
 /** Reads a packet as a tolerant server does: counts may lie, trailing bytes are ignored (Consul's DNS library). */
-export function receive(bytes: Buffer): Received {
+export function decodeQuery(bytes: Buffer): Received {
   if (bytes.length < HEADER_BYTES) return SILENCE;
   const flags = bytes.readUInt16BE(2);
   if ((flags & 0x8000) !== 0) return SILENCE;

@@ -1,5 +1,5 @@
 import { addressBytes } from "./address.ts";
-import { bytesText, nextLabel, unescaped, writeLabel } from "./names.ts";
+import { bytesText, nextLabel, unescapeText, writeLabel } from "./names.ts";
 import { type Message, type Opt, type Rr, type Subnet, TYPE } from "./types.ts";
 
 /** Offsets above this can't be pointed to (RFC 1035 §4.1.4). */
@@ -31,7 +31,7 @@ class Writer {
   }
 
   /** Names written so far. Most answers repeat the question alone and never need them. */
-  #known(): Map<string, number> {
+  #questionOffsets(): Map<string, number> {
     const offsets = new Map<string, number>();
     let at = QUESTION_OFFSET;
     const name = bytesText(this.question);
@@ -72,7 +72,7 @@ class Writer {
   name(given: string, mayPoint: boolean): void {
     const isQuestion = this.at === QUESTION_OFFSET;
     if (mayPoint && this.#compresses && given === this.question) return this.u16(0xc000 | QUESTION_OFFSET);
-    if (this.#compresses && !isQuestion) this.offsets ??= this.#known();
+    if (this.#compresses && !isQuestion) this.offsets ??= this.#questionOffsets();
     const { offsets } = this;
     const name = bytesText(given);
     this.room(name.length + 2);
@@ -98,7 +98,7 @@ class Writer {
 const writer = new Writer();
 
 /** The bytes of a message, or `undefined` when it has a name or a string that can't be sent. */
-export function encode(message: Message, compress: boolean): Uint8Array | undefined {
+export function encodeMessage(message: Message, compress: boolean): Uint8Array | undefined {
   write(message, compress);
   if (writer.failed) return undefined;
   return Uint8Array.prototype.slice.call(writer.bytes, 0, writer.at);
@@ -184,7 +184,7 @@ function data(rr: Exclude<Rr, Opt>): void {
 }
 
 function string(text: string): void {
-  const bytes = unescaped(bytesText(text));
+  const bytes = unescapeText(bytesText(text));
   if (bytes === undefined || bytes.length > STRING_BYTES_MAX) writer.failed = true;
   writer.room((bytes?.length ?? 0) + ROOM_BYTES);
   writer.u8(bytes?.length ?? 0);
@@ -197,7 +197,7 @@ function opt({ udpBytes, ttl, subnet }: Opt): void {
   writer.u16(udpBytes);
   writer.u32(ttl);
   if (subnet === undefined) return writer.u16(0);
-  const address = masked(subnet);
+  const address = maskAddress(subnet);
   writer.u16(address.length + 8);
   writer.u16(EDNS_SUBNET);
   writer.u16(address.length + 4);
@@ -208,7 +208,7 @@ function opt({ udpBytes, ttl, subnet }: Opt): void {
 }
 
 /** The bytes of an address that its prefix covers, the bits beyond it zero. */
-function masked({ address, sourceBits }: Subnet): Uint8Array {
+function maskAddress({ address, sourceBits }: Subnet): Uint8Array {
   const kept = address.slice(0, Math.ceil(sourceBits / 8));
   const spare = kept.length * 8 - sourceBits;
   if (spare > 0) kept[kept.length - 1] = (kept[kept.length - 1] as number) & (0xff << spare);

@@ -27,7 +27,7 @@ export class Frames {
 }
 
 /** A message with its length in front. */
-export function framed(message: Uint8Array): Buffer {
+export function frameMessage(message: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(message.length + 2);
   frame.writeUInt16BE(message.length, 0);
   frame.set(message, 2);

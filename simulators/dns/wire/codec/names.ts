@@ -40,11 +40,11 @@ export function readName(bytes: Buffer, at: number): NameRead | undefined {
 const isPlain = (byte: number): boolean => byte > 0x20 && byte < 0x7f && !SPECIAL.has(byte);
 
 function labelText(bytes: Buffer, from: number, to: number): string {
-  for (let at = from; at < to; at++) if (!isPlain(bytes[at] as number)) return escaped(bytes, from, to);
+  for (let at = from; at < to; at++) if (!isPlain(bytes[at] as number)) return escapeLabel(bytes, from, to);
   return bytes.toString("latin1", from, to);
 }
 
-function escaped(bytes: Buffer, from: number, to: number): string {
+function escapeLabel(bytes: Buffer, from: number, to: number): string {
   let text = "";
   for (let at = from; at < to; at++) {
     const byte = bytes[at] as number;
@@ -90,7 +90,7 @@ export const bytesText = (text: string): string => {
 };
 
 /** A string of a TXT or a label as bytes; escapes are undone. `undefined` when an escape is cut. */
-export function unescaped(text: string): number[] | undefined {
+export function unescapeText(text: string): number[] | undefined {
   const bytes: number[] = [];
   for (let at = 0; at < text.length; ) {
     if (text.charCodeAt(at) !== BACKSLASH) {

@@ -18,9 +18,9 @@ class FilterError extends Refusal {}
 export type Filter = (value: unknown) => boolean;
 
 type Operator = "equal" | "in" | "empty" | "matches";
-type Node =
-  | { readonly kind: "and" | "or"; readonly left: Node; readonly right: Node }
-  | { readonly kind: "not"; readonly inner: Node }
+type FilterNode =
+  | { readonly kind: "and" | "or"; readonly left: FilterNode; readonly right: FilterNode }
+  | { readonly kind: "not"; readonly inner: FilterNode }
   | {
       readonly kind: "match";
       readonly selector: readonly string[];
@@ -37,18 +37,18 @@ const EXPRESSION_START = '"(", "-", "0", "\\"", "`", "not", [ \\t\\r\\n], [1-9] 
 /** Compiles an expression for values of a type (Consul 1.8, "Filtering"). Empty lets all through. @throws FilterError */
 export function compileFilter(source: string, fields: Readonly<Record<string, FilterType>>): Filter {
   if (source === "") return () => true;
-  const parser = new Parser(source);
+  const parser = new FilterParser(source);
   const node = parser.whole();
   return build(node, { struct: fields });
 }
 
-interface Value {
+interface FilterValue {
   readonly text: string;
   /** Segments when it can be a selector. */
   readonly selector: readonly string[] | undefined;
 }
 
-class Parser {
+class FilterParser {
   readonly #source: string;
   #at = 0;
   #depth = 0;
@@ -57,7 +57,7 @@ class Parser {
     this.#source = source;
   }
 
-  whole(): Node {
+  whole(): FilterNode {
     const node = this.#or();
     this.#space();
     if (this.#at < this.#source.length) this.#fail(`"and", "or", [ \\t\\r\\n] or EOF`);
@@ -86,19 +86,19 @@ class Parser {
     if (++this.#depth > PARTS_MAX) throw new FilterError(`${FAILED}${place(this.#at)}: over ${PARTS_MAX} parts`);
   }
 
-  #or(): Node {
+  #or(): FilterNode {
     this.#enter();
     const left = this.#and();
     return this.#word(/\s+or\s+/) ? { kind: "or", left, right: this.#or() } : left;
   }
 
-  #and(): Node {
+  #and(): FilterNode {
     this.#enter();
     const left = this.#not();
     return this.#word(/\s+and\s+/) ? { kind: "and", left, right: this.#and() } : left;
   }
 
-  #not(): Node {
+  #not(): FilterNode {
     this.#enter();
     this.#space();
     if (this.#word(/not\s+/)) return { kind: "not", inner: this.#not() };
@@ -109,7 +109,7 @@ class Parser {
     return inner;
   }
 
-  #match(): Node {
+  #match(): FilterNode {
     const start = this.#at;
     const left = this.#value() ?? this.#fail(EXPRESSION_START);
     const negations = [
@@ -138,17 +138,17 @@ class Parser {
       [/\s+not\s+in\s+/, true],
       [/\s+in\s+/, false],
     ] as const)
-      if (this.#word(pattern)) return this.#contained(left, negated);
+      if (this.#word(pattern)) return this.#membership(left, negated);
     this.#space();
     return this.#fail('"!=", "==", "contains", "in", "is", "matches", "not" or [ \\t\\r\\n]');
   }
 
-  #compare(left: Value, start: number, operator: Operator, negated: boolean): Node {
+  #compare(left: FilterValue, start: number, operator: Operator, negated: boolean): FilterNode {
     const value = this.#value() ?? this.#fail(VALUE_START);
     return { kind: "match", selector: this.#selector(left, start), operator, negated, value: value.text };
   }
 
-  #contained(left: Value, negated: boolean): Node {
+  #membership(left: FilterValue, negated: boolean): FilterNode {
     const start = this.#at;
     const right = this.#value();
     if (right?.selector === undefined)
@@ -156,12 +156,12 @@ class Parser {
     return { kind: "match", selector: right.selector, operator: "in", negated, value: left.text };
   }
 
-  #selector(value: Value, start: number): readonly string[] {
+  #selector(value: FilterValue, start: number): readonly string[] {
     if (value.selector === undefined) throw new FilterError(`${FAILED}${place(start)}: rule "match": Invalid selector`);
     return value.selector;
   }
 
-  #value(): Value | undefined {
+  #value(): FilterValue | undefined {
     const pattern =
       /"((?:[^"\\]|\\.)*)"|`([^`]*)`|(-?(?:0|[1-9]\d*)(?:\.\d+)?)|([a-zA-Z][a-zA-Z0-9_/]*(?:\.[a-zA-Z][a-zA-Z0-9_/]*|\["[^"]*"\])*)/y;
     pattern.lastIndex = this.#at;
@@ -178,7 +178,7 @@ class Parser {
 
 const place = (at: number): string => `1:${at + 1} (${at})`;
 
-function build(node: Node, type: FilterType): Filter {
+function build(node: FilterNode, type: FilterType): Filter {
   switch (node.kind) {
     case "and": {
       const [left, right] = [build(node.left, type), build(node.right, type)];
@@ -197,18 +197,18 @@ function build(node: Node, type: FilterType): Filter {
   }
 }
 
-type Match = Extract<Node, { kind: "match" }>;
+type FilterMatch = Extract<FilterNode, { kind: "match" }>;
 
-function matcher(node: Match, path: readonly string[], type: FilterType): Filter {
+function matcher(node: FilterMatch, path: readonly string[], type: FilterType): Filter {
   const [head, ...rest] = path;
   if (head === undefined) return leaf(node, type);
   const invalid = (): never => {
     const shown = node.selector.slice(0, node.selector.length - rest.length).join(".");
     throw new FilterError(`${FAILED}Selector "${shown}" is not valid`);
   };
-  if (type === "map") return keyed(node, head, leaf(node, "string"), rest, invalid);
+  if (type === "map") return matchKey(node, head, leaf(node, "string"), rest, invalid);
   if (typeof type === "string") return invalid();
-  if ("keyed" in type) return keyed(node, head, matcher(node, rest, { struct: type.keyed }), [], invalid);
+  if ("keyed" in type) return matchKey(node, head, matcher(node, rest, { struct: type.keyed }), [], invalid);
   const fields = "struct" in type ? type.struct : type.list;
   const inner = matcher(node, rest, (Object.hasOwn(fields, head) ? fields[head] : undefined) ?? invalid());
   const pick: Filter = (value) => inner((value as Readonly<Record<string, unknown>> | null)?.[head]);
@@ -217,7 +217,13 @@ function matcher(node: Match, path: readonly string[], type: FilterType): Filter
 }
 
 /** A key that is not there is equal to nothing and in nothing. */
-function keyed(node: Match, key: string, inner: Filter, rest: readonly string[], invalid: () => never): Filter {
+function matchKey(
+  node: FilterMatch,
+  key: string,
+  inner: Filter,
+  rest: readonly string[],
+  invalid: () => never,
+): Filter {
   if (rest.length > 0) return invalid();
   return (value) => {
     const map = value as Readonly<Record<string, unknown>> | null | undefined;
@@ -227,28 +233,28 @@ function keyed(node: Match, key: string, inner: Filter, rest: readonly string[],
   };
 }
 
-function leaf(node: Match, type: FilterType): Filter {
-  const test = positive(node, type);
+function leaf(node: FilterMatch, type: FilterType): Filter {
+  const test = compileMatch(node, type);
   return node.negated ? (value) => !test(value) : test;
 }
 
-function positive({ operator, value, selector }: Match, type: FilterType): Filter {
-  const unsupported = (): never => {
+function compileMatch({ operator, value, selector }: FilterMatch, type: FilterType): Filter {
+  const refuseOperator = (): never => {
     throw new FilterError(`${FAILED}Invalid match operator for selector "${selector.join(".")}"`);
   };
   const isText = type === "string" || type === "int" || type === "bool";
   switch (operator) {
     case "empty":
-      if (type === "int" || type === "bool") return unsupported();
+      if (type === "int" || type === "bool") return refuseOperator();
       return (given) =>
         Array.isArray(given) || typeof given === "string" ? given.length === 0 : Object.keys(given ?? {}).length === 0;
     case "equal": {
-      if (!isText) return unsupported();
-      const wanted = coerced(value, type, selector);
+      if (!isText) return refuseOperator();
+      const wanted = coerceValue(value, type, selector);
       return (given) => given === wanted;
     }
     case "matches": {
-      if (type !== "string") return unsupported();
+      if (type !== "string") return refuseOperator();
       const compiled = compilePattern(value);
       if (!compiled.ok)
         throw new FilterError(`${FAILED}Failed to compile regular expression "${value}": ${compiled.error}`);
@@ -259,11 +265,11 @@ function positive({ operator, value, selector }: Match, type: FilterType): Filte
       if (type === "strings") return (given) => ((given as readonly string[] | null) ?? []).includes(value);
       if (type === "map" || (typeof type === "object" && "keyed" in type))
         return (given) => Object.hasOwn((given as object | null) ?? {}, value);
-      return unsupported();
+      return refuseOperator();
   }
 }
 
-function coerced(value: string, type: "string" | "int" | "bool", selector: readonly string[]): unknown {
+function coerceValue(value: string, type: "string" | "int" | "bool", selector: readonly string[]): unknown {
   const fail = (what: string): never => {
     throw new FilterError(
       `${FAILED}Failed to coerce value "${value}" for selector "${selector.join(".")}": strconv.${what}: parsing "${value}": invalid syntax`,
