@@ -4,18 +4,23 @@ import { type ConsulConfig, holdMs, outputMs } from "./config.ts";
 import type { Datacenter } from "./datacenter.ts";
 import { CatalogError, type Registration, SERF_HEALTH } from "../state/catalog.ts";
 import type { CheckRow, NodeEntry } from "../state/rows.ts";
-
 import { LocalState } from "./local.ts";
 
 /** The release that is simulated. */
 export const VERSION = "1.8.7";
+/** Where servers listen for each other. */
 export const SERVER_PORT = 8300;
+
+/** `127.0.0.1:8300`: a server as Raft names it. */
+export const serverAddress = ({ options }: Agent): string => `${options.address}:${SERVER_PORT}`;
 
 /** Reads that an agent keeps in its cache; when there are more it begins anew. */
 const CACHE_ENTRIES_MAX = 10_000;
 
+/** What the other members think of one. */
 export type Membership = "alive" | "failed" | "left";
 
+/** Who an agent is. */
 export interface AgentOptions {
   readonly name: string;
   readonly id: string;

@@ -1,51 +1,28 @@
 import type { HttpReply, Route } from "../../kernel/index.ts";
-import { str } from "../behaviour/definitions.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
-import { ANY, BOOL, type Fields, STRING, STRINGS, type Struct } from "../wire/json/decode.ts";
 import type { PolicyRow, TokenRow } from "../state/acl.ts";
-import {
-  type ConsulCall,
-  decodeBody,
-  deny,
-  type ReadResult,
-  type ConsulHandler,
-  HttpError,
-  refuseNotSimulated,
-  answerAtOnce,
-  answerRead,
-  type ConsulSim,
-} from "../wire/frame.ts";
+import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
+import { answerAtOnce, type ConsulHandler, textReply } from "../wire/handler.ts";
+import { ANY, BOOL, lax, listOf, STRING, STRINGS, structOf } from "../wire/json/shape.ts";
+import { answerRead, type ReadResult } from "../wire/read.ts";
+import { deny, HttpError, refuseNotSimulated } from "../wire/refusal.ts";
 
-const LINK: Struct = {
-  kind: "struct",
-  name: "ACLTokenPolicyLink",
-  go: "structs.ACLTokenPolicyLink",
-  fields: { ID: STRING, Name: STRING },
-  lax: true,
-};
+const POLICY_LINK = lax(structOf("structs.ACLTokenPolicyLink", { ID: STRING, Name: STRING }));
 
-const TOKEN: Struct = {
-  kind: "struct",
-  name: "ACLToken",
-  go: "structs.ACLToken",
-  lax: true,
-  fields: {
+const TOKEN = lax(
+  structOf("structs.ACLToken", {
     AccessorID: STRING,
     SecretID: STRING,
     Description: STRING,
-    Policies: { kind: "list", of: LINK, go: "[]structs.ACLTokenPolicyLink" },
+    Policies: listOf(POLICY_LINK, "[]structs.ACLTokenPolicyLink"),
     Roles: ANY,
     Local: BOOL,
-  },
-};
+  }),
+);
 
-const POLICY: Struct = {
-  kind: "struct",
-  name: "ACLPolicy",
-  go: "structs.ACLPolicy",
-  lax: true,
-  fields: { ID: STRING, Name: STRING, Description: STRING, Rules: STRING, Datacenters: STRINGS },
-};
+const POLICY = lax(
+  structOf("structs.ACLPolicy", { ID: STRING, Name: STRING, Description: STRING, Rules: STRING, Datacenters: STRINGS }),
+);
 
 const policyView = (row: PolicyRow): Readonly<Record<string, unknown>> => ({
   ID: row.id,
@@ -72,6 +49,7 @@ function tokenView({ acl }: Datacenter, row: TokenRow, withSecret: boolean): Rea
   };
 }
 
+/** The datacenter, once the caller may read or write its ACLs. @throws HttpError 403 */
 function requireAclRight(call: ConsulCall, access: "read" | "write"): Datacenter {
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
@@ -90,42 +68,39 @@ function saveToken(call: ConsulCall, accessor: string): HttpReply {
   const fields = decodeBody(call, TOKEN, "Bad request: Token decoding failed: ");
   if (fields.Roles !== undefined) refuseNotSimulated("ACL roles");
   const datacenter = requireAclRight(call, "write");
-  const links = ((fields.Policies as readonly Fields[] | undefined) ?? []).map((link) => ({
-    ID: str(link, "ID"),
-    Name: str(link, "Name"),
-  }));
+  const links = (fields.Policies ?? []).map(({ ID = "", Name = "" }) => ({ ID, Name }));
   const row = datacenter.acl.saveToken({
-    accessor: accessor || str(fields, "AccessorID"),
-    secret: str(fields, "SecretID"),
-    description: str(fields, "Description"),
+    accessor: accessor || (fields.AccessorID ?? ""),
+    secret: fields.SecretID ?? "",
+    description: fields.Description ?? "",
     policies: links,
-    local: fields.Local === true,
+    local: fields.Local ?? false,
   });
   return call.json(tokenView(datacenter, row, true));
 }
 
 /** Reads of a token that is not there are refused as if the caller's own were missing. */
-function tokenFound(datacenter: Datacenter, row: TokenRow | undefined, withSecret: boolean): ReadResult {
+function tokenResult(datacenter: Datacenter, row: TokenRow | undefined, withSecret: boolean): ReadResult {
   const index = datacenter.acl.tokenIndex;
-  if (row !== undefined) return { index, value: tokenView(datacenter, row, withSecret) };
-  const headers = { "Content-Type": "text/plain; charset=utf-8" };
-  return { index, reply: { status: 403, headers, body: "ACL not found" } };
+  return row === undefined
+    ? { index, reply: textReply(403, "ACL not found") }
+    : { index, value: tokenView(datacenter, row, withSecret) };
 }
 
-function self(call: ConsulCall): ReadResult {
+function readOwnToken(call: ConsulCall): ReadResult {
   const datacenter = call.datacenter();
   // The anonymous token has no holder who could ask for itself.
   const row = call.token === "" ? undefined : datacenter.acl.tokenOf(call.token);
-  return tokenFound(datacenter, row, true);
+  return tokenResult(datacenter, row, true);
 }
 
-function token(call: ConsulCall): ReadResult {
+function readToken(call: ConsulCall): ReadResult {
   const datacenter = requireAclRight(call, "read");
   const isManager = call.authorizer(datacenter).writes("acl");
-  return tokenFound(datacenter, datacenter.acl.token(call.rest), isManager);
+  return tokenResult(datacenter, datacenter.acl.token(call.rest), isManager);
 }
 
-function tokens(call: ConsulCall): ReadResult {
+function listTokens(call: ConsulCall): ReadResult {
   const datacenter = requireAclRight(call, "read");
   return {
     index: datacenter.acl.tokenIndex,
@@ -142,15 +117,15 @@ function savePolicy(call: ConsulCall, id: string): HttpReply {
   const fields = decodeBody(call, POLICY, "Bad request: Policy decoding failed: ");
   const { acl } = requireAclRight(call, "write");
   const row = acl.savePolicy({
-    id: id || str(fields, "ID"),
-    name: str(fields, "Name"),
-    description: str(fields, "Description"),
-    rules: str(fields, "Rules"),
+    id: id || (fields.ID ?? ""),
+    name: fields.Name ?? "",
+    description: fields.Description ?? "",
+    rules: fields.Rules ?? "",
   });
   return call.json(policyView(row));
 }
 
-function policies(call: ConsulCall): ReadResult {
+function listPolicies(call: ConsulCall): ReadResult {
   const { acl } = requireAclRight(call, "read");
   const value = acl.policies().map((row) => {
     const { Rules: _rules, ...rest } = policyView(row);
@@ -159,7 +134,7 @@ function policies(call: ConsulCall): ReadResult {
   return { index: acl.policyIndex, value };
 }
 
-const policyBy =
+const readPolicyBy =
   (find: (datacenter: Datacenter, call: ConsulCall) => PolicyRow | undefined) =>
   (call: ConsulCall): ReadResult => {
     const datacenter = requireAclRight(call, "read");
@@ -176,28 +151,26 @@ function deletePolicy(call: ConsulCall): HttpReply {
 /** Every endpoint says so while ACLs are off. */
 const whenEnabled =
   (handler: ConsulHandler): ConsulHandler =>
-  (sim, request) => {
-    if (sim.agent.datacenter.acl.options.enabled) return handler(sim, request);
-    return { status: 401, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: "ACL support disabled" };
-  };
+  (sim, request) =>
+    sim.agent.datacenter.acl.options.enabled ? handler(sim, request) : textReply(401, "ACL support disabled");
 
 const refuseUnsimulated = (what: string): ConsulHandler => answerAtOnce(() => refuseNotSimulated(what));
 
-const ROUTES: readonly Route<ConsulSim>[] = [
+const ROUTES: readonly (Route<ConsulSim> & { readonly handler: ConsulHandler })[] = [
   { method: "PUT", path: "/v1/acl/bootstrap", handler: answerAtOnce(bootstrap) },
   { method: "PUT", path: "/v1/acl/token", handler: answerAtOnce((call) => saveToken(call, "")) },
-  { method: "GET", path: "/v1/acl/token/self", handler: answerRead("index", self) },
-  { method: "GET", path: "/v1/acl/token/*rest", handler: answerRead("index", token) },
+  { method: "GET", path: "/v1/acl/token/self", handler: answerRead("index", readOwnToken) },
+  { method: "GET", path: "/v1/acl/token/*rest", handler: answerRead("index", readToken) },
   { method: "PUT", path: "/v1/acl/token/*rest", handler: answerAtOnce((call) => saveToken(call, call.rest)) },
   { method: "DELETE", path: "/v1/acl/token/*rest", handler: answerAtOnce(deleteToken) },
-  { method: "GET", path: "/v1/acl/tokens", handler: answerRead("index", tokens) },
+  { method: "GET", path: "/v1/acl/tokens", handler: answerRead("index", listTokens) },
   { method: "PUT", path: "/v1/acl/policy", handler: answerAtOnce((call) => savePolicy(call, "")) },
   {
     method: "GET",
     path: "/v1/acl/policy/name/*rest",
     handler: answerRead(
       "index",
-      policyBy(({ acl }, call) => acl.policyNamed(call.rest)),
+      readPolicyBy(({ acl }, call) => acl.policyNamed(call.rest)),
     ),
   },
   {
@@ -205,12 +178,12 @@ const ROUTES: readonly Route<ConsulSim>[] = [
     path: "/v1/acl/policy/*rest",
     handler: answerRead(
       "index",
-      policyBy(({ acl }, call) => acl.policy(call.rest)),
+      readPolicyBy(({ acl }, call) => acl.policy(call.rest)),
     ),
   },
   { method: "PUT", path: "/v1/acl/policy/*rest", handler: answerAtOnce((call) => savePolicy(call, call.rest)) },
   { method: "DELETE", path: "/v1/acl/policy/*rest", handler: answerAtOnce(deletePolicy) },
-  { method: "GET", path: "/v1/acl/policies", handler: answerRead("index", policies) },
+  { method: "GET", path: "/v1/acl/policies", handler: answerRead("index", listPolicies) },
   { method: "PUT", path: "/v1/acl/create", handler: refuseUnsimulated("legacy ACLs") },
   { method: "GET", path: "/v1/acl/list", handler: refuseUnsimulated("legacy ACLs") },
   { method: "GET", path: "/v1/acl/info/*rest", handler: refuseUnsimulated("legacy ACLs") },
@@ -223,7 +196,8 @@ const ROUTES: readonly Route<ConsulSim>[] = [
   { method: "POST", path: "/v1/acl/logout", handler: refuseUnsimulated("ACL logout") },
 ];
 
+/** `/v1/acl/…` (Consul 1.8, "ACL HTTP API"). */
 export const ACL_ROUTES: readonly Route<ConsulSim>[] = ROUTES.map((route) => ({
   ...route,
-  handler: whenEnabled(route.handler as ConsulHandler),
+  handler: whenEnabled(route.handler),
 }));

@@ -1,4 +1,3 @@
-import { GO_FRONT } from "../wire/front.ts";
 import { gzipSync } from "node:zlib";
 import {
   defineService,
@@ -8,34 +7,55 @@ import {
   type Route,
   type Service,
 } from "../../kernel/index.ts";
+import type { ConsulSim } from "../wire/call.ts";
+import { GO_FRONT } from "../wire/front.ts";
+import { textReply } from "../wire/handler.ts";
 import { ACL_ROUTES } from "./acl.ts";
+import { AGENT_CHECK_ROUTES } from "./agent-checks.ts";
+import { AGENT_HEALTH_ROUTES } from "./agent-health.ts";
+import { AGENT_SERVICE_ROUTES } from "./agent-services.ts";
 import { AGENT_ROUTES } from "./agent.ts";
+import { REGISTRATION_ROUTES } from "./catalog-registration.ts";
 import { CATALOG_ROUTES } from "./catalog.ts";
-import { type ConsulSim, textReply } from "../wire/frame.ts";
+import { CONFIG_ROUTES } from "./config.ts";
+import { CONNECT_ROUTES } from "./connect.ts";
+import { COORDINATE_ROUTES } from "./coordinate.ts";
+import { EVENT_ROUTES } from "./event.ts";
 import { HEALTH_ROUTES } from "./health.ts";
+import { INTERNAL_UI_ROUTES } from "./internal-ui.ts";
 import { KV_ROUTES } from "./kv.ts";
-import { MISC_ROUTES } from "./misc.ts";
+import { OPERATOR_ROUTES } from "./operator.ts";
 import { QUERY_ROUTES } from "./queries.ts";
 import { SESSION_ROUTES } from "./sessions.ts";
+import { SNAPSHOT_ROUTES } from "./snapshot.ts";
+import { STATUS_ROUTES } from "./status.ts";
 import { TXN_ROUTES } from "./txn.ts";
 
-const GREETING: Route<ConsulSim> = {
-  method: "GET",
-  path: "/",
-  handler: () => textReply(200, "Consul Agent"),
-};
+const GREETING: Route<ConsulSim> = { method: "GET", path: "/", handler: () => textReply(200, "Consul Agent") };
 
+/** Every route of an agent's HTTP API. */
 export const ROUTES: readonly Route<ConsulSim>[] = [
   GREETING,
+  ...REGISTRATION_ROUTES,
   ...CATALOG_ROUTES,
   ...HEALTH_ROUTES,
   ...AGENT_ROUTES,
+  ...AGENT_SERVICE_ROUTES,
+  ...AGENT_CHECK_ROUTES,
+  ...AGENT_HEALTH_ROUTES,
   ...KV_ROUTES,
   ...SESSION_ROUTES,
   ...TXN_ROUTES,
   ...QUERY_ROUTES,
   ...ACL_ROUTES,
-  ...MISC_ROUTES,
+  ...STATUS_ROUTES,
+  ...EVENT_ROUTES,
+  ...COORDINATE_ROUTES,
+  ...OPERATOR_ROUTES,
+  ...INTERNAL_UI_ROUTES,
+  ...CONFIG_ROUTES,
+  ...CONNECT_ROUTES,
+  ...SNAPSHOT_ROUTES,
 ];
 
 /** Paths that end in `/` and are meant by the same path without. */

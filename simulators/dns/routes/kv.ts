@@ -1,23 +1,17 @@
 import type { HttpReply, Route } from "../../kernel/index.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
 import type { Authorizer } from "../state/acl-rules.ts";
-import { Refusal } from "../wire/refusal.ts";
 import type { KvRow, KvWrite } from "../state/kv.ts";
-import {
-  refuseBadRequest,
-  type ConsulCall,
-  deny,
-  type ReadResult,
-  HttpError,
-  answerAtOnce,
-  answerRead,
-  type ConsulSim,
-} from "../wire/frame.ts";
+import type { ConsulCall, ConsulSim } from "../wire/call.ts";
+import { answerAtOnce } from "../wire/handler.ts";
+import { answerRead, type ReadResult } from "../wire/read.ts";
+import { deny, HttpError, Refusal, refuseBadRequest } from "../wire/refusal.ts";
 
 const VALUE_BYTES_MAX = 512 * 1024;
 const UINT64_MAX = 0xffff_ffff_ffff_ffffn;
 
-const view = (row: KvRow): Readonly<Record<string, unknown>> => ({
+/** A row as the API shows it; the value as base64. */
+export const kvView = (row: KvRow): Readonly<Record<string, unknown>> => ({
   LockIndex: row.lockIndex,
   Key: row.key,
   Flags: row.flags,
@@ -26,10 +20,9 @@ const view = (row: KvRow): Readonly<Record<string, unknown>> => ({
   CreateIndex: row.createIndex,
   ModifyIndex: row.modifyIndex,
 });
-export { view as kvView };
 
 /** An unsigned number of a parameter. @throws HttpError in Go's words */
-function uint(text: string): bigint {
+function parseUint(text: string): bigint {
   const fail = (why: string): never => {
     throw new HttpError(500, `strconv.ParseUint: parsing "${text}": ${why}`);
   };
@@ -39,34 +32,34 @@ function uint(text: string): bigint {
 }
 
 /** At most one of these may be given. @throws HttpError */
-function noConflict({ query }: ConsulCall, names: readonly string[]): void {
+function refuseConflict({ query }: ConsulCall, names: readonly string[]): void {
   const given = names.filter((name) => query.has(name));
-  if (given.length > 1) refuseBadRequest(`Conflicting flags: ${canonical(query)}`);
+  if (given.length > 1) refuseBadRequest(`Conflicting flags: ${canonicalQuery(query)}`);
 }
 
 /** A query as Go prints it: sorted by key, `key=` for a bare one. */
-const canonical = (query: URLSearchParams): string => {
+const canonicalQuery = (query: URLSearchParams): string => {
   const sorted = new URLSearchParams(query);
   sorted.sort();
   return sorted.toString();
 };
 
-const NOTHING: HttpReply = { status: 404, body: "" };
+const NOT_FOUND: HttpReply = { status: 404, body: "" };
 
-function get(call: ConsulCall): ReadResult {
-  if (call.query.has("keys")) return keys(call);
+function readKey(call: ConsulCall): ReadResult {
+  if (call.query.has("keys")) return listKeys(call);
   const isTree = call.query.has("recurse");
   if (call.rest === "" && !isTree) return refuseBadRequest("Missing key name");
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
-  return isTree ? tree(call, datacenter, authorizer) : single(call, datacenter, authorizer);
+  return isTree ? readTree(call, datacenter, authorizer) : readOne(call, datacenter, authorizer);
 }
 
-function single(call: ConsulCall, { kv }: Datacenter, authorizer: Authorizer): ReadResult {
+function readOne(call: ConsulCall, { kv }: Datacenter, authorizer: Authorizer): ReadResult {
   if (!authorizer.reads("key", call.rest)) return deny();
   const row = kv.get(call.rest);
-  if (row === undefined) return { index: kv.tableIndex, reply: NOTHING };
-  if (!call.query.has("raw")) return { index: row.modifyIndex, value: [view(row)] };
+  if (row === undefined) return { index: kv.tableIndex, reply: NOT_FOUND };
+  if (!call.query.has("raw")) return { index: row.modifyIndex, value: [kvView(row)] };
   const headers = {
     "Content-Type": "text/plain",
     "X-Content-Type-Options": "nosniff",
@@ -75,14 +68,14 @@ function single(call: ConsulCall, { kv }: Datacenter, authorizer: Authorizer): R
   return { index: row.modifyIndex, reply: { status: 200, headers, body: row.value } };
 }
 
-function tree(call: ConsulCall, { kv }: Datacenter, authorizer: Authorizer): ReadResult {
+function readTree(call: ConsulCall, { kv }: Datacenter, authorizer: Authorizer): ReadResult {
   const rows = kv.listUnder(call.rest);
   const index = kv.indexUnder(call.rest, rows);
   const seen = rows.filter(({ key }) => authorizer.reads("key", key));
-  return seen.length === 0 ? { index, reply: NOTHING } : { index, value: seen.map(view) };
+  return seen.length === 0 ? { index, reply: NOT_FOUND } : { index, value: seen.map(kvView) };
 }
 
-function keys(call: ConsulCall): ReadResult {
+function listKeys(call: ConsulCall): ReadResult {
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
   const { kv } = datacenter;
@@ -90,23 +83,25 @@ function keys(call: ConsulCall): ReadResult {
   const rows = kv.listUnder(prefix);
   const index = kv.indexUnder(prefix, rows);
   const separator = call.query.get("separator") ?? "";
-  const names = rows.filter(({ key }) => authorizer.reads("key", key)).map(({ key }) => upTo(key, prefix, separator));
+  const names = rows
+    .filter(({ key }) => authorizer.reads("key", key))
+    .map(({ key }) => cutBehind(key, prefix, separator));
   const list = [...new Set(names)];
-  return list.length === 0 && prefix !== "" ? { index, reply: NOTHING } : { index, value: list };
+  return list.length === 0 && prefix !== "" ? { index, reply: NOT_FOUND } : { index, value: list };
 }
 
 /** A key cut behind the first separator after the prefix. */
-function upTo(key: string, prefix: string, separator: string): string {
+function cutBehind(key: string, prefix: string, separator: string): string {
   const at = separator === "" ? -1 : key.indexOf(separator, prefix.length);
   return at < 0 ? key : key.slice(0, at + separator.length);
 }
 
-function put(call: ConsulCall): HttpReply {
-  noConflict(call, ["cas", "acquire", "release"]);
+function writeKey(call: ConsulCall): HttpReply {
+  refuseConflict(call, ["cas", "acquire", "release"]);
   if (call.rest === "") refuseBadRequest("Missing key name");
   const { query } = call;
-  const flags = query.has("flags") ? uint(query.get("flags") ?? "") : 0n;
-  const index = query.has("cas") ? uint(query.get("cas") ?? "") : 0n;
+  const flags = query.has("flags") ? parseUint(query.get("flags") ?? "") : 0n;
+  const index = query.has("cas") ? parseUint(query.get("cas") ?? "") : 0n;
   const body = Buffer.from(call.request.body);
   if (body.length > VALUE_BYTES_MAX)
     throw new HttpError(
@@ -117,10 +112,10 @@ function put(call: ConsulCall): HttpReply {
   if (!call.authorizer(datacenter).writes("key", call.rest)) deny();
   const session = query.get("acquire") ?? query.get("release") ?? "";
   const write: KvWrite = { key: call.rest, value: new Uint8Array(body), flags, session, index: Number(index) };
-  return call.json(apply(call, datacenter, write));
+  return call.json(applyWrite(call, datacenter, write));
 }
 
-function apply({ query }: ConsulCall, { kv, sessions, store }: Datacenter, write: KvWrite): boolean {
+function applyWrite({ query }: ConsulCall, { kv, sessions, store }: Datacenter, write: KvWrite): boolean {
   if (query.has("acquire")) {
     if (kv.isDelayed(write.key)) return false;
     checkLockable(sessions, write.session);
@@ -143,11 +138,11 @@ export function checkLockable(sessions: Datacenter["sessions"], session: string)
   if (sessions.get(session) === undefined) throw new Refusal(`invalid session "${session}"`);
 }
 
-function remove(call: ConsulCall): HttpReply {
-  noConflict(call, ["recurse", "cas"]);
+function deleteKey(call: ConsulCall): HttpReply {
+  refuseConflict(call, ["recurse", "cas"]);
   const isTree = call.query.has("recurse");
   if (call.rest === "" && !isTree) refuseBadRequest("Missing key name");
-  const cas = call.query.has("cas") ? uint(call.query.get("cas") ?? "") : undefined;
+  const cas = call.query.has("cas") ? parseUint(call.query.get("cas") ?? "") : undefined;
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
   if (isTree ? !authorizer.writesUnder(call.rest) : !authorizer.writes("key", call.rest)) deny();
@@ -158,10 +153,11 @@ function remove(call: ConsulCall): HttpReply {
   return call.json(true);
 }
 
+/** `/v1/kv/…` (Consul 1.8, "KV Store Endpoints"). */
 export const KV_ROUTES: readonly Route<ConsulSim>[] = ["/v1/kv/", "/v1/kv/*rest"].flatMap(
   (path): Route<ConsulSim>[] => [
-    { method: "GET", path, handler: answerRead("index-on-success", get) },
-    { method: "PUT", path, handler: answerAtOnce(put) },
-    { method: "DELETE", path, handler: answerAtOnce(remove) },
+    { method: "GET", path, handler: answerRead("index-on-success", readKey) },
+    { method: "PUT", path, handler: answerAtOnce(writeKey) },
+    { method: "DELETE", path, handler: answerAtOnce(deleteKey) },
   ],
 );

@@ -1,21 +1,13 @@
 import type { HttpReply, Route } from "../../kernel/index.ts";
-import { str } from "../behaviour/definitions.ts";
 import { sessionTtlNsMin } from "../behaviour/config.ts";
-import { durationNs, durationText, invalidDuration } from "../wire/duration.ts";
-import { ANY, type Fields, STRING, STRINGS, type Struct } from "../wire/json/decode.ts";
 import { SERF_HEALTH } from "../state/catalog.ts";
 import { SessionError, type SessionRow } from "../state/sessions.ts";
-import {
-  refuseBadRequest,
-  type ConsulCall,
-  decodeBody,
-  deny,
-  type ReadResult,
-  HttpError,
-  answerAtOnce,
-  answerRead,
-  type ConsulSim,
-} from "../wire/frame.ts";
+import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
+import { durationNs, durationText, invalidDuration } from "../wire/duration.ts";
+import { answerAtOnce, refuseMissing } from "../wire/handler.ts";
+import { ANY, anonymous, type Decoded, lax, listOf, STRING, STRINGS, structOf } from "../wire/json/shape.ts";
+import { answerRead, type ReadResult } from "../wire/read.ts";
+import { deny, HttpError, refuseBadRequest } from "../wire/refusal.ts";
 import { sessionView } from "../wire/views.ts";
 
 const TTL_NS_MAX = 24 * 3600e9;
@@ -23,34 +15,27 @@ const LOCK_DELAY_NS_DEFAULT = 15e9;
 /** A bare number below this means seconds. */
 const LOCK_DELAY_SECONDS_BELOW = 1000;
 
-const SERVICE_CHECK: Struct = {
-  kind: "struct",
-  name: "ServiceCheck",
-  go: "structs.ServiceCheck",
-  fields: { ID: STRING, Namespace: STRING },
-  lax: true,
-};
+const SERVICE_CHECK = lax(structOf("structs.ServiceCheck", { ID: STRING, Namespace: STRING }));
 
-const SESSION: Struct = {
-  kind: "struct",
-  name: "",
-  go: "struct { LockDelay interface {}; *structs.Alias }",
-  lax: true,
-  fields: {
-    ID: STRING,
-    Name: STRING,
-    Node: STRING,
-    LockDelay: ANY,
-    Behavior: STRING,
-    TTL: STRING,
-    Checks: STRINGS,
-    NodeChecks: STRINGS,
-    ServiceChecks: { kind: "list", of: SERVICE_CHECK, go: "[]structs.ServiceCheck" },
-  },
-};
+const SESSION = lax(
+  anonymous(
+    structOf("struct { LockDelay interface {}; *structs.Alias }", {
+      ID: STRING,
+      Name: STRING,
+      Node: STRING,
+      LockDelay: ANY,
+      Behavior: STRING,
+      TTL: STRING,
+      Checks: STRINGS,
+      NodeChecks: STRINGS,
+      ServiceChecks: listOf(SERVICE_CHECK, "[]structs.ServiceCheck"),
+    }),
+  ),
+);
+type SessionFields = Decoded<typeof SESSION>;
 
-/** @throws HttpError for a text that is no duration */
-function lockDelayNs(given: unknown): number {
+/** A lock delay as it may be given: text, ns, or whole seconds. @throws HttpError 400 for a text that is no duration */
+function readLockDelayNs(given: unknown): number {
   if (given === undefined || given === null) return LOCK_DELAY_NS_DEFAULT;
   const ns = typeof given === "string" ? durationNs(given) : Number(given);
   if (ns === undefined) return refuseBadRequest(`Request decode failed: ${invalidDuration(String(given))}`);
@@ -59,37 +44,45 @@ function lockDelayNs(given: unknown): number {
 
 type Draft = Omit<SessionRow, "id" | "createIndex" | "modifyIndex">;
 
-/** The checks that a session hangs on: the default one unless the caller says otherwise. */
-function checksOf(fields: Fields): Pick<Draft, "nodeChecks" | "checks" | "serviceChecks"> {
-  const list = (name: string): readonly string[] | undefined =>
-    name in fields ? ((fields[name] as readonly string[] | undefined) ?? []) : undefined;
-  const services = (fields.ServiceChecks as readonly Fields[] | undefined)?.map((check) => ({
-    ID: str(check, "ID"),
-    Namespace: str(check, "Namespace"),
-  }));
-  const serviceChecks = services === undefined || services.length === 0 ? null : services;
+/** The checks that a session depends on: the default one unless the caller says otherwise. */
+function checksOf(fields: SessionFields): Pick<Draft, "nodeChecks" | "checks" | "serviceChecks"> {
+  // A list that is null is an empty one, unlike a list that is not given.
+  const list = (name: "Checks" | "NodeChecks"): readonly string[] | undefined =>
+    name in fields ? (fields[name] ?? []) : undefined;
+  const services = (fields.ServiceChecks ?? []).map(({ ID = "", Namespace = "" }) => ({ ID, Namespace }));
+  const serviceChecks = services.length === 0 ? null : services;
   const checks = list("Checks");
   if (checks?.length === 0) return { nodeChecks: [], checks: null, serviceChecks };
   const isDefault = checks === undefined || (checks.length === 1 && checks[0] === SERF_HEALTH);
   return { nodeChecks: list("NodeChecks") ?? [SERF_HEALTH], checks: isDefault ? null : checks, serviceChecks };
 }
 
-function draftOf(call: ConsulCall): Draft {
-  const fields = call.request.body.length === 0 ? {} : decodeBody(call, SESSION);
+/** A session as it is asked for, checked. @throws HttpError, SessionError in Consul's words */
+function draftOf(call: ConsulCall, fields: SessionFields, lockDelayNs: number): Draft {
+  const { TTL: ttl = "" } = fields;
+  const behavior = behaviorOf(fields);
+  checkTtl(ttl, sessionTtlNsMin(call.agent.options.config));
   return {
-    name: str(fields, "Name"),
-    node: str(fields, "Node") || call.agent.name,
-    lockDelayNs: lockDelayNs(fields.LockDelay),
-    behavior: (str(fields, "Behavior") || "release") as Draft["behavior"],
-    ttl: str(fields, "TTL"),
+    name: fields.Name ?? "",
+    node: nodeOf(call, fields),
+    lockDelayNs,
+    behavior,
+    ttl,
     ...checksOf(fields),
   };
 }
 
-/** @throws SessionError in Consul's words */
-function checkDraft({ behavior, ttl }: Draft, nsMin: number): void {
-  if (behavior !== "release" && behavior !== "delete")
-    throw new SessionError(`Invalid Behavior setting '${behavior as string}'`);
+const nodeOf = (call: ConsulCall, { Node }: SessionFields): string => Node || call.agent.name;
+
+/** @throws SessionError */
+function behaviorOf({ Behavior }: SessionFields): Draft["behavior"] {
+  const behavior = Behavior || "release";
+  if (behavior === "release" || behavior === "delete") return behavior;
+  throw new SessionError(`Invalid Behavior setting '${behavior}'`);
+}
+
+/** @throws SessionError */
+function checkTtl(ttl: string, nsMin: number): void {
   if (ttl === "") return;
   const ns = durationNs(ttl);
   if (ns === undefined) throw new SessionError(`Session TTL '${ttl}' invalid: ${invalidDuration(ttl)}`);
@@ -99,15 +92,15 @@ function checkDraft({ behavior, ttl }: Draft, nsMin: number): void {
     );
 }
 
-function create(call: ConsulCall): HttpReply {
-  const draft = draftOf(call);
+function createSession(call: ConsulCall): HttpReply {
+  const fields = call.request.body.length === 0 ? {} : decodeBody(call, SESSION);
+  const delayNs = readLockDelayNs(fields.LockDelay);
   const datacenter = call.datacenter();
-  if (!call.authorizer(datacenter).writes("session", draft.node)) deny();
-  checkDraft(draft, sessionTtlNsMin(call.agent.options.config));
-  return call.json({ ID: datacenter.sessions.create(draft) });
+  if (!call.authorizer(datacenter).writes("session", nodeOf(call, fields))) deny();
+  return call.json({ ID: datacenter.sessions.create(draftOf(call, fields, delayNs)) });
 }
 
-function destroy(call: ConsulCall): HttpReply {
+function destroySession(call: ConsulCall): HttpReply {
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
   const session = datacenter.sessions.get(call.rest);
@@ -116,7 +109,7 @@ function destroy(call: ConsulCall): HttpReply {
   return call.json(true);
 }
 
-function renew(call: ConsulCall): HttpReply {
+function renewSession(call: ConsulCall): HttpReply {
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
   const session = datacenter.sessions.get(call.rest);
@@ -133,30 +126,29 @@ const listSessions = (call: ConsulCall, pick: (rows: readonly SessionRow[]) => r
   return { index: datacenter.sessions.tableIndex, value: rows.map(sessionView) };
 };
 
-function info(call: ConsulCall): ReadResult {
+function readSession(call: ConsulCall): ReadResult {
   const datacenter = call.datacenter();
   const session = datacenter.sessions.get(call.rest);
   return listSessions(call, () => (session === undefined ? [] : [session]));
 }
 
-const ofNode = (call: ConsulCall): ReadResult =>
+const listOfNode = (call: ConsulCall): ReadResult =>
   listSessions(call, (rows) => rows.filter(({ node }) => node.toLowerCase() === call.rest.toLowerCase()));
 
-const missing = (what: string) => answerAtOnce(() => refuseBadRequest(`Missing ${what}`));
-
+/** `/v1/session/…` (Consul 1.8, "Session HTTP API"). */
 export const SESSION_ROUTES: readonly Route<ConsulSim>[] = [
-  { method: "PUT", path: "/v1/session/create", handler: answerAtOnce(create) },
+  { method: "PUT", path: "/v1/session/create", handler: answerAtOnce(createSession) },
   {
     method: "GET",
     path: "/v1/session/list",
     handler: answerRead("index", (call) => listSessions(call, (rows) => rows)),
   },
-  { method: "GET", path: "/v1/session/info/", handler: missing("session") },
-  { method: "GET", path: "/v1/session/info/*rest", handler: answerRead("index", info) },
-  { method: "GET", path: "/v1/session/node/", handler: missing("node name") },
-  { method: "GET", path: "/v1/session/node/*rest", handler: answerRead("index", ofNode) },
-  { method: "PUT", path: "/v1/session/renew/", handler: missing("session") },
-  { method: "PUT", path: "/v1/session/renew/*rest", handler: answerAtOnce(renew) },
-  { method: "PUT", path: "/v1/session/destroy/", handler: missing("session") },
-  { method: "PUT", path: "/v1/session/destroy/*rest", handler: answerAtOnce(destroy) },
+  { method: "GET", path: "/v1/session/info/", handler: refuseMissing("session") },
+  { method: "GET", path: "/v1/session/info/*rest", handler: answerRead("index", readSession) },
+  { method: "GET", path: "/v1/session/node/", handler: refuseMissing("node name") },
+  { method: "GET", path: "/v1/session/node/*rest", handler: answerRead("index", listOfNode) },
+  { method: "PUT", path: "/v1/session/renew/", handler: refuseMissing("session") },
+  { method: "PUT", path: "/v1/session/renew/*rest", handler: answerAtOnce(renewSession) },
+  { method: "PUT", path: "/v1/session/destroy/", handler: refuseMissing("session") },
+  { method: "PUT", path: "/v1/session/destroy/*rest", handler: answerAtOnce(destroySession) },
 ];

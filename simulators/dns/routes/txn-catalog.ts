@@ -1,23 +1,27 @@
-import { str } from "../behaviour/definitions.ts";
-import { CONNECT, SERVICE_ADDRESSES, WEIGHTS } from "../behaviour/shapes.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
-import { ANY, BOOL, type Fields, INT, STRING, STRINGS, type Struct, TEXTS, UINT64 } from "../wire/json/decode.ts";
-import { Refusal } from "../wire/refusal.ts";
 import type { Authorizer } from "../state/acl-rules.ts";
-import type { Meta, NodeRow } from "../state/rows.ts";
-import { checkOf, serviceOf } from "./catalog.ts";
-import { PERMISSION_DENIED } from "../wire/frame.ts";
+import type { Registration } from "../state/catalog.ts";
+import {
+  ANY,
+  BOOL,
+  type Decoded,
+  INT,
+  lax,
+  STRING,
+  STRINGS,
+  type StructFields,
+  structOf,
+  TEXTS,
+  UINT64,
+} from "../wire/json/shape.ts";
+import { PERMISSION_DENIED, Refusal } from "../wire/refusal.ts";
+import { CONNECT, SERVICE_ADDRESSES, WEIGHTS } from "../wire/shapes.ts";
 import { checkView, nodeView, serviceView } from "../wire/views.ts";
+import { checkOf, serviceOf } from "./catalog-registration.ts";
 
-const struct = (name: string, fields: Struct["fields"]): Struct => ({
-  kind: "struct",
-  name,
-  go: `api.${name}`,
-  fields,
-  lax: true,
-});
+const apiStruct = <const F extends StructFields>(name: string, fields: F) => lax(structOf(`api.${name}`, fields));
 
-const NODE = struct("Node", {
+const NODE = apiStruct("Node", {
   ID: STRING,
   Node: STRING,
   Address: STRING,
@@ -27,7 +31,7 @@ const NODE = struct("Node", {
   CreateIndex: UINT64,
   ModifyIndex: UINT64,
 });
-const SERVICE = struct("AgentService", {
+const SERVICE = apiStruct("AgentService", {
   Kind: STRING,
   ID: STRING,
   Service: STRING,
@@ -42,7 +46,7 @@ const SERVICE = struct("AgentService", {
   ModifyIndex: UINT64,
   Connect: CONNECT,
 });
-const CHECK = struct("HealthCheck", {
+const CHECK = apiStruct("HealthCheck", {
   Node: STRING,
   CheckID: STRING,
   Name: STRING,
@@ -58,81 +62,89 @@ const CHECK = struct("HealthCheck", {
   ModifyIndex: UINT64,
 });
 
-export const NODE_OPERATION = struct("NodeTxnOp", { Verb: STRING, Node: NODE });
-export const SERVICE_OPERATION = struct("ServiceTxnOp", { Verb: STRING, Node: STRING, Service: SERVICE });
-export const CHECK_OPERATION = struct("CheckTxnOp", { Verb: STRING, Check: CHECK });
+/** An element of a transaction that is about a node. */
+export const NODE_OPERATION = apiStruct("NodeTxnOp", { Verb: STRING, Node: NODE });
+/** An element of a transaction that is about a service. */
+export const SERVICE_OPERATION = apiStruct("ServiceTxnOp", { Verb: STRING, Node: STRING, Service: SERVICE });
+/** An element of a transaction that is about a check. */
+export const CHECK_OPERATION = apiStruct("CheckTxnOp", { Verb: STRING, Check: CHECK });
 
-/** An operation of a transaction on the catalog. */
-export interface CatalogOperation {
-  readonly kind: "Node" | "Service" | "Check";
+interface Operation {
   readonly verb: string;
   readonly node: string;
+  /** Of the service or check; empty for a node. */
   readonly id: string;
   /** For check-and-set. */
   readonly index: number;
-  readonly fields: Fields;
+}
+interface NodeOperation extends Operation {
+  readonly kind: "Node";
+  readonly fields: Decoded<typeof NODE>;
+}
+interface ServiceOperation extends Operation {
+  readonly kind: "Service";
+  readonly fields: Decoded<typeof SERVICE>;
+}
+interface CheckOperation extends Operation {
+  readonly kind: "Check";
+  readonly fields: Decoded<typeof CHECK>;
 }
 
-const indexOf = (fields: Fields): number => Number((fields.ModifyIndex as bigint | undefined) ?? 0n);
-const part = (fields: Fields, name: string): Fields => (fields[name] as Fields | undefined) ?? {};
+/** An operation of a transaction on the catalog. */
+export type CatalogOperation = NodeOperation | ServiceOperation | CheckOperation;
 
-export function nodeOperation(operation: Fields): CatalogOperation {
-  const fields = part(operation, "Node");
-  return {
-    kind: "Node",
-    verb: str(operation, "Verb"),
-    node: str(fields, "Node"),
-    id: "",
-    index: indexOf(fields),
-    fields,
-  };
+const indexOf = ({ ModifyIndex = 0n }: { readonly ModifyIndex?: bigint | undefined }): number => Number(ModifyIndex);
+
+/** What an element about a node asks for. */
+export function nodeOperation({ Verb = "", Node: fields = {} }: Decoded<typeof NODE_OPERATION>): NodeOperation {
+  return { kind: "Node", verb: Verb, node: fields.Node ?? "", id: "", index: indexOf(fields), fields };
 }
 
-export function serviceOperation(operation: Fields): CatalogOperation {
-  const fields = part(operation, "Service");
-  const id = str(fields, "ID") || str(fields, "Service");
-  return {
-    kind: "Service",
-    verb: str(operation, "Verb"),
-    node: str(operation, "Node"),
-    id,
-    index: indexOf(fields),
-    fields,
-  };
+/** What an element about a service asks for. */
+export function serviceOperation(operation: Decoded<typeof SERVICE_OPERATION>): ServiceOperation {
+  const { Verb: verb = "", Node: node = "", Service: fields = {} } = operation;
+  const id = fields.ID || (fields.Service ?? "");
+  return { kind: "Service", verb, node, id, index: indexOf(fields), fields };
 }
 
-export function checkOperation(operation: Fields): CatalogOperation {
-  const fields = part(operation, "Check");
-  const id = str(fields, "CheckID") || str(fields, "Name");
-  return { kind: "Check", verb: str(operation, "Verb"), node: str(fields, "Node"), id, index: indexOf(fields), fields };
+/** What an element about a check asks for. */
+export function checkOperation({ Verb = "", Check: fields = {} }: Decoded<typeof CHECK_OPERATION>): CheckOperation {
+  const id = fields.CheckID || (fields.Name ?? "");
+  return { kind: "Check", verb: Verb, node: fields.Node ?? "", id, index: indexOf(fields), fields };
 }
 
-/** What is refused before anything is tried. */
+/** Why an operation is refused before anything is tried; `undefined` when it is not. */
 export function catalogObjection(
   { catalog }: Datacenter,
   authorizer: Authorizer,
   operation: CatalogOperation,
 ): string | undefined {
-  const { kind, verb, node, id, fields } = operation;
+  const { kind, verb, node, id } = operation;
   if (verb === "get") return undefined;
   if (kind === "Node") return authorizer.writes("node", node) ? undefined : PERMISSION_DENIED;
-  const entry = catalog.entry(node);
   const service =
-    kind === "Service"
-      ? str(fields, "Service") || entry?.services.get(id.toLowerCase())?.name
-      : str(fields, "ServiceName");
-  const may =
-    service === undefined || service === "" ? authorizer.writes("node", node) : authorizer.writes("service", service);
+    operation.kind === "Service"
+      ? operation.fields.Service || catalog.entry(node)?.services.get(id.toLowerCase())?.name
+      : operation.kind === "Check"
+        ? operation.fields.ServiceName
+        : undefined;
+  const may = service ? authorizer.writes("service", service) : authorizer.writes("node", node);
   return may ? undefined : PERMISSION_DENIED;
 }
 
-export type Result = Readonly<Record<string, unknown>>;
+/** What an operation gives back. */
+export type TxnResult = Readonly<Record<string, unknown>>;
 
 const WRITES = new Set(["set", "cas", "delete", "delete-cas"]);
+/** Whether an operation changes the catalog. */
 export const isCatalogWrite = ({ verb }: CatalogOperation): boolean => WRITES.has(verb);
 
 /** Performs one operation and answers with its result, if it has one. @throws Refusal */
-export function performCatalog(datacenter: Datacenter, operation: CatalogOperation, index: number): readonly Result[] {
+export function performCatalog(
+  datacenter: Datacenter,
+  operation: CatalogOperation,
+  index: number,
+): readonly TxnResult[] {
   const { kind, verb, node, id } = operation;
   const known = modifiedAt(datacenter, operation);
   const what = kind === "Node" ? `node "${node}"` : `${kind.toLowerCase()} "${id}" on node "${node}"`;
@@ -141,20 +153,20 @@ export function performCatalog(datacenter: Datacenter, operation: CatalogOperati
   };
   switch (verb) {
     case "get":
-      return known === undefined ? refuse(`${what} doesn't exist`) : view(datacenter, operation);
+      return known === undefined ? refuse(`${what} doesn't exist`) : resultOf(datacenter, operation);
     case "set":
-      write(datacenter, operation, index);
-      return view(datacenter, operation);
+      register(datacenter, operation, index);
+      return resultOf(datacenter, operation);
     case "cas":
       if ((known ?? 0) !== operation.index) refuse(`failed to set ${what}, index is stale`);
-      write(datacenter, operation, index);
-      return view(datacenter, operation);
+      register(datacenter, operation, index);
+      return resultOf(datacenter, operation);
     case "delete":
-      remove(datacenter, operation);
+      deregister(datacenter, operation);
       return [];
     case "delete-cas":
       if (known !== undefined && known !== operation.index) refuse(`failed to delete ${what}, index is stale`);
-      remove(datacenter, operation);
+      deregister(datacenter, operation);
       return [];
     default:
       return refuse(`unknown ${kind} verb "${verb}"`);
@@ -167,7 +179,7 @@ function modifiedAt({ catalog }: Datacenter, { kind, node, id }: CatalogOperatio
   return (kind === "Service" ? entry?.services : entry?.checks)?.get(id.toLowerCase())?.modifyIndex;
 }
 
-function view({ catalog, name }: Datacenter, { kind, node, id }: CatalogOperation): readonly Result[] {
+function resultOf({ catalog, name }: Datacenter, { kind, node, id }: CatalogOperation): readonly TxnResult[] {
   const entry = catalog.entry(node);
   if (entry === undefined) return [];
   if (kind === "Node") return [{ Node: nodeView(entry.row, name) }];
@@ -177,34 +189,29 @@ function view({ catalog, name }: Datacenter, { kind, node, id }: CatalogOperatio
   return check === undefined ? [] : [{ Check: checkView(check, null) }];
 }
 
-function write({ catalog }: Datacenter, { kind, node, fields }: CatalogOperation, index: number): void {
+function register({ catalog }: Datacenter, operation: CatalogOperation, index: number): void {
+  const { node } = operation;
+  if (operation.kind === "Node") return catalog.register(nodeRegistration(node, operation.fields), index);
   const row = catalog.node(node);
-  if (kind === "Node") return catalog.register({ ...nodeOf(node, fields), skipNodeUpdate: false, checks: [] }, index);
   if (row === undefined) throw new Refusal("Missing node registration");
-  const own = {
-    id: row.id,
-    node,
-    address: row.address,
-    meta: row.meta,
-    taggedAddresses: row.taggedAddresses,
-    skipNodeUpdate: true,
-  };
-  if (kind === "Service") catalog.register({ ...own, service: serviceOf(node, fields), checks: [] }, index);
-  else catalog.register({ ...own, checks: [checkOf(node, fields)] }, index);
+  const { id, address, meta, taggedAddresses } = row;
+  const own = { id, node, address, meta, taggedAddresses, skipNodeUpdate: true };
+  if (operation.kind === "Service")
+    catalog.register({ ...own, service: serviceOf(node, operation.fields), checks: [] }, index);
+  else catalog.register({ ...own, checks: [checkOf(node, operation.fields)] }, index);
 }
 
-const nodeOf = (
-  node: string,
-  fields: Fields,
-): Pick<NodeRow, "id" | "address" | "meta" | "taggedAddresses"> & { readonly node: string } => ({
-  id: str(fields, "ID"),
+const nodeRegistration = (node: string, fields: NodeOperation["fields"]): Registration => ({
+  id: fields.ID ?? "",
   node,
-  address: str(fields, "Address"),
-  meta: (fields.Meta as Meta | undefined) ?? null,
-  taggedAddresses: (fields.TaggedAddresses as Meta | undefined) ?? null,
+  address: fields.Address ?? "",
+  meta: fields.Meta ?? null,
+  taggedAddresses: fields.TaggedAddresses ?? null,
+  skipNodeUpdate: false,
+  checks: [],
 });
 
-function remove({ catalog }: Datacenter, { kind, node, id }: CatalogOperation): void {
+function deregister({ catalog }: Datacenter, { kind, node, id }: CatalogOperation): void {
   if (kind === "Node") catalog.deregisterNode(node);
   else if (kind === "Service") catalog.deregisterService(node, id);
   else catalog.deregisterCheck(node, id);

@@ -1,19 +1,13 @@
 import type { HttpReply, Route } from "../../kernel/index.ts";
-import { str } from "../behaviour/definitions.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
-import { BYTES, decodeJson, type Fields, type Shape, STRING, type Struct, UINT64 } from "../wire/json/decode.ts";
-import { JsonError } from "../wire/json/parse.ts";
-import { Refusal } from "../wire/refusal.ts";
 import type { Authorizer } from "../state/acl-rules.ts";
 import type { KvRow, KvWrite } from "../state/kv.ts";
-import {
-  refuseBadRequest,
-  type ConsulCall,
-  HttpError,
-  PERMISSION_DENIED,
-  answerAtOnce,
-  type ConsulSim,
-} from "../wire/frame.ts";
+import type { ConsulCall, ConsulSim } from "../wire/call.ts";
+import { answerAtOnce } from "../wire/handler.ts";
+import { decodeJson } from "../wire/json/decode.ts";
+import { JsonError } from "../wire/json/parse.ts";
+import { BYTES, type Decoded, lax, listOf, STRING, structOf, UINT64 } from "../wire/json/shape.ts";
+import { HttpError, PERMISSION_DENIED, Refusal, refuseBadRequest } from "../wire/refusal.ts";
 import { checkLockable, kvView } from "./kv.ts";
 import {
   CHECK_OPERATION,
@@ -24,29 +18,30 @@ import {
   NODE_OPERATION,
   nodeOperation,
   performCatalog,
-  type Result,
   SERVICE_OPERATION,
   serviceOperation,
+  type TxnResult,
 } from "./txn-catalog.ts";
 
 const BODY_BYTES_MAX = 512 * 1024;
 const OPERATIONS_MAX = 64;
 
-const KV: Struct = {
-  kind: "struct",
-  name: "KVTxnOp",
-  go: "api.KVTxnOp",
-  fields: { Verb: STRING, Key: STRING, Value: BYTES, Flags: UINT64, Index: UINT64, Session: STRING, Namespace: STRING },
-  lax: true,
-};
-const OPERATION: Struct = {
-  kind: "struct",
-  name: "TxnOp",
-  go: "api.TxnOp",
-  fields: { KV, Node: NODE_OPERATION, Service: SERVICE_OPERATION, Check: CHECK_OPERATION },
-  lax: true,
-};
-const OPERATIONS: Shape = { kind: "list", of: OPERATION, go: "api.TxnOps" };
+const KV = lax(
+  structOf("api.KVTxnOp", {
+    Verb: STRING,
+    Key: STRING,
+    Value: BYTES,
+    Flags: UINT64,
+    Index: UINT64,
+    Session: STRING,
+    Namespace: STRING,
+  }),
+);
+const OPERATION = lax(
+  structOf("api.TxnOp", { KV, Node: NODE_OPERATION, Service: SERVICE_OPERATION, Check: CHECK_OPERATION }),
+);
+const OPERATIONS = listOf(OPERATION, "api.TxnOps");
+type OperationFields = Decoded<typeof OPERATION>;
 
 const READS = new Set(["get", "get-tree", "check-session", "check-index", "check-not-exists"]);
 const WRITES = new Set(["set", "delete", "delete-cas", "delete-tree", "cas", "lock", "unlock"]);
@@ -63,7 +58,8 @@ interface KvOperation extends KvWrite {
 
 type Operation = KvOperation | CatalogOperation;
 
-function operations(call: ConsulCall): readonly Operation[] {
+/** @throws HttpError */
+function operationsIn(call: ConsulCall): readonly Operation[] {
   const size = call.request.body.length;
   if (size > BODY_BYTES_MAX)
     throw new HttpError(
@@ -76,9 +72,9 @@ function operations(call: ConsulCall): readonly Operation[] {
   return list.flatMap(operationsOf);
 }
 
-function parseOperations(call: ConsulCall): readonly Fields[] {
+function parseOperations(call: ConsulCall): readonly OperationFields[] {
   try {
-    return (decodeJson(call.text, OPERATIONS) as readonly Fields[] | undefined) ?? [];
+    return decodeJson(call.text, OPERATIONS) ?? [];
   } catch (error) {
     if (error instanceof JsonError) return refuseBadRequest(`Failed to parse body: ${error.message}`);
     throw error;
@@ -86,28 +82,26 @@ function parseOperations(call: ConsulCall): readonly Fields[] {
 }
 
 /** What an element asks for; an empty one asks for nothing. */
-function operationsOf({ KV: kv, Node, Service, Check }: Fields): readonly Operation[] {
-  if (kv !== undefined) return [kvOperation(kv as Fields)];
-  if (Node !== undefined) return [nodeOperation(Node as Fields)];
-  if (Service !== undefined) return [serviceOperation(Service as Fields)];
-  return Check === undefined ? [] : [checkOperation(Check as Fields)];
+function operationsOf(element: OperationFields): readonly Operation[] {
+  if (element.KV !== undefined) return [kvOperation(element.KV)];
+  if (element.Node !== undefined) return [nodeOperation(element.Node)];
+  if (element.Service !== undefined) return [serviceOperation(element.Service)];
+  return element.Check === undefined ? [] : [checkOperation(element.Check)];
 }
 
-function kvOperation(kv: Fields): KvOperation {
-  return {
-    kind: "KV",
-    verb: str(kv, "Verb"),
-    key: str(kv, "Key"),
-    value: (kv.Value as Uint8Array | undefined) ?? new Uint8Array(),
-    flags: (kv.Flags as bigint | undefined) ?? 0n,
-    index: Number((kv.Index as bigint | undefined) ?? 0n),
-    session: str(kv, "Session"),
-  };
-}
+const kvOperation = (fields: Decoded<typeof KV>): KvOperation => ({
+  kind: "KV",
+  verb: fields.Verb ?? "",
+  key: fields.Key ?? "",
+  value: fields.Value ?? new Uint8Array(),
+  flags: fields.Flags ?? 0n,
+  index: Number(fields.Index ?? 0n),
+  session: fields.Session ?? "",
+});
 
 /** Everything or nothing: a failing operation takes the others back. */
 function transact(call: ConsulCall): HttpReply {
-  const list = operations(call);
+  const list = operationsIn(call);
   const isRead = list.every((operation) => !isWrite(operation));
   const datacenter = call.datacenter();
   const authorizer = call.authorizer(datacenter);
@@ -144,7 +138,7 @@ function objection(datacenter: Datacenter, authorizer: Authorizer, operation: Op
 
 interface Performed {
   readonly failures: readonly Failure[];
-  readonly results: readonly Result[];
+  readonly results: readonly TxnResult[];
 }
 
 function perform(
@@ -156,7 +150,7 @@ function perform(
   const undo = captureStores(datacenter, list);
   const index = isRead ? datacenter.store.index : datacenter.store.next();
   const failures: Failure[] = [];
-  const results: Result[] = [];
+  const results: TxnResult[] = [];
   for (const [OpIndex, operation] of list.entries()) {
     try {
       if (operation.kind !== "KV") results.push(...performCatalog(datacenter, operation, index));
@@ -243,6 +237,7 @@ function readKv(
   return verb === "get" ? [row] : withoutValue(row);
 }
 
+/** `/v1/txn` (Consul 1.8, "Transaction HTTP API"). */
 export const TXN_ROUTES: readonly Route<ConsulSim>[] = [
   { method: "PUT", path: "/v1/txn", handler: answerAtOnce(transact) },
 ];

@@ -1,43 +1,14 @@
 import { durationNs, invalidDuration } from "../duration.ts";
 import { type Json, JsonError, parseJson } from "./parse.ts";
+import type { Decoded, Shape, Struct } from "./shape.ts";
 
-/** What a field holds. `go` is the type's name in Go, which its error messages tell. */
-export type Shape =
-  | { readonly kind: "string" | "bool" | "float" | "any" | "bytes" }
-  | { readonly kind: "int"; readonly go: "int" | "int64" | "uint64" }
-  /** Text such as `10s`, or a number of ns. */
-  | { readonly kind: "duration" }
-  | { readonly kind: "list"; readonly of: Shape; readonly go: string }
-  | { readonly kind: "map"; readonly of: Shape }
-  | Struct;
-
-export interface Struct {
-  readonly kind: "struct";
-  /** Name in `Go struct field Name.Field`; empty for an anonymous type. */
-  readonly name: string;
-  /** Full type in `cannot unmarshal array into Go value of type …`. */
-  readonly go: string;
-  readonly fields: Readonly<Record<string, Shape>>;
-  /** Unknown fields are ignored instead of refused. */
-  readonly lax?: boolean;
-}
-
-export const STRING: Shape = { kind: "string" };
-export const BOOL: Shape = { kind: "bool" };
-export const INT: Shape = { kind: "int", go: "int" };
-export const UINT64: Shape = { kind: "int", go: "uint64" };
-export const FLOAT: Shape = { kind: "float" };
-export const ANY: Shape = { kind: "any" };
-export const BYTES: Shape = { kind: "bytes" };
-export const DURATION: Shape = { kind: "duration" };
-export const STRINGS: Shape = { kind: "list", of: STRING, go: "[]string" };
-export const TEXTS: Shape = { kind: "map", of: STRING };
-
-export type Fields = Readonly<Record<string, unknown>>;
-
-/** Decodes a body as Go does: names without case, the first error of type or of an unknown field reported. @throws JsonError */
-export function decodeJson(text: string, shape: Shape): unknown {
-  return decode(parseJson(text), shape, "", []);
+/**
+ * Decodes a body as Go does: names compare without case, the first wrong type or unknown member is reported. `undefined` for null.
+ *
+ * @throws JsonError in Go's words
+ */
+export function decodeJson<const S extends Shape>(text: string, shape: S): Decoded<S> | undefined {
+  return decode(parseJson(text), shape, "", []) as Decoded<S> | undefined;
 }
 
 const goType = (shape: Shape): string => {
@@ -67,7 +38,7 @@ function mismatch(json: Json, type: string, owner: string, path: readonly string
 }
 
 function decode(json: Json, shape: Shape, owner: string, path: readonly string[]): unknown {
-  if (shape.kind === "any") return plain(json);
+  if (shape.kind === "any") return toValue(json);
   if (json.kind === "null") return undefined;
   const wrong = (): never => mismatch(json, goType(shape), owner, path);
   switch (shape.kind) {
@@ -77,23 +48,25 @@ function decode(json: Json, shape: Shape, owner: string, path: readonly string[]
       return json.kind === "bool" ? json.value : wrong();
     case "int":
       return json.kind === "number" && (shape.go === "uint64" ? /^\d+$/ : /^-?\d+$/).test(json.text)
-        ? whole(json.text, shape.go)
+        ? parseWhole(json.text, shape.go)
         : wrong();
     case "float":
       return json.kind === "number" ? Number(json.text) : wrong();
     case "bytes":
-      return json.kind === "string" ? base64(json.value) : wrong();
+      return json.kind === "string" ? decodeBase64(json.value) : wrong();
     case "duration":
-      return duration(json);
+      return decodeDuration(json);
     case "list":
       return json.kind === "array"
         ? json.items.map((item) => decode(item, shape.of, owner, path) ?? zero(shape.of))
         : wrong();
     case "map":
       if (json.kind !== "object") return wrong();
-      return Object.fromEntries(json.members.map(([key, value]) => [key, decode(value, shape.of, owner, path) ?? ""]));
+      return Object.fromEntries(
+        json.members.map(([key, value]) => [key, decode(value, shape.of, owner, path) ?? zero(shape.of)]),
+      );
     case "struct":
-      return json.kind === "object" ? struct(json.members, shape, path) : wrong();
+      return json.kind === "object" ? decodeStruct(json.members, shape, path) : wrong();
   }
 }
 
@@ -121,17 +94,17 @@ function zero(shape: Shape): unknown {
   }
 }
 
-const whole = (text: string, go: string): number | bigint => (go === "uint64" ? BigInt(text) : Number(text));
+const parseWhole = (text: string, go: string): number | bigint => (go === "uint64" ? BigInt(text) : Number(text));
 
 /** Bytes of base64 with its padding. @throws JsonError in Go's words */
-function base64(text: string): Uint8Array {
+function decodeBase64(text: string): Uint8Array {
   const at = text.search(/[^A-Za-z0-9+/=]/);
   const valid = /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0;
   if (!valid) throw new JsonError(`illegal base64 data at input byte ${at < 0 ? text.length : at}`);
   return new Uint8Array(Buffer.from(text, "base64"));
 }
 
-function duration(json: Json): number {
+function decodeDuration(json: Json): number {
   if (json.kind === "number") return Number(json.text);
   const text = json.kind === "string" ? json.value : "";
   if (text === "") return 0;
@@ -140,40 +113,46 @@ function duration(json: Json): number {
   return ns;
 }
 
-const LOOKUPS = new WeakMap<Struct, ReadonlyMap<string, string>>();
+type NamedShape = readonly [name: string, shape: Shape];
 
-function lookup(shape: Struct): ReadonlyMap<string, string> {
-  let names = LOOKUPS.get(shape);
-  if (names === undefined)
-    LOOKUPS.set(shape, (names = new Map(Object.keys(shape.fields).map((name) => [name.toLowerCase(), name]))));
-  return names;
+/** Members of each structure by name in lower case. */
+const MEMBERS = new WeakMap<Struct, ReadonlyMap<string, NamedShape>>();
+
+function membersOf(struct: Struct): ReadonlyMap<string, NamedShape> {
+  let members = MEMBERS.get(struct);
+  if (members === undefined) {
+    members = new Map(Object.entries(struct.fields).map((entry) => [entry[0].toLowerCase(), entry]));
+    MEMBERS.set(struct, members);
+  }
+  return members;
 }
 
-function struct(members: readonly (readonly [string, Json])[], shape: Struct, path: readonly string[]): Fields {
-  const names = lookup(shape);
-  const fields: Record<string, unknown> = {};
+function decodeStruct(members: readonly (readonly [string, Json])[], struct: Struct, path: readonly string[]): object {
+  const known = membersOf(struct);
+  const decoded: Record<string, unknown> = {};
   for (const [key, value] of members) {
-    const name = names.get(key.toLowerCase());
-    if (name === undefined) {
-      if (shape.lax === true) continue;
+    const member = known.get(key.toLowerCase());
+    if (member === undefined) {
+      if (struct.lax) continue;
       throw new JsonError(`json: unknown field "${key}"`);
     }
+    const [name, shape] = member;
     // A type that decodes itself begins a path of its own.
-    fields[name] = decode(value, shape.fields[name] as Shape, shape.name, shape.name === "" ? [name] : [...path, name]);
+    decoded[name] = decode(value, shape, struct.name, struct.name === "" ? [name] : [...path, name]);
   }
-  return fields;
+  return decoded;
 }
 
-function plain(json: Json): unknown {
+function toValue(json: Json): unknown {
   switch (json.kind) {
     case "null":
       return null;
     case "number":
       return Number(json.text);
     case "array":
-      return json.items.map(plain);
+      return json.items.map(toValue);
     case "object":
-      return Object.fromEntries(json.members.map(([key, value]) => [key, plain(value)]));
+      return Object.fromEntries(json.members.map(([key, value]) => [key, toValue(value)]));
     default:
       return json.value;
   }

@@ -1,8 +1,9 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
-import { decodeJson, INT, STRING, STRINGS, type Struct } from "./decode.ts";
+import { decodeJson } from "./decode.ts";
 import { type Json, JsonError, parseJson } from "./parse.ts";
 import { printJson } from "./print.ts";
+import { BOOL, INT, lax, listOf, mapOf, STRING, STRINGS, structOf, UINT64 } from "./shape.ts";
 
 function plain(json: Json): unknown {
   switch (json.kind) {
@@ -65,12 +66,7 @@ describe("a value that is nested too deeply", () => {
   });
 });
 
-const SHAPE: Struct = {
-  kind: "struct",
-  name: "Thing",
-  go: "x.Thing",
-  fields: { Name: STRING, Port: INT, Tags: STRINGS },
-};
+const SHAPE = structOf("x.Thing", { Name: STRING, Port: INT, Tags: STRINGS });
 
 describe("a decoded structure", () => {
   const refusals: readonly (readonly [string, string])[] = [
@@ -87,5 +83,24 @@ describe("a decoded structure", () => {
 
   test("takes names without case and ignores what follows", () => {
     expect(decodeJson('{"name":"a","PORT":1} rest', SHAPE)).toEqual({ Name: "a", Port: 1 });
+  });
+
+  test("ignores unknown members where it is lax", () => {
+    expect(decodeJson('{"Nope":1,"Port":2}', lax(SHAPE))).toEqual({ Port: 2 });
+  });
+
+  test("puts Go's zero value wherever null stands in a list or a map", () => {
+    const shape = structOf("x.Zeros", {
+      Texts: STRINGS,
+      Flags: listOf(BOOL, "[]bool"),
+      Counts: listOf(UINT64, "[]uint64"),
+      Ports: mapOf(INT),
+    });
+    expect(decodeJson('{"Texts":[null],"Flags":[null],"Counts":[null,7],"Ports":{"a":null}}', shape)).toEqual({
+      Texts: [""],
+      Flags: [false],
+      Counts: [0n, 7n],
+      Ports: { a: 0 },
+    });
   });
 });
