@@ -116,7 +116,7 @@ interface Port {
 function locatorOf(world: World): (instanceId: string) => Promise<Address | undefined> {
   return async (instanceId) => {
     const { openstackAdmin, cpi } = world.credentials;
-    const operator = await openStackClient(world.stage(world.plan.applications), { ...openstackAdmin, ...cpi });
+    const operator = await openStackClient(world.environmentAt(world.plan.applications), { ...openstackAdmin, ...cpi });
     const name = encodeURIComponent(`guard_${instanceId}`);
     const found = (await operator.call("network", "GET", `/security-groups?name=${name}`)) as {
       readonly security_groups: readonly Group[];
