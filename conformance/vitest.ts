@@ -1,9 +1,9 @@
-import type { RunEvent } from "./events.ts";
+import type { RunEvent } from "./runner/events.ts";
 import { osbSuite } from "./osb/suite.ts";
 import { certify, type CertifyOptions, type CertifySummary } from "./runner/certify.ts";
 import { type Selection, selectChecks } from "./runner/selection.ts";
 import type { AnySuite } from "./runner/suite.ts";
-import { flagOf } from "./statement.ts";
+import { flagOf } from "./runner/statement.ts";
 
 /** Longest wait of one test for its verdict, in milliseconds: the checks before it come first. */
 const TEST_MS_MAX = 1_800_000;

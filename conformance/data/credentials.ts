@@ -1,5 +1,5 @@
-import { type Json, isArray, isObject, type JsonObject, stringOf } from "../http/json.ts";
-import type { Service } from "../platform/catalog.ts";
+import { type Json, isArray, isObject, type JsonObject, stringOf } from "../client/http/json.ts";
+import type { Service } from "../client/catalog.ts";
 import type { Login, Tls } from "./plane.ts";
 
 /**

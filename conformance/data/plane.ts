@@ -1,4 +1,4 @@
-import type { Reach } from "./reach.ts";
+import type { Reach } from "./probe-port.ts";
 import type { Rows, Statement } from "./statement.ts";
 
 /** What lets somebody in at a data service, read from the credentials of a binding. */

@@ -1,7 +1,7 @@
 import { Socket } from "node:net";
 import type { Client, ClientConfig } from "pg";
 import { DataError, type DataSession, type Extra, type Login } from "./plane.ts";
-import { NOT_OURS, nowhere } from "./reach.ts";
+import { NOT_OURS, nowhere } from "./probe-port.ts";
 import { sqlOf } from "./sql.ts";
 import { type Rows, ROWS_MAX, type Statement } from "./statement.ts";
 

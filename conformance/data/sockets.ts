@@ -1,10 +1,10 @@
 import { promises as dns, Resolver } from "node:dns";
 import { isIP } from "node:net";
 import { promisify } from "node:util";
-import { type DataSettings, OWN_ADDRESS } from "./settings.ts";
+import { type DataSettings, OWN_ADDRESS } from "../settings/data.ts";
 import { type Address, DataError, type DataPlane, type Login, NO_NAME, type Vantage } from "./plane.ts";
 import { DATA_LIMITS, type DataLimits, openPostgres } from "./postgresql.ts";
-import { reachPort } from "./reach.ts";
+import { reachPort } from "./probe-port.ts";
 
 export interface SocketPlaneOptions {
   /** The address of a host name; undefined when there is none. Default: the system's resolver. */

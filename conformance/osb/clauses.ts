@@ -1,4 +1,4 @@
-import type { Level } from "../events.ts";
+import type { Level } from "../runner/events.ts";
 import type { SpecMinor } from "../runner/check.ts";
 import data from "./clauses.json" with { type: "json" };
 

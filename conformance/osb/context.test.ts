@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { Offer } from "../platform/catalog.ts";
-import { EMPTY_FILE } from "../runner/file.ts";
+import type { Offer } from "../client/catalog.ts";
+import { EMPTY_FILE } from "../settings/drydock-file.ts";
 import { Quota } from "../runner/quota.ts";
 import type { Run } from "../runner/suite.ts";
 import { Shared } from "./context.ts";

@@ -1,6 +1,6 @@
-import { isObject, type Json, type JsonObject } from "../http/json.ts";
-import { bodyOf } from "../http/observation.ts";
-import type { Answer } from "../platform/answer.ts";
+import { isObject, type Json, type JsonObject } from "../client/http/json.ts";
+import { bodyOf } from "../client/http/observation.ts";
+import type { Answer } from "../client/answer.ts";
 import {
   allowsContextUpdates,
   areBindingsRetrievable,
@@ -12,11 +12,11 @@ import {
   readCatalog,
   schemaOf,
   type SchemaUse,
-} from "../platform/catalog.ts";
-import { idsOf, type Platform, provisionBody, type RequestOptions, type Settled } from "../platform/platform.ts";
-import { differentFrom, minimalFor } from "../platform/schema.ts";
+} from "../client/catalog.ts";
+import { idsOf, type Platform, provisionBody, type RequestOptions, type Settled } from "../client/osb-client.ts";
+import { differentFrom, minimalFor } from "../client/schema.ts";
 import { notApplicable, type Outcome, type SpecMinor, unknown, Verdicted } from "../runner/check.ts";
-import { parametersFor, type PlanParameters } from "../runner/file.ts";
+import { parametersFor, type PlanParameters } from "../settings/drydock-file.ts";
 import type { Run } from "../runner/suite.ts";
 
 /** An instance that exists. */

@@ -1,4 +1,4 @@
-import type { Level } from "../events.ts";
+import type { Level } from "../runner/events.ts";
 import type { Check, Outcome, SpecMinor } from "../runner/check.ts";
 import { clauseOf } from "./clauses.ts";
 import type { OsbContext } from "./context.ts";

@@ -1,8 +1,8 @@
-import { isObject, type JsonObject, stringOf } from "../http/json.ts";
-import { bodyOf } from "../http/observation.ts";
-import type { Answer } from "../platform/answer.ts";
-import { areBindingsRetrievable, areInstancesRetrievable, isBindable, type Offer } from "../platform/catalog.ts";
-import { type Platform, type RequestOptions, type Settled, stateOf } from "../platform/platform.ts";
+import { isObject, type JsonObject, stringOf } from "../client/http/json.ts";
+import { bodyOf } from "../client/http/observation.ts";
+import type { Answer } from "../client/answer.ts";
+import { areBindingsRetrievable, areInstancesRetrievable, isBindable, type Offer } from "../client/catalog.ts";
+import { type Platform, type RequestOptions, type Settled, stateOf } from "../client/osb-client.ts";
 import { notApplicable, type Outcome, unknown, Verdicted } from "../runner/check.ts";
 import {
   bindBodyFor,

@@ -1,6 +1,6 @@
-import type { Answer } from "../platform/answer.ts";
-import { areBindingsRetrievable, areInstancesRetrievable, isBindable, type Offer } from "../platform/catalog.ts";
-import { idsOf, NoAnswer, type Platform, type Settled } from "../platform/platform.ts";
+import type { Answer } from "../client/answer.ts";
+import { areBindingsRetrievable, areInstancesRetrievable, isBindable, type Offer } from "../client/catalog.ts";
+import { idsOf, NoAnswer, type Platform, type Settled } from "../client/osb-client.ts";
 import { bindBodyFor, provisionBodyFor, type Shared } from "./context.ts";
 
 /** One life of an instance, as an ordinary platform would lead it. Later parts are missing when an earlier one failed. */

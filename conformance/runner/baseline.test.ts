@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { osbSuite } from "../osb/suite.ts";
 import { createMemoryBroker } from "../osb/mutants/memory-broker.ts";
 import { asFetch, type Handler } from "../osb/mutants/wire.ts";
-import type { RunEvent } from "../events.ts";
+import type { RunEvent } from "./events.ts";
 import { acceptanceFor, parseBaseline } from "./baseline.ts";
 import { certify, type CertifySummary } from "./certify.ts";
 

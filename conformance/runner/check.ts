@@ -1,5 +1,5 @@
-import type { CheckInfo, Exchange, Verdict } from "../events.ts";
-import type { Observation } from "../http/observation.ts";
+import type { CheckInfo, Exchange, Verdict } from "./events.ts";
+import type { Observation } from "../client/http/observation.ts";
 
 /** A minor version of the Open Service Broker API: 17 stands for 2.17. */
 export type SpecMinor = 11 | 12 | 13 | 14 | 15 | 16 | 17;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { NoAnswer, type Platform } from "../platform/platform.ts";
-import { TransportError } from "../http/transport.ts";
+import { NoAnswer, type Platform } from "../client/osb-client.ts";
+import { TransportError } from "../client/http/transport.ts";
 import { createMemoryBroker } from "../osb/mutants/memory-broker.ts";
 import { asFetch, type Handler } from "../osb/mutants/wire.ts";
 import { osbSuite } from "../osb/suite.ts";
-import type { RunEvent, SuiteName } from "../events.ts";
+import type { RunEvent, SuiteName } from "./events.ts";
 import { certify, type CertifyOptions, type CertifySummary } from "./certify.ts";
 import { type Check, notApplicable, type Outcome, pass } from "./check.ts";
 import { type AnySuite, defineSuite, type OpenSuite } from "./suite.ts";

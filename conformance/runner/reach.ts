@@ -1,8 +1,8 @@
-import type { Answer } from "../platform/answer.ts";
-import { NoAnswer, type Platform } from "../platform/platform.ts";
-import { isArray, isObject } from "../http/json.ts";
-import type { TransportFault } from "../http/transport.ts";
-import { TargetError, type TargetErrorCode } from "./errors.ts";
+import type { Answer } from "../client/answer.ts";
+import { NoAnswer, type Platform } from "../client/osb-client.ts";
+import { isArray, isObject } from "../client/http/json.ts";
+import type { TransportFault } from "../client/http/transport.ts";
+import { TargetError, type TargetErrorCode } from "../client/errors/target-error.ts";
 
 const CODE_OF: Readonly<Partial<Record<TransportFault, TargetErrorCode>>> = {
   refused: "unreachable",

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SUITES } from "../suites.ts";
-import { nearestTo } from "./nearest.ts";
+import { SUITES } from "../suites/suites.ts";
+import { nearestTo } from "../client/errors/nearest.ts";
 import { isNamedBy, selectChecks } from "./selection.ts";
 
 const all = Object.values(SUITES);

@@ -1,8 +1,8 @@
-import type { Narrowing, RunScope, SuiteScope } from "../events.ts";
-import { SUITES } from "../suites.ts";
+import type { Narrowing, RunScope, SuiteScope } from "./events.ts";
+import { SUITES } from "../suites/suites.ts";
 import type { Check } from "./check.ts";
-import { TargetError } from "./errors.ts";
-import { suggestionsFor } from "./nearest.ts";
+import { TargetError } from "../client/errors/target-error.ts";
+import { suggestionsFor } from "../client/errors/nearest.ts";
 import type { AnySuite } from "./suite.ts";
 
 /** What decides which checks a run holds. */

@@ -1,6 +1,6 @@
-import type { Service } from "../platform/catalog.ts";
-import type { DrydockFile } from "./file.ts";
-import { suggestionsFor } from "./nearest.ts";
+import type { Service } from "../client/catalog.ts";
+import type { DrydockFile } from "../settings/drydock-file.ts";
+import { suggestionsFor } from "../client/errors/nearest.ts";
 
 type Named = { readonly id: string; readonly name: string };
 

@@ -1,11 +1,11 @@
 import type { DataPlane } from "../data/plane.ts";
-import type { SuiteName } from "../events.ts";
-import type { Answer } from "../platform/answer.ts";
-import type { Offer, Service } from "../platform/catalog.ts";
-import type { Platform } from "../platform/platform.ts";
-import type { Backend } from "./backend.ts";
+import type { SuiteName } from "./events.ts";
+import type { Answer } from "../client/answer.ts";
+import type { Offer, Service } from "../client/catalog.ts";
+import type { Platform } from "../client/osb-client.ts";
+import type { Backend } from "./hooks.ts";
 import type { Check, Outcome, SpecMinor } from "./check.ts";
-import type { DrydockFile } from "./file.ts";
+import type { DrydockFile } from "../settings/drydock-file.ts";
 import type { Quota } from "./quota.ts";
 
 /** What a suite is given for one run against one broker. */

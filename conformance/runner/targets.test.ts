@@ -11,7 +11,7 @@ import type { BrokerMode } from "../osb/mutants/mutant.ts";
 import { asTransport, type Handler, jsonOf, type WireRequest, type WireResponse } from "../osb/mutants/wire.ts";
 import { osbSuite } from "../osb/suite.ts";
 import { certify, type CertifyOptions } from "./certify.ts";
-import { TargetError } from "./errors.ts";
+import { TargetError } from "../client/errors/target-error.ts";
 
 type Listener = http.RequestListener;
 

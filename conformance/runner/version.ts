@@ -1,6 +1,6 @@
-import { type Json, isArray, isObject } from "../http/json.ts";
-import type { Answer } from "../platform/answer.ts";
-import type { Platform } from "../platform/platform.ts";
+import { type Json, isArray, isObject } from "../client/http/json.ts";
+import type { Answer } from "../client/answer.ts";
+import type { Platform } from "../client/osb-client.ts";
 import type { SpecMinor } from "./check.ts";
 
 /** Catalog members by the version that brought them: a broker that sends one knows that version. */

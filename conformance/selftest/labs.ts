@@ -1,7 +1,7 @@
-import { backupLab } from "../backup/mutants/lab.ts";
-import { isolationLab } from "../isolation/mutants/lab.ts";
+import { backupLab } from "../suites/backup/mutants/index.ts";
+import { isolationLab } from "../suites/isolation/mutants/index.ts";
 import { OSB_MUTANTS } from "../osb/mutants/index.ts";
-import type { Lab } from "./lab.ts";
+import type { Lab } from "../runner/mutant-set.ts";
 import { osbLab } from "./osb-lab.ts";
 
 /** One lab for each suite. */

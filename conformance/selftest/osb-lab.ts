@@ -1,7 +1,7 @@
 import type { Mutant } from "../osb/mutants/mutant.ts";
 import { OSB_CHECKS } from "../osb/suite.ts";
 import { SPEC_MINORS } from "../runner/check.ts";
-import type { CleanRun, Lab } from "./lab.ts";
+import type { CleanRun, Lab } from "../runner/mutant-set.ts";
 import { certifyStand, memoryStand, runMutant, type Stand } from "./stand.ts";
 
 function cleanRuns(): readonly CleanRun[] {

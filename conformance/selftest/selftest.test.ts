@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { CheckInfo, Verdict } from "../events.ts";
+import type { CheckInfo, Verdict } from "../runner/events.ts";
 import type { CheckResult } from "../runner/certify.ts";
-import type { Lab, MutantInfo } from "./lab.ts";
+import type { Lab, MutantInfo } from "../runner/mutant-set.ts";
 import { isListed, type Problem, selftest } from "./selftest.ts";
 
 const info = (id: string): CheckInfo => ({

@@ -1,5 +1,5 @@
 import type { CheckResult } from "../runner/certify.ts";
-import type { Lab, MutantInfo } from "./lab.ts";
+import type { Lab, MutantInfo } from "../runner/mutant-set.ts";
 
 /** Who noticed what. The two lists tell the same matrix by rows and by columns. */
 export interface KillMatrix {

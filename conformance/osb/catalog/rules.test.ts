@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Json } from "../../http/json.ts";
+import type { Json } from "../../client/http/json.ts";
 import { SPEC_MINORS, type SpecMinor } from "../../runner/check.ts";
 import { clauseOf } from "../clauses.ts";
 import { MEMORY_CATALOG } from "../mutants/memory-catalog.ts";

@@ -1,5 +1,5 @@
-import { type Json, isArray, isObject, type JsonObject, stringOf } from "../../http/json.ts";
-import { compileSchema } from "../../platform/schema.ts";
+import { type Json, isArray, isObject, type JsonObject, stringOf } from "../../client/http/json.ts";
+import { compileSchema } from "../../client/schema.ts";
 import type { SpecMinor } from "../../runner/check.ts";
 
 /** Something that a rule looked at: where it stands in the catalog, and its value. */

@@ -1,6 +1,6 @@
-import type { Answer, Operation } from "../../platform/answer.ts";
-import type { Offer } from "../../platform/catalog.ts";
-import { deletion, isSuccess } from "../../platform/platform.ts";
+import type { Answer, Operation } from "../../client/answer.ts";
+import type { Offer } from "../../client/catalog.ts";
+import { deletion, isSuccess } from "../../client/osb-client.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
 import { ANY, BINDABLE, type OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";

@@ -1,8 +1,8 @@
-import { sameJson } from "../../http/json.ts";
-import { bodyOf } from "../../http/observation.ts";
-import type { Answer } from "../../platform/answer.ts";
-import type { Offer } from "../../platform/catalog.ts";
-import { isSuccess, NoAnswer, type Platform, type Settled } from "../../platform/platform.ts";
+import { sameJson } from "../../client/http/json.ts";
+import { bodyOf } from "../../client/http/observation.ts";
+import type { Answer } from "../../client/answer.ts";
+import type { Offer } from "../../client/catalog.ts";
+import { isSuccess, NoAnswer, type Platform, type Settled } from "../../client/osb-client.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted } from "../../runner/check.ts";
 import { ANY, changesOf, type OsbContext, updatable } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";

@@ -1,7 +1,7 @@
-import { bodyOf } from "../../http/observation.ts";
-import type { Answer, Operation } from "../../platform/answer.ts";
-import { maximumPollingSeconds } from "../../platform/catalog.ts";
-import { idsOf, type RequestOptions, stateOf } from "../../platform/platform.ts";
+import { bodyOf } from "../../client/http/observation.ts";
+import type { Answer, Operation } from "../../client/answer.ts";
+import { maximumPollingSeconds } from "../../client/catalog.ts";
+import { idsOf, type RequestOptions, stateOf } from "../../client/osb-client.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
 import { BINDABLE, type OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";

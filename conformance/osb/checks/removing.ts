@@ -1,7 +1,7 @@
-import { bodyOf } from "../../http/observation.ts";
-import type { Answer } from "../../platform/answer.ts";
-import type { Offer } from "../../platform/catalog.ts";
-import { deletion, idsOf, isSuccess } from "../../platform/platform.ts";
+import { bodyOf } from "../../client/http/observation.ts";
+import type { Answer } from "../../client/answer.ts";
+import type { Offer } from "../../client/catalog.ts";
+import { deletion, idsOf, isSuccess } from "../../client/osb-client.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, warn } from "../../runner/check.ts";
 import { ANY, BINDABLE, type LiveBinding, type OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";

@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, stringOf } from "../../http/json.ts";
+import { type Json, type JsonObject, stringOf } from "../../client/http/json.ts";
 import type { SpecMinor } from "../../runner/check.ts";
 import { alter, is, type Middleware, type Mutant, mutant } from "./mutant.ts";
 import { type Path, replaced, valueAt } from "./replaced.ts";

@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from "../../http/json.ts";
-import type { Operation } from "../../platform/answer.ts";
+import type { Json, JsonObject } from "../../client/http/json.ts";
+import type { Operation } from "../../client/answer.ts";
 import type { SpecMinor } from "../../runner/check.ts";
 import { type Handler, jsonOf, reply, type WireRequest, type WireResponse } from "./wire.ts";
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type Json, isArray, isObject, type JsonObject } from "../../../http/json.ts";
+import { type Json, isArray, isObject, type JsonObject } from "../../../client/http/json.ts";
 import { type Path, replaced, valueAt } from "../../mutants/replaced.ts";
 import type { SpecMinor } from "../../../runner/check.ts";
 
