@@ -16,7 +16,13 @@ export {
   type Vantage,
 } from "./data/plane.ts";
 export { resolverAt, socketPlane, type SocketPlaneOptions } from "./data/sockets.ts";
-export type { Row, Rows, Statement, TableShape, Value } from "./data/statement.ts";
+export type {
+  TableRow as Row,
+  TableRows as Rows,
+  Statement,
+  TableShape,
+  CellValue as Value,
+} from "./data/statement.ts";
 export { type Coverage, exitCodeOf, type SuiteCoverage } from "./runner/coverage.ts";
 export * from "./runner/events.ts";
 export type { Fetch } from "./client/http/fetch-transport.ts";
@@ -41,7 +47,7 @@ export { TARGET_ERRORS, TargetError, type TargetErrorCode } from "./client/error
 export { type DrydockFile, parseDrydockFile } from "./settings/drydock-file.ts";
 export { suggestionsFor } from "./client/errors/nearest.ts";
 export type { AnySuite } from "./runner/suite.ts";
-export type { CleanRun, Lab, MutantInfo } from "./runner/mutant-set.ts";
+export type { CleanRun, MutantSet as Lab, MutantInfo } from "./runner/mutant-set.ts";
 export { LABS } from "./selftest/labs.ts";
 export { SUITES } from "./suites/suites.ts";
 export { INVOCATION, PACKAGE_NAME } from "./runner/tool.ts";

@@ -24,7 +24,7 @@ export class NoAnswer extends Error {
 }
 
 /** What is the same for a whole run. */
-export interface PlatformSettings {
+export interface ClientSettings {
   readonly target: Target;
   readonly transport: Transport;
   readonly clock: Clock;
@@ -57,7 +57,7 @@ export interface RequestOptions {
 }
 
 /** How an operation ended. `refused`: the request was not accepted; `gone`: 410 from a poll. */
-export interface Settled {
+export interface EndedOperation {
   readonly state: "succeeded" | "failed" | "gone" | "timed-out" | "refused";
   readonly answer: Answer;
   readonly polls: readonly Answer[];
@@ -66,7 +66,7 @@ export interface Settled {
 export const isSuccess = (answer: { readonly status: number }): boolean => answer.status >= 200 && answer.status < 300;
 
 /** The query of a DELETE, or the hints of a GET. */
-export function idsOf(offer: Offer): { service_id: string; plan_id: string } {
+export function planIds(offer: Offer): { service_id: string; plan_id: string } {
   return { service_id: offer.service.id, plan_id: offer.plan.id };
 }
 
@@ -105,8 +105,8 @@ const THROTTLED_MAX = 5;
  *
  * One for each check: they share settings and the run's `answers`; ledger, `sent` and signal are the check's own.
  */
-export class Platform {
-  readonly settings: PlatformSettings;
+export class OsbClient {
+  readonly settings: ClientSettings;
   readonly ledger: Ledger;
   /** What this platform has sent, in order of the answers. */
   readonly sent: Answer[] = [];
@@ -116,7 +116,7 @@ export class Platform {
   readonly #common: Common;
 
   constructor(
-    settings: PlatformSettings,
+    settings: ClientSettings,
     ledger: Ledger,
     listener: (answer: Answer) => void = () => {},
     common: Common = new Common(),
@@ -128,8 +128,8 @@ export class Platform {
   }
 
   /** A platform for one check: own ledger, own record. */
-  scope(listener: (answer: Answer) => void = this.#listener): Platform {
-    return new Platform(this.settings, this.ledger.scope(), listener, this.#common);
+  scope(listener: (answer: Answer) => void = this.#listener): OsbClient {
+    return new OsbClient(this.settings, this.ledger.scope(), listener, this.#common);
   }
 
   newId(): string {
@@ -300,7 +300,7 @@ export class Platform {
   /** One poll. `operation` is the string of the 202, when it had one. */
   poll(offer: Offer, of: Answer, options: RequestOptions = {}): Promise<Answer> {
     const operation = stringOf(bodyOf(of)["operation"]);
-    const query = { ...idsOf(offer), ...(operation === undefined ? {} : { operation }) };
+    const query = { ...planIds(offer), ...(operation === undefined ? {} : { operation }) };
     return this.send(of.bindingId === "" ? "poll-instance" : "poll-binding", {
       query,
       instanceId: of.instanceId,
@@ -315,7 +315,7 @@ export class Platform {
    * Waits until the operation that `answer` began has ended: polls after a 202, by Retry-After or a growing pause, up to the
    * plan's maximum_polling_duration or the run's limit.
    */
-  async settle(offer: Offer, answer: Answer): Promise<Settled> {
+  async settle(offer: Offer, answer: Answer): Promise<EndedOperation> {
     if (answer.status !== 202) return { state: isSuccess(answer) ? "succeeded" : "refused", answer, polls: [] };
     const { clock, pollMsMin, pollMsMax } = this.settings;
     const endMs = clock.nowMs() + this.#patienceMs(offer, answer);
@@ -348,13 +348,13 @@ export class Platform {
     });
   }
 
-  #timedOut({ plan }: Offer, settled: Settled): Settled {
+  #timedOut({ plan }: Offer, settled: EndedOperation): EndedOperation {
     const { timeouts } = this.#common;
     if (settled.answer.intent !== "cleanup") timeouts.set(plan.id, (timeouts.get(plan.id) ?? 0) + 1);
     return settled;
   }
 
-  #ended({ plan }: Offer, settled: Settled): Settled {
+  #ended({ plan }: Offer, settled: EndedOperation): EndedOperation {
     const { operation, instanceId, bindingId } = settled.answer;
     this.#common.timeouts.delete(plan.id);
     if (settled.state === "failed") return settled;
@@ -411,7 +411,7 @@ export class Platform {
   }
 
   /** Undefined when there was no answer, which may come at the next attempt. */
-  #attempt(request: Promise<Answer>, offer: Offer): Promise<Settled | undefined> {
+  #attempt(request: Promise<Answer>, offer: Offer): Promise<EndedOperation | undefined> {
     return request
       .then((answer) => this.settle(offer, answer))
       .catch((error: unknown) => {
@@ -426,7 +426,7 @@ export class Platform {
    */
   async #isBusy(offer: Offer, refusal: Answer): Promise<boolean> {
     const { instanceId, bindingId } = refusal;
-    const options = { query: idsOf(offer), instanceId, intent: "cleanup" } as const;
+    const options = { query: planIds(offer), instanceId, intent: "cleanup" } as const;
     const polls = [await this.send("poll-instance", options)];
     if (bindingId !== "" && this.settings.minor >= 14)
       polls.push(await this.send("poll-binding", { ...options, bindingId }));
@@ -435,11 +435,11 @@ export class Platform {
   }
 }
 
-const isRemoved = ({ state }: Settled): boolean => state === "succeeded" || state === "gone";
+const isRemoved = ({ state }: EndedOperation): boolean => state === "succeeded" || state === "gone";
 
 /** The query of a deletion as a platform sends it. */
 export function deletion(offer: Offer): Record<string, string> {
-  return { ...idsOf(offer), accepts_incomplete: "true" };
+  return { ...planIds(offer), accepts_incomplete: "true" };
 }
 
 /** How an operation ended according to a poll; undefined while it goes on. */
@@ -465,7 +465,7 @@ export function retryAfterMs(answer: Pick<RawResponse, "headers">, nowMs: number
 /** The members of a provision request that a platform always sends. */
 export function provisionBody(offer: Offer, context: JsonObject, parameters?: JsonObject): JsonObject {
   return {
-    ...idsOf(offer),
+    ...planIds(offer),
     context,
     organization_guid: stringOf(context["organization_guid"]) ?? "drydock-organization",
     space_guid: stringOf(context["space_guid"]) ?? "drydock-space",

@@ -1,9 +1,15 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { copyOf, emptyStore, replace, run, type Store, ALL_EXTRAS } from "../suites/toy/engine.ts";
-import { describe as told, differences, pictureOf, type Picture, writtenFacts } from "./contents.ts";
-import { Conversation } from "./recorder.ts";
-import type { Row, TableShape } from "./statement.ts";
+import {
+  describeDifferences as told,
+  differences,
+  readContents,
+  type DatabaseContents,
+  writtenFacts,
+} from "./contents.ts";
+import { RecordedSession } from "./recorder.ts";
+import type { TableRow, TableShape } from "./statement.ts";
 
 const SHAPES: readonly TableShape[] = ["drydock_a", "drydock_b", "drydock_c"].map((name) => ({
   name,
@@ -14,20 +20,20 @@ const SHAPES: readonly TableShape[] = ["drydock_a", "drydock_b", "drydock_c"].ma
   ],
 }));
 
-function sessionOf(store: Store): Conversation {
+function sessionOf(store: Store): RecordedSession {
   const session = {
     extras: ALL_EXTRAS,
     run: async (asked: Parameters<typeof run>[1]) => run(store, asked),
     close: async () => {},
   };
-  return new Conversation(
+  return new RecordedSession(
     session,
     () => 0,
     () => {},
   );
 }
 
-const see = (store: Store): Promise<Picture> => pictureOf(sessionOf(store), SHAPES);
+const see = (store: Store): Promise<DatabaseContents> => readContents(sessionOf(store), SHAPES);
 
 const value = fc.option(fc.string({ unit: "binary", maxLength: 8 }), { nil: null });
 const rowsOf = fc.uniqueArray(fc.tuple(fc.string({ unit: "binary", maxLength: 5 }), value, value), {
@@ -36,7 +42,7 @@ const rowsOf = fc.uniqueArray(fc.tuple(fc.string({ unit: "binary", maxLength: 5 
 });
 const contents = fc.tuple(rowsOf, rowsOf, rowsOf);
 
-function filled(tables: readonly (readonly Row[])[]): Store {
+function filled(tables: readonly (readonly TableRow[])[]): Store {
   const store = emptyStore();
   for (const [at, table] of SHAPES.entries()) {
     run(store, { do: "create-table", table });
@@ -93,8 +99,8 @@ describe("the picture of a tenant's data", () => {
   });
 
   it("tells differences by name, the first few one by one", () => {
-    const expected: Picture = new Map([1, 2, 3, 4, 5].map((at) => [`row t/${at}`, `["${at}"]`]));
-    const seen: Picture = new Map([
+    const expected: DatabaseContents = new Map([1, 2, 3, 4, 5].map((at) => [`row t/${at}`, `["${at}"]`]));
+    const seen: DatabaseContents = new Map([
       ["row t/1", '["x"]'],
       ["table u", ""],
     ]);

@@ -1,20 +1,20 @@
-import type { Conversation } from "./recorder.ts";
-import type { Row, TableShape } from "./statement.ts";
+import type { RecordedSession } from "./recorder.ts";
+import type { TableRow, TableShape } from "./statement.ts";
 
 /**
  * What a tenant's own session sees of the suites' tables, fact by fact: `row drydock_types/unicode` is a fact, and so is a column
  * list, an index, a right. Made by reading through the front door, so that it owes nothing to what the service calls a dump.
  */
-export type Picture = ReadonlyMap<string, string>;
+export type DatabaseContents = ReadonlyMap<string, string>;
 
-const text = (row: Row): string => JSON.stringify(row);
+const text = (row: TableRow): string => JSON.stringify(row);
 
 /** Whether a table can be read as the suite made it: a shape that differs is a fact of its own. */
-const fitsShape = (columns: readonly Row[], { columns: wanted }: TableShape): boolean =>
+const fitsShape = (columns: readonly TableRow[], { columns: wanted }: TableShape): boolean =>
   columns.length === 0 || wanted.every(({ name }) => columns.some(([each]) => each === name));
 
 async function factsOf(
-  session: Conversation,
+  session: RecordedSession,
   name: string,
   shape: TableShape | undefined,
 ): Promise<[string, string][]> {
@@ -26,7 +26,7 @@ async function factsOf(
 }
 
 /** Reads all that the suites have made; the rows of those tables whose shape is known. @throws DataError */
-export async function pictureOf(session: Conversation, shapes: readonly TableShape[]): Promise<Picture> {
+export async function readContents(session: RecordedSession, shapes: readonly TableShape[]): Promise<DatabaseContents> {
   const tables = (await session.run({ do: "tables" })).map(([name]) => String(name));
   const facts: [string, string][] = [];
   for (const name of tables)
@@ -45,7 +45,7 @@ export async function pictureOf(session: Conversation, shapes: readonly TableSha
 }
 
 /** The facts that rows which were written must be. */
-export function writtenFacts(shape: TableShape, rows: readonly Row[]): Picture {
+export function writtenFacts(shape: TableShape, rows: readonly TableRow[]): DatabaseContents {
   return new Map(rows.map((row) => [`row ${shape.name}/${row[0]}`, text(row)]));
 }
 
@@ -57,7 +57,7 @@ export interface Difference {
 }
 
 /** In what a picture differs from what it should be: every fact that is missing, is not as it was, or should not be there. */
-export function differences(expected: Picture, seen: Picture): readonly Difference[] {
+export function differences(expected: DatabaseContents, seen: DatabaseContents): readonly Difference[] {
   const lost = [...expected].flatMap(([fact, value]): Difference[] => {
     const now = seen.get(fact);
     if (now === value) return [];
@@ -77,7 +77,7 @@ function short(value: string | undefined): string {
   return whole.length > VALUE_CHARS_MAX ? `${whole.slice(0, VALUE_CHARS_MAX)}… (${whole.length} characters)` : whole;
 }
 
-function told({ kind, fact, expected, seen }: Difference): string {
+function describeDifference({ kind, fact, expected, seen }: Difference): string {
   if (kind === "missing") return `${fact} is missing`;
   if (kind === "extra") return `${fact} is there`;
   return `${fact} is ${short(seen)} instead of ${short(expected)}`;
@@ -87,7 +87,7 @@ function told({ kind, fact, expected, seen }: Difference): string {
 const TOLD_MAX = 3;
 
 /** "row a/1 is missing; row a/2 is missing; and 7 more" */
-export function describe(found: readonly Difference[]): string {
+export function describeDifferences(found: readonly Difference[]): string {
   const more = found.length > TOLD_MAX ? [`and ${found.length - TOLD_MAX} more`] : [];
-  return [...found.slice(0, TOLD_MAX).map(told), ...more].join("; ");
+  return [...found.slice(0, TOLD_MAX).map(describeDifference), ...more].join("; ");
 }

@@ -12,10 +12,10 @@ import {
 } from "./plane.ts";
 import type { Reach } from "./probe-port.ts";
 import { sqlText } from "./sql.ts";
-import type { Rows, Statement } from "./statement.ts";
+import type { TableRows, Statement } from "./statement.ts";
 
 /** A login with the words by which a report names it; the secret itself never gets there. */
-export interface Key {
+export interface Access {
   readonly login: Login;
   /** "binding 1f2e… of instance 9c4d…" */
   readonly of: string;
@@ -30,24 +30,24 @@ function psqlLine(login: Login, sql: string): string {
   return `PGUSER="$DRYDOCK_USER" PGPASSWORD="$DRYDOCK_PASSWORD" psql ${address} -c ${quoted(sql)}`;
 }
 
-function rowsText(rows: Rows): string {
+function rowsText(rows: TableRows): string {
   const text = rows.map((row) => row.map((value) => value ?? "NULL").join(" | ")).join("\n");
   const shown = text.length > ANSWER_CHARS_MAX ? `${text.slice(0, ANSWER_CHARS_MAX)}…` : text;
   return `${shown}${shown === "" ? "" : "\n"}(${rows.length} rows)`;
 }
 
 /** Servers like to name whom they refuse. */
-function hidden({ username, password }: Login, text: string): string {
+function hideSecrets({ username, password }: Login, text: string): string {
   return [username, password].reduce(
     (shown, secret) => (secret === "" ? shown : shown.replaceAll(secret, REDACTED)),
     text,
   );
 }
 
-type Ended = { readonly body: string } | { readonly error: DataError };
+type StepEnd = { readonly body: string } | { readonly error: DataError };
 
 /** A vantage in words. */
-export const nameOf = (from: Vantage): string => (typeof from === "string" ? from : `the VM of ${from.vmOf}`);
+export const describeVantage = (from: Vantage): string => (typeof from === "string" ? from : `the VM of ${from.vmOf}`);
 
 const WORDS: Readonly<Record<Reach, string>> = {
   shut: "nobody takes the connection",
@@ -58,38 +58,41 @@ const WORDS: Readonly<Record<Reach, string>> = {
 /** A connection to a port as evidence. */
 function reachExchange({ host, port }: Address, from: Vantage, ended: Reach | DataError, elapsedMs: number): Exchange {
   const url = `tcp://${host}:${port}`;
-  const shared = { curl: `nc -vz '${host}' ${port}`, request: { method: "TCP", url, headers: { from: nameOf(from) } } };
+  const shared = {
+    curl: `nc -vz '${host}' ${port}`,
+    request: { method: "TCP", url, headers: { from: describeVantage(from) } },
+  };
   if (ended instanceof DataError) return { ...shared, error: ended.message };
   if (ended === "shut") return { ...shared, error: WORDS.shut };
   return { ...shared, response: { headers: {}, body: WORDS[ended], elapsedMs: Math.round(elapsedMs) } };
 }
 
 /** A step on the data plane as evidence: what a server said is an answer, silence is none. */
-function exchangeOf(key: Key, from: Vantage, sql: string, ended: Ended, elapsedMs: number): Exchange {
+function exchangeOf(key: Access, from: Vantage, sql: string, ended: StepEnd, elapsedMs: number): Exchange {
   const { host, port, database } = key.login;
   const request = {
     method: "SQL",
     url: `postgres://${host}:${port}/${database}`,
-    headers: { credentials: key.of, from: nameOf(from) },
+    headers: { credentials: key.of, from: describeVantage(from) },
     body: sql,
   };
   const curl = psqlLine(key.login, sql);
-  const error = "error" in ended ? hidden(key.login, ended.error.message) : "";
+  const error = "error" in ended ? hideSecrets(key.login, ended.error.message) : "";
   if ("error" in ended && ["unreachable", "nowhere"].includes(ended.error.fault)) return { curl, request, error };
   const body = "body" in ended ? ended.body : `ERROR ${ended.error.code ?? ""} ${error}`;
   return { curl, request, response: { headers: {}, body, elapsedMs: Math.round(elapsedMs) } };
 }
 
-type Remember = (sql: string, ended: Ended, startMs: number) => void;
+type RecordStep = (sql: string, ended: StepEnd, startMs: number) => void;
 
 /** A session that remembers what was asked of it, for the report. */
-export class Conversation {
+export class RecordedSession {
   readonly extras: DataSession["extras"];
   readonly #session: DataSession;
-  readonly #remember: Remember;
+  readonly #remember: RecordStep;
   readonly #nowMs: () => number;
 
-  constructor(session: DataSession, nowMs: () => number, remember: Remember) {
+  constructor(session: DataSession, nowMs: () => number, remember: RecordStep) {
     this.extras = session.extras;
     this.#session = session;
     this.#nowMs = nowMs;
@@ -97,7 +100,7 @@ export class Conversation {
   }
 
   /** @throws DataError */
-  async run(statement: Statement): Promise<Rows> {
+  async run(statement: Statement): Promise<TableRows> {
     const startMs = this.#nowMs();
     const sql = sqlText(statement);
     try {
@@ -116,7 +119,7 @@ export class Conversation {
 }
 
 /** The data plane as one check uses it: every step is kept as evidence. */
-export class DataDesk {
+export class DataRecorder {
   readonly plane: DataPlane;
   /** In the order in which they were made. */
   readonly steps: Exchange[] = [];
@@ -134,15 +137,15 @@ export class DataDesk {
   }
 
   /** Logs in. @throws DataError */
-  async open(key: Key, from: Vantage = "application"): Promise<Conversation> {
+  async open(key: Access, from: Vantage = "application"): Promise<RecordedSession> {
     const nowMs = (): number => this.#clock.nowMs();
-    const remember: Remember = (sql, ended, startMs) =>
+    const remember: RecordStep = (sql, ended, startMs) =>
       void this.steps.push(exchangeOf(key, from, sql, ended, nowMs() - startMs));
     const startMs = nowMs();
     try {
       const session = await this.plane.connect(key.login, from);
       remember(HELLO, { body: "logged in" }, startMs);
-      return new Conversation(session, nowMs, remember);
+      return new RecordedSession(session, nowMs, remember);
     } catch (error) {
       if (error instanceof DataError) remember(HELLO, { error }, startMs);
       throw error;
@@ -155,7 +158,7 @@ export class DataDesk {
    *
    * @throws DataError
    */
-  async enter(key: Key): Promise<Conversation> {
+  async enter(key: Access): Promise<RecordedSession> {
     const startMs = this.#clock.nowMs();
     for (;;) {
       try {
@@ -171,7 +174,7 @@ export class DataDesk {
   }
 
   /** Logs in, works, and logs out whatever happens. @throws DataError */
-  async using<T>(key: Key, work: (session: Conversation) => Promise<T>): Promise<T> {
+  async using<T>(key: Access, work: (session: RecordedSession) => Promise<T>): Promise<T> {
     const session = await this.enter(key);
     try {
       return await work(session);
@@ -181,7 +184,7 @@ export class DataDesk {
   }
 
   /** Logs in and out again at a service that may still be coming up: how that ended. */
-  async visit(key: Key): Promise<DataError | undefined> {
+  async visit(key: Access): Promise<DataError | undefined> {
     try {
       await (await this.enter(key)).close();
       return undefined;
@@ -207,7 +210,7 @@ export class DataDesk {
   }
 
   /** Logs in and out again, once: how that ended. */
-  async knock(key: Key, from: Vantage = "application"): Promise<DataError | undefined> {
+  async tryLoginOnce(key: Access, from: Vantage = "application"): Promise<DataError | undefined> {
     try {
       await (await this.open(key, from)).close();
       return undefined;

@@ -12,7 +12,7 @@ export interface SocketPlaneOptions {
   /** Local address from which applications connect. Default: what the system chooses. */
   readonly source?: string;
   /** Local address of somebody whom no binding admits. */
-  readonly stranger?: string;
+  readonly outsider?: string;
   /** Local address of another tenant's VM; `instance`: this machine has the addresses of all VMs, so that of the instance itself. */
   readonly tenant?: string;
   /** See DataPlane. Default none. */
@@ -39,11 +39,11 @@ export function resolverAt(server: string): (host: string) => Promise<string | u
 }
 
 /** As drydock.yml says where data services are reached from. */
-export function dataPlaneOf({ dns: server, source, stranger, tenant, ports }: DataSettings): DataPlane {
+export function dataPlaneOf({ dns: server, source, outsider: stranger, tenant, ports }: DataSettings): DataPlane {
   return socketPlane({
     ...(server === undefined ? {} : { resolve: resolverAt(server) }),
     ...(source === undefined ? {} : { source }),
-    ...(stranger === undefined ? {} : { stranger }),
+    ...(stranger === undefined ? {} : { outsider: stranger }),
     ...(tenant === undefined ? {} : { tenant }),
     ...(ports === undefined ? {} : { platformPorts: ports }),
   });
@@ -51,7 +51,7 @@ export function dataPlaneOf({ dns: server, source, stranger, tenant, ports }: Da
 
 /** The data services behind a broker, reached over TCP with their own clients. */
 export function socketPlane(options: SocketPlaneOptions = {}): DataPlane {
-  const { resolve: look = bySystem, source, stranger, tenant, platformPorts = [], locate } = options;
+  const { resolve: look = bySystem, source, outsider: stranger, tenant, platformPorts = [], locate } = options;
   const limits: DataLimits = { ...DATA_LIMITS, ...options.limits };
 
   async function resolve(host: string): Promise<string> {
@@ -70,7 +70,7 @@ export function socketPlane(options: SocketPlaneOptions = {}): DataPlane {
   }
 
   return {
-    hasStranger: stranger !== undefined,
+    hasOutsider: stranger !== undefined,
     hasTenantVm: tenant !== undefined,
     platformPorts,
     resolve,

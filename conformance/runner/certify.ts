@@ -10,7 +10,7 @@ import { exchangeOf } from "../client/http/observation.ts";
 import { type Transport, TRANSPORT_LIMITS, type TransportLimits } from "../client/http/transport.ts";
 import type { Answer } from "../client/answer.ts";
 import { offersOf, readCatalog } from "../client/catalog.ts";
-import { NoAnswer, Platform, type PlatformSettings } from "../client/osb-client.ts";
+import { NoAnswer, OsbClient, type ClientSettings } from "../client/osb-client.ts";
 import { isConformant, statementOf } from "./statement.ts";
 import { type Backend, backendOf } from "./hooks.ts";
 import { type Acceptance, acceptanceFor, isExpired } from "./baseline.ts";
@@ -23,11 +23,11 @@ import { commandLine } from "./command.ts";
 import { chooseOffers } from "./offers.ts";
 import { suggestionsFor } from "../client/errors/nearest.ts";
 import { Quota } from "./quota.ts";
-import { firstServed, reach } from "./reach.ts";
+import { firstServed, requireCatalog } from "./reach.ts";
 import { INSTANCES_AT_ONCE, knownIds, noSuchCheck, type Selection, selectChecks } from "./selection.ts";
-import { strayNames } from "./stray-names.ts";
-import type { AnySuite, Run, StartedSuite } from "./suite.ts";
-import { setupOf } from "./evidence-setup.ts";
+import { unknownNames } from "./stray-names.ts";
+import type { AnySuite, RunContext, StartedSuite } from "./suite.ts";
+import { setupFor } from "./evidence-setup.ts";
 import { parseTarget, type TargetOptions } from "../client/target.ts";
 import { learnVersion } from "./version.ts";
 
@@ -121,7 +121,7 @@ function minorOf(profile: string): SpecMinor {
   return minor;
 }
 
-function settingsOf(options: CertifyOptions, file: DrydockFile): { settings: PlatformSettings; dispose: () => void } {
+function settingsOf(options: CertifyOptions, file: DrydockFile): { settings: ClientSettings; dispose: () => void } {
   const limits = { ...TRANSPORT_LIMITS, ...OPERATION_LIMITS, ...options.limits };
   const target = parseTarget({ ...options, headers: { ...file.headers, ...options.headers } });
   const given = options.transport ?? (options.fetch && fetchTransport(options.fetch, limits.bodyBytesMax));
@@ -165,7 +165,7 @@ function refuseStrayAcceptances({ baseline = [], suites }: CertifyOptions): void
   if (stray.length > 0) throw new TargetError("bad-baseline", `baseline: ${stray.join("; ")}`);
 }
 
-interface Planned {
+interface PlannedCheck {
   readonly suite: StartedSuite;
   readonly check: Check<never>;
 }
@@ -175,7 +175,7 @@ class Certification {
   readonly #options: CertifyOptions;
   readonly #file: DrydockFile;
   readonly #selection: Selection;
-  #settings: PlatformSettings;
+  #settings: ClientSettings;
   readonly #emit: (event: RunEvent) => void;
   /** Evidence is dear to make: redacted, shortened, with its curl lines. */
   readonly #isHeard: boolean;
@@ -187,7 +187,7 @@ class Certification {
   constructor(
     options: CertifyOptions,
     file: DrydockFile,
-    settings: PlatformSettings,
+    settings: ClientSettings,
     selection: Selection,
     emit?: (event: RunEvent) => void,
   ) {
@@ -219,20 +219,20 @@ class Certification {
     const answers: Answer[] = [];
     const listen = (answer: Answer) => void answers.push(answer);
     const scout = await this.#scout(listen);
-    const catalog = await reach(scout);
+    const catalog = await requireCatalog(scout);
     const notes: string[] = [];
     if (this.#options.profile === undefined) {
       const learnt = await learnVersion(scout, catalog);
       this.#settings = { ...this.#settings, minor: learnt.minor };
       notes.push(learnt.reason);
     }
-    const platform = new Platform(this.#settings, this.#ledger, listen);
+    const platform = new OsbClient(this.#settings, this.#ledger, listen);
     const services = readCatalog(catalog.json);
     const quota = new Quota(this.#options.maxInstances ?? INSTANCES_AT_ONCE, async () => {
       for (const suite of started) if (await suite.reclaim()) return true;
       return false;
     });
-    const run: Run = {
+    const run: RunContext = {
       platform,
       catalog,
       services,
@@ -252,7 +252,7 @@ class Certification {
       suite: started[this.#selection.suites.indexOf(suite)] as StartedSuite,
     }));
     this.#start(planned.length);
-    for (const text of [...notes, ...strayNames(this.#file, services)]) run.note(text);
+    for (const text of [...notes, ...unknownNames(this.#file, services)]) run.note(text);
     // Probes ask for what they need; who judges what the others have seen needs something to be seen.
     if (planned.some(({ check }) => check.phase === "review"))
       for (const suite of started) await this.#warmUp(suite, run);
@@ -260,7 +260,7 @@ class Certification {
   }
 
   /** A check that needs what could not be made ready meets the same obstacle and says so. */
-  async #warmUp(suite: StartedSuite, run: Run): Promise<void> {
+  async #warmUp(suite: StartedSuite, run: RunContext): Promise<void> {
     await suite.warmUp().catch((error: unknown) => {
       if (this.#isAborted()) throw error;
       run.note(`what checks share could not be made ready: ${error instanceof Error ? error.message : String(error)}`);
@@ -268,8 +268,8 @@ class Certification {
   }
 
   /** Speaks the version that was chosen, else the newest that the broker does not refuse. */
-  async #scout(listen: (answer: Answer) => void): Promise<Platform> {
-    const speaking = (minor: SpecMinor) => new Platform({ ...this.#settings, minor }, this.#ledger, listen);
+  async #scout(listen: (answer: Answer) => void): Promise<OsbClient> {
+    const speaking = (minor: SpecMinor) => new OsbClient({ ...this.#settings, minor }, this.#ledger, listen);
     if (this.#options.profile !== undefined) return speaking(this.#settings.minor);
     return firstServed(speaking(17), SPEC_MINORS.toReversed().slice(1).map(speaking));
   }
@@ -314,7 +314,7 @@ class Certification {
     return new Date(this.#settings.clock.nowMs()).toISOString();
   }
 
-  async #runAll(planned: readonly Planned[], run: Run): Promise<void> {
+  async #runAll(planned: readonly PlannedCheck[], run: RunContext): Promise<void> {
     const probes = planned.filter(({ check }) => check.phase !== "review" && !check.exclusive);
     const workers = Array.from({ length: this.#options.jobs ?? 4 }, async () => {
       for (let next = probes.shift(); next !== undefined; next = probes.shift()) await this.#admit(next, run);
@@ -324,7 +324,7 @@ class Certification {
     for (const next of planned.filter(({ check }) => check.phase === "review")) await this.#runOne(next, run);
   }
 
-  async #admit(planned: Planned, run: Run): Promise<void> {
+  async #admit(planned: PlannedCheck, run: RunContext): Promise<void> {
     const units = planned.check.instances ?? 1;
     if (units > run.quota.max) {
       const reason = `needs ${units} instances at once, ${run.quota.max} are allowed (--max-instances)`;
@@ -338,7 +338,7 @@ class Certification {
     }
   }
 
-  async #runOne({ suite, check }: Planned, run: Run): Promise<void> {
+  async #runOne({ suite, check }: PlannedCheck, run: RunContext): Promise<void> {
     if (this.#isAborted()) return;
     this.#emit({ v: RUN_EVENT_VERSION, type: "check-started", check: check.id });
     const startMs = this.#settings.clock.nowMs();
@@ -349,13 +349,13 @@ class Certification {
     const shown = this.#isHeard ? (outcome.evidence ?? platform.sent).slice(0, EVIDENCE_MAX) : [];
     const isAccusing = outcome.verdict === "fail" || outcome.verdict === "warn";
     const setup = isAccusing
-      ? setupOf(shown, run.answers).map((answer) => ({ ...exchangeOf(answer), setup: true }))
+      ? setupFor(shown, run.answers).map((answer) => ({ ...exchangeOf(answer), setup: true }))
       : [];
-    const evidence = [...setup, ...shown.map(shownAs), ...platform.silent];
-    this.#report(check, capped(outcome, check), evidence, this.#settings.clock.nowMs() - startMs);
+    const evidence = [...setup, ...shown.map(toExchange), ...platform.silent];
+    this.#report(check, capByLevel(outcome, check), evidence, this.#settings.clock.nowMs() - startMs);
   }
 
-  async #judge(suite: StartedSuite, check: Check<never>, platform: Platform, run: Run): Promise<Outcome> {
+  async #judge(suite: StartedSuite, check: Check<never>, platform: OsbClient, run: RunContext): Promise<Outcome> {
     if (run.minor < check.since) return { verdict: "not-applicable", reason: `binds from 2.${check.since}` };
     if (check.until !== undefined && run.minor > check.until) {
       return { verdict: "not-applicable", reason: `bound until 2.${check.until}` };
@@ -372,7 +372,7 @@ class Certification {
   }
 
   /** One request without an answer may be the request's fault; when the catalog is silent too, the broker is gone. */
-  async #lookWhetherLost(run: Run, cause: NoAnswer): Promise<void> {
+  async #lookWhetherLost(run: RunContext, cause: NoAnswer): Promise<void> {
     if (this.#lost || this.#isAborted()) return;
     const isAlive = await run.platform.send("catalog", { intent: "cleanup" }).then(
       () => true,
@@ -385,7 +385,7 @@ class Certification {
 
   #report(check: Check<never>, outcome: Outcome, evidence: readonly Exchange[], durationMs: number): void {
     const accepted = outcome.verdict === "fail" ? this.#acceptanceFor(check.id) : undefined;
-    const { verdict, reason, expected, seen } = accepted === undefined ? outcome : excused(outcome, accepted);
+    const { verdict, reason, expected, seen } = accepted === undefined ? outcome : excuse(outcome, accepted);
     const info = infoOf(check);
     const more = { ...(reason === undefined ? {} : { reason }), ...(accepted === undefined ? {} : { accepted }) };
     this.#results.push({ check: info, verdict, ...more });
@@ -452,7 +452,7 @@ class Certification {
   }
 }
 
-const shownAs = (evidence: Evidence): Exchange => ("curl" in evidence ? evidence : exchangeOf(evidence));
+const toExchange = (evidence: Evidence): Exchange => ("curl" in evidence ? evidence : exchangeOf(evidence));
 
 /** A check that passes without one answer to show has exercised nothing: that is a defect of the check, not a merit of the broker. */
 function exercisedOrUnknown(outcome: Outcome, sent: readonly Answer[]): Outcome {
@@ -462,12 +462,12 @@ function exercisedOrUnknown(outcome: Outcome, sent: readonly Answer[]): Outcome 
 }
 
 /** A violated SHOULD or MAY is a warning, never a failure. */
-function capped(outcome: Outcome, check: CheckInfo): Outcome {
+function capByLevel(outcome: Outcome, check: CheckInfo): Outcome {
   return outcome.verdict === "fail" && check.level !== "MUST" ? { ...outcome, verdict: "warn" } : outcome;
 }
 
 /** A failure that somebody has accepted is told as a warning. */
-function excused(outcome: Outcome, { reason, until }: Acceptance): Outcome {
+function excuse(outcome: Outcome, { reason, until }: Acceptance): Outcome {
   return { ...outcome, verdict: "warn", reason: `accepted until ${until} (${reason}): ${outcome.reason ?? "failed"}` };
 }
 

@@ -77,7 +77,7 @@ export function coverageOf(runs: readonly HeldRun[], verdicts: ReadonlyMap<strin
 }
 
 /** Suites of which checks were held and none found anything out. */
-export function unexercised({ suites }: Coverage): readonly SuiteName[] {
+export function unexercisedSuites({ suites }: Coverage): readonly SuiteName[] {
   return suites.filter(({ verdict, held }) => verdict === "not-exercised" && held > 0).map(({ suite }) => suite);
 }
 
@@ -87,7 +87,7 @@ export function unexercised({ suites }: Coverage): readonly SuiteName[] {
  */
 export function verdictOver(worst: Verdict, coverage: Coverage): Verdict {
   if (worst === "not-applicable") return worst;
-  return unexercised(coverage).length > 0 ? worse(worst, "unknown") : worst;
+  return unexercisedSuites(coverage).length > 0 ? worse(worst, "unknown") : worst;
 }
 
 /**

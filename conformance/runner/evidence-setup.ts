@@ -6,7 +6,7 @@ import type { Evidence } from "./check.ts";
  * What has to be sent first by whoever repeats an accusing request: the creation of the instance, and of the binding, that it
  * is about, where they are not evidence themselves. The run has removed both.
  */
-export function setupOf(evidence: readonly Evidence[], answers: readonly Answer[]): readonly Answer[] {
+export function setupFor(evidence: readonly Evidence[], answers: readonly Answer[]): readonly Answer[] {
   const accused = evidence.find((each): each is Answer => "operation" in each && "instanceId" in each);
   if (accused === undefined || accused.instanceId === "") return [];
   const before = answers.slice(0, Math.max(0, answers.indexOf(accused)));

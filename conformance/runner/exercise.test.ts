@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { NoAnswer, type Platform } from "../client/osb-client.ts";
+import { NoAnswer, type OsbClient } from "../client/osb-client.ts";
 import { TransportError } from "../client/http/transport.ts";
 import { createMemoryBroker } from "../osb/mutants/memory-broker.ts";
 import { asFetch, type Handler } from "../osb/mutants/wire.ts";
@@ -9,11 +9,11 @@ import { certify, type CertifyOptions, type CertifySummary } from "./certify.ts"
 import { type Check, notApplicable, type Outcome, pass } from "./check.ts";
 import { type AnySuite, defineSuite, type OpenSuite } from "./suite.ts";
 
-type Run = Check<Platform>["run"];
+type Run = Check<OsbClient>["run"];
 
 /** A suite of one check, that stands for no suite of ours. */
-function suiteOf(name: SuiteName, run: Run, more: Partial<OpenSuite<Platform>> = {}): AnySuite {
-  const check: Check<Platform> = {
+function suiteOf(name: SuiteName, run: Run, more: Partial<OpenSuite<OsbClient>> = {}): AnySuite {
+  const check: Check<OsbClient> = {
     id: `${name}-toy`,
     suite: name,
     title: "a toy",
@@ -24,7 +24,7 @@ function suiteOf(name: SuiteName, run: Run, more: Partial<OpenSuite<Platform>> =
     since: 11,
     run,
   };
-  return defineSuite<Platform>({
+  return defineSuite<OsbClient>({
     name,
     checks: [check],
     open: () => ({ contextFor: (platform) => platform, ...more }),
@@ -70,7 +70,7 @@ describe("a check", () => {
     const request = { method: "GET", url: "http://127.0.0.1:1/v2/catalog", headers: [] };
     throw new NoAnswer(request as never, new TransportError("timeout", "no answer"));
   };
-  it.each<[string, Run, Partial<OpenSuite<Platform>>]>([
+  it.each<[string, Run, Partial<OpenSuite<OsbClient>>]>([
     ["throws", () => Promise.reject(new Error("a defect of ours")), {}],
     [
       "throws before its first wait",

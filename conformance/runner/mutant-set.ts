@@ -20,7 +20,7 @@ export interface CleanRun {
 }
 
 /** A suite together with the brokers that prove it: a clean one, and one for each planted defect. */
-export interface Lab {
+export interface MutantSet {
   readonly suite: SuiteName;
   readonly checks: readonly CheckInfo[];
   readonly mutants: readonly MutantInfo[];

@@ -48,7 +48,7 @@ export function knownIds(suites: readonly AnySuite[]): readonly string[] {
 }
 
 /** For a pattern that no id begins with: beginnings that are like its own. */
-function likely(pattern: string, ids: readonly string[]): string {
+function suggestBeginnings(pattern: string, ids: readonly string[]): string {
   if (!pattern.includes("*")) return suggestionsFor(pattern, ids);
   const typed = pattern.replaceAll("*", "");
   return suggestionsFor(typed, [...new Set(ids.map((id) => id.slice(0, typed.length)))], "*");
@@ -59,7 +59,7 @@ export function noSuchCheck(pattern: string, suites: readonly AnySuite[]): strin
   const elsewhere = Object.values(SUITES).find(({ checks }) => checks.some(({ id }) => isNamedBy(pattern, id)));
   const hint =
     elsewhere === undefined
-      ? likely(pattern, knownIds(suites))
+      ? suggestBeginnings(pattern, knownIds(suites))
       : `; it belongs to the suite ${elsewhere.name}, which is not asked for (--suite)`;
   return `no such check: "${pattern}"${hint}`;
 }
@@ -79,7 +79,7 @@ function scopeOf(suite: AnySuite, isWanted: (id: string) => boolean): SuiteScope
   return { suite: suite.name, checks, leftOut: checks.filter((id) => !given.includes(id) || !isWanted(id)) };
 }
 
-function narrowings({ suites, only, service, plan }: SelectionOptions): Narrowing[] {
+function listNarrowings({ suites, only, service, plan }: SelectionOptions): Narrowing[] {
   const cut = suites.filter((suite) => scopeOf(suite, () => true).leftOut.length > 0).map(({ name }) => name);
   return [
     ...(only === undefined ? [] : [{ by: "only" as const, to: only.join(",") }]),
@@ -121,7 +121,7 @@ export function selectChecks(options: SelectionOptions): Selection {
     checks: suites.flatMap((suite) => suite.checks.filter(({ id }) => isWanted(id)).map((check) => ({ suite, check }))),
     scope: {
       suites: suites.map((suite) => scopeOf(suite, isWanted)),
-      narrowedBy: narrowings({ ...options, suites }),
+      narrowedBy: listNarrowings({ ...options, suites }),
     },
   };
   return withInstancesMax(selection, options.maxInstances ?? INSTANCES_AT_ONCE);

@@ -1,8 +1,8 @@
-import { type Coverage, type SuiteCoverage, unexercised } from "./coverage.ts";
+import { type Coverage, type SuiteCoverage, unexercisedSuites } from "./coverage.ts";
 import type { Narrowing, Verdict } from "./events.ts";
 
 /** What a run came to, as far as a sentence about it needs. */
-export interface Result {
+export interface RunResult {
   readonly verdict: Verdict;
   /** Failures that a baseline accepts. */
   readonly accepted: number;
@@ -30,7 +30,7 @@ function exercisedIn({ suite, checks, held, exercised }: SuiteCoverage): string 
 }
 
 /** Whether the run shows the broker conformant: nothing left out, nothing unexercised, no failure, not even an accepted one. */
-export function isConformant({ verdict, accepted, coverage }: Result): boolean {
+export function isConformant({ verdict, accepted, coverage }: RunResult): boolean {
   return coverage?.isWhole === true && accepted === 0 && (verdict === "pass" || verdict === "warn");
 }
 
@@ -44,18 +44,18 @@ const FOUND: Readonly<Record<Verdict, string>> = {
 };
 
 function missingFrom(coverage: Coverage): string {
-  const empty = unexercised(coverage);
+  const empty = unexercisedSuites(coverage);
   return empty.length === 0 ? "" : `: ${listOf(empty)} not exercised`;
 }
 
-function ofPart({ verdict, coverage, finished }: Result): string {
+function partHeadline({ verdict, coverage, finished }: RunResult): string {
   if (coverage === undefined) return verdict === "fail" ? NOT : `${finished} checks: ${FOUND[verdict]}`;
   const [held, all] = [sum(coverage.suites.map((each) => each.held)), sum(coverage.suites.map((each) => each.checks))];
   const places = coverage.narrowedBy.filter(({ by }) => by === "service" || by === "plan").map(flagOf);
   return `${[`${held} of ${all} checks`, ...places].join(", ")}: ${FOUND[verdict]}${verdict === "unknown" ? missingFrom(coverage) : ""}`;
 }
 
-function ofWhole({ verdict, accepted }: Result, coverage: Coverage): string {
+function wholeHeadline({ verdict, accepted }: RunResult, coverage: Coverage): string {
   const suites = coverage.suites.length > 1 ? ` in ${listOf(coverage.suites.map(({ suite }) => suite))}` : "";
   if (verdict === "fail") return NOT;
   if (verdict === "not-applicable") return "Nothing was exercised";
@@ -66,12 +66,12 @@ function ofWhole({ verdict, accepted }: Result, coverage: Coverage): string {
 }
 
 /** What the run of suites came to, short. Only a run of the whole of its suites speaks of conformance. */
-export function headlineOf(result: Result): string {
-  return result.coverage?.isWhole === true ? ofWhole(result, result.coverage) : ofPart(result);
+export function headlineOf(result: RunResult): string {
+  return result.coverage?.isWhole === true ? wholeHeadline(result, result.coverage) : partHeadline(result);
 }
 
 /** What of each suite was exercised, and what narrowed the run; undefined where that is not known. */
-export function exercisedSentence({ coverage }: Pick<Result, "coverage">): string | undefined {
+export function exercisedSentence({ coverage }: Pick<RunResult, "coverage">): string | undefined {
   if (coverage === undefined) return undefined;
   const narrowed =
     coverage.narrowedBy.length === 0 ? "" : `; narrowed by ${coverage.narrowedBy.map(flagOf).join(", ")}`;
@@ -79,6 +79,6 @@ export function exercisedSentence({ coverage }: Pick<Result, "coverage">): strin
 }
 
 /** Headline and what it rests on, in one line. */
-export function statementOf(result: Result): string {
+export function statementOf(result: RunResult): string {
   return [headlineOf(result), exercisedSentence(result)].filter((part) => part !== undefined).join(". ");
 }

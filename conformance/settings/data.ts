@@ -19,7 +19,7 @@ import { CREDENTIAL_PARTS, type CredentialMap } from "../data/credentials.ts";
 export interface DataSettings {
   readonly dns?: string;
   readonly source?: string;
-  readonly stranger?: string;
+  readonly outsider?: string;
   readonly tenant?: string;
   readonly ports?: readonly number[];
   readonly credentials: Readonly<Record<string, CredentialMap>>;
@@ -73,7 +73,7 @@ export function parseDataSettings(value: Json | undefined): DataSettings {
   return {
     ...(dns === undefined ? {} : { dns }),
     ...(source === undefined ? {} : { source }),
-    ...(stranger === undefined ? {} : { stranger }),
+    ...(stranger === undefined ? {} : { outsider: stranger }),
     ...(tenant === undefined ? {} : { tenant }),
     ...(ports === undefined ? {} : { ports }),
     credentials: Object.fromEntries(maps.map(([service, map]) => [service, mapOf(map, service)])),

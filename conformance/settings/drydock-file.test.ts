@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DRIVERS } from "../suites/backup/interface.ts";
-import { strayNames } from "../runner/stray-names.ts";
+import { unknownNames } from "../runner/stray-names.ts";
 import { parseDrydockFile } from "./drydock-file.ts";
 
 const refusal = (text: string): string => {
@@ -104,7 +104,7 @@ describe("names that the catalog has not", () => {
     const file = parseDrydockFile(`
       parameters: { my-bd: { small: {} }, my-db: { smal: {}, p1: {} }, "*": { large: {} } }
       data: { credentials: { mydb: { host: host } } }`);
-    expect(strayNames(file, services)).toEqual([
+    expect(unknownNames(file, services)).toEqual([
       "drydock.yml: parameters.my-bd: the catalog has no such service; nearest: my-db",
       "drydock.yml: parameters.my-db.smal: the catalog has no such plan; nearest: small",
       "drydock.yml: parameters.*.large: the catalog has no such plan",

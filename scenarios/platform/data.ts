@@ -147,7 +147,7 @@ export function virtualDataPlane(world: World): DataPlane {
     return from === "stranger" ? STRANGER : world.plan.applications;
   };
   return {
-    hasStranger: true,
+    hasOutsider: true,
     hasTenantVm: true,
     platformPorts: [AGENT_PORT],
     resolve: async (host) => resolved(world, host),
@@ -172,7 +172,7 @@ export function liveDataPlane(world: World): DataPlane {
   return socketPlane({
     resolve: async (host) => world.dns.resolve(host),
     source: world.plan.applications,
-    stranger: STRANGER,
+    outsider: STRANGER,
     // Each VM's address is one of this machine.
     tenant: "instance",
     platformPorts: [AGENT_PORT],

@@ -1,6 +1,6 @@
 import { REDACTED } from "./redact.ts";
 
-function quote(text: string): string {
+function quoteForShell(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
@@ -14,8 +14,8 @@ export function curlLine(request: {
   const headers = Object.entries(request.headers).map(([name, value]) =>
     value === REDACTED
       ? `-H "${name}: $DRYDOCK_${name.toUpperCase().replaceAll("-", "_")}"`
-      : `-H ${quote(`${name}: ${value}`)}`,
+      : `-H ${quoteForShell(`${name}: ${value}`)}`,
   );
-  const body = request.body === undefined ? [] : [`--data-binary ${quote(request.body)}`];
-  return ["curl", "-sS", "-i", "-X", request.method, ...headers, ...body, quote(request.url)].join(" ");
+  const body = request.body === undefined ? [] : [`--data-binary ${quoteForShell(request.body)}`];
+  return ["curl", "-sS", "-i", "-X", request.method, ...headers, ...body, quoteForShell(request.url)].join(" ");
 }

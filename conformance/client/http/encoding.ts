@@ -14,12 +14,12 @@ const DECODERS: Readonly<Record<string, typeof gunzipSync>> = {
  *
  * @throws TransportError too-large, or protocol when the body is not what its header says
  */
-export function decoded(body: Uint8Array, contentEncoding: string | undefined, bytesMax: number): Uint8Array {
+export function decodeBody(body: Uint8Array, contentEncoding: string | undefined, bytesMax: number): Uint8Array {
   const codings = (contentEncoding ?? "").split(",").map((coding) => coding.trim().toLowerCase());
-  return codings.reduceRight((bytes, coding) => undo(bytes, coding, bytesMax), body);
+  return codings.reduceRight((bytes, coding) => undoCoding(bytes, coding, bytesMax), body);
 }
 
-function undo(bytes: Uint8Array, coding: string, bytesMax: number): Uint8Array {
+function undoCoding(bytes: Uint8Array, coding: string, bytesMax: number): Uint8Array {
   const decoder = DECODERS[coding];
   if (decoder === undefined || bytes.byteLength === 0) return bytes;
   try {

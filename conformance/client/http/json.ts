@@ -43,10 +43,10 @@ function depthOf(text: string): number {
 
 export const JSON_DEPTH_MAX = 100;
 
-export type Parsed = { readonly json: Json } | { readonly problem: string };
+export type ParsedBody = { readonly json: Json } | { readonly problem: string };
 
 /** Parses bytes as UTF-8 JSON, bounded in depth. Never throws. */
-export function parseJson(bytes: Uint8Array): Parsed {
+export function parseJson(bytes: Uint8Array): ParsedBody {
   if (bytes.byteLength === 0) return { problem: "the body is empty" };
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);

@@ -1,6 +1,6 @@
 import * as http from "node:http";
 import * as https from "node:https";
-import { decoded } from "./encoding.ts";
+import { decodeBody } from "./encoding.ts";
 import {
   BoundedBody,
   type RawRequest,
@@ -44,7 +44,7 @@ function headersOf(message: http.IncomingMessage): Record<string, string> {
 
 function responseOf(message: http.IncomingMessage, body: Uint8Array, bytesMax: number): RawResponse {
   const headers = headersOf(message);
-  return { status: message.statusCode ?? 0, headers, body: decoded(body, headers["content-encoding"], bytesMax) };
+  return { status: message.statusCode ?? 0, headers, body: decodeBody(body, headers["content-encoding"], bytesMax) };
 }
 
 /**

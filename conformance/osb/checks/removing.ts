@@ -1,7 +1,7 @@
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
-import { deletion, idsOf, isSuccess } from "../../client/osb-client.ts";
+import { deletion, planIds, isSuccess } from "../../client/osb-client.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, warn } from "../../runner/check.ts";
 import { ANY, BINDABLE, type LiveBinding, type OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
@@ -105,14 +105,14 @@ function withoutFlag(kind: Kind) {
     const offer = await asyncRemoval(context, kind);
     const live = kind === "unbind" ? await context.liveOf(offer) : await context.freshOf(offer);
     const it = kind === "unbind" ? await context.bound(live) : { live, id: "" };
-    return remove(context, kind, it, idsOf(offer));
+    return remove(context, kind, it, planIds(offer));
   };
 }
 
 function malformed(kind: Kind) {
   return async (context: OsbContext): Promise<Outcome> => {
     const it = await victim(context, kind);
-    const answer = await remove(context, kind, it, { ...idsOf(it.live.offer), accepts_incomplete: "maybe" });
+    const answer = await remove(context, kind, it, { ...planIds(it.live.offer), accepts_incomplete: "maybe" });
     await context.platform.settle(it.live.offer, answer);
     return expectStatus(answer, [400, 422, 200, 202], ["4xx"]);
   };

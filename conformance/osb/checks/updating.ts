@@ -8,7 +8,7 @@ import {
   type Offer,
   schemaOf,
 } from "../../client/catalog.ts";
-import { isSuccess, type Settled } from "../../client/osb-client.ts";
+import { isSuccess, type EndedOperation } from "../../client/osb-client.ts";
 import { differentFrom } from "../../client/schema.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, warn, worstOf } from "../../runner/check.ts";
 import {
@@ -42,7 +42,7 @@ interface Updated {
   readonly live: Live;
   readonly change: Change;
   readonly before: Answer | undefined;
-  readonly settled: Settled;
+  readonly settled: EndedOperation;
   readonly after: Answer | undefined;
 }
 

@@ -6,7 +6,7 @@ import { jsonOf, reply } from "../../osb/mutants/wire.ts";
 import type { RunEvent } from "../../runner/events.ts";
 import { certify, type CertifyOptions, type CertifySummary } from "../../runner/certify.ts";
 import { selftest } from "../../selftest/selftest.ts";
-import { backupLab } from "./mutants/index.ts";
+import { backupMutants } from "./mutants/index.ts";
 import { backupSuite } from "./suite.ts";
 
 type Finished = Extract<RunEvent, { type: "check-finished" }>;
@@ -40,7 +40,7 @@ const DATA = { only: ["BK-1*", "BK-48"] };
 
 describe("the backup suite", () => {
   it("is proven: each check has its mutants, each mutant is noticed by whom it should be, the clean clouds are accused of nothing", async () => {
-    expect((await selftest(backupLab)).problems).toEqual([]);
+    expect((await selftest(backupMutants)).problems).toEqual([]);
   });
 
   it("shows a finding with the requests and the statement that show it, and no secret", async () => {

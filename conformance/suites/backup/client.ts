@@ -2,9 +2,9 @@ import { curlLine } from "../../client/http/curl.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../client/http/json.ts";
 import { bodyOf, type Observation, publicRequest } from "../../client/http/observation.ts";
 import type { RawRequest } from "../../client/http/transport.ts";
-import { isSuccess, NoAnswer, type Platform, type RequestOptions, retryAfterMs } from "../../client/osb-client.ts";
+import { isSuccess, NoAnswer, type OsbClient, type RequestOptions, retryAfterMs } from "../../client/osb-client.ts";
 import type { Clock } from "../../client/clock.ts";
-import type { BackupInterface, BackupState, Call } from "./interface.ts";
+import type { BackupInterface, BackupState, BackupRequest } from "./interface.ts";
 
 /** The ids that a request is about. */
 export interface Ids {
@@ -14,7 +14,7 @@ export interface Ids {
 }
 
 /** How a backup or a restore ended. `refused`: it was not accepted; `lost`: it can no longer be asked about. */
-export interface Deed {
+export interface BackupOperation {
   readonly id: string;
   readonly state: BackupState | "refused" | "lost" | "timed-out";
   readonly began: Observation;
@@ -22,12 +22,12 @@ export interface Deed {
   readonly last: Observation;
 }
 
-const filled = (text: string, ids: Ids, encode: (id: string) => string): string =>
+const fillIds = (text: string, ids: Ids, encode: (id: string) => string): string =>
   text.replaceAll(/\{(instance|backup|restore)\}/g, (_, name: keyof Ids) => encode(ids[name] ?? ""));
 
-function filledBody(body: JsonObject, ids: Ids): JsonObject {
+function fillBody(body: JsonObject, ids: Ids): JsonObject {
   const fill = (value: Json): Json => {
-    if (typeof value === "string") return filled(value, ids, (id) => id);
+    if (typeof value === "string") return fillIds(value, ids, (id) => id);
     if (isArray(value)) return value.map(fill);
     if (!isObject(value)) return value;
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, fill(item)]));
@@ -38,9 +38,9 @@ function filledBody(body: JsonObject, ids: Ids): JsonObject {
 /** A vendor's backups, reached as its interface says. */
 export class BackupClient {
   readonly api: BackupInterface;
-  readonly #platform: Platform;
+  readonly #platform: OsbClient;
 
-  constructor(platform: Platform, api: BackupInterface) {
+  constructor(platform: OsbClient, api: BackupInterface) {
     this.#platform = platform;
     this.api = api;
   }
@@ -51,15 +51,15 @@ export class BackupClient {
   }
 
   /** The request as it goes out. */
-  requestFor(call: Call, ids: Ids): RawRequest {
+  requestFor(call: BackupRequest, ids: Ids): RawRequest {
     const { url: brokerUrl } = this.#platform.settings.target;
     const base = this.api.url ?? brokerUrl;
-    const body = call.body === undefined ? undefined : JSON.stringify(filledBody(call.body, ids));
+    const body = call.body === undefined ? undefined : JSON.stringify(fillBody(call.body, ids));
     const usual =
       new URL(base).origin === new URL(brokerUrl).origin ? this.#platform.requestFor("catalog", {}).headers : {};
     return {
       method: call.method,
-      url: `${base}${filled(call.path, ids, encodeURIComponent)}`,
+      url: `${base}${fillIds(call.path, ids, encodeURIComponent)}`,
       headers: {
         Accept: "application/json",
         ...usual,
@@ -71,7 +71,7 @@ export class BackupClient {
   }
 
   /** @throws NoAnswer */
-  send(call: Call, ids: Ids, options: Pick<RequestOptions, "intent"> = {}): Promise<Observation> {
+  send(call: BackupRequest, ids: Ids, options: Pick<RequestOptions, "intent"> = {}): Promise<Observation> {
     return this.#platform.exchange(this.requestFor(call, ids), options);
   }
 
@@ -94,7 +94,7 @@ export class BackupClient {
   }
 
   /** Takes a backup and waits for its end. What comes to be is written down first. */
-  async create(instanceId: string): Promise<Deed> {
+  async create(instanceId: string): Promise<BackupOperation> {
     const ids = { instance: instanceId };
     this.#record(ids);
     const began = await this.send(this.api.create, ids);
@@ -102,19 +102,23 @@ export class BackupClient {
   }
 
   /** Restores in place and waits for the end, at most so long; default: as long as an operation may take. */
-  async restore(instanceId: string, backupId: string, waitMsMax?: number): Promise<Deed> {
+  async restore(instanceId: string, backupId: string, waitMsMax?: number): Promise<BackupOperation> {
     const ids = { instance: instanceId, backup: backupId };
     const began = await this.send(this.api.restore, ids);
     return this.#follow(began, (id) => this.send(this.api.getRestore, { ...ids, restore: id }), waitMsMax);
   }
 
   /** Goes on waiting for a restore. */
-  async restored(instanceId: string, backupId: string, { id, began }: Deed): Promise<Deed> {
+  async resumeRestore(instanceId: string, backupId: string, { id, began }: BackupOperation): Promise<BackupOperation> {
     const ids = { instance: instanceId, backup: backupId, restore: id };
     return this.#poll(id, began, () => this.send(this.api.getRestore, ids));
   }
 
-  async #follow(began: Observation, ask: (id: string) => Promise<Observation>, waitMsMax?: number): Promise<Deed> {
+  async #follow(
+    began: Observation,
+    ask: (id: string) => Promise<Observation>,
+    waitMsMax?: number,
+  ): Promise<BackupOperation> {
     const id = this.idOf(bodyOf(began)) ?? "";
     if (!isSuccess(began)) return { id, state: "refused", began, last: began };
     const first = this.stateOf(bodyOf(began));
@@ -129,7 +133,7 @@ export class BackupClient {
     began: Observation,
     ask: (id: string) => Promise<Observation>,
     waitMsMax = this.#platform.settings.operationMsMax,
-  ): Promise<Deed> {
+  ): Promise<BackupOperation> {
     const { clock, pollMsMin, pollMsMax, signal } = this.#platform.settings;
     const endMs = clock.nowMs() + waitMsMax;
     for (let pauseMs = pollMsMin; ; pauseMs = Math.min(pauseMs * 1.5, pollMsMax)) {
@@ -162,7 +166,7 @@ export class BackupClient {
   }
 
   /** Waits until the backups of an instance are gone that were asked to go; false when they stay. */
-  settled(instance: string): Promise<boolean> {
+  waitUntilDeleted(instance: string): Promise<boolean> {
     return this.#untilNoneLeft({ instance }, async () => true);
   }
 
@@ -181,19 +185,20 @@ export class BackupClient {
 
   /** Ids of the backups that an instance still has; undefined when that can't be told for the moment. */
   async #left(ids: Ids): Promise<readonly string[] | undefined> {
-    const answer = await this.send(this.api.list, ids, { intent: "cleanup" }).catch(silence);
+    const answer = await this.send(this.api.list, ids, { intent: "cleanup" }).catch(ignoreSilence);
     if (answer?.status === 404 || answer?.status === 410) return [];
     const entries = answer === undefined ? undefined : this.entriesOf(answer);
     return entries?.filter((item) => this.stateOf(item) !== "deleted").flatMap((item) => this.idOf(item) ?? []);
   }
 
   async #delete(ids: Ids): Promise<void> {
-    if (this.api.delete !== undefined) await this.send(this.api.delete, ids, { intent: "cleanup" }).catch(silence);
+    if (this.api.delete !== undefined)
+      await this.send(this.api.delete, ids, { intent: "cleanup" }).catch(ignoreSilence);
   }
 }
 
 /** No answer now may be one later; a broker that is gone for good is not waited for. */
-function silence(error: unknown): undefined {
+function ignoreSilence(error: unknown): undefined {
   if (error instanceof NoAnswer && error.fault !== "refused") return undefined;
   throw error;
 }

@@ -1,11 +1,11 @@
-import type { Conversation, Key } from "../../data/recorder.ts";
+import type { RecordedSession, Access } from "../../data/recorder.ts";
 import type { Difference } from "../../data/contents.ts";
 import { DataError } from "../../data/plane.ts";
 import { PREFIX } from "../../data/statement.ts";
 import { type Tenant, TenantContext } from "../tenants/tenants.ts";
 import type { Offer } from "../../client/catalog.ts";
 import { type Evidence, fail, unknown, Verdicted } from "../../runner/check.ts";
-import { BackupClient, type Deed } from "./client.ts";
+import { BackupClient, type BackupOperation } from "./client.ts";
 import { discover } from "./discover.ts";
 
 /** What a check of backups works with. */
@@ -20,24 +20,28 @@ export class BackupContext extends TenantContext {
   }
 
   /** A backup that succeeded; ends the check as unknown when there is none, for then there is nothing to judge. */
-  async backup(client: BackupClient, tenant: Tenant): Promise<Deed> {
+  async backup(client: BackupClient, tenant: Tenant): Promise<BackupOperation> {
     const deed = await client.create(tenant.live.id);
     if (deed.state === "succeeded") return deed;
-    throw new Verdicted(unknown(`it needs a backup, but one ended ${ending(deed)}`, deed.began, deed.last));
+    throw new Verdicted(unknown(`it needs a backup, but one ended ${describeEnd(deed)}`, deed.began, deed.last));
   }
 
   /** A restore that says it succeeded; a failure of the check when it does not. */
-  async restore(client: BackupClient, tenant: Tenant, backup: Deed): Promise<Deed> {
+  async restore(client: BackupClient, tenant: Tenant, backup: BackupOperation): Promise<BackupOperation> {
     const deed = await client.restore(tenant.live.id, backup.id);
     if (deed.state === "succeeded") return deed;
     const expected = "the restore of a backup that succeeded to succeed";
-    throw new Verdicted(fail(expected, ending(deed), backup.last, deed.began, deed.last));
+    throw new Verdicted(fail(expected, describeEnd(deed), backup.last, deed.began, deed.last));
   }
 
   /** Reads the data again after a restore. That a tenant can't is a finding: `evidence` goes with it. */
-  async reading<T>(key: Key, deeds: readonly Deed[], read: (session: Conversation) => Promise<T>): Promise<T> {
+  async readAfterRestore<T>(
+    key: Access,
+    deeds: readonly BackupOperation[],
+    read: (session: RecordedSession) => Promise<T>,
+  ): Promise<T> {
     try {
-      return await this.desk.using(key, read);
+      return await this.recorder.using(key, read);
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       const seen = `${error.code ?? error.fault} ${error.message}`;
@@ -52,9 +56,9 @@ export class BackupContext extends TenantContext {
   }
 
   /** Deeds with the last step on the data plane that has to do with a difference, or the last of all: what shows a finding. */
-  evidence(deeds: readonly Deed[], found: readonly Difference[] = []): readonly Evidence[] {
+  evidence(deeds: readonly BackupOperation[], found: readonly Difference[] = []): readonly Evidence[] {
     const about = found[0]?.fact.replace(/^\w+ ([^/]*).*$/, "$1") ?? `FROM ${PREFIX}`;
-    const { steps } = this.desk;
+    const { steps } = this.recorder;
     const step = steps.findLast(({ request }) => request.body?.includes(about)) ?? steps.at(-1);
     const answers = deeds.flatMap(({ began, last }) => (last === began ? [began] : [began, last]));
     return step === undefined ? answers : [...answers, step];
@@ -62,7 +66,7 @@ export class BackupContext extends TenantContext {
 }
 
 /** How a backup or restore ended, for a reader. */
-function ending({ state, began, last }: Deed): string {
+function describeEnd({ state, began, last }: BackupOperation): string {
   if (state === "refused") return `refused with ${began.status}`;
   return state === "lost" ? `lost: asked about, it is answered ${last.status}` : state;
 }

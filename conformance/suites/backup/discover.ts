@@ -1,8 +1,8 @@
 import { type Json, isArray, isObject, stringOf } from "../../client/http/json.ts";
 import type { Offer } from "../../client/catalog.ts";
-import type { Platform } from "../../client/osb-client.ts";
+import type { OsbClient } from "../../client/osb-client.ts";
 import { type Evidence, notApplicable, type Outcome, unknown } from "../../runner/check.ts";
-import type { Run } from "../../runner/suite.ts";
+import type { RunContext } from "../../runner/suite.ts";
 import { BackupClient } from "./client.ts";
 import { type BackupInterface, DRIVERS, extensionAt } from "./interface.ts";
 
@@ -24,31 +24,36 @@ function declaredPaths({ plan, service }: Offer): readonly string[] {
   });
 }
 
-function candidates(run: Run, offer: Offer): readonly BackupInterface[] {
+function candidates(run: RunContext, offer: Offer): readonly BackupInterface[] {
   if (run.file.backup !== undefined) return [run.file.backup];
   const all = [...declaredPaths(offer).map(extensionAt), ...Object.values(DRIVERS)];
   return all.filter((api, at) => all.findIndex((each) => each.list.path === api.list.path) === at);
 }
 
 /** Runs that have been told: two suites of one run may both look. */
-const told = new WeakSet<Run>();
+const announced = new WeakSet<RunContext>();
 
-function tell(run: Run, { name, create, restore }: BackupInterface): void {
-  if (told.has(run)) return;
-  told.add(run);
+function announce(run: RunContext, { name, create, restore }: BackupInterface): void {
+  if (announced.has(run)) return;
+  announced.add(run);
   const note = `Backups are reached as "${name}": ${create.method} ${create.path}, ${restore.method} ${restore.path}.`;
   run.note(note);
 }
 
 /** Looks for the interface of a vendor's backups by asking for the list of an instance that exists. */
-export async function discover(platform: Platform, run: Run, offer: Offer, instanceId: string): Promise<Discovery> {
+export async function discover(
+  platform: OsbClient,
+  run: RunContext,
+  offer: Offer,
+  instanceId: string,
+): Promise<Discovery> {
   const evidence: Evidence[] = [];
   const seen: string[] = [];
   for (const api of candidates(run, offer)) {
     const client = new BackupClient(platform, api);
     const answer = await client.send(api.list, { instance: instanceId });
     if (client.entriesOf(answer) !== undefined) {
-      tell(run, api);
+      announce(run, api);
       return { api };
     }
     evidence.push(answer);

@@ -6,13 +6,13 @@ export const BACKUP_STATES = ["queued", "running", "succeeded", "failed", "delet
 export type BackupState = (typeof BACKUP_STATES)[number];
 
 /** One request of an interface. `{instance}`, `{backup}` and `{restore}` in path and body stand for ids. */
-export interface Call {
+export interface BackupRequest {
   readonly method: string;
   readonly path: string;
   readonly body?: JsonObject;
 }
 
-export const CALL_NAMES = [
+export const BACKUP_REQUEST_NAMES = [
   "list",
   "create",
   "get",
@@ -20,7 +20,7 @@ export const CALL_NAMES = [
   "restore",
   "getRestore",
 ] as const satisfies readonly (keyof BackupInterface)[];
-export type CallName = (typeof CALL_NAMES)[number];
+export type BackupRequestName = (typeof BACKUP_REQUEST_NAMES)[number];
 
 /**
  * How a vendor's backups are reached: instance, backups, restores, as four independent products have it. `id` and `state` are
@@ -31,13 +31,13 @@ export interface BackupInterface {
   /** Default: the broker's. Somewhere else the broker's credentials are not sent. */
   readonly url?: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly list: Call;
-  readonly create: Call;
-  readonly get: Call;
+  readonly list: BackupRequest;
+  readonly create: BackupRequest;
+  readonly get: BackupRequest;
   /** Absent where backups only go by themselves. */
-  readonly delete?: Call;
-  readonly restore: Call;
-  readonly getRestore: Call;
+  readonly delete?: BackupRequest;
+  readonly restore: BackupRequest;
+  readonly getRestore: BackupRequest;
   readonly id: readonly string[];
   readonly state: readonly string[];
   readonly states: Readonly<Record<string, BackupState>>;
@@ -67,7 +67,7 @@ const STATES: BackupInterface["states"] = {
   delete_failed: "failed",
 };
 
-const call = (line: string): Call => {
+const call = (line: string): BackupRequest => {
   const [method = "", path = ""] = line.split(" ");
   return { method, path };
 };
@@ -106,9 +106,9 @@ export const DRIVERS: Readonly<Record<string, BackupInterface>> = {
   ),
 };
 
-const KNOWN = ["driver", "url", "headers", ...CALL_NAMES, "id", "state", "states"];
+const KNOWN = ["driver", "url", "headers", ...BACKUP_REQUEST_NAMES, "id", "state", "states"];
 
-function callAt(value: Json, path: string): Call {
+function callAt(value: Json, path: string): BackupRequest {
   const {
     method,
     path: to,
@@ -167,7 +167,7 @@ export function parseBackupInterface(value: Json | undefined): BackupInterface |
   const driver = textAt(members, "backup", "driver") ?? "a9s";
   const base = DRIVERS[driver];
   if (base === undefined) throw badFile(`"backup.driver" must be one of ${Object.keys(DRIVERS).join(", ")}`);
-  const calls = CALL_NAMES.flatMap((name) => {
+  const calls = BACKUP_REQUEST_NAMES.flatMap((name) => {
     const given = members[name];
     return given === undefined ? [] : [[name, callAt(given, `backup.${name}`)] as const];
   });

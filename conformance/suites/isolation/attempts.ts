@@ -1,5 +1,5 @@
-import type { Key } from "../../data/recorder.ts";
-import { nameOf } from "../../data/recorder.ts";
+import type { Access } from "../../data/recorder.ts";
+import { describeVantage } from "../../data/recorder.ts";
 import type { Address, Vantage } from "../../data/plane.ts";
 import type { Reach } from "../../data/probe-port.ts";
 import type { Tenant } from "../tenants/tenants.ts";
@@ -8,7 +8,7 @@ import { type Evidence, fail, type Outcome, unknown, Verdicted } from "../../run
 import type { IsolationContext } from "./context.ts";
 
 /** Somebody without credentials: what a server answers shows that it can be reached. */
-export function visitorAt({ host, port }: Address, instance: Live): Key {
+export function anonymousAccess({ host, port }: Address, instance: Live): Access {
   const login = {
     client: "postgresql",
     host,
@@ -24,15 +24,15 @@ export function visitorAt({ host, port }: Address, instance: Live): Key {
  * Whether a data service can be reached: who can't even connect finds it shut; who is told anything, if only that he may not in, finds it
  * open. Ends the check as unknown where nobody can stand at the vantage.
  */
-export async function reachOf(context: IsolationContext, key: Key, from: Vantage): Promise<Reach> {
-  const refusal = await context.desk.knock(key, from);
+export async function attemptConnection(context: IsolationContext, key: Access, from: Vantage): Promise<Reach> {
+  const refusal = await context.recorder.tryLoginOnce(key, from);
   if (refusal?.fault === "nowhere") throw new Verdicted(unknown(refusal.message, ...context.lastStep()));
   if (refusal?.fault === "unreachable") return "shut";
   return refusal?.fault === "failed" && refusal.code === undefined ? "silent" : "open";
 }
 
 /** What it means that a port is not shut. */
-export function notShut(
+export function judgeOpenPort(
   reach: Exclude<Reach, "shut">,
   expected: string,
   when: string,
@@ -43,23 +43,24 @@ export function notShut(
 }
 
 /** Where nobody belongs, whatever is bound: an address that no binding admits, and the VM of another tenant. */
-export function vantagesBeside({ desk: { plane } }: IsolationContext, other: Tenant): readonly Vantage[] {
+export function unadmittedVantages({ recorder: { plane } }: IsolationContext, other: Tenant): readonly Vantage[] {
   return [
-    ...(plane.hasStranger ? (["stranger"] as const) : []),
-    ...(plane.hasTenantVm ? [{ vmOf: other.key.login.host }] : []),
+    ...(plane.hasOutsider ? (["stranger"] as const) : []),
+    ...(plane.hasTenantVm ? [{ vmOf: other.access.login.host }] : []),
   ];
 }
 
-export const whence = (from: Vantage): string => (from === "stranger" ? "to a stranger" : `to ${nameOf(from)}`);
+export const toWhom = (from: Vantage): string =>
+  from === "stranger" ? "to a stranger" : `to ${describeVantage(from)}`;
 
 /** Whether two instances share an address: it has to be open for the one when it is for the other. */
 export async function sharesAddress(context: IsolationContext, a: Tenant, b: Tenant): Promise<boolean> {
-  const { plane } = context.desk;
-  const [first, second] = [await plane.resolve(a.key.login.host), await plane.resolve(b.key.login.host)];
-  return first === second && a.key.login.port === b.key.login.port;
+  const { plane } = context.recorder;
+  const [first, second] = [await plane.resolve(a.access.login.host), await plane.resolve(b.access.login.host)];
+  return first === second && a.access.login.port === b.access.login.port;
 }
 
 /** The address itself: that a name no longer leads there closes nothing. */
-export async function atAddress(context: IsolationContext, { key }: Tenant): Promise<Key> {
-  return { ...key, login: { ...key.login, host: await context.desk.plane.resolve(key.login.host) } };
+export async function atResolvedAddress(context: IsolationContext, { access: key }: Tenant): Promise<Access> {
+  return { ...key, login: { ...key.login, host: await context.recorder.plane.resolve(key.login.host) } };
 }

@@ -19,8 +19,8 @@ export type Harm = { readonly seen: string; readonly evidence: readonly Evidence
 
 /** What a check of isolation works with. */
 export class IsolationContext extends BackupContext {
-  async owner(offer: Offer, given?: Live): Promise<Owner> {
-    const spoken = await this.spokenOffer();
+  async createOwner(offer: Offer, given?: Live): Promise<Owner> {
+    const spoken = await this.findUsableOffer();
     if (spoken?.plan.id === offer.plan.id) {
       const tenant = await this.tenant(offer, given);
       return { live: tenant.live, binding: tenant.binding, tenant };
@@ -30,31 +30,31 @@ export class IsolationContext extends BackupContext {
   }
 
   /** Whether a binding can still be fetched as it was, and its credentials still let in. */
-  async harmTo({ live, binding, tenant }: Owner, before: Answer | undefined): Promise<Harm> {
+  async findHarm({ live, binding, tenant }: Owner, before: Answer | undefined): Promise<Harm> {
     if (before !== undefined) {
-      const now = await this.fetch(live, binding.id);
+      const now = await this.fetchBinding(live, binding.id);
       if (now.status !== before.status || !sameJson(now.json, before.json))
         return { seen: `its owner fetches it and is answered ${now.status}`, evidence: [now] };
     }
     if (tenant === undefined) return undefined;
-    const refusal = await this.desk.visit(tenant.key);
+    const refusal = await this.recorder.visit(tenant.access);
     if (refusal === undefined) return undefined;
     return { seen: `its credentials no longer let in: ${refusal.message}`, evidence: this.lastStep() };
   }
 
   /** The binding as its owner sees it; undefined where bindings can't be fetched. */
-  async fetched({ live, binding }: Owner): Promise<Answer | undefined> {
+  async fetchIfRetrievable({ live, binding }: Owner): Promise<Answer | undefined> {
     if (this.osb.minor < 14 || !areBindingsRetrievable(live.offer)) return undefined;
-    const answer = await this.fetch(live, binding.id);
+    const answer = await this.fetchBinding(live, binding.id);
     return answer.status === 200 ? answer : undefined;
   }
 
   /** Removes a binding and waits until it is gone. */
-  async unbound({ live, binding }: Pick<Tenant, "live" | "binding">): Promise<void> {
+  async unbindAndWait({ live, binding }: Pick<Tenant, "live" | "binding">): Promise<void> {
     await this.platform.settle(live.offer, await this.platform.unbind(live.offer, live.id, binding.id));
   }
 
-  fetch(live: Live, bindingId: string): Promise<Answer> {
+  fetchBinding(live: Live, bindingId: string): Promise<Answer> {
     return this.platform.send("fetch-binding", { instanceId: live.id, bindingId });
   }
 }

@@ -5,7 +5,7 @@ import { toyOptions } from "../toy/mutants.ts";
 import type { RunEvent } from "../../runner/events.ts";
 import { certify, type CertifyOptions } from "../../runner/certify.ts";
 import { selftest } from "../../selftest/selftest.ts";
-import { isolationLab } from "./mutants/index.ts";
+import { isolationMutants } from "./mutants/index.ts";
 import { isolationSuite } from "./suite.ts";
 
 type Finished = Extract<RunEvent, { type: "check-finished" }>;
@@ -26,7 +26,7 @@ const toy = (changes: Partial<Behaviour> = {}): ToyCloud => new ToyCloud(changes
 
 describe("the isolation suite", () => {
   it("is proven: each check has its mutants, each mutant is noticed by whom it should be, the clean clouds are accused of nothing", async () => {
-    expect((await selftest(isolationLab)).problems).toEqual([]);
+    expect((await selftest(isolationMutants)).problems).toEqual([]);
   });
 
   it("leaves nothing behind", async () => {

@@ -1,11 +1,11 @@
-import { decoded } from "../../data/credentials.ts";
+import { decodeUriPart } from "../../data/credentials.ts";
 import { isArray, isObject, type Json } from "../../client/http/json.ts";
 
 const SECRET = /^(password|passwd|pass|secret|secret_key|client_secret|token|access_token|api_key|private_key)$/i;
 
 /** The password in a uri such as `amqp://user:password@host`. */
 function passwordIn(text: string): readonly string[] {
-  const password = decoded(URL.parse(text)?.password ?? "");
+  const password = decodeUriPart(URL.parse(text)?.password ?? "");
   return password === undefined ? [] : [password];
 }
 

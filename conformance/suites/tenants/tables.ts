@@ -1,15 +1,15 @@
-import type { Conversation } from "../../data/recorder.ts";
-import { type Picture, writtenFacts } from "../../data/contents.ts";
-import type { Row, Rows, TableShape } from "../../data/statement.ts";
+import type { RecordedSession } from "../../data/recorder.ts";
+import { type DatabaseContents, writtenFacts } from "../../data/contents.ts";
+import type { TableRow, TableRows, TableShape } from "../../data/statement.ts";
 
 /** A table with what is to be in it. */
-export interface Filled {
+export interface FilledTable {
   readonly shape: TableShape;
-  readonly rows: Rows;
+  readonly rows: TableRows;
 }
 
 /** One column for each type, and rows that are hard to keep: extremes, NULL, what is empty, what is not ASCII. */
-export const TYPES: Filled = {
+export const TYPES: FilledTable = {
   shape: {
     name: "drydock_types",
     columns: [
@@ -44,14 +44,14 @@ export const TYPES: Filled = {
 const BIG_CHARS = 256 * 1024;
 const MANY = 300;
 
-const many = (count: number): Rows =>
+const numberedRows = (count: number): TableRows =>
   Array.from(
     { length: count },
-    (_, at): Row => [`r${String(at).padStart(4, "0")}`, `row ${at} ${"·".repeat(at % 50)}`],
+    (_, at): TableRow => [`r${String(at).padStart(4, "0")}`, `row ${at} ${"·".repeat(at % 50)}`],
   );
 
 /** Many rows, and one that is too long for a page of the engine. */
-export const MANY_ROWS: Filled = {
+export const MANY_ROWS: FilledTable = {
   shape: {
     name: "drydock_rows",
     columns: [
@@ -59,7 +59,7 @@ export const MANY_ROWS: Filled = {
       { name: "value", type: "text" },
     ],
   },
-  rows: [["long", "0123456789abcdef".repeat(BIG_CHARS / 16)], ...many(MANY)],
+  rows: [["long", "0123456789abcdef".repeat(BIG_CHARS / 16)], ...numberedRows(MANY)],
 };
 
 /**
@@ -87,8 +87,8 @@ function textOf(at: number, chars: number): string {
   return words.join(at % 3 === 0 ? "ß" : at % 3 === 1 ? "\t" : " ").slice(0, chars);
 }
 
-function volume(): Rows {
-  const rows: Row[] = [];
+function volumeRows(): TableRows {
+  const rows: TableRow[] = [];
   for (let bytes = 0; bytes < VOLUME_BYTES; ) {
     const at = rows.length;
     const value = at % NULL_EVERY === 0 ? null : textOf(at, WIDTHS[at % WIDTHS.length] ?? 0);
@@ -104,7 +104,7 @@ function volume(): Rows {
 }
 
 /** Some thousand rows, none like another, narrow and wide in turns. */
-export const VOLUME: Filled = {
+export const VOLUME: FilledTable = {
   shape: {
     name: "drydock_volume",
     columns: [
@@ -114,14 +114,14 @@ export const VOLUME: Filled = {
       { name: "some_bytes", type: "bytea" },
     ],
   },
-  rows: volume(),
+  rows: volumeRows(),
 };
 
 /** Rows and characters of one statement: its parameters are bounded by the protocol, and a statement should not be a burden. */
 const BATCH = { rowsMax: 500, charsMax: 512 * 1024 } as const;
 
-function* batchesOf(rows: Rows): Generator<Rows> {
-  let batch: Row[] = [];
+function* batchesOf(rows: TableRows): Generator<TableRows> {
+  let batch: TableRow[] = [];
   let chars = 0;
   for (const row of rows) {
     const width = row.reduce((sum, value) => sum + (value?.length ?? 0), 0);
@@ -136,18 +136,18 @@ function* batchesOf(rows: Rows): Generator<Rows> {
 }
 
 /** Makes a table and fills it. @throws DataError */
-export async function fill(session: Conversation, { shape, rows }: Filled): Promise<void> {
+export async function createFilled(session: RecordedSession, { shape, rows }: FilledTable): Promise<void> {
   await session.run({ do: "create-table", table: shape });
   for (const batch of batchesOf(rows)) await session.run({ do: "insert", table: shape, rows: batch });
 }
 
 /** The facts that filled tables must be. */
-export function factsOf(...tables: readonly Filled[]): Picture {
+export function factsOf(...tables: readonly FilledTable[]): DatabaseContents {
   return new Map(tables.flatMap(({ shape, rows }) => [...writtenFacts(shape, rows)]));
 }
 
 /** A small table with rows that carry a mark, so that the tables of two tenants can't be taken for each other. */
-export function marked(name: string, mark: string, ...keys: readonly string[]): Filled {
+export function markedTable(name: string, mark: string, ...keys: readonly string[]): FilledTable {
   const columns = [
     { name: "id", type: "text" },
     { name: "value", type: "text" },

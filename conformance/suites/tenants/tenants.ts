@@ -3,11 +3,11 @@ import { bodyOf } from "../../client/http/observation.ts";
 import { BINDABLE, type Live, type LiveBinding, OsbContext, type Shared } from "../../osb/context.ts";
 import type { Answer } from "../../client/answer.ts";
 import { areBindingsRetrievable, isBindable, type Offer } from "../../client/catalog.ts";
-import type { Platform } from "../../client/osb-client.ts";
+import type { OsbClient } from "../../client/osb-client.ts";
 import { type Evidence, notApplicable, type Outcome, unknown, Verdicted } from "../../runner/check.ts";
-import type { Run } from "../../runner/suite.ts";
+import type { RunContext } from "../../runner/suite.ts";
 import { loginOf } from "../../data/credentials.ts";
-import { type Conversation, DataDesk, type Key } from "../../data/recorder.ts";
+import { type RecordedSession, DataRecorder, type Access } from "../../data/recorder.ts";
 import { DataError, type DataPlane } from "../../data/plane.ts";
 import { credentialMapFor } from "../../settings/data.ts";
 
@@ -15,7 +15,7 @@ import { credentialMapFor } from "../../settings/data.ts";
 export interface Tenant {
   readonly live: Live;
   readonly binding: LiveBinding;
-  readonly key: Key;
+  readonly access: Access;
   /** The answer that brought the credentials. */
   readonly bound: Answer;
 }
@@ -24,9 +24,9 @@ export interface Tenant {
 const SERVICES_MAX = 4;
 
 /** A plan whose credentials let in, or the outcome of the checks that need one. */
-type Scouted = { readonly offer: Offer } | { readonly offer?: undefined; readonly outcome: Outcome };
+type ScoutResult = { readonly offer: Offer } | { readonly offer?: undefined; readonly outcome: Outcome };
 
-function candidates(run: Run): readonly Offer[] {
+function candidates(run: RunContext): readonly Offer[] {
   const bindable = run.offers.filter(isBindable);
   const firsts = bindable.filter(
     (offer, at) => bindable.findIndex((each) => each.service.id === offer.service.id) === at,
@@ -38,19 +38,19 @@ function candidates(run: Run): readonly Offer[] {
 export class TenantContext {
   readonly osb: OsbContext;
   readonly #shared: Shared;
-  #desk: DataDesk | undefined;
+  #desk: DataRecorder | undefined;
   #isSpoilt = false;
 
-  constructor(platform: Platform, shared: Shared) {
+  constructor(platform: OsbClient, shared: Shared) {
     this.osb = new OsbContext(platform, shared);
     this.#shared = shared;
   }
 
-  get platform(): Platform {
+  get platform(): OsbClient {
     return this.osb.platform;
   }
 
-  get run(): Run {
+  get run(): RunContext {
     return this.osb.run;
   }
 
@@ -59,9 +59,9 @@ export class TenantContext {
   }
 
   /** The way to the data. Ends the check as not applicable where there is none. */
-  get desk(): DataDesk {
+  get recorder(): DataRecorder {
     const { clock, signal } = this.platform.settings;
-    this.#desk ??= new DataDesk(this.#plane(), clock, signal);
+    this.#desk ??= new DataRecorder(this.#plane(), clock, signal);
     return this.#desk;
   }
 
@@ -73,29 +73,29 @@ export class TenantContext {
   }
 
   /** The first bindable plan whose credentials can be spoken and let in, or undefined. */
-  async spokenOffer(): Promise<Offer | undefined> {
+  async findUsableOffer(): Promise<Offer | undefined> {
     return this.run.data === undefined ? undefined : (await this.#scout()).offer;
   }
 
   /** The same; ends the check as not applicable when there is none. */
-  async dataOffer(): Promise<Offer> {
+  async requireUsableOffer(): Promise<Offer> {
     this.osb.offer(BINDABLE);
-    void this.desk;
+    void this.recorder;
     const scouted = await this.#scout();
     if (scouted.offer !== undefined) return scouted.offer;
     throw new Verdicted(scouted.outcome);
   }
 
-  #scout(): Promise<Scouted> {
+  #scout(): Promise<ScoutResult> {
     return this.#shared.once("spoken offer", (platform) => this.with(platform).#look());
   }
 
-  with(platform: Platform): TenantContext {
+  with(platform: OsbClient): TenantContext {
     return new TenantContext(platform, this.#shared);
   }
 
   /** Binds an instance of each service in turn, until there are credentials that can be spoken. */
-  async #look(): Promise<Scouted> {
+  async #look(): Promise<ScoutResult> {
     const reasons: string[] = [];
     const evidence: Evidence[] = [];
     for (const offer of candidates(this.run)) {
@@ -114,15 +114,15 @@ export class TenantContext {
   }
 
   /** Who can't be reached from here is waited for once, and not by each check. */
-  async #reach(offer: Offer, key: Key): Promise<Scouted> {
-    const refusal = await this.desk.visit(key);
+  async #reach(offer: Offer, key: Access): Promise<ScoutResult> {
+    const refusal = await this.recorder.visit(key);
     if (refusal === undefined) return { offer };
     const reason = `the credentials of a binding do not let in (see "data" in drydock.yml): ${refusal.message}`;
     return { outcome: unknown(reason, ...this.lastStep()) };
   }
 
   /** The login that a binding gave, where it can be spoken. */
-  async #speak(binding: LiveBinding): Promise<({ key: Key } | { reason: string }) & { answer: Answer }> {
+  async #speak(binding: LiveBinding): Promise<({ key: Access } | { reason: string }) & { answer: Answer }> {
     const { live, id } = binding;
     const { credentials, answer } = await this.credentialsOf(binding);
     const { service } = live.offer;
@@ -133,7 +133,7 @@ export class TenantContext {
 
   /** The newest step on the data plane, as evidence. */
   lastStep(): readonly Evidence[] {
-    return this.desk.last === undefined ? [] : [this.desk.last];
+    return this.recorder.last === undefined ? [] : [this.recorder.last];
   }
 
   /** What a binding gave, fetched when it was made asynchronously. */
@@ -153,13 +153,13 @@ export class TenantContext {
     const binding = await this.osb.bound(live, bindingId);
     const spoken = await this.#speak(binding);
     if ("reason" in spoken) throw new Verdicted(unknown(spoken.reason, spoken.answer));
-    return { live, binding, key: spoken.key, bound: spoken.answer };
+    return { live, binding, access: spoken.key, bound: spoken.answer };
   }
 
   /** Works in a session of a tenant; ends the check as unknown when its own credentials don't let it in, or a statement fails. */
-  async inside<T>(tenant: Tenant, work: (session: Conversation) => Promise<T>): Promise<T> {
+  async inSession<T>(tenant: Tenant, work: (session: RecordedSession) => Promise<T>): Promise<T> {
     try {
-      return await this.desk.using(tenant.key, work);
+      return await this.recorder.using(tenant.access, work);
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       throw new Verdicted(unknown(`it needs to work with the data of a binding: ${error.message}`, ...this.lastStep()));
@@ -167,7 +167,7 @@ export class TenantContext {
   }
 
   /** Says that a lent instance was changed, so that none of those lent is lent again. */
-  spoil(): void {
+  markChanged(): void {
     this.#isSpoilt = true;
   }
 

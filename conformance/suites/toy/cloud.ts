@@ -137,7 +137,7 @@ export class ToyCloud {
     const at = (host: string): ToyInstance | undefined =>
       [...this.instances.values()].find((instance) => instance.host === host);
     return {
-      hasStranger: true,
+      hasOutsider: true,
       hasTenantVm: true,
       platformPorts: [TOY_AGENT_PORT],
       resolve: async (host) => {

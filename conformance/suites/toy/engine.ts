@@ -1,5 +1,5 @@
 import { DataError, type Extra } from "../../data/plane.ts";
-import type { Column, Row, Rows, Statement } from "../../data/statement.ts";
+import type { Column, TableRow, TableRows, Statement } from "../../data/statement.ts";
 
 /** A database in memory that knows the suites' statements and no others. Plain data, so that a copy of it is a faithful dump. */
 export interface Store {
@@ -10,7 +10,7 @@ export interface Store {
 
 export interface Table {
   readonly columns: readonly Column[];
-  readonly rows: Map<string, Row>;
+  readonly rows: Map<string, TableRow>;
 }
 
 /** An index, a view or a right, with the table that it belongs to. */
@@ -42,28 +42,30 @@ function tableIn(store: Store, name: string): Table {
   return table;
 }
 
-const byText = ([a]: Row | readonly [string, ...unknown[]], [b]: Row | readonly [string, ...unknown[]]): number =>
-  String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0;
+const byText = (
+  [a]: TableRow | readonly [string, ...unknown[]],
+  [b]: TableRow | readonly [string, ...unknown[]],
+): number => (String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0);
 
-function make(store: Store, made: Made): Rows {
+function make(store: Store, made: Made): TableRows {
   tableIn(store, made.table);
   store.objects.push(made);
   return [];
 }
 
-function drop(store: Store, name: string): Rows {
+function drop(store: Store, name: string): TableRows {
   tableIn(store, name);
   store.tables.delete(name);
   store.objects.splice(0, store.objects.length, ...store.objects.filter(({ table }) => table !== name));
   return [];
 }
 
-function write(store: Store, table: string, ...rows: Rows): Rows {
+function write(store: Store, table: string, ...rows: TableRows): TableRows {
   for (const row of rows) tableIn(store, table).rows.set(String(row[0]), row);
   return [];
 }
 
-function change(store: Store, { table, key, column, value }: Extract<Statement, { do: "update" }>): Rows {
+function change(store: Store, { table, key, column, value }: Extract<Statement, { do: "update" }>): TableRows {
   const { columns, rows } = tableIn(store, table.name);
   const row = rows.get(key);
   if (row === undefined) return [];
@@ -74,7 +76,7 @@ function change(store: Store, { table, key, column, value }: Extract<Statement, 
   );
 }
 
-function draw(store: Store, sequence: string): Rows {
+function draw(store: Store, sequence: string): TableRows {
   const last = store.sequences.get(sequence);
   if (last === undefined) throw new DataError("failed", `relation "${sequence}" does not exist`, "42P01");
   store.sequences.set(sequence, last + 1);
@@ -82,7 +84,7 @@ function draw(store: Store, sequence: string): Rows {
 }
 
 /** @throws DataError failed */
-export function run(store: Store, statement: Statement): Rows {
+export function run(store: Store, statement: Statement): TableRows {
   switch (statement.do) {
     case "create-table": {
       const { name, columns } = statement.table;

@@ -3,7 +3,7 @@ import { certify, type CertifyOptions, type CheckResult } from "../../runner/cer
 import type { Clock } from "../../client/clock.ts";
 import type { AnySuite } from "../../runner/suite.ts";
 import type { CheckInfo } from "../../runner/events.ts";
-import type { Lab, MutantInfo } from "../../runner/mutant-set.ts";
+import type { MutantSet, MutantInfo } from "../../runner/mutant-set.ts";
 import { createToyBroker, type ToyBrokerOptions } from "./broker.ts";
 import { type Behaviour, ToyCloud } from "./cloud.ts";
 
@@ -69,7 +69,7 @@ const CLEAN = { changes: {} } as const;
  * The proof of a suite of data: clean clouds of two dialects, and one cloud for each defect. Checks run one after the other, so that
  * what hits a neighbour hits no other check's instance.
  */
-export function dataLab(suite: AnySuite, mutants: readonly DataMutant[]): Lab {
+export function toyMutantSet(suite: AnySuite, mutants: readonly DataMutant[]): MutantSet {
   const judged = async (
     { changes, wire }: Pick<DataMutant, "changes" | "wire">,
     options: ToyBrokerOptions,

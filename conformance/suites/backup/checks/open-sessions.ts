@@ -1,27 +1,27 @@
-import type { Conversation } from "../../../data/recorder.ts";
-import { describe, differences, type Picture, pictureOf } from "../../../data/contents.ts";
+import type { RecordedSession } from "../../../data/recorder.ts";
+import { describeDifferences, differences, type DatabaseContents, readContents } from "../../../data/contents.ts";
 import { DataError } from "../../../data/plane.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import { fail, type Outcome, pass, warn } from "../../../runner/check.ts";
 import { checkOf } from "../../../runner/requirement.ts";
-import type { BackupClient, Deed } from "../client.ts";
-import { fill, marked } from "../../tenants/tables.ts";
+import type { BackupClient, BackupOperation } from "../client.ts";
+import { createFilled, markedTable } from "../../tenants/tables.ts";
 import type { BackupContext } from "../context.ts";
 
-const LEDGER = marked("drydock_ledger", "the ledger", "changed", "kept");
+const LEDGER = markedTable("drydock_ledger", "the ledger", "changed", "kept");
 const VALUE = { name: "value", type: "text" } as const;
 
-const look = (session: Conversation): Promise<Picture> => pictureOf(session, [LEDGER.shape]);
+const look = (session: RecordedSession): Promise<DatabaseContents> => readContents(session, [LEDGER.shape]);
 
 /** What an application leaves open: a session that is idle, and one in the middle of a transaction. */
 interface Held {
-  readonly idle: Conversation;
-  readonly busy: Conversation;
+  readonly idle: RecordedSession;
+  readonly busy: RecordedSession;
 }
 
 interface Was {
-  readonly atBackup: Picture;
-  readonly atRestore: Picture;
+  readonly atBackup: DatabaseContents;
+  readonly atRestore: DatabaseContents;
 }
 
 async function leaveOpen({ idle, busy }: Held): Promise<void> {
@@ -31,7 +31,7 @@ async function leaveOpen({ idle, busy }: Held): Promise<void> {
   await busy.run({ do: "update", table, key: "kept", column: VALUE, value: "never committed" });
 }
 
-async function goesOn(session: Conversation): Promise<boolean> {
+async function goesOn(session: RecordedSession): Promise<boolean> {
   try {
     await session.run({ do: "tables" });
     return true;
@@ -47,34 +47,44 @@ const HOLD_MS_MAX = 60_000;
 const RELEASE_MS_MAX = 10_000;
 
 interface Restored {
-  readonly restore: Deed;
+  readonly restore: BackupOperation;
   /** It ended when the transaction was gone, and not before. */
   readonly hasWaited: boolean;
 }
 
 /** Restores with both sessions open. One that waits for a transaction would wait for good, and the suite with it. */
-async function restoreUnder(client: BackupClient, tenant: Tenant, backup: Deed, held: Held): Promise<Restored> {
+async function restoreUnder(
+  client: BackupClient,
+  tenant: Tenant,
+  backup: BackupOperation,
+  held: Held,
+): Promise<Restored> {
   const { id } = tenant.live;
   const restore = await client.restore(id, backup.id, HOLD_MS_MAX);
   if (restore.state !== "timed-out") return { restore, hasWaited: false };
   const { clock } = client;
   await held.busy.close();
   const releasedMs = clock.nowMs();
-  const ended = await client.restored(id, backup.id, restore);
+  const ended = await client.resumeRestore(id, backup.id, restore);
   return { restore: ended, hasWaited: clock.nowMs() - releasedMs <= RELEASE_MS_MAX };
 }
 
 /** Done, it has replaced everything; refused or failed, it has changed nothing. */
-async function judgeData(context: BackupContext, tenant: Tenant, was: Was, deeds: readonly Deed[]): Promise<Outcome> {
+async function judgeData(
+  context: BackupContext,
+  tenant: Tenant,
+  was: Was,
+  deeds: readonly BackupOperation[],
+): Promise<Outcome> {
   const state = deeds.at(-1)?.state;
   if (state === "timed-out" || state === "lost")
     return fail("a restore that ends while sessions are open", state, ...context.evidence(deeds));
   const isDone = state === "succeeded";
-  const after = await context.reading(tenant.key, deeds, look);
+  const after = await context.readAfterRestore(tenant.access, deeds, look);
   const found = differences(isDone ? was.atBackup : was.atRestore, after);
   const evidence = context.evidence(deeds, found);
   const expected = isDone ? "nothing but what was backed up" : "nothing to change when a restore does not succeed";
-  if (found.length > 0) return fail(expected, describe(found), ...evidence);
+  if (found.length > 0) return fail(expected, describeDifferences(found), ...evidence);
   return { ...pass(...evidence), ...(isDone ? {} : { reason: `with sessions open a restore is not done: ${state}` }) };
 }
 
@@ -84,10 +94,10 @@ async function restoredUnder(
   client: BackupClient,
   held: Held,
 ): Promise<Outcome> {
-  const atBackup = await context.inside(tenant, look);
+  const atBackup = await context.inSession(tenant, look);
   const backup = await context.backup(client, tenant);
   await leaveOpen(held);
-  const atRestore = await context.inside(tenant, look);
+  const atRestore = await context.inSession(tenant, look);
   const { restore, hasWaited } = await restoreUnder(client, tenant, backup, held);
   const outcome = await judgeData(context, tenant, { atBackup, atRestore }, [backup, restore]);
   if (outcome.verdict !== "pass" || restore.state !== "succeeded") return outcome;
@@ -99,11 +109,11 @@ async function restoredUnder(
 }
 
 async function openSessions(context: BackupContext): Promise<Outcome> {
-  const offer = await context.dataOffer();
+  const offer = await context.requireUsableOffer();
   const tenant = await context.tenant(offer);
   const client = await context.backups(offer, tenant.live.id);
-  await context.inside(tenant, (session) => fill(session, LEDGER));
-  const held = { idle: await context.desk.enter(tenant.key), busy: await context.desk.enter(tenant.key) };
+  await context.inSession(tenant, (session) => createFilled(session, LEDGER));
+  const held = { idle: await context.recorder.enter(tenant.access), busy: await context.recorder.enter(tenant.access) };
   try {
     return await restoredUnder(context, tenant, client, held);
   } finally {

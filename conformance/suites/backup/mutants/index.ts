@@ -1,8 +1,8 @@
 import { type Behaviour, endSessions, neighboursOf, RIGHT, type ToyInstance } from "../../toy/cloud.ts";
 import { copyOf, replace, type Store, type Table } from "../../toy/engine.ts";
-import { type DataMutant, dataLab, dataMutant as mutant } from "../../toy/mutants.ts";
-import type { Row } from "../../../data/statement.ts";
-import type { Lab } from "../../../runner/mutant-set.ts";
+import { type DataMutant, toyMutantSet, dataMutant as mutant } from "../../toy/mutants.ts";
+import type { TableRow } from "../../../data/statement.ts";
+import type { MutantSet } from "../../../runner/mutant-set.ts";
 import { backupSuite } from "../suite.ts";
 
 const FIDELITY = "BK-10";
@@ -21,7 +21,7 @@ const dumping = (harm: (dump: Store) => void): Partial<Behaviour> => ({
   },
 });
 
-const eachRow = (change: (row: Row) => Row): Partial<Behaviour> =>
+const eachRow = (change: (row: TableRow) => TableRow): Partial<Behaviour> =>
   dumping(({ tables }) => {
     for (const { rows } of tables.values()) for (const [key, row] of rows) rows.set(key, change(row));
   });
@@ -53,7 +53,7 @@ function lastOf(tables: ReadonlyMap<string, Table>): Table | undefined {
 }
 
 function loseTail({ tables }: Store): void {
-  const rows = lastOf(tables)?.rows ?? new Map<string, Row>();
+  const rows = lastOf(tables)?.rows ?? new Map<string, TableRow>();
   for (const key of [...rows.keys()].slice(Math.floor(rows.size / 2))) rows.delete(key);
 }
 
@@ -61,7 +61,7 @@ function loseTail({ tables }: Store): void {
 const READ_BYTES = 64 * 1024;
 
 /** Takes away each row that a read ends within. */
-function loseReads(rows: Map<string, Row>): void {
+function loseReads(rows: Map<string, TableRow>): void {
   let bytes = 0;
   for (const [key, row] of rows) {
     const reads = Math.floor(bytes / READ_BYTES);
@@ -74,7 +74,7 @@ function loseReads(rows: Map<string, Row>): void {
  * What becomes of rows that are kept as views of a buffer which is used again: it grows for a row that does not fit, and begins anew
  * when it is full. Where a later row has come to lie, earlier views show it; keys and the number of rows are right.
  */
-function keepViews(rows: Map<string, Row>): void {
+function keepViews(rows: Map<string, TableRow>): void {
   let [capacity, used, place] = [READ_BYTES, 0, 0];
   let keys: string[][] = [];
   const show = (): void => {
@@ -101,7 +101,7 @@ function keepViews(rows: Map<string, Row>): void {
 function append({ store }: ToyInstance, dump: Store, winner: "dump" | "present"): void {
   const both = copyOf(dump);
   for (const [name, { columns, rows }] of store.tables) {
-    const table = both.tables.get(name) ?? { columns, rows: new Map<string, Row>() };
+    const table = both.tables.get(name) ?? { columns, rows: new Map<string, TableRow>() };
     both.tables.set(name, table);
     for (const [key, row] of rows) if (winner === "present" || !table.rows.has(key)) table.rows.set(key, row);
   }
@@ -269,4 +269,4 @@ const MUTANTS: readonly DataMutant[] = [
 ];
 
 /** The proof of the backup suite. */
-export const backupLab: Lab = dataLab(backupSuite, MUTANTS);
+export const backupMutants: MutantSet = toyMutantSet(backupSuite, MUTANTS);

@@ -12,12 +12,12 @@ function isGivenAway(theirs: JsonObject, own: JsonObject): boolean {
 }
 
 async function bindingReuse(context: IsolationContext): Promise<Outcome> {
-  const offer = (await context.spokenOffer()) ?? context.osb.offer(BINDABLE);
+  const offer = (await context.findUsableOffer()) ?? context.osb.offer(BINDABLE);
   const live = await context.osb.freshOf(offer);
-  const owner = await context.owner(offer);
+  const owner = await context.createOwner(offer);
   const theirs = await context.credentialsOf(owner.binding);
-  const before = await context.fetched(owner);
-  if (owner.tenant !== undefined) await context.inside(owner.tenant, async () => {});
+  const before = await context.fetchIfRetrievable(owner);
+  if (owner.tenant !== undefined) await context.inSession(owner.tenant, async () => {});
   const { id } = owner.binding;
   const answer = await context.osb.bind({ offer, id: live.id }, id, { intent: "bad" });
   const bound = await context.platform.settle(offer, answer);
@@ -25,11 +25,11 @@ async function bindingReuse(context: IsolationContext): Promise<Outcome> {
   if (isSuccess(answer) && bound.state === "succeeded") {
     const own = await context.credentialsOf({ live, id, bound });
     // In the ledger the id stands for the owner's binding only.
-    await context.unbound({ live, binding: { live, id, bound } });
+    await context.unbindAndWait({ live, binding: { live, id, bound } });
     if (isGivenAway(theirs.credentials, own.credentials))
       return fail(expected, "the credentials of the other instance", theirs.answer, own.answer);
   }
-  const harm = await context.harmTo(owner, before);
+  const harm = await context.findHarm(owner, before);
   if (harm !== undefined)
     return fail("the binding of the other instance to live on", harm.seen, answer, ...harm.evidence);
   if (isSuccess(answer) || answer.status === 409) return pass(answer);

@@ -1,4 +1,4 @@
-import type { Key } from "../../../data/recorder.ts";
+import type { Access } from "../../../data/recorder.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import { fail, type Outcome, pass, unknown } from "../../../runner/check.ts";
 import { checkOf } from "../../../runner/requirement.ts";
@@ -14,7 +14,7 @@ const GUESSES: readonly (readonly [username: string, password: string])[] = [
   ["own", "own"],
 ];
 
-function guess({ key, live }: Tenant, username: string, password: string): Key {
+function guess({ access: key, live }: Tenant, username: string, password: string): Access {
   const own = (text: string): string => (text === "own" ? key.login.username : text);
   const login = { ...key.login, username: own(username), password: own(password) };
   const words = `${username === "own" ? "the user of a binding" : username}, ${password === "" ? "no password" : "a password that anybody would try"}`;
@@ -22,13 +22,13 @@ function guess({ key, live }: Tenant, username: string, password: string): Key {
 }
 
 async function defaultAccounts(context: IsolationContext): Promise<Outcome> {
-  const offer = await context.dataOffer();
+  const offer = await context.requireUsableOffer();
   const tenant = await context.tenant(offer, await context.osb.liveOf(offer));
-  await context.inside(tenant, async () => {});
+  await context.inSession(tenant, async () => {});
   const evidence = [...context.lastStep()];
   for (const [username, password] of GUESSES) {
     const key = guess(tenant, username, password);
-    const refusal = await context.desk.visit(key);
+    const refusal = await context.recorder.visit(key);
     evidence.push(...context.lastStep());
     if (refusal === undefined)
       return fail(

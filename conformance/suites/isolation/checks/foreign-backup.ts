@@ -1,5 +1,5 @@
-import type { BackupClient, Deed } from "../../backup/client.ts";
-import type { Call } from "../../backup/interface.ts";
+import type { BackupClient, BackupOperation } from "../../backup/client.ts";
+import type { BackupRequest } from "../../backup/interface.ts";
 import { bodyOf, type Observation } from "../../../client/http/observation.ts";
 import { BINDABLE, type Live } from "../../../osb/context.ts";
 import { isSuccess } from "../../../client/osb-client.ts";
@@ -16,16 +16,16 @@ import {
 import { checkOf } from "../../../runner/requirement.ts";
 import type { IsolationContext } from "../context.ts";
 
-interface Scene {
+interface ForeignBackup {
   readonly client: BackupClient;
   readonly via: Live;
   readonly owner: Live;
-  readonly backup: Deed;
+  readonly backup: BackupOperation;
 }
 
 /** A backup of one instance, and another instance by way of which it must not be found. */
-async function scene(context: IsolationContext): Promise<Scene> {
-  const offer = (await context.spokenOffer()) ?? context.osb.offer(BINDABLE);
+async function createForeignBackup(context: IsolationContext): Promise<ForeignBackup> {
+  const offer = (await context.findUsableOffer()) ?? context.osb.offer(BINDABLE);
   const [via, owner] = [await context.osb.liveOf(offer), await context.osb.freshOf(offer)];
   const client = await context.backups(offer, owner.id);
   const backup = await client.create(owner.id);
@@ -34,12 +34,12 @@ async function scene(context: IsolationContext): Promise<Scene> {
 }
 
 /** Whether its owner still finds the backup as it was. */
-async function isWhole({ client, owner, backup }: Scene): Promise<{ is: boolean; answer: Observation }> {
+async function isWhole({ client, owner, backup }: ForeignBackup): Promise<{ is: boolean; answer: Observation }> {
   const answer = await client.send(client.api.get, { instance: owner.id, backup: backup.id });
   return { is: isSuccess(answer) && client.stateOf(bodyOf(answer)) === "succeeded", answer };
 }
 
-async function probe(at: Scene, call: Call): Promise<Outcome> {
+async function probe(at: ForeignBackup, call: BackupRequest): Promise<Outcome> {
   const { client, via, backup } = at;
   const foreign = await client.send(call, { instance: via.id, backup: backup.id });
   const what = `${call.method} of another instance's backup to be answered 404`;
@@ -50,14 +50,14 @@ async function probe(at: Scene, call: Call): Promise<Outcome> {
 }
 
 async function foreignBackup(context: IsolationContext): Promise<Outcome> {
-  const at = await scene(context);
+  const at = await createForeignBackup(context);
   const { get, restore, delete: remove } = at.client.api;
   const outcomes: Outcome[] = [];
   for (const call of [get, restore, ...(remove === undefined ? [] : [remove])]) {
     const outcome = await probe(at, call);
     // A restore that was begun is no state to go on from.
     if (outcome.verdict !== "pass") {
-      context.spoil();
+      context.markChanged();
       return outcome;
     }
     outcomes.push(outcome);
@@ -66,7 +66,7 @@ async function foreignBackup(context: IsolationContext): Promise<Outcome> {
 }
 
 async function backupListing(context: IsolationContext): Promise<Outcome> {
-  const at = await scene(context);
+  const at = await createForeignBackup(context);
   const { client, via, owner, backup } = at;
   const listed = async (instance: string): Promise<{ answer: Observation; has: boolean }> => {
     const answer = await client.send(client.api.list, { instance });

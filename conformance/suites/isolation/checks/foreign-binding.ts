@@ -3,7 +3,7 @@ import { bodyOf } from "../../../client/http/observation.ts";
 import { BINDABLE, type Live } from "../../../osb/context.ts";
 import { hasStatus, seenOf } from "../../../osb/judge.ts";
 import type { Answer } from "../../../client/answer.ts";
-import { idsOf } from "../../../client/osb-client.ts";
+import { planIds } from "../../../client/osb-client.ts";
 import { fail, type Outcome, pass, warn, worstOf } from "../../../runner/check.ts";
 import { checkOf } from "../../../runner/requirement.ts";
 import type { IsolationContext, Owner } from "../context.ts";
@@ -22,7 +22,7 @@ async function probe(context: IsolationContext, via: Live, bindingId: string, op
     operation === "unbind"
       ? platform.deletionOf(via.offer, via.id)
       : operation === "poll-binding"
-        ? idsOf(via.offer)
+        ? planIds(via.offer)
         : {};
   const ask = (id: string): Promise<Answer> =>
     platform.send(operation, { instanceId: via.id, bindingId: id, query, intent: "bad" });
@@ -47,16 +47,16 @@ function judge({ foreign, control }: Probed): Outcome {
 }
 
 async function foreignBinding(context: IsolationContext): Promise<Outcome> {
-  const offer = (await context.spokenOffer()) ?? context.osb.offer(BINDABLE);
+  const offer = (await context.findUsableOffer()) ?? context.osb.offer(BINDABLE);
   const via = await context.osb.liveOf(offer);
-  const owner = await context.owner(offer);
-  const before = await context.fetched(owner);
-  if (owner.tenant !== undefined) await context.inside(owner.tenant, async () => {});
+  const owner = await context.createOwner(offer);
+  const before = await context.fetchIfRetrievable(owner);
+  if (owner.tenant !== undefined) await context.inSession(owner.tenant, async () => {});
   const outcomes: Outcome[] = [];
   for (const operation of ["fetch-binding", "poll-binding", "unbind"] as const) {
     const probed = await probe(context, via, owner.binding.id, operation);
     outcomes.push(judge(probed));
-    const harm = await context.harmTo(owner, before);
+    const harm = await context.findHarm(owner, before);
     if (harm !== undefined) return fail("the binding to live on", harm.seen, probed.foreign, ...harm.evidence);
   }
   const worst = worstOf(outcomes);

@@ -5,7 +5,7 @@ import type { Tenant } from "../../tenants/tenants.ts";
 import { type Evidence, fail, notApplicable, type Outcome, pass, unknown, Verdicted } from "../../../runner/check.ts";
 import { checkOf } from "../../../runner/requirement.ts";
 import type { IsolationContext } from "../context.ts";
-import { atAddress, reachOf, sharesAddress } from "../attempts.ts";
+import { atResolvedAddress, attemptConnection, sharesAddress } from "../attempts.ts";
 
 interface Target {
   readonly port: number;
@@ -26,13 +26,13 @@ interface Found extends Target {
 
 /** The service's own port is tried by its client, as a server of it takes no other for a guest. */
 async function tryService(context: IsolationContext, victim: Tenant, from: TenantVm): Promise<Found> {
-  const key = await atAddress(context, victim);
-  const reach = await reachOf(context, key, from);
+  const key = await atResolvedAddress(context, victim);
+  const reach = await attemptConnection(context, key, from);
   return { port: key.login.port, what: "the service itself", reach, evidence: context.lastStep() };
 }
 
 async function tryPort(context: IsolationContext, host: string, target: Target, from: TenantVm): Promise<Found> {
-  const { desk } = context;
+  const { recorder: desk } = context;
   try {
     const reach = await desk.reach({ host, port: target.port }, from);
     return { ...target, reach, evidence: context.lastStep() };
@@ -43,10 +43,10 @@ async function tryPort(context: IsolationContext, host: string, target: Target, 
 }
 
 async function tryAll(context: IsolationContext, victim: Tenant, from: TenantVm): Promise<readonly Found[]> {
-  const { plane } = context.desk;
-  const host = await plane.resolve(victim.key.login.host);
+  const { plane } = context.recorder;
+  const host = await plane.resolve(victim.access.login.host);
   const own = plane.platformPorts.map((port): Target => ({ port, what: "for the platform alone" }));
-  const others = [...own, ...USUAL].filter(({ port }) => port !== victim.key.login.port);
+  const others = [...own, ...USUAL].filter(({ port }) => port !== victim.access.login.port);
   const found: Found[] = [await tryService(context, victim, from)];
   for (const target of others) found.push(await tryPort(context, host, target, from));
   return found;
@@ -68,18 +68,18 @@ function judge(found: readonly Found[], control: readonly Evidence[]): Outcome {
 }
 
 async function instanceToInstance(context: IsolationContext): Promise<Outcome> {
-  const offer = await context.dataOffer();
-  if (!context.desk.plane.hasTenantVm)
+  const offer = await context.requireUsableOffer();
+  if (!context.recorder.plane.hasTenantVm)
     return notApplicable("nobody stands at another tenant's VM (data.tenant in drydock.yml)");
   const victim = await context.tenant(offer, await context.osb.liveOf(offer));
   const attacker = await context.tenant(offer);
   // Both are there: who is let in nowhere proves nothing.
-  await context.inside(attacker, async () => {});
-  await context.inside(victim, async () => {});
+  await context.inSession(attacker, async () => {});
+  await context.inSession(victim, async () => {});
   const control = context.lastStep();
   if (await sharesAddress(context, victim, attacker))
     return notApplicable("instances share one address: no tenant has a VM", victim.bound, attacker.bound);
-  return judge(await tryAll(context, victim, { vmOf: attacker.key.login.host }), control);
+  return judge(await tryAll(context, victim, { vmOf: attacker.access.login.host }), control);
 }
 
 export const instanceToInstanceCheck = checkOf(

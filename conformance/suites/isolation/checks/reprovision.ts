@@ -1,4 +1,4 @@
-import type { Key } from "../../../data/recorder.ts";
+import type { Access } from "../../../data/recorder.ts";
 import { fail, notApplicable, type Outcome, pass, unknown } from "../../../runner/check.ts";
 import { checkOf } from "../../../runner/requirement.ts";
 import type { IsolationContext } from "../context.ts";
@@ -6,10 +6,10 @@ import type { IsolationContext } from "../context.ts";
 /** The same ids again: what is made from them, instead of drawn, is the same again as well. */
 async function reprovision(context: IsolationContext): Promise<Outcome> {
   const { platform, osb } = context;
-  const offer = await context.dataOffer();
+  const offer = await context.requireUsableOffer();
   const first = await context.tenant(offer);
   const { id } = first.live;
-  await context.unbound(first);
+  await context.unbindAndWait(first);
   const gone = await platform.settle(offer, await platform.deprovision(offer, id));
   if (gone.state !== "succeeded" && gone.state !== "gone")
     return unknown(`it needs an instance that is gone, but its removal ended ${gone.state}`, gone.answer);
@@ -17,11 +17,14 @@ async function reprovision(context: IsolationContext): Promise<Outcome> {
   if (again.state === "refused") return notApplicable("the broker takes no instance id a second time", again.answer);
   if (again.state !== "succeeded") return unknown(`provisioning the id again ended ${again.state}`, again.answer);
   const second = await context.tenant(offer, { offer, id, provisioned: again }, first.binding.id);
-  await context.inside(second, async () => {});
+  await context.inSession(second, async () => {});
   const control = context.lastStep();
-  const { username, password } = first.key.login;
-  const old: Key = { login: { ...second.key.login, username, password }, of: `${first.key.of}, which is gone` };
-  const refusal = await context.desk.visit(old);
+  const { username, password } = first.access.login;
+  const old: Access = {
+    login: { ...second.access.login, username, password },
+    of: `${first.access.of}, which is gone`,
+  };
+  const refusal = await context.recorder.visit(old);
   const evidence = [...control, ...context.lastStep()];
   if (refusal === undefined)
     return fail("credentials of an instance that is gone to be refused", "a login", ...evidence);

@@ -24,7 +24,7 @@ function sharing(all: readonly Given[]): readonly Pair[] {
 }
 
 async function unique(context: IsolationContext): Promise<Outcome> {
-  const offer = (await context.spokenOffer()) ?? context.osb.offer(BINDABLE);
+  const offer = (await context.findUsableOffer()) ?? context.osb.offer(BINDABLE);
   const [a, b] = [await context.osb.liveOf(offer), await context.osb.freshOf(offer)];
   const all: Given[] = [];
   for (const live of [a, b, a, b]) all.push(await given(context, await context.osb.bound(live)));

@@ -10,8 +10,8 @@ import {
   type ToyCloud,
   type ToyInstance,
 } from "../../toy/cloud.ts";
-import { type DataMutant, dataLab, dataMutant as mutant } from "../../toy/mutants.ts";
-import type { Lab } from "../../../runner/mutant-set.ts";
+import { type DataMutant, toyMutantSet, dataMutant as mutant } from "../../toy/mutants.ts";
+import type { MutantSet } from "../../../runner/mutant-set.ts";
 import { isolationSuite } from "../suite.ts";
 
 const BINDING = "IS-06";
@@ -296,4 +296,4 @@ const MUTANTS: readonly DataMutant[] = [
 ];
 
 /** The proof of the isolation suite. */
-export const isolationLab: Lab = dataLab(isolationSuite, MUTANTS);
+export const isolationMutants: MutantSet = toyMutantSet(isolationSuite, MUTANTS);
