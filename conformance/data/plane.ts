@@ -26,7 +26,7 @@ export interface TenantVm {
 }
 
 /** Where a connection comes from: an application that a binding admits, somebody whom none does, or another tenant's VM. */
-export type Vantage = "application" | "stranger" | TenantVm;
+export type Vantage = "application" | "outsider" | TenantVm;
 
 export interface Address {
   readonly host: string;

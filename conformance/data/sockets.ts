@@ -65,7 +65,7 @@ export function socketPlane(options: SocketPlaneOptions = {}): DataPlane {
 
   async function sourceOf(from: Vantage): Promise<string | undefined> {
     if (from === "application") return source;
-    if (from === "stranger") return stranger;
+    if (from === "outsider") return stranger;
     return tenant === OWN_ADDRESS ? resolve(from.vmOf) : tenant;
   }
 

@@ -13,15 +13,12 @@ import {
   schemaOf,
   type SchemaUse,
 } from "../client/catalog.ts";
-import {
-  planIds,
-  type OsbClient,
-  provisionBody,
-  type RequestOptions,
-  type EndedOperation,
-} from "../client/osb-client.ts";
+import { type OsbClient } from "../client/osb-client.ts";
+import { planIds, provisionBody, type RequestOptions } from "../client/request.ts";
+import { type EndedOperation } from "../client/polling.ts";
 import { differentFrom, minimalFor } from "../client/schema.ts";
-import { notApplicable, type Outcome, type SpecMinor, unknown, Verdicted } from "../runner/check.ts";
+import { notApplicable, type Outcome, unknown, Verdicted } from "../runner/check.ts";
+import { type SpecMinor } from "../client/spec-version.ts";
 import { parametersFor, type PlanParameters } from "../settings/drydock-file.ts";
 import type { RunContext } from "../runner/suite.ts";
 

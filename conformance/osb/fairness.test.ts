@@ -3,7 +3,7 @@ import { isArray, isObject, type Json, type JsonObject, stringOf } from "../clie
 import type { Operation } from "../client/answer.ts";
 import type { Verdict } from "../runner/events.ts";
 import { certify } from "../runner/certify.ts";
-import type { SpecMinor } from "../runner/check.ts";
+import type { SpecMinor } from "../client/spec-version.ts";
 import { createMemoryBroker } from "./mutants/memory-broker.ts";
 import { MEMORY_CATALOG } from "./mutants/memory-catalog.ts";
 import {

@@ -2,7 +2,9 @@ import { isObject, type JsonObject, stringOf } from "../client/http/json.ts";
 import { bodyOf } from "../client/http/observation.ts";
 import type { Answer } from "../client/answer.ts";
 import { areBindingsRetrievable, areInstancesRetrievable, isBindable, type Offer } from "../client/catalog.ts";
-import { type OsbClient, type RequestOptions, type EndedOperation, stateOf } from "../client/osb-client.ts";
+import { type OsbClient } from "../client/osb-client.ts";
+import { type RequestOptions } from "../client/request.ts";
+import { type EndedOperation, stateOf } from "../client/polling.ts";
 import { notApplicable, type Outcome, unknown, Verdicted } from "../runner/check.ts";
 import {
   bindBodyFor,

@@ -1,6 +1,9 @@
 import type { Answer } from "../client/answer.ts";
 import { areBindingsRetrievable, areInstancesRetrievable, isBindable, type Offer } from "../client/catalog.ts";
-import { planIds, NoAnswer, type OsbClient, type EndedOperation } from "../client/osb-client.ts";
+import { type OsbClient } from "../client/osb-client.ts";
+import { planIds } from "../client/request.ts";
+import { NoAnswer } from "../client/no-answer.ts";
+import { type EndedOperation } from "../client/polling.ts";
 import { bindBodyFor, provisionBodyFor, type Shared } from "./context.ts";
 
 /** One life of an instance, as an ordinary platform would lead it. Later parts are missing when an earlier one failed. */

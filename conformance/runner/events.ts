@@ -3,6 +3,11 @@
  * Secrets are redacted before an event is made; whoever reads a stream may publish it.
  */
 
+import type { Exchange } from "../client/http/exchange.ts";
+import type { LeftBehind } from "../client/ledger.ts";
+
+export type { Exchange, LeftBehind };
+
 /** A version of the wire format. Version 2 tells what a run left out; version 1 did not. */
 export type RunEventVersion = 1 | 2;
 /** The versions that are read; a reader refuses a stream whose `v` it does not know. */
@@ -16,31 +21,6 @@ export type Level = "MUST" | "SHOULD" | "MAY";
 export type SuiteName = "osb" | "backup" | "isolation";
 export const SUITE_NAMES: readonly SuiteName[] = ["osb", "backup", "isolation"];
 
-/**
- * One exchange that led to a verdict, secrets redacted: over HTTP with the broker, or (method `SQL`, the statement as body) with
- * a data service behind it. `curl` is the line that reproduces it, for a data service one of psql.
- */
-export interface Exchange {
-  readonly curl: string;
-  /** True when it accuses nobody, but made what the exchanges after it are about. */
-  readonly setup?: boolean;
-  readonly request: {
-    readonly method: string;
-    readonly url: string;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body?: string;
-  };
-  readonly response?: {
-    /** Of HTTP; a data service answers without one. */
-    readonly status?: number;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body: string;
-    readonly elapsedMs: number;
-  };
-  /** Why there is no response: connection refused, timed out … */
-  readonly error?: string;
-}
-
 /** What a report must know of a check to show its verdict without the suite at hand. */
 export interface CheckInfo {
   readonly id: string;
@@ -53,13 +33,6 @@ export interface CheckInfo {
   readonly section: string;
   /** The requirement in words. */
   readonly requirement: string;
-}
-
-export interface LeftBehind {
-  readonly kind: "instance" | "binding" | "backup";
-  readonly id: string;
-  /** The line that removes it. */
-  readonly curl: string;
 }
 
 /** One suite that was asked for. */

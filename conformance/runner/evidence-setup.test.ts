@@ -5,7 +5,7 @@ import { alter, drop, mutate, success } from "../osb/mutants/mutant.ts";
 import { asTransport } from "../osb/mutants/wire.ts";
 import { osbSuite } from "../osb/suite.ts";
 import type { RunEvent } from "./events.ts";
-import { certify } from "./certify.ts";
+import { certify } from "../certify.ts";
 
 /** Of a broker whose bindings come without credentials. */
 async function evidenceOf(check: string) {

@@ -1,5 +1,5 @@
 import type { Answer } from "../client/answer.ts";
-import { isSuccess } from "../client/osb-client.ts";
+import { isSuccess } from "../client/request.ts";
 import type { Evidence } from "./check.ts";
 
 /**

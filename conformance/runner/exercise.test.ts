@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { NoAnswer, type OsbClient } from "../client/osb-client.ts";
+import { type OsbClient } from "../client/osb-client.ts";
+import { NoAnswer } from "../client/no-answer.ts";
 import { TransportError } from "../client/http/transport.ts";
 import { createMemoryBroker } from "../osb/mutants/memory-broker.ts";
 import { asFetch, type Handler } from "../osb/mutants/wire.ts";
 import { osbSuite } from "../osb/suite.ts";
 import type { RunEvent, SuiteName } from "./events.ts";
-import { certify, type CertifyOptions, type CertifySummary } from "./certify.ts";
+import { certify } from "../certify.ts";
+import { type CertifyOptions } from "./options.ts";
+import { type CertifySummary } from "./summary.ts";
 import { type Check, notApplicable, type Outcome, pass } from "./check.ts";
 import { type AnySuite, defineSuite, type OpenSuite } from "./suite.ts";
 

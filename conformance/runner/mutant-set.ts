@@ -1,5 +1,5 @@
 import type { CheckInfo, SuiteName } from "./events.ts";
-import type { CheckResult } from "./certify.ts";
+import type { CheckResult } from "./summary.ts";
 
 /** One planted defect, as the matrix tells of it. */
 export interface MutantInfo {

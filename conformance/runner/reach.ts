@@ -1,5 +1,6 @@
 import type { Answer } from "../client/answer.ts";
-import { NoAnswer, type OsbClient } from "../client/osb-client.ts";
+import { type OsbClient } from "../client/osb-client.ts";
+import { NoAnswer } from "../client/no-answer.ts";
 import { isArray, isObject } from "../client/http/json.ts";
 import type { TransportFault } from "../client/http/transport.ts";
 import { TargetError, type TargetErrorCode } from "../client/errors/target-error.ts";

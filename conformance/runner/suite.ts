@@ -4,7 +4,8 @@ import type { Answer } from "../client/answer.ts";
 import type { Offer, Service } from "../client/catalog.ts";
 import type { OsbClient } from "../client/osb-client.ts";
 import type { Backend } from "./hooks.ts";
-import type { Check, Outcome, SpecMinor } from "./check.ts";
+import type { Check, Outcome } from "./check.ts";
+import type { SpecMinor } from "../client/spec-version.ts";
 import type { DrydockFile } from "../settings/drydock-file.ts";
 import type { Quota } from "./quota.ts";
 

@@ -1,7 +1,7 @@
 import { type Json, isArray, isObject } from "../client/http/json.ts";
 import type { Answer } from "../client/answer.ts";
 import type { OsbClient } from "../client/osb-client.ts";
-import type { SpecMinor } from "./check.ts";
+import type { SpecMinor } from "../client/spec-version.ts";
 
 /** Catalog members by the version that brought them: a broker that sends one knows that version. */
 const BROUGHT_BY: readonly (readonly [SpecMinor, readonly string[]])[] = [

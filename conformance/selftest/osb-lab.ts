@@ -1,6 +1,6 @@
 import type { Mutant } from "../osb/mutants/mutant.ts";
 import { OSB_CHECKS } from "../osb/suite.ts";
-import { SPEC_MINORS } from "../runner/check.ts";
+import { SPEC_MINORS } from "../client/spec-version.ts";
 import type { CleanRun, MutantSet } from "../runner/mutant-set.ts";
 import { certifyStand, memoryStand, runMutant, type Stand } from "./stand.ts";
 

@@ -1,4 +1,4 @@
-import type { CheckResult } from "../runner/certify.ts";
+import type { CheckResult } from "../runner/summary.ts";
 import type { MutantSet, MutantInfo } from "../runner/mutant-set.ts";
 
 /** Who noticed what. The two lists tell the same matrix by rows and by columns. */

@@ -71,7 +71,7 @@ data:
     expect(data).toEqual({
       dns: "127.0.0.1:8600",
       source: "10.0.0.5",
-      stranger: "::1",
+      outsider: "::1",
       tenant: "10.0.1.7",
       ports: [3100, 2822],
       credentials: { "my-db": { client: "postgresql", host: "hosts.0" } },

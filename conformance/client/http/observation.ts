@@ -1,4 +1,4 @@
-import type { Exchange } from "../../runner/events.ts";
+import type { Exchange } from "./exchange.ts";
 import { curlLine } from "./curl.ts";
 import { type Json, isObject, type JsonObject, parseJson } from "./json.ts";
 import { redactHeaders, redactJson } from "./redact.ts";

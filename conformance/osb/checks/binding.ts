@@ -2,7 +2,7 @@ import { isArray, isObject, sameJson, type Json, type JsonObject } from "../../c
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer } from "../../client/answer.ts";
 import { isBindable, type Offer, requires } from "../../client/catalog.ts";
-import { isSuccess } from "../../client/osb-client.ts";
+import { isSuccess } from "../../client/request.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, warn, worstOf } from "../../runner/check.ts";
 import { BINDABLE, type OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";

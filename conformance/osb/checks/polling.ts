@@ -1,7 +1,8 @@
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer, Operation } from "../../client/answer.ts";
 import { maximumPollingSeconds } from "../../client/catalog.ts";
-import { planIds, type RequestOptions, stateOf } from "../../client/osb-client.ts";
+import { planIds, type RequestOptions } from "../../client/request.ts";
+import { stateOf } from "../../client/polling.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
 import { BINDABLE, type OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";

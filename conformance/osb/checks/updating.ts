@@ -8,7 +8,8 @@ import {
   type Offer,
   schemaOf,
 } from "../../client/catalog.ts";
-import { isSuccess, type EndedOperation } from "../../client/osb-client.ts";
+import { isSuccess } from "../../client/request.ts";
+import { type EndedOperation } from "../../client/polling.ts";
 import { differentFrom } from "../../client/schema.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, warn, worstOf } from "../../runner/check.ts";
 import {

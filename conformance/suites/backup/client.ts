@@ -2,7 +2,10 @@ import { curlLine } from "../../client/http/curl.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../../client/http/json.ts";
 import { bodyOf, type Observation, publicRequest } from "../../client/http/observation.ts";
 import type { RawRequest } from "../../client/http/transport.ts";
-import { isSuccess, NoAnswer, type OsbClient, type RequestOptions, retryAfterMs } from "../../client/osb-client.ts";
+import { type OsbClient } from "../../client/osb-client.ts";
+import { isSuccess, type RequestOptions } from "../../client/request.ts";
+import { NoAnswer } from "../../client/no-answer.ts";
+import { retryAfterMs } from "../../client/polling.ts";
 import type { Clock } from "../../client/clock.ts";
 import type { BackupInterface, BackupState, BackupRequest } from "./interface.ts";
 

@@ -45,13 +45,13 @@ export function judgeOpenPort(
 /** Where nobody belongs, whatever is bound: an address that no binding admits, and the VM of another tenant. */
 export function unadmittedVantages({ recorder: { plane } }: IsolationContext, other: Tenant): readonly Vantage[] {
   return [
-    ...(plane.hasOutsider ? (["stranger"] as const) : []),
+    ...(plane.hasOutsider ? (["outsider"] as const) : []),
     ...(plane.hasTenantVm ? [{ vmOf: other.access.login.host }] : []),
   ];
 }
 
 export const toWhom = (from: Vantage): string =>
-  from === "stranger" ? "to a stranger" : `to ${describeVantage(from)}`;
+  from === "outsider" ? "to a stranger" : `to ${describeVantage(from)}`;
 
 /** Whether two instances share an address: it has to be open for the one when it is for the other. */
 export async function sharesAddress(context: IsolationContext, a: Tenant, b: Tenant): Promise<boolean> {

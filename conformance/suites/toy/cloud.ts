@@ -35,7 +35,7 @@ export const TOY_AGENT_PORT = 3100;
 export const TOY_SSH_PORT = 22;
 
 /** A vantage, whichever tenant's VM it is. */
-export type ToyPlace = "application" | "stranger" | "tenant";
+export type ToyPlace = "application" | "outsider" | "tenant";
 
 const placeOf = (from: Vantage): ToyPlace => (typeof from === "string" ? from : "tenant");
 

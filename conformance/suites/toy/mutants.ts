@@ -1,5 +1,7 @@
 import { asFetch, type Handler, type WireRequest, type WireResponse } from "../../osb/mutants/wire.ts";
-import { certify, type CertifyOptions, type CheckResult } from "../../runner/certify.ts";
+import { certify } from "../../runner/certify.ts";
+import { type CertifyOptions } from "../../runner/options.ts";
+import { type CheckResult } from "../../runner/summary.ts";
 import type { Clock } from "../../client/clock.ts";
 import type { AnySuite } from "../../runner/suite.ts";
 import type { CheckInfo } from "../../runner/events.ts";

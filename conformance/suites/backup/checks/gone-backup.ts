@@ -1,4 +1,4 @@
-import { isSuccess } from "../../../client/osb-client.ts";
+import { isSuccess } from "../../../client/request.ts";
 import { BINDABLE } from "../../../osb/context.ts";
 import { fail, notApplicable, type Outcome, pass, warn } from "../../../runner/check.ts";
 import { checkOf } from "../../../runner/requirement.ts";

@@ -1,7 +1,7 @@
 import { type JsonObject, sameJson } from "../../../client/http/json.ts";
 import { BINDABLE } from "../../../osb/context.ts";
 import { seenOf } from "../../../osb/judge.ts";
-import { isSuccess } from "../../../client/osb-client.ts";
+import { isSuccess } from "../../../client/request.ts";
 import { fail, type Outcome, pass, warn } from "../../../runner/check.ts";
 import { checkOf } from "../../../runner/requirement.ts";
 import type { IsolationContext } from "../context.ts";

@@ -2,7 +2,7 @@ import type { BackupClient, BackupOperation } from "../../backup/client.ts";
 import type { BackupRequest } from "../../backup/interface.ts";
 import { bodyOf, type Observation } from "../../../client/http/observation.ts";
 import { BINDABLE, type Live } from "../../../osb/context.ts";
-import { isSuccess } from "../../../client/osb-client.ts";
+import { isSuccess } from "../../../client/request.ts";
 import {
   type Evidence,
   fail,

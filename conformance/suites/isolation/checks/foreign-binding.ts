@@ -3,7 +3,7 @@ import { bodyOf } from "../../../client/http/observation.ts";
 import { BINDABLE, type Live } from "../../../osb/context.ts";
 import { hasStatus, seenOf } from "../../../osb/judge.ts";
 import type { Answer } from "../../../client/answer.ts";
-import { planIds } from "../../../client/osb-client.ts";
+import { planIds } from "../../../client/request.ts";
 import { fail, type Outcome, pass, warn, worstOf } from "../../../runner/check.ts";
 import { checkOf } from "../../../runner/requirement.ts";
 import type { IsolationContext, Owner } from "../context.ts";

@@ -254,7 +254,7 @@ const MUTANTS: readonly DataMutant[] = [
   mutant("open-to-everybody", CLOSED, "A binding opens its instance to every network.", {
     bound: (instance, binding, cloud) => {
       RIGHT.bound(instance, binding, cloud);
-      instance.admitted.add("stranger");
+      instance.admitted.add("outsider");
     },
   }),
   mutant(
