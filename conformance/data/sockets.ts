@@ -1,7 +1,6 @@
 import { promises as dns, Resolver } from "node:dns";
 import { isIP } from "node:net";
 import { promisify } from "node:util";
-import { type DataSettings, OWN_ADDRESS } from "../settings/data.ts";
 import { type Address, DataError, type DataPlane, type Login, NO_NAME, type Vantage } from "./plane.ts";
 import { DATA_LIMITS, type DataLimits, openPostgres } from "./postgresql.ts";
 import { reachPort } from "./probe-port.ts";
@@ -38,20 +37,12 @@ export function resolverAt(server: string): (host: string) => Promise<string | u
     );
 }
 
-/** As drydock.yml says where data services are reached from. */
-export function dataPlaneOf({ dns: server, source, outsider: stranger, tenant, ports }: DataSettings): DataPlane {
-  return socketPlane({
-    ...(server === undefined ? {} : { resolve: resolverAt(server) }),
-    ...(source === undefined ? {} : { source }),
-    ...(stranger === undefined ? {} : { outsider: stranger }),
-    ...(tenant === undefined ? {} : { tenant }),
-    ...(ports === undefined ? {} : { platformPorts: ports }),
-  });
-}
+/** Stands for the address of the instance itself, where that of another tenant's VM is asked for. */
+const OWN_ADDRESS = "instance";
 
 /** The data services behind a broker, reached over TCP with their own clients. */
 export function socketPlane(options: SocketPlaneOptions = {}): DataPlane {
-  const { resolve: look = bySystem, source, outsider: stranger, tenant, platformPorts = [], locate } = options;
+  const { resolve: look = bySystem, source, outsider, tenant, platformPorts = [], locate } = options;
   const limits: DataLimits = { ...DATA_LIMITS, ...options.limits };
 
   async function resolve(host: string): Promise<string> {
@@ -65,12 +56,12 @@ export function socketPlane(options: SocketPlaneOptions = {}): DataPlane {
 
   async function sourceOf(from: Vantage): Promise<string | undefined> {
     if (from === "application") return source;
-    if (from === "outsider") return stranger;
+    if (from === "outsider") return outsider;
     return tenant === OWN_ADDRESS ? resolve(from.vmOf) : tenant;
   }
 
   return {
-    hasOutsider: stranger !== undefined,
+    hasOutsider: outsider !== undefined,
     hasTenantVm: tenant !== undefined,
     platformPorts,
     resolve,

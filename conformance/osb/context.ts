@@ -19,7 +19,7 @@ import { type EndedOperation } from "../client/polling.ts";
 import { differentFrom, minimalFor } from "../client/schema.ts";
 import { notApplicable, type Outcome, unknown, Verdicted } from "../runner/check.ts";
 import { type SpecMinor } from "../client/spec-version.ts";
-import { parametersFor, type PlanParameters } from "../settings/drydock-file.ts";
+import { parametersFor, type PlanParameters } from "../runner/parameters.ts";
 import type { RunContext } from "../runner/suite.ts";
 
 /** An instance that exists. */

@@ -8,11 +8,11 @@ import { OsbClient, StalledPlan } from "../client/osb-client.ts";
 import type { ClientSettings } from "../client/settings.ts";
 import { SPEC_MINORS, type SpecMinor } from "../client/spec-version.ts";
 import type { DataPlane } from "../data/plane.ts";
-import { dataPlaneOf } from "../data/sockets.ts";
 import { type DrydockFile, EMPTY_FILE, parseDrydockFile } from "../settings/drydock-file.ts";
 import { type Acceptance, acceptanceFor, isExpired } from "./baseline.ts";
 import { type Check, type Outcome, Verdicted } from "./check.ts";
 import { commandLine } from "./command.ts";
+import { dataPlaneFor } from "./data-plane.ts";
 import { type Exchange, RUN_EVENT_VERSION, type RunEvent } from "./events.ts";
 import { setupFor } from "./evidence-setup.ts";
 import { backendOf } from "./hooks.ts";
@@ -182,7 +182,7 @@ class Certification {
   /** What is behind a broker in the same process can't be reached over sockets. */
   #dataOverSockets(): DataPlane | undefined {
     const { transport, fetch } = this.#options;
-    return transport === undefined && fetch === undefined ? dataPlaneOf(this.#file.data) : undefined;
+    return transport === undefined && fetch === undefined ? dataPlaneFor(this.#file.data) : undefined;
   }
 
   #start(planned: number): void {

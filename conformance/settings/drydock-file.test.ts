@@ -1,6 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { DRIVERS } from "../suites/backup/interface.ts";
-import { unknownNames } from "../runner/stray-names.ts";
 import { parseDrydockFile } from "./drydock-file.ts";
 
 const refusal = (text: string): string => {
@@ -15,28 +13,6 @@ const refusal = (text: string): string => {
 describe("the part backup of drydock.yml", () => {
   it("is absent when it is absent", () => {
     expect(parseDrydockFile("").backup).toBeUndefined();
-  });
-
-  it("begins with a driver and changes what is named", () => {
-    const { backup } = parseDrydockFile(`
-backup:
-  url: https://backups.example.com/
-  headers: { Authorization: Basic abc }
-  create: { method: POST, path: /backups, body: { instance_guid: "{instance}" } }
-  getRestore: GET /restores/{restore}
-  id: backup_id
-  states: { Fertig: succeeded }
-`);
-    expect(backup).toEqual({
-      ...DRIVERS["a9s"],
-      name: "a9s (drydock.yml)",
-      url: "https://backups.example.com",
-      headers: { Authorization: "Basic abc" },
-      create: { method: "POST", path: "/backups", body: { instance_guid: "{instance}" } },
-      getRestore: { method: "GET", path: "/restores/{restore}" },
-      id: ["backup_id"],
-      states: { ...DRIVERS["a9s"]?.states, fertig: "succeeded" },
-    });
   });
 
   it.each([
@@ -96,19 +72,3 @@ data:
   });
 });
 
-describe("names that the catalog has not", () => {
-  const plan = { id: "p1", name: "small", raw: {} };
-  const services = [{ id: "s1", name: "my-db", raw: {}, plans: [plan] }];
-
-  it("are told, with those that may be meant", () => {
-    const file = parseDrydockFile(`
-      parameters: { my-bd: { small: {} }, my-db: { smal: {}, p1: {} }, "*": { large: {} } }
-      data: { credentials: { mydb: { host: host } } }`);
-    expect(unknownNames(file, services)).toEqual([
-      "drydock.yml: parameters.my-bd: the catalog has no such service; nearest: my-db",
-      "drydock.yml: parameters.my-db.smal: the catalog has no such plan; nearest: small",
-      "drydock.yml: parameters.*.large: the catalog has no such plan",
-      "drydock.yml: data.credentials.mydb: the catalog has no such service; nearest: my-db",
-    ]);
-  });
-});

@@ -7,7 +7,8 @@ import { isSuccess, type RequestOptions } from "../../client/request.ts";
 import { NoAnswer } from "../../client/no-answer.ts";
 import { retryAfterMs } from "../../client/polling.ts";
 import type { Clock } from "../../client/clock.ts";
-import type { BackupInterface, BackupState, BackupRequest } from "./interface.ts";
+import type { BackupInterface, BackupRequest } from "./interface.ts";
+import type { BackupState } from "../../settings/schema.ts";
 
 /** The ids that a request is about. */
 export interface Ids {

@@ -4,7 +4,7 @@ import type { OsbClient } from "../../client/osb-client.ts";
 import { type Evidence, notApplicable, type Outcome, unknown } from "../../runner/check.ts";
 import type { RunContext } from "../../runner/suite.ts";
 import { BackupClient } from "./client.ts";
-import { type BackupInterface, DRIVERS, extensionAt } from "./interface.ts";
+import { type BackupInterface, DRIVERS, extensionAt, interfaceFor } from "./interface.ts";
 
 export type Discovery = { readonly api: BackupInterface } | { readonly api?: undefined; readonly outcome: Outcome };
 
@@ -25,7 +25,7 @@ function declaredPaths({ plan, service }: Offer): readonly string[] {
 }
 
 function candidates(run: RunContext, offer: Offer): readonly BackupInterface[] {
-  if (run.file.backup !== undefined) return [run.file.backup];
+  if (run.file.backup !== undefined) return [interfaceFor(run.file.backup)];
   const all = [...declaredPaths(offer).map(extensionAt), ...Object.values(DRIVERS)];
   return all.filter((api, at) => all.findIndex((each) => each.list.path === api.list.path) === at);
 }

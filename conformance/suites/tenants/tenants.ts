@@ -9,7 +9,7 @@ import type { RunContext } from "../../runner/suite.ts";
 import { loginOf } from "../../data/credentials.ts";
 import { type RecordedSession, DataRecorder, type Access } from "../../data/recorder.ts";
 import { DataError, type DataPlane } from "../../data/plane.ts";
-import { credentialMapFor } from "../../settings/data.ts";
+import { entryFor } from "../../runner/parameters.ts";
 
 /** An instance with a binding whose credentials let us in. */
 export interface Tenant {
@@ -126,7 +126,7 @@ export class TenantContext {
     const { live, id } = binding;
     const { credentials, answer } = await this.credentialsOf(binding);
     const { service } = live.offer;
-    const spoken = loginOf(credentials, service, credentialMapFor(this.run.file.data, service));
+    const spoken = loginOf(credentials, service, entryFor(this.run.file.data.credentials, service)[0]);
     if ("reason" in spoken) return { reason: spoken.reason, answer };
     return { key: { login: spoken.login, of: `binding ${id} of instance ${live.id}` }, answer };
   }
