@@ -71,4 +71,3 @@ data:
     expect(refusal(text)).toContain(`drydock.yml: ${why}`);
   });
 });
-

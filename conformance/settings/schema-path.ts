@@ -5,6 +5,7 @@ export interface SchemaNode {
   readonly type?: string;
   readonly description?: string;
   readonly expected?: string;
+  readonly fallback?: string;
   readonly keyName?: string;
   readonly default?: unknown;
   readonly deprecated?: boolean;

@@ -4,9 +4,10 @@ import type { JsonObject } from "../client/http/json.ts";
 
 /**
  * The schema of `drydock.yml`: what is accepted, what TypeScript knows of it, what its documentation says and what an editor
- * completes all come from here. Beside the words of JSON Schema it uses two of its own:
+ * completes all come from here. Beside the words of JSON Schema it uses three of its own:
  *
  * - `expected`: what a value must be, in words that follow "must be"; error messages and the documentation say it.
+ * - `fallback`: in words, what holds where the key is left out and no `default` says it.
  * - `keyName`: what a key of a free mapping stands for, in the documentation.
  */
 
@@ -22,6 +23,7 @@ const OWN_ADDRESS = "instance";
 interface Words {
   readonly description: string;
   readonly expected?: string;
+  readonly fallback?: string;
   readonly examples?: readonly unknown[];
   readonly deprecated?: true;
 }
@@ -51,8 +53,7 @@ function isServer(text: string): boolean {
   return isAddress(host) && Number(port) <= 65_535;
 }
 
-const HttpUrl = (description: string, examples: readonly string[]) =>
-  Checked(isHttpUrl, { description, expected: "an http or https URL", examples });
+const HttpUrl = (words: Words) => Checked(isHttpUrl, { expected: "an http or https URL", ...words });
 const LocalAddress = (description: string, examples: readonly string[], more: Partial<Words> = {}) =>
   Checked(isAddress, { description, expected: "an IP address of this machine", examples, ...more });
 
@@ -95,7 +96,7 @@ const Hook = (description: string, example: string) =>
   );
 
 const REQUEST_LINE = "^[A-Z]+ /";
-const Request = (description: string, example: string) =>
+const BackupRequest = (description: string, example: string) =>
   Type.Optional(
     Type.Union(
       [
@@ -111,6 +112,7 @@ const Request = (description: string, example: string) =>
       ],
       {
         description,
+        fallback: "as the driver has it",
         expected: 'a method and a path, such as "POST /instances/{instance}/backups"',
         examples: [example],
       },
@@ -127,22 +129,31 @@ const Backup = Section(
         examples: ["extension"],
       }),
     ),
-    url: HttpUrl(
-      "Where backups are asked for. Default: the broker's URL. At another origin the broker's credentials are not sent.",
-      ["https://backups.example.com"],
-    ),
+    url: HttpUrl({
+      description: "Where backups are asked for. At another origin the broker's credentials are not sent.",
+      fallback: "the broker's URL",
+      examples: ["https://backups.example.com"],
+    }),
     headers: MappingOf("NAME", Type.String({ minLength: 1, expected: "a text" }), {
       description: "Headers sent with each request about backups.",
       examples: [{ Authorization: "Basic …" }],
     }),
-    list: Request("Lists the backups of an instance.", "GET /instances/{instance}/backups"),
-    create: Request("Takes a backup.", "POST /instances/{instance}/backups"),
-    get: Request("Asks for one backup.", "GET /instances/{instance}/backups/{backup}"),
-    delete: Request("Removes a backup.", "DELETE /instances/{instance}/backups/{backup}"),
-    restore: Request("Restores a backup.", "POST /instances/{instance}/backups/{backup}/restore"),
-    getRestore: Request("Asks how a restore goes on.", "GET /instances/{instance}/restores/{restore}"),
-    id: Text({ description: "The member of an answer that carries an id.", examples: ["backup_id"] }),
-    state: Text({ description: "The member of an answer that carries a state.", examples: ["status"] }),
+    list: BackupRequest("Lists the backups of an instance.", "GET /instances/{instance}/backups"),
+    create: BackupRequest("Takes a backup.", "POST /instances/{instance}/backups"),
+    get: BackupRequest("Asks for one backup.", "GET /instances/{instance}/backups/{backup}"),
+    delete: BackupRequest("Removes a backup.", "DELETE /instances/{instance}/backups/{backup}"),
+    restore: BackupRequest("Restores a backup.", "POST /instances/{instance}/backups/{backup}/restore"),
+    getRestore: BackupRequest("Asks how a restore goes on.", "GET /instances/{instance}/restores/{restore}"),
+    id: Text({
+      description: "The member of an answer that carries an id.",
+      fallback: "as the driver has it",
+      examples: ["backup_id"],
+    }),
+    state: Text({
+      description: "The member of an answer that carries a state.",
+      fallback: "as the driver has it",
+      examples: ["status"],
+    }),
     states: MappingOf("WORD", Type.Enum([...BACKUP_STATES], { expected: oneOf(BACKUP_STATES) }), {
       description: "The vendor's words for states, in addition to the usual ones; upper and lower case are alike.",
       examples: [{ fertig: "succeeded" }],
@@ -150,7 +161,7 @@ const Backup = Section(
   },
   {
     description:
-      "Which interface the vendor's backups have. Without it the known ones are tried. `{instance}`, `{backup}` and `{restore}` in paths and bodies stand for ids.",
+      "Which interface the vendor's backups have. Without this section the known ones are tried. `{instance}`, `{backup}` and `{restore}` in paths and bodies stand for ids.",
   },
 );
 
@@ -181,18 +192,21 @@ const Data = Section(
   {
     dns: Checked(isServer, {
       description:
-        "DNS server that resolves the host names of bindings. What it does not know, the system's resolver is asked. Default: the system's resolver.",
+        "DNS server that resolves the host names of bindings; the system's resolver answers what it does not know.",
+      fallback: "the system's resolver",
       expected: "an address of a DNS server, such as 127.0.0.1:8600",
       examples: ["127.0.0.1:8600"],
     }),
-    source: LocalAddress("Local address of an application, which bindings admit. Default: what the system chooses.", [
-      "10.0.0.5",
-    ]),
-    outsider: LocalAddress("Local address that no binding admits. Without it nobody tries from there.", ["10.0.0.6"]),
+    source: LocalAddress("Local address of an application, which bindings admit.", ["10.0.0.5"], {
+      fallback: "what the system chooses",
+    }),
+    outsider: LocalAddress("Local address that no binding admits.", ["10.0.0.6"], {
+      fallback: "none: nobody tries from there",
+    }),
     stranger: LocalAddress("The former name of `outsider`.", ["10.0.0.6"], { deprecated: true }),
     tenant: Checked((text) => text === OWN_ADDRESS || isAddress(text), {
-      description:
-        "Local address of another tenant's VM; `instance` where this machine has those of all VMs. Without it nobody tries from there.",
+      description: "Local address of another tenant's VM; `instance` where this machine has those of all VMs.",
+      fallback: "none: nobody tries from there",
       expected: "an IP address of this machine, or instance",
       examples: ["10.0.1.7", OWN_ADDRESS],
     }),
@@ -205,7 +219,8 @@ const Data = Section(
     ),
     credentials: MappingOf("SERVICE", CredentialMap, {
       description:
-        "Where a login lies in the credentials of a service, by its name or id (`*` stands for any): paths such as `hosts.0`. What is left out is looked for under the usual names.",
+        "Where a login lies in the credentials of a service, by its name or id (`*` stands for any): paths such as `hosts.0`.",
+      fallback: "the usual names",
       examples: [{ "my-db": { host: "hosts.0", database: "db_name" } }],
     }),
   },
