@@ -3,7 +3,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { INVOCATION, PACKAGE_NAME } from "../conformance/tool.ts";
+import { INVOCATION, PACKAGE_NAME } from "../conformance/runner/tool.ts";
 import { findDeadReferences } from "./tidy/references.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
