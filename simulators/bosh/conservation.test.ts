@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Effect } from "../kernel/index.ts";
 import { Client } from "./parity/client.ts";
-import type { DirectorState, Instance } from "./state.ts";
+import type { DirectorState, Instance } from "./state/index.ts";
 
 const recordings = fileURLToPath(new URL("../../docs/parity/recordings/bosh-283.jsonl.gz", import.meta.url));
 const YAML = { "Content-Type": "text/yaml" };

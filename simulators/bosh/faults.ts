@@ -1,6 +1,6 @@
 import { type FaultAttribute, faultPoint, type Kernel } from "../kernel/index.ts";
-import type { Instance } from "./state.ts";
-import { TASK_TYPES } from "./task-types.ts";
+import type { Instance } from "./state/index.ts";
+import { TASK_TYPES } from "./tasks/types.ts";
 
 /** The calls that an agent answers, each a fault point `agent:<method>`. */
 export const AGENT_METHODS = [

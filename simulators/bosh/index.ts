@@ -8,20 +8,20 @@ import {
   type Service,
   serialise,
 } from "../kernel/index.ts";
-import type { JobBehaviours } from "./agent.ts";
-import { ARTIFACTS } from "./api/artifacts.ts";
-import { CONFIGS } from "./api/configs.ts";
-import { DEPLOYMENTS } from "./api/deployments.ts";
-import { DISKS } from "./api/disks.ts";
-import { EVENTS } from "./api/events.ts";
-import { LINKS } from "./api/links.ts";
-import { OPERATIONS } from "./api/operations.ts";
-import { applyResolutions } from "./cck/resolver.ts";
-import { scanAndFix } from "./cck/scan-and-fix.ts";
-import { scan } from "./cck/scan.ts";
-import { runErrand } from "./errands.ts";
-import { exportRelease } from "./exports.ts";
-import { collectLogs } from "./logs.ts";
+import type { JobBehaviours } from "./agent/calls.ts";
+import { ARTIFACTS } from "./routes/releases.ts";
+import { CONFIGS } from "./routes/configs.ts";
+import { DEPLOYMENTS } from "./routes/deployments.ts";
+import { DISKS } from "./routes/disks.ts";
+import { EVENTS } from "./routes/events.ts";
+import { LINKS } from "./routes/links.ts";
+import { OPERATIONS } from "./routes/errands.ts";
+import { applyResolutions } from "./problems/resolver.ts";
+import { scanAndFix } from "./problems/scan-and-fix.ts";
+import { scan } from "./problems/scan.ts";
+import { runErrand } from "./instances/errands.ts";
+import { exportRelease } from "./artifacts/exports.ts";
+import { collectLogs } from "./instances/logs.ts";
 import {
   attachOrphan,
   createSnapshot,
@@ -31,31 +31,31 @@ import {
   orphan,
   snapshotDeployment,
   updateInstance,
-} from "./operations.ts";
-import { ssh } from "./ssh.ts";
-import { NGINX_FRONT, nginxRefuses } from "./api/front.ts";
-import { broken, type DirectorRoute, noEndpoint, notAuthorized } from "./api/frame.ts";
-import { GENERAL } from "./api/general.ts";
-import { TASKS } from "./api/tasks.ts";
+} from "./instances/actions.ts";
+import { ssh } from "./instances/ssh.ts";
+import { NGINX_FRONT, nginxRefuses } from "./wire/nginx.ts";
+import { broken, type DirectorRoute, noEndpoint, notAuthorized } from "./wire/route.ts";
+import { GENERAL } from "./routes/info.ts";
+import { TASKS } from "./routes/tasks.ts";
 import { createRelease, deleteRelease } from "./artifacts/releases.ts";
 import { createStemcell, deleteStemcell } from "./artifacts/stemcells.ts";
 import { callerOf } from "./auth/caller.ts";
 import { createUaa } from "./auth/uaa.ts";
-import { cleanUp, deleteOrphanDisks, sweep } from "./cleanup.ts";
+import { cleanUp, deleteOrphanDisks, sweep } from "./artifacts/cleanup.ts";
 import { defineCpiFaults, faulty } from "./cpi/faults.ts";
 import { deploy } from "./deploy/deploy.ts";
 import { deleteDeployment } from "./deploy/remove.ts";
-import type { Director, DirectorOptions, TaskRunner } from "./director.ts";
+import type { Director, DirectorOptions, TaskRunner } from "./state/director.ts";
 import { defineFaults } from "./faults.ts";
 import { MONITOR_MS, monitor } from "./monitor/monitor.ts";
-import { type DirectorState, newState } from "./state.ts";
-import { work } from "./tasks.ts";
-import { vmStats } from "./vitals.ts";
+import { type DirectorState, newState } from "./state/index.ts";
+import { work } from "./tasks/queue.ts";
+import { vmStats } from "./instances/vitals.ts";
 
-export type { JobBehaviour, JobBehaviours, JobContext } from "./agent.ts";
-export type { DirectorOptions, DirectorUser, UaaOptions } from "./director.ts";
+export type { JobBehaviour, JobBehaviours, JobContext } from "./agent/calls.ts";
+export type { DirectorOptions, DirectorUser, UaaOptions } from "./state/director.ts";
 export { createDummyCpi } from "./cpi/dummy.ts";
-export { expectsVm } from "./state.ts";
+export { expectsVm } from "./state/index.ts";
 
 /** A simulated director, ready to be served by any face. */
 export interface Bosh {

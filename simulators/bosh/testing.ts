@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { type HttpReply, Kernel, makeRequest, replyHeader } from "../kernel/index.ts";
 import { receiveArchive } from "./artifacts/archive.ts";
 import { type Bosh, createBosh, createDummyCpi } from "./index.ts";
-import type { Instance, Task } from "./state.ts";
+import type { Instance, Task } from "./state/index.ts";
 
 export const fixture = (name: string): URL => new URL(`../../docs/parity/recordings/fixtures/${name}`, import.meta.url);
 const basic = (name: string, password: string): string =>

@@ -1,9 +1,9 @@
 import type { Body } from "../../kernel/index.ts";
-import { compareVersions } from "../deploy/versions.ts";
-import type { Director } from "../director.ts";
-import { DirectorError } from "../errors.ts";
-import type { LinkDefinition, ReleaseJob, ReleasePackage, ReleaseVersion, Task } from "../state.ts";
-import { holding, Stage } from "../tasks.ts";
+import { compareVersions } from "./versions.ts";
+import type { Director } from "../state/director.ts";
+import { DirectorError } from "../wire/errors.ts";
+import type { LinkDefinition, ReleaseJob, ReleasePackage, ReleaseVersion, Task } from "../state/index.ts";
+import { holding, Stage } from "../tasks/queue.ts";
 import type { Archive, BrokenArchive, JobArchive } from "./archive.ts";
 
 type Fields = Readonly<Record<string, unknown>>;

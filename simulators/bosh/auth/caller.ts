@@ -1,5 +1,5 @@
 import { type HttpRequest, sameSecret } from "../../kernel/index.ts";
-import { type Director, seconds } from "../director.ts";
+import { type Director, seconds } from "../state/director.ts";
 import type { Caller } from "./scopes.ts";
 import { readBasic, readToken } from "./token.ts";
 

@@ -9,7 +9,7 @@ import {
   sameSecret,
   type Service,
 } from "../../kernel/index.ts";
-import type { UaaOptions } from "../director.ts";
+import type { UaaOptions } from "../state/director.ts";
 import { Lockout } from "./lockout.ts";
 import { issueToken, readBasic, readToken } from "./token.ts";
 

@@ -1,8 +1,8 @@
 import type { VmNetwork } from "../cpi/cpi.ts";
-import type { Director } from "../director.ts";
-import { DirectorError } from "../errors.ts";
-import type { Instance } from "../state.ts";
-import { type Network, type Subnet, toIp, toNumber } from "./cloud-config.ts";
+import type { Director } from "../state/director.ts";
+import { DirectorError } from "../wire/errors.ts";
+import type { Instance } from "../state/index.ts";
+import { type Network, type Subnet, toIp, toNumber } from "../configs/cloud-config.ts";
 
 interface Place {
   readonly ip: string;

@@ -1,16 +1,16 @@
 import { all, type Body } from "../../kernel/index.ts";
-import { actionFailed } from "../agent.ts";
-import type { Director } from "../director.ts";
-import { audit } from "../events.ts";
-import type { Deployment, ReleasePackage, ReleaseVersion, Stemcell, Task } from "../state.ts";
-import { checkpoint, holding, Stage } from "../tasks.ts";
+import { actionFailed } from "../agent/calls.ts";
+import type { Director } from "../state/director.ts";
+import { audit } from "../events/audit.ts";
+import type { Deployment, ReleasePackage, ReleaseVersion, Stemcell, Task } from "../state/index.ts";
+import { checkpoint, holding, Stage } from "../tasks/queue.ts";
 import { release as releaseAddress, reserve } from "./addresses.ts";
-import { maybe } from "./fields.ts";
-import { abandonVm, audited, bootVm } from "./instance.ts";
+import { maybe } from "../configs/fields.ts";
+import { abandonVm, audited, bootVm } from "../instances/vm.ts";
 import type { Group } from "./manifest.ts";
 import { type DeployPlan, packagesOf, type PlannedGroup } from "./plan.ts";
-import { runScript } from "./script.ts";
-import { vmProperties } from "./cloud-config.ts";
+import { runScript } from "../agent/script.ts";
+import { vmProperties } from "../configs/cloud-config.ts";
 
 const COMPILE_MEDIAN_MS = 40_000;
 const LOCK_MS = 900_000;

@@ -1,17 +1,17 @@
-import { readYaml } from "./yaml.ts";
+import { readYaml } from "../templates/yaml.ts";
 import { all, type Body } from "../../kernel/index.ts";
-import { agentCall, agentState } from "../agent.ts";
-import type { Director } from "../director.ts";
-import { DirectorError, messageOf } from "../errors.ts";
-import { audit } from "../events.ts";
-import type { Config, Deployment, DesiredState, Instance, Task } from "../state.ts";
-import { checkpoint, holding, Stage, warn } from "../tasks.ts";
+import { agentCall, agentState } from "../agent/calls.ts";
+import type { Director } from "../state/director.ts";
+import { DirectorError, messageOf } from "../wire/errors.ts";
+import { audit } from "../events/audit.ts";
+import type { Config, Deployment, DesiredState, Instance, Task } from "../state/index.ts";
+import { checkpoint, holding, Stage, warn } from "../tasks/queue.ts";
 import { releaseLock } from "../artifacts/releases.ts";
-import { takeSnapshot } from "../snapshots.ts";
+import { takeSnapshot } from "../instances/snapshots.ts";
 import type { VmNetwork } from "../cpi/cpi.ts";
-import { parseCloudConfig } from "./cloud-config.ts";
+import { parseCloudConfig } from "../configs/cloud-config.ts";
 import { compile } from "./compile.ts";
-import type { Fields } from "./fields.ts";
+import type { Fields } from "../configs/fields.ts";
 import {
   audited,
   createVm,
@@ -24,7 +24,7 @@ import {
   start,
   stop,
   title,
-} from "./instance.ts";
+} from "../instances/vm.ts";
 import { addonsOf, amountOf, type Manifest, parseManifest, readManifest } from "./manifest.ts";
 import {
   changesOf,

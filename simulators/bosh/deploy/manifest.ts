@@ -1,7 +1,7 @@
-import { readYaml, YamlError } from "./yaml.ts";
-import { DirectorError } from "../errors.ts";
-import { type Fields, hashes, maybe, need } from "./fields.ts";
-import { syntaxError } from "./psych.ts";
+import { readYaml, YamlError } from "../templates/yaml.ts";
+import { DirectorError } from "../wire/errors.ts";
+import { type Fields, hashes, maybe, need } from "../configs/fields.ts";
+import { syntaxError } from "../templates/psych.ts";
 
 /** What a manifest asks for (bosh.io/docs/manifest-v2), parsed; names are not yet resolved. */
 export interface Manifest {

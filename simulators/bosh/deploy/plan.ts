@@ -1,16 +1,16 @@
 import { hash } from "node:crypto";
 import type { VmNetwork } from "../cpi/cpi.ts";
-import type { Director } from "../director.ts";
-import { DirectorError } from "../errors.ts";
-import type { Applied, Change, Deployment, DesiredState, Disk, Instance, ReleaseVersion, Stemcell } from "../state.ts";
+import type { Director } from "../state/director.ts";
+import { DirectorError } from "../wire/errors.ts";
+import type { Applied, Change, Deployment, DesiredState, Disk, Instance, ReleaseVersion, Stemcell } from "../state/index.ts";
 import { release, reserve } from "./addresses.ts";
-import { type CloudConfig, type Network, vmProperties } from "./cloud-config.ts";
-import type { Fields } from "./fields.ts";
-import { resolveLinks, type Resolved } from "./links.ts";
+import { type CloudConfig, type Network, vmProperties } from "../configs/cloud-config.ts";
+import type { Fields } from "../configs/fields.ts";
+import { resolveLinks, type Resolved } from "../links/resolve.ts";
 import type { Group, JobWish, Manifest } from "./manifest.ts";
-import { type Rendered, renderJobs } from "./render.ts";
+import { type Rendered, renderJobs } from "../templates/jobs.ts";
 import type { Resolver } from "./variables.ts";
-import { compareVersions } from "./versions.ts";
+import { compareVersions } from "../artifacts/versions.ts";
 
 /** What one instance is to be once the deploy has ended. */
 export interface PlannedInstance {

@@ -1,15 +1,15 @@
 import type { Body } from "../../kernel/index.ts";
-import { stopJobs } from "../agent.ts";
-import type { Director } from "../director.ts";
-import { DirectorError, messageOf } from "../errors.ts";
-import { audit } from "../events.ts";
-import { deleteSnapshotsOf } from "../snapshots.ts";
-import type { Deployment, Instance, Task } from "../state.ts";
-import { checkpoint, holding, Stage } from "../tasks.ts";
+import { stopJobs } from "../agent/calls.ts";
+import type { Director } from "../state/director.ts";
+import { DirectorError, messageOf } from "../wire/errors.ts";
+import { audit } from "../events/audit.ts";
+import { deleteSnapshotsOf } from "../instances/snapshots.ts";
+import type { Deployment, Instance, Task } from "../state/index.ts";
+import { checkpoint, holding, Stage } from "../tasks/queue.ts";
 import { releaseAll } from "./addresses.ts";
 import { DEPLOYMENT_LOCK_MS, deploymentLock, inBatches } from "./deploy.ts";
-import { abandonVm, audited, deleteVm, forgetVm, nameOf, of, orphanDisk, stop, title } from "./instance.ts";
-import { dropLinks } from "./links.ts";
+import { abandonVm, audited, deleteVm, forgetVm, nameOf, of, orphanDisk, stop, title } from "../instances/vm.ts";
+import { dropLinks } from "../links/resolve.ts";
 
 const DELETES_PARALLEL = 32;
 

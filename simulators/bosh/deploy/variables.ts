@@ -1,8 +1,8 @@
-import { audit } from "../events.ts";
-import type { Director } from "../director.ts";
-import { DirectorError } from "../errors.ts";
-import type { Deployment, Task, Variable } from "../state.ts";
-import type { Fields } from "./fields.ts";
+import { audit } from "../events/audit.ts";
+import type { Director } from "../state/director.ts";
+import { DirectorError } from "../wire/errors.ts";
+import type { Deployment, Task, Variable } from "../state/index.ts";
+import type { Fields } from "../configs/fields.ts";
 import type { Manifest, VariableWish } from "./manifest.ts";
 
 /** A reference that the config server can't resolve. */

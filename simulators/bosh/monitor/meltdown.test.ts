@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Instance } from "../state.ts";
+import type { Instance } from "../state/index.ts";
 import { MINUTE_MS, deployed, endsOf, isUp } from "./testing.ts";
 
 describe("a meltdown", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { expectsVm } from "../state.ts";
+import { expectsVm } from "../state/index.ts";
 import { MINUTE_MS, SCAN, deployed, endsOf, isUp } from "./testing.ts";
 
 describe("an instance without a VM", () => {

@@ -1,8 +1,8 @@
-import { sendsHeartbeat } from "../agent.ts";
-import { scheduleSweep } from "../cleanup.ts";
+import { sendsHeartbeat } from "../agent/calls.ts";
+import { scheduleSweep } from "../artifacts/cleanup.ts";
 import { deploymentLock } from "../deploy/deploy.ts";
-import type { Director } from "../director.ts";
-import { type Deployment, expectsVm, type Instance } from "../state.ts";
+import type { Director } from "../state/director.ts";
+import { type Deployment, expectsVm, type Instance } from "../state/index.ts";
 import { raiseAlert } from "./alerts.ts";
 import { forgetAlerts } from "./meltdown.ts";
 import { resurrect } from "./resurrector.ts";

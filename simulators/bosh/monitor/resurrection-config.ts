@@ -1,8 +1,8 @@
 import { parse, YAMLParseError } from "yaml";
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
-import { latestConfigs } from "../api/configs.ts";
-import type { Director } from "../director.ts";
+import { latestConfigs } from "../routes/configs.ts";
+import type { Director } from "../state/director.ts";
 
 const NAMES = Type.Optional(Type.Union([Type.Null(), Type.Array(Type.Unknown())]));
 const FILTER = Type.Object({ deployments: NAMES, instance_groups: NAMES });

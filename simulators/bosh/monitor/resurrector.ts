@@ -1,8 +1,8 @@
-import { startScanAndFix } from "../cck/scan-and-fix.ts";
-import { nameOf } from "../deploy/instance.ts";
-import type { Director } from "../director.ts";
-import type { Deployment, Instance } from "../state.ts";
-import { shownState } from "../tasks.ts";
+import { startScanAndFix } from "../problems/scan-and-fix.ts";
+import { nameOf } from "../instances/vm.ts";
+import type { Director } from "../state/director.ts";
+import type { Deployment, Instance } from "../state/index.ts";
+import { shownState } from "../tasks/queue.ts";
 import { MONITOR_USER, raiseAlert } from "./alerts.ts";
 import { healthOf, noteAlerts } from "./meltdown.ts";
 import { resurrectionAllowed } from "./resurrection-config.ts";

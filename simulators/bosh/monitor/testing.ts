@@ -1,4 +1,4 @@
-import type { Instance } from "../state.ts";
+import type { Instance } from "../state/index.ts";
 import { Bench, manifestOf } from "../testing.ts";
 
 export const MINUTE_MS = 60_000;

@@ -1,0 +1,118 @@
+import type { Body } from "../../kernel/index.ts";
+import { dropVersions, releaseUsers } from "./releases.ts";
+import { stemcellUsers } from "./stemcells.ts";
+import type { Director } from "../state/director.ts";
+import { deleteOrphanVms } from "../instances/actions.ts";
+import type { OrphanDisk, ReleaseVersion, Stemcell, Task } from "../state/index.ts";
+import { Stage, startTask } from "../tasks/queue.ts";
+
+function* deleteOrphan(director: Director, cid: string): Body {
+  yield* director.cpi.deleteDisk(cid);
+  director.slot.value.orphanDisks.delete(cid);
+  director.kernel.record("bosh", "disk.delete", cid);
+}
+
+/** `delete orphan disks`; a disk that nobody knows is no error. */
+export function* deleteOrphanDisks(
+  director: Director,
+  task: Task,
+  args: Readonly<Record<string, unknown>>,
+): Body<string> {
+  const cids = args.cids as readonly string[];
+  const stage = new Stage(director, task, "Deleting orphaned disks", cids.length);
+  for (const cid of cids) yield* stage.step(`Deleting orphaned disk ${cid}`, deleteOrphan(director, cid));
+  return `orphaned disk(s) ${cids.join(", ")} deleted`;
+}
+
+const UNUSED_KEPT = 2;
+
+export interface Doomed {
+  readonly releases: ReadonlyMap<string, readonly ReleaseVersion[]>;
+  readonly stemcells: readonly Stemcell[];
+  readonly disks: readonly OrphanDisk[];
+}
+
+/** What a clean-up would delete: with `all` everything that nothing uses, else all but the two newest of each. */
+export function doomedBy(director: Director, all: boolean, keepDisks: boolean): Doomed {
+  const state = director.slot.value;
+  const kept = all ? 0 : UNUSED_KEPT;
+  const drop = <T>(list: readonly T[]): readonly T[] => list.slice(0, Math.max(0, list.length - kept));
+  const releases = [...state.releases].map(([name, versions]) => {
+    const unused = versions.filter(({ version }) => releaseUsers(director, name, version).length === 0);
+    return [name, drop(unused)] as const;
+  });
+  const names = [...new Set(state.stemcells.map(({ name }) => name))];
+  const stemcells = names.flatMap((name) =>
+    drop(state.stemcells.filter((each) => each.name === name && stemcellUsers(director, each).length === 0)),
+  );
+  return {
+    releases: new Map(releases.filter(([, versions]) => versions.length > 0)),
+    stemcells,
+    disks: keepDisks ? [] : [...state.orphanDisks.values()],
+  };
+}
+
+/** `clean up`. */
+export function* cleanUp(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
+  const vms = yield* deleteOrphanVms(director, task);
+  const { releases, stemcells, disks } = doomedBy(director, args.all === true, args.keepOrphanedDisks === true);
+  let versions = 0;
+  const all = [...releases].flatMap(([name, doomed]) => doomed.map((each) => ({ name, each })));
+  const dropping = new Stage(director, task, "Deleting releases", all.length);
+  for (const { name, each } of all) {
+    yield* dropping.step(`${name}/${each.version}`, dropVersions(director, task, name, [each], false));
+    versions++;
+  }
+  yield* deleteStemcells(director, task, stemcells);
+  const stage = new Stage(director, task, "Deleting orphaned disks", disks.length);
+  for (const { cid } of disks) yield* stage.step(`Deleting orphaned disk ${cid}`, deleteOrphan(director, cid));
+  new Stage(director, task, "Deleting dns blobs", 1).begin("DNS blobs").finish();
+  const state = director.slot.value;
+  const blobs = args.all === true ? state.dnsBlobs.length : 0;
+  if (args.all === true) state.dnsBlobs = [];
+  return `Deleted ${versions} release(s), ${stemcells.length} stemcell(s), 0 extra compiled package(s), ${disks.length} orphaned disk(s), ${vms} orphaned vm(s), 0 exported release(s), and ${blobs} dns blob(s)`;
+}
+
+function* deleteStemcells(director: Director, task: Task, doomed: readonly Stemcell[]): Body {
+  const { stemcells } = director.slot.value;
+  const stage = new Stage(director, task, "Deleting stemcells", doomed.length);
+  for (const stemcell of doomed) {
+    yield* stage.step(`${stemcell.name}/${stemcell.version}`, director.cpi.deleteStemcell(stemcell.cid));
+    stemcells.splice(stemcells.indexOf(stemcell), 1);
+    director.kernel.record("bosh", "stemcell.delete", `${stemcell.name}/${stemcell.version}`);
+  }
+}
+
+/** How long a disk waits as an orphan. */
+const DISK_MS = 5 * 86_400_000;
+
+/** Is the last clean-up of the schedule still under way? One whose worker died is not. */
+const isSweeping = (director: Director): boolean =>
+  [...director.slot.value.tasks.values()].some(
+    ({ type, user, state, deadSinceMs }) =>
+      type === "delete_artifacts" &&
+      user === "scheduler" &&
+      deadSinceMs === null &&
+      (state === "queued" || state === "processing" || state === "cancelling"),
+  );
+
+/** Queues what the director's own schedule deletes: VMs left behind at once, disks after five days. */
+export function scheduleSweep(director: Director): void {
+  const { orphanVms, orphanDisks } = director.slot.value;
+  const old = [...orphanDisks.values()].filter(({ orphanedMs }) => director.kernel.nowMs - orphanedMs > DISK_MS);
+  if ((orphanVms.size === 0 && old.length === 0) || isSweeping(director)) return;
+  startTask(director, {
+    type: "delete_artifacts",
+    description: "scheduled orphan cleanup",
+    user: "scheduler",
+    job: { kind: "sweep", args: { cids: old.map(({ cid }) => cid) } },
+  });
+}
+
+/** What the schedule deletes; what can't be deleted now is tried again with the next. */
+export function* sweep(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
+  const cids = args.cids as readonly string[];
+  const vms = yield* deleteOrphanVms(director, task);
+  for (const cid of cids) yield* deleteOrphan(director, cid);
+  return `Deleted ${vms} orphaned vm(s), ${cids.length} orphaned disk(s)`;
+}

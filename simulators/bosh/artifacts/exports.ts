@@ -1,0 +1,106 @@
+import type { Body } from "../../kernel/index.ts";
+import { releaseLock } from "./releases.ts";
+import { storeBlob } from "./blobs.ts";
+import { compile } from "../deploy/compile.ts";
+import { DEPLOYMENT_LOCK_MS, deploymentLock, planDeployed } from "../deploy/deploy.ts";
+import { dump } from "../templates/psych.ts";
+import type { DeployPlan } from "../deploy/plan.ts";
+import type { Director } from "../state/director.ts";
+import { DirectorError } from "../wire/errors.ts";
+import type { Deployment, ReleaseVersion, Stemcell, Task } from "../state/index.ts";
+import { holding, Stage } from "../tasks/queue.ts";
+
+interface ExportArgs {
+  readonly deployment: string;
+  readonly release: string;
+  readonly version: string;
+  readonly os: string;
+  readonly stemcell: string;
+  readonly jobs: readonly string[];
+}
+
+const COPY_MS = 200;
+
+/** `export release`: compiles what is not compiled yet and packs it as a compiled release. */
+export function* exportRelease(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
+  const wanted = args as unknown as ExportArgs;
+  const deployment = director.slot.value.deployments.get(wanted.deployment);
+  if (deployment === undefined) throw new DirectorError(70000, `Deployment '${wanted.deployment}' doesn't exist`);
+  const options = { waitMs: DEPLOYMENT_LOCK_MS, deployment: deployment.name };
+  const work = holding(
+    director,
+    task,
+    releaseLock(wanted.release),
+    { waitMs: 300_000 },
+    pack(director, task, deployment, wanted),
+  );
+  yield* holding(director, task, deploymentLock(deployment.name), options, work);
+  return `Exported release: ${wanted.release}/${wanted.version} for ${wanted.os}/${wanted.stemcell}`;
+}
+
+function* pack(director: Director, task: Task, deployment: Deployment, args: ExportArgs): Body {
+  const { release, stemcell, plan } = find(director, deployment, args);
+  const jobs = release.jobs.filter(({ name }) => args.jobs.length === 0 || args.jobs.includes(name));
+  const wishes = jobs.map(({ name }) => ({ name, release: release.name, properties: {}, consumes: {}, provides: {} }));
+  const [first] = plan.groups;
+  if (first !== undefined) yield* compile(director, task, deployment, plan, [{ ...first, jobs: wishes, stemcell }]);
+  const target = `${args.os}/${args.stemcell}`;
+  const packages = release.packages.filter(({ fingerprint }) => release.compiled.has(`${fingerprint}:${target}`));
+  yield* copy(director, task, "copying packages", packages);
+  yield* copy(director, task, "copying jobs", jobs);
+  const manifest = {
+    compiled_packages: packages.map((each) => ({
+      name: each.name,
+      version: each.version,
+      fingerprint: each.fingerprint,
+      sha1: release.compiled.get(`${each.fingerprint}:${target}`)?.sha1 ?? "",
+      stemcell: target,
+      dependencies: each.dependencies,
+    })),
+    jobs: jobs.map(({ name, version, fingerprint, sha1 }) => ({ name, version, fingerprint, sha1 })),
+    commit_hash: release.commitHash,
+    uncommitted_changes: release.uncommittedChanges,
+    name: release.name,
+    version: release.version,
+  };
+  const blob = storeBlob(director, [
+    { name: "./", text: null },
+    { name: "./release.MF", text: dump(manifest) },
+  ]);
+  task.resultOutput = `${JSON.stringify({ blobstore_id: blob.id, sha1: blob.sha1 })}\n`;
+}
+
+function* copy(
+  director: Director,
+  task: Task,
+  name: string,
+  parts: readonly { name: string; fingerprint: string }[],
+): Body {
+  const stage = new Stage(director, task, name, parts.length);
+  for (const each of parts) {
+    const step = stage.begin(`${each.name}/${each.fingerprint}`);
+    yield director.kernel.work(COPY_MS);
+    step.finish();
+  }
+}
+
+/** @throws DirectorError 30006, 50003 */
+function find(
+  director: Director,
+  deployment: Deployment,
+  { release: name, version, os, stemcell: wanted }: ExportArgs,
+): { release: ReleaseVersion; stemcell: Stemcell; plan: DeployPlan } {
+  const release = director.slot.value.releases.get(name)?.find((each) => each.version === version);
+  const isDeployed = deployment.releases.some((each) => each.name === name && each.version === version);
+  if (release === undefined || !isDeployed)
+    throw new DirectorError(
+      30006,
+      `Release version '${name}/${version}' not found in deployment '${deployment.name}' manifest`,
+    );
+  const stemcell = director.slot.value.stemcells.find((each) => each.operatingSystem === os && each.version === wanted);
+  if (stemcell === undefined)
+    throw new DirectorError(50003, `Stemcell version '${wanted}' for OS '${os}' doesn't exist`);
+  const plan = planDeployed(director, deployment);
+  if (plan === undefined) throw new DirectorError(440001, "No successful BOSH deployment manifest available");
+  return { release, stemcell, plan };
+}

@@ -1,0 +1,121 @@
+import { readYaml } from "../templates/yaml.ts";
+import type { Cpi } from "../cpi/cpi.ts";
+import { type Fields, hashes, maybe, need } from "./fields.ts";
+import type { Group } from "../deploy/manifest.ts";
+
+/** A cloud config (bosh.io/docs/cloud-config), parsed; several are merged list by list. */
+export interface CloudConfig {
+  readonly azs: ReadonlyMap<string, Fields>;
+  readonly vmTypes: ReadonlyMap<string, Fields>;
+  readonly vmExtensions: ReadonlyMap<string, Fields>;
+  readonly diskTypes: ReadonlyMap<string, { readonly sizeMb: number; readonly cloudProperties: Fields }>;
+  readonly networks: ReadonlyMap<string, Network>;
+  readonly compilation: Fields;
+}
+
+export interface Network {
+  readonly name: string;
+  readonly type: "manual" | "dynamic" | "vip";
+  readonly subnets: readonly Subnet[];
+}
+
+export interface Subnet {
+  readonly first: number;
+  readonly last: number;
+  readonly netmask: string;
+  readonly gateway: string;
+  readonly dns: readonly string[];
+  readonly azs: readonly string[];
+  /** Addresses that are not handed out: gateway, reserved and static ones, as sorted [from, to] pairs. */
+  readonly taken: readonly (readonly [number, number])[];
+  readonly cloudProperties: Fields;
+  isStatic(ip: string): boolean;
+}
+
+export const toNumber = (ip: string): number => ip.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+export const toIp = (value: number): string =>
+  [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join(".");
+
+function range(text: string): readonly [number, number] {
+  const [from, to] = text.split("-").map((part) => part.trim());
+  if (from?.includes("/")) {
+    const [base, bits] = from.split("/");
+    const size = 2 ** (32 - Number(bits));
+    const start = Math.floor(toNumber(base ?? "") / size) * size;
+    return [start, start + size - 1];
+  }
+  return [toNumber(from ?? ""), toNumber(to ?? from ?? "")];
+}
+
+function subnet(fields: Fields): Subnet {
+  const cidr = need(fields, "range", "string");
+  const [start, end] = range(cidr);
+  const gateway = maybe(fields, "gateway", "string") ?? toIp(start + 1);
+  const ranges = (name: string): readonly (readonly [number, number])[] =>
+    (maybe(fields, name, "array") ?? []).map((each) => range(String(each)));
+  const statics = ranges("static");
+  const lists = [...ranges("reserved"), ...statics];
+  const taken = [range(gateway), ...lists].sort((a, b) => a[0] - b[0]);
+  const azs = maybe(fields, "azs", "array")?.map(String) ?? (fields.az === undefined ? [] : [String(fields.az)]);
+  return {
+    first: start + 1,
+    last: end - 1,
+    netmask: toIp(2 ** 32 - (end - start + 1)),
+    gateway,
+    dns: (maybe(fields, "dns", "array") ?? []).map(String),
+    azs,
+    taken,
+    cloudProperties: maybe(fields, "cloud_properties", "hash") ?? {},
+    isStatic: (ip) => statics.some(([from, to]) => toNumber(ip) >= from && toNumber(ip) <= to),
+  };
+}
+
+const byName = (fields: Fields, list: string): ReadonlyMap<string, Fields> =>
+  new Map(hashes(maybe(fields, list, "array") ?? []).map((each) => [need(each, "name", "string"), each]));
+
+/** @throws DirectorError when a part is malformed */
+export function parseCloudConfig(texts: readonly string[]): CloudConfig {
+  const parts = texts.map((text) => (readYaml(text) ?? {}) as Fields);
+  const merged: Record<string, unknown> = {};
+  for (const part of parts) {
+    for (const [key, value] of Object.entries(part))
+      merged[key] = Array.isArray(value) ? [...((merged[key] as unknown[] | undefined) ?? []), ...value] : value;
+  }
+  need(merged, "networks", "array");
+  const networks = [...byName(merged, "networks")].map(([name, fields]): [string, Network] => {
+    const type = (maybe(fields, "type", "string") ?? "manual") as Network["type"];
+    return [
+      name,
+      { name, type, subnets: type === "manual" ? hashes(need(fields, "subnets", "array")).map(subnet) : [] },
+    ];
+  });
+  const diskTypes = [...byName(merged, "disk_types")].map(
+    ([name, fields]) =>
+      [
+        name,
+        {
+          sizeMb: need(fields, "disk_size", "integer"),
+          cloudProperties: maybe(fields, "cloud_properties", "hash") ?? {},
+        },
+      ] as const,
+  );
+  return {
+    azs: byName(merged, "azs"),
+    vmTypes: byName(merged, "vm_types"),
+    vmExtensions: byName(merged, "vm_extensions"),
+    diskTypes: new Map(diskTypes),
+    networks: new Map(networks),
+    compilation: maybe(merged, "compilation", "hash") ?? {},
+  };
+}
+
+/** The merged cloud properties of a VM: zone, type (or what the CPI makes of resources), extensions, in this order. */
+export function vmProperties(config: CloudConfig, az: string, group: Group, cpi: Cpi): Fields {
+  const own = (part: Fields | undefined): Fields => (part?.cloud_properties as Fields | undefined) ?? {};
+  const type =
+    group.vmType === undefined
+      ? cpi.calculateVmProperties(group.vmResources ?? {})
+      : own(config.vmTypes.get(group.vmType));
+  const extensions = group.vmExtensions.map((name) => own(config.vmExtensions.get(name)));
+  return Object.assign({}, own(config.azs.get(az)), type, ...extensions) as Fields;
+}

@@ -1,0 +1,41 @@
+import { type Director, seconds } from "../state/director.ts";
+import type { AuditEvent, Task } from "../state/index.ts";
+
+const EVENTS_MAX = 10_000;
+/** So many are forgotten at once. */
+const TRIM = 1000;
+
+/** What an audit event says; everything else comes from the task. */
+export interface Audit {
+  readonly action: string;
+  readonly type: string;
+  readonly name?: string | null;
+  readonly deployment?: string | null;
+  readonly instance?: string | null;
+  readonly context?: Readonly<Record<string, unknown>>;
+  readonly error?: string | null;
+  readonly parent?: number;
+}
+
+/** Writes an audit event and answers with its id (docs/discoveries/bosh-director.md, "Audit events"). */
+export function audit(director: Director, by: Task | string, what: Audit): number {
+  const { events } = director.slot.value;
+  const id = (events.at(-1)?.id ?? 0) + 1;
+  const event: AuditEvent = {
+    id,
+    parentId: what.parent ?? null,
+    timestamp: seconds(director),
+    user: typeof by === "string" ? by : by.user,
+    action: what.action,
+    objectType: what.type,
+    objectName: what.name ?? null,
+    error: what.error ?? null,
+    task: typeof by === "string" ? null : by.id,
+    deployment: what.deployment ?? null,
+    instance: what.instance ?? null,
+    context: what.context ?? {},
+  };
+  events.push(event);
+  if (events.length > EVENTS_MAX + TRIM) events.splice(0, TRIM);
+  return id;
+}

@@ -1,0 +1,180 @@
+import { all, type Body } from "../../kernel/index.ts";
+import { hash } from "node:crypto";
+import { agentCall } from "../agent/calls.ts";
+import { storeBlob } from "../artifacts/blobs.ts";
+import { compile } from "../deploy/compile.ts";
+import {
+  createMissing,
+  DEPLOYMENT_LOCK_MS,
+  deploymentLock,
+  planDeployed,
+  planOf,
+  runOf,
+  updateGroup,
+} from "../deploy/deploy.ts";
+import { audited, deleteVm, of, title } from "./vm.ts";
+import type { DeployPlan, PlannedGroup } from "../deploy/plan.ts";
+import { runScript } from "../agent/script.ts";
+import type { Director } from "../state/director.ts";
+import { DirectorError } from "../wire/errors.ts";
+import { fetchLogs } from "./logs.ts";
+import type { Deployment, Instance, ReleaseVersion, Task } from "../state/index.ts";
+import { checkpoint, holding, Stage, warn } from "../tasks/queue.ts";
+
+const RUN_MS = 1000;
+/** How often a running errand asks whether it has been cancelled. */
+const CHECK_MS = 1000;
+
+const runs = (releases: readonly ReleaseVersion[], job: { readonly name: string; readonly release: string }): boolean =>
+  releases
+    .find(({ name }) => name === job.release)
+    ?.jobs.find(({ name }) => name === job.name)
+    ?.templates.some(({ target }) => target === "bin/run") ?? false;
+
+/** Groups that live as errands, then every job that can be run as one. */
+export function errandNames(plan: DeployPlan): readonly string[] {
+  const groups = plan.groups.filter(({ group }) => group.errand).map(({ group }) => group.name);
+  const jobs = plan.groups.flatMap((each) =>
+    each.jobs.filter((job) => runs(plan.releases, job)).map(({ name }) => name),
+  );
+  return [...new Set([...groups, ...jobs])];
+}
+
+const PARALLEL =
+  "Executing errand on multiple instances in parallel. Use the `--instance` flag to run the errand on a single instance.";
+
+interface ErrandArgs {
+  readonly deployment: string;
+  readonly errand: string;
+  readonly keepAlive: boolean;
+  readonly whenChanged: boolean;
+  readonly instances: readonly { readonly group: string; readonly id?: string }[];
+}
+
+interface Target {
+  readonly group: PlannedGroup;
+  readonly instance: Instance;
+  readonly job: string;
+}
+
+function targetsOf(plan: DeployPlan, { errand, instances }: ErrandArgs): readonly Target[] {
+  const chosen = ({ group, instance }: Target): boolean =>
+    instances.length === 0 ||
+    instances.some(
+      (each) =>
+        each.group === group.group.name &&
+        (each.id === undefined || each.id === instance.id || each.id === String(instance.index)),
+    );
+  return plan.groups
+    .flatMap((group) => {
+      const jobs = group.jobs.filter((job) => runs(plan.releases, job));
+      const job =
+        group.group.errand && group.group.name === errand ? jobs[0] : jobs.find(({ name }) => name === errand);
+      return job === undefined ? [] : group.instances.map((instance) => ({ group, instance, job: job.name }));
+    })
+    .filter(chosen);
+}
+
+/** `run errand <e> from deployment <d>`: brings up the VMs of errand groups, runs the script, packs its logs (docs/discoveries/bosh-director.md, "Event log" and "Result output"). */
+export function* runErrand(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
+  const wanted = args as unknown as ErrandArgs;
+  const deployment = director.slot.value.deployments.get(wanted.deployment);
+  if (deployment === undefined) throw new DirectorError(70000, `Deployment '${wanted.deployment}' doesn't exist`);
+  const options = { waitMs: DEPLOYMENT_LOCK_MS, deployment: deployment.name };
+  return yield* holding(
+    director,
+    task,
+    deploymentLock(deployment.name),
+    options,
+    perform(director, task, deployment, wanted),
+  );
+}
+
+function* perform(director: Director, task: Task, deployment: Deployment, args: ErrandArgs): Body<string> {
+  const stage = new Stage(director, task, "Preparing deployment", 1);
+  const { plan, targets } = yield* stage.step("Preparing deployment", prepare(director, task, deployment, args));
+  const groups = [...new Set(targets.map(({ group }) => group))];
+  const digest = digestOf(director, deployment, plan, targets);
+  if (args.whenChanged && deployment.errandRuns[args.errand] === digest) return "skipped - no changes detected";
+  const errandGroups = groups.filter(({ group }) => group.errand);
+  const run = runOf(director, task, deployment);
+  yield* createMissing(run, plan, errandGroups);
+  for (const group of errandGroups) {
+    // The jobs of an errand group are set up anew for each run.
+    for (const instance of group.instances) instance.clean = false;
+    yield* updateGroup(run, plan, group);
+  }
+  if (targets.length > 1) warn(director, task, PARALLEL);
+  const codes = yield* all(
+    targets.map((target) => director.kernel.spawn("errand", runOn(director, task, target, args.errand))),
+  );
+  if (!args.keepAlive)
+    for (const { instances } of errandGroups)
+      for (const instance of instances) yield* deleteVm(director, task, instance);
+  const succeeded = codes.filter((code) => code === 0).length;
+  const cancelled = codes.filter((code) => code > 128).length;
+  if (succeeded === codes.length) deployment.errandRuns[args.errand] = digest;
+  else delete deployment.errandRuns[args.errand];
+  return `${succeeded} succeeded, ${codes.length - succeeded - cancelled} errored, ${cancelled} canceled`;
+}
+
+function* prepare(
+  director: Director,
+  task: Task,
+  deployment: Deployment,
+  args: ErrandArgs,
+): Body<{ plan: DeployPlan; targets: readonly Target[] }> {
+  const plan = planDeployed(director, deployment);
+  if (plan === undefined) throw new DirectorError(70000, "- Deployment '' doesn't exist");
+  if (!errandNames(plan).includes(args.errand)) throw new DirectorError(70009, `Errand '${args.errand}' doesn't exist`);
+  const targets = targetsOf(plan, args);
+  if (targets.length === 0) throw new DirectorError(510000, `No instances match selection criteria`);
+  const errandGroups = [...new Set(targets.map(({ group }) => group))].filter(({ group }) => group.errand);
+  if (errandGroups.length > 0) yield* compile(director, task, deployment, plan, errandGroups);
+  return { plan, targets };
+}
+
+function digestOf(director: Director, deployment: Deployment, plan: DeployPlan, targets: readonly Target[]): string {
+  const parts = targets.map(({ group, instance }) => {
+    const { configuration, packages } = planOf({ director, deployment }, plan, group, instance).parts;
+    return [instance.id, configuration, packages];
+  });
+  return hash("sha1", JSON.stringify(parts), "hex");
+}
+
+function* runOn(director: Director, task: Task, { instance, job }: Target, errand: string): Body<number> {
+  const { kernel } = director;
+  checkpoint(task);
+  const what = { action: "run", type: "errand", name: errand, ...of(instance) };
+  const stage = new Stage(director, task, "Running errand", 1);
+  const ran = yield* audited(
+    director,
+    task,
+    what,
+    stage.step(
+      title(instance),
+      (function* (): Body<ReturnType<typeof runScript>> {
+        yield* agentCall(director, instance, "run_errand");
+        const script = instance.vm?.jobs.find(({ name }) => name === job)?.scripts.run ?? "";
+        const outcome = runScript(script);
+        for (let left = kernel.work(RUN_MS + outcome.sleptMs); left > 0; left -= CHECK_MS) {
+          checkpoint(task);
+          yield Math.min(CHECK_MS, left);
+        }
+        return outcome;
+      })(),
+    ),
+  );
+  const members = yield* fetchLogs(director, task, instance, "job", []);
+  const logs = storeBlob(director, members);
+  const line = {
+    instance: { group: instance.group, id: instance.id },
+    errand_name: errand,
+    exit_code: ran.exitCode,
+    stdout: ran.stdout,
+    stderr: ran.stderr,
+    logs: { blobstore_id: logs.id, sha1: logs.sha1 },
+  };
+  task.resultOutput += `${JSON.stringify(line)}\n`;
+  return ran.exitCode;
+}

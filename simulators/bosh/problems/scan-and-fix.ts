@@ -1,0 +1,87 @@
+import type { Body } from "../../kernel/index.ts";
+import { deploymentLock } from "../deploy/deploy.ts";
+import type { Director } from "../state/director.ts";
+import { DirectorError } from "../wire/errors.ts";
+import type { Deployment, Instance, Task } from "../state/index.ts";
+import { holding, startTask } from "../tasks/queue.ts";
+import { closeProblems, openProblems } from "./problems.ts";
+import { postDeployAll } from "./recreate.ts";
+import { refuse, Resolver } from "./resolver.ts";
+import { deploymentNamed, LOCKED, scanVms } from "./scan.ts";
+
+/** An instance as the health monitor names it: its group, and its id or index. */
+export type InstanceName = readonly [group: string, idOrIndex: string];
+
+/** Queues a `scan and fix` of some instances. */
+export const startScanAndFix = (
+  director: Director,
+  deployment: string,
+  instances: readonly InstanceName[],
+  user: string,
+): Task =>
+  startTask(director, {
+    type: "cck_scan_and_fix",
+    description: "scan and fix",
+    user,
+    deployment,
+    job: { kind: "scan_and_fix", args: { deployment, instances } },
+  });
+
+/**
+ * `scan and fix`: scans the VMs of the instances that are named and recreates those that are missing or whose agent is dead; each
+ * keeps its id, its addresses and its disk. It is not tried again by itself: the next alert asks for the next one.
+ */
+export function* scanAndFix(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
+  const deployment = deploymentNamed(director, String(args.deployment));
+  const names = args.instances as readonly InstanceName[];
+  const options = { waitMs: 0, deployment: deployment.name, refusal: LOCKED };
+  const errors = yield* holding(
+    director,
+    task,
+    deploymentLock(deployment.name),
+    options,
+    fix(director, task, deployment, names),
+  );
+  refuse(errors);
+  return "scan and fix complete";
+}
+
+function* fix(
+  director: Director,
+  task: Task,
+  deployment: Deployment,
+  names: readonly InstanceName[],
+): Body<readonly string[]> {
+  const instances = names.map((name) => instanceNamed(deployment, name));
+  closeProblems(director, deployment.name, instances);
+  yield* scanVms(director, task, instances);
+  const resolver = new Resolver(director, task, deployment);
+  const { resolved, errors } = yield* resolver.resolve(wishesFor(director, deployment, instances));
+  if (resolved > 0) yield* postDeployAll(director, deployment);
+  return errors;
+}
+
+/** @throws DirectorError 70001 */
+function instanceNamed({ name, instances }: Deployment, [group, idOrIndex]: InstanceName): Instance {
+  const found = instances.find(
+    (each) => each.group === group && (each.id === idOrIndex || String(each.index) === idOrIndex),
+  );
+  if (found === undefined) throw new DirectorError(70001, `'${name}/${group}/${idOrIndex}' doesn't exist`);
+  return found;
+}
+
+const FIXABLE = ["unresponsive_agent", "missing_vm"];
+
+/** Every VM that the scan has found missing or silent is to be recreated; what is ignored it has not looked at. */
+function wishesFor(
+  director: Director,
+  { name }: Deployment,
+  instances: readonly Instance[],
+): ReadonlyMap<string, string> {
+  const ids = new Set(instances.map(({ id }) => id));
+  return new Map(
+    openProblems(director, name)
+      .filter(({ type, instanceId }) => FIXABLE.includes(type) && ids.has(instanceId))
+      .map(({ id }) => [String(id), "recreate_vm"]),
+  );
+}

@@ -1,0 +1,190 @@
+import { bodyJson, type HttpReply } from "../../kernel/index.ts";
+import { teamScopes } from "../auth/scopes.ts";
+import { connect } from "../links/resolve.ts";
+import { DirectorError } from "../wire/errors.ts";
+import type { Deployment, Link, LinkConsumer, LinkProvider } from "../state/index.ts";
+import { broken, type Context, type DirectorRoute, done, isNil, page, requireScopes, route, utc } from "../wire/route.ts";
+
+/** @throws DirectorError 190024, 70000, 600000 */
+function deploymentOf({ director, query, caller }: Context): Deployment {
+  const name = query.get("deployment");
+  if (name === null) throw new DirectorError(190024, "Deployment name is required");
+  const deployment = director.slot.value.deployments.get(name);
+  if (deployment === undefined) throw new DirectorError(70000, `Deployment '${name}' doesn't exist`);
+  requireScopes(caller, teamScopes(deployment.teams, "read", director.uuid));
+  return deployment;
+}
+
+const providerView = (each: LinkProvider): object => ({
+  id: String(each.id),
+  name: each.name,
+  shared: each.shared,
+  deployment: each.deployment,
+  link_provider_definition: { type: each.type, name: each.definition },
+  owner_object: { type: "job", name: each.job, info: { instance_group: each.group } },
+});
+
+const consumerView = (each: LinkConsumer): object => ({
+  id: String(each.id),
+  name: each.name,
+  optional: each.optional,
+  deployment: each.deployment,
+  owner_object: {
+    type: each.ownerType,
+    name: each.owner,
+    ...(each.group === null ? {} : { info: { instance_group: each.group } }),
+  },
+  link_consumer_definition: { name: each.definition, type: each.type },
+});
+
+const linkView = (each: Link): object => ({
+  id: String(each.id),
+  name: each.name,
+  link_consumer_id: String(each.consumerId),
+  link_provider_id: String(each.providerId),
+  created_at: utc(each.createdMs),
+});
+
+function providers(context: Context): HttpReply {
+  const { name } = deploymentOf(context);
+  return page(
+    200,
+    context.director.slot.value.links.providers.filter((each) => each.deployment === name).map(providerView),
+  );
+}
+
+function consumers(context: Context): HttpReply {
+  const { name } = deploymentOf(context);
+  return page(
+    200,
+    context.director.slot.value.links.consumers.filter((each) => each.deployment === name).map(consumerView),
+  );
+}
+
+function links(context: Context): HttpReply {
+  const { name } = deploymentOf(context);
+  const state = context.director.slot.value.links;
+  const own = new Set(state.consumers.filter((each) => each.deployment === name).map(({ id }) => id));
+  return page(200, state.links.filter(({ consumerId }) => own.has(consumerId)).map(linkView));
+}
+
+const invalid = (what: string): DirectorError => new DirectorError(810001, `Invalid request: ${what}`);
+
+interface Wish {
+  readonly link_provider_id?: string;
+  readonly link_consumer?: { readonly owner_object?: { readonly type?: string; readonly name?: string } };
+  readonly network?: string;
+}
+
+/** A link for somebody outside: an on-demand broker. @throws DirectorError 810001, 810002, 810003, 810009 */
+function create(context: Context): HttpReply {
+  const { director, request } = context;
+  const body = bodyJson(request);
+  if (!body.ok) return broken;
+  const wish = (body.value ?? {}) as Wish;
+  if (wish.link_provider_id === undefined || wish.link_provider_id === "")
+    throw invalid("`link_provider_id` must be provided");
+  const consumerWish = wish.link_consumer;
+  if (isNil(consumerWish)) throw invalid("`link_consumer` section must be defined");
+  const owner = consumerWish.owner_object;
+  if (isNil(owner)) throw invalid("`link_consumer.owner_object` section must be defined");
+  if (owner.type !== "external") throw invalid("`link_consumer.owner_object.type` should be 'external'");
+  const state = director.slot.value.links;
+  const provider = state.providers.find(({ id }) => String(id) === wish.link_provider_id);
+  if (provider === undefined) throw new DirectorError(810002, `Invalid link_provider_id: ${wish.link_provider_id}`);
+  if (!provider.shared) throw new DirectorError(810009, "Provider not `shared`");
+  const name = owner.name ?? "";
+  const networks = networksOf(context, provider);
+  if (wish.network !== undefined && !networks.includes(wish.network))
+    throw new DirectorError(
+      810003,
+      `Can't resolve network: \`${wish.network}\` in provider id: ${provider.id} for \`${name}\``,
+    );
+  const consumer = externalConsumer(context, provider, name);
+  return page(200, linkView(connect(director, consumer, provider, provider.definition, wish.network ?? null)));
+}
+
+function networksOf({ director }: Context, provider: LinkProvider): readonly string[] {
+  const instances = director.slot.value.deployments.get(provider.deployment)?.instances ?? [];
+  return instances
+    .filter(({ group }) => group === provider.group)
+    .flatMap(({ ips }) => ips.map(({ network }) => network));
+}
+
+function externalConsumer({ director }: Context, provider: LinkProvider, owner: string): LinkConsumer {
+  const state = director.slot.value.links;
+  const known = state.consumers.find(
+    (each) =>
+      each.ownerType === "external" &&
+      each.owner === owner &&
+      each.deployment === provider.deployment &&
+      each.name === provider.name,
+  );
+  if (known !== undefined) return known;
+  const consumer: LinkConsumer = {
+    id: ++state.ids.consumers,
+    deployment: provider.deployment,
+    ownerType: "external",
+    owner,
+    group: null,
+    definition: provider.definition,
+    type: provider.type,
+    name: provider.name,
+    optional: false,
+  };
+  state.consumers.push(consumer);
+  return consumer;
+}
+
+/** Only external links may be deleted by hand. @throws DirectorError 810000, 810005 */
+function remove({ director, params }: Context): HttpReply {
+  if (!/^\d+$/.test(params.id ?? "")) return broken;
+  const state = director.slot.value.links;
+  const link = state.links.find(({ id }) => String(id) === params.id);
+  if (link === undefined) throw new DirectorError(810000, `Invalid link id: ${params.id}`);
+  const consumer = state.consumers.find(({ id }) => id === link.consumerId);
+  if (consumer?.ownerType !== "external") throw new DirectorError(810005, "Error deleting link: not a external link");
+  state.links = state.links.filter((each) => each !== link);
+  if (!state.links.some(({ consumerId }) => consumerId === consumer.id))
+    state.consumers = state.consumers.filter((each) => each !== consumer);
+  return done();
+}
+
+const STATUSES: Readonly<Record<string, number>> = { default: 0, unhealthy: 1, healthy: 3, all: 4 };
+
+/** The DNS name that stands for what a link leads to. @throws DirectorError 810000, 810006, 810007, 810008 */
+function address(context: Context): HttpReply {
+  const { director, query } = context;
+  const wanted = query.get("link_id");
+  if (wanted === null) throw new DirectorError(810006, "Link id is required");
+  if (query.has("azs")) throw new DirectorError(810008, "`azs` param must be array type: `azs[]=`");
+  const status = STATUSES[query.get("status") ?? "default"];
+  const state = director.slot.value.links;
+  const link = state.links.find(({ id }) => String(id) === wanted);
+  const provider = state.providers.find(({ id }) => id === link?.providerId);
+  if (link === undefined || provider === undefined)
+    throw new DirectorError(810000, `Could not find a link with id ${wanted}`);
+  if (status === undefined)
+    throw new DirectorError(810007, 'status must be a one of: ["healthy", "unhealthy", "all", "default"]');
+  const network = link.network ?? networksOf(context, provider)[0] ?? "default";
+  const zones = query.getAll("azs[]").map((az) => `a${zoneNumber(context, az)}`);
+  return page(200, {
+    address: `q-${zones.join("")}s${status}.${provider.group}.${network}.${provider.deployment}.bosh`,
+  });
+}
+
+/** Zones are numbered in the order in which the director came to know them. */
+function zoneNumber({ director }: Context, az: string): number {
+  const { zones } = director.slot.value;
+  if (!zones.includes(az)) zones.push(az);
+  return zones.indexOf(az) + 1;
+}
+
+export const LINKS: readonly DirectorRoute[] = [
+  route("GET", "/link_providers", { needs: "anybody" }, providers),
+  route("GET", "/link_consumers", { needs: "anybody" }, consumers),
+  route("GET", "/links", { needs: "anybody" }, links),
+  route("POST", "/links", { needs: "create_deployment", media: ["application/json"] }, create),
+  route("DELETE", "/links/:id", { needs: "create_deployment" }, remove),
+  route("GET", "/link_address", { needs: "read" }, address),
+];

@@ -1,0 +1,282 @@
+import { readYaml, YamlError } from "../templates/yaml.ts";
+import { bodyJson, bodyText, type HttpReply, json } from "../../kernel/index.ts";
+import { receiveArchive } from "../artifacts/archive.ts";
+import { releaseUsers } from "../artifacts/releases.ts";
+import { stemcellUsers } from "../artifacts/stemcells.ts";
+import { DirectorError } from "../wire/errors.ts";
+import { startTask } from "../tasks/queue.ts";
+import type { Director } from "../state/director.ts";
+import type { ReleaseVersion, Stemcell } from "../state/index.ts";
+import {
+  broken,
+  type Context,
+  type DirectorRoute,
+  isHash,
+  isNil,
+  jsonObject,
+  page,
+  route,
+  toTask,
+  Unforeseen,
+} from "../wire/route.ts";
+
+const UPLOAD_BYTES_MAX = 10_000 * 1024 * 1024;
+const upload = { bodyBytesMax: UPLOAD_BYTES_MAX, receive: receiveArchive };
+
+const REMOTE = { ok: false, reason: "not simulated: uploads by URL; send the tarball" };
+
+function jsonBody({ request }: Context): Record<string, unknown> {
+  const body = bodyJson(request);
+  if (!body.ok || typeof body.value !== "object" || body.value === null) throw new DirectorError(40001, "Missing body");
+  return body.value as Record<string, unknown>;
+}
+
+function uploadStemcell(context: Context): HttpReply {
+  const { director, caller, request, query } = context;
+  const archive = request.headers["content-type"]?.startsWith("application/json") ? REMOTE : request.received;
+  return toTask(
+    context,
+    startTask(director, {
+      type: "update_stemcell",
+      description: "create stemcell",
+      user: caller.user,
+      job: { kind: "create_stemcell", args: { archive, fix: query.get("fix") === "true" } },
+    }),
+  );
+}
+
+function uploadRelease(context: Context): HttpReply {
+  const { director, caller, request } = context;
+  const archive = request.headers["content-type"]?.startsWith("application/json") ? REMOTE : request.received;
+  return toTask(
+    context,
+    startTask(director, {
+      type: "update_release",
+      description: "create release",
+      user: caller.user,
+      job: { kind: "create_release", args: { archive } },
+    }),
+  );
+}
+
+function stemcellNeeded(context: Context): HttpReply {
+  const { stemcell } = jsonBody(context);
+  if (isNil(stemcell)) throw new DirectorError(40001, "Missing 'stemcell' field");
+  if (!isHash(stemcell)) throw new Unforeseen();
+  for (const field of ["name", "version"] as const)
+    if (isNil(stemcell[field])) throw new DirectorError(40001, `Missing '${field}' field`);
+  const known = context.director.slot.value.stemcells.some(
+    ({ name, version }) => name === stemcell.name && version === stemcell.version,
+  );
+  return page(200, { needed: !known });
+}
+
+function deleteStemcell(context: Context): HttpReply {
+  const { director, caller, params } = context;
+  const { name, version } = params;
+  return toTask(
+    context,
+    startTask(director, {
+      type: "delete_stemcell",
+      description: `delete stemcell: ${name}/${version}`,
+      user: caller.user,
+      job: { kind: "delete_stemcell", args: { name, version } },
+    }),
+  );
+}
+
+function releases({ director }: Context): HttpReply {
+  const all = [...director.slot.value.releases].sort(([a], [b]) => (a < b ? -1 : 1));
+  return page(
+    200,
+    all.map(([name, versions]) => ({
+      name,
+      release_versions: versions.map(({ version, commitHash, uncommittedChanges, jobs }) => ({
+        version,
+        commit_hash: commitHash,
+        uncommitted_changes: uncommittedChanges,
+        currently_deployed: releaseUsers(director, name, version).length > 0,
+        job_names: jobs.map((job) => job.name),
+      })),
+    })),
+  );
+}
+
+interface PackageList {
+  readonly name?: string;
+  readonly fingerprint?: string;
+  readonly stemcell?: string;
+}
+
+/** @throws Unforeseen for what is no YAML */
+function yamlOr500(text: string): unknown {
+  try {
+    return readYaml(text);
+  } catch (error) {
+    if (error instanceof YamlError) throw new Unforeseen();
+    throw error;
+  }
+}
+
+/** Fingerprints that need not be uploaded again. @throws DirectorError 440001 */
+function matches({ director, request }: Context, list: "packages" | "compiled_packages"): HttpReply {
+  const manifest = yamlOr500(bodyText(request));
+  const wanted = isHash(manifest) ? manifest[list] : undefined;
+  if (!Array.isArray(wanted)) throw new DirectorError(440001, "Manifest doesn't have a usable packages section");
+  if (!wanted.every(isHash)) throw new Unforeseen();
+  const known = [...director.slot.value.releases.values()].flat();
+  const has = ({ fingerprint, stemcell }: PackageList): boolean =>
+    list === "packages"
+      ? known.some(({ packages }) =>
+          packages.some((each) => each.fingerprint === fingerprint && each.packaging !== null),
+        )
+      : known.some(({ compiled }) => compiled.has(`${fingerprint}:${stemcell}`));
+  return page(
+    200,
+    (wanted as readonly PackageList[]).filter(has).map(({ fingerprint }) => fingerprint),
+  );
+}
+
+/** @throws DirectorError 30005, 30006 */
+function showRelease({ director, params, query }: Context): HttpReply {
+  const name = params.name ?? "";
+  const versions = director.slot.value.releases.get(name);
+  if (versions === undefined) throw new DirectorError(30005, `Release '${name}' doesn't exist`);
+  const wanted = query.get("version");
+  if (wanted === null) return json(200, summary(versions));
+  const found = versions.find(({ version }) => version === wanted);
+  if (found === undefined) throw new DirectorError(30006, `Release version '${name}/${wanted}' doesn't exist`);
+  return json(200, detail(found));
+}
+
+const unique = <T extends { readonly fingerprint: string }>(parts: readonly T[]): readonly T[] => [
+  ...new Map(parts.map((each) => [each.fingerprint, each])).values(),
+];
+
+const summary = (versions: readonly ReleaseVersion[]): object => ({
+  packages: unique(versions.flatMap(({ packages }) => packages)).map((each) => ({
+    name: each.name,
+    sha1: each.packaging === null ? null : each.sha1,
+    version: each.version,
+    dependencies: each.dependencies,
+  })),
+  jobs: unique(versions.flatMap(({ jobs }) => jobs)).map(({ name, sha1, version, packages }) => ({
+    name,
+    sha1,
+    version,
+    packages,
+  })),
+  versions: versions.map(({ version }) => version),
+});
+
+const detail = ({ jobs, packages, compiled }: ReleaseVersion): object => ({
+  jobs: jobs.map(({ name, blobId, sha1, fingerprint, consumes, provides }) => ({
+    name,
+    blobstore_id: blobId,
+    sha1,
+    fingerprint,
+    consumes,
+    provides,
+  })),
+  packages: packages.map((each) => ({
+    name: each.name,
+    blobstore_id: each.packaging === null ? null : each.blobId,
+    sha1: each.packaging === null ? null : each.sha1,
+    fingerprint: each.fingerprint,
+    compiled_packages: [...compiled]
+      .filter(([key]) => key.startsWith(`${each.fingerprint}:`))
+      .map(([key, blob]) => ({
+        stemcell: key.slice(key.indexOf(":") + 1),
+        sha1: blob.sha1,
+        blobstore_id: blob.blobId,
+      })),
+  })),
+});
+
+/** An unknown release is refused at once, an unknown version by the task. */
+function deleteRelease(context: Context): HttpReply {
+  const { director, caller, params, query } = context;
+  const name = params.name ?? "";
+  if (!director.slot.value.releases.has(name)) throw new DirectorError(30005, `Release '${name}' doesn't exist`);
+  const version = query.get("version");
+  const description = `delete release: ${name}`;
+  return toTask(
+    context,
+    startTask(director, {
+      type: "delete_release",
+      description,
+      user: caller.user,
+      job: { kind: "delete_release", args: version === null ? { name } : { name, version } },
+    }),
+  );
+}
+
+function exportRelease(context: Context): HttpReply {
+  const { director, caller } = context;
+  const body = jsonObject(context);
+  if (body === undefined) return broken;
+  const text = (name: string): string => String(body[name] ?? "");
+  const [deployment, release, version] = [text("deployment_name"), text("release_name"), text("release_version")];
+  const [os, stemcell] = [text("stemcell_os"), text("stemcell_version")];
+  const jobs = ((body.jobs ?? []) as readonly { readonly name?: string }[]).map(({ name }) => name ?? "");
+  if (!director.slot.value.deployments.has(deployment))
+    throw new DirectorError(70000, `Deployment '${deployment}' doesn't exist`);
+  return toTask(
+    context,
+    startTask(director, {
+      type: "export_release",
+      description: `export release: '${release}/${version}' for '${os}/${stemcell}'`,
+      user: caller.user,
+      deployment,
+      job: { kind: "export_release", args: { deployment, release, version, os, stemcell, jobs } },
+    }),
+  );
+}
+
+export const stemcellView = (director: Director, stemcell: Stemcell): object => ({
+  name: stemcell.name,
+  operating_system: stemcell.operatingSystem,
+  version: stemcell.version,
+  cid: stemcell.cid,
+  cpi: "",
+  deployments: stemcellUsers(director, stemcell).map((name) => ({ name })),
+  api_version: stemcell.apiVersion,
+  id: stemcell.id,
+});
+
+export const ARTIFACTS: readonly DirectorRoute[] = [
+  route("POST", "/stemcell_uploads", { needs: "upload_stemcells", media: ["application/json"] }, stemcellNeeded),
+  route(
+    "POST",
+    "/stemcells",
+    { needs: "upload_stemcells", media: ["application/x-compressed", "application/json"], upload },
+    uploadStemcell,
+  ),
+  route("GET", "/stemcells", { needs: "read_stemcells" }, ({ director }) =>
+    page(
+      200,
+      director.slot.value.stemcells.map((stemcell) => stemcellView(director, stemcell)),
+    ),
+  ),
+  route("DELETE", "/stemcells/:name/:version", {}, deleteStemcell),
+  route("POST", "/packages/matches", { media: ["text/yaml"] }, (context) => matches(context, "packages")),
+  route("POST", "/packages/matches_compiled", { media: ["text/yaml"] }, (context) =>
+    matches(context, "compiled_packages"),
+  ),
+  route(
+    "POST",
+    "/releases",
+    { needs: "upload_releases", media: ["application/x-compressed", "application/json"], upload },
+    uploadRelease,
+  ),
+  route("GET", "/releases", { needs: "read_releases" }, releases),
+  route("GET", "/releases/:name", { needs: "read_releases" }, showRelease),
+  route("DELETE", "/releases/:name", {}, deleteRelease),
+  route("POST", "/releases/export", { media: ["application/json"] }, exportRelease),
+  // Nobody was seen using it with all three parameters.
+  route("GET", "/jobs", { needs: "read" }, () => ({
+    status: 400,
+    body: "",
+    headers: { "Content-Type": "application/json" },
+  })),
+];

@@ -1,0 +1,181 @@
+import { empty, type HttpReply, json } from "../../kernel/index.ts";
+import { holdsAny, teamScopes } from "../auth/scopes.ts";
+import type { Director } from "../state/director.ts";
+import { DirectorError } from "../wire/errors.ts";
+import type { Task } from "../state/index.ts";
+import { cancelTask, shownState } from "../tasks/queue.ts";
+import {
+  broken,
+  type Context,
+  type DirectorRoute,
+  done,
+  HTML,
+  isNil,
+  jsonObject,
+  nothingForeseen,
+  plain,
+  requireScopes,
+  route,
+  sees,
+  Unforeseen,
+} from "../wire/route.ts";
+
+/** Types that lists show by default (verbose=1). */
+const SHOWN = new Set([
+  "update_deployment",
+  "delete_deployment",
+  "update_instance",
+  "run_errand",
+  "update_stemcell",
+  "update_release",
+  "delete_stemcell",
+  "delete_release",
+  "export_release",
+  "create_snapshot",
+  "snapshot_deployment",
+  "delete_snapshot",
+  "attach_disk",
+]);
+
+const RESULT_CHARS_MAX = 128;
+
+/** A long result is shown by its beginning, without the last word of any line. */
+function shownResult(result: string | null): string | null {
+  if (result === null || result.length <= RESULT_CHARS_MAX) return result;
+  const shown = result.trim().slice(0, RESULT_CHARS_MAX + 1);
+  return `${shown.replace(/\s+?(\S+)?$/gm, "")}...`;
+}
+
+const view = (director: Director, task: Task): object => ({
+  id: task.id,
+  state: shownState(director, task),
+  description: task.description,
+  timestamp: task.timestamp,
+  started_at: task.startedAt,
+  result: shownResult(task.result),
+  user: task.user,
+  deployment: task.deployment,
+  context_id: task.contextId,
+});
+
+/** @throws DirectorError 10000 */
+function taskOf({ director, params }: Context): Task {
+  const task = director.slot.value.tasks.get(Number(params.id));
+  if (task === undefined) throw new DirectorError(10000, `Task ${params.id} not found`);
+  return task;
+}
+
+const teamsOfTask = (director: Director, task: Task): readonly string[] =>
+  director.slot.value.deployments.get(task.deployment ?? "")?.teams ?? [];
+
+function list(context: Context): HttpReply {
+  const { director, query, caller } = context;
+  const states = query.get("state")?.split(",");
+  const verbose = query.get("verbose") ?? "1";
+  const limitText = query.get("limit");
+  const found: Task[] = [];
+  const limit = limitText === null ? Number.POSITIVE_INFINITY : Math.max(1, Number.parseInt(limitText, 10) || 1);
+  for (const task of [...director.slot.value.tasks.values()].reverse()) {
+    if (states !== undefined && !states.includes(task.state)) continue;
+    if (verbose === "1" && !SHOWN.has(task.type)) continue;
+    if (query.has("deployment") && task.deployment !== query.get("deployment")) continue;
+    if (query.has("context_id") && task.contextId !== query.get("context_id")) continue;
+    if (sees(director, caller, teamsOfTask(director, task))) found.push(task);
+    if (found.length >= limit) break;
+  }
+  return json(
+    200,
+    found.map((task) => view(director, task)),
+  );
+}
+
+function output(context: Context): HttpReply {
+  const { director, caller, query, request } = context;
+  const task = taskOf(context);
+  const type = query.get("type") ?? "debug";
+  const teams = teamsOfTask(director, task);
+  if (type === "none") return empty(204);
+  if (type === "event" || type === "result") {
+    requireScopes(caller, teamScopes(teams, "read", director.uuid));
+    return ranged(request.headers.range, type === "event" ? task.event : task.resultOutput, HTML);
+  }
+  if (type !== "debug" && type !== "cpi") throw new DirectorError(600000, `Unknown type ${type}`);
+  requireScopes(caller, teamScopes(teams, "admin", director.uuid));
+  const text = type === "debug" ? task.debug : task.cpi;
+  return text === "" ? empty(204) : ranged(request.headers.range, text, "text/plain;charset=utf-8");
+}
+
+/** @throws DirectorError 600000 */
+function show(context: Context): HttpReply {
+  const { director, caller, params } = context;
+  if (!/^\d+$/.test(params.id ?? "")) return broken;
+  const task = taskOf(context);
+  const scopes = teamScopes(teamsOfTask(director, task), "read", director.uuid);
+  if (!holdsAny(caller, scopes))
+    throw new DirectorError(
+      600000,
+      `One of the following scopes is required to access this task: ${scopes.join(", ")}`,
+    );
+  return json(200, view(director, task));
+}
+
+/** One range of bytes, as the director serves outputs from its database (RFC 9110 §14). */
+function ranged(header: string | undefined, text: string, type: string): HttpReply {
+  const match = /^bytes=(?:(\d+)-(\d*)|-(\d+))$/.exec(header ?? "");
+  const bytes = Buffer.from(text);
+  if (match === null || bytes.length === 0) return { status: 200, body: text, headers: { "Content-Type": type } };
+  const from = match[3] === undefined ? Number(match[1]) : Math.max(0, bytes.length - Number(match[3]));
+  const to =
+    match[3] !== undefined
+      ? bytes.length - 1
+      : match[2] === ""
+        ? bytes.length - 1
+        : Math.min(Number(match[2]), bytes.length - 1);
+  if (from >= bytes.length)
+    return {
+      status: 416,
+      body: "Byte range unsatisfiable\n",
+      headers: { "Content-Type": type, "Content-Range": `bytes */${bytes.length}` },
+    };
+  return {
+    status: 206,
+    body: bytes.subarray(from, to + 1),
+    headers: { "Content-Type": type, "Content-Range": `bytes ${from}-${to}/${bytes.length}` },
+  };
+}
+
+function cancel(context: Context): HttpReply {
+  const task = taskOf(context);
+  requireScopes(context.caller, teamScopes(teamsOfTask(context.director, task), "admin", context.director.uuid));
+  if (task.state !== "queued" && task.state !== "processing")
+    return plain(400, `Cannot cancel task ${task.id}: invalid state (${task.state})\n`);
+  cancelTask(context.director, task);
+  return done();
+}
+
+const CANCELLABLE: readonly string[] = ["queued", "processing"];
+
+function cancelMany(context: Context): HttpReply {
+  const { director } = context;
+  const { deployment, types, states = ["queued"] } = jsonObject(context) ?? nothingForeseen();
+  if (!Array.isArray(states) || !(isNil(types) || Array.isArray(types))) throw new Unforeseen();
+  const wrong = states.find((state) => !CANCELLABLE.includes(state));
+  if (wrong !== undefined)
+    return plain(400, `${wrong} is not one of the cancellable states: ${CANCELLABLE.join(", ")}\n`);
+  for (const task of director.slot.value.tasks.values()) {
+    const chosen =
+      states.includes(task.state) &&
+      (isNil(deployment) || task.deployment === deployment) &&
+      (isNil(types) || types.includes(task.type));
+    if (chosen) cancelTask(director, task);
+  }
+  return done();
+}
+
+export const TASKS: readonly DirectorRoute[] = [
+  route("GET", "/tasks", { needs: "list_tasks" }, list),
+  route("GET", "/tasks/:id", { needs: "list_tasks" }, show),
+  route("GET", "/tasks/:id/output", { needs: "anybody" }, output),
+  route("DELETE", "/task/:id", { needs: "list_tasks" }, cancel),
+  route("POST", "/tasks/cancel", { media: ["application/json"] }, cancelMany),
+];

@@ -1,0 +1,105 @@
+import type { Director } from "../state/director.ts";
+import { DirectorError, UNCLASSED } from "../wire/errors.ts";
+import type { AppliedJob, Instance, ReleaseJob, ReleaseVersion } from "../state/index.ts";
+import { RenderError, render } from "./erb.ts";
+import type { Fields } from "../configs/fields.ts";
+import type { Resolved } from "../links/resolve.ts";
+import type { Group, JobWish } from "../deploy/manifest.ts";
+import { type Resolver, VariableError } from "../deploy/variables.ts";
+
+/** One job as it will run on an instance. */
+export interface Rendered extends AppliedJob {
+  /** The texts of all templates: what decides whether the configuration has changed. */
+  readonly texts: readonly string[];
+  readonly fingerprint: string;
+}
+
+const at = (properties: unknown, name: string): unknown =>
+  name.split(".").reduce((value: unknown, key) => (value as Fields | null | undefined)?.[key], properties);
+
+/** Manifest values of the properties that the job declares, else its defaults. */
+function effective(job: ReleaseJob, given: Fields): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(job.properties).map(([name, fallback]) => [name, at(given, name) ?? fallback ?? undefined]),
+  );
+}
+
+/** What other instances of this director are called in its DNS. */
+export const addressOf = (instance: Instance): string =>
+  [instance.id, instance.group, instance.ips[0]?.network ?? "", instance.deployment, "bosh"].join(".");
+
+function linkContent(director: Director, { provider }: Resolved, releases: readonly ReleaseVersion[]): unknown {
+  const deployment = director.slot.value.deployments.get(provider.deployment);
+  const instances = (deployment?.instances ?? []).filter(({ group }) => group === provider.group);
+  const definition = releases.flatMap(({ jobs }) => jobs).find(({ name }) => name === provider.job);
+  const exposed = definition?.provides.find(({ name }) => name === provider.definition)?.properties ?? [];
+  return { instances: instances.map((each) => [addressOf(each), each.index, each.az]), exposed };
+}
+
+/** Renders the jobs of a group for one of its instances. @throws DirectorError that names what can't be rendered */
+export function renderJobs(
+  director: Director,
+  group: Group,
+  jobs: readonly JobWish[],
+  instance: Instance,
+  releases: readonly ReleaseVersion[],
+  links: readonly Resolved[],
+  resolver: Resolver,
+): readonly Rendered[] {
+  return jobs.map((wish) => {
+    const release = releases.find(({ name }) => name === wish.release);
+    const job = release?.jobs.find(({ name }) => name === wish.name) as ReleaseJob;
+    const properties = valuesOf(group, wish, resolver);
+    const own = links.filter((each) => each.group === group.name && each.job === wish.name);
+    const scope = {
+      properties: effective(job, properties),
+      links: Object.fromEntries(own.map((each) => [each.name, linkContent(director, each, releases)])),
+      spec: specOf(instance),
+    };
+    const texts: string[] = [];
+    for (const { source, text } of job.templates) {
+      try {
+        texts.push(render(text, scope));
+      } catch (error) {
+        if (!(error instanceof RenderError)) throw error;
+        throw failed(
+          group,
+          wish,
+          `\n      - Error filling in template '${source}' (line ${error.line}: ${error.message})`,
+        );
+      }
+    }
+    const scripts = Object.fromEntries(
+      job.templates.flatMap(({ target }, index) =>
+        target.startsWith("bin/") ? [[target.slice(4), texts[index] ?? ""]] : [],
+      ),
+    );
+    return { name: wish.name, release: wish.release, properties, scripts, texts, fingerprint: job.fingerprint };
+  });
+}
+
+function valuesOf(group: Group, wish: JobWish, resolver: Resolver): Fields {
+  try {
+    return resolver.fill(wish.properties);
+  } catch (error) {
+    if (!(error instanceof VariableError)) throw error;
+    throw failed(group, wish, `\n      ${error.message}`);
+  }
+}
+
+const specOf = (instance: Instance): Record<string, unknown> => ({
+  name: instance.group,
+  index: instance.index,
+  id: instance.id,
+  az: instance.az,
+  deployment: instance.deployment,
+  bootstrap: instance.bootstrap,
+  address: addressOf(instance),
+  ip: instance.ips[0]?.ip,
+});
+
+const failed = (group: Group, wish: JobWish, detail: string): DirectorError =>
+  new DirectorError(
+    UNCLASSED,
+    `Unable to render instance groups for deployment. Errors are:\n  - Unable to render jobs for instance group '${group.name}'. Errors are:\n    - Unable to render templates for job '${wish.name}'. Errors are:${detail}`,
+  );
