@@ -1,9 +1,10 @@
 import { hash } from "node:crypto";
 import { gzipSync } from "node:zlib";
+import type { Blob, BlobMember } from "../state/artifacts.ts";
 import type { Director } from "../state/director.ts";
-import type { Blob, BlobMember } from "../state/index.ts";
 
 const BLOBS_MAX = 200;
+
 const BLOCK = 512;
 
 /** Keeps a blob that a task made; the oldest go when there are too many. */

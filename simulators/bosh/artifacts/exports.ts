@@ -1,14 +1,18 @@
 import type { Body } from "../../kernel/index.ts";
-import { releaseLock } from "./releases.ts";
-import { storeBlob } from "./blobs.ts";
 import { compile } from "../deploy/compile.ts";
-import { DEPLOYMENT_LOCK_MS, deploymentLock, planDeployed } from "../deploy/deploy.ts";
-import { dump } from "../templates/psych.ts";
+import { DEPLOYMENT_LOCK_MS, deploymentLock } from "../deploy/lock.ts";
+import { planDeployed } from "../deploy/plan-deployed.ts";
 import type { DeployPlan } from "../deploy/plan.ts";
+import type { ReleaseVersion, Stemcell } from "../state/artifacts.ts";
+import type { Deployment } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
+import type { Task } from "../state/tasks.ts";
+import { holding } from "../tasks/locks.ts";
+import { Stage } from "../tasks/stage.ts";
+import { dump } from "../templates/psych.ts";
 import { DirectorError } from "../wire/errors.ts";
-import type { Deployment, ReleaseVersion, Stemcell, Task } from "../state/index.ts";
-import { holding, Stage } from "../tasks/queue.ts";
+import { storeBlob } from "./blobs.ts";
+import { releaseLock } from "./release-lock.ts";
 
 interface ExportArgs {
   readonly deployment: string;

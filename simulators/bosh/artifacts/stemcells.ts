@@ -1,10 +1,12 @@
 import type { Body } from "../../kernel/index.ts";
-import { compareVersions } from "./versions.ts";
+import type { Stemcell } from "../state/artifacts.ts";
 import type { Director } from "../state/director.ts";
+import type { Task } from "../state/tasks.ts";
+import { holding } from "../tasks/locks.ts";
+import { Stage } from "../tasks/stage.ts";
 import { DirectorError } from "../wire/errors.ts";
-import type { Stemcell, Task } from "../state/index.ts";
-import { holding, Stage } from "../tasks/queue.ts";
 import type { Archive, BrokenArchive } from "./archive.ts";
+import { compareVersions } from "./versions.ts";
 
 const EXTRACT_MS = 4000;
 

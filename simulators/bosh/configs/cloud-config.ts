@@ -1,7 +1,7 @@
-import { readYaml } from "../templates/yaml.ts";
 import type { Cpi } from "../cpi/cpi.ts";
+import type { Group } from "../deploy/manifest-types.ts";
+import { readYaml } from "../templates/yaml.ts";
 import { type Fields, hashes, maybe, need } from "./fields.ts";
-import type { Group } from "../deploy/manifest.ts";
 
 /** A cloud config (bosh.io/docs/cloud-config), parsed; several are merged list by list. */
 export interface CloudConfig {
@@ -33,6 +33,7 @@ export interface Subnet {
 }
 
 export const toNumber = (ip: string): number => ip.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+
 export const toIp = (value: number): string =>
   [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join(".");
 

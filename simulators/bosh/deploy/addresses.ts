@@ -1,8 +1,9 @@
+import { type Network, type Subnet, toIp, toNumber } from "../configs/cloud-config.ts";
 import type { VmNetwork } from "../cpi/cpi.ts";
+import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import { DirectorError } from "../wire/errors.ts";
-import type { Instance } from "../state/index.ts";
-import { type Network, type Subnet, toIp, toNumber } from "../configs/cloud-config.ts";
+import type { DeployPlan, PlannedGroup } from "./plan.ts";
 
 interface Place {
   readonly ip: string;
@@ -104,4 +105,29 @@ export function releaseAll(director: Director, instance: Instance): void {
   for (const ip of [...instance.ips.map((each) => each.ip), ...instance.pendingIps]) release(director, ip);
   instance.ips = [];
   instance.pendingIps = [];
+}
+
+/** Reserves the addresses of one instance. @throws DirectorError 130008, 130010, 130011 */
+export function reserveAll(
+  director: Director,
+  plan: DeployPlan,
+  { group, instances }: PlannedGroup,
+  instance: Instance,
+): VmNetwork[] {
+  const title = `${instance.group}/${instance.id} (${instance.index})`;
+  const holder = {
+    deployment: instance.deployment,
+    instance: `${instance.group}/${instance.id}`,
+    title,
+    az: instance.az,
+  };
+  const at = [...instances].sort((a, b) => a.index - b.index).indexOf(instance);
+  for (const ip of instance.pendingIps) release(director, ip);
+  const networks = group.networks.map(({ name, staticIps }) => {
+    const current = instance.ips.find((each) => each.network === name)?.ip;
+    return reserve(director, plan.config.networks.get(name) as Network, holder, staticIps[at], current);
+  });
+  const own = new Set(instance.ips.map(({ ip }) => ip));
+  instance.pendingIps = networks.map(({ ip }) => ip).filter((ip) => ip !== "" && !own.has(ip));
+  return networks;
 }

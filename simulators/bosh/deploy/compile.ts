@@ -1,21 +1,23 @@
 import { all, type Body } from "../../kernel/index.ts";
 import { actionFailed } from "../agent/calls.ts";
-import type { Director } from "../state/director.ts";
-import { audit } from "../events/audit.ts";
-import type { Deployment, ReleasePackage, ReleaseVersion, Stemcell, Task } from "../state/index.ts";
-import { checkpoint, holding, Stage } from "../tasks/queue.ts";
-import { release as releaseAddress, reserve } from "./addresses.ts";
-import { maybe } from "../configs/fields.ts";
-import { abandonVm, audited, bootVm } from "../instances/vm.ts";
-import type { Group } from "./manifest.ts";
-import { type DeployPlan, packagesOf, type PlannedGroup } from "./plan.ts";
 import { runScript } from "../agent/script.ts";
-import { vmProperties } from "../configs/cloud-config.ts";
+import { maybe } from "../configs/fields.ts";
+import type { ReleasePackage, ReleaseVersion, Stemcell } from "../state/artifacts.ts";
+import type { Deployment } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+import type { Task } from "../state/tasks.ts";
+import { holding } from "../tasks/locks.ts";
+import { Stage } from "../tasks/stage.ts";
+import { checkpoint } from "../tasks/transitions.ts";
+import { onWorkerVm } from "./compile-vm.ts";
+import { packagesOf } from "./plan-instance.ts";
+import type { DeployPlan, PlannedGroup } from "./plan.ts";
 
 const COMPILE_MEDIAN_MS = 40_000;
+
 const LOCK_MS = 900_000;
 
-interface Need {
+export interface Need {
   readonly release: ReleaseVersion;
   readonly each: ReleasePackage;
   readonly stemcell: Stemcell;
@@ -111,60 +113,3 @@ function* runPackaging(director: Director, each: ReleasePackage): Body {
 }
 
 const TRACE_LINES = 3;
-
-function* onWorkerVm(
-  director: Director,
-  task: Task,
-  deployment: Deployment,
-  plan: DeployPlan,
-  need: Need,
-  work: Body,
-): Body {
-  const random = director.kernel.random("bosh/instances");
-  director.slot.value.instanceRows++;
-  const instance = `compilation-${random.uuid()}/${random.uuid()}`;
-  const owner = { deployment: deployment.name, instance };
-  const { config } = plan;
-  const az = maybe(config.compilation, "az", "string") ?? "";
-  const network = config.networks.get(maybe(config.compilation, "network", "string") ?? "");
-  const holder = { ...owner, title: `${instance} (0)`, az };
-  const networks = network === undefined ? [] : [reserve(director, network, holder, undefined, undefined)];
-  const { name, version, apiVersion, cid: stemcellCid } = need.stemcell;
-  const cloudProperties = vmProperties(config, az, workerGroup(config.compilation), director.cpi);
-  const request = { agentId: random.uuid(), stemcellCid, cloudProperties, networks, env: {} };
-  const metadata = {
-    director: director.name,
-    deployment: deployment.name,
-    name: instance,
-    instance_group: instance.split("/")[0] ?? "",
-  };
-  const what = { action: "create", type: "instance", name: instance, ...owner };
-  try {
-    const boot = bootVm(director, task, owner, request, { name, version, apiVersion }, metadata);
-    const { cid } = yield* audited(director, task, what, boot);
-    try {
-      yield* director.cpi.setVmMetadata(cid, { ...metadata, compiling: need.each.name });
-      yield* work;
-    } finally {
-      const parent = audit(director, task, { ...what, action: "delete" });
-      yield* abandonVm(
-        director,
-        task,
-        owner,
-        cid,
-        networks.map(({ ip }) => ip),
-      );
-      audit(director, task, { ...what, action: "delete", parent });
-    }
-  } finally {
-    for (const { ip } of networks) if (ip !== "") releaseAddress(director, ip);
-  }
-}
-
-const workerGroup = (compilation: Readonly<Record<string, unknown>>): Group =>
-  ({
-    vmType: compilation.vm_type === undefined ? undefined : String(compilation.vm_type),
-    vmResources: (compilation.vm_resources ??
-      (compilation.cloud_properties === undefined ? undefined : {})) as Group["vmResources"],
-    vmExtensions: ((compilation.vm_extensions ?? []) as readonly unknown[]).map(String),
-  }) as unknown as Group;

@@ -1,9 +1,10 @@
-import { audit } from "../events/audit.ts";
-import type { Director } from "../state/director.ts";
-import { DirectorError } from "../wire/errors.ts";
-import type { Deployment, Task, Variable } from "../state/index.ts";
 import type { Fields } from "../configs/fields.ts";
-import type { Manifest, VariableWish } from "./manifest.ts";
+import { audit } from "../events/audit.ts";
+import type { Deployment, Variable } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+import type { Task } from "../state/tasks.ts";
+import { DirectorError } from "../wire/errors.ts";
+import type { Manifest, VariableWish } from "./manifest-types.ts";
 
 /** A reference that the config server can't resolve. */
 export class VariableError extends Error {}

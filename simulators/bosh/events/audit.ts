@@ -1,7 +1,11 @@
+import type { Body } from "../../kernel/index.ts";
 import { type Director, seconds } from "../state/director.ts";
-import type { AuditEvent, Task } from "../state/index.ts";
+import type { AuditEvent } from "../state/events.ts";
+import type { Task } from "../state/tasks.ts";
+import { messageOf } from "../wire/errors.ts";
 
 const EVENTS_MAX = 10_000;
+
 /** So many are forgotten at once. */
 const TRIM = 1000;
 
@@ -38,4 +42,24 @@ export function audit(director: Director, by: Task | string, what: Audit): numbe
   events.push(event);
   if (events.length > EVENTS_MAX + TRIM) events.splice(0, TRIM);
   return id;
+}
+
+/** An audit pair around some work: the second names the first, and the error if there was one. */
+export function* audited<T>(
+  director: Director,
+  task: Task,
+  what: Parameters<typeof audit>[2],
+  body: Body<T>,
+  nameAfter?: (value: T) => string,
+): Body<T> {
+  const parent = audit(director, task, what);
+  const { context: _begun, ...rest } = what;
+  try {
+    const value = yield* body;
+    audit(director, task, { ...rest, ...(nameAfter && { name: nameAfter(value) }), parent });
+    return value;
+  } catch (error) {
+    audit(director, task, { ...rest, parent, error: messageOf(error) });
+    throw error;
+  }
 }

@@ -1,27 +1,30 @@
-import { all, type Body } from "../../kernel/index.ts";
 import { hash } from "node:crypto";
+import { all, type Body } from "../../kernel/index.ts";
 import { agentCall } from "../agent/calls.ts";
+import { runScript } from "../agent/script.ts";
 import { storeBlob } from "../artifacts/blobs.ts";
 import { compile } from "../deploy/compile.ts";
-import {
-  createMissing,
-  DEPLOYMENT_LOCK_MS,
-  deploymentLock,
-  planDeployed,
-  planOf,
-  runOf,
-  updateGroup,
-} from "../deploy/deploy.ts";
-import { audited, deleteVm, of, title } from "./vm.ts";
+import { createMissing } from "../deploy/create-vms.ts";
+import { DEPLOYMENT_LOCK_MS, deploymentLock } from "../deploy/lock.ts";
+import { planDeployed, planOf } from "../deploy/plan-deployed.ts";
 import type { DeployPlan, PlannedGroup } from "../deploy/plan.ts";
-import { runScript } from "../agent/script.ts";
+import { runOf } from "../deploy/run.ts";
+import { updateGroup } from "../deploy/update.ts";
+import { audited } from "../events/audit.ts";
+import type { ReleaseVersion } from "../state/artifacts.ts";
+import type { Deployment, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
+import type { Task } from "../state/tasks.ts";
+import { holding } from "../tasks/locks.ts";
+import { Stage, warn } from "../tasks/stage.ts";
+import { checkpoint } from "../tasks/transitions.ts";
 import { DirectorError } from "../wire/errors.ts";
+import { deleteVm } from "./destroy-vm.ts";
 import { fetchLogs } from "./logs.ts";
-import type { Deployment, Instance, ReleaseVersion, Task } from "../state/index.ts";
-import { checkpoint, holding, Stage, warn } from "../tasks/queue.ts";
+import { of, title } from "./names.ts";
 
 const RUN_MS = 1000;
+
 /** How often a running errand asks whether it has been cancelled. */
 const CHECK_MS = 1000;
 

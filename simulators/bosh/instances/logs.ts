@@ -1,16 +1,19 @@
 import { all, type Body } from "../../kernel/index.ts";
 import { actionFailed, agentCall } from "../agent/calls.ts";
-import { pack, storeBlob } from "../artifacts/blobs.ts";
-import { title } from "./vm.ts";
 import { runScript } from "../agent/script.ts";
+import { pack, storeBlob } from "../artifacts/blobs.ts";
+import type { Blob } from "../state/artifacts.ts";
+import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
+import type { Task } from "../state/tasks.ts";
+import { Stage } from "../tasks/stage.ts";
 import { DirectorError } from "../wire/errors.ts";
-import type { Blob, Instance, Task } from "../state/index.ts";
-import { Stage } from "../tasks/queue.ts";
+import { title } from "./names.ts";
 
 type Members = Blob["members"];
 
 const ROOT = { name: "./", text: null };
+
 const LOGGED = ["post-deploy", "pre-start"];
 
 /** What lies in the log directory of a VM: the outputs of the scripts that ran there. */

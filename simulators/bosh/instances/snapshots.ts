@@ -1,6 +1,9 @@
 import type { Body } from "../../kernel/index.ts";
+import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
-import type { Instance, Snapshot } from "../state/index.ts";
+import type { Snapshot } from "../state/orphans.ts";
+import type { Task } from "../state/tasks.ts";
+import { type Args, deploymentOf } from "./actions.ts";
 
 /** Snapshots the disk of an instance; nothing is done, and no cid answered, where snapshots are switched off. */
 export function* takeSnapshot(director: Director, instance: Instance): Body<readonly string[]> {
@@ -39,4 +42,32 @@ export function* deleteSnapshotsOf(director: Director, chosen: (each: Snapshot) 
     director.kernel.record("bosh", "snapshot.delete", each.cid);
   }
   return doomed.map(({ cid }) => cid);
+}
+
+/** `snapshot deployment`. */
+export function* snapshotDeployment(director: Director, _task: Task, args: Args): Body<string> {
+  const deployment = deploymentOf(director, args);
+  for (const instance of deployment.instances) yield* takeSnapshot(director, instance);
+  return `snapshots of deployment '${deployment.name}' created`;
+}
+
+/** `create snapshot` of one instance. */
+export function* createSnapshot(director: Director, _task: Task, args: Args): Body<string> {
+  const instance = deploymentOf(director, args).instances.find(({ id }) => id === args.instance);
+  const cids = instance === undefined ? [] : yield* takeSnapshot(director, instance);
+  return `snapshot(s) ${cids.join(", ")} created`;
+}
+
+/** `delete snapshot`. */
+export function* deleteSnapshot(director: Director, _task: Task, args: Args): Body<string> {
+  const cids = args.cids as readonly string[];
+  yield* deleteSnapshotsOf(director, ({ cid }) => cids.includes(cid));
+  return `snapshot(s) ${cids.join(", ")} deleted`;
+}
+
+/** `delete deployment snapshots`. */
+export function* deleteDeploymentSnapshots(director: Director, _task: Task, args: Args): Body<string> {
+  const { name } = deploymentOf(director, args);
+  yield* deleteSnapshotsOf(director, ({ deployment }) => deployment === name);
+  return `snapshots of deployment '${name}' deleted`;
 }

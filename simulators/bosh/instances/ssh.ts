@@ -1,9 +1,10 @@
 import type { Body } from "../../kernel/index.ts";
 import { agentCall } from "../agent/calls.ts";
-import { inspect } from "../templates/ruby.ts";
+import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
+import type { Task } from "../state/tasks.ts";
+import { inspect } from "../templates/ruby.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
-import type { Instance, Task } from "../state/index.ts";
 
 export interface SshTarget {
   readonly job?: string;

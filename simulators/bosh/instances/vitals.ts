@@ -1,11 +1,13 @@
 import type { Body } from "../../kernel/index.ts";
-import { isoTime } from "../routes/deployments.ts";
+import { agentState } from "../agent/state.ts";
+import type { Instance, Vm } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
-import { agentState } from "../agent/calls.ts";
-import type { Instance, Task, Vm } from "../state/index.ts";
+import type { Task } from "../state/tasks.ts";
+import { isoTime } from "../wire/times.ts";
 
 /** Three tries of five seconds. */
 const SILENCE_MS = 15_000;
+
 const ANSWER_MS = 300;
 
 /** `retrieve vm-stats`: one line of JSON per VM or instance (docs/discoveries/bosh-director.md, "Result output"). */

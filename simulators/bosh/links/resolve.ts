@@ -1,8 +1,10 @@
-import type { Director } from "../state/director.ts";
-import { DirectorError, UNCLASSED } from "../wire/errors.ts";
-import type { Deployment, LinkConsumer, LinkDefinition, LinkProvider, ReleaseVersion } from "../state/index.ts";
 import type { Fields } from "../configs/fields.ts";
-import type { Group, JobWish, Manifest } from "../deploy/manifest.ts";
+import type { Group, JobWish, Manifest } from "../deploy/manifest-types.ts";
+import type { LinkDefinition, ReleaseVersion } from "../state/artifacts.ts";
+import type { Deployment } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+import type { LinkConsumer, LinkProvider } from "../state/links.ts";
+import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 
 /** What a job consumes: the name within the job, and who provides it. */
 export interface Resolved {
@@ -35,6 +37,7 @@ function wishes(
 /** The manifest says `nil` where a job is to give or take nothing. */
 const isNil = (settings: Fields, name: string): boolean =>
   name in settings && (settings[name] === null || settings[name] === "nil");
+
 const setting = (settings: Fields, name: string): Fields =>
   isNil(settings, name) ? {} : ((settings[name] ?? {}) as Fields);
 

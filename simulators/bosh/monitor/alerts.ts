@@ -1,8 +1,8 @@
-import { utc } from "../wire/route.ts";
-import type { Director } from "../state/director.ts";
 import { audit } from "../events/audit.ts";
-import { nameOf } from "../instances/vm.ts";
-import type { Instance } from "../state/index.ts";
+import { nameOf } from "../instances/names.ts";
+import type { Instance } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+import { utc } from "../wire/times.ts";
 
 /** The user in whose name the health monitor speaks to the director. */
 export const MONITOR_USER = "hm";

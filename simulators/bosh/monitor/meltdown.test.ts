@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Instance } from "../state/index.ts";
-import { MINUTE_MS, deployed, endsOf, isUp } from "./testing.ts";
+import type { Instance } from "../state/deployments.ts";
+import { deployed, endsOf, isUp, MINUTE_MS } from "./testing.ts";
 
 describe("a meltdown", () => {
   const cases = [

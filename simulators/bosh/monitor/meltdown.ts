@@ -1,5 +1,5 @@
+import { type Deployment, expectsVm, type Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
-import { type Deployment, expectsVm, type Instance } from "../state/index.ts";
 
 /**
  * When the resurrector holds back: while so many instances of a deployment are down that recreating them would rather make things

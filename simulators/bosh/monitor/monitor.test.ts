@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { expectsVm } from "../state/index.ts";
-import { MINUTE_MS, SCAN, deployed, endsOf, isUp } from "./testing.ts";
+import { expectsVm } from "../state/deployments.ts";
+import { deployed, endsOf, isUp, MINUTE_MS, SCAN } from "./testing.ts";
 
 describe("an instance without a VM", () => {
   it("is alerted on each minute, and recreated with its id, address and disk", async () => {

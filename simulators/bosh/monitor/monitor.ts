@@ -1,8 +1,8 @@
-import { sendsHeartbeat } from "../agent/calls.ts";
-import { scheduleSweep } from "../artifacts/cleanup.ts";
-import { deploymentLock } from "../deploy/deploy.ts";
+import { sendsHeartbeat } from "../agent/state.ts";
+import { scheduleSweep } from "../artifacts/sweep.ts";
+import { deploymentLock } from "../deploy/lock.ts";
+import { type Deployment, expectsVm, type Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
-import { type Deployment, expectsVm, type Instance } from "../state/index.ts";
 import { raiseAlert } from "./alerts.ts";
 import { forgetAlerts } from "./meltdown.ts";
 import { resurrect } from "./resurrector.ts";
@@ -14,6 +14,7 @@ import { resurrect } from "./resurrector.ts";
 
 /** `hm.intervals.analyze_agents` and `analyze_instances`. */
 export const MONITOR_MS = 60_000;
+
 /** `hm.intervals.agent_timeout`. */
 const AGENT_TIMEOUT_MS = 60_000;
 

@@ -1,20 +1,25 @@
-import { parse, YAMLParseError } from "yaml";
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
-import { latestConfigs } from "../routes/configs.ts";
+import { parse, YAMLParseError } from "yaml";
+import { latestConfigs } from "../configs/latest.ts";
 import type { Director } from "../state/director.ts";
 
 const NAMES = Type.Optional(Type.Union([Type.Null(), Type.Array(Type.Unknown())]));
+
 const FILTER = Type.Object({ deployments: NAMES, instance_groups: NAMES });
+
 const RULE = Type.Object({
   enabled: Type.Boolean(),
   include: Type.Optional(FILTER),
   exclude: Type.Optional(FILTER),
 });
+
 const CONFIG = Compile(Type.Object({ rules: Type.Array(Type.Unknown()) }));
+
 const COMPILED_RULE = Compile(RULE);
 
 type Filter = Static<typeof FILTER>;
+
 type Rule = Static<typeof RULE>;
 
 /** The rules of all configs of type `resurrection`; what is no rule is passed over, as the health monitor does. */

@@ -1,8 +1,8 @@
+import { nameOf } from "../instances/names.ts";
 import { startScanAndFix } from "../problems/scan-and-fix.ts";
-import { nameOf } from "../instances/vm.ts";
+import type { Deployment, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
-import type { Deployment, Instance } from "../state/index.ts";
-import { shownState } from "../tasks/queue.ts";
+import { shownState } from "../tasks/transitions.ts";
 import { MONITOR_USER, raiseAlert } from "./alerts.ts";
 import { healthOf, noteAlerts } from "./meltdown.ts";
 import { resurrectionAllowed } from "./resurrection-config.ts";

@@ -1,7 +1,8 @@
-import type { Instance } from "../state/index.ts";
+import type { Instance } from "../state/deployments.ts";
 import { Bench, manifestOf } from "../testing.ts";
 
 export const MINUTE_MS = 60_000;
+
 export const SCAN = "scan and fix";
 
 /** A director whose health monitor runs, with a deployment `x` of these groups. @throws Error */

@@ -1,4 +1,4 @@
-import type { Instance } from "../state/index.ts";
+import type { Instance } from "../state/deployments.ts";
 import type { Client } from "./client.ts";
 
 /** An agent that was frozen takes this long to be heard again: its connection to the message bus must be made anew. */

@@ -1,6 +1,7 @@
-import { nameOf, title } from "../instances/vm.ts";
+import { nameOf, title } from "../instances/names.ts";
+import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
-import type { Instance, Problem } from "../state/index.ts";
+import type { Problem } from "../state/problems.ts";
 
 export interface Resolution {
   readonly name: string;
@@ -17,6 +18,7 @@ export interface Handler {
 }
 
 const IGNORE: Resolution = { name: "ignore", plan: "Skip for now" };
+
 const RECREATE: readonly Resolution[] = [
   { name: "recreate_vm_without_wait", plan: "Recreate VM without waiting for processes to start" },
   { name: "recreate_vm", plan: "Recreate VM and wait for processes to start" },

@@ -1,9 +1,13 @@
 import { all, type Body } from "../../kernel/index.ts";
-import { isTimeout, runScripts } from "../agent/calls.ts";
-import { planDeployed, planOf } from "../deploy/deploy.ts";
-import { configure, createVm, deleteVm, launch } from "../instances/vm.ts";
+import { isTimeout } from "../agent/calls.ts";
+import { runScripts } from "../agent/scripts.ts";
+import { planDeployed, planOf } from "../deploy/plan-deployed.ts";
+import { createVm } from "../instances/create-vm.ts";
+import { deleteVm } from "../instances/destroy-vm.ts";
+import { configure, launch } from "../instances/start.ts";
+import type { Deployment, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
-import type { Deployment, Instance, Task } from "../state/index.ts";
+import type { Task } from "../state/tasks.ts";
 import { HandlerError } from "./problems.ts";
 
 /**

@@ -1,9 +1,12 @@
 import type { Body } from "../../kernel/index.ts";
 import { agentCall, isTimeout } from "../agent/calls.ts";
-import { attachDisk, deleteVm, forgetVm, orphanDisk } from "../instances/vm.ts";
+import { deleteVm, forgetVm } from "../instances/destroy-vm.ts";
+import { attachDisk, orphanDisk } from "../instances/disk.ts";
+import type { Deployment, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
+import type { Problem } from "../state/problems.ts";
+import type { Task } from "../state/tasks.ts";
 import { codeOf, messageOf } from "../wire/errors.ts";
-import type { Deployment, Instance, Problem, Task } from "../state/index.ts";
 import { type Diagnosis, HandlerError } from "./problems.ts";
 import { recreate } from "./recreate.ts";
 

@@ -1,9 +1,11 @@
 import type { Body } from "../../kernel/index.ts";
-import { deploymentLock } from "../deploy/deploy.ts";
+import { deploymentLock } from "../deploy/lock.ts";
+import type { Deployment, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
+import type { Task } from "../state/tasks.ts";
+import { holding } from "../tasks/locks.ts";
+import { startTask } from "../tasks/queue.ts";
 import { DirectorError } from "../wire/errors.ts";
-import type { Deployment, Instance, Task } from "../state/index.ts";
-import { holding, startTask } from "../tasks/queue.ts";
 import { closeProblems, openProblems } from "./problems.ts";
 import { postDeployAll } from "./recreate.ts";
 import { refuse, Resolver } from "./resolver.ts";

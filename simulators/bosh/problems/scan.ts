@@ -1,14 +1,17 @@
 import type { Body } from "../../kernel/index.ts";
-import { agentState } from "../agent/calls.ts";
-import { deploymentLock } from "../deploy/deploy.ts";
+import { agentState } from "../agent/state.ts";
+import { deploymentLock } from "../deploy/lock.ts";
+import { type Deployment, expectsVm, type Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
+import type { Task } from "../state/tasks.ts";
+import { holding } from "../tasks/locks.ts";
+import { Stage } from "../tasks/stage.ts";
 import { DirectorError } from "../wire/errors.ts";
-import { type Deployment, expectsVm, type Instance, type Task } from "../state/index.ts";
-import { holding, Stage } from "../tasks/queue.ts";
 import { closeProblems, openProblem } from "./problems.ts";
 
 /** A scan gives each agent this long, in true time. */
 const SILENCE_MS = 10_000;
+
 /** So many agents are asked at once. */
 const AGENTS_PARALLEL = 32;
 

@@ -1,4 +1,4 @@
-import type { Instance } from "../state/index.ts";
+import type { Instance } from "../state/deployments.ts";
 import { Bench, type FollowedTask, manifestOf } from "../testing.ts";
 
 /** A problem as the API shows it. */
@@ -20,6 +20,7 @@ export async function deployed(instances = 2, options: Parameters<typeof manifes
 }
 
 export const scan = (bench: Bench): FollowedTask => bench.task(bench.send("POST", "/deployments/x/scans"));
+
 export const problems = (bench: Bench): readonly Shown[] =>
   bench.send("GET", "/deployments/x/problems").json as Shown[];
 
@@ -48,4 +49,5 @@ export const freeze = (bench: Bench, { vm }: Instance): number =>
 
 export const names = (shown: Shown | undefined): readonly string[] =>
   (shown?.resolutions ?? []).map(({ name }) => name);
+
 export const isUp = (bench: Bench, { vm }: Instance): boolean => vm !== null && bench.dummy.isAlive(vm.cid);

@@ -1,12 +1,15 @@
 import { type HttpReply, json } from "../../kernel/index.ts";
-import { doomedBy } from "../artifacts/cleanup.ts";
-import { DirectorError } from "../wire/errors.ts";
-import type { OrphanDisk, ReleaseVersion } from "../state/index.ts";
+import type { OrphanDisk } from "../state/orphans.ts";
 import { startTask } from "../tasks/queue.ts";
-import { stemcellView } from "./releases.ts";
-import { type Context, type DirectorRoute, isHash, jsonObject, page, route, toTask, Unforeseen, utc } from "../wire/route.ts";
+import type { Context } from "../wire/context.ts";
+import { DirectorError } from "../wire/errors.ts";
+import { toTask } from "../wire/replies.ts";
+import { type DirectorRoute, route } from "../wire/route.ts";
+import { utc } from "../wire/times.ts";
+import { cleanup, dryRun } from "./cleanup.ts";
+import { deleteVm, orphanedVms } from "./vms.ts";
 
-const diskView = (disk: OrphanDisk): object => ({
+export const diskView = (disk: OrphanDisk): object => ({
   disk_cid: disk.cid,
   size: disk.sizeMb,
   az: disk.az,
@@ -49,74 +52,6 @@ function attach(context: Context): HttpReply {
       job: { kind: "attach_disk", args },
     }),
   );
-}
-
-function deleteVm(context: Context): HttpReply {
-  const { director, caller, params } = context;
-  return toTask(
-    context,
-    startTask(director, {
-      type: "delete_vm",
-      description: `delete vm ${params.cid}`,
-      user: caller.user,
-      job: { kind: "delete_vm", args: { cid: params.cid } },
-    }),
-  );
-}
-
-const orphanedVms = ({ director }: Context): readonly object[] =>
-  [...director.slot.value.orphanVms.values()].map((vm) => ({
-    az: vm.az,
-    cid: vm.cid,
-    deployment_name: vm.deployment,
-    instance_name: vm.instance,
-    ip_addresses: vm.ips,
-    orphaned_at: utc(vm.orphanedMs),
-  }));
-
-function cleanup(context: Context): HttpReply {
-  const { director, caller } = context;
-  const config = jsonObject(context)?.config;
-  if (!isHash(config)) throw new Unforeseen();
-  const all = config.remove_all === true;
-  const args = { all, keepOrphanedDisks: config.keep_orphaned_disks === true };
-  return toTask(
-    context,
-    startTask(director, {
-      type: "delete_artifacts",
-      description: all ? "clean up all" : "clean up",
-      user: caller.user,
-      job: { kind: "cleanup", args },
-    }),
-  );
-}
-
-/** What is compiled of the versions, in the order in which it was. */
-const compiledView = (versions: readonly ReleaseVersion[]): readonly object[] =>
-  versions.flatMap(({ compiled, packages }) =>
-    [...compiled.keys()].map((key) => {
-      const [fingerprint, target = ""] = key.split(":");
-      const [os, version] = target.split("/");
-      const name = packages.find((each) => each.fingerprint === fingerprint)?.name;
-      return { package_name: name, stemcell_os: os, stemcell_version: version };
-    }),
-  );
-
-function dryRun(context: Context): HttpReply {
-  const { director, query } = context;
-  const doomed = doomedBy(director, query.get("remove_all") === "true", query.get("keep_orphaned_disks") === "true");
-  return page(200, {
-    releases: [...doomed.releases].map(([name, versions]) => ({
-      name,
-      versions: versions.map(({ version }) => version),
-    })),
-    stemcells: doomed.stemcells.map((stemcell) => stemcellView(director, stemcell)),
-    compiled_packages: [...doomed.releases.values()].flatMap(compiledView),
-    orphaned_disks: doomed.disks.map(diskView),
-    orphaned_vms: orphanedVms(context),
-    exported_releases: [],
-    dns_blobs: query.get("remove_all") === "true" ? director.slot.value.dnsBlobs : [],
-  });
 }
 
 export const DISKS: readonly DirectorRoute[] = [

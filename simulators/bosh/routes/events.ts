@@ -1,8 +1,11 @@
 import { type HttpReply, json } from "../../kernel/index.ts";
-import { DirectorError } from "../wire/errors.ts";
 import { audit } from "../events/audit.ts";
-import type { AuditEvent } from "../state/index.ts";
-import { broken, type Context, type DirectorRoute, done, jsonObject, route } from "../wire/route.ts";
+import type { AuditEvent } from "../state/events.ts";
+import { jsonObject } from "../wire/bodies.ts";
+import type { Context } from "../wire/context.ts";
+import { DirectorError } from "../wire/errors.ts";
+import { broken, done } from "../wire/replies.ts";
+import { type DirectorRoute, route } from "../wire/route.ts";
 
 const PAGE = 200;
 

@@ -1,9 +1,10 @@
 import { type HttpReply, json } from "../../kernel/index.ts";
 import { callerOf } from "../auth/caller.ts";
 import type { Director } from "../state/director.ts";
-import { DirectorError } from "../wire/errors.ts";
-import { pack } from "../artifacts/blobs.ts";
-import { broken, done, type DirectorRoute, jsonObject, page, route } from "../wire/route.ts";
+import { jsonObject } from "../wire/bodies.ts";
+import { broken, done, page } from "../wire/replies.ts";
+import { type DirectorRoute, route } from "../wire/route.ts";
+import { resource } from "./resources.ts";
 
 function authentication({ options }: Director): object {
   if (options.uaa === undefined) return { type: "basic", options: {} };
@@ -77,15 +78,3 @@ export const GENERAL: readonly DirectorRoute[] = [
 ];
 
 const DAY_MS = 86_400_000;
-
-/** @throws DirectorError 100001, 100002 */
-function resource(director: Director, id: string): HttpReply {
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id))
-    throw new DirectorError(
-      100001,
-      `Blobstore error accessing resource '${id}': invalid blobstore object id format: "${id}"`,
-    );
-  const blob = director.slot.value.blobs.get(id);
-  if (blob === undefined) throw new DirectorError(100002, `Resource '${id}' not found in the blobstore`);
-  return { status: 200, body: pack(blob), headers: { "Content-Type": "application/x-gzip", "Accept-Ranges": "bytes" } };
-}

@@ -1,9 +1,15 @@
 import { bodyJson, type HttpReply } from "../../kernel/index.ts";
 import { teamScopes } from "../auth/scopes.ts";
 import { connect } from "../links/resolve.ts";
+import type { Deployment } from "../state/deployments.ts";
+import type { Link, LinkConsumer, LinkProvider } from "../state/links.ts";
+import { requireScopes } from "../wire/access.ts";
+import { isNil } from "../wire/bodies.ts";
+import type { Context } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
-import type { Deployment, Link, LinkConsumer, LinkProvider } from "../state/index.ts";
-import { broken, type Context, type DirectorRoute, done, isNil, page, requireScopes, route, utc } from "../wire/route.ts";
+import { broken, done, page } from "../wire/replies.ts";
+import { type DirectorRoute, route } from "../wire/route.ts";
+import { utc } from "../wire/times.ts";
 
 /** @throws DirectorError 190024, 70000, 600000 */
 function deploymentOf({ director, query, caller }: Context): Deployment {

@@ -1,49 +1,15 @@
-import { readYaml, YamlError } from "../templates/yaml.ts";
-import { bodyJson, bodyText, type HttpReply, json } from "../../kernel/index.ts";
-import { receiveArchive } from "../artifacts/archive.ts";
-import { releaseUsers } from "../artifacts/releases.ts";
-import { stemcellUsers } from "../artifacts/stemcells.ts";
-import { DirectorError } from "../wire/errors.ts";
+import { type HttpReply, json } from "../../kernel/index.ts";
+import { releaseUsers } from "../artifacts/delete-release.ts";
+import type { ReleaseVersion } from "../state/artifacts.ts";
 import { startTask } from "../tasks/queue.ts";
-import type { Director } from "../state/director.ts";
-import type { ReleaseVersion, Stemcell } from "../state/index.ts";
-import {
-  broken,
-  type Context,
-  type DirectorRoute,
-  isHash,
-  isNil,
-  jsonObject,
-  page,
-  route,
-  toTask,
-  Unforeseen,
-} from "../wire/route.ts";
-
-const UPLOAD_BYTES_MAX = 10_000 * 1024 * 1024;
-const upload = { bodyBytesMax: UPLOAD_BYTES_MAX, receive: receiveArchive };
-
-const REMOTE = { ok: false, reason: "not simulated: uploads by URL; send the tarball" };
-
-function jsonBody({ request }: Context): Record<string, unknown> {
-  const body = bodyJson(request);
-  if (!body.ok || typeof body.value !== "object" || body.value === null) throw new DirectorError(40001, "Missing body");
-  return body.value as Record<string, unknown>;
-}
-
-function uploadStemcell(context: Context): HttpReply {
-  const { director, caller, request, query } = context;
-  const archive = request.headers["content-type"]?.startsWith("application/json") ? REMOTE : request.received;
-  return toTask(
-    context,
-    startTask(director, {
-      type: "update_stemcell",
-      description: "create stemcell",
-      user: caller.user,
-      job: { kind: "create_stemcell", args: { archive, fix: query.get("fix") === "true" } },
-    }),
-  );
-}
+import { jsonObject } from "../wire/bodies.ts";
+import type { Context } from "../wire/context.ts";
+import { DirectorError } from "../wire/errors.ts";
+import { broken, page, toTask } from "../wire/replies.ts";
+import { type DirectorRoute, route } from "../wire/route.ts";
+import { matches } from "./packages.ts";
+import { deleteStemcell, stemcellNeeded, stemcellView, uploadStemcell } from "./stemcells.ts";
+import { REMOTE, upload } from "./uploads.ts";
 
 function uploadRelease(context: Context): HttpReply {
   const { director, caller, request } = context;
@@ -55,32 +21,6 @@ function uploadRelease(context: Context): HttpReply {
       description: "create release",
       user: caller.user,
       job: { kind: "create_release", args: { archive } },
-    }),
-  );
-}
-
-function stemcellNeeded(context: Context): HttpReply {
-  const { stemcell } = jsonBody(context);
-  if (isNil(stemcell)) throw new DirectorError(40001, "Missing 'stemcell' field");
-  if (!isHash(stemcell)) throw new Unforeseen();
-  for (const field of ["name", "version"] as const)
-    if (isNil(stemcell[field])) throw new DirectorError(40001, `Missing '${field}' field`);
-  const known = context.director.slot.value.stemcells.some(
-    ({ name, version }) => name === stemcell.name && version === stemcell.version,
-  );
-  return page(200, { needed: !known });
-}
-
-function deleteStemcell(context: Context): HttpReply {
-  const { director, caller, params } = context;
-  const { name, version } = params;
-  return toTask(
-    context,
-    startTask(director, {
-      type: "delete_stemcell",
-      description: `delete stemcell: ${name}/${version}`,
-      user: caller.user,
-      job: { kind: "delete_stemcell", args: { name, version } },
     }),
   );
 }
@@ -99,41 +39,6 @@ function releases({ director }: Context): HttpReply {
         job_names: jobs.map((job) => job.name),
       })),
     })),
-  );
-}
-
-interface PackageList {
-  readonly name?: string;
-  readonly fingerprint?: string;
-  readonly stemcell?: string;
-}
-
-/** @throws Unforeseen for what is no YAML */
-function yamlOr500(text: string): unknown {
-  try {
-    return readYaml(text);
-  } catch (error) {
-    if (error instanceof YamlError) throw new Unforeseen();
-    throw error;
-  }
-}
-
-/** Fingerprints that need not be uploaded again. @throws DirectorError 440001 */
-function matches({ director, request }: Context, list: "packages" | "compiled_packages"): HttpReply {
-  const manifest = yamlOr500(bodyText(request));
-  const wanted = isHash(manifest) ? manifest[list] : undefined;
-  if (!Array.isArray(wanted)) throw new DirectorError(440001, "Manifest doesn't have a usable packages section");
-  if (!wanted.every(isHash)) throw new Unforeseen();
-  const known = [...director.slot.value.releases.values()].flat();
-  const has = ({ fingerprint, stemcell }: PackageList): boolean =>
-    list === "packages"
-      ? known.some(({ packages }) =>
-          packages.some((each) => each.fingerprint === fingerprint && each.packaging !== null),
-        )
-      : known.some(({ compiled }) => compiled.has(`${fingerprint}:${stemcell}`));
-  return page(
-    200,
-    (wanted as readonly PackageList[]).filter(has).map(({ fingerprint }) => fingerprint),
   );
 }
 
@@ -232,17 +137,6 @@ function exportRelease(context: Context): HttpReply {
     }),
   );
 }
-
-export const stemcellView = (director: Director, stemcell: Stemcell): object => ({
-  name: stemcell.name,
-  operating_system: stemcell.operatingSystem,
-  version: stemcell.version,
-  cid: stemcell.cid,
-  cpi: "",
-  deployments: stemcellUsers(director, stemcell).map((name) => ({ name })),
-  api_version: stemcell.apiVersion,
-  id: stemcell.id,
-});
 
 export const ARTIFACTS: readonly DirectorRoute[] = [
   route("POST", "/stemcell_uploads", { needs: "upload_stemcells", media: ["application/json"] }, stemcellNeeded),

@@ -1,24 +1,15 @@
-import { empty, type HttpReply, json } from "../../kernel/index.ts";
+import { type HttpReply, json } from "../../kernel/index.ts";
 import { holdsAny, teamScopes } from "../auth/scopes.ts";
 import type { Director } from "../state/director.ts";
+import type { Task } from "../state/tasks.ts";
+import { cancelTask, shownState } from "../tasks/transitions.ts";
+import { requireScopes, sees } from "../wire/access.ts";
+import { isNil, jsonObject, nothingForeseen, Unforeseen } from "../wire/bodies.ts";
+import type { Context } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
-import type { Task } from "../state/index.ts";
-import { cancelTask, shownState } from "../tasks/queue.ts";
-import {
-  broken,
-  type Context,
-  type DirectorRoute,
-  done,
-  HTML,
-  isNil,
-  jsonObject,
-  nothingForeseen,
-  plain,
-  requireScopes,
-  route,
-  sees,
-  Unforeseen,
-} from "../wire/route.ts";
+import { broken, done, plain } from "../wire/replies.ts";
+import { type DirectorRoute, route } from "../wire/route.ts";
+import { output } from "./task-output.ts";
 
 /** Types that lists show by default (verbose=1). */
 const SHOWN = new Set([
@@ -59,13 +50,13 @@ const view = (director: Director, task: Task): object => ({
 });
 
 /** @throws DirectorError 10000 */
-function taskOf({ director, params }: Context): Task {
+export function taskOf({ director, params }: Context): Task {
   const task = director.slot.value.tasks.get(Number(params.id));
   if (task === undefined) throw new DirectorError(10000, `Task ${params.id} not found`);
   return task;
 }
 
-const teamsOfTask = (director: Director, task: Task): readonly string[] =>
+export const teamsOfTask = (director: Director, task: Task): readonly string[] =>
   director.slot.value.deployments.get(task.deployment ?? "")?.teams ?? [];
 
 function list(context: Context): HttpReply {
@@ -89,22 +80,6 @@ function list(context: Context): HttpReply {
   );
 }
 
-function output(context: Context): HttpReply {
-  const { director, caller, query, request } = context;
-  const task = taskOf(context);
-  const type = query.get("type") ?? "debug";
-  const teams = teamsOfTask(director, task);
-  if (type === "none") return empty(204);
-  if (type === "event" || type === "result") {
-    requireScopes(caller, teamScopes(teams, "read", director.uuid));
-    return ranged(request.headers.range, type === "event" ? task.event : task.resultOutput, HTML);
-  }
-  if (type !== "debug" && type !== "cpi") throw new DirectorError(600000, `Unknown type ${type}`);
-  requireScopes(caller, teamScopes(teams, "admin", director.uuid));
-  const text = type === "debug" ? task.debug : task.cpi;
-  return text === "" ? empty(204) : ranged(request.headers.range, text, "text/plain;charset=utf-8");
-}
-
 /** @throws DirectorError 600000 */
 function show(context: Context): HttpReply {
   const { director, caller, params } = context;
@@ -117,31 +92,6 @@ function show(context: Context): HttpReply {
       `One of the following scopes is required to access this task: ${scopes.join(", ")}`,
     );
   return json(200, view(director, task));
-}
-
-/** One range of bytes, as the director serves outputs from its database (RFC 9110 §14). */
-function ranged(header: string | undefined, text: string, type: string): HttpReply {
-  const match = /^bytes=(?:(\d+)-(\d*)|-(\d+))$/.exec(header ?? "");
-  const bytes = Buffer.from(text);
-  if (match === null || bytes.length === 0) return { status: 200, body: text, headers: { "Content-Type": type } };
-  const from = match[3] === undefined ? Number(match[1]) : Math.max(0, bytes.length - Number(match[3]));
-  const to =
-    match[3] !== undefined
-      ? bytes.length - 1
-      : match[2] === ""
-        ? bytes.length - 1
-        : Math.min(Number(match[2]), bytes.length - 1);
-  if (from >= bytes.length)
-    return {
-      status: 416,
-      body: "Byte range unsatisfiable\n",
-      headers: { "Content-Type": type, "Content-Range": `bytes */${bytes.length}` },
-    };
-  return {
-    status: 206,
-    body: bytes.subarray(from, to + 1),
-    headers: { "Content-Type": type, "Content-Range": `bytes ${from}-${to}/${bytes.length}` },
-  };
 }
 
 function cancel(context: Context): HttpReply {

@@ -1,7 +1,8 @@
 import type { Body, Kernel, Slot } from "../../kernel/index.ts";
-import type { JobBehaviours } from "../agent/calls.ts";
+import type { JobBehaviours } from "../agent/behaviours.ts";
 import type { Cpi } from "../cpi/cpi.ts";
-import type { DirectorState, Task } from "./index.ts";
+import type { DirectorState } from "./index.ts";
+import type { Task } from "./tasks.ts";
 
 /** A person or client that the director knows by name and password. */
 export interface DirectorUser {

@@ -1,11 +1,12 @@
+import type { Fields } from "../configs/fields.ts";
+import type { Group, JobWish } from "../deploy/manifest-types.ts";
+import { type Resolver, VariableError } from "../deploy/variables.ts";
+import type { Resolved } from "../links/resolve.ts";
+import type { ReleaseJob, ReleaseVersion } from "../state/artifacts.ts";
+import type { AppliedJob, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
-import type { AppliedJob, Instance, ReleaseJob, ReleaseVersion } from "../state/index.ts";
-import { RenderError, render } from "./erb.ts";
-import type { Fields } from "../configs/fields.ts";
-import type { Resolved } from "../links/resolve.ts";
-import type { Group, JobWish } from "../deploy/manifest.ts";
-import { type Resolver, VariableError } from "../deploy/variables.ts";
+import { render, RenderError } from "./erb.ts";
 
 /** One job as it will run on an instance. */
 export interface Rendered extends AppliedJob {

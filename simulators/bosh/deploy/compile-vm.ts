@@ -1,0 +1,70 @@
+import type { Body } from "../../kernel/index.ts";
+import { vmProperties } from "../configs/cloud-config.ts";
+import { maybe } from "../configs/fields.ts";
+import { audit, audited } from "../events/audit.ts";
+import { bootVm } from "../instances/boot.ts";
+import { abandonVm } from "../instances/destroy-vm.ts";
+import type { Deployment } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+import type { Task } from "../state/tasks.ts";
+import { release as releaseAddress, reserve } from "./addresses.ts";
+import type { Need } from "./compile.ts";
+import type { Group } from "./manifest-types.ts";
+import type { DeployPlan } from "./plan.ts";
+
+export function* onWorkerVm(
+  director: Director,
+  task: Task,
+  deployment: Deployment,
+  plan: DeployPlan,
+  need: Need,
+  work: Body,
+): Body {
+  const random = director.kernel.random("bosh/instances");
+  director.slot.value.instanceRows++;
+  const instance = `compilation-${random.uuid()}/${random.uuid()}`;
+  const owner = { deployment: deployment.name, instance };
+  const { config } = plan;
+  const az = maybe(config.compilation, "az", "string") ?? "";
+  const network = config.networks.get(maybe(config.compilation, "network", "string") ?? "");
+  const holder = { ...owner, title: `${instance} (0)`, az };
+  const networks = network === undefined ? [] : [reserve(director, network, holder, undefined, undefined)];
+  const { name, version, apiVersion, cid: stemcellCid } = need.stemcell;
+  const cloudProperties = vmProperties(config, az, workerGroup(config.compilation), director.cpi);
+  const request = { agentId: random.uuid(), stemcellCid, cloudProperties, networks, env: {} };
+  const metadata = {
+    director: director.name,
+    deployment: deployment.name,
+    name: instance,
+    instance_group: instance.split("/")[0] ?? "",
+  };
+  const what = { action: "create", type: "instance", name: instance, ...owner };
+  try {
+    const boot = bootVm(director, task, owner, request, { name, version, apiVersion }, metadata);
+    const { cid } = yield* audited(director, task, what, boot);
+    try {
+      yield* director.cpi.setVmMetadata(cid, { ...metadata, compiling: need.each.name });
+      yield* work;
+    } finally {
+      const parent = audit(director, task, { ...what, action: "delete" });
+      yield* abandonVm(
+        director,
+        task,
+        owner,
+        cid,
+        networks.map(({ ip }) => ip),
+      );
+      audit(director, task, { ...what, action: "delete", parent });
+    }
+  } finally {
+    for (const { ip } of networks) if (ip !== "") releaseAddress(director, ip);
+  }
+}
+
+const workerGroup = (compilation: Readonly<Record<string, unknown>>): Group =>
+  ({
+    vmType: compilation.vm_type === undefined ? undefined : String(compilation.vm_type),
+    vmResources: (compilation.vm_resources ??
+      (compilation.cloud_properties === undefined ? undefined : {})) as Group["vmResources"],
+    vmExtensions: ((compilation.vm_extensions ?? []) as readonly unknown[]).map(String),
+  }) as unknown as Group;

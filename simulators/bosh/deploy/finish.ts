@@ -1,0 +1,26 @@
+import type { Body } from "../../kernel/index.ts";
+import { runScripts } from "../agent/scripts.ts";
+import type { Instance } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+import type { DeployPlan } from "./plan.ts";
+import type { Run } from "./run.ts";
+
+/** Post-deploy scripts run on all VMs once everything else has been done. */
+export function* postDeploy(director: Director, instances: readonly Instance[]): Body {
+  for (const instance of instances) if (instance.vm !== null) yield* runScripts(director, instance, "post-deploy");
+}
+
+export function succeed({ director, args, deployment }: Run, plan: DeployPlan): void {
+  deployment.manifest = args.manifest ?? deployment.manifest;
+  deployment.cloudConfigIds = args.cloudConfigIds;
+  deployment.runtimeConfigIds = args.runtimeConfigIds;
+  director.kernel.record("bosh", "deployment.update", deployment.name, {
+    instances: deployment.instances.length,
+    releases: plan.releases.map(({ name, version }) => `${name}/${version}`),
+  });
+}
+
+/** The director's DNS hands its records to all agents as one blob. */
+export function publishRecords(director: Director): void {
+  director.slot.value.dnsBlobs.push(director.kernel.random("bosh/blobs").uuid());
+}

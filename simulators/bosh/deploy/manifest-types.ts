@@ -1,0 +1,81 @@
+import type { Fields } from "../configs/fields.ts";
+
+/** What a manifest asks for (bosh.io/docs/manifest-v2), parsed; names are not yet resolved. */
+export interface Manifest {
+  readonly name: string;
+  readonly releases: readonly { readonly name: string; readonly version: string }[];
+  readonly stemcells: readonly {
+    readonly alias: string;
+    readonly os?: string;
+    readonly name?: string;
+    readonly version: string;
+  }[];
+  readonly update: Update;
+  readonly groups: readonly Group[];
+  readonly addons: readonly Addon[];
+  readonly variables: readonly VariableWish[];
+  readonly features: Fields;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** Jobs that are put on every instance that the rules of an addon include. */
+export interface Addon {
+  readonly name: string;
+  readonly jobs: readonly JobWish[];
+  readonly include: Fields | undefined;
+  readonly exclude: Fields | undefined;
+}
+
+export interface VariableWish {
+  readonly name: string;
+  readonly type: string;
+  readonly options: Fields;
+  readonly isConverging: boolean;
+}
+
+export interface JobWish {
+  readonly name: string;
+  readonly release: string;
+  readonly properties: Fields;
+  /** By the name in the job: an alias, another deployment, `nil` to consume nothing. */
+  readonly consumes: Fields;
+  readonly provides: Fields;
+}
+
+export interface Update {
+  readonly canaries: Amount;
+  readonly maxInFlight: Amount;
+  readonly canaryWatch: WatchTime;
+  readonly updateWatch: WatchTime;
+  readonly serial: boolean;
+}
+
+/** A number, or text that should be one or a percentage of a group's size. */
+export type Amount = number | string;
+
+export interface WatchTime {
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+export interface Group {
+  readonly name: string;
+  readonly instances: number;
+  readonly azs: readonly string[];
+  readonly jobs: readonly JobWish[];
+  readonly vmType: string | undefined;
+  readonly vmResources: Fields | undefined;
+  readonly vmExtensions: readonly string[];
+  readonly stemcell: string;
+  readonly diskMb: number;
+  readonly diskType: string | undefined;
+  readonly networks: readonly {
+    readonly name: string;
+    readonly staticIps: readonly string[];
+    readonly defaults: readonly string[];
+  }[];
+  readonly errand: boolean;
+  readonly update: Update;
+  readonly env: Fields;
+  readonly migratedFrom: readonly string[];
+}

@@ -1,0 +1,55 @@
+import type { HttpReply } from "../../kernel/index.ts";
+import { doomedBy } from "../artifacts/cleanup.ts";
+import type { ReleaseVersion } from "../state/artifacts.ts";
+import { startTask } from "../tasks/queue.ts";
+import { isHash, jsonObject, Unforeseen } from "../wire/bodies.ts";
+import type { Context } from "../wire/context.ts";
+import { page, toTask } from "../wire/replies.ts";
+import { diskView } from "./disks.ts";
+import { stemcellView } from "./stemcells.ts";
+import { orphanedVms } from "./vms.ts";
+
+export function cleanup(context: Context): HttpReply {
+  const { director, caller } = context;
+  const config = jsonObject(context)?.config;
+  if (!isHash(config)) throw new Unforeseen();
+  const all = config.remove_all === true;
+  const args = { all, keepOrphanedDisks: config.keep_orphaned_disks === true };
+  return toTask(
+    context,
+    startTask(director, {
+      type: "delete_artifacts",
+      description: all ? "clean up all" : "clean up",
+      user: caller.user,
+      job: { kind: "cleanup", args },
+    }),
+  );
+}
+
+/** What is compiled of the versions, in the order in which it was. */
+const compiledView = (versions: readonly ReleaseVersion[]): readonly object[] =>
+  versions.flatMap(({ compiled, packages }) =>
+    [...compiled.keys()].map((key) => {
+      const [fingerprint, target = ""] = key.split(":");
+      const [os, version] = target.split("/");
+      const name = packages.find((each) => each.fingerprint === fingerprint)?.name;
+      return { package_name: name, stemcell_os: os, stemcell_version: version };
+    }),
+  );
+
+export function dryRun(context: Context): HttpReply {
+  const { director, query } = context;
+  const doomed = doomedBy(director, query.get("remove_all") === "true", query.get("keep_orphaned_disks") === "true");
+  return page(200, {
+    releases: [...doomed.releases].map(([name, versions]) => ({
+      name,
+      versions: versions.map(({ version }) => version),
+    })),
+    stemcells: doomed.stemcells.map((stemcell) => stemcellView(director, stemcell)),
+    compiled_packages: [...doomed.releases.values()].flatMap(compiledView),
+    orphaned_disks: doomed.disks.map(diskView),
+    orphaned_vms: orphanedVms(context),
+    exported_releases: [],
+    dns_blobs: query.get("remove_all") === "true" ? director.slot.value.dnsBlobs : [],
+  });
+}

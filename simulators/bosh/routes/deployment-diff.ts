@@ -1,0 +1,73 @@
+import { bodyText, type HttpReply } from "../../kernel/index.ts";
+import { diffLines } from "../configs/diff.ts";
+import { configsOf } from "../configs/latest.ts";
+import { readManifest } from "../deploy/manifest.ts";
+import type { Director } from "../state/director.ts";
+import { readYaml } from "../templates/yaml.ts";
+import type { Context } from "../wire/context.ts";
+import { DirectorError } from "../wire/errors.ts";
+import { page } from "../wire/replies.ts";
+import { ids } from "./deploy-request.ts";
+
+export function diff(context: Context): HttpReply {
+  const { director, params, query, request } = context;
+  const deployment = director.slot.value.deployments.get(params.deployment ?? "");
+  try {
+    const configs = { cloud_config_ids: ids(director, "cloud"), runtime_config_ids: ids(director, "runtime") };
+    const before = merged(
+      director,
+      deployment?.manifest ?? null,
+      deployment?.cloudConfigIds ?? [],
+      deployment?.runtimeConfigIds ?? [],
+    );
+    const after = merged(director, bodyText(request), configs.cloud_config_ids, configs.runtime_config_ids);
+    return page(200, { context: configs, diff: diffLines(before, after, query.get("redact") !== "false") });
+  } catch (error) {
+    if (!(error instanceof DirectorError || error instanceof TypeError)) throw error;
+    const type = error instanceof TypeError ? "NoMethodError" : "Bosh::Director::BadManifest";
+    return page(200, { diff: [], error: `Unable to diff manifest: #<${type}: ${error.message}>\n` });
+  }
+}
+
+const LISTS = ["releases", "addons", "variables"] as const;
+
+/** The manifest with its configs, as one document. @throws DirectorError, TypeError in Ruby's words */
+function merged(
+  director: Director,
+  manifest: string | null,
+  cloudIds: readonly number[],
+  runtimeIds: readonly number[],
+): object {
+  const read = (wanted: readonly number[]): readonly Record<string, unknown>[] =>
+    configsOf(director, wanted).map(({ content }) => (readYaml(content) ?? {}) as Record<string, unknown>);
+  const document: Record<string, unknown> = Object.assign(
+    {},
+    ...read(cloudIds),
+    manifest === null ? {} : readManifest(manifest),
+  );
+  for (const list of LISTS)
+    if (document[list] !== undefined && !Array.isArray(document[list]))
+      throw new TypeError(`undefined method 'to_set' for ${rubyKind(document[list])}`);
+  for (const runtime of read(manifest === null ? [] : runtimeIds)) {
+    for (const list of LISTS) {
+      if (!Array.isArray(runtime[list])) continue;
+      const own = (document[list] ?? []) as readonly { readonly name?: string }[];
+      const added = (runtime[list] as readonly { readonly name?: string }[]).filter(
+        ({ name }) => !own.some((each) => each.name === name),
+      );
+      if (added.length > 0) document[list] = [...own, ...added];
+    }
+    if (runtime.tags !== undefined)
+      document.tags = { ...(runtime.tags as object), ...(document.tags as object | undefined) };
+  }
+  return document;
+}
+
+const rubyKind = (value: unknown): string =>
+  typeof value === "number"
+    ? "an instance of Integer"
+    : value === null
+      ? "nil"
+      : typeof value === "string"
+        ? "an instance of String"
+        : "an instance of Hash";

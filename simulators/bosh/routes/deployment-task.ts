@@ -1,0 +1,33 @@
+import type { HttpReply } from "../../kernel/index.ts";
+import type { Deployment } from "../state/deployments.ts";
+import type { Task } from "../state/tasks.ts";
+import { startTask } from "../tasks/queue.ts";
+import type { TaskType } from "../tasks/types.ts";
+import { type Context, contextId } from "../wire/context.ts";
+import { toTask } from "../wire/replies.ts";
+
+/** What people do with a deployment apart from deploying it: errands, cloud check, snapshots, logs, ssh, single instances. */
+
+export interface Job {
+  readonly type: TaskType;
+  readonly description: string;
+  readonly kind: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly queue?: "urgent";
+  readonly isOfDeployment?: boolean;
+  readonly hasContext?: boolean;
+}
+
+export function begin(context: Context, { name }: Deployment, job: Job): HttpReply {
+  const { director, caller } = context;
+  const task: Task = startTask(director, {
+    type: job.type,
+    description: job.description,
+    user: caller.user,
+    ...(job.isOfDeployment === false ? {} : { deployment: name }),
+    ...(job.queue && { queue: job.queue }),
+    ...(job.hasContext && { contextId: contextId(context) }),
+    job: { kind: job.kind, args: { deployment: name, ...job.args } },
+  });
+  return toTask(context, task);
+}

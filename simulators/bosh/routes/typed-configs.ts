@@ -1,0 +1,62 @@
+import { bodyText, type HttpReply } from "../../kernel/index.ts";
+import { diffLines } from "../configs/diff.ts";
+import { type Fields, hashes, need } from "../configs/fields.ts";
+import { latestConfigs, live } from "../configs/latest.ts";
+import { save } from "../configs/save.ts";
+import { readManifest } from "../deploy/manifest.ts";
+import { audit } from "../events/audit.ts";
+import { dump } from "../templates/psych.ts";
+import { readYaml } from "../templates/yaml.ts";
+import type { Context } from "../wire/context.ts";
+import { DirectorError } from "../wire/errors.ts";
+import { broken, done, page, plain } from "../wire/replies.ts";
+import { type DirectorRoute, route } from "../wire/route.ts";
+import { utc } from "../wire/times.ts";
+
+/** The older routes of one type: cloud, runtime and CPI configs. */
+export function classic(path: string, type: string): readonly DirectorRoute[] {
+  const nameOf = ({ query }: Context): string => query.get("name") || "default";
+  const history = (context: Context): HttpReply => {
+    const { director, query } = context;
+    const limit = query.get("limit");
+    if (limit === null) return plain(400, "limit is required\n");
+    if (!(Number(limit) >= 1)) return broken;
+    const rows = live(director).filter((config) => config.type === type && config.name === nameOf(context));
+    return page(
+      200,
+      [...rows]
+        .reverse()
+        .slice(0, Number(limit))
+        .map(({ content, createdMs }) => ({ properties: content, created_at: utc(createdMs) })),
+    );
+  };
+  const update = (context: Context): HttpReply => {
+    const content = readManifest(bodyText(context.request));
+    if (type === "cpi") checkCpis(content);
+    // A runtime config is stored as the director parsed it, the others as they came.
+    const text = type === "runtime" ? dump(content) : bodyText(context.request);
+    const { director, caller } = context;
+    const name = nameOf(context);
+    const before = latestConfigs(director, type).find((each) => each.name === name);
+    if (save(context, type, name, text) !== before)
+      audit(director, caller.user, { action: "update", type: `${type}-config`, name });
+    return done(201);
+  };
+  const compare = (context: Context): HttpReply => {
+    const content = readManifest(bodyText(context.request));
+    const from = latestConfigs(context.director, type).find((each) => each.name === nameOf(context));
+    return page(200, { diff: diffLines(readYaml(from?.content ?? "{}"), content, true) });
+  };
+  return [
+    route("GET", path, { needs: "read" }, history),
+    route("POST", path, { media: ["text/yaml"] }, update),
+    route("POST", `${path}/diff`, { media: ["text/yaml"] }, compare),
+  ];
+}
+
+/** CPI configs are checked when they are stored. @throws DirectorError 40000, 550000 */
+function checkCpis(content: Fields): void {
+  const names = hashes(need(content, "cpis", "array")).map((each) => need(each, "name", "string"));
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) throw new DirectorError(550000, `Duplicate cpi name '${twice}'`);
+}

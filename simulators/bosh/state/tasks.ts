@@ -1,0 +1,36 @@
+export type TaskState = "queued" | "processing" | "cancelling" | "done" | "error" | "cancelled";
+
+export interface Task {
+  readonly id: number;
+  readonly type: string;
+  readonly description: string;
+  readonly user: string;
+  readonly deployment: string | null;
+  readonly contextId: string;
+  readonly queue: "normal" | "urgent";
+  state: TaskState;
+  /** Unix seconds of the last change of state; null until it has been picked up. */
+  timestamp: number | null;
+  startedAt: number | null;
+  result: string | null;
+  /** Output by type: event and result lines, debug text. */
+  event: string;
+  resultOutput: string;
+  debug: string;
+  cpi: string;
+  /** Since when nobody works on it although it is in process; null while somebody does. */
+  deadSinceMs: number | null;
+  /** What to do, as plain data: a job kind and its arguments. */
+  job: TaskJob;
+}
+
+export interface TaskJob {
+  readonly kind: string;
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+export interface Lock {
+  readonly name: string;
+  readonly taskId: number;
+  readonly timeoutMs: number;
+}
