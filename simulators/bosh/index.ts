@@ -1,17 +1,17 @@
 import { defineService, type Kernel, type Service } from "../kernel/index.ts";
 import type { JobBehaviours } from "./agent/behaviours.ts";
 import { createUaa } from "./auth/uaa.ts";
-import { defineCpiFaults, faulty } from "./cpi/faults.ts";
+import { defineCpiFaults, withFaults } from "./cpi/faults.ts";
 import { defineFaults } from "./faults.ts";
-import { monitor, MONITOR_MS } from "./monitor/monitor.ts";
+import { runMonitor, MONITOR_MS } from "./monitor/monitor.ts";
 import { ROUTES } from "./routes/index.ts";
 import type { Director, DirectorOptions } from "./state/director.ts";
-import { type DirectorState, newState } from "./state/index.ts";
+import { type DirectorState, createState } from "./state/index.ts";
 import { RUNNERS } from "./tasks/runners.ts";
-import { work } from "./tasks/worker.ts";
-import { behindNginx, finish, unmatched } from "./wire/front.ts";
-import { NGINX_FRONT, nginxRefuses } from "./wire/nginx.ts";
-import { broken } from "./wire/replies.ts";
+import { startWaitingTasks } from "./tasks/worker.ts";
+import { behindNginx, finishReply, unmatchedReply } from "./wire/front.ts";
+import { NGINX_FRONT, nginxRefusal } from "./wire/nginx.ts";
+import { brokenReply } from "./wire/replies.ts";
 
 export type { JobBehaviour, JobBehaviours, JobContext } from "./agent/behaviours.ts";
 
@@ -38,28 +38,28 @@ export function createBosh(kernel: Kernel, options: DirectorOptions): Bosh {
   defineCpiFaults(kernel);
   const director: Director = {
     kernel,
-    slot: kernel.slot("bosh", newState()),
+    slot: kernel.slot("bosh", createState()),
     options,
     name: options.name ?? "drydock",
     uuid: options.uuid ?? kernel.random("bosh").uuid(),
-    cpi: faulty(kernel, options.cpi),
+    cpi: withFaults(kernel, options.cpi),
     behaviours: new Map(),
     runners: new Map(Object.entries(RUNNERS)),
   };
-  kernel.onTimer("bosh/worker", () => work(director));
-  kernel.onTimer("bosh/monitor", () => monitor(director));
+  kernel.onTimer("bosh/worker", () => startWaitingTasks(director));
+  kernel.onTimer("bosh/monitor", () => runMonitor(director));
   if (options.resurrector !== false) kernel.timer(MONITOR_MS, "bosh/monitor", null);
   const service = defineService<Director>({
     name: "bosh",
     kernel,
     sim: director,
     routes: ROUTES,
-    unmatched: (_director, request) => unmatched(director, request),
+    unmatched: (_director, request) => unmatchedReply(director, request),
     // What nobody foresaw is an empty 500, as of the director itself.
-    crashed: () => broken,
-    unread: (_director, _request, why) => (why === "too-large" ? nginxRefuses(413) : broken),
+    crashed: () => brokenReply,
+    unread: (_director, _request, why) => (why === "too-large" ? nginxRefusal(413) : brokenReply),
     front: NGINX_FRONT,
-    after: (_director, request, reply) => finish(director, request, reply),
+    after: (_director, request, reply) => finishReply(director, request, reply),
   });
   return {
     director: behindNginx(service),

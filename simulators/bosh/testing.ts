@@ -21,7 +21,7 @@ export interface FollowedTask {
 const TASK_S_MAX = 10_000;
 
 /** A director with the reference users and the means to talk to it as the CLI does. For tests. */
-export class Bench {
+export class TestDirector {
   readonly kernel = new Kernel({ seed: 5 });
   readonly dummy = createDummyCpi(this.kernel);
   readonly bosh: Bosh;

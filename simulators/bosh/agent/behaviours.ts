@@ -29,7 +29,10 @@ export interface JobBehaviour {
 /** Behaviours by name of the job; a job without one runs and does nothing. */
 export type JobBehaviours = Map<string, JobBehaviour>;
 
-export function contextOf(instance: Instance, properties: Readonly<Record<string, unknown>>): JobContext | undefined {
+export function jobContextOf(
+  instance: Instance,
+  properties: Readonly<Record<string, unknown>>,
+): JobContext | undefined {
   const ip = instance.ips[0]?.ip;
   if (instance.vm === null || ip === undefined) return undefined;
   return {
@@ -47,14 +50,14 @@ export function contextOf(instance: Instance, properties: Readonly<Record<string
 
 export function startJobs(behaviours: JobBehaviours, instance: Instance): void {
   for (const job of instance.vm?.jobs ?? []) {
-    const context = contextOf(instance, job.properties);
+    const context = jobContextOf(instance, job.properties);
     if (context !== undefined) behaviours.get(job.name)?.start(context);
   }
 }
 
 export function stopJobs(behaviours: JobBehaviours, instance: Instance, gone: boolean): void {
   for (const job of [...(instance.vm?.jobs ?? [])].reverse()) {
-    const context = contextOf(instance, job.properties);
+    const context = jobContextOf(instance, job.properties);
     if (context !== undefined) behaviours.get(job.name)?.stop(context, gone);
   }
 }
@@ -68,7 +71,7 @@ export function migrateJobs(
   toDisk: string,
 ): void {
   for (const job of jobs) {
-    const context = contextOf(instance, job.properties);
+    const context = jobContextOf(instance, job.properties);
     if (context !== undefined) behaviours.get(job.name)?.migrate?.(context, fromDisk, toDisk);
   }
 }

@@ -1,5 +1,5 @@
 /** What became of a script. */
-export interface Ran {
+export interface ScriptResult {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -15,7 +15,7 @@ const SLEEP_MS_MAX = 24 * 3_600_000;
  * Runs a script of an agent as far as it is simulated: `echo`, `sleep` and `exit`; every other command is taken to succeed
  * without output.
  */
-export function runScript(text: string): Ran {
+export function runScript(text: string): ScriptResult {
   let [stdout, stderr, trace, sleptMs] = ["", "", "", 0];
   for (const line of text.split("\n").map((each) => each.trim())) {
     if (line === "" || line.startsWith("#")) continue;

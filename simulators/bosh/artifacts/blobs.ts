@@ -19,15 +19,15 @@ export function storeBlob(
     if (blobs.size <= BLOBS_MAX) break;
     blobs.delete(id);
   }
-  return { id: blob.id, sha1: hash("sha1", pack(blob), "hex") };
+  return { id: blob.id, sha1: hash("sha1", packBlob(blob), "hex") };
 }
 
 /** The blob as a gzipped tar; one blob, the same bytes each time. */
-export const pack = ({ members }: Blob): Buffer =>
-  gzipSync(Buffer.concat([...members.flatMap(member), Buffer.alloc(2 * BLOCK)]));
+export const packBlob = ({ members }: Blob): Buffer =>
+  gzipSync(Buffer.concat([...members.flatMap(tarMember), Buffer.alloc(2 * BLOCK)]));
 
 /** One member in ustar form (POSIX.1-1988): a file, or a directory when there is no text. */
-function member({ name, text, encoding }: BlobMember): readonly Buffer[] {
+function tarMember({ name, text, encoding }: BlobMember): readonly Buffer[] {
   const content = Buffer.from(text ?? "", encoding ?? "utf8");
   const head = Buffer.alloc(BLOCK);
   const octal = (value: number, digits: number): string => value.toString(8).padStart(digits, "0");

@@ -5,10 +5,10 @@ import type { Director } from "../state/director.ts";
 import type { OrphanDisk } from "../state/orphans.ts";
 import type { Task } from "../state/tasks.ts";
 import { Stage } from "../tasks/stage.ts";
-import { dropVersions, releaseUsers } from "./delete-release.ts";
+import { deleteVersions, releaseUsers } from "./delete-release.ts";
 import { stemcellUsers } from "./stemcells.ts";
 
-export function* deleteOrphan(director: Director, cid: string): Body {
+export function* deleteOrphanDisk(director: Director, cid: string): Body {
   yield* director.cpi.deleteDisk(cid);
   director.slot.value.orphanDisks.delete(cid);
   director.kernel.record("bosh", "disk.delete", cid);
@@ -22,20 +22,20 @@ export function* deleteOrphanDisks(
 ): Body<string> {
   const cids = args.cids as readonly string[];
   const stage = new Stage(director, task, "Deleting orphaned disks", cids.length);
-  for (const cid of cids) yield* stage.step(`Deleting orphaned disk ${cid}`, deleteOrphan(director, cid));
+  for (const cid of cids) yield* stage.step(`Deleting orphaned disk ${cid}`, deleteOrphanDisk(director, cid));
   return `orphaned disk(s) ${cids.join(", ")} deleted`;
 }
 
 const UNUSED_KEPT = 2;
 
-export interface Doomed {
+export interface Removable {
   readonly releases: ReadonlyMap<string, readonly ReleaseVersion[]>;
   readonly stemcells: readonly Stemcell[];
   readonly disks: readonly OrphanDisk[];
 }
 
 /** What a clean-up would delete: with `all` everything that nothing uses, else all but the two newest of each. */
-export function doomedBy(director: Director, all: boolean, keepDisks: boolean): Doomed {
+export function findRemovable(director: Director, all: boolean, keepDisks: boolean): Removable {
   const state = director.slot.value;
   const kept = all ? 0 : UNUSED_KEPT;
   const drop = <T>(list: readonly T[]): readonly T[] => list.slice(0, Math.max(0, list.length - kept));
@@ -57,17 +57,17 @@ export function doomedBy(director: Director, all: boolean, keepDisks: boolean): 
 /** `clean up`. */
 export function* cleanUp(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
   const vms = yield* deleteOrphanVms(director, task);
-  const { releases, stemcells, disks } = doomedBy(director, args.all === true, args.keepOrphanedDisks === true);
+  const { releases, stemcells, disks } = findRemovable(director, args.all === true, args.keepOrphanedDisks === true);
   let versions = 0;
   const all = [...releases].flatMap(([name, doomed]) => doomed.map((each) => ({ name, each })));
   const dropping = new Stage(director, task, "Deleting releases", all.length);
   for (const { name, each } of all) {
-    yield* dropping.step(`${name}/${each.version}`, dropVersions(director, task, name, [each], false));
+    yield* dropping.step(`${name}/${each.version}`, deleteVersions(director, task, name, [each], false));
     versions++;
   }
-  yield* deleteStemcells(director, task, stemcells);
+  yield* deleteUnusedStemcells(director, task, stemcells);
   const stage = new Stage(director, task, "Deleting orphaned disks", disks.length);
-  for (const { cid } of disks) yield* stage.step(`Deleting orphaned disk ${cid}`, deleteOrphan(director, cid));
+  for (const { cid } of disks) yield* stage.step(`Deleting orphaned disk ${cid}`, deleteOrphanDisk(director, cid));
   new Stage(director, task, "Deleting dns blobs", 1).begin("DNS blobs").finish();
   const state = director.slot.value;
   const blobs = args.all === true ? state.dnsBlobs.length : 0;
@@ -75,7 +75,7 @@ export function* cleanUp(director: Director, task: Task, args: Readonly<Record<s
   return `Deleted ${versions} release(s), ${stemcells.length} stemcell(s), 0 extra compiled package(s), ${disks.length} orphaned disk(s), ${vms} orphaned vm(s), 0 exported release(s), and ${blobs} dns blob(s)`;
 }
 
-function* deleteStemcells(director: Director, task: Task, doomed: readonly Stemcell[]): Body {
+function* deleteUnusedStemcells(director: Director, task: Task, doomed: readonly Stemcell[]): Body {
   const { stemcells } = director.slot.value;
   const stage = new Stage(director, task, "Deleting stemcells", doomed.length);
   for (const stemcell of doomed) {

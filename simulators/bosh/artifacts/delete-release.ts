@@ -2,12 +2,12 @@ import type { Body } from "../../kernel/index.ts";
 import type { ReleaseVersion } from "../state/artifacts.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
-import { holding } from "../tasks/locks.ts";
+import { withLock } from "../tasks/locks.ts";
 import { Stage } from "../tasks/stage.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { byFingerprint } from "./read-release.ts";
 import { LOCK_MS, releaseLock } from "./release-lock.ts";
-import { type Part, pause, showNew } from "./release-stages.ts";
+import { type NamedPart, pause, showNew } from "./release-stages.ts";
 import type { Fields } from "./releases.ts";
 
 /** The deployments that use a version. */
@@ -19,16 +19,16 @@ export const releaseUsers = (director: Director, name: string, version: string):
 /** `delete release: n` or one version of it. */
 export function* deleteRelease(director: Director, task: Task, args: Fields): Body<string> {
   const { name, version } = args as { name: string; version?: string };
-  return yield* holding(
+  return yield* withLock(
     director,
     task,
     releaseLock(name),
     { waitMs: LOCK_MS },
-    removeVersions(director, task, name, version),
+    deleteIfUnused(director, task, name, version),
   );
 }
 
-function* removeVersions(director: Director, task: Task, name: string, version: string | undefined): Body<string> {
+function* deleteIfUnused(director: Director, task: Task, name: string, version: string | undefined): Body<string> {
   const versions = director.slot.value.releases.get(name) ?? [];
   const doomed = versions.filter((each) => version === undefined || each.version === version);
   if (doomed.length === 0) throw new DirectorError(30006, `Release version '${name}/${version}' doesn't exist`);
@@ -38,12 +38,12 @@ function* removeVersions(director: Director, task: Task, name: string, version: 
       ? new DirectorError(30007, `Release '${name}' is still in use by: ${users.join(", ")}`)
       : new DirectorError(30008, `ReleaseVersion '${name}/${version}' is still in use by: ${users.join(", ")}`);
   }
-  yield* dropVersions(director, task, name, doomed, version === undefined);
+  yield* deleteVersions(director, task, name, doomed, version === undefined);
   return `/release/${name}`;
 }
 
 /** Deletes versions and the parts that only they hold. A whole release shows its versions, too. */
-export function* dropVersions(
+export function* deleteVersions(
   director: Director,
   task: Task,
   name: string,
@@ -52,7 +52,7 @@ export function* dropVersions(
 ): Body {
   const { releases } = director.slot.value;
   const left = (releases.get(name) ?? []).filter((each) => !doomed.includes(each));
-  const only = <T extends Part>(pick: (each: ReleaseVersion) => readonly T[]): readonly T[] => {
+  const only = <T extends NamedPart>(pick: (each: ReleaseVersion) => readonly T[]): readonly T[] => {
     const kept = byFingerprint(left.flatMap(pick));
     return [...byFingerprint(doomed.flatMap(pick)).values()].filter(({ fingerprint }) => !kept.has(fingerprint));
   };

@@ -1,5 +1,5 @@
 import type { Body } from "../../kernel/index.ts";
-import { compile } from "../deploy/compile.ts";
+import { compilePackages } from "../deploy/compile.ts";
 import { DEPLOYMENT_LOCK_MS, deploymentLock } from "../deploy/lock.ts";
 import { planDeployed } from "../deploy/plan-deployed.ts";
 import type { DeployPlan } from "../deploy/plan.ts";
@@ -7,9 +7,9 @@ import type { ReleaseVersion, Stemcell } from "../state/artifacts.ts";
 import type { Deployment } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
-import { holding } from "../tasks/locks.ts";
+import { withLock } from "../tasks/locks.ts";
 import { Stage } from "../tasks/stage.ts";
-import { dump } from "../templates/psych.ts";
+import { dumpYaml } from "../templates/psych.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { storeBlob } from "./blobs.ts";
 import { releaseLock } from "./release-lock.ts";
@@ -31,27 +31,28 @@ export function* exportRelease(director: Director, task: Task, args: Readonly<Re
   const deployment = director.slot.value.deployments.get(wanted.deployment);
   if (deployment === undefined) throw new DirectorError(70000, `Deployment '${wanted.deployment}' doesn't exist`);
   const options = { waitMs: DEPLOYMENT_LOCK_MS, deployment: deployment.name };
-  const work = holding(
+  const work = withLock(
     director,
     task,
     releaseLock(wanted.release),
     { waitMs: 300_000 },
-    pack(director, task, deployment, wanted),
+    packRelease(director, task, deployment, wanted),
   );
-  yield* holding(director, task, deploymentLock(deployment.name), options, work);
+  yield* withLock(director, task, deploymentLock(deployment.name), options, work);
   return `Exported release: ${wanted.release}/${wanted.version} for ${wanted.os}/${wanted.stemcell}`;
 }
 
-function* pack(director: Director, task: Task, deployment: Deployment, args: ExportArgs): Body {
-  const { release, stemcell, plan } = find(director, deployment, args);
+function* packRelease(director: Director, task: Task, deployment: Deployment, args: ExportArgs): Body {
+  const { release, stemcell, plan } = findSources(director, deployment, args);
   const jobs = release.jobs.filter(({ name }) => args.jobs.length === 0 || args.jobs.includes(name));
   const wishes = jobs.map(({ name }) => ({ name, release: release.name, properties: {}, consumes: {}, provides: {} }));
   const [first] = plan.groups;
-  if (first !== undefined) yield* compile(director, task, deployment, plan, [{ ...first, jobs: wishes, stemcell }]);
+  if (first !== undefined)
+    yield* compilePackages(director, task, deployment, plan, [{ ...first, jobs: wishes, stemcell }]);
   const target = `${args.os}/${args.stemcell}`;
   const packages = release.packages.filter(({ fingerprint }) => release.compiled.has(`${fingerprint}:${target}`));
-  yield* copy(director, task, "copying packages", packages);
-  yield* copy(director, task, "copying jobs", jobs);
+  yield* copyParts(director, task, "copying packages", packages);
+  yield* copyParts(director, task, "copying jobs", jobs);
   const manifest = {
     compiled_packages: packages.map((each) => ({
       name: each.name,
@@ -69,12 +70,12 @@ function* pack(director: Director, task: Task, deployment: Deployment, args: Exp
   };
   const blob = storeBlob(director, [
     { name: "./", text: null },
-    { name: "./release.MF", text: dump(manifest) },
+    { name: "./release.MF", text: dumpYaml(manifest) },
   ]);
   task.resultOutput = `${JSON.stringify({ blobstore_id: blob.id, sha1: blob.sha1 })}\n`;
 }
 
-function* copy(
+function* copyParts(
   director: Director,
   task: Task,
   name: string,
@@ -89,7 +90,7 @@ function* copy(
 }
 
 /** @throws DirectorError 30006, 50003 */
-function find(
+function findSources(
   director: Director,
   deployment: Deployment,
   { release: name, version, os, stemcell: wanted }: ExportArgs,

@@ -3,17 +3,18 @@ import type { Director } from "../state/director.ts";
 import type { Archive, JobArchive } from "./archive.ts";
 import type { Fields } from "./releases.ts";
 
-const list = (fields: Fields, name: string): readonly Fields[] => (fields[name] as readonly Fields[] | undefined) ?? [];
+const readList = (fields: Fields, name: string): readonly Fields[] =>
+  (fields[name] as readonly Fields[] | undefined) ?? [];
 
-const texts = (value: unknown): readonly string[] => ((value as readonly unknown[] | undefined) ?? []).map(String);
+const readTexts = (value: unknown): readonly string[] => ((value as readonly unknown[] | undefined) ?? []).map(String);
 
 /** A part whose fingerprint is known keeps its blob and its id. */
-type Known = ReadonlyMap<string, ReleaseJob | ReleasePackage>;
+type KnownParts = ReadonlyMap<string, ReleaseJob | ReleasePackage>;
 
-const part = (
+const readPart = (
   director: Director,
   fields: Fields,
-  known: Known,
+  known: KnownParts,
 ): Omit<ReleasePackage, "id" | "dependencies" | "packaging"> => ({
   name: String(fields.name),
   version: String(fields.version ?? fields.fingerprint),
@@ -22,29 +23,29 @@ const part = (
   blobId: known.get(String(fields.fingerprint))?.blobId ?? director.kernel.random("bosh/blobs").uuid(),
 });
 
-const definitions = (manifest: Fields, name: string): readonly LinkDefinition[] =>
-  list(manifest, name).map((each) => ({ ...each })) as unknown as readonly LinkDefinition[];
+const readLinkDefinitions = (manifest: Fields, name: string): readonly LinkDefinition[] =>
+  readList(manifest, name).map((each) => ({ ...each })) as unknown as readonly LinkDefinition[];
 
-function readJob(director: Director, fields: Fields, archive: JobArchive | undefined, known: Known): ReleaseJob {
+function readJob(director: Director, fields: Fields, archive: JobArchive | undefined, known: KnownParts): ReleaseJob {
   const manifest = archive?.manifest ?? {};
   const properties = Object.entries((manifest.properties as Record<string, Fields> | null | undefined) ?? {});
   const templates = Object.entries((manifest.templates as Record<string, string> | null | undefined) ?? {});
   return {
-    ...part(director, fields, known),
-    packages: texts(fields.packages ?? manifest.packages),
+    ...readPart(director, fields, known),
+    packages: readTexts(fields.packages ?? manifest.packages),
     properties: Object.fromEntries(properties.map(([name, spec]) => [name, spec?.default ?? null])),
     templates: templates.map(([source, target]) => ({ source, target, text: archive?.templates[source] ?? "" })),
-    consumes: definitions(manifest, "consumes"),
-    provides: definitions(manifest, "provides"),
+    consumes: readLinkDefinitions(manifest, "consumes"),
+    provides: readLinkDefinitions(manifest, "provides"),
   };
 }
 
-function readPackage(director: Director, fields: Fields, packaging: string | null, known: Known): ReleasePackage {
+function readPackage(director: Director, fields: Fields, packaging: string | null, known: KnownParts): ReleasePackage {
   const same = known.get(String(fields.fingerprint)) as ReleasePackage | undefined;
   return {
-    ...part(director, fields, known),
+    ...readPart(director, fields, known),
     id: same?.id ?? ++director.slot.value.packageIds,
-    dependencies: texts(fields.dependencies),
+    dependencies: readTexts(fields.dependencies),
     packaging: packaging ?? same?.packaging ?? null,
   };
 }
@@ -57,20 +58,20 @@ export function readRelease(director: Director, archive: Archive, manifest: Fiel
   const others = director.slot.value.releases.get(String(manifest.name)) ?? [];
   const jobs = byFingerprint(others.flatMap((each) => each.jobs));
   const packages = byFingerprint(others.flatMap((each) => each.packages));
-  const compiled = list(manifest, "compiled_packages");
+  const compiled = readList(manifest, "compiled_packages");
   const blob = (): string => director.kernel.random("bosh/blobs").uuid();
   return {
     name: String(manifest.name),
     version: String(manifest.version),
     commitHash: String(manifest.commit_hash ?? ""),
     uncommittedChanges: manifest.uncommitted_changes === true,
-    jobs: list(manifest, "jobs").map((each) => {
+    jobs: readList(manifest, "jobs").map((each) => {
       const same = jobs.get(String(each.fingerprint));
       const own = archive.jobs[String(each.name)];
       return own === undefined && same !== undefined ? same : readJob(director, each, own, jobs);
     }),
     packages: [
-      ...list(manifest, "packages").map((each) =>
+      ...readList(manifest, "packages").map((each) =>
         readPackage(director, each, archive.packaging[String(each.name)] ?? "", packages),
       ),
       ...compiled.map((each) => readPackage(director, each, null, packages)),

@@ -2,7 +2,7 @@ import type { Body } from "../../kernel/index.ts";
 import type { ReleaseVersion } from "../state/artifacts.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
-import { holding } from "../tasks/locks.ts";
+import { withLock } from "../tasks/locks.ts";
 import { Stage } from "../tasks/stage.ts";
 import { DirectorError } from "../wire/errors.ts";
 import type { Archive, BrokenArchive } from "./archive.ts";
@@ -31,8 +31,8 @@ export function* createRelease(director: Director, task: Task, args: Fields): Bo
         );
     })(),
   );
-  const manifest = yield* single("Verifying manifest").step("Verifying manifest", verify(archive));
-  return yield* holding(
+  const manifest = yield* single("Verifying manifest").step("Verifying manifest", requireManifest(archive));
+  return yield* withLock(
     director,
     task,
     releaseLock(String(manifest.name)),
@@ -42,7 +42,7 @@ export function* createRelease(director: Director, task: Task, args: Fields): Bo
       yield* single("Resolving package dependencies").step("Resolving package dependencies", pause(0));
       yield* showParts(director, task, release);
       const isCompiled = release.compiled.size > 0;
-      store(director, release);
+      storeRelease(director, release);
       const label = `${release.name}/${release.version}`;
       yield* single(isCompiled ? "Compiled Release has been created" : "Release has been created").step(
         label,
@@ -53,12 +53,12 @@ export function* createRelease(director: Director, task: Task, args: Fields): Bo
   );
 }
 
-function* verify(archive: Archive | BrokenArchive): Body<Fields> {
+function* requireManifest(archive: Archive | BrokenArchive): Body<Fields> {
   if (!archive.ok || archive.manifest === null) throw new DirectorError(30003, "Release manifest not found");
   return archive.manifest;
 }
 
-function store(director: Director, release: ReleaseVersion): void {
+function storeRelease(director: Director, release: ReleaseVersion): void {
   const { releases } = director.slot.value;
   const versions = releases.get(release.name) ?? [];
   const same = versions.find(({ version }) => version === release.version);

@@ -3,7 +3,7 @@ import { deleteOrphanVms } from "../instances/delete-vm.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { startTask } from "../tasks/queue.ts";
-import { deleteOrphan } from "./cleanup.ts";
+import { deleteOrphanDisk } from "./cleanup.ts";
 
 /** How long a disk waits as an orphan. */
 const DISK_MS = 5 * 86_400_000;
@@ -35,6 +35,6 @@ export function scheduleSweep(director: Director): void {
 export function* sweep(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
   const cids = args.cids as readonly string[];
   const vms = yield* deleteOrphanVms(director, task);
-  for (const cid of cids) yield* deleteOrphan(director, cid);
+  for (const cid of cids) yield* deleteOrphanDisk(director, cid);
   return `Deleted ${vms} orphaned vm(s), ${cids.length} orphaned disk(s)`;
 }

@@ -1,12 +1,12 @@
 import { sign, verify } from "node:crypto";
 
-const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+const encodeSegment = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 
 export type Claims = Readonly<Record<string, unknown>>;
 
 /** A JSON Web Token signed with RS256 (RFC 7519, RFC 7518 §3.3). */
 export function issueToken(claims: Claims, privateKey: string): string {
-  const head = `${encode({ alg: "RS256", kid: "key-1", typ: "JWT" })}.${encode(claims)}`;
+  const head = `${encodeSegment({ alg: "RS256", kid: "key-1", typ: "JWT" })}.${encodeSegment(claims)}`;
   return `${head}.${sign("RSA-SHA256", Buffer.from(head), privateKey).toString("base64url")}`;
 }
 

@@ -1,7 +1,7 @@
 import type { Cpi } from "../cpi/cpi.ts";
-import type { Group } from "../deploy/manifest-types.ts";
+import type { InstanceGroup } from "../deploy/manifest-types.ts";
 import { readYaml } from "../templates/yaml.ts";
-import { type Fields, hashes, maybe, need } from "./fields.ts";
+import { type Fields, requireHashes, optionalField, requireField } from "./fields.ts";
 
 /** A cloud config (bosh.io/docs/cloud-config), parsed; several are merged list by list. */
 export interface CloudConfig {
@@ -32,47 +32,53 @@ export interface Subnet {
   isStatic(ip: string): boolean;
 }
 
-export const toNumber = (ip: string): number => ip.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+export const toAddressNumber = (ip: string): number => ip.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
 
-export const toIp = (value: number): string =>
+export const toAddress = (value: number): string =>
   [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join(".");
 
-function range(text: string): readonly [number, number] {
+function readRange(text: string): readonly [number, number] {
   const [from, to] = text.split("-").map((part) => part.trim());
   if (from?.includes("/")) {
     const [base, bits] = from.split("/");
     const size = 2 ** (32 - Number(bits));
-    const start = Math.floor(toNumber(base ?? "") / size) * size;
+    const start = Math.floor(toAddressNumber(base ?? "") / size) * size;
     return [start, start + size - 1];
   }
-  return [toNumber(from ?? ""), toNumber(to ?? from ?? "")];
+  return [toAddressNumber(from ?? ""), toAddressNumber(to ?? from ?? "")];
 }
 
-function subnet(fields: Fields): Subnet {
-  const cidr = need(fields, "range", "string");
-  const [start, end] = range(cidr);
-  const gateway = maybe(fields, "gateway", "string") ?? toIp(start + 1);
+function readSubnet(fields: Fields): Subnet {
+  const cidr = requireField(fields, "range", "string");
+  const [start, end] = readRange(cidr);
+  const gateway = optionalField(fields, "gateway", "string") ?? toAddress(start + 1);
   const ranges = (name: string): readonly (readonly [number, number])[] =>
-    (maybe(fields, name, "array") ?? []).map((each) => range(String(each)));
+    (optionalField(fields, name, "array") ?? []).map((each) => readRange(String(each)));
   const statics = ranges("static");
   const lists = [...ranges("reserved"), ...statics];
-  const taken = [range(gateway), ...lists].sort((a, b) => a[0] - b[0]);
-  const azs = maybe(fields, "azs", "array")?.map(String) ?? (fields.az === undefined ? [] : [String(fields.az)]);
+  const taken = [readRange(gateway), ...lists].sort((a, b) => a[0] - b[0]);
+  const azs =
+    optionalField(fields, "azs", "array")?.map(String) ?? (fields.az === undefined ? [] : [String(fields.az)]);
   return {
     first: start + 1,
     last: end - 1,
-    netmask: toIp(2 ** 32 - (end - start + 1)),
+    netmask: toAddress(2 ** 32 - (end - start + 1)),
     gateway,
-    dns: (maybe(fields, "dns", "array") ?? []).map(String),
+    dns: (optionalField(fields, "dns", "array") ?? []).map(String),
     azs,
     taken,
-    cloudProperties: maybe(fields, "cloud_properties", "hash") ?? {},
-    isStatic: (ip) => statics.some(([from, to]) => toNumber(ip) >= from && toNumber(ip) <= to),
+    cloudProperties: optionalField(fields, "cloud_properties", "hash") ?? {},
+    isStatic: (ip) => statics.some(([from, to]) => toAddressNumber(ip) >= from && toAddressNumber(ip) <= to),
   };
 }
 
-const byName = (fields: Fields, list: string): ReadonlyMap<string, Fields> =>
-  new Map(hashes(maybe(fields, list, "array") ?? []).map((each) => [need(each, "name", "string"), each]));
+const readByName = (fields: Fields, list: string): ReadonlyMap<string, Fields> =>
+  new Map(
+    requireHashes(optionalField(fields, list, "array") ?? []).map((each) => [
+      requireField(each, "name", "string"),
+      each,
+    ]),
+  );
 
 /** @throws DirectorError when a part is malformed */
 export function parseCloudConfig(texts: readonly string[]): CloudConfig {
@@ -82,36 +88,40 @@ export function parseCloudConfig(texts: readonly string[]): CloudConfig {
     for (const [key, value] of Object.entries(part))
       merged[key] = Array.isArray(value) ? [...((merged[key] as unknown[] | undefined) ?? []), ...value] : value;
   }
-  need(merged, "networks", "array");
-  const networks = [...byName(merged, "networks")].map(([name, fields]): [string, Network] => {
-    const type = (maybe(fields, "type", "string") ?? "manual") as Network["type"];
+  requireField(merged, "networks", "array");
+  const networks = [...readByName(merged, "networks")].map(([name, fields]): [string, Network] => {
+    const type = (optionalField(fields, "type", "string") ?? "manual") as Network["type"];
     return [
       name,
-      { name, type, subnets: type === "manual" ? hashes(need(fields, "subnets", "array")).map(subnet) : [] },
+      {
+        name,
+        type,
+        subnets: type === "manual" ? requireHashes(requireField(fields, "subnets", "array")).map(readSubnet) : [],
+      },
     ];
   });
-  const diskTypes = [...byName(merged, "disk_types")].map(
+  const diskTypes = [...readByName(merged, "disk_types")].map(
     ([name, fields]) =>
       [
         name,
         {
-          sizeMb: need(fields, "disk_size", "integer"),
-          cloudProperties: maybe(fields, "cloud_properties", "hash") ?? {},
+          sizeMb: requireField(fields, "disk_size", "integer"),
+          cloudProperties: optionalField(fields, "cloud_properties", "hash") ?? {},
         },
       ] as const,
   );
   return {
-    azs: byName(merged, "azs"),
-    vmTypes: byName(merged, "vm_types"),
-    vmExtensions: byName(merged, "vm_extensions"),
+    azs: readByName(merged, "azs"),
+    vmTypes: readByName(merged, "vm_types"),
+    vmExtensions: readByName(merged, "vm_extensions"),
     diskTypes: new Map(diskTypes),
     networks: new Map(networks),
-    compilation: maybe(merged, "compilation", "hash") ?? {},
+    compilation: optionalField(merged, "compilation", "hash") ?? {},
   };
 }
 
 /** The merged cloud properties of a VM: zone, type (or what the CPI makes of resources), extensions, in this order. */
-export function vmProperties(config: CloudConfig, az: string, group: Group, cpi: Cpi): Fields {
+export function vmProperties(config: CloudConfig, az: string, group: InstanceGroup, cpi: Cpi): Fields {
   const own = (part: Fields | undefined): Fields => (part?.cloud_properties as Fields | undefined) ?? {};
   const type =
     group.vmType === undefined

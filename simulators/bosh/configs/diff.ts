@@ -27,30 +27,32 @@ const isMapping = (value: unknown): value is Mapping =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** How values are shown: what lies under `properties` and `env.bosh` may be secret. */
-interface Mode {
+interface DiffMode {
   readonly redact: boolean;
   readonly isHidden: boolean;
 }
 
-const below = ({ redact, isHidden }: Mode, key: string): Mode => ({
+const modeBelow = ({ redact, isHidden }: DiffMode, key: string): DiffMode => ({
   redact,
   isHidden: isHidden || (redact && (key === "properties" || key === "bosh")),
 });
 
-function shown(value: unknown, mode: Mode): unknown {
-  if (Array.isArray(value)) return value.map((each) => shown(each, mode));
+function redactValue(value: unknown, mode: DiffMode): unknown {
+  if (Array.isArray(value)) return value.map((each) => redactValue(each, mode));
   if (isMapping(value))
-    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, shown(each, below(mode, key))]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, each]) => [key, redactValue(each, modeBelow(mode, key))]),
+    );
   return mode.isHidden ? "<redacted>" : value;
 }
 
-const lines = (value: unknown, depth: number): readonly string[] =>
+const indentLines = (value: unknown, depth: number): readonly string[] =>
   dumpLines(value).map((line) => `${"  ".repeat(depth)}${line}`);
 
-const marked = (value: unknown, depth: number, mark: "added" | "removed", mode: Mode): readonly DiffLine[] =>
-  lines(shown(value, mode), depth).map((line) => [line, mark]);
+const markLines = (value: unknown, depth: number, mark: "added" | "removed", mode: DiffMode): readonly DiffLine[] =>
+  indentLines(redactValue(value, mode), depth).map((line) => [line, mark]);
 
-const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** Elements of a list are the same thing when they have the same name (or range). */
 const keyOf = (value: unknown): string =>
@@ -60,35 +62,35 @@ function diffList(
   before: readonly unknown[],
   after: readonly unknown[],
   depth: number,
-  mode: Mode,
+  mode: DiffMode,
 ): readonly DiffLine[] {
   const old = new Map(before.map((each) => [keyOf(each), each]));
   const fresh = new Map(after.map((each) => [keyOf(each), each]));
   const kept = [...fresh].flatMap(([key, each]): readonly DiffLine[] => {
-    if (!old.has(key)) return marked([each], depth, "added", mode);
+    if (!old.has(key)) return markLines([each], depth, "added", mode);
     const was = old.get(key);
-    if (same(was, each)) return [];
+    if (isSame(was, each)) return [];
     const inner = isMapping(was) && isMapping(each) ? diffMapping(was, each, depth + 1, mode) : [];
     const name = isMapping(each) ? `- name: ${String(each.name ?? each.range)}` : "-";
     return [[`${"  ".repeat(depth)}${name}`, null], ...inner];
   });
   const gone = [...old].filter(([key]) => !fresh.has(key));
-  return [...kept, ...gone.flatMap(([, each]) => marked([each], depth, "removed", mode))];
+  return [...kept, ...gone.flatMap(([, each]) => markLines([each], depth, "removed", mode))];
 }
 
-function diffMapping(before: Mapping, after: Mapping, depth: number, mode: Mode): readonly DiffLine[] {
+function diffMapping(before: Mapping, after: Mapping, depth: number, mode: DiffMode): readonly DiffLine[] {
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return keys.flatMap((key) => diffKey(key, before[key], after[key], depth, mode));
 }
 
-function diffKey(key: string, before: unknown, after: unknown, depth: number, mode: Mode): readonly DiffLine[] {
-  if (same(before, after)) return [];
-  const removed = marked({ [key]: before }, depth, "removed", mode);
-  const added = marked({ [key]: after }, depth, "added", mode);
+function diffKey(key: string, before: unknown, after: unknown, depth: number, mode: DiffMode): readonly DiffLine[] {
+  if (isSame(before, after)) return [];
+  const removed = markLines({ [key]: before }, depth, "removed", mode);
+  const added = markLines({ [key]: after }, depth, "added", mode);
   if (before === undefined) return added;
   if (after === undefined) return removed;
   const head: DiffLine = [`${"  ".repeat(depth)}${key}:`, null];
-  const inner = below(mode, key);
+  const inner = modeBelow(mode, key);
   if (isMapping(before) && isMapping(after)) return [head, ...diffMapping(before, after, depth + 1, inner)];
   if (Array.isArray(before) && Array.isArray(after)) return [head, ...diffList(before, after, depth, inner)];
   return [...removed, ...added];

@@ -15,7 +15,7 @@ const HOLDS: Record<TypeName, (value: unknown) => boolean> = {
   boolean: (value) => typeof value === "boolean",
 };
 
-function typed(fields: Fields, name: string, type: TypeName): unknown {
+function convertValue(fields: Fields, name: string, type: TypeName): unknown {
   const value = fields[name];
   if (HOLDS[type](value)) return value;
   // The director takes digits for a number, and a number where it wants text.
@@ -27,7 +27,7 @@ function typed(fields: Fields, name: string, type: TypeName): unknown {
   );
 }
 
-interface Types {
+interface FieldTypes {
   string: string;
   integer: number;
   array: readonly unknown[];
@@ -36,21 +36,21 @@ interface Types {
 }
 
 /** A property that must be there. @throws DirectorError 40001 missing, 40000 of another type */
-export function need<T extends TypeName>(fields: Fields, name: string, type: T): Types[T] {
+export function requireField<T extends TypeName>(fields: Fields, name: string, type: T): FieldTypes[T] {
   if (fields[name] === undefined || fields[name] === null) {
     throw new DirectorError(40001, `Required property '${name}' was not specified in object (${inspect(fields)})`);
   }
-  return typed(fields, name, type) as Types[T];
+  return convertValue(fields, name, type) as FieldTypes[T];
 }
 
 /** A property that may be left out. @throws DirectorError 40000 of another type */
-export function maybe<T extends TypeName>(fields: Fields, name: string, type: T): Types[T] | undefined {
+export function optionalField<T extends TypeName>(fields: Fields, name: string, type: T): FieldTypes[T] | undefined {
   if (fields[name] === undefined || fields[name] === null) return undefined;
-  return typed(fields, name, type) as Types[T];
+  return convertValue(fields, name, type) as FieldTypes[T];
 }
 
 /** The elements of a list as mappings. @throws DirectorError 40000 where one is something else */
-export const hashes = (list: readonly unknown[]): readonly Fields[] =>
+export const requireHashes = (list: readonly unknown[]): readonly Fields[] =>
   list.map((value) => {
     if (HOLDS.hash(value)) return value as Fields;
     throw new DirectorError(40000, `Object (${inspect(value)}) did not match the required type 'Hash'`);

@@ -1,14 +1,14 @@
 import type { Manifest } from "../deploy/manifest-types.ts";
-import { addonsOf } from "../deploy/manifest.ts";
+import { readAddons } from "../deploy/manifest.ts";
 import type { Director } from "../state/director.ts";
 import { readYaml } from "../templates/yaml.ts";
 import type { Fields } from "./fields.ts";
-import { configsOf } from "./latest.ts";
+import { configsById } from "./latest.ts";
 
 /** Runtime configs add releases, addons, tags and variables to every manifest. */
 export function withRuntime(director: Director, manifest: Manifest, ids: readonly number[]): Manifest {
-  const runtimes = configsOf(director, ids).map(({ content }) => (readYaml(content) ?? {}) as Fields);
-  const addons = runtimes.flatMap(addonsOf);
+  const runtimes = configsById(director, ids).map(({ content }) => (readYaml(content) ?? {}) as Fields);
+  const addons = runtimes.flatMap(readAddons);
   const releases = runtimes
     .flatMap((each) => (each.releases ?? []) as readonly { readonly name: string; readonly version: unknown }[])
     .filter(({ name }) => !manifest.releases.some((each) => each.name === name))

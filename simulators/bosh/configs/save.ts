@@ -1,15 +1,15 @@
-import { teamsOf } from "../auth/scopes.ts";
+import { adminTeamsOf } from "../auth/scopes.ts";
 import type { Config } from "../state/configs.ts";
-import type { Context } from "../wire/context.ts";
+import type { RequestContext } from "../wire/context.ts";
 import { latestConfigs } from "./latest.ts";
 
 /** Stores a new row, unless the newest one of this name holds the same text. */
-export function save(context: Context, type: string, name: string, content: string): Config {
+export function saveConfig(context: RequestContext, type: string, name: string, content: string): Config {
   const { director, caller } = context;
   const latest = latestConfigs(director, type).find((each) => each.name === name);
   if (latest?.content === content) return latest;
   const { configs } = director.slot.value;
-  const team = caller.scopes.includes("bosh.admin") ? null : (teamsOf(caller)[0] ?? null);
+  const team = caller.scopes.includes("bosh.admin") ? null : (adminTeamsOf(caller)[0] ?? null);
   const config: Config = {
     id: configs.length + 1,
     type,

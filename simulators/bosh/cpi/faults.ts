@@ -36,10 +36,11 @@ const pointOf = (method: string) =>
 const POINTS = new Map(Object.keys(METHODS).map((method) => [method, pointOf(method)]));
 
 /** A CPI whose calls meet their fault points. */
-export const faulty = (kernel: Kernel, cpi: Cpi): Cpi => wrap(cpi, (method, call) => meet(kernel, method, call));
+export const withFaults = (kernel: Kernel, cpi: Cpi): Cpi =>
+  wrap(cpi, (method, call) => meetFault(kernel, method, call));
 
 /** A CPI that tells of each call by the method's name. */
-export const traced = (cpi: Cpi, tell: (method: string) => void): Cpi =>
+export const withTrace = (cpi: Cpi, tell: (method: string) => void): Cpi =>
   wrap(cpi, (method, call) => {
     tell(method);
     return call();
@@ -58,7 +59,7 @@ function wrap(cpi: Cpi, around: (method: string, call: () => Body<unknown>) => B
   return wrapped as unknown as Cpi;
 }
 
-function* meet(kernel: Kernel, method: string, call: () => Body<unknown>): Body<unknown> {
+function* meetFault(kernel: Kernel, method: string, call: () => Body<unknown>): Body<unknown> {
   const point = POINTS.get(method);
   const effect = point && kernel.faults.at(point, {});
   if (effect?.kind === "error") throw new CpiError(effect.message);

@@ -1,14 +1,14 @@
 import type { Fields } from "../configs/fields.ts";
-import type { Group, JobWish, Manifest } from "./manifest-types.ts";
+import type { InstanceGroup, JobSpec, Manifest } from "./manifest-types.ts";
 
-const names = (rules: Fields | undefined, key: string): readonly string[] =>
+const readNames = (rules: Fields | undefined, key: string): readonly string[] =>
   ((rules?.[key] ?? []) as readonly unknown[]).map(String);
 
 /** The jobs of a group and of the addons that include it. Rules by instance group, job and deployment are known. */
-export function jobsOf(group: Group, manifest: Manifest): readonly JobWish[] {
+export function jobsWithAddons(group: InstanceGroup, manifest: Manifest): readonly JobSpec[] {
   const matches = (rules: Fields): boolean => {
-    const groups = names(rules, "instance_groups");
-    const deployments = names(rules, "deployments");
+    const groups = readNames(rules, "instance_groups");
+    const deployments = readNames(rules, "deployments");
     const jobs = ((rules.jobs ?? []) as readonly { readonly name?: string }[]).map(({ name }) => name);
     return (
       (groups.length === 0 || groups.includes(group.name)) &&

@@ -1,8 +1,8 @@
 import type { Change, DesiredState, Instance } from "../state/deployments.ts";
 import { diskDiffers, type PlannedInstance } from "./plan-instance.ts";
-import { desiredOf, isChosen, type Run } from "./run.ts";
+import { desiredOf, isChosen, type DeployRun } from "./run.ts";
 
-export function wishesFor(run: Run, { instance }: PlannedInstance): Wishes {
+export function updateRequestFor(run: DeployRun, { instance }: PlannedInstance): UpdateRequest {
   const { args, agents } = run;
   const chosen = args.change !== null && isChosen(args.change, instance);
   const verb = chosen ? args.change?.state : undefined;
@@ -21,12 +21,12 @@ export function wishesFor(run: Run, { instance }: PlannedInstance): Wishes {
   };
 }
 
-export function changesFor(run: Run, each: PlannedInstance): ReturnType<typeof changesOf> {
-  return each.instance.ignore ? [] : changesOf(each, wishesFor(run, each));
+export function changesFor(run: DeployRun, each: PlannedInstance): ReturnType<typeof changesOf> {
+  return each.instance.ignore ? [] : changesOf(each, updateRequestFor(run, each));
 }
 
 /** What a deploy is told besides the manifest. */
-export interface Wishes {
+export interface UpdateRequest {
   readonly recreate: boolean;
   /** The agent said, or kept silent. */
   readonly agent: "running" | "stopped" | "failing" | "silent" | "none";
@@ -49,7 +49,7 @@ const COMPARED: readonly Change[] = [
 ];
 
 /** Why an instance must be touched; empty when it need not be. */
-export function changesOf({ instance, parts, disk }: PlannedInstance, wishes: Wishes): readonly Change[] {
+export function changesOf({ instance, parts, disk }: PlannedInstance, wishes: UpdateRequest): readonly Change[] {
   const { applied } = instance;
   const changes: Change[] = [];
   if (applied !== null && Object.keys(applied).length > 0) {
@@ -58,11 +58,11 @@ export function changesOf({ instance, parts, disk }: PlannedInstance, wishes: Wi
   } else changes.push("dirty");
   if (diskDiffers(instance.disk, disk) || wishes.recreatesDisks) changes.push("persistent_disk");
   if (wishes.recreate) changes.push("recreate");
-  if (isStateOff(instance, wishes)) changes.push("state");
+  if (isStateWrong(instance, wishes)) changes.push("state");
   return changes;
 }
 
-function isStateOff({ state, vm }: Instance, { desired, agent, verb, isVmNew }: Wishes): boolean {
+function isStateWrong({ state, vm }: Instance, { desired, agent, verb, isVmNew }: UpdateRequest): boolean {
   if (isVmNew || verb === "restart" || state !== desired) return true;
   if (desired === "detached") return vm !== null;
   return desired === "started" && (vm === null || agent === "failing" || agent === "stopped");

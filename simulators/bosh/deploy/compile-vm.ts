@@ -1,23 +1,23 @@
 import type { Body } from "../../kernel/index.ts";
 import { vmProperties } from "../configs/cloud-config.ts";
-import { maybe } from "../configs/fields.ts";
-import { audit, audited } from "../events/audit.ts";
+import { optionalField } from "../configs/fields.ts";
+import { audit, withAudit } from "../events/audit.ts";
 import { bootVm } from "../instances/boot.ts";
 import { abandonVm } from "../instances/destroy-vm.ts";
 import type { Deployment } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
-import { release as releaseAddress, reserve } from "./addresses.ts";
-import type { Need } from "./compile.ts";
-import type { Group } from "./manifest-types.ts";
+import { releaseAddress as releaseAddress, reserveAddress } from "./addresses.ts";
+import type { PendingPackage } from "./compile.ts";
+import type { InstanceGroup } from "./manifest-types.ts";
 import type { DeployPlan } from "./plan.ts";
 
-export function* onWorkerVm(
+export function* withCompilationVm(
   director: Director,
   task: Task,
   deployment: Deployment,
   plan: DeployPlan,
-  need: Need,
+  need: PendingPackage,
   work: Body,
 ): Body {
   const random = director.kernel.random("bosh/instances");
@@ -25,12 +25,12 @@ export function* onWorkerVm(
   const instance = `compilation-${random.uuid()}/${random.uuid()}`;
   const owner = { deployment: deployment.name, instance };
   const { config } = plan;
-  const az = maybe(config.compilation, "az", "string") ?? "";
-  const network = config.networks.get(maybe(config.compilation, "network", "string") ?? "");
+  const az = optionalField(config.compilation, "az", "string") ?? "";
+  const network = config.networks.get(optionalField(config.compilation, "network", "string") ?? "");
   const holder = { ...owner, title: `${instance} (0)`, az };
-  const networks = network === undefined ? [] : [reserve(director, network, holder, undefined, undefined)];
+  const networks = network === undefined ? [] : [reserveAddress(director, network, holder, undefined, undefined)];
   const { name, version, apiVersion, cid: stemcellCid } = need.stemcell;
-  const cloudProperties = vmProperties(config, az, workerGroup(config.compilation), director.cpi);
+  const cloudProperties = vmProperties(config, az, compilationGroup(config.compilation), director.cpi);
   const request = { agentId: random.uuid(), stemcellCid, cloudProperties, networks, env: {} };
   const metadata = {
     director: director.name,
@@ -41,7 +41,7 @@ export function* onWorkerVm(
   const what = { action: "create", type: "instance", name: instance, ...owner };
   try {
     const boot = bootVm(director, task, owner, request, { name, version, apiVersion }, metadata);
-    const { cid } = yield* audited(director, task, what, boot);
+    const { cid } = yield* withAudit(director, task, what, boot);
     try {
       yield* director.cpi.setVmMetadata(cid, { ...metadata, compiling: need.each.name });
       yield* work;
@@ -61,10 +61,10 @@ export function* onWorkerVm(
   }
 }
 
-const workerGroup = (compilation: Readonly<Record<string, unknown>>): Group =>
+const compilationGroup = (compilation: Readonly<Record<string, unknown>>): InstanceGroup =>
   ({
     vmType: compilation.vm_type === undefined ? undefined : String(compilation.vm_type),
     vmResources: (compilation.vm_resources ??
-      (compilation.cloud_properties === undefined ? undefined : {})) as Group["vmResources"],
+      (compilation.cloud_properties === undefined ? undefined : {})) as InstanceGroup["vmResources"],
     vmExtensions: ((compilation.vm_extensions ?? []) as readonly unknown[]).map(String),
-  }) as unknown as Group;
+  }) as unknown as InstanceGroup;

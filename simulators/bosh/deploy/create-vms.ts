@@ -1,13 +1,13 @@
 import type { Body } from "../../kernel/index.ts";
 import { createVm } from "../instances/create-vm.ts";
-import { title } from "../instances/names.ts";
+import { instanceTitle } from "../instances/names.ts";
 import { inBatches } from "../tasks/batches.ts";
 import { Stage } from "../tasks/stage.ts";
 import { planOf } from "./plan-deployed.ts";
 import type { DeployPlan, PlannedGroup } from "./plan.ts";
-import { desiredOf, type Run } from "./run.ts";
+import { desiredOf, type DeployRun } from "./run.ts";
 
-export function* createMissing(run: Run, plan: DeployPlan, groups: readonly PlannedGroup[]): Body {
+export function* createMissingVms(run: DeployRun, plan: DeployPlan, groups: readonly PlannedGroup[]): Body {
   const { director, task } = run;
   const missing = groups.flatMap((group) =>
     group.instances
@@ -17,7 +17,7 @@ export function* createMissing(run: Run, plan: DeployPlan, groups: readonly Plan
   if (missing.length === 0) return;
   const stage = new Stage(director, task, "Creating missing vms", missing.length);
   yield* inBatches(director, missing, CREATE_VMS_PARALLEL, ({ group, instance }) =>
-    stage.step(title(instance), createVm(director, task, planOf(run, plan, group, instance))),
+    stage.step(instanceTitle(instance), createVm(director, task, planOf(run, plan, group, instance))),
   );
   for (const { instance } of missing) run.created.add(instance.id);
 }

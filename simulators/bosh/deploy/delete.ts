@@ -4,7 +4,7 @@ import { dropLinks } from "../links/resolve.ts";
 import type { Deployment } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
-import { holding } from "../tasks/locks.ts";
+import { withLock } from "../tasks/locks.ts";
 import { Stage } from "../tasks/stage.ts";
 import { DirectorError, messageOf } from "../wire/errors.ts";
 import { publishRecords } from "./finish.ts";
@@ -23,18 +23,18 @@ export function* deleteDeployment(
   const options = { waitMs: DEPLOYMENT_LOCK_MS, deployment: name };
   const work = (function* (): Body {
     try {
-      yield* destroy(director, task, name, args.force === true);
+      yield* destroyDeployment(director, task, name, args.force === true);
       audit(director, task, { ...what, parent });
     } catch (error) {
       audit(director, task, { ...what, parent, error: messageOf(error) });
       throw error;
     }
   })();
-  yield* holding(director, task, deploymentLock(name), options, work);
+  yield* withLock(director, task, deploymentLock(name), options, work);
   return `/deployments/${name}`;
 }
 
-function* destroy(director: Director, task: Task, name: string, force: boolean): Body {
+function* destroyDeployment(director: Director, task: Task, name: string, force: boolean): Body {
   const deployment = director.slot.value.deployments.get(name);
   if (deployment === undefined) throw new DirectorError(70000, `Deployment '${name}' doesn't exist`);
   if (deployment.instances.some(({ ignore }) => ignore))

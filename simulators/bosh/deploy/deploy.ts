@@ -3,19 +3,19 @@ import { audit } from "../events/audit.ts";
 import type { Deployment } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
-import { holding } from "../tasks/locks.ts";
+import { withLock } from "../tasks/locks.ts";
 import { Stage } from "../tasks/stage.ts";
 import { DirectorError, messageOf } from "../wire/errors.ts";
 import type { DeployArgs } from "./args.ts";
 import { serialBatches } from "./batches.ts";
-import { compile } from "./compile.ts";
-import { createMissing } from "./create-vms.ts";
-import { postDeploy, publishRecords, succeed } from "./finish.ts";
+import { compilePackages } from "./compile.ts";
+import { createMissingVms } from "./create-vms.ts";
+import { runPostDeploy, publishRecords, recordSuccess } from "./finish.ts";
 import { DEPLOYMENT_LOCK_MS, deploymentLock } from "./lock.ts";
 import type { DeployPlan, PlannedGroup } from "./plan.ts";
 import { prepare } from "./prepare.ts";
 import { removeInstances } from "./remove.ts";
-import type { Run } from "./run.ts";
+import type { DeployRun } from "./run.ts";
 import { updateGroup } from "./update.ts";
 
 /** `create deployment`: brings a deployment to what the manifest says (docs/discoveries/bosh-director.md, "Event log", "Deploys" and "CPI and agent calls"). */
@@ -26,7 +26,7 @@ export function* deploy(director: Director, task: Task, args: Readonly<Record<st
   if (deployment === undefined) throw new DirectorError(70000, `Deployment '${name}' doesn't exist`);
   const before = partsOf(deployment);
   const isNew = deployment.manifest === null;
-  const run: Run = { director, task, args: wanted, deployment, agents: new Map(), created: new Set() };
+  const run: DeployRun = { director, task, args: wanted, deployment, agents: new Map(), created: new Set() };
   let plan: DeployPlan | undefined;
   const work = (function* (): Body {
     plan = yield* prepare(run);
@@ -35,7 +35,7 @@ export function* deploy(director: Director, task: Task, args: Readonly<Record<st
   })();
   const options = { waitMs: DEPLOYMENT_LOCK_MS, deployment: name };
   try {
-    yield* holding(director, task, deploymentLock(name), options, work);
+    yield* withLock(director, task, deploymentLock(name), options, work);
   } catch (error) {
     if (plan !== undefined || task.event !== "") auditDeploy(run, before, isNew, messageOf(error));
     throw error;
@@ -50,7 +50,12 @@ const partsOf = (deployment: Deployment): object => {
   return { releases: list(deployment.releases), stemcells: list(deployment.stemcells) };
 };
 
-function auditDeploy({ director, task, deployment }: Run, before: object, isNew: boolean, error: string | null): void {
+function auditDeploy(
+  { director, task, deployment }: DeployRun,
+  before: object,
+  isNew: boolean,
+  error: string | null,
+): void {
   const what = {
     action: isNew ? "create" : "update",
     type: "deployment",
@@ -63,9 +68,9 @@ function auditDeploy({ director, task, deployment }: Run, before: object, isNew:
 
 const services = (plan: DeployPlan): readonly PlannedGroup[] => plan.groups.filter(({ group }) => !group.errand);
 
-function* converge(run: Run, plan: DeployPlan): Body {
+function* converge(run: DeployRun, plan: DeployPlan): Body {
   const { director, task, deployment } = run;
-  yield* compile(director, task, deployment, plan, services(plan));
+  yield* compilePackages(director, task, deployment, plan, services(plan));
   if (plan.removed.length > 0) {
     const stage = new Stage(director, task, "Deleting unneeded instances", plan.removed.length);
     yield* removeInstances(director, task, deployment, plan.removed, stage, {
@@ -73,7 +78,7 @@ function* converge(run: Run, plan: DeployPlan): Body {
       force: false,
     });
   }
-  yield* createMissing(run, plan, services(plan));
+  yield* createMissingVms(run, plan, services(plan));
   let touched = plan.removed.length > 0;
   for (const batch of serialBatches(services(plan))) {
     const runs = batch.map((group) =>
@@ -87,6 +92,6 @@ function* converge(run: Run, plan: DeployPlan): Body {
     publishRecords(director);
     deployment.hasRecords = true;
   }
-  if (touched) yield* postDeploy(director, deployment.instances);
-  succeed(run, plan);
+  if (touched) yield* runPostDeploy(director, deployment.instances);
+  recordSuccess(run, plan);
 }

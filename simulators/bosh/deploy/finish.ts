@@ -3,14 +3,14 @@ import { runScripts } from "../agent/scripts.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { DeployPlan } from "./plan.ts";
-import type { Run } from "./run.ts";
+import type { DeployRun } from "./run.ts";
 
 /** Post-deploy scripts run on all VMs once everything else has been done. */
-export function* postDeploy(director: Director, instances: readonly Instance[]): Body {
+export function* runPostDeploy(director: Director, instances: readonly Instance[]): Body {
   for (const instance of instances) if (instance.vm !== null) yield* runScripts(director, instance, "post-deploy");
 }
 
-export function succeed({ director, args, deployment }: Run, plan: DeployPlan): void {
+export function recordSuccess({ director, args, deployment }: DeployRun, plan: DeployPlan): void {
   deployment.manifest = args.manifest ?? deployment.manifest;
   deployment.cloudConfigIds = args.cloudConfigIds;
   deployment.runtimeConfigIds = args.runtimeConfigIds;

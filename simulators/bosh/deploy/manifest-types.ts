@@ -10,10 +10,10 @@ export interface Manifest {
     readonly name?: string;
     readonly version: string;
   }[];
-  readonly update: Update;
-  readonly groups: readonly Group[];
+  readonly update: UpdateSettings;
+  readonly groups: readonly InstanceGroup[];
   readonly addons: readonly Addon[];
-  readonly variables: readonly VariableWish[];
+  readonly variables: readonly VariableSpec[];
   readonly features: Fields;
   readonly tags: Readonly<Record<string, string>>;
 }
@@ -21,19 +21,19 @@ export interface Manifest {
 /** Jobs that are put on every instance that the rules of an addon include. */
 export interface Addon {
   readonly name: string;
-  readonly jobs: readonly JobWish[];
+  readonly jobs: readonly JobSpec[];
   readonly include: Fields | undefined;
   readonly exclude: Fields | undefined;
 }
 
-export interface VariableWish {
+export interface VariableSpec {
   readonly name: string;
   readonly type: string;
   readonly options: Fields;
   readonly isConverging: boolean;
 }
 
-export interface JobWish {
+export interface JobSpec {
   readonly name: string;
   readonly release: string;
   readonly properties: Fields;
@@ -42,7 +42,7 @@ export interface JobWish {
   readonly provides: Fields;
 }
 
-export interface Update {
+export interface UpdateSettings {
   readonly canaries: Amount;
   readonly maxInFlight: Amount;
   readonly canaryWatch: WatchTime;
@@ -58,11 +58,11 @@ export interface WatchTime {
   readonly maxMs: number;
 }
 
-export interface Group {
+export interface InstanceGroup {
   readonly name: string;
   readonly instances: number;
   readonly azs: readonly string[];
-  readonly jobs: readonly JobWish[];
+  readonly jobs: readonly JobSpec[];
   readonly vmType: string | undefined;
   readonly vmResources: Fields | undefined;
   readonly vmExtensions: readonly string[];
@@ -75,7 +75,7 @@ export interface Group {
     readonly defaults: readonly string[];
   }[];
   readonly errand: boolean;
-  readonly update: Update;
+  readonly update: UpdateSettings;
   readonly env: Fields;
   readonly migratedFrom: readonly string[];
 }

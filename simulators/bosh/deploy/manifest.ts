@@ -1,20 +1,20 @@
-import { type Fields, hashes, maybe, need } from "../configs/fields.ts";
+import { type Fields, requireHashes, optionalField, requireField } from "../configs/fields.ts";
 import { syntaxError } from "../templates/psych.ts";
 import { readYaml, YamlError } from "../templates/yaml.ts";
 import { DirectorError } from "../wire/errors.ts";
-import { groups, jobs, update } from "./instance-group.ts";
-import type { Addon, Manifest, VariableWish } from "./manifest-types.ts";
+import { readGroups, readJobs, readUpdate } from "./instance-group.ts";
+import type { Addon, Manifest, VariableSpec } from "./manifest-types.ts";
 
 /** The text of a manifest as a mapping. @throws DirectorError 440001, 40001 */
 export function readManifest(text: string): Fields {
   if (text.trim() === "") throw new DirectorError(440001, "Manifest should not be empty");
-  const value = documentOf(text);
+  const value = readDocument(text);
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new DirectorError(440001, "Manifest should be a hash");
   return value as Fields;
 }
 
-function documentOf(text: string): unknown {
+function readDocument(text: string): unknown {
   try {
     return readYaml(text);
   } catch (error) {
@@ -27,12 +27,12 @@ function documentOf(text: string): unknown {
 }
 
 /** The name under which a manifest is deployed. @throws DirectorError 40001 */
-export function nameOf(manifest: Fields): string {
+export function manifestName(manifest: Fields): string {
   if (typeof manifest.name !== "string") throw new DirectorError(40001, "Deployment manifest must have a 'name' key");
   return manifest.name;
 }
 
-const version = (fields: Fields): string => String(fields.version ?? "");
+const readVersion = (fields: Fields): string => String(fields.version ?? "");
 
 const FEATURES = [
   "use_dns_addresses",
@@ -42,8 +42,8 @@ const FEATURES = [
   "converge_variables",
 ];
 
-function features(fields: Fields): Fields {
-  const given = maybe(fields, "features", "hash") ?? {};
+function readFeatures(fields: Fields): Fields {
+  const given = optionalField(fields, "features", "hash") ?? {};
   for (const name of FEATURES) {
     const value = given[name];
     if (value !== undefined && typeof value !== "boolean") {
@@ -54,11 +54,11 @@ function features(fields: Fields): Fields {
   return given;
 }
 
-function variables(fields: Fields): readonly VariableWish[] {
-  const wishes = hashes(maybe(fields, "variables", "array") ?? []).map((each) => ({
-    name: need(each, "name", "string"),
-    type: need(each, "type", "string"),
-    options: maybe(each, "options", "hash") ?? {},
+function readVariables(fields: Fields): readonly VariableSpec[] {
+  const wishes = requireHashes(optionalField(fields, "variables", "array") ?? []).map((each) => ({
+    name: requireField(each, "name", "string"),
+    type: requireField(each, "type", "string"),
+    options: optionalField(each, "options", "hash") ?? {},
     isConverging: each.update_mode === "converge",
   }));
   const twice = wishes.find(({ name }, at) => wishes.findIndex((each) => each.name === name) !== at);
@@ -68,28 +68,28 @@ function variables(fields: Fields): readonly VariableWish[] {
 }
 
 /** Addons of a manifest or a runtime config; one without jobs adds nothing. */
-export const addonsOf = (fields: Fields): readonly Addon[] =>
-  hashes(maybe(fields, "addons", "array") ?? []).map((each) => ({
-    name: need(each, "name", "string"),
-    jobs: each.jobs === undefined ? [] : jobs(each),
-    include: maybe(each, "include", "hash"),
-    exclude: maybe(each, "exclude", "hash"),
+export const readAddons = (fields: Fields): readonly Addon[] =>
+  requireHashes(optionalField(fields, "addons", "array") ?? []).map((each) => ({
+    name: requireField(each, "name", "string"),
+    jobs: each.jobs === undefined ? [] : readJobs(each),
+    include: optionalField(each, "include", "hash"),
+    exclude: optionalField(each, "exclude", "hash"),
   }));
 
-function releases(fields: Fields): Manifest["releases"] {
-  return hashes(need(fields, "releases", "array")).map((release) => ({
-    name: need(release, "name", "string"),
-    version: version(release),
+function readReleases(fields: Fields): Manifest["releases"] {
+  return requireHashes(requireField(fields, "releases", "array")).map((release) => ({
+    name: requireField(release, "name", "string"),
+    version: readVersion(release),
   }));
 }
 
-function stemcells(fields: Fields): Manifest["stemcells"] {
-  return hashes(maybe(fields, "stemcells", "array") ?? []).map((stemcell) => {
-    const os = maybe(stemcell, "os", "string");
-    const name = maybe(stemcell, "name", "string");
+function readStemcells(fields: Fields): Manifest["stemcells"] {
+  return requireHashes(optionalField(fields, "stemcells", "array") ?? []).map((stemcell) => {
+    const os = optionalField(stemcell, "os", "string");
+    const name = optionalField(stemcell, "name", "string");
     return {
-      alias: need(stemcell, "alias", "string"),
-      version: version(stemcell),
+      alias: requireField(stemcell, "alias", "string"),
+      version: readVersion(stemcell),
       ...(os === undefined ? {} : { os }),
       ...(name === undefined ? {} : { name }),
     };
@@ -98,17 +98,17 @@ function stemcells(fields: Fields): Manifest["stemcells"] {
 
 /** @throws DirectorError with the director's own code and text for what is wrong first */
 export function parseManifest(fields: Fields): Manifest {
-  const wanted = releases(fields);
-  const common = need(fields, "update", "hash");
+  const wanted = readReleases(fields);
+  const common = requireField(fields, "update", "hash");
   return {
-    name: nameOf(fields),
+    name: manifestName(fields),
     releases: wanted,
-    stemcells: stemcells(fields),
-    update: update(common),
-    groups: groups(fields, common),
-    addons: addonsOf(fields),
-    variables: variables(fields),
-    features: features(fields),
-    tags: (maybe(fields, "tags", "hash") ?? {}) as Readonly<Record<string, string>>,
+    stemcells: readStemcells(fields),
+    update: readUpdate(common),
+    groups: readGroups(fields, common),
+    addons: readAddons(fields),
+    variables: readVariables(fields),
+    features: readFeatures(fields),
+    tags: (optionalField(fields, "tags", "hash") ?? {}) as Readonly<Record<string, string>>,
   };
 }

@@ -5,19 +5,19 @@ import type { VmNetwork } from "../cpi/cpi.ts";
 import type { ReleaseVersion, Stemcell } from "../state/artifacts.ts";
 import type { Applied, Disk, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
-import { type Rendered, renderJobs } from "../templates/jobs.ts";
-import type { Group, JobWish } from "./manifest-types.ts";
+import { type RenderedJob, renderJobs } from "../templates/jobs.ts";
+import type { InstanceGroup, JobSpec } from "./manifest-types.ts";
 import type { DeployPlan, PlannedGroup } from "./plan.ts";
 import type { Resolver } from "./variables.ts";
 
 /** What one instance is to be once the deploy has ended. */
 export interface PlannedInstance {
   readonly instance: Instance;
-  readonly group: Group;
+  readonly group: InstanceGroup;
   readonly stemcell: Stemcell;
   readonly networks: readonly VmNetwork[];
   readonly cloudProperties: Fields;
-  readonly jobs: readonly Rendered[];
+  readonly jobs: readonly RenderedJob[];
   readonly disk: { readonly sizeMb: number; readonly cloudProperties: Fields } | undefined;
   /** A digest of each part that it will have. */
   readonly parts: Applied;
@@ -65,7 +65,7 @@ export function planInstance(
 }
 
 /** Packages of a job, with what they depend on, dependencies first. */
-export function packagesOf(releases: readonly ReleaseVersion[], wish: JobWish): readonly string[] {
+export function packagesOf(releases: readonly ReleaseVersion[], wish: JobSpec): readonly string[] {
   const release = releases.find(({ name }) => name === wish.release);
   const found = new Set<string>();
   const visit = (name: string): void => {
@@ -78,7 +78,7 @@ export function packagesOf(releases: readonly ReleaseVersion[], wish: JobWish): 
   return [...found];
 }
 
-function diskOf(group: Group, config: CloudConfig): PlannedInstance["disk"] {
+function diskOf(group: InstanceGroup, config: CloudConfig): PlannedInstance["disk"] {
   if (group.diskType !== undefined) return config.diskTypes.get(group.diskType);
   return group.diskMb > 0 ? { sizeMb: group.diskMb, cloudProperties: {} } : undefined;
 }

@@ -1,15 +1,15 @@
 import type { Stemcell } from "../state/artifacts.ts";
 import type { Deployment, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
-import { jobsOf } from "./addons.ts";
-import type { Group, JobWish } from "./manifest-types.ts";
-import type { Wanted } from "./references.ts";
-import { elect, spread } from "./spread.ts";
+import { jobsWithAddons } from "./addons.ts";
+import type { InstanceGroup, JobSpec } from "./manifest-types.ts";
+import type { ResolvedManifest } from "./references.ts";
+import { electBootstrap, spreadOverZones } from "./spread.ts";
 import { resolveStemcell } from "./stemcells.ts";
 
 export interface PlannedGroup {
-  readonly group: Group;
-  readonly jobs: readonly JobWish[];
+  readonly group: InstanceGroup;
+  readonly jobs: readonly JobSpec[];
   readonly stemcell: Stemcell;
   /** In the order of their zones, then of their indexes: the order of updates. */
   readonly instances: readonly Instance[];
@@ -17,7 +17,7 @@ export interface PlannedGroup {
   readonly unneeded: readonly Instance[];
 }
 
-export interface DeployPlan extends Wanted {
+export interface DeployPlan extends ResolvedManifest {
   readonly stemcells: readonly Stemcell[];
   readonly groups: readonly PlannedGroup[];
   /** Instances of groups that the manifest no longer has. */
@@ -25,13 +25,13 @@ export interface DeployPlan extends Wanted {
 }
 
 /** Chooses for each group which instances stay, come and go; new ones become part of the deployment. @throws DirectorError 50003 */
-export function place(director: Director, deployment: Deployment, wanted: Wanted): DeployPlan {
+export function place(director: Director, deployment: Deployment, wanted: ResolvedManifest): DeployPlan {
   const { manifest } = wanted;
   const stemcells = new Map(manifest.stemcells.map((each) => [each.alias, resolveStemcell(director, each)]));
   const { zones } = director.slot.value;
   for (const az of wanted.config.azs.keys()) if (!zones.includes(az)) zones.push(az);
   const groups = manifest.groups.map((group) =>
-    placeGroup(director, deployment, group, jobsOf(group, manifest), stemcells.get(group.stemcell) as Stemcell),
+    placeGroup(director, deployment, group, jobsWithAddons(group, manifest), stemcells.get(group.stemcell) as Stemcell),
   );
   const kept = new Set(groups.flatMap(({ instances, unneeded }) => [...instances, ...unneeded]));
   return {
@@ -45,14 +45,14 @@ export function place(director: Director, deployment: Deployment, wanted: Wanted
 function placeGroup(
   director: Director,
   deployment: Deployment,
-  group: Group,
-  jobs: readonly JobWish[],
+  group: InstanceGroup,
+  jobs: readonly JobSpec[],
   stemcell: Stemcell,
 ): PlannedGroup {
   const existing = deployment.instances
     .filter((each) => each.group === group.name || group.migratedFrom.includes(each.group))
     .sort((a, b) => a.index - b.index);
-  const { kept, fresh } = spread(group, existing);
+  const { kept, fresh } = spreadOverZones(group, existing);
   const taken = new Set(existing.filter((each) => each.group === group.name).map(({ index }) => index));
   const nextIndex = (): number => {
     let index = 0;
@@ -66,7 +66,7 @@ function placeGroup(
   deployment.instances.push(...made);
   const zone = ({ az }: Instance): number => group.azs.indexOf(az);
   const instances = [...kept, ...made].sort((a, b) => zone(a) - zone(b) || a.index - b.index);
-  elect(instances);
+  electBootstrap(instances);
   return {
     group,
     jobs,
@@ -77,10 +77,16 @@ function placeGroup(
   };
 }
 
-const zoneOrder = (group: Group, a: Instance, b: Instance): number =>
+const zoneOrder = (group: InstanceGroup, a: Instance, b: Instance): number =>
   group.azs.indexOf(a.az) - group.azs.indexOf(b.az) || b.index - a.index;
 
-function newInstance(director: Director, deployment: Deployment, group: Group, index: number, az: string): Instance {
+function newInstance(
+  director: Director,
+  deployment: Deployment,
+  group: InstanceGroup,
+  index: number,
+  az: string,
+): Instance {
   return {
     id: director.kernel.random("bosh/instances").uuid(),
     row: ++director.slot.value.instanceRows,

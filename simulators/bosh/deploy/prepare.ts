@@ -1,26 +1,26 @@
 import type { Body } from "../../kernel/index.ts";
-import { agentCall } from "../agent/calls.ts";
+import { callAgent } from "../agent/calls.ts";
 import { agentState } from "../agent/state.ts";
 import { releaseLock } from "../artifacts/release-lock.ts";
 import { parseCloudConfig } from "../configs/cloud-config.ts";
-import { configsOf } from "../configs/latest.ts";
+import { configsById } from "../configs/latest.ts";
 import { withRuntime } from "../configs/runtime-config.ts";
 import type { VmNetwork } from "../cpi/cpi.ts";
-import { nameOf } from "../instances/names.ts";
-import { holding } from "../tasks/locks.ts";
-import { Stage, warn } from "../tasks/stage.ts";
+import { instanceName } from "../instances/names.ts";
+import { withLock } from "../tasks/locks.ts";
+import { Stage, logWarning } from "../tasks/stage.ts";
 import { DirectorError } from "../wire/errors.ts";
-import { reserveAll } from "./addresses.ts";
+import { reserveAddresses } from "./addresses.ts";
 import type { Manifest } from "./manifest-types.ts";
 import { parseManifest, readManifest } from "./manifest.ts";
 import { planned } from "./plan-deployed.ts";
 import { type DeployPlan, place } from "./plan.ts";
-import { resolve } from "./references.ts";
-import { isChosen, type Run, STATES } from "./run.ts";
-import { generate } from "./variables.ts";
+import { resolveManifest } from "./references.ts";
+import { isChosen, type DeployRun, STATES } from "./run.ts";
+import { generateVariables } from "./variables.ts";
 
 /** Parses, checks, places and renders. Everything up to here changes nothing but records. */
-export function* prepare(run: Run): Body<DeployPlan> {
+export function* prepare(run: DeployRun): Body<DeployPlan> {
   const { director, task, args, deployment } = run;
   const { kernel } = director;
   const text = args.manifest ?? deployment.manifest;
@@ -31,11 +31,11 @@ export function* prepare(run: Run): Body<DeployPlan> {
       `Invalid state '${args.change.state}' for '${args.change.group}', valid states are: started, stopped, detached, recreate, restart`,
     );
   const manifest = withRuntime(director, parseManifest(readManifest(text)), args.runtimeConfigIds);
-  const config = parseCloudConfig(configsOf(director, args.cloudConfigIds).map(({ content }) => content));
-  const wanted = resolve(director, deployment, manifest, config);
+  const config = parseCloudConfig(configsById(director, args.cloudConfigIds).map(({ content }) => content));
+  const wanted = resolveManifest(director, deployment, manifest, config);
   yield* askAgents(run);
   for (const { name } of manifest.releases)
-    yield* holding(director, task, releaseLock(name), { waitMs: RELEASE_LOCK_MS }, pause(0));
+    yield* withLock(director, task, releaseLock(name), { waitMs: RELEASE_LOCK_MS }, pause(0));
   const size = manifest.groups.reduce((sum, { instances }) => sum + instances, 0);
   const stage = new Stage(director, task, "Preparing deployment", 1);
   const networks = new Map<string, readonly VmNetwork[]>();
@@ -47,8 +47,8 @@ export function* prepare(run: Run): Body<DeployPlan> {
       const placed = place(director, deployment, wanted);
       for (const group of placed.groups)
         for (const instance of group.instances)
-          networks.set(instance.id, reserveAll(director, placed, group, instance));
-      const made = generate(director, task, deployment, manifest);
+          networks.set(instance.id, reserveAddresses(director, placed, group, instance));
+      const made = generateVariables(director, task, deployment, manifest);
       deployment.variables = made.map(({ id, name }) => ({ id, name }));
       deployment.releases = wanted.releases.map(({ name, version }) => ({ name, version }));
       deployment.stemcells = placed.stemcells.map(({ name, version }) => ({ name, version }));
@@ -56,7 +56,7 @@ export function* prepare(run: Run): Body<DeployPlan> {
     })(),
   );
   if (deployment.instances.some(({ ignore }) => ignore))
-    warn(director, task, "You have ignored instances. They will not be changed.");
+    logWarning(director, task, "You have ignored instances. They will not be changed.");
   warnOfFuture(run);
   yield* stage.step(
     "Rendering templates",
@@ -70,23 +70,23 @@ export function* prepare(run: Run): Body<DeployPlan> {
 }
 
 /** get_state of every VM; one that keeps silent ends the deploy unless it is to be fixed. @throws DirectorError 450002 */
-function* askAgents({ director, args, deployment, agents }: Run): Body {
+function* askAgents({ director, args, deployment, agents }: DeployRun): Body {
   for (const instance of deployment.instances) {
     if (instance.ignore) continue;
     const said = agentState(director, instance);
     agents.set(instance.id, said);
-    if (said === "silent" && !args.fix) yield* agentCall(director, instance, "get_state");
+    if (said === "silent" && !args.fix) yield* callAgent(director, instance, "get_state");
   }
 }
 
 /** @throws DirectorError 140021, 190021 */
-function refuseIgnored({ args, deployment }: Run, manifest: Manifest): void {
+function refuseIgnored({ args, deployment }: DeployRun, manifest: Manifest): void {
   const ignored = deployment.instances.filter(({ ignore }) => ignore);
   const changed = ignored.find((instance) => args.change !== null && isChosen(args.change, instance));
   if (changed !== undefined)
     throw new DirectorError(
       140021,
-      `You are trying to change the state of the ignored instance '${nameOf(changed)}'. This operation is not allowed. You need to unignore it first.`,
+      `You are trying to change the state of the ignored instance '${instanceName(changed)}'. This operation is not allowed. You need to unignore it first.`,
     );
   for (const { group } of ignored) {
     const isKept = manifest.groups.some(({ name, migratedFrom }) => name === group || migratedFrom.includes(group));
@@ -98,9 +98,9 @@ function refuseIgnored({ args, deployment }: Run, manifest: Manifest): void {
   }
 }
 
-function warnOfFuture({ director, task, args }: Run): void {
+function warnOfFuture({ director, task, args }: DeployRun): void {
   if (args.recreateBeforeMs === null || args.recreateBeforeMs <= director.kernel.nowMs) return;
-  warn(
+  logWarning(
     director,
     task,
     `The recreate_vms_created_before timestamp '${args.recreateBefore}' is in the future. No VMs will be filtered by age - all VMs marked for recreation will be recreated.`,

@@ -1,18 +1,18 @@
 import { compareVersions } from "../artifacts/versions.ts";
 import type { CloudConfig, Network } from "../configs/cloud-config.ts";
-import { type Resolved, resolveLinks } from "../links/resolve.ts";
+import { type ResolvedLink, resolveLinks } from "../links/resolve.ts";
 import type { ReleaseVersion } from "../state/artifacts.ts";
 import type { Deployment } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import { DirectorError } from "../wire/errors.ts";
-import type { Group, JobWish, Manifest } from "./manifest-types.ts";
+import type { InstanceGroup, JobSpec, Manifest } from "./manifest-types.ts";
 
 /** What a manifest means here and now, before anything is placed. */
-export interface Wanted {
+export interface ResolvedManifest {
   readonly manifest: Manifest;
   readonly config: CloudConfig;
   readonly releases: readonly ReleaseVersion[];
-  readonly links: readonly Resolved[];
+  readonly links: readonly ResolvedLink[];
 }
 
 /** @throws DirectorError 30005, 30006 */
@@ -29,7 +29,12 @@ export function resolveRelease(director: Director, name: string, version: string
 }
 
 /** Resolves what can be refused before any stage begins. @throws DirectorError of the first reference that leads nowhere */
-export function resolve(director: Director, deployment: Deployment, manifest: Manifest, config: CloudConfig): Wanted {
+export function resolveManifest(
+  director: Director,
+  deployment: Deployment,
+  manifest: Manifest,
+  config: CloudConfig,
+): ResolvedManifest {
   for (const group of manifest.groups) checkGroup(director, group, manifest, config);
   checkAddons(director, manifest);
   const releases = manifest.releases.map(({ name, version }) => resolveRelease(director, name, version));
@@ -51,7 +56,7 @@ function checkAddons(director: Director, manifest: Manifest): void {
   }
 }
 
-function checkGroup(director: Director, group: Group, manifest: Manifest, config: CloudConfig): void {
+function checkGroup(director: Director, group: InstanceGroup, manifest: Manifest, config: CloudConfig): void {
   const refer = (code: number, what: string): never => {
     throw new DirectorError(code, `Instance group '${group.name}' references an unknown ${what}`);
   };
@@ -80,7 +85,7 @@ function checkGroup(director: Director, group: Group, manifest: Manifest, config
     );
 }
 
-function checkJob(director: Director, group: Group, job: JobWish, manifest: Manifest): void {
+function checkJob(director: Director, group: InstanceGroup, job: JobSpec, manifest: Manifest): void {
   const release = manifest.releases.find(({ name }) => name === job.release);
   if (release === undefined)
     throw new DirectorError(
@@ -92,7 +97,7 @@ function checkJob(director: Director, group: Group, job: JobWish, manifest: Mani
     throw new DirectorError(140029, `Job '${job.name}' not found in release '${job.release}'`);
 }
 
-function checkNetwork(group: Group, network: Network, staticIps: readonly string[]): void {
+function checkNetwork(group: InstanceGroup, network: Network, staticIps: readonly string[]): void {
   const zones = new Set(network.subnets.flatMap(({ azs }) => azs));
   if (network.type === "manual" && zones.size > 0 && !(group.azs.length > 0 && group.azs.every((az) => zones.has(az))))
     throw new DirectorError(

@@ -1,18 +1,18 @@
 import type { Body } from "../../kernel/index.ts";
 import { stopJobs } from "../agent/behaviours.ts";
-import { audited } from "../events/audit.ts";
+import { withAudit } from "../events/audit.ts";
 import { abandonVm, deleteVm, forgetVm } from "../instances/destroy-vm.ts";
 import { orphanDisk } from "../instances/disk.ts";
-import { nameOf, of, title } from "../instances/names.ts";
-import { deleteSnapshotsOf } from "../instances/snapshots.ts";
-import { stop } from "../instances/stop.ts";
+import { instanceName, ownerOf, instanceTitle } from "../instances/names.ts";
+import { deleteMatchingSnapshots } from "../instances/snapshots.ts";
+import { stopInstance } from "../instances/stop.ts";
 import type { Deployment, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { inBatches } from "../tasks/batches.ts";
 import type { Stage } from "../tasks/stage.ts";
 import { checkpoint } from "../tasks/transitions.ts";
-import { releaseAll } from "./addresses.ts";
+import { releaseAddresses } from "./addresses.ts";
 
 interface RemoveOptions {
   readonly parallel: number;
@@ -31,46 +31,52 @@ export function* removeInstances(
 ): Body {
   yield* inBatches(director, instances, options.parallel, (instance) =>
     stage.step(
-      title(instance),
-      audited(
+      instanceTitle(instance),
+      withAudit(
         director,
         task,
-        { action: "delete", type: "instance", name: nameOf(instance), ...of(instance) },
-        remove(director, task, deployment, instance, options.force),
+        { action: "delete", type: "instance", name: instanceName(instance), ...ownerOf(instance) },
+        removeInstance(director, task, deployment, instance, options.force),
       ),
     ),
   );
   checkpoint(task);
 }
 
-function* remove(director: Director, task: Task, deployment: Deployment, instance: Instance, force: boolean): Body {
+function* removeInstance(
+  director: Director,
+  task: Task,
+  deployment: Deployment,
+  instance: Instance,
+  force: boolean,
+): Body {
   if (instance.vm !== null) {
-    yield* tolerating(force, stop(director, instance, undefined, false, 1));
-    yield* force ? forceVm(director, task, instance) : deleteVm(director, task, instance);
+    yield* tolerateFailure(force, stopInstance(director, instance, undefined, false, 1));
+    yield* force ? abandonInstanceVm(director, task, instance) : deleteVm(director, task, instance);
   }
-  yield* deleteSnapshotsOf(director, (each) => each.instanceId === instance.id);
+  yield* deleteMatchingSnapshots(director, (each) => each.instanceId === instance.id);
   orphanDisk(director, task, instance);
-  releaseAll(director, instance);
+  releaseAddresses(director, instance);
   deployment.instances = deployment.instances.filter((each) => each !== instance);
   director.kernel.record("bosh", "instance.delete", instance.id, { deployment: deployment.name });
 }
 
 /** Forgets the VM whatever the IaaS says; one that is not known to be gone is written down as an orphan. */
-function* forceVm(director: Director, task: Task, instance: Instance): Body {
+function* abandonInstanceVm(director: Director, task: Task, instance: Instance): Body {
   const { vm } = instance;
   if (vm === null) return;
   stopJobs(director.behaviours, instance, true);
   yield* abandonVm(
     director,
     task,
-    of(instance),
+    ownerOf(instance),
     vm.cid,
     instance.ips.map(({ ip }) => ip),
   );
   forgetVm(instance);
 }
 
-function* tolerating(force: boolean, body: Body): Body {
+function* tolerateFailure(force: boolean, body: Body): Body {
   try {
     yield* body;
   } catch (error) {

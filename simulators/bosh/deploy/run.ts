@@ -2,22 +2,22 @@ import type { Deployment, DesiredState, Instance } from "../state/deployments.ts
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import type { DeployArgs, StateChange } from "./args.ts";
-import type { Wishes } from "./changes.ts";
+import type { UpdateRequest } from "./changes.ts";
 
 /** One deploy at work. */
-export interface Run {
+export interface DeployRun {
   readonly director: Director;
   readonly task: Task;
   readonly args: DeployArgs;
   readonly deployment: Deployment;
   /** What each agent said before anything was done. */
-  readonly agents: Map<string, Wishes["agent"]>;
+  readonly agents: Map<string, UpdateRequest["agent"]>;
   /** Instances whose VM was made in this run. */
   readonly created: Set<string>;
 }
 
 /** A run that changes nothing of what was last deployed: for errands and single instances. */
-export const runOf = (director: Director, task: Task, deployment: Deployment): Run => ({
+export const runWithoutChanges = (director: Director, task: Task, deployment: Deployment): DeployRun => ({
   director,
   task,
   deployment,
@@ -53,7 +53,7 @@ export const isChosen = (change: StateChange, instance: Instance): boolean =>
   (change.group === "*" || change.group === instance.group) &&
   (change.id === null || change.id === instance.id || change.id === String(instance.index));
 
-export const desiredOf = ({ args }: Run, instance: Instance): DesiredState =>
+export const desiredOf = ({ args }: DeployRun, instance: Instance): DesiredState =>
   args.change !== null && isChosen(args.change, instance)
     ? (STATES[args.change.state] ?? instance.state)
     : instance.state;

@@ -1,29 +1,29 @@
 import type { Body } from "../../kernel/index.ts";
-import { audited } from "../events/audit.ts";
+import { withAudit } from "../events/audit.ts";
 import { createVm, metadataOf } from "../instances/create-vm.ts";
 import { deleteVm, detachAndDelete } from "../instances/destroy-vm.ts";
-import { nameOf, of, title } from "../instances/names.ts";
+import { instanceName, ownerOf, instanceTitle } from "../instances/names.ts";
 import { takeSnapshot } from "../instances/snapshots.ts";
-import { start } from "../instances/start.ts";
-import { stop } from "../instances/stop.ts";
+import { startInstance } from "../instances/start.ts";
+import { stopInstance } from "../instances/stop.ts";
 import type { DesiredState, Instance } from "../state/deployments.ts";
 import { inBatches } from "../tasks/batches.ts";
 import { Stage } from "../tasks/stage.ts";
 import { checkpoint } from "../tasks/transitions.ts";
 import type { changesOf } from "./changes.ts";
-import { changesFor, RENEWING, wishesFor } from "./changes.ts";
-import { amountOf } from "./instance-group.ts";
+import { changesFor, RENEWING, updateRequestFor } from "./changes.ts";
+import { resolveAmount } from "./instance-group.ts";
 import { planOf } from "./plan-deployed.ts";
 import type { PlannedInstance } from "./plan-instance.ts";
 import type { DeployPlan, PlannedGroup } from "./plan.ts";
 import { removeInstances } from "./remove.ts";
-import type { Run } from "./run.ts";
+import type { DeployRun } from "./run.ts";
 
 /** Answers whether anything was done. */
-export function* updateGroup(run: Run, plan: DeployPlan, planned: PlannedGroup): Body<boolean> {
+export function* updateGroup(run: DeployRun, plan: DeployPlan, planned: PlannedGroup): Body<boolean> {
   const { director, task, deployment, args } = run;
   const { group, instances, unneeded } = planned;
-  const maxInFlight = amountOf(args.maxInFlight ?? group.update.maxInFlight, instances.length);
+  const maxInFlight = resolveAmount(args.maxInFlight ?? group.update.maxInFlight, instances.length);
   if (unneeded.length > 0) {
     const stage = new Stage(director, task, "Deleting unneeded instances", unneeded.length, [group.name]);
     yield* removeInstances(director, task, deployment, unneeded, stage, { parallel: maxInFlight, force: false });
@@ -31,7 +31,7 @@ export function* updateGroup(run: Run, plan: DeployPlan, planned: PlannedGroup):
   const changed = instances.filter((instance) => changesFor(run, planOf(run, plan, planned, instance)).length > 0);
   if (changed.length === 0) return unneeded.length > 0;
   const stage = new Stage(director, task, "Updating instance", changed.length, [group.name]);
-  const canaries = amountOf(args.canaries ?? group.update.canaries, instances.length);
+  const canaries = resolveAmount(args.canaries ?? group.update.canaries, instances.length);
   const update = (instance: Instance, canary: boolean): Body =>
     updateInstance(run, planOf(run, plan, planned, instance), stage, canary);
   yield* inBatches(director, changed.slice(0, canaries), canaries, (each) => update(each, true));
@@ -39,16 +39,21 @@ export function* updateGroup(run: Run, plan: DeployPlan, planned: PlannedGroup):
   return true;
 }
 
-function* updateInstance(run: Run, each: PlannedInstance, stage: Stage, canary: boolean): Body {
+function* updateInstance(run: DeployRun, each: PlannedInstance, stage: Stage, canary: boolean): Body {
   const { director, task } = run;
   const { instance } = each;
   checkpoint(task);
   const changes = changesFor(run, each);
-  const { desired, verb } = wishesFor(run, each);
+  const { desired, verb } = updateRequestFor(run, each);
   const action = actionOf(each, desired, verb);
   const context = action === "create" ? { az: instance.az } : action === "update" ? { az: instance.az, changes } : {};
-  const work = converging(run, each, changes, desired, stage, canary);
-  yield* audited(director, task, { action, type: "instance", name: nameOf(instance), ...of(instance), context }, work);
+  const work = convergeInstance(run, each, changes, desired, stage, canary);
+  yield* withAudit(
+    director,
+    task,
+    { action, type: "instance", name: instanceName(instance), ...ownerOf(instance), context },
+    work,
+  );
 }
 
 function actionOf({ instance, isNew }: PlannedInstance, desired: DesiredState, verb: string | undefined): string {
@@ -58,15 +63,15 @@ function actionOf({ instance, isNew }: PlannedInstance, desired: DesiredState, v
   return instance.state === "started" ? "update" : "start";
 }
 
-function* converging(
-  run: Run,
+function* convergeInstance(
+  run: DeployRun,
   each: PlannedInstance,
   changes: ReturnType<typeof changesOf>,
   desired: DesiredState,
   stage: Stage,
   canary: boolean,
 ): Body {
-  const step = stage.begin(`${title(each.instance)}${canary ? " (canary)" : ""}`);
+  const step = stage.begin(`${instanceTitle(each.instance)}${canary ? " (canary)" : ""}`);
   try {
     yield* work();
     step.finish();
@@ -87,7 +92,7 @@ function* converging(
     instance.clean = false;
     const skipDrain = args.skipDrain === "*" || (args.skipDrain?.split(",").includes(group.name) ?? false);
     const isSilent = run.agents.get(instance.id) === "silent";
-    if (wasStarted && instance.vm !== null && !isSilent) yield* stop(director, instance, step, skipDrain);
+    if (wasStarted && instance.vm !== null && !isSilent) yield* stopInstance(director, instance, step, skipDrain);
     instance.state = desired;
     if (desired !== "started") {
       if (desired === "detached") yield* detachAndDelete(director, task, instance);
@@ -100,6 +105,12 @@ function* converging(
       yield* createVm(director, task, each);
     }
     const watch = canary ? group.update.canaryWatch : group.update.updateWatch;
-    yield* start(director, task, each, { watch, base: wasStarted ? 40 : 0, renewsDisk: args.recreateDisks }, step);
+    yield* startInstance(
+      director,
+      task,
+      each,
+      { watch, base: wasStarted ? 40 : 0, renewsDisk: args.recreateDisks },
+      step,
+    );
   }
 }

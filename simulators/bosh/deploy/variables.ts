@@ -4,7 +4,7 @@ import type { Deployment, Variable } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { DirectorError } from "../wire/errors.ts";
-import type { Manifest, VariableWish } from "./manifest-types.ts";
+import type { Manifest, VariableSpec } from "./manifest-types.ts";
 
 /** A reference that the config server can't resolve. */
 export class VariableError extends Error {}
@@ -15,20 +15,20 @@ export interface Resolver {
   readonly used: Map<string, Variable>;
 }
 
-export const absolute = (director: Director, deployment: string, name: string): string =>
+export const absoluteName = (director: Director, deployment: string, name: string): string =>
   name.startsWith("/") ? name : `/${director.name}/${deployment}/${name}`;
 
 const TYPES = new Set(["password", "certificate", "ssh", "rsa", "user"]);
 
 /** Makes the values that the manifest asks for and that are not there yet. @throws DirectorError 540005, 540009 */
-export function generate(
+export function generateVariables(
   director: Director,
   task: Task,
   deployment: Deployment,
   manifest: Manifest,
 ): readonly Variable[] {
   return manifest.variables.map((wish) => {
-    const name = absolute(director, deployment.name, wish.name);
+    const name = absoluteName(director, deployment.name, wish.name);
     if (director.options.configServer === undefined)
       throw new DirectorError(
         540009,
@@ -44,7 +44,7 @@ export function generate(
 }
 
 /** The stand-in of a config server: one value per name and options; `converge` makes a new one when the options change. */
-function valueFor(director: Director, task: Task, deployment: Deployment, name: string, wish: VariableWish): Variable {
+function valueFor(director: Director, task: Task, deployment: Deployment, name: string, wish: VariableSpec): Variable {
   const { variables } = director.slot.value;
   const versions = variables.get(name) ?? [];
   const options = JSON.stringify(wish.options);
@@ -70,7 +70,7 @@ export function resolverFor(director: Director, deployment: Deployment): Resolve
   const used = new Map<string, Variable>();
   const one = (reference: string): string => {
     const [first = ""] = reference.split(".");
-    const name = absolute(director, deployment.name, first.replace(/^!/, ""));
+    const name = absoluteName(director, deployment.name, first.replace(/^!/, ""));
     if (director.options.configServer === undefined)
       throw new VariableError(
         `Failed to fetch variable '${name}' from config server: Director is not configured with a config server`,

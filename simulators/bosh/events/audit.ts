@@ -1,5 +1,5 @@
 import type { Body } from "../../kernel/index.ts";
-import { type Director, seconds } from "../state/director.ts";
+import { type Director, nowSeconds } from "../state/director.ts";
 import type { AuditEvent } from "../state/events.ts";
 import type { Task } from "../state/tasks.ts";
 import { messageOf } from "../wire/errors.ts";
@@ -10,7 +10,7 @@ const EVENTS_MAX = 10_000;
 const TRIM = 1000;
 
 /** What an audit event says; everything else comes from the task. */
-export interface Audit {
+export interface AuditEntry {
   readonly action: string;
   readonly type: string;
   readonly name?: string | null;
@@ -22,13 +22,13 @@ export interface Audit {
 }
 
 /** Writes an audit event and answers with its id (docs/discoveries/bosh-director.md, "Audit events"). */
-export function audit(director: Director, by: Task | string, what: Audit): number {
+export function audit(director: Director, by: Task | string, what: AuditEntry): number {
   const { events } = director.slot.value;
   const id = (events.at(-1)?.id ?? 0) + 1;
   const event: AuditEvent = {
     id,
     parentId: what.parent ?? null,
-    timestamp: seconds(director),
+    timestamp: nowSeconds(director),
     user: typeof by === "string" ? by : by.user,
     action: what.action,
     objectType: what.type,
@@ -45,7 +45,7 @@ export function audit(director: Director, by: Task | string, what: Audit): numbe
 }
 
 /** An audit pair around some work: the second names the first, and the error if there was one. */
-export function* audited<T>(
+export function* withAudit<T>(
   director: Director,
   task: Task,
   what: Parameters<typeof audit>[2],

@@ -1,19 +1,19 @@
 import type { Body } from "../../kernel/index.ts";
-import { agentCall } from "../agent/calls.ts";
+import { callAgent } from "../agent/calls.ts";
 import { DEPLOYMENT_LOCK_MS, deploymentLock } from "../deploy/lock.ts";
 import { planDeployed, planOf } from "../deploy/plan-deployed.ts";
-import { audited } from "../events/audit.ts";
+import { withAudit } from "../events/audit.ts";
 import type { Deployment, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
-import { holding } from "../tasks/locks.ts";
+import { withLock } from "../tasks/locks.ts";
 import { Stage } from "../tasks/stage.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { createVm } from "./create-vm.ts";
 import { detachAndDelete } from "./destroy-vm.ts";
-import { nameOf, of, title } from "./names.ts";
-import { start } from "./start.ts";
-import { stop } from "./stop.ts";
+import { instanceName, ownerOf, instanceTitle } from "./names.ts";
+import { startInstance } from "./start.ts";
+import { stopInstance } from "./stop.ts";
 
 export type Args = Readonly<Record<string, unknown>>;
 
@@ -27,19 +27,19 @@ export const instances = (director: Director): readonly Instance[] =>
   [...director.slot.value.deployments.values()].flatMap((each) => each.instances);
 
 /** `stop instance` and its kin: one instance, without converging the rest. */
-export function* updateInstance(director: Director, task: Task, args: Args): Body<string> {
+export function* runInstanceAction(director: Director, task: Task, args: Args): Body<string> {
   const deployment = deploymentOf(director, args);
   const instance = deployment.instances.find(({ id }) => id === args.instance);
   if (instance === undefined) throw new DirectorError(70001, `Instance '${String(args.instance)}' doesn't exist`);
   const options = { waitMs: DEPLOYMENT_LOCK_MS, deployment: deployment.name };
   const verb = String(args.verb);
-  const what = { action: verb, type: "instance", name: nameOf(instance), ...of(instance) };
-  const work = audited(director, task, what, act(director, task, deployment, instance, verb, args));
-  yield* holding(director, task, deploymentLock(deployment.name), options, work);
-  return nameOf(instance);
+  const what = { action: verb, type: "instance", name: instanceName(instance), ...ownerOf(instance) };
+  const work = withAudit(director, task, what, performAction(director, task, deployment, instance, verb, args));
+  yield* withLock(director, task, deploymentLock(deployment.name), options, work);
+  return instanceName(instance);
 }
 
-function* act(
+function* performAction(
   director: Director,
   task: Task,
   deployment: Deployment,
@@ -47,11 +47,11 @@ function* act(
   verb: string,
   args: Args,
 ): Body {
-  const stage = new Stage(director, task, `Updating instance ${title(instance)}`, null);
-  if (instance.vm !== null) yield* agentCall(director, instance, "get_state");
+  const stage = new Stage(director, task, `Updating instance ${instanceTitle(instance)}`, null);
+  if (instance.vm !== null) yield* callAgent(director, instance, "get_state");
   const renews = verb === "recreate" || (verb === "stop" && args.hard === true);
   if (verb !== "start" && instance.vm !== null)
-    yield* stage.step("Stopping instance", stop(director, instance, undefined, args.skipDrain === true));
+    yield* stage.step("Stopping instance", stopInstance(director, instance, undefined, args.skipDrain === true));
   if (verb === "stop") instance.state = args.hard === true ? "detached" : "stopped";
   if (renews && instance.vm !== null) yield* stage.step("Deleting VM", detachAndDelete(director, task, instance));
   if (verb === "stop") return;
@@ -63,7 +63,7 @@ function* act(
   if (instance.vm === null) yield* stage.step("Creating VM", createVm(director, task, planned));
   yield* stage.step(
     "Starting instance",
-    start(director, task, planned, { watch: planned.group.update.updateWatch, base: 0 }),
+    startInstance(director, task, planned, { watch: planned.group.update.updateWatch, base: 0 }),
   );
   instance.state = "started";
 }

@@ -1,7 +1,7 @@
 import type { Body } from "../../kernel/index.ts";
-import { actionFailed } from "../agent/calls.ts";
+import { actionFailure } from "../agent/calls.ts";
 import { CpiError, type VmRequest } from "../cpi/cpi.ts";
-import { audited } from "../events/audit.ts";
+import { withAudit } from "../events/audit.ts";
 import { agentFault } from "../faults.ts";
 import type { Vm } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
@@ -10,7 +10,7 @@ import { DirectorError } from "../wire/errors.ts";
 import { abandonVm } from "./destroy-vm.ts";
 
 /** Whose VM it is: an instance of a deployment, or a compilation worker. */
-export interface Owner {
+export interface VmOwner {
   readonly deployment: string;
   /** `group/uuid`. */
   readonly instance: string;
@@ -24,14 +24,14 @@ export interface Owner {
 export function* bootVm(
   director: Director,
   task: Task,
-  owner: Owner,
+  owner: VmOwner,
   request: VmRequest,
   stemcell: Vm["stemcell"],
   metadata: Readonly<Record<string, string>>,
 ): Body<Vm> {
   const { kernel, cpi } = director;
   const create = tryCreate(director, request);
-  const cid = yield* audited(director, task, { action: "create", type: "vm", ...owner }, create, (made) => made);
+  const cid = yield* withAudit(director, task, { action: "create", type: "vm", ...owner }, create, (made) => made);
   const ips = request.networks.map(({ ip }) => ip);
   kernel.record("bosh", "vm.create", cid, { deployment: owner.deployment, instance: owner.instance, ips });
   const { agentId } = request;
@@ -47,7 +47,7 @@ export function* bootVm(
   };
   try {
     yield* cpi.setVmMetadata(cid, metadata);
-    yield* ping(director, owner, vm, metadata.index ?? "0");
+    yield* awaitFirstPing(director, owner, vm, metadata.index ?? "0");
   } catch (error) {
     yield* abandonVm(director, task, owner, cid, ips);
     throw error;
@@ -66,14 +66,14 @@ function* tryCreate(director: Director, request: VmRequest): Body<string> {
 }
 
 /** Waits for a new agent. The limit is true time, the boot is work. @throws DirectorError 450001, 450002 */
-function* ping(director: Director, owner: Owner, vm: Vm, index: string): Body {
+function* awaitFirstPing(director: Director, owner: VmOwner, vm: Vm, index: string): Body {
   const { kernel, cpi } = director;
   const waitMs = director.options.agentWaitMs ?? 600_000;
   const answerMs = kernel.work(kernel.random("bosh/agent").lognormal(cpi.bootMs, 0.4));
   const [group = "", id = ""] = owner.instance.split("/");
   const effect = agentFault(kernel, "ping", { ...owner, group, id, index, vm: vm.cid });
   yield Math.min(answerMs, waitMs);
-  if (effect?.kind === "error") throw actionFailed(director, effect.message);
+  if (effect?.kind === "error") throw actionFailure(director, effect.message);
   if (cpi.isAlive(vm.cid) && effect?.kind !== "stuck" && answerMs <= waitMs) return;
   yield Math.max(0, waitMs - answerMs);
   throw new DirectorError(

@@ -1,6 +1,6 @@
 import type { Body } from "../../kernel/index.ts";
-import { agentCall } from "../agent/calls.ts";
-import { release } from "../deploy/addresses.ts";
+import { callAgent } from "../agent/calls.ts";
+import { releaseAddress } from "../deploy/addresses.ts";
 import type { PlannedInstance } from "../deploy/plan-instance.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
@@ -8,7 +8,7 @@ import type { Task } from "../state/tasks.ts";
 import { checkpoint } from "../tasks/transitions.ts";
 import { bootVm } from "./boot.ts";
 import { attachDisk } from "./disk.ts";
-import { iso, nameOf, of } from "./names.ts";
+import { iso, instanceName, ownerOf } from "./names.ts";
 
 /** Makes the VM of an instance; a disk that it has already is attached and mounted. */
 export function* createVm(director: Director, task: Task, planned: PlannedInstance): Body {
@@ -25,7 +25,7 @@ export function* createVm(director: Director, task: Task, planned: PlannedInstan
   instance.vm = yield* bootVm(
     director,
     task,
-    of(instance),
+    ownerOf(instance),
     request,
     { name, version, apiVersion },
     metadataOf(director, instance),
@@ -42,8 +42,8 @@ export function* createVm(director: Director, task: Task, planned: PlannedInstan
     ...(network === undefined ? {} : { network }),
   };
   if (instance.disk !== null) yield* attachDisk(director, task, instance, instance.disk.cid);
-  yield* agentCall(director, instance, "update_settings");
-  yield* agentCall(director, instance, "apply");
+  yield* callAgent(director, instance, "update_settings");
+  yield* callAgent(director, instance, "apply");
 }
 
 /** The addresses of the plan become those of the instance; the ones it no longer has are free again. */
@@ -51,7 +51,7 @@ function takeAddresses(director: Director, instance: Instance, networks: Planned
   const old = instance.ips.filter(({ ip }) => !networks.some((network) => network.ip === ip));
   instance.ips = networks.map(({ name, ip }) => ({ network: name, ip }));
   instance.pendingIps = [];
-  for (const { ip } of old) release(director, ip);
+  for (const { ip } of old) releaseAddress(director, ip);
 }
 
 export const metadataOf = (director: Director, instance: Instance): Record<string, string> => ({
@@ -61,6 +61,6 @@ export const metadataOf = (director: Director, instance: Instance): Record<strin
   job: instance.group,
   instance_group: instance.group,
   index: String(instance.index),
-  name: nameOf(instance),
+  name: instanceName(instance),
   created_at: iso(director.kernel.nowMs),
 });

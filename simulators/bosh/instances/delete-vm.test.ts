@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { Bench, manifestOf } from "../testing.ts";
-import { deployed } from "../problems/testing.ts";
+import { TestDirector, manifestOf } from "../testing.ts";
+import { deployGroups } from "../problems/testing.ts";
 
 describe("delete vm", () => {
   it("leaves the instance, and the VM where the IaaS refuses", async () => {
-    const bench = await deployed();
+    const bench = await deployGroups();
     const instance = bench.instance("x", "w");
     const { vm } = instance;
     bench.kernel.faults.arm({ point: "cpi:delete_vm", effect: { kind: "error", message: "no" } });
@@ -20,7 +20,7 @@ describe("delete vm", () => {
   });
 
   it("is written down for a VM that nobody knows as well", async () => {
-    const bench = await deployed(1);
+    const bench = await deployGroups(1);
     const task = bench.task(bench.send("DELETE", "/vms/nosuch"));
     expect(task).toMatchObject({ state: "done", result: "true" });
     const events = bench.bosh.state().events.filter(({ objectName }) => objectName === "nosuch");
@@ -31,7 +31,7 @@ describe("delete vm", () => {
   });
 
   it("leaves an orphan on the list, with its addresses, until it is swept", async () => {
-    const bench = new Bench({ resurrector: true });
+    const bench = new TestDirector({ resurrector: true });
     await bench.ready();
     bench.kernel.faults.arm({ point: "cpi:set_vm_metadata", effect: { kind: "error", message: "no" } });
     bench.kernel.faults.arm({ point: "cpi:delete_vm", effect: { kind: "error", message: "no" } });

@@ -1,9 +1,9 @@
 import type { Body } from "../../kernel/index.ts";
-import { release } from "../deploy/addresses.ts";
-import { audited } from "../events/audit.ts";
+import { releaseAddress } from "../deploy/addresses.ts";
+import { withAudit } from "../events/audit.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
-import { holding } from "../tasks/locks.ts";
+import { withLock } from "../tasks/locks.ts";
 import { Stage } from "../tasks/stage.ts";
 import { type Args, instances } from "./actions.ts";
 import { deleteVm, destroyVm, VM_LOCK_MS } from "./destroy-vm.ts";
@@ -22,8 +22,8 @@ export function* deleteVmByCid(director: Director, task: Task, args: Args): Body
 }
 
 function* destroyUnowned(director: Director, task: Task, cid: string): Body {
-  const call = holding(director, task, `lock:vm:${cid}`, { waitMs: VM_LOCK_MS }, director.cpi.deleteVm(cid));
-  yield* audited(director, task, { action: "delete", type: "vm", name: cid }, call);
+  const call = withLock(director, task, `lock:vm:${cid}`, { waitMs: VM_LOCK_MS }, director.cpi.deleteVm(cid));
+  yield* withAudit(director, task, { action: "delete", type: "vm", name: cid }, call);
   director.kernel.record("bosh", "vm.delete", cid);
 }
 
@@ -34,7 +34,7 @@ export function* deleteOrphanVms(director: Director, task: Task): Body<number> {
   for (const { cid, deployment, instance, ips } of orphans) {
     yield* stage.step(cid, destroyVm(director, task, { deployment, instance }, cid));
     director.slot.value.orphanVms.delete(cid);
-    for (const ip of ips) release(director, ip);
+    for (const ip of ips) releaseAddress(director, ip);
   }
   return orphans.length;
 }

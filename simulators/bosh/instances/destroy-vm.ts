@@ -1,16 +1,16 @@
 import type { Body } from "../../kernel/index.ts";
 import { stopJobs } from "../agent/behaviours.ts";
-import { agentCall } from "../agent/calls.ts";
-import { audited } from "../events/audit.ts";
+import { callAgent } from "../agent/calls.ts";
+import { withAudit } from "../events/audit.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
-import { holding } from "../tasks/locks.ts";
-import type { Owner } from "./boot.ts";
-import { of } from "./names.ts";
+import { withLock } from "../tasks/locks.ts";
+import type { VmOwner } from "./boot.ts";
+import { ownerOf } from "./names.ts";
 
 /** Deletes a VM that no instance will have; where even that fails it is written down as an orphan. */
-export function* abandonVm(director: Director, task: Task, owner: Owner, cid: string, ips: readonly string[]): Body {
+export function* abandonVm(director: Director, task: Task, owner: VmOwner, cid: string, ips: readonly string[]): Body {
   try {
     yield* destroyVm(director, task, owner, cid);
   } catch {
@@ -21,12 +21,12 @@ export function* abandonVm(director: Director, task: Task, owner: Owner, cid: st
 }
 
 /** delete_vm under the VM's lock. */
-export function* destroyVm(director: Director, task: Task, owner: Owner, cid: string): Body {
-  yield* audited(
+export function* destroyVm(director: Director, task: Task, owner: VmOwner, cid: string): Body {
+  yield* withAudit(
     director,
     task,
     { action: "delete", type: "vm", name: cid, ...owner },
-    holding(director, task, `lock:vm:${cid}`, { waitMs: VM_LOCK_MS }, director.cpi.deleteVm(cid)),
+    withLock(director, task, `lock:vm:${cid}`, { waitMs: VM_LOCK_MS }, director.cpi.deleteVm(cid)),
   );
   director.kernel.record("bosh", "vm.delete", cid, { ...owner });
 }
@@ -36,7 +36,7 @@ export function* deleteVm(director: Director, task: Task, instance: Instance): B
   const { vm } = instance;
   if (vm === null) return;
   stopJobs(director.behaviours, instance, true);
-  yield* destroyVm(director, task, of(instance), vm.cid);
+  yield* destroyVm(director, task, ownerOf(instance), vm.cid);
   forgetVm(instance);
 }
 
@@ -48,7 +48,7 @@ export function forgetVm(instance: Instance): void {
 /** Unmounts and detaches the disk, then deletes the VM. */
 export function* detachAndDelete(director: Director, task: Task, instance: Instance): Body {
   if (instance.vm !== null && instance.disk !== null) {
-    yield* agentCall(director, instance, "unmount_disk");
+    yield* callAgent(director, instance, "unmount_disk");
     yield* director.cpi.detachDisk(instance.vm.cid, instance.disk.cid);
   }
   yield* deleteVm(director, task, instance);

@@ -5,10 +5,10 @@ import { Stage } from "../tasks/stage.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { type Args, instances } from "./actions.ts";
 import { attachDisk, orphanDisk } from "./disk.ts";
-import { nameOf } from "./names.ts";
+import { instanceName } from "./names.ts";
 
 /** `orphan disk`: takes a disk off its instance, in the records only. */
-export function* orphan(director: Director, task: Task, args: Args): Body<string> {
+export function* orphanDiskByCid(director: Director, task: Task, args: Args): Body<string> {
   const cid = String(args.cid);
   const stage = new Stage(director, task, "Orphan disk", 1);
   const step = stage.begin(cid);
@@ -20,7 +20,7 @@ export function* orphan(director: Director, task: Task, args: Args): Body<string
 }
 
 /** `attach disk`: an instance that is stopped takes another disk; its old one becomes an orphan. @throws DirectorError 520001, 520003 */
-export function* attachOrphan(director: Director, task: Task, args: Args): Body<string> {
+export function* attachDiskByCid(director: Director, task: Task, args: Args): Body<string> {
   const { deployment: name, job, id, cid } = args as { deployment: string; job: string; id: string; cid: string };
   const instance = director.slot.value.deployments
     .get(name)
@@ -30,7 +30,7 @@ export function* attachOrphan(director: Director, task: Task, args: Args): Body<
   if (instance.state === "started")
     throw new DirectorError(
       520003,
-      `Instance '${nameOf(instance)}' in deployment '${name}' must be in 'bosh stopped' state`,
+      `Instance '${instanceName(instance)}' in deployment '${name}' must be in 'bosh stopped' state`,
     );
   const known = director.slot.value.orphanDisks.get(cid);
   const copied = args.copy === true ? instance.disk?.cloudProperties : undefined;
@@ -46,5 +46,5 @@ export function* attachOrphan(director: Director, task: Task, args: Args): Body<
   };
   if (instance.vm !== null) yield* attachDisk(director, task, instance, cid);
   director.kernel.record("bosh", "disk.attach", cid, { deployment: name, instance: instance.id });
-  return `attached disk '${cid}' to '${nameOf(instance)}' in deployment '${name}'`;
+  return `attached disk '${cid}' to '${instanceName(instance)}' in deployment '${name}'`;
 }

@@ -1,21 +1,21 @@
 import type { Body } from "../../kernel/index.ts";
 import { migrateJobs } from "../agent/behaviours.ts";
-import { agentCall } from "../agent/calls.ts";
+import { callAgent } from "../agent/calls.ts";
 import { diskDiffers, type PlannedInstance } from "../deploy/plan-instance.ts";
-import { audit, audited } from "../events/audit.ts";
+import { audit, withAudit } from "../events/audit.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
-import { holding } from "../tasks/locks.ts";
+import { withLock } from "../tasks/locks.ts";
 import { VM_LOCK_MS } from "./destroy-vm.ts";
-import { iso, nameOf, of } from "./names.ts";
+import { iso, instanceName, ownerOf } from "./names.ts";
 
 export function* attachDisk(director: Director, task: Task, instance: Instance, diskCid: string): Body {
   const { vm } = instance;
   if (vm === null) return;
   const call = director.cpi.attachDisk(vm.cid, diskCid);
-  yield* holding(director, task, `lock:vm:${vm.cid}`, { waitMs: VM_LOCK_MS }, call);
-  yield* agentCall(director, instance, "add_persistent_disk");
+  yield* withLock(director, task, `lock:vm:${vm.cid}`, { waitMs: VM_LOCK_MS }, call);
+  yield* callAgent(director, instance, "add_persistent_disk");
   yield* director.cpi.setDiskMetadata(diskCid, {
     director: director.name,
     deployment: instance.deployment,
@@ -24,7 +24,7 @@ export function* attachDisk(director: Director, task: Task, instance: Instance, 
     instance_group: instance.group,
     attached_at: iso(director.kernel.nowMs),
   });
-  yield* agentCall(director, instance, "mount_disk");
+  yield* callAgent(director, instance, "mount_disk");
   vm.mountedDisk = diskCid;
 }
 
@@ -37,12 +37,12 @@ export function orphanDisk(director: Director, task: Task, instance: Instance): 
     sizeMb: disk.sizeMb,
     az: instance.az,
     deployment: instance.deployment,
-    instance: nameOf(instance),
+    instance: instanceName(instance),
     cloudProperties: disk.cloudProperties,
     orphanedMs: director.kernel.nowMs,
   });
   instance.disk = null;
-  const what = { action: "orphan", type: "disk", name: disk.cid, ...of(instance) };
+  const what = { action: "orphan", type: "disk", name: disk.cid, ...ownerOf(instance) };
   audit(director, task, { ...what, parent: audit(director, task, what) });
   director.kernel.record("bosh", "disk.orphan", disk.cid, { deployment: instance.deployment });
 }
@@ -56,14 +56,14 @@ export function* updateDisk(director: Director, task: Task, planned: PlannedInst
   const { cid: vmCid } = instance.vm;
   const old = instance.disk;
   if (wanted === undefined) {
-    if (old !== null) yield* letGo(director, task, instance, vmCid, old.cid);
+    if (old !== null) yield* releaseDisk(director, task, instance, vmCid, old.cid);
     return;
   }
   const create = cpi.createDisk(wanted.sizeMb, wanted.cloudProperties, vmCid);
-  const cid = yield* audited(
+  const cid = yield* withAudit(
     director,
     task,
-    { action: "create", type: "disk", ...of(instance) },
+    { action: "create", type: "disk", ...ownerOf(instance) },
     create,
     (made) => made,
   );
@@ -75,29 +75,29 @@ export function* updateDisk(director: Director, task: Task, planned: PlannedInst
   try {
     yield* attachDisk(director, task, instance, cid);
     if (old !== null) {
-      yield* agentCall(director, instance, "migrate_disk");
+      yield* callAgent(director, instance, "migrate_disk");
       migrateJobs(director.behaviours, instance, planned.jobs, old.cid, cid);
-      yield* letGo(director, task, instance, vmCid, old.cid);
+      yield* releaseDisk(director, task, instance, vmCid, old.cid);
     }
   } catch (error) {
-    if (old !== null) orphanUnused(director, instance, fresh);
+    if (old !== null) keepAsOrphan(director, instance, fresh);
     throw error;
   }
   instance.disk = fresh;
 }
 
-function orphanUnused(director: Director, instance: Instance, disk: NonNullable<Instance["disk"]>): void {
+function keepAsOrphan(director: Director, instance: Instance, disk: NonNullable<Instance["disk"]>): void {
   director.slot.value.orphanDisks.set(disk.cid, {
     ...disk,
     az: instance.az,
     deployment: instance.deployment,
-    instance: nameOf(instance),
+    instance: instanceName(instance),
     orphanedMs: director.kernel.nowMs,
   });
 }
 
-function* letGo(director: Director, task: Task, instance: Instance, vmCid: string, diskCid: string): Body {
-  yield* agentCall(director, instance, "unmount_disk");
+function* releaseDisk(director: Director, task: Task, instance: Instance, vmCid: string, diskCid: string): Body {
+  yield* callAgent(director, instance, "unmount_disk");
   if (instance.vm?.mountedDisk === diskCid) instance.vm.mountedDisk = null;
   yield* director.cpi.detachDisk(vmCid, diskCid);
   orphanDisk(director, task, instance);

@@ -1,34 +1,37 @@
 import { hash } from "node:crypto";
 import { all, type Body } from "../../kernel/index.ts";
-import { agentCall } from "../agent/calls.ts";
+import { callAgent } from "../agent/calls.ts";
 import { runScript } from "../agent/script.ts";
 import { storeBlob } from "../artifacts/blobs.ts";
-import { compile } from "../deploy/compile.ts";
-import { createMissing } from "../deploy/create-vms.ts";
+import { compilePackages } from "../deploy/compile.ts";
+import { createMissingVms } from "../deploy/create-vms.ts";
 import { DEPLOYMENT_LOCK_MS, deploymentLock } from "../deploy/lock.ts";
 import { planDeployed, planOf } from "../deploy/plan-deployed.ts";
 import type { DeployPlan, PlannedGroup } from "../deploy/plan.ts";
-import { runOf } from "../deploy/run.ts";
+import { runWithoutChanges } from "../deploy/run.ts";
 import { updateGroup } from "../deploy/update.ts";
-import { audited } from "../events/audit.ts";
+import { withAudit } from "../events/audit.ts";
 import type { ReleaseVersion } from "../state/artifacts.ts";
 import type { Deployment, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
-import { holding } from "../tasks/locks.ts";
-import { Stage, warn } from "../tasks/stage.ts";
+import { withLock } from "../tasks/locks.ts";
+import { Stage, logWarning } from "../tasks/stage.ts";
 import { checkpoint } from "../tasks/transitions.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { deleteVm } from "./destroy-vm.ts";
 import { fetchLogs } from "./logs.ts";
-import { of, title } from "./names.ts";
+import { ownerOf, instanceTitle } from "./names.ts";
 
 const RUN_MS = 1000;
 
 /** How often a running errand asks whether it has been cancelled. */
 const CHECK_MS = 1000;
 
-const runs = (releases: readonly ReleaseVersion[], job: { readonly name: string; readonly release: string }): boolean =>
+const isErrandJob = (
+  releases: readonly ReleaseVersion[],
+  job: { readonly name: string; readonly release: string },
+): boolean =>
   releases
     .find(({ name }) => name === job.release)
     ?.jobs.find(({ name }) => name === job.name)
@@ -38,7 +41,7 @@ const runs = (releases: readonly ReleaseVersion[], job: { readonly name: string;
 export function errandNames(plan: DeployPlan): readonly string[] {
   const groups = plan.groups.filter(({ group }) => group.errand).map(({ group }) => group.name);
   const jobs = plan.groups.flatMap((each) =>
-    each.jobs.filter((job) => runs(plan.releases, job)).map(({ name }) => name),
+    each.jobs.filter((job) => isErrandJob(plan.releases, job)).map(({ name }) => name),
   );
   return [...new Set([...groups, ...jobs])];
 }
@@ -54,14 +57,14 @@ interface ErrandArgs {
   readonly instances: readonly { readonly group: string; readonly id?: string }[];
 }
 
-interface Target {
+interface ErrandTarget {
   readonly group: PlannedGroup;
   readonly instance: Instance;
   readonly job: string;
 }
 
-function targetsOf(plan: DeployPlan, { errand, instances }: ErrandArgs): readonly Target[] {
-  const chosen = ({ group, instance }: Target): boolean =>
+function targetsOf(plan: DeployPlan, { errand, instances }: ErrandArgs): readonly ErrandTarget[] {
+  const chosen = ({ group, instance }: ErrandTarget): boolean =>
     instances.length === 0 ||
     instances.some(
       (each) =>
@@ -70,7 +73,7 @@ function targetsOf(plan: DeployPlan, { errand, instances }: ErrandArgs): readonl
     );
   return plan.groups
     .flatMap((group) => {
-      const jobs = group.jobs.filter((job) => runs(plan.releases, job));
+      const jobs = group.jobs.filter((job) => isErrandJob(plan.releases, job));
       const job =
         group.group.errand && group.group.name === errand ? jobs[0] : jobs.find(({ name }) => name === errand);
       return job === undefined ? [] : group.instances.map((instance) => ({ group, instance, job: job.name }));
@@ -84,32 +87,32 @@ export function* runErrand(director: Director, task: Task, args: Readonly<Record
   const deployment = director.slot.value.deployments.get(wanted.deployment);
   if (deployment === undefined) throw new DirectorError(70000, `Deployment '${wanted.deployment}' doesn't exist`);
   const options = { waitMs: DEPLOYMENT_LOCK_MS, deployment: deployment.name };
-  return yield* holding(
+  return yield* withLock(
     director,
     task,
     deploymentLock(deployment.name),
     options,
-    perform(director, task, deployment, wanted),
+    performErrand(director, task, deployment, wanted),
   );
 }
 
-function* perform(director: Director, task: Task, deployment: Deployment, args: ErrandArgs): Body<string> {
+function* performErrand(director: Director, task: Task, deployment: Deployment, args: ErrandArgs): Body<string> {
   const stage = new Stage(director, task, "Preparing deployment", 1);
-  const { plan, targets } = yield* stage.step("Preparing deployment", prepare(director, task, deployment, args));
+  const { plan, targets } = yield* stage.step("Preparing deployment", prepareErrand(director, task, deployment, args));
   const groups = [...new Set(targets.map(({ group }) => group))];
   const digest = digestOf(director, deployment, plan, targets);
   if (args.whenChanged && deployment.errandRuns[args.errand] === digest) return "skipped - no changes detected";
   const errandGroups = groups.filter(({ group }) => group.errand);
-  const run = runOf(director, task, deployment);
-  yield* createMissing(run, plan, errandGroups);
+  const run = runWithoutChanges(director, task, deployment);
+  yield* createMissingVms(run, plan, errandGroups);
   for (const group of errandGroups) {
     // The jobs of an errand group are set up anew for each run.
     for (const instance of group.instances) instance.clean = false;
     yield* updateGroup(run, plan, group);
   }
-  if (targets.length > 1) warn(director, task, PARALLEL);
+  if (targets.length > 1) logWarning(director, task, PARALLEL);
   const codes = yield* all(
-    targets.map((target) => director.kernel.spawn("errand", runOn(director, task, target, args.errand))),
+    targets.map((target) => director.kernel.spawn("errand", runErrandOn(director, task, target, args.errand))),
   );
   if (!args.keepAlive)
     for (const { instances } of errandGroups)
@@ -121,23 +124,28 @@ function* perform(director: Director, task: Task, deployment: Deployment, args: 
   return `${succeeded} succeeded, ${codes.length - succeeded - cancelled} errored, ${cancelled} canceled`;
 }
 
-function* prepare(
+function* prepareErrand(
   director: Director,
   task: Task,
   deployment: Deployment,
   args: ErrandArgs,
-): Body<{ plan: DeployPlan; targets: readonly Target[] }> {
+): Body<{ plan: DeployPlan; targets: readonly ErrandTarget[] }> {
   const plan = planDeployed(director, deployment);
   if (plan === undefined) throw new DirectorError(70000, "- Deployment '' doesn't exist");
   if (!errandNames(plan).includes(args.errand)) throw new DirectorError(70009, `Errand '${args.errand}' doesn't exist`);
   const targets = targetsOf(plan, args);
   if (targets.length === 0) throw new DirectorError(510000, `No instances match selection criteria`);
   const errandGroups = [...new Set(targets.map(({ group }) => group))].filter(({ group }) => group.errand);
-  if (errandGroups.length > 0) yield* compile(director, task, deployment, plan, errandGroups);
+  if (errandGroups.length > 0) yield* compilePackages(director, task, deployment, plan, errandGroups);
   return { plan, targets };
 }
 
-function digestOf(director: Director, deployment: Deployment, plan: DeployPlan, targets: readonly Target[]): string {
+function digestOf(
+  director: Director,
+  deployment: Deployment,
+  plan: DeployPlan,
+  targets: readonly ErrandTarget[],
+): string {
   const parts = targets.map(({ group, instance }) => {
     const { configuration, packages } = planOf({ director, deployment }, plan, group, instance).parts;
     return [instance.id, configuration, packages];
@@ -145,19 +153,19 @@ function digestOf(director: Director, deployment: Deployment, plan: DeployPlan, 
   return hash("sha1", JSON.stringify(parts), "hex");
 }
 
-function* runOn(director: Director, task: Task, { instance, job }: Target, errand: string): Body<number> {
+function* runErrandOn(director: Director, task: Task, { instance, job }: ErrandTarget, errand: string): Body<number> {
   const { kernel } = director;
   checkpoint(task);
-  const what = { action: "run", type: "errand", name: errand, ...of(instance) };
+  const what = { action: "run", type: "errand", name: errand, ...ownerOf(instance) };
   const stage = new Stage(director, task, "Running errand", 1);
-  const ran = yield* audited(
+  const ran = yield* withAudit(
     director,
     task,
     what,
     stage.step(
-      title(instance),
+      instanceTitle(instance),
       (function* (): Body<ReturnType<typeof runScript>> {
-        yield* agentCall(director, instance, "run_errand");
+        yield* callAgent(director, instance, "run_errand");
         const script = instance.vm?.jobs.find(({ name }) => name === job)?.scripts.run ?? "";
         const outcome = runScript(script);
         for (let left = kernel.work(RUN_MS + outcome.sleptMs); left > 0; left -= CHECK_MS) {

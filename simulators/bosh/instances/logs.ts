@@ -1,14 +1,14 @@
 import { all, type Body } from "../../kernel/index.ts";
-import { actionFailed, agentCall } from "../agent/calls.ts";
+import { actionFailure, callAgent } from "../agent/calls.ts";
 import { runScript } from "../agent/script.ts";
-import { pack, storeBlob } from "../artifacts/blobs.ts";
+import { packBlob, storeBlob } from "../artifacts/blobs.ts";
 import type { Blob } from "../state/artifacts.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { Stage } from "../tasks/stage.ts";
 import { DirectorError } from "../wire/errors.ts";
-import { title } from "./names.ts";
+import { instanceTitle } from "./names.ts";
 
 type Members = Blob["members"];
 
@@ -48,12 +48,12 @@ export function* fetchLogs(
   type: string,
   filters: readonly string[],
 ): Body<Members> {
-  const stage = new Stage(director, task, `Fetching logs for ${title(instance)}`, 1);
+  const stage = new Stage(director, task, `Fetching logs for ${instanceTitle(instance)}`, 1);
   return yield* stage.step(
     "Finding and packing log files",
     (function* (): Body<Members> {
-      yield* agentCall(director, instance, "fetch_logs");
-      if (!["job", "agent", "system"].includes(type)) throw actionFailed(director, "Invalid log type");
+      yield* callAgent(director, instance, "fetch_logs");
+      if (!["job", "agent", "system"].includes(type)) throw actionFailure(director, "Invalid log type");
       return logFiles(instance, type, filters);
     })(),
   );
@@ -85,7 +85,7 @@ export function* collectLogs(director: Director, task: Task, args: Readonly<Reco
   const stamp = new Date(director.kernel.nowMs).toISOString().replace(/[T:]/g, "-").slice(0, 19);
   const archives = chosen.map((instance, at) => ({
     name: `./${instance.group}.${instance.id}.${stamp}.tgz`,
-    text: pack({ id: "", members: fetched[at] ?? [] }).toString("base64"),
+    text: packBlob({ id: "", members: fetched[at] ?? [] }).toString("base64"),
     encoding: "base64" as const,
   }));
   return storeBlob(director, [ROOT, ...archives]).id;

@@ -1,12 +1,12 @@
 import type { Instance } from "../state/deployments.ts";
 
-export const nameOf = (instance: Instance): string => `${instance.group}/${instance.id}`;
+export const instanceName = (instance: Instance): string => `${instance.group}/${instance.id}`;
 
-export const title = (instance: Instance): string => `${nameOf(instance)} (${instance.index})`;
+export const instanceTitle = (instance: Instance): string => `${instanceName(instance)} (${instance.index})`;
 
-export const of = (instance: Instance): { deployment: string; instance: string } => ({
+export const ownerOf = (instance: Instance): { deployment: string; instance: string } => ({
   deployment: instance.deployment,
-  instance: nameOf(instance),
+  instance: instanceName(instance),
 });
 
 export const iso = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");

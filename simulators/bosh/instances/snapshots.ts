@@ -33,7 +33,10 @@ export function* takeSnapshot(director: Director, instance: Instance): Body<read
 }
 
 /** Deletes the snapshots that `chosen` says yes to; answers with their cids. */
-export function* deleteSnapshotsOf(director: Director, chosen: (each: Snapshot) => boolean): Body<readonly string[]> {
+export function* deleteMatchingSnapshots(
+  director: Director,
+  chosen: (each: Snapshot) => boolean,
+): Body<readonly string[]> {
   const doomed = director.slot.value.snapshots.filter(chosen);
   for (const each of doomed) {
     yield* director.cpi.deleteSnapshot(each.cid);
@@ -61,13 +64,13 @@ export function* createSnapshot(director: Director, _task: Task, args: Args): Bo
 /** `delete snapshot`. */
 export function* deleteSnapshot(director: Director, _task: Task, args: Args): Body<string> {
   const cids = args.cids as readonly string[];
-  yield* deleteSnapshotsOf(director, ({ cid }) => cids.includes(cid));
+  yield* deleteMatchingSnapshots(director, ({ cid }) => cids.includes(cid));
   return `snapshot(s) ${cids.join(", ")} deleted`;
 }
 
 /** `delete deployment snapshots`. */
 export function* deleteDeploymentSnapshots(director: Director, _task: Task, args: Args): Body<string> {
   const { name } = deploymentOf(director, args);
-  yield* deleteSnapshotsOf(director, ({ deployment }) => deployment === name);
+  yield* deleteMatchingSnapshots(director, ({ deployment }) => deployment === name);
   return `snapshots of deployment '${name}' deleted`;
 }

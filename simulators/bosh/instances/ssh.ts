@@ -1,5 +1,5 @@
 import type { Body } from "../../kernel/index.ts";
-import { agentCall } from "../agent/calls.ts";
+import { callAgent } from "../agent/calls.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
@@ -35,7 +35,7 @@ export function* ssh(director: Director, task: Task, args: Readonly<Record<strin
     );
   const results: object[] = [];
   for (const instance of chosen.filter(({ vm }) => vm !== null)) {
-    yield* agentCall(director, instance, "ssh");
+    yield* callAgent(director, instance, "ssh");
     if (command !== "setup" && command !== "cleanup")
       throw new DirectorError(450001, "Action Failed ssh: Unknown command for SSH method");
     results.push(resultOf(instance, command));

@@ -1,13 +1,13 @@
 import type { Body } from "../../kernel/index.ts";
 import { startJobs } from "../agent/behaviours.ts";
-import { agentCall } from "../agent/calls.ts";
+import { callAgent } from "../agent/calls.ts";
 import { runScripts } from "../agent/scripts.ts";
 import type { WatchTime } from "../deploy/manifest-types.ts";
 import type { PlannedInstance } from "../deploy/plan-instance.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
-import type { Step } from "../tasks/stage.ts";
+import type { StageStep } from "../tasks/stage.ts";
 import { updateDisk } from "./disk.ts";
 import { awaitRunning } from "./watch.ts";
 
@@ -21,44 +21,44 @@ interface StartOptions {
 }
 
 /** The part of an update that follows the stop: disk, packages, jobs, start, watch. */
-export function* start(
+export function* startInstance(
   director: Director,
   task: Task,
   planned: PlannedInstance,
   options: StartOptions,
-  step?: Step,
+  step?: StageStep,
 ): Body {
   yield* updateDisk(director, task, planned, options.renewsDisk ?? false);
-  yield* configure(director, planned, options.base, step);
-  yield* launch(director, task, planned.instance, options, step);
+  yield* configureJobs(director, planned, options.base, step);
+  yield* launchJobs(director, task, planned.instance, options, step);
   planned.instance.clean = true;
 }
 
 /** Hands the agent its packages and jobs; nothing is started. */
-export function* configure(director: Director, planned: PlannedInstance, base: number, step?: Step): Body {
+export function* configureJobs(director: Director, planned: PlannedInstance, base: number, step?: StageStep): Body {
   const { instance } = planned;
   step?.progress(base + 10, "installing packages");
-  yield* agentCall(director, instance, "update_settings");
+  yield* callAgent(director, instance, "update_settings");
   step?.progress(base + 20, "configuring jobs");
-  yield* agentCall(director, instance, "apply");
+  yield* callAgent(director, instance, "apply");
   if (instance.vm !== null)
     instance.vm.jobs = planned.jobs.map(({ texts: _texts, fingerprint: _print, ...job }) => job);
   instance.applied = { ...instance.applied, ...planned.parts };
 }
 
 /** Starts the jobs that an agent has, and watches them. */
-export function* launch(
+export function* launchJobs(
   director: Director,
   task: Task,
   instance: Instance,
   { watch, base }: Pick<StartOptions, "watch" | "base">,
-  step?: Step,
+  step?: StageStep,
 ): Body {
   const { kernel } = director;
   step?.progress(base + 30, "executing pre-start");
   yield* runScripts(director, instance, "pre-start");
   step?.progress(base + 50, "starting jobs");
-  yield* agentCall(director, instance, "start");
+  yield* callAgent(director, instance, "start");
   startJobs(director.behaviours, instance);
   if (instance.vm !== null) Object.assign(instance.vm, { jobState: "running", isSupervised: true });
   if (watch === null) return;

@@ -1,23 +1,29 @@
 import type { Body } from "../../kernel/index.ts";
 import { stopJobs } from "../agent/behaviours.ts";
-import { agentCall } from "../agent/calls.ts";
+import { callAgent } from "../agent/calls.ts";
 import { runScript } from "../agent/script.ts";
 import { runScripts } from "../agent/scripts.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
-import type { Step } from "../tasks/stage.ts";
+import type { StageStep } from "../tasks/stage.ts";
 
 /** pre-stop, drain, stop, post-stop. Without a step nothing is shown. */
-export function* stop(director: Director, instance: Instance, step?: Step, skipDrain = false, tries?: number): Body {
+export function* stopInstance(
+  director: Director,
+  instance: Instance,
+  step?: StageStep,
+  skipDrain = false,
+  tries?: number,
+): Body {
   if (skipDrain) step?.progress(10, "skipped pre-stop & drain");
   else {
     step?.progress(5, "executing pre-stop");
     yield* runScripts(director, instance, "pre-stop", tries);
     step?.progress(10, "executing drain");
-    yield* drain(director, instance);
+    yield* drainJobs(director, instance);
   }
   step?.progress(30, "stopping jobs");
-  yield* agentCall(director, instance, "stop");
+  yield* callAgent(director, instance, "stop");
   stopJobs(director.behaviours, instance, false);
   if (instance.vm !== null) instance.vm.jobState = "stopped";
   step?.progress(40, "executing post-stop");
@@ -25,8 +31,8 @@ export function* stop(director: Director, instance: Instance, step?: Step, skipD
 }
 
 /** A drain script says on its output how many seconds to wait. */
-function* drain(director: Director, instance: Instance): Body {
-  yield* agentCall(director, instance, "drain");
+function* drainJobs(director: Director, instance: Instance): Body {
+  yield* callAgent(director, instance, "drain");
   const waits = (instance.vm?.jobs ?? []).map(({ scripts }) => {
     const { drain: script } = scripts;
     return script === undefined ? 0 : Number(runScript(script).stdout.trim()) * 1000 || 0;

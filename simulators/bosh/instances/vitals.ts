@@ -11,19 +11,27 @@ const SILENCE_MS = 15_000;
 const ANSWER_MS = 300;
 
 /** `retrieve vm-stats`: one line of JSON per VM or instance (docs/discoveries/bosh-director.md, "Result output"). */
-export function* vmStats(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
+export function* retrieveVmStats(
+  director: Director,
+  task: Task,
+  args: Readonly<Record<string, unknown>>,
+): Body<string> {
   const deployment = director.slot.value.deployments.get(String(args.deployment));
   const chosen = (deployment?.instances ?? []).filter(({ vm }) => args.kind === "instances" || vm !== null);
   const said = new Map(chosen.map((instance) => [instance.id, agentState(director, instance)]));
   const isAnySilent = [...said.values()].includes("silent");
   yield isAnySilent ? SILENCE_MS : director.kernel.work(ANSWER_MS);
   task.resultOutput = chosen
-    .map((instance) => `${JSON.stringify(line(director, instance, said.get(instance.id) ?? "none"))}\n`)
+    .map((instance) => `${JSON.stringify(statsLine(director, instance, said.get(instance.id) ?? "none"))}\n`)
     .join("");
   return "";
 }
 
-function line(director: Director, instance: Instance, said: ReturnType<typeof agentState>): Record<string, unknown> {
+function statsLine(
+  director: Director,
+  instance: Instance,
+  said: ReturnType<typeof agentState>,
+): Record<string, unknown> {
   const { vm } = instance;
   const isReachable = vm !== null && said !== "silent";
   return {
@@ -40,8 +48,8 @@ function line(director: Director, instance: Instance, said: ReturnType<typeof ag
     job_state: vm === null ? null : isReachable ? said : "unresponsive agent",
     state: instance.state,
     vm_type: instance.applied === null || instance.vmType === "" ? null : instance.vmType,
-    vitals: isReachable ? vitals(director, instance, vm.createdMs) : null,
-    processes: isReachable ? processes(director, vm, said) : [],
+    vitals: isReachable ? vitalsOf(director, instance, vm.createdMs) : null,
+    processes: isReachable ? processesOf(director, vm, said) : [],
     az: instance.az === "" ? null : instance.az,
     id: instance.id,
     bootstrap: instance.bootstrap,
@@ -54,10 +62,10 @@ function line(director: Director, instance: Instance, said: ReturnType<typeof ag
   };
 }
 
-const uptime = (director: Director, sinceMs: number): number => Math.floor((director.kernel.nowMs - sinceMs) / 1000);
+const uptimeS = (director: Director, sinceMs: number): number => Math.floor((director.kernel.nowMs - sinceMs) / 1000);
 
 /** Figures of an idle machine; only the uptime is simulated. */
-function vitals(director: Director, { disk }: Instance, sinceMs: number): object {
+function vitalsOf(director: Director, { disk }: Instance, sinceMs: number): object {
   const use = { inode_percent: "3", percent: "12" };
   return {
     cpu: { sys: "0.4", user: "1.1", wait: "0.0" },
@@ -65,14 +73,14 @@ function vitals(director: Director, { disk }: Instance, sinceMs: number): object
     load: ["0.02", "0.04", "0.01"],
     mem: { kb: "412672", percent: "20" },
     swap: { kb: "0", percent: "0" },
-    uptime: { secs: uptime(director, sinceMs) },
+    uptime: { secs: uptimeS(director, sinceMs) },
   };
 }
 
-function processes(director: Director, vm: Vm, state: string): readonly object[] {
+function processesOf(director: Director, vm: Vm, state: string): readonly object[] {
   if (!vm.isSupervised) return [];
   const isUp = state !== "stopped";
-  const secs = director.options.processUptimeS ?? uptime(director, vm.createdMs);
+  const secs = director.options.processUptimeS ?? uptimeS(director, vm.createdMs);
   return vm.jobs.map(({ name }) => ({
     name,
     state: isUp ? state : "unknown",

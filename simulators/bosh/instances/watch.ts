@@ -7,7 +7,7 @@ import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { checkpoint } from "../tasks/transitions.ts";
 import { DirectorError } from "../wire/errors.ts";
-import { title } from "./names.ts";
+import { instanceTitle } from "./names.ts";
 
 /** Sleeps the least time, then asks in up to nine more steps until the agent says running. @throws DirectorError 400007 */
 export function* awaitRunning(director: Director, task: Task, instance: Instance, watch: WatchTime): Body {
@@ -29,7 +29,7 @@ function notRunning(instance: Instance): DirectorError {
   const jobs = (instance.vm?.jobs ?? []).map(({ name }) => name).join(", ");
   return new DirectorError(
     400007,
-    `'${title(instance)}' is not running after update. Review logs for failed jobs: ${jobs}`,
+    `'${instanceTitle(instance)}' is not running after update. Review logs for failed jobs: ${jobs}`,
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Fields } from "../configs/fields.ts";
-import type { Group, JobWish, Manifest } from "../deploy/manifest-types.ts";
+import type { InstanceGroup, JobSpec, Manifest } from "../deploy/manifest-types.ts";
 import type { LinkDefinition, ReleaseVersion } from "../state/artifacts.ts";
 import type { Deployment } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
@@ -7,24 +7,24 @@ import type { LinkConsumer, LinkProvider } from "../state/links.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 
 /** What a job consumes: the name within the job, and who provides it. */
-export interface Resolved {
+export interface ResolvedLink {
   readonly group: string;
   readonly job: string;
   readonly name: string;
   readonly provider: LinkProvider;
 }
 
-interface Wish {
-  readonly group: Group;
-  readonly job: JobWish;
+interface LinkUse {
+  readonly group: InstanceGroup;
+  readonly job: JobSpec;
   readonly definition: LinkDefinition;
 }
 
-function wishes(
+function findLinkUses(
   manifest: Manifest,
   releases: readonly ReleaseVersion[],
   kind: "consumes" | "provides",
-): readonly Wish[] {
+): readonly LinkUse[] {
   return manifest.groups.flatMap((group) =>
     group.jobs.flatMap((job) => {
       const release = releases.find(({ name }) => name === job.release);
@@ -38,7 +38,7 @@ function wishes(
 const isNil = (settings: Fields, name: string): boolean =>
   name in settings && (settings[name] === null || settings[name] === "nil");
 
-const setting = (settings: Fields, name: string): Fields =>
+const settingFor = (settings: Fields, name: string): Fields =>
   isNil(settings, name) ? {} : ((settings[name] ?? {}) as Fields);
 
 function providersOf(
@@ -48,10 +48,10 @@ function providersOf(
   releases: readonly ReleaseVersion[],
 ): LinkProvider[] {
   const { links } = director.slot.value;
-  return wishes(manifest, releases, "provides")
+  return findLinkUses(manifest, releases, "provides")
     .filter(({ job, definition }) => !isNil(job.provides, definition.name))
     .map(({ group, job, definition }) => {
-      const given = setting(job.provides, definition.name);
+      const given = settingFor(job.provides, definition.name);
       const name = String(given.as ?? definition.name);
       const shared = given.shared === true;
       const known = links.providers.find(
@@ -67,9 +67,9 @@ function providersOf(
     });
 }
 
-function consumerOf(director: Director, deployment: Deployment, { group, job, definition }: Wish): LinkConsumer {
+function consumerOf(director: Director, deployment: Deployment, { group, job, definition }: LinkUse): LinkConsumer {
   const { links } = director.slot.value;
-  const name = String(setting(job.consumes, definition.name).from ?? definition.name);
+  const name = String(settingFor(job.consumes, definition.name).from ?? definition.name);
   const known = links.consumers.find(
     (each) =>
       each.deployment === deployment.name &&
@@ -97,18 +97,18 @@ export function resolveLinks(
   deployment: Deployment,
   manifest: Manifest,
   releases: readonly ReleaseVersion[],
-): readonly Resolved[] {
+): readonly ResolvedLink[] {
   const state = director.slot.value.links;
   const own = providersOf(director, deployment, manifest, releases);
   const errors: string[] = [];
   const consumers: LinkConsumer[] = [];
-  const resolved: (Resolved & { readonly consumer: LinkConsumer })[] = [];
-  for (const wish of wishes(manifest, releases, "consumes")) {
+  const resolved: (ResolvedLink & { readonly consumer: LinkConsumer })[] = [];
+  for (const wish of findLinkUses(manifest, releases, "consumes")) {
     const { group, job, definition } = wish;
     if (isNil(job.consumes, definition.name)) continue;
     const consumer = consumerOf(director, deployment, wish);
     consumers.push(consumer);
-    const found = match(director, deployment, wish, own);
+    const found = matchProvider(director, deployment, wish, own);
     if (typeof found === "string") errors.push(found);
     else if (found !== undefined)
       resolved.push({ group: group.name, job: job.name, name: definition.name, provider: found, consumer });
@@ -145,13 +145,13 @@ export function connect(
   return link;
 }
 
-function match(
+function matchProvider(
   director: Director,
   deployment: Deployment,
-  { group, job, definition }: Wish,
+  { group, job, definition }: LinkUse,
   own: readonly LinkProvider[],
 ): LinkProvider | string | undefined {
-  const given = setting(job.consumes, definition.name);
+  const given = settingFor(job.consumes, definition.name);
   const alias = given.from === undefined ? undefined : String(given.from);
   const elsewhere =
     given.deployment === undefined || given.deployment === deployment.name ? undefined : String(given.deployment);

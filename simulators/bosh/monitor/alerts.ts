@@ -1,5 +1,5 @@
 import { audit } from "../events/audit.ts";
-import { nameOf } from "../instances/names.ts";
+import { instanceName } from "../instances/names.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import { utc } from "../wire/times.ts";
@@ -29,7 +29,7 @@ export function raiseAlert(
     type: "alert",
     name: kernel.random("bosh/monitor").uuid(),
     deployment,
-    instance: instance === undefined ? null : nameOf(instance),
+    instance: instance === undefined ? null : instanceName(instance),
     context: { message: `${title}. Alert @ ${utc(kernel.nowMs)}, severity ${severity}: ${summary}` },
   });
   kernel.record("bosh", "monitor.alert", deployment, { title, severity, summary });

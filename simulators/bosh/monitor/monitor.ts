@@ -19,7 +19,7 @@ export const MONITOR_MS = 60_000;
 const AGENT_TIMEOUT_MS = 60_000;
 
 /** One look, and the director's own schedule; it comes again by itself. */
-export function monitor(director: Director): void {
+export function runMonitor(director: Director): void {
   const { deployments } = director.slot.value;
   hearAgents(director);
   forgetAlerts(director);

@@ -1,13 +1,13 @@
 import type { Instance } from "../state/deployments.ts";
-import { Bench, manifestOf } from "../testing.ts";
+import { TestDirector, manifestOf } from "../testing.ts";
 
 export const MINUTE_MS = 60_000;
 
 export const SCAN = "scan and fix";
 
 /** A director whose health monitor runs, with a deployment `x` of these groups. @throws Error */
-export async function deployed(groups: Readonly<Record<string, number>>, diskMb?: number): Promise<Bench> {
-  const bench = new Bench({ resurrector: true });
+export async function deployGroups(groups: Readonly<Record<string, number>>, diskMb?: number): Promise<TestDirector> {
+  const bench = new TestDirector({ resurrector: true });
   await bench.ready();
   const { state, result } = bench.deployText(manifestOf(groups, diskMb === undefined ? {} : { diskMb }));
   if (state !== "done") throw new Error(result);
@@ -15,6 +15,6 @@ export async function deployed(groups: Readonly<Record<string, number>>, diskMb?
 }
 
 /** How the scans that the monitor has asked for have ended, oldest first. */
-export const endsOf = (bench: Bench): readonly string[] => bench.tasks(SCAN).map(({ state }) => state);
+export const endsOf = (bench: TestDirector): readonly string[] => bench.tasks(SCAN).map(({ state }) => state);
 
-export const isUp = (bench: Bench, { vm }: Instance): boolean => vm !== null && bench.dummy.isAlive(vm.cid);
+export const isUp = (bench: TestDirector, { vm }: Instance): boolean => vm !== null && bench.dummy.isAlive(vm.cid);

@@ -11,7 +11,7 @@ import type { OpenStack, ServiceName } from "../../openstack/index.ts";
 import { CpiError } from "../cpi/cpi.ts";
 
 /** One CPI process: it authenticates once for each service it touches. */
-export class Call {
+export class CpiProcess {
   readonly #kernel: Kernel;
   readonly #services: OpenStack["services"];
   readonly #options: OpenStackCpiOptions;

@@ -1,7 +1,7 @@
 import type { Body, HttpReply, Kernel } from "../../kernel/index.ts";
 import type { OpenStack, ServiceName } from "../../openstack/index.ts";
 import { type Cpi, CpiError, type Properties, type VmNetwork, type VmRequest } from "../cpi/cpi.ts";
-import { Call, faultText, type Json, type OpenStackCpiOptions } from "./calls.ts";
+import { CpiProcess, faultText, type Json, type OpenStackCpiOptions } from "./calls.ts";
 
 /** Default of `wait_resource_poll_interval`. */
 const POLL_MS = 5000;
@@ -14,7 +14,7 @@ export function createOpenStackCpi(kernel: Kernel, openstack: OpenStack, options
   return new OpenStackCpi(kernel, openstack, options);
 }
 
-const metadata = (values: Readonly<Record<string, string>>): Json => ({
+const metadataBody = (values: Readonly<Record<string, string>>): Json => ({
   metadata: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.slice(0, 255)])),
 });
 
@@ -33,8 +33,8 @@ class OpenStackCpi implements Cpi {
     this.#options = options;
   }
 
-  #call(): Call {
-    return new Call(this.#kernel, this.#openstack.services, this.#options);
+  #call(): CpiProcess {
+    return new CpiProcess(this.#kernel, this.#openstack.services, this.#options);
   }
 
   #uuid(): string {
@@ -42,7 +42,7 @@ class OpenStackCpi implements Cpi {
   }
 
   /** Reloads until `status` is one of `good`; a failed one, or the time limit, is an error. */
-  *#settle(call: Call, service: ServiceName, path: string, resource: string, good: readonly string[]): Body {
+  *#settle(call: CpiProcess, service: ServiceName, path: string, resource: string, good: readonly string[]): Body {
     for (const until = this.#kernel.nowMs + SETTLE_MS_MAX; ; yield this.#kernel.work(POLL_MS)) {
       const reply = yield* call.ask(service, "GET", path);
       const status =
@@ -78,7 +78,7 @@ class OpenStackCpi implements Cpi {
   }
 
   /** An upload route takes what its edge made of the stream; in process the edge is skipped. */
-  *#upload(call: Call, path: string, content: Uint8Array): Body<HttpReply> {
+  *#upload(call: CpiProcess, path: string, content: Uint8Array): Body<HttpReply> {
     return yield* call.ask("glance", "PUT", path, content);
   }
 
@@ -108,7 +108,7 @@ class OpenStackCpi implements Cpi {
   }
 
   /** Those of the VM type and its extensions take the place of the networks' (security_groups.rb, pick_security_groups). */
-  *#securityGroups(call: Call, { cloudProperties, networks }: VmRequest): Body<readonly string[]> {
+  *#securityGroups(call: CpiProcess, { cloudProperties, networks }: VmRequest): Body<readonly string[]> {
     const named = (properties: Properties): readonly string[] =>
       (properties.security_groups as readonly string[] | undefined) ?? [];
     const own = named(cloudProperties);
@@ -123,7 +123,7 @@ class OpenStackCpi implements Cpi {
     });
   }
 
-  *#createPort(call: Call, network: VmNetwork, groups: readonly string[]): Body<string> {
+  *#createPort(call: CpiProcess, network: VmNetwork, groups: readonly string[]): Body<string> {
     const body = {
       port: {
         network_id: network.cloudProperties.net_id,
@@ -141,7 +141,7 @@ class OpenStackCpi implements Cpi {
   }
 
   /** A port that an earlier failure left on the address is DOWN and has no device. */
-  *#freeAddress(call: Call, network: VmNetwork): Body {
+  *#freeAddress(call: CpiProcess, network: VmNetwork): Body {
     const { ports } = (yield* call.need(
       "neutron",
       "GET",
@@ -155,7 +155,7 @@ class OpenStackCpi implements Cpi {
     }
   }
 
-  *#boot(call: Call, request: VmRequest, flavorId: string, ports: readonly string[]): Body<string> {
+  *#boot(call: CpiProcess, request: VmRequest, flavorId: string, ports: readonly string[]): Body<string> {
     const name = `vm-${this.#uuid()}`;
     const zone = request.cloudProperties.availability_zone;
     const { server } = (yield* call.need("nova", "POST", "/v2.1/servers", {
@@ -181,7 +181,7 @@ class OpenStackCpi implements Cpi {
   *setVmMetadata(cid: string, values: Readonly<Record<string, string>>): Body {
     const call = this.#call();
     yield* call.need("nova", "GET", `/v2.1/servers/${cid}`);
-    yield* call.need("nova", "POST", `/v2.1/servers/${cid}/metadata`, metadata(values));
+    yield* call.need("nova", "POST", `/v2.1/servers/${cid}/metadata`, metadataBody(values));
     const registry = yield* call.ask("nova", "GET", `/v2.1/servers/${cid}/metadata/registry_key`);
     if (registry.status !== 404 && values.name !== undefined)
       yield* call.need("nova", "PUT", `/v2.1/servers/${cid}`, { server: { name: values.name } });
@@ -281,7 +281,7 @@ class OpenStackCpi implements Cpi {
   *setDiskMetadata(cid: string, values: Readonly<Record<string, string>>): Body {
     const call = this.#call();
     yield* call.need("cinder", "GET", `/v3/{project}/volumes/${cid}`);
-    yield* call.need("cinder", "POST", `/v3/{project}/volumes/${cid}/metadata`, metadata(values));
+    yield* call.need("cinder", "POST", `/v3/{project}/volumes/${cid}/metadata`, metadataBody(values));
   }
 
   *rebootVm(cid: string): Body {
@@ -313,7 +313,7 @@ class OpenStackCpi implements Cpi {
       snapshot: { volume_id: diskCid, name: `snapshot-${this.#uuid()}`, description, force: true },
     })) as unknown as { snapshot: { id: string } };
     yield* this.#settle(call, "cinder", `/v3/{project}/snapshots/${snapshot.id}`, "snapshot", ["available"]);
-    yield* call.need("cinder", "POST", `/v3/{project}/snapshots/${snapshot.id}/metadata`, metadata(values));
+    yield* call.need("cinder", "POST", `/v3/{project}/snapshots/${snapshot.id}/metadata`, metadataBody(values));
     return snapshot.id;
   }
 

@@ -5,12 +5,12 @@ import type { Client } from "./client.ts";
 const THAW_MS = 30_000;
 
 /** Causes what a note of a recording says was done outside the API, through the simulator's own faults. */
-export function cause(client: Client, note: string): readonly string[] {
-  const parts = note.split("; ").map((part) => causeOne(client, part));
+export function causeNote(client: Client, note: string): readonly string[] {
+  const parts = note.split("; ").map((part) => causePart(client, part));
   return parts.includes(false) ? [`not simulated: ${note}`] : [];
 }
 
-function causeOne({ kernel, bosh, dummy }: Client, note: string): boolean {
+function causePart({ kernel, bosh, dummy }: Client, note: string): boolean {
   const { faults } = kernel;
   const failing = /agents of group (\S+) report job \S+ as failing/.exec(note);
   const frozen = /the agent of (\S+)\/(\d+) is frozen/.exec(note);

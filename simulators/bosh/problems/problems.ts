@@ -1,4 +1,4 @@
-import { nameOf, title } from "../instances/names.ts";
+import { instanceName, instanceTitle } from "../instances/names.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Problem } from "../state/problems.ts";
@@ -9,7 +9,7 @@ export interface Resolution {
 }
 
 /** What may be done about one type of problem. */
-export interface Handler {
+export interface ProblemHandler {
   /** The director's class, as its errors name it. */
   readonly className: string;
   /** What is done when nobody chooses (`cck --auto`). */
@@ -25,7 +25,7 @@ const RECREATE: readonly Resolution[] = [
 ];
 
 /** By type of problem (bosh director, problem_handlers/). */
-const HANDLERS: Readonly<Record<Problem["type"], Handler>> = {
+const HANDLERS: Readonly<Record<Problem["type"], ProblemHandler>> = {
   unresponsive_agent: {
     className: "UnresponsiveAgent",
     auto: "ignore",
@@ -62,7 +62,7 @@ const HANDLERS: Readonly<Record<Problem["type"], Handler>> = {
 };
 
 /** Of a problem whose subject is gone since. */
-const INVALID: Handler = {
+const INVALID: ProblemHandler = {
   className: "InvalidProblem",
   auto: "close",
   resolutions: [{ name: "close", plan: "Close problem" }],
@@ -78,7 +78,7 @@ export class HandlerError extends Error {
 
 /** What can be said and done about a problem now. */
 export interface Diagnosis {
-  readonly handler: Handler;
+  readonly handler: ProblemHandler;
   readonly description: string;
   readonly group: string;
   /** Undefined: the problem is no longer valid. */
@@ -95,7 +95,7 @@ export function diagnose(director: Director, problem: Problem): Diagnosis {
     const description = `Problem (${problem.type} ${problem.resourceId}) is no longer valid: ${gone}`;
     return { handler: INVALID, description, group: "unknown job", instance: undefined };
   }
-  const description = describe(problem, instance);
+  const description = describeProblem(problem, instance);
   return { handler: HANDLERS[problem.type], description, group: instance.group, instance };
 }
 
@@ -109,16 +109,16 @@ function invalidity(problem: Problem, { vm, disk }: Instance): string | undefine
 }
 
 /** The VM is the one that the instance has now, not the one of the scan. */
-function describe(problem: Problem, instance: Instance): string {
+function describeProblem(problem: Problem, instance: Instance): string {
   const { vm, disk } = instance;
   const cid = vm === null ? "" : ` with cloud ID '${vm.cid}'`;
   switch (problem.type) {
     case "unresponsive_agent":
-      return `VM for '${title(instance)}'${cid} is not responding.`;
+      return `VM for '${instanceTitle(instance)}'${cid} is not responding.`;
     case "missing_vm":
-      return `VM for '${title(instance)}'${cid} missing.`;
+      return `VM for '${instanceTitle(instance)}'${cid} missing.`;
     case "missing_disk":
-      return `Disk '${disk?.cid}' (${nameOf(instance)}, ${disk?.sizeMb ?? 0}M) is missing`;
+      return `Disk '${disk?.cid}' (${instanceName(instance)}, ${disk?.sizeMb ?? 0}M) is missing`;
     case "mount_info_mismatch":
       return [
         "Inconsistent mount information:",
@@ -130,7 +130,7 @@ function describe(problem: Problem, instance: Instance): string {
 }
 
 /** What the API shows as `data` of a problem. */
-export const dataOf = ({ type, ownerVms }: Problem): object =>
+export const problemData = ({ type, ownerVms }: Problem): object =>
   type === "mount_info_mismatch" ? { owner_vms: ownerVms } : {};
 
 export const openProblems = (director: Director, deployment: string): readonly Problem[] =>

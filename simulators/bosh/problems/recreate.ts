@@ -4,7 +4,7 @@ import { runScripts } from "../agent/scripts.ts";
 import { planDeployed, planOf } from "../deploy/plan-deployed.ts";
 import { createVm } from "../instances/create-vm.ts";
 import { deleteVm } from "../instances/destroy-vm.ts";
-import { configure, launch } from "../instances/start.ts";
+import { configureJobs, launchJobs } from "../instances/start.ts";
 import type { Deployment, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
@@ -18,7 +18,7 @@ import { HandlerError } from "./problems.ts";
  * @throws HandlerError when the last deployed manifest knows nothing of the instance; whatever its steps throw: the instance may
  *   then have no VM
  */
-export function* recreate(
+export function* recreateInstance(
   director: Director,
   task: Task,
   deployment: Deployment,
@@ -33,9 +33,9 @@ export function* recreate(
   instance.clean = false;
   const planned = planOf({ director, deployment }, plan, group, instance);
   yield* createVm(director, task, planned);
-  yield* configure(director, planned, 0);
+  yield* configureJobs(director, planned, 0);
   const watch = waits ? planned.group.update.updateWatch : null;
-  if (instance.state === "started") yield* launch(director, task, instance, { watch, base: 0 });
+  if (instance.state === "started") yield* launchJobs(director, task, instance, { watch, base: 0 });
   else if (instance.vm !== null) instance.vm.jobState = "stopped";
   instance.clean = true;
 }

@@ -1,5 +1,5 @@
 import type { Body } from "../../kernel/index.ts";
-import { agentCall, isTimeout } from "../agent/calls.ts";
+import { callAgent, isTimeout } from "../agent/calls.ts";
 import { deleteVm, forgetVm } from "../instances/destroy-vm.ts";
 import { attachDisk, orphanDisk } from "../instances/disk.ts";
 import type { Deployment, Instance } from "../state/deployments.ts";
@@ -8,7 +8,7 @@ import type { Problem } from "../state/problems.ts";
 import type { Task } from "../state/tasks.ts";
 import { codeOf, messageOf } from "../wire/errors.ts";
 import { type Diagnosis, HandlerError } from "./problems.ts";
-import { recreate } from "./recreate.ts";
+import { recreateInstance } from "./recreate.ts";
 
 /** The work that a resolution is done for. */
 export interface Repair {
@@ -32,7 +32,7 @@ export function* resolveProblem(repair: Repair, problem: Problem, diagnosis: Dia
 /** @throws HandlerError when the agent answers by now */
 function* refuseIfAwake(director: Director, instance: Instance): Body {
   try {
-    yield* agentCall(director, instance, "ping", 1);
+    yield* callAgent(director, instance, "ping", 1);
   } catch (error) {
     if (isTimeout(error)) return;
     throw error;
@@ -43,10 +43,10 @@ function* refuseIfAwake(director: Director, instance: Instance): Body {
 function* repairInstance({ director, task, deployment }: Repair, instance: Instance, name: string): Body {
   switch (name) {
     case "reboot_vm":
-      return yield* reboot(director, instance);
+      return yield* rebootInstance(director, instance);
     case "recreate_vm":
     case "recreate_vm_without_wait":
-      return yield* recreate(director, task, deployment, instance, name === "recreate_vm");
+      return yield* recreateInstance(director, task, deployment, instance, name === "recreate_vm");
     case "delete_vm":
       return yield* deleteVm(director, task, instance);
     case "delete_vm_reference":
@@ -56,18 +56,18 @@ function* repairInstance({ director, task, deployment }: Repair, instance: Insta
     case "reattach_disk":
     case "reattach_disk_and_reboot":
       if (instance.disk !== null) yield* attachDisk(director, task, instance, instance.disk.cid);
-      if (name === "reattach_disk_and_reboot") yield* reboot(director, instance);
+      if (name === "reattach_disk_and_reboot") yield* rebootInstance(director, instance);
   }
 }
 
 const REBOOT_MS_MAX = 600_000;
 
 /** @throws HandlerError when the agent is not heard of afterwards */
-function* reboot(director: Director, instance: Instance): Body {
+function* rebootInstance(director: Director, instance: Instance): Body {
   if (instance.vm === null) return;
   yield* director.cpi.rebootVm(instance.vm.cid);
   try {
-    yield* agentCall(director, instance, "ping", 1, director.options.agentWaitMs ?? REBOOT_MS_MAX);
+    yield* callAgent(director, instance, "ping", 1, director.options.agentWaitMs ?? REBOOT_MS_MAX);
   } catch (error) {
     throw isTimeout(error) ? new HandlerError("Agent still unresponsive after reboot") : error;
   }
@@ -80,17 +80,17 @@ function* forgetDisk(director: Director, task: Task, instance: Instance): Body {
   const { vm, disk } = instance;
   if (disk === null) return;
   if (vm !== null && (yield* director.cpi.hasVm(vm.cid))) {
-    yield* unmount(director, instance, disk.cid);
+    yield* unmountDisk(director, instance, disk.cid);
     yield* director.cpi.detachDisk(vm.cid, disk.cid);
   }
   orphanDisk(director, task, instance);
 }
 
-function* unmount(director: Director, instance: Instance, diskCid: string): Body {
+function* unmountDisk(director: Director, instance: Instance, diskCid: string): Body {
   try {
-    yield* agentCall(director, instance, "list_disk", 1);
+    yield* callAgent(director, instance, "list_disk", 1);
     if (instance.vm?.mountedDisk !== diskCid) return;
-    yield* agentCall(director, instance, "unmount_disk", 1);
+    yield* callAgent(director, instance, "unmount_disk", 1);
     instance.vm.mountedDisk = null;
   } catch (error) {
     if (codeOf(error) === ACTION_FAILED) throw new HandlerError(`Cannot unmount disk, ${messageOf(error)}`);

@@ -1,6 +1,6 @@
 import { all, type Body } from "../../kernel/index.ts";
 import { serialBatches } from "../deploy/batches.ts";
-import { amountOf } from "../deploy/instance-group.ts";
+import { resolveAmount } from "../deploy/instance-group.ts";
 import { DEPLOYMENT_LOCK_MS, deploymentLock } from "../deploy/lock.ts";
 import { planDeployed } from "../deploy/plan-deployed.ts";
 import type { DeployPlan, PlannedGroup } from "../deploy/plan.ts";
@@ -9,23 +9,23 @@ import type { Director } from "../state/director.ts";
 import type { Problem } from "../state/problems.ts";
 import type { Task } from "../state/tasks.ts";
 import { inBatches } from "../tasks/batches.ts";
-import { holding } from "../tasks/locks.ts";
+import { withLock } from "../tasks/locks.ts";
 import { Stage } from "../tasks/stage.ts";
 import { rubyClass } from "../templates/ruby.ts";
 import { codeOf, DirectorError, messageOf, UNCLASSED } from "../wire/errors.ts";
 import { diagnose, HandlerError } from "./problems.ts";
 import { postDeployAll } from "./recreate.ts";
 import { type Repair, resolveProblem } from "./resolutions.ts";
-import { deploymentNamed } from "./scan.ts";
+import { requireDeployment } from "./scan.ts";
 
 /** What is to be done about which problem: by id of the problem the name of a resolution, or null for the default of its type. */
-export type Wishes = ReadonlyMap<string, string | null>;
+export type ChosenResolutions = ReadonlyMap<string, string | null>;
 
 /** By instance group: how many of its problems are worked on at once. */
 type MaxInFlight = ReadonlyMap<string, string>;
 
 /** What came of it. */
-export interface Outcome {
+export interface ResolutionOutcome {
   readonly resolved: number;
   /** One line for each problem that could not be resolved. */
   readonly errors: readonly string[];
@@ -37,27 +37,27 @@ export function* applyResolutions(
   task: Task,
   args: Readonly<Record<string, unknown>>,
 ): Body<string> {
-  const deployment = deploymentNamed(director, String(args.deployment));
-  const wishes = readWishes(args.resolutions);
+  const deployment = requireDeployment(director, String(args.deployment));
+  const wishes = readResolutions(args.resolutions);
   const maxInFlight = readMaxInFlight(args.maxInFlight);
-  const resolver = new Resolver(director, task, deployment, maxInFlight);
+  const resolver = new ProblemResolver(director, task, deployment, maxInFlight);
   const options = { waitMs: DEPLOYMENT_LOCK_MS, deployment: deployment.name };
   const work = (function* (): Body<string> {
     const { resolved, errors } = yield* resolver.resolve(wishes);
-    refuse(errors);
+    refuseUnresolved(errors);
     yield* postDeployAll(director, deployment);
     return `${resolved} resolved`;
   })();
-  return yield* holding(director, task, deploymentLock(deployment.name), options, work);
+  return yield* withLock(director, task, deploymentLock(deployment.name), options, work);
 }
 
 /** @throws DirectorError when a problem could not be resolved */
-export function refuse(errors: readonly string[]): void {
+export function refuseUnresolved(errors: readonly string[]): void {
   if (errors.length > 0) throw new DirectorError(UNCLASSED, errors.join("\n"));
 }
 
 /** @throws DirectorError 410003 */
-function readWishes(value: unknown): Wishes {
+function readResolutions(value: unknown): ChosenResolutions {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new DirectorError(410003, `Invalid format for resolutions, Hash expected, ${rubyClass(value)} is given`);
   return new Map(Object.entries(value).map(([id, name]) => [id, name == null ? null : String(name)]));
@@ -71,7 +71,7 @@ function readMaxInFlight(value: unknown): MaxInFlight {
 }
 
 /** Works on the problems of a deployment: groups in the order and width in which a deploy updates them. */
-export class Resolver {
+export class ProblemResolver {
   readonly #repair: Repair;
   readonly #plan: DeployPlan;
   readonly #maxInFlight: MaxInFlight;
@@ -88,7 +88,7 @@ export class Resolver {
   }
 
   /** A problem that can't be resolved keeps no other from being worked on. */
-  *resolve(wishes: Wishes): Body<Outcome> {
+  *resolve(wishes: ChosenResolutions): Body<ResolutionOutcome> {
     const { director, task, deployment } = this.#repair;
     const problems = director.slot.value.problems.filter(
       (each) => each.deployment === deployment.name && wishes.has(String(each.id)),
@@ -113,7 +113,7 @@ export class Resolver {
   }
 
   #widthOf({ group }: PlannedGroup, problems: number): number {
-    return amountOf(this.#maxInFlight.get(group.name) ?? group.update.maxInFlight, problems);
+    return resolveAmount(this.#maxInFlight.get(group.name) ?? group.update.maxInFlight, problems);
   }
 
   *#work(stage: Stage, problem: Problem, wanted: string | null): Body {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { countsOf, deployed, fix, freeze, isUp, problems, scan } from "./testing.ts";
+import { countsOf, deployGroups, fix, freeze, isUp, problems, scan } from "./testing.ts";
 
 describe("scan and fix", () => {
   it("works on the instances that are named, by index or id, and on no other", async () => {
-    const bench = await deployed(3);
+    const bench = await deployGroups(3);
     const all = [0, 1, 2].map((index) => bench.instance("x", "w", index));
     for (const each of all) bench.deleteVm(each);
     const task = fix(bench, { w: [0, all[2]?.id] });
@@ -13,7 +13,7 @@ describe("scan and fix", () => {
   });
 
   it("leaves open what a scan has found about others", async () => {
-    const bench = await deployed();
+    const bench = await deployGroups();
     for (const index of [0, 1]) bench.deleteVm(bench.instance("x", "w", index));
     scan(bench);
     fix(bench, { w: [0] });
@@ -21,7 +21,7 @@ describe("scan and fix", () => {
   });
 
   it("recreates the VM of an agent that is dead", async () => {
-    const bench = await deployed();
+    const bench = await deployGroups();
     const instance = bench.instance("x", "w");
     const cid = instance.vm?.cid ?? "";
     freeze(bench, instance);
@@ -30,7 +30,7 @@ describe("scan and fix", () => {
   });
 
   it("tells what it could not repair, after it has repaired the rest", async () => {
-    const bench = await deployed();
+    const bench = await deployGroups();
     for (const index of [0, 1]) bench.deleteVm(bench.instance("x", "w", index));
     bench.kernel.faults.arm({ point: "cpi:create_vm", effect: { kind: "error", message: "no host" } });
     expect(fix(bench, { w: [0, 1] })).toMatchObject({ state: "error", result: "Error resolving problem '1': no host" });
@@ -38,7 +38,7 @@ describe("scan and fix", () => {
   });
 
   it("leaves alone what is ignored", async () => {
-    const bench = await deployed();
+    const bench = await deployGroups();
     const instance = bench.instance("x", "w");
     bench.deleteVm(instance);
     instance.ignore = true;
@@ -52,7 +52,7 @@ describe("scan and fix", () => {
   });
 
   it("refuses an instance that there is not, and all while the resurrection is paused", async () => {
-    const bench = await deployed();
+    const bench = await deployGroups();
     expect(fix(bench, { w: [7] }).events).toMatchObject([{ error: { code: 70001, message: "'x/w/7' doesn't exist" } }]);
     bench.json("PUT", "/resurrection", { resurrection_paused: true });
     expect(bench.json("PUT", "/deployments/x/scan_and_fix", { jobs: { w: [0] } })).toMatchObject({

@@ -3,13 +3,13 @@ import { deploymentLock } from "../deploy/lock.ts";
 import type { Deployment, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
-import { holding } from "../tasks/locks.ts";
+import { withLock } from "../tasks/locks.ts";
 import { startTask } from "../tasks/queue.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { closeProblems, openProblems } from "./problems.ts";
 import { postDeployAll } from "./recreate.ts";
-import { refuse, Resolver } from "./resolver.ts";
-import { deploymentNamed, LOCKED, scanVms } from "./scan.ts";
+import { refuseUnresolved, ProblemResolver } from "./resolver.ts";
+import { requireDeployment, LOCKED, scanVms } from "./scan.ts";
 
 /** An instance as the health monitor names it: its group, and its id or index. */
 export type InstanceName = readonly [group: string, idOrIndex: string];
@@ -34,37 +34,37 @@ export const startScanAndFix = (
  * keeps its id, its addresses and its disk. It is not tried again by itself: the next alert asks for the next one.
  */
 export function* scanAndFix(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
-  const deployment = deploymentNamed(director, String(args.deployment));
+  const deployment = requireDeployment(director, String(args.deployment));
   const names = args.instances as readonly InstanceName[];
   const options = { waitMs: 0, deployment: deployment.name, refusal: LOCKED };
-  const errors = yield* holding(
+  const errors = yield* withLock(
     director,
     task,
     deploymentLock(deployment.name),
     options,
-    fix(director, task, deployment, names),
+    fixInstances(director, task, deployment, names),
   );
-  refuse(errors);
+  refuseUnresolved(errors);
   return "scan and fix complete";
 }
 
-function* fix(
+function* fixInstances(
   director: Director,
   task: Task,
   deployment: Deployment,
   names: readonly InstanceName[],
 ): Body<readonly string[]> {
-  const instances = names.map((name) => instanceNamed(deployment, name));
+  const instances = names.map((name) => requireInstanceNamed(deployment, name));
   closeProblems(director, deployment.name, instances);
   yield* scanVms(director, task, instances);
-  const resolver = new Resolver(director, task, deployment);
-  const { resolved, errors } = yield* resolver.resolve(wishesFor(director, deployment, instances));
+  const resolver = new ProblemResolver(director, task, deployment);
+  const { resolved, errors } = yield* resolver.resolve(resolutionsFor(director, deployment, instances));
   if (resolved > 0) yield* postDeployAll(director, deployment);
   return errors;
 }
 
 /** @throws DirectorError 70001 */
-function instanceNamed({ name, instances }: Deployment, [group, idOrIndex]: InstanceName): Instance {
+function requireInstanceNamed({ name, instances }: Deployment, [group, idOrIndex]: InstanceName): Instance {
   const found = instances.find(
     (each) => each.group === group && (each.id === idOrIndex || String(each.index) === idOrIndex),
   );
@@ -75,7 +75,7 @@ function instanceNamed({ name, instances }: Deployment, [group, idOrIndex]: Inst
 const FIXABLE = ["unresponsive_agent", "missing_vm"];
 
 /** Every VM that the scan has found missing or silent is to be recreated; what is ignored it has not looked at. */
-function wishesFor(
+function resolutionsFor(
   director: Director,
   { name }: Deployment,
   instances: readonly Instance[],

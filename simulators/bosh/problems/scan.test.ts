@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Bench, manifestOf } from "../testing.ts";
-import { apply, countsOf, deployed, fix, freeze, names, problems, scan } from "./testing.ts";
+import { TestDirector, manifestOf } from "../testing.ts";
+import { applyResolutions, countsOf, deployGroups, fix, freeze, names, problems, scan } from "./testing.ts";
 
 describe("a scan", () => {
   it("reports an instance of which the VM was deleted, and offers to recreate it", async () => {
-    const bench = await deployed();
+    const bench = await deployGroups();
     const instance = bench.instance("x", "w");
     bench.deleteVm(instance);
     const task = scan(bench);
@@ -29,7 +29,7 @@ describe("a scan", () => {
   });
 
   it("names the VM that the IaaS has lost, and the one whose agent is silent", async () => {
-    const bench = await deployed();
+    const bench = await deployGroups();
     const [lost, frozen] = [bench.instance("x", "w", 0), bench.instance("x", "w", 1)];
     bench.loseVm(lost);
     freeze(bench, frozen);
@@ -54,7 +54,7 @@ describe("a scan", () => {
     });
     await fc.assert(
       fc.asyncProperty(fc.array(state, { minLength: 3, maxLength: 3 }), async (wanted) => {
-        const bench = await deployed(3);
+        const bench = await deployGroups(3);
         const all = wanted.map((each, index) => ({ each, instance: bench.instance("x", "w", index) }));
         for (const { each, instance } of all) {
           if (each.loss === "deleted") bench.deleteVm(instance);
@@ -79,16 +79,16 @@ describe("a scan", () => {
   }, 60_000);
 
   it("closes what earlier ones have found", async () => {
-    const bench = await deployed();
+    const bench = await deployGroups();
     bench.deleteVm(bench.instance("x", "w"));
     scan(bench);
     scan(bench);
     expect(problems(bench).map(({ id }) => id)).toEqual([2]);
-    expect(apply(bench, { 1: "recreate_vm" }).result).toBe("0 resolved");
+    expect(applyResolutions(bench, { 1: "recreate_vm" }).result).toBe("0 resolved");
   });
 
   it("does not wait for a deployment that is locked", async () => {
-    const bench = await deployed();
+    const bench = await deployGroups();
     bench.bosh.state().locks.set("lock:deployment:x", { name: "lock:deployment:x", taskId: 1, timeoutMs: 0 });
     const result = "Unable to get deployment lock, maybe a deployment is in progress. Try again later.";
     expect(scan(bench)).toMatchObject({ state: "error", result });
@@ -98,7 +98,7 @@ describe("a scan", () => {
 
 describe("disks", () => {
   it("that are lost are reported under the row of the disk, and let go as orphans", async () => {
-    const bench = new Bench();
+    const bench = new TestDirector();
     await bench.ready();
     // Not the rows of the instances.
     bench.bosh.state().diskRows = 40;
@@ -110,7 +110,7 @@ describe("disks", () => {
     const task = scan(bench);
     expect(countsOf(task, /disks$/)).toBe("1 OK, 1 missing, 0 inactive, 0 mount-info mismatch");
     expect(problems(bench)[0]?.description).toBe(`Disk '${disk?.cid}' (w/${instance.id}, 100M) is missing`);
-    const { result, events } = apply(bench, { 1: "delete_disk_reference" });
+    const { result, events } = applyResolutions(bench, { 1: "delete_disk_reference" });
     expect(result).toBe("1 resolved");
     expect(events[0]?.task).toMatch(new RegExp(`\\(missing_disk ${disk?.row}\\): Delete disk reference`));
     expect(disk?.row).toBeGreaterThan(40);
@@ -119,12 +119,12 @@ describe("disks", () => {
   });
 
   it("that a repair has not mounted are reported, and mounted again", async () => {
-    const bench = await deployed(1, { diskMb: 100 });
+    const bench = await deployGroups(1, { diskMb: 100 });
     const instance = bench.instance("x", "w");
     bench.deleteVm(instance);
     scan(bench);
     bench.kernel.faults.arm({ point: "cpi:attach_disk", effect: { kind: "error", message: "no bus" } });
-    expect(apply(bench, { 1: "recreate_vm" }).result).toBe("Error resolving problem '1': no bus");
+    expect(applyResolutions(bench, { 1: "recreate_vm" }).result).toBe("Error resolving problem '1': no bus");
     expect(instance).toMatchObject({ clean: false, vm: { mountedDisk: null } });
     const task = scan(bench);
     expect(countsOf(task, /VMs$/)).toBe("1 OK, 0 unresponsive, 0 missing, 0 unbound");
@@ -133,12 +133,12 @@ describe("disks", () => {
     expect(problem).toMatchObject({ type: "mount_info_mismatch", data: { owner_vms: [] } });
     expect(problem?.description.split("\n").at(-1)).toBe("\tNot mounted in any VM");
     expect(names(problem)).toEqual(["ignore", "reattach_disk", "reattach_disk_and_reboot"]);
-    expect(apply(bench, { 2: "reattach_disk" }).result).toBe("1 resolved");
+    expect(applyResolutions(bench, { 2: "reattach_disk" }).result).toBe("1 resolved");
     expect(countsOf(scan(bench), /disks$/)).toBe("1 OK, 0 missing, 0 inactive, 0 mount-info mismatch");
   });
 
   it("of agents that are silent, or of ignored instances, are not reported", async () => {
-    const bench = await deployed(2, { diskMb: 100 });
+    const bench = await deployGroups(2, { diskMb: 100 });
     const frozen = bench.instance("x", "w", 0);
     freeze(bench, frozen);
     if (frozen.vm !== null) frozen.vm.mountedDisk = null;

@@ -4,7 +4,7 @@ import { deploymentLock } from "../deploy/lock.ts";
 import { type Deployment, expectsVm, type Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
-import { holding } from "../tasks/locks.ts";
+import { withLock } from "../tasks/locks.ts";
 import { Stage } from "../tasks/stage.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { closeProblems, openProblem } from "./problems.ts";
@@ -19,7 +19,7 @@ const AGENTS_PARALLEL = 32;
 export const LOCKED = "Unable to get deployment lock, maybe a deployment is in progress. Try again later.";
 
 /** @throws DirectorError 70000 */
-export function deploymentNamed(director: Director, name: string): Deployment {
+export function requireDeployment(director: Director, name: string): Deployment {
   const deployment = director.slot.value.deployments.get(name);
   if (deployment === undefined) throw new DirectorError(70000, `Deployment '${name}' doesn't exist`);
   return deployment;
@@ -29,10 +29,10 @@ export function deploymentNamed(director: Director, name: string): Deployment {
 export type Mounts = ReadonlyMap<string, string>;
 
 /** `scan cloud`. Earlier open problems of the deployment are closed. */
-export function* scan(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
-  const deployment = deploymentNamed(director, String(args.deployment));
+export function* scanCloud(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
+  const deployment = requireDeployment(director, String(args.deployment));
   const options = { waitMs: 0, deployment: deployment.name, refusal: LOCKED };
-  yield* holding(director, task, deploymentLock(deployment.name), options, scanAll(director, task, deployment));
+  yield* withLock(director, task, deploymentLock(deployment.name), options, scanAll(director, task, deployment));
   return "scan complete";
 }
 

@@ -1,21 +1,21 @@
 import type { HttpReply } from "../../kernel/index.ts";
-import { doomedBy } from "../artifacts/cleanup.ts";
+import { findRemovable } from "../artifacts/cleanup.ts";
 import type { ReleaseVersion } from "../state/artifacts.ts";
 import { startTask } from "../tasks/queue.ts";
 import { isHash, jsonObject, Unforeseen } from "../wire/bodies.ts";
-import type { Context } from "../wire/context.ts";
-import { page, toTask } from "../wire/replies.ts";
+import type { RequestContext } from "../wire/context.ts";
+import { htmlJson, redirectToTask } from "../wire/replies.ts";
 import { diskView } from "./disks.ts";
 import { stemcellView } from "./stemcells.ts";
 import { orphanedVms } from "./vms.ts";
 
-export function cleanup(context: Context): HttpReply {
+export function startCleanup(context: RequestContext): HttpReply {
   const { director, caller } = context;
   const config = jsonObject(context)?.config;
   if (!isHash(config)) throw new Unforeseen();
   const all = config.remove_all === true;
   const args = { all, keepOrphanedDisks: config.keep_orphaned_disks === true };
-  return toTask(
+  return redirectToTask(
     context,
     startTask(director, {
       type: "delete_artifacts",
@@ -37,10 +37,14 @@ const compiledView = (versions: readonly ReleaseVersion[]): readonly object[] =>
     }),
   );
 
-export function dryRun(context: Context): HttpReply {
+export function showDryRun(context: RequestContext): HttpReply {
   const { director, query } = context;
-  const doomed = doomedBy(director, query.get("remove_all") === "true", query.get("keep_orphaned_disks") === "true");
-  return page(200, {
+  const doomed = findRemovable(
+    director,
+    query.get("remove_all") === "true",
+    query.get("keep_orphaned_disks") === "true",
+  );
+  return htmlJson(200, {
     releases: [...doomed.releases].map(([name, versions]) => ({
       name,
       versions: versions.map(({ version }) => version),

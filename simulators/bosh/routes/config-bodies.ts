@@ -3,7 +3,7 @@ import { jsonError } from "../configs/json-error.ts";
 import { syntaxError } from "../templates/psych.ts";
 import { readYaml } from "../templates/yaml.ts";
 import { jsonObject } from "../wire/bodies.ts";
-import type { Context } from "../wire/context.ts";
+import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
 
 interface ConfigBody {
@@ -14,7 +14,7 @@ interface ConfigBody {
 }
 
 /** @throws DirectorError 710001 */
-export function parsed(context: Context): Readonly<Record<string, unknown>> {
+export function parseBody(context: RequestContext): Readonly<Record<string, unknown>> {
   const body = bodyJson(context.request);
   if (!body.ok)
     throw new DirectorError(710001, `Invalid JSON request body: ${jsonError(bodyText(context.request), body.error)}`);
@@ -22,7 +22,7 @@ export function parsed(context: Context): Readonly<Record<string, unknown>> {
 }
 
 /** @throws DirectorError 440010, 440011 */
-export function configBody(value: Readonly<Record<string, unknown>>): ConfigBody {
+export function readConfigBody(value: Readonly<Record<string, unknown>>): ConfigBody {
   for (const field of ["type", "name"] as const)
     if (typeof value[field] !== "string" || value[field] === "")
       throw new DirectorError(
@@ -39,13 +39,13 @@ export function configBody(value: Readonly<Record<string, unknown>>): ConfigBody
   };
 }
 
-const KINDS: Readonly<Record<string, string>> = { number: "Integer", boolean: "true", object: "Hash" };
+const RUBY_KINDS: Readonly<Record<string, string>> = { number: "Integer", boolean: "true", object: "Hash" };
 
 /** @throws DirectorError 440011 */
 export function readContent(content: unknown): unknown {
   if (typeof content !== "string") {
     const kind =
-      content === undefined || content === null ? "nil" : Array.isArray(content) ? "Array" : KINDS[typeof content];
+      content === undefined || content === null ? "nil" : Array.isArray(content) ? "Array" : RUBY_KINDS[typeof content];
     throw new DirectorError(440011, `Config must be valid YAML: no implicit conversion of ${kind} into String`);
   }
   let value: unknown;

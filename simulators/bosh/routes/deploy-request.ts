@@ -1,13 +1,13 @@
-import { teamsOf } from "../auth/scopes.ts";
+import { adminTeamsOf } from "../auth/scopes.ts";
 import { latestConfigs } from "../configs/latest.ts";
 import type { DeployArgs } from "../deploy/args.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { startTask } from "../tasks/queue.ts";
-import { type Context, contextId } from "../wire/context.ts";
+import { type RequestContext, contextIdOf } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
 
-export const ids = (director: Director, type: string): readonly number[] =>
+export const latestIds = (director: Director, type: string): readonly number[] =>
   latestConfigs(director, type).map(({ id }) => id);
 
 interface ConfigContext {
@@ -16,9 +16,9 @@ interface ConfigContext {
 }
 
 /** The configs to deploy with: those of the diff that the client saw, else the latest. @throws DirectorError 190025 */
-function configContext({ director, query }: Context): ConfigContext {
+function readConfigContext({ director, query }: RequestContext): ConfigContext {
   const text = query.get("context");
-  const latest = { cloud_config_ids: ids(director, "cloud"), runtime_config_ids: ids(director, "runtime") };
+  const latest = { cloud_config_ids: latestIds(director, "cloud"), runtime_config_ids: latestIds(director, "runtime") };
   const given = text === null ? latest : { ...latest, ...parseContext(text) };
   const known = new Set(director.slot.value.configs.map(({ id }) => id));
   if (![...given.cloud_config_ids, ...given.runtime_config_ids].every((id) => known.has(id)))
@@ -48,7 +48,7 @@ function recreateBefore(query: URLSearchParams): string | null {
 }
 
 export function startDeploy(
-  context: Context,
+  context: RequestContext,
   name: string,
   manifest: string | null,
   change: DeployArgs["change"],
@@ -57,7 +57,7 @@ export function startDeploy(
   if (query.has("recreate_vms_created_before") && query.get("recreate") !== "true" && change === null)
     throw new DirectorError(40005, "Must pass recreate=true when specifying recreate_vms_created_before");
   const before = recreateBefore(query);
-  const configs = configContext(context);
+  const configs = readConfigContext(context);
   const dryRun = query.get("dry_run") === "true";
   const args: DeployArgs = {
     deployment: name,
@@ -80,21 +80,21 @@ export function startDeploy(
     description: `create deployment${dryRun ? " (dry run)" : ""}`,
     user: caller.user,
     deployment: name,
-    contextId: contextId(context),
+    contextId: contextIdOf(context),
     job: { kind: "deploy", args: { ...args } },
   });
-  enlist(context, name, configs);
+  enlistDeployment(context, name, configs);
   return task;
 }
 
 /** A deployment is listed from the moment its first deploy is accepted. */
-function enlist({ director, caller }: Context, name: string, configs: ConfigContext): void {
+function enlistDeployment({ director, caller }: RequestContext, name: string, configs: ConfigContext): void {
   const state = director.slot.value;
   if (state.deployments.has(name)) return;
   state.deployments.set(name, {
     id: ++state.deploymentIds,
     name,
-    teams: caller.scopes.includes("bosh.admin") ? [] : teamsOf(caller),
+    teams: caller.scopes.includes("bosh.admin") ? [] : adminTeamsOf(caller),
     manifest: null,
     cloudConfigIds: configs.cloud_config_ids,
     runtimeConfigIds: configs.runtime_config_ids,

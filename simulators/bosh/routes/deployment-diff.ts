@@ -1,45 +1,48 @@
 import { bodyText, type HttpReply } from "../../kernel/index.ts";
 import { diffLines } from "../configs/diff.ts";
-import { configsOf } from "../configs/latest.ts";
+import { configsById } from "../configs/latest.ts";
 import { readManifest } from "../deploy/manifest.ts";
 import type { Director } from "../state/director.ts";
 import { readYaml } from "../templates/yaml.ts";
-import type { Context } from "../wire/context.ts";
+import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
-import { page } from "../wire/replies.ts";
-import { ids } from "./deploy-request.ts";
+import { htmlJson } from "../wire/replies.ts";
+import { latestIds } from "./deploy-request.ts";
 
-export function diff(context: Context): HttpReply {
+export function diffManifest(context: RequestContext): HttpReply {
   const { director, params, query, request } = context;
   const deployment = director.slot.value.deployments.get(params.deployment ?? "");
   try {
-    const configs = { cloud_config_ids: ids(director, "cloud"), runtime_config_ids: ids(director, "runtime") };
-    const before = merged(
+    const configs = {
+      cloud_config_ids: latestIds(director, "cloud"),
+      runtime_config_ids: latestIds(director, "runtime"),
+    };
+    const before = mergeConfigs(
       director,
       deployment?.manifest ?? null,
       deployment?.cloudConfigIds ?? [],
       deployment?.runtimeConfigIds ?? [],
     );
-    const after = merged(director, bodyText(request), configs.cloud_config_ids, configs.runtime_config_ids);
-    return page(200, { context: configs, diff: diffLines(before, after, query.get("redact") !== "false") });
+    const after = mergeConfigs(director, bodyText(request), configs.cloud_config_ids, configs.runtime_config_ids);
+    return htmlJson(200, { context: configs, diff: diffLines(before, after, query.get("redact") !== "false") });
   } catch (error) {
     if (!(error instanceof DirectorError || error instanceof TypeError)) throw error;
     const type = error instanceof TypeError ? "NoMethodError" : "Bosh::Director::BadManifest";
-    return page(200, { diff: [], error: `Unable to diff manifest: #<${type}: ${error.message}>\n` });
+    return htmlJson(200, { diff: [], error: `Unable to diff manifest: #<${type}: ${error.message}>\n` });
   }
 }
 
 const LISTS = ["releases", "addons", "variables"] as const;
 
 /** The manifest with its configs, as one document. @throws DirectorError, TypeError in Ruby's words */
-function merged(
+function mergeConfigs(
   director: Director,
   manifest: string | null,
   cloudIds: readonly number[],
   runtimeIds: readonly number[],
 ): object {
   const read = (wanted: readonly number[]): readonly Record<string, unknown>[] =>
-    configsOf(director, wanted).map(({ content }) => (readYaml(content) ?? {}) as Record<string, unknown>);
+    configsById(director, wanted).map(({ content }) => (readYaml(content) ?? {}) as Record<string, unknown>);
   const document: Record<string, unknown> = Object.assign(
     {},
     ...read(cloudIds),

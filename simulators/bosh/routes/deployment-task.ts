@@ -3,12 +3,12 @@ import type { Deployment } from "../state/deployments.ts";
 import type { Task } from "../state/tasks.ts";
 import { startTask } from "../tasks/queue.ts";
 import type { TaskType } from "../tasks/types.ts";
-import { type Context, contextId } from "../wire/context.ts";
-import { toTask } from "../wire/replies.ts";
+import { type RequestContext, contextIdOf } from "../wire/context.ts";
+import { redirectToTask } from "../wire/replies.ts";
 
 /** What people do with a deployment apart from deploying it: errands, cloud check, snapshots, logs, ssh, single instances. */
 
-export interface Job {
+export interface DeploymentTask {
   readonly type: TaskType;
   readonly description: string;
   readonly kind: string;
@@ -18,7 +18,7 @@ export interface Job {
   readonly hasContext?: boolean;
 }
 
-export function begin(context: Context, { name }: Deployment, job: Job): HttpReply {
+export function startDeploymentTask(context: RequestContext, { name }: Deployment, job: DeploymentTask): HttpReply {
   const { director, caller } = context;
   const task: Task = startTask(director, {
     type: job.type,
@@ -26,8 +26,8 @@ export function begin(context: Context, { name }: Deployment, job: Job): HttpRep
     user: caller.user,
     ...(job.isOfDeployment === false ? {} : { deployment: name }),
     ...(job.queue && { queue: job.queue }),
-    ...(job.hasContext && { contextId: contextId(context) }),
+    ...(job.hasContext && { contextId: contextIdOf(context) }),
     job: { kind: job.kind, args: { deployment: name, ...job.args } },
   });
-  return toTask(context, task);
+  return redirectToTask(context, task);
 }

@@ -1,12 +1,12 @@
 import { type HttpReply, json } from "../../kernel/index.ts";
 import type { OrphanDisk } from "../state/orphans.ts";
 import { startTask } from "../tasks/queue.ts";
-import type { Context } from "../wire/context.ts";
+import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
-import { toTask } from "../wire/replies.ts";
+import { redirectToTask } from "../wire/replies.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
 import { utc } from "../wire/times.ts";
-import { cleanup, dryRun } from "./cleanup.ts";
+import { startCleanup, showDryRun } from "./cleanup.ts";
 import { deleteVm, orphanedVms } from "./vms.ts";
 
 export const diskView = (disk: OrphanDisk): object => ({
@@ -19,10 +19,10 @@ export const diskView = (disk: OrphanDisk): object => ({
   orphaned_at: utc(disk.orphanedMs),
 });
 
-const list = ({ director }: Context): HttpReply =>
+const list = ({ director }: RequestContext): HttpReply =>
   json(200, [...director.slot.value.orphanDisks.values()].map(diskView));
 
-function remove(context: Context): HttpReply {
+function remove(context: RequestContext): HttpReply {
   const { director, caller, params, query } = context;
   const cid = params.cid ?? "";
   const isOrphaning = query.get("orphan") === "true";
@@ -34,15 +34,15 @@ function remove(context: Context): HttpReply {
   const type = isOrphaning ? "orphan_disk" : "delete_orphan_disks";
   const job = { kind: type, args: isOrphaning ? { cid } : { cids: [cid] } };
   const description = isOrphaning ? "orphan disk" : "delete orphan disks";
-  return toTask(context, startTask(director, { type, description, user: caller.user, job }));
+  return redirectToTask(context, startTask(director, { type, description, user: caller.user, job }));
 }
 
-function attach(context: Context): HttpReply {
+function attach(context: RequestContext): HttpReply {
   const { director, caller, params, query } = context;
   const deployment = query.get("deployment") ?? "";
   const [job, id] = [query.get("job") ?? "", query.get("instance_id") ?? ""];
   const args = { deployment, job, id, cid: params.cid, copy: query.get("disk_properties") === "copy" };
-  return toTask(
+  return redirectToTask(
     context,
     startTask(director, {
       type: "attach_disk",
@@ -71,6 +71,6 @@ export const DISKS: readonly DirectorRoute[] = [
           headers: { "Content-Type": "application/json" },
         },
   ),
-  route("POST", "/cleanup", { media: ["application/json"] }, cleanup),
-  route("GET", "/cleanup/dryrun", {}, dryRun),
+  route("POST", "/cleanup", { media: ["application/json"] }, startCleanup),
+  route("GET", "/cleanup/dryrun", {}, showDryRun),
 ];

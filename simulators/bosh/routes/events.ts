@@ -2,9 +2,9 @@ import { type HttpReply, json } from "../../kernel/index.ts";
 import { audit } from "../events/audit.ts";
 import type { AuditEvent } from "../state/events.ts";
 import { jsonObject } from "../wire/bodies.ts";
-import type { Context } from "../wire/context.ts";
+import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
-import { broken, done } from "../wire/replies.ts";
+import { brokenReply, emptyReply } from "../wire/replies.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
 
 const PAGE = 200;
@@ -51,7 +51,7 @@ function timeOf(value: string): number | undefined {
   return Number.isNaN(ms) ? undefined : ms / 1000;
 }
 
-function list({ director, query }: Context): HttpReply {
+function list({ director, query }: RequestContext): HttpReply {
   const [before, after] = ["before", "after"].map((name) => {
     const value = query.get(`${name}_time`);
     return value === null ? null : (timeOf(value) ?? { name, value });
@@ -76,16 +76,16 @@ function list({ director, query }: Context): HttpReply {
   return json(200, found);
 }
 
-function show({ director, params }: Context): HttpReply {
+function show({ director, params }: RequestContext): HttpReply {
   const event = director.slot.value.events.find(({ id }) => String(id) === params.id);
   return event === undefined ? text(404, "Event not found") : json(200, view(event));
 }
 
 /** What clients note themselves: the health monitor its alerts. */
-function create(context: Context): HttpReply {
+function create(context: RequestContext): HttpReply {
   const { director, caller } = context;
   const body = jsonObject(context);
-  if (body === undefined) return broken;
+  if (body === undefined) return brokenReply;
   const { action, object_type: type, object_name: name } = body;
   if (action === undefined || type === undefined || name === undefined)
     throw new DirectorError(40000, "Action, object_type, object_name are required");
@@ -99,7 +99,7 @@ function create(context: Context): HttpReply {
     error: optional("error"),
     context: (body.context ?? {}) as Readonly<Record<string, unknown>>,
   });
-  return done(200);
+  return emptyReply(200);
 }
 
 export const EVENTS: readonly DirectorRoute[] = [

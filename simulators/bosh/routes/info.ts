@@ -2,11 +2,11 @@ import { type HttpReply, json } from "../../kernel/index.ts";
 import { callerOf } from "../auth/caller.ts";
 import type { Director } from "../state/director.ts";
 import { jsonObject } from "../wire/bodies.ts";
-import { broken, done, page } from "../wire/replies.ts";
+import { brokenReply, emptyReply, htmlJson } from "../wire/replies.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
-import { resource } from "./resources.ts";
+import { showResource } from "./resources.ts";
 
-function authentication({ options }: Director): object {
+function authenticationOf({ options }: Director): object {
   if (options.uaa === undefined) return { type: "basic", options: {} };
   return { type: "uaa", options: { url: options.uaa.url, urls: [options.uaa.url] } };
 }
@@ -25,7 +25,7 @@ const info: DirectorRoute = {
       cpi: director.options.cpiName ?? "openstack_cpi",
       stemcell_os: "-",
       stemcell_version: "-",
-      user_authentication: authentication(director),
+      user_authentication: authenticationOf(director),
       features: {
         local_dns: { status: true, extras: { domain_name: "bosh" } },
         snapshots: { status: director.options.snapshots === true },
@@ -54,13 +54,13 @@ export const GENERAL: readonly DirectorRoute[] = [
     ),
   ),
   route("GET", "/resurrection", {}, ({ director }) =>
-    page(200, { resurrection: !director.slot.value.resurrectionPaused }),
+    htmlJson(200, { resurrection: !director.slot.value.resurrectionPaused }),
   ),
   route("PUT", "/resurrection", { media: ["application/json"] }, (context) => {
     const body = jsonObject(context);
-    if (body === undefined) return broken;
+    if (body === undefined) return brokenReply;
     context.director.slot.value.resurrectionPaused = body.resurrection_paused === true;
-    return done(200);
+    return emptyReply(200);
   }),
   route("GET", "/director/certificate_expiry", { needs: "read" }, ({ director }) =>
     json(
@@ -72,9 +72,9 @@ export const GENERAL: readonly DirectorRoute[] = [
       })),
     ),
   ),
-  route("GET", "/resources/:id", {}, ({ director, params }) => resource(director, params.id ?? "")),
+  route("GET", "/resources/:id", {}, ({ director, params }) => showResource(director, params.id ?? "")),
   // Volumes of running deployments over an API of their own: nobody has any here.
-  route("GET", "/dynamic_disks", { needs: "read" }, () => page(200, [])),
+  route("GET", "/dynamic_disks", { needs: "read" }, () => htmlJson(200, [])),
 ];
 
 const DAY_MS = 86_400_000;

@@ -2,10 +2,10 @@ import type { HttpReply } from "../../kernel/index.ts";
 import { expectsVm, type Instance } from "../state/deployments.ts";
 import { startTask } from "../tasks/queue.ts";
 import { jsonObject } from "../wire/bodies.ts";
-import { type Context, deploymentOf, instanceOf } from "../wire/context.ts";
-import { broken, done, page, plain, toTask } from "../wire/replies.ts";
+import { type RequestContext, deploymentInPath, instanceInPath } from "../wire/context.ts";
+import { brokenReply, emptyReply, htmlJson, htmlText, redirectToTask } from "../wire/replies.ts";
 import { isoTime } from "../wire/times.ts";
-import { begin } from "./deployment-task.ts";
+import { startDeploymentTask } from "./deployment-task.ts";
 
 const inOrder = (instances: readonly Instance[]): readonly Instance[] =>
   [...instances].sort((a, b) => (a.group === b.group ? a.index - b.index : a.group < b.group ? -1 : 1));
@@ -24,9 +24,9 @@ function vmLine(instance: Instance): Record<string, unknown> {
   };
 }
 
-export function machines(context: Context, kind: "vms" | "instances"): HttpReply {
+export function listInstances(context: RequestContext, kind: "vms" | "instances"): HttpReply {
   const { director, caller, query } = context;
-  const deployment = deploymentOf(context);
+  const deployment = deploymentInPath(context);
   if (query.get("format") === "full") {
     const task = startTask(director, {
       type: "vms",
@@ -36,17 +36,17 @@ export function machines(context: Context, kind: "vms" | "instances"): HttpReply
       queue: "urgent",
       job: { kind: "vms", args: { deployment: deployment.name, kind } },
     });
-    return toTask(context, task);
+    return redirectToTask(context, task);
   }
   const instances = inOrder(deployment.instances);
   if (kind === "vms")
-    return page(
+    return htmlJson(
       200,
       instances
         .filter(({ vm }) => vm !== null)
         .map((each) => ({ ...vmLine(each), active: true, permanent_nats_credentials: false })),
     );
-  return page(
+  return htmlJson(
     200,
     instances.map((each) => ({
       ...vmLine(each),
@@ -55,24 +55,24 @@ export function machines(context: Context, kind: "vms" | "instances"): HttpReply
   );
 }
 
-export function ignore(context: Context): HttpReply {
-  const instance = instanceOf(context);
+export function setIgnore(context: RequestContext): HttpReply {
+  const instance = instanceInPath(context);
   const body = jsonObject(context);
-  if (body === undefined) return broken;
+  if (body === undefined) return brokenReply;
   instance.ignore = body.ignore === true;
   context.director.kernel.record("bosh", "instance.ignore", instance.id, { ignore: instance.ignore });
-  return done(200);
+  return emptyReply(200);
 }
 
 const VERBS = ["stop", "start", "restart", "recreate"];
 
-export function act(context: Context): HttpReply {
-  const deployment = deploymentOf(context);
+export function startAction(context: RequestContext): HttpReply {
+  const deployment = deploymentInPath(context);
   const { verb = "" } = context.params;
-  if (!VERBS.includes(verb)) return plain(404, `Endpoint '${context.request.path}' not found.\n`);
-  const { id } = instanceOf(context);
+  if (!VERBS.includes(verb)) return htmlText(404, `Endpoint '${context.request.path}' not found.\n`);
+  const { id } = instanceInPath(context);
   const { query } = context;
-  return begin(context, deployment, {
+  return startDeploymentTask(context, deployment, {
     type: "update_instance",
     description: `${verb} instance`,
     kind: "update_instance",
@@ -81,7 +81,7 @@ export function act(context: Context): HttpReply {
   });
 }
 
-export const gone = (context: Context): HttpReply => {
-  deploymentOf(context);
-  return plain(410, "This endpoint has been removed. Use configs of type 'resurrection' instead.\n");
+export const refuseRemovedEndpoint = (context: RequestContext): HttpReply => {
+  deploymentInPath(context);
+  return htmlText(410, "This endpoint has been removed. Use configs of type 'resurrection' instead.\n");
 };

@@ -1,17 +1,17 @@
 import { bodyText, type HttpReply } from "../../kernel/index.ts";
-import { type Context, deploymentOf, instanceOf } from "../wire/context.ts";
+import { type RequestContext, deploymentInPath, instanceInPath } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
-import { toTask } from "../wire/replies.ts";
+import { redirectToTask } from "../wire/replies.ts";
 import { startDeploy } from "./deploy-request.ts";
 
 /** A change of state is a deploy of the last manifest, or of one that comes along. */
-export function changeState(context: Context): HttpReply {
+export function changeState(context: RequestContext): HttpReply {
   const { params, query, request } = context;
-  const deployment = deploymentOf(context);
+  const deployment = deploymentInPath(context);
   const text = bodyText(request).trim() === "" ? null : bodyText(request);
   const state = query.get("state");
   if (state === null && text === null) throw new DirectorError(440001, "Manifest should not be empty");
-  if (params.id !== undefined) instanceOf(context);
+  if (params.id !== undefined) instanceInPath(context);
   const change = state === null ? null : { group: params.group ?? "*", id: params.id ?? null, state };
-  return toTask(context, startDeploy(context, deployment.name, text, change));
+  return redirectToTask(context, startDeploy(context, deployment.name, text, change));
 }

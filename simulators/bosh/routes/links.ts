@@ -5,14 +5,14 @@ import type { Deployment } from "../state/deployments.ts";
 import type { Link, LinkConsumer, LinkProvider } from "../state/links.ts";
 import { requireScopes } from "../wire/access.ts";
 import { isNil } from "../wire/bodies.ts";
-import type { Context } from "../wire/context.ts";
+import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
-import { broken, done, page } from "../wire/replies.ts";
+import { brokenReply, emptyReply, htmlJson } from "../wire/replies.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
 import { utc } from "../wire/times.ts";
 
 /** @throws DirectorError 190024, 70000, 600000 */
-function deploymentOf({ director, query, caller }: Context): Deployment {
+function deploymentInQuery({ director, query, caller }: RequestContext): Deployment {
   const name = query.get("deployment");
   if (name === null) throw new DirectorError(190024, "Deployment name is required");
   const deployment = director.slot.value.deployments.get(name);
@@ -51,50 +51,50 @@ const linkView = (each: Link): object => ({
   created_at: utc(each.createdMs),
 });
 
-function providers(context: Context): HttpReply {
-  const { name } = deploymentOf(context);
-  return page(
+function listProviders(context: RequestContext): HttpReply {
+  const { name } = deploymentInQuery(context);
+  return htmlJson(
     200,
     context.director.slot.value.links.providers.filter((each) => each.deployment === name).map(providerView),
   );
 }
 
-function consumers(context: Context): HttpReply {
-  const { name } = deploymentOf(context);
-  return page(
+function listConsumers(context: RequestContext): HttpReply {
+  const { name } = deploymentInQuery(context);
+  return htmlJson(
     200,
     context.director.slot.value.links.consumers.filter((each) => each.deployment === name).map(consumerView),
   );
 }
 
-function links(context: Context): HttpReply {
-  const { name } = deploymentOf(context);
+function listLinks(context: RequestContext): HttpReply {
+  const { name } = deploymentInQuery(context);
   const state = context.director.slot.value.links;
   const own = new Set(state.consumers.filter((each) => each.deployment === name).map(({ id }) => id));
-  return page(200, state.links.filter(({ consumerId }) => own.has(consumerId)).map(linkView));
+  return htmlJson(200, state.links.filter(({ consumerId }) => own.has(consumerId)).map(linkView));
 }
 
-const invalid = (what: string): DirectorError => new DirectorError(810001, `Invalid request: ${what}`);
+const invalidRequest = (what: string): DirectorError => new DirectorError(810001, `Invalid request: ${what}`);
 
-interface Wish {
+interface LinkRequest {
   readonly link_provider_id?: string;
   readonly link_consumer?: { readonly owner_object?: { readonly type?: string; readonly name?: string } };
   readonly network?: string;
 }
 
 /** A link for somebody outside: an on-demand broker. @throws DirectorError 810001, 810002, 810003, 810009 */
-function create(context: Context): HttpReply {
+function create(context: RequestContext): HttpReply {
   const { director, request } = context;
   const body = bodyJson(request);
-  if (!body.ok) return broken;
-  const wish = (body.value ?? {}) as Wish;
+  if (!body.ok) return brokenReply;
+  const wish = (body.value ?? {}) as LinkRequest;
   if (wish.link_provider_id === undefined || wish.link_provider_id === "")
-    throw invalid("`link_provider_id` must be provided");
+    throw invalidRequest("`link_provider_id` must be provided");
   const consumerWish = wish.link_consumer;
-  if (isNil(consumerWish)) throw invalid("`link_consumer` section must be defined");
+  if (isNil(consumerWish)) throw invalidRequest("`link_consumer` section must be defined");
   const owner = consumerWish.owner_object;
-  if (isNil(owner)) throw invalid("`link_consumer.owner_object` section must be defined");
-  if (owner.type !== "external") throw invalid("`link_consumer.owner_object.type` should be 'external'");
+  if (isNil(owner)) throw invalidRequest("`link_consumer.owner_object` section must be defined");
+  if (owner.type !== "external") throw invalidRequest("`link_consumer.owner_object.type` should be 'external'");
   const state = director.slot.value.links;
   const provider = state.providers.find(({ id }) => String(id) === wish.link_provider_id);
   if (provider === undefined) throw new DirectorError(810002, `Invalid link_provider_id: ${wish.link_provider_id}`);
@@ -107,17 +107,17 @@ function create(context: Context): HttpReply {
       `Can't resolve network: \`${wish.network}\` in provider id: ${provider.id} for \`${name}\``,
     );
   const consumer = externalConsumer(context, provider, name);
-  return page(200, linkView(connect(director, consumer, provider, provider.definition, wish.network ?? null)));
+  return htmlJson(200, linkView(connect(director, consumer, provider, provider.definition, wish.network ?? null)));
 }
 
-function networksOf({ director }: Context, provider: LinkProvider): readonly string[] {
+function networksOf({ director }: RequestContext, provider: LinkProvider): readonly string[] {
   const instances = director.slot.value.deployments.get(provider.deployment)?.instances ?? [];
   return instances
     .filter(({ group }) => group === provider.group)
     .flatMap(({ ips }) => ips.map(({ network }) => network));
 }
 
-function externalConsumer({ director }: Context, provider: LinkProvider, owner: string): LinkConsumer {
+function externalConsumer({ director }: RequestContext, provider: LinkProvider, owner: string): LinkConsumer {
   const state = director.slot.value.links;
   const known = state.consumers.find(
     (each) =>
@@ -143,8 +143,8 @@ function externalConsumer({ director }: Context, provider: LinkProvider, owner: 
 }
 
 /** Only external links may be deleted by hand. @throws DirectorError 810000, 810005 */
-function remove({ director, params }: Context): HttpReply {
-  if (!/^\d+$/.test(params.id ?? "")) return broken;
+function remove({ director, params }: RequestContext): HttpReply {
+  if (!/^\d+$/.test(params.id ?? "")) return brokenReply;
   const state = director.slot.value.links;
   const link = state.links.find(({ id }) => String(id) === params.id);
   if (link === undefined) throw new DirectorError(810000, `Invalid link id: ${params.id}`);
@@ -153,13 +153,13 @@ function remove({ director, params }: Context): HttpReply {
   state.links = state.links.filter((each) => each !== link);
   if (!state.links.some(({ consumerId }) => consumerId === consumer.id))
     state.consumers = state.consumers.filter((each) => each !== consumer);
-  return done();
+  return emptyReply();
 }
 
 const STATUSES: Readonly<Record<string, number>> = { default: 0, unhealthy: 1, healthy: 3, all: 4 };
 
 /** The DNS name that stands for what a link leads to. @throws DirectorError 810000, 810006, 810007, 810008 */
-function address(context: Context): HttpReply {
+function showAddress(context: RequestContext): HttpReply {
   const { director, query } = context;
   const wanted = query.get("link_id");
   if (wanted === null) throw new DirectorError(810006, "Link id is required");
@@ -174,23 +174,23 @@ function address(context: Context): HttpReply {
     throw new DirectorError(810007, 'status must be a one of: ["healthy", "unhealthy", "all", "default"]');
   const network = link.network ?? networksOf(context, provider)[0] ?? "default";
   const zones = query.getAll("azs[]").map((az) => `a${zoneNumber(context, az)}`);
-  return page(200, {
+  return htmlJson(200, {
     address: `q-${zones.join("")}s${status}.${provider.group}.${network}.${provider.deployment}.bosh`,
   });
 }
 
 /** Zones are numbered in the order in which the director came to know them. */
-function zoneNumber({ director }: Context, az: string): number {
+function zoneNumber({ director }: RequestContext, az: string): number {
   const { zones } = director.slot.value;
   if (!zones.includes(az)) zones.push(az);
   return zones.indexOf(az) + 1;
 }
 
 export const LINKS: readonly DirectorRoute[] = [
-  route("GET", "/link_providers", { needs: "anybody" }, providers),
-  route("GET", "/link_consumers", { needs: "anybody" }, consumers),
-  route("GET", "/links", { needs: "anybody" }, links),
+  route("GET", "/link_providers", { needs: "anybody" }, listProviders),
+  route("GET", "/link_consumers", { needs: "anybody" }, listConsumers),
+  route("GET", "/links", { needs: "anybody" }, listLinks),
   route("POST", "/links", { needs: "create_deployment", media: ["application/json"] }, create),
   route("DELETE", "/links/:id", { needs: "create_deployment" }, remove),
-  route("GET", "/link_address", { needs: "read" }, address),
+  route("GET", "/link_address", { needs: "read" }, showAddress),
 ];

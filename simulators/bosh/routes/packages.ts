@@ -1,9 +1,9 @@
 import { bodyText, type HttpReply } from "../../kernel/index.ts";
 import { readYaml, YamlError } from "../templates/yaml.ts";
 import { isHash, Unforeseen } from "../wire/bodies.ts";
-import type { Context } from "../wire/context.ts";
+import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
-import { page } from "../wire/replies.ts";
+import { htmlJson } from "../wire/replies.ts";
 
 interface PackageList {
   readonly name?: string;
@@ -22,7 +22,7 @@ function yamlOr500(text: string): unknown {
 }
 
 /** Fingerprints that need not be uploaded again. @throws DirectorError 440001 */
-export function matches({ director, request }: Context, list: "packages" | "compiled_packages"): HttpReply {
+export function listMatches({ director, request }: RequestContext, list: "packages" | "compiled_packages"): HttpReply {
   const manifest = yamlOr500(bodyText(request));
   const wanted = isHash(manifest) ? manifest[list] : undefined;
   if (!Array.isArray(wanted)) throw new DirectorError(440001, "Manifest doesn't have a usable packages section");
@@ -34,7 +34,7 @@ export function matches({ director, request }: Context, list: "packages" | "comp
           packages.some((each) => each.fingerprint === fingerprint && each.packaging !== null),
         )
       : known.some(({ compiled }) => compiled.has(`${fingerprint}:${stemcell}`));
-  return page(
+  return htmlJson(
     200,
     (wanted as readonly PackageList[]).filter(has).map(({ fingerprint }) => fingerprint),
   );

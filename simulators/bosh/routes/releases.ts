@@ -3,18 +3,18 @@ import { releaseUsers } from "../artifacts/delete-release.ts";
 import type { ReleaseVersion } from "../state/artifacts.ts";
 import { startTask } from "../tasks/queue.ts";
 import { jsonObject } from "../wire/bodies.ts";
-import type { Context } from "../wire/context.ts";
+import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
-import { broken, page, toTask } from "../wire/replies.ts";
+import { brokenReply, htmlJson, redirectToTask } from "../wire/replies.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
-import { matches } from "./packages.ts";
-import { deleteStemcell, stemcellNeeded, stemcellView, uploadStemcell } from "./stemcells.ts";
+import { listMatches } from "./packages.ts";
+import { deleteStemcell, askStemcellNeeded, stemcellView, uploadStemcell } from "./stemcells.ts";
 import { REMOTE, upload } from "./uploads.ts";
 
-function uploadRelease(context: Context): HttpReply {
+function uploadRelease(context: RequestContext): HttpReply {
   const { director, caller, request } = context;
   const archive = request.headers["content-type"]?.startsWith("application/json") ? REMOTE : request.received;
-  return toTask(
+  return redirectToTask(
     context,
     startTask(director, {
       type: "update_release",
@@ -25,9 +25,9 @@ function uploadRelease(context: Context): HttpReply {
   );
 }
 
-function releases({ director }: Context): HttpReply {
+function listReleases({ director }: RequestContext): HttpReply {
   const all = [...director.slot.value.releases].sort(([a], [b]) => (a < b ? -1 : 1));
-  return page(
+  return htmlJson(
     200,
     all.map(([name, versions]) => ({
       name,
@@ -43,7 +43,7 @@ function releases({ director }: Context): HttpReply {
 }
 
 /** @throws DirectorError 30005, 30006 */
-function showRelease({ director, params, query }: Context): HttpReply {
+function showRelease({ director, params, query }: RequestContext): HttpReply {
   const name = params.name ?? "";
   const versions = director.slot.value.releases.get(name);
   if (versions === undefined) throw new DirectorError(30005, `Release '${name}' doesn't exist`);
@@ -99,13 +99,13 @@ const detail = ({ jobs, packages, compiled }: ReleaseVersion): object => ({
 });
 
 /** An unknown release is refused at once, an unknown version by the task. */
-function deleteRelease(context: Context): HttpReply {
+function deleteRelease(context: RequestContext): HttpReply {
   const { director, caller, params, query } = context;
   const name = params.name ?? "";
   if (!director.slot.value.releases.has(name)) throw new DirectorError(30005, `Release '${name}' doesn't exist`);
   const version = query.get("version");
   const description = `delete release: ${name}`;
-  return toTask(
+  return redirectToTask(
     context,
     startTask(director, {
       type: "delete_release",
@@ -116,17 +116,17 @@ function deleteRelease(context: Context): HttpReply {
   );
 }
 
-function exportRelease(context: Context): HttpReply {
+function exportRelease(context: RequestContext): HttpReply {
   const { director, caller } = context;
   const body = jsonObject(context);
-  if (body === undefined) return broken;
+  if (body === undefined) return brokenReply;
   const text = (name: string): string => String(body[name] ?? "");
   const [deployment, release, version] = [text("deployment_name"), text("release_name"), text("release_version")];
   const [os, stemcell] = [text("stemcell_os"), text("stemcell_version")];
   const jobs = ((body.jobs ?? []) as readonly { readonly name?: string }[]).map(({ name }) => name ?? "");
   if (!director.slot.value.deployments.has(deployment))
     throw new DirectorError(70000, `Deployment '${deployment}' doesn't exist`);
-  return toTask(
+  return redirectToTask(
     context,
     startTask(director, {
       type: "export_release",
@@ -139,7 +139,7 @@ function exportRelease(context: Context): HttpReply {
 }
 
 export const ARTIFACTS: readonly DirectorRoute[] = [
-  route("POST", "/stemcell_uploads", { needs: "upload_stemcells", media: ["application/json"] }, stemcellNeeded),
+  route("POST", "/stemcell_uploads", { needs: "upload_stemcells", media: ["application/json"] }, askStemcellNeeded),
   route(
     "POST",
     "/stemcells",
@@ -147,15 +147,15 @@ export const ARTIFACTS: readonly DirectorRoute[] = [
     uploadStemcell,
   ),
   route("GET", "/stemcells", { needs: "read_stemcells" }, ({ director }) =>
-    page(
+    htmlJson(
       200,
       director.slot.value.stemcells.map((stemcell) => stemcellView(director, stemcell)),
     ),
   ),
   route("DELETE", "/stemcells/:name/:version", {}, deleteStemcell),
-  route("POST", "/packages/matches", { media: ["text/yaml"] }, (context) => matches(context, "packages")),
+  route("POST", "/packages/matches", { media: ["text/yaml"] }, (context) => listMatches(context, "packages")),
   route("POST", "/packages/matches_compiled", { media: ["text/yaml"] }, (context) =>
-    matches(context, "compiled_packages"),
+    listMatches(context, "compiled_packages"),
   ),
   route(
     "POST",
@@ -163,7 +163,7 @@ export const ARTIFACTS: readonly DirectorRoute[] = [
     { needs: "upload_releases", media: ["application/x-compressed", "application/json"], upload },
     uploadRelease,
   ),
-  route("GET", "/releases", { needs: "read_releases" }, releases),
+  route("GET", "/releases", { needs: "read_releases" }, listReleases),
   route("GET", "/releases/:name", { needs: "read_releases" }, showRelease),
   route("DELETE", "/releases/:name", {}, deleteRelease),
   route("POST", "/releases/export", { media: ["application/json"] }, exportRelease),

@@ -1,10 +1,10 @@
 import type { HttpReply } from "../../kernel/index.ts";
-import { pack } from "../artifacts/blobs.ts";
+import { packBlob } from "../artifacts/blobs.ts";
 import type { Director } from "../state/director.ts";
 import { DirectorError } from "../wire/errors.ts";
 
 /** @throws DirectorError 100001, 100002 */
-export function resource(director: Director, id: string): HttpReply {
+export function showResource(director: Director, id: string): HttpReply {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id))
     throw new DirectorError(
       100001,
@@ -12,5 +12,9 @@ export function resource(director: Director, id: string): HttpReply {
     );
   const blob = director.slot.value.blobs.get(id);
   if (blob === undefined) throw new DirectorError(100002, `Resource '${id}' not found in the blobstore`);
-  return { status: 200, body: pack(blob), headers: { "Content-Type": "application/x-gzip", "Accept-Ranges": "bytes" } };
+  return {
+    status: 200,
+    body: packBlob(blob),
+    headers: { "Content-Type": "application/x-gzip", "Accept-Ranges": "bytes" },
+  };
 }

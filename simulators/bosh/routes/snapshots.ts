@@ -1,14 +1,14 @@
 import type { HttpReply } from "../../kernel/index.ts";
-import { type Context, deploymentOf, instanceOf } from "../wire/context.ts";
+import { type RequestContext, deploymentInPath, instanceInPath } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
-import { page } from "../wire/replies.ts";
+import { htmlJson } from "../wire/replies.ts";
 import { utc } from "../wire/times.ts";
-import { begin, type Job } from "./deployment-task.ts";
+import { startDeploymentTask, type DeploymentTask } from "./deployment-task.ts";
 
-export function snapshots(context: Context): HttpReply {
-  const deployment = deploymentOf(context);
-  const only = context.params.group === undefined ? undefined : instanceOf(context);
-  return page(
+export function listSnapshots(context: RequestContext): HttpReply {
+  const deployment = deploymentInPath(context);
+  const only = context.params.group === undefined ? undefined : instanceInPath(context);
+  return htmlJson(
     200,
     context.director.slot.value.snapshots
       .filter((each) => each.deployment === deployment.name && (only === undefined || each.instanceId === only.id))
@@ -23,28 +23,28 @@ export function snapshots(context: Context): HttpReply {
   );
 }
 
-export const snapshotAll = (context: Context): HttpReply =>
-  begin(context, deploymentOf(context), {
+export const snapshotAll = (context: RequestContext): HttpReply =>
+  startDeploymentTask(context, deploymentInPath(context), {
     type: "snapshot_deployment",
     description: "snapshot deployment",
     kind: "snapshot_deployment",
     args: {},
   });
 
-export function snapshotOne(context: Context): HttpReply {
-  const deployment = deploymentOf(context);
-  const { id } = instanceOf(context);
-  const job: Job = {
+export function snapshotOne(context: RequestContext): HttpReply {
+  const deployment = deploymentInPath(context);
+  const { id } = instanceInPath(context);
+  const job: DeploymentTask = {
     type: "create_snapshot",
     description: "create snapshot",
     kind: "create_snapshot",
     args: { instance: id },
   };
-  return begin(context, deployment, { ...job, isOfDeployment: false });
+  return startDeploymentTask(context, deployment, { ...job, isOfDeployment: false });
 }
 
-export const deleteSnapshots = (context: Context): HttpReply =>
-  begin(context, deploymentOf(context), {
+export const deleteSnapshots = (context: RequestContext): HttpReply =>
+  startDeploymentTask(context, deploymentInPath(context), {
     type: "delete_deployment_snapshots",
     description: "delete deployment snapshots",
     kind: "delete_deployment_snapshots",
@@ -52,18 +52,18 @@ export const deleteSnapshots = (context: Context): HttpReply =>
   });
 
 /** @throws DirectorError 70008 */
-export function deleteSnapshot(context: Context): HttpReply {
-  const deployment = deploymentOf(context);
+export function deleteSnapshot(context: RequestContext): HttpReply {
+  const deployment = deploymentInPath(context);
   const { cid } = context.params;
   const known = context.director.slot.value.snapshots.some(
     (each) => each.deployment === deployment.name && each.cid === cid,
   );
   if (!known) throw new DirectorError(70008, `snapshot ${cid} not found`);
-  const job: Job = {
+  const job: DeploymentTask = {
     type: "delete_snapshot",
     description: "delete snapshot",
     kind: "delete_snapshot",
     args: { cids: [cid] },
   };
-  return begin(context, deployment, { ...job, isOfDeployment: false });
+  return startDeploymentTask(context, deployment, { ...job, isOfDeployment: false });
 }

@@ -4,15 +4,15 @@ import type { Stemcell } from "../state/artifacts.ts";
 import type { Director } from "../state/director.ts";
 import { startTask } from "../tasks/queue.ts";
 import { isHash, isNil, Unforeseen } from "../wire/bodies.ts";
-import type { Context } from "../wire/context.ts";
+import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
-import { page, toTask } from "../wire/replies.ts";
+import { htmlJson, redirectToTask } from "../wire/replies.ts";
 import { jsonBody, REMOTE } from "./uploads.ts";
 
-export function uploadStemcell(context: Context): HttpReply {
+export function uploadStemcell(context: RequestContext): HttpReply {
   const { director, caller, request, query } = context;
   const archive = request.headers["content-type"]?.startsWith("application/json") ? REMOTE : request.received;
-  return toTask(
+  return redirectToTask(
     context,
     startTask(director, {
       type: "update_stemcell",
@@ -23,7 +23,7 @@ export function uploadStemcell(context: Context): HttpReply {
   );
 }
 
-export function stemcellNeeded(context: Context): HttpReply {
+export function askStemcellNeeded(context: RequestContext): HttpReply {
   const { stemcell } = jsonBody(context);
   if (isNil(stemcell)) throw new DirectorError(40001, "Missing 'stemcell' field");
   if (!isHash(stemcell)) throw new Unforeseen();
@@ -32,13 +32,13 @@ export function stemcellNeeded(context: Context): HttpReply {
   const known = context.director.slot.value.stemcells.some(
     ({ name, version }) => name === stemcell.name && version === stemcell.version,
   );
-  return page(200, { needed: !known });
+  return htmlJson(200, { needed: !known });
 }
 
-export function deleteStemcell(context: Context): HttpReply {
+export function deleteStemcell(context: RequestContext): HttpReply {
   const { director, caller, params } = context;
   const { name, version } = params;
-  return toTask(
+  return redirectToTask(
     context,
     startTask(director, {
       type: "delete_stemcell",

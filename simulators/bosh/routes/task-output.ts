@@ -1,12 +1,12 @@
 import { empty, type HttpReply } from "../../kernel/index.ts";
 import { teamScopes } from "../auth/scopes.ts";
 import { requireScopes } from "../wire/access.ts";
-import type { Context } from "../wire/context.ts";
+import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { HTML } from "../wire/replies.ts";
 import { taskOf, teamsOfTask } from "./tasks.ts";
 
-export function output(context: Context): HttpReply {
+export function showOutput(context: RequestContext): HttpReply {
   const { director, caller, query, request } = context;
   const task = taskOf(context);
   const type = query.get("type") ?? "debug";
@@ -14,16 +14,16 @@ export function output(context: Context): HttpReply {
   if (type === "none") return empty(204);
   if (type === "event" || type === "result") {
     requireScopes(caller, teamScopes(teams, "read", director.uuid));
-    return ranged(request.headers.range, type === "event" ? task.event : task.resultOutput, HTML);
+    return rangeReply(request.headers.range, type === "event" ? task.event : task.resultOutput, HTML);
   }
   if (type !== "debug" && type !== "cpi") throw new DirectorError(600000, `Unknown type ${type}`);
   requireScopes(caller, teamScopes(teams, "admin", director.uuid));
   const text = type === "debug" ? task.debug : task.cpi;
-  return text === "" ? empty(204) : ranged(request.headers.range, text, "text/plain;charset=utf-8");
+  return text === "" ? empty(204) : rangeReply(request.headers.range, text, "text/plain;charset=utf-8");
 }
 
 /** One range of bytes, as the director serves outputs from its database (RFC 9110 §14). */
-function ranged(header: string | undefined, text: string, type: string): HttpReply {
+function rangeReply(header: string | undefined, text: string, type: string): HttpReply {
   const match = /^bytes=(?:(\d+)-(\d*)|-(\d+))$/.exec(header ?? "");
   const bytes = Buffer.from(text);
   if (match === null || bytes.length === 0) return { status: 200, body: text, headers: { "Content-Type": type } };

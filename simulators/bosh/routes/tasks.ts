@@ -1,15 +1,15 @@
 import { type HttpReply, json } from "../../kernel/index.ts";
-import { holdsAny, teamScopes } from "../auth/scopes.ts";
+import { hasAnyScope, teamScopes } from "../auth/scopes.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { cancelTask, shownState } from "../tasks/transitions.ts";
-import { requireScopes, sees } from "../wire/access.ts";
-import { isNil, jsonObject, nothingForeseen, Unforeseen } from "../wire/bodies.ts";
-import type { Context } from "../wire/context.ts";
+import { requireScopes, canSee } from "../wire/access.ts";
+import { isNil, jsonObject, raiseUnforeseen, Unforeseen } from "../wire/bodies.ts";
+import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
-import { broken, done, plain } from "../wire/replies.ts";
+import { brokenReply, emptyReply, htmlText } from "../wire/replies.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
-import { output } from "./task-output.ts";
+import { showOutput } from "./task-output.ts";
 
 /** Types that lists show by default (verbose=1). */
 const SHOWN = new Set([
@@ -50,7 +50,7 @@ const view = (director: Director, task: Task): object => ({
 });
 
 /** @throws DirectorError 10000 */
-export function taskOf({ director, params }: Context): Task {
+export function taskOf({ director, params }: RequestContext): Task {
   const task = director.slot.value.tasks.get(Number(params.id));
   if (task === undefined) throw new DirectorError(10000, `Task ${params.id} not found`);
   return task;
@@ -59,7 +59,7 @@ export function taskOf({ director, params }: Context): Task {
 export const teamsOfTask = (director: Director, task: Task): readonly string[] =>
   director.slot.value.deployments.get(task.deployment ?? "")?.teams ?? [];
 
-function list(context: Context): HttpReply {
+function list(context: RequestContext): HttpReply {
   const { director, query, caller } = context;
   const states = query.get("state")?.split(",");
   const verbose = query.get("verbose") ?? "1";
@@ -71,7 +71,7 @@ function list(context: Context): HttpReply {
     if (verbose === "1" && !SHOWN.has(task.type)) continue;
     if (query.has("deployment") && task.deployment !== query.get("deployment")) continue;
     if (query.has("context_id") && task.contextId !== query.get("context_id")) continue;
-    if (sees(director, caller, teamsOfTask(director, task))) found.push(task);
+    if (canSee(director, caller, teamsOfTask(director, task))) found.push(task);
     if (found.length >= limit) break;
   }
   return json(
@@ -81,12 +81,12 @@ function list(context: Context): HttpReply {
 }
 
 /** @throws DirectorError 600000 */
-function show(context: Context): HttpReply {
+function show(context: RequestContext): HttpReply {
   const { director, caller, params } = context;
-  if (!/^\d+$/.test(params.id ?? "")) return broken;
+  if (!/^\d+$/.test(params.id ?? "")) return brokenReply;
   const task = taskOf(context);
   const scopes = teamScopes(teamsOfTask(director, task), "read", director.uuid);
-  if (!holdsAny(caller, scopes))
+  if (!hasAnyScope(caller, scopes))
     throw new DirectorError(
       600000,
       `One of the following scopes is required to access this task: ${scopes.join(", ")}`,
@@ -94,24 +94,24 @@ function show(context: Context): HttpReply {
   return json(200, view(director, task));
 }
 
-function cancel(context: Context): HttpReply {
+function cancel(context: RequestContext): HttpReply {
   const task = taskOf(context);
   requireScopes(context.caller, teamScopes(teamsOfTask(context.director, task), "admin", context.director.uuid));
   if (task.state !== "queued" && task.state !== "processing")
-    return plain(400, `Cannot cancel task ${task.id}: invalid state (${task.state})\n`);
+    return htmlText(400, `Cannot cancel task ${task.id}: invalid state (${task.state})\n`);
   cancelTask(context.director, task);
-  return done();
+  return emptyReply();
 }
 
 const CANCELLABLE: readonly string[] = ["queued", "processing"];
 
-function cancelMany(context: Context): HttpReply {
+function cancelMany(context: RequestContext): HttpReply {
   const { director } = context;
-  const { deployment, types, states = ["queued"] } = jsonObject(context) ?? nothingForeseen();
+  const { deployment, types, states = ["queued"] } = jsonObject(context) ?? raiseUnforeseen();
   if (!Array.isArray(states) || !(isNil(types) || Array.isArray(types))) throw new Unforeseen();
   const wrong = states.find((state) => !CANCELLABLE.includes(state));
   if (wrong !== undefined)
-    return plain(400, `${wrong} is not one of the cancellable states: ${CANCELLABLE.join(", ")}\n`);
+    return htmlText(400, `${wrong} is not one of the cancellable states: ${CANCELLABLE.join(", ")}\n`);
   for (const task of director.slot.value.tasks.values()) {
     const chosen =
       states.includes(task.state) &&
@@ -119,13 +119,13 @@ function cancelMany(context: Context): HttpReply {
       (isNil(types) || types.includes(task.type));
     if (chosen) cancelTask(director, task);
   }
-  return done();
+  return emptyReply();
 }
 
 export const TASKS: readonly DirectorRoute[] = [
   route("GET", "/tasks", { needs: "list_tasks" }, list),
   route("GET", "/tasks/:id", { needs: "list_tasks" }, show),
-  route("GET", "/tasks/:id/output", { needs: "anybody" }, output),
+  route("GET", "/tasks/:id/output", { needs: "anybody" }, showOutput),
   route("DELETE", "/task/:id", { needs: "list_tasks" }, cancel),
   route("POST", "/tasks/cancel", { media: ["application/json"] }, cancelMany),
 ];

@@ -1,28 +1,28 @@
 import { bodyText, type HttpReply } from "../../kernel/index.ts";
 import { diffLines } from "../configs/diff.ts";
-import { type Fields, hashes, need } from "../configs/fields.ts";
-import { latestConfigs, live } from "../configs/latest.ts";
-import { save } from "../configs/save.ts";
+import { type Fields, requireHashes, requireField } from "../configs/fields.ts";
+import { latestConfigs, liveConfigs } from "../configs/latest.ts";
+import { saveConfig } from "../configs/save.ts";
 import { readManifest } from "../deploy/manifest.ts";
 import { audit } from "../events/audit.ts";
-import { dump } from "../templates/psych.ts";
+import { dumpYaml } from "../templates/psych.ts";
 import { readYaml } from "../templates/yaml.ts";
-import type { Context } from "../wire/context.ts";
+import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
-import { broken, done, page, plain } from "../wire/replies.ts";
+import { brokenReply, emptyReply, htmlJson, htmlText } from "../wire/replies.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
 import { utc } from "../wire/times.ts";
 
 /** The older routes of one type: cloud, runtime and CPI configs. */
-export function classic(path: string, type: string): readonly DirectorRoute[] {
-  const nameOf = ({ query }: Context): string => query.get("name") || "default";
-  const history = (context: Context): HttpReply => {
+export function typedConfigRoutes(path: string, type: string): readonly DirectorRoute[] {
+  const nameOf = ({ query }: RequestContext): string => query.get("name") || "default";
+  const history = (context: RequestContext): HttpReply => {
     const { director, query } = context;
     const limit = query.get("limit");
-    if (limit === null) return plain(400, "limit is required\n");
-    if (!(Number(limit) >= 1)) return broken;
-    const rows = live(director).filter((config) => config.type === type && config.name === nameOf(context));
-    return page(
+    if (limit === null) return htmlText(400, "limit is required\n");
+    if (!(Number(limit) >= 1)) return brokenReply;
+    const rows = liveConfigs(director).filter((config) => config.type === type && config.name === nameOf(context));
+    return htmlJson(
       200,
       [...rows]
         .reverse()
@@ -30,22 +30,22 @@ export function classic(path: string, type: string): readonly DirectorRoute[] {
         .map(({ content, createdMs }) => ({ properties: content, created_at: utc(createdMs) })),
     );
   };
-  const update = (context: Context): HttpReply => {
+  const update = (context: RequestContext): HttpReply => {
     const content = readManifest(bodyText(context.request));
     if (type === "cpi") checkCpis(content);
     // A runtime config is stored as the director parsed it, the others as they came.
-    const text = type === "runtime" ? dump(content) : bodyText(context.request);
+    const text = type === "runtime" ? dumpYaml(content) : bodyText(context.request);
     const { director, caller } = context;
     const name = nameOf(context);
     const before = latestConfigs(director, type).find((each) => each.name === name);
-    if (save(context, type, name, text) !== before)
+    if (saveConfig(context, type, name, text) !== before)
       audit(director, caller.user, { action: "update", type: `${type}-config`, name });
-    return done(201);
+    return emptyReply(201);
   };
-  const compare = (context: Context): HttpReply => {
+  const compare = (context: RequestContext): HttpReply => {
     const content = readManifest(bodyText(context.request));
     const from = latestConfigs(context.director, type).find((each) => each.name === nameOf(context));
-    return page(200, { diff: diffLines(readYaml(from?.content ?? "{}"), content, true) });
+    return htmlJson(200, { diff: diffLines(readYaml(from?.content ?? "{}"), content, true) });
   };
   return [
     route("GET", path, { needs: "read" }, history),
@@ -56,7 +56,9 @@ export function classic(path: string, type: string): readonly DirectorRoute[] {
 
 /** CPI configs are checked when they are stored. @throws DirectorError 40000, 550000 */
 function checkCpis(content: Fields): void {
-  const names = hashes(need(content, "cpis", "array")).map((each) => need(each, "name", "string"));
+  const names = requireHashes(requireField(content, "cpis", "array")).map((each) =>
+    requireField(each, "name", "string"),
+  );
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) throw new DirectorError(550000, `Duplicate cpi name '${twice}'`);
 }

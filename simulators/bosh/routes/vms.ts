@@ -1,12 +1,12 @@
 import type { HttpReply } from "../../kernel/index.ts";
 import { startTask } from "../tasks/queue.ts";
-import type { Context } from "../wire/context.ts";
-import { toTask } from "../wire/replies.ts";
+import type { RequestContext } from "../wire/context.ts";
+import { redirectToTask } from "../wire/replies.ts";
 import { utc } from "../wire/times.ts";
 
-export function deleteVm(context: Context): HttpReply {
+export function deleteVm(context: RequestContext): HttpReply {
   const { director, caller, params } = context;
-  return toTask(
+  return redirectToTask(
     context,
     startTask(director, {
       type: "delete_vm",
@@ -17,7 +17,7 @@ export function deleteVm(context: Context): HttpReply {
   );
 }
 
-export const orphanedVms = ({ director }: Context): readonly object[] =>
+export const orphanedVms = ({ director }: RequestContext): readonly object[] =>
   [...director.slot.value.orphanVms.values()].map((vm) => ({
     az: vm.az,
     cid: vm.cid,

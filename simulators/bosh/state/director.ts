@@ -71,4 +71,4 @@ export type TaskRunner = (
   args: Readonly<Record<string, unknown>>,
 ) => Body<string | null>;
 
-export const seconds = (director: Director): number => Math.floor(director.kernel.nowMs / 1000);
+export const nowSeconds = (director: Director): number => Math.floor(director.kernel.nowMs / 1000);

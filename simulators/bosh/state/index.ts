@@ -51,7 +51,7 @@ export interface DirectorState {
   readonly addressHints: Map<string, number>;
 }
 
-export const newState = (): DirectorState => ({
+export const createState = (): DirectorState => ({
   tasks: new Map(),
   taskIds: 0,
   queue: { normal: [], urgent: [] },

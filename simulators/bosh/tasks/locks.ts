@@ -18,14 +18,14 @@ interface LockOptions {
 }
 
 /** Does work under a lock; the lock is let go however the work ends. @throws DirectorError when the lock can't be had */
-export function* holding<T>(
+export function* withLock<T>(
   director: Director,
   task: Task,
   name: string,
   options: LockOptions,
   body: Body<T>,
 ): Body<T> {
-  yield* acquire(director, task, name, options);
+  yield* acquireLock(director, task, name, options);
   try {
     return yield* body;
   } finally {
@@ -34,19 +34,19 @@ export function* holding<T>(
   }
 }
 
-function* acquire(director: Director, task: Task, name: string, options: LockOptions): Body {
+function* acquireLock(director: Director, task: Task, name: string, options: LockOptions): Body {
   const { kernel, slot } = director;
   for (const until = kernel.nowMs + options.waitMs; ; yield LOCK_RETRY_MS) {
     const held = slot.value.locks.get(name);
     if (held === undefined) break;
     if (kernel.nowMs >= until)
-      throw new DirectorError(UNCLASSED_LOCK, options.refusal ?? refusal(director, name, held));
+      throw new DirectorError(UNCLASSED_LOCK, options.refusal ?? lockRefusal(director, name, held));
   }
   slot.value.locks.set(name, { name, taskId: task.id, timeoutMs: kernel.nowMs + LOCK_TIMEOUT_MS });
   audit(director, task, { action: "acquire", type: "lock", name, deployment: options.deployment ?? null });
 }
 
-function refusal(director: Director, name: string, held: Lock): string {
+function lockRefusal(director: Director, name: string, held: Lock): string {
   const description = director.slot.value.tasks.get(held.taskId)?.description ?? "";
   const uid = director.kernel.random("bosh/lock").uuid();
   return `Failed to acquire lock for ${name} uid: ${uid}. Locking task id is ${held.taskId}, description: '${description}'`;

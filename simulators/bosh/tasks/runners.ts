@@ -6,9 +6,9 @@ import { createStemcell, deleteStemcell } from "../artifacts/stemcells.ts";
 import { sweep } from "../artifacts/sweep.ts";
 import { deleteDeployment } from "../deploy/delete.ts";
 import { deploy } from "../deploy/deploy.ts";
-import { updateInstance } from "../instances/actions.ts";
+import { runInstanceAction } from "../instances/actions.ts";
 import { deleteVmByCid } from "../instances/delete-vm.ts";
-import { attachOrphan, orphan } from "../instances/disk-tasks.ts";
+import { attachDiskByCid, orphanDiskByCid } from "../instances/disk-tasks.ts";
 import { runErrand } from "../instances/errands.ts";
 import { collectLogs } from "../instances/logs.ts";
 import {
@@ -18,10 +18,10 @@ import {
   snapshotDeployment,
 } from "../instances/snapshots.ts";
 import { ssh } from "../instances/ssh.ts";
-import { vmStats } from "../instances/vitals.ts";
+import { retrieveVmStats } from "../instances/vitals.ts";
 import { applyResolutions } from "../problems/resolver.ts";
 import { scanAndFix } from "../problems/scan-and-fix.ts";
-import { scan } from "../problems/scan.ts";
+import { scanCloud } from "../problems/scan.ts";
 import type { TaskRunner } from "../state/director.ts";
 
 export const RUNNERS: Readonly<Record<string, TaskRunner>> = {
@@ -31,12 +31,12 @@ export const RUNNERS: Readonly<Record<string, TaskRunner>> = {
   delete_stemcell: deleteStemcell,
   create_release: createRelease,
   delete_release: deleteRelease,
-  vms: vmStats,
+  vms: retrieveVmStats,
   delete_orphan_disks: deleteOrphanDisks,
   cleanup: cleanUp,
   sweep,
   scan_and_fix: scanAndFix,
-  cck_scan: scan,
+  cck_scan: scanCloud,
   cck_apply: applyResolutions,
   errand: runErrand,
   export_release: exportRelease,
@@ -47,7 +47,7 @@ export const RUNNERS: Readonly<Record<string, TaskRunner>> = {
   delete_snapshot: deleteSnapshot,
   delete_deployment_snapshots: deleteDeploymentSnapshots,
   delete_vm: deleteVmByCid,
-  orphan_disk: orphan,
-  attach_disk: attachOrphan,
-  update_instance: updateInstance,
+  orphan_disk: orphanDiskByCid,
+  attach_disk: attachDiskByCid,
+  update_instance: runInstanceAction,
 };

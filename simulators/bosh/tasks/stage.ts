@@ -1,11 +1,11 @@
 import type { Body } from "../../kernel/index.ts";
-import { type Director, seconds } from "../state/director.ts";
+import { type Director, nowSeconds } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { messageOf } from "../wire/errors.ts";
 
 /** A line of the event log that is no step: shown by clients as it is. */
-export function warn(director: Director, task: Task, message: string): void {
-  task.event += `${JSON.stringify({ time: seconds(director), type: "warning", message })}\n`;
+export function logWarning(director: Director, task: Task, message: string): void {
+  task.event += `${JSON.stringify({ time: nowSeconds(director), type: "warning", message })}\n`;
 }
 
 /** Writes the lines of one stage of a task's event log. Lines of parallel steps may interleave. */
@@ -26,11 +26,11 @@ export class Stage {
   }
 
   /** Begins a step; its lines are written through what is answered. */
-  begin(name: string): Step {
+  begin(name: string): StageStep {
     const index = ++this.#index;
     const write = (state: string, progress: number, data?: object): void => {
       const line = {
-        time: seconds(this.#director),
+        time: nowSeconds(this.#director),
         stage: this.#name,
         tags: this.#tags,
         total: this.#total,
@@ -64,7 +64,7 @@ export class Stage {
   }
 }
 
-export interface Step {
+export interface StageStep {
   progress(percent: number, status: string): void;
   finish(): void;
   fail(error: unknown): void;

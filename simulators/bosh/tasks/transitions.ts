@@ -1,14 +1,14 @@
-import { type Director, seconds } from "../state/director.ts";
+import { type Director, nowSeconds } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { DirectorError } from "../wire/errors.ts";
 
-export function enter(director: Director, task: Task, state: Task["state"]): void {
+export function enterState(director: Director, task: Task, state: Task["state"]): void {
   task.state = state;
-  task.timestamp = seconds(director);
-  record(director, task);
+  task.timestamp = nowSeconds(director);
+  recordState(director, task);
 }
 
-export function record(director: Director, task: Task): void {
+export function recordState(director: Director, task: Task): void {
   director.kernel.record("bosh", `task.${task.state}`, String(task.id), {
     type: task.type,
     deployment: task.deployment,
@@ -25,7 +25,7 @@ export function checkpoint(task: Task): void {
 export function cancelTask(director: Director, task: Task): void {
   if (task.state !== "queued" && task.state !== "processing")
     throw new Error(`Cannot cancel task ${task.id}: invalid state (${task.state})`);
-  enter(director, task, "cancelling");
+  enterState(director, task, "cancelling");
 }
 
 /** The state as it is shown: a task that nobody works on any more times out. */

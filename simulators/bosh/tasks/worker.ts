@@ -1,16 +1,16 @@
 import type { Body } from "../../kernel/index.ts";
 import type { Cpi } from "../cpi/cpi.ts";
-import { traced } from "../cpi/faults.ts";
+import { withTrace } from "../cpi/faults.ts";
 import { TASK_POINT } from "../faults.ts";
-import { type Director, seconds } from "../state/director.ts";
+import { type Director, nowSeconds } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { codeOf, messageOf } from "../wire/errors.ts";
-import { checkpoint, enter, record } from "./transitions.ts";
+import { checkpoint, enterState, recordState } from "./transitions.ts";
 
 const WORKERS = 3;
 
 /** Lets free workers take what waits: urgent tasks first. */
-export function work(director: Director): void {
+export function startWaitingTasks(director: Director): void {
   const state = director.slot.value;
   const { queue, tasks } = state;
   while (state.busyWorkers < (director.options.workers ?? WORKERS)) {
@@ -18,17 +18,17 @@ export function work(director: Director): void {
     const task = id === undefined ? undefined : tasks.get(id);
     if (task === undefined) return;
     state.busyWorkers++;
-    director.kernel.spawn(`task ${task.id}`, perform(director, task));
+    director.kernel.spawn(`task ${task.id}`, runTask(director, task));
   }
 }
 
-function* perform(director: Director, task: Task): Body {
+function* runTask(director: Director, task: Task): Body {
   const { kernel } = director;
-  task.startedAt = seconds(director);
+  task.startedAt = nowSeconds(director);
   try {
     checkpoint(task);
     task.state = "processing";
-    record(director, task);
+    recordState(director, task);
     const fault = kernel.faults.at(TASK_POINT, { type: task.type, deployment: task.deployment ?? "" });
     if (fault?.kind === "error") throw new Error(fault.message);
     if (fault?.kind === "stuck") {
@@ -38,11 +38,11 @@ function* perform(director: Director, task: Task): Body {
     const run = director.runners.get(task.job.kind);
     if (run === undefined) throw new Error(`not simulated: task ${task.type}`);
     const version = director.options.version ?? "283.1.6";
-    task.debug += `I, [${stamp(director)}] [task:${task.id}]  INFO -- TaskHelper: Director Version: ${version}\nI, [${stamp(director)}] [task:${task.id}]  INFO -- DirectorJobRunner: Starting task: ${task.id}\n`;
-    task.result = yield* run({ ...director, cpi: logged(director, task) }, task, task.job.args);
-    enter(director, task, "done");
+    task.debug += `I, [${logTime(director)}] [task:${task.id}]  INFO -- TaskHelper: Director Version: ${version}\nI, [${logTime(director)}] [task:${task.id}]  INFO -- DirectorJobRunner: Starting task: ${task.id}\n`;
+    task.result = yield* run({ ...director, cpi: withCallLog(director, task) }, task, task.job.args);
+    enterState(director, task, "done");
   } catch (error) {
-    fail(director, task, error);
+    failTask(director, task, error);
   } finally {
     director.slot.value.busyWorkers--;
     // An upload is large, and nobody asks for it again.
@@ -51,25 +51,25 @@ function* perform(director: Director, task: Task): Body {
   }
 }
 
-const stamp = (director: Director): string => new Date(director.kernel.nowMs).toISOString().replace("Z", "000");
+const logTime = (director: Director): string => new Date(director.kernel.nowMs).toISOString().replace("Z", "000");
 
 const LOG_CHARS_MAX = 1024 * 1024;
 
 /** The CPI, with its calls written to the task's logs. The director asks for `info` before each. */
-function logged(director: Director, task: Task): Cpi {
-  return traced(director.cpi, (method) => {
+function withCallLog(director: Director, task: Task): Cpi {
+  return withTrace(director.cpi, (method) => {
     if (task.debug.length > LOG_CHARS_MAX) return;
     for (const each of method === "create_stemcell" ? ["info", "info", method] : ["info", method])
       task.cpi += `DEBUG - Saving input for ${each} <redacted> cpi_inputs/${each}\n`;
-    task.debug += `D, [${stamp(director)}] [task:${task.id}] DEBUG -- DirectorJobRunner: [external-cpi] request: {"method":"${method}","arguments":<redacted>}\n`;
+    task.debug += `D, [${logTime(director)}] [task:${task.id}] DEBUG -- DirectorJobRunner: [external-cpi] request: {"method":"${method}","arguments":<redacted>}\n`;
   });
 }
 
-function fail(director: Director, task: Task, error: unknown): void {
-  const line = { time: seconds(director), error: { code: codeOf(error), message: messageOf(error) } };
+function failTask(director: Director, task: Task, error: unknown): void {
+  const line = { time: nowSeconds(director), error: { code: codeOf(error), message: messageOf(error) } };
   task.event += `${JSON.stringify(line)}\n`;
-  task.debug += `E, [${stamp(director)}] [task:${task.id}] ERROR -- DirectorJobRunner: ${messageOf(error)}\n`;
+  task.debug += `E, [${logTime(director)}] [task:${task.id}] ERROR -- DirectorJobRunner: ${messageOf(error)}\n`;
   const cancelled = codeOf(error) === 10001;
   task.result = cancelled ? "task cancelled" : messageOf(error);
-  enter(director, task, cancelled ? "cancelled" : "error");
+  enterState(director, task, cancelled ? "cancelled" : "error");
 }

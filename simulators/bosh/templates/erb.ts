@@ -7,7 +7,7 @@ import { hash } from "node:crypto";
  * digest of everything that the template could have read.
  */
 
-export interface Scope {
+export interface TemplateScope {
   /** Effective properties by full name; undefined or null when there is no value. */
   readonly properties: Readonly<Record<string, unknown>>;
   readonly spec: Readonly<Record<string, unknown>>;
@@ -44,7 +44,7 @@ const TEXT_METHODS: Readonly<Record<string, (text: string) => string>> = {
 const LOOKUP = /(?<![.\w])p\(\s*(['"])([\w.-]+)\1\s*(,[^)]*)?\)/g;
 
 /** Text and tags in turn. What begins like a tag and never ends is text. */
-function cut(template: string): readonly string[] {
+function splitTags(template: string): readonly string[] {
   const parts: string[] = [];
   let at = 0;
   for (;;) {
@@ -57,23 +57,23 @@ function cut(template: string): readonly string[] {
 }
 
 /** The text of a template. @throws RenderError */
-export function render(template: string, scope: Scope): string {
+export function renderTemplate(template: string, scope: TemplateScope): string {
   let out = "";
   let line = 1;
   const skipping: boolean[] = [];
-  for (const [index, part] of cut(template).entries()) {
+  for (const [index, part] of splitTags(template).entries()) {
     const isHidden = skipping.includes(true);
     if (index % 2 === 0) out += isHidden ? "" : part;
-    else out += tag(part, scope, line, skipping, isHidden);
+    else out += renderTag(part, scope, line, skipping, isHidden);
     line += part.split("\n").length - 1;
   }
   return out;
 }
 
-function tag(text: string, scope: Scope, line: number, skipping: boolean[], isHidden: boolean): string {
+function renderTag(text: string, scope: TemplateScope, line: number, skipping: boolean[], isHidden: boolean): string {
   const code = text.replace(/^<%[=#-]?|-?%>$/g, "").trim();
   if (text.startsWith("<%#")) return "";
-  if (text.startsWith("<%=")) return isHidden ? "" : expression(code, scope, line);
+  if (text.startsWith("<%=")) return isHidden ? "" : evaluateExpression(code, scope, line);
   const link = /^if_link\(\s*['"]([\w.-]+)['"]\s*\)/.exec(code);
   const property = /^if_p\(\s*['"]([\w.-]+)['"]\s*\)/.exec(code);
   if (link !== null) skipping.push(scope.links[link[1] ?? ""] === undefined);
@@ -83,9 +83,9 @@ function tag(text: string, scope: Scope, line: number, skipping: boolean[], isHi
   return "";
 }
 
-const valueOf = ({ properties }: Scope, name: string): unknown => properties[name] ?? undefined;
+const valueOf = ({ properties }: TemplateScope, name: string): unknown => properties[name] ?? undefined;
 
-function expression(code: string, scope: Scope, line: number): string {
+function evaluateExpression(code: string, scope: TemplateScope, line: number): string {
   for (const match of code.matchAll(LOOKUP)) {
     const name = match[2] ?? "";
     if (match[3] === undefined && valueOf(scope, name) === undefined)
@@ -95,14 +95,14 @@ function expression(code: string, scope: Scope, line: number): string {
   if (simple !== null) {
     const value = valueOf(scope, simple[2] ?? "") ?? simple[4];
     const methods = (simple[5] ?? "").split(".").slice(1);
-    return String(methods.reduce((text: unknown, method) => call(text, method, line), value));
+    return String(methods.reduce((text: unknown, method) => applyMethod(text, method, line), value));
   }
   const spec = /^spec\.(\w+)$/.exec(code);
   if (spec !== null) return String(scope.spec[spec[1] ?? ""] ?? "");
   return digest([code, scope.properties, scope.spec, scope.links]);
 }
 
-function call(value: unknown, method: string, line: number): unknown {
+function applyMethod(value: unknown, method: string, line: number): unknown {
   if (method === "to_s") return String(value);
   if (method === "to_json") return JSON.stringify(value);
   const text = own(TEXT_METHODS, method);

@@ -1,69 +1,69 @@
 import type { Fields } from "../configs/fields.ts";
-import type { Group, JobWish } from "../deploy/manifest-types.ts";
+import type { InstanceGroup, JobSpec } from "../deploy/manifest-types.ts";
 import { type Resolver, VariableError } from "../deploy/variables.ts";
-import type { Resolved } from "../links/resolve.ts";
+import type { ResolvedLink } from "../links/resolve.ts";
 import type { ReleaseJob, ReleaseVersion } from "../state/artifacts.ts";
 import type { AppliedJob, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
-import { render, RenderError } from "./erb.ts";
+import { renderTemplate, RenderError } from "./erb.ts";
 
 /** One job as it will run on an instance. */
-export interface Rendered extends AppliedJob {
+export interface RenderedJob extends AppliedJob {
   /** The texts of all templates: what decides whether the configuration has changed. */
   readonly texts: readonly string[];
   readonly fingerprint: string;
 }
 
-const at = (properties: unknown, name: string): unknown =>
+const valueAt = (properties: unknown, name: string): unknown =>
   name.split(".").reduce((value: unknown, key) => (value as Fields | null | undefined)?.[key], properties);
 
 /** Manifest values of the properties that the job declares, else its defaults. */
-function effective(job: ReleaseJob, given: Fields): Record<string, unknown> {
+function effectiveProperties(job: ReleaseJob, given: Fields): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(job.properties).map(([name, fallback]) => [name, at(given, name) ?? fallback ?? undefined]),
+    Object.entries(job.properties).map(([name, fallback]) => [name, valueAt(given, name) ?? fallback ?? undefined]),
   );
 }
 
 /** What other instances of this director are called in its DNS. */
-export const addressOf = (instance: Instance): string =>
+export const dnsNameOf = (instance: Instance): string =>
   [instance.id, instance.group, instance.ips[0]?.network ?? "", instance.deployment, "bosh"].join(".");
 
-function linkContent(director: Director, { provider }: Resolved, releases: readonly ReleaseVersion[]): unknown {
+function linkContent(director: Director, { provider }: ResolvedLink, releases: readonly ReleaseVersion[]): unknown {
   const deployment = director.slot.value.deployments.get(provider.deployment);
   const instances = (deployment?.instances ?? []).filter(({ group }) => group === provider.group);
   const definition = releases.flatMap(({ jobs }) => jobs).find(({ name }) => name === provider.job);
   const exposed = definition?.provides.find(({ name }) => name === provider.definition)?.properties ?? [];
-  return { instances: instances.map((each) => [addressOf(each), each.index, each.az]), exposed };
+  return { instances: instances.map((each) => [dnsNameOf(each), each.index, each.az]), exposed };
 }
 
 /** Renders the jobs of a group for one of its instances. @throws DirectorError that names what can't be rendered */
 export function renderJobs(
   director: Director,
-  group: Group,
-  jobs: readonly JobWish[],
+  group: InstanceGroup,
+  jobs: readonly JobSpec[],
   instance: Instance,
   releases: readonly ReleaseVersion[],
-  links: readonly Resolved[],
+  links: readonly ResolvedLink[],
   resolver: Resolver,
-): readonly Rendered[] {
+): readonly RenderedJob[] {
   return jobs.map((wish) => {
     const release = releases.find(({ name }) => name === wish.release);
     const job = release?.jobs.find(({ name }) => name === wish.name) as ReleaseJob;
     const properties = valuesOf(group, wish, resolver);
     const own = links.filter((each) => each.group === group.name && each.job === wish.name);
     const scope = {
-      properties: effective(job, properties),
+      properties: effectiveProperties(job, properties),
       links: Object.fromEntries(own.map((each) => [each.name, linkContent(director, each, releases)])),
       spec: specOf(instance),
     };
     const texts: string[] = [];
     for (const { source, text } of job.templates) {
       try {
-        texts.push(render(text, scope));
+        texts.push(renderTemplate(text, scope));
       } catch (error) {
         if (!(error instanceof RenderError)) throw error;
-        throw failed(
+        throw renderFailure(
           group,
           wish,
           `\n      - Error filling in template '${source}' (line ${error.line}: ${error.message})`,
@@ -79,12 +79,12 @@ export function renderJobs(
   });
 }
 
-function valuesOf(group: Group, wish: JobWish, resolver: Resolver): Fields {
+function valuesOf(group: InstanceGroup, wish: JobSpec, resolver: Resolver): Fields {
   try {
     return resolver.fill(wish.properties);
   } catch (error) {
     if (!(error instanceof VariableError)) throw error;
-    throw failed(group, wish, `\n      ${error.message}`);
+    throw renderFailure(group, wish, `\n      ${error.message}`);
   }
 }
 
@@ -95,11 +95,11 @@ const specOf = (instance: Instance): Record<string, unknown> => ({
   az: instance.az,
   deployment: instance.deployment,
   bootstrap: instance.bootstrap,
-  address: addressOf(instance),
+  address: dnsNameOf(instance),
   ip: instance.ips[0]?.ip,
 });
 
-const failed = (group: Group, wish: JobWish, detail: string): DirectorError =>
+const renderFailure = (group: InstanceGroup, wish: JobSpec, detail: string): DirectorError =>
   new DirectorError(
     UNCLASSED,
     `Unable to render instance groups for deployment. Errors are:\n  - Unable to render jobs for instance group '${group.name}'. Errors are:\n    - Unable to render templates for job '${wish.name}'. Errors are:${detail}`,

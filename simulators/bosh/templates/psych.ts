@@ -6,7 +6,7 @@ const WORD = /^(true|false|yes|no|on|off|null|~|y|n)$/i;
 const TIME = /^\d{4}-\d\d?-\d\d?/;
 
 /** One scalar. */
-function scalar(value: unknown): string {
+function dumpScalar(value: unknown): string {
   if (value === null || value === undefined) return "";
   if (typeof value !== "string") return String(value);
   if (value === "") return "''";
@@ -21,21 +21,21 @@ const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =
 
 /** The lines of a value in block style, lists not indented under their key. */
 export function dumpLines(value: unknown): readonly string[] {
-  if (Array.isArray(value)) return value.length === 0 ? ["[]"] : value.flatMap((each) => item(each));
+  if (Array.isArray(value)) return value.length === 0 ? ["[]"] : value.flatMap((each) => dumpItem(each));
   if (isMapping(value)) {
     const entries = Object.entries(value);
-    return entries.length === 0 ? ["{}"] : entries.flatMap(([key, each]) => pair(key, each));
+    return entries.length === 0 ? ["{}"] : entries.flatMap(([key, each]) => dumpPair(key, each));
   }
-  return [scalar(value)];
+  return [dumpScalar(value)];
 }
 
-function item(value: unknown): readonly string[] {
+function dumpItem(value: unknown): readonly string[] {
   const [first = "", ...rest] = dumpLines(value);
   return [`- ${first}`.trimEnd(), ...rest.map((line) => `  ${line}`)];
 }
 
-function pair(key: string, value: unknown): readonly string[] {
-  const name = scalar(key);
+function dumpPair(key: string, value: unknown): readonly string[] {
+  const name = dumpScalar(key);
   const isBlock = (Array.isArray(value) && value.length > 0) || (isMapping(value) && Object.keys(value).length > 0);
   if (!isBlock) {
     if (typeof value === "string" && value.includes("\n"))
@@ -53,7 +53,7 @@ function pair(key: string, value: unknown): readonly string[] {
 }
 
 /** A document, with its head. */
-export const dump = (value: unknown): string => `---\n${dumpLines(value).join("\n")}\n`;
+export const dumpYaml = (value: unknown): string => `---\n${dumpLines(value).join("\n")}\n`;
 
 /** What libyaml says of a text that it can't parse. Only the common cases have its exact words. */
 export function syntaxError(text: string, message: string): string {

@@ -1,11 +1,11 @@
 import { bodyJson } from "../../kernel/index.ts";
-import type { Context } from "./context.ts";
+import type { RequestContext } from "./context.ts";
 
 /** A handler meets what the director's own did not foresee: Ruby raises, and its framework answers `broken`. */
 export class Unforeseen extends Error {}
 
 /** For the right of `??`. @throws Unforeseen */
-export function nothingForeseen(): never {
+export function raiseUnforeseen(): never {
   throw new Unforeseen();
 }
 
@@ -15,7 +15,7 @@ export const isHash = (value: unknown): value is Readonly<Record<string, unknown
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A body that must be a JSON object; `undefined` when it can't be parsed, which most routes answer with 500. */
-export function jsonObject({ request }: Context): Readonly<Record<string, unknown>> | undefined {
+export function jsonObject({ request }: RequestContext): Readonly<Record<string, unknown>> | undefined {
   const body = bodyJson(request);
   if (!body.ok) return undefined;
   return isHash(body.value) ? body.value : {};

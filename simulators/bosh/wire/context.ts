@@ -5,7 +5,7 @@ import type { Director } from "../state/director.ts";
 import { DirectorError } from "./errors.ts";
 
 /** What a handler works with. */
-export interface Context {
+export interface RequestContext {
   readonly director: Director;
   readonly request: HttpRequest;
   readonly caller: Caller;
@@ -14,7 +14,7 @@ export interface Context {
 }
 
 /** @throws DirectorError 70000 */
-export function deploymentOf({ director, params }: Context): Deployment {
+export function deploymentInPath({ director, params }: RequestContext): Deployment {
   const name = params.deployment ?? "";
   const deployment = director.slot.value.deployments.get(name);
   if (deployment === undefined) throw new DirectorError(70000, `Deployment '${name}' doesn't exist`);
@@ -22,9 +22,9 @@ export function deploymentOf({ director, params }: Context): Deployment {
 }
 
 /** An instance by index or uuid. @throws DirectorError 70001, 70002 */
-export function instanceOf(context: Context, isStrict = true): Instance {
+export function instanceInPath(context: RequestContext, isStrict = true): Instance {
   const { group, id = "" } = context.params;
-  const deployment = deploymentOf(context);
+  const deployment = deploymentInPath(context);
   if (isStrict && !/^\d+$/.test(id) && !/^[0-9a-f-]{36}$/.test(id))
     throw new DirectorError(70002, `Invalid instance index or id '${id}'`);
   const found = deployment.instances.find(
@@ -34,4 +34,4 @@ export function instanceOf(context: Context, isStrict = true): Instance {
   return found;
 }
 
-export const contextId = ({ request }: Context): string | undefined => request.headers["x-bosh-context-id"];
+export const contextIdOf = ({ request }: RequestContext): string | undefined => request.headers["x-bosh-context-id"];

@@ -19,7 +19,7 @@ export function behindNginx(service: Service): Service {
   };
 }
 
-export function unmatched(director: Director, request: HttpRequest): HttpReply {
+export function unmatchedReply(director: Director, request: HttpRequest): HttpReply {
   const [, first] = request.path.split("/");
   if (!OWNED.has(first ?? ""))
     return { status: 404, body: `Not Found: ${request.path}`, headers: { "Content-Type": "text/plain" } };
@@ -30,7 +30,7 @@ export function unmatched(director: Director, request: HttpRequest): HttpReply {
 const GZIP_BYTES_MIN = 1250;
 
 /** What the director's nginx adds: the challenge on protected routes, and compression of text. */
-export function finish(director: Director, request: HttpRequest, reply: HttpReply): HttpReply {
+export function finishReply(director: Director, request: HttpRequest, reply: HttpReply): HttpReply {
   const headers: Record<string, string | readonly string[]> = { ...reply.headers };
   if (request.path !== "/info") headers["WWW-Authenticate"] = 'Basic realm="BOSH Director"';
   headers.Date = new Date(director.kernel.nowMs).toUTCString();

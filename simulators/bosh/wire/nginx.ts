@@ -25,27 +25,27 @@ const TITLES: Readonly<Record<number, string>> = {
   505: "505 HTTP Version Not Supported",
 };
 
-const page = (title: string, detail = ""): string =>
+const errorPage = (title: string, detail = ""): string =>
   `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${detail === "" ? title : "400 Bad Request"}</h1></center>\r\n${detail}<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n`;
 
 const TYPE = { "Content-Type": "text/html" };
 
 const refuse = (status: number): Judged => {
   const title = TITLES[status] ?? "";
-  return { answer: rawAnswer(title, { Server: "nginx", ...TYPE }, page(title)) };
+  return { answer: rawAnswer(title, { Server: "nginx", ...TYPE }, errorPage(title)) };
 };
 
 /** An answer of nginx itself; the connection ends with it. */
-export const nginxRefuses = (status: number): HttpReply => ({
+export const nginxRefusal = (status: number): HttpReply => ({
   status,
   headers: { ...TYPE, Connection: "close" },
-  body: page(TITLES[status] ?? ""),
+  body: errorPage(TITLES[status] ?? ""),
 });
 
 const HEADER_TOO_LARGE: HttpReply = {
   status: 400,
   headers: { ...TYPE, Connection: "close" },
-  body: page("400 Request Header Or Cookie Too Large", "<center>Request Header Or Cookie Too Large</center>\r\n"),
+  body: errorPage("400 Request Header Or Cookie Too Large", "<center>Request Header Or Cookie Too Large</center>\r\n"),
 };
 
 function judge({ line, fields, rest }: RawMessage): Judged {
@@ -64,13 +64,13 @@ function judge({ line, fields, rest }: RawMessage): Judged {
   return { request: { method, url, headers, body: rest.subarray(0, Number(length)) } };
 }
 
-function limit({ method, url, path, headers }: HttpRequest): HttpReply | undefined {
-  if (method === "TRACE") return nginxRefuses(405);
-  if (url.length > LINE_BYTES_MAX) return nginxRefuses(414);
+function limitRequest({ method, url, path, headers }: HttpRequest): HttpReply | undefined {
+  if (method === "TRACE") return nginxRefusal(405);
+  if (url.length > LINE_BYTES_MAX) return nginxRefusal(414);
   if (Object.entries(headers).some(([name, value]) => name.length + value.length > LINE_BYTES_MAX))
     return HEADER_TOO_LARGE;
   // It decodes the path to find its location, and takes no zero byte and no escape that is none.
-  return /%(?:00|(?![0-9a-fA-F]{2}))/.test(path) ? nginxRefuses(400) : undefined;
+  return /%(?:00|(?![0-9a-fA-F]{2}))/.test(path) ? nginxRefusal(400) : undefined;
 }
 
-export const NGINX_FRONT: Front = { judge, limit, hostless: nginxRefuses(400) };
+export const NGINX_FRONT: Front = { judge, limit: limitRequest, hostless: nginxRefusal(400) };

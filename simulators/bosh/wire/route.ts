@@ -5,9 +5,9 @@ import { clientsOf } from "../routes/clients.ts";
 import type { Director } from "../state/director.ts";
 import { requirePermission, requireScopes } from "./access.ts";
 import { Unforeseen } from "./bodies.ts";
-import { type Context, deploymentOf } from "./context.ts";
+import { type RequestContext, deploymentInPath } from "./context.ts";
 import { DirectorError } from "./errors.ts";
-import { broken, noEndpoint, notAuthorized, refused } from "./replies.ts";
+import { brokenReply, noEndpoint, notAuthorized, errorReply } from "./replies.ts";
 
 export type DirectorRoute = Route<Director>;
 
@@ -29,22 +29,22 @@ export function route(
   method: string,
   path: string,
   options: RouteOptions,
-  handler: (context: Context) => HttpReply | Body<HttpReply>,
+  handler: (context: RequestContext) => HttpReply | Body<HttpReply>,
 ): DirectorRoute {
   const answer = (director: Director, request: HttpRequest): HttpReply | Body<HttpReply> => {
     const caller = callerOf(director, request);
     if (caller === undefined) return notAuthorized(request.path);
     if (options.media !== undefined && !options.media.includes(mediaType(request) as Media))
       return noEndpoint(request.path);
-    const context: Context = { director, request, caller, query: queryOf(request), params: request.params };
+    const context: RequestContext = { director, request, caller, query: queryOf(request), params: request.params };
     try {
       if (options.deployment !== undefined)
-        requireScopes(caller, teamScopes(deploymentOf(context).teams, options.deployment, director.uuid));
+        requireScopes(caller, teamScopes(deploymentInPath(context).teams, options.deployment, director.uuid));
       else requirePermission(context, options.needs ?? "admin");
       return handler(context);
     } catch (error) {
-      if (error instanceof DirectorError) return refused(error);
-      if (error instanceof Unforeseen) return broken;
+      if (error instanceof DirectorError) return errorReply(error);
+      if (error instanceof Unforeseen) return brokenReply;
       throw error;
     }
   };
