@@ -4,7 +4,7 @@ import { createUaa } from "./auth/uaa.ts";
 import { defineCpiFaults, withFaults } from "./cpi/faults.ts";
 import { defineFaults } from "./faults.ts";
 import { runMonitor, MONITOR_MS } from "./monitor/monitor.ts";
-import { ROUTES } from "./routes/index.ts";
+import { isOwned, ROUTES } from "./routes/index.ts";
 import type { Director, DirectorOptions } from "./state/director.ts";
 import { type DirectorState, createState } from "./state/index.ts";
 import { RUNNERS } from "./tasks/runners.ts";
@@ -44,7 +44,7 @@ export function createBosh(kernel: Kernel, options: DirectorOptions): Bosh {
     uuid: options.uuid ?? kernel.random("bosh").uuid(),
     cpi: withFaults(kernel, options.cpi),
     behaviours: new Map(),
-    runners: new Map(Object.entries(RUNNERS)),
+    runners: RUNNERS,
   };
   kernel.onTimer("bosh/worker", () => startWaitingTasks(director));
   kernel.onTimer("bosh/monitor", () => runMonitor(director));
@@ -54,7 +54,7 @@ export function createBosh(kernel: Kernel, options: DirectorOptions): Bosh {
     kernel,
     sim: director,
     routes: ROUTES,
-    unmatched: (_director, request) => unmatchedReply(director, request),
+    unmatched: (_director, request) => unmatchedReply(director, request, isOwned(request.path)),
     // What nobody foresaw is an empty 500, as of the director itself.
     crashed: () => brokenReply,
     unread: (_director, _request, why) => (why === "too-large" ? nginxRefusal(413) : brokenReply),

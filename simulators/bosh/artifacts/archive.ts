@@ -27,6 +27,10 @@ export interface BrokenArchive {
   readonly reason: string;
 }
 
+/** Is this what `receiveArchive` makes of an upload? */
+export const isArchive = (value: unknown): value is Archive | BrokenArchive =>
+  typeof value === "object" && value !== null && "ok" in value;
+
 const MANIFEST_BYTES_MAX = 1024 * 1024;
 
 async function readSmall(stream: Readable, bytesMax: number): Promise<Buffer> {

@@ -1,3 +1,4 @@
+import type { TaskArguments } from "../tasks/jobs.ts";
 import type { Body } from "../../kernel/index.ts";
 import { deleteOrphanVms } from "../instances/delete-vm.ts";
 import type { ReleaseVersion, Stemcell } from "../state/artifacts.ts";
@@ -18,9 +19,9 @@ export function* deleteOrphanDisk(director: Director, cid: string): Body {
 export function* deleteOrphanDisks(
   director: Director,
   task: Task,
-  args: Readonly<Record<string, unknown>>,
+  args: TaskArguments["delete_orphan_disks"],
 ): Body<string> {
-  const cids = args.cids as readonly string[];
+  const { cids } = args;
   const stage = new Stage(director, task, "Deleting orphaned disks", cids.length);
   for (const cid of cids) yield* stage.step(`Deleting orphaned disk ${cid}`, deleteOrphanDisk(director, cid));
   return `orphaned disk(s) ${cids.join(", ")} deleted`;
@@ -55,9 +56,9 @@ export function findRemovable(director: Director, all: boolean, keepDisks: boole
 }
 
 /** `clean up`. */
-export function* cleanUp(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
+export function* cleanUp(director: Director, task: Task, args: TaskArguments["cleanup"]): Body<string> {
   const vms = yield* deleteOrphanVms(director, task);
-  const { releases, stemcells, disks } = findRemovable(director, args.all === true, args.keepOrphanedDisks === true);
+  const { releases, stemcells, disks } = findRemovable(director, args.all, args.keepOrphanedDisks);
   let versions = 0;
   const all = [...releases].flatMap(([name, doomed]) => doomed.map((each) => ({ name, each })));
   const dropping = new Stage(director, task, "Deleting releases", all.length);
@@ -70,8 +71,8 @@ export function* cleanUp(director: Director, task: Task, args: Readonly<Record<s
   for (const { cid } of disks) yield* stage.step(`Deleting orphaned disk ${cid}`, deleteOrphanDisk(director, cid));
   new Stage(director, task, "Deleting dns blobs", 1).begin("DNS blobs").finish();
   const state = director.slot.value;
-  const blobs = args.all === true ? state.dnsBlobs.length : 0;
-  if (args.all === true) state.dnsBlobs = [];
+  const blobs = args.all ? state.dnsBlobs.length : 0;
+  if (args.all) state.dnsBlobs = [];
   return `Deleted ${versions} release(s), ${stemcells.length} stemcell(s), 0 extra compiled package(s), ${disks.length} orphaned disk(s), ${vms} orphaned vm(s), 0 exported release(s), and ${blobs} dns blob(s)`;
 }
 

@@ -1,3 +1,4 @@
+import type { TaskArguments } from "../tasks/jobs.ts";
 import type { Body } from "../../kernel/index.ts";
 import type { ReleaseVersion } from "../state/artifacts.ts";
 import type { Director } from "../state/director.ts";
@@ -7,8 +8,8 @@ import { Stage } from "../tasks/stage.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { byFingerprint } from "./read-release.ts";
 import { LOCK_MS, releaseLock } from "./release-lock.ts";
-import { type NamedPart, pause, showNew } from "./release-stages.ts";
-import type { Fields } from "./releases.ts";
+import { type NamedPart, showNew } from "./release-stages.ts";
+import { pause } from "../tasks/pause.ts";
 
 /** The deployments that use a version. */
 export const releaseUsers = (director: Director, name: string, version: string): readonly string[] =>
@@ -17,8 +18,8 @@ export const releaseUsers = (director: Director, name: string, version: string):
     .map((each) => each.name);
 
 /** `delete release: n` or one version of it. */
-export function* deleteRelease(director: Director, task: Task, args: Fields): Body<string> {
-  const { name, version } = args as { name: string; version?: string };
+export function* deleteRelease(director: Director, task: Task, args: TaskArguments["delete_release"]): Body<string> {
+  const { name, version } = args;
   return yield* withLock(
     director,
     task,

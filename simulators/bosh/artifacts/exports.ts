@@ -1,8 +1,9 @@
+import type { TaskArguments } from "../tasks/jobs.ts";
 import type { Body } from "../../kernel/index.ts";
 import { compilePackages } from "../deploy/compile.ts";
 import { DEPLOYMENT_LOCK_MS, deploymentLock } from "../deploy/lock.ts";
 import { planDeployed } from "../deploy/plan-deployed.ts";
-import type { DeployPlan } from "../deploy/plan.ts";
+import type { DeployPlan } from "../deploy/adopt.ts";
 import type { ReleaseVersion, Stemcell } from "../state/artifacts.ts";
 import type { Deployment } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
@@ -14,32 +15,24 @@ import { DirectorError } from "../wire/errors.ts";
 import { storeBlob } from "./blobs.ts";
 import { releaseLock } from "./release-lock.ts";
 
-interface ExportArgs {
-  readonly deployment: string;
-  readonly release: string;
-  readonly version: string;
-  readonly os: string;
-  readonly stemcell: string;
-  readonly jobs: readonly string[];
-}
+type ExportArgs = TaskArguments["export_release"];
 
 const COPY_MS = 200;
 
 /** `export release`: compiles what is not compiled yet and packs it as a compiled release. */
-export function* exportRelease(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
-  const wanted = args as unknown as ExportArgs;
-  const deployment = director.slot.value.deployments.get(wanted.deployment);
-  if (deployment === undefined) throw new DirectorError(70000, `Deployment '${wanted.deployment}' doesn't exist`);
+export function* exportRelease(director: Director, task: Task, args: TaskArguments["export_release"]): Body<string> {
+  const deployment = director.slot.value.deployments.get(args.deployment);
+  if (deployment === undefined) throw new DirectorError(70000, `Deployment '${args.deployment}' doesn't exist`);
   const options = { waitMs: DEPLOYMENT_LOCK_MS, deployment: deployment.name };
   const work = withLock(
     director,
     task,
-    releaseLock(wanted.release),
+    releaseLock(args.release),
     { waitMs: 300_000 },
-    packRelease(director, task, deployment, wanted),
+    packRelease(director, task, deployment, args),
   );
   yield* withLock(director, task, deploymentLock(deployment.name), options, work);
-  return `Exported release: ${wanted.release}/${wanted.version} for ${wanted.os}/${wanted.stemcell}`;
+  return `Exported release: ${args.release}/${args.version} for ${args.os}/${args.stemcell}`;
 }
 
 function* packRelease(director: Director, task: Task, deployment: Deployment, args: ExportArgs): Body {

@@ -1,3 +1,4 @@
+import { pause } from "../tasks/pause.ts";
 import type { Body } from "../../kernel/index.ts";
 import type { ReleaseVersion } from "../state/artifacts.ts";
 import type { Director } from "../state/director.ts";
@@ -52,8 +53,4 @@ function* showExisting(director: Director, task: Task, kind: string, count: numb
   if (count === 0) return;
   const label = `Processing ${count} existing ${kind}${count === 1 ? "" : "s"}`;
   yield* new Stage(director, task, label, 1).step(label, pause(0));
-}
-
-export function* pause(ms: number): Body {
-  yield ms;
 }

@@ -1,3 +1,4 @@
+import type { TaskArguments } from "../tasks/jobs.ts";
 import type { Body } from "../../kernel/index.ts";
 import type { ReleaseVersion } from "../state/artifacts.ts";
 import type { Director } from "../state/director.ts";
@@ -8,7 +9,8 @@ import { DirectorError } from "../wire/errors.ts";
 import type { Archive, BrokenArchive } from "./archive.ts";
 import { byFingerprint, readRelease } from "./read-release.ts";
 import { LOCK_MS, releaseLock } from "./release-lock.ts";
-import { pause, showParts } from "./release-stages.ts";
+import { showParts } from "./release-stages.ts";
+import { pause } from "../tasks/pause.ts";
 import { compareVersions } from "./versions.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -16,9 +18,12 @@ export type Fields = Readonly<Record<string, unknown>>;
 const EXTRACT_MS = 2000;
 
 /** `create release`. */
-export function* createRelease(director: Director, task: Task, args: Fields): Body<string> {
+export function* createRelease(
+  director: Director,
+  task: Task,
+  { archive }: TaskArguments["create_release"],
+): Body<string> {
   const { kernel } = director;
-  const archive = args.archive as Archive | BrokenArchive;
   const single = (name: string): Stage => new Stage(director, task, name, 1);
   yield* single("Extracting release").step(
     "Extracting release",

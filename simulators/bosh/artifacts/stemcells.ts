@@ -1,3 +1,5 @@
+import type { TaskArguments } from "../tasks/jobs.ts";
+import { pause } from "../tasks/pause.ts";
 import type { Body } from "../../kernel/index.ts";
 import type { Stemcell } from "../state/artifacts.ts";
 import type { Director } from "../state/director.ts";
@@ -9,10 +11,6 @@ import type { Archive, BrokenArchive } from "./archive.ts";
 import { compareVersions } from "./versions.ts";
 
 const EXTRACT_MS = 4000;
-
-function* pause(ms: number): Body {
-  yield ms;
-}
 
 function* verifyArchive(archive: Archive | BrokenArchive): Body<Readonly<Record<string, unknown>>> {
   if (!archive.ok)
@@ -34,9 +32,9 @@ export const stemcellUsers = (director: Director, stemcell: Stemcell): readonly 
     .sort();
 
 /** `create stemcell`. */
-export function* createStemcell(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
+export function* createStemcell(director: Director, task: Task, args: TaskArguments["create_stemcell"]): Body<string> {
   const { kernel } = director;
-  const archive = args.archive as Archive | BrokenArchive;
+  const { archive } = args;
   const stage = new Stage(director, task, "Update stemcell", 5);
   yield* stage.step(
     "Extracting stemcell archive",
@@ -53,7 +51,7 @@ export function* createStemcell(director: Director, task: Task, args: Readonly<R
     task,
     stemcellLock(name, version),
     { waitMs: 900_000 },
-    uploadToCloud(director, stage, manifest, args.fix === true),
+    uploadToCloud(director, stage, manifest, args.fix),
   );
   return `/stemcells/${name}/${version}`;
 }
@@ -104,8 +102,8 @@ function saveStemcell(director: Director, manifest: Readonly<Record<string, unkn
 }
 
 /** `delete stemcell: n/v`. */
-export function* deleteStemcell(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
-  const { name, version } = args as { name: string; version: string };
+export function* deleteStemcell(director: Director, task: Task, args: TaskArguments["delete_stemcell"]): Body<string> {
+  const { name, version } = args;
   yield* withLock(
     director,
     task,

@@ -1,3 +1,4 @@
+import type { TaskArguments } from "../tasks/jobs.ts";
 import type { Body } from "../../kernel/index.ts";
 import { deleteOrphanVms } from "../instances/delete-vm.ts";
 import type { Director } from "../state/director.ts";
@@ -32,8 +33,8 @@ export function scheduleSweep(director: Director): void {
 }
 
 /** What the schedule deletes; what can't be deleted now is tried again with the next. */
-export function* sweep(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
-  const cids = args.cids as readonly string[];
+export function* sweep(director: Director, task: Task, args: TaskArguments["sweep"]): Body<string> {
+  const { cids } = args;
   const vms = yield* deleteOrphanVms(director, task);
   for (const cid of cids) yield* deleteOrphanDisk(director, cid);
   return `Deleted ${vms} orphaned vm(s), ${cids.length} orphaned disk(s)`;

@@ -4,6 +4,14 @@ import { inspect } from "../templates/ruby.ts";
 /** A mapping of parsed YAML. */
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** Is it a mapping, as opposed to a list or a plain value? */
+export function isHash(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The value where it is a mapping, else an empty one. */
+export const asFields = (value: unknown): Fields => (isHash(value) ? value : {});
+
 const TYPE_NAMES = { string: "String", integer: "Integer", array: "Array", hash: "Hash", boolean: "Boolean" } as const;
 type TypeName = keyof typeof TYPE_NAMES;
 
@@ -11,7 +19,7 @@ const HOLDS: Record<TypeName, (value: unknown) => boolean> = {
   string: (value) => typeof value === "string",
   integer: (value) => Number.isInteger(value),
   array: (value) => Array.isArray(value),
-  hash: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  hash: isHash,
   boolean: (value) => typeof value === "boolean",
 };
 
@@ -52,6 +60,6 @@ export function optionalField<T extends TypeName>(fields: Fields, name: string, 
 /** The elements of a list as mappings. @throws DirectorError 40000 where one is something else */
 export const requireHashes = (list: readonly unknown[]): readonly Fields[] =>
   list.map((value) => {
-    if (HOLDS.hash(value)) return value as Fields;
+    if (isHash(value)) return value;
     throw new DirectorError(40000, `Object (${inspect(value)}) did not match the required type 'Hash'`);
   });

@@ -3,7 +3,7 @@ import type { VmNetwork } from "../cpi/cpi.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import { DirectorError } from "../wire/errors.ts";
-import type { DeployPlan, PlannedGroup } from "./plan.ts";
+import type { DeployPlan, PlannedGroup } from "./adopt.ts";
 
 interface AddressChoice {
   readonly ip: string;

@@ -1,4 +1,4 @@
-import type { PlannedGroup } from "./plan.ts";
+import type { PlannedGroup } from "./adopt.ts";
 
 /** Groups one after the other; neighbours that are not serial go together. */
 export function serialBatches(groups: readonly PlannedGroup[]): readonly (readonly PlannedGroup[])[] {

@@ -7,10 +7,10 @@ import { abandonVm } from "../instances/destroy-vm.ts";
 import type { Deployment } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
-import { releaseAddress as releaseAddress, reserveAddress } from "./addresses.ts";
+import { releaseAddress, reserveAddress } from "./addresses.ts";
 import type { PendingPackage } from "./compile.ts";
 import type { InstanceGroup } from "./manifest-types.ts";
-import type { DeployPlan } from "./plan.ts";
+import type { DeployPlan } from "./adopt.ts";
 
 export function* withCompilationVm(
   director: Director,

@@ -11,7 +11,7 @@ import { Stage } from "../tasks/stage.ts";
 import { checkpoint } from "../tasks/transitions.ts";
 import { withCompilationVm } from "./compile-vm.ts";
 import { packagesOf } from "./plan-instance.ts";
-import type { DeployPlan, PlannedGroup } from "./plan.ts";
+import type { DeployPlan, PlannedGroup } from "./adopt.ts";
 
 const COMPILE_MEDIAN_MS = 40_000;
 

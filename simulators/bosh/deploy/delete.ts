@@ -1,6 +1,9 @@
+import { requireDeployment } from "../state/lookup.ts";
+import { pause } from "../tasks/pause.ts";
+import type { TaskArguments } from "../tasks/jobs.ts";
 import type { Body } from "../../kernel/index.ts";
 import { audit } from "../events/audit.ts";
-import { dropLinks } from "../links/resolve.ts";
+import { dropLinks } from "../links/connect.ts";
 import type { Deployment } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
@@ -15,15 +18,15 @@ import { removeInstances } from "./remove.ts";
 export function* deleteDeployment(
   director: Director,
   task: Task,
-  args: Readonly<Record<string, unknown>>,
+  args: TaskArguments["delete_deployment"],
 ): Body<string> {
-  const name = String(args.deployment);
+  const name = args.deployment;
   const what = { action: "delete", type: "deployment", name, deployment: name };
   const parent = audit(director, task, what);
   const options = { waitMs: DEPLOYMENT_LOCK_MS, deployment: name };
   const work = (function* (): Body {
     try {
-      yield* destroyDeployment(director, task, name, args.force === true);
+      yield* destroyDeployment(director, task, name, args.force);
       audit(director, task, { ...what, parent });
     } catch (error) {
       audit(director, task, { ...what, parent, error: messageOf(error) });
@@ -35,8 +38,7 @@ export function* deleteDeployment(
 }
 
 function* destroyDeployment(director: Director, task: Task, name: string, force: boolean): Body {
-  const deployment = director.slot.value.deployments.get(name);
-  if (deployment === undefined) throw new DirectorError(70000, `Deployment '${name}' doesn't exist`);
+  const deployment = requireDeployment(director, name);
   if (deployment.instances.some(({ ignore }) => ignore))
     throw new DirectorError(
       190021,
@@ -52,20 +54,16 @@ function* destroyParts(director: Director, task: Task, deployment: Deployment, f
     force,
   });
   const artifacts = new Stage(director, task, "Removing deployment artifacts", 3);
-  yield* artifacts.step("Detaching stemcells", pause());
-  yield* artifacts.step("Detaching releases", pause());
+  yield* artifacts.step("Detaching stemcells", pause(0));
+  yield* artifacts.step("Detaching releases", pause(0));
   const properties = new Stage(director, task, "Deleting properties", 0);
-  yield* properties.step("Deleting dynamic disks", pause());
-  yield* properties.step("Destroying deployment", pause());
-  dropLinks(director, deployment.name);
+  yield* properties.step("Deleting dynamic disks", pause(0));
+  yield* properties.step("Destroying deployment", pause(0));
+  dropLinks(director.slot.value.links, deployment.name);
   director.slot.value.problems = director.slot.value.problems.filter((each) => each.deployment !== deployment.name);
   director.slot.value.deployments.delete(deployment.name);
-  if (deployment.hasRecords) publishRecords(director);
+  if (deployment.hasRecords) publishRecords(director, deployment);
   director.kernel.record("bosh", "deployment.delete", deployment.name);
-}
-
-function* pause(): Body {
-  yield 0;
 }
 
 const DELETES_PARALLEL = 32;

@@ -1,8 +1,8 @@
 import type { Body } from "../../kernel/index.ts";
 import { runScripts } from "../agent/scripts.ts";
-import type { Instance } from "../state/deployments.ts";
+import type { Deployment, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
-import type { DeployPlan } from "./plan.ts";
+import type { DeployPlan } from "./adopt.ts";
 import type { DeployRun } from "./run.ts";
 
 /** Post-deploy scripts run on all VMs once everything else has been done. */
@@ -10,6 +10,7 @@ export function* runPostDeploy(director: Director, instances: readonly Instance[
   for (const instance of instances) if (instance.vm !== null) yield* runScripts(director, instance, "post-deploy");
 }
 
+/** What was deployed becomes what the deployment is: its manifest and its configs. */
 export function recordSuccess({ director, args, deployment }: DeployRun, plan: DeployPlan): void {
   deployment.manifest = args.manifest ?? deployment.manifest;
   deployment.cloudConfigIds = args.cloudConfigIds;
@@ -20,7 +21,8 @@ export function recordSuccess({ director, args, deployment }: DeployRun, plan: D
   });
 }
 
-/** The director's DNS hands its records to all agents as one blob. */
-export function publishRecords(director: Director): void {
+/** Hands the DNS records to all agents as one blob; the deployment has records from then on. */
+export function publishRecords(director: Director, deployment: Deployment): void {
   director.slot.value.dnsBlobs.push(director.kernel.random("bosh/blobs").uuid());
+  deployment.hasRecords = true;
 }

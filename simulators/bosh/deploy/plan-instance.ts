@@ -7,8 +7,7 @@ import type { Applied, Disk, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import { type RenderedJob, renderJobs } from "../templates/jobs.ts";
 import type { InstanceGroup, JobSpec } from "./manifest-types.ts";
-import type { DeployPlan, PlannedGroup } from "./plan.ts";
-import type { Resolver } from "./variables.ts";
+import type { DeployPlan, PlannedGroup } from "./adopt.ts";
 
 /** What one instance is to be once the deploy has ended. */
 export interface PlannedInstance {
@@ -31,14 +30,13 @@ export function planInstance(
   planned: PlannedGroup,
   instance: Instance,
   networks: readonly VmNetwork[],
-  resolver: Resolver,
 ): PlannedInstance {
-  const { group, stemcell, jobs: wishes } = planned;
+  const { group, stemcell, jobs: specs } = planned;
   const { config, manifest, releases, links } = plan;
-  const jobs = renderJobs(director, group, wishes, instance, releases, links, resolver);
+  const jobs = renderJobs(director, group, specs, instance, releases, links);
   const cloudProperties = vmProperties(config, instance.az, group, director.cpi);
   const disk = diskOf(group, config);
-  const packages = wishes.flatMap((wish) => packagesOf(releases, wish));
+  const packages = specs.flatMap((spec) => packagesOf(releases, spec));
   return {
     instance,
     group,

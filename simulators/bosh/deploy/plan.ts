@@ -1,110 +1,110 @@
 import type { Stemcell } from "../state/artifacts.ts";
 import type { Deployment, Instance } from "../state/deployments.ts";
-import type { Director } from "../state/director.ts";
+import type { DirectorState } from "../state/index.ts";
 import { jobsWithAddons } from "./addons.ts";
 import type { InstanceGroup, JobSpec } from "./manifest-types.ts";
 import type { ResolvedManifest } from "./references.ts";
-import { electBootstrap, spreadOverZones } from "./spread.ts";
+import { findBootstrap, spreadOverZones } from "./spread.ts";
 import { resolveStemcell } from "./stemcells.ts";
 
-export interface PlannedGroup {
+/** An instance that stays. Its index changes only where it migrates from another group. */
+export interface KeptInstance {
+  readonly instance: Instance;
+  readonly index: number;
+}
+
+/** An instance that is to be made. */
+export interface AddedInstance {
+  readonly az: string;
+  readonly index: number;
+}
+
+/** What becomes of one instance group. */
+export interface GroupPlan {
   readonly group: InstanceGroup;
+  /** The group's own jobs, then those of the addons that include it. */
   readonly jobs: readonly JobSpec[];
   readonly stemcell: Stemcell;
-  /** In the order of their zones, then of their indexes: the order of updates. */
-  readonly instances: readonly Instance[];
-  readonly fresh: ReadonlySet<string>;
+  readonly kept: readonly KeptInstance[];
+  readonly added: readonly AddedInstance[];
+  /** Of the bootstrap instance; undefined where the group has no instances. */
+  readonly bootstrapIndex: number | undefined;
+  /** Existing instances that the group no longer has room for: zone by zone, the highest index first. */
   readonly unneeded: readonly Instance[];
 }
 
-export interface DeployPlan extends ResolvedManifest {
+/** What a deploy would do with the instances of a deployment. A value: nothing has been changed for it. */
+export interface Plan extends ResolvedManifest {
   readonly stemcells: readonly Stemcell[];
-  readonly groups: readonly PlannedGroup[];
+  readonly groups: readonly GroupPlan[];
   /** Instances of groups that the manifest no longer has. */
   readonly removed: readonly Instance[];
 }
 
-/** Chooses for each group which instances stay, come and go; new ones become part of the deployment. @throws DirectorError 50003 */
-export function place(director: Director, deployment: Deployment, wanted: ResolvedManifest): DeployPlan {
-  const { manifest } = wanted;
-  const stemcells = new Map(manifest.stemcells.map((each) => [each.alias, resolveStemcell(director, each)]));
-  const { zones } = director.slot.value;
-  for (const az of wanted.config.azs.keys()) if (!zones.includes(az)) zones.push(az);
-  const groups = manifest.groups.map((group) =>
-    placeGroup(director, deployment, group, jobsWithAddons(group, manifest), stemcells.get(group.stemcell) as Stemcell),
-  );
-  const kept = new Set(groups.flatMap(({ instances, unneeded }) => [...instances, ...unneeded]));
-  return {
-    ...wanted,
-    stemcells: [...new Set(stemcells.values())],
-    groups,
-    removed: deployment.instances.filter((each) => !kept.has(each)),
-  };
+/**
+ * Chooses for each group which instances stay, come and go. Pure: a function of what the director knows, of the deployment as it is
+ * and of the manifest.
+ *
+ * @throws DirectorError 50003 where a stemcell is missing
+ */
+export function planInstances(
+  state: Pick<DirectorState, "stemcells">,
+  { instances }: Pick<Deployment, "instances">,
+  resolved: ResolvedManifest,
+): Plan {
+  const { manifest } = resolved;
+  const stemcells = new Map(manifest.stemcells.map((each) => [each.alias, resolveStemcell(state, each)]));
+  const groups: GroupPlan[] = [];
+  const used = new Set<Instance>();
+  for (const group of manifest.groups) {
+    const existing = instances.filter((each) => isOfGroup(group, each) && !used.has(each));
+    const plan = planGroup(group, jobsWithAddons(group, manifest), requireStemcell(stemcells, group), existing);
+    for (const { instance } of plan.kept) used.add(instance);
+    groups.push(plan);
+  }
+  for (const { unneeded } of groups) for (const each of unneeded) used.add(each);
+  const removed = instances.filter((each) => !used.has(each));
+  return { ...resolved, stemcells: [...new Set(stemcells.values())], groups, removed };
 }
 
-function placeGroup(
-  director: Director,
-  deployment: Deployment,
+const isOfGroup = (group: InstanceGroup, instance: Instance): boolean =>
+  instance.group === group.name || group.migratedFrom.includes(instance.group);
+
+/** @throws Error when the manifest was not checked: its groups name stemcells by their aliases */
+function requireStemcell(stemcells: ReadonlyMap<string, Stemcell>, { stemcell }: InstanceGroup): Stemcell {
+  const found = stemcells.get(stemcell);
+  if (found === undefined) throw new Error(`the manifest has no stemcell '${stemcell}'`);
+  return found;
+}
+
+function planGroup(
   group: InstanceGroup,
   jobs: readonly JobSpec[],
   stemcell: Stemcell,
-): PlannedGroup {
-  const existing = deployment.instances
-    .filter((each) => each.group === group.name || group.migratedFrom.includes(each.group))
-    .sort((a, b) => a.index - b.index);
-  const { kept, fresh } = spreadOverZones(group, existing);
-  const taken = new Set(existing.filter((each) => each.group === group.name).map(({ index }) => index));
-  const nextIndex = (): number => {
+  instances: readonly Instance[],
+): GroupPlan {
+  const existing = [...instances].sort((a, b) => a.index - b.index);
+  const { kept: staying, fresh } = spreadOverZones(group, existing);
+  const nextIndex = indexSource(existing.filter((each) => each.group === group.name));
+  const kept = staying.map((instance) => ({
+    instance,
+    index: instance.group === group.name ? instance.index : nextIndex(),
+  }));
+  const added = fresh.map((az) => ({ az, index: nextIndex() }));
+  const unneeded = existing.filter((each) => !staying.includes(each)).sort((a, b) => compareForRemoval(group, a, b));
+  return { group, jobs, stemcell, kept, added, bootstrapIndex: findBootstrap(kept, added), unneeded };
+}
+
+/** Gives the lowest index that no instance has, each time another one. */
+function indexSource(instances: readonly Instance[]): () => number {
+  const taken = new Set(instances.map(({ index }) => index));
+  return () => {
     let index = 0;
     while (taken.has(index)) index++;
     taken.add(index);
     return index;
   };
-  for (const instance of kept.filter((each) => each.group !== group.name))
-    Object.assign(instance, { group: group.name, index: nextIndex() });
-  const made = fresh.map((az) => newInstance(director, deployment, group, nextIndex(), az));
-  deployment.instances.push(...made);
-  const zone = ({ az }: Instance): number => group.azs.indexOf(az);
-  const instances = [...kept, ...made].sort((a, b) => zone(a) - zone(b) || a.index - b.index);
-  electBootstrap(instances);
-  return {
-    group,
-    jobs,
-    stemcell,
-    instances,
-    fresh: new Set(instances.filter(({ applied }) => applied === null).map(({ id }) => id)),
-    unneeded: existing.filter((each) => !kept.includes(each)).sort((a, b) => zoneOrder(group, a, b)),
-  };
 }
 
-const zoneOrder = (group: InstanceGroup, a: Instance, b: Instance): number =>
+const compareForRemoval = (group: InstanceGroup, a: Instance, b: Instance): number =>
   group.azs.indexOf(a.az) - group.azs.indexOf(b.az) || b.index - a.index;
-
-function newInstance(
-  director: Director,
-  deployment: Deployment,
-  group: InstanceGroup,
-  index: number,
-  az: string,
-): Instance {
-  return {
-    id: director.kernel.random("bosh/instances").uuid(),
-    row: ++director.slot.value.instanceRows,
-    deployment: deployment.name,
-    group: group.name,
-    index,
-    az,
-    bootstrap: false,
-    state: "started",
-    ignore: false,
-    errand: group.errand,
-    clean: false,
-    vm: null,
-    disk: null,
-    applied: null,
-    vmType: "",
-    cloudProperties: {},
-    ips: [],
-    pendingIps: [],
-  };
-}

@@ -2,27 +2,50 @@ import type { Body } from "../../kernel/index.ts";
 import { callAgent } from "../agent/calls.ts";
 import { agentState } from "../agent/state.ts";
 import { releaseLock } from "../artifacts/release-lock.ts";
-import { parseCloudConfig } from "../configs/cloud-config.ts";
-import { configsById } from "../configs/latest.ts";
-import { withRuntime } from "../configs/runtime-config.ts";
+import { readDeployConfigs } from "../configs/deploy-configs.ts";
 import type { VmNetwork } from "../cpi/cpi.ts";
 import { instanceName } from "../instances/names.ts";
+import { commitLinks } from "../links/resolve.ts";
 import { withLock } from "../tasks/locks.ts";
-import { Stage, logWarning } from "../tasks/stage.ts";
+import { pause } from "../tasks/pause.ts";
+import { logWarning, Stage } from "../tasks/stage.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { reserveAddresses } from "./addresses.ts";
+import { adoptPlan, type DeployPlan } from "./adopt.ts";
 import type { Manifest } from "./manifest-types.ts";
-import { parseManifest, readManifest } from "./manifest.ts";
-import { planned } from "./plan-deployed.ts";
-import { type DeployPlan, place } from "./plan.ts";
-import { resolveManifest } from "./references.ts";
-import { isChosen, type DeployRun, STATES } from "./run.ts";
+import { readManifest } from "./manifest.ts";
+import { planInstance } from "./plan-instance.ts";
+import { planInstances } from "./plan.ts";
+import { type ResolvedManifest, resolveManifest } from "./references.ts";
+import { type DeployRun, isChosen, STATES } from "./run.ts";
 import { generateVariables } from "./variables.ts";
 
-/** Parses, checks, places and renders. Everything up to here changes nothing but records. */
-export function* prepare(run: DeployRun): Body<DeployPlan> {
-  const { director, task, args, deployment } = run;
-  const { kernel } = director;
+const PREPARE_MS = 1500;
+/** On top of that for each instance. */
+const PREPARE_INSTANCE_MS = 100;
+const RELEASE_LOCK_MS = 300_000;
+
+type Networks = ReadonlyMap<string, readonly VmNetwork[]>;
+
+/** The first phase of a deploy: reads the manifest, plans, reserves and renders. No VM is touched. @throws DirectorError for what can't be deployed */
+export function* prepareDeploy(run: DeployRun): Body<DeployPlan> {
+  const { director, task, deployment } = run;
+  const resolved = resolveRun(run);
+  commitLinks(director, resolved.linkTable);
+  yield* askAgents(run);
+  for (const { name } of resolved.manifest.releases)
+    yield* withLock(director, task, releaseLock(name), { waitMs: RELEASE_LOCK_MS }, pause(0));
+  const stage = new Stage(director, task, "Preparing deployment", 1);
+  const { plan, networks } = yield* stage.step("Preparing deployment", reserveForPlan(run, resolved));
+  if (deployment.instances.some(({ ignore }) => ignore))
+    logWarning(director, task, "You have ignored instances. They will not be changed.");
+  warnOfFuture(run);
+  yield* stage.step("Rendering templates", renderAll(run, plan, networks));
+  return plan;
+}
+
+/** Reads and resolves the manifest. @throws DirectorError 440001, 140008, or for the first reference that leads nowhere */
+function resolveRun({ director, args, deployment }: DeployRun): ResolvedManifest {
   const text = args.manifest ?? deployment.manifest;
   if (text === null) throw new DirectorError(440001, "No successful BOSH deployment manifest available");
   if (args.change !== null && !Object.hasOwn(STATES, args.change.state))
@@ -30,57 +53,54 @@ export function* prepare(run: DeployRun): Body<DeployPlan> {
       140008,
       `Invalid state '${args.change.state}' for '${args.change.group}', valid states are: started, stopped, detached, recreate, restart`,
     );
-  const manifest = withRuntime(director, parseManifest(readManifest(text)), args.runtimeConfigIds);
-  const config = parseCloudConfig(configsById(director, args.cloudConfigIds).map(({ content }) => content));
-  const wanted = resolveManifest(director, deployment, manifest, config);
-  yield* askAgents(run);
-  for (const { name } of manifest.releases)
-    yield* withLock(director, task, releaseLock(name), { waitMs: RELEASE_LOCK_MS }, pause(0));
-  const size = manifest.groups.reduce((sum, { instances }) => sum + instances, 0);
-  const stage = new Stage(director, task, "Preparing deployment", 1);
+  const { cloudConfigIds, runtimeConfigIds } = args;
+  const { manifest, config } = readDeployConfigs(director, readManifest(text), cloudConfigIds, runtimeConfigIds);
+  return resolveManifest(director.slot.value, deployment.name, manifest, config, director.kernel.nowMs);
+}
+
+const prepareMs = ({ groups }: Manifest): number =>
+  PREPARE_MS + PREPARE_INSTANCE_MS * groups.reduce((sum, { instances }) => sum + instances, 0);
+
+/** Adopts the plan and reserves what it needs: addresses and variables. */
+function* reserveForPlan(
+  { director, task, args, deployment }: DeployRun,
+  resolved: ResolvedManifest,
+): Body<{ readonly plan: DeployPlan; readonly networks: Networks }> {
+  const { manifest, releases } = resolved;
+  yield director.kernel.work(prepareMs(manifest));
+  refuseIgnored({ args, deployment }, manifest);
+  const plan = adoptPlan(director, deployment, planInstances(director.slot.value, deployment, resolved));
   const networks = new Map<string, readonly VmNetwork[]>();
-  const plan = yield* stage.step(
-    "Preparing deployment",
-    (function* (): Body<DeployPlan> {
-      yield kernel.work(PREPARE_MS + 100 * size);
-      refuseIgnored(run, manifest);
-      const placed = place(director, deployment, wanted);
-      for (const group of placed.groups)
-        for (const instance of group.instances)
-          networks.set(instance.id, reserveAddresses(director, placed, group, instance));
-      const made = generateVariables(director, task, deployment, manifest);
-      deployment.variables = made.map(({ id, name }) => ({ id, name }));
-      deployment.releases = wanted.releases.map(({ name, version }) => ({ name, version }));
-      deployment.stemcells = placed.stemcells.map(({ name, version }) => ({ name, version }));
-      return placed;
-    })(),
-  );
-  if (deployment.instances.some(({ ignore }) => ignore))
-    logWarning(director, task, "You have ignored instances. They will not be changed.");
-  warnOfFuture(run);
-  yield* stage.step(
-    "Rendering templates",
-    (function* (): Body {
-      yield kernel.work(PREPARE_MS + 100 * size);
-      for (const group of plan.groups)
-        for (const instance of group.instances) planned(run, plan, group, instance, networks);
-    })(),
-  );
-  return plan;
+  for (const group of plan.groups)
+    for (const instance of group.instances)
+      networks.set(instance.id, reserveAddresses(director, plan, group, instance));
+  const variables = generateVariables(director, task, deployment, manifest);
+  deployment.variables = variables.map(({ id, name }) => ({ id, name }));
+  deployment.releases = releases.map(({ name, version }) => ({ name, version }));
+  deployment.stemcells = plan.stemcells.map(({ name, version }) => ({ name, version }));
+  return { plan, networks };
+}
+
+/** Renders every template once, so that what can't be rendered is refused before a VM is touched. */
+function* renderAll({ director }: DeployRun, plan: DeployPlan, networks: Networks): Body {
+  yield director.kernel.work(prepareMs(plan.manifest));
+  for (const group of plan.groups)
+    for (const instance of group.instances)
+      planInstance(director, plan, group, instance, networks.get(instance.id) ?? []);
 }
 
 /** get_state of every VM; one that keeps silent ends the deploy unless it is to be fixed. @throws DirectorError 450002 */
 function* askAgents({ director, args, deployment, agents }: DeployRun): Body {
   for (const instance of deployment.instances) {
     if (instance.ignore) continue;
-    const said = agentState(director, instance);
-    agents.set(instance.id, said);
-    if (said === "silent" && !args.fix) yield* callAgent(director, instance, "get_state");
+    const state = agentState(director, instance);
+    agents.set(instance.id, state);
+    if (state === "silent" && !args.fix) yield* callAgent(director, instance, "get_state");
   }
 }
 
 /** @throws DirectorError 140021, 190021 */
-function refuseIgnored({ args, deployment }: DeployRun, manifest: Manifest): void {
+function refuseIgnored({ args, deployment }: Pick<DeployRun, "args" | "deployment">, manifest: Manifest): void {
   const ignored = deployment.instances.filter(({ ignore }) => ignore);
   const changed = ignored.find((instance) => args.change !== null && isChosen(args.change, instance));
   if (changed !== undefined)
@@ -105,12 +125,4 @@ function warnOfFuture({ director, task, args }: DeployRun): void {
     task,
     `The recreate_vms_created_before timestamp '${args.recreateBefore}' is in the future. No VMs will be filtered by age - all VMs marked for recreation will be recreated.`,
   );
-}
-
-const PREPARE_MS = 1500;
-
-const RELEASE_LOCK_MS = 300_000;
-
-function* pause(ms: number): Body {
-  yield ms;
 }

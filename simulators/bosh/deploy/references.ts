@@ -1,23 +1,26 @@
 import { compareVersions } from "../artifacts/versions.ts";
 import type { CloudConfig, Network } from "../configs/cloud-config.ts";
-import { type ResolvedLink, resolveLinks } from "../links/resolve.ts";
+import { type LinkPlan, planLinks } from "../links/resolve.ts";
 import type { ReleaseVersion } from "../state/artifacts.ts";
-import type { Deployment } from "../state/deployments.ts";
-import type { Director } from "../state/director.ts";
+import type { DirectorState } from "../state/index.ts";
 import { DirectorError } from "../wire/errors.ts";
 import type { InstanceGroup, JobSpec, Manifest } from "./manifest-types.ts";
+
+/** What the director knows of releases. */
+type Releases = Pick<DirectorState, "releases">;
 
 /** What a manifest means here and now, before anything is placed. */
 export interface ResolvedManifest {
   readonly manifest: Manifest;
   readonly config: CloudConfig;
   readonly releases: readonly ReleaseVersion[];
-  readonly links: readonly ResolvedLink[];
+  readonly links: LinkPlan["resolved"];
+  readonly linkTable: LinkPlan["linkTable"];
 }
 
 /** @throws DirectorError 30005, 30006 */
-export function resolveRelease(director: Director, name: string, version: string): ReleaseVersion {
-  const versions = director.slot.value.releases.get(name);
+export function resolveRelease(state: Releases, name: string, version: string): ReleaseVersion {
+  const versions = state.releases.get(name);
   if (versions === undefined) throw new DirectorError(30005, `Release '${name}' doesn't exist`);
   const candidates =
     version === "latest"
@@ -28,21 +31,23 @@ export function resolveRelease(director: Director, name: string, version: string
   return found;
 }
 
-/** Resolves what can be refused before any stage begins. @throws DirectorError of the first reference that leads nowhere */
+/** Resolves what can be refused before any stage begins. Pure: the links that it makes are in the table that it returns. @throws DirectorError of the first reference that leads nowhere */
 export function resolveManifest(
-  director: Director,
-  deployment: Deployment,
+  state: Pick<DirectorState, "releases" | "links">,
+  deployment: string,
   manifest: Manifest,
   config: CloudConfig,
+  nowMs: number,
 ): ResolvedManifest {
-  for (const group of manifest.groups) checkGroup(director, group, manifest, config);
-  checkAddons(director, manifest);
-  const releases = manifest.releases.map(({ name, version }) => resolveRelease(director, name, version));
-  return { manifest, config, releases, links: resolveLinks(director, deployment, manifest, releases) };
+  for (const group of manifest.groups) checkGroup(state, group, manifest, config);
+  checkAddons(state, manifest);
+  const releases = manifest.releases.map(({ name, version }) => resolveRelease(state, name, version));
+  const { resolved: links, linkTable } = planLinks(state.links, deployment, manifest, releases, nowMs);
+  return { manifest, config, releases, links, linkTable };
 }
 
 /** @throws DirectorError 530002, 140029 */
-function checkAddons(director: Director, manifest: Manifest): void {
+function checkAddons(state: Releases, manifest: Manifest): void {
   for (const job of manifest.addons.flatMap(({ jobs }) => jobs)) {
     const release = manifest.releases.find(({ name }) => name === job.release);
     if (release === undefined)
@@ -50,17 +55,17 @@ function checkAddons(director: Director, manifest: Manifest): void {
         530002,
         `Manifest specifies job '${job.name}' which is defined in '${job.release}', but '${job.release}' is not listed in the runtime releases section.`,
       );
-    const { jobs } = resolveRelease(director, release.name, release.version);
+    const { jobs } = resolveRelease(state, release.name, release.version);
     if (!jobs.some(({ name }) => name === job.name))
       throw new DirectorError(140029, `Job '${job.name}' not found in release '${job.release}'`);
   }
 }
 
-function checkGroup(director: Director, group: InstanceGroup, manifest: Manifest, config: CloudConfig): void {
+function checkGroup(state: Releases, group: InstanceGroup, manifest: Manifest, config: CloudConfig): void {
   const refer = (code: number, what: string): never => {
     throw new DirectorError(code, `Instance group '${group.name}' references an unknown ${what}`);
   };
-  for (const job of group.jobs) checkJob(director, group, job, manifest);
+  for (const job of group.jobs) checkJob(state, group, job, manifest);
   if (group.vmType === undefined && group.vmResources === undefined)
     throw new DirectorError(
       140022,
@@ -85,14 +90,14 @@ function checkGroup(director: Director, group: InstanceGroup, manifest: Manifest
     );
 }
 
-function checkJob(director: Director, group: InstanceGroup, job: JobSpec, manifest: Manifest): void {
+function checkJob(state: Releases, group: InstanceGroup, job: JobSpec, manifest: Manifest): void {
   const release = manifest.releases.find(({ name }) => name === job.release);
   if (release === undefined)
     throw new DirectorError(
       140002,
       `Job '${job.name}' (instance group '${group.name}') references an unknown release '${job.release}'`,
     );
-  const { jobs } = resolveRelease(director, release.name, release.version);
+  const { jobs } = resolveRelease(state, release.name, release.version);
   if (!jobs.some(({ name }) => name === job.name))
     throw new DirectorError(140029, `Job '${job.name}' not found in release '${job.release}'`);
 }

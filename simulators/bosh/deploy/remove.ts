@@ -10,14 +10,26 @@ import type { Deployment, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { inBatches } from "../tasks/batches.ts";
-import type { Stage } from "../tasks/stage.ts";
+import { Stage } from "../tasks/stage.ts";
 import { checkpoint } from "../tasks/transitions.ts";
+import type { DeployRun } from "./run.ts";
 import { releaseAddresses } from "./addresses.ts";
 
 interface RemoveOptions {
   readonly parallel: number;
   /** Go on where an agent or the CPI fails. */
   readonly force: boolean;
+}
+
+/** Removes instances that the manifest has no place for, in a stage of its own; none, no stage. */
+export function* removeUnneeded(
+  { director, task, deployment }: DeployRun,
+  instances: readonly Instance[],
+  { parallel, tags }: { readonly parallel: number; readonly tags: readonly string[] },
+): Body {
+  if (instances.length === 0) return;
+  const stage = new Stage(director, task, "Deleting unneeded instances", instances.length, tags);
+  yield* removeInstances(director, task, deployment, instances, stage, { parallel, force: false });
 }
 
 /** Stops the jobs, deletes the VM, leaves the disk as an orphan; the instance is forgotten. */

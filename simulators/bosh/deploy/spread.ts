@@ -1,19 +1,27 @@
 import type { Instance } from "../state/deployments.ts";
 import type { InstanceGroup } from "./manifest-types.ts";
+import type { AddedInstance, KeptInstance } from "./plan.ts";
 
-/** Spreads the wanted number over the zones as evenly as it goes, with as many existing instances as possible. */
-export function spreadOverZones(
-  group: InstanceGroup,
-  existing: readonly Instance[],
-): { kept: Instance[]; fresh: string[] } {
+/** Which instances a group keeps, and the zone of each that it lacks. */
+export interface Spread {
+  readonly kept: readonly Instance[];
+  readonly fresh: readonly string[];
+}
+
+/**
+ * Spreads the number of instances that a group wants over its zones as evenly as it goes; where a zone has instances already, it
+ * comes first and they stay. A group without zones has one, of no name.
+ */
+export function spreadOverZones(group: InstanceGroup, existing: readonly Instance[]): Spread {
   const zones = group.azs.length === 0 ? [""] : group.azs;
   const unplaced = new Map(zones.map((az) => [az, existing.filter((each) => each.az === az)]));
+  const left = (az: string): number => unplaced.get(az)?.length ?? 0;
   const counts = new Map(zones.map((az) => [az, 0]));
   const [kept, fresh]: [Instance[], string[]] = [[], []];
-  for (let wanted = group.instances; wanted > 0; wanted--) {
+  for (let missing = group.instances; missing > 0; missing--) {
     const least = Math.min(...counts.values());
     const candidates = zones.filter((az) => counts.get(az) === least);
-    const az = candidates.reduce((best, each) => (sizeOf(unplaced, each) > sizeOf(unplaced, best) ? each : best));
+    const az = candidates.reduce((best, each) => (left(each) > left(best) ? each : best));
     counts.set(az, least + 1);
     const instance = unplaced.get(az)?.shift();
     if (instance === undefined) fresh.push(az);
@@ -22,11 +30,9 @@ export function spreadOverZones(
   return { kept, fresh };
 }
 
-const sizeOf = (groups: ReadonlyMap<string, readonly Instance[]>, az: string): number => groups.get(az)?.length ?? 0;
-
-/** One instance of a group is its bootstrap instance; it stays so while it lives. */
-export function electBootstrap(instances: readonly Instance[]): void {
-  const byIndex = [...instances].sort((a, b) => a.index - b.index);
-  const elected = byIndex.find(({ bootstrap }) => bootstrap) ?? byIndex[0];
-  for (const instance of instances) instance.bootstrap = instance === elected;
+/** The index of a group's bootstrap instance: of the one that has been it, else the lowest. Undefined where there are no instances. */
+export function findBootstrap(kept: readonly KeptInstance[], added: readonly AddedInstance[]): number | undefined {
+  const elected = kept.filter(({ instance }) => instance.bootstrap);
+  const indexes = (elected.length > 0 ? elected : [...kept, ...added]).map(({ index }) => index);
+  return indexes.length === 0 ? undefined : Math.min(...indexes);
 }

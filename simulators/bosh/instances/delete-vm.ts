@@ -5,15 +5,15 @@ import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { withLock } from "../tasks/locks.ts";
 import { Stage } from "../tasks/stage.ts";
-import { type Args, instances } from "./actions.ts";
+import type { TaskArguments } from "../tasks/jobs.ts";
+import { allInstances } from "../state/lookup.ts";
 import { deleteVm, destroyVm, VM_LOCK_MS } from "./destroy-vm.ts";
 
 /** `delete vm <cid>`: also of one that nobody knows. Its instance stays and is to have a VM; an orphan stays one until it is swept. */
-export function* deleteVmByCid(director: Director, task: Task, args: Args): Body<string> {
-  const cid = String(args.cid);
+export function* deleteVmByCid(director: Director, task: Task, { cid }: TaskArguments["delete_vm"]): Body<string> {
   const stage = new Stage(director, task, "Delete VM", 1);
   const work = (function* (): Body {
-    const owner = instances(director).find(({ vm }) => vm?.cid === cid);
+    const owner = allInstances(director).find(({ vm }) => vm?.cid === cid);
     yield* owner === undefined ? destroyUnowned(director, task, cid) : deleteVm(director, task, owner);
     stage.begin(`VM ${cid} is successfully deleted`).finish();
   })();

@@ -1,18 +1,18 @@
+import type { TaskArguments } from "../tasks/jobs.ts";
 import type { Body } from "../../kernel/index.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { Stage } from "../tasks/stage.ts";
 import { DirectorError } from "../wire/errors.ts";
-import { type Args, instances } from "./actions.ts";
+import { allInstances } from "../state/lookup.ts";
 import { attachDisk, orphanDisk } from "./disk.ts";
 import { instanceName } from "./names.ts";
 
 /** `orphan disk`: takes a disk off its instance, in the records only. */
-export function* orphanDiskByCid(director: Director, task: Task, args: Args): Body<string> {
-  const cid = String(args.cid);
+export function* orphanDiskByCid(director: Director, task: Task, { cid }: TaskArguments["orphan_disk"]): Body<string> {
   const stage = new Stage(director, task, "Orphan disk", 1);
   const step = stage.begin(cid);
-  const owner = instances(director).find(({ disk }) => disk?.cid === cid);
+  const owner = allInstances(director).find(({ disk }) => disk?.cid === cid);
   if (owner !== undefined) orphanDisk(director, task, owner);
   step.finish();
   yield 0;
@@ -20,8 +20,8 @@ export function* orphanDiskByCid(director: Director, task: Task, args: Args): Bo
 }
 
 /** `attach disk`: an instance that is stopped takes another disk; its old one becomes an orphan. @throws DirectorError 520001, 520003 */
-export function* attachDiskByCid(director: Director, task: Task, args: Args): Body<string> {
-  const { deployment: name, job, id, cid } = args as { deployment: string; job: string; id: string; cid: string };
+export function* attachDiskByCid(director: Director, task: Task, args: TaskArguments["attach_disk"]): Body<string> {
+  const { deployment: name, job, id, cid } = args;
   const instance = director.slot.value.deployments
     .get(name)
     ?.instances.find((each) => each.group === job && (each.id === id || String(each.index) === id));
@@ -33,7 +33,7 @@ export function* attachDiskByCid(director: Director, task: Task, args: Args): Bo
       `Instance '${instanceName(instance)}' in deployment '${name}' must be in 'bosh stopped' state`,
     );
   const known = director.slot.value.orphanDisks.get(cid);
-  const copied = args.copy === true ? instance.disk?.cloudProperties : undefined;
+  const copied = args.copy ? instance.disk?.cloudProperties : undefined;
   if (instance.vm !== null && instance.disk !== null)
     yield* director.cpi.detachDisk(instance.vm.cid, instance.disk.cid);
   orphanDisk(director, task, instance);

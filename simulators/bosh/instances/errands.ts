@@ -1,3 +1,4 @@
+import type { TaskArguments } from "../tasks/jobs.ts";
 import { hash } from "node:crypto";
 import { all, type Body } from "../../kernel/index.ts";
 import { callAgent } from "../agent/calls.ts";
@@ -6,8 +7,10 @@ import { storeBlob } from "../artifacts/blobs.ts";
 import { compilePackages } from "../deploy/compile.ts";
 import { createMissingVms } from "../deploy/create-vms.ts";
 import { DEPLOYMENT_LOCK_MS, deploymentLock } from "../deploy/lock.ts";
-import { planDeployed, planOf } from "../deploy/plan-deployed.ts";
-import type { DeployPlan, PlannedGroup } from "../deploy/plan.ts";
+import { planDeployed } from "../deploy/plan-deployed.ts";
+import { replanInstance } from "../deploy/replan.ts";
+import { hasIndexOrId, requireDeployment } from "../state/lookup.ts";
+import type { DeployPlan, PlannedGroup } from "../deploy/adopt.ts";
 import { runWithoutChanges } from "../deploy/run.ts";
 import { updateGroup } from "../deploy/update.ts";
 import { withAudit } from "../events/audit.ts";
@@ -49,13 +52,7 @@ export function errandNames(plan: DeployPlan): readonly string[] {
 const PARALLEL =
   "Executing errand on multiple instances in parallel. Use the `--instance` flag to run the errand on a single instance.";
 
-interface ErrandArgs {
-  readonly deployment: string;
-  readonly errand: string;
-  readonly keepAlive: boolean;
-  readonly whenChanged: boolean;
-  readonly instances: readonly { readonly group: string; readonly id?: string }[];
-}
+type ErrandArgs = TaskArguments["errand"];
 
 interface ErrandTarget {
   readonly group: PlannedGroup;
@@ -67,9 +64,7 @@ function targetsOf(plan: DeployPlan, { errand, instances }: ErrandArgs): readonl
   const chosen = ({ group, instance }: ErrandTarget): boolean =>
     instances.length === 0 ||
     instances.some(
-      (each) =>
-        each.group === group.group.name &&
-        (each.id === undefined || each.id === instance.id || each.id === String(instance.index)),
+      (each) => each.group === group.group.name && (each.id === undefined || hasIndexOrId(instance, each.id)),
     );
   return plan.groups
     .flatMap((group) => {
@@ -82,17 +77,15 @@ function targetsOf(plan: DeployPlan, { errand, instances }: ErrandArgs): readonl
 }
 
 /** `run errand <e> from deployment <d>`: brings up the VMs of errand groups, runs the script, packs its logs (docs/discoveries/bosh-director.md, "Event log" and "Result output"). */
-export function* runErrand(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
-  const wanted = args as unknown as ErrandArgs;
-  const deployment = director.slot.value.deployments.get(wanted.deployment);
-  if (deployment === undefined) throw new DirectorError(70000, `Deployment '${wanted.deployment}' doesn't exist`);
+export function* runErrand(director: Director, task: Task, args: TaskArguments["errand"]): Body<string> {
+  const deployment = requireDeployment(director, args.deployment);
   const options = { waitMs: DEPLOYMENT_LOCK_MS, deployment: deployment.name };
   return yield* withLock(
     director,
     task,
     deploymentLock(deployment.name),
     options,
-    performErrand(director, task, deployment, wanted),
+    performErrand(director, task, deployment, args),
   );
 }
 
@@ -100,7 +93,7 @@ function* performErrand(director: Director, task: Task, deployment: Deployment, 
   const stage = new Stage(director, task, "Preparing deployment", 1);
   const { plan, targets } = yield* stage.step("Preparing deployment", prepareErrand(director, task, deployment, args));
   const groups = [...new Set(targets.map(({ group }) => group))];
-  const digest = digestOf(director, deployment, plan, targets);
+  const digest = digestOf(director, plan, targets);
   if (args.whenChanged && deployment.errandRuns[args.errand] === digest) return "skipped - no changes detected";
   const errandGroups = groups.filter(({ group }) => group.errand);
   const run = runWithoutChanges(director, task, deployment);
@@ -140,14 +133,9 @@ function* prepareErrand(
   return { plan, targets };
 }
 
-function digestOf(
-  director: Director,
-  deployment: Deployment,
-  plan: DeployPlan,
-  targets: readonly ErrandTarget[],
-): string {
+function digestOf(director: Director, plan: DeployPlan, targets: readonly ErrandTarget[]): string {
   const parts = targets.map(({ group, instance }) => {
-    const { configuration, packages } = planOf({ director, deployment }, plan, group, instance).parts;
+    const { configuration, packages } = replanInstance(director, plan, group, instance).parts;
     return [instance.id, configuration, packages];
   });
   return hash("sha1", JSON.stringify(parts), "hex");

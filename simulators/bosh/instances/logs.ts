@@ -1,3 +1,4 @@
+import type { TaskArguments } from "../tasks/jobs.ts";
 import { all, type Body } from "../../kernel/index.ts";
 import { actionFailure, callAgent } from "../agent/calls.ts";
 import { runScript } from "../agent/script.ts";
@@ -60,14 +61,8 @@ export function* fetchLogs(
 }
 
 /** `fetch logs`: answers with the id of a blob. Archives of several instances are packed together. */
-export function* collectLogs(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
-  const {
-    deployment: name,
-    group,
-    id,
-    type,
-    filters,
-  } = args as { deployment: string; group: string; id: string; type: string; filters: string };
+export function* collectLogs(director: Director, task: Task, args: TaskArguments["logs"]): Body<string> {
+  const { deployment: name, group, id, type, filters } = args;
   const deployment = director.slot.value.deployments.get(name);
   const chosen = (deployment?.instances ?? []).filter(
     (each) =>

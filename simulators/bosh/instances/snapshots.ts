@@ -3,7 +3,8 @@ import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Snapshot } from "../state/orphans.ts";
 import type { Task } from "../state/tasks.ts";
-import { type Args, deploymentOf } from "./actions.ts";
+import type { TaskArguments } from "../tasks/jobs.ts";
+import { requireDeployment } from "../state/lookup.ts";
 
 /** Snapshots the disk of an instance; nothing is done, and no cid answered, where snapshots are switched off. */
 export function* takeSnapshot(director: Director, instance: Instance): Body<readonly string[]> {
@@ -48,29 +49,37 @@ export function* deleteMatchingSnapshots(
 }
 
 /** `snapshot deployment`. */
-export function* snapshotDeployment(director: Director, _task: Task, args: Args): Body<string> {
-  const deployment = deploymentOf(director, args);
+export function* snapshotDeployment(
+  director: Director,
+  _task: Task,
+  args: TaskArguments["snapshot_deployment"],
+): Body<string> {
+  const deployment = requireDeployment(director, args.deployment);
   for (const instance of deployment.instances) yield* takeSnapshot(director, instance);
   return `snapshots of deployment '${deployment.name}' created`;
 }
 
 /** `create snapshot` of one instance. */
-export function* createSnapshot(director: Director, _task: Task, args: Args): Body<string> {
-  const instance = deploymentOf(director, args).instances.find(({ id }) => id === args.instance);
+export function* createSnapshot(director: Director, _task: Task, args: TaskArguments["create_snapshot"]): Body<string> {
+  const instance = requireDeployment(director, args.deployment).instances.find(({ id }) => id === args.instance);
   const cids = instance === undefined ? [] : yield* takeSnapshot(director, instance);
   return `snapshot(s) ${cids.join(", ")} created`;
 }
 
 /** `delete snapshot`. */
-export function* deleteSnapshot(director: Director, _task: Task, args: Args): Body<string> {
-  const cids = args.cids as readonly string[];
+export function* deleteSnapshot(director: Director, _task: Task, args: TaskArguments["delete_snapshot"]): Body<string> {
+  const { cids } = args;
   yield* deleteMatchingSnapshots(director, ({ cid }) => cids.includes(cid));
   return `snapshot(s) ${cids.join(", ")} deleted`;
 }
 
 /** `delete deployment snapshots`. */
-export function* deleteDeploymentSnapshots(director: Director, _task: Task, args: Args): Body<string> {
-  const { name } = deploymentOf(director, args);
+export function* deleteDeploymentSnapshots(
+  director: Director,
+  _task: Task,
+  args: TaskArguments["delete_deployment_snapshots"],
+): Body<string> {
+  const { name } = requireDeployment(director, args.deployment);
   yield* deleteMatchingSnapshots(director, ({ deployment }) => deployment === name);
   return `snapshots of deployment '${name}' deleted`;
 }

@@ -1,3 +1,4 @@
+import type { TaskArguments } from "../tasks/jobs.ts";
 import type { Body } from "../../kernel/index.ts";
 import { agentState } from "../agent/state.ts";
 import type { Instance, Vm } from "../state/deployments.ts";
@@ -11,12 +12,8 @@ const SILENCE_MS = 15_000;
 const ANSWER_MS = 300;
 
 /** `retrieve vm-stats`: one line of JSON per VM or instance (docs/discoveries/bosh-director.md, "Result output"). */
-export function* retrieveVmStats(
-  director: Director,
-  task: Task,
-  args: Readonly<Record<string, unknown>>,
-): Body<string> {
-  const deployment = director.slot.value.deployments.get(String(args.deployment));
+export function* retrieveVmStats(director: Director, task: Task, args: TaskArguments["vms"]): Body<string> {
+  const deployment = director.slot.value.deployments.get(args.deployment);
   const chosen = (deployment?.instances ?? []).filter(({ vm }) => args.kind === "instances" || vm !== null);
   const said = new Map(chosen.map((instance) => [instance.id, agentState(director, instance)]));
   const isAnySilent = [...said.values()].includes("silent");

@@ -1,7 +1,8 @@
 import { all, type Body } from "../../kernel/index.ts";
 import { isTimeout } from "../agent/calls.ts";
 import { runScripts } from "../agent/scripts.ts";
-import { planDeployed, planOf } from "../deploy/plan-deployed.ts";
+import { planDeployed } from "../deploy/plan-deployed.ts";
+import { replanInstance } from "../deploy/replan.ts";
 import { createVm } from "../instances/create-vm.ts";
 import { deleteVm } from "../instances/destroy-vm.ts";
 import { configureJobs, launchJobs } from "../instances/start.ts";
@@ -31,7 +32,7 @@ export function* recreateInstance(
   yield* deleteVm(director, task, instance);
   // Wherever this ends, the next deploy does the instance again.
   instance.clean = false;
-  const planned = planOf({ director, deployment }, plan, group, instance);
+  const planned = replanInstance(director, plan, group, instance);
   yield* createVm(director, task, planned);
   yield* configureJobs(director, planned, 0);
   const watch = waits ? planned.group.update.updateWatch : null;

@@ -1,9 +1,10 @@
+import type { TaskArguments } from "../tasks/jobs.ts";
 import { all, type Body } from "../../kernel/index.ts";
 import { serialBatches } from "../deploy/batches.ts";
 import { resolveAmount } from "../deploy/instance-group.ts";
 import { DEPLOYMENT_LOCK_MS, deploymentLock } from "../deploy/lock.ts";
 import { planDeployed } from "../deploy/plan-deployed.ts";
-import type { DeployPlan, PlannedGroup } from "../deploy/plan.ts";
+import type { DeployPlan, PlannedGroup } from "../deploy/adopt.ts";
 import type { Deployment } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Problem } from "../state/problems.ts";
@@ -16,7 +17,7 @@ import { codeOf, DirectorError, messageOf, UNCLASSED } from "../wire/errors.ts";
 import { diagnose, HandlerError } from "./problems.ts";
 import { postDeployAll } from "./recreate.ts";
 import { type Repair, resolveProblem } from "./resolutions.ts";
-import { requireDeployment } from "./scan.ts";
+import { requireDeployment } from "../state/lookup.ts";
 
 /** What is to be done about which problem: by id of the problem the name of a resolution, or null for the default of its type. */
 export type ChosenResolutions = ReadonlyMap<string, string | null>;
@@ -32,12 +33,8 @@ export interface ResolutionOutcome {
 }
 
 /** `apply resolutions`. The deployment must have been deployed once. @throws DirectorError 70000, 410003, 440001 */
-export function* applyResolutions(
-  director: Director,
-  task: Task,
-  args: Readonly<Record<string, unknown>>,
-): Body<string> {
-  const deployment = requireDeployment(director, String(args.deployment));
+export function* applyResolutions(director: Director, task: Task, args: TaskArguments["cck_apply"]): Body<string> {
+  const deployment = requireDeployment(director, args.deployment);
   const wishes = readResolutions(args.resolutions);
   const maxInFlight = readMaxInFlight(args.maxInFlight);
   const resolver = new ProblemResolver(director, task, deployment, maxInFlight);

@@ -1,3 +1,4 @@
+import type { TaskArguments } from "../tasks/jobs.ts";
 import type { Body } from "../../kernel/index.ts";
 import { deploymentLock } from "../deploy/lock.ts";
 import type { Deployment, Instance } from "../state/deployments.ts";
@@ -9,7 +10,8 @@ import { DirectorError } from "../wire/errors.ts";
 import { closeProblems, openProblems } from "./problems.ts";
 import { postDeployAll } from "./recreate.ts";
 import { refuseUnresolved, ProblemResolver } from "./resolver.ts";
-import { requireDeployment, LOCKED, scanVms } from "./scan.ts";
+import { LOCKED, scanVms } from "./scan.ts";
+import { requireDeployment } from "../state/lookup.ts";
 
 /** An instance as the health monitor names it: its group, and its id or index. */
 export type InstanceName = readonly [group: string, idOrIndex: string];
@@ -33,16 +35,15 @@ export const startScanAndFix = (
  * `scan and fix`: scans the VMs of the instances that are named and recreates those that are missing or whose agent is dead; each
  * keeps its id, its addresses and its disk. It is not tried again by itself: the next alert asks for the next one.
  */
-export function* scanAndFix(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
-  const deployment = requireDeployment(director, String(args.deployment));
-  const names = args.instances as readonly InstanceName[];
+export function* scanAndFix(director: Director, task: Task, args: TaskArguments["scan_and_fix"]): Body<string> {
+  const deployment = requireDeployment(director, args.deployment);
   const options = { waitMs: 0, deployment: deployment.name, refusal: LOCKED };
   const errors = yield* withLock(
     director,
     task,
     deploymentLock(deployment.name),
     options,
-    fixInstances(director, task, deployment, names),
+    fixInstances(director, task, deployment, args.instances),
   );
   refuseUnresolved(errors);
   return "scan and fix complete";

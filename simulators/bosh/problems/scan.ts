@@ -1,3 +1,5 @@
+import { requireDeployment } from "../state/lookup.ts";
+import type { TaskArguments } from "../tasks/jobs.ts";
 import type { Body } from "../../kernel/index.ts";
 import { agentState } from "../agent/state.ts";
 import { deploymentLock } from "../deploy/lock.ts";
@@ -6,7 +8,6 @@ import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { withLock } from "../tasks/locks.ts";
 import { Stage } from "../tasks/stage.ts";
-import { DirectorError } from "../wire/errors.ts";
 import { closeProblems, openProblem } from "./problems.ts";
 
 /** A scan gives each agent this long, in true time. */
@@ -18,19 +19,12 @@ const AGENTS_PARALLEL = 32;
 /** Said where a scan meets another task: it does not wait for the deployment's lock. */
 export const LOCKED = "Unable to get deployment lock, maybe a deployment is in progress. Try again later.";
 
-/** @throws DirectorError 70000 */
-export function requireDeployment(director: Director, name: string): Deployment {
-  const deployment = director.slot.value.deployments.get(name);
-  if (deployment === undefined) throw new DirectorError(70000, `Deployment '${name}' doesn't exist`);
-  return deployment;
-}
-
 /** By VM: the disk that its agent has mounted, as far as a scan of VMs has heard. */
 export type Mounts = ReadonlyMap<string, string>;
 
 /** `scan cloud`. Earlier open problems of the deployment are closed. */
-export function* scanCloud(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
-  const deployment = requireDeployment(director, String(args.deployment));
+export function* scanCloud(director: Director, task: Task, args: TaskArguments["cck_scan"]): Body<string> {
+  const deployment = requireDeployment(director, args.deployment);
   const options = { waitMs: 0, deployment: deployment.name, refusal: LOCKED };
   yield* withLock(director, task, deploymentLock(deployment.name), options, scanAll(director, task, deployment));
   return "scan complete";

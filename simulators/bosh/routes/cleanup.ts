@@ -1,15 +1,17 @@
+import { type DirectorRoute, route } from "../wire/route.ts";
 import type { HttpReply } from "../../kernel/index.ts";
 import { findRemovable } from "../artifacts/cleanup.ts";
 import type { ReleaseVersion } from "../state/artifacts.ts";
 import { startTask } from "../tasks/queue.ts";
-import { isHash, jsonObject, Unforeseen } from "../wire/bodies.ts";
+import { isHash } from "../configs/fields.ts";
+import { jsonObject, Unforeseen } from "../wire/bodies.ts";
 import type { RequestContext } from "../wire/context.ts";
 import { htmlJson, redirectToTask } from "../wire/replies.ts";
 import { diskView } from "./disks.ts";
 import { stemcellView } from "./stemcells.ts";
 import { orphanedVms } from "./vms.ts";
 
-export function startCleanup(context: RequestContext): HttpReply {
+function startCleanup(context: RequestContext): HttpReply {
   const { director, caller } = context;
   const config = jsonObject(context)?.config;
   if (!isHash(config)) throw new Unforeseen();
@@ -37,23 +39,28 @@ const compiledView = (versions: readonly ReleaseVersion[]): readonly object[] =>
     }),
   );
 
-export function showDryRun(context: RequestContext): HttpReply {
+function showDryRun(context: RequestContext): HttpReply {
   const { director, query } = context;
-  const doomed = findRemovable(
+  const removable = findRemovable(
     director,
     query.get("remove_all") === "true",
     query.get("keep_orphaned_disks") === "true",
   );
   return htmlJson(200, {
-    releases: [...doomed.releases].map(([name, versions]) => ({
+    releases: [...removable.releases].map(([name, versions]) => ({
       name,
       versions: versions.map(({ version }) => version),
     })),
-    stemcells: doomed.stemcells.map((stemcell) => stemcellView(director, stemcell)),
-    compiled_packages: [...doomed.releases.values()].flatMap(compiledView),
-    orphaned_disks: doomed.disks.map(diskView),
+    stemcells: removable.stemcells.map((stemcell) => stemcellView(director, stemcell)),
+    compiled_packages: [...removable.releases.values()].flatMap(compiledView),
+    orphaned_disks: removable.disks.map(diskView),
     orphaned_vms: orphanedVms(context),
     exported_releases: [],
     dns_blobs: query.get("remove_all") === "true" ? director.slot.value.dnsBlobs : [],
   });
 }
+
+export const CLEANUP: readonly DirectorRoute[] = [
+  route("POST", "/cleanup", { media: ["application/json"] }, startCleanup),
+  route("GET", "/cleanup/dryrun", {}, showDryRun),
+];

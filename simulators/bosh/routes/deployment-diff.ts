@@ -1,3 +1,4 @@
+import { rubyInstance } from "../templates/ruby.ts";
 import { bodyText, type HttpReply } from "../../kernel/index.ts";
 import { diffLines } from "../configs/diff.ts";
 import { configsById } from "../configs/latest.ts";
@@ -50,7 +51,7 @@ function mergeConfigs(
   );
   for (const list of LISTS)
     if (document[list] !== undefined && !Array.isArray(document[list]))
-      throw new TypeError(`undefined method 'to_set' for ${rubyKind(document[list])}`);
+      throw new TypeError(`undefined method 'to_set' for ${rubyInstance(document[list])}`);
   for (const runtime of read(manifest === null ? [] : runtimeIds)) {
     for (const list of LISTS) {
       if (!Array.isArray(runtime[list])) continue;
@@ -65,12 +66,3 @@ function mergeConfigs(
   }
   return document;
 }
-
-const rubyKind = (value: unknown): string =>
-  typeof value === "number"
-    ? "an instance of Integer"
-    : value === null
-      ? "nil"
-      : typeof value === "string"
-        ? "an instance of String"
-        : "an instance of Hash";

@@ -6,13 +6,11 @@ import type { Deployment } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import { startTask } from "../tasks/queue.ts";
 import { requireScopes, canSee } from "../wire/access.ts";
-import { type RequestContext, contextIdOf, deploymentInPath, instanceInPath } from "../wire/context.ts";
+import { type RequestContext, contextIdOf, deploymentInPath } from "../wire/context.ts";
 import { htmlJson, redirectToTask } from "../wire/replies.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
 import { latestIds, startDeploy } from "./deploy-request.ts";
 import { diffManifest } from "./deployment-diff.ts";
-import { listInstances } from "./instances.ts";
-import { changeState } from "./jobs.ts";
 
 function cloudConfigState(director: Director, deployment: Deployment): string {
   const latest = latestIds(director, "cloud");
@@ -21,7 +19,7 @@ function cloudConfigState(director: Director, deployment: Deployment): string {
   return JSON.stringify(latest) === JSON.stringify(deployment.cloudConfigIds) ? "latest" : "outdated";
 }
 
-export function list({ director, query, caller }: RequestContext): HttpReply {
+function list({ director, query, caller }: RequestContext): HttpReply {
   const without = (name: string): boolean => query.get(`exclude_${name}`) === "true";
   const all = [...director.slot.value.deployments.values()]
     .filter(({ teams }) => canSee(director, caller, teams))
@@ -70,33 +68,5 @@ export const DEPLOYMENTS: readonly DirectorRoute[] = [
   ),
   route("DELETE", "/deployments/:deployment", { deployment: "admin" }, remove),
   route("POST", "/deployments/:deployment/diff", { needs: "create_deployment", media: ["text/yaml"] }, diffManifest),
-  route("GET", "/deployments/:deployment/vms", { deployment: "read" }, (context) => listInstances(context, "vms")),
-  route("GET", "/deployments/:deployment/instances", { deployment: "read" }, (context) =>
-    listInstances(context, "instances"),
-  ),
-  route("GET", "/deployments/:deployment/variables", { deployment: "read" }, (context) =>
-    htmlJson(200, deploymentInPath(context).variables),
-  ),
-  route("GET", "/deployed_variables/:name", { needs: "read" }, ({ director, params }) =>
-    htmlJson(200, {
-      deployments: [...director.slot.value.deployments.values()].flatMap(({ name, variables }) =>
-        variables.filter((each) => each.name === params.name).map(({ id }) => ({ name, version: id })),
-      ),
-    }),
-  ),
   route("GET", "/deployments/:deployment/certificate_expiry", { deployment: "read" }, () => htmlJson(200, [])),
-  route("PUT", "/deployments/:deployment/jobs/:group", { deployment: "admin", media: ["text/yaml"] }, changeState),
-  route("PUT", "/deployments/:deployment/jobs/:group/:id", { deployment: "admin", media: ["text/yaml"] }, changeState),
-  route("GET", "/deployments/:deployment/jobs/:group/:id", { deployment: "read" }, (context) => {
-    const instance = instanceInPath(context, false);
-    const disks = instance.disk === null ? [] : [instance.disk.cid];
-    return htmlJson(200, {
-      deployment: instance.deployment,
-      job: instance.group,
-      index: instance.index,
-      id: instance.id,
-      state: instance.state,
-      disks,
-    });
-  }),
 ];

@@ -1,9 +1,11 @@
+import type { InstanceVerb } from "../tasks/jobs.ts";
+import { type DirectorRoute, route } from "../wire/route.ts";
 import type { HttpReply } from "../../kernel/index.ts";
 import { expectsVm, type Instance } from "../state/deployments.ts";
 import { startTask } from "../tasks/queue.ts";
-import { jsonObject } from "../wire/bodies.ts";
+import { jsonObject, raiseUnforeseen } from "../wire/bodies.ts";
 import { type RequestContext, deploymentInPath, instanceInPath } from "../wire/context.ts";
-import { brokenReply, emptyReply, htmlJson, htmlText, redirectToTask } from "../wire/replies.ts";
+import { emptyReply, htmlJson, htmlText, noEndpoint, redirectToTask } from "../wire/replies.ts";
 import { isoTime } from "../wire/times.ts";
 import { startDeploymentTask } from "./deployment-task.ts";
 
@@ -24,7 +26,7 @@ function vmLine(instance: Instance): Record<string, unknown> {
   };
 }
 
-export function listInstances(context: RequestContext, kind: "vms" | "instances"): HttpReply {
+function listInstances(context: RequestContext, kind: "vms" | "instances"): HttpReply {
   const { director, caller, query } = context;
   const deployment = deploymentInPath(context);
   if (query.get("format") === "full") {
@@ -55,33 +57,48 @@ export function listInstances(context: RequestContext, kind: "vms" | "instances"
   );
 }
 
-export function setIgnore(context: RequestContext): HttpReply {
+function setIgnore(context: RequestContext): HttpReply {
   const instance = instanceInPath(context);
-  const body = jsonObject(context);
-  if (body === undefined) return brokenReply;
+  const body = jsonObject(context) ?? raiseUnforeseen();
   instance.ignore = body.ignore === true;
   context.director.kernel.record("bosh", "instance.ignore", instance.id, { ignore: instance.ignore });
   return emptyReply(200);
 }
 
-const VERBS = ["stop", "start", "restart", "recreate"];
+const VERBS: readonly InstanceVerb[] = ["stop", "start", "restart", "recreate"];
 
-export function startAction(context: RequestContext): HttpReply {
+function startAction(context: RequestContext): HttpReply {
   const deployment = deploymentInPath(context);
-  const { verb = "" } = context.params;
-  if (!VERBS.includes(verb)) return htmlText(404, `Endpoint '${context.request.path}' not found.\n`);
-  const { id } = instanceInPath(context);
+  const verb = VERBS.find((each) => each === context.params.verb);
+  if (verb === undefined) return noEndpoint(context.request.path);
+  const { id: instance } = instanceInPath(context);
   const { query } = context;
+  const [hard, skipDrain] = [query.get("hard") === "true", query.has("skip_drain")];
   return startDeploymentTask(context, deployment, {
     type: "update_instance",
     description: `${verb} instance`,
-    kind: "update_instance",
-    args: { instance: id, verb, hard: query.get("hard") === "true", skipDrain: query.has("skip_drain") },
+    job: { kind: "update_instance", args: { deployment: deployment.name, instance, verb, hard, skipDrain } },
     hasContext: true,
   });
 }
 
-export const refuseRemovedEndpoint = (context: RequestContext): HttpReply => {
+function refuseRemovedEndpoint(context: RequestContext): HttpReply {
   deploymentInPath(context);
   return htmlText(410, "This endpoint has been removed. Use configs of type 'resurrection' instead.\n");
-};
+}
+
+const READ = { deployment: "read" } as const;
+const JSON_BODY = { deployment: "admin", media: ["application/json"] } as const;
+
+export const INSTANCES: readonly DirectorRoute[] = [
+  route("GET", "/deployments/:deployment/vms", READ, (context) => listInstances(context, "vms")),
+  route("GET", "/deployments/:deployment/instances", READ, (context) => listInstances(context, "instances")),
+  route("PUT", "/deployments/:deployment/jobs/:group/:id/resurrection", JSON_BODY, refuseRemovedEndpoint),
+  route("PUT", "/deployments/:deployment/instance_groups/:group/:id/ignore", JSON_BODY, setIgnore),
+  route(
+    "POST",
+    "/deployments/:deployment/instance_groups/:group/:id/actions/:verb",
+    { deployment: "admin" },
+    startAction,
+  ),
+];

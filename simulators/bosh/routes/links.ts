@@ -1,6 +1,8 @@
+import { requireDeployment } from "../state/lookup.ts";
+import { asFields, type Fields } from "../configs/fields.ts";
 import { bodyJson, type HttpReply } from "../../kernel/index.ts";
 import { teamScopes } from "../auth/scopes.ts";
-import { connect } from "../links/resolve.ts";
+import { connect } from "../links/connect.ts";
 import type { Deployment } from "../state/deployments.ts";
 import type { Link, LinkConsumer, LinkProvider } from "../state/links.ts";
 import { requireScopes } from "../wire/access.ts";
@@ -15,8 +17,7 @@ import { utc } from "../wire/times.ts";
 function deploymentInQuery({ director, query, caller }: RequestContext): Deployment {
   const name = query.get("deployment");
   if (name === null) throw new DirectorError(190024, "Deployment name is required");
-  const deployment = director.slot.value.deployments.get(name);
-  if (deployment === undefined) throw new DirectorError(70000, `Deployment '${name}' doesn't exist`);
+  const deployment = requireDeployment(director, name);
   requireScopes(caller, teamScopes(deployment.teams, "read", director.uuid));
   return deployment;
 }
@@ -76,38 +77,48 @@ function listLinks(context: RequestContext): HttpReply {
 
 const invalidRequest = (what: string): DirectorError => new DirectorError(810001, `Invalid request: ${what}`);
 
+/** A link that somebody outside asks for: an on-demand broker. */
 interface LinkRequest {
-  readonly link_provider_id?: string;
-  readonly link_consumer?: { readonly owner_object?: { readonly type?: string; readonly name?: string } };
-  readonly network?: string;
+  readonly provider: LinkProvider;
+  readonly owner: string;
+  readonly network: string | null;
 }
 
-/** A link for somebody outside: an on-demand broker. @throws DirectorError 810001, 810002, 810003, 810009 */
+/** @throws DirectorError 810001, 810002, 810003, 810009 */
+function readLinkRequest(context: RequestContext, body: Fields): LinkRequest {
+  const id = body.link_provider_id;
+  if (isNil(id) || id === "") throw invalidRequest("`link_provider_id` must be provided");
+  const owner = readOwner(body.link_consumer);
+  const provider = context.director.slot.value.links.providers.find((each) => String(each.id) === id);
+  if (provider === undefined) throw new DirectorError(810002, `Invalid link_provider_id: ${String(id)}`);
+  if (!provider.shared) throw new DirectorError(810009, "Provider not `shared`");
+  const network = isNil(body.network) ? null : String(body.network);
+  if (network !== null && !networksOf(context, provider).includes(network))
+    throw new DirectorError(
+      810003,
+      `Can't resolve network: \`${network}\` in provider id: ${provider.id} for \`${owner}\``,
+    );
+  return { provider, owner, network };
+}
+
+/** The name of an external consumer. @throws DirectorError 810001 */
+function readOwner(consumer: unknown): string {
+  if (isNil(consumer)) throw invalidRequest("`link_consumer` section must be defined");
+  const owner = asFields(consumer).owner_object;
+  if (isNil(owner)) throw invalidRequest("`link_consumer.owner_object` section must be defined");
+  const { type, name } = asFields(owner);
+  if (type !== "external") throw invalidRequest("`link_consumer.owner_object.type` should be 'external'");
+  return String(name ?? "");
+}
+
 function create(context: RequestContext): HttpReply {
   const { director, request } = context;
   const body = bodyJson(request);
   if (!body.ok) return brokenReply;
-  const wish = (body.value ?? {}) as LinkRequest;
-  if (wish.link_provider_id === undefined || wish.link_provider_id === "")
-    throw invalidRequest("`link_provider_id` must be provided");
-  const consumerWish = wish.link_consumer;
-  if (isNil(consumerWish)) throw invalidRequest("`link_consumer` section must be defined");
-  const owner = consumerWish.owner_object;
-  if (isNil(owner)) throw invalidRequest("`link_consumer.owner_object` section must be defined");
-  if (owner.type !== "external") throw invalidRequest("`link_consumer.owner_object.type` should be 'external'");
-  const state = director.slot.value.links;
-  const provider = state.providers.find(({ id }) => String(id) === wish.link_provider_id);
-  if (provider === undefined) throw new DirectorError(810002, `Invalid link_provider_id: ${wish.link_provider_id}`);
-  if (!provider.shared) throw new DirectorError(810009, "Provider not `shared`");
-  const name = owner.name ?? "";
-  const networks = networksOf(context, provider);
-  if (wish.network !== undefined && !networks.includes(wish.network))
-    throw new DirectorError(
-      810003,
-      `Can't resolve network: \`${wish.network}\` in provider id: ${provider.id} for \`${name}\``,
-    );
-  const consumer = externalConsumer(context, provider, name);
-  return htmlJson(200, linkView(connect(director, consumer, provider, provider.definition, wish.network ?? null)));
+  const { provider, owner, network } = readLinkRequest(context, asFields(body.value));
+  const consumer = externalConsumer(context, provider, owner);
+  const options = { name: provider.definition, network, nowMs: director.kernel.nowMs };
+  return htmlJson(200, linkView(connect(director.slot.value.links, consumer, provider, options)));
 }
 
 function networksOf({ director }: RequestContext, provider: LinkProvider): readonly string[] {

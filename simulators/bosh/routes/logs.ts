@@ -1,40 +1,23 @@
 import type { HttpReply } from "../../kernel/index.ts";
-import { sshDescription, type SshTarget } from "../instances/ssh.ts";
-import { jsonObject } from "../wire/bodies.ts";
-import { type RequestContext, deploymentInPath, instanceInPath } from "../wire/context.ts";
-import { brokenReply } from "../wire/replies.ts";
+import { deploymentInPath, instanceInPath, pathParam, type RequestContext } from "../wire/context.ts";
+import { type DirectorRoute, route } from "../wire/route.ts";
 import { startDeploymentTask } from "./deployment-task.ts";
 
 /** @throws DirectorError 70001 */
-export function startLogs(context: RequestContext): HttpReply {
-  const { params, query } = context;
+function startLogs(context: RequestContext): HttpReply {
+  const { query } = context;
   const deployment = deploymentInPath(context);
-  if (params.group !== "*" && params.id !== "*") instanceInPath(context);
-  const args = {
-    group: params.group,
-    id: params.id,
-    type: query.get("type") ?? "job",
-    filters: query.get("filters") ?? "",
-  };
+  const [group, id] = [pathParam(context, "group"), pathParam(context, "id")];
+  if (group !== "*" && id !== "*") instanceInPath(context);
+  const type = query.get("type") ?? "job";
+  const filters = query.get("filters") ?? "";
   return startDeploymentTask(context, deployment, {
     type: "fetch_logs",
     description: "fetch logs",
-    kind: "logs",
-    args,
+    job: { kind: "logs", args: { deployment: deployment.name, group, id, type, filters } },
   });
 }
 
-export function startSsh(context: RequestContext): HttpReply {
-  const deployment = deploymentInPath(context);
-  const body = jsonObject(context) as { command?: string; target?: SshTarget } | undefined;
-  if (body === undefined) return brokenReply;
-  const { command, target } = body;
-  const description = sshDescription(command, target);
-  return startDeploymentTask(context, deployment, {
-    type: "ssh",
-    description,
-    kind: "ssh",
-    args: { command, target },
-    queue: "urgent",
-  });
-}
+export const LOGS: readonly DirectorRoute[] = [
+  route("GET", "/deployments/:deployment/jobs/:group/:id/logs", { deployment: "admin" }, startLogs),
+];

@@ -1,18 +1,14 @@
 import { bodyText, type HttpReply } from "../../kernel/index.ts";
 import { readYaml, YamlError } from "../templates/yaml.ts";
-import { isHash, Unforeseen } from "../wire/bodies.ts";
+import { isHash } from "../configs/fields.ts";
+import { Unforeseen } from "../wire/bodies.ts";
 import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { htmlJson } from "../wire/replies.ts";
-
-interface PackageList {
-  readonly name?: string;
-  readonly fingerprint?: string;
-  readonly stemcell?: string;
-}
+import { type DirectorRoute, route } from "../wire/route.ts";
 
 /** @throws Unforeseen for what is no YAML */
-function yamlOr500(text: string): unknown {
+function parseYaml(text: string): unknown {
   try {
     return readYaml(text);
   } catch (error) {
@@ -21,21 +17,28 @@ function yamlOr500(text: string): unknown {
   }
 }
 
-/** Fingerprints that need not be uploaded again. @throws DirectorError 440001 */
-export function listMatches({ director, request }: RequestContext, list: "packages" | "compiled_packages"): HttpReply {
-  const manifest = yamlOr500(bodyText(request));
-  const wanted = isHash(manifest) ? manifest[list] : undefined;
-  if (!Array.isArray(wanted)) throw new DirectorError(440001, "Manifest doesn't have a usable packages section");
-  if (!wanted.every(isHash)) throw new Unforeseen();
+/** Fingerprints of a manifest's packages that the director has already. @throws DirectorError 440001 */
+function listMatches({ director, request }: RequestContext, list: "packages" | "compiled_packages"): HttpReply {
+  const manifest = parseYaml(bodyText(request));
+  const packages = isHash(manifest) ? manifest[list] : undefined;
+  if (!Array.isArray(packages)) throw new DirectorError(440001, "Manifest doesn't have a usable packages section");
+  if (!packages.every(isHash)) throw new Unforeseen();
   const known = [...director.slot.value.releases.values()].flat();
-  const has = ({ fingerprint, stemcell }: PackageList): boolean =>
-    list === "packages"
-      ? known.some(({ packages }) =>
-          packages.some((each) => each.fingerprint === fingerprint && each.packaging !== null),
-        )
-      : known.some(({ compiled }) => compiled.has(`${fingerprint}:${stemcell}`));
+  const sources = new Set(
+    known.flatMap((release) => release.packages.flatMap((each) => (each.packaging === null ? [] : [each.fingerprint]))),
+  );
+  const compiled = new Set(known.flatMap((release) => [...release.compiled.keys()]));
+  const isKnown = ({ fingerprint, stemcell }: Readonly<Record<string, unknown>>): boolean =>
+    list === "packages" ? sources.has(String(fingerprint)) : compiled.has(`${String(fingerprint)}:${String(stemcell)}`);
   return htmlJson(
     200,
-    (wanted as readonly PackageList[]).filter(has).map(({ fingerprint }) => fingerprint),
+    packages.filter(isKnown).map(({ fingerprint }) => fingerprint),
   );
 }
+
+export const PACKAGES: readonly DirectorRoute[] = [
+  route("POST", "/packages/matches", { media: ["text/yaml"] }, (context) => listMatches(context, "packages")),
+  route("POST", "/packages/matches_compiled", { media: ["text/yaml"] }, (context) =>
+    listMatches(context, "compiled_packages"),
+  ),
+];

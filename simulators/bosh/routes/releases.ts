@@ -1,19 +1,19 @@
+import { asFields } from "../configs/fields.ts";
+import { requireDeployment } from "../state/lookup.ts";
 import { type HttpReply, json } from "../../kernel/index.ts";
 import { releaseUsers } from "../artifacts/delete-release.ts";
 import type { ReleaseVersion } from "../state/artifacts.ts";
 import { startTask } from "../tasks/queue.ts";
-import { jsonObject } from "../wire/bodies.ts";
+import { jsonObject, raiseUnforeseen } from "../wire/bodies.ts";
 import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
-import { brokenReply, htmlJson, redirectToTask } from "../wire/replies.ts";
+import { htmlJson, redirectToTask } from "../wire/replies.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
-import { listMatches } from "./packages.ts";
-import { deleteStemcell, askStemcellNeeded, stemcellView, uploadStemcell } from "./stemcells.ts";
-import { REMOTE, upload } from "./uploads.ts";
+import { UPLOAD, uploadedArchive, UPLOAD_MEDIA } from "./uploads.ts";
 
 function uploadRelease(context: RequestContext): HttpReply {
   const { director, caller, request } = context;
-  const archive = request.headers["content-type"]?.startsWith("application/json") ? REMOTE : request.received;
+  const archive = uploadedArchive(request);
   return redirectToTask(
     context,
     startTask(director, {
@@ -48,24 +48,24 @@ function showRelease({ director, params, query }: RequestContext): HttpReply {
   const versions = director.slot.value.releases.get(name);
   if (versions === undefined) throw new DirectorError(30005, `Release '${name}' doesn't exist`);
   const wanted = query.get("version");
-  if (wanted === null) return json(200, summary(versions));
+  if (wanted === null) return json(200, summaryOf(versions));
   const found = versions.find(({ version }) => version === wanted);
   if (found === undefined) throw new DirectorError(30006, `Release version '${name}/${wanted}' doesn't exist`);
-  return json(200, detail(found));
+  return json(200, detailOf(found));
 }
 
-const unique = <T extends { readonly fingerprint: string }>(parts: readonly T[]): readonly T[] => [
+const uniqueParts = <T extends { readonly fingerprint: string }>(parts: readonly T[]): readonly T[] => [
   ...new Map(parts.map((each) => [each.fingerprint, each])).values(),
 ];
 
-const summary = (versions: readonly ReleaseVersion[]): object => ({
-  packages: unique(versions.flatMap(({ packages }) => packages)).map((each) => ({
+const summaryOf = (versions: readonly ReleaseVersion[]): object => ({
+  packages: uniqueParts(versions.flatMap(({ packages }) => packages)).map((each) => ({
     name: each.name,
     sha1: each.packaging === null ? null : each.sha1,
     version: each.version,
     dependencies: each.dependencies,
   })),
-  jobs: unique(versions.flatMap(({ jobs }) => jobs)).map(({ name, sha1, version, packages }) => ({
+  jobs: uniqueParts(versions.flatMap(({ jobs }) => jobs)).map(({ name, sha1, version, packages }) => ({
     name,
     sha1,
     version,
@@ -74,7 +74,7 @@ const summary = (versions: readonly ReleaseVersion[]): object => ({
   versions: versions.map(({ version }) => version),
 });
 
-const detail = ({ jobs, packages, compiled }: ReleaseVersion): object => ({
+const detailOf = ({ jobs, packages, compiled }: ReleaseVersion): object => ({
   jobs: jobs.map(({ name, blobId, sha1, fingerprint, consumes, provides }) => ({
     name,
     blobstore_id: blobId,
@@ -116,16 +116,15 @@ function deleteRelease(context: RequestContext): HttpReply {
   );
 }
 
+/** @throws DirectorError 70000 */
 function exportRelease(context: RequestContext): HttpReply {
   const { director, caller } = context;
-  const body = jsonObject(context);
-  if (body === undefined) return brokenReply;
+  const body = jsonObject(context) ?? raiseUnforeseen();
   const text = (name: string): string => String(body[name] ?? "");
-  const [deployment, release, version] = [text("deployment_name"), text("release_name"), text("release_version")];
+  const { name: deployment } = requireDeployment(director, text("deployment_name"));
+  const [release, version] = [text("release_name"), text("release_version")];
   const [os, stemcell] = [text("stemcell_os"), text("stemcell_version")];
-  const jobs = ((body.jobs ?? []) as readonly { readonly name?: string }[]).map(({ name }) => name ?? "");
-  if (!director.slot.value.deployments.has(deployment))
-    throw new DirectorError(70000, `Deployment '${deployment}' doesn't exist`);
+  const jobs = (Array.isArray(body.jobs) ? body.jobs : []).map((each) => String(asFields(each).name ?? ""));
   return redirectToTask(
     context,
     startTask(director, {
@@ -138,31 +137,8 @@ function exportRelease(context: RequestContext): HttpReply {
   );
 }
 
-export const ARTIFACTS: readonly DirectorRoute[] = [
-  route("POST", "/stemcell_uploads", { needs: "upload_stemcells", media: ["application/json"] }, askStemcellNeeded),
-  route(
-    "POST",
-    "/stemcells",
-    { needs: "upload_stemcells", media: ["application/x-compressed", "application/json"], upload },
-    uploadStemcell,
-  ),
-  route("GET", "/stemcells", { needs: "read_stemcells" }, ({ director }) =>
-    htmlJson(
-      200,
-      director.slot.value.stemcells.map((stemcell) => stemcellView(director, stemcell)),
-    ),
-  ),
-  route("DELETE", "/stemcells/:name/:version", {}, deleteStemcell),
-  route("POST", "/packages/matches", { media: ["text/yaml"] }, (context) => listMatches(context, "packages")),
-  route("POST", "/packages/matches_compiled", { media: ["text/yaml"] }, (context) =>
-    listMatches(context, "compiled_packages"),
-  ),
-  route(
-    "POST",
-    "/releases",
-    { needs: "upload_releases", media: ["application/x-compressed", "application/json"], upload },
-    uploadRelease,
-  ),
+export const RELEASES: readonly DirectorRoute[] = [
+  route("POST", "/releases", { needs: "upload_releases", media: UPLOAD_MEDIA, upload: UPLOAD }, uploadRelease),
   route("GET", "/releases", { needs: "read_releases" }, listReleases),
   route("GET", "/releases/:name", { needs: "read_releases" }, showRelease),
   route("DELETE", "/releases/:name", {}, deleteRelease),

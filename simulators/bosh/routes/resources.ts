@@ -1,10 +1,12 @@
+import { type DirectorRoute, route } from "../wire/route.ts";
+import { pathParam } from "../wire/context.ts";
 import type { HttpReply } from "../../kernel/index.ts";
 import { packBlob } from "../artifacts/blobs.ts";
 import type { Director } from "../state/director.ts";
 import { DirectorError } from "../wire/errors.ts";
 
 /** @throws DirectorError 100001, 100002 */
-export function showResource(director: Director, id: string): HttpReply {
+function showResource(director: Director, id: string): HttpReply {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id))
     throw new DirectorError(
       100001,
@@ -18,3 +20,7 @@ export function showResource(director: Director, id: string): HttpReply {
     headers: { "Content-Type": "application/x-gzip", "Accept-Ranges": "bytes" },
   };
 }
+
+export const RESOURCES: readonly DirectorRoute[] = [
+  route("GET", "/resources/:id", {}, (context) => showResource(context.director, pathParam(context, "id"))),
+];

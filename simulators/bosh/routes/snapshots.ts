@@ -1,11 +1,12 @@
 import type { HttpReply } from "../../kernel/index.ts";
-import { type RequestContext, deploymentInPath, instanceInPath } from "../wire/context.ts";
+import { deploymentInPath, instanceInPath, pathParam, type RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { htmlJson } from "../wire/replies.ts";
+import { type DirectorRoute, route } from "../wire/route.ts";
 import { utc } from "../wire/times.ts";
-import { startDeploymentTask, type DeploymentTask } from "./deployment-task.ts";
+import { startDeploymentTask } from "./deployment-task.ts";
 
-export function listSnapshots(context: RequestContext): HttpReply {
+function listSnapshots(context: RequestContext): HttpReply {
   const deployment = deploymentInPath(context);
   const only = context.params.group === undefined ? undefined : instanceInPath(context);
   return htmlJson(
@@ -23,47 +24,58 @@ export function listSnapshots(context: RequestContext): HttpReply {
   );
 }
 
-export const snapshotAll = (context: RequestContext): HttpReply =>
-  startDeploymentTask(context, deploymentInPath(context), {
+function snapshotAll(context: RequestContext): HttpReply {
+  const deployment = deploymentInPath(context);
+  return startDeploymentTask(context, deployment, {
     type: "snapshot_deployment",
     description: "snapshot deployment",
-    kind: "snapshot_deployment",
-    args: {},
+    job: { kind: "snapshot_deployment", args: { deployment: deployment.name } },
   });
+}
 
-export function snapshotOne(context: RequestContext): HttpReply {
+function snapshotOne(context: RequestContext): HttpReply {
   const deployment = deploymentInPath(context);
-  const { id } = instanceInPath(context);
-  const job: DeploymentTask = {
+  const { id: instance } = instanceInPath(context);
+  return startDeploymentTask(context, deployment, {
     type: "create_snapshot",
     description: "create snapshot",
-    kind: "create_snapshot",
-    args: { instance: id },
-  };
-  return startDeploymentTask(context, deployment, { ...job, isOfDeployment: false });
+    job: { kind: "create_snapshot", args: { deployment: deployment.name, instance } },
+    isOfDeployment: false,
+  });
 }
 
-export const deleteSnapshots = (context: RequestContext): HttpReply =>
-  startDeploymentTask(context, deploymentInPath(context), {
+function deleteSnapshots(context: RequestContext): HttpReply {
+  const deployment = deploymentInPath(context);
+  return startDeploymentTask(context, deployment, {
     type: "delete_deployment_snapshots",
     description: "delete deployment snapshots",
-    kind: "delete_deployment_snapshots",
-    args: {},
+    job: { kind: "delete_deployment_snapshots", args: { deployment: deployment.name } },
   });
+}
 
 /** @throws DirectorError 70008 */
-export function deleteSnapshot(context: RequestContext): HttpReply {
+function deleteSnapshot(context: RequestContext): HttpReply {
   const deployment = deploymentInPath(context);
-  const { cid } = context.params;
-  const known = context.director.slot.value.snapshots.some(
+  const cid = pathParam(context, "cid");
+  const isKnown = context.director.slot.value.snapshots.some(
     (each) => each.deployment === deployment.name && each.cid === cid,
   );
-  if (!known) throw new DirectorError(70008, `snapshot ${cid} not found`);
-  const job: DeploymentTask = {
+  if (!isKnown) throw new DirectorError(70008, `snapshot ${cid} not found`);
+  return startDeploymentTask(context, deployment, {
     type: "delete_snapshot",
     description: "delete snapshot",
-    kind: "delete_snapshot",
-    args: { cids: [cid] },
-  };
-  return startDeploymentTask(context, deployment, { ...job, isOfDeployment: false });
+    job: { kind: "delete_snapshot", args: { deployment: deployment.name, cids: [cid] } },
+    isOfDeployment: false,
+  });
 }
+
+const ADMIN = { deployment: "admin" } as const;
+
+export const SNAPSHOTS: readonly DirectorRoute[] = [
+  route("GET", "/deployments/:deployment/snapshots", ADMIN, listSnapshots),
+  route("POST", "/deployments/:deployment/snapshots", ADMIN, snapshotAll),
+  route("DELETE", "/deployments/:deployment/snapshots", ADMIN, deleteSnapshots),
+  route("DELETE", "/deployments/:deployment/snapshots/:cid", ADMIN, deleteSnapshot),
+  route("GET", "/deployments/:deployment/jobs/:group/:id/snapshots", ADMIN, listSnapshots),
+  route("POST", "/deployments/:deployment/jobs/:group/:id/snapshots", ADMIN, snapshotOne),
+];

@@ -1,17 +1,19 @@
+import { type DirectorRoute, route } from "../wire/route.ts";
 import type { HttpReply } from "../../kernel/index.ts";
 import { stemcellUsers } from "../artifacts/stemcells.ts";
 import type { Stemcell } from "../state/artifacts.ts";
 import type { Director } from "../state/director.ts";
 import { startTask } from "../tasks/queue.ts";
-import { isHash, isNil, Unforeseen } from "../wire/bodies.ts";
-import type { RequestContext } from "../wire/context.ts";
+import { isHash } from "../configs/fields.ts";
+import { isNil, Unforeseen } from "../wire/bodies.ts";
+import { pathParam, type RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { htmlJson, redirectToTask } from "../wire/replies.ts";
-import { jsonBody, REMOTE } from "./uploads.ts";
+import { requireBody, UPLOAD, uploadedArchive, UPLOAD_MEDIA } from "./uploads.ts";
 
-export function uploadStemcell(context: RequestContext): HttpReply {
+function uploadStemcell(context: RequestContext): HttpReply {
   const { director, caller, request, query } = context;
-  const archive = request.headers["content-type"]?.startsWith("application/json") ? REMOTE : request.received;
+  const archive = uploadedArchive(request);
   return redirectToTask(
     context,
     startTask(director, {
@@ -23,8 +25,8 @@ export function uploadStemcell(context: RequestContext): HttpReply {
   );
 }
 
-export function askStemcellNeeded(context: RequestContext): HttpReply {
-  const { stemcell } = jsonBody(context);
+function askStemcellNeeded(context: RequestContext): HttpReply {
+  const { stemcell } = requireBody(context);
   if (isNil(stemcell)) throw new DirectorError(40001, "Missing 'stemcell' field");
   if (!isHash(stemcell)) throw new Unforeseen();
   for (const field of ["name", "version"] as const)
@@ -35,9 +37,9 @@ export function askStemcellNeeded(context: RequestContext): HttpReply {
   return htmlJson(200, { needed: !known });
 }
 
-export function deleteStemcell(context: RequestContext): HttpReply {
-  const { director, caller, params } = context;
-  const { name, version } = params;
+function deleteStemcell(context: RequestContext): HttpReply {
+  const { director, caller } = context;
+  const [name, version] = [pathParam(context, "name"), pathParam(context, "version")];
   return redirectToTask(
     context,
     startTask(director, {
@@ -49,6 +51,7 @@ export function deleteStemcell(context: RequestContext): HttpReply {
   );
 }
 
+/** A stemcell as the API shows it. */
 export const stemcellView = (director: Director, stemcell: Stemcell): object => ({
   name: stemcell.name,
   operating_system: stemcell.operatingSystem,
@@ -59,3 +62,17 @@ export const stemcellView = (director: Director, stemcell: Stemcell): object => 
   api_version: stemcell.apiVersion,
   id: stemcell.id,
 });
+
+function listStemcells({ director }: RequestContext): HttpReply {
+  return htmlJson(
+    200,
+    director.slot.value.stemcells.map((stemcell) => stemcellView(director, stemcell)),
+  );
+}
+
+export const STEMCELLS: readonly DirectorRoute[] = [
+  route("POST", "/stemcell_uploads", { needs: "upload_stemcells", media: ["application/json"] }, askStemcellNeeded),
+  route("POST", "/stemcells", { needs: "upload_stemcells", media: UPLOAD_MEDIA, upload: UPLOAD }, uploadStemcell),
+  route("GET", "/stemcells", { needs: "read_stemcells" }, listStemcells),
+  route("DELETE", "/stemcells/:name/:version", {}, deleteStemcell),
+];

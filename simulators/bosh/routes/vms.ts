@@ -1,22 +1,25 @@
-import type { HttpReply } from "../../kernel/index.ts";
+import { type DirectorRoute, route } from "../wire/route.ts";
+import { type HttpReply, json } from "../../kernel/index.ts";
 import { startTask } from "../tasks/queue.ts";
-import type { RequestContext } from "../wire/context.ts";
+import { pathParam, type RequestContext } from "../wire/context.ts";
 import { redirectToTask } from "../wire/replies.ts";
 import { utc } from "../wire/times.ts";
 
-export function deleteVm(context: RequestContext): HttpReply {
-  const { director, caller, params } = context;
+function deleteVm(context: RequestContext): HttpReply {
+  const { director, caller } = context;
+  const cid = pathParam(context, "cid");
   return redirectToTask(
     context,
     startTask(director, {
       type: "delete_vm",
-      description: `delete vm ${params.cid}`,
+      description: `delete vm ${cid}`,
       user: caller.user,
-      job: { kind: "delete_vm", args: { cid: params.cid } },
+      job: { kind: "delete_vm", args: { cid } },
     }),
   );
 }
 
+/** The VMs that nobody has any more, as the API shows them. */
 export const orphanedVms = ({ director }: RequestContext): readonly object[] =>
   [...director.slot.value.orphanVms.values()].map((vm) => ({
     az: vm.az,
@@ -26,3 +29,8 @@ export const orphanedVms = ({ director }: RequestContext): readonly object[] =>
     ip_addresses: vm.ips,
     orphaned_at: utc(vm.orphanedMs),
   }));
+
+export const VMS: readonly DirectorRoute[] = [
+  route("DELETE", "/vms/:cid", {}, deleteVm),
+  route("GET", "/orphaned_vms", {}, (context) => json(200, orphanedVms(context))),
+];

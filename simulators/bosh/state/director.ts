@@ -1,8 +1,8 @@
-import type { Body, Kernel, Slot } from "../../kernel/index.ts";
+import type { Kernel, Slot } from "../../kernel/index.ts";
 import type { JobBehaviours } from "../agent/behaviours.ts";
 import type { Cpi } from "../cpi/cpi.ts";
 import type { DirectorState } from "./index.ts";
-import type { Task } from "./tasks.ts";
+import type { TaskRunners } from "../tasks/jobs.ts";
 
 /** A person or client that the director knows by name and password. */
 export interface DirectorUser {
@@ -61,14 +61,8 @@ export interface Director {
   readonly uuid: string;
   readonly cpi: Cpi;
   readonly behaviours: JobBehaviours;
-  /** Does the work of a kind of task; answers with the task's result. */
-  readonly runners: Map<string, TaskRunner>;
+  /** What does the work of each kind of task. */
+  readonly runners: TaskRunners;
 }
-
-export type TaskRunner = (
-  director: Director,
-  task: Task,
-  args: Readonly<Record<string, unknown>>,
-) => Body<string | null>;
 
 export const nowSeconds = (director: Director): number => Math.floor(director.kernel.nowMs / 1000);

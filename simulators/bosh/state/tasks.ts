@@ -1,3 +1,5 @@
+import type { TaskJob } from "../tasks/jobs.ts";
+
 export type TaskState = "queued" | "processing" | "cancelling" | "done" | "error" | "cancelled";
 
 export interface Task {
@@ -20,13 +22,8 @@ export interface Task {
   cpi: string;
   /** Since when nobody works on it although it is in process; null while somebody does. */
   deadSinceMs: number | null;
-  /** What to do, as plain data: a job kind and its arguments. */
-  job: TaskJob;
-}
-
-export interface TaskJob {
-  readonly kind: string;
-  readonly args: Readonly<Record<string, unknown>>;
+  /** What to do, as plain data; null once it has ended: an upload is large, and nobody asks for it again. */
+  job: TaskJob | null;
 }
 
 export interface Lock {

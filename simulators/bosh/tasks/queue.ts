@@ -1,5 +1,6 @@
 import type { Director } from "../state/director.ts";
-import type { Task, TaskJob } from "../state/tasks.ts";
+import type { Task } from "../state/tasks.ts";
+import type { TaskJob } from "./jobs.ts";
 import { DirectorError } from "../wire/errors.ts";
 import type { TaskType } from "./types.ts";
 

@@ -22,9 +22,10 @@ import { retrieveVmStats } from "../instances/vitals.ts";
 import { applyResolutions } from "../problems/resolver.ts";
 import { scanAndFix } from "../problems/scan-and-fix.ts";
 import { scanCloud } from "../problems/scan.ts";
-import type { TaskRunner } from "../state/director.ts";
+import type { TaskRunners } from "./jobs.ts";
 
-export const RUNNERS: Readonly<Record<string, TaskRunner>> = {
+/** What does the work of each kind of task. */
+export const RUNNERS: TaskRunners = {
   deploy,
   delete_deployment: deleteDeployment,
   create_stemcell: createStemcell,

@@ -52,9 +52,14 @@ export class Stage {
 
   /** A step of plain work: begun, done, finished; a failure is written and thrown on. */
   *step<T>(name: string, body: Body<T>): Body<T> {
+    return yield* this.follow(name, () => body);
+  }
+
+  /** As `step`, for work that shows its progress. */
+  *follow<T>(name: string, work: (step: StageStep) => Body<T>): Body<T> {
     const step = this.begin(name);
     try {
-      const value = yield* body;
+      const value = yield* work(step);
       step.finish();
       return value;
     } catch (error) {

@@ -1,3 +1,4 @@
+import type { TaskJob, TaskKind } from "./jobs.ts";
 import type { Body } from "../../kernel/index.ts";
 import type { Cpi } from "../cpi/cpi.ts";
 import { withTrace } from "../cpi/faults.ts";
@@ -35,18 +36,15 @@ function* runTask(director: Director, task: Task): Body {
       task.deadSinceMs = kernel.nowMs;
       return;
     }
-    const run = director.runners.get(task.job.kind);
-    if (run === undefined) throw new Error(`not simulated: task ${task.type}`);
     const version = director.options.version ?? "283.1.6";
     task.debug += `I, [${logTime(director)}] [task:${task.id}]  INFO -- TaskHelper: Director Version: ${version}\nI, [${logTime(director)}] [task:${task.id}]  INFO -- DirectorJobRunner: Starting task: ${task.id}\n`;
-    task.result = yield* run({ ...director, cpi: withCallLog(director, task) }, task, task.job.args);
+    if (task.job !== null) task.result = yield* runJob(director, task, task.job);
     enterState(director, task, "done");
   } catch (error) {
     failTask(director, task, error);
   } finally {
     director.slot.value.busyWorkers--;
-    // An upload is large, and nobody asks for it again.
-    task.job = { kind: task.job.kind, args: {} };
+    task.job = null;
     kernel.timer(0, "bosh/worker", null);
   }
 }
@@ -73,3 +71,6 @@ function failTask(director: Director, task: Task, error: unknown): void {
   task.result = cancelled ? "task cancelled" : messageOf(error);
   enterState(director, task, cancelled ? "cancelled" : "error");
 }
+
+const runJob = <K extends TaskKind>(director: Director, task: Task, { kind, args }: TaskJob<K>): Body<string | null> =>
+  director.runners[kind]({ ...director, cpi: withCallLog(director, task) }, task, args);

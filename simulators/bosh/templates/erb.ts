@@ -1,3 +1,4 @@
+import { rubyInstance } from "./ruby.ts";
 import { own } from "../../kernel/index.ts";
 import { hash } from "node:crypto";
 
@@ -27,12 +28,6 @@ export class RenderError extends Error {
 }
 
 const digest = (value: unknown): string => hash("sha1", JSON.stringify(value) ?? "", "hex");
-
-const rubyClass = (value: unknown): string => {
-  if (typeof value === "boolean") return value ? "true" : "false";
-  if (typeof value === "number") return Number.isInteger(value) ? "an instance of Integer" : "an instance of Float";
-  return Array.isArray(value) ? "an instance of Array" : "an instance of Hash";
-};
 
 const TEXT_METHODS: Readonly<Record<string, (text: string) => string>> = {
   upcase: (text) => text.toUpperCase(),
@@ -107,6 +102,6 @@ function applyMethod(value: unknown, method: string, line: number): unknown {
   if (method === "to_json") return JSON.stringify(value);
   const text = own(TEXT_METHODS, method);
   if (text === undefined) return digest([value, method]);
-  if (typeof value !== "string") throw new RenderError(line, `undefined method '${method}' for ${rubyClass(value)}`);
+  if (typeof value !== "string") throw new RenderError(line, `undefined method '${method}' for ${rubyInstance(value)}`);
   return text(value);
 }

@@ -1,6 +1,6 @@
 import type { Fields } from "../configs/fields.ts";
 import type { InstanceGroup, JobSpec } from "../deploy/manifest-types.ts";
-import { type Resolver, VariableError } from "../deploy/variables.ts";
+import { fillVariables, VariableError } from "../deploy/variables.ts";
 import type { ResolvedLink } from "../links/resolve.ts";
 import type { ReleaseJob, ReleaseVersion } from "../state/artifacts.ts";
 import type { AppliedJob, Instance } from "../state/deployments.ts";
@@ -45,12 +45,11 @@ export function renderJobs(
   instance: Instance,
   releases: readonly ReleaseVersion[],
   links: readonly ResolvedLink[],
-  resolver: Resolver,
 ): readonly RenderedJob[] {
   return jobs.map((wish) => {
     const release = releases.find(({ name }) => name === wish.release);
     const job = release?.jobs.find(({ name }) => name === wish.name) as ReleaseJob;
-    const properties = valuesOf(group, wish, resolver);
+    const properties = valuesOf(director, group, wish, instance);
     const own = links.filter((each) => each.group === group.name && each.job === wish.name);
     const scope = {
       properties: effectiveProperties(job, properties),
@@ -79,9 +78,9 @@ export function renderJobs(
   });
 }
 
-function valuesOf(group: InstanceGroup, wish: JobSpec, resolver: Resolver): Fields {
+function valuesOf(director: Director, group: InstanceGroup, wish: JobSpec, { deployment }: Instance): Fields {
   try {
-    return resolver.fill(wish.properties);
+    return fillVariables(director, deployment, wish.properties);
   } catch (error) {
     if (!(error instanceof VariableError)) throw error;
     throw renderFailure(group, wish, `\n      ${error.message}`);

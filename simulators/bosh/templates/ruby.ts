@@ -18,3 +18,9 @@ export function rubyClass(value: unknown): string {
   if (typeof value === "number") return Number.isInteger(value) ? "Integer" : "Float";
   return typeof value === "string" ? "String" : "Hash";
 }
+
+/** A value as Ruby's NoMethodError names its receiver. */
+export function rubyInstance(value: unknown): string {
+  if (value === null || value === undefined) return "nil";
+  return typeof value === "boolean" ? String(value) : `an instance of ${rubyClass(value)}`;
+}

@@ -1,4 +1,5 @@
 import { bodyJson } from "../../kernel/index.ts";
+import { isHash } from "../configs/fields.ts";
 import type { RequestContext } from "./context.ts";
 
 /** A handler meets what the director's own did not foresee: Ruby raises, and its framework answers `broken`. */
@@ -10,9 +11,6 @@ export function raiseUnforeseen(): never {
 }
 
 export const isNil = (value: unknown): value is null | undefined => value === undefined || value === null;
-
-export const isHash = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A body that must be a JSON object; `undefined` when it can't be parsed, which most routes answer with 500. */
 export function jsonObject({ request }: RequestContext): Readonly<Record<string, unknown>> | undefined {

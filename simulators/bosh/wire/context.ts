@@ -1,3 +1,4 @@
+import { hasIndexOrId, requireDeployment } from "../state/lookup.ts";
 import type { HttpRequest } from "../../kernel/index.ts";
 import type { Caller } from "../auth/scopes.ts";
 import type { Deployment, Instance } from "../state/deployments.ts";
@@ -13,25 +14,28 @@ export interface RequestContext {
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** @throws DirectorError 70000 */
-export function deploymentInPath({ director, params }: RequestContext): Deployment {
-  const name = params.deployment ?? "";
-  const deployment = director.slot.value.deployments.get(name);
-  if (deployment === undefined) throw new DirectorError(70000, `Deployment '${name}' doesn't exist`);
-  return deployment;
-}
+/** A parameter of the route's own path. */
+export const pathParam = ({ params }: RequestContext, name: string): string => params[name] ?? "";
 
-/** An instance by index or uuid. @throws DirectorError 70001, 70002 */
+/** The deployment that the path names. @throws DirectorError 70000 */
+export const deploymentInPath = (context: RequestContext): Deployment =>
+  requireDeployment(context.director, pathParam(context, "deployment"));
+
+/**
+ * The instance that the path names by index or id.
+ *
+ * @param isStrict whether a name that could be neither is refused as such; default true
+ * @throws DirectorError 70001, 70002
+ */
 export function instanceInPath(context: RequestContext, isStrict = true): Instance {
-  const { group, id = "" } = context.params;
-  const deployment = deploymentInPath(context);
+  const [group, id] = [pathParam(context, "group"), pathParam(context, "id")];
+  const { name, instances } = deploymentInPath(context);
   if (isStrict && !/^\d+$/.test(id) && !/^[0-9a-f-]{36}$/.test(id))
     throw new DirectorError(70002, `Invalid instance index or id '${id}'`);
-  const found = deployment.instances.find(
-    (each) => each.group === group && (each.id === id || String(each.index) === id),
-  );
-  if (found === undefined) throw new DirectorError(70001, `'${deployment.name}/${group}/${id}' doesn't exist`);
-  return found;
+  const instance = instances.find((each) => each.group === group && hasIndexOrId(each, id));
+  if (instance === undefined) throw new DirectorError(70001, `'${name}/${group}/${id}' doesn't exist`);
+  return instance;
 }
 
+/** The header with which clients mark the tasks that belong together. */
 export const contextIdOf = ({ request }: RequestContext): string | undefined => request.headers["x-bosh-context-id"];

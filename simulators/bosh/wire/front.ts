@@ -1,11 +1,10 @@
 import { gzipSync } from "node:zlib";
 import { type HttpReply, type HttpRequest, replyHeader, serialise, type Service } from "../../kernel/index.ts";
 import { callerOf } from "../auth/caller.ts";
-import { OWNED } from "../routes/index.ts";
 import type { Director } from "../state/director.ts";
 import { noEndpoint, notAuthorized } from "./replies.ts";
 
-/** What stands before the director takes `//deployments` and `/deployments/` for `/deployments`. */
+/** A service behind nginx, which takes `//deployments` and `/deployments/` for `/deployments`. */
 export function behindNginx(service: Service): Service {
   const clean = (path: string): string => path.replace(/^\/{2,}/, "/").replace(/^(\/[^/]+)\/$/, "$1");
   const cleaned = (request: HttpRequest): HttpRequest => ({ ...request, path: clean(request.path) });
@@ -19,10 +18,13 @@ export function behindNginx(service: Service): Service {
   };
 }
 
-export function unmatchedReply(director: Director, request: HttpRequest): HttpReply {
-  const [, first] = request.path.split("/");
-  if (!OWNED.has(first ?? ""))
-    return { status: 404, body: `Not Found: ${request.path}`, headers: { "Content-Type": "text/plain" } };
+/**
+ * The answer to a request that no route takes.
+ *
+ * @param isOwned whether the path begins as those of a controller of the director
+ */
+export function unmatchedReply(director: Director, request: HttpRequest, isOwned: boolean): HttpReply {
+  if (!isOwned) return { status: 404, body: `Not Found: ${request.path}`, headers: { "Content-Type": "text/plain" } };
   return callerOf(director, request) === undefined ? notAuthorized(request.path) : noEndpoint(request.path);
 }
 

@@ -1,7 +1,7 @@
 import { type Body, type HttpReply, type HttpRequest, queryOf, type Route } from "../../kernel/index.ts";
 import { callerOf } from "../auth/caller.ts";
-import { type Caller, type Permission, teamScopes } from "../auth/scopes.ts";
-import { clientsOf } from "../routes/clients.ts";
+import { type Permission, teamScopes } from "../auth/scopes.ts";
+import { clientsOf } from "./clients.ts";
 import type { Director } from "../state/director.ts";
 import { requirePermission, requireScopes } from "./access.ts";
 import { Unforeseen } from "./bodies.ts";
@@ -22,8 +22,6 @@ interface RouteOptions {
   readonly upload?: Route<Director>["upload"];
 }
 
-export const ANYBODY: Caller = { user: "", scopes: [] };
-
 /** A route of the director: authentication, media type, existence, scope, in this order, then the handler. */
 export function route(
   method: string,
@@ -34,7 +32,7 @@ export function route(
   const answer = (director: Director, request: HttpRequest): HttpReply | Body<HttpReply> => {
     const caller = callerOf(director, request);
     if (caller === undefined) return notAuthorized(request.path);
-    if (options.media !== undefined && !options.media.includes(mediaType(request) as Media))
+    if (options.media !== undefined && !options.media.some((media) => media === mediaType(request)))
       return noEndpoint(request.path);
     const context: RequestContext = { director, request, caller, query: queryOf(request), params: request.params };
     try {
