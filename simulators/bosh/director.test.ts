@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { makeRequest, replyHeader } from "../kernel/index.ts";
-import { TestDirector, fixture } from "./testing.ts";
+import { TestDirector, fixture } from "./testing/director.ts";
 
 const text = (name: string): string => readFileSync(fixture(name), "utf8");
 

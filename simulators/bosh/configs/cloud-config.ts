@@ -1,5 +1,5 @@
 import type { Cpi } from "../cpi/cpi.ts";
-import type { InstanceGroup } from "../deploy/manifest-types.ts";
+import type { InstanceGroup } from "../deploy/manifest.ts";
 import { readYaml } from "../templates/yaml.ts";
 import { type Fields, requireHashes, optionalField, requireField } from "./fields.ts";
 

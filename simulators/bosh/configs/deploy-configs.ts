@@ -1,5 +1,5 @@
-import { parseManifest } from "../deploy/manifest.ts";
-import type { Manifest } from "../deploy/manifest-types.ts";
+import { parseManifest } from "../deploy/read-manifest.ts";
+import type { Manifest } from "../deploy/manifest.ts";
 import type { Director } from "../state/director.ts";
 import { type CloudConfig, parseCloudConfig } from "./cloud-config.ts";
 import type { Fields } from "./fields.ts";

@@ -1,5 +1,5 @@
-import type { Manifest } from "../deploy/manifest-types.ts";
-import { readAddons } from "../deploy/manifest.ts";
+import type { Manifest } from "../deploy/manifest.ts";
+import { readAddons } from "../deploy/read-manifest.ts";
 import type { Director } from "../state/director.ts";
 import { readYaml } from "../templates/yaml.ts";
 import type { Fields } from "./fields.ts";

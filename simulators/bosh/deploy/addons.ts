@@ -1,5 +1,5 @@
 import type { Fields } from "../configs/fields.ts";
-import type { InstanceGroup, JobSpec, Manifest } from "./manifest-types.ts";
+import type { InstanceGroup, JobSpec, Manifest } from "./manifest.ts";
 
 const readNames = (rules: Fields | undefined, key: string): readonly string[] =>
   ((rules?.[key] ?? []) as readonly unknown[]).map(String);

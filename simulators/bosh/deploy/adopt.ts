@@ -1,7 +1,7 @@
 import type { Stemcell } from "../state/artifacts.ts";
 import type { Deployment, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
-import type { InstanceGroup, JobSpec } from "./manifest-types.ts";
+import type { InstanceGroup, JobSpec } from "./manifest.ts";
 import type { AddedInstance, GroupPlan, Plan } from "./plan.ts";
 import type { ResolvedManifest } from "./references.ts";
 

@@ -9,7 +9,7 @@ import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { releaseAddress, reserveAddress } from "./addresses.ts";
 import type { PendingPackage } from "./compile.ts";
-import type { InstanceGroup } from "./manifest-types.ts";
+import type { InstanceGroup } from "./manifest.ts";
 import type { DeployPlan } from "./adopt.ts";
 
 export function* withCompilationVm(

@@ -1,114 +1,81 @@
-import { type Fields, requireHashes, optionalField, requireField } from "../configs/fields.ts";
-import { syntaxError } from "../templates/psych.ts";
-import { readYaml, YamlError } from "../templates/yaml.ts";
-import { DirectorError } from "../wire/errors.ts";
-import { readGroups, readJobs, readUpdate } from "./instance-group.ts";
-import type { Addon, Manifest, VariableSpec } from "./manifest-types.ts";
+import type { Fields } from "../configs/fields.ts";
 
-/** The text of a manifest as a mapping. @throws DirectorError 440001, 40001 */
-export function readManifest(text: string): Fields {
-  if (text.trim() === "") throw new DirectorError(440001, "Manifest should not be empty");
-  const value = readDocument(text);
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new DirectorError(440001, "Manifest should be a hash");
-  return value as Fields;
+/** What a manifest asks for (bosh.io/docs/manifest-v2), parsed; names are not yet resolved. */
+export interface Manifest {
+  readonly name: string;
+  readonly releases: readonly { readonly name: string; readonly version: string }[];
+  readonly stemcells: readonly {
+    readonly alias: string;
+    readonly os?: string;
+    readonly name?: string;
+    readonly version: string;
+  }[];
+  readonly update: UpdateSettings;
+  readonly groups: readonly InstanceGroup[];
+  readonly addons: readonly Addon[];
+  readonly variables: readonly VariableSpec[];
+  readonly features: Fields;
+  readonly tags: Readonly<Record<string, string>>;
 }
 
-function readDocument(text: string): unknown {
-  try {
-    return readYaml(text);
-  } catch (error) {
-    if (!(error instanceof YamlError)) throw error;
-    throw new DirectorError(
-      440001,
-      `Incorrect YAML structure of the uploaded manifest: #<Psych::SyntaxError: ${syntaxError(text, error.message)}>`,
-    );
-  }
+/** Jobs that are put on every instance that the rules of an addon include. */
+export interface Addon {
+  readonly name: string;
+  readonly jobs: readonly JobSpec[];
+  readonly include: Fields | undefined;
+  readonly exclude: Fields | undefined;
 }
 
-/** The name under which a manifest is deployed. @throws DirectorError 40001 */
-export function manifestName(manifest: Fields): string {
-  if (typeof manifest.name !== "string") throw new DirectorError(40001, "Deployment manifest must have a 'name' key");
-  return manifest.name;
+export interface VariableSpec {
+  readonly name: string;
+  readonly type: string;
+  readonly options: Fields;
+  readonly isConverging: boolean;
 }
 
-const readVersion = (fields: Fields): string => String(fields.version ?? "");
-
-const FEATURES = [
-  "use_dns_addresses",
-  "use_short_dns_addresses",
-  "use_link_dns_names",
-  "randomize_az_placement",
-  "converge_variables",
-];
-
-function readFeatures(fields: Fields): Fields {
-  const given = optionalField(fields, "features", "hash") ?? {};
-  for (const name of FEATURES) {
-    const value = given[name];
-    if (value !== undefined && typeof value !== "boolean") {
-      const type = typeof value === "string" ? "String" : Number.isInteger(value) ? "Integer" : "Hash";
-      throw new DirectorError(560001, `Key '${name}' in 'features' expected to be a boolean, but received '${type}'`);
-    }
-  }
-  return given;
+export interface JobSpec {
+  readonly name: string;
+  readonly release: string;
+  readonly properties: Fields;
+  /** By the name in the job: an alias, another deployment, `nil` to consume nothing. */
+  readonly consumes: Fields;
+  readonly provides: Fields;
 }
 
-function readVariables(fields: Fields): readonly VariableSpec[] {
-  const wishes = requireHashes(optionalField(fields, "variables", "array") ?? []).map((each) => ({
-    name: requireField(each, "name", "string"),
-    type: requireField(each, "type", "string"),
-    options: optionalField(each, "options", "hash") ?? {},
-    isConverging: each.update_mode === "converge",
-  }));
-  const twice = wishes.find(({ name }, at) => wishes.findIndex((each) => each.name === name) !== at);
-  if (twice !== undefined)
-    throw new DirectorError(560000, `Some of the variables have duplicate names, eg: '${twice.name}'`);
-  return wishes;
+export interface UpdateSettings {
+  readonly canaries: Amount;
+  readonly maxInFlight: Amount;
+  readonly canaryWatch: WatchTime;
+  readonly updateWatch: WatchTime;
+  readonly serial: boolean;
 }
 
-/** Addons of a manifest or a runtime config; one without jobs adds nothing. */
-export const readAddons = (fields: Fields): readonly Addon[] =>
-  requireHashes(optionalField(fields, "addons", "array") ?? []).map((each) => ({
-    name: requireField(each, "name", "string"),
-    jobs: each.jobs === undefined ? [] : readJobs(each),
-    include: optionalField(each, "include", "hash"),
-    exclude: optionalField(each, "exclude", "hash"),
-  }));
+/** A number, or text that should be one or a percentage of a group's size. */
+export type Amount = number | string;
 
-function readReleases(fields: Fields): Manifest["releases"] {
-  return requireHashes(requireField(fields, "releases", "array")).map((release) => ({
-    name: requireField(release, "name", "string"),
-    version: readVersion(release),
-  }));
+export interface WatchTime {
+  readonly minMs: number;
+  readonly maxMs: number;
 }
 
-function readStemcells(fields: Fields): Manifest["stemcells"] {
-  return requireHashes(optionalField(fields, "stemcells", "array") ?? []).map((stemcell) => {
-    const os = optionalField(stemcell, "os", "string");
-    const name = optionalField(stemcell, "name", "string");
-    return {
-      alias: requireField(stemcell, "alias", "string"),
-      version: readVersion(stemcell),
-      ...(os === undefined ? {} : { os }),
-      ...(name === undefined ? {} : { name }),
-    };
-  });
-}
-
-/** @throws DirectorError with the director's own code and text for what is wrong first */
-export function parseManifest(fields: Fields): Manifest {
-  const wanted = readReleases(fields);
-  const common = requireField(fields, "update", "hash");
-  return {
-    name: manifestName(fields),
-    releases: wanted,
-    stemcells: readStemcells(fields),
-    update: readUpdate(common),
-    groups: readGroups(fields, common),
-    addons: readAddons(fields),
-    variables: readVariables(fields),
-    features: readFeatures(fields),
-    tags: (optionalField(fields, "tags", "hash") ?? {}) as Readonly<Record<string, string>>,
-  };
+export interface InstanceGroup {
+  readonly name: string;
+  readonly instances: number;
+  readonly azs: readonly string[];
+  readonly jobs: readonly JobSpec[];
+  readonly vmType: string | undefined;
+  readonly vmResources: Fields | undefined;
+  readonly vmExtensions: readonly string[];
+  readonly stemcell: string;
+  readonly diskMb: number;
+  readonly diskType: string | undefined;
+  readonly networks: readonly {
+    readonly name: string;
+    readonly staticIps: readonly string[];
+    readonly defaults: readonly string[];
+  }[];
+  readonly errand: boolean;
+  readonly update: UpdateSettings;
+  readonly env: Fields;
+  readonly migratedFrom: readonly string[];
 }

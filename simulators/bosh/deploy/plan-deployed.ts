@@ -2,7 +2,7 @@ import { readDeployConfigs } from "../configs/deploy-configs.ts";
 import type { Deployment } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import { type DeployPlan, withExistingOnly } from "./adopt.ts";
-import { readManifest } from "./manifest.ts";
+import { readManifest } from "./read-manifest.ts";
 import { planInstances } from "./plan.ts";
 import { resolveManifest } from "./references.ts";
 

@@ -6,7 +6,7 @@ import type { ReleaseVersion, Stemcell } from "../state/artifacts.ts";
 import type { Applied, Disk, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import { type RenderedJob, renderJobs } from "../templates/jobs.ts";
-import type { InstanceGroup, JobSpec } from "./manifest-types.ts";
+import type { InstanceGroup, JobSpec } from "./manifest.ts";
 import type { DeployPlan, PlannedGroup } from "./adopt.ts";
 
 /** What one instance is to be once the deploy has ended. */

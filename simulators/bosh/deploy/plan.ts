@@ -2,7 +2,7 @@ import type { Stemcell } from "../state/artifacts.ts";
 import type { Deployment, Instance } from "../state/deployments.ts";
 import type { DirectorState } from "../state/index.ts";
 import { jobsWithAddons } from "./addons.ts";
-import type { InstanceGroup, JobSpec } from "./manifest-types.ts";
+import type { InstanceGroup, JobSpec } from "./manifest.ts";
 import type { ResolvedManifest } from "./references.ts";
 import { findBootstrap, spreadOverZones } from "./spread.ts";
 import { resolveStemcell } from "./stemcells.ts";

@@ -4,7 +4,7 @@ import { type LinkPlan, planLinks } from "../links/resolve.ts";
 import type { ReleaseVersion } from "../state/artifacts.ts";
 import type { DirectorState } from "../state/index.ts";
 import { DirectorError } from "../wire/errors.ts";
-import type { InstanceGroup, JobSpec, Manifest } from "./manifest-types.ts";
+import type { InstanceGroup, JobSpec, Manifest } from "./manifest.ts";
 
 /** What the director knows of releases. */
 type Releases = Pick<DirectorState, "releases">;

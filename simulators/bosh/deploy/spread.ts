@@ -1,5 +1,5 @@
 import type { Instance } from "../state/deployments.ts";
-import type { InstanceGroup } from "./manifest-types.ts";
+import type { InstanceGroup } from "./manifest.ts";
 import type { AddedInstance, KeptInstance } from "./plan.ts";
 
 /** Which instances a group keeps, and the zone of each that it lacks. */

@@ -2,7 +2,7 @@ import { compareVersions } from "../artifacts/versions.ts";
 import type { Stemcell } from "../state/artifacts.ts";
 import type { DirectorState } from "../state/index.ts";
 import { DirectorError } from "../wire/errors.ts";
-import type { Manifest } from "./manifest-types.ts";
+import type { Manifest } from "./manifest.ts";
 
 type StemcellSpec = Manifest["stemcells"][number];
 

@@ -11,7 +11,7 @@ import { inBatches } from "../tasks/batches.ts";
 import { Stage, type StageStep } from "../tasks/stage.ts";
 import { checkpoint } from "../tasks/transitions.ts";
 import { changesFor, RENEWING, type UpdateRequest, updateRequestFor } from "./changes.ts";
-import { resolveAmount } from "./instance-group.ts";
+import { resolveAmount } from "./read-instance-group.ts";
 import { replanInstance } from "./replan.ts";
 import { serialBatches } from "./batches.ts";
 import type { Director } from "../state/director.ts";

@@ -4,7 +4,7 @@ import type { Deployment, Variable } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { DirectorError } from "../wire/errors.ts";
-import type { Manifest, VariableSpec } from "./manifest-types.ts";
+import type { Manifest, VariableSpec } from "./manifest.ts";
 
 /** A reference that the config server can't resolve. */
 export class VariableError extends Error {}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { TestDirector, manifestOf } from "../testing.ts";
-import { deployGroups } from "../problems/testing.ts";
+import { TestDirector, manifestOf } from "../testing/director.ts";
+import { deployGroups } from "../testing/problems.ts";
 
 describe("delete vm", () => {
   it("leaves the instance, and the VM where the IaaS refuses", async () => {

@@ -2,7 +2,7 @@ import type { Body } from "../../kernel/index.ts";
 import { startJobs } from "../agent/behaviours.ts";
 import { callAgent } from "../agent/calls.ts";
 import { runScripts } from "../agent/scripts.ts";
-import type { WatchTime } from "../deploy/manifest-types.ts";
+import type { WatchTime } from "../deploy/manifest.ts";
 import type { PlannedInstance } from "../deploy/plan-instance.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";

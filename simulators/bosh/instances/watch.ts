@@ -1,6 +1,6 @@
 import type { Body } from "../../kernel/index.ts";
 import { agentState } from "../agent/state.ts";
-import type { WatchTime } from "../deploy/manifest-types.ts";
+import type { WatchTime } from "../deploy/manifest.ts";
 import { attributesOf, JOB_POINT } from "../faults.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";

@@ -1,5 +1,5 @@
 import type { Fields } from "../configs/fields.ts";
-import type { Manifest } from "../deploy/manifest-types.ts";
+import type { Manifest } from "../deploy/manifest.ts";
 import type { ReleaseVersion } from "../state/artifacts.ts";
 import type { Director } from "../state/director.ts";
 import type { LinkConsumer, LinkProvider, Links } from "../state/links.ts";

@@ -1,5 +1,5 @@
 import { asFields, type Fields } from "../configs/fields.ts";
-import type { InstanceGroup, JobSpec, Manifest } from "../deploy/manifest-types.ts";
+import type { InstanceGroup, JobSpec, Manifest } from "../deploy/manifest.ts";
 import type { LinkDefinition, ReleaseVersion } from "../state/artifacts.ts";
 
 /** A link definition of a job, where an instance group runs the job. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Instance } from "../state/deployments.ts";
-import { deployGroups, endsOf, isUp, MINUTE_MS } from "./testing.ts";
+import { deployGroups, endsOf, isUp, MINUTE_MS } from "../testing/monitor.ts";
 
 describe("a meltdown", () => {
   const cases = [

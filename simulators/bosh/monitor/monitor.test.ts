@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectsVm } from "../state/deployments.ts";
-import { deployGroups, endsOf, isUp, MINUTE_MS, SCAN } from "./testing.ts";
+import { deployGroups, endsOf, isUp, MINUTE_MS, SCAN } from "../testing/monitor.ts";
 
 describe("an instance without a VM", () => {
   it("is alerted on each minute, and recreated with its id, address and disk", async () => {

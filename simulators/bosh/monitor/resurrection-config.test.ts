@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { TestDirector } from "../testing.ts";
-import { MINUTE_MS, deployGroups, endsOf, isUp } from "./testing.ts";
+import type { TestDirector } from "../testing/director.ts";
+import { MINUTE_MS, deployGroups, endsOf, isUp } from "../testing/monitor.ts";
 
 describe("a config of type resurrection", () => {
   const upload = (bench: TestDirector, name: string, content: object): void => {

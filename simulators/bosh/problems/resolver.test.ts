@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { TestDirector, manifestOf } from "../testing.ts";
-import { applyResolutions, countsOf, deployGroups, fix, freeze, isUp, problems, scan } from "./testing.ts";
+import { TestDirector, manifestOf } from "../testing/director.ts";
+import { applyResolutions, countsOf, deployGroups, fix, freeze, isUp, problems, scan } from "../testing/problems.ts";
 
 const NO_MATCH = { resolutions: {} };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { countsOf, deployGroups, fix, freeze, isUp, problems, scan } from "./testing.ts";
+import { countsOf, deployGroups, fix, freeze, isUp, problems, scan } from "../testing/problems.ts";
 
 describe("scan and fix", () => {
   it("works on the instances that are named, by index or id, and on no other", async () => {

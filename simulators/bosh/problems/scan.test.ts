@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { TestDirector, manifestOf } from "../testing.ts";
-import { applyResolutions, countsOf, deployGroups, fix, freeze, names, problems, scan } from "./testing.ts";
+import { TestDirector, manifestOf } from "../testing/director.ts";
+import { applyResolutions, countsOf, deployGroups, fix, freeze, names, problems, scan } from "../testing/problems.ts";
 
 describe("a scan", () => {
   it("reports an instance of which the VM was deleted, and offers to recreate it", async () => {

@@ -2,7 +2,7 @@ import { rubyInstance } from "../templates/ruby.ts";
 import { bodyText, type HttpReply } from "../../kernel/index.ts";
 import { diffLines } from "../configs/diff.ts";
 import { configsById } from "../configs/latest.ts";
-import { readManifest } from "../deploy/manifest.ts";
+import { readManifest } from "../deploy/read-manifest.ts";
 import type { Director } from "../state/director.ts";
 import { readYaml } from "../templates/yaml.ts";
 import type { RequestContext } from "../wire/context.ts";

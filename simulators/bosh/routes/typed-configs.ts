@@ -3,7 +3,7 @@ import { diffLines } from "../configs/diff.ts";
 import { type Fields, requireHashes, requireField } from "../configs/fields.ts";
 import { latestConfigs, liveConfigs } from "../configs/latest.ts";
 import { saveConfig } from "../configs/save.ts";
-import { readManifest } from "../deploy/manifest.ts";
+import { readManifest } from "../deploy/read-manifest.ts";
 import { audit } from "../events/audit.ts";
 import { dumpYaml } from "../templates/psych.ts";
 import { readYaml } from "../templates/yaml.ts";

@@ -1,5 +1,5 @@
 import type { Fields } from "../configs/fields.ts";
-import type { InstanceGroup, JobSpec } from "../deploy/manifest-types.ts";
+import type { InstanceGroup, JobSpec } from "../deploy/manifest.ts";
 import { fillVariables, VariableError } from "../deploy/variables.ts";
 import type { ResolvedLink } from "../links/resolve.ts";
 import type { ReleaseJob, ReleaseVersion } from "../state/artifacts.ts";

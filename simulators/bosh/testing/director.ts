@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { Readable } from "node:stream";
-import { type HttpReply, Kernel, makeRequest, replyHeader } from "../kernel/index.ts";
-import { receiveArchive } from "./artifacts/archive.ts";
-import { type Bosh, createBosh, createDummyCpi } from "./index.ts";
-import type { Instance } from "./state/deployments.ts";
-import type { Task } from "./state/tasks.ts";
+import { type HttpReply, Kernel, makeRequest, replyHeader } from "../../kernel/index.ts";
+import { receiveArchive } from "../artifacts/archive.ts";
+import { type Bosh, createBosh, createDummyCpi } from "../index.ts";
+import type { Instance } from "../state/deployments.ts";
+import type { Task } from "../state/tasks.ts";
 
 export const fixture = (name: string): URL => new URL(`../../docs/parity/recordings/fixtures/${name}`, import.meta.url);
 

@@ -1,6 +1,6 @@
 import { type Fields, requireHashes, optionalField, requireField } from "../configs/fields.ts";
 import { DirectorError } from "../wire/errors.ts";
-import type { Amount, InstanceGroup, JobSpec, UpdateSettings, WatchTime } from "./manifest-types.ts";
+import type { Amount, InstanceGroup, JobSpec, UpdateSettings, WatchTime } from "./manifest.ts";
 
 /** Of one group. */
 const INSTANCES_MAX = 10_000;

@@ -1,5 +1,5 @@
 import type { Instance } from "../state/deployments.ts";
-import { TestDirector, manifestOf } from "../testing.ts";
+import { TestDirector, manifestOf } from "./director.ts";
 
 export const MINUTE_MS = 60_000;
 

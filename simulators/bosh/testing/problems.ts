@@ -1,5 +1,5 @@
 import type { Instance } from "../state/deployments.ts";
-import { TestDirector, type FollowedTask, manifestOf } from "../testing.ts";
+import { TestDirector, type FollowedTask, manifestOf } from "./director.ts";
 
 /** A problem as the API shows it. */
 export interface Shown {
