@@ -1,3 +1,4 @@
+import { asFields } from "../configs/fields.ts";
 import { createHash } from "node:crypto";
 import { type Readable, Transform, type TransformCallback } from "node:stream";
 import { createGunzip } from "node:zlib";
@@ -37,9 +38,10 @@ async function readSmall(stream: Readable, bytesMax: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of stream) {
-    bytes += (chunk as Buffer).length;
+    if (!Buffer.isBuffer(chunk)) throw new Error("a stream of something other than bytes");
+    bytes += chunk.length;
     if (bytes > bytesMax) throw new Error(`a member of over ${bytesMax} bytes`);
-    chunks.push(chunk as Buffer);
+    chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
@@ -64,7 +66,7 @@ async function readJob(member: Readable): Promise<JobArchive> {
   const templates: Record<string, string> = {};
   await walkArchive(member, async (name, part) => {
     const text = (await readSmall(part, MANIFEST_BYTES_MAX)).toString("utf8");
-    if (name === "job.MF") manifest = (parse(text) ?? {}) as JobArchive["manifest"];
+    if (name === "job.MF") manifest = asFields(parse(text));
     else if (name.startsWith("templates/")) templates[name.slice("templates/".length)] = text;
   });
   return { manifest, templates };
@@ -110,7 +112,7 @@ export async function receiveArchive(stream: Readable): Promise<Archive | Broken
       member.pipe(tally);
       if (name === "stemcell.MF" || name === "release.MF") {
         const text = (await readSmall(tally, MANIFEST_BYTES_MAX)).toString("utf8");
-        manifest = (parse(text) ?? {}) as Archive["manifest"];
+        manifest = asFields(parse(text));
       } else if (/^jobs\/[^/]+\.tgz$/.test(name)) jobs[partName(name)] = await readJob(tally);
       else if (/^packages\/[^/]+\.tgz$/.test(name)) packaging[partName(name)] = await readPackaging(tally);
       else for await (const _chunk of tally);

@@ -1,12 +1,7 @@
 import type { LinkDefinition, ReleaseJob, ReleasePackage, ReleaseVersion } from "../state/artifacts.ts";
 import type { Director } from "../state/director.ts";
 import type { Archive, JobArchive } from "./archive.ts";
-import type { Fields } from "./releases.ts";
-
-const readList = (fields: Fields, name: string): readonly Fields[] =>
-  (fields[name] as readonly Fields[] | undefined) ?? [];
-
-const readTexts = (value: unknown): readonly string[] => ((value as readonly unknown[] | undefined) ?? []).map(String);
+import { asFields, type Fields, readHashes, readTexts } from "../configs/fields.ts";
 
 /** A part whose fingerprint is known keeps its blob and its id. */
 type KnownParts = ReadonlyMap<string, ReleaseJob | ReleasePackage>;
@@ -23,25 +18,34 @@ const readPart = (
   blobId: known.get(String(fields.fingerprint))?.blobId ?? director.kernel.random("bosh/blobs").uuid(),
 });
 
-const readLinkDefinitions = (manifest: Fields, name: string): readonly LinkDefinition[] =>
-  readList(manifest, name).map((each) => ({ ...each })) as unknown as readonly LinkDefinition[];
+const readLinkDefinitions = (value: unknown): readonly LinkDefinition[] =>
+  readHashes(value).map((each) => ({ ...each, name: String(each.name), type: String(each.type) }));
 
 function readJob(director: Director, fields: Fields, archive: JobArchive | undefined, known: KnownParts): ReleaseJob {
   const manifest = archive?.manifest ?? {};
-  const properties = Object.entries((manifest.properties as Record<string, Fields> | null | undefined) ?? {});
-  const templates = Object.entries((manifest.templates as Record<string, string> | null | undefined) ?? {});
+  const properties = Object.entries(asFields(manifest.properties));
+  const templates = Object.entries(asFields(manifest.templates));
   return {
     ...readPart(director, fields, known),
     packages: readTexts(fields.packages ?? manifest.packages),
-    properties: Object.fromEntries(properties.map(([name, spec]) => [name, spec?.default ?? null])),
-    templates: templates.map(([source, target]) => ({ source, target, text: archive?.templates[source] ?? "" })),
-    consumes: readLinkDefinitions(manifest, "consumes"),
-    provides: readLinkDefinitions(manifest, "provides"),
+    properties: Object.fromEntries(properties.map(([name, spec]) => [name, asFields(spec).default ?? null])),
+    templates: templates.map(([source, target]) => ({
+      source,
+      target: String(target),
+      text: archive?.templates[source] ?? "",
+    })),
+    consumes: readLinkDefinitions(manifest.consumes),
+    provides: readLinkDefinitions(manifest.provides),
   };
 }
 
-function readPackage(director: Director, fields: Fields, packaging: string | null, known: KnownParts): ReleasePackage {
-  const same = known.get(String(fields.fingerprint)) as ReleasePackage | undefined;
+function readPackage(
+  director: Director,
+  fields: Fields,
+  packaging: string | null,
+  known: ReadonlyMap<string, ReleasePackage>,
+): ReleasePackage {
+  const same = known.get(String(fields.fingerprint));
   return {
     ...readPart(director, fields, known),
     id: same?.id ?? ++director.slot.value.packageIds,
@@ -58,20 +62,20 @@ export function readRelease(director: Director, archive: Archive, manifest: Fiel
   const others = director.slot.value.releases.get(String(manifest.name)) ?? [];
   const jobs = byFingerprint(others.flatMap((each) => each.jobs));
   const packages = byFingerprint(others.flatMap((each) => each.packages));
-  const compiled = readList(manifest, "compiled_packages");
+  const compiled = readHashes(manifest.compiled_packages);
   const blob = (): string => director.kernel.random("bosh/blobs").uuid();
   return {
     name: String(manifest.name),
     version: String(manifest.version),
     commitHash: String(manifest.commit_hash ?? ""),
     uncommittedChanges: manifest.uncommitted_changes === true,
-    jobs: readList(manifest, "jobs").map((each) => {
+    jobs: readHashes(manifest.jobs).map((each) => {
       const same = jobs.get(String(each.fingerprint));
       const own = archive.jobs[String(each.name)];
       return own === undefined && same !== undefined ? same : readJob(director, each, own, jobs);
     }),
     packages: [
-      ...readList(manifest, "packages").map((each) =>
+      ...readHashes(manifest.packages).map((each) =>
         readPackage(director, each, archive.packaging[String(each.name)] ?? "", packages),
       ),
       ...compiled.map((each) => readPackage(director, each, null, packages)),

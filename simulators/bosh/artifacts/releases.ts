@@ -1,3 +1,4 @@
+import type { Fields } from "../configs/fields.ts";
 import type { TaskArguments } from "../tasks/jobs.ts";
 import type { Body } from "../../kernel/index.ts";
 import type { ReleaseVersion } from "../state/artifacts.ts";
@@ -13,54 +14,50 @@ import { showParts } from "./release-stages.ts";
 import { pause } from "../tasks/pause.ts";
 import { compareVersions } from "./versions.ts";
 
-export type Fields = Readonly<Record<string, unknown>>;
-
 const EXTRACT_MS = 2000;
 
-/** `create release`. */
+/** `create release`: one archive, one version. @throws DirectorError 30002, 30003, 30014 */
 export function* createRelease(
   director: Director,
   task: Task,
   { archive }: TaskArguments["create_release"],
 ): Body<string> {
-  const { kernel } = director;
-  const single = (name: string): Stage => new Stage(director, task, name, 1);
-  yield* single("Extracting release").step(
-    "Extracting release",
-    (function* (): Body {
-      yield kernel.work(EXTRACT_MS);
-      if (!archive.ok)
-        throw new DirectorError(
-          30002,
-          `Extracting release archive failed. Check task debug log for details. (${archive.reason})`,
-        );
-    })(),
-  );
-  const manifest = yield* single("Verifying manifest").step("Verifying manifest", requireManifest(archive));
-  return yield* withLock(
-    director,
-    task,
-    releaseLock(String(manifest.name)),
-    { waitMs: LOCK_MS },
-    (function* (): Body<string> {
-      const release = readRelease(director, archive as Archive, manifest);
-      yield* single("Resolving package dependencies").step("Resolving package dependencies", pause(0));
-      yield* showParts(director, task, release);
-      const isCompiled = release.compiled.size > 0;
-      storeRelease(director, release);
-      const label = `${release.name}/${release.version}`;
-      yield* single(isCompiled ? "Compiled Release has been created" : "Release has been created").step(
-        label,
-        pause(0),
-      );
-      return `Created release '${label}'`;
-    })(),
+  const extracted = yield* showOne(director, task, "Extracting release", extract(director, archive));
+  const manifest = yield* showOne(director, task, "Verifying manifest", requireManifest(extracted));
+  const work = addRelease(director, task, extracted, manifest);
+  return yield* withLock(director, task, releaseLock(String(manifest.name)), { waitMs: LOCK_MS }, work);
+}
+
+/** A stage of one step, which has its name. */
+const showOne = <T>(director: Director, task: Task, name: string, work: Body<T>): Body<T> =>
+  new Stage(director, task, name, 1).step(name, work);
+
+/** @throws DirectorError 30002 */
+function* extract(director: Director, archive: Archive | BrokenArchive): Body<Archive> {
+  yield director.kernel.work(EXTRACT_MS);
+  if (archive.ok) return archive;
+  throw new DirectorError(
+    30002,
+    `Extracting release archive failed. Check task debug log for details. (${archive.reason})`,
   );
 }
 
-function* requireManifest(archive: Archive | BrokenArchive): Body<Fields> {
-  if (!archive.ok || archive.manifest === null) throw new DirectorError(30003, "Release manifest not found");
-  return archive.manifest;
+/** @throws DirectorError 30003 */
+function* requireManifest({ manifest }: Archive): Body<Fields> {
+  if (manifest === null) throw new DirectorError(30003, "Release manifest not found");
+  return manifest;
+}
+
+function* addRelease(director: Director, task: Task, archive: Archive, manifest: Fields): Body<string> {
+  const release = readRelease(director, archive, manifest);
+  yield* showOne(director, task, "Resolving package dependencies", pause(0));
+  yield* showParts(director, task, release);
+  const isCompiled = release.compiled.size > 0;
+  storeRelease(director, release);
+  const label = `${release.name}/${release.version}`;
+  const stage = isCompiled ? "Compiled Release has been created" : "Release has been created";
+  yield* new Stage(director, task, stage, 1).step(label, pause(0));
+  return `Created release '${label}'`;
 }
 
 function storeRelease(director: Director, release: ReleaseVersion): void {

@@ -1,3 +1,4 @@
+import { asFields } from "../configs/fields.ts";
 import type { TaskArguments } from "../tasks/jobs.ts";
 import { pause } from "../tasks/pause.ts";
 import type { Body } from "../../kernel/index.ts";
@@ -70,7 +71,7 @@ function* uploadToCloud(
   yield* stage.step("Checking if this stemcell already exists", pause(0));
   const skipped = known !== undefined && !fix;
   const suffix = skipped ? " (already exists, skipped)" : "";
-  const properties = (manifest.cloud_properties ?? {}) as Readonly<Record<string, unknown>>;
+  const properties = asFields(manifest.cloud_properties);
   const cid = yield* stage.step(
     `Uploading stemcell ${name}/${version} to the cloud${suffix}`,
     skipped ? keepCid(known.cid) : director.cpi.createStemcell(name, version, properties),

@@ -1,3 +1,4 @@
+import { asFields } from "../configs/fields.ts";
 import { sign, verify } from "node:crypto";
 
 const encodeSegment = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
@@ -22,7 +23,7 @@ export function readToken(
   try {
     if (!verify("RSA-SHA256", Buffer.from(`${header}.${body}`), publicKey, Buffer.from(signature, "base64url")))
       return undefined;
-    const claims = JSON.parse(Buffer.from(body, "base64url").toString("utf8")) as Claims;
+    const claims = asFields(JSON.parse(Buffer.from(body, "base64url").toString("utf8")));
     if (typeof claims.exp !== "number" || claims.exp <= nowSeconds) return undefined;
     const isRefresh = String(claims.jti ?? "").endsWith("-r");
     return isRefresh === (kind === "refresh") ? claims : undefined;

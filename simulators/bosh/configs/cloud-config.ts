@@ -1,7 +1,7 @@
 import type { Cpi } from "../cpi/cpi.ts";
-import type { InstanceGroup } from "../deploy/manifest.ts";
+import type { VmChoice } from "../deploy/manifest.ts";
 import { readYaml } from "../templates/yaml.ts";
-import { type Fields, requireHashes, optionalField, requireField } from "./fields.ts";
+import { asFields, type Fields, requireHashes, optionalField, requireField } from "./fields.ts";
 
 /** A cloud config (bosh.io/docs/cloud-config), parsed; several are merged list by list. */
 export interface CloudConfig {
@@ -80,17 +80,22 @@ const readByName = (fields: Fields, list: string): ReadonlyMap<string, Fields> =
     ]),
   );
 
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** A network of a type that BOSH does not know has no subnets, as one without an address of its own. */
+const networkType = (type = "manual"): Network["type"] => (type === "manual" || type === "vip" ? type : "dynamic");
+
 /** @throws DirectorError when a part is malformed */
 export function parseCloudConfig(texts: readonly string[]): CloudConfig {
-  const parts = texts.map((text) => (readYaml(text) ?? {}) as Fields);
+  const parts = texts.map((text) => asFields(readYaml(text)));
   const merged: Record<string, unknown> = {};
   for (const part of parts) {
     for (const [key, value] of Object.entries(part))
-      merged[key] = Array.isArray(value) ? [...((merged[key] as unknown[] | undefined) ?? []), ...value] : value;
+      merged[key] = Array.isArray(value) ? [...listOf(merged[key]), ...value] : value;
   }
   requireField(merged, "networks", "array");
   const networks = [...readByName(merged, "networks")].map(([name, fields]): [string, Network] => {
-    const type = (optionalField(fields, "type", "string") ?? "manual") as Network["type"];
+    const type = networkType(optionalField(fields, "type", "string"));
     return [
       name,
       {
@@ -121,12 +126,12 @@ export function parseCloudConfig(texts: readonly string[]): CloudConfig {
 }
 
 /** The merged cloud properties of a VM: zone, type (or what the CPI makes of resources), extensions, in this order. */
-export function vmProperties(config: CloudConfig, az: string, group: InstanceGroup, cpi: Cpi): Fields {
-  const own = (part: Fields | undefined): Fields => (part?.cloud_properties as Fields | undefined) ?? {};
+export function vmProperties(config: CloudConfig, az: string, group: VmChoice, cpi: Cpi): Fields {
+  const own = (part: Fields | undefined): Fields => asFields(part?.cloud_properties);
   const type =
     group.vmType === undefined
       ? cpi.calculateVmProperties(group.vmResources ?? {})
       : own(config.vmTypes.get(group.vmType));
   const extensions = group.vmExtensions.map((name) => own(config.vmExtensions.get(name)));
-  return Object.assign({}, own(config.azs.get(az)), type, ...extensions) as Fields;
+  return [own(config.azs.get(az)), type, ...extensions].reduce((sum, each) => ({ ...sum, ...each }), {});
 }

@@ -1,3 +1,4 @@
+import { asFields, type Fields, isHash } from "./fields.ts";
 import { dumpLines } from "../templates/psych.ts";
 
 /** One line of a diff as clients show it. */
@@ -21,11 +22,6 @@ const ORDER = [
   "variables",
 ];
 
-type Mapping = Readonly<Record<string, unknown>>;
-
-const isMapping = (value: unknown): value is Mapping =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /** How values are shown: what lies under `properties` and `env.bosh` may be secret. */
 interface DiffMode {
   readonly redact: boolean;
@@ -39,7 +35,7 @@ const modeBelow = ({ redact, isHidden }: DiffMode, key: string): DiffMode => ({
 
 function redactValue(value: unknown, mode: DiffMode): unknown {
   if (Array.isArray(value)) return value.map((each) => redactValue(each, mode));
-  if (isMapping(value))
+  if (isHash(value))
     return Object.fromEntries(
       Object.entries(value).map(([key, each]) => [key, redactValue(each, modeBelow(mode, key))]),
     );
@@ -56,7 +52,7 @@ const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.s
 
 /** Elements of a list are the same thing when they have the same name (or range). */
 const keyOf = (value: unknown): string =>
-  isMapping(value) ? String(value.name ?? value.range ?? value.alias ?? JSON.stringify(value)) : JSON.stringify(value);
+  isHash(value) ? String(value.name ?? value.range ?? value.alias ?? JSON.stringify(value)) : JSON.stringify(value);
 
 function diffList(
   before: readonly unknown[],
@@ -70,15 +66,15 @@ function diffList(
     if (!old.has(key)) return markLines([each], depth, "added", mode);
     const was = old.get(key);
     if (isSame(was, each)) return [];
-    const inner = isMapping(was) && isMapping(each) ? diffMapping(was, each, depth + 1, mode) : [];
-    const name = isMapping(each) ? `- name: ${String(each.name ?? each.range)}` : "-";
+    const inner = isHash(was) && isHash(each) ? diffMapping(was, each, depth + 1, mode) : [];
+    const name = isHash(each) ? `- name: ${String(each.name ?? each.range)}` : "-";
     return [[`${"  ".repeat(depth)}${name}`, null], ...inner];
   });
   const gone = [...old].filter(([key]) => !fresh.has(key));
   return [...kept, ...gone.flatMap(([, each]) => markLines([each], depth, "removed", mode))];
 }
 
-function diffMapping(before: Mapping, after: Mapping, depth: number, mode: DiffMode): readonly DiffLine[] {
+function diffMapping(before: Fields, after: Fields, depth: number, mode: DiffMode): readonly DiffLine[] {
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return keys.flatMap((key) => diffKey(key, before[key], after[key], depth, mode));
 }
@@ -91,14 +87,14 @@ function diffKey(key: string, before: unknown, after: unknown, depth: number, mo
   if (after === undefined) return removed;
   const head: DiffLine = [`${"  ".repeat(depth)}${key}:`, null];
   const inner = modeBelow(mode, key);
-  if (isMapping(before) && isMapping(after)) return [head, ...diffMapping(before, after, depth + 1, inner)];
+  if (isHash(before) && isHash(after)) return [head, ...diffMapping(before, after, depth + 1, inner)];
   if (Array.isArray(before) && Array.isArray(after)) return [head, ...diffList(before, after, depth, inner)];
   return [...removed, ...added];
 }
 
 /** What changes between two documents, section by section with a blank line between (docs/discoveries/bosh-director.md, "Diff lines"). */
 export function diffLines(before: unknown, after: unknown, redact: boolean): readonly DiffLine[] {
-  const [old, fresh] = [before ?? {}, after ?? {}] as [Mapping, Mapping];
+  const [old, fresh] = [asFields(before), asFields(after)];
   const mode = { redact, isHidden: false };
   const keys = [...new Set([...Object.keys(old), ...Object.keys(fresh)])];
   const rank = (key: string): number => (ORDER.includes(key) ? ORDER.indexOf(key) : ORDER.length);
@@ -106,7 +102,7 @@ export function diffLines(before: unknown, after: unknown, redact: boolean): rea
     .sort((a, b) => rank(a) - rank(b))
     .flatMap((key) => {
       const lines = diffKey(key, old[key], fresh[key], 0, mode);
-      const isSwap = !isMapping(old[key]) && !Array.isArray(old[key]) && lines[0]?.[1] === "removed";
+      const isSwap = !isHash(old[key]) && !Array.isArray(old[key]) && lines[0]?.[1] === "removed";
       // A plain value that changes at the top is two sections of its own.
       return isSwap
         ? [lines.filter(([, mark]) => mark === "removed"), lines.filter(([, mark]) => mark === "added")]

@@ -1,15 +1,12 @@
-import type { Fields } from "../configs/fields.ts";
+import { type Fields, readHashes, readTexts } from "../configs/fields.ts";
 import type { InstanceGroup, JobSpec, Manifest } from "./manifest.ts";
-
-const readNames = (rules: Fields | undefined, key: string): readonly string[] =>
-  ((rules?.[key] ?? []) as readonly unknown[]).map(String);
 
 /** The jobs of a group and of the addons that include it. Rules by instance group, job and deployment are known. */
 export function jobsWithAddons(group: InstanceGroup, manifest: Manifest): readonly JobSpec[] {
   const matches = (rules: Fields): boolean => {
-    const groups = readNames(rules, "instance_groups");
-    const deployments = readNames(rules, "deployments");
-    const jobs = ((rules.jobs ?? []) as readonly { readonly name?: string }[]).map(({ name }) => name);
+    const groups = readTexts(rules.instance_groups);
+    const deployments = readTexts(rules.deployments);
+    const jobs = readHashes(rules.jobs).map(({ name }) => name);
     return (
       (groups.length === 0 || groups.includes(group.name)) &&
       (deployments.length === 0 || deployments.includes(manifest.name)) &&

@@ -128,9 +128,16 @@ export function reserveAddresses(
   for (const ip of instance.pendingIps) releaseAddress(director, ip);
   const networks = group.networks.map(({ name, staticIps }) => {
     const current = instance.ips.find((each) => each.network === name)?.ip;
-    return reserveAddress(director, plan.config.networks.get(name) as Network, holder, staticIps[at], current);
+    return reserveAddress(director, requireNetwork(plan, name), holder, staticIps[at], current);
   });
   const own = new Set(instance.ips.map(({ ip }) => ip));
   instance.pendingIps = networks.map(({ ip }) => ip).filter((ip) => ip !== "" && !own.has(ip));
   return networks;
+}
+
+/** @throws Error when the manifest was not checked: its networks are in the cloud config */
+function requireNetwork({ config }: DeployPlan, name: string): Network {
+  const network = config.networks.get(name);
+  if (network === undefined) throw new Error(`the cloud config has no network '${name}'`);
+  return network;
 }

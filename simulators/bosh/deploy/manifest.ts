@@ -58,14 +58,18 @@ export interface WatchTime {
   readonly maxMs: number;
 }
 
-export interface InstanceGroup {
+/** What decides the cloud properties of a VM: a type, or resources that the CPI makes a type of, and extensions. */
+export interface VmChoice {
+  readonly vmType: string | undefined;
+  readonly vmResources: Fields | undefined;
+  readonly vmExtensions: readonly string[];
+}
+
+export interface InstanceGroup extends VmChoice {
   readonly name: string;
   readonly instances: number;
   readonly azs: readonly string[];
   readonly jobs: readonly JobSpec[];
-  readonly vmType: string | undefined;
-  readonly vmResources: Fields | undefined;
-  readonly vmExtensions: readonly string[];
   readonly stemcell: string;
   readonly diskMb: number;
   readonly diskType: string | undefined;

@@ -1,4 +1,4 @@
-import { type Fields, requireHashes, optionalField, requireField } from "../configs/fields.ts";
+import { type Fields, asFields, isHash, requireHashes, optionalField, requireField } from "../configs/fields.ts";
 import { syntaxError } from "../templates/psych.ts";
 import { readYaml, YamlError } from "../templates/yaml.ts";
 import { DirectorError } from "../wire/errors.ts";
@@ -9,9 +9,8 @@ import type { Addon, Manifest, VariableSpec } from "./manifest.ts";
 export function readManifest(text: string): Fields {
   if (text.trim() === "") throw new DirectorError(440001, "Manifest should not be empty");
   const value = readDocument(text);
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new DirectorError(440001, "Manifest should be a hash");
-  return value as Fields;
+  if (!isHash(value)) throw new DirectorError(440001, "Manifest should be a hash");
+  return value;
 }
 
 function readDocument(text: string): unknown {
@@ -109,6 +108,10 @@ export function parseManifest(fields: Fields): Manifest {
     addons: readAddons(fields),
     variables: readVariables(fields),
     features: readFeatures(fields),
-    tags: (optionalField(fields, "tags", "hash") ?? {}) as Readonly<Record<string, string>>,
+    tags: readTags(optionalField(fields, "tags", "hash")),
   };
 }
+
+/** Tags as texts. */
+export const readTags = (tags: unknown): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(asFields(tags)).map(([name, value]) => [name, String(value)]));

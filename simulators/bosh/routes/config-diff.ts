@@ -1,3 +1,4 @@
+import { asFields } from "../configs/fields.ts";
 import type { HttpReply } from "../../kernel/index.ts";
 import { diffLines } from "../configs/diff.ts";
 import { latestConfigs } from "../configs/latest.ts";
@@ -12,7 +13,7 @@ const DIFF_FORMATS =
 
 /** @throws DirectorError 440011, 440012 */
 function readSide({ director }: RequestContext, side: unknown): unknown {
-  const { id, content } = (side ?? {}) as { id?: string; content?: string };
+  const { id, content } = asFields(side);
   if (id === undefined) return readContent(content);
   const config = director.slot.value.configs.find((each) => String(each.id) === id && !each.deleted);
   if (config === undefined) throw new DirectorError(440012, `Config ${id} not found`);

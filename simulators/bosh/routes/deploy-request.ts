@@ -1,3 +1,4 @@
+import { asFields } from "../configs/fields.ts";
 import { adminTeamsOf } from "../auth/scopes.ts";
 import { latestConfigs } from "../configs/latest.ts";
 import type { DeployArgs } from "../deploy/args.ts";
@@ -26,11 +27,19 @@ function readConfigContext({ director, query }: RequestContext): ConfigContext {
   return given;
 }
 
+/** @throws DirectorError 190025 */
 function parseContext(text: string): Partial<ConfigContext> {
+  const { cloud_config_ids: cloud, runtime_config_ids: runtime } = asFields(parseJson(text));
+  return {
+    ...(Array.isArray(cloud) && { cloud_config_ids: cloud.map(Number) }),
+    ...(Array.isArray(runtime) && { runtime_config_ids: runtime.map(Number) }),
+  };
+}
+
+/** @throws DirectorError 190025 */
+function parseJson(text: string): unknown {
   try {
-    const value = JSON.parse(text) as Record<string, unknown>;
-    const lists = Object.entries(value ?? {}).filter(([, each]) => Array.isArray(each));
-    return Object.fromEntries(lists.map(([key, each]) => [key, (each as unknown[]).map(Number)]));
+    return JSON.parse(text);
   } catch {
     throw new DirectorError(190025, "Context includes invalid config ID");
   }

@@ -1,3 +1,4 @@
+import { asFields, type Fields, readHashes } from "../configs/fields.ts";
 import { rubyInstance } from "../templates/ruby.ts";
 import { bodyText, type HttpReply } from "../../kernel/index.ts";
 import { diffLines } from "../configs/diff.ts";
@@ -41,28 +42,25 @@ function mergeConfigs(
   manifest: string | null,
   cloudIds: readonly number[],
   runtimeIds: readonly number[],
-): object {
-  const read = (wanted: readonly number[]): readonly Record<string, unknown>[] =>
-    configsById(director, wanted).map(({ content }) => (readYaml(content) ?? {}) as Record<string, unknown>);
-  const document: Record<string, unknown> = Object.assign(
-    {},
-    ...read(cloudIds),
-    manifest === null ? {} : readManifest(manifest),
-  );
+): Fields {
+  const read = (ids: readonly number[]): readonly Fields[] =>
+    configsById(director, ids).map(({ content }) => asFields(readYaml(content)));
+  const documents = [...read(cloudIds), manifest === null ? {} : readManifest(manifest)];
+  const document = documents.reduce((sum, each) => ({ ...sum, ...each }), {});
   for (const list of LISTS)
     if (document[list] !== undefined && !Array.isArray(document[list]))
       throw new TypeError(`undefined method 'to_set' for ${rubyInstance(document[list])}`);
-  for (const runtime of read(manifest === null ? [] : runtimeIds)) {
-    for (const list of LISTS) {
-      if (!Array.isArray(runtime[list])) continue;
-      const own = (document[list] ?? []) as readonly { readonly name?: string }[];
-      const added = (runtime[list] as readonly { readonly name?: string }[]).filter(
-        ({ name }) => !own.some((each) => each.name === name),
-      );
-      if (added.length > 0) document[list] = [...own, ...added];
-    }
-    if (runtime.tags !== undefined)
-      document.tags = { ...(runtime.tags as object), ...(document.tags as object | undefined) };
+  return read(manifest === null ? [] : runtimeIds).reduce(addRuntime, document);
+}
+
+/** A document with what a runtime config adds to it: parts that it has not under the same name, and tags. */
+function addRuntime(document: Fields, runtime: Fields): Fields {
+  const merged: Record<string, unknown> = { ...document };
+  for (const list of LISTS) {
+    const own = readHashes(document[list]);
+    const added = readHashes(runtime[list]).filter(({ name }) => !own.some((each) => each.name === name));
+    if (added.length > 0) merged[list] = [...own, ...added];
   }
-  return document;
+  if (runtime.tags !== undefined) merged.tags = { ...asFields(runtime.tags), ...asFields(document.tags) };
+  return merged;
 }

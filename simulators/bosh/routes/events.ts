@@ -1,3 +1,4 @@
+import { asFields } from "../configs/fields.ts";
 import { type HttpReply, json } from "../../kernel/index.ts";
 import { audit } from "../events/audit.ts";
 import type { AuditEvent } from "../state/events.ts";
@@ -63,7 +64,8 @@ function list({ director, query }: RequestContext): HttpReply {
   const found: object[] = [];
   const { events } = director.slot.value;
   for (let at = events.length - 1; at >= 0 && found.length < PAGE; at--) {
-    const event = events[at] as AuditEvent;
+    const event = events[at];
+    if (event === undefined) continue;
     // What is no number counts as 0, as in Ruby.
     if (beforeId !== null && event.id >= (Number.parseInt(beforeId, 10) || 0)) continue;
     if (typeof before === "number" && event.timestamp >= before) continue;
@@ -97,7 +99,7 @@ function create(context: RequestContext): HttpReply {
     deployment: optional("deployment"),
     instance: optional("instance"),
     error: optional("error"),
-    context: (body.context ?? {}) as Readonly<Record<string, unknown>>,
+    context: asFields(body.context),
   });
   return emptyReply(200);
 }

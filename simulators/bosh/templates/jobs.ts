@@ -1,4 +1,4 @@
-import type { Fields } from "../configs/fields.ts";
+import { asFields, type Fields } from "../configs/fields.ts";
 import type { InstanceGroup, JobSpec } from "../deploy/manifest.ts";
 import { fillVariables, VariableError } from "../deploy/variables.ts";
 import type { ResolvedLink } from "../links/resolve.ts";
@@ -16,7 +16,7 @@ export interface RenderedJob extends AppliedJob {
 }
 
 const valueAt = (properties: unknown, name: string): unknown =>
-  name.split(".").reduce((value: unknown, key) => (value as Fields | null | undefined)?.[key], properties);
+  name.split(".").reduce((value: unknown, key) => asFields(value)[key], properties);
 
 /** Manifest values of the properties that the job declares, else its defaults. */
 function effectiveProperties(job: ReleaseJob, given: Fields): Record<string, unknown> {
@@ -47,8 +47,7 @@ export function renderJobs(
   links: readonly ResolvedLink[],
 ): readonly RenderedJob[] {
   return jobs.map((wish) => {
-    const release = releases.find(({ name }) => name === wish.release);
-    const job = release?.jobs.find(({ name }) => name === wish.name) as ReleaseJob;
+    const job = requireJob(releases, wish);
     const properties = valuesOf(director, group, wish, instance);
     const own = links.filter((each) => each.group === group.name && each.job === wish.name);
     const scope = {
@@ -97,6 +96,13 @@ const specOf = (instance: Instance): Record<string, unknown> => ({
   address: dnsNameOf(instance),
   ip: instance.ips[0]?.ip,
 });
+
+/** @throws Error when the manifest was not checked: its jobs are in its releases */
+function requireJob(releases: readonly ReleaseVersion[], { name, release }: JobSpec): ReleaseJob {
+  const job = releases.find((each) => each.name === release)?.jobs.find((each) => each.name === name);
+  if (job === undefined) throw new Error(`release '${release}' has no job '${name}'`);
+  return job;
+}
 
 const renderFailure = (group: InstanceGroup, wish: JobSpec, detail: string): DirectorError =>
   new DirectorError(

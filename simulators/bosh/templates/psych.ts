@@ -1,3 +1,4 @@
+import { isHash } from "../configs/fields.ts";
 /*
  * YAML as Ruby's Psych writes and refuses it: clients see it in diffs, in stored configs and in error messages.
  */
@@ -16,13 +17,10 @@ function dumpScalar(value: unknown): string {
   return isAmbiguous || /: |:$| #|^\s|\s$/.test(value) ? `'${value.replaceAll("'", "''")}'` : value;
 }
 
-const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /** The lines of a value in block style, lists not indented under their key. */
 export function dumpLines(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.length === 0 ? ["[]"] : value.flatMap((each) => dumpItem(each));
-  if (isMapping(value)) {
+  if (isHash(value)) {
     const entries = Object.entries(value);
     return entries.length === 0 ? ["{}"] : entries.flatMap(([key, each]) => dumpPair(key, each));
   }
@@ -36,7 +34,7 @@ function dumpItem(value: unknown): readonly string[] {
 
 function dumpPair(key: string, value: unknown): readonly string[] {
   const name = dumpScalar(key);
-  const isBlock = (Array.isArray(value) && value.length > 0) || (isMapping(value) && Object.keys(value).length > 0);
+  const isBlock = (Array.isArray(value) && value.length > 0) || (isHash(value) && Object.keys(value).length > 0);
   if (!isBlock) {
     if (typeof value === "string" && value.includes("\n"))
       return [
