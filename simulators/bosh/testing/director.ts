@@ -6,7 +6,8 @@ import { type Bosh, createBosh, createDummyCpi } from "../index.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Task } from "../state/tasks.ts";
 
-export const fixture = (name: string): URL => new URL(`../../../docs/parity/recordings/fixtures/${name}`, import.meta.url);
+export const fixture = (name: string): URL =>
+  new URL(`../../../docs/parity/recordings/fixtures/${name}`, import.meta.url);
 
 const basic = (name: string, password: string): string =>
   `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}`;
