@@ -51,31 +51,45 @@ function splitTags(template: string): readonly string[] {
   }
 }
 
+/** The text between two tags as `trim_mode: "-"` leaves it: `-%>` takes the line's end with it, `<%-` the blanks that indent it. */
+function trimText(text: string, before: string | undefined, after: string | undefined): string {
+  const begun = before?.endsWith("-%>") ? text.replace(/^\n/, "") : text;
+  return after?.startsWith("<%-") ? begun.replace(/(^|\n)[ \t]*$/, "$1") : begun;
+}
+
 /** The text of a template. @throws RenderError */
 export function renderTemplate(template: string, scope: TemplateScope): string {
   let out = "";
   let line = 1;
   const skipping: boolean[] = [];
-  for (const [index, part] of splitTags(template).entries()) {
+  const parts = splitTags(template);
+  for (const [index, part] of parts.entries()) {
     const isHidden = skipping.includes(true);
-    if (index % 2 === 0) out += isHidden ? "" : part;
-    else out += renderTag(part, scope, line, skipping, isHidden);
+    if (index % 2 === 1) out += renderTag(part, scope, line, skipping, isHidden);
+    else if (!isHidden) out += trimText(part, parts[index - 1], parts[index + 1]);
     line += part.split("\n").length - 1;
   }
   return out;
 }
 
 function renderTag(text: string, scope: TemplateScope, line: number, skipping: boolean[], isHidden: boolean): string {
-  const code = text.replace(/^<%[=#-]?|-?%>$/g, "").trim();
+  // `<%%` stands for itself.
+  if (text.startsWith("<%%")) return isHidden ? "" : `<%${text.slice("<%%".length)}`;
   if (text.startsWith("<%#")) return "";
+  const code = text.replace(/^<%[=-]?|-?%>$/g, "").trim();
   if (text.startsWith("<%=")) return isHidden ? "" : evaluateExpression(code, scope, line);
+  followBlock(code, scope, skipping);
+  return "";
+}
+
+/** Opens or closes a block; what is in a block whose condition fails is skipped. */
+function followBlock(code: string, scope: TemplateScope, skipping: boolean[]): void {
   const link = /^if_link\(\s*['"]([\w.-]+)['"]\s*\)/.exec(code);
   const property = /^if_p\(\s*['"]([\w.-]+)['"]\s*\)/.exec(code);
   if (link !== null) skipping.push(scope.links[link[1] ?? ""] === undefined);
   else if (property !== null) skipping.push(valueOf(scope, property[1] ?? "") === undefined);
   else if (code === "end") skipping.pop();
   else if (/\bdo\b(\s*\|[^|]*\|)?$|^(if|unless|case|while|for)\b/.test(code)) skipping.push(false);
-  return "";
 }
 
 const valueOf = ({ properties }: TemplateScope, name: string): unknown => properties[name] ?? undefined;

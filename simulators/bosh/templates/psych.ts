@@ -2,19 +2,38 @@ import { isHash } from "../configs/fields.ts";
 /*
  * YAML as Ruby's Psych writes and refuses it: clients see it in diffs, in stored configs and in error messages.
  */
-const NUMBER = /^[-+]?(\d[\d_,]*)?(\.\d*)?([eE][-+]?\d+)?$/;
-const WORD = /^(true|false|yes|no|on|off|null|~|y|n)$/i;
-const TIME = /^\d{4}-\d\d?-\d\d?/;
+
+/** Plain texts that Psych reads as something other than text (psych, scalar_scanner.rb): it writes them in quotes. */
+const NOT_TEXT: readonly RegExp[] = [
+  /^(~|null|yes|true|on|no|false|off)$/i,
+  // A day, a time.
+  /^\d{4}-\d{1,2}-\d{1,2}/,
+  /^[-+]?\.(inf|nan)$/i,
+  // A symbol.
+  /^:./,
+  // To the base 60: 190:20:30.
+  /^[-+]?\d[\d_]*(:[0-5]?\d){1,2}(\.[\d_]*)?$/,
+  /^[-+]?(\d[\d_,]*)?\.\d*([eE][-+]\d+)?$/,
+  // To the base 2, 8, 10 and 16.
+  /^[-+]?0b[01_]+$/,
+  /^[-+]?0o?[0-7_]+$/,
+  /^[-+]?(0|[1-9](\d|,\d|_\d)*)$/,
+  /^[-+]?0x[\da-f_]+$/i,
+  /^0[0-7]*\.\d/,
+];
+
+/** What libyaml can't write without quotes: it would end the text, or begin something else. */
+const NOT_PLAIN = /: |:$| #|^\s|\s$/;
 
 /** One scalar. */
 function dumpScalar(value: unknown): string {
   if (value === null || value === undefined) return "";
   if (typeof value !== "string") return String(value);
   if (value === "") return "''";
-  if (value === "y" || value === "n" || /^[^\w][^"]*$/.test(value)) return JSON.stringify(value);
-  const isAmbiguous =
-    (NUMBER.test(value) && /\d/.test(value)) || WORD.test(value) || TIME.test(value) || /^0[xo]/.test(value);
-  return isAmbiguous || /: |:$| #|^\s|\s$/.test(value) ? `'${value.replaceAll("'", "''")}'` : value;
+  // `y` and `n` are no booleans to Psych, but to others: it is careful.
+  if (/^[yn]$/i.test(value) || /^[^\w][^"]*$/.test(value)) return JSON.stringify(value);
+  const isQuoted = NOT_TEXT.some((each) => each.test(value)) || NOT_PLAIN.test(value);
+  return isQuoted ? `'${value.replaceAll("'", "''")}'` : value;
 }
 
 /** The lines of a value in block style, lists not indented under their key. */
