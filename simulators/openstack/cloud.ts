@@ -5,11 +5,11 @@ import type { HttpRequest, Kernel, Random, SecretStream } from "../kernel/index.
  * and, if neighbours need it, its operations. `createOpenStack` (index.ts) makes the `Cloud`, then Keystone, then the rest, and
  * puts their operations into `cloud.ports`, `cloud.volumes`, `cloud.images`, `cloud.servers`.
  *
- * - A service defines its API with `openStackService` (common/service.ts): authentication, request ids, error bodies.
+ * - A service defines its API with `openStackService` (service.ts): authentication, request ids, error bodies.
  * - A handler gets a `Context`: `actor` (project, user, roles), `request`, `query`, `requestId`, `origin` for links.
- *   It throws `Refusal(status, type, message)` (common/refusal.ts) to fail; the service's style makes the body of it.
+ *   It throws `Refusal(status, type, message)` (refusal.ts) to fail; the service's style makes the body of it.
  * - State lives in a kernel slot per service (`kernel.slot("neutron", …)`), indexed by id and by what is looked up.
- * - Ids: `cloud.uuid("neutron")`, `cloud.hex("keystone")`. Times: kernel ms in state, common/time.ts on reading.
+ * - Ids: `cloud.uuid("neutron")`, `cloud.hex("keystone")`. Times: kernel ms in state, time.ts on reading.
  * - Work that takes time: `cloud.kernel.timer(cloud.kernel.work(ms), kind, data)`, plain data.
  * - What one service asks of another inside the world goes through the interfaces below, never over HTTP. They throw `Refusal`
  *   as the asked service would answer (same status, type, message); the asking service rewords it where the real one does.

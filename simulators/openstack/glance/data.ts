@@ -1,6 +1,6 @@
 import { empty, type HttpReply } from "../../kernel/index.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
+import { Refusal } from "../refusal.ts";
+import type { Context, OpenStackRoute } from "../service.ts";
 import {
   DATA_BYTES_KEPT_MAX,
   digested,

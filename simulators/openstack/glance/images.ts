@@ -1,8 +1,8 @@
 import { type HttpReply, json, own } from "../../kernel/index.ts";
 import type { Actor } from "../cloud.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
-import { isoSeconds } from "../common/time.ts";
+import { Refusal } from "../refusal.ts";
+import type { Context, OpenStackRoute } from "../service.ts";
+import { isoSeconds } from "../time.ts";
 import { checkImage, IMAGE } from "./schemas.ts";
 import { type Glance, type ImageRow, imageOf, ownImage, owns, touch } from "./state.ts";
 import { bodyOf, emptied, needType } from "./style.ts";

@@ -1,7 +1,7 @@
 import { json, own, type Service } from "../../kernel/index.ts";
 import type { Cloud, ImageOps, ImageView } from "../cloud.ts";
-import { Refusal } from "../common/refusal.ts";
-import { type Context, type OpenStackRoute, openStackService } from "../common/service.ts";
+import { Refusal } from "../refusal.ts";
+import { type Context, type OpenStackRoute, openStackService } from "../service.ts";
 import { dataRoutes, endImport } from "./data.ts";
 import { UPLOAD_POINT } from "./faults.ts";
 import { IMPORT_METHODS, imageRoutes, make, removeImage } from "./images.ts";

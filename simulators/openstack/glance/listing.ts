@@ -1,8 +1,8 @@
 import { type HttpReply, json, own } from "../../kernel/index.ts";
 import type { Actor } from "../cloud.ts";
-import { type SortKey, sortedBy } from "../common/page.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
+import { type SortKey, sortedBy } from "../paging.ts";
+import { Refusal } from "../refusal.ts";
+import type { Context, OpenStackRoute } from "../service.ts";
 import { view } from "./images.ts";
 import { type Glance, type ImageRow, memberOf, owns, sees } from "./state.ts";
 

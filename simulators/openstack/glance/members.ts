@@ -1,7 +1,7 @@
 import { empty, json } from "../../kernel/index.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
-import { isoSeconds } from "../common/time.ts";
+import { Refusal } from "../refusal.ts";
+import type { Context, OpenStackRoute } from "../service.ts";
+import { isoSeconds } from "../time.ts";
 import { type Glance, type ImageRow, imageOf, type MemberRow, owns } from "./state.ts";
 import { bodyOf } from "./style.ts";
 

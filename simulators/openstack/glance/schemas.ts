@@ -1,6 +1,6 @@
-import { pformat } from "../common/python.ts";
-import { Refusal } from "../common/refusal.ts";
-import { type Schema, type SchemaFailure, validate } from "../common/schema.ts";
+import { pformat } from "../python/index.ts";
+import { Refusal } from "../refusal.ts";
+import { type Schema, type SchemaFailure, validate } from "../schema/index.ts";
 
 /*
  * The schemas that this API publishes under /v2/schemas, and how it quotes them when a body does not fit.

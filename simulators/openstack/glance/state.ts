@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import type { Slot } from "../../kernel/index.ts";
 import type { Actor, Cloud } from "../cloud.ts";
-import { Refusal } from "../common/refusal.ts";
+import { Refusal } from "../refusal.ts";
 
 export type ImageStatus = "queued" | "saving" | "uploading" | "importing" | "active" | "deactivated";
 

@@ -1,9 +1,9 @@
 import { bodyJson, type HttpReply, json } from "../../kernel/index.ts";
-import { GLANCE_FRONT } from "../common/front.ts";
-import { Refusal, refuseWith } from "../common/refusal.ts";
-import type { Context, Style } from "../common/service.ts";
-import { isUtf8, UNDECODABLE_PATH } from "../common/text.ts";
-import { ERRED, errorPage, explained, NO_ROUTE } from "../common/webob.ts";
+import { GLANCE_FRONT } from "../python/http-server.ts";
+import { Refusal, refuseWith } from "../refusal.ts";
+import type { Context, Style } from "../service.ts";
+import { isUtf8, UNDECODABLE_PATH } from "../url.ts";
+import { ERRED, errorPage, explained, NO_ROUTE } from "../webob.ts";
 
 /*
  * Errors are pages of the web framework. `members.detail` of a refusal is the second paragraph, `members.page` a whole body for errors

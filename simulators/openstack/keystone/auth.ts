@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import { type HttpReply, json } from "../../kernel/index.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context } from "../common/service.ts";
+import { Refusal } from "../refusal.ts";
+import type { Context } from "../service.ts";
 import { badRequest, bodyOf, checkSchema, expecting, notFound, unauthorized } from "./errors.ts";
 import { AUTH } from "./schemas.ts";
 import {

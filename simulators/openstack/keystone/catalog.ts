@@ -1,5 +1,5 @@
 import { CATALOG, type CatalogType, type Cloud } from "../cloud.ts";
-import type { Context } from "../common/service.ts";
+import type { Context } from "../service.ts";
 import type { Endpoint, KeystoneState, Scope } from "./state.ts";
 
 const isCatalogType = (type: string): type is CatalogType => Object.hasOwn(CATALOG, type);

@@ -1,5 +1,5 @@
 import { empty, json } from "../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
+import type { Context, OpenStackRoute } from "../service.ts";
 import { listing, rootOf } from "./entities.ts";
 import { bodyOf, expecting, forbiddenAction, notFound } from "./errors.ts";
 import type { Blob, KeystoneSlot } from "./state.ts";

@@ -1,5 +1,5 @@
 import { empty, type HttpReply, json, own, serialise } from "../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
+import type { Context, OpenStackRoute } from "../service.ts";
 import { bodyOf, checkSchema, forbiddenAction, notFound } from "./errors.ts";
 import { type At, adminOnly, type Kind } from "./kinds.ts";
 import { SCHEMAS } from "./schemas.ts";

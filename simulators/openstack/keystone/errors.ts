@@ -1,8 +1,8 @@
 import { bodyText } from "../../kernel/index.ts";
-import { pformat, repr } from "../common/python.ts";
-import { Refusal } from "../common/refusal.ts";
-import { type Schema, type SchemaFailure, validate } from "../common/schema.ts";
-import type { Context } from "../common/service.ts";
+import { pformat, repr } from "../python/index.ts";
+import { Refusal } from "../refusal.ts";
+import { type Schema, type SchemaFailure, validate } from "../schema/index.ts";
+import type { Context } from "../service.ts";
 
 const MALFORMED =
   "The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error.";

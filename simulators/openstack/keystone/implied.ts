@@ -1,6 +1,6 @@
 import { empty, json } from "../../kernel/index.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
+import { Refusal } from "../refusal.ts";
+import type { Context, OpenStackRoute } from "../service.ts";
 import { rootOf } from "./entities.ts";
 import { notFound } from "./errors.ts";
 import { adminOnly } from "./kinds.ts";

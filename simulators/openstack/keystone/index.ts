@@ -1,9 +1,9 @@
-import { withoutSlashes } from "../common/text.ts";
+import { withoutSlashes } from "../url.ts";
 import { empty, type HttpReply, type HttpRequest, json, type Service } from "../../kernel/index.ts";
 import type { Cloud, IdentityOps } from "../cloud.ts";
-import { WSGIREF_FRONT } from "../common/front.ts";
-import { Refusal } from "../common/refusal.ts";
-import { BODY_BYTES_MAX, type Context, type OpenStackRoute, openStackService, type Style } from "../common/service.ts";
+import { WSGIREF_FRONT } from "../python/http-server.ts";
+import { Refusal } from "../refusal.ts";
+import { BODY_BYTES_MAX, type Context, type OpenStackRoute, openStackService, type Style } from "../service.ts";
 import { authenticate, hashOf, liveToken } from "./auth.ts";
 import { catalogOf } from "./catalog.ts";
 import { ec2Routes } from "./ec2.ts";

@@ -1,5 +1,5 @@
-import { Refusal, refuseWith } from "../common/refusal.ts";
-import type { Context } from "../common/service.ts";
+import { Refusal, refuseWith } from "../refusal.ts";
+import type { Context } from "../service.ts";
 import { hashOf } from "./auth.ts";
 import { endpointUrl } from "./catalog.ts";
 import { badRequest, conflict, expecting, forbiddenAction, notFound } from "./errors.ts";

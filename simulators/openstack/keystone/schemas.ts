@@ -1,4 +1,4 @@
-import type { Schema } from "../common/schema.ts";
+import type { Schema } from "../schema/index.ts";
 
 /*
  * Request schemas of Keystone 22. Its error messages print the schema, so every member counts; the order of members is the

@@ -1,5 +1,5 @@
 import type { Actor, Cloud } from "../cloud.ts";
-import { isoMicrosZ } from "../common/time.ts";
+import { isoMicrosZ } from "../time.ts";
 import { notFound, unauthorized } from "./errors.ts";
 import {
   INHERITED,
@@ -11,8 +11,8 @@ import {
   type Token,
 } from "./state.ts";
 import { catalogOf } from "./catalog.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context } from "../common/service.ts";
+import { Refusal } from "../refusal.ts";
+import type { Context } from "../service.ts";
 
 /** A token lives four hours (docs/discoveries/openstack.md, "The recorded services"). True time: not scaled by the pace. */
 export const TOKEN_LIFE_MS = 4 * 3600 * 1000;

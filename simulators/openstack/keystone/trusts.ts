@@ -1,8 +1,8 @@
 import { empty, json } from "../../kernel/index.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Schema } from "../common/schema.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
-import { isoMicrosZ } from "../common/time.ts";
+import { Refusal } from "../refusal.ts";
+import type { Schema } from "../schema/index.ts";
+import type { Context, OpenStackRoute } from "../service.ts";
+import { isoMicrosZ } from "../time.ts";
 import { linked, rootOf } from "./entities.ts";
 import { badRequest, bodyOf, checkSchema, forbiddenAction, notFound } from "./errors.ts";
 import { roleView } from "./kinds.ts";

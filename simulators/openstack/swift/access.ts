@@ -1,7 +1,7 @@
 import { percentText } from "../../kernel/index.ts";
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { refuseWith } from "../common/refusal.ts";
-import { ANONYMOUS, type Context } from "../common/service.ts";
+import { refuseWith } from "../refusal.ts";
+import { ANONYMOUS, type Context } from "../service.ts";
 import { findContainer, type Headers, notSimulated, type Swift } from "./state.ts";
 import { paged, refused, unauthorized } from "./style.ts";
 

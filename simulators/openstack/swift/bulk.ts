@@ -1,7 +1,7 @@
 import { bodyText, type HttpReply, percentText } from "../../kernel/index.ts";
-import { dumps } from "../common/python.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context } from "../common/service.ts";
+import { dumps } from "../python/index.ts";
+import { Refusal } from "../refusal.ts";
+import type { Context } from "../service.ts";
 import { removeContainer } from "./containers.ts";
 import { findObject, pathOf } from "./large.ts";
 import { removeObject } from "./objects.ts";

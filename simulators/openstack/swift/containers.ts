@@ -1,5 +1,5 @@
 import type { HttpReply } from "../../kernel/index.ts";
-import type { Context } from "../common/service.ts";
+import type { Context } from "../service.ts";
 import { listed, wantsJson } from "./listing.ts";
 import {
   accountOf,

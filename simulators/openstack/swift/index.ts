@@ -1,7 +1,7 @@
 import type { HttpReply, Service } from "../../kernel/index.ts";
 import type { Cloud } from "../cloud.ts";
-import { dumps } from "../common/python.ts";
-import { type Context, type OpenStackRoute, openStackService } from "../common/service.ts";
+import { dumps } from "../python/index.ts";
+import { type Context, type OpenStackRoute, openStackService } from "../service.ts";
 import { admit, type Wish } from "./access.ts";
 import { bulkDelete, deleteLarge, extract } from "./bulk.ts";
 import {

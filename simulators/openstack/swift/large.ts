@@ -1,8 +1,8 @@
 import { bodyText, type HttpReply, percentText } from "../../kernel/index.ts";
-import { isoMicros } from "../common/time.ts";
-import { dumps } from "../common/python.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context } from "../common/service.ts";
+import { isoMicros } from "../time.ts";
+import { dumps } from "../python/index.ts";
+import { Refusal } from "../refusal.ts";
+import type { Context } from "../service.ts";
 import {
   badRequest,
   findContainer,

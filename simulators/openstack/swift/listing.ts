@@ -1,8 +1,8 @@
-import { withoutSlashes } from "../common/text.ts";
+import { withoutSlashes } from "../url.ts";
 import type { HttpReply } from "../../kernel/index.ts";
-import { dumps } from "../common/python.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context } from "../common/service.ts";
+import { dumps } from "../python/index.ts";
+import { Refusal } from "../refusal.ts";
+import type { Context } from "../service.ts";
 import { HTML, LIMITS, notSimulated } from "./state.ts";
 
 /** One line of a listing: a thing, or what shares a prefix. */

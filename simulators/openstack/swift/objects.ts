@@ -1,6 +1,6 @@
 import { type HttpReply, percentText } from "../../kernel/index.ts";
-import { Refusal, refuseWith } from "../common/refusal.ts";
-import type { Context } from "../common/service.ts";
+import { Refusal, refuseWith } from "../refusal.ts";
+import type { Context } from "../service.ts";
 import { checkedSegments, contentOf, findObject, manifestOf, pathOf, slo } from "./large.ts";
 import {
   badRequest,

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { HttpReply, Slot } from "../../kernel/index.ts";
 import type { Cloud } from "../cloud.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context } from "../common/service.ts";
+import { Refusal } from "../refusal.ts";
+import type { Context } from "../service.ts";
 
 /** Headers by their names in lower case. */
 export type Headers = Readonly<Record<string, string>>;

@@ -1,8 +1,8 @@
 import type { HttpReply } from "../../kernel/index.ts";
-import { SWIFT_FRONT } from "../common/front.ts";
-import { Refusal, refuseWith } from "../common/refusal.ts";
-import type { Context, Style } from "../common/service.ts";
-import { isUtf8 } from "../common/text.ts";
+import { SWIFT_FRONT } from "../python/http-server.ts";
+import { Refusal, refuseWith } from "../refusal.ts";
+import type { Context, Style } from "../service.ts";
+import { isUtf8 } from "../url.ts";
 import { HTML } from "./state.ts";
 
 const page = (title: string, text: string): string => `<html><h1>${title}</h1><p>${text}</p></html>`;

@@ -1,4 +1,4 @@
-import { repr } from "./python.ts";
+import { repr } from "../python/index.ts";
 
 /**
  * The part of JSON Schema (draft 4) that OpenStack's request schemas use. Keywords are tried in the order in which the schema

@@ -1,4 +1,4 @@
-import { type HttpReply, percentDecode } from "../../kernel/index.ts";
+import { type HttpReply, percentDecode } from "../kernel/index.ts";
 
 const DECODER = new TextDecoder("utf-8", { fatal: true });
 

@@ -1,4 +1,4 @@
-import { type HttpReply, type HttpRequest, json } from "../../kernel/index.ts";
+import { type HttpReply, type HttpRequest, json } from "../kernel/index.ts";
 
 /*
  * Error pages of webob, the web framework below Nova, Cinder, Neutron and Glance: JSON, HTML or plain text, by what the client accepts.

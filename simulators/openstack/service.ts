@@ -10,8 +10,8 @@ import {
   type Service,
   type Unread,
   type Upload,
-} from "../../kernel/index.ts";
-import type { Actor, Cloud, ServiceName } from "../cloud.ts";
+} from "../kernel/index.ts";
+import type { Actor, Cloud, ServiceName } from "./cloud.ts";
 import { Refusal, refuseWith } from "./refusal.ts";
 import { errorPage, explained } from "./webob.ts";
 

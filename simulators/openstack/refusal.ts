@@ -1,4 +1,4 @@
-import type { HttpReply } from "../../kernel/index.ts";
+import type { HttpReply } from "../kernel/index.ts";
 
 /** What a refusal carries beside status, type and message. */
 export interface RefusalExtras {
