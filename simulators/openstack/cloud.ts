@@ -33,6 +33,11 @@ export const CATALOG = {
 } as const;
 export type CatalogType = keyof typeof CATALOG;
 
+/** Is it one of the catalog's own types? */
+export const isCatalogType = (type: string): type is CatalogType => Object.hasOwn(CATALOG, type);
+
+export const CATALOG_TYPES: readonly CatalogType[] = Object.keys(CATALOG).filter(isCatalogType);
+
 export interface OpenStackOptions {
   /** The first administrator, of domain `default`. Default admin, secret, admin. */
   readonly admin?: { readonly user: string; readonly password: string; readonly project: string };
@@ -353,7 +358,12 @@ export const missing = <T extends object>(what: string): T =>
 
 /** The frame that the services are put into. */
 export function createCloud(kernel: Kernel, options: OpenStackOptions = {}): Cloud {
-  const endpoints = new Map<CatalogType, string>(Object.entries(options.endpoints ?? {}) as [CatalogType, string][]);
+  const endpoints = new Map(
+    CATALOG_TYPES.flatMap((type) => {
+      const url = options.endpoints?.[type];
+      return url === undefined ? [] : [[type, url] as const];
+    }),
+  );
   const quotas = options.quotas ?? {};
   return {
     kernel,

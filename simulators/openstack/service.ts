@@ -37,6 +37,23 @@ export interface OpenStackRoute {
   readonly clients?: readonly string[];
 }
 
+/** A line of a service's table of routes: its handler also gets the subject, which is what the service works with. */
+export type RouteEntry<S> = readonly [
+  method: string,
+  path: string,
+  handler: (subject: S, context: Context) => HttpReply,
+  options?: Omit<OpenStackRoute, "method" | "path" | "handler">,
+];
+
+/** The routes of a table, for one subject. */
+export const bindRoutes = <S>(subject: S, table: readonly RouteEntry<S>[]): readonly OpenStackRoute[] =>
+  table.map(([method, path, handler, options]) => ({
+    method,
+    path,
+    handler: (context) => handler(subject, context),
+    ...options,
+  }));
+
 /** How a service speaks (docs/discoveries/openstack.md, "What differs per service"). */
 export interface Style {
   /** The error body. */
