@@ -1,9 +1,10 @@
-import { bodyJson, type HttpReply, json } from "../../kernel/index.ts";
-import { GLANCE_FRONT } from "../python/http-server.ts";
-import { Refusal, refuseWith } from "../refusal.ts";
-import type { Context, Style } from "../service.ts";
-import { isUtf8, UNDECODABLE_PATH } from "../url.ts";
-import { ERRED, errorPage, explained, NO_ROUTE } from "../webob.ts";
+import { bodyJson, type HttpReply } from "../../../kernel/index.ts";
+import { GLANCE_FRONT } from "../../python/http-server.ts";
+import { Refusal, refuseWith } from "../../refusal.ts";
+import type { Context, Style } from "../../service.ts";
+import { isUtf8, UNDECODABLE_PATH } from "../../url.ts";
+import { ERRED, errorPage, explained, NO_ROUTE } from "../../webob.ts";
+import { versionsReply } from "./versions.ts";
 
 /*
  * Errors are pages of the web framework. `members.detail` of a refusal is the second paragraph, `members.page` a whole body for errors
@@ -18,19 +19,11 @@ const pageOf = ({ message, extras }: Refusal): string => {
 const UNAUTHORIZED =
   "This server could not verify that you are authorized to access the document you requested. Either you supplied the wrong credentials (e.g., bad password), or your browser does not understand how to supply the credentials required.<br /><br />\n\n\n";
 
-const IDS = ["v2.15", "v2.9", "v2.7", "v2.6", "v2.5", "v2.4", "v2.3", "v2.2", "v2.1", "v2.0"];
-
-export function versions({ cloud, request }: Context, status: number): HttpReply {
-  const links = [{ rel: "self", href: `${cloud.root("image", request)}/v2/` }];
-  const each = IDS.map((id, at) => ({ id, status: at === 0 ? "CURRENT" : "SUPPORTED", links }));
-  return json(status, { versions: each });
-}
-
 const isVersioned = (path: string): boolean => path === "/v2" || path.startsWith("/v2/");
 
 function unmatched(context: Context, allowed: readonly string[]): HttpReply {
   const { request } = context;
-  if (!isVersioned(request.path)) return versions(context, 300);
+  if (!isVersioned(request.path)) return versionsReply(context, 300);
   if (allowed.length === 0) return errorPage(context.request, 404, NO_ROUTE);
   const allow = { Allow: allowed.join(", ") };
   if (request.method === "HEAD")
@@ -49,6 +42,7 @@ function unmatched(context: Context, allowed: readonly string[]): HttpReply {
   );
 }
 
+/** How Glance speaks: pages of webob for errors (docs/discoveries/openstack.md, "What differs per service"). */
 export const STYLE: Style = {
   refuse: (refusal, context) => errorPage(context.request, refusal.status, pageOf(refusal), refusal.extras.headers),
   unauthenticated: (context) =>
@@ -68,30 +62,3 @@ export const STYLE: Style = {
 
 const UNDECODABLE =
   "Error decoding your request. Either the URL or the request body contained characters that could not be decoded by Glance";
-
-/** @throws Refusal 415 when the body is of another type */
-export function needType({ request }: Context, types: readonly string[], headers = {}): void {
-  const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim() ?? "";
-  if (types.includes(type)) return;
-  const page = `The request media type ${type} is not supported by this server.\n<br /><br />\n`;
-  throw new Refusal(415, "", "", { members: { page }, headers });
-}
-
-/** The body as JSON. @throws Refusal 400 */
-export function bodyOf({ request }: Context): unknown {
-  if (request.body.length === 0) throw new Refusal(400, "", "Body expected in request.");
-  const body = bodyJson(request);
-  if (!body.ok) throw new Refusal(400, "", "Malformed JSON in request body.");
-  if (typeof body.value !== "object" || body.value === null)
-    throw new Refusal(400, "", "Unexpected body type. Expected list/dict.");
-  return body.value;
-}
-
-export const emptied = (status: number): HttpReply => ({
-  status,
-  body: "",
-  headers: { "Content-Type": "text/html; charset=UTF-8" },
-});
-
-/** Refuses what is not modelled, in this service's own error form. */
-export const notSimulated = (what: string): Refusal => new Refusal(501, "", `not simulated: ${what}`);

@@ -1,9 +1,10 @@
-import { pformat } from "../python/index.ts";
-import { Refusal } from "../refusal.ts";
-import { type Schema, type SchemaFailure, validate } from "../schema/index.ts";
+import { own } from "../../../kernel/index.ts";
+import { pformat } from "../../python/index.ts";
+import { Refusal } from "../../refusal.ts";
+import { checkValue, type Schema, type SchemaFailure, type ValueOf } from "../../schema/index.ts";
 
 /*
- * The schemas that this API publishes under /v2/schemas, and how it quotes them when a body does not fit.
+ * The schemas that Glance 25 publishes under /v2/schemas, and how it quotes them when a body does not fit.
  */
 
 interface Published extends Schema {
@@ -12,7 +13,7 @@ interface Published extends Schema {
   readonly links?: readonly object[];
 }
 
-export const IMAGE = {
+const IMAGE = {
   name: "image",
   properties: {
     id: {
@@ -123,7 +124,7 @@ export const IMAGE = {
   ],
 } as const satisfies Published;
 
-export const MEMBER = {
+const MEMBER = {
   name: "member",
   properties: {
     member_id: { type: "string", description: "An identifier for the image member (tenantId)" },
@@ -155,7 +156,7 @@ const listOf = (name: string, items: Published, links: readonly object[]): objec
 
 const DESCRIBED = { rel: "describedby", href: "{schema}" };
 
-/** By the last part of the path. */
+/** Published schemas, by the last part of their path. */
 export const PUBLISHED: Readonly<Record<string, object>> = {
   image: IMAGE,
   images: listOf("image", IMAGE, [{ rel: "first", href: "{first}" }, { rel: "next", href: "{next}" }, DESCRIBED]),
@@ -163,11 +164,37 @@ export const PUBLISHED: Readonly<Record<string, object>> = {
   members: listOf("member", MEMBER, [DESCRIBED]),
 };
 
-const indented = (text: string): string =>
+/** Is it an attribute that every image has? Other members of a body are custom properties. */
+export const isImageAttribute = (name: string): boolean => Object.hasOwn(IMAGE.properties, name);
+
+/** Is it an attribute that clients may not set? */
+export function isReadOnlyAttribute(name: string): boolean {
+  const properties: Readonly<Record<string, Schema>> = IMAGE.properties;
+  return own(properties, name)?.readOnly === true;
+}
+
+const IMAGE_BODY = {
+  type: "object",
+  properties: IMAGE.properties,
+  additionalProperties: IMAGE.additionalProperties,
+} as const satisfies Schema;
+
+/** Attributes of an image that fit its schema. */
+export type ImageBody = ValueOf<typeof IMAGE_BODY>;
+
+/** The attributes, with the types that the schema says. @throws Refusal 400 that prints the schema */
+export function checkImage(attributes: unknown): ImageBody {
+  const checked = checkValue(IMAGE_BODY, attributes);
+  if (!checked.ok) throw new Refusal(400, "", explain(checked.failure));
+  return checked.value;
+}
+
+const indent = (text: string): string =>
   text
     .split("\n")
     .map((line) => `    ${line}`)
     .join("\n");
+
 const subscripts = (path: readonly (string | number)[]): string =>
   path.map((part) => (typeof part === "number" ? `[${part}]` : `['${part}']`)).join("");
 
@@ -177,19 +204,9 @@ function explain({ message, keyword, schema, schemaPath, path, value }: SchemaFa
     `Provided object does not match schema 'image': ${message}`,
     "",
     `Failed validating '${keyword}' in schema${subscripts(schemaPath)}:`,
-    indented(pformat(schema, 72)),
+    indent(pformat(schema, 72)),
     "",
     `On instance${subscripts(path)}:`,
-    indented(pformat(value, 72)),
+    indent(pformat(value, 72)),
   ].join("\n");
-}
-
-/** @throws Refusal 400 */
-export function checkImage(fields: Readonly<Record<string, unknown>>): void {
-  const { properties, additionalProperties } = IMAGE;
-  const failure = validate(
-    { properties: properties as Readonly<Record<string, Schema>>, additionalProperties },
-    fields,
-  );
-  if (failure !== undefined) throw new Refusal(400, "", explain(failure));
 }
