@@ -1,19 +1,22 @@
-import { withoutSlashes } from "../url.ts";
-import type { HttpReply } from "../../kernel/index.ts";
-import { dumps } from "../python/index.ts";
-import { Refusal } from "../refusal.ts";
-import type { Context } from "../service.ts";
-import { HTML, LIMITS, notSimulated } from "./state.ts";
+import type { HttpReply } from "../../../kernel/index.ts";
+import { dumps } from "../../python/index.ts";
+import { Refusal } from "../../refusal.ts";
+import type { Context } from "../../service.ts";
+import { withoutSlashes } from "../../url.ts";
+import { LIMITS } from "../state/limits.ts";
+import { notSimulated } from "./errors.ts";
+import { HTML, isYes } from "./headers.ts";
 
 /** One line of a listing: a thing, or what shares a prefix. */
-type Line = { readonly name: string } | { readonly subdir: string };
+export type Line = { readonly name: string } | { readonly subdir: string };
 
 const nameOf = (line: Line): string => ("name" in line ? line.name : line.subdir);
 
 /** Swift compares the bytes of names in UTF-8. */
-const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+const compareBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-function limitOf(query: URLSearchParams): number {
+/** @throws Refusal 412 */
+function parseLimit(query: URLSearchParams): number {
   const given = query.get("limit") ?? "";
   const limit = /^\d+$/.test(given) ? Number(given) : LIMITS.container_listing_limit;
   if (limit > LIMITS.container_listing_limit)
@@ -21,14 +24,11 @@ function limitOf(query: URLSearchParams): number {
   return limit;
 }
 
-/** What of `names` the query asks for, in order: filtered, rolled up at the delimiter, from marker to end marker, limited. */
-function chosen(names: readonly string[], query: URLSearchParams): readonly Line[] {
+/** The names below the prefix, rolled up at the delimiter. With `path`, what lies directly in that folder. */
+function rollUp(names: readonly string[], query: URLSearchParams): readonly Line[] {
   const path = query.get("path");
   const prefix = path === null ? (query.get("prefix") ?? "") : withoutSlashes(path) + (path === "" ? "" : "/");
   const delimiter = path === null ? (query.get("delimiter") ?? "") : "/";
-  const isReverse = ["true", "1", "yes", "on", "t", "y"].includes((query.get("reverse") ?? "").toLowerCase());
-  const marker = query.get("marker") ?? "";
-  const end = query.get("end_marker") ?? "";
   const lines = new Map<string, Line>();
   for (const name of names) {
     if (!name.startsWith(prefix) || (path !== null && name === prefix)) continue;
@@ -39,14 +39,27 @@ function chosen(names: readonly string[], query: URLSearchParams): readonly Line
       lines.set(`${subdir}/`, { subdir });
     }
   }
-  const isAfter = (name: string, other: string): boolean => byBytes(name, other) * (isReverse ? -1 : 1) > 0;
-  return [...lines.values()]
-    .sort((a, b) => byBytes(nameOf(a), nameOf(b)) * (isReverse ? -1 : 1))
-    .filter((line) => marker === "" || isAfter(nameOf(line), marker))
-    .filter((line) => end === "" || isAfter(end, nameOf(line)))
-    .slice(0, limitOf(query));
+  return [...lines.values()];
 }
 
+/**
+ * What of `names` the query asks for: filtered, rolled up at the delimiter, in order, from marker to end marker, limited.
+ *
+ * @throws Refusal 412 when the limit is too high
+ */
+export function chooseLines(names: readonly string[], query: URLSearchParams): readonly Line[] {
+  const direction = isYes(query.get("reverse")) ? -1 : 1;
+  const marker = query.get("marker") ?? "";
+  const end = query.get("end_marker") ?? "";
+  const compare = (a: string, b: string): number => compareBytes(a, b) * direction;
+  return [...rollUp(names, query)]
+    .sort((a, b) => compare(nameOf(a), nameOf(b)))
+    .filter((line) => marker === "" || compare(nameOf(line), marker) > 0)
+    .filter((line) => end === "" || compare(end, nameOf(line)) > 0)
+    .slice(0, parseLimit(query));
+}
+
+/** Is the listing to be JSON? @throws Refusal 501 for XML */
 export function wantsJson({ query, request }: Context): boolean {
   const format = query.get("format");
   const accept = request.headers.accept ?? "";
@@ -55,8 +68,8 @@ export function wantsJson({ query, request }: Context): boolean {
   return format === null ? accept.includes("application/json") : format === "json";
 }
 
-/** A listing as JSON or text. A HEAD is answered as a list of nothing is. */
-export function listed(
+/** The reply with a listing, as JSON or text. A HEAD is answered as a list of nothing is. */
+export function listingReply(
   context: Context,
   names: readonly string[],
   view: (name: string) => object,
@@ -70,7 +83,7 @@ export function listed(
     ...(!query.has("format") && { Vary: "Accept" }),
   };
   if (request.method === "HEAD") return { status: 204, headers: all };
-  const lines = chosen(names, query);
+  const lines = chooseLines(names, query);
   if (isJson) {
     return { status: 200, headers: all, body: dumps(lines.map((line) => ("name" in line ? view(line.name) : line))) };
   }

@@ -1,9 +1,9 @@
-import type { HttpReply } from "../../kernel/index.ts";
-import { SWIFT_FRONT } from "../python/http-server.ts";
-import { Refusal, refuseWith } from "../refusal.ts";
-import type { Context, Style } from "../service.ts";
-import { isUtf8 } from "../url.ts";
-import { HTML } from "./state.ts";
+import type { HttpReply } from "../../../kernel/index.ts";
+import { SWIFT_FRONT } from "../../python/http-server.ts";
+import { refuseWith } from "../../refusal.ts";
+import type { Context, Style } from "../../service.ts";
+import { isUtf8 } from "../../url.ts";
+import { HTML } from "./headers.ts";
 
 const page = (title: string, text: string): string => `<html><h1>${title}</h1><p>${text}</p></html>`;
 
@@ -27,17 +27,24 @@ const PAGES: Readonly<Record<number, string>> = {
   422: page("Unprocessable Entity", "Unable to process the contained instructions"),
 };
 
-/** A HEAD is answered without the page, and Swift says so in its length. */
-export function paged({ request }: Pick<Context, "request">, status: number, headers = {}, body?: string): HttpReply {
+/** A reply with Swift's page of the status, or another body. To a HEAD it has none, and says so in its length. */
+export function pageReply(
+  { request }: Pick<Context, "request">,
+  status: number,
+  headers: Readonly<Record<string, string | readonly string[]>> = {},
+  body?: string,
+): HttpReply {
   if (request.method === "HEAD") return { status, headers: { ...HTML, "Content-Length": "0", ...headers } };
   return { status, body: body || (PAGES[status] ?? ""), headers: { ...HTML, ...headers } };
 }
 
-export const accepted = (context: Context): HttpReply => paged(context, 202);
+/** 202. */
+export const acceptedReply = (context: Context): HttpReply => pageReply(context, 202);
 
-export function unauthorized(context: Context): HttpReply {
+/** 401: the challenge of a request that proves no identity. */
+export function unauthorizedReply(context: Context): HttpReply {
   const { cloud, request, params } = context;
-  return paged(context, 401, {
+  return pageReply(context, 401, {
     "WWW-Authenticate": [
       `Swift realm="${params.account ?? "unknown"}"`,
       `Keystone uri="${cloud.root("identity", request)}"`,
@@ -45,26 +52,29 @@ export function unauthorized(context: Context): HttpReply {
   });
 }
 
+/** The methods that Swift says it allows, whatever the path. */
 export const ALLOW = "HEAD, POST, GET, OPTIONS, PUT, DELETE";
 
 /** Only `/v1/<account>…` leads anywhere. */
-function nowhere(context: Context): HttpReply {
+function unknownPathReply(context: Context): HttpReply {
   const [, version = "", account = ""] = context.request.path.split("/");
-  if (version === "") return paged(context, 404);
-  if (account === "") return paged(context, 412, {}, "Bad URL");
-  return paged(context, version === "v1" || version === "v1.0" ? 404 : 400);
+  if (version === "") return pageReply(context, 404);
+  if (account === "") return pageReply(context, 412, {}, "Bad URL");
+  return pageReply(context, version === "v1" || version === "v1.0" ? 404 : 400);
 }
 
 /** The first parameter whose value is no UTF-8 is named. */
-function notUtf8(context: Context, names: readonly string[]): HttpReply {
+function undecodableReply(context: Context, names: readonly string[]): HttpReply {
   const wrong = names.find((name) => context.query.getAll(name).some((value) => value.includes("\ufffd"))) ?? names[0];
-  return paged(context, 400, { "Content-Type": "text/plain" }, `"${wrong}" parameter not valid UTF-8`);
+  return pageReply(context, 400, { "Content-Type": "text/plain" }, `"${wrong}" parameter not valid UTF-8`);
 }
 
+/** How Swift speaks: pages of HTML, transaction ids (docs/discoveries/openstack.md, "What differs per service"). */
 export const STYLE: Style = {
-  refuse: ({ status, message, extras }, context) => paged(context, status, extras.headers, message),
-  unauthenticated: unauthorized,
-  unmatched: (context, allowed) => (allowed.length > 0 ? paged(context, 405, { Allow: ALLOW }) : nowhere(context)),
+  refuse: ({ status, message, extras }, context) => pageReply(context, status, extras.headers, message),
+  unauthenticated: unauthorizedReply,
+  unmatched: (context, allowed) =>
+    allowed.length > 0 ? pageReply(context, 405, { Allow: ALLOW }) : unknownPathReply(context),
   headers: ({ requestId }) => {
     const id = `tx${requestId.slice("req-".length).replaceAll("-", "").slice(0, 21)}-${requestId.slice(-10)}`;
     return { "X-Trans-Id": id, "X-Openstack-Request-Id": id };
@@ -72,18 +82,16 @@ export const STYLE: Style = {
   crashed: () => ({ status: 500, headers: { "Content-Type": "text/plain" }, body: "An error occurred" }),
   cut: (context) => {
     const coding = context.request.headers["transfer-encoding"] ?? "chunked";
-    if (coding.toLowerCase() === "chunked") return paged(context, 499);
-    return paged(context, 400, { "Content-Type": "text/plain" }, "Invalid Transfer-Encoding header value");
+    if (coding.toLowerCase() === "chunked") return pageReply(context, 499);
+    return pageReply(context, 400, { "Content-Type": "text/plain" }, "Invalid Transfer-Encoding header value");
   },
   front: SWIFT_FRONT,
   admit: (context) => {
     const { request, query } = context;
     if (!isUtf8(request.path) || request.path.includes("%00"))
-      throw refuseWith(paged(context, 412, { "Content-Type": "text/plain" }, "Invalid UTF8 or contains NULL"));
-    if (!isUtf8(request.query)) throw refuseWith(notUtf8(context, [...query.keys()]));
+      throw refuseWith(pageReply(context, 412, { "Content-Type": "text/plain" }, "Invalid UTF8 or contains NULL"));
+    if (!isUtf8(request.query)) throw refuseWith(undecodableReply(context, [...query.keys()]));
   },
-  // Who may do what depends on the container: access.ts decides.
+  // Who may do what depends on the container: `behaviour/access.ts` decides.
   isOpen: () => true,
 };
-
-export const refused = (status: number): Refusal => new Refusal(status, "", "");
