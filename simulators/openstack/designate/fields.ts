@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { bodyText, own } from "../../kernel/index.ts";
-import { repr } from "../common/python.ts";
-import type { Context } from "../common/service.ts";
+import { repr } from "../python/index.ts";
+import type { Context } from "../service.ts";
 import { bad, broken, invalid, invalidValue } from "./state.ts";
 
 const NAME = /^(?!.{255,})(?:(?!-)[A-Za-z0-9_-]{1,63}(?<!-)\.)+$/;

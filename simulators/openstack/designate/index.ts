@@ -1,6 +1,6 @@
 import type { Service } from "../../kernel/index.ts";
 import type { Cloud } from "../cloud.ts";
-import { openStackService } from "../common/service.ts";
+import { openStackService } from "../service.ts";
 import { installPropagation } from "./propagation.ts";
 import { recordsetRoutes } from "./recordsets.ts";
 import type { Designate, DesignateState } from "./state.ts";

@@ -1,6 +1,6 @@
 import { globFits, json, type HttpReply } from "../../kernel/index.ts";
-import { nextQuery, pageAfter, sortedBy } from "../common/page.ts";
-import type { Context } from "../common/service.ts";
+import { nextQuery, pageAfter, sortedBy } from "../paging.ts";
+import type { Context } from "../service.ts";
 import { bad, base } from "./state.ts";
 
 const LIMIT_DEFAULT = 20;

@@ -1,7 +1,7 @@
 import { type HttpReply, json } from "../../kernel/index.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
-import { isoMicros } from "../common/time.ts";
+import { Refusal } from "../refusal.ts";
+import type { Context, OpenStackRoute } from "../service.ts";
+import { isoMicros } from "../time.ts";
 import { bodyOf, checkRecords, checkServiceName, description, host, recordType, ttl } from "./fields.ts";
 import { list, type Listing } from "./lists.ts";
 import { touch } from "./propagation.ts";

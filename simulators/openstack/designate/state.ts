@@ -1,7 +1,7 @@
 import type { Slot } from "../../kernel/index.ts";
 import type { Cloud } from "../cloud.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context } from "../common/service.ts";
+import { Refusal } from "../refusal.ts";
+import type { Context } from "../service.ts";
 
 export type Status = "PENDING" | "ACTIVE" | "ERROR";
 export type Action = "CREATE" | "UPDATE" | "DELETE" | "NONE";

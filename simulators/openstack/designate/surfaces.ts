@@ -1,7 +1,7 @@
 import { bodyText, type HttpReply, json } from "../../kernel/index.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
-import { isoMicros } from "../common/time.ts";
+import { Refusal } from "../refusal.ts";
+import type { Context, OpenStackRoute } from "../service.ts";
+import { isoMicros } from "../time.ts";
 import { bodyOf, integer } from "./fields.ts";
 import { LIMIT_MAX, list } from "./lists.ts";
 import {

@@ -1,7 +1,7 @@
 import { json } from "../../kernel/index.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
-import { isoMicros } from "../common/time.ts";
+import { Refusal } from "../refusal.ts";
+import type { Context, OpenStackRoute } from "../service.ts";
+import { isoMicros } from "../time.ts";
 import { bodyOf, description } from "./fields.ts";
 import { list } from "./lists.ts";
 import { bad, base, broken, type Designate, forbidden, idIn, invalidValue, type TldRow } from "./state.ts";

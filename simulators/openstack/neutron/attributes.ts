@@ -1,8 +1,8 @@
 import { bodyJson } from "../../kernel/index.ts";
 import type { Actor } from "../cloud.ts";
-import { repr } from "../common/python.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context } from "../common/service.ts";
+import { repr } from "../python/index.ts";
+import { Refusal } from "../refusal.ts";
+import type { Context } from "../service.ts";
 import { isIp, prefixOf } from "./address.ts";
 import { badInput, denied, type Fields, httpBadRequest } from "./frame.ts";
 

@@ -1,5 +1,5 @@
 import type { Actor } from "../cloud.ts";
-import { Refusal } from "../common/refusal.ts";
+import { Refusal } from "../refusal.ts";
 import { forAdmins, ip, orNull, text, uuid } from "./attributes.ts";
 import { badRequest, conflict, dated, type Fields, fresh, type Neutron, owned } from "./frame.ts";
 import { dropFloatingIp, point } from "./floating-rows.ts";

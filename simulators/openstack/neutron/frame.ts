@@ -1,11 +1,11 @@
 import { type HttpReply, json, type Slot } from "../../kernel/index.ts";
 import type { Actor, Cloud } from "../cloud.ts";
-import { EVENTLET_FRONT } from "../common/front.ts";
-import { Refusal, refuseWith } from "../common/refusal.ts";
-import { keystoneUnauthorized, type Style } from "../common/service.ts";
-import { isUtf8 } from "../common/text.ts";
-import { isoSeconds } from "../common/time.ts";
-import { errorPage, explained } from "../common/webob.ts";
+import { EVENTLET_FRONT } from "../python/http-server.ts";
+import { Refusal, refuseWith } from "../refusal.ts";
+import { keystoneUnauthorized, type Style } from "../service.ts";
+import { isUtf8 } from "../url.ts";
+import { isoSeconds } from "../time.ts";
+import { errorPage, explained } from "../webob.ts";
 import type { Dated, NetworkRow, NeutronState, Row } from "./state.ts";
 
 /** What Neutron's parts work on. */

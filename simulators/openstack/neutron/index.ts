@@ -1,6 +1,6 @@
 import type { HttpRequest, Service } from "../../kernel/index.ts";
 import type { Cloud, PortOps } from "../cloud.ts";
-import { openStackService } from "../common/service.ts";
+import { openStackService } from "../service.ts";
 import { admitted } from "./admission.ts";
 import { FLOATING_IPS } from "./floating-ips.ts";
 import { type Neutron, STYLE } from "./frame.ts";

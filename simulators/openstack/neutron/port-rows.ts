@@ -1,4 +1,4 @@
-import { Refusal } from "../common/refusal.ts";
+import { Refusal } from "../refusal.ts";
 import { fromBig, holds, prefixOf, toBig } from "./address.ts";
 import { badInput, conflict, fresh, type Neutron } from "./frame.ts";
 import { count } from "./quotas.ts";

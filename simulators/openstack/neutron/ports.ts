@@ -1,5 +1,5 @@
 import type { Actor } from "../cloud.ts";
-import { Refusal } from "../common/refusal.ts";
+import { Refusal } from "../refusal.ts";
 import {
   addressPairs,
   boolean,

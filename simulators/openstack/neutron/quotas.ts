@@ -1,6 +1,6 @@
 import { bodyJson, empty, json } from "../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
-import { Refusal } from "../common/refusal.ts";
+import type { Context, OpenStackRoute } from "../service.ts";
+import { Refusal } from "../refusal.ts";
 import { conflict, denied, type Fields, httpBadRequest, badInput, type Neutron } from "./frame.ts";
 
 /** Default quotas of Zed (docs/discoveries/openstack.md, "Quotas"). */

@@ -1,7 +1,7 @@
 import { empty, json } from "../../kernel/index.ts";
 import type { Actor } from "../cloud.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
+import { Refusal } from "../refusal.ts";
+import type { Context, OpenStackRoute } from "../service.ts";
 import { type Attributes, checked, checkPolicy, itemOf, projectOf, type Shape, text } from "./attributes.ts";
 import { badInput, conflict, denied, type Fields, type Neutron, notFound, owned, owns, touch } from "./frame.ts";
 import { listed } from "./lists.ts";

@@ -1,7 +1,7 @@
 import { bodyJson, empty, type HttpReply, json } from "../../kernel/index.ts";
 import type { Actor } from "../cloud.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
+import { Refusal } from "../refusal.ts";
+import type { Context, OpenStackRoute } from "../service.ts";
 import { checked, checkPolicy, type Attributes, COMMON, itemOf, itemsOf, projectOf, type Shape } from "./attributes.ts";
 import { badRequest, denied, type Fields, httpBadRequest, type Neutron, notFound, owns, touch } from "./frame.ts";
 import { chosen, listed } from "./lists.ts";

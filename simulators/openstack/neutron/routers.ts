@@ -1,8 +1,8 @@
 import { bodyJson, json } from "../../kernel/index.ts";
 import type { Actor } from "../cloud.ts";
-import { repr } from "../common/python.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
+import { repr } from "../python/index.ts";
+import { Refusal } from "../refusal.ts";
+import type { Context, OpenStackRoute } from "../service.ts";
 import { holds, overlap, type Prefix, prefixOf } from "./address.ts";
 import { boolean, dictionary, fixedIps, forAdmins, keysOf, routes, text } from "./attributes.ts";
 import {

@@ -1,6 +1,6 @@
 import { own } from "../../kernel/index.ts";
 import type { Actor } from "../cloud.ts";
-import { Refusal } from "../common/refusal.ts";
+import { Refusal } from "../refusal.ts";
 import { fromBig, prefixOf, toBig } from "./address.ts";
 import { oneOf, orNull, text, uuid } from "./attributes.ts";
 import { conflict, type Fields, type Neutron, touch } from "./frame.ts";

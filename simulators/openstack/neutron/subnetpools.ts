@@ -1,6 +1,6 @@
-import { str } from "../common/python.ts";
+import { str } from "../python/index.ts";
 import type { Actor } from "../cloud.ts";
-import { Refusal } from "../common/refusal.ts";
+import { Refusal } from "../refusal.ts";
 import { prefixOf } from "./address.ts";
 import { boolean, cidr, integer, list, orNull, Reason, text } from "./attributes.ts";
 import { dated, type Fields, fresh, type Neutron, owned, owns } from "./frame.ts";

@@ -1,6 +1,6 @@
 import type { Actor } from "../cloud.ts";
-import { repr } from "../common/python.ts";
-import { Refusal } from "../common/refusal.ts";
+import { repr } from "../python/index.ts";
+import { Refusal } from "../refusal.ts";
 import { fromBig, holds, overlap, type Prefix, prefixOf, toBig } from "./address.ts";
 import { boolean, integer, ip, list, nameservers, oneOf, orNull, pools, routes, text, uuid } from "./attributes.ts";
 import {

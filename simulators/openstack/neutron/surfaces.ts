@@ -1,6 +1,6 @@
 import { type HttpReply, json } from "../../kernel/index.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
+import { Refusal } from "../refusal.ts";
+import type { Context, OpenStackRoute } from "../service.ts";
 import { prefixOf } from "./address.ts";
 import { EXTENSIONS } from "./extensions.ts";
 import { conflict, type Neutron, notSimulated, owned } from "./frame.ts";
