@@ -1,5 +1,5 @@
 import { AGENT_PORT } from "../addresses.ts";
-import { prefixRange, within } from "../openstack/neutron/address.ts";
+import { prefixRange, within } from "../openstack/neutron/behaviour/ip.ts";
 import type { LawfulWorld, Lookup } from "./lookup.ts";
 
 type Neutron = ReturnType<LawfulWorld["openstack"]["state"]>["neutron"];

@@ -1,13 +1,13 @@
 import type { Service } from "../../kernel/index.ts";
 import type { Cloud } from "../cloud.ts";
 import { openStackService } from "../common/service.ts";
-import { installPropagation } from "./propagation.ts";
-import { recordsetRoutes } from "./recordsets.ts";
+import { installPropagation } from "./behaviour.ts";
+import { recordsetRoutes } from "./routes/recordsets.ts";
 import type { Designate, DesignateState } from "./state.ts";
-import { STYLE } from "./style.ts";
-import { installImports, surfaceRoutes } from "./surfaces.ts";
-import { tldRoutes } from "./tlds.ts";
-import { zoneRoutes } from "./zones.ts";
+import { STYLE } from "./wire/wire.ts";
+import { installImports, surfaceRoutes } from "./routes/surfaces.ts";
+import { tldRoutes } from "./routes/tlds.ts";
+import { zoneRoutes } from "./routes/zones.ts";
 
 export type { DesignateState } from "./state.ts";
 

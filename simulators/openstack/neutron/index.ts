@@ -1,24 +1,24 @@
 import type { HttpRequest, Service } from "../../kernel/index.ts";
 import type { Cloud, PortOps } from "../cloud.ts";
 import { openStackService } from "../common/service.ts";
-import { admitted } from "./admission.ts";
-import { FLOATING_IPS } from "./floating-ips.ts";
-import { type Neutron, STYLE } from "./frame.ts";
-import { GROUPS } from "./groups.ts";
-import { NETWORKS } from "./networks.ts";
-import { operations } from "./ops.ts";
-import { PORTS } from "./ports.ts";
-import { quotaRoutes } from "./quotas.ts";
-import { rbacRoutes } from "./rbac.ts";
-import { resourceRoutes } from "./resource.ts";
-import { interfaceRoutes, ROUTERS } from "./routers.ts";
-import { RULES } from "./rules.ts";
-import { type NeutronState, newState } from "./state.ts";
-import { SUBNETPOOLS } from "./subnetpools.ts";
-import { SUBNETS } from "./subnets.ts";
-import { surfaceRoutes } from "./surfaces.ts";
+import { admitted } from "./behaviour/admission.ts";
+import { FLOATING_IPS } from "./routes/floatingips.ts";
+import { type Neutron, STYLE } from "./wire/wire.ts";
+import { GROUPS } from "./routes/security-groups.ts";
+import { NETWORKS } from "./routes/networks.ts";
+import { operations } from "./behaviour/for-nova.ts";
+import { PORTS } from "./routes/ports.ts";
+import { quotaRoutes } from "./routes/quotas.ts";
+import { rbacRoutes } from "./routes/rbac-policies.ts";
+import { resourceRoutes } from "./routes/resource.ts";
+import { interfaceRoutes, ROUTERS } from "./routes/routers.ts";
+import { RULES } from "./routes/security-group-rules.ts";
+import { type NeutronState, newState } from "./state/state.ts";
+import { SUBNETPOOLS } from "./routes/subnetpools.ts";
+import { SUBNETS } from "./routes/subnets.ts";
+import { surfaceRoutes } from "./routes/surfaces.ts";
 
-export type { NeutronState } from "./state.ts";
+export type { NeutronState } from "./state/state.ts";
 
 export interface NeutronService {
   readonly service: Service;

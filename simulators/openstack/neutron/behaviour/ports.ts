@@ -1,8 +1,8 @@
-import { Refusal } from "../common/refusal.ts";
-import { fromBig, holds, prefixOf, toBig } from "./address.ts";
-import { badInput, conflict, fresh, type Neutron } from "./frame.ts";
-import { count } from "./quotas.ts";
-import type { AddressPair, FixedIp, NetworkRow, PortRow, SubnetRow } from "./state.ts";
+import { Refusal } from "../../common/refusal.ts";
+import { fromBig, holds, prefixOf, toBig } from "./ip.ts";
+import { badInput, conflict, fresh, type Neutron } from "../wire/wire.ts";
+import { count } from "../routes/quotas.ts";
+import type { AddressPair, FixedIp, NetworkRow, PortRow, SubnetRow } from "../state/state.ts";
 
 const FIXED_IPS_MAX = 5;
 

@@ -1,13 +1,13 @@
-import { empty, json } from "../../kernel/index.ts";
-import type { Actor } from "../cloud.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
-import { type Attributes, checked, checkPolicy, itemOf, projectOf, type Shape, text } from "./attributes.ts";
-import { badInput, conflict, denied, type Fields, type Neutron, notFound, owned, owns, touch } from "./frame.ts";
-import { listed } from "./lists.ts";
+import { empty, json } from "../../../kernel/index.ts";
+import type { Actor } from "../../cloud.ts";
+import { Refusal } from "../../common/refusal.ts";
+import type { Context, OpenStackRoute } from "../../common/service.ts";
+import { type Attributes, checked, checkPolicy, itemOf, projectOf, type Shape, text } from "../wire/attributes.ts";
+import { badInput, conflict, denied, type Fields, type Neutron, notFound, owned, owns, touch } from "../wire/wire.ts";
+import { listed } from "../wire/lists.ts";
 import { networkOf } from "./networks.ts";
 import { checkQuota, count } from "./quotas.ts";
-import type { RbacRow } from "./state.ts";
+import type { RbacRow } from "../state/state.ts";
 
 /*
  * Sharing a network with one project. Of the kinds of things that Neutron can share this way, networks are modelled.

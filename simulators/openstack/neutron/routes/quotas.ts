@@ -1,7 +1,7 @@
-import { bodyJson, empty, json } from "../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
-import { Refusal } from "../common/refusal.ts";
-import { conflict, denied, type Fields, httpBadRequest, badInput, type Neutron } from "./frame.ts";
+import { bodyJson, empty, json } from "../../../kernel/index.ts";
+import type { Context, OpenStackRoute } from "../../common/service.ts";
+import { Refusal } from "../../common/refusal.ts";
+import { conflict, denied, type Fields, httpBadRequest, badInput, type Neutron } from "../wire/wire.ts";
 
 /** Default quotas of Zed (docs/discoveries/openstack.md, "Quotas"). */
 const QUOTAS = {

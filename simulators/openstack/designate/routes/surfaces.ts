@@ -1,9 +1,9 @@
-import { bodyText, type HttpReply, json } from "../../kernel/index.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
-import { isoMicros } from "../common/time.ts";
-import { bodyOf, integer } from "./fields.ts";
-import { LIMIT_MAX, list } from "./lists.ts";
+import { bodyText, type HttpReply, json } from "../../../kernel/index.ts";
+import { Refusal } from "../../common/refusal.ts";
+import type { Context, OpenStackRoute } from "../../common/service.ts";
+import { isoMicros } from "../../common/time.ts";
+import { bodyOf, integer } from "../wire/fields.ts";
+import { LIMIT_MAX, list } from "../wire/lists.ts";
 import {
   base,
   type Designate,
@@ -18,8 +18,8 @@ import {
   QUOTAS,
   type Resource,
   sees,
-} from "./state.ts";
-import { refuseUnmodelled } from "./style.ts";
+} from "../state.ts";
+import { refuseUnmodelled } from "../wire/wire.ts";
 
 const UPDATED = "2022-06-29T00:00:00Z";
 const NAME_LENGTH_MAX = 255;

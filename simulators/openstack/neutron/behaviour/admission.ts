@@ -1,7 +1,7 @@
-import { own } from "../../kernel/index.ts";
-import { prefixRange, within } from "./address.ts";
-import type { Neutron } from "./frame.ts";
-import type { GroupRow, PortRow, RuleRow } from "./state.ts";
+import { own } from "../../../kernel/index.ts";
+import { prefixRange, within } from "./ip.ts";
+import type { Neutron } from "../wire/wire.ts";
+import type { GroupRow, PortRow, RuleRow } from "../state/state.ts";
 
 const PROTOCOLS: Readonly<Record<string, string>> = { "6": "tcp", "17": "udp", "1": "icmp" };
 

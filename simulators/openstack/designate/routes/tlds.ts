@@ -1,10 +1,10 @@
-import { json } from "../../kernel/index.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
-import { isoMicros } from "../common/time.ts";
-import { bodyOf, description } from "./fields.ts";
-import { list } from "./lists.ts";
-import { bad, base, broken, type Designate, forbidden, idIn, invalidValue, type TldRow } from "./state.ts";
+import { json } from "../../../kernel/index.ts";
+import { Refusal } from "../../common/refusal.ts";
+import type { Context, OpenStackRoute } from "../../common/service.ts";
+import { isoMicros } from "../../common/time.ts";
+import { bodyOf, description } from "../wire/fields.ts";
+import { list } from "../wire/lists.ts";
+import { bad, base, broken, type Designate, forbidden, idIn, invalidValue, type TldRow } from "../state.ts";
 
 /*
  * Top level domains. As soon as an administrator has named one, zones must lie below one of them.

@@ -1,7 +1,7 @@
-import { globFits, json, type HttpReply } from "../../kernel/index.ts";
-import { nextQuery, pageAfter, sortedBy } from "../common/page.ts";
-import type { Context } from "../common/service.ts";
-import { bad, base } from "./state.ts";
+import { globFits, json, type HttpReply } from "../../../kernel/index.ts";
+import { nextQuery, pageAfter, sortedBy } from "../../common/page.ts";
+import type { Context } from "../../common/service.ts";
+import { bad, base } from "../state.ts";
 
 const LIMIT_DEFAULT = 20;
 export const LIMIT_MAX = 1000;

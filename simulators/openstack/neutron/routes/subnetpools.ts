@@ -1,12 +1,12 @@
-import { str } from "../common/python.ts";
-import type { Actor } from "../cloud.ts";
-import { Refusal } from "../common/refusal.ts";
-import { prefixOf } from "./address.ts";
-import { boolean, cidr, integer, list, orNull, Reason, text } from "./attributes.ts";
-import { dated, type Fields, fresh, type Neutron, owned, owns } from "./frame.ts";
+import { str } from "../../common/python.ts";
+import type { Actor } from "../../cloud.ts";
+import { Refusal } from "../../common/refusal.ts";
+import { prefixOf } from "../behaviour/ip.ts";
+import { boolean, cidr, integer, list, orNull, Reason, text } from "../wire/attributes.ts";
+import { dated, type Fields, fresh, type Neutron, owned, owns } from "../wire/wire.ts";
 import { count } from "./quotas.ts";
 import { type Resource, withCommon } from "./resource.ts";
-import type { SubnetpoolRow } from "./state.ts";
+import type { SubnetpoolRow } from "../state/state.ts";
 
 /** Lengths are text here, as the service writes them. */
 const view = (_neutron: Neutron, _actor: Actor, row: SubnetpoolRow): Fields => ({

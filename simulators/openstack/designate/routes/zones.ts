@@ -1,10 +1,10 @@
-import { type HttpReply, json } from "../../kernel/index.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
-import { isoMicros } from "../common/time.ts";
-import { bodyOf, description, domain, email, ttl } from "./fields.ts";
-import { list } from "./lists.ts";
-import { announce, soaOf, touch } from "./propagation.ts";
+import { type HttpReply, json } from "../../../kernel/index.ts";
+import { Refusal } from "../../common/refusal.ts";
+import type { Context, OpenStackRoute } from "../../common/service.ts";
+import { isoMicros } from "../../common/time.ts";
+import { bodyOf, description, domain, email, ttl } from "../wire/fields.ts";
+import { list } from "../wire/lists.ts";
+import { announce, soaOf, touch } from "../behaviour.ts";
 import {
   bad,
   base,
@@ -20,7 +20,7 @@ import {
   sees,
   type ZoneRow,
   zoneOf,
-} from "./state.ts";
+} from "../state.ts";
 import { checkTld } from "./tlds.ts";
 
 const TTL_DEFAULT = 3600;

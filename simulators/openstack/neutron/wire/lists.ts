@@ -1,8 +1,8 @@
-import { type HttpReply, json, own } from "../../kernel/index.ts";
-import { repr } from "../common/python.ts";
-import type { Context } from "../common/service.ts";
+import { type HttpReply, json, own } from "../../../kernel/index.ts";
+import { repr } from "../../common/python.ts";
+import type { Context } from "../../common/service.ts";
 import { type Attributes, boolean } from "./attributes.ts";
-import { badRequest, type Fields, httpBadRequest, notFound } from "./frame.ts";
+import { badRequest, type Fields, httpBadRequest, notFound } from "./wire.ts";
 
 /** Query keys that steer a list instead of filtering it. */
 const STEERING = new Set(["fields", "limit", "marker", "page_reverse", "sort_key", "sort_dir"]);

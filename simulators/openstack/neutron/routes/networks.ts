@@ -1,11 +1,21 @@
-import type { Actor } from "../cloud.ts";
-import { boolean, forAdmins, integer, text } from "./attributes.ts";
-import { badRequest, conflict, dated, type Fields, fresh, isSharedWith, type Neutron, owned, sees } from "./frame.ts";
-import { dropIdleFloatingIps } from "./floating-rows.ts";
-import { releasePort } from "./port-rows.ts";
+import type { Actor } from "../../cloud.ts";
+import { boolean, forAdmins, integer, text } from "../wire/attributes.ts";
+import {
+  badRequest,
+  conflict,
+  dated,
+  type Fields,
+  fresh,
+  isSharedWith,
+  type Neutron,
+  owned,
+  sees,
+} from "../wire/wire.ts";
+import { dropIdleFloatingIps } from "../behaviour/floating-ips.ts";
+import { releasePort } from "../behaviour/ports.ts";
 import { count } from "./quotas.ts";
 import { type Resource, rowOf, withCommon } from "./resource.ts";
-import type { NetworkRow } from "./state.ts";
+import type { NetworkRow } from "../state/state.ts";
 import { dropSubnet } from "./subnets.ts";
 
 const MTU_DEFAULT = 1450;

@@ -1,12 +1,12 @@
-import type { Actor, FloatingIpView, ProxiedOps, SecurityGroupView } from "../cloud.ts";
-import { checked } from "./attributes.ts";
-import { FLOATING_IPS } from "./floating-ips.ts";
-import { type Fields, type Neutron, touch } from "./frame.ts";
-import { GROUPS, groupOf } from "./groups.ts";
-import { checkQuota } from "./quotas.ts";
-import { type Resource, rowOf } from "./resource.ts";
-import { RULES } from "./rules.ts";
-import type { FloatingIpRow, GroupRow, Row, RuleRow } from "./state.ts";
+import type { Actor, FloatingIpView, ProxiedOps, SecurityGroupView } from "../../cloud.ts";
+import { checked } from "../wire/attributes.ts";
+import { FLOATING_IPS } from "../routes/floatingips.ts";
+import { type Fields, type Neutron, touch } from "../wire/wire.ts";
+import { GROUPS, groupOf } from "../routes/security-groups.ts";
+import { checkQuota } from "../routes/quotas.ts";
+import { type Resource, rowOf } from "../routes/resource.ts";
+import { RULES } from "../routes/security-group-rules.ts";
+import type { FloatingIpRow, GroupRow, Row, RuleRow } from "../state/state.ts";
 
 export function groupView({ slot }: Neutron, group: GroupRow): SecurityGroupView {
   const { id, name, description, rules } = group;

@@ -1,10 +1,10 @@
-import { bodyJson, json } from "../../kernel/index.ts";
-import type { Actor } from "../cloud.ts";
-import { repr } from "../common/python.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
-import { holds, overlap, type Prefix, prefixOf } from "./address.ts";
-import { boolean, dictionary, fixedIps, forAdmins, keysOf, routes, text } from "./attributes.ts";
+import { bodyJson, json } from "../../../kernel/index.ts";
+import type { Actor } from "../../cloud.ts";
+import { repr } from "../../common/python.ts";
+import { Refusal } from "../../common/refusal.ts";
+import type { Context, OpenStackRoute } from "../../common/service.ts";
+import { holds, overlap, type Prefix, prefixOf } from "../behaviour/ip.ts";
+import { boolean, dictionary, fixedIps, forAdmins, keysOf, routes, text } from "../wire/attributes.ts";
 import {
   badRequest,
   conflict,
@@ -17,13 +17,13 @@ import {
   owned,
   owns,
   touch,
-} from "./frame.ts";
+} from "../wire/wire.ts";
 import { networkOf } from "./networks.ts";
-import { makePort, releasePort, setDevice, type WantedIp } from "./port-rows.ts";
+import { makePort, releasePort, setDevice, type WantedIp } from "../behaviour/ports.ts";
 import { portOf } from "./ports.ts";
 import { count } from "./quotas.ts";
 import { type Resource, rowOf, withCommon } from "./resource.ts";
-import type { FixedIp, NetworkRow, PortRow, Route, RouterRow } from "./state.ts";
+import type { FixedIp, NetworkRow, PortRow, Route, RouterRow } from "../state/state.ts";
 import { subnetOf } from "./subnets.ts";
 
 const INTERFACE = "network:router_interface";

@@ -1,12 +1,21 @@
-import { bodyJson, empty, type HttpReply, json } from "../../kernel/index.ts";
-import type { Actor } from "../cloud.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
-import { checked, checkPolicy, type Attributes, COMMON, itemOf, itemsOf, projectOf, type Shape } from "./attributes.ts";
-import { badRequest, denied, type Fields, httpBadRequest, type Neutron, notFound, owns, touch } from "./frame.ts";
-import { chosen, listed } from "./lists.ts";
+import { bodyJson, empty, type HttpReply, json } from "../../../kernel/index.ts";
+import type { Actor } from "../../cloud.ts";
+import { Refusal } from "../../common/refusal.ts";
+import type { Context, OpenStackRoute } from "../../common/service.ts";
+import {
+  checked,
+  checkPolicy,
+  type Attributes,
+  COMMON,
+  itemOf,
+  itemsOf,
+  projectOf,
+  type Shape,
+} from "../wire/attributes.ts";
+import { badRequest, denied, type Fields, httpBadRequest, type Neutron, notFound, owns, touch } from "../wire/wire.ts";
+import { chosen, listed } from "../wire/lists.ts";
 import { checkQuota, type Counted } from "./quotas.ts";
-import type { Row } from "./state.ts";
+import type { Row } from "../state/state.ts";
 
 /** A kind of thing that Neutron keeps, with the verbs that all kinds share. */
 export interface Resource<T extends Row> extends Shape {

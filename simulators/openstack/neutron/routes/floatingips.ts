@@ -1,15 +1,15 @@
-import type { Actor } from "../cloud.ts";
-import { Refusal } from "../common/refusal.ts";
-import { forAdmins, ip, orNull, text, uuid } from "./attributes.ts";
-import { badRequest, conflict, dated, type Fields, fresh, type Neutron, owned } from "./frame.ts";
-import { dropFloatingIp, point } from "./floating-rows.ts";
+import type { Actor } from "../../cloud.ts";
+import { Refusal } from "../../common/refusal.ts";
+import { forAdmins, ip, orNull, text, uuid } from "../wire/attributes.ts";
+import { badRequest, conflict, dated, type Fields, fresh, type Neutron, owned } from "../wire/wire.ts";
+import { dropFloatingIp, point } from "../behaviour/floating-ips.ts";
 import { networkOf } from "./networks.ts";
-import { makePort, releasePort } from "./port-rows.ts";
+import { makePort, releasePort } from "../behaviour/ports.ts";
 import { portOf } from "./ports.ts";
 import { count } from "./quotas.ts";
 import { type Resource, withCommon } from "./resource.ts";
 import { routerTo } from "./routers.ts";
-import type { FloatingIpRow } from "./state.ts";
+import type { FloatingIpRow } from "../state/state.ts";
 
 function detailsOf({ slot }: Neutron, row: FloatingIpRow): object | null {
   const port = row.portId === null ? undefined : slot.value.ports.get(row.portId);

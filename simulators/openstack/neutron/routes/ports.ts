@@ -1,5 +1,5 @@
-import type { Actor } from "../cloud.ts";
-import { Refusal } from "../common/refusal.ts";
+import type { Actor } from "../../cloud.ts";
+import { Refusal } from "../../common/refusal.ts";
 import {
   addressPairs,
   boolean,
@@ -11,7 +11,7 @@ import {
   text,
   uuid,
   uuids,
-} from "./attributes.ts";
+} from "../wire/attributes.ts";
 import {
   badRequest,
   conflict,
@@ -23,11 +23,11 @@ import {
   owned,
   owns,
   sees,
-} from "./frame.ts";
-import { defaultGroup, groupOf } from "./groups.ts";
-import { makePort, readdress, releasePort, setDevice, type WantedIp } from "./port-rows.ts";
+} from "../wire/wire.ts";
+import { defaultGroup, groupOf } from "./security-groups.ts";
+import { makePort, readdress, releasePort, setDevice, type WantedIp } from "../behaviour/ports.ts";
 import { type Resource, rowOf, withCommon } from "./resource.ts";
-import type { AddressPair, NetworkRow, PortRow } from "./state.ts";
+import type { AddressPair, NetworkRow, PortRow } from "../state/state.ts";
 
 /** @throws Refusal 404 */
 export const portOf = (neutron: Neutron, actor: Actor, id: string): PortRow => rowOf(neutron, PORTS, actor, id);

@@ -1,13 +1,13 @@
-import { own } from "../../kernel/index.ts";
-import type { Actor } from "../cloud.ts";
-import { Refusal } from "../common/refusal.ts";
-import { fromBig, prefixOf, toBig } from "./address.ts";
-import { oneOf, orNull, text, uuid } from "./attributes.ts";
-import { conflict, type Fields, type Neutron, touch } from "./frame.ts";
-import { addRule, defaultGroup, groupOf, type NewRule, ruleView } from "./groups.ts";
+import { own } from "../../../kernel/index.ts";
+import type { Actor } from "../../cloud.ts";
+import { Refusal } from "../../common/refusal.ts";
+import { fromBig, prefixOf, toBig } from "../behaviour/ip.ts";
+import { oneOf, orNull, text, uuid } from "../wire/attributes.ts";
+import { conflict, type Fields, type Neutron, touch } from "../wire/wire.ts";
+import { addRule, defaultGroup, groupOf, type NewRule, ruleView } from "./security-groups.ts";
 import { count } from "./quotas.ts";
 import { type Resource, withCommon } from "./resource.ts";
-import type { RuleRow } from "./state.ts";
+import type { RuleRow } from "../state/state.ts";
 
 const invalid = (type: string, message: string): Refusal => new Refusal(400, type, message);
 

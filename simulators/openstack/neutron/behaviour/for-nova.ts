@@ -1,11 +1,11 @@
-import type { Actor, NetworkView, PortOps, PortView } from "../cloud.ts";
-import { associate } from "./floating-ips.ts";
-import { conflict, type Neutron, notFound, sees, touch } from "./frame.ts";
-import { defaultGroup } from "./groups.ts";
-import { makePort, readdress, releasePort, setDevice } from "./port-rows.ts";
-import { floatingIpView, groupView, proxiedOperations } from "./proxied.ts";
-import { checkQuota, countOf, quotasOf } from "./quotas.ts";
-import type { GroupRow, NetworkRow, NeutronState, PortRow } from "./state.ts";
+import type { Actor, NetworkView, PortOps, PortView } from "../../cloud.ts";
+import { associate } from "../routes/floatingips.ts";
+import { conflict, type Neutron, notFound, sees, touch } from "../wire/wire.ts";
+import { defaultGroup } from "../routes/security-groups.ts";
+import { makePort, readdress, releasePort, setDevice } from "./ports.ts";
+import { floatingIpView, groupView, proxiedOperations } from "./nova-proxy.ts";
+import { checkQuota, countOf, quotasOf } from "../routes/quotas.ts";
+import type { GroupRow, NetworkRow, NeutronState, PortRow } from "../state/state.ts";
 
 function viewOf({ slot }: Neutron, port: PortRow): PortView {
   const { networks, groups, floatingIps, floatingByPort } = slot.value;

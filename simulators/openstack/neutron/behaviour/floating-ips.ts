@@ -1,7 +1,7 @@
-import type { Neutron } from "./frame.ts";
-import { releasePort } from "./port-rows.ts";
-import { count } from "./quotas.ts";
-import type { FloatingIpRow, NetworkRow } from "./state.ts";
+import type { Neutron } from "../wire/wire.ts";
+import { releasePort } from "./ports.ts";
+import { count } from "../routes/quotas.ts";
+import type { FloatingIpRow, NetworkRow } from "../state/state.ts";
 
 /** Points a floating address at a port, or at none. */
 export function point(

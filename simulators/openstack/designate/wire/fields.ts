@@ -1,8 +1,8 @@
 import { isIPv4, isIPv6 } from "node:net";
-import { bodyText, own } from "../../kernel/index.ts";
-import { repr } from "../common/python.ts";
-import type { Context } from "../common/service.ts";
-import { bad, broken, invalid, invalidValue } from "./state.ts";
+import { bodyText, own } from "../../../kernel/index.ts";
+import { repr } from "../../common/python.ts";
+import type { Context } from "../../common/service.ts";
+import { bad, broken, invalid, invalidValue } from "../state.ts";
 
 const NAME = /^(?!.{255,})(?:(?!-)[A-Za-z0-9_-]{1,63}(?<!-)\.)+$/;
 const HOST = /^(?!.{255,})(?:(?:^\*|(?!-)[A-Za-z0-9_-]{1,63})(?<!-)\.)+$/;

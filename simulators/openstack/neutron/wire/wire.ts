@@ -1,12 +1,12 @@
-import { type HttpReply, json, type Slot } from "../../kernel/index.ts";
-import type { Actor, Cloud } from "../cloud.ts";
-import { EVENTLET_FRONT } from "../common/front.ts";
-import { Refusal, refuseWith } from "../common/refusal.ts";
-import { keystoneUnauthorized, type Style } from "../common/service.ts";
-import { isUtf8 } from "../common/text.ts";
-import { isoSeconds } from "../common/time.ts";
-import { errorPage, explained } from "../common/webob.ts";
-import type { Dated, NetworkRow, NeutronState, Row } from "./state.ts";
+import { type HttpReply, json, type Slot } from "../../../kernel/index.ts";
+import type { Actor, Cloud } from "../../cloud.ts";
+import { EVENTLET_FRONT } from "../../common/front.ts";
+import { Refusal, refuseWith } from "../../common/refusal.ts";
+import { keystoneUnauthorized, type Style } from "../../common/service.ts";
+import { isUtf8 } from "../../common/text.ts";
+import { isoSeconds } from "../../common/time.ts";
+import { errorPage, explained } from "../../common/webob.ts";
+import type { Dated, NetworkRow, NeutronState, Row } from "../state/state.ts";
 
 /** What Neutron's parts work on. */
 export interface Neutron {

@@ -1,10 +1,10 @@
-import { type HttpReply, json } from "../../kernel/index.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
-import { isoMicros } from "../common/time.ts";
-import { bodyOf, checkRecords, checkServiceName, description, host, recordType, ttl } from "./fields.ts";
-import { list, type Listing } from "./lists.ts";
-import { touch } from "./propagation.ts";
+import { type HttpReply, json } from "../../../kernel/index.ts";
+import { Refusal } from "../../common/refusal.ts";
+import type { Context, OpenStackRoute } from "../../common/service.ts";
+import { isoMicros } from "../../common/time.ts";
+import { bodyOf, checkRecords, checkServiceName, description, host, recordType, ttl } from "../wire/fields.ts";
+import { list, type Listing } from "../wire/lists.ts";
+import { touch } from "../behaviour.ts";
 import {
   bad,
   base,
@@ -17,7 +17,7 @@ import {
   sees,
   type ZoneRow,
   zoneOf,
-} from "./state.ts";
+} from "../state.ts";
 import { checkAlive } from "./zones.ts";
 
 const linkTo = (context: Context, { zoneId, id }: RecordSetRow): string =>

@@ -1,8 +1,20 @@
-import type { Actor } from "../cloud.ts";
-import { repr } from "../common/python.ts";
-import { Refusal } from "../common/refusal.ts";
-import { fromBig, holds, overlap, type Prefix, prefixOf, toBig } from "./address.ts";
-import { boolean, integer, ip, list, nameservers, oneOf, orNull, pools, routes, text, uuid } from "./attributes.ts";
+import type { Actor } from "../../cloud.ts";
+import { repr } from "../../common/python.ts";
+import { Refusal } from "../../common/refusal.ts";
+import { fromBig, holds, overlap, type Prefix, prefixOf, toBig } from "../behaviour/ip.ts";
+import {
+  boolean,
+  integer,
+  ip,
+  list,
+  nameservers,
+  oneOf,
+  orNull,
+  pools,
+  routes,
+  text,
+  uuid,
+} from "../wire/attributes.ts";
 import {
   badInput,
   badRequest,
@@ -17,11 +29,11 @@ import {
   sees,
   shares,
   touch,
-} from "./frame.ts";
-import { releasePort } from "./port-rows.ts";
+} from "../wire/wire.ts";
+import { releasePort } from "../behaviour/ports.ts";
 import { count } from "./quotas.ts";
 import { type Resource, rowOf, withCommon } from "./resource.ts";
-import type { NetworkRow, Pool, Route, SubnetpoolRow, SubnetRow } from "./state.ts";
+import type { NetworkRow, Pool, Route, SubnetpoolRow, SubnetRow } from "../state/state.ts";
 
 const view = (_neutron: Neutron, _actor: Actor, row: SubnetRow): Fields => ({
   id: row.id,

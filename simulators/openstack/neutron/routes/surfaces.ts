@@ -1,9 +1,9 @@
-import { type HttpReply, json } from "../../kernel/index.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context, OpenStackRoute } from "../common/service.ts";
-import { prefixOf } from "./address.ts";
-import { EXTENSIONS } from "./extensions.ts";
-import { conflict, type Neutron, notSimulated, owned } from "./frame.ts";
+import { type HttpReply, json } from "../../../kernel/index.ts";
+import { Refusal } from "../../common/refusal.ts";
+import type { Context, OpenStackRoute } from "../../common/service.ts";
+import { prefixOf } from "../behaviour/ip.ts";
+import { EXTENSIONS } from "./extensions-data.ts";
+import { conflict, type Neutron, notSimulated, owned } from "../wire/wire.ts";
 
 /*
  * The smaller surfaces: versions, extensions, and what a cloud without agents answers.

@@ -1,10 +1,10 @@
-import type { Actor } from "../cloud.ts";
-import { prefixOf } from "./address.ts";
-import { boolean, text } from "./attributes.ts";
-import { conflict, dated, type Fields, fresh, type Neutron, owned, owns } from "./frame.ts";
+import type { Actor } from "../../cloud.ts";
+import { prefixOf } from "../behaviour/ip.ts";
+import { boolean, text } from "../wire/attributes.ts";
+import { conflict, dated, type Fields, fresh, type Neutron, owned, owns } from "../wire/wire.ts";
 import { checkQuota, count } from "./quotas.ts";
 import { type Resource, rowOf, withCommon } from "./resource.ts";
-import type { GroupRow, RuleRow } from "./state.ts";
+import type { GroupRow, RuleRow } from "../state/state.ts";
 
 /** @throws Refusal 404 */
 export const groupOf = (neutron: Neutron, actor: Actor, id: string): GroupRow => rowOf(neutron, GROUPS, actor, id);

@@ -1,10 +1,10 @@
-import { bodyJson } from "../../kernel/index.ts";
-import type { Actor } from "../cloud.ts";
-import { repr } from "../common/python.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Context } from "../common/service.ts";
-import { isIp, prefixOf } from "./address.ts";
-import { badInput, denied, type Fields, httpBadRequest } from "./frame.ts";
+import { bodyJson } from "../../../kernel/index.ts";
+import type { Actor } from "../../cloud.ts";
+import { repr } from "../../common/python.ts";
+import { Refusal } from "../../common/refusal.ts";
+import type { Context } from "../../common/service.ts";
+import { isIp, prefixOf } from "../behaviour/ip.ts";
+import { badInput, denied, type Fields, httpBadRequest } from "./wire.ts";
 
 /*
  * What a resource is made of, as a table, and how a request's body becomes values: the owner is checked first, then unknown

@@ -1,7 +1,7 @@
-import { EVENTLET_FRONT } from "../common/front.ts";
-import { Refusal } from "../common/refusal.ts";
-import { type Context, keystoneUnauthorized, type Style } from "../common/service.ts";
-import { notSimulated } from "./state.ts";
+import { EVENTLET_FRONT } from "../../common/front.ts";
+import { Refusal } from "../../common/refusal.ts";
+import { type Context, keystoneUnauthorized, type Style } from "../../common/service.ts";
+import { notSimulated } from "../state.ts";
 
 const JSON_TYPE = { "Content-Type": "application/json" };
 
