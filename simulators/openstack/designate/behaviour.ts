@@ -8,7 +8,7 @@ export const soaOf = ({ email, serial, refreshS }: ZoneRow): string =>
   `${NAMESERVER} ${email.replace("@", ".")}. ${serial} ${refreshS} ${SOA_TIMES}`;
 
 /** A change of the zone's content: a new serial goes out to the name servers. */
-export function touch(designate: Designate, zone: ZoneRow): void {
+export function markChanged(designate: Designate, zone: ZoneRow): void {
   const { kernel } = designate.cloud;
   zone.serial = Math.max(zone.serial + 1, Math.floor(kernel.nowMs / 1000));
   Object.assign(zone, { version: zone.version + 1, updatedMs: kernel.nowMs, status: "PENDING" });
@@ -23,7 +23,7 @@ export function touch(designate: Designate, zone: ZoneRow): void {
     });
     if (row.action === "NONE") row.action = "UPDATE";
   }
-  announce(designate, zone);
+  propagate(designate, zone);
 }
 
 const zonePoint = (what: string, prose: string) =>
@@ -56,7 +56,7 @@ interface Announcement {
 }
 
 /** Waits for the name servers. A later change makes an earlier wait void. */
-export function announce(designate: Designate, zone: ZoneRow): void {
+export function propagate(designate: Designate, zone: ZoneRow): void {
   const { kernel } = designate.cloud;
   const point = zone.action === "CREATE" ? "create" : zone.action === "DELETE" ? "delete" : "update";
   const effect = kernel.faults.at(POINTS[point], { id: zone.id, name: zone.name });

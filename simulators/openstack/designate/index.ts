@@ -4,7 +4,7 @@ import { openStackService } from "../common/service.ts";
 import { installPropagation } from "./behaviour.ts";
 import { recordsetRoutes } from "./routes/recordsets.ts";
 import type { Designate, DesignateState } from "./state.ts";
-import { STYLE } from "./wire/wire.ts";
+import { WIRE } from "./wire/wire.ts";
 import { installImports, surfaceRoutes } from "./routes/surfaces.ts";
 import { tldRoutes } from "./routes/tlds.ts";
 import { zoneRoutes } from "./routes/zones.ts";
@@ -34,5 +34,5 @@ export function createDesignate(cloud: Cloud): DesignateService {
     ...zoneRoutes(designate),
     ...recordsetRoutes(designate),
   ];
-  return { service: openStackService(cloud, "designate", STYLE, routes), state: () => designate.slot.value };
+  return { service: openStackService(cloud, "designate", WIRE, routes), state: () => designate.slot.value };
 }

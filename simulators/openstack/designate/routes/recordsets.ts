@@ -3,8 +3,8 @@ import { Refusal } from "../../common/refusal.ts";
 import type { Context, OpenStackRoute } from "../../common/service.ts";
 import { isoMicros } from "../../common/time.ts";
 import { bodyOf, checkRecords, checkServiceName, description, host, recordType, ttl } from "../wire/fields.ts";
-import { list, type Listing } from "../wire/lists.ts";
-import { touch } from "../behaviour.ts";
+import { listReply, type Listing } from "../wire/lists.ts";
+import { markChanged } from "../behaviour.ts";
 import {
   bad,
   base,
@@ -117,7 +117,7 @@ function create(designate: Designate, context: Context): HttpReply {
   };
   designate.slot.value.recordsets.set(row.id, row);
   kernel.record("designate", "recordset.create", row.id, { zone: zone.id, name, type, records });
-  touch(designate, zone);
+  markChanged(designate, zone);
   return json(isEmpty ? 201 : 202, viewOf(designate, context, row), { Location: linkTo(context, row) });
 }
 
@@ -149,7 +149,7 @@ function update(designate: Designate, context: Context): HttpReply {
     version: row.version + 1,
     updatedMs: designate.cloud.kernel.nowMs,
   });
-  touch(designate, zone);
+  markChanged(designate, zone);
   return json(isEmpty ? 200 : 202, viewOf(designate, context, row));
 }
 
@@ -164,7 +164,7 @@ function remove(designate: Designate, context: Context): HttpReply {
     updatedMs: designate.cloud.kernel.nowMs,
   });
   designate.cloud.kernel.record("designate", "recordset.delete", row.id);
-  touch(designate, zone);
+  markChanged(designate, zone);
   return json(202, viewOf(designate, context, row));
 }
 
@@ -195,7 +195,7 @@ export const recordsetRoutes = (designate: Designate): readonly OpenStackRoute[]
         const { id } = zoneOf(designate, context);
         const path = `/zones/${id}/recordsets`;
         const rows = recordsetsOf(designate, id);
-        return list(context, { member: "recordsets", path, rows, view: view(context), keys: KEYS });
+        return listReply(context, { member: "recordsets", path, rows, view: view(context), keys: KEYS });
       },
     },
     { method: "POST", path: all, clients: ["openstack"], handler: (context) => create(designate, context) },
@@ -212,7 +212,7 @@ export const recordsetRoutes = (designate: Designate): readonly OpenStackRoute[]
       path: "/v2/recordsets",
       handler: (context) => {
         const rows = [...designate.slot.value.recordsets.values()].filter(({ projectId }) => sees(context, projectId));
-        return list(context, { member: "recordsets", path: "/recordsets", rows, view: view(context), keys: KEYS });
+        return listReply(context, { member: "recordsets", path: "/recordsets", rows, view: view(context), keys: KEYS });
       },
     },
     {

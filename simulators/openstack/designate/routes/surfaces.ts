@@ -3,7 +3,7 @@ import { Refusal } from "../../common/refusal.ts";
 import type { Context, OpenStackRoute } from "../../common/service.ts";
 import { isoMicros } from "../../common/time.ts";
 import { bodyOf, integer } from "../wire/fields.ts";
-import { LIMIT_MAX, list } from "../wire/lists.ts";
+import { LIMIT_MAX, listReply } from "../wire/lists.ts";
 import {
   base,
   type Designate,
@@ -175,13 +175,13 @@ function taskRoutes(designate: Designate): readonly OpenStackRoute[] {
     {
       method: "GET",
       path: "/v2/zones/tasks/exports",
-      handler: (context) => list(context, { member: "exports", path: "/zones/tasks/exports", ...none }),
+      handler: (context) => listReply(context, { member: "exports", path: "/zones/tasks/exports", ...none }),
     },
     {
       method: "GET",
       path: imports,
       handler: (context) =>
-        list(context, {
+        listReply(context, {
           member: "imports",
           path: "/zones/tasks/imports",
           rows: [...designate.slot.value.imports.values()].filter(({ projectId }) => sees(context, projectId)),

@@ -3,7 +3,7 @@ import { Refusal } from "../../common/refusal.ts";
 import type { Context, OpenStackRoute } from "../../common/service.ts";
 import { isoMicros } from "../../common/time.ts";
 import { bodyOf, description } from "../wire/fields.ts";
-import { list } from "../wire/lists.ts";
+import { listReply } from "../wire/lists.ts";
 import { bad, base, broken, type Designate, forbidden, idIn, invalidValue, type TldRow } from "../state.ts";
 
 /*
@@ -58,7 +58,7 @@ export function tldRoutes(designate: Designate): readonly OpenStackRoute[] {
   });
   return [
     route("GET", "/v2/tlds", (context) =>
-      list(context, {
+      listReply(context, {
         member: "tlds",
         path: "/tlds",
         rows: [...all().values()],

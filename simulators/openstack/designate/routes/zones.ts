@@ -3,8 +3,8 @@ import { Refusal } from "../../common/refusal.ts";
 import type { Context, OpenStackRoute } from "../../common/service.ts";
 import { isoMicros } from "../../common/time.ts";
 import { bodyOf, description, domain, email, ttl } from "../wire/fields.ts";
-import { list } from "../wire/lists.ts";
-import { announce, soaOf, touch } from "../behaviour.ts";
+import { listReply } from "../wire/lists.ts";
+import { propagate, soaOf, markChanged } from "../behaviour.ts";
 import {
   bad,
   base,
@@ -98,7 +98,7 @@ function create(designate: Designate, context: Context): HttpReply {
   designate.slot.value.zones.set(zone.id, zone);
   addManaged(designate, zone);
   kernel.record("designate", "zone.create", zone.id, { project: projectId, name });
-  announce(designate, zone);
+  propagate(designate, zone);
   return json(202, viewOf(context, zone), { Location: `${base(context)}/zones/${zone.id}` });
 }
 
@@ -142,7 +142,7 @@ function update(designate: Designate, context: Context): HttpReply {
   };
   checkAlive(zone);
   Object.assign(zone, wanted);
-  touch(designate, zone);
+  markChanged(designate, zone);
   return json(202, viewOf(context, zone));
 }
 
@@ -160,7 +160,7 @@ function remove(designate: Designate, context: Context): HttpReply {
       updatedMs: designate.cloud.kernel.nowMs,
     });
     for (const row of recordsetsOf(designate, zone.id)) Object.assign(row, { status: "PENDING", action: "DELETE" });
-    announce(designate, zone);
+    propagate(designate, zone);
   }
   return json(202, viewOf(context, zone));
 }
@@ -171,7 +171,7 @@ export const zoneRoutes = (designate: Designate): readonly OpenStackRoute[] => [
     path: "/v2/zones",
     clients: ["openstack"],
     handler: (context) =>
-      list(context, {
+      listReply(context, {
         member: "zones",
         path: "/zones",
         rows: [...designate.slot.value.zones.values()].filter(({ projectId }) => sees(context, projectId)),

@@ -18,7 +18,7 @@ export interface Listing<T extends { readonly id: string; readonly createdMs: nu
   readonly keys: Readonly<Record<string, (row: T) => Value | readonly string[]>>;
 }
 
-function filtered<T extends { readonly id: string; readonly createdMs: number }>(
+function filterRows<T extends { readonly id: string; readonly createdMs: number }>(
   { rows, keys }: Listing<T>,
   query: URLSearchParams,
 ): readonly T[] {
@@ -43,7 +43,7 @@ function limitIn(query: URLSearchParams): number {
   return limit;
 }
 
-export function list<T extends { readonly id: string; readonly createdMs: number }>(
+export function listReply<T extends { readonly id: string; readonly createdMs: number }>(
   context: Context,
   listing: Listing<T>,
 ): HttpReply {
@@ -56,7 +56,7 @@ export function list<T extends { readonly id: string; readonly createdMs: number
     throw bad("invalid_sort_dir", `Unknown sort direction, must be 'desc' or 'asc'`);
   if (sort !== null && !Object.hasOwn(keys, sort) && sort !== "id" && sort !== "created_at")
     throw bad("invalid_sort_key", `sort key '${sort}' must be one of ${Object.keys(keys).join(", ")}`);
-  const rows = filtered(listing, query);
+  const rows = filterRows(listing, query);
   const sortKey = (row: T): Value => {
     const value = sort === null || sort === "created_at" ? row.createdMs : sort === "id" ? row.id : keys[sort]?.(row);
     return Array.isArray(value) ? value.join(" ") : ((value as Value | undefined) ?? null);

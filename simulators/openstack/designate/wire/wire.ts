@@ -44,7 +44,7 @@ function checkScope({ request, actor }: Context): void {
   throw new Refusal(403, "", "", { reply });
 }
 
-export const STYLE: Style = {
+export const WIRE: Style = {
   refuse: ({ status, type, message, extras }, { requestId }) => ({
     status,
     headers: { ...JSON_TYPE, ...extras.headers },

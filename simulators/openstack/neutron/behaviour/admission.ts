@@ -1,36 +1,39 @@
 import { own } from "../../../kernel/index.ts";
-import { prefixRange, within } from "./ip.ts";
-import type { Neutron } from "../wire/wire.ts";
-import type { GroupRow, PortRow, RuleRow } from "../state/state.ts";
+import type { PortRow, SecurityGroupRuleRow } from "../state/rows.ts";
+import type { Neutron } from "../state/state.ts";
+import { isInRange, parseIpv4Range } from "./ip.ts";
 
 const PROTOCOLS: Readonly<Record<string, string>> = { "6": "tcp", "17": "udp", "1": "icmp" };
 
-function coversPort({ protocol, portMin, portMax }: RuleRow, wanted: string, port: number): boolean {
+/** Transport protocols that connections of this cloud use. */
+export type Transport = "tcp" | "udp";
+
+function coversPort({ protocol, portMin, portMax }: SecurityGroupRuleRow, transport: Transport, port: number): boolean {
   if (protocol === null) return true;
-  if ((own(PROTOCOLS, protocol) ?? protocol) !== wanted) return false;
+  if ((own(PROTOCOLS, protocol) ?? protocol) !== transport) return false;
   return (portMin === null || port >= portMin) && (portMax === null || port <= portMax);
 }
 
-function isMember(neutron: Neutron, groupId: string, source: string, networkIds: Iterable<string>): boolean {
-  const { portByAddress, ports } = neutron.slot.value;
-  for (const networkId of networkIds) {
-    const port = ports.get(portByAddress.get(`${networkId}/${source}`) ?? "");
+/** Whether a port with this address, on whatever network, carries the group. */
+function isMember({ slot }: Neutron, groupId: string, address: string): boolean {
+  const { networks, portByAddress, ports } = slot.value;
+  for (const networkId of networks.keys()) {
+    const port = ports.get(portByAddress.get(`${networkId}/${address}`) ?? "");
     if (port?.groups.includes(groupId)) return true;
   }
   return false;
 }
 
-function coversSource(neutron: Neutron, rule: RuleRow, source: string): boolean {
-  if (rule.remoteGroupId !== null)
-    return isMember(neutron, rule.remoteGroupId, source, neutron.slot.value.networks.keys());
+function coversSource(neutron: Neutron, rule: SecurityGroupRuleRow, source: string): boolean {
+  if (rule.remoteGroupId !== null) return isMember(neutron, rule.remoteGroupId, source);
   if (rule.remoteIpPrefix === null) return true;
-  const range = prefixRange(rule.remoteIpPrefix);
-  return range !== undefined && within(range, source);
+  const range = parseIpv4Range(rule.remoteIpPrefix);
+  return range !== undefined && isInRange(range, source);
 }
 
-/** The port that owns an address, whatever its network. */
-export function portAt(neutron: Neutron, address: string): PortRow | undefined {
-  const { networks, portByAddress, ports } = neutron.slot.value;
+/** The port that holds an address, whatever its network. */
+function findPortByAddress({ slot }: Neutron, address: string): PortRow | undefined {
+  const { networks, portByAddress, ports } = slot.value;
   for (const networkId of networks.keys()) {
     const id = portByAddress.get(`${networkId}/${address}`);
     if (id !== undefined) return ports.get(id);
@@ -39,28 +42,27 @@ export function portAt(neutron: Neutron, address: string): PortRow | undefined {
 }
 
 /**
- * Do the security groups of the port that owns `address` let `source` connect to `port`? Rules only allow, so without one the
- * answer is no; a port without port security is open, one without a running machine is closed. An address that no port owns is not Neutron's to guard: `undefined`.
+ * Whether the security groups of the port that holds `address` let `source` connect to `port`. Rules only allow, so without one the
+ * answer is no. A port without port security is open, one without a running server closed. `undefined`: no port holds the
+ * address, so it is not Neutron's to guard.
  */
-export function admitted(
+export function admits(
   neutron: Neutron,
   source: string,
   address: string,
   port: number,
-  protocol: "tcp" | "udp" = "tcp",
+  transport: Transport = "tcp",
 ): boolean | undefined {
-  const owner = portAt(neutron, address);
-  if (owner === undefined) return undefined;
-  if (owner.status !== "ACTIVE") return false;
-  if (!owner.portSecurity) return true;
-  const groups = owner.groups.flatMap((id): GroupRow | readonly GroupRow[] => neutron.slot.value.groups.get(id) ?? []);
-  return groups.some(({ rules }) =>
-    rules.some(
-      (rule) =>
-        rule.direction === "ingress" &&
-        rule.ethertype === "IPv4" &&
-        coversPort(rule, protocol, port) &&
-        coversSource(neutron, rule, source),
-    ),
+  const holder = findPortByAddress(neutron, address);
+  if (holder === undefined) return undefined;
+  if (holder.status !== "ACTIVE") return false;
+  if (!holder.portSecurity) return true;
+  const rules = holder.groups.flatMap((id) => neutron.slot.value.groups.get(id)?.rules ?? []);
+  return rules.some(
+    (rule) =>
+      rule.direction === "ingress" &&
+      rule.ethertype === "IPv4" &&
+      coversPort(rule, transport, port) &&
+      coversSource(neutron, rule, source),
   );
 }

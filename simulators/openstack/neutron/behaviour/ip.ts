@@ -1,18 +1,22 @@
-/** IP arithmetic, both versions. An IPv4 address is a whole number below 2^32, an IPv6 address a bigint. */
-export const toNumber = (ip: string): number => ip.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-export const toIp = (value: number): string =>
-  [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join(".");
+/*
+ * IP arithmetic. The value of an IPv4 address is a whole number below 2^32 where only IPv4 is meant, a bigint where either version is.
+ */
 
-export const isIpv4 = (text: string): boolean => {
+const toNumber = (ip: string): number => ip.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+const toIpv4 = (value: number): string => [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join(".");
+
+const isIpv4 = (text: string): boolean => {
   const parts = text.split(".");
   return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256);
 };
-export const isIpv6 = (text: string): boolean =>
+const isIpv6 = (text: string): boolean =>
   /^[0-9a-f:]+$/i.test(text) && text.includes(":") && URL.canParse(`http://[${text}]/`);
+
+/** Whether a value is the text of an address, of either version. */
 export const isIp = (text: unknown): text is string => typeof text === "string" && (isIpv4(text) || isIpv6(text));
 
-/** The value of an address of either version. */
-export function toBig(ip: string): bigint {
+/** The value of an address. */
+export function addressValue(ip: string): bigint {
   if (!ip.includes(":")) return BigInt(toNumber(ip));
   const [head = "", tail] = ip.split("::");
   const groups = (part: string): string[] => (part === "" ? [] : part.split(":"));
@@ -21,27 +25,29 @@ export function toBig(ip: string): bigint {
   return [...front, ...middle, ...back].reduce((sum, part) => (sum << 16n) | BigInt(`0x${part}`), 0n);
 }
 
-/** The shortest writing of an IPv6 address (RFC 5952). */
-export function fromBig(value: bigint, version: 4 | 6): string {
-  if (version === 4) return toIp(Number(value));
+/** The text of an address; of IPv6 the shortest (RFC 5952). */
+export function addressText(value: bigint, version: 4 | 6): string {
+  if (version === 4) return toIpv4(Number(value));
   const groups = Array.from({ length: 8 }, (_none, at) => ((value >> BigInt(16 * (7 - at))) & 0xffffn).toString(16));
   const text = groups.join(":");
-  const runs = [...text.matchAll(/(?:^|(?<=:))0(?::0)+(?=:|$)/g)].sort((a, b) => b[0].length - a[0].length);
-  const [longest] = runs;
+  const zeroRuns = [...text.matchAll(/(?:^|(?<=:))0(?::0)+(?=:|$)/g)].sort((a, b) => b[0].length - a[0].length);
+  const [longest] = zeroRuns;
   if (longest === undefined) return text;
   const before = text.slice(0, longest.index);
   const after = text.slice(longest.index + longest[0].length);
   return `${before.replace(/:$/, "")}::${after.replace(/^:/, "")}`;
 }
 
-export interface Range {
+/** The addresses of an IPv4 prefix, both ends included. */
+export interface Ipv4Range {
   readonly first: number;
   readonly last: number;
+  /** Length of the prefix. */
   readonly bits: number;
 }
 
-/** The addresses of an IPv4 prefix; a bare address is a /32. `undefined` when it is none. */
-export function prefixRange(cidr: string): Range | undefined {
+/** The addresses of an IPv4 prefix; a bare address is a /32. `undefined` when the text is neither. */
+export function parseIpv4Range(cidr: string): Ipv4Range | undefined {
   const [base = "", bits = "32"] = cidr.split("/");
   if (!isIpv4(base) || !/^\d{1,2}$/.test(bits) || Number(bits) > 32) return undefined;
   const size = 2 ** (32 - Number(bits));
@@ -49,35 +55,47 @@ export function prefixRange(cidr: string): Range | undefined {
   return { first, last: first + size - 1, bits: Number(bits) };
 }
 
-export const within = (range: Range, ip: string): boolean =>
+/** Whether an IPv4 address lies in the range. */
+export const isInRange = (range: Ipv4Range, ip: string): boolean =>
   isIpv4(ip) && toNumber(ip) >= range.first && toNumber(ip) <= range.last;
 
-/** A prefix of either version. */
+/** A prefix of either version, with the values of its first and last address. */
 export interface Prefix {
   readonly version: 4 | 6;
   readonly first: bigint;
   readonly last: bigint;
+  /** Its length. */
   readonly bits: number;
   /** The network's own address, with the length. */
   readonly text: string;
 }
 
-/** A bare address is the longest prefix. `undefined` when it is none. */
-export function prefixOf(cidr: unknown): Prefix | undefined {
+const widthOf = (version: 4 | 6): number => (version === 4 ? 32 : 128);
+
+/** How many addresses a prefix of this length has. */
+export const prefixSize = (version: 4 | 6, bits: number): bigint => 1n << BigInt(widthOf(version) - bits);
+
+/** A bare address is the longest prefix. `undefined` when the value is no prefix. */
+export function parsePrefix(cidr: unknown): Prefix | undefined {
   if (typeof cidr !== "string") return undefined;
-  const [base = "", given, more] = cidr.split("/");
+  const [base = "", length, more] = cidr.split("/");
   if (!isIp(base) || more !== undefined) return undefined;
   const version = base.includes(":") ? 6 : 4;
-  const width = version === 4 ? 32 : 128;
-  if (given !== undefined && (!/^\d{1,3}$/.test(given) || Number(given) > width)) return undefined;
-  const bits = given === undefined ? width : Number(given);
-  const size = 1n << BigInt(width - bits);
-  const first = (toBig(base) / size) * size;
-  return { version, first, last: first + size - 1n, bits, text: `${fromBig(first, version)}/${bits}` };
+  const width = widthOf(version);
+  if (length !== undefined && (!/^\d{1,3}$/.test(length) || Number(length) > width)) return undefined;
+  const bits = length === undefined ? width : Number(length);
+  const size = prefixSize(version, bits);
+  const first = (addressValue(base) / size) * size;
+  return { version, first, last: first + size - 1n, bits, text: `${addressText(first, version)}/${bits}` };
 }
 
-export const holds = (prefix: Prefix, ip: string): boolean =>
-  isIp(ip) && ip.includes(":") === (prefix.version === 6) && toBig(ip) >= prefix.first && toBig(ip) <= prefix.last;
+/** Whether an address lies in the prefix. */
+export const isInPrefix = (prefix: Prefix, ip: string): boolean =>
+  isIp(ip) &&
+  ip.includes(":") === (prefix.version === 6) &&
+  addressValue(ip) >= prefix.first &&
+  addressValue(ip) <= prefix.last;
 
-export const overlap = (a: Prefix, b: Prefix): boolean =>
+/** Whether two prefixes have an address in common. */
+export const prefixesOverlap = (a: Prefix, b: Prefix): boolean =>
   a.version === b.version && a.first <= b.last && b.first <= a.last;

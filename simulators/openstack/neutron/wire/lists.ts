@@ -1,38 +1,42 @@
 import { type HttpReply, json, own } from "../../../kernel/index.ts";
 import { repr } from "../../common/python.ts";
 import type { Context } from "../../common/service.ts";
-import { type Attributes, boolean } from "./attributes.ts";
-import { badRequest, type Fields, httpBadRequest, notFound } from "./wire.ts";
+import type { Attributes } from "./attributes.ts";
+import { boolean, isDictionary } from "./converters.ts";
+import { badRequest, httpBadRequest, notFound } from "./errors.ts";
+import type { View } from "./views.ts";
 
 /** Query keys that steer a list instead of filtering it. */
 const STEERING = new Set(["fields", "limit", "marker", "page_reverse", "sort_key", "sort_dir"]);
 const TAG_FILTERS = new Set(["tags", "tags-any", "not-tags", "not-tags-any"]);
 
-export interface ListShape {
+/** What a list is made of. */
+export interface ListSchema {
   readonly collection: string;
   /** The path's own word. */
   readonly path: string;
   readonly attributes: Attributes;
-  /** `Port`, where an unknown marker is an error; some resources ignore it. */
-  readonly markerKind?: string;
+  /** `Port`: an unknown marker is an error of this resource's. Absent: it is ignored. */
+  readonly exception?: string;
 }
 
-/** A list as the query asks for it: filters (several values are alternatives), sort, page, chosen fields. @throws Refusal 400, 404 */
-export function listed(context: Context, shape: ListShape, views: readonly Fields[]): HttpReply {
+/** Replies with a list as the query asks for it: filters (several values are alternatives), sort, page, fields. @throws Refusal 400, 404 */
+export function listReply(context: Context, schema: ListSchema, views: readonly View[]): HttpReply {
   const { query } = context;
-  const filters = filtersOf(query, shape.attributes);
-  const rows = sorted(
+  const filters = filtersOf(query, schema.attributes);
+  const rows = sortRows(
     query,
-    shape.attributes,
+    schema.attributes,
     views.filter((view) => filters.every((fits) => fits(view))),
   );
-  const { page, links } = pageOf(context, shape, rows);
-  return json(200, { [shape.collection]: page.map((view) => chosen(query, view)), ...links });
+  const { page, links } = pageOf(context, schema, rows);
+  return json(200, { [schema.collection]: page.map((view) => selectFields(query, view)), ...links });
 }
 
-type Fits = (view: Fields) => boolean;
+/** Whether a resource passes a filter. */
+type Filter = (view: View) => boolean;
 
-function filtersOf(query: URLSearchParams, attributes: Attributes): readonly Fits[] {
+function filtersOf(query: URLSearchParams, attributes: Attributes): readonly Filter[] {
   const keys = [...new Set(query.keys())].filter((key) => !STEERING.has(key));
   const isKnown = (key: string): boolean => {
     const attribute = own(attributes, TAG_FILTERS.has(key) ? "tags" : key);
@@ -43,7 +47,7 @@ function filtersOf(query: URLSearchParams, attributes: Attributes): readonly Fit
   return keys.map((key) => filterOf(key, query.getAll(key), attributes));
 }
 
-function filterOf(key: string, wanted: readonly string[], attributes: Attributes): Fits {
+function filterOf(key: string, wanted: readonly string[], attributes: Attributes): Filter {
   if (key === "fixed_ips") return fixedIpsFilter(wanted);
   if (TAG_FILTERS.has(key))
     return tagFilter(
@@ -52,7 +56,7 @@ function filterOf(key: string, wanted: readonly string[], attributes: Attributes
     );
   if (attributes[key]?.isBoolean === true) {
     const values = wanted.map((each) => boolean(each));
-    return (view) => values.includes(view[key] ?? false);
+    return (view) => values.some((value) => value === (view[key] ?? false));
   }
   return (view) => {
     const value = view[key];
@@ -61,25 +65,33 @@ function filterOf(key: string, wanted: readonly string[], attributes: Attributes
   };
 }
 
-function tagFilter(key: string, wanted: readonly string[]): Fits {
+const textsIn = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
+
+/** The `fixed_ips` of a port's view. */
+function addressesIn(value: unknown): readonly { readonly subnet_id: string; readonly ip_address: string }[] {
+  const each = Array.isArray(value) ? value.filter(isDictionary) : [];
+  return each.map(({ subnet_id: id, ip_address: ip }) => ({ subnet_id: String(id), ip_address: String(ip) }));
+}
+
+function tagFilter(key: string, wanted: readonly string[]): Filter {
   const isAny = key.endsWith("-any");
   const isNot = key.startsWith("not-");
   return (view) => {
-    const tags = view.tags as readonly string[];
+    const tags = textsIn(view.tags);
     const fits = isAny ? wanted.some((tag) => tags.includes(tag)) : wanted.every((tag) => tags.includes(tag));
     return fits !== isNot;
   };
 }
 
 /** `fixed_ips=ip_address=10.0.0.5`: values of one key are alternatives, different keys must all fit. */
-function fixedIpsFilter(wanted: readonly string[]): Fits {
+function fixedIpsFilter(wanted: readonly string[]): Filter {
   const byKey = new Map<string, string[]>();
   for (const each of wanted) {
     const [key = "", value = ""] = each.split(/=(.*)/s);
     byKey.set(key, [...(byKey.get(key) ?? []), value]);
   }
   return (view) => {
-    const ips = view.fixed_ips as readonly { readonly subnet_id: string; readonly ip_address: string }[];
+    const ips = addressesIn(view.fixed_ips);
     const fits = (key: string, values: readonly string[]): boolean => {
       if (key === "ip_address") return ips.some((each) => values.includes(each.ip_address));
       if (key === "subnet_id") return ips.some((each) => values.includes(each.subnet_id));
@@ -91,7 +103,7 @@ function fixedIpsFilter(wanted: readonly string[]): Fits {
   };
 }
 
-function sorted(query: URLSearchParams, attributes: Attributes, rows: readonly Fields[]): readonly Fields[] {
+function sortRows(query: URLSearchParams, attributes: Attributes, rows: readonly View[]): readonly View[] {
   const [keys, dirs] = [query.getAll("sort_key"), query.getAll("sort_dir")];
   if (keys.length !== dirs.length) throw httpBadRequest("The number of sort_keys and sort_dirs must be same");
   const unknown = keys.filter((key) => !Object.hasOwn(attributes, key));
@@ -112,14 +124,14 @@ function sorted(query: URLSearchParams, attributes: Attributes, rows: readonly F
 
 function pageOf(
   context: Context,
-  { collection, path, markerKind }: ListShape,
-  rows: readonly Fields[],
-): { readonly page: readonly Fields[]; readonly links: object } {
+  { collection, path, exception }: ListSchema,
+  rows: readonly View[],
+): { readonly page: readonly View[]; readonly links: object } {
   const { query } = context;
   const limit = limitOf(query);
   const marker = query.get("marker");
   const at = marker === null ? -1 : rows.findIndex(({ id }) => id === marker);
-  if (marker !== null && at < 0 && markerKind !== undefined) throw notFound(markerKind, marker);
+  if (marker !== null && at < 0 && exception !== undefined) throw notFound(exception, marker);
   if (limit === 0) return { page: rows.slice(at + 1), links: {} };
   const isReverse = boolean(query.get("page_reverse") ?? "false") === true;
   const end = marker === null || at < 0 ? rows.length : at;
@@ -135,7 +147,7 @@ function limitOf(query: URLSearchParams): number {
 }
 
 /** `next` only on a full page, `previous` whenever there is a page. */
-function linksOf({ request, query, cloud }: Context, path: string, page: readonly Fields[], limit: number): object[] {
+function linksOf({ request, query, cloud }: Context, path: string, page: readonly View[], limit: number): object[] {
   const [first, last] = [page[0], page.at(-1)];
   if (first === undefined || last === undefined) return [];
   const href = (marker: unknown, more: Readonly<Record<string, string>>): string => {
@@ -151,7 +163,7 @@ function linksOf({ request, query, cloud }: Context, path: string, page: readonl
   return page.length === limit ? [next, previous] : [previous];
 }
 
-export function chosen(query: URLSearchParams, view: Fields): Fields {
+export function selectFields(query: URLSearchParams, view: View): View {
   const wanted = query.getAll("fields").filter((each) => each !== "");
   return wanted.length === 0 ? view : Object.fromEntries(Object.entries(view).filter(([key]) => wanted.includes(key)));
 }
