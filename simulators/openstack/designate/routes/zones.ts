@@ -1,32 +1,24 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-import { Refusal } from "../../common/refusal.ts";
 import type { Context, OpenStackRoute } from "../../common/service.ts";
-import { isoMicros } from "../../common/time.ts";
-import { bodyOf, description, domain, email, ttl } from "../wire/fields.ts";
-import { listReply } from "../wire/lists.ts";
-import { propagate, soaOf, markChanged } from "../behaviour.ts";
-import {
-  bad,
-  base,
-  broken,
-  checkQuota,
-  type Designate,
-  invalidValue,
-  NAMESERVER,
-  notSimulated,
-  POOL_ID,
-  projectOf,
-  recordsetsOf,
-  sees,
-  type ZoneRow,
-  zoneOf,
-} from "../state.ts";
-import { checkTld } from "./tlds.ts";
+import { markChanged, propagate } from "../behaviour/propagation.ts";
+import { addManagedRecordsets, checkNotDeleting, checkTld, checkZoneName, isBelow } from "../behaviour/zones.ts";
+import { checkQuota } from "../state/quotas.ts";
+import { type Designate, NAMESERVER, POOL_ID, recordsetsOf, type ZoneRow } from "../state/state.ts";
+import { badRequest, invalidValue, missingProperty, notSimulated } from "../wire/errors.ts";
+import { description, domain, email, ttl } from "../wire/fields.ts";
+import { type ListKeys, listReply } from "../wire/lists.ts";
+import { bodyOf, canSee, projectOf, requireZone, rootOf, type View } from "../wire/request.ts";
+import { dateMembers } from "../wire/views.ts";
 
-const TTL_DEFAULT = 3600;
-const REFRESH_S: readonly [number, number] = [3500, 3600];
+const TTL_DEFAULT_S = 3600;
+const REFRESH_S: readonly [min: number, max: number] = [3500, 3600];
 
-const viewOf = (context: Context, zone: ZoneRow): object => ({
+const CREATABLE = ["name", "email", "ttl", "description", "type", "masters", "attributes"];
+const CHANGEABLE = ["email", "ttl", "description", "masters"];
+
+const linkTo = (context: Context, { id }: ZoneRow): string => `${rootOf(context)}/zones/${id}`;
+
+const view = (context: Context, zone: ZoneRow): View => ({
   id: zone.id,
   pool_id: POOL_ID,
   project_id: zone.projectId,
@@ -41,117 +33,93 @@ const viewOf = (context: Context, zone: ZoneRow): object => ({
   attributes: zone.attributes,
   type: "PRIMARY",
   masters: [],
-  created_at: isoMicros(zone.createdMs),
-  updated_at: zone.updatedMs === null ? null : isoMicros(zone.updatedMs),
+  ...dateMembers(zone),
   transferred_at: null,
-  links: { self: `${base(context)}/zones/${zone.id}` },
+  links: { self: linkTo(context, zone) },
 });
 
-const CREATABLE = ["name", "email", "ttl", "description", "type", "masters", "attributes"];
-const CHANGEABLE = ["email", "ttl", "description", "masters"];
+type NewZone = Pick<ZoneRow, "name" | "email" | "ttl" | "description" | "attributes">;
 
-function checkPlace({ slot }: Designate, name: string, projectId: string): void {
-  const zones = [...slot.value.zones.values()];
-  if (name.split(".").filter((label) => label !== "").length < 2)
-    throw bad("invalid_zone_name", "More than one label is required");
-  const foreign = zones.filter((zone) => zone.projectId !== projectId);
-  if (foreign.some((zone) => name.endsWith(`.${zone.name}`)))
-    throw new Refusal(403, "illegal_child", "Unable to create subzone in another tenants zone");
-  if (foreign.some((zone) => zone.name.endsWith(`.${name}`)))
-    throw new Refusal(403, "illegal_parent", "Unable to create zone because another tenant owns a subzone of the zone");
-  if (zones.some((zone) => zone.name === name)) throw new Refusal(409, "duplicate_zone", "Duplicate Zone");
+/** Reads the body in the order in which the service finds fault with it. @throws Refusal 400, 501 */
+function newZoneIn(context: Context): NewZone {
+  const body = bodyOf(context, "zone", CREATABLE);
+  const name = body.name === undefined ? undefined : domain(body.name);
+  const mail = body.email === undefined || body.email === null ? undefined : email(body.email);
+  const seconds = body.ttl === undefined ? null : ttl(body.ttl);
+  checkType(body.type ?? "PRIMARY");
+  if (mail === undefined) throw missingProperty("type", "email");
+  if (name === undefined) throw missingProperty("zone", "name");
+  return {
+    name,
+    email: mail,
+    ttl: seconds ?? TTL_DEFAULT_S,
+    description: description(body.description ?? null),
+    attributes: attributesIn(body.attributes),
+  };
+}
+
+const attributesIn = (value: unknown): ZoneRow["attributes"] =>
+  typeof value === "object" && value !== null ? { ...value } : {};
+
+/** @throws Refusal 400, 501 */
+function checkType(type: unknown): void {
+  if (type === "SECONDARY") throw notSimulated("secondary zones");
+  if (type !== "PRIMARY") throw invalidValue(`Field value ${String(type)} is invalid`);
 }
 
 function create(designate: Designate, context: Context): HttpReply {
   const { kernel } = designate.cloud;
-  const body = bodyOf(context, "zone", CREATABLE);
-  const name = body.name === undefined ? undefined : domain(body.name);
-  const mail = body.email === undefined || body.email === null ? undefined : email(body.email);
-  const seconds = body.ttl === undefined ? TTL_DEFAULT : (ttl(body.ttl) ?? TTL_DEFAULT);
-  const type = body.type ?? "PRIMARY";
-  if (type !== "PRIMARY" && type !== "SECONDARY") throw invalidValue(`Field value ${String(type)} is invalid`);
-  if (type === "SECONDARY") throw notSimulated("secondary zones");
-  if (mail === undefined) throw broken(["type", "email"], "'email' is a required property", "required", "email");
-  if (name === undefined) throw broken(["zone", "name"], "'name' is a required property", "required", "name");
-  const about = description(body.description ?? null);
+  const fields = newZoneIn(context);
   const projectId = projectOf(context);
-  const owned = [...designate.slot.value.zones.values()].filter((zone) => zone.projectId === projectId);
-  checkQuota(designate, projectId, "zones", owned.length + 1);
-  checkPlace(designate, name, projectId);
-  checkTld(designate, name);
+  const { zones } = designate.slot.value;
+  const own = [...zones.values()].filter((zone) => zone.projectId === projectId);
+  checkQuota(designate, projectId, "zones", own.length + 1);
+  checkZoneName(designate, fields.name, projectId);
+  checkTld(designate, fields.name);
   const zone: ZoneRow = {
+    ...fields,
     id: designate.cloud.uuid("designate"),
     projectId,
-    name,
-    email: mail,
-    description: about,
-    ttl: seconds,
     serial: Math.floor(kernel.nowMs / 1000),
     refreshS: designate.cloud.random("designate").int(...REFRESH_S),
     status: "PENDING",
     action: "CREATE",
     version: 1,
-    attributes: (body.attributes as Readonly<Record<string, string>> | null | undefined) ?? {},
     createdMs: kernel.nowMs,
     updatedMs: null,
   };
-  designate.slot.value.zones.set(zone.id, zone);
-  addManaged(designate, zone);
-  kernel.record("designate", "zone.create", zone.id, { project: projectId, name });
+  zones.set(zone.id, zone);
+  addManagedRecordsets(designate, zone);
+  kernel.record("designate", "zone.create", zone.id, { project: projectId, name: zone.name });
   propagate(designate, zone);
-  return json(202, viewOf(context, zone), { Location: `${base(context)}/zones/${zone.id}` });
-}
-
-/** A zone begins with its authority and its name servers. */
-function addManaged({ slot, cloud }: Designate, zone: ZoneRow): void {
-  for (const [type, record] of [
-    ["NS", NAMESERVER],
-    ["SOA", soaOf(zone)],
-  ] as const) {
-    const id = cloud.uuid("designate");
-    slot.value.recordsets.set(id, {
-      id,
-      zoneId: zone.id,
-      projectId: zone.projectId,
-      name: zone.name,
-      type,
-      managed: true,
-      records: [record],
-      description: null,
-      ttl: null,
-      status: "PENDING",
-      action: "CREATE",
-      version: 1,
-      createdMs: zone.createdMs,
-      updatedMs: null,
-    });
-  }
-}
-
-export function checkAlive(zone: ZoneRow): void {
-  if (zone.action === "DELETE") throw bad("bad_request", "Can not update a deleting zone");
+  return json(202, view(context, zone), { Location: linkTo(context, zone) });
 }
 
 function update(designate: Designate, context: Context): HttpReply {
-  const zone = zoneOf(designate, context);
+  const zone = requireZone(designate, context);
   const body = bodyOf(context, "zone", CHANGEABLE);
-  const wanted = {
+  const changes = {
     ...(body.email !== undefined && { email: email(body.email) }),
-    ...(body.ttl !== undefined && { ttl: ttl(body.ttl) ?? TTL_DEFAULT }),
+    ...(body.ttl !== undefined && { ttl: ttl(body.ttl) ?? TTL_DEFAULT_S }),
     ...(body.description !== undefined && { description: description(body.description) }),
   };
-  checkAlive(zone);
-  Object.assign(zone, wanted);
+  checkNotDeleting(zone);
+  Object.assign(zone, changes);
   markChanged(designate, zone);
-  return json(202, viewOf(context, zone));
+  return json(202, view(context, zone));
 }
 
+/** @throws Refusal 400 when another project's zone lies below */
+function checkNoChildren({ slot }: Designate, zone: ZoneRow): void {
+  const others = [...slot.value.zones.values()].filter(({ projectId }) => projectId !== zone.projectId);
+  if (others.some(({ name }) => isBelow(name, zone.name)))
+    throw badRequest("zone_has_subzone", "Please delete any subzones before deleting this zone");
+}
+
+/** Deleting it again changes nothing. */
 function remove(designate: Designate, context: Context): HttpReply {
-  const zone = zoneOf(designate, context);
-  const children = [...designate.slot.value.zones.values()].some(
-    (other) => other.projectId !== zone.projectId && other.name.endsWith(`.${zone.name}`),
-  );
-  if (children) throw bad("zone_has_subzone", "Please delete any subzones before deleting this zone");
+  const zone = requireZone(designate, context);
+  checkNoChildren(designate, zone);
   if (zone.action !== "DELETE") {
     Object.assign(zone, {
       status: "PENDING",
@@ -162,47 +130,49 @@ function remove(designate: Designate, context: Context): HttpReply {
     for (const row of recordsetsOf(designate, zone.id)) Object.assign(row, { status: "PENDING", action: "DELETE" });
     propagate(designate, zone);
   }
-  return json(202, viewOf(context, zone));
+  return json(202, view(context, zone));
 }
 
-export const zoneRoutes = (designate: Designate): readonly OpenStackRoute[] => [
-  {
-    method: "GET",
-    path: "/v2/zones",
-    clients: ["openstack"],
-    handler: (context) =>
-      listReply(context, {
-        member: "zones",
-        path: "/zones",
-        rows: [...designate.slot.value.zones.values()].filter(({ projectId }) => sees(context, projectId)),
-        view: (zone) => viewOf(context, zone),
-        keys: {
-          name: ({ name }) => name,
-          type: () => "PRIMARY",
-          email: (zone) => zone.email,
-          status: ({ status }) => status,
-          description: (zone) => zone.description,
-          ttl: (zone) => zone.ttl,
-          serial: ({ serial }) => serial,
-          action: ({ action }) => action,
-        },
-      }),
-  },
-  { method: "POST", path: "/v2/zones", clients: ["openstack"], handler: (context) => create(designate, context) },
-  {
-    method: "GET",
-    path: "/v2/zones/:zone_id",
-    clients: ["openstack"],
-    handler: (context) => json(200, viewOf(context, zoneOf(designate, context))),
-  },
-  { method: "PATCH", path: "/v2/zones/:zone_id", handler: (context) => update(designate, context) },
-  { method: "DELETE", path: "/v2/zones/:zone_id", handler: (context) => remove(designate, context) },
-  {
-    method: "GET",
-    path: "/v2/zones/:zone_id/nameservers",
-    handler: (context) => {
-      zoneOf(designate, context);
-      return json(200, { nameservers: [{ hostname: NAMESERVER, priority: 1 }] });
+const KEYS: ListKeys<ZoneRow> = {
+  name: ({ name }) => name,
+  type: () => "PRIMARY",
+  email: (zone) => zone.email,
+  status: ({ status }) => status,
+  description: (zone) => zone.description,
+  ttl: (zone) => zone.ttl,
+  serial: ({ serial }) => serial,
+  action: ({ action }) => action,
+};
+
+const list = ({ slot }: Designate, context: Context): HttpReply =>
+  listReply(context, {
+    member: "zones",
+    path: "/zones",
+    rows: [...slot.value.zones.values()].filter(({ projectId }) => canSee(context, projectId)),
+    view: (zone) => view(context, zone),
+    keys: KEYS,
+  });
+
+function nameservers(designate: Designate, context: Context): HttpReply {
+  requireZone(designate, context);
+  return json(200, { nameservers: [{ hostname: NAMESERVER, priority: 1 }] });
+}
+
+/** `/v2/zones` */
+export function zoneRoutes(designate: Designate): readonly OpenStackRoute[] {
+  const one = "/v2/zones/:zone_id";
+  const clients = ["openstack"];
+  return [
+    { method: "GET", path: "/v2/zones", clients, handler: (context) => list(designate, context) },
+    { method: "POST", path: "/v2/zones", clients, handler: (context) => create(designate, context) },
+    {
+      method: "GET",
+      path: one,
+      clients,
+      handler: (context) => json(200, view(context, requireZone(designate, context))),
     },
-  },
-];
+    { method: "PATCH", path: one, handler: (context) => update(designate, context) },
+    { method: "DELETE", path: one, handler: (context) => remove(designate, context) },
+    { method: "GET", path: `${one}/nameservers`, handler: (context) => nameservers(designate, context) },
+  ];
+}

@@ -1,7 +1,6 @@
 import { EVENTLET_FRONT } from "../../common/front.ts";
 import { Refusal } from "../../common/refusal.ts";
 import { type Context, keystoneUnauthorized, type Style } from "../../common/service.ts";
-import { notSimulated } from "../state.ts";
 
 const JSON_TYPE = { "Content-Type": "application/json" };
 
@@ -44,6 +43,7 @@ function checkScope({ request, actor }: Context): void {
   throw new Refusal(403, "", "", { reply });
 }
 
+/** How Designate speaks: errors, unknown routes, headers. */
 export const WIRE: Style = {
   refuse: ({ status, type, message, extras }, { requestId }) => ({
     status,
@@ -76,8 +76,4 @@ export const WIRE: Style = {
     checkScope(context);
     checkAccept(context);
   },
-};
-
-export const refuseUnmodelled = (what: string) => (): never => {
-  throw notSimulated(what);
 };

@@ -1,75 +1,63 @@
-import { faultPoint } from "../../kernel/index.ts";
-import type { Designate, ZoneRow } from "./state.ts";
-import { NAMESERVER, PROPAGATION_MS, recordsetsOf } from "./state.ts";
+import { DESIGNATE_POINTS } from "../faults.ts";
+import { type Designate, NAMESERVER, recordsetsOf, type ZoneRow } from "../state/state.ts";
 
+/** How long the name servers take to answer with a new serial. */
+const PROPAGATION_MS = 2_000;
+
+/** Retry, expiry and minimum of every zone's SOA record, in seconds. */
 const SOA_TIMES = "600 86400 3600";
 
+const PROPAGATED = "designate/announced";
+
+/** The SOA record of a zone as it is now. */
 export const soaOf = ({ email, serial, refreshS }: ZoneRow): string =>
   `${NAMESERVER} ${email.replace("@", ".")}. ${serial} ${refreshS} ${SOA_TIMES}`;
 
-/** A change of the zone's content: a new serial goes out to the name servers. */
+/** Counts a change of the zone's content: a new serial goes out to the name servers. */
 export function markChanged(designate: Designate, zone: ZoneRow): void {
   const { kernel } = designate.cloud;
   zone.serial = Math.max(zone.serial + 1, Math.floor(kernel.nowMs / 1000));
   Object.assign(zone, { version: zone.version + 1, updatedMs: kernel.nowMs, status: "PENDING" });
   if (zone.action === "NONE") zone.action = "UPDATE";
-  for (const row of recordsetsOf(designate, zone.id)) {
-    if (row.type !== "SOA") continue;
-    Object.assign(row, {
-      records: [soaOf(zone)],
-      version: row.version + 1,
-      updatedMs: kernel.nowMs,
-      status: "PENDING",
-    });
-    if (row.action === "NONE") row.action = "UPDATE";
-  }
+  updateSoa(designate, zone);
   propagate(designate, zone);
 }
 
-const zonePoint = (what: string, prose: string) =>
-  faultPoint({
-    point: `designate:zone.${what}`,
-    effects: ["error", "stuck", "delay"],
-    prose,
-    attributes: { id: { prose: "the id of the zone" }, name: { prose: "its name, with the final dot" } },
-  });
+function updateSoa(designate: Designate, zone: ZoneRow): void {
+  const { nowMs } = designate.cloud.kernel;
+  for (const row of recordsetsOf(designate, zone.id)) {
+    if (row.type !== "SOA") continue;
+    Object.assign(row, { records: [soaOf(zone)], version: row.version + 1, updatedMs: nowMs, status: "PENDING" });
+    if (row.action === "NONE") row.action = "UPDATE";
+  }
+}
 
-const POINTS = {
-  create: zonePoint(
-    "create",
-    "A zone that was accepted (202) is never served: it ends in ERROR, stays PENDING, or takes longer.",
-  ),
-  update: zonePoint(
-    "update",
-    "A change of a zone or its records (202) does not reach the name servers: ERROR, PENDING for good, or late.",
-  ),
-  delete: zonePoint(
-    "delete",
-    "A zone that was to be deleted (202) stays: in ERROR, PENDING for good, or longer than usual.",
-  ),
-};
-
-interface Announcement {
+interface Propagation {
   readonly id: string;
   readonly serial: number;
   readonly failed: boolean;
 }
 
+function pointOf({ action }: ZoneRow): (typeof DESIGNATE_POINTS)[keyof typeof DESIGNATE_POINTS] {
+  if (action === "CREATE") return DESIGNATE_POINTS.create;
+  return action === "DELETE" ? DESIGNATE_POINTS.delete : DESIGNATE_POINTS.update;
+}
+
 /** Waits for the name servers. A later change makes an earlier wait void. */
 export function propagate(designate: Designate, zone: ZoneRow): void {
   const { kernel } = designate.cloud;
-  const point = zone.action === "CREATE" ? "create" : zone.action === "DELETE" ? "delete" : "update";
-  const effect = kernel.faults.at(POINTS[point], { id: zone.id, name: zone.name });
+  const effect = kernel.faults.at(pointOf(zone), { id: zone.id, name: zone.name });
   if (effect?.kind === "stuck") return;
   const delayMs = effect?.kind === "delay" ? effect.delayMs : 0;
-  const announced: Announcement = { id: zone.id, serial: zone.serial, failed: effect?.kind === "error" };
-  kernel.timer(kernel.work(PROPAGATION_MS) + delayMs, "designate/announced", announced);
+  const propagation: Propagation = { id: zone.id, serial: zone.serial, failed: effect?.kind === "error" };
+  kernel.timer(kernel.work(PROPAGATION_MS) + delayMs, PROPAGATED, propagation);
 }
 
+/** Makes the kernel finish what `propagate` begins. */
 export function installPropagation(designate: Designate): void {
   const { kernel } = designate.cloud;
-  for (const point of Object.values(POINTS)) kernel.faults.define(point);
-  kernel.onTimer<Announcement>("designate/announced", ({ id, serial, failed }) => {
+  for (const point of Object.values(DESIGNATE_POINTS)) kernel.faults.define(point);
+  kernel.onTimer<Propagation>(PROPAGATED, ({ id, serial, failed }) => {
     const zone = designate.slot.value.zones.get(id);
     if (zone === undefined || zone.serial !== serial) return;
     if (failed) fail(designate, zone);
