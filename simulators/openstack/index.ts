@@ -53,7 +53,7 @@ export function createOpenStack(kernel: Kernel, options: OpenStackOptions = {}):
       swift: swift.service,
       designate: designate.service,
     },
-    admitted: (source, address, port) => neutron.admitted(source, address, port),
+    admitted: (source, address, port) => neutron.admits(source, address, port),
     state: () => ({
       nova: nova.state(),
       neutron: neutron.state(),
