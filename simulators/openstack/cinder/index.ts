@@ -1,114 +1,100 @@
-import { type HttpReply, json, type Service } from "../../kernel/index.ts";
-import type { Cloud, VolumeOps } from "../cloud.ts";
-import { type Context, type OpenStackRoute, openStackService } from "../common/service.ts";
-import { ACTION_ROUTES, endUpload, type Upload } from "./actions.ts";
-import { BACKUP_ROUTES, failBackup } from "./backups.ts";
+import type { Service } from "../../kernel/index.ts";
+import type { Cloud, VolumeOps, VolumeView } from "../cloud.ts";
+import { openStackService } from "../common/service.ts";
+import { CANNOT_DETACH, viewOf } from "./behaviour/attachments.ts";
+import { makeVolume } from "./behaviour/create-volume.ts";
+import { startRemoval } from "./behaviour/delete-volume.ts";
+import { defineTimers } from "./behaviour/timers.ts";
 import { CINDER_POINTS } from "./faults.ts";
-import { MICROVERSIONS, routed, STYLE } from "./call.ts";
-import { operations } from "./ops.ts";
-import { QUOTA_ROUTES } from "./quotas.ts";
-import { SNAPSHOT_ROUTES } from "./snapshots.ts";
-import {
-  type Cinder,
-  type CinderState,
-  dropVolume,
-  newState,
-  setStatus,
-  snapshotsOf,
-  tell,
-  TYPES,
-  use,
-} from "./state.ts";
-import { EXTENSION_ROUTES } from "./extensions.ts";
-import { SURFACE_ROUTES } from "./surfaces.ts";
-import { TRANSFER_ROUTES } from "./transfers.ts";
-import { makeType, TYPE_ROUTES } from "./types.ts";
-import { type Creation, VOLUME_ROUTES } from "./volumes.ts";
+import { ROUTES } from "./routes/routes.ts";
+import { type Cinder, type CinderState, newState } from "./state/cinder.ts";
+import type { VolumeRow } from "./state/rows.ts";
+import { snapshotsOf } from "./state/snapshots.ts";
+import { makeType, typeFor, TYPES } from "./state/types.ts";
+import { usageOf } from "./state/usage.ts";
+import { setStatus, volumeOf } from "./state/volumes.ts";
+import { badRequest } from "./wire/errors.ts";
+import { routed } from "./wire/route.ts";
+import { STYLE } from "./wire/style.ts";
+import { VERSION_ROUTES } from "./wire/versions.ts";
 
-export type { CinderState } from "./state.ts";
+/** What Cinder does for Nova. */
+export function operations(cinder: Cinder): VolumeOps {
+  const rows = (): Map<string, VolumeRow> => cinder.slot.value.volumes;
+  const find = (id: string): VolumeView | undefined => {
+    const row = rows().get(id);
+    return row && viewOf(row);
+  };
+  return {
+    volume: (actor, id) => {
+      const found = find(id);
+      return found !== undefined && (actor.isAdmin || found.projectId === actor.projectId) ? found : undefined;
+    },
+    find,
+    snapshotSizeGb: (actor, id) => {
+      const row = cinder.slot.value.snapshots.get(id);
+      return row !== undefined && (actor.isAdmin || row.projectId === actor.projectId) ? row.sizeGb : undefined;
+    },
+    counts: (actor) => usageOf(cinder, actor.projectId),
+    create: (actor, { sizeGb, name, imageId, snapshotId, volumeType, zone }) =>
+      viewOf(
+        makeVolume(cinder, actor, {
+          sizeGb,
+          name: name ?? null,
+          description: "",
+          zone: zone ?? cinder.cloud.zones[0] ?? "nova",
+          type: typeFor({ cinder, actor }, volumeType),
+          image: imageId === undefined ? undefined : cinder.cloud.images.find(imageId),
+          snapshotId: snapshotId ?? null,
+          metadata: {},
+          requestId: "",
+        }),
+      ),
+    reserve: (actor, volumeId, serverId) => {
+      const row = volumeOf(cinder, actor, volumeId);
+      if (row.status !== "available")
+        throw badRequest(
+          `Invalid volume: Volume ${volumeId} status must be available to reserve, but the status is ${row.status}.`,
+        );
+      const id = cinder.cloud.uuid("cinder");
+      row.attachments = [...row.attachments, { id, serverId, device: null, host: null, attachedMs: 0, isNova: true }];
+      cinder.slot.value.volumeByAttachment.set(id, row.id);
+      setStatus(cinder, row, "reserved");
+      return id;
+    },
+    attach: (attachmentId, device, host) => {
+      const row = rows().get(cinder.slot.value.volumeByAttachment.get(attachmentId) ?? "");
+      const attachment = row?.attachments.find(({ id }) => id === attachmentId);
+      if (row === undefined || attachment === undefined) return;
+      Object.assign(attachment, { device, host, attachedMs: cinder.cloud.kernel.nowMs });
+      setStatus(cinder, row, "in-use");
+    },
+    beginDetach: (actor, volumeId) => {
+      const row = volumeOf(cinder, actor, volumeId);
+      if (row.status !== "in-use") throw badRequest(CANNOT_DETACH);
+      setStatus(cinder, row, "detaching");
+    },
+    detach: (volumeId, serverId) => {
+      const row = rows().get(volumeId);
+      if (row === undefined) return;
+      for (const { id } of row.attachments.filter((each) => each.serverId === serverId))
+        cinder.slot.value.volumeByAttachment.delete(id);
+      row.attachments = row.attachments.filter((each) => each.serverId !== serverId);
+      setStatus(cinder, row, row.attachments.length > 0 ? "in-use" : "available");
+    },
+    remove: (volumeId) => {
+      const row = rows().get(volumeId);
+      const isFree = row !== undefined && row.attachments.length === 0 && snapshotsOf(cinder, volumeId).length === 0;
+      if (isFree && row.status !== "deleting") startRemoval(cinder, row);
+    },
+  };
+}
 
 export interface CinderService {
   readonly service: Service;
   readonly ops: VolumeOps;
   /** For the world's laws; read only. */
   state(): CinderState;
-}
-
-const versions = ({ cloud, request }: Context): readonly object[] => [
-  {
-    id: "v3.0",
-    status: "CURRENT",
-    version: `3.${MICROVERSIONS.minorMax}`,
-    min_version: "3.0",
-    updated: "2022-08-31T00:00:00Z",
-    links: [
-      { rel: "describedby", type: "text/html", href: "https://docs.openstack.org/" },
-      { rel: "self", href: `${cloud.root("volumev3", request)}/v3/` },
-    ],
-    "media-types": [{ base: "application/json", type: "application/vnd.openstack.volume+json;version=3" }],
-  },
-];
-
-const VERSION_ROUTES: readonly OpenStackRoute[] = [
-  { method: "GET", path: "/", open: true, handler: (context) => json(300, { versions: versions(context) }) },
-  ...["/v3", "/v3/"].map((path) => ({
-    method: "GET",
-    path,
-    handler: (context: Context): HttpReply => json(200, { versions: versions(context) }),
-  })),
-];
-
-function defineTimers(cinder: Cinder): void {
-  const { kernel } = cinder.cloud;
-  const state = (): CinderState => cinder.slot.value;
-  kernel.onTimer<Creation>("cinder/created", ({ id, status, bootable, homelessRequest }) => {
-    const row = state().volumes.get(id);
-    if (row?.status !== "creating") return;
-    row.bootable = bootable;
-    setStatus(cinder, row, status);
-    if (homelessRequest === "") return;
-    tell(cinder, {
-      projectId: row.projectId,
-      eventId: "VOLUME_VOLUME_001_003",
-      text: "schedule allocate volume:Could not find any available weighted backend.",
-      resourceType: "VOLUME",
-      resourceId: id,
-      requestId: homelessRequest,
-    });
-  });
-  kernel.onTimer<{ id: string }>("cinder/deleted", ({ id }) => {
-    const row = state().volumes.get(id);
-    if (row?.status !== "deleting") return;
-    const effect = kernel.faults.at(CINDER_POINTS.delete, { id, name: row.name ?? "" });
-    if (effect?.kind === "stuck") return;
-    if (effect?.kind === "error") return setStatus(cinder, row, "error_deleting");
-    for (const snapshot of snapshotsOf(cinder, id)) dropSnapshot(cinder, snapshot.id);
-    dropVolume(cinder, row);
-    kernel.record("cinder", "volume.gone", id);
-  });
-  kernel.onTimer<{ id: string; status: string }>("cinder/snapshot", ({ id, status }) => {
-    const row = state().snapshots.get(id);
-    if (row?.status === "creating") Object.assign(row, { status, updatedMs: kernel.nowMs });
-  });
-  kernel.onTimer<{ id: string }>("cinder/snapshot-deleted", ({ id }) => dropSnapshot(cinder, id));
-  kernel.onTimer<Upload>("cinder/uploaded", (upload) => endUpload(cinder, upload));
-  kernel.onTimer<{ id: string; requestId: string }>("cinder/backup", (backup) => failBackup(cinder, backup));
-  kernel.onTimer<{ id: string; from: number; to: number; wanted: number }>("cinder/extended", (end) => {
-    const row = state().volumes.get(end.id);
-    if (row?.status !== "extending") return;
-    const failed = end.to !== end.wanted;
-    if (failed) use(cinder, row.projectId, { gigabytes: end.from - end.wanted });
-    row.sizeGb = end.to;
-    setStatus(cinder, row, failed ? "error_extending" : row.statusBefore);
-  });
-}
-
-function dropSnapshot(cinder: Cinder, id: string): void {
-  const row = cinder.slot.value.snapshots.get(id);
-  if (row === undefined) return;
-  cinder.slot.value.snapshots.delete(id);
-  use(cinder, row.projectId, { snapshots: -1, gigabytes: -row.sizeGb });
-  cinder.cloud.kernel.record("cinder", "snapshot.gone", id);
 }
 
 /** Cinder: volumes that live over time, snapshots, types, transfers, attachments, quotas (3.0 to 3.70). */
@@ -118,17 +104,7 @@ export function createCinder(cloud: Cloud): CinderService {
   for (const name of TYPES) makeType(cinder, { name, description: descriptions[name], isPublic: true, extraSpecs: {} });
   for (const point of Object.values(CINDER_POINTS)) cloud.kernel.faults.define(point);
   defineTimers(cinder);
-  const routes = [
-    ...VOLUME_ROUTES,
-    ...ACTION_ROUTES,
-    ...SNAPSHOT_ROUTES,
-    ...TYPE_ROUTES,
-    ...TRANSFER_ROUTES,
-    ...BACKUP_ROUTES,
-    ...QUOTA_ROUTES,
-    ...EXTENSION_ROUTES,
-    ...SURFACE_ROUTES,
-  ].flatMap((route) => routed(cinder, route));
+  const routes = ROUTES.flatMap((route) => routed(cinder, route));
   return {
     service: openStackService(cloud, "cinder", STYLE, [...VERSION_ROUTES, ...routes]),
     ops: operations(cinder),

@@ -1,4 +1,9 @@
 import { faultPoint } from "../../kernel/index.ts";
+import type { Nova } from "./state/nova.ts";
+
+export function defineFaults({ cloud: { kernel } }: Nova): void {
+  for (const point of Object.values(NOVA_POINTS)) kernel.faults.define(point);
+}
 
 const SERVER = { id: { prose: "the id of the server" }, name: { prose: "its name" } };
 const STATUS = { prose: "the code that the server's fault shows", minimum: 400, maximum: 599 };

@@ -1,23 +1,16 @@
-import { json, type Service } from "../../kernel/index.ts";
+import type { Service } from "../../kernel/index.ts";
 import type { Cloud, ServerOps } from "../cloud.ts";
-import { type OpenStackRoute, openStackService } from "../common/service.ts";
-import { ACTION_ROUTES } from "./actions.ts";
-import { AGGREGATE_ROUTES } from "./aggregates.ts";
-import { defineBehaviour } from "./behaviour.ts";
-import { callOf, normalised, noResource, type NovaRoute } from "./call.ts";
-import { addFlavor, FLAVOR_ROUTES, type NewFlavor } from "./flavors.ts";
-import { KEYPAIR_ROUTES } from "./keypairs.ts";
-import { INTERFACE_ROUTES } from "./interfaces.ts";
-import { PROXY_ROUTES } from "./proxies.ts";
-import { QUOTA_ROUTES } from "./quotas.ts";
-import { GROUP_ROUTES } from "./server-groups.ts";
-import { SERVER_ROUTES } from "./servers.ts";
-import { emptyState, HOST, type Nova, type NovaState } from "./state.ts";
-import { STYLE, versionDocument } from "./style.ts";
-import { SURFACE_ROUTES } from "./surfaces.ts";
-import { TAG_ROUTES } from "./tags.ts";
-import { statusOf } from "./view.ts";
-import { VOLUME_ROUTES } from "./volumes.ts";
+import { openStackService } from "../common/service.ts";
+import { defineBehaviour } from "./behaviour/timers.ts";
+import { ROUTES } from "./routes/routes.ts";
+import { addFlavor, type NewFlavor } from "./state/flavors.ts";
+import { HOST } from "./state/host.ts";
+import { emptyState, type Nova, type NovaState } from "./state/nova.ts";
+import { normalised } from "./wire/address.ts";
+import { routed } from "./wire/route.ts";
+import { statusOf } from "./wire/server-status.ts";
+import { STYLE } from "./wire/style.ts";
+import { VERSION_ROUTES } from "./wire/versions.ts";
 
 export interface NovaService {
   readonly service: Service;
@@ -26,51 +19,6 @@ export interface NovaService {
   /** The machine is gone behind everybody's back, ports and all. */
   state(): NovaState;
 }
-
-const ROUTES: readonly NovaRoute[] = [
-  ...SERVER_ROUTES,
-  ...ACTION_ROUTES,
-  ...TAG_ROUTES,
-  ...INTERFACE_ROUTES,
-  ...VOLUME_ROUTES,
-  ...FLAVOR_ROUTES,
-  ...KEYPAIR_ROUTES,
-  ...GROUP_ROUTES,
-  ...AGGREGATE_ROUTES,
-  ...QUOTA_ROUTES,
-  ...SURFACE_ROUTES,
-  ...PROXY_ROUTES,
-];
-
-const routed = (nova: Nova, route: NovaRoute): OpenStackRoute => ({
-  method: route.method,
-  path: route.path,
-  ...(route.clients && { clients: route.clients }),
-  handler: (context) => {
-    const call = callOf(nova, context);
-    if (call.version < (route.from ?? 0) || call.version > (route.to ?? Number.POSITIVE_INFINITY)) throw noResource();
-    return route.handler(call);
-  },
-});
-
-const VERSION_ROUTES: readonly OpenStackRoute[] = [
-  {
-    method: "GET",
-    path: "/",
-    open: true,
-    handler: (context) =>
-      json(200, { versions: [versionDocument(context, "v2.0", false), versionDocument(context, "v2.1", false)] }),
-  },
-  ...["/v2.1", "/v2.1/", "/v2", "/v2/"].map(
-    (path): OpenStackRoute => ({
-      method: "GET",
-      path,
-      open: true,
-      handler: (context) =>
-        json(200, { version: versionDocument(context, path.startsWith("/v2.1") ? "v2.1" : "v2.0", true) }),
-    }),
-  ),
-];
 
 function operations(nova: Nova): ServerOps {
   return {

@@ -1,0 +1,134 @@
+import type { HttpReply } from "../../../kernel/index.ts";
+import { SCHEDULE_MS } from "../behaviour/backups.ts";
+import { checkCount } from "../state/quotas.ts";
+import type { BackupRow } from "../state/rows.ts";
+import { use } from "../state/usage.ts";
+import { setStatus, volumeOf } from "../state/volumes.ts";
+import { member, textsOf } from "../wire/body.ts";
+import { dated } from "../wire/dates.ts";
+import { badRequest, missing, notSimulated } from "../wire/errors.ts";
+import { links } from "../wire/links.ts";
+import { emptied, ok } from "../wire/replies.ts";
+import { type Call, seesAll } from "../wire/request.ts";
+import type { CinderRoute } from "../wire/route.ts";
+import { NAME } from "../wire/schemas.ts";
+
+/** @throws Refusal 404 */
+function backupOf({ cinder, actor, params }: Call): BackupRow {
+  const row = cinder.slot.value.backups.get(params.id ?? "");
+  if (row === undefined || !(actor.isAdmin || row.projectId === actor.projectId))
+    throw missing("Backup", params.id ?? "");
+  return row;
+}
+
+const brief = (call: Call, { id, name }: BackupRow): object => ({ id, name, links: links(call, "backups", id) });
+
+const view = (call: Call, row: BackupRow): object => ({
+  ...brief(call, row),
+  status: row.status,
+  size: row.sizeGb,
+  object_count: 0,
+  availability_zone: null,
+  container: row.container,
+  created_at: dated(row.createdMs),
+  updated_at: dated(row.updatedMs),
+  description: row.description,
+  fail_reason: row.failReason,
+  volume_id: row.volumeId,
+  is_incremental: false,
+  has_dependent_backups: false,
+  snapshot_id: row.snapshotId,
+  data_timestamp: dated(row.createdMs),
+  ...(call.actor.isAdmin && { "os-backup-project-attr:project_id": row.projectId }),
+  ...(call.version >= 43 && { metadata: {} }),
+  ...(call.version >= 56 && { user_id: call.actor.userId }),
+});
+
+function create(call: Call): HttpReply {
+  const { cinder, actor, requestId } = call;
+  const fields = member(call, "backup", {
+    type: "object",
+    properties: {
+      volume_id: { type: "string", format: "uuid" },
+      container: { type: ["string", "null"], maxLength: 255 },
+      description: NAME,
+      name: NAME,
+    },
+    required: ["volume_id"],
+  });
+  const { name, description } = textsOf(fields);
+  const volume = volumeOf(cinder, actor, String(fields.volume_id));
+  if (volume.status !== "available")
+    throw badRequest(
+      `Invalid volume: Volume to be backed up must be available or in-use, but the current status is "${volume.status}".`,
+    );
+  checkCount(cinder, actor.projectId, "backups");
+  const { kernel } = cinder.cloud;
+  const row: BackupRow = {
+    id: cinder.cloud.uuid("cinder"),
+    seq: ++cinder.slot.value.made,
+    volumeId: volume.id,
+    snapshotId: null,
+    projectId: actor.projectId,
+    name: name ?? null,
+    description: description ?? null,
+    status: "creating",
+    sizeGb: volume.sizeGb,
+    container: (fields.container as string | null | undefined) ?? null,
+    failReason: null,
+    createdMs: kernel.nowMs,
+    updatedMs: kernel.nowMs,
+  };
+  cinder.slot.value.backups.set(row.id, row);
+  use(cinder, row.projectId, { backups: 1, backup_gigabytes: row.sizeGb });
+  volume.statusBefore = volume.status;
+  setStatus(cinder, volume, "backing-up");
+  kernel.timer(kernel.work(SCHEDULE_MS), "cinder/backup", { id: row.id, requestId });
+  return ok({ backup: brief(call, row) }, 202);
+}
+
+function remove(call: Call): HttpReply {
+  const row = backupOf(call);
+  if (!["available", "error"].includes(row.status))
+    throw badRequest("Invalid backup: Backup status must be available or error");
+  call.cinder.slot.value.backups.delete(row.id);
+  use(call.cinder, row.projectId, { backups: -1, backup_gigabytes: -row.sizeGb });
+  return emptied();
+}
+
+const list = (call: Call, shown: (row: BackupRow) => object): HttpReply => {
+  const rows = [...call.cinder.slot.value.backups.values()]
+    .filter(({ projectId }) => seesAll(call) || projectId === call.actor.projectId)
+    .filter(({ name, status, volumeId }) =>
+      Object.entries({ name, status, volume_id: volumeId }).every(
+        ([key, value]) => !call.query.has(key) || call.query.get(key) === value,
+      ),
+    );
+  return ok({ backups: rows.reverse().map(shown) });
+};
+
+export const BACKUP_ROUTES: readonly CinderRoute[] = [
+  { method: "GET", path: "/backups", handler: (call) => list(call, (row) => brief(call, row)) },
+  {
+    method: "GET",
+    path: "/backups/detail",
+    clients: ["openstack"],
+    handler: (call) => list(call, (row) => view(call, row)),
+  },
+  {
+    method: "GET",
+    path: "/backups/:id",
+    clients: ["openstack"],
+    handler: (call) => ok({ backup: view(call, backupOf(call)) }),
+  },
+  { method: "POST", path: "/backups", clients: ["openstack"], handler: create },
+  { method: "DELETE", path: "/backups/:id", clients: ["openstack"], handler: remove },
+  {
+    method: "POST",
+    path: "/backups/:id/restore",
+    handler: (call) => {
+      backupOf(call);
+      throw notSimulated("restoring backups: this cloud has no backup service");
+    },
+  },
+];

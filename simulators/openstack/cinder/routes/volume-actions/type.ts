@@ -1,0 +1,50 @@
+import type { HttpReply } from "../../../../kernel/index.ts";
+import type { VolumeRow } from "../../state/rows.ts";
+import { findType } from "../../state/types.ts";
+import { member } from "../../wire/body.ts";
+import { badRequest, notFound, notSimulated } from "../../wire/errors.ts";
+import { accepted } from "../../wire/replies.ts";
+import type { Call } from "../../wire/request.ts";
+import { asBoolean, BOOLEAN } from "../../wire/schemas.ts";
+import type { VolumeActions } from "./action.ts";
+
+const RETYPE_REFUSED =
+  "Invalid volume: Retype needs volume to be in available or in-use state, not be part of an active migration or a consistency group, requested type has to be different that the one from the volume, and for in-use volumes front-end qos specs cannot change.";
+
+function retype(call: Call, row: VolumeRow): HttpReply {
+  const { cinder } = call;
+  const fields = member(call, "os-retype", {
+    type: "object",
+    properties: {
+      new_type: { type: "string" },
+      migration_policy: { type: ["string", "null"], enum: ["on-demand", "never", null] },
+    },
+    required: ["new_type"],
+    additionalProperties: false,
+  });
+  const type = findType(cinder, String(fields.new_type));
+  if (type === undefined) throw notFound(`Volume type with name ${String(fields.new_type)} could not be found.`);
+  if (!["available", "in-use"].includes(row.status) || type.id === row.typeId) throw badRequest(RETYPE_REFUSED);
+  row.typeId = type.id;
+  row.updatedMs = cinder.cloud.kernel.nowMs;
+  return accepted();
+}
+
+function setReadonly(call: Call, row: VolumeRow): HttpReply {
+  const { readonly } = member(call, "os-update_readonly_flag", {
+    type: "object",
+    properties: { readonly: BOOLEAN },
+    required: ["readonly"],
+    additionalProperties: false,
+  });
+  row.metadata = { ...row.metadata, readonly: asBoolean(readonly) === true ? "True" : "False" };
+  return accepted();
+}
+
+export const TYPE_ACTIONS: VolumeActions = {
+  "os-retype": retype,
+  "os-update_readonly_flag": setReadonly,
+  "os-migrate_volume": () => {
+    throw notSimulated("os-migrate_volume: this cloud has one back end");
+  },
+};

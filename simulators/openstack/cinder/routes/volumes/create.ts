@@ -1,0 +1,129 @@
+import type { HttpReply } from "../../../../kernel/index.ts";
+import type { ImageView } from "../../../cloud.ts";
+import type { Schema } from "../../../common/schema.ts";
+import { makeVolume } from "../../behaviour/create-volume.ts";
+import { typeFor } from "../../state/types.ts";
+import { member, textsOf } from "../../wire/body.ts";
+import { badRequest, missing } from "../../wire/errors.ts";
+import { ok } from "../../wire/replies.ts";
+import type { Call } from "../../wire/request.ts";
+import { asBoolean, BOOLEAN, METADATA, NAME, UUID_OR_NULL } from "../../wire/schemas.ts";
+import { base } from "./view.ts";
+
+const GIB = 1024 ** 3;
+
+const CREATE: Schema = {
+  type: "object",
+  properties: {
+    name: NAME,
+    description: NAME,
+    display_name: NAME,
+    display_description: NAME,
+    volume_type: { type: ["string", "null"] },
+    metadata: METADATA,
+    snapshot_id: UUID_OR_NULL,
+    source_volid: UUID_OR_NULL,
+    consistencygroup_id: UUID_OR_NULL,
+    size: { type: ["integer", "string", "null"], pattern: "^[0-9]+$", minimum: 1, minLength: 1, maximum: 2147483647 },
+    availability_zone: { type: ["string", "null"], minLength: 1, maxLength: 255 },
+    multiattach: BOOLEAN,
+    image_id: { type: ["string", "null"] },
+    imageRef: { type: ["string", "null"] },
+  },
+};
+const STRICT_FROM = 53;
+const STRICT_CREATE: Schema = {
+  ...CREATE,
+  properties: { ...CREATE.properties, backup_id: UUID_OR_NULL, group_id: UUID_OR_NULL },
+  additionalProperties: false,
+};
+
+export function create(call: Call): HttpReply {
+  const { cinder, actor, version, requestId } = call;
+  const fields = member(call, "volume", version >= STRICT_FROM ? STRICT_CREATE : CREATE);
+  const { name, description } = textsOf(fields);
+  const type = typeFor(call, fields.volume_type as string | null | undefined);
+  const { snapshotId, sourceId, sourceGb, message } = sourceFor(call, fields);
+  const image = imageFor(call, fields.imageRef ?? fields.image_id);
+  if (asBoolean(fields.multiattach) === true) throw badRequest(NO_MULTIATTACH);
+  const size = fields.size === undefined || fields.size === null ? sourceGb : Number(fields.size);
+  if (size === 0) throw badRequest("Invalid input received: Volume size '0' must be an integer and greater than 0");
+  if (size === undefined)
+    throw badRequest(
+      "The server could not comply with the request since it is either malformed or otherwise incorrect.",
+    );
+  if (sourceGb !== undefined && size < sourceGb) throw badRequest(message(size));
+  checkImageFits(image, size);
+  const zone = (fields.availability_zone as string | null | undefined) ?? cinder.cloud.zones[0] ?? "nova";
+  if (!cinder.cloud.zones.includes(zone)) throw badRequest(`Availability zone '${zone}' is invalid.`);
+  const row = makeVolume(cinder, actor, {
+    sizeGb: size,
+    name: name ?? null,
+    description: description ?? null,
+    zone,
+    type,
+    image,
+    snapshotId,
+    sourceId,
+    metadata: (fields.metadata as Record<string, string> | null | undefined) ?? {},
+    requestId,
+  });
+  return ok({ volume: base(call, row, true) }, 202);
+}
+
+const NO_MULTIATTACH =
+  "multiattach parameter has been removed. The default behavior is to use multiattach enabled volume types. Contact your administrator to create a multiattach enabled volume type and use it to create multiattach volumes.";
+
+interface Source {
+  readonly snapshotId: string | null;
+  readonly sourceId: string | null;
+  readonly sourceGb: number | undefined;
+  readonly message: (sizeGb: number) => string;
+}
+
+/** @throws Refusal 400, 404 */
+function sourceFor({ cinder, actor }: Call, fields: Readonly<Record<string, unknown>>): Source {
+  const sees = (row: { readonly projectId: string } | undefined): boolean =>
+    row !== undefined && (actor.isAdmin || row.projectId === actor.projectId);
+  const snapshot = cinder.slot.value.snapshots.get(String(fields.snapshot_id));
+  if (fields.snapshot_id && !sees(snapshot)) throw missing("Snapshot", String(fields.snapshot_id));
+  if (snapshot !== undefined && snapshot.status !== "available")
+    throw badRequest("Invalid snapshot: Originating snapshot status must be one of 'available' values");
+  const volume = cinder.slot.value.volumes.get(String(fields.source_volid));
+  if (fields.source_volid && !sees(volume)) throw missing("Volume", String(fields.source_volid));
+  if (fields.consistencygroup_id) throw missing("Group", String(fields.consistencygroup_id));
+  if (fields.group_id) throw missing("Group", String(fields.group_id));
+  if (fields.backup_id) throw missing("Backup", String(fields.backup_id));
+  return {
+    snapshotId: snapshot?.id ?? null,
+    sourceId: volume?.id ?? null,
+    sourceGb: snapshot?.sizeGb ?? volume?.sizeGb,
+    message: (sizeGb) =>
+      snapshot === undefined
+        ? `Invalid input received: Volume size '${sizeGb}'GB cannot be smaller than original volume size  ${volume?.sizeGb}GB. They must be >= original volume size.`
+        : `Invalid input received: Volume size '${sizeGb}'GB cannot be smaller than the snapshot size ${snapshot.sizeGb}GB. They must be >= original snapshot size.`,
+  };
+}
+
+/** @throws Refusal 400 */
+function imageFor({ cinder, actor }: Call, wanted: unknown): ImageView | undefined {
+  if (wanted === undefined || wanted === null) return undefined;
+  const image = cinder.cloud.images.image(actor, String(wanted).split("/").at(-1) ?? "");
+  if (image === undefined) throw badRequest("Invalid image identifier or unable to access requested image.");
+  return image;
+}
+
+/** @throws Refusal 400 */
+function checkImageFits(image: ImageView | undefined, sizeGb: number): void {
+  if (image === undefined) return;
+  if (image.status !== "active") throw badRequest(`Invalid input received: Image ${image.id} is not active.`);
+  const imageGb = Math.ceil(image.sizeBytes / GIB);
+  if (imageGb > sizeGb)
+    throw badRequest(
+      `Invalid input received: Size of specified image ${imageGb}GB is larger than volume size ${sizeGb}GB.`,
+    );
+  if (image.minDiskGb > sizeGb)
+    throw badRequest(
+      `Invalid input received: Volume size ${sizeGb}GB cannot be smaller than the image minDisk size ${image.minDiskGb}GB.`,
+    );
+}

@@ -1,0 +1,13 @@
+import type { Cinder } from "./cinder.ts";
+import type { Usage } from "./rows.ts";
+
+const NO_USAGE: Usage = { volumes: 0, snapshots: 0, gigabytes: 0, backups: 0, backup_gigabytes: 0 };
+
+export const usageOf = ({ slot }: Cinder, projectId: string): Usage => slot.value.usage.get(projectId) ?? NO_USAGE;
+
+export function use({ slot }: Cinder, projectId: string, by: Partial<Usage>): void {
+  const { usage } = slot.value;
+  let own = usage.get(projectId);
+  if (own === undefined) usage.set(projectId, (own = { ...NO_USAGE }));
+  for (const name of Object.keys(by) as (keyof Usage)[]) own[name] += by[name] ?? 0;
+}

@@ -1,0 +1,20 @@
+import type { Actor } from "../../cloud.ts";
+import type { Context } from "../../common/service.ts";
+import type { Cinder } from "../state/cinder.ts";
+import { asBoolean } from "./schemas.ts";
+
+/** A request to Cinder. */
+export interface Call {
+  readonly cinder: Cinder;
+  readonly context: Context;
+  readonly actor: Actor;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly requestId: string;
+  /** The minor of 3.x. */
+  readonly version: number;
+}
+
+/** An administrator that asks for the volumes of all projects. */
+export const seesAll = ({ actor, query }: Call): boolean =>
+  actor.isAdmin && query.has("all_tenants") && asBoolean(query.get("all_tenants")) !== false;

@@ -1,0 +1,92 @@
+import { Refusal } from "../../common/refusal.ts";
+import { HOST } from "../state/host.ts";
+import type { Nova } from "../state/nova.ts";
+import { type Nic, ownerOf, type Server } from "../state/server.ts";
+import { find, touch } from "../state/servers.ts";
+import { WORK } from "./work.ts";
+
+/** A network as the boot request asked for it. */
+export interface WantedNic {
+  readonly networkId?: string;
+  readonly portId?: string;
+  readonly fixedIp?: string;
+  readonly tag?: string;
+}
+
+/** One more address of a network, or one less. */
+export interface FixedIpChange {
+  readonly serverId: string;
+  readonly networkId: string;
+  readonly address: string;
+}
+
+const OWNER = (nova: Nova): string => `compute:${nova.cloud.zones[0] ?? "nova"}`;
+
+export function plug(nova: Nova, server: Server, wanted: WantedNic, groupIds: readonly string[] | null): Nic {
+  const { ports } = nova.cloud;
+  const tag = wanted.tag === undefined ? {} : { tag: wanted.tag };
+  const device = { deviceId: server.id, deviceOwner: OWNER(nova), hostId: HOST };
+  if (wanted.portId !== undefined) {
+    ports.bind(wanted.portId, device);
+    return { portId: wanted.portId, isOwn: false, ...tag };
+  }
+  const owner = ownerOf(server);
+  const networkId = wanted.networkId ?? "";
+  const port = ports.create(owner, {
+    projectId: server.projectId,
+    networkId,
+    ...(wanted.fixedIp !== undefined && { fixedIp: wanted.fixedIp }),
+    ...(groupIds !== null && { securityGroupIds: groupIds }),
+    ...device,
+  });
+  return { portId: port.id, isOwn: true, ...tag };
+}
+
+/** Takes a port away from a server, later. */
+export function startUnplug(nova: Nova, server: Server, portId: string): void {
+  const { kernel } = nova.cloud;
+  kernel.timer(kernel.work(600), "nova.unplug", { serverId: server.id, portId });
+  kernel.record("nova", "port.detach", server.id, { port: portId });
+}
+
+export function endUnplug(
+  nova: Nova,
+  { serverId, portId }: { readonly serverId: string; readonly portId: string },
+): void {
+  const server = find(nova, serverId);
+  const nic = server?.nics.find((one) => one.portId === portId);
+  if (server === undefined || nic === undefined) return;
+  if (nic.isOwn) nova.cloud.ports.remove(portId);
+  else nova.cloud.ports.unbind(portId);
+  server.nics = server.nics.filter((one) => one !== nic);
+  touch(nova, server);
+}
+
+export function startFixedIp({ cloud: { kernel } }: Nova, change: FixedIpChange): void {
+  kernel.timer(kernel.work(WORK.snapshot), "nova.fixed-ip", change);
+}
+
+/** Nobody is told when it fails: the answer was 202 long ago. */
+export function changeFixedIp(nova: Nova, { serverId, networkId, address }: FixedIpChange): void {
+  const { ports } = nova.cloud;
+  const own = ports.portsOf(serverId);
+  const port = own.find((each) =>
+    address === "" ? each.networkId === networkId : each.fixedIps.some(({ ip }) => ip === address),
+  );
+  const [subnetId] = port?.fixedIps.map((each) => each.subnetId) ?? [];
+  if (port === undefined || subnetId === undefined) return;
+  const kept = port.fixedIps.filter(({ ip }) => ip !== address);
+  try {
+    ports.setFixedIps(port.id, address === "" ? [...kept, { subnetId }] : kept);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+  }
+}
+
+/** Puts a server on one more network, at once. @throws Refusal as Neutron */
+export function plugNow(nova: Nova, server: Server, wanted: WantedNic): Nic {
+  const nic = plug(nova, server, wanted, null);
+  server.nics = [...server.nics, nic];
+  touch(nova, server);
+  return nic;
+}

@@ -1,0 +1,26 @@
+import type { HttpReply } from "../../../kernel/index.ts";
+import { Refusal } from "../../common/refusal.ts";
+import { ok } from "../wire/replies.ts";
+import type { Call } from "../wire/request.ts";
+import type { NovaRoute } from "../wire/route.ts";
+import { EXTENSIONS } from "./extensions/list.ts";
+
+const extension = ([alias, name, description]: (typeof EXTENSIONS)[number]): object => ({
+  alias,
+  description,
+  links: [],
+  name,
+  namespace: "http://docs.openstack.org/compute/ext/fake_xml",
+  updated: "2014-12-03T00:00:00Z",
+});
+
+const extensionOf = (call: Call): HttpReply => {
+  const found = EXTENSIONS.find(([alias]) => alias === call.params.alias);
+  if (found === undefined) throw new Refusal(404, "itemNotFound", "The resource could not be found.");
+  return ok({ extension: extension(found) });
+};
+
+export const EXTENSION_ROUTES: readonly NovaRoute[] = [
+  { method: "GET", path: "/extensions", handler: () => ok({ extensions: EXTENSIONS.map(extension) }) },
+  { method: "GET", path: "/extensions/:alias", handler: extensionOf },
+];

@@ -1,0 +1,50 @@
+import type { HttpReply } from "../../../kernel/index.ts";
+import type { FloatingIpView } from "../../cloud.ts";
+import { readBody } from "../wire/body.ts";
+import { notFound } from "../wire/errors.ts";
+import { NO_JSON, nothing, ok } from "../wire/replies.ts";
+import type { Call } from "../wire/request.ts";
+import { type NovaRoute, proxyRoute } from "../wire/route.ts";
+
+const floatingIpView = ({ id, ip, network, fixedIp, deviceId }: FloatingIpView): object => ({
+  id,
+  ip,
+  pool: network,
+  fixed_ip: fixedIp,
+  instance_id: deviceId === "" ? null : deviceId,
+});
+
+const floatingIps = (call: Call): readonly FloatingIpView[] => call.nova.cloud.ports.floatingIps(call.actor);
+
+/** @throws Refusal 404 */
+function floatingIpOf(call: Call): FloatingIpView {
+  const found = floatingIps(call).find(({ id }) => id === call.params.id);
+  if (found === undefined) throw notFound(`Floating IP not found for ID ${call.params.id}`);
+  return found;
+}
+
+/** Takes an address of the pool that is named, or of the first. */
+function allocate(call: Call): HttpReply {
+  const body = call.context.request.body === undefined ? {} : (Object(readBody(call)) as { readonly pool?: unknown });
+  const { ports } = call.nova.cloud;
+  const pools = ports.externalNetworks(call.actor);
+  const pool = body.pool == null ? pools[0] : pools.find(({ id, name }) => name === body.pool || id === body.pool);
+  if (pool === undefined)
+    throw notFound(body.pool == null ? "No floating IP pools available." : `Floating IP pool not found.`);
+  return ok({ floating_ip: floatingIpView(ports.proxied.allocate(call.actor, pool.id)) });
+}
+
+function release(call: Call): HttpReply {
+  call.nova.cloud.ports.proxied.release(call.actor, floatingIpOf(call).id);
+  return nothing(202, NO_JSON);
+}
+
+export const FLOATING_IP_ROUTES: readonly NovaRoute[] = [
+  proxyRoute("GET", "/os-floating-ips", (call) => ok({ floating_ips: floatingIps(call).map(floatingIpView) })),
+  proxyRoute("POST", "/os-floating-ips", allocate),
+  proxyRoute("GET", "/os-floating-ips/:id", (call) => ok({ floating_ip: floatingIpView(floatingIpOf(call)) })),
+  proxyRoute("DELETE", "/os-floating-ips/:id", release),
+  proxyRoute("GET", "/os-floating-ip-pools", (call) =>
+    ok({ floating_ip_pools: call.nova.cloud.ports.externalNetworks(call.actor).map(({ name }) => ({ name })) }),
+  ),
+];

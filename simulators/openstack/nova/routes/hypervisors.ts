@@ -1,0 +1,130 @@
+import type { HttpReply } from "../../../kernel/index.ts";
+import { HOST, HOST_LIMITS, IDS } from "../state/host.ts";
+import type { Server } from "../state/server.ts";
+import { badRequest, notFound, requireAdmin } from "../wire/errors.ts";
+import { ok } from "../wire/replies.ts";
+import type { Call } from "../wire/request.ts";
+import type { NovaRoute } from "../wire/route.ts";
+
+const hypervisorBrief = ({ version }: Call): object => ({
+  id: version >= 53 ? IDS.hypervisor : 1,
+  hypervisor_hostname: HOST,
+  state: "up",
+  status: "enabled",
+});
+
+function hypervisorDetail(call: Call): object {
+  const all = [...call.nova.slot.value.servers.values()].filter(({ isScheduled }) => isScheduled);
+  const sum = (of: (server: Server) => number): number => all.reduce((total, server) => total + of(server), 0);
+  const [vcpus, ram, disk] = [
+    sum(({ flavor }) => flavor.vcpus),
+    sum(({ flavor }) => flavor.ram),
+    sum(({ flavor }) => flavor.disk),
+  ];
+  return {
+    ...hypervisorBrief(call),
+    host_ip: "127.0.0.1",
+    hypervisor_type: "fake",
+    hypervisor_version: 1000,
+    service: { id: call.version >= 53 ? IDS.compute : 3, host: HOST, disabled_reason: null },
+    ...(call.version < 88 && {
+      vcpus: HOST_LIMITS.vcpus,
+      memory_mb: HOST_LIMITS.ramMb,
+      local_gb: HOST_LIMITS.diskGb,
+      vcpus_used: vcpus,
+      memory_mb_used: ram,
+      local_gb_used: disk,
+      free_ram_mb: HOST_LIMITS.ramMb - ram,
+      free_disk_gb: HOST_LIMITS.diskGb - disk,
+      current_workload: 0,
+      running_vms: all.length,
+      disk_available_least: 0,
+      cpu_info:
+        call.version >= 28 ? { arch: "x86_64", model: "fake", vendor: "fake", topology: {}, features: [] } : "?",
+    }),
+    ...(call.version >= 88 && { uptime: null }),
+    ...(call.version >= 53 &&
+      call.query.has("with_servers") && { servers: all.map(({ id, name }) => ({ uuid: id, name })) }),
+  };
+}
+
+function hypervisor(call: Call): HttpReply {
+  requireAdmin(call, "os-hypervisors:show");
+  const id = call.version >= 53 ? IDS.hypervisor : "1";
+  if (call.params.id !== id) throw notFound(`Hypervisor with ID '${call.params.id}' could not be found.`);
+  return ok({ hypervisor: hypervisorDetail(call) });
+}
+
+/** The fake hypervisor does not say since when it is up. */
+function uptime(call: Call): HttpReply {
+  requireAdmin(call, "os-hypervisors:uptime");
+  hypervisor(call);
+  throw badRequest("Virt driver does not implement uptime function.");
+}
+
+/** By a part of the name. @throws Refusal 404 */
+function searched(call: Call, rule: string): object {
+  requireAdmin(call, `os-hypervisors:${rule}`);
+  const pattern = call.params.id ?? "";
+  if (!HOST.includes(pattern)) throw notFound(`No hypervisor matching '${pattern}' could be found.`);
+  return hypervisorBrief(call);
+}
+
+function hypervisorServers(call: Call): HttpReply {
+  const found = searched(call, "servers");
+  const all = [...call.nova.slot.value.servers.values()].filter(({ isScheduled }) => isScheduled);
+  const servers = all.map(({ id, name }) => ({ uuid: id, name }));
+  return ok({ hypervisors: [{ ...found, ...(servers.length > 0 && { servers }) }] });
+}
+
+function statistics(call: Call): HttpReply {
+  requireAdmin(call, "os-hypervisors:statistics");
+  const detail = hypervisorDetail({ ...call, version: 1 }) as Record<string, unknown>;
+  const names = [
+    "vcpus",
+    "memory_mb",
+    "local_gb",
+    "vcpus_used",
+    "memory_mb_used",
+    "local_gb_used",
+    "free_ram_mb",
+    "free_disk_gb",
+    "current_workload",
+    "running_vms",
+    "disk_available_least",
+  ];
+  return ok({
+    hypervisor_statistics: { count: 1, ...Object.fromEntries(names.map((name) => [name, detail[name]])) },
+  });
+}
+
+export const HYPERVISOR_ROUTES: readonly NovaRoute[] = [
+  {
+    method: "GET",
+    path: "/os-hypervisors",
+    clients: ["openstack"],
+    handler: (call) => {
+      requireAdmin(call, "os-hypervisors:list");
+      return ok({ hypervisors: [hypervisorBrief(call)] });
+    },
+  },
+  {
+    method: "GET",
+    path: "/os-hypervisors/detail",
+    clients: ["openstack"],
+    handler: (call) => {
+      requireAdmin(call, "os-hypervisors:list-detail");
+      return ok({ hypervisors: [hypervisorDetail(call)] });
+    },
+  },
+  { method: "GET", path: "/os-hypervisors/statistics", to: 87, clients: ["openstack"], handler: statistics },
+  { method: "GET", path: "/os-hypervisors/:id/uptime", to: 87, handler: uptime },
+  {
+    method: "GET",
+    path: "/os-hypervisors/:id/search",
+    to: 52,
+    handler: (call) => ok({ hypervisors: [searched(call, "search")] }),
+  },
+  { method: "GET", path: "/os-hypervisors/:id/servers", to: 52, handler: hypervisorServers },
+  { method: "GET", path: "/os-hypervisors/:id", clients: ["openstack"], handler: hypervisor },
+];

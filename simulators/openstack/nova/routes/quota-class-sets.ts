@@ -1,0 +1,39 @@
+import { defaultOf } from "../state/quotas.ts";
+import { checkedBody } from "../wire/body.ts";
+import { requireAdmin } from "../wire/errors.ts";
+import { ok } from "../wire/replies.ts";
+import type { Call } from "../wire/request.ts";
+import type { NovaRoute } from "../wire/route.ts";
+import { numbers, shownNames, wantedBody } from "./quota-sets.ts";
+
+const CLASS_HIDDEN = ["server_group_members", "server_groups"];
+
+function classView(call: Call): object {
+  const names = shownNames(call.version).filter((name) => call.version >= 50 || !CLASS_HIDDEN.includes(name));
+  return Object.fromEntries(names.map((name) => [name, defaultOf(call.nova, name)]));
+}
+const classPath = "/os-quota-class-sets/:class";
+
+export const QUOTA_CLASS_SET_ROUTES: readonly NovaRoute[] = [
+  {
+    method: "GET",
+    path: classPath,
+    clients: ["openstack"],
+    handler: (call) => {
+      requireAdmin(call, "os-quota-class-sets:show");
+      return ok({ quota_class_set: { id: call.params.class, ...classView(call) } });
+    },
+  },
+  {
+    method: "PUT",
+    path: classPath,
+    clients: ["openstack"],
+    handler: (call) => {
+      const body = checkedBody(call, wantedBody(call.version, "quota_class_set"));
+      requireAdmin(call, "os-quota-class-sets:update");
+      if (call.params.class === "default")
+        Object.assign(call.nova.slot.value.quotaClass, numbers(body.quota_class_set));
+      return ok({ quota_class_set: classView(call) });
+    },
+  },
+];

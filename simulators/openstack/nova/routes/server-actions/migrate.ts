@@ -1,0 +1,23 @@
+import type { HttpReply } from "../../../../kernel/index.ts";
+import { HOST } from "../../state/host.ts";
+import type { Server } from "../../state/server.ts";
+import { badRequest } from "../../wire/errors.ts";
+import type { Call } from "../../wire/request.ts";
+import { type Body, moves, refuseUnmodelledAction, type ServerActions, WORK } from "./action.ts";
+
+function migrateLive(_call: Call, server: Server, { host }: Body): HttpReply {
+  if (host === HOST) throw badRequest(`Unable to migrate instance (${server.id}) to current host (${HOST}).`);
+  throw badRequest("No valid host was found. There are not enough hosts available.");
+}
+
+/** There is one host only, so that a cold migration comes to nothing. */
+export const MIGRATE_ACTIONS: ServerActions = {
+  migrate: {
+    admin: "os-migrate-server:migrate",
+    from: ["active", "stopped"],
+    record: "migrate",
+    run: (call, server) => moves("resize_prep", WORK.migrate, server.vm)(call, server),
+  },
+  "os-migrateLive": { admin: "os-migrate-server:migrate_live", from: ["active", "paused"], run: migrateLive },
+  evacuate: { admin: "os-evacuate", run: refuseUnmodelledAction("evacuate: this cloud has one host") },
+};

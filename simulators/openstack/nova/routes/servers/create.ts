@@ -1,0 +1,215 @@
+import type { HttpReply } from "../../../../kernel/index.ts";
+import { Refusal } from "../../../common/refusal.ts";
+import { startBuild, type WantedVolume } from "../../behaviour/build.ts";
+import type { WantedNic } from "../../behaviour/interfaces.ts";
+import type { Flavor } from "../../state/flavor.ts";
+import { findFlavor } from "../../state/flavors.ts";
+import { HOST } from "../../state/host.ts";
+import { affordable, quotaOf } from "../../state/quotas.ts";
+import { type Extras, NO_METADATA, NO_NICS, NO_VOLUMES, type Server } from "../../state/server.ts";
+import { addServer } from "../../state/servers.ts";
+import { checkedBody } from "../../wire/body.ts";
+import { badRequest, denied, forbidden } from "../../wire/errors.ts";
+import { isTrue, isUuid, shortIpv6 } from "../../wire/formats.ts";
+import { links } from "../../wire/links.ts";
+import { ok } from "../../wire/replies.ts";
+import type { Call } from "../../wire/request.ts";
+import { createSchema } from "../schemas/servers.ts";
+import { devicesOf, type WireDevice } from "./block-devices.ts";
+import { checkImage, imageOf } from "./boot-image.ts";
+import { nicsOf } from "./boot-networks.ts";
+import { newPassword } from "./password.ts";
+
+export interface Wanted {
+  readonly name: string;
+  readonly flavorRef: string | number;
+  readonly imageRef?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly networks?:
+    | readonly {
+        readonly uuid?: string;
+        readonly port?: string | null;
+        readonly fixed_ip?: string;
+        readonly tag?: string;
+      }[]
+    | "none"
+    | "auto";
+  readonly key_name?: string;
+  readonly user_data?: string;
+  readonly availability_zone?: string;
+  readonly security_groups?: readonly { readonly name: string }[];
+  readonly block_device_mapping_v2?: readonly WireDevice[];
+  readonly block_device_mapping?: unknown;
+  readonly config_drive?: boolean | string;
+  readonly min_count?: number | string;
+  readonly max_count?: number | string;
+  readonly return_reservation_id?: boolean | string;
+  readonly adminPass?: string;
+  readonly description?: string | null;
+  readonly tags?: readonly string[];
+  readonly accessIPv4?: string;
+  readonly accessIPv6?: string;
+  readonly hostname?: string;
+  readonly "OS-DCF:diskConfig"?: "AUTO" | "MANUAL";
+}
+
+/** How many, at least and at most. @throws Refusal 400 */
+/** Servers that one request may make, where quotas have no limit. */
+const SERVERS_MAX = 10_000;
+
+function countsOf({ min_count, max_count }: Wanted): { readonly min: number; readonly max: number } {
+  const min = Number(min_count ?? 1);
+  const max = Number(max_count ?? min);
+  if (min > max) throw badRequest("min_count must be <= max_count");
+  if (min > SERVERS_MAX) throw new Refusal(501, "notImplemented", `not simulated: over ${SERVERS_MAX} servers at once`);
+  return { min, max };
+}
+
+/** `zone:host:node` forces a host, which is for administrators. @throws Refusal 400, 403 */
+function zoneOf(call: Call, wanted: Wanted): string | undefined {
+  if (wanted.availability_zone === undefined) return undefined;
+  const [zone = "", host] = wanted.availability_zone.split(":");
+  if (host !== undefined && !call.actor.isAdmin) throw denied("servers:create:forced_host");
+  if (host !== undefined && host !== "" && host !== HOST)
+    throw badRequest(`No valid host was found. No such host - host: ${host} node: None `);
+  const { aggregates } = call.nova.slot.value;
+  const isAggregates = [...aggregates.values()].some((each) => each.zone === zone && each.hosts.length > 0);
+  if (!isAggregates && !call.nova.cloud.zones.includes(zone))
+    throw badRequest("The requested availability zone is not available");
+  return zone;
+}
+
+function groupIdsOf(call: Call, wanted: Wanted): readonly string[] | null {
+  if (wanted.security_groups === undefined) return null;
+  return wanted.security_groups.map(({ name }) => {
+    const group = call.nova.cloud.ports.securityGroup(call.actor, name);
+    if (group === undefined) throw badRequest(`Unable to find security_group with name or id '${name}'`);
+    return group.id;
+  });
+}
+
+/** @throws Refusal 400, 403 */
+function groupOf(call: Call, body: Readonly<Record<string, unknown>>): string | undefined {
+  const hints = (body["os:scheduler_hints"] ?? body["OS-SCH-HNT:scheduler_hints"]) as { group?: string } | undefined;
+  if (hints?.group === undefined) return undefined;
+  const group = call.nova.slot.value.groups.get(hints.group);
+  if (group === undefined || group.projectId !== call.actor.projectId)
+    throw badRequest(`Instance group ${hints.group} could not be found.`);
+  const limit = quotaOf(call.nova, group.projectId, "server_group_members");
+  const members = [...(call.nova.slot.value.byProject.get(group.projectId)?.values() ?? [])].filter(
+    ({ extras }) => extras?.groupId === group.id,
+  );
+  if (limit >= 0 && members.length >= limit) throw forbidden("Quota exceeded, too many servers in group");
+  return group.id;
+}
+
+/** @throws Refusal 400, 403 */
+function checkRest(call: Call, wanted: Wanted, nics: readonly WantedNic[], max: number): void {
+  const { keypairs } = call.nova.slot.value;
+  if (wanted.key_name !== undefined && keypairs.get(call.actor.userId)?.has(wanted.key_name) !== true)
+    throw badRequest("Invalid key_name provided.");
+  const limit = quotaOf(call.nova, call.actor.projectId, "metadata_items");
+  if (limit >= 0 && Object.keys(wanted.metadata ?? {}).length > limit)
+    throw forbidden(`Maximum number of metadata items exceeds ${limit}`);
+  const needed = nics.filter(({ portId }) => portId === undefined).length * max;
+  const left = call.nova.cloud.ports.portsLeft(call.actor.projectId);
+  if (needed > left) throw forbidden("Maximum number of ports exceeded");
+}
+
+function extrasFor(wanted: Wanted, zone: string | undefined, groupId: string | undefined): Extras | undefined {
+  const extras: Extras = {
+    ...(zone !== undefined && { zone }),
+    ...(groupId !== undefined && { groupId }),
+    ...(wanted.user_data !== undefined && wanted.user_data !== "" && { userData: wanted.user_data }),
+    ...(isTrue(wanted.config_drive ?? false) && { configDrive: true }),
+    ...(wanted["OS-DCF:diskConfig"] === "AUTO" && { autoDisk: true }),
+    ...(wanted.accessIPv4 !== undefined && { accessIPv4: wanted.accessIPv4 }),
+    ...(wanted.accessIPv6 !== undefined && { accessIPv6: shortIpv6(wanted.accessIPv6) }),
+    ...(wanted.tags !== undefined && { tags: [...new Set(wanted.tags)].sort() }),
+    ...(wanted.hostname !== undefined && { hostname: wanted.hostname }),
+  };
+  return Object.keys(extras).length > 0 ? extras : undefined;
+}
+
+interface Plan {
+  readonly wanted: Wanted;
+  readonly flavor: Flavor;
+  readonly zone: string | undefined;
+  readonly groupId: string | undefined;
+  readonly nics: readonly WantedNic[];
+  readonly groupIds: readonly string[] | null;
+  readonly volumes: readonly WantedVolume[];
+}
+
+function build(call: Call, plan: Plan, name: string, launchIndex: number, reservationId: string | undefined): Server {
+  const { cloud, slot } = call.nova;
+  const extras = extrasFor(plan.wanted, plan.zone, plan.groupId);
+  const many = { ...(launchIndex > 0 && { launchIndex }), ...(reservationId !== undefined && { reservationId }) };
+  const server: Server = {
+    id: cloud.uuid("nova"),
+    seq: ++slot.value.serversMade,
+    projectId: call.actor.projectId,
+    userId: call.actor.userId,
+    requestId: call.requestId,
+    createdMs: cloud.kernel.nowMs,
+    name,
+    flavor: plan.flavor,
+    imageId: plan.wanted.imageRef ?? "",
+    keyName: plan.wanted.key_name ?? null,
+    description: call.version >= 19 ? (plan.wanted.description ?? null) : name,
+    vm: "building",
+    task: "scheduling",
+    updatedMs: cloud.kernel.nowMs,
+    launchedMs: 0,
+    isScheduled: false,
+    metadata: plan.wanted.metadata ?? NO_METADATA,
+    nics: NO_NICS,
+    volumes: NO_VOLUMES,
+    actions: undefined,
+    extras: Object.keys(many).length > 0 ? { ...extras, ...many } : extras,
+  };
+  addServer(call.nova, server);
+  cloud.kernel.record("nova", "server.create", server.id, { project: server.projectId, name: server.name });
+  startBuild(call.nova, { id: server.id, nics: plan.nics, groupIds: plan.groupIds, volumes: plan.volumes });
+  return server;
+}
+
+export function create(call: Call): HttpReply {
+  const body = checkedBody(call, createSchema(call.version));
+  const wanted = body.server as unknown as Wanted;
+  const { min, max } = countsOf(wanted);
+  const zone = zoneOf(call, wanted);
+  const volumes = devicesOf(call, wanted);
+  const image = imageOf(call, wanted, volumes);
+  if (Array.isArray(wanted.networks))
+    for (const { uuid, port } of wanted.networks as readonly { uuid?: string; port?: string | null }[])
+      if (port == null && !isUuid(uuid ?? ""))
+        throw badRequest(`Bad networks format: network uuid is not in proper format (${uuid})`);
+  const flavor = findFlavor(call, String(wanted.flavorRef).split("/").at(-1) ?? "");
+  if (flavor === undefined) throw badRequest(`Flavor ${wanted.flavorRef} could not be found.`);
+  checkImage(image, flavor);
+  const groupId = groupOf(call, body);
+  const nics = nicsOf(call, wanted, max);
+  checkRest(call, wanted, nics, max);
+  const groupIds = groupIdsOf(call, wanted);
+  const count = affordable(call.nova, call.actor.projectId, flavor, min, Math.min(max, SERVERS_MAX));
+  const plan: Plan = { wanted, flavor, zone, groupId, nics, groupIds, volumes };
+  const isReserved = isTrue(wanted.return_reservation_id ?? false);
+  const reservationId = isReserved || count > 1 ? `r-${call.nova.cloud.random("nova").hex(8)}` : undefined;
+  const names = Array.from({ length: count }, (_none, at) => (max > 1 ? `${wanted.name}-${at + 1}` : wanted.name));
+  const servers = names.map((name, at) => build(call, plan, name, at, reservationId));
+  if (isReserved) return { status: 202, json: { reservation_id: reservationId } };
+  return accepted(call, servers[0] as Server, wanted);
+}
+
+function accepted(call: Call, server: Server, wanted: Wanted): HttpReply {
+  const groups = wanted.security_groups ?? [{ name: "default" }];
+  const body = {
+    id: server.id,
+    links: links(call, "servers", server.id),
+    "OS-DCF:diskConfig": wanted["OS-DCF:diskConfig"] ?? "MANUAL",
+    security_groups: groups.map(({ name }) => ({ name })),
+    adminPass: wanted.adminPass ?? newPassword(call),
+  };
+  return { ...ok({ server: body }), status: 202, headers: { Location: `${call.base}/servers/${server.id}` } };
+}

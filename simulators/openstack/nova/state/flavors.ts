@@ -1,0 +1,56 @@
+import type { Call } from "../wire/request.ts";
+import type { Flavor } from "./flavor.ts";
+import type { Nova } from "./nova.ts";
+
+export interface NewFlavor {
+  readonly id?: string;
+  readonly name: string;
+  readonly ram: number;
+  readonly vcpus: number;
+  readonly disk: number;
+  readonly ephemeral?: number;
+  readonly swap?: number;
+  readonly rxtx?: number;
+  readonly isPublic?: boolean;
+  readonly description?: string | null;
+}
+
+export function addFlavor(nova: Nova, wanted: NewFlavor): Flavor {
+  const state = nova.slot.value;
+  const flavor: Flavor = {
+    id: wanted.id ?? nova.cloud.uuid("nova"),
+    name: wanted.name,
+    ram: wanted.ram,
+    vcpus: wanted.vcpus,
+    disk: wanted.disk,
+    ephemeral: wanted.ephemeral ?? 0,
+    swap: wanted.swap ?? 0,
+    rxtx: wanted.rxtx ?? 1,
+    isPublic: wanted.isPublic ?? true,
+    isDisabled: false,
+    description: wanted.description ?? null,
+    extraSpecs: {},
+    createdMs: nova.cloud.kernel.nowMs,
+    seq: ++state.flavorsMade,
+  };
+  state.flavors.set(flavor.id, flavor);
+  state.flavorNames.set(flavor.name, flavor.id);
+  nova.cloud.kernel.record("nova", "flavor.create", flavor.id, { name: flavor.name });
+  return flavor;
+}
+
+export const mayUse = ({ nova, actor }: Call, flavor: Flavor): boolean =>
+  flavor.isPublic || nova.slot.value.flavorAccess.get(flavor.id)?.has(actor.projectId) === true;
+
+/** A flavor that the caller may use. */
+export function findFlavor(call: Call, id: string): Flavor | undefined {
+  const flavor = call.nova.slot.value.flavors.get(id);
+  return flavor !== undefined && (call.actor.isAdmin || mayUse(call, flavor)) ? flavor : undefined;
+}
+
+/** Servers keep the flavor that they were made with: a change makes a new one. */
+export function replace(call: Call, flavor: Flavor, change: Partial<Flavor>): Flavor {
+  const next = { ...flavor, ...change };
+  call.nova.slot.value.flavors.set(flavor.id, next);
+  return next;
+}

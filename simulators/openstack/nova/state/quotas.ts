@@ -1,0 +1,77 @@
+import { Refusal } from "../../common/refusal.ts";
+import type { Flavor } from "./flavor.ts";
+import type { Nova } from "./nova.ts";
+
+/** Default quotas of Zed (docs/discoveries/openstack.md, "Quotas"). */
+export const DEFAULTS: Readonly<Record<string, number>> = {
+  cores: 20,
+  fixed_ips: -1,
+  floating_ips: -1,
+  injected_file_content_bytes: 10240,
+  injected_file_path_bytes: 255,
+  injected_files: 5,
+  instances: 10,
+  key_pairs: 100,
+  metadata_items: 128,
+  ram: 51200,
+  security_group_rules: -1,
+  security_groups: -1,
+  server_group_members: 10,
+  server_groups: 10,
+};
+
+export const defaultOf = (nova: Nova, name: string): number =>
+  nova.slot.value.quotaClass[name] ?? nova.cloud.quota(name, DEFAULTS[name] ?? -1);
+
+export const quotaOf = (nova: Nova, projectId: string, name: string): number =>
+  nova.slot.value.quotas.get(projectId)?.[name] ?? defaultOf(nova, name);
+
+type Resource = "cores" | "instances" | "ram";
+export type More = Readonly<Partial<Record<Resource, number>>>;
+const RESOURCES = ["cores", "instances", "ram"] as const;
+
+function excess(nova: Nova, projectId: string, more: More): readonly Resource[] {
+  const used = nova.slot.value.usage.get(projectId) ?? { instances: 0, cores: 0, ram: 0 };
+  return RESOURCES.filter((name) => {
+    const limit = quotaOf(nova, projectId, name);
+    const wanted = more[name] ?? 0;
+    return wanted > 0 && limit >= 0 && used[name] + wanted > limit;
+  });
+}
+
+function refused(
+  nova: Nova,
+  projectId: string,
+  names: readonly Resource[],
+  wanted: (name: Resource) => string,
+): Refusal {
+  const used = nova.slot.value.usage.get(projectId) ?? { instances: 0, cores: 0, ram: 0 };
+  const listed = (of: (name: Resource) => string | number): string => names.map(of).join(", ");
+  const limits = listed((name) => quotaOf(nova, projectId, name));
+  const message = `Quota exceeded for ${names.join(", ")}: Requested ${listed(wanted)}, but already used ${listed((name) => used[name])} of ${limits} ${names.join(", ")}`;
+  return new Refusal(403, "forbidden", message);
+}
+
+/** @throws Refusal 403 when the project may not have so much more */
+export function checkQuota(nova: Nova, projectId: string, more: More): void {
+  const names = excess(nova, projectId, more);
+  if (names.length > 0) throw refused(nova, projectId, names, (name) => String(more[name]));
+}
+
+/** How many servers of a flavor the project can have, between `min` and `max`. @throws Refusal 403 when not even `min` */
+export function affordable(nova: Nova, projectId: string, { vcpus, ram }: Flavor, min: number, max: number): number {
+  const more = (count: number): More => ({ instances: count, cores: count * vcpus, ram: count * ram });
+  if (excess(nova, projectId, more(min)).length === 0) {
+    let [fits, tooMany] = [min, max + 1];
+    while (tooMany - fits > 1) {
+      const middle = Math.floor((fits + tooMany) / 2);
+      if (excess(nova, projectId, more(middle)).length === 0) fits = middle;
+      else tooMany = middle;
+    }
+    return fits;
+  }
+  const instances = min === max ? String(max) : `${min}-${max}`;
+  throw refused(nova, projectId, excess(nova, projectId, more(max)), (name) =>
+    name === "instances" ? instances : String(more(max)[name]),
+  );
+}

@@ -1,0 +1,30 @@
+import { Refusal } from "../../common/refusal.ts";
+import type { Call } from "./request.ts";
+
+export const badRequest = (message: string): Refusal => new Refusal(400, "badRequest", message);
+export const conflict = (message: string): Refusal => new Refusal(409, "conflictingRequest", message);
+export const forbidden = (message: string): Refusal => new Refusal(403, "forbidden", message);
+export const notFound = (message: string): Refusal => new Refusal(404, "itemNotFound", message);
+
+/** What this API answers where a resource does not exist at this microversion. */
+export const noResource = (): Refusal => notFound("The resource could not be found.");
+
+/** Refuses whoever is not an administrator. @throws Refusal 403 */
+export function requireAdmin({ actor }: Call, rule: string): void {
+  if (!actor.isAdmin) throw denied(rule);
+}
+
+export const denied = (rule: string): Refusal =>
+  forbidden(`Policy doesn't allow os_compute_api:${rule} to be performed.`);
+
+/** What the service says when it trips over itself. */
+export const unexpected = (python: string): Refusal =>
+  new Refusal(
+    500,
+    "computeFault",
+    `Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/ and attach the Nova API log if possible.\n<class '${python}'>`,
+  );
+
+export const refuseUnmodelled = (what: string) => (): never => {
+  throw new Refusal(501, "notImplemented", `not simulated: ${what}`);
+};
