@@ -1,20 +1,20 @@
 import type { Service } from "../../kernel/index.ts";
 import type { Cloud, VolumeOps, VolumeView } from "../cloud.ts";
 import { openStackService } from "../common/service.ts";
-import { CANNOT_DETACH, viewOf } from "./behaviour/attachments.ts";
-import { makeVolume } from "./behaviour/create-volume.ts";
-import { startRemoval } from "./behaviour/delete-volume.ts";
+import { CANNOT_DETACH, volumeViewOf } from "./behaviour/attachments.ts";
+import { createVolume } from "./behaviour/create-volume.ts";
+import { startDeleteVolume } from "./behaviour/delete-volume.ts";
 import { defineTimers } from "./behaviour/timers.ts";
 import { CINDER_POINTS } from "./faults.ts";
 import { ROUTES } from "./routes/routes.ts";
-import { type Cinder, type CinderState, newState } from "./state/cinder.ts";
+import { type Cinder, type CinderState, emptyState } from "./state/cinder.ts";
 import type { VolumeRow } from "./state/rows.ts";
 import { snapshotsOf } from "./state/snapshots.ts";
-import { makeType, typeFor, TYPES } from "./state/types.ts";
+import { makeType, requireType, INITIAL_TYPES } from "./state/types.ts";
 import { usageOf } from "./state/usage.ts";
-import { setStatus, volumeOf } from "./state/volumes.ts";
+import { setStatus, requireVolume } from "./state/volumes.ts";
 import { badRequest } from "./wire/errors.ts";
-import { routed } from "./wire/route.ts";
+import { mountRoute } from "./wire/route.ts";
 import { STYLE } from "./wire/style.ts";
 import { VERSION_ROUTES } from "./wire/versions.ts";
 
@@ -23,7 +23,7 @@ export function operations(cinder: Cinder): VolumeOps {
   const rows = (): Map<string, VolumeRow> => cinder.slot.value.volumes;
   const find = (id: string): VolumeView | undefined => {
     const row = rows().get(id);
-    return row && viewOf(row);
+    return row && volumeViewOf(row);
   };
   return {
     volume: (actor, id) => {
@@ -37,13 +37,13 @@ export function operations(cinder: Cinder): VolumeOps {
     },
     counts: (actor) => usageOf(cinder, actor.projectId),
     create: (actor, { sizeGb, name, imageId, snapshotId, volumeType, zone }) =>
-      viewOf(
-        makeVolume(cinder, actor, {
+      volumeViewOf(
+        createVolume(cinder, actor, {
           sizeGb,
           name: name ?? null,
           description: "",
           zone: zone ?? cinder.cloud.zones[0] ?? "nova",
-          type: typeFor({ cinder, actor }, volumeType),
+          type: requireType({ cinder, actor }, volumeType),
           image: imageId === undefined ? undefined : cinder.cloud.images.find(imageId),
           snapshotId: snapshotId ?? null,
           metadata: {},
@@ -51,7 +51,7 @@ export function operations(cinder: Cinder): VolumeOps {
         }),
       ),
     reserve: (actor, volumeId, serverId) => {
-      const row = volumeOf(cinder, actor, volumeId);
+      const row = requireVolume(cinder, actor, volumeId);
       if (row.status !== "available")
         throw badRequest(
           `Invalid volume: Volume ${volumeId} status must be available to reserve, but the status is ${row.status}.`,
@@ -70,7 +70,7 @@ export function operations(cinder: Cinder): VolumeOps {
       setStatus(cinder, row, "in-use");
     },
     beginDetach: (actor, volumeId) => {
-      const row = volumeOf(cinder, actor, volumeId);
+      const row = requireVolume(cinder, actor, volumeId);
       if (row.status !== "in-use") throw badRequest(CANNOT_DETACH);
       setStatus(cinder, row, "detaching");
     },
@@ -85,7 +85,7 @@ export function operations(cinder: Cinder): VolumeOps {
     remove: (volumeId) => {
       const row = rows().get(volumeId);
       const isFree = row !== undefined && row.attachments.length === 0 && snapshotsOf(cinder, volumeId).length === 0;
-      if (isFree && row.status !== "deleting") startRemoval(cinder, row);
+      if (isFree && row.status !== "deleting") startDeleteVolume(cinder, row);
     },
   };
 }
@@ -99,12 +99,13 @@ export interface CinderService {
 
 /** Cinder: volumes that live over time, snapshots, types, transfers, attachments, quotas (3.0 to 3.70). */
 export function createCinder(cloud: Cloud): CinderService {
-  const cinder: Cinder = { cloud, slot: cloud.kernel.slot("cinder", newState()) };
-  const descriptions = { [TYPES[0]]: null, [TYPES[1]]: "Default Volume Type" };
-  for (const name of TYPES) makeType(cinder, { name, description: descriptions[name], isPublic: true, extraSpecs: {} });
+  const cinder: Cinder = { cloud, slot: cloud.kernel.slot("cinder", emptyState()) };
+  const descriptions = { [INITIAL_TYPES[0]]: null, [INITIAL_TYPES[1]]: "Default Volume Type" };
+  for (const name of INITIAL_TYPES)
+    makeType(cinder, { name, description: descriptions[name], isPublic: true, extraSpecs: {} });
   for (const point of Object.values(CINDER_POINTS)) cloud.kernel.faults.define(point);
   defineTimers(cinder);
-  const routes = ROUTES.flatMap((route) => routed(cinder, route));
+  const routes = ROUTES.flatMap((route) => mountRoute(cinder, route));
   return {
     service: openStackService(cloud, "cinder", STYLE, [...VERSION_ROUTES, ...routes]),
     ops: operations(cinder),

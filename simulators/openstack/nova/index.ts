@@ -1,13 +1,13 @@
 import type { Service } from "../../kernel/index.ts";
 import type { Cloud, ServerOps } from "../cloud.ts";
 import { openStackService } from "../common/service.ts";
-import { defineBehaviour } from "./behaviour/timers.ts";
+import { defineTimers } from "./behaviour/timers.ts";
 import { ROUTES } from "./routes/routes.ts";
 import { addFlavor, type NewFlavor } from "./state/flavors.ts";
 import { HOST } from "./state/host.ts";
 import { emptyState, type Nova, type NovaState } from "./state/nova.ts";
-import { normalised } from "./wire/address.ts";
-import { routed } from "./wire/route.ts";
+import { withoutVersion } from "./wire/address.ts";
+import { mountRoute } from "./wire/route.ts";
 import { statusOf } from "./wire/server-status.ts";
 import { STYLE } from "./wire/style.ts";
 import { VERSION_ROUTES } from "./wire/versions.ts";
@@ -46,19 +46,19 @@ function operations(nova: Nova): ServerOps {
 /** Nova: servers that live over time, their actions, ports and volumes, flavors, key pairs, groups, quotas (2.1 to 2.93). */
 export function createNova(cloud: Cloud): NovaService {
   const nova: Nova = { cloud, slot: cloud.kernel.slot("nova", emptyState()) };
-  defineBehaviour(nova);
+  defineTimers(nova);
   const service = openStackService(cloud, "nova", STYLE, [
     ...VERSION_ROUTES,
-    ...ROUTES.map((route) => routed(nova, route)),
+    ...ROUTES.map((route) => mountRoute(nova, route)),
   ]);
   return {
     // The version and, on older clouds, the project lead the path; routes don't know them.
     service: {
       ...service,
-      call: (request) => service.call(normalised(request)),
-      receive: (request) => service.receive(normalised(request)),
-      unread: (request, why) => service.unread(normalised(request), why),
-      crashed: (request, error) => service.crashed(normalised(request), error),
+      call: (request) => service.call(withoutVersion(request)),
+      receive: (request) => service.receive(withoutVersion(request)),
+      unread: (request, why) => service.unread(withoutVersion(request), why),
+      crashed: (request, error) => service.crashed(withoutVersion(request), error),
     },
     ops: operations(nova),
     addFlavor: (flavor) => void addFlavor(nova, flavor),

@@ -2,7 +2,7 @@ import type { VolumeView } from "../../cloud.ts";
 import { Refusal } from "../../common/refusal.ts";
 import type { VolumeRow } from "../state/rows.ts";
 
-export const viewOf = (row: VolumeRow): VolumeView => ({
+export const volumeViewOf = (row: VolumeRow): VolumeView => ({
   id: row.id,
   projectId: row.projectId,
   status: row.status,
@@ -18,7 +18,7 @@ export const CANNOT_DETACH =
   "Invalid volume: Unable to detach volume. Volume status must be 'in-use' and attach_status must be 'attached' to detach.";
 
 /** A volume that a server uses is detached through Nova, or data is lost. @throws Refusal 409 */
-export function guardNova(row: VolumeRow): void {
+export function refuseNovaAttachment(row: VolumeRow): void {
   const used = row.attachments.find(({ isNova }) => isNova);
   if (used === undefined) return;
   const message = `ConflictNovaUsingAttachment: Detach volume from instance ${used.serverId} using the Compute API`;

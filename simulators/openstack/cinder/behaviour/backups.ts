@@ -1,5 +1,5 @@
 import type { Cinder } from "../state/cinder.ts";
-import { tell } from "../state/messages.ts";
+import { addMessage } from "../state/messages.ts";
 import { setStatus } from "../state/volumes.ts";
 
 /*
@@ -20,7 +20,7 @@ export function failBackup(
   row.updatedMs = cinder.cloud.kernel.nowMs;
   const volume = cinder.slot.value.volumes.get(row.volumeId);
   if (volume?.status === "backing-up") setStatus(cinder, volume, volume.statusBefore);
-  tell(cinder, {
+  addMessage(cinder, {
     projectId: row.projectId,
     eventId: "VOLUME_VOLUME_BACKUP_013_024",
     text: "create backup:Backup failed to schedule. Service not found for creating backup.",

@@ -2,7 +2,7 @@ import type { Actor, ImageView } from "../../cloud.ts";
 import { CINDER_POINTS } from "../faults.ts";
 import { BACKEND } from "../state/backend.ts";
 import type { Cinder } from "../state/cinder.ts";
-import { tell } from "../state/messages.ts";
+import { addMessage } from "../state/messages.ts";
 import { checkCount, checkGigabytes } from "../state/quotas.ts";
 import type { TypeRow, VolumeRow } from "../state/rows.ts";
 import { addVolume, setStatus } from "../state/volumes.ts";
@@ -10,7 +10,7 @@ import { addVolume, setStatus } from "../state/volumes.ts";
 /** ms of simulated work. */
 const CREATE_MS = 3000;
 
-export interface NewVolume {
+export interface VolumeRequest {
   readonly sizeGb: number;
   readonly name: string | null;
   readonly description: string | null;
@@ -37,7 +37,7 @@ const imageMetadataOf = (image: ImageView): Record<string, string> => ({
 });
 
 /** Accepts a volume; it becomes available, or error, later. @throws Refusal 413 */
-export function makeVolume(cinder: Cinder, actor: Actor, wanted: NewVolume): VolumeRow {
+export function createVolume(cinder: Cinder, actor: Actor, wanted: VolumeRequest): VolumeRow {
   checkGigabytes(cinder, actor.projectId, wanted.sizeGb);
   checkCount(cinder, actor.projectId, "volumes");
   const { kernel } = cinder.cloud;
@@ -68,46 +68,46 @@ export function makeVolume(cinder: Cinder, actor: Actor, wanted: NewVolume): Vol
   addVolume(cinder, row);
   kernel.record("cinder", "volume.create", row.id, { project: row.projectId, name: row.name, size: row.sizeGb });
   const bootable = wanted.image !== undefined || source?.bootable === true;
-  startCreation(cinder, row, wanted.type, bootable, wanted.requestId);
+  startCreateVolume(cinder, row, wanted.type, bootable, wanted.requestId);
   return row;
 }
 
-function startCreation(cinder: Cinder, row: VolumeRow, type: TypeRow, bootable: boolean, requestId: string): void {
+function startCreateVolume(cinder: Cinder, row: VolumeRow, type: TypeRow, bootable: boolean, requestId: string): void {
   const { kernel } = cinder.cloud;
   const effect = kernel.faults.at(CINDER_POINTS.create, { id: row.id, name: row.name ?? "" });
   if (effect?.kind === "stuck") return;
   const backend = type.extraSpecs.volume_backend_name;
-  const isHomeless = backend !== undefined && backend !== BACKEND;
+  const hasNoBackend = backend !== undefined && backend !== BACKEND;
   const delayMs = effect?.kind === "delay" ? effect.delayMs : 0;
-  const end: Creation = {
+  const end: VolumeCreation = {
     id: row.id,
-    status: effect?.kind === "error" || isHomeless ? "error" : "available",
+    status: effect?.kind === "error" || hasNoBackend ? "error" : "available",
     bootable,
-    homelessRequest: isHomeless ? requestId : "",
+    requestWithoutBackend: hasNoBackend ? requestId : "",
   };
-  kernel.timer((isHomeless ? kernel.work(CREATE_MS / 10) : kernel.work(CREATE_MS)) + delayMs, "cinder/created", end);
+  kernel.timer((hasNoBackend ? kernel.work(CREATE_MS / 10) : kernel.work(CREATE_MS)) + delayMs, "cinder/created", end);
 }
 
-export interface Creation {
+export interface VolumeCreation {
   readonly id: string;
   readonly status: string;
   readonly bootable: boolean;
   /** The request that asked for a type without a back end; empty: it has one. */
-  readonly homelessRequest: string;
+  readonly requestWithoutBackend: string;
 }
 
-export function endCreation(cinder: Cinder, { id, status, bootable, homelessRequest }: Creation): void {
+export function endCreateVolume(cinder: Cinder, { id, status, bootable, requestWithoutBackend }: VolumeCreation): void {
   const row = cinder.slot.value.volumes.get(id);
   if (row?.status !== "creating") return;
   row.bootable = bootable;
   setStatus(cinder, row, status);
-  if (homelessRequest === "") return;
-  tell(cinder, {
+  if (requestWithoutBackend === "") return;
+  addMessage(cinder, {
     projectId: row.projectId,
     eventId: "VOLUME_VOLUME_001_003",
     text: "schedule allocate volume:Could not find any available weighted backend.",
     resourceType: "VOLUME",
     resourceId: id,
-    requestId: homelessRequest,
+    requestId: requestWithoutBackend,
   });
 }

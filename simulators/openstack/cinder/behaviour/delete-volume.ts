@@ -2,26 +2,26 @@ import { CINDER_POINTS } from "../faults.ts";
 import type { Cinder } from "../state/cinder.ts";
 import type { VolumeRow } from "../state/rows.ts";
 import { snapshotsOf } from "../state/snapshots.ts";
-import { dropVolume, setStatus } from "../state/volumes.ts";
-import { dropSnapshot } from "./snapshots.ts";
+import { removeVolume, setStatus } from "../state/volumes.ts";
+import { endDeleteSnapshot } from "./snapshots.ts";
 
 const DELETE_MS = 1500;
 
 /** Turns a volume to `deleting`; it is gone later. */
-export function startRemoval(cinder: Cinder, row: VolumeRow): void {
+export function startDeleteVolume(cinder: Cinder, row: VolumeRow): void {
   const { kernel } = cinder.cloud;
   setStatus(cinder, row, "deleting");
   kernel.timer(kernel.work(DELETE_MS), "cinder/deleted", { id: row.id });
 }
 
-export function endRemoval(cinder: Cinder, id: string): void {
+export function endDeleteVolume(cinder: Cinder, id: string): void {
   const { kernel } = cinder.cloud;
   const row = cinder.slot.value.volumes.get(id);
   if (row?.status !== "deleting") return;
   const effect = kernel.faults.at(CINDER_POINTS.delete, { id, name: row.name ?? "" });
   if (effect?.kind === "stuck") return;
   if (effect?.kind === "error") return setStatus(cinder, row, "error_deleting");
-  for (const snapshot of snapshotsOf(cinder, id)) dropSnapshot(cinder, snapshot.id);
-  dropVolume(cinder, row);
+  for (const snapshot of snapshotsOf(cinder, id)) endDeleteSnapshot(cinder, snapshot.id);
+  removeVolume(cinder, row);
   kernel.record("cinder", "volume.gone", id);
 }

@@ -1,33 +1,33 @@
 import { isoMicros } from "../../common/time.ts";
-import { guardNova } from "../behaviour/attachments.ts";
+import { refuseNovaAttachment } from "../behaviour/attachments.ts";
 import type { Attachment, VolumeRow } from "../state/rows.ts";
-import { missing, notSimulated } from "../wire/errors.ts";
+import { notFoundById, notSimulated } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
-import { type Call, seesAll } from "../wire/request.ts";
+import { type CinderCall, isForAllProjects } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
 
-interface Held {
+interface AttachedVolume {
   readonly volume: VolumeRow;
   readonly attachment: Attachment;
 }
 
 /** @throws Refusal 404 */
-function attachmentOf({ cinder, actor, params }: Call): Held {
+function requestedAttachment({ cinder, actor, params }: CinderCall): AttachedVolume {
   const id = params.id ?? "";
   const volume = cinder.slot.value.volumes.get(cinder.slot.value.volumeByAttachment.get(id) ?? "");
   const attachment = volume?.attachments.find((each) => each.id === id);
   if (volume === undefined || attachment === undefined || !(actor.isAdmin || volume.projectId === actor.projectId))
-    throw missing("Volume attachment", id);
+    throw notFoundById("Volume attachment", id);
   return { volume, attachment };
 }
 
-const attachmentBrief = ({ volume, attachment }: Held): Record<string, unknown> => ({
+const attachmentBrief = ({ volume, attachment }: AttachedVolume): Record<string, unknown> => ({
   id: attachment.id,
   status: attachment.device === null ? "reserved" : "attached",
   instance: attachment.serverId,
   volume_id: volume.id,
 });
-const attachmentView = (held: Held): object => ({
+const attachmentView = (held: AttachedVolume): object => ({
   ...attachmentBrief(held),
   attached_at: held.attachment.device === null ? "" : isoMicros(held.attachment.attachedMs),
   detached_at: "",
@@ -35,9 +35,9 @@ const attachmentView = (held: Held): object => ({
   connection_info: {},
 });
 
-function attachmentsOf(call: Call): readonly Held[] {
+function listAttachments(call: CinderCall): readonly AttachedVolume[] {
   const { volumes, byProject } = call.cinder.slot.value;
-  const own = seesAll(call) ? volumes.values() : (byProject.get(call.actor.projectId)?.values() ?? []);
+  const own = isForAllProjects(call) ? volumes.values() : (byProject.get(call.actor.projectId)?.values() ?? []);
   return [...own]
     .flatMap((volume) => volume.attachments.map((attachment) => ({ volume, attachment })))
     .filter(({ volume }) => !call.query.has("volume_id") || call.query.get("volume_id") === volume.id)
@@ -52,28 +52,28 @@ export const ATTACHMENT_ROUTES: readonly CinderRoute[] = [
     path: "/attachments",
     from: 27,
     clients: ["openstack"],
-    handler: (call) => ok({ attachments: attachmentsOf(call).map(attachmentBrief) }),
+    handler: (call) => ok({ attachments: listAttachments(call).map(attachmentBrief) }),
   },
   {
     method: "GET",
     path: "/attachments/detail",
     from: 27,
-    handler: (call) => ok({ attachments: attachmentsOf(call).map(attachmentView) }),
+    handler: (call) => ok({ attachments: listAttachments(call).map(attachmentView) }),
   },
   {
     method: "GET",
     path: "/attachments/:id",
     from: 27,
     clients: ["openstack"],
-    handler: (call) => ok({ attachment: attachmentView(attachmentOf(call)) }),
+    handler: (call) => ok({ attachment: attachmentView(requestedAttachment(call)) }),
   },
   {
     method: "DELETE",
     path: "/attachments/:id",
     from: 27,
     handler: (call) => {
-      const { volume } = attachmentOf(call);
-      guardNova(volume);
+      const { volume } = requestedAttachment(call);
+      refuseNovaAttachment(volume);
       throw notSimulated("deleting attachments: detach with the action os-detach");
     },
   },

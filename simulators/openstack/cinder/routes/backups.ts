@@ -2,51 +2,51 @@ import type { HttpReply } from "../../../kernel/index.ts";
 import { SCHEDULE_MS } from "../behaviour/backups.ts";
 import { checkCount } from "../state/quotas.ts";
 import type { BackupRow } from "../state/rows.ts";
-import { use } from "../state/usage.ts";
-import { setStatus, volumeOf } from "../state/volumes.ts";
-import { member, textsOf } from "../wire/body.ts";
-import { dated } from "../wire/dates.ts";
-import { badRequest, missing, notSimulated } from "../wire/errors.ts";
+import { addUsage } from "../state/usage.ts";
+import { setStatus, requireVolume } from "../state/volumes.ts";
+import { requireMember, readTexts } from "../wire/body.ts";
+import { isoOrNull } from "../wire/dates.ts";
+import { badRequest, notFoundById, notSimulated } from "../wire/errors.ts";
 import { links } from "../wire/links.ts";
-import { emptied, ok } from "../wire/replies.ts";
-import { type Call, seesAll } from "../wire/request.ts";
+import { emptyReply, ok } from "../wire/replies.ts";
+import { type CinderCall, isForAllProjects } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
 import { NAME } from "../wire/schemas.ts";
 
 /** @throws Refusal 404 */
-function backupOf({ cinder, actor, params }: Call): BackupRow {
+function requestedBackup({ cinder, actor, params }: CinderCall): BackupRow {
   const row = cinder.slot.value.backups.get(params.id ?? "");
   if (row === undefined || !(actor.isAdmin || row.projectId === actor.projectId))
-    throw missing("Backup", params.id ?? "");
+    throw notFoundById("Backup", params.id ?? "");
   return row;
 }
 
-const brief = (call: Call, { id, name }: BackupRow): object => ({ id, name, links: links(call, "backups", id) });
+const brief = (call: CinderCall, { id, name }: BackupRow): object => ({ id, name, links: links(call, "backups", id) });
 
-const view = (call: Call, row: BackupRow): object => ({
+const view = (call: CinderCall, row: BackupRow): object => ({
   ...brief(call, row),
   status: row.status,
   size: row.sizeGb,
   object_count: 0,
   availability_zone: null,
   container: row.container,
-  created_at: dated(row.createdMs),
-  updated_at: dated(row.updatedMs),
+  created_at: isoOrNull(row.createdMs),
+  updated_at: isoOrNull(row.updatedMs),
   description: row.description,
   fail_reason: row.failReason,
   volume_id: row.volumeId,
   is_incremental: false,
   has_dependent_backups: false,
   snapshot_id: row.snapshotId,
-  data_timestamp: dated(row.createdMs),
+  data_timestamp: isoOrNull(row.createdMs),
   ...(call.actor.isAdmin && { "os-backup-project-attr:project_id": row.projectId }),
   ...(call.version >= 43 && { metadata: {} }),
   ...(call.version >= 56 && { user_id: call.actor.userId }),
 });
 
-function create(call: Call): HttpReply {
+function create(call: CinderCall): HttpReply {
   const { cinder, actor, requestId } = call;
-  const fields = member(call, "backup", {
+  const fields = requireMember(call, "backup", {
     type: "object",
     properties: {
       volume_id: { type: "string", format: "uuid" },
@@ -56,8 +56,8 @@ function create(call: Call): HttpReply {
     },
     required: ["volume_id"],
   });
-  const { name, description } = textsOf(fields);
-  const volume = volumeOf(cinder, actor, String(fields.volume_id));
+  const { name, description } = readTexts(fields);
+  const volume = requireVolume(cinder, actor, String(fields.volume_id));
   if (volume.status !== "available")
     throw badRequest(
       `Invalid volume: Volume to be backed up must be available or in-use, but the current status is "${volume.status}".`,
@@ -80,25 +80,25 @@ function create(call: Call): HttpReply {
     updatedMs: kernel.nowMs,
   };
   cinder.slot.value.backups.set(row.id, row);
-  use(cinder, row.projectId, { backups: 1, backup_gigabytes: row.sizeGb });
+  addUsage(cinder, row.projectId, { backups: 1, backup_gigabytes: row.sizeGb });
   volume.statusBefore = volume.status;
   setStatus(cinder, volume, "backing-up");
   kernel.timer(kernel.work(SCHEDULE_MS), "cinder/backup", { id: row.id, requestId });
   return ok({ backup: brief(call, row) }, 202);
 }
 
-function remove(call: Call): HttpReply {
-  const row = backupOf(call);
+function remove(call: CinderCall): HttpReply {
+  const row = requestedBackup(call);
   if (!["available", "error"].includes(row.status))
     throw badRequest("Invalid backup: Backup status must be available or error");
   call.cinder.slot.value.backups.delete(row.id);
-  use(call.cinder, row.projectId, { backups: -1, backup_gigabytes: -row.sizeGb });
-  return emptied();
+  addUsage(call.cinder, row.projectId, { backups: -1, backup_gigabytes: -row.sizeGb });
+  return emptyReply();
 }
 
-const list = (call: Call, shown: (row: BackupRow) => object): HttpReply => {
+const list = (call: CinderCall, shown: (row: BackupRow) => object): HttpReply => {
   const rows = [...call.cinder.slot.value.backups.values()]
-    .filter(({ projectId }) => seesAll(call) || projectId === call.actor.projectId)
+    .filter(({ projectId }) => isForAllProjects(call) || projectId === call.actor.projectId)
     .filter(({ name, status, volumeId }) =>
       Object.entries({ name, status, volume_id: volumeId }).every(
         ([key, value]) => !call.query.has(key) || call.query.get(key) === value,
@@ -119,7 +119,7 @@ export const BACKUP_ROUTES: readonly CinderRoute[] = [
     method: "GET",
     path: "/backups/:id",
     clients: ["openstack"],
-    handler: (call) => ok({ backup: view(call, backupOf(call)) }),
+    handler: (call) => ok({ backup: view(call, requestedBackup(call)) }),
   },
   { method: "POST", path: "/backups", clients: ["openstack"], handler: create },
   { method: "DELETE", path: "/backups/:id", clients: ["openstack"], handler: remove },
@@ -127,7 +127,7 @@ export const BACKUP_ROUTES: readonly CinderRoute[] = [
     method: "POST",
     path: "/backups/:id/restore",
     handler: (call) => {
-      backupOf(call);
+      requestedBackup(call);
       throw notSimulated("restoring backups: this cloud has no backup service");
     },
   },

@@ -1,6 +1,6 @@
-import { type CinderRoute, listNothing } from "../wire/route.ts";
+import { type CinderRoute, emptyListRoutes } from "../wire/route.ts";
 
 export const CONSISTENCY_GROUP_ROUTES: readonly CinderRoute[] = [
-  ...listNothing("/consistencygroups", "consistencygroups"),
-  ...listNothing("/cgsnapshots", "cgsnapshots"),
+  ...emptyListRoutes("/consistencygroups", "consistencygroups"),
+  ...emptyListRoutes("/cgsnapshots", "cgsnapshots"),
 ];

@@ -43,7 +43,7 @@ const EXTENSIONS: readonly (readonly [alias: string, name: string, description: 
   ["scheduler-stats", "Scheduler_stats", "Scheduler stats support.", "2014-09-07"],
 ];
 
-const viewOf = ([alias, name, description, updated]: (typeof EXTENSIONS)[number]): object => ({
+const extensionView = ([alias, name, description, updated]: (typeof EXTENSIONS)[number]): object => ({
   name,
   alias,
   description,
@@ -56,7 +56,7 @@ export const EXTENSION_ROUTES: readonly CinderRoute[] = [
     method: "GET",
     path: "/extensions",
     clients: ["openstack"],
-    handler: () => ok({ extensions: EXTENSIONS.map(viewOf) }),
+    handler: () => ok({ extensions: EXTENSIONS.map(extensionView) }),
   },
   {
     method: "GET",
@@ -64,7 +64,7 @@ export const EXTENSION_ROUTES: readonly CinderRoute[] = [
     handler: ({ params }) => {
       const found = EXTENSIONS.find(([alias]) => alias === params.alias);
       if (found === undefined) throw notFound("The resource could not be found.");
-      return ok({ extension: viewOf(found) });
+      return ok({ extension: extensionView(found) });
     },
   },
 ];

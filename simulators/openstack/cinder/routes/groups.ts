@@ -1,5 +1,5 @@
 import { ok } from "../wire/replies.ts";
-import { type CinderRoute, listNothing, refuseUnmodelled } from "../wire/route.ts";
+import { type CinderRoute, emptyListRoutes, unmodelledRoute } from "../wire/route.ts";
 
 const DEFAULT_GROUP_TYPE = {
   id: "f72add3f-1bc4-41a6-b6f2-e51ad6780b31",
@@ -9,10 +9,10 @@ const DEFAULT_GROUP_TYPE = {
 };
 
 export const GROUP_ROUTES: readonly CinderRoute[] = [
-  ...listNothing("/groups", "groups", 13),
-  ...listNothing("/group_snapshots", "group_snapshots", 14),
+  ...emptyListRoutes("/groups", "groups", 13),
+  ...emptyListRoutes("/group_snapshots", "group_snapshots", 14),
   { method: "GET", path: "/group_types", from: 11, handler: () => ok({ group_types: [DEFAULT_GROUP_TYPE] }) },
-  refuseUnmodelled("POST", "/group_types", "groups of volumes"),
-  refuseUnmodelled("POST", "/groups", "groups of volumes"),
-  refuseUnmodelled("POST", "/group_snapshots", "groups of volumes"),
+  unmodelledRoute("POST", "/group_types", "groups of volumes"),
+  unmodelledRoute("POST", "/groups", "groups of volumes"),
+  unmodelledRoute("POST", "/group_snapshots", "groups of volumes"),
 ];

@@ -2,10 +2,10 @@ import type { HttpReply } from "../../../kernel/index.ts";
 import { quotasOf } from "../state/quotas.ts";
 import { usageOf } from "../state/usage.ts";
 import { ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import type { CinderCall } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
 
-function limits({ cinder, actor }: Call): HttpReply {
+function showLimits({ cinder, actor }: CinderCall): HttpReply {
   const own = quotasOf(cinder, actor.projectId);
   const used = usageOf(cinder, actor.projectId);
   const absolute = {
@@ -24,5 +24,5 @@ function limits({ cinder, actor }: Call): HttpReply {
 }
 
 export const LIMIT_ROUTES: readonly CinderRoute[] = [
-  { method: "GET", path: "/limits", clients: ["openstack"], handler: limits },
+  { method: "GET", path: "/limits", clients: ["openstack"], handler: showLimits },
 ];

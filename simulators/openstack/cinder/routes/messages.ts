@@ -1,9 +1,9 @@
 import type { MessageRow } from "../state/rows.ts";
-import { dated } from "../wire/dates.ts";
-import { missing } from "../wire/errors.ts";
+import { isoOrNull } from "../wire/dates.ts";
+import { notFoundById } from "../wire/errors.ts";
 import { links } from "../wire/links.ts";
-import { emptied, ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import { emptyReply, ok } from "../wire/replies.ts";
+import type { CinderCall } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
 
 /*
@@ -13,13 +13,13 @@ import type { CinderRoute } from "../wire/route.ts";
 const MESSAGE_DAYS = 30;
 const DAY_MS = 86_400_000;
 
-const messageView = (call: Call, row: MessageRow): object => ({
+const messageView = (call: CinderCall, row: MessageRow): object => ({
   id: row.id,
   event_id: row.eventId,
   user_message: row.text,
   message_level: "ERROR",
-  created_at: dated(row.createdMs),
-  guaranteed_until: dated(row.createdMs + MESSAGE_DAYS * DAY_MS),
+  created_at: isoOrNull(row.createdMs),
+  guaranteed_until: isoOrNull(row.createdMs + MESSAGE_DAYS * DAY_MS),
   request_id: row.requestId,
   links: links(call, "messages", row.id),
   resource_type: row.resourceType,
@@ -27,10 +27,10 @@ const messageView = (call: Call, row: MessageRow): object => ({
 });
 
 /** @throws Refusal 404 */
-function messageOf({ cinder, actor, params }: Call): MessageRow {
+function requestedMessage({ cinder, actor, params }: CinderCall): MessageRow {
   const row = cinder.slot.value.messages.get(params.id ?? "");
   if (row === undefined || !(actor.isAdmin || row.projectId === actor.projectId))
-    throw missing("Message", params.id ?? "");
+    throw notFoundById("Message", params.id ?? "");
   return row;
 }
 
@@ -51,15 +51,15 @@ export const MESSAGE_ROUTES: readonly CinderRoute[] = [
     method: "GET",
     path: "/messages/:id",
     from: 3,
-    handler: (call) => ok({ message: messageView(call, messageOf(call)) }),
+    handler: (call) => ok({ message: messageView(call, requestedMessage(call)) }),
   },
   {
     method: "DELETE",
     path: "/messages/:id",
     from: 3,
     handler: (call) => {
-      call.cinder.slot.value.messages.delete(messageOf(call).id);
-      return emptied(204);
+      call.cinder.slot.value.messages.delete(requestedMessage(call).id);
+      return emptyReply(204);
     },
   },
 ];

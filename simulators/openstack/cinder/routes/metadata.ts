@@ -1,8 +1,8 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-import { member } from "../wire/body.ts";
+import { requireMember } from "../wire/body.ts";
 import { badRequest, notFound } from "../wire/errors.ts";
-import { emptied, ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import { emptyReply, ok } from "../wire/replies.ts";
+import type { CinderCall } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
 import { STRICT_METADATA } from "../wire/schemas.ts";
 
@@ -10,9 +10,9 @@ import { STRICT_METADATA } from "../wire/schemas.ts";
 export function metadataRoutes<T extends { readonly id: string; metadata: Readonly<Record<string, string>> }>(
   collection: string,
   kind: string,
-  find: (call: Call) => T,
+  find: (call: CinderCall) => T,
 ): readonly CinderRoute[] {
-  const item = (call: Call): { row: T; key: string; value: string } => {
+  const item = (call: CinderCall): { row: T; key: string; value: string } => {
     const row = find(call);
     const key = call.params.key ?? "";
     const value = row.metadata[key];
@@ -20,9 +20,9 @@ export function metadataRoutes<T extends { readonly id: string; metadata: Readon
     return { row, key, value };
   };
   const path = `/${collection}/:id/metadata`;
-  const set = (call: Call, merge: boolean): HttpReply => {
+  const set = (call: CinderCall, merge: boolean): HttpReply => {
     const row = find(call);
-    const metadata = member(call, "metadata", STRICT_METADATA) as Record<string, string>;
+    const metadata = requireMember(call, "metadata", STRICT_METADATA) as Record<string, string>;
     row.metadata = merge ? { ...row.metadata, ...metadata } : metadata;
     return ok({ metadata: row.metadata });
   };
@@ -43,7 +43,7 @@ export function metadataRoutes<T extends { readonly id: string; metadata: Readon
       path: `${path}/:key`,
       handler: (call) => {
         const row = find(call);
-        const meta = member(call, "meta", STRICT_METADATA) as Record<string, string>;
+        const meta = requireMember(call, "meta", STRICT_METADATA) as Record<string, string>;
         const value = meta[call.params.key ?? ""];
         if (value === undefined) throw badRequest("Request body and URI mismatch");
         if (Object.keys(meta).length > 1) throw badRequest("Request body contains too many items");
@@ -57,7 +57,7 @@ export function metadataRoutes<T extends { readonly id: string; metadata: Readon
       handler: (call) => {
         const { row, key } = item(call);
         row.metadata = Object.fromEntries(Object.entries(row.metadata).filter(([name]) => name !== key));
-        return emptied(200);
+        return emptyReply(200);
       },
     },
   ];

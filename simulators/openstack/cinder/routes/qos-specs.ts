@@ -1,5 +1,5 @@
 import { ok } from "../wire/replies.ts";
-import { type CinderRoute, refuseUnmodelled } from "../wire/route.ts";
+import { type CinderRoute, unmodelledRoute } from "../wire/route.ts";
 
 export const QOS_SPEC_ROUTES: readonly CinderRoute[] = [
   {
@@ -8,5 +8,5 @@ export const QOS_SPEC_ROUTES: readonly CinderRoute[] = [
     admin: "volume_extension:qos_specs_manage:get_all",
     handler: () => ok({ qos_specs: [] }),
   },
-  refuseUnmodelled("POST", "/qos-specs", "quality of service"),
+  unmodelledRoute("POST", "/qos-specs", "quality of service"),
 ];

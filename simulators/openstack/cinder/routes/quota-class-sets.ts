@@ -1,6 +1,6 @@
-import { type CinderRoute, refuseUnmodelled } from "../wire/route.ts";
+import { type CinderRoute, unmodelledRoute } from "../wire/route.ts";
 
 export const QUOTA_CLASS_SET_ROUTES: readonly CinderRoute[] = [
-  refuseUnmodelled("GET", "/os-quota-class-sets/:name", "classes of quotas"),
-  refuseUnmodelled("PUT", "/os-quota-class-sets/:name", "classes of quotas"),
+  unmodelledRoute("GET", "/os-quota-class-sets/:name", "classes of quotas"),
+  unmodelledRoute("PUT", "/os-quota-class-sets/:name", "classes of quotas"),
 ];

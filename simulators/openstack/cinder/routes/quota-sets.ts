@@ -1,32 +1,32 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-import { defaultsOf, inUse, quotasOf } from "../state/quotas.ts";
-import { member } from "../wire/body.ts";
-import { badRequest, denied } from "../wire/errors.ts";
-import { accepted, ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import { defaultsOf, usedOf, quotasOf } from "../state/quotas.ts";
+import { requireMember } from "../wire/body.ts";
+import { badRequest, forbiddenByPolicy } from "../wire/errors.ts";
+import { acceptedReply, ok } from "../wire/replies.ts";
+import type { CinderCall } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
 
-function show(call: Call): HttpReply {
+function show(call: CinderCall): HttpReply {
   const { cinder, actor, params, query } = call;
   const target = params.target ?? "";
-  if (!actor.isAdmin && actor.projectId !== target) throw denied("volume_extension:quotas:show");
+  if (!actor.isAdmin && actor.projectId !== target) throw forbiddenByPolicy("volume_extension:quotas:show");
   const limits = quotasOf(cinder, target);
   const withUsage = (query.get("usage") ?? "").toLowerCase() === "true";
   const shown = withUsage
     ? Object.fromEntries(
         Object.entries(limits).map(([name, limit]) => [
           name,
-          { limit, in_use: name === "per_volume_gigabytes" ? 0 : inUse(cinder, target, name), reserved: 0 },
+          { limit, in_use: name === "per_volume_gigabytes" ? 0 : usedOf(cinder, target, name), reserved: 0 },
         ]),
       )
     : limits;
   return ok({ quota_set: { ...shown, id: target } });
 }
 
-function update(call: Call): HttpReply {
+function update(call: CinderCall): HttpReply {
   const { cinder, params } = call;
   const target = params.target ?? "";
-  const wanted = member(call, "quota_set", { type: "object", minProperties: 1 });
+  const wanted = requireMember(call, "quota_set", { type: "object", minProperties: 1 });
   const known = quotasOf(cinder, target);
   const names = Object.keys(wanted).filter((name) => !["tenant_id", "force", "skip_validation"].includes(name));
   const unknown = names.filter((name) => !(name in known));
@@ -48,7 +48,7 @@ export const QUOTA_SET_ROUTES: readonly CinderRoute[] = [
     path: "/os-quota-sets/:target/defaults",
     clients: ["openstack"],
     handler: ({ cinder, params, actor }) => {
-      if (!actor.isAdmin && actor.projectId !== params.target) throw denied("volume_extension:quotas:show");
+      if (!actor.isAdmin && actor.projectId !== params.target) throw forbiddenByPolicy("volume_extension:quotas:show");
       return ok({ quota_set: { ...defaultsOf(cinder), id: params.target } });
     },
   },
@@ -66,7 +66,7 @@ export const QUOTA_SET_ROUTES: readonly CinderRoute[] = [
     clients: ["openstack"],
     handler: ({ cinder, params }) => {
       cinder.slot.value.quotas.delete(params.target ?? "");
-      return { ...accepted(), status: 200 };
+      return { ...acceptedReply(), status: 200 };
     },
   },
 ];

@@ -1,22 +1,22 @@
 import { BACKEND } from "../state/backend.ts";
-import { dated } from "../wire/dates.ts";
+import { isoOrNull } from "../wire/dates.ts";
 import { ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
-import { type CinderRoute, refuseUnmodelled } from "../wire/route.ts";
+import type { CinderCall } from "../wire/request.ts";
+import { type CinderRoute, unmodelledRoute } from "../wire/route.ts";
 
-const serviceView = (binary: string, host: string, call: Call): object => ({
+const serviceView = (binary: string, host: string, call: CinderCall): object => ({
   binary,
   host,
   zone: call.cinder.cloud.zones[0],
   status: "enabled",
   state: "up",
-  updated_at: dated(call.cinder.cloud.kernel.nowMs),
+  updated_at: isoOrNull(call.cinder.cloud.kernel.nowMs),
   disabled_reason: null,
   ...(call.version >= 7 && { cluster: null }),
 });
 
 /** A host is asked for with its back end or without. */
-function servicesFor(call: Call): readonly object[] {
+function listServices(call: CinderCall): readonly object[] {
   const [wantedBinary, wantedHost] = [call.query.get("binary"), call.query.get("host")];
   const all = [
     ["cinder-scheduler", "ref"],
@@ -29,12 +29,12 @@ function servicesFor(call: Call): readonly object[] {
 }
 
 export const SERVICE_ROUTES: readonly CinderRoute[] = [
-  refuseUnmodelled("PUT", "/os-services/:action", "changes of services"),
+  unmodelledRoute("PUT", "/os-services/:action", "changes of services"),
   {
     method: "GET",
     path: "/os-services",
     admin: "volume_extension:services:index",
     clients: ["openstack"],
-    handler: (call) => ok({ services: servicesFor(call) }),
+    handler: (call) => ok({ services: listServices(call) }),
   },
 ];

@@ -1,7 +1,7 @@
 import type { CinderRoute } from "../wire/route.ts";
 import { metadataRoutes } from "./metadata.ts";
-import { snapshotOf } from "./snapshots/require-snapshot.ts";
+import { requestedSnapshot } from "./snapshots/require-snapshot.ts";
 
 export const SNAPSHOT_METADATA_ROUTES: readonly CinderRoute[] = [
-  ...metadataRoutes("snapshots", "Snapshot", snapshotOf),
+  ...metadataRoutes("snapshots", "Snapshot", requestedSnapshot),
 ];

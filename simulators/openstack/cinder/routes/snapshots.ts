@@ -1,26 +1,26 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { str } from "../../common/python.ts";
-import { CREATE_MS, startRemoval } from "../behaviour/snapshots.ts";
+import { CREATE_MS, startDeleteSnapshot } from "../behaviour/snapshots.ts";
 import { CINDER_POINTS } from "../faults.ts";
 import { checkCount, checkGigabytes } from "../state/quotas.ts";
 import type { SnapshotRow, VolumeRow } from "../state/rows.ts";
-import { use } from "../state/usage.ts";
-import { volumeOf } from "../state/volumes.ts";
-import { member, textsOf } from "../wire/body.ts";
-import { dated, exact } from "../wire/dates.ts";
+import { addUsage } from "../state/usage.ts";
+import { requireVolume } from "../state/volumes.ts";
+import { requireMember, readTexts } from "../wire/body.ts";
+import { isoOrNull, isoMillis } from "../wire/dates.ts";
 import { badRequest } from "../wire/errors.ts";
 import { metadataFilter } from "../wire/filters.ts";
-import { listed, type Listing } from "../wire/lists.ts";
-import { emptied, ok } from "../wire/replies.ts";
-import { type Call, seesAll } from "../wire/request.ts";
+import { listPage, type ListDescription } from "../wire/lists.ts";
+import { emptyReply, ok } from "../wire/replies.ts";
+import { type CinderCall, isForAllProjects } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
-import { asBoolean, BOOLEAN, METADATA, NAME } from "../wire/schemas.ts";
-import { snapshotOf } from "./snapshots/require-snapshot.ts";
+import { parseBoolean, BOOLEAN, METADATA, NAME } from "../wire/schemas.ts";
+import { requestedSnapshot } from "./snapshots/require-snapshot.ts";
 
-const base = ({ version }: Call, row: SnapshotRow, isCreated = false): Record<string, unknown> => ({
+const base = ({ version }: CinderCall, row: SnapshotRow, isCreated = false): Record<string, unknown> => ({
   id: row.id,
-  created_at: isCreated ? exact(row.createdMs) : dated(row.createdMs),
-  updated_at: isCreated ? null : dated(row.updatedMs),
+  created_at: isCreated ? isoMillis(row.createdMs) : isoOrNull(row.createdMs),
+  updated_at: isCreated ? null : isoOrNull(row.updatedMs),
   name: row.name,
   description: row.description,
   volume_id: row.volumeId,
@@ -32,19 +32,19 @@ const base = ({ version }: Call, row: SnapshotRow, isCreated = false): Record<st
   ...(version >= 65 && { consumes_quota: true }),
 });
 
-const view = (call: Call, row: SnapshotRow): object => ({
+const view = (call: CinderCall, row: SnapshotRow): object => ({
   ...base(call, row),
   "os-extended-snapshot-attributes:project_id": row.projectId,
   "os-extended-snapshot-attributes:progress": row.status === "creating" ? "0%" : "100%",
 });
 
 /** From 3.66 on a volume in use needs no force, and `force` may only be true. @throws Refusal 400 */
-function checkStatus({ version }: Call, volume: VolumeRow, force: unknown): void {
-  if (version >= 66 && force !== undefined && asBoolean(force) !== true)
+function checkStatus({ version }: CinderCall, volume: VolumeRow, force: unknown): void {
+  if (version >= 66 && force !== undefined && parseBoolean(force) !== true)
     throw badRequest(
       "Invalid input received: Since microversion 3.66 the 'force' flag is invalid for this request. For backward compatability, however, when the 'force' flag is passed with a value evaluating to True, it is silently ignored.",
     );
-  const mayBeUsed = version >= 66 || asBoolean(force) === true;
+  const mayBeUsed = version >= 66 || parseBoolean(force) === true;
   const { status } = volume;
   if (status === "available" || (status === "in-use" && mayBeUsed)) return;
   if (status === "maintenance")
@@ -56,9 +56,9 @@ function checkStatus({ version }: Call, volume: VolumeRow, force: unknown): void
   );
 }
 
-function create(call: Call): HttpReply {
+function create(call: CinderCall): HttpReply {
   const { cinder, actor } = call;
-  const fields = member(call, "snapshot", {
+  const fields = requireMember(call, "snapshot", {
     type: "object",
     properties: {
       name: NAME,
@@ -70,8 +70,8 @@ function create(call: Call): HttpReply {
     },
     required: ["volume_id"],
   });
-  const { name, description } = textsOf(fields);
-  const volume = volumeOf(cinder, actor, str(fields.volume_id));
+  const { name, description } = readTexts(fields);
+  const volume = requireVolume(cinder, actor, str(fields.volume_id));
   checkStatus(call, volume, fields.force);
   checkGigabytes(cinder, volume.projectId, volume.sizeGb, 0);
   checkCount(cinder, volume.projectId, "snapshots");
@@ -91,7 +91,7 @@ function create(call: Call): HttpReply {
     updatedMs: null,
   };
   cinder.slot.value.snapshots.set(row.id, row);
-  use(cinder, row.projectId, { snapshots: 1, gigabytes: row.sizeGb });
+  addUsage(cinder, row.projectId, { snapshots: 1, gigabytes: row.sizeGb });
   kernel.record("cinder", "snapshot.create", row.id, { project: row.projectId, volume: volume.id });
   const effect = kernel.faults.at(CINDER_POINTS.snapshot, { id: row.id, volume: volume.id });
   const status = effect?.kind === "error" ? "error" : "available";
@@ -99,27 +99,27 @@ function create(call: Call): HttpReply {
   return ok({ snapshot: base(call, row, true) }, 202);
 }
 
-function remove(call: Call): HttpReply {
-  const row = snapshotOf(call);
+function remove(call: CinderCall): HttpReply {
+  const row = requestedSnapshot(call);
   if (!["available", "error"].includes(row.status))
     throw badRequest("Invalid snapshot: Snapshot status must be available or error.");
-  startRemoval(call, row);
-  return emptied();
+  startDeleteSnapshot(call, row);
+  return emptyReply();
 }
 
-function update(call: Call): HttpReply {
-  const row = snapshotOf(call);
+function update(call: CinderCall): HttpReply {
+  const row = requestedSnapshot(call);
   const properties = { name: NAME, description: NAME, display_name: NAME, display_description: NAME };
-  const fields = member(call, "snapshot", { type: "object", properties, additionalProperties: false });
+  const fields = requireMember(call, "snapshot", { type: "object", properties, additionalProperties: false });
   if (Object.keys(fields).length === 0) throw badRequest("Invalid input received: At least one property is required");
-  const { name, description } = textsOf(fields);
+  const { name, description } = readTexts(fields);
   if (name !== undefined) row.name = name;
   if (description !== undefined) row.description = description;
   row.updatedMs = call.cinder.cloud.kernel.nowMs;
   return ok({ snapshot: base(call, row) });
 }
 
-const LISTING: Listing<SnapshotRow> = {
+const LISTING: ListDescription<SnapshotRow> = {
   collection: "snapshots",
   kind: "Snapshot",
   idOf: ({ id }) => id,
@@ -141,11 +141,11 @@ const LISTING: Listing<SnapshotRow> = {
   },
 };
 
-function list(call: Call, path: string, shown: (row: SnapshotRow) => object): HttpReply {
+function list(call: CinderCall, path: string, shown: (row: SnapshotRow) => object): HttpReply {
   const own = [...call.cinder.slot.value.snapshots.values()].filter(
-    ({ projectId }) => seesAll(call) || projectId === call.actor.projectId,
+    ({ projectId }) => isForAllProjects(call) || projectId === call.actor.projectId,
   );
-  const { page, extras } = listed(call, LISTING, own, path);
+  const { page, extras } = listPage(call, LISTING, own, path);
   return ok({ snapshots: page.map(shown), ...extras });
 }
 
@@ -162,7 +162,7 @@ export const SNAPSHOT_ROUTES: readonly CinderRoute[] = [
     method: "GET",
     path: "/snapshots/:id",
     clients: ["openstack"],
-    handler: (call) => ok({ snapshot: view(call, snapshotOf(call)) }),
+    handler: (call) => ok({ snapshot: view(call, requestedSnapshot(call)) }),
   },
   { method: "PUT", path: "/snapshots/:id", clients: ["openstack"], handler: update },
   { method: "DELETE", path: "/snapshots/:id", clients: ["openstack"], handler: remove },

@@ -1,5 +1,5 @@
-import { type CinderRoute, refuseUnmodelled } from "../wire/route.ts";
+import { type CinderRoute, unmodelledRoute } from "../wire/route.ts";
 
 export const TYPE_ENCRYPTION_ROUTES: readonly CinderRoute[] = [
-  refuseUnmodelled("POST", "/types/:id/encryption", "encryption"),
+  unmodelledRoute("POST", "/types/:id/encryption", "encryption"),
 ];

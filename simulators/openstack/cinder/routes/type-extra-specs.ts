@@ -1,53 +1,53 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { Refusal } from "../../common/refusal.ts";
 import type { TypeRow } from "../state/rows.ts";
-import { fitting, member } from "../wire/body.ts";
+import { requireBody, requireMember } from "../wire/body.ts";
 import { badRequest, notFound } from "../wire/errors.ts";
-import { emptied, ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import { emptyReply, ok } from "../wire/replies.ts";
+import type { CinderCall } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
 import { METADATA } from "../wire/schemas.ts";
-import { typeOf, usedBy } from "./types/require-type.ts";
+import { requestedType, isTypeUsed } from "./types/require-type.ts";
 
 const SPECS = { ...METADATA, type: "object" };
 
-function setSpecs(call: Call): HttpReply {
-  const row = typeOf(call);
-  const specs = member(call, "extra_specs", SPECS) as Record<string, string>;
-  if (usedBy(call, row)) throw badRequest("Volume Type is currently in use.");
+function setSpecs(call: CinderCall): HttpReply {
+  const row = requestedType(call);
+  const specs = requireMember(call, "extra_specs", SPECS) as Record<string, string>;
+  if (isTypeUsed(call, row)) throw badRequest("Volume Type is currently in use.");
   row.extraSpecs = { ...row.extraSpecs, ...specs };
   return ok({ extra_specs: specs });
 }
 
-const noSpec = (row: TypeRow, key: string): Refusal =>
+const missingSpec = (row: TypeRow, key: string): Refusal =>
   notFound(`Volume Type ${row.id} has no extra specs with key ${key}.`);
 
-function showSpec(call: Call): HttpReply {
-  const row = typeOf(call);
+function showSpec(call: CinderCall): HttpReply {
+  const row = requestedType(call);
   const key = call.params.key ?? "";
   const value = row.extraSpecs[key];
-  if (value === undefined) throw noSpec(row, key);
+  if (value === undefined) throw missingSpec(row, key);
   return ok({ [key]: value });
 }
 
-function updateSpec(call: Call): HttpReply {
-  const row = typeOf(call);
+function updateSpec(call: CinderCall): HttpReply {
+  const row = requestedType(call);
   const key = call.params.key ?? "";
-  const specs = fitting(call, SPECS) as Record<string, string>;
-  if (usedBy(call, row)) throw badRequest("Volume Type is currently in use.");
+  const specs = requireBody(call, SPECS) as Record<string, string>;
+  if (isTypeUsed(call, row)) throw badRequest("Volume Type is currently in use.");
   if (!Object.hasOwn(specs, key)) throw badRequest("Request body and URI mismatch.");
   if (Object.keys(specs).length > 1) throw badRequest("Request body contains too many items.");
   row.extraSpecs = { ...row.extraSpecs, ...specs };
   return ok(specs);
 }
 
-function removeSpec(call: Call): HttpReply {
-  const row = typeOf(call);
+function removeSpec(call: CinderCall): HttpReply {
+  const row = requestedType(call);
   const key = call.params.key ?? "";
-  if (usedBy(call, row)) throw badRequest("Volume Type is currently in use.");
-  if (!Object.hasOwn(row.extraSpecs, key)) throw noSpec(row, key);
+  if (isTypeUsed(call, row)) throw badRequest("Volume Type is currently in use.");
+  if (!Object.hasOwn(row.extraSpecs, key)) throw missingSpec(row, key);
   row.extraSpecs = Object.fromEntries(Object.entries(row.extraSpecs).filter(([name]) => name !== key));
-  return emptied();
+  return emptyReply();
 }
 
 export const TYPE_EXTRA_SPEC_ROUTES: readonly CinderRoute[] = [
@@ -55,7 +55,7 @@ export const TYPE_EXTRA_SPEC_ROUTES: readonly CinderRoute[] = [
     method: "GET",
     path: "/types/:id/extra_specs",
     handler: (call) => {
-      const row = typeOf(call);
+      const row = requestedType(call);
       return ok({ extra_specs: call.actor.isAdmin ? row.extraSpecs : {} });
     },
   },

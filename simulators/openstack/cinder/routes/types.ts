@@ -1,16 +1,16 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { Refusal } from "../../common/refusal.ts";
 import type { TypeRow } from "../state/rows.ts";
-import { findType, makeType, typeFor, TYPES } from "../state/types.ts";
-import { member } from "../wire/body.ts";
+import { findType, makeType, requireType, INITIAL_TYPES } from "../state/types.ts";
+import { requireMember } from "../wire/body.ts";
 import { badRequest } from "../wire/errors.ts";
-import { emptied, ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import { emptyReply, ok } from "../wire/replies.ts";
+import type { CinderCall } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
-import { asBoolean, BOOLEAN, METADATA } from "../wire/schemas.ts";
-import { typeOf, usedBy } from "./types/require-type.ts";
+import { parseBoolean, BOOLEAN, METADATA } from "../wire/schemas.ts";
+import { requestedType, isTypeUsed } from "./types/require-type.ts";
 
-const base = ({ actor }: Call, row: TypeRow): Record<string, unknown> => ({
+const base = ({ actor }: CinderCall, row: TypeRow): Record<string, unknown> => ({
   id: row.id,
   name: row.name,
   is_public: row.isPublic,
@@ -18,15 +18,15 @@ const base = ({ actor }: Call, row: TypeRow): Record<string, unknown> => ({
   extra_specs: actor.isAdmin ? row.extraSpecs : {},
 });
 const withAccess = (row: TypeRow): object => ({ "os-volume-type-access:is_public": row.isPublic });
-const view = (call: Call, row: TypeRow): object => ({
+const view = (call: CinderCall, row: TypeRow): object => ({
   ...base(call, row),
   ...(call.actor.isAdmin && { qos_specs_id: null }),
   ...withAccess(row),
 });
 
-function create(call: Call): HttpReply {
+function create(call: CinderCall): HttpReply {
   const { cinder } = call;
-  const fields = member(call, "volume_type", {
+  const fields = requireMember(call, "volume_type", {
     type: "object",
     properties: {
       name: { type: "string", minLength: 1, maxLength: 255 },
@@ -43,25 +43,26 @@ function create(call: Call): HttpReply {
   const row = makeType(cinder, {
     name,
     description: (fields.description as string | null | undefined) ?? null,
-    isPublic: asBoolean(fields["os-volume-type-access:is_public"]) ?? true,
+    isPublic: parseBoolean(fields["os-volume-type-access:is_public"]) ?? true,
     extraSpecs: (fields.extra_specs as Record<string, string> | null | undefined) ?? {},
   });
   cinder.cloud.kernel.record("cinder", "type.create", row.id, { name });
   return ok({ volume_type: { ...base(call, row), ...withAccess(row) } });
 }
 
-function remove(call: Call): HttpReply {
-  const row = typeOf(call);
-  if (row.name === TYPES[0]) throw badRequest(`Invalid volume type: Default volume type ${row.id} can't be deleted.`);
-  if (usedBy(call, row)) throw badRequest("Target volume type is still in use.");
+function remove(call: CinderCall): HttpReply {
+  const row = requestedType(call);
+  if (row.name === INITIAL_TYPES[0])
+    throw badRequest(`Invalid volume type: Default volume type ${row.id} can't be deleted.`);
+  if (isTypeUsed(call, row)) throw badRequest("Target volume type is still in use.");
   call.cinder.slot.value.types.delete(row.id);
   call.cinder.cloud.kernel.record("cinder", "type.delete", row.id);
-  return emptied();
+  return emptyReply();
 }
 
-function update(call: Call): HttpReply {
-  const row = typeOf(call);
-  const fields = member(call, "volume_type", {
+function update(call: CinderCall): HttpReply {
+  const row = requestedType(call);
+  const fields = requireMember(call, "volume_type", {
     type: "object",
     properties: {
       name: { type: ["string", "null"], maxLength: 255 },
@@ -75,23 +76,27 @@ function update(call: Call): HttpReply {
     throw badRequest("Specify volume type name, description, is_public or a combination thereof.");
   if (typeof name === "string") row.name = name;
   if (description !== undefined) row.description = description as string | null;
-  row.isPublic = asBoolean(isPublic) ?? row.isPublic;
+  row.isPublic = parseBoolean(isPublic) ?? row.isPublic;
   return ok({ volume_type: base(call, row) });
 }
 
-function list(call: Call): HttpReply {
+function list(call: CinderCall): HttpReply {
   const { cinder, actor, query } = call;
-  const wanted = actor.isAdmin ? asBoolean(query.get("is_public") ?? "true") : true;
+  const wanted = actor.isAdmin ? parseBoolean(query.get("is_public") ?? "true") : true;
   const rows = [...cinder.slot.value.types.values()]
     .filter((row) => wanted === undefined || row.isPublic === wanted || row.projects.includes(actor.projectId))
     .filter((row) => !query.has("name") || row.name === query.get("name"))
     .reverse();
-  const first = rows.find(({ name }) => name === TYPES[0]);
+  const first = rows.find(({ name }) => name === INITIAL_TYPES[0]);
   const rest = rows.filter((row) => row !== first);
   const ordered =
     first === undefined
       ? rest
-      : [...rest.filter(({ name }) => name !== TYPES[1]), first, ...rest.filter(({ name }) => name === TYPES[1])];
+      : [
+          ...rest.filter(({ name }) => name !== INITIAL_TYPES[1]),
+          first,
+          ...rest.filter(({ name }) => name === INITIAL_TYPES[1]),
+        ];
   return ok({ volume_types: ordered.map((row) => view(call, row)) });
 }
 
@@ -101,13 +106,13 @@ export const TYPE_ROUTES: readonly CinderRoute[] = [
     method: "GET",
     path: "/types/default",
     clients: ["openstack"],
-    handler: (call) => ok({ volume_type: base(call, typeFor(call, null)) }),
+    handler: (call) => ok({ volume_type: base(call, requireType(call, null)) }),
   },
   {
     method: "GET",
     path: "/types/:id",
     clients: ["openstack"],
-    handler: (call) => ok({ volume_type: view(call, typeOf(call)) }),
+    handler: (call) => ok({ volume_type: view(call, requestedType(call)) }),
   },
   { method: "POST", path: "/types", admin: "volume_extension:type_create", clients: ["openstack"], handler: create },
   { method: "PUT", path: "/types/:id", admin: "volume_extension:type_update", clients: ["openstack"], handler: update },

@@ -8,7 +8,7 @@ import { ATTACH_ACTIONS } from "./volume-actions/attach.ts";
 import { SIZE_ACTIONS } from "./volume-actions/extend.ts";
 import { IMAGE_ACTIONS } from "./volume-actions/image.ts";
 import { TYPE_ACTIONS } from "./volume-actions/type.ts";
-import { ownVolume } from "./volumes/require-volume.ts";
+import { requestedVolume } from "./volumes/require-volume.ts";
 
 const ACTIONS: VolumeActions = {
   ...SIZE_ACTIONS,
@@ -31,7 +31,7 @@ export const VOLUME_ACTION_ROUTES: readonly CinderRoute[] = [
         throw badRequest(
           `There is no such action: ${name}. Verify the request body and Content-Type header and try again.`,
         );
-      return action(call, ownVolume(call));
+      return action(call, requestedVolume(call));
     },
   },
 ];

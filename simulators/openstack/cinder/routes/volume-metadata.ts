@@ -1,5 +1,5 @@
 import type { CinderRoute } from "../wire/route.ts";
 import { metadataRoutes } from "./metadata.ts";
-import { ownVolume } from "./volumes/require-volume.ts";
+import { requestedVolume } from "./volumes/require-volume.ts";
 
-export const VOLUME_METADATA_ROUTES: readonly CinderRoute[] = [...metadataRoutes("volumes", "Volume", ownVolume)];
+export const VOLUME_METADATA_ROUTES: readonly CinderRoute[] = [...metadataRoutes("volumes", "Volume", requestedVolume)];

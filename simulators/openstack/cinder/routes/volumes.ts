@@ -1,22 +1,22 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-import { startRemoval } from "../behaviour/delete-volume.ts";
+import { startDeleteVolume } from "../behaviour/delete-volume.ts";
 import { HOST } from "../state/backend.ts";
 import type { VolumeRow } from "../state/rows.ts";
 import { snapshotsOf } from "../state/snapshots.ts";
-import { member, textsOf } from "../wire/body.ts";
+import { requireMember, readTexts } from "../wire/body.ts";
 import { badRequest } from "../wire/errors.ts";
 import { metadataFilter, timeFilter } from "../wire/filters.ts";
 import { links } from "../wire/links.ts";
-import { listed, type Listing } from "../wire/lists.ts";
-import { emptied, ok } from "../wire/replies.ts";
-import { type Call, seesAll } from "../wire/request.ts";
+import { listPage, type ListDescription } from "../wire/lists.ts";
+import { emptyReply, ok } from "../wire/replies.ts";
+import { type CinderCall, isForAllProjects } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
-import { asBoolean, METADATA, NAME } from "../wire/schemas.ts";
-import { create } from "./volumes/create.ts";
-import { ownVolume } from "./volumes/require-volume.ts";
-import { base, view } from "./volumes/view.ts";
+import { parseBoolean, METADATA, NAME } from "../wire/schemas.ts";
+import { createVolumeRoute } from "./volumes/create.ts";
+import { requestedVolume } from "./volumes/require-volume.ts";
+import { volumeView, volumeDetailView } from "./volumes/view.ts";
 
-function update(call: Call): HttpReply {
+function update(call: CinderCall): HttpReply {
   const properties = {
     name: NAME,
     description: NAME,
@@ -24,37 +24,37 @@ function update(call: Call): HttpReply {
     display_description: NAME,
     metadata: METADATA,
   };
-  const row = ownVolume(call);
-  const fields = member(call, "volume", { type: ["object", "null"], properties, additionalProperties: false });
-  const { name, description } = textsOf(fields);
+  const row = requestedVolume(call);
+  const fields = requireMember(call, "volume", { type: ["object", "null"], properties, additionalProperties: false });
+  const { name, description } = readTexts(fields);
   if (name !== undefined) row.name = name;
   if (description !== undefined) row.description = description;
   if (fields.metadata) row.metadata = fields.metadata as Record<string, string>;
   row.updatedMs = call.cinder.cloud.kernel.nowMs;
-  return ok({ volume: base(call, row, false) });
+  return ok({ volume: volumeView(call, row, false) });
 }
 
 const DELETABLE = new Set(["available", "error", "error_restoring", "error_extending", "error_managing"]);
 
-function remove(call: Call): HttpReply {
+function remove(call: CinderCall): HttpReply {
   const { cinder, query, actor } = call;
-  const row = ownVolume(call);
-  if (actor.isAdmin && asBoolean(query.get("force")) === true) {
-    startRemoval(cinder, row);
-    return emptied();
+  const row = requestedVolume(call);
+  if (actor.isAdmin && parseBoolean(query.get("force")) === true) {
+    startDeleteVolume(cinder, row);
+    return emptyReply();
   }
-  const isCascade = asBoolean(query.get("cascade")) === true;
+  const isCascade = parseBoolean(query.get("cascade")) === true;
   const snapshots = snapshotsOf(cinder, row.id);
   if (!DELETABLE.has(row.status) || row.attachments.length > 0 || (snapshots.length > 0 && !isCascade))
     throw badRequest(
       "Invalid volume: Volume status must be available or error or error_restoring or error_extending or error_managing and must not be migrating, attached, belong to a group, have snapshots, awaiting a transfer, or be disassociated from snapshots after volume transfer.",
     );
   for (const snapshot of snapshots) snapshot.status = "deleting";
-  startRemoval(cinder, row);
-  return emptied();
+  startDeleteVolume(cinder, row);
+  return emptyReply();
 }
 
-const LISTING: Listing<VolumeRow> = {
+const LISTING: ListDescription<VolumeRow> = {
   collection: "volumes",
   kind: "Volume",
   idOf: ({ id }) => id,
@@ -77,7 +77,7 @@ const LISTING: Listing<VolumeRow> = {
     status: (row, value) => row.status === value,
     size: (row, value) => String(row.sizeGb) === value,
     availability_zone: (row, value) => row.zone === value,
-    bootable: (row, value) => row.bootable === asBoolean(value),
+    bootable: (row, value) => row.bootable === parseBoolean(value),
     metadata: (row, value) => metadataFilter(row.metadata, value),
     glance_metadata: (row, value) => metadataFilter(row.imageMetadata, value),
     created_at: (row, value) => timeFilter(row.createdMs, value),
@@ -89,7 +89,7 @@ const LISTING: Listing<VolumeRow> = {
 };
 
 /** Filters that need to know more than the row. */
-function listingOf({ cinder, actor }: Call): Listing<VolumeRow> {
+function listingOf({ cinder, actor }: CinderCall): ListDescription<VolumeRow> {
   const typeName = (row: VolumeRow): string | undefined => cinder.slot.value.types.get(row.typeId)?.name;
   return {
     ...LISTING,
@@ -101,16 +101,16 @@ function listingOf({ cinder, actor }: Call): Listing<VolumeRow> {
   };
 }
 
-function list(call: Call, path: string, shown: (row: VolumeRow) => object): HttpReply {
+function list(call: CinderCall, path: string, shown: (row: VolumeRow) => object): HttpReply {
   const { volumes, byProject } = call.cinder.slot.value;
-  const own = seesAll(call) ? volumes.values() : (byProject.get(call.actor.projectId)?.values() ?? []);
-  const { page, extras } = listed(call, listingOf(call), [...own], path);
+  const own = isForAllProjects(call) ? volumes.values() : (byProject.get(call.actor.projectId)?.values() ?? []);
+  const { page, extras } = listPage(call, listingOf(call), [...own], path);
   return ok({ volumes: page.map(shown), ...extras });
 }
 
-function summary(call: Call): HttpReply {
+function summary(call: CinderCall): HttpReply {
   const { volumes, byProject } = call.cinder.slot.value;
-  const own = [...(seesAll(call) ? volumes.values() : (byProject.get(call.actor.projectId)?.values() ?? []))];
+  const own = [...(isForAllProjects(call) ? volumes.values() : (byProject.get(call.actor.projectId)?.values() ?? []))];
   const metadata: Record<string, string[]> = {};
   for (const [key, value] of own.flatMap((row) => Object.entries(row.metadata))) {
     const values = (metadata[key] ??= []);
@@ -121,7 +121,7 @@ function summary(call: Call): HttpReply {
 }
 
 export const VOLUME_ROUTES: readonly CinderRoute[] = [
-  { method: "POST", path: "/volumes", clients: ["bosh", "openstack"], handler: create },
+  { method: "POST", path: "/volumes", clients: ["bosh", "openstack"], handler: createVolumeRoute },
   {
     method: "GET",
     path: "/volumes",
@@ -132,14 +132,14 @@ export const VOLUME_ROUTES: readonly CinderRoute[] = [
     method: "GET",
     path: "/volumes/detail",
     clients: ["openstack"],
-    handler: (call) => list(call, "/volumes/detail", (row) => view(call, row)),
+    handler: (call) => list(call, "/volumes/detail", (row) => volumeDetailView(call, row)),
   },
   { method: "GET", path: "/volumes/summary", from: 12, clients: ["openstack"], handler: summary },
   {
     method: "GET",
     path: "/volumes/:id",
     clients: ["bosh", "openstack"],
-    handler: (call) => ok({ volume: view(call, ownVolume(call)) }),
+    handler: (call) => ok({ volume: volumeDetailView(call, requestedVolume(call)) }),
   },
   { method: "PUT", path: "/volumes/:id", clients: ["openstack"], handler: update },
   { method: "DELETE", path: "/volumes/:id", clients: ["bosh", "openstack"], handler: remove },

@@ -1,6 +1,6 @@
 import type { Slot } from "../../../kernel/index.ts";
 import type { Cloud } from "../../cloud.ts";
-import type { BackupRow, MessageRow, SnapshotRow, TransferRow, TypeRow, Usage, VolumeRow } from "./rows.ts";
+import type { BackupRow, MessageRow, SnapshotRow, TransferRow, TypeRow, ProjectUsage, VolumeRow } from "./rows.ts";
 
 export interface CinderState {
   readonly volumes: Map<string, VolumeRow>;
@@ -13,12 +13,12 @@ export interface CinderState {
   readonly transfers: Map<string, TransferRow>;
   readonly backups: Map<string, BackupRow>;
   readonly messages: Map<string, MessageRow>;
-  readonly usage: Map<string, Usage>;
+  readonly usage: Map<string, ProjectUsage>;
   readonly quotas: Map<string, Readonly<Record<string, number>>>;
   made: number;
 }
 
-export const newState = (): CinderState => ({
+export const emptyState = (): CinderState => ({
   volumes: new Map(),
   byProject: new Map(),
   volumeByAttachment: new Map(),

@@ -4,7 +4,7 @@ import type { MessageRow } from "./rows.ts";
 /** Oldest are dropped beyond. */
 const MESSAGES_MAX = 1000;
 
-export function tell(cinder: Cinder, message: Omit<MessageRow, "id" | "createdMs">): void {
+export function addMessage(cinder: Cinder, message: Omit<MessageRow, "id" | "createdMs">): void {
   const { messages } = cinder.slot.value;
   const id = cinder.cloud.uuid("cinder");
   messages.set(id, { ...message, id, createdMs: cinder.cloud.kernel.nowMs });

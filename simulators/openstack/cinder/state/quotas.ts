@@ -1,6 +1,6 @@
 import { overLimit } from "../wire/errors.ts";
 import type { Cinder } from "./cinder.ts";
-import type { Usage } from "./rows.ts";
+import type { ProjectUsage } from "./rows.ts";
 import { usageOf } from "./usage.ts";
 
 /** Default quotas of Zed (docs/discoveries/openstack.md, "Quotas"). */
@@ -55,9 +55,9 @@ export function checkCount(cinder: Cinder, projectId: string, name: "volumes" | 
   throw overLimit(`${kind}LimitExceeded: Maximum number of ${name} allowed (${limit}) exceeded${what}`);
 }
 
-export function inUse(cinder: Cinder, projectId: string, name: string): number {
+export function usedOf(cinder: Cinder, projectId: string, name: string): number {
   const usage = usageOf(cinder, projectId);
-  if (name in usage) return usage[name as keyof Usage];
+  if (name in usage) return usage[name as keyof ProjectUsage];
   const [resource = "", type] = name.split(/_(.*)/s);
   const typeId = [...cinder.slot.value.types.values()].find((each) => each.name === type)?.id;
   const own = [...(cinder.slot.value.byProject.get(projectId)?.values() ?? [])].filter((row) => row.typeId === typeId);

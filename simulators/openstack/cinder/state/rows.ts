@@ -98,7 +98,7 @@ export interface MessageRow {
   readonly createdMs: number;
 }
 
-export interface Usage {
+export interface ProjectUsage {
   volumes: number;
   snapshots: number;
   /** Of volumes and snapshots. */

@@ -1,22 +1,25 @@
-import { missing } from "../wire/errors.ts";
-import type { Call } from "../wire/request.ts";
+import { notFoundById } from "../wire/errors.ts";
+import type { CinderCall } from "../wire/request.ts";
 import type { Cinder } from "./cinder.ts";
 import type { TypeRow } from "./rows.ts";
 
 /** Names of the types that are there from the beginning; the first is the default. */
-export const TYPES = ["fake", "__DEFAULT__"] as const;
+export const INITIAL_TYPES = ["fake", "__DEFAULT__"] as const;
 
 /** A type by name or id. */
 export const findType = ({ slot }: Cinder, nameOrId: string): TypeRow | undefined =>
   slot.value.types.get(nameOrId) ?? [...slot.value.types.values()].find(({ name }) => name === nameOrId);
 
 /** The type that is named, else the source's, else the default. @throws Refusal 404 */
-export function typeFor({ cinder, actor }: Pick<Call, "cinder" | "actor">, wanted: string | null | undefined): TypeRow {
-  const found = findType(cinder, wanted ?? TYPES[0]);
+export function requireType(
+  { cinder, actor }: Pick<CinderCall, "cinder" | "actor">,
+  wanted: string | null | undefined,
+): TypeRow {
+  const found = findType(cinder, wanted ?? INITIAL_TYPES[0]);
   const visible = found !== undefined && (actor.isAdmin || found.isPublic || found.projects.includes(actor.projectId));
   if (visible) return found;
   const isId = /^[0-9a-f-]{36}$/.test(wanted ?? "");
-  throw missing(isId ? "Volume type" : "Volume type with name", wanted ?? TYPES[0]);
+  throw notFoundById(isId ? "Volume type" : "Volume type with name", wanted ?? INITIAL_TYPES[0]);
 }
 
 /** Makes a type. */

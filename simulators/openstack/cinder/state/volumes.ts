@@ -1,8 +1,8 @@
 import type { Actor } from "../../cloud.ts";
-import { missing } from "../wire/errors.ts";
+import { notFoundById } from "../wire/errors.ts";
 import type { Cinder } from "./cinder.ts";
 import type { VolumeRow } from "./rows.ts";
-import { use } from "./usage.ts";
+import { addUsage } from "./usage.ts";
 
 export function addVolume(cinder: Cinder, row: VolumeRow): void {
   const { volumes, byProject } = cinder.slot.value;
@@ -10,20 +10,20 @@ export function addVolume(cinder: Cinder, row: VolumeRow): void {
   let own = byProject.get(row.projectId);
   if (own === undefined) byProject.set(row.projectId, (own = new Map()));
   own.set(row.id, row);
-  use(cinder, row.projectId, { volumes: 1, gigabytes: row.sizeGb });
+  addUsage(cinder, row.projectId, { volumes: 1, gigabytes: row.sizeGb });
 }
 
-export function dropVolume(cinder: Cinder, row: VolumeRow): void {
+export function removeVolume(cinder: Cinder, row: VolumeRow): void {
   const { volumes, byProject, volumeByAttachment } = cinder.slot.value;
   if (!volumes.delete(row.id)) return;
   byProject.get(row.projectId)?.delete(row.id);
   for (const { id } of row.attachments) volumeByAttachment.delete(id);
-  use(cinder, row.projectId, { volumes: -1, gigabytes: -row.sizeGb });
+  addUsage(cinder, row.projectId, { volumes: -1, gigabytes: -row.sizeGb });
 }
 
 /** Gives a volume to another project, quota and all. */
-export function handOver(cinder: Cinder, row: VolumeRow, projectId: string, userId: string): void {
-  dropVolume(cinder, row);
+export function transferVolume(cinder: Cinder, row: VolumeRow, projectId: string, userId: string): void {
+  removeVolume(cinder, row);
   Object.assign(row, { projectId, userId });
   addVolume(cinder, row);
 }
@@ -35,8 +35,8 @@ export function setStatus({ cloud }: Cinder, row: VolumeRow, status: string): vo
 }
 
 /** @throws Refusal 404 */
-export function volumeOf(cinder: Cinder, actor: Actor, id: string): VolumeRow {
+export function requireVolume(cinder: Cinder, actor: Actor, id: string): VolumeRow {
   const row = cinder.slot.value.volumes.get(id);
-  if (row === undefined || !(actor.isAdmin || row.projectId === actor.projectId)) throw missing("Volume", id);
+  if (row === undefined || !(actor.isAdmin || row.projectId === actor.projectId)) throw notFoundById("Volume", id);
   return row;
 }

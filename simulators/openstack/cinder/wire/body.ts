@@ -4,17 +4,17 @@ import { Refusal } from "../../common/refusal.ts";
 import { type Schema, validate } from "../../common/schema.ts";
 import { ERRED } from "../../common/webob.ts";
 import { badRequest } from "./errors.ts";
-import type { Call } from "./request.ts";
+import type { CinderCall } from "./request.ts";
 import { FORMATS } from "./schemas.ts";
 
 /** The member `name` of the body, if it fits. @throws Refusal 400, 415 */
-export function member(call: Call, name: string, schema: Schema): Record<string, unknown> {
+export function requireMember(call: CinderCall, name: string, schema: Schema): Record<string, unknown> {
   const whole = { type: "object", properties: { [name]: schema }, required: [name], additionalProperties: true };
-  return (fitting(call, whole) as Record<string, Record<string, unknown>>)[name] ?? {};
+  return (requireBody(call, whole) as Record<string, Record<string, unknown>>)[name] ?? {};
 }
 
 /** The body, if it fits. @throws Refusal 400 */
-export function fitting(call: Call, schema: Schema): Record<string, unknown> {
+export function requireBody(call: CinderCall, schema: Schema): Record<string, unknown> {
   const body = readBody(call);
   const failure = validate(schema, body, FORMATS);
   if (failure === undefined) return body as Record<string, unknown>;
@@ -23,7 +23,7 @@ export function fitting(call: Call, schema: Schema): Record<string, unknown> {
   throw badRequest(`Invalid input for field/attribute ${field}. Value: ${str(failure.value)}. ${failure.message}`);
 }
 
-export function readBody(call: Call): unknown {
+export function readBody(call: CinderCall): unknown {
   const { request } = call.context;
   // It reads nothing into a body of no length, and trips over the nothing.
   if (request.body.length === 0) throw new Refusal(500, "computeFault", ERRED);
@@ -39,7 +39,7 @@ export function readBody(call: Call): unknown {
 const TEXT_MAX = 255;
 
 /** Names and descriptions; what is longer is refused after the schema. @throws Refusal 400 */
-export function textsOf(fields: Readonly<Record<string, unknown>>): {
+export function readTexts(fields: Readonly<Record<string, unknown>>): {
   readonly name: string | null | undefined;
   readonly description: string | null | undefined;
 } {
@@ -50,8 +50,8 @@ export function textsOf(fields: Readonly<Record<string, unknown>>): {
   }
   const pick = (key: string): string | null | undefined =>
     (fields[key] ?? fields[`display_${key}`] ?? fields[key]) as string | null | undefined;
-  return { name: trimmed(pick("name")), description: trimmed(pick("description")) };
+  return { name: trim(pick("name")), description: trim(pick("description")) };
 }
 
-const trimmed = (value: string | null | undefined): string | null | undefined =>
+const trim = (value: string | null | undefined): string | null | undefined =>
   typeof value === "string" ? value.trim() : value;

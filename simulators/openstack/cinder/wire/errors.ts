@@ -2,8 +2,8 @@ import { Refusal } from "../../common/refusal.ts";
 
 export const badRequest = (message: string): Refusal => new Refusal(400, "badRequest", message);
 export const notFound = (message: string): Refusal => new Refusal(404, "itemNotFound", message);
-export const missing = (kind: string, id: string): Refusal => notFound(`${kind} ${id} could not be found.`);
-export const denied = (rule: string): Refusal =>
+export const notFoundById = (kind: string, id: string): Refusal => notFound(`${kind} ${id} could not be found.`);
+export const forbiddenByPolicy = (rule: string): Refusal =>
   new Refusal(403, "forbidden", `Policy doesn't allow ${rule} to be performed.`);
 
 /** A quota is full. Clients take 413 with Retry-After for a rate limit (docs/discoveries/openstack.md, "Rate limits and over-limit"). */

@@ -16,11 +16,11 @@ export function timeFilter(ms: number | null, text: string): boolean {
     const value = isOperator ? part.slice(at + 1) : part;
     const wanted = Date.parse(/Z$|[+-]\d\d:?\d\d$/.test(value) ? value : `${value}Z`);
     if (Number.isNaN(wanted)) throw badRequest(`Invalid ${value} value`);
-    return compared(Math.floor((ms ?? 0) / 1000) * 1000 - wanted, isOperator ? operator : "eq");
+    return compares(Math.floor((ms ?? 0) / 1000) * 1000 - wanted, isOperator ? operator : "eq");
   });
 }
 
-const compared = (difference: number, operator: string): boolean => {
+const compares = (difference: number, operator: string): boolean => {
   if (operator === "gt") return difference > 0;
   if (operator === "gte") return difference >= 0;
   if (operator === "lt") return difference < 0;

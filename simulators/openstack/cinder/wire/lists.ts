@@ -1,11 +1,11 @@
 import { own } from "../../../kernel/index.ts";
 import { sortedBy, type SortKey } from "../../common/page.ts";
-import { badRequest, missing } from "./errors.ts";
-import type { Call } from "./request.ts";
-import { asBoolean } from "./schemas.ts";
+import { badRequest, notFoundById } from "./errors.ts";
+import type { CinderCall } from "./request.ts";
+import { parseBoolean } from "./schemas.ts";
 
 /** What a list of this kind sorts by and filters on. */
-export interface Listing<T> {
+export interface ListDescription<T> {
   /** `volumes`: path and member of the answer. */
   readonly collection: string;
   /** `Volume`, for the marker that isn't there. */
@@ -17,31 +17,40 @@ export interface Listing<T> {
   readonly filters: Readonly<Record<string, (item: T, value: string) => boolean>>;
 }
 
-const STEERING = new Set(["limit", "marker", "offset", "sort", "sort_key", "sort_dir", "all_tenants", "with_count"]);
+const PAGING_PARAMETERS = new Set([
+  "limit",
+  "marker",
+  "offset",
+  "sort",
+  "sort_key",
+  "sort_dir",
+  "all_tenants",
+  "with_count",
+]);
 const LIMIT_MAX = 1000;
 
 /** One page, with the members that the answer has beside the items. @throws Refusal 400, 404 */
-export function listed<T>(
-  call: Call,
-  { collection, kind, idOf, seqOf, sortKeys, filters }: Listing<T>,
+export function listPage<T>(
+  call: CinderCall,
+  { collection, kind, idOf, seqOf, sortKeys, filters }: ListDescription<T>,
   items: readonly T[],
   path: string,
 ): { readonly page: readonly T[]; readonly extras: object } {
-  const limit = numberOf(call, "limit", LIMIT_MAX);
-  const offset = numberOf(call, "offset", 0);
-  const found = filtered(call, filters, items);
-  const sorted = sortedBy(found, sortOf(call, sortKeys, seqOf));
+  const limit = readNumber(call, "limit", LIMIT_MAX);
+  const offset = readNumber(call, "offset", 0);
+  const found = filterItems(call, filters, items);
+  const sorted = sortedBy(found, readOrder(call, sortKeys, seqOf));
   const marker = call.query.get("marker");
   const at = marker === null ? -1 : sorted.findIndex((item) => idOf(item) === marker);
-  if (marker !== null && at < 0) throw missing(kind, marker);
+  if (marker !== null && at < 0) throw notFoundById(kind, marker);
   const page = sorted.slice(at + 1 + offset, at + 1 + offset + limit);
   const last = page.at(-1);
   const isFull = call.query.has("limit") && last !== undefined && page.length === limit;
   const next = isFull ? { [`${collection}_links`]: [{ rel: "next", href: nextHref(call, path, idOf(last)) }] } : {};
-  return { page, extras: { ...next, ...countOf(call, found.length) } };
+  return { page, extras: { ...next, ...readCount(call, found.length) } };
 }
 
-function numberOf({ query }: Call, name: string, fallback: number): number {
+function readNumber({ query }: CinderCall, name: string, fallback: number): number {
   const text = query.get(name);
   if (text === null) return fallback;
   if (!/^\s*[+-]?\d+\s*$/.test(text)) throw badRequest(`${name} param must be an integer`);
@@ -50,14 +59,18 @@ function numberOf({ query }: Call, name: string, fallback: number): number {
   return name === "limit" ? Math.min(value, LIMIT_MAX) : value;
 }
 
-function countOf({ query, version }: Call, count: number): object {
+function readCount({ query, version }: CinderCall, count: number): object {
   if (version < 45 || !query.has("with_count")) return {};
-  const wanted = asBoolean(query.get("with_count"));
+  const wanted = parseBoolean(query.get("with_count"));
   if (wanted === undefined) throw badRequest(`Value '${query.get("with_count")}' for 'with_count' is not a boolean.`);
   return wanted ? { count } : {};
 }
 
-function sortOf<T>({ query }: Call, keys: Listing<T>["sortKeys"], seqOf: (item: T) => number): readonly SortKey<T>[] {
+function readOrder<T>(
+  { query }: CinderCall,
+  keys: ListDescription<T>["sortKeys"],
+  seqOf: (item: T) => number,
+): readonly SortKey<T>[] {
   const asked = (query.get("sort") ?? "").split(",").filter((part) => part !== "");
   if (asked.length === 0 && query.has("sort_key"))
     asked.push(`${query.get("sort_key")}:${query.get("sort_dir") ?? "desc"}`);
@@ -73,8 +86,12 @@ function sortOf<T>({ query }: Call, keys: Listing<T>["sortKeys"], seqOf: (item: 
 }
 
 /** From 3.31 on an unknown filter is refused; below it is ignored. */
-function filtered<T>({ query, version }: Call, filters: Listing<T>["filters"], items: readonly T[]): readonly T[] {
-  const asked = [...query].filter(([name]) => !STEERING.has(name));
+function filterItems<T>(
+  { query, version }: CinderCall,
+  filters: ListDescription<T>["filters"],
+  items: readonly T[],
+): readonly T[] {
+  const asked = [...query].filter(([name]) => !PAGING_PARAMETERS.has(name));
   const unknown = asked
     .map(([name]) => name)
     .filter((name) => own(filters, name.replace(/~$/, "")) === undefined || name.endsWith("~"));
@@ -83,7 +100,7 @@ function filtered<T>({ query, version }: Call, filters: Listing<T>["filters"], i
   return items.filter((item) => asked.every(([name, value]) => own(filters, name)?.(item, value) ?? true));
 }
 
-function nextHref({ cinder, context, actor, query }: Call, path: string, marker: string): string {
+function nextHref({ cinder, context, actor, query }: CinderCall, path: string, marker: string): string {
   const next = new URLSearchParams(query);
   next.delete("marker");
   next.append("marker", marker);

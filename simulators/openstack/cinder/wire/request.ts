@@ -1,10 +1,10 @@
 import type { Actor } from "../../cloud.ts";
 import type { Context } from "../../common/service.ts";
 import type { Cinder } from "../state/cinder.ts";
-import { asBoolean } from "./schemas.ts";
+import { parseBoolean } from "./schemas.ts";
 
 /** A request to Cinder. */
-export interface Call {
+export interface CinderCall {
   readonly cinder: Cinder;
   readonly context: Context;
   readonly actor: Actor;
@@ -16,5 +16,5 @@ export interface Call {
 }
 
 /** An administrator that asks for the volumes of all projects. */
-export const seesAll = ({ actor, query }: Call): boolean =>
-  actor.isAdmin && query.has("all_tenants") && asBoolean(query.get("all_tenants")) !== false;
+export const isForAllProjects = ({ actor, query }: CinderCall): boolean =>
+  actor.isAdmin && query.has("all_tenants") && parseBoolean(query.get("all_tenants")) !== false;

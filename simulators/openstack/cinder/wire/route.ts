@@ -2,9 +2,9 @@ import type { HttpReply } from "../../../kernel/index.ts";
 import { microversionOf } from "../../common/microversion.ts";
 import type { Context, OpenStackRoute } from "../../common/service.ts";
 import type { Cinder } from "../state/cinder.ts";
-import { denied, notFound, notSimulated } from "./errors.ts";
+import { forbiddenByPolicy, notFound, notSimulated } from "./errors.ts";
 import { ok } from "./replies.ts";
-import type { Call } from "./request.ts";
+import type { CinderCall } from "./request.ts";
 import { MICROVERSIONS } from "./versions.ts";
 
 export interface CinderRoute {
@@ -16,16 +16,16 @@ export interface CinderRoute {
   /** Admin only: the rule that the refusal names. */
   readonly admin?: string;
   readonly clients?: readonly string[];
-  readonly handler: (call: Call) => HttpReply;
+  readonly handler: (call: CinderCall) => HttpReply;
 }
 
 /** Every path is known with the project in front and without it. */
-export function routed(cinder: Cinder, route: CinderRoute): readonly OpenStackRoute[] {
+export function mountRoute(cinder: Cinder, route: CinderRoute): readonly OpenStackRoute[] {
   const handler = (context: Context): HttpReply => {
     const { actor, params, query, requestId, request } = context;
     const version = microversionOf(MICROVERSIONS, request.headers);
     if (version < (route.from ?? 0)) throw notFound("The resource could not be found.");
-    if (route.admin !== undefined && !actor.isAdmin) throw denied(route.admin);
+    if (route.admin !== undefined && !actor.isAdmin) throw forbiddenByPolicy(route.admin);
     return route.handler({ cinder, context, actor, params, query, requestId, version });
   };
   const common = { method: route.method, handler, ...(route.clients && { clients: route.clients }) };
@@ -35,7 +35,7 @@ export function routed(cinder: Cinder, route: CinderRoute): readonly OpenStackRo
   ];
 }
 
-export const listNothing = (path: string, member: string, from?: number): readonly CinderRoute[] =>
+export const emptyListRoutes = (path: string, member: string, from?: number): readonly CinderRoute[] =>
   [path, `${path}/detail`].map((each) => ({
     method: "GET",
     path: each,
@@ -43,7 +43,7 @@ export const listNothing = (path: string, member: string, from?: number): readon
     handler: () => ok({ [member]: [] }),
   }));
 
-export const refuseUnmodelled = (method: string, path: string, what: string): CinderRoute => ({
+export const unmodelledRoute = (method: string, path: string, what: string): CinderRoute => ({
   method,
   path,
   handler: () => {

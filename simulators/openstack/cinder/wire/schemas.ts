@@ -19,7 +19,7 @@ export const METADATA: Schema = {
 };
 export const STRICT_METADATA: Schema = { ...METADATA, type: "object" };
 
-export const asBoolean = (value: unknown): boolean | undefined => {
+export const parseBoolean = (value: unknown): boolean | undefined => {
   const text = String(value).toLowerCase();
   if (["1", "true", "yes", "on", "t", "y"].includes(text)) return true;
   return ["0", "false", "no", "off", "f", "n"].includes(text) ? false : undefined;

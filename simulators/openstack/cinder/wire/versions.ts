@@ -14,7 +14,7 @@ export function shownVersion(headers: Readonly<Record<string, string>>): string 
   }
 }
 
-const versions = ({ cloud, request }: Context): readonly object[] => [
+const versionDocuments = ({ cloud, request }: Context): readonly object[] => [
   {
     id: "v3.0",
     status: "CURRENT",
@@ -30,10 +30,10 @@ const versions = ({ cloud, request }: Context): readonly object[] => [
 ];
 
 export const VERSION_ROUTES: readonly OpenStackRoute[] = [
-  { method: "GET", path: "/", open: true, handler: (context) => json(300, { versions: versions(context) }) },
+  { method: "GET", path: "/", open: true, handler: (context) => json(300, { versions: versionDocuments(context) }) },
   ...["/v3", "/v3/"].map((path) => ({
     method: "GET",
     path,
-    handler: (context: Context): HttpReply => json(200, { versions: versions(context) }),
+    handler: (context: Context): HttpReply => json(200, { versions: versionDocuments(context) }),
   })),
 ];

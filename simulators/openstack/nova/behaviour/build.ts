@@ -3,17 +3,17 @@ import { NOVA_POINTS } from "../faults.ts";
 import { HOST } from "../state/host.ts";
 import type { Nova } from "../state/nova.ts";
 import { ownerOf, type Server, type VolumeLink } from "../state/server.ts";
-import { fail, find, touch } from "../state/servers.ts";
-import { plug, type WantedNic } from "./interfaces.ts";
-import { misfit } from "./scheduler.ts";
+import { failServer, findServer, touchServer } from "../state/servers.ts";
+import { plugNic, type BootNic } from "./interfaces.ts";
+import { whyNoHost } from "./scheduler.ts";
 import { nextDevice } from "./volumes.ts";
-import { WORK } from "./work.ts";
+import { WORK_MS } from "./work.ts";
 
 /** Asked of a volume before a build gives up, with WORK.volumePoll between (60 × 3 s on a real cloud). */
 const VOLUME_TRIES_MAX = 600;
 
 /** A block device as the boot request asked for it. */
-export interface WantedVolume {
+export interface BootVolume {
   readonly source: "image" | "volume" | "snapshot" | "blank";
   readonly sourceId: string;
   readonly sizeGb: number;
@@ -26,9 +26,9 @@ export interface WantedVolume {
 
 export interface Build {
   readonly id: string;
-  readonly nics: readonly WantedNic[];
+  readonly nics: readonly BootNic[];
   readonly groupIds: readonly string[] | null;
-  readonly volumes: readonly WantedVolume[];
+  readonly volumes: readonly BootVolume[];
 }
 
 export interface AwaitVolumes {
@@ -40,53 +40,53 @@ export interface AwaitVolumes {
 /** Starts to build a server that has been accepted. */
 export function startBuild(nova: Nova, build: Build): void {
   const { kernel } = nova.cloud;
-  const effect = kernel.faults.at(NOVA_POINTS.build, { id: build.id, name: find(nova, build.id)?.name ?? "" });
+  const effect = kernel.faults.at(NOVA_POINTS.build, { id: build.id, name: findServer(nova, build.id)?.name ?? "" });
   if (effect?.kind === "stuck") return;
   if (effect?.kind === "error") {
-    const server = find(nova, build.id);
-    if (server !== undefined) fail(nova, server, effect.code ?? 500, effect.message);
+    const server = findServer(nova, build.id);
+    if (server !== undefined) failServer(nova, server, effect.code ?? 500, effect.message);
     return;
   }
   const delayMs = effect?.kind === "delay" ? effect.delayMs : 0;
-  kernel.timer(kernel.work(WORK.schedule) + delayMs, "nova.schedule", build);
+  kernel.timer(kernel.work(WORK_MS.schedule) + delayMs, "nova.schedule", build);
 }
 
-const aborted = (server: Server, reason: string): string => `Build of instance ${server.id} aborted: ${reason}`;
+const abortMessage = (server: Server, reason: string): string => `Build of instance ${server.id} aborted: ${reason}`;
 
-export function schedule(nova: Nova, build: Build): void {
-  const server = find(nova, build.id);
+export function scheduleServer(nova: Nova, build: Build): void {
+  const server = findServer(nova, build.id);
   if (server === undefined || server.task !== "scheduling") return;
-  const refusal = misfit(nova, server);
-  if (refusal !== undefined) return fail(nova, server, 500, refusal);
+  const refusal = whyNoHost(nova, server);
+  if (refusal !== undefined) return failServer(nova, server, 500, refusal);
   server.isScheduled = true;
   server.task = "networking";
   try {
-    server.nics = build.nics.map((wanted) => plug(nova, server, wanted, build.groupIds));
+    server.nics = build.nics.map((wanted) => plugNic(nova, server, wanted, build.groupIds));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return fail(nova, server, 500, aborted(server, networkFailure(build, error)));
+    return failServer(nova, server, 500, abortMessage(server, networkFailureMessage(build, error)));
   }
   try {
-    const links = build.volumes.map((wanted) => volumeFor(nova, server, wanted));
+    const links = build.volumes.map((wanted) => takeVolume(nova, server, wanted));
     server.volumes = links.toSorted((a, b) => Number(b.isRoot) - Number(a.isRoot));
     if (links.length > 0) return awaitVolumes(nova, { id: server.id, links, tries: 0 });
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return fail(nova, server, 500, aborted(server, error.message));
+    return failServer(nova, server, 500, abortMessage(server, error.message));
   }
-  spawn(nova, server);
+  startSpawn(nova, server);
 }
 
-function spawn(nova: Nova, server: Server): void {
+function startSpawn(nova: Nova, server: Server): void {
   const { kernel } = nova.cloud;
   server.task = "spawning";
-  touch(nova, server);
-  kernel.timer(kernel.work(kernel.random("openstack/nova-work").lognormal(WORK.spawn, 0.2)), "nova.spawned", {
+  touchServer(nova, server);
+  kernel.timer(kernel.work(kernel.random("openstack/nova-work").lognormal(WORK_MS.spawn, 0.2)), "nova.spawned", {
     id: server.id,
   });
 }
 
-function networkFailure({ nics }: Build, error: Refusal): string {
+function networkFailureMessage({ nics }: Build, error: Refusal): string {
   if (error.type === "InvalidIpForNetwork" || error.type === "InvalidIpForSubnet" || error.type === "InvalidInput") {
     const wanted = nics.find(({ fixedIp }) => fixedIp !== undefined);
     const what = `Fixed IP ${wanted?.fixedIp} is not a valid ip address for network ${wanted?.networkId}.`;
@@ -95,7 +95,7 @@ function networkFailure({ nics }: Build, error: Refusal): string {
   return "Failed to allocate the network(s), not rescheduling.";
 }
 
-function volumeFor(nova: Nova, server: Server, wanted: WantedVolume): VolumeLink {
+function takeVolume(nova: Nova, server: Server, wanted: BootVolume): VolumeLink {
   const owner = ownerOf(server);
   const { volumes } = nova.cloud;
   const volumeId =
@@ -116,18 +116,18 @@ function volumeFor(nova: Nova, server: Server, wanted: WantedVolume): VolumeLink
 
 /** Waits for the volumes of a booting server, then takes them. */
 export function awaitVolumes(nova: Nova, { id, links, tries }: AwaitVolumes): void {
-  const server = find(nova, id);
+  const server = findServer(nova, id);
   if (server === undefined || server.task !== "networking") return;
   const { kernel, volumes } = nova.cloud;
   const statuses = links.map(({ volumeId }) => volumes.find(volumeId)?.status ?? "error");
   const bad = statuses.findIndex((status) => status.startsWith("error"));
   if (bad >= 0 || tries > VOLUME_TRIES_MAX) {
     const at = Math.max(0, bad);
-    const what = `Volume ${links[at]?.volumeId} did not finish being created even after we waited ${Math.round((tries * WORK.volumePoll) / 1000)} seconds or ${tries} attempts. And its status is ${statuses[at]}.`;
-    return fail(nova, server, 500, aborted(server, what));
+    const what = `Volume ${links[at]?.volumeId} did not finish being created even after we waited ${Math.round((tries * WORK_MS.volumePoll) / 1000)} seconds or ${tries} attempts. And its status is ${statuses[at]}.`;
+    return failServer(nova, server, 500, abortMessage(server, what));
   }
   if (statuses.some((status) => status !== "available" && status !== "in-use")) {
-    kernel.timer(Math.max(1, kernel.work(WORK.volumePoll)), "nova.volumes", { id, links, tries: tries + 1 });
+    kernel.timer(Math.max(1, kernel.work(WORK_MS.volumePoll)), "nova.volumes", { id, links, tries: tries + 1 });
     return;
   }
   try {
@@ -138,18 +138,18 @@ export function awaitVolumes(nova: Nova, { id, links, tries }: AwaitVolumes): vo
     });
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return fail(nova, server, 500, aborted(server, error.message));
+    return failServer(nova, server, 500, abortMessage(server, error.message));
   }
-  spawn(nova, server);
+  startSpawn(nova, server);
 }
 
-export function spawned(nova: Nova, id: string): void {
-  const server = find(nova, id);
+export function endSpawn(nova: Nova, id: string): void {
+  const server = findServer(nova, id);
   if (server === undefined || server.task !== "spawning") return;
   const { kernel } = nova.cloud;
   server.vm = "active";
   server.task = null;
   server.launchedMs = kernel.nowMs;
-  touch(nova, server);
+  touchServer(nova, server);
   kernel.record("nova", "server.active", id);
 }

@@ -2,11 +2,11 @@ import { Refusal } from "../../common/refusal.ts";
 import { HOST } from "../state/host.ts";
 import type { Nova } from "../state/nova.ts";
 import { type Nic, ownerOf, type Server } from "../state/server.ts";
-import { find, touch } from "../state/servers.ts";
-import { WORK } from "./work.ts";
+import { findServer, touchServer } from "../state/servers.ts";
+import { WORK_MS } from "./work.ts";
 
 /** A network as the boot request asked for it. */
-export interface WantedNic {
+export interface BootNic {
   readonly networkId?: string;
   readonly portId?: string;
   readonly fixedIp?: string;
@@ -20,12 +20,12 @@ export interface FixedIpChange {
   readonly address: string;
 }
 
-const OWNER = (nova: Nova): string => `compute:${nova.cloud.zones[0] ?? "nova"}`;
+const deviceOwner = (nova: Nova): string => `compute:${nova.cloud.zones[0] ?? "nova"}`;
 
-export function plug(nova: Nova, server: Server, wanted: WantedNic, groupIds: readonly string[] | null): Nic {
+export function plugNic(nova: Nova, server: Server, wanted: BootNic, groupIds: readonly string[] | null): Nic {
   const { ports } = nova.cloud;
   const tag = wanted.tag === undefined ? {} : { tag: wanted.tag };
-  const device = { deviceId: server.id, deviceOwner: OWNER(nova), hostId: HOST };
+  const device = { deviceId: server.id, deviceOwner: deviceOwner(nova), hostId: HOST };
   if (wanted.portId !== undefined) {
     ports.bind(wanted.portId, device);
     return { portId: wanted.portId, isOwn: false, ...tag };
@@ -43,31 +43,31 @@ export function plug(nova: Nova, server: Server, wanted: WantedNic, groupIds: re
 }
 
 /** Takes a port away from a server, later. */
-export function startUnplug(nova: Nova, server: Server, portId: string): void {
+export function startDetachNic(nova: Nova, server: Server, portId: string): void {
   const { kernel } = nova.cloud;
   kernel.timer(kernel.work(600), "nova.unplug", { serverId: server.id, portId });
   kernel.record("nova", "port.detach", server.id, { port: portId });
 }
 
-export function endUnplug(
+export function endDetachNic(
   nova: Nova,
   { serverId, portId }: { readonly serverId: string; readonly portId: string },
 ): void {
-  const server = find(nova, serverId);
+  const server = findServer(nova, serverId);
   const nic = server?.nics.find((one) => one.portId === portId);
   if (server === undefined || nic === undefined) return;
   if (nic.isOwn) nova.cloud.ports.remove(portId);
   else nova.cloud.ports.unbind(portId);
   server.nics = server.nics.filter((one) => one !== nic);
-  touch(nova, server);
+  touchServer(nova, server);
 }
 
 export function startFixedIp({ cloud: { kernel } }: Nova, change: FixedIpChange): void {
-  kernel.timer(kernel.work(WORK.snapshot), "nova.fixed-ip", change);
+  kernel.timer(kernel.work(WORK_MS.snapshot), "nova.fixed-ip", change);
 }
 
 /** Nobody is told when it fails: the answer was 202 long ago. */
-export function changeFixedIp(nova: Nova, { serverId, networkId, address }: FixedIpChange): void {
+export function endFixedIp(nova: Nova, { serverId, networkId, address }: FixedIpChange): void {
   const { ports } = nova.cloud;
   const own = ports.portsOf(serverId);
   const port = own.find((each) =>
@@ -84,9 +84,9 @@ export function changeFixedIp(nova: Nova, { serverId, networkId, address }: Fixe
 }
 
 /** Puts a server on one more network, at once. @throws Refusal as Neutron */
-export function plugNow(nova: Nova, server: Server, wanted: WantedNic): Nic {
-  const nic = plug(nova, server, wanted, null);
+export function attachNic(nova: Nova, server: Server, wanted: BootNic): Nic {
+  const nic = plugNic(nova, server, wanted, null);
   server.nics = [...server.nics, nic];
-  touch(nova, server);
+  touchServer(nova, server);
   return nic;
 }

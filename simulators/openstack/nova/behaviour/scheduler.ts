@@ -3,7 +3,7 @@ import type { Nova } from "../state/nova.ts";
 import type { Server } from "../state/server.ts";
 
 /** Why no host takes it; the trailing blank is Nova's own. */
-export function misfit(nova: Nova, server: Server): string | undefined {
+export function whyNoHost(nova: Nova, server: Server): string | undefined {
   const { ram, vcpus, disk } = server.flavor;
   if (ram > HOST_LIMITS.ramMb || vcpus > HOST_LIMITS.vcpus || disk > HOST_LIMITS.diskGb)
     return "No valid host was found. ";

@@ -1,6 +1,6 @@
 import type { Nova } from "../state/nova.ts";
 import type { Server } from "../state/server.ts";
-import { WORK } from "./work.ts";
+import { WORK_MS } from "./work.ts";
 
 /** Accepts a delete. What has no host yet is gone at once. */
 /** What shelving kept is needed no more. */
@@ -14,5 +14,5 @@ export function dropShelvedImage(nova: Nova, server: Server): void {
 /** The data of a snapshot arrives in Glance after a while. */
 export function startSnapshot(nova: Nova, imageId: string): void {
   const { kernel } = nova.cloud;
-  kernel.timer(kernel.work(WORK.snapshot), "nova.snapshot", { imageId });
+  kernel.timer(kernel.work(WORK_MS.snapshot), "nova.snapshot", { imageId });
 }

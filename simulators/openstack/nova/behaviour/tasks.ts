@@ -1,6 +1,6 @@
 import type { Nova } from "../state/nova.ts";
 import type { Server, VmState } from "../state/server.ts";
-import { find, setFlavor, touch } from "../state/servers.ts";
+import { findServer, setFlavor, touchServer } from "../state/servers.ts";
 
 export interface TaskEnd {
   readonly id: string;
@@ -22,13 +22,13 @@ export function startTask(
 ): void {
   const { kernel } = nova.cloud;
   server.task = task;
-  touch(nova, server);
+  touchServer(nova, server);
   const end: TaskEnd = { id: server.id, task, vm, effect };
   kernel.timer(kernel.work(workMs), "nova.task", end);
 }
 
 export function endTask(nova: Nova, { id, task, vm, effect }: TaskEnd): void {
-  const server = find(nova, id);
+  const server = findServer(nova, id);
   if (server === undefined || server.task !== task) return;
   if (effect === "revert" && server.extras?.oldFlavor !== undefined) setFlavor(nova, server, server.extras.oldFlavor);
   if ((effect === "revert" || effect === "confirm") && server.extras !== undefined) {
@@ -39,7 +39,7 @@ export function endTask(nova: Nova, { id, task, vm, effect }: TaskEnd): void {
   if (vm !== "error" && server.extras?.fault !== undefined) delete server.extras.fault;
   server.vm = vm;
   server.task = null;
-  touch(nova, server);
+  touchServer(nova, server);
   const last = server.actions?.at(-1);
   if (last !== undefined) last.finishMs = nova.cloud.kernel.nowMs;
   nova.cloud.kernel.record("nova", "server.state", id, { vm, task });

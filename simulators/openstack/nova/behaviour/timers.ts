@@ -1,24 +1,24 @@
 import { defineFaults } from "../faults.ts";
 import type { Nova } from "../state/nova.ts";
-import { type AwaitVolumes, awaitVolumes, type Build, schedule, spawned } from "./build.ts";
-import { gone, terminate } from "./delete.ts";
-import { changeFixedIp, endUnplug, type FixedIpChange } from "./interfaces.ts";
+import { type AwaitVolumes, awaitVolumes, type Build, scheduleServer, endSpawn } from "./build.ts";
+import { endDelete, terminateServer } from "./delete.ts";
+import { endFixedIp, endDetachNic, type FixedIpChange } from "./interfaces.ts";
 import { endTask, type TaskEnd } from "./tasks.ts";
-import { type AttachEnd, endAttach, endDetach } from "./volumes.ts";
+import { type AttachEnd, endAttachVolume, endDetachVolume } from "./volumes.ts";
 
 /** Declares the timers and fault points of this service; once, at construction. */
-export function defineBehaviour(nova: Nova): void {
+export function defineTimers(nova: Nova): void {
   const { kernel } = nova.cloud;
-  kernel.onTimer<Build>("nova.schedule", (build) => schedule(nova, build));
+  kernel.onTimer<Build>("nova.schedule", (build) => scheduleServer(nova, build));
   kernel.onTimer<AwaitVolumes>("nova.volumes", (data) => awaitVolumes(nova, data));
-  kernel.onTimer<{ id: string }>("nova.spawned", ({ id }) => spawned(nova, id));
+  kernel.onTimer<{ id: string }>("nova.spawned", ({ id }) => endSpawn(nova, id));
   kernel.onTimer<TaskEnd>("nova.task", (end) => endTask(nova, end));
-  kernel.onTimer<{ id: string }>("nova.delete", ({ id }) => terminate(nova, id));
-  kernel.onTimer<{ id: string }>("nova.gone", ({ id }) => gone(nova, id));
-  kernel.onTimer<AttachEnd>("nova.attach", (end) => endAttach(nova, end));
-  kernel.onTimer<AttachEnd>("nova.detach", (end) => endDetach(nova, end));
-  kernel.onTimer<{ serverId: string; portId: string }>("nova.unplug", (end) => endUnplug(nova, end));
-  kernel.onTimer<FixedIpChange>("nova.fixed-ip", (change) => changeFixedIp(nova, change));
+  kernel.onTimer<{ id: string }>("nova.delete", ({ id }) => terminateServer(nova, id));
+  kernel.onTimer<{ id: string }>("nova.gone", ({ id }) => endDelete(nova, id));
+  kernel.onTimer<AttachEnd>("nova.attach", (end) => endAttachVolume(nova, end));
+  kernel.onTimer<AttachEnd>("nova.detach", (end) => endDetachVolume(nova, end));
+  kernel.onTimer<{ serverId: string; portId: string }>("nova.unplug", (end) => endDetachNic(nova, end));
+  kernel.onTimer<FixedIpChange>("nova.fixed-ip", (change) => endFixedIp(nova, change));
   kernel.onTimer<{ imageId: string }>("nova.snapshot", ({ imageId }) => nova.cloud.images.activate(imageId, 1 << 20));
   defineFaults(nova);
 }

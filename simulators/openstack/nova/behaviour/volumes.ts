@@ -2,7 +2,7 @@ import { NOVA_POINTS } from "../faults.ts";
 import { HOST } from "../state/host.ts";
 import type { Nova } from "../state/nova.ts";
 import type { Server, VolumeLink } from "../state/server.ts";
-import { find } from "../state/servers.ts";
+import { findServer } from "../state/servers.ts";
 
 export interface AttachEnd {
   readonly serverId: string;
@@ -20,7 +20,7 @@ export function nextDevice(server: Server): string {
   }
 }
 
-export function startAttach(nova: Nova, server: Server, link: VolumeLink): void {
+export function startAttachVolume(nova: Nova, server: Server, link: VolumeLink): void {
   const { kernel } = nova.cloud;
   server.volumes = [...server.volumes, link];
   const { volumeId, attachmentId, device } = link;
@@ -29,11 +29,11 @@ export function startAttach(nova: Nova, server: Server, link: VolumeLink): void 
   kernel.record("nova", "volume.attach", server.id, { volume: volumeId, device });
 }
 
-export function endAttach(nova: Nova, { attachmentId, device }: AttachEnd): void {
+export function endAttachVolume(nova: Nova, { attachmentId, device }: AttachEnd): void {
   nova.cloud.volumes.attach(attachmentId, device, HOST);
 }
 
-export function startDetach(nova: Nova, server: Server, link: VolumeLink): void {
+export function startDetachVolume(nova: Nova, server: Server, link: VolumeLink): void {
   const { kernel } = nova.cloud;
   kernel.record("nova", "volume.detach", server.id, { volume: link.volumeId });
   const effect = kernel.faults.at(NOVA_POINTS.detach, { server: server.id, volume: link.volumeId });
@@ -43,8 +43,8 @@ export function startDetach(nova: Nova, server: Server, link: VolumeLink): void 
   kernel.timer(kernel.work(500), "nova.detach", end);
 }
 
-export function endDetach(nova: Nova, { serverId, volumeId }: AttachEnd): void {
+export function endDetachVolume(nova: Nova, { serverId, volumeId }: AttachEnd): void {
   nova.cloud.volumes.detach(volumeId, serverId);
-  const server = find(nova, serverId);
+  const server = findServer(nova, serverId);
   if (server !== undefined) server.volumes = server.volumes.filter((link) => link.volumeId !== volumeId);
 }

@@ -4,4 +4,4 @@
  */
 
 /** ms of simulated work. */
-export const WORK = { schedule: 350, spawn: 1600, delete: 900, gone: 100, volumePoll: 300, snapshot: 600 } as const;
+export const WORK_MS = { schedule: 350, spawn: 1600, delete: 900, gone: 100, volumePoll: 300, snapshot: 600 } as const;

@@ -2,10 +2,10 @@ import { isoMicros } from "../../common/time.ts";
 import { HOST } from "../state/host.ts";
 import { requireAdmin } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 
-const zones = ({ nova }: Call): object[] =>
+const zones = ({ nova }: NovaCall): object[] =>
   nova.cloud.zones.map((zoneName) => ({ zoneName, zoneState: { available: true }, hosts: null }));
 
 export const AVAILABILITY_ZONE_ROUTES: readonly NovaRoute[] = [

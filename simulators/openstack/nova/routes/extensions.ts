@@ -1,11 +1,11 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { Refusal } from "../../common/refusal.ts";
 import { ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 import { EXTENSIONS } from "./extensions/list.ts";
 
-const extension = ([alias, name, description]: (typeof EXTENSIONS)[number]): object => ({
+const extensionView = ([alias, name, description]: (typeof EXTENSIONS)[number]): object => ({
   alias,
   description,
   links: [],
@@ -14,13 +14,13 @@ const extension = ([alias, name, description]: (typeof EXTENSIONS)[number]): obj
   updated: "2014-12-03T00:00:00Z",
 });
 
-const extensionOf = (call: Call): HttpReply => {
+const showExtension = (call: NovaCall): HttpReply => {
   const found = EXTENSIONS.find(([alias]) => alias === call.params.alias);
   if (found === undefined) throw new Refusal(404, "itemNotFound", "The resource could not be found.");
-  return ok({ extension: extension(found) });
+  return ok({ extension: extensionView(found) });
 };
 
 export const EXTENSION_ROUTES: readonly NovaRoute[] = [
-  { method: "GET", path: "/extensions", handler: () => ok({ extensions: EXTENSIONS.map(extension) }) },
-  { method: "GET", path: "/extensions/:alias", handler: extensionOf },
+  { method: "GET", path: "/extensions", handler: () => ok({ extensions: EXTENSIONS.map(extensionView) }) },
+  { method: "GET", path: "/extensions/:alias", handler: showExtension },
 ];

@@ -1,25 +1,25 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import type { Flavor } from "../state/flavor.ts";
-import { checkedBody } from "../wire/body.ts";
+import { requireBody } from "../wire/body.ts";
 import { badRequest, conflict, notFound, requireAdmin } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
-import { FLAVOR_PATH, flavorOf } from "./flavors.ts";
+import { FLAVOR_PATH, requireFlavor } from "./flavors.ts";
 
-const accessView = ({ nova }: Call, { id }: Flavor): object => ({
+const accessView = ({ nova }: NovaCall, { id }: Flavor): object => ({
   flavor_access: [...(nova.slot.value.flavorAccess.get(id) ?? [])].map((tenant) => ({
     flavor_id: id,
     tenant_id: tenant,
   })),
 });
 
-function changeAccess(call: Call): HttpReply {
-  const body = checkedBody(call, { type: "object" }) as Record<string, { tenant?: string }>;
+function changeAccess(call: NovaCall): HttpReply {
+  const body = requireBody(call, { type: "object" }) as Record<string, { tenant?: string }>;
   const [name = ""] = Object.keys(body);
   if (name !== "addTenantAccess" && name !== "removeTenantAccess") throw badRequest(`There is no such action: ${name}`);
   requireAdmin(call, `os-flavor-access:${name === "addTenantAccess" ? "add" : "remove"}_tenant_access`);
-  const flavor = flavorOf(call);
+  const flavor = requireFlavor(call);
   const tenant = String(body[name]?.tenant ?? "");
   const { flavorAccess } = call.nova.slot.value;
   const allowed = flavorAccess.get(flavor.id) ?? new Set<string>();
@@ -42,7 +42,7 @@ export const FLAVOR_ACCESS_ROUTES: readonly NovaRoute[] = [
     clients: ["openstack"],
     handler: (call) => {
       requireAdmin(call, "os-flavor-access");
-      const flavor = flavorOf(call);
+      const flavor = requireFlavor(call);
       if (flavor.isPublic) throw notFound("Access list not available for public flavors.");
       return ok(accessView(call, flavor));
     },

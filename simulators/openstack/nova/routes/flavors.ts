@@ -2,18 +2,18 @@ import type { HttpReply } from "../../../kernel/index.ts";
 import { sortedBy, type SortKey } from "../../common/page.ts";
 import type { Schema } from "../../common/schema.ts";
 import type { Flavor } from "../state/flavor.ts";
-import { addFlavor, findFlavor, mayUse, replace } from "../state/flavors.ts";
-import { checkedBody } from "../wire/body.ts";
+import { addFlavor, findFlavor, canUseFlavor, replaceFlavor } from "../state/flavors.ts";
+import { requireBody } from "../wire/body.ts";
 import { badRequest, conflict, notFound, requireAdmin } from "../wire/errors.ts";
-import { isTrue } from "../wire/formats.ts";
+import { isTrueWord } from "../wire/formats.ts";
 import { links, nextLink } from "../wire/links.ts";
-import { checkQuery, limitOf } from "../wire/query.ts";
-import { nothing, ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import { checkQuery, pageSize } from "../wire/query.ts";
+import { emptyReply, ok } from "../wire/replies.ts";
+import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 import { BOOLEAN, envelope, objectSchema } from "./schemas/parts.ts";
 
-const view = (call: Call, flavor: Flavor): object => ({
+const view = (call: NovaCall, flavor: Flavor): object => ({
   id: flavor.id,
   name: flavor.name,
   ram: flavor.ram,
@@ -30,14 +30,14 @@ const view = (call: Call, flavor: Flavor): object => ({
 });
 
 /** @throws Refusal 404 */
-export function flavorOf(call: Call): Flavor {
+export function requireFlavor(call: NovaCall): Flavor {
   const id = call.params.id ?? "";
   const flavor = findFlavor(call, id);
   if (flavor === undefined) throw notFound(`Flavor ${id} could not be found.`);
   return flavor;
 }
 
-const SORT: Readonly<Record<string, (flavor: Flavor) => string | number | boolean | null>> = {
+const SORT_KEYS: Readonly<Record<string, (flavor: Flavor) => string | number | boolean | null>> = {
   created_at: ({ seq }) => seq,
   description: ({ description }) => description,
   disabled: ({ isDisabled }) => isDisabled,
@@ -61,19 +61,19 @@ const QUERY: Readonly<Record<string, Schema>> = {
   is_public: TEXT,
   minRam: TEXT,
   minDisk: TEXT,
-  sort_key: { type: "string", enum: Object.keys(SORT) },
+  sort_key: { type: "string", enum: Object.keys(SORT_KEYS) },
   sort_dir: TEXT,
 };
 
 /** Administrators may ask for those that are not public, or for both (`none`). */
-function publicFilter(call: Call): (flavor: Flavor) => boolean {
+function publicFilter(call: NovaCall): (flavor: Flavor) => boolean {
   const asked = call.query.get("is_public");
-  if (!call.actor.isAdmin || asked === null) return (flavor) => mayUse(call, flavor);
+  if (!call.actor.isAdmin || asked === null) return (flavor) => canUseFlavor(call, flavor);
   if (asked.toLowerCase() === "none") return () => true;
-  return ({ isPublic }) => isPublic === isTrue(asked);
+  return ({ isPublic }) => isPublic === isTrueWord(asked);
 }
 
-function list(call: Call, path: string, shown: (flavor: Flavor) => object): HttpReply {
+function list(call: NovaCall, path: string, shown: (flavor: Flavor) => object): HttpReply {
   checkQuery(call, QUERY, 75);
   const { query, nova } = call;
   const least = (name: "minRam" | "minDisk"): number => {
@@ -84,7 +84,7 @@ function list(call: Call, path: string, shown: (flavor: Flavor) => object): Http
   const [ram, disk] = [least("minRam"), least("minDisk")];
   const isShown = publicFilter(call);
   const dir = query.get("sort_dir") === "desc" ? "desc" : "asc";
-  const order: SortKey<Flavor>[] = [[SORT[query.get("sort_key") ?? "flavorid"] ?? (() => null), dir]];
+  const order: SortKey<Flavor>[] = [[SORT_KEYS[query.get("sort_key") ?? "flavorid"] ?? (() => null), dir]];
   const found = [...nova.slot.value.flavors.values()].filter(
     (flavor) => isShown(flavor) && flavor.ram >= ram && flavor.disk >= disk,
   );
@@ -92,14 +92,14 @@ function list(call: Call, path: string, shown: (flavor: Flavor) => object): Http
   const marker = query.get("marker");
   const start = marker === null ? 0 : sorted.findIndex(({ id }) => id === marker) + 1;
   if (marker !== null && start === 0) throw badRequest(`marker [${marker}] not found`);
-  const limit = limitOf(call);
+  const limit = pageSize(call);
   const page = sorted.slice(start, start + limit);
   const last = page.at(-1);
   const more = query.has("limit") && page.length === limit && last !== undefined;
   return ok({ flavors: page.map(shown), ...(more && { flavors_links: nextLink(call, path, last.id) }) });
 }
 
-const count = (minimum: number): Schema => ({
+const countSchema = (minimum: number): Schema => ({
   type: ["integer", "string"],
   pattern: "^[0-9]+$",
   minimum,
@@ -112,11 +112,11 @@ const createSchema = (version: number): Schema =>
       {
         name: { type: "string", minLength: 1, maxLength: 255, format: "name" },
         id: { type: ["string", "number", "null"], minLength: 0, maxLength: 255, pattern: "^[a-zA-Z0-9. _-]*$" },
-        ram: count(1),
-        vcpus: count(1),
-        disk: count(0),
-        "OS-FLV-EXT-DATA:ephemeral": count(0),
-        swap: count(0),
+        ram: countSchema(1),
+        vcpus: countSchema(1),
+        disk: countSchema(0),
+        "OS-FLV-EXT-DATA:ephemeral": countSchema(0),
+        swap: countSchema(0),
         rxtx_factor: { type: ["number", "string"], pattern: "^[0-9]+(\\.[0-9]+)?$", minimum: 0 },
         "os-flavor-access:is_public": BOOLEAN,
         ...(version >= 55 && { description: { type: ["string", "null"], maxLength: 65535 } }),
@@ -125,8 +125,8 @@ const createSchema = (version: number): Schema =>
     ),
   );
 
-function create(call: Call): HttpReply {
-  const wanted = checkedBody(call, createSchema(call.version)).flavor as Record<string, string | number | undefined>;
+function create(call: NovaCall): HttpReply {
+  const wanted = requireBody(call, createSchema(call.version)).flavor as Record<string, string | number | undefined>;
   requireAdmin(call, "os-flavor-manage:create");
   const { flavorNames, flavors } = call.nova.slot.value;
   const isChosen = wanted.id !== undefined && wanted.id !== null && wanted.id !== "auto";
@@ -141,29 +141,29 @@ function create(call: Call): HttpReply {
     ephemeral: Number(wanted["OS-FLV-EXT-DATA:ephemeral"] ?? 0),
     swap: Number(wanted.swap ?? 0),
     rxtx: Number(wanted.rxtx_factor ?? 1),
-    isPublic: isTrue(wanted["os-flavor-access:is_public"] ?? true),
+    isPublic: isTrueWord(wanted["os-flavor-access:is_public"] ?? true),
     description: (wanted.description as string | undefined) ?? null,
   });
   return ok({ flavor: view(call, flavor) });
 }
 
-function describe(call: Call): HttpReply {
+function describe(call: NovaCall): HttpReply {
   const description: Schema = { type: ["string", "null"], maxLength: 65535 };
-  const body = checkedBody(call, envelope("flavor", objectSchema({ description }, ["description"])));
+  const body = requireBody(call, envelope("flavor", objectSchema({ description }, ["description"])));
   requireAdmin(call, "os-flavor-manage:update");
-  const flavor = replace(call, flavorOf(call), body.flavor as { description: string | null });
+  const flavor = replaceFlavor(call, requireFlavor(call), body.flavor as { description: string | null });
   return ok({ flavor: view(call, flavor) });
 }
 
-function remove(call: Call): HttpReply {
+function remove(call: NovaCall): HttpReply {
   requireAdmin(call, "os-flavor-manage:delete");
-  const flavor = flavorOf(call);
+  const flavor = requireFlavor(call);
   const { flavors, flavorNames, flavorAccess } = call.nova.slot.value;
   flavors.delete(flavor.id);
   flavorNames.delete(flavor.name);
   flavorAccess.delete(flavor.id);
   call.nova.cloud.kernel.record("nova", "flavor.delete", flavor.id);
-  return nothing(202);
+  return emptyReply(202);
 }
 
 export const FLAVOR_PATH = "/flavors/:id";
@@ -192,7 +192,7 @@ export const FLAVOR_ROUTES: readonly NovaRoute[] = [
     method: "GET",
     path: FLAVOR_PATH,
     clients: ["openstack"],
-    handler: (call) => ok({ flavor: view(call, flavorOf(call)) }),
+    handler: (call) => ok({ flavor: view(call, requireFlavor(call)) }),
   },
   { method: "PUT", path: FLAVOR_PATH, from: 55, clients: ["openstack"], handler: describe },
   { method: "DELETE", path: FLAVOR_PATH, clients: ["openstack"], handler: remove },

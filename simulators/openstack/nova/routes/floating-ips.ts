@@ -2,8 +2,8 @@ import type { HttpReply } from "../../../kernel/index.ts";
 import type { FloatingIpView } from "../../cloud.ts";
 import { readBody } from "../wire/body.ts";
 import { notFound } from "../wire/errors.ts";
-import { NO_JSON, nothing, ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import { HTML_TYPE, emptyReply, ok } from "../wire/replies.ts";
+import type { NovaCall } from "../wire/request.ts";
 import { type NovaRoute, proxyRoute } from "../wire/route.ts";
 
 const floatingIpView = ({ id, ip, network, fixedIp, deviceId }: FloatingIpView): object => ({
@@ -14,17 +14,17 @@ const floatingIpView = ({ id, ip, network, fixedIp, deviceId }: FloatingIpView):
   instance_id: deviceId === "" ? null : deviceId,
 });
 
-const floatingIps = (call: Call): readonly FloatingIpView[] => call.nova.cloud.ports.floatingIps(call.actor);
+const floatingIps = (call: NovaCall): readonly FloatingIpView[] => call.nova.cloud.ports.floatingIps(call.actor);
 
 /** @throws Refusal 404 */
-function floatingIpOf(call: Call): FloatingIpView {
+function requireFloatingIp(call: NovaCall): FloatingIpView {
   const found = floatingIps(call).find(({ id }) => id === call.params.id);
   if (found === undefined) throw notFound(`Floating IP not found for ID ${call.params.id}`);
   return found;
 }
 
 /** Takes an address of the pool that is named, or of the first. */
-function allocate(call: Call): HttpReply {
+function allocate(call: NovaCall): HttpReply {
   const body = call.context.request.body === undefined ? {} : (Object(readBody(call)) as { readonly pool?: unknown });
   const { ports } = call.nova.cloud;
   const pools = ports.externalNetworks(call.actor);
@@ -34,15 +34,15 @@ function allocate(call: Call): HttpReply {
   return ok({ floating_ip: floatingIpView(ports.proxied.allocate(call.actor, pool.id)) });
 }
 
-function release(call: Call): HttpReply {
-  call.nova.cloud.ports.proxied.release(call.actor, floatingIpOf(call).id);
-  return nothing(202, NO_JSON);
+function release(call: NovaCall): HttpReply {
+  call.nova.cloud.ports.proxied.release(call.actor, requireFloatingIp(call).id);
+  return emptyReply(202, HTML_TYPE);
 }
 
 export const FLOATING_IP_ROUTES: readonly NovaRoute[] = [
   proxyRoute("GET", "/os-floating-ips", (call) => ok({ floating_ips: floatingIps(call).map(floatingIpView) })),
   proxyRoute("POST", "/os-floating-ips", allocate),
-  proxyRoute("GET", "/os-floating-ips/:id", (call) => ok({ floating_ip: floatingIpView(floatingIpOf(call)) })),
+  proxyRoute("GET", "/os-floating-ips/:id", (call) => ok({ floating_ip: floatingIpView(requireFloatingIp(call)) })),
   proxyRoute("DELETE", "/os-floating-ips/:id", release),
   proxyRoute("GET", "/os-floating-ip-pools", (call) =>
     ok({ floating_ip_pools: call.nova.cloud.ports.externalNetworks(call.actor).map(({ name }) => ({ name })) }),

@@ -1,17 +1,17 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { HOST } from "../state/host.ts";
-import { notFound, refuseUnmodelled, requireAdmin } from "../wire/errors.ts";
+import { notFound, refuseAsUnmodelled, requireAdmin } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import type { NovaCall } from "../wire/request.ts";
 import { type NovaRoute, proxyRoute } from "../wire/route.ts";
 
-function showHost(call: Call): never {
+function showHost(call: NovaCall): never {
   requireAdmin(call, "os-hosts:show");
   if (call.params.host !== HOST) throw notFound(`Compute host ${call.params.host} could not be found.`);
-  return refuseUnmodelled("hosts one by one")();
+  return refuseAsUnmodelled("hosts one by one")();
 }
 
-function listHosts(call: Call): HttpReply {
+function listHosts(call: NovaCall): HttpReply {
   requireAdmin(call, "os-hosts:list");
   const [zone] = call.nova.cloud.zones;
   const isWanted = !call.query.get("zone") || call.query.get("zone") === zone;

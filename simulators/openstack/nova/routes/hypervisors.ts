@@ -1,19 +1,19 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-import { HOST, HOST_LIMITS, IDS } from "../state/host.ts";
+import { HOST, HOST_LIMITS, SERVICE_IDS } from "../state/host.ts";
 import type { Server } from "../state/server.ts";
 import { badRequest, notFound, requireAdmin } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 
-const hypervisorBrief = ({ version }: Call): object => ({
-  id: version >= 53 ? IDS.hypervisor : 1,
+const hypervisorBrief = ({ version }: NovaCall): object => ({
+  id: version >= 53 ? SERVICE_IDS.hypervisor : 1,
   hypervisor_hostname: HOST,
   state: "up",
   status: "enabled",
 });
 
-function hypervisorDetail(call: Call): object {
+function hypervisorDetail(call: NovaCall): object {
   const all = [...call.nova.slot.value.servers.values()].filter(({ isScheduled }) => isScheduled);
   const sum = (of: (server: Server) => number): number => all.reduce((total, server) => total + of(server), 0);
   const [vcpus, ram, disk] = [
@@ -26,7 +26,7 @@ function hypervisorDetail(call: Call): object {
     host_ip: "127.0.0.1",
     hypervisor_type: "fake",
     hypervisor_version: 1000,
-    service: { id: call.version >= 53 ? IDS.compute : 3, host: HOST, disabled_reason: null },
+    service: { id: call.version >= 53 ? SERVICE_IDS.compute : 3, host: HOST, disabled_reason: null },
     ...(call.version < 88 && {
       vcpus: HOST_LIMITS.vcpus,
       memory_mb: HOST_LIMITS.ramMb,
@@ -48,36 +48,36 @@ function hypervisorDetail(call: Call): object {
   };
 }
 
-function hypervisor(call: Call): HttpReply {
+function showHypervisor(call: NovaCall): HttpReply {
   requireAdmin(call, "os-hypervisors:show");
-  const id = call.version >= 53 ? IDS.hypervisor : "1";
+  const id = call.version >= 53 ? SERVICE_IDS.hypervisor : "1";
   if (call.params.id !== id) throw notFound(`Hypervisor with ID '${call.params.id}' could not be found.`);
   return ok({ hypervisor: hypervisorDetail(call) });
 }
 
 /** The fake hypervisor does not say since when it is up. */
-function uptime(call: Call): HttpReply {
+function showUptime(call: NovaCall): HttpReply {
   requireAdmin(call, "os-hypervisors:uptime");
-  hypervisor(call);
+  showHypervisor(call);
   throw badRequest("Virt driver does not implement uptime function.");
 }
 
 /** By a part of the name. @throws Refusal 404 */
-function searched(call: Call, rule: string): object {
+function requireMatch(call: NovaCall, rule: string): object {
   requireAdmin(call, `os-hypervisors:${rule}`);
   const pattern = call.params.id ?? "";
   if (!HOST.includes(pattern)) throw notFound(`No hypervisor matching '${pattern}' could be found.`);
   return hypervisorBrief(call);
 }
 
-function hypervisorServers(call: Call): HttpReply {
-  const found = searched(call, "servers");
+function listHypervisorServers(call: NovaCall): HttpReply {
+  const found = requireMatch(call, "servers");
   const all = [...call.nova.slot.value.servers.values()].filter(({ isScheduled }) => isScheduled);
   const servers = all.map(({ id, name }) => ({ uuid: id, name }));
   return ok({ hypervisors: [{ ...found, ...(servers.length > 0 && { servers }) }] });
 }
 
-function statistics(call: Call): HttpReply {
+function showStatistics(call: NovaCall): HttpReply {
   requireAdmin(call, "os-hypervisors:statistics");
   const detail = hypervisorDetail({ ...call, version: 1 }) as Record<string, unknown>;
   const names = [
@@ -117,14 +117,14 @@ export const HYPERVISOR_ROUTES: readonly NovaRoute[] = [
       return ok({ hypervisors: [hypervisorDetail(call)] });
     },
   },
-  { method: "GET", path: "/os-hypervisors/statistics", to: 87, clients: ["openstack"], handler: statistics },
-  { method: "GET", path: "/os-hypervisors/:id/uptime", to: 87, handler: uptime },
+  { method: "GET", path: "/os-hypervisors/statistics", to: 87, clients: ["openstack"], handler: showStatistics },
+  { method: "GET", path: "/os-hypervisors/:id/uptime", to: 87, handler: showUptime },
   {
     method: "GET",
     path: "/os-hypervisors/:id/search",
     to: 52,
-    handler: (call) => ok({ hypervisors: [searched(call, "search")] }),
+    handler: (call) => ok({ hypervisors: [requireMatch(call, "search")] }),
   },
-  { method: "GET", path: "/os-hypervisors/:id/servers", to: 52, handler: hypervisorServers },
-  { method: "GET", path: "/os-hypervisors/:id", clients: ["openstack"], handler: hypervisor },
+  { method: "GET", path: "/os-hypervisors/:id/servers", to: 52, handler: listHypervisorServers },
+  { method: "GET", path: "/os-hypervisors/:id", clients: ["openstack"], handler: showHypervisor },
 ];

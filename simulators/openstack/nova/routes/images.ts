@@ -4,9 +4,9 @@ import { Refusal } from "../../common/refusal.ts";
 import { isoSeconds } from "../../common/time.ts";
 import { forbidden, notFound } from "../wire/errors.ts";
 import { links, nextLink } from "../wire/links.ts";
-import { limitOf } from "../wire/query.ts";
-import { nothing, ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import { pageSize } from "../wire/query.ts";
+import { emptyReply, ok } from "../wire/replies.ts";
+import type { NovaCall } from "../wire/request.ts";
 import { type NovaRoute, proxyRoute } from "../wire/route.ts";
 
 /*
@@ -16,7 +16,7 @@ import { type NovaRoute, proxyRoute } from "../wire/route.ts";
 const STATUSES: Readonly<Record<string, string>> = { queued: "SAVING", saving: "SAVING", active: "ACTIVE" };
 const statusOf = ({ status }: ImageView): string => STATUSES[status] ?? "UNKNOWN";
 
-const imageView = (call: Call, image: ImageView): object => ({
+const imageView = (call: NovaCall, image: ImageView): object => ({
   id: image.id,
   name: image.name,
   links: links(call, "images", image.id),
@@ -30,7 +30,7 @@ const imageView = (call: Call, image: ImageView): object => ({
   "OS-EXT-IMG-SIZE:size": image.sizeBytes,
 });
 
-export function imageOf(call: Call): ImageView {
+export function requireImage(call: NovaCall): ImageView {
   const image = call.nova.cloud.images.image(call.actor, call.params.id ?? "");
   if (image === undefined) throw notFound("Image not found.");
   return image;
@@ -47,7 +47,7 @@ const FILTERS: Readonly<Record<string, (image: ImageView, value: string) => bool
   minDisk: ({ minDiskGb }, value) => minDiskGb >= Number(value),
 };
 
-function list(call: Call, path: string, view: (image: ImageView) => object): HttpReply {
+function list(call: NovaCall, path: string, view: (image: ImageView) => object): HttpReply {
   const { query, nova, actor } = call;
   const asked = [...query].filter(([name]) => Object.hasOwn(FILTERS, name));
   const found = nova.cloud.images
@@ -55,14 +55,14 @@ function list(call: Call, path: string, view: (image: ImageView) => object): Htt
     .filter((image) => asked.every(([name, value]) => own(FILTERS, name)?.(image, value) ?? true));
   const marker = query.get("marker");
   const start = marker === null ? 0 : found.findIndex(({ id }) => id === marker) + 1;
-  const page = found.slice(start, start + limitOf(call));
+  const page = found.slice(start, start + pageSize(call));
   const last = page.at(-1);
   const hasMore = query.has("limit") && last !== undefined && start + page.length < found.length;
   return ok({ images: page.map(view), ...(hasMore && { images_links: nextLink(call, path, last.id) }) });
 }
 
 /** What Glance refuses in Nova's words. */
-export function asked<T>(call: Call, work: () => T): T {
+export function rewordRefusals<T>(call: NovaCall, work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -72,9 +72,9 @@ export function asked<T>(call: Call, work: () => T): T {
   }
 }
 
-function deleteImage(call: Call): HttpReply {
-  asked(call, () => call.nova.cloud.images.delete(call.actor, call.params.id ?? ""));
-  return nothing(204);
+function deleteImage(call: NovaCall): HttpReply {
+  rewordRefusals(call, () => call.nova.cloud.images.delete(call.actor, call.params.id ?? ""));
+  return emptyReply(204);
 }
 
 export const IMAGE_ROUTES: readonly NovaRoute[] = [
@@ -82,6 +82,6 @@ export const IMAGE_ROUTES: readonly NovaRoute[] = [
     list(call, "/images", ({ id, name }) => ({ id, name, links: links(call, "images", id) })),
   ),
   proxyRoute("GET", "/images/detail", (call) => list(call, "/images/detail", (image) => imageView(call, image))),
-  proxyRoute("GET", "/images/:id", (call) => ok({ image: imageView(call, imageOf(call)) })),
+  proxyRoute("GET", "/images/:id", (call) => ok({ image: imageView(call, requireImage(call)) })),
   proxyRoute("DELETE", "/images/:id", deleteImage),
 ];

@@ -1,15 +1,15 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { isoMicros } from "../../common/time.ts";
 import { HOST } from "../state/host.ts";
-import { type Recorded, recorded } from "../state/instance-actions.ts";
+import { type InstanceAction, instanceActionsOf } from "../state/instance-actions.ts";
 import type { Server } from "../state/server.ts";
 import { notFound } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
-import { serverOf } from "./servers/require-server.ts";
+import { requireServer } from "./servers/require-server.ts";
 
-const actionView = (server: Server, version: number, each: Recorded): object => ({
+const actionView = (server: Server, version: number, each: InstanceAction): object => ({
   action: each.action,
   instance_uuid: server.id,
   request_id: each.requestId,
@@ -22,7 +22,7 @@ const actionView = (server: Server, version: number, each: Recorded): object => 
 
 const EVENTS: Readonly<Record<string, string>> = { create: "compute__do_build_and_run_instance" };
 
-function eventsOf({ actor, version }: Call, each: Recorded): object {
+function eventsOf({ actor, version }: NovaCall, each: InstanceAction): object {
   if (!actor.isAdmin && version < 51) return {};
   const event = {
     event: EVENTS[each.action] ?? `compute_${each.action}_instance`,
@@ -36,9 +36,9 @@ function eventsOf({ actor, version }: Call, each: Recorded): object {
   return { events: [event] };
 }
 
-function showAction(call: Call): HttpReply {
-  const server = serverOf(call);
-  const each = recorded(server).find(({ requestId }) => requestId === call.params.request);
+function showAction(call: NovaCall): HttpReply {
+  const server = requireServer(call);
+  const each = instanceActionsOf(server).find(({ requestId }) => requestId === call.params.request);
   if (each === undefined) throw notFound(`Action ${call.params.request} not found`);
   return ok({ instanceAction: { ...actionView(server, call.version, each), ...eventsOf(call, each) } });
 }
@@ -49,8 +49,8 @@ export const INSTANCE_ACTION_ROUTES: readonly NovaRoute[] = [
     path: "/servers/:id/os-instance-actions",
     clients: ["openstack"],
     handler: (call) => {
-      const server = serverOf(call);
-      return ok({ instanceActions: recorded(server).map((each) => actionView(server, call.version, each)) });
+      const server = requireServer(call);
+      return ok({ instanceActions: instanceActionsOf(server).map((each) => actionView(server, call.version, each)) });
     },
   },
   {

@@ -2,32 +2,32 @@ import type { HttpReply } from "../../../kernel/index.ts";
 import { isoMicros } from "../../common/time.ts";
 import type { Keypair } from "../state/nova.ts";
 import { quotaOf } from "../state/quotas.ts";
-import { checkedBody } from "../wire/body.ts";
-import { badRequest, conflict, denied, forbidden, notFound } from "../wire/errors.ts";
+import { requireBody } from "../wire/body.ts";
+import { badRequest, conflict, forbiddenByPolicy, forbidden, notFound } from "../wire/errors.ts";
 import { nextLink } from "../wire/links.ts";
-import { checkQuery, limitOf } from "../wire/query.ts";
-import { nothing, ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import { checkQuery, pageSize } from "../wire/query.ts";
+import { emptyReply, ok } from "../wire/replies.ts";
+import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
-import { fingerprintOf, generate } from "./keypairs/key.ts";
+import { fingerprintOf, generateKey } from "./keypairs/key.ts";
 import { objectSchema } from "./schemas/parts.ts";
 
 /** Key pairs are the user's, not the project's; an administrator may look at another's from 2.10 on. @throws Refusal 403 */
-function ownerOf({ query, actor, version }: Call, rule: string): string {
+function requireOwner({ query, actor, version }: NovaCall, rule: string): string {
   const asked = version >= 10 ? query.get("user_id") : null;
   if (asked === null || asked === actor.userId) return actor.userId;
-  if (!actor.isAdmin) throw denied(`os-keypairs:${rule}`);
+  if (!actor.isAdmin) throw forbiddenByPolicy(`os-keypairs:${rule}`);
   return asked;
 }
 
-function pairsOf(call: Call, userId: string): Map<string, Keypair> {
+function pairsOf(call: NovaCall, userId: string): Map<string, Keypair> {
   const { keypairs } = call.nova.slot.value;
   let list = keypairs.get(userId);
   if (list === undefined) keypairs.set(userId, (list = new Map()));
   return list;
 }
 
-const view = ({ version }: Call, pair: Keypair): object => ({
+const view = ({ version }: NovaCall, pair: Keypair): object => ({
   name: pair.name,
   public_key: pair.publicKey,
   fingerprint: pair.fingerprint,
@@ -37,7 +37,7 @@ const view = ({ version }: Call, pair: Keypair): object => ({
 const NAME = { type: "string", minLength: 1, maxLength: 255 } as const;
 const KEY = { type: "string", minLength: 1, maxLength: 16384 } as const;
 
-function bodyFor(version: number): Parameters<typeof checkedBody>[1] {
+function bodyFor(version: number): Parameters<typeof requireBody>[1] {
   const keypair = objectSchema(
     {
       name: NAME,
@@ -52,12 +52,12 @@ function bodyFor(version: number): Parameters<typeof checkedBody>[1] {
 
 const ALPHABET = "_- 0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-function create(call: Call): HttpReply {
-  const { keypair: wanted } = checkedBody(call, bodyFor(call.version)) as {
+function create(call: NovaCall): HttpReply {
+  const { keypair: wanted } = requireBody(call, bodyFor(call.version)) as {
     keypair: { name: string; public_key?: string; type?: "ssh" | "x509"; user_id?: string };
   };
   const userId = wanted.user_id ?? call.actor.userId;
-  if (userId !== call.actor.userId && !call.actor.isAdmin) throw denied("os-keypairs:create");
+  if (userId !== call.actor.userId && !call.actor.isAdmin) throw forbiddenByPolicy("os-keypairs:create");
   const allowed = call.version >= 92 ? `${ALPHABET}@._` : ALPHABET;
   if (Array.from(wanted.name).some((letter) => !allowed.includes(letter)))
     throw badRequest(`An invalid 'name' value was provided. The name must be: Only expected characters: [${ALPHABET}]`);
@@ -65,7 +65,7 @@ function create(call: Call): HttpReply {
   const limit = quotaOf(call.nova, call.actor.projectId, "key_pairs");
   if (limit >= 0 && pairs.size >= limit) throw forbidden("Quota exceeded, too many key pairs.");
   if (pairs.has(wanted.name)) throw conflict(`Key pair '${wanted.name}' already exists.`);
-  const made = wanted.public_key === undefined ? generate(call) : undefined;
+  const made = wanted.public_key === undefined ? generateKey(call) : undefined;
   const publicKey = made?.publicKey ?? wanted.public_key ?? "";
   const { slot, cloud } = call.nova;
   const pair: Keypair = {
@@ -83,22 +83,22 @@ function create(call: Call): HttpReply {
   return { ...reply, status: call.version >= 2 ? 201 : 200 };
 }
 
-function pairOf(call: Call, rule: string): { readonly userId: string; readonly pair: Keypair } {
-  const userId = ownerOf(call, rule);
+function requirePair(call: NovaCall, rule: string): { readonly userId: string; readonly pair: Keypair } {
+  const userId = requireOwner(call, rule);
   const pair = pairsOf(call, userId).get(call.params.name ?? "");
   if (pair === undefined) throw notFound(`Keypair ${call.params.name} not found for user ${userId}`);
   return { userId, pair };
 }
 
-function list(call: Call): HttpReply {
+function list(call: NovaCall): HttpReply {
   const text = { type: "string" } as const;
   checkQuery(call, { limit: { type: "string", pattern: "^[0-9]*$" }, marker: text, user_id: text }, 75);
-  const pairs = [...pairsOf(call, ownerOf(call, "index")).values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const pairs = [...pairsOf(call, requireOwner(call, "index")).values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   const isPaged = call.version >= 35;
   const marker = isPaged ? call.query.get("marker") : null;
   const start = marker === null ? 0 : pairs.findIndex(({ name }) => name === marker) + 1;
   if (marker !== null && start === 0) throw badRequest(`Marker ${marker} could not be found.`);
-  const limit = isPaged ? limitOf(call) : pairs.length;
+  const limit = isPaged ? pageSize(call) : pairs.length;
   const page = pairs.slice(start, start + limit);
   const last = page.at(-1);
   const more = isPaged && call.query.has("limit") && page.length === limit && last !== undefined;
@@ -114,7 +114,7 @@ export const KEYPAIR_ROUTES: readonly NovaRoute[] = [
     path: "/os-keypairs/:name",
     clients: ["openstack"],
     handler: (call) => {
-      const { pair, userId } = pairOf(call, "show");
+      const { pair, userId } = requirePair(call, "show");
       const dates = { created_at: isoMicros(pair.createdMs), updated_at: null, deleted_at: null, deleted: false };
       return ok({ keypair: { ...view(call, pair), id: pair.id, user_id: userId, ...dates } });
     },
@@ -124,9 +124,9 @@ export const KEYPAIR_ROUTES: readonly NovaRoute[] = [
     path: "/os-keypairs/:name",
     clients: ["openstack"],
     handler: (call) => {
-      const { pair, userId } = pairOf(call, "delete");
+      const { pair, userId } = requirePair(call, "delete");
       pairsOf(call, userId).delete(pair.name);
-      return nothing(call.version >= 2 ? 204 : 202);
+      return emptyReply(call.version >= 2 ? 204 : 202);
     },
   },
 ];

@@ -1,14 +1,14 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { quotaOf } from "../state/quotas.ts";
 import { ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 
 /*
  * The smaller surfaces: limits, zones, what administrators see of the hosts, usage, and what a server is asked beside its life.
  */
 
-function limits(call: Call): HttpReply {
+function showLimits(call: NovaCall): HttpReply {
   const { version, nova, actor } = call;
   const asked = actor.isAdmin ? call.query.get("tenant_id") : null;
   const project = asked ?? actor.projectId;
@@ -39,5 +39,5 @@ function limits(call: Call): HttpReply {
 }
 
 export const LIMIT_ROUTES: readonly NovaRoute[] = [
-  { method: "GET", path: "/limits", clients: ["openstack"], handler: limits },
+  { method: "GET", path: "/limits", clients: ["openstack"], handler: showLimits },
 ];

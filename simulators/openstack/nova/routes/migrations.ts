@@ -1,7 +1,7 @@
 import { requireAdmin } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
 import type { NovaRoute } from "../wire/route.ts";
-import { serverOf } from "./servers/require-server.ts";
+import { requireServer } from "./servers/require-server.ts";
 
 export const MIGRATION_ROUTES: readonly NovaRoute[] = [
   {
@@ -19,7 +19,7 @@ export const MIGRATION_ROUTES: readonly NovaRoute[] = [
     from: 23,
     handler: (call) => {
       requireAdmin(call, "servers:migrations:index");
-      serverOf(call);
+      requireServer(call);
       return ok({ migrations: [] });
     },
   },

@@ -2,14 +2,14 @@ import type { HttpReply } from "../../../kernel/index.ts";
 import type { NetworkView } from "../../cloud.ts";
 import { notFound } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import type { NovaCall } from "../wire/request.ts";
 import { type NovaRoute, proxyRoute } from "../wire/route.ts";
 
-const networks = ({ nova, actor }: Call): readonly NetworkView[] => nova.cloud.ports.networksFor(actor);
+const networks = ({ nova, actor }: NovaCall): readonly NetworkView[] => nova.cloud.ports.networksFor(actor);
 
 const networkView = ({ id, name }: NetworkView): object => ({ id, label: name, cidr: "None" });
 
-function showNetwork(call: Call): HttpReply {
+function showNetwork(call: NovaCall): HttpReply {
   const network = call.nova.cloud.ports.network(call.actor, call.params.id ?? "");
   if (network === undefined) throw notFound(`Network not found.`);
   return ok({ network: networkView(network) });

@@ -1,19 +1,19 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import type { PortView } from "../../cloud.ts";
 import { Refusal } from "../../common/refusal.ts";
-import { plugNow, startUnplug } from "../behaviour/interfaces.ts";
+import { attachNic, startDetachNic } from "../behaviour/interfaces.ts";
 import { recordAction } from "../state/instance-actions.ts";
 import type { Server } from "../state/server.ts";
-import { checkedBody } from "../wire/body.ts";
-import { badRequest, conflict, notFound, unexpected } from "../wire/errors.ts";
-import { nothing, ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import { requireBody } from "../wire/body.ts";
+import { badRequest, conflict, notFound, unexpectedError } from "../wire/errors.ts";
+import { emptyReply, ok } from "../wire/replies.ts";
+import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 import { envelope, objectSchema, TAG } from "./schemas/parts.ts";
 import { checkState, checkUnlocked } from "./servers/checks.ts";
-import { serverOf } from "./servers/require-server.ts";
+import { requireServer } from "./servers/require-server.ts";
 
-const view = (call: Call, server: Server, port: PortView): object => ({
+const view = (call: NovaCall, server: Server, port: PortView): object => ({
   net_id: port.networkId,
   port_id: port.id,
   mac_addr: port.mac,
@@ -23,14 +23,14 @@ const view = (call: Call, server: Server, port: PortView): object => ({
 });
 
 /** @throws Refusal 404 */
-function portOf(call: Call, server: Server): PortView {
+function requirePort(call: NovaCall, server: Server): PortView {
   const id = call.params.port ?? "";
   const port = call.nova.cloud.ports.port(id);
   if (port === undefined || port.deviceId !== server.id) throw notFound(`Port id ${id} could not be found.`);
   return port;
 }
 
-interface Wanted {
+interface WantedInterface {
   readonly port_id?: string;
   readonly net_id?: string;
   readonly fixed_ips?: readonly { readonly ip_address: string }[];
@@ -55,7 +55,7 @@ const bodyFor = (version: number): ReturnType<typeof envelope> =>
   );
 
 /** @throws Refusal 400, 404, 409, 500 */
-function checkWanted(call: Call, { port_id: portId, net_id: networkId, fixed_ips: ips }: Wanted): void {
+function checkWanted(call: NovaCall, { port_id: portId, net_id: networkId, fixed_ips: ips }: WantedInterface): void {
   const { ports } = call.nova.cloud;
   if (networkId !== undefined && portId !== undefined) throw badRequest("Must not input both network_id and port_id");
   if (ips !== undefined && networkId === undefined) throw badRequest("Must input network_id when request IP address");
@@ -66,20 +66,20 @@ function checkWanted(call: Call, { port_id: portId, net_id: networkId, fixed_ips
     if (port.deviceId !== "") throw conflict(`Port ${portId} is still in use.`);
   }
   if (networkId !== undefined && ports.network(call.actor, networkId) === undefined)
-    throw unexpected("neutronclient.common.exceptions.NetworkNotFoundClient");
+    throw unexpectedError("neutronclient.common.exceptions.NetworkNotFoundClient");
   const address = ips?.[0]?.ip_address;
   if (address !== undefined && ports.portAt(networkId ?? "", address) !== undefined)
     throw conflict(`Fixed IP ${address} is already in use.`);
 }
 
-function attach(call: Call): HttpReply {
-  const body = checkedBody(call, {
+function attach(call: NovaCall): HttpReply {
+  const body = requireBody(call, {
     type: "object",
     properties: { interfaceAttachment: bodyFor(call.version).properties?.interfaceAttachment ?? {} },
     additionalProperties: false,
   });
-  const wanted = (body.interfaceAttachment ?? {}) as Wanted;
-  const server = serverOf(call);
+  const wanted = (body.interfaceAttachment ?? {}) as WantedInterface;
+  const server = requireServer(call);
   checkWanted(call, wanted);
   checkUnlocked(call, server);
   checkState(server, "attach_interface", ["active", "paused", "stopped"]);
@@ -87,7 +87,7 @@ function attach(call: Call): HttpReply {
   const networkId = wanted.net_id ?? (networks.length === 1 ? networks[0]?.id : undefined);
   if (wanted.port_id === undefined && networkId === undefined)
     throw new Refusal(400, "badRequest", "No interfaces could be attached: name a network or a port");
-  const nic = plugNow(call.nova, server, {
+  const nic = attachNic(call.nova, server, {
     ...(wanted.port_id === undefined ? { networkId: networkId ?? "" } : { portId: wanted.port_id }),
     ...(wanted.fixed_ips?.[0] !== undefined && { fixedIp: wanted.fixed_ips[0].ip_address }),
     ...(wanted.tag !== undefined && { tag: wanted.tag }),
@@ -100,13 +100,13 @@ function attach(call: Call): HttpReply {
 
 const path = "/servers/:id/os-interface";
 
-export const INTERFACE_ROUTES: readonly NovaRoute[] = [
+export const PORT_INTERFACE_ROUTES: readonly NovaRoute[] = [
   {
     method: "GET",
     path,
     clients: ["openstack"],
     handler: (call) => {
-      const server = serverOf(call);
+      const server = requireServer(call);
       const ports = call.nova.cloud.ports.portsOf(server.id);
       return ok({ interfaceAttachments: ports.map((port) => view(call, server, port)) });
     },
@@ -116,8 +116,8 @@ export const INTERFACE_ROUTES: readonly NovaRoute[] = [
     method: "GET",
     path: `${path}/:port`,
     handler: (call) => {
-      const server = serverOf(call);
-      return ok({ interfaceAttachment: view(call, server, portOf(call, server)) });
+      const server = requireServer(call);
+      return ok({ interfaceAttachment: view(call, server, requirePort(call, server)) });
     },
   },
   {
@@ -125,12 +125,12 @@ export const INTERFACE_ROUTES: readonly NovaRoute[] = [
     path: `${path}/:port`,
     clients: ["openstack"],
     handler: (call) => {
-      const server = serverOf(call);
+      const server = requireServer(call);
       checkUnlocked(call, server);
       checkState(server, "detach_interface", ["active", "paused", "stopped"]);
       recordAction(call, server, "detach_interface");
-      startUnplug(call.nova, server, call.params.port ?? "");
-      return nothing(202);
+      startDetachNic(call.nova, server, call.params.port ?? "");
+      return emptyReply(202);
     },
   },
 ];

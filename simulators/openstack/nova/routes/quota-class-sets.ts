@@ -1,14 +1,14 @@
 import { defaultOf } from "../state/quotas.ts";
-import { checkedBody } from "../wire/body.ts";
+import { requireBody } from "../wire/body.ts";
 import { requireAdmin } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
-import { numbers, shownNames, wantedBody } from "./quota-sets.ts";
+import { readQuotas, shownNames, quotaSchema } from "./quota-sets.ts";
 
 const CLASS_HIDDEN = ["server_group_members", "server_groups"];
 
-function classView(call: Call): object {
+function classView(call: NovaCall): object {
   const names = shownNames(call.version).filter((name) => call.version >= 50 || !CLASS_HIDDEN.includes(name));
   return Object.fromEntries(names.map((name) => [name, defaultOf(call.nova, name)]));
 }
@@ -29,10 +29,10 @@ export const QUOTA_CLASS_SET_ROUTES: readonly NovaRoute[] = [
     path: classPath,
     clients: ["openstack"],
     handler: (call) => {
-      const body = checkedBody(call, wantedBody(call.version, "quota_class_set"));
+      const body = requireBody(call, quotaSchema(call.version, "quota_class_set"));
       requireAdmin(call, "os-quota-class-sets:update");
       if (call.params.class === "default")
-        Object.assign(call.nova.slot.value.quotaClass, numbers(body.quota_class_set));
+        Object.assign(call.nova.slot.value.quotaClass, readQuotas(body.quota_class_set));
       return ok({ quota_class_set: classView(call) });
     },
   },

@@ -1,10 +1,10 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import type { Schema } from "../../common/schema.ts";
 import { DEFAULTS, quotaOf } from "../state/quotas.ts";
-import { checkedBody } from "../wire/body.ts";
-import { badRequest, denied, requireAdmin } from "../wire/errors.ts";
-import { nothing, ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import { requireBody } from "../wire/body.ts";
+import { badRequest, forbiddenByPolicy, requireAdmin } from "../wire/errors.ts";
+import { emptyReply, ok } from "../wire/replies.ts";
+import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 import { envelope, objectSchema } from "./schemas/parts.ts";
 
@@ -17,20 +17,20 @@ export const shownNames = (version: number): readonly string[] =>
     (name) => !(version >= 36 && NETWORK.includes(name)) && !(version >= 57 && INJECTED.includes(name)),
   );
 
-const quotasOf = (call: Call, project: string): object =>
+const quotasOf = (call: NovaCall, project: string): object =>
   Object.fromEntries(shownNames(call.version).map((name) => [name, quotaOf(call.nova, project, name)]));
 
 /** @throws Refusal 400, 403 */
-function projectIn(call: Call, rule: string): string {
+function requireProject(call: NovaCall, rule: string): string {
   const project = call.params.project ?? "";
-  if (!call.actor.isAdmin && project !== call.actor.projectId) throw denied(`os-quota-sets:${rule}`);
+  if (!call.actor.isAdmin && project !== call.actor.projectId) throw forbiddenByPolicy(`os-quota-sets:${rule}`);
   if (call.nova.cloud.identity.project(project) === undefined)
     throw badRequest(`Project ID ${project} is not a valid project.`);
   return project;
 }
 
-function detail(call: Call): HttpReply {
-  const project = projectIn(call, "detail");
+function showDetail(call: NovaCall): HttpReply {
+  const project = requireProject(call, "detail");
   const { usage, groups } = call.nova.slot.value;
   const used: Readonly<Record<string, number>> = {
     ...usage.get(project),
@@ -51,7 +51,7 @@ const VALUE: Schema = {
   maximum: 2147483647,
 };
 
-export const wantedBody = (version: number, member: string): Schema =>
+export const quotaSchema = (version: number, member: string): Schema =>
   envelope(
     member,
     objectSchema({
@@ -61,19 +61,19 @@ export const wantedBody = (version: number, member: string): Schema =>
     }),
   );
 
-export const numbers = (fields: unknown): Record<string, number> =>
+export const readQuotas = (fields: unknown): Record<string, number> =>
   Object.fromEntries(
     Object.entries(fields as Record<string, unknown>)
       .filter(([name]) => Object.hasOwn(DEFAULTS, name))
       .map(([name, value]) => [name, Number(value)]),
   );
 
-function update(call: Call): HttpReply {
-  const body = checkedBody(call, wantedBody(call.version, "quota_set"));
+function update(call: NovaCall): HttpReply {
+  const body = requireBody(call, quotaSchema(call.version, "quota_set"));
   requireAdmin(call, "os-quota-sets:update");
-  const project = projectIn(call, "update");
+  const project = requireProject(call, "update");
   const { quotas } = call.nova.slot.value;
-  quotas.set(project, { ...quotas.get(project), ...numbers(body.quota_set) });
+  quotas.set(project, { ...quotas.get(project), ...readQuotas(body.quota_set) });
   return ok({ quota_set: quotasOf(call, project) });
 }
 
@@ -85,7 +85,7 @@ export const QUOTA_SET_ROUTES: readonly NovaRoute[] = [
     path,
     clients: ["openstack"],
     handler: (call) => {
-      const project = projectIn(call, "show");
+      const project = requireProject(call, "show");
       return ok({ quota_set: { id: project, ...quotasOf(call, project) } });
     },
   },
@@ -93,9 +93,9 @@ export const QUOTA_SET_ROUTES: readonly NovaRoute[] = [
     method: "GET",
     path: `${path}/defaults`,
     clients: ["openstack"],
-    handler: (call) => ok({ quota_set: { id: projectIn(call, "defaults"), ...quotasOf(call, "") } }),
+    handler: (call) => ok({ quota_set: { id: requireProject(call, "defaults"), ...quotasOf(call, "") } }),
   },
-  { method: "GET", path: `${path}/detail`, clients: ["openstack"], handler: detail },
+  { method: "GET", path: `${path}/detail`, clients: ["openstack"], handler: showDetail },
   { method: "PUT", path, clients: ["openstack"], handler: update },
   {
     method: "DELETE",
@@ -103,8 +103,8 @@ export const QUOTA_SET_ROUTES: readonly NovaRoute[] = [
     clients: ["openstack"],
     handler: (call) => {
       requireAdmin(call, "os-quota-sets:delete");
-      call.nova.slot.value.quotas.delete(projectIn(call, "delete"));
-      return nothing(202);
+      call.nova.slot.value.quotas.delete(requireProject(call, "delete"));
+      return emptyReply(202);
     },
   },
 ];

@@ -1,17 +1,17 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-import { checkedBody } from "../wire/body.ts";
+import { requireBody } from "../wire/body.ts";
 import { badRequest } from "../wire/errors.ts";
-import type { Call } from "../wire/request.ts";
+import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 import { envelope, objectSchema } from "./schemas/parts.ts";
-import { serverOf } from "./servers/require-server.ts";
+import { requireServer } from "./servers/require-server.ts";
 
-function remoteConsole(call: Call): HttpReply {
+function remoteConsole(call: NovaCall): HttpReply {
   const protocols = ["vnc", "spice", "rdp", "serial", ...(call.version >= 8 ? ["mks"] : [])];
   const types = ["novnc", "xvpvnc", "spice-html5", "rdp-html5", "serial", ...(call.version >= 8 ? ["webmks"] : [])];
   const fields = { protocol: { type: "string", enum: protocols }, type: { type: "string", enum: types } };
-  const body = checkedBody(call, envelope("remote_console", objectSchema(fields, ["protocol", "type"])));
-  serverOf(call);
+  const body = requireBody(call, envelope("remote_console", objectSchema(fields, ["protocol", "type"])));
+  requireServer(call);
   throw badRequest(`Unavailable console type ${(body.remote_console as { type: string }).type}.`);
 }
 

@@ -1,11 +1,11 @@
 import { Refusal } from "../../common/refusal.ts";
 import type { NovaRoute } from "../wire/route.ts";
 
-const gone = (): never => {
+const refuseAsRemoved = (): never => {
   throw new Refusal(410, "computeFault", "This resource is no longer available. No forwarding address is given.");
 };
 
-const GONE = [
+const REMOVED_PATHS = [
   "/os-fping",
   "/os-cells",
   "/os-agents",
@@ -16,6 +16,6 @@ const GONE = [
 ];
 
 /** APIs that are gone at every microversion. */
-export const REMOVED_ROUTES: readonly NovaRoute[] = GONE.map(
-  (path): NovaRoute => ({ method: "GET", path, handler: gone }),
+export const REMOVED_ROUTES: readonly NovaRoute[] = REMOVED_PATHS.map(
+  (path): NovaRoute => ({ method: "GET", path, handler: refuseAsRemoved }),
 );

@@ -15,7 +15,7 @@ import { KEYPAIR_ROUTES } from "./keypairs.ts";
 import { LIMIT_ROUTES } from "./limits.ts";
 import { MIGRATION_ROUTES } from "./migrations.ts";
 import { NETWORK_ROUTES } from "./networks.ts";
-import { INTERFACE_ROUTES } from "./port-interfaces.ts";
+import { PORT_INTERFACE_ROUTES } from "./port-interfaces.ts";
 import { QUOTA_CLASS_SET_ROUTES } from "./quota-class-sets.ts";
 import { QUOTA_SET_ROUTES } from "./quota-sets.ts";
 import { REMOTE_CONSOLE_ROUTES } from "./remote-consoles.ts";
@@ -24,18 +24,18 @@ import { SECURITY_GROUP_RULE_ROUTES } from "./security-group-rules.ts";
 import { SECURITY_GROUP_ROUTES } from "./security-groups.ts";
 import { SERVER_ACTION_ROUTES } from "./server-actions.ts";
 import { SERVER_DIAGNOSTICS_ROUTES } from "./server-diagnostics.ts";
-import { GROUP_ROUTES } from "./server-groups.ts";
+import { SERVER_GROUP_ROUTES } from "./server-groups.ts";
 import { SERVER_IP_ROUTES } from "./server-ips.ts";
 import { SERVER_METADATA_ROUTES } from "./server-metadata.ts";
 import { SERVER_PASSWORD_ROUTES } from "./server-password.ts";
 import { SERVER_SECURITY_GROUP_ROUTES } from "./server-security-groups.ts";
-import { TAG_ROUTES } from "./server-tags.ts";
+import { SERVER_TAG_ROUTES } from "./server-tags.ts";
 import { SERVER_TOPOLOGY_ROUTES } from "./server-topology.ts";
 import { SERVER_ROUTES } from "./servers.ts";
 import { SERVICE_ROUTES } from "./services.ts";
 import { TENANT_USAGE_ROUTES } from "./simple-tenant-usage.ts";
 import { UNMODELLED_ROUTES } from "./unmodelled.ts";
-import { VOLUME_ROUTES } from "./volume-attachments.ts";
+import { VOLUME_ATTACHMENT_ROUTES } from "./volume-attachments.ts";
 import { VOLUME_PROXY_ROUTES } from "./volumes.ts";
 
 /** Every route of Nova, by resource. */
@@ -45,9 +45,9 @@ export const ROUTES: readonly NovaRoute[] = [
   ...SERVER_IP_ROUTES,
   ...SERVER_ACTION_ROUTES,
   ...INSTANCE_ACTION_ROUTES,
-  ...TAG_ROUTES,
-  ...INTERFACE_ROUTES,
-  ...VOLUME_ROUTES,
+  ...SERVER_TAG_ROUTES,
+  ...PORT_INTERFACE_ROUTES,
+  ...VOLUME_ATTACHMENT_ROUTES,
   ...SERVER_SECURITY_GROUP_ROUTES,
   ...SERVER_DIAGNOSTICS_ROUTES,
   ...REMOTE_CONSOLE_ROUTES,
@@ -58,7 +58,7 @@ export const ROUTES: readonly NovaRoute[] = [
   ...FLAVOR_ACCESS_ROUTES,
   ...FLAVOR_EXTRA_SPEC_ROUTES,
   ...KEYPAIR_ROUTES,
-  ...GROUP_ROUTES,
+  ...SERVER_GROUP_ROUTES,
   ...AGGREGATE_ROUTES,
   ...QUOTA_SET_ROUTES,
   ...QUOTA_CLASS_SET_ROUTES,

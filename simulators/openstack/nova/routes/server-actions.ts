@@ -1,13 +1,13 @@
 import { type HttpReply, own } from "../../../kernel/index.ts";
 import { validate } from "../../common/schema.ts";
 import { recordAction } from "../state/instance-actions.ts";
-import { explain, readBody } from "../wire/body.ts";
-import { badRequest, denied, noResource } from "../wire/errors.ts";
+import { failureMessage, readBody } from "../wire/body.ts";
+import { badRequest, forbiddenByPolicy, noResource } from "../wire/errors.ts";
 import { FORMATS } from "../wire/formats.ts";
-import type { Call } from "../wire/request.ts";
+import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 import { actionSchema } from "./schemas/server-actions.ts";
-import type { Action, Body, ServerActions } from "./server-actions/action.ts";
+import type { ServerAction, ActionBody, ServerActions } from "./server-actions/action.ts";
 import { ADDRESS_ACTIONS } from "./server-actions/addresses.ts";
 import { ADMIN_ACTIONS } from "./server-actions/admin.ts";
 import { CONSOLE_ACTIONS } from "./server-actions/console.ts";
@@ -22,7 +22,7 @@ import { RESIZE_ACTIONS } from "./server-actions/resize.ts";
 import { SECURITY_GROUP_ACTIONS } from "./server-actions/security-groups.ts";
 import { SHELVE_ACTIONS } from "./server-actions/shelve.ts";
 import { checkState, checkUnlocked } from "./servers/checks.ts";
-import { serverOf } from "./servers/require-server.ts";
+import { requireServer } from "./servers/require-server.ts";
 
 const ACTIONS: ServerActions = {
   ...POWER_ACTIONS,
@@ -46,7 +46,11 @@ const ACTIONS: ServerActions = {
  */
 
 /** @throws Refusal 400 */
-function readAction(call: Call): { readonly name: string; readonly action: Action; readonly body: Body } {
+function readAction(call: NovaCall): {
+  readonly name: string;
+  readonly action: ServerAction;
+  readonly body: ActionBody;
+} {
   const body = readBody(call);
   const names = typeof body === "object" && body !== null ? Object.keys(body) : [];
   const [name = ""] = names;
@@ -56,16 +60,16 @@ function readAction(call: Call): { readonly name: string; readonly action: Actio
   if (call.version > (action.to ?? 999)) throw noResource();
   const schema = actionSchema(name, call.version);
   const failure = schema === undefined ? undefined : validate(schema, body, FORMATS);
-  if (failure !== undefined) throw badRequest(explain(failure, "field/attribute"));
-  return { name, action, body: (body as Record<string, Body | null>)[name] ?? (NO_BODY as Body) };
+  if (failure !== undefined) throw badRequest(failureMessage(failure, "field/attribute"));
+  return { name, action, body: (body as Record<string, ActionBody | null>)[name] ?? (NO_BODY as ActionBody) };
 }
 
 const NO_BODY: unknown = undefined;
 
-export function act(call: Call): HttpReply {
+export function runAction(call: NovaCall): HttpReply {
   const { name, action, body } = readAction(call);
-  const server = serverOf(call);
-  if (action.admin !== undefined && !call.actor.isAdmin) throw denied(action.admin);
+  const server = requireServer(call);
+  if (action.admin !== undefined && !call.actor.isAdmin) throw forbiddenByPolicy(action.admin);
   if (action.ignoresLock !== true) checkUnlocked(call, server);
   const given = body ?? {};
   if (action.from !== undefined) {
@@ -78,5 +82,5 @@ export function act(call: Call): HttpReply {
 }
 
 export const SERVER_ACTION_ROUTES: readonly NovaRoute[] = [
-  { method: "POST", path: "/servers/:id/action", clients: ["bosh", "openstack"], handler: act },
+  { method: "POST", path: "/servers/:id/action", clients: ["bosh", "openstack"], handler: runAction },
 ];

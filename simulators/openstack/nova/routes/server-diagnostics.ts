@@ -1,10 +1,10 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { requireAdmin } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 import { checkState } from "./servers/checks.ts";
-import { serverOf } from "./servers/require-server.ts";
+import { requireServer } from "./servers/require-server.ts";
 
 /** What the fake hypervisor says of every server. */
 const DIAGNOSTICS = {
@@ -56,13 +56,13 @@ const DIAGNOSTICS_48 = {
   memory_details: { maximum: 524288, used: 0 },
 };
 
-function diagnostics(call: Call): HttpReply {
-  const server = serverOf(call);
+function showDiagnostics(call: NovaCall): HttpReply {
+  const server = requireServer(call);
   requireAdmin(call, "os-server-diagnostics");
   checkState(server, "get_diagnostics", ["active", "paused", "rescued", "suspended"]);
   return ok(call.version >= 48 ? DIAGNOSTICS_48 : DIAGNOSTICS);
 }
 
 export const SERVER_DIAGNOSTICS_ROUTES: readonly NovaRoute[] = [
-  { method: "GET", path: "/servers/:id/diagnostics", clients: ["openstack"], handler: diagnostics },
+  { method: "GET", path: "/servers/:id/diagnostics", clients: ["openstack"], handler: showDiagnostics },
 ];

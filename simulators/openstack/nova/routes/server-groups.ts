@@ -3,11 +3,11 @@ import type { Schema } from "../../common/schema.ts";
 import { membersOf } from "../behaviour/scheduler.ts";
 import type { ServerGroup } from "../state/nova.ts";
 import { quotaOf } from "../state/quotas.ts";
-import { checkedBody } from "../wire/body.ts";
+import { requireBody } from "../wire/body.ts";
 import { badRequest, forbidden, notFound } from "../wire/errors.ts";
-import { isTrue } from "../wire/formats.ts";
-import { nothing, ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import { isTrueWord } from "../wire/formats.ts";
+import { emptyReply, ok } from "../wire/replies.ts";
+import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 import { envelope, NAME, objectSchema } from "./schemas/parts.ts";
 
@@ -33,7 +33,7 @@ function bodyFor(version: number): Schema {
   return envelope("server_group", objectSchema(fields, ["name", version >= 64 ? "policy" : "policies"]));
 }
 
-const view = (call: Call, group: ServerGroup): object => ({
+const view = (call: NovaCall, group: ServerGroup): object => ({
   id: group.id,
   name: group.name,
   ...(call.version >= 64 ? { policy: group.policy, rules: group.rules } : { policies: [group.policy], metadata: {} }),
@@ -41,8 +41,8 @@ const view = (call: Call, group: ServerGroup): object => ({
   ...(call.version >= 13 && { project_id: group.projectId, user_id: group.userId }),
 });
 
-function create(call: Call): HttpReply {
-  const { server_group: wanted } = checkedBody(call, bodyFor(call.version)) as {
+function create(call: NovaCall): HttpReply {
+  const { server_group: wanted } = requireBody(call, bodyFor(call.version)) as {
     server_group: { name: string; policies?: string[]; policy?: string; rules?: Record<string, number | string> };
   };
   const policy = wanted.policy ?? wanted.policies?.[0] ?? "";
@@ -68,21 +68,21 @@ function create(call: Call): HttpReply {
 }
 
 /** @throws Refusal 404 */
-function groupOf(call: Call): ServerGroup {
+function requireGroup(call: NovaCall): ServerGroup {
   const group = call.nova.slot.value.groups.get(call.params.id ?? "");
   if (group === undefined || !(call.actor.isAdmin || group.projectId === call.actor.projectId))
     throw notFound(`Instance group ${call.params.id} could not be found.`);
   return group;
 }
 
-export const GROUP_ROUTES: readonly NovaRoute[] = [
+export const SERVER_GROUP_ROUTES: readonly NovaRoute[] = [
   {
     method: "GET",
     path: "/os-server-groups",
     clients: ["openstack"],
     handler: (call) => {
       const isAll =
-        call.actor.isAdmin && call.query.has("all_projects") && isTrue(call.query.get("all_projects") || "1");
+        call.actor.isAdmin && call.query.has("all_projects") && isTrueWord(call.query.get("all_projects") || "1");
       const own = [...call.nova.slot.value.groups.values()].filter(
         ({ projectId }) => isAll || projectId === call.actor.projectId,
       );
@@ -94,15 +94,15 @@ export const GROUP_ROUTES: readonly NovaRoute[] = [
     method: "GET",
     path: "/os-server-groups/:id",
     clients: ["openstack"],
-    handler: (call) => ok({ server_group: view(call, groupOf(call)) }),
+    handler: (call) => ok({ server_group: view(call, requireGroup(call)) }),
   },
   {
     method: "DELETE",
     path: "/os-server-groups/:id",
     clients: ["openstack"],
     handler: (call) => {
-      call.nova.slot.value.groups.delete(groupOf(call).id);
-      return nothing(204);
+      call.nova.slot.value.groups.delete(requireGroup(call).id);
+      return emptyReply(204);
     },
   },
 ];

@@ -1,13 +1,13 @@
-import { nothing, ok } from "../wire/replies.ts";
+import { emptyReply, ok } from "../wire/replies.ts";
 import type { NovaRoute } from "../wire/route.ts";
-import { serverOf } from "./servers/require-server.ts";
+import { requireServer } from "./servers/require-server.ts";
 
 export const SERVER_PASSWORD_ROUTES: readonly NovaRoute[] = [
   {
     method: "GET",
     path: "/servers/:id/os-server-password",
     handler: (call) => {
-      serverOf(call);
+      requireServer(call);
       return ok({ password: "" });
     },
   },
@@ -15,8 +15,8 @@ export const SERVER_PASSWORD_ROUTES: readonly NovaRoute[] = [
     method: "DELETE",
     path: "/servers/:id/os-server-password",
     handler: (call) => {
-      serverOf(call);
-      return nothing(204);
+      requireServer(call);
+      return emptyReply(204);
     },
   },
 ];

@@ -1,42 +1,42 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { validate } from "../../common/schema.ts";
 import { extrasOf, type Server } from "../state/server.ts";
-import { checkedBody } from "../wire/body.ts";
+import { requireBody } from "../wire/body.ts";
 import { badRequest, notFound } from "../wire/errors.ts";
-import { NO_JSON, nothing, ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import { HTML_TYPE, emptyReply, ok } from "../wire/replies.ts";
+import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 import { TAG, TAGS } from "./schemas/parts.ts";
-import { serverOf } from "./servers/require-server.ts";
+import { requireServer } from "./servers/require-server.ts";
 
 const TAGS_MAX = 50;
 
 /** Tags of a server that has reached a host; before that this part of the API does not know it. @throws Refusal 404 */
-function tagged(call: Call): { readonly server: Server; readonly tags: readonly string[] } {
-  const server = serverOf(call);
+function requireTags(call: NovaCall): { readonly server: Server; readonly tags: readonly string[] } {
+  const server = requireServer(call);
   if (server.task === "scheduling") throw notFound(`Instance ${server.id} could not be found.`);
   return { server, tags: server.extras?.tags ?? [] };
 }
 
-function put(call: Call): HttpReply {
+function addTag(call: NovaCall): HttpReply {
   const tag = call.params.tag ?? "";
   const failure = validate(TAG, tag);
   if (failure !== undefined)
     throw badRequest(
       `Tag '${tag}' is invalid. It must be a non empty string without characters '/' and ','. Validation error message: ${failure.message}`,
     );
-  const { server, tags } = tagged(call);
-  if (tags.includes(tag)) return nothing(204, NO_JSON);
+  const { server, tags } = requireTags(call);
+  if (tags.includes(tag)) return emptyReply(204, HTML_TYPE);
   if (tags.length >= TAGS_MAX) throw badRequest(`The number of tags exceeded the per-server limit ${TAGS_MAX}`);
   extrasOf(server).tags = [...tags, tag].sort();
   const location = `${call.base}/servers/${server.id}/tags/${encodeURIComponent(tag)}`;
-  return { status: 201, body: "", headers: { "Content-Type": NO_JSON, Location: location } };
+  return { status: 201, body: "", headers: { "Content-Type": HTML_TYPE, Location: location } };
 }
 
-function replace(call: Call): HttpReply {
+function replaceTags(call: NovaCall): HttpReply {
   const schema = { type: "object", properties: { tags: TAGS }, required: ["tags"], additionalProperties: false };
-  const { tags } = checkedBody(call, schema) as { tags: readonly string[] };
-  const { server } = tagged(call);
+  const { tags } = requireBody(call, schema) as { tags: readonly string[] };
+  const { server } = requireTags(call);
   const next = [...new Set(tags)].sort();
   extrasOf(server).tags = next;
   return ok({ tags: next });
@@ -44,16 +44,16 @@ function replace(call: Call): HttpReply {
 
 const path = "/servers/:id/tags";
 
-export const TAG_ROUTES: readonly NovaRoute[] = [
-  { method: "GET", path, from: 26, clients: ["openstack"], handler: (call) => ok({ tags: tagged(call).tags }) },
-  { method: "PUT", path, from: 26, clients: ["openstack"], handler: replace },
+export const SERVER_TAG_ROUTES: readonly NovaRoute[] = [
+  { method: "GET", path, from: 26, clients: ["openstack"], handler: (call) => ok({ tags: requireTags(call).tags }) },
+  { method: "PUT", path, from: 26, clients: ["openstack"], handler: replaceTags },
   {
     method: "DELETE",
     path,
     from: 26,
     handler: (call) => {
-      extrasOf(tagged(call).server).tags = [];
-      return nothing(204);
+      extrasOf(requireTags(call).server).tags = [];
+      return emptyReply(204);
     },
   },
   {
@@ -61,23 +61,23 @@ export const TAG_ROUTES: readonly NovaRoute[] = [
     path: `${path}/:tag`,
     from: 26,
     handler: (call) => {
-      const { server, tags } = tagged(call);
+      const { server, tags } = requireTags(call);
       if (!tags.includes(call.params.tag ?? "")) throw notFound(`Server ${server.id} has no tag '${call.params.tag}'`);
-      return nothing(204);
+      return emptyReply(204);
     },
   },
-  { method: "PUT", path: `${path}/:tag`, from: 26, clients: ["openstack"], handler: put },
+  { method: "PUT", path: `${path}/:tag`, from: 26, clients: ["openstack"], handler: addTag },
   {
     method: "DELETE",
     path: `${path}/:tag`,
     from: 26,
     clients: ["openstack"],
     handler: (call) => {
-      const { server, tags } = tagged(call);
+      const { server, tags } = requireTags(call);
       const { tag } = call.params;
       if (!tags.includes(tag ?? "")) throw notFound(`Instance ${server.id} has no tag '${tag}'`);
       extrasOf(server).tags = tags.filter((each) => each !== tag);
-      return nothing(204);
+      return emptyReply(204);
     },
   },
 ];

@@ -1,6 +1,6 @@
 import { ok } from "../wire/replies.ts";
 import type { NovaRoute } from "../wire/route.ts";
-import { serverOf } from "./servers/require-server.ts";
+import { requireServer } from "./servers/require-server.ts";
 
 export const SERVER_TOPOLOGY_ROUTES: readonly NovaRoute[] = [
   {
@@ -8,7 +8,7 @@ export const SERVER_TOPOLOGY_ROUTES: readonly NovaRoute[] = [
     path: "/servers/:id/topology",
     from: 78,
     handler: (call) => {
-      serverOf(call);
+      requireServer(call);
       return ok({ nodes: [], pagesize_kb: null });
     },
   },

@@ -1,16 +1,16 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { isoMicros } from "../../common/time.ts";
-import { HOST, IDS } from "../state/host.ts";
+import { HOST, SERVICE_IDS } from "../state/host.ts";
 import { requireAdmin } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 
-function services(call: Call): HttpReply {
+function listServices(call: NovaCall): HttpReply {
   requireAdmin(call, "os-services:list");
   const binaries = ["conductor", "scheduler", "compute"] as const;
   const each = binaries.map((name, at) => ({
-    id: call.version >= 53 ? IDS[name] : at + 1,
+    id: call.version >= 53 ? SERVICE_IDS[name] : at + 1,
     binary: `nova-${name}`,
     host: HOST,
     zone: name === "compute" ? call.nova.cloud.zones[0] : "internal",
@@ -25,5 +25,5 @@ function services(call: Call): HttpReply {
 }
 
 export const SERVICE_ROUTES: readonly NovaRoute[] = [
-  { method: "GET", path: "/os-services", clients: ["openstack"], handler: services },
+  { method: "GET", path: "/os-services", clients: ["openstack"], handler: listServices },
 ];

@@ -1,16 +1,16 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { isoMicros } from "../../common/time.ts";
 import type { Server } from "../state/server.ts";
-import { badRequest, denied, requireAdmin } from "../wire/errors.ts";
+import { badRequest, forbiddenByPolicy, requireAdmin } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 import { statusOf } from "../wire/server-status.ts";
 
 const HOUR_MS = 3_600_000;
 
 /** @throws Refusal 400 */
-function periodOf({ query, nova }: Call): { readonly from: number; readonly to: number } {
+function readPeriod({ query, nova }: NovaCall): { readonly from: number; readonly to: number } {
   const parse = (name: string, fallback: number): number => {
     const text = query.get(name);
     if (text === null) return fallback;
@@ -25,8 +25,8 @@ function periodOf({ query, nova }: Call): { readonly from: number; readonly to: 
 }
 
 /** What a project used in the period; nothing at all when it had no servers. */
-function usageOf(call: Call, project: string, isDetailed: boolean): object {
-  const { from, to } = periodOf(call);
+function usageOf(call: NovaCall, project: string, isDetailed: boolean): object {
+  const { from, to } = readPeriod(call);
   const own = [...(call.nova.slot.value.byProject.get(project)?.values() ?? [])].filter(
     ({ launchedMs }) => launchedMs !== 0 && launchedMs < to,
   );
@@ -46,7 +46,7 @@ function usageOf(call: Call, project: string, isDetailed: boolean): object {
   };
 }
 
-const serverUsage = (call: Call, server: Server, hours: number): object => ({
+const serverUsage = (call: NovaCall, server: Server, hours: number): object => ({
   instance_id: server.id,
   name: server.name,
   hours,
@@ -61,20 +61,20 @@ const serverUsage = (call: Call, server: Server, hours: number): object => ({
   uptime: Math.floor((call.nova.cloud.kernel.nowMs - server.launchedMs) / 1000),
 });
 
-function tenantUsages(call: Call): HttpReply {
+function listUsages(call: NovaCall): HttpReply {
   requireAdmin(call, "os-simple-tenant-usage:list");
   const isDetailed = call.query.get("detailed") === "1";
   const all = [...call.nova.slot.value.byProject.keys()].map((project) => usageOf(call, project, isDetailed));
   return ok({ tenant_usages: all.filter((usage) => Object.keys(usage).length > 0) });
 }
 
-function tenantUsage(call: Call): HttpReply {
+function showUsage(call: NovaCall): HttpReply {
   const project = call.params.project ?? "";
-  if (!call.actor.isAdmin && project !== call.actor.projectId) throw denied("os-simple-tenant-usage:show");
+  if (!call.actor.isAdmin && project !== call.actor.projectId) throw forbiddenByPolicy("os-simple-tenant-usage:show");
   return ok({ tenant_usage: usageOf(call, project, true) });
 }
 
 export const TENANT_USAGE_ROUTES: readonly NovaRoute[] = [
-  { method: "GET", path: "/os-simple-tenant-usage", clients: ["openstack"], handler: tenantUsages },
-  { method: "GET", path: "/os-simple-tenant-usage/:project", clients: ["openstack"], handler: tenantUsage },
+  { method: "GET", path: "/os-simple-tenant-usage", clients: ["openstack"], handler: listUsages },
+  { method: "GET", path: "/os-simple-tenant-usage/:project", clients: ["openstack"], handler: showUsage },
 ];

@@ -1,19 +1,19 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { Refusal } from "../../common/refusal.ts";
-import { nextDevice, startAttach, startDetach } from "../behaviour/volumes.ts";
+import { nextDevice, startAttachVolume, startDetachVolume } from "../behaviour/volumes.ts";
 import { recordAction } from "../state/instance-actions.ts";
 import type { Server, VmState, VolumeLink } from "../state/server.ts";
-import { checkedBody } from "../wire/body.ts";
+import { requireBody } from "../wire/body.ts";
 import { badRequest, notFound } from "../wire/errors.ts";
-import { isTrue } from "../wire/formats.ts";
-import { nothing, ok } from "../wire/replies.ts";
-import type { Call } from "../wire/request.ts";
+import { isTrueWord } from "../wire/formats.ts";
+import { emptyReply, ok } from "../wire/replies.ts";
+import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 import { BOOLEAN, envelope, objectSchema, TAG } from "./schemas/parts.ts";
 import { checkState, checkUnlocked } from "./servers/checks.ts";
-import { serverOf } from "./servers/require-server.ts";
+import { requireServer } from "./servers/require-server.ts";
 
-const view = ({ version }: Call, server: Server, link: VolumeLink): object => ({
+const view = ({ version }: NovaCall, server: Server, link: VolumeLink): object => ({
   ...(version < 89 && { id: link.volumeId }),
   volumeId: link.volumeId,
   serverId: server.id,
@@ -24,8 +24,8 @@ const view = ({ version }: Call, server: Server, link: VolumeLink): object => ({
 });
 
 /** @throws Refusal 404 */
-function linkOf(call: Call): { server: Server; link: VolumeLink } {
-  const server = serverOf(call);
+function requireLink(call: NovaCall): { server: Server; link: VolumeLink } {
+  const server = requireServer(call);
   const volumeId = call.params.volume ?? "";
   if (call.nova.cloud.volumes.volume(call.actor, volumeId) === undefined)
     throw notFound(`Volume ${volumeId} could not be found.`);
@@ -52,17 +52,17 @@ const bodyFor = (version: number): ReturnType<typeof envelope> =>
   );
 
 /** What Cinder says, as Nova passes it on. */
-function reworded(error: unknown, { requestId }: Call): unknown {
+function rewordRefusal(error: unknown, { requestId }: NovaCall): unknown {
   if (!(error instanceof Refusal) || error.status !== 400) return error;
   const message = `Invalid volume: Invalid input received: ${error.message} (HTTP 400) (Request-ID: ${requestId})`;
   return badRequest(message);
 }
 
-function attach(call: Call): HttpReply {
-  const { volumeAttachment: wanted } = checkedBody(call, bodyFor(call.version)) as {
+function attach(call: NovaCall): HttpReply {
+  const { volumeAttachment: wanted } = requireBody(call, bodyFor(call.version)) as {
     volumeAttachment: { volumeId: string; device?: string | null; tag?: string; delete_on_termination?: unknown };
   };
-  const server = serverOf(call);
+  const server = requireServer(call);
   checkUnlocked(call, server);
   const { volumes } = call.nova.cloud;
   const volume = volumes.volume(call.actor, wanted.volumeId);
@@ -75,42 +75,42 @@ function attach(call: Call): HttpReply {
   try {
     attachmentId = volumes.reserve(call.actor, volume.id, server.id);
   } catch (error) {
-    throw reworded(error, call);
+    throw rewordRefusal(error, call);
   }
   const link: VolumeLink = {
     volumeId: volume.id,
     attachmentId,
     device: wanted.device ?? nextDevice(server),
     isRoot: false,
-    deleteOnTermination: isTrue(wanted.delete_on_termination ?? false),
+    deleteOnTermination: isTrueWord(wanted.delete_on_termination ?? false),
     ...(wanted.tag !== undefined && { tag: wanted.tag }),
   };
-  startAttach(call.nova, server, link);
+  startAttachVolume(call.nova, server, link);
   recordAction(call, server, "attach_volume");
   return ok({ volumeAttachment: view(call, server, link) });
 }
 
 const DETACHABLE: readonly VmState[] = ["active", "paused", "stopped", "resized", "shelved", "shelved_offloaded"];
 
-function detach(call: Call): HttpReply {
-  const { server, link } = linkOf(call);
+function detach(call: NovaCall): HttpReply {
+  const { server, link } = requireLink(call);
   checkUnlocked(call, server);
   if (link.isRoot) throw badRequest("Cannot detach a root device volume");
   checkState(server, "detach_volume", DETACHABLE);
   try {
     call.nova.cloud.volumes.beginDetach(call.actor, link.volumeId);
   } catch (error) {
-    throw reworded(error, call);
+    throw rewordRefusal(error, call);
   }
-  startDetach(call.nova, server, link);
+  startDetachVolume(call.nova, server, link);
   recordAction(call, server, "detach_volume");
-  return nothing(202);
+  return emptyReply(202);
 }
 
 /** From 2.85 on a member may say whether the volume goes with the server; moving data to another volume is not modelled. */
-function change(call: Call): HttpReply {
-  const { server, link } = linkOf(call);
-  const { volumeAttachment: wanted } = checkedBody(
+function change(call: NovaCall): HttpReply {
+  const { server, link } = requireLink(call);
+  const { volumeAttachment: wanted } = requireBody(
     call,
     envelope("volumeAttachment", {
       type: "object",
@@ -120,20 +120,20 @@ function change(call: Call): HttpReply {
   ) as { volumeAttachment: { volumeId: string; delete_on_termination?: unknown } };
   if (call.version < 85 || wanted.volumeId !== link.volumeId)
     throw new Refusal(501, "notImplemented", "not simulated: swapping the volume of an attachment");
-  link.deleteOnTermination = isTrue(wanted.delete_on_termination ?? link.deleteOnTermination);
+  link.deleteOnTermination = isTrueWord(wanted.delete_on_termination ?? link.deleteOnTermination);
   server.volumes = [...server.volumes];
-  return nothing(202);
+  return emptyReply(202);
 }
 
 const path = "/servers/:id/os-volume_attachments";
 
-export const VOLUME_ROUTES: readonly NovaRoute[] = [
+export const VOLUME_ATTACHMENT_ROUTES: readonly NovaRoute[] = [
   {
     method: "GET",
     path,
     clients: ["bosh", "openstack"],
     handler: (call) => {
-      const server = serverOf(call);
+      const server = requireServer(call);
       return ok({ volumeAttachments: server.volumes.map((link) => view(call, server, link)) });
     },
   },
@@ -142,7 +142,7 @@ export const VOLUME_ROUTES: readonly NovaRoute[] = [
     method: "GET",
     path: `${path}/:volume`,
     handler: (call) => {
-      const server = serverOf(call);
+      const server = requireServer(call);
       const link = server.volumes.find(({ volumeId }) => volumeId === call.params.volume);
       if (link === undefined) throw notFound(`Instance ${server.id} is not attached to volume ${call.params.volume}`);
       return ok({ volumeAttachment: view(call, server, link) });

@@ -1,4 +1,4 @@
-import type { Call } from "../wire/request.ts";
+import type { NovaCall } from "../wire/request.ts";
 import type { Flavor } from "./flavor.ts";
 import type { Nova } from "./nova.ts";
 
@@ -39,17 +39,17 @@ export function addFlavor(nova: Nova, wanted: NewFlavor): Flavor {
   return flavor;
 }
 
-export const mayUse = ({ nova, actor }: Call, flavor: Flavor): boolean =>
+export const canUseFlavor = ({ nova, actor }: NovaCall, flavor: Flavor): boolean =>
   flavor.isPublic || nova.slot.value.flavorAccess.get(flavor.id)?.has(actor.projectId) === true;
 
 /** A flavor that the caller may use. */
-export function findFlavor(call: Call, id: string): Flavor | undefined {
+export function findFlavor(call: NovaCall, id: string): Flavor | undefined {
   const flavor = call.nova.slot.value.flavors.get(id);
-  return flavor !== undefined && (call.actor.isAdmin || mayUse(call, flavor)) ? flavor : undefined;
+  return flavor !== undefined && (call.actor.isAdmin || canUseFlavor(call, flavor)) ? flavor : undefined;
 }
 
 /** Servers keep the flavor that they were made with: a change makes a new one. */
-export function replace(call: Call, flavor: Flavor, change: Partial<Flavor>): Flavor {
+export function replaceFlavor(call: NovaCall, flavor: Flavor, change: Partial<Flavor>): Flavor {
   const next = { ...flavor, ...change };
   call.nova.slot.value.flavors.set(flavor.id, next);
   return next;

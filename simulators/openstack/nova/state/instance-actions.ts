@@ -1,9 +1,9 @@
-import type { Call } from "../wire/request.ts";
+import type { NovaCall } from "../wire/request.ts";
 import type { Server } from "./server.ts";
 
 const ACTIONS_MAX = 100;
 
-export function recordAction(call: Call, server: Server, action: string): void {
+export function recordAction(call: NovaCall, server: Server, action: string): void {
   const { actor, requestId, nova } = call;
   const record = {
     action,
@@ -17,7 +17,7 @@ export function recordAction(call: Call, server: Server, action: string): void {
   server.actions = [...(server.actions ?? []), record].slice(-ACTIONS_MAX);
 }
 
-export interface Recorded {
+export interface InstanceAction {
   readonly action: string;
   readonly requestId: string;
   readonly userId: string;
@@ -28,8 +28,8 @@ export interface Recorded {
 }
 
 /** Newest first; the creation is not stored, it follows from the server. */
-export function recorded(server: Server): readonly Recorded[] {
-  const creation: Recorded = {
+export function instanceActionsOf(server: Server): readonly InstanceAction[] {
+  const creation: InstanceAction = {
     action: "create",
     requestId: server.requestId,
     userId: server.userId,

@@ -32,7 +32,7 @@ export interface Aggregate {
   updatedMs: number | null;
 }
 
-export interface Usage {
+export interface ProjectUsage {
   instances: number;
   cores: number;
   ram: number;
@@ -43,8 +43,8 @@ export interface NovaState {
   /** Project → its servers, in order of creation. */
   byProject: Map<string, Map<string, Server>>;
   /** The last deleted ones, for `changes-since`, `deleted` and markers. */
-  tombstones: Map<string, Server>;
-  usage: Map<string, Usage>;
+  deletedServers: Map<string, Server>;
+  usage: Map<string, ProjectUsage>;
   serversMade: number;
   flavors: Map<string, Flavor>;
   flavorNames: Map<string, string>;
@@ -66,7 +66,7 @@ export interface NovaState {
 export const emptyState = (): NovaState => ({
   servers: new Map(),
   byProject: new Map(),
-  tombstones: new Map(),
+  deletedServers: new Map(),
   usage: new Map(),
   serversMade: 0,
   flavors: new Map(),

@@ -26,11 +26,11 @@ export const defaultOf = (nova: Nova, name: string): number =>
 export const quotaOf = (nova: Nova, projectId: string, name: string): number =>
   nova.slot.value.quotas.get(projectId)?.[name] ?? defaultOf(nova, name);
 
-type Resource = "cores" | "instances" | "ram";
-export type More = Readonly<Partial<Record<Resource, number>>>;
+type CountedResource = "cores" | "instances" | "ram";
+export type QuotaDemand = Readonly<Partial<Record<CountedResource, number>>>;
 const RESOURCES = ["cores", "instances", "ram"] as const;
 
-function excess(nova: Nova, projectId: string, more: More): readonly Resource[] {
+function exceededResources(nova: Nova, projectId: string, more: QuotaDemand): readonly CountedResource[] {
   const used = nova.slot.value.usage.get(projectId) ?? { instances: 0, cores: 0, ram: 0 };
   return RESOURCES.filter((name) => {
     const limit = quotaOf(nova, projectId, name);
@@ -39,39 +39,45 @@ function excess(nova: Nova, projectId: string, more: More): readonly Resource[] 
   });
 }
 
-function refused(
+function quotaRefusal(
   nova: Nova,
   projectId: string,
-  names: readonly Resource[],
-  wanted: (name: Resource) => string,
+  names: readonly CountedResource[],
+  wanted: (name: CountedResource) => string,
 ): Refusal {
   const used = nova.slot.value.usage.get(projectId) ?? { instances: 0, cores: 0, ram: 0 };
-  const listed = (of: (name: Resource) => string | number): string => names.map(of).join(", ");
-  const limits = listed((name) => quotaOf(nova, projectId, name));
-  const message = `Quota exceeded for ${names.join(", ")}: Requested ${listed(wanted)}, but already used ${listed((name) => used[name])} of ${limits} ${names.join(", ")}`;
+  const join = (of: (name: CountedResource) => string | number): string => names.map(of).join(", ");
+  const limits = join((name) => quotaOf(nova, projectId, name));
+  const message = `Quota exceeded for ${names.join(", ")}: Requested ${join(wanted)}, but already used ${join((name) => used[name])} of ${limits} ${names.join(", ")}`;
   return new Refusal(403, "forbidden", message);
 }
 
 /** @throws Refusal 403 when the project may not have so much more */
-export function checkQuota(nova: Nova, projectId: string, more: More): void {
-  const names = excess(nova, projectId, more);
-  if (names.length > 0) throw refused(nova, projectId, names, (name) => String(more[name]));
+export function checkQuota(nova: Nova, projectId: string, more: QuotaDemand): void {
+  const names = exceededResources(nova, projectId, more);
+  if (names.length > 0) throw quotaRefusal(nova, projectId, names, (name) => String(more[name]));
 }
 
 /** How many servers of a flavor the project can have, between `min` and `max`. @throws Refusal 403 when not even `min` */
-export function affordable(nova: Nova, projectId: string, { vcpus, ram }: Flavor, min: number, max: number): number {
-  const more = (count: number): More => ({ instances: count, cores: count * vcpus, ram: count * ram });
-  if (excess(nova, projectId, more(min)).length === 0) {
+export function affordableCount(
+  nova: Nova,
+  projectId: string,
+  { vcpus, ram }: Flavor,
+  min: number,
+  max: number,
+): number {
+  const more = (count: number): QuotaDemand => ({ instances: count, cores: count * vcpus, ram: count * ram });
+  if (exceededResources(nova, projectId, more(min)).length === 0) {
     let [fits, tooMany] = [min, max + 1];
     while (tooMany - fits > 1) {
       const middle = Math.floor((fits + tooMany) / 2);
-      if (excess(nova, projectId, more(middle)).length === 0) fits = middle;
+      if (exceededResources(nova, projectId, more(middle)).length === 0) fits = middle;
       else tooMany = middle;
     }
     return fits;
   }
   const instances = min === max ? String(max) : `${min}-${max}`;
-  throw refused(nova, projectId, excess(nova, projectId, more(max)), (name) =>
+  throw quotaRefusal(nova, projectId, exceededResources(nova, projectId, more(max)), (name) =>
     name === "instances" ? instances : String(more(max)[name]),
   );
 }

@@ -32,7 +32,7 @@ export interface VolumeLink {
   readonly tag?: string;
 }
 
-export interface Fault {
+export interface ServerFault {
   readonly code: number;
   readonly createdMs: number;
   readonly message: string;
@@ -54,7 +54,7 @@ export interface Extras {
   accessIPv6?: string;
   tags?: string[];
   lock?: { readonly byAdmin: boolean; readonly reason: string | null };
-  fault?: Fault;
+  fault?: ServerFault;
   userData?: string;
   configDrive?: boolean;
   autoDisk?: boolean;

@@ -3,7 +3,7 @@ import type { Nova, NovaState } from "./nova.ts";
 import { extrasOf, type Server } from "./server.ts";
 
 /** Deleted servers that are remembered. */
-const TOMBSTONES_MAX = 1000;
+const DELETED_SERVERS_MAX = 1000;
 
 export function addServer(nova: Nova, server: Server): void {
   const state = nova.slot.value;
@@ -11,29 +11,29 @@ export function addServer(nova: Nova, server: Server): void {
   let own = state.byProject.get(server.projectId);
   if (own === undefined) state.byProject.set(server.projectId, (own = new Map()));
   own.set(server.id, server);
-  count(state, server, 1);
+  countUsage(state, server, 1);
 }
 
 /** Takes a server out of the living; its quota is free again. */
-export function buryServer(nova: Nova, server: Server): void {
+export function removeServer(nova: Nova, server: Server): void {
   const state = nova.slot.value;
   if (!state.servers.delete(server.id)) return;
   state.byProject.get(server.projectId)?.delete(server.id);
-  count(state, server, -1);
-  state.tombstones.set(server.id, server);
-  if (state.tombstones.size <= TOMBSTONES_MAX) return;
-  const [oldest] = state.tombstones.keys();
-  if (oldest !== undefined) state.tombstones.delete(oldest);
+  countUsage(state, server, -1);
+  state.deletedServers.set(server.id, server);
+  if (state.deletedServers.size <= DELETED_SERVERS_MAX) return;
+  const [oldest] = state.deletedServers.keys();
+  if (oldest !== undefined) state.deletedServers.delete(oldest);
 }
 
 /** Changes a server's flavor and what it uses of the quota. */
 export function setFlavor(nova: Nova, server: Server, flavor: Flavor): void {
-  count(nova.slot.value, server, -1);
+  countUsage(nova.slot.value, server, -1);
   server.flavor = flavor;
-  count(nova.slot.value, server, 1);
+  countUsage(nova.slot.value, server, 1);
 }
 
-function count(state: NovaState, { projectId, flavor }: Server, sign: 1 | -1): void {
+function countUsage(state: NovaState, { projectId, flavor }: Server, sign: 1 | -1): void {
   let usage = state.usage.get(projectId);
   if (usage === undefined) state.usage.set(projectId, (usage = { instances: 0, cores: 0, ram: 0 }));
   usage.instances += sign;
@@ -41,17 +41,17 @@ function count(state: NovaState, { projectId, flavor }: Server, sign: 1 | -1): v
   usage.ram += sign * flavor.ram;
 }
 
-export const find = (nova: Nova, id: string): Server | undefined => nova.slot.value.servers.get(id);
+export const findServer = (nova: Nova, id: string): Server | undefined => nova.slot.value.servers.get(id);
 
-export function touch(nova: Nova, server: Server): void {
+export function touchServer(nova: Nova, server: Server): void {
   server.updatedMs = nova.cloud.kernel.nowMs;
 }
 
 /** ERROR, with what the owner is told. */
-export function fail(nova: Nova, server: Server, code: number, message: string): void {
+export function failServer(nova: Nova, server: Server, code: number, message: string): void {
   server.vm = "error";
   server.task = null;
   extrasOf(server).fault = { code, createdMs: nova.cloud.kernel.nowMs, message };
-  touch(nova, server);
+  touchServer(nova, server);
   nova.cloud.kernel.record("nova", "server.error", server.id, { message });
 }

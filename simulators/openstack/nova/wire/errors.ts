@@ -1,5 +1,5 @@
 import { Refusal } from "../../common/refusal.ts";
-import type { Call } from "./request.ts";
+import type { NovaCall } from "./request.ts";
 
 export const badRequest = (message: string): Refusal => new Refusal(400, "badRequest", message);
 export const conflict = (message: string): Refusal => new Refusal(409, "conflictingRequest", message);
@@ -10,21 +10,21 @@ export const notFound = (message: string): Refusal => new Refusal(404, "itemNotF
 export const noResource = (): Refusal => notFound("The resource could not be found.");
 
 /** Refuses whoever is not an administrator. @throws Refusal 403 */
-export function requireAdmin({ actor }: Call, rule: string): void {
-  if (!actor.isAdmin) throw denied(rule);
+export function requireAdmin({ actor }: NovaCall, rule: string): void {
+  if (!actor.isAdmin) throw forbiddenByPolicy(rule);
 }
 
-export const denied = (rule: string): Refusal =>
+export const forbiddenByPolicy = (rule: string): Refusal =>
   forbidden(`Policy doesn't allow os_compute_api:${rule} to be performed.`);
 
 /** What the service says when it trips over itself. */
-export const unexpected = (python: string): Refusal =>
+export const unexpectedError = (python: string): Refusal =>
   new Refusal(
     500,
     "computeFault",
     `Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/ and attach the Nova API log if possible.\n<class '${python}'>`,
   );
 
-export const refuseUnmodelled = (what: string) => (): never => {
+export const refuseAsUnmodelled = (what: string) => (): never => {
   throw new Refusal(501, "notImplemented", `not simulated: ${what}`);
 };

@@ -34,5 +34,5 @@ export const FORMATS: Formats = {
   base64: (value) => typeof value !== "string" || BASE64.test(value.replaceAll(/\s/g, "")),
 };
 
-export const isTrue = (value: unknown): boolean =>
+export const isTrueWord = (value: unknown): boolean =>
   ["true", "1", "on", "yes", "y", "t"].includes(String(value).toLowerCase());

@@ -1,12 +1,12 @@
-import type { Call } from "./request.ts";
+import type { NovaCall } from "./request.ts";
 
-export const links = (call: Call, collection: string, id: string): object[] => [
+export const links = (call: NovaCall, collection: string, id: string): object[] => [
   { rel: "self", href: `${call.base}/${collection}/${id}` },
   { rel: "bookmark", href: `${call.bookmark}/${collection}/${id}` },
 ];
 
 /** `…_links` of a full page. Parameters in the order in which the service writes them: sorted. */
-export function nextLink(call: Call, path: string, marker: string): object[] {
+export function nextLink(call: NovaCall, path: string, marker: string): object[] {
   const pairs = [...call.query].filter(([name]) => name !== "marker");
   const sorted = new URLSearchParams(pairs);
   sorted.sort();

@@ -1,16 +1,16 @@
 import { repr } from "../../common/python.ts";
 import { type Schema, validate } from "../../common/schema.ts";
-import { explain } from "./body.ts";
+import { failureMessage } from "./body.ts";
 import { badRequest } from "./errors.ts";
 import { FORMATS } from "./formats.ts";
-import type { Call } from "./request.ts";
+import type { NovaCall } from "./request.ts";
 
 /** Checks a query: each parameter's schema is for one of its values. @throws Refusal 400 */
-export function checkQuery(call: Call, properties: Readonly<Record<string, Schema>>, strictFrom = 999): void {
+export function checkQuery(call: NovaCall, properties: Readonly<Record<string, Schema>>, strictFrom = 999): void {
   for (const name in properties) {
     for (const value of call.query.getAll(name)) {
       const failure = validate({ properties }, { [name]: value }, FORMATS);
-      if (failure !== undefined) throw badRequest(explain(failure, "query parameters"));
+      if (failure !== undefined) throw badRequest(failureMessage(failure, "query parameters"));
     }
   }
   if (call.version < strictFrom) return;
@@ -22,7 +22,7 @@ export function checkQuery(call: Call, properties: Readonly<Record<string, Schem
 
 /** The page's size that was asked for, clamped as the service does. */
 const LIMIT_MAX = 1000;
-export function limitOf({ query }: Call): number {
+export function pageSize({ query }: NovaCall): number {
   const asked = query.get("limit");
   return asked === null || asked === "" ? LIMIT_MAX : Math.min(LIMIT_MAX, Number(asked));
 }

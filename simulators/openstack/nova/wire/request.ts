@@ -2,11 +2,11 @@ import type { Actor } from "../../cloud.ts";
 import { microversionOf } from "../../common/microversion.ts";
 import type { Context } from "../../common/service.ts";
 import type { Nova } from "../state/nova.ts";
-import { addressOf, sentPath } from "./address.ts";
+import { parseAddress, pathOf } from "./address.ts";
 import { MICROVERSIONS } from "./versions.ts";
 
 /** A request to Nova: who asks, at which microversion, under which address. */
-export interface Call {
+export interface NovaCall {
   readonly nova: Nova;
   readonly context: Context;
   readonly actor: Actor;
@@ -23,9 +23,9 @@ export interface Call {
   readonly bookmark: string;
 }
 
-export function callOf(nova: Nova, context: Context): Call {
+export function readCall(nova: Nova, context: Context): NovaCall {
   const { request, actor, params, query, requestId } = context;
-  const address = addressOf(sentPath(request)) ?? { version: "v2.1", project: "", rest: "" };
+  const address = parseAddress(pathOf(request)) ?? { version: "v2.1", project: "", rest: "" };
   const isLegacy = address.version === "v2";
   return {
     nova,

@@ -2,7 +2,7 @@ import type { HttpReply } from "../../../kernel/index.ts";
 import type { OpenStackRoute } from "../../common/service.ts";
 import type { Nova } from "../state/nova.ts";
 import { noResource } from "./errors.ts";
-import { type Call, callOf } from "./request.ts";
+import { type NovaCall, readCall } from "./request.ts";
 
 export interface NovaRoute {
   readonly method: string;
@@ -12,26 +12,31 @@ export interface NovaRoute {
   readonly from?: number;
   readonly to?: number;
   readonly clients?: readonly string[];
-  readonly handler: (call: Call) => HttpReply;
+  readonly handler: (call: NovaCall) => HttpReply;
 }
 
 /** The last microversion with the proxies. */
-const LAST = 35;
+const LAST_PROXY = 35;
 
 /** A route that stands in for a neighbour's API, up to and including microversion 2.`to`. */
-export const proxyRoute = (method: string, path: string, handler: NovaRoute["handler"], to = LAST): NovaRoute => ({
+export const proxyRoute = (
+  method: string,
+  path: string,
+  handler: NovaRoute["handler"],
+  to = LAST_PROXY,
+): NovaRoute => ({
   method,
   path,
   to,
   handler,
 });
 
-export const routed = (nova: Nova, route: NovaRoute): OpenStackRoute => ({
+export const mountRoute = (nova: Nova, route: NovaRoute): OpenStackRoute => ({
   method: route.method,
   path: route.path,
   ...(route.clients && { clients: route.clients }),
   handler: (context) => {
-    const call = callOf(nova, context);
+    const call = readCall(nova, context);
     if (call.version < (route.from ?? 0) || call.version > (route.to ?? Number.POSITIVE_INFINITY)) throw noResource();
     return route.handler(call);
   },

@@ -1,12 +1,12 @@
 import type { PortView } from "../../cloud.ts";
 import type { Server } from "../state/server.ts";
-import type { Call } from "./request.ts";
+import type { NovaCall } from "./request.ts";
 
-export const portsOf = (call: Call, server: Server): PortView[] =>
+export const portsOf = (call: NovaCall, server: Server): PortView[] =>
   server.nics.flatMap(({ portId }) => call.nova.cloud.ports.port(portId) ?? []);
 
 /** Addresses by network; `isExtended` adds type and MAC. */
-export function addressesOf(call: Call, server: Server, isExtended: boolean): Record<string, object[]> {
+export function addressesOf(call: NovaCall, server: Server, isExtended: boolean): Record<string, object[]> {
   const addresses: Record<string, object[]> = {};
   for (const port of portsOf(call, server)) {
     const list = (addresses[port.networkName] ??= []);

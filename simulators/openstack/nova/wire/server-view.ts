@@ -4,7 +4,7 @@ import type { Flavor } from "../state/flavor.ts";
 import { HOST } from "../state/host.ts";
 import type { Server } from "../state/server.ts";
 import { links } from "./links.ts";
-import type { Call } from "./request.ts";
+import type { NovaCall } from "./request.ts";
 import { addressesOf, portsOf } from "./server-addresses.ts";
 import { POWER, statusOf, WITH_PROGRESS } from "./server-status.ts";
 import { hash } from "node:crypto";
@@ -13,7 +13,7 @@ import { hash } from "node:crypto";
 export const hostIdOf = (server: Server): string =>
   server.isScheduled && server.vm !== "shelved_offloaded" ? hash("sha224", server.projectId + HOST, "hex") : "";
 
-function flavorOf(call: Call, flavor: Flavor): object {
+function flavorView(call: NovaCall, flavor: Flavor): object {
   if (call.version < 47)
     return { id: flavor.id, links: [{ rel: "bookmark", href: `${call.bookmark}/flavors/${flavor.id}` }] };
   return {
@@ -27,10 +27,10 @@ function flavorOf(call: Call, flavor: Flavor): object {
   };
 }
 
-const imageOf = (call: Call, id: string): object | string =>
+const imageView = (call: NovaCall, id: string): object | string =>
   id === "" ? "" : { id, links: [{ rel: "bookmark", href: `${call.bookmark}/images/${id}` }] };
 
-function faultOf(call: Call, server: Server): object {
+function faultView(call: NovaCall, server: Server): object {
   const fault = server.extras?.fault;
   const status = statusOf(server);
   if (fault === undefined || (status !== "ERROR" && status !== "DELETED")) return {};
@@ -40,7 +40,7 @@ function faultOf(call: Call, server: Server): object {
 }
 
 /** The part that every view has, from GET to the answer of a rebuild. */
-function base(call: Call, server: Server, isExtended: boolean): Record<string, unknown> {
+function commonView(call: NovaCall, server: Server, isExtended: boolean): Record<string, unknown> {
   const { version } = call;
   const status = statusOf(server);
   const { lock, tags, accessIPv4, accessIPv6, autoDisk } = server.extras ?? {};
@@ -52,8 +52,8 @@ function base(call: Call, server: Server, isExtended: boolean): Record<string, u
     user_id: server.userId,
     metadata: server.metadata,
     hostId: hostIdOf(server),
-    image: imageOf(call, server.imageId),
-    flavor: flavorOf(call, server.flavor),
+    image: imageView(call, server.imageId),
+    flavor: flavorView(call, server.flavor),
     created: isoSeconds(server.createdMs),
     updated: isoSeconds(server.updatedMs),
     addresses: addressesOf(call, server, isExtended),
@@ -62,7 +62,7 @@ function base(call: Call, server: Server, isExtended: boolean): Record<string, u
     links: links(call, "servers", server.id),
     "OS-DCF:diskConfig": autoDisk === true ? "AUTO" : "MANUAL",
     ...(WITH_PROGRESS.includes(status) && { progress: 0 }),
-    ...faultOf(call, server),
+    ...faultView(call, server),
     ...(version >= 9 && { locked: lock !== undefined }),
     ...(version >= 19 && { description: server.description }),
     ...(version >= 26 && { tags: tags ?? [] }),
@@ -76,7 +76,7 @@ export function securityGroupsOf(ports: readonly PortView[]): string[] {
   return ports.flatMap(({ securityGroups }) => securityGroups);
 }
 
-function adminPart(call: Call, server: Server): Record<string, unknown> {
+function adminView(call: NovaCall, server: Server): Record<string, unknown> {
   const { version, actor } = call;
   const hostname = server.extras?.hostname ?? hostnameOf(server.name);
   if (!actor.isAdmin) return version >= 90 ? { "OS-EXT-SRV-ATTR:hostname": hostname } : {};
@@ -112,7 +112,7 @@ export const hostnameOf = (name: string): string =>
 export const reservationOf = (server: Server): string =>
   server.extras?.reservationId ?? `r-${server.id.replaceAll("-", "").slice(0, 8)}`;
 
-function volumesOf(call: Call, server: Server): object[] {
+function volumesView(call: NovaCall, server: Server): object[] {
   return server.volumes.map(({ volumeId, deleteOnTermination }) => ({
     id: volumeId,
     ...(call.version >= 3 && { delete_on_termination: deleteOnTermination }),
@@ -120,11 +120,11 @@ function volumesOf(call: Call, server: Server): object[] {
 }
 
 /** What GET shows, one server or each of a detailed list (which leaves the groups out). */
-export function fullView(call: Call, server: Server, isListed = false): Record<string, unknown> {
+export function fullView(call: NovaCall, server: Server, isListed = false): Record<string, unknown> {
   const groups = securityGroupsOf(portsOf(call, server));
   const zone = server.isScheduled && server.vm !== "shelved_offloaded" ? call.nova.cloud.zones[0] : undefined;
   return {
-    ...base(call, server, true),
+    ...commonView(call, server, true),
     "OS-EXT-AZ:availability_zone": server.isScheduled ? (server.extras?.zone ?? zone ?? "") : "",
     config_drive: server.extras?.configDrive === true ? "True" : "",
     key_name: server.keyName,
@@ -132,24 +132,24 @@ export function fullView(call: Call, server: Server, isListed = false): Record<s
     "OS-SRV-USG:terminated_at":
       server.extras?.terminatedMs === undefined ? null : isoMicros(server.extras.terminatedMs),
     ...(groups.length > 0 && { security_groups: groups.map((name) => ({ name })) }),
-    ...adminPart(call, server),
+    ...adminView(call, server),
     "OS-EXT-STS:task_state": server.task,
     "OS-EXT-STS:vm_state": server.vm,
     "OS-EXT-STS:power_state": POWER[server.vm],
-    "os-extended-volumes:volumes_attached": volumesOf(call, server),
-    ...(call.version >= 71 && !isListed && { server_groups: groupsOf(server) }),
+    "os-extended-volumes:volumes_attached": volumesView(call, server),
+    ...(call.version >= 71 && !isListed && { server_groups: groupIdsOf(server) }),
   };
 }
 
-const groupsOf = (server: Server): string[] => (server.extras?.groupId === undefined ? [] : [server.extras.groupId]);
+const groupIdsOf = (server: Server): string[] => (server.extras?.groupId === undefined ? [] : [server.extras.groupId]);
 
 /** What PUT and rebuild answer; from 2.75 on the same as GET. */
-export function changedView(call: Call, server: Server): Record<string, unknown> {
+export function changedView(call: NovaCall, server: Server): Record<string, unknown> {
   if (call.version >= 75) return fullView(call, server);
-  return { ...base(call, server, false), ...(call.version >= 71 && { server_groups: groupsOf(server) }) };
+  return { ...commonView(call, server, false), ...(call.version >= 71 && { server_groups: groupIdsOf(server) }) };
 }
 
-export const briefView = (call: Call, server: Server): object => ({
+export const briefView = (call: NovaCall, server: Server): object => ({
   id: server.id,
   name: server.name,
   links: links(call, "servers", server.id),

@@ -5,9 +5,9 @@ import { Refusal, refuseWith } from "../../common/refusal.ts";
 import { BODY_BYTES_MAX, type Context, keystoneUnauthorized, type Style } from "../../common/service.ts";
 import { isUtf8, UNDECODABLE_PATH } from "../../common/text.ts";
 import { ERRED, errorPage, NO_ROUTE } from "../../common/webob.ts";
-import { addressOf, checkProject, sentPath } from "./address.ts";
+import { parseAddress, checkProject, pathOf } from "./address.ts";
 import { badRequest } from "./errors.ts";
-import { media, MICROVERSIONS } from "./versions.ts";
+import { mediaTypes, MICROVERSIONS } from "./versions.ts";
 
 const FAULTS: Readonly<Record<number, string>> = {
   400: "badRequest",
@@ -22,7 +22,7 @@ const FAULTS: Readonly<Record<number, string>> = {
   503: "serviceUnavailable",
 };
 
-function fault({ status, type, message, extras }: Refusal): HttpReply {
+function faultReply({ status, type, message, extras }: Refusal): HttpReply {
   // A neighbour's refusal keeps its status; its word for it is that service's own.
   const name = type in FAULT_NAMES ? type : (FAULTS[status] ?? "computeFault");
   const headers = { "Content-Type": "application/json; charset=UTF-8", ...extras.headers };
@@ -35,30 +35,30 @@ const FAULT_NAMES: Readonly<Record<string, true>> = {
 };
 
 /** The answer under an unknown version: a choice of known ones. */
-function choices({ request }: Context): HttpReply {
-  const path = sentPath(request);
+function versionChoices({ request }: Context): HttpReply {
+  const path = pathOf(request);
   return json(300, {
     choices: [
       {
         id: "v2.0",
         status: "SUPPORTED",
         links: [{ rel: "self", href: `${request.origin}/v2${path}` }],
-        "media-types": media("2"),
+        "media-types": mediaTypes("2"),
       },
       {
         id: "v2.1",
         status: "CURRENT",
         links: [{ rel: "self", href: `${request.origin}/v2.1${path}` }],
-        "media-types": media("2.1"),
+        "media-types": mediaTypes("2.1"),
       },
     ],
   });
 }
 
-const isUnversioned = (context: Context): boolean => addressOf(sentPath(context.request)) === undefined;
+const isUnversioned = (context: Context): boolean => parseAddress(pathOf(context.request)) === undefined;
 
-function microversion(context: Context): string | undefined {
-  const address = addressOf(sentPath(context.request));
+function shownMicroversion(context: Context): string | undefined {
+  const address = parseAddress(pathOf(context.request));
   if (address?.version !== "v2.1") return undefined;
   try {
     return `2.${microversionOf(MICROVERSIONS, context.request.headers)}`;
@@ -68,10 +68,10 @@ function microversion(context: Context): string | undefined {
   }
 }
 
-function headers(context: Context, reply: HttpReply): ReplyHeaders {
+function replyHeaders(context: Context, reply: HttpReply): ReplyHeaders {
   const { requestId } = context;
   const ids = { "X-Openstack-Request-Id": requestId, "X-Compute-Request-Id": requestId };
-  const version = reply.status === 401 ? undefined : microversion(context);
+  const version = reply.status === 401 ? undefined : shownMicroversion(context);
   if (version === undefined) return ids;
   return {
     "OpenStack-API-Version": `compute ${version}`,
@@ -82,25 +82,25 @@ function headers(context: Context, reply: HttpReply): ReplyHeaders {
 }
 
 export const STYLE: Style = {
-  refuse: fault,
+  refuse: faultReply,
   unauthenticated: keystoneUnauthorized,
   unmatched: (context) => {
-    if (isUnversioned(context)) return choices(context);
+    if (isUnversioned(context)) return versionChoices(context);
     if (context.request.method === "OPTIONS") return { status: 200, body: "" };
     const { method } = context.request;
     if (method === "HEAD")
       return { status: 404, headers: { "Content-Type": "text/html; charset=UTF-8", "Content-Length": "0" } };
     return errorPage(context.request, 404, NO_ROUTE);
   },
-  headers,
+  headers: replyHeaders,
   admit: (context) => {
     if (!isUtf8(context.request.path)) throw refuseWith(UNDECODABLE_PATH);
     if (!isUtf8(context.request.query)) throw badRequest("Query string is not UTF-8 encoded");
     checkProject(context);
   },
-  crashed: () => fault(new Refusal(500, "computeFault", ERRED)),
+  crashed: () => faultReply(new Refusal(500, "computeFault", ERRED)),
   front: EVENTLET_FRONT,
   bodyBytesMax: BODY_BYTES_MAX,
   ignoresChunks: true,
-  isOpen: (request) => addressOf(sentPath(request)) === undefined || request.method === "OPTIONS",
+  isOpen: (request) => parseAddress(pathOf(request)) === undefined || request.method === "OPTIONS",
 };

@@ -10,7 +10,7 @@ export const MICROVERSIONS: MicroversionRange = {
   legacyHeader: "x-openstack-nova-api-version",
 };
 
-export const media = (version: string): object[] => [
+export const mediaTypes = (version: string): object[] => [
   { base: "application/json", type: `application/vnd.openstack.compute+json;version=${version}` },
 ];
 
@@ -27,7 +27,7 @@ export function versionDocument(context: Context, id: "v2.0" | "v2.1", isFull: b
     min_version: isCurrent ? "2.1" : "",
     updated: isCurrent ? "2013-07-23T11:33:21Z" : "2011-01-21T11:33:21Z",
     links: isFull ? [self, described] : [self],
-    ...(isFull && { "media-types": media(isCurrent ? "2.1" : "2") }),
+    ...(isFull && { "media-types": mediaTypes(isCurrent ? "2.1" : "2") }),
   };
 }
 

@@ -1,11 +1,11 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
-import { startRemoval } from "../../behaviour/delete-volume.ts";
+import { startDeleteVolume } from "../../behaviour/delete-volume.ts";
 import type { VolumeRow } from "../../state/rows.ts";
 import { setStatus } from "../../state/volumes.ts";
-import { member } from "../../wire/body.ts";
-import { badRequest, denied } from "../../wire/errors.ts";
-import { accepted } from "../../wire/replies.ts";
-import type { Call } from "../../wire/request.ts";
+import { requireMember } from "../../wire/body.ts";
+import { badRequest, forbiddenByPolicy } from "../../wire/errors.ts";
+import { acceptedReply } from "../../wire/replies.ts";
+import type { CinderCall } from "../../wire/request.ts";
 import type { VolumeActions } from "./action.ts";
 
 const RESETTABLE = [
@@ -33,9 +33,9 @@ const RESETTABLE = [
   "extending",
 ];
 
-function resetStatus(call: Call, row: VolumeRow): HttpReply {
-  if (!call.actor.isAdmin) throw denied("volume_extension:volume_admin_actions:reset_status");
-  const fields = member(call, "os-reset_status", {
+function resetStatus(call: CinderCall, row: VolumeRow): HttpReply {
+  if (!call.actor.isAdmin) throw forbiddenByPolicy("volume_extension:volume_admin_actions:reset_status");
+  const fields = requireMember(call, "os-reset_status", {
     type: "object",
     properties: {
       status: { type: ["string", "null"] },
@@ -45,7 +45,7 @@ function resetStatus(call: Call, row: VolumeRow): HttpReply {
     additionalProperties: false,
   });
   const { status } = fields;
-  if (typeof status !== "string") return accepted();
+  if (typeof status !== "string") return acceptedReply();
   if (!RESETTABLE.includes(status))
     throw badRequest(
       `Volume status: ${status} is invalid, valid statuses are: (${RESETTABLE.map((each) => `'${each}'`).join(", ")}).`,
@@ -53,13 +53,13 @@ function resetStatus(call: Call, row: VolumeRow): HttpReply {
   if (status === "in-use" && row.attachments.length === 0)
     throw badRequest("Cannot reset-state to in-use because volume does not have any attachments.");
   setStatus(call.cinder, row, status);
-  return accepted();
+  return acceptedReply();
 }
 
-function forceDelete(call: Call, row: VolumeRow): HttpReply {
-  if (!call.actor.isAdmin) throw denied("volume_extension:volume_admin_actions:force_delete");
-  startRemoval(call.cinder, row);
-  return accepted();
+function forceDelete(call: CinderCall, row: VolumeRow): HttpReply {
+  if (!call.actor.isAdmin) throw forbiddenByPolicy("volume_extension:volume_admin_actions:force_delete");
+  startDeleteVolume(call.cinder, row);
+  return acceptedReply();
 }
 
 export const ADMIN_ACTIONS: VolumeActions = {

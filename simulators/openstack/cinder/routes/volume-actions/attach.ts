@@ -1,43 +1,43 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
-import { guardNova } from "../../behaviour/attachments.ts";
+import { refuseNovaAttachment } from "../../behaviour/attachments.ts";
 import type { VolumeRow } from "../../state/rows.ts";
 import { setStatus } from "../../state/volumes.ts";
-import { member } from "../../wire/body.ts";
-import { badRequest, denied, notSimulated } from "../../wire/errors.ts";
-import { accepted } from "../../wire/replies.ts";
-import type { Call } from "../../wire/request.ts";
+import { requireMember } from "../../wire/body.ts";
+import { badRequest, forbiddenByPolicy, notSimulated } from "../../wire/errors.ts";
+import { acceptedReply } from "../../wire/replies.ts";
+import type { CinderCall } from "../../wire/request.ts";
 import type { VolumeActions } from "./action.ts";
 
-function reserve({ cinder }: Call, row: VolumeRow): HttpReply {
+function reserve({ cinder }: CinderCall, row: VolumeRow): HttpReply {
   if (row.status !== "available")
     throw badRequest(`Invalid volume: Volume status must be available to reserve, but the status is ${row.status}.`);
   setStatus(cinder, row, "attaching");
-  return accepted();
+  return acceptedReply();
 }
 
-function unreserve({ cinder }: Call, row: VolumeRow): HttpReply {
+function unreserve({ cinder }: CinderCall, row: VolumeRow): HttpReply {
   if (row.status === "attaching") setStatus(cinder, row, row.attachments.length > 0 ? "in-use" : "available");
-  return accepted();
+  return acceptedReply();
 }
 
 const NOT_ATTACHED =
   "Invalid volume: Unable to detach volume. Volume status must be 'in-use' and attach_status must be 'attached' to detach.";
 
-function beginDetaching({ cinder }: Call, row: VolumeRow): HttpReply {
+function beginDetaching({ cinder }: CinderCall, row: VolumeRow): HttpReply {
   if (row.status !== "in-use") throw badRequest(NOT_ATTACHED);
-  guardNova(row);
+  refuseNovaAttachment(row);
   setStatus(cinder, row, "detaching");
-  return accepted();
+  return acceptedReply();
 }
 
-function rollDetaching({ cinder }: Call, row: VolumeRow): HttpReply {
+function rollDetaching({ cinder }: CinderCall, row: VolumeRow): HttpReply {
   if (row.status === "detaching") setStatus(cinder, row, "in-use");
-  return accepted();
+  return acceptedReply();
 }
 
-function attach(call: Call, row: VolumeRow): HttpReply {
+function attach(call: CinderCall, row: VolumeRow): HttpReply {
   const { cinder } = call;
-  const fields = member(call, "os-attach", { type: "object" });
+  const fields = requireMember(call, "os-attach", { type: "object" });
   if (!["available", "attaching"].includes(row.status))
     throw badRequest(`Invalid volume: Volume status must be available or attaching, but is ${row.status}.`);
   const id = cinder.cloud.uuid("cinder");
@@ -52,26 +52,26 @@ function attach(call: Call, row: VolumeRow): HttpReply {
   row.attachments = [...row.attachments, attachment];
   cinder.slot.value.volumeByAttachment.set(id, row.id);
   setStatus(cinder, row, "in-use");
-  return accepted();
+  return acceptedReply();
 }
 
-function detach({ cinder }: Call, row: VolumeRow): HttpReply {
-  guardNova(row);
+function detach({ cinder }: CinderCall, row: VolumeRow): HttpReply {
+  refuseNovaAttachment(row);
   for (const { id } of row.attachments) cinder.slot.value.volumeByAttachment.delete(id);
   row.attachments = [];
   setStatus(cinder, row, "available");
-  return accepted();
+  return acceptedReply();
 }
 
 /** Ends one attachment, or the only one, whatever the status. */
-function forceDetach(call: Call, row: VolumeRow): HttpReply {
-  if (!call.actor.isAdmin) throw denied("volume_extension:volume_admin_actions:force_detach");
-  const fields = member(call, "os-force_detach", {
+function forceDetach(call: CinderCall, row: VolumeRow): HttpReply {
+  if (!call.actor.isAdmin) throw forbiddenByPolicy("volume_extension:volume_admin_actions:force_detach");
+  const fields = requireMember(call, "os-force_detach", {
     type: "object",
     properties: { attachment_id: { type: ["string", "null"] }, connector: { type: ["object", "null"] } },
     additionalProperties: false,
   });
-  guardNova(row);
+  refuseNovaAttachment(row);
   const { attachments } = row;
   const id = fields.attachment_id ?? (attachments.length === 1 ? attachments[0]?.id : undefined);
   if (!attachments.some((each) => each.id === id))
@@ -79,7 +79,7 @@ function forceDetach(call: Call, row: VolumeRow): HttpReply {
   call.cinder.slot.value.volumeByAttachment.delete(String(id));
   row.attachments = attachments.filter((each) => each.id !== id);
   setStatus(call.cinder, row, row.attachments.length > 0 ? "in-use" : "available");
-  return accepted();
+  return acceptedReply();
 }
 
 /** What Nova's older releases called; nowadays it asks for attachments. */

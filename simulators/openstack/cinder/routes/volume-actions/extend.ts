@@ -4,12 +4,12 @@ import { EXTEND_MS } from "../../behaviour/extend-volume.ts";
 import { CINDER_POINTS } from "../../faults.ts";
 import { checkGigabytes } from "../../state/quotas.ts";
 import type { VolumeRow } from "../../state/rows.ts";
-import { use } from "../../state/usage.ts";
+import { addUsage } from "../../state/usage.ts";
 import { setStatus } from "../../state/volumes.ts";
-import { member } from "../../wire/body.ts";
+import { requireMember } from "../../wire/body.ts";
 import { badRequest } from "../../wire/errors.ts";
-import { accepted } from "../../wire/replies.ts";
-import type { Call } from "../../wire/request.ts";
+import { acceptedReply } from "../../wire/replies.ts";
+import type { CinderCall } from "../../wire/request.ts";
 import type { VolumeActions } from "./action.ts";
 
 const size: Schema = {
@@ -20,9 +20,9 @@ const size: Schema = {
   maximum: 2147483647,
 };
 
-function extend(call: Call, row: VolumeRow): HttpReply {
+function extend(call: CinderCall, row: VolumeRow): HttpReply {
   const { cinder, version } = call;
-  const fields = member(call, "os-extend", {
+  const fields = requireMember(call, "os-extend", {
     type: "object",
     properties: { new_size: size },
     required: ["new_size"],
@@ -42,12 +42,12 @@ function extend(call: Call, row: VolumeRow): HttpReply {
   const { kernel } = cinder.cloud;
   const effect = kernel.faults.at(CINDER_POINTS.extend, { id: row.id, name: row.name ?? "" });
   row.statusBefore = row.status;
-  use(cinder, row.projectId, { gigabytes: wanted - row.sizeGb });
+  addUsage(cinder, row.projectId, { gigabytes: wanted - row.sizeGb });
   setStatus(cinder, row, "extending");
   const sizeGb = effect?.kind === "error" ? row.sizeGb : wanted;
   const end = { id: row.id, from: row.sizeGb, to: sizeGb, wanted };
   if (effect?.kind !== "stuck") kernel.timer(kernel.work(EXTEND_MS), "cinder/extended", end);
-  return accepted();
+  return acceptedReply();
 }
 
 export const SIZE_ACTIONS: VolumeActions = { "os-extend": extend };

@@ -1,28 +1,28 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
-import { type Upload, UPLOAD_MS } from "../../behaviour/upload-image.ts";
+import { type ImageUpload, UPLOAD_MS } from "../../behaviour/upload-image.ts";
 import type { VolumeRow } from "../../state/rows.ts";
 import { setStatus } from "../../state/volumes.ts";
-import { member } from "../../wire/body.ts";
-import { dated } from "../../wire/dates.ts";
+import { requireMember } from "../../wire/body.ts";
+import { isoOrNull } from "../../wire/dates.ts";
 import { badRequest, notFound } from "../../wire/errors.ts";
-import { accepted, emptied, ok } from "../../wire/replies.ts";
-import type { Call } from "../../wire/request.ts";
-import { asBoolean, BOOLEAN, STRICT_METADATA } from "../../wire/schemas.ts";
+import { acceptedReply, emptyReply, ok } from "../../wire/replies.ts";
+import type { CinderCall } from "../../wire/request.ts";
+import { parseBoolean, BOOLEAN, STRICT_METADATA } from "../../wire/schemas.ts";
 import type { VolumeActions } from "./action.ts";
 
-function setBootable(call: Call, row: VolumeRow): HttpReply {
-  const { bootable } = member(call, "os-set_bootable", {
+function setBootable(call: CinderCall, row: VolumeRow): HttpReply {
+  const { bootable } = requireMember(call, "os-set_bootable", {
     type: "object",
     properties: { bootable: BOOLEAN },
     required: ["bootable"],
     additionalProperties: false,
   });
-  row.bootable = asBoolean(bootable) === true;
-  return { ...accepted(), status: 200 };
+  row.bootable = parseBoolean(bootable) === true;
+  return { ...acceptedReply(), status: 200 };
 }
 
-function setImageMetadata(call: Call, row: VolumeRow): HttpReply {
-  const { metadata } = member(call, "os-set_image_metadata", {
+function setImageMetadata(call: CinderCall, row: VolumeRow): HttpReply {
+  const { metadata } = requireMember(call, "os-set_image_metadata", {
     type: "object",
     properties: { metadata: STRICT_METADATA },
     required: ["metadata"],
@@ -32,8 +32,8 @@ function setImageMetadata(call: Call, row: VolumeRow): HttpReply {
   return ok({ metadata: row.imageMetadata });
 }
 
-function unsetImageMetadata(call: Call, row: VolumeRow): HttpReply {
-  const { key } = member(call, "os-unset_image_metadata", {
+function unsetImageMetadata(call: CinderCall, row: VolumeRow): HttpReply {
+  const { key } = requireMember(call, "os-unset_image_metadata", {
     type: "object",
     properties: { key: { type: "string", minLength: 1, maxLength: 255 } },
     required: ["key"],
@@ -42,14 +42,14 @@ function unsetImageMetadata(call: Call, row: VolumeRow): HttpReply {
   if (!Object.hasOwn(row.imageMetadata, String(key)))
     throw notFound(`Glance metadata for volume/snapshot ${row.id} cannot be found.`);
   row.imageMetadata = Object.fromEntries(Object.entries(row.imageMetadata).filter(([name]) => name !== key));
-  return emptied(200);
+  return emptyReply(200);
 }
 
 const FORMATS = ["raw", "vmdk", "vdi", "qcow2", "vhd", "vhdx", "ploop"];
 
-function uploadImage(call: Call, row: VolumeRow): HttpReply {
+function uploadImage(call: CinderCall, row: VolumeRow): HttpReply {
   const { cinder, actor, version } = call;
-  const fields = member(call, "os-volume_upload_image", {
+  const fields = requireMember(call, "os-volume_upload_image", {
     type: "object",
     properties: {
       image_name: { type: "string", minLength: 0, maxLength: 255 },
@@ -62,7 +62,7 @@ function uploadImage(call: Call, row: VolumeRow): HttpReply {
     required: ["image_name"],
     additionalProperties: false,
   });
-  const isForced = asBoolean(fields.force) === true && row.status === "in-use";
+  const isForced = parseBoolean(fields.force) === true && row.status === "in-use";
   if (row.status !== "available" && !isForced)
     throw badRequest(`Invalid volume: Volume ${row.id} status must be available`);
   const name = String(fields.image_name);
@@ -73,17 +73,17 @@ function uploadImage(call: Call, row: VolumeRow): HttpReply {
   const updated = row.updatedMs;
   setStatus(cinder, row, "uploading");
   const { kernel } = cinder.cloud;
-  const end: Upload = { id: row.id, imageId: image.id };
+  const end: ImageUpload = { id: row.id, imageId: image.id };
   kernel.timer(kernel.work(UPLOAD_MS), "cinder/uploaded", end);
   return ok(
     {
       "os-volume_upload_image": {
         id: row.id,
-        updated_at: dated(updated),
+        updated_at: isoOrNull(updated),
         status: "uploading",
         display_description: row.description,
         size: row.sizeGb,
-        volume_type: typeOf(call, row),
+        volume_type: typeView(call, row),
         image_id: image.id,
         container_format: containerFormat,
         disk_format: diskFormat,
@@ -96,7 +96,7 @@ function uploadImage(call: Call, row: VolumeRow): HttpReply {
   );
 }
 
-function typeOf({ cinder }: Call, row: VolumeRow): object {
+function typeView({ cinder }: CinderCall, row: VolumeRow): object {
   const type = cinder.slot.value.types.get(row.typeId);
   return {
     id: row.typeId,
@@ -105,7 +105,7 @@ function typeOf({ cinder }: Call, row: VolumeRow): object {
     is_public: type?.isPublic,
     extra_specs: type?.extraSpecs,
     qos_specs_id: null,
-    created_at: dated(type?.createdMs ?? null),
+    created_at: isoOrNull(type?.createdMs ?? null),
     updated_at: null,
     deleted_at: null,
     deleted: false,

@@ -1,19 +1,19 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
 import type { VolumeRow } from "../../state/rows.ts";
 import { findType } from "../../state/types.ts";
-import { member } from "../../wire/body.ts";
+import { requireMember } from "../../wire/body.ts";
 import { badRequest, notFound, notSimulated } from "../../wire/errors.ts";
-import { accepted } from "../../wire/replies.ts";
-import type { Call } from "../../wire/request.ts";
-import { asBoolean, BOOLEAN } from "../../wire/schemas.ts";
+import { acceptedReply } from "../../wire/replies.ts";
+import type { CinderCall } from "../../wire/request.ts";
+import { parseBoolean, BOOLEAN } from "../../wire/schemas.ts";
 import type { VolumeActions } from "./action.ts";
 
 const RETYPE_REFUSED =
   "Invalid volume: Retype needs volume to be in available or in-use state, not be part of an active migration or a consistency group, requested type has to be different that the one from the volume, and for in-use volumes front-end qos specs cannot change.";
 
-function retype(call: Call, row: VolumeRow): HttpReply {
+function retype(call: CinderCall, row: VolumeRow): HttpReply {
   const { cinder } = call;
-  const fields = member(call, "os-retype", {
+  const fields = requireMember(call, "os-retype", {
     type: "object",
     properties: {
       new_type: { type: "string" },
@@ -27,18 +27,18 @@ function retype(call: Call, row: VolumeRow): HttpReply {
   if (!["available", "in-use"].includes(row.status) || type.id === row.typeId) throw badRequest(RETYPE_REFUSED);
   row.typeId = type.id;
   row.updatedMs = cinder.cloud.kernel.nowMs;
-  return accepted();
+  return acceptedReply();
 }
 
-function setReadonly(call: Call, row: VolumeRow): HttpReply {
-  const { readonly } = member(call, "os-update_readonly_flag", {
+function setReadonly(call: CinderCall, row: VolumeRow): HttpReply {
+  const { readonly } = requireMember(call, "os-update_readonly_flag", {
     type: "object",
     properties: { readonly: BOOLEAN },
     required: ["readonly"],
     additionalProperties: false,
   });
-  row.metadata = { ...row.metadata, readonly: asBoolean(readonly) === true ? "True" : "False" };
-  return accepted();
+  row.metadata = { ...row.metadata, readonly: parseBoolean(readonly) === true ? "True" : "False" };
+  return acceptedReply();
 }
 
 export const TYPE_ACTIONS: VolumeActions = {

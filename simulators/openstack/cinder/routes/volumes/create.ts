@@ -1,14 +1,14 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
 import type { ImageView } from "../../../cloud.ts";
 import type { Schema } from "../../../common/schema.ts";
-import { makeVolume } from "../../behaviour/create-volume.ts";
-import { typeFor } from "../../state/types.ts";
-import { member, textsOf } from "../../wire/body.ts";
-import { badRequest, missing } from "../../wire/errors.ts";
+import { createVolume } from "../../behaviour/create-volume.ts";
+import { requireType } from "../../state/types.ts";
+import { requireMember, readTexts } from "../../wire/body.ts";
+import { badRequest, notFoundById } from "../../wire/errors.ts";
 import { ok } from "../../wire/replies.ts";
-import type { Call } from "../../wire/request.ts";
-import { asBoolean, BOOLEAN, METADATA, NAME, UUID_OR_NULL } from "../../wire/schemas.ts";
-import { base } from "./view.ts";
+import type { CinderCall } from "../../wire/request.ts";
+import { parseBoolean, BOOLEAN, METADATA, NAME, UUID_OR_NULL } from "../../wire/schemas.ts";
+import { volumeView } from "./view.ts";
 
 const GIB = 1024 ** 3;
 
@@ -38,14 +38,14 @@ const STRICT_CREATE: Schema = {
   additionalProperties: false,
 };
 
-export function create(call: Call): HttpReply {
+export function createVolumeRoute(call: CinderCall): HttpReply {
   const { cinder, actor, version, requestId } = call;
-  const fields = member(call, "volume", version >= STRICT_FROM ? STRICT_CREATE : CREATE);
-  const { name, description } = textsOf(fields);
-  const type = typeFor(call, fields.volume_type as string | null | undefined);
-  const { snapshotId, sourceId, sourceGb, message } = sourceFor(call, fields);
-  const image = imageFor(call, fields.imageRef ?? fields.image_id);
-  if (asBoolean(fields.multiattach) === true) throw badRequest(NO_MULTIATTACH);
+  const fields = requireMember(call, "volume", version >= STRICT_FROM ? STRICT_CREATE : CREATE);
+  const { name, description } = readTexts(fields);
+  const type = requireType(call, fields.volume_type as string | null | undefined);
+  const { snapshotId, sourceId, sourceGb, message } = requireSource(call, fields);
+  const image = requireImage(call, fields.imageRef ?? fields.image_id);
+  if (parseBoolean(fields.multiattach) === true) throw badRequest(NO_MULTIATTACH);
   const size = fields.size === undefined || fields.size === null ? sourceGb : Number(fields.size);
   if (size === 0) throw badRequest("Invalid input received: Volume size '0' must be an integer and greater than 0");
   if (size === undefined)
@@ -56,7 +56,7 @@ export function create(call: Call): HttpReply {
   checkImageFits(image, size);
   const zone = (fields.availability_zone as string | null | undefined) ?? cinder.cloud.zones[0] ?? "nova";
   if (!cinder.cloud.zones.includes(zone)) throw badRequest(`Availability zone '${zone}' is invalid.`);
-  const row = makeVolume(cinder, actor, {
+  const row = createVolume(cinder, actor, {
     sizeGb: size,
     name: name ?? null,
     description: description ?? null,
@@ -68,13 +68,13 @@ export function create(call: Call): HttpReply {
     metadata: (fields.metadata as Record<string, string> | null | undefined) ?? {},
     requestId,
   });
-  return ok({ volume: base(call, row, true) }, 202);
+  return ok({ volume: volumeView(call, row, true) }, 202);
 }
 
 const NO_MULTIATTACH =
   "multiattach parameter has been removed. The default behavior is to use multiattach enabled volume types. Contact your administrator to create a multiattach enabled volume type and use it to create multiattach volumes.";
 
-interface Source {
+interface VolumeSource {
   readonly snapshotId: string | null;
   readonly sourceId: string | null;
   readonly sourceGb: number | undefined;
@@ -82,18 +82,18 @@ interface Source {
 }
 
 /** @throws Refusal 400, 404 */
-function sourceFor({ cinder, actor }: Call, fields: Readonly<Record<string, unknown>>): Source {
+function requireSource({ cinder, actor }: CinderCall, fields: Readonly<Record<string, unknown>>): VolumeSource {
   const sees = (row: { readonly projectId: string } | undefined): boolean =>
     row !== undefined && (actor.isAdmin || row.projectId === actor.projectId);
   const snapshot = cinder.slot.value.snapshots.get(String(fields.snapshot_id));
-  if (fields.snapshot_id && !sees(snapshot)) throw missing("Snapshot", String(fields.snapshot_id));
+  if (fields.snapshot_id && !sees(snapshot)) throw notFoundById("Snapshot", String(fields.snapshot_id));
   if (snapshot !== undefined && snapshot.status !== "available")
     throw badRequest("Invalid snapshot: Originating snapshot status must be one of 'available' values");
   const volume = cinder.slot.value.volumes.get(String(fields.source_volid));
-  if (fields.source_volid && !sees(volume)) throw missing("Volume", String(fields.source_volid));
-  if (fields.consistencygroup_id) throw missing("Group", String(fields.consistencygroup_id));
-  if (fields.group_id) throw missing("Group", String(fields.group_id));
-  if (fields.backup_id) throw missing("Backup", String(fields.backup_id));
+  if (fields.source_volid && !sees(volume)) throw notFoundById("Volume", String(fields.source_volid));
+  if (fields.consistencygroup_id) throw notFoundById("Group", String(fields.consistencygroup_id));
+  if (fields.group_id) throw notFoundById("Group", String(fields.group_id));
+  if (fields.backup_id) throw notFoundById("Backup", String(fields.backup_id));
   return {
     snapshotId: snapshot?.id ?? null,
     sourceId: volume?.id ?? null,
@@ -106,7 +106,7 @@ function sourceFor({ cinder, actor }: Call, fields: Readonly<Record<string, unkn
 }
 
 /** @throws Refusal 400 */
-function imageFor({ cinder, actor }: Call, wanted: unknown): ImageView | undefined {
+function requireImage({ cinder, actor }: CinderCall, wanted: unknown): ImageView | undefined {
   if (wanted === undefined || wanted === null) return undefined;
   const image = cinder.cloud.images.image(actor, String(wanted).split("/").at(-1) ?? "");
   if (image === undefined) throw badRequest("Invalid image identifier or unable to access requested image.");

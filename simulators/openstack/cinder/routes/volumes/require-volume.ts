@@ -1,5 +1,6 @@
 import type { VolumeRow } from "../../state/rows.ts";
-import { volumeOf } from "../../state/volumes.ts";
-import type { Call } from "../../wire/request.ts";
+import { requireVolume } from "../../state/volumes.ts";
+import type { CinderCall } from "../../wire/request.ts";
 
-export const ownVolume = ({ cinder, actor, params }: Call): VolumeRow => volumeOf(cinder, actor, params.id ?? "");
+export const requestedVolume = ({ cinder, actor, params }: CinderCall): VolumeRow =>
+  requireVolume(cinder, actor, params.id ?? "");

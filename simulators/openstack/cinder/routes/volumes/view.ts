@@ -1,19 +1,19 @@
 import { HOST } from "../../state/backend.ts";
 import type { VolumeRow } from "../../state/rows.ts";
-import { dated, exact } from "../../wire/dates.ts";
+import { isoOrNull, isoMillis } from "../../wire/dates.ts";
 import { links } from "../../wire/links.ts";
-import type { Call } from "../../wire/request.ts";
+import type { CinderCall } from "../../wire/request.ts";
 
 /** What every answer shows; `isCreated`: the answer of the creation. */
-export function base(call: Call, row: VolumeRow, isCreated: boolean): Record<string, unknown> {
+export function volumeView(call: CinderCall, row: VolumeRow, isCreated: boolean): Record<string, unknown> {
   const { version, actor, cinder } = call;
   return {
     id: row.id,
     status: row.status,
     size: row.sizeGb,
     availability_zone: row.zone,
-    created_at: isCreated ? exact(row.createdMs) : dated(row.createdMs),
-    updated_at: isCreated ? null : dated(row.updatedMs),
+    created_at: isCreated ? isoMillis(row.createdMs) : isoOrNull(row.createdMs),
+    updated_at: isCreated ? null : isoOrNull(row.updatedMs),
     name: row.name,
     description: row.description,
     volume_type: cinder.slot.value.types.get(row.typeId)?.name ?? null,
@@ -41,19 +41,19 @@ export function base(call: Call, row: VolumeRow, isCreated: boolean): Record<str
 /** The volume service's own id; the same in every cloud. */
 const SERVICE_UUID = "4b3a5c1e-7f0d-4e7b-9c59-3f2f6f5f0c11";
 
-const attachmentOf = ({ actor }: Call, row: VolumeRow, each: VolumeRow["attachments"][number]): object => ({
+const attachmentOf = ({ actor }: CinderCall, row: VolumeRow, each: VolumeRow["attachments"][number]): object => ({
   id: row.id,
   attachment_id: each.id,
   volume_id: row.id,
   server_id: each.serverId,
   host_name: actor.isAdmin ? each.host : null,
   device: each.device,
-  attached_at: dated(each.attachedMs),
+  attached_at: isoOrNull(each.attachedMs),
 });
 
-export function view(call: Call, row: VolumeRow): Record<string, unknown> {
+export function volumeDetailView(call: CinderCall, row: VolumeRow): Record<string, unknown> {
   return {
-    ...base(call, row, false),
+    ...volumeView(call, row, false),
     "os-vol-tenant-attr:tenant_id": row.projectId,
     ...(Object.keys(row.imageMetadata).length > 0 && { volume_image_metadata: row.imageMetadata }),
     ...(call.actor.isAdmin && {

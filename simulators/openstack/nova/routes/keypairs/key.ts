@@ -1,5 +1,5 @@
 import { badRequest } from "../../wire/errors.ts";
-import type { Call } from "../../wire/request.ts";
+import type { NovaCall } from "../../wire/request.ts";
 import { hash } from "node:crypto";
 
 /** MD5 of the key's own bytes. @throws Refusal 400 when it is no key */
@@ -12,7 +12,7 @@ export function fingerprintOf(publicKey: string): string {
 }
 
 /** A key of the right form. Nobody logs in to a simulated VM: its private half opens nothing. */
-export function generate(call: Call): { readonly publicKey: string; readonly privateKey: string } {
+export function generateKey(call: NovaCall): { readonly publicKey: string; readonly privateKey: string } {
   const { cloud } = call.nova;
   const part = (bytes: Buffer): Buffer => {
     const length = Buffer.alloc(4);

@@ -3,11 +3,11 @@ import { Refusal } from "../../../common/refusal.ts";
 import { readBody } from "../../wire/body.ts";
 import { badRequest, forbidden, notFound } from "../../wire/errors.ts";
 import { isUuid } from "../../wire/formats.ts";
-import { NO_JSON, nothing } from "../../wire/replies.ts";
-import type { Call } from "../../wire/request.ts";
+import { HTML_TYPE, emptyReply } from "../../wire/replies.ts";
+import type { NovaCall } from "../../wire/request.ts";
 
 /** What Neutron refuses in Nova's words: what is in use or double is a bad request, a full quota is forbidden. */
-export function asked<T>(work: () => T): T {
+export function rewordRefusals<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -19,21 +19,21 @@ export function asked<T>(work: () => T): T {
 }
 
 /** The id in the path. @throws Refusal 400 */
-export function idOf({ params }: Call, what: string): string {
+export function requireId({ params }: NovaCall, what: string): string {
   const id = params.id ?? "";
   if (!isUuid(id)) throw badRequest(`${what} id should be uuid`);
   return id;
 }
 
 /** The member of the body. @throws Refusal 400 */
-export function bodyMember(call: Call, name: string): Readonly<Record<string, unknown>> {
+export function requireMember(call: NovaCall, name: string): Readonly<Record<string, unknown>> {
   const body = readBody(call) as Readonly<Record<string, unknown>> | null;
   const member = body?.[name];
   if (typeof member !== "object" || member === null) throw badRequest(`Missing parameter ${name}`);
   return member as Readonly<Record<string, unknown>>;
 }
 
-export const done = (work: () => void): HttpReply => {
-  asked(work);
-  return nothing(202, NO_JSON);
+export const runAndReply = (work: () => void): HttpReply => {
+  rewordRefusals(work);
+  return emptyReply(202, HTML_TYPE);
 };

@@ -1,15 +1,15 @@
 import type { SecurityGroupView } from "../../../cloud.ts";
-import type { Call } from "../../wire/request.ts";
+import type { NovaCall } from "../../wire/request.ts";
 
 /*
  * Security groups in the words of the network service that Nova once had: rules of incoming traffic only. Until 2.35.
  */
 
-type Rule = SecurityGroupView["rules"][number];
+type SecurityGroupRule = SecurityGroupView["rules"][number];
 
-const isWithPorts = ({ protocol }: Rule): boolean => protocol === "tcp" || protocol === "udp";
+const isWithPorts = ({ protocol }: SecurityGroupRule): boolean => protocol === "tcp" || protocol === "udp";
 
-export const ruleView = (call: Call, groupId: string, rule: Rule): object => ({
+export const ruleView = (call: NovaCall, groupId: string, rule: SecurityGroupRule): object => ({
   id: rule.id,
   parent_group_id: groupId,
   ip_protocol: rule.protocol,
@@ -19,7 +19,7 @@ export const ruleView = (call: Call, groupId: string, rule: Rule): object => ({
   ip_range: rule.remoteGroup === null ? { cidr: rule.remoteIpPrefix ?? "0.0.0.0/0" } : {},
 });
 
-export const oldGroupView = (call: Call, group: SecurityGroupView): object => ({
+export const securityGroupView = (call: NovaCall, group: SecurityGroupView): object => ({
   id: group.id,
   name: group.name,
   description: group.description,

@@ -2,16 +2,16 @@ import type { HttpReply } from "../../../../kernel/index.ts";
 import { Refusal } from "../../../common/refusal.ts";
 import { startTask } from "../../behaviour/tasks.ts";
 import { extrasOf, type Server, type VmState } from "../../state/server.ts";
-import { nothing } from "../../wire/replies.ts";
-import type { Call } from "../../wire/request.ts";
+import { emptyReply } from "../../wire/replies.ts";
+import type { NovaCall } from "../../wire/request.ts";
 
-export type Body = Readonly<Record<string, unknown>>;
+export type ActionBody = Readonly<Record<string, unknown>>;
 
-export interface Action {
+export interface ServerAction {
   /** Administrators only: the rule that the refusal names. */
   readonly admin?: string;
   /** States in which it is allowed; absent: all. */
-  readonly from?: readonly VmState[] | ((body: Body) => readonly VmState[]);
+  readonly from?: readonly VmState[] | ((body: ActionBody) => readonly VmState[]);
   /** The word of the conflict's sentence; default the action's name without `os-`. */
   readonly verb?: string;
   /** The word of the record of actions; absent: not recorded. */
@@ -20,13 +20,13 @@ export interface Action {
   readonly ignoresLock?: true;
   /** Last microversion that has it. */
   readonly to?: number;
-  readonly run: (call: Call, server: Server, body: Body) => HttpReply;
+  readonly run: (call: NovaCall, server: Server, body: ActionBody) => HttpReply;
 }
 
-export type ServerActions = Readonly<Record<string, Action>>;
+export type ServerActions = Readonly<Record<string, ServerAction>>;
 
 /** ms of simulated work. */
-export const WORK = {
+export const ACTION_MS = {
   power: 600,
   reboot: 1000,
   pause: 300,
@@ -37,17 +37,17 @@ export const WORK = {
   migrate: 800,
 };
 
-export const moves =
+export const startTransition =
   (task: string, ms: number, to: VmState) =>
-  (call: Call, server: Server): HttpReply => {
+  (call: NovaCall, server: Server): HttpReply => {
     startTask(call.nova, server, task, ms, to);
-    return nothing(202);
+    return emptyReply(202);
   };
 
-export function setDiskConfig(server: Server, { "OS-DCF:diskConfig": wanted }: Body): void {
+export function setDiskConfig(server: Server, { "OS-DCF:diskConfig": wanted }: ActionBody): void {
   if (wanted !== undefined) extrasOf(server).autoDisk = wanted === "AUTO";
 }
 
-export const refuseUnmodelledAction = (what: string) => (): HttpReply => {
+export const refuseActionAsUnmodelled = (what: string) => (): HttpReply => {
   throw new Refusal(501, "notImplemented", `not simulated: ${what}`);
 };

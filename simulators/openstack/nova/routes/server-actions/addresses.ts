@@ -3,14 +3,14 @@ import { Refusal } from "../../../common/refusal.ts";
 import { startFixedIp } from "../../behaviour/interfaces.ts";
 import type { Server } from "../../state/server.ts";
 import { badRequest, conflict, notFound } from "../../wire/errors.ts";
-import { nothing } from "../../wire/replies.ts";
-import type { Call } from "../../wire/request.ts";
-import type { Body, ServerActions } from "./action.ts";
+import { emptyReply } from "../../wire/replies.ts";
+import type { NovaCall } from "../../wire/request.ts";
+import type { ActionBody, ServerActions } from "./action.ts";
 
 function associateFloatingIp(
-  call: Call,
+  call: NovaCall,
   server: Server,
-  { address, fixed_address: fixed }: Body,
+  { address, fixed_address: fixed }: ActionBody,
   isAdding: boolean,
 ): HttpReply {
   const { ports } = call.nova.cloud;
@@ -32,7 +32,7 @@ function associateFloatingIp(
     if (error instanceof Refusal && error.status === 409) throw badRequest(error.message);
     throw error;
   }
-  return nothing(202);
+  return emptyReply(202);
 }
 
 /** The last microversion with the actions on addresses. */
@@ -53,12 +53,12 @@ export const ADDRESS_ACTIONS: ServerActions = {
   removeFixedIp: { to: LAST_ADDRESS_ACTION, run: removeFixedIp },
 };
 
-function addFixedIp(call: Call, server: Server, { networkId }: Body): HttpReply {
+function addFixedIp(call: NovaCall, server: Server, { networkId }: ActionBody): HttpReply {
   startFixedIp(call.nova, { serverId: server.id, networkId: String(networkId), address: "" });
-  return nothing(202);
+  return emptyReply(202);
 }
 
-function removeFixedIp(call: Call, server: Server, { address }: Body): HttpReply {
+function removeFixedIp(call: NovaCall, server: Server, { address }: ActionBody): HttpReply {
   startFixedIp(call.nova, { serverId: server.id, networkId: "", address: String(address) });
-  return nothing(202);
+  return emptyReply(202);
 }

@@ -3,26 +3,36 @@ import type { ImageView } from "../../../cloud.ts";
 import { startSnapshot } from "../../behaviour/snapshot.ts";
 import { startTask } from "../../behaviour/tasks.ts";
 import type { Server, VmState } from "../../state/server.ts";
-import { NO_JSON, ok } from "../../wire/replies.ts";
-import type { Call } from "../../wire/request.ts";
-import { type Body, type ServerActions, WORK } from "./action.ts";
+import { HTML_TYPE, ok } from "../../wire/replies.ts";
+import type { NovaCall } from "../../wire/request.ts";
+import { type ActionBody, type ServerActions, ACTION_MS } from "./action.ts";
 
 /** A snapshot: the image is there at once, its data later. */
-function createImage(call: Call, server: Server, body: Body, more: Readonly<Record<string, string>> = {}): HttpReply {
+function createImage(
+  call: NovaCall,
+  server: Server,
+  body: ActionBody,
+  more: Readonly<Record<string, string>> = {},
+): HttpReply {
   const { cloud } = call.nova;
-  const image = imageOf(call, server, body, more);
+  const image = addImage(call, server, body, more);
   if (server.imageId === "") cloud.images.activate(image.id, 0);
   else {
-    startTask(call.nova, server, "image_snapshot_pending", WORK.pause, server.vm);
+    startTask(call.nova, server, "image_snapshot_pending", ACTION_MS.pause, server.vm);
     startSnapshot(call.nova, image.id);
   }
   if (call.version >= 45) return { ...ok({ image_id: image.id }), status: 202 };
   const location = `${cloud.root("image", call.context.request)}/images/${image.id}`;
-  return { status: 202, body: "", headers: { "Content-Type": NO_JSON, Location: location } };
+  return { status: 202, body: "", headers: { "Content-Type": HTML_TYPE, Location: location } };
 }
 
 /** A queued image of the server. */
-export function imageOf(call: Call, server: Server, body: Body, more: Readonly<Record<string, string>>): ImageView {
+export function addImage(
+  call: NovaCall,
+  server: Server,
+  body: ActionBody,
+  more: Readonly<Record<string, string>>,
+): ImageView {
   const { cloud } = call.nova;
   const { actor } = call;
   const base = cloud.images.find(server.imageId);
@@ -49,7 +59,7 @@ export function imageOf(call: Call, server: Server, body: Body, more: Readonly<R
   });
 }
 
-function createBackup(call: Call, server: Server, body: Body): HttpReply {
+function createBackup(call: NovaCall, server: Server, body: ActionBody): HttpReply {
   return createImage(call, server, body, { image_type: "backup", backup_type: String(body.backup_type) });
 }
 

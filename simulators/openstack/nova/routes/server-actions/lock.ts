@@ -1,23 +1,23 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
 import { extrasOf, type Server } from "../../state/server.ts";
-import { denied } from "../../wire/errors.ts";
-import { nothing } from "../../wire/replies.ts";
-import type { Call } from "../../wire/request.ts";
-import type { Body, ServerActions } from "./action.ts";
+import { forbiddenByPolicy } from "../../wire/errors.ts";
+import { emptyReply } from "../../wire/replies.ts";
+import type { NovaCall } from "../../wire/request.ts";
+import type { ActionBody, ServerActions } from "./action.ts";
 
-function lock(call: Call, server: Server, body: Body): HttpReply {
+function lock(call: NovaCall, server: Server, body: ActionBody): HttpReply {
   const reason = call.version >= 73 ? ((body.locked_reason as string | undefined) ?? null) : null;
   // Who locks again changes nothing.
-  if (server.extras?.lock !== undefined && server.extras.lock.byAdmin === call.actor.isAdmin) return nothing(202);
+  if (server.extras?.lock !== undefined && server.extras.lock.byAdmin === call.actor.isAdmin) return emptyReply(202);
   extrasOf(server).lock = { byAdmin: call.actor.isAdmin, reason };
-  return nothing(202);
+  return emptyReply(202);
 }
 
-function unlock(call: Call, server: Server): HttpReply {
+function unlock(call: NovaCall, server: Server): HttpReply {
   if (server.extras?.lock?.byAdmin === true && !call.actor.isAdmin)
-    throw denied("os-lock-server:unlock:unlock_override");
+    throw forbiddenByPolicy("os-lock-server:unlock:unlock_override");
   delete server.extras?.lock;
-  return nothing(202);
+  return emptyReply(202);
 }
 
 export const LOCK_ACTIONS: ServerActions = {

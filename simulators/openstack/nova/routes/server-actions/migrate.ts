@@ -2,10 +2,10 @@ import type { HttpReply } from "../../../../kernel/index.ts";
 import { HOST } from "../../state/host.ts";
 import type { Server } from "../../state/server.ts";
 import { badRequest } from "../../wire/errors.ts";
-import type { Call } from "../../wire/request.ts";
-import { type Body, moves, refuseUnmodelledAction, type ServerActions, WORK } from "./action.ts";
+import type { NovaCall } from "../../wire/request.ts";
+import { type ActionBody, startTransition, refuseActionAsUnmodelled, type ServerActions, ACTION_MS } from "./action.ts";
 
-function migrateLive(_call: Call, server: Server, { host }: Body): HttpReply {
+function migrateLive(_call: NovaCall, server: Server, { host }: ActionBody): HttpReply {
   if (host === HOST) throw badRequest(`Unable to migrate instance (${server.id}) to current host (${HOST}).`);
   throw badRequest("No valid host was found. There are not enough hosts available.");
 }
@@ -16,8 +16,8 @@ export const MIGRATE_ACTIONS: ServerActions = {
     admin: "os-migrate-server:migrate",
     from: ["active", "stopped"],
     record: "migrate",
-    run: (call, server) => moves("resize_prep", WORK.migrate, server.vm)(call, server),
+    run: (call, server) => startTransition("resize_prep", ACTION_MS.migrate, server.vm)(call, server),
   },
   "os-migrateLive": { admin: "os-migrate-server:migrate_live", from: ["active", "paused"], run: migrateLive },
-  evacuate: { admin: "os-evacuate", run: refuseUnmodelledAction("evacuate: this cloud has one host") },
+  evacuate: { admin: "os-evacuate", run: refuseActionAsUnmodelled("evacuate: this cloud has one host") },
 };

@@ -1,23 +1,28 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
 import { startTask } from "../../behaviour/tasks.ts";
 import type { Server } from "../../state/server.ts";
-import { nothing } from "../../wire/replies.ts";
-import type { Call } from "../../wire/request.ts";
-import { type Body, moves, type ServerActions, WORK } from "./action.ts";
+import { emptyReply } from "../../wire/replies.ts";
+import type { NovaCall } from "../../wire/request.ts";
+import { type ActionBody, startTransition, type ServerActions, ACTION_MS } from "./action.ts";
 
-function reboot(call: Call, server: Server, { type }: Body): HttpReply {
+function reboot(call: NovaCall, server: Server, { type }: ActionBody): HttpReply {
   const task = String(type).toLowerCase() === "hard" ? "rebooting_hard" : "rebooting";
-  startTask(call.nova, server, task, WORK.reboot, "active");
-  return nothing(202);
+  startTask(call.nova, server, task, ACTION_MS.reboot, "active");
+  return emptyReply(202);
 }
 
 export const POWER_ACTIONS: ServerActions = {
-  "os-start": { from: ["stopped"], verb: "start", record: "start", run: moves("powering-on", WORK.power, "active") },
+  "os-start": {
+    from: ["stopped"],
+    verb: "start",
+    record: "start",
+    run: startTransition("powering-on", ACTION_MS.power, "active"),
+  },
   "os-stop": {
     from: ["active", "error"],
     verb: "stop",
     record: "stop",
-    run: moves("powering-off", WORK.power, "stopped"),
+    run: startTransition("powering-off", ACTION_MS.power, "stopped"),
   },
   reboot: {
     from: ({ type }) =>
@@ -25,13 +30,13 @@ export const POWER_ACTIONS: ServerActions = {
     record: "reboot",
     run: reboot,
   },
-  pause: { from: ["active"], record: "pause", run: moves("pausing", WORK.pause, "paused") },
-  unpause: { from: ["paused"], record: "unpause", run: moves("unpausing", WORK.pause, "active") },
-  suspend: { from: ["active"], record: "suspend", run: moves("suspending", WORK.power, "suspended") },
-  resume: { from: ["suspended"], record: "resume", run: moves("resuming", WORK.power, "active") },
+  pause: { from: ["active"], record: "pause", run: startTransition("pausing", ACTION_MS.pause, "paused") },
+  unpause: { from: ["paused"], record: "unpause", run: startTransition("unpausing", ACTION_MS.pause, "active") },
+  suspend: { from: ["active"], record: "suspend", run: startTransition("suspending", ACTION_MS.power, "suspended") },
+  resume: { from: ["suspended"], record: "resume", run: startTransition("resuming", ACTION_MS.power, "active") },
   changePassword: {
     from: ["active"],
     record: "changePassword",
-    run: moves("updating_password", WORK.password, "active"),
+    run: startTransition("updating_password", ACTION_MS.password, "active"),
   },
 };

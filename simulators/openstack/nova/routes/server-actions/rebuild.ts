@@ -6,10 +6,10 @@ import { type Extras, extrasOf, type Server } from "../../state/server.ts";
 import { badRequest } from "../../wire/errors.ts";
 import { shortIpv6 } from "../../wire/formats.ts";
 import { ok } from "../../wire/replies.ts";
-import type { Call } from "../../wire/request.ts";
+import type { NovaCall } from "../../wire/request.ts";
 import { changedView } from "../../wire/server-view.ts";
 import { newPassword } from "../servers/password.ts";
-import { type Body, type ServerActions, setDiskConfig, WORK } from "./action.ts";
+import { type ActionBody, type ServerActions, setDiskConfig, ACTION_MS } from "./action.ts";
 
 interface Rebuild {
   readonly imageRef: string;
@@ -23,7 +23,7 @@ interface Rebuild {
   readonly accessIPv6?: string;
 }
 
-function rebuild(call: Call, server: Server, body: Body): HttpReply {
+function rebuild(call: NovaCall, server: Server, body: ActionBody): HttpReply {
   const wanted = body as unknown as Rebuild;
   const image = call.nova.cloud.images.image(call.actor, wanted.imageRef);
   if (image === undefined) throw badRequest("Cannot find image for rebuild");
@@ -43,7 +43,7 @@ function rebuild(call: Call, server: Server, body: Body): HttpReply {
   setExtras(server, wanted);
   setDiskConfig(server, body);
   const end = server.vm === "stopped" ? "stopped" : "active";
-  startTask(call.nova, server, "rebuilding", WORK.rebuild, end);
+  startTask(call.nova, server, "rebuilding", ACTION_MS.rebuild, end);
   const shown = {
     ...changedView(call, server),
     adminPass: wanted.adminPass ?? newPassword(call),

@@ -5,11 +5,11 @@ import { checkQuota } from "../../state/quotas.ts";
 import { extrasOf, type Server, type VmState } from "../../state/server.ts";
 import { setFlavor } from "../../state/servers.ts";
 import { badRequest } from "../../wire/errors.ts";
-import { nothing } from "../../wire/replies.ts";
-import type { Call } from "../../wire/request.ts";
-import { type Body, type ServerActions, setDiskConfig, WORK } from "./action.ts";
+import { emptyReply } from "../../wire/replies.ts";
+import type { NovaCall } from "../../wire/request.ts";
+import { type ActionBody, type ServerActions, setDiskConfig, ACTION_MS } from "./action.ts";
 
-function resize(call: Call, server: Server, body: Body): HttpReply {
+function resize(call: NovaCall, server: Server, body: ActionBody): HttpReply {
   const { flavorRef } = body;
   const flavor = findFlavor(call, String(flavorRef).split("/").at(-1) ?? "");
   if (flavor === undefined) throw badRequest(`Flavor ${String(flavorRef)} could not be found.`);
@@ -22,20 +22,20 @@ function resize(call: Call, server: Server, body: Body): HttpReply {
   Object.assign(extrasOf(server), { oldFlavor: server.flavor, oldVm: server.vm });
   setFlavor(call.nova, server, flavor);
   setDiskConfig(server, body);
-  startTask(call.nova, server, "resize_prep", WORK.resize, "resized");
-  return nothing(202);
+  startTask(call.nova, server, "resize_prep", ACTION_MS.resize, "resized");
+  return emptyReply(202);
 }
 
-const before = (server: Server): VmState => server.extras?.oldVm ?? "active";
+const stateBefore = (server: Server): VmState => server.extras?.oldVm ?? "active";
 
-function confirmResize(call: Call, server: Server): HttpReply {
-  startTask(call.nova, server, null, WORK.resize / 2, before(server), "confirm");
-  return nothing(204);
+function confirmResize(call: NovaCall, server: Server): HttpReply {
+  startTask(call.nova, server, null, ACTION_MS.resize / 2, stateBefore(server), "confirm");
+  return emptyReply(204);
 }
 
-function revertResize(call: Call, server: Server): HttpReply {
-  startTask(call.nova, server, "resize_reverting", WORK.resize, before(server), "revert");
-  return nothing(202);
+function revertResize(call: NovaCall, server: Server): HttpReply {
+  startTask(call.nova, server, "resize_reverting", ACTION_MS.resize, stateBefore(server), "revert");
+  return emptyReply(202);
 }
 
 export const RESIZE_ACTIONS: ServerActions = {

@@ -1,24 +1,24 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
 import type { Server } from "../../state/server.ts";
-import { badRequest, notFound, unexpected } from "../../wire/errors.ts";
-import { nothing } from "../../wire/replies.ts";
-import type { Call } from "../../wire/request.ts";
-import type { Body, ServerActions } from "./action.ts";
+import { badRequest, notFound, unexpectedError } from "../../wire/errors.ts";
+import { emptyReply } from "../../wire/replies.ts";
+import type { NovaCall } from "../../wire/request.ts";
+import type { ActionBody, ServerActions } from "./action.ts";
 
 /** The name in the body, which may also be an id. @throws Refusal 400, 404 */
-function namedGroup(call: Call, body: unknown): { readonly id: string; readonly name: string } {
+function requireNamedGroup(call: NovaCall, body: unknown): { readonly id: string; readonly name: string } {
   if (typeof body !== "object" || body === null) throw badRequest("Missing parameter dict");
   const { name } = body as { name?: unknown };
   if (name === undefined || name === null) throw badRequest("Security group not specified");
-  if (typeof name !== "string") throw unexpected("AttributeError");
+  if (typeof name !== "string") throw unexpectedError("AttributeError");
   if (name.trim() === "") throw badRequest("Security group name cannot be empty");
   const group = call.nova.cloud.ports.securityGroup(call.actor, name);
   if (group === undefined) throw notFound(`Security group ${name} is not found for project ${call.actor.projectId}`);
   return group;
 }
 
-function addGroup(call: Call, server: Server, body: Body): HttpReply {
-  const group = namedGroup(call, body);
+function addGroup(call: NovaCall, server: Server, body: ActionBody): HttpReply {
+  const group = requireNamedGroup(call, body);
   const { ports } = call.nova.cloud;
   for (const { portId } of server.nics) {
     const ids = ports.groupIdsOf(portId);
@@ -28,11 +28,11 @@ function addGroup(call: Call, server: Server, body: Body): HttpReply {
       );
     ports.setSecurityGroups(portId, [...ids, group.id]);
   }
-  return nothing(202);
+  return emptyReply(202);
 }
 
-function removeGroup(call: Call, server: Server, body: Body): HttpReply {
-  const group = namedGroup(call, body);
+function removeGroup(call: NovaCall, server: Server, body: ActionBody): HttpReply {
+  const group = requireNamedGroup(call, body);
   const { ports } = call.nova.cloud;
   const holders = server.nics.filter(({ portId }) => ports.groupIdsOf(portId).includes(group.id));
   if (holders.length === 0)
@@ -42,7 +42,7 @@ function removeGroup(call: Call, server: Server, body: Body): HttpReply {
       portId,
       ports.groupIdsOf(portId).filter((id) => id !== group.id),
     );
-  return nothing(202);
+  return emptyReply(202);
 }
 
 export const SECURITY_GROUP_ACTIONS: ServerActions = {

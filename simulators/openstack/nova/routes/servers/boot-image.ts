@@ -1,12 +1,16 @@
 import type { ImageView } from "../../../cloud.ts";
-import type { WantedVolume } from "../../behaviour/build.ts";
+import type { BootVolume } from "../../behaviour/build.ts";
 import type { Flavor } from "../../state/flavor.ts";
 import { badRequest } from "../../wire/errors.ts";
-import type { Call } from "../../wire/request.ts";
+import type { NovaCall } from "../../wire/request.ts";
 import type { Wanted } from "./create.ts";
 
 /** @throws Refusal 400 */
-export function imageOf(call: Call, wanted: Wanted, devices: readonly WantedVolume[]): ImageView | undefined {
+export function requireBootImage(
+  call: NovaCall,
+  wanted: Wanted,
+  devices: readonly BootVolume[],
+): ImageView | undefined {
   const id = wanted.imageRef ?? "";
   if (id === "") {
     if (devices.length === 0) throw badRequest("Missing imageRef attribute");

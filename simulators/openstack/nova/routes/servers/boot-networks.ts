@@ -1,11 +1,11 @@
-import type { WantedNic } from "../../behaviour/interfaces.ts";
+import type { BootNic } from "../../behaviour/interfaces.ts";
 import { badRequest, conflict } from "../../wire/errors.ts";
 import { isUuid } from "../../wire/formats.ts";
-import type { Call } from "../../wire/request.ts";
+import type { NovaCall } from "../../wire/request.ts";
 import type { Wanted } from "./create.ts";
 
 /** @throws Refusal 400, 409 */
-export function nicsOf(call: Call, wanted: Wanted, max: number): readonly WantedNic[] {
+export function planNics(call: NovaCall, wanted: Wanted, max: number): readonly BootNic[] {
   const { ports } = call.nova.cloud;
   if (wanted.networks === "none") return [];
   if (wanted.networks === undefined || wanted.networks === "auto" || wanted.networks.length === 0) {
@@ -19,12 +19,12 @@ export function nicsOf(call: Call, wanted: Wanted, max: number): readonly Wanted
   if (max > 1 && wanted.networks.some(({ port }) => port != null))
     throw badRequest("Failed to launch multiple instances, when a port is specified.");
   return wanted.networks.map(({ uuid, port, fixed_ip: fixedIp, tag }) => ({
-    ...(port != null ? freePort(call, port) : onNetwork(call, uuid, fixedIp)),
+    ...(port != null ? planPortNic(call, port) : planNetworkNic(call, uuid, fixedIp)),
     ...(tag !== undefined && { tag }),
   }));
 }
 
-function freePort(call: Call, portId: string): WantedNic {
+function planPortNic(call: NovaCall, portId: string): BootNic {
   const port = call.nova.cloud.ports.port(portId);
   if (port === undefined || (port.projectId !== call.actor.projectId && !call.actor.isAdmin))
     throw badRequest(`Port id ${portId} could not be found.`);
@@ -32,7 +32,7 @@ function freePort(call: Call, portId: string): WantedNic {
   return { portId };
 }
 
-function onNetwork(call: Call, networkId: string | undefined, fixedIp: string | undefined): WantedNic {
+function planNetworkNic(call: NovaCall, networkId: string | undefined, fixedIp: string | undefined): BootNic {
   const { ports } = call.nova.cloud;
   if (networkId === undefined || !isUuid(networkId))
     throw badRequest(`Bad networks format: network uuid is not in proper format (${networkId})`);

@@ -1,9 +1,9 @@
 import type { Server, VmState } from "../../state/server.ts";
 import { conflict } from "../../wire/errors.ts";
-import type { Call } from "../../wire/request.ts";
+import type { NovaCall } from "../../wire/request.ts";
 
 /** @throws Refusal 409 */
-export function checkUnlocked({ actor }: Call, server: Server): void {
+export function checkUnlocked({ actor }: NovaCall, server: Server): void {
   if (server.extras?.lock !== undefined && !actor.isAdmin) throw conflict(`Instance ${server.id} is locked`);
 }
 

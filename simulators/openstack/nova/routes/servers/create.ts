@@ -1,23 +1,23 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
 import { Refusal } from "../../../common/refusal.ts";
-import { startBuild, type WantedVolume } from "../../behaviour/build.ts";
-import type { WantedNic } from "../../behaviour/interfaces.ts";
+import { startBuild, type BootVolume } from "../../behaviour/build.ts";
+import type { BootNic } from "../../behaviour/interfaces.ts";
 import type { Flavor } from "../../state/flavor.ts";
 import { findFlavor } from "../../state/flavors.ts";
 import { HOST } from "../../state/host.ts";
-import { affordable, quotaOf } from "../../state/quotas.ts";
+import { affordableCount, quotaOf } from "../../state/quotas.ts";
 import { type Extras, NO_METADATA, NO_NICS, NO_VOLUMES, type Server } from "../../state/server.ts";
 import { addServer } from "../../state/servers.ts";
-import { checkedBody } from "../../wire/body.ts";
-import { badRequest, denied, forbidden } from "../../wire/errors.ts";
-import { isTrue, isUuid, shortIpv6 } from "../../wire/formats.ts";
+import { requireBody } from "../../wire/body.ts";
+import { badRequest, forbiddenByPolicy, forbidden } from "../../wire/errors.ts";
+import { isTrueWord, isUuid, shortIpv6 } from "../../wire/formats.ts";
 import { links } from "../../wire/links.ts";
 import { ok } from "../../wire/replies.ts";
-import type { Call } from "../../wire/request.ts";
+import type { NovaCall } from "../../wire/request.ts";
 import { createSchema } from "../schemas/servers.ts";
-import { devicesOf, type WireDevice } from "./block-devices.ts";
-import { checkImage, imageOf } from "./boot-image.ts";
-import { nicsOf } from "./boot-networks.ts";
+import { planVolumes, type BlockDevice } from "./block-devices.ts";
+import { checkImage, requireBootImage } from "./boot-image.ts";
+import { planNics } from "./boot-networks.ts";
 import { newPassword } from "./password.ts";
 
 export interface Wanted {
@@ -38,7 +38,7 @@ export interface Wanted {
   readonly user_data?: string;
   readonly availability_zone?: string;
   readonly security_groups?: readonly { readonly name: string }[];
-  readonly block_device_mapping_v2?: readonly WireDevice[];
+  readonly block_device_mapping_v2?: readonly BlockDevice[];
   readonly block_device_mapping?: unknown;
   readonly config_drive?: boolean | string;
   readonly min_count?: number | string;
@@ -57,7 +57,7 @@ export interface Wanted {
 /** Servers that one request may make, where quotas have no limit. */
 const SERVERS_MAX = 10_000;
 
-function countsOf({ min_count, max_count }: Wanted): { readonly min: number; readonly max: number } {
+function serverCounts({ min_count, max_count }: Wanted): { readonly min: number; readonly max: number } {
   const min = Number(min_count ?? 1);
   const max = Number(max_count ?? min);
   if (min > max) throw badRequest("min_count must be <= max_count");
@@ -66,10 +66,10 @@ function countsOf({ min_count, max_count }: Wanted): { readonly min: number; rea
 }
 
 /** `zone:host:node` forces a host, which is for administrators. @throws Refusal 400, 403 */
-function zoneOf(call: Call, wanted: Wanted): string | undefined {
+function requireZone(call: NovaCall, wanted: Wanted): string | undefined {
   if (wanted.availability_zone === undefined) return undefined;
   const [zone = "", host] = wanted.availability_zone.split(":");
-  if (host !== undefined && !call.actor.isAdmin) throw denied("servers:create:forced_host");
+  if (host !== undefined && !call.actor.isAdmin) throw forbiddenByPolicy("servers:create:forced_host");
   if (host !== undefined && host !== "" && host !== HOST)
     throw badRequest(`No valid host was found. No such host - host: ${host} node: None `);
   const { aggregates } = call.nova.slot.value;
@@ -79,7 +79,7 @@ function zoneOf(call: Call, wanted: Wanted): string | undefined {
   return zone;
 }
 
-function groupIdsOf(call: Call, wanted: Wanted): readonly string[] | null {
+function securityGroupIds(call: NovaCall, wanted: Wanted): readonly string[] | null {
   if (wanted.security_groups === undefined) return null;
   return wanted.security_groups.map(({ name }) => {
     const group = call.nova.cloud.ports.securityGroup(call.actor, name);
@@ -89,7 +89,7 @@ function groupIdsOf(call: Call, wanted: Wanted): readonly string[] | null {
 }
 
 /** @throws Refusal 400, 403 */
-function groupOf(call: Call, body: Readonly<Record<string, unknown>>): string | undefined {
+function requireServerGroup(call: NovaCall, body: Readonly<Record<string, unknown>>): string | undefined {
   const hints = (body["os:scheduler_hints"] ?? body["OS-SCH-HNT:scheduler_hints"]) as { group?: string } | undefined;
   if (hints?.group === undefined) return undefined;
   const group = call.nova.slot.value.groups.get(hints.group);
@@ -104,7 +104,7 @@ function groupOf(call: Call, body: Readonly<Record<string, unknown>>): string | 
 }
 
 /** @throws Refusal 400, 403 */
-function checkRest(call: Call, wanted: Wanted, nics: readonly WantedNic[], max: number): void {
+function checkLimits(call: NovaCall, wanted: Wanted, nics: readonly BootNic[], max: number): void {
   const { keypairs } = call.nova.slot.value;
   if (wanted.key_name !== undefined && keypairs.get(call.actor.userId)?.has(wanted.key_name) !== true)
     throw badRequest("Invalid key_name provided.");
@@ -116,12 +116,12 @@ function checkRest(call: Call, wanted: Wanted, nics: readonly WantedNic[], max: 
   if (needed > left) throw forbidden("Maximum number of ports exceeded");
 }
 
-function extrasFor(wanted: Wanted, zone: string | undefined, groupId: string | undefined): Extras | undefined {
+function bootExtras(wanted: Wanted, zone: string | undefined, groupId: string | undefined): Extras | undefined {
   const extras: Extras = {
     ...(zone !== undefined && { zone }),
     ...(groupId !== undefined && { groupId }),
     ...(wanted.user_data !== undefined && wanted.user_data !== "" && { userData: wanted.user_data }),
-    ...(isTrue(wanted.config_drive ?? false) && { configDrive: true }),
+    ...(isTrueWord(wanted.config_drive ?? false) && { configDrive: true }),
     ...(wanted["OS-DCF:diskConfig"] === "AUTO" && { autoDisk: true }),
     ...(wanted.accessIPv4 !== undefined && { accessIPv4: wanted.accessIPv4 }),
     ...(wanted.accessIPv6 !== undefined && { accessIPv6: shortIpv6(wanted.accessIPv6) }),
@@ -131,19 +131,25 @@ function extrasFor(wanted: Wanted, zone: string | undefined, groupId: string | u
   return Object.keys(extras).length > 0 ? extras : undefined;
 }
 
-interface Plan {
+interface BootPlan {
   readonly wanted: Wanted;
   readonly flavor: Flavor;
   readonly zone: string | undefined;
   readonly groupId: string | undefined;
-  readonly nics: readonly WantedNic[];
+  readonly nics: readonly BootNic[];
   readonly groupIds: readonly string[] | null;
-  readonly volumes: readonly WantedVolume[];
+  readonly volumes: readonly BootVolume[];
 }
 
-function build(call: Call, plan: Plan, name: string, launchIndex: number, reservationId: string | undefined): Server {
+function addAndBuild(
+  call: NovaCall,
+  plan: BootPlan,
+  name: string,
+  launchIndex: number,
+  reservationId: string | undefined,
+): Server {
   const { cloud, slot } = call.nova;
-  const extras = extrasFor(plan.wanted, plan.zone, plan.groupId);
+  const extras = bootExtras(plan.wanted, plan.zone, plan.groupId);
   const many = { ...(launchIndex > 0 && { launchIndex }), ...(reservationId !== undefined && { reservationId }) };
   const server: Server = {
     id: cloud.uuid("nova"),
@@ -174,13 +180,13 @@ function build(call: Call, plan: Plan, name: string, launchIndex: number, reserv
   return server;
 }
 
-export function create(call: Call): HttpReply {
-  const body = checkedBody(call, createSchema(call.version));
+export function createServer(call: NovaCall): HttpReply {
+  const body = requireBody(call, createSchema(call.version));
   const wanted = body.server as unknown as Wanted;
-  const { min, max } = countsOf(wanted);
-  const zone = zoneOf(call, wanted);
-  const volumes = devicesOf(call, wanted);
-  const image = imageOf(call, wanted, volumes);
+  const { min, max } = serverCounts(wanted);
+  const zone = requireZone(call, wanted);
+  const volumes = planVolumes(call, wanted);
+  const image = requireBootImage(call, wanted, volumes);
   if (Array.isArray(wanted.networks))
     for (const { uuid, port } of wanted.networks as readonly { uuid?: string; port?: string | null }[])
       if (port == null && !isUuid(uuid ?? ""))
@@ -188,21 +194,21 @@ export function create(call: Call): HttpReply {
   const flavor = findFlavor(call, String(wanted.flavorRef).split("/").at(-1) ?? "");
   if (flavor === undefined) throw badRequest(`Flavor ${wanted.flavorRef} could not be found.`);
   checkImage(image, flavor);
-  const groupId = groupOf(call, body);
-  const nics = nicsOf(call, wanted, max);
-  checkRest(call, wanted, nics, max);
-  const groupIds = groupIdsOf(call, wanted);
-  const count = affordable(call.nova, call.actor.projectId, flavor, min, Math.min(max, SERVERS_MAX));
-  const plan: Plan = { wanted, flavor, zone, groupId, nics, groupIds, volumes };
-  const isReserved = isTrue(wanted.return_reservation_id ?? false);
+  const groupId = requireServerGroup(call, body);
+  const nics = planNics(call, wanted, max);
+  checkLimits(call, wanted, nics, max);
+  const groupIds = securityGroupIds(call, wanted);
+  const count = affordableCount(call.nova, call.actor.projectId, flavor, min, Math.min(max, SERVERS_MAX));
+  const plan: BootPlan = { wanted, flavor, zone, groupId, nics, groupIds, volumes };
+  const isReserved = isTrueWord(wanted.return_reservation_id ?? false);
   const reservationId = isReserved || count > 1 ? `r-${call.nova.cloud.random("nova").hex(8)}` : undefined;
   const names = Array.from({ length: count }, (_none, at) => (max > 1 ? `${wanted.name}-${at + 1}` : wanted.name));
-  const servers = names.map((name, at) => build(call, plan, name, at, reservationId));
+  const servers = names.map((name, at) => addAndBuild(call, plan, name, at, reservationId));
   if (isReserved) return { status: 202, json: { reservation_id: reservationId } };
-  return accepted(call, servers[0] as Server, wanted);
+  return acceptedReply(call, servers[0] as Server, wanted);
 }
 
-function accepted(call: Call, server: Server, wanted: Wanted): HttpReply {
+function acceptedReply(call: NovaCall, server: Server, wanted: Wanted): HttpReply {
   const groups = wanted.security_groups ?? [{ name: "default" }];
   const body = {
     id: server.id,

@@ -2,12 +2,12 @@ import { compilePattern, type Pattern } from "../../../../kernel/index.ts";
 import { repr } from "../../../common/python.ts";
 import type { Server } from "../../state/server.ts";
 import { badRequest } from "../../wire/errors.ts";
-import { isTrue } from "../../wire/formats.ts";
-import type { Call } from "../../wire/request.ts";
+import { isTrueWord } from "../../wire/formats.ts";
+import type { NovaCall } from "../../wire/request.ts";
 import { POWER, statusOf } from "../../wire/server-status.ts";
 import { BOOLEAN_WORDS } from "../schemas/parts.ts";
 
-type Fits = (server: Server) => boolean;
+type ServerFilter = (server: Server) => boolean;
 
 /**
  * Regular expressions of MariaDB, which ignore case; Nova takes `|` by the letter before it asks (`_safe_regex_mysql`). Its schema has
@@ -15,14 +15,14 @@ type Fits = (server: Server) => boolean;
  *
  * @throws Refusal 400
  */
-function like(text: string): Pattern {
+function likePattern(text: string): Pattern {
   const compiled = compilePattern(text.replaceAll("|", "\\|"), { ignoresCase: true });
   if (compiled.ok) return compiled.pattern;
   throw badRequest(`not simulated: the regular expression ${repr(text)}: ${compiled.error}`);
 }
 
 /** Neutron looks for the text within addresses, where it has the extension (`ip-substring-filtering`). */
-function addressFits(call: Call, version: 4 | 6, part: string): Fits {
+function addressFilter(call: NovaCall, version: 4 | 6, part: string): ServerFilter {
   return ({ nics }) =>
     nics.some(({ portId }) =>
       call.nova.cloud.ports.port(portId)?.fixedIps.some((each) => each.version === version && each.ip.includes(part)),
@@ -53,13 +53,13 @@ const STATUSES = [
 ];
 
 /** @throws Refusal 400 from 2.38 on, for a status that is none */
-function statusFits({ version }: Call, wanted: readonly string[]): Fits {
+function statusFilter({ version }: NovaCall, wanted: readonly string[]): ServerFilter {
   const upper = wanted.map((status) => status.toUpperCase());
   if (version >= 38 && upper.some((status) => !STATUSES.includes(status))) throw badRequest("Invalid status value");
   return (server) => upper.includes(statusOf(server));
 }
 
-function tagFits(query: URLSearchParams): readonly Fits[] {
+function tagFilters(query: URLSearchParams): readonly ServerFilter[] {
   const has = (server: Server, tag: string): boolean => server.extras?.tags?.includes(tag) ?? false;
   const parts = (name: string): readonly string[] => (query.get(name) ?? "").split(",");
   const kinds: Readonly<Record<string, (server: Server, tags: readonly string[]) => boolean>> = {
@@ -74,16 +74,16 @@ function tagFits(query: URLSearchParams): readonly Fits[] {
 }
 
 /** @throws Refusal 400 */
-function lockFits({ query }: Call): Fits {
+function lockFilter({ query }: NovaCall): ServerFilter {
   const word = (query.get("locked") ?? "").toLowerCase();
   if (!BOOLEAN_WORDS.includes(word))
     throw badRequest(
       `Unrecognized value '${query.get("locked")}', acceptable values are: ${BOOLEAN_WORDS.map(repr).join(", ")}`,
     );
-  return ({ extras }) => (extras?.lock !== undefined) === isTrue(word);
+  return ({ extras }) => (extras?.lock !== undefined) === isTrueWord(word);
 }
 
-const ADMIN_FITS: Readonly<Record<string, (server: Server, value: string) => boolean>> = {
+const ADMIN_FILTERS: Readonly<Record<string, (server: Server, value: string) => boolean>> = {
   host: (server, value) => server.isScheduled && value === "ref",
   node: (server, value) => server.isScheduled && value === "ref",
   user_id: ({ userId }, value) => userId === value,
@@ -93,29 +93,32 @@ const ADMIN_FITS: Readonly<Record<string, (server: Server, value: string) => boo
   availability_zone: ({ extras }, value) => (extras?.zone ?? "nova") === value,
   key_name: ({ keyName }, value) => keyName === value,
 };
-const FITS: Readonly<Record<string, (server: Server, value: string) => boolean>> = {
+const EXACT_FILTERS: Readonly<Record<string, (server: Server, value: string) => boolean>> = {
   flavor: ({ flavor }, value) => flavor.id === value,
   image: ({ imageId }, value) => imageId === value,
   uuid: ({ id }, value) => id === value,
   reservation_id: ({ extras }, value) => extras?.reservationId === value,
 };
 
-export function filtersOf(call: Call): readonly Fits[] {
+export function readFilters(call: NovaCall): readonly ServerFilter[] {
   const { query, version, actor } = call;
-  const filters: Fits[] = [];
+  const filters: ServerFilter[] = [];
   // Of several values the last one counts.
   const name = query.getAll("name").at(-1);
   if (name !== undefined) {
-    const wanted = like(name);
+    const wanted = likePattern(name);
     filters.push((server) => wanted.test(server.name));
   }
-  if (query.has("status")) filters.push(statusFits(call, query.getAll("status")));
-  for (const [key, fits] of Object.entries({ ...FITS, ...((actor.isAdmin || version >= 83) && ADMIN_FITS) }))
+  if (query.has("status")) filters.push(statusFilter(call, query.getAll("status")));
+  for (const [key, fits] of Object.entries({
+    ...EXACT_FILTERS,
+    ...((actor.isAdmin || version >= 83) && ADMIN_FILTERS),
+  }))
     if (query.has(key)) filters.push((server) => fits(server, query.get(key) ?? ""));
-  if (query.has("ip")) filters.push(addressFits(call, 4, query.get("ip") ?? ""));
-  if (query.has("ip6")) filters.push(addressFits(call, 6, query.get("ip6") ?? ""));
-  if (version >= 26) filters.push(...tagFits(query));
-  if (version >= 73 && query.has("locked")) filters.push(lockFits(call));
+  if (query.has("ip")) filters.push(addressFilter(call, 4, query.get("ip") ?? ""));
+  if (query.has("ip6")) filters.push(addressFilter(call, 6, query.get("ip6") ?? ""));
+  if (version >= 26) filters.push(...tagFilters(query));
+  if (version >= 73 && query.has("locked")) filters.push(lockFilter(call));
   for (const [key, sign] of [
     ["changes-since", 1],
     ["changes-before", -1],

@@ -2,7 +2,7 @@ import { own } from "../../../../kernel/index.ts";
 import type { SortKey } from "../../../common/page.ts";
 import type { Server } from "../../state/server.ts";
 import { badRequest } from "../../wire/errors.ts";
-import type { Call } from "../../wire/request.ts";
+import type { NovaCall } from "../../wire/request.ts";
 
 const SORT_KEYS: Readonly<Record<string, (server: Server) => string | number | null>> = {
   created_at: ({ seq }) => seq,
@@ -20,7 +20,7 @@ const SORT_KEYS: Readonly<Record<string, (server: Server) => string | number | n
 };
 
 /** @throws Refusal 400 */
-export function orderOf({ query }: Call): readonly SortKey<Server>[] {
+export function readOrder({ query }: NovaCall): readonly SortKey<Server>[] {
   const [keys, dirs] = [query.getAll("sort_key"), query.getAll("sort_dir")];
   const wrong = dirs.find((dir) => dir !== "asc" && dir !== "desc");
   if (wrong !== undefined) throw badRequest("Invalid input received: Unknown sort direction, must be 'desc' or 'asc'");

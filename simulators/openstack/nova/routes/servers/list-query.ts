@@ -130,7 +130,7 @@ const FILTERS = [
   "system_metadata",
 ];
 
-export const queryOf = (version: number): Readonly<Record<string, Schema>> => ({
+export const listQuery = (version: number): Readonly<Record<string, Schema>> => ({
   limit: { type: "string", pattern: "^[0-9]*$" },
   marker: TEXT,
   sort_key: { type: "string", enum: JOINED },

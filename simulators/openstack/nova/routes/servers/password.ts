@@ -1,3 +1,3 @@
-import type { Call } from "../../wire/request.ts";
+import type { NovaCall } from "../../wire/request.ts";
 
-export const newPassword = (call: Call): string => call.nova.cloud.secrets("nova").hex(12);
+export const newPassword = (call: NovaCall): string => call.nova.cloud.secrets("nova").hex(12);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Lab } from "../testing.ts";
+import { Lab } from "../../testing.ts";
 
 type Group = { readonly id: string; readonly rules: readonly { readonly id: string }[] };
 
