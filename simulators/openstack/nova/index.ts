@@ -4,6 +4,8 @@ import { openStackService } from "../common/service.ts";
 import { defineTimers } from "./behaviour/timers.ts";
 import { ROUTES } from "./routes/routes.ts";
 import { addFlavor, type NewFlavor } from "./state/flavors.ts";
+import { forgetPort } from "./behaviour/interfaces.ts";
+import { findServer } from "./state/servers.ts";
 import { HOST } from "./state/host.ts";
 import { emptyState, type Nova, type NovaState } from "./state/nova.ts";
 import { withoutVersion } from "./wire/address.ts";
@@ -12,36 +14,28 @@ import { statusOf } from "./wire/server-status.ts";
 import { STYLE } from "./wire/style.ts";
 import { VERSION_ROUTES } from "./wire/versions.ts";
 
+/** Nova as the cloud puts it together. */
 export interface NovaService {
   readonly service: Service;
   readonly ops: ServerOps;
   addFlavor(flavor: NewFlavor): void;
-  /** The machine is gone behind everybody's back, ports and all. */
+  /** For the world's laws; read only. */
   state(): NovaState;
 }
 
-function operations(nova: Nova): ServerOps {
-  return {
-    server: (id) => {
-      const server = nova.slot.value.servers.get(id);
-      if (server === undefined) return undefined;
-      const { projectId, name, extras } = server;
-      return {
-        id,
-        projectId,
-        name,
-        zone: extras?.zone ?? nova.cloud.zones[0] ?? "nova",
-        host: HOST,
-        status: statusOf(server),
-      };
-    },
-    usesImage: (imageId) => [...nova.slot.value.servers.values()].some((server) => server.imageId === imageId),
-    forgetPort: (serverId, portId) => {
-      const server = nova.slot.value.servers.get(serverId);
-      if (server !== undefined) server.nics = server.nics.filter((nic) => nic.portId !== portId);
-    },
-  };
+function serverView(nova: Nova, id: string): ReturnType<ServerOps["server"]> {
+  const server = findServer(nova, id);
+  if (server === undefined) return undefined;
+  const { projectId, name, extras } = server;
+  const zone = extras?.zone ?? nova.cloud.zones[0] ?? "nova";
+  return { id, projectId, name, zone, host: HOST, status: statusOf(server) };
 }
+
+const operations = (nova: Nova): ServerOps => ({
+  server: (id) => serverView(nova, id),
+  usesImage: (imageId) => [...nova.slot.value.servers.values()].some((server) => server.imageId === imageId),
+  forgetPort: (serverId, portId) => forgetPort(nova, serverId, portId),
+});
 
 /** Nova: servers that live over time, their actions, ports and volumes, flavors, key pairs, groups, quotas (2.1 to 2.93). */
 export function createNova(cloud: Cloud): NovaService {

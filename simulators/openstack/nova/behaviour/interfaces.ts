@@ -1,6 +1,6 @@
 import { Refusal } from "../../common/refusal.ts";
 import { HOST } from "../state/host.ts";
-import type { Nova } from "../state/nova.ts";
+import { type Nova, recordChange } from "../state/nova.ts";
 import { type Nic, ownerOf, type Server } from "../state/server.ts";
 import { findServer, touchServer } from "../state/servers.ts";
 import { WORK_MS } from "./work.ts";
@@ -13,7 +13,7 @@ export interface BootNic {
   readonly tag?: string;
 }
 
-/** One more address of a network, or one less. */
+/** One more address of a network (`address` empty), or one less (`networkId` empty). */
 export interface FixedIpChange {
   readonly serverId: string;
   readonly networkId: string;
@@ -22,6 +22,7 @@ export interface FixedIpChange {
 
 const deviceOwner = (nova: Nova): string => `compute:${nova.cloud.zones[0] ?? "nova"}`;
 
+/** Binds the port that is named, or a new one. Without `groupIds` a new port has the default group. @throws Refusal as Neutron */
 export function plugNic(nova: Nova, server: Server, wanted: BootNic, groupIds: readonly string[] | null): Nic {
   const { ports } = nova.cloud;
   const tag = wanted.tag === undefined ? {} : { tag: wanted.tag };
@@ -45,10 +46,11 @@ export function plugNic(nova: Nova, server: Server, wanted: BootNic, groupIds: r
 /** Takes a port away from a server, later. */
 export function startDetachNic(nova: Nova, server: Server, portId: string): void {
   const { kernel } = nova.cloud;
-  kernel.timer(kernel.work(600), "nova.unplug", { serverId: server.id, portId });
-  kernel.record("nova", "port.detach", server.id, { port: portId });
+  kernel.timer(kernel.work(WORK_MS.unplug), "nova.unplug", { serverId: server.id, portId });
+  recordChange(nova, "port.detach", server.id, { port: portId });
 }
 
+/** The port is free, or gone where Nova made it. */
 export function endDetachNic(
   nova: Nova,
   { serverId, portId }: { readonly serverId: string; readonly portId: string },
@@ -56,17 +58,18 @@ export function endDetachNic(
   const server = findServer(nova, serverId);
   const nic = server?.nics.find((one) => one.portId === portId);
   if (server === undefined || nic === undefined) return;
+  forgetPort(nova, serverId, portId);
+  touchServer(nova, server);
   if (nic.isOwn) nova.cloud.ports.remove(portId);
   else nova.cloud.ports.unbind(portId);
-  server.nics = server.nics.filter((one) => one !== nic);
-  touchServer(nova, server);
 }
 
+/** Starts to give a server one more fixed address of a network, or to take one away. */
 export function startFixedIp({ cloud: { kernel } }: Nova, change: FixedIpChange): void {
-  kernel.timer(kernel.work(WORK_MS.snapshot), "nova.fixed-ip", change);
+  kernel.timer(kernel.work(WORK_MS.fixedIp), "nova.fixed-ip", change);
 }
 
-/** Nobody is told when it fails: the answer was 202 long ago. */
+/** A failure is silent, as on the real service: the answer was 202 long ago. */
 export function endFixedIp(nova: Nova, { serverId, networkId, address }: FixedIpChange): void {
   const { ports } = nova.cloud;
   const own = ports.portsOf(serverId);
@@ -88,5 +91,14 @@ export function attachNic(nova: Nova, server: Server, wanted: BootNic): Nic {
   const nic = plugNic(nova, server, wanted, null);
   server.nics = [...server.nics, nic];
   touchServer(nova, server);
+  recordChange(nova, "port.attach", server.id, { port: nic.portId });
   return nic;
+}
+
+/** A port of a server has gone without Nova. */
+export function forgetPort(nova: Nova, serverId: string, portId: string): void {
+  const server = findServer(nova, serverId);
+  if (server === undefined || !server.nics.some((nic) => nic.portId === portId)) return;
+  server.nics = server.nics.filter((nic) => nic.portId !== portId);
+  recordChange(nova, "port.detached", serverId, { port: portId });
 }

@@ -2,8 +2,7 @@ import type { Nova } from "../state/nova.ts";
 import type { Server } from "../state/server.ts";
 import { WORK_MS } from "./work.ts";
 
-/** Accepts a delete. What has no host yet is gone at once. */
-/** What shelving kept is needed no more. */
+/** Removes the image of the disk that shelving made, if any. */
 export function dropShelvedImage(nova: Nova, server: Server): void {
   const id = server.extras?.shelvedImageId;
   if (id === undefined) return;

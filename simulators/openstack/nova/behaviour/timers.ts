@@ -1,6 +1,8 @@
 import { defineFaults } from "../faults.ts";
 import type { Nova } from "../state/nova.ts";
-import { type AwaitVolumes, awaitVolumes, type Build, scheduleServer, endSpawn } from "./build.ts";
+import { awaitVolumes, type VolumeWait } from "./boot-volumes.ts";
+import { type Build, scheduleServer } from "./build.ts";
+import { endSpawn } from "./spawn.ts";
 import { endDelete, terminateServer } from "./delete.ts";
 import { endFixedIp, endDetachNic, type FixedIpChange } from "./interfaces.ts";
 import { endTask, type TaskEnd } from "./tasks.ts";
@@ -10,7 +12,7 @@ import { type AttachEnd, endAttachVolume, endDetachVolume } from "./volumes.ts";
 export function defineTimers(nova: Nova): void {
   const { kernel } = nova.cloud;
   kernel.onTimer<Build>("nova.schedule", (build) => scheduleServer(nova, build));
-  kernel.onTimer<AwaitVolumes>("nova.volumes", (data) => awaitVolumes(nova, data));
+  kernel.onTimer<VolumeWait>("nova.volumes", (wait) => awaitVolumes(nova, wait));
   kernel.onTimer<{ id: string }>("nova.spawned", ({ id }) => endSpawn(nova, id));
   kernel.onTimer<TaskEnd>("nova.task", (end) => endTask(nova, end));
   kernel.onTimer<{ id: string }>("nova.delete", ({ id }) => terminateServer(nova, id));

@@ -1,8 +1,8 @@
-import type { HttpReply } from "../../../kernel/index.ts";
+import { type HttpReply, own } from "../../../kernel/index.ts";
 import { isoMicros } from "../../common/time.ts";
 import { HOST } from "../state/host.ts";
-import type { Aggregate } from "../state/nova.ts";
-import { requireBody } from "../wire/body.ts";
+import { type Aggregate, recordChange } from "../state/nova.ts";
+import { checkValue, requireBody } from "../wire/body.ts";
 import { badRequest, conflict, notFound, requireAdmin } from "../wire/errors.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
@@ -36,8 +36,9 @@ function requireAggregate(call: NovaCall): Aggregate {
   return row;
 }
 
-function touchAggregate(call: NovaCall, row: Aggregate): void {
-  row.updatedMs = call.nova.cloud.kernel.nowMs;
+function touchAggregate({ nova }: NovaCall, row: Aggregate, change: string): void {
+  row.updatedMs = nova.cloud.kernel.nowMs;
+  recordChange(nova, "aggregate.update", String(row.id), { change });
 }
 
 /** @throws Refusal 409 */
@@ -52,7 +53,7 @@ function create(call: NovaCall): HttpReply {
     envelope("aggregate", objectSchema({ name: NAME, availability_zone: ZONE }, ["name"])),
   );
   requireAdmin(call, "os-aggregates:create");
-  const wanted = body.aggregate as { name: string; availability_zone?: string | null };
+  const wanted = body.aggregate;
   checkName(call, wanted.name);
   const state = call.nova.slot.value;
   const row: Aggregate = {
@@ -66,18 +67,19 @@ function create(call: NovaCall): HttpReply {
     updatedMs: null,
   };
   state.aggregates.set(row.id, row);
+  recordChange(call.nova, "aggregate.create", String(row.id), { name: row.name });
   return ok({ aggregate: view(call, row, true) });
 }
 
 function update(call: NovaCall): HttpReply {
   const body = requireBody(call, envelope("aggregate", objectSchema({ name: NAME, availability_zone: ZONE })));
   requireAdmin(call, "os-aggregates:update");
-  const wanted = body.aggregate as { name?: string; availability_zone?: string | null };
+  const wanted = body.aggregate;
   const row = requireAggregate(call);
   if (wanted.name !== undefined && wanted.name !== row.name) checkName(call, wanted.name);
   row.name = wanted.name ?? row.name;
   if (wanted.availability_zone !== undefined) row.zone = wanted.availability_zone;
-  touchAggregate(call, row);
+  touchAggregate(call, row, "update");
   return ok({ aggregate: fullView(call, row, true) });
 }
 
@@ -85,33 +87,60 @@ function addHost(call: NovaCall, row: Aggregate, host: unknown): void {
   if (host !== HOST) throw notFound(`Compute host ${String(host)} could not be found.`);
   if (row.hosts.includes(HOST)) throw conflict(`Aggregate ${row.id} already has host ${HOST}.`);
   row.hosts = [...row.hosts, HOST];
-  touchAggregate(call, row);
+  touchAggregate(call, row, "add_host");
 }
 
 function removeHost(call: NovaCall, row: Aggregate, host: unknown): void {
   if (!row.hosts.includes(String(host))) throw notFound(`Aggregate ${row.id} has no host ${String(host)}.`);
   row.hosts = row.hosts.filter((each) => each !== host);
-  touchAggregate(call, row);
+  touchAggregate(call, row, "remove_host");
 }
 
 /** A null takes the key away. */
-function setMetadata(call: NovaCall, row: Aggregate, change: Readonly<Record<string, string | null>>): void {
-  const next = Object.entries({ ...row.metadata, ...change }).filter(([, value]) => value !== null);
-  row.metadata = Object.fromEntries(next) as Record<string, string>;
+function setMetadata(call: NovaCall, row: Aggregate, change: Readonly<Record<string, unknown>>): void {
+  const texts = (pairs: object): [string, string][] =>
+    Object.entries(pairs).filter((pair): pair is [string, string] => typeof pair[1] === "string");
+  const kept = Object.entries(row.metadata).filter(([key]) => change[key] !== null);
+  row.metadata = Object.fromEntries([...kept, ...texts(change)]);
   row.zone = row.metadata.availability_zone ?? null;
-  touchAggregate(call, row);
+  touchAggregate(call, row, "set_metadata");
 }
 
+const NAMED_HOST = { type: "object", properties: { host: {} } } as const;
+const NAMED_METADATA = { type: "object", properties: { metadata: { type: "object" } } } as const;
+
+const AGGREGATE_ACTIONS: Readonly<Record<string, (call: NovaCall, row: Aggregate, fields: unknown) => void>> = {
+  add_host: (call, row, fields) => {
+    checkValue(call, NAMED_HOST, fields);
+    addHost(call, row, fields.host);
+  },
+  remove_host: (call, row, fields) => {
+    checkValue(call, NAMED_HOST, fields);
+    removeHost(call, row, fields.host);
+  },
+  set_metadata: (call, row, fields) => {
+    checkValue(call, NAMED_METADATA, fields);
+    setMetadata(call, row, fields.metadata ?? {});
+  },
+};
+
 function runAction(call: NovaCall): HttpReply {
-  const body = requireBody(call, { type: "object" }) as Record<string, { host?: string; metadata?: object }>;
-  const [name = ""] = Object.keys(body);
-  if (!["add_host", "remove_host", "set_metadata"].includes(name)) throw badRequest(`There is no such action: ${name}`);
+  const [[name, fields] = ["", undefined]] = Object.entries(requireBody(call, { type: "object" }));
+  const action = own(AGGREGATE_ACTIONS, name);
+  if (action === undefined) throw badRequest(`There is no such action: ${name}`);
   requireAdmin(call, `os-aggregates:${name}`);
   const row = requireAggregate(call);
-  if (name === "add_host") addHost(call, row, body[name]?.host);
-  else if (name === "remove_host") removeHost(call, row, body[name]?.host);
-  else setMetadata(call, row, (body[name]?.metadata ?? {}) as Record<string, string | null>);
+  action(call, row, fields);
   return ok({ aggregate: fullView(call, row, true) });
+}
+
+function remove(call: NovaCall): HttpReply {
+  requireAdmin(call, "os-aggregates:delete");
+  const row = requireAggregate(call);
+  if (row.hosts.length > 0) throw badRequest(`Cannot remove aggregate ${row.id}: it has hosts.`);
+  call.nova.slot.value.aggregates.delete(row.id);
+  recordChange(call.nova, "aggregate.delete", String(row.id));
+  return emptyReply(200);
 }
 
 const item = "/os-aggregates/:id";
@@ -141,13 +170,7 @@ export const AGGREGATE_ROUTES: readonly NovaRoute[] = [
     method: "DELETE",
     path: item,
     clients: ["openstack"],
-    handler: (call) => {
-      requireAdmin(call, "os-aggregates:delete");
-      const row = requireAggregate(call);
-      if (row.hosts.length > 0) throw badRequest(`Cannot remove aggregate ${row.id}: it has hosts.`);
-      call.nova.slot.value.aggregates.delete(row.id);
-      return emptyReply(200);
-    },
+    handler: remove,
   },
   { method: "POST", path: `${item}/action`, clients: ["openstack"], handler: runAction },
 ];

@@ -1,5 +1,6 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import type { Flavor } from "../state/flavor.ts";
+import { recordChange } from "../state/nova.ts";
 import { requireBody } from "../wire/body.ts";
 import { badRequest, conflict, notFound, requireAdmin } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
@@ -14,23 +15,37 @@ const accessView = ({ nova }: NovaCall, { id }: Flavor): object => ({
   })),
 });
 
+const FLAVOR_ACTIONS = ["addTenantAccess", "removeTenantAccess"] as const;
+type FlavorAction = (typeof FLAVOR_ACTIONS)[number];
+
+/** @throws Refusal 400 */
+function readAction(call: NovaCall): { readonly name: FlavorAction; readonly tenant: string } {
+  const [[asked, fields] = ["", {}]] = Object.entries(requireBody(call, { type: "object" }));
+  const name = FLAVOR_ACTIONS.find((each) => each === asked);
+  if (name === undefined) throw badRequest(`There is no such action: ${asked}`);
+  const hasTenant = typeof fields === "object" && fields !== null && "tenant" in fields;
+  return { name, tenant: hasTenant ? String(fields.tenant) : "" };
+}
+
+/** @throws Refusal 404, 409 */
+function nextAccess(flavor: Flavor, allowed: ReadonlySet<string>, name: FlavorAction, tenant: string): Set<string> {
+  const combination = `flavor ${flavor.id} and project ${tenant} combination`;
+  if (name === "removeTenantAccess") {
+    if (!allowed.has(tenant)) throw notFound(`Flavor access not found for ${flavor.id} / ${tenant} combination.`);
+    return new Set([...allowed].filter((each) => each !== tenant));
+  }
+  if (flavor.isPublic) throw conflict("Can not add access to a public flavor.");
+  if (allowed.has(tenant)) throw conflict(`Flavor access already exists for ${combination}.`);
+  return new Set([...allowed, tenant]);
+}
+
 function changeAccess(call: NovaCall): HttpReply {
-  const body = requireBody(call, { type: "object" }) as Record<string, { tenant?: string }>;
-  const [name = ""] = Object.keys(body);
-  if (name !== "addTenantAccess" && name !== "removeTenantAccess") throw badRequest(`There is no such action: ${name}`);
+  const { name, tenant } = readAction(call);
   requireAdmin(call, `os-flavor-access:${name === "addTenantAccess" ? "add" : "remove"}_tenant_access`);
   const flavor = requireFlavor(call);
-  const tenant = String(body[name]?.tenant ?? "");
   const { flavorAccess } = call.nova.slot.value;
-  const allowed = flavorAccess.get(flavor.id) ?? new Set<string>();
-  if (name === "addTenantAccess") {
-    if (flavor.isPublic) throw conflict("Can not add access to a public flavor.");
-    if (allowed.has(tenant))
-      throw conflict(`Flavor access already exists for flavor ${flavor.id} and project ${tenant} combination.`);
-    allowed.add(tenant);
-  } else if (!allowed.delete(tenant))
-    throw notFound(`Flavor access not found for ${flavor.id} / ${tenant} combination.`);
-  flavorAccess.set(flavor.id, allowed);
+  flavorAccess.set(flavor.id, nextAccess(flavor, flavorAccess.get(flavor.id) ?? new Set(), name, tenant));
+  recordChange(call.nova, "flavor.access", flavor.id, { action: name, project: tenant });
   return ok(accessView(call, flavor));
 }
 

@@ -10,20 +10,18 @@ import type { NovaRoute } from "../wire/route.ts";
 import { FLAVOR_PATH, requireFlavor } from "./flavors.ts";
 import { envelope } from "./schemas/parts.ts";
 
+const SPECS = {
+  type: "object",
+  patternProperties: { "^[a-zA-Z0-9-_:. ]{1,255}$": { type: ["string", "number"], maxLength: 255 } },
+  additionalProperties: false,
+} as const satisfies Schema;
+
 function setSpecs(call: NovaCall): HttpReply {
-  const value: Schema = { type: ["string", "number"], maxLength: 255 };
-  const specs: Schema = {
-    type: "object",
-    patternProperties: { "^[a-zA-Z0-9-_:. ]{1,255}$": value },
-    additionalProperties: false,
-  };
-  const { extra_specs: wanted } = requireBody(call, envelope("extra_specs", specs)) as {
-    extra_specs: Record<string, string | number>;
-  };
+  const { extra_specs: wanted } = requireBody(call, envelope("extra_specs", SPECS));
   requireAdmin(call, "os-flavor-extra-specs:create");
   const flavor = requireFlavor(call);
   const texts = Object.fromEntries(Object.entries(wanted).map(([name, each]) => [name, String(each)]));
-  replaceFlavor(call, flavor, { extraSpecs: { ...flavor.extraSpecs, ...texts } });
+  replaceFlavor(call.nova, flavor, { extraSpecs: { ...flavor.extraSpecs, ...texts } });
   return ok({ extra_specs: wanted });
 }
 
@@ -42,7 +40,7 @@ function setSpec(call: NovaCall): HttpReply {
   const flavor = requireFlavor(call);
   const key = call.params.key ?? "";
   if (!Object.hasOwn(body, key)) throw badRequest("Request body and URI mismatch");
-  replaceFlavor(call, flavor, { extraSpecs: { ...flavor.extraSpecs, [key]: String(body[key]) } });
+  replaceFlavor(call.nova, flavor, { extraSpecs: { ...flavor.extraSpecs, [key]: String(body[key]) } });
   return ok({ [key]: body[key] });
 }
 
@@ -50,7 +48,7 @@ function removeSpec(call: NovaCall): HttpReply {
   requireAdmin(call, "os-flavor-extra-specs:delete");
   const { flavor, key } = requireSpec(call);
   const extraSpecs = Object.fromEntries(Object.entries(flavor.extraSpecs).filter(([name]) => name !== key));
-  replaceFlavor(call, flavor, { extraSpecs });
+  replaceFlavor(call.nova, flavor, { extraSpecs });
   return emptyReply(200);
 }
 

@@ -2,7 +2,7 @@ import type { HttpReply } from "../../../kernel/index.ts";
 import { sortedBy, type SortKey } from "../../common/page.ts";
 import type { Schema } from "../../common/schema.ts";
 import type { Flavor } from "../state/flavor.ts";
-import { addFlavor, findFlavor, canUseFlavor, replaceFlavor } from "../state/flavors.ts";
+import { addFlavor, removeFlavor, findFlavor, canUseFlavor, replaceFlavor } from "../state/flavors.ts";
 import { requireBody } from "../wire/body.ts";
 import { badRequest, conflict, notFound, requireAdmin } from "../wire/errors.ts";
 import { isTrueWord } from "../wire/formats.ts";
@@ -11,7 +11,7 @@ import { checkQuery, pageSize } from "../wire/query.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
-import { BOOLEAN, envelope, objectSchema } from "./schemas/parts.ts";
+import { BOOLEAN, envelope, objectSchema, since } from "./schemas/parts.ts";
 
 const view = (call: NovaCall, flavor: Flavor): object => ({
   id: flavor.id,
@@ -99,13 +99,17 @@ function list(call: NovaCall, path: string, shown: (flavor: Flavor) => object): 
   return ok({ flavors: page.map(shown), ...(more && { flavors_links: nextLink(call, path, last.id) }) });
 }
 
-const countSchema = (minimum: number): Schema => ({
-  type: ["integer", "string"],
-  pattern: "^[0-9]+$",
-  minimum,
-  maximum: 2147483647,
-});
-const createSchema = (version: number): Schema =>
+const countSchema = (minimum: number) =>
+  ({
+    type: ["integer", "string"],
+    pattern: "^[0-9]+$",
+    minimum,
+    maximum: 2147483647,
+  }) as const;
+
+const DESCRIPTION = { type: ["string", "null"], maxLength: 65535 } as const satisfies Schema;
+
+const createSchema = (version: number) =>
   envelope(
     "flavor",
     objectSchema(
@@ -119,22 +123,22 @@ const createSchema = (version: number): Schema =>
         swap: countSchema(0),
         rxtx_factor: { type: ["number", "string"], pattern: "^[0-9]+(\\.[0-9]+)?$", minimum: 0 },
         "os-flavor-access:is_public": BOOLEAN,
-        ...(version >= 55 && { description: { type: ["string", "null"], maxLength: 65535 } }),
+        ...since(version, 55, { description: DESCRIPTION }),
       },
       ["name", "ram", "vcpus", "disk"],
     ),
   );
 
 function create(call: NovaCall): HttpReply {
-  const wanted = requireBody(call, createSchema(call.version)).flavor as Record<string, string | number | undefined>;
+  const wanted = requireBody(call, createSchema(call.version)).flavor;
   requireAdmin(call, "os-flavor-manage:create");
   const { flavorNames, flavors } = call.nova.slot.value;
   const isChosen = wanted.id !== undefined && wanted.id !== null && wanted.id !== "auto";
-  if (flavorNames.has(String(wanted.name))) throw conflict(`Flavor with name ${wanted.name} already exists.`);
+  if (flavorNames.has(wanted.name)) throw conflict(`Flavor with name ${wanted.name} already exists.`);
   if (isChosen && flavors.has(String(wanted.id))) throw conflict(`Flavor with ID ${wanted.id} already exists.`);
   const flavor = addFlavor(call.nova, {
     ...(isChosen && { id: String(wanted.id) }),
-    name: String(wanted.name),
+    name: wanted.name,
     ram: Number(wanted.ram),
     vcpus: Number(wanted.vcpus),
     disk: Number(wanted.disk),
@@ -142,27 +146,21 @@ function create(call: NovaCall): HttpReply {
     swap: Number(wanted.swap ?? 0),
     rxtx: Number(wanted.rxtx_factor ?? 1),
     isPublic: isTrueWord(wanted["os-flavor-access:is_public"] ?? true),
-    description: (wanted.description as string | undefined) ?? null,
+    description: wanted.description ?? null,
   });
   return ok({ flavor: view(call, flavor) });
 }
 
 function describe(call: NovaCall): HttpReply {
-  const description: Schema = { type: ["string", "null"], maxLength: 65535 };
-  const body = requireBody(call, envelope("flavor", objectSchema({ description }, ["description"])));
+  const body = requireBody(call, envelope("flavor", objectSchema({ description: DESCRIPTION }, ["description"])));
   requireAdmin(call, "os-flavor-manage:update");
-  const flavor = replaceFlavor(call, requireFlavor(call), body.flavor as { description: string | null });
+  const flavor = replaceFlavor(call.nova, requireFlavor(call), { description: body.flavor.description });
   return ok({ flavor: view(call, flavor) });
 }
 
 function remove(call: NovaCall): HttpReply {
   requireAdmin(call, "os-flavor-manage:delete");
-  const flavor = requireFlavor(call);
-  const { flavors, flavorNames, flavorAccess } = call.nova.slot.value;
-  flavors.delete(flavor.id);
-  flavorNames.delete(flavor.name);
-  flavorAccess.delete(flavor.id);
-  call.nova.cloud.kernel.record("nova", "flavor.delete", flavor.id);
+  removeFlavor(call.nova, requireFlavor(call));
   return emptyReply(202);
 }
 

@@ -23,14 +23,20 @@ function requireFloatingIp(call: NovaCall): FloatingIpView {
   return found;
 }
 
+/** The pool that the body names, if any. @throws Refusal 400, 415 */
+function readPool(call: NovaCall): unknown {
+  const body = readBody(call);
+  return typeof body === "object" && body !== null && "pool" in body ? body.pool : undefined;
+}
+
 /** Takes an address of the pool that is named, or of the first. */
 function allocate(call: NovaCall): HttpReply {
-  const body = call.context.request.body === undefined ? {} : (Object(readBody(call)) as { readonly pool?: unknown });
+  const wantedPool = readPool(call);
   const { ports } = call.nova.cloud;
   const pools = ports.externalNetworks(call.actor);
-  const pool = body.pool == null ? pools[0] : pools.find(({ id, name }) => name === body.pool || id === body.pool);
+  const pool = wantedPool == null ? pools[0] : pools.find(({ id, name }) => name === wantedPool || id === wantedPool);
   if (pool === undefined)
-    throw notFound(body.pool == null ? "No floating IP pools available." : `Floating IP pool not found.`);
+    throw notFound(wantedPool == null ? "No floating IP pools available." : `Floating IP pool not found.`);
   return ok({ floating_ip: floatingIpView(ports.proxied.allocate(call.actor, pool.id)) });
 }
 

@@ -1,5 +1,6 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { HOST, HOST_LIMITS, SERVICE_IDS } from "../state/host.ts";
+import type { Flavor } from "../state/flavor.ts";
 import type { Server } from "../state/server.ts";
 import { badRequest, notFound, requireAdmin } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
@@ -13,38 +14,45 @@ const hypervisorBrief = ({ version }: NovaCall): object => ({
   status: "enabled",
 });
 
+const scheduledServers = ({ nova }: NovaCall): readonly Server[] =>
+  [...nova.slot.value.servers.values()].filter(({ isScheduled }) => isScheduled);
+
+/** What the host has and what its servers use of it; RAM in MiB, disks in GiB. */
+function capacityView(call: NovaCall) {
+  const servers = scheduledServers(call);
+  const sum = (of: (flavor: Flavor) => number): number => servers.reduce((total, { flavor }) => total + of(flavor), 0);
+  const [ram, disk] = [sum((flavor) => flavor.ram), sum((flavor) => flavor.disk)];
+  return {
+    vcpus: HOST_LIMITS.vcpus,
+    memory_mb: HOST_LIMITS.ramMb,
+    local_gb: HOST_LIMITS.diskGb,
+    vcpus_used: sum((flavor) => flavor.vcpus),
+    memory_mb_used: ram,
+    local_gb_used: disk,
+    free_ram_mb: HOST_LIMITS.ramMb - ram,
+    free_disk_gb: HOST_LIMITS.diskGb - disk,
+    current_workload: 0,
+    running_vms: servers.length,
+    disk_available_least: 0,
+  };
+}
+
+const serversView = (call: NovaCall): object[] => scheduledServers(call).map(({ id, name }) => ({ uuid: id, name }));
+
+const CPU_INFO = { arch: "x86_64", model: "fake", vendor: "fake", topology: {}, features: [] };
+
+/** From 2.88 on without what the host has. */
 function hypervisorDetail(call: NovaCall): object {
-  const all = [...call.nova.slot.value.servers.values()].filter(({ isScheduled }) => isScheduled);
-  const sum = (of: (server: Server) => number): number => all.reduce((total, server) => total + of(server), 0);
-  const [vcpus, ram, disk] = [
-    sum(({ flavor }) => flavor.vcpus),
-    sum(({ flavor }) => flavor.ram),
-    sum(({ flavor }) => flavor.disk),
-  ];
+  const { version } = call;
   return {
     ...hypervisorBrief(call),
     host_ip: "127.0.0.1",
     hypervisor_type: "fake",
     hypervisor_version: 1000,
-    service: { id: call.version >= 53 ? SERVICE_IDS.compute : 3, host: HOST, disabled_reason: null },
-    ...(call.version < 88 && {
-      vcpus: HOST_LIMITS.vcpus,
-      memory_mb: HOST_LIMITS.ramMb,
-      local_gb: HOST_LIMITS.diskGb,
-      vcpus_used: vcpus,
-      memory_mb_used: ram,
-      local_gb_used: disk,
-      free_ram_mb: HOST_LIMITS.ramMb - ram,
-      free_disk_gb: HOST_LIMITS.diskGb - disk,
-      current_workload: 0,
-      running_vms: all.length,
-      disk_available_least: 0,
-      cpu_info:
-        call.version >= 28 ? { arch: "x86_64", model: "fake", vendor: "fake", topology: {}, features: [] } : "?",
-    }),
-    ...(call.version >= 88 && { uptime: null }),
-    ...(call.version >= 53 &&
-      call.query.has("with_servers") && { servers: all.map(({ id, name }) => ({ uuid: id, name })) }),
+    service: { id: version >= 53 ? SERVICE_IDS.compute : 3, host: HOST, disabled_reason: null },
+    ...(version < 88 && { ...capacityView(call), cpu_info: version >= 28 ? CPU_INFO : "?" }),
+    ...(version >= 88 && { uptime: null }),
+    ...(version >= 53 && call.query.has("with_servers") && { servers: serversView(call) }),
   };
 }
 
@@ -71,31 +79,14 @@ function requireMatch(call: NovaCall, rule: string): object {
 }
 
 function listHypervisorServers(call: NovaCall): HttpReply {
-  const found = requireMatch(call, "servers");
-  const all = [...call.nova.slot.value.servers.values()].filter(({ isScheduled }) => isScheduled);
-  const servers = all.map(({ id, name }) => ({ uuid: id, name }));
-  return ok({ hypervisors: [{ ...found, ...(servers.length > 0 && { servers }) }] });
+  const match = requireMatch(call, "servers");
+  const servers = serversView(call);
+  return ok({ hypervisors: [{ ...match, ...(servers.length > 0 && { servers }) }] });
 }
 
 function showStatistics(call: NovaCall): HttpReply {
   requireAdmin(call, "os-hypervisors:statistics");
-  const detail = hypervisorDetail({ ...call, version: 1 }) as Record<string, unknown>;
-  const names = [
-    "vcpus",
-    "memory_mb",
-    "local_gb",
-    "vcpus_used",
-    "memory_mb_used",
-    "local_gb_used",
-    "free_ram_mb",
-    "free_disk_gb",
-    "current_workload",
-    "running_vms",
-    "disk_available_least",
-  ];
-  return ok({
-    hypervisor_statistics: { count: 1, ...Object.fromEntries(names.map((name) => [name, detail[name]])) },
-  });
+  return ok({ hypervisor_statistics: { count: 1, ...capacityView(call) } });
 }
 
 export const HYPERVISOR_ROUTES: readonly NovaRoute[] = [

@@ -6,7 +6,7 @@ import { emptyReply, ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import { type NovaRoute, proxyRoute } from "../wire/route.ts";
 import { rewordRefusals, requireImage } from "./images.ts";
-import { envelope, METADATA } from "./schemas/parts.ts";
+import { envelope, METADATA, ONE_ITEM } from "./schemas/parts.ts";
 
 type Metadata = Readonly<Record<string, string>>;
 
@@ -17,12 +17,10 @@ function setMetadata(call: NovaCall, next: (now: Metadata) => Metadata): Metadat
   return metadata;
 }
 
-const readMetadata = (call: NovaCall): Metadata =>
-  requireBody(call, envelope("metadata", METADATA)).metadata as Metadata;
+const readMetadata = (call: NovaCall): Metadata => requireBody(call, envelope("metadata", METADATA)).metadata;
 
 function setItem(call: NovaCall): HttpReply {
-  const one = { ...METADATA, minProperties: 1, maxProperties: 1 };
-  const { meta } = requireBody(call, envelope("meta", one)) as { meta: Record<string, string> };
+  const { meta } = requireBody(call, envelope("meta", ONE_ITEM));
   const key = call.params.key ?? "";
   const value = meta[key];
   if (value === undefined) throw new Refusal(400, "badRequest", "Request body and URI mismatch");

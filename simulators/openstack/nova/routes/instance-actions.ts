@@ -1,8 +1,8 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { isoMicros } from "../../common/time.ts";
 import { HOST } from "../state/host.ts";
-import { type InstanceAction, instanceActionsOf } from "../state/instance-actions.ts";
-import type { Server } from "../state/server.ts";
+import { instanceActionsOf } from "../state/instance-actions.ts";
+import type { InstanceAction, Server } from "../state/server.ts";
 import { notFound } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";

@@ -1,6 +1,7 @@
 import type { HttpReply } from "../../../kernel/index.ts";
+import type { Static } from "../../schema/static.ts";
 import { isoMicros } from "../../common/time.ts";
-import type { Keypair } from "../state/nova.ts";
+import { type Keypair, recordChange } from "../state/nova.ts";
 import { quotaOf } from "../state/quotas.ts";
 import { requireBody } from "../wire/body.ts";
 import { badRequest, conflict, forbiddenByPolicy, forbidden, notFound } from "../wire/errors.ts";
@@ -10,7 +11,7 @@ import { emptyReply, ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 import { fingerprintOf, generateKey } from "./keypairs/key.ts";
-import { objectSchema } from "./schemas/parts.ts";
+import { envelope, objectSchema, since } from "./schemas/parts.ts";
 
 /** Key pairs are the user's, not the project's; an administrator may look at another's from 2.10 on. @throws Refusal 403 */
 function requireOwner({ query, actor, version }: NovaCall, rule: string): string {
@@ -20,12 +21,10 @@ function requireOwner({ query, actor, version }: NovaCall, rule: string): string
   return asked;
 }
 
-function pairsOf(call: NovaCall, userId: string): Map<string, Keypair> {
-  const { keypairs } = call.nova.slot.value;
-  let list = keypairs.get(userId);
-  if (list === undefined) keypairs.set(userId, (list = new Map()));
-  return list;
-}
+const NO_PAIRS: ReadonlyMap<string, Keypair> = new Map();
+
+const pairsOf = ({ nova }: NovaCall, userId: string): ReadonlyMap<string, Keypair> =>
+  nova.slot.value.keypairs.get(userId) ?? NO_PAIRS;
 
 const view = ({ version }: NovaCall, pair: Keypair): object => ({
   name: pair.name,
@@ -37,50 +36,68 @@ const view = ({ version }: NovaCall, pair: Keypair): object => ({
 const NAME = { type: "string", minLength: 1, maxLength: 255 } as const;
 const KEY = { type: "string", minLength: 1, maxLength: 16384 } as const;
 
-function bodyFor(version: number): Parameters<typeof requireBody>[1] {
-  const keypair = objectSchema(
-    {
-      name: NAME,
-      ...(version >= 2 && { type: { type: "string", enum: ["ssh", "x509"] } }),
-      public_key: KEY,
-      ...(version >= 10 && { user_id: { type: "string", minLength: 1, maxLength: 255 } }),
-    },
-    version >= 92 ? ["name", "public_key"] : ["name"],
+const createSchema = (version: number) =>
+  envelope(
+    "keypair",
+    objectSchema(
+      {
+        name: NAME,
+        ...since(version, 2, { type: { type: "string", enum: ["ssh", "x509"] } }),
+        public_key: KEY,
+        ...since(version, 10, { user_id: NAME }),
+      },
+      version >= 92 ? ["name", "public_key"] : ["name"],
+    ),
   );
-  return { type: "object", properties: { keypair }, required: ["keypair"], additionalProperties: false };
+type WantedKeypair = Static<ReturnType<typeof createSchema>>["keypair"];
+
+/** @throws Refusal 400 */
+function checkName({ version }: NovaCall, name: string): void {
+  const allowed = version >= 92 ? `${ALPHABET}@._` : ALPHABET;
+  if (Array.from(name).some((letter) => !allowed.includes(letter)))
+    throw badRequest(`An invalid 'name' value was provided. The name must be: Only expected characters: [${ALPHABET}]`);
 }
 
 const ALPHABET = "_- 0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-function create(call: NovaCall): HttpReply {
-  const { keypair: wanted } = requireBody(call, bodyFor(call.version)) as {
-    keypair: { name: string; public_key?: string; type?: "ssh" | "x509"; user_id?: string };
-  };
-  const userId = wanted.user_id ?? call.actor.userId;
-  if (userId !== call.actor.userId && !call.actor.isAdmin) throw forbiddenByPolicy("os-keypairs:create");
-  const allowed = call.version >= 92 ? `${ALPHABET}@._` : ALPHABET;
-  if (Array.from(wanted.name).some((letter) => !allowed.includes(letter)))
-    throw badRequest(`An invalid 'name' value was provided. The name must be: Only expected characters: [${ALPHABET}]`);
-  const pairs = pairsOf(call, userId);
-  const limit = quotaOf(call.nova, call.actor.projectId, "key_pairs");
-  if (limit >= 0 && pairs.size >= limit) throw forbidden("Quota exceeded, too many key pairs.");
-  if (pairs.has(wanted.name)) throw conflict(`Key pair '${wanted.name}' already exists.`);
-  const made = wanted.public_key === undefined ? generateKey(call) : undefined;
-  const publicKey = made?.publicKey ?? wanted.public_key ?? "";
-  const { slot, cloud } = call.nova;
+/** @throws Refusal 400 for a key that is none */
+function addKeypair({ nova }: NovaCall, userId: string, wanted: WantedKeypair, publicKey: string): Keypair {
+  const { slot, cloud } = nova;
+  const fingerprint = fingerprintOf(publicKey);
   const pair: Keypair = {
     id: ++slot.value.keypairsMade,
     name: wanted.name,
     type: wanted.type ?? "ssh",
     publicKey,
-    fingerprint: fingerprintOf(publicKey),
+    fingerprint,
     createdMs: cloud.kernel.nowMs,
   };
-  pairs.set(pair.name, pair);
-  cloud.kernel.record("nova", "keypair.create", pair.name);
-  const secret = made === undefined ? {} : { private_key: made.privateKey };
+  slot.value.keypairs.set(userId, new Map([...(slot.value.keypairs.get(userId) ?? []), [pair.name, pair]]));
+  recordChange(nova, "keypair.create", pair.name);
+  return pair;
+}
+
+function create(call: NovaCall): HttpReply {
+  const { keypair: wanted } = requireBody(call, createSchema(call.version));
+  const userId = wanted.user_id ?? call.actor.userId;
+  if (userId !== call.actor.userId && !call.actor.isAdmin) throw forbiddenByPolicy("os-keypairs:create");
+  checkName(call, wanted.name);
+  const pairs = pairsOf(call, userId);
+  const limit = quotaOf(call.nova, call.actor.projectId, "key_pairs");
+  if (limit >= 0 && pairs.size >= limit) throw forbidden("Quota exceeded, too many key pairs.");
+  if (pairs.has(wanted.name)) throw conflict(`Key pair '${wanted.name}' already exists.`);
+  const generated = wanted.public_key === undefined ? generateKey(call) : undefined;
+  const pair = addKeypair(call, userId, wanted, generated?.publicKey ?? wanted.public_key ?? "");
+  const secret = generated === undefined ? {} : { private_key: generated.privateKey };
   const reply = ok({ keypair: { ...view(call, pair), user_id: userId, ...secret } });
   return { ...reply, status: call.version >= 2 ? 201 : 200 };
+}
+
+function remove(call: NovaCall): HttpReply {
+  const { pair, userId } = requirePair(call, "delete");
+  call.nova.slot.value.keypairs.get(userId)?.delete(pair.name);
+  recordChange(call.nova, "keypair.delete", pair.name);
+  return emptyReply(call.version >= 2 ? 204 : 202);
 }
 
 function requirePair(call: NovaCall, rule: string): { readonly userId: string; readonly pair: Keypair } {
@@ -123,10 +140,6 @@ export const KEYPAIR_ROUTES: readonly NovaRoute[] = [
     method: "DELETE",
     path: "/os-keypairs/:name",
     clients: ["openstack"],
-    handler: (call) => {
-      const { pair, userId } = requirePair(call, "delete");
-      pairsOf(call, userId).delete(pair.name);
-      return emptyReply(call.version >= 2 ? 204 : 202);
-    },
+    handler: remove,
   },
 ];

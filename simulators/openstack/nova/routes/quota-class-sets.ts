@@ -1,4 +1,4 @@
-import { defaultOf } from "../state/quotas.ts";
+import { defaultOf, setDefaultQuotas } from "../state/quotas.ts";
 import { requireBody } from "../wire/body.ts";
 import { requireAdmin } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
@@ -31,8 +31,7 @@ export const QUOTA_CLASS_SET_ROUTES: readonly NovaRoute[] = [
     handler: (call) => {
       const body = requireBody(call, quotaSchema(call.version, "quota_class_set"));
       requireAdmin(call, "os-quota-class-sets:update");
-      if (call.params.class === "default")
-        Object.assign(call.nova.slot.value.quotaClass, readQuotas(body.quota_class_set));
+      if (call.params.class === "default") setDefaultQuotas(call.nova, readQuotas(body.quota_class_set));
       return ok({ quota_class_set: classView(call) });
     },
   },

@@ -1,6 +1,6 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import type { Schema } from "../../common/schema.ts";
-import { DEFAULTS, quotaOf } from "../state/quotas.ts";
+import { DEFAULTS, quotaOf, resetQuotas, setQuotas } from "../state/quotas.ts";
 import { requireBody } from "../wire/body.ts";
 import { badRequest, forbiddenByPolicy, requireAdmin } from "../wire/errors.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
@@ -43,27 +43,29 @@ function showDetail(call: NovaCall): HttpReply {
   return ok({ quota_set: { id: project, ...Object.fromEntries(each) } });
 }
 
-const VALUE: Schema = {
+const VALUE = {
   type: ["integer", "string"],
   pattern: "^-?[0-9]+$",
   minimum: -1,
   minLength: 1,
   maximum: 2147483647,
-};
+} as const satisfies Schema;
 
-export const quotaSchema = (version: number, member: string): Schema =>
+/** The body of a change of quotas, in the member `name`. */
+export const quotaSchema = <const Name extends string>(version: number, name: Name) =>
   envelope(
-    member,
+    name,
     objectSchema({
-      ...Object.fromEntries(shownNames(version).map((name) => [name, VALUE])),
+      ...Object.fromEntries(shownNames(version).map((each) => [each, VALUE])),
       force: { type: ["boolean", "string"] },
       tenant_id: { type: "string" },
     }),
   );
 
-export const readQuotas = (fields: unknown): Record<string, number> =>
+/** The limits in a body: what is no quota is left out. */
+export const readQuotas = (fields: object): Record<string, number> =>
   Object.fromEntries(
-    Object.entries(fields as Record<string, unknown>)
+    Object.entries(fields)
       .filter(([name]) => Object.hasOwn(DEFAULTS, name))
       .map(([name, value]) => [name, Number(value)]),
   );
@@ -72,8 +74,7 @@ function update(call: NovaCall): HttpReply {
   const body = requireBody(call, quotaSchema(call.version, "quota_set"));
   requireAdmin(call, "os-quota-sets:update");
   const project = requireProject(call, "update");
-  const { quotas } = call.nova.slot.value;
-  quotas.set(project, { ...quotas.get(project), ...readQuotas(body.quota_set) });
+  setQuotas(call.nova, project, readQuotas(body.quota_set));
   return ok({ quota_set: quotasOf(call, project) });
 }
 
@@ -103,7 +104,7 @@ export const QUOTA_SET_ROUTES: readonly NovaRoute[] = [
     clients: ["openstack"],
     handler: (call) => {
       requireAdmin(call, "os-quota-sets:delete");
-      call.nova.slot.value.quotas.delete(requireProject(call, "delete"));
+      resetQuotas(call.nova, requireProject(call, "delete"));
       return emptyReply(202);
     },
   },

@@ -1,13 +1,15 @@
 import { type HttpReply, own } from "../../../kernel/index.ts";
 import { validate } from "../../common/schema.ts";
-import { recordAction } from "../state/instance-actions.ts";
+import { addInstanceAction } from "../state/instance-actions.ts";
+import { recordChange } from "../state/nova.ts";
+import type { Server } from "../state/server.ts";
 import { failureMessage, readBody } from "../wire/body.ts";
-import { badRequest, forbiddenByPolicy, noResource } from "../wire/errors.ts";
+import { badRequest, noResource, requireAdmin } from "../wire/errors.ts";
 import { FORMATS } from "../wire/formats.ts";
 import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
-import { actionSchema } from "./schemas/server-actions.ts";
-import type { ServerAction, ActionBody, ServerActions } from "./server-actions/action.ts";
+import { envelope } from "./schemas/parts.ts";
+import type { ServerAction, ServerActions } from "./server-actions/action.ts";
 import { ADDRESS_ACTIONS } from "./server-actions/addresses.ts";
 import { ADMIN_ACTIONS } from "./server-actions/admin.ts";
 import { CONSOLE_ACTIONS } from "./server-actions/console.ts";
@@ -45,39 +47,46 @@ const ACTIONS: ServerActions = {
  * order: body, server, policy, lock, state, and what the body names.
  */
 
-/** @throws Refusal 400 */
-function readAction(call: NovaCall): {
+interface RequestedAction {
   readonly name: string;
   readonly action: ServerAction;
-  readonly body: ActionBody;
-} {
-  const body = readBody(call);
-  const names = typeof body === "object" && body !== null ? Object.keys(body) : [];
-  const [name = ""] = names;
-  if (names.length !== 1) throw badRequest("Malformed request body");
-  const action = own(ACTIONS, name);
-  if (action === undefined) throw badRequest(`There is no such action: ${name}`);
-  if (call.version > (action.to ?? 999)) throw noResource();
-  const schema = actionSchema(name, call.version);
-  const failure = schema === undefined ? undefined : validate(schema, body, FORMATS);
-  if (failure !== undefined) throw badRequest(failureMessage(failure, "field/attribute"));
-  return { name, action, body: (body as Record<string, ActionBody | null>)[name] ?? (NO_BODY as ActionBody) };
+  readonly body: unknown;
 }
 
-const NO_BODY: unknown = undefined;
+/** @throws Refusal 400, 404 */
+function readAction(call: NovaCall): RequestedAction {
+  const whole = readBody(call);
+  const entries: readonly (readonly [string, unknown])[] =
+    typeof whole === "object" && whole !== null ? Object.entries(whole) : [];
+  const [[name, body] = ["", undefined]] = entries;
+  if (entries.length !== 1) throw badRequest("Malformed request body");
+  const action = own(ACTIONS, name);
+  if (action === undefined) throw badRequest(`There is no such action: ${name}`);
+  if (call.version > (action.to ?? Number.POSITIVE_INFINITY)) throw noResource();
+  const failure = action.schema && validate(envelope(name, action.schema(call.version)), whole, FORMATS);
+  if (failure !== undefined) throw badRequest(failureMessage(failure, "field/attribute"));
+  return { name, action, body };
+}
 
-export function runAction(call: NovaCall): HttpReply {
-  const { name, action, body } = readAction(call);
+/** @throws Refusal 409 */
+function checkAllowed(server: Server, { name, action, body }: RequestedAction): void {
+  if (action.from === undefined) return;
+  const allowed = typeof action.from === "function" ? action.from(body) : action.from;
+  checkState(server, action.verb ?? name, allowed, name !== "rebuild");
+}
+
+function runAction(call: NovaCall): HttpReply {
+  const requested = readAction(call);
+  const { action, body } = requested;
   const server = requireServer(call);
-  if (action.admin !== undefined && !call.actor.isAdmin) throw forbiddenByPolicy(action.admin);
+  if (action.admin !== undefined) requireAdmin(call, action.admin);
   if (action.ignoresLock !== true) checkUnlocked(call, server);
-  const given = body ?? {};
-  if (action.from !== undefined) {
-    const allowed = typeof action.from === "function" ? action.from(given) : action.from;
-    checkState(server, action.verb ?? name, allowed, name !== "rebuild");
+  checkAllowed(server, requested);
+  const reply = action.run(call, server, body);
+  if (action.record !== undefined) {
+    addInstanceAction(call, server, action.record);
+    recordChange(call.nova, "server.action", server.id, { action: action.record });
   }
-  const reply = action.run(call, server, name.endsWith("SecurityGroup") ? body : given);
-  if (action.record !== undefined) recordAction(call, server, action.record);
   return reply;
 }
 

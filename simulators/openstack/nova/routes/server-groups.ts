@@ -1,7 +1,6 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-import type { Schema } from "../../common/schema.ts";
 import { membersOf } from "../behaviour/scheduler.ts";
-import type { ServerGroup } from "../state/nova.ts";
+import { recordChange, type ServerGroup } from "../state/nova.ts";
 import { quotaOf } from "../state/quotas.ts";
 import { requireBody } from "../wire/body.ts";
 import { badRequest, forbidden, notFound } from "../wire/errors.ts";
@@ -11,26 +10,60 @@ import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 import { envelope, NAME, objectSchema } from "./schemas/parts.ts";
 
-const STRICT = ["anti-affinity", "affinity"];
-const SOFT = ["soft-anti-affinity", "soft-affinity"];
+const STRICT = ["anti-affinity", "affinity"] as const;
+const SOFT = ["soft-anti-affinity", "soft-affinity"] as const;
 
-/** Until 2.63 a list of one policy, then one policy with rules. */
-function bodyFor(version: number): Schema {
-  const policies = version >= 15 ? [...STRICT, ...SOFT] : STRICT;
-  const fields: Readonly<Record<string, Schema>> =
-    version >= 64
-      ? {
-          name: NAME,
-          policy: { type: "string", enum: policies },
-          rules: objectSchema({
-            max_server_per_host: { type: ["integer", "string"], pattern: "^[0-9]*$", minimum: 1 },
-          }),
-        }
-      : {
-          name: NAME,
-          policies: { type: "array", items: { enum: policies }, minItems: 1, maxItems: 1, uniqueItems: true },
-        };
-  return envelope("server_group", objectSchema(fields, ["name", version >= 64 ? "policy" : "policies"]));
+const policiesFor = (version: number) => (version >= 15 ? ([...STRICT, ...SOFT] as const) : STRICT);
+
+const RULES = objectSchema({
+  max_server_per_host: { type: ["integer", "string"], pattern: "^[0-9]*$", minimum: 1 },
+});
+
+/** From 2.64 on one policy, with rules. */
+const policySchema = (version: number) =>
+  envelope(
+    "server_group",
+    objectSchema({ name: NAME, policy: { type: "string", enum: policiesFor(version) }, rules: RULES }, [
+      "name",
+      "policy",
+    ]),
+  );
+
+/** Until 2.63 a list of one policy. */
+const policiesSchema = (version: number) =>
+  envelope(
+    "server_group",
+    objectSchema(
+      {
+        name: NAME,
+        policies: {
+          type: "array",
+          items: { enum: policiesFor(version) },
+          minItems: 1,
+          maxItems: 1,
+          uniqueItems: true,
+        },
+      },
+      ["name", "policies"],
+    ),
+  );
+
+interface WantedGroup {
+  readonly name: string;
+  readonly policy: string;
+  readonly rules: Readonly<Record<string, number | string>>;
+}
+
+/** @throws Refusal 400 */
+function readGroup(call: NovaCall): WantedGroup {
+  if (call.version < 64) {
+    const { name, policies } = requireBody(call, policiesSchema(call.version)).server_group;
+    return { name, policy: policies[0] ?? "", rules: {} };
+  }
+  const { name, policy, rules = {} } = requireBody(call, policySchema(call.version)).server_group;
+  if (Object.keys(rules).length > 0 && policy !== "anti-affinity")
+    throw badRequest("Only anti-affinity policy supports rules.");
+  return { name, policy, rules };
 }
 
 const view = (call: NovaCall, group: ServerGroup): object => ({
@@ -42,29 +75,25 @@ const view = (call: NovaCall, group: ServerGroup): object => ({
 });
 
 function create(call: NovaCall): HttpReply {
-  const { server_group: wanted } = requireBody(call, bodyFor(call.version)) as {
-    server_group: { name: string; policies?: string[]; policy?: string; rules?: Record<string, number | string> };
-  };
-  const policy = wanted.policy ?? wanted.policies?.[0] ?? "";
-  if (wanted.rules !== undefined && Object.keys(wanted.rules).length > 0 && policy !== "anti-affinity")
-    throw badRequest("Only anti-affinity policy supports rules.");
+  const wanted = readGroup(call);
   const { groups } = call.nova.slot.value;
   const { projectId, userId } = call.actor;
   const limit = quotaOf(call.nova, projectId, "server_groups");
   const own = [...groups.values()].filter((each) => each.projectId === projectId);
   if (limit >= 0 && own.length >= limit) throw forbidden("Quota exceeded, too many server groups.");
-  const rules = Object.fromEntries(Object.entries(wanted.rules ?? {}).map(([name, value]) => [name, Number(value)]));
-  const group: ServerGroup = {
-    id: call.nova.cloud.uuid("nova"),
-    name: wanted.name,
-    policy,
-    rules,
-    projectId,
-    userId,
-  };
+  const rules = Object.fromEntries(Object.entries(wanted.rules).map(([name, value]) => [name, Number(value)]));
+  const { name, policy } = wanted;
+  const group: ServerGroup = { id: call.nova.cloud.uuid("nova"), name, policy, rules, projectId, userId };
   groups.set(group.id, group);
-  call.nova.cloud.kernel.record("nova", "server-group.create", group.id, { name: group.name, policy });
+  recordChange(call.nova, "server-group.create", group.id, { name, policy });
   return ok({ server_group: view(call, group) });
+}
+
+function remove(call: NovaCall): HttpReply {
+  const { id } = requireGroup(call);
+  call.nova.slot.value.groups.delete(id);
+  recordChange(call.nova, "server-group.delete", id);
+  return emptyReply(204);
 }
 
 /** @throws Refusal 404 */
@@ -100,9 +129,6 @@ export const SERVER_GROUP_ROUTES: readonly NovaRoute[] = [
     method: "DELETE",
     path: "/os-server-groups/:id",
     clients: ["openstack"],
-    handler: (call) => {
-      call.nova.slot.value.groups.delete(requireGroup(call).id);
-      return emptyReply(204);
-    },
+    handler: remove,
   },
 ];

@@ -1,40 +1,47 @@
+import { isDeepStrictEqual } from "node:util";
 import type { HttpReply } from "../../../kernel/index.ts";
-import { quotaOf } from "../state/quotas.ts";
+import { recordChange } from "../state/nova.ts";
 import type { Server } from "../state/server.ts";
 import { requireBody } from "../wire/body.ts";
-import { badRequest, forbidden, notFound } from "../wire/errors.ts";
+import { badRequest, notFound } from "../wire/errors.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
-import { envelope, METADATA } from "./schemas/parts.ts";
+import { envelope, METADATA, ONE_ITEM } from "./schemas/parts.ts";
 import { SERVER_PATH } from "./servers.ts";
+import { checkMetadataCount } from "./servers/checks.ts";
 import { requireServer } from "./servers/require-server.ts";
 
-/** @throws Refusal 403 */
-function checkItems(call: NovaCall, server: Server, next: Readonly<Record<string, string>>): void {
-  const limit = quotaOf(call.nova, server.projectId, "metadata_items");
-  if (limit >= 0 && Object.keys(next).length > limit)
-    throw forbidden(`Maximum number of metadata items exceeds ${limit}`);
+/** Nothing happens where the new metadata are the old ones. */
+function changeMetadata({ nova }: NovaCall, server: Server, next: Readonly<Record<string, string>>): void {
+  if (isDeepStrictEqual(server.metadata, next)) return;
+  server.metadata = next;
+  recordChange(nova, "server.metadata", server.id, { keys: Object.keys(next) });
 }
 
 function setMetadata(call: NovaCall, merge: boolean): HttpReply {
-  const { metadata } = requireBody(call, envelope("metadata", METADATA)) as { metadata: Record<string, string> };
+  const { metadata } = requireBody(call, envelope("metadata", METADATA));
   const server = requireServer(call);
   const next = merge ? { ...server.metadata, ...metadata } : metadata;
-  checkItems(call, server, next);
-  server.metadata = next;
+  checkMetadataCount(call, server, next);
+  changeMetadata(call, server, next);
   return ok({ metadata: next });
 }
 
 function setItem(call: NovaCall): HttpReply {
-  const one = { ...METADATA, minProperties: 1, maxProperties: 1 };
-  const { meta } = requireBody(call, envelope("meta", one)) as { meta: Record<string, string> };
+  const { meta } = requireBody(call, envelope("meta", ONE_ITEM));
   const server = requireServer(call);
   if (!Object.hasOwn(meta, call.params.key ?? "")) throw badRequest("Request body and URI mismatch");
   const next = { ...server.metadata, ...meta };
-  checkItems(call, server, next);
-  server.metadata = next;
+  checkMetadataCount(call, server, next);
+  changeMetadata(call, server, next);
   return ok({ meta });
+}
+
+function removeItem(call: NovaCall): HttpReply {
+  const { server, key } = requireItem(call);
+  changeMetadata(call, server, Object.fromEntries(Object.entries(server.metadata).filter(([name]) => name !== key)));
+  return emptyReply(204);
 }
 
 function requireItem(call: NovaCall): { server: Server; key: string; value: string } {
@@ -68,10 +75,6 @@ export const SERVER_METADATA_ROUTES: readonly NovaRoute[] = [
     method: "DELETE",
     path: `${SERVER_PATH}/metadata/:key`,
     clients: ["openstack"],
-    handler: (call) => {
-      const { server, key } = requireItem(call);
-      server.metadata = Object.fromEntries(Object.entries(server.metadata).filter(([name]) => name !== key));
-      return emptyReply(204);
-    },
+    handler: removeItem,
   },
 ];

@@ -1,12 +1,14 @@
+import { isDeepStrictEqual } from "node:util";
 import type { HttpReply } from "../../../kernel/index.ts";
 import { validate } from "../../common/schema.ts";
+import { recordChange } from "../state/nova.ts";
 import { extrasOf, type Server } from "../state/server.ts";
 import { requireBody } from "../wire/body.ts";
 import { badRequest, notFound } from "../wire/errors.ts";
 import { HTML_TYPE, emptyReply, ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
-import { TAG, TAGS } from "./schemas/parts.ts";
+import { envelope, TAG, TAGS } from "./schemas/parts.ts";
 import { requireServer } from "./servers/require-server.ts";
 
 const TAGS_MAX = 50;
@@ -16,6 +18,13 @@ function requireTags(call: NovaCall): { readonly server: Server; readonly tags: 
   const server = requireServer(call);
   if (server.task === "scheduling") throw notFound(`Instance ${server.id} could not be found.`);
   return { server, tags: server.extras?.tags ?? [] };
+}
+
+/** Nothing happens where the new tags are the old ones. */
+function setTags({ nova }: NovaCall, server: Server, tags: string[]): void {
+  if (isDeepStrictEqual(server.extras?.tags ?? [], tags)) return;
+  extrasOf(server).tags = tags;
+  recordChange(nova, "server.tags", server.id, { tags });
 }
 
 function addTag(call: NovaCall): HttpReply {
@@ -28,17 +37,16 @@ function addTag(call: NovaCall): HttpReply {
   const { server, tags } = requireTags(call);
   if (tags.includes(tag)) return emptyReply(204, HTML_TYPE);
   if (tags.length >= TAGS_MAX) throw badRequest(`The number of tags exceeded the per-server limit ${TAGS_MAX}`);
-  extrasOf(server).tags = [...tags, tag].sort();
+  setTags(call, server, [...tags, tag].sort());
   const location = `${call.base}/servers/${server.id}/tags/${encodeURIComponent(tag)}`;
   return { status: 201, body: "", headers: { "Content-Type": HTML_TYPE, Location: location } };
 }
 
 function replaceTags(call: NovaCall): HttpReply {
-  const schema = { type: "object", properties: { tags: TAGS }, required: ["tags"], additionalProperties: false };
-  const { tags } = requireBody(call, schema) as { tags: readonly string[] };
+  const { tags } = requireBody(call, envelope("tags", TAGS));
   const { server } = requireTags(call);
   const next = [...new Set(tags)].sort();
-  extrasOf(server).tags = next;
+  setTags(call, server, next);
   return ok({ tags: next });
 }
 
@@ -52,7 +60,7 @@ export const SERVER_TAG_ROUTES: readonly NovaRoute[] = [
     path,
     from: 26,
     handler: (call) => {
-      extrasOf(requireTags(call).server).tags = [];
+      setTags(call, requireTags(call).server, []);
       return emptyReply(204);
     },
   },
@@ -76,7 +84,11 @@ export const SERVER_TAG_ROUTES: readonly NovaRoute[] = [
       const { server, tags } = requireTags(call);
       const { tag } = call.params;
       if (!tags.includes(tag ?? "")) throw notFound(`Instance ${server.id} has no tag '${tag}'`);
-      extrasOf(server).tags = tags.filter((each) => each !== tag);
+      setTags(
+        call,
+        server,
+        tags.filter((each) => each !== tag),
+      );
       return emptyReply(204);
     },
   },

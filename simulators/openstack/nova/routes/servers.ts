@@ -1,7 +1,8 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { startDelete } from "../behaviour/delete.ts";
-import { recordAction } from "../state/instance-actions.ts";
-import { type Extras, extrasOf } from "../state/server.ts";
+import { addInstanceAction } from "../state/instance-actions.ts";
+import { recordChange } from "../state/nova.ts";
+import { extrasOf } from "../state/server.ts";
 import { touchServer } from "../state/servers.ts";
 import { requireBody } from "../wire/body.ts";
 import { shortIpv6 } from "../wire/formats.ts";
@@ -16,9 +17,7 @@ import { listServers } from "./servers/list.ts";
 import { requireServer } from "./servers/require-server.ts";
 
 function update(call: NovaCall): HttpReply {
-  const { server: fields } = requireBody(call, updateSchema(call.version)) as {
-    server: Partial<Extras> & { name?: string; description?: string | null; "OS-DCF:diskConfig"?: string };
-  };
+  const { server: fields } = requireBody(call, updateSchema(call.version));
   const server = requireServer(call);
   server.name = fields.name?.trim() ?? server.name;
   for (const key of ["accessIPv4", "hostname"] as const)
@@ -27,15 +26,14 @@ function update(call: NovaCall): HttpReply {
   if (fields.description !== undefined) server.description = fields.description;
   if (fields["OS-DCF:diskConfig"] !== undefined) extrasOf(server).autoDisk = fields["OS-DCF:diskConfig"] === "AUTO";
   touchServer(call.nova, server);
-  call.nova.cloud.kernel.record("nova", "server.update", server.id, { name: server.name });
+  recordChange(call.nova, "server.update", server.id, { name: server.name });
   return ok({ server: changedView(call, server) });
 }
 
 function remove(call: NovaCall): HttpReply {
   const server = requireServer(call);
   checkUnlocked(call, server);
-  recordAction(call, server, "delete");
-  startDelete(call.nova, server);
+  if (startDelete(call.nova, server)) addInstanceAction(call, server, "delete");
   return emptyReply(204);
 }
 

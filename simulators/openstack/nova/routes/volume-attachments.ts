@@ -1,7 +1,9 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { Refusal } from "../../common/refusal.ts";
+import type { Static } from "../../schema/static.ts";
+import { recordChange } from "../state/nova.ts";
 import { nextDevice, startAttachVolume, startDetachVolume } from "../behaviour/volumes.ts";
-import { recordAction } from "../state/instance-actions.ts";
+import { addInstanceAction } from "../state/instance-actions.ts";
 import type { Server, VmState, VolumeLink } from "../state/server.ts";
 import { requireBody } from "../wire/body.ts";
 import { badRequest, notFound } from "../wire/errors.ts";
@@ -9,7 +11,7 @@ import { isTrueWord } from "../wire/formats.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
-import { BOOLEAN, envelope, objectSchema, TAG } from "./schemas/parts.ts";
+import { BOOLEAN, envelope, objectSchema, since, TAG } from "./schemas/parts.ts";
 import { checkState, checkUnlocked } from "./servers/checks.ts";
 import { requireServer } from "./servers/require-server.ts";
 
@@ -34,22 +36,24 @@ function requireLink(call: NovaCall): { server: Server; link: VolumeLink } {
   return { server, link };
 }
 
+/** States in which volumes come and go. */
 const ATTACHABLE: readonly VmState[] = ["active", "paused", "stopped", "resized", "shelved", "shelved_offloaded"];
 const DEVICE = "(^/dev/x{0,1}[a-z]{0,1}d{0,1})([a-z]+)[0-9]*$";
 
-const bodyFor = (version: number): ReturnType<typeof envelope> =>
+const attachSchema = (version: number) =>
   envelope(
     "volumeAttachment",
     objectSchema(
       {
         volumeId: { type: "string", format: "uuid" },
         device: { type: ["string", "null"], pattern: DEVICE },
-        ...(version >= 49 && { tag: TAG }),
-        ...(version >= 79 && { delete_on_termination: BOOLEAN }),
+        ...since(version, 49, { tag: TAG }),
+        ...since(version, 79, { delete_on_termination: BOOLEAN }),
       },
       ["volumeId"],
     ),
   );
+type WantedAttachment = Static<ReturnType<typeof attachSchema>>["volumeAttachment"];
 
 /** What Cinder says, as Nova passes it on. */
 function rewordRefusal(error: unknown, { requestId }: NovaCall): unknown {
@@ -58,70 +62,73 @@ function rewordRefusal(error: unknown, { requestId }: NovaCall): unknown {
   return badRequest(message);
 }
 
-function attach(call: NovaCall): HttpReply {
-  const { volumeAttachment: wanted } = requireBody(call, bodyFor(call.version)) as {
-    volumeAttachment: { volumeId: string; device?: string | null; tag?: string; delete_on_termination?: unknown };
-  };
-  const server = requireServer(call);
-  checkUnlocked(call, server);
+/** The id of a new attachment, by which Cinder keeps the volume for this server. @throws Refusal 400, 404 */
+function reserve(call: NovaCall, server: Server, volumeId: string): string {
   const { volumes } = call.nova.cloud;
-  const volume = volumes.volume(call.actor, wanted.volumeId);
-  if (volume === undefined) throw notFound(`Volume ${wanted.volumeId} could not be found.`);
+  const volume = volumes.volume(call.actor, volumeId);
+  if (volume === undefined) throw notFound(`Volume ${volumeId} could not be found.`);
   checkState(server, "attach_volume", ATTACHABLE);
   const [other] = volume.attachments;
   if (other !== undefined && !volume.multiattach)
     throw badRequest(`Invalid volume: volume ${volume.id} is already attached to instances: ${other.serverId}`);
-  let attachmentId: string;
   try {
-    attachmentId = volumes.reserve(call.actor, volume.id, server.id);
+    return volumes.reserve(call.actor, volume.id, server.id);
   } catch (error) {
     throw rewordRefusal(error, call);
   }
-  const link: VolumeLink = {
-    volumeId: volume.id,
-    attachmentId,
-    device: wanted.device ?? nextDevice(server),
-    isRoot: false,
-    deleteOnTermination: isTrueWord(wanted.delete_on_termination ?? false),
-    ...(wanted.tag !== undefined && { tag: wanted.tag }),
-  };
-  startAttachVolume(call.nova, server, link);
-  recordAction(call, server, "attach_volume");
-  return ok({ volumeAttachment: view(call, server, link) });
 }
 
-const DETACHABLE: readonly VmState[] = ["active", "paused", "stopped", "resized", "shelved", "shelved_offloaded"];
+const linkTo = (server: Server, wanted: WantedAttachment, attachmentId: string): VolumeLink => ({
+  volumeId: wanted.volumeId,
+  attachmentId,
+  device: wanted.device ?? nextDevice(server.volumes),
+  isRoot: false,
+  deleteOnTermination: isTrueWord(wanted.delete_on_termination ?? false),
+  ...(wanted.tag !== undefined && { tag: wanted.tag }),
+});
+
+function attach(call: NovaCall): HttpReply {
+  const { volumeAttachment: wanted } = requireBody(call, attachSchema(call.version));
+  const server = requireServer(call);
+  checkUnlocked(call, server);
+  const link = linkTo(server, wanted, reserve(call, server, wanted.volumeId));
+  startAttachVolume(call.nova, server, link);
+  addInstanceAction(call, server, "attach_volume");
+  return ok({ volumeAttachment: view(call, server, link) });
+}
 
 function detach(call: NovaCall): HttpReply {
   const { server, link } = requireLink(call);
   checkUnlocked(call, server);
   if (link.isRoot) throw badRequest("Cannot detach a root device volume");
-  checkState(server, "detach_volume", DETACHABLE);
+  checkState(server, "detach_volume", ATTACHABLE);
   try {
     call.nova.cloud.volumes.beginDetach(call.actor, link.volumeId);
   } catch (error) {
     throw rewordRefusal(error, call);
   }
   startDetachVolume(call.nova, server, link);
-  recordAction(call, server, "detach_volume");
+  addInstanceAction(call, server, "detach_volume");
   return emptyReply(202);
 }
 
 /** From 2.85 on a member may say whether the volume goes with the server; moving data to another volume is not modelled. */
+const CHANGE = envelope("volumeAttachment", {
+  type: "object",
+  properties: { volumeId: { type: "string", format: "uuid" }, delete_on_termination: BOOLEAN },
+  required: ["volumeId"],
+});
+
 function change(call: NovaCall): HttpReply {
   const { server, link } = requireLink(call);
-  const { volumeAttachment: wanted } = requireBody(
-    call,
-    envelope("volumeAttachment", {
-      type: "object",
-      properties: { volumeId: { type: "string", format: "uuid" }, delete_on_termination: BOOLEAN },
-      required: ["volumeId"],
-    }),
-  ) as { volumeAttachment: { volumeId: string; delete_on_termination?: unknown } };
+  const { volumeAttachment: wanted } = requireBody(call, CHANGE);
   if (call.version < 85 || wanted.volumeId !== link.volumeId)
     throw new Refusal(501, "notImplemented", "not simulated: swapping the volume of an attachment");
-  link.deleteOnTermination = isTrueWord(wanted.delete_on_termination ?? link.deleteOnTermination);
-  server.volumes = [...server.volumes];
+  const deleteOnTermination = isTrueWord(wanted.delete_on_termination ?? link.deleteOnTermination);
+  if (deleteOnTermination !== link.deleteOnTermination) {
+    server.volumes = server.volumes.map((each) => (each === link ? { ...link, deleteOnTermination } : each));
+    recordChange(call.nova, "volume.update", server.id, { volume: link.volumeId, deleteOnTermination });
+  }
   return emptyReply(202);
 }
 

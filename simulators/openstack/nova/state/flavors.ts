@@ -1,6 +1,7 @@
-import type { NovaCall } from "../wire/request.ts";
+import { isDeepStrictEqual } from "node:util";
+import type { Actor } from "../../cloud.ts";
 import type { Flavor } from "./flavor.ts";
-import type { Nova } from "./nova.ts";
+import { type Nova, recordChange } from "./nova.ts";
 
 export interface NewFlavor {
   readonly id?: string;
@@ -15,6 +16,7 @@ export interface NewFlavor {
   readonly description?: string | null;
 }
 
+/** Adds a flavor; what is left out is as in the API: no ephemeral disk, no swap, public. */
 export function addFlavor(nova: Nova, wanted: NewFlavor): Flavor {
   const state = nova.slot.value;
   const flavor: Flavor = {
@@ -35,22 +37,40 @@ export function addFlavor(nova: Nova, wanted: NewFlavor): Flavor {
   };
   state.flavors.set(flavor.id, flavor);
   state.flavorNames.set(flavor.name, flavor.id);
-  nova.cloud.kernel.record("nova", "flavor.create", flavor.id, { name: flavor.name });
+  recordChange(nova, "flavor.create", flavor.id, { name: flavor.name });
   return flavor;
 }
 
-export const canUseFlavor = ({ nova, actor }: NovaCall, flavor: Flavor): boolean =>
+/** Who looks for a flavor. */
+interface Asker {
+  readonly nova: Nova;
+  readonly actor: Actor;
+}
+
+/** A flavor that is not public is for the projects that were given access, administrators apart. */
+export const canUseFlavor = ({ nova, actor }: Asker, flavor: Flavor): boolean =>
   flavor.isPublic || nova.slot.value.flavorAccess.get(flavor.id)?.has(actor.projectId) === true;
 
 /** A flavor that the caller may use. */
-export function findFlavor(call: NovaCall, id: string): Flavor | undefined {
+export function findFlavor(call: Asker, id: string): Flavor | undefined {
   const flavor = call.nova.slot.value.flavors.get(id);
   return flavor !== undefined && (call.actor.isAdmin || canUseFlavor(call, flavor)) ? flavor : undefined;
 }
 
 /** Servers keep the flavor that they were made with: a change makes a new one. */
-export function replaceFlavor(call: NovaCall, flavor: Flavor, change: Partial<Flavor>): Flavor {
+export function replaceFlavor(nova: Nova, flavor: Flavor, change: Partial<Flavor>): Flavor {
   const next = { ...flavor, ...change };
-  call.nova.slot.value.flavors.set(flavor.id, next);
+  if (isDeepStrictEqual(next, flavor)) return flavor;
+  nova.slot.value.flavors.set(flavor.id, next);
+  recordChange(nova, "flavor.update", flavor.id, { members: Object.keys(change) });
   return next;
+}
+
+/** Servers that have it keep it. */
+export function removeFlavor(nova: Nova, { id, name }: Flavor): void {
+  const { flavors, flavorNames, flavorAccess } = nova.slot.value;
+  flavors.delete(id);
+  flavorNames.delete(name);
+  flavorAccess.delete(id);
+  recordChange(nova, "flavor.delete", id);
 }

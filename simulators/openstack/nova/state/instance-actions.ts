@@ -1,11 +1,12 @@
 import type { NovaCall } from "../wire/request.ts";
-import type { Server } from "./server.ts";
+import type { InstanceAction, Server } from "./server.ts";
 
+/** Actions that a server remembers; the oldest go first. */
 const ACTIONS_MAX = 100;
 
-export function recordAction(call: NovaCall, server: Server, action: string): void {
-  const { actor, requestId, nova } = call;
-  const record = {
+/** Puts an action on the server's list (`os-instance-actions`). */
+export function addInstanceAction({ actor, requestId, nova }: NovaCall, server: Server, action: string): void {
+  const added: InstanceAction = {
     action,
     requestId,
     userId: actor.userId,
@@ -14,20 +15,10 @@ export function recordAction(call: NovaCall, server: Server, action: string): vo
     finishMs: null,
     message: null,
   };
-  server.actions = [...(server.actions ?? []), record].slice(-ACTIONS_MAX);
+  server.actions = [...(server.actions ?? []), added].slice(-ACTIONS_MAX);
 }
 
-export interface InstanceAction {
-  readonly action: string;
-  readonly requestId: string;
-  readonly userId: string;
-  readonly projectId: string;
-  readonly startMs: number;
-  readonly finishMs: number | null;
-  readonly message: string | null;
-}
-
-/** Newest first; the creation is not stored, it follows from the server. */
+/** The actions of a server, newest first; the creation is not stored, it follows from the server. */
 export function instanceActionsOf(server: Server): readonly InstanceAction[] {
   const creation: InstanceAction = {
     action: "create",

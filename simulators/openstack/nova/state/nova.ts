@@ -86,3 +86,13 @@ export interface Nova {
   readonly cloud: Cloud;
   readonly slot: Slot<NovaState>;
 }
+
+/** Writes one state change of this service into the journal. `data` holds no secret. */
+export function recordChange(
+  { cloud }: Nova,
+  kind: string,
+  subject: string,
+  data: Readonly<Record<string, unknown>> = {},
+): void {
+  cloud.kernel.record("nova", kind, subject, data);
+}

@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import { Refusal } from "../../common/refusal.ts";
 import type { Flavor } from "./flavor.ts";
-import type { Nova } from "./nova.ts";
+import { type Nova, recordChange } from "./nova.ts";
 
 /** Default quotas of Zed (docs/discoveries/openstack.md, "Quotas"). */
 export const DEFAULTS: Readonly<Record<string, number>> = {
@@ -20,15 +21,42 @@ export const DEFAULTS: Readonly<Record<string, number>> = {
   server_groups: 10,
 };
 
+/** What a project without quotas of its own may have; −1 is unlimited. */
 export const defaultOf = (nova: Nova, name: string): number =>
   nova.slot.value.quotaClass[name] ?? nova.cloud.quota(name, DEFAULTS[name] ?? -1);
 
+/** What a project may have; −1 is unlimited. */
 export const quotaOf = (nova: Nova, projectId: string, name: string): number =>
   nova.slot.value.quotas.get(projectId)?.[name] ?? defaultOf(nova, name);
 
-type CountedResource = "cores" | "instances" | "ram";
-export type QuotaDemand = Readonly<Partial<Record<CountedResource, number>>>;
+type Limits = Readonly<Record<string, number>>;
+
+/** Sets these limits of a project; the others stay. */
+export function setQuotas(nova: Nova, projectId: string, limits: Limits): void {
+  const { quotas } = nova.slot.value;
+  const next = { ...quotas.get(projectId), ...limits };
+  if (isDeepStrictEqual(quotas.get(projectId), next)) return;
+  quotas.set(projectId, next);
+  recordChange(nova, "quota.update", projectId, limits);
+}
+
+/** Back to the defaults. */
+export function resetQuotas(nova: Nova, projectId: string): void {
+  if (nova.slot.value.quotas.delete(projectId)) recordChange(nova, "quota.reset", projectId);
+}
+
+/** Sets defaults, for every project without limits of its own. */
+export function setDefaultQuotas(nova: Nova, limits: Limits): void {
+  const next = { ...nova.slot.value.quotaClass, ...limits };
+  if (isDeepStrictEqual(nova.slot.value.quotaClass, next)) return;
+  nova.slot.value.quotaClass = next;
+  recordChange(nova, "quota-class.update", "default", limits);
+}
+
 const RESOURCES = ["cores", "instances", "ram"] as const;
+type CountedResource = (typeof RESOURCES)[number];
+/** What is wanted beyond what is used; RAM in MiB. */
+type QuotaDemand = Readonly<Partial<Record<CountedResource, number>>>;
 
 function exceededResources(nova: Nova, projectId: string, more: QuotaDemand): readonly CountedResource[] {
   const used = nova.slot.value.usage.get(projectId) ?? { instances: 0, cores: 0, ram: 0 };

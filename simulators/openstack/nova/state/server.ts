@@ -16,6 +16,7 @@ export type VmState =
   | "error"
   | "deleted";
 
+/** A port that a server holds. */
 export interface Nic {
   readonly portId: string;
   /** Made by Nova, so that it goes with the server. */
@@ -23,22 +24,25 @@ export interface Nic {
   readonly tag?: string;
 }
 
+/** A volume that a server holds. */
 export interface VolumeLink {
   readonly volumeId: string;
   readonly attachmentId: string;
   readonly device: string;
   readonly isRoot: boolean;
-  deleteOnTermination: boolean;
+  readonly deleteOnTermination: boolean;
   readonly tag?: string;
 }
 
+/** Why a server is in ERROR; `code` as an HTTP status. */
 export interface ServerFault {
   readonly code: number;
   readonly createdMs: number;
   readonly message: string;
 }
 
-export interface ActionRecord {
+/** An entry of a server's list of actions. */
+export interface InstanceAction {
   readonly action: string;
   readonly requestId: string;
   readonly userId: string;
@@ -72,6 +76,7 @@ export interface Extras {
   trustedCertificates?: readonly string[];
 }
 
+/** A server, from the request that creates it on. Times are kernel ms. */
 export interface Server {
   readonly id: string;
   /** Counts servers: order of creation, and the hypervisor's `instance-0000002a`. */
@@ -97,7 +102,7 @@ export interface Server {
   metadata: Readonly<Record<string, string>>;
   nics: readonly Nic[];
   volumes: readonly VolumeLink[];
-  actions: ActionRecord[] | undefined;
+  actions: InstanceAction[] | undefined;
   extras: Extras | undefined;
 }
 
@@ -105,9 +110,10 @@ export const NO_METADATA: Readonly<Record<string, string>> = {};
 export const NO_NICS: readonly Nic[] = [];
 export const NO_VOLUMES: readonly VolumeLink[] = [];
 
+/** The extras of a server, made when there are none. */
 export const extrasOf = (server: Server): Extras => (server.extras ??= {});
 
-/** Who acts for a server while nobody asks: its owner. */
+/** Who acts for a server in the background: its owner. */
 export const ownerOf = (server: Pick<Server, "projectId" | "userId">): Actor => ({
   ...ANONYMOUS,
   userId: server.userId,

@@ -1,10 +1,11 @@
 import type { Flavor } from "./flavor.ts";
-import type { Nova, NovaState } from "./nova.ts";
+import { type Nova, type NovaState, recordChange } from "./nova.ts";
 import { extrasOf, type Server } from "./server.ts";
 
-/** Deleted servers that are remembered. */
+/** Deleted servers that are remembered, for `changes-since`, `deleted` and markers. */
 const DELETED_SERVERS_MAX = 1000;
 
+/** Adds a server to the live ones and counts it against its project's quota. */
 export function addServer(nova: Nova, server: Server): void {
   const state = nova.slot.value;
   state.servers.set(server.id, server);
@@ -14,7 +15,7 @@ export function addServer(nova: Nova, server: Server): void {
   countUsage(state, server, 1);
 }
 
-/** Takes a server out of the living; its quota is free again. */
+/** Moves a server from the live to the deleted ones; its share of the quota is free again. */
 export function removeServer(nova: Nova, server: Server): void {
   const state = nova.slot.value;
   if (!state.servers.delete(server.id)) return;
@@ -41,17 +42,19 @@ function countUsage(state: NovaState, { projectId, flavor }: Server, sign: 1 | -
   usage.ram += sign * flavor.ram;
 }
 
+/** A live server, whoever's. */
 export const findServer = (nova: Nova, id: string): Server | undefined => nova.slot.value.servers.get(id);
 
+/** Sets `updated`. */
 export function touchServer(nova: Nova, server: Server): void {
   server.updatedMs = nova.cloud.kernel.nowMs;
 }
 
-/** ERROR, with what the owner is told. */
+/** Turns a server to ERROR with a fault that its owner sees; `code` as an HTTP status. */
 export function failServer(nova: Nova, server: Server, code: number, message: string): void {
   server.vm = "error";
   server.task = null;
   extrasOf(server).fault = { code, createdMs: nova.cloud.kernel.nowMs, message };
   touchServer(nova, server);
-  nova.cloud.kernel.record("nova", "server.error", server.id, { message });
+  recordChange(nova, "server.error", server.id, { message });
 }

@@ -2,6 +2,7 @@ import { bodyText } from "../../../kernel/index.ts";
 import { str } from "../../common/python.ts";
 import { Refusal } from "../../common/refusal.ts";
 import { type Schema, type SchemaFailure, validate } from "../../common/schema.ts";
+import type { Static } from "../../schema/static.ts";
 import { badRequest } from "./errors.ts";
 import { FORMATS } from "./formats.ts";
 import type { NovaCall } from "./request.ts";
@@ -30,14 +31,19 @@ export function readBody(call: NovaCall): unknown {
   }
 }
 
-/** The body, if it fits. Under /v2 what is unknown is dropped. @throws Refusal 400 */
-export function requireBody(call: NovaCall, schema: Schema): Record<string, unknown> {
+/** The body, if it fits the schema. Under /v2 unknown members are dropped. @throws Refusal 400, 415 */
+export function requireBody<const S extends Schema>(call: NovaCall, schema: S): Static<S> {
   const body = readBody(call);
   checkValue(call, schema, body);
-  return body as Record<string, unknown>;
+  return body;
 }
 
-export function checkValue(call: NovaCall, schema: Schema, value: unknown): void {
+/** @throws Refusal 400 with Nova's sentence about the first failure */
+export function checkValue<const S extends Schema>(
+  call: NovaCall,
+  schema: S,
+  value: unknown,
+): asserts value is Static<S> {
   for (;;) {
     const failure = validate(schema, value, FORMATS);
     if (failure === undefined) return;
@@ -48,9 +54,7 @@ export function checkValue(call: NovaCall, schema: Schema, value: unknown): void
 /** Takes away unexpected members; answers whether that was the failure. */
 function dropUnknownMembers({ keyword, value, schema }: SchemaFailure): boolean {
   if (keyword !== "additionalProperties" || typeof value !== "object" || value === null) return false;
-  const before = Object.keys(value).length;
-  for (const name of Object.keys(value)) {
-    if (!Object.hasOwn(schema.properties ?? {}, name)) delete (value as Record<string, unknown>)[name];
-  }
-  return Object.keys(value).length < before;
+  const unknown = Object.keys(value).filter((name) => !Object.hasOwn(schema.properties ?? {}, name));
+  for (const name of unknown) Reflect.deleteProperty(value, name);
+  return unknown.length > 0;
 }

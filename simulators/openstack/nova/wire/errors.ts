@@ -1,5 +1,5 @@
 import { Refusal } from "../../common/refusal.ts";
-import type { NovaCall } from "./request.ts";
+import type { Actor } from "../../cloud.ts";
 
 export const badRequest = (message: string): Refusal => new Refusal(400, "badRequest", message);
 export const conflict = (message: string): Refusal => new Refusal(409, "conflictingRequest", message);
@@ -10,10 +10,11 @@ export const notFound = (message: string): Refusal => new Refusal(404, "itemNotF
 export const noResource = (): Refusal => notFound("The resource could not be found.");
 
 /** Refuses whoever is not an administrator. @throws Refusal 403 */
-export function requireAdmin({ actor }: NovaCall, rule: string): void {
+export function requireAdmin({ actor }: { readonly actor: Actor }, rule: string): void {
   if (!actor.isAdmin) throw forbiddenByPolicy(rule);
 }
 
+/** The refusal of a policy; `rule` without its prefix. */
 export const forbiddenByPolicy = (rule: string): Refusal =>
   forbidden(`Policy doesn't allow os_compute_api:${rule} to be performed.`);
 
@@ -25,6 +26,7 @@ export const unexpectedError = (python: string): Refusal =>
     `Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/ and attach the Nova API log if possible.\n<class '${python}'>`,
   );
 
+/** A handler that refuses with 501 what this simulator does not model. */
 export const refuseAsUnmodelled = (what: string) => (): never => {
   throw new Refusal(501, "notImplemented", `not simulated: ${what}`);
 };

@@ -25,12 +25,12 @@ export function requireId({ params }: NovaCall, what: string): string {
   return id;
 }
 
-/** The member of the body. @throws Refusal 400 */
+/** The member of the body, an object. @throws Refusal 400 */
 export function requireMember(call: NovaCall, name: string): Readonly<Record<string, unknown>> {
-  const body = readBody(call) as Readonly<Record<string, unknown>> | null;
-  const member = body?.[name];
+  const body = readBody(call);
+  const [, member] = Object.entries(body ?? {}).find(([key]) => key === name) ?? [];
   if (typeof member !== "object" || member === null) throw badRequest(`Missing parameter ${name}`);
-  return member as Readonly<Record<string, unknown>>;
+  return { ...member };
 }
 
 export const runAndReply = (work: () => void): HttpReply => {

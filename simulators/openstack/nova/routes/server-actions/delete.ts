@@ -1,5 +1,6 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
 import { startDelete } from "../../behaviour/delete.ts";
+import { addInstanceAction } from "../../state/instance-actions.ts";
 import type { Server } from "../../state/server.ts";
 import { emptyReply } from "../../wire/replies.ts";
 import type { NovaCall } from "../../wire/request.ts";
@@ -7,10 +8,10 @@ import type { ServerActions } from "./action.ts";
 
 export const DELETE_ACTIONS: ServerActions = {
   restore: { from: [], run: () => emptyReply(202) },
-  forceDelete: { record: "forceDelete", run: forceDelete },
+  forceDelete: { run: forceDelete },
 };
 
 function forceDelete(call: NovaCall, server: Server): HttpReply {
-  startDelete(call.nova, server);
+  if (startDelete(call.nova, server)) addInstanceAction(call, server, "forceDelete");
   return emptyReply(202);
 }

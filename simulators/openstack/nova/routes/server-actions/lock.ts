@@ -3,10 +3,25 @@ import { extrasOf, type Server } from "../../state/server.ts";
 import { forbiddenByPolicy } from "../../wire/errors.ts";
 import { emptyReply } from "../../wire/replies.ts";
 import type { NovaCall } from "../../wire/request.ts";
-import type { ActionBody, ServerActions } from "./action.ts";
+import type { ServerActions } from "./action.ts";
 
-function lock(call: NovaCall, server: Server, body: ActionBody): HttpReply {
-  const reason = call.version >= 73 ? ((body.locked_reason as string | undefined) ?? null) : null;
+/** From 2.73 on it may give a reason; before, the body may be anything. */
+const lockSchema = (version: number) =>
+  version < 73
+    ? {}
+    : ({
+        type: ["object", "null"],
+        properties: { locked_reason: { type: "string", minLength: 1, maxLength: 255 } },
+        additionalProperties: false,
+      } as const);
+
+function readReason(call: NovaCall, body: unknown): string | null {
+  if (call.version < 73 || typeof body !== "object" || body === null || !("locked_reason" in body)) return null;
+  return typeof body.locked_reason === "string" ? body.locked_reason : null;
+}
+
+function lock(call: NovaCall, server: Server, body: unknown): HttpReply {
+  const reason = readReason(call, body);
   // Who locks again changes nothing.
   if (server.extras?.lock !== undefined && server.extras.lock.byAdmin === call.actor.isAdmin) return emptyReply(202);
   extrasOf(server).lock = { byAdmin: call.actor.isAdmin, reason };
@@ -21,6 +36,6 @@ function unlock(call: NovaCall, server: Server): HttpReply {
 }
 
 export const LOCK_ACTIONS: ServerActions = {
-  lock: { run: lock, record: "lock", ignoresLock: true },
+  lock: { schema: lockSchema, run: lock, record: "lock", ignoresLock: true },
   unlock: { run: unlock, record: "unlock", ignoresLock: true },
 };

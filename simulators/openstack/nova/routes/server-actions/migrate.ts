@@ -1,12 +1,13 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
 import { HOST } from "../../state/host.ts";
 import type { Server } from "../../state/server.ts";
-import { badRequest } from "../../wire/errors.ts";
+import { badRequest, refuseAsUnmodelled } from "../../wire/errors.ts";
 import type { NovaCall } from "../../wire/request.ts";
-import { type ActionBody, startTransition, refuseActionAsUnmodelled, type ServerActions, ACTION_MS } from "./action.ts";
+import { ACTION_MS, type ServerActions, startTransition } from "./action.ts";
 
-function migrateLive(_call: NovaCall, server: Server, { host }: ActionBody): HttpReply {
-  if (host === HOST) throw badRequest(`Unable to migrate instance (${server.id}) to current host (${HOST}).`);
+function migrateLive(_call: NovaCall, server: Server, body: unknown): HttpReply {
+  if (typeof body === "object" && body !== null && "host" in body && body.host === HOST)
+    throw badRequest(`Unable to migrate instance (${server.id}) to current host (${HOST}).`);
   throw badRequest("No valid host was found. There are not enough hosts available.");
 }
 
@@ -19,5 +20,5 @@ export const MIGRATE_ACTIONS: ServerActions = {
     run: (call, server) => startTransition("resize_prep", ACTION_MS.migrate, server.vm)(call, server),
   },
   "os-migrateLive": { admin: "os-migrate-server:migrate_live", from: ["active", "paused"], run: migrateLive },
-  evacuate: { admin: "os-evacuate", run: refuseActionAsUnmodelled("evacuate: this cloud has one host") },
+  evacuate: { admin: "os-evacuate", run: refuseAsUnmodelled("evacuate: this cloud has one host") },
 };

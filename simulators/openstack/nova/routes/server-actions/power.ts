@@ -1,13 +1,29 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
 import { startTask } from "../../behaviour/tasks.ts";
-import type { Server } from "../../state/server.ts";
+import type { Server, VmState } from "../../state/server.ts";
 import { emptyReply } from "../../wire/replies.ts";
 import type { NovaCall } from "../../wire/request.ts";
-import { type ActionBody, startTransition, type ServerActions, ACTION_MS } from "./action.ts";
+import { objectSchema, PASSWORD } from "../schemas/parts.ts";
+import { ACTION_MS, type ServerActions, startTransition, withBody } from "./action.ts";
 
-function reboot(call: NovaCall, server: Server, { type }: ActionBody): HttpReply {
-  const task = String(type).toLowerCase() === "hard" ? "rebooting_hard" : "rebooting";
-  startTask(call.nova, server, task, ACTION_MS.reboot, "active");
+const rebootSchema = () =>
+  objectSchema({ type: { type: "string", enum: ["HARD", "Hard", "hard", "SOFT", "Soft", "soft"] } }, ["type"]);
+const passwordSchema = () => objectSchema({ adminPass: PASSWORD }, ["adminPass"]);
+
+const isHard = ({ type }: { readonly type: string }): boolean => type.toLowerCase() === "hard";
+
+const REBOOTABLE: readonly VmState[] = ["active"];
+const HARD_REBOOTABLE: readonly VmState[] = ["active", "stopped", "paused", "suspended", "error"];
+
+const isHardReboot = (body: unknown): boolean =>
+  typeof body === "object" &&
+  body !== null &&
+  "type" in body &&
+  typeof body.type === "string" &&
+  isHard({ type: body.type });
+
+function reboot(call: NovaCall, server: Server, body: { readonly type: string }): HttpReply {
+  startTask(call.nova, server, isHard(body) ? "rebooting_hard" : "rebooting", ACTION_MS.reboot, "active");
   return emptyReply(202);
 }
 
@@ -25,10 +41,9 @@ export const POWER_ACTIONS: ServerActions = {
     run: startTransition("powering-off", ACTION_MS.power, "stopped"),
   },
   reboot: {
-    from: ({ type }) =>
-      String(type).toLowerCase() === "hard" ? ["active", "stopped", "paused", "suspended", "error"] : ["active"],
+    from: (body) => (isHardReboot(body) ? HARD_REBOOTABLE : REBOOTABLE),
     record: "reboot",
-    run: reboot,
+    ...withBody(rebootSchema, reboot),
   },
   pause: { from: ["active"], record: "pause", run: startTransition("pausing", ACTION_MS.pause, "paused") },
   unpause: { from: ["paused"], record: "unpause", run: startTransition("unpausing", ACTION_MS.pause, "active") },
@@ -37,6 +52,6 @@ export const POWER_ACTIONS: ServerActions = {
   changePassword: {
     from: ["active"],
     record: "changePassword",
-    run: startTransition("updating_password", ACTION_MS.password, "active"),
+    ...withBody(passwordSchema, startTransition("updating_password", ACTION_MS.password, "active")),
   },
 };

@@ -1,4 +1,5 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
+import type { Static } from "../../../schema/static.ts";
 import { startTask } from "../../behaviour/tasks.ts";
 import { findFlavor } from "../../state/flavors.ts";
 import { checkQuota } from "../../state/quotas.ts";
@@ -7,9 +8,12 @@ import { setFlavor } from "../../state/servers.ts";
 import { badRequest } from "../../wire/errors.ts";
 import { emptyReply } from "../../wire/replies.ts";
 import type { NovaCall } from "../../wire/request.ts";
-import { type ActionBody, type ServerActions, setDiskConfig, ACTION_MS } from "./action.ts";
+import { type ServerActions, setDiskConfig, ACTION_MS, withBody } from "./action.ts";
+import { DISK_CONFIG, FLAVOR_REF, objectSchema } from "../schemas/parts.ts";
 
-function resize(call: NovaCall, server: Server, body: ActionBody): HttpReply {
+const resizeSchema = () => objectSchema({ flavorRef: FLAVOR_REF, "OS-DCF:diskConfig": DISK_CONFIG }, ["flavorRef"]);
+
+function resize(call: NovaCall, server: Server, body: Static<ReturnType<typeof resizeSchema>>): HttpReply {
   const { flavorRef } = body;
   const flavor = findFlavor(call, String(flavorRef).split("/").at(-1) ?? "");
   if (flavor === undefined) throw badRequest(`Flavor ${String(flavorRef)} could not be found.`);
@@ -21,7 +25,7 @@ function resize(call: NovaCall, server: Server, body: ActionBody): HttpReply {
   checkQuota(call.nova, server.projectId, { cores: more("vcpus"), ram: more("ram") });
   Object.assign(extrasOf(server), { oldFlavor: server.flavor, oldVm: server.vm });
   setFlavor(call.nova, server, flavor);
-  setDiskConfig(server, body);
+  setDiskConfig(server, body["OS-DCF:diskConfig"]);
   startTask(call.nova, server, "resize_prep", ACTION_MS.resize, "resized");
   return emptyReply(202);
 }
@@ -39,7 +43,7 @@ function revertResize(call: NovaCall, server: Server): HttpReply {
 }
 
 export const RESIZE_ACTIONS: ServerActions = {
-  resize: { from: ["active", "stopped"], record: "resize", run: resize },
+  resize: { from: ["active", "stopped"], record: "resize", ...withBody(resizeSchema, resize) },
   confirmResize: { from: ["resized"], record: "confirmResize", run: confirmResize },
   revertResize: { from: ["resized"], record: "revertResize", run: revertResize },
 };

@@ -10,7 +10,7 @@ import { addImage, WITH_DISK } from "./image.ts";
 /** The disk of the host's own goes into an image until the server is unshelved or deleted. */
 function shelve(call: NovaCall, server: Server): HttpReply {
   if (server.imageId !== "") {
-    const { id } = addImage(call, server, { name: `${server.name}-shelved` }, {});
+    const { id } = addImage(call, server, { name: `${server.name}-shelved` });
     extrasOf(server).shelvedImageId = id;
     startSnapshot(call.nova, id);
   }

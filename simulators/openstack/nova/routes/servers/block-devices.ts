@@ -1,32 +1,20 @@
 import { Refusal } from "../../../common/refusal.ts";
-import type { BootVolume } from "../../behaviour/build.ts";
+import type { BootVolume } from "../../behaviour/boot-volumes.ts";
 import { badRequest } from "../../wire/errors.ts";
 import { isTrueWord } from "../../wire/formats.ts";
 import type { NovaCall } from "../../wire/request.ts";
-import type { Wanted } from "./create.ts";
+import type { BlockDevice, WantedServer } from "../schemas/servers.ts";
 
 /*
  * What POST /servers checks before it says 202; everything else turns the server to ERROR later. Nothing is 404 here: what a
  * body names and is not there is a bad request (docs/discoveries/openstack.md, "Failures", row 13).
  */
 
-export interface BlockDevice {
-  readonly source_type?: "volume" | "image" | "snapshot" | "blank";
-  readonly destination_type?: "volume" | "local";
-  readonly uuid?: string;
-  readonly boot_index?: number | string | null;
-  readonly volume_size?: number | string;
-  readonly delete_on_termination?: boolean | string;
-  readonly device_name?: string;
-  readonly volume_type?: string | null;
-  readonly tag?: string;
-}
-
-const badMapping = (why: string): Refusal => badRequest(`Block Device Mapping is Invalid: ${why}`);
+export const badMapping = (why: string): Refusal => badRequest(`Block Device Mapping is Invalid: ${why}`);
 const BOOT_SEQUENCE = "Boot sequence for the instance and image/block device mapping combination is not valid.";
 
 /** The volumes that the body asks for; disks of the host's own need no record. @throws Refusal 400 */
-export function planVolumes(call: NovaCall, wanted: Wanted): readonly BootVolume[] {
+export function planVolumes(call: NovaCall, wanted: WantedServer): readonly BootVolume[] {
   if (wanted.block_device_mapping !== undefined)
     throw badRequest("not simulated: block_device_mapping; use block_device_mapping_v2");
   const devices = wanted.block_device_mapping_v2 ?? [];

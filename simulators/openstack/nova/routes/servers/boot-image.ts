@@ -1,14 +1,14 @@
 import type { ImageView } from "../../../cloud.ts";
-import type { BootVolume } from "../../behaviour/build.ts";
+import type { BootVolume } from "../../behaviour/boot-volumes.ts";
 import type { Flavor } from "../../state/flavor.ts";
 import { badRequest } from "../../wire/errors.ts";
 import type { NovaCall } from "../../wire/request.ts";
-import type { Wanted } from "./create.ts";
+import type { WantedServer } from "../schemas/servers.ts";
 
 /** @throws Refusal 400 */
 export function requireBootImage(
   call: NovaCall,
-  wanted: Wanted,
+  wanted: WantedServer,
   devices: readonly BootVolume[],
 ): ImageView | undefined {
   const id = wanted.imageRef ?? "";

@@ -2,10 +2,22 @@ import type { BootNic } from "../../behaviour/interfaces.ts";
 import { badRequest, conflict } from "../../wire/errors.ts";
 import { isUuid } from "../../wire/formats.ts";
 import type { NovaCall } from "../../wire/request.ts";
-import type { Wanted } from "./create.ts";
+import type { WantedServer } from "../schemas/servers.ts";
 
-/** @throws Refusal 400, 409 */
-export function planNics(call: NovaCall, wanted: Wanted, max: number): readonly BootNic[] {
+/** @throws Refusal 400 for a network that is no UUID, where no port is named instead */
+export function checkNetworkIds({ networks }: WantedServer): void {
+  if (networks === undefined || networks === "none" || networks === "auto") return;
+  for (const { uuid, port } of networks)
+    if (port == null && !isUuid(uuid ?? ""))
+      throw badRequest(`Bad networks format: network uuid is not in proper format (${uuid})`);
+}
+
+/**
+ * The NICs of one server. Without networks: one on the only network that the project has, if any.
+ *
+ * @throws Refusal 400, 409
+ */
+export function planNics(call: NovaCall, wanted: WantedServer, max: number): readonly BootNic[] {
   const { ports } = call.nova.cloud;
   if (wanted.networks === "none") return [];
   if (wanted.networks === undefined || wanted.networks === "auto" || wanted.networks.length === 0) {

@@ -1,5 +1,6 @@
+import { quotaOf } from "../../state/quotas.ts";
 import type { Server, VmState } from "../../state/server.ts";
-import { conflict } from "../../wire/errors.ts";
+import { conflict, forbidden } from "../../wire/errors.ts";
 import type { NovaCall } from "../../wire/request.ts";
 
 /** @throws Refusal 409 */
@@ -13,4 +14,15 @@ export function checkState(server: Server, verb: string, allowed: readonly VmSta
   if (!allowed.includes(server.vm)) throw conflict(`${where} vm_state ${server.vm}`);
   if (server.task !== null) throw conflict(`${where} task_state ${server.task}`);
   if (needsLaunch && server.launchedMs === 0) throw conflict(`Instance ${server.id} is not ready`);
+}
+
+/** @throws Refusal 403 when the project's quota of metadata is smaller */
+export function checkMetadataCount(
+  { nova }: NovaCall,
+  { projectId }: Pick<Server, "projectId">,
+  next: Readonly<Record<string, string>>,
+): void {
+  const limit = quotaOf(nova, projectId, "metadata_items");
+  if (limit >= 0 && Object.keys(next).length > limit)
+    throw forbidden(`Maximum number of metadata items exceeds ${limit}`);
 }

@@ -1,6 +1,9 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
 import { Refusal } from "../../../common/refusal.ts";
-import { startBuild, type BootVolume } from "../../behaviour/build.ts";
+import { startBuild } from "../../behaviour/build.ts";
+import type { BootVolume } from "../../behaviour/boot-volumes.ts";
+import { membersOf } from "../../behaviour/scheduler.ts";
+import { recordChange } from "../../state/nova.ts";
 import type { BootNic } from "../../behaviour/interfaces.ts";
 import type { Flavor } from "../../state/flavor.ts";
 import { findFlavor } from "../../state/flavors.ts";
@@ -10,54 +13,22 @@ import { type Extras, NO_METADATA, NO_NICS, NO_VOLUMES, type Server } from "../.
 import { addServer } from "../../state/servers.ts";
 import { requireBody } from "../../wire/body.ts";
 import { badRequest, forbiddenByPolicy, forbidden } from "../../wire/errors.ts";
-import { isTrueWord, isUuid, shortIpv6 } from "../../wire/formats.ts";
+import { isTrueWord, shortIpv6 } from "../../wire/formats.ts";
 import { links } from "../../wire/links.ts";
 import { ok } from "../../wire/replies.ts";
 import type { NovaCall } from "../../wire/request.ts";
-import { createSchema } from "../schemas/servers.ts";
-import { planVolumes, type BlockDevice } from "./block-devices.ts";
+import { createSchema, type CreateServerBody, type WantedServer } from "../schemas/servers.ts";
+import { planVolumes } from "./block-devices.ts";
 import { checkImage, requireBootImage } from "./boot-image.ts";
-import { planNics } from "./boot-networks.ts";
+import { checkMetadataCount } from "./checks.ts";
+import { checkNetworkIds, planNics } from "./boot-networks.ts";
 import { newPassword } from "./password.ts";
 
-export interface Wanted {
-  readonly name: string;
-  readonly flavorRef: string | number;
-  readonly imageRef?: string;
-  readonly metadata?: Readonly<Record<string, string>>;
-  readonly networks?:
-    | readonly {
-        readonly uuid?: string;
-        readonly port?: string | null;
-        readonly fixed_ip?: string;
-        readonly tag?: string;
-      }[]
-    | "none"
-    | "auto";
-  readonly key_name?: string;
-  readonly user_data?: string;
-  readonly availability_zone?: string;
-  readonly security_groups?: readonly { readonly name: string }[];
-  readonly block_device_mapping_v2?: readonly BlockDevice[];
-  readonly block_device_mapping?: unknown;
-  readonly config_drive?: boolean | string;
-  readonly min_count?: number | string;
-  readonly max_count?: number | string;
-  readonly return_reservation_id?: boolean | string;
-  readonly adminPass?: string;
-  readonly description?: string | null;
-  readonly tags?: readonly string[];
-  readonly accessIPv4?: string;
-  readonly accessIPv6?: string;
-  readonly hostname?: string;
-  readonly "OS-DCF:diskConfig"?: "AUTO" | "MANUAL";
-}
-
-/** How many, at least and at most. @throws Refusal 400 */
 /** Servers that one request may make, where quotas have no limit. */
 const SERVERS_MAX = 10_000;
 
-function serverCounts({ min_count, max_count }: Wanted): { readonly min: number; readonly max: number } {
+/** How many servers, at least and at most. @throws Refusal 400, 501 */
+function serverCounts({ min_count, max_count }: WantedServer): { readonly min: number; readonly max: number } {
   const min = Number(min_count ?? 1);
   const max = Number(max_count ?? min);
   if (min > max) throw badRequest("min_count must be <= max_count");
@@ -66,7 +37,7 @@ function serverCounts({ min_count, max_count }: Wanted): { readonly min: number;
 }
 
 /** `zone:host:node` forces a host, which is for administrators. @throws Refusal 400, 403 */
-function requireZone(call: NovaCall, wanted: Wanted): string | undefined {
+function requireZone(call: NovaCall, wanted: WantedServer): string | undefined {
   if (wanted.availability_zone === undefined) return undefined;
   const [zone = "", host] = wanted.availability_zone.split(":");
   if (host !== undefined && !call.actor.isAdmin) throw forbiddenByPolicy("servers:create:forced_host");
@@ -79,9 +50,10 @@ function requireZone(call: NovaCall, wanted: Wanted): string | undefined {
   return zone;
 }
 
-function securityGroupIds(call: NovaCall, wanted: Wanted): readonly string[] | null {
+function securityGroupIds(call: NovaCall, wanted: WantedServer): readonly string[] | null {
   if (wanted.security_groups === undefined) return null;
-  return wanted.security_groups.map(({ name }) => {
+  const named = wanted.security_groups.flatMap(({ name }) => name ?? []);
+  return named.map((name) => {
     const group = call.nova.cloud.ports.securityGroup(call.actor, name);
     if (group === undefined) throw badRequest(`Unable to find security_group with name or id '${name}'`);
     return group.id;
@@ -89,34 +61,30 @@ function securityGroupIds(call: NovaCall, wanted: Wanted): readonly string[] | n
 }
 
 /** @throws Refusal 400, 403 */
-function requireServerGroup(call: NovaCall, body: Readonly<Record<string, unknown>>): string | undefined {
-  const hints = (body["os:scheduler_hints"] ?? body["OS-SCH-HNT:scheduler_hints"]) as { group?: string } | undefined;
+function requireServerGroup(call: NovaCall, body: CreateServerBody): string | undefined {
+  const hints = body["os:scheduler_hints"] ?? body["OS-SCH-HNT:scheduler_hints"];
   if (hints?.group === undefined) return undefined;
   const group = call.nova.slot.value.groups.get(hints.group);
   if (group === undefined || group.projectId !== call.actor.projectId)
     throw badRequest(`Instance group ${hints.group} could not be found.`);
   const limit = quotaOf(call.nova, group.projectId, "server_group_members");
-  const members = [...(call.nova.slot.value.byProject.get(group.projectId)?.values() ?? [])].filter(
-    ({ extras }) => extras?.groupId === group.id,
-  );
-  if (limit >= 0 && members.length >= limit) throw forbidden("Quota exceeded, too many servers in group");
+  if (limit >= 0 && membersOf(call.nova, group.id).length >= limit)
+    throw forbidden("Quota exceeded, too many servers in group");
   return group.id;
 }
 
 /** @throws Refusal 400, 403 */
-function checkLimits(call: NovaCall, wanted: Wanted, nics: readonly BootNic[], max: number): void {
+function checkLimits(call: NovaCall, wanted: WantedServer, nics: readonly BootNic[], max: number): void {
   const { keypairs } = call.nova.slot.value;
   if (wanted.key_name !== undefined && keypairs.get(call.actor.userId)?.has(wanted.key_name) !== true)
     throw badRequest("Invalid key_name provided.");
-  const limit = quotaOf(call.nova, call.actor.projectId, "metadata_items");
-  if (limit >= 0 && Object.keys(wanted.metadata ?? {}).length > limit)
-    throw forbidden(`Maximum number of metadata items exceeds ${limit}`);
+  checkMetadataCount(call, call.actor, wanted.metadata ?? {});
   const needed = nics.filter(({ portId }) => portId === undefined).length * max;
   const left = call.nova.cloud.ports.portsLeft(call.actor.projectId);
   if (needed > left) throw forbidden("Maximum number of ports exceeded");
 }
 
-function bootExtras(wanted: Wanted, zone: string | undefined, groupId: string | undefined): Extras | undefined {
+function bootExtras(wanted: WantedServer, zone: string | undefined, groupId: string | undefined): Extras | undefined {
   const extras: Extras = {
     ...(zone !== undefined && { zone }),
     ...(groupId !== undefined && { groupId }),
@@ -132,7 +100,7 @@ function bootExtras(wanted: Wanted, zone: string | undefined, groupId: string | 
 }
 
 interface BootPlan {
-  readonly wanted: Wanted;
+  readonly wanted: WantedServer;
   readonly flavor: Flavor;
   readonly zone: string | undefined;
   readonly groupId: string | undefined;
@@ -175,22 +143,25 @@ function addAndBuild(
     extras: Object.keys(many).length > 0 ? { ...extras, ...many } : extras,
   };
   addServer(call.nova, server);
-  cloud.kernel.record("nova", "server.create", server.id, { project: server.projectId, name: server.name });
+  recordChange(call.nova, "server.create", server.id, { project: server.projectId, name: server.name });
   startBuild(call.nova, { id: server.id, nics: plan.nics, groupIds: plan.groupIds, volumes: plan.volumes });
   return server;
 }
 
-export function createServer(call: NovaCall): HttpReply {
-  const body = requireBody(call, createSchema(call.version));
-  const wanted = body.server as unknown as Wanted;
+interface CheckedBoot {
+  readonly plan: BootPlan;
+  readonly count: number;
+  readonly max: number;
+}
+
+/** What a body asks for, checked in Nova's order. @throws Refusal 400, 403, 409, 501 */
+function planBoot(call: NovaCall, body: CreateServerBody): CheckedBoot {
+  const { server: wanted } = body;
   const { min, max } = serverCounts(wanted);
   const zone = requireZone(call, wanted);
   const volumes = planVolumes(call, wanted);
   const image = requireBootImage(call, wanted, volumes);
-  if (Array.isArray(wanted.networks))
-    for (const { uuid, port } of wanted.networks as readonly { uuid?: string; port?: string | null }[])
-      if (port == null && !isUuid(uuid ?? ""))
-        throw badRequest(`Bad networks format: network uuid is not in proper format (${uuid})`);
+  checkNetworkIds(wanted);
   const flavor = findFlavor(call, String(wanted.flavorRef).split("/").at(-1) ?? "");
   if (flavor === undefined) throw badRequest(`Flavor ${wanted.flavorRef} could not be found.`);
   checkImage(image, flavor);
@@ -199,16 +170,24 @@ export function createServer(call: NovaCall): HttpReply {
   checkLimits(call, wanted, nics, max);
   const groupIds = securityGroupIds(call, wanted);
   const count = affordableCount(call.nova, call.actor.projectId, flavor, min, Math.min(max, SERVERS_MAX));
-  const plan: BootPlan = { wanted, flavor, zone, groupId, nics, groupIds, volumes };
+  return { plan: { wanted, flavor, zone, groupId, nics, groupIds, volumes }, count, max };
+}
+
+/** POST /servers: one server, or as many between `min_count` and `max_count` as the quota allows. */
+export function createServer(call: NovaCall): HttpReply {
+  const { plan, count, max } = planBoot(call, requireBody(call, createSchema(call.version)));
+  const { wanted } = plan;
   const isReserved = isTrueWord(wanted.return_reservation_id ?? false);
   const reservationId = isReserved || count > 1 ? `r-${call.nova.cloud.random("nova").hex(8)}` : undefined;
   const names = Array.from({ length: count }, (_none, at) => (max > 1 ? `${wanted.name}-${at + 1}` : wanted.name));
   const servers = names.map((name, at) => addAndBuild(call, plan, name, at, reservationId));
   if (isReserved) return { status: 202, json: { reservation_id: reservationId } };
-  return acceptedReply(call, servers[0] as Server, wanted);
+  const [first] = servers;
+  if (first === undefined) throw new Error("nova: a request for servers made none");
+  return acceptedReply(call, first, wanted);
 }
 
-function acceptedReply(call: NovaCall, server: Server, wanted: Wanted): HttpReply {
+function acceptedReply(call: NovaCall, server: Server, wanted: WantedServer): HttpReply {
   const groups = wanted.security_groups ?? [{ name: "default" }];
   const body = {
     id: server.id,

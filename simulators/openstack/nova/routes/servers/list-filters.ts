@@ -76,7 +76,7 @@ function tagFilters(query: URLSearchParams): readonly ServerFilter[] {
 /** @throws Refusal 400 */
 function lockFilter({ query }: NovaCall): ServerFilter {
   const word = (query.get("locked") ?? "").toLowerCase();
-  if (!BOOLEAN_WORDS.includes(word))
+  if (!BOOLEAN_WORDS.some((each) => each === word))
     throw badRequest(
       `Unrecognized value '${query.get("locked")}', acceptable values are: ${BOOLEAN_WORDS.map(repr).join(", ")}`,
     );
