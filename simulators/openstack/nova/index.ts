@@ -2,6 +2,7 @@ import type { Service } from "../../kernel/index.ts";
 import type { Cloud, ServerOps } from "../cloud.ts";
 import { openStackService } from "../common/service.ts";
 import { defineTimers } from "./behaviour/timers.ts";
+import { defineFaults } from "./faults.ts";
 import { ROUTES } from "./routes/routes.ts";
 import { addFlavor, type NewFlavor } from "./state/flavors.ts";
 import { forgetPort } from "./behaviour/interfaces.ts";
@@ -40,6 +41,7 @@ const operations = (nova: Nova): ServerOps => ({
 /** Nova: servers that live over time, their actions, ports and volumes, flavors, key pairs, groups, quotas (2.1 to 2.93). */
 export function createNova(cloud: Cloud): NovaService {
   const nova: Nova = { cloud, slot: cloud.kernel.slot("nova", emptyState()) };
+  defineFaults(nova);
   defineTimers(nova);
   const service = openStackService(cloud, "nova", STYLE, [
     ...VERSION_ROUTES,

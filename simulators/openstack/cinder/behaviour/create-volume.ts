@@ -1,15 +1,16 @@
 import type { Actor, ImageView } from "../../cloud.ts";
 import { CINDER_POINTS } from "../faults.ts";
 import { BACKEND } from "../state/backend.ts";
-import type { Cinder } from "../state/cinder.ts";
+import { type Cinder, recordChange } from "../state/cinder.ts";
 import { addMessage } from "../state/messages.ts";
-import { checkCount, checkGigabytes } from "../state/quotas.ts";
+import { checkCount, checkGigabytes, checkTypeQuota } from "../state/quotas.ts";
 import type { TypeRow, VolumeRow } from "../state/rows.ts";
 import { addVolume, setStatus } from "../state/volumes.ts";
 
 /** ms of simulated work. */
 const CREATE_MS = 3000;
 
+/** A volume that somebody asks for, checked. */
 export interface VolumeRequest {
   readonly sizeGb: number;
   readonly name: string | null;
@@ -40,6 +41,7 @@ const imageMetadataOf = (image: ImageView): Record<string, string> => ({
 export function createVolume(cinder: Cinder, actor: Actor, wanted: VolumeRequest): VolumeRow {
   checkGigabytes(cinder, actor.projectId, wanted.sizeGb);
   checkCount(cinder, actor.projectId, "volumes");
+  checkTypeQuota(cinder, actor.projectId, wanted.type, wanted.sizeGb);
   const { kernel } = cinder.cloud;
   const state = cinder.slot.value;
   const source = state.volumes.get(wanted.sourceId ?? state.snapshots.get(wanted.snapshotId ?? "")?.volumeId ?? "");
@@ -66,7 +68,7 @@ export function createVolume(cinder: Cinder, actor: Actor, wanted: VolumeRequest
     attachments: [],
   };
   addVolume(cinder, row);
-  kernel.record("cinder", "volume.create", row.id, { project: row.projectId, name: row.name, size: row.sizeGb });
+  recordChange(cinder, "volume.create", row.id, { project: row.projectId, name: row.name, size: row.sizeGb });
   const bootable = wanted.image !== undefined || source?.bootable === true;
   startCreateVolume(cinder, row, wanted.type, bootable, wanted.requestId);
   return row;
@@ -88,6 +90,7 @@ function startCreateVolume(cinder: Cinder, row: VolumeRow, type: TypeRow, bootab
   kernel.timer((hasNoBackend ? kernel.work(CREATE_MS / 10) : kernel.work(CREATE_MS)) + delayMs, "cinder/created", end);
 }
 
+/** How the creation of a volume ends. */
 export interface VolumeCreation {
   readonly id: string;
   readonly status: string;
@@ -96,6 +99,7 @@ export interface VolumeCreation {
   readonly requestWithoutBackend: string;
 }
 
+/** A volume is available, or in error. */
 export function endCreateVolume(cinder: Cinder, { id, status, bootable, requestWithoutBackend }: VolumeCreation): void {
   const row = cinder.slot.value.volumes.get(id);
   if (row?.status !== "creating") return;

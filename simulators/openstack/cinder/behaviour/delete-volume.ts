@@ -1,10 +1,11 @@
 import { CINDER_POINTS } from "../faults.ts";
-import type { Cinder } from "../state/cinder.ts";
+import { type Cinder, recordChange } from "../state/cinder.ts";
 import type { VolumeRow } from "../state/rows.ts";
 import { snapshotsOf } from "../state/snapshots.ts";
 import { removeVolume, setStatus } from "../state/volumes.ts";
 import { endDeleteSnapshot } from "./snapshots.ts";
 
+/** ms of simulated work. */
 const DELETE_MS = 1500;
 
 /** Turns a volume to `deleting`; it is gone later. */
@@ -14,6 +15,7 @@ export function startDeleteVolume(cinder: Cinder, row: VolumeRow): void {
   kernel.timer(kernel.work(DELETE_MS), "cinder/deleted", { id: row.id });
 }
 
+/** The volume is gone, with its snapshots; the fault point `cinder:volume.delete` decides. */
 export function endDeleteVolume(cinder: Cinder, id: string): void {
   const { kernel } = cinder.cloud;
   const row = cinder.slot.value.volumes.get(id);
@@ -23,5 +25,5 @@ export function endDeleteVolume(cinder: Cinder, id: string): void {
   if (effect?.kind === "error") return setStatus(cinder, row, "error_deleting");
   for (const snapshot of snapshotsOf(cinder, id)) endDeleteSnapshot(cinder, snapshot.id);
   removeVolume(cinder, row);
-  kernel.record("cinder", "volume.gone", id);
+  recordChange(cinder, "volume.gone", id);
 }

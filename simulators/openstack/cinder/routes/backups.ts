@@ -1,9 +1,8 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-import { SCHEDULE_MS } from "../behaviour/backups.ts";
-import { checkCount } from "../state/quotas.ts";
+import { removeBackup, startBackup } from "../behaviour/backups.ts";
+import { checkBackupGigabytes, checkCount } from "../state/quotas.ts";
 import type { BackupRow } from "../state/rows.ts";
-import { addUsage } from "../state/usage.ts";
-import { setStatus, requireVolume } from "../state/volumes.ts";
+import { requireVolume } from "../state/volumes.ts";
 import { requireMember, readTexts } from "../wire/body.ts";
 import { isoOrNull } from "../wire/dates.ts";
 import { badRequest, notFoundById, notSimulated } from "../wire/errors.ts";
@@ -62,8 +61,9 @@ function create(call: CinderCall): HttpReply {
     throw badRequest(
       `Invalid volume: Volume to be backed up must be available or in-use, but the current status is "${volume.status}".`,
     );
+  checkBackupGigabytes(cinder, actor.projectId, volume.sizeGb);
   checkCount(cinder, actor.projectId, "backups");
-  const { kernel } = cinder.cloud;
+  const { nowMs } = cinder.cloud.kernel;
   const row: BackupRow = {
     id: cinder.cloud.uuid("cinder"),
     seq: ++cinder.slot.value.made,
@@ -74,16 +74,12 @@ function create(call: CinderCall): HttpReply {
     description: description ?? null,
     status: "creating",
     sizeGb: volume.sizeGb,
-    container: (fields.container as string | null | undefined) ?? null,
+    container: fields.container ?? null,
     failReason: null,
-    createdMs: kernel.nowMs,
-    updatedMs: kernel.nowMs,
+    createdMs: nowMs,
+    updatedMs: nowMs,
   };
-  cinder.slot.value.backups.set(row.id, row);
-  addUsage(cinder, row.projectId, { backups: 1, backup_gigabytes: row.sizeGb });
-  volume.statusBefore = volume.status;
-  setStatus(cinder, volume, "backing-up");
-  kernel.timer(kernel.work(SCHEDULE_MS), "cinder/backup", { id: row.id, requestId });
+  startBackup(cinder, row, volume, requestId);
   return ok({ backup: brief(call, row) }, 202);
 }
 
@@ -91,8 +87,7 @@ function remove(call: CinderCall): HttpReply {
   const row = requestedBackup(call);
   if (!["available", "error"].includes(row.status))
     throw badRequest("Invalid backup: Backup status must be available or error");
-  call.cinder.slot.value.backups.delete(row.id);
-  addUsage(call.cinder, row.projectId, { backups: -1, backup_gigabytes: -row.sizeGb });
+  removeBackup(call.cinder, row);
   return emptyReply();
 }
 

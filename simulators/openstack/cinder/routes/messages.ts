@@ -1,3 +1,4 @@
+import { recordChange } from "../state/cinder.ts";
 import type { MessageRow } from "../state/rows.ts";
 import { isoOrNull } from "../wire/dates.ts";
 import { notFoundById } from "../wire/errors.ts";
@@ -5,10 +6,6 @@ import { links } from "../wire/links.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
 import type { CinderCall } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
-
-/*
- * The smaller surfaces: zones, services, pools, messages, attachments, and what is always empty here (groups).
- */
 
 const MESSAGE_DAYS = 30;
 const DAY_MS = 86_400_000;
@@ -58,7 +55,9 @@ export const MESSAGE_ROUTES: readonly CinderRoute[] = [
     path: "/messages/:id",
     from: 3,
     handler: (call) => {
-      call.cinder.slot.value.messages.delete(requestedMessage(call).id);
+      const { id } = requestedMessage(call);
+      call.cinder.slot.value.messages.delete(id);
+      recordChange(call.cinder, "message.delete", id);
       return emptyReply(204);
     },
   },

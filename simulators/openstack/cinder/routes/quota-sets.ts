@@ -1,5 +1,5 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-import { defaultsOf, usedOf, quotasOf } from "../state/quotas.ts";
+import { defaultsOf, usedOf, quotasOf, resetQuotas, setQuotas } from "../state/quotas.ts";
 import { requireMember } from "../wire/body.ts";
 import { badRequest, forbiddenByPolicy } from "../wire/errors.ts";
 import { acceptedReply, ok } from "../wire/replies.ts";
@@ -37,7 +37,7 @@ function update(call: CinderCall): HttpReply {
     if (value < -1) throw badRequest(`${name} must be >= -1`);
     return [name, value];
   });
-  cinder.slot.value.quotas.set(target, { ...cinder.slot.value.quotas.get(target), ...Object.fromEntries(values) });
+  setQuotas(cinder, target, Object.fromEntries(values));
   return ok({ quota_set: quotasOf(cinder, target) });
 }
 
@@ -65,7 +65,7 @@ export const QUOTA_SET_ROUTES: readonly CinderRoute[] = [
     admin: "volume_extension:quotas:delete",
     clients: ["openstack"],
     handler: ({ cinder, params }) => {
-      cinder.slot.value.quotas.delete(params.target ?? "");
+      resetQuotas(cinder, params.target ?? "");
       return { ...acceptedReply(), status: 200 };
     },
   },

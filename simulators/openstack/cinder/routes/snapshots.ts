@@ -1,10 +1,9 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { str } from "../../common/python.ts";
-import { CREATE_MS, startDeleteSnapshot } from "../behaviour/snapshots.ts";
-import { CINDER_POINTS } from "../faults.ts";
+import { startCreateSnapshot, startDeleteSnapshot } from "../behaviour/snapshots.ts";
+import { recordChange } from "../state/cinder.ts";
 import { checkCount, checkGigabytes } from "../state/quotas.ts";
 import type { SnapshotRow, VolumeRow } from "../state/rows.ts";
-import { addUsage } from "../state/usage.ts";
 import { requireVolume } from "../state/volumes.ts";
 import { requireMember, readTexts } from "../wire/body.ts";
 import { isoOrNull, isoMillis } from "../wire/dates.ts";
@@ -75,7 +74,6 @@ function create(call: CinderCall): HttpReply {
   checkStatus(call, volume, fields.force);
   checkGigabytes(cinder, volume.projectId, volume.sizeGb, 0);
   checkCount(cinder, volume.projectId, "snapshots");
-  const { kernel } = cinder.cloud;
   const row: SnapshotRow = {
     id: cinder.cloud.uuid("cinder"),
     seq: ++cinder.slot.value.made,
@@ -86,16 +84,11 @@ function create(call: CinderCall): HttpReply {
     description: description ?? null,
     status: "creating",
     sizeGb: volume.sizeGb,
-    metadata: (fields.metadata as Record<string, string> | null | undefined) ?? {},
-    createdMs: kernel.nowMs,
+    metadata: fields.metadata ?? {},
+    createdMs: cinder.cloud.kernel.nowMs,
     updatedMs: null,
   };
-  cinder.slot.value.snapshots.set(row.id, row);
-  addUsage(cinder, row.projectId, { snapshots: 1, gigabytes: row.sizeGb });
-  kernel.record("cinder", "snapshot.create", row.id, { project: row.projectId, volume: volume.id });
-  const effect = kernel.faults.at(CINDER_POINTS.snapshot, { id: row.id, volume: volume.id });
-  const status = effect?.kind === "error" ? "error" : "available";
-  if (effect?.kind !== "stuck") kernel.timer(kernel.work(CREATE_MS), "cinder/snapshot", { id: row.id, status });
+  startCreateSnapshot(cinder, row);
   return ok({ snapshot: base(call, row, true) }, 202);
 }
 
@@ -103,7 +96,7 @@ function remove(call: CinderCall): HttpReply {
   const row = requestedSnapshot(call);
   if (!["available", "error"].includes(row.status))
     throw badRequest("Invalid snapshot: Snapshot status must be available or error.");
-  startDeleteSnapshot(call, row);
+  startDeleteSnapshot(call.cinder, row);
   return emptyReply();
 }
 
@@ -116,6 +109,7 @@ function update(call: CinderCall): HttpReply {
   if (name !== undefined) row.name = name;
   if (description !== undefined) row.description = description;
   row.updatedMs = call.cinder.cloud.kernel.nowMs;
+  recordChange(call.cinder, "snapshot.update", row.id, { name: row.name });
   return ok({ snapshot: base(call, row) });
 }
 

@@ -1,24 +1,29 @@
+import { isDeepStrictEqual } from "node:util";
+import { recordChange } from "../state/cinder.ts";
 import type { HttpReply } from "../../../kernel/index.ts";
-import { readBody } from "../wire/body.ts";
-import { badRequest, notFound } from "../wire/errors.ts";
+import { readAction } from "../wire/body.ts";
+import { badRequest, noAction, notFound } from "../wire/errors.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
 import type { CinderCall } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
 import { requestedType } from "./types/require-type.ts";
 
-function setAccess(call: CinderCall): HttpReply {
-  const body = Object(readBody(call)) as Record<string, { project?: string } | null | undefined>;
-  const [name = ""] = Object.keys(body);
-  if (name !== "addProjectAccess" && name !== "removeProjectAccess")
-    throw badRequest(
-      `There is no such action: ${name}. Verify the request body and Content-Type header and try again.`,
-    );
-  const project = String(body[name]?.project ?? "");
+const ACTIONS = ["addProjectAccess", "removeProjectAccess"] as const;
+
+function changeAccess(call: CinderCall): HttpReply {
+  const [asked, fields] = readAction(call);
+  const name = ACTIONS.find((each) => each === asked);
+  if (name === undefined) throw noAction(asked);
+  const project = typeof fields === "object" && fields !== null && "project" in fields ? String(fields.project) : "";
   const row = requestedType(call);
   if (row.isPublic)
     throw badRequest("Invalid volume type: Type access modification is not applicable to public volume type.");
   const others = row.projects.filter((each) => each !== project);
-  row.projects = name === "addProjectAccess" ? [...others, project] : others;
+  const next = name === "addProjectAccess" ? [...others, project] : others;
+  if (!isDeepStrictEqual(row.projects, next)) {
+    row.projects = next;
+    recordChange(call.cinder, "type.access", row.id, { action: name, project });
+  }
   return emptyReply();
 }
 
@@ -39,6 +44,6 @@ export const TYPE_ACCESS_ROUTES: readonly CinderRoute[] = [
     path: "/types/:id/action",
     admin: "volume_extension:volume_type_access:addProjectAccess",
     clients: ["openstack"],
-    handler: setAccess,
+    handler: changeAccess,
   },
 ];

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+import { recordChange } from "../state/cinder.ts";
 import type { HttpReply } from "../../../kernel/index.ts";
 import { Refusal } from "../../common/refusal.ts";
 import type { TypeRow } from "../state/rows.ts";
@@ -6,16 +8,21 @@ import { badRequest, notFound } from "../wire/errors.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
 import type { CinderCall } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
-import { METADATA } from "../wire/schemas.ts";
+import { STRICT_METADATA } from "../wire/schemas.ts";
 import { requestedType, isTypeUsed } from "./types/require-type.ts";
 
-const SPECS = { ...METADATA, type: "object" };
+/** Nothing happens where the new specs are the old ones. */
+function changeSpecs({ cinder }: CinderCall, row: TypeRow, next: Readonly<Record<string, string>>): void {
+  if (isDeepStrictEqual(row.extraSpecs, next)) return;
+  row.extraSpecs = next;
+  recordChange(cinder, "type.extra-specs", row.id, { keys: Object.keys(next) });
+}
 
 function setSpecs(call: CinderCall): HttpReply {
   const row = requestedType(call);
-  const specs = requireMember(call, "extra_specs", SPECS) as Record<string, string>;
+  const specs = requireMember(call, "extra_specs", STRICT_METADATA);
   if (isTypeUsed(call, row)) throw badRequest("Volume Type is currently in use.");
-  row.extraSpecs = { ...row.extraSpecs, ...specs };
+  changeSpecs(call, row, { ...row.extraSpecs, ...specs });
   return ok({ extra_specs: specs });
 }
 
@@ -33,11 +40,11 @@ function showSpec(call: CinderCall): HttpReply {
 function updateSpec(call: CinderCall): HttpReply {
   const row = requestedType(call);
   const key = call.params.key ?? "";
-  const specs = requireBody(call, SPECS) as Record<string, string>;
+  const specs = requireBody(call, STRICT_METADATA);
   if (isTypeUsed(call, row)) throw badRequest("Volume Type is currently in use.");
   if (!Object.hasOwn(specs, key)) throw badRequest("Request body and URI mismatch.");
   if (Object.keys(specs).length > 1) throw badRequest("Request body contains too many items.");
-  row.extraSpecs = { ...row.extraSpecs, ...specs };
+  changeSpecs(call, row, { ...row.extraSpecs, ...specs });
   return ok(specs);
 }
 
@@ -46,7 +53,7 @@ function removeSpec(call: CinderCall): HttpReply {
   const key = call.params.key ?? "";
   if (isTypeUsed(call, row)) throw badRequest("Volume Type is currently in use.");
   if (!Object.hasOwn(row.extraSpecs, key)) throw missingSpec(row, key);
-  row.extraSpecs = Object.fromEntries(Object.entries(row.extraSpecs).filter(([name]) => name !== key));
+  changeSpecs(call, row, Object.fromEntries(Object.entries(row.extraSpecs).filter(([name]) => name !== key)));
   return emptyReply();
 }
 

@@ -1,7 +1,8 @@
+import { recordChange } from "../state/cinder.ts";
 import type { HttpReply } from "../../../kernel/index.ts";
 import { Refusal } from "../../common/refusal.ts";
 import type { TypeRow } from "../state/rows.ts";
-import { findType, makeType, requireType, INITIAL_TYPES } from "../state/types.ts";
+import { findType, addType, requireType, INITIAL_TYPES } from "../state/types.ts";
 import { requireMember } from "../wire/body.ts";
 import { badRequest } from "../wire/errors.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
@@ -37,16 +38,15 @@ function create(call: CinderCall): HttpReply {
     required: ["name"],
     additionalProperties: false,
   });
-  const name = String(fields.name).trim();
+  const name = fields.name.trim();
   if (findType(cinder, name)?.name === name)
     throw new Refusal(409, "conflictingRequest", `Volume Type ${name} already exists.`);
-  const row = makeType(cinder, {
+  const row = addType(cinder, {
     name,
-    description: (fields.description as string | null | undefined) ?? null,
+    description: fields.description ?? null,
     isPublic: parseBoolean(fields["os-volume-type-access:is_public"]) ?? true,
-    extraSpecs: (fields.extra_specs as Record<string, string> | null | undefined) ?? {},
+    extraSpecs: fields.extra_specs ?? {},
   });
-  cinder.cloud.kernel.record("cinder", "type.create", row.id, { name });
   return ok({ volume_type: { ...base(call, row), ...withAccess(row) } });
 }
 
@@ -56,7 +56,7 @@ function remove(call: CinderCall): HttpReply {
     throw badRequest(`Invalid volume type: Default volume type ${row.id} can't be deleted.`);
   if (isTypeUsed(call, row)) throw badRequest("Target volume type is still in use.");
   call.cinder.slot.value.types.delete(row.id);
-  call.cinder.cloud.kernel.record("cinder", "type.delete", row.id);
+  recordChange(call.cinder, "type.delete", row.id);
   return emptyReply();
 }
 
@@ -75,8 +75,9 @@ function update(call: CinderCall): HttpReply {
   if (name == null && description === undefined && isPublic === undefined)
     throw badRequest("Specify volume type name, description, is_public or a combination thereof.");
   if (typeof name === "string") row.name = name;
-  if (description !== undefined) row.description = description as string | null;
+  if (description !== undefined) row.description = description;
   row.isPublic = parseBoolean(isPublic) ?? row.isPublic;
+  recordChange(call.cinder, "type.update", row.id, { name: row.name, isPublic: row.isPublic });
   return ok({ volume_type: base(call, row) });
 }
 

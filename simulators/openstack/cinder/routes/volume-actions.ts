@@ -1,6 +1,7 @@
-import { own } from "../../../kernel/index.ts";
-import { readBody } from "../wire/body.ts";
-import { badRequest } from "../wire/errors.ts";
+import { type HttpReply, own } from "../../../kernel/index.ts";
+import { readAction } from "../wire/body.ts";
+import { noAction } from "../wire/errors.ts";
+import type { CinderCall } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
 import type { VolumeActions } from "./volume-actions/action.ts";
 import { ADMIN_ACTIONS } from "./volume-actions/admin.ts";
@@ -18,20 +19,18 @@ const ACTIONS: VolumeActions = {
   ...TYPE_ACTIONS,
 };
 
+/*
+ * POST /volumes/{id}/action. Clients use extend, the image metadata, bootable, upload to an image and, as administrators, the resets; reserve,
+ * attach and detach are what Nova's older releases called.
+ */
+
+function runAction(call: CinderCall): HttpReply {
+  const [name] = readAction(call);
+  const action = own(ACTIONS, name);
+  if (action === undefined) throw noAction(name);
+  return action(call, requestedVolume(call));
+}
+
 export const VOLUME_ACTION_ROUTES: readonly CinderRoute[] = [
-  {
-    method: "POST",
-    path: "/volumes/:id/action",
-    clients: ["bosh", "openstack"],
-    handler: (call) => {
-      const body = readBody(call);
-      const [name = ""] = typeof body === "object" && body !== null ? Object.keys(body) : [];
-      const action = own(ACTIONS, name);
-      if (action === undefined)
-        throw badRequest(
-          `There is no such action: ${name}. Verify the request body and Content-Type header and try again.`,
-        );
-      return action(call, requestedVolume(call));
-    },
-  },
+  { method: "POST", path: "/volumes/:id/action", clients: ["bosh", "openstack"], handler: runAction },
 ];

@@ -1,3 +1,4 @@
+import { recordChange } from "../state/cinder.ts";
 import type { HttpReply } from "../../../kernel/index.ts";
 import { checkCount, checkGigabytes } from "../state/quotas.ts";
 import type { TransferRow } from "../state/rows.ts";
@@ -36,17 +37,18 @@ function create(call: CinderCall): HttpReply {
     properties: { volume_id: { type: "string", minLength: 1 }, name: { type: ["string", "null"], maxLength: 255 } },
     required: ["volume_id"],
   });
-  const volume = requireVolume(cinder, actor, String(fields.volume_id));
+  const volume = requireVolume(cinder, actor, fields.volume_id);
   if (volume.status !== "available") throw badRequest("Invalid volume: status must be available");
   const row: TransferRow = {
     id: cinder.cloud.uuid("cinder"),
     volumeId: volume.id,
     projectId: actor.projectId,
-    name: (fields.name as string | null | undefined) ?? null,
+    name: fields.name ?? null,
     authKey: cinder.cloud.secrets("cinder").hex(16),
     createdMs: cinder.cloud.kernel.nowMs,
   };
   cinder.slot.value.transfers.set(row.id, row);
+  recordChange(cinder, "transfer.create", row.id, { volume: volume.id });
   setStatus(cinder, volume, "awaiting-transfer");
   return ok({ transfer: { ...brief(call, row), created_at: isoMillis(row.createdMs), auth_key: row.authKey } }, 202);
 }
@@ -56,6 +58,7 @@ function remove(call: CinderCall): HttpReply {
   const volume = call.cinder.slot.value.volumes.get(row.volumeId);
   if (volume?.status === "awaiting-transfer") setStatus(call.cinder, volume, "available");
   call.cinder.slot.value.transfers.delete(row.id);
+  recordChange(call.cinder, "transfer.delete", row.id);
   return emptyReply();
 }
 
@@ -77,6 +80,7 @@ function accept(call: CinderCall): HttpReply {
   transferVolume(cinder, volume, actor.projectId, actor.userId);
   setStatus(cinder, volume, "available");
   cinder.slot.value.transfers.delete(row.id);
+  recordChange(cinder, "transfer.accept", row.id, { volume: volume.id, project: actor.projectId });
   return ok({ transfer: brief(call, row) }, 202);
 }
 

@@ -1,8 +1,10 @@
+import { recordChange } from "../state/cinder.ts";
+import type { Schema } from "../../common/schema.ts";
 import type { HttpReply } from "../../../kernel/index.ts";
 import { startDeleteVolume } from "../behaviour/delete-volume.ts";
 import { HOST } from "../state/backend.ts";
 import type { VolumeRow } from "../state/rows.ts";
-import { snapshotsOf } from "../state/snapshots.ts";
+import { setSnapshotStatus, snapshotsOf } from "../state/snapshots.ts";
 import { requireMember, readTexts } from "../wire/body.ts";
 import { badRequest } from "../wire/errors.ts";
 import { metadataFilter, timeFilter } from "../wire/filters.ts";
@@ -16,21 +18,27 @@ import { createVolumeRoute } from "./volumes/create.ts";
 import { requestedVolume } from "./volumes/require-volume.ts";
 import { volumeView, volumeDetailView } from "./volumes/view.ts";
 
-function update(call: CinderCall): HttpReply {
-  const properties = {
+const UPDATE = {
+  type: ["object", "null"],
+  properties: {
     name: NAME,
     description: NAME,
     display_name: NAME,
     display_description: NAME,
     metadata: METADATA,
-  };
+  },
+  additionalProperties: false,
+} as const satisfies Schema;
+
+function update(call: CinderCall): HttpReply {
   const row = requestedVolume(call);
-  const fields = requireMember(call, "volume", { type: ["object", "null"], properties, additionalProperties: false });
+  const fields = requireMember(call, "volume", UPDATE) ?? {};
   const { name, description } = readTexts(fields);
   if (name !== undefined) row.name = name;
   if (description !== undefined) row.description = description;
-  if (fields.metadata) row.metadata = fields.metadata as Record<string, string>;
+  if (fields.metadata) row.metadata = fields.metadata;
   row.updatedMs = call.cinder.cloud.kernel.nowMs;
+  recordChange(call.cinder, "volume.update", row.id, { name: row.name });
   return ok({ volume: volumeView(call, row, false) });
 }
 
@@ -49,7 +57,7 @@ function remove(call: CinderCall): HttpReply {
     throw badRequest(
       "Invalid volume: Volume status must be available or error or error_restoring or error_extending or error_managing and must not be migrating, attached, belong to a group, have snapshots, awaiting a transfer, or be disassociated from snapshots after volume transfer.",
     );
-  for (const snapshot of snapshots) snapshot.status = "deleting";
+  for (const snapshot of snapshots) setSnapshotStatus(cinder, snapshot, "deleting");
   startDeleteVolume(cinder, row);
   return emptyReply();
 }

@@ -36,3 +36,13 @@ export interface Cinder {
   readonly cloud: Cloud;
   readonly slot: Slot<CinderState>;
 }
+
+/** Writes one state change of this service into the journal. `data` holds no secret. */
+export function recordChange(
+  { cloud }: Cinder,
+  kind: string,
+  subject: string,
+  data: Readonly<Record<string, unknown>> = {},
+): void {
+  cloud.kernel.record("cinder", kind, subject, data);
+}

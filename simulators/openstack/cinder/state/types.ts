@@ -1,6 +1,6 @@
 import { notFoundById } from "../wire/errors.ts";
-import type { CinderCall } from "../wire/request.ts";
-import type { Cinder } from "./cinder.ts";
+import type { Actor } from "../../cloud.ts";
+import { type Cinder, recordChange } from "./cinder.ts";
 import type { TypeRow } from "./rows.ts";
 
 /** Names of the types that are there from the beginning; the first is the default. */
@@ -10,20 +10,23 @@ export const INITIAL_TYPES = ["fake", "__DEFAULT__"] as const;
 export const findType = ({ slot }: Cinder, nameOrId: string): TypeRow | undefined =>
   slot.value.types.get(nameOrId) ?? [...slot.value.types.values()].find(({ name }) => name === nameOrId);
 
-/** The type that is named, else the source's, else the default. @throws Refusal 404 */
+/** Whether the actor may use a type: public ones, and those that its project was given access to. */
+export const canUseType = (actor: Actor, { isPublic, projects }: TypeRow): boolean =>
+  actor.isAdmin || isPublic || projects.includes(actor.projectId);
+
+/** The type that is named, else the default. @throws Refusal 404 */
 export function requireType(
-  { cinder, actor }: Pick<CinderCall, "cinder" | "actor">,
+  { cinder, actor }: { readonly cinder: Cinder; readonly actor: Actor },
   wanted: string | null | undefined,
 ): TypeRow {
   const found = findType(cinder, wanted ?? INITIAL_TYPES[0]);
-  const visible = found !== undefined && (actor.isAdmin || found.isPublic || found.projects.includes(actor.projectId));
-  if (visible) return found;
+  if (found !== undefined && canUseType(actor, found)) return found;
   const isId = /^[0-9a-f-]{36}$/.test(wanted ?? "");
   throw notFoundById(isId ? "Volume type" : "Volume type with name", wanted ?? INITIAL_TYPES[0]);
 }
 
-/** Makes a type. */
-export function makeType(
+/** Adds a type, which no project has access to yet. */
+export function addType(
   cinder: Cinder,
   wanted: Pick<TypeRow, "name" | "description" | "isPublic" | "extraSpecs">,
 ): TypeRow {
@@ -34,5 +37,6 @@ export function makeType(
     projects: [],
   };
   cinder.slot.value.types.set(row.id, row);
+  recordChange(cinder, "type.create", row.id, { name: row.name });
   return row;
 }

@@ -1,9 +1,10 @@
 import type { Actor } from "../../cloud.ts";
 import { notFoundById } from "../wire/errors.ts";
-import type { Cinder } from "./cinder.ts";
+import { type Cinder, recordChange } from "./cinder.ts";
 import type { VolumeRow } from "./rows.ts";
 import { addUsage } from "./usage.ts";
 
+/** Adds a volume and counts it against its project's quota. */
 export function addVolume(cinder: Cinder, row: VolumeRow): void {
   const { volumes, byProject } = cinder.slot.value;
   volumes.set(row.id, row);
@@ -13,6 +14,7 @@ export function addVolume(cinder: Cinder, row: VolumeRow): void {
   addUsage(cinder, row.projectId, { volumes: 1, gigabytes: row.sizeGb });
 }
 
+/** Takes a volume away, attachments and all; its share of the quota is free again. */
 export function removeVolume(cinder: Cinder, row: VolumeRow): void {
   const { volumes, byProject, volumeByAttachment } = cinder.slot.value;
   if (!volumes.delete(row.id)) return;
@@ -28,13 +30,14 @@ export function transferVolume(cinder: Cinder, row: VolumeRow, projectId: string
   addVolume(cinder, row);
 }
 
-export function setStatus({ cloud }: Cinder, row: VolumeRow, status: string): void {
+/** Gives a volume a status, whatever it had. */
+export function setStatus(cinder: Cinder, row: VolumeRow, status: string): void {
   row.status = status;
-  row.updatedMs = cloud.kernel.nowMs;
-  cloud.kernel.record("cinder", "volume.status", row.id, { status });
+  row.updatedMs = cinder.cloud.kernel.nowMs;
+  recordChange(cinder, "volume.status", row.id, { status });
 }
 
-/** @throws Refusal 404 */
+/** A volume that the actor may see. @throws Refusal 404 */
 export function requireVolume(cinder: Cinder, actor: Actor, id: string): VolumeRow {
   const row = cinder.slot.value.volumes.get(id);
   if (row === undefined || !(actor.isAdmin || row.projectId === actor.projectId)) throw notFoundById("Volume", id);

@@ -12,3 +12,7 @@ export const overLimit = (message: string): Refusal =>
 
 /** Refuses what is not modelled, in Cinder's own error form. */
 export const notSimulated = (what: string): Refusal => new Refusal(400, "badRequest", `not simulated: ${what}`);
+
+/** The refusal of an action that no table holds. */
+export const noAction = (name: string): Refusal =>
+  badRequest(`There is no such action: ${name}. Verify the request body and Content-Type header and try again.`);

@@ -1,4 +1,3 @@
-import { defineFaults } from "../faults.ts";
 import type { Nova } from "../state/nova.ts";
 import { awaitVolumes, type VolumeWait } from "./boot-volumes.ts";
 import { type Build, scheduleServer } from "./build.ts";
@@ -8,7 +7,7 @@ import { endFixedIp, endDetachNic, type FixedIpChange } from "./interfaces.ts";
 import { endTask, type TaskEnd } from "./tasks.ts";
 import { type AttachEnd, endAttachVolume, endDetachVolume } from "./volumes.ts";
 
-/** Declares the timers and fault points of this service; once, at construction. */
+/** Declares the timers of this service; once, at construction. */
 export function defineTimers(nova: Nova): void {
   const { kernel } = nova.cloud;
   kernel.onTimer<Build>("nova.schedule", (build) => scheduleServer(nova, build));
@@ -22,5 +21,4 @@ export function defineTimers(nova: Nova): void {
   kernel.onTimer<{ serverId: string; portId: string }>("nova.unplug", (end) => endDetachNic(nova, end));
   kernel.onTimer<FixedIpChange>("nova.fixed-ip", (change) => endFixedIp(nova, change));
   kernel.onTimer<{ imageId: string }>("nova.snapshot", ({ imageId }) => nova.cloud.images.activate(imageId, 1 << 20));
-  defineFaults(nova);
 }

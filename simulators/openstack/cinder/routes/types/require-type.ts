@@ -1,3 +1,4 @@
+import { canUseType } from "../../state/types.ts";
 import type { TypeRow } from "../../state/rows.ts";
 import { notFoundById } from "../../wire/errors.ts";
 import type { CinderCall } from "../../wire/request.ts";
@@ -5,8 +6,7 @@ import type { CinderCall } from "../../wire/request.ts";
 /** By id only, as this part of the API wants it; the types are looked for by name elsewhere. @throws Refusal 404 */
 export function requestedType({ cinder, actor, params }: CinderCall): TypeRow {
   const row = cinder.slot.value.types.get(params.id ?? "");
-  if (row === undefined || !(actor.isAdmin || row.isPublic || row.projects.includes(actor.projectId)))
-    throw notFoundById("Volume type", params.id ?? "");
+  if (row === undefined || !canUseType(actor, row)) throw notFoundById("Volume type", params.id ?? "");
   return row;
 }
 

@@ -1,5 +1,6 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
-import { refuseNovaAttachment } from "../../behaviour/attachments.ts";
+import { addAttachment, CANNOT_DETACH, endAttachments, refuseNovaAttachment } from "../../behaviour/attachments.ts";
+import type { Schema } from "../../../common/schema.ts";
 import type { VolumeRow } from "../../state/rows.ts";
 import { setStatus } from "../../state/volumes.ts";
 import { requireMember } from "../../wire/body.ts";
@@ -20,11 +21,8 @@ function unreserve({ cinder }: CinderCall, row: VolumeRow): HttpReply {
   return acceptedReply();
 }
 
-const NOT_ATTACHED =
-  "Invalid volume: Unable to detach volume. Volume status must be 'in-use' and attach_status must be 'attached' to detach.";
-
 function beginDetaching({ cinder }: CinderCall, row: VolumeRow): HttpReply {
-  if (row.status !== "in-use") throw badRequest(NOT_ATTACHED);
+  if (row.status !== "in-use") throw badRequest(CANNOT_DETACH);
   refuseNovaAttachment(row);
   setStatus(cinder, row, "detaching");
   return acceptedReply();
@@ -35,50 +33,49 @@ function rollDetaching({ cinder }: CinderCall, row: VolumeRow): HttpReply {
   return acceptedReply();
 }
 
+const ATTACH = {
+  type: "object",
+  properties: { instance_uuid: {}, mountpoint: {}, host_name: {} },
+} as const satisfies Schema;
+
 function attach(call: CinderCall, row: VolumeRow): HttpReply {
   const { cinder } = call;
-  const fields = requireMember(call, "os-attach", { type: "object" });
+  const fields = requireMember(call, "os-attach", ATTACH);
   if (!["available", "attaching"].includes(row.status))
     throw badRequest(`Invalid volume: Volume status must be available or attaching, but is ${row.status}.`);
-  const id = cinder.cloud.uuid("cinder");
   const attachment = {
-    id,
     serverId: String(fields.instance_uuid ?? ""),
     device: String(fields.mountpoint ?? ""),
-    host: (fields.host_name as string | undefined) ?? null,
+    host: typeof fields.host_name === "string" ? fields.host_name : null,
     attachedMs: cinder.cloud.kernel.nowMs,
     isNova: false,
   };
-  row.attachments = [...row.attachments, attachment];
-  cinder.slot.value.volumeByAttachment.set(id, row.id);
-  setStatus(cinder, row, "in-use");
+  addAttachment(cinder, row, attachment, "in-use");
   return acceptedReply();
 }
 
 function detach({ cinder }: CinderCall, row: VolumeRow): HttpReply {
   refuseNovaAttachment(row);
-  for (const { id } of row.attachments) cinder.slot.value.volumeByAttachment.delete(id);
-  row.attachments = [];
-  setStatus(cinder, row, "available");
+  endAttachments(cinder, row, () => true);
   return acceptedReply();
 }
+
+const FORCE_DETACH = {
+  type: "object",
+  properties: { attachment_id: { type: ["string", "null"] }, connector: { type: ["object", "null"] } },
+  additionalProperties: false,
+} as const satisfies Schema;
 
 /** Ends one attachment, or the only one, whatever the status. */
 function forceDetach(call: CinderCall, row: VolumeRow): HttpReply {
   if (!call.actor.isAdmin) throw forbiddenByPolicy("volume_extension:volume_admin_actions:force_detach");
-  const fields = requireMember(call, "os-force_detach", {
-    type: "object",
-    properties: { attachment_id: { type: ["string", "null"] }, connector: { type: ["object", "null"] } },
-    additionalProperties: false,
-  });
+  const fields = requireMember(call, "os-force_detach", FORCE_DETACH);
   refuseNovaAttachment(row);
   const { attachments } = row;
   const id = fields.attachment_id ?? (attachments.length === 1 ? attachments[0]?.id : undefined);
   if (!attachments.some((each) => each.id === id))
     throw badRequest("Unable to detach volume: no attachment of the volume has this id.");
-  call.cinder.slot.value.volumeByAttachment.delete(String(id));
-  row.attachments = attachments.filter((each) => each.id !== id);
-  setStatus(call.cinder, row, row.attachments.length > 0 ? "in-use" : "available");
+  endAttachments(call.cinder, row, (each) => each.id === id);
   return acceptedReply();
 }
 

@@ -1,7 +1,9 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
-import { type ImageUpload, UPLOAD_MS } from "../../behaviour/upload-image.ts";
+import { startUploadImage } from "../../behaviour/upload-image.ts";
+import type { Schema } from "../../../common/schema.ts";
+import { recordChange } from "../../state/cinder.ts";
+import { isDeepStrictEqual } from "node:util";
 import type { VolumeRow } from "../../state/rows.ts";
-import { setStatus } from "../../state/volumes.ts";
 import { requireMember } from "../../wire/body.ts";
 import { isoOrNull } from "../../wire/dates.ts";
 import { badRequest, notFound } from "../../wire/errors.ts";
@@ -17,8 +19,19 @@ function setBootable(call: CinderCall, row: VolumeRow): HttpReply {
     required: ["bootable"],
     additionalProperties: false,
   });
-  row.bootable = parseBoolean(bootable) === true;
+  const isBootable = parseBoolean(bootable) === true;
+  if (isBootable !== row.bootable) {
+    row.bootable = isBootable;
+    recordChange(call.cinder, "volume.bootable", row.id, { bootable: isBootable });
+  }
   return { ...acceptedReply(), status: 200 };
+}
+
+/** Nothing happens where the new metadata are the old ones. */
+function changeImageMetadata({ cinder }: CinderCall, row: VolumeRow, next: Readonly<Record<string, string>>): void {
+  if (isDeepStrictEqual(row.imageMetadata, next)) return;
+  row.imageMetadata = next;
+  recordChange(cinder, "volume.image-metadata", row.id, { keys: Object.keys(next) });
 }
 
 function setImageMetadata(call: CinderCall, row: VolumeRow): HttpReply {
@@ -28,7 +41,7 @@ function setImageMetadata(call: CinderCall, row: VolumeRow): HttpReply {
     required: ["metadata"],
     additionalProperties: false,
   });
-  row.imageMetadata = { ...row.imageMetadata, ...(metadata as Record<string, string>) };
+  changeImageMetadata(call, row, { ...row.imageMetadata, ...metadata });
   return ok({ metadata: row.imageMetadata });
 }
 
@@ -39,61 +52,65 @@ function unsetImageMetadata(call: CinderCall, row: VolumeRow): HttpReply {
     required: ["key"],
     additionalProperties: false,
   });
-  if (!Object.hasOwn(row.imageMetadata, String(key)))
+  if (!Object.hasOwn(row.imageMetadata, key))
     throw notFound(`Glance metadata for volume/snapshot ${row.id} cannot be found.`);
-  row.imageMetadata = Object.fromEntries(Object.entries(row.imageMetadata).filter(([name]) => name !== key));
+  changeImageMetadata(
+    call,
+    row,
+    Object.fromEntries(Object.entries(row.imageMetadata).filter(([name]) => name !== key)),
+  );
   return emptyReply(200);
 }
 
-const FORMATS = ["raw", "vmdk", "vdi", "qcow2", "vhd", "vhdx", "ploop"];
+const FORMATS = ["raw", "vmdk", "vdi", "qcow2", "vhd", "vhdx", "ploop"] as const;
+const VISIBILITIES = ["community", "public", "private", "shared"] as const;
+
+const UPLOAD = {
+  type: "object",
+  properties: {
+    image_name: { type: "string", minLength: 0, maxLength: 255 },
+    force: BOOLEAN,
+    disk_format: { type: "string", enum: FORMATS },
+    container_format: { type: "string", minLength: 0, maxLength: 255 },
+  },
+  required: ["image_name"],
+  additionalProperties: false,
+} as const satisfies Schema;
+
+/** From 3.1 on with visibility and protection, which change nothing here. */
+const UPLOAD_1 = {
+  ...UPLOAD,
+  properties: {
+    ...UPLOAD.properties,
+    visibility: { type: "string", enum: VISIBILITIES },
+    protected: BOOLEAN,
+  },
+} as const satisfies Schema;
 
 function uploadImage(call: CinderCall, row: VolumeRow): HttpReply {
-  const { cinder, actor, version } = call;
-  const fields = requireMember(call, "os-volume_upload_image", {
-    type: "object",
-    properties: {
-      image_name: { type: "string", minLength: 0, maxLength: 255 },
-      force: BOOLEAN,
-      disk_format: { type: "string", enum: FORMATS },
-      container_format: { type: "string", minLength: 0, maxLength: 255 },
-      ...(version >= 1 && { visibility: { type: "string", enum: ["community", "public", "private", "shared"] } }),
-      ...(version >= 1 && { protected: BOOLEAN }),
-    },
-    required: ["image_name"],
-    additionalProperties: false,
-  });
+  const fields = requireMember(call, "os-volume_upload_image", call.version >= 1 ? UPLOAD_1 : UPLOAD);
   const isForced = parseBoolean(fields.force) === true && row.status === "in-use";
   if (row.status !== "available" && !isForced)
     throw badRequest(`Invalid volume: Volume ${row.id} status must be available`);
-  const name = String(fields.image_name);
-  const diskFormat = String(fields.disk_format ?? "raw");
-  const containerFormat = String(fields.container_format ?? "bare");
-  const image = cinder.cloud.images.create(actor, { name, diskFormat, containerFormat });
-  row.statusBefore = row.status;
-  const updated = row.updatedMs;
-  setStatus(cinder, row, "uploading");
-  const { kernel } = cinder.cloud;
-  const end: ImageUpload = { id: row.id, imageId: image.id };
-  kernel.timer(kernel.work(UPLOAD_MS), "cinder/uploaded", end);
-  return ok(
-    {
-      "os-volume_upload_image": {
-        id: row.id,
-        updated_at: isoOrNull(updated),
-        status: "uploading",
-        display_description: row.description,
-        size: row.sizeGb,
-        volume_type: typeView(call, row),
-        image_id: image.id,
-        container_format: containerFormat,
-        disk_format: diskFormat,
-        image_name: name,
-        protected: false,
-        visibility: "shared",
-      },
-    },
-    202,
-  );
+  const { image_name: name, disk_format: diskFormat = "raw", container_format: containerFormat = "bare" } = fields;
+  const image = call.cinder.cloud.images.create(call.actor, { name, diskFormat, containerFormat });
+  const before = row.updatedMs;
+  startUploadImage(call.cinder, row, image.id);
+  const shown = {
+    id: row.id,
+    updated_at: isoOrNull(before),
+    status: "uploading",
+    display_description: row.description,
+    size: row.sizeGb,
+    volume_type: typeView(call, row),
+    image_id: image.id,
+    container_format: containerFormat,
+    disk_format: diskFormat,
+    image_name: name,
+    protected: false,
+    visibility: "shared",
+  };
+  return ok({ "os-volume_upload_image": shown }, 202);
 }
 
 function typeView({ cinder }: CinderCall, row: VolumeRow): object {

@@ -1,3 +1,4 @@
+import type { Static } from "../../../schema/static.ts";
 import type { HttpReply } from "../../../../kernel/index.ts";
 import type { ImageView } from "../../../cloud.ts";
 import type { Schema } from "../../../common/schema.ts";
@@ -12,7 +13,7 @@ import { volumeView } from "./view.ts";
 
 const GIB = 1024 ** 3;
 
-const CREATE: Schema = {
+const CREATE = {
   type: "object",
   properties: {
     name: NAME,
@@ -29,46 +30,56 @@ const CREATE: Schema = {
     multiattach: BOOLEAN,
     image_id: { type: ["string", "null"] },
     imageRef: { type: ["string", "null"] },
+    backup_id: {},
+    group_id: {},
   },
-};
+} as const satisfies Schema;
+
 const STRICT_FROM = 53;
-const STRICT_CREATE: Schema = {
+/** From 3.53 on nothing else may be in it. */
+const STRICT_CREATE = {
   ...CREATE,
   properties: { ...CREATE.properties, backup_id: UUID_OR_NULL, group_id: UUID_OR_NULL },
   additionalProperties: false,
-};
+} as const satisfies Schema;
 
-export function createVolumeRoute(call: CinderCall): HttpReply {
-  const { cinder, actor, version, requestId } = call;
-  const fields = requireMember(call, "volume", version >= STRICT_FROM ? STRICT_CREATE : CREATE);
-  const { name, description } = readTexts(fields);
-  const type = requireType(call, fields.volume_type as string | null | undefined);
-  const { snapshotId, sourceId, sourceGb, message } = requireSource(call, fields);
-  const image = requireImage(call, fields.imageRef ?? fields.image_id);
-  if (parseBoolean(fields.multiattach) === true) throw badRequest(NO_MULTIATTACH);
-  const size = fields.size === undefined || fields.size === null ? sourceGb : Number(fields.size);
-  if (size === 0) throw badRequest("Invalid input received: Volume size '0' must be an integer and greater than 0");
-  if (size === undefined)
+type WantedVolume = Static<typeof CREATE>;
+
+/** @throws Refusal 400 */
+function requireSize({ size }: WantedVolume, { sourceGb, message }: VolumeSource): number {
+  const sizeGb = size === undefined || size === null ? sourceGb : Number(size);
+  if (sizeGb === 0) throw badRequest("Invalid input received: Volume size '0' must be an integer and greater than 0");
+  if (sizeGb === undefined)
     throw badRequest(
       "The server could not comply with the request since it is either malformed or otherwise incorrect.",
     );
-  if (sourceGb !== undefined && size < sourceGb) throw badRequest(message(size));
-  checkImageFits(image, size);
-  const zone = (fields.availability_zone as string | null | undefined) ?? cinder.cloud.zones[0] ?? "nova";
+  if (sourceGb !== undefined && sizeGb < sourceGb) throw badRequest(message(sizeGb));
+  return sizeGb;
+}
+
+/** @throws Refusal 400 */
+function requireZone({ cinder }: CinderCall, { availability_zone: wanted }: WantedVolume): string {
+  const zone = wanted ?? cinder.cloud.zones[0] ?? "nova";
   if (!cinder.cloud.zones.includes(zone)) throw badRequest(`Availability zone '${zone}' is invalid.`);
-  const row = createVolume(cinder, actor, {
-    sizeGb: size,
-    name: name ?? null,
-    description: description ?? null,
-    zone,
-    type,
-    image,
-    snapshotId,
-    sourceId,
-    metadata: (fields.metadata as Record<string, string> | null | undefined) ?? {},
-    requestId,
-  });
-  return ok({ volume: volumeView(call, row, true) }, 202);
+  return zone;
+}
+
+/** POST /volumes. Checks in Cinder's order. */
+export function createVolumeRoute(call: CinderCall): HttpReply {
+  const { cinder, actor, version, requestId } = call;
+  const fields = requireMember(call, "volume", version >= STRICT_FROM ? STRICT_CREATE : CREATE);
+  const { name = null, description = null } = readTexts(fields);
+  const type = requireType(call, fields.volume_type);
+  const source = requireSource(call, fields);
+  const image = requireImage(call, fields.imageRef ?? fields.image_id);
+  if (parseBoolean(fields.multiattach) === true) throw badRequest(NO_MULTIATTACH);
+  const sizeGb = requireSize(fields, source);
+  checkImageFits(image, sizeGb);
+  const zone = requireZone(call, fields);
+  const { snapshotId, sourceId } = source;
+  const metadata = fields.metadata ?? {};
+  const wanted = { sizeGb, name, description, zone, type, image, snapshotId, sourceId, metadata, requestId };
+  return ok({ volume: volumeView(call, createVolume(cinder, actor, wanted), true) }, 202);
 }
 
 const NO_MULTIATTACH =
@@ -82,7 +93,7 @@ interface VolumeSource {
 }
 
 /** @throws Refusal 400, 404 */
-function requireSource({ cinder, actor }: CinderCall, fields: Readonly<Record<string, unknown>>): VolumeSource {
+function requireSource({ cinder, actor }: CinderCall, fields: WantedVolume): VolumeSource {
   const sees = (row: { readonly projectId: string } | undefined): boolean =>
     row !== undefined && (actor.isAdmin || row.projectId === actor.projectId);
   const snapshot = cinder.slot.value.snapshots.get(String(fields.snapshot_id));
