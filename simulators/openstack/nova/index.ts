@@ -1,14 +1,14 @@
 import type { Service } from "../../kernel/index.ts";
 import type { Cloud, ServerOps } from "../cloud.ts";
 import { openStackService } from "../common/service.ts";
+import { forgetPort } from "./behaviour/interfaces.ts";
 import { defineTimers } from "./behaviour/timers.ts";
 import { defineFaults } from "./faults.ts";
 import { ROUTES } from "./routes/routes.ts";
 import { addFlavor, type NewFlavor } from "./state/flavors.ts";
-import { forgetPort } from "./behaviour/interfaces.ts";
-import { findServer } from "./state/servers.ts";
 import { HOST } from "./state/host.ts";
 import { emptyState, type Nova, type NovaState } from "./state/nova.ts";
+import { findServer } from "./state/servers.ts";
 import { withoutVersion } from "./wire/address.ts";
 import { mountRoute } from "./wire/route.ts";
 import { statusOf } from "./wire/server-status.ts";

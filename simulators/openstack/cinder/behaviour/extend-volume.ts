@@ -1,6 +1,6 @@
 import { CINDER_POINTS } from "../faults.ts";
-import type { VolumeRow } from "../state/rows.ts";
 import type { Cinder } from "../state/cinder.ts";
+import type { VolumeRow } from "../state/rows.ts";
 import { addUsage } from "../state/usage.ts";
 import { setStatus } from "../state/volumes.ts";
 

@@ -1,8 +1,8 @@
 import { CINDER_POINTS } from "../faults.ts";
 import { type Cinder, recordChange } from "../state/cinder.ts";
 import type { SnapshotRow } from "../state/rows.ts";
-import { addUsage } from "../state/usage.ts";
 import { setSnapshotStatus } from "../state/snapshots.ts";
+import { addUsage } from "../state/usage.ts";
 
 /** ms of simulated work. */
 const CREATE_MS = 500;

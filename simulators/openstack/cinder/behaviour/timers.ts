@@ -1,9 +1,9 @@
 import type { Cinder } from "../state/cinder.ts";
 import { failBackup } from "./backups.ts";
-import { type VolumeCreation, endCreateVolume } from "./create-volume.ts";
+import { endCreateVolume, type VolumeCreation } from "./create-volume.ts";
 import { endDeleteVolume } from "./delete-volume.ts";
 import { endExtendVolume, type VolumeExtension } from "./extend-volume.ts";
-import { endDeleteSnapshot, endCreateSnapshot } from "./snapshots.ts";
+import { endCreateSnapshot, endDeleteSnapshot } from "./snapshots.ts";
 import { endUploadImage, type ImageUpload } from "./upload-image.ts";
 
 /** Declares the timers of this service; once, at construction. */

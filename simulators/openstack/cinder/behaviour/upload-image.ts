@@ -1,6 +1,6 @@
-import { setStatus } from "../state/volumes.ts";
 import type { Cinder } from "../state/cinder.ts";
 import type { VolumeRow } from "../state/rows.ts";
+import { setStatus } from "../state/volumes.ts";
 
 /** ms of simulated work. */
 const UPLOAD_MS = 1000;

@@ -3,7 +3,7 @@ import { removeBackup, startBackup } from "../behaviour/backups.ts";
 import { checkBackupGigabytes, checkCount } from "../state/quotas.ts";
 import type { BackupRow } from "../state/rows.ts";
 import { requireVolume } from "../state/volumes.ts";
-import { requireMember, readTexts } from "../wire/body.ts";
+import { readTexts, requireMember } from "../wire/body.ts";
 import { isoOrNull } from "../wire/dates.ts";
 import { badRequest, notFoundById, notSimulated } from "../wire/errors.ts";
 import { links } from "../wire/links.ts";

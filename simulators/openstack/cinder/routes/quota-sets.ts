@@ -1,5 +1,5 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-import { defaultsOf, usedOf, quotasOf, resetQuotas, setQuotas } from "../state/quotas.ts";
+import { defaultsOf, quotasOf, resetQuotas, setQuotas, usedOf } from "../state/quotas.ts";
 import { requireMember } from "../wire/body.ts";
 import { badRequest, forbiddenByPolicy } from "../wire/errors.ts";
 import { acceptedReply, ok } from "../wire/replies.ts";

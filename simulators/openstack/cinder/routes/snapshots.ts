@@ -5,15 +5,15 @@ import { recordChange } from "../state/cinder.ts";
 import { checkCount, checkGigabytes } from "../state/quotas.ts";
 import type { SnapshotRow, VolumeRow } from "../state/rows.ts";
 import { requireVolume } from "../state/volumes.ts";
-import { requireMember, readTexts } from "../wire/body.ts";
-import { isoOrNull, isoMillis } from "../wire/dates.ts";
+import { readTexts, requireMember } from "../wire/body.ts";
+import { isoMillis, isoOrNull } from "../wire/dates.ts";
 import { badRequest } from "../wire/errors.ts";
 import { metadataFilter } from "../wire/filters.ts";
-import { listPage, type ListDescription } from "../wire/lists.ts";
+import { type ListDescription, listPage } from "../wire/lists.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
 import { type CinderCall, isForAllProjects } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
-import { parseBoolean, BOOLEAN, METADATA, NAME } from "../wire/schemas.ts";
+import { BOOLEAN, METADATA, NAME, parseBoolean } from "../wire/schemas.ts";
 import { requestedSnapshot } from "./snapshots/require-snapshot.ts";
 
 const base = ({ version }: CinderCall, row: SnapshotRow, isCreated = false): Record<string, unknown> => ({

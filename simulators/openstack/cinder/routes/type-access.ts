@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { recordChange } from "../state/cinder.ts";
 import type { HttpReply } from "../../../kernel/index.ts";
+import { recordChange } from "../state/cinder.ts";
 import { readAction } from "../wire/body.ts";
 import { badRequest, noAction, notFound } from "../wire/errors.ts";
 import { emptyReply, ok } from "../wire/replies.ts";

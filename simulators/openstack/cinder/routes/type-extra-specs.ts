@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { recordChange } from "../state/cinder.ts";
 import type { HttpReply } from "../../../kernel/index.ts";
-import { Refusal } from "../../common/refusal.ts";
+import type { Refusal } from "../../common/refusal.ts";
+import { recordChange } from "../state/cinder.ts";
 import type { TypeRow } from "../state/rows.ts";
 import { requireBody, requireMember } from "../wire/body.ts";
 import { badRequest, notFound } from "../wire/errors.ts";
@@ -9,7 +9,7 @@ import { emptyReply, ok } from "../wire/replies.ts";
 import type { CinderCall } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
 import { STRICT_METADATA } from "../wire/schemas.ts";
-import { requestedType, isTypeUsed } from "./types/require-type.ts";
+import { isTypeUsed, requestedType } from "./types/require-type.ts";
 
 /** Nothing happens where the new specs are the old ones. */
 function changeSpecs({ cinder }: CinderCall, row: TypeRow, next: Readonly<Record<string, string>>): void {

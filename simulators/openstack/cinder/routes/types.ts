@@ -1,15 +1,15 @@
-import { recordChange } from "../state/cinder.ts";
 import type { HttpReply } from "../../../kernel/index.ts";
 import { Refusal } from "../../common/refusal.ts";
+import { recordChange } from "../state/cinder.ts";
 import type { TypeRow } from "../state/rows.ts";
-import { findType, addType, requireType, INITIAL_TYPES } from "../state/types.ts";
+import { addType, findType, INITIAL_TYPES, requireType } from "../state/types.ts";
 import { requireMember } from "../wire/body.ts";
 import { badRequest } from "../wire/errors.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
 import type { CinderCall } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
-import { parseBoolean, BOOLEAN, METADATA } from "../wire/schemas.ts";
-import { requestedType, isTypeUsed } from "./types/require-type.ts";
+import { BOOLEAN, METADATA, parseBoolean } from "../wire/schemas.ts";
+import { isTypeUsed, requestedType } from "./types/require-type.ts";
 
 const base = ({ actor }: CinderCall, row: TypeRow): Record<string, unknown> => ({
   id: row.id,

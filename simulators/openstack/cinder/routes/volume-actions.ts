@@ -11,7 +11,8 @@ import { IMAGE_ACTIONS } from "./volume-actions/image.ts";
 import { TYPE_ACTIONS } from "./volume-actions/type.ts";
 import { requestedVolume } from "./volumes/require-volume.ts";
 
-const ACTIONS: VolumeActions = {
+/** Every action of a volume. */
+export const VOLUME_ACTIONS: VolumeActions = {
   ...SIZE_ACTIONS,
   ...ADMIN_ACTIONS,
   ...ATTACH_ACTIONS,
@@ -26,7 +27,7 @@ const ACTIONS: VolumeActions = {
 
 function runAction(call: CinderCall): HttpReply {
   const [name] = readAction(call);
-  const action = own(ACTIONS, name);
+  const action = own(VOLUME_ACTIONS, name);
   if (action === undefined) throw noAction(name);
   return action(call, requestedVolume(call));
 }

@@ -1,10 +1,10 @@
-import { recordChange } from "../state/cinder.ts";
 import type { HttpReply } from "../../../kernel/index.ts";
+import { recordChange } from "../state/cinder.ts";
 import { checkCount, checkGigabytes } from "../state/quotas.ts";
 import type { TransferRow } from "../state/rows.ts";
-import { transferVolume, setStatus, requireVolume } from "../state/volumes.ts";
+import { requireVolume, setStatus, transferVolume } from "../state/volumes.ts";
 import { requireMember } from "../wire/body.ts";
-import { isoOrNull, isoMillis } from "../wire/dates.ts";
+import { isoMillis, isoOrNull } from "../wire/dates.ts";
 import { badRequest, notFoundById } from "../wire/errors.ts";
 import { links } from "../wire/links.ts";
 import { emptyReply, ok } from "../wire/replies.ts";

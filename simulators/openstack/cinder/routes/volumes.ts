@@ -1,22 +1,22 @@
-import { recordChange } from "../state/cinder.ts";
-import type { Schema } from "../../common/schema.ts";
 import type { HttpReply } from "../../../kernel/index.ts";
+import type { Schema } from "../../common/schema.ts";
 import { startDeleteVolume } from "../behaviour/delete-volume.ts";
 import { HOST } from "../state/backend.ts";
+import { recordChange } from "../state/cinder.ts";
 import type { VolumeRow } from "../state/rows.ts";
 import { setSnapshotStatus, snapshotsOf } from "../state/snapshots.ts";
-import { requireMember, readTexts } from "../wire/body.ts";
+import { readTexts, requireMember } from "../wire/body.ts";
 import { badRequest } from "../wire/errors.ts";
 import { metadataFilter, timeFilter } from "../wire/filters.ts";
 import { links } from "../wire/links.ts";
-import { listPage, type ListDescription } from "../wire/lists.ts";
+import { type ListDescription, listPage } from "../wire/lists.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
 import { type CinderCall, isForAllProjects } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
-import { parseBoolean, METADATA, NAME } from "../wire/schemas.ts";
+import { METADATA, NAME, parseBoolean } from "../wire/schemas.ts";
 import { createVolumeRoute } from "./volumes/create.ts";
 import { requestedVolume } from "./volumes/require-volume.ts";
-import { volumeView, volumeDetailView } from "./volumes/view.ts";
+import { volumeDetailView, volumeView } from "./volumes/view.ts";
 
 const UPDATE = {
   type: ["object", "null"],

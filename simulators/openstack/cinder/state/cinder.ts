@@ -1,6 +1,6 @@
 import type { Slot } from "../../../kernel/index.ts";
 import type { Cloud } from "../../cloud.ts";
-import type { BackupRow, MessageRow, SnapshotRow, TransferRow, TypeRow, ProjectUsage, VolumeRow } from "./rows.ts";
+import type { BackupRow, MessageRow, ProjectUsage, SnapshotRow, TransferRow, TypeRow, VolumeRow } from "./rows.ts";
 
 export interface CinderState {
   readonly volumes: Map<string, VolumeRow>;

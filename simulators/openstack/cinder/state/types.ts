@@ -1,5 +1,5 @@
-import { notFoundById } from "../wire/errors.ts";
 import type { Actor } from "../../cloud.ts";
+import { notFoundById } from "../wire/errors.ts";
 import { type Cinder, recordChange } from "./cinder.ts";
 import type { TypeRow } from "./rows.ts";
 

@@ -1,7 +1,7 @@
 import { NOVA_POINTS } from "../faults.ts";
 import { type Nova, recordChange } from "../state/nova.ts";
 import { extrasOf, NO_NICS, NO_VOLUMES, type Server } from "../state/server.ts";
-import { removeServer, failServer, findServer, touchServer } from "../state/servers.ts";
+import { failServer, findServer, removeServer, touchServer } from "../state/servers.ts";
 import { dropShelvedImage } from "./snapshot.ts";
 import { WORK_MS } from "./work.ts";
 

@@ -1,9 +1,9 @@
 import type { Nova } from "../state/nova.ts";
 import { awaitVolumes, type VolumeWait } from "./boot-volumes.ts";
 import { type Build, scheduleServer } from "./build.ts";
-import { endSpawn } from "./spawn.ts";
 import { endDelete, terminateServer } from "./delete.ts";
-import { endFixedIp, endDetachNic, type FixedIpChange } from "./interfaces.ts";
+import { endDetachNic, endFixedIp, type FixedIpChange } from "./interfaces.ts";
+import { endSpawn } from "./spawn.ts";
 import { endTask, type TaskEnd } from "./tasks.ts";
 import { type AttachEnd, endAttachVolume, endDetachVolume } from "./volumes.ts";
 

@@ -2,7 +2,7 @@ import type { HttpReply } from "../../../kernel/index.ts";
 import { sortedBy, type SortKey } from "../../common/page.ts";
 import type { Schema } from "../../common/schema.ts";
 import type { Flavor } from "../state/flavor.ts";
-import { addFlavor, removeFlavor, findFlavor, canUseFlavor, replaceFlavor } from "../state/flavors.ts";
+import { addFlavor, canUseFlavor, findFlavor, removeFlavor, replaceFlavor } from "../state/flavors.ts";
 import { requireBody } from "../wire/body.ts";
 import { badRequest, conflict, notFound, requireAdmin } from "../wire/errors.ts";
 import { isTrueWord } from "../wire/formats.ts";

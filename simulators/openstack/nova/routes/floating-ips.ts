@@ -2,7 +2,7 @@ import type { HttpReply } from "../../../kernel/index.ts";
 import type { FloatingIpView } from "../../cloud.ts";
 import { readBody } from "../wire/body.ts";
 import { notFound } from "../wire/errors.ts";
-import { HTML_TYPE, emptyReply, ok } from "../wire/replies.ts";
+import { emptyReply, HTML_TYPE, ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import { type NovaRoute, proxyRoute } from "../wire/route.ts";
 

@@ -1,6 +1,6 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-import { HOST, HOST_LIMITS, SERVICE_IDS } from "../state/host.ts";
 import type { Flavor } from "../state/flavor.ts";
+import { HOST, HOST_LIMITS, SERVICE_IDS } from "../state/host.ts";
 import type { Server } from "../state/server.ts";
 import { badRequest, notFound, requireAdmin } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";

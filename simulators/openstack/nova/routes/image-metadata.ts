@@ -5,7 +5,7 @@ import { notFound } from "../wire/errors.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import { type NovaRoute, proxyRoute } from "../wire/route.ts";
-import { rewordRefusals, requireImage } from "./images.ts";
+import { requireImage, rewordRefusals } from "./images.ts";
 import { envelope, METADATA, ONE_ITEM } from "./schemas/parts.ts";
 
 type Metadata = Readonly<Record<string, string>>;

@@ -1,10 +1,10 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-import type { Static } from "../../schema/static.ts";
 import { isoMicros } from "../../common/time.ts";
+import type { Static } from "../../schema/static.ts";
 import { type Keypair, recordChange } from "../state/nova.ts";
 import { quotaOf } from "../state/quotas.ts";
 import { requireBody } from "../wire/body.ts";
-import { badRequest, conflict, forbiddenByPolicy, forbidden, notFound } from "../wire/errors.ts";
+import { badRequest, conflict, forbidden, forbiddenByPolicy, notFound } from "../wire/errors.ts";
 import { nextLink } from "../wire/links.ts";
 import { checkQuery, pageSize } from "../wire/query.ts";
 import { emptyReply, ok } from "../wire/replies.ts";

@@ -4,7 +4,7 @@ import { requireAdmin } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
-import { readQuotas, shownNames, quotaSchema } from "./quota-sets.ts";
+import { quotaSchema, readQuotas, shownNames } from "./quota-sets.ts";
 
 const CLASS_HIDDEN = ["server_group_members", "server_groups"];
 

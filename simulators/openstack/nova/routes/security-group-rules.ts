@@ -5,7 +5,7 @@ import { ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import { type NovaRoute, proxyRoute } from "../wire/route.ts";
 import { groups } from "./security-groups.ts";
-import { rewordRefusals, requireMember, runAndReply, requireId } from "./security-groups/body.ts";
+import { requireId, requireMember, rewordRefusals, runAndReply } from "./security-groups/body.ts";
 import { ruleView } from "./security-groups/view.ts";
 
 /** A port as a whole number; −1 stands for none. @throws Refusal 400 */

@@ -4,7 +4,7 @@ import { badRequest, notFound } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import { type NovaRoute, proxyRoute } from "../wire/route.ts";
-import { rewordRefusals, requireMember, runAndReply, requireId } from "./security-groups/body.ts";
+import { requireId, requireMember, rewordRefusals, runAndReply } from "./security-groups/body.ts";
 import { securityGroupView } from "./security-groups/view.ts";
 
 const NAME_MAX = 255;

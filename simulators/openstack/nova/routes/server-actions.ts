@@ -26,7 +26,8 @@ import { SHELVE_ACTIONS } from "./server-actions/shelve.ts";
 import { checkState, checkUnlocked } from "./servers/checks.ts";
 import { requireServer } from "./servers/require-server.ts";
 
-const ACTIONS: ServerActions = {
+/** Every action of a server. */
+export const SERVER_ACTIONS: ServerActions = {
   ...POWER_ACTIONS,
   ...RESIZE_ACTIONS,
   ...REBUILD_ACTIONS,
@@ -60,7 +61,7 @@ function readAction(call: NovaCall): RequestedAction {
     typeof whole === "object" && whole !== null ? Object.entries(whole) : [];
   const [[name, body] = ["", undefined]] = entries;
   if (entries.length !== 1) throw badRequest("Malformed request body");
-  const action = own(ACTIONS, name);
+  const action = own(SERVER_ACTIONS, name);
   if (action === undefined) throw badRequest(`There is no such action: ${name}`);
   if (call.version > (action.to ?? Number.POSITIVE_INFINITY)) throw noResource();
   const failure = action.schema && validate(envelope(name, action.schema(call.version)), whole, FORMATS);

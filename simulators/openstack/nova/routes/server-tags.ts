@@ -5,7 +5,7 @@ import { recordChange } from "../state/nova.ts";
 import { extrasOf, type Server } from "../state/server.ts";
 import { requireBody } from "../wire/body.ts";
 import { badRequest, notFound } from "../wire/errors.ts";
-import { HTML_TYPE, emptyReply, ok } from "../wire/replies.ts";
+import { emptyReply, HTML_TYPE, ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 import { envelope, TAG, TAGS } from "./schemas/parts.ts";

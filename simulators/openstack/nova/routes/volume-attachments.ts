@@ -1,9 +1,9 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { Refusal } from "../../common/refusal.ts";
 import type { Static } from "../../schema/static.ts";
-import { recordChange } from "../state/nova.ts";
 import { nextDevice, startAttachVolume, startDetachVolume } from "../behaviour/volumes.ts";
 import { addInstanceAction } from "../state/instance-actions.ts";
+import { recordChange } from "../state/nova.ts";
 import type { Server, VmState, VolumeLink } from "../state/server.ts";
 import { requireBody } from "../wire/body.ts";
 import { badRequest, notFound } from "../wire/errors.ts";

@@ -1,5 +1,5 @@
-import { Refusal } from "../../common/refusal.ts";
 import type { Actor } from "../../cloud.ts";
+import { Refusal } from "../../common/refusal.ts";
 
 export const badRequest = (message: string): Refusal => new Refusal(400, "badRequest", message);
 export const conflict = (message: string): Refusal => new Refusal(409, "conflictingRequest", message);

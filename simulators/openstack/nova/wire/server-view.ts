@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { PortView } from "../../cloud.ts";
 import { isoMicros, isoSeconds } from "../../common/time.ts";
 import type { Flavor } from "../state/flavor.ts";
@@ -7,7 +8,6 @@ import { links } from "./links.ts";
 import type { NovaCall } from "./request.ts";
 import { addressesOf, portsOf } from "./server-addresses.ts";
 import { POWER, statusOf, WITH_PROGRESS } from "./server-status.ts";
-import { hash } from "node:crypto";
 
 /** What a user sees of the host: the same for the servers of one project on one host, and no name. */
 export const hostIdOf = (server: Server): string =>

@@ -5,7 +5,7 @@ import { Refusal, refuseWith } from "../../common/refusal.ts";
 import { BODY_BYTES_MAX, type Context, keystoneUnauthorized, type Style } from "../../common/service.ts";
 import { isUtf8, UNDECODABLE_PATH } from "../../common/text.ts";
 import { ERRED, errorPage, NO_ROUTE } from "../../common/webob.ts";
-import { parseAddress, checkProject, pathOf } from "./address.ts";
+import { checkProject, parseAddress, pathOf } from "./address.ts";
 import { badRequest } from "./errors.ts";
 import { mediaTypes, MICROVERSIONS } from "./versions.ts";
 

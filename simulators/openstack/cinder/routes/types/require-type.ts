@@ -1,5 +1,5 @@
-import { canUseType } from "../../state/types.ts";
 import type { TypeRow } from "../../state/rows.ts";
+import { canUseType } from "../../state/types.ts";
 import { notFoundById } from "../../wire/errors.ts";
 import type { CinderCall } from "../../wire/request.ts";
 

@@ -1,6 +1,6 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
-import { addAttachment, CANNOT_DETACH, endAttachments, refuseNovaAttachment } from "../../behaviour/attachments.ts";
 import type { Schema } from "../../../common/schema.ts";
+import { addAttachment, CANNOT_DETACH, endAttachments, refuseNovaAttachment } from "../../behaviour/attachments.ts";
 import type { VolumeRow } from "../../state/rows.ts";
 import { setStatus } from "../../state/volumes.ts";
 import { requireMember } from "../../wire/body.ts";

@@ -1,15 +1,15 @@
-import type { HttpReply } from "../../../../kernel/index.ts";
-import { startUploadImage } from "../../behaviour/upload-image.ts";
-import type { Schema } from "../../../common/schema.ts";
-import { recordChange } from "../../state/cinder.ts";
 import { isDeepStrictEqual } from "node:util";
+import type { HttpReply } from "../../../../kernel/index.ts";
+import type { Schema } from "../../../common/schema.ts";
+import { startUploadImage } from "../../behaviour/upload-image.ts";
+import { recordChange } from "../../state/cinder.ts";
 import type { VolumeRow } from "../../state/rows.ts";
 import { requireMember } from "../../wire/body.ts";
 import { isoOrNull } from "../../wire/dates.ts";
 import { badRequest, notFound } from "../../wire/errors.ts";
 import { acceptedReply, emptyReply, ok } from "../../wire/replies.ts";
 import type { CinderCall } from "../../wire/request.ts";
-import { parseBoolean, BOOLEAN, STRICT_METADATA } from "../../wire/schemas.ts";
+import { BOOLEAN, parseBoolean, STRICT_METADATA } from "../../wire/schemas.ts";
 import type { VolumeActions } from "./action.ts";
 
 function setBootable(call: CinderCall, row: VolumeRow): HttpReply {

@@ -1,12 +1,12 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
-import type { VolumeRow } from "../../state/rows.ts";
 import { recordChange } from "../../state/cinder.ts";
+import type { VolumeRow } from "../../state/rows.ts";
 import { canUseType, findType } from "../../state/types.ts";
 import { requireMember } from "../../wire/body.ts";
 import { badRequest, notFound, notSimulated } from "../../wire/errors.ts";
 import { acceptedReply } from "../../wire/replies.ts";
 import type { CinderCall } from "../../wire/request.ts";
-import { parseBoolean, BOOLEAN } from "../../wire/schemas.ts";
+import { BOOLEAN, parseBoolean } from "../../wire/schemas.ts";
 import { changeMetadata } from "../metadata.ts";
 import type { VolumeActions } from "./action.ts";
 

@@ -1,14 +1,14 @@
-import type { Static } from "../../../schema/static.ts";
 import type { HttpReply } from "../../../../kernel/index.ts";
 import type { ImageView } from "../../../cloud.ts";
 import type { Schema } from "../../../common/schema.ts";
+import type { Static } from "../../../schema/static.ts";
 import { createVolume } from "../../behaviour/create-volume.ts";
 import { requireType } from "../../state/types.ts";
-import { requireMember, readTexts } from "../../wire/body.ts";
+import { readTexts, requireMember } from "../../wire/body.ts";
 import { badRequest, notFoundById } from "../../wire/errors.ts";
 import { ok } from "../../wire/replies.ts";
 import type { CinderCall } from "../../wire/request.ts";
-import { parseBoolean, BOOLEAN, METADATA, NAME, UUID_OR_NULL } from "../../wire/schemas.ts";
+import { BOOLEAN, METADATA, NAME, parseBoolean, UUID_OR_NULL } from "../../wire/schemas.ts";
 import { volumeView } from "./view.ts";
 
 const GIB = 1024 ** 3;

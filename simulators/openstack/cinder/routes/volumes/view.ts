@@ -1,6 +1,6 @@
 import { HOST } from "../../state/backend.ts";
 import type { VolumeRow } from "../../state/rows.ts";
-import { isoOrNull, isoMillis } from "../../wire/dates.ts";
+import { isoMillis, isoOrNull } from "../../wire/dates.ts";
 import { links } from "../../wire/links.ts";
 import type { CinderCall } from "../../wire/request.ts";
 

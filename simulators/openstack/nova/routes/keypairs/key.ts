@@ -1,6 +1,6 @@
+import { hash } from "node:crypto";
 import { badRequest } from "../../wire/errors.ts";
 import type { NovaCall } from "../../wire/request.ts";
-import { hash } from "node:crypto";
 
 /** MD5 of the key's own bytes. @throws Refusal 400 when it is no key */
 export function fingerprintOf(publicKey: string): string {

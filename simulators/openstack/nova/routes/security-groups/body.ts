@@ -3,7 +3,7 @@ import { Refusal } from "../../../common/refusal.ts";
 import { readBody } from "../../wire/body.ts";
 import { badRequest, forbidden, notFound } from "../../wire/errors.ts";
 import { isUuid } from "../../wire/formats.ts";
-import { HTML_TYPE, emptyReply } from "../../wire/replies.ts";
+import { emptyReply, HTML_TYPE } from "../../wire/replies.ts";
 import type { NovaCall } from "../../wire/request.ts";
 
 /** What Neutron refuses in Nova's words: what is in use or double is a bad request, a full quota is forbidden. */

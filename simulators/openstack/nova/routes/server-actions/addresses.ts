@@ -5,8 +5,8 @@ import type { Server } from "../../state/server.ts";
 import { badRequest, conflict, notFound } from "../../wire/errors.ts";
 import { emptyReply } from "../../wire/replies.ts";
 import type { NovaCall } from "../../wire/request.ts";
-import { type ServerActions, withBody } from "./action.ts";
 import { objectSchema } from "../schemas/parts.ts";
+import { type ServerActions, withBody } from "./action.ts";
 
 const addSchema = () => objectSchema({ address: { type: "string" }, fixed_address: { type: "string" } }, ["address"]);
 const removeSchema = () => objectSchema({ address: { type: "string" } }, ["address"]);

@@ -1,12 +1,12 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
+import { recordChange } from "../../state/nova.ts";
 import type { Server } from "../../state/server.ts";
 import { touchServer } from "../../state/servers.ts";
+import { refuseAsUnmodelled } from "../../wire/errors.ts";
 import { emptyReply } from "../../wire/replies.ts";
 import type { NovaCall } from "../../wire/request.ts";
-import { type ServerActions, withBody } from "./action.ts";
-import { recordChange } from "../../state/nova.ts";
-import { refuseAsUnmodelled } from "../../wire/errors.ts";
 import { objectSchema } from "../schemas/parts.ts";
+import { type ServerActions, withBody } from "./action.ts";
 
 const stateSchema = () => objectSchema({ state: { type: "string", enum: ["active", "error"] } }, ["state"]);
 

@@ -24,7 +24,7 @@ function showOutput(
 }
 
 /** This cloud has no consoles to connect to. */
-const noConsole = <const T extends readonly string[]>(types: T): ServerAction => ({
+const noConsole = (types: readonly string[]): ServerAction => ({
   ignoresLock: true,
   ...withBody(
     () => objectSchema({ type: { type: "string", enum: types } }, ["type"]),

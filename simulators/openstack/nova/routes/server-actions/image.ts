@@ -6,8 +6,8 @@ import { startTask } from "../../behaviour/tasks.ts";
 import type { Server, VmState } from "../../state/server.ts";
 import { HTML_TYPE, ok } from "../../wire/replies.ts";
 import type { NovaCall } from "../../wire/request.ts";
-import { ACTION_MS, type ServerActions, withBody } from "./action.ts";
 import { METADATA, NAME, objectSchema } from "../schemas/parts.ts";
+import { ACTION_MS, type ServerActions, withBody } from "./action.ts";
 
 const imageSchema = () => objectSchema({ name: NAME, metadata: METADATA }, ["name"]);
 const backupSchema = () =>

@@ -8,8 +8,8 @@ import { setFlavor } from "../../state/servers.ts";
 import { badRequest } from "../../wire/errors.ts";
 import { emptyReply } from "../../wire/replies.ts";
 import type { NovaCall } from "../../wire/request.ts";
-import { type ServerActions, setDiskConfig, ACTION_MS, withBody } from "./action.ts";
 import { DISK_CONFIG, FLAVOR_REF, objectSchema } from "../schemas/parts.ts";
+import { ACTION_MS, type ServerActions, setDiskConfig, withBody } from "./action.ts";
 
 const resizeSchema = () => objectSchema({ flavorRef: FLAVOR_REF, "OS-DCF:diskConfig": DISK_CONFIG }, ["flavorRef"]);
 

@@ -4,7 +4,7 @@ import { startTask } from "../../behaviour/tasks.ts";
 import { extrasOf, type Server } from "../../state/server.ts";
 import { emptyReply } from "../../wire/replies.ts";
 import type { NovaCall } from "../../wire/request.ts";
-import { startTransition, type ServerActions, ACTION_MS } from "./action.ts";
+import { ACTION_MS, type ServerActions, startTransition } from "./action.ts";
 import { addImage, WITH_DISK } from "./image.ts";
 
 /** The disk of the host's own goes into an image until the server is unshelved or deleted. */

@@ -1,4 +1,4 @@
-import { Refusal } from "../../../common/refusal.ts";
+import type { Refusal } from "../../../common/refusal.ts";
 import type { BootVolume } from "../../behaviour/boot-volumes.ts";
 import { badRequest } from "../../wire/errors.ts";
 import { isTrueWord } from "../../wire/formats.ts";

@@ -1,18 +1,18 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
 import { Refusal } from "../../../common/refusal.ts";
-import { startBuild } from "../../behaviour/build.ts";
 import type { BootVolume } from "../../behaviour/boot-volumes.ts";
-import { membersOf } from "../../behaviour/scheduler.ts";
-import { recordChange } from "../../state/nova.ts";
+import { startBuild } from "../../behaviour/build.ts";
 import type { BootNic } from "../../behaviour/interfaces.ts";
+import { membersOf } from "../../behaviour/scheduler.ts";
 import type { Flavor } from "../../state/flavor.ts";
 import { findFlavor } from "../../state/flavors.ts";
 import { HOST } from "../../state/host.ts";
+import { recordChange } from "../../state/nova.ts";
 import { affordableCount, quotaOf } from "../../state/quotas.ts";
 import { type Extras, NO_METADATA, NO_NICS, NO_VOLUMES, type Server } from "../../state/server.ts";
 import { addServer } from "../../state/servers.ts";
 import { requireBody } from "../../wire/body.ts";
-import { badRequest, forbiddenByPolicy, forbidden } from "../../wire/errors.ts";
+import { badRequest, forbidden, forbiddenByPolicy } from "../../wire/errors.ts";
 import { isTrueWord, shortIpv6 } from "../../wire/formats.ts";
 import { links } from "../../wire/links.ts";
 import { ok } from "../../wire/replies.ts";
@@ -20,8 +20,8 @@ import type { NovaCall } from "../../wire/request.ts";
 import { createSchema, type CreateServerBody, type WantedServer } from "../schemas/servers.ts";
 import { planVolumes } from "./block-devices.ts";
 import { checkImage, requireBootImage } from "./boot-image.ts";
-import { checkMetadataCount } from "./checks.ts";
 import { checkNetworkIds, planNics } from "./boot-networks.ts";
+import { checkMetadataCount } from "./checks.ts";
 import { newPassword } from "./password.ts";
 
 /** Servers that one request may make, where quotas have no limit. */
