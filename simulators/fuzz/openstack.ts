@@ -1,4 +1,4 @@
-import type { HttpReply, HttpRequest, Random, Service } from "../kernel/index.ts";
+import { type HttpReply, type HttpRequest, own, type Random, type Service } from "../kernel/index.ts";
 import { CATALOG, type CatalogType, type OpenStack } from "../openstack/index.ts";
 import { type Exchange, readScenarios } from "../openstack/parity/recording.ts";
 import { KINDS, Lab, PROJECTS, type Thing } from "../openstack/testing.ts";
@@ -73,7 +73,7 @@ export async function openStackTargets(
   variables.set(":project", project).set(":account", `AUTH_${project}`);
   const samples = samplesOf(recordings, project);
   const targets = Object.entries(CATALOG).flatMap(([type, { name, port }]) => {
-    const service = (lab.openstack.services as Readonly<Partial<Record<string, Service>>>)[name];
+    const service = own<Service>(lab.openstack.services, name);
     if (service === undefined) return [];
     const target: Target = {
       name,
