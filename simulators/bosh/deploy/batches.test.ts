@@ -18,7 +18,7 @@ async function updatesOf(groups: readonly { readonly name: string; readonly seri
   expect(state).toBe("done");
   return events
     .filter(({ stage, state: line }) => stage === "Updating instance" && line !== "in_progress")
-    .map(({ tags, state: line }) => `${String(tags)} ${String(line)}`);
+    .map(({ tags, state: line }) => [String(tags), String(line)].join(" "));
 }
 
 describe("instance groups", () => {
