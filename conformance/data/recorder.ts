@@ -1,4 +1,4 @@
-import type { Exchange } from "../runner/events.ts";
+import type { Exchange } from "../client/http/exchange.ts";
 import { REDACTED } from "../client/http/redact.ts";
 import type { Clock } from "../client/clock.ts";
 import {
