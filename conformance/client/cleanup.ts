@@ -11,7 +11,7 @@ const REFUSALS_MAX = 3;
 const LOOKS_MAX = 2;
 
 /** What removing a thing needs of a client. */
-export interface Remover {
+interface Remover {
   /** The id of the thing. */
   readonly id: string;
   /** Asks for the deletion, counted from 0, and waits for its end; undefined when there was no answer. */

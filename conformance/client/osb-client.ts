@@ -26,7 +26,7 @@ export class StalledPlan extends Error {
 }
 
 /** What is told of each answer. */
-export type AnswerListener = (answer: Answer) => void;
+type AnswerListener = (answer: Answer) => void;
 
 /**
  * The platform's side of the API, polite: sends requests as the specification asks a platform to, keeps every answer, writes down

@@ -49,6 +49,7 @@ export function writtenFacts(shape: TableShape, rows: readonly TableRow[]): Data
   return new Map(rows.map((row) => [`row ${shape.name}/${row[0]}`, text(row)]));
 }
 
+/** One fact that is not as it should be. */
 export interface Difference {
   readonly kind: "missing" | "changed" | "extra";
   readonly fact: string;

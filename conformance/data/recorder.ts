@@ -10,7 +10,7 @@ import {
   NO_NAME,
   type Vantage,
 } from "./plane.ts";
-import type { Reach } from "./probe-port.ts";
+import type { Reach } from "./plane.ts";
 import { sqlText } from "./sql.ts";
 import type { TableRows, Statement } from "./statement.ts";
 

@@ -5,7 +5,7 @@ import { suggestionsFor } from "../client/errors/nearest.ts";
 import type { AnySuite } from "./suite.ts";
 
 /** What decides which checks a run holds. */
-export interface SelectionOptions {
+interface SelectionOptions {
   readonly suites: readonly AnySuite[];
   /** Every suite that there is: what `suites` leaves out of one of the same name counts as left out. Default: `suites`. */
   readonly knownSuites?: readonly AnySuite[];

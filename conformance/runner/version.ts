@@ -11,7 +11,7 @@ const BROUGHT_BY: readonly (readonly [SpecMinor, readonly string[]])[] = [
   [13, ["schemas"]],
 ];
 
-export interface LearntVersion {
+interface LearntVersion {
   readonly minor: SpecMinor;
   /** Why, in a sentence. */
   readonly reason: string;

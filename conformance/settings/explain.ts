@@ -3,7 +3,7 @@ import { type Json, isArray, isObject } from "../client/http/json.ts";
 import { knownKeys, memberSchemas, type SchemaNode } from "./schema-path.ts";
 
 /** The part of a validation error that an explanation begins with. */
-export interface SchemaError {
+interface SchemaError {
   readonly keyword: string;
   /** Where the value is, as a JSON pointer. */
   readonly instancePath: string;

@@ -12,9 +12,9 @@ import type { JsonObject } from "../client/http/json.ts";
  */
 
 /** What backups and restores can be. A vendor's own word that is in no list is a state that goes on. */
-export const BACKUP_STATES = ["queued", "running", "succeeded", "failed", "deleted"] as const;
+const BACKUP_STATES = ["queued", "running", "succeeded", "failed", "deleted"] as const;
 /** Interfaces of backups that are known by name; see `DRIVERS` of the backup suite. */
-export const BACKUP_DRIVER_NAMES = ["extension", "a9s", "a9s-v1", "swisscom"] as const;
+const BACKUP_DRIVER_NAMES = ["extension", "a9s", "a9s-v1", "swisscom"] as const;
 /** The driver that a section `backup` begins with when it names none. */
 export const DEFAULT_BACKUP_DRIVER = "a9s";
 /** Stands for the address of the instance itself, where an address of another tenant's VM is asked for. */
@@ -227,6 +227,7 @@ const Data = Section(
   { description: "How the data services behind the broker are reached." },
 );
 
+/** The schema of a whole drydock.yml. */
 export const DRYDOCK_SCHEMA = Type.Object(
   {
     parameters: MappingOf(
@@ -275,6 +276,7 @@ export type BackupSettings = NonNullable<DrydockInput["backup"]>;
 export type RequestSetting = NonNullable<BackupSettings["create"]>;
 /** What a backup, or a restore, can be. */
 export type BackupState = (typeof BACKUP_STATES)[number];
+/** The name of an interface of backups. */
 export type BackupDriverName = (typeof BACKUP_DRIVER_NAMES)[number];
 /** A command line or a URL (POST) that makes the vendor's backend do something on purpose. */
 export type Hook = NonNullable<NonNullable<DrydockInput["hooks"]>["hold"]>;

@@ -11,7 +11,7 @@ import type { BackupInterface, BackupRequest } from "./interface.ts";
 import type { BackupState } from "../../settings/schema.ts";
 
 /** The ids that a request is about. */
-export interface Ids {
+interface Ids {
   readonly instance: string;
   readonly backup?: string;
   readonly restore?: string;
@@ -29,14 +29,14 @@ export interface BackupOperation {
 const fillIds = (text: string, ids: Ids, encode: (id: string) => string): string =>
   text.replaceAll(/\{(instance|backup|restore)\}/g, (_, name: keyof Ids) => encode(ids[name] ?? ""));
 
+function fillValue(value: Json, ids: Ids): Json {
+  if (typeof value === "string") return fillIds(value, ids, (id) => id);
+  if (isArray(value)) return value.map((item) => fillValue(item, ids));
+  return isObject(value) ? fillBody(value, ids) : value;
+}
+
 function fillBody(body: JsonObject, ids: Ids): JsonObject {
-  const fill = (value: Json): Json => {
-    if (typeof value === "string") return fillIds(value, ids, (id) => id);
-    if (isArray(value)) return value.map(fill);
-    if (!isObject(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, fill(item)]));
-  };
-  return fill(body) as JsonObject;
+  return Object.fromEntries(Object.entries(body).map(([name, item]) => [name, fillValue(item, ids)]));
 }
 
 /** A vendor's backups, reached as its interface says. */

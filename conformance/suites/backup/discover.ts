@@ -6,7 +6,7 @@ import type { RunContext } from "../../runner/suite.ts";
 import { BackupClient } from "./client.ts";
 import { type BackupInterface, DRIVERS, extensionAt, interfaceFor } from "./interface.ts";
 
-export type Discovery = { readonly api: BackupInterface } | { readonly api?: undefined; readonly outcome: Outcome };
+type Discovery = { readonly api: BackupInterface } | { readonly api?: undefined; readonly outcome: Outcome };
 
 function extensionsIn(holder: Json | undefined): readonly Json[] {
   if (!isObject(holder)) return [];

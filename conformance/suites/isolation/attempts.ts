@@ -1,7 +1,7 @@
 import type { Access } from "../../data/recorder.ts";
 import { describeVantage } from "../../data/recorder.ts";
 import type { Address, Vantage } from "../../data/plane.ts";
-import type { Reach } from "../../data/probe-port.ts";
+import type { Reach } from "../../data/plane.ts";
 import type { Tenant } from "../tenants/tenants.ts";
 import type { Live } from "../../osb/context.ts";
 import { type Evidence, fail, type Outcome, unknown, Verdicted } from "../../runner/check.ts";
@@ -50,6 +50,7 @@ export function unadmittedVantages({ recorder: { plane } }: IsolationContext, ot
   ];
 }
 
+/** A vantage in words that follow "its port answers". */
 export const toWhom = (from: Vantage): string =>
   from === "outsider" ? "to a stranger" : `to ${describeVantage(from)}`;
 

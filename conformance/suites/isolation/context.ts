@@ -15,7 +15,7 @@ export interface Owner {
 }
 
 /** Why a binding is not what it was, with what shows it; undefined while it is. */
-export type Harm = { readonly seen: string; readonly evidence: readonly Evidence[] } | undefined;
+type Harm = { readonly seen: string; readonly evidence: readonly Evidence[] } | undefined;
 
 /** What a check of isolation works with. */
 export class IsolationContext extends BackupContext {

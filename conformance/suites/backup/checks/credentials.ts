@@ -45,6 +45,7 @@ async function judgeCredentials(context: BackupContext): Promise<Outcome> {
   return refusal.fault === "denied" ? pass(...evidence) : unknown(`out of order: ${refusal.message}`, ...evidence);
 }
 
+/** BK-19: a restore leaves bindings as they are. */
 export const credentialsCheck = checkOf(
   "backup",
   {

@@ -80,6 +80,7 @@ async function fidelity(context: BackupContext): Promise<Outcome> {
   return (await judgeSequence(context, tenant, deeds)) ?? passWith(extras, evidence);
 }
 
+/** BK-10: a restore brings back what was backed up. */
 export const fidelityCheck = checkOf(
   "backup",
   {

@@ -47,6 +47,7 @@ async function neighbourUnchanged(context: BackupContext): Promise<Outcome> {
   return pass(...evidence);
 }
 
+/** BK-48: a restore leaves the neighbours alone. */
 export const neighbourCheck = checkOf(
   "backup",
   {

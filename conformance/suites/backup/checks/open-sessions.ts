@@ -121,6 +121,7 @@ async function openSessions(context: BackupContext): Promise<Outcome> {
   }
 }
 
+/** BK-12: a restore under open sessions. */
 export const openSessionsCheck = checkOf(
   "backup",
   {

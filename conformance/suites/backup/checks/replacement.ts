@@ -45,6 +45,7 @@ async function replacement(context: BackupContext): Promise<Outcome> {
   return fail("nothing but what was there when the backup was taken", describeDifferences(found), ...evidence);
 }
 
+/** BK-11: a restore replaces. */
 export const replacementCheck = checkOf(
   "backup",
   {

@@ -1,6 +1,6 @@
 import type { Access } from "../../../data/recorder.ts";
 import { type DataError, NO_NAME, type Vantage } from "../../../data/plane.ts";
-import type { Reach } from "../../../data/probe-port.ts";
+import type { Reach } from "../../../data/plane.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import type { Live } from "../../../osb/context.ts";
 import type { Offer } from "../../../client/catalog.ts";
@@ -154,6 +154,7 @@ async function judgeReopened(
   };
 }
 
+/** IS-43: closed before binding. */
 export const closedCheck = checkOf(
   "isolation",
   {

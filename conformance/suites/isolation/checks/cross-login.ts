@@ -65,6 +65,7 @@ async function crossLogin(context: IsolationContext): Promise<Outcome> {
   return worst.verdict === "pass" ? pass(...outcomes.flatMap(({ evidence }) => evidence ?? [])) : worst;
 }
 
+/** IS-25: credentials work at their own instance only. */
 export const crossLoginCheck = checkOf(
   "isolation",
   {

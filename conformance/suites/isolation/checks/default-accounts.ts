@@ -42,6 +42,7 @@ async function defaultAccounts(context: IsolationContext): Promise<Outcome> {
   return pass(...evidence);
 }
 
+/** IS-27: no default accounts. */
 export const defaultAccountsCheck = checkOf(
   "isolation",
   {

@@ -1,6 +1,6 @@
 import type { TenantVm } from "../../../data/plane.ts";
 import { DataError } from "../../../data/plane.ts";
-import type { Reach } from "../../../data/probe-port.ts";
+import type { Reach } from "../../../data/plane.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import { type Evidence, fail, notApplicable, type Outcome, pass, unknown, Verdicted } from "../../../runner/check.ts";
 import { checkOf } from "../../../runner/requirement.ts";
@@ -82,6 +82,7 @@ async function instanceToInstance(context: IsolationContext): Promise<Outcome> {
   return judge(await tryAll(context, victim, { vmOf: attacker.access.login.host }), control);
 }
 
+/** IS-48: instance to instance. */
 export const instanceToInstanceCheck = checkOf(
   "isolation",
   {

@@ -32,6 +32,7 @@ async function reprovision(context: IsolationContext): Promise<Outcome> {
   return unknown(`the service is out of order: ${refusal.message}`, ...evidence);
 }
 
+/** IS-26: old secrets do not outlive an instance. */
 export const reprovisionCheck = checkOf(
   "isolation",
   {

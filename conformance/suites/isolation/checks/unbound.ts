@@ -68,6 +68,7 @@ async function revoked(context: IsolationContext): Promise<Outcome> {
   }
 }
 
+/** IS-24: unbinding revokes. */
 export const revokedCheck = checkOf(
   "isolation",
   {
