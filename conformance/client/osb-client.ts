@@ -25,7 +25,7 @@ export class StalledPlan extends Error {
   }
 }
 
-/** What is told of each answer. */
+/** Gets each answer. */
 type AnswerListener = (answer: Answer) => void;
 
 /**

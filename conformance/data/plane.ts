@@ -52,7 +52,7 @@ export interface DataPlane {
   /** Tries a port with no client in particular. @throws DataError nowhere, unreachable when the host has no address */
   reach(address: Address, from: Vantage): Promise<Reach>;
   /**
-   * Where an instance listens before it has a binding. Only an operator knows: absent on a stranger's platform, and undefined
+   * Where an instance listens before it has a binding. Only an operator knows: absent on somebody else's platform, and undefined
    * for an instance that is not found.
    */
   locate?(instanceId: string): Promise<Address | undefined>;

@@ -43,7 +43,7 @@ export interface SuiteScope {
   readonly suite: SuiteName;
   /** Ids of all checks that the suite has. */
   readonly checks: readonly string[];
-  /** Ids of those that the run was told not to hold, by what `narrowedBy` names. */
+  /** Ids of those that the run was not to hold, by what `narrowedBy` names. */
   readonly leftOut: readonly string[];
 }
 

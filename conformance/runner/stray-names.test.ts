@@ -6,7 +6,7 @@ describe("names that the catalog has not", () => {
   const plan = { id: "p1", name: "small", raw: {} };
   const services = [{ id: "s1", name: "my-db", raw: {}, plans: [plan] }];
 
-  it("are told, with those that may be meant", () => {
+  it("are noted, with those that may be meant", () => {
     const file = parseDrydockFile(`
       parameters: { my-bd: { small: {} }, my-db: { smal: {}, p1: {} }, "*": { large: {} } }
       data: { credentials: { mydb: { host: host } } }`);

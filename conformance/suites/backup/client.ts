@@ -174,7 +174,7 @@ export class BackupClient {
     return this.#untilNoneLeft({ instance }, async () => true);
   }
 
-  /** `meanwhile` is told what is left, and whether to wait on is its answer. */
+  /** `meanwhile` gets the ids of what is left, and answers whether to wait on. */
   async #untilNoneLeft(ids: Ids, meanwhile: (left: readonly string[]) => Promise<boolean>): Promise<boolean> {
     const { clock, cleanupMsMax, pollMsMin, pollMsMax } = this.#platform.settings;
     const endMs = clock.nowMs() + cleanupMsMax;
@@ -187,7 +187,7 @@ export class BackupClient {
     return false;
   }
 
-  /** Ids of the backups that an instance still has; undefined when that can't be told for the moment. */
+  /** Ids of the backups that an instance still has; undefined when that can't be known for the moment. */
   async #left(ids: Ids): Promise<readonly string[] | undefined> {
     const answer = await this.send(this.api.list, ids, { intent: "cleanup" }).catch(ignoreSilence);
     if (answer?.status === 404 || answer?.status === 410) return [];

@@ -30,7 +30,7 @@ function candidates(run: RunContext, offer: Offer): readonly BackupInterface[] {
   return all.filter((api, at) => all.findIndex((each) => each.list.path === api.list.path) === at);
 }
 
-/** Runs that have been told: two suites of one run may both look. */
+/** Runs that have the note: two suites of one run may both look. */
 const announced = new WeakSet<RunContext>();
 
 function announce(run: RunContext, { name, create, restore }: BackupInterface): void {

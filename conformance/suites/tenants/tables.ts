@@ -1,4 +1,4 @@
-import type { RecordedSession } from "../../data/recorder.ts";
+import type { RecordedSession } from "../../data/recorded-session.ts";
 import { type DatabaseContents, writtenFacts } from "../../data/contents.ts";
 import type { TableRow, TableRows, TableShape } from "../../data/statement.ts";
 

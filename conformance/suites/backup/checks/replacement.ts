@@ -1,4 +1,4 @@
-import type { RecordedSession } from "../../../data/recorder.ts";
+import type { RecordedSession } from "../../../data/recorded-session.ts";
 import { describeDifferences, differences, type DatabaseContents, readContents } from "../../../data/contents.ts";
 import { fail, type Outcome, pass } from "../../../runner/check.ts";
 import { checkOf } from "../../../runner/requirement.ts";

@@ -32,9 +32,9 @@ async function tryService(context: IsolationContext, victim: Tenant, from: Tenan
 }
 
 async function tryPort(context: IsolationContext, host: string, target: Target, from: TenantVm): Promise<Found> {
-  const { recorder: desk } = context;
+  const { recorder } = context;
   try {
-    const reach = await desk.reach({ host, port: target.port }, from);
+    const reach = await recorder.tryPort({ host, port: target.port }, from);
     return { ...target, reach, evidence: context.lastStep() };
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
