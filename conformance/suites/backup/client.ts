@@ -8,7 +8,7 @@ import { NoAnswer } from "../../client/no-answer.ts";
 import { retryAfterMs } from "../../client/polling.ts";
 import type { Clock } from "../../client/clock.ts";
 import type { BackupInterface, BackupRequest } from "./interface.ts";
-import type { BackupState } from "../../settings/schema.ts";
+import type { BackupState } from "../../settings/backup-section.ts";
 
 /** The ids that a request is about. */
 interface Ids {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseDrydockFile } from "../settings/drydock-file.ts";
-import { unknownNames } from "./stray-names.ts";
+import { unknownNames } from "./unknown-names.ts";
 
 describe("names that the catalog has not", () => {
   const plan = { id: "p1", name: "small", raw: {} };
