@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { parseDrydockFile } from "../settings/drydock-file.ts";
-import { unknownNames } from "./stray-names.ts";
+import { unknownNames } from "./unknown-names.ts";
 
 describe("names that the catalog has not", () => {
   const plan = { id: "p1", name: "small", raw: {} };
   const services = [{ id: "s1", name: "my-db", raw: {}, plans: [plan] }];
 
-  it("are told, with those that may be meant", () => {
+  it("are noted, with those that may be meant", () => {
     const file = parseDrydockFile(`
       parameters: { my-bd: { small: {} }, my-db: { smal: {}, p1: {} }, "*": { large: {} } }
       data: { credentials: { mydb: { host: host } } }`);

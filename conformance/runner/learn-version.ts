@@ -1,7 +1,7 @@
 import { type Json, isArray, isObject } from "../client/http/json.ts";
 import type { Answer } from "../client/answer.ts";
 import type { OsbClient } from "../client/osb-client.ts";
-import type { SpecMinor } from "../client/spec-version.ts";
+import { NEWEST_MINOR, type SpecMinor } from "../client/spec-version.ts";
 
 /** Catalog members by the version that brought them: a broker that sends one knows that version. */
 const BROUGHT_BY: readonly (readonly [SpecMinor, readonly string[]])[] = [
@@ -11,7 +11,7 @@ const BROUGHT_BY: readonly (readonly [SpecMinor, readonly string[]])[] = [
   [13, ["schemas"]],
 ];
 
-export interface LearntVersion {
+interface LearntVersion {
   readonly minor: SpecMinor;
   /** Why, in a sentence. */
   readonly reason: string;
@@ -40,7 +40,7 @@ function newestMember(catalog: Answer): readonly [SpecMinor, string] | undefined
  */
 export async function learnVersion(platform: OsbClient, catalog: Answer): Promise<LearntVersion> {
   const newest = platform.settings.minor;
-  if (newest < 17) {
+  if (newest < NEWEST_MINOR) {
     return {
       minor: newest,
       reason: `The broker is taken for 2.${newest}: it refuses newer versions (--profile overrides).`,
@@ -48,7 +48,7 @@ export async function learnVersion(platform: OsbClient, catalog: Answer): Promis
   }
   const said = newestMember(catalog);
   const poll = await platform.send("poll-instance", { instanceId: platform.newId() });
-  const upper: SpecMinor = poll.status === 404 ? 17 : 15;
+  const upper: SpecMinor = poll.status === 404 ? NEWEST_MINOR : 15;
   const why = `it answers ${poll.status} to the poll of an unknown instance`;
   if (said !== undefined && said[0] > upper) {
     return {

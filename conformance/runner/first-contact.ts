@@ -1,3 +1,5 @@
+import { NEWEST_MINOR, SPEC_MINORS, type SpecMinor } from "../client/spec-version.ts";
+import { learnVersion } from "./learn-version.ts";
 import type { Answer } from "../client/answer.ts";
 import { type OsbClient } from "../client/osb-client.ts";
 import { NoAnswer } from "../client/no-answer.ts";
@@ -24,11 +26,11 @@ async function fetchCatalog(platform: OsbClient): Promise<Answer> {
   });
 }
 
-/** The first of several platforms, each with a version of its own, that the broker does not refuse for its version (412). */
-export async function firstServed<P extends OsbClient>(first: P, others: readonly P[]): Promise<P> {
-  for (const platform of [first, ...others]) {
-    const { status } = await fetchCatalog(platform);
-    if (status !== 412) return platform;
+/** The first of several clients, each with a version of its own, that the broker does not refuse for its version (412). */
+async function firstServed(first: OsbClient, others: readonly OsbClient[]): Promise<OsbClient> {
+  for (const client of [first, ...others]) {
+    const { status } = await fetchCatalog(client);
+    if (status !== 412) return client;
   }
   return first;
 }
@@ -37,7 +39,7 @@ export async function firstServed<P extends OsbClient>(first: P, others: readonl
  * Fetches the catalog as the first contact with a target. Throws a TargetError with one clear line when what answers is not
  * a service broker that can be tested.
  */
-export async function requireCatalog(platform: OsbClient): Promise<Answer> {
+async function requireCatalog(platform: OsbClient): Promise<Answer> {
   const catalog = await fetchCatalog(platform);
   const seen = `GET ${platform.settings.target.url}/v2/catalog answers ${catalog.status}`;
   if (catalog.status >= 300 && catalog.status < 400) throw new TargetError("redirected", seen);
@@ -48,4 +50,31 @@ export async function requireCatalog(platform: OsbClient): Promise<Answer> {
     throw new TargetError("not-json", `${seen}, but ${catalog.problem ?? "without JSON"}`);
   if (!isObject(catalog.json) || !isArray(catalog.json["services"])) throw new TargetError("not-a-catalog", seen);
   return catalog;
+}
+
+/** What the first requests to a target brought. */
+interface FirstContact {
+  readonly catalog: Answer;
+  /** The version that the run judges by. */
+  readonly minor: SpecMinor;
+  /** How the version was learnt, for the report. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Fetches the catalog in the version that was chosen, or else in the newest that the broker does not refuse, and then learns which
+ * one it behaves like.
+ *
+ * @throws TargetError when what answers can't be tested
+ */
+export async function firstContact(
+  speaking: (minor: SpecMinor) => OsbClient,
+  chosen: SpecMinor | undefined,
+): Promise<FirstContact> {
+  if (chosen !== undefined) return { catalog: await requireCatalog(speaking(chosen)), minor: chosen, notes: [] };
+  const [newest = NEWEST_MINOR, ...older] = SPEC_MINORS.toReversed();
+  const scout = await firstServed(speaking(newest), older.map(speaking));
+  const catalog = await requireCatalog(scout);
+  const { minor, reason } = await learnVersion(scout, catalog);
+  return { catalog, minor, notes: [reason] };
 }
