@@ -18,7 +18,7 @@ export type { InstanceRecord } from "./laws/records.ts";
  * @param records what the brokers state of their instances (GET /instances, the operators' login); without them the laws that
  *   need them are not asked: data guard's groups, users of data services, backups, deployments and orphans of service instances
  */
-export function brokenLaws(world: LawfulWorld, records?: readonly InstanceRecord[]): readonly string[] {
+export function findBrokenLaws(world: LawfulWorld, records?: readonly InstanceRecord[]): readonly string[] {
   const known = lookUp(world);
   return [
     ...cloudLaws(world, known),

@@ -1,7 +1,13 @@
-import type { LeftBehind } from "../runner/events.ts";
+/** What could not be removed at the broker. */
+export interface LeftBehind {
+  readonly kind: "instance" | "binding" | "backup";
+  readonly id: string;
+  /** The line that removes it. */
+  readonly curl: string;
+}
 
 /** Something that was, or may have been, created at the broker, and how to remove it. */
-export interface LedgerEntry extends LeftBehind {
+interface LedgerEntry extends LeftBehind {
   /** True when it is certain to be gone. May throw: then it counts as left behind. */
   readonly remove: () => Promise<boolean>;
 }

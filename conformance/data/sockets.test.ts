@@ -103,7 +103,7 @@ describe("the way over sockets", () => {
       socket.resetAndDestroy();
     });
     const plane = socketPlane({ source: "127.0.0.3", outsider: "127.0.0.4" });
-    for (const from of ["application", "stranger"] as const)
+    for (const from of ["application", "outsider"] as const)
       await expect(plane.connect(login, from)).rejects.toThrow(DataError);
     expect(seen).toEqual(["127.0.0.3", "127.0.0.4"]);
     expect([plane.hasOutsider, socketPlane().hasOutsider]).toEqual([true, false]);
@@ -141,13 +141,13 @@ describe("the way over sockets", () => {
   it("says that nobody can connect from an address that is none of this machine, and calls no port shut for it", async () => {
     const login = await listening(() => {});
     const plane = socketPlane({ outsider: "192.0.2.1", tenant: "192.0.2.1" });
-    for (const from of ["stranger", { vmOf: "db.b" }] as const) {
+    for (const from of ["outsider", { vmOf: "db.b" }] as const) {
       await expect(plane.connect(login, from)).rejects.toMatchObject({ fault: "nowhere" });
       await expect(plane.reach(login, from)).rejects.toMatchObject({ fault: "nowhere" });
     }
   });
 
-  it("resolves names as it is told, and tells a name without an address", async () => {
+  it("resolves names by the server it is given, and refuses a name without an address", async () => {
     const plane = socketPlane({ resolve: async (host) => (host === "db" ? "127.0.0.9" : undefined) });
     expect(await plane.resolve("db")).toBe("127.0.0.9");
     expect(await plane.resolve("127.0.0.7")).toBe("127.0.0.7");

@@ -1,11 +1,10 @@
-import { promises as dns, Resolver } from "node:dns";
+import { promises as dns } from "node:dns";
 import { isIP } from "node:net";
-import { promisify } from "node:util";
-import { type DataSettings, OWN_ADDRESS } from "../settings/data.ts";
 import { type Address, DataError, type DataPlane, type Login, NO_NAME, type Vantage } from "./plane.ts";
 import { DATA_LIMITS, type DataLimits, openPostgres } from "./postgresql.ts";
 import { reachPort } from "./probe-port.ts";
 
+/** Where connections come from, and how names are resolved. */
 export interface SocketPlaneOptions {
   /** The address of a host name; undefined when there is none. Default: the system's resolver. */
   readonly resolve?: (host: string) => Promise<string | undefined>;
@@ -28,30 +27,21 @@ const bySystem = async (host: string): Promise<string | undefined> => (await dns
  * server does not know.
  */
 export function resolverAt(server: string): (host: string) => Promise<string | undefined> {
-  const resolver = new Resolver({ timeout: 2000, tries: 2 });
+  const resolver = new dns.Resolver({ timeout: 2000, tries: 2 });
   resolver.setServers([server]);
-  const resolve4 = promisify(resolver.resolve4.bind(resolver)) as (host: string) => Promise<string[]>;
   return (host) =>
-    resolve4(host).then(
+    resolver.resolve4(host).then(
       ([first]) => first,
       () => bySystem(host),
     );
 }
 
-/** As drydock.yml says where data services are reached from. */
-export function dataPlaneOf({ dns: server, source, outsider: stranger, tenant, ports }: DataSettings): DataPlane {
-  return socketPlane({
-    ...(server === undefined ? {} : { resolve: resolverAt(server) }),
-    ...(source === undefined ? {} : { source }),
-    ...(stranger === undefined ? {} : { outsider: stranger }),
-    ...(tenant === undefined ? {} : { tenant }),
-    ...(ports === undefined ? {} : { platformPorts: ports }),
-  });
-}
+/** Stands for the address of the instance itself, where that of another tenant's VM is asked for. */
+const OWN_ADDRESS = "instance";
 
 /** The data services behind a broker, reached over TCP with their own clients. */
 export function socketPlane(options: SocketPlaneOptions = {}): DataPlane {
-  const { resolve: look = bySystem, source, outsider: stranger, tenant, platformPorts = [], locate } = options;
+  const { resolve: look = bySystem, source, outsider, tenant, platformPorts = [], locate } = options;
   const limits: DataLimits = { ...DATA_LIMITS, ...options.limits };
 
   async function resolve(host: string): Promise<string> {
@@ -65,12 +55,12 @@ export function socketPlane(options: SocketPlaneOptions = {}): DataPlane {
 
   async function sourceOf(from: Vantage): Promise<string | undefined> {
     if (from === "application") return source;
-    if (from === "stranger") return stranger;
+    if (from === "outsider") return outsider;
     return tenant === OWN_ADDRESS ? resolve(from.vmOf) : tenant;
   }
 
   return {
-    hasOutsider: stranger !== undefined,
+    hasOutsider: outsider !== undefined,
     hasTenantVm: tenant !== undefined,
     platformPorts,
     resolve,

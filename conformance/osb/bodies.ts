@@ -3,7 +3,7 @@ import { Ajv, type ValidateFunction } from "ajv";
 import type { Level } from "../runner/events.ts";
 import type { JsonObject } from "../client/http/json.ts";
 import type { Operation } from "../client/answer.ts";
-import type { SpecMinor } from "../runner/check.ts";
+
 import bindingMetadata from "./bodies/binding-metadata.json" with { type: "json" };
 import binding from "./bodies/binding.json" with { type: "json" };
 import deprovisioning from "./bodies/deprovisioning.json" with { type: "json" };
@@ -16,6 +16,7 @@ import provisioning from "./bodies/provisioning.json" with { type: "json" };
 import unbinding from "./bodies/unbinding.json" with { type: "json" };
 import updating from "./bodies/updating-a-service-instance.json" with { type: "json" };
 import volumeMounts from "./bodies/volume-mounts.json" with { type: "json" };
+import type { SpecMinor } from "../client/spec-version.ts";
 
 /**
  * What a member of an answer has to look like: a JSON schema, and where and since when it holds. The bodies of the API, per

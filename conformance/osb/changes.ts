@@ -1,16 +1,11 @@
 import type { JsonObject } from "../client/http/json.ts";
-import {
-  allowsContextUpdates,
-  isPlanUpdateable,
-  maintenanceVersion,
-  type Offer,
-  schemaOf,
-} from "../client/catalog.ts";
+import { allowsContextUpdates, isPlanUpdateable, maintenanceVersion, type Offer, schemaOf } from "../client/catalog.ts";
 import { differentFrom } from "../client/schema.ts";
-import { parametersFor } from "../settings/drydock-file.ts";
+
 import type { RunContext } from "../runner/suite.ts";
 import type { PlanRequirement } from "./plan-requirements.ts";
 import { contextOf, parametersOf } from "./request-bodies.ts";
+import { parametersFor } from "../runner/parameters.ts";
 
 /** A plan of the same offering that an instance can be changed to, where that is offered. */
 export function otherPlan(offer: Offer): Offer | undefined {

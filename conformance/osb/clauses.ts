@@ -1,6 +1,7 @@
 import type { Level } from "../runner/events.ts";
-import type { SpecMinor } from "../runner/check.ts";
+
 import data from "./clauses.json" with { type: "json" };
+import type { SpecMinor } from "../client/spec-version.ts";
 
 /** One normative statement of the OSB specification that binds a broker, in our own words. */
 export interface Clause {

@@ -1,7 +1,8 @@
 import type { Level } from "../runner/events.ts";
-import type { Check, Outcome, SpecMinor } from "../runner/check.ts";
+import type { Check, Outcome } from "../runner/check.ts";
 import { clauseOf } from "./clauses.ts";
 import type { OsbContext } from "./context.ts";
+import type { SpecMinor } from "../client/spec-version.ts";
 
 /** A check of the OSB suite, complete with what its clauses say. */
 export type OsbCheck = Check<OsbContext>;

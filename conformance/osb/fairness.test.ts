@@ -3,7 +3,7 @@ import type { Verdict } from "../runner/events.ts";
 import { isArray, isObject, type Json, type JsonObject, stringOf } from "../client/http/json.ts";
 import type { Operation } from "../client/answer.ts";
 import { certify } from "../runner/certify.ts";
-import type { SpecMinor } from "../runner/check.ts";
+
 import { createMemoryBroker } from "./memory-broker/broker.ts";
 import { MEMORY_CATALOG } from "./memory-broker/catalog.ts";
 import { asTransport, jsonOf, reply, type WireResponse } from "./memory-broker/http.ts";
@@ -28,6 +28,7 @@ import { ENDPOINTS, operationOf, sentOf } from "./mutants/operations.ts";
 import { stopAtOnce } from "./mutants/removal.ts";
 import { type Middleware, mutate } from "./mutants/traffic.ts";
 import { osbSuite } from "./suite.ts";
+import type { SpecMinor } from "../client/spec-version.ts";
 
 /** A broker that is right, though it does things in its own way. */
 interface Unusual {

@@ -1,7 +1,8 @@
 import { bodyOf } from "../client/http/observation.ts";
 import type { Answer } from "../client/answer.ts";
-import { isSuccess } from "../client/osb-client.ts";
+
 import { fail, notApplicable, type Outcome, pass, unknown, warn } from "../runner/check.ts";
+import { isSuccess } from "../client/request.ts";
 
 /** `404`, or `4xx` for the class. */
 export type StatusRule = number | "2xx" | "4xx" | "5xx";

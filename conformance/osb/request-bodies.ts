@@ -1,9 +1,11 @@
 import { isObject, type JsonObject } from "../client/http/json.ts";
 import { type Offer, schemaOf, type SchemaUse } from "../client/catalog.ts";
-import { provisionBody } from "../client/osb-client.ts";
+
 import { differentFrom, minimalFor } from "../client/schema.ts";
-import { parametersFor, type PlanParameters } from "../settings/drydock-file.ts";
+import { type PlanParameters } from "../settings/schema.ts";
 import type { RunContext } from "../runner/suite.ts";
+import { provisionBody } from "../client/request.ts";
+import { parametersFor } from "../runner/parameters.ts";
 
 const HEADER_CONTEXT: JsonObject = {
   platform: "cloudfoundry",

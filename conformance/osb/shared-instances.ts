@@ -1,9 +1,10 @@
 import type { JsonObject } from "../client/http/json.ts";
 import type { Offer } from "../client/catalog.ts";
-import type { OsbClient, EndedOperation } from "../client/osb-client.ts";
+import type { OsbClient } from "../client/osb-client.ts";
 import { unknown, Verdicted } from "../runner/check.ts";
 import type { RunContext } from "../runner/suite.ts";
 import { provisionBodyFor } from "./request-bodies.ts";
+import type { EndedOperation } from "../client/polling.ts";
 
 /** An instance that exists. */
 export interface LiveInstance {

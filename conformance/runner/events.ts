@@ -3,6 +3,11 @@
  * Secrets are redacted before an event is made; whoever reads a stream may publish it.
  */
 
+import type { Exchange } from "../client/http/exchange.ts";
+import type { LeftBehind } from "../client/ledger.ts";
+
+export type { Exchange, LeftBehind };
+
 /** A version of the wire format. Version 2 tells what a run left out; version 1 did not. */
 export type RunEventVersion = 1 | 2;
 /** The versions that are read; a reader refuses a stream whose `v` it does not know. */
@@ -12,34 +17,12 @@ export const RUN_EVENT_VERSION = 2;
 
 /** Ordered worst first: `fail` > `unknown` > `warn` > `pass` > `not-applicable`. Unknown outranks pass. */
 export type Verdict = "fail" | "unknown" | "warn" | "pass" | "not-applicable";
+/** How binding a requirement is, in the words of RFC 2119. */
 export type Level = "MUST" | "SHOULD" | "MAY";
+/** The suites by name. */
 export type SuiteName = "osb" | "backup" | "isolation";
+/** The suites by name, in the order in which reports list them. */
 export const SUITE_NAMES: readonly SuiteName[] = ["osb", "backup", "isolation"];
-
-/**
- * One exchange that led to a verdict, secrets redacted: over HTTP with the broker, or (method `SQL`, the statement as body) with
- * a data service behind it. `curl` is the line that reproduces it, for a data service one of psql.
- */
-export interface Exchange {
-  readonly curl: string;
-  /** True when it accuses nobody, but made what the exchanges after it are about. */
-  readonly setup?: boolean;
-  readonly request: {
-    readonly method: string;
-    readonly url: string;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body?: string;
-  };
-  readonly response?: {
-    /** Of HTTP; a data service answers without one. */
-    readonly status?: number;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body: string;
-    readonly elapsedMs: number;
-  };
-  /** Why there is no response: connection refused, timed out … */
-  readonly error?: string;
-}
 
 /** What a report must know of a check to show its verdict without the suite at hand. */
 export interface CheckInfo {
@@ -55,19 +38,12 @@ export interface CheckInfo {
   readonly requirement: string;
 }
 
-export interface LeftBehind {
-  readonly kind: "instance" | "binding" | "backup";
-  readonly id: string;
-  /** The line that removes it. */
-  readonly curl: string;
-}
-
 /** One suite that was asked for. */
 export interface SuiteScope {
   readonly suite: SuiteName;
   /** Ids of all checks that the suite has. */
   readonly checks: readonly string[];
-  /** Ids of those that the run was told not to hold, by what `narrowedBy` names. */
+  /** Ids of those that the run was not to hold, by what `narrowedBy` names. */
   readonly leftOut: readonly string[];
 }
 
@@ -85,6 +61,7 @@ export interface RunScope {
   readonly narrowedBy: readonly Narrowing[];
 }
 
+/** One event of a run. Each stream begins with `run-started` and ends with `run-finished`. */
 export type RunEvent =
   | {
       readonly v: RunEventVersion;

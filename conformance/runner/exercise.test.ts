@@ -1,13 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { NoAnswer, type OsbClient } from "../client/osb-client.ts";
+import { type OsbClient } from "../client/osb-client.ts";
+import { NoAnswer } from "../client/no-answer.ts";
 import { TransportError } from "../client/http/transport.ts";
-import { createMemoryBroker } from "../osb/memory-broker/broker.ts";
-import { asFetch, type Handler } from "../osb/memory-broker/http.ts";
+
 import { osbSuite } from "../osb/suite.ts";
 import type { RunEvent, SuiteName } from "./events.ts";
-import { certify, type CertifyOptions, type CertifySummary } from "./certify.ts";
+import { certify } from "../certify.ts";
+import { type CertifyOptions } from "./options.ts";
+import { type CertifySummary } from "./summary.ts";
 import { type Check, notApplicable, type Outcome, pass } from "./check.ts";
 import { type AnySuite, defineSuite, type OpenSuite } from "./suite.ts";
+import { createMemoryBroker } from "../osb/memory-broker/broker.ts";
+import { asFetch } from "../osb/memory-broker/http.ts";
+import { type Handler } from "../osb/memory-broker/http.ts";
 
 type Run = Check<OsbClient>["run"];
 
@@ -115,7 +120,7 @@ describe("a run goes to its end", () => {
     );
   });
 
-  it("when nothing that is lent can be removed, though checks wait for its place", async () => {
+  it("when nothing that is shared can be removed, though checks wait for its place", async () => {
     const { handle } = createMemoryBroker();
     const stubborn: Handler = async (request) => {
       if (request.method === "DELETE" && request.path.length === 3) throw new TransportError("reset", "hung up");
@@ -154,7 +159,7 @@ describe("a suite that was asked for", () => {
     expect(summary).toMatchObject({ verdict: "fail", exitCode: 1 });
   });
 
-  it("and of which --only leaves nothing is told as not run, and accuses nobody", async () => {
+  it("and of which --only leaves nothing is reported as not run, and accuses nobody", async () => {
     const { summary } = await run([osbSuite, suiteOf("backup", nothing)], { only: ["catalog-200"] });
     expect(summary).toMatchObject({ verdict: "pass", exitCode: 0, conformant: false });
     expect(summary.statement).toContain("backup not run");

@@ -1,7 +1,7 @@
 import type { CheckInfo, SuiteName } from "./events.ts";
-import type { CheckResult } from "./certify.ts";
+import type { CheckResult } from "./summary.ts";
 
-/** One planted defect, as the kill matrix names it. */
+/** One planted defect, as the matrix tells of it. */
 export interface MutantInfo {
   readonly id: string;
   /** The defect in words. */
@@ -20,7 +20,7 @@ export interface CleanRun {
   readonly run: (only?: readonly string[]) => Promise<readonly CheckResult[]>;
 }
 
-/** The mutants that prove a suite: a clean broker, and one for each planted defect. */
+/** A suite together with the brokers that prove it: a clean one, and one for each planted defect. */
 export interface MutantSet {
   readonly suite: SuiteName;
   readonly checks: readonly CheckInfo[];

@@ -34,7 +34,7 @@ describe("a pattern of check ids", () => {
     );
   });
 
-  it("that misses an id by one character is told the id", () => {
+  it("that misses an id by one character gets the id as a hint", () => {
     fc.assert(
       fc.property(anyId, fc.nat(), (id, at) => {
         const typo = `${id.slice(0, at % id.length)}${id.slice((at % id.length) + 1)}`;
@@ -46,8 +46,10 @@ describe("a pattern of check ids", () => {
     );
   });
 
-  it("of another suite is told so", () => {
-    expect(() => selectChecks({ suites: [SUITES.osb], only: ["BK-10"] })).toThrow("belongs to the suite backup");
+  it("of another suite is refused with the name of that suite", () => {
+    expect(() => selectChecks({ suites: [SUITES.osb], knownSuites: all, only: ["BK-10"] })).toThrow(
+      "belongs to the suite backup",
+    );
   });
 
   it("is needed where a list is given", () => {
@@ -90,7 +92,7 @@ describe("the scope of a run", () => {
       { by: "suites", to: "osb" },
     ],
   ])("is narrowed by %s", (_what, narrow, narrowing) => {
-    expect(selectChecks({ suites: all, ...narrow }).scope.narrowedBy).toEqual([narrowing]);
+    expect(selectChecks({ suites: all, knownSuites: all, ...narrow }).scope.narrowedBy).toEqual([narrowing]);
   });
 
   it("leaves out the checks that need more instances than are allowed", () => {

@@ -4,7 +4,8 @@ import type { Answer } from "../client/answer.ts";
 import type { Offer, Service } from "../client/catalog.ts";
 import type { OsbClient } from "../client/osb-client.ts";
 import type { Backend } from "./hooks.ts";
-import type { Check, Outcome, SpecMinor } from "./check.ts";
+import type { Check, Outcome } from "./check.ts";
+import type { SpecMinor } from "../client/spec-version.ts";
 import type { DrydockFile } from "../settings/drydock-file.ts";
 import type { Quota } from "./quota.ts";
 
@@ -40,7 +41,7 @@ export interface OpenSuite<C> {
   readonly reclaim?: () => Promise<boolean>;
 }
 
-export interface Suite<C> {
+interface Suite<C> {
   readonly name: SuiteName;
   readonly checks: readonly Check<C>[];
   readonly open: (run: RunContext) => OpenSuite<C>;
@@ -53,6 +54,7 @@ export interface AnySuite {
   readonly start: (run: RunContext) => StartedSuite;
 }
 
+/** A suite that has been opened for a run. */
 export interface StartedSuite {
   readonly warmUp: () => Promise<void>;
   readonly reclaim: () => Promise<boolean>;
@@ -85,5 +87,5 @@ export function defineSuite<C>(suite: Suite<C>): AnySuite {
       },
     };
   };
-  return { name: suite.name, checks: suite.checks as readonly Check<never>[], start };
+  return { name: suite.name, checks: suite.checks, start };
 }

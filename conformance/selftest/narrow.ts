@@ -1,7 +1,7 @@
-import type { CheckResult } from "../runner/certify.ts";
 import { isNamedBy } from "../runner/selection.ts";
 import type { MutantInfo, MutantSet } from "../runner/mutant-set.ts";
 import { hasNoticed } from "./selftest.ts";
+import type { CheckResult } from "../runner/summary.ts";
 
 /** What a self-test is narrowed to, by ids; a `*` in one stands for any characters. */
 export interface Narrowed {

@@ -1,8 +1,9 @@
 import { OSB_CHECKS } from "../osb/checks.ts";
 import type { Mutant } from "../osb/mutants/mutant.ts";
-import { SPEC_MINORS } from "../runner/check.ts";
+
 import { certifyBroker, memoryBrokerUnderTest, runMutant, type BrokerUnderTest } from "./broker-under-test.ts";
 import type { CleanRun, MutantSet } from "../runner/mutant-set.ts";
+import { SPEC_MINORS } from "../client/spec-version.ts";
 
 function cleanRuns(): readonly CleanRun[] {
   const kinds: readonly (readonly [string, () => BrokerUnderTest])[] = [

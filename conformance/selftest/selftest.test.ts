@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { CheckInfo, Verdict } from "../runner/events.ts";
-import type { CheckResult } from "../runner/certify.ts";
+
 import type { MutantSet, MutantInfo } from "../runner/mutant-set.ts";
 import { isListed, type Problem, selftest } from "./selftest.ts";
+import type { CheckResult } from "../runner/summary.ts";
 
 const info = (id: string): CheckInfo => ({
   id,

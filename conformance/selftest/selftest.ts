@@ -1,6 +1,6 @@
-import type { CheckResult } from "../runner/certify.ts";
 import { isNamedBy } from "../runner/selection.ts";
 import type { MutantInfo, MutantSet } from "../runner/mutant-set.ts";
+import type { CheckResult } from "../runner/summary.ts";
 
 /** Who noticed what. The two lists are the same matrix by rows and by columns. */
 export interface KillMatrix {

@@ -4,12 +4,12 @@ import { connect, createServer } from "node:net";
 import { connect as connectTls } from "node:tls";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addressPlan, DIRECTOR_PORT, OPENSTACK_ENDPOINTS } from "../../simulators/addresses.ts";
+import { addressPlan, DIRECTOR_PORT, OPENSTACK_PORTS } from "../../simulators/addresses.ts";
 import { claimBlock } from "../../simulators/live/block.ts";
 import { whyNoServer } from "../../simulators/live/sockets.ts";
 import { type Binding, operationEnds } from "../customer.ts";
 import { osbClient } from "../clients/osb.ts";
-import type { Stage } from "../stage.ts";
+import type { Environment } from "../stage.ts";
 import { bootCloud, type Cloud } from "./cloud.ts";
 
 const whyNot = await whyNoServer();
@@ -59,7 +59,7 @@ describe("a cloud on sockets", { timeout: BOOTS_MS_MAX }, () => {
       code: "LIVE_PORT_TAKEN",
       message: expect.stringContaining(`director: ${director}:${DIRECTOR_PORT} is taken`) as string,
     });
-    expect(await refusalOf(controller, OPENSTACK_ENDPOINTS.keystone.port, "127.0.0.1")).toBe("ECONNREFUSED");
+    expect(await refusalOf(controller, OPENSTACK_PORTS.keystone, "127.0.0.1")).toBe("ECONNREFUSED");
     squatter.close();
     const other = await bootCloud({ block, services: ["redis"] });
     await other.close();
@@ -103,7 +103,7 @@ describe("a cloud on sockets", { timeout: BOOTS_MS_MAX }, () => {
 
   describe.skipIf(whyNot !== undefined)("with a live data service", () => {
     let client: ReturnType<typeof osbClient>;
-    let stage: Stage;
+    let stage: Environment;
     let ids: { service_id: string; plan_id: string };
     let binding: Binding;
     let address: string;
@@ -177,7 +177,7 @@ describe("a cloud on sockets", { timeout: BOOTS_MS_MAX }, () => {
       expect(await ends(`${INSTANCE}/last_operation`)).toBe("succeeded");
       await cloud.sockets.plane.settled();
       expect(cloud.sockets.plane.running).toBe(0);
-      expect(cloud.world.brokenLaws()).toEqual([]);
+      expect(cloud.world.findBrokenLaws()).toEqual([]);
     });
   });
 });

@@ -7,7 +7,7 @@ import {
   CONSUL_HTTP_PORT,
   DIRECTOR_PORT,
 } from "../../simulators/addresses.ts";
-import { brokenLaws } from "../../simulators/laws.ts";
+import { findBrokenLaws } from "../../simulators/laws.ts";
 import { createWorld, type World } from "../../simulators/world.ts";
 import { type OpenStackClient, openStackClient } from "../clients/openstack.ts";
 import { inception } from "../inception.ts";
@@ -44,7 +44,7 @@ async function stageOf(services: readonly ServiceName[]): Promise<Stage> {
   const brokers = new Brokers(watched);
   const admin = await world.run(async () => {
     await inception(world, { services });
-    return openStackClient(world.stage(world.plan.applications), world.credentials.openstackAdmin);
+    return openStackClient(world.environmentAt(world.plan.applications), world.credentials.openstackAdmin);
   });
   const brokerOf = (service: ServiceName): RunningBroker =>
     brokers.list().find((each) => each.service === service) as RunningBroker;
@@ -98,7 +98,7 @@ describe("a binding that can not be let in", () => {
   };
   const leftovers = async (): Promise<unknown> => {
     const records = await customer.records();
-    return [...brokenLaws(stage.world, records), ...records.flatMap(({ bindings }) => bindings)];
+    return [...findBrokenLaws(stage.world, records), ...records.flatMap(({ bindings }) => bindings)];
   };
 
   beforeAll(async () => {
@@ -199,7 +199,7 @@ describe("who reaches whom", () => {
       await made("cluster", pg, { plan_id: REPLICA_SMALL });
       await made("cache", redis, {});
       expect(await pg.ask("PUT", "/v2/service_instances/bound/service_bindings/b", APP)).toBe("succeeded");
-      expect(brokenLaws(world, [...(await pg.records()), ...(await redis.records())])).toEqual([]);
+      expect(findBrokenLaws(world, [...(await pg.records()), ...(await redis.records())])).toEqual([]);
     });
     vms = vmsOf(world);
   }, BOOT_MS_MAX);

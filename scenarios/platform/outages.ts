@@ -1,5 +1,5 @@
 import type { Postgres, StopMode } from "../../broker/store/testing.ts";
-import { brokenLaws } from "../../simulators/laws.ts";
+import { findBrokenLaws } from "../../simulators/laws.ts";
 import type { Cloud } from "./cloud.ts";
 import { Control, type ControlAnswer, controlClient, type ControlClient, controlEnvironment } from "./control.ts";
 
@@ -186,7 +186,7 @@ export async function surviveOutages(options: OutageOptions): Promise<OutageResu
     await Promise.all(platforms);
     if (control.hasExited) return { ...summaryOf(observer), left: [], records: 0 };
     const { json } = await observer.ask("GET", "/instances", undefined, "operator");
-    return { ...summaryOf(observer), left: brokenLaws(cloud.world, []), records: listOf(json.instances).length };
+    return { ...summaryOf(observer), left: findBrokenLaws(cloud.world, []), records: listOf(json.instances).length };
   } finally {
     await control.kill("SIGKILL");
   }

@@ -11,7 +11,7 @@ if (slip === undefined) throw new Error(`${SLIP_VARIABLE} names no slip`);
 export default mergeConfig(
   base,
   defineConfig({
-    // Modules that were transformed for another slip, or for none, must not come from the cache.
+    // Transformed modules are not kept from one run to the next: the same file is another with each slip.
     test: { maxWorkers: 1, bail: 1, fsModuleCache: false },
     plugins: [
       {

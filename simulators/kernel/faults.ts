@@ -18,6 +18,7 @@ import { type Body, Hold, on, type Release } from "./process.ts";
  * The plan is data, is part of the seed, and its draws come from a stream of their own.
  */
 
+/** A rule that is armed, and how often it has met its occasion. */
 export interface ArmedRule {
   readonly id: number;
   readonly rule: FaultRule;
@@ -29,7 +30,7 @@ export interface ArmedRule {
 /** Rules that are armed at a time. */
 export const RULES_MAX = 1000;
 
-interface Armed {
+interface FaultState {
   ids: number;
   rules: ArmedRule[];
   /** Calls that have been held so far, to number them. */
@@ -37,14 +38,14 @@ interface Armed {
 }
 
 /** A rule with its patterns compiled. */
-interface Watch {
+interface CompiledRule {
   readonly armed: ArmedRule;
   readonly tests: readonly (readonly [attribute: string, matches: (value: string) => boolean])[];
 }
 
 const isSpent = ({ rule, acted }: ArmedRule): boolean => rule.count !== null && acted >= (rule.count ?? 1);
 
-function watchOf(armed: ArmedRule): Watch {
+function compileRule(armed: ArmedRule): CompiledRule {
   const match = Object.entries(armed.rule.match ?? {});
   return { armed, tests: match.map(([name, pattern]) => [name, compileGlob(pattern)] as const) };
 }
@@ -53,22 +54,24 @@ function watchOf(armed: ArmedRule): Watch {
 export class Faults {
   readonly #kernel: Kernel;
   readonly #points = new Map<string, FaultPoint>();
-  readonly #slot: Slot<Armed>;
+  readonly #slot: Slot<FaultState>;
   /** The rules of each point that has any, in the order in which they were armed. */
-  readonly #watches = new Map<string, Watch[]>();
+  readonly #watches = new Map<string, CompiledRule[]>();
   /** What `#watches` was made from; a restore puts another value in its place. */
-  #watched: Armed;
+  #watched: FaultState;
   readonly #held = new Map<number, Hold>();
+  readonly #sendArm: (rule: FaultRule) => number;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
     this.#slot = kernel.slot("kernel/faults", { ids: 0, rules: [], holds: 0 });
     this.#watched = this.#slot.value;
-    kernel.onInput("fault.arm", (rule: FaultRule) => this.#arm(rule));
+    this.#sendArm = kernel.onInput("fault.arm", (rule: FaultRule) => this.#arm(rule));
     kernel.onInput("fault.disarm", (id: number | null) => this.#disarm(id));
     kernel.onInput("fault.hang-up", (hold: number) => this.#held.get(hold)?.fire("hung up"));
   }
 
+  /** Declares a point, at which rules may act from now on. */
   define(point: FaultPoint): void {
     this.#points.set(point.point, point);
     // A pattern that is armed already may mean this point too.
@@ -95,7 +98,7 @@ export class Faults {
     resolvePoints(parsed, [...this.#points.values()]);
     if (this.rules.filter((each) => !isSpent(each)).length >= RULES_MAX)
       throw new KernelError("FAULT_RULES_MAX", `${RULES_MAX} rules`);
-    return this.#kernel.input("fault.arm", parsed) as number;
+    return this.#sendArm(parsed);
   }
 
   /** For a restore: do these rules fit the points of this world? @throws KernelError as `arm` does */
@@ -132,7 +135,7 @@ export class Faults {
   }
 
   /** The armed rules, with what is compiled and held brought up to them after a restore. */
-  #current(): Armed {
+  #current(): FaultState {
     if (this.#watched !== this.#slot.value) {
       this.#held.clear();
       this.#rewatch();
@@ -147,7 +150,7 @@ export class Faults {
   }
 
   #watch(armed: ArmedRule): void {
-    const watch = watchOf(armed);
+    const watch = compileRule(armed);
     for (const { point } of resolvePoints(armed.rule, [...this.#points.values()])) {
       const others = this.#watches.get(point);
       if (others === undefined) this.#watches.set(point, [watch]);

@@ -15,8 +15,16 @@ type Outcome<R> =
   | { readonly state: "done"; readonly value: R }
   | { readonly state: "failed"; readonly error: unknown };
 
-/** Whoever waits: a process (with the count of its wait, so that a late wake is told from the current one) or a callback. */
-type Waiter<T> = { readonly process: Process<unknown>; readonly wait: number } | ((value: T) => void);
+/** What the kernel needs of a process that it resumes. */
+export interface Resumable {
+  /** How often it has waited; a wake for an earlier wait is stale and ignored. */
+  readonly waits: number;
+  /** Runs it up to its next wait. */
+  step(value: unknown, isError: boolean): void;
+}
+
+/** Whoever waits: a process (with the count of its wait, which a stale wake does not match) or a callback. */
+type Waiter<T> = { readonly process: Resumable; readonly wait: number } | ((value: T) => void);
 
 /** A pulse that wakes everyone who waits for it now. It keeps nothing: who comes later waits for the next one. */
 export class Signal<T = void> {
@@ -27,6 +35,7 @@ export class Signal<T = void> {
     this.#kernel = kernel;
   }
 
+  /** Wakes everyone who waits now, each in an event of its own. */
   fire(value: T): void {
     const waiters = this.#waiters;
     this.#waiters = [];
@@ -42,7 +51,7 @@ export class Signal<T = void> {
   }
 
   /** For the kernel: wakes `process` at the next pulse if it still waits its `wait`-th time. */
-  wake(process: Process<unknown>, wait: number): void {
+  wake(process: Resumable, wait: number): void {
     this.#waiters.push({ process, wait });
   }
 }
@@ -93,14 +102,14 @@ export class Process<R = void> {
   }
 
   /** Calls back when it has ended, at once if it already has. */
-  settled(callback: (process: Process<R>) => void): void {
+  onSettled(callback: (process: Process<R>) => void): void {
     if (this.running) this.#settled.push(callback);
     else callback(this);
   }
 
   /** Throws `error` into the process where it waits; it may catch it and go on. */
   interrupt(error: unknown): void {
-    if (this.running) this.#kernel.resume(this as Process<unknown>, this.waits, error, true);
+    if (this.running) this.#kernel.resume(this, this.waits, error, true);
   }
 
   /** Ends it where it waits: its `finally` blocks run, its waiters see it failed with `reason`. */
@@ -128,30 +137,30 @@ export class Process<R = void> {
 
   #wait(yielded: Yielded): void {
     if (typeof yielded === "number") {
-      this.#kernel.resumeAfter(yielded, this as Process<unknown>, this.waits);
+      this.#kernel.resumeAfter(yielded, this, this.waits);
       return;
     }
     if (yielded instanceof Signal) {
       if (yielded instanceof Hold) this.hold = yielded;
-      yielded.wake(this as Process<unknown>, this.waits);
+      yielded.wake(this, this.waits);
       return;
     }
     const wait = this.waits;
-    yielded.settled(({ outcome }) => {
-      if (outcome.state === "done") this.#kernel.resume(this as Process<unknown>, wait, outcome.value);
-      if (outcome.state === "failed") this.#kernel.resume(this as Process<unknown>, wait, outcome.error, true);
+    yielded.onSettled(({ outcome }) => {
+      if (outcome.state === "done") this.#kernel.resume(this, wait, outcome.value);
+      if (outcome.state === "failed") this.#kernel.resume(this, wait, outcome.error, true);
     });
   }
 
   #crash(error: unknown): void {
     const unheard = this.#settled.length === 0;
     this.#settle({ state: "failed", error });
-    if (unheard) this.#kernel.crashed(this.name, error);
+    if (unheard) this.#kernel.reportCrash(this.name, error);
   }
 
   #settle(outcome: Outcome<R>): void {
     this.#outcome = outcome;
-    this.#kernel.ended();
+    this.#kernel.noteEnd();
     const settled = this.#settled;
     this.#settled = [];
     for (const callback of settled) callback(this);
@@ -166,7 +175,7 @@ export function* on<T>(waitable: Signal<T> | Process<T>): Generator<Yielded, T, 
 /** Waits for all of them, in any order of ending; answers with the results in the order given. The first failure is thrown. */
 export function* all<T>(processes: readonly Process<T>[]): Generator<Yielded, T[], unknown> {
   // Whoever is awaited later may fail earlier: heard from the start, its failure is not taken for a crash.
-  for (const process of processes) process.settled(() => {});
+  for (const process of processes) process.onSettled(() => {});
   const results: T[] = [];
   for (const process of processes) results.push(yield* on(process));
   return results;

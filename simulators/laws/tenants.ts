@@ -1,5 +1,5 @@
 import { AGENT_PORT } from "../addresses.ts";
-import { prefixRange, within } from "../openstack/neutron/address.ts";
+import { parseIpv4Range, isInRange } from "../openstack/neutron/behaviour/ip.ts";
 import type { LawfulWorld, Lookup } from "./lookup.ts";
 
 type Neutron = ReturnType<LawfulWorld["openstack"]["state"]>["neutron"];
@@ -35,16 +35,16 @@ const covers = ({ portMin, portMax, protocol }: Rule, port: number): boolean =>
 
 /** Are there addresses that are in both? One prefix lies in the other or they are apart. */
 function overlap(a: string, b: string): boolean {
-  const [x, y] = [prefixRange(a), prefixRange(b)];
+  const [x, y] = [parseIpv4Range(a), parseIpv4Range(b)];
   return x !== undefined && y !== undefined && x.first <= y.last && y.first <= x.last;
 }
 
-const isOneAddress = (prefix: string): boolean => prefixRange(prefix)?.bits === 32;
+const isOneAddress = (prefix: string): boolean => parseIpv4Range(prefix)?.bits === 32;
 
 function isInside(prefix: string, network: string): boolean {
-  const [inner, outer] = [prefixRange(prefix), prefixRange(network)];
+  const [inner, outer] = [parseIpv4Range(prefix), parseIpv4Range(network)];
   const [address = ""] = prefix.split("/");
-  return inner !== undefined && outer !== undefined && inner.bits >= outer.bits && within(outer, address);
+  return inner !== undefined && outer !== undefined && inner.bits >= outer.bits && isInRange(outer, address);
 }
 
 /** Whom a rule lets in that has no business there; undefined when all have. */

@@ -1,13 +1,15 @@
 import { generateKeyPair } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
+import { isObject } from "../kernel/index.ts";
 
 /** PEM throughout. */
-export interface SigningKeys {
+interface SigningKeys {
   readonly privateKey: string;
   readonly publicKey: string;
 }
 
+/** PEM throughout. */
 export interface TlsKeys {
   /** What clients must trust: `BOSH_CA_CERT`. */
   readonly ca: string;
@@ -28,7 +30,7 @@ export interface LiveKeys {
 const makePair = promisify(generateKeyPair);
 
 /** The key with which UAA signs its tokens (RS256). */
-function signingKeys(): Promise<SigningKeys> {
+function makeSigningKeys(): Promise<SigningKeys> {
   return makePair("rsa", {
     modulusLength: 2048,
     publicKeyEncoding: { type: "spki", format: "pem" },
@@ -39,15 +41,15 @@ function signingKeys(): Promise<SigningKeys> {
 /** Keys for clouds whose director is at one of these addresses. */
 export async function makeKeys(addresses: readonly string[], nowMs: number): Promise<LiveKeys> {
   const untilMs = nowMs + VALID_DAYS * DAY_MS;
-  const [signing, tls] = await Promise.all([signingKeys(), tlsKeys(addresses, nowMs, untilMs)]);
+  const [signing, tls] = await Promise.all([makeSigningKeys(), makeTlsKeys(addresses, nowMs, untilMs)]);
   return { signing, tls, addresses, untilMs };
 }
 
 /**
- * The keys in this file, which nobody but its owner can read; made and kept there when it has none that fit. A cloud then is ready sooner, and
- * clients need not learn another CA each time.
+ * The keys in a file that only its owner can read. Where it holds none that fit, new ones are made and kept there. So a cloud is ready sooner,
+ * and its clients need not learn another CA each time.
  */
-export async function keptKeys(path: string, addresses: readonly string[], nowMs: number): Promise<LiveKeys> {
+export async function loadKeys(path: string, addresses: readonly string[], nowMs: number): Promise<LiveKeys> {
   const kept = await readKeys(path);
   const fits =
     kept !== undefined && kept.untilMs - nowMs > DAY_MS && addresses.every((each) => kept.addresses.includes(each));
@@ -63,12 +65,23 @@ export async function keptKeys(path: string, addresses: readonly string[], nowMs
 
 async function readKeys(path: string): Promise<LiveKeys | undefined> {
   try {
-    return JSON.parse(await readFile(path, "utf8")) as LiveKeys;
+    const read: unknown = JSON.parse(await readFile(path, "utf8"));
+    return isKeys(read) ? read : undefined;
   } catch {
-    // There is none yet, or none that can be read: a new one takes its place.
+    // There are none yet, or none that can be read: new ones take their place.
     return undefined;
   }
 }
+
+const hasTexts = (value: unknown, ...names: readonly string[]): boolean =>
+  isObject(value) && names.every((name) => typeof value[name] === "string");
+
+const isKeys = (value: unknown): value is LiveKeys =>
+  isObject(value) &&
+  hasTexts(value.signing, "privateKey", "publicKey") &&
+  hasTexts(value.tls, "ca", "key", "cert") &&
+  Array.isArray(value.addresses) &&
+  typeof value.untilMs === "number";
 
 const VALID_DAYS = 365;
 const DAY_MS = 86_400_000;
@@ -77,7 +90,7 @@ const DAY_MS = 86_400_000;
  * A CA and a certificate for these addresses. RSA, because clients of the director that speak TLS 1.2 offer nothing that an
  * ECDSA key could answer; addresses as SAN, because Go ignores the common name.
  */
-async function tlsKeys(addresses: readonly string[], nowMs: number, untilMs: number): Promise<TlsKeys> {
+async function makeTlsKeys(addresses: readonly string[], nowMs: number, untilMs: number): Promise<TlsKeys> {
   // Loaded here: whoever has kept keys need not wait for it.
   const { generate } = await import("selfsigned");
   const validity = {

@@ -1,20 +1,21 @@
 import type { Kernel, Service } from "../kernel/index.ts";
-import { type CinderState, createCinder } from "./cinder/index.ts";
+import { createCinder } from "./cinder/index.ts";
+import type { CinderState } from "./cinder/state/cinder.ts";
 import { type Cloud, createCloud, type OpenStackOptions } from "./cloud.ts";
 import { createDesignate, type DesignateState } from "./designate/index.ts";
 import { createGlance } from "./glance/index.ts";
 import { createKeystone } from "./keystone/index.ts";
 import { createNeutron, type NeutronState } from "./neutron/index.ts";
 import { createNova } from "./nova/index.ts";
-import type { NovaState } from "./nova/state.ts";
+import type { NovaState } from "./nova/state/nova.ts";
 import { createSwift, type SwiftState } from "./swift/index.ts";
 
-export { CATALOG, type CatalogType, type Cloud, type OpenStackOptions } from "./cloud.ts";
+import type { ServiceName } from "./catalog.ts";
 
-/** The services that are simulated. */
-export const SERVICE_NAMES = ["keystone", "nova", "neutron", "cinder", "glance", "swift", "designate"] as const;
-export type ServiceName = (typeof SERVICE_NAMES)[number];
+export { CATALOG, CATALOG_TYPES, type CatalogType, SERVICE_NAMES, type ServiceName } from "./catalog.ts";
+export type { Cloud, OpenStackOptions } from "./cloud.ts";
 
+/** One cloud: its services, and what exists in it. */
 export interface OpenStack {
   readonly cloud: Cloud;
   readonly services: Readonly<Record<ServiceName, Service>>;
@@ -53,7 +54,7 @@ export function createOpenStack(kernel: Kernel, options: OpenStackOptions = {}):
       swift: swift.service,
       designate: designate.service,
     },
-    admitted: (source, address, port) => neutron.admitted(source, address, port),
+    admitted: (source, address, port) => neutron.admits(source, address, port),
     state: () => ({
       nova: nova.state(),
       neutron: neutron.state(),

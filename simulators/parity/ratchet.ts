@@ -12,12 +12,13 @@ export interface Ratchet {
   readonly scenarios: Readonly<Record<string, { readonly steps: number; readonly matched: number }>>;
 }
 
+/** The ratchet of these scores. */
 export const ratchetOf = (scenarios: readonly ScenarioScore[]): Ratchet => ({
   scenarios: Object.fromEntries(scenarios.map(({ id, steps, matched }) => [id, { steps, matched }])),
 });
 
 /** Scenarios that match less than they did, or are gone. */
-export function slipped(before: Ratchet, scenarios: readonly ScenarioScore[]): readonly string[] {
+export function findRegressions(before: Ratchet, scenarios: readonly ScenarioScore[]): readonly string[] {
   const now = new Map(scenarios.map((each) => [each.id, each]));
   return Object.entries(before.scenarios)
     .filter(([id, { matched }]) => (now.get(id)?.matched ?? -1) < matched)
@@ -38,6 +39,7 @@ export interface Score {
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
+/** The score of several scenarios together. */
 export const scoreOf = (name: string, scenarios: readonly ScenarioScore[]): Score => ({
   name,
   scenarios: scenarios.length,
@@ -46,13 +48,13 @@ export const scoreOf = (name: string, scenarios: readonly ScenarioScore[]): Scor
   stepsMatched: sum(scenarios.map(({ matched }) => matched)),
 });
 
-/** One score an area, by name. */
+/** One score for each area, by name. */
 export function scoresByArea(scenarios: readonly ScenarioScore[]): readonly Score[] {
   const areas = Map.groupBy(scenarios, ({ area }) => area);
   return [...areas].sort(([a], [b]) => (a < b ? -1 : 1)).map(([area, list]) => scoreOf(area, list));
 }
 
-/** Rows of a table `| Area | Scenario | Steps |`, areas together. */
+/** Rows of a table `| Area | Scenario | Steps |`, those of an area together. */
 export function scenarioRows(scenarios: readonly ScenarioScore[]): readonly string[] {
   return [...Map.groupBy(scenarios, ({ area }) => area)].flatMap(([area, list]) =>
     list.map(({ id, steps, matched }) => `| ${area} | ${id} | ${matched} / ${steps} |`),
@@ -71,5 +73,5 @@ export function differingLines(scenarios: readonly ScenarioScore[]): readonly st
 }
 
 /** `**57 of 57 scenarios, 1131 of 1131 steps** match`. */
-export const inWords = ({ scenarios, scenariosMatched, steps, stepsMatched }: Score): string =>
+export const describeScore = ({ scenarios, scenariosMatched, steps, stepsMatched }: Score): string =>
   `**${scenariosMatched} of ${scenarios} scenarios, ${stepsMatched} of ${steps} steps** match`;

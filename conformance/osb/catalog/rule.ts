@@ -1,6 +1,7 @@
 import type { Json } from "../../client/http/json.ts";
-import type { SpecMinor } from "../../runner/check.ts";
+
 import type { Spot, Spots } from "./spots.ts";
+import type { SpecMinor } from "../../client/spec-version.ts";
 
 /** What a rule found: `looked` spots that it applies to, of which `faults` break it. */
 export interface Finding {

@@ -1,11 +1,13 @@
 import type { Answer, Operation } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
-import { deletion, isSuccess } from "../../client/osb-client.ts";
+
 import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus, seenOf } from "../judge.ts";
 import { ANY, BINDABLE } from "../plan-requirements.ts";
+import { isSuccess } from "../../client/request.ts";
+import { deletionQuery } from "../../client/request.ts";
 
 function basicCredentials(context: OsbContext): { username: string; password: string } {
   const { auth } = context.platform.settings.target;
@@ -107,7 +109,7 @@ async function judgeRefusedMutations(context: OsbContext): Promise<Outcome> {
   const hasBegun = await context.watchOperations(live);
   const deletionDenied = await platform.send("deprovision", {
     instanceId: live.id,
-    query: deletion(live.offer),
+    query: deletionQuery(live.offer),
     ...denied,
   });
   const created = platform.newId();

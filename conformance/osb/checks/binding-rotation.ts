@@ -1,7 +1,7 @@
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer } from "../../client/answer.ts";
 import { areBindingsRetrievable, isBindable, isRotatable } from "../../client/catalog.ts";
-import { isSuccess } from "../../client/osb-client.ts";
+
 import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
@@ -9,6 +9,7 @@ import { expectError, expectStatus, seenOf } from "../judge.ts";
 import type { PlanRequirement } from "../plan-requirements.ts";
 import { asyncBindOffer } from "../sequences/asynchronous-plans.ts";
 import type { LiveInstance } from "../shared-instances.ts";
+import { isSuccess } from "../../client/request.ts";
 
 const bad = { intent: "bad" } as const;
 

@@ -1,5 +1,5 @@
 import { bodyOf } from "../../client/http/observation.ts";
-import { isSuccess } from "../../client/osb-client.ts";
+
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
@@ -24,6 +24,7 @@ import {
   removeWithoutFlag,
   resendRemoval,
 } from "./removal.ts";
+import { isSuccess } from "../../client/request.ts";
 
 async function deprovisionUnknownInstance(context: OsbContext): Promise<Outcome> {
   const offer = context.offer(ANY);

@@ -1,7 +1,7 @@
 import { isObject } from "../../client/http/json.ts";
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer } from "../../client/answer.ts";
-import { isSuccess, NoAnswer } from "../../client/osb-client.ts";
+
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 import { BODY_RULES, fits } from "../bodies.ts";
 import type { OsbContext } from "../context.ts";
@@ -10,6 +10,8 @@ import { expectStatus, seenOf } from "../judge.ts";
 import { isDeletion, isUnrouted, type Judge, judgeEvery } from "../judging/every-answer.ts";
 import { ANY } from "../plan-requirements.ts";
 import { failProvision } from "../sequences/broken-backend.ts";
+import { isSuccess } from "../../client/request.ts";
+import { NoAnswer } from "../../client/no-answer.ts";
 
 async function judgeCleanUpAfterFailure(context: OsbContext): Promise<Outcome> {
   const { failed, deletion } = await failProvision(context);

@@ -1,7 +1,7 @@
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
-import { deletion, planIds, isSuccess } from "../../client/osb-client.ts";
+
 import { fail, notApplicable, type Outcome, pass, Verdicted } from "../../runner/check.ts";
 import type { LiveBinding, OsbContext } from "../context.ts";
 import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
@@ -13,6 +13,9 @@ import { evidenceOf, type Flight, judgeMeanwhile } from "../sequences/flights/fl
 import { flightOfEarlyDeletion } from "../sequences/flights/provision.ts";
 import { flightOfUpdate } from "../sequences/flights/update.ts";
 import { allLifecycles, type Lifecycle } from "../sequences/lifecycles.ts";
+import { planIds } from "../../client/request.ts";
+import { isSuccess } from "../../client/request.ts";
+import { deletionQuery } from "../../client/request.ts";
 
 /** Unbinding and deprovisioning obey the same rules; `kind` says which is meant. */
 type Removal = "unbind" | "deprovision";
@@ -43,7 +46,7 @@ export function remove(
 export function removeWithout(kind: Removal, member: "service_id" | "plan_id") {
   return async (context: OsbContext): Promise<Outcome> => {
     const it = await createRemovable(context, kind);
-    const { [member]: _, ...query } = deletion(it.live.offer);
+    const { [member]: _, ...query } = deletionQuery(it.live.offer);
     const hasBegun = await context.watchOperations(it.live, it.id);
     const answer = await remove(context, kind, it, query);
     const outcome = expectStatus(answer, [400]);
@@ -59,7 +62,7 @@ async function expectStillThere(
   begun: Answer | undefined,
 ): Promise<Outcome> {
   if (begun !== undefined) return fail("a refused deletion to begin nothing", "something in progress", refusal, begun);
-  const proper = await remove(context, kind, it, deletion(it.live.offer), "plain");
+  const proper = await remove(context, kind, it, deletionQuery(it.live.offer), "plain");
   await context.platform.settle(it.live.offer, proper);
   if (isSuccess(proper)) return pass(refusal, proper);
   return fail(

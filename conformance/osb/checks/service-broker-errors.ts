@@ -1,12 +1,13 @@
 import { isObject, type Json } from "../../client/http/json.ts";
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer, Operation } from "../../client/answer.ts";
-import { isSuccess } from "../../client/osb-client.ts";
+
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, review } from "../define.ts";
 import { seenOf } from "../judge.ts";
 import { isAny, isCreation, isDeletion, isSameThing, type Judge, judgeEvery } from "../judging/every-answer.ts";
+import { isSuccess } from "../../client/request.ts";
 
 /** That something is gone is what who deletes it wants to hear. */
 const isGood = ({ operation, status }: Answer): boolean =>

@@ -1,7 +1,7 @@
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
-import { isSuccess } from "../../client/osb-client.ts";
+
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 import { changesOf } from "../changes.ts";
 import type { OsbContext } from "../context.ts";
@@ -10,6 +10,7 @@ import { ordinaryRefusal, seenOf } from "../judge.ts";
 import { isAny, judgeEvery } from "../judging/every-answer.ts";
 import { ANY, BINDABLE, RETRIEVABLE } from "../plan-requirements.ts";
 import { allLifecycles } from "../sequences/lifecycles.ts";
+import { isSuccess } from "../../client/request.ts";
 
 /** 202 only for those who said that they can wait. */
 async function omitAcceptsIncomplete(context: OsbContext): Promise<Outcome> {

@@ -1,4 +1,3 @@
-import { deletion, isSuccess } from "../../client/osb-client.ts";
 import { fail, type Outcome, pass } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
@@ -23,13 +22,15 @@ import {
   removeWithoutFlag,
   resendRemoval,
 } from "./removal.ts";
+import { isSuccess } from "../../client/request.ts";
+import { deletionQuery } from "../../client/request.ts";
 
 const bad = { intent: "bad" } as const;
 
 async function unbindUnknownBinding(context: OsbContext): Promise<Outcome> {
   const live = await context.live(BINDABLE);
   const unknown = { live, id: context.platform.newId() };
-  return expectStatus(await remove(context, "unbind", unknown, deletion(live.offer)), [410]);
+  return expectStatus(await remove(context, "unbind", unknown, deletionQuery(live.offer)), [410]);
 }
 
 async function unbindUnknownInstance(context: OsbContext): Promise<Outcome> {

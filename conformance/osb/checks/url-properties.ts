@@ -1,10 +1,11 @@
 import { bodyOf } from "../../client/http/observation.ts";
-import { isSuccess } from "../../client/osb-client.ts";
+
 import { fail, type Outcome, pass, worstOf } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus } from "../judge.ts";
 import { ANY } from "../plan-requirements.ts";
+import { isSuccess } from "../../client/request.ts";
 
 const bad = { intent: "bad" } as const;
 

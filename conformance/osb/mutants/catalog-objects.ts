@@ -1,12 +1,13 @@
 import { type Json, type JsonObject, stringOf } from "../../client/http/json.ts";
 import { readCatalog } from "../../client/catalog.ts";
-import type { SpecMinor } from "../../runner/check.ts";
+
 import { jsonOf } from "../memory-broker/http.ts";
 import { is } from "./changes.ts";
 import { alter } from "./middleware.ts";
 import { type Mutant, mutant } from "./mutant.ts";
 import { type Path, replaceAt, valueAt } from "./paths.ts";
 import type { Middleware } from "./traffic.ts";
+import type { SpecMinor } from "../../client/spec-version.ts";
 
 /** The last offering, which few requests are about, and its first plan. */
 const LAST_SERVICE: Path = ["services", "last"];

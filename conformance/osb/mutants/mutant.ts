@@ -1,6 +1,6 @@
-import type { SpecMinor } from "../../runner/check.ts";
 import type { BrokerMode } from "../memory-broker/mode.ts";
 import type { Middleware } from "./traffic.ts";
+import type { SpecMinor } from "../../client/spec-version.ts";
 
 /** A broker with one defect: works in front of any broker, because it changes only what goes over the wire. */
 export interface Mutant {

@@ -2,12 +2,16 @@ import { describe, expect, it } from "vitest";
 import { type ToyBrokerOptions } from "../toy/broker.ts";
 import { ToyCloud } from "../toy/cloud.ts";
 import { toyOptions, type Wire } from "../toy/mutants.ts";
-import { jsonOf, reply } from "../../osb/memory-broker/http.ts";
+
 import type { RunEvent } from "../../runner/events.ts";
-import { certify, type CertifyOptions, type CertifySummary } from "../../runner/certify.ts";
+import { certify } from "../../runner/certify.ts";
+import { type CertifyOptions } from "../../runner/options.ts";
+import { type CertifySummary } from "../../runner/summary.ts";
 import { selftest } from "../../selftest/selftest.ts";
 import { backupMutants } from "./mutants/index.ts";
 import { backupSuite } from "./suite.ts";
+import { jsonOf } from "../../osb/memory-broker/http.ts";
+import { reply } from "../../osb/memory-broker/http.ts";
 
 type Finished = Extract<RunEvent, { type: "check-finished" }>;
 
@@ -92,8 +96,8 @@ describe("the backup suite", () => {
   it("is not applicable to a broker in the same process that comes without a way to its data", async () => {
     const { data: _, ...blind } = toyOptions(new ToyCloud());
     const summary = await certify({ ...blind, ...DATA, suites: [backupSuite] });
-    const told = new Set(summary.results.map(({ verdict, reason }) => `${verdict}: ${reason}`));
-    expect([...told]).toEqual(["not-applicable: there is no way to the data services (option data)"]);
+    const outcomes = new Set(summary.results.map(({ verdict, reason }) => `${verdict}: ${reason}`));
+    expect([...outcomes]).toEqual(["not-applicable: there is no way to the data services (option data)"]);
   });
 
   it("is unknown, not passed, when a tenant can't get at its own data", async () => {

@@ -4,9 +4,9 @@ import type { OsbClient } from "../../client/osb-client.ts";
 import { type Evidence, notApplicable, type Outcome, unknown } from "../../runner/check.ts";
 import type { RunContext } from "../../runner/suite.ts";
 import { BackupClient } from "./client.ts";
-import { type BackupInterface, DRIVERS, extensionAt } from "./interface.ts";
+import { type BackupInterface, DRIVERS, extensionAt, interfaceFor } from "./interface.ts";
 
-export type Discovery = { readonly api: BackupInterface } | { readonly api?: undefined; readonly outcome: Outcome };
+type Discovery = { readonly api: BackupInterface } | { readonly api?: undefined; readonly outcome: Outcome };
 
 function extensionsIn(holder: Json | undefined): readonly Json[] {
   if (!isObject(holder)) return [];
@@ -25,12 +25,12 @@ function declaredPaths({ plan, service }: Offer): readonly string[] {
 }
 
 function candidates(run: RunContext, offer: Offer): readonly BackupInterface[] {
-  if (run.file.backup !== undefined) return [run.file.backup];
+  if (run.file.backup !== undefined) return [interfaceFor(run.file.backup)];
   const all = [...declaredPaths(offer).map(extensionAt), ...Object.values(DRIVERS)];
   return all.filter((api, at) => all.findIndex((each) => each.list.path === api.list.path) === at);
 }
 
-/** Runs that have been told: two suites of one run may both look. */
+/** Runs that have the note: two suites of one run may both look. */
 const announced = new WeakSet<RunContext>();
 
 function announce(run: RunContext, { name, create, restore }: BackupInterface): void {
@@ -41,7 +41,12 @@ function announce(run: RunContext, { name, create, restore }: BackupInterface): 
 }
 
 /** Looks for the interface of a vendor's backups by asking for the list of an instance that exists. */
-export async function discover(platform: OsbClient, run: RunContext, offer: Offer, instanceId: string): Promise<Discovery> {
+export async function discover(
+  platform: OsbClient,
+  run: RunContext,
+  offer: Offer,
+  instanceId: string,
+): Promise<Discovery> {
   const evidence: Evidence[] = [];
   const seen: string[] = [];
   for (const api of candidates(run, offer)) {

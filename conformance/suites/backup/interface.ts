@@ -1,9 +1,6 @@
-import { type Json, isObject, type JsonObject } from "../../client/http/json.ts";
-import { badFile, membersAt, objectAt, textAt } from "../../settings/fields.ts";
-
-/** What a backup, or a restore, can be. A vendor's own word that is in no list is a state that goes on. */
-export const BACKUP_STATES = ["queued", "running", "succeeded", "failed", "deleted"] as const;
-export type BackupState = (typeof BACKUP_STATES)[number];
+import type { JsonObject } from "../../client/http/json.ts";
+import { type BackupSettings, type RequestSetting } from "../../settings/schema.ts";
+import { type BackupDriverName, type BackupState, DEFAULT_BACKUP_DRIVER } from "../../settings/backup-section.ts";
 
 /** One request of an interface. `{instance}`, `{backup}` and `{restore}` in path and body stand for ids. */
 export interface BackupRequest {
@@ -12,7 +9,7 @@ export interface BackupRequest {
   readonly body?: JsonObject;
 }
 
-export const BACKUP_REQUEST_NAMES = [
+const BACKUP_REQUEST_NAMES = [
   "list",
   "create",
   "get",
@@ -20,7 +17,6 @@ export const BACKUP_REQUEST_NAMES = [
   "restore",
   "getRestore",
 ] as const satisfies readonly (keyof BackupInterface)[];
-export type BackupRequestName = (typeof BACKUP_REQUEST_NAMES)[number];
 
 /**
  * How a vendor's backups are reached: instance, backups, restores, as four independent products have it. `id` and `state` are
@@ -67,7 +63,7 @@ const STATES: BackupInterface["states"] = {
   delete_failed: "failed",
 };
 
-const call = (line: string): BackupRequest => {
+const parseRequestLine = (line: string): BackupRequest => {
   const [method = "", path = ""] = line.split(" ");
   return { method, path };
 };
@@ -77,12 +73,12 @@ function under(name: string, base: string, restore: string, getRestore: string):
   return {
     name,
     headers: {},
-    list: call(`GET ${base}/backups`),
-    create: call(`POST ${base}/backups`),
-    get: call(`GET ${base}/backups/{backup}`),
-    delete: call(`DELETE ${base}/backups/{backup}`),
-    restore: call(`POST ${base}/backups/{backup}/${restore}`),
-    getRestore: call(`GET ${base}/${getRestore}`),
+    list: parseRequestLine(`GET ${base}/backups`),
+    create: parseRequestLine(`POST ${base}/backups`),
+    get: parseRequestLine(`GET ${base}/backups/{backup}`),
+    delete: parseRequestLine(`DELETE ${base}/backups/{backup}`),
+    restore: parseRequestLine(`POST ${base}/backups/{backup}/${restore}`),
+    getRestore: parseRequestLine(`GET ${base}/${getRestore}`),
     id: ["id", "backup_id", "restore_id", "guid"],
     state: ["state", "status"],
     states: STATES,
@@ -94,7 +90,7 @@ export const extensionAt = (path: string): BackupInterface =>
   under("extension", `/v2/service_instances/{instance}/extensions${path}`, "restores", "restores/{restore}");
 
 /** Interfaces of products, by the name that drydock.yml may give; tried in this order when it gives none. */
-export const DRIVERS: Readonly<Record<string, BackupInterface>> = {
+export const DRIVERS: Readonly<Record<BackupDriverName, BackupInterface>> = {
   extension: extensionAt("/backup"),
   a9s: under("a9s", "/instances/{instance}", "restore", "restores/{restore}"),
   "a9s-v1": under("a9s-v1", "/v1/instances/{instance}", "restores", "restores/{restore}"),
@@ -106,81 +102,27 @@ export const DRIVERS: Readonly<Record<string, BackupInterface>> = {
   ),
 };
 
-const KNOWN = ["driver", "url", "headers", ...BACKUP_REQUEST_NAMES, "id", "state", "states"];
-
-function callAt(value: Json, path: string): BackupRequest {
-  const {
-    method,
-    path: to,
-    body,
-  } = isObject(value)
-    ? { ...membersAt(value, path, ["method", "path", "body"]) }
-    : { ...call(typeof value === "string" ? value : "") };
-  if (typeof method !== "string" || !/^[A-Z]+$/.test(method) || typeof to !== "string" || !to.startsWith("/"))
-    throw badFile(`"${path}" must be a method and a path, such as "POST /instances/{instance}/backups"`);
-  return { method, path: to, ...(body === undefined ? {} : { body: objectAt(body, `${path}.body`) }) };
+function requestFor(setting: RequestSetting): BackupRequest {
+  return typeof setting === "string" ? parseRequestLine(setting) : setting;
 }
 
-function urlAt(members: JsonObject): string | undefined {
-  const text = textAt(members, "backup", "url");
-  const url = text === undefined ? undefined : URL.parse(text);
-  if (url === null || (url !== undefined && !/^https?:$/.test(url.protocol)))
-    throw badFile(`"backup.url" must be an http or https URL`);
-  return text?.replace(/\/+$/, "");
-}
-
-function statesAt(value: Json | undefined): BackupInterface["states"] {
-  const entries = Object.entries(objectAt(value, "backup.states")).map(([word, state]) => {
-    const known = BACKUP_STATES.find((each) => each === state);
-    if (known === undefined) throw badFile(`"backup.states.${word}" must be one of ${BACKUP_STATES.join(", ")}`);
-    return [word.toLowerCase(), known] as const;
-  });
-  return Object.fromEntries(entries);
-}
-
-function headersAt(value: Json | undefined): Record<string, string> {
-  const members = objectAt(value, "backup.headers");
-  return Object.fromEntries(
-    Object.keys(members).map((name) => [name, textAt(members, "backup.headers", name) ?? ""] as const),
-  );
-}
-
-/**
- * The part `backup` of drydock.yml: which interface a vendor's backups have. Undefined when the file says nothing: then it is
- * looked for.
- *
- *     backup:
- *       driver: a9s                    # extension, a9s, a9s-v1 or swisscom: where to begin; default a9s
- *       url: https://backups.example.com
- *       headers: { Authorization: "Basic …" }
- *       create: POST /instances/{instance}/backups          # what differs from the driver
- *       restore: { method: POST, path: /restores, body: { backup_id: "{backup}" } }
- *       id: backup_id
- *       state: status
- *       states: { fertig: succeeded }
- *
- * @throws TargetError bad-file
- */
-export function parseBackupInterface(value: Json | undefined): BackupInterface | undefined {
-  if (value === undefined || value === null) return undefined;
-  const members = membersAt(value, "backup", KNOWN);
-  const driver = textAt(members, "backup", "driver") ?? "a9s";
+/** The interface that the section `backup` of a drydock.yml describes: a driver, with what differs from it. */
+export function interfaceFor(settings: BackupSettings): BackupInterface {
+  const { driver = DEFAULT_BACKUP_DRIVER, url, headers = {}, id, state, states = {} } = settings;
   const base = DRIVERS[driver];
-  if (base === undefined) throw badFile(`"backup.driver" must be one of ${Object.keys(DRIVERS).join(", ")}`);
-  const calls = BACKUP_REQUEST_NAMES.flatMap((name) => {
-    const given = members[name];
-    return given === undefined ? [] : [[name, callAt(given, `backup.${name}`)] as const];
+  const requests = BACKUP_REQUEST_NAMES.flatMap((name) => {
+    const setting = settings[name];
+    return setting === undefined ? [] : [[name, requestFor(setting)] as const];
   });
-  const url = urlAt(members);
-  const [id, state] = [textAt(members, "backup", "id"), textAt(members, "backup", "state")];
+  const ownStates = Object.entries(states).map(([word, meaning]) => [word.toLowerCase(), meaning] as const);
   return {
     ...base,
-    ...Object.fromEntries(calls),
+    ...Object.fromEntries(requests),
     name: `${driver} (drydock.yml)`,
-    headers: headersAt(members["headers"]),
-    ...(url === undefined ? {} : { url }),
+    headers,
+    ...(url === undefined ? {} : { url: url.replace(/\/+$/, "") }),
     ...(id === undefined ? {} : { id: [id] }),
     ...(state === undefined ? {} : { state: [state] }),
-    states: { ...base.states, ...statesAt(members["states"]) },
+    states: { ...base.states, ...Object.fromEntries(ownStates) },
   };
 }

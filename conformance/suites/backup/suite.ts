@@ -1,4 +1,3 @@
-import { Shared } from "../../osb/shared-instances.ts";
 import type { Check } from "../../runner/check.ts";
 import { defineSuite } from "../../runner/suite.ts";
 import { credentialsCheck } from "./checks/credentials.ts";
@@ -8,7 +7,9 @@ import { neighbourCheck } from "./checks/neighbour.ts";
 import { openSessionsCheck } from "./checks/open-sessions.ts";
 import { replacementCheck } from "./checks/replacement.ts";
 import { BackupContext } from "./context.ts";
+import { Shared } from "../../osb/shared-instances.ts";
 
+/** The checks of the backup suite, in the order in which they run. */
 export const BACKUP_CHECKS: readonly Check<BackupContext>[] = [
   fidelityCheck,
   replacementCheck,

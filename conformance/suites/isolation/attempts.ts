@@ -1,11 +1,12 @@
-import type { Access } from "../../data/recorder.ts";
-import { describeVantage } from "../../data/recorder.ts";
+import type { Access } from "../../data/step-evidence.ts";
+import { describeVantage } from "../../data/step-evidence.ts";
 import type { Address, Vantage } from "../../data/plane.ts";
-import type { Reach } from "../../data/probe-port.ts";
+import type { Reach } from "../../data/plane.ts";
 import type { Tenant } from "../tenants/tenants.ts";
-import type { LiveInstance } from "../../osb/shared-instances.ts";
+
 import { type Evidence, fail, type Outcome, unknown, Verdicted } from "../../runner/check.ts";
 import type { IsolationContext } from "./context.ts";
+import type { LiveInstance } from "../../osb/shared-instances.ts";
 
 /** Somebody without credentials: what a server answers shows that it can be reached. */
 export function anonymousAccess({ host, port }: Address, instance: LiveInstance): Access {
@@ -21,7 +22,7 @@ export function anonymousAccess({ host, port }: Address, instance: LiveInstance)
 }
 
 /**
- * Whether a data service can be reached: who can't even connect finds it shut; who is told anything, if only that he may not in, finds it
+ * Whether a data service can be reached: who can't even connect finds it shut; who gets any answer, if only a refusal, finds it
  * open. Ends the check as unknown where nobody can stand at the vantage.
  */
 export async function attemptConnection(context: IsolationContext, key: Access, from: Vantage): Promise<Reach> {
@@ -45,12 +46,14 @@ export function judgeOpenPort(
 /** Where nobody belongs, whatever is bound: an address that no binding admits, and the VM of another tenant. */
 export function unadmittedVantages({ recorder: { plane } }: IsolationContext, other: Tenant): readonly Vantage[] {
   return [
-    ...(plane.hasOutsider ? (["stranger"] as const) : []),
+    ...(plane.hasOutsider ? (["outsider"] as const) : []),
     ...(plane.hasTenantVm ? [{ vmOf: other.access.login.host }] : []),
   ];
 }
 
-export const toWhom = (from: Vantage): string => (from === "stranger" ? "to a stranger" : `to ${describeVantage(from)}`);
+/** A vantage in words that follow "its port answers". */
+export const toWhom = (from: Vantage): string =>
+  from === "outsider" ? "to an outsider" : `to ${describeVantage(from)}`;
 
 /** Whether two instances share an address: it has to be open for the one when it is for the other. */
 export async function sharesAddress(context: IsolationContext, a: Tenant, b: Tenant): Promise<boolean> {

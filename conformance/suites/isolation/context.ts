@@ -4,8 +4,8 @@ import type { Tenant } from "../tenants/tenants.ts";
 import type { Answer } from "../../client/answer.ts";
 import { areBindingsRetrievable, type Offer } from "../../client/catalog.ts";
 import type { Evidence } from "../../runner/check.ts";
-import type { LiveInstance } from "../../osb/shared-instances.ts";
 import type { LiveBinding } from "../../osb/context.ts";
+import type { LiveInstance } from "../../osb/shared-instances.ts";
 
 /** An instance with a binding, whether or not its credentials can be spoken. */
 export interface Owner {
@@ -16,7 +16,7 @@ export interface Owner {
 }
 
 /** Why a binding is not what it was, with what shows it; undefined while it is. */
-export type Harm = { readonly seen: string; readonly evidence: readonly Evidence[] } | undefined;
+type Harm = { readonly seen: string; readonly evidence: readonly Evidence[] } | undefined;
 
 /** What a check of isolation works with. */
 export class IsolationContext extends BackupContext {
@@ -38,7 +38,7 @@ export class IsolationContext extends BackupContext {
         return { seen: `its owner fetches it and is answered ${now.status}`, evidence: [now] };
     }
     if (tenant === undefined) return undefined;
-    const refusal = await this.recorder.visit(tenant.access);
+    const refusal = await this.recorder.tryLogin(tenant.access);
     if (refusal === undefined) return undefined;
     return { seen: `its credentials no longer let in: ${refusal.message}`, evidence: this.lastStep() };
   }

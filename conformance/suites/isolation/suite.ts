@@ -1,4 +1,3 @@
-import { Shared } from "../../osb/shared-instances.ts";
 import type { Check } from "../../runner/check.ts";
 import { defineSuite } from "../../runner/suite.ts";
 import { bindingReuseCheck } from "./checks/binding-reuse.ts";
@@ -12,7 +11,9 @@ import { reprovisionCheck } from "./checks/reprovision.ts";
 import { revokedCheck } from "./checks/unbound.ts";
 import { uniqueCredentialsCheck } from "./checks/unique-credentials.ts";
 import { IsolationContext } from "./context.ts";
+import { Shared } from "../../osb/shared-instances.ts";
 
+/** The checks of the isolation suite, in the order in which they run. */
 export const ISOLATION_CHECKS: readonly Check<IsolationContext>[] = [
   foreignBindingCheck,
   bindingReuseCheck,

@@ -1,8 +1,13 @@
 import type { Json, JsonObject } from "../../client/http/json.ts";
-import { type Handler, reply, type WireRequest, type WireResponse } from "../../osb/memory-broker/http.ts";
+
 import { TOY_PORT, type ToyBinding, type ToyCloud, type ToyInstance } from "./cloud.ts";
 import type { Store } from "./engine.ts";
+import { type Handler } from "../../osb/memory-broker/http.ts";
+import { reply } from "../../osb/memory-broker/http.ts";
+import { type WireRequest } from "../../osb/memory-broker/http.ts";
+import { type WireResponse } from "../../osb/memory-broker/http.ts";
 
+/** How a toy broker differs from the usual one. */
 export interface ToyBrokerOptions {
   /** How its backups are reached. Default `extension`. */
   readonly backups?: "extension" | "a9s" | "none";

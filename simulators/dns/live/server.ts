@@ -1,16 +1,17 @@
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
-import { cutConnection, hearErrors, resetConnection } from "../../kernel/edge/connections.ts";
+import { cutConnection, hearErrors, portOf, resetConnection } from "../../kernel/edge/connections.ts";
 import type { Driver } from "../../kernel/edge/drive.ts";
 import { sourceOf } from "../../kernel/edge/serve.ts";
 import { type ConsulAgent, datagramOf, type DnsReply } from "../index.ts";
-import { Frames, framed, TCP_FIRST_MS, TCP_IDLE_MS, TCP_MESSAGES_MAX } from "../wire/frames.ts";
-import type { Transport } from "../wire/types.ts";
+import { Frames, frameMessage, TCP_FIRST_MS, TCP_IDLE_MS, TCP_MESSAGES_MAX } from "../wire/codec/frames.ts";
+import type { Transport } from "../wire/codec/types.ts";
 
 /** Open TCP connections. */
 const CONNECTIONS_MAX = 256;
 
+/** A DNS server that listens. */
 export interface ServedDns {
   /** `127.64.0.10:8600` */
   readonly address: string;
@@ -20,12 +21,12 @@ export interface ServedDns {
 /** Hands a message to the agent and its answer, when there is one, to `reply`. */
 type Ask = (message: Uint8Array, transport: Transport, reply: (answer: DnsReply) => void) => void;
 
-export interface ServeDnsOptions {
+interface ServeDnsOptions {
   readonly host: string;
   readonly port: number;
   /** May this address ask? Who may not gets no answer over UDP and is reset over TCP. Default: everyone may. */
   readonly admits?: (source: string) => boolean;
-  /** Told what the agent threw, for which its client gets no answer, and what a socket failed with. Default: nobody. */
+  /** Hears what the agent threw, for which its client gets no answer, and what a socket failed with. Default: nobody does. */
   readonly report?: (error: unknown) => void;
 }
 
@@ -43,7 +44,7 @@ export async function serveDns(dns: ConsulAgent, driver: Driver, options: ServeD
   tcp.listen(wanted, host);
   await once(tcp, "listening");
   hearErrors(tcp, report);
-  const { port } = tcp.address() as { port: number };
+  const port = portOf(tcp);
   const udp = createSocket("udp4");
   answerDatagrams(udp, ask, admits);
   udp.bind(port, host);
@@ -63,8 +64,8 @@ const asking =
     try {
       driver.arrive();
       const answer = dns.ask(message, transport);
-      if (!("settled" in answer)) return reply(answer);
-      answer.settled(({ outcome }) => {
+      if (!("onSettled" in answer)) return reply(answer);
+      answer.onSettled(({ outcome }) => {
         driver.woke();
         if (outcome.state === "done") reply(outcome.value);
         if (outcome.state === "failed") report(outcome.error);
@@ -111,7 +112,7 @@ function write(socket: Socket, { message, wire }: DnsReply): void {
   if (!socket.writable) return;
   if (wire?.kind === "reset") return resetConnection(socket);
   if (message === undefined) return;
-  const frame = framed(message);
+  const frame = frameMessage(message);
   if (wire === undefined) return void socket.write(frame);
   socket.write(frame.subarray(0, LENGTH_BYTES + wire.bytes), () => cutConnection(socket));
 }

@@ -1,22 +1,23 @@
+import { byKey, isObject } from "../../kernel/index.ts";
 import { replaceAt } from "./path.ts";
 
 const short = (value: unknown): string => (JSON.stringify(value) ?? "nothing").slice(0, 300);
 
 /** JSON with sorted keys: equal values have equal texts. */
-export const canonical = (value: unknown): string => JSON.stringify(sorted(value)) ?? "null";
+export const canonical = (value: unknown): string => JSON.stringify(sortKeys(value)) ?? "null";
 
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, member]) => [key, sorted(member)]),
+      .sort(byKey)
+      .map(([key, member]) => [key, sortKeys(member)]),
   );
 }
 
 /** A copy in which masked values are all alike and lists without order are sorted. */
-export function masked(reply: unknown, mask: readonly string[]): unknown {
+export function maskReply(reply: unknown, mask: readonly string[]): unknown {
   const copy = structuredClone(reply);
   for (const path of mask) if (!path.startsWith("order:")) replaceAt(copy, path, () => "<masked>");
   for (const path of mask)
@@ -26,7 +27,7 @@ export function masked(reply: unknown, mask: readonly string[]): unknown {
           ? value
               .map((item) => ({ item, key: canonical(item) }))
               .sort((a, b) => (a.key < b.key ? -1 : 1))
-              .map(({ item }) => item as unknown)
+              .map(({ item }): unknown => item)
           : value,
       );
   return copy;
@@ -48,6 +49,3 @@ export function differences(expected: unknown, actual: unknown, path = "$"): rea
     );
   return [`${path}: ${short(expected)} expected, got ${short(actual)}`];
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

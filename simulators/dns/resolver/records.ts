@@ -1,7 +1,8 @@
-import { addressBytes } from "../wire/address.ts";
-import { type Rr, TYPE } from "../wire/types.ts";
-import type { NodeRow } from "../store/rows.ts";
+import { addressBytes } from "../wire/codec/address.ts";
+import { type Rr, TYPE } from "../wire/codec/types.ts";
+import type { NodeRow } from "../state/rows.ts";
 
+/** A name with its final dot. */
 export const fqdn = (name: string): string => (name.endsWith(".") ? name : `${name}.`);
 
 const FOR_IPV4: ReadonlySet<number> = new Set([TYPE.A, TYPE.SRV, TYPE.ANY, TYPE.NS, TYPE.TXT]);
@@ -39,7 +40,7 @@ export function metaRecords(name: string, { meta }: NodeRow, ttl: number): Rr[] 
 }
 
 /** Spaces at the end, each behind a backquote. */
-function blanksQuoted(text: string): string {
+function quoteBlanks(text: string): string {
   let end = text.length;
   while (text[end - 1] === " ") end--;
   return text.slice(0, end) + "` ".repeat(text.length - end);
@@ -47,7 +48,7 @@ function blanksQuoted(text: string): string {
 
 /** `key=value` with `=`, backquotes and outer spaces of the key quoted by a backquote. */
 function pair(key: string, value: string): string {
-  const quoted = blanksQuoted(
+  const quoted = quoteBlanks(
     key
       .replaceAll("`", "``")
       .replaceAll("=", "`=")

@@ -21,6 +21,7 @@ export interface Upload {
   receive(stream: Readable, request: HttpRequest): Promise<unknown>;
 }
 
+/** A line of the table of an API. */
 export interface Route<S> {
   readonly method: string;
   /** `/servers/:id/action`; `*name` as the last segment takes the rest of the path. */
@@ -91,12 +92,13 @@ export interface Service {
   readonly receive: (request: HttpRequest) => HttpReply | Process<HttpReply>;
 }
 
+/** Makes an API ready: compiles its routes and declares their fault points. @throws Error for two routes alike */
 export function defineService<S>(api: Api<S>): Service {
   const router = compileRoutes(api.routes);
   const points = new Map(api.infallible ? [] : api.routes.map((route) => [route, routePoint(api.name, route)]));
   for (const point of points.values()) api.kernel.faults.define(point);
   const call = (request: HttpRequest): HttpReply | Process<HttpReply> => respond(api, router, points, request);
-  api.kernel.onInput(`http:${api.name}`, call);
+  const receive = api.kernel.onInput(`http:${api.name}`, call);
   return {
     name: api.name,
     kernel: api.kernel,
@@ -115,7 +117,7 @@ export function defineService<S>(api: Api<S>): Service {
       return finishedReply(api, request, route, crashReply(api, request, route, error));
     },
     call,
-    receive: (request) => api.kernel.input(`http:${api.name}`, request) as HttpReply | Process<HttpReply>,
+    receive,
   };
 }
 
@@ -149,9 +151,15 @@ function respond<S>(
         wire: { kind: "truncate", bytes: effect.bytes },
       }));
     case "delay":
-      return api.kernel.spawn(`${api.name} delayed reply`, later(api, match, request, finish, faults.delay(effect)));
+      return api.kernel.spawn(
+        `${api.name} delayed reply`,
+        answerLater(api, match, request, finish, faults.delay(effect)),
+      );
     case "stuck":
-      return api.kernel.spawn(`${api.name} stuck reply`, later(api, match, request, finish, faults.stuck(effect)));
+      return api.kernel.spawn(
+        `${api.name} stuck reply`,
+        answerLater(api, match, request, finish, faults.stuck(effect)),
+      );
   }
 }
 
@@ -169,13 +177,13 @@ function answer<S>(api: Api<S>, match: RouteMatch<Route<S>>, request: HttpReques
 function attempt<S>(api: Api<S>, match: RouteMatch<Route<S>>, request: HttpRequest): HttpReply | Body<HttpReply> {
   try {
     const answered = answer(api, match, request);
-    return "next" in answered ? attemptAll(api, match, request, answered) : answered;
+    return "next" in answered ? attemptBody(api, match, request, answered) : answered;
   } catch (error) {
     return crashReply(api, request, match.route, error);
   }
 }
 
-function* attemptAll<S>(
+function* attemptBody<S>(
   api: Api<S>,
   match: RouteMatch<Route<S>>,
   request: HttpRequest,
@@ -191,14 +199,14 @@ function* attemptAll<S>(
 /** `api.after`, which may throw as well as a handler. */
 function finishedReply<S>(api: Api<S>, request: HttpRequest, route: Route<S> | undefined, reply: HttpReply): HttpReply {
   try {
-    return named(api.after?.(api.sim, request, reply) ?? reply);
+    return identifyCrash(api.after?.(api.sim, request, reply) ?? reply);
   } catch (error) {
-    return named(crashReply(api, request, route, error));
+    return identifyCrash(crashReply(api, request, route, error));
   }
 }
 
-/** The id that its client was given for a request that crashed is known only once the reply is complete. */
-function named(reply: HttpReply): HttpReply {
+/** Gives a crash the id by which its client knows the request, which only the complete reply has. */
+function identifyCrash(reply: HttpReply): HttpReply {
   if (reply.crash !== undefined) reply.crash.requestId = requestIdOf(reply);
   return reply;
 }
@@ -213,7 +221,7 @@ function crashEnvelope<S>(api: Api<S>, request: HttpRequest): HttpReply | undefi
   try {
     return api.crashed?.(api.sim, request);
   } catch {
-    // What made the handler throw can make its envelope throw too: the first error is the one that is told.
+    // What made the handler throw can make its envelope throw too: the first error is the one that counts.
     return undefined;
   }
 }
@@ -237,15 +245,15 @@ function settle<S>(
   finish: (reply: HttpReply) => HttpReply,
 ): HttpReply | Process<HttpReply> {
   if (!("next" in answered)) return finish(answered);
-  const process = api.kernel.spawn(`${api.name} reply`, finishing(answered, finish));
+  const process = api.kernel.spawn(`${api.name} reply`, finishLater(answered, finish));
   return process.outcome.state === "done" ? process.outcome.value : process;
 }
 
-function* finishing(answered: Body<HttpReply>, finish: (reply: HttpReply) => HttpReply): Body<HttpReply> {
+function* finishLater(answered: Body<HttpReply>, finish: (reply: HttpReply) => HttpReply): Body<HttpReply> {
   return finish(yield* answered);
 }
 
-function* later<S>(
+function* answerLater<S>(
   api: Api<S>,
   match: RouteMatch<Route<S>>,
   request: HttpRequest,

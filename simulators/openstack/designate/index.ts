@@ -1,38 +1,29 @@
 import type { Service } from "../../kernel/index.ts";
 import type { Cloud } from "../cloud.ts";
-import { openStackService } from "../common/service.ts";
-import { installPropagation } from "./propagation.ts";
-import { recordsetRoutes } from "./recordsets.ts";
-import type { Designate, DesignateState } from "./state.ts";
-import { STYLE } from "./style.ts";
-import { installImports, surfaceRoutes } from "./surfaces.ts";
-import { tldRoutes } from "./tlds.ts";
-import { zoneRoutes } from "./zones.ts";
 
-export type { DesignateState } from "./state.ts";
+import { installImports } from "./behaviour/imports.ts";
+import { installPropagation } from "./behaviour/propagation.ts";
+import { designateRoutes } from "./routes/routes.ts";
+import { type Designate, type DesignateState, newState } from "./state/state.ts";
+import { WIRE } from "./wire/wire.ts";
+import { openStackService } from "../service.ts";
 
+export type { DesignateState } from "./state/state.ts";
+
+/** Designate, as the cloud puts it together. */
 export interface DesignateService {
   readonly service: Service;
+  /** For the world's laws; read only. */
   state(): DesignateState;
 }
 
-/** Designate: zones and record sets that reach the name servers after a while, quotas, and the surfaces around them. */
+/** Designate: zones and recordsets that reach the name servers after a while, quotas and TLDs. */
 export function createDesignate(cloud: Cloud): DesignateService {
-  const state: DesignateState = {
-    tlds: new Map(),
-    zones: new Map(),
-    recordsets: new Map(),
-    imports: new Map(),
-    quotas: new Map(),
-  };
-  const designate: Designate = { cloud, slot: cloud.kernel.slot("designate", state) };
+  const designate: Designate = { cloud, slot: cloud.kernel.slot("designate", newState()) };
   installPropagation(designate);
   installImports(designate);
-  const routes = [
-    ...surfaceRoutes(designate),
-    ...tldRoutes(designate),
-    ...zoneRoutes(designate),
-    ...recordsetRoutes(designate),
-  ];
-  return { service: openStackService(cloud, "designate", STYLE, routes), state: () => designate.slot.value };
+  return {
+    service: openStackService(cloud, "designate", WIRE, designateRoutes(designate)),
+    state: () => designate.slot.value,
+  };
 }

@@ -1,75 +1,43 @@
-import type { HttpRequest, Service } from "../../kernel/index.ts";
+import type { Service } from "../../kernel/index.ts";
 import type { Cloud, PortOps } from "../cloud.ts";
-import { openStackService } from "../common/service.ts";
-import { admitted } from "./admission.ts";
-import { FLOATING_IPS } from "./floating-ips.ts";
-import { type Neutron, STYLE } from "./frame.ts";
-import { GROUPS } from "./groups.ts";
-import { NETWORKS } from "./networks.ts";
-import { operations } from "./ops.ts";
-import { PORTS } from "./ports.ts";
-import { quotaRoutes } from "./quotas.ts";
-import { rbacRoutes } from "./rbac.ts";
-import { resourceRoutes } from "./resource.ts";
-import { interfaceRoutes, ROUTERS } from "./routers.ts";
-import { RULES } from "./rules.ts";
-import { type NeutronState, newState } from "./state.ts";
-import { SUBNETPOOLS } from "./subnetpools.ts";
-import { SUBNETS } from "./subnets.ts";
-import { surfaceRoutes } from "./surfaces.ts";
 
-export type { NeutronState } from "./state.ts";
+import { admits } from "./behaviour/admission.ts";
+import { portOperations } from "./behaviour/for-nova.ts";
+import { proxyOperations } from "./behaviour/nova-proxy.ts";
+import { NEUTRON_POINTS } from "./faults.ts";
+import { neutronRoutes } from "./routes/routes.ts";
+import { type Neutron, type NeutronState, newState } from "./state/state.ts";
+import { normalise, WIRE } from "./wire/wire.ts";
+import { openStackService } from "../service.ts";
 
+export type { NeutronState } from "./state/state.ts";
+
+/** Neutron, as the cloud puts it together. */
 export interface NeutronService {
   readonly service: Service;
+  /** What it does for its neighbours. */
   readonly ops: PortOps;
-  /** See admission.ts. */
-  admitted(source: string, address: string, port: number): boolean | undefined;
+  /** Whether security groups let `source` connect to `port` (TCP) of `address`. `undefined`: no port holds the address. */
+  admits(source: string, address: string, port: number): boolean | undefined;
   /** For the world's laws; read only. */
   state(): NeutronState;
-}
-
-/** Methods that mean something to it: any other is taken for GET. */
-const METHODS = new Set(["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"]);
-
-/** Paths may end in `.json`. */
-function normalised(request: HttpRequest): HttpRequest {
-  const { path } = request;
-  const hasSuffix = path.endsWith(".json") && !path.endsWith("/details.json");
-  return {
-    ...request,
-    method: METHODS.has(request.method) ? request.method : "GET",
-    path: hasSuffix ? path.slice(0, -".json".length) : path,
-  };
 }
 
 /** Neutron: networks, subnets, ports, routers, floating IPs, security groups; allocation and admission. */
 export function createNeutron(cloud: Cloud): NeutronService {
   const neutron: Neutron = { cloud, slot: cloud.kernel.slot("neutron", newState()) };
-  const service = openStackService(cloud, "neutron", STYLE, [
-    ...surfaceRoutes(neutron),
-    ...quotaRoutes(neutron),
-    ...resourceRoutes(neutron, NETWORKS),
-    ...resourceRoutes(neutron, SUBNETS),
-    ...resourceRoutes(neutron, SUBNETPOOLS),
-    ...resourceRoutes(neutron, PORTS),
-    ...resourceRoutes(neutron, GROUPS),
-    ...resourceRoutes(neutron, RULES),
-    ...resourceRoutes(neutron, ROUTERS),
-    ...resourceRoutes(neutron, FLOATING_IPS),
-    ...interfaceRoutes(neutron),
-    ...rbacRoutes(neutron),
-  ]);
+  for (const point of NEUTRON_POINTS) cloud.kernel.faults.define(point);
+  const service = openStackService(cloud, "neutron", WIRE, neutronRoutes(neutron));
   return {
     service: {
       ...service,
-      call: (request) => service.call(normalised(request)),
-      receive: (request) => service.receive(normalised(request)),
-      unread: (request, why) => service.unread(normalised(request), why),
-      crashed: (request, error) => service.crashed(normalised(request), error),
+      call: (request) => service.call(normalise(request)),
+      receive: (request) => service.receive(normalise(request)),
+      unread: (request, why) => service.unread(normalise(request), why),
+      crashed: (request, error) => service.crashed(normalise(request), error),
     },
-    ops: operations(neutron),
-    admitted: (source, address, port) => admitted(neutron, source, address, port),
+    ops: portOperations(neutron, proxyOperations(neutron)),
+    admits: (source, address, port) => admits(neutron, source, address, port),
     state: () => neutron.slot.value,
   };
 }

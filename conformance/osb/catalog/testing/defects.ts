@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { type Json, isArray, isObject, type JsonObject } from "../../../client/http/json.ts";
-import type { SpecMinor } from "../../../runner/check.ts";
+
 import { type Path, replaceAt, valueAt } from "../../mutants/paths.ts";
+import type { SpecMinor } from "../../../client/spec-version.ts";
 
 /** One way to spoil a catalog: what of it, and with which values. */
 export interface Defect {

@@ -1,10 +1,11 @@
 import type { Answer } from "../../../client/answer.ts";
-import { isSuccess } from "../../../client/osb-client.ts";
+
 import { notApplicable, type Outcome } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { expectError, expectStatus, unlessRefusedAnyway } from "../../judge.ts";
 import { BINDABLE } from "../../plan-requirements.ts";
+import { isSuccess } from "../../../client/request.ts";
 
 /** Binds without an application, and with one if that is refused. */
 async function bindWithoutApp(context: OsbContext): Promise<{ bare: Answer; bound: Answer | undefined }> {

@@ -1,5 +1,5 @@
 import type { Answer } from "../../../client/answer.ts";
-import { isSuccess } from "../../../client/osb-client.ts";
+
 import { type Outcome, pass } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
@@ -8,6 +8,7 @@ import { judgeResent, judgeSameOperation } from "../../judging/resent.ts";
 import { asyncBindOffer } from "../../sequences/asynchronous-plans.ts";
 import { flightOfBind } from "../../sequences/flights/bind.ts";
 import { judgeMeanwhile } from "../../sequences/flights/flight.ts";
+import { isSuccess } from "../../../client/request.ts";
 
 async function judgeDuringBind(
   context: OsbContext,

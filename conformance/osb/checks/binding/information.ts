@@ -1,13 +1,14 @@
 import { isArray, isObject, type Json, type JsonObject, sameJson } from "../../../client/http/json.ts";
 import { bodyOf } from "../../../client/http/observation.ts";
 import { requires } from "../../../client/catalog.ts";
-import { isSuccess } from "../../../client/osb-client.ts";
+
 import { fail, notApplicable, type Outcome, pass, warn } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe, review } from "../../define.ts";
 import { bindingAnswers, INFORMATION, isCredentialService, isPresent } from "../../judging/binding-answers.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
 import type { Lifecycle } from "../../sequences/lifecycles.ts";
+import { isSuccess } from "../../../client/request.ts";
 
 function judgeReturnedCredentials(lifecycle: Lifecycle): Outcome | undefined {
   const bind = lifecycle.binds[0]?.answer;

@@ -1,5 +1,5 @@
 import type { Answer } from "../../../client/answer.ts";
-import { isSuccess } from "../../../client/osb-client.ts";
+
 import { fail, type Outcome, pass } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
@@ -7,6 +7,7 @@ import { expectErrorOf422, expectStatus, ordinaryRefusal, seenOf } from "../../j
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
 import { asyncOffer } from "../../sequences/asynchronous-plans.ts";
 import type { Lifecycle } from "../../sequences/lifecycles.ts";
+import { isSuccess } from "../../../client/request.ts";
 
 /** Without the flag: 422 where the broker cannot do it at once. */
 async function provisionWithoutFlag(context: OsbContext, query: Readonly<Record<string, string>>): Promise<Answer> {

@@ -1,12 +1,13 @@
 import { sameJson } from "../../../client/http/json.ts";
 import type { Answer } from "../../../client/answer.ts";
-import { isSuccess } from "../../../client/osb-client.ts";
+
 import { fail, notApplicable, type Outcome, pass } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { expectStatus, seenOf } from "../../judge.ts";
 import { ANY } from "../../plan-requirements.ts";
 import { conflictingProvision } from "../../sequences/flights/provision.ts";
+import { isSuccess } from "../../../client/request.ts";
 
 const bad = { intent: "bad" } as const;
 

@@ -1,6 +1,6 @@
 import { isObject, sameJson } from "../../../client/http/json.ts";
 import { bodyOf } from "../../../client/http/observation.ts";
-import { isSuccess } from "../../../client/osb-client.ts";
+
 import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../../runner/check.ts";
 import { updatablePlan } from "../../changes.ts";
 import type { OsbContext } from "../../context.ts";
@@ -8,6 +8,7 @@ import { type OsbCheck, probe } from "../../define.ts";
 import { expectStatus, ordinaryRefusal } from "../../judge.ts";
 import { RETRIEVABLE } from "../../plan-requirements.ts";
 import { anyUpdate, firstChange, parameterUpdate, planUpdate, type UpdateRecord } from "../../sequences/updates.ts";
+import { isSuccess } from "../../../client/request.ts";
 
 const bad = { intent: "bad" } as const;
 

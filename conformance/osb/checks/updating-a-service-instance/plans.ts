@@ -1,12 +1,13 @@
 import { bodyOf } from "../../../client/http/observation.ts";
 import type { Answer } from "../../../client/answer.ts";
-import { isSuccess } from "../../../client/osb-client.ts";
+
 import { fail, notApplicable, type Outcome, pass, worstOf } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { expectStatus } from "../../judge.ts";
 import { contextOf } from "../../request-bodies.ts";
 import { PLAN_UPDATEABLE } from "../../sequences/updates.ts";
+import { isSuccess } from "../../../client/request.ts";
 
 /** Tries each plan of the offering in turn; a refusal has to be 422. */
 async function everyPlan(context: OsbContext, judge: (answer: Answer) => Outcome): Promise<Outcome> {

@@ -2,7 +2,7 @@ import type { JsonObject } from "../../../client/http/json.ts";
 import { bodyOf } from "../../../client/http/observation.ts";
 import type { Answer } from "../../../client/answer.ts";
 import { allowsContextUpdates } from "../../../client/catalog.ts";
-import { isSuccess } from "../../../client/osb-client.ts";
+
 import { fail, notApplicable, type Outcome, pass, worstOf } from "../../../runner/check.ts";
 import { areUpdatesOffered, changesOf, isUpdatable, updatablePlan } from "../../changes.ts";
 import type { OsbContext } from "../../context.ts";
@@ -14,6 +14,7 @@ import { asyncUpdateOffer } from "../../sequences/asynchronous-plans.ts";
 import { planWithViolation } from "../../sequences/schema-violation.ts";
 import { anyUpdate, firstChange, PLAN_UPDATEABLE } from "../../sequences/updates.ts";
 import type { LiveInstance } from "../../shared-instances.ts";
+import { isSuccess } from "../../../client/request.ts";
 
 const bad = { intent: "bad" } as const;
 

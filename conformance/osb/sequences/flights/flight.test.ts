@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Answer } from "../../../client/answer.ts";
 import type { Offer } from "../../../client/catalog.ts";
-import type { EndedOperation } from "../../../client/osb-client.ts";
+
 import { pass, Verdicted } from "../../../runner/check.ts";
 import { answerWith } from "../../testing/answers.ts";
 import { evidenceOf, judgeMeanwhile, runFlight } from "./flight.ts";
+import type { EndedOperation } from "../../../client/polling.ts";
 
 const offer: Offer = { service: { id: "s", name: "s", raw: {}, plans: [] }, plan: { id: "p", name: "p", raw: {} } };
 const accepted = answerWith(202, { operation: "create-1" });

@@ -1,4 +1,4 @@
-import type { RecordedSession } from "../../../data/recorder.ts";
+import type { RecordedSession } from "../../../data/recorded-session.ts";
 import { describeDifferences, differences, type DatabaseContents, readContents } from "../../../data/contents.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import { type Evidence, fail, type Outcome, pass, unknown } from "../../../runner/check.ts";
@@ -25,12 +25,14 @@ async function createObjects(session: RecordedSession): Promise<void> {
   if (session.extras.has("grant")) await session.run({ do: "grant", table: shape.name });
 }
 
-async function prepare(session: RecordedSession): Promise<{ picture: DatabaseContents; extras: RecordedSession["extras"] }> {
+async function prepare(
+  session: RecordedSession,
+): Promise<{ contents: DatabaseContents; extras: RecordedSession["extras"] }> {
   for (const table of TABLES) await createFilled(session, table);
   await createObjects(session);
   await session.run({ do: "create-sequence", sequence: SEQUENCE });
   for (let drawn = 0; drawn < DRAWN; drawn++) await session.run({ do: "next", sequence: SEQUENCE });
-  return { picture: await readContents(session, SHAPES), extras: session.extras };
+  return { contents: await readContents(session, SHAPES), extras: session.extras };
 }
 
 /** What an engine has none of, or its client can't make, was not looked at: a pass says so. */
@@ -64,7 +66,7 @@ async function fidelity(context: BackupContext): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
   const tenant = await context.tenant(offer);
   const client = await context.backups(offer, tenant.live.id);
-  const { picture: before, extras } = await context.inSession(tenant, prepare);
+  const { contents: before, extras } = await context.inSession(tenant, prepare);
   const unkept = differences(factsOf(...TABLES), before).filter(({ kind }) => kind !== "extra");
   if (unkept.length > 0) return unknown(`the service does not keep what is written: ${describeDifferences(unkept)}`);
   const backup = await context.backup(client, tenant);
@@ -72,11 +74,13 @@ async function fidelity(context: BackupContext): Promise<Outcome> {
   const deeds = [backup, await context.restore(client, tenant, backup)];
   const after = await context.readAfterRestore(tenant.access, deeds, (session) => readContents(session, SHAPES));
   const lost = differences(before, after).filter(({ kind }) => kind !== "extra");
-  if (lost.length > 0) return fail("what was backed up, as it was", describeDifferences(lost), ...context.evidence(deeds, lost));
+  if (lost.length > 0)
+    return fail("what was backed up, as it was", describeDifferences(lost), ...context.evidence(deeds, lost));
   const evidence = context.evidence(deeds);
   return (await judgeSequence(context, tenant, deeds)) ?? passWith(extras, evidence);
 }
 
+/** BK-10: a restore brings back what was backed up. */
 export const fidelityCheck = checkOf(
   "backup",
   {

@@ -1,8 +1,9 @@
-import { isSuccess } from "../../../client/osb-client.ts";
-import { BINDABLE } from "../../../osb/plan-requirements.ts";
+import { isSuccess } from "../../../client/request.ts";
+
 import { fail, notApplicable, type Outcome, pass, warn } from "../../../runner/check.ts";
 import { checkOf } from "../../../runner/requirement.ts";
 import type { BackupContext } from "../context.ts";
+import { BINDABLE } from "../../../osb/plan-requirements.ts";
 
 /** A backup that its owner has removed is gone: it can't be restored, and asked about it is not there, or said to be deleted. */
 async function goneBackup(context: BackupContext): Promise<Outcome> {
@@ -25,6 +26,7 @@ async function goneBackup(context: BackupContext): Promise<Outcome> {
   return fail(expected, `${restore.began.status}, ${restore.state}`, ...evidence);
 }
 
+/** BK-24: a backup that was removed can't be restored. */
 export const goneBackupCheck = checkOf(
   "backup",
   {

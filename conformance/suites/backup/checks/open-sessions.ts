@@ -1,4 +1,4 @@
-import type { RecordedSession } from "../../../data/recorder.ts";
+import type { RecordedSession } from "../../../data/recorded-session.ts";
 import { describeDifferences, differences, type DatabaseContents, readContents } from "../../../data/contents.ts";
 import { DataError } from "../../../data/plane.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
@@ -53,7 +53,12 @@ interface Restored {
 }
 
 /** Restores with both sessions open. One that waits for a transaction would wait for good, and the suite with it. */
-async function restoreUnder(client: BackupClient, tenant: Tenant, backup: BackupOperation, held: Held): Promise<Restored> {
+async function restoreUnder(
+  client: BackupClient,
+  tenant: Tenant,
+  backup: BackupOperation,
+  held: Held,
+): Promise<Restored> {
   const { id } = tenant.live;
   const restore = await client.restore(id, backup.id, HOLD_MS_MAX);
   if (restore.state !== "timed-out") return { restore, hasWaited: false };
@@ -65,7 +70,12 @@ async function restoreUnder(client: BackupClient, tenant: Tenant, backup: Backup
 }
 
 /** Done, it has replaced everything; refused or failed, it has changed nothing. */
-async function judgeData(context: BackupContext, tenant: Tenant, was: Was, deeds: readonly BackupOperation[]): Promise<Outcome> {
+async function judgeData(
+  context: BackupContext,
+  tenant: Tenant,
+  was: Was,
+  deeds: readonly BackupOperation[],
+): Promise<Outcome> {
   const state = deeds.at(-1)?.state;
   if (state === "timed-out" || state === "lost")
     return fail("a restore that ends while sessions are open", state, ...context.evidence(deeds));
@@ -103,7 +113,10 @@ async function openSessions(context: BackupContext): Promise<Outcome> {
   const tenant = await context.tenant(offer);
   const client = await context.backups(offer, tenant.live.id);
   await context.inSession(tenant, (session) => createFilled(session, LEDGER));
-  const held = { idle: await context.recorder.enter(tenant.access), busy: await context.recorder.enter(tenant.access) };
+  const held = {
+    idle: await context.recorder.openWhenReady(tenant.access),
+    busy: await context.recorder.openWhenReady(tenant.access),
+  };
   try {
     return await restoredUnder(context, tenant, client, held);
   } finally {
@@ -111,6 +124,7 @@ async function openSessions(context: BackupContext): Promise<Outcome> {
   }
 }
 
+/** BK-12: a restore under open sessions. */
 export const openSessionsCheck = checkOf(
   "backup",
   {

@@ -1,4 +1,4 @@
-import type { RecordedSession } from "../../../data/recorder.ts";
+import type { RecordedSession } from "../../../data/recorded-session.ts";
 import { describeDifferences, differences, type DatabaseContents, readContents } from "../../../data/contents.ts";
 import { fail, type Outcome, pass } from "../../../runner/check.ts";
 import { checkOf } from "../../../runner/requirement.ts";
@@ -36,13 +36,16 @@ async function replacement(context: BackupContext): Promise<Outcome> {
   const backup = await context.backup(client, tenant);
   await context.inSession(tenant, live);
   const restore = await context.restore(client, tenant, backup);
-  const after = await context.readAfterRestore(tenant.access, [backup, restore], (session) => readContents(session, SHAPES));
+  const after = await context.readAfterRestore(tenant.access, [backup, restore], (session) =>
+    readContents(session, SHAPES),
+  );
   const found = differences(before, after);
   const evidence = context.evidence([backup, restore], found);
   if (found.length === 0) return pass(...evidence);
   return fail("nothing but what was there when the backup was taken", describeDifferences(found), ...evidence);
 }
 
+/** BK-11: a restore replaces. */
 export const replacementCheck = checkOf(
   "backup",
   {

@@ -1,11 +1,12 @@
 import { type JsonObject, sameJson } from "../../../client/http/json.ts";
-import { BINDABLE } from "../../../osb/plan-requirements.ts";
+
 import { seenOf } from "../../../osb/judge.ts";
-import { isSuccess } from "../../../client/osb-client.ts";
+import { isSuccess } from "../../../client/request.ts";
 import { fail, type Outcome, pass, warn } from "../../../runner/check.ts";
 import { checkOf } from "../../../runner/requirement.ts";
 import type { IsolationContext } from "../context.ts";
 import { shareSecret } from "../secrets.ts";
+import { BINDABLE } from "../../../osb/plan-requirements.ts";
 
 function isGivenAway(theirs: JsonObject, own: JsonObject): boolean {
   return shareSecret(theirs, own) || (Object.keys(own).length > 0 && sameJson(theirs, own));
@@ -36,6 +37,7 @@ async function bindingReuse(context: IsolationContext): Promise<Outcome> {
   return (answer.status >= 500 ? fail : warn)(expected, seenOf(answer), answer);
 }
 
+/** IS-07: a binding id gives nothing away. */
 export const bindingReuseCheck = checkOf(
   "isolation",
   {

@@ -1,9 +1,8 @@
 import type { BackupClient, BackupOperation } from "../../backup/client.ts";
 import type { BackupRequest } from "../../backup/interface.ts";
 import { bodyOf, type Observation } from "../../../client/http/observation.ts";
-import { BINDABLE } from "../../../osb/plan-requirements.ts";
-import type { LiveInstance } from "../../../osb/shared-instances.ts";
-import { isSuccess } from "../../../client/osb-client.ts";
+
+import { isSuccess } from "../../../client/request.ts";
 import {
   type Evidence,
   fail,
@@ -16,6 +15,8 @@ import {
 } from "../../../runner/check.ts";
 import { checkOf } from "../../../runner/requirement.ts";
 import type { IsolationContext } from "../context.ts";
+import { BINDABLE } from "../../../osb/plan-requirements.ts";
+import { type LiveInstance } from "../../../osb/shared-instances.ts";
 
 interface ForeignBackup {
   readonly client: BackupClient;
@@ -80,6 +81,7 @@ async function backupListing(context: IsolationContext): Promise<Outcome> {
   return own.has ? pass(...evidence) : notApplicable("the owner's list does not show the backup either", ...evidence);
 }
 
+/** IS-59: a backup belongs to its instance. */
 export const foreignBackupCheck = checkOf(
   "isolation",
   {
@@ -94,6 +96,7 @@ export const foreignBackupCheck = checkOf(
   foreignBackup,
 );
 
+/** IS-60: a list of backups shows its instance's own. */
 export const backupListingCheck = checkOf(
   "isolation",
   {

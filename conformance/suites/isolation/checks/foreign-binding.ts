@@ -1,13 +1,14 @@
 import { isObject } from "../../../client/http/json.ts";
 import { bodyOf } from "../../../client/http/observation.ts";
-import { BINDABLE } from "../../../osb/plan-requirements.ts";
-import type { LiveInstance } from "../../../osb/shared-instances.ts";
+
 import { hasStatus, seenOf } from "../../../osb/judge.ts";
 import type { Answer } from "../../../client/answer.ts";
-import { planIds } from "../../../client/osb-client.ts";
+import { planIds } from "../../../client/request.ts";
 import { fail, type Outcome, pass, warn, worstOf } from "../../../runner/check.ts";
 import { checkOf } from "../../../runner/requirement.ts";
 import type { IsolationContext, Owner } from "../context.ts";
+import { BINDABLE } from "../../../osb/plan-requirements.ts";
+import { type LiveInstance } from "../../../osb/shared-instances.ts";
 
 type Probe = "fetch-binding" | "poll-binding" | "unbind";
 
@@ -82,6 +83,7 @@ async function stillThere(
   return pass(...passed.flatMap(({ evidence }) => evidence?.slice(0, 1) ?? []), last);
 }
 
+/** IS-06: a binding belongs to its instance. */
 export const foreignBindingCheck = checkOf(
   "isolation",
   {

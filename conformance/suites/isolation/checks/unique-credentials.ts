@@ -1,10 +1,10 @@
 import type { JsonObject } from "../../../client/http/json.ts";
-import { BINDABLE } from "../../../osb/plan-requirements.ts";
-import type { LiveBinding } from "../../../osb/context.ts";
+import { type LiveBinding } from "../../../osb/context.ts";
 import { type Evidence, fail, notApplicable, type Outcome, pass, warn } from "../../../runner/check.ts";
 import { checkOf } from "../../../runner/requirement.ts";
 import type { IsolationContext } from "../context.ts";
 import { secretsIn, shareSecret } from "../secrets.ts";
+import { BINDABLE } from "../../../osb/plan-requirements.ts";
 
 interface Given {
   readonly instance: string;
@@ -43,6 +43,7 @@ async function unique(context: IsolationContext): Promise<Outcome> {
   return warn("a secret of its own for each binding", seen, ...shown(together));
 }
 
+/** IS-22: unique for each binding. */
 export const uniqueCredentialsCheck = checkOf(
   "isolation",
   {

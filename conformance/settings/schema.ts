@@ -1,0 +1,101 @@
+import Type, { type Static } from "typebox";
+import { BackupSection } from "./backup-section.ts";
+import { DataSection } from "./data-section.ts";
+import { FreeMapping, isHttpUrl, MappingOf, Section } from "./vocabulary.ts";
+
+/**
+ * The schema of `drydock.yml`: what is accepted, what TypeScript knows of it, what its documentation says and what an editor
+ * completes all come from here. Beside the words of JSON Schema it uses three of its own:
+ *
+ * - `expected`: what a value must be, in words that follow "must be"; error messages and the documentation say it.
+ * - `fallback`: in words, what holds where the key is left out and no `default` says it.
+ * - `keyName`: what a key of a free mapping stands for, in the documentation.
+ */
+
+const PlanParameters = Type.Object(
+  {
+    provision: FreeMapping({
+      description: "Parameters of requests that create an instance of the plan.",
+      examples: [{ region: "eu" }],
+    }),
+    update: FreeMapping({
+      description: "Parameters of requests that change an instance of the plan.",
+      examples: [{ region: "us" }],
+    }),
+    bind: FreeMapping({ description: "Parameters of requests that create a binding.", examples: [{ role: "reader" }] }),
+  },
+  { additionalProperties: false, expected: "a mapping", description: "Parameters by kind of request." },
+);
+
+const Hook = (description: string, example: string) =>
+  Type.Optional(
+    Type.Union(
+      [
+        Type.Object(
+          { command: Type.String({ minLength: 1, expected: "a command line" }) },
+          { additionalProperties: false },
+        ),
+        Type.Object(
+          {
+            url: Type.Refine(Type.String({ minLength: 1, expected: "an http or https URL" }), isHttpUrl),
+          },
+          { additionalProperties: false },
+        ),
+      ],
+      {
+        description,
+        expected: "a mapping with either a command or a url",
+        examples: [{ url: `http://127.0.0.1:9000/${example}` }, { command: `./${example}.sh` }],
+      },
+    ),
+  );
+
+/** The schema of a whole drydock.yml. */
+export const DRYDOCK_SCHEMA = Type.Object(
+  {
+    parameters: MappingOf(
+      "SERVICE",
+      Type.Record(Type.String(), PlanParameters, {
+        keyName: "PLAN",
+        expected: "a mapping",
+        description: "By plan name or id; `*` stands for any.",
+      }),
+      { description: "Parameters that the broker needs, by service name or id; `*` stands for any." },
+    ),
+    context: FreeMapping({
+      description: "Merged into the context of requests.",
+      examples: [{ platform: "kubernetes", namespace: "ci" }],
+    }),
+    headers: MappingOf(
+      "NAME",
+      Type.Union([Type.String(), Type.Number(), Type.Boolean()], { expected: "a text, a number, true or false" }),
+      { description: "Headers sent with each request to the broker.", examples: [{ "X-Tenant": "conformance" }] },
+    ),
+    hooks: Section(
+      {
+        hold: Hook("Keeps operations in progress until `release`.", "hold"),
+        release: Hook("Lets operations that were held go on.", "release"),
+        fail: Hook("Makes the next operations fail until `heal`.", "fail"),
+        heal: Hook("Ends what `fail` began.", "heal"),
+      },
+      {
+        description:
+          "Make the backend slow or broken on purpose: a command line, or a URL that is POSTed to. Each may take 30 s. Without them, checks of what is in flight run where the broker is slow enough by itself.",
+      },
+    ),
+    backup: BackupSection,
+    data: DataSection,
+  },
+  { additionalProperties: false, expected: "a mapping" },
+);
+
+/** What somebody wrote into a drydock.yml. */
+export type DrydockInput = Static<typeof DRYDOCK_SCHEMA>;
+/** Parameters that a broker needs for a plan, by kind of request. */
+export type PlanParameters = Static<typeof PlanParameters>;
+/** The section `backup` as it was written. */
+export type BackupSettings = NonNullable<DrydockInput["backup"]>;
+/** A line such as `GET /path`, or its parts. */
+export type RequestSetting = NonNullable<BackupSettings["create"]>;
+/** A command line or a URL (POST) that makes the vendor's backend do something on purpose. */
+export type Hook = NonNullable<NonNullable<DrydockInput["hooks"]>["hold"]>;

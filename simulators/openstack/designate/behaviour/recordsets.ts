@@ -1,0 +1,49 @@
+import type { Refusal } from "../../refusal.ts";
+import { checkQuota } from "../state/quotas.ts";
+import { type Designate, recordsetsOf, type ZoneRow } from "../state/state.ts";
+import { badRequest, duplicate } from "../wire/errors.ts";
+import { isBelow } from "./zones.ts";
+
+const invalidLocation = (message: string): Refusal => badRequest("invalid_recordset_location", message);
+
+const isAtOrBelow = (name: string, zone: string): boolean => name === zone || isBelow(name, zone);
+
+/** A recordset lies in its zone and in none below; a CNAME stands alone at its name, and never at the apex. @throws Refusal 400, 409 */
+export function checkLocation(designate: Designate, zone: ZoneRow, name: string, type: string): void {
+  if (!isAtOrBelow(name, zone.name)) throw invalidLocation("RecordSet is not contained within it's parent zone");
+  if (type === "CNAME" && name === zone.name)
+    throw invalidLocation("CNAME recordsets may not be created at the zone apex");
+  const others = recordsetsOf(designate, zone.id).filter((row) => row.name === name);
+  if (type === "CNAME" ? others.length > 0 : others.some((row) => row.type === "CNAME"))
+    throw invalidLocation("CNAME recordsets may not share a name with any other records");
+  const child = [...designate.slot.value.zones.values()].find(
+    (other) => isBelow(other.name, zone.name) && isAtOrBelow(name, other.name),
+  );
+  if (child !== undefined) throw invalidLocation(`RecordSet belongs in a child zone: ${child.name}`);
+  if (others.some((row) => row.type === type)) throw duplicate("duplicate_recordset", "RecordSet");
+}
+
+/**
+ * Records of a zone and of a recordset; those that the service keeps don't count.
+ *
+ * @param ownId the recordset that the records replace those of
+ * @throws Refusal 413
+ */
+export function checkRecordQuota(
+  designate: Designate,
+  zone: ZoneRow,
+  records: readonly string[],
+  ownId?: string,
+): void {
+  if (records.length === 0) return;
+  const others = recordsetsOf(designate, zone.id).filter(({ id, managed }) => !managed && id !== ownId);
+  const known = others.reduce((sum, row) => sum + row.records.length, 0);
+  checkQuota(designate, zone.projectId, "zone_records", known + records.length);
+  checkQuota(designate, zone.projectId, "recordset_records", records.length);
+}
+
+/** @throws Refusal 400 */
+export function checkRecordCount(type: string, records: readonly string[]): void {
+  if (type === "CNAME" && records.length > 1)
+    throw badRequest("bad_request", "CNAME recordsets may not have more than 1 record");
+}

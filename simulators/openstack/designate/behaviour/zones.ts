@@ -1,0 +1,60 @@
+import { Refusal } from "../../refusal.ts";
+import { type Designate, NAMESERVER, type ZoneRow } from "../state/state.ts";
+import { badRequest, duplicate } from "../wire/errors.ts";
+import { soaOf } from "./propagation.ts";
+
+/** Whether a name lies below a zone. Both have their final dot. */
+export const isBelow = (name: string, zone: string): boolean => name.endsWith(`.${zone}`);
+
+/** A zone may neither exist already nor lie above or below another project's. @throws Refusal 400, 403, 409 */
+export function checkZoneName({ slot }: Designate, name: string, projectId: string): void {
+  const zones = [...slot.value.zones.values()];
+  if (name.split(".").filter((label) => label !== "").length < 2)
+    throw badRequest("invalid_zone_name", "More than one label is required");
+  const foreign = zones.filter((zone) => zone.projectId !== projectId);
+  if (foreign.some((zone) => isBelow(name, zone.name)))
+    throw new Refusal(403, "illegal_child", "Unable to create subzone in another tenants zone");
+  if (foreign.some((zone) => isBelow(zone.name, name)))
+    throw new Refusal(403, "illegal_parent", "Unable to create zone because another tenant owns a subzone of the zone");
+  if (zones.some((zone) => zone.name === name)) throw duplicate("duplicate_zone", "Zone");
+}
+
+/** Once an administrator has named a TLD, a zone must lie below one. @throws Refusal 400 */
+export function checkTld({ slot }: Designate, zoneName: string): void {
+  const names = [...slot.value.tlds.values()].map(({ name }) => name.toLowerCase());
+  if (names.length === 0) return;
+  const zone = zoneName.toLowerCase().replace(/\.$/, "");
+  if (names.includes(zone)) throw badRequest("invalid_zone_name", "Zone name cannot be the same as a TLD");
+  if (!names.some((name) => isBelow(zone, name))) throw badRequest("invalid_tld", "Invalid TLD");
+}
+
+/** @throws Refusal 400 when the zone is being deleted */
+export function checkNotDeleting(zone: ZoneRow): void {
+  if (zone.action === "DELETE") throw badRequest("bad_request", "Can not update a deleting zone");
+}
+
+/** A zone begins with its authority and its name server. */
+export function addManagedRecordsets({ slot, cloud }: Designate, zone: ZoneRow): void {
+  for (const [type, record] of [
+    ["NS", NAMESERVER],
+    ["SOA", soaOf(zone)],
+  ] as const) {
+    const id = cloud.uuid("designate");
+    slot.value.recordsets.set(id, {
+      id,
+      zoneId: zone.id,
+      projectId: zone.projectId,
+      name: zone.name,
+      type,
+      managed: true,
+      records: [record],
+      description: null,
+      ttl: null,
+      status: "PENDING",
+      action: "CREATE",
+      version: 1,
+      createdMs: zone.createdMs,
+      updatedMs: null,
+    });
+  }
+}

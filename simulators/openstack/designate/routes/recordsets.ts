@@ -1,0 +1,195 @@
+import { type HttpReply, json } from "../../../kernel/index.ts";
+
+import { markChanged } from "../behaviour/propagation.ts";
+import { checkLocation, checkRecordCount, checkRecordQuota } from "../behaviour/recordsets.ts";
+import { checkNotDeleting } from "../behaviour/zones.ts";
+import { checkQuota } from "../state/quotas.ts";
+import { type Designate, type RecordSetRow, recordsetsOf, type ZoneRow } from "../state/state.ts";
+import { badRequest, missingProperty, notFound, schemaViolation } from "../wire/errors.ts";
+import { description, host, ttl } from "../wire/fields.ts";
+import { type ListKeys, listReply } from "../wire/lists.ts";
+import { checkServiceName, parseRecords, recordType } from "../wire/records.ts";
+import { bodyOf, canSee, idIn, requireZone, rootOf, type View } from "../wire/request.ts";
+import { dateMembers } from "../wire/views.ts";
+import type { Context } from "../../service.ts";
+import type { OpenStackRoute } from "../../service.ts";
+
+const CREATABLE = ["name", "type", "records", "ttl", "description"];
+const CHANGEABLE = ["records", "ttl", "description"];
+
+const linkTo = (context: Context, { zoneId, id }: RecordSetRow): string =>
+  `${rootOf(context)}/zones/${zoneId}/recordsets/${id}`;
+
+const view = ({ slot }: Designate, context: Context, row: RecordSetRow): View => ({
+  id: row.id,
+  zone_id: row.zoneId,
+  project_id: row.projectId,
+  name: row.name,
+  zone_name: slot.value.zones.get(row.zoneId)?.name ?? "",
+  type: row.type,
+  records: row.records,
+  description: row.description,
+  ttl: row.ttl,
+  status: row.status,
+  action: row.action,
+  version: row.version,
+  ...dateMembers(row),
+  links: { self: linkTo(context, row) },
+});
+
+/** @throws Refusal 400 */
+function recordsIn(value: unknown): readonly unknown[] {
+  if (value === undefined) return [];
+  if (Array.isArray(value)) return value;
+  throw schemaViolation(["records"], `'${String(value)}' is not a valid list of records`, "type", ["list"]);
+}
+
+/** Records have to reach the name servers; a recordset without any is as it should be at once. */
+const propagationOf = (
+  records: readonly string[],
+  action: "CREATE" | "UPDATE",
+): Pick<RecordSetRow, "status" | "action"> =>
+  records.length === 0 ? { status: "ACTIVE", action: "NONE" } : { status: "PENDING", action };
+
+type NewRecordset = Pick<RecordSetRow, "name" | "type" | "records" | "ttl"> & { readonly about: unknown };
+
+/** Reads the body in the order in which the service finds fault with it. @throws Refusal 400 */
+function newRecordsetIn(context: Context): NewRecordset {
+  const body = bodyOf(context, "recordset", CREATABLE);
+  const name = body.name === undefined ? undefined : host(body.name);
+  const seconds = body.ttl === undefined ? null : ttl(body.ttl);
+  const records = recordsIn(body.records);
+  const type = recordType(body.type);
+  if (name === undefined) throw missingProperty("recordset", "name");
+  checkServiceName(type, name);
+  return {
+    name,
+    type,
+    ttl: seconds,
+    records: [...new Set(parseRecords(type, records))],
+    about: body.description ?? null,
+  };
+}
+
+function create(designate: Designate, context: Context): HttpReply {
+  const { kernel } = designate.cloud;
+  idIn(context, "zone_id");
+  const { about, ...fields } = newRecordsetIn(context);
+  const { name, type, records } = fields;
+  const zone = requireZone(designate, context);
+  checkNotDeleting(zone);
+  checkRecordCount(type, records);
+  checkQuota(designate, zone.projectId, "zone_recordsets", recordsetsOf(designate, zone.id).length + 1);
+  checkLocation(designate, zone, name, type);
+  checkRecordQuota(designate, zone, records);
+  const row: RecordSetRow = {
+    ...fields,
+    ...propagationOf(records, "CREATE"),
+    id: designate.cloud.uuid("designate"),
+    zoneId: zone.id,
+    projectId: zone.projectId,
+    managed: false,
+    description: description(about),
+    version: 1,
+    createdMs: kernel.nowMs,
+    updatedMs: null,
+  };
+  designate.slot.value.recordsets.set(row.id, row);
+  kernel.record("designate", "recordset.create", row.id, { zone: zone.id, name, type, records });
+  markChanged(designate, zone);
+  return json(row.status === "ACTIVE" ? 201 : 202, view(designate, context, row), { Location: linkTo(context, row) });
+}
+
+/** The recordset of the path, with its zone. @throws Refusal 400, 404 */
+function requireRecordset(designate: Designate, context: Context): readonly [ZoneRow, RecordSetRow] {
+  const zone = requireZone(designate, context);
+  const row = designate.slot.value.recordsets.get(idIn(context, "recordset_id"));
+  if (row === undefined || row.zoneId !== zone.id) throw notFound("recordset_not_found", "RecordSet");
+  return [zone, row];
+}
+
+function update(designate: Designate, context: Context): HttpReply {
+  const [zone, row] = requireRecordset(designate, context);
+  const body = bodyOf(context, "recordset", CHANGEABLE);
+  const seconds = body.ttl === undefined ? row.ttl : ttl(body.ttl);
+  const records = body.records === undefined ? row.records : parseRecords(row.type, recordsIn(body.records));
+  checkNotDeleting(zone);
+  if (row.managed) throw badRequest("bad_request", "Managed records may not be updated");
+  if (row.action === "DELETE") throw badRequest("bad_request", "Can not update a deleting record");
+  checkRecordCount(row.type, records);
+  checkRecordQuota(designate, zone, records, row.id);
+  Object.assign(row, {
+    records: [...new Set(records)],
+    ttl: seconds,
+    ...(body.description !== undefined && { description: description(body.description) }),
+    ...propagationOf(records, "UPDATE"),
+    version: row.version + 1,
+    updatedMs: designate.cloud.kernel.nowMs,
+  });
+  markChanged(designate, zone);
+  return json(row.status === "ACTIVE" ? 200 : 202, view(designate, context, row));
+}
+
+function remove(designate: Designate, context: Context): HttpReply {
+  const [zone, row] = requireRecordset(designate, context);
+  checkNotDeleting(zone);
+  if (row.managed) throw badRequest("bad_request", "Managed records may not be deleted");
+  Object.assign(row, {
+    status: "PENDING",
+    action: "DELETE",
+    version: row.version + 1,
+    updatedMs: designate.cloud.kernel.nowMs,
+  });
+  designate.cloud.kernel.record("designate", "recordset.delete", row.id);
+  markChanged(designate, zone);
+  return json(202, view(designate, context, row));
+}
+
+const KEYS: ListKeys<RecordSetRow> = {
+  name: ({ name }) => name,
+  type: ({ type }) => type,
+  ttl: (row) => row.ttl,
+  data: ({ records }) => records,
+  description: (row) => row.description,
+  status: ({ status }) => status,
+  action: ({ action }) => action,
+  zone_id: ({ zoneId }) => zoneId,
+};
+
+const list = (designate: Designate, context: Context, path: string, rows: readonly RecordSetRow[]): HttpReply =>
+  listReply(context, { member: "recordsets", path, rows, view: (row) => view(designate, context, row), keys: KEYS });
+
+function listOfZone(designate: Designate, context: Context): HttpReply {
+  const { id } = requireZone(designate, context);
+  return list(designate, context, `/zones/${id}/recordsets`, recordsetsOf(designate, id));
+}
+
+function listOfAllZones(designate: Designate, context: Context): HttpReply {
+  const rows = [...designate.slot.value.recordsets.values()].filter(({ projectId }) => canSee(context, projectId));
+  return list(designate, context, "/recordsets", rows);
+}
+
+/** Without its zone in the path, a recordset is only pointed to. */
+function redirect({ slot }: Designate, context: Context): HttpReply {
+  const row = slot.value.recordsets.get(idIn(context, "recordset_id"));
+  if (row === undefined || !canSee(context, row.projectId)) throw notFound("recordset_not_found", "RecordSet");
+  return { status: 301, headers: { Location: linkTo(context, row) } };
+}
+
+/** `/v2/zones/:zone_id/recordsets` and `/v2/recordsets` */
+export function recordsetRoutes(designate: Designate): readonly OpenStackRoute[] {
+  const all = "/v2/zones/:zone_id/recordsets";
+  const one = `${all}/:recordset_id`;
+  const clients = ["openstack"];
+  const show = (context: Context): HttpReply =>
+    json(200, view(designate, context, requireRecordset(designate, context)[1]));
+  return [
+    { method: "GET", path: all, clients, handler: (context) => listOfZone(designate, context) },
+    { method: "POST", path: all, clients, handler: (context) => create(designate, context) },
+    { method: "GET", path: one, clients, handler: show },
+    { method: "PUT", path: one, clients, handler: (context) => update(designate, context) },
+    { method: "DELETE", path: one, clients, handler: (context) => remove(designate, context) },
+    { method: "GET", path: "/v2/recordsets", handler: (context) => listOfAllZones(designate, context) },
+    { method: "GET", path: "/v2/recordsets/:recordset_id", handler: (context) => redirect(designate, context) },
+  ];
+}

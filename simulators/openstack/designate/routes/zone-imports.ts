@@ -1,0 +1,65 @@
+import { bodyText, type HttpReply, json } from "../../../kernel/index.ts";
+
+import { startImport } from "../behaviour/imports.ts";
+import type { Designate, ZoneImportRow } from "../state/state.ts";
+import { notFound } from "../wire/errors.ts";
+import { listReply } from "../wire/lists.ts";
+import { canSee, idIn, projectOf, rootOf, type View } from "../wire/request.ts";
+import { dateMembers } from "../wire/views.ts";
+import type { Context } from "../../service.ts";
+import type { OpenStackRoute } from "../../service.ts";
+
+const PATH = "/zones/tasks/imports";
+
+const linkTo = (context: Context, { id }: ZoneImportRow): string => `${rootOf(context)}${PATH}/${id}`;
+
+const view = (context: Context, row: ZoneImportRow): View => ({
+  id: row.id,
+  status: row.status,
+  message: row.message,
+  zone_id: null,
+  project_id: row.projectId,
+  ...dateMembers(row),
+  version: row.version,
+  links: { self: linkTo(context, row) },
+});
+
+function requireImport({ slot }: Designate, context: Context): ZoneImportRow {
+  const row = slot.value.imports.get(idIn(context, "import_id"));
+  if (row === undefined || !canSee(context, row.projectId)) throw notFound("zone_import_not_found", "ZoneImport");
+  return row;
+}
+
+function create(designate: Designate, context: Context): HttpReply {
+  const isZoneFile = /\bSOA\b/.test(bodyText(context.request));
+  const row = startImport(designate, projectOf(context), isZoneFile);
+  return json(202, view(context, row), { Location: linkTo(context, row) });
+}
+
+const list = ({ slot }: Designate, context: Context): HttpReply =>
+  listReply(context, {
+    member: "imports",
+    path: PATH,
+    rows: [...slot.value.imports.values()].filter(({ projectId }) => canSee(context, projectId)),
+    view: (row) => view(context, row),
+    keys: { status: ({ status }) => status, message: ({ message }) => message },
+  });
+
+/** `/v2/zones/tasks/imports` */
+export const zoneImportRoutes = (designate: Designate): readonly OpenStackRoute[] => [
+  { method: "GET", path: `/v2${PATH}`, handler: (context) => list(designate, context) },
+  { method: "POST", path: `/v2${PATH}`, handler: (context) => create(designate, context) },
+  {
+    method: "GET",
+    path: `/v2${PATH}/:import_id`,
+    handler: (context) => json(200, view(context, requireImport(designate, context))),
+  },
+  {
+    method: "DELETE",
+    path: `/v2${PATH}/:import_id`,
+    handler: (context) => {
+      designate.slot.value.imports.delete(requireImport(designate, context).id);
+      return { status: 204 };
+    },
+  },
+];

@@ -1,0 +1,105 @@
+import type { Slot } from "../../../kernel/index.ts";
+import type { Cloud } from "../../cloud.ts";
+
+/** How far the name servers are with a zone or recordset. */
+export type Status = "PENDING" | "ACTIVE" | "ERROR";
+
+/** What the name servers have still to learn. */
+export type PendingAction = "CREATE" | "UPDATE" | "DELETE" | "NONE";
+
+/** A zone. Times are ms since the Unix epoch. */
+export interface ZoneRow {
+  readonly id: string;
+  readonly projectId: string;
+  /** With its final dot. */
+  readonly name: string;
+  email: string;
+  description: string | null;
+  /** Seconds. */
+  ttl: number;
+  serial: number;
+  /** Seconds after which secondaries look again; drawn once. */
+  readonly refreshS: number;
+  status: Status;
+  action: PendingAction;
+  version: number;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly createdMs: number;
+  updatedMs: number | null;
+}
+
+/** A recordset: the records of one type at one name. */
+export interface RecordSetRow {
+  readonly id: string;
+  readonly zoneId: string;
+  readonly projectId: string;
+  /** With its final dot. */
+  readonly name: string;
+  readonly type: string;
+  /** Created and kept by the service: SOA and NS at the apex. */
+  readonly managed: boolean;
+  records: readonly string[];
+  description: string | null;
+  /** Seconds; null: the zone's. */
+  ttl: number | null;
+  status: Status;
+  action: PendingAction;
+  version: number;
+  readonly createdMs: number;
+  updatedMs: number | null;
+}
+
+/** An import of a zone file. */
+export interface ZoneImportRow {
+  readonly id: string;
+  readonly projectId: string;
+  status: "PENDING" | "ERROR";
+  message: string | null;
+  version: number;
+  readonly createdMs: number;
+  updatedMs: number | null;
+}
+
+/** A top-level domain below which zones may be created. */
+export interface TldRow {
+  readonly id: string;
+  name: string;
+  description: string | null;
+  readonly createdMs: number;
+  updatedMs: number | null;
+}
+
+/** What exists in Designate, by id. */
+export interface DesignateState {
+  readonly tlds: Map<string, TldRow>;
+  readonly zones: Map<string, ZoneRow>;
+  readonly recordsets: Map<string, RecordSetRow>;
+  readonly imports: Map<string, ZoneImportRow>;
+  /** Project → what an administrator has set. */
+  readonly quotas: Map<string, Readonly<Record<string, number>>>;
+}
+
+/** The state of a cloud without zones. */
+export const newState = (): DesignateState => ({
+  tlds: new Map(),
+  zones: new Map(),
+  recordsets: new Map(),
+  imports: new Map(),
+  quotas: new Map(),
+});
+
+/** What Designate's functions work on: its state, and the cloud that it is part of. */
+export interface Designate {
+  readonly cloud: Cloud;
+  readonly slot: Slot<DesignateState>;
+}
+
+/** The one pool of name servers. */
+export const POOL_ID = "794ccc2c-d751-44fe-b57f-8894c9f5c842";
+
+/** The one name server of the pool. */
+export const NAMESERVER = "ns1.example.org.";
+
+/** The recordsets of a zone, in order of creation. */
+export const recordsetsOf = ({ slot }: Designate, zoneId: string): readonly RecordSetRow[] =>
+  [...slot.value.recordsets.values()].filter((row) => row.zoneId === zoneId);

@@ -1,0 +1,90 @@
+import { bodyText } from "../../../kernel/index.ts";
+
+import type { Designate, ZoneRow } from "../state/state.ts";
+import { badRequest, forbidden, invalidObject, notFound, notSimulated } from "./errors.ts";
+import { repr } from "../../python/repr.ts";
+import type { Context } from "../../service.ts";
+import type { OpenStackRoute } from "../../service.ts";
+
+/** A JSON object on the wire. */
+export type View = Readonly<Record<string, unknown>>;
+
+const UUID = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
+
+/** The root URL of the API's version, for links. */
+export const rootOf = ({ cloud, request }: Context): string => `${cloud.root("dns", request)}/v2`;
+
+/** Whether the caller asks for all projects. Members who do have been refused by then. */
+const wantsAllProjects = ({ request }: Context): boolean =>
+  request.headers["x-auth-all-projects"]?.toLowerCase() === "true";
+
+/** The project that the caller acts for: another one where an administrator says so. */
+export const projectOf = ({ request, actor }: Context): string =>
+  request.headers["x-auth-sudo-project-id"] ?? actor.projectId;
+
+/** Whether the caller may see what belongs to the project. */
+export const canSee = (context: Context, projectId: string): boolean =>
+  projectId === projectOf(context) || wantsAllProjects(context);
+
+/** The id in the path. @throws Refusal 400 when it is no UUID */
+export function idIn(context: Context, name: string): string {
+  const id = context.params[name] ?? "";
+  if (!UUID.test(id)) throw badRequest("invalid_uuid", `Invalid UUID ${name}: ${id}`);
+  return id;
+}
+
+/** The zone of the path. @throws Refusal 400, 404 */
+export function requireZone(designate: Designate, context: Context): ZoneRow {
+  const zone = designate.slot.value.zones.get(idIn(context, "zone_id"));
+  if (zone === undefined || !canSee(context, zone.projectId)) throw notFound("zone_not_found", "Zone");
+  return zone;
+}
+
+/** Refuses who is no administrator. */
+export const forAdmins =
+  (handler: OpenStackRoute["handler"]): OpenStackRoute["handler"] =>
+  (context) => {
+    if (!context.actor.isAdmin) throw forbidden();
+    return handler(context);
+  };
+
+/** A handler that says that something is not simulated. */
+export const refuseUnmodelled = (what: string) => (): never => {
+  throw notSimulated(what);
+};
+
+const isObject = (value: unknown): value is View =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The body as an object. @throws Refusal 400 */
+export function bodyObject({ request }: Context, kind: string): View {
+  const body = parseJson(bodyText(request));
+  if (!isObject(body)) throw invalidObject(`Provided object does not match schema. ${repr(body)} is not a ${kind}`);
+  return body;
+}
+
+/** The body as an object with no keys but `known`. @throws Refusal 400 */
+export function bodyOf(context: Context, kind: string, known: readonly string[]): View {
+  const body = bodyObject(context, kind);
+  const unknown = Object.keys(body).filter((key) => !known.includes(key));
+  if (unknown.length > 0)
+    throw invalidObject(`Provided object does not match schema. Keys ${repr(unknown)} are not valid for ${kind}`);
+  return body;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badRequest("invalid_json", pythonMessage(text));
+  }
+}
+
+/** Python's words for the mistakes that clients make. */
+function pythonMessage(text: string): string {
+  if (/^\s*\{\s*(?!["\s}])/.test(`${text} `) || text.trim() === "{") {
+    const at = text.indexOf("{") + 1;
+    return `Expecting property name enclosed in double quotes: line 1 column ${at + 1} (char ${at})`;
+  }
+  return "Expecting value: line 1 column 1 (char 0)";
+}

@@ -1,0 +1,13 @@
+import { isoMicros } from "../../time.ts";
+
+/** When the object was created and changed; null: never. */
+export const dateMembers = ({
+  createdMs,
+  updatedMs,
+}: {
+  readonly createdMs: number;
+  readonly updatedMs: number | null;
+}): object => ({
+  created_at: isoMicros(createdMs),
+  updated_at: updatedMs === null ? null : isoMicros(updatedMs),
+});

@@ -1,0 +1,146 @@
+import type { FixedIp, NetworkRow, SubnetRow } from "../state/rows.ts";
+import type { Neutron } from "../state/state.ts";
+import type { FixedIpFields } from "../wire/converters.ts";
+import { badInput, conflict, invalid } from "../wire/errors.ts";
+import { addressText, addressValue, isInPrefix, parsePrefix } from "./ip.ts";
+
+const FIXED_IPS_MAX = 5;
+
+/** An address as a port asks for it: any of the network, any of a subnet, or this one. */
+export interface FixedIpRequest {
+  readonly subnetId?: string;
+  readonly ip?: string;
+}
+
+/** Addresses that a body asks for, in the words of the allocation. */
+export const toRequests = (fields: readonly FixedIpFields[] | undefined): readonly FixedIpRequest[] | undefined =>
+  fields?.map(({ subnet_id: subnetId, ip_address: ip }) => ({
+    ...(subnetId !== undefined && { subnetId }),
+    ...(ip !== undefined && { ip }),
+  }));
+
+/**
+ * Chooses the addresses of a port without taking them.
+ *
+ * @param requests `undefined`: one address of each version that the network has
+ * @param holderId the port that holds its addresses already, which are no obstacle to it
+ * @throws Refusal 400, 409
+ */
+export function allocateAddresses(
+  neutron: Neutron,
+  network: NetworkRow,
+  requests: readonly FixedIpRequest[] | undefined,
+  holderId: string,
+): readonly FixedIp[] {
+  const subnets = network.subnets.flatMap((id) => neutron.slot.value.subnets.get(id) ?? []);
+  if (requests === undefined) return allocateOfEachVersion(neutron, network, subnets);
+  if (requests.length > FIXED_IPS_MAX) throw badInput("Exceeded maximum amount of fixed ips per port");
+  const taken: FixedIp[] = [];
+  for (const { subnetId, ip } of requests) {
+    const candidates = subnets.filter(({ id }) => subnetId === undefined || id === subnetId);
+    if (candidates.length === 0)
+      throw badInput(
+        `Failed to create port on network ${network.id}, because fixed_ips included invalid subnet ${subnetId}`,
+      );
+    if (ip === undefined) taken.push(allocateNext(neutron, network, candidates, taken));
+    else {
+      const subnet = subnetFor(candidates, ip, subnetId !== undefined);
+      checkFree(neutron, network, subnet, ip, holderId);
+      taken.push({ subnetId: subnet.id, ip });
+    }
+  }
+  return taken;
+}
+
+function allocateOfEachVersion(neutron: Neutron, network: NetworkRow, subnets: readonly SubnetRow[]): FixedIp[] {
+  const byVersion = [4, 6].map((version) => subnets.filter((subnet) => subnet.version === version));
+  return byVersion.flatMap((some) => (some.length === 0 ? [] : allocateNext(neutron, network, some, [])));
+}
+
+/** The subnet in which an address lies. @throws Refusal 400 */
+function subnetFor(subnets: readonly SubnetRow[], ip: string, isSubnetGiven: boolean): SubnetRow {
+  const subnet = subnets.find(({ cidr }) => {
+    const prefix = parsePrefix(cidr);
+    return prefix !== undefined && isInPrefix(prefix, ip);
+  });
+  if (subnet !== undefined) return subnet;
+  if (isSubnetGiven)
+    throw invalid("InvalidIpForSubnet", `IP address ${ip} is not a valid IP for the specified subnet.`);
+  const what = "is not a valid IP for any of the subnets on the specified network.";
+  throw invalid("InvalidIpForNetwork", `IP address ${ip} ${what}`);
+}
+
+/** @throws Refusal 409 */
+function checkFree({ slot }: Neutron, network: NetworkRow, subnet: SubnetRow, ip: string, holderId: string): void {
+  const owner = slot.value.portByAddress.get(`${network.id}/${ip}`);
+  if (owner !== undefined && owner !== holderId)
+    throw conflict("IpAddressAlreadyAllocated", `IP address ${ip} already allocated in subnet ${subnet.id}`);
+}
+
+/** The lowest free address. Each subnet remembers below which none is free, so that filling a network stays linear. */
+function allocateNext(
+  { slot }: Neutron,
+  network: NetworkRow,
+  subnets: readonly SubnetRow[],
+  taken: readonly FixedIp[],
+): FixedIp {
+  const { portByAddress } = slot.value;
+  for (const subnet of subnets) {
+    for (let index = subnet.lowestFree; ; index++) {
+      const ip = poolAddress(subnet, index);
+      if (ip === undefined) break;
+      if (portByAddress.has(`${network.id}/${ip}`) || taken.some((each) => each.ip === ip)) continue;
+      return { subnetId: subnet.id, ip };
+    }
+  }
+  throw conflict("IpAddressGenerationFailure", `No more IP addresses available on network ${network.id}.`);
+}
+
+/** The address with this index in the pools, counted from 0. */
+function poolAddress({ pools, version }: SubnetRow, index: number): string | undefined {
+  let left = BigInt(index);
+  for (const { start, end } of pools) {
+    const size = addressValue(end) - addressValue(start) + 1n;
+    if (left < size) return addressText(addressValue(start) + left, version);
+    left -= size;
+  }
+  return undefined;
+}
+
+/** The index of an address in the pools; one outside of them is behind all, as it is none to allocate. */
+function poolIndex({ pools }: SubnetRow, ip: string): number {
+  let before = 0n;
+  for (const { start, end } of pools) {
+    const [first, last, value] = [addressValue(start), addressValue(end), addressValue(ip)];
+    if (value >= first && value <= last) return Number(before + value - first);
+    before += last - first + 1n;
+  }
+  return Number.MAX_SAFE_INTEGER;
+}
+
+/** Gives addresses of a network to a port. */
+export function takeAddresses(
+  { slot }: Neutron,
+  networkId: string,
+  portId: string,
+  fixedIps: readonly FixedIp[],
+): void {
+  const { portByAddress, subnets } = slot.value;
+  for (const { ip } of fixedIps) portByAddress.set(`${networkId}/${ip}`, portId);
+  for (const { subnetId } of fixedIps) {
+    const subnet = subnets.get(subnetId);
+    if (subnet === undefined) continue;
+    const isTaken = (ip: string | undefined): boolean => ip !== undefined && portByAddress.has(`${networkId}/${ip}`);
+    while (isTaken(poolAddress(subnet, subnet.lowestFree))) subnet.lowestFree++;
+  }
+}
+
+/** Frees addresses of a network. */
+export function freeAddresses({ slot }: Neutron, networkId: string, fixedIps: readonly FixedIp[]): void {
+  const { portByAddress, subnets } = slot.value;
+  for (const { subnetId, ip } of fixedIps) {
+    portByAddress.delete(`${networkId}/${ip}`);
+    const subnet = subnets.get(subnetId);
+    if (subnet !== undefined) subnet.lowestFree = Math.min(subnet.lowestFree, poolIndex(subnet, ip));
+  }
+}

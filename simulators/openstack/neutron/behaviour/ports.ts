@@ -1,0 +1,130 @@
+import type { AddressPair, NetworkRow, PortRow } from "../state/rows.ts";
+import { type Neutron, newRow } from "../state/state.ts";
+import { addToCount } from "../state/quotas.ts";
+import { conflict } from "../wire/errors.ts";
+import { allocateAddresses, type FixedIpRequest, freeAddresses, takeAddresses } from "./allocation.ts";
+
+/** What a port is created from, once everything has been resolved. */
+export interface NewPort {
+  readonly network: NetworkRow;
+  readonly projectId: string;
+  readonly name: string;
+  /** `undefined`: one address of each version that the network has. */
+  readonly fixedIps: readonly FixedIpRequest[] | undefined;
+  /** Ids of its security groups. */
+  readonly groups: readonly string[];
+  readonly deviceId: string;
+  readonly deviceOwner: string;
+  /** Empty: not bound to a host, and so DOWN. */
+  readonly hostId: string;
+  readonly portSecurity: boolean;
+  /** Default: a new one. */
+  readonly mac?: string | undefined;
+  /** Default true. */
+  readonly adminStateUp?: boolean;
+  readonly description?: string;
+  /** Default `normal`. */
+  readonly vnicType?: string;
+  readonly addressPairs?: readonly AddressPair[];
+  readonly dhcpOptions?: readonly unknown[];
+}
+
+/** Creates a port and takes its addresses. @throws Refusal 400, 409 */
+export function createPort(neutron: Neutron, request: NewPort): PortRow {
+  const state = neutron.slot.value;
+  checkMac(neutron, request);
+  const row: PortRow = {
+    ...newRow(neutron, request.projectId, 1, request.description),
+    networkId: request.network.id,
+    name: request.name,
+    mac: request.mac ?? newMac(neutron),
+    adminStateUp: request.adminStateUp ?? true,
+    status: request.hostId === "" ? "DOWN" : "ACTIVE",
+    deviceId: request.deviceId,
+    deviceOwner: request.deviceOwner,
+    hostId: request.hostId,
+    vnicType: request.vnicType ?? "normal",
+    portSecurity: request.portSecurity,
+    groups: request.groups,
+    fixedIps: allocateAddresses(neutron, request.network, request.fixedIps, ""),
+    addressPairs: request.addressPairs ?? [],
+    dhcpOptions: request.dhcpOptions ?? [],
+  };
+  state.ports.set(row.id, row);
+  takeAddresses(neutron, row.networkId, row.id, row.fixedIps);
+  if (row.deviceId !== "") addToDevice(neutron, row);
+  addToCount(neutron, row.projectId, "port", 1);
+  neutron.cloud.kernel.record("neutron", "port.create", row.id, {
+    network: row.networkId,
+    ips: row.fixedIps.map(({ ip }) => ip),
+    device: row.deviceId,
+  });
+  return row;
+}
+
+/** @throws Refusal 409 */
+function checkMac({ slot }: Neutron, { mac, network }: NewPort): void {
+  if (mac === undefined) return;
+  for (const port of slot.value.ports.values())
+    if (port.networkId === network.id && port.mac === mac)
+      throw conflict(
+        "MacAddressInUse",
+        `Unable to complete operation for network ${network.id}. The mac address ${mac} is in use.`,
+      );
+}
+
+function newMac(neutron: Neutron): string {
+  const digits = neutron.cloud.random("neutron").hex(6);
+  return `fa:16:3e:${digits.slice(0, 2)}:${digits.slice(2, 4)}:${digits.slice(4)}`;
+}
+
+/** Gives the port other addresses; those that it asks for again are kept. @throws Refusal 400, 409 */
+export function changeAddresses(neutron: Neutron, row: PortRow, requests: readonly FixedIpRequest[]): void {
+  const network = neutron.slot.value.networks.get(row.networkId);
+  if (network === undefined) return;
+  const fixedIps = allocateAddresses(neutron, network, requests, row.id);
+  freeAddresses(neutron, row.networkId, row.fixedIps);
+  row.fixedIps = fixedIps;
+  takeAddresses(neutron, row.networkId, row.id, fixedIps);
+}
+
+function addToDevice({ slot }: Neutron, row: PortRow): void {
+  const { portsByDevice } = slot.value;
+  const ports = portsByDevice.get(row.deviceId);
+  if (ports === undefined) portsByDevice.set(row.deviceId, [row.id]);
+  else ports.push(row.id);
+}
+
+function removeFromDevice({ slot }: Neutron, row: PortRow): void {
+  const { portsByDevice } = slot.value;
+  const left = (portsByDevice.get(row.deviceId) ?? []).filter((id) => id !== row.id);
+  if (left.length === 0) portsByDevice.delete(row.deviceId);
+  else portsByDevice.set(row.deviceId, left);
+}
+
+/** Gives the port to a device, or takes it from one when `deviceId` is empty. It is ACTIVE while it is bound to a host. */
+export function setDevice(neutron: Neutron, row: PortRow, deviceId: string, deviceOwner: string, hostId: string): void {
+  if (row.deviceId !== "") removeFromDevice(neutron, row);
+  row.deviceId = deviceId;
+  row.deviceOwner = deviceOwner;
+  row.hostId = hostId;
+  row.status = hostId === "" ? "DOWN" : "ACTIVE";
+  if (deviceId !== "") addToDevice(neutron, row);
+  neutron.cloud.kernel.record("neutron", "port.bind", row.id, { device: deviceId, status: row.status });
+}
+
+/** Deletes the port: its addresses are free again, floating IPs let go of it, its server forgets it. */
+export function deletePort(neutron: Neutron, row: PortRow): void {
+  const state = neutron.slot.value;
+  if (!state.ports.delete(row.id)) return;
+  if (row.deviceId !== "") removeFromDevice(neutron, row);
+  freeAddresses(neutron, row.networkId, row.fixedIps);
+  for (const id of state.floatingByPort.get(row.id) ?? []) {
+    const floating = state.floatingIps.get(id);
+    if (floating !== undefined) Object.assign(floating, { portId: null, fixedIp: null, routerId: null });
+  }
+  state.floatingByPort.delete(row.id);
+  addToCount(neutron, row.projectId, "port", -1);
+  if (row.deviceOwner.startsWith("compute:")) neutron.cloud.servers.forgetPort(row.deviceId, row.id);
+  neutron.cloud.kernel.record("neutron", "port.delete", row.id);
+}

@@ -1,0 +1,138 @@
+import type { Actor } from "../../cloud.ts";
+import { associate, deleteFloatingIp } from "../behaviour/floating-ips.ts";
+import { createPort, deletePort } from "../behaviour/ports.ts";
+import { requireNetwork, requirePort } from "../state/lookup.ts";
+import { addToCount } from "../state/quotas.ts";
+import type { FloatingIpRow, NetworkRow, PortRow } from "../state/rows.ts";
+import { type Neutron, newRow } from "../state/state.ts";
+import { type Fields, forAdmins, type NewFields, withStandard } from "../wire/attributes.ts";
+import { ip, orNull, text, uuid } from "../wire/converters.ts";
+import { badRequest } from "../wire/errors.ts";
+import { projectMembers, revisionMembers, type View } from "../wire/views.ts";
+import type { Resource } from "./resource.ts";
+
+const ATTRIBUTES = withStandard({
+  floating_network_id: { isRequired: true, put: false, convert: uuid },
+  floating_ip_address: { put: false, convert: orNull(ip), policy: forAdmins },
+  subnet_id: { put: false },
+  router_id: { post: false, put: false },
+  port_id: { convert: orNull(uuid) },
+  fixed_ip_address: { convert: orNull(ip) },
+  status: { post: false, put: false },
+  dns_name: { convert: text },
+  dns_domain: { convert: text },
+  port_details: { post: false, put: false },
+  qos_policy_id: {},
+});
+type FloatingIpAttributes = typeof ATTRIBUTES;
+
+function portDetails({ slot }: Neutron, row: FloatingIpRow): View | null {
+  const port = slot.value.ports.get(row.portId ?? "");
+  if (port === undefined) return null;
+  return {
+    name: port.name,
+    network_id: port.networkId,
+    mac_address: port.mac,
+    admin_state_up: port.adminStateUp,
+    status: port.status,
+    device_id: port.deviceId,
+    device_owner: port.deviceOwner,
+  };
+}
+
+const view = (neutron: Neutron, _actor: Actor, row: FloatingIpRow): View => ({
+  id: row.id,
+  ...projectMembers(row.projectId),
+  floating_ip_address: row.address,
+  floating_network_id: row.networkId,
+  router_id: row.routerId,
+  port_id: row.portId,
+  fixed_ip_address: row.fixedIp,
+  // No agent ever wires it, as on the recorded cloud.
+  status: "DOWN",
+  description: row.description,
+  port_details: portDetails(neutron, row),
+  dns_name: row.dnsName,
+  dns_domain: row.dnsDomain,
+  tags: row.tags,
+  ...revisionMembers(row),
+});
+
+/** The port on the external network that holds the address of a floating IP. */
+function createOwnPort(neutron: Neutron, network: NetworkRow, id: string, address: string | undefined): PortRow {
+  return createPort(neutron, {
+    network,
+    // Nobody's, so that it counts against no quota.
+    projectId: "",
+    name: "",
+    fixedIps: address === undefined ? undefined : [{ ip: address }],
+    groups: [],
+    deviceId: id,
+    deviceOwner: "network:floatingip",
+    hostId: "",
+    portSecurity: false,
+  });
+}
+
+function create(
+  neutron: Neutron,
+  actor: Actor,
+  projectId: string,
+  fields: NewFields<FloatingIpAttributes>,
+): FloatingIpRow {
+  const network = requireNetwork(neutron, actor, fields.floating_network_id);
+  if (!network.external) throw badRequest("floatingip", `Network ${network.id} is not a valid external network.`);
+  const base = newRow(neutron, projectId, 0, fields.description);
+  const own = createOwnPort(neutron, network, base.id, fields.floating_ip_address ?? undefined);
+  const row: FloatingIpRow = {
+    ...base,
+    networkId: network.id,
+    address: own.fixedIps[0]?.ip ?? "",
+    ownPortId: own.id,
+    portId: null,
+    fixedIp: null,
+    routerId: null,
+    dnsName: fields.dns_name ?? "",
+    dnsDomain: fields.dns_domain ?? "",
+  };
+  try {
+    if (fields.port_id != null)
+      associate(neutron, row, requirePort(neutron, actor, fields.port_id), fields.fixed_ip_address);
+  } catch (error) {
+    deletePort(neutron, own);
+    throw error;
+  }
+  neutron.slot.value.floatingIps.set(row.id, row);
+  addToCount(neutron, projectId, "floatingip", 1);
+  neutron.cloud.kernel.record("neutron", "floatingip.create", row.id, { project: projectId, address: row.address });
+  return row;
+}
+
+/** A change that says nothing about port and fixed address keeps both. */
+function update(neutron: Neutron, actor: Actor, row: FloatingIpRow, fields: Fields<FloatingIpAttributes>): void {
+  const { port_id: portId = row.portId, fixed_ip_address: fixedIp } = fields;
+  if (fixedIp != null && portId === null && fields.port_id === undefined)
+    throw badRequest("floatingip", "fixed_ip_address cannot be specified without a port_id.");
+  if (fields.port_id !== undefined || fixedIp !== undefined)
+    associate(neutron, row, portId === null ? null : requirePort(neutron, actor, portId), fixedIp);
+  row.description = fields.description ?? row.description;
+}
+
+/** `/v2.0/floatingips` */
+export const FLOATING_IPS: Resource<FloatingIpRow, FloatingIpAttributes> = {
+  name: "floatingip",
+  collection: "floatingips",
+  path: "floatingips",
+  exception: "FloatingIP",
+  quota: "floatingip",
+  clients: ["bosh", "openstack"],
+  isCore: false,
+  isBulk: false,
+  attributes: ATTRIBUTES,
+  rows: ({ slot }) => slot.value.floatingIps.values(),
+  find: ({ slot }, id) => slot.value.floatingIps.get(id),
+  view,
+  create,
+  update,
+  remove: (neutron, _actor, row) => deleteFloatingIp(neutron, row),
+};

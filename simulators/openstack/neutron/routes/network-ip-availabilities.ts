@@ -1,0 +1,51 @@
+import { json } from "../../../kernel/index.ts";
+
+import { parsePrefix } from "../behaviour/ip.ts";
+import type { NetworkRow, SubnetRow } from "../state/rows.ts";
+import type { Neutron } from "../state/state.ts";
+import { projectMembers, type View } from "../wire/views.ts";
+import type { OpenStackRoute } from "../../service.ts";
+
+/** All addresses but the network's own. */
+function totalOf({ cidr }: SubnetRow): number {
+  const prefix = parsePrefix(cidr);
+  return prefix === undefined ? 0 : Number(prefix.last - prefix.first) - 1;
+}
+
+/** Counts ports, as the service does, not addresses. */
+const usedOf = ({ slot }: Neutron, subnetId: string): number =>
+  [...slot.value.ports.values()].filter(({ fixedIps }) => fixedIps.some((each) => each.subnetId === subnetId)).length;
+
+function availabilityOf(neutron: Neutron, network: NetworkRow): View {
+  const subnets = network.subnets.flatMap((id) => neutron.slot.value.subnets.get(id) ?? []);
+  const availability = subnets.map((subnet) => ({
+    subnet_id: subnet.id,
+    subnet_name: subnet.name,
+    cidr: subnet.cidr,
+    ip_version: subnet.version,
+    total_ips: totalOf(subnet),
+    used_ips: usedOf(neutron, subnet.id),
+  }));
+  const sum = (key: "total_ips" | "used_ips"): number => availability.reduce((total, each) => total + each[key], 0);
+  return {
+    network_id: network.id,
+    network_name: network.name,
+    ...projectMembers(network.projectId),
+    subnet_ip_availability: availability,
+    total_ips: sum("total_ips"),
+    used_ips: sum("used_ips"),
+  };
+}
+
+/** `/v2.0/network-ip-availabilities`: how full the networks are. Who is no administrator sees none. */
+export const networkIpAvailabilityRoutes = (neutron: Neutron): readonly OpenStackRoute[] => [
+  {
+    method: "GET",
+    path: "/v2.0/network-ip-availabilities",
+    clients: ["openstack"],
+    handler: ({ actor }) => {
+      const networks = actor.isAdmin ? [...neutron.slot.value.networks.values()] : [];
+      return json(200, { network_ip_availabilities: networks.map((each) => availabilityOf(neutron, each)) });
+    },
+  },
+];

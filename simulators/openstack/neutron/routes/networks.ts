@@ -1,0 +1,157 @@
+import type { Actor } from "../../cloud.ts";
+import { deleteIdleFloatingIps } from "../behaviour/floating-ips.ts";
+import { deletePort } from "../behaviour/ports.ts";
+import { deleteSubnet } from "../behaviour/subnets.ts";
+import { canSeeNetwork, isSharedWith } from "../state/access.ts";
+import { addToCount } from "../state/quotas.ts";
+import type { NetworkRow } from "../state/rows.ts";
+import { type Neutron, newRow } from "../state/state.ts";
+import { type Fields, forAdmins, type NewFields, trueForAdmins, withStandard } from "../wire/attributes.ts";
+import { boolean, integer, orNull, text } from "../wire/converters.ts";
+import { badRequest, conflict } from "../wire/errors.ts";
+import { projectMembers, revisionMembers, type View } from "../wire/views.ts";
+import type { Resource } from "./resource.ts";
+
+const MTU_DEFAULT = 1450;
+const MTU_MIN = 68;
+
+const mtu = (value: unknown): number => {
+  const bytes = integer(value);
+  if (bytes < MTU_MIN) throw badRequest("network", `MTU must be at least ${MTU_MIN}.`);
+  return bytes;
+};
+
+const textOrNull = (value: unknown): string | null => (value === null ? null : String(value));
+
+const ATTRIBUTES = withStandard({
+  name: { convert: text },
+  admin_state_up: { convert: boolean, isBoolean: true },
+  mtu: { convert: mtu },
+  status: { post: false, put: false },
+  subnets: { post: false, put: false },
+  shared: { convert: boolean, isBoolean: true, policy: trueForAdmins },
+  "router:external": { convert: boolean, isBoolean: true, policy: trueForAdmins },
+  is_default: { convert: boolean, isBoolean: true },
+  availability_zone_hints: { put: false },
+  availability_zones: { post: false, put: false },
+  ipv4_address_scope: { post: false, put: false },
+  ipv6_address_scope: { post: false, put: false },
+  port_security_enabled: { convert: boolean, isBoolean: true },
+  l2_adjacency: { post: false, put: false },
+  dns_domain: { convert: text },
+  "provider:network_type": { policy: forAdmins, convert: textOrNull },
+  "provider:physical_network": { policy: forAdmins, convert: textOrNull },
+  "provider:segmentation_id": { policy: forAdmins, convert: orNull(integer) },
+  segments: { policy: forAdmins },
+  vlan_transparent: {},
+  qos_policy_id: {},
+});
+type NetworkAttributes = typeof ATTRIBUTES;
+
+const view = (neutron: Neutron, actor: Actor, row: NetworkRow): View => ({
+  id: row.id,
+  name: row.name,
+  ...projectMembers(row.projectId),
+  admin_state_up: row.adminStateUp,
+  mtu: row.mtu,
+  status: "ACTIVE",
+  subnets: row.subnets,
+  shared: row.shared || (row.projectId !== actor.projectId && isSharedWith(neutron, row.id, actor.projectId)),
+  availability_zone_hints: [],
+  availability_zones: [],
+  ipv4_address_scope: null,
+  ipv6_address_scope: null,
+  "router:external": row.external,
+  ...(row.external && { is_default: row.isDefault }),
+  description: row.description,
+  port_security_enabled: row.portSecurity,
+  l2_adjacency: true,
+  dns_domain: row.dnsDomain,
+  tags: row.tags,
+  ...revisionMembers(row),
+  ...(actor.isAdmin && {
+    "provider:network_type": row.networkType,
+    "provider:physical_network": row.physicalNetwork,
+    "provider:segmentation_id": row.segmentationId,
+  }),
+});
+
+function create(neutron: Neutron, projectId: string, fields: NewFields<NetworkAttributes>): NetworkRow {
+  const state = neutron.slot.value;
+  const row: NetworkRow = {
+    ...newRow(neutron, projectId, 1, fields.description),
+    name: fields.name ?? "",
+    adminStateUp: fields.admin_state_up ?? true,
+    shared: fields.shared === true,
+    external: fields["router:external"] === true,
+    isDefault: fields.is_default === true,
+    portSecurity: fields.port_security_enabled ?? true,
+    mtu: fields.mtu ?? MTU_DEFAULT,
+    dnsDomain: fields.dns_domain ?? "",
+    networkType: fields["provider:network_type"] ?? "vxlan",
+    physicalNetwork: fields["provider:physical_network"] ?? null,
+    segmentationId: fields["provider:segmentation_id"] ?? ++state.networksMade,
+    subnets: [],
+  };
+  state.networks.set(row.id, row);
+  addToCount(neutron, projectId, "network", 1);
+  neutron.cloud.kernel.record("neutron", "network.create", row.id, { project: projectId, name: row.name });
+  return row;
+}
+
+function update(row: NetworkRow, fields: Fields<NetworkAttributes>): void {
+  row.name = fields.name ?? row.name;
+  row.description = fields.description ?? row.description;
+  row.adminStateUp = fields.admin_state_up ?? row.adminStateUp;
+  row.shared = fields.shared ?? row.shared;
+  row.external = fields["router:external"] ?? row.external;
+  row.isDefault = fields.is_default ?? row.isDefault;
+  row.portSecurity = fields.port_security_enabled ?? row.portSecurity;
+  row.mtu = fields.mtu ?? row.mtu;
+  row.dnsDomain = fields.dns_domain ?? row.dnsDomain;
+}
+
+/** Deletes the ports that go with a network, those of DHCP and of idle floating IPs. @throws Refusal 409 when there are others */
+function deletePorts(neutron: Neutron, row: NetworkRow): void {
+  deleteIdleFloatingIps(neutron, row);
+  const ports = [...neutron.slot.value.ports.values()].filter(({ networkId }) => networkId === row.id);
+  const others = ports.filter(({ deviceOwner }) => deviceOwner !== "network:dhcp");
+  if (others.length > 0) {
+    const ids = others.map(({ id }) => id).join(",");
+    const what = "There are one or more ports still in use on the network, id for these ports is";
+    throw conflict("NetworkInUse", `Unable to complete operation on network ${row.id}. ${what}: ${ids}.`);
+  }
+  for (const port of ports) deletePort(neutron, port);
+}
+
+function remove(neutron: Neutron, row: NetworkRow): void {
+  deletePorts(neutron, row);
+  const state = neutron.slot.value;
+  for (const subnet of row.subnets.flatMap((id) => state.subnets.get(id) ?? [])) deleteSubnet(neutron, subnet);
+  state.networks.delete(row.id);
+  for (const [id, { objectId }] of state.rbac) if (objectId === row.id) state.rbac.delete(id);
+  addToCount(neutron, row.projectId, "network", -1);
+  neutron.cloud.kernel.record("neutron", "network.delete", row.id);
+}
+
+/** `/v2.0/networks` */
+export const NETWORKS: Resource<NetworkRow, NetworkAttributes> = {
+  name: "network",
+  collection: "networks",
+  path: "networks",
+  exception: "Network",
+  quota: "network",
+  clients: ["bosh", "openstack"],
+  isCore: true,
+  isBulk: true,
+  refusesUnknownMarker: true,
+  attributes: ATTRIBUTES,
+  rows: ({ slot }) => slot.value.networks.values(),
+  find: ({ slot }, id) => slot.value.networks.get(id),
+  canSee: canSeeNetwork,
+  view,
+  createdView: (neutron, actor, row) => ({ ...view(neutron, actor, row), is_default: row.isDefault }),
+  create: (neutron, _actor, projectId, fields) => create(neutron, projectId, fields),
+  update: (_neutron, _actor, row, fields) => update(row, fields),
+  remove: (neutron, _actor, row) => remove(neutron, row),
+};

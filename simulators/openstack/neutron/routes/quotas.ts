@@ -1,0 +1,94 @@
+import { bodyJson, empty, type HttpReply, json } from "../../../kernel/index.ts";
+import { Refusal } from "../../refusal.ts";
+
+import { countOf, defaultQuotas, QUOTAS, quotasOf } from "../state/quotas.ts";
+import type { Neutron } from "../state/state.ts";
+import { isDictionary } from "../wire/converters.ts";
+import { badInput, forbidden, httpBadRequest, internalError } from "../wire/errors.ts";
+import type { View } from "../wire/views.ts";
+import type { Context } from "../../service.ts";
+import type { OpenStackRoute } from "../../service.ts";
+
+/** The project of the path, which only its members and administrators may read. @throws Refusal 403 */
+function readableProject({ actor, params }: Context): string {
+  const project = params.project ?? "";
+  if (!actor.isAdmin && project !== actor.projectId) throw forbidden("rule:get_quota");
+  return project;
+}
+
+/** @throws Refusal 403 */
+function requireAdmin({ actor }: Context, rule: string): void {
+  if (!actor.isAdmin) throw forbidden(`rule:${rule}`);
+}
+
+/** @throws Refusal 400, 500 */
+function limitsIn({ request }: Context): Record<string, number> {
+  const body = bodyJson(request);
+  const fields = body.ok && isDictionary(body.value) ? body.value.quota : undefined;
+  if (!isDictionary(fields)) throw internalError();
+  const known = [...Object.keys(QUOTAS), "tenant_id", "force"];
+  const unknown = Object.keys(fields).filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw httpBadRequest(`Unrecognized attribute(s) '${unknown.join(", ")}'`);
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, parseLimit(name, value)]));
+}
+
+function parseLimit(name: string, value: unknown): number {
+  const limit = Number(value);
+  if (!Number.isInteger(limit)) throw badInput(`'${String(value)}' is not an integer`);
+  if (limit < -1)
+    throw httpBadRequest(`Invalid input for ${name}. Reason: '${limit}' is too small - must be at least '-1'.`);
+  return limit;
+}
+
+const detailsOf = (neutron: Neutron, project: string): View =>
+  Object.fromEntries(
+    Object.entries(quotasOf(neutron, project)).map(([name, limit]) => [
+      name,
+      { limit, used: countOf(neutron, project, name), reserved: 0 },
+    ]),
+  );
+
+/** Only projects for which an administrator has set some. */
+function list(neutron: Neutron, context: Context): HttpReply {
+  requireAdmin(context, "get_quota");
+  const projects = [...neutron.slot.value.quotas.keys()];
+  const quotas = projects.map((id) => ({ ...quotasOf(neutron, id), tenant_id: id, project_id: id }));
+  return json(200, { quotas });
+}
+
+function update(neutron: Neutron, context: Context): HttpReply {
+  requireAdmin(context, "update_quota");
+  const { quotas } = neutron.slot.value;
+  const project = context.params.project ?? "";
+  quotas.set(project, { ...quotas.get(project), ...limitsIn(context) });
+  return json(200, { quota: quotasOf(neutron, project) });
+}
+
+function remove({ slot }: Neutron, context: Context): HttpReply {
+  requireAdmin(context, "delete_quota");
+  const project = context.params.project ?? "";
+  if (!slot.value.quotas.delete(project))
+    throw new Refusal(404, "TenantQuotaNotFound", `Quota for tenant ${project} could not be found.`);
+  return empty(204);
+}
+
+/** `/v2.0/quotas` */
+export function quotaRoutes(neutron: Neutron): readonly OpenStackRoute[] {
+  const path = "/v2.0/quotas/:project";
+  const clients = ["openstack"];
+  const show = (of: (project: string) => View) => (context: Context) =>
+    json(200, { quota: of(readableProject(context)) });
+  return [
+    { method: "GET", path: "/v2.0/quotas", handler: (context) => list(neutron, context) },
+    { method: "GET", path, clients, handler: show((project) => quotasOf(neutron, project)) },
+    { method: "GET", path: `${path}/default`, clients, handler: show(() => defaultQuotas(neutron)) },
+    ...["details", "details.json"].map((name) => ({
+      method: "GET",
+      path: `${path}/${name}`,
+      clients,
+      handler: show((project) => detailsOf(neutron, project)),
+    })),
+    { method: "PUT", path, clients, handler: (context) => update(neutron, context) },
+    { method: "DELETE", path, clients, handler: (context) => remove(neutron, context) },
+  ];
+}

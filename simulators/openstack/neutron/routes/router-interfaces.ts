@@ -1,0 +1,69 @@
+import { bodyJson, type HttpReply, json } from "../../../kernel/index.ts";
+
+import { addInterface, type InterfaceFields, removeInterface } from "../behaviour/router-interfaces.ts";
+import type { PortRow, RouterRow } from "../state/rows.ts";
+import type { Neutron } from "../state/state.ts";
+import { isDictionary } from "../wire/converters.ts";
+import { badRequest, notSimulated } from "../wire/errors.ts";
+import { requireRow } from "./resource.ts";
+import { ROUTERS } from "./routers.ts";
+import type { Context } from "../../service.ts";
+import type { OpenStackRoute } from "../../service.ts";
+
+const textIn = (value: unknown): string | undefined => (value === undefined ? undefined : String(value));
+
+/** @throws Refusal 400 */
+function interfaceFields({ request }: Context): InterfaceFields {
+  const body = bodyJson(request);
+  const { subnet_id, port_id } = body.ok && isDictionary(body.value) ? body.value : {};
+  if (subnet_id === undefined && port_id === undefined)
+    throw badRequest("router", "Either subnet_id or port_id must be specified.");
+  return { subnet_id: textIn(subnet_id), port_id: textIn(port_id) };
+}
+
+function interfaceReply(router: RouterRow, port: PortRow): HttpReply {
+  const subnets = port.fixedIps.map(({ subnetId }) => subnetId);
+  return json(200, {
+    id: router.id,
+    tenant_id: router.projectId,
+    port_id: port.id,
+    network_id: port.networkId,
+    subnet_id: subnets[0],
+    subnet_ids: subnets,
+  });
+}
+
+/** The router's actions: putting it on subnets, and its extra routes, which are not simulated one by one. */
+export function interfaceRoutes(neutron: Neutron): readonly OpenStackRoute[] {
+  const routerIn = ({ actor, params }: Context): RouterRow => requireRow(neutron, ROUTERS, actor, params.id ?? "");
+  return [
+    {
+      method: "PUT",
+      path: "/v2.0/routers/:id/add_router_interface",
+      clients: ["openstack"],
+      handler: (context) => {
+        const router = routerIn(context);
+        return interfaceReply(router, addInterface(neutron, context.actor, router, interfaceFields(context)));
+      },
+    },
+    {
+      method: "PUT",
+      path: "/v2.0/routers/:id/remove_router_interface",
+      clients: ["openstack"],
+      handler: (context) => {
+        const router = routerIn(context);
+        return interfaceReply(router, removeInterface(neutron, router, interfaceFields(context)));
+      },
+    },
+    ...["add_extraroutes", "remove_extraroutes"].map(
+      (name): OpenStackRoute => ({
+        method: "PUT",
+        path: `/v2.0/routers/:id/${name}`,
+        handler: (context) => {
+          routerIn(context);
+          throw notSimulated(`${name}: set the router's routes as a whole`);
+        },
+      }),
+    ),
+  ];
+}

@@ -1,0 +1,37 @@
+import type { Actor } from "../../cloud.ts";
+import { notFound } from "../wire/errors.ts";
+import { canSeeNetwork, canSeeSubnet, controlsPort, isOwner } from "./access.ts";
+import type { NetworkRow, PortRow, SecurityGroupRow, SubnetRow } from "./rows.ts";
+import type { Neutron } from "./state.ts";
+
+/*
+ * Rows that an actor names. One that it may not see is as good as none.
+ */
+
+/** @throws Refusal 404 */
+export function requireNetwork(neutron: Neutron, actor: Actor, id: string): NetworkRow {
+  const row = neutron.slot.value.networks.get(id);
+  if (row === undefined || !canSeeNetwork(neutron, actor, row)) throw notFound("Network", id);
+  return row;
+}
+
+/** @throws Refusal 404 */
+export function requireSubnet(neutron: Neutron, actor: Actor, id: string): SubnetRow {
+  const row = neutron.slot.value.subnets.get(id);
+  if (row === undefined || !canSeeSubnet(neutron, actor, row)) throw notFound("Subnet", id);
+  return row;
+}
+
+/** @throws Refusal 404 */
+export function requirePort(neutron: Neutron, actor: Actor, id: string): PortRow {
+  const row = neutron.slot.value.ports.get(id);
+  if (row === undefined || !controlsPort(neutron, actor, row)) throw notFound("Port", id);
+  return row;
+}
+
+/** @throws Refusal 404 */
+export function requireGroup({ slot }: Neutron, actor: Actor, id: string): SecurityGroupRow {
+  const row = slot.value.groups.get(id);
+  if (row === undefined || !isOwner(actor, row)) throw notFound("SecurityGroup", id);
+  return row;
+}

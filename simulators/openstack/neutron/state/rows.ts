@@ -1,0 +1,164 @@
+/** What every object of Neutron's database records about its changes. Times are ms since the Unix epoch. */
+export interface Revisioned {
+  createdMs: number;
+  updatedMs: number;
+  /** Grows with each change; what `If-Match: revision_number=…` is compared with. */
+  revision: number;
+}
+
+/** What all resources have in common ("standard attributes"). */
+export interface ResourceRow extends Revisioned {
+  readonly id: string;
+  readonly projectId: string;
+  description: string;
+  tags: readonly string[];
+}
+
+/** A network. */
+export interface NetworkRow extends ResourceRow {
+  name: string;
+  adminStateUp: boolean;
+  shared: boolean;
+  external: boolean;
+  isDefault: boolean;
+  portSecurity: boolean;
+  mtu: number;
+  dnsDomain: string;
+  readonly networkType: string;
+  readonly physicalNetwork: string | null;
+  readonly segmentationId: number | null;
+  readonly subnets: string[];
+}
+
+/** A range that a subnet allocates addresses from, both ends included. */
+export interface AllocationPool {
+  readonly start: string;
+  readonly end: string;
+}
+
+/** A static route of a router, or one that a subnet announces to its hosts. */
+export interface HostRoute {
+  readonly destination: string;
+  readonly nexthop: string;
+}
+
+/** A subnet. */
+export interface SubnetRow extends ResourceRow {
+  readonly networkId: string;
+  name: string;
+  readonly version: 4 | 6;
+  readonly cidr: string;
+  readonly subnetpoolId: string | null;
+  gatewayIp: string | null;
+  enableDhcp: boolean;
+  dnsNameservers: readonly string[];
+  hostRoutes: readonly HostRoute[];
+  serviceTypes: readonly string[];
+  readonly raMode: string | null;
+  readonly addressMode: string | null;
+  pools: readonly AllocationPool[];
+  /** No address of the pools before this index is free; allocation resumes here. */
+  lowestFree: number;
+}
+
+/** A subnet pool, from whose prefixes subnets are cut. */
+export interface SubnetpoolRow extends ResourceRow {
+  name: string;
+  prefixes: readonly string[];
+  readonly version: 4 | 6;
+  defaultPrefixlen: number;
+  minPrefixlen: number;
+  maxPrefixlen: number;
+  isDefault: boolean;
+  readonly shared: boolean;
+  defaultQuota: number | null;
+}
+
+/** An address that a port holds. */
+export interface FixedIp {
+  readonly subnetId: string;
+  readonly ip: string;
+}
+
+/** A source address that a port may use beside its own. */
+export interface AddressPair {
+  readonly mac_address: string;
+  readonly ip_address: string;
+}
+
+/** A port. */
+export interface PortRow extends ResourceRow {
+  readonly networkId: string;
+  name: string;
+  mac: string;
+  adminStateUp: boolean;
+  status: "ACTIVE" | "DOWN";
+  deviceId: string;
+  deviceOwner: string;
+  hostId: string;
+  vnicType: string;
+  portSecurity: boolean;
+  groups: readonly string[];
+  fixedIps: readonly FixedIp[];
+  addressPairs: readonly AddressPair[];
+  dhcpOptions: readonly unknown[];
+}
+
+/** A rule of a security group. */
+export interface SecurityGroupRuleRow extends ResourceRow {
+  readonly groupId: string;
+  readonly direction: "ingress" | "egress";
+  readonly ethertype: "IPv4" | "IPv6";
+  readonly protocol: string | null;
+  readonly portMin: number | null;
+  readonly portMax: number | null;
+  readonly remoteIpPrefix: string | null;
+  readonly remoteGroupId: string | null;
+  /** Came with the group; its description is null on the wire. */
+  readonly isInitial: boolean;
+  /** Number of the rule in the database's table of standard attributes. */
+  readonly attrId: number;
+}
+
+/** A security group. */
+export interface SecurityGroupRow extends ResourceRow {
+  name: string;
+  stateful: boolean;
+  rules: readonly SecurityGroupRuleRow[];
+}
+
+/** A router. */
+export interface RouterRow extends ResourceRow {
+  name: string;
+  adminStateUp: boolean;
+  /** Shown to administrators; has no effect here. */
+  distributed: boolean;
+  gatewayNetworkId: string | null;
+  gatewayPortId: string | null;
+  enableSnat: boolean;
+  routes: readonly HostRoute[];
+}
+
+/** A floating IP. */
+export interface FloatingIpRow extends ResourceRow {
+  readonly networkId: string;
+  readonly address: string;
+  /** The port on the external network that holds the address. */
+  readonly ownPortId: string;
+  /** The port that the address is associated with. */
+  portId: string | null;
+  fixedIp: string | null;
+  routerId: string | null;
+  dnsName: string;
+  dnsDomain: string;
+}
+
+/** An RBAC policy: lets another project use an object. */
+export interface RbacPolicyRow {
+  readonly id: string;
+  readonly projectId: string;
+  readonly objectType: string;
+  readonly objectId: string;
+  readonly action: string;
+  target: string;
+}

@@ -1,0 +1,203 @@
+import { bodyJson } from "../../../kernel/index.ts";
+import type { Actor } from "../../cloud.ts";
+import { Refusal } from "../../refusal.ts";
+
+import { anything, type Convert, InvalidValue, isDictionary, textOrEmpty } from "./converters.ts";
+import { forbidden, httpBadRequest } from "./errors.ts";
+import type { View } from "./views.ts";
+import type { Context } from "../../service.ts";
+
+/*
+ * What a resource is made of, as a table, and how a request's body becomes values: the owner is checked first, then unknown
+ * names, then missing or read-only ones, then each value is converted; policy has the last word.
+ */
+
+/** Which of the two requests that carry attributes it is. */
+export type Verb = "create" | "update";
+
+/** One attribute of a resource. */
+export interface Attribute<T = unknown> {
+  /** May be given at creation (default true). */
+  readonly post?: boolean;
+  /** May be changed later (default true). */
+  readonly put?: boolean;
+  readonly isRequired?: boolean;
+  /** Default: any value, as it is. */
+  readonly convert?: Convert<T>;
+  /** Whether policy looks at it at all, so that refusals name it; and whether it takes an administrator. */
+  readonly policy?: (value: unknown, verb: Verb) => "member" | "admin";
+  /** Names of the parts that policy looks at too. */
+  readonly policyParts?: (value: unknown) => readonly string[];
+  /** Default true: a list may be filtered by it. */
+  readonly isFilter?: boolean;
+  /** Filters by it read their value as a boolean. */
+  readonly isBoolean?: boolean;
+}
+
+/** The attributes of a resource, by name. */
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+type ValueOf<A> = A extends { readonly convert: Convert<infer T> } ? T : unknown;
+type RequiredName<A extends Attributes> = {
+  [N in keyof A]: A[N] extends { readonly isRequired: true } ? N : never;
+}[keyof A];
+
+/** What a client gave of the attributes, converted. */
+export type Fields<A extends Attributes> = { readonly [N in keyof A]?: ValueOf<A[N]> };
+
+/** The same at creation, when the required ones are there. */
+export type NewFields<A extends Attributes> = Fields<A> & {
+  readonly [N in RequiredName<A>]: ValueOf<A[N]>;
+};
+
+/** Attributes that every resource has ("standard attributes"). */
+const STANDARD = {
+  id: { post: false, put: false },
+  tenant_id: { put: false },
+  project_id: { put: false },
+  created_at: { post: false, put: false },
+  updated_at: { post: false, put: false },
+  revision_number: { post: false, put: false },
+  description: { convert: textOrEmpty },
+  tags: { post: false, put: false },
+} as const;
+
+/** The standard attributes and a resource's own. */
+export const withStandard = <const A extends Attributes>(own: A): Omit<typeof STANDARD, keyof A> & A => ({
+  ...STANDARD,
+  ...own,
+});
+
+/** Policy of an attribute that only administrators may give. */
+export const forAdmins = (): "admin" => "admin";
+
+/** Policy of an attribute that only administrators may set to true. */
+export const trueForAdmins = (value: unknown): "member" | "admin" => (value === true ? "admin" : "member");
+
+/** How the bodies of a resource are built. */
+export interface ResourceSchema<A extends Attributes = Attributes> {
+  /** `network`, `networks`: members of bodies. */
+  readonly name: string;
+  readonly collection: string;
+  /** Served by the core of Neutron, whose errors about bodies differ from those of extensions. */
+  readonly isCore: boolean;
+  /** Takes a list in one request. */
+  readonly isBulk: boolean;
+  readonly attributes: A;
+}
+
+/** The body's items, and whether they came as a list. @throws Refusal 400 */
+export function itemsOf(
+  context: Context,
+  schema: ResourceSchema,
+): { readonly items: readonly View[]; readonly isBulk: boolean } {
+  const body = bodyObject(context, schema);
+  const many = body[schema.collection];
+  if (many === undefined) return { items: [memberOf(body, schema)], isBulk: false };
+  if (!schema.isBulk) throw httpBadRequest("Bulk operation not supported");
+  if (!Array.isArray(many) || many.length === 0) throw httpBadRequest("Resources required");
+  const items = many.map((each: unknown): View => {
+    if (typeof each !== "object" || each === null) throw httpBadRequest("Body contains invalid data");
+    return { ...each };
+  });
+  return { items, isBulk: true };
+}
+
+/** The body's one item. @throws Refusal 400 */
+export const itemOf = (context: Context, schema: ResourceSchema): View => memberOf(bodyObject(context, schema), schema);
+
+function bodyObject(context: Context, { isCore }: ResourceSchema): View {
+  if (isCore && context.request.body.length === 0) return {};
+  const body = bodyJson(context.request);
+  if (!body.ok || !isDictionary(body.value))
+    throw isCore
+      ? httpBadRequest("Body contains invalid data")
+      : new Refusal(400, "MalformedRequestBody", "Malformed request body: Cannot understand JSON.");
+  if (!isCore && Object.keys(body.value).length === 0) throw httpBadRequest("Resource body required");
+  return body.value;
+}
+
+function memberOf(body: View, { name }: ResourceSchema): View {
+  const item = body[name];
+  if (item === undefined || item === null) throw httpBadRequest(`Unable to find '${name}' in request body`);
+  if (!isDictionary(item)) throw httpBadRequest(`Object '${name}' contains invalid data`);
+  return item;
+}
+
+/** The project that a new resource belongs to: the caller's, or the one that an administrator names. @throws Refusal 400 */
+export function projectOf(actor: Actor, fields: object): string {
+  const { project_id: projectId, tenant_id: tenantId }: View = { ...fields };
+  const named = projectId ?? tenantId;
+  if (named === undefined || named === actor.projectId) return actor.projectId;
+  if (actor.isAdmin) return String(named);
+  throw httpBadRequest(
+    "Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires admin or advsvc privileges",
+  );
+}
+
+/** Checks and converts what a client gave at creation. @throws Refusal 400 */
+export function parseNewFields<A extends Attributes>(
+  actor: Actor,
+  { attributes }: ResourceSchema<A>,
+  item: View,
+): NewFields<A> {
+  checkNames(actor, attributes, item, "create");
+  return convertAll<NewFields<A>>(attributes, item);
+}
+
+/** Checks and converts what a client wants changed. @throws Refusal 400 */
+export function parseChanges<A extends Attributes>(
+  actor: Actor,
+  { attributes }: ResourceSchema<A>,
+  item: View,
+): Fields<A> {
+  checkNames(actor, attributes, item, "update");
+  return convertAll<Fields<A>>(attributes, item);
+}
+
+function checkNames(actor: Actor, attributes: Attributes, item: View, verb: Verb): void {
+  projectOf(actor, item);
+  const unknown = Object.keys(item).filter((name) => !Object.hasOwn(attributes, name));
+  if (unknown.length > 0) throw httpBadRequest(`Unrecognized attribute(s) '${unknown.join(", ")}'`);
+  for (const [name, attribute] of Object.entries(attributes))
+    checkName(name, attribute, Object.hasOwn(item, name), verb);
+}
+
+function checkName(name: string, { isRequired, post, put }: Attribute, isGiven: boolean, verb: Verb): void {
+  if (verb === "create" && isRequired === true && !isGiven)
+    throw httpBadRequest(`Failed to parse request. Required attribute '${name}' not specified`);
+  if (verb === "create" && post === false && isGiven) throw httpBadRequest(`Attribute '${name}' not allowed in POST`);
+  if (verb === "update" && put === false && isGiven) throw httpBadRequest(`Cannot update read-only attribute ${name}`);
+}
+
+/** The one place where converted values get their type: each came out of the converter from which the type derives. */
+function convertAll<F>(attributes: Attributes, item: View): F {
+  const entries = Object.entries(item).map(([name, value]) => [name, convertValue(name, value, attributes[name])]);
+  return Object.fromEntries(entries) as F;
+}
+
+function convertValue(name: string, value: unknown, { convert = anything }: Attribute = {}): unknown {
+  try {
+    return convert(value);
+  } catch (error) {
+    if (error instanceof InvalidValue) throw httpBadRequest(`Invalid input for ${name}. Reason: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Refuses what takes an administrator, naming every attribute that policy looked at. @throws Refusal 403 */
+export function checkPolicy(actor: Actor, schema: ResourceSchema, fields: object, verb: Verb): void {
+  if (actor.isAdmin) return;
+  const given: View = { ...fields };
+  const base = `rule:${verb}_${schema.name}`;
+  let isForbidden = false;
+  let rule = base;
+  for (const [name, { policy, policyParts }] of Object.entries(schema.attributes)) {
+    if (policy === undefined || !Object.hasOwn(given, name)) continue;
+    const parts = policyParts?.(given[name]).map((part) => `${base}:${name}:${part}`) ?? [];
+    const own = parts.length === 0 ? `${base}:${name}` : `(${base}:${name} and (${parts.join(" and ")}))`;
+    rule = `(${rule} and ${own})`;
+    isForbidden ||= policy(given[name], verb) === "admin";
+  }
+  if (isForbidden) throw forbidden(rule);
+}

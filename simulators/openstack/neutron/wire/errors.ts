@@ -1,0 +1,48 @@
+import { Refusal } from "../../refusal.ts";
+
+/*
+ * Neutron's refusals: status, type and message as recorded (docs/discoveries/openstack.md, "Neutron errors").
+ */
+
+const NOT_FOUND: Readonly<Record<string, (id: string) => string>> = {
+  SecurityGroup: (id) => `Security group ${id} does not exist`,
+  SecurityGroupRule: (id) => `Security group rule ${id} does not exist`,
+  FloatingIP: (id) => `Floating IP ${id} could not be found`,
+  Router: (id) => `Router ${id} could not be found`,
+  SubnetPool: (id) => `Subnet pool ${id} could not be found.`,
+  RbacPolicy: (id) => `RBAC policy of type None with ID ${id} not found`,
+};
+
+/** 404 `NetworkNotFound` and its like; `exception` is the word in the type's front. */
+export const notFound = (exception: string, id: string): Refusal =>
+  new Refusal(404, `${exception}NotFound`, NOT_FOUND[exception]?.(id) ?? `${exception} ${id} could not be found.`);
+
+/** 400 `InvalidInput`. */
+export const badInput = (message: string): Refusal =>
+  new Refusal(400, "InvalidInput", `Invalid input for operation: ${message}.`.replace(/\.\.$/, "."));
+
+/** 400 `BadRequest`, which names the resource. */
+export const badRequest = (resource: string, message: string): Refusal =>
+  new Refusal(400, "BadRequest", `Bad ${resource} request: ${message}`);
+
+/** 400 `HTTPBadRequest`: the web framework's, about the request itself. */
+export const httpBadRequest = (message: string): Refusal => new Refusal(400, "HTTPBadRequest", message);
+
+/** 400 of a type of its own. */
+export const invalid = (type: string, message: string): Refusal => new Refusal(400, type, message);
+
+/** 409 of any type. */
+export const conflict = (type: string, message: string): Refusal => new Refusal(409, type, message);
+
+/** 403 by a policy rule. */
+export const forbidden = (rule: string): Refusal =>
+  new Refusal(403, "PolicyNotAuthorized", `${rule} is disallowed by policy`);
+
+/** What the service answers when it trips over itself. */
+export const INTERNAL_ERROR = "Request Failed: internal server error while processing your request.";
+
+/** 500, as Neutron gives it for what it forgot to check. */
+export const internalError = (): Refusal => new Refusal(500, "HTTPInternalServerError", INTERNAL_ERROR);
+
+/** 501 for what is not modelled, in Neutron's own error form. */
+export const notSimulated = (what: string): Refusal => new Refusal(501, "HTTPNotImplemented", `not simulated: ${what}`);
