@@ -1,8 +1,8 @@
 import { duration } from "../reports/duration.ts";
 import { paintFor } from "../reports/terminal.ts";
-import { customer } from "../scenarios/customer.ts";
-import { inception } from "../scenarios/inception.ts";
-import { Brokers } from "../scenarios/platform/brokers.ts";
+import { customer } from "../scenarios/story/customer.ts";
+import { inception } from "../scenarios/story/inception.ts";
+import { Brokers } from "../scenarios/cloud/brokers.ts";
 import { createWorld } from "../simulators/world.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { certifyReference } from "./reference.ts";

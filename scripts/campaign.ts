@@ -8,7 +8,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { lives } from "../scenarios/lives.ts";
+import { lives } from "../scenarios/lifecycles/lifecycles.ts";
 
 const { values } = parseArgs({
   options: {

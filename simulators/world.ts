@@ -7,7 +7,7 @@ import { Kernel, type Pace, type SecretStream, type Service } from "./kernel/ind
 import { createDataServices, type DataServices } from "./dataservices/index.ts";
 import { createDns, type Dns } from "./dns/index.ts";
 import { wireJobs } from "./jobs.ts";
-import { brokenLaws, type InstanceRecord } from "./laws.ts";
+import { brokenLaws, type Law } from "./laws.ts";
 import { createOpenStack, type OpenStack } from "./openstack/index.ts";
 
 export { expectsVm } from "./bosh/index.ts";
@@ -88,7 +88,7 @@ export interface World {
   /** May `source` connect to `address:port`? The security groups of the VM there say so; an address that no VM has is open to nobody. */
   admits(source: string, address: string, port: number): boolean;
   /** See laws.ts. */
-  brokenLaws(records?: readonly InstanceRecord[]): readonly string[];
+  brokenLaws(...further: readonly Law[]): readonly string[];
 }
 
 export interface Endpoint {
@@ -124,7 +124,7 @@ function credentialsOf(kernel: Kernel, plan: AddressPlan, directorAddress: strin
   };
 }
 
-/** Makes a fake cloud. Nothing runs on it yet: `scenarios/inception.ts` deploys a platform. */
+/** Makes a fake cloud. Nothing runs on it yet: `scenarios/story/inception.ts` deploys a platform. */
 export function createWorld(options: WorldOptions = {}): World {
   const isWall = options.time === "wall";
   const kernel = new Kernel({
@@ -198,7 +198,7 @@ export function createWorld(options: WorldOptions = {}): World {
     run: (work) => (virtual === undefined ? work() : virtual.run(work())),
     endpoints,
     admits,
-    brokenLaws: (records) => brokenLaws(parts, records),
+    brokenLaws: (...further) => brokenLaws(parts, ...further),
   };
 }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { FinalError } from "../errors.ts";
-import type { Project } from "../guard/openstack.ts";
+import type { Project } from "../openstack/project.ts";
 import { FakeHost, TEST_CONFIG } from "../testing.ts";
 import { type BackupStore, createBackupStore, type Part } from "./backups.ts";
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import { FinalError } from "../errors.ts";
-import type { Project } from "../guard/openstack.ts";
+import type { Project } from "../openstack/project.ts";
 import type { Host } from "../host.ts";
 import { type Answer, expected, textOf } from "../http/client.ts";
 import { isOfSwift } from "../http/refusals.ts";

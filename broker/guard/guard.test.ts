@@ -5,7 +5,7 @@ import { FakeHost, TEST_CONFIG } from "../testing.ts";
 import { FakeNeutron } from "./testing.ts";
 import { createGuard, type Guard } from "./guard.ts";
 import { neutronOf } from "./neutron.ts";
-import { openProject } from "./openstack.ts";
+import { openProject } from "../openstack/project.ts";
 
 const A = { id: "a", nodes: 1 };
 const CLUSTER = { id: "a", nodes: 3 };

@@ -3,7 +3,7 @@ import { Compile } from "typebox/compile";
 import { BackendError } from "../errors.ts";
 import { type Answer, bodyOf, expected, whatWasSaid } from "../http/client.ts";
 import { neutronReason } from "../http/refusals.ts";
-import type { Project } from "./openstack.ts";
+import type { Project } from "../openstack/project.ts";
 
 const Nullable = <T extends Type.TSchema>(type: T) => Type.Union([type, Type.Null()]);
 

@@ -1,5 +1,5 @@
-import type { Workshop } from "../operations/workshop.ts";
-import { planOf } from "../operations/workshop.ts";
+import type { Workshop } from "../operations/context.ts";
+import { planOf } from "../operations/context.ts";
 
 /** How often data guard looks for VMs that were made anew behind its back. */
 export const WATCH_MS = 600_000;

@@ -1,7 +1,7 @@
 import type { Part } from "../backup/backups.ts";
 import type { BackupRow, RestoreRow } from "../store/schema.ts";
 import type { Operation } from "../store/store.ts";
-import { agentOf, instanceOf, locate, payloadOf, type Workshop } from "./workshop.ts";
+import { agentOf, instanceOf, locate, payloadOf, type Workshop } from "./context.ts";
 
 /** What a backup is told: the record to make. */
 export interface BackupPayload {

@@ -2,7 +2,7 @@ import { FinalError } from "../errors.ts";
 import type { BindingRow } from "../store/schema.ts";
 import { openText } from "../store/seal.ts";
 import type { Operation } from "../store/store.ts";
-import { agentOf, guardBindings, instanceOf, isBound, locate, payloadOf, type Workshop } from "./workshop.ts";
+import { agentOf, guardBindings, instanceOf, isBound, locate, payloadOf, type Workshop } from "./context.ts";
 
 /** What a bind is told: the record to make. */
 export interface BindPayload {

@@ -2,14 +2,14 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { BackendError, FinalError, StoreError } from "../errors.ts";
 import type { Guard } from "../guard/guard.ts";
 import { serviceOf } from "../spi/catalog.ts";
-import type { Deployer } from "../spi/director.ts";
+import type { Deployer } from "../spi/director/deployer.ts";
 import { embeddedPool } from "../store/embedded.ts";
 import type { InstanceRow } from "../store/schema.ts";
 import { createSeal, sealText } from "../store/seal.ts";
 import { type Operation, openStore, type Store } from "../store/store.ts";
 import { FakeHost, TEST_CONFIG } from "../testing.ts";
 import { createExecutor, type Executor } from "./executor.ts";
-import type { Workshop } from "./workshop.ts";
+import type { Workshop } from "./context.ts";
 
 const IDS = serviceOf("postgresql");
 const outage = (): StoreError => new StoreError(new Error("Connection terminated unexpectedly"));

@@ -5,7 +5,7 @@ import type { Host } from "../host.ts";
 import { backup, backupFailed, restore, restoreFailed } from "./backups.ts";
 import { bind, unbind } from "./bindings.ts";
 import { deprovision, provision, provisionFailed, update, updateFailed } from "./instances.ts";
-import type { Workshop } from "./workshop.ts";
+import type { Workshop } from "./context.ts";
 
 type Work = (shop: Workshop, operation: Operation) => Promise<void>;
 

@@ -13,7 +13,7 @@ import {
   save,
   secretsOf,
   type Workshop,
-} from "./workshop.ts";
+} from "./context.ts";
 
 /** What a provision is told: the record to make. */
 export interface ProvisionPayload {

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { concurrency, OsbError } from "../errors.ts";
 import type { BackupPayload, RestorePayload } from "../operations/backups.ts";
-import type { Workshop } from "../operations/workshop.ts";
+import type { Workshop } from "../operations/context.ts";
 import type { BackupRow, InstanceRow, RestoreRow } from "../store/schema.ts";
 import { existing } from "./instances.ts";
 import { type Desk, newId, open, orderOf } from "./operations.ts";

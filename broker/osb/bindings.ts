@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { badRequest, concurrency, OsbError } from "../errors.ts";
 import type { BindPayload } from "../operations/bindings.ts";
 import type { Ending } from "../operations/executor.ts";
-import { payloadOf, type Workshop } from "../operations/workshop.ts";
+import { payloadOf, type Workshop } from "../operations/context.ts";
 import { credentialsOf, endpointsOf } from "../spi/credentials.ts";
 import type { BindingRow, InstanceRow } from "../store/schema.ts";
 import { openText, sealText } from "../store/seal.ts";

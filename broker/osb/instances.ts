@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { asyncRequired, badRequest, concurrency, OsbError } from "../errors.ts";
 import type { ProvisionPayload, UpdatePayload } from "../operations/instances.ts";
-import { payloadOf, planOf, type Workshop } from "../operations/workshop.ts";
+import { payloadOf, planOf, type Workshop } from "../operations/context.ts";
 import { MAINTENANCE_VERSION, mayBecome, type Plan } from "../spi/catalog.ts";
 import type { InstanceRow } from "../store/schema.ts";
 import { sealText } from "../store/seal.ts";

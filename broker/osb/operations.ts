@@ -1,7 +1,7 @@
 import type { FastifyReply } from "fastify";
 import { OsbError, StoreError } from "../errors.ts";
 import type { Executor } from "../operations/executor.ts";
-import type { Workshop } from "../operations/workshop.ts";
+import type { Workshop } from "../operations/context.ts";
 import type { OperationKind } from "../store/schema.ts";
 import type { Operation } from "../store/store.ts";
 import { optionalText } from "./requests.ts";

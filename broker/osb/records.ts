@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { Part } from "../backup/backups.ts";
-import type { Workshop } from "../operations/workshop.ts";
+import type { Workshop } from "../operations/context.ts";
 
 const byInstance = <T extends { readonly instance_id: string }>(
   rows: readonly T[],

@@ -1,9 +1,10 @@
-import type { InstanceRecord } from "../../simulators/laws.ts";
+import type { InstanceRecord } from "../laws/instance-records.ts";
+import { recordLaws } from "../laws/records.ts";
 import type { World } from "../../simulators/world.ts";
 import { expectJson } from "../stage.ts";
-import type { Ground } from "./ground.ts";
+import type { Ground } from "./fixture.ts";
 import { BrokenPromise, type ModelBinding, type ModelInstance, type Shape } from "./model.ts";
-import type { Platform } from "./platform.ts";
+import type { Platform } from "./platform/platform.ts";
 
 /** What the broker states of its instances, to its operators. */
 async function recordsOf({ world, broker }: Ground): Promise<readonly InstanceRecord[]> {
@@ -26,7 +27,7 @@ export async function judgeLaws(ground: Ground): Promise<void> {
   const defects = ground.defects.map(
     (error) => `a defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
   );
-  fail([...ground.world.brokenLaws(await recordsOf(ground)), ...defects]);
+  fail([...ground.world.brokenLaws(recordLaws(await recordsOf(ground))), ...defects]);
 }
 
 /** The broker's records are of the instances that its platform knows, and of no others. */

@@ -1,8 +1,8 @@
 import { depart, heal, lookIntoAll, subside, tidy } from "./settle.ts";
-import type { Ground } from "./ground.ts";
+import type { Ground } from "./fixture.ts";
 import { judgeLaws, judgePromises, judgeRecords } from "./judge.ts";
 import { describeFault, describeStanding, describeStep, type Plan, type PlannedFault } from "./plan.ts";
-import { Platform } from "./platform.ts";
+import { Platform } from "./platform/platform.ts";
 import { Steps } from "./steps.ts";
 
 /** The faults of a plan that its seed plays with. */

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Rehearsed } from "../scenario.ts";
-import { Ground } from "./ground.ts";
+import { Ground } from "./fixture.ts";
 import type { Plan, PlannedFault, Step } from "./plan.ts";
 import { play } from "./play.ts";
 import { REGRESSIONS } from "./regressions.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { PlantedBug } from "../../broker/index.ts";
 import type { Rehearsed, Scenario, SeedResult } from "../scenario.ts";
-import { Ground } from "./ground.ts";
+import { Ground } from "./fixture.ts";
 import { isFailure } from "./model.ts";
 import { planArbitrary, type Plan } from "./plan.ts";
 import { describePlan, play } from "./play.ts";

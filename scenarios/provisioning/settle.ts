@@ -1,8 +1,8 @@
 import type { World } from "../../simulators/world.ts";
-import type { Ground } from "./ground.ts";
+import type { Ground } from "./fixture.ts";
 import { BrokenPromise, type ModelBinding, type ModelInstance, type Phase } from "./model.ts";
 import { isAtWork, isWhole, recreateHalfMade } from "./operator.ts";
-import type { Platform } from "./platform.ts";
+import type { Platform } from "./platform/platform.ts";
 
 /** Virtual time within which everything that goes on has ended once everything has healed. */
 export const LIVENESS_MS_MAX = 4 * 3_600_000;

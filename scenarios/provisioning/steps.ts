@@ -1,10 +1,10 @@
 import type { World } from "../../simulators/world.ts";
 import { type OpenStackClient, openStackClient } from "../clients/openstack.ts";
 import { ScenarioError, until } from "../stage.ts";
-import type { Ground } from "./ground.ts";
+import type { Ground } from "./fixture.ts";
 import type { ModelInstance, Shape } from "./model.ts";
 import type { Standing, Step } from "./plan.ts";
-import type { Platform } from "./platform.ts";
+import type { Platform } from "./platform/platform.ts";
 import { lookInto, soon } from "./settle.ts";
 
 /** Indexes of plans that an instance may move to: larger, or with replicas. */

@@ -36,6 +36,9 @@ export interface Lookup {
   readonly inFlight: (createdMs: number) => boolean;
 }
 
+/** One law, or several: a line for each thing that breaks it. */
+export type Law = (world: LawfulWorld, known: Lookup) => readonly string[];
+
 const isAtWork = ({ state, deadSinceMs }: { state: string; deadSinceMs: number | null }): boolean =>
   deadSinceMs === null && (state === "processing" || state === "cancelling");
 

@@ -6,15 +6,15 @@ import { type Served, serve } from "../../kernel/edge/serve.ts";
 import { PasswordThrottle } from "../../kernel/edge/throttle.ts";
 import type { Effect } from "../../kernel/index.ts";
 import type { DataServices } from "../index.ts";
-import { connectFault } from "../session.ts";
-import { diskOf, type Observer, type RealServers } from "../services.ts";
+import { connectFault } from "../behaviour/sessions.ts";
+import { diskOf, type Observer, type RealServers } from "../behaviour/services.ts";
 import type { Instance } from "../state.ts";
 import { type EngineLimits, Engines, type Lease } from "./engines.ts";
 import { LivePlaneError } from "./errors.ts";
-import { Gate } from "./gate.ts";
+import { Gate } from "./gated-listener.ts";
 import { sqlDump } from "./sql-dump.ts";
 import { sqlRestore } from "./sql-restore.ts";
-import { refuseClient } from "./wire.ts";
+import { refuseClient } from "./startup.ts";
 
 export interface LivePlaneOptions extends Partial<EngineLimits> {
   readonly services: DataServices;

@@ -1,7 +1,7 @@
 import type { Client } from "pg";
-import { decode, DUMP_BYTES_MAX, DumpWriter, encode, type Item, tooLarge, withoutTail } from "../dump.ts";
-import { DataServiceError } from "../errors.ts";
-import type { DumpDefects } from "../services.ts";
+import { decode, DUMP_BYTES_MAX, DumpWriter, encode, type Item, tooLarge, withoutTail } from "../wire/dump.ts";
+import { DataServiceError } from "../wire/errors.ts";
+import type { DumpDefects } from "../behaviour/services.ts";
 import {
   ALIASES,
   COMMENTS,
@@ -13,7 +13,7 @@ import {
   SEQUENCES,
   TABLES,
   UNCOVERED,
-} from "./catalog.ts";
+} from "./catalog/objects.ts";
 import { copyOut } from "./copy.ts";
 import { GROUP, identifier, literal, SUPERUSER } from "./roles.ts";
 import type { Server } from "./server.ts";

@@ -1,0 +1,107 @@
+import type { Random } from "../../simulators/kernel/index.ts";
+import { createWorld, type World } from "../../simulators/world.ts";
+import { crowd } from "./fleet.ts";
+import { inception } from "../story/inception.ts";
+import { Brokers } from "../cloud/brokers.ts";
+import { offerOf } from "../provisioning/fixture.ts";
+import type { ModelInstance, Phase } from "../provisioning/model.ts";
+import { BROKER_ROUTES, CPI_CALLS } from "../provisioning/plan.ts";
+import { Platform } from "../provisioning/platform/platform.ts";
+import { soon } from "../provisioning/settle.ts";
+
+export interface Lives {
+  /** The fingerprint of all that happened. */
+  readonly digest: string;
+  /** Instances that came to stand; the others failed, or nobody could know. */
+  readonly stood: number;
+  /** VMs of the crowd that were running before they were deleted. */
+  readonly crowd: number;
+  readonly virtualMs: number;
+}
+
+/** Lives that are led at once. */
+const AT_ONCE = 8;
+/** How often each point fails, for as long as the lives go on. */
+const FAULT_CHANCE = 0.01;
+/** A deployment of many instances calls the IaaS so often that with that chance none would come up. */
+const CROWD_FAULT_CHANCE = 0.002;
+
+export interface LivesOptions {
+  /** Lives of service instances, through their brokers. */
+  readonly services: number;
+  /** Lives of instances in deployments, at the director. Default 0. */
+  readonly crowd?: number;
+}
+
+/**
+ * The whole story of inception with every control plane, and after it so many lives: of service instances, of all services and tenants,
+ * some at once, with faults armed on what the brokers and the director call; then of a crowd at the director, which costs a tenth of the
+ * time. One seed is one digest: that is what it is for.
+ *
+ * @throws BrokenPromise, ScenarioError
+ */
+export async function lives(seed: number, { services: count, crowd: crowded = 0 }: LivesOptions): Promise<Lives> {
+  const world = createWorld({ seed, scramIterations: 1, journalEventsMax: 1000 });
+  const defects: unknown[] = [];
+  const brokers = new Brokers(world, { report: (error) => void defects.push(error) });
+  const beganMs = world.kernel.nowMs;
+  let [stood, standing] = [0, 0];
+  await world.run(async () => {
+    await inception(world);
+    const platforms: Platform[] = [];
+    for (const broker of brokers.list()) platforms.push(new Platform(world, broker, await offerOf(world, broker)));
+    armAll(world);
+    const random = world.kernel.random("lives");
+    let led = 0;
+    const lead = async (): Promise<void> => {
+      while (led++ < count) if (await live(world, random.pick(platforms), random)) stood++;
+    };
+    await Promise.all(Array.from({ length: Math.min(AT_ONCE, count) }, lead));
+    world.kernel.faults.disarm();
+    armCalls(world, CROWD_FAULT_CHANCE);
+    standing = await crowd(world, random, crowded);
+  });
+  brokers.halt();
+  if (defects.length > 0) throw defects[0];
+  return { digest: world.kernel.journal.digest, stood, crowd: standing, virtualMs: world.kernel.nowMs - beganMs };
+}
+
+function armAll(world: World): void {
+  const { kernel } = world;
+  armCalls(world, FAULT_CHANCE);
+  const often = { probability: FAULT_CHANCE, count: null };
+  for (const point of BROKER_ROUTES) kernel.faults.arm({ point, ...often, effect: { kind: "lost-reply" } });
+}
+
+function armCalls({ kernel }: World, probability: number): void {
+  for (const point of CPI_CALLS)
+    kernel.faults.arm({ point, probability, count: null, effect: { kind: "error", message: "refused" } });
+}
+
+const MADE: ReadonlySet<Phase> = new Set(["standing", "doomed", "gone"]);
+
+/** One life: ordered, bound and unbound if it comes to stand, given back. Answers whether it stood. */
+async function live(world: World, platform: Platform, random: Random): Promise<boolean> {
+  const instance = await platform.provision(random.int(0, 2), { plan: random.int(0, 3), maxConnections: null });
+  await soon(world, `the making of ${instance.id}`, () => reaches(platform, instance, MADE));
+  const hasStood = instance.phase === "standing";
+  if (hasStood && random.chance(0.5)) {
+    const binding = await platform.bind(instance);
+    await soon(world, `the binding ${binding.id}`, async () => {
+      await platform.observe(instance);
+      return binding.phase !== "making";
+    });
+    if (binding.phase === "standing") await platform.unbind(binding);
+  }
+  await soon(world, `the end of ${instance.id}`, async () => {
+    await platform.observe(instance);
+    if (instance.phase === "standing" || instance.phase === "doomed") await platform.deprovision(instance);
+    return (instance.phase as Phase) === "gone";
+  });
+  return hasStood;
+}
+
+async function reaches(platform: Platform, instance: ModelInstance, phases: ReadonlySet<Phase>): Promise<boolean> {
+  await platform.observe(instance);
+  return phases.has(instance.phase);
+}
