@@ -7,10 +7,10 @@ import { BackendError, FinalError } from "./errors.ts";
 import { createGuard } from "./guard/guard.ts";
 import { neutronOf } from "./guard/neutron.ts";
 import { openProject } from "./openstack/project.ts";
-import { guardAgain, WATCH_MS } from "./guard/watch.ts";
+import { restoreGuards, WATCH_MS } from "./guard/watch.ts";
 import { type Host, mortalHost } from "./host.ts";
-import { createExecutor, type Executor, type Tell } from "./operations/executor.ts";
-import type { Workshop } from "./operations/context.ts";
+import { createExecutor, type Executor, type OperationListener } from "./operations/executor.ts";
+import type { OperationContext } from "./operations/context.ts";
 import { createAuthentication } from "./osb/authentication.ts";
 import { backupRoutes } from "./osb/backups.ts";
 import { bindingRoutes } from "./osb/bindings.ts";
@@ -42,7 +42,7 @@ export interface BrokerOptions {
   readonly pool: PostgresPool;
   /** Told of defects: errors that no backend caused. */
   readonly report?: (error: unknown, operation?: Operation) => void;
-  readonly tell?: Tell;
+  readonly tell?: OperationListener;
 }
 
 /** @throws ConfigError */
@@ -52,7 +52,7 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
   const report = options.report ?? (() => {});
   const project = openProject(config, host);
   const service = serviceOf(config.service);
-  const shop: Workshop = {
+  const context: OperationContext = {
     config,
     host,
     store: await openStore(options.pool, host),
@@ -66,8 +66,8 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
     backups: createBackupStore(project, host, config.encryptionKey),
     seal: createSeal(host, config.encryptionKey, "store"),
   };
-  const executor = createExecutor(shop, report, options.tell);
-  const app = createApp(shop, executor, report);
+  const executor = createExecutor(context, report, options.tell);
+  const app = createApp(context, executor, report);
   return {
     app,
     start: async () => {
@@ -75,7 +75,7 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
       await register(config, host);
       // What a look could not see or do now, the next one will.
       const look = (): Promise<void> =>
-        guardAgain(shop).catch((error: unknown) => {
+        restoreGuards(context).catch((error: unknown) => {
           if (!(error instanceof BackendError || error instanceof FinalError)) report(error);
         });
       host.every(WATCH_MS, () => void look());
@@ -88,15 +88,15 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
   };
 }
 
-function createApp(shop: Workshop, executor: Executor, report: (error: unknown) => void): FastifyInstance {
-  const { config, host, service } = shop;
+function createApp(context: OperationContext, executor: Executor, report: (error: unknown) => void): FastifyInstance {
+  const { config, host, service } = context;
   const app = createServer(createAuthentication(config, host), report);
   catalogRoute(app, service);
-  recordRoutes(app, shop);
-  const desk = { shop, executor };
-  instanceRoutes(app, desk);
-  bindingRoutes(app, desk);
-  backupRoutes(app, desk);
+  recordRoutes(app, context);
+  const controlPlane = { context, executor };
+  instanceRoutes(app, controlPlane);
+  bindingRoutes(app, controlPlane);
+  backupRoutes(app, controlPlane);
   return app;
 }
 

@@ -27,7 +27,7 @@ export interface Reply {
   readonly bytes?: Uint8Array;
 }
 
-type Content = ConstructorParameters<typeof Response>[0];
+type FetchBody = ConstructorParameters<typeof Response>[0];
 
 /** A host whose network is a function and whose pauses take no time but are added to its clock. */
 export class FakeHost implements Host {
@@ -48,7 +48,7 @@ export class FakeHost implements Host {
     this.sent.push(sent);
     const { status = 200, headers: told = {}, json, bytes: content } = await this.answer(sent);
     const body = json === undefined ? content : JSON.stringify(json);
-    return new Response(status === 204 ? null : (body as Content), { status, headers: told });
+    return new Response(status === 204 ? null : (body as FetchBody), { status, headers: told });
   }
 
   nowMs(): number {

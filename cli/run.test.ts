@@ -84,7 +84,7 @@ const fragile = (...failing: readonly number[]): Scenario => {
     name: "fragile",
     description: "breaks",
     plantedBugs: [BUG],
-    rehearse: async () => ({ run: async (seed) => result(seed), replay: async (seed) => result(seed) }),
+    prepare: async () => ({ run: async (seed) => result(seed), replay: async (seed) => result(seed) }),
   };
 };
 

@@ -17,7 +17,7 @@ export interface SeedResult {
 }
 
 /** A scenario made ready: what seeds have in common is done once. Seeds do not influence one another. */
-export interface Rehearsed {
+export interface PreparedScenario {
   /** Runs the plan that a seed draws, and when it fails, shrinks it. */
   run(seed: number): Promise<SeedResult>;
   /** Runs one plan again: the seed's own, or the shrunk one at a path. */
@@ -28,7 +28,7 @@ export interface Scenario {
   readonly name: string;
   readonly description: string;
   readonly plantedBugs: readonly PlantedBug[];
-  rehearse(options: { readonly plantedBug?: PlantedBug }): Promise<Rehearsed>;
+  prepare(options: { readonly plantedBug?: PlantedBug }): Promise<PreparedScenario>;
 }
 
 export const SCENARIOS: readonly Scenario[] = [provisioning];

@@ -2,14 +2,14 @@ import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import { FinalError } from "../errors.ts";
-import type { Project } from "../openstack/project.ts";
+import type { OpenStackProject } from "../openstack/project.ts";
 import type { Host } from "../host.ts";
-import { type Answer, expected, textOf } from "../http/client.ts";
+import { type BackendAnswer, expectStatus, textOf } from "../http/client.ts";
 import { isOfSwift } from "../http/refusals.ts";
 import { createSeal, type Seal } from "../store/seal.ts";
 
 /** One object of a backup in the store. */
-export interface Part {
+export interface BackupPart {
   readonly name: string;
   readonly bytes: number;
   readonly sha256: string;
@@ -18,9 +18,9 @@ export interface Part {
 /** Where backups lie: compressed, encrypted under a key of the instance, in parts with checksums. */
 export interface BackupStore {
   /** Stores a dump in place of what an earlier attempt may have left of it. */
-  put(instanceId: string, backupId: string, dump: Uint8Array): Promise<readonly Part[]>;
+  put(instanceId: string, backupId: string, dump: Uint8Array): Promise<readonly BackupPart[]>;
   /** The dump, once every part has proved whole. @throws FinalError before anything is given back when one has not */
-  get(instanceId: string, parts: readonly Part[]): Promise<Uint8Array>;
+  get(instanceId: string, parts: readonly BackupPart[]): Promise<Uint8Array>;
   /** Deletes every object of a backup, or of all backups of an instance, also those that no record names. */
   remove(instanceId: string, backupId?: string): Promise<void>;
 }
@@ -36,26 +36,26 @@ const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes)
 const LISTINGS_MAX = 1000;
 
 /** What Swift has not is as good as deleted; that something before it has no such page says nothing. @throws FinalError */
-const found = (answer: Answer, what: string, ...statuses: readonly number[]): Answer =>
-  expected(answer, what, ...statuses, ...(isOfSwift(answer) ? [404] : []));
+const expectOrGone = (answer: BackendAnswer, what: string, ...statuses: readonly number[]): BackendAnswer =>
+  expectStatus(answer, what, ...statuses, ...(isOfSwift(answer) ? [404] : []));
 
-export function createBackupStore(project: Project, host: Host, encryptionKey: string): BackupStore {
+export function createBackupStore(project: OpenStackProject, host: Host, encryptionKey: string): BackupStore {
   const sealOf = (instanceId: string): Seal => createSeal(host, encryptionKey, `backup/${instanceId}`);
-  const call = (method: string, name: string, body?: Uint8Array): Promise<Answer> =>
+  const call = (method: string, name: string, body?: Uint8Array): Promise<BackendAnswer> =>
     project.call("object-store", method, `/${CONTAINER}${name}`, body === undefined ? {} : { body });
 
   const list = async (prefix: string): Promise<readonly string[]> => {
-    const answer = found(await call("GET", `?prefix=${encodeURIComponent(prefix)}`), "listing", 200, 204);
+    const answer = expectOrGone(await call("GET", `?prefix=${encodeURIComponent(prefix)}`), "listing", 200, 204);
     return answer.status === 200 ? textOf(answer).split("\n").filter(Boolean) : [];
   };
   const clear = async (prefix: string): Promise<void> => {
     for (let listing = 0; listing < LISTINGS_MAX; listing++) {
       const names = await list(prefix);
       if (names.length === 0) return;
-      for (const name of names) found(await call("DELETE", `/${name}`), "object", 204);
+      for (const name of names) expectOrGone(await call("DELETE", `/${name}`), "object", 204);
     }
   };
-  const fetchPart = async ({ name, bytes, sha256: digest }: Part): Promise<Uint8Array> => {
+  const fetchPart = async ({ name, bytes, sha256: digest }: BackupPart): Promise<Uint8Array> => {
     const answer = await call("GET", `/${name}`);
     if (answer.status !== 200) throw new FinalError(`the backup is not whole: part ${name} answered ${answer.status}`);
     if (answer.bytes.length !== bytes || sha256(answer.bytes) !== digest)
@@ -65,13 +65,13 @@ export function createBackupStore(project: Project, host: Host, encryptionKey: s
   return {
     async put(instanceId, backupId, dump) {
       const sealed = sealOf(instanceId).seal(await host.track(compress(dump, { level: 6 })));
-      expected(await call("PUT", ""), "container", 201, 202);
+      expectStatus(await call("PUT", ""), "container", 201, 202);
       await clear(`${instanceId}/${backupId}/`);
-      const parts: Part[] = [];
+      const parts: BackupPart[] = [];
       for (let at = 0; at < sealed.length; at += PART_BYTES) {
         const bytes = sealed.slice(at, at + PART_BYTES);
         const name = `${instanceId}/${backupId}/${String(parts.length).padStart(4, "0")}`;
-        expected(await call("PUT", `/${name}`, bytes), "object", 201);
+        expectStatus(await call("PUT", `/${name}`, bytes), "object", 201);
         parts.push({ name, bytes: bytes.length, sha256: sha256(bytes) });
       }
       return parts;

@@ -1,10 +1,10 @@
 import type { Host } from "../host.ts";
-import { persistently } from "../http/client.ts";
+import { retryWhileDown } from "../http/client.ts";
 import { networkOf } from "./cidr.ts";
 import type { Group, Neutron, NewRule, Rule } from "./neutron.ts";
 
 /** What data guard has to know of an instance. */
-export interface Guarded {
+export interface GuardedInstance {
   readonly id: string;
   /** How many nodes it has or is about to have: those of one instance talk to each other. */
   readonly nodes: number;
@@ -16,13 +16,13 @@ export interface Guarded {
  */
 export interface Guard {
   /** Sees that the instance has a group of its own, that its nodes and its managers are let in, and that its VMs' ports carry it. */
-  protect(instance: Guarded, vmCids: readonly string[]): Promise<void>;
+  protect(instance: GuardedInstance, vmCids: readonly string[]): Promise<void>;
   /** Puts the group of an instance, if it has one, on its VMs' ports. */
   reprotect(instanceId: string, vmCids: readonly string[]): Promise<void>;
   /** How many ports carry the group of an instance, by instance. */
   guardedPorts(): Promise<ReadonlyMap<string, number>>;
   /** Opens the service's port to these networks, and closes it to all others. @throws FinalError when it could not be opened */
-  admit(instance: Guarded, cidrs: readonly string[]): Promise<void>;
+  admit(instance: GuardedInstance, cidrs: readonly string[]): Promise<void>;
   /** Closes the instance to all applications. It opens nothing, so no quota stands in its way. */
   close(instanceId: string): Promise<void>;
   /** Takes the group off the ports and deletes it. */
@@ -44,7 +44,7 @@ type Peer = Pick<NewRule, "remote_ip_prefix" | "remote_group_id">;
 const fromNetwork = (cidr: string): Peer => ({ remote_ip_prefix: networkOf(cidr) ?? cidr, remote_group_id: null });
 const fromGroup = (id: string): Peer => ({ remote_ip_prefix: null, remote_group_id: id });
 
-const opening = (port: number, peer: Peer): NewRule => ({
+const ingressRule = (port: number, peer: Peer): NewRule => ({
   direction: "ingress",
   ethertype: "IPv4",
   protocol: "tcp",
@@ -68,10 +68,10 @@ function isSame(rule: Rule, wanted: NewRule): boolean {
   );
 }
 
-const missing = ({ security_group_rules: rules }: Group, wanted: readonly NewRule[]): readonly NewRule[] =>
+const missingRules = ({ security_group_rules: rules }: Group, wanted: readonly NewRule[]): readonly NewRule[] =>
   wanted.filter((each) => !rules.some((rule) => isSame(rule, each)));
 
-const surplus = ({ security_group_rules: rules }: Group, wanted: readonly NewRule[]): readonly Rule[] =>
+const surplusRules = ({ security_group_rules: rules }: Group, wanted: readonly NewRule[]): readonly Rule[] =>
   rules.filter((rule) => rule.direction === "ingress" && !wanted.some((each) => isSame(rule, each)));
 
 export function createGuard(neutron: Neutron, host: Host, { servicePort, agentPort, managers }: GuardOptions): Guard {
@@ -82,18 +82,18 @@ export function createGuard(neutron: Neutron, host: Host, { servicePort, agentPo
 
   /** What stays open for as long as there is the instance. */
   const standing = (group: Group, isCluster: boolean): readonly NewRule[] => [
-    ...managers.map((cidr) => opening(agentPort, fromNetwork(cidr))),
-    ...(isCluster ? [opening(servicePort, fromGroup(group.id))] : []),
+    ...managers.map((cidr) => ingressRule(agentPort, fromNetwork(cidr))),
+    ...(isCluster ? [ingressRule(servicePort, fromGroup(group.id))] : []),
   ];
   /** Looks again after each failure: the rule whose answer was lost is there, and nobody takes "there already" for granted. */
   const open = (instanceId: string, wanted: (group: Group) => readonly NewRule[]): Promise<Group> =>
-    persistently(host, async () => {
+    retryWhileDown(host, async () => {
       const group = await ensure(instanceId);
-      for (const rule of missing(group, wanted(group))) await neutron.createRule(group.id, rule);
+      for (const rule of missingRules(group, wanted(group))) await neutron.createRule(group.id, rule);
       return group;
     });
   const shut = async (group: Group, wanted: readonly NewRule[]): Promise<void> => {
-    for (const { id } of surplus(group, wanted)) await neutron.deleteRule(id);
+    for (const { id } of surplusRules(group, wanted)) await neutron.deleteRule(id);
   };
 
   const carry = async (groupId: string, vmCids: readonly string[]): Promise<void> => {
@@ -133,7 +133,7 @@ export function createGuard(neutron: Neutron, host: Host, { servicePort, agentPo
     async admit({ id, nodes }, cidrs) {
       const wanted = (group: Group): readonly NewRule[] => [
         ...standing(group, nodes > 1),
-        ...cidrs.map((cidr) => opening(servicePort, fromNetwork(cidr))),
+        ...cidrs.map((cidr) => ingressRule(servicePort, fromNetwork(cidr))),
       ];
       const group = await open(id, wanted);
       await shut(group, wanted(group));
@@ -143,7 +143,7 @@ export function createGuard(neutron: Neutron, host: Host, { servicePort, agentPo
       for (const group of await find(instanceId)) await shut(group, standing(group, true));
     },
     remove: (instanceId) =>
-      persistently(host, async () => {
+      retryWhileDown(host, async () => {
         for (const { id } of await find(instanceId)) {
           await drop(id);
           await neutron.deleteGroup(id);

@@ -1,7 +1,7 @@
 import { BackendError, FinalError } from "../errors.ts";
 import type { Host } from "../host.ts";
 
-export interface Call {
+export interface BackendRequest {
   readonly method: string;
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -9,7 +9,7 @@ export interface Call {
   readonly body?: string | Uint8Array;
 }
 
-export interface Answer {
+export interface BackendAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly bytes: Uint8Array;
@@ -22,7 +22,7 @@ const isForNow = (status: number): boolean => status === 429 || (status >= 500 &
 const SHOWN_CHARS_MAX = 300;
 
 /** One exchange with a backend. A connection that fails and a status that may pass are BackendErrors: worth trying again. */
-export async function exchange(host: Host, call: Call): Promise<Answer> {
+export async function exchange(host: Host, call: BackendRequest): Promise<BackendAnswer> {
   const headers = { ...call.headers, ...(call.json !== undefined && { "content-type": "application/json" }) };
   const body = call.json === undefined ? call.body : JSON.stringify(call.json);
   const what = `${call.method} ${call.url}`;
@@ -45,15 +45,15 @@ export async function exchange(host: Host, call: Call): Promise<Answer> {
 }
 
 /** What an answer says of itself, for an error. */
-function reasonIn(answer: Answer): string {
+function reasonIn(answer: BackendAnswer): string {
   const text = textOf(answer).slice(0, SHOWN_CHARS_MAX);
   return text === "" ? "" : `: ${text}`;
 }
 
-export const textOf = ({ bytes }: Answer): string => Buffer.from(bytes).toString("utf8");
+export const textOf = ({ bytes }: BackendAnswer): string => Buffer.from(bytes).toString("utf8");
 
 /** The answer's JSON. An answer that was cut is worth another try. */
-export function jsonOf(answer: Answer): unknown {
+export function jsonOf(answer: BackendAnswer): unknown {
   try {
     return JSON.parse(textOf(answer));
   } catch {
@@ -62,25 +62,25 @@ export function jsonOf(answer: Answer): unknown {
 }
 
 /** What a body must be: a compiled schema. */
-export interface Shape<T> {
+export interface BodySchema<T> {
   Check(value: unknown): value is T;
 }
 
 /** The answer's JSON in this shape. One in another is not the backend's own: worth another try. */
-export function bodyOf<T>(answer: Answer, shape: Shape<T>): T {
+export function bodyOf<T>(answer: BackendAnswer, shape: BodySchema<T>): T {
   const body = jsonOf(answer);
   if (shape.Check(body)) return body;
   throw new BackendError("the answer is not what was asked for");
 }
 
 /** The answer if its status is one of these. @throws FinalError */
-export function expected(answer: Answer, what: string, ...statuses: readonly number[]): Answer {
+export function expectStatus(answer: BackendAnswer, what: string, ...statuses: readonly number[]): BackendAnswer {
   if (statuses.includes(answer.status)) return answer;
-  throw new FinalError(whatWasSaid(answer, what));
+  throw new FinalError(describeAnswer(answer, what));
 }
 
 /** For an operator: what a backend was asked for, and what it said. */
-export const whatWasSaid = (answer: Answer, what: string): string =>
+export const describeAnswer = (answer: BackendAnswer, what: string): string =>
   `${what} answered ${answer.status}: ${textOf(answer).slice(0, 300)}`;
 
 const TRIES_MAX = 8;
@@ -88,7 +88,7 @@ const BACKOFF_MS = 1000;
 const BACKOFF_MS_MAX = 60_000;
 
 /** Tries again, further and further apart, while the backend is out of order; gives up with the last error. */
-export async function persistently<T>(host: Host, work: () => Promise<T>): Promise<T> {
+export async function retryWhileDown<T>(host: Host, work: () => Promise<T>): Promise<T> {
   for (let tried = 1; ; tried++) {
     try {
       return await work();

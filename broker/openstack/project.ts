@@ -1,10 +1,10 @@
 import type { BrokerConfig } from "../config.ts";
 import { BackendError } from "../errors.ts";
 import type { Host } from "../host.ts";
-import { type Answer, exchange, expected, jsonOf, persistently } from "../http/client.ts";
+import { type BackendAnswer, exchange, expectStatus, jsonOf, retryWhileDown } from "../http/client.ts";
 
 /** The broker's way to its project in OpenStack: one token, endpoints from the catalog. */
-export interface Project {
+export interface OpenStackProject {
   /**
    * A call of Neutron (path after `/v2.0`) or Swift (path after the account), tried again while the service is out of order; but
    * a POST whose answer was lost may have been carried out, so it is the caller's to look and try again.
@@ -14,7 +14,7 @@ export interface Project {
     method: string,
     path: string,
     options?: { readonly json?: unknown; readonly body?: Uint8Array },
-  ): Promise<Answer>;
+  ): Promise<BackendAnswer>;
 }
 
 interface Login {
@@ -31,7 +31,7 @@ interface TokenBody {
   };
 }
 
-export function openProject({ openstack }: BrokerConfig, host: Host): Project {
+export function openProject({ openstack }: BrokerConfig, host: Host): OpenStackProject {
   let login: Login | undefined;
   const authenticate = async (): Promise<Login> => {
     const domain = { id: "default" };
@@ -48,7 +48,7 @@ export function openProject({ openstack }: BrokerConfig, host: Host): Project {
         },
       },
     });
-    const { token } = jsonOf(expected(answer, "Keystone", 201)) as TokenBody;
+    const { token } = jsonOf(expectStatus(answer, "Keystone", 201)) as TokenBody;
     const urls = token.catalog.map(
       ({ type, endpoints }) =>
         [type, endpoints.find((each) => each.interface === "public")?.url.replace(/\/$/, "") ?? ""] as const,
@@ -57,7 +57,7 @@ export function openProject({ openstack }: BrokerConfig, host: Host): Project {
   };
   return {
     call: (service, method, path, options = {}) => {
-      const once = async (): Promise<Answer> => {
+      const once = async (): Promise<BackendAnswer> => {
         login ??= await authenticate();
         const root = `${login.endpoints.get(service)}${service === "network" ? "/v2.0" : ""}`;
         const answer = await exchange(host, {
@@ -70,7 +70,7 @@ export function openProject({ openstack }: BrokerConfig, host: Host): Project {
         login = undefined;
         throw new BackendError("the token has ended");
       };
-      return method === "POST" ? once() : persistently(host, once);
+      return method === "POST" ? once() : retryWhileDown(host, once);
     },
   };
 }

@@ -2,27 +2,27 @@ import { BackendError, FinalError, StoreError } from "../errors.ts";
 import type { OperationKind } from "../store/schema.ts";
 import type { Operation } from "../store/store.ts";
 import type { Host } from "../host.ts";
-import { backup, backupFailed, restore, restoreFailed } from "./backups.ts";
+import { backup, undoBackup, restore, undoRestore } from "./backups.ts";
 import { bind, unbind } from "./bindings.ts";
-import { deprovision, provision, provisionFailed, update, updateFailed } from "./instances.ts";
-import type { Workshop } from "./context.ts";
+import { deprovision, provision, undoProvision, update, undoUpdate } from "./instances.ts";
+import type { OperationContext } from "./context.ts";
 
-type Work = (shop: Workshop, operation: Operation) => Promise<void>;
+type OperationStep = (context: OperationContext, operation: Operation) => Promise<void>;
 
-interface Kind {
-  readonly work: Work;
+interface OperationSteps {
+  readonly work: OperationStep;
   /** What is put right when the work has failed for good. */
-  readonly undo?: Work;
+  readonly undo?: OperationStep;
 }
 
-const KINDS: Readonly<Record<OperationKind, Kind>> = {
-  provision: { work: provision, undo: provisionFailed },
-  update: { work: update, undo: updateFailed },
+const KINDS: Readonly<Record<OperationKind, OperationSteps>> = {
+  provision: { work: provision, undo: undoProvision },
+  update: { work: update, undo: undoUpdate },
   deprovision: { work: deprovision },
   bind: { work: bind, undo: unbind },
   unbind: { work: unbind },
-  backup: { work: backup, undo: backupFailed },
-  restore: { work: restore, undo: restoreFailed },
+  backup: { work: backup, undo: undoBackup },
+  restore: { work: restore, undo: undoRestore },
 };
 
 /** How often a whole operation is begun again while a backend is out of order, and how far apart. */
@@ -41,7 +41,7 @@ const TURN_MS = 2000;
 export type Ending = "succeeded" | "failed";
 
 /** Told of an operation when it begins (again, after a restart), when it or what undoes it goes wrong, and how it ends. */
-export type Tell = (operation: Operation, event: "begins" | "goes wrong" | Ending, why?: unknown) => void;
+export type OperationListener = (operation: Operation, event: "begins" | "goes wrong" | Ending, why?: unknown) => void;
 
 /**
  * Carries operations out in the background. Each is a row that was written before the first thing was done, and each step can be done
@@ -57,7 +57,7 @@ export interface Executor {
 }
 
 /** Begins work again while a backend is out of order, so many times; a store that is away is waited for, however long. */
-async function tryAgain(host: Host, roundsMax: number, work: () => Promise<void>): Promise<void> {
+async function retryRounds(host: Host, roundsMax: number, work: () => Promise<void>): Promise<void> {
   for (let [round, outages] = [1, 0]; ; ) {
     try {
       return await work();
@@ -76,7 +76,7 @@ async function tryAgain(host: Host, roundsMax: number, work: () => Promise<void>
 }
 
 /** Work that is done once more, and only once, for all who ask while it goes on. */
-function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+function coalesce(work: () => Promise<void>): () => Promise<void> {
   let going: Promise<void> | undefined;
   let isAskedFor = false;
   const go = async (): Promise<void> => {
@@ -96,22 +96,22 @@ function oneAtATime(work: () => Promise<void>): () => Promise<void> {
 }
 
 export function createExecutor(
-  shop: Workshop,
+  context: OperationContext,
   report: (error: unknown, operation?: Operation) => void,
-  tell: Tell = () => {},
+  tell: OperationListener = () => {},
 ): Executor {
-  const { host, store } = shop;
+  const { host, store } = context;
   const running = new Map<string, Promise<Ending>>();
-  const rounds = (max: number, work: () => Promise<void>): Promise<void> => tryAgain(host, max, work);
+  const rounds = (max: number, work: () => Promise<void>): Promise<void> => retryRounds(host, max, work);
   /** While the store is away nothing can be written down, and nothing can be said to have ended. */
   const written = (change: () => Promise<void>): Promise<void> => rounds(Number.POSITIVE_INFINITY, change);
   const noteTrouble = (error: unknown, operation: Operation): void => {
     tell(operation, "goes wrong", error);
     if (!(error instanceof BackendError || error instanceof FinalError)) report(error, operation);
   };
-  const attempt = async (max: number, operation: Operation, work: Work | undefined): Promise<Ending> => {
+  const attempt = async (max: number, operation: Operation, work: OperationStep | undefined): Promise<Ending> => {
     try {
-      await rounds(max, async () => work?.(shop, operation));
+      await rounds(max, async () => work?.(context, operation));
       return "succeeded";
     } catch (error) {
       noteTrouble(error, operation);
@@ -122,7 +122,7 @@ export function createExecutor(
   const turn = async (operation: Operation): Promise<void> => {
     while (!(await store.takeTurn(operation))) {
       const before = await store.turnOf(operation.instance_id);
-      if (before?.kind === "provision") await shop.deployer.cancel(before.id);
+      if (before?.kind === "provision") await context.deployer.cancel(before.id);
       await host.sleepMs(TURN_MS);
     }
   };
@@ -150,7 +150,7 @@ export function createExecutor(
     ending.catch((error: unknown) => report(error, operation));
     return ending;
   };
-  const resume = oneAtATime(() =>
+  const resume = coalesce(() =>
     written(async () => {
       for (const operation of await store.openOperations()) void start(operation);
     }),

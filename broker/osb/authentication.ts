@@ -3,7 +3,7 @@ import type { BrokerConfig, Login } from "../config.ts";
 import { OsbError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { RECORDS_PATH } from "./records.ts";
-import { same } from "./requests.ts";
+import { equalInConstantTime } from "./requests.ts";
 import { createThrottle } from "./throttle.ts";
 
 /** Name and password of Basic credentials (RFC 7617), if that is what a header holds. */
@@ -15,8 +15,11 @@ function loginOf(header: string | undefined): Login | undefined {
 }
 
 /** Each part compared in constant time. */
-function fits(given: Login, expected: Login): boolean {
-  const [nameFits, passwordFits] = [same(given.username, expected.username), same(given.password, expected.password)];
+function matches(given: Login, expected: Login): boolean {
+  const [nameFits, passwordFits] = [
+    equalInConstantTime(given.username, expected.username),
+    equalInConstantTime(given.password, expected.password),
+  ];
   return nameFits && passwordFits;
 }
 
@@ -36,7 +39,7 @@ export function createAuthentication(config: BrokerConfig, host: Host): Authenti
     const expected = isForOperators ? config.admin : config.credentials;
     const given = loginOf(request.headers.authorization);
     // Without a password there is none to guess.
-    const attempt = given && (await throttle.attempt(request.ip, given.username, () => fits(given, expected)));
+    const attempt = given && (await throttle.attempt(request.ip, given.username, () => matches(given, expected)));
     if (attempt === "right") return;
     if (typeof attempt === "object") {
       reply.header("Retry-After", String(attempt.retryAfterS));

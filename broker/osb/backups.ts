@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { concurrency, OsbError } from "../errors.ts";
 import type { BackupPayload, RestorePayload } from "../operations/backups.ts";
-import type { Workshop } from "../operations/context.ts";
+import type { OperationContext } from "../operations/context.ts";
 import type { BackupRow, InstanceRow, RestoreRow } from "../store/schema.ts";
-import { existing } from "./instances.ts";
-import { type Desk, newId, open, orderOf } from "./operations.ts";
+import { requireInstance } from "./instances.ts";
+import { type ControlPlane, newId, openOperation, orderOf } from "./operations.ts";
 
 type BackupRequest = FastifyRequest<{ Params: { id: string; backup: string; restore: string } }>;
 
@@ -27,95 +27,95 @@ const restoreView = (row: RestoreRow): object => ({
 });
 
 /** An instance that is free for a backup or a restore. @throws OsbError 404, 409 */
-async function freeInstance(shop: Workshop, id: string): Promise<InstanceRow> {
-  const instance = await existing(shop, id, 404);
+async function freeInstance(context: OperationContext, id: string): Promise<InstanceRow> {
+  const instance = await requireInstance(context, id, 404);
   if (instance.state !== "ready") throw new OsbError(409, "The service instance is not ready.");
-  if ((await shop.store.busyWith(id)) !== undefined) throw busy();
+  if ((await context.store.busyWith(id)) !== undefined) throw busyRefusal();
   return instance;
 }
 
-const busy = (): OsbError => new OsbError(409, "Another operation of this service instance is in progress.");
+const busyRefusal = (): OsbError => new OsbError(409, "Another operation of this service instance is in progress.");
 
 /** A backup of this very instance. @throws OsbError 404 */
-async function ownBackup(shop: Workshop, request: BackupRequest): Promise<BackupRow> {
-  const backup = await shop.store.backup(request.params.backup);
+async function ownBackup(context: OperationContext, request: BackupRequest): Promise<BackupRow> {
+  const backup = await context.store.backup(request.params.backup);
   if (backup === undefined || backup.instance_id !== request.params.id)
     throw new OsbError(404, "There is no such backup.");
   return backup;
 }
 
-async function create(desk: Desk, request: BackupRequest, reply: FastifyReply): Promise<object> {
-  const { shop, executor } = desk;
-  const instance = await freeInstance(shop, request.params.id);
+async function create(controlPlane: ControlPlane, request: BackupRequest, reply: FastifyReply): Promise<object> {
+  const { context, executor } = controlPlane;
+  const instance = await freeInstance(context, request.params.id);
   const row: BackupRow = {
-    id: newId(shop),
+    id: newId(context),
     instance_id: instance.id,
     state: "queued",
     parts: "[]",
     size_bytes: 0,
-    triggered_ms: shop.host.nowMs(),
+    triggered_ms: context.host.nowMs(),
     finished_ms: 0,
   };
   const payload: BackupPayload = { row };
-  const operation = orderOf(shop, { instanceId: instance.id, kind: "backup", payload });
-  if (!(await open(desk, operation))) throw busy();
+  const operation = orderOf(context, { instanceId: instance.id, kind: "backup", payload });
+  if (!(await openOperation(controlPlane, operation))) throw busyRefusal();
   void executor.start(operation);
-  await shop.store.addBackup(row);
+  await context.store.addBackup(row);
   reply.code(202);
   return backupView(row);
 }
 
-async function remove(shop: Workshop, request: BackupRequest): Promise<object> {
-  const backup = await ownBackup(shop, request);
-  if ((await shop.store.busyWith(backup.instance_id)) !== undefined) throw concurrency();
+async function remove(context: OperationContext, request: BackupRequest): Promise<object> {
+  const backup = await ownBackup(context, request);
+  if ((await context.store.busyWith(backup.instance_id)) !== undefined) throw concurrency();
   if (backup.state === "deleted") throw new OsbError(410, "The backup is gone.");
-  await shop.backups.remove(backup.instance_id, backup.id);
-  await shop.store.setBackup(backup.id, { state: "deleted", parts: "[]" });
+  await context.backups.remove(backup.instance_id, backup.id);
+  await context.store.setBackup(backup.id, { state: "deleted", parts: "[]" });
   return {};
 }
 
-async function restore(desk: Desk, request: BackupRequest, reply: FastifyReply): Promise<object> {
-  const { shop, executor } = desk;
-  const backup = await ownBackup(shop, request);
-  const instance = await freeInstance(shop, request.params.id);
+async function restore(controlPlane: ControlPlane, request: BackupRequest, reply: FastifyReply): Promise<object> {
+  const { context, executor } = controlPlane;
+  const backup = await ownBackup(context, request);
+  const instance = await freeInstance(context, request.params.id);
   if (backup.state !== "succeeded") throw new OsbError(422, `A backup that is ${backup.state} can not be restored.`);
   const row: RestoreRow = {
-    id: newId(shop),
+    id: newId(context),
     instance_id: instance.id,
     backup_id: backup.id,
     state: "queued",
-    triggered_ms: shop.host.nowMs(),
+    triggered_ms: context.host.nowMs(),
     finished_ms: 0,
   };
   const payload: RestorePayload = { row };
-  const operation = orderOf(shop, { instanceId: instance.id, kind: "restore", payload });
-  if (!(await open(desk, operation))) throw busy();
+  const operation = orderOf(context, { instanceId: instance.id, kind: "restore", payload });
+  if (!(await openOperation(controlPlane, operation))) throw busyRefusal();
   void executor.start(operation);
-  await shop.store.addRestore(row);
+  await context.store.addRestore(row);
   reply.code(202);
   return restoreView(row);
 }
 
 /** Backups as an extension of the OSB API: instance → backups → restores. Ownership is checked on every pair. */
-export function backupRoutes(app: FastifyInstance, desk: Desk): void {
-  const { shop } = desk;
+export function backupRoutes(app: FastifyInstance, controlPlane: ControlPlane): void {
+  const { context } = controlPlane;
   const base = "/v2/service_instances/:id/extensions/backup";
   const typed = (request: FastifyRequest): BackupRequest => request as BackupRequest;
-  app.post(`${base}/backups`, (request, reply) => create(desk, typed(request), reply));
+  app.post(`${base}/backups`, (request, reply) => create(controlPlane, typed(request), reply));
   app.get(`${base}/backups`, async (request) => {
-    const instance = await existing(shop, typed(request).params.id, 404);
-    return { backups: (await shop.store.backupsOf(instance.id)).map(backupView) };
+    const instance = await requireInstance(context, typed(request).params.id, 404);
+    return { backups: (await context.store.backupsOf(instance.id)).map(backupView) };
   });
-  app.get(`${base}/backups/:backup`, async (request) => backupView(await ownBackup(shop, typed(request))));
-  app.delete(`${base}/backups/:backup`, (request) => remove(shop, typed(request)));
-  app.post(`${base}/backups/:backup/restores`, (request, reply) => restore(desk, typed(request), reply));
+  app.get(`${base}/backups/:backup`, async (request) => backupView(await ownBackup(context, typed(request))));
+  app.delete(`${base}/backups/:backup`, (request) => remove(context, typed(request)));
+  app.post(`${base}/backups/:backup/restores`, (request, reply) => restore(controlPlane, typed(request), reply));
   app.get(`${base}/restores`, async (request) => {
-    const instance = await existing(shop, typed(request).params.id, 404);
-    return { restores: (await shop.store.restoresOf(instance.id)).map(restoreView) };
+    const instance = await requireInstance(context, typed(request).params.id, 404);
+    return { restores: (await context.store.restoresOf(instance.id)).map(restoreView) };
   });
   app.get(`${base}/restores/:restore`, async (request) => {
     const { id, restore: restoreId } = typed(request).params;
-    const row = await shop.store.restore(restoreId);
+    const row = await context.store.restore(restoreId);
     if (row === undefined || row.instance_id !== id) throw new OsbError(404, "There is no such restore.");
     return restoreView(row);
   });

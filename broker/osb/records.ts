@@ -1,13 +1,13 @@
 import type { FastifyInstance } from "fastify";
-import type { Part } from "../backup/backups.ts";
-import type { Workshop } from "../operations/context.ts";
+import type { BackupPart } from "../backup/backups.ts";
+import type { OperationContext } from "../operations/context.ts";
 
 const byInstance = <T extends { readonly instance_id: string }>(
   rows: readonly T[],
 ): ReadonlyMap<string, readonly T[]> => Map.groupBy(rows, ({ instance_id: id }) => id);
 
 /** What the broker keeps of each instance, without its secrets: for operators, and for who checks that nothing is left over. */
-async function records({ store }: Workshop): Promise<object> {
+async function records({ store }: OperationContext): Promise<object> {
   const bindings = byInstance(await store.bindings());
   const backups = byInstance(await store.backups());
   const open = byInstance(await store.openOperations());
@@ -22,7 +22,7 @@ async function records({ store }: Workshop): Promise<object> {
     backups: (backups.get(instance.id) ?? []).map(({ id, state, parts }) => ({
       id,
       state,
-      objects: (JSON.parse(parts) as readonly Part[]).map(({ name }) => name),
+      objects: (JSON.parse(parts) as readonly BackupPart[]).map(({ name }) => name),
     })),
   }));
   return { instances };
@@ -31,6 +31,6 @@ async function records({ store }: Workshop): Promise<object> {
 export const RECORDS_PATH = "/instances";
 
 /** GET /instances, with the operators' login. */
-export function recordRoutes(app: FastifyInstance, shop: Workshop): void {
-  app.get(RECORDS_PATH, () => records(shop));
+export function recordRoutes(app: FastifyInstance, context: OperationContext): void {
+  app.get(RECORDS_PATH, () => records(context));
 }

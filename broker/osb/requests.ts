@@ -30,7 +30,7 @@ function validatorOf(service: Service): ReturnType<typeof ajv.compile> {
 }
 
 /** Equal in constant time: what is compared are digests of one length. */
-export const same = (given: string, expected: string): boolean =>
+export const equalInConstantTime = (given: string, expected: string): boolean =>
   timingSafeEqual(Buffer.from(hash("sha256", given, "hex")), Buffer.from(hash("sha256", expected, "hex")));
 
 /** The body as an object. @throws OsbError 400 */

@@ -1,6 +1,6 @@
 import type { BrokerConfig } from "../config.ts";
 import type { Host } from "../host.ts";
-import { exchange, expected, persistently } from "../http/client.ts";
+import { exchange, expectStatus, retryWhileDown } from "../http/client.ts";
 
 /** Makes the broker known by name: `<name>.service.<domain>` leads to it (Consul's catalog API). */
 export async function register({ consul, address }: BrokerConfig, host: Host): Promise<void> {
@@ -10,8 +10,8 @@ export async function register({ consul, address }: BrokerConfig, host: Host): P
     Address: address.ip,
     Service: { ID: address.name, Service: address.name, Address: address.ip, Port: address.port },
   };
-  expected(
-    await persistently(host, () => exchange(host, { method: "PUT", url: `${consul.url}/v1/catalog/register`, json })),
+  expectStatus(
+    await retryWhileDown(host, () => exchange(host, { method: "PUT", url: `${consul.url}/v1/catalog/register`, json })),
     "Consul",
     200,
   );

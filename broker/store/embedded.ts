@@ -18,12 +18,12 @@ function literal(value: unknown): Node {
   throw new TypeError(`the embedded store takes no ${typeof value}`);
 }
 
-function filled(node: unknown, values: readonly unknown[]): unknown {
-  if (Array.isArray(node)) return node.map((each) => filled(each, values));
+function fillParameters(node: unknown, values: readonly unknown[]): unknown {
+  if (Array.isArray(node)) return node.map((each) => fillParameters(each, values));
   if (typeof node !== "object" || node === null) return node;
   const { type, name } = node as Node;
   if (type === "parameter") return literal(values[Number(String(name).slice(1)) - 1]);
-  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, filled(value, values)]));
+  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, fillParameters(value, values)]));
 }
 
 /**
@@ -44,7 +44,7 @@ export function embeddedPool(): PostgresPool {
     return fresh;
   };
   const query = async (text: string, values: readonly unknown[] = []): Promise<QueryResult> => {
-    const result = db.public.query(filled(statementsOf(text), values) as Statements);
+    const result = db.public.query(fillParameters(statementsOf(text), values) as Statements);
     return { ...result, rows: result.rows.map((row) => ({ ...row })) };
   };
   const client = { query, release: () => {} } as unknown as PostgresPoolClient;

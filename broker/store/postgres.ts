@@ -40,7 +40,7 @@ class Lease implements PostgresPoolClient {
   }
 }
 
-async function allEnd(clients: Iterable<pg.Client>): Promise<void> {
+async function waitForEnds(clients: Iterable<pg.Client>): Promise<void> {
   const signal = AbortSignal.timeout(CLOSE_MS_MAX);
   // A server that does not close its side in time is not waited for any longer.
   await Promise.all([...clients].map((client) => once(client, "end", { signal }).catch(() => {})));
@@ -79,7 +79,7 @@ export function postgresPool(url: string, tell: (error: Error) => void = () => {
     connect: async () => new Lease(await pool.connect()),
     end: async () => {
       await pool.end();
-      await allEnd(open);
+      await waitForEnds(open);
     },
   };
 }

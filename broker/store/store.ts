@@ -65,7 +65,7 @@ export interface Store {
 }
 
 /** PostgreSQL gives 64-bit numbers as text. */
-const numbered = <T extends object>(row: T): T =>
+const parseNumbers = <T extends object>(row: T): T =>
   Object.fromEntries(
     Object.entries(row).map(([name, value]) => [
       name,
@@ -103,7 +103,7 @@ class Session {
   }
 
   async many<T extends object>(statement: Statement<T[]>): Promise<readonly T[]> {
-    return (await this.run(statement)).map(numbered);
+    return (await this.run(statement)).map(parseNumbers);
   }
 
   async one<T extends object>(statement: Statement<T[]>): Promise<T | undefined> {
@@ -171,7 +171,7 @@ const OPEN = ["in progress", "undoing"] as const;
 const UNIQUE_VIOLATION = "23505";
 
 /** Is what was refused refused because another row has the value? */
-async function unlessTaken(change: Promise<unknown>): Promise<boolean> {
+async function isFree(change: Promise<unknown>): Promise<boolean> {
   try {
     await change;
     return true;
@@ -194,7 +194,7 @@ const operationsIn = (db: Db, session: Session) => {
       ),
     enqueue: (row: Operation) => session.done(db.insertInto("operations").values({ ...row, busy: null })),
     takeTurn: (row: Operation) =>
-      unlessTaken(session.run(db.updateTable("operations").set({ busy: row.instance_id }).where("id", "=", row.id))),
+      isFree(session.run(db.updateTable("operations").set({ busy: row.instance_id }).where("id", "=", row.id))),
     turnOf: (instanceId: string) => session.one(select().where("busy", "=", instanceId)),
     operation: (id: string) => session.one(select().where("id", "=", id)),
     busyWith: (instanceId: string) =>

@@ -30,7 +30,7 @@ export interface OpenStackClient {
   call(service: Service, method: string, path: string, body?: Json): Promise<Json>;
   upload(imageId: string, content: Uint8Array): Promise<void>;
   /** Polls `path` until `resource.status` is `status`. */
-  settled(service: Service, path: string, resource: string, status: string): Promise<Json>;
+  waitForStatus(service: Service, path: string, resource: string, status: string): Promise<Json>;
 }
 
 export async function openStackClient(stage: Stage, credentials: OpenStackCredentials): Promise<OpenStackClient> {
@@ -59,7 +59,7 @@ export async function openStackClient(stage: Stage, credentials: OpenStackCreden
       });
       await expectJson(response, `PUT /images/${imageId}/file`, 204);
     },
-    settled: (service, path, resource, status) =>
+    waitForStatus: (service, path, resource, status) =>
       until(stage, `${path} ${status}`, 5000, 900_000, async () => {
         const answer = await call(service, "GET", path);
         const found = (resource === "" ? answer : answer[resource]) as Json;

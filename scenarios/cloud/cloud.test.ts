@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addressPlan, DIRECTOR_PORT, OPENSTACK_ENDPOINTS } from "../../simulators/addresses.ts";
 import { claimBlock } from "../../simulators/live/block.ts";
 import { whyNoServer } from "../../simulators/live/sockets.ts";
-import { type Binding, operationEnds } from "../story/customer.ts";
+import { type Binding, followOperation } from "../story/customer.ts";
 import { osbClient } from "../clients/osb.ts";
 import type { Stage } from "../stage.ts";
 import { bootCloud, type Cloud } from "./cloud.ts";
@@ -108,7 +108,7 @@ describe("a cloud on sockets", { timeout: BOOTS_MS_MAX }, () => {
     let binding: Binding;
     let address: string;
 
-    const ends = (path: string): Promise<string> => operationEnds(stage, client, path);
+    const ends = (path: string): Promise<string> => followOperation(stage, client, path);
     const send = async (method: string, path: string, body?: unknown): Promise<Readonly<Record<string, unknown>>> => {
       const answer = await client.send(method, path, body);
       if (answer.kind === "unknown") throw new Error(answer.reason);

@@ -28,7 +28,7 @@ const FAULTS: Readonly<Record<string, DataError["fault"]>> = {
   DS_SESSION_ENDED: "lost",
 };
 
-function translated<T>(work: () => T): T {
+function translateRefusals<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -99,7 +99,7 @@ const NO_EXTRAS: ReadonlySet<Extra> = new Set();
 function sessionOver(session: Session): DataSession {
   return {
     extras: NO_EXTRAS,
-    run: async (statement) => translated(() => perform(session, statement)),
+    run: async (statement) => translateRefusals(() => perform(session, statement)),
     close: async () => session.close(),
   };
 }
@@ -134,7 +134,7 @@ function locatorOf(world: World): (instanceId: string) => Promise<Address | unde
 
 const isAddress = (host: string): boolean => /^[\d.]+$/.test(host);
 
-function resolved(world: World, host: string): string {
+function resolveHost(world: World, host: string): string {
   const address = isAddress(host) ? host : world.dns.resolve(host);
   if (address === undefined) throw new DataError("unreachable", `${host} has no address`);
   return address;
@@ -143,21 +143,23 @@ function resolved(world: World, host: string): string {
 /** The data services of a world without sockets, for `certify`: names by its DNS, sessions on its virtual data plane. */
 export function virtualDataPlane(world: World): DataPlane {
   const sourceOf = (from: Vantage): string => {
-    if (typeof from === "object") return resolved(world, from.vmOf);
+    if (typeof from === "object") return resolveHost(world, from.vmOf);
     return from === "stranger" ? STRANGER : world.plan.applications;
   };
   return {
     hasStranger: true,
     hasTenantVm: true,
     platformPorts: [AGENT_PORT],
-    resolve: async (host) => resolved(world, host),
+    resolve: async (host) => resolveHost(world, host),
     connect: async (login, from) => {
-      const address = resolved(world, login.host);
-      return sessionOver(translated(() => world.dataservices.session(sourceOf(from), address, login.port, login)));
+      const address = resolveHost(world, login.host);
+      return sessionOver(
+        translateRefusals(() => world.dataservices.session(sourceOf(from), address, login.port, login)),
+      );
     },
     reach: async ({ host, port }, from) => {
       const send = world.net.fetchFrom(sourceOf(from));
-      const url = `http://${resolved(world, host)}:${port}/`;
+      const url = `http://${resolveHost(world, host)}:${port}/`;
       return send(url).then(
         () => "open",
         () => "shut",

@@ -14,7 +14,7 @@ import { type OpenStackClient, openStackClient } from "../clients/openstack.ts";
 import { inception } from "../story/inception.ts";
 import { Brokers, type RunningBroker } from "./brokers.ts";
 import type { ServiceName } from "../deployments/manifests.ts";
-import { Customer, OWNER } from "./testing.ts";
+import { PersistentCustomer, OWNER } from "./testing.ts";
 
 const BOOT_MS_MAX = 120_000;
 const REPLICA_SMALL = "5d3b1c10-0000-4000-8000-000000000010";
@@ -26,7 +26,7 @@ interface Stage {
   readonly brokers: Brokers;
   readonly admin: OpenStackClient;
   seen: () => void;
-  readonly customerOf: (service: ServiceName) => Promise<Customer>;
+  readonly customerOf: (service: ServiceName) => Promise<PersistentCustomer>;
 }
 
 async function stageOf(services: readonly ServiceName[]): Promise<Stage> {
@@ -56,7 +56,7 @@ async function stageOf(services: readonly ServiceName[]): Promise<Stage> {
     set seen(listener: () => void) {
       answered = listener;
     },
-    customerOf: (service) => Customer.of(world, brokerOf(service)),
+    customerOf: (service) => PersistentCustomer.of(world, brokerOf(service)),
   };
 }
 
@@ -73,7 +73,7 @@ describe("a binding that can not be let in", () => {
   const INSTANCE = "/v2/service_instances/a";
   const BINDING = `${INSTANCE}/service_bindings/b`;
   let stage: Stage;
-  let customer: Customer;
+  let customer: PersistentCustomer;
   let project: string;
 
   const setQuota = (rules: number): Promise<unknown> =>
@@ -86,7 +86,7 @@ describe("a binding that can not be let in", () => {
     await setQuota(quota.security_group_rule.used);
   };
   const canConnect = async (): Promise<boolean> => {
-    const { body } = await customer.answered("GET", BINDING);
+    const { body } = await customer.askUntilAnswered("GET", BINDING);
     const { host, port, username, password, name } = body.credentials as Readonly<Record<string, string>>;
     const address = stage.world.dns.resolve(host ?? "") ?? "";
     const login = { username: username ?? "", password: password ?? "", database: name ?? "" };
@@ -119,7 +119,7 @@ describe("a binding that can not be let in", () => {
       await useUpQuota();
       expect(await customer.ask("PUT", BINDING, APP)).toBe("failed");
       expect(await leftovers()).toEqual([]);
-      expect((await customer.answered("GET", BINDING)).status).toBe(404);
+      expect((await customer.askUntilAnswered("GET", BINDING)).status).toBe(404);
       expect(await customer.ask("DELETE", BINDING)).toBe("succeeded");
       await setQuota(-1);
       expect(await customer.ask("PUT", BINDING, APP)).toBe("succeeded");
@@ -190,7 +190,7 @@ describe("who reaches whom", () => {
     ({ world } = stage);
     await world.run(async () => {
       const [pg, redis] = [await stage.customerOf("postgresql"), await stage.customerOf("redis")];
-      const made = async (name: string, customer: Customer, body: object): Promise<void> => {
+      const made = async (name: string, customer: PersistentCustomer, body: object): Promise<void> => {
         const known = new Set(world.bosh.state().deployments.keys());
         expect(await customer.ask("PUT", `/v2/service_instances/${name}`, { ...OWNER, ...body })).toBe("succeeded");
         deployment[name] = [...world.bosh.state().deployments.keys()].find((each) => !known.has(each)) ?? "";

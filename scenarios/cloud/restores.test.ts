@@ -3,7 +3,7 @@ import { OPENSTACK_ENDPOINTS } from "../../simulators/addresses.ts";
 import { createWorld, type World } from "../../simulators/world.ts";
 import { inception } from "../story/inception.ts";
 import { Brokers } from "./brokers.ts";
-import { Customer, OWNER } from "./testing.ts";
+import { PersistentCustomer, OWNER } from "./testing.ts";
 
 const PATH = "/v2/service_instances/treasure";
 const BACKUPS = `${PATH}/extensions/backup/backups`;
@@ -37,7 +37,7 @@ async function store(world: World): Promise<(method: string, path: string, body?
 
 describe("a restore", () => {
   let world: World;
-  let customer: Customer;
+  let customer: PersistentCustomer;
   let backup = "";
   let open: () => ReturnType<World["dataservices"]["session"]>;
   let data: ReturnType<typeof open>;
@@ -49,10 +49,10 @@ describe("a restore", () => {
       await inception(world, { services: ["postgresql"] });
       const [broker] = brokers.list();
       if (broker === undefined) throw new Error("no broker has been deployed");
-      customer = await Customer.of(world, broker);
+      customer = await PersistentCustomer.of(world, broker);
       await customer.ask("PUT", PATH, OWNER);
       await customer.ask("PUT", `${PATH}/service_bindings/b`, { bind_resource: { app_guid: "app" } });
-      const { credentials } = (await customer.answered("GET", `${PATH}/service_bindings/b`)).body as {
+      const { credentials } = (await customer.askUntilAnswered("GET", `${PATH}/service_bindings/b`)).body as {
         credentials: { host: string; port: number; name: string; username: string; password: string };
       };
       const { host, port, name, username, password } = credentials;

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { createWorld, type World, type WorldOptions } from "../../simulators/world.ts";
 import { type OpenStackClient, openStackClient } from "../clients/openstack.ts";
-import { customer } from "../story/customer.ts";
+import { orderAndBind } from "../story/customer.ts";
 import { inception } from "../story/inception.ts";
 import { Brokers } from "./brokers.ts";
 
@@ -54,7 +54,7 @@ async function secretsOf(options: WorldOptions): Promise<Secrets> {
     await inception(world, { services: ["postgresql"] });
     const [broker] = brokers.list();
     if (broker === undefined) throw new Error("no broker runs");
-    const binding = await customer(world, broker, () => {});
+    const binding = await orderAndBind(world, broker, () => {});
     const { openstackAdmin, cpi, director } = world.credentials;
     return {
       admin: openstackAdmin.password,

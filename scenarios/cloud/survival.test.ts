@@ -9,7 +9,7 @@ import { recordLaws } from "../laws/records.ts";
 import { createWorld, type World } from "../../simulators/world.ts";
 import { inception } from "../story/inception.ts";
 import { Brokers } from "./brokers.ts";
-import { Customer, OWNER } from "./testing.ts";
+import { PersistentCustomer, OWNER } from "./testing.ts";
 
 /*
  * A broker may be killed between any two things that it does to the world or to its store. It is started again some seconds later. It must
@@ -86,7 +86,7 @@ afterAll(async () => {
 describe.each(STORES)("a broker that is killed, on $store", ({ missing, livesMax, pool: open }) => {
   let pool: PostgresPool;
   let fate: Fate;
-  let customer: Customer;
+  let customer: PersistentCustomer;
   let lives = 0;
 
   beforeAll(async () => {
@@ -97,7 +97,7 @@ describe.each(STORES)("a broker that is killed, on $store", ({ missing, livesMax
     await world.run(async () => {
       await inception(world, { services: [SERVICE] });
       const [broker] = fate.brokers.list();
-      if (broker !== undefined) customer = await Customer.of(world, broker);
+      if (broker !== undefined) customer = await PersistentCustomer.of(world, broker);
     });
   });
 

@@ -2,7 +2,13 @@ import type { Postgres, StopMode } from "../../broker/store/testing.ts";
 import { brokenLaws } from "../../simulators/laws.ts";
 import { recordLaws } from "../laws/records.ts";
 import type { Cloud } from "../cloud/cloud.ts";
-import { Control, type ControlAnswer, controlClient, type ControlClient, controlEnvironment } from "./process.ts";
+import {
+  ControlPlaneProcess,
+  type ControlPlaneAnswer,
+  controlPlaneClient,
+  type ControlPlaneClient,
+  controlPlaneEnvironment,
+} from "./process.ts";
 
 const IDS = { service_id: "5d3b1c10-0000-4000-8000-000000000000", plan_id: "5d3b1c10-0000-4000-8000-000000000000" };
 const OWNER = { organization_guid: "org", space_guid: "space" };
@@ -46,13 +52,13 @@ const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** The state of each backup that an answer lists. */
-const statesOf = ({ json }: ControlAnswer): readonly string[] =>
+const statesOf = ({ json }: ControlPlaneAnswer): readonly string[] =>
   listOf(json.backups).map((backup) => String(Object.getOwnPropertyDescriptor(backup, "state")?.value));
 
 /** What all platforms see of one control plane. */
 class Observer {
-  readonly control: Control;
-  readonly #client: ControlClient;
+  readonly control: ControlPlaneProcess;
+  readonly #client: ControlPlaneClient;
   readonly statuses: Record<string, number> = {};
   readonly wrong: string[] = [];
   answers = 0;
@@ -60,12 +66,12 @@ class Observer {
   /** Platforms go on as long as this is so. */
   isLoaded = true;
 
-  constructor(control: Control, client: ControlClient) {
+  constructor(control: ControlPlaneProcess, client: ControlPlaneClient) {
     this.control = control;
     this.#client = client;
   }
 
-  async send(...request: Parameters<ControlClient>): Promise<ControlAnswer> {
+  async send(...request: Parameters<ControlPlaneClient>): Promise<ControlPlaneAnswer> {
     const answer = await this.#client(...request);
     const { status, json } = answer;
     this.answers++;
@@ -77,7 +83,7 @@ class Observer {
   }
 
   /** Asks until the database is there again. @throws Error when it never is */
-  async ask(...request: Parameters<ControlClient>): Promise<ControlAnswer> {
+  async ask(...request: Parameters<ControlPlaneClient>): Promise<ControlPlaneAnswer> {
     const deadlineMs = performance.now() + ENDING_MS_MAX;
     for (;;) {
       const answer = await this.send(...request);
@@ -121,7 +127,7 @@ class Observer {
     if (end !== "succeeded" || length !== 1) this.wrong.push(`POST ${backups}: ${length} backups, one of them ${end}`);
   }
 
-  async #follow(path: string, endOf: (answer: ControlAnswer) => string | undefined): Promise<string> {
+  async #follow(path: string, endOf: (answer: ControlPlaneAnswer) => string | undefined): Promise<string> {
     const deadlineMs = performance.now() + ENDING_MS_MAX;
     while (performance.now() < deadlineMs) {
       const end = endOf(await this.ask("GET", path));
@@ -172,8 +178,8 @@ async function restartUnderLoad(observer: Observer, { postgres, restarts, tell }
  */
 export async function surviveOutages(options: OutageOptions): Promise<OutageResult> {
   const { cloud, postgres, address, customers = 6 } = options;
-  const control = new Control(controlEnvironment(cloud, address, postgres.url));
-  const observer = new Observer(control, controlClient(address));
+  const control = new ControlPlaneProcess(controlPlaneEnvironment(cloud, address, postgres.url));
+  const observer = new Observer(control, controlPlaneClient(address));
   try {
     await control.logs("started");
     const platform = async (name: number): Promise<void> => {

@@ -7,7 +7,13 @@ import { brokenLaws } from "../../simulators/laws.ts";
 import type { InstanceRecord } from "../laws/instance-records.ts";
 import { recordLaws } from "../laws/records.ts";
 import { bootCloud, type Cloud } from "../cloud/cloud.ts";
-import { Control, type ControlClient, controlClient, controlEnvironment, SECRETS } from "./process.ts";
+import {
+  ControlPlaneProcess,
+  type ControlPlaneClient,
+  controlPlaneClient,
+  controlPlaneEnvironment,
+  SECRETS,
+} from "./process.ts";
 
 const postgres = await startPostgres();
 if ("reason" in postgres) process.stderr.write(`skipped: a broker killed with -9: ${postgres.reason}\n`);
@@ -17,11 +23,14 @@ const OWNER = { organization_guid: "org", space_guid: "space" };
 const ENDING_MS_MAX = 60_000;
 
 describe("a control plane that can not start", () => {
-  const starting = async (environment: Readonly<Record<string, string>>, content?: string): Promise<Control> => {
+  const starting = async (
+    environment: Readonly<Record<string, string>>,
+    content?: string,
+  ): Promise<ControlPlaneProcess> => {
     const folder = await mkdtemp(join(tmpdir(), "broker-settings-"));
     const file = join(folder, "broker.yml");
     if (content !== undefined) await writeFile(file, content);
-    const control = new Control(environment, content === undefined ? undefined : file);
+    const control = new ControlPlaneProcess(environment, content === undefined ? undefined : file);
     await control.exited;
     await rm(folder, { recursive: true });
     return control;
@@ -41,17 +50,19 @@ describe("a control plane that can not start", () => {
 
 describe.skipIf("reason" in postgres)("a control plane as a process, on PostgreSQL", () => {
   let cloud: Cloud;
-  let control: Control;
-  const controls: Control[] = [];
+  let control: ControlPlaneProcess;
+  const controls: ControlPlaneProcess[] = [];
 
   const listen = (): string => `${cloud.world.plan.block}.0.9:3000`;
-  const started = async (): Promise<Control> => {
-    const next = new Control(controlEnvironment(cloud, listen(), "url" in postgres ? postgres.url : ""));
+  const started = async (): Promise<ControlPlaneProcess> => {
+    const next = new ControlPlaneProcess(
+      controlPlaneEnvironment(cloud, listen(), "url" in postgres ? postgres.url : ""),
+    );
     controls.push(next);
     await next.logs("listening");
     return next;
   };
-  const send: ControlClient = (...request) => controlClient(listen())(...request);
+  const send: ControlPlaneClient = (...request) => controlPlaneClient(listen())(...request);
   const ended = async (path: string): Promise<unknown> => {
     const deadline = performance.now() + ENDING_MS_MAX;
     for (;;) {

@@ -15,7 +15,7 @@ export const SECRETS = {
 } as const;
 
 /** The environment of a control plane for PostgreSQL in a cloud, its pauses short. */
-export const controlEnvironment = (
+export const controlPlaneEnvironment = (
   cloud: Cloud,
   address: string,
   databaseUrl: string,
@@ -34,7 +34,7 @@ export const controlEnvironment = (
 });
 
 /** The process of a control plane (`broker/main.ts`), and what it has said. */
-export class Control {
+export class ControlPlaneProcess {
   readonly process: ChildProcess;
   /** Resolves when it has ended and everything that it said has been read. */
   readonly exited: Promise<unknown>;
@@ -72,20 +72,20 @@ export class Control {
 }
 
 /** What a control plane answers: always an object. */
-export interface ControlAnswer {
+export interface ControlPlaneAnswer {
   readonly status: number;
   readonly json: Readonly<Record<string, unknown>>;
 }
 
 /** Sends requests to a control plane as its platform, or as its operator. */
-export const controlClient =
+export const controlPlaneClient =
   (address: string) =>
   async (
     method: string,
     path: string,
     body?: object,
     login: "platform" | "operator" = "platform",
-  ): Promise<ControlAnswer> => {
+  ): Promise<ControlPlaneAnswer> => {
     const headers = {
       authorization: `Basic ${Buffer.from(`${login}:${SECRETS[login]}`).toString("base64")}`,
       "x-broker-api-version": "2.17",
@@ -102,4 +102,4 @@ export const controlClient =
   };
 
 /** Sends one request. */
-export type ControlClient = ReturnType<typeof controlClient>;
+export type ControlPlaneClient = ReturnType<typeof controlPlaneClient>;

@@ -3,7 +3,7 @@ import type { InstanceRecord } from "./instance-records.ts";
 import { recordLaws } from "./records.ts";
 import { createWorld, type World } from "../../simulators/world.ts";
 import type { OpenStackClient } from "../clients/openstack.ts";
-import { customer } from "../story/customer.ts";
+import { orderAndBind } from "../story/customer.ts";
 import { inception } from "../story/inception.ts";
 import { Brokers } from "../cloud/brokers.ts";
 import { expectJson } from "../stage.ts";
@@ -20,7 +20,7 @@ beforeAll(async () => {
     ({ openstack } = await inception(world, { services: ["postgresql"] }));
     const [broker] = brokers.list();
     if (broker === undefined) throw new Error("no broker");
-    await customer(world, broker, () => {});
+    await orderAndBind(world, broker, () => {});
     const { username, password } = broker.operator;
     const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
     const response = await world

@@ -12,7 +12,7 @@ const AT_ONCE = 3;
 /** How often a deletion is begun again; from the third time on, it is forced. */
 const DELETIONS_MAX = 20;
 
-interface Shape {
+interface DeploymentShape {
   readonly name: string;
   readonly instances: number;
   readonly disk: boolean;
@@ -20,7 +20,7 @@ interface Shape {
   readonly vmType: string;
 }
 
-const manifest = ({ name, instances, disk, vmType }: Shape): string =>
+const manifest = ({ name, instances, disk, vmType }: DeploymentShape): string =>
   stringify({
     name,
     releases: [{ name: "service-guard", version: "1" }],
@@ -57,7 +57,7 @@ async function succeeds(work: Promise<unknown>): Promise<boolean> {
  *
  * @throws ScenarioError when a deployment can't be deleted
  */
-export async function crowd(world: World, random: Random, count: number): Promise<number> {
+export async function runFleet(world: World, random: Random, count: number): Promise<number> {
   const director = directorClient(world.stage(world.plan.applications), world.credentials.director);
   let [begun, stood] = [0, 0];
   const lead = async (): Promise<void> => {
@@ -65,14 +65,14 @@ export async function crowd(world: World, random: Random, count: number): Promis
       const instances = Math.min(count - begun, random.int(DEPLOYMENT_INSTANCES.min, DEPLOYMENT_INSTANCES.max));
       const name = `crowd-${begun}`;
       begun += instances;
-      stood += await live(director, random, { name, instances, disk: random.chance(0.3), vmType: "nano" });
+      stood += await runDeployment(director, random, { name, instances, disk: random.chance(0.3), vmType: "nano" });
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lead));
   return stood;
 }
 
-async function live(director: DirectorClient, random: Random, shape: Shape): Promise<number> {
+async function runDeployment(director: DirectorClient, random: Random, shape: DeploymentShape): Promise<number> {
   const { name, instances } = shape;
   await succeeds(director.deploy(name, manifest(shape)));
   const changed = random.pick([

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import { lives } from "./lifecycles.ts";
+import { runLifecycles } from "./lifecycles.ts";
 
 const campaign = fileURLToPath(new URL("../../scripts/campaign.ts", import.meta.url));
 
@@ -14,7 +14,7 @@ it("is one digest a seed: 50 seeds, each told and lived in two processes, in opp
 }, 600_000);
 
 it("differs from seed to seed, and lets most instances stand although points fail", async () => {
-  const [one, other] = [await lives(1, { services: 8 }), await lives(2, { services: 8 })];
+  const [one, other] = [await runLifecycles(1, { services: 8 }), await runLifecycles(2, { services: 8 })];
   expect(one.digest).not.toBe(other.digest);
   expect(one.stood + other.stood).toBeGreaterThan(8);
 });

@@ -1,21 +1,21 @@
 import type { Random } from "../../simulators/kernel/index.ts";
 import { createWorld, type World } from "../../simulators/world.ts";
-import { crowd } from "./fleet.ts";
+import { runFleet } from "./fleet.ts";
 import { inception } from "../story/inception.ts";
 import { Brokers } from "../cloud/brokers.ts";
-import { offerOf } from "../provisioning/fixture.ts";
+import { fetchOffer } from "../provisioning/fixture.ts";
 import type { ModelInstance, Phase } from "../provisioning/model.ts";
 import { BROKER_ROUTES, CPI_CALLS } from "../provisioning/plan.ts";
-import { Platform } from "../provisioning/platform/platform.ts";
-import { soon } from "../provisioning/settle.ts";
+import { ReferencePlatform } from "../provisioning/platform/platform.ts";
+import { waitUntil } from "../provisioning/settle.ts";
 
-export interface Lives {
+export interface LifecyclesResult {
   /** The fingerprint of all that happened. */
   readonly digest: string;
   /** Instances that came to stand; the others failed, or nobody could know. */
   readonly stood: number;
   /** VMs of the crowd that were running before they were deleted. */
-  readonly crowd: number;
+  readonly fleet: number;
   readonly virtualMs: number;
 }
 
@@ -26,11 +26,11 @@ const FAULT_CHANCE = 0.01;
 /** A deployment of many instances calls the IaaS so often that with that chance none would come up. */
 const CROWD_FAULT_CHANCE = 0.002;
 
-export interface LivesOptions {
+export interface LifecyclesOptions {
   /** Lives of service instances, through their brokers. */
   readonly services: number;
   /** Lives of instances in deployments, at the director. Default 0. */
-  readonly crowd?: number;
+  readonly fleet?: number;
 }
 
 /**
@@ -40,7 +40,10 @@ export interface LivesOptions {
  *
  * @throws BrokenPromise, ScenarioError
  */
-export async function lives(seed: number, { services: count, crowd: crowded = 0 }: LivesOptions): Promise<Lives> {
+export async function runLifecycles(
+  seed: number,
+  { services: count, fleet: crowded = 0 }: LifecyclesOptions,
+): Promise<LifecyclesResult> {
   const world = createWorld({ seed, scramIterations: 1, journalEventsMax: 1000 });
   const defects: unknown[] = [];
   const brokers = new Brokers(world, { report: (error) => void defects.push(error) });
@@ -48,22 +51,23 @@ export async function lives(seed: number, { services: count, crowd: crowded = 0 
   let [stood, standing] = [0, 0];
   await world.run(async () => {
     await inception(world);
-    const platforms: Platform[] = [];
-    for (const broker of brokers.list()) platforms.push(new Platform(world, broker, await offerOf(world, broker)));
+    const platforms: ReferencePlatform[] = [];
+    for (const broker of brokers.list())
+      platforms.push(new ReferencePlatform(world, broker, await fetchOffer(world, broker)));
     armAll(world);
     const random = world.kernel.random("lives");
     let led = 0;
     const lead = async (): Promise<void> => {
-      while (led++ < count) if (await live(world, random.pick(platforms), random)) stood++;
+      while (led++ < count) if (await runLifecycle(world, random.pick(platforms), random)) stood++;
     };
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, count) }, lead));
     world.kernel.faults.disarm();
     armCalls(world, CROWD_FAULT_CHANCE);
-    standing = await crowd(world, random, crowded);
+    standing = await runFleet(world, random, crowded);
   });
   brokers.halt();
   if (defects.length > 0) throw defects[0];
-  return { digest: world.kernel.journal.digest, stood, crowd: standing, virtualMs: world.kernel.nowMs - beganMs };
+  return { digest: world.kernel.journal.digest, stood, fleet: standing, virtualMs: world.kernel.nowMs - beganMs };
 }
 
 function armAll(world: World): void {
@@ -81,19 +85,19 @@ function armCalls({ kernel }: World, probability: number): void {
 const MADE: ReadonlySet<Phase> = new Set(["standing", "doomed", "gone"]);
 
 /** One life: ordered, bound and unbound if it comes to stand, given back. Answers whether it stood. */
-async function live(world: World, platform: Platform, random: Random): Promise<boolean> {
+async function runLifecycle(world: World, platform: ReferencePlatform, random: Random): Promise<boolean> {
   const instance = await platform.provision(random.int(0, 2), { plan: random.int(0, 3), maxConnections: null });
-  await soon(world, `the making of ${instance.id}`, () => reaches(platform, instance, MADE));
+  await waitUntil(world, `the making of ${instance.id}`, () => reaches(platform, instance, MADE));
   const hasStood = instance.phase === "standing";
   if (hasStood && random.chance(0.5)) {
     const binding = await platform.bind(instance);
-    await soon(world, `the binding ${binding.id}`, async () => {
+    await waitUntil(world, `the binding ${binding.id}`, async () => {
       await platform.observe(instance);
       return binding.phase !== "making";
     });
     if (binding.phase === "standing") await platform.unbind(binding);
   }
-  await soon(world, `the end of ${instance.id}`, async () => {
+  await waitUntil(world, `the end of ${instance.id}`, async () => {
     await platform.observe(instance);
     if (instance.phase === "standing" || instance.phase === "doomed") await platform.deprovision(instance);
     return (instance.phase as Phase) === "gone";
@@ -101,7 +105,11 @@ async function live(world: World, platform: Platform, random: Random): Promise<b
   return hasStood;
 }
 
-async function reaches(platform: Platform, instance: ModelInstance, phases: ReadonlySet<Phase>): Promise<boolean> {
+async function reaches(
+  platform: ReferencePlatform,
+  instance: ModelInstance,
+  phases: ReadonlySet<Phase>,
+): Promise<boolean> {
   await platform.observe(instance);
   return phases.has(instance.phase);
 }

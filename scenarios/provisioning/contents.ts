@@ -1,20 +1,21 @@
 /** What an instance holds: rows by key, as JSON. Never changed in place. */
-export type Content = ReadonlyMap<string, string>;
+export type DatabaseContents = ReadonlyMap<string, string>;
 
-const same = (a: Content, b: Content): boolean => a.size === b.size && [...a].every(([key, row]) => b.get(key) === row);
+const same = (a: DatabaseContents, b: DatabaseContents): boolean =>
+  a.size === b.size && [...a].every(([key, row]) => b.get(key) === row);
 
-const distinct = (contents: readonly Content[]): readonly Content[] =>
+const distinct = (contents: readonly DatabaseContents[]): readonly DatabaseContents[] =>
   contents.filter((content, at) => contents.findIndex((other) => same(content, other)) === at);
 
-const written = (contents: readonly Content[], rows: Content): readonly Content[] =>
+const addRows = (contents: readonly DatabaseContents[], rows: DatabaseContents): readonly DatabaseContents[] =>
   contents.map((content) => new Map([...content, ...rows]));
 
-export const EMPTY: Content = new Map();
+export const EMPTY: DatabaseContents = new Map();
 
 /** A backup as far as is known from outside: the dump is of some moment between the order and the end. */
 export interface KnownBackup {
   /** What it may hold. */
-  contents: readonly Content[];
+  contents: readonly DatabaseContents[];
   isEnded: boolean;
 }
 
@@ -22,16 +23,16 @@ export interface KnownBackup {
  * What an instance may hold, as far as its platform can know. While nothing is uncertain there is one possibility; a backup or a
  * restore that goes on, or whose end is not known, makes more.
  */
-export class Expectation {
-  #possible: readonly Content[] = [EMPTY];
-  #restored: readonly Content[] | undefined;
+export class ExpectedContents {
+  #possible: readonly DatabaseContents[] = [EMPTY];
+  #restored: readonly DatabaseContents[] | undefined;
   readonly #backups: KnownBackup[] = [];
 
   /** Rows whose write has been acknowledged. */
-  wrote(rows: Content): void {
-    this.#possible = written(this.#possible, rows);
+  noteWrite(rows: DatabaseContents): void {
+    this.#possible = addRows(this.#possible, rows);
     // The restore may have come before the write, or may still come after it.
-    if (this.#restored !== undefined) this.#restored = distinct([...this.#restored, ...written(this.#restored, rows)]);
+    if (this.#restored !== undefined) this.#restored = distinct([...this.#restored, ...addRows(this.#restored, rows)]);
     this.#note();
   }
 
@@ -40,28 +41,28 @@ export class Expectation {
       backup.contents = distinct([...backup.contents, ...this.possible]);
   }
 
-  backupBegins(): KnownBackup {
+  beginBackup(): KnownBackup {
     const backup: KnownBackup = { contents: this.possible, isEnded: false };
     this.#backups.push(backup);
     return backup;
   }
 
-  restoreBegins(backup: KnownBackup): void {
+  beginRestore(backup: KnownBackup): void {
     this.#restored = distinct([...(this.#restored ?? []), ...backup.contents]);
     this.#note();
   }
 
-  restoreEnds(outcome: "succeeded" | "failed"): void {
+  endRestore(outcome: "succeeded" | "failed"): void {
     // One that has failed may have done its work all the same: its answer was lost.
     this.#possible = outcome === "succeeded" ? (this.#restored ?? this.#possible) : this.possible;
     this.#restored = undefined;
   }
 
-  get possible(): readonly Content[] {
+  get possible(): readonly DatabaseContents[] {
     return distinct([...this.#possible, ...(this.#restored ?? [])]);
   }
 
-  allows(content: Content): boolean {
+  allows(content: DatabaseContents): boolean {
     return this.possible.some((each) => same(each, content));
   }
 }

@@ -8,7 +8,7 @@ import { Brokers, type RunningBroker } from "../cloud/brokers.ts";
 import { ScenarioError, until } from "../stage.ts";
 
 /** What the run needs of the catalog. */
-export interface Offer {
+export interface PlanOffer {
   readonly serviceId: string;
   /** From small to large. */
   readonly planIds: readonly string[];
@@ -23,7 +23,7 @@ const BOOT_MS_MAX = 600_000;
  * A platform to play on. The story of its inception is the same for all seeds, so it is told once; each run begins where it ended, with a
  * new broker on an empty store and with random streams of its own. Nothing of one run reaches the next.
  */
-export class Ground {
+export class ScenarioFixture {
   readonly world: World;
   readonly brokers: Brokers;
   /** Errors that no backend caused: the broker's or the simulators' own. */
@@ -39,27 +39,27 @@ export class Ground {
     this.#rewindNet = world.net.mark();
   }
 
-  static async prepare(plantedBug?: PlantedBug): Promise<Ground> {
+  static async prepare(plantedBug?: PlantedBug): Promise<ScenarioFixture> {
     const world = createWorld({ scramIterations: 1, journalEventsMax: JOURNAL_EVENTS_MAX });
     const defects: unknown[] = [];
     const report = (error: unknown): void => void defects.push(error);
     const brokers = new Brokers(world, { report, ...(plantedBug && { plantedBug }) });
     await world.run(() => inception(world, { services: [SERVICE] }));
     if (defects.length > 0) throw defects[0];
-    await quiet(world, brokers);
-    return new Ground(world, brokers, defects);
+    await stopBrokers(world, brokers);
+    return new ScenarioFixture(world, brokers, defects);
   }
 
   /** Back to the beginning, for the run of a seed. */
   async begin(seed: number): Promise<void> {
     const { world, brokers } = this;
-    await quiet(world, brokers);
+    await stopBrokers(world, brokers);
     world.kernel.restore(this.#snapshot);
     this.#rewindNet();
     world.kernel.reseed(`provisioning/${seed}`);
     this.defects.length = 0;
     brokers.renew();
-    await world.run(() => this.offer());
+    await world.run(() => this.fetchOffer());
   }
 
   get broker(): RunningBroker {
@@ -80,13 +80,13 @@ export class Ground {
     this.brokers.restart(SERVICE);
   }
 
-  offer(): Promise<Offer> {
-    return offerOf(this.world, this.broker);
+  fetchOffer(): Promise<PlanOffer> {
+    return fetchOffer(this.world, this.broker);
   }
 }
 
 /** The catalog of a broker, once it answers. */
-export function offerOf(world: World, broker: BrokerAddress): Promise<Offer> {
+export function fetchOffer(world: World, broker: BrokerAddress): Promise<PlanOffer> {
   const stage = world.stage(world.plan.applications);
   const client = osbClient(stage, broker);
   return until(stage, "the catalog", 1000, BOOT_MS_MAX, async () => {
@@ -98,7 +98,7 @@ export function offerOf(world: World, broker: BrokerAddress): Promise<Offer> {
 }
 
 /** Stops the brokers: what still runs ends at its next breath. */
-async function quiet(world: World, brokers: Brokers): Promise<void> {
+async function stopBrokers(world: World, brokers: Brokers): Promise<void> {
   brokers.halt();
   await (world.driver as VirtualDriver).advance(0);
 }

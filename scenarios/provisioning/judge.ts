@@ -2,12 +2,12 @@ import type { InstanceRecord } from "../laws/instance-records.ts";
 import { recordLaws } from "../laws/records.ts";
 import type { World } from "../../simulators/world.ts";
 import { expectJson } from "../stage.ts";
-import type { Ground } from "./fixture.ts";
-import { BrokenPromise, type ModelBinding, type ModelInstance, type Shape } from "./model.ts";
-import type { Platform } from "./platform/platform.ts";
+import type { ScenarioFixture } from "./fixture.ts";
+import { BrokenPromise, type ModelBinding, type ModelInstance, type InstanceShape } from "./model.ts";
+import type { ReferencePlatform } from "./platform/platform.ts";
 
 /** What the broker states of its instances, to its operators. */
-async function recordsOf({ world, broker }: Ground): Promise<readonly InstanceRecord[]> {
+async function recordsOf({ world, broker }: ScenarioFixture): Promise<readonly InstanceRecord[]> {
   const stage = world.stage(world.plan.applications);
   const { username, password } = broker.operator;
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
@@ -23,7 +23,7 @@ const fail = (lines: readonly string[]): void => {
 };
 
 /** The laws of conservation hold, and nothing had a defect. */
-export async function judgeLaws(ground: Ground): Promise<void> {
+export async function judgeLaws(ground: ScenarioFixture): Promise<void> {
   const defects = ground.defects.map(
     (error) => `a defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
   );
@@ -31,7 +31,7 @@ export async function judgeLaws(ground: Ground): Promise<void> {
 }
 
 /** The broker's records are of the instances that its platform knows, and of no others. */
-export async function judgeRecords(ground: Ground, platform: Platform): Promise<void> {
+export async function judgeRecords(ground: ScenarioFixture, platform: ReferencePlatform): Promise<void> {
   const records = await recordsOf(ground);
   const alive = new Set(platform.model.instances.flatMap(({ id, phase }) => (phase === "gone" ? [] : [id])));
   const recorded = new Set(records.map(({ id }) => id));
@@ -44,7 +44,11 @@ export async function judgeRecords(ground: Ground, platform: Platform): Promise<
 const NODES: readonly number[] = [1, 1, 3, 3];
 
 /** What an instance is said to be is what it is. */
-async function judgeShape({ world }: Ground, platform: Platform, instance: ModelInstance): Promise<readonly string[]> {
+async function judgeShape(
+  { world }: ScenarioFixture,
+  platform: ReferencePlatform,
+  instance: ModelInstance,
+): Promise<readonly string[]> {
   const shape = await platform.shapeOf(instance);
   if (shape === undefined) return [`the instance ${instance.id} can not be fetched`];
   const isAllowed = instance.shapes.some((each) => isSame(each, shape));
@@ -57,7 +61,8 @@ async function judgeShape({ world }: Ground, platform: Platform, instance: Model
     : [];
 }
 
-const isSame = (a: Shape, b: Shape): boolean => a.plan === b.plan && a.maxConnections === b.maxConnections;
+const isSame = (a: InstanceShape, b: InstanceShape): boolean =>
+  a.plan === b.plan && a.maxConnections === b.maxConnections;
 
 /** Running nodes of the deployment that the bindings name. */
 function nodesOf({ dataservices }: World, { bindings }: ModelInstance): number | undefined {
@@ -67,7 +72,7 @@ function nodesOf({ dataservices }: World, { bindings }: ModelInstance): number |
 }
 
 /** A binding that stands logs in and finds what was written; one that is gone does not. */
-function judgeBinding(platform: Platform, binding: ModelBinding): readonly string[] {
+function judgeBinding(platform: ReferencePlatform, binding: ModelBinding): readonly string[] {
   const { instance, phase, credentials } = binding;
   if (credentials === undefined) return [];
   if (phase === "gone") return judgeGone(platform, binding);
@@ -82,7 +87,7 @@ function judgeBinding(platform: Platform, binding: ModelBinding): readonly strin
   return [`the instance ${instance.id} holds {${[...content.keys()].join(", ")}}, not ${expected}`];
 }
 
-function judgeGone(platform: Platform, binding: ModelBinding): readonly string[] {
+function judgeGone(platform: ReferencePlatform, binding: ModelBinding): readonly string[] {
   const addresses = [undefined, binding.address].filter((each, at) => at === 0 || each !== undefined);
   return addresses.some((address) => platform.open(binding, address) !== undefined)
     ? [`the binding ${binding.id} is gone and still logs in`]
@@ -90,7 +95,7 @@ function judgeGone(platform: Platform, binding: ModelBinding): readonly string[]
 }
 
 /** The credentials of one instance open no other. */
-function judgeNeighbours(platform: Platform): readonly string[] {
+function judgeNeighbours(platform: ReferencePlatform): readonly string[] {
   const standing = platform.model.bindings.filter(
     ({ phase, address }) => phase === "standing" && address !== undefined,
   );
@@ -103,7 +108,7 @@ function judgeNeighbours(platform: Platform): readonly string[] {
 }
 
 /** What tenants were promised holds: shapes, logins, data, and that nobody is anybody else's neighbour. */
-export async function judgePromises(ground: Ground, platform: Platform): Promise<void> {
+export async function judgePromises(ground: ScenarioFixture, platform: ReferencePlatform): Promise<void> {
   const { instances, bindings } = platform.model;
   const shapes: string[] = [];
   for (const instance of instances)

@@ -1,24 +1,24 @@
 import type { World } from "../../simulators/world.ts";
 import { type OpenStackClient, openStackClient } from "../clients/openstack.ts";
 import { ScenarioError, until } from "../stage.ts";
-import type { Ground } from "./fixture.ts";
-import type { ModelInstance, Shape } from "./model.ts";
+import type { ScenarioFixture } from "./fixture.ts";
+import type { ModelInstance, InstanceShape } from "./model.ts";
 import type { Standing, Step } from "./plan.ts";
-import type { Platform } from "./platform/platform.ts";
-import { lookInto, soon } from "./settle.ts";
+import type { ReferencePlatform } from "./platform/platform.ts";
+import { bindNew, waitUntil } from "./settle.ts";
 
 /** Indexes of plans that an instance may move to: larger, or with replicas. */
 const GROWTH: readonly (number | undefined)[] = [1, 3, 3, undefined];
 const CONNECTIONS = { first: 100, step: 10 } as const;
 
-const FIRST_SHAPE = (plan: number, parameters: boolean): Shape => ({
+const firstShape = (plan: number, parameters: boolean): InstanceShape => ({
   plan,
   maxConnections: parameters ? CONNECTIONS.first : null,
 });
 
 /** What an update asks for: the next larger plan, or where there is none, more connections. */
-function grown({ shapes }: ModelInstance, grow: boolean): Shape {
-  const { plan, maxConnections } = shapes.at(-1) as Shape;
+function growShape({ shapes }: ModelInstance, grow: boolean): InstanceShape {
+  const { plan, maxConnections } = shapes.at(-1) as InstanceShape;
   const next = grow ? GROWTH[plan] : undefined;
   if (next !== undefined) return { plan: next, maxConnections };
   return { plan, maxConnections: (maxConnections ?? CONNECTIONS.first) + CONNECTIONS.step };
@@ -28,10 +28,10 @@ const pick = <T>(list: readonly T[], index: number): T | undefined => list[index
 
 /** Performs steps of a plan. One that finds nothing to work on does nothing. */
 export class Steps {
-  readonly #ground: Ground;
-  readonly #platform: Platform;
+  readonly #ground: ScenarioFixture;
+  readonly #platform: ReferencePlatform;
 
-  constructor(ground: Ground, platform: Platform) {
+  constructor(ground: ScenarioFixture, platform: ReferencePlatform) {
     this.#ground = ground;
     this.#platform = platform;
   }
@@ -42,10 +42,10 @@ export class Steps {
     const alive = model.instances.filter(({ phase }) => phase !== "gone");
     switch (step.do) {
       case "provision":
-        await this.#platform.provision(step.tenant, FIRST_SHAPE(step.plan, step.parameters));
+        await this.#platform.provision(step.tenant, firstShape(step.plan, step.parameters));
         return;
       case "update":
-        return this.#on(pick(alive, step.instance), (each) => this.#platform.update(each, grown(each, step.grow)));
+        return this.#on(pick(alive, step.instance), (each) => this.#platform.update(each, growShape(each, step.grow)));
       case "bind":
         return this.#on(pick(alive, step.instance), async (each) => void (await this.#platform.bind(each)));
       case "deprovision":
@@ -69,12 +69,12 @@ export class Steps {
 
   /** An instance with a binding and some rows, before anything breaks. */
   async furnish({ tenant, plan }: Standing): Promise<void> {
-    const instance = await this.#platform.provision(tenant, FIRST_SHAPE(plan, false));
-    await soon(this.#ground.world, "the first instances", async () => {
+    const instance = await this.#platform.provision(tenant, firstShape(plan, false));
+    await waitUntil(this.#ground.world, "the first instances", async () => {
       await this.#platform.observe(instance);
       return instance.phase === "standing";
     });
-    const binding = await lookInto(this.#ground, this.#platform, instance);
+    const binding = await bindNew(this.#ground, this.#platform, instance);
     this.#platform.write(binding, 2);
   }
 
@@ -82,11 +82,11 @@ export class Steps {
     return target === undefined ? undefined : work(target);
   }
 
-  #bindings(): Platform["model"]["bindings"] {
+  #bindings(): ReferencePlatform["model"]["bindings"] {
     return this.#platform.model.bindings.filter(({ phase }) => phase === "standing");
   }
 
-  #usableBackups(): Platform["model"]["backups"] {
+  #usableBackups(): ReferencePlatform["model"]["backups"] {
     return this.#platform.model.backups.filter(
       ({ phase, instance }) => phase === "usable" && instance.restore === undefined,
     );
@@ -107,7 +107,7 @@ async function vanish(world: World, index: number): Promise<void> {
   const { instances } = lookUpVms(world);
   const cid = pick(instances, index);
   if (cid === undefined) return;
-  const openstack = await loggedIn(world);
+  const openstack = await logIn(world);
   const { ports } = (await openstack.call("network", "GET", `/ports?device_id=${cid}`)) as {
     ports: readonly { id: string }[];
   };
@@ -118,7 +118,7 @@ async function vanish(world: World, index: number): Promise<void> {
 const LOGIN_MS_MAX = 600_000;
 
 /** Whoever does mischief is met by the same faults as everybody, and tries again. */
-function loggedIn(world: World): Promise<OpenStackClient> {
+function logIn(world: World): Promise<OpenStackClient> {
   const stage = world.stage(world.plan.applications);
   const credentials = { ...world.credentials.cpi, authUrl: world.credentials.openstackAdmin.authUrl };
   return until(stage, "a login to OpenStack", 1000, LOGIN_MS_MAX, async () => {

@@ -44,7 +44,7 @@ function body(
 }
 
 /** Follows an operation to its end and answers with its state; a resource that is gone counts as succeeded. */
-export async function operationEnds(stage: Stage, client: OsbClient, path: string): Promise<string> {
+export async function followOperation(stage: Stage, client: OsbClient, path: string): Promise<string> {
   return until(stage, path, 10_000, OPERATION_MS_MAX, async () => {
     const answer = await client.send("GET", path);
     if (answer.kind === "unknown" || answer.status >= 500) return undefined;
@@ -59,7 +59,11 @@ export async function operationEnds(stage: Stage, client: OsbClient, path: strin
  *
  * @throws ScenarioError when the broker refuses or fails
  */
-export async function customer(world: World, broker: BrokerAddress, tell: (line: StoryLine) => void): Promise<Binding> {
+export async function orderAndBind(
+  world: World,
+  broker: BrokerAddress,
+  tell: (line: StoryLine) => void,
+): Promise<Binding> {
   const stage = world.stage(world.plan.applications);
   const client = osbClient(stage, broker);
   const say = (who: string, text: string): void => tell({ atMs: stage.nowMs(), who, text });
@@ -86,7 +90,7 @@ export async function customer(world: World, broker: BrokerAddress, tell: (line:
   };
   body(await client.send("PUT", `${path}?accepts_incomplete=true`, request), "provision", 201, 202);
   say("customer", `orders an instance of ${plan.name}`);
-  const state = await operationEnds(
+  const state = await followOperation(
     stage,
     client,
     `${path}/last_operation?service_id=${service.id}&plan_id=${plan.id}`,
@@ -111,7 +115,7 @@ async function bind(
   });
   let bound = body(answer, "bind", 201, 202);
   if (answer.kind === "answer" && answer.status === 202) {
-    const state = await operationEnds(
+    const state = await followOperation(
       stage,
       client,
       `${path}/last_operation?service_id=${ids.service_id}&plan_id=${ids.plan_id}`,

@@ -136,7 +136,7 @@ function rulesOf({ plan }: World, { port, protocol = "tcp", from }: Opening, ids
   return peers.map((peer) => ({ ...ports, ...peer }));
 }
 
-async function prepareNetworks(world: World, openstack: OpenStackClient, tell: Tell): Promise<Ground> {
+async function prepareNetworks(world: World, openstack: OpenStackClient, tell: Tell): Promise<PlatformNetworks> {
   const management = await createNetwork(openstack, "management", world.plan.management);
   const services = await createNetwork(openstack, "service-instances", world.plan.serviceInstances);
   const { router } = (await openstack.call("network", "POST", "/routers", { router: { name: "platform" } })) as {
@@ -164,7 +164,7 @@ async function prepareCompute(openstack: OpenStackClient, tell: Tell): Promise<v
   tell("operator", "creates keypair bosh");
 }
 
-interface Ground extends Networks {
+interface PlatformNetworks extends Networks {
   /** Ids of security groups, by name. */
   readonly groups: GroupIds;
 }
@@ -201,7 +201,7 @@ async function createMachine(
       networks: [{ port: port.id }],
     },
   })) as { server: { id: string } };
-  await openstack.settled("compute", `/servers/${server.id}`, "server", "ACTIVE");
+  await openstack.waitForStatus("compute", `/servers/${server.id}`, "server", "ACTIVE");
   return { serverId: server.id, portId: port.id };
 }
 
@@ -225,14 +225,14 @@ async function uploadImage(openstack: OpenStackClient, name: string): Promise<st
     id: string;
   };
   await openstack.upload(image.id, Buffer.alloc(4096, name));
-  await openstack.settled("image", `/images/${image.id}`, "", "active");
+  await openstack.waitForStatus("image", `/images/${image.id}`, "", "active");
   return image.id;
 }
 
 async function createInceptionVm(
   world: World,
   openstack: OpenStackClient,
-  networks: Ground,
+  networks: PlatformNetworks,
   tell: Tell,
 ): Promise<void> {
   const imageId = await uploadImage(openstack, "ubuntu-22.04");
@@ -248,7 +248,12 @@ async function createInceptionVm(
   tell("operator", `creates the inception VM (${address}, floating ${floating}) in OpenStack and logs in`);
 }
 
-async function createDirector(world: World, openstack: OpenStackClient, networks: Ground, tell: Tell): Promise<void> {
+async function createDirector(
+  world: World,
+  openstack: OpenStackClient,
+  networks: PlatformNetworks,
+  tell: Tell,
+): Promise<void> {
   const address = world.directorAddress;
   const imageId = await uploadImage(openstack, `${STEMCELL.name}/${STEMCELL.version}`);
   const { serverId, portId } = await createMachine(openstack, {
@@ -263,11 +268,11 @@ async function createDirector(world: World, openstack: OpenStackClient, networks
   })) as {
     volume: { id: string };
   };
-  await openstack.settled("volumev3", `/volumes/${volume.id}`, "volume", "available");
+  await openstack.waitForStatus("volumev3", `/volumes/${volume.id}`, "volume", "available");
   await openstack.call("compute", "POST", `/servers/${serverId}/os-volume_attachments`, {
     volumeAttachment: { volumeId: volume.id, device: "/dev/sdb" },
   });
-  await openstack.settled("volumev3", `/volumes/${volume.id}`, "volume", "in-use");
+  await openstack.waitForStatus("volumev3", `/volumes/${volume.id}`, "volume", "in-use");
   const floating = await giveFloatingAddress(openstack, portId);
   world.startDirector();
   tell("inception", `deploys the director (${address}, floating ${floating}) with its disk of 64 GB`);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { BrokerConfig } from "../../config.ts";
 import { BackendError, FinalError } from "../../errors.ts";
 import type { Host } from "../../host.ts";
-import { type Answer, exchange, expected, jsonOf, persistently, textOf } from "../../http/client.ts";
+import { type BackendAnswer, exchange, expectStatus, jsonOf, retryWhileDown, textOf } from "../../http/client.ts";
 import { DIRECTOR_CODES, directorCode } from "../../http/refusals.ts";
 
 export interface InstanceVm {
@@ -33,7 +33,7 @@ interface TaskView {
 }
 
 /** Undefined when there is nothing to do. */
-type Start = (failed: number) => Promise<Answer | undefined>;
+type Start = (failed: number) => Promise<BackendAnswer | undefined>;
 type Meanwhile = () => Promise<void>;
 
 const POLL_MS = 10_000;
@@ -55,7 +55,7 @@ export function createDeployer(config: BrokerConfig, host: Host): Deployer {
     method: string,
     path: string,
     options: { readonly body?: string; readonly type?: string; readonly contextId?: string } = {},
-  ): Promise<Answer> => {
+  ): Promise<BackendAnswer> => {
     const headers: Record<string, string> = { authorization: await authorization() };
     if (options.type !== undefined) headers["content-type"] = options.type;
     if (options.contextId !== undefined) headers["x-bosh-context-id"] = options.contextId;
@@ -66,21 +66,21 @@ export function createDeployer(config: BrokerConfig, host: Host): Deployer {
       ...(options.body !== undefined && { body: options.body }),
     });
   };
-  const read = (path: string): Promise<Answer> => persistently(host, () => send("GET", path));
+  const read = (path: string): Promise<BackendAnswer> => retryWhileDown(host, () => send("GET", path));
   const task = async (id: number): Promise<TaskView> =>
-    jsonOf(expected(await read(`/tasks/${id}`), `task ${id}`, 200)) as TaskView;
+    jsonOf(expectStatus(await read(`/tasks/${id}`), `task ${id}`, 200)) as TaskView;
 
   /** A task that has ended meanwhile can't be cancelled, which is as good; so is one that the director has forgotten. */
   const cancel = async (id: number): Promise<void> => {
-    const answer = await persistently(host, () => send("DELETE", `/task/${id}`));
+    const answer = await retryWhileDown(host, () => send("DELETE", `/task/${id}`));
     const hasEnded = answer.status === 400 && textOf(answer).startsWith(`Cannot cancel task ${id}:`);
-    if (!hasEnded && directorCode(answer) !== DIRECTOR_CODES.taskNotFound) expected(answer, `task ${id}`, 204);
+    if (!hasEnded && directorCode(answer) !== DIRECTOR_CODES.taskNotFound) expectStatus(answer, `task ${id}`, 204);
   };
 
   /** The tasks of this context, newest first. */
   const tasksOf = async (contextId: string): Promise<readonly TaskView[]> =>
     jsonOf(
-      expected(await send("GET", `/tasks?verbose=2&context_id=${contextId}`), "tasks", 200),
+      expectStatus(await send("GET", `/tasks?verbose=2&context_id=${contextId}`), "tasks", 200),
     ) as readonly TaskView[];
 
   const ended = async (id: number, waitMsMax: number, meanwhile?: Meanwhile): Promise<TaskView | undefined> => {
@@ -106,7 +106,7 @@ export function createDeployer(config: BrokerConfig, host: Host): Deployer {
 
   /** The newest task of this context, started unless there is one that goes on or has succeeded; undefined when there is nothing to do. */
   const begun = (contextId: string, triesMax: number, start: Start): Promise<TaskView | undefined> =>
-    persistently(host, async () => {
+    retryWhileDown(host, async () => {
       const known = await tasksOf(contextId);
       const [newest] = known;
       if (newest !== undefined && (RUNNING.has(newest.state) || newest.state === "done" || known.length >= triesMax))
@@ -142,7 +142,7 @@ export function createDeployer(config: BrokerConfig, host: Host): Deployer {
   };
 
   const removeDisks = async (deployment: string, contextId: string): Promise<void> => {
-    const disks = jsonOf(expected(await read("/disks"), "disks", 200)) as readonly {
+    const disks = jsonOf(expectStatus(await read("/disks"), "disks", 200)) as readonly {
       disk_cid: string;
       deployment_name: string;
     }[];
@@ -164,7 +164,7 @@ export function createDeployer(config: BrokerConfig, host: Host): Deployer {
         meanwhile,
       ),
     async cancel(contextId) {
-      const [newest] = await persistently(host, () => tasksOf(contextId));
+      const [newest] = await retryWhileDown(host, () => tasksOf(contextId));
       if (newest !== undefined && RUNNING.has(newest.state)) await cancel(newest.id);
     },
     async remove(deployment, contextId, options) {
@@ -178,14 +178,14 @@ export function createDeployer(config: BrokerConfig, host: Host): Deployer {
     async vms(deployment) {
       const answer = await read(`/deployments/${deployment}/instances`);
       if (isGone(answer)) return [];
-      const rows = jsonOf(expected(answer, "instances", 200)) as readonly (InstanceVm & { readonly job: string })[];
+      const rows = jsonOf(expectStatus(answer, "instances", 200)) as readonly (InstanceVm & { readonly job: string })[];
       return rows.map(({ cid, index, ips }) => ({ cid, index, ips })).sort((a, b) => a.index - b.index);
     },
   };
 }
 
 /** There is no such deployment. Another 404 is no answer to the question. */
-const isGone = (answer: Answer): boolean => directorCode(answer) === DIRECTOR_CODES.deploymentNotFound;
+const isGone = (answer: BackendAnswer): boolean => directorCode(answer) === DIRECTOR_CODES.deploymentNotFound;
 
 function mayFailForNow(error: unknown): void {
   if (!(error instanceof BackendError)) throw error;
@@ -198,7 +198,7 @@ const digest = (text: string): string => createHash("sha256").update(text).diges
 async function uaaOf({ director }: BrokerConfig, host: Host): Promise<string | undefined> {
   if (director.uaaUrl !== undefined) return director.uaaUrl;
   const answer = await exchange(host, { method: "GET", url: `${director.url}/info` });
-  const { user_authentication: told } = jsonOf(expected(answer, "the director's /info", 200)) as DirectorInfo;
+  const { user_authentication: told } = jsonOf(expectStatus(answer, "the director's /info", 200)) as DirectorInfo;
   return told?.type === "uaa" ? told.options?.url : undefined;
 }
 
@@ -239,7 +239,7 @@ async function tokenOf(
     },
     body: "grant_type=client_credentials",
   });
-  const token = jsonOf(expected(answer, "UAA", 200)) as {
+  const token = jsonOf(expectStatus(answer, "UAA", 200)) as {
     token_type: string;
     access_token: string;
     expires_in: number;

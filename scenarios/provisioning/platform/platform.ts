@@ -1,17 +1,17 @@
 import type { World } from "../../../simulators/world.ts";
 import { type BrokerAddress, type OsbAnswer, type OsbClient, osbClient } from "../../clients/osb.ts";
-import type { Content } from "../contents.ts";
-import type { Offer } from "../fixture.ts";
+import type { DatabaseContents } from "../contents.ts";
+import type { PlanOffer } from "../fixture.ts";
 import {
   BrokenPromise,
-  buried,
+  markGone,
   type Credentials,
   isCalm,
   Model,
   type ModelBackup,
   type ModelBinding,
   type ModelInstance,
-  type Shape,
+  type InstanceShape,
 } from "../model.ts";
 
 /** How a platform reads an answer. `open`: it can't know what was done (cut off, no answer in time, 5xx). */
@@ -38,15 +38,15 @@ const TENANTS = [0, 1, 2].map((tenant) => ({
 const TABLE = "ledger";
 
 /** A platform and its tenants' applications: orders from the broker, remembers what it was told, and uses what it got. */
-export class Platform {
+export class ReferencePlatform {
   readonly model = new Model();
-  readonly offer: Offer;
+  readonly offer: PlanOffer;
   readonly #world: World;
   readonly #client: OsbClient;
   #ids = 0;
   #rows = 0;
 
-  constructor(world: World, broker: BrokerAddress, offer: Offer) {
+  constructor(world: World, broker: BrokerAddress, offer: PlanOffer) {
     this.offer = offer;
     this.#world = world;
     this.#client = osbClient(world.stage(world.plan.applications), broker, (ms, signal) =>
@@ -62,12 +62,12 @@ export class Platform {
     return `/v2/service_instances/${id}`;
   }
 
-  #plan({ plan }: Shape): string {
+  #plan({ plan }: InstanceShape): string {
     return this.offer.planIds[plan] as string;
   }
 
   /** service_id and plan_id as a query; the plan is the one that the platform believes in. */
-  #query(instance: ModelInstance, plan = instance.shapes[0] as Shape): string {
+  #query(instance: ModelInstance, plan = instance.shapes[0] as InstanceShape): string {
     return `service_id=${this.offer.serviceId}&plan_id=${this.#plan(plan)}`;
   }
 
@@ -76,7 +76,7 @@ export class Platform {
     if (wasCalm) throw new BrokenPromise(`${what} of ${instance.id} was refused although it is idle: ${told(answer)}`);
   }
 
-  async provision(tenant: number, shape: Shape): Promise<ModelInstance> {
+  async provision(tenant: number, shape: InstanceShape): Promise<ModelInstance> {
     const instance = this.model.add(this.#id(), tenant, shape);
     const context = TENANTS[tenant % TENANTS.length] as (typeof TENANTS)[number];
     const answer = await this.#client.send("PUT", `${this.#path(instance)}?accepts_incomplete=true`, {
@@ -94,7 +94,7 @@ export class Platform {
     return instance;
   }
 
-  async update(instance: ModelInstance, to: Shape): Promise<void> {
+  async update(instance: ModelInstance, to: InstanceShape): Promise<void> {
     const wasCalm = isCalm(instance);
     const answer = await this.#client.send("PATCH", `${this.#path(instance)}?accepts_incomplete=true`, {
       service_id: this.offer.serviceId,
@@ -124,7 +124,7 @@ export class Platform {
     const context = TENANTS[instance.tenant % TENANTS.length] as (typeof TENANTS)[number];
     const answer = await this.#client.send("PUT", `${this.#bindingPath(binding)}?accepts_incomplete=true`, {
       service_id: this.offer.serviceId,
-      plan_id: this.#plan(instance.shapes[0] as Shape),
+      plan_id: this.#plan(instance.shapes[0] as InstanceShape),
       context,
       bind_resource: { space_guid: context.space_guid },
     });
@@ -166,7 +166,7 @@ export class Platform {
       const query = this.#query(instance, shape);
       const answer = await this.#client.send("DELETE", `${this.#path(instance)}?accepts_incomplete=true&${query}`);
       const reading = read(answer);
-      if (reading === "done" || reading === "gone") buried(instance);
+      if (reading === "done" || reading === "gone") markGone(instance);
       else if (reading === "accepted") instance.phase = "going";
       else if (reading === "open") instance.phase = "doomed";
       // A platform that does not know which plan it has tries both.
@@ -203,7 +203,7 @@ export class Platform {
     const answer = await this.#client.send("POST", `${this.#backupsPath(instance)}/backups/${id}/restores`);
     const reading = read(answer);
     if (reading === "accepted" || reading === "open") {
-      instance.holds.restoreBegins(backup.known);
+      instance.holds.beginRestore(backup.known);
       instance.restore = { id: reading === "accepted" ? String(bodyOf(answer).id) : undefined };
     } else this.#refused("a restore", instance, wasCalm, answer);
   }
@@ -217,7 +217,7 @@ export class Platform {
       const key = `${instance.id.slice(-4)}-${++this.#rows}`;
       const row = { row: this.#rows, tenant: instance.tenant };
       session.put(TABLE, key, row);
-      instance.holds.wrote(new Map([[key, JSON.stringify(row)]]));
+      instance.holds.noteWrite(new Map([[key, JSON.stringify(row)]]));
     }
     session.close();
   }
@@ -242,7 +242,7 @@ export class Platform {
     }
   }
 
-  contentOf(session: NonNullable<ReturnType<Platform["open"]>>): Content {
+  contentOf(session: NonNullable<ReturnType<ReferencePlatform["open"]>>): DatabaseContents {
     return new Map(session.read(TABLE).map(([key, row]) => [key, JSON.stringify(row)]));
   }
 
@@ -259,14 +259,14 @@ export class Platform {
   async #observeOperation(instance: ModelInstance): Promise<void> {
     const answer = await this.#client.send("GET", `${this.#path(instance)}/last_operation?${this.#query(instance)}`);
     const reading = read(answer);
-    if (reading === "gone" && instance.phase === "going") return buried(instance);
+    if (reading === "gone" && instance.phase === "going") return markGone(instance);
     if (reading === "gone" || reading === "refused")
       throw new BrokenPromise(`the operation of ${instance.id} is not known: ${told(answer)}`);
     const { state, instance_usable: usable } = bodyOf(answer);
     if (reading === "open" || state === "in progress") return;
     if (instance.phase === "making") instance.phase = state === "succeeded" ? "standing" : "doomed";
     else if (instance.phase === "going") {
-      if (state === "succeeded") buried(instance);
+      if (state === "succeeded") markGone(instance);
       else instance.phase = "doomed";
     } else {
       if (state === "succeeded" && instance.update !== undefined && !instance.uncertain)
@@ -323,12 +323,12 @@ export class Platform {
       throw new BrokenPromise(`the restore ${id} that was accepted is not known`);
     if (mine?.state === "queued" || mine?.state === "running") return;
     if (mine !== undefined) instance.restoresSeen.add(mine.id);
-    instance.holds.restoreEnds(mine?.state === "succeeded" ? "succeeded" : "failed");
+    instance.holds.endRestore(mine?.state === "succeeded" ? "succeeded" : "failed");
     instance.restore = undefined;
   }
 
   /** GET of the instance: its plan and parameters, if it answers. */
-  async shapeOf(instance: ModelInstance): Promise<Shape | undefined> {
+  async shapeOf(instance: ModelInstance): Promise<InstanceShape | undefined> {
     const answer = await this.#client.send("GET", this.#path(instance));
     if (read(answer) !== "done") return undefined;
     const { plan_id: planId, parameters } = bodyOf(answer) as {

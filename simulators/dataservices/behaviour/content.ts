@@ -27,10 +27,10 @@ export function tableOf(content: Content, name: string): Table {
 export function writeRow(content: Content, name: string, key: string, row: Row | null): void {
   const table = tableOf(content, name);
   table.undo = { key, row: table.rows.get(key) ?? null };
-  set(table.rows, key, row);
+  putOrDelete(table.rows, key, row);
 }
 
-function set(rows: Map<string, Row>, key: string, row: Row | null): void {
+function putOrDelete(rows: Map<string, Row>, key: string, row: Row | null): void {
   if (row === null) rows.delete(key);
   else rows.set(key, row);
 }
@@ -48,11 +48,11 @@ export function append(under: Content, over: Content): void {
 }
 
 /** Every second table as it was before its last write: what a dump without one snapshot may see. */
-export function torn(content: Content): Content {
+export function tearLastWrites(content: Content): Content {
   const tables = [...content.tables].sort(byName).map(([name, table], at): [string, Table] => {
     if (at % 2 === 0 || table.undo === null) return [name, table];
     const rows = new Map(table.rows);
-    set(rows, table.undo.key, table.undo.row);
+    putOrDelete(rows, table.undo.key, table.undo.row);
     return [name, { rows, undo: null }];
   });
   return { tables: new Map(tables), sequences: content.sequences };

@@ -120,7 +120,7 @@ export function destroyDisk(services: DataServices, disk: string): void {
 }
 
 /** The part of BOSH's job context that a data service needs. */
-export interface JobPlace {
+export interface JobContext {
   readonly deployment: string;
   readonly index: number;
   readonly bootstrap: boolean;
@@ -131,8 +131,8 @@ export interface JobPlace {
 
 /** What the jobs `postgresql`, `redis` and `mongodb` do on a VM, in the shape that the director's agent calls. */
 export interface DataServiceJob {
-  start(place: JobPlace): void;
-  stop(place: JobPlace, isGone: boolean): void;
+  start(place: JobContext): void;
+  stop(place: JobContext, isGone: boolean): void;
 }
 
 export function jobsOf(services: DataServices): Readonly<Record<Kind, DataServiceJob>> {

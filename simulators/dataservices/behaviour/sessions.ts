@@ -1,7 +1,7 @@
 import type { Effect } from "../../kernel/index.ts";
 import { nextValue, type Row, writeRow } from "./content.ts";
 import { DataServiceError, type DataServiceErrorCode } from "../wire/errors.ts";
-import { faultAt, type Place } from "../faults.ts";
+import { faultAt, type FaultLocation } from "../faults.ts";
 import { type DataServices, diskOf } from "./services.ts";
 import type { Instance, OpenSession } from "../state.ts";
 import { equalInConstantTime, verifies } from "../wire/scram.ts";
@@ -58,12 +58,12 @@ interface Execution {
 }
 
 /** A refusal is an answer, not an exception: a restore that runs inputs again must get past it. */
-type Answer<T> =
+type InputAnswer<T> =
   | { readonly value: T }
   | { readonly refusal: DataServiceErrorCode; readonly detail: string | undefined };
 
 export function defineInputs(services: DataServices): void {
-  services.kernel.onInput("dataservices.connect", (place: Place) => faultAt(services.kernel, "connect", place));
+  services.kernel.onInput("dataservices.connect", (place: FaultLocation) => faultAt(services.kernel, "connect", place));
   services.kernel.onInput("dataservices.open", (order: OpenOrder) => answer(() => open(services, order)));
   services.kernel.onInput("dataservices.execute", (execution: Execution) => answer(() => execute(services, execution)));
   services.kernel.onInput("dataservices.close", ({ address, id }: OpenSession) => {
@@ -71,7 +71,7 @@ export function defineInputs(services: DataServices): void {
   });
 }
 
-function answer<T>(work: () => T): Answer<T> {
+function answer<T>(work: () => T): InputAnswer<T> {
   try {
     return { value: work() };
   } catch (error) {
@@ -81,7 +81,7 @@ function answer<T>(work: () => T): Answer<T> {
 }
 
 function ask<T>(services: DataServices, kind: string, data: unknown): T {
-  const answered = services.kernel.input(kind, data) as Answer<T>;
+  const answered = services.kernel.input(kind, data) as InputAnswer<T>;
   if ("refusal" in answered) throw new DataServiceError(answered.refusal, answered.detail);
   return answered.value;
 }
@@ -114,7 +114,7 @@ export function openSession(
 function open(services: DataServices, order: OpenOrder): OpenSession {
   const { source, address, port, username } = order;
   const state = services.slot.value;
-  const instance = listening(services, source, address, port);
+  const instance = requireListening(services, source, address, port);
   if (services.real?.covers(instance)) throw new DataServiceError("DS_LIVE", `${address}:${port}`);
   const effect = faultAt(services.kernel, "connect", instance);
   if (effect !== undefined) throw new DataServiceError(effect.kind === "reset" ? "DS_RESET" : "DS_REFUSED");
@@ -128,7 +128,7 @@ function open(services: DataServices, order: OpenOrder): OpenSession {
 }
 
 /** @throws DataServiceError DS_REFUSED */
-function listening(services: DataServices, source: string, address: string, port: number): Instance {
+function requireListening(services: DataServices, source: string, address: string, port: number): Instance {
   const instance = services.slot.value.instances.get(address);
   const isOpen = instance?.state === "running" && instance.port === port && services.admits(source, address, port);
   if (!isOpen) throw new DataServiceError("DS_REFUSED", `${address}:${port} from ${source}`);

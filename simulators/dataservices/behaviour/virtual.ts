@@ -1,5 +1,5 @@
 import type { Body } from "../../kernel/index.ts";
-import { append, emptyContent, torn } from "./content.ts";
+import { append, emptyContent, tearLastWrites } from "./content.ts";
 import { contentOf, decode, encode, itemsOf, withoutTail } from "../wire/dump.ts";
 import { DataServiceError } from "../wire/errors.ts";
 import { type DataServices, diskOf, type DumpDefects, membersOf, type RestoreDefects } from "./services.ts";
@@ -12,7 +12,7 @@ const RESTORE_MS = 1500;
 /** Dumps the virtual content as it is now; the answer comes when the work is done. */
 export function* virtualDump(services: DataServices, instance: Instance, defects: DumpDefects): Body<Uint8Array> {
   const content = diskOf(services, instance)?.content ?? emptyContent();
-  const items = itemsOf(defects.isTorn ? torn(content) : content);
+  const items = itemsOf(defects.isTorn ? tearLastWrites(content) : content);
   const dump = encode("virtual", defects.isShort ? withoutTail(items) : items);
   yield services.kernel.work(DUMP_MS);
   return dump;

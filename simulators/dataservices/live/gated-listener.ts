@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { hearErrors, resetConnection } from "../../kernel/edge/connections.ts";
 
-export interface GateOptions {
+export interface GatedListenerOptions {
   readonly address: string;
   readonly port: number;
   /** Asked for each connection, with the address it comes from. */
@@ -25,20 +25,20 @@ const CONNECTIONS_MAX = 1000;
  * minutes of timeouts; a reset says the same within a millisecond, and no suite can mistake it for an open port. A rule that
  * is closed cuts what it had let in, as Neutron does when it deletes the connection's tracking entry.
  */
-export class Gate {
-  readonly #options: GateOptions;
+export class GatedListener {
+  readonly #options: GatedListenerOptions;
   readonly #server: Server;
   readonly #clients = new Map<Socket, string>();
 
-  private constructor(options: GateOptions) {
+  private constructor(options: GatedListenerOptions) {
     this.#options = options;
     this.#server = createServer({ pauseOnConnect: true }, (client) => this.#accept(client));
     this.#server.maxConnections = CONNECTIONS_MAX;
   }
 
   /** @throws Error with `code` EADDRINUSE, EADDRNOTAVAIL … */
-  static async open(options: GateOptions): Promise<Gate> {
-    const gate = new Gate(options);
+  static async open(options: GatedListenerOptions): Promise<GatedListener> {
+    const gate = new GatedListener(options);
     gate.#server.listen(options.port, options.address);
     await once(gate.#server, "listening");
     hearErrors(gate.#server, options.report);

@@ -13,7 +13,7 @@ import {
 } from "../../kernel/index.ts";
 import { DUMP_BYTES_MAX } from "../wire/dump.ts";
 import { DataServiceError, type DataServiceErrorCode } from "../wire/errors.ts";
-import { faultAt, isPlanted, type Step } from "../faults.ts";
+import { faultAt, isPlanted, type FaultStep } from "../faults.ts";
 import { stop } from "../behaviour/instances.ts";
 import { equalInConstantTime } from "../wire/scram.ts";
 import { type DataServices, neighboursOf } from "../behaviour/services.ts";
@@ -50,7 +50,7 @@ function authenticate(services: DataServices, request: HttpRequest): HttpReply |
 }
 
 /** Runs a handler for the instance reached, as a process of the world; what it throws becomes the agent's error. */
-function at(handler: Handler): Route<DataServices>["handler"] {
+function withInstance(handler: Handler): Route<DataServices>["handler"] {
   return function* (services, request): Body<HttpReply> {
     const instance = instanceAt(services, request) as Instance;
     try {
@@ -87,13 +87,13 @@ function reasonOf(error: unknown): string {
   return error.name === "Error" || "code" in error ? error.message : error.name;
 }
 
-function onPrimary(instance: Instance): void {
+function requirePrimary(instance: Instance): void {
   if (instance.state !== "running") throw new AgentError(503, "not_running", "the data service does not run");
   if (instance.role !== "primary") throw new AgentError(409, "not_primary", "ask the primary of the group");
 }
 
 /** @throws AgentError the step's armed failure; `vanish` takes the service away first */
-function* mayFail(services: DataServices, step: Step, instance: Instance): Body {
+function* applyFault(services: DataServices, step: FaultStep, instance: Instance): Body {
   const effect = faultAt(services.kernel, step, instance);
   if (effect?.kind === "delay") yield* services.kernel.faults.delay(effect);
   if (effect?.kind === "stuck" && !(yield* services.kernel.faults.stuck(effect)))
@@ -111,7 +111,7 @@ type Outcome<T> = { readonly value: T } | { readonly error: unknown };
  * Waits for work on a real server. The handler stays a process of the world: it sleeps on a signal of the kernel that the edge
  * fires when its promise settles, and goes on in an event of its own. Only for worlds that follow the wall.
  */
-function* awaited<T>({ kernel }: DataServices, work: Promise<T>): Body<T> {
+function* awaitReal<T>({ kernel }: DataServices, work: Promise<T>): Body<T> {
   const settled = kernel.signal<Outcome<T>>();
   work.then(
     (value) => settled.fire({ value }),
@@ -132,7 +132,7 @@ function realOf(services: DataServices, instance: Instance): DataServices["real"
 function* applyUsers(services: DataServices, instances: readonly Instance[]): Body {
   for (const instance of instances) {
     const real = realOf(services, instance);
-    if (real !== undefined) yield* awaited(services, real.applyUsers(instance));
+    if (real !== undefined) yield* awaitReal(services, real.applyUsers(instance));
   }
 }
 
@@ -152,12 +152,12 @@ function credentialsOf(instance: Instance, request: HttpRequest): { password: st
 }
 
 function* putCredentials(services: DataServices, instance: Instance, request: HttpRequest): Body<HttpReply> {
-  onPrimary(instance);
+  requirePrimary(instance);
   const username = request.params.username ?? "";
   if (!USERNAME.test(username) || RESERVED.test(username))
     throw new AgentError(400, "bad_username", `a user name matches ${USERNAME.source} and is not reserved`);
   const { password, database } = credentialsOf(instance, request);
-  yield* mayFail(services, "credentials", instance);
+  yield* applyFault(services, "credentials", instance);
   const everywhere = isPlanted(services.kernel, "credentials everywhere", instance);
   const neighbours = everywhere ? neighboursOf(services, instance) : [];
   const isNew = writeUser(services, instance, username, password);
@@ -167,8 +167,8 @@ function* putCredentials(services: DataServices, instance: Instance, request: Ht
 }
 
 function* deleteCredentials(services: DataServices, instance: Instance, request: HttpRequest): Body<HttpReply> {
-  onPrimary(instance);
-  yield* mayFail(services, "credentials", instance);
+  requirePrimary(instance);
+  yield* applyFault(services, "credentials", instance);
   if (isPlanted(services.kernel, "credentials keep", instance)) return empty(204);
   removeUser(services, instance, request.params.username ?? "");
   // Also when the record was gone: an earlier attempt may have failed after it.
@@ -176,14 +176,14 @@ function* deleteCredentials(services: DataServices, instance: Instance, request:
   return empty(204);
 }
 
-function simulatesData({ kind }: Instance): void {
+function requireData({ kind }: Instance): void {
   if (kind !== "postgresql") throw new DataServiceError("DS_NOT_SIMULATED", `the data of ${kind}`);
 }
 
 function* dump(services: DataServices, instance: Instance): Body<HttpReply> {
-  onPrimary(instance);
-  simulatesData(instance);
-  yield* mayFail(services, "dump", instance);
+  requirePrimary(instance);
+  requireData(instance);
+  yield* applyFault(services, "dump", instance);
   const { kernel } = services;
   const disclosed = isPlanted(kernel, "dump wrong-neighbour", instance)
     ? neighboursOf(services, instance)[0]
@@ -197,16 +197,16 @@ function* dump(services: DataServices, instance: Instance): Body<HttpReply> {
   const body =
     real === undefined
       ? yield* virtualDump(services, from, defects)
-      : yield* awaited(services, real.dump(from, defects));
+      : yield* awaitReal(services, real.dump(from, defects));
   kernel.record("dataservices", "dump.done", instance.address, { deployment: instance.deployment, bytes: body.length });
   return { status: 200, headers: { "Content-Type": "application/octet-stream" }, body };
 }
 
 function* restore(services: DataServices, instance: Instance, request: HttpRequest): Body<HttpReply> {
-  onPrimary(instance);
-  simulatesData(instance);
+  requirePrimary(instance);
+  requireData(instance);
   const bytes = typeof request.body === "string" ? Buffer.from(bodyText(request)) : request.body;
-  yield* mayFail(services, "restore", instance);
+  yield* applyFault(services, "restore", instance);
   const { kernel } = services;
   const defects = {
     isAppending: isPlanted(kernel, "restore append", instance),
@@ -217,7 +217,7 @@ function* restore(services: DataServices, instance: Instance, request: HttpReque
   for (const target of hit === undefined ? [instance] : [instance, hit]) {
     const real = realOf(services, target);
     if (real === undefined) yield* virtualRestore(services, target, bytes, defects);
-    else yield* awaited(services, real.restore(target, bytes, defects));
+    else yield* awaitReal(services, real.restore(target, bytes, defects));
     kernel.record("dataservices", "restore.done", target.address, { deployment: target.deployment });
   }
   return json(200, { restored: true });
@@ -230,7 +230,7 @@ const route = (method: string, path: string, handler: Handler): Route<DataServic
   path,
   auth: AUTH,
   clients: CLIENTS,
-  handler: at(handler),
+  handler: withInstance(handler),
 });
 
 /** The agent that stands beside the data service on each VM, for the platform alone: one service, many addresses. */

@@ -137,13 +137,13 @@ export function withoutTail(items: Iterable<Item>): readonly Item[] {
 export function itemsOf(content: Content): readonly Item[] {
   const tables = [...content.tables].sort(byName).map(([name, { rows }]) => ({
     rows: name,
-    lines: [...rows].sort(byName).map(([key, row]) => JSON.stringify([key, sorted(row)])),
+    lines: [...rows].sort(byName).map(([key, row]) => JSON.stringify([key, sortColumns(row)])),
   }));
   const sequences = [...content.sequences].sort(byName).map(([sequence, value]) => ({ sequence, value }));
   return [...tables, ...sequences];
 }
 
-const sorted = (row: Row): Row => Object.fromEntries(Object.entries(row).sort(byName));
+const sortColumns = (row: Row): Row => Object.fromEntries(Object.entries(row).sort(byName));
 
 export function contentOf(items: Iterable<Item>): Content {
   const tables = new Map<string, Table>();
