@@ -1,10 +1,9 @@
-import { hash } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import type { PostgresPool } from "kysely";
 import { createBackupStore } from "./backup/backups.ts";
 import { type BrokerConfig, checkConfig, managersOf } from "./config.ts";
 import { BackendError, FinalError } from "./errors.ts";
-import { createGuard } from "./guard/guard.ts";
+import { SecurityGroupGuard } from "./guard/guard.ts";
 import { neutronOf } from "./guard/neutron.ts";
 import { openProject } from "./openstack/project.ts";
 import { restoreGuards, WATCH_MS } from "./guard/watch.ts";
@@ -14,12 +13,12 @@ import type { OperationContext } from "./operations/context.ts";
 import { createAuthentication } from "./osb/authentication.ts";
 import { backupRoutes } from "./osb/backups.ts";
 import { bindingRoutes } from "./osb/bindings.ts";
+import { catalogRoute } from "./osb/catalog.ts";
 import { instanceRoutes } from "./osb/instances.ts";
 import { recordRoutes } from "./osb/records.ts";
-import { CATALOG_PATH } from "./osb/requests.ts";
 import { createServer } from "./osb/server.ts";
 import { register } from "./registrar/registrar.ts";
-import { catalogOf, type Service, serviceOf } from "./spi/catalog.ts";
+import { serviceOf } from "./spi/catalog.ts";
 import { createDeployer } from "./spi/director/deployer.ts";
 import { AGENT_PORT } from "./spi/manifest.ts";
 import { createSeal } from "./store/seal.ts";
@@ -29,23 +28,29 @@ import { type Operation, openStore } from "./store/store.ts";
 export interface Broker {
   /** Not listening: `app.listen`, or `app.inject` in process. */
   readonly app: FastifyInstance;
-  /** Registers and takes up what an earlier process left open. */
+  /** Registers in Consul and takes up what an earlier process left open. @throws BackendError, FinalError when Consul refuses */
   start(): Promise<void>;
-  /** Answers no more; operations in progress go on when it is started again on its store. */
+  /** Answers no more; operations in progress go on when a broker is started again on its store. */
   stop(): Promise<void>;
   /** As SIGKILL: from now on it touches nothing. */
   kill(): void;
 }
 
+/** What a broker is given beside its configuration. */
 export interface BrokerOptions {
   /** Where its state lies: a pool of `pg`, or `embeddedPool()`. */
   readonly pool: PostgresPool;
-  /** Told of defects: errors that no backend caused. */
+  /** Gets defects: errors that no backend caused. Default: nobody hears of them. */
   readonly report?: (error: unknown, operation?: Operation) => void;
-  readonly tell?: OperationListener;
+  /** Hears of operations, for a log. */
+  readonly onOperation?: OperationListener;
 }
 
-/** @throws ConfigError */
+/**
+ * Makes a broker on its store.
+ *
+ * @throws ConfigError; StoreError when the database can't be reached
+ */
 export async function createBroker(config: BrokerConfig, outer: Host, options: BrokerOptions): Promise<Broker> {
   checkConfig(config);
   const { host, kill } = mortalHost(outer);
@@ -58,7 +63,7 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
     store: await openStore(options.pool, host),
     service,
     deployer: createDeployer(config, host),
-    guard: createGuard(neutronOf(project), host, {
+    guard: new SecurityGroupGuard(neutronOf(project), host, {
       servicePort: service.port,
       agentPort: AGENT_PORT,
       managers: managersOf(config),
@@ -66,7 +71,7 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
     backups: createBackupStore(project, host, config.encryptionKey),
     seal: createSeal(host, config.encryptionKey, "store"),
   };
-  const executor = createExecutor(context, report, options.tell);
+  const executor = createExecutor(context, report, options.onOperation);
   const app = createApp(context, executor, report);
   return {
     app,
@@ -98,16 +103,4 @@ function createApp(context: OperationContext, executor: Executor, report: (error
   bindingRoutes(app, controlPlane);
   backupRoutes(app, controlPlane);
   return app;
-}
-
-/** The catalog never changes while the broker runs, so a platform that has it is told so. */
-function catalogRoute(app: FastifyInstance, service: Service): void {
-  const text = JSON.stringify(catalogOf(service));
-  const tag = `"${hash("sha256", text)}"`;
-  app.get(CATALOG_PATH, (request, reply) => {
-    reply.header("ETag", tag);
-    const known = (request.headers["if-none-match"] ?? "").split(",").map((each) => each.trim());
-    if (known.includes(tag) || known.includes("*")) return reply.code(304).send();
-    return reply.type("application/json; charset=utf-8").send(text);
-  });
 }

@@ -7,7 +7,7 @@ import { type BackupStore, createBackupStore, type BackupPart } from "./backups.
 
 /** As much of Swift as the backup manager uses, in one container. */
 class Swift {
-  readonly objects = new Map<string, Uint8Array>();
+  readonly objects = new Map<string, Uint8Array<ArrayBuffer>>();
   /** Something stands before it that knows no page at all. */
   isHidden = false;
 
@@ -19,7 +19,7 @@ class Swift {
       const name = url.pathname.split("/").slice(2).join("/");
       const reply = (
         status: number,
-        bytes: Uint8Array = new Uint8Array(),
+        bytes: Uint8Array<ArrayBuffer> = new Uint8Array(),
       ): Awaited<ReturnType<OpenStackProject["call"]>> => ({
         status,
         headers: new Headers({ "x-trans-id": "tx0" }),

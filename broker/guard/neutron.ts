@@ -20,14 +20,17 @@ const Rule = Type.Object({
 const Group = Type.Object({ id: Type.String(), name: Type.String(), security_group_rules: Type.Array(Rule) });
 const Port = Type.Object({ id: Type.String(), security_groups: Type.Array(Type.String()) });
 
+/** A security group rule, as Neutron shows it. */
 export type Rule = Static<typeof Rule>;
+/** A security group with its rules. */
 export type Group = Static<typeof Group>;
-export type Port = Static<typeof Port>;
+type Port = Static<typeof Port>;
 
 const GROUPS = Compile(Type.Object({ security_groups: Type.Array(Group) }));
 const GROUP = Compile(Type.Object({ security_group: Group }));
 const PORTS = Compile(Type.Object({ ports: Type.Array(Port) }));
 
+/** A rule that is to be made. */
 export type NewRule = Omit<Rule, "id">;
 
 /**
@@ -37,6 +40,7 @@ export type NewRule = Omit<Rule, "id">;
 export interface Neutron {
   /** All of the project, or those of this name. */
   groups(name?: string): Promise<readonly Group[]>;
+  /** Not tried again: look for the group first. */
   createGroup(name: string): Promise<Group>;
   /** Nothing happens when it is gone. @throws BackendError while a port carries it */
   deleteGroup(id: string): Promise<void>;
@@ -50,9 +54,11 @@ export interface Neutron {
   setGroups(port: Port, groups: readonly string[]): Promise<void>;
 }
 
+/** Somebody else has changed the same thing meanwhile. */
 const raceError = (answer: BackendAnswer, what: string): BackendError =>
   new BackendError(`${describeAnswer(answer, what)}; somebody else was quicker`);
 
+/** Neutron, as the project of the broker sees it. */
 export function neutronOf(project: OpenStackProject): Neutron {
   const call = (method: string, path: string, json?: unknown): Promise<BackendAnswer> =>
     project.call("network", method, path, json === undefined ? {} : { json });

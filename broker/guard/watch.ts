@@ -1,5 +1,4 @@
-import type { OperationContext } from "../operations/context.ts";
-import { planOf } from "../operations/context.ts";
+import { type OperationContext, planOf } from "../operations/context.ts";
 
 /** How often data guard looks for VMs that were made anew behind its back. */
 export const WATCH_MS = 600_000;
@@ -8,6 +7,8 @@ export const WATCH_MS = 600_000;
  * A director that resurrects a VM gives it a new port, and nobody tells the broker: until the port carries the instance's group again, the
  * instance is closed to its bindings. Looks for such ports once, and puts the group on them. It makes no group and writes no record, so it
  * may run beside an operation.
+ *
+ * @throws BackendError, FinalError: what it could not do, the next look will
  */
 export async function restoreGuards(context: OperationContext): Promise<void> {
   const { store, guard, deployer } = context;

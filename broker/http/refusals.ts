@@ -19,14 +19,14 @@ function parseRefusal<T>(shape: BodySchema<T>, answer: BackendAnswer): T | undef
   }
 }
 
-/** `SecurityGroupRuleExists`, `OverQuota` …; undefined when Neutron has not said this. */
+/** The reason of a refusal of Neutron: `SecurityGroupRuleExists`, `OverQuota` …; undefined when somebody else has answered. */
 export const neutronReason = (answer: BackendAnswer): string | undefined =>
   parseRefusal(NEUTRON, answer)?.NeutronError.type;
 
 /** Codes of the director's errors (bosh-director/lib/bosh/director/errors.rb). */
 export const DIRECTOR_CODES = { taskNotFound: 10_000, deploymentNotFound: 70_000 } as const;
 
-/** The code of a director's error; undefined when the director has not said this. */
+/** The code of a director's error; undefined when somebody else has answered. */
 export const directorCode = (answer: BackendAnswer): number | undefined => parseRefusal(DIRECTOR, answer)?.code;
 
 /** Swift gives no reasons, but marks each of its answers: without the mark somebody else has spoken. */

@@ -1,19 +1,11 @@
-import type { BackupPart } from "../backup/backups.ts";
-import type { BackupRow, RestoreRow } from "../store/schema.ts";
+import { parseParts } from "../backup/backups.ts";
 import type { Operation } from "../store/store.ts";
-import { agentOf, instanceOf, locate, payloadOf, type OperationContext } from "./context.ts";
+import { agentOf, instanceOf, locate, type OperationContext } from "./context.ts";
+import { backupPayload, restorePayload } from "./payloads.ts";
 
-/** What a backup is told: the record to make. */
-export interface BackupPayload {
-  readonly row: BackupRow;
-}
-
-export interface RestorePayload {
-  readonly row: RestoreRow;
-}
-
+/** Dumps the instance and stores the dump. */
 export async function backup(context: OperationContext, operation: Operation): Promise<void> {
-  const { row } = payloadOf<BackupPayload>(operation);
+  const { row } = backupPayload(operation);
   await context.store.addBackup(row);
   await context.store.setBackup(row.id, { state: "running" });
   const instance = await locate(context, await instanceOf(context, operation));
@@ -27,28 +19,29 @@ export async function backup(context: OperationContext, operation: Operation): P
   });
 }
 
-/** What was stored before the failure goes. */
+/** Deletes what was stored before the failure; the record stays, failed. */
 export async function undoBackup(context: OperationContext, operation: Operation): Promise<void> {
-  const { row } = payloadOf<BackupPayload>(operation);
+  const { row } = backupPayload(operation);
   await context.store.addBackup(row);
   await context.backups.remove(row.instance_id, row.id);
   await context.store.setBackup(row.id, { state: "failed", parts: "[]", finished_ms: context.host.nowMs() });
 }
 
-/** Everything is fetched and proved whole before the agent touches live data. */
+/** Replaces the data by that of a backup. Everything is fetched and proved whole before the agent touches live data. */
 export async function restore(context: OperationContext, operation: Operation): Promise<void> {
-  const { row } = payloadOf<RestorePayload>(operation);
+  const { row } = restorePayload(operation);
   await context.store.addRestore(row);
   await context.store.setRestore(row.id, { state: "running" });
   const source = await context.store.backup(row.backup_id);
   const instance = await locate(context, await instanceOf(context, operation));
-  const dump = await context.backups.get(instance.id, JSON.parse(source?.parts ?? "[]") as readonly BackupPart[]);
+  const dump = await context.backups.get(instance.id, parseParts(source?.parts ?? "[]"));
   await agentOf(context, instance).restore(dump);
   await context.store.setRestore(row.id, { state: "succeeded", finished_ms: context.host.nowMs() });
 }
 
+/** Writes down that the restore failed; there is nothing to take back. */
 export async function undoRestore(context: OperationContext, operation: Operation): Promise<void> {
-  const { row } = payloadOf<RestorePayload>(operation);
+  const { row } = restorePayload(operation);
   await context.store.addRestore(row);
   await context.store.setRestore(row.id, { state: "failed", finished_ms: context.host.nowMs() });
 }

@@ -1,17 +1,12 @@
 import { FinalError } from "../errors.ts";
-import type { BindingRow } from "../store/schema.ts";
 import { openText } from "../store/seal.ts";
 import type { Operation } from "../store/store.ts";
-import { agentOf, guardBindings, instanceOf, isBound, locate, payloadOf, type OperationContext } from "./context.ts";
+import { agentOf, guardBindings, instanceOf, isBound, locate, type OperationContext } from "./context.ts";
+import { bindPayload } from "./payloads.ts";
 
-/** What a bind is told: the record to make. */
-export interface BindPayload {
-  readonly row: BindingRow;
-}
-
-/** The user comes first, the way to it last: what is open is always what a binding has asked for. */
+/** Creates the user first and opens the way to it last: what is open is always what a binding has asked for. */
 export async function bind(context: OperationContext, operation: Operation): Promise<void> {
-  const { row } = payloadOf<BindPayload>(operation);
+  const { row } = bindPayload(operation);
   await context.store.addBinding(row);
   const binding = await context.store.binding(row.id);
   if (binding?.instance_id !== operation.instance_id) throw new FinalError(`binding ${row.id} is another instance's`);

@@ -1,52 +1,51 @@
 import { FinalError } from "../errors.ts";
+import { parseObject } from "../json.ts";
 import { manifestOf } from "../spi/manifest.ts";
 import type { InstanceRow } from "../store/schema.ts";
 import type { Operation } from "../store/store.ts";
 import {
   agentOf,
+  domainOf,
   guardBindings,
   instanceOf,
   locate,
-  payloadOf,
+  type OperationContext,
   planOf,
   protect,
-  save,
+  saveInstance,
   secretsOf,
-  type OperationContext,
 } from "./context.ts";
-
-/** What a provision is told: the record to make. */
-export interface ProvisionPayload {
-  readonly row: InstanceRow;
-}
-
-export interface UpdatePayload {
-  readonly planId: string;
-  /** JSON of all parameters, those that stay included. */
-  readonly parameters: string;
-}
+import { provisionPayload, updatePayload } from "./payloads.ts";
 
 interface WantedDeployment {
   readonly planId: string;
+  /** JSON. */
   readonly parameters: string;
   /** Names the attempt at the director. */
   readonly contextId: string;
 }
 
-/** Brings the deployment to what is wanted, finds where it is, puts it under guard, waits until it serves. Safe to do again. */
-async function deploy(context: OperationContext, instance: InstanceRow, wanted: WantedDeployment): Promise<InstanceRow> {
-  const manifest = manifestOf({
+const manifestFor = (context: OperationContext, instance: InstanceRow, wanted: WantedDeployment): string =>
+  manifestOf({
     deployment: instance.deployment,
     service: context.service,
     plan: planOf(context, wanted.planId),
-    parameters: JSON.parse(wanted.parameters) as Record<string, unknown>,
+    parameters: parseObject(wanted.parameters),
     secrets: secretsOf(context, instance),
-    domain: context.config.domain ?? "dc1.consul",
+    domain: domainOf(context),
   });
-  const { nodes } = planOf(context, wanted.planId);
+
+/** Brings the deployment to what is wanted, finds where it is, puts it under guard, waits until it serves. Safe to do again. */
+async function deploy(
+  context: OperationContext,
+  instance: InstanceRow,
+  wanted: WantedDeployment,
+): Promise<InstanceRow> {
+  const isCluster = planOf(context, wanted.planId).nodes > 1;
   // Nodes look for each other while they are deployed, so their ports need the group before the task has ended.
-  const meanwhile = nodes > 1 ? async () => void (await protect(context, instance, wanted.planId)) : undefined;
-  await context.deployer.deploy(instance.deployment, manifest, wanted.contextId, meanwhile);
+  const meanwhile = async (): Promise<void> => void (await protect(context, instance, wanted.planId));
+  const manifest = manifestFor(context, instance, wanted);
+  await context.deployer.deploy(instance.deployment, manifest, wanted.contextId, isCluster ? meanwhile : undefined);
   const located = await locate(context, instance, wanted.planId);
   await guardBindings(context, located, wanted.planId);
   if (located.address === "") throw new FinalError(`deployment ${instance.deployment} has no VM`);
@@ -58,20 +57,22 @@ async function deploy(context: OperationContext, instance: InstanceRow, wanted: 
 async function ensureRecord(context: OperationContext, operation: Operation): Promise<InstanceRow> {
   const known = await context.store.instance(operation.instance_id);
   if (known !== undefined) return known;
-  await context.store.addInstance(payloadOf<ProvisionPayload>(operation).row);
+  await context.store.addInstance(provisionPayload(operation).row);
   return instanceOf(context, operation);
 }
 
+/** Deploys an instance. */
 export async function provision(context: OperationContext, operation: Operation): Promise<void> {
   const instance = await ensureRecord(context, operation);
   const { plan_id: planId, parameters } = instance;
   const deployed = await deploy(context, instance, { planId, parameters, contextId: operation.id });
-  await save(context, deployed, { state: "ready" });
+  await saveInstance(context, deployed, { state: "ready" });
 }
 
 /** A failed provision leaves nothing that costs: deployment, disks and group go; the record stays until it is deprovisioned. */
 export async function undoProvision(context: OperationContext, operation: Operation): Promise<void> {
-  const instance = await save(context, await ensureRecord(context, operation), { state: "failed", address: "" });
+  const record = await ensureRecord(context, operation);
+  const instance = await saveInstance(context, record, { state: "failed", address: "" });
   await context.deployer.remove(instance.deployment, undoContextId(operation), {
     keepDisks: context.config.plantedBug === "leak-volume-after-failed-deploy",
   });
@@ -80,11 +81,12 @@ export async function undoProvision(context: OperationContext, operation: Operat
 
 const undoContextId = (operation: Operation): string => `${operation.id}-undo`;
 
+/** Deploys an instance with another plan or other parameters; the record changes once they are in force. */
 export async function update(context: OperationContext, operation: Operation): Promise<void> {
-  const { planId, parameters } = payloadOf<UpdatePayload>(operation);
+  const { planId, parameters } = updatePayload(operation);
   const instance = await instanceOf(context, operation);
   const deployed = await deploy(context, instance, { planId, parameters, contextId: operation.id });
-  await save(context, deployed, { plan_id: planId, parameters, state: "ready" });
+  await saveInstance(context, deployed, { plan_id: planId, parameters, state: "ready" });
 }
 
 /** The deployment goes back to what the record says. Where even that fails the instance is said to be broken. */
@@ -93,10 +95,10 @@ export async function undoUpdate(context: OperationContext, operation: Operation
   const { plan_id: planId, parameters } = instance;
   try {
     const deployed = await deploy(context, instance, { planId, parameters, contextId: undoContextId(operation) });
-    await save(context, deployed, { state: "ready" });
+    await saveInstance(context, deployed, { state: "ready" });
   } catch (error) {
     if (!(error instanceof FinalError)) throw error;
-    await save(context, await instanceOf(context, operation), { state: "broken" });
+    await saveInstance(context, await instanceOf(context, operation), { state: "broken" });
   }
 }
 
@@ -104,16 +106,16 @@ export async function undoUpdate(context: OperationContext, operation: Operation
 export async function deprovision(context: OperationContext, operation: Operation): Promise<void> {
   const instance = await context.store.instance(operation.instance_id);
   if (instance !== undefined) {
-    if (instance.state === "ready") await save(context, instance, { state: "broken" });
+    if (instance.state === "ready") await saveInstance(context, instance, { state: "broken" });
     await context.guard.remove(instance.id);
     await context.deployer.remove(instance.deployment, operation.id);
     await context.backups.remove(instance.id);
-    await forget(context, instance.id);
+    await deleteRecords(context, instance.id);
   }
   await context.store.forgetOperations(operation.instance_id, operation.id);
 }
 
-async function forget({ store }: OperationContext, instanceId: string): Promise<void> {
+async function deleteRecords({ store }: OperationContext, instanceId: string): Promise<void> {
   await store.deleteRestoresOf(instanceId);
   await store.deleteBackupsOf(instanceId);
   for (const { id } of await store.bindingsOf(instanceId)) await store.deleteBinding(id);

@@ -1,42 +1,35 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { badRequest, concurrency, OsbError } from "../errors.ts";
-import type { BindPayload } from "../operations/bindings.ts";
+import { domainOf, type OperationContext } from "../operations/context.ts";
 import type { Ending } from "../operations/executor.ts";
-import { payloadOf, type OperationContext } from "../operations/context.ts";
+import { type BindPayload, bindPayload } from "../operations/payloads.ts";
 import { credentialsOf, endpointsOf } from "../spi/credentials.ts";
 import type { BindingRow, InstanceRow } from "../store/schema.ts";
 import { openText, sealText } from "../store/seal.ts";
 import type { Operation } from "../store/store.ts";
+import { canonical, ownerOf } from "./canonical.ts";
+import { objectBody, optionalObject, optionalText, type RequestBody } from "./fields.ts";
+import { minorOf } from "./headers.ts";
+import { checkId, isId, randomHex } from "./ids.ts";
 import { checkOwnIds, requireInstance } from "./instances.ts";
+import { checkService, findPlan } from "./offering.ts";
 import {
   acceptedReply,
-  type ControlPlane,
-  openOperation,
-  openBehind,
-  orderOf,
+  type AnswerBody,
   answerPoll,
+  type ControlPlane,
+  newOperation,
+  openBehind,
+  openOperation,
   type RouteQuery,
-  randomHex,
 } from "./operations.ts";
-import {
-  type Body,
-  canonical,
-  checkId,
-  checkService,
-  findPlan,
-  isId,
-  minorOf,
-  objectBody,
-  optionalObject,
-  optionalText,
-  ownerOf,
-} from "./requests.ts";
 
-type BindingRequest = FastifyRequest<{
+interface BindingRoute {
   Params: { id: string; binding: string };
   Querystring: RouteQuery;
   Body: unknown;
-}>;
+}
+type BindingRequest = FastifyRequest<BindingRoute>;
 
 /** How long a platform that does not take 202 for an answer is kept waiting. Shorter than the usual patience of platforms, 60 s. */
 const SYNCHRONOUS_MS_MAX = 50_000;
@@ -53,21 +46,21 @@ const acceptsAsync = ({ query, headers }: BindingRequest): boolean =>
 /** Members of bind_resource that say for whom a binding is; others make no difference. */
 const RESOURCE = ["app_guid", "space_guid", "route", "credential_client_id"] as const;
 
-async function describeBinding(
+function describeBinding(
   context: OperationContext,
   request: BindingRequest,
   instance: InstanceRow,
   row: BindingRow,
-): Promise<object> {
-  const place = { service: context.service, domain: context.config.domain ?? "dc1.consul", instance };
+): AnswerBody {
+  const location = { service: context.service, domain: domainOf(context), instance };
   return {
-    credentials: credentialsOf(place, row.username, openText(context.seal, row.password)),
-    ...(minorOf(request.headers) >= ENDPOINTS_MINOR && { endpoints: endpointsOf(place) }),
+    credentials: credentialsOf(location, row.username, openText(context.seal, row.password)),
+    ...(minorOf(request.headers) >= ENDPOINTS_MINOR && { endpoints: endpointsOf(location) }),
   };
 }
 
-/** What is asked of a binding, to tell an identical request from another. @throws OsbError 400 */
-function fingerprintOf(instance: InstanceRow, body: Body): string {
+/** What is asked of a binding, as one text, to tell an identical request from another. @throws OsbError 400 */
+function fingerprintOf(instance: InstanceRow, body: RequestBody): string {
   const resource = optionalObject(body.bind_resource, "bind_resource");
   const osbContext = optionalObject(body.context, "context");
   if (Object.keys(optionalObject(body.parameters, "parameters")).length > 0)
@@ -90,7 +83,7 @@ async function checkPredecessor({ store }: OperationContext, instance: InstanceR
     throw badRequest("predecessor_binding_id is no service binding of this service instance.");
 }
 
-const recordOf = (context: OperationContext, id: string, instance: InstanceRow, request: string): BindingRow => ({
+const newBinding = (context: OperationContext, id: string, instance: InstanceRow, request: string): BindingRow => ({
   id,
   instance_id: instance.id,
   state: "creating",
@@ -100,29 +93,36 @@ const recordOf = (context: OperationContext, id: string, instance: InstanceRow, 
   created_ms: context.host.nowMs(),
 });
 
-async function bind(controlPlane: ControlPlane, request: BindingRequest, reply: FastifyReply): Promise<object> {
+async function bind(controlPlane: ControlPlane, request: BindingRequest, reply: FastifyReply): Promise<AnswerBody> {
   const { context } = controlPlane;
   const id = checkId(request.params.binding);
   const body = objectBody(request.body);
   checkService(context.service, body.service_id);
   const plan = findPlan(context.service, body.plan_id);
   const instance = await requireInstance(context, request.params.id, 404);
-  const asked = fingerprintOf(instance, body);
+  const fingerprint = fingerprintOf(instance, body);
   if (plan.id !== instance.plan_id) throw badRequest("plan_id is not the plan of this service instance.");
   const known = await context.store.binding(id);
-  if (known?.state === "ready" && known.request === asked) return describeBinding(context, request, instance, known);
+  if (known?.state === "ready" && known.request === fingerprint)
+    return describeBinding(context, request, instance, known);
   const busy = await context.store.busyWith(instance.id);
   if (busy?.kind === "bind" && busy.binding_id === id)
-    return answerRepeatedBind(controlPlane, request, instance, busy, asked, reply);
+    return answerRepeatedBind(controlPlane, request, instance, busy, fingerprint, reply);
   if (known !== undefined) throw bindingConflict();
   if (busy !== undefined) throw concurrency();
   if (instance.state !== "ready") throw new OsbError(422, "The service instance is not ready to be bound.");
   await checkPredecessor(context, instance, body.predecessor_binding_id);
-  const row = recordOf(context, id, instance, asked);
-  const payload: BindPayload = { row };
-  const operation = orderOf(context, { instanceId: instance.id, bindingId: id, kind: "bind", payload });
-  if (!(await openOperation(controlPlane, operation))) throw concurrency();
+  const operation = await openBind(controlPlane, newBinding(context, id, instance, fingerprint));
   return answerBind(controlPlane, request, instance, operation, reply);
+}
+
+/** @throws OsbError 422 when another operation was quicker */
+async function openBind(controlPlane: ControlPlane, row: BindingRow): Promise<Operation> {
+  const payload: BindPayload = { row };
+  const order = { instanceId: row.instance_id, bindingId: row.id, kind: "bind", payload } as const;
+  const operation = newOperation(controlPlane.context, order);
+  if (!(await openOperation(controlPlane, operation))) throw concurrency();
+  return operation;
 }
 
 const bindingConflict = (): OsbError => new OsbError(409, "A service binding with this id exists already.");
@@ -133,10 +133,10 @@ function answerRepeatedBind(
   request: BindingRequest,
   instance: InstanceRow,
   busy: Operation,
-  asked: string,
+  fingerprint: string,
   reply: FastifyReply,
-): Promise<object> {
-  if (payloadOf<BindPayload>(busy).row.request !== asked) throw bindingConflict();
+): Promise<AnswerBody> {
+  if (bindPayload(busy).row.request !== fingerprint) throw bindingConflict();
   return answerBind(controlPlane, request, instance, busy, reply);
 }
 
@@ -147,12 +147,12 @@ async function answerBind(
   instance: InstanceRow,
   operation: Operation,
   reply: FastifyReply,
-): Promise<object> {
+): Promise<AnswerBody> {
   const ending = controlPlane.executor.start(operation);
   if (acceptsAsync(request)) return acceptedReply(reply, operation);
   await waitForSuccess(controlPlane, ending);
   reply.code(201);
-  return describeBinding(controlPlane.context, request, instance, payloadOf<BindPayload>(operation).row);
+  return describeBinding(controlPlane.context, request, instance, bindPayload(operation).row);
 }
 
 /** @throws OsbError 500 when it failed, 503 when it goes on for longer than a platform waits */
@@ -168,8 +168,8 @@ async function waitForSuccess({ context: { host } }: ControlPlane, ending: Promi
   if (outcome === "failed") throw new OsbError(500, "The service could not do what was asked; ask its operator.");
 }
 
-/** A binding of this instance; another instance's is none. @throws OsbError 404 or 410 */
-async function ownBinding(
+/** A binding of this instance; another instance's is none. @throws OsbError 404 or 410 when there is no such instance */
+async function findOwnBinding(
   context: OperationContext,
   request: BindingRequest,
   status: 404 | 410,
@@ -181,59 +181,67 @@ async function ownBinding(
 
 const noBinding = (status: 404 | 410): OsbError => new OsbError(status, "There is no such service binding.");
 
-async function unbind(controlPlane: ControlPlane, request: BindingRequest, reply: FastifyReply): Promise<object> {
+async function unbind(controlPlane: ControlPlane, request: BindingRequest, reply: FastifyReply): Promise<AnswerBody> {
   const { context } = controlPlane;
   const { service_id: serviceId, plan_id: planId } = request.query;
   checkService(context.service, serviceId);
   findPlan(context.service, planId);
-  const { instance, binding } = await ownBinding(context, request, 410);
+  const { instance, binding } = await findOwnBinding(context, request, 410);
+  const bindingId = request.params.binding;
   const busy = await context.store.busyWith(instance.id);
-  const isOurs = busy?.binding_id === request.params.binding;
+  const isOurs = busy?.binding_id === bindingId;
   if (binding === undefined && !isOurs) throw noBinding(410);
   checkOwnIds(context, instance, request.query, true);
   if (busy?.kind === "unbind" && isOurs) return answerUnbind(controlPlane, request, busy, reply);
-  const operation = orderOf(context, { instanceId: instance.id, bindingId: request.params.binding, kind: "unbind" });
-  if (busy?.kind === "bind" && isOurs) return answerUnbind(controlPlane, request, await openBehind(controlPlane, operation), reply);
+  const operation = newOperation(context, { instanceId: instance.id, bindingId, kind: "unbind" });
+  if (busy?.kind === "bind" && isOurs)
+    return answerUnbind(controlPlane, request, await openBehind(controlPlane, operation), reply);
   if (busy !== undefined || !(await openOperation(controlPlane, operation))) throw concurrency();
   return answerUnbind(controlPlane, request, operation, reply);
 }
 
+/** 202 to a platform that polls; to any other 200, once the binding is gone. */
 async function answerUnbind(
   controlPlane: ControlPlane,
   request: BindingRequest,
   operation: Operation,
   reply: FastifyReply,
-): Promise<object> {
+): Promise<AnswerBody> {
   const ending = controlPlane.executor.start(operation);
   if (acceptsAsync(request)) return acceptedReply(reply, operation);
   await waitForSuccess(controlPlane, ending);
   return {};
 }
 
-async function show(context: OperationContext, request: BindingRequest): Promise<object> {
-  const { instance, binding } = await ownBinding(context, request, 404);
+async function show(context: OperationContext, request: BindingRequest): Promise<AnswerBody> {
+  const { instance, binding } = await findOwnBinding(context, request, 404);
   if (binding?.state !== "ready") throw noBinding(404);
   checkOwnIds(context, instance, request.query, false);
   const busy = await context.store.busyWith(instance.id);
   if (busy?.binding_id === binding.id || busy?.kind === "deprovision") throw noBinding(404);
-  return { ...(await describeBinding(context, request, instance, binding)), parameters: {} };
+  return { ...describeBinding(context, request, instance, binding), parameters: {} };
 }
 
-async function lastOperation(controlPlane: ControlPlane, request: BindingRequest, reply: FastifyReply): Promise<object> {
+async function lastOperation(
+  controlPlane: ControlPlane,
+  request: BindingRequest,
+  reply: FastifyReply,
+): Promise<AnswerBody> {
   const { context } = controlPlane;
-  const { operation: asked, service_id: serviceId, plan_id: planId } = request.query;
+  const { operation: given, service_id: serviceId, plan_id: planId } = request.query;
   const newest = await context.store.newestOf(request.params.id, request.params.binding);
   if (newest === undefined) throw noBinding(404);
   if (newest.kind === "unbind" && newest.state === "succeeded") throw noBinding(410);
   if (serviceId !== undefined) checkService(context.service, serviceId);
   if (planId !== undefined) findPlan(context.service, planId);
-  return (await answerPoll(controlPlane, newest, asked, reply)).body;
+  return (await answerPoll(controlPlane, newest, given, reply)).body;
 }
 
+/** Service bindings (OSB, "Binding", "Unbinding"): PUT, DELETE, GET and their last operation. */
 export function bindingRoutes(app: FastifyInstance, controlPlane: ControlPlane): void {
   const path = "/v2/service_instances/:id/service_bindings/:binding";
-  app.put(path, (request, reply) => bind(controlPlane, request as BindingRequest, reply));
-  app.delete(path, (request, reply) => unbind(controlPlane, request as BindingRequest, reply));
-  app.get(path, (request) => show(controlPlane.context, request as BindingRequest));
-  app.get(`${path}/last_operation`, (request, reply) => lastOperation(controlPlane, request as BindingRequest, reply));
+  app.put<BindingRoute>(path, (request, reply) => bind(controlPlane, request, reply));
+  app.delete<BindingRoute>(path, (request, reply) => unbind(controlPlane, request, reply));
+  app.get<BindingRoute>(path, (request) => show(controlPlane.context, request));
+  app.get<BindingRoute>(`${path}/last_operation`, (request, reply) => lastOperation(controlPlane, request, reply));
 }

@@ -3,7 +3,7 @@ import { badRequest, OsbError } from "../errors.ts";
 import type { Authenticate } from "./authentication.ts";
 import { parseBody } from "./body.ts";
 import { refuseEarly, refuseUnreadable, refusalOf } from "./refusals.ts";
-import { checkIdentity, checkVersion } from "./requests.ts";
+import { checkIdentity, checkVersion } from "./headers.ts";
 
 const BODY_BYTES_MAX = 1024 * 1024;
 /** As long as all headers together may be: how long an id may be is said by a rule of the API. */

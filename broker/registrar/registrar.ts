@@ -2,7 +2,12 @@ import type { BrokerConfig } from "../config.ts";
 import type { Host } from "../host.ts";
 import { exchange, expectStatus, retryWhileDown } from "../http/client.ts";
 
-/** Makes the broker known by name: `<name>.service.<domain>` leads to it (Consul's catalog API). */
+/**
+ * Makes the broker known by name: `<name>.service.<domain>` leads to it (Consul's API, `PUT /v1/catalog/register`). Nothing happens without an
+ * address of Consul and one of the broker.
+ *
+ * @throws BackendError while Consul is down, FinalError when it refuses
+ */
 export async function register({ consul, address }: BrokerConfig, host: Host): Promise<void> {
   if (consul === undefined || address === undefined) return;
   const json = {

@@ -20,12 +20,12 @@ function hostsOf({ service, domain, instance }: InstanceLocation): readonly stri
 }
 
 /** What an application gets: the keys of a9s PostgreSQL; Redis and MongoDB differ in the scheme of the uri, and MongoDB says which database is the default. */
-export function credentialsOf(place: InstanceLocation, username: string, password: string): object {
-  const { service, instance } = place;
-  const host = primaryOf(place);
+export function credentialsOf(location: InstanceLocation, username: string, password: string): object {
+  const { service, instance } = location;
+  const host = primaryOf(location);
   return {
     host,
-    hosts: hostsOf(place),
+    hosts: hostsOf(location),
     port: service.port,
     name: instance.deployment,
     ...(service.kind === "mongodb" && { default_database: instance.deployment }),
@@ -36,7 +36,7 @@ export function credentialsOf(place: InstanceLocation, username: string, passwor
 }
 
 /** What an application connects to, for platforms that open their own firewalls. */
-export function endpointsOf(place: InstanceLocation): readonly object[] {
-  const ports = [String(place.service.port)];
-  return [primaryOf(place), ...hostsOf(place)].map((host) => ({ host, ports, protocol: "tcp" }));
+export function endpointsOf(location: InstanceLocation): readonly object[] {
+  const ports = [String(location.service.port)];
+  return [primaryOf(location), ...hostsOf(location)].map((host) => ({ host, ports, protocol: "tcp" }));
 }

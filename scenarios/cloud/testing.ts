@@ -71,7 +71,9 @@ export class PersistentCustomer {
     const { body } = await this.askUntilAnswered("GET", resource);
     const before = (body[resource.split("/").at(-1) ?? ""] as { id: string }[]).length;
     const id = await until(this.#stage, collection, 1000, ENDING_MS_MAX, async () => {
-      const known = (await this.askUntilAnswered("GET", resource)).body[resource.split("/").at(-1) ?? ""] as { id: string }[];
+      const known = (await this.askUntilAnswered("GET", resource)).body[resource.split("/").at(-1) ?? ""] as {
+        id: string;
+      }[];
       if (known.length > before) return known.at(-1)?.id;
       const answer = await this.#client.send("POST", collection);
       return answer.kind === "answer" && answer.status === 202 ? String(answer.body.id) : undefined;
