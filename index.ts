@@ -1,7 +1,7 @@
 /**
  * Drydock as a library.
  *
- * `createWorld` makes a fake cloud in process (`world.handlers()` for msw, `world.stage(address).fetch` without sockets), `bootCloud` one on
+ * `createWorld` makes a fake cloud in process (`world.handlers()` for msw, `world.environmentAt(address).fetch` without sockets), `bootCloud` one on
  * loopback that real clients can reach. `certify` judges any broker by its URL, `describeConformance` turns the checks into vitest tests.
  */
 import type { RequestHandler } from "msw";
@@ -15,7 +15,8 @@ export { orderAndBind as customer } from "./scenarios/story/customer.ts";
 export { type Inception, inception, type InceptionOptions } from "./scenarios/story/inception.ts";
 export { bootCloud, type Cloud, type CloudOptions } from "./scenarios/cloud/cloud.ts";
 export type { StoryLine } from "./scenarios/stage.ts";
-export type { Credentials, Endpoint, Place, WorldOptions } from "./simulators/world.ts";
+export type { Environment } from "./simulators/environment.ts";
+export type { Credentials, Endpoint, WorldOptions } from "./simulators/world.ts";
 
 export interface World extends BareWorld {
   /** msw handlers of every service that answers now, for `setupServer(...world.handlers())`. */

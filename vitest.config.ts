@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
-import { PACKAGE_NAME } from "./conformance/tool.ts";
+import { PACKAGE_NAME } from "./conformance/runner/tool.ts";
 
 export default defineConfig({
   // Examples import the package by its name, as a vendor does.

@@ -19,7 +19,7 @@ export interface VmCloud {
   settle(): void;
 }
 
-function answered(kernel: Kernel, reply: HttpReply | Process<HttpReply>): HttpReply {
+function awaitReply(kernel: Kernel, reply: HttpReply | Process<HttpReply>): HttpReply {
   if (!(reply instanceof Process)) return reply;
   while (reply.running && kernel.step());
   if (reply.outcome.state !== "done") throw new Error("the reply never came");
@@ -40,7 +40,7 @@ export function vmCloud(startMs?: number): VmCloud {
     const type = typeof body === "string" ? "application/octet-stream" : "application/json";
     const headers = { "content-type": type, "x-auth-token": token, host: "bench" };
     const text = typeof body === "object" ? JSON.stringify(body) : (body ?? "");
-    const reply = answered(kernel, service.call(makeRequest(method, path, { headers, body: text })));
+    const reply = awaitReply(kernel, service.call(makeRequest(method, path, { headers, body: text })));
     if (reply.status >= 300) throw new Error(`${method} ${path}: ${reply.status} ${JSON.stringify(reply.json)}`);
     return reply;
   };

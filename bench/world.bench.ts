@@ -31,7 +31,7 @@ const manifest = (name: string): string =>
   });
 
 /** A platform with so many VMs that the director has deployed and watches. */
-async function deployed(): Promise<World> {
+async function deployIdleVms(): Promise<World> {
   const world = createWorld({ seed: "bench", journalEventsMax: 1000 });
   await world.run(async () => {
     const { director } = await inception(world, { services: [] });
@@ -62,7 +62,7 @@ export const WORLD_BENCHMARKS: readonly Benchmark[] = [
     name: `virtual time with ${VMS.toLocaleString("en")} live VMs`,
     aim: { text: ">= 1,000 x real time", met: (value) => value >= 1000 },
     measure: async () => {
-      const world = await deployed();
+      const world = await deployIdleVms();
       const alive = world.openstack.state().nova.servers.size;
       if (alive < VMS) throw new Error(`only ${alive} servers are alive`);
       const baseline = { name: "as many bare heartbeats a minute", value: paceOf(bareKernel()) };

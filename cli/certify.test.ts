@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { RUN_EVENT_VERSION } from "../conformance/events.ts";
+import { RUN_EVENT_VERSION } from "../conformance/runner/events.ts";
 import { drydock, serving, startDrydock } from "./testing/run.ts";
 
 const PASSWORD = "of-the-test";

@@ -12,7 +12,7 @@ export interface KnownCloud {
   readonly sinceMs: number;
   readonly block: string;
   /** Where whoever owns the block listens. */
-  readonly lighthouse: { readonly host: string; readonly port: number };
+  readonly lock: { readonly host: string; readonly port: number };
   readonly description: Cloud["description"];
   readonly environment: Cloud["environment"];
 }
@@ -39,10 +39,10 @@ export const keysFile = (): string => join(folder(), "keys.json");
 const fileOf = (block: string): string => join(folder(), `cloud-${block}.json`);
 
 /** Lets other commands find a cloud; what is answered makes them forget it. */
-export function remember(cloud: Pick<Cloud, "description" | "environment" | "lighthouse">): () => void {
-  const { description, environment, lighthouse } = cloud;
+export function remember(cloud: Pick<Cloud, "description" | "environment" | "lock">): () => void {
+  const { description, environment, lock } = cloud;
   const { block } = description;
-  const known: KnownCloud = { pid: process.pid, sinceMs: Date.now(), block, lighthouse, description, environment };
+  const known: KnownCloud = { pid: process.pid, sinceMs: Date.now(), block, lock, description, environment };
   const path = fileOf(block);
   // Renamed into place, so that nobody reads half of it.
   const draft = `${path}.${process.pid}`;
@@ -59,7 +59,7 @@ export async function cloudsUp(): Promise<readonly KnownCloud[]> {
   for (const name of readdirSync(folder()).filter((each) => NAME.test(each))) {
     const path = join(folder(), name);
     const known = JSON.parse(readFileSync(path, "utf8")) as KnownCloud;
-    if (isAlive(known.pid) && (await isListening(known.lighthouse))) up.push(known);
+    if (isAlive(known.pid) && (await isListening(known.lock))) up.push(known);
     else rmSync(path, { force: true });
   }
   return up.sort((a, b) => b.sinceMs - a.sinceMs);
@@ -75,7 +75,7 @@ function isAlive(pid: number): boolean {
 }
 
 /** A pid may have passed to a stranger; the port of a cloud that is up answers. */
-function isListening({ host, port }: KnownCloud["lighthouse"]): Promise<boolean> {
+function isListening({ host, port }: KnownCloud["lock"]): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: CONNECT_MS_MAX });
     const end = (answer: boolean): void => {

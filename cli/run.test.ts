@@ -1,4 +1,4 @@
-import { INVOCATION } from "../conformance/tool.ts";
+import { INVOCATION } from "../conformance/runner/tool.ts";
 import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
-import { RUN_EVENT_VERSION, type RunEvent, type Verdict } from "../conformance/events.ts";
-import { INVOCATION } from "../conformance/tool.ts";
+import { RUN_EVENT_VERSION, type RunEvent, type Verdict } from "../conformance/runner/events.ts";
+import { INVOCATION } from "../conformance/runner/tool.ts";
 import { openReports } from "../reports/index.ts";
 import { type PreparedScenario, type Scenario, SCENARIOS, type SeedResult } from "../scenarios/scenario.ts";
 import { EXIT, UserError } from "./errors.ts";

@@ -2,7 +2,7 @@ import {
   LABS,
   selftest as prove,
   suggestionsFor,
-  type Lab,
+  type MutantSet,
   type Progress,
   type SelftestResult,
 } from "../conformance/index.ts";
@@ -14,7 +14,7 @@ export interface SelftestOptions {
 }
 
 /** @throws UserError CLI_BAD_OPTION */
-function labsFor(suite: string | undefined): readonly Lab[] {
+function labsFor(suite: string | undefined): readonly MutantSet[] {
   const labs = LABS.filter((lab) => suite === undefined || lab.suite === suite);
   if (labs.length > 0) return labs;
   const names = LABS.map((lab) => lab.suite);
@@ -29,7 +29,7 @@ function show(suite: string): (progress: Progress) => void {
     void process.stderr.write(`\r\u001b[K${suite} ${done}/${all} ${done === all ? "\n" : broker.slice(0, 60)}`);
 }
 
-function print(lab: Lab, { matrix, problems }: SelftestResult): void {
+function print(lab: MutantSet, { matrix, problems }: SelftestResult): void {
   const width = Math.max(...matrix.checks.map(({ id }) => id.length));
   console.log(`\n${lab.suite}: check, and the mutants that trip it`);
   for (const { id, killers } of matrix.checks) console.log(`  ${id.padEnd(width)}  ${killers.join(", ") || "NONE"}`);

@@ -1,5 +1,5 @@
 import type { CloudDescription } from "../scenarios/cloud/description.ts";
-import { INVOCATION } from "../conformance/tool.ts";
+import { INVOCATION } from "../conformance/runner/tool.ts";
 import { paintFor } from "../reports/terminal.ts";
 import { type BootOptions, boot, interruption, PREDICTABLE } from "./cloud.ts";
 import { remember } from "./cloud-state.ts";

@@ -1,48 +1,17 @@
 /**
  * Conformance of service brokers: suites of checks, run against a broker that is known by its URL only.
  *
- * `certify` runs suites and yields a summary with an exit code; `emit` gets the run as a stream of events. `listClauses` tells
+ * `certify` runs suites and yields a summary with an exit code; `emit` gets the run as a stream of events. `listClauses` says
  * what is checked, `selftest` proves that each check can fail.
  */
-export { type BackupInterface, DRIVERS as BACKUP_DRIVERS } from "./backup/interface.ts";
-export { BACKUP_CHECKS, backupSuite } from "./backup/suite.ts";
-export {
-  type Address,
-  DataError,
-  type DataPlane,
-  type DataSession,
-  type Extra,
-  type Login,
-  type Vantage,
-} from "./data/plane.ts";
-export { resolverAt, socketPlane, type SocketPlaneOptions } from "./data/sockets.ts";
-export type { Row, Rows, Statement, TableShape, Value } from "./data/statement.ts";
-export { type Coverage, exitCodeOf, type SuiteCoverage } from "./coverage.ts";
-export * from "./events.ts";
-export type { Fetch } from "./http/fetch-transport.ts";
-export { ISOLATION_CHECKS, isolationSuite } from "./isolation/suite.ts";
+export { certify } from "./certify.ts";
 export { CLAUSES, type Clause } from "./osb/clauses.ts";
 export { type ClauseListing, listClauses } from "./osb/listing.ts";
 export { OSB_CHECKS, osbSuite } from "./osb/suite.ts";
-export type { Backend } from "./runner/backend.ts";
-export { type Acceptance, parseBaseline } from "./runner/baseline.ts";
-export {
-  certify,
-  type CertifyOptions,
-  type CertifySummary,
-  type CheckResult,
-  OPERATION_LIMITS,
-  type OperationLimits,
-} from "./runner/certify.ts";
-export type { Check, Outcome, SpecMinor } from "./runner/check.ts";
-export { type Flags, commandLine } from "./runner/command.ts";
-export { type Clock, wallClock } from "./runner/clock.ts";
-export { TARGET_ERRORS, TargetError, type TargetErrorCode } from "./runner/errors.ts";
-export { type DrydockFile, parseDrydockFile } from "./runner/file.ts";
-export { suggestionsFor } from "./runner/nearest.ts";
-export type { AnySuite } from "./runner/suite.ts";
-export type { CleanRun, Lab, MutantInfo } from "./selftest/lab.ts";
+export * from "./runner/index.ts";
 export { LABS } from "./selftest/labs.ts";
-export { SUITES } from "./suites.ts";
-export { INVOCATION, PACKAGE_NAME } from "./tool.ts";
 export { type KillMatrix, type Problem, type Progress, selftest, type SelftestResult } from "./selftest/selftest.ts";
+export { type BackupInterface, DRIVERS as BACKUP_DRIVERS } from "./suites/backup/interface.ts";
+export { BACKUP_CHECKS, backupSuite } from "./suites/backup/suite.ts";
+export { ISOLATION_CHECKS, isolationSuite } from "./suites/isolation/suite.ts";
+export { SUITES } from "./suites/suites.ts";

@@ -1,9 +1,12 @@
-import type { RunEvent } from "./events.ts";
+import { certify } from "./certify.ts";
 import { osbSuite } from "./osb/suite.ts";
-import { certify, type CertifyOptions, type CertifySummary } from "./runner/certify.ts";
+import type { RunEvent } from "./runner/events.ts";
+import type { CertifyOptions } from "./runner/options.ts";
 import { type Selection, selectChecks } from "./runner/selection.ts";
+import { flagOf } from "./runner/statement.ts";
 import type { AnySuite } from "./runner/suite.ts";
-import { flagOf } from "./statement.ts";
+import type { CertifySummary } from "./runner/summary.ts";
+import { SUITES } from "./suites/suites.ts";
 
 /** Longest wait of one test for its verdict, in milliseconds: the checks before it come first. */
 const TEST_MS_MAX = 1_800_000;
@@ -71,7 +74,7 @@ function headingOf(title: string, { checks, scope }: Selection): string {
 }
 
 /** Tests that are all skipped are a green run: a suite in which nothing could be exercised has to fail one. */
-function suiteExercised({ coverage, statement }: CertifySummary, suite: string): void {
+function requireExercised({ coverage, statement }: CertifySummary, suite: string): void {
   const found = coverage.suites.find((each) => each.suite === suite);
   if (found === undefined || found.verdict === "not-exercised")
     throw new Error(`nothing of the suite ${suite} could be exercised. ${statement}`);
@@ -88,7 +91,7 @@ function suiteExercised({ coverage, statement }: CertifySummary, suite: string):
 export async function describeConformance(options: DescribeOptions): Promise<void> {
   const { afterAll, describe, test } = await import("vitest");
   const suites = options.suites ?? [osbSuite];
-  const selection = selectChecks({ ...options, suites });
+  const selection = selectChecks({ knownSuites: Object.values(SUITES), ...options, suites });
   const run = lazyRun({ ...options, suites });
   describe(headingOf(options.title ?? `conformance of ${options.url}`, selection), () => {
     for (const { check } of selection.checks) {
@@ -108,7 +111,7 @@ export async function describeConformance(options: DescribeOptions): Promise<voi
         `${suite}: something was exercised`,
         async ({ annotate }) => {
           const summary = await run.summary();
-          suiteExercised(summary, suite);
+          requireExercised(summary, suite);
           await annotate(summary.statement, "notice");
         },
         TEST_MS_MAX,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Exchange, RunEvent } from "../conformance/events.ts";
+import type { Exchange, RunEvent } from "../conformance/runner/events.ts";
 import { isRunEvent } from "./event-schema.ts";
 import { junitXml } from "./junit.ts";
 import { foldRun } from "./report.ts";

@@ -1,6 +1,6 @@
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
-import type { RunEvent } from "../conformance/events.ts";
+import type { RunEvent } from "../conformance/runner/events.ts";
 
 /**
  * The event stream at the edge: what a line of a run.jsonl must hold before anything inside trusts it. Members that are

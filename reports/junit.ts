@@ -1,4 +1,4 @@
-import { flagOf } from "../conformance/statement.ts";
+import { flagOf } from "../conformance/runner/statement.ts";
 import type { CheckReport, Counts, Report, ScenarioReport, SeedReport } from "./report.ts";
 import { notExercised, statement, subjectOf } from "./report.ts";
 import { element, escapeText } from "./xml.ts";

@@ -1,5 +1,5 @@
-import type { Level, RunEvent, Verdict } from "../conformance/events.ts";
-import { flagOf } from "../conformance/statement.ts";
+import type { Level, RunEvent, Verdict } from "../conformance/runner/events.ts";
+import { flagOf } from "../conformance/runner/statement.ts";
 import { type Counts, countVerdicts, subjectOf } from "./report.ts";
 import { BAR_CELLS, cut, LOOK, type Out, type Paint, paintFor, plain } from "./terminal.ts";
 

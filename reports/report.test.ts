@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { RunEvent } from "../conformance/events.ts";
+import type { RunEvent } from "../conformance/runner/events.ts";
 import { anyRun } from "./fixtures/runs.ts";
 import { foldRun, VERDICTS } from "./report.ts";
 import { mergeRuns } from "./stream.ts";

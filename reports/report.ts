@@ -1,4 +1,4 @@
-import { type Coverage, coverageOf, exitCodeOf, verdictOver } from "../conformance/coverage.ts";
+import { type Coverage, coverageOf, exitCodeOf, verdictOver } from "../conformance/runner/coverage.ts";
 import {
   type CheckInfo,
   type Exchange,
@@ -7,9 +7,9 @@ import {
   SUITE_NAMES,
   type SuiteName,
   type Verdict,
-} from "../conformance/events.ts";
+} from "../conformance/runner/events.ts";
 import { worse } from "../conformance/runner/check.ts";
-import { exercisedSentence, headlineOf, isConformant } from "../conformance/statement.ts";
+import { exercisedSentence, headlineOf, isConformant } from "../conformance/runner/statement.ts";
 import { ReportError } from "./errors.ts";
 
 /** The version of report.json. Version 2 tells what was left out, and each line that runs it again. */

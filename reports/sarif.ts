@@ -1,5 +1,5 @@
-import type { Verdict } from "../conformance/events.ts";
-import { flagOf } from "../conformance/statement.ts";
+import type { Verdict } from "../conformance/runner/events.ts";
+import { flagOf } from "../conformance/runner/statement.ts";
 import {
   accusingLine,
   type CheckReport,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { RunEvent, Verdict } from "../conformance/events.ts";
+import type { RunEvent, Verdict } from "../conformance/runner/events.ts";
 import { ctrf } from "./ctrf.ts";
 import { EXAMPLE_RUN } from "./fixtures/example.ts";
 import { SCOPED_IDS, scopedRun } from "./fixtures/scoped.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { RunEvent } from "../conformance/events.ts";
+import type { RunEvent } from "../conformance/runner/events.ts";
 import { anyRun } from "./fixtures/runs.ts";
 import { lineOf, mergeRuns, parseLine, RUN_LINE_BYTES_MAX, RunWriter, readRun } from "./stream.ts";
 

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
-import { RUN_EVENT_VERSIONS, type RunEvent } from "../conformance/events.ts";
+import { RUN_EVENT_VERSIONS, type RunEvent } from "../conformance/runner/events.ts";
 import { ReportError } from "./errors.ts";
 import { isRunEvent } from "./event-schema.ts";
 

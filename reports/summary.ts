@@ -1,4 +1,4 @@
-import type { Verdict } from "../conformance/events.ts";
+import type { Verdict } from "../conformance/runner/events.ts";
 import { duration } from "./duration.ts";
 import { accusingLine, type CheckReport, failingSeeds, findings, type Report, subjectOf } from "./report.ts";
 import { BAR_CELLS, bar, LOOK, noPaint, type Paint, plain, type Style, tally } from "./terminal.ts";

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters, styleText } from "node:util";
-import type { Verdict } from "../conformance/events.ts";
+import type { Verdict } from "../conformance/runner/events.ts";
 import { type Counts, VERDICTS } from "./report.ts";
 
 /** Where lines go: a terminal, a file, a pipe. process.stdout is one. */

@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { RunEvent } from "../conformance/events.ts";
+import type { RunEvent } from "../conformance/runner/events.ts";
 import { ctrf } from "./ctrf.ts";
 import { ReportError } from "./errors.ts";
 import { reportHtml } from "./html.ts";

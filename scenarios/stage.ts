@@ -1,15 +1,6 @@
-import type { LocalFetch } from "../simulators/kernel/edge/local.ts";
+import type { Environment } from "../simulators/environment.ts";
 
-/** What a person at a keyboard has: a network, a clock, patience. In a scenario both belong to the fake cloud. */
-export interface Stage {
-  readonly fetch: LocalFetch;
-  nowMs(): number;
-  sleepMs(ms: number): Promise<void>;
-  /** Keeps virtual time from moving while this goes on outside the world. */
-  track<T>(work: Promise<T>): Promise<T>;
-  /** Durations of simulated work are scaled by this, so polling is as well: 1 in real time, 0 when work takes none. */
-  readonly pace: number;
-}
+export type { Environment } from "../simulators/environment.ts";
 
 /** One line of the story: who did what, and when it was done. */
 export interface StoryLine {
@@ -46,18 +37,18 @@ export async function expectJson(response: Response, call: string, ...statuses: 
  * @throws ScenarioError SCENARIO_WAITED_TOO_LONG
  */
 export async function until<T>(
-  stage: Stage,
+  environment: Environment,
   what: string,
   everyMs: number,
   waitMsMax: number,
   ask: () => Promise<T | undefined>,
 ): Promise<T> {
-  const deadlineMs = stage.nowMs() + waitMsMax;
+  const deadlineMs = environment.nowMs() + waitMsMax;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined) return answer;
-    if (stage.nowMs() > deadlineMs)
+    if (environment.nowMs() > deadlineMs)
       throw new ScenarioError("SCENARIO_WAITED_TOO_LONG", `${what}: not within ${waitMsMax} ms`);
-    await stage.sleepMs(Math.max(1, Math.round(everyMs * stage.pace)));
+    await environment.sleepMs(Math.max(1, Math.round(everyMs * environment.pace)));
   }
 }

@@ -1,13 +1,18 @@
 /**
- * Writes docs/conformance from the suites: the clauses with their checks and mutants, and the kill matrix. With `--check` it
- * writes nothing and fails when what is there is stale. Fails, too, when the matrix is not sound.
+ * Writes what is generated in docs/: drydock.yml with its schema, the clauses with their checks and mutants, and the kill matrix.
+ * With `--check` it writes nothing and fails when what is there is stale. Fails, too, when the matrix is not sound.
+ *
+ *   --suite NAME   runs the mutants of this suite only, and leaves the pages of the suites alone
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
 import { LABS, selftest } from "../conformance/index.ts";
+import { schemaDocument, settingsPage } from "../conformance/settings/documentation.ts";
 import { clausePage, matrixPage, type SuiteMatrix } from "../conformance/selftest/pages.ts";
 
-const FOLDER = new URL("../docs/conformance/", import.meta.url);
-const isCheck = process.argv.includes("--check");
+const FOLDER = new URL("../docs/", import.meta.url);
+const { values } = parseArgs({ options: { check: { type: "boolean" }, suite: { type: "string" } } });
+const isCheck = values.check === true;
 
 function textOf(name: string): string | undefined {
   try {
@@ -21,17 +26,20 @@ function textOf(name: string): string | undefined {
 function put(name: string, text: string): void {
   if (textOf(name) === text) return;
   if (isCheck) {
-    console.error(`docs/conformance/${name} is stale: npm run docs`);
+    console.error(`docs/${name} is stale: npm run docs`);
     process.exitCode = 1;
     return;
   }
-  mkdirSync(FOLDER, { recursive: true });
+  mkdirSync(new URL(".", new URL(name, FOLDER)), { recursive: true });
   writeFileSync(new URL(name, FOLDER), text);
-  console.log(`wrote docs/conformance/${name}`);
+  console.log(`wrote docs/${name}`);
 }
 
+put("drydock-yml.md", settingsPage());
+put("drydock.schema.json", schemaDocument());
+
 const suites: SuiteMatrix[] = [];
-for (const lab of LABS) {
+for (const lab of LABS.filter(({ suite }) => suite === (values.suite ?? suite))) {
   const result = await selftest(lab);
   suites.push({ lab, result });
   const { checks, mutants } = result.matrix;
@@ -39,5 +47,7 @@ for (const lab of LABS) {
   for (const { text } of result.problems) console.error(text);
   if (result.problems.length > 0) process.exitCode = 1;
 }
-put("osb.md", clausePage());
-put("kill-matrix.md", matrixPage(suites));
+if (values.suite === undefined) {
+  put("conformance/osb.md", clausePage());
+  put("conformance/kill-matrix.md", matrixPage(suites));
+}

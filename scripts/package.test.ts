@@ -3,8 +3,8 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { INVOCATION, PACKAGE_NAME } from "../conformance/tool.ts";
-import { deadLinks, linksOf } from "./documents.ts";
+import { INVOCATION, PACKAGE_NAME } from "../conformance/runner/tool.ts";
+import { findDeadReferences } from "./tidy/references.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const read = (file: string): string => readFileSync(join(ROOT, file), "utf8");
@@ -26,27 +26,26 @@ const packed = (
   JSON.parse(outputOf("npm", "pack", "--dry-run", "--json", "--ignore-scripts")) as readonly Packed[]
 ).flatMap(({ files }) => files.map(({ path }) => path));
 
+/** Files and the folders that they lie in. */
+function pathsOf(files: readonly string[]): ReadonlySet<string> {
+  return new Set(files.flatMap((file) => file.split("/").map((_, at, parts) => parts.slice(0, at + 1).join("/"))));
+}
+
 describe("links", () => {
-  it("are read as Markdown has them", () => {
-    const text = "[a](b.md) `[no](no.md)` [c](../d/#e) [f](https://g) [h][i]\n\n```\n[no](no.md)\n```\n\n[i]: j.md\n";
-    expect(linksOf("docs/x.md", text).map(({ path }) => path)).toEqual(["docs/b.md", "d", undefined, "docs/j.md"]);
-  });
-
-  it("of the repository lead to something", () => {
-    expect(deadLinks(repository, read)).toEqual([]);
-  });
-
   it("of what is published lead to something that is published", () => {
     expect(packed).toContain("README.md");
     expect(packed).toContain("conformance/README.md");
-    expect(deadLinks(packed, read)).toEqual([]);
+    const paths = pathsOf(packed);
+    const documents = packed.filter((path) => path.endsWith(".md")).map((path) => ({ path, text: read(path) }));
+    const has = (path: string): boolean => paths.has(path.replace(/\/$/, ""));
+    expect(findDeadReferences({ documents, sources: [], has })).toEqual([]);
   });
 });
 
 describe("what is published", () => {
   it("holds no sources that Node would refuse to run, and no recordings", () => {
     const sources = packed.filter((path) => /^(?!examples\/|dist\/).*\.ts$/.test(path));
-    expect([sources, packed.filter((path) => /\/recordings\/|\.gz$/.test(path))]).toEqual([[], []]);
+    expect([sources, packed.filter((path) => /\.(gz|tgz|jsonl)$/.test(path))]).toEqual([[], []]);
   });
 
   it("has examples that import the package by its name", () => {

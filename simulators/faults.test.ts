@@ -30,7 +30,7 @@ const SAMPLES: { readonly [K in EffectKind]: Effect & { readonly kind: K } } = {
 
 function control(world: World): (rule: unknown) => HttpReply {
   const host = "127.64.250.1:7701";
-  const service = createControl({ kernel: world.kernel, brokenLaws: () => [] }, { token: "secret", hosts: [host] });
+  const service = createControl({ kernel: world.kernel, findBrokenLaws: () => [] }, { token: "secret", hosts: [host] });
   const headers = { host, authorization: "Bearer secret", "content-type": "application/json" };
   return (rule) =>
     service.receive(makeRequest("POST", "/_drydock/faults", { headers, body: JSON.stringify(rule) })) as HttpReply;
@@ -78,14 +78,14 @@ function sections(world: World): Readonly<Record<string, string>> {
     const own = world.kernel.faults.points.find(({ point }) => sourceOf(point) === source);
     return `| \`${source}:*\` | ${prose} | \`${own?.point}\` |`;
   });
-  const refused = REFUSED.map((rule) => {
+  const expectRefused = REFUSED.map((rule) => {
     const { error } = control(world)(rule).json as { error: { message: string } };
     return lines("```", JSON.stringify(rule), error.message, "```");
   });
   return {
     effects: lines("| Kind | What happens | Members |", "|---|---|---|", ...effects),
     points: lines("| Points | What they are | The first |", "|---|---|---|", ...points),
-    refused: refused.join("\n\n"),
+    refused: expectRefused.join("\n\n"),
   };
 }
 

@@ -14,7 +14,7 @@ export type { Law, LawfulWorld } from "./laws/lookup.ts";
  *
  * @param further laws that whoever deployed something on the cloud adds, such as those of a broker's records (`scenarios/laws/records.ts`)
  */
-export function brokenLaws(world: LawfulWorld, ...further: readonly Law[]): readonly string[] {
+export function findBrokenLaws(world: LawfulWorld, ...further: readonly Law[]): readonly string[] {
   const known = lookUp(world);
   return [cloudLaws, serviceLaws, tenantLaws, ...further].flatMap((law) => law(world, known));
 }

@@ -147,7 +147,10 @@ function library(kernel: Kernel): { readonly service: Service; readonly worked: 
 }
 
 /** What came over a connection, until it ended one way or another. */
-async function received(socket: Socket, isComplete: (bytes: Buffer) => boolean): Promise<[Buffer, "whole" | "broken"]> {
+async function receiveAll(
+  socket: Socket,
+  isComplete: (bytes: Buffer) => boolean,
+): Promise<[Buffer, "whole" | "broken"]> {
   const chunks: Buffer[] = [];
   return new Promise((resolve) => {
     socket.on("data", (chunk: Buffer) => {
@@ -178,7 +181,7 @@ function overSocket(open: () => Socket): Asked {
     const message = messageIn(bytes);
     return message !== undefined && message.body.length >= message.length;
   };
-  const seen = received(socket, isComplete).then(([bytes, end]): Seen => {
+  const seen = receiveAll(socket, isComplete).then(([bytes, end]): Seen => {
     const message = messageIn(bytes);
     if (message === undefined) return { end };
     return { end, status: message.status, body: message.body.toString(), bytes: message.body.length };
@@ -250,7 +253,7 @@ function overTcp(port: number): Asked {
   const length = Buffer.from([0, QUESTION.length]);
   socket.write(Buffer.concat([length, QUESTION]));
   const isComplete = (bytes: Buffer): boolean => bytes.length >= 2 && bytes.length >= 2 + bytes.readUInt16BE(0);
-  const seen = received(socket, isComplete).then(([bytes, end]): Seen => {
+  const seen = receiveAll(socket, isComplete).then(([bytes, end]): Seen => {
     if (bytes.length === 0) return { end };
     return answerIn(bytes.subarray(2), end);
   });

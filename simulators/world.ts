@@ -2,12 +2,13 @@ import { type AddressPlan, addressPlan, DIRECTOR_PORT, OPENSTACK_ENDPOINTS, UAA_
 import { type Bosh, createBosh, type DirectorUser, type JobBehaviours, type UaaOptions } from "./bosh/index.ts";
 import { createOpenStackCpi } from "./bosh/openstack-cpi/cpi.ts";
 import { type Driver, VirtualDriver, WallDriver, wallNowMs } from "./kernel/edge/drive.ts";
-import { type LocalFetch, LocalNet } from "./kernel/edge/local.ts";
+import { LocalNet } from "./kernel/edge/local.ts";
 import { Kernel, type Pace, type SecretStream, type Service } from "./kernel/index.ts";
 import { createDataServices, type DataServices } from "./dataservices/index.ts";
+import type { Environment } from "./environment.ts";
 import { createDns, type Dns } from "./dns/index.ts";
 import { wireJobs } from "./jobs.ts";
-import { brokenLaws, type Law } from "./laws.ts";
+import { findBrokenLaws, type Law } from "./laws.ts";
 import { createOpenStack, type OpenStack } from "./openstack/index.ts";
 
 export { expectsVm } from "./bosh/index.ts";
@@ -51,16 +52,6 @@ export interface Credentials {
   };
 }
 
-/** Someone's place in the world: a network to send from, a clock to wait by. */
-export interface Place {
-  readonly fetch: LocalFetch;
-  nowMs(): number;
-  sleepMs(ms: number): Promise<void>;
-  /** Keeps virtual time from moving while this goes on outside the world. */
-  track<T>(work: Promise<T>): Promise<T>;
-  readonly pace: number;
-}
-
 /** One fake cloud: the simulators, wired. */
 export interface World {
   readonly kernel: Kernel;
@@ -77,8 +68,8 @@ export interface World {
   readonly directorAddress: string;
   /** The director answers at its address from now on: whoever has deployed it calls this. */
   startDirector(): void;
-  /** A place at this address. */
-  stage(address: string): Place;
+  /** What somebody at this address sends from and waits by. */
+  environmentAt(address: string): Environment;
   /** Secrets of this name: the same each time it is called. */
   secretsOf(name: string): SecretStream;
   /** Runs work on this world's time to its end: virtual time moves as the work needs it. */
@@ -88,7 +79,7 @@ export interface World {
   /** May `source` connect to `address:port`? The security groups of the VM there say so; an address that no VM has is open to nobody. */
   admits(source: string, address: string, port: number): boolean;
   /** See laws.ts. */
-  brokenLaws(...further: readonly Law[]): readonly string[];
+  findBrokenLaws(...further: readonly Law[]): readonly string[];
 }
 
 export interface Endpoint {
@@ -185,7 +176,7 @@ export function createWorld(options: WorldOptions = {}): World {
       started.add("director");
       attach(directorEndpoints(bosh, directorAddress));
     },
-    stage: (address) => ({
+    environmentAt: (address) => ({
       fetch: net.fetchFrom(address),
       nowMs: () => kernel.nowMs,
       sleepMs: (ms) => driver.sleep(ms),
@@ -198,7 +189,7 @@ export function createWorld(options: WorldOptions = {}): World {
     run: (work) => (virtual === undefined ? work() : virtual.run(work())),
     endpoints,
     admits,
-    brokenLaws: (...further) => brokenLaws(parts, ...further),
+    findBrokenLaws: (...further) => findBrokenLaws(parts, ...further),
   };
 }
 

@@ -1,7 +1,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import type { JsonObject } from "../http/json.ts";
-import type { Service } from "../platform/catalog.ts";
+import type { JsonObject } from "../client/http/json.ts";
+import type { Service } from "../client/catalog.ts";
 import { loginOf } from "./credentials.ts";
 
 const service = (name: string, tags: readonly string[] = []): Service => ({

@@ -1,5 +1,5 @@
-import { type Json, isArray, isObject, type JsonObject, stringOf } from "../http/json.ts";
-import type { Service } from "../platform/catalog.ts";
+import { type Json, isArray, isObject, type JsonObject, stringOf } from "../client/http/json.ts";
+import type { Service } from "../client/catalog.ts";
 import type { Login, Tls } from "./plane.ts";
 
 /**
@@ -34,9 +34,9 @@ const SCHEME = /^postgres(ql)?:$/;
 const POSTGRES_PORT = 5432;
 
 /** Either a login, or why there is none. */
-export type Spoken = { readonly login: Login } | { readonly reason: string };
+export type LoginResult = { readonly login: Login } | { readonly reason: string };
 
-function at(credentials: JsonObject, path: string): string | undefined {
+function valueAt(credentials: JsonObject, path: string): string | undefined {
   const found = path.split(".").reduce<Json | undefined>((value, step) => {
     if (isArray(value)) return value[Number(step)];
     return isObject(value) ? value[step] : undefined;
@@ -44,10 +44,10 @@ function at(credentials: JsonObject, path: string): string | undefined {
   return typeof found === "number" ? String(found) : stringOf(found);
 }
 
-function part(credentials: JsonObject, map: CredentialMap, name: Part): string | undefined {
+function findPart(credentials: JsonObject, map: CredentialMap, name: Part): string | undefined {
   const named = map[name];
   const paths = named === undefined ? USUAL[name] : [named];
-  return paths.map((path) => at(credentials, path)).find((value) => value !== undefined && value !== "");
+  return paths.map((path) => valueAt(credentials, path)).find((value) => value !== undefined && value !== "");
 }
 
 function speaksPostgres(service: Service): boolean {
@@ -62,7 +62,7 @@ function tlsOf(uri: URL | undefined, ca: string | undefined): Tls | undefined {
 }
 
 /** Part of a uri; one that is not encoded as it should be is taken as it stands. */
-export function decoded(text: string): string | undefined {
+export function decodeUriPart(text: string): string | undefined {
   if (text === "") return undefined;
   try {
     return decodeURIComponent(text);
@@ -75,10 +75,10 @@ export function decoded(text: string): string | undefined {
  * The login that a binding's credentials give, where a client for it is at hand: PostgreSQL, by the scheme of the uri, or by
  * the port, the name or the tags of the service when there is no uri.
  */
-export function loginOf(credentials: JsonObject, service: Service, map: CredentialMap = {}): Spoken {
-  const text = part(credentials, map, "uri");
+export function loginOf(credentials: JsonObject, service: Service, map: CredentialMap = {}): LoginResult {
+  const text = findPart(credentials, map, "uri");
   const uri = text === undefined ? undefined : (URL.parse(text) ?? undefined);
-  const port = part(credentials, map, "port");
+  const port = findPart(credentials, map, "port");
   const isMeant = map.client === "postgresql";
   if (uri !== undefined && !SCHEME.test(uri.protocol) && !isMeant)
     return { reason: `no data client for ${uri.protocol}//…` };
@@ -87,16 +87,16 @@ export function loginOf(credentials: JsonObject, service: Service, map: Credenti
       reason: `no data client for credentials with ${Object.keys(credentials).join(", ") || "nothing in them"}`,
     };
   const own = uri !== undefined && SCHEME.test(uri.protocol) ? uri : undefined;
-  const host = part(credentials, map, "host") ?? decoded(own?.hostname ?? "");
-  const username = part(credentials, map, "username") ?? decoded(own?.username ?? "");
-  const password = part(credentials, map, "password") ?? decoded(own?.password ?? "");
+  const host = findPart(credentials, map, "host") ?? decodeUriPart(own?.hostname ?? "");
+  const username = findPart(credentials, map, "username") ?? decodeUriPart(own?.username ?? "");
+  const password = findPart(credentials, map, "password") ?? decodeUriPart(own?.password ?? "");
   // What is called "name" need not be the database's: the uri knows better, and a map best.
-  const inUri = map.database === undefined ? decoded(own?.pathname.slice(1) ?? "") : undefined;
-  const database = inUri ?? part(credentials, map, "database");
+  const inUri = map.database === undefined ? decodeUriPart(own?.pathname.slice(1) ?? "") : undefined;
+  const database = inUri ?? findPart(credentials, map, "database");
   const missing = Object.entries({ host, username, password, database }).filter(([, value]) => value === undefined);
   if (host === undefined || username === undefined || password === undefined || database === undefined)
     return { reason: `the credentials hold no ${missing.map(([name]) => name).join(", ")}` };
-  const tls = tlsOf(own, part(credentials, map, "ca"));
+  const tls = tlsOf(own, findPart(credentials, map, "ca"));
   const number = Number(port ?? (own?.port || POSTGRES_PORT));
   if (!Number.isInteger(number) || number < 1 || number > 65_535) return { reason: `the port is ${port}` };
   return { login: { client: "postgresql", host, port: number, username, password, database, ...(tls && { tls }) } };

@@ -1,5 +1,5 @@
-import type { Reach } from "./reach.ts";
-import type { Rows, Statement } from "./statement.ts";
+import type { Reach } from "./probe-port.ts";
+import type { TableRows, Statement } from "./statement.ts";
 
 /** What lets somebody in at a data service, read from the credentials of a binding. */
 export interface Login {
@@ -26,7 +26,7 @@ export interface TenantVm {
 }
 
 /** Where a connection comes from: an application that a binding admits, somebody whom none does, or another tenant's VM. */
-export type Vantage = "application" | "stranger" | TenantVm;
+export type Vantage = "application" | "outsider" | TenantVm;
 
 export interface Address {
   readonly host: string;
@@ -36,7 +36,7 @@ export interface Address {
 /** The way to the data services behind a broker: real sockets, or a data plane in the same process. */
 export interface DataPlane {
   /** A second place to connect from, which no binding admits. */
-  readonly hasStranger: boolean;
+  readonly hasOutsider: boolean;
   /** Whether connections can come from another tenant's VM. */
   readonly hasTenantVm: boolean;
   /** Ports of an instance's VM that the platform keeps for itself, as those of its agents. Only an operator knows. */
@@ -61,7 +61,7 @@ export type Extra = "index" | "view" | "grant";
 export interface DataSession {
   readonly extras: ReadonlySet<Extra>;
   /** @throws DataError failed, lost */
-  run(statement: Statement): Promise<Rows>;
+  run(statement: Statement): Promise<TableRows>;
   close(): Promise<void>;
 }
 

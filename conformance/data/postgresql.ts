@@ -1,9 +1,9 @@
 import { Socket } from "node:net";
 import type { Client, ClientConfig } from "pg";
 import { DataError, type DataSession, type Extra, type Login } from "./plane.ts";
-import { NOT_OURS, nowhere } from "./reach.ts";
+import { NOT_OURS, nowhere } from "./probe-port.ts";
 import { sqlOf } from "./sql.ts";
-import { type Rows, ROWS_MAX, type Statement } from "./statement.ts";
+import { type TableRows, ROWS_MAX, type Statement } from "./statement.ts";
 
 export interface DataLimits {
   /** From the first packet to a session that is ready, in milliseconds. */
@@ -122,7 +122,7 @@ class PostgresSession implements DataSession {
     this.#socket = socket;
   }
 
-  async run(statement: Statement): Promise<Rows> {
+  async run(statement: Statement): Promise<TableRows> {
     const { text, values } = sqlOf(statement);
     const result = await this.#client
       .query<(string | null)[]>({ text, values: [...values], rowMode: "array" })

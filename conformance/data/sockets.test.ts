@@ -102,11 +102,11 @@ describe("the way over sockets", () => {
       seen.push(socket.remoteAddress);
       socket.resetAndDestroy();
     });
-    const plane = socketPlane({ source: "127.0.0.3", stranger: "127.0.0.4" });
-    for (const from of ["application", "stranger"] as const)
+    const plane = socketPlane({ source: "127.0.0.3", outsider: "127.0.0.4" });
+    for (const from of ["application", "outsider"] as const)
       await expect(plane.connect(login, from)).rejects.toThrow(DataError);
     expect(seen).toEqual(["127.0.0.3", "127.0.0.4"]);
-    expect([plane.hasStranger, socketPlane().hasStranger]).toEqual([true, false]);
+    expect([plane.hasOutsider, socketPlane().hasOutsider]).toEqual([true, false]);
   });
 
   it("leaves from another tenant's VM: one address for all, or that of the instance itself", async () => {
@@ -140,8 +140,8 @@ describe("the way over sockets", () => {
 
   it("says that nobody can connect from an address that is none of this machine, and calls no port shut for it", async () => {
     const login = await listening(() => {});
-    const plane = socketPlane({ stranger: "192.0.2.1", tenant: "192.0.2.1" });
-    for (const from of ["stranger", { vmOf: "db.b" }] as const) {
+    const plane = socketPlane({ outsider: "192.0.2.1", tenant: "192.0.2.1" });
+    for (const from of ["outsider", { vmOf: "db.b" }] as const) {
       await expect(plane.connect(login, from)).rejects.toMatchObject({ fault: "nowhere" });
       await expect(plane.reach(login, from)).rejects.toMatchObject({ fault: "nowhere" });
     }

@@ -1,10 +1,9 @@
 import { promises as dns, Resolver } from "node:dns";
 import { isIP } from "node:net";
 import { promisify } from "node:util";
-import { type DataSettings, OWN_ADDRESS } from "./settings.ts";
 import { type Address, DataError, type DataPlane, type Login, NO_NAME, type Vantage } from "./plane.ts";
 import { DATA_LIMITS, type DataLimits, openPostgres } from "./postgresql.ts";
-import { reachPort } from "./reach.ts";
+import { reachPort } from "./probe-port.ts";
 
 export interface SocketPlaneOptions {
   /** The address of a host name; undefined when there is none. Default: the system's resolver. */
@@ -12,7 +11,7 @@ export interface SocketPlaneOptions {
   /** Local address from which applications connect. Default: what the system chooses. */
   readonly source?: string;
   /** Local address of somebody whom no binding admits. */
-  readonly stranger?: string;
+  readonly outsider?: string;
   /** Local address of another tenant's VM; `instance`: this machine has the addresses of all VMs, so that of the instance itself. */
   readonly tenant?: string;
   /** See DataPlane. Default none. */
@@ -38,20 +37,12 @@ export function resolverAt(server: string): (host: string) => Promise<string | u
     );
 }
 
-/** As drydock.yml says where data services are reached from. */
-export function dataPlaneOf({ dns: server, source, stranger, tenant, ports }: DataSettings): DataPlane {
-  return socketPlane({
-    ...(server === undefined ? {} : { resolve: resolverAt(server) }),
-    ...(source === undefined ? {} : { source }),
-    ...(stranger === undefined ? {} : { stranger }),
-    ...(tenant === undefined ? {} : { tenant }),
-    ...(ports === undefined ? {} : { platformPorts: ports }),
-  });
-}
+/** Stands for the address of the instance itself, where that of another tenant's VM is asked for. */
+const OWN_ADDRESS = "instance";
 
 /** The data services behind a broker, reached over TCP with their own clients. */
 export function socketPlane(options: SocketPlaneOptions = {}): DataPlane {
-  const { resolve: look = bySystem, source, stranger, tenant, platformPorts = [], locate } = options;
+  const { resolve: look = bySystem, source, outsider, tenant, platformPorts = [], locate } = options;
   const limits: DataLimits = { ...DATA_LIMITS, ...options.limits };
 
   async function resolve(host: string): Promise<string> {
@@ -65,12 +56,12 @@ export function socketPlane(options: SocketPlaneOptions = {}): DataPlane {
 
   async function sourceOf(from: Vantage): Promise<string | undefined> {
     if (from === "application") return source;
-    if (from === "stranger") return stranger;
+    if (from === "outsider") return outsider;
     return tenant === OWN_ADDRESS ? resolve(from.vmOf) : tenant;
   }
 
   return {
-    hasStranger: stranger !== undefined,
+    hasOutsider: outsider !== undefined,
     hasTenantVm: tenant !== undefined,
     platformPorts,
     resolve,

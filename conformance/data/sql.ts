@@ -1,9 +1,9 @@
-import { type Column, PREFIX, ROWS_MAX, type Row, type Statement, type Value } from "./statement.ts";
+import { type Column, PREFIX, ROWS_MAX, type TableRow, type Statement, type CellValue } from "./statement.ts";
 
 /** A statement as PostgreSQL takes it. */
 export interface Sql {
   readonly text: string;
-  readonly values: readonly Value[];
+  readonly values: readonly CellValue[];
 }
 
 const plain = (text: string): Sql => ({ text, values: [] });
@@ -23,7 +23,7 @@ const OBJECTS = `SELECT 'index', c.relname::text, pg_get_indexdef(c.oid)
     WHERE a.grantee = 0 AND c.relname LIKE ${likeOurs} AND pg_table_is_visible(c.oid)
   ORDER BY 1, 2, 3`;
 
-function insert(table: string, columns: readonly Column[], rows: readonly Row[]): Sql {
+function insert(table: string, columns: readonly Column[], rows: readonly TableRow[]): Sql {
   const tuples = rows.map(
     (_, at) => `(${columns.map(({ type }, of) => `$${at * columns.length + of + 1}::text::${type}`).join(", ")})`,
   );
@@ -87,7 +87,7 @@ const SHOWN_CHARS_MAX = 400;
 /** The statement with its values in it, for a person to paste; a long one is cut. */
 export function sqlText(statement: Statement): string {
   const { text, values } = sqlOf(statement);
-  const literal = (value: Value | undefined): string =>
+  const literal = (value: CellValue | undefined): string =>
     value === null || value === undefined ? "NULL" : `'${value.replaceAll("'", "''")}'`;
   const whole = text.replaceAll(/\s+/g, " ").replaceAll(/\$(\d+)/g, (_, at: string) => literal(values[Number(at) - 1]));
   return whole.length > SHOWN_CHARS_MAX ? `${whole.slice(0, SHOWN_CHARS_MAX)}… (${whole.length} characters)` : whole;

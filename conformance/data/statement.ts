@@ -21,9 +21,9 @@ export interface Column {
 }
 
 /** Values in the text form in which PostgreSQL prints them. */
-export type Value = string | null;
-export type Row = readonly Value[];
-export type Rows = readonly Row[];
+export type CellValue = string | null;
+export type TableRow = readonly CellValue[];
+export type TableRows = readonly TableRow[];
 
 /** A table of the suites. The first column is its key, a text. */
 export interface TableShape {
@@ -35,13 +35,13 @@ export interface TableShape {
 export type Statement =
   | { readonly do: "create-table"; readonly table: TableShape }
   | { readonly do: "drop-table"; readonly table: string }
-  | { readonly do: "insert"; readonly table: TableShape; readonly rows: Rows }
+  | { readonly do: "insert"; readonly table: TableShape; readonly rows: TableRows }
   | {
       readonly do: "update";
       readonly table: TableShape;
       readonly key: string;
       readonly column: Column;
-      readonly value: Value;
+      readonly value: CellValue;
     }
   | { readonly do: "delete"; readonly table: TableShape; readonly key: string }
   | { readonly do: "create-sequence"; readonly sequence: string }

@@ -1,9 +1,9 @@
 import { isIPv6 } from "node:net";
 import { Ajv, type ValidateFunction } from "ajv";
-import type { Level } from "../events.ts";
-import type { JsonObject } from "../http/json.ts";
-import type { Operation } from "../platform/answer.ts";
-import type { SpecMinor } from "../runner/check.ts";
+import type { Level } from "../runner/events.ts";
+import type { JsonObject } from "../client/http/json.ts";
+import type { Operation } from "../client/answer.ts";
+import type { SpecMinor } from "../client/spec-version.ts";
 import binding from "./bodies/binding.json" with { type: "json" };
 import bindingMetadata from "./bodies/binding-metadata.json" with { type: "json" };
 import endpoints from "./bodies/endpoints.json" with { type: "json" };

@@ -1,5 +1,5 @@
-import type { Level } from "../events.ts";
-import type { SpecMinor } from "../runner/check.ts";
+import type { Level } from "../runner/events.ts";
+import type { SpecMinor } from "../client/spec-version.ts";
 import data from "./clauses.json" with { type: "json" };
 
 /** One normative statement of the OSB specification that binds a broker, in our own words. */

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import type { Offer } from "../platform/catalog.ts";
-import { EMPTY_FILE } from "../runner/file.ts";
+import type { Offer } from "../client/catalog.ts";
+import { EMPTY_FILE } from "../settings/drydock-file.ts";
 import { Quota } from "../runner/quota.ts";
-import type { Run } from "../runner/suite.ts";
+import type { RunContext } from "../runner/suite.ts";
 import { Shared } from "./context.ts";
 
 const offer: Offer = {
@@ -18,7 +18,7 @@ it("gives back the place of an idle instance that cannot be removed, so that nob
     settle: async (_offer: Offer, answer: unknown) => ({ state: "succeeded", answer, polls: [] }),
     deprovision: () => Promise.reject(new Error("hung up")),
   };
-  const shared = new Shared({ quota, platform, file: EMPTY_FILE } as unknown as Run);
+  const shared = new Shared({ quota, platform, file: EMPTY_FILE } as unknown as RunContext);
   await quota.acquire(1);
   const live = await shared.borrow(offer);
   quota.release(1);

@@ -1,6 +1,6 @@
-import { isObject, type Json, type JsonObject } from "../http/json.ts";
-import { bodyOf } from "../http/observation.ts";
-import type { Answer } from "../platform/answer.ts";
+import { isObject, type Json, type JsonObject } from "../client/http/json.ts";
+import { bodyOf } from "../client/http/observation.ts";
+import type { Answer } from "../client/answer.ts";
 import {
   allowsContextUpdates,
   areBindingsRetrievable,
@@ -12,24 +12,27 @@ import {
   readCatalog,
   schemaOf,
   type SchemaUse,
-} from "../platform/catalog.ts";
-import { idsOf, type Platform, provisionBody, type RequestOptions, type Settled } from "../platform/platform.ts";
-import { differentFrom, minimalFor } from "../platform/schema.ts";
-import { notApplicable, type Outcome, type SpecMinor, unknown, Verdicted } from "../runner/check.ts";
-import { parametersFor, type PlanParameters } from "../runner/file.ts";
-import type { Run } from "../runner/suite.ts";
+} from "../client/catalog.ts";
+import { type OsbClient } from "../client/osb-client.ts";
+import { planIds, provisionBody, type RequestOptions } from "../client/request.ts";
+import { type EndedOperation } from "../client/polling.ts";
+import { differentFrom, minimalFor } from "../client/schema.ts";
+import { notApplicable, type Outcome, unknown, Verdicted } from "../runner/check.ts";
+import { type SpecMinor } from "../client/spec-version.ts";
+import { parametersFor, type PlanParameters } from "../runner/parameters.ts";
+import type { RunContext } from "../runner/suite.ts";
 
 /** An instance that exists. */
 export interface Live {
   readonly offer: Offer;
   readonly id: string;
-  readonly provisioned: Settled;
+  readonly provisioned: EndedOperation;
 }
 
 export interface LiveBinding {
   readonly live: Live;
   readonly id: string;
-  readonly bound: Settled;
+  readonly bound: EndedOperation;
 }
 
 /** A wish for a plan: a predicate, and how to say that no plan fulfils it. */
@@ -59,7 +62,7 @@ const HEADER_CONTEXT: JsonObject = {
   instance_name: "drydock-instance",
 };
 
-async function tellAndClean<T>(platform: Platform, tell: (platform: Platform) => Promise<T>): Promise<T> {
+async function tellAndClean<T>(platform: OsbClient, tell: (platform: OsbClient) => Promise<T>): Promise<T> {
   try {
     return await tell(platform);
   } finally {
@@ -69,16 +72,16 @@ async function tellAndClean<T>(platform: Platform, tell: (platform: Platform) =>
 
 /** What the checks of one run share: stories told once, and instances that are lent out. */
 export class Shared {
-  readonly run: Run;
+  readonly run: RunContext;
   readonly #stories = new Map<string, Promise<unknown>>();
   readonly #idle = new Map<string, Live[]>();
 
-  constructor(run: Run) {
+  constructor(run: RunContext) {
     this.run = run;
   }
 
   /** Tells a story once, with a client of its own, and cleans up after it. Who asks again gets the same. */
-  once<T>(key: string, tell: (platform: Platform) => Promise<T>): Promise<T> {
+  once<T>(key: string, tell: (platform: OsbClient) => Promise<T>): Promise<T> {
     const known = this.#stories.get(key);
     if (known !== undefined) return known as Promise<T>;
     const platform = this.run.platform.scope();
@@ -126,7 +129,12 @@ export class Shared {
   }
 }
 
-async function provisionLive(shared: Shared, platform: Platform, offer: Offer, parameters?: JsonObject): Promise<Live> {
+async function provisionLive(
+  shared: Shared,
+  platform: OsbClient,
+  offer: Offer,
+  parameters?: JsonObject,
+): Promise<Live> {
   const id = platform.newId();
   const answer = await platform.provision(offer, id, {
     query: { accepts_incomplete: "true" },
@@ -141,7 +149,7 @@ async function provisionLive(shared: Shared, platform: Platform, offer: Offer, p
 }
 
 /** Parameters from drydock.yml, else the least that a published schema demands. */
-export function parametersOf(run: Run, offer: Offer, use: keyof PlanParameters): JsonObject | undefined {
+export function parametersOf(run: RunContext, offer: Offer, use: keyof PlanParameters): JsonObject | undefined {
   const given = parametersFor(run.file, offer, use);
   if (given !== undefined) return given;
   const schema = schemaOf(offer, use === "provision" ? "create" : use);
@@ -149,23 +157,23 @@ export function parametersOf(run: Run, offer: Offer, use: keyof PlanParameters):
   return minimal !== undefined && Object.keys(minimal).length > 0 ? minimal : undefined;
 }
 
-export function contextOf(run: Run): JsonObject {
+export function contextOf(run: RunContext): JsonObject {
   return { ...HEADER_CONTEXT, ...run.file.context };
 }
 
-export function provisionBodyFor(run: Run, offer: Offer): JsonObject {
+export function provisionBodyFor(run: RunContext, offer: Offer): JsonObject {
   return provisionBody(offer, contextOf(run), parametersOf(run, offer, "provision"));
 }
 
 /** What one check works with. */
 export class OsbContext {
-  readonly platform: Platform;
-  readonly run: Run;
+  readonly platform: OsbClient;
+  readonly run: RunContext;
   readonly shared: Shared;
   readonly #borrowed: Live[] = [];
   readonly #spoilt = new Set<Live>();
 
-  constructor(platform: Platform, shared: Shared) {
+  constructor(platform: OsbClient, shared: Shared) {
     this.platform = platform;
     this.shared = shared;
     this.run = shared.run;
@@ -184,7 +192,7 @@ export class OsbContext {
   }
 
   /** The same context with another client: for a story that several checks share. */
-  with(platform: Platform): OsbContext {
+  with(platform: OsbClient): OsbContext {
     return new OsbContext(platform, this.shared);
   }
 
@@ -293,7 +301,7 @@ export class OsbContext {
   async #goingOn(live: Pick<Live, "offer" | "id">, bindingId: string): Promise<Answer | undefined> {
     if (bindingId !== "" && this.minor < 14) return undefined;
     const operation = bindingId === "" ? "poll-instance" : "poll-binding";
-    const query = idsOf(live.offer);
+    const query = planIds(live.offer);
     const poll = await this.platform.send(operation, { instanceId: live.id, bindingId, query });
     return bodyOf(poll)["state"] === "in progress" ? poll : undefined;
   }
@@ -315,7 +323,7 @@ export class OsbContext {
   }
 }
 
-export function bindBodyFor(run: Run, offer: Offer): JsonObject {
+export function bindBodyFor(run: RunContext, offer: Offer): JsonObject {
   const parameters = parametersOf(run, offer, "bind");
   return {
     service_id: offer.service.id,
@@ -334,14 +342,14 @@ function bindResourceFor(offer: Offer): JsonObject {
 }
 
 /** How the parameters of a request could be different and still valid. */
-export function otherParameters(run: Run, offer: Offer, use: SchemaUse): JsonObject | undefined {
+export function otherParameters(run: RunContext, offer: Offer, use: SchemaUse): JsonObject | undefined {
   const schema = schemaOf(offer, use);
   if (schema === undefined || !isObject(schema)) return undefined;
   return differentFrom(schema, parametersOf(run, offer, use === "create" ? "provision" : use) ?? {});
 }
 
 /** A plan of the same offering that an instance can be changed to, where that is offered. */
-export function otherPlan(run: Run, offer: Offer): Offer | undefined {
+export function otherPlan(run: RunContext, offer: Offer): Offer | undefined {
   const plan = offer.service.plans.find((each) => each.id !== offer.plan.id);
   void run;
   return plan === undefined ? undefined : { service: offer.service, plan };
@@ -356,7 +364,7 @@ export interface Change {
 }
 
 /** The changes that an offer declares to support, the least invasive first. */
-export function changesOf(run: Run, offer: Offer): readonly Change[] {
+export function changesOf(run: RunContext, offer: Offer): readonly Change[] {
   const base = { service_id: offer.service.id, context: contextOf(run) };
   const given = parametersFor(run.file, offer, "update");
   const schema = schemaOf(offer, "update");
@@ -384,13 +392,13 @@ export function changesOf(run: Run, offer: Offer): readonly Change[] {
 
 /** Whether the catalog says that instances of an offer can be changed in some way. */
 export const isUpdatable =
-  (run: Run) =>
+  (run: RunContext) =>
   (offer: Offer): boolean =>
     allowsContextUpdates(offer) || changesOf(run, offer).length > 0;
 
-export const areUpdatesOffered = (run: Run): boolean => run.offers.some(isUpdatable(run));
+export const areUpdatesOffered = (run: RunContext): boolean => run.offers.some(isUpdatable(run));
 
-export function updatable(run: Run): Want {
+export function updatable(run: RunContext): Want {
   return {
     words: "no update can be formed: no plan change, update schema or maintenance_info is offered",
     fits: (offer) => changesOf(run, offer).length > 0,

@@ -1,5 +1,6 @@
-import type { Level } from "../events.ts";
-import type { Check, Outcome, SpecMinor } from "../runner/check.ts";
+import type { Level } from "../runner/events.ts";
+import type { Check, Outcome } from "../runner/check.ts";
+import type { SpecMinor } from "../client/spec-version.ts";
 import { clauseOf } from "./clauses.ts";
 import type { OsbContext } from "./context.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { isArray, isObject, type Json, type JsonObject, stringOf } from "../http/json.ts";
-import type { Operation } from "../platform/answer.ts";
-import type { Verdict } from "../events.ts";
+import { isArray, isObject, type Json, type JsonObject, stringOf } from "../client/http/json.ts";
+import type { Operation } from "../client/answer.ts";
+import type { Verdict } from "../runner/events.ts";
 import { certify } from "../runner/certify.ts";
-import type { SpecMinor } from "../runner/check.ts";
+import type { SpecMinor } from "../client/spec-version.ts";
 import { createMemoryBroker } from "./mutants/memory-broker.ts";
 import { MEMORY_CATALOG } from "./mutants/memory-catalog.ts";
 import {

@@ -1,8 +1,10 @@
-import { isObject, type JsonObject, stringOf } from "../http/json.ts";
-import { bodyOf } from "../http/observation.ts";
-import type { Answer } from "../platform/answer.ts";
-import { areBindingsRetrievable, areInstancesRetrievable, isBindable, type Offer } from "../platform/catalog.ts";
-import { type Platform, type RequestOptions, type Settled, stateOf } from "../platform/platform.ts";
+import { isObject, type JsonObject, stringOf } from "../client/http/json.ts";
+import { bodyOf } from "../client/http/observation.ts";
+import type { Answer } from "../client/answer.ts";
+import { areBindingsRetrievable, areInstancesRetrievable, isBindable, type Offer } from "../client/catalog.ts";
+import { type OsbClient } from "../client/osb-client.ts";
+import { type RequestOptions } from "../client/request.ts";
+import { type EndedOperation, stateOf } from "../client/polling.ts";
 import { notApplicable, type Outcome, unknown, Verdicted } from "../runner/check.ts";
 import {
   bindBodyFor,
@@ -26,7 +28,7 @@ export interface Flight {
   readonly meanwhile: Readonly<Record<string, Answer | undefined>>;
   /** False when the operation had already ended: then `meanwhile` proves nothing. */
   readonly wasRunning: boolean;
-  readonly ended: Settled;
+  readonly ended: EndedOperation;
   /** What was asked after the end, by name. */
   readonly afterwards: Readonly<Record<string, Answer | undefined>>;
 }
@@ -49,7 +51,7 @@ interface Plan {
   readonly afterwards?: (asked: Asked) => Promise<Asked>;
 }
 
-async function fly(platform: Platform, shared: Shared, offer: Offer, plan: Plan): Promise<Flight> {
+async function fly(platform: OsbClient, shared: Shared, offer: Offer, plan: Plan): Promise<Flight> {
   const { backend } = shared.run;
   await backend.hold?.();
   try {
@@ -67,7 +69,7 @@ async function fly(platform: Platform, shared: Shared, offer: Offer, plan: Plan)
 }
 
 /** An instance made with a platform of a story, before the backend is held. */
-async function ready(platform: Platform, shared: Shared, offer: Offer): Promise<string> {
+async function ready(platform: OsbClient, shared: Shared, offer: Offer): Promise<string> {
   const id = platform.newId();
   const answer = await platform.provision(offer, id, { query: flagged, body: provisionBodyFor(shared.run, offer) });
   const settled = await platform.settle(offer, answer);
@@ -138,7 +140,7 @@ export function flightOfEarlyDeletion(shared: Shared, offer: Offer): Promise<Fli
 
 /** After a synchronous deletion the first operation is asked about, after an asynchronous one the deletion. */
 function pollDeletion(
-  platform: Platform,
+  platform: OsbClient,
   offer: Offer,
   started: Answer,
   deletion: Answer,

@@ -1,6 +1,6 @@
-import type { Answer } from "../platform/answer.ts";
-import { bodyOf } from "../http/observation.ts";
-import { isSuccess } from "../platform/platform.ts";
+import type { Answer } from "../client/answer.ts";
+import { bodyOf } from "../client/http/observation.ts";
+import { isSuccess } from "../client/request.ts";
 import { fail, type Outcome, pass, unknown, warn } from "../runner/check.ts";
 
 /** `404`, or `4xx` for the class. */

@@ -1,4 +1,4 @@
-import type { Level } from "../events.ts";
+import type { Level } from "../runner/events.ts";
 import { CLAUSES } from "./clauses.ts";
 import { OSB_MUTANTS } from "./mutants/index.ts";
 import { OSB_CHECKS } from "./suite.ts";

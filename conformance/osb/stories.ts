@@ -1,27 +1,30 @@
-import type { Answer } from "../platform/answer.ts";
-import { areBindingsRetrievable, areInstancesRetrievable, isBindable, type Offer } from "../platform/catalog.ts";
-import { idsOf, NoAnswer, type Platform, type Settled } from "../platform/platform.ts";
+import type { Answer } from "../client/answer.ts";
+import { areBindingsRetrievable, areInstancesRetrievable, isBindable, type Offer } from "../client/catalog.ts";
+import { type OsbClient } from "../client/osb-client.ts";
+import { planIds } from "../client/request.ts";
+import { NoAnswer } from "../client/no-answer.ts";
+import { type EndedOperation } from "../client/polling.ts";
 import { bindBodyFor, provisionBodyFor, type Shared } from "./context.ts";
 
 /** One life of an instance, as an ordinary platform would lead it. Later parts are missing when an earlier one failed. */
 export interface Life {
   readonly offer: Offer;
   readonly instanceId: string;
-  readonly provision: Settled;
+  readonly provision: EndedOperation;
   /** Right after success. */
   fetched?: Answer;
   fetchedWithHints?: Answer;
-  binds: Settled[];
+  binds: EndedOperation[];
   /** The fetch of each binding right after it succeeded. */
   fetchedBindings: Answer[];
   fetchedBindingWithHints?: Answer;
-  unbind?: Settled;
+  unbind?: EndedOperation;
   /** Of the first binding, after the second was removed. */
   fetchedSurvivor?: Answer;
   fetchedUnbound?: Answer;
   unbindAgain?: Answer;
-  unbindSurvivor?: Settled;
-  deprovision?: Settled;
+  unbindSurvivor?: EndedOperation;
+  deprovision?: EndedOperation;
   fetchedGone?: Answer;
   deprovisionAgain?: Answer;
   /** Polls after the final one, per operation. */
@@ -31,14 +34,14 @@ export interface Life {
 const flagged = { accepts_incomplete: "true" };
 
 /** Two further polls, to see that a final state stays. */
-async function pollOn(platform: Platform, life: Life, settled: Settled): Promise<void> {
+async function pollOn(platform: OsbClient, life: Life, settled: EndedOperation): Promise<void> {
   const final = settled.polls.at(-1);
   if (final === undefined) return;
   const again = [await platform.poll(life.offer, settled.answer), await platform.poll(life.offer, settled.answer)];
   life.after.push({ final, again });
 }
 
-async function leadBindings(platform: Platform, shared: Shared, life: Life): Promise<void> {
+async function leadBindings(platform: OsbClient, shared: Shared, life: Life): Promise<void> {
   const { offer, instanceId } = life;
   const isRetrievable = shared.run.minor >= 14 && areBindingsRetrievable(offer);
   const query = shared.run.minor >= 14 ? flagged : {};
@@ -57,7 +60,7 @@ async function leadBindings(platform: Platform, shared: Shared, life: Life): Pro
     life.fetchedBindingWithHints = await platform.send("fetch-binding", {
       instanceId,
       bindingId: first,
-      query: idsOf(offer),
+      query: planIds(offer),
     });
   }
   life.unbind = await platform.settle(offer, await platform.unbind(offer, instanceId, second));
@@ -68,7 +71,7 @@ async function leadBindings(platform: Platform, shared: Shared, life: Life): Pro
   life.unbindSurvivor = await platform.settle(offer, await platform.unbind(offer, instanceId, first));
 }
 
-async function lead(platform: Platform, shared: Shared, offer: Offer): Promise<Life> {
+async function lead(platform: OsbClient, shared: Shared, offer: Offer): Promise<Life> {
   const instanceId = platform.newId();
   const asked = await platform.provision(offer, instanceId, {
     query: flagged,
@@ -80,7 +83,8 @@ async function lead(platform: Platform, shared: Shared, offer: Offer): Promise<L
   const isRetrievable = shared.run.minor >= 14 && areInstancesRetrievable(offer);
   if (isRetrievable) life.fetched = await platform.send("fetch-instance", { instanceId });
   await pollOn(platform, life, provision);
-  if (isRetrievable) life.fetchedWithHints = await platform.send("fetch-instance", { instanceId, query: idsOf(offer) });
+  if (isRetrievable)
+    life.fetchedWithHints = await platform.send("fetch-instance", { instanceId, query: planIds(offer) });
   if (isBindable(offer)) await leadBindings(platform, shared, life);
   life.deprovision = await platform.settle(offer, await platform.deprovision(offer, instanceId));
   await pollOn(platform, life, life.deprovision);

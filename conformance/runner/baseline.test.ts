@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import { osbSuite } from "../osb/suite.ts";
 import { createMemoryBroker } from "../osb/mutants/memory-broker.ts";
 import { asFetch, type Handler } from "../osb/mutants/wire.ts";
-import type { RunEvent } from "../events.ts";
+import type { RunEvent } from "./events.ts";
 import { acceptanceFor, parseBaseline } from "./baseline.ts";
-import { certify, type CertifySummary } from "./certify.ts";
+import { certify } from "../certify.ts";
+import { type CertifySummary } from "./summary.ts";
 
 const NOON = Date.UTC(2026, 5, 1, 12);
 const CHECK = "catalog-200";

@@ -1,6 +1,6 @@
 import { parse } from "yaml";
-import { type Json, isArray, isObject, stringOf } from "../http/json.ts";
-import { TargetError } from "./errors.ts";
+import { type Json, isArray, isObject, stringOf } from "../client/http/json.ts";
+import { TargetError } from "../client/errors/target-error.ts";
 
 /** A known failure that somebody has accepted for a while. */
 export interface Acceptance {

@@ -1,9 +1,6 @@
-import type { CheckInfo, Exchange, Verdict } from "../events.ts";
-import type { Observation } from "../http/observation.ts";
-
-/** A minor version of the Open Service Broker API: 17 stands for 2.17. */
-export type SpecMinor = 11 | 12 | 13 | 14 | 15 | 16 | 17;
-export const SPEC_MINORS: readonly SpecMinor[] = [11, 12, 13, 14, 15, 16, 17];
+import type { CheckInfo, Exchange, Verdict } from "./events.ts";
+import type { SpecMinor } from "../client/spec-version.ts";
+import type { Observation } from "../client/http/observation.ts";
 
 /** What led to an outcome: an answer of the broker, or a step that is ready to be shown. */
 export type Evidence = Observation | Exchange;

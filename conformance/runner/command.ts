@@ -1,4 +1,4 @@
-import { INVOCATION } from "../tool.ts";
+import { INVOCATION } from "./tool.ts";
 
 /** A word as a POSIX shell takes it. */
 const quote = (text: string): string => (/^[\w./:@,=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);

@@ -1,19 +1,22 @@
 import { describe, expect, it } from "vitest";
-import { NoAnswer, type Platform } from "../platform/platform.ts";
-import { TransportError } from "../http/transport.ts";
+import { type OsbClient } from "../client/osb-client.ts";
+import { NoAnswer } from "../client/no-answer.ts";
+import { TransportError } from "../client/http/transport.ts";
 import { createMemoryBroker } from "../osb/mutants/memory-broker.ts";
 import { asFetch, type Handler } from "../osb/mutants/wire.ts";
 import { osbSuite } from "../osb/suite.ts";
-import type { RunEvent, SuiteName } from "../events.ts";
-import { certify, type CertifyOptions, type CertifySummary } from "./certify.ts";
+import type { RunEvent, SuiteName } from "./events.ts";
+import { certify } from "../certify.ts";
+import { type CertifyOptions } from "./options.ts";
+import { type CertifySummary } from "./summary.ts";
 import { type Check, notApplicable, type Outcome, pass } from "./check.ts";
 import { type AnySuite, defineSuite, type OpenSuite } from "./suite.ts";
 
-type Run = Check<Platform>["run"];
+type Run = Check<OsbClient>["run"];
 
 /** A suite of one check, that stands for no suite of ours. */
-function suiteOf(name: SuiteName, run: Run, more: Partial<OpenSuite<Platform>> = {}): AnySuite {
-  const check: Check<Platform> = {
+function suiteOf(name: SuiteName, run: Run, more: Partial<OpenSuite<OsbClient>> = {}): AnySuite {
+  const check: Check<OsbClient> = {
     id: `${name}-toy`,
     suite: name,
     title: "a toy",
@@ -24,7 +27,7 @@ function suiteOf(name: SuiteName, run: Run, more: Partial<OpenSuite<Platform>> =
     since: 11,
     run,
   };
-  return defineSuite<Platform>({
+  return defineSuite<OsbClient>({
     name,
     checks: [check],
     open: () => ({ contextFor: (platform) => platform, ...more }),
@@ -70,7 +73,7 @@ describe("a check", () => {
     const request = { method: "GET", url: "http://127.0.0.1:1/v2/catalog", headers: [] };
     throw new NoAnswer(request as never, new TransportError("timeout", "no answer"));
   };
-  it.each<[string, Run, Partial<OpenSuite<Platform>>]>([
+  it.each<[string, Run, Partial<OpenSuite<OsbClient>>]>([
     ["throws", () => Promise.reject(new Error("a defect of ours")), {}],
     [
       "throws before its first wait",

@@ -1,6 +1,6 @@
-import type { Offer } from "../platform/catalog.ts";
-import { TargetError } from "./errors.ts";
-import { suggestionsFor } from "./nearest.ts";
+import type { Offer } from "../client/catalog.ts";
+import { TargetError } from "../client/errors/target-error.ts";
+import { suggestionsFor } from "../client/errors/nearest.ts";
 
 type Named = { readonly id: string; readonly name: string };
 

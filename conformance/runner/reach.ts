@@ -1,8 +1,9 @@
-import type { Answer } from "../platform/answer.ts";
-import { NoAnswer, type Platform } from "../platform/platform.ts";
-import { isArray, isObject } from "../http/json.ts";
-import type { TransportFault } from "../http/transport.ts";
-import { TargetError, type TargetErrorCode } from "./errors.ts";
+import type { Answer } from "../client/answer.ts";
+import { type OsbClient } from "../client/osb-client.ts";
+import { NoAnswer } from "../client/no-answer.ts";
+import { isArray, isObject } from "../client/http/json.ts";
+import type { TransportFault } from "../client/http/transport.ts";
+import { TargetError, type TargetErrorCode } from "../client/errors/target-error.ts";
 
 const CODE_OF: Readonly<Partial<Record<TransportFault, TargetErrorCode>>> = {
   refused: "unreachable",
@@ -15,7 +16,7 @@ const CODE_OF: Readonly<Partial<Record<TransportFault, TargetErrorCode>>> = {
   "too-large": "too-large",
 };
 
-async function fetchCatalog(platform: Platform): Promise<Answer> {
+async function fetchCatalog(platform: OsbClient): Promise<Answer> {
   return platform.send("catalog").catch((error: unknown) => {
     if (!(error instanceof NoAnswer)) throw error;
     if (error.fault === "aborted") throw error;
@@ -24,7 +25,7 @@ async function fetchCatalog(platform: Platform): Promise<Answer> {
 }
 
 /** The first of several platforms, each with a version of its own, that the broker does not refuse for its version (412). */
-export async function firstServed<P extends Platform>(first: P, others: readonly P[]): Promise<P> {
+export async function firstServed<P extends OsbClient>(first: P, others: readonly P[]): Promise<P> {
   for (const platform of [first, ...others]) {
     const { status } = await fetchCatalog(platform);
     if (status !== 412) return platform;
@@ -36,7 +37,7 @@ export async function firstServed<P extends Platform>(first: P, others: readonly
  * Fetches the catalog as the first contact with a target. Throws a TargetError with one clear line when what answers is not
  * a service broker that can be tested.
  */
-export async function reach(platform: Platform): Promise<Answer> {
+export async function requireCatalog(platform: OsbClient): Promise<Answer> {
   const catalog = await fetchCatalog(platform);
   const seen = `GET ${platform.settings.target.url}/v2/catalog answers ${catalog.status}`;
   if (catalog.status >= 300 && catalog.status < 400) throw new TargetError("redirected", seen);

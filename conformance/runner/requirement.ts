@@ -1,4 +1,4 @@
-import type { Level, SuiteName } from "../events.ts";
+import type { Level, SuiteName } from "./events.ts";
 import type { Check, Outcome } from "./check.ts";
 
 /** A requirement that is no clause of the OSB API and is checked in all of its versions. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SUITES } from "../suites.ts";
-import { nearestTo } from "./nearest.ts";
+import { SUITES } from "../suites/suites.ts";
+import { nearestTo } from "../client/errors/nearest.ts";
 import { isNamedBy, selectChecks } from "./selection.ts";
 
 const all = Object.values(SUITES);
@@ -47,7 +47,9 @@ describe("a pattern of check ids", () => {
   });
 
   it("of another suite is told so", () => {
-    expect(() => selectChecks({ suites: [SUITES.osb], only: ["BK-10"] })).toThrow("belongs to the suite backup");
+    expect(() => selectChecks({ suites: [SUITES.osb], knownSuites: all, only: ["BK-10"] })).toThrow(
+      "belongs to the suite backup",
+    );
   });
 
   it("is needed where a list is given", () => {
@@ -90,7 +92,7 @@ describe("the scope of a run", () => {
       { by: "suites", to: "osb" },
     ],
   ])("is narrowed by %s", (_what, narrow, narrowing) => {
-    expect(selectChecks({ suites: all, ...narrow }).scope.narrowedBy).toEqual([narrowing]);
+    expect(selectChecks({ suites: all, knownSuites: all, ...narrow }).scope.narrowedBy).toEqual([narrowing]);
   });
 
   it("leaves out the checks that need more instances than are allowed", () => {

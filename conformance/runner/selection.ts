@@ -1,13 +1,14 @@
-import type { Narrowing, RunScope, SuiteScope } from "../events.ts";
-import { SUITES } from "../suites.ts";
+import type { Narrowing, RunScope, SuiteScope } from "./events.ts";
 import type { Check } from "./check.ts";
-import { TargetError } from "./errors.ts";
-import { suggestionsFor } from "./nearest.ts";
+import { TargetError } from "../client/errors/target-error.ts";
+import { suggestionsFor } from "../client/errors/nearest.ts";
 import type { AnySuite } from "./suite.ts";
 
 /** What decides which checks a run holds. */
 export interface SelectionOptions {
   readonly suites: readonly AnySuite[];
+  /** Every suite that there is: what `suites` leaves out of one of the same name counts as left out. Default: `suites`. */
+  readonly knownSuites?: readonly AnySuite[];
   /** Ids of checks; a `*` stands for any characters. Undefined: all. */
   readonly only?: readonly string[];
   readonly service?: string;
@@ -43,44 +44,56 @@ export function isNamedBy(pattern: string, id: string): boolean {
 }
 
 /** Ids of all checks that there are, those of suites of the caller's own among them. */
-export function knownIds(suites: readonly AnySuite[]): readonly string[] {
-  return [...new Set([...Object.values(SUITES), ...suites].flatMap(({ checks }) => checks.map(({ id }) => id)))];
+export function knownIds(suites: readonly AnySuite[], knownSuites: readonly AnySuite[] = []): readonly string[] {
+  return [...new Set([...knownSuites, ...suites].flatMap(({ checks }) => checks.map(({ id }) => id)))];
 }
 
 /** For a pattern that no id begins with: beginnings that are like its own. */
-function likely(pattern: string, ids: readonly string[]): string {
+function suggestBeginnings(pattern: string, ids: readonly string[]): string {
   if (!pattern.includes("*")) return suggestionsFor(pattern, ids);
   const typed = pattern.replaceAll("*", "");
   return suggestionsFor(typed, [...new Set(ids.map((id) => id.slice(0, typed.length)))], "*");
 }
 
 /** `no such check: X`, with the ids that may have been meant. */
-export function noSuchCheck(pattern: string, suites: readonly AnySuite[]): string {
-  const elsewhere = Object.values(SUITES).find(({ checks }) => checks.some(({ id }) => isNamedBy(pattern, id)));
+export function noSuchCheck(
+  pattern: string,
+  suites: readonly AnySuite[],
+  knownSuites: readonly AnySuite[] = [],
+): string {
+  const elsewhere = knownSuites.find(({ checks }) => checks.some(({ id }) => isNamedBy(pattern, id)));
   const hint =
     elsewhere === undefined
-      ? likely(pattern, knownIds(suites))
+      ? suggestBeginnings(pattern, knownIds(suites, knownSuites))
       : `; it belongs to the suite ${elsewhere.name}, which is not asked for (--suite)`;
   return `no such check: "${pattern}"${hint}`;
 }
 
 /** @throws TargetError no-such-check when a pattern names no check of the suites. */
-function refuseUnknown(only: readonly string[], suites: readonly AnySuite[]): void {
+function refuseUnknown(only: readonly string[], { suites, knownSuites }: SelectionOptions): void {
+  if (only.length === 0) throw new TargetError("no-such-check", "the list of checks is empty");
   const ids = suites.flatMap(({ checks }) => checks.map(({ id }) => id));
   const wrong = only.filter((pattern) => !ids.some((id) => isNamedBy(pattern, id)));
-  if (wrong.length === 0 && only.length > 0) return;
-  const told = wrong.map((pattern) => noSuchCheck(pattern, suites)).join("; ");
-  throw new TargetError("no-such-check", told === "" ? "the list of checks is empty" : told);
+  if (wrong.length === 0) return;
+  const lines = wrong.map((pattern) => noSuchCheck(pattern, suites, knownSuites));
+  throw new TargetError("no-such-check", lines.join("; "));
 }
 
-function scopeOf(suite: AnySuite, isWanted: (id: string) => boolean): SuiteScope {
+/** What is held of a suite, and what is left out of the whole of it, which is the one that is known by its name. */
+function scopeOf(
+  suite: AnySuite,
+  { knownSuites = [] }: SelectionOptions,
+  isWanted: (id: string) => boolean = () => true,
+): SuiteScope {
   const given = suite.checks.map(({ id }) => id);
-  const checks = [...new Set([...(SUITES[suite.name]?.checks ?? []).map(({ id }) => id), ...given])];
+  const whole = knownSuites.filter(({ name }) => name === suite.name);
+  const checks = knownIds([suite], whole);
   return { suite: suite.name, checks, leftOut: checks.filter((id) => !given.includes(id) || !isWanted(id)) };
 }
 
-function narrowings({ suites, only, service, plan }: SelectionOptions): Narrowing[] {
-  const cut = suites.filter((suite) => scopeOf(suite, () => true).leftOut.length > 0).map(({ name }) => name);
+function listNarrowings(options: SelectionOptions): Narrowing[] {
+  const { suites, only, service, plan } = options;
+  const cut = suites.filter((suite) => scopeOf(suite, options).leftOut.length > 0).map(({ name }) => name);
   return [
     ...(only === undefined ? [] : [{ by: "only" as const, to: only.join(",") }]),
     ...(service === undefined ? [] : [{ by: "service" as const, to: service }]),
@@ -114,14 +127,14 @@ function withInstancesMax(selection: Selection, instancesMax: number): Selection
 export function selectChecks(options: SelectionOptions): Selection {
   const { only } = options;
   const suites = options.suites.filter(({ name }, at, all) => all.findIndex((each) => each.name === name) === at);
-  if (only !== undefined) refuseUnknown(only, suites);
+  if (only !== undefined) refuseUnknown(only, options);
   const isWanted = (id: string): boolean => only === undefined || only.some((pattern) => isNamedBy(pattern, id));
   const selection = {
     suites,
     checks: suites.flatMap((suite) => suite.checks.filter(({ id }) => isWanted(id)).map((check) => ({ suite, check }))),
     scope: {
-      suites: suites.map((suite) => scopeOf(suite, isWanted)),
-      narrowedBy: narrowings({ ...options, suites }),
+      suites: suites.map((suite) => scopeOf(suite, options, isWanted)),
+      narrowedBy: listNarrowings({ ...options, suites }),
     },
   };
   return withInstancesMax(selection, options.maxInstances ?? INSTANCES_AT_ONCE);

@@ -1,12 +1,17 @@
-import type { Service } from "../platform/catalog.ts";
-import type { DrydockFile } from "./file.ts";
-import { suggestionsFor } from "./nearest.ts";
+import type { Service } from "../client/catalog.ts";
+import type { DrydockFile } from "../settings/drydock-file.ts";
+import { suggestionsFor } from "../client/errors/nearest.ts";
 
 type Named = { readonly id: string; readonly name: string };
 
 const namesOf = (all: readonly Named[]): readonly string[] => all.flatMap(({ id, name }) => [name, id]);
 
-function stray(path: string, keys: readonly string[], kind: "service" | "plan", all: readonly Named[]): string[] {
+function describeUnknown(
+  path: string,
+  keys: readonly string[],
+  kind: "service" | "plan",
+  all: readonly Named[],
+): string[] {
   const names = namesOf(all);
   return keys
     .filter((key) => key !== "*" && !names.includes(key))
@@ -17,11 +22,11 @@ function stray(path: string, keys: readonly string[], kind: "service" | "plan", 
  * What drydock.yml says of services and plans that this broker does not offer. It is told and not refused, because one file may
  * serve several brokers.
  */
-export function strayNames({ parameters, data }: DrydockFile, services: readonly Service[]): readonly string[] {
+export function unknownNames({ parameters, data }: DrydockFile, services: readonly Service[]): readonly string[] {
   const plans = Object.entries(parameters).flatMap(([key, byPlan]) => {
     const named = services.filter(({ id, name }) => key === "*" || key === id || key === name);
     if (named.length === 0) return [];
-    return stray(
+    return describeUnknown(
       `parameters.${key}`,
       Object.keys(byPlan),
       "plan",
@@ -29,8 +34,8 @@ export function strayNames({ parameters, data }: DrydockFile, services: readonly
     );
   });
   return [
-    ...stray("parameters", Object.keys(parameters), "service", services),
+    ...describeUnknown("parameters", Object.keys(parameters), "service", services),
     ...plans,
-    ...stray("data.credentials", Object.keys(data.credentials), "service", services),
+    ...describeUnknown("data.credentials", Object.keys(data.credentials), "service", services),
   ];
 }

@@ -1,17 +1,18 @@
 import type { DataPlane } from "../data/plane.ts";
-import type { SuiteName } from "../events.ts";
-import type { Answer } from "../platform/answer.ts";
-import type { Offer, Service } from "../platform/catalog.ts";
-import type { Platform } from "../platform/platform.ts";
-import type { Backend } from "./backend.ts";
-import type { Check, Outcome, SpecMinor } from "./check.ts";
-import type { DrydockFile } from "./file.ts";
+import type { SuiteName } from "./events.ts";
+import type { Answer } from "../client/answer.ts";
+import type { Offer, Service } from "../client/catalog.ts";
+import type { OsbClient } from "../client/osb-client.ts";
+import type { Backend } from "./hooks.ts";
+import type { Check, Outcome } from "./check.ts";
+import type { SpecMinor } from "../client/spec-version.ts";
+import type { DrydockFile } from "../settings/drydock-file.ts";
 import type { Quota } from "./quota.ts";
 
 /** What a suite is given for one run against one broker. */
-export interface Run {
+export interface RunContext {
   /** The run's own client: for what checks share. A check uses the one it is given. */
-  readonly platform: Platform;
+  readonly platform: OsbClient;
   readonly catalog: Answer;
   readonly services: readonly Service[];
   /** The plans under test, `--service` and `--plan` applied. */
@@ -31,7 +32,7 @@ export interface Run {
 
 /** A suite that is running. `C` is the context of one check. */
 export interface OpenSuite<C> {
-  readonly contextFor: (platform: Platform, check: Check<C>) => C;
+  readonly contextFor: (platform: OsbClient, check: Check<C>) => C;
   /** Work that checks share, done before them. */
   readonly warmUp?: () => Promise<void>;
   /** After a check, whatever it ended with. */
@@ -43,27 +44,27 @@ export interface OpenSuite<C> {
 export interface Suite<C> {
   readonly name: SuiteName;
   readonly checks: readonly Check<C>[];
-  readonly open: (run: Run) => OpenSuite<C>;
+  readonly open: (run: RunContext) => OpenSuite<C>;
 }
 
 /** A suite whose context type is its own business. */
 export interface AnySuite {
   readonly name: SuiteName;
   readonly checks: readonly Check<never>[];
-  readonly start: (run: Run) => StartedSuite;
+  readonly start: (run: RunContext) => StartedSuite;
 }
 
 export interface StartedSuite {
   readonly warmUp: () => Promise<void>;
   readonly reclaim: () => Promise<boolean>;
   /** Runs one check of the suite with a client of its own. */
-  readonly runCheck: (checkId: string, platform: Platform) => Promise<Outcome>;
+  readonly runCheck: (checkId: string, platform: OsbClient) => Promise<Outcome>;
 }
 
 /** Hides the context type, so that suites of different kinds run in one list. */
 export function defineSuite<C>(suite: Suite<C>): AnySuite {
   const byId = new Map(suite.checks.map((check) => [check.id, check]));
-  const start = (run: Run): StartedSuite => {
+  const start = (run: RunContext): StartedSuite => {
     const open = suite.open(run);
     return {
       warmUp: open.warmUp ?? (async () => {}),

@@ -1,7 +1,7 @@
-import { type Json, isArray, isObject } from "../http/json.ts";
-import type { Answer } from "../platform/answer.ts";
-import type { Platform } from "../platform/platform.ts";
-import type { SpecMinor } from "./check.ts";
+import { type Json, isArray, isObject } from "../client/http/json.ts";
+import type { Answer } from "../client/answer.ts";
+import type { OsbClient } from "../client/osb-client.ts";
+import type { SpecMinor } from "../client/spec-version.ts";
 
 /** Catalog members by the version that brought them: a broker that sends one knows that version. */
 const BROUGHT_BY: readonly (readonly [SpecMinor, readonly string[]])[] = [
@@ -25,7 +25,7 @@ function namesIn(value: Json | undefined, depth = 0): string[] {
   );
 }
 
-function declared(catalog: Answer): readonly [SpecMinor, string] | undefined {
+function newestMember(catalog: Answer): readonly [SpecMinor, string] | undefined {
   const names = new Set(namesIn(catalog.json));
   for (const [minor, members] of BROUGHT_BY) {
     const member = members.find((each) => names.has(each));
@@ -38,7 +38,7 @@ function declared(catalog: Answer): readonly [SpecMinor, string] | undefined {
  * Which version a broker behaves like: 2.17, unless it refuses that version or answers the poll of an unknown instance in the
  * way of the versions before 2.16; never less than the newest member that its catalog uses.
  */
-export async function learnVersion(platform: Platform, catalog: Answer): Promise<LearntVersion> {
+export async function learnVersion(platform: OsbClient, catalog: Answer): Promise<LearntVersion> {
   const newest = platform.settings.minor;
   if (newest < 17) {
     return {
@@ -46,7 +46,7 @@ export async function learnVersion(platform: Platform, catalog: Answer): Promise
       reason: `The broker is taken for 2.${newest}: it refuses newer versions (--profile overrides).`,
     };
   }
-  const said = declared(catalog);
+  const said = newestMember(catalog);
   const poll = await platform.send("poll-instance", { instanceId: platform.newId() });
   const upper: SpecMinor = poll.status === 404 ? 17 : 15;
   const why = `it answers ${poll.status} to the poll of an unknown instance`;

@@ -1,8 +1,8 @@
-import { backupLab } from "../backup/mutants/lab.ts";
-import { isolationLab } from "../isolation/mutants/lab.ts";
+import { backupMutants } from "../suites/backup/mutants/index.ts";
+import { isolationMutants } from "../suites/isolation/mutants/index.ts";
 import { OSB_MUTANTS } from "../osb/mutants/index.ts";
-import type { Lab } from "./lab.ts";
+import type { MutantSet } from "../runner/mutant-set.ts";
 import { osbLab } from "./osb-lab.ts";
 
 /** One lab for each suite. */
-export const LABS: readonly Lab[] = [osbLab(OSB_MUTANTS), backupLab, isolationLab];
+export const LABS: readonly MutantSet[] = [osbLab(OSB_MUTANTS), backupMutants, isolationMutants];

@@ -1,7 +1,7 @@
 import type { Mutant } from "../osb/mutants/mutant.ts";
 import { OSB_CHECKS } from "../osb/suite.ts";
-import { SPEC_MINORS } from "../runner/check.ts";
-import type { CleanRun, Lab } from "./lab.ts";
+import { SPEC_MINORS } from "../client/spec-version.ts";
+import type { CleanRun, MutantSet } from "../runner/mutant-set.ts";
 import { certifyStand, memoryStand, runMutant, type Stand } from "./stand.ts";
 
 function cleanRuns(): readonly CleanRun[] {
@@ -17,7 +17,7 @@ function cleanRuns(): readonly CleanRun[] {
 }
 
 /** The OSB suite on the broker in memory with these defects, in process and on virtual time. */
-export function osbLab(mutants: readonly Mutant[]): Lab {
+export function osbLab(mutants: readonly Mutant[]): MutantSet {
   const byId = new Map(mutants.map((mutant) => [mutant.id, mutant]));
   return {
     suite: "osb",

@@ -1,6 +1,6 @@
-import type { SuiteName } from "../events.ts";
+import type { SuiteName } from "../runner/events.ts";
 import { type ClauseListing, listClauses } from "../osb/listing.ts";
-import type { Lab } from "./lab.ts";
+import type { MutantSet } from "../runner/mutant-set.ts";
 import type { SelftestResult } from "./selftest.ts";
 
 const code = (ids: readonly string[]): string => (ids.length === 0 ? "none" : ids.map((id) => `\`${id}\``).join(", "));
@@ -41,7 +41,7 @@ export function clausePage(): string {
 
 /** What the matrix of one suite tells. */
 export interface SuiteMatrix {
-  readonly lab: Lab;
+  readonly lab: MutantSet;
   readonly result: SelftestResult;
 }
 

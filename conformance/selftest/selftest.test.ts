@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { CheckInfo, Verdict } from "../events.ts";
-import type { CheckResult } from "../runner/certify.ts";
-import type { Lab, MutantInfo } from "./lab.ts";
+import type { CheckInfo, Verdict } from "../runner/events.ts";
+import type { CheckResult } from "../runner/summary.ts";
+import type { MutantSet, MutantInfo } from "../runner/mutant-set.ts";
 import { isListed, type Problem, selftest } from "./selftest.ts";
 
 const info = (id: string): CheckInfo => ({
@@ -21,7 +21,7 @@ const mutant = (id: string, expected: readonly string[], also: readonly string[]
 });
 
 /** A lab whose runs are told: verdicts by broker and check, `pass` where nothing is said. */
-function labOf(mutants: readonly MutantInfo[], told: Record<string, Record<string, [Verdict, string?]>>): Lab {
+function labOf(mutants: readonly MutantInfo[], told: Record<string, Record<string, [Verdict, string?]>>): MutantSet {
   const checks = ["a", "b", "c"].map(info);
   const resultsOf = (broker: string): readonly CheckResult[] =>
     checks.map((check) => {

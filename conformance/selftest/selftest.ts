@@ -1,5 +1,5 @@
-import type { CheckResult } from "../runner/certify.ts";
-import type { Lab, MutantInfo } from "./lab.ts";
+import type { CheckResult } from "../runner/summary.ts";
+import type { MutantSet, MutantInfo } from "../runner/mutant-set.ts";
 
 /** Who noticed what. The two lists tell the same matrix by rows and by columns. */
 export interface KillMatrix {
@@ -50,7 +50,7 @@ function crashes(about: string, results: readonly CheckResult[]): Problem[] {
     .map(({ check, reason }) => ({ kind: "check-crashed", about, text: `${about}: ${check.id}: ${reason}` }));
 }
 
-async function cleanProblems(lab: Lab, tell: (broker: string) => void): Promise<Problem[]> {
+async function cleanProblems(lab: MutantSet, tell: (broker: string) => void): Promise<Problem[]> {
   const problems: Problem[] = [];
   for (const { name, run } of lab.cleanRuns ?? [{ name: "clean", run: () => lab.run() }]) {
     const results = await run();
@@ -79,7 +79,7 @@ function judge(mutant: MutantInfo, killedBy: readonly string[]): Problem[] {
 }
 
 /** A mutant that expects a check that does not exist proves nothing. */
-function strangers({ checks, mutants }: Lab): Problem[] {
+function strangers({ checks, mutants }: MutantSet): Problem[] {
   const known = new Set(checks.map(({ id }) => id));
   return mutants.flatMap(({ id, expected }) =>
     expected
@@ -93,7 +93,10 @@ function strangers({ checks, mutants }: Lab): Problem[] {
  * one mutant that it was meant for, each mutant by the checks it names and by no others than those its description allows,
  * and no clean broker is accused of anything.
  */
-export async function selftest(lab: Lab, onProgress: (progress: Progress) => void = () => {}): Promise<SelftestResult> {
+export async function selftest(
+  lab: MutantSet,
+  onProgress: (progress: Progress) => void = () => {},
+): Promise<SelftestResult> {
   const all = lab.mutants.length + (lab.cleanRuns?.length ?? 1);
   let done = 0;
   const tell = (broker: string) => onProgress({ done: ++done, all, broker });

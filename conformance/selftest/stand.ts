@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
-import { parseJson } from "../http/json.ts";
+import { parseJson } from "../client/http/json.ts";
 import { createMemoryBroker } from "../osb/mutants/memory-broker.ts";
 import { type BrokerMode, type Mutant, mutate } from "../osb/mutants/mutant.ts";
 import { asTransport, type Handler, type WireRequest, type WireResponse } from "../osb/mutants/wire.ts";
 import { osbSuite } from "../osb/suite.ts";
-import type { Backend } from "../runner/backend.ts";
-import { certify, type CheckResult } from "../runner/certify.ts";
-import type { SpecMinor } from "../runner/check.ts";
-import type { Clock } from "../runner/clock.ts";
+import type { Backend } from "../runner/hooks.ts";
+import { certify } from "../runner/certify.ts";
+import { type CheckResult } from "../runner/summary.ts";
+import type { SpecMinor } from "../client/spec-version.ts";
+import type { Clock } from "../client/clock.ts";
 
 /** A broker that can be certified in process, with or without a defect in front of it, and the time that it lives in. */
 export interface Stand {

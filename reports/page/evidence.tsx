@@ -1,4 +1,4 @@
-import type { Exchange } from "../../conformance/events.ts";
+import type { Exchange } from "../../conformance/runner/events.ts";
 import { CommandLine, Fold } from "./parts.tsx";
 
 function pretty(body: string): string {

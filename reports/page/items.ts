@@ -1,5 +1,5 @@
 /** What the page lists and filters: checks and seeds, in one shape. Pure, so that it can be tested without a page. */
-import type { Level, Verdict } from "../../conformance/events.ts";
+import type { Level, Verdict } from "../../conformance/runner/events.ts";
 import type { CheckReport, Report, SeedReport } from "../report.ts";
 
 interface Listed {

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { Verdict } from "../../conformance/events.ts";
+import type { Verdict } from "../../conformance/runner/events.ts";
 import { type CheckReport, type SeedReport, VERDICTS } from "../report.ts";
 import { duration } from "../duration.ts";
 import { Evidence } from "./evidence.tsx";

@@ -1,4 +1,4 @@
-import { flagOf } from "../../conformance/statement.ts";
+import { flagOf } from "../../conformance/runner/statement.ts";
 import type { Counts, Report } from "../report.ts";
 import { notExercised, subjectOf, VERDICTS } from "../report.ts";
 import { duration } from "../duration.ts";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Browser, BrowserContext, Page } from "@playwright/test";
 import { afterAll, beforeAll, expect, test as plainTest } from "vitest";
-import type { RunEvent } from "../../conformance/events.ts";
+import type { RunEvent } from "../../conformance/runner/events.ts";
 import { EXAMPLE_RUN, EXAMPLE_SCENARIO } from "../fixtures/example.ts";
 import { scopedRun } from "../fixtures/scoped.ts";
 import { reportHtml } from "../html.ts";

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import type { Verdict } from "../../conformance/events.ts";
+import type { Verdict } from "../../conformance/runner/events.ts";
 
 export const WORDS: Readonly<Record<Verdict, string>> = {
   fail: "Failed",

@@ -1,4 +1,4 @@
-import { expectJson, ScenarioError, type Stage, until } from "../stage.ts";
+import { expectJson, ScenarioError, type Environment, until } from "../stage.ts";
 
 export interface DirectorCredentials {
   /** `https://127.64.0.6:25555` */
@@ -32,15 +32,15 @@ export interface DirectorClient {
   recreate(deployment: string, instance: string): Promise<FinishedTask>;
 }
 
-export function directorClient(stage: Stage, credentials: DirectorCredentials): DirectorClient {
-  const authorization = authorizer(stage, credentials);
+export function directorClient(environment: Environment, credentials: DirectorCredentials): DirectorClient {
+  const authorization = authorizer(environment, credentials);
   const send = async (
     method: string,
     path: string,
     mediaType?: string,
     body?: string | Uint8Array,
   ): Promise<Response> =>
-    stage.fetch(`${credentials.url}${path}`, {
+    environment.fetch(`${credentials.url}${path}`, {
       method,
       redirect: "manual",
       headers: { authorization: await authorization(), ...(mediaType && { "content-type": mediaType }) },
@@ -53,10 +53,10 @@ export function directorClient(stage: Stage, credentials: DirectorCredentials): 
         "SCENARIO_UNEXPECTED_ANSWER",
         `${what} answered ${response.status}: ${(await response.text()).slice(0, 300)}`,
       );
-    return follow(stage, what, Number(location.split("/").at(-1)), (path) => send("GET", path));
+    return follow(environment, what, Number(location.split("/").at(-1)), (path) => send("GET", path));
   };
   return {
-    info: async () => (await expectJson(await stage.fetch(`${credentials.url}/info`), "GET /info", 200)) as never,
+    info: async () => (await expectJson(await environment.fetch(`${credentials.url}/info`), "GET /info", 200)) as never,
     uploadStemcell: async (tarball) =>
       task("upload-stemcell", await send("POST", "/stemcells?", "application/x-compressed", tarball)),
     uploadRelease: async (tarball) =>
@@ -93,19 +93,19 @@ export function directorClient(stage: Stage, credentials: DirectorCredentials): 
 }
 
 /** The value of the Authorization header: basic, or a bearer token that is renewed before it ends. */
-function authorizer(stage: Stage, credentials: DirectorCredentials): () => Promise<string> {
+function authorizer(environment: Environment, credentials: DirectorCredentials): () => Promise<string> {
   const basic = `Basic ${Buffer.from(`${credentials.client}:${credentials.clientSecret}`).toString("base64")}`;
   const { uaaUrl } = credentials;
   if (uaaUrl === undefined) return () => Promise.resolve(basic);
   let bearer = { value: "", untilMs: 0 };
   return async () => {
-    if (stage.nowMs() < bearer.untilMs) return bearer.value;
+    if (environment.nowMs() < bearer.untilMs) return bearer.value;
     const headers = {
       authorization: basic,
       accept: "application/json",
       "content-type": "application/x-www-form-urlencoded",
     };
-    const response = await stage.fetch(`${uaaUrl}/oauth/token`, {
+    const response = await environment.fetch(`${uaaUrl}/oauth/token`, {
       method: "POST",
       headers,
       body: "grant_type=client_credentials",
@@ -117,7 +117,7 @@ function authorizer(stage: Stage, credentials: DirectorCredentials): () => Promi
     };
     bearer = {
       value: `${token.token_type} ${token.access_token}`,
-      untilMs: stage.nowMs() + (token.expires_in - 15) * 1000,
+      untilMs: environment.nowMs() + (token.expires_in - 15) * 1000,
     };
     return bearer.value;
   };
@@ -127,12 +127,12 @@ const TASK_MS_MAX = 6 * 3_600_000;
 const POLL_MS = 3000;
 
 async function follow(
-  stage: Stage,
+  environment: Environment,
   what: string,
   id: number,
   get: (path: string) => Promise<Response>,
 ): Promise<FinishedTask> {
-  const last = await until(stage, what, POLL_MS, TASK_MS_MAX, async () => {
+  const last = await until(environment, what, POLL_MS, TASK_MS_MAX, async () => {
     const task = (await expectJson(await get(`/tasks/${id}`), `GET /tasks/${id}`, 200)) as {
       state: string;
       result: string | null;

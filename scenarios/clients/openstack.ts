@@ -1,4 +1,4 @@
-import { expectJson, type Stage, until } from "../stage.ts";
+import { expectJson, type Environment, until } from "../stage.ts";
 
 export interface OpenStackCredentials {
   /** `http://127.64.250.10:5000/v3` */
@@ -33,15 +33,18 @@ export interface OpenStackClient {
   waitForStatus(service: Service, path: string, resource: string, status: string): Promise<Json>;
 }
 
-export async function openStackClient(stage: Stage, credentials: OpenStackCredentials): Promise<OpenStackClient> {
-  const { token, catalog } = await authenticate(stage, credentials);
+export async function openStackClient(
+  environment: Environment,
+  credentials: OpenStackCredentials,
+): Promise<OpenStackClient> {
+  const { token, catalog } = await authenticate(environment, credentials);
   const endpoint = (service: Service): string => {
     const found = catalog.find(({ type }) => type === service)?.endpoints.find((each) => each.interface === "public");
     if (found === undefined) throw new Error(`the catalog has no ${service}`);
     return `${found.url.replace(/\/$/, "")}${VERSION[service]}`;
   };
   const call = async (service: Service, method: string, path: string, body?: Json): Promise<Json> => {
-    const response = await stage.fetch(`${endpoint(service)}${path}`, {
+    const response = await environment.fetch(`${endpoint(service)}${path}`, {
       method,
       headers: { "x-auth-token": token, ...(body && { "content-type": "application/json" }) },
       ...(body && { body: JSON.stringify(body) }),
@@ -52,7 +55,7 @@ export async function openStackClient(stage: Stage, credentials: OpenStackCreden
     call,
     async upload(imageId, content) {
       const headers = { "x-auth-token": token, "content-type": "application/octet-stream" };
-      const response = await stage.fetch(`${endpoint("image")}/images/${imageId}/file`, {
+      const response = await environment.fetch(`${endpoint("image")}/images/${imageId}/file`, {
         method: "PUT",
         headers,
         body: content as NonNullable<RequestInit["body"]>,
@@ -60,7 +63,7 @@ export async function openStackClient(stage: Stage, credentials: OpenStackCreden
       await expectJson(response, `PUT /images/${imageId}/file`, 204);
     },
     waitForStatus: (service, path, resource, status) =>
-      until(stage, `${path} ${status}`, 5000, 900_000, async () => {
+      until(environment, `${path} ${status}`, 5000, 900_000, async () => {
         const answer = await call(service, "GET", path);
         const found = (resource === "" ? answer : answer[resource]) as Json;
         return found.status === status ? found : undefined;
@@ -69,11 +72,11 @@ export async function openStackClient(stage: Stage, credentials: OpenStackCreden
 }
 
 async function authenticate(
-  stage: Stage,
+  environment: Environment,
   credentials: OpenStackCredentials,
 ): Promise<{ token: string; catalog: readonly CatalogEntry[] }> {
   const domain = { id: "default" };
-  const response = await stage.fetch(`${credentials.authUrl}/auth/tokens`, {
+  const response = await environment.fetch(`${credentials.authUrl}/auth/tokens`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({

@@ -1,4 +1,4 @@
-import type { Stage } from "../stage.ts";
+import type { Environment } from "../stage.ts";
 
 export interface BrokerAddress {
   /** Without a trailing slash. */
@@ -43,7 +43,7 @@ async function inTime(answer: Promise<OsbAnswer>, sleep: Sleep): Promise<OsbAnsw
 }
 
 /** @param sleep with it, the client gives up on an answer that takes longer than a minute */
-export function osbClient(stage: Stage, broker: BrokerAddress, sleep?: Sleep): OsbClient {
+export function osbClient(environment: Environment, broker: BrokerAddress, sleep?: Sleep): OsbClient {
   const headers = {
     authorization: `Basic ${Buffer.from(`${broker.username}:${broker.password}`).toString("base64")}`,
     "x-broker-api-version": API_VERSION,
@@ -52,7 +52,7 @@ export function osbClient(stage: Stage, broker: BrokerAddress, sleep?: Sleep): O
   const send: OsbClient["send"] = async (method, path, body) => {
     try {
       const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
-      const response = await stage.fetch(`${broker.url}${path}`, init);
+      const response = await environment.fetch(`${broker.url}${path}`, init);
       const text = await response.text();
       const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN);
       return {

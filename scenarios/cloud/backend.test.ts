@@ -20,7 +20,7 @@ describe("the reference broker, its backend held and broken on purpose", () => {
   afterAll(() => brokers.close());
 
   const judge = (broker: RunningBroker, only?: readonly string[]): Promise<CertifySummary> => {
-    const stage = world.stage(world.plan.applications);
+    const stage = world.environmentAt(world.plan.applications);
     let ids = 0;
     return world.run(() =>
       certify({

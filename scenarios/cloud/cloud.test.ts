@@ -9,7 +9,7 @@ import { claimBlock } from "../../simulators/live/block.ts";
 import { whyNoServer } from "../../simulators/live/sockets.ts";
 import { type Binding, followOperation } from "../story/customer.ts";
 import { osbClient } from "../clients/osb.ts";
-import type { Stage } from "../stage.ts";
+import type { Environment } from "../stage.ts";
 import { bootCloud, type Cloud } from "./cloud.ts";
 
 const whyNot = await whyNoServer();
@@ -103,7 +103,7 @@ describe("a cloud on sockets", { timeout: BOOTS_MS_MAX }, () => {
 
   describe.skipIf(whyNot !== undefined)("with a live data service", () => {
     let client: ReturnType<typeof osbClient>;
-    let stage: Stage;
+    let stage: Environment;
     let ids: { service_id: string; plan_id: string };
     let binding: Binding;
     let address: string;
@@ -177,7 +177,7 @@ describe("a cloud on sockets", { timeout: BOOTS_MS_MAX }, () => {
       expect(await ends(`${INSTANCE}/last_operation`)).toBe("succeeded");
       await cloud.sockets.plane.settled();
       expect(cloud.sockets.plane.running).toBe(0);
-      expect(cloud.world.brokenLaws()).toEqual([]);
+      expect(cloud.world.findBrokenLaws()).toEqual([]);
     });
   });
 });

@@ -7,13 +7,13 @@ import { type Pace, PACES } from "../../simulators/kernel/index.ts";
 import { WallDriver, wallNowMs } from "../../simulators/kernel/edge/drive.ts";
 import { type ClaimedBlock, claimBlock, LIVE_BLOCKS } from "../../simulators/live/block.ts";
 import { listenError } from "../../simulators/live/errors.ts";
-import { keptKeys, type LiveKeys, makeKeys } from "../../simulators/live/keys.ts";
+import { loadKeys, type LiveKeys, makeKeys } from "../../simulators/live/keys.ts";
 import { admissionAt, openSockets, type Sockets } from "../../simulators/live/sockets.ts";
 import { createWorld, type World } from "../../simulators/world.ts";
 import type { PlantedBug } from "../../broker/index.ts";
 import { openStackClient } from "../clients/openstack.ts";
 import { inception } from "../story/inception.ts";
-import type { Stage, StoryLine } from "../stage.ts";
+import type { Environment, StoryLine } from "../stage.ts";
 import { Brokers } from "./brokers.ts";
 import { type CloudDescription, describe, environmentOf } from "./description.ts";
 import type { ServiceName } from "../deployments/manifests.ts";
@@ -47,12 +47,12 @@ export interface Cloud {
   readonly brokers: Brokers;
   readonly sockets: Sockets;
   /** What listens for as long as the cloud is there. */
-  readonly lighthouse: ClaimedBlock["lighthouse"];
+  readonly lock: ClaimedBlock["lock"];
   readonly description: CloudDescription;
   /** What a child process needs to use it with the real clients. */
   readonly environment: Readonly<Record<string, string>>;
   /** Where applications are, on wall time and the network in process. */
-  readonly place: Stage;
+  readonly place: Environment;
   /** The address of a name, as its DNS has it now. */
   resolve(host: string): string | undefined;
   /** Ends everything: no socket, timer, process or file is left. */
@@ -111,10 +111,10 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
     world,
     brokers,
     sockets,
-    lighthouse: claimed.lighthouse,
+    lock: claimed.lock,
     description,
     environment: environmentOf(description),
-    place: world.stage(world.plan.applications),
+    place: world.environmentAt(world.plan.applications),
     resolve: (host) => world.dns.resolve(host),
     close: () => kept.disposeAsync(),
   };
@@ -129,7 +129,7 @@ let made: Promise<LiveKeys> | undefined;
 
 function keysFor(block: string, file: string | undefined): Promise<LiveKeys> {
   const addresses = [...new Set([...LIVE_BLOCKS, block])].map((each) => addressPlan(each).director);
-  if (file !== undefined) return keptKeys(file, addresses, wallNowMs());
+  if (file !== undefined) return loadKeys(file, addresses, wallNowMs());
   if (!LIVE_BLOCKS.includes(block)) return makeKeys(addresses, wallNowMs());
   made ??= makeKeys(addresses, wallNowMs());
   return made;
@@ -157,7 +157,7 @@ async function listen(
 
 /** The administrator works in the platform's project too: who lists servers there wants to see the platform's. */
 async function letAdminIn(world: World): Promise<void> {
-  const admin = await openStackClient(world.stage(world.plan.applications), world.credentials.openstackAdmin);
+  const admin = await openStackClient(world.environmentAt(world.plan.applications), world.credentials.openstackAdmin);
   const find = async (kind: string, name: string): Promise<string> => {
     const found = (await admin.call("identity", "GET", `/${kind}?name=${name}`)) as Record<string, { id: string }[]>;
     return found[kind]?.[0]?.id ?? "";

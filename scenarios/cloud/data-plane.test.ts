@@ -42,7 +42,7 @@ async function virtualStand(seed: number): Promise<Stand> {
   await world.run(() => inception(world, { services: ["postgresql"] }));
   const [broker] = brokers.list();
   if (broker === undefined) throw new Error("no broker");
-  const stage = world.stage(world.plan.applications);
+  const stage = world.environmentAt(world.plan.applications);
   const ids = world.secretsOf("conformance");
   const { url, username, password } = broker;
   const options: CertifyOptions = {
@@ -124,7 +124,10 @@ describe("the suites of data on the reference broker, on virtual time", () => {
     const { world } = stand;
     const { openstackAdmin, cpi } = world.credentials;
     const forget = await world.run(async () => {
-      const operator = await openStackClient(world.stage(world.plan.applications), { ...openstackAdmin, ...cpi });
+      const operator = await openStackClient(world.environmentAt(world.plan.applications), {
+        ...openstackAdmin,
+        ...cpi,
+      });
       const { security_groups: found } = (await operator.call(
         "network",
         "GET",

@@ -4,8 +4,8 @@ import {
   type DataPlane,
   type DataSession,
   type Extra,
-  type Row,
-  type Rows,
+  type TableRow,
+  type TableRows,
   socketPlane,
   type Statement,
   type Vantage,
@@ -41,7 +41,7 @@ function isRefusal(error: unknown): error is Error & { readonly code: string; re
   return error instanceof Error && error.name === "DataServiceError";
 }
 
-function put(session: Session, { table, rows }: Extract<Statement, { do: "insert" }>): Rows {
+function put(session: Session, { table, rows }: Extract<Statement, { do: "insert" }>): TableRows {
   for (const row of rows) {
     const values = table.columns.map(({ name }, at) => [name, row[at] ?? null] as const);
     session.put(table.name, String(row[0]), Object.fromEntries(values));
@@ -49,9 +49,9 @@ function put(session: Session, { table, rows }: Extract<Statement, { do: "insert
   return [];
 }
 
-function rowsOf(session: Session, { table }: Extract<Statement, { do: "rows" }>): Rows {
+function rowsOf(session: Session, { table }: Extract<Statement, { do: "rows" }>): TableRows {
   return session.read(table.name).map(
-    ([, row]): Row =>
+    ([, row]): TableRow =>
       table.columns.map(({ name }) => {
         const value = row[name];
         return typeof value === "string" ? value : null;
@@ -60,7 +60,7 @@ function rowsOf(session: Session, { table }: Extract<Statement, { do: "rows" }>)
 }
 
 /** The virtual data plane knows tables of rows and sequences, which come into being with their first row or number, and no transactions. */
-function perform(session: Session, statement: Statement): Rows {
+function perform(session: Session, statement: Statement): TableRows {
   switch (statement.do) {
     case "create-table":
     case "create-sequence":
@@ -116,7 +116,7 @@ interface Port {
 function locatorOf(world: World): (instanceId: string) => Promise<Address | undefined> {
   return async (instanceId) => {
     const { openstackAdmin, cpi } = world.credentials;
-    const operator = await openStackClient(world.stage(world.plan.applications), { ...openstackAdmin, ...cpi });
+    const operator = await openStackClient(world.environmentAt(world.plan.applications), { ...openstackAdmin, ...cpi });
     const name = encodeURIComponent(`guard_${instanceId}`);
     const found = (await operator.call("network", "GET", `/security-groups?name=${name}`)) as {
       readonly security_groups: readonly Group[];
@@ -144,10 +144,10 @@ function resolveHost(world: World, host: string): string {
 export function virtualDataPlane(world: World): DataPlane {
   const sourceOf = (from: Vantage): string => {
     if (typeof from === "object") return resolveHost(world, from.vmOf);
-    return from === "stranger" ? STRANGER : world.plan.applications;
+    return from === "outsider" ? STRANGER : world.plan.applications;
   };
   return {
-    hasStranger: true,
+    hasOutsider: true,
     hasTenantVm: true,
     platformPorts: [AGENT_PORT],
     resolve: async (host) => resolveHost(world, host),
@@ -174,7 +174,7 @@ export function liveDataPlane(world: World): DataPlane {
   return socketPlane({
     resolve: async (host) => world.dns.resolve(host),
     source: world.plan.applications,
-    stranger: STRANGER,
+    outsider: STRANGER,
     // Each VM's address is one of this machine.
     tenant: "instance",
     platformPorts: [AGENT_PORT],

@@ -7,7 +7,7 @@ import {
   CONSUL_HTTP_PORT,
   DIRECTOR_PORT,
 } from "../../simulators/addresses.ts";
-import { brokenLaws } from "../../simulators/laws.ts";
+import { findBrokenLaws } from "../../simulators/laws.ts";
 import { recordLaws } from "../laws/records.ts";
 import { createWorld, type World } from "../../simulators/world.ts";
 import { type OpenStackClient, openStackClient } from "../clients/openstack.ts";
@@ -21,7 +21,7 @@ const REPLICA_SMALL = "5d3b1c10-0000-4000-8000-000000000010";
 const APP = { bind_resource: { app_guid: "app" } };
 
 /** A world whose network can be watched: `seen` is called once a broker has been answered. */
-interface Stage {
+interface Environment {
   readonly world: World;
   readonly brokers: Brokers;
   readonly admin: OpenStackClient;
@@ -29,7 +29,7 @@ interface Stage {
   readonly customerOf: (service: ServiceName) => Promise<PersistentCustomer>;
 }
 
-async function stageOf(services: readonly ServiceName[]): Promise<Stage> {
+async function stageOf(services: readonly ServiceName[]): Promise<Environment> {
   const world = createWorld({ seed: 5, scramIterations: 1 });
   let answered = (): void => {};
   const watched = {
@@ -45,7 +45,7 @@ async function stageOf(services: readonly ServiceName[]): Promise<Stage> {
   const brokers = new Brokers(watched);
   const admin = await world.run(async () => {
     await inception(world, { services });
-    return openStackClient(world.stage(world.plan.applications), world.credentials.openstackAdmin);
+    return openStackClient(world.environmentAt(world.plan.applications), world.credentials.openstackAdmin);
   });
   const brokerOf = (service: ServiceName): RunningBroker =>
     brokers.list().find((each) => each.service === service) as RunningBroker;
@@ -72,7 +72,7 @@ const vmsOf = ({ bosh }: World): ReadonlyMap<string, readonly string[]> =>
 describe("a binding that can not be let in", () => {
   const INSTANCE = "/v2/service_instances/a";
   const BINDING = `${INSTANCE}/service_bindings/b`;
-  let stage: Stage;
+  let stage: Environment;
   let customer: PersistentCustomer;
   let project: string;
 
@@ -99,7 +99,7 @@ describe("a binding that can not be let in", () => {
   };
   const leftovers = async (): Promise<unknown> => {
     const records = await customer.records();
-    return [...brokenLaws(stage.world, recordLaws(records)), ...records.flatMap(({ bindings }) => bindings)];
+    return [...findBrokenLaws(stage.world, recordLaws(records)), ...records.flatMap(({ bindings }) => bindings)];
   };
 
   beforeAll(async () => {
@@ -200,7 +200,7 @@ describe("who reaches whom", () => {
       await made("cluster", pg, { plan_id: REPLICA_SMALL });
       await made("cache", redis, {});
       expect(await pg.ask("PUT", "/v2/service_instances/bound/service_bindings/b", APP)).toBe("succeeded");
-      expect(brokenLaws(world, recordLaws([...(await pg.records()), ...(await redis.records())]))).toEqual([]);
+      expect(findBrokenLaws(world, recordLaws([...(await pg.records()), ...(await redis.records())]))).toEqual([]);
     });
     vms = vmsOf(world);
   }, BOOT_MS_MAX);

@@ -11,7 +11,7 @@ const RESTORES = `${PATH}/extensions/backup/restores`;
 
 /** The platform's objects in Swift, as somebody with its credentials reaches them. */
 async function store(world: World): Promise<(method: string, path: string, body?: Uint8Array) => Promise<Uint8Array>> {
-  const { fetch } = world.stage(world.plan.applications);
+  const { fetch } = world.environmentAt(world.plan.applications);
   const { openstackAdmin, cpi } = world.credentials;
   const domain = { id: "default" };
   const user = { name: cpi.username, password: cpi.password, domain };

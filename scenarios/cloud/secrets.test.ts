@@ -11,7 +11,7 @@ type Secrets = Readonly<Record<string, string>>;
 async function secretsOfKeystone(world: World): Promise<Secrets> {
   const { credentials, plan } = world;
   const { authUrl, username: name, password, project } = credentials.openstackAdmin;
-  const place = world.stage(plan.applications);
+  const place = world.environmentAt(plan.applications);
   const domain = { id: "default" };
   const identity = { methods: ["password"], password: { user: { name, domain, password } } };
   const issued = await place.fetch(`${authUrl}/auth/tokens`, {
@@ -40,7 +40,7 @@ async function secretsOfManifest(world: World, deployment: string): Promise<Secr
   const { credentials, plan } = world;
   const { url, client, clientSecret } = credentials.director;
   const headers = { authorization: `Basic ${btoa(`${client}:${clientSecret}`)}` };
-  const { fetch } = world.stage(plan.applications);
+  const { fetch } = world.environmentAt(plan.applications);
   const shown = (await (await fetch(`${url}/deployments/${deployment}`, { headers })).json()) as { manifest: string };
   const passwords = [...shown.manifest.matchAll(/password:\s*"?([^\s",}]+)/g)].map((match) => match[1] ?? "");
   return Object.fromEntries(passwords.map((password, at) => [`manifest ${at}`, password]));

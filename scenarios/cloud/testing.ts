@@ -19,7 +19,7 @@ export class PersistentCustomer {
   private constructor(world: World, broker: RunningBroker, ids: PersistentCustomer["ids"]) {
     this.#world = world;
     this.#broker = broker;
-    this.#client = osbClient(world.stage(world.plan.applications), broker);
+    this.#client = osbClient(world.environmentAt(world.plan.applications), broker);
     this.#ids = ids;
   }
 
@@ -41,7 +41,7 @@ export class PersistentCustomer {
     body?: object,
     client = this.#client,
   ): Promise<OsbAnswer & { kind: "answer" }> {
-    const stage = this.#world.stage(this.#world.plan.applications);
+    const stage = this.#world.environmentAt(this.#world.plan.applications);
     return until(stage, `${method} ${path}`, 1000, ENDING_MS_MAX, async () => {
       const answer = await client.send(method, path, body);
       return answer.kind === "answer" && answer.status < 500 ? answer : undefined;
@@ -49,7 +49,7 @@ export class PersistentCustomer {
   }
 
   async #state(path: string, isEnded: (answer: OsbAnswer & { kind: "answer" }) => string | undefined): Promise<string> {
-    const stage = this.#world.stage(this.#world.plan.applications);
+    const stage = this.#world.environmentAt(this.#world.plan.applications);
     return until(stage, path, 10_000, ENDING_MS_MAX, async () => isEnded(await this.askUntilAnswered("GET", path)));
   }
 
@@ -84,8 +84,8 @@ export class PersistentCustomer {
     return { id, state };
   }
 
-  get #stage(): ReturnType<World["stage"]> {
-    return this.#world.stage(this.#world.plan.applications);
+  get #stage(): ReturnType<World["environmentAt"]> {
+    return this.#world.environmentAt(this.#world.plan.applications);
   }
 
   async records(): Promise<readonly InstanceRecord[]> {

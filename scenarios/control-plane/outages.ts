@@ -1,5 +1,5 @@
 import type { Postgres, StopMode } from "../../broker/store/testing.ts";
-import { brokenLaws } from "../../simulators/laws.ts";
+import { findBrokenLaws } from "../../simulators/laws.ts";
 import { recordLaws } from "../laws/records.ts";
 import type { Cloud } from "../cloud/cloud.ts";
 import {
@@ -195,7 +195,7 @@ export async function surviveOutages(options: OutageOptions): Promise<OutageResu
     const { json } = await observer.ask("GET", "/instances", undefined, "operator");
     return {
       ...summaryOf(observer),
-      left: brokenLaws(cloud.world, recordLaws([])),
+      left: findBrokenLaws(cloud.world, recordLaws([])),
       records: listOf(json.instances).length,
     };
   } finally {

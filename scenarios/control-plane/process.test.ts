@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startPostgres } from "../../broker/store/testing.ts";
-import { brokenLaws } from "../../simulators/laws.ts";
+import { findBrokenLaws } from "../../simulators/laws.ts";
 import type { InstanceRecord } from "../laws/instance-records.ts";
 import { recordLaws } from "../laws/records.ts";
 import { bootCloud, type Cloud } from "../cloud/cloud.ts";
@@ -104,12 +104,12 @@ describe.skipIf("reason" in postgres)("a control plane as a process, on PostgreS
     expect((await send("GET", binding)).json.credentials).toMatchObject({ port: 5432 });
 
     const { instances } = (await send("GET", "/instances", undefined, "operator")).json;
-    expect(brokenLaws(cloud.world, recordLaws(instances as readonly InstanceRecord[]))).toEqual([]);
+    expect(findBrokenLaws(cloud.world, recordLaws(instances as readonly InstanceRecord[]))).toEqual([]);
 
     expect((await send("DELETE", `${path}?${String(query)}`)).status).toBe(202);
     await killed();
     expect(await ended(path)).toBe(410);
-    expect(brokenLaws(cloud.world, recordLaws([]))).toEqual([]);
+    expect(findBrokenLaws(cloud.world, recordLaws([]))).toEqual([]);
   });
 
   it("logs what it does and no secret, and stops when it is asked to", async () => {

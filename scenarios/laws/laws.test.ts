@@ -24,7 +24,7 @@ beforeAll(async () => {
     const { username, password } = broker.operator;
     const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
     const response = await world
-      .stage(world.plan.applications)
+      .environmentAt(world.plan.applications)
       .fetch(`${broker.url}/instances`, { headers: { authorization } });
     ({ instances: records } = (await expectJson(response, "GET /instances", 200)) as {
       instances: readonly InstanceRecord[];
@@ -69,8 +69,8 @@ async function addRule(name: string, rule: object): Promise<void> {
 describe("the laws", () => {
   it("hold after the story", () => {
     expect(records).toHaveLength(1);
-    expect(world.brokenLaws(recordLaws(records))).toEqual([]);
-    expect(world.brokenLaws()).toEqual([]);
+    expect(world.findBrokenLaws(recordLaws(records))).toEqual([]);
+    expect(world.findBrokenLaws()).toEqual([]);
   });
 
   const broken: Readonly<Record<string, { readonly breaks: () => unknown; readonly line: RegExp }>> = {
@@ -167,9 +167,9 @@ describe("the laws", () => {
         await breaks();
         await world.driver.sleep(10_000);
       });
-      expect(world.brokenLaws(recordLaws(records))).toContainEqual(expect.stringMatching(line));
+      expect(world.findBrokenLaws(recordLaws(records))).toContainEqual(expect.stringMatching(line));
       world.kernel.restore(snapshot);
-      expect(world.brokenLaws(recordLaws(records))).toEqual([]);
+      expect(world.findBrokenLaws(recordLaws(records))).toEqual([]);
     },
   );
 
@@ -202,6 +202,6 @@ describe("the laws", () => {
     };
 
   it.each(Object.entries(claims))("tell of %s", (_what, { records: stated, line }) => {
-    expect(world.brokenLaws(recordLaws(stated()))).toContainEqual(expect.stringMatching(line));
+    expect(world.findBrokenLaws(recordLaws(stated()))).toContainEqual(expect.stringMatching(line));
   });
 });

@@ -58,7 +58,7 @@ async function succeeds(work: Promise<unknown>): Promise<boolean> {
  * @throws ScenarioError when a deployment can't be deleted
  */
 export async function runFleet(world: World, random: Random, count: number): Promise<number> {
-  const director = directorClient(world.stage(world.plan.applications), world.credentials.director);
+  const director = directorClient(world.environmentAt(world.plan.applications), world.credentials.director);
   let [begun, stood] = [0, 0];
   const lead = async (): Promise<void> => {
     while (begun < count) {

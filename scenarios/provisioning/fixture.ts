@@ -87,7 +87,7 @@ export class ScenarioFixture {
 
 /** The catalog of a broker, once it answers. */
 export function fetchOffer(world: World, broker: BrokerAddress): Promise<PlanOffer> {
-  const stage = world.stage(world.plan.applications);
+  const stage = world.environmentAt(world.plan.applications);
   const client = osbClient(stage, broker);
   return until(stage, "the catalog", 1000, BOOT_MS_MAX, async () => {
     const answer = await client.send("GET", "/v2/catalog");

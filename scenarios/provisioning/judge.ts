@@ -8,7 +8,7 @@ import type { ReferencePlatform } from "./platform/platform.ts";
 
 /** What the broker states of its instances, to its operators. */
 async function recordsOf({ world, broker }: ScenarioFixture): Promise<readonly InstanceRecord[]> {
-  const stage = world.stage(world.plan.applications);
+  const stage = world.environmentAt(world.plan.applications);
   const { username, password } = broker.operator;
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
   const response = await stage.fetch(`${broker.url}/instances`, { headers: { authorization } });
@@ -27,7 +27,7 @@ export async function judgeLaws(ground: ScenarioFixture): Promise<void> {
   const defects = ground.defects.map(
     (error) => `a defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
   );
-  fail([...ground.world.brokenLaws(recordLaws(await recordsOf(ground))), ...defects]);
+  fail([...ground.world.findBrokenLaws(recordLaws(await recordsOf(ground))), ...defects]);
 }
 
 /** The broker's records are of the instances that its platform knows, and of no others. */

@@ -43,7 +43,7 @@ export const isAtWork = ({ state, deadSinceMs }: Task): boolean =>
  */
 export async function recreateHalfMade(world: World): Promise<boolean> {
   const found = halfMade(world);
-  const director = directorClient(world.stage(world.plan.applications), world.credentials.director);
+  const director = directorClient(world.environmentAt(world.plan.applications), world.credentials.director);
   for (const { deployment, instance } of found) await unlessRefused(() => recreate(director, deployment, instance));
   return found.length > 0;
 }

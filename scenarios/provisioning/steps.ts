@@ -119,7 +119,7 @@ const LOGIN_MS_MAX = 600_000;
 
 /** Whoever does mischief is met by the same faults as everybody, and tries again. */
 function logIn(world: World): Promise<OpenStackClient> {
-  const stage = world.stage(world.plan.applications);
+  const stage = world.environmentAt(world.plan.applications);
   const credentials = { ...world.credentials.cpi, authUrl: world.credentials.openstackAdmin.authUrl };
   return until(stage, "a login to OpenStack", 1000, LOGIN_MS_MAX, async () => {
     try {

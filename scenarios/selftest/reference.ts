@@ -7,14 +7,14 @@ import { createWorld } from "../../simulators/world.ts";
 import { inception } from "../story/inception.ts";
 import { referenceBackend } from "../cloud/backend.ts";
 import { Brokers } from "../cloud/brokers.ts";
-import type { Stage } from "../stage.ts";
+import type { Environment } from "../stage.ts";
 
 /** A broker behind a `fetch`, as mutants see one. */
-function handlerOf(stage: Stage, url: string): Handler {
+function handlerOf(environment: Environment, url: string): Handler {
   return async ({ method, path, query, headers, text }) => {
     const search = new URLSearchParams(query).toString();
     const to = `${url}/${path.map(encodeURIComponent).join("/")}${search === "" ? "" : `?${search}`}`;
-    const response = await stage.fetch(to, { method, headers, ...(text === "" ? {} : { body: text }) });
+    const response = await environment.fetch(to, { method, headers, ...(text === "" ? {} : { body: text }) });
     return { status: response.status, headers: Object.fromEntries(response.headers), text: await response.text() };
   };
 }
@@ -29,7 +29,7 @@ export async function referenceStand(seed: number): Promise<Stand> {
   await world.run(() => inception(world, { services: ["postgresql"] }));
   const [broker] = brokers.list();
   if (broker === undefined) throw new Error("the platform came up without a broker");
-  const stage = world.stage(world.plan.applications);
+  const stage = world.environmentAt(world.plan.applications);
   const ids = world.secretsOf("conformance");
   let passedMs = 0;
   return {

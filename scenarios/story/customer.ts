@@ -1,6 +1,6 @@
 import type { World } from "../../simulators/world.ts";
 import { type BrokerAddress, type OsbClient, osbClient } from "../clients/osb.ts";
-import { ScenarioError, type Stage, type StoryLine, until } from "../stage.ts";
+import { ScenarioError, type Environment, type StoryLine, until } from "../stage.ts";
 
 /** What a binding gives an application (dataservices: PostgreSQL). */
 export interface Binding {
@@ -44,8 +44,8 @@ function body(
 }
 
 /** Follows an operation to its end and answers with its state; a resource that is gone counts as succeeded. */
-export async function followOperation(stage: Stage, client: OsbClient, path: string): Promise<string> {
-  return until(stage, path, 10_000, OPERATION_MS_MAX, async () => {
+export async function followOperation(environment: Environment, client: OsbClient, path: string): Promise<string> {
+  return until(environment, path, 10_000, OPERATION_MS_MAX, async () => {
     const answer = await client.send("GET", path);
     if (answer.kind === "unknown" || answer.status >= 500) return undefined;
     if (answer.status === 410) return "succeeded";
@@ -64,7 +64,7 @@ export async function orderAndBind(
   broker: BrokerAddress,
   tell: (line: StoryLine) => void,
 ): Promise<Binding> {
-  const stage = world.stage(world.plan.applications);
+  const stage = world.environmentAt(world.plan.applications);
   const client = osbClient(stage, broker);
   const say = (who: string, text: string): void => tell({ atMs: stage.nowMs(), who, text });
   const catalog = (await until(stage, "the catalog", 1000, 600_000, async () => {
@@ -107,7 +107,7 @@ async function bind(
   ids: { readonly service_id: string; readonly plan_id: string },
   say: (who: string, text: string) => void,
 ): Promise<Binding> {
-  const stage = world.stage(world.plan.applications);
+  const stage = world.environmentAt(world.plan.applications);
   const answer = await client.send("PUT", `${path}?accepts_incomplete=true`, {
     ...ids,
     context: CONTEXT,

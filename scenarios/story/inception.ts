@@ -6,7 +6,7 @@ import { cloudConfig, type Networks, SIZES } from "../deployments/cloud-config.t
 import { addressesOf, type Opening, SECURITY_GROUPS } from "../deployments/security-groups.ts";
 import { controlPlane, MANAGEMENT_SERVICES, SERVICES, STEMCELL, type ServiceName } from "../deployments/manifests.ts";
 import { RELEASES } from "../deployments/releases.ts";
-import type { Stage, StoryLine } from "../stage.ts";
+import type { Environment, StoryLine } from "../stage.ts";
 
 export interface InceptionOptions {
   /** Called when a step is done. */
@@ -30,7 +30,7 @@ type Tell = (who: string, text: string) => void;
  * @throws ScenarioError when a step is refused or does not end
  */
 export async function inception(world: World, options: InceptionOptions = {}): Promise<Inception> {
-  const stage = world.stage(world.plan.applications);
+  const stage = world.environmentAt(world.plan.applications);
   const tell: Tell = (who, text) => options.tell?.({ atMs: stage.nowMs(), who, text });
   const openstack = await prepareProject(world, stage, tell);
   const networks = await prepareNetworks(world, openstack, tell);
@@ -49,9 +49,9 @@ export async function inception(world: World, options: InceptionOptions = {}): P
 
 const QUOTA = -1;
 
-async function prepareProject(world: World, stage: Stage, tell: Tell): Promise<OpenStackClient> {
+async function prepareProject(world: World, environment: Environment, tell: Tell): Promise<OpenStackClient> {
   const { openstackAdmin, cpi } = world.credentials;
-  const admin = await openStackClient(stage, openstackAdmin);
+  const admin = await openStackClient(environment, openstackAdmin);
   const { project } = (await admin.call("identity", "POST", "/projects", { project: { name: cpi.project } })) as {
     project: { id: string };
   };
@@ -79,7 +79,7 @@ async function prepareProject(world: World, stage: Stage, tell: Tell): Promise<O
   }
   await createNetwork(admin, "external", world.plan.floating, { "router:external": true });
   tell("operator", `creates project ${cpi.project} with its quotas, flavors and the external network`);
-  return openStackClient(stage, { ...cpi, authUrl: openstackAdmin.authUrl });
+  return openStackClient(environment, { ...cpi, authUrl: openstackAdmin.authUrl });
 }
 
 async function createNetwork(
@@ -280,7 +280,7 @@ async function createDirector(
 
 async function fillDirector(
   world: World,
-  stage: Stage,
+  environment: Environment,
   director: DirectorClient,
   networks: Networks,
   tell: Tell,
@@ -288,10 +288,10 @@ async function fillDirector(
   const info = await director.info();
   tell("operator", `targets director ${info.name} (${info.version})`);
   await director.uploadStemcell(
-    await stage.track(stemcellTarball(STEMCELL.name, STEMCELL.version, STEMCELL.operatingSystem)),
+    await environment.track(stemcellTarball(STEMCELL.name, STEMCELL.version, STEMCELL.operatingSystem)),
   );
   tell("operator", `uploads stemcell ${STEMCELL.name}/${STEMCELL.version}, which lands as an image in Glance`);
-  for (const release of RELEASES) await director.uploadRelease(await stage.track(releaseTarball(release)));
+  for (const release of RELEASES) await director.uploadRelease(await environment.track(releaseTarball(release)));
   tell("operator", `uploads ${RELEASES.length} releases: ${RELEASES.map(({ name }) => name).join(", ")}`);
   await director.updateCloudConfig(cloudConfig(world.plan, networks));
   tell("operator", "updates the cloud config");

@@ -46,7 +46,7 @@ describe("access to the control API", () => {
   kernel.faults.define({ point: "nova:POST /servers", effects: ["reset"], prose: "It fails." });
   const driver = new WallDriver(kernel);
   const hosts: string[] = [];
-  const service = createControl({ kernel, brokenLaws: () => [] }, { token: TOKEN, hosts });
+  const service = createControl({ kernel, findBrokenLaws: () => [] }, { token: TOKEN, hosts });
   let served: Served;
   let host: string;
 

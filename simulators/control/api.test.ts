@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { type HttpReply, Kernel, makeRequest } from "../kernel/index.ts";
 import { createControl } from "./api.ts";
 
-function controlled(): { kernel: Kernel; call: (method: string, path: string, body?: unknown) => HttpReply } {
+function createTestControl(): { kernel: Kernel; call: (method: string, path: string, body?: unknown) => HttpReply } {
   const kernel = new Kernel({ recordInputs: true });
   kernel.faults.define({ point: "nova:POST /servers", effects: ["reset", "reply"], prose: "It fails." });
   const host = "127.64.250.1:7701";
   const access = { token: "secret", hosts: [host] };
-  const service = createControl({ kernel, brokenLaws: () => ["a port has no owner"] }, access);
+  const service = createControl({ kernel, findBrokenLaws: () => ["a port has no owner"] }, access);
   const headers = { host, authorization: "Bearer secret", "content-type": "application/json" };
   return {
     kernel,
@@ -20,7 +20,7 @@ function controlled(): { kernel: Kernel; call: (method: string, path: string, bo
 
 describe("control", () => {
   it("arms and disarms faults", () => {
-    const { kernel, call } = controlled();
+    const { kernel, call } = createTestControl();
     expect(call("POST", "/_drydock/faults", { point: "nova:*", effect: { kind: "reset" } })).toMatchObject({
       status: 201,
       json: { id: 1 },
@@ -31,7 +31,7 @@ describe("control", () => {
   });
 
   it("refuses a malformed rule, an unknown point, an effect that does not fit; nothing is armed", () => {
-    const { call } = controlled();
+    const { call } = createTestControl();
     expect(call("POST", "/_drydock/faults", { point: "nova:*", effect: { kind: "explode" } })).toMatchObject({
       status: 400,
       json: { error: { code: "FAULT_BAD_RULE" } },
@@ -46,7 +46,7 @@ describe("control", () => {
   });
 
   it("refuses a rule that is too deep to be printed, and can still list what is armed", () => {
-    const { kernel, call } = controlled();
+    const { kernel, call } = createTestControl();
     const rule = (levels: number): string =>
       `{"point":"nova:*","effect":{"kind":"reply","status":503,"body":${"[".repeat(levels)}${"]".repeat(levels)}}}`;
     for (const levels of [200, 5000]) {
@@ -59,7 +59,7 @@ describe("control", () => {
   });
 
   it("lists the points that a pattern names, and the effects with what they mean", () => {
-    const { call } = controlled();
+    const { call } = createTestControl();
     const points = [{ point: "nova:POST /servers", effects: ["reset", "reply"], prose: "It fails." }];
     expect(call("GET", "/_drydock/faults/points?point=nova:*").json).toEqual(points);
     expect(call("GET", "/_drydock/faults/points?point=cinder:*").json).toEqual([]);
@@ -71,7 +71,7 @@ describe("control", () => {
   });
 
   it("disarms no rule that is not there", () => {
-    const { call } = controlled();
+    const { call } = createTestControl();
     for (const id of ["1", "x", "1e0"])
       expect(call("DELETE", `/_drydock/faults/${id}`)).toMatchObject({
         status: 404,
@@ -80,7 +80,7 @@ describe("control", () => {
   });
 
   it("pages through the journal", () => {
-    const { kernel, call } = controlled();
+    const { kernel, call } = createTestControl();
     for (let each = 0; each < 5; each++) kernel.record("test", "event", String(each));
     expect(call("GET", "/_drydock/events?after=2&limit=2").json).toMatchObject({
       newest: 5,
@@ -90,7 +90,7 @@ describe("control", () => {
   });
 
   it("captures the world and brings it back", () => {
-    const { kernel, call } = controlled();
+    const { kernel, call } = createTestControl();
     const { id } = call("POST", "/_drydock/snapshots").json as { id: number };
     const before = (call("GET", "/_drydock/digest").json as { digest: string }).digest;
     kernel.record("test", "event", "after");
@@ -101,6 +101,6 @@ describe("control", () => {
   });
 
   it("tells which laws are broken", () => {
-    expect(controlled().call("GET", "/_drydock/laws").json).toEqual({ broken: ["a port has no owner"] });
+    expect(createTestControl().call("GET", "/_drydock/laws").json).toEqual({ broken: ["a port has no owner"] });
   });
 });

@@ -21,10 +21,10 @@ import {
 import { type ControlAccess, refusal, refusalOf } from "./access.ts";
 
 /** What the control API steers: the kernel, and what the world as a whole can say of itself. */
-export interface Controlled {
+export interface ControlledWorld {
   readonly kernel: Kernel;
   /** The conservation laws that are broken now, one line each; empty when all hold. */
-  brokenLaws(): readonly string[];
+  findBrokenLaws(): readonly string[];
 }
 
 /** A fault rule is small; nothing else has a body. */
@@ -34,12 +34,12 @@ const EVENTS_MAX = 1000;
 /** Snapshots kept; the oldest goes first. */
 const SNAPSHOTS_MAX = 16;
 
-interface Control extends Controlled {
+interface ControlContext extends ControlledWorld {
   readonly snapshots: Map<number, Snapshot>;
   snapshotIds: number;
 }
 
-function arm({ kernel }: Control, request: HttpRequest): HttpReply {
+function arm({ kernel }: ControlContext, request: HttpRequest): HttpReply {
   const body = bodyJson(request);
   if (!body.ok) return refusal(400, "FAULT_BAD_RULE", `the fault rule is malformed: ${body.error}`);
   try {
@@ -50,7 +50,7 @@ function arm({ kernel }: Control, request: HttpRequest): HttpReply {
   }
 }
 
-function disarm({ kernel }: Control, request: HttpRequest): HttpReply {
+function disarm({ kernel }: ControlContext, request: HttpRequest): HttpReply {
   const { id } = request.params;
   if (id !== undefined && !kernel.faults.rules.some((rule) => String(rule.id) === id))
     return refusal(404, "CONTROL_NO_RULE", `there is no rule ${id}`);
@@ -59,7 +59,7 @@ function disarm({ kernel }: Control, request: HttpRequest): HttpReply {
 }
 
 /** The points, or those that a pattern names: `?point=dns:*`. */
-function points({ kernel }: Control, request: HttpRequest): HttpReply {
+function points({ kernel }: ControlContext, request: HttpRequest): HttpReply {
   const isNamed = compileGlob(queryOf(request).get("point") ?? "*");
   return json(
     200,
@@ -73,7 +73,7 @@ const effects = (): HttpReply =>
     EFFECT_KINDS.map((kind) => ({ kind, prose: EFFECTS[kind].prose, schema: effectSchema(kind) })),
   );
 
-function events({ kernel }: Control, request: HttpRequest): HttpReply {
+function events({ kernel }: ControlContext, request: HttpRequest): HttpReply {
   const query = queryOf(request);
   const after = Number(query.get("after") ?? 0);
   const limit = Math.min(EVENTS_MAX, Number(query.get("limit") ?? EVENTS_MAX));
@@ -85,7 +85,7 @@ function events({ kernel }: Control, request: HttpRequest): HttpReply {
   return json(200, { events: page, oldest: first, newest: kernel.journal.seq });
 }
 
-function capture(control: Control): HttpReply {
+function takeSnapshot(control: ControlContext): HttpReply {
   let snapshot: Snapshot;
   try {
     snapshot = control.kernel.snapshot();
@@ -102,14 +102,14 @@ function capture(control: Control): HttpReply {
   return json(201, { id });
 }
 
-function bringBack(control: Control, request: HttpRequest): HttpReply {
+function restoreSnapshot(control: ControlContext, request: HttpRequest): HttpReply {
   const snapshot = control.snapshots.get(Number(request.params.id));
   if (snapshot === undefined) return refusal(404, "CONTROL_NO_SNAPSHOT", `there is no snapshot ${request.params.id}`);
   control.kernel.restore(snapshot);
   return empty(204);
 }
 
-const ROUTES: readonly Route<Control>[] = [
+const ROUTES: readonly Route<ControlContext>[] = [
   { method: "GET", path: "/_drydock/faults/points", handler: points },
   { method: "GET", path: "/_drydock/faults/effects", handler: effects },
   { method: "GET", path: "/_drydock/faults", handler: ({ kernel }) => json(200, kernel.faults.rules) },
@@ -123,9 +123,9 @@ const ROUTES: readonly Route<Control>[] = [
     handler: ({ kernel }) =>
       json(200, { digest: kernel.journal.digest, events: kernel.journal.seq, nowMs: kernel.nowMs }),
   },
-  { method: "GET", path: "/_drydock/laws", handler: (control) => json(200, { broken: control.brokenLaws() }) },
-  { method: "POST", path: "/_drydock/snapshots", handler: capture },
-  { method: "POST", path: "/_drydock/snapshots/:id/restore", handler: bringBack },
+  { method: "GET", path: "/_drydock/laws", handler: (control) => json(200, { broken: control.findBrokenLaws() }) },
+  { method: "POST", path: "/_drydock/snapshots", handler: takeSnapshot },
+  { method: "POST", path: "/_drydock/snapshots/:id/restore", handler: restoreSnapshot },
 ];
 
 /** Answers are for who asked: no cache keeps them, and no browser takes them for a page or a script. */
@@ -136,8 +136,8 @@ const PRIVATE = { "Cache-Control": "no-store", "X-Content-Type-Options": "nosnif
  * its requests are no inputs of a snapshot (arming a fault is one by itself) and it has no fault points of its own. Every request, also one for
  * a path that nothing answers, must bring what `access` asks for.
  */
-export function createControl(controlled: Controlled, access: ControlAccess): Service {
-  const service = defineService<Control>({
+export function createControl(controlled: ControlledWorld, access: ControlAccess): Service {
+  const service = defineService<ControlContext>({
     name: "control",
     kernel: controlled.kernel,
     sim: { ...controlled, snapshots: new Map(), snapshotIds: 0 },

@@ -1,6 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { bench } from "./testing.ts";
+import { createTestConsul } from "./testing.ts";
 
 const names = fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/).filter((name) => name !== "consul");
 const instances = fc.uniqueArray(
@@ -13,7 +13,7 @@ const instances = fc.uniqueArray(
 );
 type Instances = typeof instances extends fc.Arbitrary<infer T> ? T : never;
 
-function register(consul: ReturnType<typeof bench>, service: string, list: Instances): void {
+function register(consul: ReturnType<typeof createTestConsul>, service: string, list: Instances): void {
   for (const { node, octet, port } of list) {
     const body = { Node: node, Address: `10.0.0.${octet}`, Service: { Service: service, Port: port } };
     expect(consul.http("PUT", "/v1/catalog/register", body)).toMatchObject({ status: 200, body: true });
@@ -24,7 +24,7 @@ describe("a registered service", () => {
   test.prop([names, instances], { numRuns: 25 })(
     "resolves to its members over TCP, and to nothing once they are gone",
     (service, list) => {
-      const consul = bench();
+      const consul = createTestConsul();
       register(consul, service, list);
       const addresses = consul
         .ask(`${service}.service.consul. A`, { transport: "tcp" })
@@ -43,7 +43,7 @@ describe("a registered service", () => {
   test.prop([names, instances], { numRuns: 25 })(
     "is cut over plain UDP, never beyond 512 bytes, and always something of it stays",
     (service, list) => {
-      const consul = bench();
+      const consul = createTestConsul();
       register(consul, service, list);
       for (const type of ["A", "SRV"]) {
         const reply = consul.ask(`${service}.service.consul. ${type}`);
@@ -58,7 +58,7 @@ describe("a registered service", () => {
   test.prop([names, instances, fc.integer({ min: 513, max: 4096 })], { numRuns: 25 })(
     "keeps to the size that a client offers, but for the OPT that comes on top",
     (service, list, udpBytes) => {
-      const consul = bench({ config: { dns_config: { enable_truncate: true } } });
+      const consul = createTestConsul({ config: { dns_config: { enable_truncate: true } } });
       register(consul, service, list);
       const all = consul.ask(`${service}.service.consul. SRV`, { transport: "tcp" });
       const reply = consul.ask(`${service}.service.consul. SRV`, { udpBytes });
@@ -71,7 +71,7 @@ describe("a registered service", () => {
     "is answered alike for the same seed",
     (service, list, seed) => {
       const ask = (): unknown => {
-        const consul = bench({}, seed);
+        const consul = createTestConsul({}, seed);
         register(consul, service, list);
         return Array.from({ length: 5 }, () => consul.ask(`${service}.service.consul. A`, { udpBytes: 4096 }));
       };
@@ -80,7 +80,7 @@ describe("a registered service", () => {
   );
 
   it("comes in every order, each as often", () => {
-    const consul = bench();
+    const consul = createTestConsul();
     register(
       consul,
       "web",
@@ -104,7 +104,7 @@ describe("any packet", () => {
   test.prop([fc.uint8Array({ maxLength: 200 }), fc.constantFrom("udp" as const, "tcp" as const)])(
     "is answered by its id or not at all, and the next question is answered as ever",
     (bytes, transport) => {
-      const { dns, ask } = bench();
+      const { dns, ask } = createTestConsul();
       const reply = dns.answer(bytes, transport);
       if (reply !== undefined) {
         expect(reply.subarray(0, 2)).toEqual(bytes.subarray(0, 2));
@@ -117,7 +117,7 @@ describe("any packet", () => {
   test.prop([fc.array(fc.tuple(fc.nat(60), fc.nat(255)), { minLength: 1, maxLength: 4 })])(
     "that was a question before it was damaged does no harm",
     (damage) => {
-      const { dns, ask } = bench();
+      const { dns, ask } = createTestConsul();
       const query = Buffer.from(
         "100101000001000000000001056167656e74046e6f646506636f6e73756c0000010001000029100000000000000c000800080001180000000000",
         "hex",
@@ -140,7 +140,7 @@ describe("health", () => {
       [false, "critical", 0],
       [true, "warning", 0],
     ] as const) {
-      const consul = bench({ config: { dns_config: { only_passing: onlyPassing } } });
+      const consul = createTestConsul({ config: { dns_config: { only_passing: onlyPassing } } });
       consul.http("PUT", "/v1/catalog/register", {
         Node: "n",
         Address: "10.0.0.1",
@@ -152,7 +152,7 @@ describe("health", () => {
   });
 
   it("is lost by a heartbeat that stays away, and found again by the next", () => {
-    const consul = bench();
+    const consul = createTestConsul();
     consul.http("PUT", "/v1/agent/service/register", { Name: "web", Check: { TTL: "10s", Status: "passing" } });
     const answers = (): number | undefined => consul.ask("web.service.consul. A")?.answer.length;
     consul.kernel.advanceTo(consul.kernel.nowMs + 9000);
@@ -166,12 +166,12 @@ describe("health", () => {
 });
 
 describe("faults of an answer", () => {
-  const register = (consul: ReturnType<typeof bench>, address: string): void => {
+  const register = (consul: ReturnType<typeof createTestConsul>, address: string): void => {
     consul.dns.catalog.registerNode("alias", address);
   };
 
   it("lose it, fail it, cut it, each as often as armed", () => {
-    const consul = bench();
+    const consul = createTestConsul();
     register(consul, "10.0.0.1");
     consul.kernel.faults.arm({ point: "dns:answer", effect: { kind: "reset" } });
     expect(consul.ask("alias.node.consul. A")).toBeUndefined();
@@ -183,7 +183,7 @@ describe("faults of an answer", () => {
   });
 
   it("give one from the past, which has no part in the present", () => {
-    const consul = bench();
+    const consul = createTestConsul();
     register(consul, "10.0.0.1");
     consul.kernel.advanceTo(consul.kernel.nowMs + 10_000);
     register(consul, "10.0.0.2");
@@ -195,7 +195,7 @@ describe("faults of an answer", () => {
   });
 
   it("know nothing of a node from before it was there", () => {
-    const consul = bench();
+    const consul = createTestConsul();
     consul.kernel.advanceTo(consul.kernel.nowMs + 60_000);
     register(consul, "10.0.0.1");
     consul.kernel.faults.arm({ point: "dns:answer", effect: { kind: "stale", ageMs: 1000 } });
@@ -205,7 +205,7 @@ describe("faults of an answer", () => {
 
 describe("a captured world", () => {
   it("answers as it did when it is restored", () => {
-    const consul = bench();
+    const consul = createTestConsul();
     register(consul, "web", [{ node: "n1", octet: 1, port: 80 }]);
     const snapshot = consul.kernel.snapshot();
     const before = consul.ask("web.service.consul. SRV");

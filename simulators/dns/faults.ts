@@ -1,5 +1,5 @@
 import { faultPoint } from "../kernel/index.ts";
-import { RCODE } from "./wire/types.ts";
+import { RCODE } from "./wire/codec/types.ts";
 
 /*
  * What may fail between a resolver and Consul: a question or its answer is lost, comes late, an agent can't look anything up, a message is

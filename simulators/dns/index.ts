@@ -1,17 +1,17 @@
 import type { Body, Kernel, Process, Service, WireFault } from "../kernel/index.ts";
-import { Cluster } from "./agent/cluster.ts";
-import { checkConfig, type ConsulConfig } from "./config.ts";
+import { Cluster } from "./behaviour/cluster.ts";
+import { checkConfig, type ConsulConfig } from "./behaviour/config.ts";
 import { type DnsAnswerPoint, dnsAnswerPoint, servfail } from "./faults.ts";
-import { createConsulHttp } from "./http/index.ts";
+import { createConsulHttp } from "./routes/index.ts";
 import { answerPacket } from "./resolver/answer.ts";
 import type { Upstream } from "./resolver/recursor.ts";
 import { Resolver } from "./resolver/resolver.ts";
-import type { Catalog } from "./store/catalog.ts";
-import type { Transport } from "./wire/types.ts";
+import type { Catalog } from "./state/catalog.ts";
+import type { Transport } from "./wire/codec/types.ts";
 
-export type { ConsulConfig } from "./config.ts";
+export type { ConsulConfig } from "./behaviour/config.ts";
 export type { Upstream, UpstreamAnswer, UpstreamRecord } from "./resolver/recursor.ts";
-export { Catalog, CatalogError, type CatalogState } from "./store/catalog.ts";
+export { Catalog, CatalogError, type CatalogState } from "./state/catalog.ts";
 
 /** One agent of the cloud. */
 export interface ConsulAgentOptions {
@@ -92,7 +92,7 @@ export function createDns(kernel: Kernel, options: DnsOptions): Dns {
   });
   const agents = resolvers.map(({ agent, resolver }, at) => {
     const service = at === 0 ? "consul" : `consul/${agent.name}`;
-    return serve(
+    return createConsulAgent(
       { kernel, cluster, point, resolver, name: agent.name },
       createConsulHttp(kernel, service, { cluster, agent }),
     );
@@ -109,14 +109,14 @@ export function createDns(kernel: Kernel, options: DnsOptions): Dns {
   };
 }
 
-interface Asked {
+interface DnsQuestion {
   readonly message: Uint8Array;
   readonly transport: Transport;
   /** Nobody waits: what takes time takes none. */
   readonly isAtOnce: boolean;
 }
 
-interface Answering {
+interface AnsweringAgent {
   readonly kernel: Kernel;
   readonly cluster: Cluster;
   readonly point: DnsAnswerPoint;
@@ -127,14 +127,14 @@ interface Answering {
 
 const replyOf = (message: Uint8Array | undefined): DnsReply => (message === undefined ? {} : { message });
 
-function respond(agent: Answering, { message, transport, isAtOnce }: Asked): DnsReply | Process<DnsReply> {
+function respond(agent: AnsweringAgent, { message, transport, isAtOnce }: DnsQuestion): DnsReply | Process<DnsReply> {
   const { kernel, cluster, point, resolver, name } = agent;
   if (cluster.agents.get(name)?.membership !== "alive") return {};
   const look = (): Uint8Array | undefined => answerPacket(resolver, message, transport);
   const effect = kernel.faults.at(point, { transport, agent: name });
   switch (effect?.kind) {
     case undefined:
-      return isAtOnce ? replyOf(look()) : inTime(agent, look());
+      return isAtOnce ? replyOf(look()) : answerInTime(agent, look());
     case "reset":
       return { wire: { kind: "reset" } };
     case "reply":
@@ -145,25 +145,32 @@ function respond(agent: Answering, { message, transport, isAtOnce }: Asked): Dns
       return replyOf(resolver.stale(effect.ageMs, look));
     case "delay":
       if (isAtOnce) return replyOf(look());
-      return kernel.spawn("dns delayed reply", delayed(agent, look, kernel.faults.delay(effect)));
+      return kernel.spawn("dns delayed reply", answerDelayed(agent, look, kernel.faults.delay(effect)));
   }
 }
 
 /** An answer that takes time in a real agent: it waits for a leader or a resolver. */
-function inTime({ kernel, resolver }: Answering, message: Uint8Array | undefined): DnsReply | Process<DnsReply> {
+function answerInTime(
+  { kernel, resolver }: AnsweringAgent,
+  message: Uint8Array | undefined,
+): DnsReply | Process<DnsReply> {
   const { waitedMs } = resolver;
-  return waitedMs === 0 ? replyOf(message) : kernel.spawn("dns reply", late(waitedMs, message));
+  return waitedMs === 0 ? replyOf(message) : kernel.spawn("dns reply", answerAfter(waitedMs, message));
 }
 
-function* late(waitedMs: number, message: Uint8Array | undefined): Body<DnsReply> {
+function* answerAfter(waitedMs: number, message: Uint8Array | undefined): Body<DnsReply> {
   yield waitedMs;
   return replyOf(message);
 }
 
-function* delayed({ resolver }: Answering, look: () => Uint8Array | undefined, wait: Body<boolean>): Body<DnsReply> {
+function* answerDelayed(
+  { resolver }: AnsweringAgent,
+  look: () => Uint8Array | undefined,
+  wait: Body<boolean>,
+): Body<DnsReply> {
   yield* wait;
   const message = look();
-  return yield* late(resolver.waitedMs, message);
+  return yield* answerAfter(resolver.waitedMs, message);
 }
 
 /** What of a reply fits in the datagram that arrives; `undefined` when none does. */
@@ -171,19 +178,19 @@ export function datagramOf({ message, wire }: DnsReply): Uint8Array | undefined 
   return wire?.kind === "truncate" ? message?.subarray(0, wire.bytes) : message;
 }
 
-function serve(agent: Answering, http: Service): ConsulAgent {
+function createConsulAgent(agent: AnsweringAgent, http: Service): ConsulAgent {
   const { kernel, name } = agent;
   const input = `dns:answer/${name}`;
-  kernel.onInput(input, (asked: Asked) => respond(agent, asked));
+  kernel.onInput(input, (asked: DnsQuestion) => respond(agent, asked));
   return {
     name,
     http,
     ask: (message, transport) => {
-      const asked: Asked = { message, transport, isAtOnce: false };
+      const asked: DnsQuestion = { message, transport, isAtOnce: false };
       return kernel.input(input, asked) as DnsReply | Process<DnsReply>;
     },
     answer: (message, transport) => {
-      const asked: Asked = { message, transport, isAtOnce: true };
+      const asked: DnsQuestion = { message, transport, isAtOnce: true };
       return datagramOf(kernel.input(input, asked) as DnsReply);
     },
   };

@@ -4,7 +4,7 @@ import { buildQuery, readReply } from "./parity/message.ts";
 import type { DnsReplyRecord } from "./parity/recording.ts";
 
 /** A Consul of its own for one test. */
-export interface Bench {
+export interface TestConsul {
   readonly kernel: Kernel;
   readonly dns: Dns;
   /** Sends a request to the first agent and waits for its answer on virtual time. */
@@ -20,7 +20,7 @@ export interface Bench {
   ) => DnsReplyRecord | undefined;
 }
 
-export function bench(options: Partial<DnsOptions> = {}, seed: string | number = 1): Bench {
+export function createTestConsul(options: Partial<DnsOptions> = {}, seed: string | number = 1): TestConsul {
   const kernel = new Kernel({ seed });
   const dns = createDns(kernel, { address: "127.0.0.1", ...options });
   const settle = (reply: HttpReply | Process<HttpReply>): HttpReply => {

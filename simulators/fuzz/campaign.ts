@@ -44,7 +44,7 @@ const REQUEST_MS_MAX = 5000;
 const EVENTS_MAX = 20_000;
 const TICK_MS_MAX = 20_000;
 
-type RouteOf = Target["service"]["routes"][number];
+type AttackedRoute = Target["service"]["routes"][number];
 
 /** Sends hostile requests to every route of an API, and looks at each answer and at the world in between. */
 export async function attack(target: Target, options: CampaignOptions): Promise<CampaignReport> {
@@ -56,7 +56,7 @@ export async function attack(target: Target, options: CampaignOptions): Promise<
   const note = (what: string, request: string): void => {
     if (!findings.has(what)) findings.set(what, { what, request });
   };
-  const ask = async (route: RouteOf, request: HttpRequest): Promise<void> => {
+  const ask = async (route: AttackedRoute, request: HttpRequest): Promise<void> => {
     const shown = show(request);
     const beganMs = nowMs();
     const reply = await send(target, request).catch((error: unknown) => note(`thrown: ${placeOf(error)}`, shown));
@@ -68,7 +68,8 @@ export async function attack(target: Target, options: CampaignOptions): Promise<
     if (reply.status === 401 && target.isKnown?.(request) === true) target.renew?.();
     for (const what of faultsOf(target, route, request, reply)) note(what, shown);
     gather(target, route, reply);
-    if (random.chance(0.05)) tick(target, random.int(1, TICK_MS_MAX), (what) => note(what, `some time after ${shown}`));
+    if (random.chance(0.05))
+      advanceWorld(target, random.int(1, TICK_MS_MAX), (what) => note(what, `some time after ${shown}`));
   };
   target.renew?.();
   for (const route of target.service.routes) {
@@ -82,7 +83,8 @@ export async function attack(target: Target, options: CampaignOptions): Promise<
     Array.from({ length: turnsOf(samples.get(route) ?? []) }, () => route),
   );
   for (let round = 0; round < rounds; round++)
-    for (const route of random.shuffle(turns)) await ask(route, draw(target, route, samples.get(route) ?? [], random));
+    for (const route of random.shuffle(turns))
+      await ask(route, drawRequest(target, route, samples.get(route) ?? [], random));
   return { requests, reached, findings: [...findings.values()] };
 }
 
@@ -91,7 +93,7 @@ const turnsOf = (samples: readonly Sample[]): number =>
   1 + Math.min(12, Math.floor(samples.filter(({ body }) => body !== undefined).length / 2));
 
 /** Lets the world go on: what a request left behind must not break it later. */
-function tick({ kernel }: Target, ms: number, note: (what: string) => void): void {
+function advanceWorld({ kernel }: Target, ms: number, note: (what: string) => void): void {
   const untilMs = kernel.nowMs + ms;
   for (let tries = 0; tries < 100; tries++) {
     try {
@@ -103,8 +105,8 @@ function tick({ kernel }: Target, ms: number, note: (what: string) => void): voi
   }
 }
 
-function samplesByRoute(target: Target): Map<RouteOf, Sample[]> {
-  const found = new Map<RouteOf, Sample[]>();
+function samplesByRoute(target: Target): Map<AttackedRoute, Sample[]> {
+  const found = new Map<AttackedRoute, Sample[]>();
   const templates = target.service.routes.map((route) => [route, pathOf(target, route).split("/")] as const);
   for (const sample of target.samples) {
     const segments = (sample.path.split("?")[0] ?? "").split("/");
@@ -115,7 +117,7 @@ function samplesByRoute(target: Target): Map<RouteOf, Sample[]> {
   return found;
 }
 
-const pathOf = ({ pathOf: of }: Target, { path }: RouteOf): string => of?.(path) ?? path;
+const pathOf = ({ pathOf: of }: Target, { path }: AttackedRoute): string => of?.(path) ?? path;
 
 const fits = (template: readonly string[], segments: readonly string[]): boolean =>
   template.at(-1)?.startsWith("*") === true
@@ -124,17 +126,17 @@ const fits = (template: readonly string[], segments: readonly string[]): boolean
       template.every((part, at) => part.startsWith(":") || part === segments[at]);
 
 /** One request to a route: some of it what a client sends, some of it what no client should. */
-function draw(target: Target, route: RouteOf, samples: readonly Sample[], random: Random): HttpRequest {
+function drawRequest(target: Target, route: AttackedRoute, samples: readonly Sample[], random: Random): HttpRequest {
   const sample = samples.length > 0 && random.chance(0.85) ? random.pick(samples) : undefined;
   const method = random.chance(0.03) ? random.pick(METHODS) : route.method;
-  const [path, given = ""] = (sample && filled(target, sample.path, random).split("?")) ?? [];
+  const [path, given = ""] = (sample && fillIn(target, sample.path, random).split("?")) ?? [];
   const names = given.split("&").flatMap((pair) => (pair === "" ? [] : [pair.split("=")[0] ?? ""]));
   const query = random.chance(method === "GET" ? 0.5 : 0.1) ? hostileQuery(random, names) : given;
-  return assembled(target, random, {
+  return assembleRequest(target, random, {
     method,
     path: path !== undefined && random.chance(0.3) ? path : fillPath(target, route, random, HOSTILE_SEGMENT),
     query,
-    body: bodyFor(target, sample && crossed(sample, samples, random), random),
+    body: bodyFor(target, sample && crossSamples(sample, samples, random), random),
     headers: { ...sample?.headers, ...(random.chance(0.12) && hostileHeaders(random)) },
   });
 }
@@ -142,12 +144,12 @@ function draw(target: Target, route: RouteOf, samples: readonly Sample[], random
 const HOSTILE_SEGMENT = 0.06;
 
 /** A request to a route with what a sample says. */
-function requestFor(target: Target, route: RouteOf, sample: Sample, random: Random): HttpRequest {
-  const [, query = ""] = filled(target, sample.path, random).split("?");
+function requestFor(target: Target, route: AttackedRoute, sample: Sample, random: Random): HttpRequest {
+  const [, query = ""] = fillIn(target, sample.path, random).split("?");
   const { body, headers } = sample;
-  const text = body === undefined ? "" : filled(target, typeof body === "string" ? body : textOf(body), random);
+  const text = body === undefined ? "" : fillIn(target, typeof body === "string" ? body : textOf(body), random);
   const path = fillPath(target, route, random, 0);
-  return assembled(target, random, { method: route.method, path, query, body: text, headers });
+  return assembleRequest(target, random, { method: route.method, path, query, body: text, headers });
 }
 
 interface Parts {
@@ -158,7 +160,11 @@ interface Parts {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-function assembled(target: Target, random: Random, { method, path, query, body: text, headers }: Parts): HttpRequest {
+function assembleRequest(
+  target: Target,
+  random: Random,
+  { method, path, query, body: text, headers }: Parts,
+): HttpRequest {
   const body = method === "GET" || method === "HEAD" ? "" : text;
   const common = {
     host: target.origin.replace(/^https?:\/\//, ""),
@@ -168,9 +174,9 @@ function assembled(target: Target, random: Random, { method, path, query, body: 
   };
   const fields = Object.entries({ ...common, ...headers }).map(([name, value]) => [
     name,
-    filled(target, value, random),
+    fillIn(target, value, random),
   ]);
-  return makeRequest(method, encoded(query === "" ? path : `${path}?${query}`), {
+  return makeRequest(method, encodeUrl(query === "" ? path : `${path}?${query}`), {
     headers: Object.fromEntries(fields),
     body: Buffer.from(body),
     origin: target.origin,
@@ -179,10 +185,10 @@ function assembled(target: Target, random: Random, { method, path, query, body: 
 }
 
 /** What no client can put on the wire as it is. */
-const encoded = (url: string): string =>
+const encodeUrl = (url: string): string =>
   url.replaceAll(/[^\x21-\x7e]/g, (char) => encodeURIComponent(char.toWellFormed()));
 
-function fillPath(target: Target, route: RouteOf, random: Random, hostileShare: number): string {
+function fillPath(target: Target, route: AttackedRoute, random: Random, hostileShare: number): string {
   const template = pathOf(target, route).split("/");
   const segments = template.map((segment, at) => {
     if (!/^[:*]/.test(segment)) return segment;
@@ -200,13 +206,13 @@ function bodyFor(target: Target, sample: Sample | undefined, random: Random): st
   if (sample?.body === undefined || random.chance(0.12)) return hostileBody(random);
   const isIntact = random.chance(0.3);
   if (typeof sample.body === "string")
-    return isIntact ? filled(target, sample.body, random) : spoilText(sample.body, random);
+    return isIntact ? fillIn(target, sample.body, random) : spoilText(sample.body, random);
   const spoilt = isIntact ? sample.body : spoil(random, sample.body);
-  return filled(target, textOf(spoilt), random);
+  return fillIn(target, textOf(spoilt), random);
 }
 
 /** With what another client sent besides, so that what is rarely sent meets what is usual. */
-function crossed(sample: Sample, samples: readonly Sample[], random: Random): Sample {
+function crossSamples(sample: Sample, samples: readonly Sample[], random: Random): Sample {
   const { body } = random.pick(samples);
   if (!isObject(sample.body) || !isObject(body) || random.chance(0.5)) return sample;
   const other = body;
@@ -232,7 +238,7 @@ function spoilText(text: string, random: Random): string {
   }
 }
 
-function filled(target: Target, text: string, random: Random): string {
+function fillIn(target: Target, text: string, random: Random): string {
   return text.replaceAll(/\{\{([^{}]{1,40})\}\}/g, (_whole, name: string) => {
     const known = target.variables.get(name);
     if (known !== undefined) return String(known);
@@ -280,10 +286,10 @@ const isOfFramework = (text: string): boolean =>
 
 const PRINTABLE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-function* faultsOf(target: Target, route: RouteOf, request: HttpRequest, reply: HttpReply): Generator<string> {
+function* faultsOf(target: Target, route: AttackedRoute, request: HttpRequest, reply: HttpReply): Generator<string> {
   const at = `${route.method} ${route.path}`;
   if (reply.crash !== undefined) yield `crash: ${target.name}: ${placeOf(reply.crash.cause)}`;
-  const { body, headers } = written(reply);
+  const { body, headers } = tryToSerialise(reply);
   if (body === undefined) {
     yield `unwritable: ${at}`;
     return;
@@ -299,7 +305,7 @@ function* faultsOf(target: Target, route: RouteOf, request: HttpRequest, reply: 
   else if (body === "" && real.isEmpty !== true && request.method !== "HEAD") yield `empty 500: ${at}`;
 }
 
-function written(reply: HttpReply): {
+function tryToSerialise(reply: HttpReply): {
   readonly body: string | undefined;
   readonly headers: NonNullable<HttpReply["headers"]>;
 } {
@@ -312,11 +318,11 @@ function written(reply: HttpReply): {
   }
 }
 
-function gather({ pool }: Target, { path }: RouteOf, reply: HttpReply): void {
+function gather({ pool }: Target, { path }: AttackedRoute, reply: HttpReply): void {
   if (reply.status >= 300) return;
   const word = path.split("/").findLast((segment) => segment !== "" && !/^[:*]/.test(segment)) ?? "";
   const isJson = /json|html/.test(replyHeader(reply, "content-type") ?? "json");
-  const { body = "" } = written(reply);
+  const { body = "" } = tryToSerialise(reply);
   if (body.length > 200_000 || !isJson) return;
   try {
     pool.gather(word, JSON.parse(body));

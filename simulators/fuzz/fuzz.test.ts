@@ -3,7 +3,7 @@ import { defineService, json, Kernel, makeRequest, type Route } from "../kernel/
 import { attack } from "./campaign.ts";
 import { Pool } from "./pool.ts";
 import type { Target } from "./target.ts";
-import { type Attacked, openTargets } from "./targets.ts";
+import { type AttackedWorld, openTargets } from "./targets.ts";
 
 const SEED = 1;
 /** A part of what `npm run fuzz` sends; each route is asked at least once. */
@@ -12,7 +12,7 @@ const OPENSTACK = ["keystone", "nova", "cinder", "neutron", "glance", "swift", "
 const NAMES = [...OPENSTACK, "bosh", "uaa", "consul", "dataservice-agent", "control"];
 
 describe("no request stops the cloud", { timeout: 300_000 }, () => {
-  let attacked: Attacked;
+  let attacked: AttackedWorld;
   beforeAll(async () => {
     attacked = await openTargets(SEED);
   }, 120_000);
@@ -69,7 +69,7 @@ describe("the attack", () => {
       reachMin: 0,
     };
   };
-  const found = async (frail: Route<null>): Promise<readonly string[]> => {
+  const findKinds = async (frail: Route<null>): Promise<readonly string[]> => {
     const { findings } = await attack(target(frail), { seed: 1, rounds: 30, sweepShare: 1, nowMs: () => 0 });
     return findings.map(({ what }) => what.split(":")[0] ?? "");
   };
@@ -86,7 +86,7 @@ describe("the attack", () => {
     ["an answer of a framework", () => json(400, { statusCode: 400, error: "Bad Request" }), "the framework shows"],
     ["an answer that can't be written", () => json(200, { size: 1n }), "unwritable"],
   ])("finds %s", async (_what, handler, expected) => {
-    expect(await found(route("/", handler))).toContain(expected);
+    expect(await findKinds(route("/", handler))).toContain(expected);
   });
 
   it("finds a world that breaks later", async () => {

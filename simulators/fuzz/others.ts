@@ -3,7 +3,7 @@ import { type DataServices } from "../dataservices/index.ts";
 import { AGENT, rig } from "../dataservices/testing.ts";
 import type { Dns } from "../dns/index.ts";
 import { readScenarios } from "../dns/parity/recording.ts";
-import { bench } from "../dns/testing.ts";
+import { createTestConsul } from "../dns/testing.ts";
 import type { Kernel } from "../kernel/index.ts";
 import { Pool } from "./pool.ts";
 import type { Sample, Target } from "./target.ts";
@@ -13,7 +13,7 @@ export function consulTarget(
   seed: number | string,
   recordings: string,
 ): { readonly target: Target; readonly dns: Dns } {
-  const { kernel, dns, http } = bench({ config: { acl: {} } }, seed);
+  const { kernel, dns, http } = createTestConsul({ config: { acl: {} } }, seed);
   kernel.advanceTo(kernel.nowMs + 1000);
   http("PUT", "/v1/agent/service/register", { Name: "web", Port: 80, Tags: ["a"], Check: { TTL: "60s" } });
   http("PUT", "/v1/kv/a/b", "value");
@@ -92,7 +92,7 @@ export function agentTarget(seed: number): { readonly target: Target; readonly s
 }
 
 /** The API that steers a world. */
-export function controlTarget(kernel: Kernel, brokenLaws: () => readonly string[]): Target {
+export function controlTarget(kernel: Kernel, findBrokenLaws: () => readonly string[]): Target {
   const rule = { point: "dns:answer", count: 1, effect: { kind: "delay", delayMs: 5 } };
   const token = "fuzz";
   const access = { authorization: `Bearer ${token}`, host: "127.0.0.1:7701" };
@@ -100,7 +100,7 @@ export function controlTarget(kernel: Kernel, brokenLaws: () => readonly string[
   return {
     name: "control",
     kernel,
-    service: createControl({ kernel, brokenLaws }, { token, hosts: ["127.0.0.1:7701"] }),
+    service: createControl({ kernel, findBrokenLaws }, { token, hosts: ["127.0.0.1:7701"] }),
     samples: [{ method: "POST", path: "/_drydock/faults", headers: json, body: rule }],
     pool: new Pool(),
     variables: new Map([[":id", "1"]]),

@@ -18,13 +18,13 @@ export function* basics(samples: readonly Sample[], method: string): Generator<S
   if (method === "GET" || method === "HEAD" || method === "DELETE") return;
   const headers = samples[0]?.headers ?? {};
   for (const body of BODIES) yield { method, path: "", headers, body };
-  for (const [sample, path] of places(samples)) yield { ...sample, body: replaced(sample.body, path, null) };
+  for (const [sample, path] of places(samples)) yield { ...sample, body: replaceAt(sample.body, path, null) };
 }
 
 /** One sample for every place in them and every value, with that value there. */
 export function* sweep(samples: readonly Sample[], method: string): Generator<Sample> {
   for (const [sample, path] of places(samples))
-    for (const value of VALUES) yield { ...sample, body: replaced(sample.body, path, value) };
+    for (const value of VALUES) yield { ...sample, body: replaceAt(sample.body, path, value) };
   const first = samples[0] ?? { method, path: "", headers: {}, body: undefined };
   const names = new Set([...namesIn(samples), ...(method === "GET" ? [...QUERY_NAMES, ...PROTOTYPE_KEYS] : [])]);
   for (const name of names)
@@ -63,10 +63,10 @@ function* pathsIn(value: unknown, path: Path = []): Generator<Path> {
   }
 }
 
-function replaced(value: unknown, [head, ...rest]: Path, by: unknown): unknown {
+function replaceAt(value: unknown, [head, ...rest]: Path, by: unknown): unknown {
   if (head === undefined) return by;
-  if (Array.isArray(value)) return value.map((each: unknown, at) => (at === head ? replaced(each, rest, by) : each));
+  if (Array.isArray(value)) return value.map((each: unknown, at) => (at === head ? replaceAt(each, rest, by) : each));
   return Object.fromEntries(
-    Object.entries(Object(value)).map(([key, each]) => [key, key === head ? replaced(each, rest, by) : each]),
+    Object.entries(Object(value)).map(([key, each]) => [key, key === head ? replaceAt(each, rest, by) : each]),
   );
 }

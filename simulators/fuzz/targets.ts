@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { addressPlan } from "../addresses.ts";
 import { Kernel } from "../kernel/index.ts";
-import { brokenLaws } from "../laws.ts";
+import { findBrokenLaws } from "../laws.ts";
 import { boshTargets } from "./bosh.ts";
 import { openStackTargets } from "./openstack.ts";
 import { agentTarget, consulTarget, controlTarget } from "./others.ts";
@@ -12,13 +12,13 @@ const recording = (name: string): string =>
   fileURLToPath(new URL(`../../docs/parity/recordings/${name}.jsonl.gz`, import.meta.url));
 
 /** Every API of the simulators, each with things in its world that requests can name. */
-export interface Attacked {
+export interface AttackedWorld {
   readonly targets: readonly Target[];
   /** The laws of the world that they make together, asked of whatever the attack has left. */
   readonly laws: () => readonly string[];
 }
 
-export async function openTargets(seed: number): Promise<Attacked> {
+export async function openTargets(seed: number): Promise<AttackedWorld> {
   const cloud = await openStackTargets(seed, recording("openstack-zed"));
   const director = await boshTargets(seed, recording("bosh-283"));
   const consul = consulTarget(seed, recording("consul-1.8.7"));
@@ -32,7 +32,7 @@ export async function openTargets(seed: number): Promise<Attacked> {
     plan,
     directorAddress: plan.director,
   };
-  const laws = (): readonly string[] => brokenLaws(world);
+  const laws = (): readonly string[] => findBrokenLaws(world);
   // A world of its own: snapshots put the clock back.
   const control = controlTarget(new Kernel({ seed }), laws);
   return { targets: [...cloud.targets, ...director.targets, consul.target, agent.target, control], laws };

@@ -93,7 +93,7 @@ describe("faults", () => {
   });
 });
 
-const nested = (levels: number): unknown => {
+const nestDeep = (levels: number): unknown => {
   let value: unknown = [];
   for (let level = 0; level < levels; level++) value = [value];
   return value;
@@ -141,7 +141,7 @@ const REFUSED: readonly (readonly [told: string, rule: unknown])[] = [
     { point: SERVERS.point, effect: { kind: "reply", status: 500, headers: { "Content-length": "9" } } },
   ],
   ["effect.body", { point: SERVERS.point, effect: { kind: "reply", status: 500, body: 1n } }],
-  ["effect.body", { point: SERVERS.point, effect: { kind: "reply", status: 500, body: nested(100_000) } }],
+  ["effect.body", { point: SERVERS.point, effect: { kind: "reply", status: 500, body: nestDeep(100_000) } }],
   ["effect.delayMs", { point: SERVERS.point, effect: { kind: "delay", delayMs: 1e12 } }],
   ["expected an object", null],
   ["expected an object", []],
@@ -228,7 +228,7 @@ describe("patterns", () => {
 });
 
 describe("what a fault holds", () => {
-  const held = (kernel: Kernel, kind: "delay" | "stuck") => {
+  const countHeld = (kernel: Kernel, kind: "delay" | "stuck") => {
     const ended: unknown[] = [];
     const effect = kind === "delay" ? ({ kind, delayMs: 1000 } as const) : ({ kind } as const);
     const id = kernel.faults.arm({ point: SERVERS.point, count: null, effect });
@@ -245,7 +245,7 @@ describe("what a fault holds", () => {
 
   it.each(["delay", "stuck"] as const)("goes on at once when the rule of a %s is disarmed", (kind) => {
     const kernel = world();
-    const { id, ended } = held(kernel, kind);
+    const { id, ended } = countHeld(kernel, kind);
     kernel.faults.disarm(id);
     kernel.advanceTo(kernel.nowMs);
     expect({ ended, holding: kernel.faults.holding, running: kernel.running }).toEqual({
@@ -257,7 +257,7 @@ describe("what a fault holds", () => {
 
   it("stays held when another rule is disarmed", () => {
     const kernel = world();
-    held(kernel, "stuck");
+    countHeld(kernel, "stuck");
     const other = kernel.faults.arm({ point: "cpi:create_vm", effect: ERROR });
     kernel.faults.disarm(other);
     expect(kernel.faults.holding).toBe(1);
@@ -265,21 +265,21 @@ describe("what a fault holds", () => {
 
   it("ends by itself after the delay, and after thirty days where it is stuck", () => {
     const kernel = world();
-    const [late, stuck] = [held(kernel, "delay"), held(world(), "stuck")];
+    const [late, stuck] = [countHeld(kernel, "delay"), countHeld(world(), "stuck")];
     kernel.advanceTo(kernel.nowMs + 1000);
     expect(late.ended).toEqual([true]);
     expect(stuck.ended).toEqual([]);
     const own = world();
-    const { ended } = held(own, "stuck");
+    const { ended } = countHeld(own, "stuck");
     own.runToEnd();
     expect(ended).toEqual([false]);
   });
 
   it("ends where it is stuck when its caller hangs up, in a world that is restored as well", () => {
     const kernel = world();
-    kernel.onInput("go", () => void held(kernel, "stuck"));
+    kernel.onInput("go", () => void countHeld(kernel, "stuck"));
     const before = kernel.snapshot();
-    const { process, ended } = held(kernel, "stuck");
+    const { process, ended } = countHeld(kernel, "stuck");
     kernel.faults.hangUp(process);
     kernel.runToEnd();
     expect(ended).toEqual([false]);

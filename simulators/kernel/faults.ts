@@ -29,7 +29,7 @@ export interface ArmedRule {
 /** Rules that are armed at a time. */
 export const RULES_MAX = 1000;
 
-interface Armed {
+interface FaultState {
   ids: number;
   rules: ArmedRule[];
   /** Calls that have been held so far, to number them. */
@@ -37,14 +37,14 @@ interface Armed {
 }
 
 /** A rule with its patterns compiled. */
-interface Watch {
+interface CompiledRule {
   readonly armed: ArmedRule;
   readonly tests: readonly (readonly [attribute: string, matches: (value: string) => boolean])[];
 }
 
 const isSpent = ({ rule, acted }: ArmedRule): boolean => rule.count !== null && acted >= (rule.count ?? 1);
 
-function watchOf(armed: ArmedRule): Watch {
+function compileRule(armed: ArmedRule): CompiledRule {
   const match = Object.entries(armed.rule.match ?? {});
   return { armed, tests: match.map(([name, pattern]) => [name, compileGlob(pattern)] as const) };
 }
@@ -53,11 +53,11 @@ function watchOf(armed: ArmedRule): Watch {
 export class Faults {
   readonly #kernel: Kernel;
   readonly #points = new Map<string, FaultPoint>();
-  readonly #slot: Slot<Armed>;
+  readonly #slot: Slot<FaultState>;
   /** The rules of each point that has any, in the order in which they were armed. */
-  readonly #watches = new Map<string, Watch[]>();
+  readonly #watches = new Map<string, CompiledRule[]>();
   /** What `#watches` was made from; a restore puts another value in its place. */
-  #watched: Armed;
+  #watched: FaultState;
   readonly #held = new Map<number, Hold>();
 
   constructor(kernel: Kernel) {
@@ -132,7 +132,7 @@ export class Faults {
   }
 
   /** The armed rules, with what is compiled and held brought up to them after a restore. */
-  #current(): Armed {
+  #current(): FaultState {
     if (this.#watched !== this.#slot.value) {
       this.#held.clear();
       this.#rewatch();
@@ -147,7 +147,7 @@ export class Faults {
   }
 
   #watch(armed: ArmedRule): void {
-    const watch = watchOf(armed);
+    const watch = compileRule(armed);
     for (const { point } of resolvePoints(armed.rule, [...this.#points.values()])) {
       const others = this.#watches.get(point);
       if (others === undefined) this.#watches.set(point, [watch]);

@@ -31,6 +31,7 @@ export {
   type Unread,
   type Upload,
 } from "./http/api.ts";
+export { basicHeader, type BasicCredentials, readBasic, readBearer } from "./http/basic.ts";
 export { Crash } from "./http/crash.ts";
 export {
   type Front,
@@ -46,13 +47,10 @@ export {
   bodyJson,
   bodyText,
   empty,
-  isDeeper,
   type HttpReply,
   type HttpRequest,
   json,
   makeRequest,
-  percentDecode,
-  percentText,
   queryOf,
   type ReplyHeaders,
   replyHeader,
@@ -60,6 +58,7 @@ export {
   text,
   type WireFault,
 } from "./http/message.ts";
+export { percentDecode, percentText } from "./http/percent.ts";
 export { Journal, type JournalEvent } from "./journal.ts";
 export {
   EPOCH_MS,
@@ -71,8 +70,12 @@ export {
   type Snapshot,
   type Timer,
 } from "./kernel.ts";
+export { isDeeper, isObject } from "./json.ts";
+export { byKey, byText } from "./order.ts";
 export { own } from "./own.ts";
 export { compilePattern, globFits, type Pattern, PATTERN_CHARS_MAX } from "./pattern.ts";
 export { all, type Body, on, Process, type Release, Signal, within, type Yielded } from "./process.ts";
 export { Random, type RandomState } from "./random.ts";
 export { SecretStream, sameSecret } from "./secrets.ts";
+export { isoMicroseconds, isoSeconds } from "./time.ts";
+export { isUuid, isUuidLike, UUID_PATTERN } from "./uuid.ts";

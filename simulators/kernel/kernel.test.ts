@@ -126,7 +126,7 @@ describe("processes", () => {
         }
       })(),
     );
-    victim.settled(({ outcome }) => log.push(outcome.state));
+    victim.onSettled(({ outcome }) => log.push(outcome.state));
     victim.kill(new Error("killed"));
     kernel.runToEnd();
     expect(log).toEqual(["cleaned", "failed"]);

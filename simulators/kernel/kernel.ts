@@ -39,7 +39,7 @@ export interface Slot<T> {
   value: T;
 }
 
-interface Entry {
+interface QueueEntry {
   at: number;
   order: number;
   process: Process<unknown> | undefined;
@@ -58,7 +58,7 @@ interface PlainTimer {
   readonly data: unknown;
 }
 
-interface Input {
+interface RecordedInput {
   readonly atMs: number;
   readonly events: number;
   readonly kind: string;
@@ -83,19 +83,19 @@ interface Checkpoint {
 /** A captured world: a checkpoint and what has come in since. Restoring runs those inputs again, to the same event. */
 export interface Snapshot {
   readonly checkpoint: Checkpoint;
-  readonly inputs: readonly Input[];
+  readonly inputs: readonly RecordedInput[];
   readonly nowMs: number;
   readonly events: number;
 }
 
 /** The fault rules that a restore brings back. */
-function armedIn({ checkpoint, inputs }: Snapshot): readonly FaultRule[] {
+function armedRulesOf({ checkpoint, inputs }: Snapshot): readonly FaultRule[] {
   const { rules } = checkpoint.slots.get("kernel/faults") as { rules: readonly ArmedRule[] };
   const armed = inputs.filter(({ kind }) => kind === "fault.arm").map(({ data }) => data as FaultRule);
   return [...rules.map(({ rule }) => rule), ...armed];
 }
 
-const soonest = (a: Entry, b: Entry): number => a.at - b.at || a.order - b.order;
+const bySchedule = (a: QueueEntry, b: QueueEntry): number => a.at - b.at || a.order - b.order;
 
 /**
  * The discrete-event kernel: one clock, one queue, one journal, one seed. Everything in `simulators/` is a state machine on it.
@@ -124,10 +124,10 @@ export class Kernel {
   #processes = 0;
   #callbacks = 0;
   #replaying = false;
-  #later = new TinyQueue<Entry>([], soonest);
-  #now: Entry[] = [];
+  #later = new TinyQueue<QueueEntry>([], bySchedule);
+  #now: QueueEntry[] = [];
   #nowAt = 0;
-  readonly #timers = new Map<number, { entry: Entry; timer: PlainTimer }>();
+  readonly #timers = new Map<number, { entry: QueueEntry; timer: PlainTimer }>();
   readonly #timerKinds = new Map<string, (data: never, id: number) => void>();
   readonly #inputKinds = new Map<string, (data: never) => unknown>();
   readonly #slots = new Map<string, Slot<unknown>>();
@@ -138,7 +138,7 @@ export class Kernel {
   #randomSeed: number | string;
   #pace: number;
   readonly #recordInputs: boolean;
-  #inputs: Input[] = [];
+  #inputs: RecordedInput[] = [];
   #checkpoint: Checkpoint | undefined;
 
   constructor(options: KernelOptions = {}) {
@@ -252,7 +252,7 @@ export class Kernel {
 
   /** Runs a callback after `delayMs`. It can't be part of a checkpoint: for what lives long use `timer`. */
   schedule(delayMs: number, callback: () => void): Timer {
-    const entry = this.#entry(delayMs);
+    const entry = this.#createEntry(delayMs);
     entry.callback = callback;
     this.#callbacks++;
     this.#push(entry);
@@ -273,7 +273,7 @@ export class Kernel {
   /** A timer that is plain data and so survives a checkpoint: calls the handler of `kind` with `data` after `delayMs`. */
   timer(delayMs: number, kind: string, data: unknown): number {
     if (!this.#timerKinds.has(kind)) throw new KernelError("KERNEL_UNKNOWN_TIMER", kind);
-    const entry = this.#entry(delayMs);
+    const entry = this.#createEntry(delayMs);
     this.#arm({ id: ++this.#timerIds, at: entry.at, order: entry.order, kind, data }, entry);
     return this.#timerIds;
   }
@@ -285,7 +285,7 @@ export class Kernel {
     this.#timers.delete(id);
   }
 
-  #arm(timer: PlainTimer, entry: Entry): void {
+  #arm(timer: PlainTimer, entry: QueueEntry): void {
     entry.kind = timer.kind;
     entry.value = timer;
     this.#timers.set(timer.id, { entry, timer });
@@ -318,7 +318,7 @@ export class Kernel {
 
   /** For processes: resumes one that waits its `wait`-th time, within this instant. */
   resume(process: Process<unknown>, wait: number, value: unknown, isError = false): void {
-    const entry = this.#entry(0);
+    const entry = this.#createEntry(0);
     entry.process = process;
     entry.wait = wait;
     entry.value = value;
@@ -328,24 +328,24 @@ export class Kernel {
 
   /** For processes: resumes one after a delay. */
   resumeAfter(delayMs: number, process: Process<unknown>, wait: number): void {
-    const entry = this.#entry(delayMs);
+    const entry = this.#createEntry(delayMs);
     entry.process = process;
     entry.wait = wait;
     this.#push(entry);
   }
 
-  ended(): void {
+  noteEnd(): void {
     this.#processes--;
   }
 
-  crashed(name: string, error: unknown): void {
+  reportCrash(name: string, error: unknown): void {
     this.record("kernel", "process.crash", name, {
       error: error instanceof Error ? error.message : String(error),
     });
     this.onCrash(name, error);
   }
 
-  #entry(delayMs: number): Entry {
+  #createEntry(delayMs: number): QueueEntry {
     const at = this.#nowMs + Math.max(0, Math.round(delayMs));
     return {
       at,
@@ -359,19 +359,19 @@ export class Kernel {
     };
   }
 
-  #push(entry: Entry): void {
+  #push(entry: QueueEntry): void {
     if (entry.at === this.#nowMs) this.#now.push(entry);
     else this.#later.push(entry);
     if (this.onScheduled !== undefined && !this.#replaying) this.onScheduled();
   }
 
   /** Takes the next entry that is due by `untilMs`, moving the clock to it. */
-  #take(untilMs: number): Entry | undefined {
+  #take(untilMs: number): QueueEntry | undefined {
     const next = this.#later.peek();
     // What was queued for this instant in the past is older than what was queued within it.
     if (next !== undefined && next.at === this.#nowMs) return this.#later.pop();
     if (this.#nowAt < this.#now.length) {
-      const entry = this.#now[this.#nowAt++] as Entry;
+      const entry = this.#now[this.#nowAt++] as QueueEntry;
       if (this.#nowAt === this.#now.length || this.#nowAt > 4096) {
         this.#now.splice(0, this.#nowAt);
         this.#nowAt = 0;
@@ -396,13 +396,13 @@ export class Kernel {
         this.#call(entry);
       } catch (error) {
         // Whoever moves the clock has no part in what an event does.
-        this.crashed(name, error);
+        this.reportCrash(name, error);
       }
     }
     return true;
   }
 
-  #call(entry: Entry): void {
+  #call(entry: QueueEntry): void {
     const { callback, kind } = entry;
     if (callback !== undefined) {
       entry.callback = undefined;
@@ -432,12 +432,12 @@ export class Kernel {
     return events;
   }
 
-  #quiet(): boolean {
+  #isQuiet(): boolean {
     return this.#processes === 0 && this.#callbacks === 0 && this.#nowAt === this.#now.length;
   }
 
   #capture(): Checkpoint {
-    if (!this.#quiet())
+    if (!this.#isQuiet())
       throw new KernelError("KERNEL_CALLBACK_IN_FLIGHT", `${this.#processes} processes, ${this.#callbacks} callbacks`);
     const timers = [...this.#timers.values()].map(({ timer }) => timer);
     return structuredClone({
@@ -462,12 +462,12 @@ export class Kernel {
    * @throws KernelError KERNEL_NOT_RECORDING
    */
   snapshot(): Snapshot {
-    if (this.#quiet()) {
+    if (this.#isQuiet()) {
       this.#checkpoint = this.#capture();
       this.#inputs = [];
     }
     if (this.#checkpoint === undefined) throw new KernelError("KERNEL_NOT_RECORDING");
-    if (!this.#quiet() && !this.#recordInputs) throw new KernelError("KERNEL_NOT_RECORDING");
+    if (!this.#isQuiet() && !this.#recordInputs) throw new KernelError("KERNEL_NOT_RECORDING");
     return { checkpoint: this.#checkpoint, inputs: [...this.#inputs], nowMs: this.#nowMs, events: this.#events };
   }
 
@@ -477,7 +477,7 @@ export class Kernel {
    * @throws KernelError FAULT_UNKNOWN_POINT … and nothing has changed, when a rule armed in it does not fit this world
    */
   restore(snapshot: Snapshot): void {
-    this.faults.check(armedIn(snapshot));
+    this.faults.check(armedRulesOf(snapshot));
     this.#load(snapshot.checkpoint);
     this.#replaying = true;
     try {
@@ -517,7 +517,7 @@ export class Kernel {
     this.#timerIds = copy.timerIds;
     this.#processes = 0;
     this.#callbacks = 0;
-    this.#later = new TinyQueue<Entry>([], soonest);
+    this.#later = new TinyQueue<QueueEntry>([], bySchedule);
     this.#now = [];
     this.#nowAt = 0;
     this.#timers.clear();
@@ -527,7 +527,7 @@ export class Kernel {
     for (const [name, stream] of this.#random)
       stream.state = copy.random.get(name) ?? Random.fork(this.#randomSeed, name).state;
     this.#rewindSecrets(copy);
-    for (const timer of copy.timers) this.#arm(timer, { ...this.#entry(0), at: timer.at, order: timer.order });
+    for (const timer of copy.timers) this.#arm(timer, { ...this.#createEntry(0), at: timer.at, order: timer.order });
     this.#order = copy.order;
     this.journal.rewind(copy.journal);
   }

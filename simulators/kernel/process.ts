@@ -93,7 +93,7 @@ export class Process<R = void> {
   }
 
   /** Calls back when it has ended, at once if it already has. */
-  settled(callback: (process: Process<R>) => void): void {
+  onSettled(callback: (process: Process<R>) => void): void {
     if (this.running) this.#settled.push(callback);
     else callback(this);
   }
@@ -137,7 +137,7 @@ export class Process<R = void> {
       return;
     }
     const wait = this.waits;
-    yielded.settled(({ outcome }) => {
+    yielded.onSettled(({ outcome }) => {
       if (outcome.state === "done") this.#kernel.resume(this as Process<unknown>, wait, outcome.value);
       if (outcome.state === "failed") this.#kernel.resume(this as Process<unknown>, wait, outcome.error, true);
     });
@@ -146,12 +146,12 @@ export class Process<R = void> {
   #crash(error: unknown): void {
     const unheard = this.#settled.length === 0;
     this.#settle({ state: "failed", error });
-    if (unheard) this.#kernel.crashed(this.name, error);
+    if (unheard) this.#kernel.reportCrash(this.name, error);
   }
 
   #settle(outcome: Outcome<R>): void {
     this.#outcome = outcome;
-    this.#kernel.ended();
+    this.#kernel.noteEnd();
     const settled = this.#settled;
     this.#settled = [];
     for (const callback of settled) callback(this);
@@ -166,7 +166,7 @@ export function* on<T>(waitable: Signal<T> | Process<T>): Generator<Yielded, T, 
 /** Waits for all of them, in any order of ending; answers with the results in the order given. The first failure is thrown. */
 export function* all<T>(processes: readonly Process<T>[]): Generator<Yielded, T[], unknown> {
   // Whoever is awaited later may fail earlier: heard from the start, its failure is not taken for a crash.
-  for (const process of processes) process.settled(() => {});
+  for (const process of processes) process.onSettled(() => {});
   const results: T[] = [];
   for (const process of processes) results.push(yield* on(process));
   return results;

@@ -8,14 +8,14 @@ export interface ClaimedBlock {
   /** `127.64` */
   readonly block: string;
   /** Where it listens for as long as it owns the block. */
-  readonly lighthouse: { readonly host: string; readonly port: number };
+  readonly lock: { readonly host: string; readonly port: number };
   release(): void;
 }
 
 const FIRST = 64;
 const LAST = 126;
 /** Whoever listens here owns the block. */
-const LIGHTHOUSE = { host: "250.1", port: 7700 } as const;
+const BLOCK_LOCK = { host: "250.1", port: 7700 } as const;
 
 /** Every block that is taken unasked. */
 export const LIVE_BLOCKS: readonly string[] = Array.from({ length: LAST - FIRST + 1 }, (_, at) => `127.${FIRST + at}`);
@@ -26,10 +26,10 @@ function isBlock(text: string): boolean {
   return half !== undefined && Number(half) >= 1 && Number(half) <= 255;
 }
 
-async function light(block: string): Promise<Server> {
+async function lockBlock(block: string): Promise<Server> {
   const server = createServer((socket) => socket.destroy());
   server.unref();
-  server.listen(LIGHTHOUSE.port, `${block}.${LIGHTHOUSE.host}`);
+  server.listen(BLOCK_LOCK.port, `${block}.${BLOCK_LOCK.host}`);
   await once(server, "listening");
   // Whoever owns a block owns it also when a connection to its mark can't be taken.
   hearErrors(server);
@@ -45,12 +45,13 @@ export async function claimBlock(wanted?: string): Promise<ClaimedBlock> {
   if (wanted !== undefined && !isBlock(wanted)) throw new LiveError("LIVE_BAD_BLOCK", `block ${wanted}`);
   for (const block of wanted === undefined ? LIVE_BLOCKS : [wanted]) {
     try {
-      const server = await light(block);
-      const lighthouse = { host: `${block}.${LIGHTHOUSE.host}`, port: LIGHTHOUSE.port };
-      return { block, lighthouse, release: () => server.close() };
+      const server = await lockBlock(block);
+      const lock = { host: `${block}.${BLOCK_LOCK.host}`, port: BLOCK_LOCK.port };
+      return { block, lock, release: () => server.close() };
     } catch (error) {
-      const told = listenError(error, "the block", `${block}.${LIGHTHOUSE.host}`, LIGHTHOUSE.port);
-      if (wanted !== undefined || !(told instanceof LiveError) || told.code !== "LIVE_PORT_TAKEN") throw told;
+      const explained = listenError(error, "the block", `${block}.${BLOCK_LOCK.host}`, BLOCK_LOCK.port);
+      if (wanted !== undefined || !(explained instanceof LiveError) || explained.code !== "LIVE_PORT_TAKEN")
+        throw explained;
     }
   }
   throw new LiveError("LIVE_NO_BLOCK", "no block of loopback is free");

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { keptKeys } from "./keys.ts";
+import { loadKeys } from "./keys.ts";
 
 const NOW_MS = Date.UTC(2026, 5, 1);
 const DAY_MS = 86_400_000;
@@ -15,7 +15,7 @@ describe("the keys of a live cloud", () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   it("sign, and certify each address under a CA that alone need be trusted", async () => {
-    const { signing, tls } = await keptKeys(file, ADDRESSES, NOW_MS);
+    const { signing, tls } = await loadKeys(file, ADDRESSES, NOW_MS);
     const leaf = new X509Certificate(tls.cert);
     const ca = new X509Certificate(tls.ca);
     expect(leaf.verify(ca.publicKey)).toBe(true);
@@ -27,14 +27,14 @@ describe("the keys of a live cloud", () => {
   });
 
   it("are kept for their owner alone, until they end, fit no more or can't be read", async () => {
-    const kept = await keptKeys(file, ADDRESSES, NOW_MS);
+    const kept = await loadKeys(file, ADDRESSES, NOW_MS);
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect(await keptKeys(file, ["127.65.0.6"], NOW_MS + 300 * DAY_MS)).toEqual(kept);
-    const later = await keptKeys(file, ADDRESSES, NOW_MS + 365 * DAY_MS);
+    expect(await loadKeys(file, ["127.65.0.6"], NOW_MS + 300 * DAY_MS)).toEqual(kept);
+    const later = await loadKeys(file, ADDRESSES, NOW_MS + 365 * DAY_MS);
     expect(later.tls.ca).not.toBe(kept.tls.ca);
-    const elsewhere = await keptKeys(file, ["127.66.0.6"], NOW_MS + 365 * DAY_MS);
+    const elsewhere = await loadKeys(file, ["127.66.0.6"], NOW_MS + 365 * DAY_MS);
     expect(elsewhere.tls.ca).not.toBe(later.tls.ca);
     writeFileSync(file, "{");
-    expect((await keptKeys(file, ADDRESSES, NOW_MS)).addresses).toEqual(ADDRESSES);
+    expect((await loadKeys(file, ADDRESSES, NOW_MS)).addresses).toEqual(ADDRESSES);
   });
 });

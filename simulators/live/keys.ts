@@ -28,7 +28,7 @@ export interface LiveKeys {
 const makePair = promisify(generateKeyPair);
 
 /** The key with which UAA signs its tokens (RS256). */
-function signingKeys(): Promise<SigningKeys> {
+function makeSigningKeys(): Promise<SigningKeys> {
   return makePair("rsa", {
     modulusLength: 2048,
     publicKeyEncoding: { type: "spki", format: "pem" },
@@ -39,7 +39,7 @@ function signingKeys(): Promise<SigningKeys> {
 /** Keys for clouds whose director is at one of these addresses. */
 export async function makeKeys(addresses: readonly string[], nowMs: number): Promise<LiveKeys> {
   const untilMs = nowMs + VALID_DAYS * DAY_MS;
-  const [signing, tls] = await Promise.all([signingKeys(), tlsKeys(addresses, nowMs, untilMs)]);
+  const [signing, tls] = await Promise.all([makeSigningKeys(), makeTlsKeys(addresses, nowMs, untilMs)]);
   return { signing, tls, addresses, untilMs };
 }
 
@@ -47,7 +47,7 @@ export async function makeKeys(addresses: readonly string[], nowMs: number): Pro
  * The keys in this file, which nobody but its owner can read; made and kept there when it has none that fit. A cloud then is ready sooner, and
  * clients need not learn another CA each time.
  */
-export async function keptKeys(path: string, addresses: readonly string[], nowMs: number): Promise<LiveKeys> {
+export async function loadKeys(path: string, addresses: readonly string[], nowMs: number): Promise<LiveKeys> {
   const kept = await readKeys(path);
   const fits =
     kept !== undefined && kept.untilMs - nowMs > DAY_MS && addresses.every((each) => kept.addresses.includes(each));
@@ -77,7 +77,7 @@ const DAY_MS = 86_400_000;
  * A CA and a certificate for these addresses. RSA, because clients of the director that speak TLS 1.2 offer nothing that an
  * ECDSA key could answer; addresses as SAN, because Go ignores the common name.
  */
-async function tlsKeys(addresses: readonly string[], nowMs: number, untilMs: number): Promise<TlsKeys> {
+async function makeTlsKeys(addresses: readonly string[], nowMs: number, untilMs: number): Promise<TlsKeys> {
   // Loaded here: whoever has kept keys need not wait for it.
   const { generate } = await import("selfsigned");
   const validity = {

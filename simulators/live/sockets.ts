@@ -29,7 +29,7 @@ export interface Sockets {
 function endpointsOf(world: World, token: string): readonly Endpoint[] {
   const { kernel, plan, dns } = world;
   const access = { token, hosts: [`${plan.control}:${CONTROL_PORT}`] };
-  const control = createControl({ kernel, brokenLaws: () => world.brokenLaws() }, access);
+  const control = createControl({ kernel, findBrokenLaws: () => world.findBrokenLaws() }, access);
   return [
     ...world.endpoints(),
     { name: "consul", service: dns.http, address: plan.consul, port: CONSUL_HTTP_PORT, tls: false },

@@ -17,7 +17,7 @@ export const ratchetOf = (scenarios: readonly ScenarioScore[]): Ratchet => ({
 });
 
 /** Scenarios that match less than they did, or are gone. */
-export function slipped(before: Ratchet, scenarios: readonly ScenarioScore[]): readonly string[] {
+export function findRegressions(before: Ratchet, scenarios: readonly ScenarioScore[]): readonly string[] {
   const now = new Map(scenarios.map((each) => [each.id, each]));
   return Object.entries(before.scenarios)
     .filter(([id, { matched }]) => (now.get(id)?.matched ?? -1) < matched)
@@ -71,5 +71,5 @@ export function differingLines(scenarios: readonly ScenarioScore[]): readonly st
 }
 
 /** `**57 of 57 scenarios, 1131 of 1131 steps** match`. */
-export const inWords = ({ scenarios, scenariosMatched, steps, stepsMatched }: Score): string =>
+export const describeScore = ({ scenarios, scenariosMatched, steps, stepsMatched }: Score): string =>
   `**${scenariosMatched} of ${scenarios} scenarios, ${stepsMatched} of ${steps} steps** match`;

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Ratchet, ratchetOf, type ScenarioScore, slipped } from "./ratchet.ts";
+import { type Ratchet, ratchetOf, type ScenarioScore, findRegressions } from "./ratchet.ts";
 
 /** A simulator whose likeness to the recorded system can be measured. */
 export interface ParitySubject<R extends ScenarioScore = ScenarioScore> {
@@ -29,7 +29,7 @@ export function publish(subject: ParitySubject, scenarios: readonly ScenarioScor
 }
 
 /** What has slipped since the ratchet was written, one line each: scenarios that match less, or are no longer there. */
-export async function slippedSince(subject: ParitySubject): Promise<readonly string[]> {
+export async function findRegressionsSince(subject: ParitySubject): Promise<readonly string[]> {
   const before = JSON.parse(readFileSync(page(subject.name, "json"), "utf8")) as Ratchet;
-  return slipped(before, await subject.replay(RECORDINGS));
+  return findRegressions(before, await subject.replay(RECORDINGS));
 }

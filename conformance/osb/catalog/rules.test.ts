@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Json } from "../../http/json.ts";
-import { SPEC_MINORS, type SpecMinor } from "../../runner/check.ts";
+import type { Json } from "../../client/http/json.ts";
+import { SPEC_MINORS, type SpecMinor } from "../../client/spec-version.ts";
 import { clauseOf } from "../clauses.ts";
 import { MEMORY_CATALOG } from "../mutants/memory-catalog.ts";
 import { CATALOG_RULES, type CatalogRule } from "./rules.ts";

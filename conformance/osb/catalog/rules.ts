@@ -1,6 +1,6 @@
-import { type Json, isArray, isObject, type JsonObject, stringOf } from "../../http/json.ts";
-import { compileSchema } from "../../platform/schema.ts";
-import type { SpecMinor } from "../../runner/check.ts";
+import { type Json, isArray, isObject, type JsonObject, stringOf } from "../../client/http/json.ts";
+import { compileSchema } from "../../client/schema.ts";
+import type { SpecMinor } from "../../client/spec-version.ts";
 
 /** Something that a rule looked at: where it stands in the catalog, and its value. */
 export interface Spot {

@@ -1,6 +1,6 @@
-import type { Answer, Operation } from "../../platform/answer.ts";
-import type { Offer } from "../../platform/catalog.ts";
-import { deletion, isSuccess } from "../../platform/platform.ts";
+import type { Answer, Operation } from "../../client/answer.ts";
+import type { Offer } from "../../client/catalog.ts";
+import { deletionQuery, isSuccess } from "../../client/request.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
 import { ANY, BINDABLE, type OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
@@ -94,7 +94,7 @@ async function failureHasNoEffect(context: OsbContext): Promise<Outcome> {
   const hasBegun = await context.watched(live);
   const deletionDenied = await platform.send("deprovision", {
     instanceId: live.id,
-    query: deletion(live.offer),
+    query: deletionQuery(live.offer),
     ...denied,
   });
   const created = platform.newId();

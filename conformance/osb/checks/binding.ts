@@ -1,8 +1,8 @@
-import { isArray, isObject, sameJson, type Json, type JsonObject } from "../../http/json.ts";
-import { bodyOf } from "../../http/observation.ts";
-import type { Answer } from "../../platform/answer.ts";
-import { isBindable, type Offer, requires } from "../../platform/catalog.ts";
-import { isSuccess } from "../../platform/platform.ts";
+import { isArray, isObject, sameJson, type Json, type JsonObject } from "../../client/http/json.ts";
+import { bodyOf } from "../../client/http/observation.ts";
+import type { Answer } from "../../client/answer.ts";
+import { isBindable, type Offer, requires } from "../../client/catalog.ts";
+import { isSuccess } from "../../client/request.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, warn, worstOf } from "../../runner/check.ts";
 import { BINDABLE, type OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";

@@ -1,6 +1,6 @@
-import { type Json, isArray, isObject, type JsonObject } from "../../http/json.ts";
-import type { Answer } from "../../platform/answer.ts";
-import { redactJson } from "../../http/redact.ts";
+import { type Json, isArray, isObject, type JsonObject } from "../../client/http/json.ts";
+import type { Answer } from "../../client/answer.ts";
+import { redactJson } from "../../client/http/redact.ts";
 import { fail, notApplicable, type Outcome, pass, warn } from "../../runner/check.ts";
 import { BODY_RULES, type BodyRule, fits } from "../bodies.ts";
 import type { OsbContext } from "../context.ts";

@@ -1,4 +1,4 @@
-import { isArray, isObject } from "../../http/json.ts";
+import { isArray, isObject } from "../../client/http/json.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 import { CATALOG_RULES, type CatalogRule } from "../catalog/rules.ts";
 import type { OsbContext } from "../context.ts";

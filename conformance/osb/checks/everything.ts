@@ -1,7 +1,7 @@
-import { isObject, type Json } from "../../http/json.ts";
-import { bodyOf } from "../../http/observation.ts";
-import type { Answer, Operation } from "../../platform/answer.ts";
-import { isSuccess } from "../../platform/platform.ts";
+import { isObject, type Json } from "../../client/http/json.ts";
+import { bodyOf } from "../../client/http/observation.ts";
+import type { Answer, Operation } from "../../client/answer.ts";
+import { isSuccess } from "../../client/request.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 import { BODY_RULES, fits } from "../bodies.ts";
 import { areUpdatesOffered, type OsbContext } from "../context.ts";

@@ -1,8 +1,11 @@
-import { sameJson } from "../../http/json.ts";
-import { bodyOf } from "../../http/observation.ts";
-import type { Answer } from "../../platform/answer.ts";
-import type { Offer } from "../../platform/catalog.ts";
-import { isSuccess, NoAnswer, type Platform, type Settled } from "../../platform/platform.ts";
+import { sameJson } from "../../client/http/json.ts";
+import { bodyOf } from "../../client/http/observation.ts";
+import type { Answer } from "../../client/answer.ts";
+import type { Offer } from "../../client/catalog.ts";
+import { type OsbClient } from "../../client/osb-client.ts";
+import { isSuccess } from "../../client/request.ts";
+import { NoAnswer } from "../../client/no-answer.ts";
+import { type EndedOperation } from "../../client/polling.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted } from "../../runner/check.ts";
 import { ANY, changesOf, type OsbContext, updatable } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
@@ -26,14 +29,14 @@ async function broken<T>(context: OsbContext, act: () => Promise<T>): Promise<T>
 
 interface Failure {
   readonly offer: Offer;
-  readonly failed: Settled;
+  readonly failed: EndedOperation;
   /** The clean-up that a platform sends afterwards. */
   readonly deletion: Answer;
 }
 
 /** A provision that fails, and the deletion that follows it. */
 function failedProvision(context: OsbContext): Promise<Failure> {
-  return context.shared.once("failed provision", async (platform: Platform) => {
+  return context.shared.once("failed provision", async (platform: OsbClient) => {
     const told = context.with(platform);
     const offer = told.offer(ANY);
     const id = platform.newId();
@@ -59,12 +62,12 @@ async function after5xx(context: OsbContext): Promise<Outcome> {
 
 interface FailedUpdate {
   readonly before: Answer | undefined;
-  readonly failed: Settled;
+  readonly failed: EndedOperation;
   readonly after: Answer | undefined;
 }
 
 function failedUpdate(context: OsbContext): Promise<FailedUpdate> {
-  return context.shared.once("failed update", async (platform: Platform) => {
+  return context.shared.once("failed update", async (platform: OsbClient) => {
     const told = context.with(platform);
     const live = await told.fresh(updatable(told.run));
     const before = await told.fetched(live);

@@ -1,6 +1,6 @@
-import { sameJson } from "../../http/json.ts";
-import { bodyOf } from "../../http/observation.ts";
-import type { Answer } from "../../platform/answer.ts";
+import { sameJson } from "../../client/http/json.ts";
+import { bodyOf } from "../../client/http/observation.ts";
+import type { Answer } from "../../client/answer.ts";
 import { fail, type Outcome, pass } from "../../runner/check.ts";
 import { BINDING_RETRIEVABLE, type OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";

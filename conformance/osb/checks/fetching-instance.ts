@@ -1,6 +1,6 @@
-import { isObject, sameJson, type Json } from "../../http/json.ts";
-import { bodyOf } from "../../http/observation.ts";
-import type { Answer } from "../../platform/answer.ts";
+import { isObject, sameJson, type Json } from "../../client/http/json.ts";
+import { bodyOf } from "../../client/http/observation.ts";
+import type { Answer } from "../../client/answer.ts";
 import { fail, type Outcome, pass, warn } from "../../runner/check.ts";
 import { type OsbContext, RETRIEVABLE, updatable } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";

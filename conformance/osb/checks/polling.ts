@@ -1,7 +1,8 @@
-import { bodyOf } from "../../http/observation.ts";
-import type { Answer, Operation } from "../../platform/answer.ts";
-import { maximumPollingSeconds } from "../../platform/catalog.ts";
-import { idsOf, type RequestOptions, stateOf } from "../../platform/platform.ts";
+import { bodyOf } from "../../client/http/observation.ts";
+import type { Answer, Operation } from "../../client/answer.ts";
+import { maximumPollingSeconds } from "../../client/catalog.ts";
+import { planIds, type RequestOptions } from "../../client/request.ts";
+import { stateOf } from "../../client/polling.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
 import { BINDABLE, type OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
@@ -178,7 +179,7 @@ function roundTrip(kind: Kind) {
     const of = await ended(context, kind);
     if (operationOf(of) === undefined) return notApplicable("no operation was returned", of);
     return expectStatus(
-      await ask(context, kind, of, { ...idsOf(offer), ...withOperation(of) }, { polled: of.operation }),
+      await ask(context, kind, of, { ...planIds(offer), ...withOperation(of) }, { polled: of.operation }),
       [200],
     );
   };

@@ -1,9 +1,9 @@
-import { sameJson } from "../../http/json.ts";
-import { bodyOf } from "../../http/observation.ts";
-import type { Answer } from "../../platform/answer.ts";
-import { maintenanceVersion, schemaOf, type Offer } from "../../platform/catalog.ts";
-import { isSuccess } from "../../platform/platform.ts";
-import { minimalFor, violationOf } from "../../platform/schema.ts";
+import { sameJson } from "../../client/http/json.ts";
+import { bodyOf } from "../../client/http/observation.ts";
+import type { Answer } from "../../client/answer.ts";
+import { maintenanceVersion, schemaOf, type Offer } from "../../client/catalog.ts";
+import { isSuccess } from "../../client/request.ts";
+import { minimalFor, violationOf } from "../../client/schema.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, warn, worstOf } from "../../runner/check.ts";
 import { ANY, MAINTAINED, type OsbContext, otherParameters, type Want } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";

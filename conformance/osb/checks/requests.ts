@@ -1,8 +1,8 @@
-import { isObject, sameJson, type JsonObject } from "../../http/json.ts";
-import { bodyOf } from "../../http/observation.ts";
-import type { Answer } from "../../platform/answer.ts";
-import type { Offer } from "../../platform/catalog.ts";
-import { isSuccess } from "../../platform/platform.ts";
+import { isObject, sameJson, type JsonObject } from "../../client/http/json.ts";
+import { bodyOf } from "../../client/http/observation.ts";
+import type { Answer } from "../../client/answer.ts";
+import type { Offer } from "../../client/catalog.ts";
+import { isSuccess } from "../../client/request.ts";
 import { fail, notApplicable, type Outcome, pass, worstOf } from "../../runner/check.ts";
 import { ANY, BINDABLE, contextOf, type Live, type OsbContext, RETRIEVABLE, updatable, changesOf } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";

@@ -1,7 +1,7 @@
-import { bodyOf } from "../../http/observation.ts";
-import type { Answer } from "../../platform/answer.ts";
-import { areBindingsRetrievable, isBindable, isRotatable } from "../../platform/catalog.ts";
-import { isSuccess } from "../../platform/platform.ts";
+import { bodyOf } from "../../client/http/observation.ts";
+import type { Answer } from "../../client/answer.ts";
+import { areBindingsRetrievable, isBindable, isRotatable } from "../../client/catalog.ts";
+import { isSuccess } from "../../client/request.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
 import type { Live, OsbContext, Want } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";

@@ -1,15 +1,16 @@
-import { isObject, sameJson, type JsonObject } from "../../http/json.ts";
-import { bodyOf } from "../../http/observation.ts";
-import type { Answer } from "../../platform/answer.ts";
+import { isObject, sameJson, type JsonObject } from "../../client/http/json.ts";
+import { bodyOf } from "../../client/http/observation.ts";
+import type { Answer } from "../../client/answer.ts";
 import {
   allowsContextUpdates,
   isPlanUpdateable,
   maintenanceVersion,
   type Offer,
   schemaOf,
-} from "../../platform/catalog.ts";
-import { isSuccess, type Settled } from "../../platform/platform.ts";
-import { differentFrom } from "../../platform/schema.ts";
+} from "../../client/catalog.ts";
+import { isSuccess } from "../../client/request.ts";
+import { type EndedOperation } from "../../client/polling.ts";
+import { differentFrom } from "../../client/schema.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, warn, worstOf } from "../../runner/check.ts";
 import {
   ANY,
@@ -42,7 +43,7 @@ interface Updated {
   readonly live: Live;
   readonly change: Change;
   readonly before: Answer | undefined;
-  readonly settled: Settled;
+  readonly settled: EndedOperation;
   readonly after: Answer | undefined;
 }
 

@@ -1,4 +1,4 @@
-import { isArray, isObject, type Json, type JsonObject } from "../../http/json.ts";
+import { isArray, isObject, type Json, type JsonObject } from "../../client/http/json.ts";
 import { BODY_RULES, type BodyRule, fits } from "../bodies.ts";
 import { type Middleware, type Mutant, mutant, operationOf } from "./mutant.ts";
 import { jsonOf, type WireResponse } from "./wire.ts";

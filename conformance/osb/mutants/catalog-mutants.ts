@@ -1,5 +1,5 @@
-import { type Json, type JsonObject, stringOf } from "../../http/json.ts";
-import type { SpecMinor } from "../../runner/check.ts";
+import { type Json, type JsonObject, stringOf } from "../../client/http/json.ts";
+import type { SpecMinor } from "../../client/spec-version.ts";
 import { alter, is, type Middleware, type Mutant, mutant } from "./mutant.ts";
 import { type Path, replaced, valueAt } from "./replaced.ts";
 import { jsonOf } from "./wire.ts";

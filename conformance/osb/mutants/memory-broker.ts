@@ -1,7 +1,7 @@
-import { isObject, type Json, type JsonObject, sameJson, stringOf } from "../../http/json.ts";
-import { maintenanceVersion, type Offer, offersOf, readCatalog, requires, schemaOf } from "../../platform/catalog.ts";
-import { compileSchema } from "../../platform/schema.ts";
-import type { Backend } from "../../runner/backend.ts";
+import { isObject, type Json, type JsonObject, sameJson, stringOf } from "../../client/http/json.ts";
+import { maintenanceVersion, type Offer, offersOf, readCatalog, requires, schemaOf } from "../../client/catalog.ts";
+import { compileSchema } from "../../client/schema.ts";
+import type { Backend } from "../../runner/hooks.ts";
 import { MEMORY_CATALOG } from "./memory-catalog.ts";
 import type { BrokerMode } from "./mutant.ts";
 import { type Handler, reply, type WireRequest, type WireResponse } from "./wire.ts";

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../http/json.ts";
+import type { JsonObject } from "../../client/http/json.ts";
 
 const sizeSchema: JsonObject = {
   $schema: "http://json-schema.org/draft-04/schema#",

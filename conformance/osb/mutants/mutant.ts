@@ -1,6 +1,6 @@
-import type { Json, JsonObject } from "../../http/json.ts";
-import type { Operation } from "../../platform/answer.ts";
-import type { SpecMinor } from "../../runner/check.ts";
+import type { Json, JsonObject } from "../../client/http/json.ts";
+import type { Operation } from "../../client/answer.ts";
+import type { SpecMinor } from "../../client/spec-version.ts";
 import { type Handler, jsonOf, reply, type WireRequest, type WireResponse } from "./wire.ts";
 
 /** What a mutant remembers of the traffic: enough to lie consistently. Keys are paths of instances and bindings. */

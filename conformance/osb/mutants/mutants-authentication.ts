@@ -1,4 +1,4 @@
-import type { Operation } from "../../platform/answer.ts";
+import type { Operation } from "../../client/answer.ts";
 import { ENDPOINTS, operationOf, type Middleware, type Mutant, mutant, pretend, rewrite, type When } from "./mutant.ts";
 import { reply, type WireRequest } from "./wire.ts";
 

@@ -1,5 +1,5 @@
-import { isObject, type JsonObject } from "../../http/json.ts";
-import type { Operation } from "../../platform/answer.ts";
+import { isObject, type JsonObject } from "../../client/http/json.ts";
+import type { Operation } from "../../client/answer.ts";
 import {
   alter,
   body,

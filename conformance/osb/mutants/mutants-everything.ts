@@ -1,5 +1,5 @@
-import type { Json } from "../../http/json.ts";
-import type { Operation } from "../../platform/answer.ts";
+import type { Json } from "../../client/http/json.ts";
+import type { Operation } from "../../client/answer.ts";
 import {
   alter,
   type Change,

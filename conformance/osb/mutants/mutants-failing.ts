@@ -1,4 +1,4 @@
-import type { Operation } from "../../platform/answer.ts";
+import type { Operation } from "../../client/answer.ts";
 import { alter, both, is, keyOf, type Middleware, type Mutant, mutant, pretend, set, type When } from "./mutant.ts";
 import { all, asks, instanceKeyOf, isAuthorized, isCreating, isKnown, isRemoving, isUpdating } from "./when.ts";
 import { jsonOf, reply } from "./wire.ts";

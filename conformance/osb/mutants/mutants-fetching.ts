@@ -1,5 +1,5 @@
-import { isBindable } from "../../platform/catalog.ts";
-import type { Operation } from "../../platform/answer.ts";
+import { isBindable } from "../../client/catalog.ts";
+import type { Operation } from "../../client/answer.ts";
 import { alter, body, drop, instead, is, type Middleware, type Mutant, mutant, refuse, set, status } from "./mutant.ts";
 import {
   all,

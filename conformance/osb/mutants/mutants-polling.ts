@@ -1,5 +1,5 @@
-import { requires } from "../../platform/catalog.ts";
-import type { Operation } from "../../platform/answer.ts";
+import { requires } from "../../client/catalog.ts";
+import type { Operation } from "../../client/answer.ts";
 import {
   alter,
   header,

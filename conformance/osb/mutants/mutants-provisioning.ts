@@ -1,5 +1,5 @@
-import { isObject } from "../../http/json.ts";
-import { isBindable, maintenanceVersion } from "../../platform/catalog.ts";
+import { isObject } from "../../client/http/json.ts";
+import { isBindable, maintenanceVersion } from "../../client/catalog.ts";
 import {
   alter,
   drop,

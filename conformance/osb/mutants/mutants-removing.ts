@@ -1,5 +1,5 @@
-import type { Operation } from "../../platform/answer.ts";
-import { isBindable, offersOf, readCatalog } from "../../platform/catalog.ts";
+import type { Operation } from "../../client/answer.ts";
+import { isBindable, offersOf, readCatalog } from "../../client/catalog.ts";
 import {
   alter,
   instead,

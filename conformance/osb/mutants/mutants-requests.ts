@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../../http/json.ts";
+import { isObject, type JsonObject } from "../../client/http/json.ts";
 import {
   alter,
   header,

@@ -1,5 +1,5 @@
-import { stringOf } from "../../http/json.ts";
-import type { Operation } from "../../platform/answer.ts";
+import { stringOf } from "../../client/http/json.ts";
+import type { Operation } from "../../client/answer.ts";
 import {
   alter,
   is,

@@ -1,4 +1,4 @@
-import type { Operation } from "../../platform/answer.ts";
+import type { Operation } from "../../client/answer.ts";
 import {
   alter,
   drop,

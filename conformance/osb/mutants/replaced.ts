@@ -1,4 +1,4 @@
-import { type Json, isArray, isObject, type JsonObject } from "../../http/json.ts";
+import { type Json, isArray, isObject, type JsonObject } from "../../client/http/json.ts";
 
 /** Members and places in lists; in a list, `last` is the last. */
 export type Path = readonly (string | number)[];

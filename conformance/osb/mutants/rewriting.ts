@@ -1,6 +1,6 @@
-import type { Operation } from "../../platform/answer.ts";
-import { isObject, type JsonObject } from "../../http/json.ts";
-import { offersOf, readCatalog, type SchemaUse } from "../../platform/catalog.ts";
+import type { Operation } from "../../client/answer.ts";
+import { isObject, type JsonObject } from "../../client/http/json.ts";
+import { offersOf, readCatalog, type SchemaUse } from "../../client/catalog.ts";
 import { type Memory, type Middleware, rewrite, sentOf } from "./mutant.ts";
 import { all, hasUnfitting } from "./when.ts";
 import type { WireRequest } from "./wire.ts";

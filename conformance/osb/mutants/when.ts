@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../../http/json.ts";
+import { isObject, type JsonObject } from "../../client/http/json.ts";
 import {
   maintenanceVersion,
   type Offer,
@@ -7,8 +7,8 @@ import {
   requires,
   schemaOf,
   type SchemaUse,
-} from "../../platform/catalog.ts";
-import { compileSchema } from "../../platform/schema.ts";
+} from "../../client/catalog.ts";
+import { compileSchema } from "../../client/schema.ts";
 import { keyOf, type Memory, sentOf, type When } from "./mutant.ts";
 import type { WireRequest } from "./wire.ts";
 

@@ -1,6 +1,6 @@
-import { type JsonObject, isObject, parseJson } from "../../http/json.ts";
-import type { Fetch } from "../../http/fetch-transport.ts";
-import { type RawRequest, type Transport, TransportError } from "../../http/transport.ts";
+import { type JsonObject, isObject, parseJson } from "../../client/http/json.ts";
+import type { Fetch } from "../../client/http/fetch-transport.ts";
+import { type RawRequest, type Transport, TransportError } from "../../client/http/transport.ts";
 
 /** A request on its way to a broker, as a mutant sees and may change it. */
 export interface WireRequest {

@@ -49,7 +49,7 @@ export class ReferencePlatform {
   constructor(world: World, broker: BrokerAddress, offer: PlanOffer) {
     this.offer = offer;
     this.#world = world;
-    this.#client = osbClient(world.stage(world.plan.applications), broker, (ms, signal) =>
+    this.#client = osbClient(world.environmentAt(world.plan.applications), broker, (ms, signal) =>
       world.driver.sleep(ms, signal),
     );
   }

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { slippedSince } from "../../parity/subject.ts";
+import { findRegressionsSince } from "../../parity/subject.ts";
 import { boshParity } from "./subject.ts";
 
 it("answers as the recorded director did, no less than before", async () => {
-  expect(await slippedSince(boshParity)).toEqual([]);
+  expect(await findRegressionsSince(boshParity)).toEqual([]);
 });

@@ -5,8 +5,8 @@ import { cutConnection, hearErrors, resetConnection } from "../../kernel/edge/co
 import type { Driver } from "../../kernel/edge/drive.ts";
 import { sourceOf } from "../../kernel/edge/serve.ts";
 import { type ConsulAgent, datagramOf, type DnsReply } from "../index.ts";
-import { Frames, framed, TCP_FIRST_MS, TCP_IDLE_MS, TCP_MESSAGES_MAX } from "../wire/frames.ts";
-import type { Transport } from "../wire/types.ts";
+import { Frames, frameMessage, TCP_FIRST_MS, TCP_IDLE_MS, TCP_MESSAGES_MAX } from "../wire/codec/frames.ts";
+import type { Transport } from "../wire/codec/types.ts";
 
 /** Open TCP connections. */
 const CONNECTIONS_MAX = 256;
@@ -63,8 +63,8 @@ const asking =
     try {
       driver.arrive();
       const answer = dns.ask(message, transport);
-      if (!("settled" in answer)) return reply(answer);
-      answer.settled(({ outcome }) => {
+      if (!("onSettled" in answer)) return reply(answer);
+      answer.onSettled(({ outcome }) => {
         driver.woke();
         if (outcome.state === "done") reply(outcome.value);
         if (outcome.state === "failed") report(outcome.error);
@@ -111,7 +111,7 @@ function write(socket: Socket, { message, wire }: DnsReply): void {
   if (!socket.writable) return;
   if (wire?.kind === "reset") return resetConnection(socket);
   if (message === undefined) return;
-  const frame = framed(message);
+  const frame = frameMessage(message);
   if (wire === undefined) return void socket.write(frame);
   socket.write(frame.subarray(0, LENGTH_BYTES + wire.bytes), () => cutConnection(socket));
 }

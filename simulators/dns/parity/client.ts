@@ -1,7 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import { type HttpReply, Kernel, makeRequest, Process, serialise } from "../../kernel/index.ts";
 import { type ConsulAgent, createDns, type Dns } from "../index.ts";
-import { Frames, TCP_FIRST_MS, TCP_IDLE_MS, TCP_MESSAGES_MAX } from "../wire/frames.ts";
+import { Frames, TCP_FIRST_MS, TCP_IDLE_MS, TCP_MESSAGES_MAX } from "../wire/codec/frames.ts";
 import type { HttpReplyRecord, RecordedRequest, Scenario } from "./recording.ts";
 
 const NODE_ID = "11111111-2222-3333-4444-55555555555";
@@ -22,7 +22,7 @@ const KEPT =
 export type Flight = HttpReply | Process<HttpReply>;
 
 /** A Consul in process with the agents of a scenario, spoken to as its clients do. */
-export class Client {
+export class ConsulClient {
   readonly kernel: Kernel;
   readonly dns: Dns;
 

@@ -3,20 +3,20 @@ import { replaceAt } from "./path.ts";
 const short = (value: unknown): string => (JSON.stringify(value) ?? "nothing").slice(0, 300);
 
 /** JSON with sorted keys: equal values have equal texts. */
-export const canonical = (value: unknown): string => JSON.stringify(sorted(value)) ?? "null";
+export const canonical = (value: unknown): string => JSON.stringify(sortKeys(value)) ?? "null";
 
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, member]) => [key, sorted(member)]),
+      .map(([key, member]) => [key, sortKeys(member)]),
   );
 }
 
 /** A copy in which masked values are all alike and lists without order are sorted. */
-export function masked(reply: unknown, mask: readonly string[]): unknown {
+export function maskReply(reply: unknown, mask: readonly string[]): unknown {
   const copy = structuredClone(reply);
   for (const path of mask) if (!path.startsWith("order:")) replaceAt(copy, path, () => "<masked>");
   for (const path of mask)

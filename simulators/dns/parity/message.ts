@@ -1,6 +1,6 @@
-import { addressText } from "../wire/address.ts";
-import { readName } from "../wire/names.ts";
-import { OPCODE, RCODE, TYPE } from "../wire/types.ts";
+import { addressText } from "../wire/codec/address.ts";
+import { readName } from "../wire/codec/names.ts";
+import { OPCODE, RCODE, TYPE } from "../wire/codec/types.ts";
 import type { DnsRecord, DnsReplyRecord } from "./recording.ts";
 
 const nameOf = (table: Readonly<Record<string, number>>, value: number, prefix: string): string =>

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { slippedSince } from "../../parity/subject.ts";
+import { findRegressionsSince } from "../../parity/subject.ts";
 import { dnsParity } from "./subject.ts";
 
 it("answers as the recorded Consul did, no less than before", async () => {
-  expect(await slippedSince(dnsParity)).toEqual([]);
+  expect(await findRegressionsSince(dnsParity)).toEqual([]);
 });

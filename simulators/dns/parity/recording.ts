@@ -25,7 +25,7 @@ export interface Scenario {
     readonly config?: ConsulConfig;
   }[];
   readonly upstreams?: readonly Upstream[];
-  readonly steps: readonly Step[];
+  readonly steps: readonly RecordedStep[];
 }
 
 export interface RecordedRequest {
@@ -105,7 +105,7 @@ export interface DnsStep extends Judged {
   readonly candidates?: { readonly answer: readonly DnsRecord[]; readonly additional: readonly DnsRecord[] };
 }
 
-export type Step =
+export type RecordedStep =
   | HttpStep
   | DnsStep
   | { readonly wait_ms: number }

@@ -1,7 +1,7 @@
 import type { ScenarioScore } from "../../parity/ratchet.ts";
 import { Process } from "../../kernel/index.ts";
-import { Client, type Flight, recordOf } from "./client.ts";
-import { canonical, differences, masked } from "./compare.ts";
+import { ConsulClient, type Flight, recordOf } from "./client.ts";
+import { canonical, differences, maskReply } from "./compare.ts";
 import { buildQuery, readReply } from "./message.ts";
 import { valueAt } from "./path.ts";
 import {
@@ -12,7 +12,7 @@ import {
   readScenarios,
   type RecordedRequest,
   type Scenario,
-  type Step,
+  type RecordedStep,
   type Timing,
 } from "./recording.ts";
 
@@ -41,7 +41,7 @@ export async function replay(
 /** A scenario whose configuration is not simulated matches nowhere. */
 function replayScenario(scenario: Scenario): ScenarioResult {
   try {
-    return new Run(scenario).result();
+    return new ScenarioReplay(scenario).result();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const { id, area, steps } = scenario;
@@ -54,9 +54,9 @@ const IMMEDIATE_MS_MAX = 700;
 const SLACK_MS = 200;
 
 /** One scenario on its way: what it has captured and what still runs. */
-class Run {
+class ScenarioReplay {
   readonly #scenario: Scenario;
-  readonly #client: Client;
+  readonly #client: ConsulClient;
   readonly #captured = new Map<string, unknown>();
   readonly #flights = new Map<
     string,
@@ -65,7 +65,7 @@ class Run {
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
-    this.#client = new Client(scenario);
+    this.#client = new ConsulClient(scenario);
   }
 
   result(): ScenarioResult {
@@ -85,7 +85,7 @@ class Run {
     };
   }
 
-  #attempt(step: Step): readonly string[] {
+  #attempt(step: RecordedStep): readonly string[] {
     try {
       return this.#step(step);
     } catch (error) {
@@ -93,7 +93,7 @@ class Run {
     }
   }
 
-  #step(step: Step): readonly string[] {
+  #step(step: RecordedStep): readonly string[] {
     if ("http" in step) return this.#http(step);
     if ("dns" in step) return this.#dns(step);
     if ("join" in step) return this.#join(step);
@@ -104,21 +104,21 @@ class Run {
   }
 
   /** Fills in what was captured; other `${…}` are meant as they stand. */
-  #filled(text: string): string {
+  #fillIn(text: string): string {
     return text.replace(/\$\{(\w+)\}/g, (whole, name: string) =>
       this.#captured.has(name) ? String(this.#captured.get(name)) : whole,
     );
   }
 
-  #filledIn<T>(value: T): T {
-    return value === undefined ? value : (JSON.parse(this.#filled(JSON.stringify(value))) as T);
+  #fillInAll<T>(value: T): T {
+    return value === undefined ? value : (JSON.parse(this.#fillIn(JSON.stringify(value))) as T);
   }
 
   #http(step: HttpStep): readonly string[] {
     const { body } = step.http;
     const request = {
-      ...this.#filledIn({ ...step.http, body: undefined }),
-      ...(body !== undefined && { body: typeof body === "string" ? this.#filled(body) : this.#filledIn(body) }),
+      ...this.#fillInAll({ ...step.http, body: undefined }),
+      ...(body !== undefined && { body: typeof body === "string" ? this.#fillIn(body) : this.#fillInAll(body) }),
     };
     const sinceMs = this.#client.kernel.nowMs;
     const flight = this.#client.send(request, step.agent);
@@ -137,7 +137,7 @@ class Run {
     return flight instanceof Process && flight.running ? [] : [`${name} does not wait`];
   }
 
-  #join(step: Extract<Step, { join: string }>): readonly string[] {
+  #join(step: Extract<RecordedStep, { join: string }>): readonly string[] {
     const started = this.#flights.get(step.join);
     if (started === undefined) return [`${step.join} was never started`];
     const { flight, request, sinceMs } = started;
@@ -146,30 +146,34 @@ class Run {
     return this.#judge(step, reply, step.timing?.class === "woken" ? joinedMs : sinceMs);
   }
 
-  #judge(step: HttpStep | Extract<Step, { join: string }>, reply: HttpReplyRecord, sinceMs: number): readonly string[] {
+  #judge(
+    step: HttpStep | Extract<RecordedStep, { join: string }>,
+    reply: HttpReplyRecord,
+    sinceMs: number,
+  ): readonly string[] {
     for (const [name, path] of Object.entries(step.capture ?? {})) this.#captured.set(name, valueAt(reply, path));
     const mask = step.mask ?? [];
     const expected = lowerHeaders(step.reply as HttpReplyRecord);
     return [
-      ...differences(masked(this.#expected(expected), mask), masked(reply, mask)),
+      ...differences(maskReply(this.#expectedReply(expected), mask), maskReply(reply, mask)),
       ...(step.assert ?? []).flatMap(([path, relation, name]) => this.#relates(valueAt(reply, path), relation, name)),
       ...timingDifferences(step.timing, this.#client.kernel.nowMs - sinceMs),
     ];
   }
 
   /** The recorded reply with captured texts filled in. */
-  #expected(reply: HttpReplyRecord): HttpReplyRecord {
+  #expectedReply(reply: HttpReplyRecord): HttpReplyRecord {
     const fill = (value: unknown): unknown => {
-      if (typeof value === "string") return this.#filled(value);
+      if (typeof value === "string") return this.#fillIn(value);
       if (Array.isArray(value)) return value.map(fill);
       if (typeof value !== "object" || value === null) return value;
-      return Object.fromEntries(Object.entries(value).map(([key, member]) => [this.#filled(key), fill(member)]));
+      return Object.fromEntries(Object.entries(value).map(([key, member]) => [this.#fillIn(key), fill(member)]));
     };
     return fill(reply) as HttpReplyRecord;
   }
 
   #relates(value: unknown, relation: "<" | "=" | ">", name: string): readonly string[] {
-    const [left, right] = [Number(value), Number(this.#filled(name))];
+    const [left, right] = [Number(value), Number(this.#fillIn(name))];
     const holds = relation === "<" ? left < right : relation === ">" ? left > right : left === right;
     return holds ? [] : [`${left} ${relation} ${right} does not hold (${name})`];
   }
@@ -179,7 +183,7 @@ class Run {
     if (dns.stream_hex !== undefined) return this.#stream(step, dns.stream_hex);
     const query =
       dns.query_hex === undefined
-        ? buildQuery(this.#filled(dns.question), dns.id ?? 0x1000, dns.edns?.udp)
+        ? buildQuery(this.#fillIn(dns.question), dns.id ?? 0x1000, dns.edns?.udp)
         : Buffer.from(dns.query_hex, "hex");
     const sinceMs = this.#client.kernel.nowMs;
     const reply = this.#client.ask(query, dns.transport, step.agent);
@@ -187,7 +191,7 @@ class Run {
     if (reply === undefined) return step.reply === null ? late : ["no reply"];
     if (step.reply === null || step.reply === undefined)
       return [`silence expected, got ${Buffer.from(reply).toString("hex")}`];
-    return [...dnsDifferences(step, Buffer.from(reply), (text) => this.#filled(text)), ...late];
+    return [...dnsDifferences(step, Buffer.from(reply), (text) => this.#fillIn(text)), ...late];
   }
 
   #stream(step: DnsStep, chunks: readonly string[]): readonly string[] {
@@ -198,7 +202,7 @@ class Run {
     const expected = (step.replies_hex ?? []).map((hex) => Buffer.from(hex, "hex"));
     if (expected.length !== shown.length) return [`${expected.length} replies expected, got ${shown.length}`];
     const differing = expected.flatMap((reply, at) => {
-      const [wanted, got] = [masked(readReply(reply), SERIALS), masked(readReply(shown[at] as Buffer), SERIALS)];
+      const [wanted, got] = [maskReply(readReply(reply), SERIALS), maskReply(readReply(shown[at] as Buffer), SERIALS)];
       return differences(wanted, got, `$.replies[${at}]`);
     });
     return step.closed === undefined ? differing : [...differing, ...differences(step.closed, closed, "$.closed")];
@@ -209,7 +213,7 @@ class Run {
 const STREAM_MS = 700;
 const SERIALS = ["$..serial"];
 
-function nameOf(step: Step): string {
+function nameOf(step: RecordedStep): string {
   if ("http" in step) return `${step.http.method} ${step.http.path}`;
   if ("dns" in step) return `${step.dns.transport} ${step.dns.question}`;
   return JSON.stringify(step).slice(0, 80);
@@ -234,14 +238,14 @@ function timingDifferences(timing: Timing | undefined, tookMs: number): readonly
 
 const SECTIONS = ["answer", "authority", "additional"] as const;
 
-function dnsDifferences(step: DnsStep, actual: Buffer, filled: (text: string) => string): readonly string[] {
+function dnsDifferences(step: DnsStep, actual: Buffer, fillIn: (text: string) => string): readonly string[] {
   const mask = new Set(step.mask);
   const isExact =
     [...mask].every((path) => path === "$..serial") &&
     typeof step.reply_hex === "string" &&
     step.dns.query_hex !== undefined;
   if (isExact) return bytesDiffer(Buffer.from(step.reply_hex as string, "hex"), actual, step.hex_mask ?? []);
-  const expected = JSON.parse(filled(JSON.stringify(step.reply))) as NonNullable<DnsStep["reply"]>;
+  const expected = JSON.parse(fillIn(JSON.stringify(step.reply))) as NonNullable<DnsStep["reply"]>;
   const reply = readReply(actual);
   const found: string[] = [];
   for (const field of ["rcode", "flags", "question"] as const)
@@ -277,8 +281,8 @@ function sectionDiffers(
   if (mask.has("answer-pick") && section !== "authority") {
     const pool = new Set((candidates?.[section] ?? []).map(canonical));
     const keys = actual.map(canonical);
-    const strangers = keys.filter((key) => !pool.has(key));
-    const found = strangers.map((key) => `$.${section}: ${key} is no candidate`);
+    const unexpected = keys.filter((key) => !pool.has(key));
+    const found = unexpected.map((key) => `$.${section}: ${key} is no candidate`);
     if (new Set(keys).size !== keys.length) found.push(`$.${section}: a record twice`);
     if (!mask.has(`${section}-count`) && keys.length !== expected.length)
       found.push(`$.${section}: ${expected.length} records expected, got ${keys.length}`);
@@ -287,5 +291,5 @@ function sectionDiffers(
   if (mask.has(`${section}-order`))
     return differences(expected.map(canonical).sort(), actual.map(canonical).sort(), `$.${section}`);
   const free = mask.has("$..serial") ? ["$..serial"] : [];
-  return differences(masked(expected, free), masked(actual, free), `$.${section}`);
+  return differences(maskReply(expected, free), maskReply(actual, free), `$.${section}`);
 }

@@ -1,5 +1,5 @@
 import { Kernel } from "../../kernel/index.ts";
-import { differingLines, inWords, scenarioRows, scoreOf } from "../../parity/ratchet.ts";
+import { differingLines, describeScore, scenarioRows, scoreOf } from "../../parity/ratchet.ts";
 import type { ParitySubject } from "../../parity/subject.ts";
 import { createDns } from "../index.ts";
 import { recordingsIn } from "./recording.ts";
@@ -13,7 +13,7 @@ export const dnsParity: ParitySubject<ScenarioResult> = {
     [
       "# Parity: Consul, HTTP and DNS",
       "",
-      `Recordings of Consul 1.8.7 replayed in process: ${inWords(scoreOf("consul", scenarios))}.`,
+      `Recordings of Consul 1.8.7 replayed in process: ${describeScore(scoreOf("consul", scenarios))}.`,
       "A step is one request over HTTP, one DNS message over UDP or TCP (compared byte for byte unless its order is random), or a time that must pass.",
       "",
       "| Area | Scenario | Steps |",

@@ -1,6 +1,6 @@
-import { receive } from "../wire/decode.ts";
-import { encode } from "../wire/encode.ts";
-import { FLAG, OPCODE, RCODE, type Question, type Transport } from "../wire/types.ts";
+import { decodeQuery } from "../wire/codec/decode.ts";
+import { encodeMessage } from "../wire/codec/encode.ts";
+import { FLAG, OPCODE, RCODE, type Question, type Transport } from "../wire/codec/types.ts";
 import type { Resolver } from "./resolver.ts";
 
 /** The largest datagram that a socket takes (65,535 bytes less the headers of IP and UDP). */
@@ -10,14 +10,14 @@ const DATAGRAM_BYTES_MAX = 65_507;
 export function answerPacket(resolver: Resolver, packet: Uint8Array, transport: Transport): Uint8Array | undefined {
   resolver.waitedMs = 0;
   const bytes = Buffer.isBuffer(packet) ? packet : Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength);
-  const received = receive(bytes);
+  const received = decodeQuery(bytes);
   switch (received.kind) {
     case "silence":
       return undefined;
     case "reject":
       return rejection(bytes, received.notImplemented, received.question);
     case "query": {
-      const reply = encode(resolver.reply(received.query, transport), resolver.settings.compresses);
+      const reply = encodeMessage(resolver.reply(received.query, transport), resolver.settings.compresses);
       return reply === undefined || (transport === "udp" && reply.length > DATAGRAM_BYTES_MAX) ? undefined : reply;
     }
   }
@@ -26,7 +26,7 @@ export function answerPacket(resolver: Resolver, packet: Uint8Array, transport: 
 /** A refusal keeps the flags that came, but AA and Z. */
 function rejection(bytes: Buffer, notImplemented: boolean, question: Question | undefined): Uint8Array | undefined {
   const flags = bytes.readUInt16BE(2);
-  return encode(
+  return encodeMessage(
     {
       id: bytes.readUInt16BE(0),
       flags: FLAG.QR | (flags & (FLAG.TC | FLAG.RD | FLAG.RA | FLAG.AD | FLAG.CD)),

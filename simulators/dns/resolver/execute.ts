@@ -1,12 +1,12 @@
-import type { Agent } from "../agent/agent.ts";
-import type { Cluster } from "../agent/cluster.ts";
-import type { Datacenter } from "../datacenter.ts";
-import type { Authorizer } from "../store/acl-rules.ts";
-import { isHealthy } from "../store/health.ts";
-import type { PreparedQuery } from "../store/queries.ts";
-import type { NodeEntry, ServiceRow } from "../store/rows.ts";
+import type { Agent } from "../behaviour/agent.ts";
+import type { Cluster } from "../behaviour/cluster.ts";
+import type { Datacenter } from "../behaviour/datacenter.ts";
+import type { Authorizer } from "../state/acl-rules.ts";
+import { isHealthy } from "../state/health.ts";
+import type { PreparedQuery } from "../state/queries.ts";
+import type { NodeEntry, ServiceRow } from "../state/rows.ts";
 
-export interface Executed {
+export interface QueryResult {
   readonly query: PreparedQuery;
   readonly services: readonly ServiceRow[];
   readonly datacenter: Datacenter;
@@ -27,13 +27,13 @@ export interface ExecuteOptions {
 const NEAREST_MAX = 10;
 
 /** Executes a prepared query from an agent; `undefined` when there is none of this id or name. */
-export function execute(
+export function executeQuery(
   cluster: Cluster,
   agent: Agent,
   datacenter: Datacenter,
   idOrName: string,
   options: ExecuteOptions,
-): Executed | undefined {
+): QueryResult | undefined {
   const query = datacenter.queries.resolve(idOrName);
   if (query === undefined) return undefined;
   const near = nearOf(query, options.near, agent);
@@ -98,7 +98,7 @@ function nearFirst(
   isLocal: boolean,
 ): readonly ServiceRow[] {
   if (near === "" || !isLocal) return services;
-  const sorted = [...datacenter.coordinates.sortedFrom(near, services, ({ node }) => node)];
+  const sorted = [...datacenter.coordinates.sortByDistance(near, services, ({ node }) => node)];
   const at = sorted.slice(0, NEAREST_MAX).findIndex(({ node }) => node === near);
   if (at > 0) [sorted[0], sorted[at]] = [sorted[at] as ServiceRow, sorted[0] as ServiceRow];
   return sorted;

@@ -1,9 +1,9 @@
-import type { DnsSettings } from "../config.ts";
-import { labelsOf } from "../wire/names.ts";
-import { TYPE } from "../wire/types.ts";
+import type { DnsSettings } from "../behaviour/config.ts";
+import { labelsOf } from "../wire/codec/names.ts";
+import { TYPE } from "../wire/codec/types.ts";
 
 /** What a name under the domain asks for; `undefined` for one that asks for nothing. */
-export type Asked =
+export type NameQuestion =
   | { readonly kind: "node" | "query"; readonly name: string; readonly datacenter: string | undefined }
   | {
       readonly kind: "service";
@@ -32,23 +32,23 @@ function cutDomain(name: string, domain: string): string | undefined {
 }
 
 /** Reads a prefix from the right: the first keyword decides; for SRV a label that begins with `_` does as well. */
-export function readName(prefix: string, type: number): Asked | undefined {
+export function parseName(prefix: string, type: number): NameQuestion | undefined {
   const labels = labelsOf(prefix);
   for (let at = labels.length - 1; at >= 0; at--) {
     const label = labels[at] as string;
-    if (KEYWORDS.has(label)) return askedBy(label, labels.slice(0, at), labels.slice(at + 1), prefix);
+    if (KEYWORDS.has(label)) return parseKeyword(label, labels.slice(0, at), labels.slice(at + 1), prefix);
     if (type === TYPE.SRV && label.startsWith("_"))
-      return askedBy("service", labels.slice(0, at + 1), labels.slice(at + 1), prefix);
+      return parseKeyword("service", labels.slice(0, at + 1), labels.slice(at + 1), prefix);
   }
   return undefined;
 }
 
-function askedBy(
+function parseKeyword(
   keyword: string,
   parts: readonly string[],
   suffixes: readonly string[],
   prefix: string,
-): Asked | undefined {
+): NameQuestion | undefined {
   if (keyword === "addr") return parts.length === 1 ? { kind: "addr", hex: parts[0] as string, prefix } : undefined;
   if (suffixes.length > 1 || parts.length === 0) return undefined;
   const datacenter = suffixes[0];
@@ -61,12 +61,12 @@ function askedBy(
     case "connect":
       return { kind: "service", name: parts.at(-1) as string, tag: "", isConnect: true, datacenter };
     default:
-      return { kind: "service", ...serviceAsked(parts), isConnect: false, datacenter };
+      return { kind: "service", ...parseService(parts), isConnect: false, datacenter };
   }
 }
 
 /** `_name._tag` (RFC 2782, where `_tcp` is no tag), or `tag.name` with dots in the tag. */
-function serviceAsked(parts: readonly string[]): { readonly name: string; readonly tag: string } {
+function parseService(parts: readonly string[]): { readonly name: string; readonly tag: string } {
   const [first, second] = parts as [string, string | undefined];
   if (parts.length === 2 && first.startsWith("_") && second?.startsWith("_"))
     return { name: first.slice(1), tag: second === "_tcp" ? "" : second.slice(1) };

@@ -1,6 +1,6 @@
-import { addressBytes } from "../wire/address.ts";
-import { type Rr, TYPE } from "../wire/types.ts";
-import type { NodeRow } from "../store/rows.ts";
+import { addressBytes } from "../wire/codec/address.ts";
+import { type Rr, TYPE } from "../wire/codec/types.ts";
+import type { NodeRow } from "../state/rows.ts";
 
 export const fqdn = (name: string): string => (name.endsWith(".") ? name : `${name}.`);
 
@@ -39,7 +39,7 @@ export function metaRecords(name: string, { meta }: NodeRow, ttl: number): Rr[] 
 }
 
 /** Spaces at the end, each behind a backquote. */
-function blanksQuoted(text: string): string {
+function quoteBlanks(text: string): string {
   let end = text.length;
   while (text[end - 1] === " ") end--;
   return text.slice(0, end) + "` ".repeat(text.length - end);
@@ -47,7 +47,7 @@ function blanksQuoted(text: string): string {
 
 /** `key=value` with `=`, backquotes and outer spaces of the key quoted by a backquote. */
 function pair(key: string, value: string): string {
-  const quoted = blanksQuoted(
+  const quoted = quoteBlanks(
     key
       .replaceAll("`", "``")
       .replaceAll("=", "`=")

@@ -1,4 +1,4 @@
-import { TYPE, RCODE, type Rcode, type Rr, type Transport } from "../wire/types.ts";
+import { TYPE, RCODE, type Rcode, type Rr, type Transport } from "../wire/codec/types.ts";
 
 /** A record of a resolver outside the simulation, as text a person writes: `{name, type: "A", ttl, data}`. */
 export interface UpstreamRecord {
@@ -24,7 +24,7 @@ export interface Upstream {
   readonly answers: Readonly<Record<string, UpstreamAnswer | "drop">>;
 }
 
-export interface Recursed {
+export interface UpstreamReply {
   readonly rcode: Rcode;
   readonly isAuthoritative: boolean;
   readonly isTruncated: boolean;
@@ -41,7 +41,7 @@ export function askUpstream(
   name: string,
   type: number,
   transport: Transport,
-): Recursed | undefined {
+): UpstreamReply | undefined {
   const answer = upstream?.answers[`${name.toLowerCase()} ${typeName(type)}`] ?? upstream?.answers["*"];
   if (answer === undefined || answer === "drop") return undefined;
   const isTruncated = answer.tc === true && transport === "udp";

@@ -1,13 +1,13 @@
-import type { Agent } from "../agent/agent.ts";
-import type { Cluster } from "../agent/cluster.ts";
-import { type DnsSettings, dnsSettings, serviceTtlS } from "../config.ts";
-import type { Datacenter } from "../datacenter.ts";
-import { durationNs } from "../duration.ts";
-import { ALLOW_ALL, type Authorizer } from "../store/acl-rules.ts";
-import { isHealthy, weightOf } from "../store/health.ts";
-import type { NodeEntry, NodeRow, ServiceRow } from "../store/rows.ts";
-import { AS_IT_IS, BY_WAN, type Translation } from "../store/wan.ts";
-import { addressBytes, addressText, hexLabel, reverseName } from "../wire/address.ts";
+import type { Agent } from "../behaviour/agent.ts";
+import type { Cluster } from "../behaviour/cluster.ts";
+import { type DnsSettings, dnsSettings, serviceTtlS } from "../behaviour/config.ts";
+import type { Datacenter } from "../behaviour/datacenter.ts";
+import { durationNs } from "../wire/duration.ts";
+import { ALLOW_ALL, type Authorizer } from "../state/acl-rules.ts";
+import { isHealthy, weightOf } from "../state/health.ts";
+import type { NodeEntry, NodeRow, ServiceRow } from "../state/rows.ts";
+import { AS_IT_IS, BY_WAN, type Translation } from "../state/wan.ts";
+import { addressBytes, addressText, hexLabel, reverseName } from "../wire/codec/address.ts";
 import {
   FLAG,
   type Message,
@@ -18,11 +18,11 @@ import {
   type Rr,
   type Transport,
   TYPE,
-} from "../wire/types.ts";
-import { execute } from "./execute.ts";
-import { type Asked, prefixOf, readName } from "./names.ts";
+} from "../wire/codec/types.ts";
+import { executeQuery } from "./execute.ts";
+import { type NameQuestion, prefixOf, parseName } from "./names.ts";
 import { addressRecord, fqdn, literalRecords, metaRecords } from "./records.ts";
-import { askUpstream, type Recursed, type Upstream } from "./recursor.ts";
+import { askUpstream, type UpstreamReply, type Upstream } from "./recursor.ts";
 import { trim } from "./trim.ts";
 
 /** How often a CNAME within the domain is followed. */
@@ -36,7 +36,7 @@ const INVALID_NAME = /[^A-Za-z0-9-]+/;
 /** Why nothing can be looked up: nobody leads, the datacenter is unknown, the agent's token is. */
 type Trouble = "no-leader" | "no-path" | "denied";
 
-interface Asking {
+interface Lookup {
   readonly message: Message;
   readonly opt: Opt | undefined;
   readonly transport: Transport;
@@ -134,9 +134,9 @@ export class Resolver {
   }
 
   /** Answers a name; `false` when the answer depends on who asks. */
-  #dispatch(asking: Asking, prefix: string): boolean {
-    const asked = readName(prefix, asking.message.question?.type ?? 0);
-    if (asked === undefined) return this.#missing(asking.message);
+  #dispatch(asking: Lookup, prefix: string): boolean {
+    const asked = parseName(prefix, asking.message.question?.type ?? 0);
+    if (asked === undefined) return this.#answerNxdomain(asking.message);
     switch (asked.kind) {
       case "node":
         return this.#node(asking, asked.name, asked.datacenter);
@@ -148,11 +148,11 @@ export class Resolver {
         return this.#addr(asking, asked);
       case "ingress":
         // Ingress gateways are not simulated, so no service has one.
-        return this.#missing(asking.message);
+        return this.#answerNxdomain(asking.message);
     }
   }
 
-  #missing(message: Message): true {
+  #answerNxdomain(message: Message): true {
     message.rcode = RCODE.NXDOMAIN;
     message.authority.push(this.#soa());
     return true;
@@ -190,8 +190,8 @@ export class Resolver {
     return authorizer === undefined ? "denied" : { datacenter, authorizer };
   }
 
-  #failed(message: Message, trouble: Trouble): true {
-    if (trouble === "no-path") return this.#missing(message);
+  #answerTrouble(message: Message, trouble: Trouble): true {
+    if (trouble === "no-path") return this.#answerNxdomain(message);
     message.rcode = RCODE.SERVFAIL;
     return true;
   }
@@ -212,13 +212,13 @@ export class Resolver {
     return { records, glue };
   }
 
-  #node({ message, opt, transport, chasesLeft }: Asking, name: string, datacenter: string | undefined): true {
+  #node({ message, opt, transport, chasesLeft }: Lookup, name: string, datacenter: string | undefined): true {
     const { type, name: owner } = message.question as NonNullable<Message["question"]>;
     if (type !== TYPE.A && type !== TYPE.AAAA && type !== TYPE.ANY && type !== TYPE.TXT) return true;
     const reached = this.#reach(datacenter);
-    if (typeof reached === "string") return this.#failed(message, reached);
+    if (typeof reached === "string") return this.#answerTrouble(message, reached);
     const known = reached.datacenter.catalog.node(name);
-    if (known === undefined || !reached.authorizer.reads("node", known.name)) return this.#missing(message);
+    if (known === undefined || !reached.authorizer.reads("node", known.name)) return this.#answerNxdomain(message);
     const row = this.#translation(reached.datacenter).node(known);
     const ttl = this.settings.nodeTtlS;
     if (type !== TYPE.TXT)
@@ -233,7 +233,7 @@ export class Resolver {
   }
 
   /** Instances of another datacenter at the addresses that are meant for us. */
-  #translated(placed: readonly Placed[], datacenter: Datacenter): readonly Placed[] {
+  #translate(placed: readonly PlacedInstance[], datacenter: Datacenter): readonly PlacedInstance[] {
     const translation = this.#translation(datacenter);
     if (translation === AS_IT_IS) return placed;
     return placed.map(({ service, entry }) => {
@@ -242,7 +242,7 @@ export class Resolver {
     });
   }
 
-  #nodeRecords({ address }: NodeRow, owner: string, type: number, asking: Asking): readonly Rr[] {
+  #nodeRecords({ address }: NodeRow, owner: string, type: number, asking: Lookup): readonly Rr[] {
     const ttl = this.settings.nodeTtlS;
     const literal = literalRecords(owner, address, type, ttl);
     if (literal !== undefined) return literal;
@@ -250,7 +250,7 @@ export class Resolver {
   }
 
   /** What a host name leads to: within the domain by our own answers, else by one question to the recursors. */
-  #chase(name: string, asking: Asking): readonly Rr[] {
+  #chase(name: string, asking: Lookup): readonly Rr[] {
     const prefix = prefixOf(name.toLowerCase(), this.settings);
     if (prefix !== undefined && prefix !== "") {
       if (asking.chasesLeft === 0) return [];
@@ -266,7 +266,7 @@ export class Resolver {
     return [];
   }
 
-  #ask(recursor: string, name: string, type: number, transport: Transport): Recursed | undefined {
+  #ask(recursor: string, name: string, type: number, transport: Transport): UpstreamReply | undefined {
     const recursed = askUpstream(this.#upstreams.get(recursor), name, type, transport);
     if (recursed === undefined) this.waitedMs += this.settings.recursorTimeoutMs;
     return recursed;
@@ -279,8 +279,8 @@ export class Resolver {
     tag: string,
     isConnect: boolean,
     onlyPassing = this.settings.onlyPassing,
-  ): readonly Placed[] {
-    const healthy: Placed[] = [];
+  ): readonly PlacedInstance[] {
+    const healthy: PlacedInstance[] = [];
     for (const service of datacenter.catalog.instancesUnsorted(name)?.values() ?? []) {
       if (isConnect && !service.native) continue;
       if (tag !== "" && !service.tags.some((each) => each.toLowerCase() === tag)) continue;
@@ -296,26 +296,26 @@ export class Resolver {
     return healthy.length < 2 ? healthy : this.#agent.kernel.random("dns/order").shuffle(healthy);
   }
 
-  #service(asking: Asking, { name, tag, isConnect, datacenter }: Extract<Asked, { kind: "service" }>): true {
+  #service(asking: Lookup, { name, tag, isConnect, datacenter }: Extract<NameQuestion, { kind: "service" }>): true {
     const { message } = asking;
     const reached = this.#reach(datacenter);
-    if (typeof reached === "string") return this.#failed(message, reached);
+    if (typeof reached === "string") return this.#answerTrouble(message, reached);
     const placed = this.#healthy(reached, name, tag, isConnect);
     return this.#instances(asking, placed, reached.datacenter, serviceTtlS(this.settings, name));
   }
 
-  #query(asking: Asking, name: string, asked: string | undefined): boolean {
+  #query(asking: Lookup, name: string, asked: string | undefined): boolean {
     const { message } = asking;
     const reached = this.#reach(asked);
-    if (typeof reached === "string") return !this.#failed(message, reached);
+    if (typeof reached === "string") return !this.#answerTrouble(message, reached);
     const { datacenter, authorizer } = reached;
-    const executed = execute(this.#cluster, this.#agent, datacenter, name, {
+    const executed = executeQuery(this.#cluster, this.#agent, datacenter, name, {
       authorizer,
       near: "",
       limit: 0,
       isConnect: false,
     });
-    if (executed === undefined) return !this.#missing(message);
+    if (executed === undefined) return !this.#answerNxdomain(message);
     const { TTL } = executed.query.DNS;
     const ttl =
       TTL === ""
@@ -326,10 +326,10 @@ export class Resolver {
     return !this.#instances(asking, placed, executed.datacenter, ttl);
   }
 
-  #instances(asking: Asking, placed: readonly Placed[], datacenter: Datacenter, ttl: number): true {
+  #instances(asking: Lookup, placed: readonly PlacedInstance[], datacenter: Datacenter, ttl: number): true {
     const { message, transport, opt } = asking;
-    if (placed.length === 0) return this.#missing(message);
-    const reachable = this.#translated(placed, datacenter);
+    if (placed.length === 0) return this.#answerNxdomain(message);
+    const reachable = this.#translate(placed, datacenter);
     if (message.question?.type === TYPE.SRV) this.#srvRecords(asking, reachable, datacenter.name, ttl);
     else this.#addressRecords(asking, reachable, datacenter.name, ttl);
     trim(message, transport, opt, this.settings);
@@ -337,7 +337,7 @@ export class Resolver {
     return true;
   }
 
-  #addressRecords(asking: Asking, placed: readonly Placed[], datacenter: string, ttl: number): void {
+  #addressRecords(asking: Lookup, placed: readonly PlacedInstance[], datacenter: string, ttl: number): void {
     const { message } = asking;
     const seen = new Set<string>();
     let alias: readonly Rr[] | undefined;
@@ -358,7 +358,7 @@ export class Resolver {
     if (message.answer.length === 0 && alias !== undefined) message.answer.push(...alias);
   }
 
-  #srvRecords(asking: Asking, placed: readonly Placed[], datacenter: string, ttl: number): void {
+  #srvRecords(asking: Lookup, placed: readonly PlacedInstance[], datacenter: string, ttl: number): void {
     const { message } = asking;
     const seen = new Set<string>();
     for (const each of placed) {
@@ -380,8 +380,8 @@ export class Resolver {
 
   /** The records of one instance: an address, an alias, or an SRV with the addresses of its target. */
   #recordsOf(
-    { service, entry, isMoved }: Placed,
-    asking: Asking,
+    { service, entry, isMoved }: PlacedInstance,
+    asking: Lookup,
     datacenter: string,
     ttl: number,
   ): { readonly answers: readonly Rr[]; readonly extra: readonly Rr[] } {
@@ -414,7 +414,7 @@ export class Resolver {
   #aliasRecords(
     service: ServiceRow,
     entry: NodeEntry,
-    asking: Asking,
+    asking: Lookup,
     ttl: number,
   ): { readonly answers: readonly Rr[]; readonly extra: readonly Rr[] } {
     const { name, type } = asking.message.question as NonNullable<Message["question"]>;
@@ -430,10 +430,10 @@ export class Resolver {
   }
 
   /** An address written as a name: no catalog is asked. */
-  #addr({ message }: Asking, { hex, prefix }: Extract<Asked, { kind: "addr" }>): true {
+  #addr({ message }: Lookup, { hex, prefix }: Extract<NameQuestion, { kind: "addr" }>): true {
     const length = Math.trunc(hex.length / 2);
     if (length !== 4 && length !== 16) return true;
-    if (!/^(?:[0-9a-f]{2})+$/.test(hex)) return this.#missing(message);
+    if (!/^(?:[0-9a-f]{2})+$/.test(hex)) return this.#answerNxdomain(message);
     const bytes = [...Buffer.from(hex, "hex")];
     const type = length === 4 ? TYPE.A : TYPE.AAAA;
     message.answer.push({
@@ -501,7 +501,7 @@ export class Resolver {
   }
 }
 
-interface Placed {
+interface PlacedInstance {
   readonly service: ServiceRow;
   readonly entry: NodeEntry;
   /** The node is at another address than its name says. */

@@ -1,6 +1,6 @@
-import type { DnsSettings } from "../config.ts";
-import { sizeOf } from "../wire/encode.ts";
-import { type Message, type Opt, type Rr, type Transport, TYPE } from "../wire/types.ts";
+import type { DnsSettings } from "../behaviour/config.ts";
+import { sizeOf } from "../wire/codec/encode.ts";
+import { type Message, type Opt, type Rr, type Transport, TYPE } from "../wire/codec/types.ts";
 
 const PLAIN_BYTES_MAX = 512;
 /** Above this number no configuration lets plain UDP answers go. */

@@ -1,9 +1,9 @@
 import type { Readable } from "node:stream";
 import type { Unread } from "../http/api.ts";
-import { sparing } from "./upload.ts";
+import { collectGarbage } from "./upload.ts";
 
 /** A body that was not read to its end. */
-export class Uncollected extends Error {
+export class BodyError extends Error {
   readonly why: Unread;
 
   constructor(why: Unread) {
@@ -13,11 +13,11 @@ export class Uncollected extends Error {
 }
 
 /** Reads a body into memory. `cut` ends the reading: the parser could not make sense of what followed. @throws Uncollected */
-export function collect(payload: Readable, bytesMax: number, cut: AbortSignal): Promise<Buffer> {
+export function readBody(payload: Readable, bytesMax: number, cut: AbortSignal): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const fail = (why: Unread): void => reject(new Uncollected(why));
+    const fail = (why: Unread): void => reject(new BodyError(why));
     payload.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > bytesMax) fail("too-large");
@@ -31,8 +31,8 @@ export function collect(payload: Readable, bytesMax: number, cut: AbortSignal): 
 }
 
 /** A body for a reader of streams, which fails as `collect` does. */
-export function receiving(payload: Readable, cut: AbortSignal): Readable {
-  const stream = sparing(payload);
-  cut.addEventListener("abort", () => stream.destroy(new Uncollected("cut")), { once: true });
+export function readableBody(payload: Readable, cut: AbortSignal): Readable {
+  const stream = collectGarbage(payload);
+  cut.addEventListener("abort", () => stream.destroy(new BodyError("cut")), { once: true });
   return stream;
 }

@@ -61,7 +61,7 @@ export class LocalNet {
           return response;
         if (hops === REDIRECTS_MAX)
           throw new TypeError("fetch failed", { cause: new Error("redirect count exceeded") });
-        request = redirected(request, response.status, new URL(location, request.url));
+        request = redirectRequest(request, response.status, new URL(location, request.url));
       }
     };
   }
@@ -70,12 +70,12 @@ export class LocalNet {
     const url = new URL(request.url);
     const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
     const address = isAddress(url.hostname) ? url.hostname : this.resolve(url.hostname);
-    if (address === undefined) throw refused("ENOTFOUND", `getaddrinfo ENOTFOUND ${url.hostname}`);
+    if (address === undefined) throw connectionError("ENOTFOUND", `getaddrinfo ENOTFOUND ${url.hostname}`);
     const held = this.holds(source, address, port);
     if (held !== undefined) await held;
     const host = this.#hosts.get(`${address}:${port}`);
     if (host === undefined || !this.admits(source, address, port))
-      throw refused("ECONNREFUSED", `connect ECONNREFUSED ${address}:${port}`);
+      throw connectionError("ECONNREFUSED", `connect ECONNREFUSED ${address}:${port}`);
     // Whoever answers may itself wait on the world's time, so its work is not tracked here: it tracks its own.
     if ("fetch" in host) return host.fetch(request);
     return this.#ask(host.service, request, url, source);
@@ -93,10 +93,10 @@ export class LocalNet {
 
 const isAddress = (host: string): boolean => /^[\d.]+$/.test(host) || host.startsWith("[");
 
-const refused = (code: string, message: string): TypeError =>
+const connectionError = (code: string, message: string): TypeError =>
   new TypeError("fetch failed", { cause: Object.assign(new Error(message), { code }) });
 
-function redirected(request: Request, status: number, url: URL): Request {
+function redirectRequest(request: Request, status: number, url: URL): Request {
   const headers = new Headers(request.headers);
   if (url.origin !== new URL(request.url).origin) headers.delete("authorization");
   if (status === 307 || status === 308) return new Request(url, request);
@@ -115,8 +115,9 @@ export async function toHttpRequest(
   const body =
     upload === undefined && request.body !== null ? new Uint8Array(await request.arrayBuffer()) : new Uint8Array();
   // What `fetch` tells a server of the body by itself.
-  const isTold = body.length > 0 || ((request.method === "PUT" || request.method === "POST") && request.body === null);
-  const headers = isTold ? { "content-length": String(body.length), ...sent } : sent;
+  const hasLength =
+    body.length > 0 || ((request.method === "PUT" || request.method === "POST") && request.body === null);
+  const headers = hasLength ? { "content-length": String(body.length), ...sent } : sent;
   const common = makeRequest(request.method, `${url.pathname}${url.search}`, { headers, origin: url.origin, source });
   if (upload === undefined) return { ...common, body: body.length === 0 ? "" : body };
   const stream = request.body === null ? Readable.from([]) : Readable.fromWeb(request.body as never);
@@ -148,7 +149,7 @@ export function replyOf(
     };
     gone?.addEventListener("abort", hangUp, { once: true });
     restored.add(lose);
-    answered.settled(({ outcome }) => {
+    answered.onSettled(({ outcome }) => {
       gone?.removeEventListener("abort", hangUp);
       restored.delete(lose);
       driver.woke();
@@ -162,7 +163,7 @@ export function replyOf(
 const BODILESS = new Set([101, 204, 205, 304]);
 
 export function toResponse(reply: HttpReply): Response {
-  if (reply.wire?.kind === "reset") throw refused("ECONNRESET", "read ECONNRESET");
+  if (reply.wire?.kind === "reset") throw connectionError("ECONNRESET", "read ECONNRESET");
   const { body, headers } = serialise(reply);
   const list = Object.entries(headers).flatMap(([name, value]) =>
     typeof value === "string" ? [[name, value]] : value.map((each) => [name, each]),
@@ -174,14 +175,14 @@ export function toResponse(reply: HttpReply): Response {
     // Its head promises the whole, so that whoever gets less can tell.
     if (!list.some(([name]) => name?.toLowerCase() === "content-length"))
       list.push(["Content-Length", String(bytes.length)]);
-    return new Response(torn(bytes.subarray(0, reply.wire.bytes)), init);
+    return new Response(truncatedStream(bytes.subarray(0, reply.wire.bytes)), init);
   }
   // A string body would make Response add a Content-Type of its own.
   return new Response(new Uint8Array(bytes), init);
 }
 
 /** These bytes, and then an error: whoever reads gets them first. */
-function torn(bytes: Uint8Array): ReadableStream<Uint8Array> {
+function truncatedStream(bytes: Uint8Array): ReadableStream<Uint8Array> {
   const parts = bytes.length === 0 ? [] : [new Uint8Array(bytes)];
   return new ReadableStream<Uint8Array>(
     {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Service } from "../http/api.ts";
 import { type HttpReply, type HttpRequest, makeRequest, serialise } from "../http/message.ts";
 import type { Process } from "../process.ts";
-import { Uncollected, collect, receiving } from "./body.ts";
+import { BodyError, readBody, readableBody } from "./body.ts";
 import { Connections, hearErrors, resetConnection } from "./connections.ts";
 import type { Driver } from "./drive.ts";
 import { replyOf } from "./local.ts";
@@ -139,7 +139,7 @@ class Face {
       return await this.#receive(await this.#read(request, common), gone);
     } catch (error) {
       if (gone.aborted) return undefined;
-      if (error instanceof Uncollected) return closing(this.#service.unread(common, error.why));
+      if (error instanceof BodyError) return closing(this.#service.unread(common, error.why));
       if (request.errored !== null) return closing(this.#service.unread(common, "cut"));
       return this.#reportCrash(this.#service.crashed(common, error));
     }
@@ -163,8 +163,8 @@ class Face {
     this.#reading.set(request.socket, { request, cut });
     try {
       if (upload === undefined)
-        return { ...common, body: await collect(request, this.#service.bodyBytesMax, cut.signal) };
-      return { ...common, received: await upload.receive(receiving(request, cut.signal), common) };
+        return { ...common, body: await readBody(request, this.#service.bodyBytesMax, cut.signal) };
+      return { ...common, received: await upload.receive(readableBody(request, cut.signal), common) };
     } finally {
       this.#reading.delete(request.socket);
     }

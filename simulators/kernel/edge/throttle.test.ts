@@ -9,7 +9,7 @@ const password = makeRequest("GET", "/info", { headers: { authorization: "Basic 
 const wrong: HttpReply = { status: 401 };
 
 /** A throttle on a clock that the test moves. */
-function throttled(): { readonly throttle: PasswordThrottle; readonly pass: (ms: number) => void } {
+function createThrottle(): { readonly throttle: PasswordThrottle; readonly pass: (ms: number) => void } {
   let nowMs = 0;
   const throttle = new PasswordThrottle(() => nowMs);
   return { throttle, pass: (ms) => void (nowMs += ms) };
@@ -19,7 +19,7 @@ describe("the throttle of passwords", () => {
   it("looks at few wrong passwords in any time, however fast they come", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(2 * PAUSE_MS), { minLength: 1, maxLength: 200 }), (gapsMs) => {
-        const { throttle, pass } = throttled();
+        const { throttle, pass } = createThrottle();
         let [looked, passedMs] = [0, 0];
         for (const gapMs of gapsMs) {
           pass(gapMs);
@@ -34,13 +34,13 @@ describe("the throttle of passwords", () => {
   });
 
   it("answers the first wrong ones at once, and each later one a pause after the one before", () => {
-    const { throttle } = throttled();
+    const { throttle } = createThrottle();
     const pauses = Array.from({ length: FREE_MAX + 3 }, () => throttle.pauseMsFor(password, wrong));
     expect(pauses).toEqual([...Array<number>(FREE_MAX).fill(0), PAUSE_MS, 2 * PAUSE_MS, 3 * PAUSE_MS]);
   });
 
   it("refuses to look at more while many wait, says when to come again, and looks again then", () => {
-    const { throttle, pass } = throttled();
+    const { throttle, pass } = createThrottle();
     while (throttle.refusalOf(password) === undefined) throttle.pauseMsFor(password, wrong);
     const refusal = throttle.refusalOf(password);
     expect(refusal).toMatchObject({ status: 429, headers: { "Retry-After": "1" } });
@@ -54,13 +54,13 @@ describe("the throttle of passwords", () => {
     ["nothing", makeRequest("GET", "/info"), wrong],
     ["a token of Keystone", makeRequest("GET", "/v3/auth/tokens", { headers: { "x-auth-token": "x" } }), wrong],
   ])("never holds who brings %s", (_name, request, reply) => {
-    const { throttle } = throttled();
+    const { throttle } = createThrottle();
     for (let each = 0; each < 100; each++) expect(throttle.pauseMsFor(request, reply)).toBe(0);
     expect(throttle.refusalOf(password)).toBeUndefined();
   });
 
   it.each(["/v3/auth/tokens", "/v3/users/1/password", "/oauth/token"])("counts what is sent to %s", (path) => {
-    const { throttle } = throttled();
+    const { throttle } = createThrottle();
     const login = makeRequest("POST", path, { body: "{}" });
     for (let each = 0; each < FREE_MAX; each++) throttle.pauseMsFor(login, wrong);
     expect(throttle.pauseMsFor(login, wrong)).toBe(PAUSE_MS);

@@ -1,4 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
+import { isObject } from "../json.ts";
 
 /** One parameter of an effect: what it may be, for the reader of the catalogue, for a JSON Schema and for the check. */
 export interface Field<T> {
@@ -13,8 +14,10 @@ export interface OptionalField<T> extends Field<T> {
   readonly isOptional: true;
 }
 
+/** The same parameter, which may now be left out. */
 export const optional = <T>(field: Field<T>): OptionalField<T> => ({ ...field, isOptional: true });
 
+/** A whole number within these bounds, both included. */
 export const integer = (minimum: number, maximum: number = Number.MAX_SAFE_INTEGER): Field<number> => ({
   expects: `a whole number from ${minimum}${maximum === Number.MAX_SAFE_INTEGER ? "" : ` to ${maximum}`}`,
   schema: { type: "integer", minimum, maximum },
@@ -25,14 +28,12 @@ export const integer = (minimum: number, maximum: number = Number.MAX_SAFE_INTEG
 /** The longest text in a rule, in UTF-16 units. */
 const TEXT_CHARS_MAX = 1000;
 
+/** A text of bounded length. */
 export const TEXT: Field<string> = {
   expects: `a text of at most ${TEXT_CHARS_MAX} characters`,
   schema: { type: "string", maxLength: TEXT_CHARS_MAX },
   accepts: (value): value is string => typeof value === "string" && value.length <= TEXT_CHARS_MAX,
 };
-
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** What the server itself writes about the connection and the length of a message (RFC 9110 §7.6.1, RFC 9112 §6). */
 const FRAMING: ReadonlySet<string> = new Set([
@@ -57,17 +58,18 @@ function isHeader(name: string, value: unknown): boolean {
   }
 }
 
+/** HTTP headers that can be sent beside those that the server writes itself. */
 export const HEADERS: Field<Readonly<Record<string, string>>> = {
   expects: `an object of HTTP headers, each a text, none of ${[...FRAMING].join(", ")}`,
   schema: { type: "object", additionalProperties: TEXT.schema },
   accepts: (value): value is Readonly<Record<string, string>> =>
-    isRecord(value) && Object.entries(value).every(([name, each]) => isHeader(name, each)),
+    isObject(value) && Object.entries(value).every(([name, each]) => isHeader(name, each)),
 };
 
-/** Objects and arrays within each other: a rule is printed and copied, each a call a level. */
+/** Objects and arrays within each other: printing and copying a rule recurses. */
 const DEPTH_MAX = 100;
 
-function isDeeper(value: unknown): boolean {
+function isTooDeep(value: unknown): boolean {
   let level: readonly unknown[] = [value];
   for (let depth = 0; depth <= DEPTH_MAX; depth++) {
     level = level.flatMap((each): readonly unknown[] =>
@@ -90,5 +92,5 @@ function isJson(value: unknown): boolean {
 export const JSON_VALUE: Field<unknown> = {
   expects: `a text, sent as it is, or any other JSON value at most ${DEPTH_MAX} levels deep`,
   schema: {},
-  accepts: (value): value is unknown => isJson(value) && !isDeeper(value),
+  accepts: (value): value is unknown => isJson(value) && !isTooDeep(value),
 };

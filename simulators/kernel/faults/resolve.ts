@@ -6,7 +6,7 @@ import type { FaultAttribute, FaultPoint, FaultRule } from "./point.ts";
 /** Names in one message. */
 const NAMES_MAX = 20;
 
-function list(names: Iterable<string>): string {
+function listNames(names: Iterable<string>): string {
   const all = [...new Set(names)];
   const more = all.length - NAMES_MAX;
   return all.length === 0 ? "none" : `${all.slice(0, NAMES_MAX).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
@@ -14,7 +14,7 @@ function list(names: Iterable<string>): string {
 
 /** Why a point can't act out an effect; `undefined` when it can. */
 function whyNot({ point, effects, errorCode, refuses }: FaultPoint, effect: Effect): string | undefined {
-  if (!effects.includes(effect.kind)) return `${point} can act out ${list(effects)}, not ${effect.kind}`;
+  if (!effects.includes(effect.kind)) return `${point} can act out ${listNames(effects)}, not ${effect.kind}`;
   if (effect.kind === "error" && effect.code !== undefined) {
     if (errorCode === undefined) return `an error of ${point} has no code`;
     if (effect.code < errorCode.minimum || effect.code > errorCode.maximum)
@@ -64,12 +64,12 @@ const nameAll = ([first, ...others]: readonly FaultPoint[]): string =>
  */
 export function resolvePoints(rule: FaultRule, all: readonly FaultPoint[]): readonly FaultPoint[] {
   const isNamed = compileGlob(rule.point);
-  const sources = (): string => list(all.map(({ point }) => point.slice(0, point.indexOf(":") + 1) + "*").sort());
+  const sources = (): string => listNames(all.map(({ point }) => point.slice(0, point.indexOf(":") + 1) + "*").sort());
   let points = narrow(
     all,
     ({ point }) => isNamed(point),
     "FAULT_UNKNOWN_POINT",
-    () => `"${rule.point}"; there are ${sources()}; nearest: ${list(nearest(rule.point, all))}`,
+    () => `"${rule.point}"; there are ${sources()}; nearest: ${listNames(nearest(rule.point, all))}`,
   );
   points = narrow(
     points,
@@ -78,7 +78,7 @@ export function resolvePoints(rule: FaultRule, all: readonly FaultPoint[]): read
     (among) =>
       among.length === 1
         ? among.map((point) => whyNot(point, rule.effect)).join("")
-        : `${nameAll(among)} can act out ${list(among.flatMap(({ effects }) => effects))}`,
+        : `${nameAll(among)} can act out ${listNames(among.flatMap(({ effects }) => effects))}`,
   );
   for (const [name, pattern] of Object.entries(rule.match ?? {})) {
     points = narrow(
@@ -86,17 +86,18 @@ export function resolvePoints(rule: FaultRule, all: readonly FaultPoint[]): read
       ({ attributes = {} }) => Object.hasOwn(attributes, name),
       "FAULT_UNKNOWN_ATTRIBUTE",
       (among) =>
-        `"${name}"; ${nameAll(among)}: ${list(among.flatMap(({ attributes = {} }) => Object.keys(attributes)))}`,
+        `"${name}"; ${nameAll(among)}: ${listNames(among.flatMap(({ attributes = {} }) => Object.keys(attributes)))}`,
     );
     points = narrow(
       points,
       ({ attributes = {} }) => attributes[name] !== undefined && canBe(attributes[name], pattern),
       "FAULT_IMPOSSIBLE_VALUE",
-      (among) => `${name} "${pattern}"; ${nameAll(among)}: ${list(among.flatMap((point) => possible(point, name)))}`,
+      (among) =>
+        `${name} "${pattern}"; ${nameAll(among)}: ${listNames(among.flatMap((point) => possibleValues(point, name)))}`,
     );
   }
   return points;
 }
 
-const possible = ({ attributes = {} }: FaultPoint, name: string): readonly string[] =>
+const possibleValues = ({ attributes = {} }: FaultPoint, name: string): readonly string[] =>
   attributes[name]?.values ?? [attributes[name]?.template ?? ""];

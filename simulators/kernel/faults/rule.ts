@@ -1,6 +1,7 @@
 import { KernelError } from "../errors.ts";
 import { EFFECT_KINDS, effectSchema, fieldsOf, isEffectKind } from "./effects.ts";
-import { type Field, integer, isRecord, TEXT } from "./fields.ts";
+import { isObject } from "../json.ts";
+import { type Field, integer, TEXT } from "./fields.ts";
 import type { FaultRule } from "./point.ts";
 
 const COUNT: Field<number | null> = {
@@ -19,7 +20,7 @@ const MATCH: Field<Readonly<Record<string, string>>> = {
   expects: "an object of attributes, each a pattern of at most 1000 characters",
   schema: { type: "object", additionalProperties: TEXT.schema },
   accepts: (value): value is Readonly<Record<string, string>> =>
-    isRecord(value) && Object.values(value).every((each) => TEXT.accepts(each)),
+    isObject(value) && Object.values(value).every((each) => TEXT.accepts(each)),
 };
 
 const OPTIONAL: Readonly<Record<string, Field<unknown>>> = {
@@ -46,7 +47,7 @@ const unknownMember = (name: string, known: readonly string[]): string =>
   `no member "${name}"; it has ${known.join(", ")}`;
 
 function* faultsOfEffect(effect: unknown): Generator<string> {
-  if (!isRecord(effect)) return yield "effect: expected an object with a kind";
+  if (!isObject(effect)) return yield "effect: expected an object with a kind";
   const { kind, ...given } = effect;
   if (!isEffectKind(kind)) return yield `effect.kind: expected one of ${EFFECT_KINDS.join(", ")}`;
   const fields = fieldsOf(kind);
@@ -61,7 +62,7 @@ function* faultsOfEffect(effect: unknown): Generator<string> {
 }
 
 function* faultsOf(rule: unknown): Generator<string> {
-  if (!isRecord(rule)) return yield "expected an object with point and effect";
+  if (!isObject(rule)) return yield "expected an object with point and effect";
   if (!TEXT.accepts(rule.point)) yield `point: expected ${TEXT.expects}`;
   for (const [name, field] of Object.entries(OPTIONAL))
     if (rule[name] !== undefined && !field.accepts(rule[name])) yield `${name}: expected ${field.expects}`;

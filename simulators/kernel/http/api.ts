@@ -149,9 +149,15 @@ function respond<S>(
         wire: { kind: "truncate", bytes: effect.bytes },
       }));
     case "delay":
-      return api.kernel.spawn(`${api.name} delayed reply`, later(api, match, request, finish, faults.delay(effect)));
+      return api.kernel.spawn(
+        `${api.name} delayed reply`,
+        answerLater(api, match, request, finish, faults.delay(effect)),
+      );
     case "stuck":
-      return api.kernel.spawn(`${api.name} stuck reply`, later(api, match, request, finish, faults.stuck(effect)));
+      return api.kernel.spawn(
+        `${api.name} stuck reply`,
+        answerLater(api, match, request, finish, faults.stuck(effect)),
+      );
   }
 }
 
@@ -169,13 +175,13 @@ function answer<S>(api: Api<S>, match: RouteMatch<Route<S>>, request: HttpReques
 function attempt<S>(api: Api<S>, match: RouteMatch<Route<S>>, request: HttpRequest): HttpReply | Body<HttpReply> {
   try {
     const answered = answer(api, match, request);
-    return "next" in answered ? attemptAll(api, match, request, answered) : answered;
+    return "next" in answered ? attemptBody(api, match, request, answered) : answered;
   } catch (error) {
     return crashReply(api, request, match.route, error);
   }
 }
 
-function* attemptAll<S>(
+function* attemptBody<S>(
   api: Api<S>,
   match: RouteMatch<Route<S>>,
   request: HttpRequest,
@@ -191,14 +197,14 @@ function* attemptAll<S>(
 /** `api.after`, which may throw as well as a handler. */
 function finishedReply<S>(api: Api<S>, request: HttpRequest, route: Route<S> | undefined, reply: HttpReply): HttpReply {
   try {
-    return named(api.after?.(api.sim, request, reply) ?? reply);
+    return identifyCrash(api.after?.(api.sim, request, reply) ?? reply);
   } catch (error) {
-    return named(crashReply(api, request, route, error));
+    return identifyCrash(crashReply(api, request, route, error));
   }
 }
 
 /** The id that its client was given for a request that crashed is known only once the reply is complete. */
-function named(reply: HttpReply): HttpReply {
+function identifyCrash(reply: HttpReply): HttpReply {
   if (reply.crash !== undefined) reply.crash.requestId = requestIdOf(reply);
   return reply;
 }
@@ -237,15 +243,15 @@ function settle<S>(
   finish: (reply: HttpReply) => HttpReply,
 ): HttpReply | Process<HttpReply> {
   if (!("next" in answered)) return finish(answered);
-  const process = api.kernel.spawn(`${api.name} reply`, finishing(answered, finish));
+  const process = api.kernel.spawn(`${api.name} reply`, finishLater(answered, finish));
   return process.outcome.state === "done" ? process.outcome.value : process;
 }
 
-function* finishing(answered: Body<HttpReply>, finish: (reply: HttpReply) => HttpReply): Body<HttpReply> {
+function* finishLater(answered: Body<HttpReply>, finish: (reply: HttpReply) => HttpReply): Body<HttpReply> {
   return finish(yield* answered);
 }
 
-function* later<S>(
+function* answerLater<S>(
   api: Api<S>,
   match: RouteMatch<Route<S>>,
   request: HttpRequest,

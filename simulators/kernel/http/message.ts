@@ -1,3 +1,4 @@
+import { isDeeper, JSON_DEPTH_MAX } from "../json.ts";
 import type { Crash } from "./crash.ts";
 
 /** Header names in lower case; repeated request headers joined by ", " (RFC 9110 §5.3). */
@@ -44,11 +45,14 @@ export interface HttpReply {
   readonly crash?: Crash;
 }
 
+/** Headers of a reply; a list is sent as so many header lines. */
 export type ReplyHeaders = NonNullable<HttpReply["headers"]>;
 
+/** A reply of this value as JSON. */
 export const json = (status: number, value: unknown, headers?: ReplyHeaders): HttpReply =>
   headers === undefined ? { status, json: value } : { status, json: value, headers };
 
+/** A reply of this text. */
 export const text = (
   status: number,
   body: string,
@@ -59,6 +63,7 @@ export const text = (
   headers,
 });
 
+/** A reply without a body. */
 export const empty = (status: number, headers?: ReplyHeaders): HttpReply =>
   headers === undefined ? { status } : { status, headers };
 
@@ -67,10 +72,7 @@ export function bodyText(request: HttpRequest): string {
   return typeof request.body === "string" ? request.body : Buffer.from(request.body).toString("utf8");
 }
 
-/** Arrays and objects within each other in a body: what works on values recurses. */
-export const JSON_DEPTH_MAX = 900;
-
-/** The request's body as JSON, or why it is none. Deeper than `depthMax` is none. */
+/** The request's body as JSON, or why it is none. A value nested deeper than `depthMax` is refused. */
 export function bodyJson(
   request: HttpRequest,
   depthMax = JSON_DEPTH_MAX,
@@ -83,26 +85,7 @@ export function bodyJson(
   }
 }
 
-const [QUOTE, BACKSLASH] = [0x22, 0x5c];
-const OPENING = new Set([0x5b, 0x7b]);
-const CLOSING = new Set([0x5d, 0x7d]);
-
-/** Are arrays and objects of a JSON text more than `max` within each other? Bytes or characters: all that count are ASCII. */
-export function isDeeper(text: string | Uint8Array, max: number): boolean {
-  if (text.length <= max) return false;
-  let depth = 0;
-  let isQuoted = false;
-  for (let at = 0; at < text.length; at++) {
-    const code = typeof text === "string" ? text.charCodeAt(at) : text[at];
-    if (code === undefined) return false;
-    if (isQuoted && code === BACKSLASH) at++;
-    else if (code === QUOTE) isQuoted = !isQuoted;
-    else if (!isQuoted && OPENING.has(code) && ++depth > max) return true;
-    else if (!isQuoted && CLOSING.has(code)) depth--;
-  }
-  return false;
-}
-
+/** The parameters of a request's query, percent-decoded. */
 export function queryOf(request: HttpRequest): URLSearchParams {
   return new URLSearchParams(request.query);
 }
@@ -166,34 +149,4 @@ export function makeRequest(
     origin: options.origin ?? "http://localhost",
     source: options.source ?? "127.0.0.1",
   };
-}
-
-/**
- * The bytes of a percent-encoded text (RFC 3986 §2.1). An escape that is none stands for itself; characters beyond ASCII are themselves
- * in UTF-8.
- */
-export function percentDecode(text: string): Uint8Array {
-  const source = Buffer.from(text);
-  const bytes = new Uint8Array(source.length);
-  let length = 0;
-  for (let at = 0; at < source.length; at++) {
-    const escape = source[at] === 0x25 ? hexByte(source, at + 1) : undefined;
-    bytes[length++] = escape ?? source[at] ?? 0;
-    if (escape !== undefined) at += 2;
-  }
-  return bytes.subarray(0, length);
-}
-
-/** A percent-encoded text; bytes that are no UTF-8 become U+FFFD. It never throws, as `decodeURIComponent` does. */
-export const percentText = (text: string): string =>
-  text.includes("%") ? Buffer.from(percentDecode(text)).toString("utf8") : text;
-
-function hexByte(source: Uint8Array, at: number): number | undefined {
-  const [high, low] = [hexDigit(source[at]), hexDigit(source[at + 1])];
-  return high === undefined || low === undefined ? undefined : high * 16 + low;
-}
-
-function hexDigit(code: number | undefined): number | undefined {
-  const value = code === undefined ? Number.NaN : Number.parseInt(String.fromCharCode(code), 16);
-  return Number.isNaN(value) ? undefined : value;
 }

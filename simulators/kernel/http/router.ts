@@ -1,4 +1,4 @@
-import { percentText } from "./message.ts";
+import { percentText } from "./percent.ts";
 
 /** What a path leads to. `allowed` is filled when the path is known but not with this method. */
 export interface RouteMatch<R> {
@@ -7,7 +7,9 @@ export interface RouteMatch<R> {
   readonly allowed: readonly string[];
 }
 
+/** A compiled table of routes. */
 export interface Router<R> {
+  /** What this method and percent-encoded path lead to. */
   match(method: string, path: string): RouteMatch<R>;
 }
 
@@ -18,13 +20,18 @@ interface Node<R> {
   readonly methods: Map<string, { readonly route: R; readonly names: readonly string[] }>;
 }
 
-const node = <R>(): Node<R> => ({ literal: new Map(), parameter: undefined, rest: undefined, methods: new Map() });
+const createNode = <R>(): Node<R> => ({
+  literal: new Map(),
+  parameter: undefined,
+  rest: undefined,
+  methods: new Map(),
+});
 
 function child<R>(parent: Node<R>, segment: string): Node<R> {
-  if (segment.startsWith(":")) return (parent.parameter ??= node());
-  if (segment.startsWith("*")) return (parent.rest ??= node());
+  if (segment.startsWith(":")) return (parent.parameter ??= createNode());
+  if (segment.startsWith("*")) return (parent.rest ??= createNode());
   let next = parent.literal.get(segment);
-  if (next === undefined) parent.literal.set(segment, (next = node()));
+  if (next === undefined) parent.literal.set(segment, (next = createNode()));
   return next;
 }
 
@@ -35,7 +42,7 @@ function child<R>(parent: Node<R>, segment: string): Node<R> {
 export function compileRoutes<R extends { readonly method: string; readonly path: string }>(
   routes: readonly R[],
 ): Router<R> {
-  const root = node<R>();
+  const root = createNode<R>();
   for (const route of routes) {
     const segments = route.path.split("/").slice(1);
     const names = segments.filter((segment) => /^[:*]/.test(segment)).map((segment) => segment.slice(1));
@@ -43,15 +50,15 @@ export function compileRoutes<R extends { readonly method: string; readonly path
     if (leaf.methods.has(route.method)) throw new Error(`two routes for ${route.method} ${route.path}`);
     leaf.methods.set(route.method, { route, names });
   }
-  return { match: (method, path) => find(root, method, path.split("/").slice(1)) };
+  return { match: (method, path) => matchPath(root, method, path.split("/").slice(1)) };
 }
 
-function find<R>(root: Node<R>, method: string, segments: readonly string[]): RouteMatch<R> {
+function matchPath<R>(root: Node<R>, method: string, segments: readonly string[]): RouteMatch<R> {
   const allowed = new Set<string>();
   const values: string[] = [];
   const descend = (at: Node<R>, depth: number): RouteMatch<R> | undefined => {
     const segment = segments[depth];
-    if (segment === undefined) return arrive(at, method, values, allowed);
+    if (segment === undefined) return matchMethod(at, method, values, allowed);
     const literal = at.literal.get(segment);
     const found = literal && descend(literal, depth + 1);
     if (found) return found;
@@ -67,7 +74,7 @@ function find<R>(root: Node<R>, method: string, segments: readonly string[]): Ro
   return descend(root, 0) ?? { route: undefined, params: {}, allowed: [...allowed].sort() };
 }
 
-function arrive<R>(
+function matchMethod<R>(
   at: Node<R>,
   method: string,
   values: readonly string[],

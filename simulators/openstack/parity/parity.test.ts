@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { slippedSince } from "../../parity/subject.ts";
+import { findRegressionsSince } from "../../parity/subject.ts";
 import { openStackParity } from "./subject.ts";
 
 it("answers as the recorded services did, no less than before", async () => {
-  expect(await slippedSince(openStackParity)).toEqual([]);
+  expect(await findRegressionsSince(openStackParity)).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { JsonObject } from "../../../http/json.ts";
+import type { JsonObject } from "../../../client/http/json.ts";
 
 /** Catalogs that are right in every version from 2.11 on, with everything that is optional sometimes there and sometimes not. */
 

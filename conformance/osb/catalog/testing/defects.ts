@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import { type Json, isArray, isObject, type JsonObject } from "../../../http/json.ts";
+import { type Json, isArray, isObject, type JsonObject } from "../../../client/http/json.ts";
 import { type Path, replaced, valueAt } from "../../mutants/replaced.ts";
-import type { SpecMinor } from "../../../runner/check.ts";
+import type { SpecMinor } from "../../../client/spec-version.ts";
 
 /** One way to spoil a catalog: what of it, and with which values. */
 export interface Defect {

@@ -1,0 +1,90 @@
+import { type Json, isArray, isObject, type JsonObject, stringOf } from "./http/json.ts";
+
+/** A plan as far as it can be read; `raw` is what the catalog says. */
+export interface Plan {
+  readonly id: string;
+  readonly name: string;
+  readonly raw: JsonObject;
+}
+
+export interface Service {
+  readonly id: string;
+  readonly name: string;
+  readonly raw: JsonObject;
+  readonly plans: readonly Plan[];
+}
+
+/** A plan with its offering: what a request is about. */
+export interface Offer {
+  readonly service: Service;
+  readonly plan: Plan;
+}
+
+function objects(value: Json | undefined): JsonObject[] {
+  return isArray(value) ? value.filter(isObject) : [];
+}
+
+/** Reads a catalog leniently: whether it is right is what the checks are for. Entries without an id cannot be ordered and are left out. */
+export function readCatalog(json: Json | undefined): readonly Service[] {
+  const services = objects(isObject(json) ? json["services"] : undefined);
+  return services
+    .map((raw) => ({ ...identityOf(raw), raw, plans: plansOf(raw) }))
+    .filter((service) => service.id !== "");
+}
+
+function plansOf(service: JsonObject): Plan[] {
+  return objects(service["plans"])
+    .map((raw) => ({ ...identityOf(raw), raw }))
+    .filter((plan) => plan.id !== "");
+}
+
+function identityOf(raw: JsonObject): { id: string; name: string } {
+  const id = stringOf(raw["id"]) ?? "";
+  return { id, name: stringOf(raw["name"]) ?? id };
+}
+
+export function offersOf(services: readonly Service[]): Offer[] {
+  return services.flatMap((service) => service.plans.map((plan) => ({ service, plan })));
+}
+
+/** A flag of the plan, which wins over the offering's. */
+function effective(offer: Offer, name: string): boolean {
+  const own = offer.plan.raw[name];
+  return (typeof own === "boolean" ? own : offer.service.raw[name]) === true;
+}
+
+export const isBindable = (offer: Offer): boolean => effective(offer, "bindable");
+export const isPlanUpdateable = (offer: Offer): boolean => effective(offer, "plan_updateable");
+export const isRotatable = (offer: Offer): boolean => offer.plan.raw["binding_rotatable"] === true;
+export const areInstancesRetrievable = (offer: Offer): boolean => offer.service.raw["instances_retrievable"] === true;
+export const areBindingsRetrievable = (offer: Offer): boolean => offer.service.raw["bindings_retrievable"] === true;
+export const allowsContextUpdates = (offer: Offer): boolean => offer.service.raw["allow_context_updates"] === true;
+
+export function requires(offer: Offer, permission: string): boolean {
+  const list = offer.service.raw["requires"];
+  return isArray(list) && list.includes(permission);
+}
+
+/** The version of the plan's maintenance_info, or undefined. */
+export function maintenanceVersion(offer: Offer): string | undefined {
+  const info = offer.plan.raw["maintenance_info"];
+  return isObject(info) ? stringOf(info["version"]) : undefined;
+}
+
+export type SchemaUse = "create" | "update" | "bind";
+
+/** The JSON schema that a plan publishes for the parameters of a request. */
+export function schemaOf(offer: Offer, use: SchemaUse): JsonObject | undefined {
+  const schemas = offer.plan.raw["schemas"];
+  if (!isObject(schemas)) return undefined;
+  const owner = schemas[use === "bind" ? "service_binding" : "service_instance"];
+  const holder = isObject(owner) ? owner[use === "update" ? "update" : "create"] : undefined;
+  const schema = isObject(holder) ? holder["parameters"] : undefined;
+  return isObject(schema) ? schema : undefined;
+}
+
+/** In seconds; undefined when the plan sets no limit. */
+export function maximumPollingSeconds(offer: Offer): number | undefined {
+  const value = offer.plan.raw["maximum_polling_duration"];
+  return typeof value === "number" && value > 0 ? value : undefined;
+}

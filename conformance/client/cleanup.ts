@@ -1,0 +1,52 @@
+import type { Answer } from "./answer.ts";
+import { type EndedOperation, longerMs } from "./polling.ts";
+import type { RunMemory } from "./run-memory.ts";
+import type { ClientSettings } from "./settings.ts";
+
+/** Requests without an answer after which nothing more is tried in order to clean up. */
+const SILENCES_MAX = 6;
+/** Attempts to remove a thing that nothing else is going on with. */
+const REFUSALS_MAX = 3;
+/** How often something that may be under way still is looked for again. */
+const LOOKS_MAX = 2;
+
+/** What removing a thing needs of a client. */
+export interface Remover {
+  /** The id of the thing. */
+  readonly id: string;
+  /** Asks for the deletion, counted from 0, and waits for its end; undefined when there was no answer. */
+  readonly attempt: (attempt: number) => Promise<EndedOperation | undefined>;
+  /** Whether a deletion was refused because of something else that is going on. */
+  readonly isBusy: (refusal: Answer) => Promise<boolean>;
+}
+
+const isRemoved = (ended: EndedOperation | undefined): boolean =>
+  ended?.state === "succeeded" || ended?.state === "gone";
+
+/** A 404 is a wrong answer to a deletion, but says that nothing is there as well. */
+const isAbsent = (ended: EndedOperation | undefined): boolean =>
+  ended !== undefined && [404, 410].includes(ended.answer.status);
+
+/** Deletes until the broker says that the thing is gone; false when it stays, or may be there still. */
+export async function removeUntilGone(
+  settings: ClientSettings,
+  memory: RunMemory,
+  { id, attempt, isBusy }: Remover,
+): Promise<boolean> {
+  const { clock, cleanupMsMax, pollMsMin, pollMsMax } = settings;
+  const endMs = clock.nowMs() + cleanupMsMax;
+  let refusals = 0;
+  let looks = memory.unsure.has(id) ? LOOKS_MAX : 0;
+  let pauseMs = memory.unsure.has(id) ? pollMsMax : pollMsMin;
+  for (; memory.silences < SILENCES_MAX; pauseMs = longerMs(pauseMs, settings)) {
+    const ended = await attempt(refusals);
+    if (isRemoved(ended)) return true;
+    const absent = isAbsent(ended);
+    if (absent && looks-- === 0) return true;
+    const isWaiting = absent || (ended !== undefined && (await isBusy(ended.answer)));
+    if (!isWaiting && ++refusals === REFUSALS_MAX) return !memory.wanted.has(id) && !memory.unsure.has(id);
+    if (clock.nowMs() + pauseMs > endMs) return false;
+    await clock.sleepMs(pauseMs);
+  }
+  return false;
+}

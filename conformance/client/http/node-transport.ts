@@ -1,0 +1,131 @@
+import * as http from "node:http";
+import * as https from "node:https";
+import { decodeBody } from "./encoding.ts";
+import {
+  BoundedBody,
+  type RawRequest,
+  type RawResponse,
+  type SendOptions,
+  TRANSPORT_LIMITS,
+  type Transport,
+  TransportError,
+  type TransportFault,
+  type TransportLimits,
+  tooLarge,
+} from "./transport.ts";
+
+export interface NodeTransportOptions extends Partial<TransportLimits> {
+  /** PEM of the authority that signed the broker's certificate, beside the public ones. */
+  readonly ca?: string;
+}
+
+const TLS_CODES = /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/;
+
+function faultOf(error: NodeJS.ErrnoException): TransportFault {
+  const code = error.code ?? "";
+  if (code === "ECONNREFUSED" || code === "EHOSTUNREACH" || code === "ENETUNREACH") return "refused";
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "unresolved";
+  if (code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED") return "reset";
+  if (code === "ETIMEDOUT") return "timeout";
+  return TLS_CODES.test(code) ? "tls" : "protocol";
+}
+
+/** An AggregateError (several addresses tried) has its code on the first of them. */
+function translate(error: NodeJS.ErrnoException): TransportError {
+  if (error instanceof TransportError) return error;
+  const inner = error instanceof AggregateError ? (error.errors[0] as NodeJS.ErrnoException) : error;
+  return new TransportError(faultOf(inner), inner.message || inner.code || "the connection failed", { cause: error });
+}
+
+function headersOf(message: http.IncomingMessage): Record<string, string> {
+  const entries = Object.entries(message.headersDistinct).map(([name, values]) => [name, (values ?? []).join(", ")]);
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+function responseOf(message: http.IncomingMessage, body: Uint8Array, bytesMax: number): RawResponse {
+  const headers = headersOf(message);
+  return { status: message.statusCode ?? 0, headers, body: decodeBody(body, headers["content-encoding"], bytesMax) };
+}
+
+/**
+ * A transport over real sockets: keep-alive, no redirect followed, one deadline for the whole exchange, a bounded body.
+ * `dispose` closes its connections.
+ */
+export function nodeTransport(options: NodeTransportOptions = {}): Transport & { dispose(): void } {
+  const limits: TransportLimits = { ...TRANSPORT_LIMITS, ...options };
+  const plain = new http.Agent({ keepAlive: true, maxSockets: 16 });
+  const secure = new https.Agent({ keepAlive: true, maxSockets: 16, ...(options.ca ? { ca: options.ca } : {}) });
+
+  function once(request: RawRequest, send: SendOptions): Promise<RawResponse> {
+    return new Promise((resolve, reject) => {
+      const isSecure = request.url.startsWith("https:");
+      const outgoing = (isSecure ? https : http).request(request.url, {
+        method: request.method,
+        headers: { ...request.headers, ...lengthOf(request) },
+        agent: isSecure ? secure : plain,
+      });
+      const stop = (error: TransportError) => outgoing.destroy(error);
+      const deadline = setTimeout(
+        () => stop(new TransportError("timeout", `no complete answer within ${limits.exchangeMs} ms`)),
+        limits.exchangeMs,
+      );
+      const onAbort = () => stop(new TransportError("aborted", "interrupted"));
+      send.signal?.addEventListener("abort", onAbort, { once: true });
+      const settle = <T>(done: (value: T) => void, value: T) => {
+        clearTimeout(deadline);
+        send.signal?.removeEventListener("abort", onAbort);
+        done(value);
+      };
+      outgoing.on("error", (error) => settle(reject, markReused(translate(error), outgoing)));
+      if (send.abandon) {
+        // The request must be out before the connection goes, or the broker never sees it.
+        outgoing.on("finish", () =>
+          setTimeout(() => stop(new TransportError("abandoned", "the client walked away")), 5),
+        );
+      }
+      outgoing.on("response", (message) => {
+        const body = new BoundedBody(limits.bodyBytesMax);
+        message.on("data", (chunk: Uint8Array) => {
+          if (!body.add(chunk)) stop(tooLarge(limits.bodyBytesMax));
+        });
+        message.on("error", (error) => settle(reject, translate(error)));
+        message.on("end", () => {
+          try {
+            settle(resolve, responseOf(message, body.bytes(), limits.bodyBytesMax));
+          } catch (error) {
+            settle(reject, translate(error as Error));
+          }
+        });
+      });
+      if (send.signal?.aborted) onAbort();
+      else outgoing.end(request.body);
+    });
+  }
+
+  const transport = async (request: RawRequest, send: SendOptions = {}): Promise<RawResponse> => {
+    try {
+      return await once(request, send);
+    } catch (error) {
+      // A kept-alive connection that the other side closed meanwhile says nothing about this request.
+      if (error instanceof StaleConnection && !send.signal?.aborted) return once(request, send);
+      throw error;
+    }
+  };
+  return Object.assign(transport, {
+    dispose() {
+      plain.destroy();
+      secure.destroy();
+    },
+  });
+}
+
+class StaleConnection extends TransportError {}
+
+function markReused(error: TransportError, request: http.ClientRequest): TransportError {
+  if (error.fault !== "reset" || !request.reusedSocket) return error;
+  return new StaleConnection("reset", error.message, { cause: error });
+}
+
+function lengthOf(request: RawRequest): Record<string, string> {
+  return request.body === undefined ? {} : { "Content-Length": String(Buffer.byteLength(request.body)) };
+}

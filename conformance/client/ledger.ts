@@ -1,0 +1,68 @@
+/** What could not be removed at the broker. */
+export interface LeftBehind {
+  readonly kind: "instance" | "binding" | "backup";
+  readonly id: string;
+  /** The line that removes it. */
+  readonly curl: string;
+}
+
+/** Something that was, or may have been, created at the broker, and how to remove it. */
+export interface LedgerEntry extends LeftBehind {
+  /** True when it is certain to be gone. May throw: then it counts as left behind. */
+  readonly remove: () => Promise<boolean>;
+}
+
+/**
+ * What has to be cleaned up. An entry is written *before* the request that may create the thing, and leaves the ledger only
+ * when the thing is known to be gone. Each check has a scope of its own, cleaned at its end in reverse order.
+ */
+export class Ledger {
+  readonly #entries = new Map<string, LedgerEntry>();
+  readonly #scopes = new Set<Ledger>();
+  #stuck: LeftBehind[] = [];
+
+  scope(): Ledger {
+    const scope = new Ledger();
+    this.#scopes.add(scope);
+    return scope;
+  }
+
+  record(entry: LedgerEntry): void {
+    const key = keyOf(entry);
+    if (!this.#entries.has(key)) this.#entries.set(key, entry);
+  }
+
+  forget(entry: Pick<LeftBehind, "kind" | "id">): void {
+    this.#entries.delete(keyOf(entry));
+  }
+
+  holds(entry: Pick<LeftBehind, "kind" | "id">): boolean {
+    return this.#entries.has(keyOf(entry));
+  }
+
+  /** Hands the entries over to another scope, which now has to clean them up. */
+  moveTo(other: Ledger): void {
+    for (const entry of this.#entries.values()) other.record(entry);
+    this.#entries.clear();
+  }
+
+  /** Removes all that this ledger and its scopes hold. */
+  async clean(): Promise<void> {
+    for (const scope of this.#scopes) await scope.clean();
+    for (const entry of [...this.#entries.values()].reverse()) {
+      const isGone = await entry.remove().catch(() => false);
+      if (!isGone) this.#stuck.push({ kind: entry.kind, id: entry.id, curl: entry.curl });
+      this.#entries.delete(keyOf(entry));
+    }
+  }
+
+  /** What could not be removed so far. */
+  leftBehind(): readonly LeftBehind[] {
+    const all = [...this.#stuck, ...[...this.#scopes].flatMap((scope) => scope.leftBehind())];
+    return [...new Map(all.map((item) => [keyOf(item), item])).values()];
+  }
+}
+
+function keyOf(entry: Pick<LeftBehind, "kind" | "id">): string {
+  return `${entry.kind} ${entry.id}`;
+}

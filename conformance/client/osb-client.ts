@@ -1,0 +1,255 @@
+import type { Answer, Operation } from "./answer.ts";
+import type { Offer } from "./catalog.ts";
+import { removeUntilGone } from "./cleanup.ts";
+import { curlLine } from "./http/curl.ts";
+import type { Exchange } from "./http/exchange.ts";
+import { isObject, type Json, stringOf } from "./http/json.ts";
+import { bodyOf, type Observation, publicRequest } from "./http/observation.ts";
+import { type RawRequest, TransportError } from "./http/transport.ts";
+import type { Ledger, LeftBehind } from "./ledger.ts";
+import { answerOrSilence, NoAnswer } from "./no-answer.ts";
+import { type EndedOperation, pollUntilEnded } from "./polling.ts";
+import { buildRequest, deletionQuery, isSuccess, planIds, type RequestOptions } from "./request.ts";
+import { RunMemory, TIMEOUTS_MAX } from "./run-memory.ts";
+import { Sender, sleepMs } from "./sender.ts";
+import type { ClientSettings } from "./settings.ts";
+
+/** What surely kept a request from having an effect. */
+const UNSENT: readonly TransportError["fault"][] = ["refused", "unresolved", "tls", "aborted", "throttled"];
+
+/** Operations on a plan do not end: no more are begun, or each check would cost its whole patience. */
+export class StalledPlan extends Error {
+  constructor(planName: string) {
+    super(`${TIMEOUTS_MAX} operations on plan "${planName}" in a row did not end in time: no more are begun`);
+    this.name = "StalledPlan";
+  }
+}
+
+/** What is told of each answer. */
+export type AnswerListener = (answer: Answer) => void;
+
+/**
+ * The platform's side of the API, polite: sends requests as the specification asks a platform to, keeps every answer, writes down
+ * what it may have created before it asks for it, waits for operations, and removes what it made.
+ *
+ * One for each check: they share settings and the run's memory; ledger, `sent` and signal are the check's own.
+ */
+export class OsbClient {
+  readonly settings: ClientSettings;
+  readonly ledger: Ledger;
+  /** What this client has sent, in order of the answers. */
+  readonly sent: Answer[] = [];
+  readonly #sender: Sender;
+  readonly #listener: AnswerListener;
+  readonly #memory: RunMemory;
+
+  constructor(
+    settings: ClientSettings,
+    ledger: Ledger,
+    listener: AnswerListener = () => {},
+    memory: RunMemory = new RunMemory(),
+  ) {
+    this.settings = settings;
+    this.ledger = ledger;
+    this.#listener = listener;
+    this.#memory = memory;
+    this.#sender = new Sender(settings, memory);
+  }
+
+  /** A client for one check: own ledger, own record. */
+  scope(listener: AnswerListener = this.#listener): OsbClient {
+    return new OsbClient(this.settings, this.ledger.scope(), listener, this.#memory);
+  }
+
+  newId(): string {
+    return this.settings.newId();
+  }
+
+  /** Requests that got no answer. */
+  get silent(): readonly Exchange[] {
+    return this.#sender.silent;
+  }
+
+  /** The request as it goes out. Exposed for curl lines of things not sent yet. */
+  requestFor(operation: Operation, options: RequestOptions): RawRequest {
+    return buildRequest(this.settings, operation, options);
+  }
+
+  /** Sends one request. @throws NoAnswer */
+  async send(operation: Operation, options: RequestOptions = {}): Promise<Answer> {
+    const request = this.requestFor(operation, options);
+    if (operation === "update") this.#notePlan(options.instanceId ?? "", options, false);
+    return this.#keep(operation, options, await this.exchange(request, options));
+  }
+
+  /** One exchange that need not be of the OSB API. @throws NoAnswer */
+  exchange(request: RawRequest, options: Pick<RequestOptions, "intent" | "abandon"> = {}): Promise<Observation> {
+    return this.#sender.exchange(request, options);
+  }
+
+  #keep(operation: Operation, options: RequestOptions, observation: Observation): Answer {
+    const answer: Answer = {
+      ...observation,
+      operation,
+      intent: options.intent ?? "plain",
+      instanceId: options.instanceId ?? "",
+      bindingId: options.bindingId ?? "",
+      query: options.query ?? {},
+      sent: isObject(options.body) ? options.body : {},
+      polled: options.polled,
+    };
+    if (operation === "update" && isSuccess(answer) && answer.status !== 202)
+      this.#notePlan(answer.instanceId, options, true);
+    this.sent.push(answer);
+    this.#listener(answer);
+    return answer;
+  }
+
+  /** A plan that was asked for with a planted defect is none to count on. */
+  #notePlan(instanceId: string, { body, intent }: Pick<RequestOptions, "body" | "intent">, isReached: boolean): void {
+    const planId = planIn(body);
+    if (planId !== undefined && intent !== "bad") this.#memory.notePlan(instanceId, planId, isReached);
+  }
+
+  /** The query of the deletion of an instance or its bindings, with the plan that it has now; later attempts try others. */
+  deletionOf(offer: Offer, instanceId: string, attempt = 0): Record<string, string> {
+    return { ...deletionQuery(offer), plan_id: this.#memory.planFor(instanceId, attempt) ?? offer.plan.id };
+  }
+
+  /** Writes the instance down, then asks for it. @throws NoAnswer, StalledPlan */
+  async provision(offer: Offer, instanceId: string, options: RequestOptions = {}): Promise<Answer> {
+    this.#refuseStalled(offer);
+    this.recordInstance(offer, instanceId);
+    return this.#create("provision", instanceId, { ...options, instanceId });
+  }
+
+  /** Writes the binding down, then asks for it. @throws NoAnswer, StalledPlan */
+  async bind(offer: Offer, instanceId: string, bindingId: string, options: RequestOptions = {}): Promise<Answer> {
+    this.#refuseStalled(offer);
+    this.recordBinding(offer, instanceId, bindingId);
+    return this.#create("bind", bindingId, { ...options, instanceId, bindingId });
+  }
+
+  async #create(operation: "provision" | "bind", id: string, options: RequestOptions): Promise<Answer> {
+    try {
+      const answer = await this.send(operation, options);
+      if (answer.status < 400 || answer.status >= 500) this.#memory.wanted.add(id);
+      return answer;
+    } catch (error) {
+      if (error instanceof NoAnswer && !UNSENT.includes(error.fault)) this.#memory.unsure.add(id);
+      throw error;
+    }
+  }
+
+  #refuseStalled({ plan }: Offer): void {
+    if ((this.#memory.timeouts.get(plan.id) ?? 0) >= TIMEOUTS_MAX) throw new StalledPlan(plan.name);
+  }
+
+  /** @throws NoAnswer */
+  async deprovision(offer: Offer, instanceId: string, options: RequestOptions = {}): Promise<Answer> {
+    const query = this.deletionOf(offer, instanceId);
+    const answer = await this.send("deprovision", { query, ...options, instanceId });
+    if (this.#isGone(answer, instanceId)) this.ledger.forget({ kind: "instance", id: instanceId });
+    return answer;
+  }
+
+  /** @throws NoAnswer */
+  async unbind(offer: Offer, instanceId: string, bindingId: string, options: RequestOptions = {}): Promise<Answer> {
+    const query = this.deletionOf(offer, instanceId);
+    const answer = await this.send("unbind", { query, ...options, instanceId, bindingId });
+    if (this.#isGone(answer, bindingId)) this.ledger.forget({ kind: "binding", id: bindingId });
+    return answer;
+  }
+
+  /** What may be under way still is not gone because it is not there yet. */
+  #isGone({ status }: Answer, id: string): boolean {
+    return status === 200 || (status === 410 && !this.#memory.unsure.has(id));
+  }
+
+  /** One poll. `operation` is the string of the 202, when it had one. @throws NoAnswer */
+  poll(offer: Offer, of: Answer, options: RequestOptions = {}): Promise<Answer> {
+    const operation = stringOf(bodyOf(of)["operation"]);
+    const query = { ...planIds(offer), ...(operation === undefined ? {} : { operation }) };
+    return this.send(of.bindingId === "" ? "poll-instance" : "poll-binding", {
+      query,
+      instanceId: of.instanceId,
+      bindingId: of.bindingId,
+      intent: of.intent === "cleanup" ? "cleanup" : "plain",
+      polled: of.operation,
+      ...options,
+    });
+  }
+
+  /** Waits until the operation that `answer` began has ended; see `pollUntilEnded`. @throws NoAnswer */
+  async settle(offer: Offer, answer: Answer): Promise<EndedOperation> {
+    if (answer.status !== 202) return { state: isSuccess(answer) ? "succeeded" : "refused", answer, polls: [] };
+    const poller = { poll: () => this.poll(offer, answer), pause: (ms: number, last: Answer) => this.#pause(ms, last) };
+    const ended = await pollUntilEnded(this.settings, offer, answer, poller);
+    if (ended.state !== "timed-out") this.#noteEnd(offer, ended);
+    else if (answer.intent !== "cleanup") this.#memory.noteTimeout(offer.plan.id);
+    return ended;
+  }
+
+  async #pause(ms: number, last: Answer): Promise<void> {
+    const signal = last.intent === "cleanup" ? undefined : this.settings.signal;
+    await sleepMs(this.settings, ms, signal).catch((error: unknown) => {
+      throw error instanceof TransportError ? new NoAnswer(last.request, error) : error;
+    });
+  }
+
+  #noteEnd({ plan }: Offer, { state, answer }: EndedOperation): void {
+    const { operation, instanceId, bindingId } = answer;
+    this.#memory.timeouts.delete(plan.id);
+    if (state === "failed") return;
+    if (operation === "update") this.#notePlan(instanceId, { body: answer.sent }, true);
+    if (operation === "deprovision") this.ledger.forget({ kind: "instance", id: instanceId });
+    if (operation === "unbind") this.ledger.forget({ kind: "binding", id: bindingId });
+  }
+
+  /** Writes an instance down that may come to be, so that it is removed at the end. */
+  recordInstance(offer: Offer, instanceId: string): void {
+    this.#memory.beginPlan(instanceId, offer.plan.id);
+    this.#record("deprovision", offer, { kind: "instance", id: instanceId, instanceId });
+  }
+
+  /** Writes a binding down that may come to be, so that it is removed at the end. */
+  recordBinding(offer: Offer, instanceId: string, bindingId: string): void {
+    this.#record("unbind", offer, { kind: "binding", id: bindingId, instanceId, bindingId });
+  }
+
+  #record(
+    operation: "deprovision" | "unbind",
+    offer: Offer,
+    { kind, id, ...ids }: Pick<LeftBehind, "kind" | "id"> & RequestOptions & { readonly instanceId: string },
+  ): void {
+    const options = (attempt: number) => ({ ...ids, query: this.deletionOf(offer, ids.instanceId, attempt) });
+    const remove = async (attempt: number): Promise<EndedOperation> =>
+      this.settle(offer, await this.send(operation, { ...options(attempt), intent: "cleanup" }));
+    this.ledger.record({
+      kind,
+      id,
+      curl: curlLine(publicRequest(this.requestFor(operation, options(0)))),
+      remove: () =>
+        removeUntilGone(this.settings, this.#memory, {
+          id,
+          attempt: (attempt) => answerOrSilence(remove(attempt)),
+          isBusy: (refusal) => this.#isBusy(offer, refusal),
+        }),
+    });
+  }
+
+  /** Also when the broker does not say so as it should. What goes on may only move on while somebody asks for it. */
+  async #isBusy(offer: Offer, refusal: Answer): Promise<boolean> {
+    const { instanceId, bindingId } = refusal;
+    const options = { query: planIds(offer), instanceId, intent: "cleanup" } as const;
+    const polls = [await this.send("poll-instance", options)];
+    if (bindingId !== "" && this.settings.minor >= 14)
+      polls.push(await this.send("poll-binding", { ...options, bindingId }));
+    const isRunning = polls.some((poll) => bodyOf(poll)["state"] === "in progress");
+    return isRunning || bodyOf(refusal)["error"] === "ConcurrencyError";
+  }
+}
+
+function planIn(body: Json | undefined): string | undefined {
+  return isObject(body) ? stringOf(body["plan_id"]) : undefined;
+}

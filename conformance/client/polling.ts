@@ -1,0 +1,73 @@
+import type { Answer } from "./answer.ts";
+import { maximumPollingSeconds, type Offer } from "./catalog.ts";
+import { bodyOf } from "./http/observation.ts";
+import type { RawResponse } from "./http/transport.ts";
+import type { ClientSettings } from "./settings.ts";
+
+/** How an operation ended. `refused`: the request was not accepted; `gone`: 410 from a poll. */
+export interface EndedOperation {
+  readonly state: "succeeded" | "failed" | "gone" | "timed-out" | "refused";
+  readonly answer: Answer;
+  readonly polls: readonly Answer[];
+}
+
+/** How an operation ended according to a poll; undefined while it goes on. */
+export function stateOf(poll: Answer): "succeeded" | "failed" | "gone" | undefined {
+  const isDeletion = poll.polled === "deprovision" || poll.polled === "unbind";
+  if (poll.status === 410) return isDeletion ? "gone" : "failed";
+  if (poll.status === 404 && isDeletion) return "gone";
+  if (poll.status >= 400 && poll.status < 500) return "failed";
+  const state = bodyOf(poll)["state"];
+  return state === "succeeded" || state === "failed" ? state : undefined;
+}
+
+/** Longest wait that a broker's Retry-After can ask for, in milliseconds. */
+const RETRY_AFTER_MS_MAX = 60_000;
+
+/** The wait that Retry-After asks for (RFC 9110, 10.2.3: seconds or a date), in milliseconds; undefined where it is absent or unreadable. */
+export function retryAfterMs(answer: Pick<RawResponse, "headers">, nowMs: number): number | undefined {
+  const value = answer.headers["retry-after"];
+  if (value === undefined) return undefined;
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;
+  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), RETRY_AFTER_MS_MAX) : undefined;
+}
+
+/** The next pause of a loop that waits ever longer: half as long again, up to `pollMsMax`. */
+export function longerMs(pauseMs: number, { pollMsMax }: Pick<ClientSettings, "pollMsMax">): number {
+  return Math.min(pauseMs * 1.5, pollMsMax);
+}
+
+/** How long an operation may be in progress, in milliseconds: the plan's maximum_polling_duration or the run's limit. */
+function patienceMs({ operationMsMax, cleanupMsMax }: ClientSettings, offer: Offer, { intent }: Answer): number {
+  if (intent === "cleanup") return cleanupMsMax;
+  return Math.min(operationMsMax, (maximumPollingSeconds(offer) ?? Number.POSITIVE_INFINITY) * 1000);
+}
+
+/** The two things that following an operation needs of a client. */
+export interface Poller {
+  readonly poll: () => Promise<Answer>;
+  /** Waits before the poll after `last`. */
+  readonly pause: (ms: number, last: Answer) => Promise<void>;
+}
+
+/** Polls an operation that was answered 202 until it has ended or its time is up: by Retry-After, or after a growing pause. */
+export async function pollUntilEnded(
+  settings: ClientSettings,
+  offer: Offer,
+  answer: Answer,
+  poller: Poller,
+): Promise<EndedOperation> {
+  const { clock } = settings;
+  const endMs = clock.nowMs() + patienceMs(settings, offer, answer);
+  const polls: Answer[] = [];
+  for (let pauseMs = settings.pollMsMin; ; pauseMs = longerMs(pauseMs, settings)) {
+    const poll = await poller.poll();
+    polls.push(poll);
+    const state = stateOf(poll);
+    if (state !== undefined) return { state, answer, polls };
+    const leftMs = endMs - clock.nowMs();
+    if (leftMs <= 0) return { state: "timed-out", answer, polls };
+    // Asked to come back after the end of the time it has, the client looks a last time at that end.
+    await poller.pause(Math.min(retryAfterMs(poll, clock.nowMs()) ?? pauseMs, leftMs), poll);
+  }
+}

@@ -1,0 +1,79 @@
+import { type Answer, type Intent, METHOD, type Operation, pathOf } from "./answer.ts";
+import type { Offer } from "./catalog.ts";
+import { type Json, type JsonObject, stringOf } from "./http/json.ts";
+import type { RawRequest } from "./http/transport.ts";
+import type { ClientSettings } from "./settings.ts";
+import { authorizationOf } from "./target.ts";
+
+/** What a request says beside its operation, and why it is sent. */
+export interface RequestOptions {
+  readonly instanceId?: string;
+  readonly bindingId?: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: Json;
+  /** Sent as it is in place of `body`. */
+  readonly text?: string;
+  /** Added to, or with null taken from, the usual headers. */
+  readonly headers?: Readonly<Record<string, string | null>>;
+  /** Default `plain`. */
+  readonly intent?: Intent;
+  /** The operation that a poll asks about. */
+  readonly polled?: Operation;
+  /** Walks away before the answer; see `SendOptions`. */
+  readonly abandon?: boolean;
+}
+
+/** Whether an answer has a status of the class 2xx. */
+export const isSuccess = (answer: Pick<Answer, "status">): boolean => answer.status >= 200 && answer.status < 300;
+
+/** The query of a DELETE, or the hints of a GET. */
+export function planIds(offer: Offer): { service_id: string; plan_id: string } {
+  return { service_id: offer.service.id, plan_id: offer.plan.id };
+}
+
+/** The query of a deletion as a platform sends it. */
+export function deletionQuery(offer: Offer): Record<string, string> {
+  return { ...planIds(offer), accepts_incomplete: "true" };
+}
+
+/** The members of a provision request that a platform always sends. */
+export function provisionBody(offer: Offer, context: JsonObject, parameters?: JsonObject): JsonObject {
+  return {
+    ...planIds(offer),
+    context,
+    organization_guid: stringOf(context["organization_guid"]) ?? "drydock-organization",
+    space_guid: stringOf(context["space_guid"]) ?? "drydock-space",
+    ...(parameters === undefined ? {} : { parameters }),
+  };
+}
+
+function headersFor(
+  { target, minor, newId }: ClientSettings,
+  hasBody: boolean,
+  changes: Readonly<Record<string, string | null>>,
+): Record<string, string> {
+  const authorization = authorizationOf(target.auth);
+  const usual: Record<string, string | null> = {
+    Accept: "application/json",
+    "X-Broker-API-Version": `2.${minor}`,
+    ...(minor >= 15 ? { "X-Broker-API-Request-Identity": newId() } : {}),
+    ...(authorization === undefined ? {} : { Authorization: authorization }),
+    ...(hasBody ? { "Content-Type": "application/json" } : {}),
+    ...target.headers,
+    ...changes,
+  };
+  return Object.fromEntries(Object.entries(usual).filter((entry): entry is [string, string] => entry[1] !== null));
+}
+
+/** The request of an operation as it goes out: URL with the target's base path, headers of the version that the client speaks. */
+export function buildRequest(settings: ClientSettings, operation: Operation, options: RequestOptions): RawRequest {
+  const query = new URLSearchParams(options.query).toString().replaceAll("+", "%20");
+  const path = pathOf(operation, options.instanceId ?? "", options.bindingId ?? "");
+  const text = options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
+  return {
+    method: METHOD[operation],
+    url: `${settings.target.url}${path}${query === "" ? "" : `?${query}`}`,
+    headers: headersFor(settings, text !== undefined, options.headers ?? {}),
+    ...(text === undefined ? {} : { body: text }),
+  };
+}

@@ -1,0 +1,23 @@
+import type { Transport } from "./http/transport.ts";
+import type { Clock } from "./clock.ts";
+import type { SpecMinor } from "./spec-version.ts";
+import type { Target } from "./target.ts";
+
+/** What all clients of one run have in common. */
+export interface ClientSettings {
+  readonly target: Target;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** The version of the API that the client speaks, sent with each request. */
+  readonly minor: SpecMinor;
+  /** Makes a globally unique id. */
+  readonly newId: () => string;
+  /** How long an operation may be in progress when its plan sets no limit, in milliseconds. */
+  readonly operationMsMax: number;
+  /** First wait between polls, in milliseconds; it grows by half each time up to `pollMsMax`. */
+  readonly pollMsMin: number;
+  readonly pollMsMax: number;
+  /** How long the removal of one thing may take, in milliseconds. */
+  readonly cleanupMsMax: number;
+  readonly signal?: AbortSignal;
+}

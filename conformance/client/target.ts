@@ -1,0 +1,53 @@
+import { TargetError } from "./errors/target-error.ts";
+
+/** Where the broker is and how one gets in. */
+export interface Target {
+  /** With the base path, without a slash at the end. */
+  readonly url: string;
+  readonly auth: Auth;
+  /** PEM. */
+  readonly ca?: string;
+  /** Sent with each request. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export type Auth =
+  | { readonly kind: "basic"; readonly username: string; readonly password: string }
+  | { readonly kind: "bearer"; readonly token: string }
+  | { readonly kind: "none" };
+
+export interface TargetOptions {
+  /** May carry `user:password@`, which counts when `username` is not given. */
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly bearerToken?: string;
+  readonly ca?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+function authOf(options: TargetOptions, url: URL): Auth {
+  if (options.bearerToken !== undefined) return { kind: "bearer", token: options.bearerToken };
+  const username = options.username ?? decodeURIComponent(url.username);
+  const password = options.password ?? decodeURIComponent(url.password);
+  return username === "" && password === "" ? { kind: "none" } : { kind: "basic", username, password };
+}
+
+/** Parses what a user typed; throws `bad-url`. */
+export function parseTarget(options: TargetOptions): Target {
+  const url = URL.parse(options.url);
+  if (url === null || !/^https?:$/.test(url.protocol)) throw new TargetError("bad-url", `Not a URL: "${options.url}"`);
+  return {
+    url: `${url.origin}${url.pathname}`.replace(/\/+$/, ""),
+    auth: authOf(options, url),
+    headers: options.headers ?? {},
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+  };
+}
+
+/** The value of the Authorization header, if the target wants one. */
+export function authorizationOf(auth: Auth): string | undefined {
+  if (auth.kind === "none") return undefined;
+  if (auth.kind === "bearer") return `Bearer ${auth.token}`;
+  return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString("base64")}`;
+}

@@ -1,0 +1,93 @@
+import type { RecordedSession } from "./recorder.ts";
+import type { TableRow, TableShape } from "./statement.ts";
+
+/**
+ * What a tenant's own session sees of the suites' tables, fact by fact: `row drydock_types/unicode` is a fact, and so is a column
+ * list, an index, a right. Made by reading through the front door, so that it owes nothing to what the service calls a dump.
+ */
+export type DatabaseContents = ReadonlyMap<string, string>;
+
+const text = (row: TableRow): string => JSON.stringify(row);
+
+/** Whether a table can be read as the suite made it: a shape that differs is a fact of its own. */
+const fitsShape = (columns: readonly TableRow[], { columns: wanted }: TableShape): boolean =>
+  columns.length === 0 || wanted.every(({ name }) => columns.some(([each]) => each === name));
+
+async function factsOf(
+  session: RecordedSession,
+  name: string,
+  shape: TableShape | undefined,
+): Promise<[string, string][]> {
+  const columns = await session.run({ do: "columns", table: name });
+  const facts: [string, string][] = [[`table ${name}`, columns.map((column) => column.join(" ")).join(", ")]];
+  if (shape === undefined || !fitsShape(columns, shape)) return facts;
+  const rows = await session.run({ do: "rows", table: shape });
+  return [...facts, ...rows.map((row): [string, string] => [`row ${name}/${row[0]}`, text(row)])];
+}
+
+/** Reads all that the suites have made; the rows of those tables whose shape is known. @throws DataError */
+export async function readContents(session: RecordedSession, shapes: readonly TableShape[]): Promise<DatabaseContents> {
+  const tables = (await session.run({ do: "tables" })).map(([name]) => String(name));
+  const facts: [string, string][] = [];
+  for (const name of tables)
+    facts.push(
+      ...(await factsOf(
+        session,
+        name,
+        shapes.find((shape) => shape.name === name),
+      )),
+    );
+  const objects = session.extras.size === 0 ? [] : await session.run({ do: "objects" });
+  return new Map([
+    ...facts,
+    ...objects.map(([kind, name, definition]): [string, string] => [`${kind} ${name}`, String(definition)]),
+  ]);
+}
+
+/** The facts that rows which were written must be. */
+export function writtenFacts(shape: TableShape, rows: readonly TableRow[]): DatabaseContents {
+  return new Map(rows.map((row) => [`row ${shape.name}/${row[0]}`, text(row)]));
+}
+
+export interface Difference {
+  readonly kind: "missing" | "changed" | "extra";
+  readonly fact: string;
+  readonly expected: string | undefined;
+  readonly seen: string | undefined;
+}
+
+/** In what a picture differs from what it should be: every fact that is missing, is not as it was, or should not be there. */
+export function differences(expected: DatabaseContents, seen: DatabaseContents): readonly Difference[] {
+  const lost = [...expected].flatMap(([fact, value]): Difference[] => {
+    const now = seen.get(fact);
+    if (now === value) return [];
+    return [{ kind: now === undefined ? "missing" : "changed", fact, expected: value, seen: now }];
+  });
+  const extra = [...seen].flatMap(([fact, value]): Difference[] =>
+    expected.has(fact) ? [] : [{ kind: "extra", fact, expected: undefined, seen: value }],
+  );
+  return [...lost, ...extra];
+}
+
+/** Longest value that a difference tells, in characters. */
+const VALUE_CHARS_MAX = 80;
+
+function short(value: string | undefined): string {
+  const whole = value ?? "nothing";
+  return whole.length > VALUE_CHARS_MAX ? `${whole.slice(0, VALUE_CHARS_MAX)}… (${whole.length} characters)` : whole;
+}
+
+function describeDifference({ kind, fact, expected, seen }: Difference): string {
+  if (kind === "missing") return `${fact} is missing`;
+  if (kind === "extra") return `${fact} is there`;
+  return `${fact} is ${short(seen)} instead of ${short(expected)}`;
+}
+
+/** Differences that a verdict tells one by one. */
+const TOLD_MAX = 3;
+
+/** "row a/1 is missing; row a/2 is missing; and 7 more" */
+export function describeDifferences(found: readonly Difference[]): string {
+  const more = found.length > TOLD_MAX ? [`and ${found.length - TOLD_MAX} more`] : [];
+  return [...found.slice(0, TOLD_MAX).map(describeDifference), ...more].join("; ");
+}

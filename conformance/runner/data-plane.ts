@@ -1,0 +1,14 @@
+import type { DataPlane } from "../data/plane.ts";
+import { resolverAt, socketPlane } from "../data/sockets.ts";
+import type { DataSettings } from "../settings/drydock-file.ts";
+
+/** The way to the data services over sockets, from the places that drydock.yml names. */
+export function dataPlaneFor({ dns, ports, source, outsider, tenant }: DataSettings): DataPlane {
+  return socketPlane({
+    ...(dns === undefined ? {} : { resolve: resolverAt(dns) }),
+    ...(ports === undefined ? {} : { platformPorts: ports }),
+    ...(source === undefined ? {} : { source }),
+    ...(outsider === undefined ? {} : { outsider }),
+    ...(tenant === undefined ? {} : { tenant }),
+  });
+}

@@ -1,0 +1,110 @@
+import { randomUUID } from "node:crypto";
+import { type Clock, wallClock } from "../client/clock.ts";
+import { suggestionsFor } from "../client/errors/nearest.ts";
+import { TargetError } from "../client/errors/target-error.ts";
+import { type Fetch, fetchTransport } from "../client/http/fetch-transport.ts";
+import { nodeTransport } from "../client/http/node-transport.ts";
+import { type Transport, TRANSPORT_LIMITS, type TransportLimits } from "../client/http/transport.ts";
+import type { ClientSettings } from "../client/settings.ts";
+import { SPEC_MINORS, type SpecMinor } from "../client/spec-version.ts";
+import { parseTarget, type TargetOptions } from "../client/target.ts";
+import type { DataPlane } from "../data/plane.ts";
+import type { DrydockFile } from "../settings/drydock-file.ts";
+import type { Acceptance } from "./baseline.ts";
+import type { Backend } from "./hooks.ts";
+import type { AnySuite } from "./suite.ts";
+
+/** What `certify` is asked to do, and how. */
+export interface CertifyOptions extends TargetOptions {
+  readonly suites: readonly AnySuite[];
+  /** Every suite that there is: what `suites` leaves out of one of the same name counts as left out. Default: `suites`. */
+  readonly knownSuites?: readonly AnySuite[];
+  /** `osb-2.11` … `osb-2.17`. Without it the version is learnt from the broker. */
+  readonly profile?: string;
+  /** Name or id; only its plans are tested. */
+  readonly service?: string;
+  readonly plan?: string;
+  /** Runs these checks only, by id; a `*` stands for any characters. One that names no check is refused. */
+  readonly only?: readonly string[];
+  /** The text of a drydock.yml, or what has been parsed from one. */
+  readonly file?: string | DrydockFile;
+  /** Known failures that don't count against the broker; see `parseBaseline`. */
+  readonly baseline?: readonly Acceptance[];
+  /** Checks side by side. Default 4. */
+  readonly jobs?: number;
+  /** Service instances at once. Default 8. */
+  readonly maxInstances?: number;
+  readonly limits?: Partial<TransportLimits & OperationLimits>;
+  /** Stops the run; what it created is removed, then `certify` resolves with exit code 130. */
+  readonly signal?: AbortSignal;
+  readonly backend?: Backend;
+  /** The way to the data services behind the broker. Default: sockets, as drydock.yml says; none for a broker in the same process. */
+  readonly data?: DataPlane;
+  /** For a broker in the same process: how to reach it, and the time it lives in. `transport` wins over `fetch`. */
+  readonly fetch?: Fetch;
+  readonly transport?: Transport;
+  readonly clock?: Clock;
+  readonly newId?: () => string;
+  /** The command line that runs it again, for the report. */
+  readonly command?: string;
+  readonly toolVersion?: string;
+}
+
+/** How long a run waits for operations, all in milliseconds. */
+export interface OperationLimits {
+  /** How long an asynchronous operation may be in progress. */
+  readonly operationMsMax: number;
+  readonly pollMsMin: number;
+  readonly pollMsMax: number;
+  /** How long the removal of one thing may take. */
+  readonly cleanupMsMax: number;
+}
+
+/** The limits of a run that sets none. */
+export const OPERATION_LIMITS: OperationLimits = {
+  operationMsMax: 600_000,
+  pollMsMin: 20,
+  pollMsMax: 2_000,
+  cleanupMsMax: 300_000,
+};
+
+/** The newest version, which is spoken until the broker's own is known. */
+const NEWEST_MINOR: SpecMinor = 17;
+
+function minorOf(profile: string): SpecMinor {
+  const minor = SPEC_MINORS.find((each) => profile === `osb-2.${each}` || profile === `2.${each}`);
+  if (minor !== undefined) return minor;
+  const profiles = SPEC_MINORS.map((each) => `osb-2.${each}`);
+  throw new TargetError("bad-profile", `no such profile: "${profile}"${suggestionsFor(profile, profiles)}`);
+}
+
+function transportFor(options: CertifyOptions, limits: TransportLimits, ca: string | undefined) {
+  const own = options.transport ?? (options.fetch && fetchTransport(options.fetch, limits.bodyBytesMax));
+  if (own !== undefined) return { transport: own, dispose: () => {} };
+  const transport = nodeTransport({ ...limits, ...(ca === undefined ? {} : { ca }) });
+  return { transport, dispose: () => transport.dispose() };
+}
+
+/**
+ * The settings of the clients of a run; `dispose` closes their connections.
+ *
+ * @throws TargetError bad-url, bad-profile
+ */
+export function clientSettingsFor(
+  options: CertifyOptions,
+  file: DrydockFile,
+): { readonly settings: ClientSettings; readonly dispose: () => void } {
+  const limits = { ...TRANSPORT_LIMITS, ...OPERATION_LIMITS, ...options.limits };
+  const target = parseTarget({ ...options, headers: { ...file.headers, ...options.headers } });
+  const { transport, dispose } = transportFor(options, limits, target.ca);
+  const settings = {
+    ...limits,
+    target,
+    transport,
+    clock: options.clock ?? wallClock,
+    minor: options.profile === undefined ? NEWEST_MINOR : minorOf(options.profile),
+    newId: options.newId ?? randomUUID,
+    ...(options.signal ? { signal: options.signal } : {}),
+  };
+  return { settings, dispose };
+}

@@ -1,0 +1,21 @@
+import { type Json, isObject } from "../client/http/json.ts";
+import { memberSchemas, type SchemaNode, valueSchemaOf } from "./schema-path.ts";
+
+/** Whether a key that was left blank means the same as no key: it does where one kind of value is expected, and not where there is a choice. */
+const mayBeBlank = (schemas: readonly SchemaNode[]): boolean => schemas.every(({ anyOf }) => anyOf === undefined);
+
+/**
+ * Takes out the keys that were written without a value (`backup:` and nothing behind it), as far as the schema knows them; in a free
+ * mapping such a key stands for an empty mapping where mappings are expected. What a broker is sent stays as it is.
+ */
+export function withoutBlanks(value: Json, node: SchemaNode): Json {
+  if (!isObject(value) || (node.properties ?? node.patternProperties ?? node.anyOf) === undefined) return value;
+  const hasMappings = valueSchemaOf(node)?.type === "object";
+  const members = Object.entries(value).flatMap(([key, item]): [string, Json][] => {
+    const schemas = memberSchemas(node, key);
+    if (item !== null) return [[key, schemas.reduce<Json>(withoutBlanks, item)]];
+    if (hasMappings) return [[key, {}]];
+    return node.properties !== undefined && schemas.length > 0 && mayBeBlank(schemas) ? [] : [[key, item]];
+  });
+  return Object.fromEntries(members);
+}

@@ -1,0 +1,79 @@
+import { Compile } from "typebox/compile";
+import { parse } from "yaml";
+import { TargetError } from "../client/errors/target-error.ts";
+import type { Json } from "../client/http/json.ts";
+import { withoutBlanks } from "./blanks.ts";
+import { explain } from "./explain.ts";
+import { DRYDOCK_SCHEMA, type DrydockInput } from "./schema.ts";
+
+/** The section `data`: how the data services behind the broker are reached. */
+export type DataSettings = Omit<NonNullable<DrydockInput["data"]>, "stranger" | "credentials"> & {
+  readonly credentials: NonNullable<NonNullable<DrydockInput["data"]>["credentials"]>;
+};
+
+/** `drydock.yml`: what cannot be learnt from a broker's catalog, with what was left out filled in. */
+export interface DrydockFile {
+  readonly parameters: NonNullable<DrydockInput["parameters"]>;
+  readonly context: NonNullable<DrydockInput["context"]>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly hooks: NonNullable<DrydockInput["hooks"]>;
+  /** Undefined: the interface of backups is looked for. */
+  readonly backup: DrydockInput["backup"];
+  readonly data: DataSettings;
+}
+
+/** The file that says nothing. */
+export const EMPTY_FILE: DrydockFile = {
+  parameters: {},
+  context: {},
+  headers: {},
+  hooks: {},
+  backup: undefined,
+  data: { credentials: {} },
+};
+
+/** YAML aliases that a file may resolve to: more are an attack on memory. */
+const ALIASES_MAX = 100;
+
+const validator = Compile(DRYDOCK_SCHEMA);
+
+function badFile(what: string, options?: ErrorOptions): TargetError {
+  return new TargetError("bad-file", `drydock.yml: ${what}`, options);
+}
+
+function parseYaml(text: string): Json {
+  try {
+    return parse(text, { maxAliasCount: ALIASES_MAX });
+  } catch (cause) {
+    throw badFile(cause instanceof Error ? cause.message : "not YAML", { cause });
+  }
+}
+
+function dataOf({ stranger, outsider = stranger, credentials = {}, ...data }: NonNullable<DrydockInput["data"]>) {
+  if (stranger !== undefined && outsider !== stranger)
+    throw badFile(`"data.stranger" is the former name of "data.outsider": keep one of them`);
+  return { ...data, ...(outsider === undefined ? {} : { outsider }), credentials };
+}
+
+function fill({ parameters, context, headers = {}, hooks, backup, data }: DrydockInput): DrydockFile {
+  const texts = Object.entries(headers).map(([name, value]) => [name, String(value)] as const);
+  return {
+    parameters: parameters ?? {},
+    context: context ?? {},
+    headers: Object.fromEntries(texts),
+    hooks: hooks ?? {},
+    backup,
+    data: dataOf(data ?? {}),
+  };
+}
+
+/**
+ * Parses the text of a `drydock.yml`. A key without a value counts as left out.
+ *
+ * @throws TargetError bad-file: the first thing that is wrong, with its place and what is expected there
+ */
+export function parseDrydockFile(text: string): DrydockFile {
+  const file = withoutBlanks(parseYaml(text) ?? {}, DRYDOCK_SCHEMA);
+  if (validator.Check(file)) return fill(file);
+  throw badFile(explain(validator.Errors(file), file, DRYDOCK_SCHEMA));
+}

@@ -1,0 +1,95 @@
+import type { RecordedSession } from "../../../data/recorder.ts";
+import { describeDifferences, differences, type DatabaseContents, readContents } from "../../../data/contents.ts";
+import type { Tenant } from "../../tenants/tenants.ts";
+import { type Evidence, fail, type Outcome, pass, unknown } from "../../../runner/check.ts";
+import { checkOf } from "../../../runner/requirement.ts";
+import type { BackupOperation } from "../client.ts";
+import { factsOf, createFilled, type FilledTable, MANY_ROWS, TYPES, VOLUME } from "../../tenants/tables.ts";
+import type { BackupContext } from "../context.ts";
+
+const TABLES: readonly FilledTable[] = [TYPES, MANY_ROWS, VOLUME];
+const SHAPES = TABLES.map(({ shape }) => shape);
+const SEQUENCE = "drydock_numbers";
+/** Numbers drawn from the sequence before the backup. */
+const DRAWN = 17;
+
+/** Indexes, views and rights, as far as the engine has them. */
+async function createObjects(session: RecordedSession): Promise<void> {
+  const { shape } = MANY_ROWS;
+  if (session.extras.has("index")) {
+    const name = "drydock_types_by_number";
+    await session.run({ do: "create-index", name, table: TYPES.shape, column: "an_integer" });
+  }
+  if (session.extras.has("view"))
+    await session.run({ do: "create-view", name: "drydock_view", table: TYPES.shape.name });
+  if (session.extras.has("grant")) await session.run({ do: "grant", table: shape.name });
+}
+
+async function prepare(
+  session: RecordedSession,
+): Promise<{ picture: DatabaseContents; extras: RecordedSession["extras"] }> {
+  for (const table of TABLES) await createFilled(session, table);
+  await createObjects(session);
+  await session.run({ do: "create-sequence", sequence: SEQUENCE });
+  for (let drawn = 0; drawn < DRAWN; drawn++) await session.run({ do: "next", sequence: SEQUENCE });
+  return { picture: await readContents(session, SHAPES), extras: session.extras };
+}
+
+/** What an engine has none of, or its client can't make, was not looked at: a pass says so. */
+function passWith({ size }: RecordedSession["extras"], evidence: readonly Evidence[]): Outcome {
+  const reason = "indexes, views and rights were not looked at: this data plane has none";
+  return { ...pass(...evidence), ...(size === 0 ? { reason } : {}) };
+}
+
+/** What was backed up is taken away, so that it can only come from the backup: two tables as a whole, of the third some rows. */
+async function destroy(session: RecordedSession): Promise<void> {
+  for (const { shape } of [TYPES, VOLUME]) await session.run({ do: "drop-table", table: shape.name });
+  const { shape, rows } = MANY_ROWS;
+  for (const [key] of rows.slice(0, 20)) await session.run({ do: "delete", table: shape, key: String(key) });
+}
+
+/** A gap is no fault, a number that was given out before is. */
+async function judgeSequence(
+  context: BackupContext,
+  tenant: Tenant,
+  deeds: readonly BackupOperation[],
+): Promise<Outcome | undefined> {
+  const [[next] = []] = await context.readAfterRestore(tenant.access, deeds, (session) =>
+    session.run({ do: "next", sequence: SEQUENCE }),
+  );
+  if (Number(next) > DRAWN) return undefined;
+  const seen = `${next}, which was given out before`;
+  return fail(`a number after ${DRAWN} from the sequence`, seen, ...context.evidence(deeds));
+}
+
+async function fidelity(context: BackupContext): Promise<Outcome> {
+  const offer = await context.requireUsableOffer();
+  const tenant = await context.tenant(offer);
+  const client = await context.backups(offer, tenant.live.id);
+  const { picture: before, extras } = await context.inSession(tenant, prepare);
+  const unkept = differences(factsOf(...TABLES), before).filter(({ kind }) => kind !== "extra");
+  if (unkept.length > 0) return unknown(`the service does not keep what is written: ${describeDifferences(unkept)}`);
+  const backup = await context.backup(client, tenant);
+  await context.inSession(tenant, destroy);
+  const deeds = [backup, await context.restore(client, tenant, backup)];
+  const after = await context.readAfterRestore(tenant.access, deeds, (session) => readContents(session, SHAPES));
+  const lost = differences(before, after).filter(({ kind }) => kind !== "extra");
+  if (lost.length > 0)
+    return fail("what was backed up, as it was", describeDifferences(lost), ...context.evidence(deeds, lost));
+  const evidence = context.evidence(deeds);
+  return (await judgeSequence(context, tenant, deeds)) ?? passWith(extras, evidence);
+}
+
+export const fidelityCheck = checkOf(
+  "backup",
+  {
+    id: "BK-10",
+    title: "a restore brings back what was backed up",
+    level: "MUST",
+    section: "Restored data",
+    requirement:
+      "After a restore, tables, rows of every type and megabytes of them, indexes, views, rights and sequences are what they were when the backup was taken.",
+    instances: 1,
+  },
+  fidelity,
+);

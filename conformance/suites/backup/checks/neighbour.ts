@@ -1,0 +1,63 @@
+import type { RecordedSession } from "../../../data/recorder.ts";
+import { describeDifferences, differences, type DatabaseContents, readContents } from "../../../data/contents.ts";
+import type { Tenant } from "../../tenants/tenants.ts";
+import { fail, type Outcome, pass, unknown } from "../../../runner/check.ts";
+import { checkOf } from "../../../runner/requirement.ts";
+import { createFilled, type FilledTable, markedTable } from "../../tenants/tables.ts";
+import type { BackupContext } from "../context.ts";
+
+const NAME = "drydock_canaries";
+const VALUE = { name: "value", type: "text" } as const;
+
+const see =
+  ({ shape }: FilledTable) =>
+  (session: RecordedSession): Promise<DatabaseContents> =>
+    readContents(session, [shape]);
+
+const canariesOf = ({ live }: Tenant): FilledTable => markedTable(NAME, live.id, "first", "second");
+
+/** The neighbour goes on as well, so that one who rolls it back to some earlier state is seen. */
+async function goOn(context: BackupContext, neighbour: Tenant, table: FilledTable): Promise<DatabaseContents> {
+  return context.inSession(neighbour, async (session) => {
+    await session.run({ do: "insert", table: table.shape, rows: [["third", `third of ${neighbour.live.id}`]] });
+    await session.run({ do: "update", table: table.shape, key: "first", column: VALUE, value: "changed meanwhile" });
+    return see(table)(session);
+  });
+}
+
+async function neighbourUnchanged(context: BackupContext): Promise<Outcome> {
+  const offer = await context.requireUsableOffer();
+  const lent = await context.osb.liveOf(offer);
+  context.markChanged();
+  const [neighbour, tenant] = await Promise.all([context.tenant(offer, lent), context.tenant(offer)]);
+  const client = await context.backups(offer, tenant.live.id);
+  const [canaries, own] = [canariesOf(neighbour), canariesOf(tenant)];
+  await context.inSession(neighbour, (session) => createFilled(session, canaries));
+  await context.inSession(tenant, (session) => createFilled(session, own));
+  const backup = await context.backup(client, tenant);
+  await context.inSession(tenant, (session) => session.run({ do: "delete", table: own.shape, key: "first" }));
+  const before = await goOn(context, neighbour, canaries);
+  const restore = await client.restore(tenant.live.id, backup.id);
+  const after = await context.readAfterRestore(neighbour.access, [backup, restore], see(canaries));
+  const found = differences(before, after);
+  const evidence = context.evidence([backup, restore], found);
+  if (found.length > 0)
+    return fail("the neighbour as it was just before the restore", describeDifferences(found), ...evidence);
+  if (restore.state !== "succeeded") return unknown(`no restore succeeded: one ended ${restore.state}`, ...evidence);
+  return pass(...evidence);
+}
+
+export const neighbourCheck = checkOf(
+  "backup",
+  {
+    id: "BK-48",
+    title: "a restore leaves the neighbours alone",
+    level: "MUST",
+    section: "Neighbours",
+    requirement: "A backup and a restore of one instance change nothing in another instance of the same service.",
+    instances: 2,
+    // Whom a restore hits by mistake is not ours to choose: alone, there is nobody else.
+    exclusive: true,
+  },
+  neighbourUnchanged,
+);

@@ -1,0 +1,66 @@
+import type { Access } from "../../data/recorder.ts";
+import { describeVantage } from "../../data/recorder.ts";
+import type { Address, Vantage } from "../../data/plane.ts";
+import type { Reach } from "../../data/probe-port.ts";
+import type { Tenant } from "../tenants/tenants.ts";
+import type { Live } from "../../osb/context.ts";
+import { type Evidence, fail, type Outcome, unknown, Verdicted } from "../../runner/check.ts";
+import type { IsolationContext } from "./context.ts";
+
+/** Somebody without credentials: what a server answers shows that it can be reached. */
+export function anonymousAccess({ host, port }: Address, instance: Live): Access {
+  const login = {
+    client: "postgresql",
+    host,
+    port,
+    username: "drydock",
+    password: "drydock",
+    database: "drydock",
+  } as const;
+  return { login, of: `nobody, at instance ${instance.id}` };
+}
+
+/**
+ * Whether a data service can be reached: who can't even connect finds it shut; who is told anything, if only that he may not in, finds it
+ * open. Ends the check as unknown where nobody can stand at the vantage.
+ */
+export async function attemptConnection(context: IsolationContext, key: Access, from: Vantage): Promise<Reach> {
+  const refusal = await context.recorder.tryLoginOnce(key, from);
+  if (refusal?.fault === "nowhere") throw new Verdicted(unknown(refusal.message, ...context.lastStep()));
+  if (refusal?.fault === "unreachable") return "shut";
+  return refusal?.fault === "failed" && refusal.code === undefined ? "silent" : "open";
+}
+
+/** What it means that a port is not shut. */
+export function judgeOpenPort(
+  reach: Exclude<Reach, "shut">,
+  expected: string,
+  when: string,
+  evidence: readonly Evidence[],
+): Outcome {
+  if (reach === "silent") return unknown(`its port takes connections ${when}, and says nothing`, ...evidence);
+  return fail(expected, `its port answers ${when}`, ...evidence);
+}
+
+/** Where nobody belongs, whatever is bound: an address that no binding admits, and the VM of another tenant. */
+export function unadmittedVantages({ recorder: { plane } }: IsolationContext, other: Tenant): readonly Vantage[] {
+  return [
+    ...(plane.hasOutsider ? (["outsider"] as const) : []),
+    ...(plane.hasTenantVm ? [{ vmOf: other.access.login.host }] : []),
+  ];
+}
+
+export const toWhom = (from: Vantage): string =>
+  from === "outsider" ? "to a stranger" : `to ${describeVantage(from)}`;
+
+/** Whether two instances share an address: it has to be open for the one when it is for the other. */
+export async function sharesAddress(context: IsolationContext, a: Tenant, b: Tenant): Promise<boolean> {
+  const { plane } = context.recorder;
+  const [first, second] = [await plane.resolve(a.access.login.host), await plane.resolve(b.access.login.host)];
+  return first === second && a.access.login.port === b.access.login.port;
+}
+
+/** The address itself: that a name no longer leads there closes nothing. */
+export async function atResolvedAddress(context: IsolationContext, { access: key }: Tenant): Promise<Access> {
+  return { ...key, login: { ...key.login, host: await context.recorder.plane.resolve(key.login.host) } };
+}

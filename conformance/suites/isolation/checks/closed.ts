@@ -1,0 +1,169 @@
+import type { Access } from "../../../data/recorder.ts";
+import { type DataError, NO_NAME, type Vantage } from "../../../data/plane.ts";
+import type { Reach } from "../../../data/probe-port.ts";
+import type { Tenant } from "../../tenants/tenants.ts";
+import type { Live } from "../../../osb/context.ts";
+import type { Offer } from "../../../client/catalog.ts";
+import { type Evidence, fail, notApplicable, type Outcome, unknown } from "../../../runner/check.ts";
+import { checkOf } from "../../../runner/requirement.ts";
+import type { IsolationContext } from "../context.ts";
+import {
+  atResolvedAddress,
+  judgeOpenPort,
+  attemptConnection,
+  sharesAddress,
+  unadmittedVantages,
+  anonymousAccess,
+  toWhom,
+} from "../attempts.ts";
+
+/** How long a network may take to close after the last binding is gone, in milliseconds. */
+const CLOSE_MS_MAX = 30_000;
+const CLOSE_POLL_MS = 250;
+
+/** Tries until it is shut, or time is up. */
+async function waitUntilShut(context: IsolationContext, key: Access, from: Vantage, waitMsMax: number): Promise<Reach> {
+  const { clock, signal } = context.platform.settings;
+  const endMs = clock.nowMs() + waitMsMax;
+  for (;;) {
+    const reach = await attemptConnection(context, key, from);
+    if (reach === "shut" || clock.nowMs() + CLOSE_POLL_MS > endMs) return reach;
+    context.recorder.steps.pop();
+    await clock.sleepMs(CLOSE_POLL_MS, signal);
+  }
+}
+
+const UNBOUND = "an instance to be out of reach while nothing binds it";
+const NOT_ADMITTED = "an instance to be out of reach of whom no binding admits";
+
+/** Nobody gets in from any of these vantages: what shows it, or the finding. */
+async function judgeShutFrom(
+  context: IsolationContext,
+  key: Access,
+  vantages: readonly Vantage[],
+  expected: string,
+  when: (from: Vantage) => string,
+): Promise<readonly Evidence[] | Outcome> {
+  const evidence: Evidence[] = [];
+  for (const from of vantages) {
+    const reach = await attemptConnection(context, key, from);
+    evidence.push(...context.lastStep());
+    if (reach !== "shut") return judgeOpenPort(reach, expected, when(from), context.lastStep());
+  }
+  return evidence;
+}
+
+const isOutcome = (found: readonly Evidence[] | Outcome): found is Outcome => "verdict" in found;
+
+/** Before the first binding: needs somebody who knows where the instance is. Undefined where nobody does. */
+async function judgeBeforeFirst(
+  context: IsolationContext,
+  live: Live,
+  vantages: readonly Vantage[],
+): Promise<readonly Evidence[] | Outcome | undefined> {
+  const address = await context.recorder.plane.locate?.(live.id);
+  if (address === undefined) return undefined;
+  const when = (from: Vantage): string =>
+    `before its first binding${from === "application" ? "" : `, ${toWhom(from)}`}`;
+  return judgeShutFrom(context, anonymousAccess(address, live), vantages, UNBOUND, when);
+}
+
+async function closedBeforeBinding(context: IsolationContext): Promise<Outcome> {
+  const offer: Offer = await context.requireUsableOffer();
+  const other = await context.tenant(offer, await context.osb.liveOf(offer));
+  const live = await context.osb.freshOf(offer);
+  const beside = unadmittedVantages(context, other);
+  const before = await judgeBeforeFirst(context, live, ["application", ...beside]);
+  // That it was open is told only once it is known that it need not be.
+  const tenant = await context.tenant(offer, live);
+  await context.inSession(tenant, async () => {});
+  const control = context.lastStep();
+  if (await sharesAddress(context, tenant, other))
+    return notApplicable("instances share one address, which has to be open for the others", tenant.bound, other.bound);
+  if (before !== undefined && isOutcome(before)) return before;
+  const key = await atResolvedAddress(context, tenant);
+  const bound = await judgeShutFrom(context, key, beside, NOT_ADMITTED, toWhom);
+  if (isOutcome(bound)) return bound;
+  await context.unbindAndWait(tenant);
+  const unbound = await judgeClosing(context, key, beside);
+  if (isOutcome(unbound)) return unbound;
+  const whole = { live, other, isSeenBefore: before !== undefined };
+  return judgeReopened(context, whole, [...(before ?? []), ...control, ...bound, ...unbound]);
+}
+
+/** After the last binding: it may take its time to close, but to those who never were let in it stays shut. */
+async function judgeClosing(
+  context: IsolationContext,
+  key: Access,
+  beside: readonly Vantage[],
+): Promise<readonly Evidence[] | Outcome> {
+  const when = `${CLOSE_MS_MAX / 1000} s after its last binding was removed`;
+  const reach = await waitUntilShut(context, key, "application", CLOSE_MS_MAX);
+  const evidence = context.lastStep();
+  if (reach !== "shut") return judgeOpenPort(reach, UNBOUND, when, evidence);
+  const others = await judgeShutFrom(context, key, beside, UNBOUND, (from) => `${when}, ${toWhom(from)}`);
+  return isOutcome(others) ? others : [...evidence, ...others];
+}
+
+/** What was not looked at, for want of somebody to look. */
+function describeUnseen({ recorder: { plane } }: IsolationContext, isSeenBefore: boolean): string {
+  const early =
+    "seen after a binding was removed: where an instance listens before its first one, only its operator knows";
+  const near = "nobody tried it from another tenant's VM (data.tenant in drydock.yml)";
+  return [...(isSeenBefore ? [] : [early]), ...(plane.hasTenantVm ? [] : [near])].join("; ");
+}
+
+/** Whether another instance can be reached now: the one that is bound already, or one that has never been closed. */
+async function isNeighbourUp(context: IsolationContext, other: Tenant): Promise<boolean> {
+  if ((await context.recorder.visit(other.access)) === undefined) return true;
+  const fresh = await context.tenant(other.live.offer);
+  return (await context.recorder.visit(fresh.access)) === undefined;
+}
+
+/**
+ * A binding that was told to be made and opens nothing. The instance was reached before from the same place, and its neighbour is reached now:
+ * what shuts it is neither the way there nor the want of a binding.
+ */
+async function judgeRefusal(
+  context: IsolationContext,
+  refusal: DataError,
+  other: Tenant,
+  evidence: readonly Evidence[],
+): Promise<Outcome> {
+  const isShut = refusal.fault === "unreachable" && refusal.code !== NO_NAME;
+  if (!isShut || !(await isNeighbourUp(context, other)))
+    return unknown(`bound again, it can't be used: ${refusal.message}`, ...evidence);
+  const expected = "an instance that is bound again to be within reach";
+  return fail(expected, "its port is shut", ...evidence, ...context.lastStep());
+}
+
+/** It can be reached again once it is bound: so it was the missing binding that closed it, and nothing else. */
+async function judgeReopened(
+  context: IsolationContext,
+  { live, other, isSeenBefore }: { readonly live: Live; readonly other: Tenant; readonly isSeenBefore: boolean },
+  evidence: readonly Evidence[],
+): Promise<Outcome> {
+  const again = await context.tenant(live.offer, live);
+  const refusal = await context.recorder.visit(again.access);
+  if (refusal !== undefined) return judgeRefusal(context, refusal, other, [again.bound, ...context.lastStep()]);
+  const reason = describeUnseen(context, isSeenBefore);
+  return {
+    verdict: "pass",
+    evidence: [...evidence, ...context.lastStep()],
+    ...(reason === "" ? {} : { reason }),
+  };
+}
+
+export const closedCheck = checkOf(
+  "isolation",
+  {
+    id: "IS-43",
+    title: "closed before binding",
+    level: "MUST",
+    section: "Connectivity",
+    requirement:
+      "An instance that nothing binds can't be reached, neither from an application's network nor from another tenant's VM, and one that is bound can be reached from the network that its binding admits, and from there alone.",
+    instances: 3,
+  },
+  closedBeforeBinding,
+);

@@ -1,0 +1,79 @@
+import type { Access } from "../../../data/recorder.ts";
+import type { Login } from "../../../data/plane.ts";
+import type { Tenant } from "../../tenants/tenants.ts";
+import { createFilled, markedTable } from "../../tenants/tables.ts";
+import { type Evidence, fail, notApplicable, type Outcome, pass, unknown, worstOf } from "../../../runner/check.ts";
+import { checkOf } from "../../../runner/requirement.ts";
+import type { IsolationContext } from "../context.ts";
+
+/** The credentials of one binding at the address of another instance. */
+function accessElsewhere(own: Tenant, other: Tenant): Access {
+  const { username, password } = own.access.login;
+  return { login: { ...other.access.login, username, password }, of: `${own.access.of}, at instance ${other.live.id}` };
+}
+
+async function databaseAddress(context: IsolationContext, { host, port, database }: Login): Promise<string> {
+  return `${await context.recorder.plane.resolve(host)}:${port}/${database}`;
+}
+
+async function judgeCrossLogin(context: IsolationContext, own: Tenant, other: Tenant): Promise<Outcome> {
+  const refusal = await context.recorder.visit(accessElsewhere(own, other));
+  const evidence = context.lastStep();
+  const expected = `the credentials of ${own.access.of} to be refused at instance ${other.live.id}`;
+  if (refusal === undefined) return fail(expected, "a login", ...evidence);
+  const isUp = (await context.recorder.visit(other.access)) === undefined;
+  const control = context.lastStep();
+  // A server that is out of order lets in nobody: only a refusal that was meant proves something.
+  if (isUp && refusal.fault === "denied") return pass(...evidence, ...control);
+  return unknown(
+    `the service at instance ${other.live.id} is out of order: ${refusal.message}`,
+    ...evidence,
+    ...control,
+  );
+}
+
+/** Where two instances are one database a login says nothing: then it is the data that must not be seen. */
+async function judgeSharedDatabase(context: IsolationContext, own: Tenant, other: Tenant): Promise<Outcome> {
+  const canary = markedTable("drydock_canary", other.live.id, "only");
+  await context.inSession(other, (session) => createFilled(session, canary));
+  const tables = await context.inSession(own, (session) => session.run({ do: "tables" }));
+  const evidence: readonly Evidence[] = context.lastStep();
+  await context.inSession(other, (session) => session.run({ do: "drop-table", table: canary.shape.name }));
+  if (tables.some(([name]) => name === canary.shape.name))
+    return fail(
+      "two instances to hold different data",
+      "one database, and the table of the one seen by the other",
+      ...evidence,
+    );
+  return notApplicable("both instances are in one database, so where a login works says nothing", ...evidence);
+}
+
+async function crossLogin(context: IsolationContext): Promise<Outcome> {
+  const offer = await context.requireUsableOffer();
+  const lent = await context.osb.liveOf(offer);
+  context.markChanged();
+  const [a, b] = await Promise.all([context.tenant(offer, lent), context.tenant(offer)]);
+  // Each must get in at its own instance, or a refusal elsewhere says nothing.
+  for (const tenant of [a, b]) await context.inSession(tenant, async () => {});
+  const [placeA, placeB] = [
+    await databaseAddress(context, a.access.login),
+    await databaseAddress(context, b.access.login),
+  ];
+  if (placeA === placeB) return judgeSharedDatabase(context, a, b);
+  const outcomes = [await judgeCrossLogin(context, a, b), await judgeCrossLogin(context, b, a)];
+  const worst = worstOf(outcomes);
+  return worst.verdict === "pass" ? pass(...outcomes.flatMap(({ evidence }) => evidence ?? [])) : worst;
+}
+
+export const crossLoginCheck = checkOf(
+  "isolation",
+  {
+    id: "IS-25",
+    title: "credentials work at their own instance only",
+    level: "MUST",
+    section: "Authentication",
+    requirement: "The credentials of each binding let in at its own instance and are refused at every other.",
+    instances: 2,
+  },
+  crossLogin,
+);

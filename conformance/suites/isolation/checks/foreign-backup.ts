@@ -1,0 +1,107 @@
+import type { BackupClient, BackupOperation } from "../../backup/client.ts";
+import type { BackupRequest } from "../../backup/interface.ts";
+import { bodyOf, type Observation } from "../../../client/http/observation.ts";
+import { BINDABLE, type Live } from "../../../osb/context.ts";
+import { isSuccess } from "../../../client/request.ts";
+import {
+  type Evidence,
+  fail,
+  notApplicable,
+  type Outcome,
+  pass,
+  unknown,
+  Verdicted,
+  worstOf,
+} from "../../../runner/check.ts";
+import { checkOf } from "../../../runner/requirement.ts";
+import type { IsolationContext } from "../context.ts";
+
+interface ForeignBackup {
+  readonly client: BackupClient;
+  readonly via: Live;
+  readonly owner: Live;
+  readonly backup: BackupOperation;
+}
+
+/** A backup of one instance, and another instance by way of which it must not be found. */
+async function createForeignBackup(context: IsolationContext): Promise<ForeignBackup> {
+  const offer = (await context.findUsableOffer()) ?? context.osb.offer(BINDABLE);
+  const [via, owner] = [await context.osb.liveOf(offer), await context.osb.freshOf(offer)];
+  const client = await context.backups(offer, owner.id);
+  const backup = await client.create(owner.id);
+  if (backup.state === "succeeded") return { client, via, owner, backup };
+  throw new Verdicted(unknown(`it needs a backup, but one ended ${backup.state}`, backup.began, backup.last));
+}
+
+/** Whether its owner still finds the backup as it was. */
+async function isWhole({ client, owner, backup }: ForeignBackup): Promise<{ is: boolean; answer: Observation }> {
+  const answer = await client.send(client.api.get, { instance: owner.id, backup: backup.id });
+  return { is: isSuccess(answer) && client.stateOf(bodyOf(answer)) === "succeeded", answer };
+}
+
+async function probe(at: ForeignBackup, call: BackupRequest): Promise<Outcome> {
+  const { client, via, backup } = at;
+  const foreign = await client.send(call, { instance: via.id, backup: backup.id });
+  const what = `${call.method} of another instance's backup to be answered 404`;
+  if (isSuccess(foreign) || foreign.status >= 500) return fail(what, String(foreign.status), foreign);
+  const { is, answer } = await isWhole(at);
+  if (is) return pass(foreign);
+  return fail("the backup to live on", `its owner asks for it and is answered ${answer.status}`, foreign, answer);
+}
+
+async function foreignBackup(context: IsolationContext): Promise<Outcome> {
+  const at = await createForeignBackup(context);
+  const { get, restore, delete: remove } = at.client.api;
+  const outcomes: Outcome[] = [];
+  for (const call of [get, restore, ...(remove === undefined ? [] : [remove])]) {
+    const outcome = await probe(at, call);
+    // A restore that was begun is no state to go on from.
+    if (outcome.verdict !== "pass") {
+      context.markChanged();
+      return outcome;
+    }
+    outcomes.push(outcome);
+  }
+  return { ...worstOf(outcomes), evidence: outcomes.flatMap(({ evidence }) => evidence ?? []) };
+}
+
+async function backupListing(context: IsolationContext): Promise<Outcome> {
+  const at = await createForeignBackup(context);
+  const { client, via, owner, backup } = at;
+  const listed = async (instance: string): Promise<{ answer: Observation; has: boolean }> => {
+    const answer = await client.send(client.api.list, { instance });
+    return { answer, has: (client.entriesOf(answer) ?? []).some((item) => client.idOf(item) === backup.id) };
+  };
+  const [own, other] = [await listed(owner.id), await listed(via.id)];
+  const evidence: readonly Evidence[] = [own.answer, other.answer];
+  if (other.has) return fail("a list with the instance's own backups", "the backup of another instance", ...evidence);
+  // A list that shows nothing to anybody hides well, and proves nothing.
+  return own.has ? pass(...evidence) : notApplicable("the owner's list does not show the backup either", ...evidence);
+}
+
+export const foreignBackupCheck = checkOf(
+  "isolation",
+  {
+    id: "IS-59",
+    title: "a backup belongs to its instance",
+    level: "MUST",
+    section: "Privilege",
+    requirement:
+      "A backup that is fetched, restored or removed by way of another instance is not found there, and lives on where it is.",
+    instances: 2,
+  },
+  foreignBackup,
+);
+
+export const backupListingCheck = checkOf(
+  "isolation",
+  {
+    id: "IS-60",
+    title: "a list of backups shows its instance's own",
+    level: "MUST",
+    section: "Privilege",
+    requirement: "The list of an instance's backups holds no other instance's.",
+    instances: 2,
+  },
+  backupListing,
+);

@@ -1,0 +1,91 @@
+import { isObject } from "../../../client/http/json.ts";
+import { bodyOf } from "../../../client/http/observation.ts";
+import { BINDABLE, type Live } from "../../../osb/context.ts";
+import { hasStatus, seenOf } from "../../../osb/judge.ts";
+import type { Answer } from "../../../client/answer.ts";
+import { planIds } from "../../../client/request.ts";
+import { fail, type Outcome, pass, warn, worstOf } from "../../../runner/check.ts";
+import { checkOf } from "../../../runner/requirement.ts";
+import type { IsolationContext, Owner } from "../context.ts";
+
+type Probe = "fetch-binding" | "poll-binding" | "unbind";
+
+/** The same request about a binding that nobody has: what a broker that knows nothing would answer. */
+interface Probed {
+  readonly foreign: Answer;
+  readonly control: Answer;
+}
+
+async function probe(context: IsolationContext, via: Live, bindingId: string, operation: Probe): Promise<Probed> {
+  const { platform } = context;
+  const query =
+    operation === "unbind"
+      ? platform.deletionOf(via.offer, via.id)
+      : operation === "poll-binding"
+        ? planIds(via.offer)
+        : {};
+  const ask = (id: string): Promise<Answer> =>
+    platform.send(operation, { instanceId: via.id, bindingId: id, query, intent: "bad" });
+  const foreign = await ask(bindingId);
+  if (foreign.status === 202) await platform.settle(via.offer, foreign);
+  return { foreign, control: await ask(platform.newId()) };
+}
+
+const GONE = [404, 410] as const;
+
+/**
+ * 404 and 410 are right. Any other answer that a binding gets which nobody has keeps the tenants apart as well: unusual, and for
+ * the suite of the OSB API to judge. An answer that only the foreign binding gets tells that it exists: a warning when it is
+ * refused, a breach when it is not, as are credentials in any answer.
+ */
+function judge({ foreign, control }: Probed): Outcome {
+  const expected = `${foreign.request.method} of another instance's binding to be answered 404 or 410`;
+  if (isObject(bodyOf(foreign)["credentials"])) return fail(expected, "credentials", foreign, control);
+  if (hasStatus(foreign, GONE) || foreign.status === control.status) return pass(foreign, control);
+  const isRefused = foreign.status >= 400 && foreign.status < 500;
+  return (isRefused ? warn : fail)(expected, seenOf(foreign), foreign, control);
+}
+
+async function foreignBinding(context: IsolationContext): Promise<Outcome> {
+  const offer = (await context.findUsableOffer()) ?? context.osb.offer(BINDABLE);
+  const via = await context.osb.liveOf(offer);
+  const owner = await context.createOwner(offer);
+  const before = await context.fetchIfRetrievable(owner);
+  if (owner.tenant !== undefined) await context.inSession(owner.tenant, async () => {});
+  const outcomes: Outcome[] = [];
+  for (const operation of ["fetch-binding", "poll-binding", "unbind"] as const) {
+    const probed = await probe(context, via, owner.binding.id, operation);
+    outcomes.push(judge(probed));
+    const harm = await context.findHarm(owner, before);
+    if (harm !== undefined) return fail("the binding to live on", harm.seen, probed.foreign, ...harm.evidence);
+  }
+  const worst = worstOf(outcomes);
+  return worst.verdict === "pass" ? stillThere(context, owner, outcomes) : worst;
+}
+
+/** Who can neither fetch a binding nor use its credentials learns at its end whether it was there. */
+async function stillThere(
+  context: IsolationContext,
+  { live, binding }: Owner,
+  passed: readonly Outcome[],
+): Promise<Outcome> {
+  const last = await context.platform.unbind(live.offer, live.id, binding.id);
+  if (last.status === 202) await context.platform.settle(live.offer, last);
+  if (hasStatus(last, GONE))
+    return fail("the binding to live on", `its owner removes it and is answered ${last.status}`, last);
+  return pass(...passed.flatMap(({ evidence }) => evidence?.slice(0, 1) ?? []), last);
+}
+
+export const foreignBindingCheck = checkOf(
+  "isolation",
+  {
+    id: "IS-06",
+    title: "a binding belongs to its instance",
+    level: "MUST",
+    section: "Privilege",
+    requirement:
+      "A binding that is fetched, polled or removed by way of another instance is not found there, and lives on where it is.",
+    instances: 2,
+  },
+  foreignBinding,
+);

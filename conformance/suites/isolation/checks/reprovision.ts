@@ -1,0 +1,47 @@
+import type { Access } from "../../../data/recorder.ts";
+import { fail, notApplicable, type Outcome, pass, unknown } from "../../../runner/check.ts";
+import { checkOf } from "../../../runner/requirement.ts";
+import type { IsolationContext } from "../context.ts";
+
+/** The same ids again: what is made from them, instead of drawn, is the same again as well. */
+async function reprovision(context: IsolationContext): Promise<Outcome> {
+  const { platform, osb } = context;
+  const offer = await context.requireUsableOffer();
+  const first = await context.tenant(offer);
+  const { id } = first.live;
+  await context.unbindAndWait(first);
+  const gone = await platform.settle(offer, await platform.deprovision(offer, id));
+  if (gone.state !== "succeeded" && gone.state !== "gone")
+    return unknown(`it needs an instance that is gone, but its removal ended ${gone.state}`, gone.answer);
+  const again = await platform.settle(offer, await osb.provision(offer, id));
+  if (again.state === "refused") return notApplicable("the broker takes no instance id a second time", again.answer);
+  if (again.state !== "succeeded") return unknown(`provisioning the id again ended ${again.state}`, again.answer);
+  const second = await context.tenant(offer, { offer, id, provisioned: again }, first.binding.id);
+  await context.inSession(second, async () => {});
+  const control = context.lastStep();
+  const { username, password } = first.access.login;
+  const old: Access = {
+    login: { ...second.access.login, username, password },
+    of: `${first.access.of}, which is gone`,
+  };
+  const refusal = await context.recorder.visit(old);
+  const evidence = [...control, ...context.lastStep()];
+  if (refusal === undefined)
+    return fail("credentials of an instance that is gone to be refused", "a login", ...evidence);
+  if (refusal.fault === "denied") return pass(...evidence);
+  return unknown(`the service is out of order: ${refusal.message}`, ...evidence);
+}
+
+export const reprovisionCheck = checkOf(
+  "isolation",
+  {
+    id: "IS-26",
+    title: "old secrets do not outlive an instance",
+    level: "MUST",
+    section: "Authentication",
+    requirement:
+      "Credentials of an instance that was removed are refused at a new one, also when instance and binding have the same ids again.",
+    instances: 1,
+  },
+  reprovision,
+);

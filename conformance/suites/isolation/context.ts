@@ -1,0 +1,60 @@
+import { sameJson } from "../../client/http/json.ts";
+import { BackupContext } from "../backup/context.ts";
+import type { Tenant } from "../tenants/tenants.ts";
+import type { Answer } from "../../client/answer.ts";
+import { areBindingsRetrievable, type Offer } from "../../client/catalog.ts";
+import type { Evidence } from "../../runner/check.ts";
+import type { Live, LiveBinding } from "../../osb/context.ts";
+
+/** An instance with a binding, whether or not its credentials can be spoken. */
+export interface Owner {
+  readonly live: Live;
+  readonly binding: LiveBinding;
+  /** Absent where no client is at hand. */
+  readonly tenant?: Tenant;
+}
+
+/** Why a binding is not what it was, with what shows it; undefined while it is. */
+export type Harm = { readonly seen: string; readonly evidence: readonly Evidence[] } | undefined;
+
+/** What a check of isolation works with. */
+export class IsolationContext extends BackupContext {
+  async createOwner(offer: Offer, given?: Live): Promise<Owner> {
+    const spoken = await this.findUsableOffer();
+    if (spoken?.plan.id === offer.plan.id) {
+      const tenant = await this.tenant(offer, given);
+      return { live: tenant.live, binding: tenant.binding, tenant };
+    }
+    const live = given ?? (await this.osb.freshOf(offer));
+    return { live, binding: await this.osb.bound(live) };
+  }
+
+  /** Whether a binding can still be fetched as it was, and its credentials still let in. */
+  async findHarm({ live, binding, tenant }: Owner, before: Answer | undefined): Promise<Harm> {
+    if (before !== undefined) {
+      const now = await this.fetchBinding(live, binding.id);
+      if (now.status !== before.status || !sameJson(now.json, before.json))
+        return { seen: `its owner fetches it and is answered ${now.status}`, evidence: [now] };
+    }
+    if (tenant === undefined) return undefined;
+    const refusal = await this.recorder.visit(tenant.access);
+    if (refusal === undefined) return undefined;
+    return { seen: `its credentials no longer let in: ${refusal.message}`, evidence: this.lastStep() };
+  }
+
+  /** The binding as its owner sees it; undefined where bindings can't be fetched. */
+  async fetchIfRetrievable({ live, binding }: Owner): Promise<Answer | undefined> {
+    if (this.osb.minor < 14 || !areBindingsRetrievable(live.offer)) return undefined;
+    const answer = await this.fetchBinding(live, binding.id);
+    return answer.status === 200 ? answer : undefined;
+  }
+
+  /** Removes a binding and waits until it is gone. */
+  async unbindAndWait({ live, binding }: Pick<Tenant, "live" | "binding">): Promise<void> {
+    await this.platform.settle(live.offer, await this.platform.unbind(live.offer, live.id, binding.id));
+  }
+
+  fetchBinding(live: Live, bindingId: string): Promise<Answer> {
+    return this.platform.send("fetch-binding", { instanceId: live.id, bindingId });
+  }
+}

@@ -1,0 +1,126 @@
+import { DataError, type Extra } from "../../data/plane.ts";
+import type { Column, TableRow, TableRows, Statement } from "../../data/statement.ts";
+
+/** A database in memory that knows the suites' statements and no others. Plain data, so that a copy of it is a faithful dump. */
+export interface Store {
+  readonly tables: Map<string, Table>;
+  readonly sequences: Map<string, number>;
+  readonly objects: Made[];
+}
+
+export interface Table {
+  readonly columns: readonly Column[];
+  readonly rows: Map<string, TableRow>;
+}
+
+/** An index, a view or a right, with the table that it belongs to. */
+export interface Made {
+  readonly kind: Extra;
+  readonly name: string;
+  readonly table: string;
+}
+
+export const ALL_EXTRAS: ReadonlySet<Extra> = new Set<Extra>(["index", "view", "grant"]);
+
+export const emptyStore = (): Store => ({ tables: new Map(), sequences: new Map(), objects: [] });
+
+export const copyOf = (store: Store): Store => structuredClone(store);
+
+/** Puts what one store holds in the place of what another held. */
+export function replace(store: Store, by: Store): void {
+  const { tables, sequences, objects } = copyOf(by);
+  store.tables.clear();
+  store.sequences.clear();
+  for (const [name, table] of tables) store.tables.set(name, table);
+  for (const [name, value] of sequences) store.sequences.set(name, value);
+  store.objects.splice(0, store.objects.length, ...objects);
+}
+
+function tableIn(store: Store, name: string): Table {
+  const table = store.tables.get(name);
+  if (table === undefined) throw new DataError("failed", `relation "${name}" does not exist`, "42P01");
+  return table;
+}
+
+const byText = (
+  [a]: TableRow | readonly [string, ...unknown[]],
+  [b]: TableRow | readonly [string, ...unknown[]],
+): number => (String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0);
+
+function make(store: Store, made: Made): TableRows {
+  tableIn(store, made.table);
+  store.objects.push(made);
+  return [];
+}
+
+function drop(store: Store, name: string): TableRows {
+  tableIn(store, name);
+  store.tables.delete(name);
+  store.objects.splice(0, store.objects.length, ...store.objects.filter(({ table }) => table !== name));
+  return [];
+}
+
+function write(store: Store, table: string, ...rows: TableRows): TableRows {
+  for (const row of rows) tableIn(store, table).rows.set(String(row[0]), row);
+  return [];
+}
+
+function change(store: Store, { table, key, column, value }: Extract<Statement, { do: "update" }>): TableRows {
+  const { columns, rows } = tableIn(store, table.name);
+  const row = rows.get(key);
+  if (row === undefined) return [];
+  return write(
+    store,
+    table.name,
+    row.map((old, at) => (columns[at]?.name === column.name ? value : old)),
+  );
+}
+
+function draw(store: Store, sequence: string): TableRows {
+  const last = store.sequences.get(sequence);
+  if (last === undefined) throw new DataError("failed", `relation "${sequence}" does not exist`, "42P01");
+  store.sequences.set(sequence, last + 1);
+  return [[String(last + 1)]];
+}
+
+/** @throws DataError failed */
+export function run(store: Store, statement: Statement): TableRows {
+  switch (statement.do) {
+    case "create-table": {
+      const { name, columns } = statement.table;
+      if (store.tables.has(name)) throw new DataError("failed", `relation "${name}" already exists`, "42P07");
+      store.tables.set(name, { columns, rows: new Map() });
+      return [];
+    }
+    case "drop-table":
+      return drop(store, statement.table);
+    case "insert":
+      return write(store, statement.table.name, ...statement.rows);
+    case "update":
+      return change(store, statement);
+    case "delete":
+      tableIn(store, statement.table.name).rows.delete(statement.key);
+      return [];
+    case "create-sequence":
+      store.sequences.set(statement.sequence, 0);
+      return [];
+    case "next":
+      return draw(store, statement.sequence);
+    case "create-index":
+      return make(store, { kind: "index", name: statement.name, table: statement.table.name });
+    case "create-view":
+      return make(store, { kind: "view", name: statement.name, table: statement.table });
+    case "grant":
+      return make(store, { kind: "grant", name: statement.table, table: statement.table });
+    case "begin":
+      return [];
+    case "tables":
+      return [...store.tables.keys()].sort().map((name) => [name]);
+    case "rows":
+      return [...tableIn(store, statement.table.name).rows.values()].sort(byText);
+    case "columns":
+      return tableIn(store, statement.table).columns.map(({ name, type }) => [name, type]);
+    case "objects":
+      return store.objects.map(({ kind, name, table }) => [kind, name, `on ${table}`]);
+  }
+}

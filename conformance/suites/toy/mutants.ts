@@ -1,0 +1,97 @@
+import { asFetch, type Handler, type WireRequest, type WireResponse } from "../../osb/mutants/wire.ts";
+import { certify } from "../../runner/certify.ts";
+import { type CertifyOptions } from "../../runner/options.ts";
+import { type CheckResult } from "../../runner/summary.ts";
+import type { Clock } from "../../client/clock.ts";
+import type { AnySuite } from "../../runner/suite.ts";
+import type { CheckInfo } from "../../runner/events.ts";
+import type { MutantSet, MutantInfo } from "../../runner/mutant-set.ts";
+import { createToyBroker, type ToyBrokerOptions } from "./broker.ts";
+import { type Behaviour, ToyCloud } from "./cloud.ts";
+
+/** A cloud with one defect: one thing that it does otherwise. */
+export interface DataMutant extends MutantInfo {
+  readonly changes: Partial<Behaviour>;
+  /** What happens to requests on their way. */
+  readonly wire?: Wire;
+}
+
+/** A cloud that does one thing otherwise. */
+export function dataMutant(
+  id: string,
+  expected: string | readonly string[],
+  description: string,
+  changes: Partial<Behaviour>,
+  also: readonly string[] = [],
+): DataMutant {
+  return { id, description, expected: typeof expected === "string" ? [expected] : expected, also, changes };
+}
+
+export type Wire = (request: WireRequest, next: Handler) => Promise<WireResponse>;
+
+/** Time that passes only when somebody waits. */
+function idleClock(): Clock {
+  let nowMs = Date.UTC(2026, 0, 1);
+  return {
+    nowMs: () => nowMs,
+    sleepMs: async (ms) => {
+      nowMs += ms;
+    },
+  };
+}
+
+function countedIds(): () => string {
+  let count = 0;
+  return () => `00000000-0000-4000-8000-${(++count).toString(16).padStart(12, "0")}`;
+}
+
+/** How a run reaches the broker and the databases of a toy cloud. */
+export function toyOptions(
+  cloud: ToyCloud,
+  options: ToyBrokerOptions = {},
+  wire: Wire = (request, next) => next(request),
+): Omit<CertifyOptions, "suites"> {
+  const broker = createToyBroker(cloud, options);
+  return {
+    url: "http://toy.test",
+    profile: "osb-2.17",
+    fetch: asFetch((request) => wire(request, broker)),
+    data: cloud.plane(),
+    clock: idleClock(),
+    newId: countedIds(),
+  };
+}
+
+const onlyOf = (only: readonly string[] | undefined): Pick<CertifyOptions, "only"> =>
+  only === undefined ? {} : { only };
+
+const CLEAN = { changes: {} } as const;
+
+/**
+ * The proof of a suite of data: clean clouds of two dialects, and one cloud for each defect. Checks run one after the other, so that
+ * what hits a neighbour hits no other check's instance.
+ */
+export function toyMutantSet(suite: AnySuite, mutants: readonly DataMutant[]): MutantSet {
+  const judged = async (
+    { changes, wire }: Pick<DataMutant, "changes" | "wire">,
+    options: ToyBrokerOptions,
+    only?: readonly string[],
+  ): Promise<readonly CheckResult[]> => {
+    const toy = toyOptions(new ToyCloud(changes), options, wire);
+    return (await certify({ ...toy, ...onlyOf(only), suites: [suite], jobs: 1 })).results;
+  };
+  return {
+    suite: suite.name,
+    checks: suite.checks as readonly CheckInfo[],
+    mutants: mutants.map(({ id, description, expected, also }) => ({ id, description, expected, also })),
+    cleanRuns: [
+      { name: "backups as an extension", run: () => judged(CLEAN, {}) },
+      { name: "backups as of a9s", run: () => judged(CLEAN, { backups: "a9s" }) },
+    ],
+    run(mutantId, only) {
+      const mutant = mutants.find(({ id }) => id === mutantId);
+      if (mutantId !== undefined && mutant === undefined) throw new Error(`no mutant ${mutantId}`);
+      return judged(mutant ?? CLEAN, {}, only);
+    },
+  };
+}

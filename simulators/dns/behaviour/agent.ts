@@ -1,0 +1,243 @@
+import type { Kernel, Slot } from "../../kernel/index.ts";
+import { addressBytes } from "../wire/codec/address.ts";
+import { type ConsulConfig, holdMs, outputMs } from "./config.ts";
+import type { Datacenter } from "./datacenter.ts";
+import { CatalogError, type Registration, SERF_HEALTH } from "../state/catalog.ts";
+import type { CheckRow, NodeEntry } from "../state/rows.ts";
+import { LocalState } from "./local.ts";
+
+/** The release that is simulated. */
+export const VERSION = "1.8.7";
+/** Where servers listen for each other. */
+export const SERVER_PORT = 8300;
+
+/** `127.0.0.1:8300`: a server as Raft names it. */
+export const serverAddress = ({ options }: Agent): string => `${options.address}:${SERVER_PORT}`;
+
+/** Reads that an agent keeps in its cache; when there are more it begins anew. */
+const CACHE_ENTRIES_MAX = 10_000;
+
+/** What the other members think of one. */
+export type Membership = "alive" | "failed" | "left";
+
+/** Who an agent is. */
+export interface AgentOptions {
+  readonly name: string;
+  readonly id: string;
+  readonly address: string;
+  readonly isServer: boolean;
+  /** A development agent: its JSON is always indented. */
+  readonly isDev: boolean;
+  readonly config: ConsulConfig;
+}
+
+const SERVER_META = {
+  non_voter: "false",
+  raft_version: "3",
+  serf_protocol_current: "2",
+  serf_protocol_max: "5",
+  serf_protocol_min: "1",
+  version: VERSION,
+};
+
+/** One Consul agent: a member of its datacenter that keeps the catalog in step with itself. */
+export class Agent {
+  readonly kernel: Kernel;
+  readonly options: AgentOptions;
+  readonly datacenter: Datacenter;
+  readonly local: LocalState;
+  readonly holdMs: number;
+  readonly #membership: Slot<Membership>;
+  readonly #cached: Slot<Set<string>>;
+  #isSyncing = false;
+
+  constructor(kernel: Kernel, options: AgentOptions, datacenter: Datacenter) {
+    this.kernel = kernel;
+    this.options = options;
+    this.datacenter = datacenter;
+    this.holdMs = holdMs(options.config);
+    this.#membership = kernel.slot<Membership>(`dns/agent/${options.name}/membership`, "alive");
+    this.#cached = kernel.slot(`dns/agent/${options.name}/cache`, new Set<string>());
+    this.local = new LocalState(kernel, options.name, outputMs(options.config));
+    this.local.outside = {
+      push: () => this.#whileSyncing(() => this.#push()),
+      repair: () => this.#whileSyncing(() => this.#repair()),
+    };
+  }
+
+  get name(): string {
+    return this.options.name;
+  }
+
+  get membership(): Membership {
+    return this.#membership.value;
+  }
+
+  set membership(membership: Membership) {
+    this.#membership.value = membership;
+  }
+
+  /** Was this read through the agent's cache before? It is from now on. */
+  readsCached(key: string): boolean {
+    if (this.#cached.value.has(key)) return true;
+    if (this.#cached.value.size >= CACHE_ENTRIES_MAX) this.#cached.value.clear();
+    this.#cached.value.add(key);
+    return false;
+  }
+
+  get isSyncing(): boolean {
+    return this.#isSyncing;
+  }
+
+  #whileSyncing(work: () => void): void {
+    if (this.membership !== "alive" || !this.datacenter.hasLeader) return;
+    this.#isSyncing = true;
+    try {
+      work();
+    } finally {
+      this.#isSyncing = false;
+    }
+  }
+
+  /** What the leader and the agent itself write when it joins. */
+  join(): void {
+    this.#whileSyncing(() => {
+      this.#registerMember();
+      // The autopilot of a production server looks at it before the agent has written what it knows of itself.
+      if (this.options.isServer && !this.options.isDev) this.datacenter.store.next();
+      this.#registerSelf();
+    });
+  }
+
+  #base(): Omit<Registration, "service" | "checks" | "skipNodeUpdate"> {
+    const { id, name, address, config } = this.options;
+    const family = addressBytes(address)?.length === 16 ? "ipv6" : "ipv4";
+    return {
+      id,
+      node: name,
+      address,
+      meta: { "consul-network-segment": "", ...config.node_meta },
+      taggedAddresses: { lan: address, [`lan_${family}`]: address, wan: address, [`wan_${family}`]: address },
+    };
+  }
+
+  /** The leader makes a member known: its node, its health, and the service of a server. */
+  #registerMember(): void {
+    const { name, isServer } = this.options;
+    const known = this.datacenter.catalog.node(name);
+    const service = isServer ? { service: this.#serverService() } : {};
+    this.datacenter.catalog.register({
+      ...this.#base(),
+      ...(known === undefined && { meta: null, taggedAddresses: null }),
+      skipNodeUpdate: known !== undefined,
+      ...service,
+      checks: [this.#serfCheck("passing", "Agent alive and reachable")],
+    });
+  }
+
+  #serverService(): NonNullable<Registration["service"]> {
+    return {
+      node: this.name,
+      id: "consul",
+      name: "consul",
+      address: "",
+      port: SERVER_PORT,
+      tags: [],
+      meta: SERVER_META,
+      weights: { passing: 1, warning: 1 },
+      taggedAddresses: null,
+      enableTagOverride: false,
+      kind: "",
+      native: false,
+    };
+  }
+
+  #serfCheck(status: string, output: string): Registration["checks"][number] {
+    return {
+      node: this.name,
+      id: SERF_HEALTH,
+      name: "Serf Health Status",
+      status,
+      notes: "",
+      output,
+      serviceId: "",
+      type: "",
+    };
+  }
+
+  #registerSelf(): void {
+    this.datacenter.catalog.register({ ...this.#base(), skipNodeUpdate: false, checks: [] });
+  }
+
+  /** The leader has seen that the agent no longer answers. */
+  fail(): void {
+    const check = this.#serfCheck("critical", "Agent not live or unreachable");
+    if (this.datacenter.catalog.node(this.name) !== undefined) this.datacenter.catalog.registerCheck(check);
+  }
+
+  #push(): void {
+    const { catalog } = this.datacenter;
+    const { services, checks, goneServices, goneChecks } = this.local.state;
+    for (const id of goneServices) catalog.deregisterService(this.name, id);
+    goneServices.clear();
+    for (const id of goneChecks)
+      if (this.#entry()?.checks.has(id.toLowerCase())) catalog.deregisterCheck(this.name, id);
+    goneChecks.clear();
+    for (const known of services.values()) {
+      if (known.isSynced) continue;
+      const own = this.local.checksOf(known.service.id).filter(({ isSynced }) => !isSynced);
+      this.#write({ service: known.service, checks: own.map(({ check }) => check) });
+      known.isSynced = true;
+      for (const check of own) check.isSynced = true;
+    }
+    for (const known of checks.values()) {
+      if (known.isSynced) continue;
+      this.#write({ checks: [known.check] });
+      known.isSynced = true;
+    }
+  }
+
+  #write(what: Pick<Registration, "service" | "checks">): void {
+    try {
+      this.datacenter.catalog.register({ ...this.#base(), skipNodeUpdate: true, ...what });
+    } catch (error) {
+      // The catalog refuses what conflicts with another node; a real agent logs it and tries again at its next turn.
+      if (!(error instanceof CatalogError)) throw error;
+      this.datacenter.store.record("agent.sync-failed", this.name, { error: error.message });
+      this.local.scheduleRepair();
+    }
+  }
+
+  #entry(): NodeEntry | undefined {
+    return this.datacenter.catalog.entry(this.name);
+  }
+
+  /** Anti-entropy: the agent is right about itself, the catalog is made to agree. */
+  #repair(): void {
+    this.#registerMember();
+    this.#registerSelf();
+    const { catalog } = this.datacenter;
+    const entry = this.#entry();
+    for (const { id } of entry?.services.values() ?? [])
+      if (!this.local.state.services.has(id) && !(id === "consul" && this.options.isServer))
+        catalog.deregisterService(this.name, id);
+    for (const check of entry?.checks.values() ?? [])
+      if (!this.local.state.checks.has(check.id) && check.id !== SERF_HEALTH)
+        catalog.deregisterCheck(this.name, check.id);
+    for (const known of this.local.state.services.values())
+      if (!sameService(entry, known.service.id, known.service)) known.isSynced = false;
+    for (const known of this.local.state.checks.values())
+      if (!sameCheck(entry?.checks.get(known.check.id.toLowerCase()), known.check)) known.isSynced = false;
+    this.#push();
+  }
+}
+
+const text = (value: object): string => JSON.stringify({ ...value, createIndex: 0, modifyIndex: 0 });
+
+function sameService(entry: NodeEntry | undefined, id: string, service: object): boolean {
+  const row = entry?.services.get(id.toLowerCase());
+  return row !== undefined && text(row) === text(service);
+}
+
+const sameCheck = (row: CheckRow | undefined, check: Pick<CheckRow, "status" | "output" | "notes" | "name">): boolean =>
+  row !== undefined && (["status", "output", "notes", "name"] as const).every((field) => row[field] === check[field]);

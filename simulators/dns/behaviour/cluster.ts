@@ -1,0 +1,215 @@
+import { compilePattern, type Kernel, type Slot } from "../../kernel/index.ts";
+import { dnsSettings } from "./config.ts";
+import { Datacenter } from "./datacenter.ts";
+import { Agent, type AgentOptions } from "./agent.ts";
+import { configuredCheck, configuredService } from "./definitions.ts";
+
+/** Entries of a log before anybody writes: the configuration of the peers, the barrier of a new leader. */
+const FIRST_ENTRIES = 2;
+/** What the mesh, which a development agent has on, writes when it begins: its authority and its roots. */
+const MESH_ENTRIES = 6;
+
+/** Until the other members are sure that one is dead. */
+const SUSPECT_MS = 5000;
+/** Until a leader without a majority steps down. */
+const LEASE_MS = 2500;
+/** Until the leader has written that a member has left. */
+const LEAVE_MS = 500;
+
+export interface UserEvent {
+  readonly ID: string;
+  readonly Name: string;
+  readonly Payload: string | null;
+  readonly NodeFilter: string;
+  readonly ServiceFilter: string;
+  readonly TagFilter: string;
+  readonly Version: number;
+  readonly LTime: number;
+}
+
+/** How servers look after themselves, in Consul's own shape. */
+export interface Autopilot {
+  readonly CleanupDeadServers: boolean;
+  readonly LastContactThreshold: string;
+  readonly MaxTrailingLogs: number;
+  readonly MinQuorum: number;
+  readonly ServerStabilizationTime: string;
+  readonly RedundancyZoneTag: string;
+  readonly DisableUpgradeMigration: boolean;
+  readonly UpgradeVersionTag: string;
+  readonly CreateIndex: number;
+  readonly ModifyIndex: number;
+}
+
+const AUTOPILOT: Omit<Autopilot, "CreateIndex" | "ModifyIndex"> = {
+  CleanupDeadServers: true,
+  LastContactThreshold: "200ms",
+  MaxTrailingLogs: 250,
+  MinQuorum: 0,
+  ServerStabilizationTime: "10s",
+  RedundancyZoneTag: "",
+  DisableUpgradeMigration: false,
+  UpgradeVersionTag: "",
+};
+
+/** Events that an agent keeps. */
+const EVENTS_MAX = 256;
+
+/** All agents of all datacenters that know of each other. */
+export class Cluster {
+  readonly kernel: Kernel;
+  readonly datacenters = new Map<string, Datacenter>();
+  readonly agents = new Map<string, Agent>();
+  readonly #events: Slot<{
+    clock: number;
+    list: { readonly event: UserEvent; readonly receivers: readonly string[] }[];
+  }>;
+
+  readonly #autopilot: Slot<Map<string, Autopilot>>;
+
+  constructor(kernel: Kernel) {
+    this.kernel = kernel;
+    this.#autopilot = kernel.slot("dns/autopilot", new Map());
+    this.#events = kernel.slot("dns/events", { clock: 1, list: [] });
+    kernel.onTimer<{ agent: string }>("dns/agent-failed", ({ agent }) => this.#markFailed(agent));
+    kernel.onTimer<{ agent: string }>("dns/quorum", ({ agent }) =>
+      this.#checkQuorum(this.#requireAgent(agent).datacenter),
+    );
+    kernel.onTimer<{ agent: string }>("dns/agent-left", ({ agent }) => this.#deregisterMember(agent));
+  }
+
+  add(options: AgentOptions, hasLeader: boolean): Agent {
+    const name = options.config.datacenter ?? "dc1";
+    const datacenter = this.datacenters.get(name) ?? this.#createDatacenter(name, options, hasLeader);
+    const agent = new Agent(this.kernel, options, datacenter);
+    this.agents.set(options.name, agent);
+    agent.join();
+    for (const fields of options.config.services ?? []) {
+      const { service, checks } = configuredService(agent.name, fields);
+      agent.local.addService(service, checks, false);
+    }
+    for (const fields of options.config.checks ?? []) agent.local.addCheck(configuredCheck(agent.name, fields));
+    return agent;
+  }
+
+  #createDatacenter(name: string, { config, isDev }: AgentOptions, hasLeader: boolean): Datacenter {
+    const acl = {
+      enabled: config.acl?.enabled ?? false,
+      isDeny: config.acl?.default_policy === "deny",
+      master: config.acl?.tokens?.master ?? "",
+    };
+    dnsSettings(config);
+    const datacenter = new Datacenter(this.kernel, name, acl, hasLeader);
+    this.datacenters.set(name, datacenter);
+    for (let entry = 0; entry < FIRST_ENTRIES; entry++) datacenter.store.next();
+    datacenter.acl.begin();
+    const index = datacenter.store.next();
+    this.#autopilot.value.set(name, { ...AUTOPILOT, CreateIndex: index, ModifyIndex: index });
+    for (let entry = 0; isDev && entry < MESH_ENTRIES; entry++) datacenter.store.next();
+    datacenter.catalog.listener = {
+      onLost: (node, check, index) => datacenter.releaseDependents(node, check, index),
+      onWritten: (node) => this.#suspectAgent(datacenter, node),
+    };
+    return datacenter;
+  }
+
+  /** Somebody wrote to a node that an agent stands for: it will see to it. */
+  #suspectAgent(datacenter: Datacenter, node: string): void {
+    const agent = this.agents.get(node);
+    if (agent !== undefined && agent.datacenter === datacenter && !agent.isSyncing) agent.local.scheduleRepair();
+  }
+
+  membersOf(datacenter: Datacenter): readonly Agent[] {
+    return [...this.agents.values()].filter((agent) => agent.datacenter === datacenter);
+  }
+
+  serversOf(datacenter: Datacenter): readonly Agent[] {
+    return this.membersOf(datacenter).filter(({ options, membership }) => options.isServer && membership === "alive");
+  }
+
+  /** Ends an agent without a word: the others notice. */
+  kill(name: string): void {
+    const agent = this.#requireAgent(name);
+    agent.membership = "failed";
+    this.kernel.record("dns", "agent.kill", name);
+    this.kernel.timer(LEASE_MS, "dns/quorum", { agent: name });
+    this.kernel.timer(SUSPECT_MS, "dns/agent-failed", { agent: name });
+  }
+
+  leave(name: string): void {
+    this.#requireAgent(name).membership = "left";
+    this.kernel.record("dns", "agent.leave", name);
+    this.kernel.timer(LEAVE_MS, "dns/agent-left", { agent: name });
+  }
+
+  #requireAgent(name: string): Agent {
+    const agent = this.agents.get(name);
+    if (agent === undefined) throw new Error(`no agent ${name}`);
+    return agent;
+  }
+
+  /** Servers that have not left, whether they answer or not. */
+  peersOf(datacenter: Datacenter): readonly Agent[] {
+    return this.membersOf(datacenter).filter(({ options, membership }) => options.isServer && membership !== "left");
+  }
+
+  #checkQuorum(datacenter: Datacenter): void {
+    const [alive, all] = [this.serversOf(datacenter).length, this.peersOf(datacenter).length];
+    if (datacenter.hasLeader && alive * 2 <= all) datacenter.loseLeader();
+  }
+
+  #markFailed(name: string): void {
+    const agent = this.#requireAgent(name);
+    if (agent.membership === "failed" && agent.datacenter.hasLeader) agent.fail();
+  }
+
+  #deregisterMember(name: string): void {
+    const agent = this.#requireAgent(name);
+    if (agent.membership === "left") agent.datacenter.catalog.deregisterNode(name);
+  }
+
+  autopilotOf(datacenter: Datacenter): Autopilot {
+    return this.#autopilot.value.get(datacenter.name) as Autopilot;
+  }
+
+  setAutopilot(datacenter: Datacenter, autopilot: Autopilot): void {
+    this.#autopilot.value.set(datacenter.name, autopilot);
+  }
+
+  /** The events that an agent has received, oldest first. */
+  eventsOf(agent: Agent): readonly UserEvent[] {
+    return this.#events.value.list.filter(({ receivers }) => receivers.includes(agent.name)).map(({ event }) => event);
+  }
+
+  /** Sends an event to all of a datacenter whom its filters let through. Each event moves the logical clock. */
+  fireEvent(datacenter: Datacenter, event: Omit<UserEvent, "ID" | "Version" | "LTime">): UserEvent {
+    const state = this.#events.value;
+    const fired: UserEvent = { ID: this.kernel.random("dns/events").uuid(), ...event, Version: 1, LTime: 0 };
+    const receivers = this.membersOf(datacenter)
+      .filter((agent) => receives(agent, event))
+      .map(({ name }) => name);
+    state.list.push({ event: { ...fired, LTime: ++state.clock }, receivers });
+    if (state.list.length > EVENTS_MAX) state.list.shift();
+    this.kernel.record("dns", "event.fire", event.Name);
+    return fired;
+  }
+}
+
+function receives(
+  agent: Agent,
+  { NodeFilter, ServiceFilter, TagFilter }: Omit<UserEvent, "ID" | "Version" | "LTime">,
+): boolean {
+  const [node, name, tag] = [NodeFilter, ServiceFilter, TagFilter].map(compileEventFilter);
+  if (node !== undefined && !node(agent.name)) return false;
+  if (name === undefined) return true;
+  return [...agent.local.state.services.values()].some(
+    ({ service }) => name(service.name) && (tag === undefined || service.tags.some(tag)),
+  );
+}
+
+/** One that can't be compiled, which the HTTP API refuses, lets nothing through. */
+function compileEventFilter(source: string): ((text: string) => boolean) | undefined {
+  if (source === "") return undefined;
+  const compiled = compilePattern(source);
+  return (text) => compiled.ok && compiled.pattern.test(text);
+}

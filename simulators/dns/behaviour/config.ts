@@ -1,0 +1,190 @@
+import { durationNs } from "../wire/duration.ts";
+
+/** The part of Consul's configuration that is simulated, in Consul's own keys (1.8, "Configuration"). */
+export interface ConsulConfig {
+  readonly domain?: string;
+  readonly alt_domain?: string;
+  readonly datacenter?: string;
+  readonly primary_datacenter?: string;
+  readonly node_name?: string;
+  readonly node_id?: string;
+  readonly node_meta?: Readonly<Record<string, string>>;
+  /** Addresses of resolvers for names outside the domain: keys of `ConsulOptions.upstreams`. */
+  readonly recursors?: readonly string[];
+  readonly dns_config?: {
+    readonly node_ttl?: string;
+    readonly service_ttl?: Readonly<Record<string, string>>;
+    readonly soa?: {
+      readonly refresh?: number;
+      readonly retry?: number;
+      readonly expire?: number;
+      readonly min_ttl?: number;
+    };
+    readonly udp_answer_limit?: number;
+    readonly a_record_limit?: number;
+    readonly enable_truncate?: boolean;
+    readonly only_passing?: boolean;
+    readonly disable_compression?: boolean;
+    readonly enable_additional_node_meta_txt?: boolean;
+    readonly recursor_timeout?: string;
+    readonly allow_stale?: boolean;
+    readonly max_stale?: string;
+    readonly use_cache?: boolean;
+    readonly cache_max_age?: string;
+  };
+  readonly acl?: {
+    readonly enabled?: boolean;
+    readonly default_policy?: string;
+    readonly down_policy?: string;
+    readonly tokens?: { readonly master?: string; readonly agent?: string; readonly default?: string };
+  };
+  readonly services?: readonly Readonly<Record<string, unknown>>[];
+  readonly checks?: readonly Readonly<Record<string, unknown>>[];
+  readonly server?: boolean;
+  readonly bootstrap?: boolean;
+  readonly bootstrap_expect?: number;
+  readonly performance?: { readonly raft_multiplier?: number; readonly rpc_hold_timeout?: string };
+  readonly retry_join?: readonly string[];
+  readonly retry_join_wan?: readonly string[];
+  readonly translate_wan_addrs?: boolean;
+  /** How long changes of a check's output alone may wait. Default `5m`. */
+  readonly check_update_interval?: string;
+  /** The shortest TTL of a session. Default `10s`. */
+  readonly session_ttl_min?: string;
+}
+
+const KEYS = new Set([
+  "domain",
+  "alt_domain",
+  "datacenter",
+  "primary_datacenter",
+  "node_name",
+  "node_id",
+  "node_meta",
+  "recursors",
+  "dns_config",
+  "acl",
+  "services",
+  "checks",
+  "server",
+  "bootstrap",
+  "bootstrap_expect",
+  "performance",
+  "retry_join",
+  "retry_join_wan",
+  "translate_wan_addrs",
+  "check_update_interval",
+  "session_ttl_min",
+]);
+/** Keys that change nothing of what is simulated: logs, sockets, folders, the machine. */
+const WITHOUT_EFFECT = new Set([
+  "addresses",
+  "bind_addr",
+  "client_addr",
+  "advertise_addr",
+  "advertise_addr_wan",
+  "ports",
+  "data_dir",
+  "log_level",
+  "log_file",
+  "telemetry",
+  "disable_update_check",
+  "disable_host_node_id",
+  "enable_debug",
+  "leave_on_terminate",
+  "rejoin_after_leave",
+  "skip_leave_on_interrupt",
+  "ui",
+  "enable_syslog",
+  "raft_protocol",
+  "start_join",
+  "start_join_wan",
+  "autopilot",
+  "connect",
+]);
+
+/** @throws Error for a key that is not simulated */
+export function checkConfig(config: ConsulConfig): void {
+  const unknown = Object.keys(config).find((key) => !KEYS.has(key) && !WITHOUT_EFFECT.has(key));
+  if (unknown !== undefined) throw new Error(`not simulated: configuration key '${unknown}'`);
+}
+
+/** What the resolver needs to know, read once. Durations in ms, TTLs in whole seconds. */
+export interface DnsSettings {
+  /** Lower case with a final dot: `consul.`. */
+  readonly domain: string;
+  readonly altDomain: string | undefined;
+  readonly nodeTtlS: number;
+  /** Exact names, then prefixes, the longest first. */
+  readonly serviceTtlS: ReadonlyMap<string, number>;
+  readonly prefixTtlS: readonly (readonly [string, number])[];
+  readonly soa: { readonly refresh: number; readonly retry: number; readonly expire: number; readonly minTtl: number };
+  readonly udpAnswersMax: number;
+  /** 0 for no limit. */
+  readonly aRecordsMax: number;
+  readonly truncates: boolean;
+  readonly onlyPassing: boolean;
+  readonly compresses: boolean;
+  readonly nodeMetaTxt: boolean;
+  /** Addresses of other datacenters are those tagged `wan`. */
+  readonly translatesWan: boolean;
+  /** Servers without a leader may answer. */
+  readonly takesStale: boolean;
+  readonly recursors: readonly string[];
+  readonly recursorTimeoutMs: number;
+}
+
+const NS_PER_MS = 1e6;
+const ttlS = (text: string | undefined): number => Math.max(0, Math.trunc((durationNs(text ?? "0s") ?? 0) / 1e9));
+const ms = (text: string): number => (durationNs(text) ?? 0) / NS_PER_MS;
+
+const fqdn = (domain: string): string => `${domain.toLowerCase().replace(/\.$/, "")}.`;
+
+/** @throws Error when a duration is none */
+export function dnsSettings(config: ConsulConfig): DnsSettings {
+  const dns = config.dns_config ?? {};
+  const ttls = Object.entries(dns.service_ttl ?? {});
+  for (const text of [...ttls.map(([, ttl]) => ttl), dns.node_ttl, dns.recursor_timeout])
+    if (text !== undefined && durationNs(text) === undefined) throw new Error(`dns_config: '${text}' is no duration`);
+  return {
+    domain: fqdn(config.domain ?? "consul"),
+    altDomain: config.alt_domain === undefined ? undefined : fqdn(config.alt_domain),
+    nodeTtlS: ttlS(dns.node_ttl),
+    serviceTtlS: new Map(ttls.filter(([name]) => !name.endsWith("*")).map(([name, ttl]) => [name, ttlS(ttl)])),
+    prefixTtlS: ttls
+      .filter(([name]) => name.endsWith("*"))
+      .map(([name, ttl]) => [name.slice(0, -1), ttlS(ttl)] as const)
+      .sort(([a], [b]) => b.length - a.length),
+    soa: {
+      refresh: dns.soa?.refresh ?? 3600,
+      retry: dns.soa?.retry ?? 600,
+      expire: dns.soa?.expire ?? 86_400,
+      minTtl: dns.soa?.min_ttl ?? 0,
+    },
+    udpAnswersMax: dns.udp_answer_limit ?? 3,
+    aRecordsMax: dns.a_record_limit ?? 0,
+    truncates: dns.enable_truncate ?? false,
+    onlyPassing: dns.only_passing ?? false,
+    compresses: !(dns.disable_compression ?? false),
+    nodeMetaTxt: dns.enable_additional_node_meta_txt ?? true,
+    translatesWan: config.translate_wan_addrs ?? false,
+    takesStale: dns.allow_stale ?? true,
+    recursors: config.recursors ?? [],
+    recursorTimeoutMs: ms(dns.recursor_timeout ?? "2s"),
+  };
+}
+
+/** The shortest TTL of a session, ns. */
+export const sessionTtlNsMin = ({ session_ttl_min: text = "10s" }: ConsulConfig): number => durationNs(text) ?? 0;
+
+/** How long changes of a check's output alone wait, ms. */
+export const outputMs = ({ check_update_interval: text = "5m" }: ConsulConfig): number => ms(text);
+
+/** How long a request waits for a leader before it fails. */
+export const holdMs = (config: ConsulConfig): number => ms(config.performance?.rpc_hold_timeout ?? "7s");
+
+/** The TTL of a service's answers in seconds: exact name, else the longest prefix, else 0. */
+export function serviceTtlS({ serviceTtlS: exact, prefixTtlS }: DnsSettings, service: string): number {
+  if (exact.size === 0 && prefixTtlS.length === 0) return 0;
+  return exact.get(service) ?? prefixTtlS.find(([prefix]) => service.startsWith(prefix))?.[1] ?? 0;
+}

@@ -1,0 +1,63 @@
+import type { Kernel, Slot } from "../../kernel/index.ts";
+import { Acl, type AclOptions } from "../state/acl.ts";
+import { Catalog } from "../state/catalog.ts";
+import { Coordinates } from "../state/coordinates.ts";
+import { KeyValues } from "../state/kv.ts";
+import { Queries } from "../state/queries.ts";
+import { Sessions } from "../state/sessions.ts";
+import { Store } from "../state/store.ts";
+
+/** Whether the servers have a leader. One that lost its own still answers from what it knows, to who is content with that. */
+export type Leadership =
+  | { readonly state: "present" | "never" }
+  | { readonly state: "lost" /** ms since the Unix epoch. */; readonly sinceMs: number };
+
+/** What the servers of one datacenter have agreed on. */
+export class Datacenter {
+  readonly name: string;
+  readonly #leadership: Slot<Leadership>;
+  readonly store: Store;
+  readonly catalog: Catalog;
+  readonly kv: KeyValues;
+  readonly sessions: Sessions;
+  readonly queries: Queries;
+  readonly acl: Acl;
+  readonly coordinates: Coordinates;
+
+  constructor(kernel: Kernel, name: string, acl: AclOptions, hasLeader: boolean) {
+    this.name = name;
+    this.#leadership = kernel.slot<Leadership>(`dns/${name}/leadership`, { state: hasLeader ? "present" : "never" });
+    this.store = new Store(kernel, name);
+    this.catalog = new Catalog(this.store);
+    this.kv = new KeyValues(this.store);
+    this.sessions = new Sessions(this.store, this.catalog, this.kv);
+    this.queries = new Queries(this.store, this.sessions);
+    this.acl = new Acl(this.store, acl);
+    this.coordinates = new Coordinates(this.store, this.catalog);
+    this.sessions.onDestroyed = (session, index) => this.queries.deleteBoundTo(session, index);
+  }
+
+  get leadership(): Leadership {
+    return this.#leadership.value;
+  }
+
+  get hasLeader(): boolean {
+    return this.leadership.state === "present";
+  }
+
+  /** Can a reader who takes old data be answered? */
+  get hasData(): boolean {
+    return this.leadership.state !== "never";
+  }
+
+  loseLeader(): void {
+    this.#leadership.value = { state: "lost", sinceMs: this.store.kernel.nowMs };
+    this.store.record("leader.lost", this.name);
+  }
+
+  /** What the catalog must tell the rest. */
+  releaseDependents(node: string, check: string | undefined, index: number): void {
+    if (check === undefined) this.coordinates.forget(node);
+    this.sessions.destroyDependents(node, check, index);
+  }
+}

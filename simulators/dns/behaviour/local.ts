@@ -1,0 +1,314 @@
+import { type Kernel, Signal, type Slot } from "../../kernel/index.ts";
+import type { Check, Service } from "../state/rows.ts";
+
+/** How a check comes to its status. `tcp`, `http`, `grpc`, `docker` and `script` probes are not run: their status stays as registered. */
+export type CheckType = "ttl" | "alias" | "maintenance" | "tcp" | "http" | "grpc" | "docker" | "script" | "";
+
+export interface LocalService {
+  readonly service: Service;
+  /** The catalog has it as it is here. */
+  isSynced: boolean;
+}
+
+export interface LocalCheck {
+  check: Check;
+  readonly serviceName: string;
+  readonly serviceTags: readonly string[];
+  /** 0 unless it is a TTL check. */
+  readonly ttlMs: number;
+  /** How long its service may be critical before it is deregistered; 0 for ever. */
+  readonly deregisterAfterMs: number;
+  readonly aliasNode: string;
+  readonly aliasService: string;
+  criticalSinceMs: number | undefined;
+  expiryTimer: number | undefined;
+  outputTimer: number | undefined;
+  isSynced: boolean;
+}
+
+interface LocalTables {
+  readonly services: Map<string, LocalService>;
+  readonly checks: Map<string, LocalCheck>;
+  /** Services and checks that the catalog still has. */
+  readonly goneServices: Set<string>;
+  readonly goneChecks: Set<string>;
+  isSyncArmed: boolean;
+  isRepairArmed: boolean;
+  /** When the agent began, ms since the Unix epoch: its periodic turns are counted from there. */
+  readonly startMs: number;
+}
+
+/** Changes reach the catalog after this. */
+const SYNC_MS = 20;
+const REAP_EVERY_MS = 30_000;
+const REAP_AFTER_MS_MIN = 60_000;
+const REPAIR_EVERY_MS = 60_000;
+
+const NODE_MAINTENANCE = "_node_maintenance";
+const serviceMaintenance = (id: string): string => `_service_maintenance:${id}`;
+
+/** What an agent does outside itself. */
+export interface CatalogSync {
+  /** Writes what is not synced to the catalog. */
+  push(): void;
+  /** Compares all with the catalog and repairs it. */
+  repair(): void;
+}
+
+/** What one agent knows of itself: its services and checks, which it keeps the catalog in step with. */
+export class LocalState {
+  readonly #kernel: Kernel;
+  readonly #agent: string;
+  readonly #slot: Slot<LocalTables>;
+  readonly #outputMs: number;
+  /** Fires when a service comes, changes or goes. */
+  readonly changed: Signal<true>;
+  outside: CatalogSync | undefined;
+
+  constructor(kernel: Kernel, agent: string, outputMs: number) {
+    this.#outputMs = outputMs;
+    this.changed = new Signal<true>(kernel);
+    this.#kernel = kernel;
+    this.#agent = agent;
+    this.#slot = kernel.slot(`dns/agent/${agent}`, {
+      services: new Map(),
+      checks: new Map(),
+      goneServices: new Set(),
+      goneChecks: new Set(),
+      isSyncArmed: false,
+      isRepairArmed: false,
+      startMs: kernel.nowMs,
+    });
+    kernel.onTimer(`dns/agent/${agent}/sync`, () => this.#sync());
+    kernel.onTimer(`dns/agent/${agent}/repair`, () => this.#repair());
+    kernel.onTimer<{ id: string }>(`dns/agent/${agent}/ttl`, ({ id }) => this.#expire(id));
+    kernel.onTimer<{ id: string }>(`dns/agent/${agent}/output`, ({ id }) => this.#writeOutput(id));
+    kernel.onTimer<{ id: string }>(`dns/agent/${agent}/reap`, ({ id }) => this.#reap(id));
+  }
+
+  get state(): LocalTables {
+    return this.#slot.value;
+  }
+
+  service(id: string): LocalService | undefined {
+    return this.state.services.get(id);
+  }
+
+  check(id: string): LocalCheck | undefined {
+    return this.state.checks.get(id);
+  }
+
+  checksOf(service: string): readonly LocalCheck[] {
+    return [...this.state.checks.values()].filter(({ check }) => check.serviceId === service);
+  }
+
+  /** The time until the next multiple of a period since the agent started, ms. */
+  #untilTick(everyMs: number, afterMs: number): number {
+    const { startMs } = this.state;
+    const from = this.#kernel.nowMs + afterMs - startMs;
+    return Math.ceil((from + 1) / everyMs) * everyMs + startMs - this.#kernel.nowMs;
+  }
+
+  #scheduleSync(): void {
+    if (this.state.isSyncArmed) return;
+    this.state.isSyncArmed = true;
+    this.#kernel.timer(SYNC_MS, `dns/agent/${this.#agent}/sync`, null);
+  }
+
+  #sync(): void {
+    this.state.isSyncArmed = false;
+    this.#followAliases();
+    this.outside?.push();
+  }
+
+  /** The catalog may differ from what is here: it is compared at the next turn of the anti-entropy. */
+  scheduleRepair(): void {
+    if (this.state.isRepairArmed) return;
+    this.state.isRepairArmed = true;
+    this.#kernel.timer(this.#untilTick(REPAIR_EVERY_MS, 0), `dns/agent/${this.#agent}/repair`, null);
+  }
+
+  #repair(): void {
+    this.state.isRepairArmed = false;
+    this.outside?.repair();
+  }
+
+  addService(service: Service, checks: readonly LocalCheck[], replaceChecks: boolean): void {
+    this.state.services.set(service.id, { service, isSynced: false });
+    this.changed.fire(true);
+    this.state.goneServices.delete(service.id);
+    const kept = new Set(checks.map(({ check }) => check.id));
+    if (replaceChecks)
+      for (const { check } of this.checksOf(service.id)) if (!kept.has(check.id)) this.removeCheck(check.id);
+    for (const check of checks) this.addCheck(check);
+    this.#scheduleSync();
+  }
+
+  removeService(id: string): void {
+    if (!this.state.services.delete(id)) return;
+    this.state.goneServices.add(id);
+    this.changed.fire(true);
+    for (const { check } of this.checksOf(id)) this.removeCheck(check.id);
+    this.#scheduleSync();
+  }
+
+  addCheck(check: LocalCheck): void {
+    const known = this.check(check.check.id);
+    if (known !== undefined) this.#stop(known);
+    this.state.checks.set(check.check.id, check);
+    this.state.goneChecks.delete(check.check.id);
+    this.#armExpiry(check);
+    this.#scheduleSync();
+  }
+
+  removeCheck(id: string): void {
+    const known = this.check(id);
+    if (known === undefined) return;
+    this.#stop(known);
+    this.state.checks.delete(id);
+    this.state.goneChecks.add(id);
+    this.#scheduleSync();
+  }
+
+  #stop({ expiryTimer, outputTimer }: LocalCheck): void {
+    if (expiryTimer !== undefined) this.#kernel.cancelTimer(expiryTimer);
+    if (outputTimer !== undefined) this.#kernel.cancelTimer(outputTimer);
+  }
+
+  #armExpiry(check: LocalCheck): void {
+    if (check.expiryTimer !== undefined) this.#kernel.cancelTimer(check.expiryTimer);
+    check.expiryTimer =
+      check.ttlMs === 0
+        ? undefined
+        : this.#kernel.timer(check.ttlMs, `dns/agent/${this.#agent}/ttl`, { id: check.check.id });
+  }
+
+  /** A heartbeat of a TTL check. Answers whether there is such a check. */
+  updateTtl(id: string, status: string, output: string): boolean {
+    const known = this.check(id);
+    if (known === undefined || known.ttlMs === 0) return false;
+    this.#armExpiry(known);
+    this.#update(known, status, output);
+    return true;
+  }
+
+  #expire(id: string): void {
+    const known = this.check(id);
+    if (known === undefined) return;
+    known.expiryTimer = undefined;
+    const { output } = known.check;
+    const last = output === "" ? "" : ` (last output before timeout follows): ${output}`;
+    this.#update(known, "critical", `TTL expired${last}`);
+  }
+
+  #update(known: LocalCheck, status: string, output: string): void {
+    if (status !== "critical") known.criticalSinceMs = undefined;
+    else if (known.criticalSinceMs === undefined) this.#beginCritical(known);
+    const { check } = known;
+    if (check.status === status && check.output === output) return;
+    known.check = { ...check, status, output };
+    if (check.status === status) return this.#deferOutput(known);
+    known.isSynced = false;
+    this.#scheduleSync();
+  }
+
+  /** Changes of the output alone are written later, some time around the configured one. */
+  #deferOutput(known: LocalCheck): void {
+    if (this.#outputMs === 0) {
+      known.isSynced = false;
+      return this.#scheduleSync();
+    }
+    known.outputTimer ??= this.#kernel.timer(
+      this.#outputMs / 2 + this.#kernel.random("dns/agents").int(0, this.#outputMs),
+      `dns/agent/${this.#agent}/output`,
+      { id: known.check.id },
+    );
+  }
+
+  #writeOutput(id: string): void {
+    const known = this.check(id);
+    if (known === undefined) return;
+    known.outputTimer = undefined;
+    known.isSynced = false;
+    this.#scheduleSync();
+  }
+
+  #beginCritical(known: LocalCheck): void {
+    known.criticalSinceMs = this.#kernel.nowMs;
+    if (known.deregisterAfterMs === 0) return;
+    const afterMs = Math.max(known.deregisterAfterMs, REAP_AFTER_MS_MIN);
+    this.#kernel.timer(this.#untilTick(REAP_EVERY_MS, afterMs), `dns/agent/${this.#agent}/reap`, {
+      id: known.check.id,
+    });
+  }
+
+  #reap(id: string): void {
+    const known = this.check(id);
+    if (known?.criticalSinceMs === undefined || known.check.serviceId === "") return;
+    if (this.#kernel.nowMs - known.criticalSinceMs < Math.max(known.deregisterAfterMs, REAP_AFTER_MS_MIN)) return;
+    this.removeService(known.check.serviceId);
+  }
+
+  /** Aliases take the worst status of what they stand for, themselves included when they hang on the same node. */
+  #followAliases(): void {
+    for (const known of this.state.checks.values()) {
+      if (known.aliasNode === "" && known.aliasService === "") continue;
+      const [status, output] = this.#aliasStatus(known.aliasService);
+      this.#update(known, status, output);
+    }
+  }
+
+  #aliasStatus(service: string): readonly [string, string] {
+    if (service !== "" && !this.state.services.has(service))
+      return ["critical", `Service ${service} could not be found on node `];
+    const checks = [...this.state.checks.values()].filter(
+      ({ check }) => check.serviceId === "" || (service !== "" && check.serviceId === service),
+    );
+    for (const status of ["critical", "warning"]) {
+      const found = checks.find(({ check }) => check.status === status);
+      if (found !== undefined) return [status, `Aliased check "${found.check.name}" failing: ${found.check.output}`];
+    }
+    return ["passing", "All checks passing."];
+  }
+
+  /** Turns maintenance of the node (no service) or of a service on. */
+  enterMaintenance(node: string, service: Service | undefined, reason: string): void {
+    const what = service === undefined ? "node" : "service";
+    const id = service === undefined ? NODE_MAINTENANCE : serviceMaintenance(service.id);
+    if (this.check(id) !== undefined) return;
+    const why = `Maintenance mode is enabled for this ${what}, but no reason was provided. This is a default message.`;
+    this.addCheck({
+      ...blankCheck({
+        node,
+        id,
+        name: service === undefined ? "Node Maintenance Mode" : "Service Maintenance Mode",
+        status: "critical",
+        notes: reason || why,
+        output: "",
+        serviceId: service?.id ?? "",
+        type: "maintenance",
+      }),
+      serviceName: service?.name ?? "",
+      serviceTags: service?.tags ?? [],
+    });
+  }
+
+  leaveMaintenance(service: string | undefined): void {
+    this.removeCheck(service === undefined ? NODE_MAINTENANCE : serviceMaintenance(service));
+  }
+}
+
+/** A local check of no particular kind. */
+export const blankCheck = (check: Check): LocalCheck => ({
+  check,
+  serviceName: "",
+  serviceTags: [],
+  ttlMs: 0,
+  deregisterAfterMs: 0,
+  aliasNode: "",
+  aliasService: "",
+  criticalSinceMs: undefined,
+  expiryTimer: undefined,
+  outputTimer: undefined,
+  isSynced: false,
+});

@@ -1,0 +1,168 @@
+import type { HttpReply, Route } from "../../kernel/index.ts";
+import { type Agent, SERVER_PORT, VERSION } from "../behaviour/agent.ts";
+import type { ConsulCall, ConsulSim } from "../wire/call.ts";
+import { parseBool } from "../wire/bool.ts";
+import { answerAtOnce, EMPTY_REPLY } from "../wire/handler.ts";
+import { HttpError, refuseBadRequest, refuseInternally, refuseNotSimulated } from "../wire/refusal.ts";
+import { hasAcl, requireRight, rightsOf, withEmptyRest } from "./agent-rights.ts";
+
+const SERF_PORT = 8301;
+const WAN_PORT = 8302;
+/** What a gossip pool calls the state of a member. */
+const STATUS = { alive: 1, left: 3, failed: 4 } as const;
+
+/** `?enable=` of a maintenance request. @throws HttpError 400 */
+export function readEnable({ query }: ConsulCall): boolean {
+  const given = query.get("enable");
+  if (given === null) return refuseBadRequest("Missing value for enable");
+  return parseBool(given) ?? refuseBadRequest(`Invalid value for enable: "${given}"`);
+}
+
+function maintainNode(call: ConsulCall): HttpReply {
+  const isOn = readEnable(call);
+  requireRight(rightsOf(call).writes("node", call.agent.name));
+  if (isOn) call.agent.local.enterMaintenance(call.agent.name, undefined, call.query.get("reason") ?? "");
+  else call.agent.local.leaveMaintenance(undefined);
+  return EMPTY_REPLY;
+}
+
+/** A member as a gossip pool shows it; servers are also in a second pool, under another name. */
+function memberView({ options, membership, datacenter }: Agent, isWan: boolean): Readonly<Record<string, unknown>> {
+  const { name, id, address, isServer, isDev, config } = options;
+  const expect = config.bootstrap_expect;
+  const tags: Record<string, string> = {
+    acls: datacenter.acl.options.enabled ? "1" : "0",
+    ...(isServer && !isDev && expect === undefined && { bootstrap: "1" }),
+    build: `${VERSION}:`,
+    dc: datacenter.name,
+    ...(expect !== undefined && { expect: String(expect) }),
+    ...(isServer && { ft_fs: "1" }),
+    id,
+    ...(isServer && { port: String(SERVER_PORT), raft_vsn: "3" }),
+    role: isServer ? "consul" : "node",
+    segment: "",
+    vsn: "2",
+    vsn_max: "3",
+    vsn_min: "2",
+    ...(isServer && !isWan && { wan_join_port: String(WAN_PORT) }),
+  };
+  return {
+    Name: isWan ? `${name}.${datacenter.name}` : name,
+    Addr: address,
+    Port: isWan ? WAN_PORT : SERF_PORT,
+    Tags: tags,
+    Status: STATUS[membership],
+    ProtocolMin: 1,
+    ProtocolMax: 5,
+    ProtocolCur: 2,
+    DelegateMin: 2,
+    DelegateMax: 5,
+    DelegateCur: 4,
+  };
+}
+
+function listMembers(call: ConsulCall): HttpReply {
+  const authorizer = rightsOf(call);
+  const segment = call.query.get("segment") ?? "";
+  if (segment !== "" && segment !== "_all")
+    refuseInternally("Network segments are not supported in this version of Consul");
+  // A bare `?wan` is no: the parameter must have a value.
+  const isWan = (call.query.get("wan") ?? "") !== "";
+  const { cluster, agent } = call.sim;
+  const list = isWan
+    ? [...cluster.agents.values()].filter(({ options }) => options.isServer)
+    : cluster.membersOf(agent.datacenter);
+  return call.json(
+    list.filter(({ name }) => authorizer.reads("node", name)).map((member) => memberView(member, isWan)),
+  );
+}
+
+const COORDINATE = { Vec: [0, 0, 0, 0, 0, 0, 0, 0], Error: 1.5, Adjustment: 0, Height: 1e-5 };
+
+function self(call: ConsulCall): HttpReply {
+  requireRight(rightsOf(call).reads("agent", call.agent.name));
+  const { name, id, isServer, isDev, config } = call.agent.options;
+  return call.json({
+    Config: {
+      Datacenter: call.agent.datacenter.name,
+      NodeName: name,
+      NodeID: id,
+      Revision: "",
+      Server: isServer,
+      Version: VERSION,
+    },
+    DebugConfig: { DNSDomain: `${config.domain ?? "consul"}.`, Datacenter: call.agent.datacenter.name, NodeName: name },
+    Coord: COORDINATE,
+    Member: memberView(call.agent, false),
+    Stats: {
+      agent: {
+        services: String(call.agent.local.state.services.size),
+        checks: String(call.agent.local.state.checks.size),
+      },
+    },
+    Meta: { "consul-network-segment": "", ...config.node_meta },
+    ...(isDev && { xDS: { SupportedProxies: { envoy: ["1.14.5", "1.13.6", "1.12.7", "1.11.2"] } } }),
+  });
+}
+
+function forceLeave(call: ConsulCall): HttpReply {
+  requireRight(rightsOf(call).writes("operator"));
+  const { cluster, agent } = call.sim;
+  const member = cluster.membersOf(agent.datacenter).find(({ name }) => name === call.rest);
+  if (member === undefined) return refuseInternally(`agent: No node found with name '${call.rest}'`);
+  if (member.membership === "failed") cluster.leave(member.name);
+  return EMPTY_REPLY;
+}
+
+function join(call: ConsulCall): HttpReply {
+  requireRight(rightsOf(call).writes("agent", call.agent.name));
+  const address = call.rest;
+  const { cluster } = call.sim;
+  const isKnown = [...cluster.agents.values()].some(({ options }) => options.address === address.replace(/:\d+$/, ""));
+  if (!isKnown)
+    refuseInternally(`1 error occurred:\n\t* Failed to resolve ${address}: lookup ${address}: no such host\n\n`);
+  return EMPTY_REPLY;
+}
+
+function leave(call: ConsulCall): HttpReply {
+  requireRight(rightsOf(call).writes("agent", call.agent.name));
+  call.sim.cluster.leave(call.agent.name);
+  return EMPTY_REPLY;
+}
+
+function reload(call: ConsulCall): HttpReply {
+  requireRight(rightsOf(call).writes("agent", call.agent.name));
+  return EMPTY_REPLY;
+}
+
+function updateToken(call: ConsulCall): HttpReply {
+  if (!hasAcl(call)) throw new HttpError(401, "ACL support disabled");
+  return refuseNotSimulated("changing the tokens of an agent");
+}
+
+function readMetrics(call: ConsulCall): HttpReply {
+  requireRight(rightsOf(call).reads("agent", call.agent.name));
+  return call.json({ Timestamp: "", Gauges: [], Points: [], Counters: [], Samples: [] });
+}
+
+function monitor(call: ConsulCall): HttpReply {
+  requireRight(rightsOf(call).reads("agent", call.agent.name));
+  const level = (call.query.get("loglevel") ?? "info").toUpperCase();
+  if (!["TRACE", "DEBUG", "INFO", "WARN", "ERR"].includes(level))
+    refuseBadRequest(`Bad request: Unknown log level: ${call.query.get("loglevel")}`);
+  return refuseNotSimulated("log streams");
+}
+
+/** `/v1/agent/…`: the agent itself (Consul 1.8, "Agent HTTP API"). */
+export const AGENT_ROUTES: readonly Route<ConsulSim>[] = [
+  { method: "GET", path: "/v1/agent/self", handler: answerAtOnce(self) },
+  { method: "GET", path: "/v1/agent/members", handler: answerAtOnce(listMembers) },
+  { method: "GET", path: "/v1/agent/metrics", handler: answerAtOnce(readMetrics) },
+  { method: "GET", path: "/v1/agent/monitor", handler: answerAtOnce(monitor) },
+  { method: "PUT", path: "/v1/agent/maintenance", handler: answerAtOnce(maintainNode) },
+  ...withEmptyRest("PUT", "/v1/agent/join/", answerAtOnce(join)),
+  ...withEmptyRest("PUT", "/v1/agent/force-leave/", answerAtOnce(forceLeave)),
+  { method: "PUT", path: "/v1/agent/leave", handler: answerAtOnce(leave) },
+  { method: "PUT", path: "/v1/agent/reload", handler: answerAtOnce(reload) },
+  ...withEmptyRest("PUT", "/v1/agent/token/", answerAtOnce(updateToken)),
+];

@@ -1,0 +1,109 @@
+import { byKey, type Route } from "../../kernel/index.ts";
+import type { ConsulCall, ConsulSim } from "../wire/call.ts";
+import { compileFilter } from "../wire/filter/filter.ts";
+import { CATALOG_SERVICE, NODE, SERVICE } from "../wire/filter/types.ts";
+import { answerAtOnce, refuseMissing } from "../wire/handler.ts";
+import { answerRead, type ReadResult } from "../wire/read.ts";
+import { catalogServiceView, nodeView, serviceView } from "../wire/views.ts";
+import { filterOf, instancesAsked, metaFilter, nearOf, withRights } from "./catalog-reads.ts";
+
+const listDatacenters = answerAtOnce((call) => {
+  const { cluster, agent } = call.sim;
+  const names = [...cluster.datacenters.values()]
+    .filter((datacenter) => datacenter === agent.datacenter || cluster.serversOf(datacenter).length > 0)
+    .map(({ name }) => name);
+  return call.json(names);
+});
+
+function listNodes(call: ConsulCall): ReadResult {
+  const { catalog, store, name, coordinates, authorizer } = withRights(call);
+  const filter = compileFilter(filterOf(call), NODE);
+  const matches = metaFilter(call);
+  const rows = catalog.nodes().filter((row) => authorizer.reads("node", row.name) && matches(row.meta));
+  const nearest = coordinates.sortByDistance(nearOf(call), rows, (row) => row.name);
+  const translation = call.translation(name);
+  return {
+    index: store.latest("nodes"),
+    value: nearest.map((row) => nodeView(translation.node(row), name)).filter(filter),
+  };
+}
+
+/** Names of services, each with the tags that its instances have. */
+function listServices(call: ConsulCall): ReadResult {
+  const { catalog, store, authorizer } = withRights(call);
+  const matches = metaFilter(call);
+  const tags = new Map<string, Set<string>>();
+  for (const { row, services: own } of catalog.entries()) {
+    if (!matches(row.meta)) continue;
+    for (const service of own.values()) {
+      if (!authorizer.reads("service", service.name)) continue;
+      const seen = tags.get(service.name) ?? new Set<string>();
+      for (const tag of service.tags) seen.add(tag);
+      tags.set(service.name, seen);
+    }
+  }
+  const names = [...tags].sort(byKey).map(([name, seen]) => [name, [...seen]] as const);
+  const tables = call.query.has("node-meta") ? ["services", "nodes"] : ["services"];
+  return { index: store.latest(...tables), value: Object.fromEntries(names) };
+}
+
+const listInstances =
+  (isConnect: boolean) =>
+  (call: ConsulCall): ReadResult => {
+    const service = call.rest;
+    const { catalog, name } = withRights(call);
+    const filter = compileFilter(filterOf(call), CATALOG_SERVICE);
+    const translation = call.translation(name);
+    const value = instancesAsked(call, service, isConnect)
+      .map((row) => catalog.instance(row))
+      .map(({ node, service: row }) => catalogServiceView(translation.node(node), translation.service(row), name))
+      .filter(filter);
+    return { index: catalog.serviceIndex(service, catalog.instancesOf(service).length > 0), value };
+  };
+
+/** A node with its services, as an object by id or as a list. */
+const readNode =
+  (asList: boolean) =>
+  (call: ConsulCall): ReadResult => {
+    const { catalog, store, name, authorizer } = withRights(call);
+    const filter = compileFilter(filterOf(call), SERVICE);
+    const row = catalog.node(call.rest);
+    const nothing = asList ? { Node: null, Services: null } : null;
+    if (row === undefined) return { index: 0, value: nothing };
+    const index = store.latest("nodes", "services");
+    if (!authorizer.reads("node", row.name)) return { index, value: nothing };
+    const translation = call.translation(name);
+    const own = catalog
+      .servicesOf(row.name)
+      .filter((service) => authorizer.reads("service", service.name))
+      .map((service) => serviceView(translation.service(service)))
+      .filter(filter);
+    const list = asList ? own : Object.fromEntries(own.map((service) => [service.ID, service]));
+    return { index, value: { Node: nodeView(translation.node(row), name), Services: list } };
+  };
+
+/** Gateways are not simulated, so none has services. */
+function listGatewayServices(call: ConsulCall): ReadResult {
+  withRights(call);
+  return { index: 0, value: null };
+}
+
+/** `/v1/catalog/…` but for registration (Consul 1.8, "Catalog HTTP API"). */
+export const CATALOG_ROUTES: readonly Route<ConsulSim>[] = [
+  { method: "GET", path: "/v1/catalog/datacenters", handler: listDatacenters },
+  { method: "GET", path: "/v1/catalog/nodes", handler: answerRead("consistency", listNodes) },
+  { method: "GET", path: "/v1/catalog/services", handler: answerRead("cacheable", listServices) },
+  { method: "GET", path: "/v1/catalog/service/", handler: refuseMissing("service name") },
+  { method: "GET", path: "/v1/catalog/service/*rest", handler: answerRead("cacheable", listInstances(false)) },
+  { method: "GET", path: "/v1/catalog/connect/", handler: refuseMissing("service name") },
+  { method: "GET", path: "/v1/catalog/connect/*rest", handler: answerRead("cacheable", listInstances(true)) },
+  { method: "GET", path: "/v1/catalog/node/", handler: refuseMissing("node name") },
+  { method: "GET", path: "/v1/catalog/node/*rest", handler: answerRead("consistency", readNode(false)) },
+  { method: "GET", path: "/v1/catalog/node-services/", handler: refuseMissing("node name") },
+  { method: "GET", path: "/v1/catalog/node-services/*rest", handler: answerRead("consistency", readNode(true)) },
+  {
+    method: "GET",
+    path: "/v1/catalog/gateway-services/*rest",
+    handler: answerRead("consistency", listGatewayServices),
+  },
+];

@@ -1,0 +1,54 @@
+import { hash } from "node:crypto";
+import { compilePattern, type HttpReply, type Route } from "../../kernel/index.ts";
+import type { ConsulCall, ConsulSim } from "../wire/call.ts";
+import { answerAtOnce } from "../wire/handler.ts";
+import { deny, refuseBadRequest, refuseInternally } from "../wire/refusal.ts";
+
+const EVENT_BYTES_MAX = 512;
+
+function fireEvent(call: ConsulCall): HttpReply {
+  if (call.rest === "") refuseBadRequest("Missing name");
+  const filters = ["node", "service", "tag"].map((name) => [name, call.query.get(name) ?? ""] as const);
+  const [node = "", service = "", tag = ""] = filters.map(([, filter]) => filter);
+  const datacenter = call.datacenter();
+  if (!call.authorizer(datacenter).writes("event", call.rest)) deny();
+  if (tag !== "" && service === "") refuseInternally("Cannot provide tag filter without service filter");
+  for (const [name, filter] of filters) {
+    const compiled = compilePattern(filter);
+    if (!compiled.ok) refuseInternally(`Invalid ${name} filter: ${compiled.error}`);
+  }
+  const payload = Buffer.from(call.request.body);
+  if (payload.length > EVENT_BYTES_MAX)
+    refuseInternally(
+      `1 error occurred:\n\t* error broadcasting event to segment "": user event exceeds configured limit of ${EVENT_BYTES_MAX} bytes before encoding\n\n`,
+    );
+  const Payload = payload.length === 0 ? null : payload.toString("base64");
+  return call.json(
+    call.sim.cluster.fireEvent(datacenter, {
+      Name: call.rest,
+      Payload,
+      NodeFilter: node,
+      ServiceFilter: service,
+      TagFilter: tag,
+    }),
+  );
+}
+
+/** Events have no index of a log: that of the youngest is made of its id. */
+function listEvents(call: ConsulCall): HttpReply {
+  const authorizer = call.authorizer(call.agent.datacenter);
+  const name = call.query.get("name") ?? "";
+  const list = call.sim.cluster
+    .eventsOf(call.agent)
+    .filter((event) => authorizer.reads("event", event.Name) && (name === "" || event.Name === name));
+  const last = list.at(-1);
+  const index = last === undefined ? 1n : BigInt(`0x${hash("sha256", last.ID, "hex").slice(0, 15)}`);
+  return call.json(list, { "X-Consul-Index": String(index) });
+}
+
+/** `/v1/event/…` (Consul 1.8, "Event HTTP API"). */
+export const EVENT_ROUTES: readonly Route<ConsulSim>[] = [
+  { method: "PUT", path: "/v1/event/fire/", handler: answerAtOnce(fireEvent) },
+  { method: "PUT", path: "/v1/event/fire/*rest", handler: answerAtOnce(fireEvent) },
+  { method: "GET", path: "/v1/event/list", handler: answerAtOnce(listEvents) },
+];

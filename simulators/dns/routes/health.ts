@@ -1,0 +1,102 @@
+import type { Route } from "../../kernel/index.ts";
+import type { CheckRow, Meta } from "../state/rows.ts";
+import { parseBool } from "../wire/bool.ts";
+import type { ConsulCall, ConsulSim } from "../wire/call.ts";
+import { compileFilter } from "../wire/filter/filter.ts";
+import { CHECK, INSTANCE } from "../wire/filter/types.ts";
+import { refuseMissing } from "../wire/handler.ts";
+import { answerRead, type ReadResult } from "../wire/read.ts";
+import { refuseBadRequest } from "../wire/refusal.ts";
+import { checkView, nodeView, serviceView } from "../wire/views.ts";
+import { filterOf, instancesAsked, metaFilter, nearOf, withRights } from "./catalog-reads.ts";
+
+/** `?passing`, `?passing=false` … @throws HttpError 400 */
+function onlyPassing({ query }: ConsulCall): boolean {
+  const given = query.get("passing");
+  if (given === null) return false;
+  return given === "" || (parseBool(given) ?? refuseBadRequest("Invalid value for ?passing"));
+}
+
+const listInstances =
+  (isConnect: boolean) =>
+  (call: ConsulCall): ReadResult => {
+    const { catalog, name } = withRights(call);
+    const filter = compileFilter(filterOf(call), INSTANCE);
+    const passing = onlyPassing(call);
+    const translation = call.translation(name);
+    const value = instancesAsked(call, call.rest, isConnect)
+      .map((row) => catalog.instance(row))
+      .map(({ node, service: row, checks }) => ({
+        Node: nodeView(translation.node(node), name),
+        Service: serviceView(translation.service(row)),
+        Checks: checks.map((check) => checkView(check)),
+      }))
+      .filter(filter)
+      .filter(({ Checks }) => !passing || Checks.every(({ Status }) => Status === "passing"));
+    return { index: catalog.serviceIndex(call.rest, catalog.instancesOf(call.rest).length > 0), value };
+  };
+
+/** Checks that the caller may see, filtered and sorted. */
+function listChecks(call: ConsulCall, rows: readonly CheckRow[], index: number): ReadResult {
+  const { catalog, coordinates, authorizer } = withRights(call);
+  const filter = compileFilter(filterOf(call), CHECK);
+  const matches = metaFilter(call);
+  const metaOf = (row: CheckRow): Meta => catalog.node(row.node)?.meta ?? null;
+  const seen = rows
+    .filter((row) => matches(metaOf(row)))
+    .filter(
+      ({ node, serviceName }) =>
+        authorizer.reads("node", node) && (serviceName === "" || authorizer.reads("service", serviceName)),
+    );
+  const nearest = coordinates.sortByDistance(nearOf(call), seen, ({ node }) => node);
+  return { index, value: nearest.map((row) => checkView(row)).filter(filter) };
+}
+
+function allChecks(call: ConsulCall): readonly CheckRow[] {
+  const { catalog } = withRights(call);
+  return catalog.entries().flatMap(({ row }) => catalog.checksOf(row.name));
+}
+
+function listServiceChecks(call: ConsulCall): ReadResult {
+  const name = call.rest.toLowerCase();
+  const rows = allChecks(call).filter(({ serviceName }) => serviceName.toLowerCase() === name && name !== "");
+  return listChecks(call, rows, tableIndex(call));
+}
+
+/** Reads that look at nodes as well wait on them. */
+function tableIndex(call: ConsulCall): number {
+  const { store } = withRights(call);
+  return call.query.has("node-meta") ? store.latest("nodes", "checks") : store.latest("checks");
+}
+
+function listNodeChecks(call: ConsulCall): ReadResult {
+  const { catalog, store } = withRights(call);
+  return listChecks(call, catalog.checksOf(call.rest), store.latest("checks"));
+}
+
+function listChecksInState(call: ConsulCall): ReadResult {
+  const state = call.rest;
+  const rows = allChecks(call).filter(({ status }) => state === "any" || status === state);
+  return listChecks(call, rows, tableIndex(call));
+}
+
+const read = (run: (call: ConsulCall) => ReadResult) => answerRead("consistency", run);
+
+/** `/v1/health/…` (Consul 1.8, "Health HTTP API"). */
+export const HEALTH_ROUTES: readonly Route<ConsulSim>[] = [
+  { method: "GET", path: "/v1/health/service/", handler: refuseMissing("service name") },
+  {
+    method: "GET",
+    path: "/v1/health/service/*rest",
+    clients: ["consul"],
+    handler: answerRead("cacheable", listInstances(false)),
+  },
+  { method: "GET", path: "/v1/health/connect/", handler: refuseMissing("service name") },
+  { method: "GET", path: "/v1/health/connect/*rest", handler: answerRead("cacheable", listInstances(true)) },
+  { method: "GET", path: "/v1/health/checks/", handler: refuseMissing("service name") },
+  { method: "GET", path: "/v1/health/checks/*rest", handler: read(listServiceChecks) },
+  { method: "GET", path: "/v1/health/node/", handler: refuseMissing("node name") },
+  { method: "GET", path: "/v1/health/node/*rest", handler: read(listNodeChecks) },
+  { method: "GET", path: "/v1/health/state/", handler: refuseMissing("check state") },
+  { method: "GET", path: "/v1/health/state/*rest", handler: read(listChecksInState) },
+];

@@ -1,0 +1,153 @@
+import { gzipSync } from "node:zlib";
+import {
+  defineService,
+  type HttpReply,
+  type HttpRequest,
+  type Kernel,
+  type Route,
+  type Service,
+} from "../../kernel/index.ts";
+import type { ConsulSim } from "../wire/call.ts";
+import { GO_FRONT } from "../wire/front.ts";
+import { textReply } from "../wire/handler.ts";
+import { ACL_ROUTES } from "./acl.ts";
+import { AGENT_CHECK_ROUTES } from "./agent-checks.ts";
+import { AGENT_HEALTH_ROUTES } from "./agent-health.ts";
+import { AGENT_SERVICE_ROUTES } from "./agent-services.ts";
+import { AGENT_ROUTES } from "./agent.ts";
+import { REGISTRATION_ROUTES } from "./catalog-registration.ts";
+import { CATALOG_ROUTES } from "./catalog.ts";
+import { CONFIG_ROUTES } from "./config.ts";
+import { CONNECT_ROUTES } from "./connect.ts";
+import { COORDINATE_ROUTES } from "./coordinate.ts";
+import { EVENT_ROUTES } from "./event.ts";
+import { HEALTH_ROUTES } from "./health.ts";
+import { INTERNAL_UI_ROUTES } from "./internal-ui.ts";
+import { KV_ROUTES } from "./kv.ts";
+import { OPERATOR_ROUTES } from "./operator.ts";
+import { QUERY_ROUTES } from "./queries.ts";
+import { SESSION_ROUTES } from "./sessions.ts";
+import { SNAPSHOT_ROUTES } from "./snapshot.ts";
+import { STATUS_ROUTES } from "./status.ts";
+import { TXN_ROUTES } from "./txn.ts";
+
+const GREETING: Route<ConsulSim> = { method: "GET", path: "/", handler: () => textReply(200, "Consul Agent") };
+
+/** Every route of an agent's HTTP API. */
+export const ROUTES: readonly Route<ConsulSim>[] = [
+  GREETING,
+  ...REGISTRATION_ROUTES,
+  ...CATALOG_ROUTES,
+  ...HEALTH_ROUTES,
+  ...AGENT_ROUTES,
+  ...AGENT_SERVICE_ROUTES,
+  ...AGENT_CHECK_ROUTES,
+  ...AGENT_HEALTH_ROUTES,
+  ...KV_ROUTES,
+  ...SESSION_ROUTES,
+  ...TXN_ROUTES,
+  ...QUERY_ROUTES,
+  ...ACL_ROUTES,
+  ...STATUS_ROUTES,
+  ...EVENT_ROUTES,
+  ...COORDINATE_ROUTES,
+  ...OPERATOR_ROUTES,
+  ...INTERNAL_UI_ROUTES,
+  ...CONFIG_ROUTES,
+  ...CONNECT_ROUTES,
+  ...SNAPSHOT_ROUTES,
+];
+
+/** Paths that end in `/` and are meant by the same path without. */
+const SUBTREES = new Set(
+  ROUTES.filter(({ path }) => path.endsWith("/") && path !== "/" && path !== "/v1/query/").map(({ path }) => path),
+);
+
+/** A path without empty, `.` and `..` segments. */
+function cleanPath(path: string): string {
+  const kept: string[] = [];
+  for (const segment of path.split("/")) {
+    if (segment === "..") kept.pop();
+    else if (segment !== "" && segment !== ".") kept.push(segment);
+  }
+  return `/${kept.join("/")}${path.endsWith("/") && kept.length > 0 ? "/" : ""}`;
+}
+
+function redirect({ method, query }: HttpRequest, to: string): HttpReply {
+  const location = query === "" ? to : `${to}?${query}`;
+  if (method !== "GET" && method !== "HEAD") return { status: 301, headers: { Location: location }, body: "" };
+  const headers = { "Content-Type": "text/html; charset=utf-8", Location: location };
+  return { status: 301, headers, body: method === "HEAD" ? "" : `<a href="${location}">Moved Permanently</a>.\n\n` };
+}
+
+/** Verbs by pattern: a path, or a prefix that ends in `/`. The longest that fits a request decides, whatever its verb. */
+const PATTERNS: ReadonlyMap<string, readonly string[]> = patterns();
+
+function patterns(): ReadonlyMap<string, readonly string[]> {
+  const verbs = new Map<string, Set<string>>();
+  for (const { method, path } of ROUTES) {
+    const pattern = path.replace(/[:*].*$/, "");
+    verbs.set(pattern, (verbs.get(pattern) ?? new Set()).add(method));
+  }
+  return new Map([...verbs].map(([pattern, methods]) => [pattern, [...methods]]));
+}
+
+function patternOf(path: string): string | undefined {
+  if (PATTERNS.has(path)) return path;
+  for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1))
+    if (PATTERNS.has(path.slice(0, end + 1))) return path.slice(0, end + 1);
+  return undefined;
+}
+
+/** What the router of Consul's HTTP library does before any handler. */
+function before(sim: ConsulSim, request: HttpRequest): HttpReply | undefined {
+  const clean = cleanPath(request.path);
+  if (clean !== request.path) return redirect(request, clean);
+  if (SUBTREES.has(`${request.path}/`)) return redirect(request, `${request.path}/`);
+  if (/%(?![0-9a-fA-F]{2})/.test(request.query)) return { status: 500, body: "" };
+  const methods = PATTERNS.get(patternOf(request.path) ?? "");
+  return methods === undefined || methods.includes(request.method) ? undefined : refuseMethod(sim, request, methods);
+}
+
+const ORDER = ["GET", "PUT", "POST", "DELETE"];
+
+/** Verbs of a path in Consul's order; the handlers of queries don't know OPTIONS. */
+function allowOf(path: string, allowed: readonly string[]): string {
+  const known = [...allowed].sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b));
+  if (path.startsWith("/v1/query/")) return known.filter((method) => method !== "POST").join(",");
+  return ["OPTIONS", ...(path === "/v1/query" ? ["GET", "POST"] : known)].join(",");
+}
+
+function refuseMethod({ agent }: ConsulSim, request: HttpRequest, allowed: readonly string[]): HttpReply {
+  const isAcl = request.path.startsWith("/v1/acl/") && !agent.datacenter.acl.options.enabled;
+  if (allowed.length === 0) return { status: 404, body: "" };
+  const Allow = allowOf(request.path, allowed);
+  if (request.method === "OPTIONS" && !isAcl) return { status: 200, headers: { Allow }, body: "" };
+  const reply = textReply(405, `method ${request.method} not allowed`, { Allow });
+  return request.method === "HEAD" ? { ...reply, body: "" } : reply;
+}
+
+function after(_sim: ConsulSim, request: HttpRequest, reply: HttpReply): HttpReply {
+  const { body } = reply;
+  if (body === undefined || body.length === 0 || !/\bgzip\b/.test(request.headers["accept-encoding"] ?? ""))
+    return reply;
+  return {
+    ...reply,
+    headers: { ...reply.headers, "Content-Encoding": "gzip", Vary: "Accept-Encoding" },
+    body: gzipSync(body),
+  };
+}
+
+/** The HTTP API of one agent. `name` tells it from the others in fault points. */
+export function createConsulHttp(kernel: Kernel, name: string, sim: ConsulSim): Service {
+  return defineService<ConsulSim>({
+    name,
+    kernel,
+    sim,
+    routes: ROUTES,
+    before,
+    unmatched: refuseMethod,
+    after,
+    front: GO_FRONT,
+  });
+}

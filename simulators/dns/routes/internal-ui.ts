@@ -1,0 +1,70 @@
+import type { Route } from "../../kernel/index.ts";
+import type { ConsulCall, ConsulSim } from "../wire/call.ts";
+import { answerRead, type ReadResult } from "../wire/read.ts";
+import { checkView, nodeView, serviceView } from "../wire/views.ts";
+import { type ReadableDatacenter, withRights } from "./catalog-reads.ts";
+
+/** How many of these checks have each status. */
+function countChecks(statuses: readonly string[]) {
+  const count = (status: string): number => statuses.filter((each) => each === status).length;
+  return { ChecksPassing: count("passing"), ChecksWarning: count("warning"), ChecksCritical: count("critical") };
+}
+
+function serviceSummary({ catalog, authorizer }: ReadableDatacenter, name: string) {
+  const rows = catalog.instancesOf(name).filter(({ node }) => authorizer.reads("node", node));
+  const checks = new Map(
+    rows.flatMap((row) => catalog.instance(row).checks).map((check) => [`${check.node}/${check.id}`, check.status]),
+  );
+  const tags = [...new Set(rows.flatMap((row) => row.tags))];
+  return {
+    Name: name,
+    Tags: tags.length === 0 ? null : tags,
+    Nodes: [...new Set(rows.map(({ node }) => node))],
+    InstanceCount: rows.length,
+    ...countChecks([...checks.values()]),
+    ExternalSources: null,
+    GatewayConfig: {},
+  };
+}
+
+function listServices(call: ConsulCall): ReadResult {
+  const datacenter = withRights(call);
+  const { catalog, store, authorizer } = datacenter;
+  const names = catalog.entries().flatMap(({ services }) => [...services.values()].map(({ name }) => name));
+  const value = [...new Set(names)]
+    .sort()
+    .filter((name) => authorizer.reads("service", name))
+    .map((name) => serviceSummary(datacenter, name));
+  return { index: store.latest("nodes", "services", "checks"), value };
+}
+
+function listNodes(call: ConsulCall): ReadResult {
+  const { catalog, store, authorizer, name: datacenter } = withRights(call);
+  const value = catalog
+    .nodes()
+    .filter((row) => authorizer.reads("node", row.name))
+    .map((row) => {
+      const { Datacenter: _datacenter, ...node } = nodeView(row, datacenter);
+      const [services, checks] = [catalog.servicesOf(row.name), catalog.checksOf(row.name)];
+      return {
+        ID: row.id,
+        Node: row.name,
+        Address: row.address,
+        TaggedAddresses: node.TaggedAddresses,
+        Meta: node.Meta,
+        Services: services
+          .filter((service) => authorizer.reads("service", service.name))
+          .map((service) => serviceView(service, null)),
+        Checks: checks
+          .filter(({ serviceName }) => serviceName === "" || authorizer.reads("service", serviceName))
+          .map((check) => checkView(check, null)),
+      };
+    });
+  return { index: store.latest("nodes", "services", "checks"), value };
+}
+
+/** `/v1/internal/ui/…`: what Consul's own pages read; no part of its documented API. */
+export const INTERNAL_UI_ROUTES: readonly Route<ConsulSim>[] = [
+  { method: "GET", path: "/v1/internal/ui/services", handler: answerRead("index", listServices) },
+  { method: "GET", path: "/v1/internal/ui/nodes", handler: answerRead("index", listNodes) },
+];

@@ -1,0 +1,109 @@
+import type { HttpReply, Route } from "../../kernel/index.ts";
+import { serverAddress } from "../behaviour/agent.ts";
+import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
+import { answerAtOnce } from "../wire/handler.ts";
+import { BOOL, INT, lax, STRING, structOf } from "../wire/json/shape.ts";
+import { deny, refuseBadRequest, refuseInternally, refuseNotSimulated } from "../wire/refusal.ts";
+
+const AUTOPILOT = lax(
+  structOf("api.AutopilotConfiguration", {
+    CleanupDeadServers: BOOL,
+    LastContactThreshold: STRING,
+    MaxTrailingLogs: INT,
+    MinQuorum: INT,
+    ServerStabilizationTime: STRING,
+    RedundancyZoneTag: STRING,
+    DisableUpgradeMigration: BOOL,
+    UpgradeVersionTag: STRING,
+  }),
+);
+
+/** @throws HttpError 403 unless the caller may operate the datacenter so */
+function requireOperator(call: ConsulCall, access: "read" | "write"): void {
+  const authorizer = call.authorizer(call.datacenter());
+  if (access === "write" ? !authorizer.writes("operator") : !authorizer.reads("operator")) deny();
+}
+
+function readRaftConfiguration(call: ConsulCall): HttpReply {
+  requireOperator(call, "read");
+  const servers = call.sim.cluster.serversOf(call.datacenter()).map((server, at) => ({
+    ID: server.options.id,
+    Node: server.name,
+    Address: serverAddress(server),
+    Leader: at === 0,
+    ProtocolVersion: "3",
+    Voter: true,
+  }));
+  return call.json({ Servers: servers, Index: 0 });
+}
+
+function removeRaftPeer(call: ConsulCall): HttpReply {
+  const [id, address] = [call.query.get("id") ?? "", call.query.get("address") ?? ""];
+  if (id === "" && address === "")
+    refuseBadRequest(
+      "Bad request: Must specify either ?id with the server's ID or ?address with IP:port of peer to remove",
+    );
+  if (id !== "" && address !== "") refuseBadRequest("Bad request: Must specify only one of ?id or ?address");
+  requireOperator(call, "write");
+  const servers = call.sim.cluster.serversOf(call.datacenter());
+  const isKnown = servers.some((server) => server.options.id === id || serverAddress(server) === address);
+  if (!isKnown)
+    refuseInternally(`${id === "" ? "address" : "id"} "${id || address}" was not found in the Raft configuration`);
+  return refuseNotSimulated("removing a peer");
+}
+
+function readAutopilot(call: ConsulCall): HttpReply {
+  requireOperator(call, "read");
+  return call.json(call.sim.cluster.autopilotOf(call.datacenter()));
+}
+
+function setAutopilot(call: ConsulCall): HttpReply {
+  const fields = decodeBody(call, AUTOPILOT, "Bad request: Error parsing autopilot config: ");
+  requireOperator(call, "write");
+  const datacenter = call.datacenter();
+  const { CreateIndex } = call.sim.cluster.autopilotOf(datacenter);
+  call.sim.cluster.setAutopilot(datacenter, {
+    CleanupDeadServers: fields.CleanupDeadServers ?? false,
+    LastContactThreshold: fields.LastContactThreshold ?? "0s",
+    MaxTrailingLogs: fields.MaxTrailingLogs ?? 0,
+    MinQuorum: fields.MinQuorum ?? 0,
+    ServerStabilizationTime: fields.ServerStabilizationTime ?? "0s",
+    RedundancyZoneTag: fields.RedundancyZoneTag ?? "",
+    DisableUpgradeMigration: fields.DisableUpgradeMigration ?? false,
+    UpgradeVersionTag: fields.UpgradeVersionTag ?? "",
+    CreateIndex,
+    ModifyIndex: datacenter.store.next(),
+  });
+  return call.json(true);
+}
+
+/** A single server of a young datacenter has no health yet; that answer has no media type of its own. */
+function readAutopilotHealth(call: ConsulCall): HttpReply {
+  requireOperator(call, "read");
+  const { body } = call.json({ Healthy: false, FailureTolerance: 0, Servers: null });
+  return { status: 429, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: body ?? "" };
+}
+
+function readKeyring(call: ConsulCall): HttpReply {
+  if (!call.authorizer(call.datacenter()).reads("keyring")) refuseInternally("Reading keyring denied by ACLs");
+  const { name, datacenter } = call.agent;
+  const pools = [
+    ["WAN", `${name}.${datacenter.name}`],
+    [`${datacenter.name} (LAN)`, name],
+  ];
+  const lines = pools.flatMap(([pool, member]) => [
+    `\t* ${pool} error: 1/1 nodes reported failure\n`,
+    `\t* ${member}: Keyring is empty (encryption not enabled)\n`,
+  ]);
+  return refuseInternally(`${lines.length} errors occurred:\n${lines.join("")}\n`);
+}
+
+/** `/v1/operator/…` (Consul 1.8, "Operator HTTP API"). */
+export const OPERATOR_ROUTES: readonly Route<ConsulSim>[] = [
+  { method: "GET", path: "/v1/operator/raft/configuration", handler: answerAtOnce(readRaftConfiguration) },
+  { method: "DELETE", path: "/v1/operator/raft/peer", handler: answerAtOnce(removeRaftPeer) },
+  { method: "GET", path: "/v1/operator/autopilot/configuration", handler: answerAtOnce(readAutopilot) },
+  { method: "PUT", path: "/v1/operator/autopilot/configuration", handler: answerAtOnce(setAutopilot) },
+  { method: "GET", path: "/v1/operator/autopilot/health", handler: answerAtOnce(readAutopilotHealth) },
+  { method: "GET", path: "/v1/operator/keyring", handler: answerAtOnce(readKeyring) },
+];

@@ -1,0 +1,218 @@
+import type { Datacenter } from "../behaviour/datacenter.ts";
+import type { Authorizer } from "../state/acl-rules.ts";
+import type { Registration } from "../state/catalog.ts";
+import {
+  ANY,
+  BOOL,
+  type Decoded,
+  INT,
+  lax,
+  STRING,
+  STRINGS,
+  type StructFields,
+  structOf,
+  TEXTS,
+  UINT64,
+} from "../wire/json/shape.ts";
+import { PERMISSION_DENIED, Refusal } from "../wire/refusal.ts";
+import { CONNECT, SERVICE_ADDRESSES, WEIGHTS } from "../wire/shapes.ts";
+import { checkView, nodeView, serviceView } from "../wire/views.ts";
+import { checkOf, serviceOf } from "./catalog-registration.ts";
+
+const apiStruct = <const F extends StructFields>(name: string, fields: F) => lax(structOf(`api.${name}`, fields));
+
+const NODE = apiStruct("Node", {
+  ID: STRING,
+  Node: STRING,
+  Address: STRING,
+  Datacenter: STRING,
+  TaggedAddresses: TEXTS,
+  Meta: TEXTS,
+  CreateIndex: UINT64,
+  ModifyIndex: UINT64,
+});
+const SERVICE = apiStruct("AgentService", {
+  Kind: STRING,
+  ID: STRING,
+  Service: STRING,
+  Tags: STRINGS,
+  Meta: TEXTS,
+  Port: INT,
+  Address: STRING,
+  TaggedAddresses: SERVICE_ADDRESSES,
+  Weights: WEIGHTS,
+  EnableTagOverride: BOOL,
+  CreateIndex: UINT64,
+  ModifyIndex: UINT64,
+  Connect: CONNECT,
+});
+const CHECK = apiStruct("HealthCheck", {
+  Node: STRING,
+  CheckID: STRING,
+  Name: STRING,
+  Status: STRING,
+  Notes: STRING,
+  Output: STRING,
+  ServiceID: STRING,
+  ServiceName: STRING,
+  ServiceTags: STRINGS,
+  Type: STRING,
+  Definition: ANY,
+  CreateIndex: UINT64,
+  ModifyIndex: UINT64,
+});
+
+/** An element of a transaction that is about a node. */
+export const NODE_OPERATION = apiStruct("NodeTxnOp", { Verb: STRING, Node: NODE });
+/** An element of a transaction that is about a service. */
+export const SERVICE_OPERATION = apiStruct("ServiceTxnOp", { Verb: STRING, Node: STRING, Service: SERVICE });
+/** An element of a transaction that is about a check. */
+export const CHECK_OPERATION = apiStruct("CheckTxnOp", { Verb: STRING, Check: CHECK });
+
+interface Operation {
+  readonly verb: string;
+  readonly node: string;
+  /** Of the service or check; empty for a node. */
+  readonly id: string;
+  /** For check-and-set. */
+  readonly index: number;
+}
+interface NodeOperation extends Operation {
+  readonly kind: "Node";
+  readonly fields: Decoded<typeof NODE>;
+}
+interface ServiceOperation extends Operation {
+  readonly kind: "Service";
+  readonly fields: Decoded<typeof SERVICE>;
+}
+interface CheckOperation extends Operation {
+  readonly kind: "Check";
+  readonly fields: Decoded<typeof CHECK>;
+}
+
+/** An operation of a transaction on the catalog. */
+export type CatalogOperation = NodeOperation | ServiceOperation | CheckOperation;
+
+const indexOf = ({ ModifyIndex = 0n }: { readonly ModifyIndex?: bigint | undefined }): number => Number(ModifyIndex);
+
+/** What an element about a node asks for. */
+export function nodeOperation({ Verb = "", Node: fields = {} }: Decoded<typeof NODE_OPERATION>): NodeOperation {
+  return { kind: "Node", verb: Verb, node: fields.Node ?? "", id: "", index: indexOf(fields), fields };
+}
+
+/** What an element about a service asks for. */
+export function serviceOperation(operation: Decoded<typeof SERVICE_OPERATION>): ServiceOperation {
+  const { Verb: verb = "", Node: node = "", Service: fields = {} } = operation;
+  const id = fields.ID || (fields.Service ?? "");
+  return { kind: "Service", verb, node, id, index: indexOf(fields), fields };
+}
+
+/** What an element about a check asks for. */
+export function checkOperation({ Verb = "", Check: fields = {} }: Decoded<typeof CHECK_OPERATION>): CheckOperation {
+  const id = fields.CheckID || (fields.Name ?? "");
+  return { kind: "Check", verb: Verb, node: fields.Node ?? "", id, index: indexOf(fields), fields };
+}
+
+/** Why an operation is refused before anything is tried; `undefined` when it is not. */
+export function catalogObjection(
+  { catalog }: Datacenter,
+  authorizer: Authorizer,
+  operation: CatalogOperation,
+): string | undefined {
+  const { kind, verb, node, id } = operation;
+  if (verb === "get") return undefined;
+  if (kind === "Node") return authorizer.writes("node", node) ? undefined : PERMISSION_DENIED;
+  const service =
+    operation.kind === "Service"
+      ? operation.fields.Service || catalog.entry(node)?.services.get(id.toLowerCase())?.name
+      : operation.kind === "Check"
+        ? operation.fields.ServiceName
+        : undefined;
+  const may = service ? authorizer.writes("service", service) : authorizer.writes("node", node);
+  return may ? undefined : PERMISSION_DENIED;
+}
+
+/** What an operation gives back. */
+export type TxnResult = Readonly<Record<string, unknown>>;
+
+const WRITES = new Set(["set", "cas", "delete", "delete-cas"]);
+/** Whether an operation changes the catalog. */
+export const isCatalogWrite = ({ verb }: CatalogOperation): boolean => WRITES.has(verb);
+
+/** Performs one operation and answers with its result, if it has one. @throws Refusal */
+export function performCatalog(
+  datacenter: Datacenter,
+  operation: CatalogOperation,
+  index: number,
+): readonly TxnResult[] {
+  const { kind, verb, node, id } = operation;
+  const known = modifiedAt(datacenter, operation);
+  const what = kind === "Node" ? `node "${node}"` : `${kind.toLowerCase()} "${id}" on node "${node}"`;
+  const refuse = (why: string): never => {
+    throw new Refusal(why);
+  };
+  switch (verb) {
+    case "get":
+      return known === undefined ? refuse(`${what} doesn't exist`) : resultOf(datacenter, operation);
+    case "set":
+      register(datacenter, operation, index);
+      return resultOf(datacenter, operation);
+    case "cas":
+      if ((known ?? 0) !== operation.index) refuse(`failed to set ${what}, index is stale`);
+      register(datacenter, operation, index);
+      return resultOf(datacenter, operation);
+    case "delete":
+      deregister(datacenter, operation);
+      return [];
+    case "delete-cas":
+      if (known !== undefined && known !== operation.index) refuse(`failed to delete ${what}, index is stale`);
+      deregister(datacenter, operation);
+      return [];
+    default:
+      return refuse(`unknown ${kind} verb "${verb}"`);
+  }
+}
+
+function modifiedAt({ catalog }: Datacenter, { kind, node, id }: CatalogOperation): number | undefined {
+  const entry = catalog.entry(node);
+  if (kind === "Node") return entry?.row.modifyIndex;
+  return (kind === "Service" ? entry?.services : entry?.checks)?.get(id.toLowerCase())?.modifyIndex;
+}
+
+function resultOf({ catalog, name }: Datacenter, { kind, node, id }: CatalogOperation): readonly TxnResult[] {
+  const entry = catalog.entry(node);
+  if (entry === undefined) return [];
+  if (kind === "Node") return [{ Node: nodeView(entry.row, name) }];
+  const service = kind === "Service" ? entry.services.get(id.toLowerCase()) : undefined;
+  if (service !== undefined) return [{ Service: serviceView(service, null) }];
+  const check = entry.checks.get(id.toLowerCase());
+  return check === undefined ? [] : [{ Check: checkView(check, null) }];
+}
+
+function register({ catalog }: Datacenter, operation: CatalogOperation, index: number): void {
+  const { node } = operation;
+  if (operation.kind === "Node") return catalog.register(nodeRegistration(node, operation.fields), index);
+  const row = catalog.node(node);
+  if (row === undefined) throw new Refusal("Missing node registration");
+  const { id, address, meta, taggedAddresses } = row;
+  const own = { id, node, address, meta, taggedAddresses, skipNodeUpdate: true };
+  if (operation.kind === "Service")
+    catalog.register({ ...own, service: serviceOf(node, operation.fields), checks: [] }, index);
+  else catalog.register({ ...own, checks: [checkOf(node, operation.fields)] }, index);
+}
+
+const nodeRegistration = (node: string, fields: NodeOperation["fields"]): Registration => ({
+  id: fields.ID ?? "",
+  node,
+  address: fields.Address ?? "",
+  meta: fields.Meta ?? null,
+  taggedAddresses: fields.TaggedAddresses ?? null,
+  skipNodeUpdate: false,
+  checks: [],
+});
+
+function deregister({ catalog }: Datacenter, { kind, node, id }: CatalogOperation): void {
+  if (kind === "Node") catalog.deregisterNode(node);
+  else if (kind === "Service") catalog.deregisterService(node, id);
+  else catalog.deregisterCheck(node, id);
+}

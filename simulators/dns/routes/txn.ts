@@ -1,0 +1,243 @@
+import type { HttpReply, Route } from "../../kernel/index.ts";
+import type { Datacenter } from "../behaviour/datacenter.ts";
+import type { Authorizer } from "../state/acl-rules.ts";
+import type { KvRow, KvWrite } from "../state/kv.ts";
+import type { ConsulCall, ConsulSim } from "../wire/call.ts";
+import { answerAtOnce } from "../wire/handler.ts";
+import { decodeJson } from "../wire/json/decode.ts";
+import { JsonError } from "../wire/json/parse.ts";
+import { BYTES, type Decoded, lax, listOf, STRING, structOf, UINT64 } from "../wire/json/shape.ts";
+import { HttpError, PERMISSION_DENIED, Refusal, refuseBadRequest } from "../wire/refusal.ts";
+import { checkLockable, kvView } from "./kv.ts";
+import {
+  CHECK_OPERATION,
+  type CatalogOperation,
+  catalogObjection,
+  checkOperation,
+  isCatalogWrite,
+  NODE_OPERATION,
+  nodeOperation,
+  performCatalog,
+  SERVICE_OPERATION,
+  serviceOperation,
+  type TxnResult,
+} from "./txn-catalog.ts";
+
+const BODY_BYTES_MAX = 512 * 1024;
+const OPERATIONS_MAX = 64;
+
+const KV = lax(
+  structOf("api.KVTxnOp", {
+    Verb: STRING,
+    Key: STRING,
+    Value: BYTES,
+    Flags: UINT64,
+    Index: UINT64,
+    Session: STRING,
+    Namespace: STRING,
+  }),
+);
+const OPERATION = lax(
+  structOf("api.TxnOp", { KV, Node: NODE_OPERATION, Service: SERVICE_OPERATION, Check: CHECK_OPERATION }),
+);
+const OPERATIONS = listOf(OPERATION, "api.TxnOps");
+type OperationFields = Decoded<typeof OPERATION>;
+
+const READS = new Set(["get", "get-tree", "check-session", "check-index", "check-not-exists"]);
+const WRITES = new Set(["set", "delete", "delete-cas", "delete-tree", "cas", "lock", "unlock"]);
+
+interface Failure {
+  readonly OpIndex: number;
+  readonly What: string;
+}
+
+interface KvOperation extends KvWrite {
+  readonly kind: "KV";
+  readonly verb: string;
+}
+
+type Operation = KvOperation | CatalogOperation;
+
+/** @throws HttpError */
+function operationsIn(call: ConsulCall): readonly Operation[] {
+  const size = call.request.body.length;
+  if (size > BODY_BYTES_MAX)
+    throw new HttpError(
+      413,
+      `Request body(${size} bytes) too large, max size: ${BODY_BYTES_MAX} bytes. See https://www.consul.io/docs/agent/options.html#txn_max_req_len.`,
+    );
+  const list = parseOperations(call);
+  if (list.length > OPERATIONS_MAX)
+    throw new HttpError(413, `Transaction contains too many operations (${list.length} > ${OPERATIONS_MAX})`);
+  return list.flatMap(operationsOf);
+}
+
+function parseOperations(call: ConsulCall): readonly OperationFields[] {
+  try {
+    return decodeJson(call.text, OPERATIONS) ?? [];
+  } catch (error) {
+    if (error instanceof JsonError) return refuseBadRequest(`Failed to parse body: ${error.message}`);
+    throw error;
+  }
+}
+
+/** What an element asks for; an empty one asks for nothing. */
+function operationsOf(element: OperationFields): readonly Operation[] {
+  if (element.KV !== undefined) return [kvOperation(element.KV)];
+  if (element.Node !== undefined) return [nodeOperation(element.Node)];
+  if (element.Service !== undefined) return [serviceOperation(element.Service)];
+  return element.Check === undefined ? [] : [checkOperation(element.Check)];
+}
+
+const kvOperation = (fields: Decoded<typeof KV>): KvOperation => ({
+  kind: "KV",
+  verb: fields.Verb ?? "",
+  key: fields.Key ?? "",
+  value: fields.Value ?? new Uint8Array(),
+  flags: fields.Flags ?? 0n,
+  index: Number(fields.Index ?? 0n),
+  session: fields.Session ?? "",
+});
+
+/** Everything or nothing: a failing operation takes the others back. */
+function transact(call: ConsulCall): HttpReply {
+  const list = operationsIn(call);
+  const isRead = list.every((operation) => !isWrite(operation));
+  const datacenter = call.datacenter();
+  const authorizer = call.authorizer(datacenter);
+  const meta = isRead ? { Index: 0, LastContact: 0, KnownLeader: true, ConsistencyLevel: "" } : {};
+  const headers = isRead ? { "X-Consul-Knownleader": "true", "X-Consul-Lastcontact": "0" } : {};
+  const refused = precheck(datacenter, authorizer, list);
+  if (refused.length > 0) return call.json({ Results: null, Errors: refused, ...meta }, headers, 409);
+  const { failures, results } = perform(datacenter, authorizer, list, isRead);
+  if (failures.length > 0) return call.json({ Results: null, Errors: failures, ...meta }, headers, 409);
+  return call.json({ Results: results, Errors: null, ...meta }, headers);
+}
+
+const isWrite = (operation: Operation): boolean =>
+  operation.kind === "KV" ? WRITES.has(operation.verb) : isCatalogWrite(operation);
+
+/** What is refused before anything is tried: rights, empty keys, locks that are delayed. */
+function precheck(datacenter: Datacenter, authorizer: Authorizer, list: readonly Operation[]): readonly Failure[] {
+  return list.flatMap((operation, OpIndex) => {
+    const What = objection(datacenter, authorizer, operation);
+    return What === undefined ? [] : [{ OpIndex, What }];
+  });
+}
+
+function objection(datacenter: Datacenter, authorizer: Authorizer, operation: Operation): string | undefined {
+  if (operation.kind !== "KV") return catalogObjection(datacenter, authorizer, operation);
+  const { verb, key } = operation;
+  if (key === "" && verb !== "delete-tree") return "Must provide key";
+  if (WRITES.has(verb)) {
+    const may = verb === "delete-tree" ? authorizer.writesUnder(key) : authorizer.writes("key", key);
+    if (!may) return PERMISSION_DENIED;
+  }
+  return verb === "lock" && datacenter.kv.isDelayed(key) ? `failed to lock key "${key}", due to lock delay` : undefined;
+}
+
+interface Performed {
+  readonly failures: readonly Failure[];
+  readonly results: readonly TxnResult[];
+}
+
+function perform(
+  datacenter: Datacenter,
+  authorizer: Authorizer,
+  list: readonly Operation[],
+  isRead: boolean,
+): Performed {
+  const undo = captureStores(datacenter, list);
+  const index = isRead ? datacenter.store.index : datacenter.store.next();
+  const failures: Failure[] = [];
+  const results: TxnResult[] = [];
+  for (const [OpIndex, operation] of list.entries()) {
+    try {
+      if (operation.kind !== "KV") results.push(...performCatalog(datacenter, operation, index));
+      else
+        for (const row of performKv(datacenter, operation, index))
+          if (authorizer.reads("key", row.key)) results.push({ KV: kvView(row) });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      failures.push({ OpIndex, What: error.message });
+    }
+  }
+  if (failures.length > 0) undo();
+  return { failures, results };
+}
+
+/** How to take back what a failing transaction has done. */
+function captureStores({ kv, catalog }: Datacenter, list: readonly Operation[]): () => void {
+  const undoKv = kv.capture();
+  const undoCatalog = list.some((operation) => operation.kind !== "KV" && isWrite(operation))
+    ? catalog.capture()
+    : undefined;
+  return () => {
+    undoKv();
+    undoCatalog?.();
+  };
+}
+
+const refuse = (why: string): never => {
+  throw new Refusal(why);
+};
+/** Results of writes leave the value out. */
+const withoutValue = (row: KvRow | undefined): KvRow[] =>
+  row === undefined ? [] : [{ ...row, value: new Uint8Array() }];
+
+function performKv({ kv, sessions }: Datacenter, operation: KvOperation, index: number): readonly KvRow[] {
+  const { verb, key, session } = operation;
+  const row = kv.get(key);
+  if (READS.has(verb)) return readKv(kv.listUnder.bind(kv), row, operation);
+  switch (verb) {
+    case "set":
+      kv.set(operation, index);
+      return withoutValue(kv.get(key));
+    case "cas":
+      if (!kv.setIf(operation, index)) refuse(`failed to set key "${key}", index is stale`);
+      return withoutValue(kv.get(key));
+    case "lock":
+      checkLockable(sessions, session);
+      if (!kv.lock(operation, index)) refuse(`failed to lock key "${key}", lock is already held`);
+      return withoutValue(kv.get(key));
+    case "unlock":
+      if (session === "") refuse("missing session");
+      if (!kv.unlock(operation, index))
+        refuse(`failed to unlock key "${key}", lock isn't held, or is held by another session`);
+      return withoutValue(kv.get(key));
+    case "delete":
+      kv.delete(key, index);
+      return [];
+    case "delete-cas":
+      if (!kv.deleteIf(key, operation.index, index)) refuse(`failed to delete key "${key}", index is stale`);
+      return [];
+    case "delete-tree":
+      kv.deleteUnder(key, index);
+      return [];
+    default:
+      return refuse(`unknown KV verb "${verb}"`);
+  }
+}
+
+function readKv(
+  under: (prefix: string) => readonly KvRow[],
+  row: KvRow | undefined,
+  { verb, key, index, session }: KvOperation,
+): readonly KvRow[] {
+  if (verb === "get-tree") return under(key);
+  if (verb === "check-not-exists") return row === undefined ? [] : refuse(`key "${key}" exists`);
+  if (row === undefined)
+    return refuse(
+      verb === "get" ? `key "${key}" doesn't exist` : `failed to check ${verb.slice(6)}, key "${key}" doesn't exist`,
+    );
+  if (verb === "check-index" && row.modifyIndex !== index)
+    refuse(`failed index check for key "${key}", current modify index ${row.modifyIndex} != ${index}`);
+  if (verb === "check-session" && row.session !== session)
+    refuse(`failed session check for key "${key}", current session "${row.session}" != "${session}"`);
+  return verb === "get" ? [row] : withoutValue(row);
+}
+
+/** `/v1/txn` (Consul 1.8, "Transaction HTTP API"). */
+export const TXN_ROUTES: readonly Route<ConsulSim>[] = [
+  { method: "PUT", path: "/v1/txn", handler: answerAtOnce(transact) },
+];

@@ -1,0 +1,35 @@
+/** How long a connection may take to bring its first message, and then each further one; how many it may bring (Consul's DNS library). */
+export const TCP_FIRST_MS = 2000;
+export const TCP_IDLE_MS = 8000;
+export const TCP_MESSAGES_MAX = 128;
+
+/** Messages out of a TCP stream, each with its length in front (RFC 1035 §4.2.2); an empty one is passed over. */
+export class Frames {
+  #pending: Buffer = Buffer.alloc(0);
+  /** Messages so far, empty ones included. */
+  messages = 0;
+
+  /** Takes in what has arrived and answers with the messages that are whole now. */
+  push(chunk: Uint8Array): readonly Buffer[] {
+    this.#pending = this.#pending.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.#pending, chunk]);
+    const messages: Buffer[] = [];
+    let at = 0;
+    while (at + 2 <= this.#pending.length) {
+      const end = at + 2 + this.#pending.readUInt16BE(at);
+      if (end > this.#pending.length) break;
+      this.messages++;
+      if (end > at + 2) messages.push(this.#pending.subarray(at + 2, end));
+      at = end;
+    }
+    this.#pending = this.#pending.subarray(at);
+    return messages;
+  }
+}
+
+/** A message with its length in front. */
+export function frameMessage(message: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(message.length + 2);
+  frame.writeUInt16BE(message.length, 0);
+  frame.set(message, 2);
+  return frame;
+}

@@ -1,0 +1,132 @@
+import { type Body, type HttpReply, within } from "../../kernel/index.ts";
+import { ConsulCall } from "./call.ts";
+import { durationNs } from "./duration.ts";
+import { answerErrors, type ConsulHandler, errorReply } from "./handler.ts";
+import { refuseBadRequest } from "./refusal.ts";
+
+/** Which headers a read has beside its body: also its consistency, also when it fails. */
+type MetaHeaders = "consistency" | "cacheable" | "index" | "index-on-success";
+
+/** What a read found: the index that it stands at, and the value, or a reply made ready. */
+export type ReadResult =
+  | { readonly index: number; readonly value: unknown }
+  | { readonly index: number; readonly reply: HttpReply };
+
+type Read = (call: ConsulCall) => ReadResult;
+type Headers = Readonly<Record<string, string>>;
+
+interface ReadOptions {
+  /** The read waits until the index is beyond this; 0 to answer at once. */
+  readonly minIndex: number;
+  readonly waitMs: number;
+  readonly consistency: "leader" | "stale" | "consistent";
+}
+
+const WAIT_MS_DEFAULT = 300_000;
+const WAIT_MS_MAX = 600_000;
+/** A wait is longer by up to this part of itself, so that not all come back at once. */
+const JITTER_PART = 16;
+const UINT64_MAX = 0xffff_ffff_ffff_ffffn;
+
+const NO_META: Headers = { "X-Consul-Index": "1", "X-Consul-Knownleader": "false", "X-Consul-Lastcontact": "0" };
+
+/**
+ * A handler of a read that may block (`?index=`, `?wait=`; Consul, "Blocking Queries"). `run` is called again whenever something was
+ * written.
+ */
+export const answerRead =
+  (meta: MetaHeaders, run: Read): ConsulHandler =>
+  (sim, request) => {
+    const call = new ConsulCall(sim, request);
+    const failed = meta === "index-on-success" ? {} : NO_META;
+    return answerErrors(sim.agent, {}, () => {
+      const options = readOptions(call);
+      return answerErrors(sim.agent, failed, () => {
+        const first = run(call);
+        const waits = options.minIndex > 0 && atLeastOne(first.index) <= options.minIndex;
+        return waits ? blockUntilChanged(call, meta, failed, options, run) : replyWithMeta(call, meta, options, first);
+      });
+    });
+  };
+
+/** `?stale` and `?consistent`, as a reply names them. */
+export const consistencyOf = ({ query }: ConsulCall): ReadOptions["consistency"] =>
+  query.has("stale") ? "stale" : query.has("consistent") ? "consistent" : "leader";
+
+/** @throws HttpError */
+function readOptions(call: ConsulCall): ReadOptions {
+  const { query } = call;
+  const index = query.get("index") ?? "";
+  if (index !== "" && (!/^\d+$/.test(index) || BigInt(index) > UINT64_MAX)) refuseBadRequest("Invalid index");
+  const wait = query.get("wait") ?? "";
+  const waitNs = wait === "" ? 0 : durationNs(wait);
+  if (waitNs === undefined) return refuseBadRequest("Invalid wait time");
+  if (query.has("stale") && query.has("consistent"))
+    refuseBadRequest("Cannot specify ?stale with ?consistent, conflicting semantics.");
+  const waitMs = waitNs <= 0 ? WAIT_MS_DEFAULT : Math.min(waitNs / 1e6, WAIT_MS_MAX);
+  return { minIndex: index === "" ? 0 : Number(index), waitMs, consistency: consistencyOf(call) };
+}
+
+/** Whether the servers know a leader, and for how long (ms) they have not heard of one. */
+function contactHeaders({ sim, agent, query }: ConsulCall): Headers {
+  const { leadership } = sim.cluster.datacenters.get(query.get("dc") ?? "") ?? agent.datacenter;
+  const lostMs = leadership.state === "lost" ? agent.kernel.nowMs - leadership.sinceMs : 0;
+  return { "X-Consul-Knownleader": String(leadership.state === "present"), "X-Consul-Lastcontact": String(lostMs) };
+}
+
+/** What an agent has once read with `?cached` it keeps fresh by itself, so a hit is never old. */
+function cacheHeaders({ agent, request, query }: ConsulCall): Headers {
+  const kept = new URLSearchParams(query);
+  for (const name of ["cached", "stale", "consistent", "pretty", "index", "wait"]) kept.delete(name);
+  kept.sort();
+  return agent.readsCached(`${request.path}?${kept.toString()}`)
+    ? { "X-Cache": "HIT", Age: "0" }
+    : { "X-Cache": "MISS" };
+}
+
+const atLeastOne = (index: number): number => Math.max(1, index);
+
+function replyWithMeta(
+  call: ConsulCall,
+  meta: MetaHeaders,
+  { consistency }: ReadOptions,
+  result: ReadResult,
+): HttpReply {
+  const headers = {
+    ...((meta === "consistency" || meta === "cacheable") && { "X-Consul-Effective-Consistency": consistency }),
+    ...(meta === "cacheable" && call.query.has("cached") && cacheHeaders(call)),
+    "X-Consul-Index": String(atLeastOne(result.index)),
+    ...contactHeaders(call),
+  };
+  if ("value" in result) return call.json(result.value, headers);
+  return { ...result.reply, headers: { ...headers, ...result.reply.headers } };
+}
+
+function* blockUntilChanged(
+  call: ConsulCall,
+  meta: MetaHeaders,
+  failed: Headers,
+  options: ReadOptions,
+  run: Read,
+): Body<HttpReply> {
+  const { kernel, datacenter } = call.agent;
+  const { store } = call.sim.cluster.datacenters.get(call.query.get("dc") ?? "") ?? datacenter;
+  const jitterMs = kernel.random("dns/jitter").int(0, Math.floor(options.waitMs / JITTER_PART));
+  const untilMs = kernel.nowMs + options.waitMs + jitterMs;
+  for (;;) {
+    const leftMs = untilMs - kernel.nowMs;
+    const woken = leftMs > 0 ? yield* within(kernel, store.changed, leftMs) : undefined;
+    const result = attempt(call, run, failed);
+    if ("status" in result) return result;
+    if (woken === undefined || atLeastOne(result.index) > options.minIndex)
+      return replyWithMeta(call, meta, options, result);
+  }
+}
+
+function attempt(call: ConsulCall, run: Read, failed: Headers): ReadResult | HttpReply {
+  try {
+    return run(call);
+  } catch (error) {
+    return errorReply(error, failed);
+  }
+}

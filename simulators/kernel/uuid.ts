@@ -1,0 +1,11 @@
+/** Source of a pattern for a UUID in its canonical form, whatever its version (RFC 9562 §4). Case: add the flag `i`. */
+export const UUID_PATTERN = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
+
+const CANONICAL = new RegExp(`^${UUID_PATTERN}$`);
+const WITH_OR_WITHOUT_HYPHENS = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
+
+/** A UUID in its canonical form: lower case, four hyphens. */
+export const isUuid = (text: string): boolean => CANONICAL.test(text);
+
+/** A UUID as Python's `uuid.UUID` is lenient about it: hyphens and case do not count. */
+export const isUuidLike = (text: string): boolean => WITH_OR_WITHOUT_HYPHENS.test(text);
