@@ -14,7 +14,7 @@ export { foldRun, type Report, type WrittenReports, writeReports } from "./repor
 export { orderAndBind as customer } from "./scenarios/story/customer.ts";
 export { type Inception, inception, type InceptionOptions } from "./scenarios/story/inception.ts";
 export { bootCloud, type Cloud, type CloudOptions } from "./scenarios/cloud/cloud.ts";
-export type { StoryLine } from "./scenarios/stage.ts";
+export type { StoryLine } from "./scenarios/story/story.ts";
 export type { Environment } from "./simulators/environment.ts";
 export type { Credentials, Endpoint, WorldOptions } from "./simulators/world.ts";
 

@@ -1,5 +1,4 @@
 import type { PlantedBug } from "../broker/index.ts";
-import { provisioning } from "./provisioning/scenario.ts";
 
 /** What came of a seed. */
 export interface SeedResult {
@@ -24,11 +23,12 @@ export interface PreparedScenario {
   replay(seed: number, path?: string): Promise<SeedResult>;
 }
 
+/** A model, its commands, faults and laws, played from one seed. */
 export interface Scenario {
   readonly name: string;
   readonly description: string;
+  /** Defects of the subject that can be planted, to see them found. */
   readonly plantedBugs: readonly PlantedBug[];
+  /** @throws ScenarioError when what seeds have in common could not be made */
   prepare(options: { readonly plantedBug?: PlantedBug }): Promise<PreparedScenario>;
 }
-
-export const SCENARIOS: readonly Scenario[] = [provisioning];

@@ -7,9 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addressPlan, DIRECTOR_PORT, OPENSTACK_ENDPOINTS } from "../../simulators/addresses.ts";
 import { claimBlock } from "../../simulators/live/block.ts";
 import { whyNoServer } from "../../simulators/live/sockets.ts";
-import { type Binding, followOperation } from "../story/customer.ts";
-import { osbClient } from "../clients/osb.ts";
-import type { Environment } from "../stage.ts";
+import { followOperation } from "../story/customer.ts";
+import { type BindingCredentials, osbClient } from "../clients/osb.ts";
+import type { Environment } from "../../simulators/environment.ts";
 import { bootCloud, type Cloud } from "./cloud.ts";
 
 const whyNot = await whyNoServer();
@@ -105,7 +105,7 @@ describe("a cloud on sockets", { timeout: BOOTS_MS_MAX }, () => {
     let client: ReturnType<typeof osbClient>;
     let stage: Environment;
     let ids: { service_id: string; plan_id: string };
-    let binding: Binding;
+    let binding: BindingCredentials;
     let address: string;
 
     const ends = (path: string): Promise<string> => followOperation(stage, client, path);
@@ -141,7 +141,7 @@ describe("a cloud on sockets", { timeout: BOOTS_MS_MAX }, () => {
     it("gives a binding that is true: the name leads to a server that starts now and knows these credentials and no others", async () => {
       await send("PUT", `${BINDING}?accepts_incomplete=true`, ids);
       expect(await ends(`${BINDING}/last_operation`)).toBe("succeeded");
-      binding = (await send("GET", BINDING)).credentials as Binding;
+      binding = (await send("GET", BINDING)).credentials as BindingCredentials;
       expect(cloud.resolve(binding.host)).toBe(address);
       expect(cloud.sockets.plane.running).toBe(0);
       const made = "CREATE TABLE ships (name text); INSERT INTO ships VALUES ('Fram'), ('Gauss')";

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
 import { stringify } from "yaml";
@@ -9,6 +10,7 @@ export interface JobSpec {
   readonly properties: Readonly<Record<string, { readonly description: string; readonly default?: unknown }>>;
 }
 
+/** A release: its jobs, without packages. */
 export interface ReleaseSpec {
   readonly name: string;
   readonly version: string;
@@ -18,20 +20,20 @@ export interface ReleaseSpec {
 /** Archives are part of a run's digest, so nothing in them may come from the clock. */
 const MTIME = new Date(0);
 
-async function tarball(files: Readonly<Record<string, string | Uint8Array>>): Promise<Buffer> {
+type Tarball = Buffer<ArrayBuffer>;
+
+async function tarball(files: Readonly<Record<string, string | Uint8Array>>): Promise<Tarball> {
   const archive = pack();
   for (const [name, content] of Object.entries(files))
-    archive.entry({ name, mtime: MTIME, mode: 0o644 }, Buffer.from(content as string));
+    archive.entry({ name, mtime: MTIME, mode: 0o644 }, typeof content === "string" ? content : Buffer.from(content));
   archive.finalize();
-  const chunks: Buffer[] = [];
-  for await (const chunk of archive) chunks.push(chunk as Buffer);
-  return gzipSync(Buffer.concat(chunks), { level: 1 });
+  return gzipSync(await buffer(archive), { level: 1 });
 }
 
 const sha256 = (content: Uint8Array): string => createHash("sha256").update(content).digest("hex");
 const sha1 = (content: Uint8Array): string => createHash("sha1").update(content).digest("hex");
 
-async function jobTarball(job: JobSpec): Promise<Buffer> {
+async function jobTarball(job: JobSpec): Promise<Tarball> {
   const manifest = {
     name: job.name,
     description: `${job.name} of the data-services platform`,
@@ -42,16 +44,16 @@ async function jobTarball(job: JobSpec): Promise<Buffer> {
   return tarball({ "./job.MF": stringify(manifest), "./monit": "" });
 }
 
-const made = new WeakMap<ReleaseSpec, Promise<Buffer>>();
+const tarballs = new WeakMap<ReleaseSpec, Promise<Tarball>>();
 
 /** A release tarball: release.MF and one archive a job (bosh.io/docs/create-release). The same each time, so it is made once. */
-export function releaseTarball(release: ReleaseSpec): Promise<Buffer> {
-  const known = made.get(release) ?? makeRelease(release);
-  made.set(release, known);
+export function releaseTarball(release: ReleaseSpec): Promise<Tarball> {
+  const known = tarballs.get(release) ?? packRelease(release);
+  tarballs.set(release, known);
   return known;
 }
 
-async function makeRelease(release: ReleaseSpec): Promise<Buffer> {
+async function packRelease(release: ReleaseSpec): Promise<Tarball> {
   const files: Record<string, Uint8Array> = {};
   const jobs = [];
   for (const job of release.jobs) {
@@ -72,7 +74,7 @@ async function makeRelease(release: ReleaseSpec): Promise<Buffer> {
 }
 
 /** A heavy OpenStack stemcell in small: stemcell.MF and an image archive with a root.img (bosh.io/docs/stemcell). */
-export async function stemcellTarball(name: string, version: string, operatingSystem: string): Promise<Buffer> {
+export async function stemcellTarball(name: string, version: string, operatingSystem: string): Promise<Tarball> {
   const image = await tarball({ "root.img": Buffer.alloc(1024, `${name}/${version}`) });
   const manifest = {
     name,

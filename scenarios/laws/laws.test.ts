@@ -5,8 +5,8 @@ import { createWorld, type World } from "../../simulators/world.ts";
 import type { OpenStackClient } from "../clients/openstack.ts";
 import { orderAndBind } from "../story/customer.ts";
 import { inception } from "../story/inception.ts";
+import { fetchRecords } from "../clients/records.ts";
 import { Brokers } from "../cloud/brokers.ts";
-import { expectJson } from "../stage.ts";
 
 let world: World;
 let brokers: Brokers;
@@ -21,14 +21,7 @@ beforeAll(async () => {
     const [broker] = brokers.list();
     if (broker === undefined) throw new Error("no broker");
     await orderAndBind(world, broker, () => {});
-    const { username, password } = broker.operator;
-    const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
-    const response = await world
-      .environmentAt(world.plan.applications)
-      .fetch(`${broker.url}/instances`, { headers: { authorization } });
-    ({ instances: records } = (await expectJson(response, "GET /instances", 200)) as {
-      instances: readonly InstanceRecord[];
-    });
+    records = await fetchRecords(world.environmentAt(world.plan.applications), broker);
   });
 });
 

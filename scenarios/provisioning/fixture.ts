@@ -1,11 +1,13 @@
 import type { PlantedBug } from "../../broker/index.ts";
-import type { VirtualDriver } from "../../simulators/kernel/edge/drive.ts";
+import { VirtualDriver } from "../../simulators/kernel/edge/drive.ts";
 import type { Snapshot } from "../../simulators/kernel/index.ts";
 import { createWorld, type World } from "../../simulators/world.ts";
-import { type BrokerAddress, osbClient } from "../clients/osb.ts";
+import { parseAs } from "../clients/answers.ts";
+import { type BrokerAddress, CatalogBody, osbClient } from "../clients/osb.ts";
 import { inception } from "../story/inception.ts";
 import { Brokers, type RunningBroker } from "../cloud/brokers.ts";
-import { ScenarioError, until } from "../stage.ts";
+import { ScenarioError } from "../errors.ts";
+import { pollUntil } from "../poll.ts";
 
 /** What the run needs of the catalog. */
 export interface PlanOffer {
@@ -87,22 +89,18 @@ export class ScenarioFixture {
 
 /** The catalog of a broker, once it answers. */
 export function fetchOffer(world: World, broker: BrokerAddress): Promise<PlanOffer> {
-  const stage = world.environmentAt(world.plan.applications);
-  const client = osbClient(stage, broker);
-  return until(stage, "the catalog", 1000, BOOT_MS_MAX, async () => {
+  const environment = world.environmentAt(world.plan.applications);
+  const client = osbClient(environment, broker);
+  return pollUntil(environment, "the catalog", 1000, BOOT_MS_MAX, async () => {
     const answer = await client.send("GET", "/v2/catalog");
     if (answer.kind === "unknown" || answer.status !== 200) return undefined;
-    const [service] = (answer.body as unknown as Catalog).services;
-    return { serviceId: service.id, planIds: service.plans.map(({ id }) => id) };
+    const [service] = parseAs(CatalogBody, answer.body, "GET /v2/catalog").services;
+    return service && { serviceId: service.id, planIds: service.plans.map(({ id }) => id) };
   });
 }
 
 /** Stops the brokers: what still runs ends at its next breath. */
 async function stopBrokers(world: World, brokers: Brokers): Promise<void> {
   brokers.halt();
-  await (world.driver as VirtualDriver).advance(0);
-}
-
-interface Catalog {
-  readonly services: readonly [{ readonly id: string; readonly plans: readonly { readonly id: string }[] }];
+  if (world.driver instanceof VirtualDriver) await world.driver.advance(0);
 }

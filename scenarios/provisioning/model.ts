@@ -1,4 +1,4 @@
-import { ScenarioError } from "../stage.ts";
+import { ScenarioError } from "../errors.ts";
 import { ExpectedContents, type KnownBackup } from "./contents.ts";
 
 /**
@@ -6,11 +6,11 @@ import { ExpectedContents, type KnownBackup } from "./contents.ts";
  *
  * making    accepted, and not yet at its end
  * standing  there, and to be used
- * doomed    its outcome is not known, or it failed: the platform will delete it, as the specification has it (orphan mitigation)
+ * orphaned  its outcome is not known, or it failed: the platform will delete it, as the specification has it (orphan mitigation)
  * going     its deletion was asked for, and is not yet at its end
  * gone      deleted, or refused
  */
-export type Phase = "making" | "standing" | "doomed" | "going" | "gone";
+export type Phase = "making" | "standing" | "orphaned" | "going" | "gone";
 
 /** What a plan and parameters are called by the platform. */
 export interface InstanceShape {

@@ -17,7 +17,7 @@ export const describePlan = (plan: Plan): readonly string[] => [
 ];
 
 /**
- * Performs a plan from the beginning of a ground, for a seed.
+ * Performs a plan from the beginning of a fixture, for a seed.
  *
  * Safety: the steps, with the faults armed; an order that is valid and meets nothing else must be taken, and nothing that was accepted
  * may be forgotten. Then everything heals, and within a bound each operation has ended. Then the laws of conservation hold, each binding
@@ -25,28 +25,28 @@ export const describePlan = (plan: Plan): readonly string[] => [
  *
  * @throws BrokenPromise what the subject did not keep
  */
-export async function playPlan(ground: ScenarioFixture, seed: number, plan: Plan): Promise<void> {
-  await ground.begin(seed);
-  const { world } = ground;
+export async function playPlan(fixture: ScenarioFixture, seed: number, plan: Plan): Promise<void> {
+  await fixture.begin(seed);
+  const { world } = fixture;
   await world.run(async () => {
-    const platform = new ReferencePlatform(world, ground.broker, await ground.fetchOffer());
-    const steps = new Steps(ground, platform);
+    const platform = new ReferencePlatform(world, fixture.broker, await fixture.fetchOffer());
+    const steps = new Steps(fixture, platform);
     for (const each of plan.standing) await steps.furnish(each);
-    await settleOperations(ground, platform);
+    await settleOperations(fixture, platform);
     for (const { rule } of faultsInPlay(plan)) world.kernel.faults.arm(rule);
     for (const step of plan.steps) await steps.perform(step);
-    await heal(ground);
-    await settleOperations(ground, platform);
+    await heal(fixture);
+    await settleOperations(fixture, platform);
     // What has failed must have left nothing already now, before anybody asks for its deletion.
-    await judgeLaws(ground);
-    await deleteFailed(ground, platform);
-    await judgeLaws(ground);
-    await judgeRecords(ground, platform);
-    await bindAll(ground, platform);
-    await judgePromises(ground, platform);
-    await deprovisionAll(ground, platform);
-    await judgeLaws(ground);
-    await judgeRecords(ground, platform);
-    await judgePromises(ground, platform);
+    await judgeLaws(fixture);
+    await deleteFailed(fixture, platform);
+    await judgeLaws(fixture);
+    await judgeRecords(fixture, platform);
+    await bindAll(fixture, platform);
+    await judgePromises(fixture, platform);
+    await deprovisionAll(fixture, platform);
+    await judgeLaws(fixture);
+    await judgeRecords(fixture, platform);
+    await judgePromises(fixture, platform);
   });
 }

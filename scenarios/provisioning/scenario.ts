@@ -32,22 +32,22 @@ const resultOf = (seed: number, { plan, digest, error }: PlayedPlan): SeedResult
   ...(error !== undefined && { reason: oneLine(error) }),
 });
 
-async function playSeed(ground: ScenarioFixture, seed: number, plan: Plan): Promise<PlayedPlan> {
-  const error = await playPlan(ground, seed, plan).then(
+async function playSeed(fixture: ScenarioFixture, seed: number, plan: Plan): Promise<PlayedPlan> {
+  const error = await playPlan(fixture, seed, plan).then(
     () => undefined,
     (thrown: unknown) => thrown ?? new Error("nothing was thrown"),
   );
-  return { plan, digest: ground.world.kernel.journal.digest, error };
+  return { plan, digest: fixture.world.kernel.journal.digest, error };
 }
 
-async function run(ground: ScenarioFixture, seed: number): Promise<SeedResult> {
+async function run(fixture: ScenarioFixture, seed: number): Promise<SeedResult> {
   let first: PlayedPlan | undefined;
   let last: PlayedPlan | undefined;
   let played = 0;
   const property = fc.asyncProperty(planArbitrary, async (plan) => {
     // Once enough has been tried, what has been found is small enough.
     if (++played > SHRINKS_MAX) return;
-    const outcome = await playSeed(ground, seed, plan);
+    const outcome = await playSeed(fixture, seed, plan);
     first ??= outcome;
     if (outcome.error === undefined) return;
     last = outcome;
@@ -70,8 +70,8 @@ export function planOf(seed: number, path?: string): Plan {
   return plan;
 }
 
-async function replay(ground: ScenarioFixture, seed: number, path?: string): Promise<SeedResult> {
-  const played = await playSeed(ground, seed, planOf(seed, path));
+async function replay(fixture: ScenarioFixture, seed: number, path?: string): Promise<SeedResult> {
+  const played = await playSeed(fixture, seed, planOf(seed, path));
   const result = resultOf(seed, played);
   if (played.error === undefined) return result;
   return { ...result, counterexample: { steps: describePlan(played.plan), path: path ?? "0" } };
@@ -85,7 +85,7 @@ export const provisioning: Scenario = {
     "tenants provision, update, bind, write, back up, restore, unbind and deprovision PostgreSQL instances while the cloud and the broker fail",
   plantedBugs: PLANTED_BUGS,
   async prepare({ plantedBug }): Promise<PreparedScenario> {
-    const ground = await ScenarioFixture.prepare(plantedBug);
-    return { run: (seed) => run(ground, seed), replay: (seed, path) => replay(ground, seed, path) };
+    const fixture = await ScenarioFixture.prepare(plantedBug);
+    return { run: (seed) => run(fixture, seed), replay: (seed, path) => replay(fixture, seed, path) };
   },
 };

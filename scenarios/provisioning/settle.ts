@@ -20,11 +20,11 @@ export async function waitUntil(world: World, what: string, isSo: () => Promise<
 
 const ENDED: ReadonlySet<Phase> = new Set(["standing", "gone"]);
 
-/** What has ended, one way or the other; what is doomed waits to be deleted, with all that it has. */
-const OVER: ReadonlySet<Phase> = new Set([...ENDED, "doomed"]);
+/** What has ended, one way or the other; what is orphaned waits to be deleted, with all that it has. */
+const OVER: ReadonlySet<Phase> = new Set([...ENDED, "orphaned"]);
 
 const isIn = (phases: ReadonlySet<Phase>, instance: ModelInstance): boolean =>
-  (instance.phase === "doomed" && phases.has("doomed")) || isStill(phases, instance);
+  (instance.phase === "orphaned" && phases.has("orphaned")) || isStill(phases, instance);
 
 const isStill = (phases: ReadonlySet<Phase>, instance: ModelInstance): boolean =>
   phases.has(instance.phase) &&
@@ -35,10 +35,10 @@ const isStill = (phases: ReadonlySet<Phase>, instance: ModelInstance): boolean =
   instance.backups.every(({ phase }) => phase !== "going on");
 
 /** Everything heals: nothing fails any more, and the broker is up. */
-export async function heal(ground: ScenarioFixture): Promise<void> {
-  ground.world.kernel.faults.disarm();
-  if (!ground.isUp) ground.restart();
-  await ground.fetchOffer();
+export async function heal(fixture: ScenarioFixture): Promise<void> {
+  fixture.world.kernel.faults.disarm();
+  if (!fixture.isUp) fixture.restart();
+  await fixture.fetchOffer();
 }
 
 /** Waits until each operation has ended and what broke meanwhile has been put right. */
@@ -66,16 +66,16 @@ export async function deleteFailed({ world }: ScenarioFixture, platform: Referen
 }
 
 function logsIn(platform: ReferencePlatform, binding: ModelBinding): boolean {
-  const session = platform.open(binding);
+  const session = platform.applications.open(binding);
   session?.close();
   return session !== undefined;
 }
 
 async function deleteOwed(platform: ReferencePlatform, instance: ModelInstance): Promise<boolean> {
   await platform.observe(instance);
-  if (instance.phase === "doomed") await platform.deprovision(instance);
+  if (instance.phase === "orphaned") await platform.orders.deprovision(instance);
   for (const binding of instance.bindings)
-    if (binding.phase === "doomed" && instance.phase !== "gone") await platform.unbind(binding);
+    if (binding.phase === "orphaned" && instance.phase !== "gone") await platform.orders.unbind(binding);
   return isIn(ENDED, instance);
 }
 
@@ -92,10 +92,10 @@ function isQuiet(world: World): boolean {
 }
 
 /** Sees that each instance that stands has a binding to look into it with. */
-export async function bindAll(ground: ScenarioFixture, platform: ReferencePlatform): Promise<void> {
+export async function bindAll(fixture: ScenarioFixture, platform: ReferencePlatform): Promise<void> {
   for (const instance of platform.model.instances) {
     if (instance.phase !== "standing" || !instance.usable) continue;
-    if (!instance.bindings.some(({ phase }) => phase === "standing")) await bindNew(ground, platform, instance);
+    if (!instance.bindings.some(({ phase }) => phase === "standing")) await bindNew(fixture, platform, instance);
   }
 }
 
@@ -105,7 +105,7 @@ export async function bindNew(
   platform: ReferencePlatform,
   instance: ModelInstance,
 ): Promise<ModelBinding> {
-  const binding = await platform.bind(instance);
+  const binding = await platform.orders.bind(instance);
   await waitUntil(world, `the binding ${binding.id}`, async () => {
     await platform.observe(instance);
     return ENDED.has(binding.phase);
@@ -117,7 +117,7 @@ export async function bindNew(
 
 /** Everything is given back. */
 export async function deprovisionAll({ world }: ScenarioFixture, platform: ReferencePlatform): Promise<void> {
-  for (const instance of platform.model.instances) if (instance.phase !== "gone") instance.phase = "doomed";
+  for (const instance of platform.model.instances) if (instance.phase !== "gone") instance.phase = "orphaned";
   for (const instance of platform.model.instances)
     await waitUntil(world, `the deletion of ${instance.id}`, () => deleteOwed(platform, instance));
   await awaitRepairs(world);

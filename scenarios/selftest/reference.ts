@@ -7,7 +7,7 @@ import { createWorld } from "../../simulators/world.ts";
 import { inception } from "../story/inception.ts";
 import { referenceBackend } from "../cloud/backend.ts";
 import { Brokers } from "../cloud/brokers.ts";
-import type { Environment } from "../stage.ts";
+import type { Environment } from "../../simulators/environment.ts";
 
 /** A broker behind a `fetch`, as mutants see one. */
 function handlerOf(environment: Environment, url: string): Handler {
