@@ -1,8 +1,10 @@
+import Type from "typebox";
+import { Compile } from "typebox/compile";
 import { emptyContent } from "./content.ts";
 import { DataServiceError } from "../wire/errors.ts";
 import { faultAt } from "../faults.ts";
 import type { DataServices } from "./services.ts";
-import { type Disk, groupOf, type Instance, type Kind, KINDS, type Login } from "../state.ts";
+import { type Disk, groupOf, type Instance, type Kind } from "../state.ts";
 
 /** What the agent of a VM tells when it starts the job of a data service. */
 export interface StartOrder {
@@ -18,8 +20,19 @@ export interface StartOrder {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
-export const DEFAULT_PORTS: Readonly<Record<Kind, number>> = { postgresql: 5432, redis: 6379, mongodb: 27017 };
+const DEFAULT_PORTS: Readonly<Record<Kind, number>> = { postgresql: 5432, redis: 6379, mongodb: 27017 };
 const AGENT_PORT = 3100;
+const PROPERTIES = Compile(
+  Type.Object({
+    database: Type.String(),
+    port: Type.Optional(Type.Unknown()),
+    agent: Type.Object({
+      username: Type.String(),
+      password: Type.String({ minLength: 1 }),
+      port: Type.Optional(Type.Unknown()),
+    }),
+  }),
+);
 /** Properties that are no custom parameters. */
 const STRUCTURAL = new Set(["database", "port", "admin", "agent"]);
 
@@ -61,9 +74,9 @@ const newDisk = (id: string): Disk => ({ id, users: new Map(), content: emptyCon
 
 function instanceOf(order: StartOrder, state: Instance["state"]): Instance {
   const { kind, address, deployment, index, properties } = order;
-  const agent = (properties.agent ?? {}) as Partial<Login> & { readonly port?: unknown };
-  if (typeof properties.database !== "string" || typeof agent.username !== "string" || !agent.password)
+  if (!PROPERTIES.Check(properties))
     throw new DataServiceError("DS_BAD_JOB", `${kind} needs database, agent.username and agent.password`);
+  const { agent } = properties;
   return {
     kind,
     address,
@@ -119,8 +132,13 @@ export function destroyDisk(services: DataServices, disk: string): void {
   services.diskDestroyed(disk);
 }
 
+/** @throws DataServiceError DS_NOT_SIMULATED for a kind that has no data plane here */
+export function requireSimulatedData({ kind }: Instance): void {
+  if (kind !== "postgresql") throw new DataServiceError("DS_NOT_SIMULATED", `the data of ${kind}`);
+}
+
 /** The part of BOSH's job context that a data service needs. */
-export interface JobContext {
+interface JobContext {
   readonly deployment: string;
   readonly index: number;
   readonly bootstrap: boolean;
@@ -135,6 +153,7 @@ export interface DataServiceJob {
   stop(place: JobContext, isGone: boolean): void;
 }
 
+/** The behaviours of those jobs, by kind. */
 export function jobsOf(services: DataServices): Readonly<Record<Kind, DataServiceJob>> {
   const job = (kind: Kind): DataServiceJob => ({
     start: ({ deployment, index, bootstrap, ip, diskCid, properties }) => {
@@ -142,5 +161,5 @@ export function jobsOf(services: DataServices): Readonly<Record<Kind, DataServic
     },
     stop: ({ ip }, isGone) => stop(services, ip, kind, isGone),
   });
-  return Object.fromEntries(KINDS.map((kind) => [kind, job(kind)])) as Record<Kind, DataServiceJob>;
+  return { postgresql: job("postgresql"), redis: job("redis"), mongodb: job("mongodb") };
 }

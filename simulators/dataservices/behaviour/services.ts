@@ -1,5 +1,5 @@
 import type { Kernel, Slot } from "../../kernel/index.ts";
-import { type DataServicesState, type Disk, groupOf, type Instance } from "../state.ts";
+import type { DataServicesState, Instance } from "../state.ts";
 
 /** May `source` open a connection to `address:port`? The world's security groups answer. */
 export type Admission = (source: string, address: string, port: number) => boolean;
@@ -23,11 +23,13 @@ export interface RealServers {
   restore(instance: Instance, dump: Uint8Array, defects: RestoreDefects): Promise<void>;
 }
 
+/** Defects of a dump, planted by fault points. */
 export interface DumpDefects {
   readonly isTorn: boolean;
   readonly isShort: boolean;
 }
 
+/** Defects of a restore, planted by fault points. */
 export interface RestoreDefects {
   readonly isAppending: boolean;
   readonly isTrusting: boolean;
@@ -49,6 +51,7 @@ export interface DataServices {
   endSessions(instance: Instance, username?: string): void;
 }
 
+/** Makes the parts; nothing runs yet. */
 export function createServices(
   kernel: Kernel,
   slot: Slot<DataServicesState>,
@@ -71,24 +74,4 @@ export function createServices(
       if (open?.size === 0) slot.value.sessions.delete(address);
     },
   };
-}
-
-/** The disk that holds the data of an instance: its own, or for a replica that of its primary. */
-export function diskOf(services: DataServices, instance: Instance): Disk | undefined {
-  const primary =
-    instance.role === "primary" ? instance : membersOf(services, instance).find(({ role }) => role === "primary");
-  return primary === undefined ? undefined : services.slot.value.disks.get(primary.disk);
-}
-
-/** The instances of the same deployment and kind, the instance itself included. */
-export function membersOf({ slot }: DataServices, instance: Instance): readonly Instance[] {
-  const { groups, instances } = slot.value;
-  return (groups.get(groupOf(instance)) ?? []).flatMap((address) => instances.get(address) ?? []);
-}
-
-/** Running primaries of the same kind, the instance itself apart, by address: whom a planted defect may hit. */
-export function neighboursOf({ slot }: DataServices, instance: Instance): readonly Instance[] {
-  return [...slot.value.instances.values()]
-    .filter(({ kind, role, address }) => kind === instance.kind && role === "primary" && address !== instance.address)
-    .sort((a, b) => (a.address < b.address ? -1 : 1));
 }

@@ -2,7 +2,8 @@ import type { Effect } from "../../kernel/index.ts";
 import { nextValue, type Row, writeRow } from "./content.ts";
 import { DataServiceError, type DataServiceErrorCode } from "../wire/errors.ts";
 import { faultAt, type FaultLocation } from "../faults.ts";
-import { type DataServices, diskOf } from "./services.ts";
+import type { DataServices } from "./services.ts";
+import { diskOf } from "./replication.ts";
 import type { Instance, OpenSession } from "../state.ts";
 import { equalInConstantTime, verifies } from "../wire/scram.ts";
 

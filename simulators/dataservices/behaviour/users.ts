@@ -1,5 +1,6 @@
 import { verifierOf, verifies } from "../wire/scram.ts";
-import { type DataServices, diskOf, membersOf } from "./services.ts";
+import type { DataServices } from "./services.ts";
+import { diskOf, membersOf } from "./replication.ts";
 import type { Instance } from "../state.ts";
 
 const SALT_BYTES = 16;

@@ -2,7 +2,8 @@ import type { Body } from "../../kernel/index.ts";
 import { append, emptyContent, tearLastWrites } from "./content.ts";
 import { contentOf, decode, encode, itemsOf, withoutTail } from "../wire/dump.ts";
 import { DataServiceError } from "../wire/errors.ts";
-import { type DataServices, diskOf, type DumpDefects, membersOf, type RestoreDefects } from "./services.ts";
+import type { DataServices, DumpDefects, RestoreDefects } from "./services.ts";
+import { diskOf, membersOf } from "./replication.ts";
 import type { Instance } from "../state.ts";
 
 /** How long the work takes at the realistic pace; real servers need a second for a small database as well. */
