@@ -1,8 +1,8 @@
 import { certify, osbSuite } from "../conformance/index.ts";
 import { createMemoryBroker } from "../conformance/osb/mutants/memory-broker.ts";
 import { asFetch } from "../conformance/osb/mutants/wire.ts";
-import { referenceBackend } from "../scenarios/platform/backend.ts";
-import { bootCloud } from "../scenarios/platform/cloud.ts";
+import { referenceBackend } from "../scenarios/cloud/backend.ts";
+import { bootCloud } from "../scenarios/cloud/cloud.ts";
 import type { Benchmark } from "./bench.ts";
 
 const CATALOGS = 1_000;

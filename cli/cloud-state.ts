@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, wr
 import { connect } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import type { Cloud } from "../scenarios/platform/cloud.ts";
+import type { Cloud } from "../scenarios/cloud/cloud.ts";
 import { UserError } from "./errors.ts";
 
 /** A cloud that `drydock up` keeps, as other commands of the same user find it. */

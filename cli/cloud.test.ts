@@ -9,7 +9,7 @@ import { json } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { CloudDescription } from "../scenarios/platform/description.ts";
+import type { CloudDescription } from "../scenarios/cloud/description.ts";
 import { type Ended, type Running, startDrydock } from "./testing/run.ts";
 import { uploadStemcell } from "./testing/stemcell.ts";
 

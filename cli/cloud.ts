@@ -1,5 +1,5 @@
 import { enableCompileCache } from "node:module";
-import type { Cloud, CloudOptions } from "../scenarios/platform/cloud.ts";
+import type { Cloud, CloudOptions } from "../scenarios/cloud/cloud.ts";
 import { keysFile } from "./cloud-state.ts";
 import { EXIT } from "./errors.ts";
 
@@ -20,7 +20,7 @@ export const PREDICTABLE =
 export async function boot(options: BootOptions): Promise<Cloud> {
   // What was compiled once is kept for the next time, in a folder of Node's own, as are the keys: a cloud is ready sooner.
   enableCompileCache();
-  const { bootCloud } = await import("../scenarios/platform/cloud.ts");
+  const { bootCloud } = await import("../scenarios/cloud/cloud.ts");
   return bootCloud({ ...options, keysFile: keysFile(), report });
 }
 

@@ -1,5 +1,5 @@
-import { referenceBackend } from "../scenarios/platform/backend.ts";
-import { liveDataPlane } from "../scenarios/platform/data.ts";
+import { referenceBackend } from "../scenarios/cloud/backend.ts";
+import { liveDataPlane } from "../scenarios/cloud/data-plane.ts";
 import { boot } from "./cloud.ts";
 import { certifyAndTell, type CertifyCommandOptions, certifyOptions, suitesNamed } from "./certify.ts";
 import { EXIT } from "./errors.ts";

@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { openFailingSeeds } from "./failing-seeds.ts";
-import { type Scenario, SCENARIOS, type SeedResult } from "../scenarios/scenario.ts";
+import type { Scenario, SeedResult } from "../scenarios/scenario.ts";
+import { SCENARIOS } from "../scenarios/scenarios.ts";
 import { replay, run as runCommand, type RunOptions, runScenario } from "./run.ts";
 
 const main = fileURLToPath(new URL("./main.ts", import.meta.url));
@@ -84,7 +85,7 @@ const fragile = (...failing: readonly number[]): Scenario => {
     name: "fragile",
     description: "breaks",
     plantedBugs: [BUG],
-    rehearse: async () => ({ run: async (seed) => result(seed), replay: async (seed) => result(seed) }),
+    prepare: async () => ({ run: async (seed) => result(seed), replay: async (seed) => result(seed) }),
   };
 };
 

@@ -3,7 +3,8 @@ import { resolve } from "node:path";
 import { RUN_EVENT_VERSION, type RunEvent, type Verdict } from "../conformance/runner/events.ts";
 import { INVOCATION } from "../conformance/runner/tool.ts";
 import { openReports } from "../reports/index.ts";
-import { type Rehearsed, type Scenario, SCENARIOS, type SeedResult } from "../scenarios/scenario.ts";
+import type { PreparedScenario, Scenario, SeedResult } from "../scenarios/scenario.ts";
+import { SCENARIOS } from "../scenarios/scenarios.ts";
 import { EXIT, UserError } from "./errors.ts";
 import { type FailingSeeds, openFailingSeeds } from "./failing-seeds.ts";
 import { interruptible, openSession, type Session } from "./session.ts";
@@ -33,15 +34,15 @@ function scenarioNamed(name: string): Scenario {
   return scenario;
 }
 
-type Preparation = () => Promise<Rehearsed>;
+type Preparation = () => Promise<PreparedScenario>;
 
 /** @throws UserError CLI_BAD_OPTION */
 function preparing(scenario: Scenario, plantedBug: string | undefined): Preparation {
-  if (plantedBug === undefined) return () => scenario.rehearse({});
+  if (plantedBug === undefined) return () => scenario.prepare({});
   const bug = scenario.plantedBugs.find((each) => each === plantedBug);
   if (bug === undefined)
     throw new UserError("CLI_BAD_OPTION", `--planted-bug ${plantedBug}: there is ${scenario.plantedBugs.join(", ")}`);
-  return () => scenario.rehearse({ plantedBug: bug });
+  return () => scenario.prepare({ plantedBug: bug });
 }
 
 const planted = (plantedBug: string | undefined): string =>

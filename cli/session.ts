@@ -1,15 +1,6 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import type { RunEvent } from "../conformance/index.ts";
-import {
-  foldRun,
-  githubAnnotations,
-  liveReporter,
-  openReports,
-  paintFor,
-  type Report,
-  summaryLines,
-  summaryMarkdown,
-} from "../reports/index.ts";
+import { foldRun, githubAnnotations, liveReporter, openReports, paintFor, type Report, summaryLines, summaryMarkdown } from "../reports/index.ts";
 import { interruption } from "./cloud.ts";
 import { UserError } from "./errors.ts";
 

@@ -1,8 +1,8 @@
 import { duration } from "../reports/duration.ts";
 import { paintFor } from "../reports/terminal.ts";
-import { customer } from "../scenarios/customer.ts";
-import { inception } from "../scenarios/inception.ts";
-import { Brokers } from "../scenarios/platform/brokers.ts";
+import { orderAndBind } from "../scenarios/story/customer.ts";
+import { inception } from "../scenarios/story/inception.ts";
+import { Brokers } from "../scenarios/cloud/brokers.ts";
 import { createWorld } from "../simulators/world.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { certifyReference } from "./reference.ts";
@@ -20,7 +20,7 @@ async function tellTheStory(): Promise<void> {
     await inception(world, { tell });
     const broker = brokers.list().find(({ service }) => service === "postgresql");
     if (broker === undefined) throw new Error("no broker for PostgreSQL is running");
-    await customer(world, broker, tell);
+    await orderAndBind(world, broker, tell);
   });
   await brokers.close();
   if (defects.length > 0) throw defects[0];

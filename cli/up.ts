@@ -1,4 +1,4 @@
-import type { CloudDescription } from "../scenarios/platform/description.ts";
+import type { CloudDescription } from "../scenarios/cloud/description.ts";
 import { INVOCATION } from "../conformance/runner/tool.ts";
 import { paintFor } from "../reports/terminal.ts";
 import { type BootOptions, boot, interruption, PREDICTABLE } from "./cloud.ts";

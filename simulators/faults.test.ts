@@ -1,16 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { createControl } from "./control/api.ts";
-import {
-  type Effect,
-  EFFECT_KINDS,
-  type EffectKind,
-  EFFECTS,
-  type FaultRule,
-  type HttpReply,
-  KernelError,
-  makeRequest,
-} from "./kernel/index.ts";
+import { type Effect, EFFECT_KINDS, type EffectKind, EFFECTS, type FaultRule, type HttpReply, KernelError, makeRequest } from "./kernel/index.ts";
 import { makeKeys } from "./live/keys.ts";
 import { createWorld, type World } from "./world.ts";
 

@@ -12,19 +12,7 @@ import { WallDriver } from "./kernel/edge/drive.ts";
 import { type LocalFetch, LocalNet } from "./kernel/edge/local.ts";
 import { mswHandlers } from "./kernel/edge/msw.ts";
 import { serve, type ServeOptions } from "./kernel/edge/serve.ts";
-import {
-  type Body,
-  defineService,
-  type Effect,
-  EFFECT_KINDS,
-  type EffectKind,
-  empty,
-  type HttpReply,
-  json,
-  Kernel,
-  type Service,
-  text,
-} from "./kernel/index.ts";
+import { type Body, defineService, type Effect, EFFECT_KINDS, type EffectKind, empty, type HttpReply, json, Kernel, type Service, text } from "./kernel/index.ts";
 import { makeKeys, type LiveKeys } from "./live/keys.ts";
 
 /** Whatever a client can be answered by. */

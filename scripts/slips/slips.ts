@@ -1,6 +1,7 @@
 import { BOSH_SLIPS } from "./bosh.ts";
+import { BROKER_SLIPS } from "./broker.ts";
 import { CORE_SLIPS } from "./core.ts";
 import type { Slip } from "./slip.ts";
 
 /** Every slip, by the area that it is planted in. */
-export const SLIPS: readonly Slip[] = [...BOSH_SLIPS, ...CORE_SLIPS];
+export const SLIPS: readonly Slip[] = [...BOSH_SLIPS, ...BROKER_SLIPS, ...CORE_SLIPS];

@@ -1,23 +1,4 @@
-import {
-  bodyJson,
-  compileGlob,
-  defineService,
-  EFFECT_KINDS,
-  EFFECTS,
-  effectSchema,
-  empty,
-  type HttpReply,
-  type HttpRequest,
-  json,
-  type Kernel,
-  KernelError,
-  parseRule,
-  queryOf,
-  type Route,
-  RULE_SCHEMA,
-  type Service,
-  type Snapshot,
-} from "../kernel/index.ts";
+import { bodyJson, compileGlob, defineService, EFFECT_KINDS, EFFECTS, effectSchema, empty, type HttpReply, type HttpRequest, json, type Kernel, KernelError, parseRule, queryOf, type Route, RULE_SCHEMA, type Service, type Snapshot } from "../kernel/index.ts";
 import { type ControlAccess, refusal, refusalOf } from "./access.ts";
 
 /** What the control API steers: the kernel, and what the world as a whole can say of itself. */

@@ -4,20 +4,7 @@ import { WallDriver } from "./edge/drive.ts";
 import { type LocalFetch, LocalNet } from "./edge/local.ts";
 import { mswHandlers } from "./edge/msw.ts";
 import { type Served, serve } from "./edge/serve.ts";
-import {
-  type Api,
-  bodyJson,
-  bodyText,
-  type Body,
-  defineService,
-  empty,
-  type HttpReply,
-  json,
-  Kernel,
-  queryOf,
-  type Service,
-  text,
-} from "./index.ts";
+import { type Api, bodyJson, bodyText, type Body, defineService, empty, type HttpReply, json, Kernel, queryOf, type Service, text } from "./index.ts";
 
 /** One small API with every kind of route, and one list of cases: each face must give the same answers. */
 function library(kernel: Kernel): Service {

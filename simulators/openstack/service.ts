@@ -1,16 +1,4 @@
-import {
-  bodyJson,
-  defineService,
-  type Front,
-  isDeeper,
-  type HttpReply,
-  type HttpRequest,
-  queryOf,
-  type ReplyHeaders,
-  type Service,
-  type Unread,
-  type Upload,
-} from "../kernel/index.ts";
+import { bodyJson, defineService, type Front, isDeeper, type HttpReply, type HttpRequest, queryOf, type ReplyHeaders, type Service, type Unread, type Upload } from "../kernel/index.ts";
 import type { Actor, Cloud, ServiceName } from "./cloud.ts";
 import { Refusal, refuseWith } from "./refusal.ts";
 import { errorPage, explained } from "./webob.ts";

@@ -1,14 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import {
-  describeScore,
-  differingLines,
-  findRegressions,
-  ratchetOf,
-  type ScenarioScore,
-  scoreOf,
-  scoresByArea,
-} from "./ratchet.ts";
+import { describeScore, differingLines, findRegressions, ratchetOf, type ScenarioScore, scoreOf, scoresByArea } from "./ratchet.ts";
 
 const score = (id: string, matched: number, steps = 5, area = "a"): ScenarioScore => ({ id, area, steps, matched });
 const scores = fc

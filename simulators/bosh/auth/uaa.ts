@@ -1,14 +1,4 @@
-import {
-  bodyText,
-  defineService,
-  type HttpReply,
-  type HttpRequest,
-  json,
-  type Kernel,
-  type Route,
-  sameSecret,
-  type Service,
-} from "../../kernel/index.ts";
+import { bodyText, defineService, type HttpReply, type HttpRequest, json, type Kernel, type Route, sameSecret, type Service } from "../../kernel/index.ts";
 import type { UaaOptions } from "../state/director.ts";
 import { Lockout } from "./lockout.ts";
 import { issueToken, readBasic, readToken } from "./token.ts";

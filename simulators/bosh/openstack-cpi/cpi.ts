@@ -4,16 +4,7 @@ import { type Cpi, CpiError, type Properties, type VmRequest } from "../cpi/cpi.
 import { createImage, deleteImage } from "./images.ts";
 import { CpiProcess, type OpenStackCpiOptions } from "./process.ts";
 import { createServer, deleteServer, hasServer, rebootServer, setServerMetadata } from "./servers.ts";
-import {
-  attachVolume,
-  createVolume,
-  createVolumeSnapshot,
-  deleteVolume,
-  deleteVolumeSnapshot,
-  detachVolume,
-  hasVolume,
-  setVolumeMetadata,
-} from "./volumes.ts";
+import { attachVolume, createVolume, createVolumeSnapshot, deleteVolume, deleteVolumeSnapshot, detachVolume, hasVolume, setVolumeMetadata } from "./volumes.ts";
 
 /** The OpenStack CPI: the requests of bosh-openstack-cpi, in its order (v55 line; docs/discoveries/bosh-director.md, "OpenStack requests of the CPI"). */
 export function createOpenStackCpi(kernel: Kernel, openstack: OpenStack, options: OpenStackCpiOptions): Cpi {

@@ -1,12 +1,4 @@
-import {
-  type Body,
-  type HttpReply,
-  type Kernel,
-  makeRequest,
-  on,
-  replyHeader,
-  type Service,
-} from "../../kernel/index.ts";
+import { type Body, type HttpReply, type Kernel, makeRequest, on, replyHeader, type Service } from "../../kernel/index.ts";
 import type { OpenStack, ServiceName } from "../../openstack/index.ts";
 import { asFields, type Fields } from "../configs/fields.ts";
 import { CpiError } from "../cpi/cpi.ts";

@@ -11,12 +11,7 @@ import { deleteVmByCid } from "../instances/delete-vm.ts";
 import { attachDiskByCid, orphanDiskByCid } from "../instances/disk-tasks.ts";
 import { runErrand } from "../instances/errands.ts";
 import { collectLogs } from "../instances/logs.ts";
-import {
-  createSnapshot,
-  deleteDeploymentSnapshots,
-  deleteSnapshot,
-  snapshotDeployment,
-} from "../instances/snapshots.ts";
+import { createSnapshot, deleteDeploymentSnapshots, deleteSnapshot, snapshotDeployment } from "../instances/snapshots.ts";
 import { ssh } from "../instances/ssh.ts";
 import { retrieveVmStats } from "../instances/vitals.ts";
 import { applyResolutions } from "../problems/resolver.ts";

@@ -1,13 +1,4 @@
-import {
-  type Front,
-  fieldsOf,
-  type HttpReply,
-  type HttpRequest,
-  isToken,
-  type Judged,
-  type RawMessage,
-  rawAnswer,
-} from "../../kernel/index.ts";
+import { type Front, fieldsOf, type HttpReply, type HttpRequest, isToken, type Judged, type RawMessage, rawAnswer } from "../../kernel/index.ts";
 
 /*
  * nginx in front of the director: what it refuses by itself (ngx_http_parse.c, ngx_http_request.c, with the defaults that the release leaves).

@@ -5,15 +5,7 @@ import { differences, maskReply } from "./compare.ts";
 import { dnsDifferences, fillInAll, timingDifferences } from "./judge.ts";
 import { buildQuery, readReply } from "./message.ts";
 import { valueAt } from "./path.ts";
-import {
-  type DnsStep,
-  type HttpReplyRecord,
-  type HttpStep,
-  readScenarios,
-  type RecordedRequest,
-  type Scenario,
-  type RecordedStep,
-} from "./recording.ts";
+import { type DnsStep, type HttpReplyRecord, type HttpStep, readScenarios, type RecordedRequest, type Scenario, type RecordedStep } from "./recording.ts";
 
 /** How far one recorded scenario matches, and where it does not. */
 export interface ScenarioResult extends ScenarioScore {

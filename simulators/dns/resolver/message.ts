@@ -1,14 +1,4 @@
-import {
-  FLAG,
-  type Message,
-  type Opt,
-  type Query,
-  type Question,
-  RCODE,
-  type Rcode,
-  type Transport,
-  TYPE,
-} from "../wire/codec/types.ts";
+import { FLAG, type Message, type Opt, type Query, type Question, RCODE, type Rcode, type Transport, TYPE } from "../wire/codec/types.ts";
 
 /** An answer under construction, and how its question came. */
 export interface Lookup {

@@ -4,29 +4,13 @@ import { type DnsSettings, dnsSettings, serviceTtlS } from "../behaviour/config.
 import type { Datacenter } from "../behaviour/datacenter.ts";
 import type { NodeRow, PlacedService } from "../state/rows.ts";
 import { addressText } from "../wire/codec/address.ts";
-import {
-  FLAG,
-  type Message,
-  type Query,
-  type Question,
-  RCODE,
-  type Rr,
-  type Transport,
-  TYPE,
-} from "../wire/codec/types.ts";
+import { FLAG, type Message, type Query, type Question, RCODE, type Rr, type Transport, TYPE } from "../wire/codec/types.ts";
 import { durationNs } from "../wire/duration.ts";
 import { executeQuery } from "./execute.ts";
 import { answerAddresses, answerServices, nodeName } from "./instances.ts";
 import { echoOpt, type Lookup, newMessage } from "./message.ts";
 import { type NameQuestion, parseName, prefixOf } from "./names.ts";
-import {
-  healthyInstances,
-  type LookupTrouble,
-  reachDatacenter,
-  type ReachedDatacenter,
-  translate,
-  translationOf,
-} from "./reach.ts";
+import { healthyInstances, type LookupTrouble, reachDatacenter, type ReachedDatacenter, translate, translationOf } from "./reach.ts";
 import { fqdn, literalRecords, metaRecords } from "./records.ts";
 import { askUpstream, type Upstream, type UpstreamReply } from "./recursor.ts";
 import { holderOf } from "./reverse.ts";

@@ -7,14 +7,7 @@ import { answerAtOnce, EMPTY_REPLY } from "../wire/handler.ts";
 import { refuseBadRequest, refuseInternally } from "../wire/refusal.ts";
 import { CHECK_UPDATE, NODE_CHECK } from "../wire/shapes.ts";
 import { localCheckView } from "../wire/views.ts";
-import {
-  hasAcl,
-  refuseScript,
-  requireNodeWrite,
-  requireServiceWrite,
-  rightsOf,
-  withEmptyRest,
-} from "./agent-rights.ts";
+import { hasAcl, refuseScript, requireNodeWrite, requireServiceWrite, rightsOf, withEmptyRest } from "./agent-rights.ts";
 
 function listChecks(call: ConsulCall): HttpReply {
   const authorizer = rightsOf(call);

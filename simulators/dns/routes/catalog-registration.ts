@@ -8,18 +8,7 @@ import { checkUuid } from "../state/sessions.ts";
 import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
 import { durationNs, durationText } from "../wire/duration.ts";
 import { answerAtOnce } from "../wire/handler.ts";
-import {
-  ANY,
-  BOOL,
-  type Decoded,
-  DURATION,
-  INT,
-  listOf,
-  STRING,
-  STRINGS,
-  structOf,
-  TEXTS,
-} from "../wire/json/shape.ts";
+import { ANY, BOOL, type Decoded, DURATION, INT, listOf, STRING, STRINGS, structOf, TEXTS } from "../wire/json/shape.ts";
 import { deny, refuseInternally } from "../wire/refusal.ts";
 import { CONNECT, SERVICE_ADDRESSES, WEIGHTS } from "../wire/shapes.ts";
 

@@ -1,12 +1,5 @@
 import { gzipSync } from "node:zlib";
-import {
-  defineService,
-  type HttpReply,
-  type HttpRequest,
-  type Kernel,
-  type Route,
-  type Service,
-} from "../../kernel/index.ts";
+import { defineService, type HttpReply, type HttpRequest, type Kernel, type Route, type Service } from "../../kernel/index.ts";
 import type { ConsulSim } from "../wire/call.ts";
 import { GO_FRONT } from "../wire/front.ts";
 import { textReply } from "../wire/handler.ts";

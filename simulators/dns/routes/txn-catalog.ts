@@ -1,19 +1,7 @@
 import type { Datacenter } from "../behaviour/datacenter.ts";
 import type { Authorizer } from "../state/acl-rules.ts";
 import type { Registration } from "../state/catalog.ts";
-import {
-  ANY,
-  BOOL,
-  type Decoded,
-  INT,
-  lax,
-  STRING,
-  STRINGS,
-  type StructFields,
-  structOf,
-  TEXTS,
-  UINT64,
-} from "../wire/json/shape.ts";
+import { ANY, BOOL, type Decoded, INT, lax, STRING, STRINGS, type StructFields, structOf, TEXTS, UINT64 } from "../wire/json/shape.ts";
 import { PERMISSION_DENIED, Refusal } from "../wire/refusal.ts";
 import { CONNECT, SERVICE_ADDRESSES, WEIGHTS } from "../wire/shapes.ts";
 import { checkView, nodeView, serviceView } from "../wire/views.ts";

@@ -9,19 +9,7 @@ import { JsonError } from "../wire/json/parse.ts";
 import { BYTES, type Decoded, lax, listOf, STRING, structOf, UINT64 } from "../wire/json/shape.ts";
 import { HttpError, PERMISSION_DENIED, Refusal, refuseBadRequest } from "../wire/refusal.ts";
 import { checkLockable, kvView } from "./kv.ts";
-import {
-  CHECK_OPERATION,
-  type CatalogOperation,
-  catalogObjection,
-  checkOperation,
-  isCatalogWrite,
-  NODE_OPERATION,
-  nodeOperation,
-  performCatalog,
-  SERVICE_OPERATION,
-  serviceOperation,
-  type TxnResult,
-} from "./txn-catalog.ts";
+import { CHECK_OPERATION, type CatalogOperation, catalogObjection, checkOperation, isCatalogWrite, NODE_OPERATION, nodeOperation, performCatalog, SERVICE_OPERATION, serviceOperation, type TxnResult } from "./txn-catalog.ts";
 
 const BODY_BYTES_MAX = 512 * 1024;
 const OPERATIONS_MAX = 64;

@@ -1,16 +1,6 @@
 import { Refusal } from "../wire/refusal.ts";
 import { byText, type Slot } from "../../kernel/index.ts";
-import {
-  type Check,
-  type CheckRow,
-  type Instance,
-  type Meta,
-  type NodeEntry,
-  type NodeRow,
-  type PlacedService,
-  type Service,
-  type ServiceRow,
-} from "./rows.ts";
+import { type Check, type CheckRow, type Instance, type Meta, type NodeEntry, type NodeRow, type PlacedService, type Service, type ServiceRow } from "./rows.ts";
 import { CatalogHistory } from "./catalog-history.ts";
 import { type CatalogState, copyEntry, emptyState, linkService, rebuildState, unlinkService } from "./catalog-state.ts";
 import type { Store } from "./store.ts";

@@ -1,18 +1,4 @@
-import {
-  ANY,
-  anonymous,
-  BOOL,
-  type Decoded,
-  type DecodedStruct,
-  DURATION,
-  INT,
-  listOf,
-  mapOf,
-  STRING,
-  STRINGS,
-  structOf,
-  TEXTS,
-} from "./json/shape.ts";
+import { ANY, anonymous, BOOL, type Decoded, type DecodedStruct, DURATION, INT, listOf, mapOf, STRING, STRINGS, structOf, TEXTS } from "./json/shape.ts";
 
 /** Members of a check wherever it stands (Consul 1.8, "Register Check"). */
 const CHECK_FIELDS = {

@@ -1,13 +1,7 @@
 import type { Service } from "../../kernel/index.ts";
 import type { Actor, Cloud, VolumeOps, VolumeView } from "../cloud.ts";
 
-import {
-  beginDetach,
-  completeAttachment,
-  endAttachments,
-  reserveForServer,
-  volumeViewOf,
-} from "./behaviour/attachments.ts";
+import { beginDetach, completeAttachment, endAttachments, reserveForServer, volumeViewOf } from "./behaviour/attachments.ts";
 import { createVolume } from "./behaviour/create-volume.ts";
 import { startDeleteVolume } from "./behaviour/delete-volume.ts";
 import { defineTimers } from "./behaviour/timers.ts";

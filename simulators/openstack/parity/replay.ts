@@ -2,14 +2,7 @@ import type { ScenarioScore } from "../../parity/ratchet.ts";
 import { type PreparedScenario, ScenarioSetup } from "./actors.ts";
 import { LocalClient } from "./client.ts";
 import { type ReceivedReply, compareReply, expand, expandString, valueAt } from "./compare.ts";
-import {
-  type RecordedRequest,
-  type RecordedExchange,
-  type RecordedPoll,
-  readScenarios,
-  type RecordedScenario,
-  type RecordedStep,
-} from "./recording.ts";
+import { type RecordedRequest, type RecordedExchange, type RecordedPoll, readScenarios, type RecordedScenario, type RecordedStep } from "./recording.ts";
 
 interface StepFailure {
   readonly step: number;

@@ -1,11 +1,4 @@
-import {
-  fieldsOf,
-  type Front,
-  type HttpReply,
-  type HttpRequest,
-  type Judged,
-  type RawMessage,
-} from "../../kernel/index.ts";
+import { fieldsOf, type Front, type HttpReply, type HttpRequest, type Judged, type RawMessage } from "../../kernel/index.ts";
 
 /*
  * The HTTP server of Python's library, on which the services stand: eventlet's (Nova, Neutron, Cinder, Glance, Swift, Designate) and wsgiref

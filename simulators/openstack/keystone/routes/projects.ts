@@ -9,25 +9,8 @@ import { claimName, nameKey } from "../state/names.ts";
 import type { KeystoneState } from "../state/state.ts";
 import { type Attributes } from "../wire/body.ts";
 import { badRequest, conflict } from "../wire/errors.ts";
-import {
-  BOOLEAN,
-  createSchema,
-  IMMUTABLE_OPTION,
-  nameSchema,
-  NULLABLE_ID,
-  NULLABLE_TEXT,
-  TAGS,
-  updateSchema,
-} from "../wire/schema-parts.ts";
-import {
-  immutableIn,
-  newId,
-  optionsView,
-  refuseImmutable,
-  refuseNewDomain,
-  requireDomain,
-  withExtras,
-} from "./attributes.ts";
+import { BOOLEAN, createSchema, IMMUTABLE_OPTION, nameSchema, NULLABLE_ID, NULLABLE_TEXT, TAGS, updateSchema } from "../wire/schema-parts.ts";
+import { immutableIn, newId, optionsView, refuseImmutable, refuseNewDomain, requireDomain, withExtras } from "./attributes.ts";
 import { defineResource } from "./resource.ts";
 
 const PROPERTIES = {

@@ -7,18 +7,7 @@ import { claimName, nameKey } from "../state/names.ts";
 import { hashSecret } from "../state/secrets.ts";
 import type { KeystoneState } from "../state/state.ts";
 import { duplicateInDomain } from "../wire/errors.ts";
-import {
-  BOOLEAN,
-  createSchema,
-  ID,
-  nameSchema,
-  NULLABLE_BOOLEAN,
-  NULLABLE_ID,
-  NULLABLE_TEXT,
-  requiringSchema,
-  TEXT,
-  updateSchema,
-} from "../wire/schema-parts.ts";
+import { BOOLEAN, createSchema, ID, nameSchema, NULLABLE_BOOLEAN, NULLABLE_ID, NULLABLE_TEXT, requiringSchema, TEXT, updateSchema } from "../wire/schema-parts.ts";
 import { newId, refuseNewDomain, requireDomain, withExtras } from "./attributes.ts";
 import { defineResource } from "./resource.ts";
 

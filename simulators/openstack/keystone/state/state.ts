@@ -1,18 +1,5 @@
 import type { Slot } from "../../../kernel/index.ts";
-import type {
-  AppCredential,
-  Blob,
-  Domain,
-  Endpoint,
-  Group,
-  Project,
-  Region,
-  Role,
-  ServiceEntry,
-  Token,
-  Trust,
-  User,
-} from "./entities.ts";
+import type { AppCredential, Blob, Domain, Endpoint, Group, Project, Region, Role, ServiceEntry, Token, Trust, User } from "./entities.ts";
 
 /** All that Keystone keeps: plain maps by id, and the indexes over them. */
 export interface KeystoneState {

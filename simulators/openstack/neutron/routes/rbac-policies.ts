@@ -6,17 +6,7 @@ import { requireNetwork } from "../state/lookup.ts";
 import { addToCount, checkQuota } from "../state/quotas.ts";
 import type { RbacPolicyRow } from "../state/rows.ts";
 import { type Neutron, touch } from "../state/state.ts";
-import {
-  type Attributes,
-  checkPolicy,
-  itemOf,
-  type NewFields,
-  parseChanges,
-  parseNewFields,
-  projectOf,
-  type ResourceSchema,
-  trueForAdmins,
-} from "../wire/attributes.ts";
+import { type Attributes, checkPolicy, itemOf, type NewFields, parseChanges, parseNewFields, projectOf, type ResourceSchema, trueForAdmins } from "../wire/attributes.ts";
 import { text } from "../wire/converters.ts";
 import { badInput, conflict, forbidden, invalid, notFound, notSimulated } from "../wire/errors.ts";
 import { listReply } from "../wire/lists.ts";

@@ -6,18 +6,7 @@ import { isOwner } from "../state/access.ts";
 import { checkQuota, type QuotaResource } from "../state/quotas.ts";
 import type { ResourceRow } from "../state/rows.ts";
 import { type Neutron, touch } from "../state/state.ts";
-import {
-  type Attributes,
-  checkPolicy,
-  type Fields,
-  itemOf,
-  itemsOf,
-  type NewFields,
-  parseChanges,
-  parseNewFields,
-  projectOf,
-  type ResourceSchema,
-} from "../wire/attributes.ts";
+import { type Attributes, checkPolicy, type Fields, itemOf, itemsOf, type NewFields, parseChanges, parseNewFields, projectOf, type ResourceSchema } from "../wire/attributes.ts";
 import { badRequest, forbidden, internalError, notFound } from "../wire/errors.ts";
 import { listReply, selectFields } from "../wire/lists.ts";
 import type { View } from "../wire/views.ts";

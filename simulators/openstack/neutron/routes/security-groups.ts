@@ -1,12 +1,6 @@
 import type { Actor } from "../../cloud.ts";
 import type { Refusal } from "../../refusal.ts";
-import {
-  createGroup,
-  deleteGroup,
-  ensureDefaultGroup,
-  INITIAL_RULES,
-  isGroupInUse,
-} from "../behaviour/security-groups.ts";
+import { createGroup, deleteGroup, ensureDefaultGroup, INITIAL_RULES, isGroupInUse } from "../behaviour/security-groups.ts";
 import { checkQuota } from "../state/quotas.ts";
 import type { SecurityGroupRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";

@@ -2,35 +2,14 @@ import type { Actor } from "../../cloud.ts";
 import { parsePrefix, type Prefix } from "../behaviour/ip.ts";
 import { deletePort } from "../behaviour/ports.ts";
 import { allocatePrefix } from "../behaviour/subnetpools.ts";
-import {
-  checkGateway,
-  checkOverlap,
-  checkPools,
-  checkPrefix,
-  checkServiceTypes,
-  defaultGateway,
-  defaultPools,
-  deleteSubnet,
-} from "../behaviour/subnets.ts";
+import { checkGateway, checkOverlap, checkPools, checkPrefix, checkServiceTypes, defaultGateway, defaultPools, deleteSubnet } from "../behaviour/subnets.ts";
 import { canSeeSubnet, isOwner } from "../state/access.ts";
 import { requireNetwork } from "../state/lookup.ts";
 import { addToCount } from "../state/quotas.ts";
 import type { SubnetpoolRow, SubnetRow } from "../state/rows.ts";
 import { type Neutron, newRow, touch } from "../state/state.ts";
 import { type Fields, type NewFields, withStandard } from "../wire/attributes.ts";
-import {
-  allocationPools,
-  boolean,
-  integer,
-  ip,
-  nameservers,
-  oneOf,
-  orNull,
-  routes,
-  text,
-  texts,
-  uuid,
-} from "../wire/converters.ts";
+import { allocationPools, boolean, integer, ip, nameservers, oneOf, orNull, routes, text, texts, uuid } from "../wire/converters.ts";
 import { badInput, badRequest, conflict, notFound } from "../wire/errors.ts";
 import { projectMembers, revisionMembers, type View } from "../wire/views.ts";
 import type { Resource } from "./resource.ts";

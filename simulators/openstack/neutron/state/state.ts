@@ -1,17 +1,6 @@
 import type { Slot } from "../../../kernel/index.ts";
 import type { Cloud } from "../../cloud.ts";
-import type {
-  FloatingIpRow,
-  NetworkRow,
-  PortRow,
-  RbacPolicyRow,
-  ResourceRow,
-  Revisioned,
-  RouterRow,
-  SecurityGroupRow,
-  SubnetpoolRow,
-  SubnetRow,
-} from "./rows.ts";
+import type { FloatingIpRow, NetworkRow, PortRow, RbacPolicyRow, ResourceRow, Revisioned, RouterRow, SecurityGroupRow, SubnetpoolRow, SubnetRow } from "./rows.ts";
 
 /** What exists in Neutron, by id, with indexes for what is looked up often. */
 export interface NeutronState {

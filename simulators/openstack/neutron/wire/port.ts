@@ -2,18 +2,7 @@ import type { Actor } from "../../cloud.ts";
 import type { PortRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";
 import { forAdmins, withStandard } from "./attributes.ts";
-import {
-  addressPairs,
-  boolean,
-  dhcpOptions,
-  fixedIps,
-  mac,
-  orNull,
-  text,
-  textOrEmpty,
-  uuid,
-  uuids,
-} from "./converters.ts";
+import { addressPairs, boolean, dhcpOptions, fixedIps, mac, orNull, text, textOrEmpty, uuid, uuids } from "./converters.ts";
 import { projectMembers, revisionMembers, type View } from "./views.ts";
 
 /** What a port is made of. */

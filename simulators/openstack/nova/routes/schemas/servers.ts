@@ -1,22 +1,5 @@
 import type { Static } from "../../../schema/static.ts";
-import {
-  ADDRESSES,
-  below,
-  BOOLEAN,
-  DESCRIPTION,
-  DISK_CONFIG,
-  envelope,
-  FLAVOR_REF,
-  METADATA,
-  NAME,
-  objectSchema,
-  PASSWORD,
-  POSITIVE,
-  since,
-  TAG,
-  TAGS,
-  TEXT,
-} from "./parts.ts";
+import { ADDRESSES, below, BOOLEAN, DESCRIPTION, DISK_CONFIG, envelope, FLAVOR_REF, METADATA, NAME, objectSchema, PASSWORD, POSITIVE, since, TAG, TAGS, TEXT } from "./parts.ts";
 import type { Schema } from "../../../schema/schema.ts";
 
 /*

@@ -8,18 +8,7 @@ import { shortIpv6 } from "../../wire/formats.ts";
 import { ok } from "../../wire/replies.ts";
 import type { NovaCall } from "../../wire/request.ts";
 import { changedView } from "../../wire/server-view.ts";
-import {
-  ADDRESSES,
-  below,
-  BOOLEAN,
-  DESCRIPTION,
-  DISK_CONFIG,
-  METADATA,
-  NAME,
-  objectSchema,
-  PASSWORD,
-  since,
-} from "../schemas/parts.ts";
+import { ADDRESSES, below, BOOLEAN, DESCRIPTION, DISK_CONFIG, METADATA, NAME, objectSchema, PASSWORD, since } from "../schemas/parts.ts";
 import { checkMetadataCount } from "../servers/checks.ts";
 import { newPassword } from "../servers/password.ts";
 import { ACTION_MS, type ServerActions, setDiskConfig, withBody } from "./action.ts";
