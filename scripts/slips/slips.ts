@@ -1,3 +1,4 @@
+import { OPENSTACK_IDENTITY_SLIPS } from "./openstack-identity.ts";
 import type { Slip } from "./slip.ts";
 
 /** Every slip, by the part of the house that it is planted in. */
@@ -10,4 +11,5 @@ export const SLIPS: readonly Slip[] = [
     to: "armed.seen++;",
     tests: ["simulators/kernel"],
   },
+  ...OPENSTACK_IDENTITY_SLIPS,
 ];
