@@ -1,13 +1,5 @@
 import { type Coverage, coverageOf, exitCodeOf, verdictOver } from "../conformance/runner/coverage.ts";
-import {
-  type CheckInfo,
-  type Exchange,
-  type LeftBehind,
-  type RunEvent,
-  SUITE_NAMES,
-  type SuiteName,
-  type Verdict,
-} from "../conformance/runner/events.ts";
+import { type CheckInfo, type Exchange, type LeftBehind, type RunEvent, SUITE_NAMES, type SuiteName, type Verdict } from "../conformance/runner/events.ts";
 import { worse } from "../conformance/runner/check.ts";
 import { exercisedSentence, headlineOf, isConformant } from "../conformance/runner/statement.ts";
 import { ReportError } from "./errors.ts";

@@ -1,15 +1,6 @@
 import type { Verdict } from "../conformance/runner/events.ts";
 import { flagOf } from "../conformance/runner/statement.ts";
-import {
-  accusingLine,
-  type CheckReport,
-  failingSeeds,
-  findings,
-  notExercised,
-  type Report,
-  statement,
-  subjectOf,
-} from "./report.ts";
+import { accusingLine, type CheckReport, failingSeeds, findings, notExercised, type Report, statement, subjectOf } from "./report.ts";
 
 /** A broker has no source here, so that a result points to the event stream that proves it. */
 const ARTIFACT = "run.jsonl";

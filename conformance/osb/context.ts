@@ -1,18 +1,7 @@
 import { isObject, type Json, type JsonObject } from "../client/http/json.ts";
 import { bodyOf } from "../client/http/observation.ts";
 import type { Answer } from "../client/answer.ts";
-import {
-  allowsContextUpdates,
-  areBindingsRetrievable,
-  areInstancesRetrievable,
-  isBindable,
-  isPlanUpdateable,
-  maintenanceVersion,
-  type Offer,
-  readCatalog,
-  schemaOf,
-  type SchemaUse,
-} from "../client/catalog.ts";
+import { allowsContextUpdates, areBindingsRetrievable, areInstancesRetrievable, isBindable, isPlanUpdateable, maintenanceVersion, type Offer, readCatalog, schemaOf, type SchemaUse } from "../client/catalog.ts";
 import { type OsbClient } from "../client/osb-client.ts";
 import { planIds, provisionBody, type RequestOptions } from "../client/request.ts";
 import { type EndedOperation } from "../client/polling.ts";

@@ -6,42 +6,9 @@ import { certify } from "../runner/certify.ts";
 import type { SpecMinor } from "../client/spec-version.ts";
 import { createMemoryBroker } from "./mutants/memory-broker.ts";
 import { MEMORY_CATALOG } from "./mutants/memory-catalog.ts";
-import {
-  alter,
-  body,
-  both,
-  type BrokerMode,
-  drop,
-  ENDPOINTS,
-  header,
-  instead,
-  is,
-  type Middleware,
-  mutate,
-  operationOf,
-  pretend,
-  refuse,
-  sentOf,
-  set,
-  status,
-  success,
-  type When,
-} from "./mutants/mutant.ts";
+import { alter, body, both, type BrokerMode, drop, ENDPOINTS, header, instead, is, type Middleware, mutate, operationOf, pretend, refuse, sentOf, set, status, success, type When } from "./mutants/mutant.ts";
 import { stopsAtOnce } from "./mutants/mutants-removing.ts";
-import {
-  all,
-  isAuthorized,
-  isCreating,
-  isGone,
-  isInstanceCreating,
-  isNotJson,
-  isPending,
-  isRemoving,
-  isUpdating,
-  lacks,
-  not,
-  sends,
-} from "./mutants/when.ts";
+import { all, isAuthorized, isCreating, isGone, isInstanceCreating, isNotJson, isPending, isRemoving, isUpdating, lacks, not, sends } from "./mutants/when.ts";
 import { asTransport, jsonOf, reply, type WireResponse } from "./mutants/wire.ts";
 import { osbSuite } from "./suite.ts";
 

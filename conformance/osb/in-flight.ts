@@ -6,15 +6,7 @@ import { type OsbClient } from "../client/osb-client.ts";
 import { type RequestOptions } from "../client/request.ts";
 import { type EndedOperation, stateOf } from "../client/polling.ts";
 import { notApplicable, type Outcome, unknown, Verdicted } from "../runner/check.ts";
-import {
-  bindBodyFor,
-  changesOf,
-  otherParameters,
-  otherPlan,
-  parametersOf,
-  provisionBodyFor,
-  type Shared,
-} from "./context.ts";
+import { bindBodyFor, changesOf, otherParameters, otherPlan, parametersOf, provisionBodyFor, type Shared } from "./context.ts";
 
 /**
  * What happens to requests while an operation is in progress. Where the backend can be held, it is; elsewhere the requests

@@ -1,13 +1,4 @@
-import {
-  BoundedBody,
-  type RawRequest,
-  type RawResponse,
-  type SendOptions,
-  TRANSPORT_LIMITS,
-  type Transport,
-  TransportError,
-  tooLarge,
-} from "./transport.ts";
+import { BoundedBody, type RawRequest, type RawResponse, type SendOptions, TRANSPORT_LIMITS, type Transport, TransportError, tooLarge } from "./transport.ts";
 
 /** The part of `fetch` that is needed to reach a broker in process. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;

@@ -1,18 +1,7 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import { decodeBody } from "./encoding.ts";
-import {
-  BoundedBody,
-  type RawRequest,
-  type RawResponse,
-  type SendOptions,
-  TRANSPORT_LIMITS,
-  type Transport,
-  TransportError,
-  type TransportFault,
-  type TransportLimits,
-  tooLarge,
-} from "./transport.ts";
+import { BoundedBody, type RawRequest, type RawResponse, type SendOptions, TRANSPORT_LIMITS, type Transport, TransportError, type TransportFault, type TransportLimits, tooLarge } from "./transport.ts";
 
 interface NodeTransportOptions extends Partial<TransportLimits> {
   /** PEM of the authority that signed the broker's certificate, beside the public ones. */

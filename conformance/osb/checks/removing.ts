@@ -5,16 +5,7 @@ import { deletionQuery, planIds, isSuccess } from "../../client/request.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, warn } from "../../runner/check.ts";
 import { ANY, BINDABLE, type LiveBinding, type OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
-import {
-  evidenceOf,
-  type Flight,
-  flightOfDeprovision,
-  flightOfEarlyDeletion,
-  flightOfEarlyUnbind,
-  flightOfUnbind,
-  flightOfUpdate,
-  inFlight,
-} from "../in-flight.ts";
+import { evidenceOf, type Flight, flightOfDeprovision, flightOfEarlyDeletion, flightOfEarlyUnbind, flightOfUnbind, flightOfUpdate, inFlight } from "../in-flight.ts";
 import { expectError, expectStatus, seenOf } from "../judge.ts";
 import { type Life, lives } from "../stories.ts";
 import { asyncBindOffer } from "./binding.ts";

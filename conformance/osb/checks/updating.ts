@@ -1,32 +1,12 @@
 import { isObject, sameJson, type JsonObject } from "../../client/http/json.ts";
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer } from "../../client/answer.ts";
-import {
-  allowsContextUpdates,
-  isPlanUpdateable,
-  maintenanceVersion,
-  type Offer,
-  schemaOf,
-} from "../../client/catalog.ts";
+import { allowsContextUpdates, isPlanUpdateable, maintenanceVersion, type Offer, schemaOf } from "../../client/catalog.ts";
 import { isSuccess } from "../../client/request.ts";
 import { type EndedOperation } from "../../client/polling.ts";
 import { differentFrom } from "../../client/schema.ts";
 import { fail, notApplicable, type Outcome, pass, Verdicted, warn, worstOf } from "../../runner/check.ts";
-import {
-  ANY,
-  areUpdatesOffered,
-  type Change,
-  changesOf,
-  contextOf,
-  isUpdatable,
-  type Live,
-  MAINTAINED,
-  type OsbContext,
-  parametersOf,
-  RETRIEVABLE,
-  updatable,
-  type Want,
-} from "../context.ts";
+import { ANY, areUpdatesOffered, type Change, changesOf, contextOf, isUpdatable, type Live, MAINTAINED, type OsbContext, parametersOf, RETRIEVABLE, updatable, type Want } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
 import { flightOfUpdate, inFlight } from "../in-flight.ts";
 import { expectError, expectStatus, needsMore, seenOf, unlessRefusedAnyway } from "../judge.ts";

@@ -1,21 +1,6 @@
 import { isObject, type JsonObject } from "../../client/http/json.ts";
 import type { Operation } from "../../client/answer.ts";
-import {
-  alter,
-  body,
-  drop,
-  instead,
-  is,
-  type Middleware,
-  type Mutant,
-  mutant,
-  pretend,
-  rewrite,
-  sentOf,
-  set,
-  status,
-  type When,
-} from "./mutant.ts";
+import { alter, body, drop, instead, is, type Middleware, type Mutant, mutant, pretend, rewrite, sentOf, set, status, type When } from "./mutant.ts";
 import { filled, passingOver, resent } from "./rewriting.ts";
 import { all, hasUnknown, isNotJson, lacks, not, requiring } from "./when.ts";
 

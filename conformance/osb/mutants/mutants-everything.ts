@@ -1,23 +1,6 @@
 import type { Json } from "../../client/http/json.ts";
 import type { Operation } from "../../client/answer.ts";
-import {
-  alter,
-  type Change,
-  drop,
-  ENDPOINTS,
-  header,
-  is,
-  keyOf,
-  type Middleware,
-  type Mutant,
-  mutant,
-  operationOf,
-  sentOf,
-  set,
-  success,
-  text,
-  type When,
-} from "./mutant.ts";
+import { alter, type Change, drop, ENDPOINTS, header, is, keyOf, type Middleware, type Mutant, mutant, operationOf, sentOf, set, success, text, type When } from "./mutant.ts";
 import { hasUnfitting, isKnown, lacks } from "./when.ts";
 import { jsonOf, reply, type WireRequest } from "./wire.ts";
 

@@ -1,20 +1,7 @@
 import { isBindable } from "../../client/catalog.ts";
 import type { Operation } from "../../client/answer.ts";
 import { alter, body, drop, instead, is, type Middleware, type Mutant, mutant, refuse, set, status } from "./mutant.ts";
-import {
-  all,
-  asks,
-  isCreating,
-  isGone,
-  isInstanceKnown,
-  isKnown,
-  isPending,
-  isUpdating,
-  not,
-  offerOf,
-  ofPlan,
-  requiring,
-} from "./when.ts";
+import { all, asks, isCreating, isGone, isInstanceKnown, isKnown, isPending, isUpdating, not, offerOf, ofPlan, requiring } from "./when.ts";
 
 const later = { mode: "async" } as const;
 const INSTANCE: readonly Operation[] = ["fetch-instance"];

@@ -1,31 +1,7 @@
 import { requires } from "../../client/catalog.ts";
 import type { Operation } from "../../client/answer.ts";
-import {
-  alter,
-  header,
-  instead,
-  is,
-  keyOf,
-  type Middleware,
-  type Mutant,
-  mutant,
-  set,
-  status,
-  type When,
-} from "./mutant.ts";
-import {
-  all,
-  asks,
-  isCreating,
-  isGone,
-  isKnown,
-  isPending,
-  isRemoving,
-  isUpdating,
-  not,
-  ofPlan,
-  ofSecondPlan,
-} from "./when.ts";
+import { alter, header, instead, is, keyOf, type Middleware, type Mutant, mutant, set, status, type When } from "./mutant.ts";
+import { all, asks, isCreating, isGone, isKnown, isPending, isRemoving, isUpdating, not, ofPlan, ofSecondPlan } from "./when.ts";
 import { jsonOf, type WireRequest } from "./wire.ts";
 
 /** The polls of instances and of bindings go wrong in the same ways. */

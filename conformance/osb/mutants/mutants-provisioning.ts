@@ -1,37 +1,8 @@
 import { isObject } from "../../client/http/json.ts";
 import { isBindable, maintenanceVersion } from "../../client/catalog.ts";
-import {
-  alter,
-  drop,
-  instead,
-  is,
-  type Middleware,
-  type Mutant,
-  mutant,
-  pretend,
-  refuse,
-  rewrite,
-  sentOf,
-  set,
-  status,
-  success,
-  type When,
-} from "./mutant.ts";
+import { alter, drop, instead, is, type Middleware, type Mutant, mutant, pretend, refuse, rewrite, sentOf, set, status, success, type When } from "./mutant.ts";
 import { filled, passingOver, without } from "./rewriting.ts";
-import {
-  all,
-  hasFitting,
-  hasOtherVersion,
-  hasUnknown,
-  instanceKeyOf,
-  isKnown,
-  isNotJson,
-  lacks,
-  maintained,
-  not,
-  ofPlan,
-  sends,
-} from "./when.ts";
+import { all, hasFitting, hasOtherVersion, hasUnknown, instanceKeyOf, isKnown, isNotJson, lacks, maintained, not, ofPlan, sends } from "./when.ts";
 import { reply, type WireRequest } from "./wire.ts";
 
 const crash = { error: "Crashed", description: "A null pointer." };

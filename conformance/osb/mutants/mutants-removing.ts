@@ -1,32 +1,7 @@
 import type { Operation } from "../../client/answer.ts";
 import { isBindable, offersOf, readCatalog } from "../../client/catalog.ts";
-import {
-  alter,
-  instead,
-  is,
-  keyOf,
-  type Middleware,
-  type Mutant,
-  mutant,
-  pretend,
-  rewrite,
-  set,
-  status,
-  type When,
-} from "./mutant.ts";
-import {
-  all,
-  asks,
-  instanceKeyOf,
-  isAuthorized,
-  isCreating,
-  isGone,
-  isInstanceKnown,
-  isKnown,
-  isUpdating,
-  not,
-  ofPlan,
-} from "./when.ts";
+import { alter, instead, is, keyOf, type Middleware, type Mutant, mutant, pretend, rewrite, set, status, type When } from "./mutant.ts";
+import { all, asks, instanceKeyOf, isAuthorized, isCreating, isGone, isInstanceKnown, isKnown, isUpdating, not, ofPlan } from "./when.ts";
 import { reply, type WireRequest } from "./wire.ts";
 
 /** Removing bindings and removing instances go wrong in the same ways. */

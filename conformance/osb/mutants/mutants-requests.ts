@@ -1,20 +1,5 @@
 import { isObject, type JsonObject } from "../../client/http/json.ts";
-import {
-  alter,
-  header,
-  is,
-  keyOf,
-  type Memory,
-  type Middleware,
-  type Mutant,
-  mutant,
-  pretend,
-  refuse,
-  rewrite,
-  sentOf,
-  status,
-  type When,
-} from "./mutant.ts";
+import { alter, header, is, keyOf, type Memory, type Middleware, type Mutant, mutant, pretend, refuse, rewrite, sentOf, status, type When } from "./mutant.ts";
 import { replaced } from "./replaced.ts";
 import { jsonOf, type WireRequest } from "./wire.ts";
 import { all, asks, isKnown, not } from "./when.ts";

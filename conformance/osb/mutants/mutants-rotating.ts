@@ -1,18 +1,6 @@
 import { stringOf } from "../../client/http/json.ts";
 import type { Operation } from "../../client/answer.ts";
-import {
-  alter,
-  is,
-  type Middleware,
-  type Mutant,
-  mutant,
-  pretend,
-  rewrite,
-  sentOf,
-  status,
-  success,
-  type When,
-} from "./mutant.ts";
+import { alter, is, type Middleware, type Mutant, mutant, pretend, rewrite, sentOf, status, success, type When } from "./mutant.ts";
 import { without } from "./rewriting.ts";
 import { all, isUnflagged, not, sends } from "./when.ts";
 import type { WireRequest } from "./wire.ts";

@@ -1,36 +1,7 @@
 import type { Operation } from "../../client/answer.ts";
-import {
-  alter,
-  body,
-  both,
-  drop,
-  instead,
-  is,
-  type Middleware,
-  type Mutant,
-  mutant,
-  pretend,
-  refuse,
-  rewrite,
-  set,
-  status,
-  success,
-  type When,
-} from "./mutant.ts";
+import { alter, body, both, drop, instead, is, type Middleware, type Mutant, mutant, pretend, refuse, rewrite, set, status, success, type When } from "./mutant.ts";
 import { filled, passingOver, without } from "./rewriting.ts";
-import {
-  all,
-  hasFitting,
-  hasOtherVersion,
-  hasUnknown,
-  instanceKeyOf,
-  isKnown,
-  isNotJson,
-  lacks,
-  maintained,
-  offerOf,
-  sends,
-} from "./when.ts";
+import { all, hasFitting, hasOtherVersion, hasUnknown, instanceKeyOf, isKnown, isNotJson, lacks, maintained, offerOf, sends } from "./when.ts";
 
 const PATCH: readonly Operation[] = ["update"];
 const FETCH: readonly Operation[] = ["fetch-instance"];

@@ -1,19 +1,5 @@
 import type { Operation } from "../../client/answer.ts";
-import {
-  alter,
-  drop,
-  instead,
-  is,
-  keyOf,
-  type Middleware,
-  type Mutant,
-  mutant,
-  pretend,
-  rewrite,
-  set,
-  status,
-  type When,
-} from "./mutant.ts";
+import { alter, drop, instead, is, keyOf, type Middleware, type Mutant, mutant, pretend, rewrite, set, status, type When } from "./mutant.ts";
 import { all, isCreating, isInstanceCreating, isRemoving, isUnflagged, isUpdating, lacks, not } from "./when.ts";
 import type { WireRequest } from "./wire.ts";
 

@@ -1,13 +1,5 @@
 import { isObject, type JsonObject } from "../../client/http/json.ts";
-import {
-  maintenanceVersion,
-  type Offer,
-  offersOf,
-  readCatalog,
-  requires,
-  schemaOf,
-  type SchemaUse,
-} from "../../client/catalog.ts";
+import { maintenanceVersion, type Offer, offersOf, readCatalog, requires, schemaOf, type SchemaUse } from "../../client/catalog.ts";
 import { compileSchema } from "../../client/schema.ts";
 import { keyOf, type Memory, sentOf, type When } from "./mutant.ts";
 import type { WireRequest } from "./wire.ts";

@@ -7,15 +7,7 @@ import type { Offer } from "../../../client/catalog.ts";
 import { type Evidence, fail, notApplicable, type Outcome, unknown } from "../../../runner/check.ts";
 import { checkOf } from "../../../runner/requirement.ts";
 import type { IsolationContext } from "../context.ts";
-import {
-  atResolvedAddress,
-  judgeOpenPort,
-  attemptConnection,
-  sharesAddress,
-  unadmittedVantages,
-  anonymousAccess,
-  toWhom,
-} from "../attempts.ts";
+import { atResolvedAddress, judgeOpenPort, attemptConnection, sharesAddress, unadmittedVantages, anonymousAccess, toWhom } from "../attempts.ts";
 
 /** How long a network may take to close after the last binding is gone, in milliseconds. */
 const CLOSE_MS_MAX = 30_000;

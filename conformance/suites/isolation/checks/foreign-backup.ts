@@ -3,16 +3,7 @@ import type { BackupRequest } from "../../backup/interface.ts";
 import { bodyOf, type Observation } from "../../../client/http/observation.ts";
 import { BINDABLE, type Live } from "../../../osb/context.ts";
 import { isSuccess } from "../../../client/request.ts";
-import {
-  type Evidence,
-  fail,
-  notApplicable,
-  type Outcome,
-  pass,
-  unknown,
-  Verdicted,
-  worstOf,
-} from "../../../runner/check.ts";
+import { type Evidence, fail, notApplicable, type Outcome, pass, unknown, Verdicted, worstOf } from "../../../runner/check.ts";
 import { checkOf } from "../../../runner/requirement.ts";
 import type { IsolationContext } from "../context.ts";
 

@@ -1,15 +1,4 @@
-import {
-  type Behaviour,
-  endSessions,
-  neighboursOf,
-  RIGHT,
-  TOY_AGENT_PORT,
-  TOY_PORT,
-  TOY_SSH_PORT,
-  type ToyBinding,
-  type ToyCloud,
-  type ToyInstance,
-} from "../../toy/cloud.ts";
+import { type Behaviour, endSessions, neighboursOf, RIGHT, TOY_AGENT_PORT, TOY_PORT, TOY_SSH_PORT, type ToyBinding, type ToyCloud, type ToyInstance } from "../../toy/cloud.ts";
 import { type DataMutant, toyMutantSet, dataMutant as mutant } from "../../toy/mutants.ts";
 import type { MutantSet } from "../../../runner/mutant-set.ts";
 import { isolationSuite } from "../suite.ts";
