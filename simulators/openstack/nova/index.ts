@@ -16,7 +16,7 @@ import { STYLE } from "./wire/style.ts";
 import { VERSION_ROUTES } from "./wire/versions.ts";
 
 /** Nova as the cloud puts it together. */
-export interface NovaService {
+interface NovaService {
   readonly service: Service;
   readonly ops: ServerOps;
   addFlavor(flavor: NewFlavor): void;

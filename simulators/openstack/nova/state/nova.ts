@@ -32,7 +32,7 @@ export interface Aggregate {
   updatedMs: number | null;
 }
 
-export interface ProjectUsage {
+interface ProjectUsage {
   instances: number;
   cores: number;
   ram: number;

@@ -35,7 +35,7 @@ export interface VolumeLink {
 }
 
 /** Why a server is in ERROR; `code` as an HTTP status. */
-export interface ServerFault {
+interface ServerFault {
   readonly code: number;
   readonly createdMs: number;
   readonly message: string;

@@ -4,7 +4,7 @@ import { badRequest } from "./errors.ts";
 
 const PREFIX = /^\/(v2\.1|v2)((?:\/[0-9a-f-]{32,36})?)(?=\/|$)/;
 
-export interface RequestAddress {
+interface RequestAddress {
   readonly version: string;
   /** `/` and the project's id, or empty. */
   readonly project: string;

@@ -7,8 +7,8 @@ export const shortIpv6 = (address: string): string => new URL(`http://[${address
 const UUID = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 export const isUuid = (value: unknown): boolean => typeof value === "string" && UUID.test(value);
 const V4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
-export const isIpv4 = (value: unknown): boolean => typeof value === "string" && V4.test(value);
-export const isIpv6 = (value: unknown): boolean =>
+const isIpv4 = (value: unknown): boolean => typeof value === "string" && V4.test(value);
+const isIpv6 = (value: unknown): boolean =>
   typeof value === "string" && value.includes(":") && URL.canParse(`http://[${value}]/`);
 
 /** Constructs that Python compiles and RE2 does not; they are judged when it comes to matching. */

@@ -10,7 +10,7 @@ import { addressesOf, portsOf } from "./server-addresses.ts";
 import { POWER, statusOf, WITH_PROGRESS } from "./server-status.ts";
 
 /** What a user sees of the host: the same for the servers of one project on one host, and no name. */
-export const hostIdOf = (server: Server): string =>
+const hostIdOf = (server: Server): string =>
   server.isScheduled && server.vm !== "shelved_offloaded" ? hash("sha224", server.projectId + HOST, "hex") : "";
 
 function flavorView(call: NovaCall, flavor: Flavor): object {
@@ -72,7 +72,7 @@ function commonView(call: NovaCall, server: Server, isExtended: boolean): Record
 }
 
 /** Names of the groups on each of the server's ports. */
-export function securityGroupsOf(ports: readonly PortView[]): string[] {
+function securityGroupsOf(ports: readonly PortView[]): string[] {
   return ports.flatMap(({ securityGroups }) => securityGroups);
 }
 
@@ -100,7 +100,7 @@ function adminView(call: NovaCall, server: Server): Record<string, unknown> {
 }
 
 /** The name as a host name: what is not allowed in one is taken out. */
-export const hostnameOf = (name: string): string =>
+const hostnameOf = (name: string): string =>
   name
     .toLowerCase()
     .replace(/[ _]/g, "-")
@@ -109,7 +109,7 @@ export const hostnameOf = (name: string): string =>
     .slice(0, 255);
 
 /** `r-` and eight letters; those made alone have one of their own. */
-export const reservationOf = (server: Server): string =>
+const reservationOf = (server: Server): string =>
   server.extras?.reservationId ?? `r-${server.id.replaceAll("-", "").slice(0, 8)}`;
 
 function volumesView(call: NovaCall, server: Server): object[] {

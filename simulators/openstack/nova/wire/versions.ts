@@ -15,7 +15,7 @@ export const mediaTypes = (version: string): object[] => [
 ];
 
 /** One version document. */
-export function versionDocument(context: Context, id: "v2.0" | "v2.1", isFull: boolean): object {
+function versionDocument(context: Context, id: "v2.0" | "v2.1", isFull: boolean): object {
   const isCurrent = id === "v2.1";
   const path = isCurrent ? "v2.1" : "v2";
   const self = { rel: "self", href: `${context.request.origin}/${path}/` };
