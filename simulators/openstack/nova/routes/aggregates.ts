@@ -145,6 +145,7 @@ function remove(call: NovaCall): HttpReply {
 
 const item = "/os-aggregates/:id";
 
+/** Routes of the API reference, "Host aggregates (os-aggregates)". */
 export const AGGREGATE_ROUTES: readonly NovaRoute[] = [
   {
     method: "GET",

@@ -25,6 +25,7 @@ export function withoutVersion(request: HttpRequest): HttpRequest {
   return address === undefined && request.path !== "/" ? { ...request, path: `/unversioned${request.path}` } : request;
 }
 
+/** The path as the client sent it, without the query. */
 export const pathOf = ({ url }: HttpRequest): string => (url.includes("?") ? url.slice(0, url.indexOf("?")) : url);
 
 /** A URL may name the project; it must be the token's. @throws Refusal 400 */

@@ -4,6 +4,7 @@ import type { Nova } from "../state/nova.ts";
 import { noResource } from "./errors.ts";
 import { type NovaCall, readCall } from "./request.ts";
 
+/** A route of Nova. */
 export interface NovaRoute {
   readonly method: string;
   /** Without version and project. */
@@ -31,6 +32,7 @@ export const proxyRoute = (
   handler,
 });
 
+/** Binds a route to a Nova; outside of its microversions it does not exist. */
 export const mountRoute = (nova: Nova, route: NovaRoute): OpenStackRoute => ({
   method: route.method,
   path: route.path,

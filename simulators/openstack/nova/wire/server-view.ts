@@ -149,6 +149,7 @@ export function changedView(call: NovaCall, server: Server): Record<string, unkn
   return { ...commonView(call, server, false), ...(call.version >= 71 && { server_groups: groupIdsOf(server) }) };
 }
 
+/** What a list without details shows of a server. */
 export const briefView = (call: NovaCall, server: Server): object => ({
   id: server.id,
   name: server.name,

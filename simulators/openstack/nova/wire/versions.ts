@@ -2,6 +2,7 @@ import { json } from "../../../kernel/index.ts";
 import type { MicroversionRange } from "../../common/microversion.ts";
 import type { Context, OpenStackRoute } from "../../common/service.ts";
 
+/** The microversions of Zed. */
 export const MICROVERSIONS: MicroversionRange = {
   service: "compute",
   major: 2,
@@ -10,6 +11,7 @@ export const MICROVERSIONS: MicroversionRange = {
   legacyHeader: "x-openstack-nova-api-version",
 };
 
+/** The media types of a version document. */
 export const mediaTypes = (version: string): object[] => [
   { base: "application/json", type: `application/vnd.openstack.compute+json;version=${version}` },
 ];
@@ -31,6 +33,7 @@ function versionDocument(context: Context, id: "v2.0" | "v2.1", isFull: boolean)
   };
 }
 
+/** The version documents. */
 export const VERSION_ROUTES: readonly OpenStackRoute[] = [
   {
     method: "GET",
