@@ -13,13 +13,13 @@ export interface Progress {
 
 export const NO_PROGRESS: Progress = { planned: 0, done: 0, counts: countVerdicts([]), running: [] };
 
-export interface Step {
+export interface ProgressStep {
   readonly progress: Progress;
   /** What is worth a line of its own, in both kinds of output. */
   readonly lines: readonly string[];
 }
 
-function counted(progress: Progress, verdict: Verdict, running: readonly string[]): Progress {
+function addResult(progress: Progress, verdict: Verdict, running: readonly string[]): Progress {
   const done = progress.done + 1;
   return {
     planned: progress.planned,
@@ -56,7 +56,7 @@ function resultLine(
 }
 
 /** What one event adds to the progress, and the lines it is worth. */
-export function advance(progress: Progress, event: RunEvent, paint: Paint): Step {
+export function advance(progress: Progress, event: RunEvent, paint: Paint): ProgressStep {
   switch (event.type) {
     case "run-started":
       return { progress: { ...NO_PROGRESS, planned: event.planned }, lines: [headLine(event, paint)] };
@@ -66,12 +66,12 @@ export function advance(progress: Progress, event: RunEvent, paint: Paint): Step
       const { check, verdict, reason } = event;
       const running = progress.running.filter((id) => id !== check.id);
       const lines = resultLine(verdict, check.id, check.level, reason, paint);
-      return { progress: counted(progress, verdict, running), lines };
+      return { progress: addResult(progress, verdict, running), lines };
     }
     case "seed-finished": {
       const { verdict, scenario, seed, reason } = event;
       const lines = resultLine(verdict, `${scenario} seed ${seed}`, undefined, reason, paint);
-      return { progress: counted(progress, verdict, progress.running), lines };
+      return { progress: addResult(progress, verdict, progress.running), lines };
     }
     case "note":
       return { progress, lines: [paint("dim", `  ${plain(event.text)}`)] };

@@ -20,12 +20,12 @@ export const BODY_CHARS_MAX = 16_384;
 export const PASSED_SEEDS_MAX = 1_000;
 
 export type Counts = Readonly<Record<Verdict, number>>;
-type Event<T extends RunEvent["type"]> = Extract<RunEvent, { readonly type: T }>;
-export type Target = Event<"run-started">["target"];
-export type SeedVerdict = Event<"seed-finished">["verdict"];
+type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { readonly type: T }>;
+export type ReportTarget = EventOf<"run-started">["target"];
+export type SeedVerdict = EventOf<"seed-finished">["verdict"];
 
 /** The line that shows a verdict. */
-export const accusingLine = ({ evidence }: Pick<CheckReport, "evidence">): string | undefined =>
+export const curlOf = ({ evidence }: Pick<CheckReport, "evidence">): string | undefined =>
   evidence.find(({ setup }) => setup !== true)?.curl;
 
 export interface CheckReport extends CheckInfo {
@@ -69,7 +69,7 @@ export interface SuiteReport {
 /** What a run came to: a fold of its events, and all that the pages and files below know. */
 export interface Report {
   readonly v: typeof REPORT_VERSION;
-  readonly target: Target;
+  readonly target: ReportTarget;
   readonly profile?: string;
   readonly tool: { readonly name: string; readonly version: string };
   /** The lines that run it again: one, or one for each shard. */
@@ -110,16 +110,16 @@ const EXIT_CODES_WORST_FIRST = [130, 1, 2, 0];
 /** Said of a stream of version 1. */
 const NO_SCOPE = "The stream does not tell what the run left out, so that it shows nobody conformant; certify again.";
 
-interface Run {
-  readonly header: Event<"run-started">;
-  finished: Event<"run-finished"> | undefined;
+interface FoldedRun {
+  readonly header: EventOf<"run-started">;
+  finished: EventOf<"run-finished"> | undefined;
   /** Ids of the checks that came to a verdict in it. */
   readonly checks: Set<string>;
   readonly notes: Set<string>;
 }
 
 interface Folding {
-  readonly runs: Map<string, Run>;
+  readonly runs: Map<string, FoldedRun>;
   readonly begun: Set<string>;
   readonly checks: Map<string, CheckReport>;
   readonly scenarios: Map<string, Map<number, SeedReport>>;
@@ -141,7 +141,7 @@ function cutBody(body: string): string {
   return `${body.slice(0, BODY_CHARS_MAX)}… [${body.length - BODY_CHARS_MAX} characters cut, see run.jsonl]`;
 }
 
-function shortened(exchange: Exchange): Exchange {
+function shorten(exchange: Exchange): Exchange {
   const { request, response } = exchange;
   return {
     ...exchange,
@@ -150,13 +150,13 @@ function shortened(exchange: Exchange): Exchange {
   };
 }
 
-function takeCheck(folding: Folding, event: Event<"check-finished">): void {
+function takeCheck(folding: Folding, event: EventOf<"check-finished">): void {
   const { v: _, type: __, check, evidence, ...rest } = event;
-  const result = { ...check, ...rest, evidence: evidence.map(shortened) };
+  const result = { ...check, ...rest, evidence: evidence.map(shorten) };
   folding.checks.set(check.id, worseOf(folding.checks.get(check.id), result));
 }
 
-function takeSeed(folding: Folding, event: Event<"seed-finished">): void {
+function takeSeed(folding: Folding, event: EventOf<"seed-finished">): void {
   const { v: _, type: __, scenario, ...seed } = event;
   const seeds = folding.scenarios.get(scenario) ?? new Map<number, SeedReport>();
   folding.scenarios.set(scenario, seeds);
@@ -167,7 +167,7 @@ function takeSeed(folding: Folding, event: Event<"seed-finished">): void {
   seeds.set(seed.seed, worseOf(known, seed));
 }
 
-function take(folding: Folding, run: Run, event: Exclude<RunEvent, Event<"run-started">>): void {
+function take(folding: Folding, run: FoldedRun, event: Exclude<RunEvent, EventOf<"run-started">>): void {
   switch (event.type) {
     case "check-started":
       folding.begun.add(event.check);
@@ -199,7 +199,7 @@ function replay(events: Iterable<RunEvent>): Folding {
     leftBehind: new Map(),
     contradictions: new Set(),
   };
-  let run: Run | undefined;
+  let run: FoldedRun | undefined;
   for (const event of events) {
     if (event.type === "run-started") {
       run = folding.runs.get(event.run) ?? { header: event, finished: undefined, checks: new Set(), notes: new Set() };
@@ -250,19 +250,24 @@ function checksInOrder(checks: Iterable<CheckReport>): CheckReport[] {
 }
 
 /** What was asked for and held by all shards; undefined when one of them does not tell (version 1, or a scenario). */
-function coverageOfRuns(runs: readonly Run[], checks: readonly CheckReport[]): Coverage | undefined {
+function coverageOfRuns(runs: readonly FoldedRun[], checks: readonly CheckReport[]): Coverage | undefined {
   const held = runs.flatMap(({ header: { scope }, checks: finished }) => (scope ? [{ scope, finished }] : []));
   if (held.length < runs.length) return undefined;
   return coverageOf(held, new Map(checks.map(({ id, verdict }) => [id, verdict])));
 }
 
-const isInterrupted = ({ finished }: Run): boolean => finished?.exitCode === 130;
+const isInterrupted = ({ finished }: FoldedRun): boolean => finished?.exitCode === 130;
 
 /**
  * The verdict of shards that tell what they held is that of all their checks, as if one run had held them: a suite that one shard
  * could not exercise another may have. Of others the worst that was told counts.
  */
-function verdictOf(counts: Counts, runs: readonly Run[], coverage: Coverage | undefined, isComplete: boolean): Verdict {
+function verdictOf(
+  counts: Counts,
+  runs: readonly FoldedRun[],
+  coverage: Coverage | undefined,
+  isComplete: boolean,
+): Verdict {
   const worst = VERDICTS.find((verdict) => counts[verdict] > 0) ?? "not-applicable";
   const ends = runs.flatMap(({ finished }) => (finished ? [finished.verdict] : []));
   const told = coverage === undefined ? ends : runs.some(isInterrupted) ? (["unknown"] as const) : [];
@@ -271,7 +276,7 @@ function verdictOf(counts: Counts, runs: readonly Run[], coverage: Coverage | un
 }
 
 /** How the runs ended; a run that did not leaves the whole without an end. */
-function ending(runs: readonly Run[]): Pick<Report, "isComplete" | "finishedAt" | "exitCode"> {
+function ending(runs: readonly FoldedRun[]): Pick<Report, "isComplete" | "finishedAt" | "exitCode"> {
   const ends = runs.flatMap(({ finished }) => (finished ? [finished] : []));
   const finishedAt = ends
     .map(({ at }) => at)
@@ -315,7 +320,7 @@ export function foldRun(events: Iterable<RunEvent>): Report {
     ...(coverage !== undefined && end.isComplete && { exitCode: runs.some(isInterrupted) ? 130 : exitCodeOf(verdict) }),
     planned: runs.reduce((sum, run) => sum + run.header.planned, 0),
     verdict,
-    ...telling(header.target, verdict, checks, coverage, end.isComplete),
+    ...statementMembers(header.target, verdict, checks, coverage, end.isComplete),
     counts,
     suites: suiteReports(checks),
     checks,
@@ -333,7 +338,7 @@ export function foldRun(events: Iterable<RunEvent>): Report {
 }
 
 /** What was tested, in words: the URL of the broker, or the name of the scenario. */
-export function subjectOf(target: Target): string {
+export function subjectOf(target: ReportTarget): string {
   return target.kind === "broker" ? target.url : `scenario ${target.name}`;
 }
 
@@ -346,8 +351,8 @@ const OF_SCENARIO: Readonly<Record<Verdict, string>> = {
 };
 
 /** What a verdict over the whole means to the one who asked, and what it rests on. */
-function telling(
-  target: Target,
+function statementMembers(
+  target: ReportTarget,
   verdict: Verdict,
   checks: readonly CheckReport[],
   coverage: Coverage | undefined,

@@ -137,16 +137,16 @@ export function readRun(path: string): RunStream {
         events.push(parseLine(bytes.toString("utf8"), `${path}:${line}`));
       } catch (error) {
         if (isWhole || !(error instanceof ReportError) || error.code !== "REPORT_BAD_LINE") throw error;
-        return checked(path, { events, torn: { line, bytes: bytes.length } });
+        return requireStart(path, { events, torn: { line, bytes: bytes.length } });
       }
     }
   } finally {
     closeSync(fd);
   }
-  return checked(path, { events });
+  return requireStart(path, { events });
 }
 
-function checked(path: string, stream: RunStream): RunStream {
+function requireStart(path: string, stream: RunStream): RunStream {
   if (stream.events[0]?.type !== "run-started") throw new ReportError("REPORT_NO_RUN", path);
   return stream;
 }

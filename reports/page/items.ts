@@ -95,6 +95,6 @@ export function filterOf(hash: string): Filter {
   return { verdicts: list("verdict"), suites: list("suite"), levels: list("level"), text: params.get("q") ?? "" };
 }
 
-export function toggled(chosen: readonly string[], value: string): readonly string[] {
+export function toggle(chosen: readonly string[], value: string): readonly string[] {
   return chosen.includes(value) ? chosen.filter((each) => each !== value) : [...chosen, value];
 }
