@@ -46,16 +46,7 @@ export function addressPlan(block: string = DEFAULT_BLOCK): AddressPlan {
   };
 }
 
-/** The usual port of each OpenStack service, and the path of its public endpoint (`{project}` stands for the project id). */
-export const OPENSTACK_ENDPOINTS = {
-  keystone: { port: 5000, path: "/v3" },
-  nova: { port: 8774, path: "/v2.1" },
-  neutron: { port: 9696, path: "" },
-  glance: { port: 9292, path: "" },
-  cinder: { port: 8776, path: "/v3/{project}" },
-  swift: { port: 8080, path: "/v1/AUTH_{project}" },
-  designate: { port: 9001, path: "" },
-} as const;
+export { OPENSTACK_PORTS } from "./openstack/catalog.ts";
 
 export const DIRECTOR_PORT = 25555;
 export const UAA_PORT = 8443;

@@ -1,4 +1,4 @@
-import { type AddressPlan, addressPlan, DIRECTOR_PORT, OPENSTACK_ENDPOINTS, UAA_PORT } from "./addresses.ts";
+import { type AddressPlan, addressPlan, DIRECTOR_PORT, OPENSTACK_PORTS, UAA_PORT } from "./addresses.ts";
 import { type Bosh, createBosh, type DirectorUser, type JobBehaviours, type UaaOptions } from "./bosh/index.ts";
 import { createOpenStackCpi } from "./bosh/openstack-cpi/cpi.ts";
 import { type Driver, VirtualDriver, WallDriver, wallNowMs } from "./kernel/edge/drive.ts";
@@ -9,7 +9,7 @@ import type { Environment } from "./environment.ts";
 import { createDns, type Dns } from "./dns/index.ts";
 import { wireJobs } from "./jobs.ts";
 import { findBrokenLaws, type InstanceRecord } from "./laws.ts";
-import { createOpenStack, type OpenStack } from "./openstack/index.ts";
+import { createOpenStack, type OpenStack, SERVICE_NAMES } from "./openstack/index.ts";
 
 export { expectsVm } from "./bosh/index.ts";
 
@@ -100,7 +100,7 @@ const SCOPES = ["bosh.admin"];
 function credentialsOf(kernel: Kernel, plan: AddressPlan, directorAddress: string, withUaa: boolean): Credentials {
   return {
     openstackAdmin: {
-      authUrl: `http://${plan.controller}:${OPENSTACK_ENDPOINTS.keystone.port}/v3`,
+      authUrl: `http://${plan.controller}:${OPENSTACK_PORTS.keystone}/v3`,
       username: "admin",
       password: secret(kernel),
       project: "admin",
@@ -207,11 +207,11 @@ function login(
 }
 
 function openstackEndpoints(openstack: OpenStack, plan: AddressPlan): readonly Endpoint[] {
-  return Object.entries(openstack.services).map(([name, service]) => ({
+  return SERVICE_NAMES.map((name) => ({
     name,
-    service,
+    service: openstack.services[name],
     address: plan.controller,
-    port: OPENSTACK_ENDPOINTS[name as keyof typeof OPENSTACK_ENDPOINTS].port,
+    port: OPENSTACK_PORTS[name],
     tls: false,
   }));
 }

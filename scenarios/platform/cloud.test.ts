@@ -4,7 +4,7 @@ import { connect, createServer } from "node:net";
 import { connect as connectTls } from "node:tls";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addressPlan, DIRECTOR_PORT, OPENSTACK_ENDPOINTS } from "../../simulators/addresses.ts";
+import { addressPlan, DIRECTOR_PORT, OPENSTACK_PORTS } from "../../simulators/addresses.ts";
 import { claimBlock } from "../../simulators/live/block.ts";
 import { whyNoServer } from "../../simulators/live/sockets.ts";
 import { type Binding, operationEnds } from "../customer.ts";
@@ -59,7 +59,7 @@ describe("a cloud on sockets", { timeout: BOOTS_MS_MAX }, () => {
       code: "LIVE_PORT_TAKEN",
       message: expect.stringContaining(`director: ${director}:${DIRECTOR_PORT} is taken`) as string,
     });
-    expect(await refusalOf(controller, OPENSTACK_ENDPOINTS.keystone.port, "127.0.0.1")).toBe("ECONNREFUSED");
+    expect(await refusalOf(controller, OPENSTACK_PORTS.keystone, "127.0.0.1")).toBe("ECONNREFUSED");
     squatter.close();
     const other = await bootCloud({ block, services: ["redis"] });
     await other.close();

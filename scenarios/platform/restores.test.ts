@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { OPENSTACK_ENDPOINTS } from "../../simulators/addresses.ts";
+import { OPENSTACK_PORTS } from "../../simulators/addresses.ts";
 import { createWorld, type World } from "../../simulators/world.ts";
 import { inception } from "../inception.ts";
 import { Brokers } from "./brokers.ts";
@@ -22,7 +22,7 @@ async function store(world: World): Promise<(method: string, path: string, body?
     body: JSON.stringify({ auth: { identity: { methods: ["password"], password: { user } }, scope } }),
   });
   const { token } = (await login.json()) as { token: { project: { id: string } } };
-  const account = `http://${world.plan.controller}:${OPENSTACK_ENDPOINTS.swift.port}/v1/AUTH_${token.project.id}`;
+  const account = `http://${world.plan.controller}:${OPENSTACK_PORTS.swift}/v1/AUTH_${token.project.id}`;
   const headers = { "x-auth-token": login.headers.get("x-subject-token") ?? "" };
   return async (method, path, body) => {
     const response = await fetch(`${account}/backups${path}`, {

@@ -1,10 +1,12 @@
 /** What an instance holds: rows by key, as JSON. Never changed in place. */
 export type Content = ReadonlyMap<string, string>;
 
-const same = (a: Content, b: Content): boolean => a.size === b.size && [...a].every(([key, row]) => b.get(key) === row);
+/** Equal for equal contents, in whatever order their rows were written. */
+const keyOf = (content: Content): string => JSON.stringify([...content].sort(([a], [b]) => (a < b ? -1 : 1)));
 
-const distinct = (contents: readonly Content[]): readonly Content[] =>
-  contents.filter((content, at) => contents.findIndex((other) => same(content, other)) === at);
+const distinct = (contents: readonly Content[]): readonly Content[] => [
+  ...new Map(contents.map((content) => [keyOf(content), content])).values(),
+];
 
 const written = (contents: readonly Content[], rows: Content): readonly Content[] =>
   contents.map((content) => new Map([...content, ...rows]));
@@ -24,14 +26,18 @@ export interface KnownBackup {
  */
 export class Expectation {
   #possible: readonly Content[] = [EMPTY];
+  /** What a restore that goes on may put there, at the moment at which it does. */
+  #replacements: readonly Content[] = [];
+  /** What may be there if that moment has come: a replacement, and whatever was written after it. */
   #restored: readonly Content[] | undefined;
   readonly #backups: KnownBackup[] = [];
 
   /** Rows whose write has been acknowledged. */
   wrote(rows: Content): void {
     this.#possible = written(this.#possible, rows);
-    // The restore may have come before the write, or may still come after it.
-    if (this.#restored !== undefined) this.#restored = distinct([...this.#restored, ...written(this.#restored, rows)]);
+    // The restore has come before the write, or is still to come and takes this write away with all earlier ones.
+    if (this.#restored !== undefined)
+      this.#restored = distinct([...this.#replacements, ...written(this.#restored, rows)]);
     this.#note();
   }
 
@@ -47,6 +53,7 @@ export class Expectation {
   }
 
   restoreBegins(backup: KnownBackup): void {
+    this.#replacements = distinct([...this.#replacements, ...backup.contents]);
     this.#restored = distinct([...(this.#restored ?? []), ...backup.contents]);
     this.#note();
   }
@@ -55,6 +62,7 @@ export class Expectation {
     // One that has failed may have done its work all the same: its answer was lost.
     this.#possible = outcome === "succeeded" ? (this.#restored ?? this.#possible) : this.possible;
     this.#restored = undefined;
+    this.#replacements = [];
   }
 
   get possible(): readonly Content[] {
@@ -62,6 +70,7 @@ export class Expectation {
   }
 
   allows(content: Content): boolean {
-    return this.possible.some((each) => same(each, content));
+    const key = keyOf(content);
+    return this.possible.some((each) => keyOf(each) === key);
   }
 }

@@ -3,9 +3,11 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Effect } from "../kernel/index.ts";
 import { Client } from "./parity/client.ts";
-import type { DirectorState, Instance } from "./state.ts";
+import type { Instance } from "./state/deployments.ts";
+import type { DirectorState } from "./state/index.ts";
 
 const recordings = fileURLToPath(new URL("../../docs/parity/recordings/bosh-283.jsonl.gz", import.meta.url));
+
 const YAML = { "Content-Type": "text/yaml" };
 
 const manifest = (name: string, web: number, azs: string, disk: number, parallel: number): string => `
@@ -77,6 +79,7 @@ const command = fc.oneof(
     }),
   },
 );
+
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
 
 const instancesOf = (state: DirectorState): readonly Instance[] =>

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { makeRequest, replyHeader } from "../kernel/index.ts";
-import { Bench, fixture } from "./testing.ts";
+import { TestDirector, fixture } from "./testing/director.ts";
 
 const text = (name: string): string => readFileSync(fixture(name), "utf8");
 
 describe("director", () => {
   it("tells who it is to anybody, the rest to who may know", () => {
-    const bench = new Bench();
+    const bench = new TestDirector();
     expect(bench.bosh.director.receive(makeRequest("GET", "/info"))).toMatchObject({
       status: 200,
       json: { name: "reference", user: null },
@@ -27,7 +27,7 @@ describe("director", () => {
   });
 
   it("takes a stemcell and a release", async () => {
-    const bench = new Bench();
+    const bench = new TestDirector();
     expect(await bench.upload("/stemcells", "stemcell-1.1.tgz")).toBe("/stemcells/tiny-stemcell/1.1");
     expect(await bench.upload("/releases", "demo-1.tgz")).toBe("Created release 'demo/1'");
     expect(await bench.upload("/stemcells", "corrupt.tgz")).toMatch(/Extracting stemcell archive failed/);
@@ -40,7 +40,7 @@ describe("director", () => {
   });
 
   it("deploys, shows the stages in order, and does nothing when nothing changes", async () => {
-    const bench = new Bench();
+    const bench = new TestDirector();
     await bench.ready();
     const first = bench.deploy("demo.yml");
     expect(first).toMatchObject({ state: "done", result: "/deployments/demo" });
@@ -66,7 +66,7 @@ describe("director", () => {
   });
 
   it("refuses what refers to nothing, with the director's own words", async () => {
-    const bench = new Bench();
+    const bench = new TestDirector();
     await bench.ready();
     const manifest = readFileSync(fixture("web1.yml"), "utf8");
     const refused = (from: string, to: string): string =>
@@ -84,7 +84,7 @@ describe("director", () => {
   });
 
   it("deletes a deployment and keeps its disk as an orphan until it is deleted too", async () => {
-    const bench = new Bench();
+    const bench = new TestDirector();
     await bench.ready();
     bench.deploy("one.yml");
     expect(bench.task(bench.send("DELETE", "/deployments/one")).state).toBe("done");
@@ -96,7 +96,7 @@ describe("director", () => {
   });
 
   it("fails a deploy whose job does not run, and mends it with the next", async () => {
-    const bench = new Bench();
+    const bench = new TestDirector();
     await bench.ready();
     bench.kernel.faults.arm({ point: "director:job", effect: { kind: "error", message: "no" } });
     const failed = bench.deploy("web1.yml");
@@ -107,7 +107,7 @@ describe("director", () => {
   });
 
   it("tells a silent agent from that of the VM that takes its place", async () => {
-    const bench = new Bench();
+    const bench = new TestDirector();
     await bench.ready();
     bench.deploy("web1.yml");
     const [web] = [...bench.bosh.state().deployments.values()].flatMap(({ instances }) => instances);
@@ -122,7 +122,7 @@ describe("director", () => {
   });
 
   it("fails a deploy whose new agent answers its first ping with an error, and deletes the VM", async () => {
-    const bench = new Bench();
+    const bench = new TestDirector();
     await bench.ready();
     const effect = { kind: "error", message: "bad settings" } as const;
     bench.kernel.faults.arm({ point: "agent:ping", match: { group: "web", index: "0" }, effect });
@@ -131,7 +131,7 @@ describe("director", () => {
   });
 
   it("goes on with a call of the CPI that hung when the rule is disarmed", async () => {
-    const bench = new Bench();
+    const bench = new TestDirector();
     await bench.ready();
     const id = bench.kernel.faults.arm({ point: "cpi:create_vm", effect: { kind: "stuck" } });
     const started = bench.send("POST", "/deployments", { type: "text/yaml", body: text("web1.yml") });
@@ -143,13 +143,13 @@ describe("director", () => {
   });
 
   it("refuses a rule for a type of task that there is none of", () => {
-    const { faults } = new Bench().kernel;
+    const { faults } = new TestDirector().kernel;
     const rule = { point: "director:task", match: { type: "update" }, effect: { kind: "stuck" } } as const;
     expect(() => faults.arm(rule)).toThrow(/FAULT_IMPOSSIBLE_VALUE.*update_stemcell/);
   });
 
   it("serves ranges of the event log", async () => {
-    const bench = new Bench();
+    const bench = new TestDirector();
     await bench.ready();
     const whole = String(bench.send("GET", "/tasks/1/output?type=event").body);
     const rest = bench.send("GET", "/tasks/1/output?type=event", { headers: { range: "bytes=10-" } });
@@ -162,7 +162,7 @@ describe("director", () => {
 
   it("is deterministic: one seed, one digest", async () => {
     const digest = async (): Promise<string> => {
-      const bench = new Bench();
+      const bench = new TestDirector();
       await bench.ready();
       bench.deploy("demo.yml");
       return bench.kernel.journal.digest;

@@ -1,6 +1,6 @@
 import { type FaultAttribute, faultPoint, type Kernel } from "../kernel/index.ts";
-import type { Instance } from "./state.ts";
-import { TASK_TYPES } from "./task-types.ts";
+import type { Instance } from "./state/deployments.ts";
+import { TASK_TYPES } from "./tasks/types.ts";
 
 /** The calls that an agent answers, each a fault point `agent:<method>`. */
 export const AGENT_METHODS = [
@@ -21,6 +21,7 @@ export const AGENT_METHODS = [
   "fetch_logs",
   "ssh",
 ] as const;
+
 export type AgentMethod = (typeof AGENT_METHODS)[number];
 
 /** What the VM of an instance is told apart by. */

@@ -1,38 +1,43 @@
 import type { HttpRequest, Kernel, Random, SecretStream } from "../kernel/index.ts";
+import { CATALOG, CATALOG_TYPES, type CatalogType } from "./catalog.ts";
+import type { IdentityOps } from "./operations/identity.ts";
+import type { ImageOps } from "./operations/images.ts";
+import type { PortOps } from "./operations/ports.ts";
+import type { ServerOps } from "./operations/servers.ts";
+import type { VolumeOps } from "./operations/volumes.ts";
 
 /*
- * CONTRACT: how the services of one cloud meet. Each service is a folder with `createX(cloud): X`, where X holds its `Service`
+ * How the services of one cloud meet. Each service is a folder with `createX(cloud): X`, where X holds its `Service`
  * and, if neighbours need it, its operations. `createOpenStack` (index.ts) makes the `Cloud`, then Keystone, then the rest, and
  * puts their operations into `cloud.ports`, `cloud.volumes`, `cloud.images`, `cloud.servers`.
  *
- * - A service defines its API with `openStackService` (common/service.ts): authentication, request ids, error bodies.
+ * - A service defines its API with `openStackService` (service.ts): authentication, request ids, error bodies.
  * - A handler gets a `Context`: `actor` (project, user, roles), `request`, `query`, `requestId`, `origin` for links.
- *   It throws `Refusal(status, type, message)` (common/refusal.ts) to fail; the service's style makes the body of it.
+ *   It throws `Refusal(status, type, message)` (refusal.ts) to fail; the service's style makes the body of it.
  * - State lives in a kernel slot per service (`kernel.slot("neutron", …)`), indexed by id and by what is looked up.
- * - Ids: `cloud.uuid("neutron")`, `cloud.hex("keystone")`. Times: kernel ms in state, common/time.ts on reading.
+ * - Ids: `cloud.uuid("neutron")`, `cloud.hex("keystone")`. Times: kernel ms in state, time.ts on reading.
  * - Work that takes time: `cloud.kernel.timer(cloud.kernel.work(ms), kind, data)`, plain data.
- * - What one service asks of another inside the world goes through the interfaces below, never over HTTP. They throw `Refusal`
+ * - What one service asks of another inside the world goes through the interfaces of `operations/`, never over HTTP. They throw `Refusal`
  *   as the asked service would answer (same status, type, message); the asking service rewords it where the real one does.
  * - Each state change is one `kernel.record(service, "port.create", id, {…})`.
  */
 
-/** The services that have routes of their own. */
-export type ServiceName = "keystone" | "nova" | "neutron" | "cinder" | "glance" | "swift" | "designate";
+export { CATALOG, CATALOG_TYPES, type CatalogType, isCatalogType, type ServiceName } from "./catalog.ts";
+export type { Actor, IdentityOps } from "./operations/identity.ts";
+export type { ImageOps, ImageView } from "./operations/images.ts";
+export type {
+  FloatingIpView,
+  NetworkView,
+  PortOps,
+  PortRequest,
+  PortView,
+  ProxiedOps,
+  SecurityGroupView,
+} from "./operations/ports.ts";
+export type { ServerOps } from "./operations/servers.ts";
+export type { VolumeOps, VolumeView } from "./operations/volumes.ts";
 
-/** Types of the catalog, with the usual port, and the path behind the endpoint's root (docs/discoveries/openstack.md, "What differs per service"). */
-export const CATALOG = {
-  identity: { name: "keystone", port: 5000, path: "/v3" },
-  compute: { name: "nova", port: 8774, path: "/v2.1" },
-  volumev3: { name: "cinder", port: 8776, path: "/v3/$(project_id)s" },
-  network: { name: "neutron", port: 9696, path: "" },
-  image: { name: "glance", port: 9292, path: "" },
-  "object-store": { name: "swift", port: 8080, path: "/v1/AUTH_$(project_id)s" },
-  dns: { name: "designate", port: 9001, path: "" },
-  placement: { name: "placement", port: 8778, path: "" },
-  "load-balancer": { name: "octavia", port: 9876, path: "" },
-} as const;
-export type CatalogType = keyof typeof CATALOG;
-
+/** What may be chosen of a cloud. */
 export interface OpenStackOptions {
   /** The first administrator, of domain `default`. Default admin, secret, admin. */
   readonly admin?: { readonly user: string; readonly password: string; readonly project: string };
@@ -44,278 +49,6 @@ export interface OpenStackOptions {
   readonly zones?: readonly string[];
   /** Default quotas; what is left out is as in docs/discoveries/openstack.md, "Quotas". −1 is unlimited. */
   readonly quotas?: Readonly<Record<string, number>>;
-}
-
-/** Who calls: what the token says, with the roles that hold at this moment (implied ones included). */
-export interface Actor {
-  readonly token: string;
-  readonly userId: string;
-  readonly userName: string;
-  readonly userDomainId: string;
-  /** Empty when the token is unscoped or scoped to a domain. */
-  readonly projectId: string;
-  readonly projectName: string;
-  readonly projectDomainId: string;
-  /** Empty unless the token is scoped to a domain. */
-  readonly domainId: string;
-  readonly roles: readonly string[];
-  readonly isAdmin: boolean;
-}
-
-/** A port as Nova needs it. */
-export interface PortView {
-  readonly id: string;
-  readonly networkId: string;
-  readonly networkName: string;
-  readonly projectId: string;
-  readonly mac: string;
-  /** ACTIVE or DOWN. */
-  readonly status: string;
-  readonly deviceId: string;
-  readonly fixedIps: readonly { readonly subnetId: string; readonly ip: string; readonly version: 4 | 6 }[];
-  /** Floating addresses, with the fixed address that each stands for. */
-  readonly floatingIps: readonly { readonly ip: string; readonly fixedIp: string }[];
-  /** Names of its security groups, in order. */
-  readonly securityGroups: readonly string[];
-}
-
-export interface NetworkView {
-  readonly id: string;
-  readonly name: string;
-  readonly projectId: string;
-  readonly external: boolean;
-  readonly shared: boolean;
-  readonly subnets: readonly string[];
-  readonly portSecurity: boolean;
-}
-
-/** A security group as Nova's old routes show it. */
-export interface SecurityGroupView {
-  readonly id: string;
-  readonly name: string;
-  readonly description: string;
-  readonly rules: readonly {
-    readonly id: string;
-    readonly direction: "ingress" | "egress";
-    readonly protocol: string | null;
-    readonly portMin: number | null;
-    readonly portMax: number | null;
-    readonly remoteIpPrefix: string | null;
-    /** Name of the group whose members it lets in. */
-    readonly remoteGroup: string | null;
-  }[];
-}
-
-export interface PortRequest {
-  readonly projectId: string;
-  readonly networkId: string;
-  readonly fixedIp?: string;
-  readonly name?: string;
-  /** Ids; left out: the project's default group. */
-  readonly securityGroupIds?: readonly string[];
-  readonly deviceId: string;
-  readonly deviceOwner: string;
-  readonly hostId: string;
-}
-
-/** A floating address as Nova and Designate see it. */
-export interface FloatingIpView {
-  readonly id: string;
-  readonly ip: string;
-  /** Name of its network. */
-  readonly network: string;
-  readonly fixedIp: string | null;
-  /** Empty where it points at nothing. */
-  readonly deviceId: string;
-}
-
-/** What Nova's old routes (up to 2.35) change in Neutron for their clients. Each throws `Refusal` as Neutron's own API would. */
-export interface ProxiedOps {
-  createGroup(actor: Actor, group: { readonly name: string; readonly description: string }): SecurityGroupView;
-  updateGroup(
-    actor: Actor,
-    id: string,
-    group: { readonly name: string; readonly description: string },
-  ): SecurityGroupView;
-  deleteGroup(actor: Actor, id: string): void;
-  /** A rule for incoming traffic; answers its id and the group with it. */
-  createRule(
-    actor: Actor,
-    rule: {
-      readonly groupId: string;
-      readonly protocol: string | null;
-      readonly portMin: number | null;
-      readonly portMax: number | null;
-      readonly cidr: string | null;
-      readonly remoteGroupId: string | null;
-    },
-  ): { readonly id: string; readonly group: SecurityGroupView };
-  deleteRule(actor: Actor, id: string): void;
-  allocate(actor: Actor, networkId: string): FloatingIpView;
-  release(actor: Actor, id: string): void;
-}
-
-/** What Neutron does for Nova (and for a floating address, Designate). */
-export interface PortOps {
-  readonly proxied: ProxiedOps;
-  /** A network that the actor may see. */
-  network(actor: Actor, networkId: string): NetworkView | undefined;
-  /** Networks a server is put on when it names none: the project's own, else shared ones, without external ones. */
-  networksFor(actor: Actor): readonly NetworkView[];
-  /** By id or name, among those of the actor's project. @throws Refusal 409 when a name is not unique */
-  securityGroup(actor: Actor, nameOrId: string): { readonly id: string; readonly name: string } | undefined;
-  securityGroups(actor: Actor): readonly SecurityGroupView[];
-  port(portId: string): PortView | undefined;
-  /** Ids of the port's groups. */
-  groupIdsOf(portId: string): readonly string[];
-  /** The port that has this address on this network. */
-  portAt(networkId: string, ip: string): PortView | undefined;
-  /** Networks of floating addresses that the actor may use. */
-  externalNetworks(actor: Actor): readonly NetworkView[];
-  /** The actor's floating addresses. */
-  floatingIps(actor: Actor): readonly FloatingIpView[];
-  /** Ports whose device_id is this, in order of creation. Indexed. */
-  portsOf(deviceId: string): readonly PortView[];
-  /** How many ports the project may still create (Infinity: no limit). */
-  portsLeft(projectId: string): number;
-  /** Creates, binds and activates a port for a server. @throws Refusal as POST /ports */
-  create(actor: Actor, request: PortRequest): PortView;
-  /** Gives an existing port to a server. @throws Refusal */
-  bind(portId: string, to: { readonly deviceId: string; readonly deviceOwner: string; readonly hostId: string }): void;
-  /** Takes it away again: DOWN, no device. Nothing happens when it is gone. */
-  unbind(portId: string): void;
-  /** Deletes it, floating addresses let go. Nothing happens when it is gone. */
-  remove(portId: string): void;
-  /** Takes other addresses; one without `ip` is chosen from its subnet. @throws Refusal */
-  setFixedIps(portId: string, wanted: readonly { readonly subnetId: string; readonly ip?: string }[]): void;
-  setSecurityGroups(portId: string, groupIds: readonly string[]): void;
-  /** Floating addresses by address (any project's for an admin), for Nova's old proxy actions. @throws Refusal */
-  associateFloatingIp(actor: Actor, address: string, portId: string | null, fixedIp?: string): void;
-}
-
-/** A volume as Nova and Glance need it. */
-export interface VolumeView {
-  readonly id: string;
-  readonly projectId: string;
-  readonly status: string;
-  readonly sizeGb: number;
-  readonly bootable: boolean;
-  readonly multiattach: boolean;
-  readonly zone: string;
-  readonly imageId: string | undefined;
-  readonly attachments: readonly { readonly id: string; readonly serverId: string; readonly device: string | null }[];
-}
-
-/** What Cinder does for Nova. */
-export interface VolumeOps {
-  /** A volume the actor may see. */
-  volume(actor: Actor, volumeId: string): VolumeView | undefined;
-  /** A volume, whoever's. */
-  find(volumeId: string): VolumeView | undefined;
-  snapshotSizeGb(actor: Actor, snapshotId: string): number | undefined;
-  /** How many the actor's project has. */
-  counts(actor: Actor): { readonly volumes: number; readonly snapshots: number };
-  /** Starts the creation of a volume; it becomes available (or error) later. @throws Refusal as POST /volumes (quota) */
-  create(
-    actor: Actor,
-    request: {
-      readonly sizeGb: number;
-      readonly name?: string;
-      readonly imageId?: string;
-      readonly snapshotId?: string;
-      readonly volumeType?: string;
-      readonly zone?: string;
-    },
-  ): VolumeView;
-  /** available → reserved, with an attachment; answers its id. @throws Refusal 400 when its status does not allow it */
-  reserve(actor: Actor, volumeId: string, serverId: string): string;
-  /** reserved → in-use. Nothing happens when the attachment is gone. */
-  attach(attachmentId: string, device: string, host: string): void;
-  /** in-use → detaching. @throws Refusal 400 when its status does not allow it */
-  beginDetach(actor: Actor, volumeId: string): void;
-  /** Ends the attachment whatever the status: available (in-use where others are attached). */
-  detach(volumeId: string, serverId: string): void;
-  /** Deletes it when no one uses it; without effect otherwise. */
-  remove(volumeId: string): void;
-}
-
-/** An image as Nova and Cinder need it. */
-export interface ImageView {
-  readonly id: string;
-  readonly name: string | null;
-  readonly status: string;
-  readonly sizeBytes: number;
-  readonly minDiskGb: number;
-  readonly minRamMb: number;
-  readonly projectId: string;
-  readonly diskFormat: string | null;
-  readonly containerFormat: string | null;
-  /** MD5 of its data. */
-  readonly checksum: string | null;
-  readonly createdMs: number;
-  readonly updatedMs: number;
-  /** Custom properties. */
-  readonly properties: Readonly<Record<string, string>>;
-}
-
-/** What Glance does for Nova and Cinder. */
-export interface ImageOps {
-  /** An image the actor may see. */
-  image(actor: Actor, imageId: string): ImageView | undefined;
-  /** Whoever's. */
-  find(imageId: string): ImageView | undefined;
-  /** Those the actor may see, newest first; for Nova's old image proxy. */
-  images(actor: Actor): readonly ImageView[];
-  /** A queued image for a snapshot. @throws Refusal as POST /images */
-  create(
-    actor: Actor,
-    request: {
-      readonly name: string;
-      /** Null until the data is there; left out: qcow2, bare. */
-      readonly diskFormat?: string | null;
-      readonly containerFormat?: string | null;
-      /** Default shared. */
-      readonly visibility?: string;
-      readonly minDiskGb?: number;
-      readonly minRamMb?: number;
-      readonly properties?: Readonly<Record<string, string>>;
-    },
-  ): ImageView;
-  /** queued → active with data of this size. */
-  activate(imageId: string, sizeBytes: number): void;
-  /** Deletes it, whoever's. Nothing happens when it is gone. */
-  remove(imageId: string): void;
-  /** Sets and takes away custom properties. @throws Refusal as PATCH /images */
-  setProperties(actor: Actor, imageId: string, properties: Readonly<Record<string, string>>): void;
-  /** As the actor's own DELETE /images would. @throws Refusal */
-  delete(actor: Actor, imageId: string): void;
-}
-
-/** What Nova does for its neighbours. */
-export interface ServerOps {
-  /** A live server, whoever's. */
-  server(serverId: string):
-    | {
-        readonly id: string;
-        readonly projectId: string;
-        readonly name: string;
-        readonly zone: string;
-        readonly host: string;
-        /** ACTIVE, SHUTOFF … */
-        readonly status: string;
-      }
-    | undefined;
-  /** Whether a live server was booted from this image. */
-  usesImage(imageId: string): boolean;
-  /** Neutron tells that a port of a server is no more; nothing happens when Nova knows of none. */
-  forgetPort(serverId: string, portId: string): void;
-}
-
-/** What Keystone does for the others. */
-export interface IdentityOps {
-  /** The bearer of a token that holds now, or `undefined`. */
-  actor(token: string): Actor | undefined;
-  project(projectId: string): { readonly id: string; readonly name: string; readonly enabled: boolean } | undefined;
 }
 
 /** One cloud while it is put together; complete once `createOpenStack` returns. */
@@ -353,7 +86,12 @@ export const missing = <T extends object>(what: string): T =>
 
 /** The frame that the services are put into. */
 export function createCloud(kernel: Kernel, options: OpenStackOptions = {}): Cloud {
-  const endpoints = new Map<CatalogType, string>(Object.entries(options.endpoints ?? {}) as [CatalogType, string][]);
+  const endpoints = new Map(
+    CATALOG_TYPES.flatMap((type) => {
+      const url = options.endpoints?.[type];
+      return url === undefined ? [] : [[type, url] as const];
+    }),
+  );
   const quotas = options.quotas ?? {};
   return {
     kernel,

@@ -9,12 +9,12 @@ import { createNova } from "./nova/index.ts";
 import type { NovaState } from "./nova/state.ts";
 import { createSwift, type SwiftState } from "./swift/index.ts";
 
-export { CATALOG, type CatalogType, type Cloud, type OpenStackOptions } from "./cloud.ts";
+import type { ServiceName } from "./catalog.ts";
 
-/** The services that are simulated. */
-export const SERVICE_NAMES = ["keystone", "nova", "neutron", "cinder", "glance", "swift", "designate"] as const;
-export type ServiceName = (typeof SERVICE_NAMES)[number];
+export { CATALOG, CATALOG_TYPES, type CatalogType, SERVICE_NAMES, type ServiceName } from "./catalog.ts";
+export type { Cloud, OpenStackOptions } from "./cloud.ts";
 
+/** One cloud: its services, and what exists in it. */
 export interface OpenStack {
   readonly cloud: Cloud;
   readonly services: Readonly<Record<ServiceName, Service>>;

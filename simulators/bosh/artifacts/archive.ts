@@ -1,3 +1,4 @@
+import { asFields } from "../configs/fields.ts";
 import { createHash } from "node:crypto";
 import { type Readable, Transform, type TransformCallback } from "node:stream";
 import { createGunzip } from "node:zlib";
@@ -27,21 +28,26 @@ export interface BrokenArchive {
   readonly reason: string;
 }
 
+/** Is this what `receiveArchive` makes of an upload? */
+export const isArchive = (value: unknown): value is Archive | BrokenArchive =>
+  typeof value === "object" && value !== null && "ok" in value;
+
 const MANIFEST_BYTES_MAX = 1024 * 1024;
 
 async function readSmall(stream: Readable, bytesMax: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of stream) {
-    bytes += (chunk as Buffer).length;
+    if (!Buffer.isBuffer(chunk)) throw new Error("a stream of something other than bytes");
+    bytes += chunk.length;
     if (bytes > bytesMax) throw new Error(`a member of over ${bytesMax} bytes`);
-    chunks.push(chunk as Buffer);
+    chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
 /** Walks a gzipped tar as it streams by; memory stays flat whatever its size. */
-async function walk(stream: Readable, visit: (name: string, member: Readable) => Promise<void>): Promise<void> {
+async function walkArchive(stream: Readable, visit: (name: string, member: Readable) => Promise<void>): Promise<void> {
   const entries = extract();
   const unzip = createGunzip();
   const failed = new Promise<never>((_resolve, reject) => {
@@ -58,9 +64,9 @@ async function walk(stream: Readable, visit: (name: string, member: Readable) =>
 async function readJob(member: Readable): Promise<JobArchive> {
   let manifest: JobArchive["manifest"] = {};
   const templates: Record<string, string> = {};
-  await walk(member, async (name, part) => {
+  await walkArchive(member, async (name, part) => {
     const text = (await readSmall(part, MANIFEST_BYTES_MAX)).toString("utf8");
-    if (name === "job.MF") manifest = (parse(text) ?? {}) as JobArchive["manifest"];
+    if (name === "job.MF") manifest = asFields(parse(text));
     else if (name.startsWith("templates/")) templates[name.slice("templates/".length)] = text;
   });
   return { manifest, templates };
@@ -69,7 +75,7 @@ async function readJob(member: Readable): Promise<JobArchive> {
 /** The packaging script of a package; the rest, however large, flows by. */
 async function readPackaging(member: Readable): Promise<string> {
   let script = "";
-  await walk(member, async (name, part) => {
+  await walkArchive(member, async (name, part) => {
     if (name === "packaging") script = (await readSmall(part, MANIFEST_BYTES_MAX)).toString("utf8");
     else for await (const _chunk of part);
   });
@@ -92,7 +98,7 @@ class Tally extends Transform {
   }
 }
 
-const nameOf = (path: string): string => path.slice(path.indexOf("/") + 1, -".tgz".length);
+const partName = (path: string): string => path.slice(path.indexOf("/") + 1, -".tgz".length);
 
 /** Reads a stemcell or release tarball from the wire. A broken one is no error here: the task that uses it fails. */
 export async function receiveArchive(stream: Readable): Promise<Archive | BrokenArchive> {
@@ -101,14 +107,14 @@ export async function receiveArchive(stream: Readable): Promise<Archive | Broken
   const packaging: Record<string, string> = {};
   let manifest: Archive["manifest"] = null;
   try {
-    await walk(stream, async (name, member) => {
+    await walkArchive(stream, async (name, member) => {
       const tally = new Tally();
       member.pipe(tally);
       if (name === "stemcell.MF" || name === "release.MF") {
         const text = (await readSmall(tally, MANIFEST_BYTES_MAX)).toString("utf8");
-        manifest = (parse(text) ?? {}) as Archive["manifest"];
-      } else if (/^jobs\/[^/]+\.tgz$/.test(name)) jobs[nameOf(name)] = await readJob(tally);
-      else if (/^packages\/[^/]+\.tgz$/.test(name)) packaging[nameOf(name)] = await readPackaging(tally);
+        manifest = asFields(parse(text));
+      } else if (/^jobs\/[^/]+\.tgz$/.test(name)) jobs[partName(name)] = await readJob(tally);
+      else if (/^packages\/[^/]+\.tgz$/.test(name)) packaging[partName(name)] = await readPackaging(tally);
       else for await (const _chunk of tally);
       members[name] = { bytes: tally.bytes, sha1: tally.sha1 };
     });

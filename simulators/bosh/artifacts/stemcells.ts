@@ -1,18 +1,19 @@
+import { asFields } from "../configs/fields.ts";
+import type { TaskArguments } from "../tasks/jobs.ts";
+import { pause } from "../tasks/pause.ts";
 import type { Body } from "../../kernel/index.ts";
-import { compareVersions } from "../deploy/versions.ts";
-import type { Director } from "../director.ts";
-import { DirectorError } from "../errors.ts";
-import type { Stemcell, Task } from "../state.ts";
-import { holding, Stage } from "../tasks.ts";
+import type { Stemcell } from "../state/artifacts.ts";
+import type { Director } from "../state/director.ts";
+import type { Task } from "../state/tasks.ts";
+import { withLock } from "../tasks/locks.ts";
+import { Stage } from "../tasks/stage.ts";
+import { DirectorError } from "../wire/errors.ts";
 import type { Archive, BrokenArchive } from "./archive.ts";
+import { compareVersions } from "./versions.ts";
 
 const EXTRACT_MS = 4000;
 
-function* pause(ms: number): Body {
-  yield ms;
-}
-
-function* verify(archive: Archive | BrokenArchive): Body<Readonly<Record<string, unknown>>> {
+function* verifyArchive(archive: Archive | BrokenArchive): Body<Readonly<Record<string, unknown>>> {
   if (!archive.ok)
     throw new DirectorError(
       50000,
@@ -32,54 +33,59 @@ export const stemcellUsers = (director: Director, stemcell: Stemcell): readonly 
     .sort();
 
 /** `create stemcell`. */
-export function* createStemcell(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
+export function* createStemcell(director: Director, task: Task, args: TaskArguments["create_stemcell"]): Body<string> {
   const { kernel } = director;
-  const archive = args.archive as Archive | BrokenArchive;
+  const { archive } = args;
   const stage = new Stage(director, task, "Update stemcell", 5);
   yield* stage.step(
     "Extracting stemcell archive",
     (function* (): Body {
       yield kernel.work(EXTRACT_MS);
-      if (!archive.ok) yield* verify(archive);
+      if (!archive.ok) yield* verifyArchive(archive);
     })(),
   );
-  const manifest = yield* stage.step("Verifying stemcell manifest", verify(archive));
+  const manifest = yield* stage.step("Verifying stemcell manifest", verifyArchive(archive));
   const name = String(manifest.name);
   const version = String(manifest.version);
-  yield* holding(
+  yield* withLock(
     director,
     task,
     stemcellLock(name, version),
     { waitMs: 900_000 },
-    upload(director, stage, manifest, args.fix === true),
+    uploadToCloud(director, stage, manifest, args.fix),
   );
   return `/stemcells/${name}/${version}`;
 }
 
 const stemcellLock = (name: string, version: string): string => `lock:stemcells:${name}:${version}`;
 
-function* upload(director: Director, stage: Stage, manifest: Readonly<Record<string, unknown>>, fix: boolean): Body {
+function* uploadToCloud(
+  director: Director,
+  stage: Stage,
+  manifest: Readonly<Record<string, unknown>>,
+  fix: boolean,
+): Body {
   const name = String(manifest.name);
   const version = String(manifest.version);
   const known = director.slot.value.stemcells.find((each) => each.name === name && each.version === version);
   yield* stage.step("Checking if this stemcell already exists", pause(0));
   const skipped = known !== undefined && !fix;
   const suffix = skipped ? " (already exists, skipped)" : "";
-  const properties = (manifest.cloud_properties ?? {}) as Readonly<Record<string, unknown>>;
+  const properties = asFields(manifest.cloud_properties);
   const cid = yield* stage.step(
     `Uploading stemcell ${name}/${version} to the cloud${suffix}`,
-    skipped ? kept(known.cid) : director.cpi.createStemcell(name, version, properties),
+    skipped ? keepCid(known.cid) : director.cpi.createStemcell(name, version, properties),
   );
   yield* stage.step(`Save stemcell ${name}/${version} (${cid})${suffix}`, pause(0));
   if (known !== undefined) known.cid = cid;
-  else save(director, manifest, cid);
+  else saveStemcell(director, manifest, cid);
 }
 
-function* kept(cid: string): Body<string> {
+function* keepCid(cid: string): Body<string> {
   return cid;
 }
 
-function save(director: Director, manifest: Readonly<Record<string, unknown>>, cid: string): void {
+function saveStemcell(director: Director, manifest: Readonly<Record<string, unknown>>, cid: string): void {
   const state = director.slot.value;
   const stemcell: Stemcell = {
     id: ++state.stemcellIds,
@@ -97,13 +103,19 @@ function save(director: Director, manifest: Readonly<Record<string, unknown>>, c
 }
 
 /** `delete stemcell: n/v`. */
-export function* deleteStemcell(director: Director, task: Task, args: Readonly<Record<string, unknown>>): Body<string> {
-  const { name, version } = args as { name: string; version: string };
-  yield* holding(director, task, stemcellLock(name, version), { waitMs: 10_000 }, remove(director, name, version));
+export function* deleteStemcell(director: Director, task: Task, args: TaskArguments["delete_stemcell"]): Body<string> {
+  const { name, version } = args;
+  yield* withLock(
+    director,
+    task,
+    stemcellLock(name, version),
+    { waitMs: 10_000 },
+    removeStemcell(director, name, version),
+  );
   return `/stemcells/${name}/${version}`;
 }
 
-function* remove(director: Director, name: string, version: string): Body {
+function* removeStemcell(director: Director, name: string, version: string): Body {
   const state = director.slot.value;
   const stemcell = state.stemcells.find((each) => each.name === name && each.version === version);
   if (stemcell === undefined) throw new DirectorError(50003, `Stemcell '${name}/${version}' doesn't exist`);

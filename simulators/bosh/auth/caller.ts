@@ -1,5 +1,5 @@
 import { type HttpRequest, sameSecret } from "../../kernel/index.ts";
-import { type Director, seconds } from "../director.ts";
+import { type Director, nowSeconds } from "../state/director.ts";
 import type { Caller } from "./scopes.ts";
 import { readBasic, readToken } from "./token.ts";
 
@@ -7,7 +7,7 @@ import { readBasic, readToken } from "./token.ts";
 export function callerOf(director: Director, request: HttpRequest): Caller | undefined {
   const header = request.headers.authorization;
   const { uaa, users } = director.options;
-  if (uaa !== undefined) return bearer(director, uaa.publicKey, header);
+  if (uaa !== undefined) return callerByToken(director, uaa.publicKey, header);
   const basic = readBasic(header);
   const user = users.find(({ name }) => name === basic?.name);
   return user !== undefined && sameSecret(basic?.password ?? "", user.password)
@@ -15,9 +15,9 @@ export function callerOf(director: Director, request: HttpRequest): Caller | und
     : undefined;
 }
 
-function bearer(director: Director, publicKey: string, header: string | undefined): Caller | undefined {
+function callerByToken(director: Director, publicKey: string, header: string | undefined): Caller | undefined {
   const token = /^bearer\s+(\S+)$/i.exec(header ?? "")?.[1];
-  const claims = token === undefined ? undefined : readToken(token, publicKey, seconds(director));
+  const claims = token === undefined ? undefined : readToken(token, publicKey, nowSeconds(director));
   if (claims === undefined) return undefined;
   const scopes = Array.isArray(claims.scope) ? claims.scope.map(String) : [];
   return { user: String(claims.user_name ?? claims.client_id ?? ""), scopes };

@@ -23,7 +23,7 @@ export type Permission =
 const TEAM = /^bosh\.teams\.([^.]+)\.(admin|read)$/;
 
 /** Teams of which the caller is an admin. */
-export const teamsOf = (caller: Caller): readonly string[] =>
+export const adminTeamsOf = (caller: Caller): readonly string[] =>
   caller.scopes.flatMap((scope) => {
     const match = TEAM.exec(scope);
     return match?.[2] === "admin" ? [match[1] as string] : [];
@@ -50,17 +50,17 @@ export function scopesFor(permission: Permission, uuid: string): readonly string
   return [...admin, "bosh.read", `bosh.${uuid}.read`];
 }
 
-export function may(caller: Caller, permission: Permission, uuid: string): boolean {
+export function isPermitted(caller: Caller, permission: Permission, uuid: string): boolean {
   if (permission === "anybody") return true;
   const share = TEAM_SHARE[permission];
   const isMember = caller.scopes.some((scope) => {
     const match = TEAM.exec(scope);
     return match !== null && (share === "any" || (share === "admin" && match[2] === "admin"));
   });
-  return isMember || holdsAny(caller, scopesFor(permission, uuid));
+  return isMember || hasAnyScope(caller, scopesFor(permission, uuid));
 }
 
-export const holdsAny = (caller: Caller, wanted: readonly string[]): boolean =>
+export const hasAnyScope = (caller: Caller, wanted: readonly string[]): boolean =>
   wanted.some((each) => caller.scopes.includes(each));
 
 /** Scopes for what belongs to teams: a deployment, its task. */

@@ -1,12 +1,13 @@
+import { asFields } from "../configs/fields.ts";
 import { sign, verify } from "node:crypto";
 
-const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+const encodeSegment = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 
 export type Claims = Readonly<Record<string, unknown>>;
 
 /** A JSON Web Token signed with RS256 (RFC 7519, RFC 7518 §3.3). */
 export function issueToken(claims: Claims, privateKey: string): string {
-  const head = `${encode({ alg: "RS256", kid: "key-1", typ: "JWT" })}.${encode(claims)}`;
+  const head = `${encodeSegment({ alg: "RS256", kid: "key-1", typ: "JWT" })}.${encodeSegment(claims)}`;
   return `${head}.${sign("RSA-SHA256", Buffer.from(head), privateKey).toString("base64url")}`;
 }
 
@@ -22,7 +23,7 @@ export function readToken(
   try {
     if (!verify("RSA-SHA256", Buffer.from(`${header}.${body}`), publicKey, Buffer.from(signature, "base64url")))
       return undefined;
-    const claims = JSON.parse(Buffer.from(body, "base64url").toString("utf8")) as Claims;
+    const claims = asFields(JSON.parse(Buffer.from(body, "base64url").toString("utf8")));
     if (typeof claims.exp !== "number" || claims.exp <= nowSeconds) return undefined;
     const isRefresh = String(claims.jti ?? "").endsWith("-r");
     return isRefresh === (kind === "refresh") ? claims : undefined;

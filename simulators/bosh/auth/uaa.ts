@@ -9,7 +9,7 @@ import {
   sameSecret,
   type Service,
 } from "../../kernel/index.ts";
-import type { UaaOptions } from "../director.ts";
+import type { UaaOptions } from "../state/director.ts";
 import { Lockout } from "./lockout.ts";
 import { issueToken, readBasic, readToken } from "./token.ts";
 
@@ -32,7 +32,7 @@ interface Subject {
   readonly scopes: readonly string[];
 }
 
-function grant({ kernel, options }: Uaa, subject: Subject, grantType: string): HttpReply {
+function grantToken({ kernel, options }: Uaa, subject: Subject, grantType: string): HttpReply {
   const now = Math.floor(kernel.nowMs / 1000);
   const jti = kernel.secrets("uaa").hex(32);
   const claims = {
@@ -61,7 +61,7 @@ function grant({ kernel, options }: Uaa, subject: Subject, grantType: string): H
   return json(200, { ...token, refresh_token: refresh });
 }
 
-function token(uaa: Uaa, request: HttpRequest): HttpReply {
+function answerToken(uaa: Uaa, request: HttpRequest): HttpReply {
   const form = new URLSearchParams(bodyText(request));
   const basic = readBasic(request.headers.authorization);
   const clientId = basic?.name ?? form.get("client_id") ?? "";
@@ -70,13 +70,13 @@ function token(uaa: Uaa, request: HttpRequest): HttpReply {
     case "client_credentials": {
       const client = uaa.options.clients.find(({ id }) => id === clientId);
       return client !== undefined && sameSecret(secret, client.secret)
-        ? grant(uaa, { clientId, scopes: client.scopes }, "client_credentials")
+        ? grantToken(uaa, { clientId, scopes: client.scopes }, "client_credentials")
         : badCredentials();
     }
     case "password":
       return logIn(uaa, clientId, form);
     case "refresh_token":
-      return refresh(uaa, clientId, form.get("refresh_token") ?? "");
+      return refreshToken(uaa, clientId, form.get("refresh_token") ?? "");
     default:
       return json(400, {
         error: "unsupported_grant_type",
@@ -96,17 +96,17 @@ function logIn(uaa: Uaa, clientId: string, form: URLSearchParams): HttpReply {
     return badCredentials();
   }
   lockout.succeed(user.name);
-  return grant(uaa, { clientId, userName: user.name, scopes: user.scopes }, "password");
+  return grantToken(uaa, { clientId, userName: user.name, scopes: user.scopes }, "password");
 }
 
-function refresh(uaa: Uaa, clientId: string, given: string): HttpReply {
+function refreshToken(uaa: Uaa, clientId: string, given: string): HttpReply {
   const claims = readToken(given, uaa.options.publicKey, Math.floor(uaa.kernel.nowMs / 1000), "refresh");
   const user = uaa.options.users.find(({ name }) => name === claims?.user_name);
   if (user === undefined) return json(401, { error: "invalid_token", error_description: "Invalid refresh token" });
-  return grant(uaa, { clientId, userName: user.name, scopes: user.scopes }, "refresh_token");
+  return grantToken(uaa, { clientId, userName: user.name, scopes: user.scopes }, "refresh_token");
 }
 
-const login = (): HttpReply =>
+const showLogin = (): HttpReply =>
   json(200, {
     app: { version: "77.0.0" },
     prompts: {
@@ -117,8 +117,8 @@ const login = (): HttpReply =>
   });
 
 const ROUTES: readonly Route<Uaa>[] = [
-  { method: "GET", path: "/login", clients: ["bosh"], handler: login },
-  { method: "POST", path: "/oauth/token", clients: ["bosh"], handler: token },
+  { method: "GET", path: "/login", clients: ["bosh"], handler: showLogin },
+  { method: "POST", path: "/oauth/token", clients: ["bosh"], handler: answerToken },
 ];
 
 /** The part of UAA that clients of a director use: the login prompts and the token endpoint, with real RS256 tokens. */

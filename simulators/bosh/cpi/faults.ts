@@ -1,31 +1,32 @@
 import { type Body, faultPoint, type Kernel } from "../../kernel/index.ts";
-import { type Cpi, CpiError, type Properties } from "./cpi.ts";
+import { type Cpi, CpiError } from "./cpi.ts";
 
 /** The methods at which a CPI may fail, by the names that the director's debug log shows. */
-const METHODS = {
-  create_stemcell: "createStemcell",
-  delete_stemcell: "deleteStemcell",
-  create_vm: "createVm",
-  delete_vm: "deleteVm",
-  set_vm_metadata: "setVmMetadata",
-  create_disk: "createDisk",
-  attach_disk: "attachDisk",
-  detach_disk: "detachDisk",
-  delete_disk: "deleteDisk",
-  set_disk_metadata: "setDiskMetadata",
-  reboot_vm: "rebootVm",
-  has_vm: "hasVm",
-  has_disk: "hasDisk",
-  snapshot_disk: "snapshotDisk",
-  delete_snapshot: "deleteSnapshot",
-} as const;
+const METHODS = [
+  "create_stemcell",
+  "delete_stemcell",
+  "create_vm",
+  "delete_vm",
+  "set_vm_metadata",
+  "create_disk",
+  "attach_disk",
+  "detach_disk",
+  "delete_disk",
+  "set_disk_metadata",
+  "reboot_vm",
+  "has_vm",
+  "has_disk",
+  "snapshot_disk",
+  "delete_snapshot",
+] as const;
+type CpiMethod = (typeof METHODS)[number];
 
 /** Declares `cpi:<method>` for each method of the CPI. */
 export function defineCpiFaults(kernel: Kernel): void {
   for (const point of POINTS.values()) kernel.faults.define(point);
 }
 
-const pointOf = (method: string) =>
+const pointOf = (method: CpiMethod) =>
   faultPoint({
     point: `cpi:${method}`,
     effects: ["error", "delay", "lost-reply", "stuck"],
@@ -33,32 +34,45 @@ const pointOf = (method: string) =>
       "A call of the CPI fails before its work, after it (the IaaS did it and the director never heard), late, or hangs. The director must clean up what it knows of; what it can't know of must end as a named orphan.",
   });
 
-const POINTS = new Map(Object.keys(METHODS).map((method) => [method, pointOf(method)]));
+const POINTS = new Map(METHODS.map((method) => [method, pointOf(method)]));
 
 /** A CPI whose calls meet their fault points. */
-export const faulty = (kernel: Kernel, cpi: Cpi): Cpi => wrap(cpi, (method, call) => meet(kernel, method, call));
+export const withFaults = (kernel: Kernel, cpi: Cpi): Cpi =>
+  wrap(cpi, (method, call) => meetFault(kernel, method, call));
 
-/** A CPI that tells of each call by the method's name. */
-export const traced = (cpi: Cpi, tell: (method: string) => void): Cpi =>
+/** A CPI that reports each call by the method's name. */
+export const withTrace = (cpi: Cpi, report: (method: string) => void): Cpi =>
   wrap(cpi, (method, call) => {
-    tell(method);
+    report(method);
     return call();
   });
 
-function wrap(cpi: Cpi, around: (method: string, call: () => Body<unknown>) => Body<unknown>): Cpi {
-  const wrapped: Record<string, unknown> = {
+type Around = <T>(method: CpiMethod, call: () => Body<T>) => Body<T>;
+
+function wrap(cpi: Cpi, around: Around): Cpi {
+  return {
     bootMs: cpi.bootMs,
-    isAlive: (cid: string) => cpi.isAlive(cid),
-    calculateVmProperties: (resources: Properties) => cpi.calculateVmProperties(resources),
+    isAlive: (cid) => cpi.isAlive(cid),
+    calculateVmProperties: (resources) => cpi.calculateVmProperties(resources),
+    createStemcell: (...args) => around("create_stemcell", () => cpi.createStemcell(...args)),
+    deleteStemcell: (...args) => around("delete_stemcell", () => cpi.deleteStemcell(...args)),
+    createVm: (...args) => around("create_vm", () => cpi.createVm(...args)),
+    deleteVm: (...args) => around("delete_vm", () => cpi.deleteVm(...args)),
+    setVmMetadata: (...args) => around("set_vm_metadata", () => cpi.setVmMetadata(...args)),
+    createDisk: (...args) => around("create_disk", () => cpi.createDisk(...args)),
+    attachDisk: (...args) => around("attach_disk", () => cpi.attachDisk(...args)),
+    detachDisk: (...args) => around("detach_disk", () => cpi.detachDisk(...args)),
+    deleteDisk: (...args) => around("delete_disk", () => cpi.deleteDisk(...args)),
+    setDiskMetadata: (...args) => around("set_disk_metadata", () => cpi.setDiskMetadata(...args)),
+    rebootVm: (...args) => around("reboot_vm", () => cpi.rebootVm(...args)),
+    hasVm: (...args) => around("has_vm", () => cpi.hasVm(...args)),
+    hasDisk: (...args) => around("has_disk", () => cpi.hasDisk(...args)),
+    snapshotDisk: (...args) => around("snapshot_disk", () => cpi.snapshotDisk(...args)),
+    deleteSnapshot: (...args) => around("delete_snapshot", () => cpi.deleteSnapshot(...args)),
   };
-  for (const [method, name] of Object.entries(METHODS)) {
-    const call = (cpi[name] as (...values: unknown[]) => Body<unknown>).bind(cpi);
-    wrapped[name] = (...values: unknown[]) => around(method, () => call(...values));
-  }
-  return wrapped as unknown as Cpi;
 }
 
-function* meet(kernel: Kernel, method: string, call: () => Body<unknown>): Body<unknown> {
+function* meetFault<T>(kernel: Kernel, method: CpiMethod, call: () => Body<T>): Body<T> {
   const point = POINTS.get(method);
   const effect = point && kernel.faults.at(point, {});
   if (effect?.kind === "error") throw new CpiError(effect.message);

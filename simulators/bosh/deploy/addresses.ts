@@ -1,16 +1,17 @@
+import { type Network, type Subnet, toAddress, toAddressNumber } from "../configs/cloud-config.ts";
 import type { VmNetwork } from "../cpi/cpi.ts";
-import type { Director } from "../director.ts";
-import { DirectorError } from "../errors.ts";
-import type { Instance } from "../state.ts";
-import { type Network, type Subnet, toIp, toNumber } from "./cloud-config.ts";
+import type { Instance } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+import { DirectorError } from "../wire/errors.ts";
+import type { DeployPlan, PlannedGroup } from "./adopt.ts";
 
-interface Place {
+interface AddressChoice {
   readonly ip: string;
   readonly subnet: Subnet;
 }
 
 /** Who asks for an address. */
-export interface Holder {
+export interface AddressHolder {
   readonly deployment: string;
   /** `group/uuid`. */
   readonly instance: string;
@@ -19,19 +20,20 @@ export interface Holder {
   readonly az: string;
 }
 
-const holds = (subnet: Subnet, ip: string): boolean => toNumber(ip) >= subnet.first && toNumber(ip) <= subnet.last;
+const containsAddress = (subnet: Subnet, ip: string): boolean =>
+  toAddressNumber(ip) >= subnet.first && toAddressNumber(ip) <= subnet.last;
 
 /** The lowest address that nobody has in the subnets of the zone. @throws DirectorError 130011 */
-function lowest(director: Director, network: Network, { az, title }: Holder): Place {
+function findLowestFree(director: Director, network: Network, { az, title }: AddressHolder): AddressChoice {
   const { addresses, addressHints } = director.slot.value;
   for (const subnet of network.subnets.filter(({ azs }) => azs.length === 0 || azs.includes(az))) {
     const key = `${network.name}/${subnet.first}`;
     let candidate = Math.max(subnet.first, addressHints.get(key) ?? 0);
     for (const [from, to] of [...subnet.taken, [subnet.last + 1, subnet.last + 1] as const]) {
       for (; candidate < from && candidate <= subnet.last; candidate++) {
-        if (addresses.has(toIp(candidate))) continue;
+        if (addresses.has(toAddress(candidate))) continue;
         addressHints.set(key, candidate);
-        return { ip: toIp(candidate), subnet };
+        return { ip: toAddress(candidate), subnet };
       }
       candidate = Math.max(candidate, to + 1);
     }
@@ -42,8 +44,8 @@ function lowest(director: Director, network: Network, { az, title }: Holder): Pl
   );
 }
 
-function fixed(director: Director, network: Network, ip: string, holder: Holder): Place {
-  const subnet = network.subnets.find((each) => holds(each, ip));
+function findStatic(director: Director, network: Network, ip: string, holder: AddressHolder): AddressChoice {
+  const subnet = network.subnets.find((each) => containsAddress(each, ip));
   if (subnet === undefined)
     throw new DirectorError(
       130010,
@@ -59,10 +61,10 @@ function fixed(director: Director, network: Network, ip: string, holder: Holder)
 }
 
 /** Reserves an address on a network: the static one, the one it has, or the lowest free one. @throws DirectorError 130008, 130010, 130011 */
-export function reserve(
+export function reserveAddress(
   director: Director,
   network: Network,
-  holder: Holder,
+  holder: AddressHolder,
   staticIp: string | undefined,
   current: string | undefined,
 ): VmNetwork {
@@ -71,28 +73,30 @@ export function reserve(
     return { ...common, ip: staticIp ?? "", netmask: "", gateway: "", dns: [], cloudProperties: {} };
   const { ip, subnet } =
     staticIp === undefined
-      ? (kept(network, holder.az, current) ?? lowest(director, network, holder))
-      : fixed(director, network, staticIp, holder);
+      ? (keepCurrent(network, holder.az, current) ?? findLowestFree(director, network, holder))
+      : findStatic(director, network, staticIp, holder);
   director.slot.value.addresses.set(ip, { deployment: holder.deployment, instance: holder.instance });
   const { netmask, gateway, dns, cloudProperties } = subnet;
   return { ...common, ip, netmask, gateway, dns, cloudProperties };
 }
 
 /** An address stays while its network still hands it out: static ranges are no longer free for the dynamic. */
-function kept(network: Network, az: string, ip: string | undefined): Place | undefined {
+function keepCurrent(network: Network, az: string, ip: string | undefined): AddressChoice | undefined {
   if (ip === undefined) return undefined;
-  const subnet = network.subnets.find((each) => holds(each, ip) && (each.azs.length === 0 || each.azs.includes(az)));
+  const subnet = network.subnets.find(
+    (each) => containsAddress(each, ip) && (each.azs.length === 0 || each.azs.includes(az)),
+  );
   if (subnet === undefined) return undefined;
-  const value = toNumber(ip);
+  const value = toAddressNumber(ip);
   return subnet.taken.some(([from, to]) => value >= from && value <= to) ? undefined : { ip, subnet };
 }
 
 /** Makes an address free again, unless a VM that was left behind still holds it. */
-export function release(director: Director, ip: string): void {
+export function releaseAddress(director: Director, ip: string): void {
   const { addresses, addressHints, orphanVms } = director.slot.value;
   for (const { ips } of orphanVms.values()) if (ips.includes(ip)) return;
   addresses.delete(ip);
-  const value = toNumber(ip);
+  const value = toAddressNumber(ip);
   for (const [key, hint] of addressHints) {
     const first = Number(key.slice(key.lastIndexOf("/") + 1));
     if (value >= first && value < hint) addressHints.set(key, value);
@@ -100,8 +104,40 @@ export function release(director: Director, ip: string): void {
 }
 
 /** Gives back all addresses of an instance. */
-export function releaseAll(director: Director, instance: Instance): void {
-  for (const ip of [...instance.ips.map((each) => each.ip), ...instance.pendingIps]) release(director, ip);
+export function releaseAddresses(director: Director, instance: Instance): void {
+  for (const ip of [...instance.ips.map((each) => each.ip), ...instance.pendingIps]) releaseAddress(director, ip);
   instance.ips = [];
   instance.pendingIps = [];
+}
+
+/** Reserves the addresses of one instance. @throws DirectorError 130008, 130010, 130011 */
+export function reserveAddresses(
+  director: Director,
+  plan: DeployPlan,
+  { group, instances }: PlannedGroup,
+  instance: Instance,
+): VmNetwork[] {
+  const title = `${instance.group}/${instance.id} (${instance.index})`;
+  const holder = {
+    deployment: instance.deployment,
+    instance: `${instance.group}/${instance.id}`,
+    title,
+    az: instance.az,
+  };
+  const at = [...instances].sort((a, b) => a.index - b.index).indexOf(instance);
+  for (const ip of instance.pendingIps) releaseAddress(director, ip);
+  const networks = group.networks.map(({ name, staticIps }) => {
+    const current = instance.ips.find((each) => each.network === name)?.ip;
+    return reserveAddress(director, requireNetwork(plan, name), holder, staticIps[at], current);
+  });
+  const own = new Set(instance.ips.map(({ ip }) => ip));
+  instance.pendingIps = networks.map(({ ip }) => ip).filter((ip) => ip !== "" && !own.has(ip));
+  return networks;
+}
+
+/** @throws Error when the manifest was not checked: its networks are in the cloud config */
+function requireNetwork({ config }: DeployPlan, name: string): Network {
+  const network = config.networks.get(name);
+  if (network === undefined) throw new Error(`the cloud config has no network '${name}'`);
+  return network;
 }

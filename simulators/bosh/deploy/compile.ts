@@ -1,21 +1,23 @@
 import { all, type Body } from "../../kernel/index.ts";
-import { actionFailed } from "../agent.ts";
-import type { Director } from "../director.ts";
-import { audit } from "../events.ts";
-import type { Deployment, ReleasePackage, ReleaseVersion, Stemcell, Task } from "../state.ts";
-import { checkpoint, holding, Stage } from "../tasks.ts";
-import { release as releaseAddress, reserve } from "./addresses.ts";
-import { maybe } from "./fields.ts";
-import { abandonVm, audited, bootVm } from "./instance.ts";
-import type { Group } from "./manifest.ts";
-import { type DeployPlan, packagesOf, type PlannedGroup } from "./plan.ts";
-import { runScript } from "./script.ts";
-import { vmProperties } from "./cloud-config.ts";
+import { actionFailure } from "../agent/calls.ts";
+import { runScript } from "../agent/script.ts";
+import { optionalField } from "../configs/fields.ts";
+import type { ReleasePackage, ReleaseVersion, Stemcell } from "../state/artifacts.ts";
+import type { Deployment } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+import type { Task } from "../state/tasks.ts";
+import { withLock } from "../tasks/locks.ts";
+import { Stage } from "../tasks/stage.ts";
+import { checkpoint } from "../tasks/transitions.ts";
+import { withCompilationVm } from "./compile-vm.ts";
+import { packagesOf } from "./plan-instance.ts";
+import type { DeployPlan, PlannedGroup } from "./adopt.ts";
 
 const COMPILE_MEDIAN_MS = 40_000;
+
 const LOCK_MS = 900_000;
 
-interface Need {
+export interface PendingPackage {
   readonly release: ReleaseVersion;
   readonly each: ReleasePackage;
   readonly stemcell: Stemcell;
@@ -23,8 +25,8 @@ interface Need {
 }
 
 /** The packages that the groups run and nobody has compiled for their stemcell yet; dependencies come first. */
-function needed(plan: DeployPlan, groups: readonly PlannedGroup[]): readonly Need[] {
-  const needs = new Map<string, Need>();
+function findPackagesToCompile(plan: DeployPlan, groups: readonly PlannedGroup[]): readonly PendingPackage[] {
+  const needs = new Map<string, PendingPackage>();
   for (const { jobs, stemcell } of groups) {
     const target = `${stemcell.operatingSystem}/${stemcell.version}`;
     for (const job of jobs) {
@@ -41,7 +43,7 @@ function needed(plan: DeployPlan, groups: readonly PlannedGroup[]): readonly Nee
 }
 
 /** `Finding packages to compile` and `Compiling packages`: each on a VM of its own, as many at once as the cloud config has workers. */
-export function* compile(
+export function* compilePackages(
   director: Director,
   task: Task,
   deployment: Deployment,
@@ -50,12 +52,12 @@ export function* compile(
 ): Body {
   const finding = new Stage(director, task, "Preparing package compilation", 1).begin("Finding packages to compile");
   yield director.kernel.work(200);
-  const waiting = [...needed(plan, groups)];
+  const waiting = [...findPackagesToCompile(plan, groups)];
   finding.finish();
   if (waiting.length === 0) return;
   const stage = new Stage(director, task, "Compiling packages", waiting.length);
-  const workers = maybe(plan.config.compilation, "workers", "integer") ?? 1;
-  const isReady = ({ each, release, target }: Need): boolean =>
+  const workers = optionalField(plan.config.compilation, "workers", "integer") ?? 1;
+  const isReady = ({ each, release, target }: PendingPackage): boolean =>
     each.dependencies.every((name) => {
       const other = release.packages.find((candidate) => candidate.name === name);
       return other === undefined || release.compiled.has(`${other.fingerprint}:${target}`);
@@ -68,17 +70,26 @@ export function* compile(
     const work = batch.map((need) =>
       director.kernel.spawn(
         "compile",
-        stage.step(`${need.each.name}/${need.each.fingerprint}`, compileOne(director, task, deployment, plan, need)),
+        stage.step(
+          `${need.each.name}/${need.each.fingerprint}`,
+          compilePackage(director, task, deployment, plan, need),
+        ),
       ),
     );
     yield* all(work);
   }
 }
 
-function* compileOne(director: Director, task: Task, deployment: Deployment, plan: DeployPlan, need: Need): Body {
+function* compilePackage(
+  director: Director,
+  task: Task,
+  deployment: Deployment,
+  plan: DeployPlan,
+  need: PendingPackage,
+): Body {
   const { each, target, release } = need;
   const lock = `lock:compile:${each.id}:${target}`;
-  yield* holding(
+  yield* withLock(
     director,
     task,
     lock,
@@ -86,7 +97,7 @@ function* compileOne(director: Director, task: Task, deployment: Deployment, pla
     (function* (): Body {
       const key = `${each.fingerprint}:${target}`;
       if (release.compiled.has(key)) return;
-      yield* onWorkerVm(director, task, deployment, plan, need, runPackaging(director, each));
+      yield* withCompilationVm(director, task, deployment, plan, need, runPackaging(director, each));
       const random = director.kernel.random("bosh/blobs");
       const blob = { sha1: random.hex(40), blobId: random.uuid() };
       // The versions of a release share the packages that are the same.
@@ -104,67 +115,10 @@ function* runPackaging(director: Director, each: ReleasePackage): Body {
   const ran = runScript(each.packaging ?? "");
   if (ran.exitCode === 0) return;
   const trace = `${ran.trace.trimEnd().split("\n").slice(-TRACE_LINES).join("\n")}\n`;
-  throw actionFailed(
+  throw actionFailure(
     director,
     `Compiling package ${each.name}: Running packaging script: Running packaging script: Command exited with ${ran.exitCode}; Stdout: , Stderr: ${trace}`,
   );
 }
 
 const TRACE_LINES = 3;
-
-function* onWorkerVm(
-  director: Director,
-  task: Task,
-  deployment: Deployment,
-  plan: DeployPlan,
-  need: Need,
-  work: Body,
-): Body {
-  const random = director.kernel.random("bosh/instances");
-  director.slot.value.instanceRows++;
-  const instance = `compilation-${random.uuid()}/${random.uuid()}`;
-  const owner = { deployment: deployment.name, instance };
-  const { config } = plan;
-  const az = maybe(config.compilation, "az", "string") ?? "";
-  const network = config.networks.get(maybe(config.compilation, "network", "string") ?? "");
-  const holder = { ...owner, title: `${instance} (0)`, az };
-  const networks = network === undefined ? [] : [reserve(director, network, holder, undefined, undefined)];
-  const { name, version, apiVersion, cid: stemcellCid } = need.stemcell;
-  const cloudProperties = vmProperties(config, az, workerGroup(config.compilation), director.cpi);
-  const request = { agentId: random.uuid(), stemcellCid, cloudProperties, networks, env: {} };
-  const metadata = {
-    director: director.name,
-    deployment: deployment.name,
-    name: instance,
-    instance_group: instance.split("/")[0] ?? "",
-  };
-  const what = { action: "create", type: "instance", name: instance, ...owner };
-  try {
-    const boot = bootVm(director, task, owner, request, { name, version, apiVersion }, metadata);
-    const { cid } = yield* audited(director, task, what, boot);
-    try {
-      yield* director.cpi.setVmMetadata(cid, { ...metadata, compiling: need.each.name });
-      yield* work;
-    } finally {
-      const parent = audit(director, task, { ...what, action: "delete" });
-      yield* abandonVm(
-        director,
-        task,
-        owner,
-        cid,
-        networks.map(({ ip }) => ip),
-      );
-      audit(director, task, { ...what, action: "delete", parent });
-    }
-  } finally {
-    for (const { ip } of networks) if (ip !== "") releaseAddress(director, ip);
-  }
-}
-
-const workerGroup = (compilation: Readonly<Record<string, unknown>>): Group =>
-  ({
-    vmType: compilation.vm_type === undefined ? undefined : String(compilation.vm_type),
-    vmResources: (compilation.vm_resources ??
-      (compilation.cloud_properties === undefined ? undefined : {})) as Group["vmResources"],
-    vmExtensions: ((compilation.vm_extensions ?? []) as readonly unknown[]).map(String),
-  }) as unknown as Group;

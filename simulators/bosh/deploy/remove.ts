@@ -1,22 +1,35 @@
 import type { Body } from "../../kernel/index.ts";
-import { stopJobs } from "../agent.ts";
-import type { Director } from "../director.ts";
-import { DirectorError, messageOf } from "../errors.ts";
-import { audit } from "../events.ts";
-import { deleteSnapshotsOf } from "../snapshots.ts";
-import type { Deployment, Instance, Task } from "../state.ts";
-import { checkpoint, holding, Stage } from "../tasks.ts";
-import { releaseAll } from "./addresses.ts";
-import { DEPLOYMENT_LOCK_MS, deploymentLock, inBatches } from "./deploy.ts";
-import { abandonVm, audited, deleteVm, forgetVm, nameOf, of, orphanDisk, stop, title } from "./instance.ts";
-import { dropLinks } from "./links.ts";
-
-const DELETES_PARALLEL = 32;
+import { stopJobs } from "../agent/behaviours.ts";
+import { withAudit } from "../events/audit.ts";
+import { abandonVm, deleteVm, forgetVm } from "../instances/destroy-vm.ts";
+import { orphanDisk } from "../instances/disk.ts";
+import { instanceName, ownerOf, instanceTitle } from "../instances/names.ts";
+import { deleteMatchingSnapshots } from "../instances/snapshots.ts";
+import { stopInstance } from "../instances/stop.ts";
+import type { Deployment, Instance } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+import type { Task } from "../state/tasks.ts";
+import { inBatches } from "../tasks/batches.ts";
+import { Stage } from "../tasks/stage.ts";
+import { checkpoint } from "../tasks/transitions.ts";
+import type { DeployRun } from "./run.ts";
+import { releaseAddresses } from "./addresses.ts";
 
 interface RemoveOptions {
   readonly parallel: number;
   /** Go on where an agent or the CPI fails. */
   readonly force: boolean;
+}
+
+/** Removes instances that the manifest has no place for, in a stage of its own; none, no stage. */
+export function* removeUnneeded(
+  { director, task, deployment }: DeployRun,
+  instances: readonly Instance[],
+  { parallel, tags }: { readonly parallel: number; readonly tags: readonly string[] },
+): Body {
+  if (instances.length === 0) return;
+  const stage = new Stage(director, task, "Deleting unneeded instances", instances.length, tags);
+  yield* removeInstances(director, task, deployment, instances, stage, { parallel, force: false });
 }
 
 /** Stops the jobs, deletes the VM, leaves the disk as an orphan; the instance is forgotten. */
@@ -30,111 +43,55 @@ export function* removeInstances(
 ): Body {
   yield* inBatches(director, instances, options.parallel, (instance) =>
     stage.step(
-      title(instance),
-      audited(
+      instanceTitle(instance),
+      withAudit(
         director,
         task,
-        { action: "delete", type: "instance", name: nameOf(instance), ...of(instance) },
-        remove(director, task, deployment, instance, options.force),
+        { action: "delete", type: "instance", name: instanceName(instance), ...ownerOf(instance) },
+        removeInstance(director, task, deployment, instance, options.force),
       ),
     ),
   );
   checkpoint(task);
 }
 
-function* remove(director: Director, task: Task, deployment: Deployment, instance: Instance, force: boolean): Body {
+function* removeInstance(
+  director: Director,
+  task: Task,
+  deployment: Deployment,
+  instance: Instance,
+  force: boolean,
+): Body {
   if (instance.vm !== null) {
-    yield* tolerating(force, stop(director, instance, undefined, false, 1));
-    yield* force ? forceVm(director, task, instance) : deleteVm(director, task, instance);
+    yield* tolerateFailure(force, stopInstance(director, instance, undefined, false, 1));
+    yield* force ? abandonInstanceVm(director, task, instance) : deleteVm(director, task, instance);
   }
-  yield* deleteSnapshotsOf(director, (each) => each.instanceId === instance.id);
+  yield* deleteMatchingSnapshots(director, (each) => each.instanceId === instance.id);
   orphanDisk(director, task, instance);
-  releaseAll(director, instance);
+  releaseAddresses(director, instance);
   deployment.instances = deployment.instances.filter((each) => each !== instance);
   director.kernel.record("bosh", "instance.delete", instance.id, { deployment: deployment.name });
 }
 
 /** Forgets the VM whatever the IaaS says; one that is not known to be gone is written down as an orphan. */
-function* forceVm(director: Director, task: Task, instance: Instance): Body {
+function* abandonInstanceVm(director: Director, task: Task, instance: Instance): Body {
   const { vm } = instance;
   if (vm === null) return;
   stopJobs(director.behaviours, instance, true);
   yield* abandonVm(
     director,
     task,
-    of(instance),
+    ownerOf(instance),
     vm.cid,
     instance.ips.map(({ ip }) => ip),
   );
   forgetVm(instance);
 }
 
-function* tolerating(force: boolean, body: Body): Body {
+function* tolerateFailure(force: boolean, body: Body): Body {
   try {
     yield* body;
   } catch (error) {
     if (!force) throw error;
   }
-}
-
-/** The director's DNS hands its records to all agents as one blob. */
-export function publishRecords(director: Director): void {
-  director.slot.value.dnsBlobs.push(director.kernel.random("bosh/blobs").uuid());
-}
-
-function* pause(): Body {
-  yield 0;
-}
-
-/** `delete deployment <d>`. */
-export function* deleteDeployment(
-  director: Director,
-  task: Task,
-  args: Readonly<Record<string, unknown>>,
-): Body<string> {
-  const name = String(args.deployment);
-  const what = { action: "delete", type: "deployment", name, deployment: name };
-  const parent = audit(director, task, what);
-  const options = { waitMs: DEPLOYMENT_LOCK_MS, deployment: name };
-  const work = (function* (): Body {
-    try {
-      yield* destroy(director, task, name, args.force === true);
-      audit(director, task, { ...what, parent });
-    } catch (error) {
-      audit(director, task, { ...what, parent, error: messageOf(error) });
-      throw error;
-    }
-  })();
-  yield* holding(director, task, deploymentLock(name), options, work);
-  return `/deployments/${name}`;
-}
-
-function* destroy(director: Director, task: Task, name: string, force: boolean): Body {
-  const deployment = director.slot.value.deployments.get(name);
-  if (deployment === undefined) throw new DirectorError(70000, `Deployment '${name}' doesn't exist`);
-  if (deployment.instances.some(({ ignore }) => ignore))
-    throw new DirectorError(
-      190021,
-      `You are trying to delete deployment '${name}', which contains ignored instance(s). Operation not allowed.`,
-    );
-  yield* destroyParts(director, task, deployment, force);
-}
-
-function* destroyParts(director: Director, task: Task, deployment: Deployment, force: boolean): Body {
-  const stage = new Stage(director, task, "Deleting instances", deployment.instances.length);
-  yield* removeInstances(director, task, deployment, [...deployment.instances], stage, {
-    parallel: DELETES_PARALLEL,
-    force,
-  });
-  const artifacts = new Stage(director, task, "Removing deployment artifacts", 3);
-  yield* artifacts.step("Detaching stemcells", pause());
-  yield* artifacts.step("Detaching releases", pause());
-  const properties = new Stage(director, task, "Deleting properties", 0);
-  yield* properties.step("Deleting dynamic disks", pause());
-  yield* properties.step("Destroying deployment", pause());
-  dropLinks(director, deployment.name);
-  director.slot.value.problems = director.slot.value.problems.filter((each) => each.deployment !== deployment.name);
-  director.slot.value.deployments.delete(deployment.name);
-  if (deployment.hasRecords) publishRecords(director);
-  director.kernel.record("bosh", "deployment.delete", deployment.name);
 }

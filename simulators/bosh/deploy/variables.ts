@@ -1,33 +1,28 @@
-import { audit } from "../events.ts";
-import type { Director } from "../director.ts";
-import { DirectorError } from "../errors.ts";
-import type { Deployment, Task, Variable } from "../state.ts";
-import type { Fields } from "./fields.ts";
-import type { Manifest, VariableWish } from "./manifest.ts";
+import { type Fields, isHash } from "../configs/fields.ts";
+import { audit } from "../events/audit.ts";
+import type { Deployment, Variable } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+import type { Task } from "../state/tasks.ts";
+import { DirectorError } from "../wire/errors.ts";
+import type { Manifest, VariableSpec } from "./manifest.ts";
 
 /** A reference that the config server can't resolve. */
 export class VariableError extends Error {}
 
-/** Fills `((name))` references and notes which values were used. */
-export interface Resolver {
-  fill(value: Fields): Fields;
-  readonly used: Map<string, Variable>;
-}
-
-export const absolute = (director: Director, deployment: string, name: string): string =>
+export const absoluteName = (director: Director, deployment: string, name: string): string =>
   name.startsWith("/") ? name : `/${director.name}/${deployment}/${name}`;
 
 const TYPES = new Set(["password", "certificate", "ssh", "rsa", "user"]);
 
 /** Makes the values that the manifest asks for and that are not there yet. @throws DirectorError 540005, 540009 */
-export function generate(
+export function generateVariables(
   director: Director,
   task: Task,
   deployment: Deployment,
   manifest: Manifest,
 ): readonly Variable[] {
   return manifest.variables.map((wish) => {
-    const name = absolute(director, deployment.name, wish.name);
+    const name = absoluteName(director, deployment.name, wish.name);
     if (director.options.configServer === undefined)
       throw new DirectorError(
         540009,
@@ -43,7 +38,7 @@ export function generate(
 }
 
 /** The stand-in of a config server: one value per name and options; `converge` makes a new one when the options change. */
-function valueFor(director: Director, task: Task, deployment: Deployment, name: string, wish: VariableWish): Variable {
+function valueFor(director: Director, task: Task, deployment: Deployment, name: string, wish: VariableSpec): Variable {
   const { variables } = director.slot.value;
   const versions = variables.get(name) ?? [];
   const options = JSON.stringify(wish.options);
@@ -65,28 +60,31 @@ function valueFor(director: Director, task: Task, deployment: Deployment, name: 
 
 const REFERENCE = /\(\(([^()]+)\)\)/g;
 
-export function resolverFor(director: Director, deployment: Deployment): Resolver {
-  const used = new Map<string, Variable>();
-  const one = (reference: string): string => {
-    const [first = ""] = reference.split(".");
-    const name = absolute(director, deployment.name, first.replace(/^!/, ""));
-    if (director.options.configServer === undefined)
-      throw new VariableError(
-        `Failed to fetch variable '${name}' from config server: Director is not configured with a config server`,
-      );
-    const variable = director.slot.value.variables.get(name)?.at(-1);
-    if (variable === undefined)
-      throw new VariableError(
-        `- Failed to find variable '${name}' from config server: HTTP Code '404', Error: 'not found'`,
-      );
-    used.set(name, variable);
-    return variable.value;
+/** Fills the `((name))` references of a deployment's properties. @throws VariableError for one that the config server can't resolve */
+export function fillVariables(director: Director, deployment: string, properties: Fields): Fields {
+  const fill = (value: unknown): unknown => {
+    if (typeof value === "string")
+      return value.replace(REFERENCE, (_whole, name: string) => valueOf(director, deployment, name));
+    if (Array.isArray(value)) return value.map(fill);
+    return isHash(value) ? fillHash(value) : value;
   };
-  const walk = (value: unknown): unknown => {
-    if (typeof value === "string") return value.replace(REFERENCE, (_whole, name: string) => one(name));
-    if (Array.isArray(value)) return value.map(walk);
-    if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, walk(each)]));
-  };
-  return { used, fill: (value) => walk(value) as Fields };
+  const fillHash = (hash: Fields): Fields =>
+    Object.fromEntries(Object.entries(hash).map(([key, each]) => [key, fill(each)]));
+  return fillHash(properties);
+}
+
+/** @throws VariableError */
+function valueOf(director: Director, deployment: string, reference: string): string {
+  const [first = ""] = reference.split(".");
+  const name = absoluteName(director, deployment, first.replace(/^!/, ""));
+  if (director.options.configServer === undefined)
+    throw new VariableError(
+      `Failed to fetch variable '${name}' from config server: Director is not configured with a config server`,
+    );
+  const variable = director.slot.value.variables.get(name)?.at(-1);
+  if (variable === undefined)
+    throw new VariableError(
+      `- Failed to find variable '${name}' from config server: HTTP Code '404', Error: 'not found'`,
+    );
+  return variable.value;
 }

@@ -1,8 +1,8 @@
-import { utc } from "../api/frame.ts";
-import type { Director } from "../director.ts";
-import { audit } from "../events.ts";
-import { nameOf } from "../deploy/instance.ts";
-import type { Instance } from "../state.ts";
+import { audit } from "../events/audit.ts";
+import { instanceName } from "../instances/names.ts";
+import type { Instance } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+import { utc } from "../wire/times.ts";
 
 /** The user in whose name the health monitor speaks to the director. */
 export const MONITOR_USER = "hm";
@@ -29,7 +29,7 @@ export function raiseAlert(
     type: "alert",
     name: kernel.random("bosh/monitor").uuid(),
     deployment,
-    instance: instance === undefined ? null : nameOf(instance),
+    instance: instance === undefined ? null : instanceName(instance),
     context: { message: `${title}. Alert @ ${utc(kernel.nowMs)}, severity ${severity}: ${summary}` },
   });
   kernel.record("bosh", "monitor.alert", deployment, { title, severity, summary });

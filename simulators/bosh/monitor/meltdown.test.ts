@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Instance } from "../state.ts";
-import { MINUTE_MS, deployed, endsOf, isUp } from "./testing.ts";
+import type { Instance } from "../state/deployments.ts";
+import { deployGroups, endsOf, isUp, MINUTE_MS } from "../testing/monitor.ts";
 
 describe("a meltdown", () => {
   const cases = [
@@ -13,7 +13,7 @@ describe("a meltdown", () => {
   it.each(cases)(
     "of $down of $total instances: $melts",
     async ({ total, down, melts }) => {
-      const bench = await deployed({ w: total });
+      const bench = await deployGroups({ w: total });
       const { instances } = bench.bosh.state().deployments.get("x") ?? { instances: [] };
       for (const each of instances.slice(0, down)) bench.loseVm(each);
       bench.pass(6 * MINUTE_MS);
@@ -25,7 +25,7 @@ describe("a meltdown", () => {
   );
 
   it("is over ten minutes after the last alert, whoever has mended it", async () => {
-    const bench = await deployed({ w: 5 });
+    const bench = await deployGroups({ w: 5 });
     const { instances } = bench.bosh.state().deployments.get("x") ?? { instances: [] };
     for (const each of instances) bench.loseVm(each);
     bench.pass(4 * MINUTE_MS);

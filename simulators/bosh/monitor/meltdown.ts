@@ -1,5 +1,5 @@
-import type { Director } from "../director.ts";
-import { type Deployment, expectsVm, type Instance } from "../state.ts";
+import { type Deployment, expectsVm, type Instance } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
 
 /**
  * When the resurrector holds back: while so many instances of a deployment are down that recreating them would rather make things

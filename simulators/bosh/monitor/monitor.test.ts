@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { expectsVm } from "../state.ts";
-import { MINUTE_MS, SCAN, deployed, endsOf, isUp } from "./testing.ts";
+import { expectsVm } from "../state/deployments.ts";
+import { deployGroups, endsOf, isUp, MINUTE_MS, SCAN } from "../testing/monitor.ts";
 
 describe("an instance without a VM", () => {
   it("is alerted on each minute, and recreated with its id, address and disk", async () => {
-    const bench = await deployed({ w: 1 }, 1024);
+    const bench = await deployGroups({ w: 1 }, 1024);
     const instance = bench.instance("x", "w");
     const { ips, disk } = instance;
     bench.deleteVm(instance);
@@ -28,7 +28,7 @@ describe("an instance without a VM", () => {
         fc.constantFrom("cpi:create_vm", "cpi:set_vm_metadata", "cpi:delete_vm"),
         fc.integer({ min: 1, max: 4 }),
         async (point, count) => {
-          const bench = await deployed({ w: 2 });
+          const bench = await deployGroups({ w: 2 });
           const instance = bench.instance("x", "w");
           bench.kernel.faults.arm({ point, count, effect: { kind: "error", message: "out of luck" } });
           bench.loseVm(instance);
@@ -43,7 +43,7 @@ describe("an instance without a VM", () => {
   });
 
   it("is not forgotten by a repair of which the worker died", async () => {
-    const bench = await deployed({ w: 1 });
+    const bench = await deployGroups({ w: 1 });
     const instance = bench.instance("x", "w");
     bench.kernel.faults.arm({ point: "director:task", match: { type: "cck_scan_and_fix" }, effect: { kind: "stuck" } });
     bench.deleteVm(instance);
@@ -54,7 +54,7 @@ describe("an instance without a VM", () => {
   });
 
   it("is expected to have one only while it is a service that was applied and is not detached", async () => {
-    const bench = await deployed({ w: 1 });
+    const bench = await deployGroups({ w: 1 });
     const instance = bench.instance("x", "w");
     expect(expectsVm(instance)).toBe(true);
     expect(expectsVm({ ...instance, state: "stopped" })).toBe(true);
@@ -66,7 +66,7 @@ describe("an instance without a VM", () => {
   });
 
   it("is left alone when it was stopped hard", async () => {
-    const bench = await deployed({ w: 2 });
+    const bench = await deployGroups({ w: 2 });
     const reply = bench.send("PUT", "/deployments/x/jobs/w/0?state=detached", { type: "text/yaml" });
     expect(bench.task(reply)).toMatchObject({ state: "done" });
     bench.pass(5 * MINUTE_MS);
@@ -75,7 +75,7 @@ describe("an instance without a VM", () => {
   });
 
   it("gets its VM back without its jobs when it was stopped", async () => {
-    const bench = await deployed({ w: 1 });
+    const bench = await deployGroups({ w: 1 });
     bench.task(bench.send("PUT", "/deployments/x/jobs/w/0?state=stopped", { type: "text/yaml" }));
     const instance = bench.instance("x", "w");
     bench.loseVm(instance);
@@ -85,7 +85,7 @@ describe("an instance without a VM", () => {
   });
 
   it("is alerted on and scanned, and not recreated, while it is ignored", async () => {
-    const bench = await deployed({ w: 2 });
+    const bench = await deployGroups({ w: 2 });
     const instance = bench.instance("x", "w");
     instance.ignore = true;
     bench.deleteVm(instance);
@@ -101,7 +101,7 @@ describe("an instance without a VM", () => {
   });
 
   it("waits while an operator has paused the resurrection", async () => {
-    const bench = await deployed({ w: 1 });
+    const bench = await deployGroups({ w: 1 });
     const instance = bench.instance("x", "w");
     bench.json("PUT", "/resurrection", { resurrection_paused: true });
     bench.deleteVm(instance);
@@ -114,7 +114,7 @@ describe("an instance without a VM", () => {
   });
 
   it("waits while a task has locked its deployment", async () => {
-    const bench = await deployed({ w: 1 });
+    const bench = await deployGroups({ w: 1 });
     const instance = bench.instance("x", "w");
     bench.deleteVm(instance);
     const { locks } = bench.bosh.state();
@@ -127,7 +127,7 @@ describe("an instance without a VM", () => {
   });
 
   it("is scanned once at a time", async () => {
-    const bench = await deployed({ w: 1 });
+    const bench = await deployGroups({ w: 1 });
     bench.kernel.faults.arm({ point: "cpi:create_vm", effect: { kind: "delay", delayMs: 20 * MINUTE_MS } });
     bench.deleteVm(bench.instance("x", "w"));
     for (let minute = 0; minute < 10; minute++) {
@@ -142,7 +142,7 @@ describe("an instance without a VM", () => {
 
 describe("an agent that is silent", () => {
   it("has its VM recreated after a minute, also while the VM lives", async () => {
-    const bench = await deployed({ w: 2 });
+    const bench = await deployGroups({ w: 2 });
     const instance = bench.instance("x", "w");
     const old = instance.vm;
     const match = { vm: old?.cid ?? "" };
@@ -156,14 +156,14 @@ describe("an agent that is silent", () => {
   });
 
   it("is not alerted on for one heartbeat that is missed", async () => {
-    const bench = await deployed({ w: 2 });
+    const bench = await deployGroups({ w: 2 });
     bench.kernel.faults.arm({ point: "agent:heartbeat", count: 1, effect: { kind: "stuck" } });
     bench.pass(5 * MINUTE_MS);
     expect(bench.alerts()).toEqual([]);
   });
 
   it("is scanned and left alone when it answers the director", async () => {
-    const bench = await deployed({ w: 2 });
+    const bench = await deployGroups({ w: 2 });
     const instance = bench.instance("x", "w");
     const { vm } = instance;
     bench.kernel.faults.arm({ point: "agent:heartbeat", count: 20, effect: { kind: "stuck" } });

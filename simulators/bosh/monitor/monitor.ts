@@ -1,8 +1,8 @@
-import { sendsHeartbeat } from "../agent.ts";
-import { scheduleSweep } from "../cleanup.ts";
-import { deploymentLock } from "../deploy/deploy.ts";
-import type { Director } from "../director.ts";
-import { type Deployment, expectsVm, type Instance } from "../state.ts";
+import { sendsHeartbeat } from "../agent/state.ts";
+import { scheduleSweep } from "../artifacts/sweep.ts";
+import { deploymentLock } from "../deploy/lock.ts";
+import { type Deployment, expectsVm, type Instance } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
 import { raiseAlert } from "./alerts.ts";
 import { forgetAlerts } from "./meltdown.ts";
 import { resurrect } from "./resurrector.ts";
@@ -14,11 +14,12 @@ import { resurrect } from "./resurrector.ts";
 
 /** `hm.intervals.analyze_agents` and `analyze_instances`. */
 export const MONITOR_MS = 60_000;
+
 /** `hm.intervals.agent_timeout`. */
 const AGENT_TIMEOUT_MS = 60_000;
 
 /** One look, and the director's own schedule; it comes again by itself. */
-export function monitor(director: Director): void {
+export function runMonitor(director: Director): void {
   const { deployments } = director.slot.value;
   hearAgents(director);
   forgetAlerts(director);

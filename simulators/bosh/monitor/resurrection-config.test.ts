@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Bench } from "../testing.ts";
-import { MINUTE_MS, deployed, endsOf, isUp } from "./testing.ts";
+import type { TestDirector } from "../testing/director.ts";
+import { MINUTE_MS, deployGroups, endsOf, isUp } from "../testing/monitor.ts";
 
 describe("a config of type resurrection", () => {
-  const upload = (bench: Bench, name: string, content: object): void => {
+  const upload = (bench: TestDirector, name: string, content: object): void => {
     const body = { type: "resurrection", name, content: JSON.stringify(content) };
     expect(bench.json("POST", "/configs", body).status).toBe(201);
   };
@@ -22,7 +22,7 @@ describe("a config of type resurrection", () => {
     ["is passed over where it is no rule", [{ enabled: "no" }, { include: {} }], ["a", "b"]],
   ];
   it.each(cases)("%s", async (_what, rules, revived) => {
-    const bench = await deployed({ a: 1, b: 1 });
+    const bench = await deployGroups({ a: 1, b: 1 });
     upload(bench, "r", { rules });
     for (const group of ["a", "b"]) bench.deleteVm(bench.instance("x", group));
     bench.pass(6 * MINUTE_MS);
@@ -34,7 +34,7 @@ describe("a config of type resurrection", () => {
   it.each(["rules: [", "rules: *nosuch", "- a", "", "rules: no", "rules: [[], null, {enabled: 1}]"])(
     "has no rules where it is %j",
     async (content) => {
-      const bench = await deployed({ a: 1 });
+      const bench = await deployGroups({ a: 1 });
       const config = { id: 99, type: "resurrection", name: "r", content, createdMs: 0, team: null, deleted: false };
       bench.bosh.state().configs.push(config);
       bench.deleteVm(bench.instance("x", "a"));
@@ -44,7 +44,7 @@ describe("a config of type resurrection", () => {
   );
 
   it("counts together with those of other names", async () => {
-    const bench = await deployed({ a: 1, b: 1 });
+    const bench = await deployGroups({ a: 1, b: 1 });
     upload(bench, "r", { rules: [rule(false, { instance_groups: ["a"] })] });
     upload(bench, "s", { rules: [rule(false, { instance_groups: ["b"] })] });
     for (const group of ["a", "b"]) bench.deleteVm(bench.instance("x", group));

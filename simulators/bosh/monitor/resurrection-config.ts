@@ -1,24 +1,29 @@
-import { parse, YAMLParseError } from "yaml";
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
-import { latestConfigs } from "../api/configs.ts";
-import type { Director } from "../director.ts";
+import { parse, YAMLParseError } from "yaml";
+import { latestConfigs } from "../configs/latest.ts";
+import type { Director } from "../state/director.ts";
 
 const NAMES = Type.Optional(Type.Union([Type.Null(), Type.Array(Type.Unknown())]));
+
 const FILTER = Type.Object({ deployments: NAMES, instance_groups: NAMES });
+
 const RULE = Type.Object({
   enabled: Type.Boolean(),
   include: Type.Optional(FILTER),
   exclude: Type.Optional(FILTER),
 });
+
 const CONFIG = Compile(Type.Object({ rules: Type.Array(Type.Unknown()) }));
+
 const COMPILED_RULE = Compile(RULE);
 
-type Filter = Static<typeof FILTER>;
-type Rule = Static<typeof RULE>;
+type ResurrectionFilter = Static<typeof FILTER>;
+
+type ResurrectionRule = Static<typeof RULE>;
 
 /** The rules of all configs of type `resurrection`; what is no rule is passed over, as the health monitor does. */
-function rulesOf(director: Director): readonly Rule[] {
+function rulesOf(director: Director): readonly ResurrectionRule[] {
   return latestConfigs(director, "resurrection").flatMap(({ content }) => {
     const config = parseConfig(content);
     return CONFIG.Check(config) ? config.rules.filter((rule) => COMPILED_RULE.Check(rule)) : [];
@@ -38,18 +43,22 @@ function parseConfig(content: string): unknown {
 const isEmpty = (names: readonly unknown[] | null | undefined): boolean => (names ?? []).length === 0;
 
 /** A list that is empty says nothing about whom it is for. */
-function matches({ deployments, instance_groups: groups }: Filter, deployment: string, group: string): boolean {
+function matches(
+  { deployments, instance_groups: groups }: ResurrectionFilter,
+  deployment: string,
+  group: string,
+): boolean {
   if (!isEmpty(groups) && !groups?.includes(group)) return false;
   return isEmpty(deployments) || deployments?.includes(deployment) === true;
 }
 
-function applies({ include = {}, exclude = {} }: Rule, deployment: string, group: string): boolean {
+function applies({ include = {}, exclude = {} }: ResurrectionRule, deployment: string, group: string): boolean {
   const excludesAny = !isEmpty(exclude.deployments) || !isEmpty(exclude.instance_groups);
   return matches(include, deployment, group) && !(excludesAny && matches(exclude, deployment, group));
 }
 
 /** May VMs of a group be recreated? Each rule that applies must allow it; without rules it is allowed. */
-export function resurrectionAllowed(director: Director): (deployment: string, group: string) => boolean {
+export function resurrectionFilter(director: Director): (deployment: string, group: string) => boolean {
   const rules = rulesOf(director);
   return (deployment, group) => rules.every((rule) => rule.enabled || !applies(rule, deployment, group));
 }

@@ -1,13 +1,13 @@
-import { startScanAndFix } from "../cck/scan-and-fix.ts";
-import { nameOf } from "../deploy/instance.ts";
-import type { Director } from "../director.ts";
-import type { Deployment, Instance } from "../state.ts";
-import { shownState } from "../tasks.ts";
+import { instanceName } from "../instances/names.ts";
+import { startScanAndFix } from "../problems/scan-and-fix.ts";
+import type { Deployment, Instance } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+import { shownState } from "../tasks/transitions.ts";
 import { MONITOR_USER, raiseAlert } from "./alerts.ts";
 import { healthOf, noteAlerts } from "./meltdown.ts";
-import { resurrectionAllowed } from "./resurrection-config.ts";
+import { resurrectionFilter } from "./resurrection-config.ts";
 
-const list = (instances: readonly Instance[]): string => instances.map(nameOf).join(", ");
+const joinNames = (instances: readonly Instance[]): string => instances.map(instanceName).join(", ");
 
 /**
  * Has instances without a living VM scanned and fixed, unless the deployment melts down, a `resurrection` config forbids it, the
@@ -19,22 +19,22 @@ export function resurrect(director: Director, deployment: Deployment, instances:
   noteAlerts(director, instances);
   const { isMeltdown, summary } = healthOf(director, deployment);
   if (isMeltdown) {
-    const text = `Skipping resurrection for instances: ${list(instances)}; ${summary}`;
+    const text = `Skipping resurrection for instances: ${joinNames(instances)}; ${summary}`;
     return raiseAlert(director, { deployment: name, severity: 1, title: "We are in meltdown", summary: text });
   }
-  const isAllowed = resurrectionAllowed(director);
+  const isAllowed = resurrectionFilter(director);
   const enabled = instances.filter(({ group }) => isAllowed(name, group));
   const disabled = instances.filter((each) => !enabled.includes(each));
   if (enabled.length > 0) {
     if (isScanUnderWay(director, name)) return;
-    order(director, name, enabled, summary);
+    orderScan(director, name, enabled, summary);
   }
   if (disabled.length > 0)
     raiseAlert(director, {
       deployment: name,
       severity: 1,
       title: "Resurrection is disabled by resurrection config",
-      summary: `Skipping resurrection for instances: ${list(disabled)}; ${summary} because of resurrection config`,
+      summary: `Skipping resurrection for instances: ${joinNames(disabled)}; ${summary} because of resurrection config`,
     });
 }
 
@@ -48,12 +48,12 @@ function isScanUnderWay(director: Director, name: string): boolean {
 }
 
 /** The director refuses while the resurrection is paused. */
-function order(director: Director, name: string, instances: readonly Instance[], summary: string): void {
+function orderScan(director: Director, name: string, instances: readonly Instance[], summary: string): void {
   raiseAlert(director, {
     deployment: name,
     severity: 4,
     title: "Scan unresponsive VMs",
-    summary: `Notifying Director to scan instances: ${list(instances)}; ${summary}`,
+    summary: `Notifying Director to scan instances: ${joinNames(instances)}; ${summary}`,
   });
   if (director.slot.value.resurrectionPaused) return;
   const names = instances.map(({ group, id }) => [group, id] as const);

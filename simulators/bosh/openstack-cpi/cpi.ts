@@ -1,440 +1,116 @@
+import type { Body, Kernel } from "../../kernel/index.ts";
+import type { OpenStack } from "../../openstack/index.ts";
+import { type Cpi, CpiError, type Properties, type VmRequest } from "../cpi/cpi.ts";
+import { createImage, deleteImage } from "./images.ts";
+import { CpiProcess, type OpenStackCpiOptions } from "./process.ts";
+import { createServer, deleteServer, hasServer, rebootServer, setServerMetadata } from "./servers.ts";
 import {
-  type Body,
-  type HttpReply,
-  type Kernel,
-  makeRequest,
-  on,
-  replyHeader,
-  type Service,
-} from "../../kernel/index.ts";
-import type { OpenStack, ServiceName } from "../../openstack/index.ts";
-import { type Cpi, CpiError, type Properties, type VmNetwork, type VmRequest } from "../cpi/cpi.ts";
-
-export interface OpenStackCpiOptions {
-  readonly username: string;
-  readonly password: string;
-  readonly project: string;
-  /** Key pair of the VMs. */
-  readonly keyName: string;
-  /** Where clients of this cloud reach Keystone; makes the links in its answers. */
-  readonly origin: string;
-  /** The director's own address. */
-  readonly source: string;
-}
-
-type Json = Record<string, unknown>;
-
-/** Default of `wait_resource_poll_interval`. */
-const POLL_MS = 5000;
-/** Default of `state_timeout`. */
-const SETTLE_MS_MAX = 300_000;
-/** How often a call that failed for the service's sake is made again, and how far apart. */
-const TRIES = 10;
-const RETRY_MS = 3000;
+  attachVolume,
+  createVolume,
+  createVolumeSnapshot,
+  deleteVolume,
+  deleteVolumeSnapshot,
+  detachVolume,
+  hasVolume,
+  setVolumeMetadata,
+} from "./volumes.ts";
 
 /** The OpenStack CPI: the requests of bosh-openstack-cpi, in its order (v55 line; docs/discoveries/bosh-director.md, "OpenStack requests of the CPI"). */
 export function createOpenStackCpi(kernel: Kernel, openstack: OpenStack, options: OpenStackCpiOptions): Cpi {
-  return new OpenStackCpi(kernel, openstack, options);
+  const start = (): CpiProcess => new CpiProcess(kernel, openstack.services, options);
+  return new OpenStackCpi(kernel, openstack, options, start);
 }
 
-/** One CPI process: it authenticates once for each service it touches. */
-class Call {
-  readonly #kernel: Kernel;
-  readonly #services: OpenStack["services"];
-  readonly #options: OpenStackCpiOptions;
-  readonly #tokens = new Map<ServiceName, { token: string; projectId: string }>();
-
-  constructor(kernel: Kernel, services: OpenStack["services"], options: OpenStackCpiOptions) {
-    this.#kernel = kernel;
-    this.#services = services;
-    this.#options = options;
-  }
-
-  *#token(service: ServiceName): Body<{ token: string; projectId: string }> {
-    const known = this.#tokens.get(service);
-    if (known !== undefined) return known;
-    const { username, password, project } = this.#options;
-    const domain = { id: "default" };
-    const body = {
-      auth: {
-        identity: { methods: ["password"], password: { user: { name: username, password, domain } } },
-        scope: { project: { name: project, domain } },
-      },
-    };
-    const reply = yield* this.#send(this.#services.keystone, "POST", "/v3/auth/tokens", JSON.stringify(body), {});
-    if (reply.status !== 201)
-      throw new CpiError(`Unable to connect to the OpenStack Identity service: ${reply.status}`);
-    const token = {
-      token: replyHeader(reply, "x-subject-token") ?? "",
-      projectId: (reply.json as { token: { project: { id: string } } }).token.project.id,
-    };
-    this.#tokens.set(service, token);
-    return token;
-  }
-
-  *#send(
-    service: Service,
-    method: string,
-    path: string,
-    body: string | Uint8Array,
-    headers: Record<string, string>,
-  ): Body<HttpReply> {
-    for (let tried = 1; ; tried++) {
-      const { origin, source } = this.#options;
-      const answered = service.call(
-        makeRequest(method, path, {
-          headers: { "content-type": "application/json", accept: "application/json", ...headers },
-          body,
-          origin,
-          source,
-        }),
-      );
-      const reply = "status" in answered ? answered : yield* on(answered);
-      const failed = reply.wire !== undefined || reply.status >= 500;
-      // What may have been done is not done again: only reads and deletes are repeated.
-      const repeatable = method === "GET" || method === "DELETE";
-      if (!failed) return reply;
-      if (!repeatable || tried === TRIES)
-        throw new CpiError(
-          `${method} ${path}: ${reply.wire === undefined ? `Expected success, got ${reply.status}` : "socket error"}`,
-        );
-      yield this.#kernel.work(RETRY_MS);
-    }
-  }
-
-  /** `{project}` in a path stands for the project of the token. */
-  *ask(service: ServiceName, method: string, path: string, body?: Json | Uint8Array): Body<HttpReply> {
-    const { token, projectId } = yield* this.#token(service);
-    const payload = body === undefined ? "" : body instanceof Uint8Array ? body : JSON.stringify(body);
-    const headers: Record<string, string> = { "x-auth-token": token };
-    if (service === "nova") headers["x-openstack-nova-api-version"] = "2.15";
-    if (body instanceof Uint8Array) headers["content-type"] = "application/octet-stream";
-    return yield* this.#send(this.#services[service], method, path.replace("{project}", projectId), payload, headers);
-  }
-
-  /** As `ask`, but anything other than success is the CPI's error; the director does not ask it to try again. */
-  *need(service: ServiceName, method: string, path: string, body?: Json): Body<Json> {
-    const reply = yield* this.ask(service, method, path, body);
-    if (reply.status >= 300) throw new CpiError(`OpenStack API ${reply.status}: ${faultText(reply)}`);
-    return (reply.json ?? {}) as Json;
-  }
-}
-
-function faultText(reply: HttpReply): string {
-  const body = reply.json as Record<string, { message?: string }> | undefined;
-  return (
-    Object.values(body ?? {}).find((value) => typeof value?.message === "string")?.message ?? String(reply.body ?? "")
-  );
-}
-
-const metadata = (values: Readonly<Record<string, string>>): Json => ({
-  metadata: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.slice(0, 255)])),
-});
-
-/** Seconds that a stemcell's agent takes to answer once Nova says ACTIVE; together with the boot these are the times seen in the wild. */
+/** How long a stemcell's agent takes to answer once Nova says ACTIVE; together with the boot these are the times seen in the wild. */
 const BOOT_MS = 20_000;
 
+type Metadata = Readonly<Record<string, string>>;
+
+/** Each call is a process of its own. */
 class OpenStackCpi implements Cpi {
   readonly bootMs = BOOT_MS;
   readonly #kernel: Kernel;
   readonly #openstack: OpenStack;
   readonly #options: OpenStackCpiOptions;
+  readonly #start: () => CpiProcess;
 
-  constructor(kernel: Kernel, openstack: OpenStack, options: OpenStackCpiOptions) {
+  constructor(kernel: Kernel, openstack: OpenStack, options: OpenStackCpiOptions, start: () => CpiProcess) {
     this.#kernel = kernel;
     this.#openstack = openstack;
     this.#options = options;
+    this.#start = start;
   }
 
-  #call(): Call {
-    return new Call(this.#kernel, this.#openstack.services, this.#options);
+  #nameOf(prefix: string): string {
+    return `${prefix}-${this.#kernel.random("bosh/cpi").uuid()}`;
   }
 
-  #uuid(): string {
-    return this.#kernel.random("bosh/cpi").uuid();
+  createStemcell(name: string, version: string, properties: Properties): Body<string> {
+    return createImage(this.#start(), name, version, properties);
   }
 
-  /** Reloads until `status` is one of `good`; a failed one, or the time limit, is an error. */
-  *#settle(call: Call, service: ServiceName, path: string, resource: string, good: readonly string[]): Body {
-    for (const until = this.#kernel.nowMs + SETTLE_MS_MAX; ; yield this.#kernel.work(POLL_MS)) {
-      const reply = yield* call.ask(service, "GET", path);
-      const status =
-        reply.status === 404
-          ? "deleted"
-          : String(((resource === "" ? reply.json : (reply.json as Json)[resource]) as Json).status).toLowerCase();
-      if (good.includes(status)) return;
-      if (["error", "failed", "killed"].includes(status) || status === "deleted")
-        throw new CpiError(`${path}: state ${status}, expected ${good.join(" or ")}`, true);
-      if (this.#kernel.nowMs >= until) throw new CpiError(`Timed out waiting for ${path} to be ${good.join(" or ")}`);
-    }
+  deleteStemcell(cid: string): Body {
+    return deleteImage(this.#start(), cid);
   }
 
-  *createStemcell(name: string, version: string, properties: Readonly<Record<string, unknown>>): Body<string> {
-    const call = this.#call();
-    const text = (key: string, fallback: string): string => String(properties[key] ?? fallback);
-    const image = yield* call.need("glance", "POST", "/v2/images", {
-      name: `${name}/${version}`,
-      disk_format: text("disk_format", "qcow2"),
-      container_format: text("container_format", "bare"),
-      visibility: "private",
-      os_type: text("os_type", "linux"),
-      os_distro: text("os_distro", "ubuntu"),
-      architecture: text("architecture", "x86_64"),
-      hypervisor_type: text("hypervisor", "kvm"),
-    });
-    const path = `/v2/images/${String(image.id)}`;
-    yield* this.#settle(call, "glance", path, "", ["queued"]);
-    const upload = yield* this.#upload(call, `${path}/file`, Buffer.alloc(1024, name));
-    if (upload.status !== 204) throw new CpiError(`image upload answered ${upload.status}`);
-    yield* this.#settle(call, "glance", path, "", ["active"]);
-    return String(image.id);
+  createVm(request: VmRequest): Body<string> {
+    const { keyName } = this.#options;
+    return createServer(this.#start(), request, { name: () => this.#nameOf("vm"), keyName });
   }
 
-  /** An upload route takes what its edge made of the stream; in process the edge is skipped. */
-  *#upload(call: Call, path: string, content: Uint8Array): Body<HttpReply> {
-    return yield* call.ask("glance", "PUT", path, content);
+  setVmMetadata(cid: string, values: Metadata): Body {
+    return setServerMetadata(this.#start(), cid, values);
   }
 
-  *deleteStemcell(cid: string): Body {
-    yield* this.#call().ask("glance", "DELETE", `/v2/images/${cid}`);
+  deleteVm(cid: string): Body {
+    return deleteServer(this.#start(), cid);
   }
 
-  *createVm(request: VmRequest): Body<string> {
-    const call = this.#call();
-    const groups = yield* this.#securityGroups(call, request);
-    yield* call.need("glance", "GET", `/v2/images/${request.stemcellCid}`);
-    const { flavors } = (yield* call.need("nova", "GET", "/v2.1/flavors/detail")) as unknown as {
-      flavors: readonly { id: string; name: string }[];
-    };
-    const flavor = flavors.find(({ name }) => name === request.cloudProperties.instance_type);
-    if (flavor === undefined) throw new CpiError(`Flavor '${String(request.cloudProperties.instance_type)}' not found`);
-    yield* call.need("nova", "GET", "/v2.1/os-keypairs");
-    const ports: string[] = [];
-    try {
-      for (const network of request.networks.filter(({ type }) => type === "manual"))
-        ports.push(yield* this.#createPort(call, network, groups));
-      return yield* this.#boot(call, request, flavor.id, ports);
-    } catch (error) {
-      for (const port of ports) yield* call.ask("neutron", "DELETE", `/v2.0/ports/${port}`);
-      throw error;
-    }
+  rebootVm(cid: string): Body {
+    return rebootServer(this.#start(), cid);
   }
 
-  /** Those of the VM type and its extensions take the place of the networks' (security_groups.rb, pick_security_groups). */
-  *#securityGroups(call: Call, { cloudProperties, networks }: VmRequest): Body<readonly string[]> {
-    const named = (properties: Properties): readonly string[] =>
-      (properties.security_groups as readonly string[] | undefined) ?? [];
-    const own = named(cloudProperties);
-    const wanted = own.length > 0 ? own : networks.flatMap((network) => named(network.cloudProperties));
-    const { security_groups: known } = (yield* call.need("neutron", "GET", "/v2.0/security-groups")) as unknown as {
-      security_groups: readonly { id: string; name: string }[];
-    };
-    return wanted.map((name) => {
-      const group = known.find((each) => each.name === name) ?? known.find((each) => each.id === name);
-      if (group === undefined) throw new CpiError(`Security group '${name}' not found`);
-      return group.id;
-    });
-  }
-
-  *#createPort(call: Call, network: VmNetwork, groups: readonly string[]): Body<string> {
-    const body = {
-      port: {
-        network_id: network.cloudProperties.net_id,
-        fixed_ips: [{ ip_address: network.ip }],
-        ...(groups.length > 0 && { security_groups: groups }),
-      },
-    };
-    let reply = yield* call.ask("neutron", "POST", "/v2.0/ports", body);
-    if (reply.status === 409) {
-      yield* this.#freeAddress(call, network);
-      reply = yield* call.ask("neutron", "POST", "/v2.0/ports", body);
-    }
-    if (reply.status !== 201) throw new CpiError(`Could not create port for ${network.ip}: ${faultText(reply)}`);
-    return (reply.json as { port: { id: string } }).port.id;
-  }
-
-  /** A port that an earlier failure left on the address is DOWN and has no device. */
-  *#freeAddress(call: Call, network: VmNetwork): Body {
-    const { ports } = (yield* call.need(
-      "neutron",
-      "GET",
-      `/v2.0/ports?fixed_ips=ip_address%3D${network.ip}`,
-    )) as unknown as {
-      ports: readonly { id: string; status: string; device_id: string; device_owner: string }[];
-    };
-    for (const port of ports) {
-      if (port.status === "DOWN" && port.device_id === "" && port.device_owner === "")
-        yield* call.ask("neutron", "DELETE", `/v2.0/ports/${port.id}`);
-    }
-  }
-
-  *#boot(call: Call, request: VmRequest, flavorId: string, ports: readonly string[]): Body<string> {
-    const name = `vm-${this.#uuid()}`;
-    const zone = request.cloudProperties.availability_zone;
-    const { server } = (yield* call.need("nova", "POST", "/v2.1/servers", {
-      server: {
-        name,
-        imageRef: request.stemcellCid,
-        flavorRef: flavorId,
-        key_name: this.#options.keyName,
-        ...(zone === undefined ? {} : { availability_zone: zone }),
-        networks: ports.map((port) => ({ port })),
-        user_data: Buffer.from(JSON.stringify({ server: { name }, agent_id: request.agentId })).toString("base64"),
-      },
-    })) as unknown as { server: { id: string } };
-    try {
-      yield* this.#settle(call, "nova", `/v2.1/servers/${server.id}`, "server", ["active"]);
-    } catch (error) {
-      yield* call.ask("nova", "DELETE", `/v2.1/servers/${server.id}`);
-      throw error;
-    }
-    return server.id;
-  }
-
-  *setVmMetadata(cid: string, values: Readonly<Record<string, string>>): Body {
-    const call = this.#call();
-    yield* call.need("nova", "GET", `/v2.1/servers/${cid}`);
-    yield* call.need("nova", "POST", `/v2.1/servers/${cid}/metadata`, metadata(values));
-    const registry = yield* call.ask("nova", "GET", `/v2.1/servers/${cid}/metadata/registry_key`);
-    if (registry.status !== 404 && values.name !== undefined)
-      yield* call.need("nova", "PUT", `/v2.1/servers/${cid}`, { server: { name: values.name } });
-  }
-
-  *deleteVm(cid: string): Body {
-    const call = this.#call();
-    const found = yield* call.ask("nova", "GET", `/v2.1/servers/${cid}`);
-    const { ports } = (yield* call.need("neutron", "GET", `/v2.0/ports?device_id=${cid}`)) as unknown as {
-      ports: readonly { id: string }[];
-    };
-    if (found.status !== 404) {
-      yield* call.ask("nova", "DELETE", `/v2.1/servers/${cid}`);
-      yield* this.#settle(call, "nova", `/v2.1/servers/${cid}`, "server", ["deleted"]);
-    }
-    for (const port of ports) {
-      const reply = yield* call.ask("neutron", "GET", `/v2.0/ports/${port.id}`);
-      if (reply.status === 200) yield* call.ask("neutron", "DELETE", `/v2.0/ports/${port.id}`);
-    }
+  hasVm(cid: string): Body<boolean> {
+    return hasServer(this.#start(), cid);
   }
 
   isAlive(cid: string): boolean {
     return this.#openstack.cloud.servers.server(cid)?.status === "ACTIVE";
   }
 
-  *createDisk(sizeMb: number, properties: Readonly<Record<string, unknown>>, vmCid: string): Body<string> {
-    const call = this.#call();
-    const { server } = (yield* call.need("nova", "GET", `/v2.1/servers/${vmCid}`)) as unknown as { server: Json };
-    const { volume } = (yield* call.need("cinder", "POST", "/v3/{project}/volumes", {
-      volume: {
-        name: `volume-${this.#uuid()}`,
-        description: "",
-        size: Math.ceil(sizeMb / 1024),
-        ...(properties.type === undefined ? {} : { volume_type: properties.type }),
-        availability_zone: server["OS-EXT-AZ:availability_zone"],
-      },
-    })) as unknown as { volume: { id: string } };
-    yield* this.#settle(call, "cinder", `/v3/{project}/volumes/${volume.id}`, "volume", ["available"]);
-    return volume.id;
-  }
-
-  *attachDisk(vmCid: string, diskCid: string): Body<string> {
-    const call = this.#call();
-    yield* call.need("nova", "GET", `/v2.1/servers/${vmCid}`);
-    yield* call.need("cinder", "GET", `/v3/{project}/volumes/${diskCid}`);
-    const { volumeAttachments } = (yield* call.need(
-      "nova",
-      "GET",
-      `/v2.1/servers/${vmCid}/os-volume_attachments`,
-    )) as unknown as {
-      volumeAttachments: readonly { volumeId: string; device: string }[];
-    };
-    const already = volumeAttachments.find(({ volumeId }) => volumeId === diskCid);
-    if (already !== undefined) return already.device;
-    yield* call.need("nova", "GET", "/v2.1/flavors/detail");
-    const taken = new Set(volumeAttachments.map(({ device }) => device));
-    // b is the flavor's ephemeral disk.
-    const device = "cdefghijklmnopqrstuvwxyz"
-      .split("")
-      .map((letter) => `/dev/sd${letter}`)
-      .find((each) => !taken.has(each));
-    yield* call.need("nova", "POST", `/v2.1/servers/${vmCid}/os-volume_attachments`, {
-      volumeAttachment: { volumeId: diskCid, device },
-    });
-    yield* this.#settle(call, "cinder", `/v3/{project}/volumes/${diskCid}`, "volume", ["in-use"]);
-    yield* call.ask("nova", "GET", `/v2.1/servers/${vmCid}/metadata/registry_key`);
-    return device ?? "";
-  }
-
-  *detachDisk(vmCid: string, diskCid: string): Body {
-    const call = this.#call();
-    const server = yield* call.ask("nova", "GET", `/v2.1/servers/${vmCid}`);
-    const volume = yield* call.ask("cinder", "GET", `/v3/{project}/volumes/${diskCid}`);
-    if (server.status === 404 || volume.status === 404) return;
-    const { volumeAttachments } = (yield* call.need(
-      "nova",
-      "GET",
-      `/v2.1/servers/${vmCid}/os-volume_attachments`,
-    )) as unknown as {
-      volumeAttachments: readonly { volumeId: string }[];
-    };
-    if (!volumeAttachments.some(({ volumeId }) => volumeId === diskCid)) return;
-    yield* call.need("nova", "DELETE", `/v2.1/servers/${vmCid}/os-volume_attachments/${diskCid}`);
-    yield* this.#settle(call, "cinder", `/v3/{project}/volumes/${diskCid}`, "volume", ["available"]);
-  }
-
-  *deleteDisk(cid: string): Body {
-    const call = this.#call();
-    const found = yield* call.ask("cinder", "GET", `/v3/{project}/volumes/${cid}`);
-    if (found.status === 404) return;
-    const { status } = (found.json as { volume: { status: string } }).volume;
-    if (status !== "available") throw new CpiError(`Cannot delete volume '${cid}', state is ${status}`);
-    yield* call.ask("cinder", "DELETE", `/v3/{project}/volumes/${cid}`);
-    yield* this.#settle(call, "cinder", `/v3/{project}/volumes/${cid}`, "volume", ["deleted"]);
-  }
-
-  *setDiskMetadata(cid: string, values: Readonly<Record<string, string>>): Body {
-    const call = this.#call();
-    yield* call.need("cinder", "GET", `/v3/{project}/volumes/${cid}`);
-    yield* call.need("cinder", "POST", `/v3/{project}/volumes/${cid}/metadata`, metadata(values));
-  }
-
-  *rebootVm(cid: string): Body {
-    const call = this.#call();
-    yield* call.need("nova", "GET", `/v2.1/servers/${cid}`);
-    yield* call.need("nova", "POST", `/v2.1/servers/${cid}/action`, { reboot: { type: "SOFT" } });
-    yield* this.#settle(call, "nova", `/v2.1/servers/${cid}`, "server", ["active"]);
-  }
-
-  *hasVm(cid: string): Body<boolean> {
-    const reply = yield* this.#call().ask("nova", "GET", `/v2.1/servers/${cid}`);
-    return reply.status === 200;
-  }
-
-  *hasDisk(cid: string): Body<boolean> {
-    const reply = yield* this.#call().ask("cinder", "GET", `/v3/{project}/volumes/${cid}`);
-    return reply.status === 200;
-  }
-
   calculateVmProperties(): Properties {
     throw new CpiError("not simulated: vm_resources with the OpenStack CPI; give the instance group a vm_type");
   }
 
-  *snapshotDisk(diskCid: string, values: Readonly<Record<string, string>>): Body<string> {
-    const call = this.#call();
-    yield* call.need("cinder", "GET", `/v3/{project}/volumes/${diskCid}`);
-    const description = `${values.deployment}/${values.job}/${values.index}`;
-    const { snapshot } = (yield* call.need("cinder", "POST", "/v3/{project}/snapshots", {
-      snapshot: { volume_id: diskCid, name: `snapshot-${this.#uuid()}`, description, force: true },
-    })) as unknown as { snapshot: { id: string } };
-    yield* this.#settle(call, "cinder", `/v3/{project}/snapshots/${snapshot.id}`, "snapshot", ["available"]);
-    yield* call.need("cinder", "POST", `/v3/{project}/snapshots/${snapshot.id}/metadata`, metadata(values));
-    return snapshot.id;
+  createDisk(sizeMb: number, properties: Properties, vmCid: string): Body<string> {
+    return createVolume(this.#start(), sizeMb, properties, vmCid, () => this.#nameOf("volume"));
   }
 
-  *deleteSnapshot(cid: string): Body {
-    const call = this.#call();
-    const found = yield* call.ask("cinder", "GET", `/v3/{project}/snapshots/${cid}`);
-    if (found.status === 404) return;
-    yield* call.ask("cinder", "DELETE", `/v3/{project}/snapshots/${cid}`);
-    yield* this.#settle(call, "cinder", `/v3/{project}/snapshots/${cid}`, "snapshot", ["deleted"]);
+  attachDisk(vmCid: string, diskCid: string): Body<string> {
+    return attachVolume(this.#start(), vmCid, diskCid);
+  }
+
+  detachDisk(vmCid: string, diskCid: string): Body {
+    return detachVolume(this.#start(), vmCid, diskCid);
+  }
+
+  deleteDisk(cid: string): Body {
+    return deleteVolume(this.#start(), cid);
+  }
+
+  hasDisk(cid: string): Body<boolean> {
+    return hasVolume(this.#start(), cid);
+  }
+
+  setDiskMetadata(cid: string, values: Metadata): Body {
+    return setVolumeMetadata(this.#start(), cid, values);
+  }
+
+  snapshotDisk(diskCid: string, values: Metadata): Body<string> {
+    return createVolumeSnapshot(this.#start(), diskCid, values, () => this.#nameOf("snapshot"));
+  }
+
+  deleteSnapshot(cid: string): Body {
+    return deleteVolumeSnapshot(this.#start(), cid);
   }
 }

@@ -17,7 +17,7 @@ const JSON_TYPE = { "Content-Type": "application/json" };
 const YAML_TYPE = { "Content-Type": "text/yaml" };
 const TAR_TYPE = { "Content-Type": "application/x-compressed" };
 
-const flag = (argv: readonly string[], name: string): string | undefined => {
+const readFlag = (argv: readonly string[], name: string): string | undefined => {
   const at = argv.indexOf(`--${name}`);
   return at >= 0 ? argv[at + 1] : argv.find((each) => each.startsWith(`--${name}=`))?.split("=")[1];
 };
@@ -63,9 +63,9 @@ async function draftOf(client: Client, path: string, argv: readonly string[], la
 const manifestText = (text: string): string => (parse(text) === null ? "" : text);
 
 function configBody(path: string, argv: readonly string[], content: string, latest: string): object {
-  const ids = [flag(argv, "from-id"), flag(argv, "to-id")];
+  const ids = [readFlag(argv, "from-id"), readFlag(argv, "to-id")];
   if (ids[0] !== undefined) return { from: { id: ids[0] }, to: { id: ids[1] } };
-  const body = { type: flag(argv, "type"), name: flag(argv, "name") ?? "default", content };
+  const body = { type: readFlag(argv, "type"), name: readFlag(argv, "name") ?? "default", content };
   return path.startsWith("/configs/diff") ? body : { ...body, expected_latest_id: latest };
 }
 

@@ -35,7 +35,7 @@ const pair = (): { privateKey: string; publicKey: string } =>
     privateKeyEncoding: { type: "pkcs8", format: "pem" },
   });
 
-export interface Answer {
+export interface DirectorAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
@@ -105,7 +105,7 @@ export class Client {
     return `${note.includes("capital") ? "Bearer" : "bearer"} ${token}`;
   }
 
-  async send(recorded: RecordedRequest): Promise<Answer> {
+  async send(recorded: RecordedRequest): Promise<DirectorAnswer> {
     this.sleep(REQUEST_MS);
     const authorization = this.#authorization(recorded);
     const body: Uint8Array | string =
@@ -133,7 +133,7 @@ export class Client {
     return reply.outcome.value;
   }
 
-  async get(path: string): Promise<Answer> {
+  async get(path: string): Promise<DirectorAnswer> {
     return this.send({ method: "GET", path, ...this.#admin() });
   }
 
@@ -177,7 +177,7 @@ export class Client {
   }
 }
 
-function answerOf(reply: HttpReply): Answer {
+function answerOf(reply: HttpReply): DirectorAnswer {
   const { body, headers: given } = serialise(reply);
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(given))

@@ -11,8 +11,8 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
 ];
 const ANYTHING = "[\\s\\S]*?";
 
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-const short = (value: unknown): string => (JSON.stringify(value) ?? "nothing").slice(0, 400);
+const escapePattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+const abbreviate = (value: unknown): string => (JSON.stringify(value) ?? "nothing").slice(0, 400);
 const typeOf = (value: unknown): string => (value === null ? "null" : Array.isArray(value) ? "array" : typeof value);
 
 /** Fills bound placeholders of what is sent. */
@@ -24,9 +24,9 @@ function fits(template: string, actual: string, bindings: Bindings): boolean {
   if (!template.includes("{{")) return template === actual;
   const names: string[] = [];
   const source = template.split(/\{\{([^}]+)\}\}/).map((part, at) => {
-    if (at % 2 === 0) return escaped(part);
+    if (at % 2 === 0) return escapePattern(part);
     const bound = bindings.get(part);
-    if (bound !== undefined) return escaped(bound);
+    if (bound !== undefined) return escapePattern(bound);
     const shape = SHAPES.find(([pattern]) => pattern.test(part))?.[1];
     if (shape === undefined) return ANYTHING;
     const seen = names.indexOf(part);
@@ -40,9 +40,9 @@ function fits(template: string, actual: string, bindings: Bindings): boolean {
   return true;
 }
 
-const normal = (path: string): string => path.replace(/\[\d+\]/g, "[*]");
+const normalisePath = (path: string): string => path.replace(/\[\d+\]/g, "[*]");
 
-export interface Rules {
+export interface CompareRules {
   readonly mask: ReadonlySet<string>;
   /** Lists (`[*]` for any index) whose order is not significant. */
   readonly unordered: ReadonlySet<string>;
@@ -52,46 +52,55 @@ export interface Rules {
 export function differences(
   expected: unknown,
   actual: unknown,
-  rules: Rules,
+  rules: CompareRules,
   bindings: Bindings,
   path = "$",
 ): string[] {
-  if (rules.mask.has(normal(path))) {
+  if (rules.mask.has(normalisePath(path))) {
     const same =
       typeOf(expected) === typeOf(actual) || (actual !== undefined && (expected === null || actual === null));
-    return same ? [] : [`${path}: a ${typeOf(expected)} expected, got ${short(actual)}`];
+    return same ? [] : [`${path}: a ${typeOf(expected)} expected, got ${abbreviate(actual)}`];
   }
   if (typeof expected === "string" && typeof actual === "string")
-    return fits(expected, actual, bindings) ? [] : [`${path}: ${short(expected)} expected, got ${short(actual)}`];
+    return fits(expected, actual, bindings)
+      ? []
+      : [`${path}: ${abbreviate(expected)} expected, got ${abbreviate(actual)}`];
   if (typeof expected === "string" && typeof actual === "number" && /^\{\{vm\d+\}\}$/.test(expected))
     return fits(expected, String(actual), bindings) ? [] : [`${path}: ${expected} expected, got ${actual}`];
-  if (typeOf(expected) !== typeOf(actual)) return [`${path}: ${short(expected)} expected, got ${short(actual)}`];
-  if (Array.isArray(expected)) return lists(expected, actual as unknown[], rules, bindings, path);
+  if (typeOf(expected) !== typeOf(actual))
+    return [`${path}: ${abbreviate(expected)} expected, got ${abbreviate(actual)}`];
+  if (Array.isArray(expected)) return compareLists(expected, actual as unknown[], rules, bindings, path);
   if (typeof expected === "object" && expected !== null)
-    return objects(expected as Record<string, unknown>, actual as Record<string, unknown>, rules, bindings, path);
-  return expected === actual ? [] : [`${path}: ${short(expected)} expected, got ${short(actual)}`];
+    return compareObjects(
+      expected as Record<string, unknown>,
+      actual as Record<string, unknown>,
+      rules,
+      bindings,
+      path,
+    );
+  return expected === actual ? [] : [`${path}: ${abbreviate(expected)} expected, got ${abbreviate(actual)}`];
 }
 
-function objects(
+function compareObjects(
   expected: Record<string, unknown>,
   actual: Record<string, unknown>,
-  rules: Rules,
+  rules: CompareRules,
   bindings: Bindings,
   path: string,
 ): string[] {
   const known = Object.keys(expected).flatMap((key) =>
     key in actual
       ? differences(expected[key], actual[key], rules, bindings, `${path}.${key}`)
-      : [`${path}.${key}: missing (${short(expected[key])})`],
+      : [`${path}.${key}: missing (${abbreviate(expected[key])})`],
   );
   const extra = Object.keys(actual).filter((key) => !(key in expected));
-  return [...known, ...extra.map((key) => `${path}.${key}: unexpected ${short(actual[key])}`)];
+  return [...known, ...extra.map((key) => `${path}.${key}: unexpected ${abbreviate(actual[key])}`)];
 }
 
-function lists(
+function compareLists(
   expected: readonly unknown[],
   actual: readonly unknown[],
-  rules: Rules,
+  rules: CompareRules,
   bindings: Bindings,
   path: string,
 ): string[] {
@@ -99,17 +108,17 @@ function lists(
   const strict = expected.flatMap((item, at) => differences(item, actual[at], rules, trial, `${path}[${at}]`));
   if (expected.length !== actual.length)
     strict.push(`${path}: ${expected.length} elements expected, got ${actual.length}`);
-  if (strict.length > 0 && rules.unordered.has(normal(path)) && expected.length === actual.length)
-    return bag(expected, actual, rules, bindings, path);
+  if (strict.length > 0 && rules.unordered.has(normalisePath(path)) && expected.length === actual.length)
+    return compareUnordered(expected, actual, rules, bindings, path);
   if (strict.length === 0) for (const [name, value] of trial) bindings.set(name, value);
   return strict;
 }
 
 /** Each expected item takes the first item left that fits. */
-export function bag(
+export function compareUnordered(
   expected: readonly unknown[],
   actual: readonly unknown[],
-  rules: Rules,
+  rules: CompareRules,
   bindings: Bindings,
   path: string,
 ): string[] {
@@ -122,7 +131,7 @@ export function bag(
       left.splice(index, 1);
       return [];
     }
-    return [`${path}[${at}]: nothing like ${short(item)}; left ${short(left)}`];
+    return [`${path}[${at}]: nothing like ${abbreviate(item)}; left ${abbreviate(left)}`];
   });
 }
 
@@ -138,7 +147,7 @@ const PARALLEL =
 export function eventDifferences(
   expected: readonly EventLine[],
   actual: readonly EventLine[],
-  rules: Rules,
+  rules: CompareRules,
   bindings: Bindings,
 ): string[] {
   const trial = new Map(bindings);
@@ -147,12 +156,12 @@ export function eventDifferences(
     for (const [name, value] of trial) bindings.set(name, value);
     return [];
   }
-  const [wanted, given] = [runs(expected), runs(actual)];
+  const [wanted, given] = [groupByStage(expected), groupByStage(actual)];
   if (wanted.length !== given.length || wanted.some((run, at) => run.length !== given[at]?.length)) return strict;
   const loose = new Map(bindings);
   const found = wanted.flatMap((run, at) =>
     PARALLEL.test(run[0]?.stage ?? "")
-      ? bag(
+      ? compareUnordered(
           run,
           given[at] ?? [],
           { ...rules, mask: new Set([...rules.mask, "$.event_lines[*].index"]) },
@@ -165,7 +174,7 @@ export function eventDifferences(
   return found;
 }
 
-function runs(lines: readonly EventLine[]): readonly (readonly EventLine[])[] {
+function groupByStage(lines: readonly EventLine[]): readonly (readonly EventLine[])[] {
   const all: EventLine[][] = [];
   for (const line of lines) {
     const last = all.at(-1);

@@ -1,16 +1,16 @@
-import type { Instance } from "../state.ts";
+import type { Instance } from "../state/deployments.ts";
 import type { Client } from "./client.ts";
 
 /** An agent that was frozen takes this long to be heard again: its connection to the message bus must be made anew. */
 const THAW_MS = 30_000;
 
 /** Causes what a note of a recording says was done outside the API, through the simulator's own faults. */
-export function cause(client: Client, note: string): readonly string[] {
-  const parts = note.split("; ").map((part) => causeOne(client, part));
+export function causeNote(client: Client, note: string): readonly string[] {
+  const parts = note.split("; ").map((part) => causePart(client, part));
   return parts.includes(false) ? [`not simulated: ${note}`] : [];
 }
 
-function causeOne({ kernel, bosh, dummy }: Client, note: string): boolean {
+function causePart({ kernel, bosh, dummy }: Client, note: string): boolean {
   const { faults } = kernel;
   const failing = /agents of group (\S+) report job \S+ as failing/.exec(note);
   const frozen = /the agent of (\S+)\/(\d+) is frozen/.exec(note);

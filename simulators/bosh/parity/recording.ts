@@ -15,7 +15,7 @@ export interface Scenario {
   readonly director_mode?: string;
   /** `upload-release F`, `deploy F`, …: run to the end of their tasks before the first step. */
   readonly setup: readonly string[];
-  readonly steps: readonly Step[];
+  readonly steps: readonly RecordedStep[];
 }
 
 export interface RecordedRequest {
@@ -66,7 +66,7 @@ export interface NoteStep {
   readonly note: string;
 }
 
-export type Step = RequestStep | TaskStep | CliStep | NoteStep;
+export type RecordedStep = RequestStep | TaskStep | CliStep | NoteStep;
 
 /** Reads scenarios from a `.jsonl` or `.jsonl.gz` file. */
 export function readScenarios(file: string): readonly Scenario[] {

@@ -2,10 +2,10 @@ import type { ScenarioScore } from "../../parity/ratchet.ts";
 import { gunzipSync } from "node:zlib";
 import type { Service } from "../../kernel/index.ts";
 import { replayCli } from "./cli.ts";
-import { type Answer, Client } from "./client.ts";
-import { type Bindings, differences, eventDifferences, fill, type Rules } from "./compare.ts";
-import { cause } from "./notes.ts";
-import { type RequestStep, readScenarios, type Scenario, type Step, type TaskStep } from "./recording.ts";
+import { type DirectorAnswer, Client } from "./client.ts";
+import { type Bindings, differences, eventDifferences, fill, type CompareRules } from "./compare.ts";
+import { causeNote } from "./notes.ts";
+import { type RequestStep, readScenarios, type Scenario, type RecordedStep, type TaskStep } from "./recording.ts";
 
 export interface ScenarioResult extends ScenarioScore {
   /** Steps of the CLI among them: judged by their requests, not by what the CLI prints. */
@@ -60,18 +60,18 @@ async function replayScenario(recordings: string, scenario: Scenario): Promise<S
   };
 }
 
-function nameOf(step: Step): string {
+function nameOf(step: RecordedStep): string {
   if ("request" in step)
     return `${step.request.auth ?? step.request.jwt_note ?? ""} ${step.request.method} ${step.request.path}`.trim();
   if ("task" in step) return `task ${step.task.id}`;
   return "cli" in step ? `bosh ${step.cli.argv.join(" ")}` : step.note;
 }
 
-async function replayStep(client: Client, step: Step, bindings: Bindings): Promise<readonly string[]> {
+async function replayStep(client: Client, step: RecordedStep, bindings: Bindings): Promise<readonly string[]> {
   if ("request" in step) return replayRequest(client, step, bindings);
   if ("task" in step) return replayTask(client, step, bindings);
   if ("cli" in step) return replayCli(client, step, (path) => fill(path, bindings));
-  return cause(client, step.note);
+  return causeNote(client, step.note);
 }
 
 const HEADERS = [
@@ -84,7 +84,7 @@ const HEADERS = [
   "accept-ranges",
 ];
 
-const rulesOf = (mask: readonly string[] | undefined, ...unordered: string[]): Rules => ({
+const rulesOf = (mask: readonly string[] | undefined, ...unordered: string[]): CompareRules => ({
   mask: new Set(mask),
   unordered: new Set(unordered),
 });
@@ -126,7 +126,7 @@ async function replayRequest(
   return [...found, ...differences(reply.body, bodyOf(reply.body, answer, request.method), rules, bindings)];
 }
 
-function bodyOf(expected: unknown, answer: Answer, method: string): unknown {
+function bodyOf(expected: unknown, answer: DirectorAnswer, method: string): unknown {
   if (answer.text === "" || method === "HEAD") return null;
   if (typeof expected === "object" && expected !== null && "binary" in expected)
     return isGzip(answer.bytes) ? { binary: "gzip", bytes: "varies", members: membersOf(answer.bytes) } : answer.text;
@@ -144,7 +144,7 @@ function bodyOf(expected: unknown, answer: Answer, method: string): unknown {
 }
 
 /** A recording may have cut the line end of a text. */
-const answerText = ({ text }: Answer, expected: string): string =>
+const answerText = ({ text }: DirectorAnswer, expected: string): string =>
   text.trimEnd() === expected.trimEnd() ? expected : text;
 
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;

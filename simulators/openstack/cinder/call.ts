@@ -1,20 +1,14 @@
 import { bodyText, type HttpReply, json } from "../../kernel/index.ts";
 import type { Actor } from "../cloud.ts";
-import { type MicroversionRange, microversionOf } from "../common/microversion.ts";
-import { str } from "../common/python.ts";
-import { EVENTLET_FRONT } from "../common/front.ts";
-import { Refusal, refuseWith } from "../common/refusal.ts";
-import { type Formats, type Schema, validate } from "../common/schema.ts";
-import {
-  BODY_BYTES_MAX,
-  type Context,
-  keystoneUnauthorized,
-  type OpenStackRoute,
-  type Style,
-} from "../common/service.ts";
-import { isUtf8, UNDECODABLE_PATH } from "../common/text.ts";
-import { isoMicros } from "../common/time.ts";
-import { ERRED, errorPage, NO_ROUTE } from "../common/webob.ts";
+import { type MicroversionRange, microversionOf } from "../microversion.ts";
+import { str } from "../python/index.ts";
+import { EVENTLET_FRONT } from "../python/http-server.ts";
+import { Refusal, refuseWith } from "../refusal.ts";
+import { type Formats, type Schema, validate } from "../schema/index.ts";
+import { BODY_BYTES_MAX, type Context, keystoneUnauthorized, type OpenStackRoute, type Style } from "../service.ts";
+import { isUtf8, UNDECODABLE_PATH } from "../url.ts";
+import { isoMicros } from "../time.ts";
+import { ERRED, errorPage, NO_ROUTE } from "../webob.ts";
 import type { Cinder } from "./state.ts";
 
 export const MICROVERSIONS: MicroversionRange = { service: "volume", major: 3, minorMin: 0, minorMax: 70 };

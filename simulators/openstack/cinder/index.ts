@@ -1,6 +1,6 @@
 import { type HttpReply, json, type Service } from "../../kernel/index.ts";
 import type { Cloud, VolumeOps } from "../cloud.ts";
-import { type Context, type OpenStackRoute, openStackService } from "../common/service.ts";
+import { type Context, type OpenStackRoute, openStackService } from "../service.ts";
 import { ACTION_ROUTES, endUpload, type Upload } from "./actions.ts";
 import { BACKUP_ROUTES, failBackup } from "./backups.ts";
 import { CINDER_POINTS } from "./faults.ts";

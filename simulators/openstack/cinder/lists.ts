@@ -1,5 +1,5 @@
 import { own } from "../../kernel/index.ts";
-import { type SortKey, sortedBy } from "../common/page.ts";
+import { type SortKey, sortedBy } from "../paging.ts";
 import { badRequest, asBoolean, type Call, missing } from "./call.ts";
 
 /** What a list of this kind sorts by and filters on. */

@@ -1,4 +1,4 @@
-import { str } from "../common/python.ts";
+import { str } from "../python/index.ts";
 import {
   accepted,
   asBoolean,

@@ -1,4 +1,4 @@
-import { isoMicros } from "../common/time.ts";
+import { isoMicros } from "../time.ts";
 import { guardNova } from "./actions.ts";
 import { type Call, type CinderRoute, dated, emptied, links, missing, notFound, ok, seesAll } from "./call.ts";
 import { type Attachment, BACKEND, HOST, type MessageRow, type VolumeRow } from "./state.ts";

@@ -1,4 +1,4 @@
-import { Refusal } from "../common/refusal.ts";
+import { Refusal } from "../refusal.ts";
 import {
   asBoolean,
   badRequest,

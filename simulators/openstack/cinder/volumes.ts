@@ -1,6 +1,6 @@
 import type { Actor, ImageView } from "../cloud.ts";
-import { Refusal } from "../common/refusal.ts";
-import type { Schema } from "../common/schema.ts";
+import { Refusal } from "../refusal.ts";
+import type { Schema } from "../schema/index.ts";
 import {
   asBoolean,
   badRequest,

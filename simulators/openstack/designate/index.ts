@@ -1,6 +1,6 @@
 import type { Service } from "../../kernel/index.ts";
 import type { Cloud } from "../cloud.ts";
-import { openStackService } from "../common/service.ts";
+import { openStackService } from "../service.ts";
 import { installImports } from "./behaviour/imports.ts";
 import { installPropagation } from "./behaviour/propagation.ts";
 import { designateRoutes } from "./routes/routes.ts";

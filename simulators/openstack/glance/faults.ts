@@ -1,6 +1,6 @@
-import { faultPoint } from "../../kernel/index.ts";
+import { type FaultPoint, faultPoint } from "../../kernel/index.ts";
 
-/** Where Glance's own work may fail, beside its routes. */
+/** The upload of an image's data. */
 export const UPLOAD_POINT = faultPoint({
   point: "glance:image.upload",
   effects: ["error", "stuck"],
@@ -9,3 +9,6 @@ export const UPLOAD_POINT = faultPoint({
   prose:
     "An upload is refused after it was received (store full, quota), or the image stays saving for good. The caller must not use an image before it is active.",
 });
+
+/** Where Glance's own work may fail, beside its routes. */
+export const FAULT_POINTS: readonly FaultPoint[] = [UPLOAD_POINT];

@@ -1,6 +1,6 @@
 import type { Service } from "../../kernel/index.ts";
 import type { Cloud, PortOps } from "../cloud.ts";
-import { openStackService } from "../common/service.ts";
+import { openStackService } from "../service.ts";
 import { admits } from "./behaviour/admission.ts";
 import { portOperations } from "./behaviour/for-nova.ts";
 import { proxyOperations } from "./behaviour/nova-proxy.ts";

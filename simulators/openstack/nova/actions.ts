@@ -1,8 +1,8 @@
 import { type HttpReply, own } from "../../kernel/index.ts";
 import type { ImageView } from "../cloud.ts";
-import { Refusal } from "../common/refusal.ts";
-import { validate } from "../common/schema.ts";
-import { isoMicros } from "../common/time.ts";
+import { Refusal } from "../refusal.ts";
+import { validate } from "../schema/index.ts";
+import { isoMicros } from "../time.ts";
 import {
   badRequest,
   type Call,

@@ -1,4 +1,4 @@
-import { isoMicros } from "../common/time.ts";
+import { isoMicros } from "../time.ts";
 import { admin, badRequest, type Call, checkedBody, conflict, type NovaRoute, nothing, notFound, ok } from "./call.ts";
 import { envelope, NAME, objectSchema } from "./schemas.ts";
 import { type Aggregate, HOST } from "./state.ts";

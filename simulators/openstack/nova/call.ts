@@ -1,10 +1,10 @@
 import { bodyText, compilePattern, type HttpReply, type HttpRequest, json } from "../../kernel/index.ts";
 import type { Actor } from "../cloud.ts";
-import { type MicroversionRange, microversionOf } from "../common/microversion.ts";
-import { repr, str } from "../common/python.ts";
-import { Refusal } from "../common/refusal.ts";
-import { type Formats, type Schema, type SchemaFailure, validate } from "../common/schema.ts";
-import type { Context } from "../common/service.ts";
+import { type MicroversionRange, microversionOf } from "../microversion.ts";
+import { repr, str } from "../python/index.ts";
+import { Refusal } from "../refusal.ts";
+import { type Formats, type Schema, type SchemaFailure, validate } from "../schema/index.ts";
+import type { Context } from "../service.ts";
 import type { Nova } from "./state.ts";
 
 export const MICROVERSIONS: MicroversionRange = {

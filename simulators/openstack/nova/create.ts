@@ -1,6 +1,6 @@
 import type { HttpReply } from "../../kernel/index.ts";
 import type { ImageView } from "../cloud.ts";
-import { Refusal } from "../common/refusal.ts";
+import { Refusal } from "../refusal.ts";
 import { startBuild, type WantedNic, type WantedVolume } from "./behaviour.ts";
 import { badRequest, type Call, checkedBody, conflict, denied, forbidden, isUuid, links, ok } from "./call.ts";
 import { affordable, quotaOf } from "./quotas.ts";

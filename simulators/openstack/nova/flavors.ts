@@ -1,5 +1,5 @@
-import { type SortKey, sortedBy } from "../common/page.ts";
-import type { Schema } from "../common/schema.ts";
+import { type SortKey, sortedBy } from "../paging.ts";
+import type { Schema } from "../schema/index.ts";
 import {
   admin,
   badRequest,

@@ -1,6 +1,6 @@
 import { json, type Service } from "../../kernel/index.ts";
 import type { Cloud, ServerOps } from "../cloud.ts";
-import { type OpenStackRoute, openStackService } from "../common/service.ts";
+import { type OpenStackRoute, openStackService } from "../service.ts";
 import { ACTION_ROUTES } from "./actions.ts";
 import { AGGREGATE_ROUTES } from "./aggregates.ts";
 import { defineBehaviour } from "./behaviour.ts";

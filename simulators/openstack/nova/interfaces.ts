@@ -1,5 +1,5 @@
 import type { PortView } from "../cloud.ts";
-import { Refusal } from "../common/refusal.ts";
+import { Refusal } from "../refusal.ts";
 import { checkState, checkUnlocked, recordAction, unexpected } from "./actions.ts";
 import { plugNow, startUnplug } from "./behaviour.ts";
 import { badRequest, type Call, checkedBody, conflict, type NovaRoute, nothing, notFound, ok } from "./call.ts";

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { isoMicros } from "../common/time.ts";
+import { isoMicros } from "../time.ts";
 import {
   badRequest,
   type Call,

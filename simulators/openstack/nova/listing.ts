@@ -1,7 +1,7 @@
 import { compilePattern, type HttpReply, own, type Pattern } from "../../kernel/index.ts";
-import { repr } from "../common/python.ts";
-import { type SortKey, sortedBy } from "../common/page.ts";
-import type { Schema } from "../common/schema.ts";
+import { repr } from "../python/index.ts";
+import { type SortKey, sortedBy } from "../paging.ts";
+import type { Schema } from "../schema/index.ts";
 import { badRequest, type Call, checkQuery, denied, limitOf, nextLink, ok } from "./call.ts";
 import { isTrue } from "./create.ts";
 import { BOOLEAN_WORDS } from "./schemas.ts";

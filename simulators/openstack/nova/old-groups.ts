@@ -1,6 +1,6 @@
 import type { HttpReply } from "../../kernel/index.ts";
 import type { SecurityGroupView } from "../cloud.ts";
-import { Refusal } from "../common/refusal.ts";
+import { Refusal } from "../refusal.ts";
 import {
   badRequest,
   type Call,

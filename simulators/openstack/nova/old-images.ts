@@ -1,7 +1,7 @@
 import { type HttpReply, own } from "../../kernel/index.ts";
 import type { ImageView } from "../cloud.ts";
-import { Refusal } from "../common/refusal.ts";
-import { isoSeconds } from "../common/time.ts";
+import { Refusal } from "../refusal.ts";
+import { isoSeconds } from "../time.ts";
 import {
   type Call,
   checkedBody,

@@ -1,5 +1,5 @@
 import type { FloatingIpView, NetworkView } from "../cloud.ts";
-import { Refusal } from "../common/refusal.ts";
+import { Refusal } from "../refusal.ts";
 import { admin, type Call, NO_JSON, type NovaRoute, nothing, notFound, ok, readBody } from "./call.ts";
 import { HOST } from "./state.ts";
 import { OLD_GROUP_ROUTES } from "./old-groups.ts";

@@ -1,5 +1,5 @@
-import { Refusal } from "../common/refusal.ts";
-import type { Schema } from "../common/schema.ts";
+import { Refusal } from "../refusal.ts";
+import type { Schema } from "../schema/index.ts";
 import { admin, badRequest, type Call, checkedBody, denied, type NovaRoute, nothing, ok } from "./call.ts";
 import { envelope, objectSchema } from "./schemas.ts";
 import type { Flavor, Nova } from "./state.ts";

@@ -1,4 +1,4 @@
-import type { Schema } from "../common/schema.ts";
+import type { Schema } from "../schema/index.ts";
 
 /*
  * Bodies of requests about servers, by microversion. The order of members decides which failure is told first.

@@ -1,4 +1,4 @@
-import type { Schema } from "../common/schema.ts";
+import type { Schema } from "../schema/index.ts";
 import { membersOf } from "./behaviour.ts";
 import { badRequest, type Call, checkedBody, forbidden, type NovaRoute, nothing, notFound, ok } from "./call.ts";
 import { isTrue } from "./create.ts";

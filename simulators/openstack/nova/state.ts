@@ -1,6 +1,6 @@
 import type { Slot } from "../../kernel/index.ts";
 import type { Actor, Cloud } from "../cloud.ts";
-import { ANONYMOUS } from "../common/service.ts";
+import { ANONYMOUS } from "../service.ts";
 
 /** What a server is (its long-lived state), besides what is being done to it (`task`). */
 export type VmState =

@@ -1,10 +1,10 @@
 import { type HttpReply, json, type ReplyHeaders } from "../../kernel/index.ts";
-import { microversionOf } from "../common/microversion.ts";
-import { EVENTLET_FRONT } from "../common/front.ts";
-import { Refusal, refuseWith } from "../common/refusal.ts";
-import { BODY_BYTES_MAX, type Context, keystoneUnauthorized, type Style } from "../common/service.ts";
-import { isUtf8, UNDECODABLE_PATH } from "../common/text.ts";
-import { ERRED, errorPage, NO_ROUTE } from "../common/webob.ts";
+import { microversionOf } from "../microversion.ts";
+import { EVENTLET_FRONT } from "../python/http-server.ts";
+import { Refusal, refuseWith } from "../refusal.ts";
+import { BODY_BYTES_MAX, type Context, keystoneUnauthorized, type Style } from "../service.ts";
+import { isUtf8, UNDECODABLE_PATH } from "../url.ts";
+import { ERRED, errorPage, NO_ROUTE } from "../webob.ts";
 import { addressOf, badRequest, checkProject, MICROVERSIONS, sentPath } from "./call.ts";
 
 const FAULTS: Readonly<Record<number, string>> = {

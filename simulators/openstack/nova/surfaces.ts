@@ -1,5 +1,5 @@
-import { Refusal } from "../common/refusal.ts";
-import { isoMicros } from "../common/time.ts";
+import { Refusal } from "../refusal.ts";
+import { isoMicros } from "../time.ts";
 import { checkState } from "./actions.ts";
 import { admin, badRequest, type Call, checkedBody, denied, type NovaRoute, nothing, notFound, ok } from "./call.ts";
 import { EXTENSIONS } from "./extensions.ts";

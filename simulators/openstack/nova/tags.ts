@@ -1,4 +1,4 @@
-import { validate } from "../common/schema.ts";
+import { validate } from "../schema/index.ts";
 import { badRequest, type Call, checkedBody, NO_JSON, type NovaRoute, nothing, notFound, ok } from "./call.ts";
 import { TAG, TAGS } from "./schemas.ts";
 import { serverOf } from "./servers.ts";

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { PortView } from "../cloud.ts";
-import { isoMicros, isoSeconds } from "../common/time.ts";
+import { isoMicros, isoSeconds } from "../time.ts";
 import { type Call, links } from "./call.ts";
 import { type Flavor, HOST, type Server } from "./state.ts";
 

@@ -1,5 +1,5 @@
 import type { HttpReply } from "../../kernel/index.ts";
-import { Refusal } from "../common/refusal.ts";
+import { Refusal } from "../refusal.ts";
 import { checkState, checkUnlocked, recordAction } from "./actions.ts";
 import { nextDevice, startAttach, startDetach } from "./behaviour.ts";
 import { badRequest, type Call, checkedBody, type NovaRoute, nothing, notFound, ok } from "./call.ts";

@@ -1,4 +1,4 @@
-import type { Refusal } from "../../common/refusal.ts";
+import type { Refusal } from "../../refusal.ts";
 import { checkQuota } from "../state/quotas.ts";
 import { type Designate, recordsetsOf, type ZoneRow } from "../state/state.ts";
 import { badRequest, duplicate } from "../wire/errors.ts";

@@ -1,4 +1,4 @@
-import { Refusal } from "../../common/refusal.ts";
+import { Refusal } from "../../refusal.ts";
 import { type Designate, NAMESERVER, type ZoneRow } from "../state/state.ts";
 import { badRequest, duplicate } from "../wire/errors.ts";
 import { soaOf } from "./propagation.ts";

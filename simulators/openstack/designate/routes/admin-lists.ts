@@ -1,5 +1,5 @@
 import { json } from "../../../kernel/index.ts";
-import type { OpenStackRoute } from "../../common/service.ts";
+import type { OpenStackRoute } from "../../service.ts";
 import { forAdmins, refuseUnmodelled, rootOf } from "../wire/request.ts";
 
 /** A list that only administrators see and that is always empty. */

@@ -1,5 +1,5 @@
 import { json } from "../../../kernel/index.ts";
-import type { OpenStackRoute } from "../../common/service.ts";
+import type { OpenStackRoute } from "../../service.ts";
 import { quotasOf } from "../state/quotas.ts";
 import type { Designate } from "../state/state.ts";
 import { LIMIT_MAX } from "../wire/lists.ts";

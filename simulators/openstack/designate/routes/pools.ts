@@ -1,6 +1,6 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-import { isoMicros } from "../../common/time.ts";
-import type { Context, OpenStackRoute } from "../../common/service.ts";
+import { isoMicros } from "../../time.ts";
+import type { Context, OpenStackRoute } from "../../service.ts";
 import { type Designate, NAMESERVER, POOL_ID } from "../state/state.ts";
 import { notFound } from "../wire/errors.ts";
 import { forAdmins, rootOf, type View } from "../wire/request.ts";

@@ -1,5 +1,5 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../../common/service.ts";
+import type { Context, OpenStackRoute } from "../../service.ts";
 import { QUOTAS, quotasOf } from "../state/quotas.ts";
 import type { Designate } from "../state/state.ts";
 import { forbidden, invalidValue } from "../wire/errors.ts";

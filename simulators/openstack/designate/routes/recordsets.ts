@@ -1,5 +1,5 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../../common/service.ts";
+import type { Context, OpenStackRoute } from "../../service.ts";
 import { markChanged } from "../behaviour/propagation.ts";
 import { checkLocation, checkRecordCount, checkRecordQuota } from "../behaviour/recordsets.ts";
 import { checkNotDeleting } from "../behaviour/zones.ts";

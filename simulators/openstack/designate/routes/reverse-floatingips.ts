@@ -1,5 +1,5 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../../common/service.ts";
+import type { Context, OpenStackRoute } from "../../service.ts";
 import { refuseUnmodelled, rootOf } from "../wire/request.ts";
 
 /** The PTR records of floating IPs: shown without names, as none can be set. */

@@ -1,4 +1,4 @@
-import type { OpenStackRoute } from "../../common/service.ts";
+import type { OpenStackRoute } from "../../service.ts";
 import type { Designate } from "../state/state.ts";
 import { BLACKLIST_ROUTES } from "./blacklists.ts";
 import { limitRoutes } from "./limits.ts";

@@ -1,5 +1,5 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../../common/service.ts";
+import type { Context, OpenStackRoute } from "../../service.ts";
 import type { Designate, TldRow } from "../state/state.ts";
 import { duplicate, invalidValue, missingProperty, notFound } from "../wire/errors.ts";
 import { description } from "../wire/fields.ts";

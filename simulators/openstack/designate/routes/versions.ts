@@ -1,5 +1,5 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../../common/service.ts";
+import type { Context, OpenStackRoute } from "../../service.ts";
 import { rootOf } from "../wire/request.ts";
 
 const UPDATED = "2022-06-29T00:00:00Z";

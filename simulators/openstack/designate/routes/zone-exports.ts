@@ -1,4 +1,4 @@
-import type { OpenStackRoute } from "../../common/service.ts";
+import type { OpenStackRoute } from "../../service.ts";
 import { listReply } from "../wire/lists.ts";
 import { refuseUnmodelled } from "../wire/request.ts";
 

@@ -1,5 +1,5 @@
 import { bodyText, type HttpReply, json } from "../../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../../common/service.ts";
+import type { Context, OpenStackRoute } from "../../service.ts";
 import { startImport } from "../behaviour/imports.ts";
 import type { Designate, ZoneImportRow } from "../state/state.ts";
 import { notFound } from "../wire/errors.ts";

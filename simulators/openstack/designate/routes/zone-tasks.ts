@@ -1,4 +1,4 @@
-import type { OpenStackRoute } from "../../common/service.ts";
+import type { OpenStackRoute } from "../../service.ts";
 import { forAdmins, refuseUnmodelled } from "../wire/request.ts";
 
 const TASKS = "/v2/zones/:zone_id/tasks";

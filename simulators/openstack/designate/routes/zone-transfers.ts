@@ -1,5 +1,5 @@
 import { json } from "../../../kernel/index.ts";
-import type { OpenStackRoute } from "../../common/service.ts";
+import type { OpenStackRoute } from "../../service.ts";
 import { refuseUnmodelled, rootOf } from "../wire/request.ts";
 
 const refuseTransfer = refuseUnmodelled("transfers of zones");

@@ -1,5 +1,5 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../../common/service.ts";
+import type { Context, OpenStackRoute } from "../../service.ts";
 import { markChanged, propagate } from "../behaviour/propagation.ts";
 import { addManagedRecordsets, checkNotDeleting, checkTld, checkZoneName, isBelow } from "../behaviour/zones.ts";
 import { checkQuota } from "../state/quotas.ts";

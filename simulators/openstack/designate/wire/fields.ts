@@ -1,4 +1,4 @@
-import { repr } from "../../common/python.ts";
+import { repr } from "../../python/index.ts";
 import { invalidValue } from "./errors.ts";
 
 /*

@@ -1,6 +1,6 @@
 import { globFits, type HttpReply, json } from "../../../kernel/index.ts";
-import { nextQuery, pageAfter, sortedBy } from "../../common/page.ts";
-import type { Context } from "../../common/service.ts";
+import { nextQuery, pageAfter, sortedBy } from "../../paging.ts";
+import type { Context } from "../../service.ts";
 import { badRequest } from "./errors.ts";
 import { rootOf, type View } from "./request.ts";
 

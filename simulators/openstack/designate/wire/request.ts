@@ -1,6 +1,6 @@
 import { bodyText } from "../../../kernel/index.ts";
-import { repr } from "../../common/python.ts";
-import type { Context, OpenStackRoute } from "../../common/service.ts";
+import { repr } from "../../python/index.ts";
+import type { Context, OpenStackRoute } from "../../service.ts";
 import type { Designate, ZoneRow } from "../state/state.ts";
 import { badRequest, forbidden, invalidObject, notFound, notSimulated } from "./errors.ts";
 

@@ -1,4 +1,4 @@
-import { isoMicros } from "../../common/time.ts";
+import { isoMicros } from "../../time.ts";
 
 /** When the object was created and changed; null: never. */
 export const dateMembers = ({

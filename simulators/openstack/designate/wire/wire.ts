@@ -1,6 +1,6 @@
-import { EVENTLET_FRONT } from "../../common/front.ts";
-import { Refusal } from "../../common/refusal.ts";
-import { type Context, keystoneUnauthorized, type Style } from "../../common/service.ts";
+import { EVENTLET_FRONT } from "../../python/http-server.ts";
+import { Refusal } from "../../refusal.ts";
+import { type Context, keystoneUnauthorized, type Style } from "../../service.ts";
 
 const JSON_TYPE = { "Content-Type": "application/json" };
 

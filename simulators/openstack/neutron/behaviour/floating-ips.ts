@@ -1,4 +1,4 @@
-import { Refusal } from "../../common/refusal.ts";
+import { Refusal } from "../../refusal.ts";
 import type { FloatingIpRow, NetworkRow, PortRow, RouterRow } from "../state/rows.ts";
 import { addToCount } from "../state/quotas.ts";
 import type { Neutron } from "../state/state.ts";

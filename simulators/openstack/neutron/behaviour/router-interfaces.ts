@@ -1,5 +1,5 @@
 import type { Actor } from "../../cloud.ts";
-import { Refusal } from "../../common/refusal.ts";
+import { Refusal } from "../../refusal.ts";
 import { requirePort, requireSubnet } from "../state/lookup.ts";
 import type { NetworkRow, PortRow, RouterRow } from "../state/rows.ts";
 import { type Neutron, touch } from "../state/state.ts";

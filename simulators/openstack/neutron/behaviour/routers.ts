@@ -1,5 +1,5 @@
 import type { Actor } from "../../cloud.ts";
-import { repr } from "../../common/python.ts";
+import { repr } from "../../python/index.ts";
 import { requireNetwork } from "../state/lookup.ts";
 import type { FixedIp, HostRoute, NetworkRow, PortRow, RouterRow } from "../state/rows.ts";
 import { type Neutron, touch } from "../state/state.ts";

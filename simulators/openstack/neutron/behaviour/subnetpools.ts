@@ -1,4 +1,4 @@
-import { Refusal } from "../../common/refusal.ts";
+import { Refusal } from "../../refusal.ts";
 import type { SubnetpoolRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";
 import { invalid } from "../wire/errors.ts";

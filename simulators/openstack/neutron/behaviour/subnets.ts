@@ -1,4 +1,4 @@
-import { repr } from "../../common/python.ts";
+import { repr } from "../../python/index.ts";
 import type { AllocationPool, NetworkRow, SubnetRow } from "../state/rows.ts";
 import { addToCount } from "../state/quotas.ts";
 import type { Neutron } from "../state/state.ts";

@@ -1,5 +1,5 @@
-import { Refusal } from "../../common/refusal.ts";
-import type { OpenStackRoute } from "../../common/service.ts";
+import { Refusal } from "../../refusal.ts";
+import type { OpenStackRoute } from "../../service.ts";
 import { conflict } from "../wire/errors.ts";
 
 /** `/v2.0/auto-allocated-topology`: there is no default external network, so it always fails. */

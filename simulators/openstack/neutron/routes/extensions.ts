@@ -1,5 +1,5 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../../common/service.ts";
+import type { Context, OpenStackRoute } from "../../service.ts";
 // The extensions of a Neutron with ML2, the router, segments, port security and DNS integration.
 import EXTENSIONS from "./extensions.json" with { type: "json" };
 

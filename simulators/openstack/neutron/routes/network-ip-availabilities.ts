@@ -1,5 +1,5 @@
 import { json } from "../../../kernel/index.ts";
-import type { OpenStackRoute } from "../../common/service.ts";
+import type { OpenStackRoute } from "../../service.ts";
 import { parsePrefix } from "../behaviour/ip.ts";
 import type { NetworkRow, SubnetRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";

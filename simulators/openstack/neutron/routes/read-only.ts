@@ -1,5 +1,5 @@
 import { json } from "../../../kernel/index.ts";
-import type { OpenStackRoute } from "../../common/service.ts";
+import type { OpenStackRoute } from "../../service.ts";
 import { notSimulated } from "../wire/errors.ts";
 
 /** A list that is always empty on this cloud, such as its agents. */

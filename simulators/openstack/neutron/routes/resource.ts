@@ -1,7 +1,7 @@
 import { empty, type HttpReply, json } from "../../../kernel/index.ts";
 import type { Actor } from "../../cloud.ts";
-import { Refusal } from "../../common/refusal.ts";
-import type { Context, OpenStackRoute } from "../../common/service.ts";
+import { Refusal } from "../../refusal.ts";
+import type { Context, OpenStackRoute } from "../../service.ts";
 import { isOwner } from "../state/access.ts";
 import { checkQuota, type QuotaResource } from "../state/quotas.ts";
 import type { ResourceRow } from "../state/rows.ts";

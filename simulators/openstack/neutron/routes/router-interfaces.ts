@@ -1,5 +1,5 @@
 import { bodyJson, type HttpReply, json } from "../../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../../common/service.ts";
+import type { Context, OpenStackRoute } from "../../service.ts";
 import { addInterface, type InterfaceFields, removeInterface } from "../behaviour/router-interfaces.ts";
 import type { PortRow, RouterRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";

@@ -1,4 +1,4 @@
-import type { OpenStackRoute } from "../../common/service.ts";
+import type { OpenStackRoute } from "../../service.ts";
 import type { Neutron } from "../state/state.ts";
 import { ADDRESS_GROUP_ROUTES } from "./address-groups.ts";
 import { ADDRESS_SCOPE_ROUTES } from "./address-scopes.ts";

@@ -1,5 +1,5 @@
 import type { Actor } from "../../cloud.ts";
-import { Refusal } from "../../common/refusal.ts";
+import { Refusal } from "../../refusal.ts";
 import { addRule, ensureDefaultGroup, findSameRule, type NewRule } from "../behaviour/security-groups.ts";
 import { requireGroup } from "../state/lookup.ts";
 import { addToCount } from "../state/quotas.ts";

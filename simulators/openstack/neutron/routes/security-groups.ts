@@ -1,5 +1,5 @@
 import type { Actor } from "../../cloud.ts";
-import type { Refusal } from "../../common/refusal.ts";
+import type { Refusal } from "../../refusal.ts";
 import {
   createGroup,
   deleteGroup,

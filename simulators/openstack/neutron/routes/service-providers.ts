@@ -1,5 +1,5 @@
 import { json } from "../../../kernel/index.ts";
-import type { OpenStackRoute } from "../../common/service.ts";
+import type { OpenStackRoute } from "../../service.ts";
 
 const PROVIDERS = ["dvrha", "dvr", "ha", "single_node"].map((name) => ({
   service_type: "L3_ROUTER_NAT",

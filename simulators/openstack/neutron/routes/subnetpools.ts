@@ -1,4 +1,4 @@
-import { str } from "../../common/python.ts";
+import { str } from "../../python/index.ts";
 import type { Actor } from "../../cloud.ts";
 import { parsePrefix } from "../behaviour/ip.ts";
 import { isOwner } from "../state/access.ts";

@@ -1,6 +1,6 @@
 import { bodyJson, empty, type HttpReply, json } from "../../../kernel/index.ts";
-import { Refusal } from "../../common/refusal.ts";
-import type { Context, OpenStackRoute } from "../../common/service.ts";
+import { Refusal } from "../../refusal.ts";
+import type { Context, OpenStackRoute } from "../../service.ts";
 import type { ResourceRow } from "../state/rows.ts";
 import { type Neutron, touch } from "../state/state.ts";
 import { isDictionary } from "../wire/converters.ts";

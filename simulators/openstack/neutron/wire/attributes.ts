@@ -1,7 +1,7 @@
 import { bodyJson } from "../../../kernel/index.ts";
 import type { Actor } from "../../cloud.ts";
-import { Refusal } from "../../common/refusal.ts";
-import type { Context } from "../../common/service.ts";
+import { Refusal } from "../../refusal.ts";
+import type { Context } from "../../service.ts";
 import { anything, type Convert, InvalidValue, isDictionary, textOrEmpty } from "./converters.ts";
 import { forbidden, httpBadRequest } from "./errors.ts";
 import type { View } from "./views.ts";

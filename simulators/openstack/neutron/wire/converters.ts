@@ -1,4 +1,4 @@
-import { repr } from "../../common/python.ts";
+import { repr } from "../../python/index.ts";
 import { isIp, parsePrefix } from "../behaviour/ip.ts";
 import type { HostRoute } from "../state/rows.ts";
 import { badInput, httpBadRequest } from "./errors.ts";

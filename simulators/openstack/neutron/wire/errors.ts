@@ -1,4 +1,4 @@
-import { Refusal } from "../../common/refusal.ts";
+import { Refusal } from "../../refusal.ts";
 
 /*
  * Neutron's refusals: status, type and message as recorded (docs/discoveries/openstack.md, "Neutron errors").

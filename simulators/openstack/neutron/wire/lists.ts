@@ -1,6 +1,6 @@
 import { type HttpReply, json, own } from "../../../kernel/index.ts";
-import { repr } from "../../common/python.ts";
-import type { Context } from "../../common/service.ts";
+import { repr } from "../../python/index.ts";
+import type { Context } from "../../service.ts";
 import type { Attributes } from "./attributes.ts";
 import { boolean, isDictionary } from "./converters.ts";
 import { badRequest, httpBadRequest, notFound } from "./errors.ts";

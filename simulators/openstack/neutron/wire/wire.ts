@@ -1,9 +1,9 @@
 import { type HttpReply, type HttpRequest, json } from "../../../kernel/index.ts";
-import { EVENTLET_FRONT } from "../../common/front.ts";
-import { Refusal, refuseWith } from "../../common/refusal.ts";
-import { keystoneUnauthorized, type Style } from "../../common/service.ts";
-import { isUtf8 } from "../../common/text.ts";
-import { errorPage, explained } from "../../common/webob.ts";
+import { EVENTLET_FRONT } from "../../python/http-server.ts";
+import { Refusal, refuseWith } from "../../refusal.ts";
+import { keystoneUnauthorized, type Style } from "../../service.ts";
+import { isUtf8 } from "../../url.ts";
+import { errorPage, explained } from "../../webob.ts";
 import { INTERNAL_ERROR } from "./errors.ts";
 
 const UNCOMPREHENDED =

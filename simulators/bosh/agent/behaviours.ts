@@ -1,0 +1,77 @@
+import type { AppliedJob, Instance } from "../state/deployments.ts";
+
+/** The VM on which a job runs, as its behaviour sees it. */
+export interface JobContext {
+  readonly deployment: string;
+  readonly group: string;
+  readonly instanceId: string;
+  readonly index: number;
+  readonly bootstrap: boolean;
+  /** The first address of the instance. */
+  readonly ip: string;
+  readonly vmCid: string;
+  readonly diskCid: string | null;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What a job does in the world when its agent starts or stops it. Called within an event of the kernel, so it is synchronous;
+ * `start` may be called again for a job that runs (an update in place), with new properties.
+ */
+export interface JobBehaviour {
+  start(context: JobContext): void;
+  /** `gone`: the VM is being deleted or has vanished, not merely its jobs stopped. */
+  stop(context: JobContext, gone: boolean): void;
+  /** The agent copies what lies on the persistent disk to a new one that takes its place; the job is stopped meanwhile. */
+  migrate?(context: JobContext, fromDisk: string, toDisk: string): void;
+}
+
+/** Behaviours by name of the job; a job without one runs and does nothing. */
+export type JobBehaviours = Map<string, JobBehaviour>;
+
+export function jobContextOf(
+  instance: Instance,
+  properties: Readonly<Record<string, unknown>>,
+): JobContext | undefined {
+  const ip = instance.ips[0]?.ip;
+  if (instance.vm === null || ip === undefined) return undefined;
+  return {
+    deployment: instance.deployment,
+    group: instance.group,
+    instanceId: instance.id,
+    index: instance.index,
+    bootstrap: instance.bootstrap,
+    ip,
+    vmCid: instance.vm.cid,
+    diskCid: instance.disk?.cid ?? null,
+    properties,
+  };
+}
+
+export function startJobs(behaviours: JobBehaviours, instance: Instance): void {
+  for (const job of instance.vm?.jobs ?? []) {
+    const context = jobContextOf(instance, job.properties);
+    if (context !== undefined) behaviours.get(job.name)?.start(context);
+  }
+}
+
+export function stopJobs(behaviours: JobBehaviours, instance: Instance, gone: boolean): void {
+  for (const job of [...(instance.vm?.jobs ?? [])].reverse()) {
+    const context = jobContextOf(instance, job.properties);
+    if (context !== undefined) behaviours.get(job.name)?.stop(context, gone);
+  }
+}
+
+/** @param jobs those that are to run: a VM that was made anew has none yet */
+export function migrateJobs(
+  behaviours: JobBehaviours,
+  instance: Instance,
+  jobs: readonly Pick<AppliedJob, "name" | "properties">[],
+  fromDisk: string,
+  toDisk: string,
+): void {
+  for (const job of jobs) {
+    const context = jobContextOf(instance, job.properties);
+    if (context !== undefined) behaviours.get(job.name)?.migrate?.(context, fromDisk, toDisk);
+  }
+}

@@ -1,0 +1,28 @@
+import { agentFault, type AgentMethod, attributesOf, HEARTBEAT_POINT } from "../faults.ts";
+import type { Instance } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+
+/** Does the health monitor hear from the agent? */
+export function sendsHeartbeat(director: Director, instance: Instance): boolean {
+  if (instance.vm === null || !director.cpi.isAlive(instance.vm.cid)) return false;
+  return director.kernel.faults.at(HEARTBEAT_POINT, attributesOf(instance))?.kind !== "stuck";
+}
+
+/** Does the agent keep silent to this call? So it does when its VM is gone. */
+export function isSilent(director: Director, instance: Instance, method: AgentMethod): boolean {
+  if (instance.vm === null || !director.cpi.isAlive(instance.vm.cid)) return true;
+  return agentFault(director.kernel, method, attributesOf(instance))?.kind === "stuck";
+}
+
+/** What get_state says; a fault of kind error makes the jobs fail. Takes no time. */
+export function agentState(
+  director: Director,
+  instance: Instance,
+): "running" | "stopped" | "failing" | "silent" | "none" {
+  const { vm } = instance;
+  if (vm === null) return "none";
+  if (!director.cpi.isAlive(vm.cid)) return "silent";
+  const effect = agentFault(director.kernel, "get_state", attributesOf(instance));
+  if (effect?.kind === "stuck") return "silent";
+  return effect?.kind === "error" && vm.jobState === "running" ? "failing" : vm.jobState;
+}

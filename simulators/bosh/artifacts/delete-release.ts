@@ -1,0 +1,79 @@
+import type { TaskArguments } from "../tasks/jobs.ts";
+import type { Body } from "../../kernel/index.ts";
+import type { ReleaseVersion } from "../state/artifacts.ts";
+import type { Director } from "../state/director.ts";
+import type { Task } from "../state/tasks.ts";
+import { withLock } from "../tasks/locks.ts";
+import { Stage } from "../tasks/stage.ts";
+import { DirectorError } from "../wire/errors.ts";
+import { byFingerprint } from "./read-release.ts";
+import { LOCK_MS, releaseLock } from "./release-lock.ts";
+import { type NamedPart, showNew } from "./release-stages.ts";
+import { pause } from "../tasks/pause.ts";
+
+/** The deployments that use a version. */
+export const releaseUsers = (director: Director, name: string, version: string): readonly string[] =>
+  [...director.slot.value.deployments.values()]
+    .filter(({ releases }) => releases.some((each) => each.name === name && each.version === version))
+    .map((each) => each.name);
+
+/** `delete release: n` or one version of it. */
+export function* deleteRelease(director: Director, task: Task, args: TaskArguments["delete_release"]): Body<string> {
+  const { name, version } = args;
+  return yield* withLock(
+    director,
+    task,
+    releaseLock(name),
+    { waitMs: LOCK_MS },
+    deleteIfUnused(director, task, name, version),
+  );
+}
+
+function* deleteIfUnused(director: Director, task: Task, name: string, version: string | undefined): Body<string> {
+  const versions = director.slot.value.releases.get(name) ?? [];
+  const doomed = versions.filter((each) => version === undefined || each.version === version);
+  if (doomed.length === 0) throw new DirectorError(30006, `Release version '${name}/${version}' doesn't exist`);
+  const users = [...new Set(doomed.flatMap((each) => releaseUsers(director, name, each.version)))];
+  if (users.length > 0) {
+    throw version === undefined
+      ? new DirectorError(30007, `Release '${name}' is still in use by: ${users.join(", ")}`)
+      : new DirectorError(30008, `ReleaseVersion '${name}/${version}' is still in use by: ${users.join(", ")}`);
+  }
+  yield* deleteVersions(director, task, name, doomed, version === undefined);
+  return `/release/${name}`;
+}
+
+/** Deletes versions and the parts that only they hold. A whole release shows its versions, too. */
+export function* deleteVersions(
+  director: Director,
+  task: Task,
+  name: string,
+  doomed: readonly ReleaseVersion[],
+  whole: boolean,
+): Body {
+  const { releases } = director.slot.value;
+  const left = (releases.get(name) ?? []).filter((each) => !doomed.includes(each));
+  const only = <T extends NamedPart>(pick: (each: ReleaseVersion) => readonly T[]): readonly T[] => {
+    const kept = byFingerprint(left.flatMap(pick));
+    return [...byFingerprint(doomed.flatMap(pick)).values()].filter(({ fingerprint }) => !kept.has(fingerprint));
+  };
+  yield* showNew(
+    director,
+    task,
+    "Deleting packages",
+    only((each) => each.packages),
+  );
+  yield* showNew(
+    director,
+    task,
+    "Deleting jobs",
+    only((each) => each.jobs),
+  );
+  if (whole) {
+    const stage = new Stage(director, task, "Deleting release versions", doomed.length);
+    for (const { version } of doomed) yield* stage.step(`${name}/${version}`, pause(0));
+  }
+  if (left.length === 0) releases.delete(name);
+  else releases.set(name, left);
+  for (const { version } of doomed) director.kernel.record("bosh", "release.delete", `${name}/${version}`);
+}

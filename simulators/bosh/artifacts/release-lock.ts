@@ -1,0 +1,3 @@
+export const releaseLock = (name: string): string => `lock:release:${name}`;
+
+export const LOCK_MS = 300_000;

@@ -1,0 +1,15 @@
+import type { Config } from "../state/configs.ts";
+import type { Director } from "../state/director.ts";
+
+export const configsById = (director: Director, ids: readonly number[]): readonly Config[] =>
+  ids.flatMap((id) => director.slot.value.configs.find((each) => each.id === id) ?? []);
+
+export const liveConfigs = (director: Director): readonly Config[] =>
+  director.slot.value.configs.filter(({ deleted }) => !deleted);
+
+/** The newest live config of each name of a type. */
+export function latestConfigs(director: Director, type: string): readonly Config[] {
+  const newest = new Map<string, Config>();
+  for (const config of liveConfigs(director)) if (config.type === type) newest.set(config.name, config);
+  return [...newest.values()];
+}

@@ -1,0 +1,89 @@
+import type { Stemcell } from "../state/artifacts.ts";
+import type { Deployment, Instance } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+import type { InstanceGroup, JobSpec } from "./manifest.ts";
+import type { AddedInstance, GroupPlan, Plan } from "./plan.ts";
+import type { ResolvedManifest } from "./references.ts";
+
+/** A group of a plan, with its instances. */
+export interface PlannedGroup {
+  readonly group: InstanceGroup;
+  readonly jobs: readonly JobSpec[];
+  readonly stemcell: Stemcell;
+  /** In the order of their zones, then of their indexes: the order of updates. */
+  readonly instances: readonly Instance[];
+  /** Ids of the instances to which nothing had been applied when the plan was made. */
+  readonly fresh: ReadonlySet<string>;
+  readonly unneeded: readonly Instance[];
+}
+
+/** A plan whose instances are there: the phases of a deploy work on it. */
+export interface DeployPlan extends ResolvedManifest {
+  readonly stemcells: readonly Stemcell[];
+  readonly groups: readonly PlannedGroup[];
+  /** Instances of groups that the manifest no longer has. */
+  readonly removed: readonly Instance[];
+}
+
+/** Makes a plan the deployment's own: new instances get their ids and rows, migrated ones their group, each group its bootstrap instance. */
+export function adoptPlan(director: Director, deployment: Deployment, plan: Plan): DeployPlan {
+  const { zones } = director.slot.value;
+  for (const az of plan.config.azs.keys()) if (!zones.includes(az)) zones.push(az);
+  return { ...plan, groups: plan.groups.map((group) => adoptGroup(director, deployment, group)) };
+}
+
+function adoptGroup(director: Director, deployment: Deployment, plan: GroupPlan): PlannedGroup {
+  const { group, kept, added, bootstrapIndex } = plan;
+  for (const { instance, index } of kept) Object.assign(instance, { group: group.name, index });
+  const made = added.map((each) => createInstance(director, deployment, group, each));
+  deployment.instances.push(...made);
+  const instances = [...kept.map(({ instance }) => instance), ...made];
+  for (const instance of instances) instance.bootstrap = instance.index === bootstrapIndex;
+  return withInstances(plan, instances);
+}
+
+/** The plan of what is there already: what it would add is left out, and nothing is changed. */
+export const withExistingOnly = (plan: Plan): DeployPlan => ({
+  ...plan,
+  groups: plan.groups.map((group) =>
+    withInstances(
+      group,
+      group.kept.map(({ instance }) => instance),
+    ),
+  ),
+});
+
+function withInstances({ group, jobs, stemcell, unneeded }: GroupPlan, members: readonly Instance[]): PlannedGroup {
+  const zone = ({ az }: Instance): number => group.azs.indexOf(az);
+  const instances = [...members].sort((a, b) => zone(a) - zone(b) || a.index - b.index);
+  const fresh = new Set(instances.filter(({ applied }) => applied === null).map(({ id }) => id));
+  return { group, jobs, stemcell, instances, fresh, unneeded };
+}
+
+function createInstance(
+  director: Director,
+  deployment: Deployment,
+  group: InstanceGroup,
+  { index, az }: AddedInstance,
+): Instance {
+  return {
+    id: director.kernel.random("bosh/instances").uuid(),
+    row: ++director.slot.value.instanceRows,
+    deployment: deployment.name,
+    group: group.name,
+    index,
+    az,
+    bootstrap: false,
+    state: "started",
+    ignore: false,
+    errand: group.errand,
+    clean: false,
+    vm: null,
+    disk: null,
+    applied: null,
+    vmType: "",
+    cloudProperties: {},
+    ips: [],
+    pendingIps: [],
+  };
+}

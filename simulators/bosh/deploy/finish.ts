@@ -1,0 +1,28 @@
+import type { Body } from "../../kernel/index.ts";
+import { runScripts } from "../agent/scripts.ts";
+import type { Deployment, Instance } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+import type { DeployPlan } from "./adopt.ts";
+import type { DeployRun } from "./run.ts";
+
+/** Post-deploy scripts run on all VMs once everything else has been done. */
+export function* runPostDeploy(director: Director, instances: readonly Instance[]): Body {
+  for (const instance of instances) if (instance.vm !== null) yield* runScripts(director, instance, "post-deploy");
+}
+
+/** What was deployed becomes what the deployment is: its manifest and its configs. */
+export function recordSuccess({ director, args, deployment }: DeployRun, plan: DeployPlan): void {
+  deployment.manifest = args.manifest ?? deployment.manifest;
+  deployment.cloudConfigIds = args.cloudConfigIds;
+  deployment.runtimeConfigIds = args.runtimeConfigIds;
+  director.kernel.record("bosh", "deployment.update", deployment.name, {
+    instances: deployment.instances.length,
+    releases: plan.releases.map(({ name, version }) => `${name}/${version}`),
+  });
+}
+
+/** Hands the DNS records to all agents as one blob; the deployment has records from then on. */
+export function publishRecords(director: Director, deployment: Deployment): void {
+  director.slot.value.dnsBlobs.push(director.kernel.random("bosh/blobs").uuid());
+  deployment.hasRecords = true;
+}

@@ -1,0 +1,27 @@
+import { readDeployConfigs } from "../configs/deploy-configs.ts";
+import type { Deployment } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+import { type DeployPlan, withExistingOnly } from "./adopt.ts";
+import { readManifest } from "./read-manifest.ts";
+import { planInstances } from "./plan.ts";
+import { resolveManifest } from "./references.ts";
+
+/**
+ * The plan of what was last deployed, for tasks other than a deploy (errands, cloud check, single instances). Nothing is changed
+ * for it. Undefined where no deploy has succeeded yet.
+ *
+ * @throws DirectorError where the manifest refers to what is no longer there
+ */
+export function planDeployed(director: Director, deployment: Deployment): DeployPlan | undefined {
+  if (deployment.manifest === null) return undefined;
+  const state = director.slot.value;
+  const { cloudConfigIds, runtimeConfigIds } = deployment;
+  const { manifest, config } = readDeployConfigs(
+    director,
+    readManifest(deployment.manifest),
+    cloudConfigIds,
+    runtimeConfigIds,
+  );
+  const resolved = resolveManifest(state, deployment.name, manifest, config, director.kernel.nowMs);
+  return withExistingOnly(planInstances(state, deployment, resolved));
+}

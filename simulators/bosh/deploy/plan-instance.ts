@@ -1,0 +1,88 @@
+import { hash } from "node:crypto";
+import { type CloudConfig, vmProperties } from "../configs/cloud-config.ts";
+import type { Fields } from "../configs/fields.ts";
+import type { VmNetwork } from "../cpi/cpi.ts";
+import type { ReleaseVersion, Stemcell } from "../state/artifacts.ts";
+import type { Applied, Disk, Instance } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+import { type RenderedJob, renderJobs } from "../templates/jobs.ts";
+import type { InstanceGroup, JobSpec } from "./manifest.ts";
+import type { DeployPlan, PlannedGroup } from "./adopt.ts";
+
+/** What one instance is to be once the deploy has ended. */
+export interface PlannedInstance {
+  readonly instance: Instance;
+  readonly group: InstanceGroup;
+  readonly stemcell: Stemcell;
+  readonly networks: readonly VmNetwork[];
+  readonly cloudProperties: Fields;
+  readonly jobs: readonly RenderedJob[];
+  readonly disk: { readonly sizeMb: number; readonly cloudProperties: Fields } | undefined;
+  /** A digest of each part that it will have. */
+  readonly parts: Applied;
+  readonly isNew: boolean;
+}
+
+/** Decides what one instance is to be. @throws DirectorError 100 when a template can't be rendered */
+export function planInstance(
+  director: Director,
+  plan: DeployPlan,
+  planned: PlannedGroup,
+  instance: Instance,
+  networks: readonly VmNetwork[],
+): PlannedInstance {
+  const { group, stemcell, jobs: specs } = planned;
+  const { config, manifest, releases, links } = plan;
+  const jobs = renderJobs(director, group, specs, instance, releases, links);
+  const cloudProperties = vmProperties(config, instance.az, group, director.cpi);
+  const disk = diskOf(group, config);
+  const packages = specs.flatMap((spec) => packagesOf(releases, spec));
+  return {
+    instance,
+    group,
+    stemcell,
+    networks,
+    cloudProperties,
+    jobs,
+    disk,
+    isNew: planned.fresh.has(instance.id),
+    parts: {
+      stemcell: digest([stemcell.name, stemcell.version]),
+      env: digest(group.env),
+      cloud_properties: digest(cloudProperties),
+      network: digest(networks),
+      persistent_disk: digest([disk?.sizeMb ?? 0, disk?.cloudProperties ?? {}]),
+      packages: digest(packages),
+      configuration: digest(
+        jobs.map(({ texts, properties, fingerprint }) => (texts.length > 0 ? texts : [properties, fingerprint])),
+      ),
+      job: digest(jobs.map(({ name, fingerprint }) => [name, fingerprint])),
+      tags: digest(manifest.tags),
+    },
+  };
+}
+
+/** Packages of a job, with what they depend on, dependencies first. */
+export function packagesOf(releases: readonly ReleaseVersion[], wish: JobSpec): readonly string[] {
+  const release = releases.find(({ name }) => name === wish.release);
+  const found = new Set<string>();
+  const visit = (name: string): void => {
+    const each = release?.packages.find((candidate) => candidate.name === name);
+    if (each === undefined || found.has(each.fingerprint)) return;
+    for (const dependency of each.dependencies) visit(dependency);
+    found.add(each.fingerprint);
+  };
+  for (const name of release?.jobs.find((job) => job.name === wish.name)?.packages ?? []) visit(name);
+  return [...found];
+}
+
+function diskOf(group: InstanceGroup, config: CloudConfig): PlannedInstance["disk"] {
+  if (group.diskType !== undefined) return config.diskTypes.get(group.diskType);
+  return group.diskMb > 0 ? { sizeMb: group.diskMb, cloudProperties: {} } : undefined;
+}
+
+export const diskDiffers = (disk: Disk | null, wanted: PlannedInstance["disk"]): boolean =>
+  digest([disk?.sizeMb ?? 0, disk?.cloudProperties ?? {}]) !==
+  digest([wanted?.sizeMb ?? 0, wanted?.cloudProperties ?? {}]);
+
+const digest = (value: unknown): string => hash("sha1", JSON.stringify(value) ?? "", "hex");

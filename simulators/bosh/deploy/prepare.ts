@@ -1,0 +1,128 @@
+import type { Body } from "../../kernel/index.ts";
+import { callAgent } from "../agent/calls.ts";
+import { agentState } from "../agent/state.ts";
+import { releaseLock } from "../artifacts/release-lock.ts";
+import { readDeployConfigs } from "../configs/deploy-configs.ts";
+import type { VmNetwork } from "../cpi/cpi.ts";
+import { instanceName } from "../instances/names.ts";
+import { commitLinks } from "../links/resolve.ts";
+import { withLock } from "../tasks/locks.ts";
+import { pause } from "../tasks/pause.ts";
+import { logWarning, Stage } from "../tasks/stage.ts";
+import { DirectorError } from "../wire/errors.ts";
+import { reserveAddresses } from "./addresses.ts";
+import { adoptPlan, type DeployPlan } from "./adopt.ts";
+import type { Manifest } from "./manifest.ts";
+import { readManifest } from "./read-manifest.ts";
+import { planInstance } from "./plan-instance.ts";
+import { planInstances } from "./plan.ts";
+import { type ResolvedManifest, resolveManifest } from "./references.ts";
+import { type DeployRun, isChosen, STATES } from "./run.ts";
+import { generateVariables } from "./variables.ts";
+
+const PREPARE_MS = 1500;
+/** On top of that for each instance. */
+const PREPARE_INSTANCE_MS = 100;
+const RELEASE_LOCK_MS = 300_000;
+
+type Networks = ReadonlyMap<string, readonly VmNetwork[]>;
+
+/** The first phase of a deploy: reads the manifest, plans, reserves and renders. No VM is touched. @throws DirectorError for what can't be deployed */
+export function* prepareDeploy(run: DeployRun): Body<DeployPlan> {
+  const { director, task, deployment } = run;
+  const resolved = resolveRun(run);
+  commitLinks(director, resolved.linkTable);
+  yield* askAgents(run);
+  for (const { name } of resolved.manifest.releases)
+    yield* withLock(director, task, releaseLock(name), { waitMs: RELEASE_LOCK_MS }, pause(0));
+  const stage = new Stage(director, task, "Preparing deployment", 1);
+  const { plan, networks } = yield* stage.step("Preparing deployment", reserveForPlan(run, resolved));
+  if (deployment.instances.some(({ ignore }) => ignore))
+    logWarning(director, task, "You have ignored instances. They will not be changed.");
+  warnOfFuture(run);
+  yield* stage.step("Rendering templates", renderAll(run, plan, networks));
+  return plan;
+}
+
+/** Reads and resolves the manifest. @throws DirectorError 440001, 140008, or for the first reference that leads nowhere */
+function resolveRun({ director, args, deployment }: DeployRun): ResolvedManifest {
+  const text = args.manifest ?? deployment.manifest;
+  if (text === null) throw new DirectorError(440001, "No successful BOSH deployment manifest available");
+  if (args.change !== null && !Object.hasOwn(STATES, args.change.state))
+    throw new DirectorError(
+      140008,
+      `Invalid state '${args.change.state}' for '${args.change.group}', valid states are: started, stopped, detached, recreate, restart`,
+    );
+  const { cloudConfigIds, runtimeConfigIds } = args;
+  const { manifest, config } = readDeployConfigs(director, readManifest(text), cloudConfigIds, runtimeConfigIds);
+  return resolveManifest(director.slot.value, deployment.name, manifest, config, director.kernel.nowMs);
+}
+
+const prepareMs = ({ groups }: Manifest): number =>
+  PREPARE_MS + PREPARE_INSTANCE_MS * groups.reduce((sum, { instances }) => sum + instances, 0);
+
+/** Adopts the plan and reserves what it needs: addresses and variables. */
+function* reserveForPlan(
+  { director, task, args, deployment }: DeployRun,
+  resolved: ResolvedManifest,
+): Body<{ readonly plan: DeployPlan; readonly networks: Networks }> {
+  const { manifest, releases } = resolved;
+  yield director.kernel.work(prepareMs(manifest));
+  refuseIgnored({ args, deployment }, manifest);
+  const plan = adoptPlan(director, deployment, planInstances(director.slot.value, deployment, resolved));
+  const networks = new Map<string, readonly VmNetwork[]>();
+  for (const group of plan.groups)
+    for (const instance of group.instances)
+      networks.set(instance.id, reserveAddresses(director, plan, group, instance));
+  const variables = generateVariables(director, task, deployment, manifest);
+  deployment.variables = variables.map(({ id, name }) => ({ id, name }));
+  deployment.releases = releases.map(({ name, version }) => ({ name, version }));
+  deployment.stemcells = plan.stemcells.map(({ name, version }) => ({ name, version }));
+  return { plan, networks };
+}
+
+/** Renders every template once, so that what can't be rendered is refused before a VM is touched. */
+function* renderAll({ director }: DeployRun, plan: DeployPlan, networks: Networks): Body {
+  yield director.kernel.work(prepareMs(plan.manifest));
+  for (const group of plan.groups)
+    for (const instance of group.instances)
+      planInstance(director, plan, group, instance, networks.get(instance.id) ?? []);
+}
+
+/** get_state of every VM; one that keeps silent ends the deploy unless it is to be fixed. @throws DirectorError 450002 */
+function* askAgents({ director, args, deployment, agents }: DeployRun): Body {
+  for (const instance of deployment.instances) {
+    if (instance.ignore) continue;
+    const state = agentState(director, instance);
+    agents.set(instance.id, state);
+    if (state === "silent" && !args.fix) yield* callAgent(director, instance, "get_state");
+  }
+}
+
+/** @throws DirectorError 140021, 190021 */
+function refuseIgnored({ args, deployment }: Pick<DeployRun, "args" | "deployment">, manifest: Manifest): void {
+  const ignored = deployment.instances.filter(({ ignore }) => ignore);
+  const changed = ignored.find((instance) => args.change !== null && isChosen(args.change, instance));
+  if (changed !== undefined)
+    throw new DirectorError(
+      140021,
+      `You are trying to change the state of the ignored instance '${instanceName(changed)}'. This operation is not allowed. You need to unignore it first.`,
+    );
+  for (const { group } of ignored) {
+    const isKept = manifest.groups.some(({ name, migratedFrom }) => name === group || migratedFrom.includes(group));
+    if (!isKept)
+      throw new DirectorError(
+        190021,
+        `You are trying to delete instance group '${group}', which contains ignored instance(s). Operation not allowed.`,
+      );
+  }
+}
+
+function warnOfFuture({ director, task, args }: DeployRun): void {
+  if (args.recreateBeforeMs === null || args.recreateBeforeMs <= director.kernel.nowMs) return;
+  logWarning(
+    director,
+    task,
+    `The recreate_vms_created_before timestamp '${args.recreateBefore}' is in the future. No VMs will be filtered by age - all VMs marked for recreation will be recreated.`,
+  );
+}

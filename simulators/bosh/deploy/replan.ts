@@ -1,0 +1,15 @@
+import type { Instance } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+import { reserveAddresses } from "./addresses.ts";
+import type { DeployPlan, PlannedGroup } from "./adopt.ts";
+import { type PlannedInstance, planInstance } from "./plan-instance.ts";
+
+/** Plans an instance anew, because what it links to may have changed since, and reserves the addresses that it still lacks. */
+export function replanInstance(
+  director: Director,
+  plan: DeployPlan,
+  group: PlannedGroup,
+  instance: Instance,
+): PlannedInstance {
+  return planInstance(director, plan, group, instance, reserveAddresses(director, plan, group, instance));
+}

@@ -1,0 +1,59 @@
+import type { Deployment, DesiredState, Instance } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+import type { Task } from "../state/tasks.ts";
+import type { DeployArgs, StateChange } from "./args.ts";
+import type { UpdateRequest } from "./changes.ts";
+
+/** One deploy at work. */
+export interface DeployRun {
+  readonly director: Director;
+  readonly task: Task;
+  readonly args: DeployArgs;
+  readonly deployment: Deployment;
+  /** What each agent said before anything was done. */
+  readonly agents: Map<string, UpdateRequest["agent"]>;
+  /** Instances whose VM was made in this run. */
+  readonly created: Set<string>;
+}
+
+/** A run that changes nothing of what was last deployed: for errands and single instances. */
+export const runWithoutChanges = (director: Director, task: Task, deployment: Deployment): DeployRun => ({
+  director,
+  task,
+  deployment,
+  agents: new Map(),
+  created: new Set(),
+  args: {
+    deployment: deployment.name,
+    manifest: null,
+    cloudConfigIds: deployment.cloudConfigIds,
+    runtimeConfigIds: deployment.runtimeConfigIds,
+    recreate: false,
+    recreateDisks: false,
+    recreateBefore: null,
+    recreateBeforeMs: null,
+    fix: false,
+    skipDrain: null,
+    canaries: null,
+    maxInFlight: null,
+    dryRun: false,
+    change: null,
+  },
+});
+
+export const STATES: Readonly<Record<string, DesiredState>> = {
+  started: "started",
+  stopped: "stopped",
+  detached: "detached",
+  restart: "started",
+  recreate: "started",
+};
+
+export const isChosen = (change: StateChange, instance: Instance): boolean =>
+  (change.group === "*" || change.group === instance.group) &&
+  (change.id === null || change.id === instance.id || change.id === String(instance.index));
+
+export const desiredOf = ({ args }: DeployRun, instance: Instance): DesiredState =>
+  args.change !== null && isChosen(args.change, instance)
+    ? (STATES[args.change.state] ?? instance.state)
+    : instance.state;

@@ -1,0 +1,64 @@
+import type { Body } from "../../kernel/index.ts";
+import { callAgent } from "../agent/calls.ts";
+import { DEPLOYMENT_LOCK_MS, deploymentLock } from "../deploy/lock.ts";
+import { planDeployed } from "../deploy/plan-deployed.ts";
+import { replanInstance } from "../deploy/replan.ts";
+import { requireDeployment } from "../state/lookup.ts";
+import type { TaskArguments } from "../tasks/jobs.ts";
+import { withAudit } from "../events/audit.ts";
+import type { Deployment, Instance } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+import type { Task } from "../state/tasks.ts";
+import { withLock } from "../tasks/locks.ts";
+import { Stage } from "../tasks/stage.ts";
+import { DirectorError } from "../wire/errors.ts";
+import { createVm } from "./create-vm.ts";
+import { detachAndDelete } from "./destroy-vm.ts";
+import { instanceName, ownerOf, instanceTitle } from "./names.ts";
+import { startInstance } from "./start.ts";
+import { stopInstance } from "./stop.ts";
+
+/** `stop instance` and its kin: one instance, without converging the rest. */
+export function* runInstanceAction(
+  director: Director,
+  task: Task,
+  args: TaskArguments["update_instance"],
+): Body<string> {
+  const deployment = requireDeployment(director, args.deployment);
+  const instance = deployment.instances.find(({ id }) => id === args.instance);
+  if (instance === undefined) throw new DirectorError(70001, `Instance '${args.instance}' doesn't exist`);
+  const options = { waitMs: DEPLOYMENT_LOCK_MS, deployment: deployment.name };
+  const { verb } = args;
+  const what = { action: verb, type: "instance", name: instanceName(instance), ...ownerOf(instance) };
+  const work = withAudit(director, task, what, performAction(director, task, deployment, instance, args));
+  yield* withLock(director, task, deploymentLock(deployment.name), options, work);
+  return instanceName(instance);
+}
+
+function* performAction(
+  director: Director,
+  task: Task,
+  deployment: Deployment,
+  instance: Instance,
+  { verb, hard, skipDrain }: TaskArguments["update_instance"],
+): Body {
+  const stage = new Stage(director, task, `Updating instance ${instanceTitle(instance)}`, null);
+  if (instance.vm !== null) yield* callAgent(director, instance, "get_state");
+  const renews = verb === "recreate" || (verb === "stop" && hard);
+  if (verb !== "start" && instance.vm !== null)
+    yield* stage.step("Stopping instance", stopInstance(director, instance, undefined, skipDrain));
+  if (verb === "stop") instance.state = hard ? "detached" : "stopped";
+  if (renews && instance.vm !== null) yield* stage.step("Deleting VM", detachAndDelete(director, task, instance));
+  if (verb === "stop") return;
+  const plan = planDeployed(director, deployment);
+  const group = plan?.groups.find(({ instances }) => instances.includes(instance));
+  if (plan === undefined || group === undefined)
+    throw new DirectorError(440001, "No successful BOSH deployment manifest available");
+  const planned = replanInstance(director, plan, group, instance);
+  if (instance.vm === null) yield* stage.step("Creating VM", createVm(director, task, planned));
+  yield* stage.step(
+    "Starting instance",
+    startInstance(director, task, planned, { watch: planned.group.update.updateWatch, base: 0 }),
+  );
+  instance.state = "started";
+}

@@ -1,0 +1,40 @@
+import type { Body } from "../../kernel/index.ts";
+import { releaseAddress } from "../deploy/addresses.ts";
+import { withAudit } from "../events/audit.ts";
+import type { Director } from "../state/director.ts";
+import type { Task } from "../state/tasks.ts";
+import { withLock } from "../tasks/locks.ts";
+import { Stage } from "../tasks/stage.ts";
+import type { TaskArguments } from "../tasks/jobs.ts";
+import { allInstances } from "../state/lookup.ts";
+import { deleteVm, destroyVm, VM_LOCK_MS } from "./destroy-vm.ts";
+
+/** `delete vm <cid>`: also of one that nobody knows. Its instance stays and is to have a VM; an orphan stays one until it is swept. */
+export function* deleteVmByCid(director: Director, task: Task, { cid }: TaskArguments["delete_vm"]): Body<string> {
+  const stage = new Stage(director, task, "Delete VM", 1);
+  const work = (function* (): Body {
+    const owner = allInstances(director).find(({ vm }) => vm?.cid === cid);
+    yield* owner === undefined ? destroyUnowned(director, task, cid) : deleteVm(director, task, owner);
+    stage.begin(`VM ${cid} is successfully deleted`).finish();
+  })();
+  yield* stage.step(cid, work);
+  return "true";
+}
+
+function* destroyUnowned(director: Director, task: Task, cid: string): Body {
+  const call = withLock(director, task, `lock:vm:${cid}`, { waitMs: VM_LOCK_MS }, director.cpi.deleteVm(cid));
+  yield* withAudit(director, task, { action: "delete", type: "vm", name: cid }, call);
+  director.kernel.record("bosh", "vm.delete", cid);
+}
+
+/** VMs that were left behind are deleted in the background. */
+export function* deleteOrphanVms(director: Director, task: Task): Body<number> {
+  const orphans = [...director.slot.value.orphanVms.values()];
+  const stage = new Stage(director, task, "Deleting orphaned vms", orphans.length);
+  for (const { cid, deployment, instance, ips } of orphans) {
+    yield* stage.step(cid, destroyVm(director, task, { deployment, instance }, cid));
+    director.slot.value.orphanVms.delete(cid);
+    for (const ip of ips) releaseAddress(director, ip);
+  }
+  return orphans.length;
+}

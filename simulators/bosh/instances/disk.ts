@@ -1,0 +1,104 @@
+import type { Body } from "../../kernel/index.ts";
+import { migrateJobs } from "../agent/behaviours.ts";
+import { callAgent } from "../agent/calls.ts";
+import { diskDiffers, type PlannedInstance } from "../deploy/plan-instance.ts";
+import { audit, withAudit } from "../events/audit.ts";
+import type { Instance } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+import type { Task } from "../state/tasks.ts";
+import { withLock } from "../tasks/locks.ts";
+import { VM_LOCK_MS } from "./destroy-vm.ts";
+import { iso, instanceName, ownerOf } from "./names.ts";
+
+export function* attachDisk(director: Director, task: Task, instance: Instance, diskCid: string): Body {
+  const { vm } = instance;
+  if (vm === null) return;
+  const call = director.cpi.attachDisk(vm.cid, diskCid);
+  yield* withLock(director, task, `lock:vm:${vm.cid}`, { waitMs: VM_LOCK_MS }, call);
+  yield* callAgent(director, instance, "add_persistent_disk");
+  yield* director.cpi.setDiskMetadata(diskCid, {
+    director: director.name,
+    deployment: instance.deployment,
+    instance_id: instance.id,
+    instance_index: String(instance.index),
+    instance_group: instance.group,
+    attached_at: iso(director.kernel.nowMs),
+  });
+  yield* callAgent(director, instance, "mount_disk");
+  vm.mountedDisk = diskCid;
+}
+
+/** Takes the disk off the record of the instance; it waits as an orphan for five days. */
+export function orphanDisk(director: Director, task: Task, instance: Instance): void {
+  const { disk } = instance;
+  if (disk === null) return;
+  director.slot.value.orphanDisks.set(disk.cid, {
+    cid: disk.cid,
+    sizeMb: disk.sizeMb,
+    az: instance.az,
+    deployment: instance.deployment,
+    instance: instanceName(instance),
+    cloudProperties: disk.cloudProperties,
+    orphanedMs: director.kernel.nowMs,
+  });
+  instance.disk = null;
+  const what = { action: "orphan", type: "disk", name: disk.cid, ...ownerOf(instance) };
+  audit(director, task, { ...what, parent: audit(director, task, what) });
+  director.kernel.record("bosh", "disk.orphan", disk.cid, { deployment: instance.deployment });
+}
+
+/** Brings the disk to what is planned: a new one is made before the old one is let go. */
+export function* updateDisk(director: Director, task: Task, planned: PlannedInstance, renews: boolean): Body {
+  const { instance, disk: wanted } = planned;
+  const { cpi, kernel } = director;
+  const isDue = diskDiffers(instance.disk, wanted) || (renews && wanted !== undefined);
+  if (!isDue || instance.vm === null) return;
+  const { cid: vmCid } = instance.vm;
+  const old = instance.disk;
+  if (wanted === undefined) {
+    if (old !== null) yield* releaseDisk(director, task, instance, vmCid, old.cid);
+    return;
+  }
+  const create = cpi.createDisk(wanted.sizeMb, wanted.cloudProperties, vmCid);
+  const cid = yield* withAudit(
+    director,
+    task,
+    { action: "create", type: "disk", ...ownerOf(instance) },
+    create,
+    (made) => made,
+  );
+  kernel.record("bosh", "disk.create", cid, { deployment: instance.deployment, sizeMb: wanted.sizeMb });
+  // A disk that no record names would be lost: it is written down before anything else can fail.
+  const row = ++director.slot.value.diskRows;
+  const fresh = { row, cid, sizeMb: wanted.sizeMb, cloudProperties: wanted.cloudProperties };
+  if (old === null) instance.disk = fresh;
+  try {
+    yield* attachDisk(director, task, instance, cid);
+    if (old !== null) {
+      yield* callAgent(director, instance, "migrate_disk");
+      migrateJobs(director.behaviours, instance, planned.jobs, old.cid, cid);
+      yield* releaseDisk(director, task, instance, vmCid, old.cid);
+    }
+  } catch (error) {
+    if (old !== null) keepAsOrphan(director, instance, fresh);
+    throw error;
+  }
+  instance.disk = fresh;
+}
+
+function keepAsOrphan(director: Director, instance: Instance, disk: NonNullable<Instance["disk"]>): void {
+  director.slot.value.orphanDisks.set(disk.cid, {
+    ...disk,
+    az: instance.az,
+    deployment: instance.deployment,
+    instance: instanceName(instance),
+    orphanedMs: director.kernel.nowMs,
+  });
+}
+
+function* releaseDisk(director: Director, task: Task, instance: Instance, vmCid: string, diskCid: string): Body {
+  yield* callAgent(director, instance, "unmount_disk");
+  if (instance.vm?.mountedDisk === diskCid) instance.vm.mountedDisk = null;
+  yield* director.cpi.detachDisk(vmCid, diskCid);
+  orphanDisk(director, task, instance);
+}

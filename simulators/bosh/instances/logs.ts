@@ -1,0 +1,87 @@
+import type { TaskArguments } from "../tasks/jobs.ts";
+import { all, type Body } from "../../kernel/index.ts";
+import { actionFailure, callAgent } from "../agent/calls.ts";
+import { runScript } from "../agent/script.ts";
+import { packBlob, storeBlob } from "../artifacts/blobs.ts";
+import type { Blob } from "../state/artifacts.ts";
+import type { Instance } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+import type { Task } from "../state/tasks.ts";
+import { Stage } from "../tasks/stage.ts";
+import { DirectorError } from "../wire/errors.ts";
+import { instanceTitle } from "./names.ts";
+
+type Members = Blob["members"];
+
+const ROOT = { name: "./", text: null };
+
+const LOGGED = ["post-deploy", "pre-start"];
+
+/** What lies in the log directory of a VM: the outputs of the scripts that ran there. */
+function logFiles(instance: Instance, type: string, filters: readonly string[]): Members {
+  if (type === "agent") return [ROOT, { name: "./current", text: "" }];
+  if (type === "system")
+    return [
+      ROOT,
+      { name: "./var/", text: null },
+      { name: "./var/log/", text: null },
+      { name: "./var/log/syslog", text: "" },
+    ];
+  const files = (instance.vm?.jobs ?? []).flatMap(({ name, scripts }) =>
+    LOGGED.filter((script) => scripts[script] !== undefined).flatMap((script) => {
+      const ran = runScript(scripts[script] ?? "");
+      return [
+        { name: `./${name}/${script}.stderr.log`, text: ran.stderr },
+        { name: `./${name}/${script}.stdout.log`, text: ran.stdout },
+      ];
+    }),
+  );
+  const kept = files.filter(({ name }) => filters.length === 0 || filters.some((filter) => name.includes(filter)));
+  const folders = [...new Set(kept.map(({ name }) => `${name.split("/").slice(0, 2).join("/")}/`))];
+  return [ROOT, ...folders.map((name) => ({ name, text: null })), ...kept];
+}
+
+/** Has one agent pack its logs. @throws DirectorError 450001 for a type that it doesn't know */
+export function* fetchLogs(
+  director: Director,
+  task: Task,
+  instance: Instance,
+  type: string,
+  filters: readonly string[],
+): Body<Members> {
+  const stage = new Stage(director, task, `Fetching logs for ${instanceTitle(instance)}`, 1);
+  return yield* stage.step(
+    "Finding and packing log files",
+    (function* (): Body<Members> {
+      yield* callAgent(director, instance, "fetch_logs");
+      if (!["job", "agent", "system"].includes(type)) throw actionFailure(director, "Invalid log type");
+      return logFiles(instance, type, filters);
+    })(),
+  );
+}
+
+/** `fetch logs`: answers with the id of a blob. Archives of several instances are packed together. */
+export function* collectLogs(director: Director, task: Task, args: TaskArguments["logs"]): Body<string> {
+  const { deployment: name, group, id, type, filters } = args;
+  const deployment = director.slot.value.deployments.get(name);
+  const chosen = (deployment?.instances ?? []).filter(
+    (each) =>
+      each.vm !== null &&
+      (group === "*" || each.group === group) &&
+      (id === "*" || each.id === id || String(each.index) === id),
+  );
+  if (chosen.length === 0) throw new DirectorError(70001, `No instances matched`);
+  const wanted = filters === "" ? [] : filters.split(",");
+  const fetched = yield* all(
+    chosen.map((instance) => director.kernel.spawn("fetch logs", fetchLogs(director, task, instance, type, wanted))),
+  );
+  if (chosen.length === 1 && id !== "*") return storeBlob(director, fetched[0] ?? []).id;
+  new Stage(director, task, "Fetching group of logs", 1).begin("Packing log files together");
+  const stamp = new Date(director.kernel.nowMs).toISOString().replace(/[T:]/g, "-").slice(0, 19);
+  const archives = chosen.map((instance, at) => ({
+    name: `./${instance.group}.${instance.id}.${stamp}.tgz`,
+    text: packBlob({ id: "", members: fetched[at] ?? [] }).toString("base64"),
+    encoding: "base64" as const,
+  }));
+  return storeBlob(director, [ROOT, ...archives]).id;
+}

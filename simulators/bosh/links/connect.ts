@@ -1,0 +1,36 @@
+import type { Link, LinkConsumer, LinkProvider, Links } from "../state/links.ts";
+
+/** Puts the link between the two into a table of links; one that exists is kept. */
+export function connect(
+  table: Links,
+  consumer: LinkConsumer,
+  provider: LinkProvider,
+  { name, network, nowMs }: { readonly name: string; readonly network: string | null; readonly nowMs: number },
+): Link {
+  const known = table.links.find((each) => each.consumerId === consumer.id && each.providerId === provider.id);
+  if (known !== undefined) return known;
+  const link: Link = {
+    id: ++table.ids.links,
+    name,
+    consumerId: consumer.id,
+    providerId: provider.id,
+    createdMs: nowMs,
+    network,
+  };
+  table.links.push(link);
+  return link;
+}
+
+/** Forgets the links of which one end is gone. */
+export function dropDangling(table: Links): void {
+  const consumers = new Set(table.consumers.map(({ id }) => id));
+  const providers = new Set(table.providers.map(({ id }) => id));
+  table.links = table.links.filter((each) => consumers.has(each.consumerId) && providers.has(each.providerId));
+}
+
+/** Forgets what a deleted deployment gave and took. */
+export function dropLinks(table: Links, deployment: string): void {
+  table.providers = table.providers.filter((each) => each.deployment !== deployment);
+  table.consumers = table.consumers.filter((each) => each.deployment !== deployment);
+  dropDangling(table);
+}

@@ -1,0 +1,33 @@
+import { asFields, type Fields } from "../configs/fields.ts";
+import type { InstanceGroup, JobSpec, Manifest } from "../deploy/manifest.ts";
+import type { LinkDefinition, ReleaseVersion } from "../state/artifacts.ts";
+
+/** A link definition of a job, where an instance group runs the job. */
+export interface LinkUse {
+  readonly group: InstanceGroup;
+  readonly job: JobSpec;
+  readonly definition: LinkDefinition;
+}
+
+/** What the jobs of a manifest take from others, or give to them. */
+export function findUses(
+  manifest: Manifest,
+  releases: readonly ReleaseVersion[],
+  side: "consumes" | "provides",
+): readonly LinkUse[] {
+  return manifest.groups.flatMap((group) =>
+    group.jobs.flatMap((job) => {
+      const release = releases.find(({ name }) => name === job.release);
+      const definitions = release?.jobs.find(({ name }) => name === job.name)?.[side] ?? [];
+      return definitions.map((definition) => ({ group, job, definition }));
+    }),
+  );
+}
+
+/** The manifest says `nil` where a job is to give or take nothing. */
+export const isNil = (settings: Fields, name: string): boolean =>
+  name in settings && (settings[name] === null || settings[name] === "nil");
+
+/** What the manifest says about one link of a job; nothing is said by `nil`. */
+export const settingFor = (settings: Fields, name: string): Fields =>
+  isNil(settings, name) ? {} : asFields(settings[name]);

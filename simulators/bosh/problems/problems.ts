@@ -1,0 +1,168 @@
+import { instanceName, instanceTitle } from "../instances/names.ts";
+import type { Instance } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+import type { Problem } from "../state/problems.ts";
+
+export interface Resolution {
+  readonly name: string;
+  readonly plan: string;
+}
+
+/** What may be done about one type of problem. */
+export interface ProblemHandler {
+  /** The director's class, as its errors name it. */
+  readonly className: string;
+  /** What is done when nobody chooses (`cck --auto`). */
+  readonly auto: string;
+  readonly resolutions: readonly Resolution[];
+}
+
+const IGNORE: Resolution = { name: "ignore", plan: "Skip for now" };
+
+const RECREATE: readonly Resolution[] = [
+  { name: "recreate_vm_without_wait", plan: "Recreate VM without waiting for processes to start" },
+  { name: "recreate_vm", plan: "Recreate VM and wait for processes to start" },
+];
+
+/** By type of problem (bosh director, problem_handlers/). */
+const HANDLERS: Readonly<Record<Problem["type"], ProblemHandler>> = {
+  unresponsive_agent: {
+    className: "UnresponsiveAgent",
+    auto: "ignore",
+    resolutions: [
+      IGNORE,
+      { name: "reboot_vm", plan: "Reboot VM" },
+      ...RECREATE,
+      { name: "delete_vm", plan: "Delete VM" },
+      {
+        name: "delete_vm_reference",
+        plan: "Delete VM reference (forceful; may need to manually delete VM from the Cloud to avoid IP conflicts)",
+      },
+    ],
+  },
+  missing_vm: {
+    className: "MissingVM",
+    auto: "recreate_vm_without_wait",
+    resolutions: [IGNORE, ...RECREATE, { name: "delete_vm_reference", plan: "Delete VM reference" }],
+  },
+  missing_disk: {
+    className: "MissingDisk",
+    auto: "ignore",
+    resolutions: [IGNORE, { name: "delete_disk_reference", plan: "Delete disk reference (DANGEROUS!)" }],
+  },
+  mount_info_mismatch: {
+    className: "MountInfoMismatch",
+    auto: "ignore",
+    resolutions: [
+      { name: "ignore", plan: "Ignore" },
+      { name: "reattach_disk", plan: "Reattach disk to instance" },
+      { name: "reattach_disk_and_reboot", plan: "Reattach disk and reboot instance" },
+    ],
+  },
+};
+
+/** Of a problem whose subject is gone since. */
+const INVALID: ProblemHandler = {
+  className: "InvalidProblem",
+  auto: "close",
+  resolutions: [{ name: "close", plan: "Close problem" }],
+};
+
+/** A problem can't be resolved in this way. It counts as resolved all the same: the next scan finds it again. */
+export class HandlerError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "HandlerError";
+  }
+}
+
+/** What can be said and done about a problem now. */
+export interface Diagnosis {
+  readonly handler: ProblemHandler;
+  readonly description: string;
+  readonly group: string;
+  /** Undefined: the problem is no longer valid. */
+  readonly instance: Instance | undefined;
+}
+
+const instanceOf = (director: Director, { deployment, instanceId }: Problem): Instance | undefined =>
+  director.slot.value.deployments.get(deployment)?.instances.find(({ id }) => id === instanceId);
+
+export function diagnose(director: Director, problem: Problem): Diagnosis {
+  const instance = instanceOf(director, problem);
+  const gone = instance === undefined ? "Instance is no longer in the database" : invalidity(problem, instance);
+  if (instance === undefined || gone !== undefined) {
+    const description = `Problem (${problem.type} ${problem.resourceId}) is no longer valid: ${gone}`;
+    return { handler: INVALID, description, group: "unknown job", instance: undefined };
+  }
+  const description = describeProblem(problem, instance);
+  return { handler: HANDLERS[problem.type], description, group: instance.group, instance };
+}
+
+/** Why there is nothing left that a problem could be about. */
+function invalidity(problem: Problem, { vm, disk }: Instance): string | undefined {
+  if (problem.type === "missing_vm") return undefined;
+  if (problem.type === "unresponsive_agent") return vm === null ? "VM '' is no longer in the database" : undefined;
+  if (disk?.row !== problem.resourceId) return `Disk '${problem.resourceId}' is no longer in the database`;
+  if (problem.type === "missing_disk" || vm !== null) return undefined;
+  return `Can't find corresponding vm-cid for disk '${disk.cid}'`;
+}
+
+/** The VM is the one that the instance has now, not the one of the scan. */
+function describeProblem(problem: Problem, instance: Instance): string {
+  const { vm, disk } = instance;
+  const cid = vm === null ? "" : ` with cloud ID '${vm.cid}'`;
+  switch (problem.type) {
+    case "unresponsive_agent":
+      return `VM for '${instanceTitle(instance)}'${cid} is not responding.`;
+    case "missing_vm":
+      return `VM for '${instanceTitle(instance)}'${cid} missing.`;
+    case "missing_disk":
+      return `Disk '${disk?.cid}' (${instanceName(instance)}, ${disk?.sizeMb ?? 0}M) is missing`;
+    case "mount_info_mismatch":
+      return [
+        "Inconsistent mount information:",
+        `Record shows that disk '${disk?.cid}' should be mounted on ${vm?.cid}.`,
+        "However it is currently :",
+        problem.ownerVms.length === 0 ? "\tNot mounted in any VM" : `\tMounted on: ${problem.ownerVms.join(", ")}`,
+      ].join("\n");
+  }
+}
+
+/** What the API shows as `data` of a problem. */
+export const problemData = ({ type, ownerVms }: Problem): object =>
+  type === "mount_info_mismatch" ? { owner_vms: ownerVms } : {};
+
+export const openProblems = (director: Director, deployment: string): readonly Problem[] =>
+  director.slot.value.problems.filter((each) => each.deployment === deployment && each.state === "open");
+
+/** So many are kept before those that are resolved or closed are forgotten. */
+const PROBLEMS_MAX = 10_000;
+
+/** Notes a problem of an instance's VM or disk. */
+export function openProblem(
+  director: Director,
+  instance: Instance,
+  type: Problem["type"],
+  ownerVms: readonly string[] = [],
+): void {
+  const state = director.slot.value;
+  if (state.problems.length >= PROBLEMS_MAX) state.problems = state.problems.filter((each) => each.state === "open");
+  const isOfDisk = type === "missing_disk" || type === "mount_info_mismatch";
+  state.problems.push({
+    id: ++state.problemIds,
+    deployment: instance.deployment,
+    type,
+    instanceId: instance.id,
+    resourceId: isOfDisk ? (instance.disk?.row ?? 0) : instance.row,
+    ownerVms,
+    state: "open",
+  });
+}
+
+/** A scan begins anew: what earlier ones found, of these instances or of all, is closed. */
+export function closeProblems(director: Director, deployment: string, instances?: readonly Instance[]): void {
+  const ids = instances && new Set(instances.map(({ id }) => id));
+  for (const problem of openProblems(director, deployment))
+    if (ids?.has(problem.instanceId) ?? true) problem.state = "closed";
+}

@@ -1,0 +1,100 @@
+import { requireDeployment } from "../state/lookup.ts";
+import type { TaskArguments } from "../tasks/jobs.ts";
+import type { Body } from "../../kernel/index.ts";
+import { agentState } from "../agent/state.ts";
+import { deploymentLock } from "../deploy/lock.ts";
+import { type Deployment, expectsVm, type Instance } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+import type { Task } from "../state/tasks.ts";
+import { withLock } from "../tasks/locks.ts";
+import { Stage } from "../tasks/stage.ts";
+import { closeProblems, openProblem } from "./problems.ts";
+
+/** A scan gives each agent this long, in true time. */
+const SILENCE_MS = 10_000;
+
+/** So many agents are asked at once. */
+const AGENTS_PARALLEL = 32;
+
+/** Said where a scan meets another task: it does not wait for the deployment's lock. */
+export const LOCKED = "Unable to get deployment lock, maybe a deployment is in progress. Try again later.";
+
+/** By VM: the disk that its agent has mounted, as far as a scan of VMs has heard. */
+export type Mounts = ReadonlyMap<string, string>;
+
+/** `scan cloud`. Earlier open problems of the deployment are closed. */
+export function* scanCloud(director: Director, task: Task, args: TaskArguments["cck_scan"]): Body<string> {
+  const deployment = requireDeployment(director, args.deployment);
+  const options = { waitMs: 0, deployment: deployment.name, refusal: LOCKED };
+  yield* withLock(director, task, deploymentLock(deployment.name), options, scanAll(director, task, deployment));
+  return "scan complete";
+}
+
+function* scanAll(director: Director, task: Task, { name, instances }: Deployment): Body {
+  closeProblems(director, name);
+  const mounts = yield* scanVms(director, task, instances);
+  yield* scanDisks(director, task, instances, mounts);
+}
+
+/** Asks the agent of each instance that is to have a VM; one that is ignored is counted only. */
+export function* scanVms(director: Director, task: Task, instances: readonly Instance[]): Body<Mounts> {
+  const expected = instances.filter(expectsVm);
+  const ignored = expected.filter(({ ignore }) => ignore).length;
+  const stage = new Stage(director, task, `Scanning ${expected.length} VMs`, 2);
+  const { silent, missing, mounts } = yield* stage.step("Checking VM states", checkVms(director, expected));
+  const ok = expected.length - ignored - silent;
+  const tail = ignored === 0 ? "" : `, ${ignored} ignored`;
+  stage.begin(`${ok} OK, ${silent - missing} unresponsive, ${missing} missing, 0 unbound${tail}`).finish();
+  return mounts;
+}
+
+function* checkVms(
+  director: Director,
+  instances: readonly Instance[],
+): Body<{ readonly silent: number; readonly missing: number; readonly mounts: Mounts }> {
+  const mounts = new Map<string, string>();
+  const silent: Instance[] = [];
+  for (const instance of instances.filter(({ ignore }) => !ignore)) {
+    const isSilent = ["silent", "none"].includes(agentState(director, instance));
+    if (isSilent) silent.push(instance);
+    // Who keeps silent is not to be reported for its disk as well.
+    const mounted = isSilent ? instance.disk?.cid : instance.vm?.mountedDisk;
+    if (instance.vm !== null && mounted != null) mounts.set(instance.vm.cid, mounted);
+  }
+  yield Math.ceil(silent.length / AGENTS_PARALLEL) * SILENCE_MS;
+  let missing = 0;
+  for (const instance of silent) {
+    const exists = instance.vm !== null && (yield* director.cpi.hasVm(instance.vm.cid));
+    if (!exists) missing++;
+    openProblem(director, instance, exists ? "unresponsive_agent" : "missing_vm");
+  }
+  return { silent: silent.length, missing, mounts };
+}
+
+function* scanDisks(director: Director, task: Task, instances: readonly Instance[], mounts: Mounts): Body {
+  const owners = instances.filter(({ disk, ignore }) => disk !== null && !ignore);
+  const stage = new Stage(director, task, `Scanning ${owners.length} persistent disks`, 2);
+  const { missing, mismatched } = yield* stage.step("Looking for inactive disks", checkDisks(director, owners, mounts));
+  const ok = owners.length - missing - mismatched;
+  stage.begin(`${ok} OK, ${missing} missing, 0 inactive, ${mismatched} mount-info mismatch`).finish();
+}
+
+function* checkDisks(
+  director: Director,
+  owners: readonly Instance[],
+  mounts: Mounts,
+): Body<{ readonly missing: number; readonly mismatched: number }> {
+  let [missing, mismatched] = [0, 0];
+  for (const instance of owners) {
+    const cid = instance.disk?.cid ?? "";
+    const mountedOn = [...mounts].flatMap(([vm, disk]) => (disk === cid ? [vm] : []));
+    if (!(yield* director.cpi.hasDisk(cid))) {
+      missing++;
+      openProblem(director, instance, "missing_disk");
+    } else if (instance.vm !== null && (mountedOn.length !== 1 || mountedOn[0] !== instance.vm.cid)) {
+      mismatched++;
+      openProblem(director, instance, "mount_info_mismatch", mountedOn);
+    }
+  }
+  return { missing, mismatched };
+}

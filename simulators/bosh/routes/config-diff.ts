@@ -1,0 +1,43 @@
+import { asFields } from "../configs/fields.ts";
+import type { HttpReply } from "../../kernel/index.ts";
+import { diffLines } from "../configs/diff.ts";
+import { latestConfigs } from "../configs/latest.ts";
+import { readYaml } from "../templates/yaml.ts";
+import type { RequestContext } from "../wire/context.ts";
+import { DirectorError } from "../wire/errors.ts";
+import { htmlJson } from "../wire/replies.ts";
+import { readConfigBody, parseBody, readContent } from "./config-bodies.ts";
+
+const DIFF_FORMATS =
+  'The following request formats are allowed:\n1. {"from":<config>,"to":<config>} where <config> is either {"id":"<id>"} or {"content":"<content>"}\n2. {"type":"<type>","name":"<name>","content":"<content>"}';
+
+/** @throws DirectorError 440011, 440012 */
+function readSide({ director }: RequestContext, side: unknown): unknown {
+  const { id, content } = asFields(side);
+  if (id === undefined) return readContent(content);
+  const config = director.slot.value.configs.find((each) => String(each.id) === id && !each.deleted);
+  if (config === undefined) throw new DirectorError(440012, `Config ${id} not found`);
+  return readYaml(config.content);
+}
+
+export function diffConfig(context: RequestContext): HttpReply {
+  const body = parseBody(context);
+  try {
+    if (body.from !== undefined && body.to !== undefined)
+      return htmlJson(200, { diff: diffLines(readSide(context, body.from), readSide(context, body.to), true) });
+    if (body.type === undefined && body.name === undefined && body.content === undefined)
+      throw new DirectorError(440010, DIFF_FORMATS);
+    const { type, name, content } = readConfigBody(body);
+    const from = latestConfigs(context.director, type).find((each) => each.name === name);
+    return htmlJson(200, {
+      from: { id: String(from?.id ?? 0) },
+      diff: diffLines(readYaml(from?.content ?? "{}"), readContent(content), true),
+    });
+  } catch (error) {
+    if (!(error instanceof DirectorError) || error.code !== 440011) throw error;
+    return htmlJson(400, {
+      diff: [],
+      error: `Unable to diff config content: #<Bosh::Director::BadConfig: ${error.message}>`,
+    });
+  }
+}

@@ -1,0 +1,66 @@
+import { asFields, type Fields, readHashes } from "../configs/fields.ts";
+import { rubyInstance } from "../templates/ruby.ts";
+import { bodyText, type HttpReply } from "../../kernel/index.ts";
+import { diffLines } from "../configs/diff.ts";
+import { configsById } from "../configs/latest.ts";
+import { readManifest } from "../deploy/read-manifest.ts";
+import type { Director } from "../state/director.ts";
+import { readYaml } from "../templates/yaml.ts";
+import type { RequestContext } from "../wire/context.ts";
+import { DirectorError } from "../wire/errors.ts";
+import { htmlJson } from "../wire/replies.ts";
+import { latestIds } from "./deploy-request.ts";
+
+export function diffManifest(context: RequestContext): HttpReply {
+  const { director, params, query, request } = context;
+  const deployment = director.slot.value.deployments.get(params.deployment ?? "");
+  try {
+    const configs = {
+      cloud_config_ids: latestIds(director, "cloud"),
+      runtime_config_ids: latestIds(director, "runtime"),
+    };
+    const before = mergeConfigs(
+      director,
+      deployment?.manifest ?? null,
+      deployment?.cloudConfigIds ?? [],
+      deployment?.runtimeConfigIds ?? [],
+    );
+    const after = mergeConfigs(director, bodyText(request), configs.cloud_config_ids, configs.runtime_config_ids);
+    return htmlJson(200, { context: configs, diff: diffLines(before, after, query.get("redact") !== "false") });
+  } catch (error) {
+    if (!(error instanceof DirectorError || error instanceof TypeError)) throw error;
+    const type = error instanceof TypeError ? "NoMethodError" : "Bosh::Director::BadManifest";
+    return htmlJson(200, { diff: [], error: `Unable to diff manifest: #<${type}: ${error.message}>\n` });
+  }
+}
+
+const LISTS = ["releases", "addons", "variables"] as const;
+
+/** The manifest with its configs, as one document. @throws DirectorError, TypeError in Ruby's words */
+function mergeConfigs(
+  director: Director,
+  manifest: string | null,
+  cloudIds: readonly number[],
+  runtimeIds: readonly number[],
+): Fields {
+  const read = (ids: readonly number[]): readonly Fields[] =>
+    configsById(director, ids).map(({ content }) => asFields(readYaml(content)));
+  const documents = [...read(cloudIds), manifest === null ? {} : readManifest(manifest)];
+  const document = documents.reduce((sum, each) => ({ ...sum, ...each }), {});
+  for (const list of LISTS)
+    if (document[list] !== undefined && !Array.isArray(document[list]))
+      throw new TypeError(`undefined method 'to_set' for ${rubyInstance(document[list])}`);
+  return read(manifest === null ? [] : runtimeIds).reduce(addRuntime, document);
+}
+
+/** A document with what a runtime config adds to it: parts that it has not under the same name, and tags. */
+function addRuntime(document: Fields, runtime: Fields): Fields {
+  const merged: Record<string, unknown> = { ...document };
+  for (const list of LISTS) {
+    const own = readHashes(document[list]);
+    const added = readHashes(runtime[list]).filter(({ name }) => !own.some((each) => each.name === name));
+    if (added.length > 0) merged[list] = [...own, ...added];
+  }
+  if (runtime.tags !== undefined) merged.tags = { ...asFields(runtime.tags), ...asFields(document.tags) };
+  return merged;
+}

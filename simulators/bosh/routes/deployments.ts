@@ -1,0 +1,72 @@
+import { bodyText, type HttpReply } from "../../kernel/index.ts";
+import { teamScopes } from "../auth/scopes.ts";
+import { deploymentLock } from "../deploy/lock.ts";
+import { manifestName, readManifest } from "../deploy/read-manifest.ts";
+import type { Deployment } from "../state/deployments.ts";
+import type { Director } from "../state/director.ts";
+import { startTask } from "../tasks/queue.ts";
+import { requireScopes, canSee } from "../wire/access.ts";
+import { type RequestContext, contextIdOf, deploymentInPath } from "../wire/context.ts";
+import { htmlJson, redirectToTask } from "../wire/replies.ts";
+import { type DirectorRoute, route } from "../wire/route.ts";
+import { latestIds, startDeploy } from "./deploy-request.ts";
+import { diffManifest } from "./deployment-diff.ts";
+
+function cloudConfigState(director: Director, deployment: Deployment): string {
+  const latest = latestIds(director, "cloud");
+  if (deployment.cloudConfigIds.length === 0)
+    return deployment.manifest === null && latest.length > 0 ? "latest" : "none";
+  return JSON.stringify(latest) === JSON.stringify(deployment.cloudConfigIds) ? "latest" : "outdated";
+}
+
+function list({ director, query, caller }: RequestContext): HttpReply {
+  const without = (name: string): boolean => query.get(`exclude_${name}`) === "true";
+  const all = [...director.slot.value.deployments.values()]
+    .filter(({ teams }) => canSee(director, caller, teams))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  return htmlJson(
+    200,
+    all.map((deployment) => ({
+      name: deployment.name,
+      teams: deployment.teams,
+      ...(without("configs") ? {} : { cloud_config: cloudConfigState(director, deployment) }),
+      ...(without("stemcells") ? {} : { stemcells: deployment.stemcells }),
+      ...(without("releases") ? {} : { releases: deployment.releases }),
+      ...(without("lock") ? {} : { locked: director.slot.value.locks.has(deploymentLock(deployment.name)) }),
+    })),
+  );
+}
+
+function create(context: RequestContext): HttpReply {
+  const { director, caller } = context;
+  const text = bodyText(context.request);
+  const name = manifestName(readManifest(text));
+  const known = director.slot.value.deployments.get(name);
+  if (known !== undefined) requireScopes(caller, teamScopes(known.teams, "admin", director.uuid));
+  return redirectToTask(context, startDeploy(context, name, text, null));
+}
+
+function remove(context: RequestContext): HttpReply {
+  const { director, caller, query } = context;
+  const { name } = deploymentInPath(context);
+  const task = startTask(director, {
+    type: "delete_deployment",
+    description: `delete deployment ${name}`,
+    user: caller.user,
+    deployment: name,
+    contextId: contextIdOf(context),
+    job: { kind: "delete_deployment", args: { deployment: name, force: query.get("force") === "true" } },
+  });
+  return redirectToTask(context, task);
+}
+
+export const DEPLOYMENTS: readonly DirectorRoute[] = [
+  route("GET", "/deployments", { needs: "list_deployments" }, list),
+  route("POST", "/deployments", { needs: "create_deployment", media: ["text/yaml"] }, create),
+  route("GET", "/deployments/:deployment", { deployment: "read" }, (context) =>
+    htmlJson(200, { manifest: deploymentInPath(context).manifest }),
+  ),
+  route("DELETE", "/deployments/:deployment", { deployment: "admin" }, remove),
+  route("POST", "/deployments/:deployment/diff", { needs: "create_deployment", media: ["text/yaml"] }, diffManifest),
+  route("GET", "/deployments/:deployment/certificate_expiry", { deployment: "read" }, () => htmlJson(200, [])),
+];

@@ -1,0 +1,20 @@
+import { type HttpReply, json } from "../../kernel/index.ts";
+import type { RequestContext } from "../wire/context.ts";
+import { type DirectorRoute, route } from "../wire/route.ts";
+import { isoTime } from "../wire/times.ts";
+
+const DAY_MS = 86_400_000;
+
+const listCertificates = ({ director }: RequestContext): HttpReply =>
+  json(
+    200,
+    (director.options.certificates ?? []).map(({ path, expiryMs }) => ({
+      certificate_path: path,
+      expiry: isoTime(expiryMs),
+      days_left: Math.floor((expiryMs - director.kernel.nowMs) / DAY_MS),
+    })),
+  );
+
+export const DIRECTOR: readonly DirectorRoute[] = [
+  route("GET", "/director/certificate_expiry", { needs: "read" }, listCertificates),
+];

@@ -1,0 +1,111 @@
+import { asFields } from "../configs/fields.ts";
+import { type HttpReply, json } from "../../kernel/index.ts";
+import { audit } from "../events/audit.ts";
+import type { AuditEvent } from "../state/events.ts";
+import { jsonObject } from "../wire/bodies.ts";
+import type { RequestContext } from "../wire/context.ts";
+import { DirectorError } from "../wire/errors.ts";
+import { brokenReply, emptyReply } from "../wire/replies.ts";
+import { type DirectorRoute, route } from "../wire/route.ts";
+
+const PAGE = 200;
+
+/** Empty and null fields are left out. */
+function view(event: AuditEvent): object {
+  const all = {
+    id: String(event.id),
+    parent_id: event.parentId === null ? null : String(event.parentId),
+    timestamp: event.timestamp,
+    user: event.user,
+    action: event.action,
+    object_type: event.objectType,
+    object_name: event.objectName,
+    error: event.error,
+    task: event.task === null ? null : String(event.task),
+    deployment: event.deployment,
+    instance: event.instance,
+    context: event.context,
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null && value !== ""));
+}
+
+const text = (status: number, body: string): HttpReply => ({
+  status,
+  body,
+  headers: { "Content-Type": "application/json" },
+});
+
+const FILTERS: Readonly<Record<string, (event: AuditEvent) => string | null>> = {
+  task: ({ task }) => (task === null ? null : String(task)),
+  deployment: ({ deployment }) => deployment,
+  instance: ({ instance }) => instance,
+  user: ({ user }) => user,
+  action: ({ action }) => action,
+  object_type: ({ objectType }) => objectType,
+  object_name: ({ objectName }) => objectName,
+};
+
+/** Unix seconds of a number or a date; `undefined` for anything else. */
+function timeOf(value: string): number | undefined {
+  if (/^\d+$/.test(value)) return Number(value);
+  const ms = Date.parse(value);
+  return Number.isNaN(ms) ? undefined : ms / 1000;
+}
+
+function list({ director, query }: RequestContext): HttpReply {
+  const [before, after] = ["before", "after"].map((name) => {
+    const value = query.get(`${name}_time`);
+    return value === null ? null : (timeOf(value) ?? { name, value });
+  });
+  for (const bound of [before, after])
+    if (typeof bound === "object" && bound !== null)
+      return text(400, `Invalid ${bound.name} parameter: '${bound.value}' `);
+  const beforeId = query.get("before_id");
+  const found: object[] = [];
+  const { events } = director.slot.value;
+  for (let at = events.length - 1; at >= 0 && found.length < PAGE; at--) {
+    const event = events[at];
+    if (event === undefined) continue;
+    // What is no number counts as 0, as in Ruby.
+    if (beforeId !== null && event.id >= (Number.parseInt(beforeId, 10) || 0)) continue;
+    if (typeof before === "number" && event.timestamp >= before) continue;
+    if (typeof after === "number" && event.timestamp <= after) continue;
+    const isWanted = Object.entries(FILTERS).every(
+      ([name, pick]) => !query.has(name) || pick(event) === query.get(name),
+    );
+    if (isWanted) found.push(view(event));
+  }
+  return json(200, found);
+}
+
+function show({ director, params }: RequestContext): HttpReply {
+  const event = director.slot.value.events.find(({ id }) => String(id) === params.id);
+  return event === undefined ? text(404, "Event not found") : json(200, view(event));
+}
+
+/** What clients note themselves: the health monitor its alerts. */
+function create(context: RequestContext): HttpReply {
+  const { director, caller } = context;
+  const body = jsonObject(context);
+  if (body === undefined) return brokenReply;
+  const { action, object_type: type, object_name: name } = body;
+  if (action === undefined || type === undefined || name === undefined)
+    throw new DirectorError(40000, "Action, object_type, object_name are required");
+  const optional = (key: string): string | null => (body[key] === undefined ? null : String(body[key]));
+  audit(director, caller.user, {
+    action: String(action),
+    type: String(type),
+    name: String(name),
+    deployment: optional("deployment"),
+    instance: optional("instance"),
+    error: optional("error"),
+    context: asFields(body.context),
+  });
+  return emptyReply(200);
+}
+
+export const EVENTS: readonly DirectorRoute[] = [
+  route("GET", "/events", { needs: "read_events" }, list),
+  route("GET", "/events/:id", { needs: "read_events" }, show),
+  route("POST", "/events", { media: ["application/json"] }, create),
+];

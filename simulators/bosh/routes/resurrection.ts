@@ -1,0 +1,19 @@
+import type { HttpReply } from "../../kernel/index.ts";
+import { jsonObject, raiseUnforeseen } from "../wire/bodies.ts";
+import type { RequestContext } from "../wire/context.ts";
+import { emptyReply, htmlJson } from "../wire/replies.ts";
+import { type DirectorRoute, route } from "../wire/route.ts";
+
+const show = ({ director }: RequestContext): HttpReply =>
+  htmlJson(200, { resurrection: !director.slot.value.resurrectionPaused });
+
+function pause(context: RequestContext): HttpReply {
+  const body = jsonObject(context) ?? raiseUnforeseen();
+  context.director.slot.value.resurrectionPaused = body.resurrection_paused === true;
+  return emptyReply(200);
+}
+
+export const RESURRECTION: readonly DirectorRoute[] = [
+  route("GET", "/resurrection", {}, show),
+  route("PUT", "/resurrection", { media: ["application/json"] }, pause),
+];

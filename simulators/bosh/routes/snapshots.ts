@@ -1,0 +1,81 @@
+import type { HttpReply } from "../../kernel/index.ts";
+import { deploymentInPath, instanceInPath, pathParam, type RequestContext } from "../wire/context.ts";
+import { DirectorError } from "../wire/errors.ts";
+import { htmlJson } from "../wire/replies.ts";
+import { type DirectorRoute, route } from "../wire/route.ts";
+import { utc } from "../wire/times.ts";
+import { startDeploymentTask } from "./deployment-task.ts";
+
+function listSnapshots(context: RequestContext): HttpReply {
+  const deployment = deploymentInPath(context);
+  const only = context.params.group === undefined ? undefined : instanceInPath(context);
+  return htmlJson(
+    200,
+    context.director.slot.value.snapshots
+      .filter((each) => each.deployment === deployment.name && (only === undefined || each.instanceId === only.id))
+      .map((each) => ({
+        job: each.group,
+        index: each.index,
+        uuid: each.instanceId,
+        snapshot_cid: each.cid,
+        created_at: utc(each.createdMs),
+        clean: false,
+      })),
+  );
+}
+
+function snapshotAll(context: RequestContext): HttpReply {
+  const deployment = deploymentInPath(context);
+  return startDeploymentTask(context, deployment, {
+    type: "snapshot_deployment",
+    description: "snapshot deployment",
+    job: { kind: "snapshot_deployment", args: { deployment: deployment.name } },
+  });
+}
+
+function snapshotOne(context: RequestContext): HttpReply {
+  const deployment = deploymentInPath(context);
+  const { id: instance } = instanceInPath(context);
+  return startDeploymentTask(context, deployment, {
+    type: "create_snapshot",
+    description: "create snapshot",
+    job: { kind: "create_snapshot", args: { deployment: deployment.name, instance } },
+    isOfDeployment: false,
+  });
+}
+
+function deleteSnapshots(context: RequestContext): HttpReply {
+  const deployment = deploymentInPath(context);
+  return startDeploymentTask(context, deployment, {
+    type: "delete_deployment_snapshots",
+    description: "delete deployment snapshots",
+    job: { kind: "delete_deployment_snapshots", args: { deployment: deployment.name } },
+  });
+}
+
+/** @throws DirectorError 70008 */
+function deleteSnapshot(context: RequestContext): HttpReply {
+  const deployment = deploymentInPath(context);
+  const cid = pathParam(context, "cid");
+  const isKnown = context.director.slot.value.snapshots.some(
+    (each) => each.deployment === deployment.name && each.cid === cid,
+  );
+  if (!isKnown) throw new DirectorError(70008, `snapshot ${cid} not found`);
+  return startDeploymentTask(context, deployment, {
+    type: "delete_snapshot",
+    description: "delete snapshot",
+    job: { kind: "delete_snapshot", args: { deployment: deployment.name, cids: [cid] } },
+    isOfDeployment: false,
+  });
+}
+
+const ADMIN = { deployment: "admin" } as const;
+
+export const SNAPSHOTS: readonly DirectorRoute[] = [
+  route("GET", "/deployments/:deployment/snapshots", ADMIN, listSnapshots),
+  route("POST", "/deployments/:deployment/snapshots", ADMIN, snapshotAll),
+  route("DELETE", "/deployments/:deployment/snapshots", ADMIN, deleteSnapshots),
+  route("DELETE", "/deployments/:deployment/snapshots/:cid", ADMIN, deleteSnapshot),
+  route("GET", "/deployments/:deployment/jobs/:group/:id/snapshots", ADMIN, listSnapshots),
+  route("POST", "/deployments/:deployment/jobs/:group/:id/snapshots", ADMIN, snapshotOne),
+];

@@ -1,0 +1,78 @@
+import { type DirectorRoute, route } from "../wire/route.ts";
+import type { HttpReply } from "../../kernel/index.ts";
+import { stemcellUsers } from "../artifacts/stemcells.ts";
+import type { Stemcell } from "../state/artifacts.ts";
+import type { Director } from "../state/director.ts";
+import { startTask } from "../tasks/queue.ts";
+import { isHash } from "../configs/fields.ts";
+import { isNil, Unforeseen } from "../wire/bodies.ts";
+import { pathParam, type RequestContext } from "../wire/context.ts";
+import { DirectorError } from "../wire/errors.ts";
+import { htmlJson, redirectToTask } from "../wire/replies.ts";
+import { requireBody, UPLOAD, uploadedArchive, UPLOAD_MEDIA } from "./uploads.ts";
+
+function uploadStemcell(context: RequestContext): HttpReply {
+  const { director, caller, request, query } = context;
+  const archive = uploadedArchive(request);
+  return redirectToTask(
+    context,
+    startTask(director, {
+      type: "update_stemcell",
+      description: "create stemcell",
+      user: caller.user,
+      job: { kind: "create_stemcell", args: { archive, fix: query.get("fix") === "true" } },
+    }),
+  );
+}
+
+function askStemcellNeeded(context: RequestContext): HttpReply {
+  const { stemcell } = requireBody(context);
+  if (isNil(stemcell)) throw new DirectorError(40001, "Missing 'stemcell' field");
+  if (!isHash(stemcell)) throw new Unforeseen();
+  for (const field of ["name", "version"] as const)
+    if (isNil(stemcell[field])) throw new DirectorError(40001, `Missing '${field}' field`);
+  const known = context.director.slot.value.stemcells.some(
+    ({ name, version }) => name === stemcell.name && version === stemcell.version,
+  );
+  return htmlJson(200, { needed: !known });
+}
+
+function deleteStemcell(context: RequestContext): HttpReply {
+  const { director, caller } = context;
+  const [name, version] = [pathParam(context, "name"), pathParam(context, "version")];
+  return redirectToTask(
+    context,
+    startTask(director, {
+      type: "delete_stemcell",
+      description: `delete stemcell: ${name}/${version}`,
+      user: caller.user,
+      job: { kind: "delete_stemcell", args: { name, version } },
+    }),
+  );
+}
+
+/** A stemcell as the API shows it. */
+export const stemcellView = (director: Director, stemcell: Stemcell): object => ({
+  name: stemcell.name,
+  operating_system: stemcell.operatingSystem,
+  version: stemcell.version,
+  cid: stemcell.cid,
+  cpi: "",
+  deployments: stemcellUsers(director, stemcell).map((name) => ({ name })),
+  api_version: stemcell.apiVersion,
+  id: stemcell.id,
+});
+
+function listStemcells({ director }: RequestContext): HttpReply {
+  return htmlJson(
+    200,
+    director.slot.value.stemcells.map((stemcell) => stemcellView(director, stemcell)),
+  );
+}
+
+export const STEMCELLS: readonly DirectorRoute[] = [
+  route("POST", "/stemcell_uploads", { needs: "upload_stemcells", media: ["application/json"] }, askStemcellNeeded),
+  route("POST", "/stemcells", { needs: "upload_stemcells", media: UPLOAD_MEDIA, upload: UPLOAD }, uploadStemcell),
+  route("GET", "/stemcells", { needs: "read_stemcells" }, listStemcells),
+  route("DELETE", "/stemcells/:name/:version", {}, deleteStemcell),
+];

@@ -1,0 +1,19 @@
+import type { HttpReply } from "../../kernel/index.ts";
+import { deploymentInPath, type RequestContext } from "../wire/context.ts";
+import { htmlJson } from "../wire/replies.ts";
+import { type DirectorRoute, route } from "../wire/route.ts";
+
+const listVariables = (context: RequestContext): HttpReply => htmlJson(200, deploymentInPath(context).variables);
+
+/** The deployments that use a variable, each with the version that it uses. */
+function listUsers({ director, params }: RequestContext): HttpReply {
+  const deployments = [...director.slot.value.deployments.values()].flatMap(({ name, variables }) =>
+    variables.filter((each) => each.name === params.name).map(({ id }) => ({ name, version: id })),
+  );
+  return htmlJson(200, { deployments });
+}
+
+export const VARIABLES: readonly DirectorRoute[] = [
+  route("GET", "/deployments/:deployment/variables", { deployment: "read" }, listVariables),
+  route("GET", "/deployed_variables/:name", { needs: "read" }, listUsers),
+];

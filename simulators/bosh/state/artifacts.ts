@@ -1,0 +1,66 @@
+export interface Stemcell {
+  readonly id: number;
+  readonly name: string;
+  readonly version: string;
+  readonly operatingSystem: string;
+  readonly apiVersion: number;
+  cid: string;
+}
+
+export interface ReleasePart {
+  readonly name: string;
+  readonly version: string;
+  readonly fingerprint: string;
+  readonly sha1: string;
+  readonly blobId: string;
+}
+
+/** What a job says it takes from or gives to others (job.MF). */
+export interface LinkDefinition {
+  readonly name: string;
+  readonly type: string;
+  readonly optional?: boolean;
+  readonly properties?: readonly string[];
+}
+
+export interface ReleaseJob extends ReleasePart {
+  readonly packages: readonly string[];
+  /** From job.MF: property → default; null when there is none. */
+  readonly properties: Readonly<Record<string, unknown>>;
+  /** Where each template goes (`bin/run`), and its text. */
+  readonly templates: readonly { readonly source: string; readonly target: string; readonly text: string }[];
+  readonly consumes: readonly LinkDefinition[];
+  readonly provides: readonly LinkDefinition[];
+}
+
+export interface ReleasePackage extends ReleasePart {
+  readonly id: number;
+  readonly dependencies: readonly string[];
+  /** The packaging script; null when only the compiled package was uploaded. */
+  readonly packaging: string | null;
+}
+
+export interface ReleaseVersion {
+  readonly name: string;
+  readonly version: string;
+  readonly commitHash: string;
+  readonly uncommittedChanges: boolean;
+  jobs: readonly ReleaseJob[];
+  packages: readonly ReleasePackage[];
+  /** By `<fingerprint>:<os>/<version>`. */
+  readonly compiled: Map<string, { readonly sha1: string; readonly blobId: string }>;
+}
+
+/** A gzipped tar, described by its members' texts; made when it is fetched. */
+export interface Blob {
+  readonly id: string;
+  readonly members: readonly BlobMember[];
+}
+
+export interface BlobMember {
+  readonly name: string;
+  /** Null for a directory. */
+  readonly text: string | null;
+  /** Default utf8. */
+  readonly encoding?: "base64";
+}

@@ -1,0 +1,9 @@
+export interface Config {
+  readonly id: number;
+  readonly type: string;
+  readonly name: string;
+  readonly content: string;
+  readonly createdMs: number;
+  readonly team: string | null;
+  deleted: boolean;
+}

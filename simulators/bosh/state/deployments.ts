@@ -1,0 +1,111 @@
+export interface Deployment {
+  readonly id: number;
+  readonly name: string;
+  readonly teams: readonly string[];
+  /** The text as uploaded; null until the first deploy has succeeded. */
+  manifest: string | null;
+  cloudConfigIds: readonly number[];
+  runtimeConfigIds: readonly number[];
+  releases: readonly { readonly name: string; readonly version: string }[];
+  stemcells: readonly { readonly name: string; readonly version: string }[];
+  instances: Instance[];
+  /** The current variable set: name → id of the value in use. */
+  variables: readonly { readonly id: string; readonly name: string }[];
+  /** Whether DNS records of it have been published. */
+  hasRecords: boolean;
+  /** Errands that ran last without changes since, by name. */
+  readonly errandRuns: Record<string, string>;
+}
+
+export type DesiredState = "started" | "stopped" | "detached";
+
+/** What is compared to find out why an instance must change; the names are those of the audit log. */
+export type Change =
+  | "recreate"
+  | "stemcell"
+  | "env"
+  | "cloud_properties"
+  | "network"
+  | "persistent_disk"
+  | "packages"
+  | "configuration"
+  | "job"
+  | "tags"
+  | "dns"
+  | "dirty"
+  | "state";
+
+/** A digest for each part of what was last applied to an instance. */
+export type Applied = Readonly<Partial<Record<Change, string>>>;
+
+export interface Instance {
+  readonly id: string;
+  /** Its row in the director's database: cloud check shows it. */
+  readonly row: number;
+  readonly deployment: string;
+  group: string;
+  index: number;
+  az: string;
+  bootstrap: boolean;
+  state: DesiredState;
+  ignore: boolean;
+  /** Of an errand group: has a VM only while it runs, or when kept alive. */
+  errand: boolean;
+  /** False while its last update has not ended well: the next deploy does it again. */
+  clean: boolean;
+  vm: Vm | null;
+  disk: Disk | null;
+  /** Null until a VM has been made for it. */
+  applied: Applied | null;
+  vmType: string;
+  cloudProperties: Readonly<Record<string, unknown>>;
+  ips: readonly { readonly network: string; readonly ip: string }[];
+  /** Addresses that a plan has reserved for its next VM. */
+  pendingIps: readonly string[];
+}
+
+export interface Vm {
+  readonly cid: string;
+  readonly agentId: string;
+  readonly createdMs: number;
+  readonly stemcell: { readonly name: string; readonly version: string; readonly apiVersion: number };
+  /** What the supervisor says, unless a job fails. */
+  jobState: "running" | "stopped" | "failing";
+  /** Whether its jobs have ever been started: the supervisor then knows of their processes. */
+  isSupervised: boolean;
+  /** The persistent disk that the agent has mounted. */
+  mountedDisk: string | null;
+  jobs: readonly AppliedJob[];
+}
+
+/**
+ * Is this instance to have a VM? Only one that has had its jobs applied, is no errand, and has not been stopped hard (the director's
+ * `expects_vm`). Neither `ignore` nor a paused resurrection changes what is expected.
+ */
+export const expectsVm = ({ errand, state, applied }: Instance): boolean =>
+  !errand && state !== "detached" && applied?.configuration !== undefined;
+
+export interface AppliedJob {
+  readonly name: string;
+  readonly release: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+  /** Rendered scripts of `bin/`, by their name. */
+  readonly scripts: Readonly<Record<string, string>>;
+}
+
+export interface Disk {
+  /** Its row in the director's database: cloud check shows it. */
+  readonly row: number;
+  readonly cid: string;
+  readonly sizeMb: number;
+  readonly cloudProperties: Readonly<Record<string, unknown>>;
+}
+
+export interface Variable {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  /** The options it was made with, as JSON. */
+  readonly options: string;
+  readonly value: string;
+}

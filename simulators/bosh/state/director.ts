@@ -1,0 +1,68 @@
+import type { Kernel, Slot } from "../../kernel/index.ts";
+import type { JobBehaviours } from "../agent/behaviours.ts";
+import type { Cpi } from "../cpi/cpi.ts";
+import type { DirectorState } from "./index.ts";
+import type { TaskRunners } from "../tasks/jobs.ts";
+
+/** A person or client that the director knows by name and password. */
+export interface DirectorUser {
+  readonly name: string;
+  readonly password: string;
+  readonly scopes: readonly string[];
+}
+
+export interface UaaOptions {
+  /** Shown in /info. */
+  readonly url: string;
+  readonly privateKey: string;
+  readonly publicKey: string;
+  readonly clients: readonly { readonly id: string; readonly secret: string; readonly scopes: readonly string[] }[];
+  readonly users: readonly DirectorUser[];
+}
+
+export interface DirectorOptions {
+  /** Default `drydock`. */
+  readonly name?: string;
+  /** Default: drawn from the seed. */
+  readonly uuid?: string;
+  readonly version?: string;
+  /** Basic authentication; ignored when `uaa` is given. */
+  readonly users: readonly DirectorUser[];
+  readonly uaa?: UaaOptions;
+  readonly cpi: Cpi;
+  readonly cpiName?: string;
+  /**
+   * What POST, PUT and DELETE answer when they start a task: 303 behind an nginx that speaks HTTP/1.1 to the director (current
+   * releases), 302 behind an older one. GETs answer 302 either way. Default 303.
+   */
+  readonly redirectStatus?: 302 | 303;
+  /** Default 3. */
+  readonly workers?: number;
+  /** How long an agent may take to answer its first ping, ms. Default 600,000. */
+  readonly agentWaitMs?: number;
+  /** What agents say is the uptime of each process, s; default: that of the VM. The director's dummy agents say 12. */
+  readonly processUptimeS?: number;
+  /** Whether disks may be snapshot. Default false. */
+  readonly snapshots?: boolean;
+  /** A stand-in for a config server that makes and keeps the values of `variables`; its address is shown in /info. */
+  readonly configServer?: { readonly url: string };
+  /** Shown by `GET /director/certificate_expiry`. Default none. */
+  readonly certificates?: readonly { readonly path: string; readonly expiryMs: number }[];
+  /** Whether VMs that vanish are found and recreated without being asked. Default true. */
+  readonly resurrector?: boolean;
+}
+
+/** What every part of the director works on. */
+export interface Director {
+  readonly kernel: Kernel;
+  readonly slot: Slot<DirectorState>;
+  readonly options: DirectorOptions;
+  readonly name: string;
+  readonly uuid: string;
+  readonly cpi: Cpi;
+  readonly behaviours: JobBehaviours;
+  /** What does the work of each kind of task. */
+  readonly runners: TaskRunners;
+}
+
+export const nowSeconds = (director: Director): number => Math.floor(director.kernel.nowMs / 1000);

@@ -1,0 +1,39 @@
+export interface LinkProvider {
+  readonly id: number;
+  readonly deployment: string;
+  readonly group: string;
+  readonly job: string;
+  /** In the release's job. */
+  readonly definition: string;
+  readonly type: string;
+  name: string;
+  shared: boolean;
+}
+
+export interface LinkConsumer {
+  readonly id: number;
+  readonly deployment: string;
+  readonly ownerType: "job" | "external";
+  readonly owner: string;
+  readonly group: string | null;
+  readonly definition: string;
+  readonly type: string;
+  name: string;
+  readonly optional: boolean;
+}
+
+export interface Link {
+  readonly id: number;
+  readonly name: string;
+  readonly consumerId: number;
+  readonly providerId: number;
+  readonly createdMs: number;
+  readonly network: string | null;
+}
+
+export interface Links {
+  providers: LinkProvider[];
+  consumers: LinkConsumer[];
+  links: Link[];
+  readonly ids: { providers: number; consumers: number; links: number };
+}

@@ -1,0 +1,12 @@
+/** What a cloud check found (docs/discoveries/bosh-director.md, "Cloud check"). */
+export interface Problem {
+  readonly id: number;
+  readonly deployment: string;
+  readonly type: "unresponsive_agent" | "missing_vm" | "missing_disk" | "mount_info_mismatch";
+  readonly instanceId: string;
+  /** The row of the instance, or of its disk where the problem is about that. */
+  readonly resourceId: number;
+  /** The VMs on which agents have the disk mounted; of a mount_info_mismatch. */
+  readonly ownerVms: readonly string[];
+  state: "open" | "resolved" | "closed";
+}

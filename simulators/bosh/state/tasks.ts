@@ -1,0 +1,33 @@
+import type { TaskJob } from "../tasks/jobs.ts";
+
+export type TaskState = "queued" | "processing" | "cancelling" | "done" | "error" | "cancelled";
+
+export interface Task {
+  readonly id: number;
+  readonly type: string;
+  readonly description: string;
+  readonly user: string;
+  readonly deployment: string | null;
+  readonly contextId: string;
+  readonly queue: "normal" | "urgent";
+  state: TaskState;
+  /** Unix seconds of the last change of state; null until it has been picked up. */
+  timestamp: number | null;
+  startedAt: number | null;
+  result: string | null;
+  /** Output by type: event and result lines, debug text. */
+  event: string;
+  resultOutput: string;
+  debug: string;
+  cpi: string;
+  /** Since when nobody works on it although it is in process; null while somebody does. */
+  deadSinceMs: number | null;
+  /** What to do, as plain data; null once it has ended: an upload is large, and nobody asks for it again. */
+  job: TaskJob | null;
+}
+
+export interface Lock {
+  readonly name: string;
+  readonly taskId: number;
+  readonly timeoutMs: number;
+}

@@ -1,0 +1,99 @@
+import type { Body } from "../../kernel/index.ts";
+import type { Archive, BrokenArchive } from "../artifacts/archive.ts";
+import type { DeployArgs } from "../deploy/args.ts";
+import type { InstanceName } from "../problems/scan-and-fix.ts";
+import type { Director } from "../state/director.ts";
+import type { Task } from "../state/tasks.ts";
+
+interface OfDeployment {
+  readonly deployment: string;
+}
+
+interface OfDisks {
+  readonly cids: readonly string[];
+}
+
+/** The instances that an errand is to run on, as its caller names them. */
+export interface InstanceFilter {
+  readonly group: string;
+  /** Id or index. Default: all of the group. */
+  readonly id?: string;
+}
+
+export type InstanceVerb = "stop" | "start" | "restart" | "recreate";
+
+/** What a task is told by the route that queues it, by the kind of its job: plain data. */
+export interface TaskArguments {
+  readonly deploy: DeployArgs;
+  readonly delete_deployment: OfDeployment & { readonly force: boolean };
+  readonly create_stemcell: { readonly archive: Archive | BrokenArchive; readonly fix: boolean };
+  readonly delete_stemcell: { readonly name: string; readonly version: string };
+  readonly create_release: { readonly archive: Archive | BrokenArchive };
+  /** Without a version: all of them. */
+  readonly delete_release: { readonly name: string; readonly version?: string };
+  readonly vms: OfDeployment & { readonly kind: "vms" | "instances" };
+  readonly delete_orphan_disks: OfDisks;
+  readonly cleanup: { readonly all: boolean; readonly keepOrphanedDisks: boolean };
+  readonly sweep: OfDisks;
+  readonly scan_and_fix: OfDeployment & { readonly instances: readonly InstanceName[] };
+  readonly cck_scan: OfDeployment;
+  /** As they came: the task itself refuses what is malformed. */
+  readonly cck_apply: OfDeployment & { readonly resolutions: unknown; readonly maxInFlight: unknown };
+  readonly errand: OfDeployment & {
+    readonly errand: string;
+    readonly keepAlive: boolean;
+    readonly whenChanged: boolean;
+    readonly instances: readonly InstanceFilter[];
+  };
+  readonly export_release: OfDeployment & {
+    readonly release: string;
+    readonly version: string;
+    readonly os: string;
+    readonly stemcell: string;
+    /** Names; none stands for all. */
+    readonly jobs: readonly string[];
+  };
+  /** `group` and `id` may be `*`. */
+  readonly logs: OfDeployment & {
+    readonly group: string;
+    readonly id: string;
+    readonly type: string;
+    readonly filters: string;
+  };
+  /** As they came: the task itself refuses what is malformed. */
+  readonly ssh: OfDeployment & { readonly command: unknown; readonly target: unknown };
+  readonly snapshot_deployment: OfDeployment;
+  readonly create_snapshot: OfDeployment & { readonly instance: string };
+  readonly delete_snapshot: OfDeployment & OfDisks;
+  readonly delete_deployment_snapshots: OfDeployment;
+  readonly delete_vm: { readonly cid: string };
+  readonly orphan_disk: { readonly cid: string };
+  readonly attach_disk: OfDeployment & {
+    readonly job: string;
+    readonly id: string;
+    readonly cid: string;
+    readonly copy: boolean;
+  };
+  readonly update_instance: OfDeployment & {
+    readonly instance: string;
+    readonly verb: InstanceVerb;
+    readonly hard: boolean;
+    readonly skipDrain: boolean;
+  };
+}
+
+export type TaskKind = keyof TaskArguments;
+
+/** What a task is to do: the kind of work, and its arguments. */
+export type TaskJob<K extends TaskKind = TaskKind> = {
+  readonly [P in K]: { readonly kind: P; readonly args: TaskArguments[P] };
+}[K];
+
+/** Does the work of a kind of task; answers with the task's result. */
+export type TaskRunner<K extends TaskKind> = (
+  director: Director,
+  task: Task,
+  args: TaskArguments[K],
+) => Body<string | null>;
+
+export type TaskRunners = { readonly [K in TaskKind]: TaskRunner<K> };

@@ -1,0 +1,64 @@
+import type { Director } from "../state/director.ts";
+import type { Task } from "../state/tasks.ts";
+import type { TaskJob } from "./jobs.ts";
+import { DirectorError } from "../wire/errors.ts";
+import type { TaskType } from "./types.ts";
+
+export interface TaskRequest {
+  readonly type: TaskType;
+  readonly description: string;
+  readonly user: string;
+  readonly deployment?: string | undefined;
+  readonly contextId?: string | undefined;
+  readonly queue?: "normal" | "urgent";
+  readonly job: TaskJob;
+}
+
+const CONTEXT_ID_CHARS_MAX = 64;
+
+/** Older tasks are forgotten. A real director keeps 2,000 of each type. */
+const TASKS_MAX = 10_000;
+
+/** Queues a task; a worker that is free looks for work once a second. */
+export function startTask(director: Director, request: TaskRequest): Task {
+  const contextId = request.contextId ?? "";
+  if (contextId.length > CONTEXT_ID_CHARS_MAX) {
+    throw new DirectorError(
+      70010,
+      `X-Bosh-Context-Id cannot be more than ${CONTEXT_ID_CHARS_MAX} characters in length`,
+    );
+  }
+  const state = director.slot.value;
+  const task: Task = {
+    id: ++state.taskIds,
+    type: request.type,
+    description: request.description,
+    user: request.user,
+    deployment: request.deployment ?? null,
+    contextId,
+    queue: request.queue ?? "normal",
+    state: "queued",
+    timestamp: null,
+    startedAt: null,
+    result: null,
+    event: "",
+    resultOutput: "",
+    debug: "",
+    cpi: "",
+    deadSinceMs: null,
+    job: request.job,
+  };
+  state.tasks.set(task.id, task);
+  for (const id of state.tasks.keys()) {
+    if (state.tasks.size <= TASKS_MAX) break;
+    state.tasks.delete(id);
+  }
+  state.queue[task.queue].push(task.id);
+  director.kernel.record("bosh", "task.queue", String(task.id), {
+    type: task.type,
+    deployment: task.deployment,
+    user: task.user,
+  });
+  director.kernel.timer(director.kernel.work(director.kernel.random("bosh/worker").int(0, 1000)), "bosh/worker", null);
+  return task;
+}

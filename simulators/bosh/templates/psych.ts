@@ -1,0 +1,85 @@
+import { isHash } from "../configs/fields.ts";
+/*
+ * YAML as Ruby's Psych writes and refuses it: clients see it in diffs, in stored configs and in error messages.
+ */
+
+/** Plain texts that Psych reads as something other than text (psych, scalar_scanner.rb): it writes them in quotes. */
+const NOT_TEXT: readonly RegExp[] = [
+  /^(~|null|yes|true|on|no|false|off)$/i,
+  // A day, a time.
+  /^\d{4}-\d{1,2}-\d{1,2}/,
+  /^[-+]?\.(inf|nan)$/i,
+  // A symbol.
+  /^:./,
+  // To the base 60: 190:20:30.
+  /^[-+]?\d[\d_]*(:[0-5]?\d){1,2}(\.[\d_]*)?$/,
+  /^[-+]?(\d[\d_,]*)?\.\d*([eE][-+]\d+)?$/,
+  // To the base 2, 8, 10 and 16.
+  /^[-+]?0b[01_]+$/,
+  /^[-+]?0o?[0-7_]+$/,
+  /^[-+]?(0|[1-9](\d|,\d|_\d)*)$/,
+  /^[-+]?0x[\da-f_]+$/i,
+  /^0[0-7]*\.\d/,
+];
+
+/** What libyaml can't write without quotes: it would end the text, or begin something else. */
+const NOT_PLAIN = /: |:$| #|^\s|\s$/;
+
+/** One scalar. */
+function dumpScalar(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value !== "string") return String(value);
+  if (value === "") return "''";
+  // `y` and `n` are no booleans to Psych, but to others: it is careful.
+  if (/^[yn]$/i.test(value) || /^[^\w][^"]*$/.test(value)) return JSON.stringify(value);
+  const isQuoted = NOT_TEXT.some((each) => each.test(value)) || NOT_PLAIN.test(value);
+  return isQuoted ? `'${value.replaceAll("'", "''")}'` : value;
+}
+
+/** The lines of a value in block style, lists not indented under their key. */
+export function dumpLines(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.length === 0 ? ["[]"] : value.flatMap((each) => dumpItem(each));
+  if (isHash(value)) {
+    const entries = Object.entries(value);
+    return entries.length === 0 ? ["{}"] : entries.flatMap(([key, each]) => dumpPair(key, each));
+  }
+  return [dumpScalar(value)];
+}
+
+function dumpItem(value: unknown): readonly string[] {
+  const [first = "", ...rest] = dumpLines(value);
+  return [`- ${first}`.trimEnd(), ...rest.map((line) => `  ${line}`)];
+}
+
+function dumpPair(key: string, value: unknown): readonly string[] {
+  const name = dumpScalar(key);
+  const isBlock = (Array.isArray(value) && value.length > 0) || (isHash(value) && Object.keys(value).length > 0);
+  if (!isBlock) {
+    if (typeof value === "string" && value.includes("\n"))
+      return [
+        `${name}: |${value.endsWith("\n") ? "" : "-"}`,
+        ...value
+          .trimEnd()
+          .split("\n")
+          .map((line) => `  ${line}`),
+      ];
+    return [`${name}: ${dumpLines(value)[0] ?? ""}`.trimEnd()];
+  }
+  const indent = Array.isArray(value) ? "" : "  ";
+  return [`${name}:`, ...dumpLines(value).map((line) => `${indent}${line}`)];
+}
+
+/** A document, with its head. */
+export const dumpYaml = (value: unknown): string => `---\n${dumpLines(value).join("\n")}\n`;
+
+/** What libyaml says of a text that it can't parse. Only the common cases have its exact words. */
+export function syntaxError(text: string, message: string): string {
+  const lines = text.split("\n");
+  const last = lines.at(-1) === "" ? lines.length : lines.length + 1;
+  const opens = (text.match(/[[{]/g) ?? []).length;
+  const closes = (text.match(/[\]}]/g) ?? []).length;
+  if (opens > closes)
+    return `(<unknown>): did not find expected node content while parsing a flow node at line ${last} column 1`;
+  const at = /at line (\d+), column (\d+)/.exec(message);
+  return `(<unknown>): did not find expected key while parsing a block mapping at line ${at?.[1] ?? 1} column ${at?.[2] ?? 1}`;
+}

@@ -1,0 +1,26 @@
+/** Ruby's `inspect` (3.4 style) of parsed YAML, as the director's validation messages print it. */
+export function inspect(value: unknown): string {
+  if (value === null || value === undefined) return "nil";
+  if (typeof value === "string") return JSON.stringify(value).replaceAll("#{", "\\#{");
+  if (Array.isArray(value)) return `[${value.map(inspect).join(", ")}]`;
+  if (typeof value === "object")
+    return `{${Object.entries(value)
+      .map(([key, each]) => `${inspect(key)} => ${inspect(each)}`)
+      .join(", ")}}`;
+  return String(value);
+}
+
+/** The name of Ruby's class for a value of JSON. */
+export function rubyClass(value: unknown): string {
+  if (value === null || value === undefined) return "NilClass";
+  if (Array.isArray(value)) return "Array";
+  if (typeof value === "boolean") return value ? "TrueClass" : "FalseClass";
+  if (typeof value === "number") return Number.isInteger(value) ? "Integer" : "Float";
+  return typeof value === "string" ? "String" : "Hash";
+}
+
+/** A value as Ruby's NoMethodError names its receiver. */
+export function rubyInstance(value: unknown): string {
+  if (value === null || value === undefined) return "nil";
+  return typeof value === "boolean" ? String(value) : `an instance of ${rubyClass(value)}`;
+}

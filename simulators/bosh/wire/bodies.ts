@@ -1,0 +1,20 @@
+import { bodyJson } from "../../kernel/index.ts";
+import { isHash } from "../configs/fields.ts";
+import type { RequestContext } from "./context.ts";
+
+/** A handler meets what the director's own did not foresee: Ruby raises, and its framework answers `broken`. */
+export class Unforeseen extends Error {}
+
+/** For the right of `??`. @throws Unforeseen */
+export function raiseUnforeseen(): never {
+  throw new Unforeseen();
+}
+
+export const isNil = (value: unknown): value is null | undefined => value === undefined || value === null;
+
+/** A body that must be a JSON object; `undefined` when it can't be parsed, which most routes answer with 500. */
+export function jsonObject({ request }: RequestContext): Readonly<Record<string, unknown>> | undefined {
+  const body = bodyJson(request);
+  if (!body.ok) return undefined;
+  return isHash(body.value) ? body.value : {};
+}

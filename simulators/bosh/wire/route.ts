@@ -1,0 +1,60 @@
+import { type Body, type HttpReply, type HttpRequest, queryOf, type Route } from "../../kernel/index.ts";
+import { callerOf } from "../auth/caller.ts";
+import { type Permission, teamScopes } from "../auth/scopes.ts";
+import { clientsOf } from "./clients.ts";
+import type { Director } from "../state/director.ts";
+import { requirePermission, requireScopes } from "./access.ts";
+import { Unforeseen } from "./bodies.ts";
+import { type RequestContext, deploymentInPath } from "./context.ts";
+import { DirectorError } from "./errors.ts";
+import { brokenReply, noEndpoint, notAuthorized, errorReply } from "./replies.ts";
+
+export type DirectorRoute = Route<Director>;
+
+/** Media types without which a route does not match (docs/discoveries/bosh-director.md, "Media types"). */
+type Media = "application/json" | "text/yaml" | "application/x-compressed";
+
+interface RouteOptions {
+  readonly needs?: Permission;
+  /** The routes below /deployments/:d: existence is checked before scope. */
+  readonly deployment?: "admin" | "read";
+  readonly media?: readonly Media[];
+  readonly upload?: Route<Director>["upload"];
+}
+
+/** A route of the director: authentication, media type, existence, scope, in this order, then the handler. */
+export function route(
+  method: string,
+  path: string,
+  options: RouteOptions,
+  handler: (context: RequestContext) => HttpReply | Body<HttpReply>,
+): DirectorRoute {
+  const answer = (director: Director, request: HttpRequest): HttpReply | Body<HttpReply> => {
+    const caller = callerOf(director, request);
+    if (caller === undefined) return notAuthorized(request.path);
+    if (options.media !== undefined && !options.media.some((media) => media === mediaType(request)))
+      return noEndpoint(request.path);
+    const context: RequestContext = { director, request, caller, query: queryOf(request), params: request.params };
+    try {
+      if (options.deployment !== undefined)
+        requireScopes(caller, teamScopes(deploymentInPath(context).teams, options.deployment, director.uuid));
+      else requirePermission(context, options.needs ?? "admin");
+      return handler(context);
+    } catch (error) {
+      if (error instanceof DirectorError) return errorReply(error);
+      if (error instanceof Unforeseen) return brokenReply;
+      throw error;
+    }
+  };
+  return {
+    method,
+    path,
+    handler: answer,
+    auth: options.deployment === undefined ? (options.needs ?? "admin") : `deployment ${options.deployment}`,
+    clients: clientsOf(method, path),
+    ...(options.upload && { upload: options.upload }),
+  };
+}
+
+const mediaType = (request: HttpRequest): string =>
+  (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";

@@ -1,0 +1,34 @@
+import { type Glance, type ImageRow, touch } from "../state.ts";
+import { fill } from "./data.ts";
+
+/** How long an import of staged data takes, in a world of pace 1. */
+const IMPORT_MS = 800;
+
+/** Timer of an import's end. */
+const IMPORTED = "glance/imported";
+
+/** Lets the imports of this Glance end. */
+export function defineImports(glance: Glance): void {
+  glance.cloud.kernel.onTimer<{ id: string }>(IMPORTED, ({ id }) => endImport(glance, id));
+}
+
+/** Starts the import of what was staged. */
+export function startImport({ cloud }: Glance, row: ImageRow): void {
+  row.status = "importing";
+  row.properties = { ...row.properties, os_glance_import_task: cloud.uuid("glance") };
+  cloud.kernel.timer(cloud.kernel.work(IMPORT_MS), IMPORTED, { id: row.id });
+}
+
+/** Does nothing when the image is gone, or is no longer importing. */
+function endImport(glance: Glance, id: string): void {
+  const row = glance.slot.value.images.get(id);
+  if (row?.status !== "importing" || row.staged === null) return;
+  row.properties = { ...row.properties, os_glance_importing_to_stores: "", os_glance_failed_import: "" };
+  fill(glance, row, row.staged);
+}
+
+/** Stages data for a later import. */
+export function stageData(glance: Glance, row: ImageRow, staged: ImageRow["staged"] & object): void {
+  Object.assign(row, { status: "uploading", size: staged.size, staged });
+  touch(glance, row);
+}

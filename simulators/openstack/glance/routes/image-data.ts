@@ -1,0 +1,85 @@
+import { empty, type HttpReply } from "../../../kernel/index.ts";
+import { Refusal } from "../../refusal.ts";
+import { isObject } from "../../schema/index.ts";
+import { bindRoutes, type Context, type OpenStackRoute } from "../../service.ts";
+import { DATA_BYTES_KEPT_MAX, digestData, fill, receiveData, UPLOAD_BYTES_MAX } from "../behaviour/data.ts";
+import { stageData } from "../behaviour/imports.ts";
+import { UPLOAD_POINT } from "../faults.ts";
+import { type Glance, type ImageData, type ImageRow, requireImage, requireOwnImage } from "../state.ts";
+import { emptyReply, notSimulated, requireType } from "../wire/body.ts";
+
+const FILE = "/v2/images/:id/file";
+const UPLOAD = { bodyBytesMax: UPLOAD_BYTES_MAX, receive: receiveData };
+
+/** The data of images: uploaded at once or staged, downloaded whole or in part (Image API v2, "image data"). */
+export const imageDataRoutes = (glance: Glance): readonly OpenStackRoute[] =>
+  bindRoutes(glance, [
+    ["PUT", FILE, upload, { clients: ["bosh", "openstack"], upload: UPLOAD }],
+    ["GET", FILE, download, { clients: ["openstack"] }],
+    ["PUT", "/v2/images/:id/stage", stage, { clients: ["openstack"], upload: UPLOAD }],
+  ]);
+
+const isImageData = (value: unknown): value is ImageData => isObject(value) && typeof value.sha512 === "string";
+
+/** What the edge received, or the body of a request from within the world. */
+const receivedData = ({ request }: Context): ImageData =>
+  isImageData(request.received) ? request.received : digestData(request.body);
+
+/** The image that takes data. @throws Refusal 400, 403, 404, 409, 415 */
+function requireTarget(glance: Glance, context: Context, to: "saving" | "uploading"): ImageRow {
+  requireType(context, ["application/octet-stream"]);
+  const row = requireOwnImage(glance, context.actor, context.params.id ?? "");
+  if (row.status !== "queued" && !(to === "uploading" && row.status === "uploading"))
+    throw new Refusal(409, "", `Image status transition from ${row.status} to ${to} is not allowed`);
+  if (row.diskFormat === null || row.containerFormat === null)
+    throw new Refusal(400, "", "Properties disk_format, container_format must be set prior to saving data.");
+  return row;
+}
+
+function upload(glance: Glance, context: Context): HttpReply {
+  const row = requireTarget(glance, context, "saving");
+  const effect = glance.cloud.kernel.faults.at(UPLOAD_POINT, { id: row.id, name: row.name ?? "" });
+  if (effect?.kind === "error") throw new Refusal(effect.code ?? 500, "", effect.message);
+  if (effect?.kind === "stuck") row.status = "saving";
+  else fill(glance, row, receivedData(context));
+  return emptyReply(204);
+}
+
+function stage(glance: Glance, context: Context): HttpReply {
+  const row = requireTarget(glance, context, "uploading");
+  stageData(glance, row, receivedData(context));
+  return emptyReply(204);
+}
+
+function download(glance: Glance, context: Context): HttpReply {
+  const row = requireImage(glance, context.actor, context.params.id ?? "");
+  if (row.status === "deactivated" && !context.actor.isAdmin)
+    throw new Refusal(403, "", "The requested image has been deactivated. Image data download is forbidden.");
+  if (row.status !== "active" && row.status !== "deactivated") return empty(204);
+  if (row.data === null) throw notSimulated(`the data of images over ${DATA_BYTES_KEPT_MAX} bytes is not kept`);
+  const headers = { "Content-Type": "application/octet-stream", "Content-Md5": row.checksum ?? "" };
+  const range = /^bytes=(\d*)-(\d*)$/.exec(context.request.headers.range ?? "");
+  if (range === null) return { status: 200, body: row.data, headers };
+  return partReply(row.data, range[1] ?? "", range[2] ?? "", headers);
+}
+
+/** Bytes `first` to `last`; without `first`, the last so many. @throws Refusal 416 */
+function partReply(
+  data: Uint8Array,
+  first: string,
+  last: string,
+  headers: Readonly<Record<string, string>>,
+): HttpReply {
+  const end = data.length - 1;
+  const from = first === "" ? Math.max(0, data.length - Number(last)) : Number(first);
+  const to = first === "" || last === "" ? end : Math.min(end, Number(last));
+  if (from > end) {
+    const detail = `Invalid start position in Range header. Start position MUST be in the inclusive range [0, ${end}].`;
+    throw new Refusal(416, "", "The Range requested is not available.", { members: { detail } });
+  }
+  return {
+    status: 206,
+    body: data.slice(from, to + 1),
+    headers: { ...headers, "Content-Range": `bytes ${from}-${to}/${data.length}` },
+  };
+}

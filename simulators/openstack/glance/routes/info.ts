@@ -1,0 +1,16 @@
+import { json } from "../../../kernel/index.ts";
+import { Refusal } from "../../refusal.ts";
+import type { OpenStackRoute } from "../../service.ts";
+
+/** What this Glance offers beside imports: one store, no quotas. */
+export const INFO_ROUTES: readonly OpenStackRoute[] = [
+  {
+    method: "GET",
+    path: "/v2/info/stores",
+    clients: ["openstack"],
+    handler: () => {
+      throw new Refusal(404, "", "Multi backend is not supported at this site.");
+    },
+  },
+  { method: "GET", path: "/v2/info/usage", clients: ["openstack"], handler: () => json(200, { usage: {} }) },
+];

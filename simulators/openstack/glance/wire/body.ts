@@ -1,0 +1,42 @@
+import { bodyJson, type HttpReply } from "../../../kernel/index.ts";
+import { Refusal } from "../../refusal.ts";
+import { isObject } from "../../schema/index.ts";
+import type { Context } from "../../service.ts";
+
+/** @throws Refusal 415 when the body is of another type */
+export function requireType(
+  { request }: Context,
+  types: readonly string[],
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim() ?? "";
+  if (types.includes(type)) return;
+  const page = `The request media type ${type} is not supported by this server.\n<br /><br />\n`;
+  throw new Refusal(415, "", "", { members: { page }, headers });
+}
+
+/** The body as a JSON object or list. @throws Refusal 400 */
+export function readBody({ request }: Context): object {
+  if (request.body.length === 0) throw new Refusal(400, "", "Body expected in request.");
+  const body = bodyJson(request);
+  if (!body.ok) throw new Refusal(400, "", "Malformed JSON in request body.");
+  if (typeof body.value !== "object" || body.value === null)
+    throw new Refusal(400, "", "Unexpected body type. Expected list/dict.");
+  return body.value;
+}
+
+/** The members of the body; of a list, none. @throws Refusal 400 */
+export function readMembers(context: Context): Readonly<Record<string, unknown>> {
+  const body = readBody(context);
+  return isObject(body) ? body : {};
+}
+
+/** A successful reply without a body. */
+export const emptyReply = (status: number): HttpReply => ({
+  status,
+  body: "",
+  headers: { "Content-Type": "text/html; charset=UTF-8" },
+});
+
+/** 501: Glance has it, this simulator has not. */
+export const notSimulated = (what: string): Refusal => new Refusal(501, "", `not simulated: ${what}`);

@@ -1,0 +1,77 @@
+import { own } from "../../../kernel/index.ts";
+import type { Actor } from "../../cloud.ts";
+import { Refusal } from "../../refusal.ts";
+import { type ImageRow, memberOf, owns, sees } from "../state.ts";
+import { imageView } from "./image.ts";
+
+/** Parameters of a list that choose no images. */
+const STEERING: ReadonlySet<string> = new Set(["limit", "marker", "sort", "sort_key", "sort_dir", "member_status"]);
+
+const VISIBILITIES = ["public", "private", "community", "shared", "all"];
+const STATUSES = ["pending", "accepted", "rejected", "all"];
+
+const badRequest = (message: string): Refusal => new Refusal(400, "", message);
+
+/** What a list shows of all images: less than what may be read by its id. @throws Refusal 400 */
+export function visibilityFilter(actor: Actor, query: URLSearchParams): (row: ImageRow) => boolean {
+  const visibility = query.get("visibility");
+  const status = query.get("member_status") ?? "accepted";
+  if (visibility !== null && !VISIBILITIES.includes(visibility))
+    throw badRequest(`Invalid visibility value: ${visibility}`);
+  if (!STATUSES.includes(status))
+    throw badRequest(`Invalid status: ${status}. It must be one of the following: ${STATUSES.join(", ")}.`);
+  const isHidden = (query.get("os_hidden") ?? "false").toLowerCase() === "true";
+  return (row) => {
+    if (row.isHidden !== isHidden || !sees(actor, row)) return false;
+    const member = memberOf(row, actor.projectId);
+    const isTaken = member === undefined || owns(actor, row) || status === "all" || member.status === status;
+    if (visibility !== null && visibility !== "all") return row.visibility === visibility && isTaken;
+    return isTaken && (row.visibility !== "community" || row.projectId === actor.projectId || visibility === "all");
+  };
+}
+
+/** What the other parameters of a list choose: every attribute and custom property is a filter. @throws Refusal 400 when it is used */
+export function attributeFilter(query: URLSearchParams): (row: ImageRow) => boolean {
+  const filters = [...query].filter(([name]) => !STEERING.has(name));
+  return (row) => filters.every(([name, wanted]) => fits(row, name, wanted));
+}
+
+/** Attributes that may be one of several: `status=in:queued,active`. */
+const CHOICES = ["id", "name", "status", "container_format", "disk_format"];
+
+function fits(row: ImageRow, name: string, wanted: string): boolean {
+  if (name === "visibility" || name === "os_hidden") return true;
+  if (name === "tag") return row.tags.includes(wanted);
+  if (name === "created_at") return dateFits(row.createdMs, wanted, name);
+  if (name === "updated_at") return dateFits(row.updatedMs, wanted, name);
+  const [, attribute = "", bound] = /^(size|min_ram|min_disk)_(min|max)$/.exec(name) ?? [];
+  if (bound !== undefined) return numberFits(row, attribute, bound, Number(wanted));
+  const value = own(imageView(row), name);
+  if (typeof value === "boolean") return String(value) === wanted.toLowerCase();
+  const choices = CHOICES.includes(name) && wanted.startsWith("in:") ? wanted.slice(3).split(",") : [wanted];
+  return value !== undefined && choices.includes(String(value));
+}
+
+function numberFits({ size, minRamMb, minDiskGb }: ImageRow, attribute: string, bound: string, limit: number): boolean {
+  const value = attribute === "size" ? (size ?? 0) : attribute === "min_ram" ? minRamMb : minDiskGb;
+  return bound === "min" ? value >= limit : value <= limit;
+}
+
+const DATE_OPERATORS: Readonly<Record<string, (differenceMs: number) => boolean>> = {
+  gt: (ms) => ms > 0,
+  gte: (ms) => ms >= 0,
+  lt: (ms) => ms < 0,
+  lte: (ms) => ms <= 0,
+  eq: (ms) => ms === 0,
+  neq: (ms) => ms !== 0,
+};
+
+/** `gte:2026-…`, to the second. @throws Refusal 400 */
+function dateFits(ms: number, wanted: string, name: string): boolean {
+  const [operator = "", rest = ""] = wanted.split(/:(.*)/s);
+  const holds = own(DATE_OPERATORS, operator);
+  const value = Date.parse(holds === undefined ? wanted : rest);
+  if (Number.isNaN(value)) throw badRequest(`Invalid ${name} value: ${wanted}`);
+  const difference = Math.floor(ms / 1000) * 1000 - value;
+  return holds === undefined ? difference === 0 : holds(difference);
+}

@@ -1,0 +1,11 @@
+import { Refusal } from "../../refusal.ts";
+import type { Context, OpenStackRoute } from "../../service.ts";
+import { notSimulated } from "./body.ts";
+
+/** The handler of what belongs to administrators and is not simulated for them either. */
+export const forAdministrators =
+  (rule: string, what: string): OpenStackRoute["handler"] =>
+  ({ actor }: Context): never => {
+    if (actor.isAdmin) throw notSimulated(what);
+    throw new Refusal(403, "", `You are not authorized to complete ${rule} action.`);
+  };

@@ -1,0 +1,18 @@
+import type { AppCredential } from "../state/entities.ts";
+import { nameKey } from "../state/names.ts";
+import type { KeystoneState } from "../state/state.ts";
+
+/** Deletes an application credential; its tokens end with it. Nothing happens when it is gone. */
+export function removeAppCredential(state: KeystoneState, id: string): void {
+  const credential = state.appCredentials.get(id);
+  if (credential === undefined) return;
+  state.appCredentials.delete(id);
+  state.names.delete(nameKey("appcred", credential.userId, credential.name));
+  state.generation++;
+}
+
+/** Deletes the application credentials that `isConcerned` holds for. */
+export function forgetAppCredentials(state: KeystoneState, isConcerned: (credential: AppCredential) => boolean): void {
+  for (const credential of state.appCredentials.values())
+    if (isConcerned(credential)) removeAppCredential(state, credential.id);
+}

@@ -1,0 +1,30 @@
+import type { Trust, User } from "../state/entities.ts";
+import type { KeystoneState } from "../state/state.ts";
+import { Refusal } from "../../refusal.ts";
+import { notFound } from "../wire/errors.ts";
+
+/** Has it neither expired nor been used up? */
+export const isUsable = ({ expiresMs, remainingUses }: Trust, nowMs: number): boolean =>
+  (expiresMs === null || expiresMs > nowMs) && (remainingUses === null || remainingUses > 0);
+
+/** @throws Refusal 404 */
+export function requireTrust(state: KeystoneState, id: string): Trust {
+  const trust = state.trusts.get(id);
+  if (trust === undefined) throw notFound("trust", id);
+  return trust;
+}
+
+/** The trust that the user is to act under, with one use less. @throws Refusal 403, 404 */
+export function spendTrust(state: KeystoneState, user: User, id: string, nowMs: number): Trust {
+  const trust = requireTrust(state, id);
+  if (!isUsable(trust, nowMs)) throw notFound("trust", id);
+  if (trust.trusteeId !== user.id) throw new Refusal(403, "", "User is not a trustee.");
+  if (!state.users.get(trust.trustorId)?.enabled) throw new Refusal(403, "", "Trustor is disabled.");
+  if (trust.remainingUses !== null) trust.remainingUses--;
+  return trust;
+}
+
+/** Deletes the trusts that `isConcerned` holds for. */
+export function forgetTrusts(state: KeystoneState, isConcerned: (trust: Trust) => boolean): void {
+  for (const trust of state.trusts.values()) if (isConcerned(trust)) state.trusts.delete(trust.id);
+}

@@ -1,0 +1,173 @@
+import { empty, type HttpReply, json } from "../../../kernel/index.ts";
+import type { ValueOf } from "../../schema/index.ts";
+import { bindRoutes, type Context, type OpenStackRoute } from "../../service.ts";
+import { removeAppCredential } from "../behaviour/application-credentials.ts";
+import type { Keystone } from "../behaviour/tokens.ts";
+import type { AppCredential } from "../state/entities.ts";
+import { nameKey } from "../state/names.ts";
+import { effectiveRoles } from "../state/roles.ts";
+import { hashSecret } from "../state/secrets.ts";
+import type { KeystoneState } from "../state/state.ts";
+import { checkBody, readBody } from "../wire/body.ts";
+import { badRequest, conflict, forbiddenAction, notFound } from "../wire/errors.ts";
+import { listReply, rootOf } from "../wire/links.ts";
+import { requireSelf } from "../wire/policy.ts";
+import { ID, nameSchema, NULLABLE_BOOLEAN, NULLABLE_TEXT, objectSchema } from "../wire/schema-parts.ts";
+import { newId } from "./attributes.ts";
+import { roleView } from "./roles.ts";
+
+const APP_CREDENTIAL = {
+  type: "object",
+  properties: {
+    name: nameSchema(255),
+    description: NULLABLE_TEXT,
+    secret: NULLABLE_TEXT,
+    expires_at: NULLABLE_TEXT,
+    roles: { type: "array", items: objectSchema({ id: ID, name: nameSchema(255) }) },
+    unrestricted: NULLABLE_BOOLEAN,
+    access_rules: { type: "array" },
+  },
+  required: ["name"],
+  additionalProperties: true,
+} as const;
+type CredentialBody = ValueOf<typeof APP_CREDENTIAL>;
+
+const PATH = "/v3/users/:user/application_credentials";
+
+/** Application credentials (Identity API v3): secrets by which a program acts as its user on one project. */
+export const applicationCredentialRoutes = (keystone: Keystone): readonly OpenStackRoute[] =>
+  bindRoutes(keystone, [
+    ["GET", PATH, listCredentials],
+    ["POST", PATH, createCredential],
+    ["GET", `${PATH}/:id`, showCredential],
+    ["DELETE", `${PATH}/:id`, removeCredential],
+  ]);
+
+function requireCredential({ state }: Keystone, { params: { id = "" } }: Context): AppCredential {
+  const credential = state.appCredentials.get(id);
+  if (credential === undefined) throw notFound("Application Credential", id);
+  return credential;
+}
+
+function listCredentials({ state }: Keystone, context: Context): HttpReply {
+  requireSelf(context, "list_application_credentials");
+  const name = context.query.get("name");
+  const credentials = [...state.appCredentials.values()]
+    .filter(({ userId }) => userId === context.params.user)
+    .filter((credential) => name === null || credential.name === name);
+  return listReply(
+    context,
+    "application_credentials",
+    credentials.map((credential) => view(state, context, credential)),
+  );
+}
+
+function showCredential(keystone: Keystone, context: Context): HttpReply {
+  requireSelf(context, "get_application_credential");
+  const credential = requireCredential(keystone, context);
+  return json(200, { application_credential: view(keystone.state, context, credential) });
+}
+
+function removeCredential(keystone: Keystone, context: Context): HttpReply {
+  requireSelf(context, "delete_application_credential");
+  refuseRestricted(keystone.state, context);
+  const { id } = requireCredential(keystone, context);
+  removeAppCredential(keystone.state, id);
+  keystone.cloud.kernel.record("keystone", "application_credential.delete", id);
+  return empty(204);
+}
+
+/** A token made from a restricted credential may not manage credentials. @throws Refusal 403 */
+function refuseRestricted(state: KeystoneState, { actor }: Context): void {
+  const used = state.appCredentials.get(state.tokens.get(actor.token)?.appCredentialId ?? "");
+  if (used === undefined || used.isUnrestricted) return;
+  const method =
+    "Using method 'application_credential' is not allowed for managing additional application credentials.";
+  throw forbiddenAction(method);
+}
+
+function createCredential(keystone: Keystone, context: Context): HttpReply {
+  const { state, cloud } = keystone;
+  const { actor } = context;
+  const given = readBody(context).application_credential ?? {};
+  if (actor.userId !== context.params.user) throw forbiddenAction("identity:create_application_credential");
+  const body = checkBody(APP_CREDENTIAL, given);
+  refuseRestricted(state, context);
+  if (actor.projectId === "") throw badRequest("Application credentials need a token that is scoped to a project.");
+  const { name } = body;
+  const key = nameKey("appcred", actor.userId, name);
+  if (state.names.has(key)) throw conflict("application_credential", `Duplicate entry found with name ${name}`);
+  const { credential, secret } = makeCredential(keystone, context, body);
+  state.appCredentials.set(credential.id, credential);
+  state.names.set(key, credential.id);
+  cloud.kernel.record("keystone", "application_credential.create", credential.id, { name, user: actor.userId });
+  return json(201, { application_credential: { ...view(state, context, credential), secret } });
+}
+
+function makeCredential(
+  { state, tokens, cloud }: Keystone,
+  context: Context,
+  body: CredentialBody,
+): { readonly credential: AppCredential; readonly secret: string } {
+  const { userId, projectId } = context.actor;
+  const id = newId(cloud);
+  const secret = body.secret ?? Buffer.from(cloud.secrets("keystone").bytes(64)).toString("base64url");
+  const credential: AppCredential = {
+    id,
+    name: body.name,
+    userId,
+    projectId,
+    secretHash: hashSecret(id, secret),
+    description: body.description ?? null,
+    expiresMs: parseExpiry(body.expires_at ?? null, tokens.nowMs),
+    isUnrestricted: body.unrestricted === true,
+    roleIds: delegatedRoles(state, context, body.roles ?? []),
+  };
+  return { credential, secret };
+}
+
+/** Milliseconds, with microseconds behind the point: this time is kept to them. @throws Refusal 400 */
+function parseExpiry(value: string | null, nowMs: number): number | null {
+  if (value === null) return null;
+  const ms = Date.parse(/Z|[+-]\d\d:?\d\d$/.test(value) ? value : `${value}Z`);
+  if (Number.isNaN(ms) || ms <= nowMs) throw badRequest(`Invalid input for field 'expires_at': ${value}`);
+  const micros = (/\.\d{3}(\d{1,3})/.exec(value)?.[1] ?? "").padEnd(3, "0");
+  return ms + Number(micros) / 1000;
+}
+
+function formatExpiry(ms: number): string {
+  const micros = Math.round((ms % 1000) * 1000);
+  return `${new Date(ms).toISOString().slice(0, 19)}.${String(micros).padStart(6, "0")}`;
+}
+
+/** The roles asked for, by id or name; by default all that the caller holds. @throws Refusal 400 */
+function delegatedRoles(
+  state: KeystoneState,
+  { actor }: Context,
+  asked: NonNullable<CredentialBody["roles"]>,
+): readonly string[] {
+  const held = effectiveRoles(state, actor.userId, `project:${actor.projectId}`);
+  if (asked.length === 0) return held.map(({ id }) => id);
+  return asked.map(({ id, name }) => {
+    const role = held.find((each) => (id === undefined ? each.name === name : each.id === id));
+    if (role === undefined)
+      throw badRequest(`Invalid application credential: Could not find role assignment with role: ${id ?? name}.`);
+    return role.id;
+  });
+}
+
+function view(state: KeystoneState, context: Context, credential: AppCredential): object {
+  const roles = credential.roleIds.flatMap((id) => state.roles.get(id) ?? []);
+  return {
+    id: credential.id,
+    name: credential.name,
+    description: credential.description,
+    user_id: credential.userId,
+    project_id: credential.projectId,
+    system: null,
+    expires_at: credential.expiresMs === null ? null : formatExpiry(credential.expiresMs),
+    unrestricted: credential.isUnrestricted || null,
+    roles: roles.map(roleView),
+    links: { self: `${rootOf(context)}/application_credentials/${credential.id}` },
+  };
+}

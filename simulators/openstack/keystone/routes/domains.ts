@@ -1,0 +1,85 @@
+import { Refusal } from "../../refusal.ts";
+import type { Domain } from "../state/entities.ts";
+import { forgetGrants } from "../state/grants.ts";
+import { claimName, nameKey } from "../state/names.ts";
+import type { KeystoneState } from "../state/state.ts";
+import { flagOr } from "../wire/body.ts";
+import { conflict } from "../wire/errors.ts";
+import { BOOLEAN, createSchema, nameSchema, NULLABLE_TEXT, TAGS, updateSchema } from "../wire/schema-parts.ts";
+import { newId, withExtras } from "./attributes.ts";
+import { removeGroup } from "./groups.ts";
+import { removeProject } from "./projects.ts";
+import { defineResource } from "./resource.ts";
+import { removeUser } from "./users.ts";
+
+const PROPERTIES = { description: NULLABLE_TEXT, enabled: BOOLEAN, name: nameSchema(64), tags: TAGS } as const;
+
+const KNOWN = ["name", "description", "enabled", "tags", "options", "id"];
+
+/** A domain as the API shows it, without links. */
+export const domainView = (domain: Domain): Readonly<Record<string, unknown>> => ({
+  id: domain.id,
+  name: domain.name,
+  description: domain.description,
+  enabled: domain.enabled,
+  tags: domain.tags,
+  ...domain.extra,
+  options: {},
+});
+
+const domainTaken = (name: string): Refusal =>
+  conflict("project", `it is not permitted to have two projects acting as domains with the same name: ${name}`);
+
+/** Domains. */
+export const DOMAINS = defineResource({
+  collection: "domains",
+  member: "domain",
+  existsFirst: true,
+  createSchema: createSchema(PROPERTIES, ["name"]),
+  updateSchema: updateSchema(PROPERTIES),
+  map: (state) => state.domains,
+  view: domainView,
+  create: ({ state, cloud }, _context, attributes) => {
+    const { name } = attributes;
+    const domain: Domain = {
+      id: newId(cloud),
+      name: "",
+      description: attributes.description ?? "",
+      enabled: attributes.enabled ?? true,
+      tags: [...(attributes.tags ?? [])],
+    };
+    claimName(state, "domain", "", domain, name, () => domainTaken(name));
+    return withExtras(domain, attributes, KNOWN);
+  },
+  update: ({ state }, domain, attributes) => {
+    const { name } = attributes;
+    if (name !== undefined) claimName(state, "domain", "", domain, name, () => domainTaken(name));
+    if (attributes.description !== undefined) domain.description = attributes.description ?? "";
+    if (attributes.tags !== undefined) domain.tags = [...attributes.tags];
+    domain.enabled = flagOr(attributes.enabled, domain.enabled);
+    state.generation++;
+    withExtras(domain, attributes, KNOWN);
+  },
+  remove: (state, domain) => {
+    if (domain.enabled) throw new Refusal(403, "", "Cannot delete a domain that is enabled, please disable it first.");
+    state.names.delete(nameKey("domain", "", domain.name));
+    forgetGrants(state, `domain:${domain.id}`);
+    removeWithin(state, state.projects, domain, removeProject);
+    removeWithin(state, state.users, domain, removeUser);
+    removeWithin(state, state.groups, domain, removeGroup);
+  },
+  isReadable: ({ actor }, id) => actor.projectDomainId === id || actor.domainId === id,
+});
+
+/** Removes what belongs to a domain that goes. */
+function removeWithin<E extends { readonly id: string; readonly domainId: string }>(
+  state: KeystoneState,
+  entities: Map<string, E>,
+  domain: Domain,
+  remove: (state: KeystoneState, entity: E) => void,
+): void {
+  for (const entity of [...entities.values()].filter(({ domainId }) => domainId === domain.id)) {
+    remove(state, entity);
+    entities.delete(entity.id);
+  }
+}

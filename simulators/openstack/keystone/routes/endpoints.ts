@@ -1,0 +1,72 @@
+import type { KeystoneState } from "../state/state.ts";
+import { type Attributes, flagOr, textOr } from "../wire/body.ts";
+import { endpointUrl } from "../wire/catalog.ts";
+import { expecting } from "../wire/errors.ts";
+import { BOOLEAN, createSchema, TEXT, updateSchema } from "../wire/schema-parts.ts";
+import { newId } from "./attributes.ts";
+import { defineResource } from "./resource.ts";
+
+const PROPERTIES = {
+  enabled: BOOLEAN,
+  interface: { type: "string", enum: ["admin", "internal", "public"] },
+  region_id: TEXT,
+  region: TEXT,
+  service_id: TEXT,
+  url: { type: "string", minLength: 0, maxLength: 225, pattern: "^[a-zA-Z0-9+.-]+:.+" },
+} as const;
+
+/** @throws Refusal 400 */
+function checkService(state: KeystoneState, { service_id: id }: Attributes): void {
+  if (id !== undefined && !state.services.has(textOr(id))) throw expecting("endpoint service_id", "service table");
+}
+
+/** The region that an endpoint names, which is made when there is none. */
+function ensureRegion(state: KeystoneState, { region_id, region }: Attributes): string | null {
+  const id = region_id ?? region;
+  if (typeof id !== "string") return null;
+  if (!state.regions.has(id)) state.regions.set(id, { id, name: id, description: "", parentId: null });
+  return id;
+}
+
+/** Endpoints of the catalog. */
+export const ENDPOINTS = defineResource({
+  collection: "endpoints",
+  member: "endpoint",
+  existsFirst: true,
+  bodyRequired: true,
+  createSchema: createSchema(PROPERTIES, ["interface", "service_id", "url"]),
+  updateSchema: updateSchema(PROPERTIES),
+  map: (state) => state.endpoints,
+  view: (endpoint, context, state) => ({
+    ...(endpoint.name !== "" && { name: endpoint.name }),
+    ...endpoint.extra,
+    id: endpoint.id,
+    interface: endpoint.interface,
+    region_id: endpoint.regionId,
+    service_id: endpoint.serviceId,
+    url: endpointUrl(state, context, endpoint),
+    enabled: endpoint.enabled,
+    region: endpoint.regionId,
+  }),
+  create: ({ state, cloud }, _context, attributes) => {
+    checkService(state, attributes);
+    return {
+      id: newId(cloud),
+      name: textOr(attributes.name),
+      serviceId: attributes.service_id,
+      interface: attributes.interface,
+      regionId: ensureRegion(state, attributes),
+      url: attributes.url,
+      enabled: attributes.enabled ?? true,
+    };
+  },
+  update: ({ state }, endpoint, attributes) => {
+    checkService(state, attributes);
+    endpoint.name = textOr(attributes.name, endpoint.name);
+    endpoint.serviceId = attributes.service_id ?? endpoint.serviceId;
+    endpoint.interface = attributes.interface ?? endpoint.interface;
+    endpoint.regionId = ensureRegion(state, attributes) ?? endpoint.regionId;
+    if (attributes.url !== undefined) endpoint.url = attributes.url;
+    endpoint.enabled = flagOr(attributes.enabled, endpoint.enabled);
+  },
+});

@@ -1,0 +1,17 @@
+import { createSchema, TEXT, updateSchema } from "../wire/schema-parts.ts";
+import { createBlob, updateBlob } from "./credentials.ts";
+import { defineResource } from "./resource.ts";
+
+const PROPERTIES = { blob: TEXT, type: { type: "string", maxLength: 255 } } as const;
+
+/** Policies: blobs that administrators store; nothing enforces them. */
+export const POLICIES = defineResource({
+  collection: "policies",
+  member: "policy",
+  createSchema: createSchema(PROPERTIES, ["blob", "type"]),
+  updateSchema: updateSchema(PROPERTIES),
+  map: (state) => state.policies,
+  view: ({ id, blob, type, extra }) => ({ ...extra, type, blob, id }),
+  create: ({ cloud }, _context, attributes) => createBlob(cloud, attributes),
+  update: (_keystone, blob, attributes) => updateBlob(blob, attributes),
+});

@@ -1,0 +1,78 @@
+import { empty, type HttpReply, json } from "../../../kernel/index.ts";
+import { bindRoutes, type Context, type OpenStackRoute } from "../../service.ts";
+import type { Keystone } from "../behaviour/tokens.ts";
+import type { Project } from "../state/entities.ts";
+import { readBody } from "../wire/body.ts";
+import { expecting, forbiddenAction, notFound } from "../wire/errors.ts";
+import { rootOf } from "../wire/links.ts";
+import { requireAdmin } from "../wire/policy.ts";
+
+const PATH = "/v3/projects/:project/tags";
+
+/** Tags of projects (Identity API v3, "project tags"). */
+export const projectTagRoutes = (keystone: Keystone): readonly OpenStackRoute[] =>
+  bindRoutes(keystone, [
+    ["GET", PATH, (it, context) => listReply(context, requireProject(it, context, "list_project_tags").tags)],
+    ["PUT", PATH, replaceTags],
+    ["DELETE", PATH, clearTags],
+    ["GET", `${PATH}/:tag`, checkTag],
+    ["PUT", `${PATH}/:tag`, addTag],
+    ["DELETE", `${PATH}/:tag`, removeTag],
+  ]);
+
+function requireProject(
+  { state }: Keystone,
+  { actor, params: { project: id = "" } }: Context,
+  action: string,
+): Project {
+  if (!actor.isAdmin && actor.projectId !== id) throw forbiddenAction(`identity:${action}`);
+  const project = state.projects.get(id);
+  if (project === undefined) throw notFound("project", id);
+  return project;
+}
+
+const listReply = (context: Context, tags: readonly string[]): HttpReply =>
+  json(200, { links: { self: rootOf(context) }, tags });
+
+const isTagList = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((tag) => typeof tag === "string");
+
+function replaceTags(keystone: Keystone, context: Context): HttpReply {
+  const { tags } = readBody(context);
+  requireAdmin(context, "update_project_tags");
+  const project = requireProject(keystone, context, "update_project_tags");
+  if (!isTagList(tags)) throw expecting("tags", "request body");
+  project.tags = [...new Set(tags)];
+  return listReply(context, project.tags);
+}
+
+function clearTags(keystone: Keystone, context: Context): HttpReply {
+  requireAdmin(context, "delete_project_tags");
+  requireProject(keystone, context, "delete_project_tags").tags = [];
+  return empty(204);
+}
+
+function checkTag(keystone: Keystone, context: Context): HttpReply {
+  const { tag = "" } = context.params;
+  if (!requireProject(keystone, context, "get_project_tag").tags.includes(tag)) throw notFound("project tag", tag);
+  return empty(204);
+}
+
+function addTag(keystone: Keystone, context: Context): HttpReply {
+  const { tag = "" } = context.params;
+  requireAdmin(context, "create_project_tag");
+  const project = requireProject(keystone, context, "create_project_tag");
+  if (!project.tags.includes(tag)) project.tags = [...project.tags, tag];
+  // The address misses a part in the original too.
+  const location = `${rootOf(context)}/${project.id}/tags/${encodeURIComponent(tag)}`;
+  return { status: 201, body: "", headers: { "Content-Type": "text/html; charset=utf-8", Location: location } };
+}
+
+function removeTag(keystone: Keystone, context: Context): HttpReply {
+  const { tag = "" } = context.params;
+  requireAdmin(context, "delete_project_tag");
+  const project = requireProject(keystone, context, "delete_project_tag");
+  if (!project.tags.includes(tag)) throw notFound("project tag", tag);
+  project.tags = project.tags.filter((each) => each !== tag);
+  return empty(204);
+}

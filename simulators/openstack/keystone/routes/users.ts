@@ -1,0 +1,136 @@
+import { forgetAppCredentials } from "../behaviour/application-credentials.ts";
+import { forgetTrusts } from "../behaviour/trusts.ts";
+import type { User } from "../state/entities.ts";
+import { forgetGrants } from "../state/grants.ts";
+import { claimName, nameKey } from "../state/names.ts";
+import { hashSecret } from "../state/secrets.ts";
+import type { KeystoneState } from "../state/state.ts";
+import { flagOr } from "../wire/body.ts";
+import { duplicateInDomain } from "../wire/errors.ts";
+import {
+  BOOLEAN,
+  createSchema,
+  ID,
+  nameSchema,
+  NULLABLE_BOOLEAN,
+  NULLABLE_ID,
+  NULLABLE_TEXT,
+  requiringSchema,
+  TEXT,
+  updateSchema,
+} from "../wire/schema-parts.ts";
+import { newId, refuseNewDomain, requireDomain, withExtras } from "./attributes.ts";
+import { defineResource } from "./resource.ts";
+
+const OPTIONS = {
+  type: "object",
+  properties: {
+    ignore_change_password_upon_first_use: NULLABLE_BOOLEAN,
+    ignore_password_expiry: NULLABLE_BOOLEAN,
+    ignore_lockout_failure_attempts: NULLABLE_BOOLEAN,
+    lock_password: NULLABLE_BOOLEAN,
+    ignore_user_inactivity: NULLABLE_BOOLEAN,
+    multi_factor_auth_enabled: NULLABLE_BOOLEAN,
+    multi_factor_auth_rules: {
+      type: ["array", "null"],
+      items: { type: "array", items: TEXT, minItems: 1, uniqueItems: true },
+      uniqueItems: true,
+    },
+  },
+  additionalProperties: false,
+} as const;
+
+const FEDERATED = {
+  type: "array",
+  items: requiringSchema(
+    {
+      idp_id: TEXT,
+      protocols: {
+        type: "array",
+        items: requiringSchema({ protocol_id: TEXT, unique_id: TEXT }, ["protocol_id", "unique_id"]),
+        minItems: 1,
+      },
+    },
+    ["idp_id", "protocols"],
+  ),
+} as const;
+
+const PROPERTIES = {
+  default_project_id: NULLABLE_ID,
+  description: NULLABLE_TEXT,
+  domain_id: ID,
+  enabled: BOOLEAN,
+  federated: FEDERATED,
+  name: nameSchema(255),
+  password: NULLABLE_TEXT,
+  options: OPTIONS,
+} as const;
+
+const KNOWN = ["name", "domain_id", "enabled", "password", "default_project_id", "options", "id", "federated"];
+
+/** A user as the API shows it, without links. */
+export const userView = (user: User): Readonly<Record<string, unknown>> => ({
+  ...(user.defaultProjectId !== undefined && { default_project_id: user.defaultProjectId }),
+  ...user.extra,
+  id: user.id,
+  name: user.name,
+  domain_id: user.domainId,
+  enabled: user.enabled,
+  password_expires_at: null,
+  options: {},
+});
+
+/** Users; their passwords are changed in `passwords.ts`. */
+export const USERS = defineResource({
+  collection: "users",
+  member: "user",
+  // `options` beside `properties` is a slip of Keystone's own, which its messages show.
+  createSchema: { ...createSchema(PROPERTIES, ["name"]), options: { type: "object" } },
+  updateSchema: updateSchema(PROPERTIES),
+  map: (state) => state.users,
+  view: userView,
+  create: ({ state, cloud }, context, attributes) => {
+    const domainId = requireDomain(state, context, attributes);
+    const id = newId(cloud);
+    const { name, password } = attributes;
+    const user: User = {
+      id,
+      name: "",
+      domainId,
+      enabled: attributes.enabled ?? true,
+      passwordHash: typeof password === "string" ? hashSecret(id, password) : undefined,
+      defaultProjectId: attributes.default_project_id ?? undefined,
+    };
+    claimName(state, "user", domainId, user, name, () => duplicateInDomain("user", name, domainId));
+    return withExtras(user, attributes, KNOWN);
+  },
+  update: ({ state, tokens }, user, attributes) => {
+    refuseNewDomain(user, attributes);
+    const { name, password } = attributes;
+    const { domainId } = user;
+    if (name !== undefined)
+      claimName(state, "user", domainId, user, name, () => duplicateInDomain("user", name, domainId));
+    if (typeof password === "string") {
+      user.passwordHash = hashSecret(user.id, password);
+      tokens.revokeUser(user.id);
+    }
+    if (attributes.default_project_id !== undefined) user.defaultProjectId = attributes.default_project_id ?? undefined;
+    user.enabled = flagOr(attributes.enabled, user.enabled);
+    if (!user.enabled) tokens.revokeUser(user.id);
+    state.generation++;
+    withExtras(user, attributes, KNOWN);
+  },
+  remove: removeUser,
+  isReadable: ({ actor }, id) => actor.userId === id,
+});
+
+/** Forgets what hangs on a user. */
+export function removeUser(state: KeystoneState, user: User): void {
+  state.names.delete(nameKey("user", user.domainId, user.name));
+  forgetGrants(state, `user:${user.id}`);
+  for (const group of state.groups.values()) group.members.delete(user.id);
+  forgetTrusts(state, ({ trustorId, trusteeId }) => trustorId === user.id || trusteeId === user.id);
+  forgetAppCredentials(state, ({ userId }) => userId === user.id);
+  for (const credential of state.credentials.values())
+    if (credential.userId === user.id) state.credentials.delete(credential.id);
+}

@@ -1,0 +1,114 @@
+/** Anything with an id that Keystone keeps; what the API shows is built from it on reading. */
+export interface Entity {
+  readonly id: string;
+  name: string;
+  /** Attributes that the client sent beyond the known ones. */
+  extra?: Record<string, unknown>;
+}
+
+export interface Domain extends Entity {
+  description: string;
+  enabled: boolean;
+  tags: string[];
+}
+
+export interface Project extends Entity {
+  domainId: string;
+  parentId: string;
+  description: string;
+  enabled: boolean;
+  tags: string[];
+  isImmutable: boolean;
+}
+
+export interface User extends Entity {
+  domainId: string;
+  enabled: boolean;
+  /** SHA-256 of id and password, hex; `undefined`: no password, can't log in by one. */
+  passwordHash: string | undefined;
+  defaultProjectId: string | undefined;
+}
+
+export interface Role extends Entity {
+  domainId: string | null;
+  description: string | null;
+  isImmutable: boolean;
+}
+
+export interface Group extends Entity {
+  domainId: string;
+  description: string;
+  members: Set<string>;
+}
+
+export interface ServiceEntry extends Entity {
+  type: string;
+  description: string | undefined;
+  enabled: boolean;
+}
+
+export interface Endpoint extends Entity {
+  serviceId: string;
+  interface: string;
+  regionId: string | null;
+  /** As given; `$(project_id)s` is filled in by the token. `null`: where the simulated service of this type is. */
+  url: string | null;
+  enabled: boolean;
+}
+
+export interface Region extends Entity {
+  description: string;
+  parentId: string | null;
+}
+
+/** Credentials and policies: stored, never interpreted. */
+export interface Blob extends Entity {
+  blob: string;
+  type: string;
+  userId: string | null;
+  projectId: string | null;
+}
+
+export interface AppCredential extends Entity {
+  readonly userId: string;
+  readonly projectId: string;
+  readonly secretHash: string;
+  readonly description: string | null;
+  readonly expiresMs: number | null;
+  readonly isUnrestricted: boolean;
+  readonly roleIds: readonly string[];
+}
+
+/** What a trustor lets a trustee do in the trustor's stead. */
+export interface Trust {
+  readonly id: string;
+  readonly trustorId: string;
+  readonly trusteeId: string;
+  readonly projectId: string | null;
+  readonly impersonation: boolean;
+  readonly expiresMs: number | null;
+  readonly roleIds: readonly string[];
+  /** How many tokens may still be issued; null: any number. */
+  remainingUses: number | null;
+}
+
+export type Scope =
+  | { readonly kind: "project"; readonly id: string }
+  | { readonly kind: "domain"; readonly id: string }
+  | { readonly kind: "system" }
+  | { readonly kind: "none" };
+
+export interface Token {
+  readonly id: string;
+  readonly userId: string;
+  readonly scope: Scope;
+  readonly methods: readonly string[];
+  readonly auditIds: readonly string[];
+  readonly issuedMs: number;
+  readonly expiresMs: number;
+  readonly appCredentialId?: string;
+  readonly trustId?: string;
+  /** Counts issued tokens: what is revoked "up to now" is told from what came later within the same instant. */
+  readonly seq: number;
+  isRevoked: boolean;
+}

@@ -1,0 +1,73 @@
+import type { Slot } from "../../../kernel/index.ts";
+import type {
+  AppCredential,
+  Blob,
+  Domain,
+  Endpoint,
+  Group,
+  Project,
+  Region,
+  Role,
+  ServiceEntry,
+  Token,
+  Trust,
+  User,
+} from "./entities.ts";
+
+/** All that Keystone keeps: plain maps by id, and the indexes over them. */
+export interface KeystoneState {
+  domains: Map<string, Domain>;
+  projects: Map<string, Project>;
+  users: Map<string, User>;
+  roles: Map<string, Role>;
+  groups: Map<string, Group>;
+  services: Map<string, ServiceEntry>;
+  endpoints: Map<string, Endpoint>;
+  regions: Map<string, Region>;
+  credentials: Map<string, Blob>;
+  policies: Map<string, Blob>;
+  appCredentials: Map<string, AppCredential>;
+  trusts: Map<string, Trust>;
+  /** Role → the roles that it implies, directly. */
+  implied: Map<string, string[]>;
+  /** `user/default/name` → id; likewise for projects, domains, roles, groups and application credentials. */
+  names: Map<string, string>;
+  /** Holder (`user:id`, `group:id`) → scope (`project:id`, `domain:id`, `system:all`, `inherited/project:id` …) → ids of granted roles. */
+  grants: Map<string, Map<string, string[]>>;
+  /** The reverse index: scope → holders. */
+  grantees: Map<string, Set<string>>;
+  tokens: Map<string, Token>;
+  tokensIssued: number;
+  /** `user` or `user/scope` → tokens up to this `seq` are revoked. */
+  revokedUpTo: Map<string, number>;
+  /** Grows with every change of who may do what; caches of derived facts compare it. */
+  generation: number;
+}
+
+export type KeystoneSlot = Slot<KeystoneState>;
+
+/** A state in which nothing exists. */
+export function emptyState(): KeystoneState {
+  return {
+    domains: new Map(),
+    projects: new Map(),
+    users: new Map(),
+    roles: new Map(),
+    groups: new Map(),
+    services: new Map(),
+    endpoints: new Map(),
+    regions: new Map(),
+    credentials: new Map(),
+    policies: new Map(),
+    appCredentials: new Map(),
+    trusts: new Map(),
+    implied: new Map(),
+    names: new Map(),
+    grants: new Map(),
+    grantees: new Map(),
+    tokens: new Map(),
+    tokensIssued: 0,
+    revokedUpTo: new Map(),
+    generation: 0,
+  };
+}

@@ -1,0 +1,40 @@
+import { CATALOG, isCatalogType } from "../../cloud.ts";
+import type { Context } from "../../service.ts";
+import type { Endpoint, Scope } from "../state/entities.ts";
+import type { KeystoneState } from "../state/state.ts";
+
+/** An endpoint's URL as stored, placeholders not filled in. Empty where the service's type is none of the catalog. */
+export function endpointUrl(state: KeystoneState, { cloud, request }: Context, endpoint: Endpoint): string {
+  if (endpoint.url !== null) return endpoint.url;
+  const type = state.services.get(endpoint.serviceId)?.type ?? "";
+  if (!isCatalogType(type)) return "";
+  return cloud.root(type, request) + (type === "identity" ? "/v3/" : CATALOG[type].path);
+}
+
+/** The catalog of a token. Endpoints that need a project are left out of the catalog of a token without one. */
+export function catalogOf(state: KeystoneState, context: Context, scope: Scope): readonly object[] {
+  const byService = Map.groupBy(
+    [...state.endpoints.values()].flatMap((endpoint) => {
+      const url = fillProject(endpointUrl(state, context, endpoint), scope);
+      return endpoint.enabled && url !== undefined ? [{ endpoint, url }] : [];
+    }),
+    ({ endpoint }) => endpoint.serviceId,
+  );
+  return [...state.services.values()]
+    .filter(({ enabled }) => enabled)
+    .map(({ id, type, name }) => ({ endpoints: (byService.get(id) ?? []).map(view), id, type, name }));
+}
+
+const view = ({ endpoint: { id, interface: side, regionId }, url }: { endpoint: Endpoint; url: string }): object => ({
+  id,
+  interface: side,
+  region_id: regionId,
+  url,
+  region: regionId,
+});
+
+function fillProject(url: string, scope: Scope): string | undefined {
+  const placeholder = /[$%]\((?:project_id|tenant_id)\)s/g;
+  if (scope.kind === "project") return url.replace(placeholder, scope.id);
+  return placeholder.test(url) ? undefined : url;
+}

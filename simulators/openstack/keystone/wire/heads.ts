@@ -1,0 +1,22 @@
+import { type HttpReply, serialise } from "../../../kernel/index.ts";
+import type { OpenStackRoute } from "../../service.ts";
+
+/** The HEAD that Flask makes of a GET: its headers, its length, no body. */
+const headRoute = (route: OpenStackRoute): OpenStackRoute => ({
+  ...route,
+  method: "HEAD",
+  handler: (context) => withoutBody(route.handler(context)),
+});
+
+function withoutBody(reply: HttpReply): HttpReply {
+  const { body, headers } = serialise(reply);
+  return { status: reply.status, headers: { ...headers, "Content-Length": String(Buffer.byteLength(body)) } };
+}
+
+/** The routes, and behind each GET its HEAD unless the path has one of its own. */
+export function withHeads(routes: readonly OpenStackRoute[]): readonly OpenStackRoute[] {
+  const heads = new Set(routes.filter(({ method }) => method === "HEAD").map(({ path }) => path));
+  return routes.flatMap((route) =>
+    route.method === "GET" && !heads.has(route.path) ? [route, headRoute(route)] : [route],
+  );
+}

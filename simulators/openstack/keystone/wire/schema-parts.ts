@@ -1,0 +1,50 @@
+import type { Schema } from "../../schema/index.ts";
+
+/*
+ * What Keystone 22 builds its request schemas from. Its error messages print the schema, so every member counts; the order of
+ * members is the order of validation.
+ */
+
+export const BOOLEAN = { type: "boolean", enum: [true, false, null] } as const;
+export const NULLABLE_BOOLEAN = { type: ["boolean", "null"], enum: [true, false, null] } as const;
+export const ID = { type: "string", minLength: 1, maxLength: 64, pattern: "^[a-zA-Z0-9-]+$" } as const;
+export const NULLABLE_ID = { ...ID, type: ["string", "null"] } as const;
+export const NULLABLE_TEXT = { type: ["string", "null"] } as const;
+export const TEXT = { type: "string" } as const;
+export const TAGS = {
+  type: "array",
+  items: { type: "string", minLength: 1, maxLength: 255, pattern: "^[^,/]*$" },
+  required: [],
+  maxItems: 80,
+  uniqueItems: true,
+} as const;
+export const IMMUTABLE_OPTION = {
+  type: "object",
+  properties: { immutable: NULLABLE_BOOLEAN },
+  additionalProperties: false,
+} as const;
+
+/** A name of at least one character that is no blank. */
+export const nameSchema = <const N extends number>(maxLength: N) =>
+  ({ type: "string", minLength: 1, maxLength, pattern: "[\\S]+" }) as const;
+
+type Properties = Readonly<Record<string, Schema>>;
+
+/** An object; what is not named is let through. */
+export const objectSchema = <const P extends Properties>(properties: P) => ({ type: "object", properties }) as const;
+
+/** An object with members that it must have. */
+export const requiringSchema = <const P extends Properties, const R extends readonly string[]>(
+  properties: P,
+  required: R,
+) => ({ type: "object", properties, required }) as const;
+
+/** What a POST must look like. */
+export const createSchema = <const P extends Properties, const R extends readonly string[]>(
+  properties: P,
+  required: R,
+) => ({ type: "object", properties, required, additionalProperties: true }) as const;
+
+/** What a PATCH must look like: at least one member. */
+export const updateSchema = <const P extends Properties>(properties: P) =>
+  ({ type: "object", properties, minProperties: 1, additionalProperties: true }) as const;

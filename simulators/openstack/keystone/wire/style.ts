@@ -1,0 +1,77 @@
+import { type HttpReply, json } from "../../../kernel/index.ts";
+import { WSGIREF_FRONT } from "../../python/http-server.ts";
+import { Refusal } from "../../refusal.ts";
+import { BODY_BYTES_MAX, type Context, type Style } from "../../service.ts";
+import type { Tokens } from "../behaviour/tokens.ts";
+import { unauthorized } from "./errors.ts";
+import { rootOf } from "./links.ts";
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  409: "Conflict",
+  413: "Request Entity Too Large",
+  501: "Not Implemented",
+};
+
+const JSON_TYPE = { "Content-Type": "application/json" };
+const HTML_TYPE = { "Content-Type": "text/html; charset=utf-8" };
+
+/** How Keystone speaks: `{"error": {code, title, message}}` over wsgiref (docs/discoveries/openstack.md, "What differs per service"). */
+export const keystoneStyle = (tokens: Tokens): Style => ({
+  refuse: errorReply,
+  unauthenticated: (context) => errorReply(reasonOf(tokens, context), context),
+  unmatched,
+  headers: (context) => ({ Vary: "X-Auth-Token", "x-openstack-request-id": context.requestId }),
+  isOpen: () => true,
+  crashed: () => json(500, CRASHED, JSON_TYPE),
+  front: WSGIREF_FRONT,
+  bodyBytesMax: BODY_BYTES_MAX,
+  ignoresChunks: true,
+});
+
+const CRASHED = {
+  error: {
+    code: 500,
+    message: "An unexpected error prevented the server from fulfilling your request.",
+    title: "Internal Server Error",
+  },
+};
+
+function errorReply({ status, message, extras }: Refusal, context: Context): HttpReply {
+  const error = { code: status, ...extras.members, message, title: TITLES[status] ?? "Error" };
+  const challenge: Record<string, string> =
+    status === 401 ? { "WWW-Authenticate": `Keystone uri="${rootOf(context)}"` } : {};
+  const reply = json(status, { error }, { ...JSON_TYPE, ...challenge, ...extras.headers });
+  return context.request.method === "HEAD" ? headOfError(reply) : reply;
+}
+
+/** Keystone ends the JSON of an error with a newline. */
+function headOfError(reply: HttpReply): HttpReply {
+  const bytes = Buffer.byteLength(JSON.stringify(reply.json)) + 1;
+  return { status: reply.status, headers: { ...reply.headers, "Content-Length": String(bytes) } };
+}
+
+/** Keystone looks closer than the other services at a token that does not hold: it says what is gone. */
+function reasonOf(tokens: Tokens, { request }: Context): Refusal {
+  try {
+    tokens.check(request.headers["x-auth-token"] ?? "");
+    return unauthorized();
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+}
+
+const NO_ROUTE =
+  "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n<p>The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.</p>\n";
+
+function unmatched({ request }: Context, methods: readonly string[]): HttpReply {
+  if (methods.length === 0) return { status: 404, body: NO_ROUTE, headers: HTML_TYPE };
+  const Allow = methods.join(", ");
+  if (request.method === "OPTIONS") return { status: 200, body: "", headers: { ...HTML_TYPE, Allow } };
+  const message = "The method is not allowed for the requested URL.";
+  return json(405, { message }, { ...JSON_TYPE, Allow });
+}

@@ -1,0 +1,22 @@
+/** Who calls: what the token says, with the roles that hold at this moment (implied ones included). */
+export interface Actor {
+  readonly token: string;
+  readonly userId: string;
+  readonly userName: string;
+  readonly userDomainId: string;
+  /** Empty when the token is unscoped or scoped to a domain. */
+  readonly projectId: string;
+  readonly projectName: string;
+  readonly projectDomainId: string;
+  /** Empty unless the token is scoped to a domain. */
+  readonly domainId: string;
+  readonly roles: readonly string[];
+  readonly isAdmin: boolean;
+}
+
+/** What Keystone does for the others. */
+export interface IdentityOps {
+  /** The bearer of a token that holds now, or `undefined`. */
+  actor(token: string): Actor | undefined;
+  project(projectId: string): { readonly id: string; readonly name: string; readonly enabled: boolean } | undefined;
+}

@@ -1,0 +1,31 @@
+import type { HttpReply } from "../kernel/index.ts";
+
+/** What a refusal carries beside status, type and message. */
+export interface RefusalExtras {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** More members of the service's error object (Keystone's `identity`, Designate's `errors`, Nova's `retryAfter` …). */
+  readonly members?: Readonly<Record<string, unknown>>;
+  /** Sent as it is instead of the service's error body. */
+  readonly reply?: HttpReply;
+}
+
+/**
+ * A request, or a call from a neighbouring service, that is refused. Handlers and the operations of `cloud.ts` throw it; the
+ * service that answers the client gives it that service's own error body (docs/discoveries/openstack.md, "What differs per service"). `type` is the wire's word where the
+ * service has one (`NetworkNotFound`, `itemNotFound`, `zone_not_found`), else empty.
+ */
+export class Refusal extends Error {
+  readonly status: number;
+  readonly type: string;
+  readonly extras: RefusalExtras;
+
+  constructor(status: number, type: string, message: string, extras: RefusalExtras = {}) {
+    super(message);
+    this.status = status;
+    this.type = type;
+    this.extras = extras;
+  }
+}
+
+/** Refuses with a reply that is complete already. */
+export const refuseWith = (reply: HttpReply): Refusal => new Refusal(reply.status, "", "", { reply });

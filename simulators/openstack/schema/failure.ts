@@ -1,0 +1,37 @@
+import { repr } from "../python/index.ts";
+import type { Check, Schema, SchemaFailure, Validate } from "./schema.ts";
+
+/** A failure of a keyword at the value itself. */
+export const failureAt = (value: unknown, schema: Schema, keyword: string, message: string): SchemaFailure => ({
+  path: [],
+  schemaPath: [],
+  value,
+  message,
+  keyword,
+  schema,
+});
+
+/** A failure within a part, seen from the whole. */
+export const failureWithin = (
+  failure: SchemaFailure | undefined,
+  path: readonly (string | number)[],
+  schemaPath: readonly (string | number)[],
+): SchemaFailure | undefined =>
+  failure && { ...failure, path: [...path, ...failure.path], schemaPath: [...schemaPath, ...failure.schemaPath] };
+
+/** A check that fails with `message` where `isBad` holds. */
+export const checkThat =
+  (
+    keyword: string,
+    isBad: (value: unknown, schema: Schema, validate: Validate) => boolean,
+    message: (value: unknown, schema: Schema, validate: Validate) => string,
+  ): Check =>
+  (value, schema, _formats, validate) =>
+    isBad(value, schema, validate) ? failureAt(value, schema, keyword, message(value, schema, validate)) : undefined;
+
+/** Names or values as a message lists them: `'a', 'b'`. */
+export const listNames = (names: readonly string[]): string => names.map(repr).join(", ");
+
+/** Is it an object in the sense of JSON? */
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,0 +1,64 @@
+import { repr } from "../python/index.ts";
+import { checkThat, failureAt, isObject, listNames } from "./failure.ts";
+import { compilePattern } from "./patterns.ts";
+import type { Check } from "./schema.ts";
+
+const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
+  object: isObject,
+  array: Array.isArray,
+  string: (value) => typeof value === "string",
+  integer: Number.isInteger,
+  number: (value) => typeof value === "number",
+  boolean: (value) => typeof value === "boolean",
+  null: (value) => value === null,
+};
+
+/** Length as Python counts it: in code points. */
+const countCodePoints = (value: unknown): number => (typeof value === "string" ? Array.from(value).length : 0);
+
+const checkFormat: Check = (value, schema, formats) => {
+  const verdict = formats[schema.format ?? ""]?.(value) ?? true;
+  if (verdict === true) return undefined;
+  const message = verdict === false ? `${repr(value)} is not a ${repr(schema.format)}` : verdict;
+  return failureAt(value, schema, "format", message);
+};
+
+/** Keywords about a value's type, and about strings and numbers. */
+export const SCALAR_CHECKS = {
+  type: checkThat(
+    "type",
+    (value, { type = [] }) => ![type].flat().some((name) => TYPES[name]?.(value)),
+    (value, { type = [] }) => `${repr(value)} is not of type ${listNames([type].flat())}`,
+  ),
+  minLength: checkThat(
+    "minLength",
+    (value, { minLength = 0 }) => typeof value === "string" && countCodePoints(value) < minLength,
+    (value) => `${repr(value)} is too short`,
+  ),
+  maxLength: checkThat(
+    "maxLength",
+    (value, { maxLength = Infinity }) => countCodePoints(value) > maxLength,
+    (value) => `${repr(value)} is too long`,
+  ),
+  pattern: checkThat(
+    "pattern",
+    (value, { pattern = "" }) => typeof value === "string" && !compilePattern(pattern).test(value),
+    (value, { pattern }) => `${repr(value)} does not match ${repr(pattern)}`,
+  ),
+  minimum: checkThat(
+    "minimum",
+    (value, { minimum = -Infinity }) => typeof value === "number" && value < minimum,
+    (value, { minimum }) => `${repr(value)} is less than the minimum of ${minimum}`,
+  ),
+  maximum: checkThat(
+    "maximum",
+    (value, { maximum = Infinity }) => typeof value === "number" && value > maximum,
+    (value, { maximum }) => `${repr(value)} is greater than the maximum of ${maximum}`,
+  ),
+  enum: checkThat(
+    "enum",
+    (value, schema) => !schema.enum?.some((item) => item === value),
+    (value, schema) => `${repr(value)} is not one of ${repr(schema.enum)}`,
+  ),
+  format: checkFormat,
+};

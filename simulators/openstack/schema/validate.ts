@@ -1,0 +1,23 @@
+import { ARRAY_CHECKS } from "./arrays.ts";
+import { COMBINATION_CHECKS } from "./combinations.ts";
+import { OBJECT_CHECKS } from "./objects.ts";
+import { SCALAR_CHECKS } from "./scalars.ts";
+import type { Check, Formats, Schema, SchemaFailure } from "./schema.ts";
+
+const CHECKS: Readonly<Record<string, Check>> = {
+  ...SCALAR_CHECKS,
+  ...OBJECT_CHECKS,
+  ...ARRAY_CHECKS,
+  ...COMBINATION_CHECKS,
+};
+
+const NO_FORMATS: Formats = {};
+
+/** Validates and answers the first failure in the order of the schema's keywords, `undefined` when there is none. */
+export function validate(schema: Schema, value: unknown, formats: Formats = NO_FORMATS): SchemaFailure | undefined {
+  for (const keyword in schema) {
+    const failure = CHECKS[keyword]?.(value, schema, formats, validate);
+    if (failure !== undefined) return failure;
+  }
+  return undefined;
+}

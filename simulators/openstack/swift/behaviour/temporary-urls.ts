@@ -1,0 +1,61 @@
+import { createHmac } from "node:crypto";
+import { percentText, sameSecret } from "../../../kernel/index.ts";
+import { refuseWith } from "../../refusal.ts";
+import type { Context } from "../../service.ts";
+import { findContainer } from "../state/containers.ts";
+import type { Swift } from "../state/state.ts";
+import { notSimulated } from "../wire/errors.ts";
+import { pageReply } from "../wire/style.ts";
+
+/** By the number of digits of the signature. */
+const DIGESTS: Readonly<Record<number, string>> = { 40: "sha1", 64: "sha256", 128: "sha512" };
+
+/** Does the request come by a temporary URL? */
+export const isSigned = ({ params, query }: Context): boolean =>
+  params.object !== undefined && (query.has("temp_url_sig") || query.has("temp_url_expires"));
+
+/** When a temporary URL expires, in seconds since 1970; NaN where it does not say. */
+export const expiryOf = ({ query }: Context): number => {
+  const expires = query.get("temp_url_expires") ?? "";
+  return /^\d+$/.test(expires) ? Number(expires) : Date.parse(expires) / 1000;
+};
+
+/** The keys that the account and the container sign by, two each at most. */
+function keysFor(swift: Swift, { account = "", container = "" }: Context["params"]): readonly string[] {
+  const ofAccount = swift.slot.value.metadata.get(account) ?? {};
+  const ofContainer = findContainer(swift, account, container)?.metadata ?? {};
+  return ["", "-2"]
+    .flatMap((suffix) => [
+      ofAccount[`x-account-meta-temp-url-key${suffix}`],
+      ofContainer[`x-container-meta-temp-url-key${suffix}`],
+    ])
+    .filter((key) => key !== undefined);
+}
+
+/** Who may GET may HEAD, and so may who may PUT or POST. */
+const methodsFor = (method: string): readonly string[] =>
+  method === "HEAD" ? ["HEAD", "GET", "PUT", "POST"] : [method];
+
+function isSignedBy(key: string, digest: string, context: Context): boolean {
+  const { query, request } = context;
+  const path = percentText(request.path);
+  return methodsFor(request.method).some((method) =>
+    sameSecret(
+      createHmac(digest, key)
+        .update(`${method}\n${expiryOf(context)}\n${path}`)
+        .digest("hex"),
+      query.get("temp_url_sig") ?? "",
+    ),
+  );
+}
+
+/** Lets a request pass that is signed by a key of the account or container, for its method and path, and not expired. @throws Refusal 401 */
+export function checkSignature(swift: Swift, context: Context): void {
+  const { query, params, cloud } = context;
+  for (const unknown of ["temp_url_prefix", "temp_url_ip_range"]) if (query.has(unknown)) throw notSimulated(unknown);
+  const digest = DIGESTS[(query.get("temp_url_sig") ?? "").length];
+  const isLive = expiryOf(context) >= cloud.kernel.nowMs / 1000;
+  if (digest !== undefined && isLive && keysFor(swift, params).some((key) => isSignedBy(key, digest, context))) return;
+  const challenge = { "WWW-Authenticate": 'Swift realm="unknown"' };
+  throw refuseWith(pageReply(context, 401, challenge, "401 Unauthorized: Temp URL invalid\n"));
+}

@@ -1,0 +1,38 @@
+import type { ContainerRow, Swift, Totals } from "../state/state.ts";
+
+/** How long the proxy goes on with what it knows of a container. */
+const SEEN_MS = 60_000;
+/** Containers tell their account about their objects after a while. */
+const REPORT_MS = 30_000;
+
+/** Objects and bytes of a container; with `untilMs` only what was stored by then. */
+function countObjects({ objects }: ContainerRow, untilMs = Infinity): Totals {
+  let count = 0;
+  let bytes = 0;
+  for (const { data, storedMs } of objects.values()) {
+    if (storedMs > untilMs) continue;
+    count++;
+    bytes += data.length;
+  }
+  return { count, bytes };
+}
+
+/** What the proxy believes of a container: up to a minute old. */
+export function seenTotals({ cloud }: Swift, container: ContainerRow): Totals {
+  const { nowMs } = cloud.kernel;
+  if (container.seen === undefined || container.seen.atMs + SEEN_MS <= nowMs)
+    container.seen = { ...countObjects(container), atMs: nowMs };
+  return container.seen;
+}
+
+/** What the account has heard of a container: half a minute old. */
+export const reportedTotals = ({ cloud }: Swift, container: ContainerRow): Totals =>
+  countObjects(container, cloud.kernel.nowMs - REPORT_MS);
+
+/** Bytes that the account has heard of from its containers. */
+export function reportedBytes(swift: Swift, account: string): number {
+  let bytes = 0;
+  for (const container of swift.slot.value.accounts.get(account)?.values() ?? [])
+    bytes += reportedTotals(swift, container).bytes;
+  return bytes;
+}

@@ -1,0 +1,126 @@
+import { type HttpReply, percentText } from "../../../kernel/index.ts";
+import { Refusal } from "../../refusal.ts";
+import type { Context } from "../../service.ts";
+import { md5, measureSegments } from "../behaviour/large-objects.ts";
+import { manifestText, parseSegments } from "../behaviour/manifests.ts";
+import { checkQuota } from "../behaviour/quotas.ts";
+import { removeObject } from "../behaviour/removal.ts";
+import { requireContainer, requireObject, splitPath } from "../state/containers.ts";
+import type { ObjectRow, Segment, Swift } from "../state/state.ts";
+import { bodyBytes } from "../wire/body.ts";
+import { badRequest, notSimulated, refusal } from "../wire/errors.ts";
+import { bareReply, HTML, httpDate, PLAIN } from "../wire/headers.ts";
+import { checkMetadata, objectMetadata } from "../wire/metadata.ts";
+import { acceptedReply } from "../wire/style.ts";
+import { copyFrom } from "./object-copies.ts";
+import { checkName, createdReply, parseDeleteAt, store } from "./stored-objects.ts";
+
+/** What Python guesses from a name, of what matters here. */
+const TYPES: Readonly<Record<string, string>> = {
+  txt: "text/plain",
+  json: "application/json",
+  html: "text/html",
+  tar: "application/x-tar",
+  tgz: "application/x-tar",
+  xml: "text/xml",
+  png: "image/png",
+};
+const guessType = (name: string): string => TYPES[name.split(".").at(-1) ?? ""] ?? "application/octet-stream";
+
+/** The length comes first, or chunks whose end tells it; a copy has none of its own. @throws Refusal 400, 411 */
+function checkLength({ request }: Context): void {
+  const { "content-length": length, "transfer-encoding": coding, "x-copy-from": source } = request.headers;
+  if (coding !== undefined && coding.toLowerCase() !== "chunked")
+    throw badRequest("Invalid Transfer-Encoding header value");
+  if (length === undefined && coding === undefined && source === undefined)
+    throw new Refusal(411, "", "Missing Content-Length header.", { headers: PLAIN });
+}
+
+/** PUT of an object: its bytes, a manifest, or a copy. */
+export function putObject(swift: Swift, context: Context): HttpReply {
+  const { headers } = context.request;
+  checkMetadata(headers, "x-object-meta-");
+  checkLength(context);
+  checkName(context.params.object ?? "");
+  if (Object.keys(headers).some((name) => name.startsWith("x-symlink-target"))) throw notSimulated("symbolic links");
+  if (headers["x-copy-from"] !== undefined) return putCopy(swift, context, headers["x-copy-from"]);
+  return putBytes(swift, context);
+}
+
+function putCopy(swift: Swift, context: Context, source: string): HttpReply {
+  const path = splitPath(percentText(source));
+  if (path === undefined)
+    throw new Refusal(412, "", "X-Copy-From header must be of the form <container name>/<object name>");
+  if (bodyBytes(context).length > 0) throw badRequest("Copy requests require a zero byte body");
+  return copyFrom(swift, context, path.join("/"), context);
+}
+
+/** @throws Refusal 400 when a dynamic large object's manifest is no path */
+function checkManifest(manifest: string | undefined): void {
+  if (manifest !== undefined && (splitPath(manifest) === undefined || /[?&]/.test(manifest)))
+    throw badRequest("X-Object-Manifest must be in the format container/prefix", HTML);
+}
+
+function putBytes(swift: Swift, context: Context): HttpReply {
+  const { request, params, query } = context;
+  const data = bodyBytes(context);
+  checkManifest(request.headers["x-object-manifest"]);
+  const deleteAtS = parseDeleteAt(context);
+  const container = requireContainer(swift, context);
+  checkQuota(swift, params.account ?? "", container, data.length);
+  if (request.headers["if-none-match"]?.trim() === "*" && container.objects.has(params.object ?? ""))
+    throw refusal(412);
+  const segments = query.get("multipart-manifest") === "put" ? parseSegments(swift, context) : undefined;
+  const object = newObject(context, data, segments, deleteAtS);
+  const etag = segments === undefined ? object.etag : measureSegments(segments).etag;
+  checkEtag(request.headers.etag, etag, object);
+  store(context, container, object);
+  return createdReply(object, segments === undefined ? etag : `"${etag}"`);
+}
+
+function newObject(
+  { request: { headers }, params, cloud }: Context,
+  data: Uint8Array,
+  segments: readonly Segment[] | undefined,
+  deleteAtS: number | undefined,
+): ObjectRow {
+  const stored = segments === undefined ? data : Buffer.from(manifestText(segments));
+  return {
+    data: new Uint8Array(stored),
+    etag: md5(stored),
+    type: headers["content-type"] ?? guessType(params.object ?? ""),
+    storedMs: cloud.kernel.nowMs,
+    metadata: objectMetadata(headers),
+    ...(deleteAtS !== undefined && { deleteAtS }),
+    ...(segments && { segments }),
+  };
+}
+
+/** @throws Refusal 422 when the client sent the digest of other bytes */
+function checkEtag(expected: string | undefined, etag: string, object: ObjectRow): void {
+  if (expected !== undefined && expected.replaceAll('"', "") !== etag)
+    throw new Refusal(422, "", "", { headers: { "Last-Modified": httpDate(object.storedMs) } });
+}
+
+/** POST of an object: replaces its metadata, not its bytes. */
+export function postObject(swift: Swift, context: Context): HttpReply {
+  const { headers } = context.request;
+  checkMetadata(headers, "x-object-meta-");
+  const deleteAtS = parseDeleteAt(context);
+  const { deleteAtS: _old, ...object } = requireObject(swift, context);
+  const manifest = object.metadata["x-object-manifest"];
+  requireContainer(swift, context).objects.set(context.params.object ?? "", {
+    ...object,
+    type: headers["content-type"] ?? object.type,
+    metadata: { ...objectMetadata(headers), ...(manifest !== undefined && { "x-object-manifest": manifest }) },
+    ...(deleteAtS !== undefined && { deleteAtS }),
+  });
+  return acceptedReply(context);
+}
+
+/** DELETE of an object, not of its segments. */
+export function deleteObject(swift: Swift, context: Context): HttpReply {
+  const { account = "", container = "", object = "" } = context.params;
+  removeObject(swift, account, container, object);
+  return bareReply(204);
+}

@@ -1,0 +1,20 @@
+/** What `/info` publishes and what requests are checked against (Swift 2.30). */
+export const LIMITS = {
+  version: "2.30.1",
+  strict_cors_mode: true,
+  policies: [{ name: "Policy-0", aliases: "Policy-0", default: true }],
+  allow_account_management: true,
+  account_autocreate: true,
+  max_file_size: 5_368_709_122,
+  max_meta_name_length: 128,
+  max_meta_value_length: 256,
+  max_meta_count: 90,
+  max_meta_overall_size: 4096,
+  max_header_size: 8192,
+  max_object_name_length: 1024,
+  container_listing_limit: 10_000,
+  account_listing_limit: 10_000,
+  max_account_name_length: 256,
+  max_container_name_length: 256,
+  extra_header_count: 0,
+} as const;

@@ -1,0 +1,61 @@
+import type { Slot } from "../../../kernel/index.ts";
+import type { Cloud } from "../../cloud.ts";
+
+/** Headers by their names in lower case. */
+export type Headers = Readonly<Record<string, string>>;
+
+/** A part of a static large object, as its manifest names it. */
+export interface Segment {
+  readonly name: string;
+  readonly bytes: number;
+  readonly hash: string;
+  readonly content_type: string;
+  readonly last_modified: string;
+}
+
+export interface ObjectRow {
+  /** As stored: of a static large object its manifest. */
+  readonly data: Uint8Array;
+  /** MD5 of `data`. */
+  readonly etag: string;
+  readonly type: string;
+  readonly storedMs: number;
+  /** `x-object-meta-…` and the other headers that belong to an object. */
+  readonly metadata: Headers;
+  /** When it expires, in seconds since 1970. */
+  readonly deleteAtS?: number;
+  /** Of a static large object. */
+  readonly segments?: readonly Segment[];
+}
+
+export interface ContainerRow {
+  readonly objects: Map<string, ObjectRow>;
+  readonly createdMs: number;
+  /** `x-container-meta-…`, `x-container-read`, `x-container-write`. */
+  metadata: Headers;
+  changedMs: number;
+  /** What the proxy last saw of it; quotas go by this. */
+  seen?: Totals & { readonly atMs: number };
+}
+
+/** Objects, and their bytes. */
+export interface Totals {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+export interface SwiftState {
+  /** Account (`AUTH_` and the project) → container. */
+  readonly accounts: Map<string, Map<string, ContainerRow>>;
+  /** Account → `x-account-meta-…`. */
+  readonly metadata: Map<string, Headers>;
+}
+
+/** What the routes of Swift work with. */
+export interface Swift {
+  readonly cloud: Cloud;
+  readonly slot: Slot<SwiftState>;
+}
+
+/** A state in which nothing exists. */
+export const emptyState = (): SwiftState => ({ accounts: new Map(), metadata: new Map() });
