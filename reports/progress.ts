@@ -11,8 +11,10 @@ export interface Progress {
   readonly running: readonly string[];
 }
 
+/** Before the first event. */
 export const NO_PROGRESS: Progress = { planned: 0, done: 0, counts: countVerdicts([]), running: [] };
 
+/** Progress after an event, and what the event is worth printing. */
 export interface ProgressStep {
   readonly progress: Progress;
   /** What is worth a line of its own, in both kinds of output. */
@@ -39,7 +41,7 @@ function headLine(event: Extract<RunEvent, { type: "run-started" }>, paint: Pain
   return `${title}${paint("dim", `${profile} · ${planned} ${what}${narrowed}`)}`;
 }
 
-/** A result as it comes in: told at once when somebody will have to look at it. */
+/** A result as it comes in; only what somebody will have to look at is worth a line. */
 function resultLine(
   verdict: Verdict,
   name: string,
@@ -94,7 +96,7 @@ export function statusLine(progress: Progress, columns: number, paint: Paint): s
   return `  ${drawn} ${figures}${now === "" ? "" : `  ${paint("dim", now)}`}`;
 }
 
-/** Plain output tells of the progress at each tenth of the plan, but not more often than every ten results. */
+/** Plain output shows the progress at each tenth of the plan, but not more often than every ten results. */
 const RESULTS_PER_LINE_MIN = 10;
 
 /** For logs that nobody redraws. */
@@ -107,6 +109,7 @@ function plainProgress(before: Progress, after: Progress): string[] {
 
 const CLEAR_LINE = "\r\u001b[2K";
 
+/** Shows one run. */
 export interface LiveReporter {
   /** Hand it each event as it happens. */
   readonly show: (event: RunEvent) => void;

@@ -3,11 +3,12 @@ import { duration } from "./duration.ts";
 import { curlOf, type CheckReport, failingSeeds, findings, type Report, subjectOf } from "./report.ts";
 import { BAR_CELLS, bar, LOOK, noPaint, type Paint, plain, type Style, tally } from "./terminal.ts";
 
+/** How a summary is shown. */
 export interface SummaryOptions {
   readonly paint?: Paint;
   /** Where the HTML report lies, as the reader would open it. */
   readonly reportPath?: string;
-  /** Findings told in full; the others are counted. Default 10. */
+  /** Findings shown in full; the others are counted. Default 10. */
   readonly findingsMax?: number;
 }
 
@@ -86,7 +87,7 @@ function leftBehindLines(report: Report, paint: Paint): string[] {
   return [head, ...report.leftBehind.map(({ curl }) => `      ${plain(curl)}`), ""];
 }
 
-/** The lines of the findings leave the secret out: where it comes from has to be said once. */
+/** The lines of the findings leave the secret out: so its source has to be given once. */
 function secretLines(report: Report, paint: Paint): string[] {
   const lines = [
     ...findings(report).flatMap((check) => curlOf(check) ?? []),

@@ -6,6 +6,7 @@ import type { Grouping } from "./list.tsx";
 import { Bar } from "./overview.tsx";
 import { Mark, SUITE_TITLES, WORDS } from "./parts.tsx";
 
+/** What the filters show and change. */
 export interface FilterProps {
   readonly report: Report;
   readonly items: readonly Item[];
@@ -22,6 +23,7 @@ const FIGURES = VERDICTS.filter((verdict) => verdict !== "pass");
 const exercisedOf = ({ pass, fail, unknown, warn }: Counts): number => pass + fail + unknown + warn;
 
 /** A card for each suite and scenario; pressing it shows only that. */
+/** The suites and scenarios of the run, each a switch of the filter. */
 export function Suites({ report, filter, onFilter }: Pick<FilterProps, "report" | "filter" | "onFilter">) {
   const cards = [
     ...report.suites.map(({ suite, counts }) => ({

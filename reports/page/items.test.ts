@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EXAMPLE_RUN, EXAMPLE_SCENARIO } from "../fixtures/example.ts";
-import { foldRun } from "../report.ts";
+import { foldRun } from "../fold.ts";
 import { filterItems, filterOf, hashOf, itemsOf, NO_FILTER, toggle } from "./items.ts";
 
 const items = [...itemsOf(foldRun(EXAMPLE_RUN)), ...itemsOf(foldRun(EXAMPLE_SCENARIO))];
