@@ -115,8 +115,9 @@ function loginFrom(
 function dataInCloud({ file }: Pick<CertifyOptions, "file">): Pick<CertifyOptions, "data"> {
   const dns = process.env["DRYDOCK_DNS"];
   if (dns === undefined || file !== undefined) return {};
-  const inCloud = { source: "127.0.0.1", stranger: "127.0.0.2", tenant: "instance", platformPorts: [AGENT_PORT] };
-  return { data: socketPlane({ resolve: resolverAt(dns), ...inCloud }) };
+  const [source, outsider] = ["127.0.0.1", "127.0.0.2"];
+  const platformPorts = [AGENT_PORT];
+  return { data: socketPlane({ resolve: resolverAt(dns), source, outsider, tenant: "instance", platformPorts }) };
 }
 
 /** Certifies, shows and writes what comes of it. */

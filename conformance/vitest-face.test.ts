@@ -24,7 +24,7 @@ interface FileResult {
   }[];
 }
 
-interface Told {
+interface VitestReport {
   readonly testResults: readonly FileResult[];
 }
 
@@ -46,7 +46,7 @@ function sourceOf(options: string): string {
     await describeConformance({ ...login, fetch: asFetch(broker.handle), ${options} });`;
 }
 
-let told: Told;
+let vitestReport: VitestReport;
 
 /** What a vendor's own vitest says of test files that describe the conformance of the broker in memory. */
 beforeAll(() => {
@@ -58,11 +58,11 @@ beforeAll(() => {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("VITEST")));
   const { stderr } = spawnSync(process.execPath, args, { encoding: "utf8", cwd: folder, timeout: RUN_MS_MAX, env });
   if (!existsSync(out)) throw new Error(stderr);
-  told = JSON.parse(readFileSync(out, "utf8")) as Told;
+  vitestReport = JSON.parse(readFileSync(out, "utf8")) as VitestReport;
 }, RUN_MS_MAX);
 
 function resultOf(name: keyof typeof FILES): FileResult {
-  const result = told.testResults.find((each) => each.name.endsWith(`${name}.test.ts`));
+  const result = vitestReport.testResults.find((each) => each.name.endsWith(`${name}.test.ts`));
   if (result === undefined) throw new Error(`vitest says nothing of ${name}`);
   return result;
 }

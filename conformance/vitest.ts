@@ -11,6 +11,7 @@ import { SUITES } from "./suites/suites.ts";
 /** Longest wait of one test for its verdict, in milliseconds: the checks before it come first. */
 const TEST_MS_MAX = 1_800_000;
 
+/** Options of `certify`, and what the tests are called. */
 export interface DescribeOptions extends Omit<CertifyOptions, "suites"> {
   /** Default: the OSB suite. */
   readonly suites?: readonly AnySuite[];

@@ -24,14 +24,16 @@ export interface AddressPlan {
   readonly applications: string;
 }
 
+/** A network of the plan. */
 export interface Subnet {
   readonly cidr: string;
   readonly gateway: string;
 }
 
 /** The block of a world without sockets; a live one takes the first that is free. */
-export const DEFAULT_BLOCK = "127.64";
+const DEFAULT_BLOCK = "127.64";
 
+/** The plan of a cloud in this block, `127.64` unless given. */
 export function addressPlan(block: string = DEFAULT_BLOCK): AddressPlan {
   return {
     block,
@@ -48,11 +50,17 @@ export function addressPlan(block: string = DEFAULT_BLOCK): AddressPlan {
 
 export { OPENSTACK_PORTS } from "./openstack/catalog.ts";
 
+/** Of the BOSH director (HTTPS). */
 export const DIRECTOR_PORT = 25555;
+/** Of UAA, at the address of the director (HTTPS). */
 export const UAA_PORT = 8443;
+/** Of Consul's HTTP API. */
 export const CONSUL_HTTP_PORT = 8500;
+/** Of Consul's DNS, over UDP and TCP. */
 export const CONSUL_DNS_PORT = 8600;
+/** Of the reference broker. */
 export const BROKER_PORT = 3000;
+/** Of the agent beside each data service. */
 export const AGENT_PORT = 3100;
 /** Of the API that steers the world, at `.250.1`: no part of the simulated cloud. */
 export const CONTROL_PORT = 7701;

@@ -13,6 +13,7 @@ interface Parts {
   readonly behaviours: JobBehaviours;
 }
 
+/** What a `consul-agent` job's properties say of the service beside it. */
 interface Registration {
   readonly node: string;
   readonly service: string;
@@ -42,16 +43,23 @@ export function wireJobs({ kernel, net, dns, dataservices, behaviours }: Parts):
       migrate: (_context, fromDisk, toDisk) => dataservices.copyDisk(fromDisk, toDisk),
     });
   }
-  // What lay on a volume is gone with it. The journal tells; the change is an event of its own.
+  // What lay on a volume is gone with it. The journal says when; the change is an event of its own.
   kernel.onTimer<{ disk: string }>("world/disk-gone", ({ disk }) => dataservices.destroyDisk(disk));
   kernel.journal.listen(({ source, kind, subject }) => {
     if (source === "cinder" && kind === "volume.gone") kernel.timer(0, "world/disk-gone", { disk: subject });
   });
 }
 
-/** The Consul agent of a VM makes it known: its node, its service, and on the first one the alias that clients connect to. */
+/** @throws Error for properties that say no service */
+function registrationOf({ node, service, alias, port }: JobContext["properties"]): Registration {
+  if (typeof node === "string" && typeof service === "string" && typeof alias === "string" && typeof port === "number")
+    return { node, service, alias, port };
+  throw new Error("job consul-agent: properties need node, service and alias (texts) and port (a number)");
+}
+
+/** The Consul agent of a VM registers its node, its service, and on the first VM the alias that clients connect to. */
 function register({ catalog }: Dns, { ip, index, bootstrap, properties }: JobContext): void {
-  const { node, service, alias, port } = properties as unknown as Registration;
+  const { node, service, alias, port } = registrationOf(properties);
   const name = `${node}-${index}`;
   catalog.registerNode(name, ip);
   catalog.registerService({
@@ -68,7 +76,7 @@ function register({ catalog }: Dns, { ip, index, bootstrap, properties }: JobCon
 }
 
 function deregister({ catalog }: Dns, { index, bootstrap, ip, properties }: JobContext): void {
-  const { node, alias } = properties as unknown as Registration;
+  const { node, alias } = registrationOf(properties);
   catalog.deregisterNode(`${node}-${index}`);
   if (bootstrap && catalog.node(alias)?.address === ip) catalog.deregisterNode(alias);
 }

@@ -13,6 +13,7 @@ import { createOpenStack, type OpenStack, SERVICE_NAMES } from "./openstack/inde
 
 export { expectsVm } from "./bosh/index.ts";
 
+/** How a world is made. */
 export interface WorldOptions {
   /** The seed of ids, durations and faults. Default 1. */
   readonly seed?: number | string;
@@ -82,6 +83,7 @@ export interface World {
   findBrokenLaws(records?: readonly InstanceRecord[]): readonly string[];
 }
 
+/** A service with the place at which it answers. */
 export interface Endpoint {
   readonly name: string;
   readonly service: Service;
@@ -97,7 +99,7 @@ const secret = (kernel: Kernel): string => kernel.secrets("credentials").hex(PAS
 
 const SCOPES = ["bosh.admin"];
 
-function credentialsOf(kernel: Kernel, plan: AddressPlan, directorAddress: string, withUaa: boolean): Credentials {
+function credentialsOf(kernel: Kernel, plan: AddressPlan, withUaa: boolean): Credentials {
   return {
     openstackAdmin: {
       authUrl: `http://${plan.controller}:${OPENSTACK_PORTS.keystone}/v3`,
@@ -107,64 +109,32 @@ function credentialsOf(kernel: Kernel, plan: AddressPlan, directorAddress: strin
     },
     cpi: { username: "bosh", password: secret(kernel), project: "platform" },
     director: {
-      url: `https://${directorAddress}:${DIRECTOR_PORT}`,
+      url: `https://${plan.director}:${DIRECTOR_PORT}`,
       client: "admin",
       clientSecret: secret(kernel),
-      ...(withUaa && { uaaUrl: `https://${directorAddress}:${UAA_PORT}` }),
+      ...(withUaa && { uaaUrl: `https://${plan.director}:${UAA_PORT}` }),
     },
   };
 }
 
 /** Makes a fake cloud. Nothing runs on it yet: `scenarios/inception.ts` deploys a platform. */
 export function createWorld(options: WorldOptions = {}): World {
-  const isWall = options.time === "wall";
-  const kernel = new Kernel({
-    seed: options.seed ?? 1,
-    pace: options.pace ?? "realistic",
-    recordInputs: options.recordInputs ?? false,
-    ...(options.secretKey !== undefined && { secretKey: options.secretKey }),
-    ...(isWall && { startMs: wallNowMs() }),
-    ...(options.journalEventsMax !== undefined && { journalEventsMax: options.journalEventsMax }),
-  });
-  const virtual = isWall ? undefined : new VirtualDriver(kernel);
+  const kernel = createKernel(options);
+  const virtual = options.time === "wall" ? undefined : new VirtualDriver(kernel);
   const driver: Driver = virtual ?? new WallDriver(kernel);
   const plan = addressPlan(options.block);
-  const directorAddress = plan.director;
-  const credentials = credentialsOf(kernel, plan, directorAddress, options.signing !== undefined);
-  const openstack = createOpenStack(kernel, {
-    admin: { ...credentials.openstackAdmin, user: credentials.openstackAdmin.username },
-  });
-  const bosh = createBosh(kernel, {
-    ...login(credentials, options.signing),
-    cpi: createOpenStackCpi(kernel, openstack, {
-      ...credentials.cpi,
-      keyName: "bosh",
-      origin: `http://${plan.controller}`,
-      source: directorAddress,
-    }),
-  });
-  const net = new LocalNet(driver);
-  const started = new Set<string>();
-  const endpoints = (): readonly Endpoint[] => [
-    ...openstackEndpoints(openstack, plan),
-    ...(started.has("director") ? directorEndpoints(bosh, directorAddress) : []),
-  ];
-  const dns = createDns(kernel, { address: plan.consul });
-  const dataservices = createDataServices(
-    kernel,
-    options.scramIterations === undefined ? {} : { scramIterations: options.scramIterations },
-  );
+  const credentials = credentialsOf(kernel, plan, options.signing !== undefined);
+  const parts = createSimulators(kernel, plan, credentials, options);
+  const { openstack, bosh } = parts;
   const admits = (source: string, address: string, port: number): boolean =>
     source === address || address === plan.controller || (openstack.admitted(source, address, port) ?? false);
-  net.admits = admits;
-  net.resolve = (name) => dns.resolve(name);
-  dataservices.admits = admits;
-  wireJobs({ kernel, net, dns, dataservices, behaviours: bosh.behaviours });
+  const net = connect(driver, parts, admits);
   const attach = (list: readonly Endpoint[]): void => {
     for (const { address, port, service } of list) net.attach(address, port, { service });
   };
+  let directorRuns = false;
+  const endpointsOfDirector = (): readonly Endpoint[] => directorEndpoints(bosh, plan.director);
   attach(openstackEndpoints(openstack, plan));
-  const parts = { openstack, bosh, dns, dataservices, plan, directorAddress };
   return {
     ...parts,
     kernel,
@@ -173,25 +143,73 @@ export function createWorld(options: WorldOptions = {}): World {
     credentials,
     behaviours: bosh.behaviours,
     startDirector: () => {
-      started.add("director");
-      attach(directorEndpoints(bosh, directorAddress));
+      directorRuns = true;
+      attach(endpointsOfDirector());
     },
-    environmentAt: (address) => ({
-      fetch: net.fetchFrom(address),
-      nowMs: () => kernel.nowMs,
-      sleepMs: (ms) => driver.sleep(ms),
-      track: (work) => driver.track(work),
-      get pace() {
-        return kernel.pace;
-      },
-    }),
+    environmentAt: (address) => environmentAt(driver, net, address),
     secretsOf: (name) => kernel.fixedSecrets(`fixed/${name}`),
     run: (work) => (virtual === undefined ? work() : virtual.run(work())),
-    endpoints,
+    endpoints: () => [...openstackEndpoints(openstack, plan), ...(directorRuns ? endpointsOfDirector() : [])],
     admits,
     findBrokenLaws: (records) => findBrokenLaws(parts, records),
   };
 }
+
+function createKernel(options: WorldOptions): Kernel {
+  return new Kernel({
+    seed: options.seed ?? 1,
+    pace: options.pace ?? "realistic",
+    recordInputs: options.recordInputs ?? false,
+    ...(options.secretKey !== undefined && { secretKey: options.secretKey }),
+    ...(options.time === "wall" && { startMs: wallNowMs() }),
+    ...(options.journalEventsMax !== undefined && { journalEventsMax: options.journalEventsMax }),
+  });
+}
+
+type Simulators = Pick<World, "openstack" | "bosh" | "dns" | "dataservices" | "plan" | "directorAddress">;
+
+function createSimulators(
+  kernel: Kernel,
+  plan: AddressPlan,
+  credentials: Credentials,
+  { signing, scramIterations }: WorldOptions,
+): Simulators {
+  const openstack = createOpenStack(kernel, {
+    admin: { ...credentials.openstackAdmin, user: credentials.openstackAdmin.username },
+  });
+  const bosh = createBosh(kernel, {
+    ...login(credentials, signing),
+    cpi: createOpenStackCpi(kernel, openstack, {
+      ...credentials.cpi,
+      keyName: "bosh",
+      origin: `http://${plan.controller}`,
+      source: plan.director,
+    }),
+  });
+  const dns = createDns(kernel, { address: plan.consul });
+  const dataservices = createDataServices(kernel, scramIterations === undefined ? {} : { scramIterations });
+  return { openstack, bosh, dns, dataservices, plan, directorAddress: plan.director };
+}
+
+/** The network between them: names resolve at Consul, security groups say who may connect, jobs of VMs listen. */
+function connect(driver: Driver, { dns, dataservices, bosh }: Simulators, admits: World["admits"]): LocalNet {
+  const net = new LocalNet(driver);
+  net.admits = admits;
+  net.resolve = (name) => dns.resolve(name);
+  dataservices.admits = admits;
+  wireJobs({ kernel: driver.kernel, net, dns, dataservices, behaviours: bosh.behaviours });
+  return net;
+}
+
+const environmentAt = (driver: Driver, net: LocalNet, address: string): Environment => ({
+  fetch: net.fetchFrom(address),
+  nowMs: () => driver.kernel.nowMs,
+  sleepMs: (ms) => driver.sleep(ms),
+  track: (work) => driver.track(work),
+  get pace() {
+    return driver.kernel.pace;
+  },
+});
 
 function login(
   credentials: Credentials,

@@ -96,7 +96,7 @@ describe("the deployer", () => {
     director.endings = ["error"];
     await expect(deployer.remove("d2", "op-2")).rejects.toThrow(FinalError);
     await expect(deployer.remove("d2", "op-2")).rejects.toThrow(FinalError);
-    expect(director.tasks.filter(({ context }) => context === "op-2")).toHaveLength(5);
+    expect(director.tasks.filter(({ context }) => context === "op-2")).toHaveLength(20);
   });
 
   it("deletes the disks that a deployment leaves, and no other's", async () => {

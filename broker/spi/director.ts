@@ -41,11 +41,13 @@ const RUNNING = new Set(["queued", "processing", "cancelling"]);
 /** After this a task is cancelled: its worker is dead or it waits for something that will not come. Less than the catalog's maximum_polling_duration. */
 const TASK_MS_MAX = 90 * 60_000;
 const CANCEL_MS_MAX = 5 * 60_000;
-/** A deploy that failed is told to the platform; a deletion that failed leaves what costs, so it is tried again. */
-const DELETE_TRIES_MAX = 5;
+/** A deploy that failed is told to the platform; a deletion that failed leaves what costs, so it is tried again, for about an hour. */
+const DELETE_TRIES_MAX = 20;
 /** From this try on the director is told to go on where an agent or the IaaS fails; it writes down what it could not delete. */
 const FORCED_FROM_TRY = 3;
+/** The pause before a try: twice as long each time, up to a limit. */
 const RETRY_MS = 5_000;
+const RETRY_MS_MAX = 5 * 60_000;
 
 export function createDeployer(config: BrokerConfig, host: Host): Deployer {
   const { director } = config;
@@ -111,7 +113,7 @@ export function createDeployer(config: BrokerConfig, host: Host): Deployer {
       const [newest] = known;
       if (newest !== undefined && (RUNNING.has(newest.state) || newest.state === "done" || known.length >= triesMax))
         return newest;
-      if (newest !== undefined) await host.sleepMs(RETRY_MS * 2 ** known.length);
+      if (newest !== undefined) await host.sleepMs(Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** known.length));
       const answer = await start(known.length);
       if (answer === undefined) return undefined;
       const location = answer.headers.get("location");

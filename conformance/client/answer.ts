@@ -1,6 +1,7 @@
 import type { JsonObject } from "./http/json.ts";
 import type { Observation } from "./http/observation.ts";
 
+/** The requests of the API, by what they do. */
 export type Operation =
   | "catalog"
   | "provision"
@@ -32,6 +33,7 @@ export interface Answer extends Observation {
   readonly polled: Operation | undefined;
 }
 
+/** The HTTP method of each operation. */
 export const METHOD: Readonly<Record<Operation, string>> = {
   catalog: "GET",
   provision: "PUT",

@@ -1,12 +1,13 @@
 import { type Json, isArray, isObject, type JsonObject, stringOf } from "./http/json.ts";
 
 /** A plan as far as it can be read; `raw` is what the catalog says. */
-export interface Plan {
+interface Plan {
   readonly id: string;
   readonly name: string;
   readonly raw: JsonObject;
 }
 
+/** A service offering as far as it can be read; `raw` is what the catalog says. */
 export interface Service {
   readonly id: string;
   readonly name: string;
@@ -43,6 +44,7 @@ function identityOf(raw: JsonObject): { id: string; name: string } {
   return { id, name: stringOf(raw["name"]) ?? id };
 }
 
+/** Every plan with its offering, in the order of the catalog. */
 export function offersOf(services: readonly Service[]): Offer[] {
   return services.flatMap((service) => service.plans.map((plan) => ({ service, plan })));
 }
@@ -53,13 +55,20 @@ function effective(offer: Offer, name: string): boolean {
   return (typeof own === "boolean" ? own : offer.service.raw[name]) === true;
 }
 
+/** Whether instances of the plan can be bound: the plan's `bindable`, else the offering's. */
 export const isBindable = (offer: Offer): boolean => effective(offer, "bindable");
+/** Whether an instance can change to another plan: the plan's `plan_updateable`, else the offering's. */
 export const isPlanUpdateable = (offer: Offer): boolean => effective(offer, "plan_updateable");
+/** Whether bindings can be rotated (`binding_rotatable`, since 2.17). */
 export const isRotatable = (offer: Offer): boolean => offer.plan.raw["binding_rotatable"] === true;
+/** Whether instances can be fetched (`instances_retrievable`, since 2.14). */
 export const areInstancesRetrievable = (offer: Offer): boolean => offer.service.raw["instances_retrievable"] === true;
+/** Whether bindings can be fetched (`bindings_retrievable`, since 2.14). */
 export const areBindingsRetrievable = (offer: Offer): boolean => offer.service.raw["bindings_retrievable"] === true;
+/** Whether an update may change nothing but the context (`allow_context_updates`, since 2.15). */
 export const allowsContextUpdates = (offer: Offer): boolean => offer.service.raw["allow_context_updates"] === true;
 
+/** Whether the offering asks for a permission, such as `route_forwarding`. */
 export function requires(offer: Offer, permission: string): boolean {
   const list = offer.service.raw["requires"];
   return isArray(list) && list.includes(permission);
@@ -71,6 +80,7 @@ export function maintenanceVersion(offer: Offer): string | undefined {
   return isObject(info) ? stringOf(info["version"]) : undefined;
 }
 
+/** The requests that a plan can publish a schema for. */
 export type SchemaUse = "create" | "update" | "bind";
 
 /** The JSON schema that a plan publishes for the parameters of a request. */

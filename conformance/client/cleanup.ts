@@ -1,5 +1,8 @@
-import type { Answer } from "./answer.ts";
+import type { Answer, Operation } from "./answer.ts";
+import type { Offer } from "./catalog.ts";
+import { bodyOf } from "./http/observation.ts";
 import { type EndedOperation, longerMs } from "./polling.ts";
+import { planIds, type RequestOptions } from "./request.ts";
 import type { RunMemory } from "./run-memory.ts";
 import type { ClientSettings } from "./settings.ts";
 
@@ -11,7 +14,7 @@ const REFUSALS_MAX = 3;
 const LOOKS_MAX = 2;
 
 /** What removing a thing needs of a client. */
-export interface Remover {
+interface Remover {
   /** The id of the thing. */
   readonly id: string;
   /** Asks for the deletion, counted from 0, and waits for its end; undefined when there was no answer. */
@@ -49,4 +52,26 @@ export async function removeUntilGone(
     await clock.sleepMs(pauseMs);
   }
   return false;
+}
+
+/** What asking about a thing needs of a client. */
+interface Asker {
+  readonly settings: Pick<ClientSettings, "minor">;
+  send(operation: Operation, options: RequestOptions): Promise<Answer>;
+}
+
+/**
+ * Whether a deletion was refused because of something else that is going on, also when the broker does not say so as it should.
+ * What goes on may only move on while somebody asks for it.
+ *
+ * @throws NoAnswer
+ */
+export async function isBusy(client: Asker, offer: Offer, refusal: Answer): Promise<boolean> {
+  const { instanceId, bindingId } = refusal;
+  const options = { query: planIds(offer), instanceId, intent: "cleanup" } as const;
+  const polls = [await client.send("poll-instance", options)];
+  if (bindingId !== "" && client.settings.minor >= 14)
+    polls.push(await client.send("poll-binding", { ...options, bindingId }));
+  const isRunning = polls.some((poll) => bodyOf(poll)["state"] === "in progress");
+  return isRunning || bodyOf(refusal)["error"] === "ConcurrencyError";
 }

@@ -8,6 +8,7 @@ export interface Clock {
   sleepMs(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Real time. */
 export const wallClock: Clock = {
   nowMs: () => Date.now(),
   sleepMs: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}),

@@ -1,6 +1,6 @@
 import type { Answer, Operation } from "./answer.ts";
 import type { Offer } from "./catalog.ts";
-import { removeUntilGone } from "./cleanup.ts";
+import { isBusy, removeUntilGone } from "./cleanup.ts";
 import { curlLine } from "./http/curl.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { isObject, type Json, stringOf } from "./http/json.ts";
@@ -25,8 +25,8 @@ export class StalledPlan extends Error {
   }
 }
 
-/** What is told of each answer. */
-export type AnswerListener = (answer: Answer) => void;
+/** Gets each answer. */
+type AnswerListener = (answer: Answer) => void;
 
 /**
  * The platform's side of the API, polite: sends requests as the specification asks a platform to, keeps every answer, writes down
@@ -233,20 +233,9 @@ export class OsbClient {
         removeUntilGone(this.settings, this.#memory, {
           id,
           attempt: (attempt) => answerOrSilence(remove(attempt)),
-          isBusy: (refusal) => this.#isBusy(offer, refusal),
+          isBusy: (refusal) => isBusy(this, offer, refusal),
         }),
     });
-  }
-
-  /** Also when the broker does not say so as it should. What goes on may only move on while somebody asks for it. */
-  async #isBusy(offer: Offer, refusal: Answer): Promise<boolean> {
-    const { instanceId, bindingId } = refusal;
-    const options = { query: planIds(offer), instanceId, intent: "cleanup" } as const;
-    const polls = [await this.send("poll-instance", options)];
-    if (bindingId !== "" && this.settings.minor >= 14)
-      polls.push(await this.send("poll-binding", { ...options, bindingId }));
-    const isRunning = polls.some((poll) => bodyOf(poll)["state"] === "in progress");
-    return isRunning || bodyOf(refusal)["error"] === "ConcurrencyError";
   }
 }
 

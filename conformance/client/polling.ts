@@ -44,7 +44,7 @@ function patienceMs({ operationMsMax, cleanupMsMax }: ClientSettings, offer: Off
 }
 
 /** The two things that following an operation needs of a client. */
-export interface Poller {
+interface Poller {
   readonly poll: () => Promise<Answer>;
   /** Waits before the poll after `last`. */
   readonly pause: (ms: number, last: Answer) => Promise<void>;

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import type { Ajv as AjvClass, Options, ValidateFunction } from "ajv";
+import type { Ajv as AjvClass, Options } from "ajv";
 import { type Json, isArray, isObject, type JsonObject, sameJson, stringOf } from "./http/json.ts";
 
 const require = createRequire(import.meta.url);
@@ -33,10 +33,11 @@ function draftOf(schema: JsonObject): Drafted | undefined {
   if (found === undefined) return undefined;
   const [{ source: key }, path, metaSchema] = found;
   const make = (options: Options): AjvClass => {
-    const maker = makers.get(path) ?? (require(path) as AjvModule).default;
+    const module: AjvModule = require(path);
+    const maker = makers.get(path) ?? module.default;
     makers.set(path, maker);
     const ajv = new maker({ strict: false, allErrors: false, validateFormats: false, logger: false, ...options });
-    if (metaSchema !== undefined) ajv.addMetaSchema(require(metaSchema) as JsonObject);
+    if (metaSchema !== undefined) ajv.addMetaSchema(require(metaSchema));
     return ajv;
   };
   const judge = judges.get(key) ?? make({});
@@ -44,7 +45,7 @@ function draftOf(schema: JsonObject): Drafted | undefined {
   return { judge, fresh: () => make({ validateSchema: false }) };
 }
 
-export type Compiled =
+type Compiled =
   | { readonly kind: "valid"; readonly accepts: (value: Json) => boolean }
   | { readonly kind: "invalid"; readonly problem: string }
   | { readonly kind: "unknown-draft" };
@@ -74,7 +75,7 @@ function compile(schema: JsonObject): Compiled {
   try {
     if (judge.getSchema(stringOf(schema["$schema"]) ?? DEFAULT_DRAFT) === undefined) return { kind: "unknown-draft" };
     if (judge.validateSchema(schema) !== true) return { kind: "invalid", problem: judge.errorsText(judge.errors) };
-    const validate = fresh().compile(schema) as ValidateFunction;
+    const validate = fresh().compile(schema);
     return { kind: "valid", accepts: (value) => validate(value) === true };
   } catch (error) {
     return { kind: "invalid", problem: error instanceof Error ? error.message : String(error) };

@@ -3,3 +3,6 @@ export type SpecMinor = 11 | 12 | 13 | 14 | 15 | 16 | 17;
 
 /** Every minor version that the suites know, the oldest first. */
 export const SPEC_MINORS: readonly SpecMinor[] = [11, 12, 13, 14, 15, 16, 17];
+
+/** The newest of them. */
+export const NEWEST_MINOR: SpecMinor = 17;

@@ -11,11 +11,12 @@ export interface Target {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export type Auth =
+type Auth =
   | { readonly kind: "basic"; readonly username: string; readonly password: string }
   | { readonly kind: "bearer"; readonly token: string }
   | { readonly kind: "none" };
 
+/** A target as a user gives it. */
 export interface TargetOptions {
   /** May carry `user:password@`, which counts when `username` is not given. */
   readonly url: string;

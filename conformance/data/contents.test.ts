@@ -1,14 +1,8 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { copyOf, emptyStore, replace, run, type Store, ALL_EXTRAS } from "../suites/toy/engine.ts";
-import {
-  describeDifferences as told,
-  differences,
-  readContents,
-  type DatabaseContents,
-  writtenFacts,
-} from "./contents.ts";
-import { RecordedSession } from "./recorder.ts";
+import { describeDifferences, differences, readContents, type DatabaseContents, writtenFacts } from "./contents.ts";
+import { RecordedSession } from "./recorded-session.ts";
 import type { TableRow, TableShape } from "./statement.ts";
 
 const SHAPES: readonly TableShape[] = ["drydock_a", "drydock_b", "drydock_c"].map((name) => ({
@@ -71,7 +65,7 @@ function change(store: Store, table: number, row: number, kind: number): boolean
   return run(store, { do: "update", table: shape, key, column, value: other }).length === 0;
 }
 
-describe("the picture of a tenant's data", () => {
+describe("the contents of a tenant's database", () => {
   test.prop([contents])("survives a faithful round trip, whatever the content", async (tables) => {
     const store = filled(tables);
     const [before, dump] = [await see(store), copyOf(store)];
@@ -92,10 +86,10 @@ describe("the picture of a tenant's data", () => {
   );
 
   test.prop([contents])("holds each row that was written, under a name of its own", async (tables) => {
-    const picture = await see(filled(tables));
+    const contents = await see(filled(tables));
     const written = SHAPES.flatMap((shape, at) => [...writtenFacts(shape, tables[at] ?? [])]);
     expect(written.length).toBe(tables.flat().length);
-    for (const [fact, text] of written) expect(picture.get(fact)).toBe(text);
+    for (const [fact, text] of written) expect(contents.get(fact)).toBe(text);
   });
 
   it("tells differences by name, the first few one by one", () => {
@@ -104,7 +98,7 @@ describe("the picture of a tenant's data", () => {
       ["row t/1", '["x"]'],
       ["table u", ""],
     ]);
-    expect(told(differences(expected, seen))).toBe(
+    expect(describeDifferences(differences(expected, seen))).toBe(
       'row t/1 is ["x"] instead of ["1"]; row t/2 is missing; row t/3 is missing; and 3 more',
     );
   });

@@ -1,9 +1,9 @@
-import type { RecordedSession } from "./recorder.ts";
+import type { RecordedSession } from "./recorded-session.ts";
 import type { TableRow, TableShape } from "./statement.ts";
 
 /**
  * What a tenant's own session sees of the suites' tables, fact by fact: `row drydock_types/unicode` is a fact, and so is a column
- * list, an index, a right. Made by reading through the front door, so that it owes nothing to what the service calls a dump.
+ * list, an index, a right. Made by reading in a session as an application does, so that it owes nothing to what the service calls a dump.
  */
 export type DatabaseContents = ReadonlyMap<string, string>;
 
@@ -49,6 +49,7 @@ export function writtenFacts(shape: TableShape, rows: readonly TableRow[]): Data
   return new Map(rows.map((row) => [`row ${shape.name}/${row[0]}`, text(row)]));
 }
 
+/** One fact that is not as it should be. */
 export interface Difference {
   readonly kind: "missing" | "changed" | "extra";
   readonly fact: string;
@@ -56,7 +57,7 @@ export interface Difference {
   readonly seen: string | undefined;
 }
 
-/** In what a picture differs from what it should be: every fact that is missing, is not as it was, or should not be there. */
+/** In what contents differ from what they should be: every fact that is missing, is not as it was, or should not be there. */
 export function differences(expected: DatabaseContents, seen: DatabaseContents): readonly Difference[] {
   const lost = [...expected].flatMap(([fact, value]): Difference[] => {
     const now = seen.get(fact);

@@ -6,7 +6,7 @@ import type { Login, Tls } from "./plane.ts";
  * Where the parts of a login lie in the credentials of a service, as paths: `hosts.0`, `valkey.password`. What is left out is
  * looked for under the usual names.
  */
-export interface CredentialMap {
+interface CredentialMap {
   readonly client?: "postgresql";
   readonly uri?: string;
   readonly host?: string;
@@ -18,7 +18,6 @@ export interface CredentialMap {
 }
 
 type Part = Exclude<keyof CredentialMap, "client">;
-export const CREDENTIAL_PARTS: readonly Part[] = ["uri", "host", "port", "username", "password", "database", "ca"];
 
 const USUAL: Readonly<Record<Part, readonly string[]>> = {
   uri: ["uri", "url", "connection_string", "database_url"],
@@ -34,7 +33,7 @@ const SCHEME = /^postgres(ql)?:$/;
 const POSTGRES_PORT = 5432;
 
 /** Either a login, or why there is none. */
-export type LoginResult = { readonly login: Login } | { readonly reason: string };
+type LoginResult = { readonly login: Login } | { readonly reason: string };
 
 function valueAt(credentials: JsonObject, path: string): string | undefined {
   const found = path.split(".").reduce<Json | undefined>((value, step) => {

@@ -1,4 +1,3 @@
-import type { Reach } from "./probe-port.ts";
 import type { TableRows, Statement } from "./statement.ts";
 
 /** What lets somebody in at a data service, read from the credentials of a binding. */
@@ -13,6 +12,7 @@ export interface Login {
   readonly tls?: Tls;
 }
 
+/** How a connection is secured. */
 export interface Tls {
   /** PEM of the authority that signed the server's certificate. */
   readonly ca?: string;
@@ -28,10 +28,14 @@ export interface TenantVm {
 /** Where a connection comes from: an application that a binding admits, somebody whom none does, or another tenant's VM. */
 export type Vantage = "application" | "outsider" | TenantVm;
 
+/** A host, by name or IP address, and a port. */
 export interface Address {
   readonly host: string;
   readonly port: number;
 }
+
+/** What came of a connection to a port: nobody took it, somebody answered, or it was taken in silence. */
+export type Reach = "shut" | "open" | "silent";
 
 /** The way to the data services behind a broker: real sockets, or a data plane in the same process. */
 export interface DataPlane {
@@ -48,7 +52,7 @@ export interface DataPlane {
   /** Tries a port with no client in particular. @throws DataError nowhere, unreachable when the host has no address */
   reach(address: Address, from: Vantage): Promise<Reach>;
   /**
-   * Where an instance listens before it has a binding. Only an operator knows: absent on a stranger's platform, and undefined
+   * Where an instance listens before it has a binding. Only an operator knows: absent on somebody else's platform, and undefined
    * for an instance that is not found.
    */
   locate?(instanceId: string): Promise<Address | undefined>;
@@ -75,6 +79,7 @@ export type DataFault = "unreachable" | "denied" | "failed" | "lost" | "nowhere"
 /** Code of the fault that a host name has no address. */
 export const NO_NAME = "ENOTFOUND";
 
+/** There was no session, or no rows; `fault` says why. The message is cut to 300 characters. */
 export class DataError extends Error {
   readonly fault: DataFault;
   /** SQLSTATE or the like, where the server gave one. */

@@ -5,6 +5,7 @@ import { NOT_OURS, nowhere } from "./probe-port.ts";
 import { sqlOf } from "./sql.ts";
 import { type TableRows, ROWS_MAX, type Statement } from "./statement.ts";
 
+/** How long a data service may take. */
 export interface DataLimits {
   /** From the first packet to a session that is ready, in milliseconds. */
   readonly connectMsMax: number;
@@ -13,6 +14,7 @@ export interface DataLimits {
   readonly sessionBytesMax: number;
 }
 
+/** The limits where none are given. */
 export const DATA_LIMITS: DataLimits = {
   connectMsMax: 10_000,
   statementMsMax: 30_000,

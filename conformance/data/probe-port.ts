@@ -1,8 +1,5 @@
 import { Socket } from "node:net";
-import { type Address, DataError } from "./plane.ts";
-
-/** What came of a connection to a port: nobody took it, somebody answered, or it was taken in silence. */
-export type Reach = "shut" | "open" | "silent";
+import { type Address, DataError, type Reach } from "./plane.ts";
 
 /** How long whoever takes a connection may take to say something, in milliseconds. */
 const WORD_MS_MAX = 3000;
@@ -13,6 +10,7 @@ const QUESTION = "HEAD / HTTP/1.0\r\n\r\n";
 /** The machine has no such address, or may not use it: nobody can connect from there, which says nothing about who is connected to. */
 export const NOT_OURS = new Set(["EADDRNOTAVAIL", "EINVAL", "EACCES"]);
 
+/** The error for a source address that this machine does not have. */
 export const nowhere = (source: string): DataError =>
   new DataError("nowhere", `nobody can connect from ${source}: it is no address of this machine`);
 

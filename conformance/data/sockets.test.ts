@@ -147,7 +147,7 @@ describe("the way over sockets", () => {
     }
   });
 
-  it("resolves names as it is told, and tells a name without an address", async () => {
+  it("resolves names by the server it is given, and refuses a name without an address", async () => {
     const plane = socketPlane({ resolve: async (host) => (host === "db" ? "127.0.0.9" : undefined) });
     expect(await plane.resolve("db")).toBe("127.0.0.9");
     expect(await plane.resolve("127.0.0.7")).toBe("127.0.0.7");

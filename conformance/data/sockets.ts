@@ -1,10 +1,10 @@
-import { promises as dns, Resolver } from "node:dns";
+import { promises as dns } from "node:dns";
 import { isIP } from "node:net";
-import { promisify } from "node:util";
 import { type Address, DataError, type DataPlane, type Login, NO_NAME, type Vantage } from "./plane.ts";
 import { DATA_LIMITS, type DataLimits, openPostgres } from "./postgresql.ts";
 import { reachPort } from "./probe-port.ts";
 
+/** Where connections come from, and how names are resolved. */
 export interface SocketPlaneOptions {
   /** The address of a host name; undefined when there is none. Default: the system's resolver. */
   readonly resolve?: (host: string) => Promise<string | undefined>;
@@ -27,11 +27,10 @@ const bySystem = async (host: string): Promise<string | undefined> => (await dns
  * server does not know.
  */
 export function resolverAt(server: string): (host: string) => Promise<string | undefined> {
-  const resolver = new Resolver({ timeout: 2000, tries: 2 });
+  const resolver = new dns.Resolver({ timeout: 2000, tries: 2 });
   resolver.setServers([server]);
-  const resolve4 = promisify(resolver.resolve4.bind(resolver)) as (host: string) => Promise<string[]>;
   return (host) =>
-    resolve4(host).then(
+    resolver.resolve4(host).then(
       ([first]) => first,
       () => bySystem(host),
     );

@@ -1,7 +1,7 @@
 import { type Column, PREFIX, ROWS_MAX, type TableRow, type Statement, type CellValue } from "./statement.ts";
 
 /** A statement as PostgreSQL takes it. */
-export interface Sql {
+interface Sql {
   readonly text: string;
   readonly values: readonly CellValue[];
 }

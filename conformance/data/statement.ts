@@ -1,7 +1,7 @@
 /** Names of everything that the suites make begin like this; what begins otherwise is not theirs, and is left alone. */
 export const PREFIX = "drydock_";
 
-export type ColumnType =
+type ColumnType =
   | "text"
   | "integer"
   | "bigint"
@@ -15,6 +15,7 @@ export type ColumnType =
   | "jsonb"
   | "text[]";
 
+/** A column of a table of the suites. */
 export interface Column {
   readonly name: string;
   readonly type: ColumnType;
@@ -22,7 +23,9 @@ export interface Column {
 
 /** Values in the text form in which PostgreSQL prints them. */
 export type CellValue = string | null;
+/** One row, its values in the order of the columns. */
 export type TableRow = readonly CellValue[];
+/** Rows, in the order of their keys where a data service gave them. */
 export type TableRows = readonly TableRow[];
 
 /** A table of the suites. The first column is its key, a text. */

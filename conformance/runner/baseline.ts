@@ -33,7 +33,7 @@ function acceptanceOf(entry: Json, at: number): Acceptance {
 export function parseBaseline(text: string): readonly Acceptance[] {
   let value: Json;
   try {
-    value = parse(text, { maxAliasCount: 0 }) as Json;
+    value = parse(text, { maxAliasCount: 0 });
   } catch (cause) {
     throw new TargetError("bad-baseline", `baseline: ${cause instanceof Error ? cause.message : "not YAML"}`, {
       cause,
@@ -55,4 +55,5 @@ export function acceptanceFor(baseline: readonly Acceptance[], check: string, no
 
 const DAY_MS = 86_400_000;
 
+/** Whether the last day, UTC, on which a failure is accepted has ended. */
 export const isExpired = ({ until }: Acceptance, nowMs: number): boolean => nowMs >= Date.parse(until) + DAY_MS;

@@ -1,38 +1,31 @@
 import type { Answer } from "../client/answer.ts";
 import { offersOf, readCatalog } from "../client/catalog.ts";
 import { TargetError } from "../client/errors/target-error.ts";
-import { exchangeOf } from "../client/http/observation.ts";
 import { Ledger } from "../client/ledger.ts";
 import { NoAnswer } from "../client/no-answer.ts";
 import { OsbClient, StalledPlan } from "../client/osb-client.ts";
 import type { ClientSettings } from "../client/settings.ts";
-import { SPEC_MINORS, type SpecMinor } from "../client/spec-version.ts";
 import type { DataPlane } from "../data/plane.ts";
 import { type DrydockFile, EMPTY_FILE, parseDrydockFile } from "../settings/drydock-file.ts";
-import { type Acceptance, acceptanceFor, isExpired } from "./baseline.ts";
 import { type Check, type Outcome, Verdicted } from "./check.ts";
 import { commandLine } from "./command.ts";
 import { dataPlaneFor } from "./data-plane.ts";
-import { type Exchange, RUN_EVENT_VERSION, type RunEvent } from "./events.ts";
-import { setupFor } from "./evidence-setup.ts";
+import { RUN_EVENT_VERSION } from "./events.ts";
+import { evidenceFor } from "./evidence.ts";
 import { backendOf } from "./hooks.ts";
 import { chooseOffers } from "./offers.ts";
 import { type CertifyOptions, clientSettingsFor } from "./options.ts";
-import { capByLevel, excuse, infoOf, requireEvidence, toExchange } from "./outcomes.ts";
+import { capByLevel, outsideOfVersions, requireEvidence } from "./outcomes.ts";
 import { Quota } from "./quota.ts";
-import { firstServed, requireCatalog } from "./reach.ts";
-import { INSTANCES_AT_ONCE, knownIds, noSuchCheck, type Selection, selectChecks } from "./selection.ts";
-import { unknownNames } from "./stray-names.ts";
+import { firstContact } from "./first-contact.ts";
+import { RunLog, type RunListener } from "./run-log.ts";
+import { INSTANCES_AT_ONCE, refuseStrayAcceptances, type Selection, selectChecks } from "./selection.ts";
+import { unknownNames } from "./unknown-names.ts";
 import type { RunContext, StartedSuite } from "./suite.ts";
-import { type CertifySummary, type CheckResult, summarize } from "./summary.ts";
-import { learnVersion } from "./version.ts";
+import { type CertifySummary, summarize } from "./summary.ts";
 
-/** Most exchanges that one verdict carries. */
-const EVIDENCE_MAX = 10;
 /** Checks side by side, unless the caller says otherwise. */
 const JOBS = 4;
-
-type Listener = (event: RunEvent) => void;
 
 /**
  * Certifies one broker: runs the suites' checks against `options.url` and reports each step to `emit`.
@@ -42,9 +35,9 @@ type Listener = (event: RunEvent) => void;
  *
  * @throws TargetError (exit code 2) when the target cannot be tested at all, or an option names what there is not
  */
-export async function certify(options: CertifyOptions, emit?: Listener): Promise<CertifySummary> {
+export async function certify(options: CertifyOptions, emit?: RunListener): Promise<CertifySummary> {
   const file = typeof options.file === "string" ? parseDrydockFile(options.file) : (options.file ?? EMPTY_FILE);
-  refuseStrayAcceptances(options);
+  refuseStrayAcceptances(options.baseline ?? [], options);
   const selection = selectChecks(options);
   const { settings, dispose } = clientSettingsFor(options, file);
   try {
@@ -52,15 +45,6 @@ export async function certify(options: CertifyOptions, emit?: Listener): Promise
   } finally {
     dispose();
   }
-}
-
-/** An acceptance of a check that there is not would wait for ever. @throws TargetError bad-baseline */
-function refuseStrayAcceptances({ baseline = [], suites, knownSuites }: CertifyOptions): void {
-  const known = new Set(knownIds(suites, knownSuites));
-  const stray = baseline.filter(({ check }) => !known.has(check));
-  if (stray.length === 0) return;
-  const lines = stray.map(({ check }) => noSuchCheck(check, suites, knownSuites));
-  throw new TargetError("bad-baseline", `baseline: ${lines.join("; ")}`);
 }
 
 interface PlannedCheck {
@@ -74,10 +58,7 @@ class Certification {
   readonly #file: DrydockFile;
   readonly #selection: Selection;
   #settings: ClientSettings;
-  readonly #emit: Listener;
-  /** Evidence is dear to make: redacted, shortened, with its curl lines. */
-  readonly #isHeard: boolean;
-  readonly #results: CheckResult[] = [];
+  readonly #log: RunLog;
   readonly #ledger = new Ledger();
   #lost: TargetError | undefined;
   #isStarted = false;
@@ -87,14 +68,13 @@ class Certification {
     file: DrydockFile,
     settings: ClientSettings,
     selection: Selection,
-    emit?: Listener,
+    listener?: RunListener,
   ) {
     this.#options = options;
     this.#selection = selection;
     this.#file = file;
     this.#settings = settings;
-    this.#isHeard = emit !== undefined;
-    this.#emit = emit ?? (() => {});
+    this.#log = new RunLog(options.baseline ?? [], settings.clock, listener);
   }
 
   async run(): Promise<CertifySummary> {
@@ -113,13 +93,14 @@ class Certification {
     return this.#options.signal?.aborted === true;
   }
 
-  #note(text: string): void {
-    this.#emit({ v: RUN_EVENT_VERSION, type: "note", text });
-  }
-
   async #carryOut(): Promise<void> {
     const answers: Answer[] = [];
-    const { catalog, notes } = await this.#firstContact(answers);
+    const listen = (answer: Answer): void => void answers.push(answer);
+    const { catalog, minor, notes } = await firstContact(
+      (spoken) => new OsbClient({ ...this.#settings, minor: spoken }, this.#ledger, listen),
+      this.#options.profile === undefined ? undefined : this.#settings.minor,
+    );
+    this.#settings = { ...this.#settings, minor };
     const suites: StartedSuite[] = [];
     const run = this.#contextFor(catalog, answers, suites);
     const planned = this.#selection.suites.flatMap((suite) => {
@@ -129,23 +110,10 @@ class Certification {
       return checks.map(({ check }): PlannedCheck => ({ check, suite: started }));
     });
     this.#start(planned.length);
-    for (const text of [...notes, ...unknownNames(this.#file, run.services)]) this.#note(text);
+    for (const text of [...notes, ...unknownNames(this.#file, run.services)]) this.#log.note(text);
     // Probes ask for what they need; who judges what the others have seen needs something to be seen.
     if (planned.some(({ check }) => check.phase === "review")) for (const suite of suites) await this.#warmUp(suite);
     await this.#runAll(planned, run);
-  }
-
-  /** The catalog, and what was learnt on the way. From here on the version is settled. */
-  async #firstContact(answers: Answer[]): Promise<{ catalog: Answer; notes: readonly string[] }> {
-    const listen = (answer: Answer): void => void answers.push(answer);
-    const speaking = (minor: SpecMinor) => new OsbClient({ ...this.#settings, minor }, this.#ledger, listen);
-    const newest = speaking(this.#settings.minor);
-    if (this.#options.profile !== undefined) return { catalog: await requireCatalog(newest), notes: [] };
-    const scout = await firstServed(newest, SPEC_MINORS.toReversed().slice(1).map(speaking));
-    const catalog = await requireCatalog(scout);
-    const { minor, reason } = await learnVersion(scout, catalog);
-    this.#settings = { ...this.#settings, minor };
-    return { catalog, notes: [reason] };
   }
 
   #contextFor(catalog: Answer, answers: Answer[], suites: readonly StartedSuite[]): RunContext {
@@ -166,7 +134,7 @@ class Certification {
       answers,
       quota,
       signal: this.#options.signal,
-      note: (text) => this.#note(text),
+      note: (text) => this.#log.note(text),
     };
   }
 
@@ -175,7 +143,7 @@ class Certification {
     await suite.warmUp().catch((error: unknown) => {
       if (this.#isAborted()) throw error;
       const why = error instanceof Error ? error.message : String(error);
-      this.#note(`what checks share could not be made ready: ${why}`);
+      this.#log.note(`what checks share could not be made ready: ${why}`);
     });
   }
 
@@ -187,7 +155,7 @@ class Certification {
 
   #start(planned: number): void {
     this.#isStarted = true;
-    this.#emit({
+    this.#log.emit({
       v: RUN_EVENT_VERSION,
       type: "run-started",
       at: this.#now(),
@@ -232,7 +200,7 @@ class Certification {
     const units = planned.check.instances ?? 1;
     if (units > run.quota.max) {
       const reason = `needs ${units} instances at once, ${run.quota.max} are allowed (--max-instances)`;
-      return this.#report(planned.check, { verdict: "not-applicable", reason }, [], 0);
+      return this.#log.report(planned.check, { verdict: "not-applicable", reason }, [], 0);
     }
     await run.quota.acquire(units);
     try {
@@ -244,20 +212,19 @@ class Certification {
 
   async #runOne({ suite, check }: PlannedCheck, run: RunContext): Promise<void> {
     if (this.#isAborted()) return;
-    this.#emit({ v: RUN_EVENT_VERSION, type: "check-started", check: check.id });
+    this.#log.emit({ v: RUN_EVENT_VERSION, type: "check-started", check: check.id });
     const startMs = this.#settings.clock.nowMs();
     const client = run.platform.scope();
     const outcome = requireEvidence(await this.#judge(suite, check, client, run), client.sent);
     await client.ledger.clean();
     if (this.#isAborted()) return;
-    const evidence = this.#isHeard ? evidenceFor(outcome, client, run) : [];
-    this.#report(check, capByLevel(outcome, check), evidence, this.#settings.clock.nowMs() - startMs);
+    const evidence = this.#log.isHeard ? evidenceFor(outcome, client, run.answers) : [];
+    this.#log.report(check, capByLevel(outcome, check), evidence, this.#settings.clock.nowMs() - startMs);
   }
 
   async #judge(suite: StartedSuite, check: Check<never>, client: OsbClient, run: RunContext): Promise<Outcome> {
-    if (run.minor < check.since) return { verdict: "not-applicable", reason: `binds from 2.${check.since}` };
-    if (check.until !== undefined && run.minor > check.until)
-      return { verdict: "not-applicable", reason: `bound until 2.${check.until}` };
+    const unbound = outsideOfVersions(check, run.minor);
+    if (unbound !== undefined) return unbound;
     if (this.#lost) return { verdict: "unknown", reason: "the broker stopped answering" };
     try {
       return await suite.runCheck(check.id, client);
@@ -279,58 +246,23 @@ class Certification {
     );
     if (isAlive) return;
     this.#lost = new TargetError("lost", cause.message, { cause });
-    this.#note(this.#lost.message);
-  }
-
-  #report(check: Check<never>, outcome: Outcome, evidence: readonly Exchange[], durationMs: number): void {
-    const accepted = outcome.verdict === "fail" ? this.#acceptanceFor(check.id) : undefined;
-    const { verdict, reason, expected, seen } = accepted === undefined ? outcome : excuse(outcome, accepted);
-    const info = infoOf(check);
-    const more = { ...(reason === undefined ? {} : { reason }), ...(accepted === undefined ? {} : { accepted }) };
-    this.#results.push({ check: info, verdict, ...more });
-    this.#emit({
-      v: RUN_EVENT_VERSION,
-      type: "check-finished",
-      check: info,
-      verdict,
-      ...more,
-      ...(expected === undefined ? {} : { expected }),
-      ...(seen === undefined ? {} : { seen }),
-      durationMs,
-      evidence,
-    });
-  }
-
-  #acceptanceFor(check: string): Acceptance | undefined {
-    return acceptanceFor(this.#options.baseline ?? [], check, this.#settings.clock.nowMs());
-  }
-
-  /** A baseline that is not looked after hides more than it should: what no longer holds is said. */
-  #reviewBaseline(): void {
-    for (const acceptance of this.#options.baseline ?? []) {
-      const { check, until } = acceptance;
-      const result = this.#results.find((each) => each.check.id === check);
-      if (isExpired(acceptance, this.#settings.clock.nowMs()))
-        this.#note(`baseline: ${check} was accepted until ${until}`);
-      else if (result === undefined) this.#note(`baseline: ${check} was not run`);
-      else if (result.accepted === undefined) this.#note(`baseline: ${check} did not fail; its entry can go`);
-    }
+    this.#log.note(this.#lost.message);
   }
 
   #finish(): CertifySummary {
-    this.#reviewBaseline();
+    this.#log.reviewBaseline();
     const leftBehind = this.#ledger.leftBehind();
-    if (leftBehind.length > 0) this.#emit({ v: RUN_EVENT_VERSION, type: "left-behind", items: leftBehind });
+    if (leftBehind.length > 0) this.#log.emit({ v: RUN_EVENT_VERSION, type: "left-behind", items: leftBehind });
     const summary = summarize({
       minor: this.#settings.minor,
-      results: this.#results,
+      results: this.#log.results,
       leftBehind,
       scope: this.#selection.scope,
       isAborted: this.#isAborted(),
       lost: this.#lost,
     });
     const { verdict, counts, exitCode, conformant, statement } = summary;
-    this.#emit({
+    this.#log.emit({
       v: RUN_EVENT_VERSION,
       type: "run-finished",
       at: this.#now(),
@@ -342,14 +274,4 @@ class Certification {
     });
     return summary;
   }
-}
-
-/** What a verdict rests on; an accusing one with the requests before it that made what it is about. */
-function evidenceFor(outcome: Outcome, client: OsbClient, run: RunContext): readonly Exchange[] {
-  const shown = (outcome.evidence ?? client.sent).slice(0, EVIDENCE_MAX);
-  const isAccusing = outcome.verdict === "fail" || outcome.verdict === "warn";
-  const setup = isAccusing
-    ? setupFor(shown, run.answers).map((answer) => ({ ...exchangeOf(answer), setup: true }))
-    : [];
-  return [...setup, ...shown.map(toExchange), ...client.silent];
 }

@@ -38,22 +38,27 @@ export interface Check<C> extends CheckInfo {
   readonly run: (context: C) => Promise<Outcome> | Outcome;
 }
 
+/** What is required was exercised, and holds. */
 export function pass(...evidence: readonly Evidence[]): Outcome {
   return { verdict: "pass", ...evidenceOf(evidence) };
 }
 
+/** What is required does not hold. */
 export function fail(expected: string, seen: string, ...evidence: readonly Evidence[]): Outcome {
   return { verdict: "fail", reason: `expected ${expected}, seen ${seen}`, expected, seen, ...evidenceOf(evidence) };
 }
 
+/** Something that is not required does not hold, whatever the level of the check. */
 export function warn(expected: string, seen: string, ...evidence: readonly Evidence[]): Outcome {
   return { ...fail(expected, seen, ...evidence), verdict: "warn" };
 }
 
+/** The broker does not offer what the check is about. */
 export function notApplicable(reason: string, ...evidence: readonly Evidence[]): Outcome {
   return { verdict: "not-applicable", reason, ...evidenceOf(evidence) };
 }
 
+/** It could not be found out. */
 export function unknown(reason: string, ...evidence: readonly Evidence[]): Outcome {
   return { verdict: "unknown", reason, ...evidenceOf(evidence) };
 }

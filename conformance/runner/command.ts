@@ -1,7 +1,8 @@
+import { quoteForShell } from "../client/http/shell.ts";
 import { INVOCATION } from "./tool.ts";
 
-/** A word as a POSIX shell takes it. */
-const quote = (text: string): string => (/^[\w./:@,=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+/** A word as a POSIX shell takes it, in quotes only where it needs them. */
+const quote = (text: string): string => (/^[\w./:@,=-]+$/.test(text) ? text : quoteForShell(text));
 
 /** A URL may carry a user and a password; lines that are shown carry the user alone, as a flag. */
 function withoutSecret(text: string): { url: string; username?: string } {

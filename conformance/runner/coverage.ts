@@ -2,7 +2,7 @@ import { type Narrowing, type RunScope, SUITE_NAMES, type SuiteName, type Verdic
 import { worse } from "./check.ts";
 
 /** What one run, or one shard of it, was asked to be, and which checks came to a verdict in it. */
-export interface HeldRun {
+interface HeldRun {
   readonly scope: RunScope;
   readonly finished: ReadonlySet<string>;
 }

@@ -17,8 +17,11 @@ export const RUN_EVENT_VERSION = 2;
 
 /** Ordered worst first: `fail` > `unknown` > `warn` > `pass` > `not-applicable`. Unknown outranks pass. */
 export type Verdict = "fail" | "unknown" | "warn" | "pass" | "not-applicable";
+/** How binding a requirement is, in the words of RFC 2119. */
 export type Level = "MUST" | "SHOULD" | "MAY";
+/** The suites by name. */
 export type SuiteName = "osb" | "backup" | "isolation";
+/** The suites by name, in the order in which reports list them. */
 export const SUITE_NAMES: readonly SuiteName[] = ["osb", "backup", "isolation"];
 
 /** What a report must know of a check to show its verdict without the suite at hand. */
@@ -40,7 +43,7 @@ export interface SuiteScope {
   readonly suite: SuiteName;
   /** Ids of all checks that the suite has. */
   readonly checks: readonly string[];
-  /** Ids of those that the run was told not to hold, by what `narrowedBy` names. */
+  /** Ids of those that the run was not to hold, by what `narrowedBy` names. */
   readonly leftOut: readonly string[];
 }
 
@@ -58,6 +61,7 @@ export interface RunScope {
   readonly narrowedBy: readonly Narrowing[];
 }
 
+/** One event of a run. Each stream begins with `run-started` and ends with `run-finished`. */
 export type RunEvent =
   | {
       readonly v: RunEventVersion;

@@ -118,7 +118,7 @@ describe("a run goes to its end", () => {
     );
   });
 
-  it("when nothing that is lent can be removed, though checks wait for its place", async () => {
+  it("when nothing that is shared can be removed, though checks wait for its place", async () => {
     const { handle } = createMemoryBroker();
     const stubborn: Handler = async (request) => {
       if (request.method === "DELETE" && request.path.length === 3) throw new TransportError("reset", "hung up");
@@ -157,7 +157,7 @@ describe("a suite that was asked for", () => {
     expect(summary).toMatchObject({ verdict: "fail", exitCode: 1 });
   });
 
-  it("and of which --only leaves nothing is told as not run, and accuses nobody", async () => {
+  it("and of which --only leaves nothing is reported as not run, and accuses nobody", async () => {
     const { summary } = await run([osbSuite, suiteOf("backup", nothing)], { only: ["catalog-200"] });
     expect(summary).toMatchObject({ verdict: "pass", exitCode: 0, conformant: false });
     expect(summary.statement).toContain("backup not run");

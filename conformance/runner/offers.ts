@@ -4,15 +4,15 @@ import { suggestionsFor } from "../client/errors/nearest.ts";
 
 type Named = { readonly id: string; readonly name: string };
 
-/** Names that are told when none is near. */
-const NAMES_TOLD_MAX = 10;
+/** Names that are listed when none is near. */
+const NAMES_LISTED_MAX = 10;
 
 const isCalled = (wanted: string | undefined, { id, name }: Named): boolean =>
   wanted === undefined || id === wanted || name === wanted;
 
 function noSuch(kind: "service" | "plan", wanted: string, all: readonly Named[], where: string): TargetError {
   const names = [...new Set(all.flatMap(({ name }) => (typeof name === "string" ? [name] : [])))];
-  const hint = suggestionsFor(wanted, names) || `; there is ${names.slice(0, NAMES_TOLD_MAX).join(", ") || "none"}`;
+  const hint = suggestionsFor(wanted, names) || `; there is ${names.slice(0, NAMES_LISTED_MAX).join(", ") || "none"}`;
   return new TargetError("no-such-service", `no such ${kind}${where}: "${wanted}"${hint}`);
 }
 

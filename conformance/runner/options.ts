@@ -6,7 +6,7 @@ import { type Fetch, fetchTransport } from "../client/http/fetch-transport.ts";
 import { nodeTransport } from "../client/http/node-transport.ts";
 import { type Transport, TRANSPORT_LIMITS, type TransportLimits } from "../client/http/transport.ts";
 import type { ClientSettings } from "../client/settings.ts";
-import { SPEC_MINORS, type SpecMinor } from "../client/spec-version.ts";
+import { NEWEST_MINOR, SPEC_MINORS, type SpecMinor } from "../client/spec-version.ts";
 import { parseTarget, type TargetOptions } from "../client/target.ts";
 import type { DataPlane } from "../data/plane.ts";
 import type { DrydockFile } from "../settings/drydock-file.ts";
@@ -67,9 +67,6 @@ export const OPERATION_LIMITS: OperationLimits = {
   pollMsMax: 2_000,
   cleanupMsMax: 300_000,
 };
-
-/** The newest version, which is spoken until the broker's own is known. */
-const NEWEST_MINOR: SpecMinor = 17;
 
 function minorOf(profile: string): SpecMinor {
   const minor = SPEC_MINORS.find((each) => profile === `osb-2.${each}` || profile === `2.${each}`);

@@ -1,17 +1,21 @@
 import type { Answer } from "../client/answer.ts";
-import { exchangeOf } from "../client/http/observation.ts";
 import type { Acceptance } from "./baseline.ts";
-import type { Evidence, Outcome } from "./check.ts";
-import type { CheckInfo, Exchange } from "./events.ts";
-
-/** Evidence as a report shows it: redacted, with its curl line. */
-export const toExchange = (evidence: Evidence): Exchange => ("curl" in evidence ? evidence : exchangeOf(evidence));
+import type { SpecMinor } from "../client/spec-version.ts";
+import type { Check, Outcome } from "./check.ts";
+import type { CheckInfo } from "./events.ts";
 
 /** A check that passes without one answer to show has exercised nothing: that is a defect of the check, not a merit of the broker. */
 export function requireEvidence(outcome: Outcome, sent: readonly Answer[]): Outcome {
   const { verdict, evidence = sent } = outcome;
   if (verdict !== "pass" || evidence.length > 0) return outcome;
   return { verdict: "unknown", reason: "the check passed without having exercised anything" };
+}
+
+/** Why a check does not apply to a version of the API; undefined when it does. */
+export function outsideOfVersions({ since, until }: Check<never>, minor: SpecMinor): Outcome | undefined {
+  if (minor < since) return { verdict: "not-applicable", reason: `binds from 2.${since}` };
+  if (until !== undefined && minor > until) return { verdict: "not-applicable", reason: `bound until 2.${until}` };
+  return undefined;
 }
 
 /** A violated SHOULD or MAY is a warning, never a failure. */

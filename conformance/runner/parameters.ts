@@ -6,7 +6,7 @@ import type { PlanParameters } from "../settings/schema.ts";
 export type { PlanParameters };
 
 /** The kinds of requests that carry parameters. */
-export type ParameterUse = keyof PlanParameters;
+type ParameterUse = keyof PlanParameters;
 
 /** The entry for a service or plan: by name before id, and `*` for any. */
 export function entryFor<T>(entries: Readonly<Record<string, T>>, named: { name: string; id: string }): T[] {

@@ -2,7 +2,7 @@ import type { Level, SuiteName } from "./events.ts";
 import type { Check, Outcome } from "./check.ts";
 
 /** A requirement that is no clause of the OSB API and is checked in all of its versions. */
-export interface Requirement {
+interface Requirement {
   /** BK-… or IS-… */
   readonly id: string;
   readonly title: string;

@@ -34,7 +34,7 @@ describe("a pattern of check ids", () => {
     );
   });
 
-  it("that misses an id by one character is told the id", () => {
+  it("that misses an id by one character gets the id as a hint", () => {
     fc.assert(
       fc.property(anyId, fc.nat(), (id, at) => {
         const typo = `${id.slice(0, at % id.length)}${id.slice((at % id.length) + 1)}`;
@@ -46,7 +46,7 @@ describe("a pattern of check ids", () => {
     );
   });
 
-  it("of another suite is told so", () => {
+  it("of another suite is refused with the name of that suite", () => {
     expect(() => selectChecks({ suites: [SUITES.osb], knownSuites: all, only: ["BK-10"] })).toThrow(
       "belongs to the suite backup",
     );

@@ -1,11 +1,12 @@
 import type { Narrowing, RunScope, SuiteScope } from "./events.ts";
+import type { Acceptance } from "./baseline.ts";
 import type { Check } from "./check.ts";
 import { TargetError } from "../client/errors/target-error.ts";
 import { suggestionsFor } from "../client/errors/nearest.ts";
 import type { AnySuite } from "./suite.ts";
 
 /** What decides which checks a run holds. */
-export interface SelectionOptions {
+interface SelectionOptions {
   readonly suites: readonly AnySuite[];
   /** Every suite that there is: what `suites` leaves out of one of the same name counts as left out. Default: `suites`. */
   readonly knownSuites?: readonly AnySuite[];
@@ -44,7 +45,7 @@ export function isNamedBy(pattern: string, id: string): boolean {
 }
 
 /** Ids of all checks that there are, those of suites of the caller's own among them. */
-export function knownIds(suites: readonly AnySuite[], knownSuites: readonly AnySuite[] = []): readonly string[] {
+function knownIds(suites: readonly AnySuite[], knownSuites: readonly AnySuite[] = []): readonly string[] {
   return [...new Set([...knownSuites, ...suites].flatMap(({ checks }) => checks.map(({ id }) => id)))];
 }
 
@@ -56,11 +57,7 @@ function suggestBeginnings(pattern: string, ids: readonly string[]): string {
 }
 
 /** `no such check: X`, with the ids that may have been meant. */
-export function noSuchCheck(
-  pattern: string,
-  suites: readonly AnySuite[],
-  knownSuites: readonly AnySuite[] = [],
-): string {
+function noSuchCheck(pattern: string, suites: readonly AnySuite[], knownSuites: readonly AnySuite[] = []): string {
   const elsewhere = knownSuites.find(({ checks }) => checks.some(({ id }) => isNamedBy(pattern, id)));
   const hint =
     elsewhere === undefined
@@ -138,4 +135,16 @@ export function selectChecks(options: SelectionOptions): Selection {
     },
   };
   return withInstancesMax(selection, options.maxInstances ?? INSTANCES_AT_ONCE);
+}
+
+/** An acceptance of a check that there is not would wait for ever. @throws TargetError bad-baseline */
+export function refuseStrayAcceptances(
+  baseline: readonly Acceptance[],
+  { suites, knownSuites }: SelectionOptions,
+): void {
+  const known = new Set(knownIds(suites, knownSuites));
+  const stray = baseline.filter(({ check }) => !known.has(check));
+  if (stray.length === 0) return;
+  const lines = stray.map(({ check }) => noSuchCheck(check, suites, knownSuites));
+  throw new TargetError("bad-baseline", `baseline: ${lines.join("; ")}`);
 }

@@ -2,7 +2,7 @@ import { type Coverage, type SuiteCoverage, unexercisedSuites } from "./coverage
 import type { Narrowing, Verdict } from "./events.ts";
 
 /** What a run came to, as far as a sentence about it needs. */
-export interface RunResult {
+interface RunResult {
   readonly verdict: Verdict;
   /** Failures that a baseline accepts. */
   readonly accepted: number;

@@ -41,7 +41,7 @@ export interface OpenSuite<C> {
   readonly reclaim?: () => Promise<boolean>;
 }
 
-export interface Suite<C> {
+interface Suite<C> {
   readonly name: SuiteName;
   readonly checks: readonly Check<C>[];
   readonly open: (run: RunContext) => OpenSuite<C>;
@@ -54,6 +54,7 @@ export interface AnySuite {
   readonly start: (run: RunContext) => StartedSuite;
 }
 
+/** A suite that has been opened for a run. */
 export interface StartedSuite {
   readonly warmUp: () => Promise<void>;
   readonly reclaim: () => Promise<boolean>;
@@ -86,5 +87,5 @@ export function defineSuite<C>(suite: Suite<C>): AnySuite {
       },
     };
   };
-  return { name: suite.name, checks: suite.checks as readonly Check<never>[], start };
+  return { name: suite.name, checks: suite.checks, start };
 }

@@ -38,7 +38,7 @@ export interface CertifySummary {
 }
 
 /** How a run ended. */
-export interface RunEnd {
+interface RunEnd {
   readonly minor: SpecMinor;
   readonly results: readonly CheckResult[];
   readonly leftBehind: readonly LeftBehind[];

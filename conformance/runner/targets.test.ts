@@ -240,7 +240,7 @@ function witness(handler: Handler): { readonly handle: Handler; readonly remaini
   };
 }
 
-/** Checks of every kind: lives, lent and fresh instances, bindings, updates, refusals, operations in flight. */
+/** Checks of every kind: lifecycles, shared and fresh instances, bindings, updates, refusals, operations in flight. */
 const SOME = ["provision-*", "update-2*", "update-app*", "bind-2*", "bind-id*", "deprovision-m*", "unbind-during*"];
 
 describe("an interrupted run", () => {
@@ -298,25 +298,28 @@ const ENDINGS: Readonly<Record<string, (server: http.Server, request: http.Incom
 
 describe("a broker that does not hold out", () => {
   const ends = Object.keys(ENDINGS).flatMap((how) => [20, 300].map((requests) => [how, requests] as const));
-  it.each(ends)("and %s after %i requests is told as lost, with all that it may still have", async (how, requests) => {
-    const { handle, remaining } = witness(createMemoryBroker({ mode: "mixed" }).handle);
-    const { listener, idle } = overSockets(handle);
-    let left = requests;
-    const server = http.createServer((request, response) => {
-      if (left-- > 0) listener(request, response);
-      else ENDINGS[how]?.(server, request);
-    });
-    const url = `http://127.0.0.1:${await listening(server)}`;
-    const { exitCode, error, counts, leftBehind } = await certify(
-      // It must be given the time in which it answers, before it is waited for in vain.
-      options(url, { limits: how === "falls silent" ? { ...PATIENT, exchangeMs: 3_000 } : PATIENT }),
-    );
-    await idle();
-    expect([exitCode, error?.code, counts.fail]).toEqual([2, "lost", 0]);
-    const listed = leftBehind.map(({ id }) => id);
-    expect((await remaining()).filter((id) => !listed.includes(id))).toEqual([]);
-    for (const { id, curl } of leftBehind) expect(curl).toMatch(new RegExp(`^curl .*-X DELETE .*${id}`));
-  });
+  it.each(ends)(
+    "and %s after %i requests is reported as lost, with all that it may still have",
+    async (how, requests) => {
+      const { handle, remaining } = witness(createMemoryBroker({ mode: "mixed" }).handle);
+      const { listener, idle } = overSockets(handle);
+      let left = requests;
+      const server = http.createServer((request, response) => {
+        if (left-- > 0) listener(request, response);
+        else ENDINGS[how]?.(server, request);
+      });
+      const url = `http://127.0.0.1:${await listening(server)}`;
+      const { exitCode, error, counts, leftBehind } = await certify(
+        // It must be given the time in which it answers, before it is waited for in vain.
+        options(url, { limits: how === "falls silent" ? { ...PATIENT, exchangeMs: 3_000 } : PATIENT }),
+      );
+      await idle();
+      expect([exitCode, error?.code, counts.fail]).toEqual([2, "lost", 0]);
+      const listed = leftBehind.map(({ id }) => id);
+      expect((await remaining()).filter((id) => !listed.includes(id))).toEqual([]);
+      for (const { id, curl } of leftBehind) expect(curl).toMatch(new RegExp(`^curl .*-X DELETE .*${id}`));
+    },
+  );
 
   it("is given up when its operations never end", async () => {
     let provisions = 0;

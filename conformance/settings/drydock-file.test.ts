@@ -1,5 +1,8 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseDrydockFile } from "./drydock-file.ts";
+import { stringify } from "yaml";
+import { TargetError } from "../client/errors/target-error.ts";
+import { EMPTY_FILE, parseDrydockFile } from "./drydock-file.ts";
 
 const refusal = (text: string): string => {
   try {
@@ -9,6 +12,24 @@ const refusal = (text: string): string => {
   }
   return "accepted";
 };
+
+/** Keys from all over the file, so that arbitrary files go deep. */
+const KEYS =
+  "parameters context headers hooks hold command url backup driver create method path body states data dns outsider ports credentials host".split(
+    " ",
+  );
+
+const hook = fc.oneof(
+  fc.record({ command: fc.constantFrom("./hold.sh", "true") }),
+  fc.webUrl().map((url) => ({ url })),
+);
+const anyFile = fc.record({
+  hooks: fc.record({ hold: hook, release: hook, fail: hook, heal: hook }, { requiredKeys: [] }),
+  data: fc.record({
+    source: fc.oneof(fc.ipV4(), fc.ipV6()),
+    ports: fc.array(fc.integer({ min: 1, max: 65_535 }), { maxLength: 5 }),
+  }),
+});
 
 describe("the part backup of drydock.yml", () => {
   it("is absent when it is absent", () => {
@@ -69,5 +90,105 @@ data:
     ["data: { credentials: { a: { port: 5432 } } }", '"data.credentials.a.port" must be a text'],
   ])("refuses %s", (text, why) => {
     expect(refusal(text)).toContain(`drydock.yml: ${why}`);
+  });
+});
+
+describe("drydock.yml", () => {
+  it("may be empty, and a key without a value counts as left out", () => {
+    const blank = "parameters:\ncontext:\nheaders:\nhooks:\nbackup:\ndata:\n  dns:\n  ports:\n";
+    for (const text of ["", "# nothing\n", blank]) expect(parseDrydockFile(text)).toEqual(EMPTY_FILE);
+  });
+
+  it("keeps what a broker is sent as it is written, blanks included", () => {
+    const { parameters, context } = parseDrydockFile(`
+parameters: { my-db: { small: { provision: { region: null, tags: [a, null] } }, large: } }
+context: { platform: null }`);
+    expect(parameters).toEqual({ "my-db": { small: { provision: { region: null, tags: ["a", null] } }, large: {} } });
+    expect(context).toEqual({ platform: null });
+  });
+
+  it("sends headers as texts, whatever YAML makes of them", () => {
+    expect(parseDrydockFile("headers: { A: 5, B: true, C: '', D: 0.5 }").headers).toEqual({
+      A: "5",
+      B: "true",
+      C: "",
+      D: "0.5",
+    });
+  });
+
+  it("accepts the former name of an outsider's address, and not both names for two addresses", () => {
+    expect(parseDrydockFile("data: { stranger: 10.0.0.6 }").data).toEqual({ outsider: "10.0.0.6", credentials: {} });
+    expect(refusal("data: { stranger: 10.0.0.6, outsider: 10.0.0.7 }")).toContain('"data.stranger" is the former name');
+  });
+
+  it.each([
+    ["5", "the file is not a mapping"],
+    ["[a]", "the file is not a mapping"],
+    ["paramters: {}", 'unknown key "paramters"; nearest: parameters'],
+    ["xyzzy: {}", 'unknown key "xyzzy": there are parameters, context, headers, hooks, backup, data'],
+    ["parameters: []", '"parameters" is not a mapping'],
+    ["parameters: { a: 5 }", '"parameters.a" is not a mapping'],
+    ["parameters: { a: { b: { provisoin: {} } } }", 'unknown key "parameters.a.b.provisoin"; nearest: provision'],
+    ["parameters: { a: { b: { bind: x } } }", '"parameters.a.b.bind" is not a mapping'],
+    ["context: here", '"context" is not a mapping'],
+    ["headers: { A: [b] }", '"headers.A" must be a text, a number, true or false'],
+    ["headers: { A: }", '"headers.A" must be a text, a number, true or false'],
+    ["hooks: { hodl: { command: x } }", 'unknown key "hooks.hodl"; nearest: hold'],
+    ["hooks: { hold: {} }", '"hooks.hold" must be a mapping with either a command or a url'],
+    ["hooks: { hold: }", '"hooks.hold" must be a mapping with either a command or a url'],
+    ["hooks: { hold: { command: x, url: http://y } }", '"hooks.hold" must be a mapping with either a command or a url'],
+    ["hooks: { hold: { curl: http://y } }", 'unknown key "hooks.hold.curl"; nearest: url'],
+    ["hooks: { hold: { url: y } }", '"hooks.hold.url" must be an http or https URL'],
+    ["backup: { create: { method: post, path: /x } }", '"backup.create.method" must be a method, such as POST'],
+    ["backup: { create: { method: POST, path: x } }", '"backup.create.path" must be a path that begins with /'],
+    ["backup: { create: { method: POST, path: /x, body: y } }", '"backup.create.body" is not a mapping'],
+    ["backup: { create: { method: POST } }", '"backup.create" must be a method and a path'],
+    ["backup: { create: }", '"backup.create" must be a method and a path'],
+    ["data: { credentials: { a: 5 } }", '"data.credentials.a" is not a mapping'],
+    ["data: { stranger: eth0 }", '"data.stranger" must be an IP address of this machine'],
+    ["a: b: c", "Nested mappings are not allowed"],
+    ["data: {}\ndata: {}", "Map keys must be unique"],
+  ])("refuses %s in one line that says where and what", (text, why) => {
+    expect(refusal(text)).toContain(`drydock.yml: ${why}`);
+    expect(refusal(text)).not.toContain("\n");
+  });
+
+  it("is either parsed or refused as a bad file, whatever it holds", () => {
+    const keys = fc.constantFrom(...KEYS);
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof(
+        { maxDepth: 5 },
+        fc.constantFrom(null, "", "GET /x", "instance", 3100, true),
+        tie("map"),
+        tie("list"),
+      ),
+      map: fc.dictionary(fc.oneof(keys, fc.string()), tie("tree"), { maxKeys: 4 }),
+      list: fc.array(tie("tree"), { maxLength: 3 }),
+    }));
+    fc.assert(
+      fc.property(tree, (value) => {
+        try {
+          expect(parseDrydockFile(stringify(value))).toHaveProperty("data.credentials");
+        } catch (error) {
+          expect(error).toBeInstanceOf(TargetError);
+          expect(error).toMatchObject({
+            code: "bad-file",
+            message: expect.stringMatching(/^drydock\.yml: .+\[bad-file\]$/),
+          });
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("accepts every file made of keys and values that the schema knows", () => {
+    fc.assert(
+      fc.property(anyFile, (file) => {
+        const { data, hooks } = parseDrydockFile(stringify(file));
+        expect(hooks).toEqual(file.hooks);
+        expect(data.ports).toEqual(file.data.ports);
+        expect(data.source).toBe(file.data.source);
+      }),
+    );
   });
 });

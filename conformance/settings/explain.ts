@@ -3,7 +3,8 @@ import { type Json, isArray, isObject } from "../client/http/json.ts";
 import { knownKeys, memberSchemas, type SchemaNode } from "./schema-path.ts";
 
 /** The part of a validation error that an explanation begins with. */
-export interface SchemaError {
+interface SchemaError {
+  readonly keyword: string;
   /** Where the value is, as a JSON pointer. */
   readonly instancePath: string;
 }
@@ -65,7 +66,9 @@ function explainValue(places: readonly Place[]): string {
 
 /** One line for what is wrong with a file: an unknown key before a wrong value, the outermost first. */
 export function explain(errors: readonly SchemaError[], file: Json, schema: SchemaNode): string {
-  const ways = errors.map(({ instancePath }) => placesTo(segmentsOf(instancePath), file, schema));
+  // Of a key that may not be there nothing is wrong but that it is there, which the mapping around it says as well.
+  const telling = errors.filter(({ keyword }) => keyword !== "boolean");
+  const ways = telling.map(({ instancePath }) => placesTo(segmentsOf(instancePath), file, schema));
   const stray = ways
     .flat()
     .map(explainUnknownKey)

@@ -15,7 +15,7 @@ import type { World } from "../../simulators/world.ts";
 import { openStackClient } from "../clients/openstack.ts";
 
 /** An address of loopback that no binding admits. */
-const STRANGER = "127.0.0.2";
+const OUTSIDER = "127.0.0.2";
 
 type Session = ReturnType<World["dataservices"]["session"]>;
 
@@ -144,7 +144,7 @@ function resolved(world: World, host: string): string {
 export function virtualDataPlane(world: World): DataPlane {
   const sourceOf = (from: Vantage): string => {
     if (typeof from === "object") return resolved(world, from.vmOf);
-    return from === "outsider" ? STRANGER : world.plan.applications;
+    return from === "outsider" ? OUTSIDER : world.plan.applications;
   };
   return {
     hasOutsider: true,
@@ -172,7 +172,7 @@ export function liveDataPlane(world: World): DataPlane {
   return socketPlane({
     resolve: async (host) => world.dns.resolve(host),
     source: world.plan.applications,
-    outsider: STRANGER,
+    outsider: OUTSIDER,
     // Each VM's address is one of this machine.
     tenant: "instance",
     platformPorts: [AGENT_PORT],

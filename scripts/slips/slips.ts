@@ -1,15 +1,7 @@
+import { BOSH_SLIPS } from "./bosh.ts";
+import { CORE_SLIPS } from "./core.ts";
 import { NEUTRON_DESIGNATE_SLIPS } from "./neutron-designate.ts";
 import type { Slip } from "./slip.ts";
 
-/** Every slip, by the part of the house that it is planted in. */
-export const SLIPS: readonly Slip[] = [
-  {
-    id: "fault-skip-ignored",
-    breaks: "a fault rule lets `skip` occasions pass first",
-    file: "simulators/kernel/faults.ts",
-    from: "if (armed.seen++ < (rule.skip ?? 0)) return false;",
-    to: "armed.seen++;",
-    tests: ["simulators/kernel"],
-  },
-  ...NEUTRON_DESIGNATE_SLIPS,
-];
+/** Every slip, by the area that it is planted in. */
+export const SLIPS: readonly Slip[] = [...BOSH_SLIPS, ...CORE_SLIPS, ...NEUTRON_DESIGNATE_SLIPS];

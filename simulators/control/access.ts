@@ -1,4 +1,4 @@
-import { type HttpReply, type HttpRequest, json, type ReplyHeaders, sameSecret } from "../kernel/index.ts";
+import { type HttpReply, type HttpRequest, json, readBearer, type ReplyHeaders, sameSecret } from "../kernel/index.ts";
 
 /** Who may steer the world, and under which names it is reached. */
 export interface ControlAccess {
@@ -8,12 +8,11 @@ export interface ControlAccess {
   readonly hosts: readonly string[];
 }
 
+/** An error of the control API: `{error: {code, message}}`. */
 export const refusal = (status: number, code: string, message: string, headers?: ReplyHeaders): HttpReply =>
   json(status, { error: { code, message } }, headers);
 
 const CHALLENGE = { "WWW-Authenticate": 'Bearer realm="drydock"' } as const;
-
-const tokenOf = ({ headers }: HttpRequest): string => /^bearer +(\S+) *$/i.exec(headers.authorization ?? "")?.[1] ?? "";
 
 /** Browsers name the page that sends a request (Fetch §3.2, Fetch Metadata §2); what is typed into their address bar comes from `none`. */
 function isFromPage({ headers }: HttpRequest): boolean {
@@ -32,7 +31,7 @@ function isOtherThanJson(request: HttpRequest): boolean {
 
 /** Why a request may do nothing here; `undefined` when it may go on. */
 export function refusalOf({ token, hosts }: ControlAccess, request: HttpRequest): HttpReply | undefined {
-  if (!sameSecret(tokenOf(request), token))
+  if (!sameSecret(readBearer(request.headers.authorization), token))
     return refusal(401, "CONTROL_UNAUTHORIZED", "send Authorization: Bearer and DRYDOCK_CONTROL_TOKEN", CHALLENGE);
   if (!hosts.includes((request.headers.host ?? "").toLowerCase()))
     return refusal(403, "CONTROL_FOREIGN_HOST", `send the Host that listens here: ${hosts.join(", ")}`);

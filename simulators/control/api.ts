@@ -21,7 +21,7 @@ import {
 import { type ControlAccess, refusal, refusalOf } from "./access.ts";
 
 /** What the control API steers: the kernel, and what the world as a whole can say of itself. */
-export interface ControlledWorld {
+interface ControlledWorld {
   readonly kernel: Kernel;
   /** The conservation laws that are broken now, one line each; empty when all hold. */
   findBrokenLaws(): readonly string[];
@@ -50,6 +50,7 @@ function arm({ kernel }: ControlContext, request: HttpRequest): HttpReply {
   }
 }
 
+/** Disarms one rule, or all of them. */
 function disarm({ kernel }: ControlContext, request: HttpRequest): HttpReply {
   const { id } = request.params;
   if (id !== undefined && !kernel.faults.rules.some((rule) => String(rule.id) === id))

@@ -1,4 +1,4 @@
-import type { Body, Kernel, Process, Service, WireFault } from "../kernel/index.ts";
+import { type Body, type Kernel, Process, type Service, type WireFault } from "../kernel/index.ts";
 import { Cluster } from "./behaviour/cluster.ts";
 import { checkConfig, type ConsulConfig } from "./behaviour/config.ts";
 import { type DnsAnswerPoint, dnsAnswerPoint, servfail } from "./faults.ts";
@@ -14,7 +14,7 @@ export type { Upstream, UpstreamAnswer, UpstreamRecord } from "./resolver/recurs
 export { Catalog, CatalogError, type CatalogState } from "./state/catalog.ts";
 
 /** One agent of the cloud. */
-export interface ConsulAgentOptions {
+interface ConsulAgentOptions {
   /** Default `consul-0`. */
   readonly name?: string;
   /** A UUID. Default: one of the seed. */
@@ -26,6 +26,7 @@ export interface ConsulAgentOptions {
   readonly config?: ConsulConfig;
 }
 
+/** A Consul of one or several agents, the first of which the options describe. */
 export interface DnsOptions extends ConsulAgentOptions {
   /** Further agents, of this datacenter or of others; their names differ. */
   readonly agents?: readonly ConsulAgentOptions[];
@@ -180,18 +181,14 @@ export function datagramOf({ message, wire }: DnsReply): Uint8Array | undefined 
 
 function createConsulAgent(agent: AnsweringAgent, http: Service): ConsulAgent {
   const { kernel, name } = agent;
-  const input = `dns:answer/${name}`;
-  kernel.onInput(input, (asked: DnsQuestion) => respond(agent, asked));
+  const receive = kernel.onInput(`dns:answer/${name}`, (asked: DnsQuestion) => respond(agent, asked));
   return {
     name,
     http,
-    ask: (message, transport) => {
-      const asked: DnsQuestion = { message, transport, isAtOnce: false };
-      return kernel.input(input, asked) as DnsReply | Process<DnsReply>;
-    },
+    ask: (message, transport) => receive({ message, transport, isAtOnce: false }),
     answer: (message, transport) => {
-      const asked: DnsQuestion = { message, transport, isAtOnce: true };
-      return datagramOf(kernel.input(input, asked) as DnsReply);
+      const reply = receive({ message, transport, isAtOnce: true });
+      return reply instanceof Process ? undefined : datagramOf(reply);
     },
   };
 }

@@ -35,7 +35,7 @@ export function createTestConsul(options: Partial<DnsOptions> = {}, seed: string
     http: (method, path, body) => {
       const text = body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body);
       const reply = settle(dns.http.receive(makeRequest(method, path, { body: text })));
-      const sent = String(reply.body ?? "");
+      const sent = Buffer.from(reply.body ?? "").toString("utf8");
       const isJson = reply.headers?.["Content-Type"] === "application/json";
       return { status: reply.status, body: isJson ? (JSON.parse(sent) as unknown) : sent, headers: reply.headers };
     },

@@ -1,4 +1,4 @@
-import { type Service } from "../kernel/index.ts";
+import { basicHeader, type Service } from "../kernel/index.ts";
 import type { Bosh } from "../bosh/index.ts";
 import { Client } from "../bosh/parity/client.ts";
 import { readScenarios } from "../bosh/parity/recording.ts";
@@ -6,7 +6,7 @@ import { createUaa } from "../bosh/auth/uaa.ts";
 import { Pool } from "./pool.ts";
 import type { RealFailure, Sample, Target } from "./target.ts";
 
-/** What the director does with whatever nobody foresaw; a throw of ours is told apart by its `crash`. */
+/** What the director does with whatever nobody foresaw; a throw of ours has a `crash`. */
 const EMPTY_500: RealFailure = {
   fits: (_request, { body }) => body === "",
   isEmpty: true,
@@ -16,9 +16,6 @@ const NOT_IMPLEMENTED: RealFailure = {
   fits: (_request, { body }) => body === "listing active networks is not implemented",
   source: "recorded of a director: GET /networks without `orphaned`",
 };
-
-const basic = (name: string, password: string): string =>
-  `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}`;
 
 /** A director with a deployment, and the UAA beside it. */
 export async function boshTargets(
@@ -45,8 +42,8 @@ export async function boshTargets(
     origin: "https://127.0.0.1:25555",
     caller: (random) =>
       random.chance(0.9)
-        ? { authorization: basic("admin", "adminpw") }
-        : { authorization: random.pick([basic("team-a", "teampw"), "Basic !", "bearer a.b.c"]) },
+        ? { authorization: basicHeader("admin", "adminpw") }
+        : { authorization: random.pick([basicHeader("team-a", "teampw"), "Basic !", "bearer a.b.c"]) },
     realFailures: [EMPTY_500, NOT_IMPLEMENTED],
     reachMin: 0.4,
   };
@@ -76,7 +73,7 @@ function uaaTarget(client: Client): Target {
     pool: new Pool(),
     variables: new Map(),
     origin: "https://127.0.0.1:8443",
-    caller: (random) => (random.chance(0.5) ? {} : { authorization: basic("admin", "secret") }),
+    caller: (random) => (random.chance(0.5) ? {} : { authorization: basicHeader("admin", "secret") }),
     realFailures: [],
     reachMin: 0.5,
   };

@@ -170,11 +170,15 @@ export const SEGMENTS: readonly string[] = [
   "x".repeat(300),
 ];
 
+/** Methods that a route does not take, or that nobody does. */
 export const METHODS: readonly string[] = ["FOO", "TRACE", "OPTIONS", "PATCH", "HEAD", "PROPFIND"];
 
+/** A whole body that no client should send. */
 export const hostileBody = (random: Random): string => random.pick(BODIES);
+/** Headers that no client should send. */
 export const hostileHeaders = (random: Random): Readonly<Record<string, string>> => random.pick(HEADERS);
 
+/** A query of one to three parameters, some of these names. */
 export function hostileQuery(random: Random, names: readonly string[]): string {
   const pairs = Array.from({ length: random.int(1, 3) }, () => {
     const name = random.pick(random.chance(0.5) && names.length > 0 ? names : QUERY_NAMES);
@@ -193,7 +197,7 @@ function hostileValue(random: Random): unknown {
 export function spoil(random: Random, value: unknown): unknown {
   const entries = entriesOf(value);
   if (entries.length === 0 || random.chance(0.1)) return hostileValue(random);
-  const copy = Array.isArray(value) ? [...(value as unknown[])] : { ...(value as object) };
+  const copy: object = Array.isArray(value) ? Array.from<unknown>(value) : { ...Object(value) };
   const [key, inner] = random.pick(entries);
   const roll = random.float();
   if (roll < 0.1) Reflect.deleteProperty(copy, key);

@@ -1,6 +1,6 @@
-import type { HttpReply, HttpRequest, Random, Service } from "../kernel/index.ts";
+import { type HttpReply, type HttpRequest, own, type Random, type Service } from "../kernel/index.ts";
 import { CATALOG, type CatalogType, type OpenStack } from "../openstack/index.ts";
-import { type Exchange, readScenarios } from "../openstack/parity/recording.ts";
+import { type RecordedExchange, readScenarios } from "../openstack/parity/recording.ts";
 import { KINDS, Lab, PROJECTS, type Thing } from "../openstack/testing.ts";
 import { Pool } from "./pool.ts";
 import type { RealFailure, Sample, Target } from "./target.ts";
@@ -73,7 +73,7 @@ export async function openStackTargets(
   variables.set(":project", project).set(":account", `AUTH_${project}`);
   const samples = samplesOf(recordings, project);
   const targets = Object.entries(CATALOG).flatMap(([type, { name, port }]) => {
-    const service = (lab.openstack.services as Readonly<Partial<Record<string, Service>>>)[name];
+    const service = own<Service>(lab.openstack.services, name);
     if (service === undefined) return [];
     const target: Target = {
       name,
@@ -145,7 +145,7 @@ function samplesOf(recordings: string, project: string): Map<string, readonly Sa
   return found;
 }
 
-const sampleOf = (step: Exchange, prefix: string): Sample => ({
+const sampleOf = (step: RecordedExchange, prefix: string): Sample => ({
   method: step.method,
   path: `${prefix}${step.path}`,
   headers: Object.fromEntries(

@@ -4,7 +4,7 @@ import { AGENT, rig } from "../dataservices/testing.ts";
 import type { Dns } from "../dns/index.ts";
 import { readScenarios } from "../dns/parity/recording.ts";
 import { createTestConsul } from "../dns/testing.ts";
-import type { Kernel } from "../kernel/index.ts";
+import { basicHeader, type Kernel } from "../kernel/index.ts";
 import { Pool } from "./pool.ts";
 import type { Sample, Target } from "./target.ts";
 
@@ -69,8 +69,8 @@ function consulSamples(recordings: string): readonly Sample[] {
 /** The agent beside a data service. */
 export function agentTarget(seed: number): { readonly target: Target; readonly services: DataServices } {
   const { kernel, services, boot } = rig(seed);
-  boot("10.0.0.5", "shop");
-  const authorization = `Basic ${Buffer.from(`${AGENT.username}:${AGENT.password}`).toString("base64")}`;
+  boot("10.0.0.5", "web");
+  const authorization = basicHeader(AGENT.username, AGENT.password);
   const json = { "content-type": "application/json" };
   const target: Target = {
     name: "dataservice-agent",

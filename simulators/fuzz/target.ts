@@ -43,3 +43,6 @@ export interface RealFailure {
   /** Where it is known from. */
   readonly source: string;
 }
+
+/** A route of a target's API. */
+export type AttackedRoute = Target["service"]["routes"][number];

@@ -18,6 +18,7 @@ export interface AttackedWorld {
   readonly laws: () => readonly string[];
 }
 
+/** Opens them all, from one seed. */
 export async function openTargets(seed: number): Promise<AttackedWorld> {
   const cloud = await openStackTargets(seed, recording("openstack-zed"));
   const director = await boshTargets(seed, recording("bosh-283"));

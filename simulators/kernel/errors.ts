@@ -1,4 +1,4 @@
-/** What can go wrong in the kernel, by code. Every one is a mistake of the caller, told in one line that says what to do. */
+/** What can go wrong in the kernel, by code. Every one is a mistake of the caller; its line says what to do. */
 export const KERNEL_ERRORS = {
   KERNEL_DEADLOCK:
     "nothing is scheduled and the awaited work is still pending; await something that the world can finish",
@@ -16,8 +16,10 @@ export const KERNEL_ERRORS = {
   FAULT_RULES_MAX: "as many rules are armed as may be; disarm some",
 } as const;
 
+/** One of these codes. */
 export type KernelErrorCode = keyof typeof KERNEL_ERRORS;
 
+/** A mistake in the use of the kernel. */
 export class KernelError extends Error {
   readonly code: KernelErrorCode;
 

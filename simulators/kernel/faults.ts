@@ -18,6 +18,7 @@ import { type Body, Hold, on, type Release } from "./process.ts";
  * The plan is data, is part of the seed, and its draws come from a stream of their own.
  */
 
+/** A rule that is armed, and how often it has met its occasion. */
 export interface ArmedRule {
   readonly id: number;
   readonly rule: FaultRule;
@@ -59,16 +60,18 @@ export class Faults {
   /** What `#watches` was made from; a restore puts another value in its place. */
   #watched: FaultState;
   readonly #held = new Map<number, Hold>();
+  readonly #sendArm: (rule: FaultRule) => number;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
     this.#slot = kernel.slot("kernel/faults", { ids: 0, rules: [], holds: 0 });
     this.#watched = this.#slot.value;
-    kernel.onInput("fault.arm", (rule: FaultRule) => this.#arm(rule));
+    this.#sendArm = kernel.onInput("fault.arm", (rule: FaultRule) => this.#arm(rule));
     kernel.onInput("fault.disarm", (id: number | null) => this.#disarm(id));
     kernel.onInput("fault.hang-up", (hold: number) => this.#held.get(hold)?.fire("hung up"));
   }
 
+  /** Declares a point, at which rules may act from now on. */
   define(point: FaultPoint): void {
     this.#points.set(point.point, point);
     // A pattern that is armed already may mean this point too.
@@ -95,7 +98,7 @@ export class Faults {
     resolvePoints(parsed, [...this.#points.values()]);
     if (this.rules.filter((each) => !isSpent(each)).length >= RULES_MAX)
       throw new KernelError("FAULT_RULES_MAX", `${RULES_MAX} rules`);
-    return this.#kernel.input("fault.arm", parsed) as number;
+    return this.#sendArm(parsed);
   }
 
   /** For a restore: do these rules fit the points of this world? @throws KernelError as `arm` does */

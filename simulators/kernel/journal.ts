@@ -15,6 +15,7 @@ export interface JournalEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+/** A journal as it was at some time. */
 export interface JournalMark {
   readonly seq: number;
   readonly chain: string;

@@ -3,17 +3,19 @@ import { KernelError } from "./errors.ts";
 import { type ArmedRule, Faults } from "./faults.ts";
 import type { FaultRule } from "./faults/point.ts";
 import { Journal, type JournalMark } from "./journal.ts";
-import { type Body, Process, Signal } from "./process.ts";
+import { type Body, Process, type Resumable, Signal } from "./process.ts";
 import { Random, type RandomState } from "./random.ts";
 import { SecretStream } from "./secrets.ts";
 
-/** 1 January 2026, 00:00:00 UTC: when a virtual world begins unless told otherwise. */
+/** 1 January 2026, 00:00:00 UTC: when a virtual world begins by default. */
 export const EPOCH_MS = Date.UTC(2026, 0, 1);
 
 /** By how much durations of simulated work are scaled. */
 export const PACES = { realistic: 1, fast: 1 / 100, instant: 0 } as const;
+/** The name of a pace. */
 export type Pace = keyof typeof PACES;
 
+/** How a kernel is made. */
 export interface KernelOptions {
   /** Default 1. */
   readonly seed?: number | string;
@@ -39,15 +41,16 @@ export interface Slot<T> {
   value: T;
 }
 
+/** One line of the queue: a process to resume, a callback to call, or a plain timer to fire. None of them once it is cancelled. */
 interface QueueEntry {
   at: number;
   order: number;
-  process: Process<unknown> | undefined;
+  process: Resumable | undefined;
   wait: number;
   value: unknown;
   isError: boolean;
   callback: (() => void) | undefined;
-  kind: string | undefined;
+  timer: PlainTimer | undefined;
 }
 
 interface PlainTimer {
@@ -95,6 +98,14 @@ function armedRulesOf({ checkpoint, inputs }: Snapshot): readonly FaultRule[] {
   return [...rules.map(({ rule }) => rule), ...armed];
 }
 
+/** Handlers are looked up by kind, where the type of their data is lost; whoever registers one and whoever uses it agree on it. */
+interface TimerHandler {
+  handle(data: unknown, id: number): void;
+}
+interface InputHandler {
+  handle(data: unknown): unknown;
+}
+
 const bySchedule = (a: QueueEntry, b: QueueEntry): number => a.at - b.at || a.order - b.order;
 
 /**
@@ -108,9 +119,9 @@ export class Kernel {
   readonly seed: number | string;
   readonly journal: Journal;
   readonly faults: Faults;
-  /** Calls when something is scheduled, for a driver that sleeps until the next event. */
+  /** Called when something is scheduled, for a driver that sleeps until the next event. */
   onScheduled: (() => void) | undefined;
-  /** Calls after a restore, for edges that hold sockets or caches. */
+  /** Each is called after a restore, for edges that hold sockets or caches. */
   readonly restored = new Set<() => void>();
   /** A process that failed with nobody waiting, a callback or the handler of a timer that threw, by name. Default: throw, which ends the run. */
   onCrash: (name: string, error: unknown) => void = (_name, error) => {
@@ -128,8 +139,8 @@ export class Kernel {
   #now: QueueEntry[] = [];
   #nowAt = 0;
   readonly #timers = new Map<number, { entry: QueueEntry; timer: PlainTimer }>();
-  readonly #timerKinds = new Map<string, (data: never, id: number) => void>();
-  readonly #inputKinds = new Map<string, (data: never) => unknown>();
+  readonly #timerKinds = new Map<string, TimerHandler>();
+  readonly #inputKinds = new Map<string, InputHandler>();
   readonly #slots = new Map<string, Slot<unknown>>();
   readonly #random = new Map<string, Random>();
   readonly #secrets = new Map<string, SecretStream>();
@@ -238,6 +249,7 @@ export class Kernel {
     this.journal.record(this.#nowMs, source, kind, subject, data);
   }
 
+  /** A signal on this kernel. */
   signal<T = void>(): Signal<T> {
     return new Signal<T>(this);
   }
@@ -265,9 +277,9 @@ export class Kernel {
     };
   }
 
-  /** Names the handler of a kind of plain timer. Call it at construction, before any timer of the kind is due. */
+  /** Names the handler of a kind of plain timer. Call it when a simulator is made, before any timer of the kind is due. */
   onTimer<T>(kind: string, handler: (data: T, id: number) => void): void {
-    this.#timerKinds.set(kind, handler as (data: never, id: number) => void);
+    this.#timerKinds.set(kind, { handle: handler });
   }
 
   /** A timer that is plain data and so survives a checkpoint: calls the handler of `kind` with `data` after `delayMs`. */
@@ -278,16 +290,16 @@ export class Kernel {
     return this.#timerIds;
   }
 
+  /** Cancels a plain timer; one that has fired is nobody's loss. */
   cancelTimer(id: number): void {
     const armed = this.#timers.get(id);
     if (armed === undefined) return;
-    armed.entry.kind = undefined;
+    armed.entry.timer = undefined;
     this.#timers.delete(id);
   }
 
   #arm(timer: PlainTimer, entry: QueueEntry): void {
-    entry.kind = timer.kind;
-    entry.value = timer;
+    entry.timer = timer;
     this.#timers.set(timer.id, { entry, timer });
     this.#push(entry);
   }
@@ -295,13 +307,14 @@ export class Kernel {
   /** A part of the state that snapshots capture. */
   slot<T>(name: string, initial: T): Slot<T> {
     const slot: Slot<T> = { value: initial };
-    this.#slots.set(name, slot as Slot<unknown>);
+    this.#slots.set(name, slot);
     return slot;
   }
 
-  /** Names the handler of a kind of input. */
-  onInput<T, R>(kind: string, handler: (data: T) => R): void {
-    this.#inputKinds.set(kind, handler as (data: never) => unknown);
+  /** Names the handler of a kind of input. Answers with what sends such an input. */
+  onInput<T, R>(kind: string, handler: (data: T) => R): (data: T) => R {
+    this.#inputKinds.set(kind, { handle: handler });
+    return (data) => this.input(kind, data) as R;
   }
 
   /** What comes in from outside (a request, a command of a test) enters here, so that a snapshot can bring it back. `data` is plain. */
@@ -313,11 +326,11 @@ export class Kernel {
       // A copy: whoever gave it may change it, or use its memory again.
       this.#inputs.push({ atMs: this.#nowMs, events: this.#events, kind, data: structuredClone(data) });
     }
-    return handler(data as never);
+    return handler.handle(data);
   }
 
   /** For processes: resumes one that waits its `wait`-th time, within this instant. */
-  resume(process: Process<unknown>, wait: number, value: unknown, isError = false): void {
+  resume(process: Resumable, wait: number, value: unknown, isError = false): void {
     const entry = this.#createEntry(0);
     entry.process = process;
     entry.wait = wait;
@@ -327,17 +340,19 @@ export class Kernel {
   }
 
   /** For processes: resumes one after a delay. */
-  resumeAfter(delayMs: number, process: Process<unknown>, wait: number): void {
+  resumeAfter(delayMs: number, process: Resumable, wait: number): void {
     const entry = this.#createEntry(delayMs);
     entry.process = process;
     entry.wait = wait;
     this.#push(entry);
   }
 
+  /** For processes: one has ended. */
   noteEnd(): void {
     this.#processes--;
   }
 
+  /** For processes: one has failed, and nobody waits for it. */
   reportCrash(name: string, error: unknown): void {
     this.record("kernel", "process.crash", name, {
       error: error instanceof Error ? error.message : String(error),
@@ -355,7 +370,7 @@ export class Kernel {
       value: undefined,
       isError: false,
       callback: undefined,
-      kind: undefined,
+      timer: undefined,
     };
   }
 
@@ -370,8 +385,9 @@ export class Kernel {
     const next = this.#later.peek();
     // What was queued for this instant in the past is older than what was queued within it.
     if (next !== undefined && next.at === this.#nowMs) return this.#later.pop();
-    if (this.#nowAt < this.#now.length) {
-      const entry = this.#now[this.#nowAt++] as QueueEntry;
+    const entry = this.#now[this.#nowAt];
+    if (entry !== undefined) {
+      this.#nowAt++;
       if (this.#nowAt === this.#now.length || this.#nowAt > 4096) {
         this.#now.splice(0, this.#nowAt);
         this.#nowAt = 0;
@@ -391,7 +407,7 @@ export class Kernel {
     if (entry.process !== undefined) {
       if (entry.process.waits === entry.wait) entry.process.step(entry.value, entry.isError);
     } else {
-      const name = entry.kind ?? "callback";
+      const name = entry.timer?.kind ?? "callback";
       try {
         this.#call(entry);
       } catch (error) {
@@ -403,19 +419,19 @@ export class Kernel {
   }
 
   #call(entry: QueueEntry): void {
-    const { callback, kind } = entry;
+    const { callback, timer } = entry;
     if (callback !== undefined) {
       entry.callback = undefined;
       this.#callbacks--;
       callback();
-    } else if (kind !== undefined) this.#fireTimer(kind, entry.value as PlainTimer);
+    } else if (timer !== undefined) this.#fireTimer(timer);
   }
 
-  #fireTimer(kind: string, timer: PlainTimer): void {
+  #fireTimer(timer: PlainTimer): void {
     this.#timers.delete(timer.id);
-    const handler = this.#timerKinds.get(kind);
-    if (handler === undefined) throw new KernelError("KERNEL_UNKNOWN_TIMER", kind);
-    handler(timer.data as never, timer.id);
+    const handler = this.#timerKinds.get(timer.kind);
+    if (handler === undefined) throw new KernelError("KERNEL_UNKNOWN_TIMER", timer.kind);
+    handler.handle(timer.data, timer.id);
   }
 
   /** Runs all that is due by `atMs` and sets the clock to it. Never goes back. */

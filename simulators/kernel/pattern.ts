@@ -11,7 +11,7 @@ export interface Pattern {
   readonly groups: (text: string) => readonly string[] | undefined;
 }
 
-export interface PatternOptions {
+interface PatternOptions {
   /** Default false. */
   readonly ignoresCase?: boolean;
 }

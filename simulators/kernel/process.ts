@@ -15,8 +15,16 @@ type Outcome<R> =
   | { readonly state: "done"; readonly value: R }
   | { readonly state: "failed"; readonly error: unknown };
 
-/** Whoever waits: a process (with the count of its wait, so that a late wake is told from the current one) or a callback. */
-type Waiter<T> = { readonly process: Process<unknown>; readonly wait: number } | ((value: T) => void);
+/** What the kernel needs of a process that it resumes. */
+export interface Resumable {
+  /** How often it has waited; a wake for an earlier wait is stale and ignored. */
+  readonly waits: number;
+  /** Runs it up to its next wait. */
+  step(value: unknown, isError: boolean): void;
+}
+
+/** Whoever waits: a process (with the count of its wait, which a stale wake does not match) or a callback. */
+type Waiter<T> = { readonly process: Resumable; readonly wait: number } | ((value: T) => void);
 
 /** A pulse that wakes everyone who waits for it now. It keeps nothing: who comes later waits for the next one. */
 export class Signal<T = void> {
@@ -27,6 +35,7 @@ export class Signal<T = void> {
     this.#kernel = kernel;
   }
 
+  /** Wakes everyone who waits now, each in an event of its own. */
   fire(value: T): void {
     const waiters = this.#waiters;
     this.#waiters = [];
@@ -42,7 +51,7 @@ export class Signal<T = void> {
   }
 
   /** For the kernel: wakes `process` at the next pulse if it still waits its `wait`-th time. */
-  wake(process: Process<unknown>, wait: number): void {
+  wake(process: Resumable, wait: number): void {
     this.#waiters.push({ process, wait });
   }
 }
@@ -100,7 +109,7 @@ export class Process<R = void> {
 
   /** Throws `error` into the process where it waits; it may catch it and go on. */
   interrupt(error: unknown): void {
-    if (this.running) this.#kernel.resume(this as Process<unknown>, this.waits, error, true);
+    if (this.running) this.#kernel.resume(this, this.waits, error, true);
   }
 
   /** Ends it where it waits: its `finally` blocks run, its waiters see it failed with `reason`. */
@@ -128,18 +137,18 @@ export class Process<R = void> {
 
   #wait(yielded: Yielded): void {
     if (typeof yielded === "number") {
-      this.#kernel.resumeAfter(yielded, this as Process<unknown>, this.waits);
+      this.#kernel.resumeAfter(yielded, this, this.waits);
       return;
     }
     if (yielded instanceof Signal) {
       if (yielded instanceof Hold) this.hold = yielded;
-      yielded.wake(this as Process<unknown>, this.waits);
+      yielded.wake(this, this.waits);
       return;
     }
     const wait = this.waits;
     yielded.onSettled(({ outcome }) => {
-      if (outcome.state === "done") this.#kernel.resume(this as Process<unknown>, wait, outcome.value);
-      if (outcome.state === "failed") this.#kernel.resume(this as Process<unknown>, wait, outcome.error, true);
+      if (outcome.state === "done") this.#kernel.resume(this, wait, outcome.value);
+      if (outcome.state === "failed") this.#kernel.resume(this, wait, outcome.error, true);
     });
   }
 

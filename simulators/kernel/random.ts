@@ -72,7 +72,7 @@ export class Random {
   /** A version 4 UUID (RFC 9562 §5.4). */
   uuid(): string {
     const text = this.hex(32);
-    const variant = "89ab"[Number.parseInt(text[16] as string, 16) & 3];
+    const variant = "89ab"[Number.parseInt(text.charAt(16), 16) & 3];
     return `${text.slice(0, 8)}-${text.slice(8, 12)}-4${text.slice(13, 16)}-${variant}${text.slice(17, 20)}-${text.slice(20)}`;
   }
 

@@ -3,18 +3,18 @@ import { createServer, type Server } from "node:net";
 import { hearErrors } from "../kernel/edge/connections.ts";
 import { LiveError, listenError } from "./errors.ts";
 
-/** A block of loopback that this process owns until it lets go. */
+/** A block of loopback that this process owns until it releases it. */
 export interface ClaimedBlock {
   /** `127.64` */
   readonly block: string;
-  /** Where it listens for as long as it owns the block. */
+  /** Where this process listens for as long as it owns the block. */
   readonly lock: { readonly host: string; readonly port: number };
   release(): void;
 }
 
 const FIRST = 64;
 const LAST = 126;
-/** Whoever listens here owns the block. */
+/** Whoever listens here owns the block: its host within the block, and its port. */
 const BLOCK_LOCK = { host: "250.1", port: 7700 } as const;
 
 /** Every block that is taken unasked. */
@@ -26,12 +26,13 @@ function isBlock(text: string): boolean {
   return half !== undefined && Number(half) >= 1 && Number(half) <= 255;
 }
 
+/** Listens at the lock of a block. @throws Error EADDRINUSE … */
 async function lockBlock(block: string): Promise<Server> {
   const server = createServer((socket) => socket.destroy());
   server.unref();
   server.listen(BLOCK_LOCK.port, `${block}.${BLOCK_LOCK.host}`);
   await once(server, "listening");
-  // Whoever owns a block owns it also when a connection to its mark can't be taken.
+  // A connection that the lock can't take does not cost its owner the block.
   hearErrors(server);
   return server;
 }

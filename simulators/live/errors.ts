@@ -1,5 +1,5 @@
-/** Why a live world could not be brought up: the user's to mend, told in one line. */
-export const LIVE_ERRORS = {
+/** Why a live world could not be brought up, and what its user can do about it. */
+const LIVE_ERRORS = {
   LIVE_PORT_TAKEN: "stop what listens there, or choose another block",
   LIVE_BAD_BLOCK: "a block is the first half of a loopback address, from 127.1 to 127.255",
   LIVE_NO_BLOCK: "every block from 127.64 to 127.126 is taken; stop a cloud that is up",
@@ -7,6 +7,7 @@ export const LIVE_ERRORS = {
     "this machine does not route the address to itself; on macOS add it with: sudo ifconfig lo0 alias ADDRESS",
 } as const;
 
+/** A live world could not be brought up; the message says what to do. */
 export class LiveError extends Error {
   readonly code: keyof typeof LIVE_ERRORS;
 

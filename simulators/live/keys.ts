@@ -1,13 +1,15 @@
 import { generateKeyPair } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
+import { isObject } from "../kernel/index.ts";
 
 /** PEM throughout. */
-export interface SigningKeys {
+interface SigningKeys {
   readonly privateKey: string;
   readonly publicKey: string;
 }
 
+/** PEM throughout. */
 export interface TlsKeys {
   /** What clients must trust: `BOSH_CA_CERT`. */
   readonly ca: string;
@@ -44,8 +46,8 @@ export async function makeKeys(addresses: readonly string[], nowMs: number): Pro
 }
 
 /**
- * The keys in this file, which nobody but its owner can read; made and kept there when it has none that fit. A cloud then is ready sooner, and
- * clients need not learn another CA each time.
+ * The keys in a file that only its owner can read. Where it holds none that fit, new ones are made and kept there. So a cloud is ready sooner,
+ * and its clients need not learn another CA each time.
  */
 export async function loadKeys(path: string, addresses: readonly string[], nowMs: number): Promise<LiveKeys> {
   const kept = await readKeys(path);
@@ -63,12 +65,23 @@ export async function loadKeys(path: string, addresses: readonly string[], nowMs
 
 async function readKeys(path: string): Promise<LiveKeys | undefined> {
   try {
-    return JSON.parse(await readFile(path, "utf8")) as LiveKeys;
+    const read: unknown = JSON.parse(await readFile(path, "utf8"));
+    return isKeys(read) ? read : undefined;
   } catch {
-    // There is none yet, or none that can be read: a new one takes its place.
+    // There are none yet, or none that can be read: new ones take their place.
     return undefined;
   }
 }
+
+const hasTexts = (value: unknown, ...names: readonly string[]): boolean =>
+  isObject(value) && names.every((name) => typeof value[name] === "string");
+
+const isKeys = (value: unknown): value is LiveKeys =>
+  isObject(value) &&
+  hasTexts(value.signing, "privateKey", "publicKey") &&
+  hasTexts(value.tls, "ca", "key", "cert") &&
+  Array.isArray(value.addresses) &&
+  typeof value.untilMs === "number";
 
 const VALID_DAYS = 365;
 const DAY_MS = 86_400_000;

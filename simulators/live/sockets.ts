@@ -10,15 +10,15 @@ import type { TlsKeys } from "./keys.ts";
 
 export { whyNoServer } from "../dataservices/live/index.ts";
 
-export interface SocketsOptions {
+interface SocketsOptions {
   readonly tls: Pick<TlsKeys, "key" | "cert">;
   /** What each request to the control API brings as a bearer token. */
   readonly controlToken: string;
-  /** Told what a handler threw and what a data service could not do. */
+  /** Hears what a handler threw and what a data service could not do. */
   readonly report: (error: unknown) => void;
 }
 
-/** The faces of a world, listening. */
+/** A world that listens on sockets. */
 export interface Sockets {
   /** The real servers behind its data services. */
   readonly plane: LivePlane;

@@ -1,5 +1,6 @@
 /** The services that are simulated. */
 export const SERVICE_NAMES = ["keystone", "nova", "neutron", "cinder", "glance", "swift", "designate"] as const;
+/** The name of a simulated service. */
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 /** Types of the catalog, with the usual port, and the path behind the endpoint's root (docs/discoveries/openstack.md, "What differs per service"). */
@@ -14,6 +15,7 @@ export const CATALOG = {
   placement: { name: "placement", port: 8778, path: "" },
   "load-balancer": { name: "octavia", port: 9876, path: "" },
 } as const;
+/** A type of service, as the catalog names it. */
 export type CatalogType = keyof typeof CATALOG;
 
 /** Is it one of the catalog's own types? */

@@ -1,12 +1,13 @@
 import type { Kernel, Service } from "../kernel/index.ts";
-import { type CinderState, createCinder } from "./cinder/index.ts";
+import { createCinder } from "./cinder/index.ts";
+import type { CinderState } from "./cinder/state/cinder.ts";
 import { type Cloud, createCloud, type OpenStackOptions } from "./cloud.ts";
 import { createDesignate, type DesignateState } from "./designate/index.ts";
 import { createGlance } from "./glance/index.ts";
 import { createKeystone } from "./keystone/index.ts";
 import { createNeutron, type NeutronState } from "./neutron/index.ts";
 import { createNova } from "./nova/index.ts";
-import type { NovaState } from "./nova/state.ts";
+import type { NovaState } from "./nova/state/nova.ts";
 import { createSwift, type SwiftState } from "./swift/index.ts";
 
 import type { ServiceName } from "./catalog.ts";

@@ -13,7 +13,7 @@ export interface MicroversionRange {
 
 /** The minor that the headers ask for. Not asked for: the least. @throws Refusal 400 bad form, 406 out of range (docs/discoveries/openstack.md, "Microversions") */
 export function microversionOf(range: MicroversionRange, headers: Readonly<Record<string, string>>): number {
-  const asked = askedFor(range, headers);
+  const asked = requestedVersion(range, headers);
   if (asked === undefined) return range.minorMin;
   if (asked.toLowerCase() === "latest") return range.minorMax;
   const match = /^([1-9]\d*)\.([1-9]\d*|0)$/.exec(asked);
@@ -30,7 +30,7 @@ export function microversionOf(range: MicroversionRange, headers: Readonly<Recor
   return minor;
 }
 
-function askedFor(range: MicroversionRange, headers: Readonly<Record<string, string>>): string | undefined {
+function requestedVersion(range: MicroversionRange, headers: Readonly<Record<string, string>>): string | undefined {
   const modern = headers["openstack-api-version"];
   if (modern !== undefined) {
     for (const part of modern.split(",")) {

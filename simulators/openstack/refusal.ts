@@ -1,7 +1,7 @@
 import type { HttpReply } from "../kernel/index.ts";
 
 /** What a refusal carries beside status, type and message. */
-export interface RefusalExtras {
+interface RefusalExtras {
   readonly headers?: Readonly<Record<string, string>>;
   /** More members of the service's error object (Keystone's `identity`, Designate's `errors`, Nova's `retryAfter` …). */
   readonly members?: Readonly<Record<string, unknown>>;
@@ -29,3 +29,6 @@ export class Refusal extends Error {
 
 /** Refuses with a reply that is complete already. */
 export const refuseWith = (reply: HttpReply): Refusal => new Refusal(reply.status, "", "", { reply });
+
+/** 501: the real service has it, this simulator has not. */
+export const notSimulated = (what: string): Refusal => new Refusal(501, "", `not simulated: ${what}`);

@@ -27,6 +27,7 @@ export interface Context {
   readonly actor: Actor;
 }
 
+/** A route of one of the cloud's APIs. */
 export interface OpenStackRoute {
   readonly method: string;
   readonly path: string;
@@ -38,7 +39,7 @@ export interface OpenStackRoute {
 }
 
 /** A line of a service's table of routes: its handler also gets the subject, which is what the service works with. */
-export type RouteEntry<S> = readonly [
+type RouteEntry<S> = readonly [
   method: string,
   path: string,
   handler: (subject: S, context: Context) => HttpReply,
@@ -91,6 +92,7 @@ export const BODY_BYTES_MAX = 114_688;
  */
 const JSON_DEPTH_MAX = 900;
 
+/** Who calls without a token that holds. */
 export const ANONYMOUS: Actor = {
   token: "",
   userId: "",
@@ -113,7 +115,7 @@ export function openStackService(
 ): Service {
   const answered = new WeakSet<HttpReply>();
   const answer = (context: Context, isOpen: boolean, work: (context: Context) => HttpReply): HttpReply => {
-    const reply = dressed(style, context, attempt(style, context, isOpen, work));
+    const reply = withStyleHeaders(style, context, answerSafely(style, context, isOpen, work));
     answered.add(reply);
     return reply;
   };
@@ -132,14 +134,20 @@ export function openStackService(
       ),
     crashed: (_cloud, request) => answer(contextOf(cloud, request, style), true, (context) => style.crashed(context)),
     unread: (_cloud, request, why) =>
-      answer({ ...contextOf(cloud, request, style), params: {} }, true, (context) => unread(style, context, why)),
+      answer({ ...contextOf(cloud, request, style), params: {} }, true, (context) => unreadReply(style, context, why)),
     front: style.front,
     bodyBytesMax: style.bodyBytesMax ?? OURS_BYTES_MAX,
     // A reply that a fault made has not been through `answer`.
     after: (_cloud, request, reply) =>
-      answered.has(reply) ? reply : dressed(style, contextOf(cloud, request, style), reply),
+      answered.has(reply) ? reply : withStyleHeaders(style, contextOf(cloud, request, style), reply),
   });
-  const seen = (request: HttpRequest): HttpRequest => slashed(style.ignoresChunks ? chunkless(request) : request);
+  return readAsPython(service, style);
+}
+
+/** The service behind a server of Python's: it decodes slashes of paths first, and may not read chunks. */
+function readAsPython(service: Service, style: Style): Service {
+  const read = (request: HttpRequest): HttpRequest =>
+    decodeSlashes(style.ignoresChunks ? dropChunks(request) : request);
   return {
     ...service,
     unread: (request, why) => {
@@ -147,17 +155,17 @@ export function openStackService(
       const isNone = hasOnlyChunks(request) && style.cut === undefined && (style.ignoresChunks === true || !isChunked);
       if (why === "too-large" || !isNone) return service.unread(request, why);
       // What it does not read can't be cut.
-      const answered = service.receive(slashed(chunkless(request)));
+      const answered = service.receive(decodeSlashes(dropChunks(request)));
       return "status" in answered ? answered : service.unread(request, why);
     },
     uploadOf: (method, path) => service.uploadOf(method, path.replaceAll(/%2f/gi, "/")),
-    call: (request) => service.call(seen(request)),
-    receive: (request) => service.receive(seen(request)),
+    call: (request) => service.call(read(request)),
+    receive: (request) => service.receive(read(request)),
   };
 }
 
 /** Python's servers decode a path before it is routed: an escaped slash is one. */
-const slashed = (request: HttpRequest): HttpRequest => ({
+const decodeSlashes = (request: HttpRequest): HttpRequest => ({
   ...request,
   path: request.path.replaceAll(/%2f/gi, "/"),
 });
@@ -167,9 +175,9 @@ const OURS_BYTES_MAX = 16 * 1024 * 1024;
 const hasOnlyChunks = ({ headers }: HttpRequest): boolean =>
   headers["transfer-encoding"] !== undefined && headers["content-length"] === undefined;
 
-const chunkless = (request: HttpRequest): HttpRequest => (hasOnlyChunks(request) ? { ...request, body: "" } : request);
+const dropChunks = (request: HttpRequest): HttpRequest => (hasOnlyChunks(request) ? { ...request, body: "" } : request);
 
-function unread(style: Style, context: Context, why: Unread): HttpReply {
+function unreadReply(style: Style, context: Context, why: Unread): HttpReply {
   if (why === "cut") return style.cut?.(context) ?? style.crashed(context);
   const text = `Request is too large. Larger than max_request_body_size (${style.bodyBytesMax ?? OURS_BYTES_MAX}).`;
   return errorPage(context.request, 413, explained(text));
@@ -178,7 +186,7 @@ function unread(style: Style, context: Context, why: Unread): HttpReply {
 /** The size limit stands in front of authentication; in process nobody else counts the bytes. */
 function refuseLong(style: Style, context: Context): void {
   if (context.request.body.length > (style.bodyBytesMax ?? OURS_BYTES_MAX))
-    throw refuseWith(unread(style, context, "too-large"));
+    throw refuseWith(unreadReply(style, context, "too-large"));
 }
 
 function contextOf(cloud: Cloud, request: HttpRequest, style: Style): Context {
@@ -193,7 +201,12 @@ function contextOf(cloud: Cloud, request: HttpRequest, style: Style): Context {
   };
 }
 
-function attempt(style: Style, context: Context, isOpen: boolean, work: (context: Context) => HttpReply): HttpReply {
+function answerSafely(
+  style: Style,
+  context: Context,
+  isOpen: boolean,
+  work: (context: Context) => HttpReply,
+): HttpReply {
   try {
     refuseLong(style, context);
     if (!isOpen && context.actor === ANONYMOUS) return style.unauthenticated(context);
@@ -206,7 +219,7 @@ function attempt(style: Style, context: Context, isOpen: boolean, work: (context
   }
 }
 
-function dressed(style: Style, context: Context, reply: HttpReply): HttpReply {
+function withStyleHeaders(style: Style, context: Context, reply: HttpReply): HttpReply {
   return { ...reply, headers: { ...style.headers(context, reply), ...reply.headers } };
 }
 

@@ -1,11 +1,12 @@
 import type { Kernel } from "../kernel/index.ts";
-import { type ActorSession, type Setting, Stage } from "./parity/actors.ts";
+import { type ActorSession, type PreparedScenario, ScenarioSetup } from "./parity/actors.ts";
 import { LocalClient } from "./parity/client.ts";
-import type { Answer } from "./parity/compare.ts";
+import type { ReceivedReply } from "./parity/compare.ts";
 import type { OpenStack, OpenStackOptions } from "./index.ts";
 
 /** Two projects of one cloud. */
 export const PROJECTS = ["A", "B"] as const;
+/** `A` or `B`. */
 export type ProjectName = (typeof PROJECTS)[number];
 
 type Body = Readonly<Record<string, unknown>>;
@@ -18,7 +19,7 @@ export interface Thing {
 }
 
 /** How things of a kind are made, listed and deleted. */
-interface Kind {
+interface ResourceKind {
   readonly service: string;
   readonly path: string;
   /** The member that holds the new thing; absent: the body is the thing. */
@@ -31,7 +32,7 @@ const idOf = (things: readonly Thing[], kind: string, who: ProjectName): string 
   things.findLast((thing) => thing.kind === kind && thing.owner === who)?.id;
 
 /** In the order in which things can be deleted. */
-export const KINDS: Readonly<Record<string, Kind>> = {
+export const KINDS: Readonly<Record<string, ResourceKind>> = {
   server: {
     service: "compute",
     path: "/servers",
@@ -107,17 +108,17 @@ export const KINDS: Readonly<Record<string, Kind>> = {
 /** A cloud with two projects in it, spoken to over its HTTP APIs without sockets. */
 export class Lab {
   readonly #client: LocalClient;
-  readonly #setting: Setting;
+  readonly #setting: PreparedScenario;
   #made = 0;
 
-  private constructor(client: LocalClient, setting: Setting) {
+  private constructor(client: LocalClient, setting: PreparedScenario) {
     this.#client = client;
     this.#setting = setting;
   }
 
   static async open(options: OpenStackOptions, seed: number): Promise<Lab> {
     const client = new LocalClient(options, seed);
-    const stage = await Stage.set(client);
+    const stage = await ScenarioSetup.set(client);
     // Naming both projects in a step is what makes them.
     const steps = PROJECTS.map((as) => ({ as, service: "compute", method: "GET", path: "/", reply: { status: 200 } }));
     return new Lab(client, await stage.actorsFor({ id: "", service: "", title: "", steps }));
@@ -153,7 +154,7 @@ export class Lab {
     this.#client.sleep(ms);
   }
 
-  async call(who: ProjectName, method: string, service: string, path: string, body?: unknown): Promise<Answer> {
+  async call(who: ProjectName, method: string, service: string, path: string, body?: unknown): Promise<ReceivedReply> {
     const { token, endpoints } = this.#setting.actors[who] as ActorSession;
     const bytes = typeof body === "string" ? body : JSON.stringify(body);
     const type = typeof body === "string" ? "application/octet-stream" : "application/json";
@@ -166,8 +167,12 @@ export class Lab {
   }
 
   /** Makes a thing of this kind for a project; `undefined` when the service refuses. */
-  async make(who: ProjectName, kind: string, things: readonly Thing[]): Promise<readonly [Answer, Thing | undefined]> {
-    const { service, path, member, body } = KINDS[kind] as Kind;
+  async make(
+    who: ProjectName,
+    kind: string,
+    things: readonly Thing[],
+  ): Promise<readonly [ReceivedReply, Thing | undefined]> {
+    const { service, path, member, body } = KINDS[kind] as ResourceKind;
     const answer = await this.call(who, "POST", service, path, body(this, who, things));
     if (answer.status >= 300) return [answer, undefined];
     const made = answer.body as Body;
@@ -175,19 +180,19 @@ export class Lab {
     return [answer, { kind, id, owner: who }];
   }
 
-  drop(who: ProjectName, { kind, id }: Thing): Promise<Answer> {
-    const { service, path } = KINDS[kind] as Kind;
+  drop(who: ProjectName, { kind, id }: Thing): Promise<ReceivedReply> {
+    const { service, path } = KINDS[kind] as ResourceKind;
     return this.call(who, "DELETE", service, `${path}/${id}`);
   }
 
-  read(who: ProjectName, { kind, id }: Thing): Promise<Answer> {
-    const { service, path } = KINDS[kind] as Kind;
+  read(who: ProjectName, { kind, id }: Thing): Promise<ReceivedReply> {
+    const { service, path } = KINDS[kind] as ResourceKind;
     return this.call(who, "GET", service, `${path}/${id}`);
   }
 
   /** Ids of what a project is shown of a kind. */
   async list(who: ProjectName, kind: string): Promise<readonly string[]> {
-    const { service, path } = KINDS[kind] as Kind;
+    const { service, path } = KINDS[kind] as ResourceKind;
     const { body } = await this.call(who, "GET", service, path);
     const lists = Object.values(body as Body).filter((value) => Array.isArray(value)) as { id: string }[][];
     return lists.flat().map(({ id }) => id);

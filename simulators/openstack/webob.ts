@@ -19,7 +19,7 @@ const TITLES: Readonly<Record<number, string>> = {
   501: "Not Implemented",
 };
 
-const stripped = (page: string): string =>
+const stripTags = (page: string): string =>
   page
     .replaceAll("\n", " ")
     .replaceAll(/<br\s{0,8}\/?>/g, "\n")
@@ -39,13 +39,14 @@ export function errorPage(
     const body = `<html>\n <head>\n  <title>${code}</title>\n </head>\n <body>\n  <h1>${code}</h1>\n  ${page}\n </body>\n</html>`;
     return { status, body, headers: { "Content-Type": "text/html; charset=UTF-8", ...headers } };
   }
-  const body = `${code}\n\n${stripped(page)}`;
+  const body = `${code}\n\n${stripTags(page)}`;
   return { status, body, headers: { "Content-Type": "text/plain; charset=UTF-8", ...headers } };
 }
 
 /** What webob writes where nobody gave it a detail. */
 export const explained = (text: string): string => `${text}<br /><br />\n\n\n`;
 
+/** The page of a path that leads nowhere. */
 export const NO_ROUTE = explained("The resource could not be found.");
 
 /** What a service says when it trips over itself. */

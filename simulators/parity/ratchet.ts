@@ -12,6 +12,7 @@ export interface Ratchet {
   readonly scenarios: Readonly<Record<string, { readonly steps: number; readonly matched: number }>>;
 }
 
+/** The ratchet of these scores. */
 export const ratchetOf = (scenarios: readonly ScenarioScore[]): Ratchet => ({
   scenarios: Object.fromEntries(scenarios.map(({ id, steps, matched }) => [id, { steps, matched }])),
 });
@@ -38,6 +39,7 @@ export interface Score {
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
+/** The score of several scenarios together. */
 export const scoreOf = (name: string, scenarios: readonly ScenarioScore[]): Score => ({
   name,
   scenarios: scenarios.length,
@@ -46,13 +48,13 @@ export const scoreOf = (name: string, scenarios: readonly ScenarioScore[]): Scor
   stepsMatched: sum(scenarios.map(({ matched }) => matched)),
 });
 
-/** One score an area, by name. */
+/** One score for each area, by name. */
 export function scoresByArea(scenarios: readonly ScenarioScore[]): readonly Score[] {
   const areas = Map.groupBy(scenarios, ({ area }) => area);
   return [...areas].sort(([a], [b]) => (a < b ? -1 : 1)).map(([area, list]) => scoreOf(area, list));
 }
 
-/** Rows of a table `| Area | Scenario | Steps |`, areas together. */
+/** Rows of a table `| Area | Scenario | Steps |`, those of an area together. */
 export function scenarioRows(scenarios: readonly ScenarioScore[]): readonly string[] {
   return [...Map.groupBy(scenarios, ({ area }) => area)].flatMap(([area, list]) =>
     list.map(({ id, steps, matched }) => `| ${area} | ${id} | ${matched} / ${steps} |`),

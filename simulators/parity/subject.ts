@@ -28,7 +28,7 @@ export function publish(subject: ParitySubject, scenarios: readonly ScenarioScor
   writeFileSync(page(subject.name, "json"), `${JSON.stringify(ratchetOf(scenarios), null, 2)}\n`);
 }
 
-/** What has slipped since the ratchet was written, one line each: scenarios that match less, or are no longer there. */
+/** Regressions since the ratchet was written, one line each: scenarios that match less, or are no longer there. */
 export async function findRegressionsSince(subject: ParitySubject): Promise<readonly string[]> {
   const before = JSON.parse(readFileSync(page(subject.name, "json"), "utf8")) as Ratchet;
   return findRegressions(before, await subject.replay(RECORDINGS));

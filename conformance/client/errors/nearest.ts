@@ -3,7 +3,7 @@ const WORD_CHARS_MAX = 100;
 const SUGGESTIONS_MAX = 3;
 
 /** How many characters have to be put in, left out, replaced, or swapped with their neighbour to make one word of the other. */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let [before, row]: [number[], number[]] = [[], Array.from({ length: b.length + 1 }, (_, at) => at)];
   for (let i = 0; i < a.length; i++) {
     const next = [i + 1];

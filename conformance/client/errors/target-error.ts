@@ -19,6 +19,7 @@ export const TARGET_ERRORS = {
   lost: "The broker stopped answering in the middle of the run.",
 } as const;
 
+/** The code of an error, which its message ends with. */
 export type TargetErrorCode = keyof typeof TARGET_ERRORS;
 
 /** What was seen is cut to this length: it may come from the broker. */

@@ -1,8 +1,5 @@
 import { REDACTED } from "./redact.ts";
-
-function quoteForShell(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
-}
+import { quoteForShell } from "./shell.ts";
 
 /** A curl line that repeats a request; what was redacted is read from shell variables that whoever pastes it has set. */
 export function curlLine(request: {

@@ -15,7 +15,7 @@ export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 async function bodyOf(response: Response, bytesMax: number): Promise<Uint8Array> {
   const body = new BoundedBody(bytesMax);
   for await (const chunk of response.body ?? []) {
-    if (!body.add(chunk as Uint8Array)) throw tooLarge(bytesMax);
+    if (!body.add(chunk)) throw tooLarge(bytesMax);
   }
   return body.bytes();
 }

@@ -1,16 +1,21 @@
+/** A JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+/** A JSON object. */
 export interface JsonObject {
   readonly [name: string]: Json;
 }
 
+/** Whether a JSON value is an object; an array is none. */
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Whether a JSON value is an array. */
 export function isArray(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value);
 }
 
+/** A string, or undefined for a value of another kind. */
 export function stringOf(value: Json | undefined): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
@@ -41,9 +46,9 @@ function depthOf(text: string): number {
   return deepest;
 }
 
-export const JSON_DEPTH_MAX = 100;
+const JSON_DEPTH_MAX = 100;
 
-export type ParsedBody = { readonly json: Json } | { readonly problem: string };
+type ParsedBody = { readonly json: Json } | { readonly problem: string };
 
 /** Parses bytes as UTF-8 JSON, bounded in depth. Never throws. */
 export function parseJson(bytes: Uint8Array): ParsedBody {
@@ -51,7 +56,8 @@ export function parseJson(bytes: Uint8Array): ParsedBody {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     if (depthOf(text) > JSON_DEPTH_MAX) return { problem: `the JSON nests deeper than ${JSON_DEPTH_MAX} levels` };
-    return { json: JSON.parse(text) as Json };
+    const json: Json = JSON.parse(text);
+    return { json };
   } catch (error) {
     return { problem: error instanceof SyntaxError ? "the body is not JSON" : "the body is not valid UTF-8" };
   }

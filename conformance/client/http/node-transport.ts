@@ -14,15 +14,14 @@ import {
   tooLarge,
 } from "./transport.ts";
 
-export interface NodeTransportOptions extends Partial<TransportLimits> {
+interface NodeTransportOptions extends Partial<TransportLimits> {
   /** PEM of the authority that signed the broker's certificate, beside the public ones. */
   readonly ca?: string;
 }
 
 const TLS_CODES = /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/;
 
-function faultOf(error: NodeJS.ErrnoException): TransportFault {
-  const code = error.code ?? "";
+function faultOf(code: string): TransportFault {
   if (code === "ECONNREFUSED" || code === "EHOSTUNREACH" || code === "ENETUNREACH") return "refused";
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "unresolved";
   if (code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED") return "reset";
@@ -31,15 +30,21 @@ function faultOf(error: NodeJS.ErrnoException): TransportFault {
 }
 
 /** An AggregateError (several addresses tried) has its code on the first of them. */
-function translate(error: NodeJS.ErrnoException): TransportError {
+function translate(error: unknown): TransportError {
   if (error instanceof TransportError) return error;
-  const inner = error instanceof AggregateError ? (error.errors[0] as NodeJS.ErrnoException) : error;
-  return new TransportError(faultOf(inner), inner.message || inner.code || "the connection failed", { cause: error });
+  const inner: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  const { message, code } = describeError(inner);
+  return new TransportError(faultOf(code), message || code || "the connection failed", { cause: error });
+}
+
+function describeError(error: unknown): { readonly message: string; readonly code: string } {
+  if (!(error instanceof Error)) return { message: String(error), code: "" };
+  return { message: error.message, code: "code" in error ? String(error.code) : "" };
 }
 
 function headersOf(message: http.IncomingMessage): Record<string, string> {
-  const entries = Object.entries(message.headersDistinct).map(([name, values]) => [name, (values ?? []).join(", ")]);
-  return Object.fromEntries(entries) as Record<string, string>;
+  const entries = Object.entries(message.headersDistinct);
+  return Object.fromEntries(entries.map(([name, values = []]) => [name, values.join(", ")]));
 }
 
 function responseOf(message: http.IncomingMessage, body: Uint8Array, bytesMax: number): RawResponse {
@@ -93,7 +98,7 @@ export function nodeTransport(options: NodeTransportOptions = {}): Transport & {
           try {
             settle(resolve, responseOf(message, body.bytes(), limits.bodyBytesMax));
           } catch (error) {
-            settle(reject, translate(error as Error));
+            settle(reject, translate(error));
           }
         });
       });

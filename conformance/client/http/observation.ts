@@ -20,6 +20,7 @@ export interface Observation {
 /** Longest body text that evidence carries, in characters. */
 const EVIDENCE_CHARS_MAX = 2_000;
 
+/** Reads an answer: its JSON, where it has one. `elapsedMs`: from the request to the end of the answer. */
 export function observe(request: RawRequest, response: RawResponse, elapsedMs: number): Observation {
   const parsed = parseJson(response.body);
   return {
@@ -47,6 +48,7 @@ function publicText(text: string): string {
   return shorten("json" in parsed ? JSON.stringify(redactJson(parsed.json)) : text);
 }
 
+/** A request as a report may show it: secrets redacted, long bodies cut. */
 export function publicRequest(request: RawRequest): Exchange["request"] {
   return {
     method: request.method,

@@ -4,6 +4,7 @@ const SECRET_HEADER = /^(authorization|proxy-authorization|cookie|set-cookie|x-a
 const SECRET_MEMBER =
   /^(credentials|password|passwd|secret|client_secret|clientSecret|token|access_token|private_key|api_key|apikey|uri|jdbcUrl|connection_string)$/i;
 const USERINFO = /([a-z][a-z0-9+.-]*:\/\/)[^/\s"@]+@/gi;
+/** What stands in the place of a secret. */
 export const REDACTED = "[redacted]";
 
 /** Headers with the values that would let somebody in taken out. */

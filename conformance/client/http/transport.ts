@@ -7,6 +7,7 @@ export interface RawRequest {
   readonly body?: string;
 }
 
+/** An answer as it came, its content coding undone. */
 export interface RawResponse {
   readonly status: number;
   /** Names in lower case; repeated headers joined by ", ". */
@@ -14,14 +15,17 @@ export interface RawResponse {
   readonly body: Uint8Array;
 }
 
+/** How a request is sent. */
 export interface SendOptions {
   readonly signal?: AbortSignal;
   /** Sends the request and walks away before the answer, as a client whose connection broke; rejects with `abandoned`. */
   readonly abandon?: boolean;
 }
 
+/** A way to send one request. @throws TransportError */
 export type Transport = (request: RawRequest, options?: SendOptions) => Promise<RawResponse>;
 
+/** What bounds every exchange. */
 export interface TransportLimits {
   /** Longest answer that is read, in bytes. */
   readonly bodyBytesMax: number;
@@ -29,8 +33,10 @@ export interface TransportLimits {
   readonly exchangeMs: number;
 }
 
+/** The limits where none are given: 4 MiB and one minute. */
 export const TRANSPORT_LIMITS: TransportLimits = { bodyBytesMax: 4 * 1024 * 1024, exchangeMs: 60_000 };
 
+/** Why there was no complete answer. */
 export type TransportFault =
   | "refused"
   | "unresolved"
@@ -75,6 +81,7 @@ export class BoundedBody {
   }
 }
 
+/** The error for an answer that is longer than is read. */
 export function tooLarge(bytesMax: number): TransportError {
   return new TransportError("too-large", `the answer is longer than ${bytesMax} bytes`);
 }

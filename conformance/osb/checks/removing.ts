@@ -48,7 +48,7 @@ function remove(
     : platform.deprovision(offer, instanceId, { query, intent });
 }
 
-/** A deletionQuery without a mandatory id is refused, and refused means that the thing is still there. */
+/** A deletion without a mandatory id is refused, and refused means that the thing is still there. */
 function without(kind: Kind, member: "service_id" | "plan_id") {
   return async (context: OsbContext): Promise<Outcome> => {
     const it = await victim(context, kind);
@@ -67,14 +67,13 @@ async function stillThere(
   refusal: Answer,
   begun: Answer | undefined,
 ): Promise<Outcome> {
-  if (begun !== undefined)
-    return fail("a refused deletionQuery to begin nothing", "something in progress", refusal, begun);
+  if (begun !== undefined) return fail("a refused deletion to begin nothing", "something in progress", refusal, begun);
   const proper = await remove(context, kind, it, deletionQuery(it.live.offer), "plain");
   await context.platform.settle(it.live.offer, proper);
   if (isSuccess(proper)) return pass(refusal, proper);
   return fail(
-    "a refused deletionQuery to change nothing",
-    `the next deletionQuery is answered ${seenOf(proper)}`,
+    "a refused deletion to change nothing",
+    `the next deletion is answered ${seenOf(proper)}`,
     refusal,
     proper,
   );
@@ -93,7 +92,7 @@ function mismatched(kind: Kind) {
   };
 }
 
-/** Whether this kind of deletionQuery was answered 202 in some life; the plan of it. */
+/** Whether this kind of deletion was answered 202 in some life; the plan of it. */
 async function asyncRemoval(context: OsbContext, kind: Kind): Promise<Offer> {
   const all = await lives(context.shared);
   const found = all.find((life) => life[kind]?.answer.status === 202);
@@ -193,7 +192,7 @@ const statusOf =
       : undefined;
   };
 
-/** A deletionQuery sent again before it has ended. */
+/** A deletion sent again before it has ended. */
 const judgeResent = (answer: Answer): Outcome => {
   if (answer.status === 422 && bodyOf(answer)["error"] === "ConcurrencyError")
     return warn("202", seenOf(answer), answer);
@@ -221,27 +220,27 @@ function halts(kind: Kind) {
     const flight = await early(context, kind);
     return inFlight(flight, "deletion", (answer) => {
       if (!isSuccess(answer))
-        return notApplicable(`the deletionQuery was refused: ${seenOf(answer)}`, ...evidenceOf(flight));
+        return notApplicable(`the deletion was refused: ${seenOf(answer)}`, ...evidenceOf(flight));
       const { again } = flight.afterwards;
       const isOver = flight.ended.state !== "timed-out" && again !== undefined && !isSuccess(again);
       return isOver
         ? pass(...evidenceOf(flight))
         : fail(
             "it to be gone in the end",
-            again === undefined ? flight.ended.state : `the next deletionQuery answers ${seenOf(again)}`,
+            again === undefined ? flight.ended.state : `the next deletion answers ${seenOf(again)}`,
             ...evidenceOf(flight),
           );
     });
   };
 }
 
-/** What polls say after a deletionQuery overtook the creation. */
+/** What polls say after a deletion overtook the creation. */
 function polled(kind: Kind, status: 200 | 202, words: string, isRight: (poll: Answer, flight: Flight) => boolean) {
   return async (context: OsbContext): Promise<Outcome> => {
     const flight = await early(context, kind);
-    const { deletionQuery: answer, polled: poll } = flight.meanwhile;
+    const { deletion: answer, polled: poll } = flight.meanwhile;
     if (answer?.status !== status || poll === undefined) {
-      return notApplicable(`the deletionQuery meanwhile was answered ${answer?.status}`, ...evidenceOf(flight));
+      return notApplicable(`the deletion meanwhile was answered ${answer?.status}`, ...evidenceOf(flight));
     }
     if (![200, 404, 410].includes(poll.status))
       return notApplicable(`the poll was answered ${poll.status}`, answer, poll);
@@ -254,7 +253,7 @@ function polled(kind: Kind, status: 200 | 202, words: string, isRight: (poll: An
 const tellsDeletion = (poll: Answer): boolean => poll.status !== 200 || bodyOf(poll)["state"] !== "failed";
 const tellsFailure = (poll: Answer): boolean => poll.status !== 200 || bodyOf(poll)["state"] === "failed";
 
-/** A deletionQuery while something else is going on with the same thing. */
+/** A deletion while something else is going on with the same thing. */
 function busy(kind: Kind, judge: (answer: Answer) => Outcome) {
   return async (context: OsbContext): Promise<Outcome> => {
     if (kind === "unbind") return inFlight(await early(context, "unbind"), "deletion", judge);
@@ -303,7 +302,7 @@ function removalChecks(kind: Kind): OsbCheck[] {
     ),
     probe(`${kind}-malformed-400`, malformed(kind)),
     probe(`${during}-halts`, halts(kind), held),
-    probe(`${during}-lastop-async`, polled(kind, 202, "polls to tell about the deletionQuery", tellsDeletion), held),
+    probe(`${during}-lastop-async`, polled(kind, 202, "polls to tell about the deletion", tellsDeletion), held),
     probe(`${during}-lastop-sync`, polled(kind, 200, "polls to tell that the creation failed", tellsFailure), held),
     probe(`${kind}-busy-422`, busy(kind, busyStatus), held),
     probe(`${kind}-busy-error-code`, busy(kind, busyCode), held),

@@ -94,8 +94,8 @@ describe("the backup suite", () => {
   it("is not applicable to a broker in the same process that comes without a way to its data", async () => {
     const { data: _, ...blind } = toyOptions(new ToyCloud());
     const summary = await certify({ ...blind, ...DATA, suites: [backupSuite] });
-    const told = new Set(summary.results.map(({ verdict, reason }) => `${verdict}: ${reason}`));
-    expect([...told]).toEqual(["not-applicable: there is no way to the data services (option data)"]);
+    const outcomes = new Set(summary.results.map(({ verdict, reason }) => `${verdict}: ${reason}`));
+    expect([...outcomes]).toEqual(["not-applicable: there is no way to the data services (option data)"]);
   });
 
   it("is unknown, not passed, when a tenant can't get at its own data", async () => {

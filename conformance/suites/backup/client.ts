@@ -8,10 +8,10 @@ import { NoAnswer } from "../../client/no-answer.ts";
 import { retryAfterMs } from "../../client/polling.ts";
 import type { Clock } from "../../client/clock.ts";
 import type { BackupInterface, BackupRequest } from "./interface.ts";
-import type { BackupState } from "../../settings/schema.ts";
+import type { BackupState } from "../../settings/backup-section.ts";
 
 /** The ids that a request is about. */
-export interface Ids {
+interface Ids {
   readonly instance: string;
   readonly backup?: string;
   readonly restore?: string;
@@ -29,14 +29,14 @@ export interface BackupOperation {
 const fillIds = (text: string, ids: Ids, encode: (id: string) => string): string =>
   text.replaceAll(/\{(instance|backup|restore)\}/g, (_, name: keyof Ids) => encode(ids[name] ?? ""));
 
+function fillValue(value: Json, ids: Ids): Json {
+  if (typeof value === "string") return fillIds(value, ids, (id) => id);
+  if (isArray(value)) return value.map((item) => fillValue(item, ids));
+  return isObject(value) ? fillBody(value, ids) : value;
+}
+
 function fillBody(body: JsonObject, ids: Ids): JsonObject {
-  const fill = (value: Json): Json => {
-    if (typeof value === "string") return fillIds(value, ids, (id) => id);
-    if (isArray(value)) return value.map(fill);
-    if (!isObject(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, fill(item)]));
-  };
-  return fill(body) as JsonObject;
+  return Object.fromEntries(Object.entries(body).map(([name, item]) => [name, fillValue(item, ids)]));
 }
 
 /** A vendor's backups, reached as its interface says. */
@@ -174,7 +174,7 @@ export class BackupClient {
     return this.#untilNoneLeft({ instance }, async () => true);
   }
 
-  /** `meanwhile` is told what is left, and whether to wait on is its answer. */
+  /** `meanwhile` gets the ids of what is left, and answers whether to wait on. */
   async #untilNoneLeft(ids: Ids, meanwhile: (left: readonly string[]) => Promise<boolean>): Promise<boolean> {
     const { clock, cleanupMsMax, pollMsMin, pollMsMax } = this.#platform.settings;
     const endMs = clock.nowMs() + cleanupMsMax;
@@ -187,7 +187,7 @@ export class BackupClient {
     return false;
   }
 
-  /** Ids of the backups that an instance still has; undefined when that can't be told for the moment. */
+  /** Ids of the backups that an instance still has; undefined when that can't be known for the moment. */
   async #left(ids: Ids): Promise<readonly string[] | undefined> {
     const answer = await this.send(this.api.list, ids, { intent: "cleanup" }).catch(ignoreSilence);
     if (answer?.status === 404 || answer?.status === 410) return [];

@@ -1,4 +1,5 @@
-import type { RecordedSession, Access } from "../../data/recorder.ts";
+import type { RecordedSession } from "../../data/recorded-session.ts";
+import type { Access } from "../../data/step-evidence.ts";
 import type { Difference } from "../../data/contents.ts";
 import { DataError } from "../../data/plane.ts";
 import { PREFIX } from "../../data/statement.ts";
@@ -41,7 +42,7 @@ export class BackupContext extends TenantContext {
     read: (session: RecordedSession) => Promise<T>,
   ): Promise<T> {
     try {
-      return await this.recorder.using(key, read);
+      return await this.recorder.withSession(key, read);
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       const seen = `${error.code ?? error.fault} ${error.message}`;

@@ -6,7 +6,7 @@ import type { RunContext } from "../../runner/suite.ts";
 import { BackupClient } from "./client.ts";
 import { type BackupInterface, DRIVERS, extensionAt, interfaceFor } from "./interface.ts";
 
-export type Discovery = { readonly api: BackupInterface } | { readonly api?: undefined; readonly outcome: Outcome };
+type Discovery = { readonly api: BackupInterface } | { readonly api?: undefined; readonly outcome: Outcome };
 
 function extensionsIn(holder: Json | undefined): readonly Json[] {
   if (!isObject(holder)) return [];
@@ -30,7 +30,7 @@ function candidates(run: RunContext, offer: Offer): readonly BackupInterface[] {
   return all.filter((api, at) => all.findIndex((each) => each.list.path === api.list.path) === at);
 }
 
-/** Runs that have been told: two suites of one run may both look. */
+/** Runs that have the note: two suites of one run may both look. */
 const announced = new WeakSet<RunContext>();
 
 function announce(run: RunContext, { name, create, restore }: BackupInterface): void {

@@ -1,11 +1,6 @@
 import type { JsonObject } from "../../client/http/json.ts";
-import {
-  type BackupDriverName,
-  type BackupSettings,
-  type BackupState,
-  DEFAULT_BACKUP_DRIVER,
-  type RequestSetting,
-} from "../../settings/schema.ts";
+import { type BackupSettings, type RequestSetting } from "../../settings/schema.ts";
+import { type BackupDriverName, type BackupState, DEFAULT_BACKUP_DRIVER } from "../../settings/backup-section.ts";
 
 /** One request of an interface. `{instance}`, `{backup}` and `{restore}` in path and body stand for ids. */
 export interface BackupRequest {

@@ -9,6 +9,7 @@ import { openSessionsCheck } from "./checks/open-sessions.ts";
 import { replacementCheck } from "./checks/replacement.ts";
 import { BackupContext } from "./context.ts";
 
+/** The checks of the backup suite, in the order in which they run. */
 export const BACKUP_CHECKS: readonly Check<BackupContext>[] = [
   fidelityCheck,
   replacementCheck,

@@ -1,7 +1,7 @@
-import type { Access } from "../../data/recorder.ts";
-import { describeVantage } from "../../data/recorder.ts";
+import type { Access } from "../../data/step-evidence.ts";
+import { describeVantage } from "../../data/step-evidence.ts";
 import type { Address, Vantage } from "../../data/plane.ts";
-import type { Reach } from "../../data/probe-port.ts";
+import type { Reach } from "../../data/plane.ts";
 import type { Tenant } from "../tenants/tenants.ts";
 import type { Live } from "../../osb/context.ts";
 import { type Evidence, fail, type Outcome, unknown, Verdicted } from "../../runner/check.ts";
@@ -21,7 +21,7 @@ export function anonymousAccess({ host, port }: Address, instance: Live): Access
 }
 
 /**
- * Whether a data service can be reached: who can't even connect finds it shut; who is told anything, if only that he may not in, finds it
+ * Whether a data service can be reached: who can't even connect finds it shut; who gets any answer, if only a refusal, finds it
  * open. Ends the check as unknown where nobody can stand at the vantage.
  */
 export async function attemptConnection(context: IsolationContext, key: Access, from: Vantage): Promise<Reach> {
@@ -50,8 +50,9 @@ export function unadmittedVantages({ recorder: { plane } }: IsolationContext, ot
   ];
 }
 
+/** A vantage in words that follow "its port answers". */
 export const toWhom = (from: Vantage): string =>
-  from === "outsider" ? "to a stranger" : `to ${describeVantage(from)}`;
+  from === "outsider" ? "to an outsider" : `to ${describeVantage(from)}`;
 
 /** Whether two instances share an address: it has to be open for the one when it is for the other. */
 export async function sharesAddress(context: IsolationContext, a: Tenant, b: Tenant): Promise<boolean> {

@@ -15,7 +15,7 @@ export interface Owner {
 }
 
 /** Why a binding is not what it was, with what shows it; undefined while it is. */
-export type Harm = { readonly seen: string; readonly evidence: readonly Evidence[] } | undefined;
+type Harm = { readonly seen: string; readonly evidence: readonly Evidence[] } | undefined;
 
 /** What a check of isolation works with. */
 export class IsolationContext extends BackupContext {
@@ -37,7 +37,7 @@ export class IsolationContext extends BackupContext {
         return { seen: `its owner fetches it and is answered ${now.status}`, evidence: [now] };
     }
     if (tenant === undefined) return undefined;
-    const refusal = await this.recorder.visit(tenant.access);
+    const refusal = await this.recorder.tryLogin(tenant.access);
     if (refusal === undefined) return undefined;
     return { seen: `its credentials no longer let in: ${refusal.message}`, evidence: this.lastStep() };
   }

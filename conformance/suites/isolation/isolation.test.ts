@@ -49,20 +49,20 @@ describe("the isolation suite", () => {
     expect([summary.exitCode, summary.leftBehind, cloud.instances.size]).toEqual([130, [], 0]);
   });
 
-  it("tries the door again and again after an unbind, and accepts one that closes late", async () => {
-    let knocks = 0;
+  it("tries again and again after an unbind, and accepts an instance that closes late", async () => {
+    let attempts = 0;
     const late = toy({
       unbound: (instance, binding, cloud) => {
         RIGHT.unbound(instance, binding, cloud);
         instance.admitted.add("application");
       },
       admits: (instance, login, cloud) => {
-        if (instance.bindings.size === 0 && ++knocks === 5) instance.admitted.clear();
+        if (instance.bindings.size === 0 && ++attempts === 5) instance.admitted.clear();
         return RIGHT.admits(instance, login, cloud);
       },
     });
     expect((await run(late, { only: ["IS-43"] }))["IS-43"]?.verdict).toBe("pass");
-    expect(knocks).toBe(5);
+    expect(attempts).toBe(5);
   });
 
   it("says what it could not see when nobody tells where an instance is before its first binding", async () => {

@@ -13,6 +13,7 @@ import { revokedCheck } from "./checks/unbound.ts";
 import { uniqueCredentialsCheck } from "./checks/unique-credentials.ts";
 import { IsolationContext } from "./context.ts";
 
+/** The checks of the isolation suite, in the order in which they run. */
 export const ISOLATION_CHECKS: readonly Check<IsolationContext>[] = [
   foreignBindingCheck,
   bindingReuseCheck,

@@ -1,4 +1,4 @@
-import type { RecordedSession } from "../../data/recorder.ts";
+import type { RecordedSession } from "../../data/recorded-session.ts";
 import { type DatabaseContents, writtenFacts } from "../../data/contents.ts";
 import type { TableRow, TableRows, TableShape } from "../../data/statement.ts";
 
@@ -66,7 +66,7 @@ export const MANY_ROWS: FilledTable = {
  * Bytes of text in the table that is large: a dump of it takes dozens of reads of a socket or a file, so that whoever loses, repeats or
  * mixes up what comes with one of them shows it. More would be a burden on somebody else's service.
  */
-export const VOLUME_BYTES = 4 * 1024 * 1024;
+const VOLUME_BYTES = 4 * 1024 * 1024;
 /** Widths of its rows, in characters: one after the other, so that no read ends where the last one did. */
 const WIDTHS = [0, 3, 40, 200, 1100, 64, 5000, 7, 700, 16_000, 90, 2500, 1, 320];
 /** Every so many rows have no text at all. */

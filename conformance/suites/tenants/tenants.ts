@@ -7,7 +7,9 @@ import type { OsbClient } from "../../client/osb-client.ts";
 import { type Evidence, notApplicable, type Outcome, unknown, Verdicted } from "../../runner/check.ts";
 import type { RunContext } from "../../runner/suite.ts";
 import { loginOf } from "../../data/credentials.ts";
-import { type RecordedSession, DataRecorder, type Access } from "../../data/recorder.ts";
+import { DataRecorder } from "../../data/recorder.ts";
+import { type RecordedSession } from "../../data/recorded-session.ts";
+import { type Access } from "../../data/step-evidence.ts";
 import { DataError, type DataPlane } from "../../data/plane.ts";
 import { entryFor } from "../../runner/parameters.ts";
 
@@ -38,7 +40,7 @@ function candidates(run: RunContext): readonly Offer[] {
 export class TenantContext {
   readonly osb: OsbContext;
   readonly #shared: Shared;
-  #desk: DataRecorder | undefined;
+  #recorder: DataRecorder | undefined;
   #isSpoilt = false;
 
   constructor(platform: OsbClient, shared: Shared) {
@@ -61,8 +63,8 @@ export class TenantContext {
   /** The way to the data. Ends the check as not applicable where there is none. */
   get recorder(): DataRecorder {
     const { clock, signal } = this.platform.settings;
-    this.#desk ??= new DataRecorder(this.#plane(), clock, signal);
-    return this.#desk;
+    this.#recorder ??= new DataRecorder(this.#plane(), clock, signal);
+    return this.#recorder;
   }
 
   #plane(): DataPlane {
@@ -115,7 +117,7 @@ export class TenantContext {
 
   /** Who can't be reached from here is waited for once, and not by each check. */
   async #reach(offer: Offer, key: Access): Promise<ScoutResult> {
-    const refusal = await this.recorder.visit(key);
+    const refusal = await this.recorder.tryLogin(key);
     if (refusal === undefined) return { offer };
     const reason = `the credentials of a binding do not let in (see "data" in drydock.yml): ${refusal.message}`;
     return { outcome: unknown(reason, ...this.lastStep()) };
@@ -159,19 +161,19 @@ export class TenantContext {
   /** Works in a session of a tenant; ends the check as unknown when its own credentials don't let it in, or a statement fails. */
   async inSession<T>(tenant: Tenant, work: (session: RecordedSession) => Promise<T>): Promise<T> {
     try {
-      return await this.recorder.using(tenant.access, work);
+      return await this.recorder.withSession(tenant.access, work);
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       throw new Verdicted(unknown(`it needs to work with the data of a binding: ${error.message}`, ...this.lastStep()));
     }
   }
 
-  /** Says that a lent instance was changed, so that none of those lent is lent again. */
+  /** Says that a shared instance was changed, so that no later check gets it. */
   markChanged(): void {
     this.#isSpoilt = true;
   }
 
-  /** Gives back what was lent; what was, or may have been, changed is removed. */
+  /** Gives back what was borrowed; what was, or may have been, changed is removed. */
   close(outcome: Outcome): Promise<void> {
     return this.osb.close(this.#isSpoilt ? unknown("instances were changed") : outcome);
   }

@@ -3,6 +3,7 @@ import { type Handler, reply, type WireRequest, type WireResponse } from "../../
 import { TOY_PORT, type ToyBinding, type ToyCloud, type ToyInstance } from "./cloud.ts";
 import type { Store } from "./engine.ts";
 
+/** How a toy broker differs from the usual one. */
 export interface ToyBrokerOptions {
   /** How its backups are reached. Default `extension`. */
   readonly backups?: "extension" | "a9s" | "none";

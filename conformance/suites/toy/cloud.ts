@@ -1,6 +1,7 @@
 import { DataError, type DataPlane, type DataSession, type Login, type Vantage } from "../../data/plane.ts";
 import { ALL_EXTRAS, copyOf, emptyStore, replace, run, type Store } from "./engine.ts";
 
+/** A binding with the user that it stands for. */
 export interface ToyBinding {
   readonly id: string;
   readonly username: string;
@@ -22,20 +23,22 @@ export interface ToyInstance {
   readonly sessions: Map<object, string>;
 }
 
-export interface ToyBackup {
+interface ToyBackup {
   readonly id: string;
   /** Id of the instance that it was taken of. */
   readonly instance: string;
   readonly isDeleted: boolean;
 }
 
+/** Where the database of an instance listens. */
 export const TOY_PORT = 5432;
 /** Where the agent of an instance listens, for the platform alone. */
 export const TOY_AGENT_PORT = 3100;
+/** Where SSH of an instance's VM listens. */
 export const TOY_SSH_PORT = 22;
 
 /** A vantage, whichever tenant's VM it is. */
-export type ToyPlace = "application" | "outsider" | "tenant";
+type ToyPlace = "application" | "outsider" | "tenant";
 
 const placeOf = (from: Vantage): ToyPlace => (typeof from === "string" ? from : "tenant");
 
@@ -68,6 +71,7 @@ export interface Behaviour {
   admits(instance: ToyInstance, login: Login, cloud: ToyCloud): boolean;
 }
 
+/** What a sound cloud does. */
 export const RIGHT: Behaviour = {
   provisioned: () => {},
   bound: (instance, { username, password }) => {

@@ -8,22 +8,26 @@ export interface Store {
   readonly objects: Made[];
 }
 
+/** A table; its rows are kept by their key. */
 export interface Table {
   readonly columns: readonly Column[];
   readonly rows: Map<string, TableRow>;
 }
 
 /** An index, a view or a right, with the table that it belongs to. */
-export interface Made {
+interface Made {
   readonly kind: Extra;
   readonly name: string;
   readonly table: string;
 }
 
+/** Everything that the engine can hold beside tables. */
 export const ALL_EXTRAS: ReadonlySet<Extra> = new Set<Extra>(["index", "view", "grant"]);
 
+/** A database without anything in it. */
 export const emptyStore = (): Store => ({ tables: new Map(), sequences: new Map(), objects: [] });
 
+/** A copy that shares nothing. */
 export const copyOf = (store: Store): Store => structuredClone(store);
 
 /** Puts what one store holds in the place of what another held. */

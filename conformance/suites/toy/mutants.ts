@@ -4,7 +4,6 @@ import { type CertifyOptions } from "../../runner/options.ts";
 import { type CheckResult } from "../../runner/summary.ts";
 import type { Clock } from "../../client/clock.ts";
 import type { AnySuite } from "../../runner/suite.ts";
-import type { CheckInfo } from "../../runner/events.ts";
 import type { MutantSet, MutantInfo } from "../../runner/mutant-set.ts";
 import { createToyBroker, type ToyBrokerOptions } from "./broker.ts";
 import { type Behaviour, ToyCloud } from "./cloud.ts";
@@ -27,6 +26,7 @@ export function dataMutant(
   return { id, description, expected: typeof expected === "string" ? [expected] : expected, also, changes };
 }
 
+/** What happens to a request on its way to the broker. */
 export type Wire = (request: WireRequest, next: Handler) => Promise<WireResponse>;
 
 /** Time that passes only when somebody waits. */
@@ -82,7 +82,7 @@ export function toyMutantSet(suite: AnySuite, mutants: readonly DataMutant[]): M
   };
   return {
     suite: suite.name,
-    checks: suite.checks as readonly CheckInfo[],
+    checks: suite.checks,
     mutants: mutants.map(({ id, description, expected, also }) => ({ id, description, expected, also })),
     cleanRuns: [
       { name: "backups as an extension", run: () => judged(CLEAN, {}) },

@@ -33,7 +33,7 @@ export function* createVolume(
 }
 
 /** b is the flavor's ephemeral disk. */
-const DEVICES = [..."cdefghijklmnopqrstuvwxyz"].map((letter) => `/dev/sd${letter}`);
+const DEVICES = "cdefghijklmnopqrstuvwxyz".split("").map((letter) => `/dev/sd${letter}`);
 
 /** Attaches a volume to a server, unless it is attached already. Answers with its device. @throws CpiError */
 export function* attachVolume(process: CpiProcess, serverId: string, id: string): Body<string> {

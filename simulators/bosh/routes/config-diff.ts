@@ -16,7 +16,7 @@ function readSide({ director }: RequestContext, side: unknown): unknown {
   const { id, content } = asFields(side);
   if (id === undefined) return readContent(content);
   const config = director.slot.value.configs.find((each) => String(each.id) === id && !each.deleted);
-  if (config === undefined) throw new DirectorError(440012, `Config ${id} not found`);
+  if (config === undefined) throw new DirectorError(440012, `Config ${String(id)} not found`);
   return readYaml(config.content);
 }
 

@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
-import { cutConnection, hearErrors, resetConnection } from "../../kernel/edge/connections.ts";
+import { cutConnection, hearErrors, portOf, resetConnection } from "../../kernel/edge/connections.ts";
 import type { Driver } from "../../kernel/edge/drive.ts";
 import { sourceOf } from "../../kernel/edge/serve.ts";
 import { type ConsulAgent, datagramOf, type DnsReply } from "../index.ts";
@@ -11,6 +11,7 @@ import type { Transport } from "../wire/codec/types.ts";
 /** Open TCP connections. */
 const CONNECTIONS_MAX = 256;
 
+/** A DNS server that listens. */
 export interface ServedDns {
   /** `127.64.0.10:8600` */
   readonly address: string;
@@ -20,12 +21,12 @@ export interface ServedDns {
 /** Hands a message to the agent and its answer, when there is one, to `reply`. */
 type Ask = (message: Uint8Array, transport: Transport, reply: (answer: DnsReply) => void) => void;
 
-export interface ServeDnsOptions {
+interface ServeDnsOptions {
   readonly host: string;
   readonly port: number;
   /** May this address ask? Who may not gets no answer over UDP and is reset over TCP. Default: everyone may. */
   readonly admits?: (source: string) => boolean;
-  /** Told what the agent threw, for which its client gets no answer, and what a socket failed with. Default: nobody. */
+  /** Hears what the agent threw, for which its client gets no answer, and what a socket failed with. Default: nobody does. */
   readonly report?: (error: unknown) => void;
 }
 
@@ -43,7 +44,7 @@ export async function serveDns(dns: ConsulAgent, driver: Driver, options: ServeD
   tcp.listen(wanted, host);
   await once(tcp, "listening");
   hearErrors(tcp, report);
-  const { port } = tcp.address() as { port: number };
+  const port = portOf(tcp);
   const udp = createSocket("udp4");
   answerDatagrams(udp, ask, admits);
   udp.bind(port, host);

@@ -126,5 +126,5 @@ export function recordOf(reply: HttpReply, method: string, isRaw: boolean): Http
   const text = (headers["content-encoding"] === "gzip" ? gunzipSync(bytes) : bytes).toString("utf8");
   if (method === "HEAD") return { status: reply.status, headers, body: "" };
   const isJson = headers["content-type"] === "application/json" && !isRaw;
-  return { status: reply.status, headers, body: isJson ? (JSON.parse(text) as unknown) : text };
+  return { status: reply.status, headers, body: isJson ? JSON.parse(text) : text };
 }

@@ -1,3 +1,4 @@
+import { byKey, isObject } from "../../kernel/index.ts";
 import { replaceAt } from "./path.ts";
 
 const short = (value: unknown): string => (JSON.stringify(value) ?? "nothing").slice(0, 300);
@@ -7,10 +8,10 @@ export const canonical = (value: unknown): string => JSON.stringify(sortKeys(val
 
 function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
-  if (typeof value !== "object" || value === null) return value;
+  if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .sort(byKey)
       .map(([key, member]) => [key, sortKeys(member)]),
   );
 }
@@ -26,7 +27,7 @@ export function maskReply(reply: unknown, mask: readonly string[]): unknown {
           ? value
               .map((item) => ({ item, key: canonical(item) }))
               .sort((a, b) => (a.key < b.key ? -1 : 1))
-              .map(({ item }) => item as unknown)
+              .map(({ item }): unknown => item)
           : value,
       );
   return copy;
@@ -48,6 +49,3 @@ export function differences(expected: unknown, actual: unknown, path = "$"): rea
     );
   return [`${path}: ${short(expected)} expected, got ${short(actual)}`];
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

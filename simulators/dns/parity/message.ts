@@ -1,3 +1,4 @@
+import { own } from "../../kernel/index.ts";
 import { addressText } from "../wire/codec/address.ts";
 import { readName } from "../wire/codec/names.ts";
 import { OPCODE, RCODE, TYPE } from "../wire/codec/types.ts";
@@ -100,8 +101,11 @@ function dataAt(bytes: Buffer, type: number, from: number, to: number): unknown 
 
 function strings(bytes: Buffer, from: number, to: number): readonly string[] {
   const list: string[] = [];
-  for (let at = from; at < to; at += 1 + (bytes[at] as number))
-    list.push(bytes.toString("utf8", at + 1, at + 1 + (bytes[at] as number)));
+  for (let at = from; at < to; ) {
+    const next = at + 1 + bytes.readUInt8(at);
+    list.push(bytes.toString("utf8", at + 1, next));
+    at = next;
+  }
   return list;
 }
 
@@ -122,7 +126,7 @@ export function buildQuery(question: string, id: number, udpBytes: number | unde
   header.writeUInt16BE(1, 4);
   header.writeUInt16BE(udpBytes === undefined ? 0 : 1, 10);
   const tail = Buffer.alloc(4);
-  tail.writeUInt16BE(TYPE[type as keyof typeof TYPE], 0);
+  tail.writeUInt16BE(own<number>(TYPE, type) ?? 0, 0);
   tail.writeUInt16BE(1, 2);
   const opt = Buffer.alloc(udpBytes === undefined ? 0 : 11);
   if (udpBytes !== undefined) {

@@ -16,10 +16,12 @@ function segmentsOf(path: string): readonly Segment[] {
 
 type Visit = (parent: Record<string, unknown>, key: string) => void;
 
+const isParent = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+
 function walk(value: unknown, segments: readonly Segment[], visit: Visit): void {
-  if (typeof value !== "object" || value === null) return;
-  const parent = value as Record<string, unknown>;
-  const [segment, ...rest] = segments as [Segment, ...Segment[]];
+  const [segment, ...rest] = segments;
+  if (!isParent(value) || segment === undefined) return;
+  const parent = value;
   const enter = (key: string): void => {
     if (rest.length === 0) visit(parent, key);
     else walk(parent[key], rest, visit);

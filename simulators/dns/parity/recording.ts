@@ -28,6 +28,7 @@ export interface Scenario {
   readonly steps: readonly RecordedStep[];
 }
 
+/** A request as it was sent. */
 export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
@@ -38,6 +39,7 @@ export interface RecordedRequest {
   readonly raw_body?: boolean;
 }
 
+/** A reply as it came, with the headers that matter. */
 export interface HttpReplyRecord {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -46,6 +48,7 @@ export interface HttpReplyRecord {
   readonly disconnected?: boolean;
 }
 
+/** How long an answer took, by class. */
 export interface Timing {
   readonly class: "immediate" | "timeout" | "woken" | "held";
   readonly wait_ms?: number;
@@ -58,6 +61,7 @@ interface Judged {
   readonly timing?: Timing;
 }
 
+/** A request and its reply. */
 export interface HttpStep extends Judged {
   readonly http: RecordedRequest;
   readonly agent?: string;
@@ -66,6 +70,7 @@ export interface HttpStep extends Judged {
   readonly reply: HttpReplyRecord | null;
 }
 
+/** A record as a reader of the message finds it. */
 export interface DnsRecord {
   readonly name: string;
   readonly type: string;
@@ -73,6 +78,7 @@ export interface DnsRecord {
   readonly data: unknown;
 }
 
+/** An answer over DNS as a reader of the message finds it. */
 export interface DnsReplyRecord {
   readonly rcode: string;
   readonly flags: readonly string[];
@@ -83,6 +89,7 @@ export interface DnsReplyRecord {
   readonly size: number;
 }
 
+/** A question over DNS and its answer. */
 export interface DnsStep extends Judged {
   readonly dns: {
     readonly transport: "udp" | "tcp";
@@ -105,6 +112,7 @@ export interface DnsStep extends Judged {
   readonly candidates?: { readonly answer: readonly DnsRecord[]; readonly additional: readonly DnsRecord[] };
 }
 
+/** Something that a client did, or a time that passed. */
 export type RecordedStep =
   | HttpStep
   | DnsStep

@@ -1,11 +1,11 @@
 import type { ScenarioScore } from "../../parity/ratchet.ts";
 import { Process } from "../../kernel/index.ts";
 import { ConsulClient, type Flight, recordOf } from "./client.ts";
-import { canonical, differences, maskReply } from "./compare.ts";
+import { differences, maskReply } from "./compare.ts";
+import { dnsDifferences, fillInAll, timingDifferences } from "./judge.ts";
 import { buildQuery, readReply } from "./message.ts";
 import { valueAt } from "./path.ts";
 import {
-  type DnsRecord,
   type DnsStep,
   type HttpReplyRecord,
   type HttpStep,
@@ -13,9 +13,9 @@ import {
   type RecordedRequest,
   type Scenario,
   type RecordedStep,
-  type Timing,
 } from "./recording.ts";
 
+/** How far one recorded scenario matches, and where it does not. */
 export interface ScenarioResult extends ScenarioScore {
   readonly failures: readonly {
     readonly step: number;
@@ -24,7 +24,7 @@ export interface ScenarioResult extends ScenarioScore {
   }[];
 }
 
-export interface ReplayOptions {
+interface ReplayOptions {
   /** Only scenarios whose id this matches. */
   readonly only?: RegExp;
 }
@@ -49,9 +49,6 @@ function replayScenario(scenario: Scenario): ScenarioResult {
     return { id, area, steps: steps.length, matched: 0, firstDifference: why, failures };
   }
 }
-
-const IMMEDIATE_MS_MAX = 700;
-const SLACK_MS = 200;
 
 /** One scenario on its way: what it has captured and what still runs. */
 class ScenarioReplay {
@@ -111,7 +108,7 @@ class ScenarioReplay {
   }
 
   #fillInAll<T>(value: T): T {
-    return value === undefined ? value : (JSON.parse(this.#fillIn(JSON.stringify(value))) as T);
+    return fillInAll(value, (text) => this.#fillIn(text));
   }
 
   #http(step: HttpStep): readonly string[] {
@@ -153,23 +150,13 @@ class ScenarioReplay {
   ): readonly string[] {
     for (const [name, path] of Object.entries(step.capture ?? {})) this.#captured.set(name, valueAt(reply, path));
     const mask = step.mask ?? [];
-    const expected = lowerHeaders(step.reply as HttpReplyRecord);
+    if (step.reply === null) return ["the recording holds no reply"];
+    const expected = lowerHeaders(step.reply);
     return [
-      ...differences(maskReply(this.#expectedReply(expected), mask), maskReply(reply, mask)),
+      ...differences(maskReply(this.#fillInAll(expected), mask), maskReply(reply, mask)),
       ...(step.assert ?? []).flatMap(([path, relation, name]) => this.#relates(valueAt(reply, path), relation, name)),
       ...timingDifferences(step.timing, this.#client.kernel.nowMs - sinceMs),
     ];
-  }
-
-  /** The recorded reply with captured texts filled in. */
-  #expectedReply(reply: HttpReplyRecord): HttpReplyRecord {
-    const fill = (value: unknown): unknown => {
-      if (typeof value === "string") return this.#fillIn(value);
-      if (Array.isArray(value)) return value.map(fill);
-      if (typeof value !== "object" || value === null) return value;
-      return Object.fromEntries(Object.entries(value).map(([key, member]) => [this.#fillIn(key), fill(member)]));
-    };
-    return fill(reply) as HttpReplyRecord;
   }
 
   #relates(value: unknown, relation: "<" | "=" | ">", name: string): readonly string[] {
@@ -191,7 +178,7 @@ class ScenarioReplay {
     if (reply === undefined) return step.reply === null ? late : ["no reply"];
     if (step.reply === null || step.reply === undefined)
       return [`silence expected, got ${Buffer.from(reply).toString("hex")}`];
-    return [...dnsDifferences(step, Buffer.from(reply), (text) => this.#fillIn(text)), ...late];
+    return [...dnsDifferences(step, step.reply, Buffer.from(reply), (text) => this.#fillIn(text)), ...late];
   }
 
   #stream(step: DnsStep, chunks: readonly string[]): readonly string[] {
@@ -202,7 +189,10 @@ class ScenarioReplay {
     const expected = (step.replies_hex ?? []).map((hex) => Buffer.from(hex, "hex"));
     if (expected.length !== shown.length) return [`${expected.length} replies expected, got ${shown.length}`];
     const differing = expected.flatMap((reply, at) => {
-      const [wanted, got] = [maskReply(readReply(reply), SERIALS), maskReply(readReply(shown[at] as Buffer), SERIALS)];
+      const [wanted, got] = [
+        maskReply(readReply(reply), SERIALS),
+        maskReply(readReply(shown[at] ?? Buffer.alloc(0)), SERIALS),
+      ];
       return differences(wanted, got, `$.replies[${at}]`);
     });
     return step.closed === undefined ? differing : [...differing, ...differences(step.closed, closed, "$.closed")];
@@ -223,73 +213,3 @@ const lowerHeaders = (reply: HttpReplyRecord): HttpReplyRecord => ({
   ...reply,
   headers: Object.fromEntries(Object.entries(reply.headers).map(([name, value]) => [name.toLowerCase(), value])),
 });
-
-function timingDifferences(timing: Timing | undefined, tookMs: number): readonly string[] {
-  if (timing === undefined) return [];
-  const waitMs = timing.wait_ms ?? 0;
-  const [from, to] =
-    timing.class === "immediate" || timing.class === "woken"
-      ? [0, IMMEDIATE_MS_MAX]
-      : timing.class === "held"
-        ? [waitMs, waitMs + SLACK_MS]
-        : [waitMs, waitMs * (1 + 1 / 16) + SLACK_MS];
-  return tookMs >= from && tookMs <= to ? [] : [`took ${tookMs} ms, expected ${from} to ${to} (${timing.class})`];
-}
-
-const SECTIONS = ["answer", "authority", "additional"] as const;
-
-function dnsDifferences(step: DnsStep, actual: Buffer, fillIn: (text: string) => string): readonly string[] {
-  const mask = new Set(step.mask);
-  const isExact =
-    [...mask].every((path) => path === "$..serial") &&
-    typeof step.reply_hex === "string" &&
-    step.dns.query_hex !== undefined;
-  if (isExact) return bytesDiffer(Buffer.from(step.reply_hex as string, "hex"), actual, step.hex_mask ?? []);
-  const expected = JSON.parse(fillIn(JSON.stringify(step.reply))) as NonNullable<DnsStep["reply"]>;
-  const reply = readReply(actual);
-  const found: string[] = [];
-  for (const field of ["rcode", "flags", "question"] as const)
-    found.push(...differences(expected[field], reply[field], `$.${field}`));
-  if (!mask.has("$.size") && step.dns.query_hex !== undefined)
-    found.push(...differences(expected.size, reply.size, "$.size"));
-  for (const section of SECTIONS) found.push(...sectionDiffers(section, expected[section], reply[section], step, mask));
-  return found;
-}
-
-function bytesDiffer(
-  expected: Buffer,
-  actual: Buffer,
-  holes: readonly (readonly [number, number])[],
-): readonly string[] {
-  const blank = (bytes: Buffer): Buffer => {
-    const copy = Buffer.from(bytes);
-    for (const [at, length] of holes) copy.fill(0, at, at + length);
-    return copy;
-  };
-  if (blank(expected).equals(blank(actual))) return [];
-  const shown = differences(readReply(expected), readReply(actual));
-  return shown.length > 0 ? shown : [`bytes ${expected.toString("hex")} expected, got ${actual.toString("hex")}`];
-}
-
-function sectionDiffers(
-  section: (typeof SECTIONS)[number],
-  expected: readonly DnsRecord[],
-  actual: readonly DnsRecord[],
-  { candidates }: DnsStep,
-  mask: ReadonlySet<string>,
-): readonly string[] {
-  if (mask.has("answer-pick") && section !== "authority") {
-    const pool = new Set((candidates?.[section] ?? []).map(canonical));
-    const keys = actual.map(canonical);
-    const unexpected = keys.filter((key) => !pool.has(key));
-    const found = unexpected.map((key) => `$.${section}: ${key} is no candidate`);
-    if (new Set(keys).size !== keys.length) found.push(`$.${section}: a record twice`);
-    if (!mask.has(`${section}-count`) && keys.length !== expected.length)
-      found.push(`$.${section}: ${expected.length} records expected, got ${keys.length}`);
-    return found;
-  }
-  if (mask.has(`${section}-order`))
-    return differences(expected.map(canonical).sort(), actual.map(canonical).sort(), `$.${section}`);
-  const free = mask.has("$..serial") ? ["$..serial"] : [];
-  return differences(maskReply(expected, free), maskReply(actual, free), `$.${section}`);
-}

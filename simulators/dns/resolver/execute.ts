@@ -4,8 +4,9 @@ import type { Datacenter } from "../behaviour/datacenter.ts";
 import type { Authorizer } from "../state/acl-rules.ts";
 import { isHealthy } from "../state/health.ts";
 import type { PreparedQuery } from "../state/queries.ts";
-import type { NodeEntry, ServiceRow } from "../state/rows.ts";
+import type { ServiceRow } from "../state/rows.ts";
 
+/** What a prepared query has found. */
 export interface QueryResult {
   readonly query: PreparedQuery;
   readonly services: readonly ServiceRow[];
@@ -14,7 +15,7 @@ export interface QueryResult {
   readonly failovers: number;
 }
 
-export interface ExecuteOptions {
+interface ExecuteOptions {
   readonly authorizer: Authorizer;
   /** Name of a node, `_agent`, or empty. */
   readonly near: string;
@@ -23,7 +24,7 @@ export interface ExecuteOptions {
   readonly isConnect: boolean;
 }
 
-/** The search for the node asked for among the nearest ends here. */
+/** Among how many of the nearest the node that is asked for is looked for. */
 const NEAREST_MAX = 10;
 
 /** Executes a prepared query from an agent; `undefined` when there is none of this id or name. */
@@ -68,7 +69,7 @@ function select(
   const { catalog } = datacenter;
   const wanted = (Service.Tags ?? []).map((tag) => tag.toLowerCase());
   const services = catalog.instancesOf(Service.Service).filter((service) => {
-    const entry = catalog.entry(service.node) as NodeEntry;
+    const { entry } = catalog.placed(service);
     if (isConnect && !service.native) return false;
     if (!authorizer.reads("node", service.node) || !authorizer.reads("service", service.name)) return false;
     return (
@@ -99,9 +100,11 @@ function nearFirst(
 ): readonly ServiceRow[] {
   if (near === "" || !isLocal) return services;
   const sorted = [...datacenter.coordinates.sortByDistance(near, services, ({ node }) => node)];
+  const [first] = sorted;
   const at = sorted.slice(0, NEAREST_MAX).findIndex(({ node }) => node === near);
-  if (at > 0) [sorted[0], sorted[at]] = [sorted[at] as ServiceRow, sorted[0] as ServiceRow];
-  return sorted;
+  const nearest = sorted[at];
+  if (first === undefined || nearest === undefined) return sorted;
+  return sorted.with(0, nearest).with(at, first);
 }
 
 function failoversOf(cluster: Cluster, own: Datacenter, { Service }: PreparedQuery): readonly Datacenter[] {

@@ -34,13 +34,13 @@ function cutDomain(name: string, domain: string): string | undefined {
 /** Reads a prefix from the right: the first keyword decides; for SRV a label that begins with `_` does as well. */
 export function parseName(prefix: string, type: number): NameQuestion | undefined {
   const labels = labelsOf(prefix);
-  for (let at = labels.length - 1; at >= 0; at--) {
-    const label = labels[at] as string;
-    if (KEYWORDS.has(label)) return parseKeyword(label, labels.slice(0, at), labels.slice(at + 1), prefix);
-    if (type === TYPE.SRV && label.startsWith("_"))
-      return parseKeyword("service", labels.slice(0, at + 1), labels.slice(at + 1), prefix);
-  }
-  return undefined;
+  const at = labels.findLastIndex((label) => KEYWORDS.has(label) || (type === TYPE.SRV && label.startsWith("_")));
+  const label = labels[at];
+  if (label === undefined) return undefined;
+  const suffixes = labels.slice(at + 1);
+  return KEYWORDS.has(label)
+    ? parseKeyword(label, labels.slice(0, at), suffixes, prefix)
+    : parseKeyword("service", labels.slice(0, at + 1), suffixes, prefix);
 }
 
 function parseKeyword(
@@ -49,8 +49,11 @@ function parseKeyword(
   suffixes: readonly string[],
   prefix: string,
 ): NameQuestion | undefined {
-  if (keyword === "addr") return parts.length === 1 ? { kind: "addr", hex: parts[0] as string, prefix } : undefined;
-  if (suffixes.length > 1 || parts.length === 0) return undefined;
+  const [first] = parts;
+  const last = parts.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  if (keyword === "addr") return parts.length === 1 ? { kind: "addr", hex: first, prefix } : undefined;
+  if (suffixes.length > 1) return undefined;
   const datacenter = suffixes[0];
   switch (keyword) {
     case "node":
@@ -59,16 +62,19 @@ function parseKeyword(
     case "ingress":
       return { kind: "ingress", datacenter };
     case "connect":
-      return { kind: "service", name: parts.at(-1) as string, tag: "", isConnect: true, datacenter };
+      return { kind: "service", name: last, tag: "", isConnect: true, datacenter };
     default:
-      return { kind: "service", ...parseService(parts), isConnect: false, datacenter };
+      return { kind: "service", ...parseService(first, last, parts), isConnect: false, datacenter };
   }
 }
 
 /** `_name._tag` (RFC 2782, where `_tcp` is no tag), or `tag.name` with dots in the tag. */
-function parseService(parts: readonly string[]): { readonly name: string; readonly tag: string } {
-  const [first, second] = parts as [string, string | undefined];
-  if (parts.length === 2 && first.startsWith("_") && second?.startsWith("_"))
-    return { name: first.slice(1), tag: second === "_tcp" ? "" : second.slice(1) };
-  return { name: parts.at(-1) as string, tag: parts.slice(0, -1).join(".") };
+function parseService(
+  first: string,
+  last: string,
+  parts: readonly string[],
+): { readonly name: string; readonly tag: string } {
+  if (parts.length === 2 && first.startsWith("_") && last.startsWith("_"))
+    return { name: first.slice(1), tag: last === "_tcp" ? "" : last.slice(1) };
+  return { name: last, tag: parts.slice(0, -1).join(".") };
 }

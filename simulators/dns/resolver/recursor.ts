@@ -1,12 +1,19 @@
 import { TYPE, RCODE, type Rcode, type Rr, type Transport } from "../wire/codec/types.ts";
 
-/** A record of a resolver outside the simulation, as text a person writes: `{name, type: "A", ttl, data}`. */
-export interface UpstreamRecord {
+/** The data of a record, by type. */
+type UpstreamData =
+  | { readonly type: "A" | "AAAA" | "CNAME" | "NS" | "PTR"; readonly data: string }
+  | { readonly type: "TXT"; readonly data: string | readonly string[] }
+  | { readonly type: "MX"; readonly data: Pick<Extract<Rr, { type: typeof TYPE.MX }>, "preference" | "exchange"> }
+  | { readonly type: "SOA"; readonly data: Extract<Rr, { type: typeof TYPE.SOA }>["data"] }
+  | { readonly type: "SRV"; readonly data: Omit<Extract<Rr, { type: typeof TYPE.SRV }>, "type" | "name" | "ttl"> };
+
+/** A record of a resolver outside the simulation, as a person writes it: `{name, type: "A", ttl, data}`. */
+export type UpstreamRecord = UpstreamData & {
   readonly name: string;
-  readonly type: string;
+  /** Seconds. */
   readonly ttl: number;
-  readonly data: unknown;
-}
+};
 
 /** What such a resolver answers to one question. */
 export interface UpstreamAnswer {
@@ -24,6 +31,7 @@ export interface Upstream {
   readonly answers: Readonly<Record<string, UpstreamAnswer | "drop">>;
 }
 
+/** What asking such a resolver gave. */
 export interface UpstreamReply {
   readonly rcode: Rcode;
   readonly isAuthoritative: boolean;
@@ -49,35 +57,30 @@ export function askUpstream(
     rcode: RCODE[answer.rcode],
     isAuthoritative: answer.aa === true,
     isTruncated,
-    answer: isTruncated ? [] : (answer.answer ?? []).map(record),
-    authority: isTruncated ? [] : (answer.authority ?? []).map(record),
+    answer: isTruncated ? [] : (answer.answer ?? []).map(recordOf),
+    authority: isTruncated ? [] : (answer.authority ?? []).map(recordOf),
   };
 }
 
-function record({ name, type, ttl, data }: UpstreamRecord): Rr {
-  const owner = { name, ttl };
-  const fields = data as Readonly<Record<string, never>>;
-  switch (type) {
+function recordOf(given: UpstreamRecord): Rr {
+  const { name, ttl } = given;
+  switch (given.type) {
     case "A":
     case "AAAA":
-      return { ...owner, type: TYPE[type], address: String(data) };
+      return { name, ttl, type: TYPE[given.type], address: given.data };
     case "CNAME":
     case "NS":
     case "PTR":
-      return { ...owner, type: TYPE[type], target: String(data) };
+      return { name, ttl, type: TYPE[given.type], target: given.data };
     case "TXT":
-      return { ...owner, type: TYPE.TXT, texts: [data].flat().map(String) };
+      return { name, ttl, type: TYPE.TXT, texts: [given.data].flat() };
     case "MX":
-      return { ...owner, type: TYPE.MX, preference: Number(fields.preference), exchange: String(fields.exchange) };
+      return { name, ttl, type: TYPE.MX, ...given.data };
     case "SOA":
-      return { ...owner, type: TYPE.SOA, data: data as never };
+      return { name, ttl, type: TYPE.SOA, data: given.data };
     case "SRV":
-      return {
-        ...owner,
-        type: TYPE.SRV,
-        ...(data as { priority: number; weight: number; port: number; target: string }),
-      };
+      return { name, ttl, type: TYPE.SRV, ...given.data };
     default:
-      throw new Error(`not simulated: upstream records of type ${type}`);
+      throw new Error(`not simulated: upstream record ${JSON.stringify(given)}`);
   }
 }

@@ -1,8 +1,7 @@
 import { Refusal } from "../wire/refusal.ts";
 import { hash } from "node:crypto";
-import type { Slot } from "../../kernel/index.ts";
+import { byText, type Slot } from "../../kernel/index.ts";
 import { ALLOW_ALL, Authorizer, readRules } from "./acl-rules.ts";
-import { byText } from "./rows.ts";
 import type { Store } from "./store.ts";
 
 export interface PolicyRow {

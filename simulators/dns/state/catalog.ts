@@ -1,26 +1,21 @@
 import { Refusal } from "../wire/refusal.ts";
-import type { Slot } from "../../kernel/index.ts";
+import { byText, type Slot } from "../../kernel/index.ts";
 import {
-  byText,
   type Check,
   type CheckRow,
   type Instance,
   type Meta,
   type NodeEntry,
   type NodeRow,
+  type PlacedService,
   type Service,
   type ServiceRow,
 } from "./rows.ts";
+import { CatalogHistory } from "./catalog-history.ts";
+import { type CatalogState, copyEntry, emptyState, linkService, rebuildState, unlinkService } from "./catalog-state.ts";
 import type { Store } from "./store.ts";
 
-/** Nodes by lower-case name; services and checks hang on their node. */
-export interface CatalogState {
-  readonly nodes: Map<string, NodeEntry>;
-  /** Lower-case service name → lower-case `node/id` → instance. */
-  readonly byService: Map<string, Map<string, ServiceRow>>;
-  /** Node id → lower-case node name. */
-  readonly byId: Map<string, string>;
-}
+export type { CatalogState } from "./catalog-state.ts";
 
 /** What a registration says. Without `skipNodeUpdate` the node becomes what it says, its metadata too. */
 export interface Registration {
@@ -35,7 +30,7 @@ export interface Registration {
 }
 
 /** What others must do when the catalog changes. */
-export interface CatalogListener {
+interface CatalogListener {
   /** A check went critical or is gone, or the whole node is (no `check`). */
   onLost(node: string, check: string | undefined, index: number): void;
   /** Something of this node was written. */
@@ -45,19 +40,9 @@ export interface CatalogListener {
 /** A registration that the catalog refuses; the message is Consul's. */
 export class CatalogError extends Refusal {}
 
-/** A node as it was before a write; `null` when there was none. */
-interface Past {
-  readonly atMs: number;
-  readonly node: string;
-  readonly before: NodeEntry | null;
-}
-
-/** Writes that can be looked back behind. */
-const HISTORY_MAX = 4096;
-
-const key = (node: string, id: string): string => `${node}/${id}`.toLowerCase();
 const serviceTable = (name: string): string => `service.${name.toLowerCase()}`;
 const EXTINCTION = "service_last_extinction";
+/** The check by which the gossip pool says whether a node is alive. */
 export const SERF_HEALTH = "serfHealth";
 
 function hasSameJson(a: unknown, b: unknown): boolean {
@@ -68,17 +53,13 @@ function hasSameJson(a: unknown, b: unknown): boolean {
 export class Catalog {
   readonly #store: Store;
   readonly #slot: Slot<CatalogState>;
-  readonly #history: Slot<Past[]>;
+  readonly #history: CatalogHistory;
   listener: CatalogListener | undefined;
 
   constructor(store: Store) {
     this.#store = store;
-    this.#history = store.kernel.slot<Past[]>(`dns/${store.datacenter}/history`, []);
-    this.#slot = store.kernel.slot(`dns/${store.datacenter}/catalog`, {
-      nodes: new Map(),
-      byService: new Map(),
-      byId: new Map(),
-    });
+    this.#history = new CatalogHistory(store.kernel, store.datacenter);
+    this.#slot = store.kernel.slot(`dns/${store.datacenter}/catalog`, emptyState());
   }
 
   get state(): CatalogState {
@@ -123,12 +104,22 @@ export class Catalog {
     return [...(this.entry(node)?.services ?? [])].sort(([a], [b]) => byText(a, b)).map(([, row]) => row);
   }
 
+  #require(node: string): NodeEntry {
+    const entry = this.entry(node);
+    if (entry === undefined) throw new Error(`the catalog has a service or check of ${node}, but no such node`);
+    return entry;
+  }
+
+  /** An instance with the entry of its node. */
+  placed(service: ServiceRow): PlacedService {
+    return { service, entry: this.#require(service.node) };
+  }
+
   /** An instance with its node and the checks that count for it: those of the node first, as Consul joins them. */
   instance(service: ServiceRow): Instance {
-    const entry = this.entry(service.node) as NodeEntry;
     const checks = this.checksOf(service.node);
     return {
-      node: entry.row,
+      node: this.#require(service.node).row,
       service,
       checks: [
         ...checks.filter(({ serviceId }) => serviceId === ""),
@@ -146,39 +137,25 @@ export class Catalog {
 
   /** A copy to come back to when a transaction fails. */
   capture(): () => void {
-    const nodes = new Map([...this.state.nodes].map(([name, entry]) => [name, copyOf(entry)] as const));
+    const nodes = new Map([...this.state.nodes].map(([name, entry]) => [name, copyEntry(entry)] as const));
     return () => {
       this.#slot.value = rebuildState(nodes);
     };
   }
 
   #remember(name: string): void {
-    const entry = this.entry(name);
-    const before = entry === undefined ? null : copyOf(entry);
-    const history = this.#history.value;
-    history.push({ atMs: this.#store.kernel.nowMs, node: name.toLowerCase(), before });
-    if (history.length > HISTORY_MAX * 1.25) history.splice(0, history.length - HISTORY_MAX);
+    this.#history.remember(name, this.entry(name));
   }
 
   /** Runs something synchronous on the catalog as it was at a time, as far as it is remembered. */
   asOf<T>(atMs: number, run: () => T): T {
     const present = this.#slot.value;
-    this.#slot.value = this.#past(atMs);
+    this.#slot.value = this.#history.stateAt(present, atMs);
     try {
       return run();
     } finally {
       this.#slot.value = present;
     }
-  }
-
-  #past(atMs: number): CatalogState {
-    const nodes = new Map(this.state.nodes);
-    for (const { atMs: at, node, before } of [...this.#history.value].reverse()) {
-      if (at <= atMs) break;
-      if (before === null) nodes.delete(node);
-      else nodes.set(node, before);
-    }
-    return rebuildState(nodes);
   }
 
   /** All of it or nothing. @throws CatalogError when the catalog refuses it */
@@ -227,7 +204,7 @@ export class Catalog {
       skipNodeUpdate: false,
       checks: [],
     });
-    return this.node(name) as NodeRow;
+    return this.#require(name).row;
   }
 
   /** A service on a node that is there. What is left out is empty. @throws CatalogError */
@@ -294,7 +271,7 @@ export class Catalog {
   }
 
   #ensureService(service: Service, index: number): void {
-    const entry = this.entry(service.node) as NodeEntry;
+    const entry = this.#require(service.node);
     const known = entry.services.get(service.id.toLowerCase());
     const row: ServiceRow = { ...service, createIndex: known?.createIndex ?? index, modifyIndex: index };
     if (known !== undefined) {
@@ -302,7 +279,7 @@ export class Catalog {
       if (known.name.toLowerCase() !== row.name.toLowerCase()) this.#unlink(known, index);
     }
     entry.services.set(service.id.toLowerCase(), row);
-    link(this.state, row);
+    linkService(this.state, row);
     this.#store.touch(index, "services", serviceTable(service.name));
     this.#store.record("service.register", `${service.node}/${service.id}`, {
       service: service.name,
@@ -312,7 +289,7 @@ export class Catalog {
   }
 
   #ensureCheck(check: Check, index: number): void {
-    const entry = this.entry(check.node) as NodeEntry;
+    const entry = this.#require(check.node);
     const service = check.serviceId === "" ? undefined : entry.services.get(check.serviceId.toLowerCase());
     const known = entry.checks.get(check.id.toLowerCase());
     const wanted = {
@@ -342,13 +319,10 @@ export class Catalog {
 
   /** Takes an instance out of its service; the last one takes the service with it. */
   #unlink(service: ServiceRow, index: number): void {
-    const name = service.name.toLowerCase();
-    const instances = this.state.byService.get(name);
-    instances?.delete(key(service.node, service.id));
+    const table = serviceTable(service.name);
     this.#store.touch(index, "services");
-    if (instances !== undefined && instances.size > 0) return this.#store.touch(index, serviceTable(name));
-    this.state.byService.delete(name);
-    this.#store.forget(serviceTable(name));
+    if (!unlinkService(this.state, service)) return this.#store.touch(index, table);
+    this.#store.forget(table);
     this.#store.touch(index, EXTINCTION);
   }
 
@@ -361,7 +335,7 @@ export class Catalog {
   }
 
   #dropService(service: ServiceRow, index: number): void {
-    const entry = this.entry(service.node) as NodeEntry;
+    const entry = this.#require(service.node);
     for (const check of entry.checks.values()) if (check.serviceId === service.id) this.#dropCheck(check, index);
     entry.services.delete(service.id.toLowerCase());
     this.#unlink(service, index);
@@ -406,28 +380,6 @@ export class Catalog {
     this.listener?.onLost(entry.row.name, undefined, index);
     this.#store.record("node.deregister", entry.row.name);
   }
-}
-
-const copyOf = ({ row, services, checks }: NodeEntry): NodeEntry => ({
-  row,
-  services: new Map(services),
-  checks: new Map(checks),
-});
-
-/** A catalog of these nodes, its indexes made anew. */
-function rebuildState(nodes: Map<string, NodeEntry>): CatalogState {
-  const state: CatalogState = { nodes, byService: new Map(), byId: new Map() };
-  for (const { row, services } of nodes.values()) {
-    if (row.id !== "") state.byId.set(row.id, row.name.toLowerCase());
-    for (const service of services.values()) link(state, service);
-  }
-  return state;
-}
-
-function link({ byService }: CatalogState, service: ServiceRow): void {
-  const name = service.name.toLowerCase();
-  const instances = byService.get(name) ?? new Map<string, ServiceRow>();
-  byService.set(name, instances.set(key(service.node, service.id), service));
 }
 
 const fieldsOf = ({ id, name, address, meta, taggedAddresses }: NodeRow) => ({

@@ -1,6 +1,5 @@
-import type { Slot } from "../../kernel/index.ts";
+import { byText, type Slot } from "../../kernel/index.ts";
 import type { Catalog } from "./catalog.ts";
-import { byText } from "./rows.ts";
 import type { Store } from "./store.ts";
 
 /** A network coordinate in Consul's own shape. */

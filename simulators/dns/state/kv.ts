@@ -1,5 +1,4 @@
-import type { Slot } from "../../kernel/index.ts";
-import { byText } from "./rows.ts";
+import { byText, type Slot } from "../../kernel/index.ts";
 import type { Store } from "./store.ts";
 
 export interface KvRow {

@@ -1,7 +1,6 @@
 import { Refusal } from "../wire/refusal.ts";
-import { compilePattern, type Slot } from "../../kernel/index.ts";
+import { byText, compilePattern, type Slot } from "../../kernel/index.ts";
 import { durationNs, invalidDuration } from "../wire/duration.ts";
-import { byText } from "./rows.ts";
 import { checkUuid, type Sessions } from "./sessions.ts";
 import type { Store } from "./store.ts";
 

@@ -1,6 +1,7 @@
 /** Text to text, or null where none was given: Consul's answers tell the two apart. */
 export type Meta = Readonly<Record<string, string>> | null;
 
+/** A node of the catalog. */
 export interface NodeRow {
   /** A UUID, or empty for a node that no agent stands behind. */
   readonly id: string;
@@ -13,16 +14,19 @@ export interface NodeRow {
   readonly modifyIndex: number;
 }
 
+/** How often an instance is picked, by its health. */
 export interface Weights {
   readonly passing: number;
   readonly warning: number;
 }
 
+/** A tagged address, in Consul's own shape. */
 export interface ServiceAddress {
   readonly Address: string;
   readonly Port: number;
 }
 
+/** An instance of a service in the catalog. */
 export interface ServiceRow {
   /** Name of the node it is on. */
   readonly node: string;
@@ -44,13 +48,15 @@ export interface ServiceRow {
   readonly modifyIndex: number;
 }
 
+/** An instance as it is registered. */
 export type Service = Omit<ServiceRow, "createIndex" | "modifyIndex">;
 
+/** A check in the catalog. */
 export interface CheckRow {
   readonly node: string;
   readonly id: string;
   readonly name: string;
-  /** `passing`, `warning`, `critical`; the catalog stores whatever it is told. */
+  /** `passing`, `warning`, `critical`; the catalog stores whatever is registered. */
   readonly status: string;
   readonly notes: string;
   readonly output: string;
@@ -58,14 +64,15 @@ export interface CheckRow {
   readonly serviceId: string;
   readonly serviceName: string;
   readonly serviceTags: readonly string[];
-  /** `ttl`, `tcp` …, empty when the catalog was not told. */
+  /** `ttl`, `tcp` …, empty when it was not given. */
   readonly type: string;
-  /** What an agent was told to do for it, in Consul's own shape; absent in most. */
+  /** How an agent is to perform it, in Consul's own shape; absent in most. */
   readonly definition?: Readonly<Record<string, unknown>>;
   readonly createIndex: number;
   readonly modifyIndex: number;
 }
 
+/** A check as it is registered. */
 export type Check = Omit<CheckRow, "createIndex" | "modifyIndex" | "serviceName" | "serviceTags">;
 
 /** A node with all that is on it; keys are lower-case ids. */
@@ -83,4 +90,10 @@ export interface Instance {
   readonly checks: readonly CheckRow[];
 }
 
-export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+/** An instance of a service with the entry of its node. */
+export interface PlacedService {
+  readonly service: ServiceRow;
+  readonly entry: NodeEntry;
+  /** Whether the node is shown at another address than its name says. */
+  readonly isMoved?: boolean;
+}

@@ -1,9 +1,8 @@
 import { Refusal } from "../wire/refusal.ts";
-import type { Slot } from "../../kernel/index.ts";
+import { byText, type Slot } from "../../kernel/index.ts";
 import { durationNs } from "../wire/duration.ts";
 import type { Catalog } from "./catalog.ts";
 import type { KeyValues } from "./kv.ts";
-import { byText } from "./rows.ts";
 import type { Store } from "./store.ts";
 
 export interface SessionRow {

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Unread } from "../http/api.ts";
-import { collectGarbage } from "./upload.ts";
+import { streamSparingly } from "./upload.ts";
 
 /** A body that was not read to its end. */
 export class BodyError extends Error {
@@ -32,7 +32,7 @@ export function readBody(payload: Readable, bytesMax: number, cut: AbortSignal):
 
 /** A body for a reader of streams, which fails as `collect` does. */
 export function readableBody(payload: Readable, cut: AbortSignal): Readable {
-  const stream = collectGarbage(payload);
+  const stream = streamSparingly(payload);
   cut.addEventListener("abort", () => stream.destroy(new BodyError("cut")), { once: true });
   return stream;
 }

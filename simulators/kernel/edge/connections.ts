@@ -54,3 +54,10 @@ export class Connections {
 export function hearErrors(listener: NodeJS.EventEmitter, report: (error: unknown) => void = () => {}): void {
   listener.on("error", report);
 }
+
+/** The port at which a server listens. @throws Error when it doesn't listen on TCP */
+export function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server listens at no port");
+  return address.port;
+}

@@ -8,10 +8,10 @@ import type { Driver } from "./drive.ts";
 export type LocalFetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 /** Whatever can answer at an address of the local net. */
-export type LocalHost = { readonly service: Service } | { readonly fetch: (request: Request) => Promise<Response> };
+type LocalHost = { readonly service: Service } | { readonly fetch: (request: Request) => Promise<Response> };
 
 /** May `source` open a connection to `address:port`? A closed port answers like a host that drops packets. */
-export type Admission = (source: string, address: string, port: number) => boolean;
+type Admission = (source: string, address: string, port: number) => boolean;
 
 const REDIRECTS_MAX = 5;
 
@@ -104,6 +104,7 @@ function redirectRequest(request: Request, status: number, url: URL): Request {
   return new Request(url, { method: request.method === "HEAD" ? "HEAD" : "GET", headers, redirect: request.redirect });
 }
 
+/** A request of `fetch` as a route takes it, its body or upload read. */
 export async function toHttpRequest(
   service: Service,
   request: Request,
@@ -114,7 +115,7 @@ export async function toHttpRequest(
   const upload = service.uploadOf(request.method, url.pathname);
   const body =
     upload === undefined && request.body !== null ? new Uint8Array(await request.arrayBuffer()) : new Uint8Array();
-  // What `fetch` tells a server of the body by itself.
+  // What `fetch` itself says of the body.
   const hasLength =
     body.length > 0 || ((request.method === "PUT" || request.method === "POST") && request.body === null);
   const headers = hasLength ? { "content-length": String(body.length), ...sent } : sent;
@@ -162,18 +163,19 @@ export function replyOf(
 /** Statuses that a `Response` may not give a body. */
 const BODILESS = new Set([101, 204, 205, 304]);
 
+/** A reply as `fetch` gives it. @throws TypeError for one that breaks the connection */
 export function toResponse(reply: HttpReply): Response {
   if (reply.wire?.kind === "reset") throw connectionError("ECONNRESET", "read ECONNRESET");
   const { body, headers } = serialise(reply);
-  const list = Object.entries(headers).flatMap(([name, value]) =>
-    typeof value === "string" ? [[name, value]] : value.map((each) => [name, each]),
+  const list = Object.entries(headers).flatMap(([name, value]): [string, string][] =>
+    [value].flat().map((each) => [name, each]),
   );
-  const init = { status: reply.status, headers: list as [string, string][] };
+  const init = { status: reply.status, headers: list };
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
   if (BODILESS.has(reply.status) || bytes.length === 0) return new Response(null, init);
   if (reply.wire?.kind === "truncate" && reply.wire.bytes < bytes.length) {
     // Its head promises the whole, so that whoever gets less can tell.
-    if (!list.some(([name]) => name?.toLowerCase() === "content-length"))
+    if (!list.some(([name]) => name.toLowerCase() === "content-length"))
       list.push(["Content-Length", String(bytes.length)]);
     return new Response(truncatedStream(bytes.subarray(0, reply.wire.bytes)), init);
   }

@@ -21,7 +21,7 @@ export async function answerMalformed(
   const judged = service.front.judge(cutMessage(packet));
   if ("answer" in judged) return judged.answer;
   const { method, url, headers, body } = judged.request;
-  // Its method is told as it came: real servers know capitals from others.
+  // Its method stays as it came: real servers tell capitals from others.
   const common = {
     ...makeRequest(method, url, { headers, origin: `${scheme}://${headers.host ?? "localhost"}`, source }),
     method,

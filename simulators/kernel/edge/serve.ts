@@ -1,18 +1,19 @@
 import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo, Server, Socket } from "node:net";
+import { type Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Service } from "../http/api.ts";
-import { type HttpReply, type HttpRequest, makeRequest, serialise } from "../http/message.ts";
+import { type HttpReply, type HttpRequest, makeRequest, type ReplyHeaders, serialise } from "../http/message.ts";
 import type { Process } from "../process.ts";
 import { BodyError, readBody, readableBody } from "./body.ts";
-import { Connections, hearErrors, resetConnection } from "./connections.ts";
+import { Connections, hearErrors, portOf, resetConnection } from "./connections.ts";
 import type { Driver } from "./drive.ts";
 import { replyOf } from "./local.ts";
 import { answerMalformed } from "./malformed.ts";
 import type { PasswordThrottle } from "./throttle.ts";
 
+/** Where an API is served, and to whom. */
 export interface ServeOptions {
   /** Loopback address to listen on. */
   readonly host: string;
@@ -24,7 +25,7 @@ export interface ServeOptions {
   readonly admits?: (source: string) => boolean;
   /** Slows down who tries passwords. Default: nobody is. */
   readonly throttle?: PasswordThrottle;
-  /** Told of each `Crash`: which request it was and what was thrown. Default: nobody. */
+  /** Hears of each `Crash`: which request it was and what was thrown. Default: nobody does. */
   readonly report?: (error: unknown) => void;
 }
 
@@ -58,10 +59,11 @@ export async function serve(service: Service, driver: Driver, options: ServeOpti
       resolve();
     });
   });
-  const { port } = server.address() as AddressInfo;
+  const port = portOf(server);
   return { url: `${face.scheme}://${options.host}:${port}`, port, close: () => face.close() };
 }
 
+/** The address of a client, an IPv4 one in its own form; empty once the connection has gone. */
 export const sourceOf = (socket: { readonly remoteAddress?: string | undefined }): string =>
   socket.remoteAddress?.replace(/^::ffff:/, "") ?? "";
 
@@ -177,7 +179,7 @@ class Face {
     if (!socket.writable || error.rawPacket === undefined) return void socket.destroy();
     void answerMalformed(this.#service, error.rawPacket, {
       scheme: this.scheme,
-      source: sourceOf(socket as Socket),
+      source: socket instanceof Socket ? sourceOf(socket) : "",
       receive: (incoming) => this.#receive(incoming),
     }).then(
       (answer) => socket.end(answer),
@@ -202,7 +204,7 @@ class Face {
       bodiless || Object.keys(headers).some((name) => name.toLowerCase() === "content-length")
         ? {}
         : { "Content-Length": bytes.length };
-    raw.writeHead(answered.status, { ...length, ...(headers as Record<string, string | string[]>) });
+    raw.writeHead(answered.status, { ...length, ...mutableHeaders(headers) });
     if (answered.wire?.kind === "truncate") {
       raw.flushHeaders();
       raw.write(bytes.subarray(0, answered.wire.bytes), () => this.#connections.cut(raw.req.socket));
@@ -227,6 +229,12 @@ async function answerSlowly(
   if (pauseMs > 0) await sleep(pauseMs, undefined, { ref: false });
   return answered;
 }
+
+/** Node's own type of headers knows no list that stays as it is. */
+const mutableHeaders = (headers: ReplyHeaders): Record<string, string | string[]> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, typeof value === "string" ? value : [...value]]),
+  );
 
 const closing = (reply: HttpReply): HttpReply => ({ ...reply, headers: { ...reply.headers, Connection: "close" } });
 

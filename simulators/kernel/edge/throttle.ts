@@ -2,6 +2,7 @@ import type { HttpReply, HttpRequest } from "../http/message.ts";
 
 /** Wrong passwords that are answered at once; after them one is answered each pause. */
 export const FREE_MAX = 5;
+/** How long each further wrong password waits behind the one before. */
 export const PAUSE_MS = 1000;
 /** Answers to wrong passwords that may be waiting; while as many wait, no password is looked at. */
 export const WAITING_MAX = 16;

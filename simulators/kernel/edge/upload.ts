@@ -20,7 +20,7 @@ function sweep(): void {
  * An upload as it streams by, of whatever size, in little memory. Its chunks lie outside of V8's heap and are garbage at once, but V8
  * lets 64 MB of such garbage pile up before it looks; so it is asked to look more often while an upload runs.
  */
-export function collectGarbage(payload: Readable): Readable {
+export function streamSparingly(payload: Readable): Readable {
   let bytes = 0;
   const counter = new Transform({
     transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback) {
@@ -32,6 +32,6 @@ export function collectGarbage(payload: Readable): Readable {
       done(null, chunk);
     },
   });
-  // What breaks the upload breaks its copy, and whoever reads that copy is told.
+  // What breaks the upload breaks its copy, and with it whoever reads that copy.
   return pipeline(payload, counter, () => {});
 }

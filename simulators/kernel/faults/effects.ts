@@ -51,7 +51,9 @@ export const EFFECTS = {
   stale: { prose: "The answer is as it would have been so many ms ago.", fields: { ageMs: integer(1) } },
 } as const satisfies Readonly<Record<string, EffectDefinition>>;
 
+/** The name of an effect. */
 export type EffectKind = keyof typeof EFFECTS;
+/** Every kind of effect, in the order of the catalogue. */
 export const EFFECT_KINDS = Object.keys(EFFECTS) as readonly EffectKind[];
 
 type Value<F> = F extends Field<infer T> ? T : never;
@@ -64,12 +66,14 @@ type Flat<T> = { readonly [N in keyof T]: T[N] };
 export type EffectOf<K extends EffectKind> = {
   [P in K]: Flat<{ readonly kind: P } & Required<Fields<P>> & Optional<Fields<P>>>;
 }[K];
+/** An effect with its parameters. */
 export type Effect = EffectOf<EffectKind>;
 
 /** The fields of an effect of this kind, by name. */
 export const fieldsOf = (kind: EffectKind): readonly (readonly [string, Field<unknown> & { isOptional?: true }])[] =>
   Object.entries(EFFECTS[kind].fields);
 
+/** Whether this names an effect. */
 export const isEffectKind = (kind: unknown): kind is EffectKind =>
   typeof kind === "string" && Object.hasOwn(EFFECTS, kind);
 

@@ -1,6 +1,6 @@
 import type { Effect, EffectKind, EffectOf } from "./effects.ts";
 
-/** What an occasion at a point is told apart by. */
+/** By what occasions at a point differ. */
 export interface FaultAttribute {
   readonly prose: string;
   /** Every value that it can have; left out where they are without end. */
@@ -35,7 +35,7 @@ export type AttributesOf<P extends FaultPoint> = Readonly<Record<NamesOf<P>, str
 export type EffectAt<P extends FaultPoint> = EffectOf<P["effects"][number]>;
 
 /** How often a rule acts. */
-export interface Frequency {
+interface Frequency {
   /** Let this many matching occasions pass first. Default 0. */
   readonly skip?: number;
   /** Act at most this often; `null` for without end. Default 1. */
@@ -54,7 +54,7 @@ export interface FaultRule extends Frequency {
 }
 
 /** What is said of a rule on one declared point. */
-export interface RuleAt<P extends FaultPoint> extends Frequency {
+interface RuleAt<P extends FaultPoint> extends Frequency {
   readonly match?: Readonly<Partial<Record<NamesOf<P>, string>>>;
   readonly effect: EffectAt<P>;
 }

@@ -21,6 +21,7 @@ export interface Upload {
   receive(stream: Readable, request: HttpRequest): Promise<unknown>;
 }
 
+/** A line of the table of an API. */
 export interface Route<S> {
   readonly method: string;
   /** `/servers/:id/action`; `*name` as the last segment takes the rest of the path. */
@@ -91,12 +92,13 @@ export interface Service {
   readonly receive: (request: HttpRequest) => HttpReply | Process<HttpReply>;
 }
 
+/** Makes an API ready: compiles its routes and declares their fault points. @throws Error for two routes alike */
 export function defineService<S>(api: Api<S>): Service {
   const router = compileRoutes(api.routes);
   const points = new Map(api.infallible ? [] : api.routes.map((route) => [route, routePoint(api.name, route)]));
   for (const point of points.values()) api.kernel.faults.define(point);
   const call = (request: HttpRequest): HttpReply | Process<HttpReply> => respond(api, router, points, request);
-  api.kernel.onInput(`http:${api.name}`, call);
+  const receive = api.kernel.onInput(`http:${api.name}`, call);
   return {
     name: api.name,
     kernel: api.kernel,
@@ -115,7 +117,7 @@ export function defineService<S>(api: Api<S>): Service {
       return finishedReply(api, request, route, crashReply(api, request, route, error));
     },
     call,
-    receive: (request) => api.kernel.input(`http:${api.name}`, request) as HttpReply | Process<HttpReply>,
+    receive,
   };
 }
 
@@ -203,7 +205,7 @@ function finishedReply<S>(api: Api<S>, request: HttpRequest, route: Route<S> | u
   }
 }
 
-/** The id that its client was given for a request that crashed is known only once the reply is complete. */
+/** Gives a crash the id by which its client knows the request, which only the complete reply has. */
 function identifyCrash(reply: HttpReply): HttpReply {
   if (reply.crash !== undefined) reply.crash.requestId = requestIdOf(reply);
   return reply;
@@ -219,7 +221,7 @@ function crashEnvelope<S>(api: Api<S>, request: HttpRequest): HttpReply | undefi
   try {
     return api.crashed?.(api.sim, request);
   } catch {
-    // What made the handler throw can make its envelope throw too: the first error is the one that is told.
+    // What made the handler throw can make its envelope throw too: the first error is the one that counts.
     return undefined;
   }
 }

@@ -2,7 +2,7 @@ import { isDeeper, JSON_DEPTH_MAX } from "../json.ts";
 import type { Crash } from "./crash.ts";
 
 /** Header names in lower case; repeated request headers joined by ", " (RFC 9110 §5.3). */
-export type RequestHeaders = Readonly<Record<string, string>>;
+type RequestHeaders = Readonly<Record<string, string>>;
 
 /** A request as every face hands it to a route. Plain data, so that it can be recorded. */
 export interface HttpRequest {

@@ -87,7 +87,7 @@ function matchMethod<R>(
   }
   return {
     route: leaf.route,
-    params: Object.fromEntries(leaf.names.map((name, at) => [name, values[at] as string])),
+    params: Object.fromEntries(leaf.names.map((name, at) => [name, values[at] ?? ""])),
     allowed: [],
   };
 }

@@ -1,4 +1,5 @@
 import { faultPoint } from "../../kernel/index.ts";
+import type { Cinder } from "./state/cinder.ts";
 
 const VOLUME = { id: { prose: "the id of the volume" }, name: { prose: "its name" } };
 
@@ -32,3 +33,8 @@ export const CINDER_POINTS = {
     prose: "A snapshot that was accepted (202) ends in error or stays creating. The caller must not count on it.",
   }),
 };
+
+/** Declares the fault points of this service; once, at construction. */
+export function defineFaults({ cloud: { kernel } }: Cinder): void {
+  for (const point of Object.values(CINDER_POINTS)) kernel.faults.define(point);
+}

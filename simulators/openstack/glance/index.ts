@@ -22,7 +22,7 @@ import { emptyState, type Glance } from "./state.ts";
 import { STYLE } from "./wire/style.ts";
 
 /** Glance of one cloud. */
-export interface GlanceService {
+interface GlanceService {
   readonly service: Service;
   /** What the other services ask of it. */
   readonly ops: ImageOps;

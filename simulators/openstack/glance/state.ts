@@ -2,7 +2,7 @@ import type { Slot } from "../../kernel/index.ts";
 import type { Actor, Cloud } from "../cloud.ts";
 import { Refusal } from "../refusal.ts";
 
-export type ImageStatus = "queued" | "saving" | "uploading" | "importing" | "active" | "deactivated";
+type ImageStatus = "queued" | "saving" | "uploading" | "importing" | "active" | "deactivated";
 
 /** A project that an image is shared with. */
 export interface MemberRow {
@@ -24,6 +24,7 @@ export interface ImageData {
   readonly data: Uint8Array | null;
 }
 
+/** An image as Glance keeps it. */
 export interface ImageRow {
   readonly id: string;
   /** Counts images: the order of creation. */
@@ -54,7 +55,7 @@ export interface ImageRow {
   staged: ImageData | null;
 }
 
-export interface GlanceState {
+interface GlanceState {
   readonly images: Map<string, ImageRow>;
   /** Ids are never given twice, not even after a delete. */
   readonly usedIds: Set<string>;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { Answer } from "../parity/compare.ts";
+import type { ReceivedReply } from "../parity/compare.ts";
 import { LocalClient } from "../parity/client.ts";
 
 type Body = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -17,7 +17,7 @@ class Identity {
     return identity;
   }
 
-  async call(method: string, path: string, body?: object, token = this.#admin): Promise<Answer> {
+  async call(method: string, path: string, body?: object, token = this.#admin): Promise<ReceivedReply> {
     const bytes = body && Buffer.from(JSON.stringify(body));
     const headers = {
       "X-Auth-Token": token,
@@ -32,7 +32,7 @@ class Identity {
     return String((body as Body)[member]?.id);
   }
 
-  authenticate(name: string, password: string, scope: object): Promise<Answer> {
+  authenticate(name: string, password: string, scope: object): Promise<ReceivedReply> {
     const user = { name, password, domain: { id: "default" } };
     return this.call("POST", "/auth/tokens", {
       auth: { identity: { methods: ["password"], password: { user } }, scope },

@@ -34,7 +34,7 @@ import { withHeads } from "./wire/heads.ts";
 import { keystoneStyle } from "./wire/style.ts";
 
 /** Keystone of one cloud. */
-export interface KeystoneService {
+interface KeystoneService {
   readonly service: Service;
   /** What the other services ask of it. */
   readonly ops: IdentityOps;

@@ -1,4 +1,5 @@
 import { faultPoint } from "../../kernel/index.ts";
+import type { Nova } from "./state/nova.ts";
 
 const SERVER = { id: { prose: "the id of the server" }, name: { prose: "its name" } };
 const STATUS = { prose: "the code that the server's fault shows", minimum: 400, maximum: 599 };
@@ -37,3 +38,8 @@ export const NOVA_POINTS = {
       "A detach that was accepted never ends: the volume stays `detaching`, the server lists it. Only an administrator's reset helps.",
   }),
 };
+
+/** Declares the fault points of this service; once, at construction. */
+export function defineFaults({ cloud: { kernel } }: Nova): void {
+  for (const point of Object.values(NOVA_POINTS)) kernel.faults.define(point);
+}

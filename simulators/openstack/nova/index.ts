@@ -1,116 +1,61 @@
-import { json, type Service } from "../../kernel/index.ts";
+import type { Service } from "../../kernel/index.ts";
 import type { Cloud, ServerOps } from "../cloud.ts";
-import { type OpenStackRoute, openStackService } from "../service.ts";
-import { ACTION_ROUTES } from "./actions.ts";
-import { AGGREGATE_ROUTES } from "./aggregates.ts";
-import { defineBehaviour } from "./behaviour.ts";
-import { callOf, normalised, noResource, type NovaRoute } from "./call.ts";
-import { addFlavor, FLAVOR_ROUTES, type NewFlavor } from "./flavors.ts";
-import { KEYPAIR_ROUTES } from "./keypairs.ts";
-import { INTERFACE_ROUTES } from "./interfaces.ts";
-import { PROXY_ROUTES } from "./proxies.ts";
-import { QUOTA_ROUTES } from "./quotas.ts";
-import { GROUP_ROUTES } from "./server-groups.ts";
-import { SERVER_ROUTES } from "./servers.ts";
-import { emptyState, HOST, type Nova, type NovaState } from "./state.ts";
-import { STYLE, versionDocument } from "./style.ts";
-import { SURFACE_ROUTES } from "./surfaces.ts";
-import { TAG_ROUTES } from "./tags.ts";
-import { statusOf } from "./view.ts";
-import { VOLUME_ROUTES } from "./volumes.ts";
 
+import { forgetPort } from "./behaviour/interfaces.ts";
+import { defineTimers } from "./behaviour/timers.ts";
+import { defineFaults } from "./faults.ts";
+import { ROUTES } from "./routes/routes.ts";
+import { addFlavor, type NewFlavor } from "./state/flavors.ts";
+import { HOST } from "./state/host.ts";
+import { emptyState, type Nova, type NovaState } from "./state/nova.ts";
+import { findServer } from "./state/servers.ts";
+import { withoutVersion } from "./wire/address.ts";
+import { mountRoute } from "./wire/route.ts";
+import { statusOf } from "./wire/server-status.ts";
+import { STYLE } from "./wire/style.ts";
+import { VERSION_ROUTES } from "./wire/versions.ts";
+import { openStackService } from "../service.ts";
+
+/** Nova as the cloud puts it together. */
 export interface NovaService {
   readonly service: Service;
   readonly ops: ServerOps;
   addFlavor(flavor: NewFlavor): void;
-  /** The machine is gone behind everybody's back, ports and all. */
+  /** For the world's laws; read only. */
   state(): NovaState;
 }
 
-const ROUTES: readonly NovaRoute[] = [
-  ...SERVER_ROUTES,
-  ...ACTION_ROUTES,
-  ...TAG_ROUTES,
-  ...INTERFACE_ROUTES,
-  ...VOLUME_ROUTES,
-  ...FLAVOR_ROUTES,
-  ...KEYPAIR_ROUTES,
-  ...GROUP_ROUTES,
-  ...AGGREGATE_ROUTES,
-  ...QUOTA_ROUTES,
-  ...SURFACE_ROUTES,
-  ...PROXY_ROUTES,
-];
-
-const routed = (nova: Nova, route: NovaRoute): OpenStackRoute => ({
-  method: route.method,
-  path: route.path,
-  ...(route.clients && { clients: route.clients }),
-  handler: (context) => {
-    const call = callOf(nova, context);
-    if (call.version < (route.from ?? 0) || call.version > (route.to ?? Number.POSITIVE_INFINITY)) throw noResource();
-    return route.handler(call);
-  },
-});
-
-const VERSION_ROUTES: readonly OpenStackRoute[] = [
-  {
-    method: "GET",
-    path: "/",
-    open: true,
-    handler: (context) =>
-      json(200, { versions: [versionDocument(context, "v2.0", false), versionDocument(context, "v2.1", false)] }),
-  },
-  ...["/v2.1", "/v2.1/", "/v2", "/v2/"].map(
-    (path): OpenStackRoute => ({
-      method: "GET",
-      path,
-      open: true,
-      handler: (context) =>
-        json(200, { version: versionDocument(context, path.startsWith("/v2.1") ? "v2.1" : "v2.0", true) }),
-    }),
-  ),
-];
-
-function operations(nova: Nova): ServerOps {
-  return {
-    server: (id) => {
-      const server = nova.slot.value.servers.get(id);
-      if (server === undefined) return undefined;
-      const { projectId, name, extras } = server;
-      return {
-        id,
-        projectId,
-        name,
-        zone: extras?.zone ?? nova.cloud.zones[0] ?? "nova",
-        host: HOST,
-        status: statusOf(server),
-      };
-    },
-    usesImage: (imageId) => [...nova.slot.value.servers.values()].some((server) => server.imageId === imageId),
-    forgetPort: (serverId, portId) => {
-      const server = nova.slot.value.servers.get(serverId);
-      if (server !== undefined) server.nics = server.nics.filter((nic) => nic.portId !== portId);
-    },
-  };
+function serverView(nova: Nova, id: string): ReturnType<ServerOps["server"]> {
+  const server = findServer(nova, id);
+  if (server === undefined) return undefined;
+  const { projectId, name, extras } = server;
+  const zone = extras?.zone ?? nova.cloud.zones[0] ?? "nova";
+  return { id, projectId, name, zone, host: HOST, status: statusOf(server) };
 }
+
+const operations = (nova: Nova): ServerOps => ({
+  server: (id) => serverView(nova, id),
+  usesImage: (imageId) => [...nova.slot.value.servers.values()].some((server) => server.imageId === imageId),
+  forgetPort: (serverId, portId) => forgetPort(nova, serverId, portId),
+});
 
 /** Nova: servers that live over time, their actions, ports and volumes, flavors, key pairs, groups, quotas (2.1 to 2.93). */
 export function createNova(cloud: Cloud): NovaService {
   const nova: Nova = { cloud, slot: cloud.kernel.slot("nova", emptyState()) };
-  defineBehaviour(nova);
+  defineFaults(nova);
+  defineTimers(nova);
   const service = openStackService(cloud, "nova", STYLE, [
     ...VERSION_ROUTES,
-    ...ROUTES.map((route) => routed(nova, route)),
+    ...ROUTES.map((route) => mountRoute(nova, route)),
   ]);
   return {
     // The version and, on older clouds, the project lead the path; routes don't know them.
     service: {
       ...service,
-      call: (request) => service.call(normalised(request)),
-      receive: (request) => service.receive(normalised(request)),
-      unread: (request, why) => service.unread(normalised(request), why),
-      crashed: (request, error) => service.crashed(normalised(request), error),
+      call: (request) => service.call(withoutVersion(request)),
+      receive: (request) => service.receive(withoutVersion(request)),
+      unread: (request, why) => service.unread(withoutVersion(request), why),
+      crashed: (request, error) => service.crashed(withoutVersion(request), error),
     },
     ops: operations(nova),
     addFlavor: (flavor) => void addFlavor(nova, flavor),

@@ -17,6 +17,7 @@ export interface PortView {
   readonly securityGroups: readonly string[];
 }
 
+/** A network as Nova needs it. */
 export interface NetworkView {
   readonly id: string;
   readonly name: string;
@@ -44,6 +45,7 @@ export interface SecurityGroupView {
   }[];
 }
 
+/** A port that Nova wants for a server. */
 export interface PortRequest {
   readonly projectId: string;
   readonly networkId: string;

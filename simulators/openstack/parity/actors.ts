@@ -1,6 +1,6 @@
-import { type Answer, type Variables, valueAt } from "./compare.ts";
+import { type ReceivedReply, type Variables, valueAt } from "./compare.ts";
 import type { LocalClient } from "./client.ts";
-import type { Scenario } from "./recording.ts";
+import type { RecordedScenario } from "./recording.ts";
 
 interface Endpoint {
   /** Without the version. */
@@ -15,7 +15,8 @@ export interface ActorSession {
   readonly endpoints: Readonly<Record<string, Endpoint>>;
 }
 
-export interface Setting {
+/** What a scenario begins with: who takes part, and the values that its steps name. */
+export interface PreparedScenario {
   readonly variables: Variables;
   readonly actors: Readonly<Record<string, ActorSession>>;
 }
@@ -50,7 +51,7 @@ function endpointsOf(catalog: readonly CatalogEntry[]): Record<string, Endpoint>
 }
 
 /** What stands before a scenario: the administrator, the fixtures, its own projects and users. */
-export class Stage {
+export class ScenarioSetup {
   readonly #client: LocalClient;
   readonly #admin: ActorSession;
   readonly #variables: Variables;
@@ -62,7 +63,7 @@ export class Stage {
   }
 
   /** Logs the administrator in and makes the fixtures that services of this cloud can hold. */
-  static async set(client: LocalClient): Promise<Stage> {
+  static async set(client: LocalClient): Promise<ScenarioSetup> {
     const { session, body } = await login(client, { name: "admin", domain: { id: "default" } }, "secret", {
       name: "admin",
       domain: { id: "default" },
@@ -77,7 +78,7 @@ export class Stage {
       ["admin.role", valueAt(body, "$.token.roles[name=admin].id")],
     ]);
     for (const [service, { root }] of Object.entries(session.endpoints)) variables.set(`root.${service}`, root);
-    const stage = new Stage(client, session, variables);
+    const stage = new ScenarioSetup(client, session, variables);
     await stage.#fixtures();
     return stage;
   }
@@ -86,9 +87,9 @@ export class Stage {
     const roles = await this.#call("GET", "identity", "/roles");
     for (const name of ["member", "reader"])
       this.#variables.set(`role.${name}`, valueAt(roles, `$.roles[name=${name}].id`));
-    await attempt(() => this.#flavors());
-    await attempt(() => this.#images());
-    await attempt(() => this.#network());
+    await tryFixture(() => this.#flavors());
+    await tryFixture(() => this.#images());
+    await tryFixture(() => this.#network());
   }
 
   async #flavors(): Promise<void> {
@@ -139,7 +140,7 @@ export class Stage {
   }
 
   /** Makes the projects and users that the scenario mentions. */
-  async actorsFor(scenario: Scenario): Promise<Setting> {
+  async actorsFor(scenario: RecordedScenario): Promise<PreparedScenario> {
     const text = JSON.stringify(scenario.steps);
     const uniq = this.#client.kernel.random("parity").hex(8);
     const variables: Variables = new Map([...this.#variables, ["uniq", uniq]]);
@@ -179,7 +180,7 @@ export class Stage {
 }
 
 /** A service that this cloud lacks leaves its fixtures out; the steps that need them then differ. */
-async function attempt(work: () => Promise<void>): Promise<void> {
+async function tryFixture(work: () => Promise<void>): Promise<void> {
   await work().catch(() => undefined);
 }
 
@@ -192,7 +193,7 @@ async function login(
   const identity = { methods: ["password"], password: { user: { ...user, password } } };
   const body = Buffer.from(JSON.stringify({ auth: { identity, scope: { project } } }));
   const headers = { "Content-Type": "application/json", Accept: "application/json" };
-  const answer: Answer = await client.send("POST", `${client.authUrl}/auth/tokens`, headers, body);
+  const answer: ReceivedReply = await client.send("POST", `${client.authUrl}/auth/tokens`, headers, body);
   const catalog = valueAt(answer.body, "$.token.catalog");
   if (answer.status !== 201) throw new Error(`login: ${answer.status} ${JSON.stringify(answer.body)}`);
   const token = answer.headers["x-subject-token"] ?? "";

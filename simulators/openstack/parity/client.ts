@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { type HttpReply, Kernel, makeRequest, Process, serialise, type Service } from "../../kernel/index.ts";
 import { CATALOG, type CatalogType, createOpenStack, type OpenStack, type OpenStackOptions } from "../index.ts";
-import type { Answer } from "./compare.ts";
+import type { ReceivedReply } from "./compare.ts";
 
 /** A request takes this much virtual time, as it does on a real cloud. */
 const REQUEST_MS = 20;
@@ -42,7 +42,7 @@ export class LocalClient {
     url: string,
     headers: Readonly<Record<string, string>>,
     body?: Uint8Array,
-  ): Promise<Answer> {
+  ): Promise<ReceivedReply> {
     const { origin } = new URL(url);
     const service = this.#hosts.get(origin);
     if (service === undefined) throw new Error(`nothing listens on ${origin}`);
@@ -66,7 +66,7 @@ export class LocalClient {
             body: "",
             received: await upload.receive(Readable.from(body === undefined ? [] : [Buffer.from(body)]), plain),
           };
-    return answerOf(method, this.#await(service.receive(request)));
+    return receivedReply(method, this.#await(service.receive(request)));
   }
 
   #await(reply: HttpReply | Process<HttpReply>): HttpReply {
@@ -79,7 +79,7 @@ export class LocalClient {
 }
 
 /** The answer as it would come over the wire. */
-function answerOf(method: string, reply: HttpReply): Answer {
+function receivedReply(method: string, reply: HttpReply): ReceivedReply {
   const { body, headers: given } = serialise(reply);
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
   const headers: Record<string, string> = {};
@@ -88,10 +88,10 @@ function answerOf(method: string, reply: HttpReply): Answer {
   const isBodiless = reply.status === 204 || reply.status === 304;
   if (!isBodiless) headers["content-length"] ??= String(bytes.length);
   const text = isBodiless || method === "HEAD" ? "" : Buffer.from(bytes).toString("utf8");
-  return { status: reply.status, headers, body: parsed(text, headers["content-type"] ?? "") };
+  return { status: reply.status, headers, body: parseBody(text, headers["content-type"] ?? "") };
 }
 
-function parsed(text: string, type: string): unknown {
+function parseBody(text: string, type: string): unknown {
   if (text === "" || !type.includes("json")) return text;
   try {
     return JSON.parse(text);

@@ -1,10 +1,10 @@
-import type { Exchange } from "./recording.ts";
+import type { RecordedExchange } from "./recording.ts";
 
 /** Saved values and those of the scenario's actors, by name. */
 export type Variables = Map<string, unknown>;
 
 /** What came back, as a client sees it: header names in lower case, the body parsed where it is JSON. */
-export interface Answer {
+export interface ReceivedReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: unknown;
@@ -46,14 +46,15 @@ function expandText(text: string, variables: Variables): unknown {
   return whole !== undefined && variables.has(whole) ? variables.get(whole) : expandString(text, variables);
 }
 
+/** Fills `{{name}}` in a text; names without a value stay. */
 export const expandString = (text: string, variables: Variables): string =>
   text.replace(/\{\{([^{}*]+)\}\}/g, (unfilled, name: string) =>
     variables.has(name) ? String(variables.get(name)) : unfilled,
   );
 
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+const escapePattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 const anyRun = (text: string, mark: string, run: string): RegExp =>
-  new RegExp(`^${text.split(mark).map(escaped).join(run)}$`);
+  new RegExp(`^${text.split(mark).map(escapePattern).join(run)}$`);
 
 const sameText = (expected: string, actual: string): boolean =>
   expected === actual || (expected.includes("{{*}}") && anyRun(expected, "{{*}}", "[\\s\\S]*").test(actual));
@@ -74,16 +75,16 @@ class Comparison {
   readonly #unordered: ReadonlySet<string>;
   readonly #optional: readonly RegExp[];
 
-  constructor({ mask = [], unordered = [], optional = [] }: Exchange) {
+  constructor({ mask = [], unordered = [], optional = [] }: RecordedExchange) {
     this.#mask = new Set(mask);
     this.#unordered = new Set(unordered);
     this.#optional = optional
       .map((path) => anyRun(path, "*", ".*"))
-      .concat(optional.map((path) => new RegExp(`^${escaped(path)}$`)));
+      .concat(optional.map((path) => new RegExp(`^${escapePattern(path)}$`)));
   }
 
   differences(expected: unknown, actual: unknown, path = "$"): string[] {
-    if (isIn(this.#mask, path)) return masked(expected, actual, path);
+    if (isIn(this.#mask, path)) return maskedDifferences(expected, actual, path);
     if (actual === undefined) return [`${path}: missing`];
     if (typeOf(expected) !== typeOf(actual)) return [`${path}: ${short(expected)} expected, got ${short(actual)}`];
     if (typeof expected === "string")
@@ -132,7 +133,7 @@ const anyIndex = (path: string): string => path.replace(/\[\d+\]/g, "[*]");
 const isIn = (paths: ReadonlySet<string>, path: string): boolean => paths.has(path) || paths.has(anyIndex(path));
 
 /** A masked value may differ; its type and, for ids and timestamps, its form may not. Null is allowed either way. */
-function masked(expected: unknown, actual: unknown, path: string): string[] {
+function maskedDifferences(expected: unknown, actual: unknown, path: string): string[] {
   if (actual === undefined) return [`${path}: missing`];
   if (actual === null || expected === null) return [];
   if (typeOf(expected) !== typeOf(actual)) return [`${path}: type ${typeOf(expected)} expected, got ${typeOf(actual)}`];
@@ -144,7 +145,7 @@ function masked(expected: unknown, actual: unknown, path: string): string[] {
 }
 
 /** In what an answer differs from what was recorded; empty when in nothing. */
-export function compareReply(step: Exchange, actual: Answer, variables: Variables): string[] {
+export function compareReply(step: RecordedExchange, actual: ReceivedReply, variables: Variables): string[] {
   const { reply } = step;
   const differences: string[] = [];
   if (reply.status !== actual.status)

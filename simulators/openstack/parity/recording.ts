@@ -7,14 +7,15 @@ import { gunzipSync } from "node:zlib";
  * fresh projects A and B, each with a member and a reader, and the administrator.
  */
 
-export interface Scenario {
+export interface RecordedScenario {
   readonly id: string;
   readonly service: string;
   readonly title: string;
-  readonly steps: readonly Step[];
+  readonly steps: readonly RecordedStep[];
 }
 
-export interface Call {
+/** What a step sends, and what it saves of the reply. */
+export interface RecordedRequest {
   /** `A`, `A-reader`, `B`, `B-reader`, `admin`, `none`, `badtoken`, or `{{name}}` of a saved token. */
   readonly as: string;
   readonly service: string;
@@ -30,7 +31,8 @@ export interface Call {
   readonly save?: Readonly<Record<string, string>>;
 }
 
-export interface Exchange extends Call {
+/** One request with the reply of the real service. `mask`, `unordered` and `optional` are paths into the body whose values, order or presence may differ. */
+export interface RecordedExchange extends RecordedRequest {
   readonly method: string;
   readonly reply: {
     readonly status: number;
@@ -42,8 +44,9 @@ export interface Exchange extends Call {
   readonly optional?: readonly string[];
 }
 
-export interface Poll {
-  readonly poll: Call & {
+/** A request that was repeated until the reply met a condition, with the states seen on the way. */
+export interface RecordedPoll {
+  readonly poll: RecordedRequest & {
     readonly until: {
       readonly path?: string;
       readonly in?: readonly unknown[];
@@ -58,20 +61,21 @@ export interface Poll {
   readonly final?: readonly unknown[];
 }
 
-export interface Sleep {
+interface RecordedSleep {
   readonly sleep_ms: number;
 }
 
-export type Step = Exchange | Poll | Sleep;
+/** One step of a scenario. */
+export type RecordedStep = RecordedExchange | RecordedPoll | RecordedSleep;
 
 /** Reads scenarios from a `.jsonl` or `.jsonl.gz` file. */
-export function readScenarios(file: string): readonly Scenario[] {
+export function readScenarios(file: string): readonly RecordedScenario[] {
   const bytes = readFileSync(file);
   const text = (file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
   return text
     .split("\n")
     .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Scenario);
+    .map((line) => JSON.parse(line) as RecordedScenario);
 }
 
 /**

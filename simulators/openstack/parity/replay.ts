@@ -1,20 +1,29 @@
 import type { ScenarioScore } from "../../parity/ratchet.ts";
-import { type Setting, Stage } from "./actors.ts";
+import { type PreparedScenario, ScenarioSetup } from "./actors.ts";
 import { LocalClient } from "./client.ts";
-import { type Answer, compareReply, expand, expandString, valueAt } from "./compare.ts";
-import { type Call, type Exchange, type Poll, readScenarios, type Scenario, type Step } from "./recording.ts";
+import { type ReceivedReply, compareReply, expand, expandString, valueAt } from "./compare.ts";
+import {
+  type RecordedRequest,
+  type RecordedExchange,
+  type RecordedPoll,
+  readScenarios,
+  type RecordedScenario,
+  type RecordedStep,
+} from "./recording.ts";
 
-export interface StepDifference {
+interface StepFailure {
   readonly step: number;
   /** `A GET compute /servers`. */
   readonly what: string;
   readonly differences: readonly string[];
 }
 
+/** How far a scenario matches, and where it does not. */
 export interface ScenarioResult extends ScenarioScore {
-  readonly failures: readonly StepDifference[];
+  readonly failures: readonly StepFailure[];
 }
 
+/** Which scenarios to replay. Default all. */
 export interface ReplayOptions {
   /** Only scenarios whose id this matches. */
   readonly only?: RegExp;
@@ -38,10 +47,10 @@ export async function replay(
   return results;
 }
 
-async function replayScenario(scenario: Scenario): Promise<ScenarioResult> {
+async function replayScenario(scenario: RecordedScenario): Promise<ScenarioResult> {
   const client = new LocalClient();
-  const setting = await (await Stage.set(client)).actorsFor(scenario);
-  const failures: StepDifference[] = [];
+  const setting = await (await ScenarioSetup.set(client)).actorsFor(scenario);
+  const failures: StepFailure[] = [];
   for (const [step, one] of scenario.steps.entries()) {
     const differences = await differencesOf(client, setting, one).catch((error: unknown) => [
       error instanceof Error ? (error.stack ?? error.message) : String(error),
@@ -59,13 +68,17 @@ async function replayScenario(scenario: Scenario): Promise<ScenarioResult> {
   };
 }
 
-function nameOf(step: Step): string {
+function nameOf(step: RecordedStep): string {
   if ("poll" in step) return `poll ${step.poll.path}`;
   return "sleep_ms" in step ? "sleep" : `${step.as} ${step.method} ${step.service} ${step.path}`;
 }
 
-async function differencesOf(client: LocalClient, setting: Setting, step: Step): Promise<readonly string[]> {
-  if ("poll" in step) return poll(client, setting, step);
+async function differencesOf(
+  client: LocalClient,
+  setting: PreparedScenario,
+  step: RecordedStep,
+): Promise<readonly string[]> {
+  if ("poll" in step) return replayPoll(client, setting, step);
   if ("sleep_ms" in step) {
     client.sleep(step.sleep_ms);
     return [];
@@ -73,7 +86,11 @@ async function differencesOf(client: LocalClient, setting: Setting, step: Step):
   return compareReply(step, await exchange(client, setting, step), setting.variables);
 }
 
-async function exchange(client: LocalClient, setting: Setting, call: Call & Pick<Exchange, "method">): Promise<Answer> {
+async function exchange(
+  client: LocalClient,
+  setting: PreparedScenario,
+  call: RecordedRequest & Pick<RecordedExchange, "method">,
+): Promise<ReceivedReply> {
   const body = bodyOf(call, setting);
   const headers = headersOf(call, setting, body !== undefined);
   const answer = await client.send(call.method, urlOf(call, setting), headers, body);
@@ -84,13 +101,13 @@ async function exchange(client: LocalClient, setting: Setting, call: Call & Pick
   return answer;
 }
 
-function bodyOf({ body, raw, fill }: Call, { variables }: Setting): Buffer | undefined {
+function bodyOf({ body, raw, fill }: RecordedRequest, { variables }: PreparedScenario): Buffer | undefined {
   if (raw !== undefined) return Buffer.from(expandString(raw, variables));
   if (fill !== undefined) return Buffer.alloc(fill[1], fill[0]);
   return body === undefined ? undefined : Buffer.from(JSON.stringify(expand(body, variables)));
 }
 
-function urlOf(call: Call, { actors, variables }: Setting): string {
+function urlOf(call: RecordedRequest, { actors, variables }: PreparedScenario): string {
   const whose = call.at ?? (actors[call.as] === undefined ? "A" : call.as);
   const endpoint = actors[whose]?.endpoints[call.service];
   if (endpoint === undefined) throw new Error(`no endpoint for ${call.service}`);
@@ -99,7 +116,11 @@ function urlOf(call: Call, { actors, variables }: Setting): string {
   );
 }
 
-function headersOf(call: Call, { actors, variables }: Setting, hasBody: boolean): Record<string, string> {
+function headersOf(
+  call: RecordedRequest,
+  { actors, variables }: PreparedScenario,
+  hasBody: boolean,
+): Record<string, string> {
   const headers = new Map<string, string>([["accept", "application/json"]]);
   if (call.as === "badtoken") headers.set("x-auth-token", "gAAAAABnotavalidtoken");
   else if (call.as !== "none") headers.set("x-auth-token", actors[call.as]?.token ?? expandString(call.as, variables));
@@ -112,14 +133,18 @@ function headersOf(call: Call, { actors, variables }: Setting, hasBody: boolean)
 }
 
 /** `$.path` into the body, `@Header`, or `@Header#last` for the last segment of its path. */
-function savedValue(answer: Answer, path: string): unknown {
+function savedValue(answer: ReceivedReply, path: string): unknown {
   const header = /^@([^#]+)(#last)?$/.exec(path);
   if (header === null) return valueAt(answer.body, path);
   const value = answer.headers[(header[1] ?? "").toLowerCase()];
   return header[2] === undefined ? value : value?.split("?")[0]?.replace(/\/+$/, "").split("/").pop();
 }
 
-async function poll(client: LocalClient, setting: Setting, step: Poll): Promise<readonly string[]> {
+async function replayPoll(
+  client: LocalClient,
+  setting: PreparedScenario,
+  step: RecordedPoll,
+): Promise<readonly string[]> {
   const { until, max_s = POLL_S_MAX, every_ms = POLL_MS } = step.poll;
   const seen: unknown[] = [];
   const endMs = client.kernel.nowMs + max_s * 1000;
@@ -136,12 +161,15 @@ async function poll(client: LocalClient, setting: Setting, step: Poll): Promise<
   }
 }
 
-function isReached(until: Poll["poll"]["until"], state: unknown, status: number): boolean {
+function isReached(until: RecordedPoll["poll"]["until"], state: unknown, status: number): boolean {
   if (until.status !== undefined) return until.status.includes(status);
   return until.not === undefined ? (until.in?.includes(state) ?? false) : !until.not.includes(state);
 }
 
-function pollDifferences({ states_seen: expected, allowed = [], final }: Poll, seen: readonly unknown[]): string[] {
+function pollDifferences(
+  { states_seen: expected, allowed = [], final }: RecordedPoll,
+  seen: readonly unknown[],
+): string[] {
   const differences: string[] = [];
   if (!expected.includes("*") && seen.some((state) => !expected.includes(state) && !allowed.includes(state)))
     differences.push(`states ${JSON.stringify(seen)} contain one not in ${JSON.stringify(expected)}`);

@@ -23,7 +23,8 @@ const EXPLANATIONS: Readonly<Record<number, string>> = {
   505: "Cannot fulfill request",
 };
 
-const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+const escapeHtml = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 const errorPage = (status: number, message: string): string => `<!DOCTYPE HTML>
 <html lang="en">
@@ -34,14 +35,14 @@ const errorPage = (status: number, message: string): string => `<!DOCTYPE HTML>
     <body>
         <h1>Error response</h1>
         <p>Error code: ${status}</p>
-        <p>Message: ${escaped(message)}.</p>
+        <p>Message: ${escapeHtml(message)}.</p>
         <p>Error code explanation: ${status} - ${EXPLANATIONS[status] ?? ""}.</p>
     </body>
 </html>
 `;
 
 /** A line as Python's `repr` shows it. */
-const shown = (line: string): string =>
+const reprLine = (line: string): string =>
   `'${line.replace(/[\\']/g, "\\$&").replace(/[^\x20-\x7e]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`)}'`;
 
 const PAGE_HEADERS = "Connection: close\r\nContent-Type: text/html;charset=utf-8\r\n";
@@ -72,11 +73,11 @@ const EMPTY_400: Judged = {
 /** Python cuts the line at white space, and judges the version before the number of words. */
 function judgeLine(server: Server, line: string): Judged | readonly [string, string] {
   const words = line.split(/\s+/).filter((word) => word !== "");
-  const syntax = `Bad request syntax (${shown(line)})`;
+  const syntax = `Bad request syntax (${reprLine(line)})`;
   if (words.length < 3) return pageAnswer(server, 400, syntax, false);
   const last = words.at(-1) ?? "";
   const version = /^HTTP\/(\d{1,10})\.(\d{1,10})$/.exec(last);
-  if (version === null) return pageAnswer(server, 400, `Bad request version (${shown(last)})`, false);
+  if (version === null) return pageAnswer(server, 400, `Bad request version (${reprLine(last)})`, false);
   if (Number(version[1]) >= 2)
     return pageAnswer(server, 505, `Invalid HTTP version (${version[1]}.${version[2]})`, false);
   if (words.length > 3) return pageAnswer(server, 400, syntax, true);
@@ -94,11 +95,11 @@ function judge(server: Server, { line, fields, rest }: RawMessage): Judged {
   if (!isNumber && server.isStrict) return EMPTY_400;
   const { "content-length": _length, ...others } = headers;
   if (length === undefined || !isNumber) return { request: { method, url, headers: others, body: new Uint8Array() } };
-  const body = chunked(headers) ? firstChunk(rest) : rest.subarray(0, Number(length));
+  const body = isChunked(headers) ? firstChunk(rest) : rest.subarray(0, Number(length));
   return { request: { method, url, headers: { ...others, "content-length": length }, body } };
 }
 
-const chunked = (headers: Readonly<Record<string, string>>): boolean =>
+const isChunked = (headers: Readonly<Record<string, string>>): boolean =>
   headers["transfer-encoding"]?.toLowerCase() === "chunked";
 
 /** The chunks that have come; a size that is none ends them. */
@@ -114,13 +115,13 @@ function firstChunk(bytes: Uint8Array): Uint8Array {
   }
 }
 
-const bare = (status: number): HttpReply => ({ status, headers: { Connection: "close" }, body: "" });
+const bareReply = (status: number): HttpReply => ({ status, headers: { Connection: "close" }, body: "" });
 
-function limit(server: Server, { method, url, headers }: HttpRequest): HttpReply | undefined {
+function refuseOverLimits(server: Server, { method, url, headers }: HttpRequest): HttpReply | undefined {
   const fields = Object.entries(headers);
   if (server.isStrict) {
-    if (`${method} ${url} HTTP/1.1\r\n`.length > LINE_CHARS_MAX) return bare(414);
-    if (fields.some(([name, value]) => name.length + value.length + 4 > LINE_CHARS_MAX)) return bare(400);
+    if (`${method} ${url} HTTP/1.1\r\n`.length > LINE_CHARS_MAX) return bareReply(414);
+    if (fields.some(([name, value]) => name.length + value.length + 4 > LINE_CHARS_MAX)) return bareReply(400);
   }
   if (!server.countsHeaders || fields.length < HEADERS_MAX) return undefined;
   const type = { "Content-Type": "text/html;charset=utf-8", Connection: "close", Server: server.banner };
@@ -129,7 +130,7 @@ function limit(server: Server, { method, url, headers }: HttpRequest): HttpReply
 
 const front = (server: Server): Front => ({
   judge: (message) => judge(server, message),
-  limit: (request) => limit(server, request),
+  limit: (request) => refuseOverLimits(server, request),
 });
 
 const EVENTLET: Server = {

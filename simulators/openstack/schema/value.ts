@@ -35,9 +35,7 @@ type ObjectOf<S> = Readonly<Record<string, unknown>> &
 type RequiredOf<S> = S extends { readonly required: readonly (infer K)[] } ? K : never;
 
 /** What a validation comes to: the value with the type that its schema says, or the first failure. */
-export type Checked<V> =
-  | { readonly ok: true; readonly value: V }
-  | { readonly ok: false; readonly failure: SchemaFailure };
+type Checked<V> = { readonly ok: true; readonly value: V } | { readonly ok: false; readonly failure: SchemaFailure };
 
 /** Validates a value and gives it the type that the schema says. */
 export function checkValue<const S extends Schema>(schema: S, value: unknown, formats?: Formats): Checked<ValueOf<S>> {

@@ -10,7 +10,7 @@ import { STYLE } from "./wire/style.ts";
 export type { SwiftState } from "./state/state.ts";
 
 /** Swift of one cloud. */
-export interface SwiftService {
+interface SwiftService {
   readonly service: Service;
   /** What exists; read only. */
   state(): SwiftState;

@@ -29,12 +29,12 @@ async function judgeCredentials(context: BackupContext): Promise<Outcome> {
     [lasting, "before the backup"],
     [late, "after the backup"],
   ] as const) {
-    const refusal = await context.recorder.visit(tenant.access);
+    const refusal = await context.recorder.tryLogin(tenant.access);
     evidence.push(...context.lastStep());
     if (refusal !== undefined)
       return fail(`a binding made ${when} to work after the restore`, refusal.message, ...evidence);
   }
-  const refusal = await context.recorder.visit(gone.access);
+  const refusal = await context.recorder.tryLogin(gone.access);
   evidence.push(...context.lastStep());
   if (refusal === undefined)
     return fail(
@@ -45,6 +45,7 @@ async function judgeCredentials(context: BackupContext): Promise<Outcome> {
   return refusal.fault === "denied" ? pass(...evidence) : unknown(`out of order: ${refusal.message}`, ...evidence);
 }
 
+/** BK-19: a restore leaves bindings as they are. */
 export const credentialsCheck = checkOf(
   "backup",
   {

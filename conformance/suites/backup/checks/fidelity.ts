@@ -1,4 +1,4 @@
-import type { RecordedSession } from "../../../data/recorder.ts";
+import type { RecordedSession } from "../../../data/recorded-session.ts";
 import { describeDifferences, differences, type DatabaseContents, readContents } from "../../../data/contents.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import { type Evidence, fail, type Outcome, pass, unknown } from "../../../runner/check.ts";
@@ -27,12 +27,12 @@ async function createObjects(session: RecordedSession): Promise<void> {
 
 async function prepare(
   session: RecordedSession,
-): Promise<{ picture: DatabaseContents; extras: RecordedSession["extras"] }> {
+): Promise<{ contents: DatabaseContents; extras: RecordedSession["extras"] }> {
   for (const table of TABLES) await createFilled(session, table);
   await createObjects(session);
   await session.run({ do: "create-sequence", sequence: SEQUENCE });
   for (let drawn = 0; drawn < DRAWN; drawn++) await session.run({ do: "next", sequence: SEQUENCE });
-  return { picture: await readContents(session, SHAPES), extras: session.extras };
+  return { contents: await readContents(session, SHAPES), extras: session.extras };
 }
 
 /** What an engine has none of, or its client can't make, was not looked at: a pass says so. */
@@ -66,7 +66,7 @@ async function fidelity(context: BackupContext): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
   const tenant = await context.tenant(offer);
   const client = await context.backups(offer, tenant.live.id);
-  const { picture: before, extras } = await context.inSession(tenant, prepare);
+  const { contents: before, extras } = await context.inSession(tenant, prepare);
   const unkept = differences(factsOf(...TABLES), before).filter(({ kind }) => kind !== "extra");
   if (unkept.length > 0) return unknown(`the service does not keep what is written: ${describeDifferences(unkept)}`);
   const backup = await context.backup(client, tenant);
@@ -80,6 +80,7 @@ async function fidelity(context: BackupContext): Promise<Outcome> {
   return (await judgeSequence(context, tenant, deeds)) ?? passWith(extras, evidence);
 }
 
+/** BK-10: a restore brings back what was backed up. */
 export const fidelityCheck = checkOf(
   "backup",
   {

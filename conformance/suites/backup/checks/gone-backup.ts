@@ -25,6 +25,7 @@ async function goneBackup(context: BackupContext): Promise<Outcome> {
   return fail(expected, `${restore.began.status}, ${restore.state}`, ...evidence);
 }
 
+/** BK-24: a backup that was removed can't be restored. */
 export const goneBackupCheck = checkOf(
   "backup",
   {

@@ -1,4 +1,4 @@
-import type { RecordedSession } from "../../../data/recorder.ts";
+import type { RecordedSession } from "../../../data/recorded-session.ts";
 import { describeDifferences, differences, type DatabaseContents, readContents } from "../../../data/contents.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import { fail, type Outcome, pass, unknown } from "../../../runner/check.ts";
@@ -27,9 +27,9 @@ async function goOn(context: BackupContext, neighbour: Tenant, table: FilledTabl
 
 async function neighbourUnchanged(context: BackupContext): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
-  const lent = await context.osb.liveOf(offer);
+  const shared = await context.osb.liveOf(offer);
   context.markChanged();
-  const [neighbour, tenant] = await Promise.all([context.tenant(offer, lent), context.tenant(offer)]);
+  const [neighbour, tenant] = await Promise.all([context.tenant(offer, shared), context.tenant(offer)]);
   const client = await context.backups(offer, tenant.live.id);
   const [canaries, own] = [canariesOf(neighbour), canariesOf(tenant)];
   await context.inSession(neighbour, (session) => createFilled(session, canaries));
@@ -47,6 +47,7 @@ async function neighbourUnchanged(context: BackupContext): Promise<Outcome> {
   return pass(...evidence);
 }
 
+/** BK-48: a restore leaves the neighbours alone. */
 export const neighbourCheck = checkOf(
   "backup",
   {

@@ -1,4 +1,4 @@
-import type { RecordedSession } from "../../../data/recorder.ts";
+import type { RecordedSession } from "../../../data/recorded-session.ts";
 import { describeDifferences, differences, type DatabaseContents, readContents } from "../../../data/contents.ts";
 import { DataError } from "../../../data/plane.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
@@ -113,7 +113,10 @@ async function openSessions(context: BackupContext): Promise<Outcome> {
   const tenant = await context.tenant(offer);
   const client = await context.backups(offer, tenant.live.id);
   await context.inSession(tenant, (session) => createFilled(session, LEDGER));
-  const held = { idle: await context.recorder.enter(tenant.access), busy: await context.recorder.enter(tenant.access) };
+  const held = {
+    idle: await context.recorder.openWhenReady(tenant.access),
+    busy: await context.recorder.openWhenReady(tenant.access),
+  };
   try {
     return await restoredUnder(context, tenant, client, held);
   } finally {
@@ -121,6 +124,7 @@ async function openSessions(context: BackupContext): Promise<Outcome> {
   }
 }
 
+/** BK-12: a restore under open sessions. */
 export const openSessionsCheck = checkOf(
   "backup",
   {

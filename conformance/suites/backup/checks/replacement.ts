@@ -1,4 +1,4 @@
-import type { RecordedSession } from "../../../data/recorder.ts";
+import type { RecordedSession } from "../../../data/recorded-session.ts";
 import { describeDifferences, differences, type DatabaseContents, readContents } from "../../../data/contents.ts";
 import { fail, type Outcome, pass } from "../../../runner/check.ts";
 import { checkOf } from "../../../runner/requirement.ts";
@@ -45,6 +45,7 @@ async function replacement(context: BackupContext): Promise<Outcome> {
   return fail("nothing but what was there when the backup was taken", describeDifferences(found), ...evidence);
 }
 
+/** BK-11: a restore replaces. */
 export const replacementCheck = checkOf(
   "backup",
   {

@@ -36,6 +36,7 @@ async function bindingReuse(context: IsolationContext): Promise<Outcome> {
   return (answer.status >= 500 ? fail : warn)(expected, seenOf(answer), answer);
 }
 
+/** IS-07: a binding id gives nothing away. */
 export const bindingReuseCheck = checkOf(
   "isolation",
   {

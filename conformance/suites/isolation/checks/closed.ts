@@ -1,6 +1,6 @@
-import type { Access } from "../../../data/recorder.ts";
+import type { Access } from "../../../data/step-evidence.ts";
 import { type DataError, NO_NAME, type Vantage } from "../../../data/plane.ts";
-import type { Reach } from "../../../data/probe-port.ts";
+import type { Reach } from "../../../data/plane.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import type { Live } from "../../../osb/context.ts";
 import type { Offer } from "../../../client/catalog.ts";
@@ -74,7 +74,7 @@ async function closedBeforeBinding(context: IsolationContext): Promise<Outcome> 
   const live = await context.osb.freshOf(offer);
   const beside = unadmittedVantages(context, other);
   const before = await judgeBeforeFirst(context, live, ["application", ...beside]);
-  // That it was open is told only once it is known that it need not be.
+  // That it was open is reported only once it is known that it need not be.
   const tenant = await context.tenant(offer, live);
   await context.inSession(tenant, async () => {});
   const control = context.lastStep();
@@ -115,13 +115,13 @@ function describeUnseen({ recorder: { plane } }: IsolationContext, isSeenBefore:
 
 /** Whether another instance can be reached now: the one that is bound already, or one that has never been closed. */
 async function isNeighbourUp(context: IsolationContext, other: Tenant): Promise<boolean> {
-  if ((await context.recorder.visit(other.access)) === undefined) return true;
+  if ((await context.recorder.tryLogin(other.access)) === undefined) return true;
   const fresh = await context.tenant(other.live.offer);
-  return (await context.recorder.visit(fresh.access)) === undefined;
+  return (await context.recorder.tryLogin(fresh.access)) === undefined;
 }
 
 /**
- * A binding that was told to be made and opens nothing. The instance was reached before from the same place, and its neighbour is reached now:
+ * A binding that was reported as made and opens nothing. The instance was reached before from the same place, and its neighbour is reached now:
  * what shuts it is neither the way there nor the want of a binding.
  */
 async function judgeRefusal(
@@ -144,7 +144,7 @@ async function judgeReopened(
   evidence: readonly Evidence[],
 ): Promise<Outcome> {
   const again = await context.tenant(live.offer, live);
-  const refusal = await context.recorder.visit(again.access);
+  const refusal = await context.recorder.tryLogin(again.access);
   if (refusal !== undefined) return judgeRefusal(context, refusal, other, [again.bound, ...context.lastStep()]);
   const reason = describeUnseen(context, isSeenBefore);
   return {
@@ -154,6 +154,7 @@ async function judgeReopened(
   };
 }
 
+/** IS-43: closed before binding. */
 export const closedCheck = checkOf(
   "isolation",
   {

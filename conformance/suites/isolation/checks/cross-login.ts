@@ -1,4 +1,4 @@
-import type { Access } from "../../../data/recorder.ts";
+import type { Access } from "../../../data/step-evidence.ts";
 import type { Login } from "../../../data/plane.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import { createFilled, markedTable } from "../../tenants/tables.ts";
@@ -17,11 +17,11 @@ async function databaseAddress(context: IsolationContext, { host, port, database
 }
 
 async function judgeCrossLogin(context: IsolationContext, own: Tenant, other: Tenant): Promise<Outcome> {
-  const refusal = await context.recorder.visit(accessElsewhere(own, other));
+  const refusal = await context.recorder.tryLogin(accessElsewhere(own, other));
   const evidence = context.lastStep();
   const expected = `the credentials of ${own.access.of} to be refused at instance ${other.live.id}`;
   if (refusal === undefined) return fail(expected, "a login", ...evidence);
-  const isUp = (await context.recorder.visit(other.access)) === undefined;
+  const isUp = (await context.recorder.tryLogin(other.access)) === undefined;
   const control = context.lastStep();
   // A server that is out of order lets in nobody: only a refusal that was meant proves something.
   if (isUp && refusal.fault === "denied") return pass(...evidence, ...control);
@@ -50,9 +50,9 @@ async function judgeSharedDatabase(context: IsolationContext, own: Tenant, other
 
 async function crossLogin(context: IsolationContext): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
-  const lent = await context.osb.liveOf(offer);
+  const shared = await context.osb.liveOf(offer);
   context.markChanged();
-  const [a, b] = await Promise.all([context.tenant(offer, lent), context.tenant(offer)]);
+  const [a, b] = await Promise.all([context.tenant(offer, shared), context.tenant(offer)]);
   // Each must get in at its own instance, or a refusal elsewhere says nothing.
   for (const tenant of [a, b]) await context.inSession(tenant, async () => {});
   const [placeA, placeB] = [
@@ -65,6 +65,7 @@ async function crossLogin(context: IsolationContext): Promise<Outcome> {
   return worst.verdict === "pass" ? pass(...outcomes.flatMap(({ evidence }) => evidence ?? [])) : worst;
 }
 
+/** IS-25: credentials work at their own instance only. */
 export const crossLoginCheck = checkOf(
   "isolation",
   {

@@ -1,4 +1,4 @@
-import type { Access } from "../../../data/recorder.ts";
+import type { Access } from "../../../data/step-evidence.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import { fail, type Outcome, pass, unknown } from "../../../runner/check.ts";
 import { checkOf } from "../../../runner/requirement.ts";
@@ -28,7 +28,7 @@ async function defaultAccounts(context: IsolationContext): Promise<Outcome> {
   const evidence = [...context.lastStep()];
   for (const [username, password] of GUESSES) {
     const key = guess(tenant, username, password);
-    const refusal = await context.recorder.visit(key);
+    const refusal = await context.recorder.tryLogin(key);
     evidence.push(...context.lastStep());
     if (refusal === undefined)
       return fail(
@@ -42,6 +42,7 @@ async function defaultAccounts(context: IsolationContext): Promise<Outcome> {
   return pass(...evidence);
 }
 
+/** IS-27: no default accounts. */
 export const defaultAccountsCheck = checkOf(
   "isolation",
   {

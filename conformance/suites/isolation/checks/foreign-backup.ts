@@ -79,6 +79,7 @@ async function backupListing(context: IsolationContext): Promise<Outcome> {
   return own.has ? pass(...evidence) : notApplicable("the owner's list does not show the backup either", ...evidence);
 }
 
+/** IS-59: a backup belongs to its instance. */
 export const foreignBackupCheck = checkOf(
   "isolation",
   {
@@ -93,6 +94,7 @@ export const foreignBackupCheck = checkOf(
   foreignBackup,
 );
 
+/** IS-60: a list of backups shows its instance's own. */
 export const backupListingCheck = checkOf(
   "isolation",
   {

@@ -76,6 +76,7 @@ async function stillThere(
   return pass(...passed.flatMap(({ evidence }) => evidence?.slice(0, 1) ?? []), last);
 }
 
+/** IS-06: a binding belongs to its instance. */
 export const foreignBindingCheck = checkOf(
   "isolation",
   {

@@ -1,6 +1,6 @@
 import type { TenantVm } from "../../../data/plane.ts";
 import { DataError } from "../../../data/plane.ts";
-import type { Reach } from "../../../data/probe-port.ts";
+import type { Reach } from "../../../data/plane.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import { type Evidence, fail, notApplicable, type Outcome, pass, unknown, Verdicted } from "../../../runner/check.ts";
 import { checkOf } from "../../../runner/requirement.ts";
@@ -32,9 +32,9 @@ async function tryService(context: IsolationContext, victim: Tenant, from: Tenan
 }
 
 async function tryPort(context: IsolationContext, host: string, target: Target, from: TenantVm): Promise<Found> {
-  const { recorder: desk } = context;
+  const { recorder } = context;
   try {
-    const reach = await desk.reach({ host, port: target.port }, from);
+    const reach = await recorder.tryPort({ host, port: target.port }, from);
     return { ...target, reach, evidence: context.lastStep() };
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
@@ -82,6 +82,7 @@ async function instanceToInstance(context: IsolationContext): Promise<Outcome> {
   return judge(await tryAll(context, victim, { vmOf: attacker.access.login.host }), control);
 }
 
+/** IS-48: instance to instance. */
 export const instanceToInstanceCheck = checkOf(
   "isolation",
   {

@@ -1,4 +1,4 @@
-import type { Access } from "../../../data/recorder.ts";
+import type { Access } from "../../../data/step-evidence.ts";
 import { fail, notApplicable, type Outcome, pass, unknown } from "../../../runner/check.ts";
 import { checkOf } from "../../../runner/requirement.ts";
 import type { IsolationContext } from "../context.ts";
@@ -24,7 +24,7 @@ async function reprovision(context: IsolationContext): Promise<Outcome> {
     login: { ...second.access.login, username, password },
     of: `${first.access.of}, which is gone`,
   };
-  const refusal = await context.recorder.visit(old);
+  const refusal = await context.recorder.tryLogin(old);
   const evidence = [...control, ...context.lastStep()];
   if (refusal === undefined)
     return fail("credentials of an instance that is gone to be refused", "a login", ...evidence);
@@ -32,6 +32,7 @@ async function reprovision(context: IsolationContext): Promise<Outcome> {
   return unknown(`the service is out of order: ${refusal.message}`, ...evidence);
 }
 
+/** IS-26: old secrets do not outlive an instance. */
 export const reprovisionCheck = checkOf(
   "isolation",
   {

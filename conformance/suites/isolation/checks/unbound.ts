@@ -1,4 +1,4 @@
-import type { RecordedSession } from "../../../data/recorder.ts";
+import type { RecordedSession } from "../../../data/recorded-session.ts";
 import { DataError } from "../../../data/plane.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import { type Evidence, fail, type Outcome, pass, unknown } from "../../../runner/check.ts";
@@ -49,7 +49,7 @@ async function judge(context: IsolationContext, gone: Tenant, other: Tenant, ope
   const isCut = await lastOf(context, Boolean, () => hasEnded(open));
   evidence.push(...context.lastStep());
   if (!isCut) return fail(`the sessions of a binding to end ${bound}`, "one that goes on", ...evidence);
-  const control = await context.recorder.visit(other.access);
+  const control = await context.recorder.tryLogin(other.access);
   evidence.push(...context.lastStep());
   return control === undefined ? pass(...evidence) : outOfOrder(control.message, evidence);
 }
@@ -68,6 +68,7 @@ async function revoked(context: IsolationContext): Promise<Outcome> {
   }
 }
 
+/** IS-24: unbinding revokes. */
 export const revokedCheck = checkOf(
   "isolation",
   {

@@ -42,6 +42,7 @@ async function unique(context: IsolationContext): Promise<Outcome> {
   return warn("a secret of its own for each binding", seen, ...shown(together));
 }
 
+/** IS-22: unique for each binding. */
 export const uniqueCredentialsCheck = checkOf(
   "isolation",
   {

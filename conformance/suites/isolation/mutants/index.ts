@@ -106,7 +106,7 @@ const MUTANTS: readonly DataMutant[] = [
   mutant(
     "foreign-binding-is-polled",
     BINDING,
-    "The state of a binding is told through another instance's path.",
+    "The state of a binding is answered through another instance's path.",
     findingAnywhere("poll"),
   ),
   mutant(
@@ -290,7 +290,7 @@ const MUTANTS: readonly DataMutant[] = [
   mutant(
     "way-is-not-made-again",
     CLOSED,
-    "A rule that could not be made is taken for one that is there: who binds an instance again is told of success and is not let in.",
+    "A rule that could not be made is taken for one that is there: who binds an instance again gets a success and is not let in.",
     openingOnce(),
   ),
 ];

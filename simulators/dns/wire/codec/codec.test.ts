@@ -96,6 +96,39 @@ describe("messages", () => {
   });
 });
 
+describe("compression", () => {
+  const reply = (answer: Rr[]): Message => ({
+    id: 1,
+    flags: FLAG.QR,
+    opcode: 0,
+    rcode: RCODE.NOERROR,
+    question: { name: "web.consul.", type: TYPE.SRV, class: 1 },
+    answer,
+    authority: [],
+    additional: [],
+  });
+
+  test("spares the target of an SRV, which old readers can't expand", () => {
+    const srv = { type: TYPE.SRV, name: "web.consul.", ttl: 0, priority: 1, weight: 1, port: 1, target: "web.consul." };
+    const bytes = Buffer.from(encodeMessage(reply([srv]), true) ?? []);
+    expect(bytes.includes("\u0003web\u0006consul\u0000", 12 + 12)).toBe(true);
+  });
+
+  test("points to nothing beyond the 14 bits of a pointer", () => {
+    const texts = Array.from({ length: 70 }, () => "x".repeat(250));
+    const far = { type: TYPE.NS, name: "web.consul.", ttl: 0, target: "far.example." } as const;
+    const filler = { type: TYPE.TXT, name: "web.consul.", ttl: 0, texts } as const;
+    const read = readReply(Buffer.from(encodeMessage(reply([filler, far, far]), true) ?? []));
+    expect(read.answer.slice(1).map(({ data }) => data)).toEqual(["far.example.", "far.example."]);
+  });
+
+  test("keeps labels of 63 bytes, the longest there are", () => {
+    const target = `${"x".repeat(63)}.consul.`;
+    const alias = { type: TYPE.CNAME, name: "web.consul.", ttl: 0, target } as const;
+    expect(readReply(Buffer.from(encodeMessage(reply([alias]), true) ?? [])).answer[0]?.data).toBe(target);
+  });
+});
+
 describe("names", () => {
   const bytes = fc.array(fc.uint8Array({ minLength: 1, maxLength: 20 }), { minLength: 1, maxLength: 6 });
 

@@ -1,4 +1,14 @@
-import type { FilterType } from "./filter.ts";
+/** What can be filtered by: the fields of a type, lists of structures included. */
+export type FilterType =
+  | "string"
+  | "int"
+  | "bool"
+  | "strings"
+  | "map"
+  | { readonly list: Readonly<Record<string, FilterType>> }
+  | { readonly struct: Readonly<Record<string, FilterType>> }
+  /** Any key, each with this structure. */
+  | { readonly keyed: Readonly<Record<string, FilterType>> };
 
 type Fields = Readonly<Record<string, FilterType>>;
 
@@ -14,7 +24,7 @@ const PROXY: Fields = {
   Mode: "string",
 };
 
-/** Selectors of each filtered type (Consul 1.8, "Filtering" of each endpoint). */
+/** What nodes can be filtered by (Consul 1.8, "Filtering" of each endpoint). */
 export const NODE: Fields = {
   ID: "string",
   Node: "string",
@@ -24,6 +34,7 @@ export const NODE: Fields = {
   Meta: "map",
 };
 
+/** What services of a node or an agent can be filtered by. */
 export const SERVICE: Fields = {
   Kind: "string",
   ID: "string",
@@ -39,6 +50,7 @@ export const SERVICE: Fields = {
   Connect: { struct: CONNECT },
 };
 
+/** What instances in the catalog can be filtered by. */
 export const CATALOG_SERVICE: Fields = {
   ID: "string",
   Node: "string",
@@ -60,6 +72,7 @@ export const CATALOG_SERVICE: Fields = {
   ServiceConnect: { struct: CONNECT },
 };
 
+/** What checks can be filtered by. */
 export const CHECK: Fields = {
   Node: "string",
   CheckID: "string",
@@ -73,6 +86,7 @@ export const CHECK: Fields = {
   Type: "string",
 };
 
+/** What instances with their health can be filtered by. */
 export const INSTANCE: Fields = {
   Node: { struct: NODE },
   Service: { struct: SERVICE },

@@ -1,12 +1,11 @@
 import type { Actor } from "../../cloud.ts";
 import { Refusal } from "../../refusal.ts";
+import { textOrNull } from "../../schema/index.ts";
 import { type Glance, type ImageRow, owns, requireOwnImage } from "../state.ts";
 import { isImageAttribute } from "../wire/schemas.ts";
 
 /** An image by the names of the API; what is no attribute of images becomes a custom property. */
-export type ImageFields = Readonly<Record<string, unknown>>;
-
-const textOf = (value: unknown): string | null => (typeof value === "string" ? value : null);
+type ImageFields = Readonly<Record<string, unknown>>;
 
 const customOf = (fields: ImageFields): Readonly<Record<string, string>> =>
   Object.fromEntries(
@@ -20,14 +19,14 @@ export function createImage(glance: Glance, projectId: string, fields: ImageFiel
   const { kernel } = glance.cloud;
   const state = glance.slot.value;
   const row: ImageRow = {
-    id: textOf(fields.id) ?? glance.cloud.uuid("glance"),
+    id: textOrNull(fields.id) ?? glance.cloud.uuid("glance"),
     seq: ++state.made,
-    projectId: textOf(fields.owner) ?? projectId,
-    name: textOf(fields.name),
+    projectId: textOrNull(fields.owner) ?? projectId,
+    name: textOrNull(fields.name),
     status: "queued",
-    visibility: textOf(fields.visibility) ?? "shared",
-    diskFormat: textOf(fields.disk_format),
-    containerFormat: textOf(fields.container_format),
+    visibility: textOrNull(fields.visibility) ?? "shared",
+    diskFormat: textOrNull(fields.disk_format),
+    containerFormat: textOrNull(fields.container_format),
     minDiskGb: Number(fields.min_disk ?? 0),
     minRamMb: Number(fields.min_ram ?? 0),
     isProtected: fields.protected === true,

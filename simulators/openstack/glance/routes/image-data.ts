@@ -1,12 +1,12 @@
 import { empty, type HttpReply } from "../../../kernel/index.ts";
-import { Refusal } from "../../refusal.ts";
+import { notSimulated, Refusal } from "../../refusal.ts";
 import { isObject } from "../../schema/index.ts";
 import { bindRoutes, type Context, type OpenStackRoute } from "../../service.ts";
 import { DATA_BYTES_KEPT_MAX, digestData, fill, receiveData, UPLOAD_BYTES_MAX } from "../behaviour/data.ts";
 import { stageData } from "../behaviour/imports.ts";
 import { UPLOAD_POINT } from "../faults.ts";
 import { type Glance, type ImageData, type ImageRow, requireImage, requireOwnImage } from "../state.ts";
-import { emptyReply, notSimulated, requireType } from "../wire/body.ts";
+import { emptyReply, requireType } from "../wire/body.ts";
 
 const FILE = "/v2/images/:id/file";
 const UPLOAD = { bodyBytesMax: UPLOAD_BYTES_MAX, receive: receiveData };

@@ -1,10 +1,10 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-import { Refusal } from "../../refusal.ts";
+import { notSimulated, Refusal } from "../../refusal.ts";
 import { isObject } from "../../schema/index.ts";
 import { bindRoutes, type Context, type OpenStackRoute } from "../../service.ts";
 import { startImport } from "../behaviour/imports.ts";
 import { type Glance, requireImage, requireOwnImage } from "../state.ts";
-import { emptyReply, notSimulated, readMembers } from "../wire/body.ts";
+import { emptyReply, readMembers } from "../wire/body.ts";
 
 /** What `/v2/info/import` offers. Only the first is simulated. */
 export const IMPORT_METHODS: readonly string[] = ["glance-direct", "web-download", "copy-image"];

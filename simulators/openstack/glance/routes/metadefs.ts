@@ -1,6 +1,6 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
+import { notSimulated } from "../../refusal.ts";
 import type { Context, OpenStackRoute } from "../../service.ts";
-import { notSimulated } from "../wire/body.ts";
 import { forAdministrators } from "../wire/policy.ts";
 
 const NAMESPACES = "/v2/metadefs/namespaces";

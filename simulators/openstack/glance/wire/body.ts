@@ -37,6 +37,3 @@ export const emptyReply = (status: number): HttpReply => ({
   body: "",
   headers: { "Content-Type": "text/html; charset=UTF-8" },
 });
-
-/** 501: Glance has it, this simulator has not. */
-export const notSimulated = (what: string): Refusal => new Refusal(501, "", `not simulated: ${what}`);

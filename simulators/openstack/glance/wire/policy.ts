@@ -1,6 +1,5 @@
-import { Refusal } from "../../refusal.ts";
+import { notSimulated, Refusal } from "../../refusal.ts";
 import type { Context, OpenStackRoute } from "../../service.ts";
-import { notSimulated } from "./body.ts";
 
 /** The handler of what belongs to administrators and is not simulated for them either. */
 export const forAdministrators =

@@ -1,7 +1,6 @@
 import { own } from "../../../kernel/index.ts";
-import { pformat } from "../../python/index.ts";
 import { Refusal } from "../../refusal.ts";
-import { checkValue, type Schema, type SchemaFailure, type ValueOf } from "../../schema/index.ts";
+import { checkValue, explainFailure, type Schema, type ValueOf } from "../../schema/index.ts";
 
 /*
  * The schemas that Glance 25 publishes under /v2/schemas, and how it quotes them when a body does not fit.
@@ -180,33 +179,11 @@ const IMAGE_BODY = {
 } as const satisfies Schema;
 
 /** Attributes of an image that fit its schema. */
-export type ImageBody = ValueOf<typeof IMAGE_BODY>;
+type ImageBody = ValueOf<typeof IMAGE_BODY>;
 
 /** The attributes, with the types that the schema says. @throws Refusal 400 that prints the schema */
 export function checkImage(attributes: unknown): ImageBody {
   const checked = checkValue(IMAGE_BODY, attributes);
-  if (!checked.ok) throw new Refusal(400, "", explain(checked.failure));
-  return checked.value;
-}
-
-const indent = (text: string): string =>
-  text
-    .split("\n")
-    .map((line) => `    ${line}`)
-    .join("\n");
-
-const subscripts = (path: readonly (string | number)[]): string =>
-  path.map((part) => (typeof part === "number" ? `[${part}]` : `['${part}']`)).join("");
-
-/** As Python's jsonschema prints a failure: what, the schema that it fails, the value. */
-function explain({ message, keyword, schema, schemaPath, path, value }: SchemaFailure): string {
-  return [
-    `Provided object does not match schema 'image': ${message}`,
-    "",
-    `Failed validating '${keyword}' in schema${subscripts(schemaPath)}:`,
-    indent(pformat(schema, 72)),
-    "",
-    `On instance${subscripts(path)}:`,
-    indent(pformat(value, 72)),
-  ].join("\n");
+  if (checked.ok) return checked.value;
+  throw new Refusal(400, "", `Provided object does not match schema 'image': ${explainFailure(checked.failure)}`);
 }

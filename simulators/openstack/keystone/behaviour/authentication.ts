@@ -11,7 +11,7 @@ import type { Keystone, Tokens } from "./tokens.ts";
 import { spendTrust } from "./trusts.ts";
 
 /** The member `auth` of a request, once its schema has let it through. */
-export type AuthBody = ValueOf<typeof AUTH>;
+type AuthBody = ValueOf<typeof AUTH>;
 
 const METHODS = ["external", "password", "token", "oauth1", "mapped", "application_credential"] as const;
 /** Keystone has them, this simulator has not. */

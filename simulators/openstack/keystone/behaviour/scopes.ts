@@ -13,13 +13,13 @@ export interface Reference {
 }
 
 /** The scope that a request asks for. */
-export type RequestedScope =
+type RequestedScope =
   | { readonly kind: "omitted" | "none" | "system" }
   | { readonly kind: "project" | "domain"; readonly reference: Reference }
   | { readonly kind: "trust"; readonly id: string };
 
 /** The member `scope` of a request, once its schema has let it through. */
-export type ScopeBody =
+type ScopeBody =
   | string
   | {
       readonly project?: Reference;

@@ -9,7 +9,7 @@ import { notFound, unauthorized } from "../wire/errors.ts";
 export const TOKEN_LIFE_MS = 4 * 3600 * 1000;
 
 /** What a token says of its bearer. */
-export type TokenGrant = Omit<Token, "id" | "auditIds" | "issuedMs" | "expiresMs" | "seq" | "isRevoked">;
+type TokenGrant = Omit<Token, "id" | "auditIds" | "issuedMs" | "expiresMs" | "seq" | "isRevoked">;
 
 /** What the routes of Keystone work with. */
 export interface Keystone {

@@ -1,10 +1,10 @@
 import type { Cloud } from "../../cloud.ts";
 import { Refusal } from "../../refusal.ts";
-import { isObject } from "../../schema/index.ts";
+import { isObject, textOr } from "../../schema/index.ts";
 import type { Context } from "../../service.ts";
 import type { Entity } from "../state/entities.ts";
 import type { KeystoneState } from "../state/state.ts";
-import { type Attributes, textOr } from "../wire/body.ts";
+import { type Attributes } from "../wire/body.ts";
 import { badRequest, notFound } from "../wire/errors.ts";
 
 /** An id for a new entity. */

@@ -1,9 +1,9 @@
 import { Refusal } from "../../refusal.ts";
+import { flagOr } from "../../schema/index.ts";
 import type { Domain } from "../state/entities.ts";
 import { forgetGrants } from "../state/grants.ts";
 import { claimName, nameKey } from "../state/names.ts";
 import type { KeystoneState } from "../state/state.ts";
-import { flagOr } from "../wire/body.ts";
 import { conflict } from "../wire/errors.ts";
 import { BOOLEAN, createSchema, nameSchema, NULLABLE_TEXT, TAGS, updateSchema } from "../wire/schema-parts.ts";
 import { newId, withExtras } from "./attributes.ts";

@@ -10,9 +10,9 @@ import { requireAdmin } from "../wire/policy.ts";
 import { roleView } from "./roles.ts";
 
 /** Who a role is granted to. */
-export type HolderKind = "user" | "group";
+type HolderKind = "user" | "group";
 /** What a role is granted on. */
-export type ScopeKind = "project" | "domain" | "system";
+type ScopeKind = "project" | "domain" | "system";
 
 /** End of the path of a grant that is inherited. */
 export const TO_PROJECTS = "/inherited_to_projects";

@@ -1,12 +1,13 @@
 import { Refusal, refuseWith } from "../../refusal.ts";
 import type { Context } from "../../service.ts";
+import { flagOr } from "../../schema/index.ts";
 import { forgetAppCredentials } from "../behaviour/application-credentials.ts";
 import { forgetTrusts } from "../behaviour/trusts.ts";
 import type { Project } from "../state/entities.ts";
 import { forgetGrants } from "../state/grants.ts";
 import { claimName, nameKey } from "../state/names.ts";
 import type { KeystoneState } from "../state/state.ts";
-import { type Attributes, flagOr } from "../wire/body.ts";
+import { type Attributes } from "../wire/body.ts";
 import { badRequest, conflict } from "../wire/errors.ts";
 import {
   BOOLEAN,

@@ -1,7 +1,7 @@
+import { textOrNull } from "../../schema/index.ts";
 import type { Role } from "../state/entities.ts";
 import { claimName, nameKey } from "../state/names.ts";
 import type { KeystoneState } from "../state/state.ts";
-import { textOrNull } from "../wire/body.ts";
 import { conflict } from "../wire/errors.ts";
 import { createSchema, IMMUTABLE_OPTION, nameSchema, TEXT, updateSchema } from "../wire/schema-parts.ts";
 import { immutableIn, newId, optionsView, refuseImmutable, withExtras } from "./attributes.ts";

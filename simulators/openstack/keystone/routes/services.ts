@@ -1,5 +1,5 @@
+import { flagOr, textOr } from "../../schema/index.ts";
 import type { ServiceEntry } from "../state/entities.ts";
-import { flagOr, textOr } from "../wire/body.ts";
 import { BOOLEAN, createSchema, nameSchema, updateSchema } from "../wire/schema-parts.ts";
 import { newId, withExtras } from "./attributes.ts";
 import { defineResource } from "./resource.ts";

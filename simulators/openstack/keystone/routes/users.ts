@@ -1,3 +1,4 @@
+import { flagOr } from "../../schema/index.ts";
 import { forgetAppCredentials } from "../behaviour/application-credentials.ts";
 import { forgetTrusts } from "../behaviour/trusts.ts";
 import type { User } from "../state/entities.ts";
@@ -5,7 +6,6 @@ import { forgetGrants } from "../state/grants.ts";
 import { claimName, nameKey } from "../state/names.ts";
 import { hashSecret } from "../state/secrets.ts";
 import type { KeystoneState } from "../state/state.ts";
-import { flagOr } from "../wire/body.ts";
 import { duplicateInDomain } from "../wire/errors.ts";
 import {
   BOOLEAN,

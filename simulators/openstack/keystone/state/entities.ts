@@ -6,12 +6,14 @@ export interface Entity {
   extra?: Record<string, unknown>;
 }
 
+/** A domain: what users, groups and projects belong to. */
 export interface Domain extends Entity {
   description: string;
   enabled: boolean;
   tags: string[];
 }
 
+/** A project: what owns the things of the other services. */
 export interface Project extends Entity {
   domainId: string;
   parentId: string;
@@ -21,6 +23,7 @@ export interface Project extends Entity {
   isImmutable: boolean;
 }
 
+/** A user of a domain. */
 export interface User extends Entity {
   domainId: string;
   enabled: boolean;
@@ -29,24 +32,28 @@ export interface User extends Entity {
   defaultProjectId: string | undefined;
 }
 
+/** A role of the cloud, or of a domain (which then only implies others). */
 export interface Role extends Entity {
   domainId: string | null;
   description: string | null;
   isImmutable: boolean;
 }
 
+/** A group of users. */
 export interface Group extends Entity {
   domainId: string;
   description: string;
   members: Set<string>;
 }
 
+/** A service of the catalog. */
 export interface ServiceEntry extends Entity {
   type: string;
   description: string | undefined;
   enabled: boolean;
 }
 
+/** Where a service of the catalog is. */
 export interface Endpoint extends Entity {
   serviceId: string;
   interface: string;
@@ -56,6 +63,7 @@ export interface Endpoint extends Entity {
   enabled: boolean;
 }
 
+/** A region of endpoints. */
 export interface Region extends Entity {
   description: string;
   parentId: string | null;
@@ -69,6 +77,7 @@ export interface Blob extends Entity {
   projectId: string | null;
 }
 
+/** A secret by which a program acts as its user on one project. */
 export interface AppCredential extends Entity {
   readonly userId: string;
   readonly projectId: string;
@@ -92,12 +101,14 @@ export interface Trust {
   remainingUses: number | null;
 }
 
+/** What a token is for. */
 export type Scope =
   | { readonly kind: "project"; readonly id: string }
   | { readonly kind: "domain"; readonly id: string }
   | { readonly kind: "system" }
   | { readonly kind: "none" };
 
+/** A token that was issued. */
 export interface Token {
   readonly id: string;
   readonly userId: string;

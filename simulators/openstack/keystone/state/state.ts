@@ -44,6 +44,7 @@ export interface KeystoneState {
   generation: number;
 }
 
+/** Where the kernel keeps Keystone's state. */
 export type KeystoneSlot = Slot<KeystoneState>;
 
 /** A state in which nothing exists. */

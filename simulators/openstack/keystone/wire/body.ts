@@ -1,6 +1,5 @@
 import { bodyText } from "../../../kernel/index.ts";
-import { pformat, repr } from "../../python/index.ts";
-import { checkValue, isObject, type Schema, type SchemaFailure, type ValueOf } from "../../schema/index.ts";
+import { checkValue, explainFailure, isObject, type Schema, type ValueOf } from "../../schema/index.ts";
 import type { Context } from "../../service.ts";
 import { badRequest, expecting } from "./errors.ts";
 
@@ -32,35 +31,5 @@ export function checkBody<const S extends Schema>(schema: S, value: unknown): Va
   if (checked.ok) return checked.value;
   const { failure } = checked;
   const where = failure.path.length === 0 ? "" : `Invalid input for field '${failure.path.join("/")}': `;
-  throw badRequest(where + explain(failure));
+  throw badRequest(where + explainFailure(failure));
 }
-
-const indent = (text: string): string =>
-  text
-    .split("\n")
-    .map((line) => `    ${line}`)
-    .join("\n");
-
-const subscripts = (path: readonly (string | number)[]): string => path.map((part) => `[${repr(part)}]`).join("");
-
-/** jsonschema's message with the schema and the instance printed, as Keystone passes it on. */
-function explain({ message, keyword, schemaPath, schema, path, value }: SchemaFailure): string {
-  return [
-    message,
-    "",
-    `Failed validating ${repr(keyword)} in schema${subscripts(schemaPath)}:`,
-    indent(pformat(schema, 72)),
-    "",
-    `On instance${subscripts(path)}:`,
-    indent(pformat(value, 72)),
-  ].join("\n");
-}
-
-/** The value where it is text, else `fallback`. */
-export const textOr = (value: unknown, fallback = ""): string => (typeof value === "string" ? value : fallback);
-
-/** The value where it is text, else null. */
-export const textOrNull = (value: unknown): string | null => (typeof value === "string" ? value : null);
-
-/** The value where it is true or false, else `fallback`. */
-export const flagOr = (value: unknown, fallback: boolean): boolean => (typeof value === "boolean" ? value : fallback);

@@ -5,12 +5,19 @@ import type { Schema } from "../../schema/index.ts";
  * members is the order of validation.
  */
 
+/** True or false. Keystone's own schema lists null too, which its type forbids. */
 export const BOOLEAN = { type: "boolean", enum: [true, false, null] } as const;
+/** True, false or null. */
 export const NULLABLE_BOOLEAN = { type: ["boolean", "null"], enum: [true, false, null] } as const;
+/** An id: up to 64 letters, digits and dashes. */
 export const ID = { type: "string", minLength: 1, maxLength: 64, pattern: "^[a-zA-Z0-9-]+$" } as const;
+/** An id or null. */
 export const NULLABLE_ID = { ...ID, type: ["string", "null"] } as const;
+/** Any text or null. */
 export const NULLABLE_TEXT = { type: ["string", "null"] } as const;
+/** Any text. */
 export const TEXT = { type: "string" } as const;
+/** Tags of a project or domain. */
 export const TAGS = {
   type: "array",
   items: { type: "string", minLength: 1, maxLength: 255, pattern: "^[^,/]*$" },
@@ -18,6 +25,7 @@ export const TAGS = {
   maxItems: 80,
   uniqueItems: true,
 } as const;
+/** The options of a project or role. */
 export const IMMUTABLE_OPTION = {
   type: "object",
   properties: { immutable: NULLABLE_BOOLEAN },

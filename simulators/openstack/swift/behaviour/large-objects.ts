@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { percentText } from "../../../kernel/index.ts";
-import { Refusal } from "../../refusal.ts";
+import { notSimulated, Refusal } from "../../refusal.ts";
 import { findContainer, findObject, splitPath } from "../state/containers.ts";
 import type { ObjectRow, Segment, Swift } from "../state/state.ts";
-import { notSimulated } from "../wire/errors.ts";
 
 /** MD5, hex. */
 export const md5 = (data: string | Uint8Array): string => createHash("md5").update(data).digest("hex");

@@ -1,12 +1,12 @@
 import { bodyText } from "../../../kernel/index.ts";
 import { dumps } from "../../python/index.ts";
-import { refuseWith } from "../../refusal.ts";
+import { notSimulated, refuseWith } from "../../refusal.ts";
 import { isObject } from "../../schema/index.ts";
 import type { Context } from "../../service.ts";
 import { isoMicros } from "../../time.ts";
 import { findObject, splitPath } from "../state/containers.ts";
 import type { Segment, Swift } from "../state/state.ts";
-import { badRequest, notSimulated } from "../wire/errors.ts";
+import { badRequest } from "../wire/errors.ts";
 import { HTML } from "../wire/headers.ts";
 import { LARGE_BYTES_MAX, measureObject, tooLarge } from "./large-objects.ts";
 

@@ -1,10 +1,9 @@
 import { createHmac } from "node:crypto";
 import { percentText, sameSecret } from "../../../kernel/index.ts";
-import { refuseWith } from "../../refusal.ts";
+import { notSimulated, refuseWith } from "../../refusal.ts";
 import type { Context } from "../../service.ts";
 import { findContainer } from "../state/containers.ts";
 import type { Swift } from "../state/state.ts";
-import { notSimulated } from "../wire/errors.ts";
 import { pageReply } from "../wire/style.ts";
 
 /** By the number of digits of the signature. */

@@ -1,13 +1,12 @@
 import { bodyText, type HttpReply, percentText } from "../../../kernel/index.ts";
 import { dumps } from "../../python/index.ts";
-import { Refusal } from "../../refusal.ts";
+import { notSimulated, Refusal } from "../../refusal.ts";
 import type { Context } from "../../service.ts";
 import { removeContainer, removeObject } from "../behaviour/removal.ts";
 import { findObject, splitPath } from "../state/containers.ts";
 import { LIMITS } from "../state/limits.ts";
 import type { Swift } from "../state/state.ts";
 import { bodyBytes } from "../wire/body.ts";
-import { notSimulated } from "../wire/errors.ts";
 
 const DELETES_MAX = 10_000;
 

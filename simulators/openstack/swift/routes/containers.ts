@@ -1,4 +1,5 @@
 import type { HttpReply } from "../../../kernel/index.ts";
+import { notSimulated } from "../../refusal.ts";
 import type { Context } from "../../service.ts";
 import { measureObject } from "../behaviour/large-objects.ts";
 import { removeContainer } from "../behaviour/removal.ts";
@@ -6,7 +7,7 @@ import { seenTotals } from "../behaviour/totals.ts";
 import { ensureAccount, findContainer, requireContainer } from "../state/containers.ts";
 import { LIMITS } from "../state/limits.ts";
 import type { ContainerRow, Headers, ObjectRow, Swift } from "../state/state.ts";
-import { badRequest, notFound, notSimulated } from "../wire/errors.ts";
+import { badRequest, notFound } from "../wire/errors.ts";
 import { bareReply, HTML, httpDate, listingDate, timestamp, titleCase } from "../wire/headers.ts";
 import { listingReply } from "../wire/listing.ts";
 import { mergeMetadata } from "../wire/metadata.ts";

@@ -1,11 +1,11 @@
 import { type HttpReply, percentText } from "../../../kernel/index.ts";
-import { Refusal } from "../../refusal.ts";
+import { notSimulated, Refusal } from "../../refusal.ts";
 import type { Context } from "../../service.ts";
 import { contentOf, md5 } from "../behaviour/large-objects.ts";
 import { checkQuota } from "../behaviour/quotas.ts";
 import { findObject, requireContainer, splitPath } from "../state/containers.ts";
 import type { Headers, ObjectRow, Swift } from "../state/state.ts";
-import { notFound, notSimulated } from "../wire/errors.ts";
+import { notFound } from "../wire/errors.ts";
 import { httpDate, isYes, titleCase } from "../wire/headers.ts";
 import { isObjectMetadata, objectMetadata } from "../wire/metadata.ts";
 import { checkName, createdReply, parseDeleteAt, store } from "./stored-objects.ts";

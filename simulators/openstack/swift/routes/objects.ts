@@ -1,5 +1,5 @@
 import { type HttpReply, percentText } from "../../../kernel/index.ts";
-import { Refusal } from "../../refusal.ts";
+import { notSimulated, Refusal } from "../../refusal.ts";
 import type { Context } from "../../service.ts";
 import { md5, measureSegments } from "../behaviour/large-objects.ts";
 import { manifestText, parseSegments } from "../behaviour/manifests.ts";
@@ -8,7 +8,7 @@ import { removeObject } from "../behaviour/removal.ts";
 import { requireContainer, requireObject, splitPath } from "../state/containers.ts";
 import type { ObjectRow, Segment, Swift } from "../state/state.ts";
 import { bodyBytes } from "../wire/body.ts";
-import { badRequest, notSimulated, refusal } from "../wire/errors.ts";
+import { badRequest, refusal } from "../wire/errors.ts";
 import { bareReply, HTML, httpDate, PLAIN } from "../wire/headers.ts";
 import { checkMetadata, objectMetadata } from "../wire/metadata.ts";
 import { acceptedReply } from "../wire/style.ts";

@@ -13,6 +13,7 @@ export interface Segment {
   readonly last_modified: string;
 }
 
+/** An object as Swift keeps it. */
 export interface ObjectRow {
   /** As stored: of a static large object its manifest. */
   readonly data: Uint8Array;
@@ -28,6 +29,7 @@ export interface ObjectRow {
   readonly segments?: readonly Segment[];
 }
 
+/** A container as Swift keeps it. */
 export interface ContainerRow {
   readonly objects: Map<string, ObjectRow>;
   readonly createdMs: number;
@@ -44,6 +46,7 @@ export interface Totals {
   readonly bytes: number;
 }
 
+/** All that Swift keeps. */
 export interface SwiftState {
   /** Account (`AUTH_` and the project) → container. */
   readonly accounts: Map<string, Map<string, ContainerRow>>;

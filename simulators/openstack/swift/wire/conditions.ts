@@ -1,6 +1,6 @@
 import type { HttpReply } from "../../../kernel/index.ts";
+import { notSimulated } from "../../refusal.ts";
 import type { Headers } from "../state/state.ts";
-import { notSimulated } from "./errors.ts";
 import { HTML } from "./headers.ts";
 
 const tagsOf = (header: string): readonly string[] => header.split(",").map((tag) => tag.trim().replaceAll('"', ""));

@@ -10,6 +10,3 @@ export const notFound = (): Refusal => refusal(404);
 /** 400, as plain text unless `headers` say otherwise. */
 export const badRequest = (message: string, headers: Readonly<Record<string, string>> = PLAIN): Refusal =>
   new Refusal(400, "", message, { headers });
-
-/** 501: Swift has it, this simulator has not. */
-export const notSimulated = (what: string): Refusal => new Refusal(501, "", `not simulated: ${what}`);

@@ -1,7 +1,9 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import type { Headers } from "../state/state.ts";
 
+/** Type of a page. */
 export const HTML = { "Content-Type": "text/html; charset=UTF-8" };
+/** Type of plain text. */
 export const PLAIN = { "Content-Type": "text/plain" };
 
 /** A successful reply without a body. */

@@ -1,10 +1,9 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { dumps } from "../../python/index.ts";
-import { Refusal } from "../../refusal.ts";
+import { notSimulated, Refusal } from "../../refusal.ts";
 import type { Context } from "../../service.ts";
 import { withoutSlashes } from "../../url.ts";
 import { LIMITS } from "../state/limits.ts";
-import { notSimulated } from "./errors.ts";
 import { HTML, isYes } from "./headers.ts";
 
 /** One line of a listing: a thing, or what shares a prefix. */

@@ -1,0 +1,40 @@
+import { DataError, type DataSession } from "./plane.ts";
+import { sqlText } from "./sql.ts";
+import type { Statement, TableRows } from "./statement.ts";
+import { rowsText, type StepEnd } from "./step-evidence.ts";
+
+/** Keeps a step: what was sent, how it ended, and when it began. */
+export type RecordStep = (sql: string, ended: StepEnd, startMs: number) => void;
+
+/** A session that keeps what was asked of it, for the report. */
+export class RecordedSession {
+  readonly extras: DataSession["extras"];
+  readonly #session: DataSession;
+  readonly #record: RecordStep;
+  readonly #nowMs: () => number;
+
+  constructor(session: DataSession, nowMs: () => number, record: RecordStep) {
+    this.extras = session.extras;
+    this.#session = session;
+    this.#nowMs = nowMs;
+    this.#record = record;
+  }
+
+  /** @throws DataError */
+  async run(statement: Statement): Promise<TableRows> {
+    const startMs = this.#nowMs();
+    const sql = sqlText(statement);
+    try {
+      const rows = await this.#session.run(statement);
+      this.#record(sql, { body: rowsText(rows) }, startMs);
+      return rows;
+    } catch (error) {
+      if (error instanceof DataError) this.#record(sql, { error }, startMs);
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+}

@@ -1,0 +1,86 @@
+import type { Exchange } from "../client/http/exchange.ts";
+import { REDACTED } from "../client/http/redact.ts";
+import { quoteForShell } from "../client/http/shell.ts";
+import { type Address, DataError, type Login, type Reach, type Vantage } from "./plane.ts";
+import type { TableRows } from "./statement.ts";
+
+/** A login with the words by which a report names it; the secret itself never gets there. */
+export interface Access {
+  readonly login: Login;
+  /** "binding 1f2e… of instance 9c4d…" */
+  readonly of: string;
+}
+
+/** Longest answer of a data service that evidence shows, in characters. */
+const ANSWER_CHARS_MAX = 600;
+
+function psqlLine(login: Login, sql: string): string {
+  const address = `-h ${quoteForShell(login.host)} -p ${login.port} -d ${quoteForShell(login.database)}`;
+  return `PGUSER="$DRYDOCK_USER" PGPASSWORD="$DRYDOCK_PASSWORD" psql ${address} -c ${quoteForShell(sql)}`;
+}
+
+/** Rows as a person reads them, cut to what evidence shows. */
+export function rowsText(rows: TableRows): string {
+  const text = rows.map((row) => row.map((value) => value ?? "NULL").join(" | ")).join("\n");
+  const shown = text.length > ANSWER_CHARS_MAX ? `${text.slice(0, ANSWER_CHARS_MAX)}…` : text;
+  return `${shown}${shown === "" ? "" : "\n"}(${rows.length} rows)`;
+}
+
+/** Servers like to name whom they refuse. */
+function hideSecrets({ username, password }: Login, text: string): string {
+  return [username, password].reduce(
+    (shown, secret) => (secret === "" ? shown : shown.replaceAll(secret, REDACTED)),
+    text,
+  );
+}
+
+/** How a step ended: with an answer in words, or not. */
+export type StepEnd = { readonly body: string } | { readonly error: DataError };
+
+/** A vantage in words. */
+export const describeVantage = (from: Vantage): string => (typeof from === "string" ? from : `the VM of ${from.vmOf}`);
+
+const WORDS: Readonly<Record<Reach, string>> = {
+  shut: "nobody takes the connection",
+  open: "something answers",
+  silent: "the connection is taken, and nothing is said",
+};
+
+/** A connection to a port as evidence. */
+export function connectionExchange(
+  { host, port }: Address,
+  from: Vantage,
+  ended: Reach | DataError,
+  elapsedMs: number,
+): Exchange {
+  const url = `tcp://${host}:${port}`;
+  const shared = {
+    curl: `nc -vz '${host}' ${port}`,
+    request: { method: "TCP", url, headers: { from: describeVantage(from) } },
+  };
+  if (ended instanceof DataError) return { ...shared, error: ended.message };
+  if (ended === "shut") return { ...shared, error: WORDS.shut };
+  return { ...shared, response: { headers: {}, body: WORDS[ended], elapsedMs: Math.round(elapsedMs) } };
+}
+
+/** A step on the data plane as evidence: what a server said is an answer, silence is none. */
+export function statementExchange(
+  access: Access,
+  from: Vantage,
+  sql: string,
+  ended: StepEnd,
+  elapsedMs: number,
+): Exchange {
+  const { host, port, database } = access.login;
+  const request = {
+    method: "SQL",
+    url: `postgres://${host}:${port}/${database}`,
+    headers: { credentials: access.of, from: describeVantage(from) },
+    body: sql,
+  };
+  const curl = psqlLine(access.login, sql);
+  const error = "error" in ended ? hideSecrets(access.login, ended.error.message) : "";
+  if ("error" in ended && ["unreachable", "nowhere"].includes(ended.error.fault)) return { curl, request, error };
+  const body = "body" in ended ? ended.body : `ERROR ${ended.error.code ?? ""} ${error}`;
+  return { curl, request, response: { headers: {}, body, elapsedMs: Math.round(elapsedMs) } };
+}

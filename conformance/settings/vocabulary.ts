@@ -1,0 +1,38 @@
+import Type from "typebox";
+import type { JsonObject } from "../client/http/json.ts";
+
+/** What is said of a key; see `schema.ts`. */
+export interface Words {
+  readonly description: string;
+  readonly expected?: string;
+  readonly fallback?: string;
+  readonly examples?: readonly unknown[];
+  readonly deprecated?: true;
+}
+
+/** A choice in words. */
+export const oneOf = (words: readonly string[]): string => `one of ${words.join(", ")}`;
+
+/** A text that is not empty. */
+export const Text = (words: Words) => Type.Optional(Type.String({ minLength: 1, expected: "a text", ...words }));
+
+/** A text of a form that no keyword of JSON Schema says exactly. */
+export const Checked = (isRight: (text: string) => boolean, words: Words) =>
+  Type.Optional(Type.Refine(Type.String({ minLength: 1, ...words }), isRight));
+
+/** A mapping of keys that are known; any other is refused. */
+export const Section = <P extends Type.TProperties>(properties: P, words: Words) =>
+  Type.Optional(Type.Object(properties, { additionalProperties: false, expected: "a mapping", ...words }));
+
+/** A mapping whose keys are nobody's business but the broker's. */
+export const FreeMapping = (words: Words) =>
+  Type.Optional(Type.Unsafe<JsonObject>({ type: "object", expected: "a mapping", ...words }));
+
+/** A mapping of names that the user gives to values of one kind. */
+export const MappingOf = <S extends Type.TSchema>(keyName: string, value: S, words: Words) =>
+  Type.Optional(Type.Record(Type.String(), value, { keyName, expected: "a mapping", ...words }));
+
+/** Whether a text is an http or https URL. */
+export const isHttpUrl = (text: string): boolean => /^https?:$/.test(URL.parse(text)?.protocol ?? "");
+/** An http or https URL. */
+export const HttpUrl = (words: Words) => Checked(isHttpUrl, { expected: "an http or https URL", ...words });

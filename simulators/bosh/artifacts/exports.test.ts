@@ -1,0 +1,78 @@
+import { gunzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import type { FollowedTask } from "../testing/director.ts";
+import { TestDirector } from "../testing/director.ts";
+
+const BODY = {
+  deployment_name: "demo",
+  release_name: "demo",
+  release_version: "1",
+  stemcell_os: "tiny-os",
+  stemcell_version: "1.1",
+};
+
+async function deployed(): Promise<TestDirector> {
+  const director = new TestDirector();
+  await director.ready();
+  expect(director.deploy("demo.yml").state).toBe("done");
+  return director;
+}
+
+const exportRelease = (director: TestDirector, more: object = {}): FollowedTask =>
+  director.task(director.json("POST", "/releases/export", { ...BODY, ...more }));
+
+/** The manifest of the compiled release that a task has exported. */
+function manifestOf(director: TestDirector, { id }: FollowedTask): Record<string, { name: string }[]> {
+  const line = String(director.send("GET", `/tasks/${id}/output?type=result`).body);
+  const { blobstore_id: blob } = JSON.parse(line) as { blobstore_id: string };
+  const tar = gunzipSync(director.send("GET", `/resources/${blob}`).body as Uint8Array).toString("utf8");
+  const [, text = ""] = tar.split("---\n");
+  return parse(text.split("\0")[0] ?? "") as Record<string, { name: string }[]>;
+}
+
+describe("export release", () => {
+  it("packs the compiled packages and the jobs of a release", async () => {
+    const director = await deployed();
+    const task = exportRelease(director);
+    expect(task).toMatchObject({ state: "done", result: "Exported release: demo/1 for tiny-os/1.1" });
+    const manifest = manifestOf(director, task);
+    expect(manifest).toMatchObject({ name: "demo", version: "1", uncommitted_changes: false });
+    const stored = director.bosh.state().releases.get("demo")?.[0];
+    expect(manifest.jobs?.map(({ name }) => name).sort()).toEqual(stored?.jobs.map(({ name }) => name).sort());
+    expect(manifest.compiled_packages?.length).toBeGreaterThan(0);
+    expect(manifest.compiled_packages).toEqual(
+      manifest.compiled_packages?.map((each) => ({ ...each, stemcell: "tiny-os/1.1" })),
+    );
+  });
+
+  it("compiles first what is not compiled yet, and not again what is", async () => {
+    const director = await deployed();
+    const stages = (task: FollowedTask): readonly unknown[] => [...new Set(task.events.map(({ stage }) => stage))];
+    const release = director.bosh.state().releases.get("demo")?.[0];
+    release?.compiled.clear();
+    expect(stages(exportRelease(director))).toContain("Compiling packages");
+    expect(stages(exportRelease(director))).not.toContain("Compiling packages");
+  });
+
+  it("packs only the jobs that are named", async () => {
+    const director = await deployed();
+    const task = exportRelease(director, { jobs: [{ name: "web" }] });
+    expect(manifestOf(director, task).jobs?.map(({ name }) => name)).toEqual(["web"]);
+  });
+
+  it.each([
+    [{ release_version: "9" }, "Release version 'demo/9' not found in deployment 'demo' manifest"],
+    [{ stemcell_version: "9" }, "Stemcell version '9' for OS 'tiny-os' doesn't exist"],
+  ])("refuses %j in its task", async (more, result) => {
+    expect(exportRelease(await deployed(), more)).toMatchObject({ state: "error", result });
+  });
+
+  it("refuses a deployment that there is not at once", async () => {
+    const director = await deployed();
+    expect(director.json("POST", "/releases/export", { ...BODY, deployment_name: "y" })).toMatchObject({
+      status: 404,
+      json: { code: 70000, description: "Deployment 'y' doesn't exist" },
+    });
+  });
+});

@@ -1,0 +1,73 @@
+import type { Agent } from "../behaviour/agent.ts";
+import type { Cluster } from "../behaviour/cluster.ts";
+import type { DnsSettings } from "../behaviour/config.ts";
+import type { Datacenter } from "../behaviour/datacenter.ts";
+import { ALLOW_ALL, type Authorizer } from "../state/acl-rules.ts";
+import { isHealthy } from "../state/health.ts";
+import type { PlacedService } from "../state/rows.ts";
+import { AS_IT_IS, BY_WAN, type Translation } from "../state/wan.ts";
+
+/** Why nothing can be looked up: nobody leads, the datacenter is unknown, or the agent's token is. */
+export type LookupTrouble = "no-leader" | "no-path" | "denied";
+
+/** A datacenter with what the agent may see there. */
+export interface ReachedDatacenter {
+  readonly datacenter: Datacenter;
+  readonly authorizer: Authorizer;
+}
+
+/** Which instances of a service are asked for. */
+export interface ServiceFilter {
+  readonly name: string;
+  /** Empty for any. */
+  readonly tag: string;
+  readonly isConnect: boolean;
+}
+
+/** The datacenter of a name (its own when there is none) and what the agent may see there, or what is in the way. */
+export function reachDatacenter(
+  cluster: Cluster,
+  agent: Agent,
+  settings: DnsSettings,
+  name: string | undefined,
+): ReachedDatacenter | LookupTrouble {
+  const own = agent.datacenter;
+  const datacenter = name === undefined || name === own.name ? own : cluster.datacenters.get(name);
+  if (datacenter === undefined || (datacenter !== own && cluster.serversOf(datacenter).length === 0)) return "no-path";
+  if (!datacenter.hasLeader && !(settings.takesStale && datacenter.hasData)) return "no-leader";
+  const authorizer = datacenter.acl.resolve(agent.options.config.acl?.tokens?.default ?? "");
+  return authorizer === undefined ? "denied" : { datacenter, authorizer };
+}
+
+/** Instances that may be answered with, shuffled. */
+export function healthyInstances(
+  { datacenter, authorizer }: ReachedDatacenter,
+  { name, tag, isConnect }: ServiceFilter,
+  onlyPassing: boolean,
+): readonly PlacedService[] {
+  const { catalog, store } = datacenter;
+  const healthy: PlacedService[] = [];
+  for (const service of catalog.instancesUnsorted(name)?.values() ?? []) {
+    if (isConnect && !service.native) continue;
+    if (tag !== "" && !service.tags.some((each) => each.toLowerCase() === tag)) continue;
+    const placed = catalog.placed(service);
+    if (isHealthy(placed.entry, service, onlyPassing) && mayRead(authorizer, placed)) healthy.push(placed);
+  }
+  return healthy.length < 2 ? healthy : store.kernel.random("dns/order").shuffle(healthy);
+}
+
+const mayRead = (authorizer: Authorizer, { service }: PlacedService): boolean =>
+  authorizer === ALLOW_ALL || (authorizer.reads("node", service.node) && authorizer.reads("service", service.name));
+
+/** How an agent shows the addresses of a datacenter. */
+export const translationOf = ({ translatesWan }: DnsSettings, agent: Agent, datacenter: Datacenter): Translation =>
+  translatesWan && datacenter !== agent.datacenter ? BY_WAN : AS_IT_IS;
+
+/** Instances of a datacenter at the addresses that this agent shows. */
+export function translate(placed: readonly PlacedService[], translation: Translation): readonly PlacedService[] {
+  if (translation === AS_IT_IS) return placed;
+  return placed.map(({ service, entry }) => {
+    const row = translation.node(entry.row);
+    return { service: translation.service(service), entry: { ...entry, row }, isMoved: row !== entry.row };
+  });
+}

@@ -1,0 +1,42 @@
+import type { NodeEntry, NodeRow } from "../state/rows.ts";
+import { addressBytes, reverseName } from "../wire/codec/address.ts";
+import type { ReachedDatacenter } from "./reach.ts";
+
+/** Who has an address. */
+export type AddressHolder =
+  | { readonly kind: "node"; readonly node: NodeRow }
+  | { readonly kind: "service"; readonly name: string };
+
+/** Who has the address of a reverse name: the first node that has, else the first service. */
+export function holderOf({ datacenter, authorizer }: ReachedDatacenter, name: string): AddressHolder | undefined {
+  const { catalog } = datacenter;
+  const node = firstNode(
+    catalog.state.nodes.values(),
+    (row) => isAt(row.address, name) && authorizer.reads("node", row.name),
+  );
+  if (node !== undefined) return { kind: "node", node };
+  for (const { row } of catalog.entries()) {
+    if (!authorizer.reads("node", row.name)) continue;
+    const service = catalog
+      .servicesOf(row.name)
+      .find((each) => isAt(each.address, name) && authorizer.reads("service", each.name));
+    if (service !== undefined) return { kind: "service", name: service.name };
+  }
+  return undefined;
+}
+
+/** The first in the order of names among those that fit. */
+function firstNode(entries: Iterable<NodeEntry>, fits: (row: NodeRow) => boolean): NodeRow | undefined {
+  let first: NodeRow | undefined;
+  for (const { row } of entries)
+    if ((first === undefined || row.name.toLowerCase() < first.name.toLowerCase()) && fits(row)) first = row;
+  return first;
+}
+
+function isAt(address: string, name: string): boolean {
+  // The last digit of an address is the first of its reverse name; most differ there.
+  const last = address.charCodeAt(address.length - 1);
+  if (address === "" || !(name.charCodeAt(name.indexOf(".") - 1) === last || address.includes(":"))) return false;
+  const bytes = addressBytes(address);
+  return bytes !== undefined && reverseName(bytes) === name;
+}

@@ -1,0 +1,79 @@
+import { globSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { ROUTES } from "./routes/index.ts";
+
+const ROOT = fileURLToPath(new URL(".", import.meta.url));
+const files = globSync("**/*.ts", { cwd: ROOT }).map((file) => file.replaceAll("\\", "/"));
+const sources = files.filter((file) => !file.endsWith(".test.ts"));
+const textOf = (file: string): string => readFileSync(join(ROOT, file), "utf8");
+
+/** What each room may import from, besides itself: what the servers agree on knows nothing of agents, and neither of routes. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  state: ["wire"],
+  behaviour: ["state", "wire"],
+  resolver: ["state", "behaviour", "wire"],
+  wire: ["state", "behaviour"],
+  routes: ["state", "behaviour", "wire", "resolver"],
+};
+const LOOSE_FILES = ["faults.ts", "index.ts", "testing.ts"];
+
+/** The resources of Consul's API reference, by the file that serves them; a file may serve a part of one: `agent-checks`. */
+const RESOURCES = [
+  "acl",
+  "agent",
+  "catalog",
+  "config",
+  "connect",
+  "coordinate",
+  "event",
+  "health",
+  "internal",
+  "kv",
+  "operator",
+  "queries",
+  "sessions",
+  "snapshot",
+  "status",
+  "txn",
+];
+/** Paths that are not called as their file is. */
+const FILE_OF: Readonly<Record<string, string>> = { query: "queries", session: "sessions" };
+
+function importsOf(file: string): readonly string[] {
+  const specifiers = [...textOf(file).matchAll(/from "(\.{1,2}\/[^"]+)"/g)].map(([, path]) => path ?? "");
+  return specifiers.map((path) => join(dirname(file), path).replaceAll("\\", "/"));
+}
+
+describe("the rooms of Consul's simulator", () => {
+  it("hold every file but the few at the root", () => {
+    expect(sources.filter((file) => !file.includes("/")).sort()).toEqual(LOOSE_FILES);
+  });
+
+  it.each(Object.entries(ROOMS))("%s imports only from %s", (room, allowed) => {
+    const foreign = sources
+      .filter((file) => file.startsWith(`${room}/`))
+      .flatMap((file) => importsOf(file).map((target) => ({ file, target })))
+      .filter(({ target }) => !target.startsWith("../") && ![room, ...allowed].includes(target.split("/")[0] ?? ""));
+    expect(foreign).toEqual([]);
+  });
+
+  it("serve each resource of the API from the file that is called so", () => {
+    const served = files
+      .filter((file) => file.startsWith("routes/") && !file.endsWith(".test.ts") && file !== "routes/index.ts")
+      .flatMap((file) =>
+        [...textOf(file).matchAll(/"\/v1\/([a-z]+)/g)].map(([, resource = ""]) => ({
+          file: basename(file, ".ts").split("-")[0],
+          resource: FILE_OF[resource] ?? resource,
+        })),
+      );
+    expect(served.filter(({ file, resource }) => file !== resource)).toEqual([]);
+    expect([...new Set(served.map(({ resource }) => resource))].sort()).toEqual(RESOURCES);
+  });
+
+  it("list a path once for each verb", () => {
+    const keys = ROUTES.map(({ method, path }) => `${method} ${path}`);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+});

@@ -1,0 +1,43 @@
+import type { Kernel, Slot } from "../../kernel/index.ts";
+import { type CatalogState, copyEntry, rebuildState } from "./catalog-state.ts";
+import type { NodeEntry } from "./rows.ts";
+
+/** A node as it was before a write; `null` when there was none. */
+interface PastEntry {
+  readonly atMs: number;
+  readonly node: string;
+  readonly before: NodeEntry | null;
+}
+
+/** Writes that can be looked back behind. */
+const WRITES_MAX = 4096;
+
+/** What the nodes of a catalog were before its latest writes. */
+export class CatalogHistory {
+  readonly #kernel: Kernel;
+  readonly #slot: Slot<PastEntry[]>;
+
+  constructor(kernel: Kernel, datacenter: string) {
+    this.#kernel = kernel;
+    this.#slot = kernel.slot<PastEntry[]>(`dns/${datacenter}/history`, []);
+  }
+
+  /** Notes a node before it is written to. */
+  remember(name: string, entry: NodeEntry | undefined): void {
+    const past = this.#slot.value;
+    const before = entry === undefined ? null : copyEntry(entry);
+    past.push({ atMs: this.#kernel.nowMs, node: name.toLowerCase(), before });
+    if (past.length > WRITES_MAX * 1.25) past.splice(0, past.length - WRITES_MAX);
+  }
+
+  /** The catalog as it was at a time, ms since the Unix epoch, as far as it is remembered. */
+  stateAt(present: CatalogState, atMs: number): CatalogState {
+    const nodes = new Map(present.nodes);
+    for (const { atMs: at, node, before } of this.#slot.value.toReversed()) {
+      if (at <= atMs) break;
+      if (before === null) nodes.delete(node);
+      else nodes.set(node, before);
+    }
+    return rebuildState(nodes);
+  }
+}

@@ -1,0 +1,19 @@
+import type { Cinder } from "../state/cinder.ts";
+import { failBackup } from "./backups.ts";
+import { endCreateVolume, type VolumeCreation } from "./create-volume.ts";
+import { endDeleteVolume } from "./delete-volume.ts";
+import { endExtendVolume, type VolumeExtension } from "./extend-volume.ts";
+import { endCreateSnapshot, endDeleteSnapshot } from "./snapshots.ts";
+import { endUploadImage, type ImageUpload } from "./upload-image.ts";
+
+/** Declares the timers of this service; once, at construction. */
+export function defineTimers(cinder: Cinder): void {
+  const { kernel } = cinder.cloud;
+  kernel.onTimer<VolumeCreation>("cinder/created", (creation) => endCreateVolume(cinder, creation));
+  kernel.onTimer<{ id: string }>("cinder/deleted", ({ id }) => endDeleteVolume(cinder, id));
+  kernel.onTimer<{ id: string; status: string }>("cinder/snapshot", (end) => endCreateSnapshot(cinder, end));
+  kernel.onTimer<{ id: string }>("cinder/snapshot-deleted", ({ id }) => endDeleteSnapshot(cinder, id));
+  kernel.onTimer<ImageUpload>("cinder/uploaded", (upload) => endUploadImage(cinder, upload));
+  kernel.onTimer<{ id: string; requestId: string }>("cinder/backup", (backup) => failBackup(cinder, backup));
+  kernel.onTimer<VolumeExtension>("cinder/extended", (extension) => endExtendVolume(cinder, extension));
+}

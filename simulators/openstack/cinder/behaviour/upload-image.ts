@@ -1,0 +1,31 @@
+import type { Cinder } from "../state/cinder.ts";
+import type { VolumeRow } from "../state/rows.ts";
+import { setStatus } from "../state/volumes.ts";
+
+/** ms of simulated work. */
+const UPLOAD_MS = 1000;
+
+/** What the fake back end writes into an image, bytes. */
+const UPLOAD_BYTES = 1024;
+
+/** A volume that becomes an image. */
+export interface ImageUpload {
+  readonly id: string;
+  readonly imageId: string;
+}
+
+/** Starts to copy a volume into an image. */
+export function startUploadImage(cinder: Cinder, row: VolumeRow, imageId: string): void {
+  const { kernel } = cinder.cloud;
+  row.statusBefore = row.status;
+  setStatus(cinder, row, "uploading");
+  const upload: ImageUpload = { id: row.id, imageId };
+  kernel.timer(kernel.work(UPLOAD_MS), "cinder/uploaded", upload);
+}
+
+/** The image has its data, the volume its status again. */
+export function endUploadImage(cinder: Cinder, { id, imageId }: ImageUpload): void {
+  cinder.cloud.images.activate(imageId, UPLOAD_BYTES);
+  const row = cinder.slot.value.volumes.get(id);
+  if (row?.status === "uploading") setStatus(cinder, row, row.statusBefore);
+}

@@ -1,0 +1,81 @@
+import { isDeepStrictEqual } from "node:util";
+import type { HttpReply } from "../../../kernel/index.ts";
+import { recordChange } from "../state/cinder.ts";
+import { requireMember } from "../wire/body.ts";
+import { badRequest, notFound } from "../wire/errors.ts";
+import { emptyReply, ok } from "../wire/replies.ts";
+import type { CinderCall } from "../wire/request.ts";
+import type { CinderRoute } from "../wire/route.ts";
+import { STRICT_METADATA } from "../wire/schemas.ts";
+
+type Metadata = Readonly<Record<string, string>>;
+
+interface WithMetadata {
+  readonly id: string;
+  metadata: Metadata;
+}
+
+/** What has metadata: `Volume` and `Snapshot` in messages. */
+interface Holder {
+  readonly kind: "Volume" | "Snapshot";
+  /** The volume or snapshot of the path. @throws Refusal 404 */
+  readonly find: (call: CinderCall) => WithMetadata;
+}
+
+/** Changes metadata of a volume or snapshot; nothing happens where the new ones are the old ones. */
+export function changeMetadata({ cinder }: CinderCall, kind: Holder["kind"], row: WithMetadata, next: Metadata): void {
+  if (isDeepStrictEqual(row.metadata, next)) return;
+  row.metadata = next;
+  recordChange(cinder, `${kind.toLowerCase()}.metadata`, row.id, { keys: Object.keys(next) });
+}
+
+/** @throws Refusal 404 */
+function requireItem(call: CinderCall, { kind, find }: Holder): { row: WithMetadata; key: string; value: string } {
+  const row = find(call);
+  const key = call.params.key ?? "";
+  const value = row.metadata[key];
+  if (value === undefined) throw notFound(`${kind} ${row.id} has no metadata with key ${key}.`);
+  return { row, key, value };
+}
+
+function setAll(call: CinderCall, { kind, find }: Holder, merge: boolean): HttpReply {
+  const row = find(call);
+  const metadata = requireMember(call, "metadata", STRICT_METADATA);
+  changeMetadata(call, kind, row, merge ? { ...row.metadata, ...metadata } : metadata);
+  return ok({ metadata: row.metadata });
+}
+
+function setItem(call: CinderCall, { kind, find }: Holder): HttpReply {
+  const row = find(call);
+  const meta = requireMember(call, "meta", STRICT_METADATA);
+  if (meta[call.params.key ?? ""] === undefined) throw badRequest("Request body and URI mismatch");
+  if (Object.keys(meta).length > 1) throw badRequest("Request body contains too many items");
+  changeMetadata(call, kind, row, { ...row.metadata, ...meta });
+  return ok({ meta });
+}
+
+function removeItem(call: CinderCall, holder: Holder): HttpReply {
+  const { row, key } = requireItem(call, holder);
+  const next = Object.fromEntries(Object.entries(row.metadata).filter(([name]) => name !== key));
+  changeMetadata(call, holder.kind, row, next);
+  return emptyReply(200);
+}
+
+function showItem(call: CinderCall, holder: Holder): HttpReply {
+  const { key, value } = requireItem(call, holder);
+  return ok({ meta: { [key]: value } });
+}
+
+/** The routes of metadata, alike for volumes and snapshots. */
+export function metadataRoutes(collection: "volumes" | "snapshots", holder: Holder): readonly CinderRoute[] {
+  const path = `/${collection}/:id/metadata`;
+  const item = `${path}/:key`;
+  return [
+    { method: "GET", path, clients: ["openstack"], handler: (call) => ok({ metadata: holder.find(call).metadata }) },
+    { method: "POST", path, clients: ["bosh", "openstack"], handler: (call) => setAll(call, holder, true) },
+    { method: "PUT", path, handler: (call) => setAll(call, holder, false) },
+    { method: "GET", path: item, handler: (call) => showItem(call, holder) },
+    { method: "PUT", path: item, handler: (call) => setItem(call, holder) },
+    { method: "DELETE", path: item, handler: (call) => removeItem(call, holder) },
+  ];
+}

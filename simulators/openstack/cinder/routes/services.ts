@@ -1,0 +1,40 @@
+import { BACKEND } from "../state/backend.ts";
+import { isoOrNull } from "../wire/dates.ts";
+import { ok } from "../wire/replies.ts";
+import type { CinderCall } from "../wire/request.ts";
+import { type CinderRoute, unmodelledRoute } from "../wire/route.ts";
+
+const serviceView = (binary: string, host: string, call: CinderCall): object => ({
+  binary,
+  host,
+  zone: call.cinder.cloud.zones[0],
+  status: "enabled",
+  state: "up",
+  updated_at: isoOrNull(call.cinder.cloud.kernel.nowMs),
+  disabled_reason: null,
+  ...(call.version >= 7 && { cluster: null }),
+});
+
+/** A host is asked for with its back end or without. */
+function listServices(call: CinderCall): readonly object[] {
+  const [wantedBinary, wantedHost] = [call.query.get("binary"), call.query.get("host")];
+  const all = [
+    ["cinder-scheduler", "ref"],
+    ["cinder-volume", `ref@${BACKEND}`],
+  ] as const;
+  return all
+    .filter(([binary]) => wantedBinary === null || binary === wantedBinary)
+    .filter(([, host]) => wantedHost === null || host === wantedHost || host.split("@")[0] === wantedHost)
+    .map(([binary, host]) => serviceView(binary, host, call));
+}
+
+export const SERVICE_ROUTES: readonly CinderRoute[] = [
+  unmodelledRoute("PUT", "/os-services/:action", "changes of services"),
+  {
+    method: "GET",
+    path: "/os-services",
+    admin: "volume_extension:services:index",
+    clients: ["openstack"],
+    handler: (call) => ok({ services: listServices(call) }),
+  },
+];

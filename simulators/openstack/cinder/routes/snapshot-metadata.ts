@@ -1,0 +1,8 @@
+import type { CinderRoute } from "../wire/route.ts";
+import { metadataRoutes } from "./metadata.ts";
+import { requestedSnapshot } from "./snapshots/require-snapshot.ts";
+
+export const SNAPSHOT_METADATA_ROUTES: readonly CinderRoute[] = metadataRoutes("snapshots", {
+  kind: "Snapshot",
+  find: requestedSnapshot,
+});

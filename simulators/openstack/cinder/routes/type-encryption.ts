@@ -1,0 +1,5 @@
+import { type CinderRoute, unmodelledRoute } from "../wire/route.ts";
+
+export const TYPE_ENCRYPTION_ROUTES: readonly CinderRoute[] = [
+  unmodelledRoute("POST", "/types/:id/encryption", "encryption"),
+];

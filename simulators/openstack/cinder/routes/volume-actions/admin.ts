@@ -1,0 +1,68 @@
+import type { HttpReply } from "../../../../kernel/index.ts";
+import { startDeleteVolume } from "../../behaviour/delete-volume.ts";
+import type { VolumeRow } from "../../state/rows.ts";
+import { setStatus } from "../../state/volumes.ts";
+import { requireMember } from "../../wire/body.ts";
+import { badRequest, forbiddenByPolicy } from "../../wire/errors.ts";
+import { acceptedReply } from "../../wire/replies.ts";
+import type { CinderCall } from "../../wire/request.ts";
+import type { VolumeActions } from "./action.ts";
+
+const RESETTABLE = [
+  "creating",
+  "available",
+  "deleting",
+  "error",
+  "error_deleting",
+  "error_managing",
+  "managing",
+  "attaching",
+  "in-use",
+  "detaching",
+  "maintenance",
+  "restoring-backup",
+  "error_restoring",
+  "reserved",
+  "awaiting-transfer",
+  "backing-up",
+  "error_backing-up",
+  "error_extending",
+  "downloading",
+  "uploading",
+  "retyping",
+  "extending",
+];
+
+function resetStatus(call: CinderCall, row: VolumeRow): HttpReply {
+  if (!call.actor.isAdmin) throw forbiddenByPolicy("volume_extension:volume_admin_actions:reset_status");
+  const fields = requireMember(call, "os-reset_status", {
+    type: "object",
+    properties: {
+      status: { type: ["string", "null"] },
+      attach_status: { type: ["string", "null"] },
+      migration_status: { type: ["string", "null"] },
+    },
+    additionalProperties: false,
+  });
+  const { status } = fields;
+  if (typeof status !== "string") return acceptedReply();
+  if (!RESETTABLE.includes(status))
+    throw badRequest(
+      `Volume status: ${status} is invalid, valid statuses are: (${RESETTABLE.map((each) => `'${each}'`).join(", ")}).`,
+    );
+  if (status === "in-use" && row.attachments.length === 0)
+    throw badRequest("Cannot reset-state to in-use because volume does not have any attachments.");
+  setStatus(call.cinder, row, status);
+  return acceptedReply();
+}
+
+function forceDelete(call: CinderCall, row: VolumeRow): HttpReply {
+  if (!call.actor.isAdmin) throw forbiddenByPolicy("volume_extension:volume_admin_actions:force_delete");
+  startDeleteVolume(call.cinder, row);
+  return acceptedReply();
+}
+
+export const ADMIN_ACTIONS: VolumeActions = {
+  "os-reset_status": resetStatus,
+  "os-force_delete": forceDelete,
+};

@@ -1,0 +1,8 @@
+import type { CinderRoute } from "../wire/route.ts";
+import { metadataRoutes } from "./metadata.ts";
+import { requestedVolume } from "./volumes/require-volume.ts";
+
+export const VOLUME_METADATA_ROUTES: readonly CinderRoute[] = metadataRoutes("volumes", {
+  kind: "Volume",
+  find: requestedVolume,
+});

@@ -1,0 +1,6 @@
+import type { VolumeRow } from "../../state/rows.ts";
+import { requireVolume } from "../../state/volumes.ts";
+import type { CinderCall } from "../../wire/request.ts";
+
+export const requestedVolume = ({ cinder, actor, params }: CinderCall): VolumeRow =>
+  requireVolume(cinder, actor, params.id ?? "");

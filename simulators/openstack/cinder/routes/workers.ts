@@ -1,0 +1,13 @@
+import { notFound } from "../wire/errors.ts";
+import type { CinderRoute } from "../wire/route.ts";
+
+export const WORKER_ROUTES: readonly CinderRoute[] = [
+  {
+    method: "GET",
+    // Knows no GET.
+    path: "/workers",
+    handler: () => {
+      throw notFound("The resource could not be found.");
+    },
+  },
+];

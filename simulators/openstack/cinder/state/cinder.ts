@@ -1,0 +1,48 @@
+import type { Slot } from "../../../kernel/index.ts";
+import type { Cloud } from "../../cloud.ts";
+import type { BackupRow, MessageRow, ProjectUsage, SnapshotRow, TransferRow, TypeRow, VolumeRow } from "./rows.ts";
+
+export interface CinderState {
+  readonly volumes: Map<string, VolumeRow>;
+  /** Project → its volumes. */
+  readonly byProject: Map<string, Map<string, VolumeRow>>;
+  /** Attachment → volume. */
+  readonly volumeByAttachment: Map<string, string>;
+  readonly snapshots: Map<string, SnapshotRow>;
+  readonly types: Map<string, TypeRow>;
+  readonly transfers: Map<string, TransferRow>;
+  readonly backups: Map<string, BackupRow>;
+  readonly messages: Map<string, MessageRow>;
+  readonly usage: Map<string, ProjectUsage>;
+  readonly quotas: Map<string, Readonly<Record<string, number>>>;
+  made: number;
+}
+
+export const emptyState = (): CinderState => ({
+  volumes: new Map(),
+  byProject: new Map(),
+  volumeByAttachment: new Map(),
+  snapshots: new Map(),
+  types: new Map(),
+  transfers: new Map(),
+  backups: new Map(),
+  messages: new Map(),
+  usage: new Map(),
+  quotas: new Map(),
+  made: 0,
+});
+
+export interface Cinder {
+  readonly cloud: Cloud;
+  readonly slot: Slot<CinderState>;
+}
+
+/** Writes one state change of this service into the journal. `data` holds no secret. */
+export function recordChange(
+  { cloud }: Cinder,
+  kind: string,
+  subject: string,
+  data: Readonly<Record<string, unknown>> = {},
+): void {
+  cloud.kernel.record("cinder", kind, subject, data);
+}

@@ -1,0 +1,108 @@
+export interface Attachment {
+  readonly id: string;
+  readonly serverId: string;
+  /** Null while it is only reserved. */
+  device: string | null;
+  host: string | null;
+  attachedMs: number;
+  /** Made by Nova, which alone may end it. */
+  readonly isNova: boolean;
+}
+
+export interface VolumeRow {
+  readonly id: string;
+  /** Counts volumes: the order of creation. */
+  readonly seq: number;
+  projectId: string;
+  userId: string;
+  name: string | null;
+  description: string | null;
+  sizeGb: number;
+  status: string;
+  /** The status to go back to when a backup or an upload ends. */
+  statusBefore: string;
+  readonly zone: string;
+  /** Id of its type. */
+  typeId: string;
+  readonly imageId: string | undefined;
+  readonly snapshotId: string | null;
+  readonly sourceId: string | null;
+  bootable: boolean;
+  readonly createdMs: number;
+  updatedMs: number | null;
+  metadata: Readonly<Record<string, string>>;
+  imageMetadata: Readonly<Record<string, string>>;
+  attachments: readonly Attachment[];
+}
+
+export interface SnapshotRow {
+  readonly id: string;
+  readonly seq: number;
+  readonly volumeId: string;
+  readonly projectId: string;
+  readonly userId: string;
+  name: string | null;
+  description: string | null;
+  status: string;
+  readonly sizeGb: number;
+  metadata: Readonly<Record<string, string>>;
+  readonly createdMs: number;
+  updatedMs: number | null;
+}
+
+export interface TypeRow {
+  readonly id: string;
+  name: string;
+  description: string | null;
+  isPublic: boolean;
+  extraSpecs: Readonly<Record<string, string>>;
+  readonly createdMs: number;
+  /** Projects that may use it although it is not public. */
+  projects: readonly string[];
+}
+
+export interface TransferRow {
+  readonly id: string;
+  readonly volumeId: string;
+  readonly projectId: string;
+  readonly name: string | null;
+  readonly authKey: string;
+  readonly createdMs: number;
+}
+
+export interface BackupRow {
+  readonly id: string;
+  readonly seq: number;
+  readonly volumeId: string;
+  readonly snapshotId: string | null;
+  readonly projectId: string;
+  name: string | null;
+  description: string | null;
+  status: string;
+  readonly sizeGb: number;
+  readonly container: string | null;
+  failReason: string | null;
+  readonly createdMs: number;
+  updatedMs: number;
+}
+
+/** Tells a user why something that was accepted failed later. */
+export interface MessageRow {
+  readonly id: string;
+  readonly projectId: string;
+  readonly eventId: string;
+  readonly text: string;
+  readonly resourceType: string;
+  readonly resourceId: string;
+  readonly requestId: string;
+  readonly createdMs: number;
+}
+
+export interface ProjectUsage {
+  volumes: number;
+  snapshots: number;
+  /** Of volumes and snapshots. */
+  gigabytes: number;
+  backups: number;
+  backup_gigabytes: number;
+}

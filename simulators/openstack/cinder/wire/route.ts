@@ -1,0 +1,54 @@
+import type { HttpReply } from "../../../kernel/index.ts";
+
+import type { Cinder } from "../state/cinder.ts";
+import { forbiddenByPolicy, notFound, notSimulated } from "./errors.ts";
+import { ok } from "./replies.ts";
+import type { CinderCall } from "./request.ts";
+import { MICROVERSIONS } from "./versions.ts";
+import { microversionOf } from "../../microversion.ts";
+import type { Context } from "../../service.ts";
+import type { OpenStackRoute } from "../../service.ts";
+
+export interface CinderRoute {
+  readonly method: string;
+  /** Behind `/v3` or `/v3/PROJECT`. */
+  readonly path: string;
+  /** First microversion that has it. */
+  readonly from?: number;
+  /** Admin only: the rule that the refusal names. */
+  readonly admin?: string;
+  readonly clients?: readonly string[];
+  readonly handler: (call: CinderCall) => HttpReply;
+}
+
+/** Every path is known with the project in front and without it. */
+export function mountRoute(cinder: Cinder, route: CinderRoute): readonly OpenStackRoute[] {
+  const handler = (context: Context): HttpReply => {
+    const { actor, params, query, requestId, request } = context;
+    const version = microversionOf(MICROVERSIONS, request.headers);
+    if (version < (route.from ?? 0)) throw notFound("The resource could not be found.");
+    if (route.admin !== undefined && !actor.isAdmin) throw forbiddenByPolicy(route.admin);
+    return route.handler({ cinder, context, actor, params, query, requestId, version });
+  };
+  const common = { method: route.method, handler, ...(route.clients && { clients: route.clients }) };
+  return [
+    { ...common, path: `/v3/:project${route.path}` },
+    { ...common, path: `/v3${route.path}` },
+  ];
+}
+
+export const emptyListRoutes = (path: string, member: string, from?: number): readonly CinderRoute[] =>
+  [path, `${path}/detail`].map((each) => ({
+    method: "GET",
+    path: each,
+    ...(from !== undefined && { from }),
+    handler: () => ok({ [member]: [] }),
+  }));
+
+export const unmodelledRoute = (method: string, path: string, what: string): CinderRoute => ({
+  method,
+  path,
+  handler: () => {
+    throw notSimulated(what);
+  },
+});

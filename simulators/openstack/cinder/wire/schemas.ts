@@ -1,0 +1,30 @@
+import type { Formats } from "../../schema/schema.ts";
+import type { Schema } from "../../schema/schema.ts";
+
+const UUID = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
+export const FORMATS: Formats = { uuid: (value) => typeof value !== "string" || UUID.test(value) };
+
+/** Parts of schemas that requests share. */
+export const NAME = { type: ["string", "null"] } as const satisfies Schema;
+export const UUID_OR_NULL = {
+  oneOf: [{ type: "string", pattern: UUID.source }, { type: "null" }],
+} as const satisfies Schema;
+export const BOOLEAN = {
+  oneOf: [
+    { type: "boolean" },
+    { type: "string", enum: ["1", "0", "true", "True", "TRUE", "false", "False", "FALSE", "yes", "no", "on", "off"] },
+  ],
+} as const satisfies Schema;
+export const METADATA = {
+  type: ["object", "null"],
+  patternProperties: { "^[a-zA-Z0-9-_:. /]{1,255}$": { type: "string", maxLength: 255 } },
+  additionalProperties: false,
+} as const satisfies Schema;
+export const STRICT_METADATA = { ...METADATA, type: "object" } as const satisfies Schema;
+
+/** True, false, or `undefined` for what is neither. */
+export const parseBoolean = (value: unknown): boolean | undefined => {
+  const text = String(value).toLowerCase();
+  if (["1", "true", "yes", "on", "t", "y"].includes(text)) return true;
+  return ["0", "false", "no", "off", "f", "n"].includes(text) ? false : undefined;
+};

@@ -1,0 +1,58 @@
+import { json } from "../../../kernel/index.ts";
+
+import { badRequest } from "./errors.ts";
+import { HTML } from "./replies.ts";
+import { shownVersion } from "./versions.ts";
+import { EVENTLET_FRONT } from "../../python/http-server.ts";
+import { refuseWith } from "../../refusal.ts";
+import { BODY_BYTES_MAX } from "../../service.ts";
+import { keystoneUnauthorized } from "../../service.ts";
+import { type Style } from "../../service.ts";
+import { isUtf8 } from "../../url.ts";
+import { UNDECODABLE_PATH } from "../../url.ts";
+import { ERRED } from "../../webob.ts";
+import { errorPage } from "../../webob.ts";
+import { NO_ROUTE } from "../../webob.ts";
+
+const FAULTS: Readonly<Record<number, string>> = {
+  400: "badRequest",
+  403: "forbidden",
+  404: "itemNotFound",
+  409: "conflictingRequest",
+  413: "overLimit",
+  415: "badMediaType",
+};
+export const STYLE: Style = {
+  refuse: ({ status, message, extras }) =>
+    json(
+      status,
+      { [FAULTS[status] ?? "computeFault"]: { code: status, message, ...extras.members } },
+      extras.headers ?? {},
+    ),
+  unauthenticated: keystoneUnauthorized,
+  unmatched: ({ request }) =>
+    request.method === "OPTIONS"
+      ? { status: 200, body: "" }
+      : request.method === "HEAD"
+        ? { status: 404, headers: { "Content-Type": HTML, "Content-Length": "0" } }
+        : errorPage(request, 404, NO_ROUTE),
+  headers: ({ requestId, request }) => ({
+    "OpenStack-API-Version": `volume ${shownVersion(request.headers)}`,
+    Vary: "OpenStack-API-Version",
+    "X-Compute-Request-Id": requestId,
+    "X-Openstack-Request-Id": requestId,
+  }),
+  crashed: () => json(500, { computeFault: { code: 500, message: ERRED } }),
+  front: EVENTLET_FRONT,
+  bodyBytesMax: BODY_BYTES_MAX,
+  ignoresChunks: true,
+  admit: ({ params, actor, request }) => {
+    if (!isUtf8(request.path)) throw refuseWith(UNDECODABLE_PATH);
+    if (!isUtf8(request.query)) throw badRequest(UNDECODABLE);
+    if (params.project !== undefined && params.project !== actor.projectId) throw badRequest("Malformed request url");
+  },
+  isOpen: (request) => request.path === "/" || request.method === "OPTIONS",
+};
+
+const UNDECODABLE =
+  "Error decoding your request. Either the URL or the request body contained characters that could not be decoded by Cinder.";

@@ -1,0 +1,42 @@
+import { type HttpReply, json } from "../../../kernel/index.ts";
+
+import { Refusal } from "../../refusal.ts";
+import { microversionOf } from "../../microversion.ts";
+import { type MicroversionRange } from "../../microversion.ts";
+import type { Context } from "../../service.ts";
+import type { OpenStackRoute } from "../../service.ts";
+
+export const MICROVERSIONS: MicroversionRange = { service: "volume", major: 3, minorMin: 0, minorMax: 70 };
+
+export function shownVersion(headers: Readonly<Record<string, string>>): string {
+  try {
+    return `3.${microversionOf(MICROVERSIONS, headers)}`;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return /^Version (\S+)/.exec(error.message)?.[1] ?? `3.${MICROVERSIONS.minorMin}`;
+  }
+}
+
+const versionDocuments = ({ cloud, request }: Context): readonly object[] => [
+  {
+    id: "v3.0",
+    status: "CURRENT",
+    version: `3.${MICROVERSIONS.minorMax}`,
+    min_version: "3.0",
+    updated: "2022-08-31T00:00:00Z",
+    links: [
+      { rel: "describedby", type: "text/html", href: "https://docs.openstack.org/" },
+      { rel: "self", href: `${cloud.root("volumev3", request)}/v3/` },
+    ],
+    "media-types": [{ base: "application/json", type: "application/vnd.openstack.volume+json;version=3" }],
+  },
+];
+
+export const VERSION_ROUTES: readonly OpenStackRoute[] = [
+  { method: "GET", path: "/", open: true, handler: (context) => json(300, { versions: versionDocuments(context) }) },
+  ...["/v3", "/v3/"].map((path) => ({
+    method: "GET",
+    path,
+    handler: (context: Context): HttpReply => json(200, { versions: versionDocuments(context) }),
+  })),
+];

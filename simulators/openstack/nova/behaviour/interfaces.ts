@@ -1,0 +1,104 @@
+import { Refusal } from "../../refusal.ts";
+import { HOST } from "../state/host.ts";
+import { type Nova, recordChange } from "../state/nova.ts";
+import { type Nic, ownerOf, type Server } from "../state/server.ts";
+import { findServer, touchServer } from "../state/servers.ts";
+import { WORK_MS } from "./work.ts";
+
+/** A network as the boot request asked for it. */
+export interface BootNic {
+  readonly networkId?: string;
+  readonly portId?: string;
+  readonly fixedIp?: string;
+  readonly tag?: string;
+}
+
+/** One more address of a network (`address` empty), or one less (`networkId` empty). */
+export interface FixedIpChange {
+  readonly serverId: string;
+  readonly networkId: string;
+  readonly address: string;
+}
+
+const deviceOwner = (nova: Nova): string => `compute:${nova.cloud.zones[0] ?? "nova"}`;
+
+/** Binds the port that is named, or a new one. Without `groupIds` a new port has the default group. @throws Refusal as Neutron */
+export function plugNic(nova: Nova, server: Server, wanted: BootNic, groupIds: readonly string[] | null): Nic {
+  const { ports } = nova.cloud;
+  const tag = wanted.tag === undefined ? {} : { tag: wanted.tag };
+  const device = { deviceId: server.id, deviceOwner: deviceOwner(nova), hostId: HOST };
+  if (wanted.portId !== undefined) {
+    ports.bind(wanted.portId, device);
+    return { portId: wanted.portId, isOwn: false, ...tag };
+  }
+  const owner = ownerOf(server);
+  const networkId = wanted.networkId ?? "";
+  const port = ports.create(owner, {
+    projectId: server.projectId,
+    networkId,
+    ...(wanted.fixedIp !== undefined && { fixedIp: wanted.fixedIp }),
+    ...(groupIds !== null && { securityGroupIds: groupIds }),
+    ...device,
+  });
+  return { portId: port.id, isOwn: true, ...tag };
+}
+
+/** Takes a port away from a server, later. */
+export function startDetachNic(nova: Nova, server: Server, portId: string): void {
+  const { kernel } = nova.cloud;
+  kernel.timer(kernel.work(WORK_MS.unplug), "nova.unplug", { serverId: server.id, portId });
+  recordChange(nova, "port.detach", server.id, { port: portId });
+}
+
+/** The port is free, or gone where Nova made it. */
+export function endDetachNic(
+  nova: Nova,
+  { serverId, portId }: { readonly serverId: string; readonly portId: string },
+): void {
+  const server = findServer(nova, serverId);
+  const nic = server?.nics.find((one) => one.portId === portId);
+  if (server === undefined || nic === undefined) return;
+  forgetPort(nova, serverId, portId);
+  touchServer(nova, server);
+  if (nic.isOwn) nova.cloud.ports.remove(portId);
+  else nova.cloud.ports.unbind(portId);
+}
+
+/** Starts to give a server one more fixed address of a network, or to take one away. */
+export function startFixedIp({ cloud: { kernel } }: Nova, change: FixedIpChange): void {
+  kernel.timer(kernel.work(WORK_MS.fixedIp), "nova.fixed-ip", change);
+}
+
+/** A failure is silent, as on the real service: the answer was 202 long ago. */
+export function endFixedIp(nova: Nova, { serverId, networkId, address }: FixedIpChange): void {
+  const { ports } = nova.cloud;
+  const own = ports.portsOf(serverId);
+  const port = own.find((each) =>
+    address === "" ? each.networkId === networkId : each.fixedIps.some(({ ip }) => ip === address),
+  );
+  const [subnetId] = port?.fixedIps.map((each) => each.subnetId) ?? [];
+  if (port === undefined || subnetId === undefined) return;
+  const kept = port.fixedIps.filter(({ ip }) => ip !== address);
+  try {
+    ports.setFixedIps(port.id, address === "" ? [...kept, { subnetId }] : kept);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+  }
+}
+
+/** Puts a server on one more network, at once. @throws Refusal as Neutron */
+export function attachNic(nova: Nova, server: Server, wanted: BootNic): Nic {
+  const nic = plugNic(nova, server, wanted, null);
+  server.nics = [...server.nics, nic];
+  touchServer(nova, server);
+  recordChange(nova, "port.attach", server.id, { port: nic.portId });
+  return nic;
+}
+
+/** A port of a server has gone without Nova. */
+export function forgetPort(nova: Nova, serverId: string, portId: string): void {
+  const server = findServer(nova, serverId);
+  if (server === undefined || !server.nics.some((nic) => nic.portId === portId)) return;
+  server.nics = server.nics.filter((nic) => nic.portId !== portId);
+  recordChange(nova, "port.detached", serverId, { port: portId });
+}

@@ -1,0 +1,42 @@
+import type { HttpReply } from "../../../../kernel/index.ts";
+import type { Server } from "../../state/server.ts";
+import { badRequest, conflict } from "../../wire/errors.ts";
+import { ok } from "../../wire/replies.ts";
+import type { NovaCall } from "../../wire/request.ts";
+import { objectSchema } from "../schemas/parts.ts";
+import { type ServerAction, type ServerActions, withBody } from "./action.ts";
+
+/** What the fake hypervisor has on every console. */
+const CONSOLE = ["FAKE CONSOLE OUTPUT", "ANOTHER", "LAST LINE"];
+
+const outputSchema = () =>
+  objectSchema({ length: { type: ["integer", "string", "null"], pattern: "^-?[0-9]+$", minimum: -1 } });
+
+/** The last `length` lines; all where it is left out or negative. */
+function showOutput(
+  _call: NovaCall,
+  server: Server,
+  { length }: { readonly length?: number | string | null },
+): HttpReply {
+  if (server.launchedMs === 0) throw conflict(`Instance ${server.id} is not ready`);
+  const lines = length === undefined || length === null || Number(length) < 0 ? CONSOLE.length : Number(length);
+  return ok({ output: lines === 0 ? "" : CONSOLE.slice(-lines).join("\n") });
+}
+
+/** This cloud has no consoles to connect to. */
+const noConsole = (types: readonly string[]): ServerAction => ({
+  ignoresLock: true,
+  ...withBody(
+    () => objectSchema({ type: { type: "string", enum: types } }, ["type"]),
+    (_call, _server, { type }) => {
+      throw badRequest(`Unavailable console type ${type}.`);
+    },
+  ),
+});
+
+export const CONSOLE_ACTIONS: ServerActions = {
+  "os-getConsoleOutput": { ignoresLock: true, ...withBody(outputSchema, showOutput) },
+  "os-getVNCConsole": noConsole(["novnc", "xvpvnc"]),
+  "os-getSPICEConsole": noConsole(["spice-html5"]),
+  "os-getSerialConsole": noConsole(["serial"]),
+};

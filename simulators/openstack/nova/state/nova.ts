@@ -1,0 +1,98 @@
+import type { Slot } from "../../../kernel/index.ts";
+import type { Cloud } from "../../cloud.ts";
+import type { Flavor } from "./flavor.ts";
+import type { Server } from "./server.ts";
+
+export interface Keypair {
+  readonly id: number;
+  readonly name: string;
+  readonly type: "ssh" | "x509";
+  readonly publicKey: string;
+  readonly fingerprint: string;
+  readonly createdMs: number;
+}
+
+export interface ServerGroup {
+  readonly id: string;
+  readonly name: string;
+  readonly policy: string;
+  readonly rules: Readonly<Record<string, number>>;
+  readonly projectId: string;
+  readonly userId: string;
+}
+
+export interface Aggregate {
+  readonly id: number;
+  readonly uuid: string;
+  name: string;
+  zone: string | null;
+  hosts: string[];
+  metadata: Record<string, string>;
+  readonly createdMs: number;
+  updatedMs: number | null;
+}
+
+export interface ProjectUsage {
+  instances: number;
+  cores: number;
+  ram: number;
+}
+
+export interface NovaState {
+  servers: Map<string, Server>;
+  /** Project → its servers, in order of creation. */
+  byProject: Map<string, Map<string, Server>>;
+  /** The last deleted ones, for `changes-since`, `deleted` and markers. */
+  deletedServers: Map<string, Server>;
+  usage: Map<string, ProjectUsage>;
+  serversMade: number;
+  flavors: Map<string, Flavor>;
+  flavorNames: Map<string, string>;
+  flavorsMade: number;
+  /** Flavor → projects that may use it although it is not public. */
+  flavorAccess: Map<string, Set<string>>;
+  /** User → name → key pair. */
+  keypairs: Map<string, Map<string, Keypair>>;
+  keypairsMade: number;
+  groups: Map<string, ServerGroup>;
+  aggregates: Map<number, Aggregate>;
+  aggregatesMade: number;
+  /** Project → quotas that differ from the default. */
+  quotas: Map<string, Record<string, number>>;
+  /** Changed defaults (quota class `default`). */
+  quotaClass: Record<string, number>;
+}
+
+export const emptyState = (): NovaState => ({
+  servers: new Map(),
+  byProject: new Map(),
+  deletedServers: new Map(),
+  usage: new Map(),
+  serversMade: 0,
+  flavors: new Map(),
+  flavorNames: new Map(),
+  flavorsMade: 0,
+  flavorAccess: new Map(),
+  keypairs: new Map(),
+  keypairsMade: 0,
+  groups: new Map(),
+  aggregates: new Map(),
+  aggregatesMade: 0,
+  quotas: new Map(),
+  quotaClass: {},
+});
+
+export interface Nova {
+  readonly cloud: Cloud;
+  readonly slot: Slot<NovaState>;
+}
+
+/** Writes one state change of this service into the journal. `data` holds no secret. */
+export function recordChange(
+  { cloud }: Nova,
+  kind: string,
+  subject: string,
+  data: Readonly<Record<string, unknown>> = {},
+): void {
+  cloud.kernel.record("nova", kind, subject, data);
+}

@@ -1,0 +1,123 @@
+import type { Actor } from "../../cloud.ts";
+
+import type { Flavor } from "./flavor.ts";
+import { ANONYMOUS } from "../../service.ts";
+
+/** What a server is (its long-lived state), besides what is being done to it (`task`). */
+export type VmState =
+  | "building"
+  | "active"
+  | "stopped"
+  | "paused"
+  | "suspended"
+  | "rescued"
+  | "resized"
+  | "shelved"
+  | "shelved_offloaded"
+  | "error"
+  | "deleted";
+
+/** A port that a server holds. */
+export interface Nic {
+  readonly portId: string;
+  /** Made by Nova, so that it goes with the server. */
+  readonly isOwn: boolean;
+  readonly tag?: string;
+}
+
+/** A volume that a server holds. */
+export interface VolumeLink {
+  readonly volumeId: string;
+  readonly attachmentId: string;
+  readonly device: string;
+  readonly isRoot: boolean;
+  readonly deleteOnTermination: boolean;
+  readonly tag?: string;
+}
+
+/** Why a server is in ERROR; `code` as an HTTP status. */
+export interface ServerFault {
+  readonly code: number;
+  readonly createdMs: number;
+  readonly message: string;
+}
+
+/** An entry of a server's list of actions. */
+export interface InstanceAction {
+  readonly action: string;
+  readonly requestId: string;
+  readonly userId: string;
+  readonly projectId: string;
+  readonly startMs: number;
+  finishMs: number | null;
+  message: string | null;
+}
+
+/** What few servers have; absent for the many, so that an idle one stays small. */
+export interface Extras {
+  accessIPv4?: string;
+  accessIPv6?: string;
+  tags?: string[];
+  lock?: { readonly byAdmin: boolean; readonly reason: string | null };
+  fault?: ServerFault;
+  userData?: string;
+  configDrive?: boolean;
+  autoDisk?: boolean;
+  groupId?: string;
+  zone?: string;
+  hostname?: string;
+  reservationId?: string;
+  launchIndex?: number;
+  /** During a resize: what to go back to. */
+  oldFlavor?: Flavor;
+  oldVm?: VmState;
+  terminatedMs?: number;
+  /** While it is shelved: the image of its disk. */
+  shelvedImageId?: string;
+  trustedCertificates?: readonly string[];
+}
+
+/** A server, from the request that creates it on. Times are kernel ms. */
+export interface Server {
+  readonly id: string;
+  /** Counts servers: order of creation, and the hypervisor's `instance-0000002a`. */
+  readonly seq: number;
+  readonly projectId: string;
+  readonly userId: string;
+  /** Request that created it. */
+  readonly requestId: string;
+  readonly createdMs: number;
+  name: string;
+  flavor: Flavor;
+  /** Empty when it boots from a volume. */
+  imageId: string;
+  keyName: string | null;
+  /** The name, where it was made before descriptions were known (2.19). */
+  description: string | null;
+  vm: VmState;
+  task: string | null;
+  updatedMs: number;
+  /** 0: not yet. */
+  launchedMs: number;
+  isScheduled: boolean;
+  metadata: Readonly<Record<string, string>>;
+  nics: readonly Nic[];
+  volumes: readonly VolumeLink[];
+  actions: InstanceAction[] | undefined;
+  extras: Extras | undefined;
+}
+
+export const NO_METADATA: Readonly<Record<string, string>> = {};
+export const NO_NICS: readonly Nic[] = [];
+export const NO_VOLUMES: readonly VolumeLink[] = [];
+
+/** The extras of a server, made when there are none. */
+export const extrasOf = (server: Server): Extras => (server.extras ??= {});
+
+/** Who acts for a server in the background: its owner. */
+export const ownerOf = (server: Pick<Server, "projectId" | "userId">): Actor => ({
+  ...ANONYMOUS,
+  userId: server.userId,
+  projectId: server.projectId,
+  roles: ["member", "reader"],
+});

@@ -1,0 +1,17 @@
+import type { NovaCall } from "./request.ts";
+
+export const links = (call: NovaCall, collection: string, id: string): object[] => [
+  { rel: "self", href: `${call.base}/${collection}/${id}` },
+  { rel: "bookmark", href: `${call.bookmark}/${collection}/${id}` },
+];
+
+/** `…_links` of a full page. Parameters in the order in which the service writes them: sorted. */
+export function nextLink(call: NovaCall, path: string, marker: string): object[] {
+  const pairs = [...call.query].filter(([name]) => name !== "marker");
+  const sorted = new URLSearchParams(pairs);
+  sorted.sort();
+  const hadMarker = call.query.has("marker");
+  sorted.append("marker", marker);
+  if (hadMarker) sorted.sort();
+  return [{ rel: "next", href: `${call.base}${path}?${sorted.toString()}` }];
+}

@@ -1,0 +1,11 @@
+import { type HttpReply, json } from "../../../kernel/index.ts";
+
+/** An empty answer as this API sends it. */
+export const emptyReply = (status: number, type = "application/json"): HttpReply => ({
+  status,
+  body: "",
+  headers: { "Content-Type": type },
+});
+export const HTML_TYPE = "text/html; charset=UTF-8";
+
+export const ok = (value: unknown): HttpReply => json(200, value);

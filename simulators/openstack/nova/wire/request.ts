@@ -1,0 +1,43 @@
+import type { Actor } from "../../cloud.ts";
+
+import type { Nova } from "../state/nova.ts";
+import { parseAddress, pathOf } from "./address.ts";
+import { MICROVERSIONS } from "./versions.ts";
+import { microversionOf } from "../../microversion.ts";
+import type { Context } from "../../service.ts";
+
+/** A request to Nova: who asks, at which microversion, under which address. */
+export interface NovaCall {
+  readonly nova: Nova;
+  readonly context: Context;
+  readonly actor: Actor;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly requestId: string;
+  /** The minor of 2.x. */
+  readonly version: number;
+  /** Came in under /v2: no microversions, unknown keys of a body are dropped. */
+  readonly isLegacy: boolean;
+  /** `http://host:8774/v2.1`, with the project where the client named it. */
+  readonly base: string;
+  /** The same without the version. */
+  readonly bookmark: string;
+}
+
+export function readCall(nova: Nova, context: Context): NovaCall {
+  const { request, actor, params, query, requestId } = context;
+  const address = parseAddress(pathOf(request)) ?? { version: "v2.1", project: "", rest: "" };
+  const isLegacy = address.version === "v2";
+  return {
+    nova,
+    context,
+    actor,
+    params,
+    query,
+    requestId,
+    version: isLegacy ? MICROVERSIONS.minorMin : microversionOf(MICROVERSIONS, request.headers),
+    isLegacy,
+    base: `${request.origin}/${address.version}${address.project}`,
+    bookmark: `${request.origin}${address.project}`,
+  };
+}

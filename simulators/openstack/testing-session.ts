@@ -1,0 +1,106 @@
+import { type HttpReply, makeRequest, Process } from "../kernel/index.ts";
+import type { OpenStackOptions } from "./index.ts";
+import { Lab } from "./testing.ts";
+
+type Who = "A" | "B" | "admin";
+
+/** A request of a test to Nova or Cinder. */
+interface Sent {
+  readonly who?: Who;
+  /** The minor of the microversion; default the least. */
+  readonly version?: number;
+  readonly body?: unknown;
+}
+
+const MAJORS = { nova: "compute 2", cinder: "volume 3" } as const;
+const ROOTS = { nova: "/v2.1", cinder: "/v3" } as const;
+
+/** What a reply holds, member by member, for tests. */
+export function memberOf(value: unknown, path: string): unknown {
+  let found: unknown = value;
+  for (const key of path.split("."))
+    found =
+      typeof found === "object" && found !== null
+        ? Object.entries(found).find(([name]) => name === key)?.[1]
+        : undefined;
+  return found;
+}
+
+/** A text in a reply. @throws Error where there is none */
+export function textAt({ json }: HttpReply, path: string): string {
+  const found = memberOf(json, path);
+  if (typeof found !== "string") throw new Error(`no text at ${path} of ${JSON.stringify(json)}`);
+  return found;
+}
+
+/** Two projects of one cloud and its administrator, at any microversion of Nova and Cinder. For tests. */
+export class TestSession {
+  readonly lab: Lab;
+
+  private constructor(lab: Lab) {
+    this.lab = lab;
+  }
+
+  static async open(options: OpenStackOptions = {}, seed = 1): Promise<TestSession> {
+    return new TestSession(await Lab.open(options, seed));
+  }
+
+  send(service: "nova" | "cinder", method: string, path: string, sent: Sent = {}): HttpReply {
+    const { who = "A", version, body } = sent;
+    const { services } = this.lab.openstack;
+    const request = makeRequest(method, `${ROOTS[service]}${path}`, {
+      headers: {
+        "x-auth-token": this.lab.actors[who]?.token ?? "",
+        "content-type": "application/json",
+        ...(version !== undefined && { "openstack-api-version": `${MAJORS[service]}.${version}` }),
+      },
+      body: body === undefined ? "" : JSON.stringify(body),
+    });
+    const reply = services[service].receive(request);
+    if (reply instanceof Process) throw new Error(`${method} ${path} takes time`);
+    return reply;
+  }
+
+  /** Lets time pass, ms. */
+  sleep(ms: number): void {
+    this.lab.sleep(ms);
+  }
+
+  variable(name: string): string {
+    return String(this.lab.variables.get(name));
+  }
+
+  /** A network with a subnet of the project. */
+  async network(who: "A" | "B" = "A"): Promise<string> {
+    const [, network] = await this.lab.make(who, "network", []);
+    if (network === undefined) throw new Error("no network");
+    await this.lab.make(who, "subnet", [network]);
+    return network.id;
+  }
+
+  /** The body of POST /servers for a small server without networks. */
+  serverBody(fields: object = {}): object {
+    const server = {
+      name: "vm",
+      flavorRef: this.variable("flavor.tiny"),
+      imageRef: this.variable("image"),
+      networks: "none",
+      ...fields,
+    };
+    return { server };
+  }
+
+  /** A server without networks that has become ACTIVE. */
+  server(fields: object = {}): string {
+    const reply = this.send("nova", "POST", "/servers", { version: 90, body: this.serverBody(fields) });
+    this.sleep(60_000);
+    return textAt(reply, "server.id");
+  }
+
+  /** An available volume. */
+  volume(fields: object = {}): string {
+    const reply = this.send("cinder", "POST", "/volumes", { body: { volume: { size: 1, ...fields } } });
+    this.sleep(60_000);
+    return textAt(reply, "volume.id");
+  }
+}
