@@ -2,7 +2,7 @@ import { type ClauseListing, listClauses } from "../conformance/index.ts";
 import { EXIT } from "./errors.ts";
 
 /** What the command line of `clauses` gives. */
-export interface ClausesOptions {
+interface ClausesOptions {
   readonly json?: boolean;
 }
 

@@ -18,7 +18,7 @@ const KnownCloud = Type.Object({
 });
 
 /** A cloud that `drydock up` keeps, as other commands of the same user find it. */
-export type KnownCloud = Readonly<Static<typeof KnownCloud>>;
+type KnownCloud = Readonly<Static<typeof KnownCloud>>;
 
 const knownCloud = Compile(KnownCloud);
 

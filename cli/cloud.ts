@@ -40,7 +40,7 @@ const SAME_MS_MAX = 500;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Whether and when the user asked to end. */
-export interface Interruption {
+interface Interruption {
   /** Resolves with the first signal that asks to end. */
   readonly first: Promise<NodeJS.Signals>;
   isOver(): boolean;

@@ -14,7 +14,7 @@ import { catchSignals } from "./cloud.ts";
 import { UserError } from "./errors.ts";
 
 /** What a run is shown and kept as. */
-export interface SessionOptions {
+interface SessionOptions {
   /** Folder for run.jsonl and the reports made of it. */
   readonly out?: string | undefined;
   /** Print the event stream, one line an event, and nothing else. */

@@ -7,7 +7,7 @@ import { EXIT } from "./errors.ts";
 import { storyPrinter } from "./story.ts";
 
 /** What the command line of `up` gives. */
-export interface UpOptions extends Omit<BootOptions, "tell"> {
+interface UpOptions extends Omit<BootOptions, "tell"> {
   readonly json?: boolean;
 }
 

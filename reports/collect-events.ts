@@ -13,7 +13,7 @@ export interface FoldedRun {
 }
 
 /** What the events of some runs say, each result once. */
-export interface Folding {
+interface Folding {
   readonly runs: Map<string, FoldedRun>;
   readonly begun: Set<string>;
   readonly checks: Map<string, CheckReport>;

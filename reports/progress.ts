@@ -15,7 +15,7 @@ export interface Progress {
 export const NO_PROGRESS: Progress = { planned: 0, done: 0, counts: countVerdicts([]), running: [] };
 
 /** Progress after an event, and what the event is worth printing. */
-export interface ProgressStep {
+interface ProgressStep {
   readonly progress: Progress;
   /** What is worth a line of its own, in both kinds of output. */
   readonly lines: readonly string[];

@@ -15,7 +15,7 @@ export type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { readonly t
 /** What was tested: a broker, or a scenario. */
 export type ReportTarget = EventOf<"run-started">["target"];
 /** What a seed can come to. */
-export type SeedVerdict = EventOf<"seed-finished">["verdict"];
+type SeedVerdict = EventOf<"seed-finished">["verdict"];
 
 /** The line that shows a verdict. */
 export const curlOf = ({ evidence }: Pick<CheckReport, "evidence">): string | undefined =>

@@ -1,4 +1,4 @@
-import { bodyText } from "../../../kernel/index.ts";
+import { bodyText, isObject } from "../../../kernel/index.ts";
 import { repr } from "../../python/index.ts";
 import type { Context, OpenStackRoute } from "../../service.ts";
 import type { Designate, ZoneRow } from "../state/state.ts";
@@ -50,9 +50,6 @@ export const forAdmins =
 export const refuseUnmodelled = (what: string) => (): never => {
   throw notSimulated(what);
 };
-
-const isObject = (value: unknown): value is View =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The body as an object. @throws Refusal 400 */
 export function bodyObject({ request }: Context, kind: string): View {
