@@ -8,13 +8,14 @@ import {
 } from "../conformance/index.ts";
 import { EXIT, UserError } from "./errors.ts";
 
+/** What the command line of `selftest` gives. */
 export interface SelftestOptions {
   readonly json?: boolean;
   readonly suite?: string;
 }
 
 /** @throws UserError CLI_BAD_OPTION */
-function labsFor(suite: string | undefined): readonly MutantSet[] {
+function findMutantSets(suite: string | undefined): readonly MutantSet[] {
   const labs = LABS.filter((lab) => suite === undefined || lab.suite === suite);
   if (labs.length > 0) return labs;
   const names = LABS.map((lab) => lab.suite);
@@ -41,10 +42,10 @@ function print(lab: MutantSet, { matrix, problems }: SelftestResult): void {
   );
 }
 
-/** Runs the suites on their mutants. 0 when the matrix is sound, 1 when not; what is wrong with it goes to standard error. */
+/** `drydock selftest`: runs the suites on their mutants. Returns 0 when the kill matrix is sound, else 1, with the problems on standard error. */
 export async function selftest(options: SelftestOptions): Promise<number> {
   const results: SelftestResult[] = [];
-  for (const lab of labsFor(options.suite)) {
+  for (const lab of findMutantSets(options.suite)) {
     const result = await prove(lab, show(lab.suite));
     results.push(result);
     if (options.json !== true) print(lab, result);

@@ -1,6 +1,6 @@
 import type { Verdict } from "../conformance/runner/events.ts";
 import { flagOf } from "../conformance/runner/statement.ts";
-import { accusingLine, type CheckReport, failingSeeds, findings, notExercised, type Report, statement, subjectOf } from "./report.ts";
+import { curlOf, type CheckReport, failingSeeds, findings, notExercised, type Report, statement, subjectOf } from "./report.ts";
 
 /** A broker has no source here, so that a result points to the event stream that proves it. */
 const ARTIFACT = "run.jsonl";
@@ -57,7 +57,7 @@ function locationOf(report: Report, name: string) {
 
 function checkResult(report: Report, check: CheckReport) {
   const { reason, expected, seen } = check;
-  const curl = accusingLine(check);
+  const curl = curlOf(check);
   const lines = [reason ?? check.title, expected && `Expected: ${expected}`, seen && `Seen: ${seen}`, curl];
   return {
     ruleId: clausesOf(check)[0],
