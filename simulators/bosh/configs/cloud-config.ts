@@ -13,12 +13,14 @@ export interface CloudConfig {
   readonly compilation: Fields;
 }
 
+/** A network of a cloud config. Only manual ones have subnets here. */
 export interface Network {
   readonly name: string;
   readonly type: "manual" | "dynamic" | "vip";
   readonly subnets: readonly Subnet[];
 }
 
+/** A range of addresses with its gateway. The first and last addresses, as numbers, are those that hosts may have. */
 export interface Subnet {
   readonly first: number;
   readonly last: number;
@@ -32,8 +34,10 @@ export interface Subnet {
   isStatic(ip: string): boolean;
 }
 
+/** An IPv4 address as a number. */
 export const toAddressNumber = (ip: string): number => ip.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
 
+/** A number as an IPv4 address. */
 export const toAddress = (value: number): string =>
   [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join(".");
 

@@ -6,6 +6,7 @@ import { DirectorError } from "../wire/errors.ts";
 import { HTML } from "../wire/replies.ts";
 import { taskOf, teamsOfTask } from "./tasks.ts";
 
+/** `GET /tasks/:id/output`: by type, and by range where the client asks for one. @throws DirectorError 10000, 600000 */
 export function showOutput(context: RequestContext): HttpReply {
   const { director, caller, query, request } = context;
   const task = taskOf(context);

@@ -56,6 +56,7 @@ export function taskOf({ director, params }: RequestContext): Task {
   return task;
 }
 
+/** The teams of the deployment that a task is about. */
 export const teamsOfTask = (director: Director, task: Task): readonly string[] =>
   director.slot.value.deployments.get(task.deployment ?? "")?.teams ?? [];
 
@@ -122,6 +123,7 @@ function cancelMany(context: RequestContext): HttpReply {
   return emptyReply();
 }
 
+/** The routes of /tasks. */
 export const TASKS: readonly DirectorRoute[] = [
   route("GET", "/tasks", { needs: "list_tasks" }, list),
   route("GET", "/tasks/:id", { needs: "list_tasks" }, show),
