@@ -84,7 +84,9 @@ const readByName = (fields: Fields, list: string): ReadonlyMap<string, Fields> =
     ]),
   );
 
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+/** Lists of several configs are one list; of anything else the last counts. */
+const joinLists = (old: unknown, value: unknown): unknown =>
+  Array.isArray(old) && Array.isArray(value) ? [...old, ...value] : value;
 
 /** A network of a type that BOSH does not know has no subnets, as one without an address of its own. */
 const networkType = (type = "manual"): Network["type"] => (type === "manual" || type === "vip" ? type : "dynamic");
@@ -94,8 +96,7 @@ export function parseCloudConfig(texts: readonly string[]): CloudConfig {
   const parts = texts.map((text) => asFields(readYaml(text)));
   const merged: Record<string, unknown> = {};
   for (const part of parts) {
-    for (const [key, value] of Object.entries(part))
-      merged[key] = Array.isArray(value) ? [...listOf(merged[key]), ...value] : value;
+    for (const [key, value] of Object.entries(part)) merged[key] = joinLists(merged[key], value);
   }
   requireField(merged, "networks", "array");
   const networks = [...readByName(merged, "networks")].map(([name, fields]): [string, Network] => {
