@@ -23,7 +23,7 @@ export interface InstanceFilter {
 /** What may be done to a single instance. */
 export type InstanceVerb = "stop" | "start" | "restart" | "recreate";
 
-/** What a task is told by the route that queues it, by the kind of its job: plain data. */
+/** What the route that queues a task hands to it, by the kind of its job: plain data. */
 export interface TaskArguments {
   readonly deploy: DeployArgs;
   readonly delete_deployment: OfDeployment & { readonly force: boolean };
