@@ -1,3 +1,4 @@
+import { CONFORMANCE_SLIPS } from "./conformance.ts";
 import type { Slip } from "./slip.ts";
 
 /** Every slip, by the part of the house that it is planted in. */
@@ -10,4 +11,5 @@ export const SLIPS: readonly Slip[] = [
     to: "armed.seen++;",
     tests: ["simulators/kernel"],
   },
+  ...CONFORMANCE_SLIPS,
 ];
