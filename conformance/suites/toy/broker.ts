@@ -167,7 +167,7 @@ class ToyBroker {
     if (operation === "poll") return reply(200, { state: "succeeded" });
     if (operation === "fetch") return reply(200, { credentials: this.#credentialsOf(owner, found) });
     const holder = [...this.#cloud.instances.values()].find(({ bindings }) => bindings.get(id) === found) ?? owner;
-    this.#cloud.does.unbound(holder, found, this.#cloud);
+    this.#cloud.does.onUnbind(holder, found, this.#cloud);
     return reply(200, {});
   }
 

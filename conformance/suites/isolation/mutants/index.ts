@@ -60,8 +60,8 @@ const MUTANTS: readonly DataMutant[] = [
     [REUSE],
   ),
   mutant("users-everywhere", LOGIN, "A user is created at every instance, with the same password.", {
-    bound: (instance, binding, cloud) => {
-      RIGHT.bound(instance, binding, cloud);
+    onBind: (instance, binding, cloud) => {
+      RIGHT.onBind(instance, binding, cloud);
       for (const { users } of neighboursOf(cloud, instance)) users.set(binding.username, binding.password);
     },
   }),
@@ -88,8 +88,8 @@ const MUTANTS: readonly DataMutant[] = [
     },
   ),
   mutant("binding-moves", REUSE, "Who binds under the id of another instance's binding takes it away from there.", {
-    bound: (instance, binding, cloud) => {
-      RIGHT.bound(instance, binding, cloud);
+    onBind: (instance, binding, cloud) => {
+      RIGHT.onBind(instance, binding, cloud);
       for (const each of neighboursOf(cloud, instance)) each.bindings.delete(binding.id);
     },
   }),
@@ -112,14 +112,14 @@ const MUTANTS: readonly DataMutant[] = [
     [REVOKED],
   ),
   mutant("unbind-keeps-the-user", REVOKED, "The user of a binding outlives it.", {
-    unbound: (instance, { id, username }) => {
+    onUnbind: (instance, { id, username }) => {
       instance.bindings.delete(id);
       endSessions(instance, username);
       if (instance.bindings.size === 0) instance.admitted.clear();
     },
   }),
   mutant("unbind-keeps-sessions", REVOKED, "The sessions of a binding outlive it.", {
-    unbound: (instance, { id, username }) => {
+    onUnbind: (instance, { id, username }) => {
       instance.bindings.delete(id);
       instance.users.delete(username);
       if (instance.bindings.size === 0) instance.admitted.clear();
@@ -171,19 +171,19 @@ const MUTANTS: readonly DataMutant[] = [
     CLOSED,
     "An instance can be reached as soon as it is provisioned; unbinding closes it.",
     {
-      provisioned: opens,
+      onProvision: opens,
     },
   ),
   mutant("never-closed", CLOSED, "An instance that was bound once can be reached for good.", {
-    unbound: (instance, { id, username }) => {
+    onUnbind: (instance, { id, username }) => {
       instance.bindings.delete(id);
       instance.users.delete(username);
       endSessions(instance, username);
     },
   }),
   mutant("open-to-everybody", CLOSED, "A binding opens its instance to every network.", {
-    bound: (instance, binding, cloud) => {
-      RIGHT.bound(instance, binding, cloud);
+    onBind: (instance, binding, cloud) => {
+      RIGHT.onBind(instance, binding, cloud);
       instance.admitted.add("outsider");
     },
   }),

@@ -41,8 +41,8 @@ export const owning = (wanted: "list" | "get" | "restore" | "delete"): Partial<B
 export function outliving(): Partial<Behaviour> {
   const known = new WeakMap<ToyCloud, Map<string, Map<string, string>>>();
   return {
-    bound: (instance, binding, cloud) => {
-      RIGHT.bound(instance, binding, cloud);
+    onBind: (instance, binding, cloud) => {
+      RIGHT.onBind(instance, binding, cloud);
       const all = known.get(cloud) ?? new Map<string, Map<string, string>>();
       known.set(cloud, all);
       const old = all.get(instance.id) ?? new Map<string, string>();
@@ -50,7 +50,7 @@ export function outliving(): Partial<Behaviour> {
       // Those of its own life are dropped as they should be; those of an earlier one are not looked for.
       old.set(binding.username, binding.password);
     },
-    provisioned: (instance, cloud) => {
+    onProvision: (instance, cloud) => {
       for (const [username, password] of known.get(cloud)?.get(instance.id) ?? [])
         instance.users.set(username, password);
     },
@@ -66,12 +66,12 @@ export const reaching = (also: Behaviour["reaches"]): Partial<Behaviour> => ({
 export function openingOnce(): Partial<Behaviour> {
   const closed = new WeakSet<ToyInstance>();
   return {
-    bound: (instance, binding, cloud) => {
-      RIGHT.bound(instance, binding, cloud);
+    onBind: (instance, binding, cloud) => {
+      RIGHT.onBind(instance, binding, cloud);
       if (closed.has(instance)) instance.admitted.clear();
     },
-    unbound: (instance, binding, cloud) => {
-      RIGHT.unbound(instance, binding, cloud);
+    onUnbind: (instance, binding, cloud) => {
+      RIGHT.onUnbind(instance, binding, cloud);
       if (instance.bindings.size === 0) closed.add(instance);
     },
   };
