@@ -23,7 +23,7 @@ export const PREDICTABLE =
 export async function bootCloudFor(options: BootOptions): Promise<Cloud> {
   // What was compiled once is kept for the next time, in a folder of Node's own, as are the keys: a cloud is ready sooner.
   enableCompileCache();
-  const { bootCloud } = await import("../scenarios/platform/cloud.ts");
+  const { bootCloud } = await import("../scenarios/cloud/cloud.ts");
   return bootCloud({ ...options, keysFile: keysFile(), report: reportDefect });
 }
 

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { RUN_EVENT_VERSION, type RunEvent, type Verdict } from "../conformance/runner/events.ts";
 import { INVOCATION } from "../conformance/runner/tool.ts";
 import { openReports } from "../reports/index.ts";
-import { type Rehearsed, type Scenario, type SeedResult } from "../scenarios/scenario.ts";
+import { type PreparedScenario, type Scenario, type SeedResult } from "../scenarios/scenario.ts";
 import { EXIT, UserError } from "./errors.ts";
 import { type FailingSeeds, openFailingSeeds } from "./failing-seeds.ts";
 import { runInterruptibly, openSession, type Session } from "./session.ts";
@@ -35,15 +35,15 @@ function requireScenario(name: string): Scenario {
   return scenario;
 }
 
-type Preparation = () => Promise<Rehearsed>;
+type Preparation = () => Promise<PreparedScenario>;
 
 /** @throws UserError CLI_BAD_OPTION */
 function preparation(scenario: Scenario, plantedBug: string | undefined): Preparation {
-  if (plantedBug === undefined) return () => scenario.rehearse({});
+  if (plantedBug === undefined) return () => scenario.prepare({});
   const bug = scenario.plantedBugs.find((each) => each === plantedBug);
   if (bug === undefined)
     throw new UserError("CLI_BAD_OPTION", `--planted-bug ${plantedBug}: there is ${scenario.plantedBugs.join(", ")}`);
-  return () => scenario.rehearse({ plantedBug: bug });
+  return () => scenario.prepare({ plantedBug: bug });
 }
 
 const plantedBugFlag = (plantedBug: string | undefined): string =>
@@ -106,12 +106,12 @@ interface SeedRun {
 }
 
 async function runSeeds({ scenario, prepare, options, session, failing, signal }: SeedRun): Promise<typeof NO_COUNTS> {
-  const rehearsed = await prepare();
+  const prepared = await prepare();
   const counts = { ...NO_COUNTS };
   for (const seed of seedsInOrder(failing.seeds, options.from, options.seeds)) {
     if (signal.aborted) break;
     const startedMs = performance.now();
-    const result = await rehearsed.run(seed);
+    const result = await prepared.run(seed);
     failing.note(seed, result.verdict === "pass");
     counts[result.verdict]++;
     session.emit(finishedEvent(scenario, result, performance.now() - startedMs, options.plantedBug));
@@ -187,8 +187,8 @@ export async function runScenario(scenario: Scenario, options: RunOptions, signa
 export async function replay(name: string, options: ReplayOptions): Promise<number> {
   const scenario = requireScenario(name);
   const { seed, path, plantedBug, json } = options;
-  const rehearsed = await preparation(scenario, plantedBug)();
-  const result = await rehearsed.replay(seed, path);
+  const prepared = await preparation(scenario, plantedBug)();
+  const result = await prepared.replay(seed, path);
   process.stdout.write(json === true ? `${JSON.stringify(resultJson(result))}\n` : describeResult(name, result));
   return result.verdict === "pass" ? EXIT.ok : EXIT.notConformant;
 }

@@ -1,5 +1,5 @@
 import { Kernel } from "../../kernel/index.ts";
-import { differingLines, inWords, scenarioRows, scoreOf } from "../../parity/ratchet.ts";
+import { differingLines, describeScore, scenarioRows, scoreOf } from "../../parity/ratchet.ts";
 import { type ParitySubject, RECORDINGS } from "../../parity/subject.ts";
 import { createBosh, createDummyCpi } from "../index.ts";
 import { readScenarios, recordingsIn } from "./recording.ts";
@@ -13,7 +13,7 @@ export const boshParity: ParitySubject<ScenarioResult> = {
     [
       "# Parity: BOSH director",
       "",
-      `Recordings of a real director replayed in process: ${inWords(scoreOf("director", scenarios))}.`,
+      `Recordings of a real director replayed in process: ${describeScore(scoreOf("director", scenarios))}.`,
       `${scenarios.reduce((sum, { cli }) => sum + cli, 0)} of the steps are runs of the \`bosh\` CLI; they are judged by the requests that it sent and their answers, not by what it printed.`,
       "",
       "| Area | Scenario | Steps |",
