@@ -11,10 +11,10 @@ import { createWorld as createBareWorld, type World as BareWorld, type WorldOpti
 export * from "./conformance/index.ts";
 export { describeConformance, type DescribeOptions } from "./conformance/vitest.ts";
 export { foldRun, type Report, type WrittenReports, writeReports } from "./reports/index.ts";
-export { customer } from "./scenarios/customer.ts";
-export { type Inception, inception, type InceptionOptions } from "./scenarios/inception.ts";
-export { bootCloud, type Cloud, type CloudOptions } from "./scenarios/platform/cloud.ts";
-export type { StoryLine } from "./scenarios/stage.ts";
+export { orderAndBind as customer } from "./scenarios/story/customer.ts";
+export { type Inception, inception, type InceptionOptions } from "./scenarios/story/inception.ts";
+export { bootCloud, type Cloud, type CloudOptions } from "./scenarios/cloud/cloud.ts";
+export type { StoryLine } from "./scenarios/story/story.ts";
 export type { Environment } from "./simulators/environment.ts";
 export type { Credentials, Endpoint, WorldOptions } from "./simulators/world.ts";
 

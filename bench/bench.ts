@@ -2,7 +2,7 @@
  * The form of a benchmark: a figure, and the figure of a baseline measured in the same run on the same machine. Only the
  * ratio travels between machines; the aim is for the figure, on two cores of a common server.
  */
-export interface Measurement {
+interface Measurement {
   readonly value: number;
   readonly unit: string;
   readonly baseline: { readonly name: string; readonly value: number };

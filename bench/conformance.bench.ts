@@ -1,9 +1,10 @@
 import { certify, osbSuite } from "../conformance/index.ts";
+
+import { referenceBackend } from "../scenarios/cloud/backend.ts";
+import { bootCloud } from "../scenarios/cloud/cloud.ts";
+import type { Benchmark } from "./bench.ts";
 import { createMemoryBroker } from "../conformance/osb/memory-broker/broker.ts";
 import { asFetch } from "../conformance/osb/memory-broker/http.ts";
-import { referenceBackend } from "../scenarios/platform/backend.ts";
-import { bootCloud } from "../scenarios/platform/cloud.ts";
-import type { Benchmark } from "./bench.ts";
 
 const CATALOGS = 1_000;
 

@@ -7,7 +7,7 @@ interface Named {
 }
 
 /** An OpenStack with room for any number of servers, spoken to as its own services speak to each other: no socket. */
-export interface VmCloud {
+interface VmCloud {
   readonly kernel: Kernel;
   readonly openstack: OpenStack;
   readonly token: string;

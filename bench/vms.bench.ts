@@ -48,7 +48,7 @@ async function send(count: number, url: string, init: RequestInit): Promise<void
 }
 
 /** Requests a second that a bare server of node:http answers. */
-export async function bareHttp(count: number, init: RequestInit = {}): Promise<number> {
+async function bareHttp(count: number, init: RequestInit = {}): Promise<number> {
   const server = createServer((request, response) => {
     request.resume().on("end", () => response.end("hello"));
   });

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
-import { inception } from "../scenarios/inception.ts";
-import { STEMCELL } from "../scenarios/platform/manifests.ts";
+import { inception } from "../scenarios/story/inception.ts";
+import { STEMCELL } from "../scenarios/deployments/manifests.ts";
 import { type Body, Kernel } from "../simulators/kernel/index.ts";
 import { createWorld, type World } from "../simulators/world.ts";
 import type { Benchmark } from "./bench.ts";

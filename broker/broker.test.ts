@@ -61,8 +61,8 @@ describe("the routes of a control plane", () => {
   ])("are closed to %s", async (authorization) => {
     const headers = { "x-broker-api-version": "2.17", ...(authorization !== undefined && { authorization }) };
     for (const url of ["/v2/catalog", PATH, `${PATH}/extensions/backup/backups`, "/nowhere"]) {
-      const { status, headers: told } = await ask({ url, headers });
-      expect([status, told["www-authenticate"]]).toEqual([401, 'Basic realm="service broker"']);
+      const { status, headers: answered } = await ask({ url, headers });
+      expect([status, answered["www-authenticate"]]).toEqual([401, 'Basic realm="service broker"']);
     }
   });
 
@@ -80,8 +80,8 @@ describe("the routes of a control plane", () => {
     const identity = { "x-broker-api-request-identity": "e1b8" };
     for (const headers of [{ ...PLATFORM, ...identity }, identity])
       for (const url of ["/v2/catalog", "/nowhere", PATH]) {
-        const { headers: told } = await ask({ url, headers });
-        expect(told["x-broker-api-request-identity"]).toBe("e1b8");
+        const { headers: answered } = await ask({ url, headers });
+        expect(answered["x-broker-api-request-identity"]).toBe("e1b8");
       }
   });
 

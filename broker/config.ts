@@ -6,6 +6,7 @@ export type ServiceName = "postgresql" | "redis" | "mongodb";
 /** Defects that can be planted to see them found. */
 export type PlantedBug = "leak-volume-after-failed-deploy";
 
+/** What one control plane has to know; `settings.ts` reads it from a file and the environment. */
 export interface BrokerConfig {
   readonly service: ServiceName;
   /** What platforms log in with. */
@@ -45,11 +46,13 @@ export interface BrokerConfig {
   readonly plantedBug?: PlantedBug;
 }
 
+/** A user name and a password. */
 export interface Login {
   readonly username: string;
   readonly password: string;
 }
 
+/** What keeps a broker from starting, by code, with what to do. */
 export const CONFIG_ERRORS = {
   CONFIG_BAD_KEY: "encryptionKey must be 64 hexadecimal digits",
   CONFIG_BAD_CIDR: "applicationCidrs and managementCidrs must be IPv4 prefixes such as 10.0.0.0/24",
@@ -63,6 +66,7 @@ export const CONFIG_ERRORS = {
   CONFIG_NO_STORE: "see that the database of DATABASE_URL runs and takes the login",
 } as const;
 
+/** The broker can't start as it is configured: one line, what is wrong and what to do. */
 export class ConfigError extends Error {
   readonly code: keyof typeof CONFIG_ERRORS;
 
@@ -74,11 +78,11 @@ export class ConfigError extends Error {
   }
 }
 
-/** Who may reach the agents of instances. */
+/** Networks that may reach the agents of instances; none when the configuration says nothing. */
 export const managersOf = ({ managementCidrs, address }: BrokerConfig): readonly string[] =>
   managementCidrs ?? (address === undefined ? [] : [`${address.ip}/32`]);
 
-/** @throws ConfigError */
+/** What no type can say of a configuration. @throws ConfigError */
 export function checkConfig(config: BrokerConfig): BrokerConfig {
   if (!/^[0-9a-f]{64}$/i.test(config.encryptionKey)) throw new ConfigError("CONFIG_BAD_KEY");
   for (const cidr of [...config.applicationCidrs, ...(config.managementCidrs ?? [])])

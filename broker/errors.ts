@@ -1,4 +1,4 @@
-/** What a platform is told: status, the code of the OSB specification where it has one, and a sentence. */
+/** What a platform gets for an error: a status, the code of the OSB specification where it has one ("Service Broker Errors"), and a sentence. */
 export class OsbError extends Error {
   readonly status: number;
   readonly error: string | undefined;
@@ -11,11 +11,14 @@ export class OsbError extends Error {
   }
 }
 
+/** 400 with this sentence. */
 export const badRequest = (description: string): OsbError => new OsbError(400, description);
-/** For a body that is not said to be JSON. */
+/** 400 for a body that is not said to be JSON. */
 export const wrongType = (): OsbError => badRequest("Content-Type must be application/json.");
+/** 422 ConcurrencyError. */
 export const concurrency = (): OsbError =>
   new OsbError(422, "Another operation for this service instance is in progress.", "ConcurrencyError");
+/** 422 AsyncRequired. */
 export const asyncRequired = (): OsbError =>
   new OsbError(422, "This service plan requires client support for asynchronous service operations.", "AsyncRequired");
 

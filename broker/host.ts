@@ -16,7 +16,8 @@ export interface Host {
   track<T>(work: Promise<T>): Promise<T>;
 }
 
-export interface RealHostOptions {
+/** What is special about the network and the clock of a process. */
+interface RealHostOptions {
   /** Address of this machine that connections come from. Default: as the system chooses. */
   readonly from?: string;
   /** Factor on pauses. Default 1; less where the backend's work takes less than its real time. */
@@ -44,7 +45,7 @@ export function realHost({ from, pace = 1 }: RealHostOptions = {}): Host {
   };
 }
 
-/** What never comes: a process that was killed does not go on. */
+/** A promise that never settles: a process that was killed does not go on. */
 const never = <T>(): Promise<T> => new Promise(() => {});
 
 /** A host that can be cut off: from then on nothing that was awaited comes back and nothing new goes out, as after SIGKILL. */

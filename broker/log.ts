@@ -19,6 +19,11 @@ function secretsIn({ broker, databaseUrl }: Settings): readonly string[] {
   ].filter((secret) => secret !== "");
 }
 
+/**
+ * Makes a log on standard output.
+ *
+ * @param write takes one line, with its end
+ */
 export function createLog(
   settings: Settings,
   write: (line: string) => void = (line) => void process.stdout.write(line),

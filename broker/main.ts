@@ -37,7 +37,7 @@ async function open(settings: Settings, pool: PostgresPool, log: Log): Promise<B
     pool,
     report: (error, operation) =>
       log("defect", { operation: operation?.id, why: error instanceof Error ? error.stack : String(error) }),
-    tell: ({ id, kind, instance_id: instance, binding_id: binding }, event, why) =>
+    onOperation: ({ id, kind, instance_id: instance, binding_id: binding }, event, why) =>
       log(`operation.${event.replace(" ", "-")}`, {
         operation: id,
         kind,
@@ -52,7 +52,10 @@ async function listen({ app }: Broker, { listen: { host, port } }: Settings): Pr
   try {
     await app.listen({ host, port });
   } catch (error) {
-    throw new ConfigError("CONFIG_PORT_TAKEN", `${host}:${port} (${(error as NodeJS.ErrnoException).code})`);
+    throw new ConfigError(
+      "CONFIG_PORT_TAKEN",
+      `${host}:${port} (${error instanceof Error && "code" in error ? String(error.code) : String(error)})`,
+    );
   }
 }
 

@@ -69,8 +69,8 @@ describe("a broker whose database goes away while it takes an order", () => {
     pool = new MortalPool();
     // Backends that never answer: an operation that has begun goes on.
     host = new FakeHost(() => new Promise(() => {}));
-    const tell = (operation: { readonly kind: string }): void => void begun.push(operation.kind);
-    broker = await createBroker(TEST_CONFIG, host, { pool, tell, report: (error) => reported.push(error) });
+    const onOperation = (operation: { readonly kind: string }): void => void begun.push(operation.kind);
+    broker = await createBroker(TEST_CONFIG, host, { pool, onOperation, report: (error) => reported.push(error) });
     await (await openStore(pool, host)).addInstance(READY);
   });
   afterEach(async () => {

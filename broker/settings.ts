@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import Ajv from "ajv";
+import Type, { type Static } from "typebox";
 import { parse } from "yaml";
 import { type BrokerConfig, checkConfig, ConfigError } from "./config.ts";
+import { isObject } from "./json.ts";
 
 /** What the process of a control plane needs beside the broker's own configuration. */
 export interface Settings {
@@ -43,54 +45,36 @@ const LISTS: Readonly<Record<string, string>> = {
   BROKER_MANAGEMENT_CIDRS: "managementCidrs",
 };
 
-const text = { type: "string", minLength: 1 };
-const login = { type: "object", required: ["username", "password"], properties: { username: text, password: text } };
-const url = { type: "string", pattern: "^https?://." };
+const Text = Type.String({ minLength: 1 });
+const Login = Type.Object({ username: Text, password: Text });
+const Url = Type.String({ pattern: "^https?://." });
 
-const SCHEMA = {
-  type: "object",
-  additionalProperties: false,
-  required: ["service", "credentials", "admin", "director", "openstack", "encryptionKey", "applicationCidrs"],
-  properties: {
-    service: { enum: ["postgresql", "redis", "mongodb"] },
-    listen: text,
-    credentials: login,
-    admin: login,
-    director: {
-      type: "object",
-      required: ["url", "client", "clientSecret"],
-      properties: { url, client: text, clientSecret: text, uaaUrl: url },
-    },
-    openstack: {
-      type: "object",
-      required: ["authUrl", "username", "password", "project"],
-      properties: { authUrl: url, username: text, password: text, project: text },
-    },
-    consul: { type: "object", required: ["url"], properties: { url } },
-    domain: text,
-    address: {
-      type: "object",
-      required: ["name", "ip", "port"],
-      properties: { name: text, ip: text, port: { type: "integer" } },
-    },
-    encryptionKey: text,
-    applicationCidrs: { type: "array", items: text },
-    managementCidrs: { type: "array", items: text, minItems: 1 },
-    pace: { type: "number", minimum: 0, maximum: 1 },
-    databaseUrl: { type: "string", pattern: "^postgres(ql)?://." },
-    caCert: text,
+/** A settings file with the environment on top of it. */
+const SettingsTree = Type.Object(
+  {
+    service: Type.Enum(["postgresql", "redis", "mongodb"]),
+    listen: Type.Optional(Text),
+    credentials: Login,
+    admin: Login,
+    director: Type.Object({ url: Url, client: Text, clientSecret: Text, uaaUrl: Type.Optional(Url) }),
+    openstack: Type.Object({ authUrl: Url, username: Text, password: Text, project: Text }),
+    consul: Type.Optional(Type.Object({ url: Url })),
+    domain: Type.Optional(Text),
+    address: Type.Optional(Type.Object({ name: Text, ip: Text, port: Type.Integer() })),
+    encryptionKey: Text,
+    applicationCidrs: Type.Array(Text),
+    managementCidrs: Type.Optional(Type.Array(Text, { minItems: 1 })),
+    pace: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+    databaseUrl: Type.Optional(Type.String({ pattern: "^postgres(ql)?://." })),
+    caCert: Type.Optional(Text),
   },
-};
+  { additionalProperties: false },
+);
+type SettingsTree = Static<typeof SettingsTree>;
 
-const validate = new Ajv.Ajv({ strict: false }).compile(SCHEMA);
+const validate = new Ajv.Ajv({ strict: false }).compile<SettingsTree>(SettingsTree);
 
-interface Raw extends BrokerConfig {
-  readonly listen?: string;
-  readonly databaseUrl?: string;
-  readonly caCert?: string;
-}
-
-type Tree = { [name: string]: unknown };
+type Tree = Record<string, unknown>;
 
 function readTree(file: string): Tree {
   let content: string;
@@ -101,21 +85,27 @@ function readTree(file: string): Tree {
   }
   try {
     const tree: unknown = parse(content);
-    if (typeof tree === "object" && tree !== null && !Array.isArray(tree)) return tree as Tree;
+    if (isObject(tree)) return tree;
   } catch {
-    // Told below. What the parser says may quote a secret.
+    // Refused below. What the parser says may quote a secret.
   }
   throw new ConfigError("CONFIG_NOT_YAML", file);
 }
 
+/** Sets the value at a path, `director.url`. Where the file has no mapping on the way, the value takes its place. */
 function put(tree: Tree, path: string, value: string): void {
   const [name = "", ...rest] = path.split(".");
   if (rest.length === 0) tree[name] = value;
-  else put((tree[name] ??= {}) as Tree, rest.join("."), value);
+  else {
+    const branch = tree[name];
+    const inner = isObject(branch) ? branch : {};
+    tree[name] = inner;
+    put(inner, rest.join("."), value);
+  }
 }
 
-/** `127.0.0.1:3000`. What leaves the machine goes through a proxy that speaks TLS. */
-function listenOf(value: string): Settings["listen"] {
+/** `127.0.0.1:3000`. What leaves the machine goes through a proxy that speaks TLS. @throws ConfigError CONFIG_BAD_LISTEN */
+function parseListen(value: string): Settings["listen"] {
   const match = /^(.+):(\d{1,5})$/.exec(value);
   const [host, port] = [match?.[1] ?? "", Number(match?.[2])];
   const isLoopback = host === "localhost" || host === "[::1]" || (isIP(host) === 4 && host.startsWith("127."));
@@ -133,21 +123,15 @@ const directorUrlOf = (value: string): string => {
 };
 
 /** What other clients read from the same variables, as this one needs it. */
-const READ: Readonly<Record<string, (value: string) => string>> = {
+const CONVERSIONS: Readonly<Record<string, (value: string) => string>> = {
   BOSH_ENVIRONMENT: directorUrlOf,
   CONSUL_HTTP_ADDR: (value) => (/^https?:/.test(value) ? value : `http://${value}`),
 };
 
-/**
- * The settings of a control plane: a YAML or JSON file, if one is named, and on top of it the environment.
- *
- * @throws ConfigError
- */
-export function readSettings(file: string | undefined, environment: Environment): Settings {
-  const tree = file === undefined ? {} : readTree(file);
+function applyEnvironment(tree: Tree, environment: Environment): void {
   for (const [name, path] of Object.entries(VARIABLES)) {
     const value = environment[name];
-    if (value !== undefined && value !== "") put(tree, path, READ[name]?.(value) ?? value);
+    if (value !== undefined && value !== "") put(tree, path, CONVERSIONS[name]?.(value) ?? value);
   }
   for (const [name, setting] of Object.entries(LISTS)) {
     const value = environment[name];
@@ -155,12 +139,22 @@ export function readSettings(file: string | undefined, environment: Environment)
   }
   if (environment.BROKER_PACE !== undefined) tree.pace = Number(environment.BROKER_PACE);
   if (environment.BOSH_UAA_URL !== undefined) put(tree, "director.uaaUrl", environment.BOSH_UAA_URL);
+}
+
+/**
+ * The settings of a control plane: a YAML or JSON file, if one is named, and on top of it the environment.
+ *
+ * @throws ConfigError
+ */
+export function readSettings(file: string | undefined, environment: Environment): Settings {
+  const tree: unknown = file === undefined ? {} : readTree(file);
+  if (isObject(tree)) applyEnvironment(tree, environment);
   if (!validate(tree)) {
     const [error] = validate.errors ?? [];
     throw new ConfigError("CONFIG_INVALID", `${error?.instancePath || "the settings"} ${error?.message ?? ""}`);
   }
-  const { listen: wanted, databaseUrl, caCert, ...broker } = tree as unknown as Raw;
-  const listen = listenOf(wanted ?? "127.0.0.1:3000");
+  const { listen: wanted, databaseUrl, caCert, ...broker } = tree;
+  const listen = parseListen(wanted ?? "127.0.0.1:3000");
   // Where it listens is where its connections come from, as long as nobody says otherwise.
   const here = { managementCidrs: [`${isIP(listen.host) === 4 ? listen.host : "127.0.0.1"}/32`] };
   return {

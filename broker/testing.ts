@@ -13,6 +13,7 @@ export const TEST_CONFIG: BrokerConfig = {
   managementCidrs: ["10.9.0.9/32"],
 };
 
+/** A request that was sent. */
 export interface Sent {
   readonly method: string;
   readonly url: string;
@@ -20,14 +21,13 @@ export interface Sent {
   readonly body: string;
 }
 
+/** What is answered; status 200 by default. */
 export interface Reply {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly json?: unknown;
   readonly bytes?: Uint8Array;
 }
-
-type Content = ConstructorParameters<typeof Response>[0];
 
 /** A host whose network is a function and whose pauses take no time but are added to its clock. */
 export class FakeHost implements Host {
@@ -42,13 +42,13 @@ export class FakeHost implements Host {
 
   async fetch(url: string, init: RequestInit = {}): Promise<Response> {
     const bytes =
-      init.body === undefined || init.body === null ? "" : Buffer.from(init.body as string).toString("latin1");
+      typeof init.body === "string" || init.body instanceof Uint8Array ? Buffer.from(init.body) : Buffer.alloc(0);
     const headers = Object.fromEntries(new Headers(init.headers));
-    const sent = { method: init.method ?? "GET", url, headers, body: bytes };
+    const sent = { method: init.method ?? "GET", url, headers, body: bytes.toString("latin1") };
     this.sent.push(sent);
-    const { status = 200, headers: told = {}, json, bytes: content } = await this.answer(sent);
-    const body = json === undefined ? content : JSON.stringify(json);
-    return new Response(status === 204 ? null : (body as Content), { status, headers: told });
+    const { status = 200, headers: answered = {}, json, bytes: content } = await this.answer(sent);
+    const body = json === undefined ? content && Buffer.from(content) : JSON.stringify(json);
+    return new Response(status === 204 ? null : body, { status, headers: answered });
   }
 
   nowMs(): number {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RUN_EVENT_VERSION } from "../conformance/runner/events.ts";
-import { drydock, serving, startDrydock } from "./testing/run.ts";
+import { drydock, startServer, startDrydock } from "./testing/run.ts";
 
 const PASSWORD = "of-the-test";
 const login = ["--username", "admin"];
@@ -99,7 +99,7 @@ describe("certify", () => {
   });
 
   it("ends with 1 when a clause is violated, and with 0 when that is accepted for now", async () => {
-    await using broken = await serving((request, response) => {
+    await using broken = await startServer((request, response) => {
       request.resume();
       const status = request.headers["x-broker-api-version"] === undefined ? 412 : 201;
       response.writeHead(status, { "Content-Type": "application/json" }).end('{"services":[]}');
@@ -136,7 +136,7 @@ describe("a target that cannot be tested ends in one line and with 2", () => {
   });
 
   it("a page instead of JSON", async () => {
-    await using page = await serving((_request, response) => {
+    await using page = await startServer((_request, response) => {
       response.writeHead(200, { "Content-Type": "text/html" }).end("<!doctype html><p>hello");
     });
     const { code, stderr } = await drydock(["certify", page.url]);
@@ -146,7 +146,7 @@ describe("a target that cannot be tested ends in one line and with 2", () => {
   });
 
   it("a broker that hangs", async () => {
-    await using hanging = await serving(() => {});
+    await using hanging = await startServer(() => {});
     const { code, stderr } = await drydock(["certify", hanging.url, "--timeout", "1"]);
     line(stderr);
     expect(stderr).toContain("does not answer in time");
@@ -154,7 +154,7 @@ describe("a target that cannot be tested ends in one line and with 2", () => {
   });
 
   it("an answer of 200 MB", async () => {
-    await using endless = await serving((_request, response) => {
+    await using endless = await startServer((_request, response) => {
       response.writeHead(200, { "Content-Type": "application/json", "Content-Length": 200 * 1024 * 1024 });
       const chunk = Buffer.alloc(1024 * 1024, " ");
       const more = (): void => {
@@ -221,7 +221,7 @@ describe("Ctrl-C", () => {
     };
     let made = (): void => {};
     const first = new Promise<void>((resolve) => (made = resolve));
-    await using slow = await serving((request, response) => {
+    await using slow = await startServer((request, response) => {
       request.resume();
       const [, , , id = ""] = (request.url ?? "").split(/[/?]/);
       const send = (status: number, body: object): void =>

@@ -13,7 +13,7 @@ import {
 import { AGENT_PORT } from "../simulators/addresses.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { UserError } from "./errors.ts";
-import { fileText, interruptible, openSession } from "./session.ts";
+import { openSession, readNamedFile } from "./session.ts";
 
 /** What the command line of `certify` gives. */
 export interface CertifyCommandOptions {
@@ -36,8 +36,15 @@ export interface CertifyCommandOptions {
   readonly version: string;
 }
 
-/** @throws UserError CLI_BAD_OPTION */
-export function suitesNamed(names: string): readonly AnySuite[] {
+/** The same, for one run. */
+export interface CertifyRunOptions extends CertifyCommandOptions {
+  /** The line that runs it again. */
+  readonly command: string;
+  readonly signal: AbortSignal;
+}
+
+/** The suites of a comma-separated list. @throws UserError CLI_BAD_OPTION */
+export function findSuites(names: string): readonly AnySuite[] {
   return names.split(",").map((given) => {
     const name = given.trim();
     const suite = Object.values(SUITES).find((each) => each.name === name);
@@ -48,10 +55,11 @@ export function suitesNamed(names: string): readonly AnySuite[] {
   });
 }
 
-const list = (text: string | undefined): readonly string[] | undefined => text?.split(",").map((each) => each.trim());
+const splitList = (text: string | undefined): readonly string[] | undefined =>
+  text?.split(",").map((each) => each.trim());
 
 /** The line that runs it again; the secret stays in the environment. */
-function lineOf(url: string | undefined, options: CertifyCommandOptions): string {
+export function commandFor(url: string | undefined, options: CertifyCommandOptions): string {
   const { username, ca, profile, suite, service, plan, only, config, baseline, timeout, maxInstances } = options;
   return commandLine(url, {
     ...(username !== undefined && { username }),
@@ -68,12 +76,12 @@ function lineOf(url: string | undefined, options: CertifyCommandOptions): string
   });
 }
 
-/** What both kinds of target have in common. @throws UserError, TargetError */
+/** Options that hold for any target. @throws UserError, TargetError */
 export function certifyOptions(url: string, options: CertifyCommandOptions): Omit<CertifyOptions, "suites"> {
   const { profile, service, plan, jobs, maxInstances, timeout } = options;
-  const only = list(options.only);
-  const file = fileText(options.config, "drydock.yml");
-  const baseline = fileText(options.baseline);
+  const only = splitList(options.only);
+  const file = readNamedFile(options.config, "drydock.yml");
+  const baseline = readNamedFile(options.baseline);
   return {
     url,
     jobs,
@@ -89,10 +97,12 @@ export function certifyOptions(url: string, options: CertifyCommandOptions): Omi
   };
 }
 
-function loginOf(options: CertifyCommandOptions): Pick<CertifyOptions, "username" | "password" | "bearerToken" | "ca"> {
+function loginFrom(
+  options: CertifyCommandOptions,
+): Pick<CertifyOptions, "username" | "password" | "bearerToken" | "ca"> {
   const password = options.password ?? process.env["DRYDOCK_PASSWORD"];
   const token = options.token ?? (options.username === undefined ? process.env["DRYDOCK_TOKEN"] : undefined);
-  const ca = fileText(options.ca);
+  const ca = readNamedFile(options.ca);
   return {
     ...(options.username !== undefined && { username: options.username }),
     ...(password !== undefined && { password }),
@@ -110,8 +120,8 @@ function dataInCloud({ file }: Pick<CertifyOptions, "file">): Pick<CertifyOption
   return { data: socketPlane({ resolve: resolverAt(dns), source, outsider, tenant: "instance", platformPorts }) };
 }
 
-/** Certifies and tells; answers with the summary. */
-export async function certifyAndTell(
+/** Certifies, shows and writes what comes of it. */
+export async function certifyAndReport(
   options: CertifyOptions,
   shown: { readonly out?: string | undefined; readonly json?: boolean | undefined },
 ): Promise<CertifySummary> {
@@ -123,17 +133,11 @@ export async function certifyAndTell(
   }
 }
 
-/** `drydock certify [url]`. Answers with the exit code. */
-export async function certifyCommand(url: string | undefined, options: CertifyCommandOptions): Promise<number> {
-  const command = lineOf(url, options);
-  return interruptible(async (signal) => {
-    if (url === undefined) {
-      const { certifyReference } = await import("./reference.ts");
-      return certifyReference({ ...options, command, signal });
-    }
-    const suites = suitesNamed(options.suite ?? "osb");
-    const target = { ...certifyOptions(url, options), ...loginOf(options) };
-    const summary = await certifyAndTell({ ...target, ...dataInCloud(target), suites, signal, command }, options);
-    return summary.exitCode;
-  });
+/** Certifies any broker by its URL. Returns the exit code. @throws UserError, TargetError */
+export async function certifyBroker(url: string, options: CertifyRunOptions): Promise<number> {
+  const { command, signal } = options;
+  const suites = findSuites(options.suite ?? "osb");
+  const target = { ...certifyOptions(url, options), ...loginFrom(options) };
+  const summary = await certifyAndReport({ ...target, ...dataInCloud(target), suites, signal, command }, options);
+  return summary.exitCode;
 }

@@ -1,7 +1,8 @@
 import { type ClauseListing, listClauses } from "../conformance/index.ts";
 import { EXIT } from "./errors.ts";
 
-export interface ClausesOptions {
+/** What the command line of `clauses` gives. */
+interface ClausesOptions {
   readonly json?: boolean;
 }
 
@@ -26,7 +27,7 @@ function print(clauses: readonly ClauseListing[]): void {
   );
 }
 
-/** Prints the traceability table. */
+/** `drydock clauses`: prints which checks judge which clause. Returns the exit code. */
 export async function clauses(options: ClausesOptions): Promise<number> {
   const list = listClauses();
   if (options.json === true) console.log(JSON.stringify(list, null, 2));

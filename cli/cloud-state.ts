@@ -2,47 +2,53 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, wr
 import { connect } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import type { Cloud } from "../scenarios/platform/cloud.ts";
+import Type, { type Static } from "typebox";
+import { Compile } from "typebox/compile";
+
 import { UserError } from "./errors.ts";
+import type { Cloud } from "../scenarios/cloud/cloud.ts";
+
+const KnownCloud = Type.Object({
+  pid: Type.Integer(),
+  /** ms since the Unix epoch. */
+  sinceMs: Type.Number(),
+  block: Type.String(),
+  /** Listens as long as somebody holds the block. */
+  lock: Type.Object({ host: Type.String(), port: Type.Integer() }),
+  environment: Type.Record(Type.String(), Type.String()),
+});
 
 /** A cloud that `drydock up` keeps, as other commands of the same user find it. */
-export interface KnownCloud {
-  readonly pid: number;
-  /** ms since the Unix epoch. */
-  readonly sinceMs: number;
-  readonly block: string;
-  /** Where whoever owns the block listens. */
-  readonly lock: { readonly host: string; readonly port: number };
-  readonly description: Cloud["description"];
-  readonly environment: Cloud["environment"];
-}
+type KnownCloud = Readonly<Static<typeof KnownCloud>>;
+
+const knownCloud = Compile(KnownCloud);
 
 const OTHERS_MAY = 0o077;
 const CONNECT_MS_MAX = 1000;
 const NAME = /^cloud-[\d.]+\.json$/;
 
 /** The folder of this user's clouds: readable by nobody else, for it holds credentials. @throws UserError CLI_STATE_FOLDER */
-function folder(): string {
+function stateFolder(): string {
   const { uid, username } = userInfo();
   const path = join(process.env["XDG_RUNTIME_DIR"] || tmpdir(), `drydock-${uid < 0 ? username : uid}`);
   mkdirSync(path, { recursive: true, mode: 0o700 });
   // Not through a link: in a folder that all share, somebody else may have put one there.
-  const found = lstatSync(path);
-  const isOwn = uid < 0 || (found.uid === uid && (found.mode & OTHERS_MAY) === 0);
-  if (!found.isDirectory() || !isOwn) throw new UserError("CLI_STATE_FOLDER", path);
+  const stats = lstatSync(path);
+  const isOwn = uid < 0 || (stats.uid === uid && (stats.mode & OTHERS_MAY) === 0);
+  if (!stats.isDirectory() || !isOwn) throw new UserError("CLI_STATE_FOLDER", path);
   return path;
 }
 
-/** @throws UserError CLI_STATE_FOLDER */
-export const keysFile = (): string => join(folder(), "keys.json");
+/** The file in which keys that were made once are kept for the next cloud. @throws UserError CLI_STATE_FOLDER */
+export const keysFile = (): string => join(stateFolder(), "keys.json");
 
-const fileOf = (block: string): string => join(folder(), `cloud-${block}.json`);
+const fileOf = (block: string): string => join(stateFolder(), `cloud-${block}.json`);
 
-/** Lets other commands find a cloud; what is answered makes them forget it. */
-export function remember(cloud: Pick<Cloud, "description" | "environment" | "lock">): () => void {
-  const { description, environment, lock } = cloud;
-  const { block } = description;
-  const known: KnownCloud = { pid: process.pid, sinceMs: Date.now(), block, lock, description, environment };
+/** Lets other commands find a cloud until the returned function is called. @throws UserError CLI_STATE_FOLDER */
+export function publishCloud(cloud: Pick<Cloud, "description" | "environment" | "lock">): () => void {
+  const { environment, lock } = cloud;
+  const { block } = cloud.description;
+  const known: KnownCloud = { pid: process.pid, sinceMs: Date.now(), block, lock, environment: { ...environment } };
   const path = fileOf(block);
   // Renamed into place, so that nobody reads half of it.
   const draft = `${path}.${process.pid}`;
@@ -53,12 +59,14 @@ export function remember(cloud: Pick<Cloud, "description" | "environment" | "loc
   return () => rmSync(path, { force: true });
 }
 
-/** The clouds of this user that are up, the newest first. What a process that was killed left behind is removed. */
-export async function cloudsUp(): Promise<readonly KnownCloud[]> {
+/** The clouds of this user that are up, the newest first. Removes what killed processes left behind. @throws UserError CLI_STATE_FOLDER */
+export async function findCloudsUp(): Promise<readonly KnownCloud[]> {
   const up: KnownCloud[] = [];
-  for (const name of readdirSync(folder()).filter((each) => NAME.test(each))) {
-    const path = join(folder(), name);
-    const known = JSON.parse(readFileSync(path, "utf8")) as KnownCloud;
+  for (const name of readdirSync(stateFolder()).filter((each) => NAME.test(each))) {
+    const path = join(stateFolder(), name);
+    const known: unknown = JSON.parse(readFileSync(path, "utf8"));
+    // Another version of drydock may keep clouds too, in a way of its own.
+    if (!knownCloud.Check(known)) continue;
     if (isAlive(known.pid) && (await isListening(known.lock))) up.push(known);
     else rmSync(path, { force: true });
   }
@@ -74,7 +82,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** A pid may have passed to a stranger; the port of a cloud that is up answers. */
+/** The pid may be another process's by now; the port of a cloud that is up answers. */
 function isListening({ host, port }: KnownCloud["lock"]): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: CONNECT_MS_MAX });

@@ -9,9 +9,10 @@ import { json } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { CloudDescription } from "../scenarios/platform/description.ts";
-import { type Ended, type Running, startDrydock } from "./testing/run.ts";
+
+import { type CommandResult, type RunningCommand, startDrydock } from "./testing/run.ts";
 import { uploadStemcell } from "./testing/stemcell.ts";
+import type { CloudDescription } from "../scenarios/cloud/description.ts";
 
 const run = promisify(execFile);
 const BIN = fileURLToPath(new URL("drydock.cjs", import.meta.url));
@@ -37,13 +38,13 @@ const runtime = mkdtempSync(join(tmpdir(), "drydock-test-"));
 const own = { XDG_RUNTIME_DIR: runtime };
 /** Where many tests run side by side on few processors. */
 const BOOTS_MS_MAX = 300_000;
-const begun: Running[] = [];
-function start(...args: string[]): Running {
+const begun: RunningCommand[] = [];
+function start(...args: string[]): RunningCommand {
   const running = startDrydock(args, own);
   begun.push(running);
   return running;
 }
-const drydock = (...args: string[]): Promise<Ended> => start(...args).ended;
+const drydock = (...args: string[]): Promise<CommandResult> => start(...args).ended;
 afterAll(() => {
   // Of a test that failed: it would live on.
   for (const { child } of begun) if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
@@ -51,7 +52,7 @@ afterAll(() => {
 });
 
 describe("a cloud that is up", { timeout: BOOTS_MS_MAX }, () => {
-  let up: Running;
+  let up: RunningCommand;
   let cloud: CloudDescription;
   let environment: NodeJS.ProcessEnv;
 
@@ -222,7 +223,7 @@ describe("exec", { timeout: BOOTS_MS_MAX }, () => {
     const [one, other, seeded, again] = await Promise.all(
       [[], [], ["--seed", "7"], ["--seed", "7"]].map((seed) => drydock("exec", ...seed, "--", "sh", "-c", print)),
     );
-    const linesOf = (ended?: Ended): readonly string[] => ended?.stdout.split("\n").slice(0, -1) ?? [];
+    const linesOf = (ended?: CommandResult): readonly string[] => ended?.stdout.split("\n").slice(0, -1) ?? [];
     expect(new Set([one, other, seeded].flatMap(linesOf)).size).toBe(3 * (secrets.length + 1));
     expect(linesOf(again).slice(0, -1)).toEqual(linesOf(seeded).slice(0, -1));
     expect(linesOf(again).at(-1)).not.toBe(linesOf(seeded).at(-1));

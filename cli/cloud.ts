@@ -1,33 +1,36 @@
 import { enableCompileCache } from "node:module";
-import type { Cloud, CloudOptions } from "../scenarios/platform/cloud.ts";
+
 import { keysFile } from "./cloud-state.ts";
 import { EXIT } from "./errors.ts";
+import type { Cloud } from "../scenarios/cloud/cloud.ts";
+import type { CloudOptions } from "../scenarios/cloud/cloud.ts";
 
 /** Options that `up` and `exec` share. */
 export type BootOptions = Pick<CloudOptions, "seed" | "secretsFrom" | "pace" | "block" | "services" | "tell">;
 
-/** Something in a cloud that is up went wrong, with nobody to tell but the person who started it. */
-function report(error: unknown): void {
+/** Something in a cloud that is up went wrong, and nobody else waits to hear of it. */
+function reportDefect(error: unknown): void {
   process.stderr.write(
     `drydock: in the cloud: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}\n`,
   );
 }
 
-/** What whoever gave a seed has to know. */
+/** The warning for those who give a seed. */
 export const PREDICTABLE =
   "every password of this cloud follows from its seed: anybody on this machine can work them out; leave --seed away for random ones";
 
-export async function boot(options: BootOptions): Promise<Cloud> {
+/** Boots a cloud for a command and says on standard error what goes wrong in it later. */
+export async function bootCloudFor(options: BootOptions): Promise<Cloud> {
   // What was compiled once is kept for the next time, in a folder of Node's own, as are the keys: a cloud is ready sooner.
   enableCompileCache();
-  const { bootCloud } = await import("../scenarios/platform/cloud.ts");
-  return bootCloud({ ...options, keysFile: keysFile(), report });
+  const { bootCloud } = await import("../scenarios/cloud/cloud.ts");
+  return bootCloud({ ...options, keysFile: keysFile(), report: reportDefect });
 }
 
 const PROXY = /^(https?|all)_proxy$/i;
 
-/** What clients of this machine need beside the cloud's own environment: behind a proxy, to reach loopback past it. */
-export function pastProxy(outer: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+/** Variables that let clients on a machine behind a proxy reach loopback without it. */
+export function proxyBypass(outer: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
   if (!Object.keys(outer).some((name) => PROXY.test(name))) return {};
   const list = [outer["no_proxy"] ?? outer["NO_PROXY"] ?? "", "127.0.0.0/8"].filter((each) => each !== "").join(",");
   return { NO_PROXY: list, no_proxy: list };
@@ -38,17 +41,18 @@ const SAME_MS_MAX = 500;
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-export interface Interruption {
+/** Whether and when the user asked to end. */
+interface Interruption {
   /** Resolves with the first signal that asks to end. */
   readonly first: Promise<NodeJS.Signals>;
   isOver(): boolean;
 }
 
 /**
- * Takes the signals that end a process. The first one is for us to end in order; a later one ends the process at once, unless
- * there is somebody to pass it on to.
+ * Catches the signals that end a process. The first asks us to end in order; a later one ends the process at once, unless it
+ * can be passed on.
  */
-export function interruption(passOn?: (signal: NodeJS.Signals) => void): Interruption {
+export function catchSignals(passOn?: (signal: NodeJS.Signals) => void): Interruption {
   const first = Promise.withResolvers<NodeJS.Signals>();
   let firstMs: number | undefined;
   const take = (signal: NodeJS.Signals): void => {

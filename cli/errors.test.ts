@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { TARGET_ERRORS, TargetError, type TargetErrorCode } from "../conformance/index.ts";
 import { explain, USER_ERRORS, UserError } from "./errors.ts";
 
-function told(error: unknown): string {
+function explanationOf(error: unknown): string {
   const print = vi.spyOn(console, "error").mockImplementation(() => {});
   expect(explain(error, false)).toBe(2);
   return print.mock.calls.map(([line]) => String(line)).join("\n");
@@ -12,16 +12,18 @@ afterEach(() => void vi.restoreAllMocks());
 
 describe("why a command could not run", () => {
   it.each(Object.keys(TARGET_ERRORS) as TargetErrorCode[])("is the user's to mend: %s", (code) => {
-    const line = told(new TargetError(code, "GET http://127.0.0.1:1/v2/catalog"));
+    const line = explanationOf(new TargetError(code, "GET http://127.0.0.1:1/v2/catalog"));
     expect(line).toBe(`drydock: GET http://127.0.0.1:1/v2/catalog. ${TARGET_ERRORS[code]} [${code}]`);
   });
 
   it.each(Object.keys(USER_ERRORS) as (keyof typeof USER_ERRORS)[])("is the user's to mend: %s", (code) => {
-    expect(told(new UserError(code, "What was given"))).toBe(`drydock: What was given (${code}: ${USER_ERRORS[code]})`);
+    expect(explanationOf(new UserError(code, "What was given"))).toBe(
+      `drydock: What was given (${code}: ${USER_ERRORS[code]})`,
+    );
   });
 
   it("is a defect of our own otherwise, in one line", () => {
-    expect(told(new Error("first\nsecond"))).toMatch(
+    expect(explanationOf(new Error("first\nsecond"))).toMatch(
       /^drydock: unexpected: first \(a defect of drydock's own.*--debug.*\)$/,
     );
   });

@@ -3,7 +3,7 @@ import { TargetError } from "../conformance/index.ts";
 /** Exit codes of every command, as documented in --help. */
 export const EXIT = { ok: 0, notConformant: 1, couldNotRun: 2, interrupted: 130 } as const;
 
-/** What the user can mend: one line, exit 2. Everything else that is thrown is a defect of ours and shows where with --debug. */
+/** What the user can mend: one line, exit 2. Anything else that is thrown is a defect of ours, whose place --debug shows. */
 export const USER_ERRORS = {
   CLI_PORT_TAKEN: "stop what listens there, or choose another block with --block",
   CLI_NO_COMMAND: "give a command after --, for example: drydock exec -- npm test",
@@ -18,6 +18,7 @@ export const USER_ERRORS = {
   CLI_CAN_NOT_WRITE: "choose a folder that can be written with --out",
 } as const;
 
+/** An error that the user can mend; its message is one line that says how. */
 export class UserError extends Error {
   readonly code: keyof typeof USER_ERRORS;
 
@@ -28,7 +29,7 @@ export class UserError extends Error {
   }
 }
 
-/** Errors that other rooms catalogue as the user's carry a code and, by convention, one line of message. */
+/** Prefixes of the catalogued errors of all parts: each has a code and a message of one line. */
 const CATALOGUED = /^(TARGET|CONFIG|REPORT|STREAM|BROKER|CLI|FAULT|LIVE|NET)_/;
 
 function isUsers(error: unknown): error is Error {
@@ -36,7 +37,7 @@ function isUsers(error: unknown): error is Error {
   return error instanceof Error && "code" in error && typeof error.code === "string" && CATALOGUED.test(error.code);
 }
 
-/** Prints why a command could not run, in one line unless `debug`, and answers with the exit code. */
+/** Prints why a command could not run, in one line unless `debug`. Returns the exit code. */
 export function explain(error: unknown, debug: boolean): number {
   const message = error instanceof Error ? error.message : String(error);
   if (debug && error instanceof Error) console.error(error.stack);

@@ -1,5 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import Type, { type Static } from "typebox";
+import { Compile } from "typebox/compile";
 import { UserError } from "./errors.ts";
 
 /** Seeds that failed, by what they failed on: they are run first the next time. */
@@ -9,31 +11,32 @@ export interface FailingSeeds {
   note(seed: number, hasPassed: boolean): void;
 }
 
-interface File {
-  readonly v: 1;
-  readonly seeds: Record<string, readonly number[]>;
-}
+const SeedsFile = Type.Object({
+  v: Type.Literal(1),
+  seeds: Type.Record(Type.String(), Type.Array(Type.Integer())),
+});
+type SeedsFile = Static<typeof SeedsFile>;
+
+const seedsFile = Compile(SeedsFile);
 
 const NAME = "failing-seeds.json";
 
-function read(path: string): File {
+function readFile(path: string): SeedsFile {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
   } catch {
     return { v: 1, seeds: {} };
   }
-  const file = parsed(text);
+  const file = parseFile(text);
   if (file === undefined) throw new UserError("CLI_CAN_NOT_WRITE", `${path} is not a list of seeds; remove it`);
   return file;
 }
 
-function parsed(text: string): File | undefined {
+function parseFile(text: string): SeedsFile | undefined {
   try {
-    const file = JSON.parse(text) as Partial<File>;
-    const lists = Object.values(file.seeds ?? {});
-    const isSound = file.v === 1 && lists.every((list) => Array.isArray(list) && list.every(Number.isInteger));
-    return isSound ? { v: 1, seeds: file.seeds ?? {} } : undefined;
+    const file: unknown = JSON.parse(text);
+    return seedsFile.Check(file) ? file : undefined;
   } catch {
     return undefined;
   }
@@ -47,7 +50,7 @@ function parsed(text: string): File | undefined {
  */
 export function openFailingSeeds(folder: string, subject: string): FailingSeeds {
   const path = join(folder, NAME);
-  const file = read(path);
+  const file = readFile(path);
   const seeds = new Set(file.seeds[subject] ?? []);
   const write = (): void => {
     const text = `${JSON.stringify({ v: 1, seeds: { ...file.seeds, [subject]: [...seeds] } })}\n`;

@@ -6,10 +6,12 @@ import { EXIT, explain } from "./errors.ts";
 /** `package.json` lies one folder up from the sources and two up from what is built. */
 function version(): string {
   const at = import.meta.url.endsWith(".ts") ? "../package.json" : "../../package.json";
-  return (JSON.parse(readFileSync(new URL(at, import.meta.url), "utf8")) as { version: string }).version;
+  const manifest: unknown = JSON.parse(readFileSync(new URL(at, import.meta.url), "utf8"));
+  if (typeof manifest === "object" && manifest !== null && "version" in manifest) return String(manifest.version);
+  throw new Error(`${at} names no version`);
 }
 
-const whole =
+const wholeNumber =
   (min: number, max: number) =>
   (text: string): number => {
     const value = Number(text);
@@ -32,7 +34,7 @@ const seed = (): Option =>
   new Option(
     "--seed <n>",
     "the seed of ids, addresses, faults and of every password: same seed, same cloud; default: a new one, and passwords that no seed gives",
-  ).argParser(whole(0, 2 ** 31 - 1));
+  ).argParser(wholeNumber(0, 2 ** 31 - 1));
 const pace = (): Option =>
   new Option("--pace <pace>", "how long simulated work takes").choices(["realistic", "fast", "instant"]);
 const block = (): Option =>
@@ -41,29 +43,23 @@ const block = (): Option =>
     "the /16 of 127.0.0.0/8 that the cloud lives in, such as 127.64; default: the first free one",
   );
 
-/** What a command answers is the exit code. */
-const ends = async (code: Promise<number>): Promise<void> => {
+/** A command resolves to the exit code. */
+const endWith = async (code: Promise<number>): Promise<void> => {
   process.exitCode = await code;
 };
 
-function program(): Command {
-  const drydock = new Command("drydock")
-    .description("A whole fake cloud that proves, without a cloud, that a service broker is right.")
-    .version(version())
-    .option("--debug", "show where an error comes from")
-    .showSuggestionAfterError()
-    .enablePositionalOptions()
-    .addHelpText("after", EXIT_CODES);
-
+function addStart(drydock: Command): void {
   drydock
     .command("start")
     .description("boot the fake cloud, deploy the platform on it, certify its broker")
     .option("--out <dir>", "where the reports go", "drydock-report")
     .addHelpText("after", "\nExample:\n  $ npm start")
     .action(async (options: { out: string }) =>
-      ends((await import("./start.ts")).start({ ...options, version: version() })),
+      endWith((await import("./start.ts")).start({ ...options, version: version() })),
     );
+}
 
+function addUp(drydock: Command): void {
   drydock
     .command("up")
     .description("boot the fake cloud and keep it until Ctrl-C")
@@ -72,14 +68,18 @@ function program(): Command {
     .addOption(pace().default("fast"))
     .addOption(block())
     .addHelpText("after", "\nExamples:\n  $ drydock up\n  $ drydock up --json --pace realistic > cloud.json")
-    .action(async (options) => ends((await import("./up.ts")).up(options)));
+    .action(async (options) => endWith((await import("./up.ts")).up(options)));
+}
 
+function addEnv(drydock: Command): void {
   drydock
     .command("env")
     .description('print the environment of a cloud that is up, for: eval "$(drydock env)"')
     .option("--json", "as JSON")
-    .action(async (options) => ends((await import("./env.ts")).env(options)));
+    .action(async (options) => endWith((await import("./env.ts")).env(options)));
+}
 
+function addExec(drydock: Command): void {
   drydock
     .command("exec")
     .description(
@@ -91,8 +91,10 @@ function program(): Command {
     .addOption(block())
     .addHelpText("after", "\nExamples:\n  $ drydock exec -- npm test\n  $ drydock exec -- sh -c 'bosh -n deployments'")
     .passThroughOptions()
-    .action(async (command: string[], options) => ends((await import("./exec.ts")).exec(command, options)));
+    .action(async (command: string[], options) => endWith((await import("./exec.ts")).exec(command, options)));
+}
 
+function addCertify(drydock: Command): void {
   drydock
     .command("certify")
     .description(
@@ -116,14 +118,14 @@ function program(): Command {
       "--baseline <file>",
       "known failures that are accepted, each with a reason and a day: accept: [{check, reason, until}]",
     )
-    .option("--jobs <n>", "checks side by side", whole(1, 64), DEFAULTS.jobs)
+    .option("--jobs <n>", "checks side by side", wholeNumber(1, 64), DEFAULTS.jobs)
     .option(
       "--max-instances <n>",
       "service instances at once; checks that need more are left out",
-      whole(1, 1000),
+      wholeNumber(1, 1000),
       DEFAULTS.maxInstances,
     )
-    .option("--timeout <seconds>", "longest wait for one answer", whole(1, 3600))
+    .option("--timeout <seconds>", "longest wait for one answer", wholeNumber(1, 3600))
     .option(
       "--out <dir>",
       "write run.jsonl, summary.md, junit.xml, report.json, report.html, report.sarif, ctrf.json here",
@@ -134,15 +136,19 @@ function program(): Command {
       "\nExamples:\n  $ drydock certify\n  $ drydock certify http://127.0.0.1:8080 --username admin --password admin --profile osb-2.16 --out report",
     )
     .action(async (url: string | undefined, options) =>
-      ends((await import("./certify.ts")).certifyCommand(url, { ...options, version: version() })),
+      endWith((await import("./certify-command.ts")).certifyCommand(url, { ...options, version: version() })),
     );
+}
 
+function addClauses(drydock: Command): void {
   drydock
     .command("clauses")
     .description("the clauses of the specification and the checks that judge them")
     .option("--json", "a list of {id, level, since, testable, checks, reason}")
-    .action(async (options) => ends((await import("./clauses.ts")).clauses(options)));
+    .action(async (options) => endWith((await import("./clauses.ts")).clauses(options)));
+}
 
+function addSelftest(drydock: Command): void {
   drydock
     .command("selftest")
     .description("run the suites on brokers with one planted defect each and print who noticed")
@@ -150,14 +156,16 @@ function program(): Command {
     .option("--suite <name>", "osb, backup or isolation; default: all")
     .option("--only <ids>", "only these checks, by id, comma separated; * stands for any characters")
     .option("--mutant <ids>", "only these mutants, likewise; default: those that are meant for the checks")
-    .action(async (options) => ends((await import("./selftest.ts")).selftest(options)));
+    .action(async (options) => endWith((await import("./selftest.ts")).selftest(options)));
+}
 
+function addRun(drydock: Command): void {
   drydock
     .command("run")
     .description("property-based scenarios under injected faults, from one seed each")
     .argument("[scenario]", "see --list", "provisioning")
-    .option("--seeds <n>", "how many seeds", whole(1, 10_000_000), 100)
-    .option("--from <n>", "the first seed", whole(0, 2 ** 31 - 1), 1)
+    .option("--seeds <n>", "how many seeds", wholeNumber(1, 10_000_000), 100)
+    .option("--from <n>", "the first seed", wholeNumber(0, 2 ** 31 - 1), 1)
     .option("--planted-bug <name>", "run on a broker with this defect, to see it found")
     .option("--list", "name the scenarios")
     .option("--json", "one line of JSON a seed: seed, verdict, digest")
@@ -167,34 +175,61 @@ function program(): Command {
       "\nExamples:\n  $ drydock run provisioning --seeds 200\n  $ drydock run provisioning --seeds 50 --planted-bug leak-volume-after-failed-deploy",
     )
     .action(async (scenario: string, options) =>
-      ends((await import("./run.ts")).run(scenario, { ...options, version: version() })),
+      endWith((await import("./run.ts")).run(scenario, { ...options, version: version() })),
     );
+}
 
+function addReplay(drydock: Command): void {
   drydock
     .command("replay")
     .description("run one seed again, or one shrunk counterexample of it")
     .argument("<scenario>")
-    .requiredOption("--seed <n>", "the seed", whole(0, 2 ** 31 - 1))
+    .requiredOption("--seed <n>", "the seed", wholeNumber(0, 2 ** 31 - 1))
     .option("--path <path>", "the path of the counterexample, as the failure printed it")
     .option("--planted-bug <name>", "on a broker with this defect")
     .option("--json", "one line of JSON")
-    .action(async (scenario: string, options) => ends((await import("./run.ts")).replay(scenario, options)));
+    .action(async (scenario: string, options) => endWith((await import("./run.ts")).replay(scenario, options)));
+}
 
+function addReport(drydock: Command): void {
   drydock
     .command("report")
     .description("write the reports of a finished run, or of several merged")
     .argument("<runs...>", "folders or run.jsonl files that drydock wrote")
     .requiredOption("--out <dir>", "where the reports go")
     .action(async (runs: string[], options: { out: string }) =>
-      ends((await import("./report.ts")).report(runs, options)),
+      endWith((await import("./report.ts")).report(runs, options)),
     );
+}
 
+/** The command line, without anything behind it: each command loads what it needs when it runs. */
+function createProgram(): Command {
+  const drydock = new Command("drydock")
+    .description("A whole fake cloud that proves, without a cloud, that a service broker is right.")
+    .version(version())
+    .option("--debug", "show where an error comes from")
+    .showSuggestionAfterError()
+    .enablePositionalOptions()
+    .addHelpText("after", EXIT_CODES);
+  for (const add of [
+    addStart,
+    addUp,
+    addEnv,
+    addExec,
+    addCertify,
+    addClauses,
+    addSelftest,
+    addRun,
+    addReplay,
+    addReport,
+  ])
+    add(drydock);
   return drydock;
 }
 
-/** Runs one command line; what an action answers is the exit code. */
+/** Runs one command line and resolves to its exit code. */
 async function main(): Promise<number> {
-  const drydock = program();
+  const drydock = createProgram();
   for (const command of [drydock, ...drydock.commands]) command.exitOverride();
   try {
     await drydock.parseAsync();

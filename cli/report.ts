@@ -3,16 +3,16 @@ import { join } from "node:path";
 import { mergeRuns, paintFor, readRun, summaryLines, writeReports } from "../reports/index.ts";
 import { EXIT, UserError } from "./errors.ts";
 
-/** @throws UserError CLI_NO_REPORT */
-function streamIn(path: string): string {
+/** The event stream of a run: the file, or `run.jsonl` in the folder. @throws UserError CLI_NO_REPORT */
+function findStream(path: string): string {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) throw new UserError("CLI_NO_REPORT", `${path} does not exist`);
   return stats.isDirectory() ? join(path, "run.jsonl") : path;
 }
 
-/** `drydock report RUNS… --out DIR`: replays finished runs into all reports. Answers with the exit code. */
+/** `drydock report RUNS… --out DIR`: writes all reports of finished runs anew. Returns the exit code. @throws UserError CLI_NO_REPORT, ReportError */
 export async function report(runs: readonly string[], options: { readonly out: string }): Promise<number> {
-  const streams = runs.map((run) => ({ run, ...readRun(streamIn(run)) }));
+  const streams = runs.map((run) => ({ run, ...readRun(findStream(run)) }));
   for (const { run, torn } of streams) {
     if (torn !== undefined)
       process.stderr.write(`drydock: ${run}: line ${torn.line} is torn (the run was killed); it is left out\n`);

@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { openFailingSeeds } from "./failing-seeds.ts";
-import { type Scenario, SCENARIOS, type SeedResult } from "../scenarios/scenario.ts";
+import type { Scenario, SeedResult } from "../scenarios/scenario.ts";
+import { SCENARIOS } from "../scenarios/scenarios.ts";
 import { replay, run as runCommand, type RunOptions, runScenario } from "./run.ts";
 
 const main = fileURLToPath(new URL("./main.ts", import.meta.url));
@@ -21,7 +22,7 @@ afterEach(() => vi.restoreAllMocks());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What a command prints, and the exit code that it answers with. */
-async function printed(command: () => Promise<number>): Promise<{ readonly code: number; readonly out: string }> {
+async function outputOf(command: () => Promise<number>): Promise<{ readonly code: number; readonly out: string }> {
   let out = "";
   vi.spyOn(process.stdout, "write").mockImplementation((text) => {
     out += String(text);
@@ -34,7 +35,7 @@ async function printed(command: () => Promise<number>): Promise<{ readonly code:
 }
 
 const run = (scenario: Scenario, options: Omit<RunOptions, "version">): Promise<{ code: number; out: string }> =>
-  printed(() => runScenario(scenario, { ...options, version: "0.0.0" }, new AbortController().signal));
+  outputOf(() => runScenario(scenario, { ...options, version: "0.0.0" }, new AbortController().signal));
 
 const inFolder = (name: string): string => join(folder, name);
 
@@ -63,7 +64,7 @@ describe("run --json", () => {
     const [provisioning] = SCENARIOS as readonly [Scenario];
     const alone = await run(provisioning, { seeds: 1, from: 2, json: true, out: inFolder("alone") });
     expect(linesOf(alone.out)).toEqual([second]);
-    const again = await printed(() => replay("provisioning", { seed: 1, json: true }));
+    const again = await outputOf(() => replay("provisioning", { seed: 1, json: true }));
     expect(linesOf(again.out)).toEqual([first]);
   }, 300_000);
 });
@@ -84,7 +85,7 @@ const fragile = (...failing: readonly number[]): Scenario => {
     name: "fragile",
     description: "breaks",
     plantedBugs: [BUG],
-    rehearse: async () => ({ run: async (seed) => result(seed), replay: async (seed) => result(seed) }),
+    prepare: async () => ({ run: async (seed) => result(seed), replay: async (seed) => result(seed) }),
   };
 };
 
@@ -109,7 +110,7 @@ describe("run", () => {
     await expect(unknown).rejects.toThrow("there is no scenario nothing (CLI_UNKNOWN_SCENARIO");
     const planted = run(fragile(), { ...options, plantedBug: "nothing", out: inFolder("nothing") });
     await expect(planted).rejects.toThrow(`--planted-bug nothing: there is ${BUG}`);
-    expect((await printed(() => runCommand("", { ...options, list: true }))).out).toContain("provisioning");
+    expect((await outputOf(() => runCommand("", { ...options, list: true }))).out).toContain("provisioning");
   });
 });
 

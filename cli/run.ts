@@ -3,10 +3,11 @@ import { resolve } from "node:path";
 import { RUN_EVENT_VERSION, type RunEvent, type Verdict } from "../conformance/runner/events.ts";
 import { INVOCATION } from "../conformance/runner/tool.ts";
 import { openReports } from "../reports/index.ts";
-import { type Rehearsed, type Scenario, SCENARIOS, type SeedResult } from "../scenarios/scenario.ts";
+import { type PreparedScenario, type Scenario, type SeedResult } from "../scenarios/scenario.ts";
 import { EXIT, UserError } from "./errors.ts";
 import { type FailingSeeds, openFailingSeeds } from "./failing-seeds.ts";
-import { interruptible, openSession, type Session } from "./session.ts";
+import { runInterruptibly, openSession, type Session } from "./session.ts";
+import { SCENARIOS } from "../scenarios/scenarios.ts";
 
 /** What the command line of `run` gives. */
 export interface RunOptions {
@@ -19,6 +20,7 @@ export interface RunOptions {
   readonly version: string;
 }
 
+/** What the command line of `replay` gives. */
 export interface ReplayOptions {
   readonly seed: number;
   readonly path?: string;
@@ -27,31 +29,31 @@ export interface ReplayOptions {
 }
 
 /** @throws UserError CLI_UNKNOWN_SCENARIO */
-function scenarioNamed(name: string): Scenario {
+function requireScenario(name: string): Scenario {
   const scenario = SCENARIOS.find((each) => each.name === name);
   if (scenario === undefined) throw new UserError("CLI_UNKNOWN_SCENARIO", `there is no scenario ${name}`);
   return scenario;
 }
 
-type Preparation = () => Promise<Rehearsed>;
+type Preparation = () => Promise<PreparedScenario>;
 
 /** @throws UserError CLI_BAD_OPTION */
-function preparing(scenario: Scenario, plantedBug: string | undefined): Preparation {
-  if (plantedBug === undefined) return () => scenario.rehearse({});
+function preparation(scenario: Scenario, plantedBug: string | undefined): Preparation {
+  if (plantedBug === undefined) return () => scenario.prepare({});
   const bug = scenario.plantedBugs.find((each) => each === plantedBug);
   if (bug === undefined)
     throw new UserError("CLI_BAD_OPTION", `--planted-bug ${plantedBug}: there is ${scenario.plantedBugs.join(", ")}`);
-  return () => scenario.rehearse({ plantedBug: bug });
+  return () => scenario.prepare({ plantedBug: bug });
 }
 
-const planted = (plantedBug: string | undefined): string =>
+const plantedBugFlag = (plantedBug: string | undefined): string =>
   plantedBug === undefined ? "" : ` --planted-bug ${plantedBug}`;
 
 const replayLine = (name: string, { seed }: SeedResult, path: string, plantedBug: string | undefined): string =>
-  `${INVOCATION} replay ${name} --seed ${seed} --path "${path}"${planted(plantedBug)}`;
+  `${INVOCATION} replay ${name} --seed ${seed} --path "${path}"${plantedBugFlag(plantedBug)}`;
 
 /** Those that failed before come first, each once. */
-const inOrder = (known: readonly number[], from: number, count: number): readonly number[] => [
+const seedsInOrder = (known: readonly number[], from: number, count: number): readonly number[] => [
   ...new Set([...known, ...Array.from({ length: count }, (_, at) => from + at)]),
 ];
 
@@ -94,7 +96,7 @@ function jsonSession(out: string | undefined): Session {
 
 const NO_COUNTS: Readonly<Record<Verdict, number>> = { fail: 0, unknown: 0, warn: 0, pass: 0, "not-applicable": 0 };
 
-interface Run {
+interface SeedRun {
   readonly scenario: Scenario;
   readonly prepare: Preparation;
   readonly options: RunOptions;
@@ -103,13 +105,13 @@ interface Run {
   readonly signal: AbortSignal;
 }
 
-async function runSeeds({ scenario, prepare, options, session, failing, signal }: Run): Promise<typeof NO_COUNTS> {
-  const rehearsed = await prepare();
+async function runSeeds({ scenario, prepare, options, session, failing, signal }: SeedRun): Promise<typeof NO_COUNTS> {
+  const prepared = await prepare();
   const counts = { ...NO_COUNTS };
-  for (const seed of inOrder(failing.seeds, options.from, options.seeds)) {
+  for (const seed of seedsInOrder(failing.seeds, options.from, options.seeds)) {
     if (signal.aborted) break;
     const startedMs = performance.now();
-    const result = await rehearsed.run(seed);
+    const result = await prepared.run(seed);
     failing.note(seed, result.verdict === "pass");
     counts[result.verdict]++;
     session.emit(finishedEvent(scenario, result, performance.now() - startedMs, options.plantedBug));
@@ -117,7 +119,7 @@ async function runSeeds({ scenario, prepare, options, session, failing, signal }
   return counts;
 }
 
-function startedEvent({ scenario, options, failing }: Run): RunEvent {
+function startedEvent({ scenario, options, failing }: SeedRun): RunEvent {
   const { seeds, from, plantedBug, version } = options;
   return {
     v: RUN_EVENT_VERSION,
@@ -125,16 +127,16 @@ function startedEvent({ scenario, options, failing }: Run): RunEvent {
     at: new Date().toISOString(),
     run: randomUUID(),
     tool: { name: "drydock", version },
-    command: `${INVOCATION} run ${scenario.name} --seeds ${seeds} --from ${from}${planted(plantedBug)}`,
+    command: `${INVOCATION} run ${scenario.name} --seeds ${seeds} --from ${from}${plantedBugFlag(plantedBug)}`,
     target: { kind: "scenario", name: scenario.name },
-    planned: inOrder(failing.seeds, from, seeds).length,
+    planned: seedsInOrder(failing.seeds, from, seeds).length,
   };
 }
 
 const worst = (counts: typeof NO_COUNTS): Verdict =>
   counts.fail > 0 ? "fail" : counts.unknown > 0 ? "unknown" : "pass";
 
-async function runAndTell(run: Run): Promise<number> {
+async function runAndReport(run: SeedRun): Promise<number> {
   const { session, signal } = run;
   session.emit(startedEvent(run));
   try {
@@ -161,37 +163,37 @@ function listScenarios(): number {
   return EXIT.ok;
 }
 
-/** `drydock run [scenario]`. Answers with the exit code. @throws UserError */
+/** `drydock run [scenario]`. Returns the exit code. @throws UserError */
 export async function run(name: string, options: RunOptions): Promise<number> {
   if (options.list === true) return listScenarios();
-  const scenario = scenarioNamed(name);
-  return interruptible((signal) => runScenario(scenario, options, signal));
+  const scenario = requireScenario(name);
+  return runInterruptibly((signal) => runScenario(scenario, options, signal));
 }
 
-/** Runs seeds of a scenario and tells of them; stops between two seeds when the signal is given. @throws UserError */
+/** Runs seeds of a scenario and reports each; stops between two seeds once the signal is aborted. Returns the exit code. @throws UserError */
 export async function runScenario(scenario: Scenario, options: RunOptions, signal: AbortSignal): Promise<number> {
   const { name } = scenario;
   const { out, json, plantedBug } = options;
-  const prepare = preparing(scenario, plantedBug);
+  const prepare = preparation(scenario, plantedBug);
   const failing = openFailingSeeds(
     resolve(out ?? ".drydock"),
     plantedBug === undefined ? name : `${name}+${plantedBug}`,
   );
   const session = json === true ? jsonSession(out) : openSession({ out });
-  return runAndTell({ scenario, prepare, options, session, failing, signal });
+  return runAndReport({ scenario, prepare, options, session, failing, signal });
 }
 
-/** `drydock replay <scenario>`. Answers with the exit code. */
+/** `drydock replay <scenario>`. Returns the exit code. @throws UserError */
 export async function replay(name: string, options: ReplayOptions): Promise<number> {
-  const scenario = scenarioNamed(name);
+  const scenario = requireScenario(name);
   const { seed, path, plantedBug, json } = options;
-  const rehearsed = await preparing(scenario, plantedBug)();
-  const result = await rehearsed.replay(seed, path);
-  process.stdout.write(json === true ? `${JSON.stringify(jsonOf(result))}\n` : told(name, result));
+  const prepared = await preparation(scenario, plantedBug)();
+  const result = await prepared.replay(seed, path);
+  process.stdout.write(json === true ? `${JSON.stringify(resultJson(result))}\n` : describeResult(name, result));
   return result.verdict === "pass" ? EXIT.ok : EXIT.notConformant;
 }
 
-const jsonOf = ({ seed, verdict, digest, reason, counterexample }: SeedResult): object => ({
+const resultJson = ({ seed, verdict, digest, reason, counterexample }: SeedResult): object => ({
   seed,
   verdict,
   digest,
@@ -199,7 +201,7 @@ const jsonOf = ({ seed, verdict, digest, reason, counterexample }: SeedResult): 
   steps: counterexample?.steps,
 });
 
-function told(name: string, { seed, verdict, digest, reason, counterexample }: SeedResult): string {
+function describeResult(name: string, { seed, verdict, digest, reason, counterexample }: SeedResult): string {
   const steps = (counterexample?.steps ?? []).map((step, at) => `  ${at + 1}. ${step}`);
   const lines = [
     `${name} seed ${seed}: ${verdict}${reason === undefined ? "" : `: ${reason}`}`,

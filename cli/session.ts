@@ -10,23 +10,25 @@ import {
   summaryLines,
   summaryMarkdown,
 } from "../reports/index.ts";
-import { interruption } from "./cloud.ts";
+import { catchSignals } from "./cloud.ts";
 import { UserError } from "./errors.ts";
 
-export interface SessionOptions {
+/** What a run is shown and kept as. */
+interface SessionOptions {
   /** Folder for run.jsonl and the reports made of it. */
   readonly out?: string | undefined;
   /** Print the event stream, one line an event, and nothing else. */
   readonly json?: boolean | undefined;
 }
 
-/** Takes the events of one run: shows them while they come, keeps them, and tells at the end what they came to. */
+/** Takes the events of one run: shows and keeps them as they come, and prints what they amount to at the end. */
 export interface Session {
   readonly emit: (event: RunEvent) => void;
   /** Writes the reports and prints the summary. Call it also for a run that broke off. */
   readonly finish: () => void;
 }
 
+/** Opens a session. @throws ReportError REPORT_CANNOT_WRITE */
 export function openSession(options: SessionOptions): Session {
   const writer = options.out === undefined ? undefined : openReports(options.out);
   const live = options.json === true ? undefined : liveReporter(process.stderr);
@@ -39,7 +41,7 @@ export function openSession(options: SessionOptions): Session {
   };
   const finish = (): void => {
     live?.end();
-    // A run that never began has no verdict to tell.
+    // A run that never began has no verdict.
     if (events.length === 0) return;
     const written = writer?.finish();
     if (options.json === true) return;
@@ -47,13 +49,13 @@ export function openSession(options: SessionOptions): Session {
     const reportPath = written && { reportPath: written.paths.html };
     const lines = summaryLines(report, { paint: paintFor(process.stdout), ...reportPath });
     process.stdout.write(`${lines.join("\n")}\n`);
-    if (process.env["GITHUB_ACTIONS"] === "true") tellGithub(report);
+    if (process.env["GITHUB_ACTIONS"] === "true") reportToGithub(report);
   };
   return { emit, finish };
 }
 
 /** Annotations, and the summary on the page of the step. */
-function tellGithub(report: Report): void {
+function reportToGithub(report: Report): void {
   process.stdout.write(`${githubAnnotations(report).join("\n")}\n`);
   const path = process.env["GITHUB_STEP_SUMMARY"];
   if (path === undefined || path === "") return;
@@ -68,12 +70,12 @@ function tellGithub(report: Report): void {
 }
 
 /**
- * Runs work that Ctrl-C asks to stop and clean up. So does an error that nobody waits for: what was made is removed before it is
+ * Runs work that Ctrl-C asks to stop and clean up. An unhandled rejection asks for the same: what was made is removed before it is
  * thrown, and its text is shown without the objects that it carries, which may hold secrets.
  */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function runInterruptibly<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stopping = new AbortController();
-  void interruption().first.then(() => {
+  void catchSignals().first.then(() => {
     process.stderr.write("\ndrydock: stopping and cleaning up; Ctrl-C again to leave at once\n");
     stopping.abort();
   });
@@ -92,8 +94,8 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
   }
 }
 
-/** The text of a file that the user named, or of `usual` where that exists. @throws UserError CLI_NO_FILE */
-export function fileText(named: string | undefined, usual?: string): string | undefined {
+/** The text of a file that the user named, or of `usual` where it exists; else `undefined`. @throws UserError CLI_NO_FILE */
+export function readNamedFile(named: string | undefined, usual?: string): string | undefined {
   const path = named ?? (usual !== undefined && existsSync(usual) ? usual : undefined);
   if (path === undefined) return undefined;
   try {

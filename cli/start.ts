@@ -1,40 +1,42 @@
 import { duration } from "../reports/duration.ts";
 import { paintFor } from "../reports/terminal.ts";
-import { customer } from "../scenarios/customer.ts";
-import { inception } from "../scenarios/inception.ts";
-import { Brokers } from "../scenarios/platform/brokers.ts";
+import { orderAndBind } from "../scenarios/story/customer.ts";
+import { inception } from "../scenarios/story/inception.ts";
+import { Brokers } from "../scenarios/cloud/brokers.ts";
 import { createWorld } from "../simulators/world.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { certifyReference } from "./reference.ts";
-import { interruptible } from "./session.ts";
-import { teller } from "./story.ts";
+import { runInterruptibly } from "./session.ts";
+import { storyPrinter } from "./story.ts";
 
 /** The story of the platform on the virtual clock, from an empty cloud to a customer's binding. */
-async function tellTheStory(): Promise<void> {
+async function printStory(): Promise<void> {
   const defects: unknown[] = [];
   // No real server is behind these instances, so that their passwords need no hardening.
   const world = createWorld({ seed: 1, scramIterations: 1 });
   const brokers = new Brokers(world, { report: (error) => defects.push(error) });
-  const tell = teller(process.stdout);
+  const tell = storyPrinter(process.stdout);
   await world.run(async () => {
     await inception(world, { tell });
     const broker = brokers.list().find(({ service }) => service === "postgresql");
     if (broker === undefined) throw new Error("no broker for PostgreSQL is running");
-    await customer(world, broker, tell);
+    await orderAndBind(world, broker, tell);
   });
   await brokers.close();
   if (defects.length > 0) throw defects[0];
 }
 
-/** `npm start`: tells the story, then boots the cloud on sockets and certifies its broker over HTTP. Answers with the exit code. */
+/** `npm start`: plays the story, then boots the cloud on sockets and certifies its broker over HTTP. Returns the exit code. */
 export async function start(options: { readonly out: string; readonly version: string }): Promise<number> {
   const paint = paintFor(process.stdout);
-  const say = (text: string): void => void process.stdout.write(`\n${paint("bold", text)}\n\n`);
-  return interruptible(async (signal) => {
-    say("A platform for data services, deployed on an empty cloud (virtual time)");
+  const printHeading = (text: string): void => void process.stdout.write(`\n${paint("bold", text)}\n\n`);
+  return runInterruptibly(async (signal) => {
+    printHeading("A platform for data services, deployed on an empty cloud (virtual time)");
     const startMs = performance.now();
-    await tellTheStory();
-    say(`Told in ${duration(performance.now() - startMs)}. Now the same cloud on sockets, and its broker under test`);
+    await printStory();
+    printHeading(
+      `Done in ${duration(performance.now() - startMs)}. Now the same cloud on sockets, and its broker under test`,
+    );
     return certifyReference({
       out: options.out,
       version: options.version,

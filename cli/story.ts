@@ -1,9 +1,9 @@
 import { type Out, paintFor } from "../reports/terminal.ts";
 import { timeline } from "../reports/timeline.ts";
-import type { StoryLine } from "../scenarios/stage.ts";
+import type { StoryLine } from "../scenarios/story/story.ts";
 
-/** Draws a story line by line; its times count from the first line. */
-export function teller(out: Out): (line: StoryLine) => void {
+/** Prints a story line by line; its times count from the first line. */
+export function storyPrinter(out: Out): (line: StoryLine) => void {
   const draw = timeline(paintFor(out));
   let startMs: number | undefined;
   return (line) => {

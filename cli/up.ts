@@ -1,22 +1,23 @@
-import type { CloudDescription } from "../scenarios/platform/description.ts";
+import type { CloudDescription } from "../scenarios/cloud/description.ts";
 import { INVOCATION } from "../conformance/runner/tool.ts";
 import { paintFor } from "../reports/terminal.ts";
-import { type BootOptions, boot, interruption, PREDICTABLE } from "./cloud.ts";
-import { remember } from "./cloud-state.ts";
+import { type BootOptions, bootCloudFor, catchSignals, PREDICTABLE } from "./cloud.ts";
+import { publishCloud } from "./cloud-state.ts";
 import { EXIT } from "./errors.ts";
-import { teller } from "./story.ts";
+import { storyPrinter } from "./story.ts";
 
-export interface UpOptions extends Omit<BootOptions, "tell"> {
+/** What the command line of `up` gives. */
+interface UpOptions extends Omit<BootOptions, "tell"> {
   readonly json?: boolean;
 }
 
-/** Boots a fake cloud, says where everything is, and keeps it until it is interrupted. */
+/** `drydock up`: boots a fake cloud, prints where everything is, and keeps it until it is interrupted. Returns the exit code. */
 export async function up({ json = false, ...options }: UpOptions): Promise<number> {
-  const interrupted = interruption();
-  const cloud = await boot({ ...options, ...(!json && { tell: teller(process.stdout) }) });
+  const interrupted = catchSignals();
+  const cloud = await bootCloudFor({ ...options, ...(!json && { tell: storyPrinter(process.stdout) }) });
   try {
     if (interrupted.isOver()) return EXIT.interrupted;
-    const forget = remember(cloud);
+    const forget = publishCloud(cloud);
     if (cloud.description.predictableSecrets) process.stderr.write(`drydock: ${PREDICTABLE}\n`);
     process.stdout.write(json ? `${JSON.stringify(cloud.description)}\n` : summary(cloud.description));
     await interrupted.first;

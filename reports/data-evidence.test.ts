@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Exchange, RunEvent } from "../conformance/runner/events.ts";
 import { isRunEvent } from "./event-schema.ts";
 import { junitXml } from "./junit.ts";
-import { foldRun } from "./report.ts";
+import { foldRun } from "./fold.ts";
 
 const STEP: Exchange = {
   curl: `PGUSER="$DRYDOCK_USER" PGPASSWORD="$DRYDOCK_PASSWORD" psql -h 'db' -p 5432 -d 'd1' -c 'SELECT 1'`,

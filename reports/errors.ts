@@ -9,9 +9,10 @@ export const REPORT_ERRORS = {
   REPORT_CANNOT_WRITE: "the report cannot be written; choose another folder (--out DIR)",
 } as const;
 
+/** A code of `REPORT_ERRORS`. */
 export type ReportErrorCode = keyof typeof REPORT_ERRORS;
 
-/** `message` is one line: the code, what to do, and where it was seen. */
+/** An error that the user can mend. `message` is one line: the code, what to do, and where it was seen. */
 export class ReportError extends Error {
   readonly code: ReportErrorCode;
   readonly exitCode = 2;

@@ -5,7 +5,7 @@ import { EXAMPLE_RUN, EXAMPLE_SCENARIO } from "./fixtures/example.ts";
 import { anyRun, anyText } from "./fixtures/runs.ts";
 import { ANNOTATIONS_MAX, githubAnnotations } from "./github.ts";
 import { junitXml } from "./junit.ts";
-import { foldRun } from "./report.ts";
+import { foldRun } from "./fold.ts";
 import { sarif } from "./sarif.ts";
 import { element, escapeText } from "./xml.ts";
 

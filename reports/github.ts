@@ -1,4 +1,4 @@
-import { accusingLine, failingSeeds, findings, notExercised, type Report, statement } from "./report.ts";
+import { curlOf, failingSeeds, findings, notExercised, type Report, statement } from "./report.ts";
 
 /** GitHub shows ten annotations of each kind for a step and drops the others without a word. */
 export const ANNOTATIONS_MAX = 10;
@@ -25,7 +25,7 @@ export function githubAnnotations(report: Report): readonly string[] {
   const checks = findings(report).map((check) => {
     const { id, title, clauses, section, expected, seen, reason } = check;
     const [found, wanted] = [seen && `seen: ${seen}`, expected && `expected: ${expected}`];
-    const lines = [title, `clause ${clauses.join(", ")} (${section})`, wanted, found ?? reason, accusingLine(check)];
+    const lines = [title, `clause ${clauses.join(", ")} (${section})`, wanted, found ?? reason, curlOf(check)];
     return annotation(check.verdict === "warn" ? "warning" : "error", `${check.verdict}: ${id}`, lines);
   });
   const seeds = failingSeeds(report).map(({ scenario, seed, reason, counterexample }) =>

@@ -9,7 +9,7 @@ function escapeHtml(text: string): string {
 }
 
 /** JSON that no HTML parser takes for markup: without a `<` there is neither an end of the script nor a comment. */
-export function embeddedJson(value: unknown): string {
+function embeddedJson(value: unknown): string {
   return JSON.stringify(value).replaceAll("<", "\\u003c");
 }
 

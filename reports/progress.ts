@@ -11,15 +11,17 @@ export interface Progress {
   readonly running: readonly string[];
 }
 
+/** Before the first event. */
 export const NO_PROGRESS: Progress = { planned: 0, done: 0, counts: countVerdicts([]), running: [] };
 
-export interface Step {
+/** Progress after an event, and what the event is worth printing. */
+interface ProgressStep {
   readonly progress: Progress;
   /** What is worth a line of its own, in both kinds of output. */
   readonly lines: readonly string[];
 }
 
-function counted(progress: Progress, verdict: Verdict, running: readonly string[]): Progress {
+function addResult(progress: Progress, verdict: Verdict, running: readonly string[]): Progress {
   const done = progress.done + 1;
   return {
     planned: progress.planned,
@@ -39,7 +41,7 @@ function headLine(event: Extract<RunEvent, { type: "run-started" }>, paint: Pain
   return `${title}${paint("dim", `${profile} · ${planned} ${what}${narrowed}`)}`;
 }
 
-/** A result as it comes in: told at once when somebody will have to look at it. */
+/** A result as it comes in; only what somebody will have to look at is worth a line. */
 function resultLine(
   verdict: Verdict,
   name: string,
@@ -56,7 +58,7 @@ function resultLine(
 }
 
 /** What one event adds to the progress, and the lines it is worth. */
-export function advance(progress: Progress, event: RunEvent, paint: Paint): Step {
+export function advance(progress: Progress, event: RunEvent, paint: Paint): ProgressStep {
   switch (event.type) {
     case "run-started":
       return { progress: { ...NO_PROGRESS, planned: event.planned }, lines: [headLine(event, paint)] };
@@ -66,12 +68,12 @@ export function advance(progress: Progress, event: RunEvent, paint: Paint): Step
       const { check, verdict, reason } = event;
       const running = progress.running.filter((id) => id !== check.id);
       const lines = resultLine(verdict, check.id, check.level, reason, paint);
-      return { progress: counted(progress, verdict, running), lines };
+      return { progress: addResult(progress, verdict, running), lines };
     }
     case "seed-finished": {
       const { verdict, scenario, seed, reason } = event;
       const lines = resultLine(verdict, `${scenario} seed ${seed}`, undefined, reason, paint);
-      return { progress: counted(progress, verdict, progress.running), lines };
+      return { progress: addResult(progress, verdict, progress.running), lines };
     }
     case "note":
       return { progress, lines: [paint("dim", `  ${plain(event.text)}`)] };
@@ -94,7 +96,7 @@ export function statusLine(progress: Progress, columns: number, paint: Paint): s
   return `  ${drawn} ${figures}${now === "" ? "" : `  ${paint("dim", now)}`}`;
 }
 
-/** Plain output tells of the progress at each tenth of the plan, but not more often than every ten results. */
+/** Plain output shows the progress at each tenth of the plan, but not more often than every ten results. */
 const RESULTS_PER_LINE_MIN = 10;
 
 /** For logs that nobody redraws. */
@@ -107,6 +109,7 @@ function plainProgress(before: Progress, after: Progress): string[] {
 
 const CLEAR_LINE = "\r\u001b[2K";
 
+/** Shows one run. */
 export interface LiveReporter {
   /** Hand it each event as it happens. */
   readonly show: (event: RunEvent) => void;

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { RunEvent } from "../conformance/runner/events.ts";
 import { anyRun } from "./fixtures/runs.ts";
-import { foldRun, VERDICTS } from "./report.ts";
+import { foldRun } from "./fold.ts";
+import { VERDICTS } from "./report.ts";
 import { mergeRuns } from "./stream.ts";
 
 const severity = (verdict: (typeof VERDICTS)[number]) => VERDICTS.indexOf(verdict);

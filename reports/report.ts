@@ -1,16 +1,5 @@
-import { type Coverage, coverageOf, exitCodeOf, verdictOver } from "../conformance/runner/coverage.ts";
-import {
-  type CheckInfo,
-  type Exchange,
-  type LeftBehind,
-  type RunEvent,
-  SUITE_NAMES,
-  type SuiteName,
-  type Verdict,
-} from "../conformance/runner/events.ts";
-import { worse } from "../conformance/runner/check.ts";
-import { exercisedSentence, headlineOf, isConformant } from "../conformance/runner/statement.ts";
-import { ReportError } from "./errors.ts";
+import type { Coverage } from "../conformance/runner/coverage.ts";
+import type { CheckInfo, Exchange, LeftBehind, RunEvent, SuiteName, Verdict } from "../conformance/runner/events.ts";
 
 /** The version of report.json. Version 2 tells what was left out, and each line that runs it again. */
 export const REPORT_VERSION = 2;
@@ -19,15 +8,20 @@ export const BODY_CHARS_MAX = 16_384;
 /** Seeds that passed are listed up to this number; the counts hold all of them. */
 export const PASSED_SEEDS_MAX = 1_000;
 
+/** How many results have each verdict. */
 export type Counts = Readonly<Record<Verdict, number>>;
-type Event<T extends RunEvent["type"]> = Extract<RunEvent, { readonly type: T }>;
-export type Target = Event<"run-started">["target"];
-export type SeedVerdict = Event<"seed-finished">["verdict"];
+/** An event of the stream, by its type. */
+export type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { readonly type: T }>;
+/** What was tested: a broker, or a scenario. */
+export type ReportTarget = EventOf<"run-started">["target"];
+/** What a seed can come to. */
+type SeedVerdict = EventOf<"seed-finished">["verdict"];
 
 /** The line that shows a verdict. */
-export const accusingLine = ({ evidence }: Pick<CheckReport, "evidence">): string | undefined =>
+export const curlOf = ({ evidence }: Pick<CheckReport, "evidence">): string | undefined =>
   evidence.find(({ setup }) => setup !== true)?.curl;
 
+/** A check and what it came to. */
 export interface CheckReport extends CheckInfo {
   readonly verdict: Verdict;
   /** Why not applicable or unknown; what was wrong. One line. */
@@ -40,6 +34,7 @@ export interface CheckReport extends CheckInfo {
   readonly evidence: readonly Exchange[];
 }
 
+/** A seed of a scenario and what it came to. */
 export interface SeedReport {
   readonly seed: number;
   readonly verdict: SeedVerdict;
@@ -50,6 +45,7 @@ export interface SeedReport {
   readonly durationMs: number;
 }
 
+/** A scenario and what its seeds came to. */
 export interface ScenarioReport {
   readonly scenario: string;
   readonly counts: Counts;
@@ -59,6 +55,7 @@ export interface ScenarioReport {
   readonly seeds: readonly SeedReport[];
 }
 
+/** A suite and what its checks came to. */
 export interface SuiteReport {
   readonly suite: SuiteName;
   readonly counts: Counts;
@@ -69,7 +66,7 @@ export interface SuiteReport {
 /** What a run came to: a fold of its events, and all that the pages and files below know. */
 export interface Report {
   readonly v: typeof REPORT_VERSION;
-  readonly target: Target;
+  readonly target: ReportTarget;
   readonly profile?: string;
   readonly tool: { readonly name: string; readonly version: string };
   /** The lines that run it again: one, or one for each shard. */
@@ -88,7 +85,7 @@ export interface Report {
   readonly conformant: boolean;
   /** What the run came to, short. */
   readonly headline: string;
-  /** What of each suite was exercised, and what narrowed the run. Of runs of suites that tell it. */
+  /** What of each suite was exercised, and what narrowed the run; absent where the stream does not say. */
   readonly exercised?: string;
   readonly coverage?: Coverage;
   readonly counts: Counts;
@@ -103,266 +100,21 @@ export interface Report {
   readonly notes: readonly string[];
 }
 
+/** All verdicts, worst first. */
 export const VERDICTS: readonly Verdict[] = ["fail", "unknown", "warn", "pass", "not-applicable"];
-/** The exit code of several shards is the gravest of theirs; a finding is graver than a run that could not be done. */
-const EXIT_CODES_WORST_FIRST = [130, 1, 2, 0];
+/** Order of texts and numbers, for `sort`. */
+export const compareValues = <T>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Said of a stream of version 1. */
-const NO_SCOPE = "The stream does not tell what the run left out, so that it shows nobody conformant; certify again.";
-
-interface Run {
-  readonly header: Event<"run-started">;
-  finished: Event<"run-finished"> | undefined;
-  /** Ids of the checks that came to a verdict in it. */
-  readonly checks: Set<string>;
-  readonly notes: Set<string>;
-}
-
-interface Folding {
-  readonly runs: Map<string, Run>;
-  readonly begun: Set<string>;
-  readonly checks: Map<string, CheckReport>;
-  readonly scenarios: Map<string, Map<number, SeedReport>>;
-  readonly leftBehind: Map<string, LeftBehind>;
-  readonly contradictions: Set<string>;
-}
-
-const order = <T>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
-
-/** The worse of two results for one thing; where they are equally bad, one that does not depend on their order. */
-function worseOf<T extends { readonly verdict: Verdict }>(a: T | undefined, b: T): T {
-  if (a === undefined) return b;
-  if (a.verdict !== b.verdict) return worse(a.verdict, b.verdict) === a.verdict ? a : b;
-  return order(JSON.stringify(a), JSON.stringify(b)) <= 0 ? a : b;
-}
-
-function cutBody(body: string): string {
-  if (body.length <= BODY_CHARS_MAX) return body;
-  return `${body.slice(0, BODY_CHARS_MAX)}… [${body.length - BODY_CHARS_MAX} characters cut, see run.jsonl]`;
-}
-
-function shortened(exchange: Exchange): Exchange {
-  const { request, response } = exchange;
-  return {
-    ...exchange,
-    request: request.body === undefined ? request : { ...request, body: cutBody(request.body) },
-    ...(response === undefined ? {} : { response: { ...response, body: cutBody(response.body) } }),
-  };
-}
-
-function takeCheck(folding: Folding, event: Event<"check-finished">): void {
-  const { v: _, type: __, check, evidence, ...rest } = event;
-  const result = { ...check, ...rest, evidence: evidence.map(shortened) };
-  folding.checks.set(check.id, worseOf(folding.checks.get(check.id), result));
-}
-
-function takeSeed(folding: Folding, event: Event<"seed-finished">): void {
-  const { v: _, type: __, scenario, ...seed } = event;
-  const seeds = folding.scenarios.get(scenario) ?? new Map<number, SeedReport>();
-  folding.scenarios.set(scenario, seeds);
-  const known = seeds.get(seed.seed);
-  if (known !== undefined && known.digest !== seed.digest) {
-    folding.contradictions.add(`${scenario}: seed ${seed.seed} gave different digests; a seed must give one`);
-  }
-  seeds.set(seed.seed, worseOf(known, seed));
-}
-
-function take(folding: Folding, run: Run, event: Exclude<RunEvent, Event<"run-started">>): void {
-  switch (event.type) {
-    case "check-started":
-      folding.begun.add(event.check);
-      break;
-    case "check-finished":
-      run.checks.add(event.check.id);
-      takeCheck(folding, event);
-      break;
-    case "seed-finished":
-      takeSeed(folding, event);
-      break;
-    case "left-behind":
-      for (const item of event.items) folding.leftBehind.set(`${item.kind} ${item.id}`, item);
-      break;
-    case "note":
-      run.notes.add(event.text);
-      break;
-    case "run-finished":
-      run.finished = event;
-  }
-}
-
-function replay(events: Iterable<RunEvent>): Folding {
-  const folding: Folding = {
-    runs: new Map(),
-    begun: new Set(),
-    checks: new Map(),
-    scenarios: new Map(),
-    leftBehind: new Map(),
-    contradictions: new Set(),
-  };
-  let run: Run | undefined;
-  for (const event of events) {
-    if (event.type === "run-started") {
-      run = folding.runs.get(event.run) ?? { header: event, finished: undefined, checks: new Set(), notes: new Set() };
-      folding.runs.set(event.run, run);
-    } else if (run === undefined) throw new ReportError("REPORT_NO_RUN", event.type);
-    else take(folding, run, event);
-  }
-  return folding;
-}
-
+/** How many results have each verdict. */
 export function countVerdicts(results: Iterable<{ readonly verdict: Verdict }>): Counts {
   const counts = { fail: 0, unknown: 0, warn: 0, pass: 0, "not-applicable": 0 };
   for (const { verdict } of results) counts[verdict]++;
   return counts;
 }
 
-function addCounts(all: readonly Counts[]): Counts {
-  const sum = { ...countVerdicts([]) };
-  for (const counts of all) for (const verdict of VERDICTS) sum[verdict] += counts[verdict];
-  return sum;
-}
-
-function scenarioReport(scenario: string, all: readonly SeedReport[]): ScenarioReport {
-  const seeds = all.toSorted((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict) || a.seed - b.seed);
-  const counts = countVerdicts(seeds);
-  return {
-    scenario,
-    counts,
-    steps: seeds.reduce((sum, seed) => sum + seed.steps, 0),
-    seeds: seeds.slice(0, counts.fail + counts.unknown + PASSED_SEEDS_MAX),
-  };
-}
-
-function suiteReports(checks: readonly CheckReport[]): SuiteReport[] {
-  return SUITE_NAMES.map((suite) => ({ suite, counts: countVerdicts(checks.filter((check) => check.suite === suite)) }))
-    .map(({ suite, counts }) => ({ suite, counts, worst: VERDICTS.find((verdict) => counts[verdict] > 0) }))
-    .flatMap(({ suite, counts, worst }) => {
-      if (worst === undefined) return [];
-      return [{ suite, counts, verdict: worst === "not-applicable" ? ("not-exercised" as const) : worst }];
-    });
-}
-
-function checksInOrder(checks: Iterable<CheckReport>): CheckReport[] {
-  return [...checks].sort(
-    (a, b) =>
-      SUITE_NAMES.indexOf(a.suite) - SUITE_NAMES.indexOf(b.suite) || order(a.section, b.section) || order(a.id, b.id),
-  );
-}
-
-/** What was asked for and held by all shards; undefined when one of them does not tell (version 1, or a scenario). */
-function coverageOfRuns(runs: readonly Run[], checks: readonly CheckReport[]): Coverage | undefined {
-  const held = runs.flatMap(({ header: { scope }, checks: finished }) => (scope ? [{ scope, finished }] : []));
-  if (held.length < runs.length) return undefined;
-  return coverageOf(held, new Map(checks.map(({ id, verdict }) => [id, verdict])));
-}
-
-const isInterrupted = ({ finished }: Run): boolean => finished?.exitCode === 130;
-
-/**
- * The verdict of shards that tell what they held is that of all their checks, as if one run had held them: a suite that one shard
- * could not exercise another may have. Of others the worst that was told counts.
- */
-function verdictOf(counts: Counts, runs: readonly Run[], coverage: Coverage | undefined, isComplete: boolean): Verdict {
-  const worst = VERDICTS.find((verdict) => counts[verdict] > 0) ?? "not-applicable";
-  const ends = runs.flatMap(({ finished }) => (finished ? [finished.verdict] : []));
-  const told = coverage === undefined ? ends : runs.some(isInterrupted) ? (["unknown"] as const) : [];
-  const all = [...told, ...(isComplete ? [] : (["unknown"] as const))].reduce<Verdict>(worse, worst);
-  return coverage === undefined ? all : verdictOver(all, coverage);
-}
-
-/** How the runs ended; a run that did not leaves the whole without an end. */
-function ending(runs: readonly Run[]): Pick<Report, "isComplete" | "finishedAt" | "exitCode"> {
-  const ends = runs.flatMap(({ finished }) => (finished ? [finished] : []));
-  const finishedAt = ends
-    .map(({ at }) => at)
-    .sort()
-    .at(-1);
-  if (ends.length < runs.length || finishedAt === undefined) return { isComplete: false };
-  const codes = ends.map(({ exitCode }) => exitCode).sort((a, b) => b - a);
-  const exitCode = EXIT_CODES_WORST_FIRST.find((code) => codes.includes(code)) ?? codes[0] ?? 2;
-  return { isComplete: true, finishedAt, exitCode };
-}
-
-/**
- * Folds the events of a run, or of several shards one after the other, into its report. Neither the order of the shards
- * nor a shard given twice changes it; of several results for one check or seed the worst counts.
- * Throws REPORT_NO_RUN for a stream without a beginning.
- */
-export function foldRun(events: Iterable<RunEvent>): Report {
-  const folding = replay(events);
-  const runs = [...folding.runs.values()].sort(
-    (a, b) => order(a.header.at, b.header.at) || order(a.header.run, b.header.run),
-  );
-  const header = runs[0]?.header;
-  if (header === undefined) throw new ReportError("REPORT_NO_RUN", "no events");
-  const checks = checksInOrder(folding.checks.values());
-  const scenarios = [...folding.scenarios]
-    .sort(([a], [b]) => order(a, b))
-    .map(([scenario, seeds]) => scenarioReport(scenario, [...seeds.values()]));
-  const counts = addCounts([countVerdicts(checks), ...scenarios.map((each) => each.counts)]);
-  const coverage = coverageOfRuns(runs, checks);
-  const end = ending(runs);
-  const verdict = verdictOf(counts, runs, coverage, end.isComplete);
-  return {
-    v: REPORT_VERSION,
-    target: header.target,
-    ...(header.profile === undefined ? {} : { profile: header.profile }),
-    tool: header.tool,
-    commands: [...new Set(runs.map((run) => run.header.command))],
-    runs: runs.map((run) => run.header.run),
-    startedAt: header.at,
-    ...end,
-    ...(coverage !== undefined && end.isComplete && { exitCode: runs.some(isInterrupted) ? 130 : exitCodeOf(verdict) }),
-    planned: runs.reduce((sum, run) => sum + run.header.planned, 0),
-    verdict,
-    ...telling(header.target, verdict, checks, coverage, end.isComplete),
-    counts,
-    suites: suiteReports(checks),
-    checks,
-    scenarios,
-    unfinished: [...folding.begun].filter((id) => !folding.checks.has(id)).sort(),
-    leftBehind: [...folding.leftBehind.values()].sort((a, b) => order(a.kind, b.kind) || order(a.id, b.id)),
-    notes: [
-      ...new Set([
-        ...runs.flatMap((run) => [...run.notes]),
-        ...[...folding.contradictions].sort(),
-        ...(header.target.kind === "broker" && coverage === undefined ? [NO_SCOPE] : []),
-      ]),
-    ],
-  };
-}
-
 /** What was tested, in words: the URL of the broker, or the name of the scenario. */
-export function subjectOf(target: Target): string {
+export function subjectOf(target: ReportTarget): string {
   return target.kind === "broker" ? target.url : `scenario ${target.name}`;
-}
-
-const OF_SCENARIO: Readonly<Record<Verdict, string>> = {
-  fail: "Counterexample found",
-  unknown: "Could not be determined",
-  warn: "Held, with warnings",
-  pass: "Held on every seed",
-  "not-applicable": "Nothing was exercised",
-};
-
-/** What a verdict over the whole means to the one who asked, and what it rests on. */
-function telling(
-  target: Target,
-  verdict: Verdict,
-  checks: readonly CheckReport[],
-  coverage: Coverage | undefined,
-  isComplete: boolean,
-): Pick<Report, "conformant" | "headline" | "exercised" | "coverage"> {
-  const accepted = checks.filter((check) => check.accepted !== undefined).length;
-  const result = { verdict, accepted, coverage, finished: checks.length };
-  const headline = target.kind === "broker" ? headlineOf(result) : OF_SCENARIO[verdict];
-  const exercised = exercisedSentence(result);
-  return {
-    conformant: isComplete && target.kind === "broker" && isConformant(result),
-    headline: isComplete ? headline : "Did not finish",
-    ...(exercised === undefined ? {} : { exercised }),
-    ...(coverage === undefined ? {} : { coverage }),
-  };
 }
 
 /** Headline and what it rests on, in one line. */

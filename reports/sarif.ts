@@ -1,7 +1,7 @@
 import type { Verdict } from "../conformance/runner/events.ts";
 import { flagOf } from "../conformance/runner/statement.ts";
 import {
-  accusingLine,
+  curlOf,
   type CheckReport,
   failingSeeds,
   findings,
@@ -66,7 +66,7 @@ function locationOf(report: Report, name: string) {
 
 function checkResult(report: Report, check: CheckReport) {
   const { reason, expected, seen } = check;
-  const curl = accusingLine(check);
+  const curl = curlOf(check);
   const lines = [reason ?? check.title, expected && `Expected: ${expected}`, seen && `Seen: ${seen}`, curl];
   return {
     ruleId: clausesOf(check)[0],

@@ -8,7 +8,7 @@ import { githubAnnotations } from "./github.ts";
 import { reportHtml } from "./html.ts";
 import { isRunEvent } from "./event-schema.ts";
 import { junitXml } from "./junit.ts";
-import { foldRun } from "./report.ts";
+import { foldRun } from "./fold.ts";
 import { sarif } from "./sarif.ts";
 import { mergeRuns } from "./stream.ts";
 import { summaryLines, summaryMarkdown } from "./summary.ts";

@@ -17,7 +17,8 @@ function cutTo(charsMax: number) {
 
 /**
  * One event as a line, newline included, never longer than RUN_LINE_BYTES_MAX: its longest strings are cut, and say so.
- * Throws REPORT_LINE_TOO_LONG for an event that is long without a long string.
+ *
+ * @throws ReportError REPORT_LINE_TOO_LONG for an event that is long without a long string
  */
 export function lineOf(event: RunEvent): string {
   const whole = `${JSON.stringify(event)}\n`;
@@ -29,7 +30,7 @@ export function lineOf(event: RunEvent): string {
   throw new ReportError("REPORT_LINE_TOO_LONG", `event ${event.type}, ${Buffer.byteLength(whole)} bytes`);
 }
 
-/** The event that a line (without its newline) holds. `where` names the line in the error. */
+/** The event that a line (without its newline) holds. `where` names the line in the error. @throws ReportError */
 export function parseLine(line: string, where: string): RunEvent {
   let value: unknown;
   try {
@@ -48,7 +49,9 @@ export function parseLine(line: string, where: string): RunEvent {
 
 /**
  * Appends events to a file, each whole and at once, so that a run that is killed leaves a stream that can be read.
- * Truncates what was there. Throws REPORT_CANNOT_WRITE.
+ * Truncates what was there.
+ *
+ * @throws ReportError REPORT_CANNOT_WRITE
  */
 export class RunWriter {
   readonly path: string;
@@ -84,6 +87,7 @@ export interface TornLine {
   readonly bytes: number;
 }
 
+/** A stream as it was read. */
 export interface RunStream {
   readonly events: readonly RunEvent[];
   readonly torn?: TornLine;
@@ -127,6 +131,8 @@ function openStream(path: string): number {
 /**
  * Reads a run.jsonl. A last line without its newline that does not parse is the mark of a killed writer: it is left
  * out and reported as `torn`. Any other line that is no event is an error. A stream begins with `run-started`.
+ *
+ * @throws ReportError
  */
 export function readRun(path: string): RunStream {
   const fd = openStream(path);
@@ -137,16 +143,16 @@ export function readRun(path: string): RunStream {
         events.push(parseLine(bytes.toString("utf8"), `${path}:${line}`));
       } catch (error) {
         if (isWhole || !(error instanceof ReportError) || error.code !== "REPORT_BAD_LINE") throw error;
-        return checked(path, { events, torn: { line, bytes: bytes.length } });
+        return requireStart(path, { events, torn: { line, bytes: bytes.length } });
       }
     }
   } finally {
     closeSync(fd);
   }
-  return checked(path, { events });
+  return requireStart(path, { events });
 }
 
-function checked(path: string, stream: RunStream): RunStream {
+function requireStart(path: string, stream: RunStream): RunStream {
   if (stream.events[0]?.type !== "run-started") throw new ReportError("REPORT_NO_RUN", path);
   return stream;
 }
@@ -158,7 +164,9 @@ function subjectOf(event: RunEvent & { type: "run-started" }): string {
 
 /**
  * The shards of a run as one stream: merging is replaying one after the other. Reports made of it don't depend on the
- * order, nor on a shard given twice. Throws REPORT_DIFFERENT_SUBJECTS when the shards had different targets or profiles.
+ * order, nor on a shard given twice.
+ *
+ * @throws ReportError REPORT_DIFFERENT_SUBJECTS when the shards had different targets or profiles
  */
 export function mergeRuns(...streams: readonly (readonly RunEvent[])[]): readonly RunEvent[] {
   const events = streams.flat();

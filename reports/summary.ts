@@ -1,13 +1,14 @@
 import type { Verdict } from "../conformance/runner/events.ts";
 import { duration } from "./duration.ts";
-import { accusingLine, type CheckReport, failingSeeds, findings, type Report, subjectOf } from "./report.ts";
+import { curlOf, type CheckReport, failingSeeds, findings, type Report, subjectOf } from "./report.ts";
 import { BAR_CELLS, bar, LOOK, noPaint, type Paint, plain, type Style, tally } from "./terminal.ts";
 
+/** How a summary is shown. */
 export interface SummaryOptions {
   readonly paint?: Paint;
   /** Where the HTML report lies, as the reader would open it. */
   readonly reportPath?: string;
-  /** Findings told in full; the others are counted. Default 10. */
+  /** Findings shown in full; the others are counted. Default 10. */
   readonly findingsMax?: number;
 }
 
@@ -25,7 +26,7 @@ function field(name: string, value: string | undefined, paint: Paint): string[] 
 
 function checkLines(check: CheckReport, paint: Paint): string[] {
   const { mark, style } = LOOK[check.verdict];
-  const line = accusingLine(check);
+  const line = curlOf(check);
   const hasBoth = check.expected !== undefined && check.seen !== undefined;
   return [
     `  ${paint(style, `${mark} ${plain(check.title)}`)}`,
@@ -86,10 +87,10 @@ function leftBehindLines(report: Report, paint: Paint): string[] {
   return [head, ...report.leftBehind.map(({ curl }) => `      ${plain(curl)}`), ""];
 }
 
-/** The lines of the findings leave the secret out: where it comes from has to be said once. */
+/** The lines of the findings leave the secret out: so its source has to be given once. */
 function secretLines(report: Report, paint: Paint): string[] {
   const lines = [
-    ...findings(report).flatMap((check) => accusingLine(check) ?? []),
+    ...findings(report).flatMap((check) => curlOf(check) ?? []),
     ...report.leftBehind.map(({ curl }) => curl),
   ];
   if (!lines.some((line) => line.includes("$DRYDOCK_AUTHORIZATION"))) return [];
@@ -97,12 +98,12 @@ function secretLines(report: Report, paint: Paint): string[] {
   return [`  ${paint("dim", "for the curl lines:")}  ${set}`, ""];
 }
 
-function elapsed(report: Report): string {
+function elapsedText(report: Report): string {
   const ms = Date.parse(report.finishedAt ?? report.startedAt) - Date.parse(report.startedAt);
   return report.isComplete && ms >= 0 ? ` in ${duration(ms)}` : "";
 }
 
-function reached(report: Report): number {
+function resultCount(report: Report): number {
   return Object.values(report.counts).reduce((sum, count) => sum + count, 0);
 }
 
@@ -118,9 +119,9 @@ export function summaryLines(report: Report, options: SummaryOptions = {}): stri
     ...secretLines(report, paint),
     ...tableLines(report, paint),
     "",
-    `  ${paint(VERDICT_STYLE[report.verdict], `${mark} ${plain(report.headline)}`)}  ${paint("dim", `${subject}${elapsed(report)}`)}`,
+    `  ${paint(VERDICT_STYLE[report.verdict], `${mark} ${plain(report.headline)}`)}  ${paint("dim", `${subject}${elapsedText(report)}`)}`,
     ...(report.exercised === undefined ? [] : [`    ${plain(report.exercised)}`]),
-    ...(report.isComplete ? [] : [`  ${paint("dim", "reached")} ${reached(report)} of ${report.planned} planned`]),
+    ...(report.isComplete ? [] : [`  ${paint("dim", "reached")} ${resultCount(report)} of ${report.planned} planned`]),
     ...(options.reportPath === undefined
       ? []
       : [`  ${paint("dim", "report")}  ${paint("underline", options.reportPath)}`]),

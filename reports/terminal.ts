@@ -9,9 +9,11 @@ export interface Out {
   write(text: string): unknown;
 }
 
+/** Names of styles, as `util.styleText` takes them. */
 export type Style = Parameters<typeof styleText>[0];
-/** Gives text a look. `noPaint` leaves it as it is. */
+/** Gives text a style. */
 export type Paint = (style: Style, text: string) => string;
+/** Leaves text as it is. */
 export const noPaint: Paint = (_style, text) => text;
 
 /** Colour on a terminal, unless NO_COLOR says no; plain text elsewhere, unless FORCE_COLOR says yes. */
@@ -22,6 +24,7 @@ export function paintFor(out: Out, env: NodeJS.ProcessEnv = process.env): Paint 
   return (style, text) => styleText(style, text, { validateStream: false });
 }
 
+/** How each verdict looks. */
 export const LOOK: Readonly<Record<Verdict, { mark: string; style: Style; word: string }>> = {
   fail: { mark: "✗", style: ["bold", "red"], word: "failed" },
   unknown: { mark: "?", style: "magenta", word: "unknown" },
@@ -36,12 +39,14 @@ export function plain(text: string): string {
   return oneLine.replaceAll(/[\p{Cc}\p{Cf}\p{Surrogate}]/gu, "�").trim();
 }
 
+/** The text, cut to a width in characters, with an ellipsis where something is missing. */
 export function cut(text: string, widthMax: number): string {
   const chars = Array.from(text);
   if (chars.length <= widthMax) return text;
   return widthMax < 1 ? "" : `${chars.slice(0, widthMax - 1).join("")}…`;
 }
 
+/** Width of a bar on a terminal. */
 export const BAR_CELLS = 24;
 
 /** A coloured bar of `cells` cells; a verdict that occurs has at least one, so that no failure is rounded away. */

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { EXAMPLE_RUN } from "./fixtures/example.ts";
 import { anyRun } from "./fixtures/runs.ts";
 import { reportHtml } from "./html.ts";
-import { foldRun } from "./report.ts";
+import { foldRun } from "./fold.ts";
 import { readRun } from "./stream.ts";
 import { openReports, writeReports } from "./write.ts";
 

@@ -5,7 +5,8 @@ import { ctrf } from "./ctrf.ts";
 import { ReportError } from "./errors.ts";
 import { reportHtml } from "./html.ts";
 import { junitXml } from "./junit.ts";
-import { foldRun, type Report } from "./report.ts";
+import { foldRun } from "./fold.ts";
+import type { Report } from "./report.ts";
 import { sarif } from "./sarif.ts";
 import { RunWriter, readRun } from "./stream.ts";
 import { summaryMarkdown } from "./summary.ts";
@@ -61,11 +62,13 @@ function writeFiles(report: Report, paths: ReportPaths): void {
   });
 }
 
+/** The report of a run, and where its files lie. */
 export interface WrittenReports {
   readonly report: Report;
   readonly paths: ReportPaths;
 }
 
+/** Takes the events of one run and makes its files. */
 export interface ReportWriter {
   /** Hand it each event as it happens; it lies in run.jsonl when this returns. */
   readonly record: (event: RunEvent) => void;
@@ -76,7 +79,8 @@ export interface ReportWriter {
 /**
  * Opens `dir` (made if missing) for a run: its events go to run.jsonl while it goes on, and the reports of an earlier
  * run are removed, so that a run that is killed leaves its own stream and nobody else's verdict.
- * Throws REPORT_CANNOT_WRITE.
+ *
+ * @throws ReportError REPORT_CANNOT_WRITE
  */
 export function openReports(dir: string): ReportWriter {
   const paths = pathsIn(dir);
@@ -96,7 +100,7 @@ export function openReports(dir: string): ReportWriter {
   };
 }
 
-/** Writes the stream and all reports of events that are at hand. */
+/** Writes the stream and all reports of events that are at hand. @throws ReportError */
 export function writeReports(dir: string, events: Iterable<RunEvent>): WrittenReports {
   const writer = openReports(dir);
   for (const event of events) writer.record(event);

@@ -18,6 +18,7 @@ function holdable(text: string): string {
   return text.replace(NOT_XML, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
+/** Text as the content of an element. */
 export function escapeText(text: string): string {
   return holdable(text).replace(/[&<>\r]/g, (char) => ENTITIES[char] ?? char);
 }

@@ -1,5 +1,4 @@
 import type { PlantedBug } from "../broker/index.ts";
-import { provisioning } from "./provisioning/scenario.ts";
 
 /** What came of a seed. */
 export interface SeedResult {
@@ -17,18 +16,19 @@ export interface SeedResult {
 }
 
 /** A scenario made ready: what seeds have in common is done once. Seeds do not influence one another. */
-export interface Rehearsed {
+export interface PreparedScenario {
   /** Runs the plan that a seed draws, and when it fails, shrinks it. */
   run(seed: number): Promise<SeedResult>;
   /** Runs one plan again: the seed's own, or the shrunk one at a path. */
   replay(seed: number, path?: string): Promise<SeedResult>;
 }
 
+/** A model, its commands, faults and laws, played from one seed. */
 export interface Scenario {
   readonly name: string;
   readonly description: string;
+  /** Defects of the subject that can be planted, to see them found. */
   readonly plantedBugs: readonly PlantedBug[];
-  rehearse(options: { readonly plantedBug?: PlantedBug }): Promise<Rehearsed>;
+  /** @throws ScenarioError when what seeds have in common could not be made */
+  prepare(options: { readonly plantedBug?: PlantedBug }): Promise<PreparedScenario>;
 }
-
-export const SCENARIOS: readonly Scenario[] = [provisioning];

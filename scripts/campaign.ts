@@ -8,7 +8,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { lives } from "../scenarios/lives.ts";
+import { runLifecycles } from "../scenarios/lifecycles/lifecycles.ts";
 
 const { values } = parseArgs({
   options: {
@@ -33,7 +33,7 @@ interface Line {
 async function work(order: string): Promise<void> {
   const list = Array.from({ length: seeds }, (_, at) => at + 1);
   for (const seed of order === "down" ? list.reverse() : list) {
-    const { digest, stood, crowd: standing } = await lives(seed, { services, crowd });
+    const { digest, stood, fleet: standing } = await runLifecycles(seed, { services, fleet: crowd });
     process.stdout.write(`${JSON.stringify({ seed, digest, stood, crowd: standing } satisfies Line)}\n`);
   }
 }

@@ -6,8 +6,8 @@
  */
 import { parseArgs } from "node:util";
 import { startPostgres, type StopMode, type Transport } from "../broker/store/testing.ts";
-import { bootCloud, type Cloud } from "../scenarios/platform/cloud.ts";
-import { type OutageResult, surviveOutages } from "../scenarios/platform/outages.ts";
+import { bootCloud, type Cloud } from "../scenarios/cloud/cloud.ts";
+import { type OutageResult, surviveOutages } from "../scenarios/control-plane/outages.ts";
 
 const { values } = parseArgs({ options: { restarts: { type: "string", default: "20" } } });
 const count = Number(values.restarts);

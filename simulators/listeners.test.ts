@@ -461,12 +461,12 @@ describe.each(["http", "https"] as const)("a listener over %s", (listener) => {
   });
 });
 
-it("a DNS question that makes the agent throw stays without an answer, is told of, and the next is answered", async () => {
+it("a DNS question that makes the agent throw stays without an answer and is reported, and the next is answered", async () => {
   const kernel = new Kernel({ startMs: Date.now() });
   const dns = createDns(kernel, { address: "127.0.0.1" });
   dns.catalog.registerNode("alias", NEW);
   const driver = new WallDriver(kernel);
-  const told: unknown[] = [];
+  const reported: unknown[] = [];
   let isBad = true;
   const agent: Dns = {
     ...dns,
@@ -475,12 +475,12 @@ it("a DNS question that makes the agent throw stays without an answer, is told o
       return dns.ask(message, transport);
     },
   };
-  const options = { host: "127.0.0.1", port: 0, report: (error: unknown) => told.push(error) };
+  const options = { host: "127.0.0.1", port: 0, report: (error: unknown) => reported.push(error) };
   const served = await serveDns(agent, driver, options);
   const port = Number(served.address.split(":")[1]);
   const [udp, tcp] = [createSocket("udp4"), overTcp(port)];
   udp.send(QUESTION, port, "127.0.0.1");
-  await expect.poll(() => told.length).toBe(2);
+  await expect.poll(() => reported.length).toBe(2);
   isBad = false;
   udp.close();
   tcp.hangUp();
@@ -491,8 +491,8 @@ it("a DNS question that makes the agent throw stays without an answer, is told o
 
 it("what an event throws goes to whoever hears of crashes, and the world goes on", () => {
   const kernel = new Kernel();
-  const told: string[] = [];
-  kernel.onCrash = (name, error) => told.push(`${name}: ${String(error)}`);
+  const crashes: string[] = [];
+  kernel.onCrash = (name, error) => crashes.push(`${name}: ${String(error)}`);
   kernel.onTimer("bad", () => {
     throw new Error("no");
   });
@@ -501,7 +501,7 @@ it("what an event throws goes to whoever hears of crashes, and the world goes on
   });
   kernel.timer(2, "bad", null);
   expect(kernel.runToEnd()).toBe(2);
-  expect(told).toEqual(["callback: Error: not either", "bad: Error: no"]);
+  expect(crashes).toEqual(["callback: Error: not either", "bad: Error: no"]);
 });
 
 it("every file of the simulators that listens is one of these listeners, or carries no fault of its own", () => {

@@ -8,7 +8,7 @@ import { createDataServices, type DataServices } from "./dataservices/index.ts";
 import type { Environment } from "./environment.ts";
 import { createDns, type Dns } from "./dns/index.ts";
 import { wireJobs } from "./jobs.ts";
-import { findBrokenLaws, type InstanceRecord } from "./laws.ts";
+import { findBrokenLaws, type Law } from "./laws.ts";
 import { createOpenStack, type OpenStack, SERVICE_NAMES } from "./openstack/index.ts";
 
 export { expectsVm } from "./bosh/index.ts";
@@ -80,7 +80,7 @@ export interface World {
   /** May `source` connect to `address:port`? The security groups of the VM there say so; an address that no VM has is open to nobody. */
   admits(source: string, address: string, port: number): boolean;
   /** See laws.ts. */
-  findBrokenLaws(records?: readonly InstanceRecord[]): readonly string[];
+  findBrokenLaws(...further: readonly Law[]): readonly string[];
 }
 
 /** A service with the place at which it answers. */
@@ -117,7 +117,7 @@ function credentialsOf(kernel: Kernel, plan: AddressPlan, withUaa: boolean): Cre
   };
 }
 
-/** Makes a fake cloud. Nothing runs on it yet: `scenarios/inception.ts` deploys a platform. */
+/** Makes a fake cloud. Nothing runs on it yet: `scenarios/story/inception.ts` deploys a platform. */
 export function createWorld(options: WorldOptions = {}): World {
   const kernel = createKernel(options);
   const virtual = options.time === "wall" ? undefined : new VirtualDriver(kernel);
@@ -151,7 +151,7 @@ export function createWorld(options: WorldOptions = {}): World {
     run: (work) => (virtual === undefined ? work() : virtual.run(work())),
     endpoints: () => [...openstackEndpoints(openstack, plan), ...(directorRuns ? endpointsOfDirector() : [])],
     admits,
-    findBrokenLaws: (records) => findBrokenLaws(parts, records),
+    findBrokenLaws: (...further) => findBrokenLaws(parts, ...further),
   };
 }
 

@@ -1,23 +1,26 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { FinalError } from "../errors.ts";
-import type { Project } from "../guard/openstack.ts";
+import type { OpenStackProject } from "../openstack/project.ts";
 import { FakeHost, TEST_CONFIG } from "../testing.ts";
-import { type BackupStore, createBackupStore, type Part } from "./backups.ts";
+import { type BackupStore, createBackupStore, type BackupPart } from "./backups.ts";
 
 /** As much of Swift as the backup manager uses, in one container. */
 class Swift {
-  readonly objects = new Map<string, Uint8Array>();
+  readonly objects = new Map<string, Uint8Array<ArrayBuffer>>();
   /** Something stands before it that knows no page at all. */
   isHidden = false;
 
-  readonly project: Project = {
+  readonly project: OpenStackProject = {
     call: async (_service, method, path, options = {}) => {
       await Promise.resolve();
       if (this.isHidden) return { status: 404, headers: new Headers(), bytes: Buffer.from("<html>404</html>") };
       const url = new URL(`http://swift${path}`);
       const name = url.pathname.split("/").slice(2).join("/");
-      const reply = (status: number, bytes: Uint8Array = new Uint8Array()): Awaited<ReturnType<Project["call"]>> => ({
+      const reply = (
+        status: number,
+        bytes: Uint8Array<ArrayBuffer> = new Uint8Array(),
+      ): Awaited<ReturnType<OpenStackProject["call"]>> => ({
         status,
         headers: new Headers({ "x-trans-id": "tx0" }),
         bytes,
@@ -80,7 +83,7 @@ describe("the backup store", () => {
     expect(stored).not.toContain("canary");
   });
 
-  const damages: Readonly<Record<string, (parts: readonly Part[]) => void>> = {
+  const damages: Readonly<Record<string, (parts: readonly BackupPart[]) => void>> = {
     "a bit has flipped": ([part]) => {
       const bytes = swift.objects.get(part?.name ?? "") ?? new Uint8Array();
       bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;

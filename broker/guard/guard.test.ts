@@ -3,9 +3,9 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { BackendError, FinalError } from "../errors.ts";
 import { FakeHost, TEST_CONFIG } from "../testing.ts";
 import { FakeNeutron } from "./testing.ts";
-import { createGuard, type Guard } from "./guard.ts";
+import { type Guard, SecurityGroupGuard } from "./guard.ts";
 import { neutronOf } from "./neutron.ts";
-import { openProject } from "./openstack.ts";
+import { openProject } from "../openstack/project.ts";
 
 const A = { id: "a", nodes: 1 };
 const CLUSTER = { id: "a", nodes: 3 };
@@ -21,7 +21,7 @@ describe("data guard", () => {
     neutron = new FakeNeutron();
     host = new FakeHost(neutron.answer);
     const options = { servicePort: 5432, agentPort: 3100, managers: ["10.9.0.9/32"] };
-    guard = createGuard(neutronOf(openProject(TEST_CONFIG, host)), host, options);
+    guard = new SecurityGroupGuard(neutronOf(openProject(TEST_CONFIG, host)), host, options);
   });
 
   it("puts an instance's VMs under a group of their own, once, and lets in who manages them", async () => {

@@ -1,9 +1,9 @@
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { BackendError } from "../errors.ts";
-import { type Answer, bodyOf, expected, whatWasSaid } from "../http/client.ts";
+import { type BackendAnswer, bodyOf, expectStatus, describeAnswer } from "../http/client.ts";
 import { neutronReason } from "../http/refusals.ts";
-import type { Project } from "./openstack.ts";
+import type { OpenStackProject } from "../openstack/project.ts";
 
 const Nullable = <T extends Type.TSchema>(type: T) => Type.Union([type, Type.Null()]);
 
@@ -20,14 +20,17 @@ const Rule = Type.Object({
 const Group = Type.Object({ id: Type.String(), name: Type.String(), security_group_rules: Type.Array(Rule) });
 const Port = Type.Object({ id: Type.String(), security_groups: Type.Array(Type.String()) });
 
+/** A security group rule, as Neutron shows it. */
 export type Rule = Static<typeof Rule>;
+/** A security group with its rules. */
 export type Group = Static<typeof Group>;
-export type Port = Static<typeof Port>;
+type Port = Static<typeof Port>;
 
 const GROUPS = Compile(Type.Object({ security_groups: Type.Array(Group) }));
 const GROUP = Compile(Type.Object({ security_group: Group }));
 const PORTS = Compile(Type.Object({ ports: Type.Array(Port) }));
 
+/** A rule that is to be made. */
 export type NewRule = Omit<Rule, "id">;
 
 /**
@@ -37,6 +40,7 @@ export type NewRule = Omit<Rule, "id">;
 export interface Neutron {
   /** All of the project, or those of this name. */
   groups(name?: string): Promise<readonly Group[]>;
+  /** Not tried again: look for the group first. */
   createGroup(name: string): Promise<Group>;
   /** Nothing happens when it is gone. @throws BackendError while a port carries it */
   deleteGroup(id: string): Promise<void>;
@@ -50,28 +54,30 @@ export interface Neutron {
   setGroups(port: Port, groups: readonly string[]): Promise<void>;
 }
 
-const changed = (answer: Answer, what: string): BackendError =>
-  new BackendError(`${whatWasSaid(answer, what)}; somebody else was quicker`);
+/** Somebody else has changed the same thing meanwhile. */
+const raceError = (answer: BackendAnswer, what: string): BackendError =>
+  new BackendError(`${describeAnswer(answer, what)}; somebody else was quicker`);
 
-export function neutronOf(project: Project): Neutron {
-  const call = (method: string, path: string, json?: unknown): Promise<Answer> =>
+/** Neutron, as the project of the broker sees it. */
+export function neutronOf(project: OpenStackProject): Neutron {
+  const call = (method: string, path: string, json?: unknown): Promise<BackendAnswer> =>
     project.call("network", method, path, json === undefined ? {} : { json });
   /** Deletes; gone is as good. */
   const remove = async (path: string, what: string, gone: string, busy?: string): Promise<void> => {
     const answer = await call("DELETE", path);
     const reason = neutronReason(answer);
-    if (busy !== undefined && reason === busy) throw changed(answer, what);
-    if (reason !== gone) expected(answer, what, 204);
+    if (busy !== undefined && reason === busy) throw raceError(answer, what);
+    if (reason !== gone) expectStatus(answer, what, 204);
   };
   return {
     async groups(name) {
       const query = name === undefined ? "" : `?name=${encodeURIComponent(name)}`;
       const answer = await call("GET", `/security-groups${query}`);
-      return bodyOf(expected(answer, "security groups", 200), GROUPS).security_groups;
+      return bodyOf(expectStatus(answer, "security groups", 200), GROUPS).security_groups;
     },
     async createGroup(name) {
       const answer = await call("POST", "/security-groups", { security_group: { name, description: "data guard" } });
-      return bodyOf(expected(answer, "security group", 201), GROUP).security_group;
+      return bodyOf(expectStatus(answer, "security group", 201), GROUP).security_group;
     },
     deleteGroup: (id) =>
       remove(`/security-groups/${id}`, "security group", "SecurityGroupNotFound", "SecurityGroupInUse"),
@@ -80,17 +86,17 @@ export function neutronOf(project: Project): Neutron {
         security_group_rule: { security_group_id: groupId, ...rule },
       });
       const reason = neutronReason(answer);
-      if (reason === "SecurityGroupRuleExists" || reason === "SecurityGroupNotFound") throw changed(answer, "rule");
-      expected(answer, "rule", 201);
+      if (reason === "SecurityGroupRuleExists" || reason === "SecurityGroupNotFound") throw raceError(answer, "rule");
+      expectStatus(answer, "rule", 201);
     },
     deleteRule: (id) => remove(`/security-group-rules/${id}`, "rule", "SecurityGroupRuleNotFound"),
     async ports(of) {
       const answer = await call("GET", `/ports${of === undefined ? "" : queryOf(of)}`);
-      return bodyOf(expected(answer, "ports", 200), PORTS).ports;
+      return bodyOf(expectStatus(answer, "ports", 200), PORTS).ports;
     },
     async setGroups({ id }, groups) {
       const answer = await call("PUT", `/ports/${id}`, { port: { security_groups: groups } });
-      if (neutronReason(answer) !== "PortNotFound") expected(answer, "port", 200);
+      if (neutronReason(answer) !== "PortNotFound") expectStatus(answer, "port", 200);
     },
   };
 }

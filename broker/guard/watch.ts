@@ -1,5 +1,4 @@
-import type { Workshop } from "../operations/workshop.ts";
-import { planOf } from "../operations/workshop.ts";
+import { type OperationContext, planOf } from "../operations/context.ts";
 
 /** How often data guard looks for VMs that were made anew behind its back. */
 export const WATCH_MS = 600_000;
@@ -8,15 +7,17 @@ export const WATCH_MS = 600_000;
  * A director that resurrects a VM gives it a new port, and nobody tells the broker: until the port carries the instance's group again, the
  * instance is closed to its bindings. Looks for such ports once, and puts the group on them. It makes no group and writes no record, so it
  * may run beside an operation.
+ *
+ * @throws BackendError, FinalError: what it could not do, the next look will
  */
-export async function guardAgain(shop: Workshop): Promise<void> {
-  const { store, guard, deployer } = shop;
+export async function restoreGuards(context: OperationContext): Promise<void> {
+  const { store, guard, deployer } = context;
   const deployed = (await store.instances()).filter(({ state }) => state === "ready" || state === "broken");
   if (deployed.length === 0) return;
   const busy = new Set((await store.openOperations()).map(({ instance_id: id }) => id));
   const guarded = await guard.guardedPorts();
   for (const instance of deployed) {
-    if (busy.has(instance.id) || guarded.get(instance.id) === planOf(shop, instance.plan_id).nodes) continue;
+    if (busy.has(instance.id) || guarded.get(instance.id) === planOf(context, instance.plan_id).nodes) continue;
     const vms = await deployer.vms(instance.deployment);
     await guard.reprotect(
       instance.id,

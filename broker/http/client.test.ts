@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Host } from "../host.ts";
-import { exchange, expected } from "./client.ts";
+import { exchange, expectStatus } from "./client.ts";
 
 const answering = (status: number, text: string): Host => ({
   fetch: async () => new Response(text, { status }),
@@ -28,6 +28,6 @@ describe("an exchange with a backend", () => {
   it.each([409, 422, 501])("that is answered %i is refused for good, and says why", async (status) => {
     const answer = await ask(status);
     const refused = { name: "FinalError", message: `restore answered ${status}: because` };
-    expect(() => expected(answer, "restore", 200)).toThrow(expect.objectContaining(refused));
+    expect(() => expectStatus(answer, "restore", 200)).toThrow(expect.objectContaining(refused));
   });
 });

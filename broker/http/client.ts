@@ -1,94 +1,99 @@
 import { BackendError, FinalError } from "../errors.ts";
 import type { Host } from "../host.ts";
 
-export interface Call {
+/** Bytes that nobody else can change: what `fetch` takes for a body. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+/** One request to a backend; `json` or `body`, not both. */
+export interface BackendRequest {
   readonly method: string;
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly json?: unknown;
-  readonly body?: string | Uint8Array;
+  readonly body?: string | Bytes;
 }
 
-export interface Answer {
+/** What a backend has answered, its body read to the end. */
+export interface BackendAnswer {
   readonly status: number;
   readonly headers: Headers;
-  readonly bytes: Uint8Array;
+  readonly bytes: Bytes;
 }
 
-/** Statuses that say "not now". 501 says "never" (RFC 9110 §15.6.2). */
-const isForNow = (status: number): boolean => status === 429 || (status >= 500 && status !== 501);
+/** Statuses that say "not now". 501 says "never" (RFC 9110, section 15.6.2). */
+const isTransient = (status: number): boolean => status === 429 || (status >= 500 && status !== 501);
 
 /** Longest part of an answer that an error shows, in characters. */
 const SHOWN_CHARS_MAX = 300;
 
-/** One exchange with a backend. A connection that fails and a status that may pass are BackendErrors: worth trying again. */
-export async function exchange(host: Host, call: Call): Promise<Answer> {
-  const headers = { ...call.headers, ...(call.json !== undefined && { "content-type": "application/json" }) };
-  const body = call.json === undefined ? call.body : JSON.stringify(call.json);
-  const what = `${call.method} ${call.url}`;
-  let response: Response;
-  let bytes: Uint8Array;
-  try {
-    response = await host.fetch(call.url, {
-      method: call.method,
-      headers,
-      redirect: "manual",
-      ...(body !== undefined && { body: body as NonNullable<RequestInit["body"]> }),
-    });
-    bytes = new Uint8Array(await response.arrayBuffer());
-  } catch (error) {
+async function send(host: Host, { method, url, headers, json, body }: BackendRequest): Promise<BackendAnswer> {
+  const content = json === undefined ? body : JSON.stringify(json);
+  const response = await host.fetch(url, {
+    method,
+    headers: { ...headers, ...(json !== undefined && { "content-type": "application/json" }) },
+    redirect: "manual",
+    ...(content !== undefined && { body: content }),
+  });
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  return { status: response.status, headers: response.headers, bytes };
+}
+
+/**
+ * One exchange with a backend; redirects are not followed.
+ *
+ * @throws BackendError when the connection fails, and for a status that may pass (429, 5xx but 501): worth another try
+ */
+export async function exchange(host: Host, request: BackendRequest): Promise<BackendAnswer> {
+  const what = `${request.method} ${request.url}`;
+  const answer = await send(host, request).catch((error: unknown) => {
     throw new BackendError(`${what}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  const answer = { status: response.status, headers: response.headers, bytes };
-  if (isForNow(answer.status)) throw new BackendError(`${what} answered ${answer.status}${reasonIn(answer)}`);
+  });
+  if (isTransient(answer.status)) throw new BackendError(describeAnswer(answer, what));
   return answer;
 }
 
-/** What an answer says of itself, for an error. */
-function reasonIn(answer: Answer): string {
-  const text = textOf(answer).slice(0, SHOWN_CHARS_MAX);
-  return text === "" ? "" : `: ${text}`;
-}
+/** The answer's body as text. */
+export const textOf = ({ bytes }: BackendAnswer): string => Buffer.from(bytes).toString("utf8");
 
-export const textOf = ({ bytes }: Answer): string => Buffer.from(bytes).toString("utf8");
-
-/** The answer's JSON. An answer that was cut is worth another try. */
-export function jsonOf(answer: Answer): unknown {
+/** The answer's JSON. @throws BackendError when it is none: an answer that was cut is worth another try */
+export function jsonOf(answer: BackendAnswer): unknown {
   try {
     return JSON.parse(textOf(answer));
   } catch {
-    throw new BackendError("the answer is no JSON");
+    throw new BackendError("the answer is not JSON");
   }
 }
 
 /** What a body must be: a compiled schema. */
-export interface Shape<T> {
+export interface BodySchema<T> {
   Check(value: unknown): value is T;
 }
 
-/** The answer's JSON in this shape. One in another is not the backend's own: worth another try. */
-export function bodyOf<T>(answer: Answer, shape: Shape<T>): T {
+/** The answer's JSON, of this schema. @throws BackendError when it is of another: it is not the backend's own, and worth another try */
+export function bodyOf<T>(answer: BackendAnswer, schema: BodySchema<T>): T {
   const body = jsonOf(answer);
-  if (shape.Check(body)) return body;
+  if (schema.Check(body)) return body;
   throw new BackendError("the answer is not what was asked for");
 }
 
-/** The answer if its status is one of these. @throws FinalError */
-export function expected(answer: Answer, what: string, ...statuses: readonly number[]): Answer {
+/** The answer, if its status is one of these. @throws FinalError */
+export function expectStatus(answer: BackendAnswer, what: string, ...statuses: readonly number[]): BackendAnswer {
   if (statuses.includes(answer.status)) return answer;
-  throw new FinalError(whatWasSaid(answer, what));
+  throw new FinalError(describeAnswer(answer, what));
 }
 
-/** For an operator: what a backend was asked for, and what it said. */
-export const whatWasSaid = (answer: Answer, what: string): string =>
-  `${what} answered ${answer.status}: ${textOf(answer).slice(0, 300)}`;
+/** For an operator: what a backend was asked for, and the beginning of what it answered. */
+export function describeAnswer(answer: BackendAnswer, what: string): string {
+  const text = textOf(answer).slice(0, SHOWN_CHARS_MAX);
+  return `${what} answered ${answer.status}${text === "" ? "" : `: ${text}`}`;
+}
 
 const TRIES_MAX = 8;
 const BACKOFF_MS = 1000;
 const BACKOFF_MS_MAX = 60_000;
 
-/** Tries again, further and further apart, while the backend is out of order; gives up with the last error. */
-export async function persistently<T>(host: Host, work: () => Promise<T>): Promise<T> {
+/** Tries work again, further and further apart, while a backend is down. @throws the last BackendError, or at once any other error */
+export async function retryWhileDown<T>(host: Host, work: () => Promise<T>): Promise<T> {
   for (let tried = 1; ; tried++) {
     try {
       return await work();

@@ -1,6 +1,6 @@
 import Type from "typebox";
 import { Compile } from "typebox/compile";
-import { type Answer, type Shape, textOf } from "./client.ts";
+import { type BackendAnswer, type BodySchema, textOf } from "./client.ts";
 
 /**
  * What a backend calls the reason of a refusal. A status is no reason: Neutron's 409 is "there already" as well as "quota used up", and 404
@@ -9,7 +9,7 @@ import { type Answer, type Shape, textOf } from "./client.ts";
 const NEUTRON = Compile(Type.Object({ NeutronError: Type.Object({ type: Type.String() }) }));
 const DIRECTOR = Compile(Type.Object({ code: Type.Integer() }));
 
-function parse<T>(shape: Shape<T>, answer: Answer): T | undefined {
+function parseRefusal<T>(shape: BodySchema<T>, answer: BackendAnswer): T | undefined {
   try {
     const body: unknown = JSON.parse(textOf(answer));
     return shape.Check(body) ? body : undefined;
@@ -19,14 +19,15 @@ function parse<T>(shape: Shape<T>, answer: Answer): T | undefined {
   }
 }
 
-/** `SecurityGroupRuleExists`, `OverQuota` …; undefined when Neutron has not said this. */
-export const neutronReason = (answer: Answer): string | undefined => parse(NEUTRON, answer)?.NeutronError.type;
+/** The reason of a refusal of Neutron: `SecurityGroupRuleExists`, `OverQuota` …; undefined when somebody else has answered. */
+export const neutronReason = (answer: BackendAnswer): string | undefined =>
+  parseRefusal(NEUTRON, answer)?.NeutronError.type;
 
 /** Codes of the director's errors (bosh-director/lib/bosh/director/errors.rb). */
 export const DIRECTOR_CODES = { taskNotFound: 10_000, deploymentNotFound: 70_000 } as const;
 
-/** The code of a director's error; undefined when the director has not said this. */
-export const directorCode = (answer: Answer): number | undefined => parse(DIRECTOR, answer)?.code;
+/** The code of a director's error; undefined when somebody else has answered. */
+export const directorCode = (answer: BackendAnswer): number | undefined => parseRefusal(DIRECTOR, answer)?.code;
 
 /** Swift gives no reasons, but marks each of its answers: without the mark somebody else has spoken. */
-export const isOfSwift = ({ headers }: Answer): boolean => headers.has("x-trans-id");
+export const isOfSwift = ({ headers }: BackendAnswer): boolean => headers.has("x-trans-id");

@@ -1,54 +1,47 @@
-import type { Part } from "../backup/backups.ts";
-import type { BackupRow, RestoreRow } from "../store/schema.ts";
+import { parseParts } from "../backup/backups.ts";
 import type { Operation } from "../store/store.ts";
-import { agentOf, instanceOf, locate, payloadOf, type Workshop } from "./workshop.ts";
+import { agentOf, instanceOf, locate, type OperationContext } from "./context.ts";
+import { backupPayload, restorePayload } from "./payloads.ts";
 
-/** What a backup is told: the record to make. */
-export interface BackupPayload {
-  readonly row: BackupRow;
-}
-
-export interface RestorePayload {
-  readonly row: RestoreRow;
-}
-
-export async function backup(shop: Workshop, operation: Operation): Promise<void> {
-  const { row } = payloadOf<BackupPayload>(operation);
-  await shop.store.addBackup(row);
-  await shop.store.setBackup(row.id, { state: "running" });
-  const instance = await locate(shop, await instanceOf(shop, operation));
-  const dump = await agentOf(shop, instance).dump();
-  const parts = await shop.backups.put(instance.id, row.id, dump);
-  await shop.store.setBackup(row.id, {
+/** Dumps the instance and stores the dump. */
+export async function backup(context: OperationContext, operation: Operation): Promise<void> {
+  const { row } = backupPayload(operation);
+  await context.store.addBackup(row);
+  await context.store.setBackup(row.id, { state: "running" });
+  const instance = await locate(context, await instanceOf(context, operation));
+  const dump = await agentOf(context, instance).dump();
+  const parts = await context.backups.put(instance.id, row.id, dump);
+  await context.store.setBackup(row.id, {
     state: "succeeded",
     parts: JSON.stringify(parts),
     size_bytes: dump.length,
-    finished_ms: shop.host.nowMs(),
+    finished_ms: context.host.nowMs(),
   });
 }
 
-/** What was stored before the failure goes. */
-export async function backupFailed(shop: Workshop, operation: Operation): Promise<void> {
-  const { row } = payloadOf<BackupPayload>(operation);
-  await shop.store.addBackup(row);
-  await shop.backups.remove(row.instance_id, row.id);
-  await shop.store.setBackup(row.id, { state: "failed", parts: "[]", finished_ms: shop.host.nowMs() });
+/** Deletes what was stored before the failure; the record stays, failed. */
+export async function undoBackup(context: OperationContext, operation: Operation): Promise<void> {
+  const { row } = backupPayload(operation);
+  await context.store.addBackup(row);
+  await context.backups.remove(row.instance_id, row.id);
+  await context.store.setBackup(row.id, { state: "failed", parts: "[]", finished_ms: context.host.nowMs() });
 }
 
-/** Everything is fetched and proved whole before the agent touches live data. */
-export async function restore(shop: Workshop, operation: Operation): Promise<void> {
-  const { row } = payloadOf<RestorePayload>(operation);
-  await shop.store.addRestore(row);
-  await shop.store.setRestore(row.id, { state: "running" });
-  const source = await shop.store.backup(row.backup_id);
-  const instance = await locate(shop, await instanceOf(shop, operation));
-  const dump = await shop.backups.get(instance.id, JSON.parse(source?.parts ?? "[]") as readonly Part[]);
-  await agentOf(shop, instance).restore(dump);
-  await shop.store.setRestore(row.id, { state: "succeeded", finished_ms: shop.host.nowMs() });
+/** Replaces the data by that of a backup. Everything is fetched and proved whole before the agent touches live data. */
+export async function restore(context: OperationContext, operation: Operation): Promise<void> {
+  const { row } = restorePayload(operation);
+  await context.store.addRestore(row);
+  await context.store.setRestore(row.id, { state: "running" });
+  const source = await context.store.backup(row.backup_id);
+  const instance = await locate(context, await instanceOf(context, operation));
+  const dump = await context.backups.get(instance.id, parseParts(source?.parts ?? "[]"));
+  await agentOf(context, instance).restore(dump);
+  await context.store.setRestore(row.id, { state: "succeeded", finished_ms: context.host.nowMs() });
 }
 
-export async function restoreFailed(shop: Workshop, operation: Operation): Promise<void> {
-  const { row } = payloadOf<RestorePayload>(operation);
-  await shop.store.addRestore(row);
-  await shop.store.setRestore(row.id, { state: "failed", finished_ms: shop.host.nowMs() });
+/** Writes down that the restore failed; there is nothing to take back. */
+export async function undoRestore(context: OperationContext, operation: Operation): Promise<void> {
+  const { row } = restorePayload(operation);
+  await context.store.addRestore(row);
+  await context.store.setRestore(row.id, { state: "failed", finished_ms: context.host.nowMs() });
 }

@@ -1,41 +1,36 @@
 import { FinalError } from "../errors.ts";
-import type { BindingRow } from "../store/schema.ts";
 import { openText } from "../store/seal.ts";
 import type { Operation } from "../store/store.ts";
-import { agentOf, guardBindings, instanceOf, isBound, locate, payloadOf, type Workshop } from "./workshop.ts";
+import { agentOf, guardBindings, instanceOf, isBound, locate, type OperationContext } from "./context.ts";
+import { bindPayload } from "./payloads.ts";
 
-/** What a bind is told: the record to make. */
-export interface BindPayload {
-  readonly row: BindingRow;
-}
-
-/** The user comes first, the way to it last: what is open is always what a binding has asked for. */
-export async function bind(shop: Workshop, operation: Operation): Promise<void> {
-  const { row } = payloadOf<BindPayload>(operation);
-  await shop.store.addBinding(row);
-  const binding = await shop.store.binding(row.id);
+/** Creates the user first and opens the way to it last: what is open is always what a binding has asked for. */
+export async function bind(context: OperationContext, operation: Operation): Promise<void> {
+  const { row } = bindPayload(operation);
+  await context.store.addBinding(row);
+  const binding = await context.store.binding(row.id);
   if (binding?.instance_id !== operation.instance_id) throw new FinalError(`binding ${row.id} is another instance's`);
-  const instance = await locate(shop, await instanceOf(shop, operation));
-  await agentOf(shop, instance).putCredentials(
+  const instance = await locate(context, await instanceOf(context, operation));
+  await agentOf(context, instance).putCredentials(
     binding.username,
-    openText(shop.seal, binding.password),
+    openText(context.seal, binding.password),
     instance.deployment,
   );
-  await shop.store.setBinding(binding.id, { state: "ready" });
-  await guardBindings(shop, instance);
+  await context.store.setBinding(binding.id, { state: "ready" });
+  await guardBindings(context, instance);
 }
 
 /**
  * Takes back what a bind made, or as much of it as it came to. The way is closed before the user goes, so that a failure in between leaves it
  * shut; nothing is opened, so what kept a bind from opening it does not keep this from its end.
  */
-export async function unbind(shop: Workshop, operation: Operation): Promise<void> {
-  const binding = await shop.store.binding(operation.binding_id);
+export async function unbind(context: OperationContext, operation: Operation): Promise<void> {
+  const binding = await context.store.binding(operation.binding_id);
   if (binding?.instance_id !== operation.instance_id) return;
-  await shop.store.setBinding(binding.id, { state: "removing" });
-  const instance = await instanceOf(shop, operation);
-  if (!(await isBound(shop, instance))) await shop.guard.close(instance.id);
-  const located = await locate(shop, instance);
-  if (located.address !== "") await agentOf(shop, located).deleteCredentials(binding.username);
-  await shop.store.deleteBinding(binding.id);
+  await context.store.setBinding(binding.id, { state: "removing" });
+  const instance = await instanceOf(context, operation);
+  if (!(await isBound(context, instance))) await context.guard.close(instance.id);
+  const located = await locate(context, instance);
+  if (located.address !== "") await agentOf(context, located).deleteCredentials(binding.username);
+  await context.store.deleteBinding(binding.id);
 }

@@ -2,19 +2,19 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { BackendError, FinalError, StoreError } from "../errors.ts";
 import type { Guard } from "../guard/guard.ts";
 import { serviceOf } from "../spi/catalog.ts";
-import type { Deployer } from "../spi/director.ts";
+import type { Deployer } from "../spi/director/deployer.ts";
 import { embeddedPool } from "../store/embedded.ts";
 import type { InstanceRow } from "../store/schema.ts";
 import { createSeal, sealText } from "../store/seal.ts";
 import { type Operation, openStore, type Store } from "../store/store.ts";
 import { FakeHost, TEST_CONFIG } from "../testing.ts";
 import { createExecutor, type Executor } from "./executor.ts";
-import type { Workshop } from "./workshop.ts";
+import type { OperationContext } from "./context.ts";
 
 const IDS = serviceOf("postgresql");
 const outage = (): StoreError => new StoreError(new Error("Connection terminated unexpectedly"));
 
-/** A workshop whose backends do what a test says; what they were asked for is written down. */
+/** A context whose backends do what a test says; what they were asked for is written down. */
 class Bench {
   readonly host = new FakeHost(({ method }) => (method === "DELETE" ? { status: 204 } : this.agent()));
   readonly asked: string[] = [];
@@ -23,7 +23,7 @@ class Bench {
   deploy: (contextId: string) => void = () => {};
   remove: () => void = () => {};
   admit: () => void = () => {};
-  shop!: Workshop;
+  context!: OperationContext;
   executor!: Executor;
 
   async open(): Promise<void> {
@@ -52,7 +52,7 @@ class Bench {
       close: () => note("close"),
       remove: (id) => note(`unguard ${id}`),
     };
-    this.shop = {
+    this.context = {
       config: TEST_CONFIG,
       host,
       store: await openStore(embeddedPool(), host),
@@ -71,13 +71,13 @@ class Bench {
 
   /** An executor whose store does some things in another way. */
   executorOn(change: (store: Store) => Partial<Store>): Executor {
-    const { store, ...others } = this.shop;
+    const { store, ...others } = this.context;
     const changed = { ...others, store: { ...store, ...change(store) } };
     return createExecutor(changed, (error) => void this.reported.push(error));
   }
 
   row(id: string): InstanceRow {
-    const secrets = sealText(this.shop.seal, JSON.stringify({ adminPassword: "a", agentPassword: "b" }));
+    const secrets = sealText(this.context.seal, JSON.stringify({ adminPassword: "a", agentPassword: "b" }));
     return {
       id,
       plan_id: IDS.plans[0]?.id ?? "",
@@ -106,7 +106,7 @@ class Bench {
       created_ms: 1,
       ...change,
     };
-    await (operation.busy === null ? this.shop.store.enqueue(operation) : this.shop.store.claim(operation));
+    await (operation.busy === null ? this.context.store.enqueue(operation) : this.context.store.claim(operation));
     return operation;
   }
 }
@@ -122,8 +122,8 @@ describe("the executor", () => {
   it("carries an operation out and writes down that it succeeded", async () => {
     const operation = await bench.order("a");
     expect(await bench.executor.start(operation)).toBe("succeeded");
-    expect(await bench.shop.store.operation(operation.id)).toMatchObject({ state: "succeeded", busy: null });
-    expect(await bench.shop.store.instance("a")).toMatchObject({ state: "ready", address: "10.0.0.5" });
+    expect(await bench.context.store.operation(operation.id)).toMatchObject({ state: "succeeded", busy: null });
+    expect(await bench.context.store.instance("a")).toMatchObject({ state: "ready", address: "10.0.0.5" });
     expect(bench.asked).toContain("admit ");
   });
 
@@ -155,14 +155,14 @@ describe("the executor", () => {
   });
 
   it("takes up once the store is back what was opened meanwhile", async () => {
-    const { store } = bench.shop;
+    const { store } = bench.context;
     let outages = 3;
     const flaky = {
       ...store,
       openOperations: () =>
         outages-- > 0 ? Promise.reject(new StoreError(new Error("gone"))) : store.openOperations(),
     };
-    const executor = createExecutor({ ...bench.shop, store: flaky }, (error) => void bench.reported.push(error));
+    const executor = createExecutor({ ...bench.context, store: flaky }, (error) => void bench.reported.push(error));
     const operation = await bench.order("a");
     for (let asked = 0; asked < 5; asked++) executor.resumeLater();
     await executor.resume();
@@ -178,8 +178,8 @@ describe("the executor", () => {
     const operation = await bench.order("a");
     expect(await bench.executor.start(operation)).toBe("failed");
     expect(bench.asked.slice(1)).toEqual(["remove d-a", "unguard a"]);
-    expect(await bench.shop.store.instance("a")).toMatchObject({ state: "failed" });
-    expect((await bench.shop.store.operation(operation.id))?.description).not.toContain("secret");
+    expect(await bench.context.store.instance("a")).toMatchObject({ state: "failed" });
+    expect((await bench.context.store.operation(operation.id))?.description).not.toContain("secret");
     expect(bench.reported).toEqual([]);
   });
 
@@ -197,7 +197,7 @@ describe("the executor", () => {
     };
     const payload = JSON.stringify({ planId: IDS.plans[1]?.id, parameters: "{}" });
     expect(await bench.executor.start(await bench.order("a", { kind: "update", payload }))).toBe("failed");
-    expect(await bench.shop.store.instance("a")).toMatchObject({ state: "broken", plan_id: IDS.plans[0]?.id });
+    expect(await bench.context.store.instance("a")).toMatchObject({ state: "broken", plan_id: IDS.plans[0]?.id });
   });
 
   it("brings an instance back to what its record says when an update fails", async () => {
@@ -207,7 +207,7 @@ describe("the executor", () => {
     };
     const payload = JSON.stringify({ planId: IDS.plans[1]?.id, parameters: "{}" });
     expect(await bench.executor.start(await bench.order("a", { kind: "update", payload }))).toBe("failed");
-    expect(await bench.shop.store.instance("a")).toMatchObject({ state: "ready", plan_id: IDS.plans[0]?.id });
+    expect(await bench.context.store.instance("a")).toMatchObject({ state: "ready", plan_id: IDS.plans[0]?.id });
   });
 
   it("keeps the record of an instance whose deletion failed", async () => {
@@ -216,10 +216,10 @@ describe("the executor", () => {
       throw new FinalError("no");
     };
     expect(await bench.executor.start(await bench.order("a", { kind: "deprovision" }))).toBe("failed");
-    expect(await bench.shop.store.instance("a")).toMatchObject({ state: "broken" });
+    expect(await bench.context.store.instance("a")).toMatchObject({ state: "broken" });
     bench.remove = () => {};
     expect(await bench.executor.start(await bench.order("a", { kind: "deprovision", id: "again" }))).toBe("succeeded");
-    expect(await bench.shop.store.instance("a")).toBeUndefined();
+    expect(await bench.context.store.instance("a")).toBeUndefined();
   });
 
   it("cuts a provision short for the deletion that waits behind it", async () => {
@@ -230,7 +230,7 @@ describe("the executor", () => {
     await bench.executor.start(provision);
     expect(await waiting).toBe("succeeded");
     expect(bench.asked).toContain(`cancel ${provision.id}`);
-    expect(await bench.shop.store.instance("a")).toBeUndefined();
+    expect(await bench.context.store.instance("a")).toBeUndefined();
   });
 
   it("reports a defect, and ends the operation all the same", async () => {
@@ -246,7 +246,7 @@ describe("a binding", () => {
   let bench: Bench;
   const row = { id: "b", instance_id: "a", state: "creating", request: "", username: "u", password: "", created_ms: 1 };
   const bind = (): Promise<Operation> => {
-    const payload = JSON.stringify({ row: { ...row, password: sealText(bench.shop.seal, "secret") } });
+    const payload = JSON.stringify({ row: { ...row, password: sealText(bench.context.seal, "secret") } });
     return bench.order("a", { kind: "bind", binding_id: "b", payload });
   };
 
@@ -263,13 +263,13 @@ describe("a binding", () => {
     bench.asked.length = 0;
     await bench.executor.start(await bench.order("a", { kind: "unbind", binding_id: "b", payload: "{}" }));
     expect(bench.asked[0]).toBe("close");
-    expect(await bench.shop.store.bindings()).toEqual([]);
+    expect(await bench.context.store.bindings()).toEqual([]);
   });
 
   it("that fails leaves neither record nor way", async () => {
     bench.agent = () => ({ status: 422, json: {} });
     expect(await bench.executor.start(await bind())).toBe("failed");
-    expect(await bench.shop.store.bindings()).toEqual([]);
+    expect(await bench.context.store.bindings()).toEqual([]);
     expect(bench.asked).not.toContain("admit 10.0.0.0/24");
   });
 
@@ -278,7 +278,7 @@ describe("a binding", () => {
       throw new FinalError("rule answered 409: OverQuota");
     };
     expect(await bench.executor.start(await bind())).toBe("failed");
-    expect(await bench.shop.store.bindings()).toEqual([]);
+    expect(await bench.context.store.bindings()).toEqual([]);
     const deleted = bench.host.sent.filter(({ method }) => method === "DELETE").map(({ url }) => new URL(url).pathname);
     expect(deleted).toEqual(["/v1/credentials/u"]);
     expect(bench.asked).toEqual(["protect a", "admit 10.0.0.0/24", "close", "protect a"]);

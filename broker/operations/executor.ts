@@ -1,54 +1,50 @@
-import { BackendError, FinalError, StoreError } from "../errors.ts";
+import { BackendError, FinalError } from "../errors.ts";
 import type { OperationKind } from "../store/schema.ts";
 import type { Operation } from "../store/store.ts";
-import type { Host } from "../host.ts";
-import { backup, backupFailed, restore, restoreFailed } from "./backups.ts";
+import { backup, restore, undoBackup, undoRestore } from "./backups.ts";
 import { bind, unbind } from "./bindings.ts";
-import { deprovision, provision, provisionFailed, update, updateFailed } from "./instances.ts";
-import type { Workshop } from "./workshop.ts";
+import type { OperationContext } from "./context.ts";
+import { deprovision, provision, undoProvision, undoUpdate, update } from "./instances.ts";
+import { coalesce, retryRounds } from "./retry.ts";
 
-type Work = (shop: Workshop, operation: Operation) => Promise<void>;
+type OperationStep = (context: OperationContext, operation: Operation) => Promise<void>;
 
-interface Kind {
-  readonly work: Work;
+interface OperationSteps {
+  readonly work: OperationStep;
   /** What is put right when the work has failed for good. */
-  readonly undo?: Work;
+  readonly undo?: OperationStep;
 }
 
-const KINDS: Readonly<Record<OperationKind, Kind>> = {
-  provision: { work: provision, undo: provisionFailed },
-  update: { work: update, undo: updateFailed },
+const STEPS: Readonly<Record<OperationKind, OperationSteps>> = {
+  provision: { work: provision, undo: undoProvision },
+  update: { work: update, undo: undoUpdate },
   deprovision: { work: deprovision },
   bind: { work: bind, undo: unbind },
   unbind: { work: unbind },
-  backup: { work: backup, undo: backupFailed },
-  restore: { work: restore, undo: restoreFailed },
+  backup: { work: backup, undo: undoBackup },
+  restore: { work: restore, undo: undoRestore },
 };
 
-/** How often a whole operation is begun again while a backend is out of order, and how far apart. */
+/** How often a whole operation is begun while a backend is down. */
 const ROUNDS_MAX = 5;
-const ROUND_MS = 120_000;
 /** What undoes a failure must not itself be given up soon: what it leaves costs. */
 const UNDO_ROUNDS_MAX = 50;
-
-/** How long the store is given to come back before it is asked again: longer each time, up to a limit. */
-const STORE_MS = 500;
-const STORE_MS_MAX = 30_000;
 
 /** How often an operation that waits looks whether it is its turn. */
 const TURN_MS = 2000;
 
+/** How an operation ended. */
 export type Ending = "succeeded" | "failed";
 
-/** Told of an operation when it begins (again, after a restart), when it or what undoes it goes wrong, and how it ends. */
-export type Tell = (operation: Operation, event: "begins" | "goes wrong" | Ending, why?: unknown) => void;
+/** Called when an operation begins (again, after a restart), when it or what undoes it goes wrong, and when it has ended. */
+export type OperationListener = (operation: Operation, event: "begins" | "goes wrong" | Ending, why?: unknown) => void;
 
 /**
  * Carries operations out in the background. Each is a row that was written before the first thing was done, and each step can be done
  * again, so that a broker that was killed goes on where it was.
  */
 export interface Executor {
-  /** Resolves with how it ended, once that is written down. */
+  /** Resolves with how it ended, once that is written down. An operation that is started twice runs once. */
   start(operation: Operation): Promise<Ending>;
   /** Takes up what nobody carries out: at the start, what an earlier process left open. Waits for a store that is away. */
   resume(): Promise<void>;
@@ -56,108 +52,97 @@ export interface Executor {
   resumeLater(): void;
 }
 
-/** Begins work again while a backend is out of order, so many times; a store that is away is waited for, however long. */
-async function tryAgain(host: Host, roundsMax: number, work: () => Promise<void>): Promise<void> {
-  for (let [round, outages] = [1, 0]; ; ) {
+/** What a platform reads: no hosts, ids or traces of the backend. */
+const describeFailure = (kind: OperationKind): string =>
+  `The ${kind} did not succeed. Try again, or ask the operator of the service.`;
+
+class BackgroundExecutor implements Executor {
+  readonly #context: OperationContext;
+  readonly #report: (error: unknown, operation?: Operation) => void;
+  readonly #listen: OperationListener;
+  readonly #running = new Map<string, Promise<Ending>>();
+  readonly resume: () => Promise<void>;
+
+  constructor(
+    context: OperationContext,
+    report: (error: unknown, operation?: Operation) => void,
+    listen: OperationListener,
+  ) {
+    this.#context = context;
+    this.#report = report;
+    this.#listen = listen;
+    this.resume = coalesce(() =>
+      this.#writeUntilDone(async () => {
+        for (const operation of await context.store.openOperations()) void this.start(operation);
+      }),
+    );
+  }
+
+  start(operation: Operation): Promise<Ending> {
+    const known = this.#running.get(operation.id);
+    if (known !== undefined) return known;
+    const ending = this.#perform(operation).finally(() => this.#running.delete(operation.id));
+    this.#running.set(operation.id, ending);
+    ending.catch((error: unknown) => this.#report(error, operation));
+    return ending;
+  }
+
+  resumeLater(): void {
+    this.resume().catch((error: unknown) => this.#report(error));
+  }
+
+  async #perform(operation: Operation): Promise<Ending> {
+    const { store } = this.#context;
+    if (operation.busy === null) await this.#writeUntilDone(() => this.#waitForTurn(operation));
+    this.#listen(operation, "begins");
+    const { work, undo } = STEPS[operation.kind];
+    const isUndoing = operation.state === "undoing";
+    const ending = isUndoing ? "failed" : await this.#attempt(ROUNDS_MAX, operation, work);
+    if (ending === "failed") {
+      // Whoever takes it up from here must not try the work again on what is half undone.
+      if (!isUndoing) await this.#writeUntilDone(() => store.undoOperation(operation.id));
+      await this.#attempt(UNDO_ROUNDS_MAX, operation, undo);
+    }
+    const description = ending === "failed" ? describeFailure(operation.kind) : "";
+    await this.#writeUntilDone(() => store.endOperation(operation.id, ending, description));
+    this.#listen(operation, ending);
+    return ending;
+  }
+
+  async #attempt(roundsMax: number, operation: Operation, step: OperationStep | undefined): Promise<Ending> {
     try {
-      return await work();
+      await retryRounds(this.#context.host, roundsMax, async () => step?.(this.#context, operation));
+      return "succeeded";
     } catch (error) {
-      if (!(error instanceof BackendError)) throw error;
-      if (error instanceof StoreError) {
-        // It has refused nothing, and while it is away no end can be written down either.
-        await host.sleepMs(Math.min(STORE_MS_MAX, STORE_MS * 2 ** outages++));
-        continue;
-      }
-      if (round++ === roundsMax) throw error;
-      outages = 0;
-      await host.sleepMs(ROUND_MS);
+      this.#listen(operation, "goes wrong", error);
+      if (!(error instanceof BackendError || error instanceof FinalError)) this.#report(error, operation);
+      return "failed";
+    }
+  }
+
+  /** While the store is away nothing can be written down, and nothing can be said to have ended. */
+  #writeUntilDone(change: () => Promise<void>): Promise<void> {
+    return retryRounds(this.#context.host, Number.POSITIVE_INFINITY, change);
+  }
+
+  /** Waits until it is an operation's turn. A provision before it is cut short: its task is cancelled, and it takes back what it did. */
+  async #waitForTurn(operation: Operation): Promise<void> {
+    const { store, deployer, host } = this.#context;
+    while (!(await store.takeTurn(operation))) {
+      const before = await store.turnOf(operation.instance_id);
+      if (before?.kind === "provision") await deployer.cancel(before.id);
+      await host.sleepMs(TURN_MS);
     }
   }
 }
 
-/** Work that is done once more, and only once, for all who ask while it goes on. */
-function oneAtATime(work: () => Promise<void>): () => Promise<void> {
-  let going: Promise<void> | undefined;
-  let isAskedFor = false;
-  const go = async (): Promise<void> => {
-    try {
-      do {
-        isAskedFor = false;
-        await work();
-      } while (isAskedFor);
-    } finally {
-      going = undefined;
-    }
-  };
-  return () => {
-    isAskedFor = true;
-    return (going ??= go());
-  };
-}
-
-export function createExecutor(
-  shop: Workshop,
+/**
+ * Makes the executor of one control plane; it begins with the first `start` or `resume`.
+ *
+ * @param report gets defects: errors that no backend caused
+ */
+export const createExecutor = (
+  context: OperationContext,
   report: (error: unknown, operation?: Operation) => void,
-  tell: Tell = () => {},
-): Executor {
-  const { host, store } = shop;
-  const running = new Map<string, Promise<Ending>>();
-  const rounds = (max: number, work: () => Promise<void>): Promise<void> => tryAgain(host, max, work);
-  /** While the store is away nothing can be written down, and nothing can be said to have ended. */
-  const written = (change: () => Promise<void>): Promise<void> => rounds(Number.POSITIVE_INFINITY, change);
-  const noteTrouble = (error: unknown, operation: Operation): void => {
-    tell(operation, "goes wrong", error);
-    if (!(error instanceof BackendError || error instanceof FinalError)) report(error, operation);
-  };
-  const attempt = async (max: number, operation: Operation, work: Work | undefined): Promise<Ending> => {
-    try {
-      await rounds(max, async () => work?.(shop, operation));
-      return "succeeded";
-    } catch (error) {
-      noteTrouble(error, operation);
-      return "failed";
-    }
-  };
-  /** Waits until it is an operation's turn. A provision that stands before it is cut short: its task is cancelled, and it takes back what it did. */
-  const turn = async (operation: Operation): Promise<void> => {
-    while (!(await store.takeTurn(operation))) {
-      const before = await store.turnOf(operation.instance_id);
-      if (before?.kind === "provision") await shop.deployer.cancel(before.id);
-      await host.sleepMs(TURN_MS);
-    }
-  };
-  const perform = async (operation: Operation): Promise<Ending> => {
-    if (operation.busy === null) await written(() => turn(operation));
-    tell(operation, "begins");
-    const { work, undo } = KINDS[operation.kind];
-    const isUndoing = operation.state === "undoing";
-    const ending = isUndoing ? "failed" : await attempt(ROUNDS_MAX, operation, work);
-    if (ending === "failed") {
-      // Whoever takes it up from here must not try the work again on what is half undone.
-      if (!isUndoing) await written(() => store.undoOperation(operation.id));
-      await attempt(UNDO_ROUNDS_MAX, operation, undo);
-    }
-    const description = ending === "failed" ? describe(operation.kind) : "";
-    await written(() => store.endOperation(operation.id, ending, description));
-    tell(operation, ending);
-    return ending;
-  };
-  const start = (operation: Operation): Promise<Ending> => {
-    const known = running.get(operation.id);
-    if (known !== undefined) return known;
-    const ending = perform(operation).finally(() => running.delete(operation.id));
-    running.set(operation.id, ending);
-    ending.catch((error: unknown) => report(error, operation));
-    return ending;
-  };
-  const resume = oneAtATime(() =>
-    written(async () => {
-      for (const operation of await store.openOperations()) void start(operation);
-    }),
-  );
-  return { start, resume, resumeLater: () => void resume().catch((error: unknown) => report(error)) };
-}
-
-/** What a platform is told: no hosts, ids or traces of the backend. */
-const describe = (kind: OperationKind): string =>
-  `The ${kind} did not succeed. Try again, or ask the operator of the service.`;
+  listen: OperationListener = () => {},
+): Executor => new BackgroundExecutor(context, report, listen);

@@ -2,8 +2,8 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { BrokerConfig, Login } from "../config.ts";
 import { OsbError } from "../errors.ts";
 import type { Host } from "../host.ts";
+import { equalInConstantTime } from "./constant-time.ts";
 import { RECORDS_PATH } from "./records.ts";
-import { same } from "./requests.ts";
 import { createThrottle } from "./throttle.ts";
 
 /** Name and password of Basic credentials (RFC 7617), if that is what a header holds. */
@@ -14,10 +14,11 @@ function loginOf(header: string | undefined): Login | undefined {
   return colon < 0 ? undefined : { username: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
-/** Each part compared in constant time. */
-function fits(given: Login, expected: Login): boolean {
-  const [nameFits, passwordFits] = [same(given.username, expected.username), same(given.password, expected.password)];
-  return nameFits && passwordFits;
+/** Both parts are compared, whatever the first comparison says. */
+function isSameLogin(given: Login, expected: Login): boolean {
+  const isUser = equalInConstantTime(given.username, expected.username);
+  const isPassword = equalInConstantTime(given.password, expected.password);
+  return isUser && isPassword;
 }
 
 /**
@@ -27,7 +28,7 @@ function fits(given: Login, expected: Login): boolean {
  */
 export type Authenticate = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
-/** Checks the credentials of requests against those of a configuration. */
+/** Makes what checks the credentials of requests against those of a configuration. */
 export function createAuthentication(config: BrokerConfig, host: Host): Authenticate {
   const throttle = createThrottle(host);
   return async (request, reply) => {
@@ -36,7 +37,7 @@ export function createAuthentication(config: BrokerConfig, host: Host): Authenti
     const expected = isForOperators ? config.admin : config.credentials;
     const given = loginOf(request.headers.authorization);
     // Without a password there is none to guess.
-    const attempt = given && (await throttle.attempt(request.ip, given.username, () => fits(given, expected)));
+    const attempt = given && (await throttle.attempt(request.ip, given.username, () => isSameLogin(given, expected)));
     if (attempt === "right") return;
     if (typeof attempt === "object") {
       reply.header("Retry-After", String(attempt.retryAfterS));

@@ -1,122 +1,132 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { concurrency, OsbError } from "../errors.ts";
-import type { BackupPayload, RestorePayload } from "../operations/backups.ts";
-import type { Workshop } from "../operations/workshop.ts";
+import type { OperationContext } from "../operations/context.ts";
+import type { BackupPayload, RestorePayload } from "../operations/payloads.ts";
 import type { BackupRow, InstanceRow, RestoreRow } from "../store/schema.ts";
-import { existing } from "./instances.ts";
-import { type Desk, newId, open, orderOf } from "./operations.ts";
+import { newId } from "./ids.ts";
+import { requireInstance } from "./instances.ts";
+import { type AnswerBody, type ControlPlane, newOperation, openOperation } from "./operations.ts";
 
-type BackupRequest = FastifyRequest<{ Params: { id: string; backup: string; restore: string } }>;
+interface BackupRoute {
+  Params: { id: string; backup: string; restore: string };
+}
+type BackupRequest = FastifyRequest<BackupRoute>;
 
-const time = (ms: number): string | null => (ms === 0 ? null : new Date(ms).toISOString());
+const isoTime = (ms: number): string | null => (ms === 0 ? null : new Date(ms).toISOString());
 
-const backupView = (row: BackupRow): object => ({
+const describeBackup = (row: BackupRow): AnswerBody => ({
   id: row.id,
   state: row.state,
   size_bytes: row.size_bytes,
-  triggered_at: time(row.triggered_ms),
-  finished_at: time(row.finished_ms),
+  triggered_at: isoTime(row.triggered_ms),
+  finished_at: isoTime(row.finished_ms),
 });
 
-const restoreView = (row: RestoreRow): object => ({
+const describeRestore = (row: RestoreRow): AnswerBody => ({
   id: row.id,
   backup_id: row.backup_id,
   state: row.state,
-  triggered_at: time(row.triggered_ms),
-  finished_at: time(row.finished_ms),
+  triggered_at: isoTime(row.triggered_ms),
+  finished_at: isoTime(row.finished_ms),
 });
 
 /** An instance that is free for a backup or a restore. @throws OsbError 404, 409 */
-async function freeInstance(shop: Workshop, id: string): Promise<InstanceRow> {
-  const instance = await existing(shop, id, 404);
+async function requireFreeInstance(context: OperationContext, id: string): Promise<InstanceRow> {
+  const instance = await requireInstance(context, id, 404);
   if (instance.state !== "ready") throw new OsbError(409, "The service instance is not ready.");
-  if ((await shop.store.busyWith(id)) !== undefined) throw busy();
+  if ((await context.store.busyWith(id)) !== undefined) throw busyRefusal();
   return instance;
 }
 
-const busy = (): OsbError => new OsbError(409, "Another operation of this service instance is in progress.");
+const busyRefusal = (): OsbError => new OsbError(409, "Another operation of this service instance is in progress.");
 
 /** A backup of this very instance. @throws OsbError 404 */
-async function ownBackup(shop: Workshop, request: BackupRequest): Promise<BackupRow> {
-  const backup = await shop.store.backup(request.params.backup);
+async function requireOwnBackup(context: OperationContext, request: BackupRequest): Promise<BackupRow> {
+  const backup = await context.store.backup(request.params.backup);
   if (backup === undefined || backup.instance_id !== request.params.id)
     throw new OsbError(404, "There is no such backup.");
   return backup;
 }
 
-async function create(desk: Desk, request: BackupRequest, reply: FastifyReply): Promise<object> {
-  const { shop, executor } = desk;
-  const instance = await freeInstance(shop, request.params.id);
-  const row: BackupRow = {
-    id: newId(shop),
-    instance_id: instance.id,
-    state: "queued",
-    parts: "[]",
-    size_bytes: 0,
-    triggered_ms: shop.host.nowMs(),
-    finished_ms: 0,
-  };
+const newBackup = (context: OperationContext, instance: InstanceRow): BackupRow => ({
+  id: newId(context),
+  instance_id: instance.id,
+  state: "queued",
+  parts: "[]",
+  size_bytes: 0,
+  triggered_ms: context.host.nowMs(),
+  finished_ms: 0,
+});
+
+const newRestore = (context: OperationContext, backup: BackupRow): RestoreRow => ({
+  id: newId(context),
+  instance_id: backup.instance_id,
+  backup_id: backup.id,
+  state: "queued",
+  triggered_ms: context.host.nowMs(),
+  finished_ms: 0,
+});
+
+async function create(controlPlane: ControlPlane, request: BackupRequest, reply: FastifyReply): Promise<AnswerBody> {
+  const { context, executor } = controlPlane;
+  const instance = await requireFreeInstance(context, request.params.id);
+  const row = newBackup(context, instance);
   const payload: BackupPayload = { row };
-  const operation = orderOf(shop, { instanceId: instance.id, kind: "backup", payload });
-  if (!(await open(desk, operation))) throw busy();
+  const operation = newOperation(context, { instanceId: instance.id, kind: "backup", payload });
+  if (!(await openOperation(controlPlane, operation))) throw busyRefusal();
   void executor.start(operation);
-  await shop.store.addBackup(row);
+  await context.store.addBackup(row);
   reply.code(202);
-  return backupView(row);
+  return describeBackup(row);
 }
 
-async function remove(shop: Workshop, request: BackupRequest): Promise<object> {
-  const backup = await ownBackup(shop, request);
-  if ((await shop.store.busyWith(backup.instance_id)) !== undefined) throw concurrency();
+async function remove(context: OperationContext, request: BackupRequest): Promise<AnswerBody> {
+  const backup = await requireOwnBackup(context, request);
+  if ((await context.store.busyWith(backup.instance_id)) !== undefined) throw concurrency();
   if (backup.state === "deleted") throw new OsbError(410, "The backup is gone.");
-  await shop.backups.remove(backup.instance_id, backup.id);
-  await shop.store.setBackup(backup.id, { state: "deleted", parts: "[]" });
+  await context.backups.remove(backup.instance_id, backup.id);
+  await context.store.setBackup(backup.id, { state: "deleted", parts: "[]" });
   return {};
 }
 
-async function restore(desk: Desk, request: BackupRequest, reply: FastifyReply): Promise<object> {
-  const { shop, executor } = desk;
-  const backup = await ownBackup(shop, request);
-  const instance = await freeInstance(shop, request.params.id);
-  if (backup.state !== "succeeded") throw new OsbError(422, `A backup that is ${backup.state} can not be restored.`);
-  const row: RestoreRow = {
-    id: newId(shop),
-    instance_id: instance.id,
-    backup_id: backup.id,
-    state: "queued",
-    triggered_ms: shop.host.nowMs(),
-    finished_ms: 0,
-  };
+async function restore(controlPlane: ControlPlane, request: BackupRequest, reply: FastifyReply): Promise<AnswerBody> {
+  const { context, executor } = controlPlane;
+  const backup = await requireOwnBackup(context, request);
+  await requireFreeInstance(context, request.params.id);
+  if (backup.state !== "succeeded") throw new OsbError(422, `A backup that is ${backup.state} can't be restored.`);
+  const row = newRestore(context, backup);
   const payload: RestorePayload = { row };
-  const operation = orderOf(shop, { instanceId: instance.id, kind: "restore", payload });
-  if (!(await open(desk, operation))) throw busy();
+  const operation = newOperation(context, { instanceId: row.instance_id, kind: "restore", payload });
+  if (!(await openOperation(controlPlane, operation))) throw busyRefusal();
   void executor.start(operation);
-  await shop.store.addRestore(row);
+  await context.store.addRestore(row);
   reply.code(202);
-  return restoreView(row);
+  return describeRestore(row);
+}
+
+async function showRestore(context: OperationContext, { params }: BackupRequest): Promise<AnswerBody> {
+  const row = await context.store.restore(params.restore);
+  if (row === undefined || row.instance_id !== params.id) throw new OsbError(404, "There is no such restore.");
+  return describeRestore(row);
 }
 
 /** Backups as an extension of the OSB API: instance → backups → restores. Ownership is checked on every pair. */
-export function backupRoutes(app: FastifyInstance, desk: Desk): void {
-  const { shop } = desk;
+export function backupRoutes(app: FastifyInstance, controlPlane: ControlPlane): void {
+  const { context } = controlPlane;
   const base = "/v2/service_instances/:id/extensions/backup";
-  const typed = (request: FastifyRequest): BackupRequest => request as BackupRequest;
-  app.post(`${base}/backups`, (request, reply) => create(desk, typed(request), reply));
-  app.get(`${base}/backups`, async (request) => {
-    const instance = await existing(shop, typed(request).params.id, 404);
-    return { backups: (await shop.store.backupsOf(instance.id)).map(backupView) };
+  app.post<BackupRoute>(`${base}/backups`, (request, reply) => create(controlPlane, request, reply));
+  app.get<BackupRoute>(`${base}/backups`, async (request) => {
+    const instance = await requireInstance(context, request.params.id, 404);
+    return { backups: (await context.store.backupsOf(instance.id)).map(describeBackup) };
   });
-  app.get(`${base}/backups/:backup`, async (request) => backupView(await ownBackup(shop, typed(request))));
-  app.delete(`${base}/backups/:backup`, (request) => remove(shop, typed(request)));
-  app.post(`${base}/backups/:backup/restores`, (request, reply) => restore(desk, typed(request), reply));
-  app.get(`${base}/restores`, async (request) => {
-    const instance = await existing(shop, typed(request).params.id, 404);
-    return { restores: (await shop.store.restoresOf(instance.id)).map(restoreView) };
+  app.get<BackupRoute>(`${base}/backups/:backup`, async (request) =>
+    describeBackup(await requireOwnBackup(context, request)),
+  );
+  app.delete<BackupRoute>(`${base}/backups/:backup`, (request) => remove(context, request));
+  app.post<BackupRoute>(`${base}/backups/:backup/restores`, (request, reply) => restore(controlPlane, request, reply));
+  app.get<BackupRoute>(`${base}/restores`, async (request) => {
+    const instance = await requireInstance(context, request.params.id, 404);
+    return { restores: (await context.store.restoresOf(instance.id)).map(describeRestore) };
   });
-  app.get(`${base}/restores/:restore`, async (request) => {
-    const { id, restore: restoreId } = typed(request).params;
-    const row = await shop.store.restore(restoreId);
-    if (row === undefined || row.instance_id !== id) throw new OsbError(404, "There is no such restore.");
-    return restoreView(row);
-  });
+  app.get<BackupRoute>(`${base}/restores/:restore`, (request) => showRestore(context, request));
 }

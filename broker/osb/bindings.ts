@@ -1,29 +1,35 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { badRequest, concurrency, OsbError } from "../errors.ts";
-import type { BindPayload } from "../operations/bindings.ts";
+import { domainOf, type OperationContext } from "../operations/context.ts";
 import type { Ending } from "../operations/executor.ts";
-import { payloadOf, type Workshop } from "../operations/workshop.ts";
+import { type BindPayload, bindPayload } from "../operations/payloads.ts";
 import { credentialsOf, endpointsOf } from "../spi/credentials.ts";
 import type { BindingRow, InstanceRow } from "../store/schema.ts";
 import { openText, sealText } from "../store/seal.ts";
 import type { Operation } from "../store/store.ts";
-import { checkOwnIds, existing } from "./instances.ts";
-import { accepted, type Desk, open, openBehind, orderOf, polled, type Query, randomHex } from "./operations.ts";
+import { canonical, ownerOf } from "./canonical.ts";
+import { objectBody, optionalObject, optionalText, type RequestBody } from "./fields.ts";
+import { minorOf } from "./headers.ts";
+import { checkId, isId, randomHex } from "./ids.ts";
+import { checkOwnIds, requireInstance } from "./instances.ts";
+import { checkService, findPlan } from "./offering.ts";
 import {
-  type Body,
-  canonical,
-  checkId,
-  checkService,
-  findPlan,
-  isId,
-  minorOf,
-  objectBody,
-  optionalObject,
-  optionalText,
-  ownerOf,
-} from "./requests.ts";
+  acceptedReply,
+  type AnswerBody,
+  answerPoll,
+  type ControlPlane,
+  newOperation,
+  openBehind,
+  openOperation,
+  type RouteQuery,
+} from "./operations.ts";
 
-type BindingRequest = FastifyRequest<{ Params: { id: string; binding: string }; Querystring: Query; Body: unknown }>;
+interface BindingRoute {
+  Params: { id: string; binding: string };
+  Querystring: RouteQuery;
+  Body: unknown;
+}
+type BindingRequest = FastifyRequest<BindingRoute>;
 
 /** How long a platform that does not take 202 for an answer is kept waiting. Shorter than the usual patience of platforms, 60 s. */
 const SYNCHRONOUS_MS_MAX = 50_000;
@@ -34,24 +40,29 @@ const ENDPOINTS_MINOR = 15;
 /** Bindings could be asynchronous from this version on. */
 const ASYNCHRONOUS_MINOR = 14;
 
-const takes202 = ({ query, headers }: BindingRequest): boolean =>
+const acceptsAsync = ({ query, headers }: BindingRequest): boolean =>
   query.accepts_incomplete === "true" && minorOf(headers) >= ASYNCHRONOUS_MINOR;
 
 /** Members of bind_resource that say for whom a binding is; others make no difference. */
 const RESOURCE = ["app_guid", "space_guid", "route", "credential_client_id"] as const;
 
-async function told(shop: Workshop, request: BindingRequest, instance: InstanceRow, row: BindingRow): Promise<object> {
-  const place = { service: shop.service, domain: shop.config.domain ?? "dc1.consul", instance };
+function describeBinding(
+  context: OperationContext,
+  request: BindingRequest,
+  instance: InstanceRow,
+  row: BindingRow,
+): AnswerBody {
+  const location = { service: context.service, domain: domainOf(context), instance };
   return {
-    credentials: credentialsOf(place, row.username, openText(shop.seal, row.password)),
-    ...(minorOf(request.headers) >= ENDPOINTS_MINOR && { endpoints: endpointsOf(place) }),
+    credentials: credentialsOf(location, row.username, openText(context.seal, row.password)),
+    ...(minorOf(request.headers) >= ENDPOINTS_MINOR && { endpoints: endpointsOf(location) }),
   };
 }
 
-/** What is asked of a binding, to tell an identical request from another. @throws OsbError 400 */
-function askedOf(instance: InstanceRow, body: Body): string {
+/** What is asked of a binding, as one text, to tell an identical request from another. @throws OsbError 400 */
+function fingerprintOf(instance: InstanceRow, body: RequestBody): string {
   const resource = optionalObject(body.bind_resource, "bind_resource");
-  const context = optionalObject(body.context, "context");
+  const osbContext = optionalObject(body.context, "context");
   if (Object.keys(optionalObject(body.parameters, "parameters")).length > 0)
     throw badRequest("parameters: a binding takes none.");
   return canonical({
@@ -60,84 +71,92 @@ function askedOf(instance: InstanceRow, body: Body): string {
     app: optionalText(body.app_guid, "app_guid"),
     predecessor: optionalText(body.predecessor_binding_id, "predecessor_binding_id"),
     resource: Object.fromEntries(RESOURCE.map((name) => [name, resource[name]])),
-    owner: ownerOf(context),
+    owner: ownerOf(osbContext),
   });
 }
 
 /** A successor is a binding beside its predecessor, which must be one of this instance. @throws OsbError 400 */
-async function checkPredecessor({ store }: Workshop, instance: InstanceRow, id: unknown): Promise<void> {
+async function checkPredecessor({ store }: OperationContext, instance: InstanceRow, id: unknown): Promise<void> {
   if (id === undefined) return;
   const predecessor = isId(id) ? await store.binding(id) : undefined;
   if (predecessor?.instance_id !== instance.id || predecessor.state !== "ready")
     throw badRequest("predecessor_binding_id is no service binding of this service instance.");
 }
 
-const recordOf = (shop: Workshop, id: string, instance: InstanceRow, request: string): BindingRow => ({
+const newBinding = (context: OperationContext, id: string, instance: InstanceRow, request: string): BindingRow => ({
   id,
   instance_id: instance.id,
   state: "creating",
   request,
-  username: `a9s${randomHex(shop, 20)}`,
-  password: sealText(shop.seal, randomHex(shop, 32)),
-  created_ms: shop.host.nowMs(),
+  username: `a9s${randomHex(context, 20)}`,
+  password: sealText(context.seal, randomHex(context, 32)),
+  created_ms: context.host.nowMs(),
 });
 
-async function bind(desk: Desk, request: BindingRequest, reply: FastifyReply): Promise<object> {
-  const { shop } = desk;
+async function bind(controlPlane: ControlPlane, request: BindingRequest, reply: FastifyReply): Promise<AnswerBody> {
+  const { context } = controlPlane;
   const id = checkId(request.params.binding);
   const body = objectBody(request.body);
-  checkService(shop.service, body.service_id);
-  const plan = findPlan(shop.service, body.plan_id);
-  const instance = await existing(shop, request.params.id, 404);
-  const asked = askedOf(instance, body);
+  checkService(context.service, body.service_id);
+  const plan = findPlan(context.service, body.plan_id);
+  const instance = await requireInstance(context, request.params.id, 404);
+  const fingerprint = fingerprintOf(instance, body);
   if (plan.id !== instance.plan_id) throw badRequest("plan_id is not the plan of this service instance.");
-  const known = await shop.store.binding(id);
-  if (known?.state === "ready" && known.request === asked) return told(shop, request, instance, known);
-  const busy = await shop.store.busyWith(instance.id);
-  if (busy?.kind === "bind" && busy.binding_id === id) return boundAlready(desk, request, instance, busy, asked, reply);
-  if (known !== undefined) throw taken();
+  const known = await context.store.binding(id);
+  if (known?.state === "ready" && known.request === fingerprint)
+    return describeBinding(context, request, instance, known);
+  const busy = await context.store.busyWith(instance.id);
+  if (busy?.kind === "bind" && busy.binding_id === id)
+    return answerRepeatedBind(controlPlane, request, instance, busy, fingerprint, reply);
+  if (known !== undefined) throw bindingConflict();
   if (busy !== undefined) throw concurrency();
   if (instance.state !== "ready") throw new OsbError(422, "The service instance is not ready to be bound.");
-  await checkPredecessor(shop, instance, body.predecessor_binding_id);
-  const row = recordOf(shop, id, instance, asked);
-  const payload: BindPayload = { row };
-  const operation = orderOf(shop, { instanceId: instance.id, bindingId: id, kind: "bind", payload });
-  if (!(await open(desk, operation))) throw concurrency();
-  return bound(desk, request, instance, operation, reply);
+  await checkPredecessor(context, instance, body.predecessor_binding_id);
+  const operation = await openBind(controlPlane, newBinding(context, id, instance, fingerprint));
+  return answerBind(controlPlane, request, instance, operation, reply);
 }
 
-const taken = (): OsbError => new OsbError(409, "A service binding with this id exists already.");
+/** @throws OsbError 422 when another operation was quicker */
+async function openBind(controlPlane: ControlPlane, row: BindingRow): Promise<Operation> {
+  const payload: BindPayload = { row };
+  const order = { instanceId: row.instance_id, bindingId: row.id, kind: "bind", payload } as const;
+  const operation = newOperation(controlPlane.context, order);
+  if (!(await openOperation(controlPlane, operation))) throw concurrency();
+  return operation;
+}
+
+const bindingConflict = (): OsbError => new OsbError(409, "A service binding with this id exists already.");
 
 /** The same bind again while it is carried out. @throws OsbError 409 when it is another */
-function boundAlready(
-  desk: Desk,
+function answerRepeatedBind(
+  controlPlane: ControlPlane,
   request: BindingRequest,
   instance: InstanceRow,
   busy: Operation,
-  asked: string,
+  fingerprint: string,
   reply: FastifyReply,
-): Promise<object> {
-  if (payloadOf<BindPayload>(busy).row.request !== asked) throw taken();
-  return bound(desk, request, instance, busy, reply);
+): Promise<AnswerBody> {
+  if (bindPayload(busy).row.request !== fingerprint) throw bindingConflict();
+  return answerBind(controlPlane, request, instance, busy, reply);
 }
 
 /** 202 to a platform that polls; to any other the binding itself, once it stands. */
-async function bound(
-  desk: Desk,
+async function answerBind(
+  controlPlane: ControlPlane,
   request: BindingRequest,
   instance: InstanceRow,
   operation: Operation,
   reply: FastifyReply,
-): Promise<object> {
-  const ending = desk.executor.start(operation);
-  if (takes202(request)) return accepted(reply, operation);
-  await succeeded(desk, ending);
+): Promise<AnswerBody> {
+  const ending = controlPlane.executor.start(operation);
+  if (acceptsAsync(request)) return acceptedReply(reply, operation);
+  await waitForSuccess(controlPlane, ending);
   reply.code(201);
-  return told(desk.shop, request, instance, payloadOf<BindPayload>(operation).row);
+  return describeBinding(controlPlane.context, request, instance, bindPayload(operation).row);
 }
 
 /** @throws OsbError 500 when it failed, 503 when it goes on for longer than a platform waits */
-async function succeeded({ shop: { host } }: Desk, ending: Promise<Ending>): Promise<void> {
+async function waitForSuccess({ context: { host } }: ControlPlane, ending: Promise<Ending>): Promise<void> {
   let outcome: Ending | undefined;
   const ended = ending.then((value) => {
     outcome = value;
@@ -149,72 +168,80 @@ async function succeeded({ shop: { host } }: Desk, ending: Promise<Ending>): Pro
   if (outcome === "failed") throw new OsbError(500, "The service could not do what was asked; ask its operator.");
 }
 
-/** A binding of this instance; another instance's is none. @throws OsbError 404 or 410 */
-async function ownBinding(
-  shop: Workshop,
+/** A binding of this instance; another instance's is none. @throws OsbError 404 or 410 when there is no such instance */
+async function findOwnBinding(
+  context: OperationContext,
   request: BindingRequest,
   status: 404 | 410,
 ): Promise<{ instance: InstanceRow; binding: BindingRow | undefined }> {
-  const instance = await existing(shop, request.params.id, status);
-  const binding = await shop.store.binding(request.params.binding);
+  const instance = await requireInstance(context, request.params.id, status);
+  const binding = await context.store.binding(request.params.binding);
   return { instance, binding: binding?.instance_id === instance.id ? binding : undefined };
 }
 
 const noBinding = (status: 404 | 410): OsbError => new OsbError(status, "There is no such service binding.");
 
-async function unbind(desk: Desk, request: BindingRequest, reply: FastifyReply): Promise<object> {
-  const { shop } = desk;
+async function unbind(controlPlane: ControlPlane, request: BindingRequest, reply: FastifyReply): Promise<AnswerBody> {
+  const { context } = controlPlane;
   const { service_id: serviceId, plan_id: planId } = request.query;
-  checkService(shop.service, serviceId);
-  findPlan(shop.service, planId);
-  const { instance, binding } = await ownBinding(shop, request, 410);
-  const busy = await shop.store.busyWith(instance.id);
-  const isOurs = busy?.binding_id === request.params.binding;
+  checkService(context.service, serviceId);
+  findPlan(context.service, planId);
+  const { instance, binding } = await findOwnBinding(context, request, 410);
+  const bindingId = request.params.binding;
+  const busy = await context.store.busyWith(instance.id);
+  const isOurs = busy?.binding_id === bindingId;
   if (binding === undefined && !isOurs) throw noBinding(410);
-  checkOwnIds(shop, instance, request.query, true);
-  if (busy?.kind === "unbind" && isOurs) return unbound(desk, request, busy, reply);
-  const operation = orderOf(shop, { instanceId: instance.id, bindingId: request.params.binding, kind: "unbind" });
-  if (busy?.kind === "bind" && isOurs) return unbound(desk, request, await openBehind(desk, operation), reply);
-  if (busy !== undefined || !(await open(desk, operation))) throw concurrency();
-  return unbound(desk, request, operation, reply);
+  checkOwnIds(context, instance, request.query, true);
+  if (busy?.kind === "unbind" && isOurs) return answerUnbind(controlPlane, request, busy, reply);
+  const operation = newOperation(context, { instanceId: instance.id, bindingId, kind: "unbind" });
+  if (busy?.kind === "bind" && isOurs)
+    return answerUnbind(controlPlane, request, await openBehind(controlPlane, operation), reply);
+  if (busy !== undefined || !(await openOperation(controlPlane, operation))) throw concurrency();
+  return answerUnbind(controlPlane, request, operation, reply);
 }
 
-async function unbound(
-  desk: Desk,
+/** 202 to a platform that polls; to any other 200, once the binding is gone. */
+async function answerUnbind(
+  controlPlane: ControlPlane,
   request: BindingRequest,
   operation: Operation,
   reply: FastifyReply,
-): Promise<object> {
-  const ending = desk.executor.start(operation);
-  if (takes202(request)) return accepted(reply, operation);
-  await succeeded(desk, ending);
+): Promise<AnswerBody> {
+  const ending = controlPlane.executor.start(operation);
+  if (acceptsAsync(request)) return acceptedReply(reply, operation);
+  await waitForSuccess(controlPlane, ending);
   return {};
 }
 
-async function show(shop: Workshop, request: BindingRequest): Promise<object> {
-  const { instance, binding } = await ownBinding(shop, request, 404);
+async function show(context: OperationContext, request: BindingRequest): Promise<AnswerBody> {
+  const { instance, binding } = await findOwnBinding(context, request, 404);
   if (binding?.state !== "ready") throw noBinding(404);
-  checkOwnIds(shop, instance, request.query, false);
-  const busy = await shop.store.busyWith(instance.id);
+  checkOwnIds(context, instance, request.query, false);
+  const busy = await context.store.busyWith(instance.id);
   if (busy?.binding_id === binding.id || busy?.kind === "deprovision") throw noBinding(404);
-  return { ...(await told(shop, request, instance, binding)), parameters: {} };
+  return { ...describeBinding(context, request, instance, binding), parameters: {} };
 }
 
-async function lastOperation(desk: Desk, request: BindingRequest, reply: FastifyReply): Promise<object> {
-  const { shop } = desk;
-  const { operation: asked, service_id: serviceId, plan_id: planId } = request.query;
-  const newest = await shop.store.newestOf(request.params.id, request.params.binding);
+async function lastOperation(
+  controlPlane: ControlPlane,
+  request: BindingRequest,
+  reply: FastifyReply,
+): Promise<AnswerBody> {
+  const { context } = controlPlane;
+  const { operation: given, service_id: serviceId, plan_id: planId } = request.query;
+  const newest = await context.store.newestOf(request.params.id, request.params.binding);
   if (newest === undefined) throw noBinding(404);
   if (newest.kind === "unbind" && newest.state === "succeeded") throw noBinding(410);
-  if (serviceId !== undefined) checkService(shop.service, serviceId);
-  if (planId !== undefined) findPlan(shop.service, planId);
-  return (await polled(desk, newest, asked, reply)).body;
+  if (serviceId !== undefined) checkService(context.service, serviceId);
+  if (planId !== undefined) findPlan(context.service, planId);
+  return (await answerPoll(controlPlane, newest, given, reply)).body;
 }
 
-export function bindingRoutes(app: FastifyInstance, desk: Desk): void {
+/** Service bindings (OSB, "Binding", "Unbinding"): PUT, DELETE, GET and their last operation. */
+export function bindingRoutes(app: FastifyInstance, controlPlane: ControlPlane): void {
   const path = "/v2/service_instances/:id/service_bindings/:binding";
-  app.put(path, (request, reply) => bind(desk, request as BindingRequest, reply));
-  app.delete(path, (request, reply) => unbind(desk, request as BindingRequest, reply));
-  app.get(path, (request) => show(desk.shop, request as BindingRequest));
-  app.get(`${path}/last_operation`, (request, reply) => lastOperation(desk, request as BindingRequest, reply));
+  app.put<BindingRoute>(path, (request, reply) => bind(controlPlane, request, reply));
+  app.delete<BindingRoute>(path, (request, reply) => unbind(controlPlane, request, reply));
+  app.get<BindingRoute>(path, (request) => show(controlPlane.context, request));
+  app.get<BindingRoute>(`${path}/last_operation`, (request, reply) => lastOperation(controlPlane, request, reply));
 }

@@ -1,40 +1,41 @@
 import type { FastifyReply } from "fastify";
 import { OsbError, StoreError } from "../errors.ts";
 import type { Executor } from "../operations/executor.ts";
-import type { Workshop } from "../operations/workshop.ts";
+import type { OperationContext } from "../operations/context.ts";
 import type { OperationKind } from "../store/schema.ts";
 import type { Operation } from "../store/store.ts";
-import { optionalText } from "./requests.ts";
+import { optionalText } from "./fields.ts";
+import { newId } from "./ids.ts";
 
-export type Query = Readonly<Record<string, string | undefined>>;
+/** The query of a route. */
+export type RouteQuery = Readonly<Record<string, string | undefined>>;
 
 /** What the routes of one control plane work with. */
-export interface Desk {
-  readonly shop: Workshop;
+export interface ControlPlane {
+  readonly context: OperationContext;
   readonly executor: Executor;
 }
+
+/** What goes out as the body of an answer. */
+export type AnswerBody = Readonly<Record<string, unknown>>;
 
 /** Seconds after which a platform should ask again, where simulated work takes its real time. */
 const RETRY_AFTER_S = 10;
 
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
-
-export const randomHex = ({ host }: Workshop, bytes: number): string => hex(host.randomBytes(bytes));
-
-export const newId = (shop: Workshop): string => {
-  const digits = randomHex(shop, 16);
-  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}-8${digits.slice(17, 20)}-${digits.slice(20)}`;
-};
-
-interface Order {
+interface OperationOrder {
   readonly instanceId: string;
   readonly bindingId?: string;
   readonly kind: OperationKind;
+  /** See `operations/payloads.ts`. Default: empty. */
   readonly payload?: object;
 }
 
-export const orderOf = (shop: Workshop, { instanceId, bindingId, kind, payload }: Order): Operation => ({
-  id: newId(shop),
+/** A new operation, not yet written down. */
+export const newOperation = (
+  context: OperationContext,
+  { instanceId, bindingId, kind, payload }: OperationOrder,
+): Operation => ({
+  id: newId(context),
   instance_id: instanceId,
   binding_id: bindingId ?? "",
   kind,
@@ -42,24 +43,26 @@ export const orderOf = (shop: Workshop, { instanceId, bindingId, kind, payload }
   description: "",
   payload: JSON.stringify(payload ?? {}),
   busy: instanceId,
-  created_ms: shop.host.nowMs(),
+  created_ms: context.host.nowMs(),
 });
 
 /**
  * Opens an operation: from now on the instance is busy, and a broker that starts again carries it on. False when the instance was busy
  * already. Nothing is done before this is written down.
+ *
+ * @throws StoreError
  */
-export const open = (desk: Desk, operation: Operation): Promise<boolean> =>
-  written(desk, desk.shop.store.claim(operation));
+export const openOperation = (controlPlane: ControlPlane, operation: Operation): Promise<boolean> =>
+  resumeIfLost(controlPlane, controlPlane.context.store.claim(operation));
 
-/** Opens an operation that waits until what goes on has ended. Answers with the operation as it was written down. */
-export async function openBehind(desk: Desk, operation: Operation): Promise<Operation> {
+/** Opens an operation that waits until what is in progress has ended. Answers with it as it was written down. @throws StoreError */
+export async function openBehind(controlPlane: ControlPlane, operation: Operation): Promise<Operation> {
   const waiting = { ...operation, busy: null };
-  await written(desk, desk.shop.store.enqueue(waiting));
+  await resumeIfLost(controlPlane, controlPlane.context.store.enqueue(waiting));
   return waiting;
 }
 
-async function written<T>({ executor }: Desk, change: Promise<T>): Promise<T> {
+async function resumeIfLost<T>({ executor }: ControlPlane, change: Promise<T>): Promise<T> {
   try {
     return await change;
   } catch (error) {
@@ -69,24 +72,30 @@ async function written<T>({ executor }: Desk, change: Promise<T>): Promise<T> {
   }
 }
 
-export function accepted(reply: FastifyReply, operation: Operation): object {
+/** Answers 202 with the operation. */
+export function acceptedReply(reply: FastifyReply, operation: Operation): AnswerBody {
   reply.code(202);
   return { operation: operation.id };
 }
 
-/** The answer to a poll. @throws OsbError 400 when what is given is no operation of what the poll is about */
-export async function polled(
-  { shop }: Desk,
+/**
+ * Answers a poll: the operation that it is about, and what is said of it.
+ *
+ * @param given the query's `operation`; without one, the newest is meant
+ * @throws OsbError 400 when what is given is no operation of what the poll is about
+ */
+export async function answerPoll(
+  { context }: ControlPlane,
   newest: Operation,
   given: unknown,
   reply: FastifyReply,
-): Promise<{ readonly operation: Operation; readonly body: Readonly<Record<string, unknown>> }> {
-  const asked = optionalText(given, "operation");
-  const operation = asked === undefined || asked === newest.id ? newest : await shop.store.operation(asked);
-  const fits = operation?.instance_id === newest.instance_id && operation.binding_id === newest.binding_id;
-  if (operation === undefined || !fits) throw new OsbError(400, "operation is not one of this resource.");
+): Promise<{ readonly operation: Operation; readonly body: AnswerBody }> {
+  const id = optionalText(given, "operation");
+  const operation = id === undefined || id === newest.id ? newest : await context.store.operation(id);
+  const isOfResource = operation?.instance_id === newest.instance_id && operation.binding_id === newest.binding_id;
+  if (operation === undefined || !isOfResource) throw new OsbError(400, "operation is not one of this resource.");
   const state = operation.state === "undoing" ? "in progress" : operation.state;
-  const retryAfterS = Math.round(RETRY_AFTER_S * (shop.config.pace ?? 1));
+  const retryAfterS = Math.round(RETRY_AFTER_S * (context.config.pace ?? 1));
   if (state === "in progress" && retryAfterS > 0) reply.header("Retry-After", String(retryAfterS));
   return { operation, body: { state, ...(operation.description !== "" && { description: operation.description }) } };
 }

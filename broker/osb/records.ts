@@ -1,36 +1,54 @@
 import type { FastifyInstance } from "fastify";
-import type { Part } from "../backup/backups.ts";
-import type { Workshop } from "../operations/workshop.ts";
+import { parseParts } from "../backup/backups.ts";
+import { parseObject } from "../json.ts";
+import type { OperationContext } from "../operations/context.ts";
+import type { BackupRow, BindingRow, InstanceRow } from "../store/schema.ts";
+import type { Operation } from "../store/store.ts";
+
+/** The path of the operators' records. */
+export const RECORDS_PATH = "/instances";
 
 const byInstance = <T extends { readonly instance_id: string }>(
   rows: readonly T[],
 ): ReadonlyMap<string, readonly T[]> => Map.groupBy(rows, ({ instance_id: id }) => id);
 
+interface InstanceParts {
+  readonly operations: readonly Operation[] | undefined;
+  readonly bindings: readonly BindingRow[] | undefined;
+  readonly backups: readonly BackupRow[] | undefined;
+}
+
+const describeInstance = (row: InstanceRow, { operations, bindings, backups }: InstanceParts): object => ({
+  id: row.id,
+  plan_id: row.plan_id,
+  deployment: row.deployment,
+  state: row.state,
+  context: parseObject(row.context),
+  operation: operations?.[0]?.kind ?? null,
+  bindings: (bindings ?? []).map(({ id, state, username }) => ({ id, state, username })),
+  backups: (backups ?? []).map(({ id, state, parts }) => ({
+    id,
+    state,
+    objects: parseParts(parts).map(({ name }) => name),
+  })),
+});
+
 /** What the broker keeps of each instance, without its secrets: for operators, and for who checks that nothing is left over. */
-async function records({ store }: Workshop): Promise<object> {
+async function listRecords({ store }: OperationContext): Promise<object> {
   const bindings = byInstance(await store.bindings());
   const backups = byInstance(await store.backups());
-  const open = byInstance(await store.openOperations());
-  const instances = (await store.instances()).map((instance) => ({
-    id: instance.id,
-    plan_id: instance.plan_id,
-    deployment: instance.deployment,
-    state: instance.state,
-    context: JSON.parse(instance.context) as object,
-    operation: open.get(instance.id)?.[0]?.kind ?? null,
-    bindings: (bindings.get(instance.id) ?? []).map(({ id, state, username }) => ({ id, state, username })),
-    backups: (backups.get(instance.id) ?? []).map(({ id, state, parts }) => ({
-      id,
-      state,
-      objects: (JSON.parse(parts) as readonly Part[]).map(({ name }) => name),
-    })),
-  }));
+  const operations = byInstance(await store.openOperations());
+  const instances = (await store.instances()).map((row) =>
+    describeInstance(row, {
+      operations: operations.get(row.id),
+      bindings: bindings.get(row.id),
+      backups: backups.get(row.id),
+    }),
+  );
   return { instances };
 }
 
-export const RECORDS_PATH = "/instances";
-
 /** GET /instances, with the operators' login. */
-export function recordRoutes(app: FastifyInstance, shop: Workshop): void {
-  app.get(RECORDS_PATH, () => records(shop));
+export function recordRoutes(app: FastifyInstance, context: OperationContext): void {
+  app.get(RECORDS_PATH, () => listRecords(context));
 }

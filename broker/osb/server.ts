@@ -3,7 +3,7 @@ import { badRequest, OsbError } from "../errors.ts";
 import type { Authenticate } from "./authentication.ts";
 import { parseBody } from "./body.ts";
 import { refuseEarly, refuseUnreadable, refusalOf } from "./refusals.ts";
-import { checkIdentity, checkVersion } from "./requests.ts";
+import { checkIdentity, checkVersion } from "./headers.ts";
 
 const BODY_BYTES_MAX = 1024 * 1024;
 /** As long as all headers together may be: how long an id may be is said by a rule of the API. */
@@ -13,11 +13,12 @@ const REQUEST_MS_MAX = 60_000;
 /** Longer than platforms keep connections that they do not use. */
 const KEEP_ALIVE_MS_MAX = 75_000;
 
-const one = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? header[0] : header);
+const firstValue = (header: string | string[] | undefined): string | undefined =>
+  Array.isArray(header) ? header[0] : header;
 
 /** Says whose request an answer belongs to (OSB, "Request Identity"). */
-function tellIdentity(request: FastifyRequest, reply: FastifyReply): void {
-  const identity = one(request.headers["x-broker-api-request-identity"]);
+function echoIdentity(request: FastifyRequest, reply: FastifyReply): void {
+  const identity = firstValue(request.headers["x-broker-api-request-identity"]);
   if (identity !== undefined) reply.header("X-Broker-API-Request-Identity", identity);
 }
 
@@ -33,8 +34,8 @@ function checkApi({ headers, routeOptions, url }: FastifyRequest): void {
   // As it was routed: a path can be written in more than one way.
   const route = routeOptions.url ?? url;
   if (!route.startsWith("/v2/")) return;
-  checkVersion(one(headers["x-broker-api-version"]), route);
-  checkIdentity(one(headers["x-broker-api-originating-identity"]));
+  checkVersion(firstValue(headers["x-broker-api-version"]), route);
+  checkIdentity(firstValue(headers["x-broker-api-originating-identity"]));
 }
 
 function readBodies(app: FastifyInstance): void {
@@ -55,7 +56,7 @@ function admit(app: FastifyInstance, authenticate: Authenticate): void {
     isStopping = true;
   });
   app.addHook("onRequest", async (request, reply) => {
-    tellIdentity(request, reply);
+    echoIdentity(request, reply);
     if (isStopping) throw new OsbError(503, "The broker is stopping.");
     await authenticate(request, reply);
     checkHttp(request.raw);
@@ -71,7 +72,7 @@ export function createServer(authenticate: Authenticate, report: (error: unknown
   };
   /** A path that can't be decoded; such a request is not routed and meets no hook. */
   const refusePath = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    tellIdentity(request, reply);
+    echoIdentity(request, reply);
     await authenticate(request, reply).then(
       () => refuse(badRequest("The path is not encoded as UTF-8."), reply),
       (error: unknown) => refuse(error, reply),

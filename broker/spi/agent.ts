@@ -1,21 +1,45 @@
 import { BackendError } from "../errors.ts";
 import type { Host } from "../host.ts";
-import { type Answer, exchange, expected, persistently } from "../http/client.ts";
+import { basicAuthorization } from "../http/authorization.ts";
+import {
+  type BackendAnswer,
+  type BackendRequest,
+  type Bytes,
+  exchange,
+  expectStatus,
+  retryWhileDown,
+} from "../http/client.ts";
 import { AGENT_PORT, AGENT_USER } from "./manifest.ts";
 
-/** The agent on the first VM of an instance. Every method may be called again after a failure. */
+/**
+ * The agent on the first VM of an instance, which manages its data service. Every method may be called again after a failure, and
+ * throws BackendError while the agent is down, FinalError when it refuses.
+ */
 export interface InstanceAgent {
+  /** Resolves when the data service serves. */
   ready(): Promise<void>;
+  /** Creates a user, or gives it this password. */
   putCredentials(username: string, password: string, database: string): Promise<void>;
+  /** Deletes a user and ends its sessions. Nothing happens when there is none. */
   deleteCredentials(username: string): Promise<void>;
-  dump(): Promise<Uint8Array>;
-  restore(dump: Uint8Array): Promise<void>;
+  dump(): Promise<Bytes>;
+  /** Replaces the data by that of a dump. */
+  restore(dump: Bytes): Promise<void>;
 }
 
+/**
+ * Reaches the agent of an instance.
+ *
+ * @param ip the address of the instance's first VM
+ */
 export function instanceAgent(host: Host, ip: string, password: string): InstanceAgent {
-  const authorization = `Basic ${Buffer.from(`${AGENT_USER}:${password}`).toString("base64")}`;
-  const send = (method: string, path: string, options: { json?: unknown; body?: Uint8Array } = {}): Promise<Answer> =>
-    persistently(host, async () => {
+  const authorization = basicAuthorization(AGENT_USER, password);
+  const send = (
+    method: string,
+    path: string,
+    options: Pick<BackendRequest, "json"> & { readonly body?: Bytes } = {},
+  ): Promise<BackendAnswer> =>
+    retryWhileDown(host, async () => {
       const headers = { authorization, ...(options.body && { "content-type": "application/octet-stream" }) };
       const answer = await exchange(host, { method, url: `http://${ip}:${AGENT_PORT}${path}`, headers, ...options });
       // A VM that comes up answers for a while as one that is not there. No 404 of an agent says that its work is done: it deletes again.
@@ -23,17 +47,19 @@ export function instanceAgent(host: Host, ip: string, password: string): Instanc
       return answer;
     });
   return {
-    ready: async () => void expected(await send("GET", "/v1/status"), "status", 200),
-    putCredentials: async (username, secret, database) =>
-      void expected(
-        await send("PUT", `/v1/credentials/${username}`, { json: { password: secret, database } }),
-        "credentials",
-        200,
-        201,
-      ),
-    deleteCredentials: async (username) =>
-      void expected(await send("DELETE", `/v1/credentials/${username}`), "credentials", 204),
-    dump: async () => expected(await send("POST", "/v1/dumps"), "dump", 200).bytes,
-    restore: async (dump) => void expected(await send("POST", "/v1/restores", { body: dump }), "restore", 200),
+    async ready() {
+      expectStatus(await send("GET", "/v1/status"), "status", 200);
+    },
+    async putCredentials(username, secret, database) {
+      const json = { password: secret, database };
+      expectStatus(await send("PUT", `/v1/credentials/${username}`, { json }), "credentials", 200, 201);
+    },
+    async deleteCredentials(username) {
+      expectStatus(await send("DELETE", `/v1/credentials/${username}`), "credentials", 204);
+    },
+    dump: async () => expectStatus(await send("POST", "/v1/dumps"), "dump", 200).bytes,
+    async restore(dump) {
+      expectStatus(await send("POST", "/v1/restores", { body: dump }), "restore", 200);
+    },
   };
 }

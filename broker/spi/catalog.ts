@@ -8,6 +8,7 @@ export interface Plan {
   readonly nodes: 1 | 3;
 }
 
+/** A data service as the catalog offers it, and what its deployments have to know. */
 export interface Service {
   readonly id: string;
   readonly name: string;
@@ -19,12 +20,13 @@ export interface Service {
   readonly port: number;
 }
 
+/** The version of every plan (OSB, "Maintenance Info Object"). */
 export const MAINTENANCE_VERSION = "1.0.0";
 
 const SIZES = ["small", "big"] as const;
 
-/** Ids are fixed for good: OSB ids are what platforms know a plan by. */
-function plans(kind: ServiceName, digit: string, topology: string): readonly Plan[] {
+/** Ids are fixed for good: they are what platforms know a plan by. */
+function plansOf(kind: ServiceName, digit: string, topology: string): readonly Plan[] {
   return (["single", "replica"] as const).flatMap((nodes, at) =>
     SIZES.map(
       (size, step): Plan => ({
@@ -43,7 +45,7 @@ const SERVICES: Readonly<Record<ServiceName, Service>> = {
     name: "a9s-postgresql",
     kind: "postgresql",
     tags: ["sql", "database", "object-relational", "consistent"],
-    plans: plans("postgresql", "1", "replica"),
+    plans: plansOf("postgresql", "1", "replica"),
     role: "pg",
     port: 5432,
   },
@@ -52,7 +54,7 @@ const SERVICES: Readonly<Record<ServiceName, Service>> = {
     name: "a9s-redis",
     kind: "redis",
     tags: ["key-value", "cache"],
-    plans: plans("redis", "2", "replica"),
+    plans: plansOf("redis", "2", "replica"),
     role: "redis",
     port: 6379,
   },
@@ -61,12 +63,13 @@ const SERVICES: Readonly<Record<ServiceName, Service>> = {
     name: "a9s-mongodb",
     kind: "mongodb",
     tags: ["nosql", "document"],
-    plans: plans("mongodb", "3", "replica"),
+    plans: plansOf("mongodb", "3", "replica"),
     role: "mongodb",
     port: 27017,
   },
 };
 
+/** The service of a kind. The same object each time. */
 export const serviceOf = (kind: ServiceName): Service => SERVICES[kind];
 
 const DRAFT = "http://json-schema.org/draft-04/schema#";
@@ -176,6 +179,6 @@ export function catalogOf(service: Service): object {
   };
 }
 
-/** May an instance move from one plan to the other? */
+/** May an instance move from one plan to the other? It may grow and be replicated, and stay as it is. */
 export const mayBecome = (from: Plan, to: Plan): boolean =>
   SIZES.indexOf(to.size) >= SIZES.indexOf(from.size) && to.nodes >= from.nodes;

@@ -1,12 +1,14 @@
 import { stringify } from "yaml";
 import type { Plan, Service } from "./catalog.ts";
 
+/** The passwords of one instance, which nobody but its platform knows. */
 export interface InstanceSecrets {
   readonly adminPassword: string;
   readonly agentPassword: string;
 }
 
-export interface ManifestInput {
+/** What a manifest is made of. */
+interface ManifestInput {
   readonly deployment: string;
   readonly service: Service;
   readonly plan: Plan;
@@ -15,13 +17,16 @@ export interface ManifestInput {
   readonly domain: string;
 }
 
+/** Port of the agent on each VM of an instance. */
 export const AGENT_PORT = 3100;
+/** The user as which the broker logs in at the agent. */
 export const AGENT_USER = "spi";
 
+/** The node name in Consul that leads to the primary (docs/discoveries/data-services.md). */
 export const aliasOf = (deployment: string, service: Service): string =>
   service.kind === "postgresql" ? `${deployment}-psql-master-alias` : `${deployment}-master`;
 
-/** What a plan and its parameters mean for a director (bosh.io/docs/manifest-v2). */
+/** The manifest of an instance, as YAML: what a plan and its parameters mean for a director (bosh.io/docs/manifest-v2). */
 export function manifestOf({ deployment, service, plan, parameters, secrets, domain }: ManifestInput): string {
   const properties = {
     database: deployment,

@@ -1,16 +1,22 @@
-import type { PostgresPool, PostgresPoolClient } from "kysely";
-import { newDb, type QueryOrAst, type QueryResult } from "pg-mem";
+import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely";
+import { newDb, type QueryOrAst } from "pg-mem";
+import { isObject } from "../json.ts";
 
 /** Statements kept parsed. The broker has some forty; whoever has more pays for parsing again. */
 const STATEMENTS_MAX = 500;
 
-type Node = Readonly<Record<string, unknown>>;
+/** A node of a parsed statement. */
+type SyntaxNode = Readonly<Record<string, unknown>>;
 type Statements = Exclude<QueryOrAst, string>;
+
+const isStatements = (value: unknown): value is Statements => typeof value === "object" && value !== null;
+
 /** pg-mem's schema parses; its types keep that to itself. */
-type Parser = { parse(text: string): Statements };
+const canParse = (schema: object): schema is { parse(text: string): Statements } =>
+  "parse" in schema && typeof schema.parse === "function";
 
 /** A value where a parsed statement has a parameter; bigger numbers and other types are not in the broker's rows. */
-function literal(value: unknown): Node {
+function literal(value: unknown): SyntaxNode {
   if (value === null || value === undefined) return { type: "null" };
   if (typeof value === "number") return { type: Number.isInteger(value) ? "integer" : "numeric", value };
   if (typeof value === "boolean") return { type: "boolean", value };
@@ -18,35 +24,61 @@ function literal(value: unknown): Node {
   throw new TypeError(`the embedded store takes no ${typeof value}`);
 }
 
-function filled(node: unknown, values: readonly unknown[]): unknown {
-  if (Array.isArray(node)) return node.map((each) => filled(each, values));
-  if (typeof node !== "object" || node === null) return node;
-  const { type, name } = node as Node;
-  if (type === "parameter") return literal(values[Number(String(name).slice(1)) - 1]);
-  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, filled(value, values)]));
+/** A parsed statement with values in the place of its parameters. */
+function fillParameters(node: unknown, values: readonly unknown[]): unknown {
+  if (Array.isArray(node)) return node.map((each) => fillParameters(each, values));
+  if (!isObject(node)) return node;
+  if (node.type === "parameter") return literal(values[Number(String(node.name).slice(1)) - 1]);
+  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, fillParameters(value, values)]));
 }
 
-/**
- * A pool on an embedded database (pg-mem), gone with the process. Each statement is parsed once: most of what pg-mem's own pool costs
- * is the parsing of values that it has written into the text.
- */
-export function embeddedPool(): PostgresPool {
+/** The commands that change rows; to Kysely every other one only gives some. */
+const CHANGES = ["INSERT", "UPDATE", "DELETE"] as const;
+
+/** A database of pg-mem that parses each statement once: most of what pg-mem's own pool costs is the parsing of values in texts. */
+class EmbeddedClient implements PostgresPoolClient {
   // The first time, pg-mem looks whether it has understood every part of a statement.
-  const options = { noAstCoverageCheck: false };
-  const db = newDb(options);
-  const parsed = new Map<string, Statements>();
-  const statementsOf = (text: string): Statements => {
-    const known = parsed.get(text);
-    options.noAstCoverageCheck = known !== undefined;
+  readonly #options = { noAstCoverageCheck: false };
+  readonly #schema = newDb(this.#options).public;
+  readonly #parsed = new Map<string, Statements>();
+
+  query<R>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>;
+  query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
+  query<R>(
+    statement: string | PostgresCursor<R>,
+    parameters: readonly unknown[] = [],
+  ): Promise<PostgresQueryResult<R>> | PostgresCursor<R> {
+    if (typeof statement !== "string") throw new TypeError("the embedded store has no cursors");
+    return this.#run<R>(statement, parameters);
+  }
+
+  release(): void {}
+
+  async #run<R>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
+    const filled = fillParameters(this.#parse(sql), parameters);
+    if (!isStatements(filled)) throw new TypeError("the embedded store got no statement");
+    const { command, rowCount, rows } = this.#schema.query(filled);
+    return {
+      command: CHANGES.find((each) => each === command) ?? "SELECT",
+      rowCount,
+      rows: rows.map((row) => ({ ...row })),
+    };
+  }
+
+  #parse(sql: string): Statements {
+    const known = this.#parsed.get(sql);
+    this.#options.noAstCoverageCheck = known !== undefined;
     if (known !== undefined) return known;
-    const fresh = (db.public as unknown as Parser).parse(text);
-    if (parsed.size < STATEMENTS_MAX) parsed.set(text, fresh);
-    return fresh;
-  };
-  const query = async (text: string, values: readonly unknown[] = []): Promise<QueryResult> => {
-    const result = db.public.query(filled(statementsOf(text), values) as Statements);
-    return { ...result, rows: result.rows.map((row) => ({ ...row })) };
-  };
-  const client = { query, release: () => {} } as unknown as PostgresPoolClient;
-  return { connect: () => Promise.resolve(client), end: () => Promise.resolve(), options: {} } as PostgresPool;
+    const schema: object = this.#schema;
+    if (!canParse(schema)) throw new TypeError("this version of pg-mem does not parse");
+    const parsed = schema.parse(sql);
+    if (this.#parsed.size < STATEMENTS_MAX) this.#parsed.set(sql, parsed);
+    return parsed;
+  }
+}
+
+/** A pool on an embedded database (pg-mem), gone with the process. */
+export function embeddedPool(): PostgresPool {
+  const client = new EmbeddedClient();
+  return { connect: () => Promise.resolve(client), end: () => Promise.resolve(), options: {} };
 }

@@ -40,26 +40,26 @@ class Lease implements PostgresPoolClient {
   }
 }
 
-async function allEnd(clients: Iterable<pg.Client>): Promise<void> {
+async function waitForEnds(clients: Iterable<pg.Client>): Promise<void> {
   const signal = AbortSignal.timeout(CLOSE_MS_MAX);
   // A server that does not close its side in time is not waited for any longer.
   await Promise.all([...clients].map((client) => once(client, "end", { signal }).catch(() => {})));
 }
 
 /**
- * Connections to PostgreSQL, ten at most. One that breaks never ends the process, whether it is idle, in use, or just being made: `tell` hears of it,
+ * Connections to PostgreSQL, ten at most. One that breaks never ends the process, whether it is idle, in use, or just being made: `onError` hears of it,
  * and so does whoever uses it, by its statement. `end` resolves when the connections are closed.
  *
  * @param url `postgres://…`
  */
-export function postgresPool(url: string, tell: (error: Error) => void = () => {}): PostgresPool {
+export function postgresPool(url: string, onError: (error: Error) => void = () => {}): PostgresPool {
   const open = new Set<pg.Client>();
   /** pg-pool listens for errors of idle clients only, so each client is listened to from its birth. */
   class Client extends pg.Client {
     constructor(config?: pg.ClientConfig) {
       super(config);
       open.add(this);
-      this.on("error", tell);
+      this.on("error", onError);
       this.once("end", () => open.delete(this));
     }
   }
@@ -72,14 +72,14 @@ export function postgresPool(url: string, tell: (error: Error) => void = () => {
     query_timeout: ANSWER_MS_MAX,
     keepAlive: true,
   });
-  // What an idle client says here, it has said to `tell`.
+  // What an idle client says here, it has said to `onError`.
   pool.on("error", () => {});
   return {
     options: pool.options,
     connect: async () => new Lease(await pool.connect()),
     end: async () => {
       await pool.end();
-      await allEnd(open);
+      await waitForEnds(open);
     },
   };
 }

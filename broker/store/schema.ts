@@ -1,4 +1,5 @@
 import type { Generated } from "kysely";
+import Type, { type Static } from "typebox";
 
 /** Rows as SQL holds them; JSON is text, times are ms since the Unix epoch. */
 export interface Tables {
@@ -9,43 +10,49 @@ export interface Tables {
   restores: RestoreRow;
 }
 
-/**
- * `ready` also while an update goes on: the operation says so. `failed`: it never came to be and nothing of it is left. `broken`: its update
- * could be neither carried out nor taken back, or its deletion has begun; it can be updated or deleted.
- */
-type InstanceState = "creating" | "ready" | "broken" | "failed";
-
-export interface InstanceRow {
-  id: string;
-  plan_id: string;
-  deployment: string;
-  state: InstanceState;
+/** The schema of a row, for the payload of the operation that makes it. */
+export const InstanceRow = Type.Object({
+  id: Type.String(),
+  plan_id: Type.String(),
+  deployment: Type.String(),
+  /**
+   * `ready` also while an update is in progress: the operation says so. `failed`: it never came to be and nothing of it is left. `broken`: its
+   * update could be neither carried out nor taken back, or its deletion has begun; it can be updated or deleted.
+   */
+  state: Type.Enum(["creating", "ready", "broken", "failed"]),
   /** Whose it is, to tell an identical request from another: organization, space, platform. */
-  owner: string;
-  parameters: string;
-  context: string;
+  owner: Type.String(),
+  parameters: Type.String(),
+  context: Type.String(),
   /** Sealed: passwords of the instance. */
-  secrets: string;
+  secrets: Type.String(),
   /** Address of the first VM; empty before there is one. */
-  address: string;
-  version: number;
-  created_ms: number;
-}
+  address: Type.String(),
+  version: Type.Integer(),
+  created_ms: Type.Number(),
+});
+/** A service instance. */
+export type InstanceRow = Static<typeof InstanceRow>;
 
-export interface BindingRow {
-  id: string;
-  instance_id: string;
-  state: "creating" | "ready" | "removing";
+/** The schema of a row, for the payload of the operation that makes it. */
+export const BindingRow = Type.Object({
+  id: Type.String(),
+  instance_id: Type.String(),
+  state: Type.Enum(["creating", "ready", "removing"]),
   /** What was asked for, to tell an identical request from another. */
-  request: string;
-  username: string;
+  request: Type.String(),
+  username: Type.String(),
   /** Sealed. */
-  password: string;
-  created_ms: number;
-}
+  password: Type.String(),
+  created_ms: Type.Number(),
+});
+/** A service binding. */
+export type BindingRow = Static<typeof BindingRow>;
 
+/** What an operation does. */
 export type OperationKind = "provision" | "update" | "deprovision" | "bind" | "unbind" | "backup" | "restore";
 
+/** An operation, open or ended. */
 export interface OperationRow {
   id: string;
   instance_id: string;
@@ -64,27 +71,36 @@ export interface OperationRow {
   sequence: Generated<number>;
 }
 
-export interface BackupRow {
-  id: string;
-  instance_id: string;
-  state: "queued" | "running" | "succeeded" | "failed" | "deleted";
+/** The schema of a row, for the payload of the operation that makes it. */
+export const BackupRow = Type.Object({
+  id: Type.String(),
+  instance_id: Type.String(),
+  state: Type.Enum(["queued", "running", "succeeded", "failed", "deleted"]),
   /** Object names and checksums, as JSON. */
-  parts: string;
-  size_bytes: number;
-  triggered_ms: number;
-  finished_ms: number;
-}
+  parts: Type.String(),
+  /** Of the dump, before it was compressed; 0 until the backup has succeeded. */
+  size_bytes: Type.Number(),
+  triggered_ms: Type.Number(),
+  /** 0 until it has ended. */
+  finished_ms: Type.Number(),
+});
+/** A backup of one instance. */
+export type BackupRow = Static<typeof BackupRow>;
 
-export interface RestoreRow {
-  id: string;
-  instance_id: string;
-  backup_id: string;
-  state: "queued" | "running" | "succeeded" | "failed";
-  triggered_ms: number;
-  finished_ms: number;
-}
+/** The schema of a row, for the payload of the operation that makes it. */
+export const RestoreRow = Type.Object({
+  id: Type.String(),
+  instance_id: Type.String(),
+  backup_id: Type.String(),
+  state: Type.Enum(["queued", "running", "succeeded", "failed"]),
+  triggered_ms: Type.Number(),
+  /** 0 until it has ended. */
+  finished_ms: Type.Number(),
+});
+/** A restore of a backup into its own instance. */
+export type RestoreRow = Static<typeof RestoreRow>;
 
-/** Runs on PostgreSQL and on pg-mem alike. */
+/** The statements that make the tables and indexes where they are missing; they run on PostgreSQL and on pg-mem alike. */
 export const SCHEMA: readonly string[] = [
   "create table if not exists instances (id text primary key, plan_id text not null, deployment text not null, state text not null, owner text not null, parameters text not null, context text not null, secrets text not null, address text not null, version integer not null, created_ms bigint not null)",
   "create table if not exists bindings (id text primary key, instance_id text not null, state text not null, request text not null, username text not null, password text not null, created_ms bigint not null)",

@@ -206,7 +206,7 @@ describe.each(databases)("the store on $name", ({ missing, pool: open }) => {
 });
 
 describe("a store that is away", () => {
-  it("is told from a defect: the one may be tried again", async () => {
+  it("is no defect: it may be tried again", async () => {
     const pool = postgresPool("postgres://nobody@127.0.0.1:1/none");
     await expect(openStore(pool, realHost())).rejects.toThrow(StoreError);
     await pool.end();

@@ -6,21 +6,23 @@ import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
-export interface Ended {
+/** How a command ended, and what it printed. */
+export interface CommandResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-export interface Running {
+/** A command while it runs. */
+export interface RunningCommand {
   readonly child: ChildProcess;
   /** Of its standard output. Rejects when it ends without one. */
   readonly firstLine: Promise<string>;
-  readonly ended: Promise<Ended>;
+  readonly ended: Promise<CommandResult>;
 }
 
 /** Starts one command line as a user would. */
-export function startDrydock(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+export function startDrydock(args: readonly string[], env: Readonly<Record<string, string>> = {}): RunningCommand {
   const child = spawn(process.execPath, [MAIN, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, NO_COLOR: "1", ...env },
@@ -44,11 +46,14 @@ export function startDrydock(args: readonly string[], env: Readonly<Record<strin
   return { child, firstLine, ended };
 }
 
-export const drydock = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> =>
+/** Runs one command line to its end. */
+export const drydock = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CommandResult> =>
   startDrydock(args, env).ended;
 
 /** A server on loopback for the length of a test: `await using`. */
-export async function serving(listener: RequestListener): Promise<{ url: string; server: Server } & AsyncDisposable> {
+export async function startServer(
+  listener: RequestListener,
+): Promise<{ url: string; server: Server } & AsyncDisposable> {
   const server = createServer(listener);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { createGzip } from "node:zlib";
 import { pack } from "tar-stream";
-import type { CloudDescription } from "../../scenarios/platform/description.ts";
+import type { CloudDescription } from "../../scenarios/cloud/description.ts";
 
 const MIB = 1024 * 1024;
 

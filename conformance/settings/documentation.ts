@@ -32,8 +32,8 @@ function rowsBelow(node: SchemaNode, path: string): readonly KeyRow[] {
   });
 }
 
-const code = (text: string): string => `\`${text.replaceAll("|", "\\|")}\``;
-const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
+const escapePipes = (text: string): string => text.replaceAll("|", "\\|");
+const code = (text: string): string => `\`${escapePipes(text)}\``;
 
 function exampleOf({ examples = [] }: SchemaNode): string {
   return examples.map((example) => code(typeof example === "string" ? example : JSON.stringify(example))).join("<br>");
@@ -44,9 +44,9 @@ function rowLine({ path, node }: KeyRow): string {
   const type = expected.replace(/, such as .*$/, "");
   const cells = [
     code(path),
-    cell(type),
-    initial === undefined ? cell(fallback) : code(String(initial)),
-    cell(description),
+    escapePipes(type),
+    initial === undefined ? escapePipes(fallback) : code(String(initial)),
+    escapePipes(description),
   ];
   return `| ${[...cells, exampleOf(node)].join(" | ")} |`;
 }

@@ -67,6 +67,7 @@ function Unlisted({ report }: { report: Report }) {
   });
 }
 
+/** The whole page. */
 export function App({ report }: { report: Report }) {
   const items = useMemo(() => itemsOf(report), [report]);
   const [filter, setFilter] = useFilter();

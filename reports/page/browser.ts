@@ -16,7 +16,7 @@ interface Executable {
  * The Chromium of the npm package. It comes with the libraries that a bare machine lacks, but unpacks them only where it
  * believes to be on Lambda, so that it is told so for the length of the call.
  */
-async function packaged(): Promise<Executable> {
+async function findPackagedChromium(): Promise<Executable> {
   const before = process.env["AWS_EXECUTION_ENV"];
   process.env["AWS_EXECUTION_ENV"] = "AWS_Lambda_nodejs24.x";
   try {
@@ -33,7 +33,7 @@ async function packaged(): Promise<Executable> {
 /** DRYDOCK_CHROMIUM names an executable; without it the one of the npm package is taken. Throws when none starts. */
 export async function launchBrowser(): Promise<Browser> {
   const named = process.env["DRYDOCK_CHROMIUM"];
-  const { path, env } = named === undefined ? await packaged() : { path: named };
+  const { path, env } = named === undefined ? await findPackagedChromium() : { path: named };
   return chromium.launch({
     executablePath: path,
     args: ["--no-sandbox"],

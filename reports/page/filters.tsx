@@ -1,11 +1,12 @@
 import type { RefObject } from "preact";
 import type { Counts, Report } from "../report.ts";
 import { VERDICTS } from "../report.ts";
-import { type Filter, isFiltering, type Item, NO_FILTER, toggled } from "./items.ts";
+import { type Filter, isFiltering, type Item, NO_FILTER, toggle } from "./items.ts";
 import type { Grouping } from "./list.tsx";
 import { Bar } from "./overview.tsx";
 import { Mark, SUITE_TITLES, WORDS } from "./parts.tsx";
 
+/** What the filters show and change. */
 export interface FilterProps {
   readonly report: Report;
   readonly items: readonly Item[];
@@ -22,6 +23,7 @@ const FIGURES = VERDICTS.filter((verdict) => verdict !== "pass");
 const exercisedOf = ({ pass, fail, unknown, warn }: Counts): number => pass + fail + unknown + warn;
 
 /** A card for each suite and scenario; pressing it shows only that. */
+/** The suites and scenarios of the run, each a switch of the filter. */
 export function Suites({ report, filter, onFilter }: Pick<FilterProps, "report" | "filter" | "onFilter">) {
   const cards = [
     ...report.suites.map(({ suite, counts }) => ({
@@ -39,7 +41,7 @@ export function Suites({ report, filter, onFilter }: Pick<FilterProps, "report" 
           key={key}
           class="suite"
           aria-pressed={filter.suites.includes(key)}
-          onClick={() => onFilter({ ...filter, suites: toggled(filter.suites, key) })}
+          onClick={() => onFilter({ ...filter, suites: toggle(filter.suites, key) })}
         >
           <span class="suite-title">{title}</span>
           <span class="figures">
@@ -77,7 +79,7 @@ function VerdictChips({ report, filter, onFilter }: FilterProps) {
           key={verdict}
           class={`chip ${verdict}`}
           aria-pressed={filter.verdicts.includes(verdict)}
-          onClick={() => onFilter({ ...filter, verdicts: toggled(filter.verdicts, verdict) })}
+          onClick={() => onFilter({ ...filter, verdicts: toggle(filter.verdicts, verdict) })}
         >
           <Mark verdict={verdict} /> {WORDS[verdict]} <span class="count">{report.counts[verdict]}</span>
         </button>
@@ -97,7 +99,7 @@ function LevelChips({ items, filter, onFilter }: FilterProps) {
           key={level}
           class="chip"
           aria-pressed={filter.levels.includes(level)}
-          onClick={() => onFilter({ ...filter, levels: toggled(filter.levels, level) })}
+          onClick={() => onFilter({ ...filter, levels: toggle(filter.levels, level) })}
         >
           {level}
         </button>

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EXAMPLE_RUN, EXAMPLE_SCENARIO } from "../fixtures/example.ts";
-import { foldRun } from "../report.ts";
-import { filterItems, filterOf, hashOf, itemsOf, NO_FILTER, toggled } from "./items.ts";
+import { foldRun } from "../fold.ts";
+import { filterItems, filterOf, hashOf, itemsOf, NO_FILTER, toggle } from "./items.ts";
 
 const items = [...itemsOf(foldRun(EXAMPLE_RUN)), ...itemsOf(foldRun(EXAMPLE_SCENARIO))];
 const anyFilter = fc.record({
@@ -49,5 +49,5 @@ test.each([
 });
 
 test("a choice made twice is taken back", () => {
-  expect(toggled(toggled(["a"], "b"), "b")).toEqual(["a"]);
+  expect(toggle(toggle(["a"], "b"), "b")).toEqual(["a"]);
 });

@@ -14,6 +14,7 @@ interface Listed {
   readonly haystack: string;
 }
 
+/** A check or a seed in the list. */
 export type Item =
   | (Listed & { readonly kind: "check"; readonly check: CheckReport })
   | (Listed & { readonly kind: "seed"; readonly seed: SeedReport });
@@ -42,6 +43,7 @@ function seedItem(scenario: string, seed: SeedReport): Item {
   };
 }
 
+/** All checks and seeds of a report. */
 export function itemsOf(report: Report): readonly Item[] {
   const seeds = report.scenarios.flatMap(({ scenario, seeds: all }) => all.map((seed) => seedItem(scenario, seed)));
   return [...report.checks.map(checkItem), ...seeds];
@@ -55,8 +57,10 @@ export interface Filter {
   readonly text: string;
 }
 
+/** Shows everything. */
 export const NO_FILTER: Filter = { verdicts: [], suites: [], levels: [], text: "" };
 
+/** Whether the filter may hide something. */
 export function isFiltering({ verdicts, suites, levels, text }: Filter): boolean {
   return verdicts.length + suites.length + levels.length > 0 || text.trim() !== "";
 }
@@ -65,6 +69,7 @@ function admits(chosen: readonly string[], value: string | undefined): boolean {
   return chosen.length === 0 || (value !== undefined && chosen.includes(value));
 }
 
+/** The items that pass the filter. */
 export function filterItems(items: readonly Item[], filter: Filter): readonly Item[] {
   const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
   return items.filter(
@@ -89,12 +94,14 @@ export function hashOf(filter: Filter): string {
     : `#${pairs.map(([name, value]) => `${name}=${encodeURIComponent(value ?? "")}`).join("&")}`;
 }
 
+/** The filter in the fragment of an address; the inverse of `hashOf`. */
 export function filterOf(hash: string): Filter {
   const params = new URLSearchParams(hash.replace(/^#/, ""));
   const list = (name: string) => (params.get(name) ?? "").split(",").filter(Boolean);
   return { verdicts: list("verdict"), suites: list("suite"), levels: list("level"), text: params.get("q") ?? "" };
 }
 
-export function toggled(chosen: readonly string[], value: string): readonly string[] {
+/** Adds the value, or takes it away. */
+export function toggle(chosen: readonly string[], value: string): readonly string[] {
   return chosen.includes(value) ? chosen.filter((each) => each !== value) : [...chosen, value];
 }

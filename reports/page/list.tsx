@@ -127,6 +127,7 @@ function Group({ title, verdict, items }: { title: string; verdict?: Verdict; it
   );
 }
 
+/** What the list is grouped by. */
 export type Grouping = "verdict" | "section";
 
 /** Worst first, or in the order of the specification's sections. */

@@ -8,6 +8,7 @@ function total(counts: Counts): number {
   return VERDICTS.reduce((sum, verdict) => sum + counts[verdict], 0);
 }
 
+/** The share of each verdict. */
 export function Bar({ counts }: { counts: Counts }) {
   const label = VERDICTS.filter((verdict) => counts[verdict] > 0)
     .map((verdict) => `${counts[verdict]} ${WORDS[verdict].toLowerCase()}`)

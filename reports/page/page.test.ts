@@ -12,7 +12,7 @@ import { EXAMPLE_RUN, EXAMPLE_SCENARIO } from "../fixtures/example.ts";
 import { scopedRun } from "../fixtures/scoped.ts";
 import { reportHtml } from "../html.ts";
 import { junitXml } from "../junit.ts";
-import { foldRun } from "../report.ts";
+import { foldRun } from "../fold.ts";
 import { launchBrowser } from "./browser.ts";
 
 const BROWSER_START_MS_MAX = 300_000;

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { Verdict } from "../../conformance/runner/events.ts";
 
+/** Each verdict in a word. */
 export const WORDS: Readonly<Record<Verdict, string>> = {
   fail: "Failed",
   unknown: "Unknown",
@@ -10,6 +11,7 @@ export const WORDS: Readonly<Record<Verdict, string>> = {
   "not-applicable": "Not applicable",
 };
 
+/** Each suite in words. */
 export const SUITE_TITLES: Readonly<Record<string, string>> = {
   osb: "Open Service Broker API",
   backup: "Backup and restore",
@@ -54,6 +56,7 @@ function copyBySelection(text: string): void {
 
 const COPIED_MS = 1_500;
 
+/** Copies a text; says `what` it copied. */
 export function CopyButton({ text, what }: { text: string; what: string }) {
   const [isCopied, setCopied] = useState(false);
   const onClick = async () => {

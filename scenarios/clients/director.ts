@@ -1,5 +1,10 @@
-import { expectJson, ScenarioError, type Environment, until } from "../stage.ts";
+import Type, { type Static } from "typebox";
+import type { Environment } from "../../simulators/environment.ts";
+import { ScenarioError } from "../errors.ts";
+import { pollUntil } from "../poll.ts";
+import { basicAuthorization, expectBody, expectText, parseAs } from "./answers.ts";
 
+/** A client of UAA, or a user of the director. */
 export interface DirectorCredentials {
   /** `https://127.64.0.6:25555` */
   readonly url: string;
@@ -9,92 +14,101 @@ export interface DirectorCredentials {
   readonly uaaUrl?: string;
 }
 
-type Payload = NonNullable<RequestInit["body"]>;
+type Bytes = Uint8Array<ArrayBuffer>;
 
-export interface FinishedTask {
+/** A task that has ended well. */
+interface FinishedTask {
   readonly id: number;
   readonly result: string | null;
 }
 
-/** What an operator types at the `bosh` prompt, as HTTP (the CLI's own requests: same routes, same media types). */
+const Info = Type.Object({ name: Type.String(), uuid: Type.String(), version: Type.String() });
+const Task = Type.Object({
+  state: Type.String(),
+  result: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+});
+const Problems = Type.Array(Type.Object({ type: Type.String(), description: Type.String() }));
+const Vm = Type.Record(Type.String(), Type.Unknown());
+const Token = Type.Object({ token_type: Type.String(), access_token: Type.String(), expires_in: Type.Number() });
+
+/**
+ * What an operator types at the `bosh` prompt, as HTTP (the CLI's own requests: same routes, same media types). Every method throws
+ * ScenarioError when it is refused, SCENARIO_TASK_FAILED when its task does not end well.
+ */
 export interface DirectorClient {
-  info(): Promise<{ readonly name: string; readonly uuid: string; readonly version: string }>;
-  uploadStemcell(tarball: Uint8Array): Promise<FinishedTask>;
-  uploadRelease(tarball: Uint8Array): Promise<FinishedTask>;
+  info(): Promise<Static<typeof Info>>;
+  uploadStemcell(tarball: Bytes): Promise<FinishedTask>;
+  uploadRelease(tarball: Bytes): Promise<FinishedTask>;
   updateCloudConfig(yaml: string): Promise<void>;
   deploy(name: string, manifest: string): Promise<FinishedTask>;
   /** With `force`, what the IaaS refuses to delete does not hold it up. */
   remove(name: string, force?: boolean): Promise<FinishedTask>;
-  vms(deployment: string): Promise<readonly Record<string, unknown>[]>;
+  vms(deployment: string): Promise<readonly Static<typeof Vm>[]>;
   /** `cck --report`: scans, and answers with the problems that are open. */
-  cloudCheck(deployment: string): Promise<readonly { readonly type: string; readonly description: string }[]>;
+  cloudCheck(deployment: string): Promise<Static<typeof Problems>>;
   /** @param instance `group/id` */
   recreate(deployment: string, instance: string): Promise<FinishedTask>;
 }
 
+interface SendOptions {
+  readonly type?: string;
+  readonly body?: string | Bytes;
+}
+
+type Send = (method: string, path: string, options?: SendOptions) => Promise<Response>;
+
+/** Makes a client, which logs in with its first request. */
 export function directorClient(environment: Environment, credentials: DirectorCredentials): DirectorClient {
   const authorization = authorizer(environment, credentials);
-  const send = async (
-    method: string,
-    path: string,
-    mediaType?: string,
-    body?: string | Uint8Array,
-  ): Promise<Response> =>
+  const send: Send = async (method, path, { type, body } = {}) =>
     environment.fetch(`${credentials.url}${path}`, {
       method,
       redirect: "manual",
-      headers: { authorization: await authorization(), ...(mediaType && { "content-type": mediaType }) },
-      ...(body !== undefined && { body: body as Payload }),
+      headers: { authorization: await authorization(), ...(type !== undefined && { "content-type": type }) },
+      ...(body !== undefined && { body }),
     });
-  const task = async (what: string, response: Response): Promise<FinishedTask> => {
-    const location = response.headers.get("location");
-    if (location === null)
-      throw new ScenarioError(
-        "SCENARIO_UNEXPECTED_ANSWER",
-        `${what} answered ${response.status}: ${(await response.text()).slice(0, 300)}`,
-      );
-    return follow(environment, what, Number(location.split("/").at(-1)), (path) => send("GET", path));
-  };
+  const runTask = async (what: string, ...request: Parameters<Send>): Promise<FinishedTask> =>
+    followTask(environment, what, await taskIn(what, await send(...request)), send);
+  const upload = (what: string, path: string, body: Bytes): Promise<FinishedTask> =>
+    runTask(what, "POST", path, { type: "application/x-compressed", body });
   return {
-    info: async () => (await expectJson(await environment.fetch(`${credentials.url}/info`), "GET /info", 200)) as never,
-    uploadStemcell: async (tarball) =>
-      task("upload-stemcell", await send("POST", "/stemcells?", "application/x-compressed", tarball)),
-    uploadRelease: async (tarball) =>
-      task("upload-release", await send("POST", "/releases?", "application/x-compressed", tarball)),
-    updateCloudConfig: async (yaml) =>
-      void (await expectJson(
-        await send("POST", "/cloud_configs?name=", "text/yaml", yaml),
-        "POST /cloud_configs",
-        201,
-      )),
-    deploy: async (name, manifest) =>
-      task(`deploy ${name}`, await send("POST", "/deployments?", "text/yaml", manifest)),
-    remove: async (name, force = false) =>
-      task(`delete ${name}`, await send("DELETE", `/deployments/${name}${force ? "?force=true" : ""}`)),
+    info: async () => expectBody(await environment.fetch(`${credentials.url}/info`), "GET /info", Info, 200),
+    uploadStemcell: (tarball) => upload("upload-stemcell", "/stemcells?", tarball),
+    uploadRelease: (tarball) => upload("upload-release", "/releases?", tarball),
+    async updateCloudConfig(yaml) {
+      const response = await send("POST", "/cloud_configs?name=", { type: "text/yaml", body: yaml });
+      await expectText(response, "POST /cloud_configs", 201);
+    },
+    deploy: (name, manifest) =>
+      runTask(`deploy ${name}`, "POST", "/deployments?", { type: "text/yaml", body: manifest }),
+    remove: (name, force = false) =>
+      runTask(`delete ${name}`, "DELETE", `/deployments/${name}${force ? "?force=true" : ""}`),
     async vms(deployment) {
-      const { id } = await task("vms", await send("GET", `/deployments/${deployment}/vms?format=full`));
-      const lines = await (await send("GET", `/tasks/${id}/output?type=result`)).text();
-      return lines
-        .split("\n")
-        .filter(Boolean)
-        .map((line) => JSON.parse(line) as Record<string, unknown>);
+      const { id } = await runTask("vms", "GET", `/deployments/${deployment}/vms?format=full`);
+      const path = `/tasks/${id}/output?type=result`;
+      const lines = (await (await send("GET", path)).text()).split("\n").filter(Boolean);
+      return lines.map((line) => parseAs(Vm, JSON.parse(line), `GET ${path}`));
     },
     async cloudCheck(deployment) {
-      await task(`cck ${deployment}`, await send("POST", `/deployments/${deployment}/scans`, "application/json", ""));
+      const scan = { type: "application/json", body: "" };
+      await runTask(`cck ${deployment}`, "POST", `/deployments/${deployment}/scans`, scan);
       const path = `/deployments/${deployment}/problems`;
-      return (await expectJson(await send("GET", path), `GET ${path}`, 200)) as never;
+      return expectBody(await send("GET", path), `GET ${path}`, Problems, 200);
     },
-    recreate: async (deployment, instance) =>
-      task(
-        `recreate ${instance}`,
-        await send("PUT", `/deployments/${deployment}/jobs/${instance}?state=recreate`, "text/yaml", ""),
-      ),
+    recreate: (deployment, instance) =>
+      runTask(`recreate ${instance}`, "PUT", `/deployments/${deployment}/jobs/${instance}?state=recreate`, {
+        type: "text/yaml",
+        body: "",
+      }),
   };
 }
 
+/** A token ends for us this long before it ends. */
+const LEEWAY_S = 15;
+
 /** The value of the Authorization header: basic, or a bearer token that is renewed before it ends. */
 function authorizer(environment: Environment, credentials: DirectorCredentials): () => Promise<string> {
-  const basic = `Basic ${Buffer.from(`${credentials.client}:${credentials.clientSecret}`).toString("base64")}`;
+  const basic = basicAuthorization(credentials.client, credentials.clientSecret);
   const { uaaUrl } = credentials;
   if (uaaUrl === undefined) return () => Promise.resolve(basic);
   let bearer = { value: "", untilMs: 0 };
@@ -105,19 +119,12 @@ function authorizer(environment: Environment, credentials: DirectorCredentials):
       accept: "application/json",
       "content-type": "application/x-www-form-urlencoded",
     };
-    const response = await environment.fetch(`${uaaUrl}/oauth/token`, {
-      method: "POST",
-      headers,
-      body: "grant_type=client_credentials",
-    });
-    const token = (await expectJson(response, "POST /oauth/token", 200)) as {
-      token_type: string;
-      access_token: string;
-      expires_in: number;
-    };
+    const init = { method: "POST", headers, body: "grant_type=client_credentials" };
+    const response = await environment.fetch(`${uaaUrl}/oauth/token`, init);
+    const token = await expectBody(response, "POST /oauth/token", Token, 200);
     bearer = {
       value: `${token.token_type} ${token.access_token}`,
-      untilMs: environment.nowMs() + (token.expires_in - 15) * 1000,
+      untilMs: environment.nowMs() + (token.expires_in - LEEWAY_S) * 1000,
     };
     return bearer.value;
   };
@@ -125,21 +132,22 @@ function authorizer(environment: Environment, credentials: DirectorCredentials):
 
 const TASK_MS_MAX = 6 * 3_600_000;
 const POLL_MS = 3000;
+const RUNNING: readonly string[] = ["queued", "processing", "cancelling"];
 
-async function follow(
-  environment: Environment,
-  what: string,
-  id: number,
-  get: (path: string) => Promise<Response>,
-): Promise<FinishedTask> {
-  const last = await until(environment, what, POLL_MS, TASK_MS_MAX, async () => {
-    const task = (await expectJson(await get(`/tasks/${id}`), `GET /tasks/${id}`, 200)) as {
-      state: string;
-      result: string | null;
-    };
-    return ["queued", "processing", "cancelling"].includes(task.state) ? undefined : task;
+/** The id of the task to which an answer leads. @throws ScenarioError SCENARIO_UNEXPECTED_ANSWER */
+async function taskIn(what: string, response: Response): Promise<number> {
+  const location = response.headers.get("location");
+  if (location !== null) return Number(location.split("/").at(-1));
+  const text = (await response.text()).slice(0, 300);
+  throw new ScenarioError("SCENARIO_UNEXPECTED_ANSWER", `${what} answered ${response.status}: ${text}`);
+}
+
+async function followTask(environment: Environment, what: string, id: number, send: Send): Promise<FinishedTask> {
+  const { state, result = null } = await pollUntil(environment, what, POLL_MS, TASK_MS_MAX, async () => {
+    const task = await expectBody(await send("GET", `/tasks/${id}`), `GET /tasks/${id}`, Task, 200);
+    return RUNNING.includes(task.state) ? undefined : task;
   });
-  if (last.state !== "done")
-    throw new ScenarioError("SCENARIO_TASK_FAILED", `${what}: task ${id} ended ${last.state}: ${last.result}`);
-  return { id, result: last.result };
+  if (state !== "done")
+    throw new ScenarioError("SCENARIO_TASK_FAILED", `${what}: task ${id} ended ${state}: ${result}`);
+  return { id, result };
 }

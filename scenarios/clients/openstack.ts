@@ -1,5 +1,9 @@
-import { expectJson, type Environment, until } from "../stage.ts";
+import Type, { type Static } from "typebox";
+import type { Environment } from "../../simulators/environment.ts";
+import { pollUntil } from "../poll.ts";
+import { expectBody, expectText, parseAs } from "./answers.ts";
 
+/** A user with a password, and the project in which it works. */
 export interface OpenStackCredentials {
   /** `http://127.64.250.10:5000/v3` */
   readonly authUrl: string;
@@ -8,11 +12,11 @@ export interface OpenStackCredentials {
   readonly project: string;
 }
 
-type Json = Record<string, unknown>;
-type Service = "compute" | "network" | "image" | "volumev3" | "identity";
+/** A service, by its type in the catalog. */
+type ServiceType = "compute" | "network" | "image" | "volumev3" | "identity";
 
 /** What the catalog leaves to the client: endpoints of these services carry no version. */
-const VERSION: Readonly<Record<Service, string>> = {
+const VERSIONS: Readonly<Record<ServiceType, string>> = {
   compute: "",
   network: "/v2.0",
   image: "/v2",
@@ -20,77 +24,116 @@ const VERSION: Readonly<Record<Service, string>> = {
   identity: "",
 };
 
-interface CatalogEntry {
-  readonly type: string;
-  readonly endpoints: readonly { readonly interface: string; readonly url: string }[];
-}
+const Catalog = Type.Array(
+  Type.Object({
+    type: Type.String(),
+    endpoints: Type.Array(Type.Object({ interface: Type.String(), url: Type.String() })),
+  }),
+);
+const Token = Type.Object({ token: Type.Object({ catalog: Catalog }) });
 
-/** An operator's OpenStack client: one token, endpoints from the catalog, as python-openstackclient works. */
+const Resource = Type.Object({ id: Type.String(), name: Type.Optional(Type.Union([Type.String(), Type.Null()])) });
+
+/** What most resources have in common. */
+export type Resource = Static<typeof Resource>;
+
+/**
+ * An operator's OpenStack client: one token, endpoints from the catalog, as python-openstackclient works. Every method throws ScenarioError
+ * when it is refused or answered something else than the API says.
+ */
 export interface OpenStackClient {
-  call(service: Service, method: string, path: string, body?: Json): Promise<Json>;
-  upload(imageId: string, content: Uint8Array): Promise<void>;
-  /** Polls `path` until `resource.status` is `status`. */
-  settled(service: Service, path: string, resource: string, status: string): Promise<Json>;
+  /** One request. Answers with the JSON of the answer, null where it has none. */
+  call(service: ServiceType, method: string, path: string, body?: object): Promise<unknown>;
+  /** As `call`; the JSON is of this schema. */
+  callAs<S extends Type.TSchema>(
+    schema: S,
+    service: ServiceType,
+    method: string,
+    path: string,
+    body?: object,
+  ): Promise<Static<S>>;
+  /** Creates a resource, which request and answer wrap in `member`. Answers with its id. */
+  create(service: ServiceType, path: string, member: string, resource: object): Promise<string>;
+  /** The resources that an answer lists in `member`. */
+  list(service: ServiceType, path: string, member: string): Promise<readonly Resource[]>;
+  /** Puts the bits of an image. */
+  upload(imageId: string, content: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** Polls `path` until the status of the resource is `status`. @param member in which the answer wraps it; empty where it does not */
+  waitForStatus(service: ServiceType, path: string, member: string, status: string): Promise<void>;
 }
 
+const POLL_MS = 5000;
+const STATUS_MS_MAX = 900_000;
+
+/** Logs in. */
 export async function openStackClient(
   environment: Environment,
   credentials: OpenStackCredentials,
 ): Promise<OpenStackClient> {
   const { token, catalog } = await authenticate(environment, credentials);
-  const endpoint = (service: Service): string => {
-    const found = catalog.find(({ type }) => type === service)?.endpoints.find((each) => each.interface === "public");
-    if (found === undefined) throw new Error(`the catalog has no ${service}`);
-    return `${found.url.replace(/\/$/, "")}${VERSION[service]}`;
+  const endpointOf = (service: ServiceType): string => {
+    const endpoints = catalog.find(({ type }) => type === service)?.endpoints;
+    const url = endpoints?.find((endpoint) => endpoint.interface === "public")?.url;
+    if (url === undefined) throw new Error(`the catalog has no ${service}`);
+    return `${url.replace(/\/$/, "")}${VERSIONS[service]}`;
   };
-  const call = async (service: Service, method: string, path: string, body?: Json): Promise<Json> => {
-    const response = await environment.fetch(`${endpoint(service)}${path}`, {
+  const call: OpenStackClient["call"] = async (service, method, path, body) => {
+    const response = await environment.fetch(`${endpointOf(service)}${path}`, {
       method,
       headers: { "x-auth-token": token, ...(body && { "content-type": "application/json" }) },
       ...(body && { body: JSON.stringify(body) }),
     });
-    return (await expectJson(response, `${method} ${path}`, 200, 201, 202, 204)) as Json;
+    return expectBody(response, `${method} ${path}`, Type.Unknown(), 200, 201, 202, 204);
   };
+  const callAs: OpenStackClient["callAs"] = async (schema, service, method, path, body) =>
+    parseAs(schema, await call(service, method, path, body), `${method} ${path}`);
   return {
     call,
-    async upload(imageId, content) {
-      const headers = { "x-auth-token": token, "content-type": "application/octet-stream" };
-      const response = await environment.fetch(`${endpoint("image")}/images/${imageId}/file`, {
-        method: "PUT",
-        headers,
-        body: content as NonNullable<RequestInit["body"]>,
-      });
-      await expectJson(response, `PUT /images/${imageId}/file`, 204);
+    callAs,
+    async create(service, path, member, resource) {
+      const answer = await callAs(AnyMembers, service, "POST", path, { [member]: resource });
+      return parseAs(Resource, answer[member], `POST ${path}`).id;
     },
-    settled: (service, path, resource, status) =>
-      until(environment, `${path} ${status}`, 5000, 900_000, async () => {
-        const answer = await call(service, "GET", path);
-        const found = (resource === "" ? answer : answer[resource]) as Json;
-        return found.status === status ? found : undefined;
-      }),
+    async list(service, path, member) {
+      const answer = await callAs(AnyMembers, service, "GET", path);
+      return parseAs(Type.Array(Resource), answer[member], `GET ${path}`);
+    },
+    async upload(imageId, content) {
+      const path = `/images/${imageId}/file`;
+      const headers = { "x-auth-token": token, "content-type": "application/octet-stream" };
+      const init = { method: "PUT", headers, body: content };
+      await expectText(await environment.fetch(`${endpointOf("image")}${path}`, init), `PUT ${path}`, 204);
+    },
+    async waitForStatus(service, path, member, status) {
+      await pollUntil(environment, `${path} ${status}`, POLL_MS, STATUS_MS_MAX, async () => {
+        const answer = await callAs(AnyMembers, service, "GET", path);
+        const resource = parseAs(AnyMembers, member === "" ? answer : answer[member], `GET ${path}`);
+        return resource.status === status ? true : undefined;
+      });
+    },
   };
 }
 
-async function authenticate(
-  environment: Environment,
-  credentials: OpenStackCredentials,
-): Promise<{ token: string; catalog: readonly CatalogEntry[] }> {
+const AnyMembers = Type.Record(Type.String(), Type.Unknown());
+
+interface TokenAndCatalog {
+  readonly token: string;
+  readonly catalog: Static<typeof Catalog>;
+}
+
+async function authenticate(environment: Environment, credentials: OpenStackCredentials): Promise<TokenAndCatalog> {
   const domain = { id: "default" };
+  const user = { name: credentials.username, password: credentials.password, domain };
   const response = await environment.fetch(`${credentials.authUrl}/auth/tokens`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({
       auth: {
-        identity: {
-          methods: ["password"],
-          password: { user: { name: credentials.username, password: credentials.password, domain } },
-        },
+        identity: { methods: ["password"], password: { user } },
         scope: { project: { name: credentials.project, domain } },
       },
     }),
   });
-  const body = (await expectJson(response, "POST /auth/tokens", 201)) as {
-    token: { catalog: readonly CatalogEntry[] };
-  };
-  return { token: response.headers.get("x-subject-token") ?? "", catalog: body.token.catalog };
+  const { token } = await expectBody(response, "POST /auth/tokens", Token, 201);
+  return { token: response.headers.get("x-subject-token") ?? "", catalog: token.catalog };
 }

@@ -1,5 +1,8 @@
-import type { Environment } from "../stage.ts";
+import Type, { type Static } from "typebox";
+import type { Environment } from "../../simulators/environment.ts";
+import { basicAuthorization, isOf } from "./answers.ts";
 
+/** Where a broker is, and what its platform logs in with. */
 export interface BrokerAddress {
   /** Without a trailing slash. */
   readonly url: string;
@@ -7,20 +10,49 @@ export interface BrokerAddress {
   readonly password: string;
 }
 
+const Body = Type.Record(Type.String(), Type.Unknown());
+
+/** A broker's answer of any status; the body is empty where it has none. */
+export interface OsbReply {
+  readonly kind: "answer";
+  readonly status: number;
+  readonly body: Readonly<Static<typeof Body>>;
+  readonly retryAfterMs: number;
+}
+
 /** An answer of the broker, or why there is none: a caller that was cut off doesn't know what was done. */
-export type OsbAnswer =
-  | {
-      readonly kind: "answer";
-      readonly status: number;
-      readonly body: Readonly<Record<string, unknown>>;
-      readonly retryAfterMs: number;
-    }
-  | { readonly kind: "unknown"; readonly reason: string };
+export type OsbAnswer = OsbReply | { readonly kind: "unknown"; readonly reason: string };
 
 /** A platform's client for one broker (OSB 2.17). */
 export interface OsbClient {
+  /** One request. @throws SyntaxError when the answer is not a JSON object: that is the broker's fault and is not hidden */
   send(method: string, path: string, body?: unknown): Promise<OsbAnswer>;
 }
+
+const Offering = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  plans: Type.Array(Type.Object({ id: Type.String(), name: Type.String() })),
+});
+
+/** What a scenario needs of GET /v2/catalog. */
+export const CatalogBody = Type.Object({ services: Type.Array(Offering) });
+
+const BindingCredentials = Type.Object({
+  host: Type.String(),
+  port: Type.Integer(),
+  /** Of the database. */
+  name: Type.String(),
+  username: Type.String(),
+  password: Type.String(),
+  uri: Type.String(),
+});
+
+/** What a binding gives an application (a9s PostgreSQL). */
+export type BindingCredentials = Static<typeof BindingCredentials>;
+
+/** What a scenario needs of the answer to a bind. */
+export const BindingBody = Type.Object({ credentials: BindingCredentials });
 
 const API_VERSION = "2.17";
 const DEFAULT_RETRY_MS = 10_000;
@@ -30,22 +62,34 @@ const ANSWER_MS_MAX = 60_000;
 const ANSWERED = "answered";
 
 /** A sleep that can be called off. */
-export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
+type AbortableSleep = (ms: number, signal: AbortSignal) => Promise<void>;
 
-/** Patience: what does not come in time is an outcome that is not known. */
-async function inTime(answer: Promise<OsbAnswer>, sleep: Sleep): Promise<OsbAnswer> {
-  const given = new AbortController();
-  const late = sleep(ANSWER_MS_MAX, given.signal).then(
+/** What does not come in time is an outcome that is not known. */
+async function limitWait(answer: Promise<OsbAnswer>, sleep: AbortableSleep): Promise<OsbAnswer> {
+  const answered = new AbortController();
+  const late = sleep(ANSWER_MS_MAX, answered.signal).then(
     (): OsbAnswer => ({ kind: "unknown", reason: `no answer within ${ANSWER_MS_MAX} ms` }),
     () => answer,
   );
-  return Promise.race([answer, late]).finally(() => given.abort(ANSWERED));
+  return Promise.race([answer, late]).finally(() => answered.abort(ANSWERED));
 }
 
-/** @param sleep with it, the client gives up on an answer that takes longer than a minute */
-export function osbClient(environment: Environment, broker: BrokerAddress, sleep?: Sleep): OsbClient {
+/** @throws SyntaxError */
+function parseBody(text: string): OsbReply["body"] {
+  const value: unknown = text === "" ? {} : JSON.parse(text);
+  if (isOf(Body, value)) return value;
+  throw new SyntaxError("the answer is not a JSON object");
+}
+
+function retryAfterMs(headers: Headers): number {
+  const seconds = Number(headers.get("retry-after") ?? Number.NaN);
+  return Number.isFinite(seconds) ? seconds * 1000 : DEFAULT_RETRY_MS;
+}
+
+/** Makes a client. @param sleep with it, the client gives up on an answer that takes longer than a minute */
+export function osbClient(environment: Environment, broker: BrokerAddress, sleep?: AbortableSleep): OsbClient {
   const headers = {
-    authorization: `Basic ${Buffer.from(`${broker.username}:${broker.password}`).toString("base64")}`,
+    authorization: basicAuthorization(broker.username, broker.password),
     "x-broker-api-version": API_VERSION,
     "content-type": "application/json",
   };
@@ -53,19 +97,21 @@ export function osbClient(environment: Environment, broker: BrokerAddress, sleep
     try {
       const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
       const response = await environment.fetch(`${broker.url}${path}`, init);
-      const text = await response.text();
-      const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN);
       return {
         kind: "answer",
+        body: parseBody(await response.text()),
         status: response.status,
-        body: text === "" ? {} : (JSON.parse(text) as Record<string, unknown>),
-        retryAfterMs: Number.isFinite(retryAfter) ? retryAfter * 1000 : DEFAULT_RETRY_MS,
+        retryAfterMs: retryAfterMs(response.headers),
       };
     } catch (error) {
-      // A connection that broke leaves the outcome open; an answer that is no JSON is the broker's fault and is not hidden.
+      // A connection that broke leaves the outcome open.
       if (error instanceof SyntaxError) throw error;
-      return { kind: "unknown", reason: String((error as Error).cause ?? error) };
+      return { kind: "unknown", reason: String(error instanceof Error ? (error.cause ?? error) : error) };
     }
   };
-  return sleep === undefined ? { send } : { send: (...call) => inTime(send(...call), sleep) };
+  return sleep === undefined ? { send } : { send: (...request) => limitWait(send(...request), sleep) };
 }
+
+/** For a report: what a broker answered, or why it did not. */
+export const describeAnswer = (answer: OsbAnswer): string =>
+  answer.kind === "unknown" ? answer.reason : `${answer.status} ${JSON.stringify(answer.body)}`;

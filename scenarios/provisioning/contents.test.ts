@@ -1,26 +1,26 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { type Content, Expectation } from "./contents.ts";
+import { type DatabaseContents, ExpectedContents } from "./contents.ts";
 
 type Event = "write" | "backup begins" | "dump" | "backup ends" | "restore begins" | "replace" | "restore ends";
 
 /** A database as it is, beside what its platform expects of it. */
 class Truth {
-  readonly expectation = new Expectation();
-  content: Content = new Map();
+  readonly expectation = new ExpectedContents();
+  content: DatabaseContents = new Map();
   #rows = 0;
-  #backup: { known: ReturnType<Expectation["backupBegins"]>; dump: Content | undefined } | undefined;
-  #usable: { known: ReturnType<Expectation["backupBegins"]>; dump: Content } | undefined;
+  #backup: { known: ReturnType<ExpectedContents["beginBackup"]>; dump: DatabaseContents | undefined } | undefined;
+  #usable: { known: ReturnType<ExpectedContents["beginBackup"]>; dump: DatabaseContents } | undefined;
   #restoring: { replaced: boolean } | undefined;
 
   perform(event: Event): void {
     if (event === "write") this.#write();
     if (event === "backup begins" && this.#backup === undefined)
-      this.#backup = { known: this.expectation.backupBegins(), dump: undefined };
+      this.#backup = { known: this.expectation.beginBackup(), dump: undefined };
     if (event === "dump" && this.#backup !== undefined) this.#backup.dump = this.content;
     if (event === "backup ends") this.#backupEnds();
     if (event === "restore begins" && this.#usable !== undefined && this.#restoring === undefined) {
-      this.expectation.restoreBegins(this.#usable.known);
+      this.expectation.beginRestore(this.#usable.known);
       this.#restoring = { replaced: false };
     }
     if (event === "replace" && this.#restoring !== undefined && !this.#restoring.replaced) {
@@ -28,7 +28,7 @@ class Truth {
       this.#restoring.replaced = true;
     }
     if (event === "restore ends" && this.#restoring !== undefined) {
-      this.expectation.restoreEnds(this.#restoring.replaced ? "succeeded" : "failed");
+      this.expectation.endRestore(this.#restoring.replaced ? "succeeded" : "failed");
       this.#restoring = undefined;
     }
   }
@@ -36,7 +36,7 @@ class Truth {
   #write(): void {
     const rows = new Map([[`k${++this.#rows}`, String(this.#rows)]]);
     this.content = new Map([...this.content, ...rows]);
-    this.expectation.wrote(rows);
+    this.expectation.noteWrite(rows);
   }
 
   #backupEnds(): void {
@@ -65,38 +65,38 @@ it("always allows what is so, whenever dumps and restores happen", () => {
 });
 
 it("allows nothing else while nothing is uncertain", () => {
-  const expectation = new Expectation();
-  expectation.wrote(new Map([["a", "1"]]));
-  const backup = expectation.backupBegins();
+  const expectation = new ExpectedContents();
+  expectation.noteWrite(new Map([["a", "1"]]));
+  const backup = expectation.beginBackup();
   backup.isEnded = true;
-  expectation.wrote(new Map([["b", "2"]]));
+  expectation.noteWrite(new Map([["b", "2"]]));
   expect(expectation.possible).toEqual([
     new Map([
       ["a", "1"],
       ["b", "2"],
     ]),
   ]);
-  expectation.restoreBegins(backup);
-  expectation.restoreEnds("succeeded");
+  expectation.beginRestore(backup);
+  expectation.endRestore("succeeded");
   expect(expectation.possible).toEqual([new Map([["a", "1"]])]);
 });
 
 it("knows one possibility more for each write while a restore goes on, not twice as many", () => {
-  const expectation = new Expectation();
-  const backup = expectation.backupBegins();
+  const expectation = new ExpectedContents();
+  const backup = expectation.beginBackup();
   backup.isEnded = true;
-  expectation.restoreBegins(backup);
-  for (let at = 0; at < 100; at++) expectation.wrote(new Map([[`k${at}`, "1"]]));
+  expectation.beginRestore(backup);
+  for (let at = 0; at < 100; at++) expectation.noteWrite(new Map([[`k${at}`, "1"]]));
   expect(expectation.possible).toHaveLength(101);
 });
 
 it("allows no write that was lost although a later one is there", () => {
-  const expectation = new Expectation();
-  const backup = expectation.backupBegins();
+  const expectation = new ExpectedContents();
+  const backup = expectation.beginBackup();
   backup.isEnded = true;
-  expectation.restoreBegins(backup);
-  expectation.wrote(new Map([["a", "1"]]));
-  expectation.wrote(new Map([["b", "2"]]));
+  expectation.beginRestore(backup);
+  expectation.noteWrite(new Map([["a", "1"]]));
+  expectation.noteWrite(new Map([["b", "2"]]));
   expect(expectation.allows(new Map([["b", "2"]]))).toBe(true);
   expect(expectation.allows(new Map([["a", "1"]]))).toBe(false);
 });

@@ -1,40 +1,34 @@
-import type { InstanceRecord } from "../../simulators/laws.ts";
+import type { InstanceRecord } from "../laws/instance-records.ts";
+import { fetchRecords } from "../clients/records.ts";
+import { recordLaws } from "../laws/records.ts";
 import type { World } from "../../simulators/world.ts";
-import { expectJson } from "../stage.ts";
-import type { Ground } from "./ground.ts";
-import { BrokenPromise, type ModelBinding, type ModelInstance, type Shape } from "./model.ts";
-import type { Platform } from "./platform.ts";
+import type { ScenarioFixture } from "./fixture.ts";
+import { BrokenPromise, type ModelBinding, type ModelInstance, type InstanceShape } from "./model.ts";
+import type { ReferencePlatform } from "./platform/platform.ts";
 
 /** What the broker states of its instances, to its operators. */
-async function recordsOf({ world, broker }: Ground): Promise<readonly InstanceRecord[]> {
-  const stage = world.environmentAt(world.plan.applications);
-  const { username, password } = broker.operator;
-  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
-  const response = await stage.fetch(`${broker.url}/instances`, { headers: { authorization } });
-  const { instances } = (await expectJson(response, "GET /instances", 200)) as {
-    instances: readonly InstanceRecord[];
-  };
-  return instances;
-}
+const recordsOf = ({ world, broker }: ScenarioFixture): Promise<readonly InstanceRecord[]> =>
+  fetchRecords(world.environmentAt(world.plan.applications), broker);
 
-const fail = (lines: readonly string[]): void => {
+/** @throws BrokenPromise when there are any */
+const refuse = (lines: readonly string[]): void => {
   if (lines.length > 0) throw new BrokenPromise(lines.join("; "));
 };
 
 /** The laws of conservation hold, and nothing had a defect. */
-export async function judgeLaws(ground: Ground): Promise<void> {
-  const defects = ground.defects.map(
+export async function judgeLaws(fixture: ScenarioFixture): Promise<void> {
+  const defects = fixture.defects.map(
     (error) => `a defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
   );
-  fail([...ground.world.findBrokenLaws(await recordsOf(ground)), ...defects]);
+  refuse([...fixture.world.findBrokenLaws(recordLaws(await recordsOf(fixture))), ...defects]);
 }
 
 /** The broker's records are of the instances that its platform knows, and of no others. */
-export async function judgeRecords(ground: Ground, platform: Platform): Promise<void> {
-  const records = await recordsOf(ground);
+export async function judgeRecords(fixture: ScenarioFixture, platform: ReferencePlatform): Promise<void> {
+  const records = await recordsOf(fixture);
   const alive = new Set(platform.model.instances.flatMap(({ id, phase }) => (phase === "gone" ? [] : [id])));
   const recorded = new Set(records.map(({ id }) => id));
-  fail([
+  refuse([
     ...[...recorded].filter((id) => !alive.has(id)).map((id) => `the broker keeps the instance ${id}, which is gone`),
     ...[...alive].filter((id) => !recorded.has(id)).map((id) => `the broker has forgotten the instance ${id}`),
   ]);
@@ -43,8 +37,12 @@ export async function judgeRecords(ground: Ground, platform: Platform): Promise<
 const NODES: readonly number[] = [1, 1, 3, 3];
 
 /** What an instance is said to be is what it is. */
-async function judgeShape({ world }: Ground, platform: Platform, instance: ModelInstance): Promise<readonly string[]> {
-  const shape = await platform.shapeOf(instance);
+async function judgeShape(
+  { world }: ScenarioFixture,
+  platform: ReferencePlatform,
+  instance: ModelInstance,
+): Promise<readonly string[]> {
+  const shape = await platform.fetchShape(instance);
   if (shape === undefined) return [`the instance ${instance.id} can not be fetched`];
   const isAllowed = instance.shapes.some((each) => isSame(each, shape));
   if (!isAllowed)
@@ -56,7 +54,8 @@ async function judgeShape({ world }: Ground, platform: Platform, instance: Model
     : [];
 }
 
-const isSame = (a: Shape, b: Shape): boolean => a.plan === b.plan && a.maxConnections === b.maxConnections;
+const isSame = (a: InstanceShape, b: InstanceShape): boolean =>
+  a.plan === b.plan && a.maxConnections === b.maxConnections;
 
 /** Running nodes of the deployment that the bindings name. */
 function nodesOf({ dataservices }: World, { bindings }: ModelInstance): number | undefined {
@@ -66,47 +65,47 @@ function nodesOf({ dataservices }: World, { bindings }: ModelInstance): number |
 }
 
 /** A binding that stands logs in and finds what was written; one that is gone does not. */
-function judgeBinding(platform: Platform, binding: ModelBinding): readonly string[] {
+function judgeBinding(platform: ReferencePlatform, binding: ModelBinding): readonly string[] {
   const { instance, phase, credentials } = binding;
   if (credentials === undefined) return [];
   if (phase === "gone") return judgeGone(platform, binding);
   // Its platform was told that it is out of order.
   if (!instance.usable) return [];
-  const session = platform.open(binding);
+  const session = platform.applications.open(binding);
   if (session === undefined) return [`the binding ${binding.id} of ${instance.id} does not log in`];
-  const content = platform.contentOf(session);
+  const content = platform.applications.read(session);
   session.close();
   if (instance.holds.allows(content)) return [];
   const expected = instance.holds.possible.map((each) => `{${[...each.keys()].join(", ")}}`).join(" or ");
   return [`the instance ${instance.id} holds {${[...content.keys()].join(", ")}}, not ${expected}`];
 }
 
-function judgeGone(platform: Platform, binding: ModelBinding): readonly string[] {
+function judgeGone(platform: ReferencePlatform, binding: ModelBinding): readonly string[] {
   const addresses = [undefined, binding.address].filter((each, at) => at === 0 || each !== undefined);
-  return addresses.some((address) => platform.open(binding, address) !== undefined)
+  return addresses.some((address) => platform.applications.open(binding, address) !== undefined)
     ? [`the binding ${binding.id} is gone and still logs in`]
     : [];
 }
 
 /** The credentials of one instance open no other. */
-function judgeNeighbours(platform: Platform): readonly string[] {
+function judgeNeighbours(platform: ReferencePlatform): readonly string[] {
   const standing = platform.model.bindings.filter(
     ({ phase, address }) => phase === "standing" && address !== undefined,
   );
   return standing.flatMap((mine) =>
     standing
       .filter(({ instance }) => instance !== mine.instance)
-      .filter(({ address }) => platform.open(mine, address) !== undefined)
+      .filter(({ address }) => platform.applications.open(mine, address) !== undefined)
       .map((other) => `the binding ${mine.id} of ${mine.instance.id} logs in at ${other.instance.id}`),
   );
 }
 
 /** What tenants were promised holds: shapes, logins, data, and that nobody is anybody else's neighbour. */
-export async function judgePromises(ground: Ground, platform: Platform): Promise<void> {
+export async function judgePromises(fixture: ScenarioFixture, platform: ReferencePlatform): Promise<void> {
   const { instances, bindings } = platform.model;
   const shapes: string[] = [];
   for (const instance of instances)
     if (instance.phase === "standing" && instance.usable)
-      shapes.push(...(await judgeShape(ground, platform, instance)));
-  fail([...shapes, ...bindings.flatMap((binding) => judgeBinding(platform, binding)), ...judgeNeighbours(platform)]);
+      shapes.push(...(await judgeShape(fixture, platform, instance)));
+  refuse([...shapes, ...bindings.flatMap((binding) => judgeBinding(platform, binding)), ...judgeNeighbours(platform)]);
 }

@@ -1,19 +1,19 @@
-import { ScenarioError } from "../stage.ts";
-import { Expectation, type KnownBackup } from "./contents.ts";
+import { ScenarioError } from "../errors.ts";
+import { ExpectedContents, type KnownBackup } from "./contents.ts";
 
 /**
  * What a platform knows of what it has ordered.
  *
  * making    accepted, and not yet at its end
  * standing  there, and to be used
- * doomed    its outcome is not known, or it failed: the platform will delete it, as the specification has it (orphan mitigation)
+ * orphaned  its outcome is not known, or it failed: the platform will delete it, as the specification has it (orphan mitigation)
  * going     its deletion was asked for, and is not yet at its end
  * gone      deleted, or refused
  */
-export type Phase = "making" | "standing" | "doomed" | "going" | "gone";
+export type Phase = "making" | "standing" | "orphaned" | "going" | "gone";
 
 /** What a plan and parameters are called by the platform. */
-export interface Shape {
+export interface InstanceShape {
   /** Index into the offer's plans. */
   readonly plan: number;
   readonly maxConnections: number | null;
@@ -24,9 +24,9 @@ export interface ModelInstance {
   readonly tenant: number;
   phase: Phase;
   /** What it may be; more than one while an update goes on or its outcome is not known. */
-  shapes: readonly Shape[];
+  shapes: readonly InstanceShape[];
   /** What the update that goes on makes of it. */
-  update: Shape | undefined;
+  update: InstanceShape | undefined;
   /** Requests have been cut off since it was last known to be idle: something may go on that nobody has told of. */
   uncertain: boolean;
   /** False: its last update has failed in a way that leaves it out of order. */
@@ -34,7 +34,7 @@ export interface ModelInstance {
   /** The restore that goes on; its id is not known when the answer was cut off. */
   restore: { readonly id: string | undefined } | undefined;
   readonly restoresSeen: Set<string>;
-  readonly holds: Expectation;
+  readonly holds: ExpectedContents;
   readonly bindings: ModelBinding[];
   readonly backups: ModelBackup[];
 }
@@ -80,7 +80,7 @@ export class Model {
   readonly bindings: ModelBinding[] = [];
   readonly backups: ModelBackup[] = [];
 
-  add(id: string, tenant: number, shape: Shape): ModelInstance {
+  add(id: string, tenant: number, shape: InstanceShape): ModelInstance {
     const instance: ModelInstance = {
       id,
       tenant,
@@ -91,7 +91,7 @@ export class Model {
       usable: true,
       restore: undefined,
       restoresSeen: new Set(),
-      holds: new Expectation(),
+      holds: new ExpectedContents(),
       bindings: [],
       backups: [],
     };
@@ -107,7 +107,7 @@ export class Model {
   }
 
   backUp(instance: ModelInstance): ModelBackup {
-    const backup: ModelBackup = { id: undefined, instance, phase: "going on", known: instance.holds.backupBegins() };
+    const backup: ModelBackup = { id: undefined, instance, phase: "going on", known: instance.holds.beginBackup() };
     this.backups.push(backup);
     instance.backups.push(backup);
     return backup;
@@ -125,7 +125,7 @@ export const isCalm = (instance: ModelInstance): boolean =>
   instance.backups.every(({ phase }) => phase !== "going on");
 
 /** An instance is gone, and all that was part of it. */
-export function buried(instance: ModelInstance): void {
+export function markGone(instance: ModelInstance): void {
   instance.phase = "gone";
   instance.update = undefined;
   instance.restore = undefined;

@@ -1,6 +1,6 @@
 import { expectsVm, type World } from "../../simulators/world.ts";
 import { type DirectorClient, directorClient } from "../clients/director.ts";
-import { ScenarioError } from "../stage.ts";
+import { ScenarioError } from "../errors.ts";
 import { BrokenPromise } from "./model.ts";
 
 type DirectorState = ReturnType<World["bosh"]["state"]>;

@@ -104,15 +104,15 @@ export const CPI_CALLS = ["cpi:create_vm", "cpi:create_disk", "cpi:attach_disk",
 const times = fc.record({ skip: fc.nat({ max: 6 }), count: fc.integer({ min: 1, max: 3 }) });
 const onRoute = fc.constantFrom(...BROKER_ROUTES);
 
-const planned = (kind: FaultKind, rule: fc.Arbitrary<FaultRule>): fc.Arbitrary<PlannedFault> =>
+const planFault = (kind: FaultKind, rule: fc.Arbitrary<FaultRule>): fc.Arbitrary<PlannedFault> =>
   fc.record({ kind: fc.constant(kind), rule });
 const routeFault = (kind: FaultKind, effect: fc.Arbitrary<FaultRule["effect"]>): fc.Arbitrary<PlannedFault> =>
-  planned(
+  planFault(
     kind,
     fc.tuple(onRoute, times, effect).map(([point, when, what]) => ({ point, ...when, effect: what })),
   );
 const pointFault = (kind: FaultKind, points: readonly string[], message: string): fc.Arbitrary<PlannedFault> =>
-  planned(
+  planFault(
     kind,
     fc
       .tuple(fc.constantFrom(...points), times)

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Rehearsed } from "../scenario.ts";
-import { Ground } from "./ground.ts";
+import type { PreparedScenario } from "../scenario.ts";
+import { ScenarioFixture } from "./fixture.ts";
 import type { Plan, PlannedFault, Step } from "./plan.ts";
-import { play } from "./play.ts";
+import { playPlan } from "./play.ts";
 import { REGRESSIONS } from "./regressions.ts";
 import { provisioning } from "./scenario.ts";
 
@@ -11,19 +11,19 @@ const SEEDS_MAX = 50;
 
 describe("a seed", () => {
   it("holds, and has one digest whatever ran before it", async () => {
-    const rehearsed = await provisioning.rehearse({});
+    const rehearsed = await provisioning.prepare({});
     const first = await rehearsed.run(7);
     expect(first.reason).toBeUndefined();
     for (const seed of [1, 2, 3, 4, 5]) expect(await rehearsed.run(seed)).toMatchObject({ seed, verdict: "pass" });
     expect(await rehearsed.run(7)).toEqual(first);
-    expect((await (await provisioning.rehearse({})).run(7)).digest).toBe(first.digest);
+    expect((await (await provisioning.prepare({})).run(7)).digest).toBe(first.digest);
   }, 300_000);
 });
 
 describe("a seed that failed once", () => {
-  let rehearsed: Rehearsed;
+  let rehearsed: PreparedScenario;
   beforeAll(async () => {
-    rehearsed = await provisioning.rehearse({});
+    rehearsed = await provisioning.prepare({});
   }, 120_000);
   it.each(REGRESSIONS)(
     "holds: $seed, $cause",
@@ -34,7 +34,7 @@ describe("a seed that failed once", () => {
   );
 });
 
-async function firstFailure(rehearsed: Rehearsed): Promise<Awaited<ReturnType<Rehearsed["run"]>>> {
+async function firstFailure(rehearsed: PreparedScenario): Promise<Awaited<ReturnType<PreparedScenario["run"]>>> {
   for (let seed = 1; seed <= SEEDS_MAX; seed++) {
     const result = await rehearsed.run(seed);
     if (result.verdict !== "pass") return result;
@@ -45,7 +45,7 @@ async function firstFailure(rehearsed: Rehearsed): Promise<Awaited<ReturnType<Re
 /** The canary: were nothing found here, silence elsewhere would say nothing. */
 describe("a broker that forgets a volume", () => {
   it("is found, shrunk to a few steps, and replayed", async () => {
-    const rehearsed = await provisioning.rehearse({ plantedBug: BUG });
+    const rehearsed = await provisioning.prepare({ plantedBug: BUG });
     const { seed, verdict, reason, counterexample } = await firstFailure(rehearsed);
     expect({ verdict, reason }).toMatchObject({
       verdict: "fail",
@@ -55,7 +55,7 @@ describe("a broker that forgets a volume", () => {
     expect(counterexample?.steps.some((step) => step.startsWith("provision"))).toBe(true);
     const again = await rehearsed.replay(seed, counterexample?.path);
     expect(again).toMatchObject({ verdict: "fail", reason, counterexample });
-    const sound = await (await provisioning.rehearse({})).replay(seed, counterexample?.path);
+    const sound = await (await provisioning.prepare({})).replay(seed, counterexample?.path);
     expect(sound.verdict).toBe("pass");
   }, 300_000);
 });
@@ -142,16 +142,16 @@ describe("what stands", () => {
       ),
     },
   };
-  let ground: Ground;
+  let ground: ScenarioFixture;
   beforeAll(async () => {
-    ground = await Ground.prepare();
+    ground = await ScenarioFixture.prepare();
   });
   it.each(Object.entries(cases))(
     "%s",
     async (_what, { plan: each, happens }) => {
       const kinds = new Set<string>();
       const leave = ground.world.kernel.journal.listen(({ kind }) => void kinds.add(kind));
-      await play(ground, 1, each).finally(leave);
+      await playPlan(ground, 1, each).finally(leave);
       expect([...kinds]).toContain(happens);
     },
     120_000,

@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import type { PlantedBug } from "../../broker/index.ts";
-import type { Rehearsed, Scenario, SeedResult } from "../scenario.ts";
-import { Ground } from "./ground.ts";
+import type { PreparedScenario, Scenario, SeedResult } from "../scenario.ts";
+import { ScenarioFixture } from "./fixture.ts";
 import { isFailure } from "./model.ts";
 import { planArbitrary, type Plan } from "./plan.ts";
-import { describePlan, play } from "./play.ts";
+import { describePlan, playPlan } from "./play.ts";
 
 /** Plans tried while a failure is shrunk; each costs about as much as a seed. */
 const SHRINKS_MAX = 400;
 
-interface Played {
+interface PlayedPlan {
   readonly plan: Plan;
   readonly digest: string;
   readonly error: unknown;
@@ -24,7 +24,7 @@ const oneLine = (error: unknown): string => {
   return (isFailure(error) ? text : `the scenario crashed: ${text}`).split("\n").slice(0, 1).join("");
 };
 
-const resultOf = (seed: number, { plan, digest, error }: Played): SeedResult => ({
+const resultOf = (seed: number, { plan, digest, error }: PlayedPlan): SeedResult => ({
   seed,
   verdict: verdictOf(error),
   digest,
@@ -32,22 +32,22 @@ const resultOf = (seed: number, { plan, digest, error }: Played): SeedResult => 
   ...(error !== undefined && { reason: oneLine(error) }),
 });
 
-async function perform(ground: Ground, seed: number, plan: Plan): Promise<Played> {
-  const error = await play(ground, seed, plan).then(
+async function playSeed(fixture: ScenarioFixture, seed: number, plan: Plan): Promise<PlayedPlan> {
+  const error = await playPlan(fixture, seed, plan).then(
     () => undefined,
     (thrown: unknown) => thrown ?? new Error("nothing was thrown"),
   );
-  return { plan, digest: ground.world.kernel.journal.digest, error };
+  return { plan, digest: fixture.world.kernel.journal.digest, error };
 }
 
-async function run(ground: Ground, seed: number): Promise<SeedResult> {
-  let first: Played | undefined;
-  let last: Played | undefined;
+async function run(fixture: ScenarioFixture, seed: number): Promise<SeedResult> {
+  let first: PlayedPlan | undefined;
+  let last: PlayedPlan | undefined;
   let played = 0;
   const property = fc.asyncProperty(planArbitrary, async (plan) => {
     // Once enough has been tried, what has been found is small enough.
     if (++played > SHRINKS_MAX) return;
-    const outcome = await perform(ground, seed, plan);
+    const outcome = await playSeed(fixture, seed, plan);
     first ??= outcome;
     if (outcome.error === undefined) return;
     last = outcome;
@@ -70,8 +70,8 @@ export function planOf(seed: number, path?: string): Plan {
   return plan;
 }
 
-async function replay(ground: Ground, seed: number, path?: string): Promise<SeedResult> {
-  const played = await perform(ground, seed, planOf(seed, path));
+async function replay(fixture: ScenarioFixture, seed: number, path?: string): Promise<SeedResult> {
+  const played = await playSeed(fixture, seed, planOf(seed, path));
   const result = resultOf(seed, played);
   if (played.error === undefined) return result;
   return { ...result, counterexample: { steps: describePlan(played.plan), path: path ?? "0" } };
@@ -84,8 +84,8 @@ export const provisioning: Scenario = {
   description:
     "tenants provision, update, bind, write, back up, restore, unbind and deprovision PostgreSQL instances while the cloud and the broker fail",
   plantedBugs: PLANTED_BUGS,
-  async rehearse({ plantedBug }): Promise<Rehearsed> {
-    const ground = await Ground.prepare(plantedBug);
-    return { run: (seed) => run(ground, seed), replay: (seed, path) => replay(ground, seed, path) };
+  async prepare({ plantedBug }): Promise<PreparedScenario> {
+    const fixture = await ScenarioFixture.prepare(plantedBug);
+    return { run: (seed) => run(fixture, seed), replay: (seed, path) => replay(fixture, seed, path) };
   },
 };

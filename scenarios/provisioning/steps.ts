@@ -1,24 +1,26 @@
 import type { World } from "../../simulators/world.ts";
 import { type OpenStackClient, openStackClient } from "../clients/openstack.ts";
-import { ScenarioError, until } from "../stage.ts";
-import type { Ground } from "./ground.ts";
-import type { ModelInstance, Shape } from "./model.ts";
+import { ScenarioError } from "../errors.ts";
+import { pollUntil } from "../poll.ts";
+import type { ScenarioFixture } from "./fixture.ts";
+import type { ModelInstance, InstanceShape } from "./model.ts";
 import type { Standing, Step } from "./plan.ts";
-import type { Platform } from "./platform.ts";
-import { lookInto, soon } from "./settle.ts";
+import { believedShape } from "./platform/client.ts";
+import type { ReferencePlatform } from "./platform/platform.ts";
+import { bindNew, waitUntil } from "./settle.ts";
 
 /** Indexes of plans that an instance may move to: larger, or with replicas. */
 const GROWTH: readonly (number | undefined)[] = [1, 3, 3, undefined];
 const CONNECTIONS = { first: 100, step: 10 } as const;
 
-const FIRST_SHAPE = (plan: number, parameters: boolean): Shape => ({
+const firstShape = (plan: number, parameters: boolean): InstanceShape => ({
   plan,
   maxConnections: parameters ? CONNECTIONS.first : null,
 });
 
 /** What an update asks for: the next larger plan, or where there is none, more connections. */
-function grown({ shapes }: ModelInstance, grow: boolean): Shape {
-  const { plan, maxConnections } = shapes.at(-1) as Shape;
+function growShape(instance: ModelInstance, grow: boolean): InstanceShape {
+  const { plan, maxConnections } = instance.shapes.at(-1) ?? believedShape(instance);
   const next = grow ? GROWTH[plan] : undefined;
   if (next !== undefined) return { plan: next, maxConnections };
   return { plan, maxConnections: (maxConnections ?? CONNECTIONS.first) + CONNECTIONS.step };
@@ -28,11 +30,11 @@ const pick = <T>(list: readonly T[], index: number): T | undefined => list[index
 
 /** Performs steps of a plan. One that finds nothing to work on does nothing. */
 export class Steps {
-  readonly #ground: Ground;
-  readonly #platform: Platform;
+  readonly #fixture: ScenarioFixture;
+  readonly #platform: ReferencePlatform;
 
-  constructor(ground: Ground, platform: Platform) {
-    this.#ground = ground;
+  constructor(fixture: ScenarioFixture, platform: ReferencePlatform) {
+    this.#fixture = fixture;
     this.#platform = platform;
   }
 
@@ -42,75 +44,76 @@ export class Steps {
     const alive = model.instances.filter(({ phase }) => phase !== "gone");
     switch (step.do) {
       case "provision":
-        await this.#platform.provision(step.tenant, FIRST_SHAPE(step.plan, step.parameters));
+        await this.#platform.orders.provision(step.tenant, firstShape(step.plan, step.parameters));
         return;
       case "update":
-        return this.#on(pick(alive, step.instance), (each) => this.#platform.update(each, grown(each, step.grow)));
+        return this.#on(pick(alive, step.instance), (each) =>
+          this.#platform.orders.update(each, growShape(each, step.grow)),
+        );
       case "bind":
-        return this.#on(pick(alive, step.instance), async (each) => void (await this.#platform.bind(each)));
+        return this.#on(pick(alive, step.instance), async (each) => void (await this.#platform.orders.bind(each)));
       case "deprovision":
-        return this.#on(pick(alive, step.instance), (each) => this.#platform.deprovision(each));
+        return this.#on(pick(alive, step.instance), (each) => this.#platform.orders.deprovision(each));
       case "backup":
-        return this.#on(pick(alive, step.instance), (each) => this.#platform.backUp(each));
+        return this.#on(pick(alive, step.instance), (each) => this.#platform.backups.backUp(each));
       case "unbind":
-        return this.#on(pick(this.#bindings(), step.binding), (each) => this.#platform.unbind(each));
+        return this.#on(pick(this.#bindings(), step.binding), (each) => this.#platform.orders.unbind(each));
       case "write":
-        return this.#on(pick(this.#bindings(), step.binding), (each) => this.#platform.write(each, step.rows));
+        return this.#on(pick(this.#bindings(), step.binding), (each) =>
+          this.#platform.applications.write(each, step.rows),
+        );
       case "restore":
-        return this.#on(pick(this.#usableBackups(), step.backup), (each) => this.#platform.restore(each));
+        return this.#on(pick(this.#usableBackups(), step.backup), (each) => this.#platform.backups.restore(each));
       case "vanish":
-        return vanish(this.#ground.world, step.instance);
+        return vanish(this.#fixture.world, step.instance);
       case "kill-broker":
         return this.#killBroker(step.downMs);
       case "pass":
-        return this.#ground.world.driver.sleep(step.ms);
+        return this.#fixture.world.driver.sleep(step.ms);
     }
   }
 
   /** An instance with a binding and some rows, before anything breaks. */
   async furnish({ tenant, plan }: Standing): Promise<void> {
-    const instance = await this.#platform.provision(tenant, FIRST_SHAPE(plan, false));
-    await soon(this.#ground.world, "the first instances", async () => {
+    const instance = await this.#platform.orders.provision(tenant, firstShape(plan, false));
+    await waitUntil(this.#fixture.world, "the first instances", async () => {
       await this.#platform.observe(instance);
       return instance.phase === "standing";
     });
-    const binding = await lookInto(this.#ground, this.#platform, instance);
-    this.#platform.write(binding, 2);
+    const binding = await bindNew(this.#fixture, this.#platform, instance);
+    this.#platform.applications.write(binding, 2);
   }
 
   #on<T>(target: T | undefined, work: (target: T) => Promise<void> | void): Promise<void> | void {
     return target === undefined ? undefined : work(target);
   }
 
-  #bindings(): Platform["model"]["bindings"] {
+  #bindings(): ReferencePlatform["model"]["bindings"] {
     return this.#platform.model.bindings.filter(({ phase }) => phase === "standing");
   }
 
-  #usableBackups(): Platform["model"]["backups"] {
+  #usableBackups(): ReferencePlatform["model"]["backups"] {
     return this.#platform.model.backups.filter(
       ({ phase, instance }) => phase === "usable" && instance.restore === undefined,
     );
   }
 
   #killBroker(downMs: number): void {
-    const ground = this.#ground;
-    ground.kill();
+    const fixture = this.#fixture;
+    fixture.kill();
     // It may have been started by then, when everything healed.
-    ground.world.kernel.schedule(downMs, () => {
-      if (!ground.isUp) ground.restart();
+    fixture.world.kernel.schedule(downMs, () => {
+      if (!fixture.isUp) fixture.restart();
     });
   }
 }
 
 /** Somebody deletes a VM of a service instance in OpenStack, with its port, and tells nobody. */
 async function vanish(world: World, index: number): Promise<void> {
-  const { instances } = lookUpVms(world);
-  const cid = pick(instances, index);
+  const cid = pick(listDataServiceVms(world), index);
   if (cid === undefined) return;
-  const openstack = await loggedIn(world);
-  const { ports } = (await openstack.call("network", "GET", `/ports?device_id=${cid}`)) as {
-    ports: readonly { id: string }[];
-  };
+  const openstack = await logIn(world);
+  const ports = await openstack.list("network", `/ports?device_id=${cid}`, "ports");
   await openstack.call("compute", "DELETE", `/servers/${cid}`);
   for (const { id } of ports) await openstack.call("network", "DELETE", `/ports/${id}`);
 }
@@ -118,12 +121,12 @@ async function vanish(world: World, index: number): Promise<void> {
 const LOGIN_MS_MAX = 600_000;
 
 /** Whoever does mischief is met by the same faults as everybody, and tries again. */
-function loggedIn(world: World): Promise<OpenStackClient> {
-  const stage = world.environmentAt(world.plan.applications);
+function logIn(world: World): Promise<OpenStackClient> {
+  const environment = world.environmentAt(world.plan.applications);
   const credentials = { ...world.credentials.cpi, authUrl: world.credentials.openstackAdmin.authUrl };
-  return until(stage, "a login to OpenStack", 1000, LOGIN_MS_MAX, async () => {
+  return pollUntil(environment, "a login to OpenStack", 1000, LOGIN_MS_MAX, async () => {
     try {
-      return await openStackClient(stage, credentials);
+      return await openStackClient(environment, credentials);
     } catch (error) {
       if (error instanceof ScenarioError || error instanceof TypeError) return undefined;
       throw error;
@@ -131,8 +134,8 @@ function loggedIn(world: World): Promise<OpenStackClient> {
   });
 }
 
-/** VMs that carry a data service, by the order of their making. */
-function lookUpVms({ openstack, dataservices }: World): { readonly instances: readonly string[] } {
+/** Ids of VMs that carry a data service, in the order of their making. */
+function listDataServiceVms({ openstack, dataservices }: World): readonly string[] {
   const { nova, neutron } = openstack.state();
   const carrying = new Set(dataservices.instances().map(({ address }) => address));
   const devices = new Set(
@@ -140,9 +143,5 @@ function lookUpVms({ openstack, dataservices }: World): { readonly instances: re
       fixedIps.some(({ ip }) => carrying.has(ip)) ? [deviceId] : [],
     ),
   );
-  return {
-    instances: [...nova.servers.values()]
-      .filter(({ id, task }) => devices.has(id) && task === null)
-      .map(({ id }) => id),
-  };
+  return [...nova.servers.values()].filter(({ id, task }) => devices.has(id) && task === null).map(({ id }) => id);
 }

@@ -4,10 +4,10 @@ import type { CheckResult } from "../../conformance/index.ts";
 import { isListed } from "../../conformance/selftest/selftest.ts";
 import { certifyBroker, runMutant, type BrokerUnderTest } from "../../conformance/selftest/broker-under-test.ts";
 import { createWorld } from "../../simulators/world.ts";
-import { inception } from "../inception.ts";
-import { referenceBackend } from "../platform/backend.ts";
-import { Brokers } from "../platform/brokers.ts";
-import type { Environment } from "../stage.ts";
+import { inception } from "../story/inception.ts";
+import { referenceBackend } from "../cloud/backend.ts";
+import { Brokers } from "../cloud/brokers.ts";
+import type { Environment } from "../../simulators/environment.ts";
 
 /** A broker behind a `fetch`, as mutants see one. */
 function handlerOf(environment: Environment, url: string): Handler {

@@ -174,14 +174,6 @@ export const BOSH_SLIPS: readonly Slip[] = [
     tests: tests("tasks/tasks.test.ts"),
   },
   {
-    id: "bosh-upload-kept",
-    breaks: "a task that has ended keeps no upload",
-    file: at("tasks/worker.ts"),
-    from: "    task.job = null;\n",
-    to: "",
-    tests: tests("tasks/tasks.test.ts"),
-  },
-  {
     id: "bosh-lock-leaks",
     breaks: "a lock is let go however its work ends",
     file: at("tasks/locks.ts"),

@@ -3,6 +3,7 @@ import type { Slip } from "./slip.ts";
 const KERNEL = ["simulators/kernel"];
 const CODEC = ["simulators/dns/wire"];
 const DNS = ["simulators/dns"];
+const STATE = ["simulators/dns/state"];
 
 /** Slips in the kernel, in Consul's simulator and in what wires and steers a world. */
 export const CORE_SLIPS: readonly Slip[] = [
@@ -148,7 +149,7 @@ export const CORE_SLIPS: readonly Slip[] = [
     file: "simulators/dns/routes/txn.ts",
     from: "  if (failures.length > 0) undo();\n",
     to: "",
-    tests: DNS,
+    tests: STATE,
   },
   {
     id: "consul-cas-ignores-index",
@@ -156,7 +157,7 @@ export const CORE_SLIPS: readonly Slip[] = [
     file: "simulators/dns/state/kv.ts",
     from: "if ((this.get(write.key)?.modifyIndex ?? 0) !== write.index) return false;",
     to: "",
-    tests: DNS,
+    tests: STATE,
   },
   {
     id: "consul-session-dies-at-its-ttl",
@@ -164,7 +165,7 @@ export const CORE_SLIPS: readonly Slip[] = [
     file: "simulators/dns/state/sessions.ts",
     from: "const TTL_MULTIPLIER = 2;",
     to: "const TTL_MULTIPLIER = 1;",
-    tests: DNS,
+    tests: STATE,
   },
   {
     id: "consul-filter-not-dropped",

@@ -1,6 +1,19 @@
 import { BOSH_SLIPS } from "./bosh.ts";
+import { BROKER_SLIPS } from "./broker.ts";
+import { CONFORMANCE_SLIPS } from "./conformance.ts";
 import { CORE_SLIPS } from "./core.ts";
+import { NEUTRON_DESIGNATE_SLIPS } from "./neutron-designate.ts";
+import { NOVA_CINDER_SLIPS } from "./nova-cinder.ts";
+import { OPENSTACK_IDENTITY_SLIPS } from "./openstack-identity.ts";
 import type { Slip } from "./slip.ts";
 
 /** Every slip, by the area that it is planted in. */
-export const SLIPS: readonly Slip[] = [...BOSH_SLIPS, ...CORE_SLIPS];
+export const SLIPS: readonly Slip[] = [
+  ...BOSH_SLIPS,
+  ...BROKER_SLIPS,
+  ...CONFORMANCE_SLIPS,
+  ...CORE_SLIPS,
+  ...NEUTRON_DESIGNATE_SLIPS,
+  ...NOVA_CINDER_SLIPS,
+  ...OPENSTACK_IDENTITY_SLIPS,
+];

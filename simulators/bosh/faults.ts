@@ -3,7 +3,7 @@ import type { Instance } from "./state/deployments.ts";
 import { TASK_TYPES } from "./tasks/types.ts";
 
 /** The calls that an agent answers, each a fault point `agent:<method>`. */
-export const AGENT_METHODS = [
+const AGENT_METHODS = [
   "ping",
   "get_state",
   "run_script",
@@ -22,10 +22,11 @@ export const AGENT_METHODS = [
   "ssh",
 ] as const;
 
+/** A call that an agent answers. */
 export type AgentMethod = (typeof AGENT_METHODS)[number];
 
 /** What the VM of an instance is told apart by. */
-export const AGENT_ATTRIBUTES = {
+const AGENT_ATTRIBUTES = {
   deployment: { prose: "the name of the deployment" },
   group: { prose: "the name of the instance group" },
   index: { prose: "the index of the instance in its group" },
@@ -34,8 +35,9 @@ export const AGENT_ATTRIBUTES = {
   vm: { prose: "the CID of the VM, another one when it is made anew; empty where the instance has none" },
 } as const satisfies Readonly<Record<string, FaultAttribute>>;
 
-export type AgentAttributes = Readonly<Record<keyof typeof AGENT_ATTRIBUTES, string>>;
+type AgentAttributes = Readonly<Record<keyof typeof AGENT_ATTRIBUTES, string>>;
 
+/** What fault rules may match an instance's agent by. */
 export const attributesOf = (instance: Instance): AgentAttributes => ({
   deployment: instance.deployment,
   group: instance.group,
@@ -51,7 +53,7 @@ const PROSE: Readonly<Record<string, string>> = {
 };
 
 /** The fault point of an agent's method. */
-export const agentPoint = (method: AgentMethod) =>
+const agentPoint = (method: AgentMethod) =>
   faultPoint({
     point: `agent:${method}`,
     effects: ["error", "stuck"],
@@ -69,6 +71,7 @@ export function agentFault(kernel: Kernel, method: AgentMethod, attributes: Agen
   return point && kernel.faults.at(point, attributes);
 }
 
+/** Where a task may fail at its beginning, or lose its worker. */
 export const TASK_POINT = faultPoint({
   point: "director:task",
   effects: ["error", "stuck"],
@@ -80,6 +83,7 @@ export const TASK_POINT = faultPoint({
   },
 });
 
+/** Where a job may turn out not to run. */
 export const JOB_POINT = faultPoint({
   point: "director:job",
   effects: ["error"],
@@ -97,6 +101,7 @@ export const HEARTBEAT_POINT = faultPoint({
   attributes: AGENT_ATTRIBUTES,
 });
 
+/** Declares the fault points of the director and its agents. */
 export function defineFaults(kernel: Kernel): void {
   for (const point of [TASK_POINT, JOB_POINT, HEARTBEAT_POINT, ...POINTS.values()]) kernel.faults.define(point);
 }

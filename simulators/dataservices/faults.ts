@@ -79,22 +79,22 @@ export function defineFaults(kernel: Kernel): void {
   for (const point of [...Object.values(LOUD), ...DEFECTS.values()]) kernel.faults.define(point);
 }
 
-export type Place = Pick<Instance, "deployment" | "kind" | "address">;
-export type Step = keyof typeof LOUD;
+export type FaultLocation = Pick<Instance, "deployment" | "kind" | "address">;
+export type FaultStep = keyof typeof LOUD;
 
-const attributesOf = ({ deployment, kind, address }: Place): AttributesOf<(typeof LOUD)[Step]> => ({
+const attributesOf = ({ deployment, kind, address }: FaultLocation): AttributesOf<(typeof LOUD)[FaultStep]> => ({
   deployment,
   kind,
   address,
 });
 
 /** The fault point of a step. */
-export const stepPoint = <S extends Step>(step: S): (typeof LOUD)[S] => LOUD[step];
+export const stepPoint = <S extends FaultStep>(step: S): (typeof LOUD)[S] => LOUD[step];
 
-export const faultAt = (kernel: Kernel, step: Step, place: Place): Effect | undefined =>
+export const faultAt = (kernel: Kernel, step: FaultStep, place: FaultLocation): Effect | undefined =>
   kernel.faults.at(stepPoint(step), attributesOf(place));
 
-export function isPlanted(kernel: Kernel, defect: Defect, place: Place): boolean {
+export function isPlanted(kernel: Kernel, defect: Defect, place: FaultLocation): boolean {
   const point = DEFECTS.get(defect);
   return point !== undefined && kernel.faults.at(point, attributesOf(place)) !== undefined;
 }

@@ -1,16 +1,24 @@
 import type { Kernel, Service } from "../kernel/index.ts";
-import { createAgent } from "./api/agent.ts";
+import { createAgent } from "./routes/agent.ts";
 import { defineFaults } from "./faults.ts";
-import { copyDisk, type DataServiceJob, destroyDisk, jobsOf, start, type StartOrder, stop } from "./instances.ts";
-import { type Admission, createServices, type DataServices as Parts } from "./services.ts";
-import { defineInputs, openSession, type Session, type SessionLogin } from "./session.ts";
+import {
+  copyDisk,
+  type DataServiceJob,
+  destroyDisk,
+  jobsOf,
+  start,
+  type StartOrder,
+  stop,
+} from "./behaviour/instances.ts";
+import { type Admission, createServices, type DataServices as Parts } from "./behaviour/services.ts";
+import { defineInputs, openSession, type Session, type SessionLogin } from "./behaviour/sessions.ts";
 import { createState, type Instance, type Kind } from "./state.ts";
 
-export { DATASERVICE_ERRORS, DataServiceError, type DataServiceErrorCode } from "./errors.ts";
-export type { Row, Value } from "./content.ts";
-export type { DataServiceJob, StartOrder } from "./instances.ts";
-export type { Admission } from "./services.ts";
-export type { Session, SessionLogin } from "./session.ts";
+export { DATASERVICE_ERRORS, DataServiceError, type DataServiceErrorCode } from "./wire/errors.ts";
+export type { Row, Value } from "./behaviour/content.ts";
+export type { DataServiceJob, StartOrder } from "./behaviour/instances.ts";
+export type { Admission } from "./behaviour/services.ts";
+export type { Session, SessionLogin } from "./behaviour/sessions.ts";
 export type { Instance, Kind } from "./state.ts";
 
 export interface DataServicesOptions {

@@ -1,5 +1,5 @@
 import type { Kernel, Slot } from "../kernel/index.ts";
-import type { Content } from "./content.ts";
+import type { Content } from "./behaviour/content.ts";
 
 export const KINDS = ["postgresql", "redis", "mongodb"] as const;
 export type Kind = (typeof KINDS)[number];

@@ -27,6 +27,7 @@ export const dnsAnswerPoint = (agents: readonly string[]) =>
     },
   });
 
+/** What `dnsAnswerPoint` declares. */
 export type DnsAnswerPoint = ReturnType<typeof dnsAnswerPoint>;
 
 const HEADER_BYTES = 12;

@@ -4,7 +4,7 @@ import { buildQuery, readReply } from "./parity/message.ts";
 import type { DnsReplyRecord } from "./parity/recording.ts";
 
 /** A Consul of its own for one test. */
-export interface TestConsul {
+interface TestConsul {
   readonly kernel: Kernel;
   readonly dns: Dns;
   /** Sends a request to the first agent and waits for its answer on virtual time. */

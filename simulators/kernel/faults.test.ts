@@ -99,8 +99,8 @@ const nestDeep = (levels: number): unknown => {
   return value;
 };
 
-/** Rules that could never act, each with what is told of it. */
-const REFUSED: readonly (readonly [told: string, rule: unknown])[] = [
+/** Rules that could never act, each with what its refusal says. */
+const REFUSED: readonly (readonly [said: string, rule: unknown])[] = [
   ["FAULT_UNKNOWN_POINT.*nearest: cpi:create_vm", { point: "cpi:crate_vm", effect: ERROR }],
   ["FAULT_UNKNOWN_POINT.*there are cpi:\\*, nova:\\*", { point: "neutron:*", effect: ERROR }],
   ["FAULT_UNKNOWN_POINT", { point: "", effect: ERROR }],
@@ -148,10 +148,10 @@ const REFUSED: readonly (readonly [told: string, rule: unknown])[] = [
 ];
 
 describe("a rule that can never act", () => {
-  it.each(REFUSED)("is refused with one line that says %s", (told, rule) => {
+  it.each(REFUSED)("is refused with one line that says %s", (said, rule) => {
     const { faults } = world();
     const arm = (): number => faults.arm(rule as FaultRule);
-    expect(arm).toThrow(new RegExp(told));
+    expect(arm).toThrow(new RegExp(said));
     expect(arm).toThrow(/^[^\n]+$/);
     expect(faults.rules).toEqual([]);
   });

@@ -36,17 +36,20 @@ export interface Lookup {
   readonly inFlight: (createdMs: number) => boolean;
 }
 
+/** One law, or several: a line for each thing that breaks it. */
+export type Law = (world: LawfulWorld, known: Lookup) => readonly string[];
+
 const isAtWork = ({ state, deadSinceMs }: { state: string; deadSinceMs: number | null }): boolean =>
   deadSinceMs === null && (state === "processing" || state === "cancelling");
 
-function founding(ports: ReadonlyMap<string, Port>, { plan, directorAddress }: LawfulWorld): readonly Port[] {
+function findFounders(ports: ReadonlyMap<string, Port>, { plan, directorAddress }: LawfulWorld): readonly Port[] {
   const addresses = new Set([directorAddress, `${plan.block}.0.5`]);
   return [...ports.values()].filter(({ fixedIps }) => fixedIps.some(({ ip }) => addresses.has(ip)));
 }
 
 export function lookUp(world: LawfulWorld): Lookup {
   const { deployments, tasks } = world.bosh.state();
-  const founders = founding(world.openstack.state().neutron.ports, world);
+  const founders = findFounders(world.openstack.state().neutron.ports, world);
   const instances = [...deployments.values()].flatMap((deployment) => deployment.instances);
   const running = [...tasks.values()].filter(isAtWork);
   const sinceMs = Math.min(...running.map(({ startedAt }) => (startedAt ?? 0) * 1000), Number.POSITIVE_INFINITY);

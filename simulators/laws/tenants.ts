@@ -1,6 +1,6 @@
 import { AGENT_PORT } from "../addresses.ts";
-import { parseIpv4Range, isInRange } from "../openstack/neutron/behaviour/ip.ts";
-import type { LawfulWorld, Lookup } from "./lookup.ts";
+import { isInRange, parseIpv4Range } from "../openstack/neutron/behaviour/ip.ts";
+import type { LawfulWorld } from "./lookup.ts";
 
 type Neutron = ReturnType<LawfulWorld["openstack"]["state"]>["neutron"];
 type Group = Neutron["groups"] extends Map<string, infer G> ? G : never;
@@ -58,7 +58,7 @@ function intruders({ plan }: LawfulWorld, rule: Rule, isOwn: (groupId: string) =
 }
 
 /** No group of a VM with a data service lets in another instance, a network of the cloud, or anybody but the platform at its agent. */
-export function tenantLaws(world: LawfulWorld, _known: Lookup): readonly string[] {
+export function tenantLaws(world: LawfulWorld): readonly string[] {
   const vms = vmsOf(world);
   const carriers = carriersOf(vms);
   const lines = vms.flatMap(({ deployment, groups }) => {
@@ -72,9 +72,3 @@ export function tenantLaws(world: LawfulWorld, _known: Lookup): readonly string[
   });
   return [...new Set(lines)];
 }
-
-/** Is this a rule for applications? Those for who manages an instance and for its own nodes are always there. */
-export const isForApplications = (rule: Rule, groupId: string): boolean =>
-  rule.direction === "ingress" &&
-  rule.remoteGroupId !== groupId &&
-  !(rule.portMin === AGENT_PORT && rule.portMax === AGENT_PORT);

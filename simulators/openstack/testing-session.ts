@@ -1,4 +1,4 @@
-import { type HttpReply, makeRequest, Process } from "../kernel/index.ts";
+import { type HttpReply, type HttpRequest, makeRequest, Process } from "../kernel/index.ts";
 import type { OpenStackOptions } from "./index.ts";
 import { Lab } from "./testing.ts";
 
@@ -45,9 +45,19 @@ export class TestSession {
     return new TestSession(await Lab.open(options, seed));
   }
 
+  /** A GET with these headers and no others. */
+  get(service: "nova" | "cinder", path: string, headers: Readonly<Record<string, string>>): HttpReply {
+    return this.#receive(service, makeRequest("GET", `${ROOTS[service]}${path}`, { headers }));
+  }
+
+  #receive(service: "nova" | "cinder", request: HttpRequest): HttpReply {
+    const reply = this.lab.openstack.services[service].receive(request);
+    if (reply instanceof Process) throw new Error(`${request.method} ${request.path} takes time`);
+    return reply;
+  }
+
   send(service: "nova" | "cinder", method: string, path: string, sent: Sent = {}): HttpReply {
     const { who = "A", version, body } = sent;
-    const { services } = this.lab.openstack;
     const request = makeRequest(method, `${ROOTS[service]}${path}`, {
       headers: {
         "x-auth-token": this.lab.actors[who]?.token ?? "",
@@ -56,9 +66,7 @@ export class TestSession {
       },
       body: body === undefined ? "" : JSON.stringify(body),
     });
-    const reply = services[service].receive(request);
-    if (reply instanceof Process) throw new Error(`${method} ${path} takes time`);
-    return reply;
+    return this.#receive(service, request);
   }
 
   /** Lets time pass, ms. */

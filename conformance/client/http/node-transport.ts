@@ -52,6 +52,61 @@ function responseOf(message: http.IncomingMessage, body: Uint8Array, bytesMax: n
   return { status: message.statusCode ?? 0, headers, body: decodeBody(body, headers["content-encoding"], bytesMax) };
 }
 
+interface Connections {
+  readonly limits: TransportLimits;
+  readonly plain: http.Agent;
+  readonly secure: https.Agent;
+}
+
+/** One request over a connection of its agent; rejects with a TransportError. */
+function exchangeOnce(
+  request: RawRequest,
+  send: SendOptions,
+  { limits, plain, secure }: Connections,
+): Promise<RawResponse> {
+  return new Promise((resolve, reject) => {
+    const isSecure = request.url.startsWith("https:");
+    const outgoing = (isSecure ? https : http).request(request.url, {
+      method: request.method,
+      headers: { ...request.headers, ...lengthOf(request) },
+      agent: isSecure ? secure : plain,
+    });
+    const stop = (error: TransportError) => outgoing.destroy(error);
+    const deadline = setTimeout(
+      () => stop(new TransportError("timeout", `no complete answer within ${limits.exchangeMs} ms`)),
+      limits.exchangeMs,
+    );
+    const onAbort = () => stop(new TransportError("aborted", "interrupted"));
+    send.signal?.addEventListener("abort", onAbort, { once: true });
+    const settle = <T>(done: (value: T) => void, value: T) => {
+      clearTimeout(deadline);
+      send.signal?.removeEventListener("abort", onAbort);
+      done(value);
+    };
+    outgoing.on("error", (error) => settle(reject, markReused(translate(error), outgoing)));
+    if (send.abandon) {
+      // The request must be out before the connection goes, or the broker never sees it.
+      outgoing.on("finish", () => setTimeout(() => stop(new TransportError("abandoned", "the client walked away")), 5));
+    }
+    outgoing.on("response", (message) => {
+      const body = new BoundedBody(limits.bodyBytesMax);
+      message.on("data", (chunk: Uint8Array) => {
+        if (!body.add(chunk)) stop(tooLarge(limits.bodyBytesMax));
+      });
+      message.on("error", (error) => settle(reject, translate(error)));
+      message.on("end", () => {
+        try {
+          settle(resolve, responseOf(message, body.bytes(), limits.bodyBytesMax));
+        } catch (error) {
+          settle(reject, translate(error));
+        }
+      });
+    });
+    if (send.signal?.aborted) onAbort();
+    else outgoing.end(request.body);
+  });
+}
+
 /**
  * A transport over real sockets: keep-alive, no redirect followed, one deadline for the whole exchange, a bounded body.
  * `dispose` closes its connections.
@@ -60,59 +115,14 @@ export function nodeTransport(options: NodeTransportOptions = {}): Transport & {
   const limits: TransportLimits = { ...TRANSPORT_LIMITS, ...options };
   const plain = new http.Agent({ keepAlive: true, maxSockets: 16 });
   const secure = new https.Agent({ keepAlive: true, maxSockets: 16, ...(options.ca ? { ca: options.ca } : {}) });
-
-  function once(request: RawRequest, send: SendOptions): Promise<RawResponse> {
-    return new Promise((resolve, reject) => {
-      const isSecure = request.url.startsWith("https:");
-      const outgoing = (isSecure ? https : http).request(request.url, {
-        method: request.method,
-        headers: { ...request.headers, ...lengthOf(request) },
-        agent: isSecure ? secure : plain,
-      });
-      const stop = (error: TransportError) => outgoing.destroy(error);
-      const deadline = setTimeout(
-        () => stop(new TransportError("timeout", `no complete answer within ${limits.exchangeMs} ms`)),
-        limits.exchangeMs,
-      );
-      const onAbort = () => stop(new TransportError("aborted", "interrupted"));
-      send.signal?.addEventListener("abort", onAbort, { once: true });
-      const settle = <T>(done: (value: T) => void, value: T) => {
-        clearTimeout(deadline);
-        send.signal?.removeEventListener("abort", onAbort);
-        done(value);
-      };
-      outgoing.on("error", (error) => settle(reject, markReused(translate(error), outgoing)));
-      if (send.abandon) {
-        // The request must be out before the connection goes, or the broker never sees it.
-        outgoing.on("finish", () =>
-          setTimeout(() => stop(new TransportError("abandoned", "the client walked away")), 5),
-        );
-      }
-      outgoing.on("response", (message) => {
-        const body = new BoundedBody(limits.bodyBytesMax);
-        message.on("data", (chunk: Uint8Array) => {
-          if (!body.add(chunk)) stop(tooLarge(limits.bodyBytesMax));
-        });
-        message.on("error", (error) => settle(reject, translate(error)));
-        message.on("end", () => {
-          try {
-            settle(resolve, responseOf(message, body.bytes(), limits.bodyBytesMax));
-          } catch (error) {
-            settle(reject, translate(error));
-          }
-        });
-      });
-      if (send.signal?.aborted) onAbort();
-      else outgoing.end(request.body);
-    });
-  }
+  const connections: Connections = { limits, plain, secure };
 
   const transport = async (request: RawRequest, send: SendOptions = {}): Promise<RawResponse> => {
     try {
-      return await once(request, send);
+      return await exchangeOnce(request, send, connections);
     } catch (error) {
       // A kept-alive connection that the other side closed meanwhile says nothing about this request.
-      if (error instanceof StaleConnection && !send.signal?.aborted) return once(request, send);
+      if (error instanceof StaleConnection && !send.signal?.aborted) return exchangeOnce(request, send, connections);
       throw error;
     }
   };

@@ -40,8 +40,8 @@ describe("the isolation suite", () => {
     const stop = new AbortController();
     let bound = 0;
     const cloud = toy({
-      bound: (instance, binding, all) => {
-        RIGHT.bound(instance, binding, all);
+      onBind: (instance, binding, all) => {
+        RIGHT.onBind(instance, binding, all);
         if (++bound === 4) stop.abort();
       },
     });
@@ -52,8 +52,8 @@ describe("the isolation suite", () => {
   it("tries again and again after an unbind, and accepts an instance that closes late", async () => {
     let attempts = 0;
     const late = toy({
-      unbound: (instance, binding, cloud) => {
-        RIGHT.unbound(instance, binding, cloud);
+      onUnbind: (instance, binding, cloud) => {
+        RIGHT.onUnbind(instance, binding, cloud);
         instance.admitted.add("application");
       },
       admits: (instance, login, cloud) => {
@@ -131,8 +131,8 @@ describe("the isolation suite", () => {
 
   it("judges by the data where all instances are one database", async () => {
     const cloud = toy({
-      provisioned: ({ admitted }) => admitted.add("application"),
-      unbound: ({ bindings }, { id }) => bindings.delete(id),
+      onProvision: ({ admitted }) => admitted.add("application"),
+      onUnbind: ({ bindings }, { id }) => bindings.delete(id),
       admits: () => true,
     });
     const plane = cloud.plane();

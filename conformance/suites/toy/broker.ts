@@ -128,59 +128,75 @@ class ToyBackups {
   }
 }
 
-/** A synchronous broker of databases in memory, with backups: the clean half of the proof that the checks of data can tell right from wrong. */
-export function createToyBroker(cloud: ToyCloud, options: ToyBrokerOptions = {}): Handler {
-  const { backups: dialect = "extension", scheme = "postgres" } = options;
-  const backups = new ToyBackups(cloud, dialect === "a9s");
+/** A synchronous broker of databases in memory. */
+class ToyBroker {
+  readonly #cloud: ToyCloud;
+  readonly #options: ToyBrokerOptions;
+  readonly #backups: ToyBackups;
+  readonly #dialect: NonNullable<ToyBrokerOptions["backups"]>;
 
-  const credentialsOf = ({ host, database }: ToyInstance, { username, password }: ToyBinding): Json => ({
-    host,
-    port: TOY_PORT,
-    name: database,
-    username,
-    password,
-    uri: `${scheme}://${username}:${password}@${host}:${TOY_PORT}/${database}`,
-  });
+  constructor(cloud: ToyCloud, options: ToyBrokerOptions) {
+    this.#cloud = cloud;
+    this.#options = options;
+    this.#dialect = options.backups ?? "extension";
+    this.#backups = new ToyBackups(cloud, this.#dialect === "a9s");
+  }
 
-  function instance({ method }: WireRequest, id: string): WireResponse {
-    const isThere = cloud.instances.has(id);
+  #credentialsOf({ host, database }: ToyInstance, { username, password }: ToyBinding): Json {
+    const uri = `${this.#options.scheme ?? "postgres"}://${username}:${password}@${host}:${TOY_PORT}/${database}`;
+    return { host, port: TOY_PORT, name: database, username, password, uri };
+  }
+
+  #instance({ method }: WireRequest, id: string): WireResponse {
+    const isThere = this.#cloud.instances.has(id);
     if (method === "PUT") {
-      if (!isThere) cloud.provision(id);
+      if (!isThere) this.#cloud.provision(id);
       return reply(isThere ? 200 : 201, {});
     }
     if (method !== "DELETE") return missing(404);
-    return cloud.instances.delete(id) ? reply(200, {}) : missing(410);
+    return this.#cloud.instances.delete(id) ? reply(200, {}) : missing(410);
   }
 
-  function binding(request: WireRequest, owner: ToyInstance, id: string, isPoll: boolean): WireResponse {
-    if (request.method === "PUT") {
-      const known = cloud.does.find("bind", owner, id, cloud);
-      const made = known ?? cloud.bind(owner, id);
-      return reply(known === undefined ? 201 : 200, { credentials: credentialsOf(owner, made) });
-    }
-    const operation = request.method === "DELETE" ? "unbind" : isPoll ? "poll" : "fetch";
-    const found = cloud.does.find(operation, owner, id, cloud);
+  #bind(owner: ToyInstance, id: string): WireResponse {
+    const known = this.#cloud.does.find("bind", owner, id, this.#cloud);
+    const made = known ?? this.#cloud.bind(owner, id);
+    return reply(known === undefined ? 201 : 200, { credentials: this.#credentialsOf(owner, made) });
+  }
+
+  #binding({ method }: WireRequest, owner: ToyInstance, id: string, isPoll: boolean): WireResponse {
+    if (method === "PUT") return this.#bind(owner, id);
+    const operation = method === "DELETE" ? "unbind" : isPoll ? "poll" : "fetch";
+    const found = this.#cloud.does.find(operation, owner, id, this.#cloud);
     if (found === undefined) return missing(operation === "unbind" ? 410 : 404);
     if (operation === "poll") return reply(200, { state: "succeeded" });
-    if (operation === "fetch") return reply(200, { credentials: credentialsOf(owner, found) });
-    const holder = [...cloud.instances.values()].find(({ bindings }) => bindings.get(id) === found) ?? owner;
-    cloud.does.unbound(holder, found, cloud);
+    if (operation === "fetch") return reply(200, { credentials: this.#credentialsOf(owner, found) });
+    const holder = [...this.#cloud.instances.values()].find(({ bindings }) => bindings.get(id) === found) ?? owner;
+    this.#cloud.does.onUnbind(holder, found, this.#cloud);
     return reply(200, {});
   }
 
-  return async (request) => {
-    const [root, what, id = "", sub, subId = "", ...rest] = request.path;
-    if (dialect === "a9s" && root === "instances") {
-      const owner = cloud.instances.get(what ?? "");
-      return owner === undefined ? missing(404) : backups.handle(request, owner, request.path.slice(2));
+  #ofInstance(request: WireRequest, [id = "", sub, subId = "", ...rest]: readonly string[]): WireResponse {
+    if (sub === undefined) return this.#instance(request, id);
+    const owner = this.#cloud.instances.get(id);
+    if (owner === undefined) return missing(request.method === "DELETE" ? 410 : 404);
+    if (sub === "service_bindings") return this.#binding(request, owner, subId, rest[0] === "last_operation");
+    const isBackup = sub === "extensions" && subId === "backup" && this.#dialect === "extension";
+    return isBackup ? this.#backups.handle(request, owner, rest) : missing(404);
+  }
+
+  handle(request: WireRequest): WireResponse {
+    const [root, what, ...path] = request.path;
+    if (this.#dialect === "a9s" && root === "instances") {
+      const owner = this.#cloud.instances.get(what ?? "");
+      return owner === undefined ? missing(404) : this.#backups.handle(request, owner, path);
     }
     if (root !== "v2") return missing(404);
-    if (what === "catalog") return reply(200, catalogOf(options));
-    if (sub === undefined) return instance(request, id);
-    const owner = cloud.instances.get(id);
-    if (owner === undefined) return missing(request.method === "DELETE" ? 410 : 404);
-    if (sub === "service_bindings") return binding(request, owner, subId, rest[0] === "last_operation");
-    const isBackup = sub === "extensions" && subId === "backup" && dialect === "extension";
-    return isBackup ? backups.handle(request, owner, rest) : missing(404);
-  };
+    return what === "catalog" ? reply(200, catalogOf(this.#options)) : this.#ofInstance(request, path);
+  }
+}
+
+/** A broker of databases in memory, with backups: the clean half of the proof that the checks of data can tell right from wrong. */
+export function createToyBroker(cloud: ToyCloud, options: ToyBrokerOptions = {}): Handler {
+  const broker = new ToyBroker(cloud, options);
+  return async (request) => broker.handle(request);
 }

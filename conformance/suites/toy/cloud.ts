@@ -49,9 +49,9 @@ export function neighboursOf(cloud: ToyCloud, instance: ToyInstance): readonly T
 
 /** What a broker, its backups and its firewall do right. A mutant does one of these otherwise. */
 export interface Behaviour {
-  provisioned(instance: ToyInstance, cloud: ToyCloud): void;
-  bound(instance: ToyInstance, binding: ToyBinding, cloud: ToyCloud): void;
-  unbound(instance: ToyInstance, binding: ToyBinding, cloud: ToyCloud): void;
+  onProvision(instance: ToyInstance, cloud: ToyCloud): void;
+  onBind(instance: ToyInstance, binding: ToyBinding, cloud: ToyCloud): void;
+  onUnbind(instance: ToyInstance, binding: ToyBinding, cloud: ToyCloud): void;
   /** What a new binding is given. `serial` is new each time. */
   mint(instance: ToyInstance, id: string, serial: number): Pick<ToyBinding, "username" | "password">;
   /** The binding that a request is about; undefined: a new one is made, or 404 or 410 answered. */
@@ -73,12 +73,12 @@ export interface Behaviour {
 
 /** What a sound cloud does. */
 export const RIGHT: Behaviour = {
-  provisioned: () => {},
-  bound: (instance, { username, password }) => {
+  onProvision: () => {},
+  onBind: (instance, { username, password }) => {
     instance.users.set(username, password);
     instance.admitted.add("application");
   },
-  unbound: (instance, { id, username }) => {
+  onUnbind: (instance, { id, username }) => {
     instance.bindings.delete(id);
     instance.users.delete(username);
     endSessions(instance, username);
@@ -126,13 +126,13 @@ export class ToyCloud {
       sessions: new Map(),
     };
     this.instances.set(id, instance);
-    this.does.provisioned(instance, this);
+    this.does.onProvision(instance, this);
   }
 
   bind(instance: ToyInstance, id: string): ToyBinding {
     const binding = { id, ...this.does.mint(instance, id, ++this.#made) };
     instance.bindings.set(id, binding);
-    this.does.bound(instance, binding, this);
+    this.does.onBind(instance, binding, this);
     return binding;
   }
 

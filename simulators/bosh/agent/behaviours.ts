@@ -29,10 +29,7 @@ export interface JobBehaviour {
 /** Behaviours by name of the job; a job without one runs and does nothing. */
 export type JobBehaviours = Map<string, JobBehaviour>;
 
-export function jobContextOf(
-  instance: Instance,
-  properties: Readonly<Record<string, unknown>>,
-): JobContext | undefined {
+function jobContextOf(instance: Instance, properties: Readonly<Record<string, unknown>>): JobContext | undefined {
   const ip = instance.ips[0]?.ip;
   if (instance.vm === null || ip === undefined) return undefined;
   return {
@@ -48,6 +45,7 @@ export function jobContextOf(
   };
 }
 
+/** Starts the jobs of an instance in the world, in their order; an instance without a VM has none. */
 export function startJobs(behaviours: JobBehaviours, instance: Instance): void {
   for (const job of instance.vm?.jobs ?? []) {
     const context = jobContextOf(instance, job.properties);
@@ -55,6 +53,7 @@ export function startJobs(behaviours: JobBehaviours, instance: Instance): void {
   }
 }
 
+/** Stops the jobs of an instance in the world, the last first. `gone`: with their VM. */
 export function stopJobs(behaviours: JobBehaviours, instance: Instance, gone: boolean): void {
   for (const job of [...(instance.vm?.jobs ?? [])].reverse()) {
     const context = jobContextOf(instance, job.properties);

@@ -6,8 +6,10 @@ import { DirectorError } from "../wire/errors.ts";
 
 const CALL_MS = 500;
 
+/** How long the director waits for an answer of an agent, each time. */
 export const TIMEOUT_MS = 45_000;
 
+/** How often the director asks an agent that keeps silent. */
 export const TRIES = 3;
 
 const TIMED_OUT = 450002;

@@ -1,5 +1,5 @@
 /** What became of a script. */
-export interface ScriptResult {
+interface ScriptResult {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;

@@ -1,4 +1,4 @@
-import { agentFault, type AgentMethod, attributesOf, HEARTBEAT_POINT } from "../faults.ts";
+import { agentFault, attributesOf, HEARTBEAT_POINT } from "../faults.ts";
 import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 
@@ -6,12 +6,6 @@ import type { Director } from "../state/director.ts";
 export function sendsHeartbeat(director: Director, instance: Instance): boolean {
   if (instance.vm === null || !director.cpi.isAlive(instance.vm.cid)) return false;
   return director.kernel.faults.at(HEARTBEAT_POINT, attributesOf(instance))?.kind !== "stuck";
-}
-
-/** Does the agent keep silent to this call? So it does when its VM is gone. */
-export function isSilent(director: Director, instance: Instance, method: AgentMethod): boolean {
-  if (instance.vm === null || !director.cpi.isAlive(instance.vm.cid)) return true;
-  return agentFault(director.kernel, method, attributesOf(instance))?.kind === "stuck";
 }
 
 /** What get_state says; a fault of kind error makes the jobs fail. Takes no time. */

@@ -17,12 +17,14 @@ export interface Archive {
   readonly packaging: Readonly<Record<string, string>>;
 }
 
+/** A job of a release: its own archive within the release's. */
 export interface JobArchive {
   readonly manifest: Readonly<Record<string, unknown>>;
   /** Texts below templates/, by name. */
   readonly templates: Readonly<Record<string, string>>;
 }
 
+/** An upload that can't be read, and why. The task that uses it fails. */
 export interface BrokenArchive {
   readonly ok: false;
   readonly reason: string;

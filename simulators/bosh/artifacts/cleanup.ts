@@ -9,6 +9,7 @@ import { Stage } from "../tasks/stage.ts";
 import { deleteVersions, releaseUsers } from "./delete-release.ts";
 import { stemcellUsers } from "./stemcells.ts";
 
+/** Deletes a disk, and forgets that it was an orphan. @throws CpiError */
 export function* deleteOrphanDisk(director: Director, cid: string): Body {
   yield* director.cpi.deleteDisk(cid);
   director.slot.value.orphanDisks.delete(cid);
@@ -29,7 +30,7 @@ export function* deleteOrphanDisks(
 
 const UNUSED_KEPT = 2;
 
-export interface Removable {
+interface Removable {
   readonly releases: ReadonlyMap<string, readonly ReleaseVersion[]>;
   readonly stemcells: readonly Stemcell[];
   readonly disks: readonly OrphanDisk[];

@@ -1,3 +1,5 @@
+/** The lock under which versions of a release come and go. */
 export const releaseLock = (name: string): string => `lock:release:${name}`;
 
+/** How long a task waits for the lock of a release. */
 export const LOCK_MS = 300_000;

@@ -6,6 +6,7 @@ import type { Task } from "../state/tasks.ts";
 import { Stage } from "../tasks/stage.ts";
 import { byFingerprint } from "./read-release.ts";
 
+/** A job or package, as a stage shows it. */
 export interface NamedPart {
   readonly name: string;
   readonly fingerprint: string;
@@ -44,6 +45,7 @@ export function* showParts(director: Director, task: Task, release: ReleaseVersi
   yield* showExisting(director, task, "job", release.jobs.filter(({ fingerprint }) => jobs.has(fingerprint)).length);
 }
 
+/** Shows a stage with a step for each part. */
 export function* showNew(director: Director, task: Task, name: string, parts: readonly NamedPart[]): Body {
   const stage = new Stage(director, task, name, parts.length);
   for (const each of parts) yield* stage.step(`${each.name}/${each.fingerprint}`, pause(director.kernel.work(50)));

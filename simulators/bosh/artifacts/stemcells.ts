@@ -24,6 +24,7 @@ function* verifyArchive(archive: Archive | BrokenArchive): Body<Readonly<Record<
   return archive.manifest;
 }
 
+/** The deployments that use a stemcell, by name. */
 export const stemcellUsers = (director: Director, stemcell: Stemcell): readonly string[] =>
   [...director.slot.value.deployments.values()]
     .filter(({ stemcells }) =>

@@ -4,6 +4,7 @@ export interface Caller {
   readonly scopes: readonly string[];
 }
 
+/** What a route asks of its caller. */
 export type Permission =
   /** Whoever is known: the handler judges by what the request is about. */
   | "anybody"
@@ -50,6 +51,7 @@ export function scopesFor(permission: Permission, uuid: string): readonly string
   return [...admin, "bosh.read", `bosh.${uuid}.read`];
 }
 
+/** Has the caller a permission, by scopes of its own or as a member of a team? */
 export function isPermitted(caller: Caller, permission: Permission, uuid: string): boolean {
   if (permission === "anybody") return true;
   const share = TEAM_SHARE[permission];
@@ -60,6 +62,7 @@ export function isPermitted(caller: Caller, permission: Permission, uuid: string
   return isMember || hasAnyScope(caller, scopesFor(permission, uuid));
 }
 
+/** Has the caller at least one of these scopes? */
 export const hasAnyScope = (caller: Caller, wanted: readonly string[]): boolean =>
   wanted.some((each) => caller.scopes.includes(each));
 

@@ -3,7 +3,7 @@ import { sign, verify } from "node:crypto";
 
 const encodeSegment = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-export type Claims = Readonly<Record<string, unknown>>;
+type Claims = Readonly<Record<string, unknown>>;
 
 /** A JSON Web Token signed with RS256 (RFC 7519, RFC 7518 §3.3). */
 export function issueToken(claims: Claims, privateKey: string): string {

@@ -13,12 +13,14 @@ export interface CloudConfig {
   readonly compilation: Fields;
 }
 
+/** A network of a cloud config. Only manual ones have subnets here. */
 export interface Network {
   readonly name: string;
   readonly type: "manual" | "dynamic" | "vip";
   readonly subnets: readonly Subnet[];
 }
 
+/** A range of addresses with its gateway. The first and last addresses, as numbers, are those that hosts may have. */
 export interface Subnet {
   readonly first: number;
   readonly last: number;
@@ -32,8 +34,10 @@ export interface Subnet {
   isStatic(ip: string): boolean;
 }
 
+/** An IPv4 address as a number. */
 export const toAddressNumber = (ip: string): number => ip.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
 
+/** A number as an IPv4 address. */
 export const toAddress = (value: number): string =>
   [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join(".");
 
@@ -80,7 +84,9 @@ const readByName = (fields: Fields, list: string): ReadonlyMap<string, Fields> =
     ]),
   );
 
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+/** Lists of several configs are one list; of anything else the last counts. */
+const joinLists = (old: unknown, value: unknown): unknown =>
+  Array.isArray(old) && Array.isArray(value) ? [...old, ...value] : value;
 
 /** A network of a type that BOSH does not know has no subnets, as one without an address of its own. */
 const networkType = (type = "manual"): Network["type"] => (type === "manual" || type === "vip" ? type : "dynamic");
@@ -90,8 +96,7 @@ export function parseCloudConfig(texts: readonly string[]): CloudConfig {
   const parts = texts.map((text) => asFields(readYaml(text)));
   const merged: Record<string, unknown> = {};
   for (const part of parts) {
-    for (const [key, value] of Object.entries(part))
-      merged[key] = Array.isArray(value) ? [...listOf(merged[key]), ...value] : value;
+    for (const [key, value] of Object.entries(part)) merged[key] = joinLists(merged[key], value);
   }
   requireField(merged, "networks", "array");
   const networks = [...readByName(merged, "networks")].map(([name, fields]): [string, Network] => {

@@ -2,7 +2,7 @@ import { asFields, type Fields, isHash } from "./fields.ts";
 import { dumpLines } from "../templates/psych.ts";
 
 /** One line of a diff as clients show it. */
-export type DiffLine = readonly [string, null | "added" | "removed"];
+type DiffLine = readonly [string, null | "added" | "removed"];
 
 /** Sections in the order in which the director shows them; others follow. */
 const ORDER = [

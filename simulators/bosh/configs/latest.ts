@@ -1,9 +1,11 @@
 import type { Config } from "../state/configs.ts";
 import type { Director } from "../state/director.ts";
 
+/** The configs of these ids, in their order, deleted ones too; ids that there are not are left out. */
 export const configsById = (director: Director, ids: readonly number[]): readonly Config[] =>
   ids.flatMap((id) => director.slot.value.configs.find((each) => each.id === id) ?? []);
 
+/** All configs that are not deleted, oldest first. */
 export const liveConfigs = (director: Director): readonly Config[] =>
   director.slot.value.configs.filter(({ deleted }) => !deleted);
 

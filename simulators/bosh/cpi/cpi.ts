@@ -11,8 +11,10 @@ export interface VmNetwork {
   readonly cloudProperties: Properties;
 }
 
+/** Cloud properties, or metadata: what the CPI makes of them is its own affair. */
 export type Properties = Readonly<Record<string, unknown>>;
 
+/** What create_vm is asked to make. */
 export interface VmRequest {
   readonly agentId: string;
   readonly stemcellCid: string;

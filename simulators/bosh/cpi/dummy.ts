@@ -10,7 +10,7 @@ interface DummyState {
 }
 
 /** The dummy shows what it holds, for laws that tests assert. */
-export interface Dummy extends Cpi {
+interface Dummy extends Cpi {
   readonly vms: readonly string[];
   readonly disks: readonly string[];
 }

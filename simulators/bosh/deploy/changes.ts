@@ -2,6 +2,7 @@ import type { Change, DesiredState, Instance } from "../state/deployments.ts";
 import { diskDiffers, type PlannedInstance } from "./plan-instance.ts";
 import { desiredOf, isChosen, type DeployRun } from "./run.ts";
 
+/** What a deploy asks of an instance, apart from what the manifest says. */
 export function updateRequestFor(run: DeployRun, { instance }: PlannedInstance): UpdateRequest {
   const { args, agents } = run;
   const chosen = args.change !== null && isChosen(args.change, instance);
@@ -21,6 +22,7 @@ export function updateRequestFor(run: DeployRun, { instance }: PlannedInstance):
   };
 }
 
+/** Why a deploy must touch an instance; an instance that is ignored it never touches. */
 export function changesFor(run: DeployRun, each: PlannedInstance): ReturnType<typeof changesOf> {
   return each.instance.ignore ? [] : changesOf(each, updateRequestFor(run, each));
 }
@@ -49,7 +51,7 @@ const COMPARED: readonly Change[] = [
 ];
 
 /** Why an instance must be touched; empty when it need not be. */
-export function changesOf({ instance, parts, disk }: PlannedInstance, wishes: UpdateRequest): readonly Change[] {
+function changesOf({ instance, parts, disk }: PlannedInstance, wishes: UpdateRequest): readonly Change[] {
   const { applied } = instance;
   const changes: Change[] = [];
   if (applied !== null && Object.keys(applied).length > 0) {

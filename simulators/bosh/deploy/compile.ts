@@ -17,6 +17,7 @@ const COMPILE_MEDIAN_MS = 40_000;
 
 const LOCK_MS = 900_000;
 
+/** A package that must be compiled for a stemcell. `target` is `os/version`. */
 export interface PendingPackage {
   readonly release: ReleaseVersion;
   readonly each: ReleasePackage;

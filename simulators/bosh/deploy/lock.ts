@@ -1,3 +1,5 @@
+/** How long a task waits for the lock of a deployment. */
 export const DEPLOYMENT_LOCK_MS = 10_000;
 
+/** The lock under which a deployment is changed. */
 export const deploymentLock = (name: string): string => `lock:deployment:${name}`;

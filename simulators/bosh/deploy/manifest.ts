@@ -26,6 +26,7 @@ export interface Addon {
   readonly exclude: Fields | undefined;
 }
 
+/** A variable that the config server is to make. */
 export interface VariableSpec {
   readonly name: string;
   readonly type: string;
@@ -33,6 +34,7 @@ export interface VariableSpec {
   readonly isConverging: boolean;
 }
 
+/** A job that an instance group, or an addon, runs. */
 export interface JobSpec {
   readonly name: string;
   readonly release: string;
@@ -42,6 +44,7 @@ export interface JobSpec {
   readonly provides: Fields;
 }
 
+/** How the instances of a group are updated. */
 export interface UpdateSettings {
   readonly canaries: Amount;
   readonly maxInFlight: Amount;
@@ -53,6 +56,7 @@ export interface UpdateSettings {
 /** A number, or text that should be one or a percentage of a group's size. */
 export type Amount = number | string;
 
+/** How long jobs may take to run: nobody asks before `minMs`, nobody waits beyond `maxMs`. */
 export interface WatchTime {
   readonly minMs: number;
   readonly maxMs: number;
@@ -65,6 +69,7 @@ export interface VmChoice {
   readonly vmExtensions: readonly string[];
 }
 
+/** Instances of one kind. */
 export interface InstanceGroup extends VmChoice {
   readonly name: string;
   readonly instances: number;

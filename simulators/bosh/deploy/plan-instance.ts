@@ -81,6 +81,7 @@ function diskOf(group: InstanceGroup, config: CloudConfig): PlannedInstance["dis
   return group.diskMb > 0 ? { sizeMb: group.diskMb, cloudProperties: {} } : undefined;
 }
 
+/** Has an instance another persistent disk than the plan wants? */
 export const diskDiffers = (disk: Disk | null, wanted: PlannedInstance["disk"]): boolean =>
   digest([disk?.sizeMb ?? 0, disk?.cloudProperties ?? {}]) !==
   digest([wanted?.sizeMb ?? 0, wanted?.cloudProperties ?? {}]);

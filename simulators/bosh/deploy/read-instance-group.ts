@@ -30,6 +30,7 @@ function readAmount(fields: Fields, name: string): Amount {
   return String(value);
 }
 
+/** The update settings of a manifest or group. @throws DirectorError 180001, 180002, 40000 */
 export function readUpdate(fields: Fields): UpdateSettings {
   return {
     canaries: readAmount({ canaries: 1, ...fields }, "canaries"),
@@ -40,6 +41,7 @@ export function readUpdate(fields: Fields): UpdateSettings {
   };
 }
 
+/** The jobs of a group or addon. @throws DirectorError 40000, 40001 */
 export function readJobs(fields: Fields): readonly JobSpec[] {
   return requireHashes(requireField(fields, "jobs", "array")).map((job) => ({
     name: requireField(job, "name", "string"),
@@ -93,6 +95,7 @@ export function resolveAmount(value: Amount, size: number): number {
   return Math.max(1, count);
 }
 
+/** The instance groups of a manifest, with the settings that all of them share. @throws DirectorError 40000, 40001, 40003, 190006 */
 export function readGroups(fields: Fields, common: Fields): readonly InstanceGroup[] {
   if ("instance_groups" in fields && fields.instance_groups === null)
     throw new DirectorError(40000, "Property 'instance_groups' value (nil) did not match the required type 'Array'");

@@ -19,7 +19,7 @@ export interface ResolvedManifest {
 }
 
 /** @throws DirectorError 30005, 30006 */
-export function resolveRelease(state: Releases, name: string, version: string): ReleaseVersion {
+function resolveRelease(state: Releases, name: string, version: string): ReleaseVersion {
   const versions = state.releases.get(name);
   if (versions === undefined) throw new DirectorError(30005, `Release '${name}' doesn't exist`);
   const candidates =

@@ -41,6 +41,7 @@ export const runWithoutChanges = (director: Director, task: Task, deployment: De
   },
 });
 
+/** The states that a change of state may name, and what instances then are to be. */
 export const STATES: Readonly<Record<string, DesiredState>> = {
   started: "started",
   stopped: "stopped",
@@ -49,10 +50,12 @@ export const STATES: Readonly<Record<string, DesiredState>> = {
   recreate: "started",
 };
 
+/** Is a change of state about this instance? `*` stands for all groups. */
 export const isChosen = (change: StateChange, instance: Instance): boolean =>
   (change.group === "*" || change.group === instance.group) &&
   (change.id === null || change.id === instance.id || change.id === String(instance.index));
 
+/** What an instance is to be once the deploy has ended. */
 export const desiredOf = ({ args }: DeployRun, instance: Instance): DesiredState =>
   args.change !== null && isChosen(args.change, instance)
     ? (STATES[args.change.state] ?? instance.state)

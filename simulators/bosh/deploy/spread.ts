@@ -3,7 +3,7 @@ import type { InstanceGroup } from "./manifest.ts";
 import type { AddedInstance, KeptInstance } from "./plan.ts";
 
 /** Which instances a group keeps, and the zone of each that it lacks. */
-export interface Spread {
+interface Spread {
   readonly kept: readonly Instance[];
   readonly fresh: readonly string[];
 }

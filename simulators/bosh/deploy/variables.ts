@@ -9,7 +9,7 @@ import type { Manifest, VariableSpec } from "./manifest.ts";
 /** A reference that the config server can't resolve. */
 export class VariableError extends Error {}
 
-export const absoluteName = (director: Director, deployment: string, name: string): string =>
+const absoluteName = (director: Director, deployment: string, name: string): string =>
   name.startsWith("/") ? name : `/${director.name}/${deployment}/${name}`;
 
 const TYPES = new Set(["password", "certificate", "ssh", "rsa", "user"]);

@@ -10,7 +10,7 @@ const EVENTS_MAX = 10_000;
 const TRIM = 1000;
 
 /** What an audit event says; everything else comes from the task. */
-export interface AuditEntry {
+interface AuditEntry {
   readonly action: string;
   readonly type: string;
   readonly name?: string | null;

@@ -8,7 +8,8 @@ import type { Task } from "../state/tasks.ts";
 import { checkpoint } from "../tasks/transitions.ts";
 import { bootVm } from "./boot.ts";
 import { attachDisk } from "./disk.ts";
-import { iso, instanceName, ownerOf } from "./names.ts";
+import { instanceName, ownerOf } from "./names.ts";
+import { isoTime } from "../wire/times.ts";
 
 /** Makes the VM of an instance; a disk that it has already is attached and mounted. */
 export function* createVm(director: Director, task: Task, planned: PlannedInstance): Body {
@@ -54,6 +55,7 @@ function takeAddresses(director: Director, instance: Instance, networks: Planned
   for (const { ip } of old) releaseAddress(director, ip);
 }
 
+/** The metadata with which the IaaS marks the VM of an instance. */
 export const metadataOf = (director: Director, instance: Instance): Record<string, string> => ({
   director: director.name,
   deployment: instance.deployment,
@@ -62,5 +64,5 @@ export const metadataOf = (director: Director, instance: Instance): Record<strin
   instance_group: instance.group,
   index: String(instance.index),
   name: instanceName(instance),
-  created_at: iso(director.kernel.nowMs),
+  created_at: isoTime(director.kernel.nowMs),
 });

@@ -54,4 +54,5 @@ export function* detachAndDelete(director: Director, task: Task, instance: Insta
   yield* deleteVm(director, task, instance);
 }
 
+/** How long a task waits for the lock of a VM. */
 export const VM_LOCK_MS = 10_000;

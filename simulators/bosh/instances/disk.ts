@@ -8,8 +8,10 @@ import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { withLock } from "../tasks/locks.ts";
 import { VM_LOCK_MS } from "./destroy-vm.ts";
-import { iso, instanceName, ownerOf } from "./names.ts";
+import { instanceName, ownerOf } from "./names.ts";
+import { isoTime } from "../wire/times.ts";
 
+/** Attaches a disk to the VM of an instance and has its agent mount it. @throws CpiError, DirectorError 450001, 450002 */
 export function* attachDisk(director: Director, task: Task, instance: Instance, diskCid: string): Body {
   const { vm } = instance;
   if (vm === null) return;
@@ -22,7 +24,7 @@ export function* attachDisk(director: Director, task: Task, instance: Instance, 
     instance_id: instance.id,
     instance_index: String(instance.index),
     instance_group: instance.group,
-    attached_at: iso(director.kernel.nowMs),
+    attached_at: isoTime(director.kernel.nowMs),
   });
   yield* callAgent(director, instance, "mount_disk");
   vm.mountedDisk = diskCid;

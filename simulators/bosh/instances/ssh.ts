@@ -10,6 +10,7 @@ import type { Task } from "../state/tasks.ts";
 import { inspect } from "../templates/ruby.ts";
 import { DirectorError, UNCLASSED } from "../wire/errors.ts";
 
+/** The description of an ssh task, which shows the request's target in Ruby's notation. */
 export const sshDescription = (command: unknown, target: unknown): string =>
   `ssh: ${command === undefined ? "" : String(command)}:${target === undefined ? "" : inspect(target)}`;
 

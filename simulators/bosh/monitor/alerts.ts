@@ -7,7 +7,7 @@ import { utc } from "../wire/times.ts";
 /** The user in whose name the health monitor speaks to the director. */
 export const MONITOR_USER = "hm";
 
-export interface Alert {
+interface Alert {
   readonly deployment: string;
   readonly title: string;
   /** 1 alert, 2 critical, 3 error, 4 warning. */

@@ -5,7 +5,7 @@ import type { Director } from "../state/director.ts";
  * When the resurrector holds back: while so many instances of a deployment are down that recreating them would rather make things
  * worse (the defaults of bosh-monitor's resurrector).
  */
-export const MELTDOWN = {
+const MELTDOWN = {
   /** Fewer are never a meltdown. */
   instancesMin: 5,
   /** Of the deployment's instances. */
@@ -29,7 +29,7 @@ export function forgetAlerts(director: Director): void {
   monitor.alertedMs = new Map([...monitor.alertedMs].filter(([, atMs]) => nowMs - atMs <= MELTDOWN.alertMs));
 }
 
-export interface Health {
+interface Health {
   readonly isMeltdown: boolean;
   readonly summary: string;
 }

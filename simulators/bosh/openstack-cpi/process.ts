@@ -12,6 +12,7 @@ import { asFields, type Fields } from "../configs/fields.ts";
 import { CpiError } from "../cpi/cpi.ts";
 import { type ReplyShape, readReply, TOKEN } from "./replies.ts";
 
+/** How the CPI reaches OpenStack, and as whom. */
 export interface OpenStackCpiOptions {
   readonly username: string;
   readonly password: string;

@@ -16,19 +16,31 @@ const PORT = Type.Object({
 });
 const ATTACHMENT = Type.Object({ volumeId: Type.String(), device: Type.String() });
 
+/** A token that is scoped to a project. */
 export const TOKEN = Compile(Type.Object({ token: Type.Object({ project: ID }) }));
+/** An image of Glance. */
 export const IMAGE = Compile(ID);
+/** The flavors of Nova. */
 export const FLAVORS = Compile(Type.Object({ flavors: Type.Array(NAMED) }));
+/** A server of Nova. */
 export const SERVER = Compile(Type.Object({ server: ID }));
+/** Where a server of Nova runs. */
 export const SERVER_ZONE = Compile(
   Type.Object({ server: Type.Object({ "OS-EXT-AZ:availability_zone": Type.String() }) }),
 );
+/** The security groups of Neutron. */
 export const SECURITY_GROUPS = Compile(Type.Object({ security_groups: Type.Array(NAMED) }));
+/** A port of Neutron that was made. */
 export const NEW_PORT = Compile(Type.Object({ port: ID }));
+/** Ports of Neutron. */
 export const PORTS = Compile(Type.Object({ ports: Type.Array(PORT) }));
+/** A volume of Cinder. */
 export const VOLUME = Compile(Type.Object({ volume: ID }));
+/** How a volume of Cinder stands. */
 export const VOLUME_STATUS = Compile(Type.Object({ volume: Type.Object({ status: Type.String() }) }));
+/** A snapshot of Cinder. */
 export const SNAPSHOT = Compile(Type.Object({ snapshot: ID }));
+/** The volumes that are attached to a server. */
 export const ATTACHMENTS = Compile(Type.Object({ volumeAttachments: Type.Array(ATTACHMENT) }));
 
 /** A shape that a reply must have. */

@@ -7,7 +7,7 @@ import { type Bosh, createBosh, createDummyCpi, type DirectorOptions } from "../
 import { fixtureOf, type RecordedRequest, type Scenario } from "./recording.ts";
 
 /** The users of the recorded director. */
-export const REFERENCE_USERS: DirectorOptions["users"] = [
+const REFERENCE_USERS: DirectorOptions["users"] = [
   { name: "admin", password: "adminpw", scopes: ["bosh.admin"] },
   { name: "reader", password: "readerpw", scopes: ["bosh.read"] },
   { name: "team-a", password: "teampw", scopes: ["bosh.teams.a.admin"] },
@@ -35,6 +35,7 @@ const pair = (): { privateKey: string; publicKey: string } =>
     privateKeyEncoding: { type: "pkcs8", format: "pem" },
   });
 
+/** An answer of the director as it came over the wire, unpacked. */
 export interface DirectorAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

@@ -42,6 +42,7 @@ function fits(template: string, actual: string, bindings: Bindings): boolean {
 
 const normalisePath = (path: string): string => path.replace(/\[\d+\]/g, "[*]");
 
+/** What does not matter when two values are compared. */
 export interface CompareRules {
   readonly mask: ReadonlySet<string>;
   /** Lists (`[*]` for any index) whose order is not significant. */
@@ -115,7 +116,7 @@ function compareLists(
 }
 
 /** Each expected item takes the first item left that fits. */
-export function compareUnordered(
+function compareUnordered(
   expected: readonly unknown[],
   actual: readonly unknown[],
   rules: CompareRules,

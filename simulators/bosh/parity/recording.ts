@@ -18,6 +18,7 @@ export interface Scenario {
   readonly steps: readonly RecordedStep[];
 }
 
+/** A request of a recording. */
 export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
@@ -32,6 +33,7 @@ export interface RecordedRequest {
   readonly jwt_note?: string;
 }
 
+/** A request and what the real director answered. */
 export interface RequestStep {
   readonly request: RecordedRequest;
   readonly reply: {
@@ -42,6 +44,7 @@ export interface RequestStep {
   readonly mask?: readonly string[];
 }
 
+/** A task that is followed to its end. */
 export interface TaskStep {
   readonly task: {
     readonly id: number;
@@ -52,6 +55,7 @@ export interface TaskStep {
   readonly mask?: readonly string[];
 }
 
+/** A run of the real CLI, with the requests that it sent. */
 export interface CliStep {
   readonly cli: {
     readonly argv: readonly string[];
@@ -62,10 +66,11 @@ export interface CliStep {
   };
 }
 
-export interface NoteStep {
+interface NoteStep {
   readonly note: string;
 }
 
+/** One step of a scenario. */
 export type RecordedStep = RequestStep | TaskStep | CliStep | NoteStep;
 
 /** Reads scenarios from a `.jsonl` or `.jsonl.gz` file. */

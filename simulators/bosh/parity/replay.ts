@@ -7,6 +7,7 @@ import { type Bindings, differences, eventDifferences, fill, type CompareRules }
 import { causeNote } from "./notes.ts";
 import { type RequestStep, readScenarios, type Scenario, type RecordedStep, type TaskStep } from "./recording.ts";
 
+/** How far a scenario matches, and what differs. */
 export interface ScenarioResult extends ScenarioScore {
   /** Steps of the CLI among them: judged by their requests, not by what the CLI prints. */
   readonly cli: number;
@@ -17,7 +18,7 @@ export interface ScenarioResult extends ScenarioScore {
   }[];
 }
 
-export interface ReplayOptions {
+interface ReplayOptions {
   /** Only scenarios whose id this matches. */
   readonly only?: RegExp;
 }

@@ -1,8 +1,8 @@
 import { Kernel } from "../../kernel/index.ts";
 import { differingLines, describeScore, scenarioRows, scoreOf } from "../../parity/ratchet.ts";
-import type { ParitySubject } from "../../parity/subject.ts";
+import { type ParitySubject, RECORDINGS } from "../../parity/subject.ts";
 import { createBosh, createDummyCpi } from "../index.ts";
-import { recordingsIn } from "./recording.ts";
+import { readScenarios, recordingsIn } from "./recording.ts";
 import { replay, type ScenarioResult } from "./replay.ts";
 
 /** The director, against recordings of a real one with the dummy CPI. */
@@ -26,10 +26,10 @@ export const boshParity: ParitySubject<ScenarioResult> = {
       "",
       "## Routes",
       "",
-      "`bosh` is the CLI, `odb` the on-demand-service-broker, `fabrik` the service-fabrik-broker, `hm` the health monitor.",
+      "`bosh` is the CLI, `odb` the on-demand-service-broker, `fabrik` the service-fabrik-broker, `hm` the health monitor. The last column counts the recorded requests, those of the CLI's runs among them. No route is only there to say that something is not simulated.",
       "",
-      "| Route | Needs | Seen used by |",
-      "|---|---|---|",
+      "| Route | Needs | Seen used by | Recorded |",
+      "|---|---|---|---|",
       ...routeRows(),
       "",
     ].join("\n"),
@@ -38,7 +38,32 @@ export const boshParity: ParitySubject<ScenarioResult> = {
 function routeRows(): readonly string[] {
   const kernel = new Kernel({ seed: "parity" });
   const { director } = createBosh(kernel, { users: [], cpi: createDummyCpi(kernel) });
+  const recorded = recordedRequests();
   return director.routes
     .filter(({ method }) => method !== "HEAD")
-    .map(({ method, path, auth, clients }) => `| \`${method} ${path}\` | ${auth} | ${clients.join(", ")} |`);
+    .map((route) => {
+      const count = recorded.filter((request) => isOf(route, request)).length;
+      return `| \`${route.method} ${route.path}\` | ${route.auth} | ${route.clients.join(", ")} | ${count} |`;
+    });
+}
+
+/** `METHOD path`, without query, of each request in the repository's recordings. */
+function recordedRequests(): readonly string[] {
+  const steps = readScenarios(recordingsIn(RECORDINGS)).flatMap((scenario) => scenario.steps);
+  const lines = steps.flatMap((step) => {
+    if ("request" in step) return [`${step.request.method} ${step.request.path}`];
+    return "cli" in step ? step.cli.wire : [];
+  });
+  return lines.map((line) => line.split(" ").slice(0, 2).join(" ").replace(/\?.*$/, ""));
+}
+
+/** A parameter of a route stands for one segment of a path. */
+function isOf({ method, path }: { readonly method: string; readonly path: string }, request: string): boolean {
+  const [sentMethod, sentPath = ""] = request.split(" ");
+  const [own, sent] = [path.split("/"), sentPath.split("/")];
+  return (
+    method === sentMethod &&
+    own.length === sent.length &&
+    own.every((segment, at) => segment.startsWith(":") || segment === sent[at])
+  );
 }

@@ -3,13 +3,13 @@ import type { Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Problem } from "../state/problems.ts";
 
-export interface Resolution {
+interface Resolution {
   readonly name: string;
   readonly plan: string;
 }
 
 /** What may be done about one type of problem. */
-export interface ProblemHandler {
+interface ProblemHandler {
   /** The director's class, as its errors name it. */
   readonly className: string;
   /** What is done when nobody chooses (`cck --auto`). */
@@ -88,6 +88,7 @@ export interface Diagnosis {
 const instanceOf = (director: Director, { deployment, instanceId }: Problem): Instance | undefined =>
   director.slot.value.deployments.get(deployment)?.instances.find(({ id }) => id === instanceId);
 
+/** What a problem is about now: its subject may be gone since the scan. */
 export function diagnose(director: Director, problem: Problem): Diagnosis {
   const instance = instanceOf(director, problem);
   const gone = instance === undefined ? "Instance is no longer in the database" : invalidity(problem, instance);
@@ -133,6 +134,7 @@ function describeProblem(problem: Problem, instance: Instance): string {
 export const problemData = ({ type, ownerVms }: Problem): object =>
   type === "mount_info_mismatch" ? { owner_vms: ownerVms } : {};
 
+/** The problems of a deployment that nobody has resolved or closed. */
 export const openProblems = (director: Director, deployment: string): readonly Problem[] =>
   director.slot.value.problems.filter((each) => each.deployment === deployment && each.state === "open");
 

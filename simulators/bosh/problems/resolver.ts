@@ -20,13 +20,13 @@ import { type Repair, resolveProblem } from "./resolutions.ts";
 import { requireDeployment } from "../state/lookup.ts";
 
 /** What is to be done about which problem: by id of the problem the name of a resolution, or null for the default of its type. */
-export type ChosenResolutions = ReadonlyMap<string, string | null>;
+type ChosenResolutions = ReadonlyMap<string, string | null>;
 
 /** By instance group: how many of its problems are worked on at once. */
 type MaxInFlight = ReadonlyMap<string, string>;
 
 /** What came of it. */
-export interface ResolutionOutcome {
+interface ResolutionOutcome {
   readonly resolved: number;
   /** One line for each problem that could not be resolved. */
   readonly errors: readonly string[];

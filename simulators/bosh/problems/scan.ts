@@ -20,7 +20,7 @@ const AGENTS_PARALLEL = 32;
 export const LOCKED = "Unable to get deployment lock, maybe a deployment is in progress. Try again later.";
 
 /** By VM: the disk that its agent has mounted, as far as a scan of VMs has heard. */
-export type Mounts = ReadonlyMap<string, string>;
+type Mounts = ReadonlyMap<string, string>;
 
 /** `scan cloud`. Earlier open problems of the deployment are closed. */
 export function* scanCloud(director: Director, task: Task, args: TaskArguments["cck_scan"]): Body<string> {

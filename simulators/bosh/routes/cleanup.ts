@@ -60,6 +60,7 @@ function showDryRun(context: RequestContext): HttpReply {
   });
 }
 
+/** The routes of /cleanup. */
 export const CLEANUP: readonly DirectorRoute[] = [
   route("POST", "/cleanup", { media: ["application/json"] }, startCleanup),
   route("GET", "/cleanup/dryrun", {}, showDryRun),

@@ -20,6 +20,7 @@ function readSide({ director }: RequestContext, side: unknown): unknown {
   return readYaml(config.content);
 }
 
+/** `POST /configs/diff`: between two configs, or between the newest one of a name and a text. @throws DirectorError 440010, 440012, 710001 */
 export function diffConfig(context: RequestContext): HttpReply {
   const body = parseBody(context);
   try {

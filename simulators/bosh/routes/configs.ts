@@ -113,6 +113,7 @@ function removeByName(context: RequestContext): HttpReply {
   return doomed.length === 0 ? noEndpoint(request.path) : remove(context, doomed);
 }
 
+/** The routes of /configs, of all types. */
 export const CONFIGS: readonly DirectorRoute[] = [
   route("GET", "/configs", { needs: "list_configs" }, list),
   route("GET", "/configs/:id", { needs: "list_configs" }, show),

@@ -8,6 +8,7 @@ import { startTask } from "../tasks/queue.ts";
 import { type RequestContext, contextIdOf } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
 
+/** The ids of the newest configs of a type. */
 export const latestIds = (director: Director, type: string): readonly number[] =>
   latestConfigs(director, type).map(({ id }) => id);
 
@@ -56,6 +57,7 @@ function recreateBefore(query: URLSearchParams): string | null {
   return text;
 }
 
+/** Queues a deploy; a deployment that is new is listed from then on. @throws DirectorError 40005, 190025 */
 export function startDeploy(
   context: RequestContext,
   name: string,

@@ -11,6 +11,7 @@ import { DirectorError } from "../wire/errors.ts";
 import { htmlJson } from "../wire/replies.ts";
 import { latestIds } from "./deploy-request.ts";
 
+/** `POST /deployments/:deployment/diff`: what can't be compared is said in an answer of 200. */
 export function diffManifest(context: RequestContext): HttpReply {
   const { director, params, query, request } = context;
   const deployment = director.slot.value.deployments.get(params.deployment ?? "");

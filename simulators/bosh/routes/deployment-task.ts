@@ -7,7 +7,7 @@ import { contextIdOf, type RequestContext } from "../wire/context.ts";
 import { redirectToTask } from "../wire/replies.ts";
 
 /** A task that somebody starts on a deployment, apart from deploying it. */
-export interface DeploymentTask {
+interface DeploymentTask {
   readonly type: TaskType;
   readonly description: string;
   readonly job: TaskJob;

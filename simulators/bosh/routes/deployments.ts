@@ -60,6 +60,7 @@ function remove(context: RequestContext): HttpReply {
   return redirectToTask(context, task);
 }
 
+/** The routes of /deployments. */
 export const DEPLOYMENTS: readonly DirectorRoute[] = [
   route("GET", "/deployments", { needs: "list_deployments" }, list),
   route("POST", "/deployments", { needs: "create_deployment", media: ["text/yaml"] }, create),

@@ -15,6 +15,7 @@ const listCertificates = ({ director }: RequestContext): HttpReply =>
     })),
   );
 
+/** The routes of /director. */
 export const DIRECTOR: readonly DirectorRoute[] = [
   route("GET", "/director/certificate_expiry", { needs: "read" }, listCertificates),
 ];

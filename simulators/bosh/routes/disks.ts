@@ -56,6 +56,7 @@ function attach(context: RequestContext): HttpReply {
   );
 }
 
+/** The routes of /disks. */
 export const DISKS: readonly DirectorRoute[] = [
   route("GET", "/disks", {}, list),
   route("GET", "/orphan_disks", {}, list),

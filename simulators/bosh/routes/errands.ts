@@ -49,6 +49,7 @@ function readInstanceFilters(value: unknown): readonly InstanceFilter[] {
   });
 }
 
+/** The routes of /deployments/:deployment/errands. */
 export const ERRANDS: readonly DirectorRoute[] = [
   route("GET", "/deployments/:deployment/errands", { deployment: "read" }, listErrands),
   route(

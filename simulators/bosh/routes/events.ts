@@ -104,6 +104,7 @@ function create(context: RequestContext): HttpReply {
   return emptyReply(200);
 }
 
+/** The routes of /events. */
 export const EVENTS: readonly DirectorRoute[] = [
   route("GET", "/events", { needs: "read_events" }, list),
   route("GET", "/events/:id", { needs: "read_events" }, show),

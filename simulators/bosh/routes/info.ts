@@ -34,4 +34,5 @@ const info: DirectorRoute = {
     }),
 };
 
+/** The routes of /info. */
 export const INFO: readonly DirectorRoute[] = [info];

@@ -90,6 +90,7 @@ function refuseRemovedEndpoint(context: RequestContext): HttpReply {
 const READ = { deployment: "read" } as const;
 const JSON_BODY = { deployment: "admin", media: ["application/json"] } as const;
 
+/** The routes of instances and their VMs. */
 export const INSTANCES: readonly DirectorRoute[] = [
   route("GET", "/deployments/:deployment/vms", READ, (context) => listInstances(context, "vms")),
   route("GET", "/deployments/:deployment/instances", READ, (context) => listInstances(context, "instances")),

@@ -24,6 +24,7 @@ function showJob(context: RequestContext): HttpReply {
 
 const YAML_BODY = { deployment: "admin", media: ["text/yaml"] } as const;
 
+/** The routes of /deployments/:deployment/jobs. */
 export const JOBS: readonly DirectorRoute[] = [
   route("PUT", "/deployments/:deployment/jobs/:group", YAML_BODY, changeState),
   route("PUT", "/deployments/:deployment/jobs/:group/:id", YAML_BODY, changeState),

@@ -197,6 +197,7 @@ function zoneNumber({ director }: RequestContext, az: string): number {
   return zones.indexOf(az) + 1;
 }
 
+/** The routes of links, their providers and consumers. */
 export const LINKS: readonly DirectorRoute[] = [
   route("GET", "/link_providers", { needs: "anybody" }, listProviders),
   route("GET", "/link_consumers", { needs: "anybody" }, listConsumers),

@@ -13,4 +13,5 @@ function lockView({ name, timeoutMs, taskId }: Lock): object {
 const list = ({ director }: RequestContext): HttpReply =>
   json(200, [...director.slot.value.locks.values()].map(lockView));
 
+/** The routes of /locks. */
 export const LOCKS: readonly DirectorRoute[] = [route("GET", "/locks", { needs: "read" }, list)];

@@ -18,6 +18,7 @@ function startLogs(context: RequestContext): HttpReply {
   });
 }
 
+/** The routes of logs. */
 export const LOGS: readonly DirectorRoute[] = [
   route("GET", "/deployments/:deployment/jobs/:group/:id/logs", { deployment: "admin" }, startLogs),
 ];

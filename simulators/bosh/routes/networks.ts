@@ -12,4 +12,5 @@ const list = ({ query }: RequestContext): HttpReply =>
         headers: { "Content-Type": "application/json" },
       };
 
+/** The routes of /networks. */
 export const NETWORKS: readonly DirectorRoute[] = [route("GET", "/networks", {}, list)];

@@ -36,6 +36,7 @@ function listMatches({ director, request }: RequestContext, list: "packages" | "
   );
 }
 
+/** The routes of /packages. */
 export const PACKAGES: readonly DirectorRoute[] = [
   route("POST", "/packages/matches", { media: ["text/yaml"] }, (context) => listMatches(context, "packages")),
   route("POST", "/packages/matches_compiled", { media: ["text/yaml"] }, (context) =>

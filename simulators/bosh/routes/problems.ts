@@ -68,6 +68,7 @@ function startFix(context: RequestContext): HttpReply {
 const ADMIN = { deployment: "admin" } as const;
 const JSON_BODY = { deployment: "admin", media: ["application/json"] } as const;
 
+/** The routes of cloud check. */
 export const PROBLEMS: readonly DirectorRoute[] = [
   route("POST", "/deployments/:deployment/scans", ADMIN, startScan),
   route("GET", "/deployments/:deployment/problems", ADMIN, listProblems),

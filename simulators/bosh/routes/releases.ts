@@ -137,6 +137,7 @@ function exportRelease(context: RequestContext): HttpReply {
   );
 }
 
+/** The routes of /releases. */
 export const RELEASES: readonly DirectorRoute[] = [
   route("POST", "/releases", { needs: "upload_releases", media: UPLOAD_MEDIA, upload: UPLOAD }, uploadRelease),
   route("GET", "/releases", { needs: "read_releases" }, listReleases),

@@ -21,6 +21,7 @@ function showResource(director: Director, id: string): HttpReply {
   };
 }
 
+/** The routes of /resources. */
 export const RESOURCES: readonly DirectorRoute[] = [
   route("GET", "/resources/:id", {}, (context) => showResource(context.director, pathParam(context, "id"))),
 ];

@@ -13,6 +13,7 @@ function pause(context: RequestContext): HttpReply {
   return emptyReply(200);
 }
 
+/** The routes of /resurrection. */
 export const RESURRECTION: readonly DirectorRoute[] = [
   route("GET", "/resurrection", {}, show),
   route("PUT", "/resurrection", { media: ["application/json"] }, pause),

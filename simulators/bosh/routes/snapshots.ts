@@ -71,6 +71,7 @@ function deleteSnapshot(context: RequestContext): HttpReply {
 
 const ADMIN = { deployment: "admin" } as const;
 
+/** The routes of snapshots. */
 export const SNAPSHOTS: readonly DirectorRoute[] = [
   route("GET", "/deployments/:deployment/snapshots", ADMIN, listSnapshots),
   route("POST", "/deployments/:deployment/snapshots", ADMIN, snapshotAll),

@@ -16,6 +16,7 @@ function startSsh(context: RequestContext): HttpReply {
   });
 }
 
+/** The routes of /deployments/:deployment/ssh. */
 export const SSH: readonly DirectorRoute[] = [
   route("POST", "/deployments/:deployment/ssh", { deployment: "admin", media: ["application/json"] }, startSsh),
 ];

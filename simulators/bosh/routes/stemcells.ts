@@ -70,6 +70,7 @@ function listStemcells({ director }: RequestContext): HttpReply {
   );
 }
 
+/** The routes of /stemcells. */
 export const STEMCELLS: readonly DirectorRoute[] = [
   route("POST", "/stemcell_uploads", { needs: "upload_stemcells", media: ["application/json"] }, askStemcellNeeded),
   route("POST", "/stemcells", { needs: "upload_stemcells", media: UPLOAD_MEDIA, upload: UPLOAD }, uploadStemcell),

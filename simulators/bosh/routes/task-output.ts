@@ -4,11 +4,12 @@ import { requireScopes } from "../wire/access.ts";
 import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { HTML } from "../wire/replies.ts";
-import { taskOf, teamsOfTask } from "./tasks.ts";
+import { taskInPath, teamsOfTask } from "./task-lookup.ts";
 
+/** `GET /tasks/:id/output`: by type, and by range where the client asks for one. @throws DirectorError 10000, 600000 */
 export function showOutput(context: RequestContext): HttpReply {
   const { director, caller, query, request } = context;
-  const task = taskOf(context);
+  const task = taskInPath(context);
   const type = query.get("type") ?? "debug";
   const teams = teamsOfTask(director, task);
   if (type === "none") return empty(204);

@@ -3,12 +3,13 @@ import { hasAnyScope, teamScopes } from "../auth/scopes.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { cancelTask, shownState } from "../tasks/transitions.ts";
-import { requireScopes, canSee } from "../wire/access.ts";
+import { canSee, requireScopes } from "../wire/access.ts";
 import { isNil, jsonObject, raiseUnforeseen, Unforeseen } from "../wire/bodies.ts";
 import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { brokenReply, emptyReply, htmlText } from "../wire/replies.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
+import { taskInPath, teamsOfTask } from "./task-lookup.ts";
 import { showOutput } from "./task-output.ts";
 
 /** Types that lists show by default (verbose=1). */
@@ -49,16 +50,6 @@ const view = (director: Director, task: Task): object => ({
   context_id: task.contextId,
 });
 
-/** @throws DirectorError 10000 */
-export function taskOf({ director, params }: RequestContext): Task {
-  const task = director.slot.value.tasks.get(Number(params.id));
-  if (task === undefined) throw new DirectorError(10000, `Task ${params.id} not found`);
-  return task;
-}
-
-export const teamsOfTask = (director: Director, task: Task): readonly string[] =>
-  director.slot.value.deployments.get(task.deployment ?? "")?.teams ?? [];
-
 function list(context: RequestContext): HttpReply {
   const { director, query, caller } = context;
   const states = query.get("state")?.split(",");
@@ -84,7 +75,7 @@ function list(context: RequestContext): HttpReply {
 function show(context: RequestContext): HttpReply {
   const { director, caller, params } = context;
   if (!/^\d+$/.test(params.id ?? "")) return brokenReply;
-  const task = taskOf(context);
+  const task = taskInPath(context);
   const scopes = teamScopes(teamsOfTask(director, task), "read", director.uuid);
   if (!hasAnyScope(caller, scopes))
     throw new DirectorError(
@@ -95,7 +86,7 @@ function show(context: RequestContext): HttpReply {
 }
 
 function cancel(context: RequestContext): HttpReply {
-  const task = taskOf(context);
+  const task = taskInPath(context);
   requireScopes(context.caller, teamScopes(teamsOfTask(context.director, task), "admin", context.director.uuid));
   if (task.state !== "queued" && task.state !== "processing")
     return htmlText(400, `Cannot cancel task ${task.id}: invalid state (${task.state})\n`);
@@ -122,6 +113,7 @@ function cancelMany(context: RequestContext): HttpReply {
   return emptyReply();
 }
 
+/** The routes of /tasks. */
 export const TASKS: readonly DirectorRoute[] = [
   route("GET", "/tasks", { needs: "list_tasks" }, list),
   route("GET", "/tasks/:id", { needs: "list_tasks" }, show),

@@ -10,6 +10,7 @@ const UPLOAD_BYTES_MAX = 10_000 * 1024 * 1024;
 /** What takes a tarball from the wire. */
 export const UPLOAD = { bodyBytesMax: UPLOAD_BYTES_MAX, receive: receiveArchive };
 
+/** Media types of an upload: the tarball itself, or JSON that says where it lies. */
 export const UPLOAD_MEDIA = ["application/x-compressed", "application/json"] as const;
 
 const REMOTE: BrokenArchive = { ok: false, reason: "not simulated: uploads by URL; send the tarball" };

@@ -13,6 +13,7 @@ function listUsers({ director, params }: RequestContext): HttpReply {
   return htmlJson(200, { deployments });
 }
 
+/** The routes of variables. */
 export const VARIABLES: readonly DirectorRoute[] = [
   route("GET", "/deployments/:deployment/variables", { deployment: "read" }, listVariables),
   route("GET", "/deployed_variables/:name", { needs: "read" }, listUsers),

@@ -30,6 +30,7 @@ export const orphanedVms = ({ director }: RequestContext): readonly object[] =>
     orphaned_at: utc(vm.orphanedMs),
   }));
 
+/** The routes of VMs. */
 export const VMS: readonly DirectorRoute[] = [
   route("DELETE", "/vms/:cid", {}, deleteVm),
   route("GET", "/orphaned_vms", {}, (context) => json(200, orphanedVms(context))),

@@ -1,3 +1,4 @@
+/** A stemcell, and what the IaaS calls it (`cid`). */
 export interface Stemcell {
   readonly id: number;
   readonly name: string;
@@ -7,7 +8,7 @@ export interface Stemcell {
   cid: string;
 }
 
-export interface ReleasePart {
+interface ReleasePart {
   readonly name: string;
   readonly version: string;
   readonly fingerprint: string;
@@ -23,6 +24,7 @@ export interface LinkDefinition {
   readonly properties?: readonly string[];
 }
 
+/** A job of a release. */
 export interface ReleaseJob extends ReleasePart {
   readonly packages: readonly string[];
   /** From job.MF: property → default; null when there is none. */
@@ -33,6 +35,7 @@ export interface ReleaseJob extends ReleasePart {
   readonly provides: readonly LinkDefinition[];
 }
 
+/** A package of a release. */
 export interface ReleasePackage extends ReleasePart {
   readonly id: number;
   readonly dependencies: readonly string[];
@@ -40,6 +43,7 @@ export interface ReleasePackage extends ReleasePart {
   readonly packaging: string | null;
 }
 
+/** One version of a release. Versions share the parts that have the same fingerprint. */
 export interface ReleaseVersion {
   readonly name: string;
   readonly version: string;
@@ -57,6 +61,7 @@ export interface Blob {
   readonly members: readonly BlobMember[];
 }
 
+/** A file or directory of a blob. */
 export interface BlobMember {
   readonly name: string;
   /** Null for a directory. */

@@ -1,3 +1,4 @@
+/** A deployment, from its first deploy on, whether that succeeds or not. */
 export interface Deployment {
   readonly id: number;
   readonly name: string;
@@ -17,6 +18,7 @@ export interface Deployment {
   readonly errandRuns: Record<string, string>;
 }
 
+/** What an instance is to be: running, stopped, or stopped and without its VM. */
 export type DesiredState = "started" | "stopped" | "detached";
 
 /** What is compared to find out why an instance must change; the names are those of the audit log. */
@@ -38,6 +40,7 @@ export type Change =
 /** A digest for each part of what was last applied to an instance. */
 export type Applied = Readonly<Partial<Record<Change, string>>>;
 
+/** A place in an instance group. It may have a VM and a disk. */
 export interface Instance {
   readonly id: string;
   /** Its row in the director's database: cloud check shows it. */
@@ -64,6 +67,7 @@ export interface Instance {
   pendingIps: readonly string[];
 }
 
+/** The VM of an instance. */
 export interface Vm {
   readonly cid: string;
   readonly agentId: string;
@@ -85,6 +89,7 @@ export interface Vm {
 export const expectsVm = ({ errand, state, applied }: Instance): boolean =>
   !errand && state !== "detached" && applied?.configuration !== undefined;
 
+/** A job that an agent has been given. */
 export interface AppliedJob {
   readonly name: string;
   readonly release: string;
@@ -93,6 +98,7 @@ export interface AppliedJob {
   readonly scripts: Readonly<Record<string, string>>;
 }
 
+/** The persistent disk of an instance. */
 export interface Disk {
   /** Its row in the director's database: cloud check shows it. */
   readonly row: number;
@@ -101,6 +107,7 @@ export interface Disk {
   readonly cloudProperties: Readonly<Record<string, unknown>>;
 }
 
+/** One version of a variable. */
 export interface Variable {
   readonly id: string;
   readonly name: string;

@@ -11,6 +11,7 @@ export interface DirectorUser {
   readonly scopes: readonly string[];
 }
 
+/** A UAA of the director's own. */
 export interface UaaOptions {
   /** Shown in /info. */
   readonly url: string;
@@ -20,6 +21,7 @@ export interface UaaOptions {
   readonly users: readonly DirectorUser[];
 }
 
+/** How a director is set up. */
 export interface DirectorOptions {
   /** Default `drydock`. */
   readonly name?: string;
@@ -65,4 +67,5 @@ export interface Director {
   readonly runners: TaskRunners;
 }
 
+/** The time, in whole Unix seconds. */
 export const nowSeconds = (director: Director): number => Math.floor(director.kernel.nowMs / 1000);

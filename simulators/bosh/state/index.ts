@@ -51,6 +51,7 @@ export interface DirectorState {
   readonly addressHints: Map<string, number>;
 }
 
+/** A director that has nothing yet. */
 export const createState = (): DirectorState => ({
   tasks: new Map(),
   taskIds: 0,

@@ -1,3 +1,4 @@
+/** What a job of a deployment gives to others. */
 export interface LinkProvider {
   readonly id: number;
   readonly deployment: string;
@@ -10,6 +11,7 @@ export interface LinkProvider {
   shared: boolean;
 }
 
+/** What a job, or somebody outside, takes from others. */
 export interface LinkConsumer {
   readonly id: number;
   readonly deployment: string;
@@ -22,6 +24,7 @@ export interface LinkConsumer {
   readonly optional: boolean;
 }
 
+/** A provider and a consumer that belong together. */
 export interface Link {
   readonly id: number;
   readonly name: string;
@@ -31,6 +34,7 @@ export interface Link {
   readonly network: string | null;
 }
 
+/** All links of the director, with their two ends. */
 export interface Links {
   providers: LinkProvider[];
   consumers: LinkConsumer[];

@@ -1,3 +1,4 @@
+/** A disk that no instance has any more. */
 export interface OrphanDisk {
   readonly cid: string;
   readonly sizeMb: number;
@@ -8,6 +9,7 @@ export interface OrphanDisk {
   readonly orphanedMs: number;
 }
 
+/** A VM that no instance has any more and that could not be deleted. */
 export interface OrphanVm {
   readonly cid: string;
   readonly az: string;
@@ -17,6 +19,7 @@ export interface OrphanVm {
   readonly orphanedMs: number;
 }
 
+/** A snapshot of an instance's disk. */
 export interface Snapshot {
   readonly cid: string;
   readonly diskCid: string;

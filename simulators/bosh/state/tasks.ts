@@ -1,7 +1,8 @@
 import type { TaskJob } from "../tasks/jobs.ts";
 
-export type TaskState = "queued" | "processing" | "cancelling" | "done" | "error" | "cancelled";
+type TaskState = "queued" | "processing" | "cancelling" | "done" | "error" | "cancelled";
 
+/** Work of the director, as `bosh tasks` shows it. */
 export interface Task {
   readonly id: number;
   readonly type: string;
@@ -26,6 +27,7 @@ export interface Task {
   job: TaskJob | null;
 }
 
+/** A lock, and the task that holds it. `timeoutMs` is a time since the Unix epoch; clients see it, nobody acts on it. */
 export interface Lock {
   readonly name: string;
   readonly taskId: number;

@@ -20,9 +20,10 @@ export interface InstanceFilter {
   readonly id?: string;
 }
 
+/** What may be done to a single instance. */
 export type InstanceVerb = "stop" | "start" | "restart" | "recreate";
 
-/** What a task is told by the route that queues it, by the kind of its job: plain data. */
+/** What the route that queues a task hands to it, by the kind of its job: plain data. */
 export interface TaskArguments {
   readonly deploy: DeployArgs;
   readonly delete_deployment: OfDeployment & { readonly force: boolean };
@@ -82,6 +83,7 @@ export interface TaskArguments {
   };
 }
 
+/** The kinds of work that tasks do. Several may have one type. */
 export type TaskKind = keyof TaskArguments;
 
 /** What a task is to do: the kind of work, and its arguments. */
@@ -90,10 +92,7 @@ export type TaskJob<K extends TaskKind = TaskKind> = {
 }[K];
 
 /** Does the work of a kind of task; answers with the task's result. */
-export type TaskRunner<K extends TaskKind> = (
-  director: Director,
-  task: Task,
-  args: TaskArguments[K],
-) => Body<string | null>;
+type TaskRunner<K extends TaskKind> = (director: Director, task: Task, args: TaskArguments[K]) => Body<string | null>;
 
+/** What does the work of each kind of task. */
 export type TaskRunners = { readonly [K in TaskKind]: TaskRunner<K> };

@@ -4,7 +4,7 @@ import type { TaskJob } from "./jobs.ts";
 import { DirectorError } from "../wire/errors.ts";
 import type { TaskType } from "./types.ts";
 
-export interface TaskRequest {
+interface TaskRequest {
   readonly type: TaskType;
   readonly description: string;
   readonly user: string;

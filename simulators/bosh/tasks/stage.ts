@@ -69,6 +69,7 @@ export class Stage {
   }
 }
 
+/** A step that has begun: what is said of it is written to the event log. */
 export interface StageStep {
   progress(percent: number, status: string): void;
   finish(): void;

@@ -2,12 +2,14 @@ import { type Director, nowSeconds } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { DirectorError } from "../wire/errors.ts";
 
+/** Puts a task into a state: its time is that of the change. */
 export function enterState(director: Director, task: Task, state: Task["state"]): void {
   task.state = state;
   task.timestamp = nowSeconds(director);
   recordState(director, task);
 }
 
+/** Records the state of a task in the journal. */
 export function recordState(director: Director, task: Task): void {
   director.kernel.record("bosh", `task.${task.state}`, String(task.id), {
     type: task.type,

@@ -25,4 +25,5 @@ export const TASK_TYPES = [
   "delete_vm",
   "delete_artifacts",
 ] as const;
+/** A type of task. */
 export type TaskType = (typeof TASK_TYPES)[number];

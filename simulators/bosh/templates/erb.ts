@@ -8,7 +8,7 @@ import { hash } from "node:crypto";
  * digest of everything that the template could have read.
  */
 
-export interface TemplateScope {
+interface TemplateScope {
   /** Effective properties by full name; undefined or null when there is no value. */
   readonly properties: Readonly<Record<string, unknown>>;
   readonly spec: Readonly<Record<string, unknown>>;

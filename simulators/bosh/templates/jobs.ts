@@ -26,7 +26,7 @@ function effectiveProperties(job: ReleaseJob, given: Fields): Record<string, unk
 }
 
 /** What other instances of this director are called in its DNS. */
-export const dnsNameOf = (instance: Instance): string =>
+const dnsNameOf = (instance: Instance): string =>
   [instance.id, instance.group, instance.ips[0]?.network ?? "", instance.deployment, "bosh"].join(".");
 
 function linkContent(director: Director, { provider }: ResolvedLink, releases: readonly ReleaseVersion[]): unknown {

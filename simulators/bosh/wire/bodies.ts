@@ -10,6 +10,7 @@ export function raiseUnforeseen(): never {
   throw new Unforeseen();
 }
 
+/** Is there no value? JSON's null counts as none. */
 export const isNil = (value: unknown): value is null | undefined => value === undefined || value === null;
 
 /** A body that must be a JSON object; `undefined` when it can't be parsed, which most routes answer with 500. */

@@ -39,5 +39,6 @@ const SEEN: Readonly<Record<string, string>> = {
   "GET /deployments/:deployment/jobs/:group/:id": "",
 };
 
+/** The real clients that were seen using a route. */
 export const clientsOf = (method: string, path: string): readonly string[] =>
   (SEEN[`${method} ${path}`] ?? "bosh").split(" ").filter((name) => name !== "");

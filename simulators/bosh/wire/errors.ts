@@ -19,6 +19,7 @@ const STATUS_OF: Readonly<Record<number, number>> = {
   810000: 404,
 };
 
+/** An error of the director: its code decides the HTTP status. */
 export class DirectorError extends Error {
   readonly code: number;
   readonly status: number;
@@ -34,5 +35,7 @@ export class DirectorError extends Error {
 /** Errors without a class of their own are reported under this code. */
 export const UNCLASSED = 100;
 
+/** The code under which an error is reported. */
 export const codeOf = (error: unknown): number => (error instanceof DirectorError ? error.code : UNCLASSED);
+/** The text of an error. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

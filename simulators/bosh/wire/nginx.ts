@@ -73,4 +73,5 @@ function limitRequest({ method, url, path, headers }: HttpRequest): HttpReply | 
   return /%(?:00|(?![0-9a-fA-F]{2}))/.test(path) ? nginxRefusal(400) : undefined;
 }
 
+/** What nginx refuses before the director hears of it. */
 export const NGINX_FRONT: Front = { judge, limit: limitRequest, hostless: nginxRefusal(400) };

@@ -9,6 +9,7 @@ import { type RequestContext, deploymentInPath } from "./context.ts";
 import { DirectorError } from "./errors.ts";
 import { brokenReply, noEndpoint, notAuthorized, errorReply } from "./replies.ts";
 
+/** A route of the director. */
 export type DirectorRoute = Route<Director>;
 
 /** Media types without which a route does not match (docs/discoveries/bosh-director.md, "Media types"). */

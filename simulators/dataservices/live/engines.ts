@@ -19,7 +19,7 @@ export interface EngineLimits {
   readonly idleMsMax: number;
 }
 
-interface Ground {
+interface Installation {
   readonly folder: RunFolder;
   readonly binaries: Binaries;
   readonly owner: Owner;
@@ -52,7 +52,7 @@ export interface Lease {
 export class Engines {
   readonly #limits: EngineLimits;
   readonly #engines = new Map<string, Engine>();
-  #ground: Promise<Ground> | undefined;
+  #ground: Promise<Installation> | undefined;
   #made = 0;
   #uses = 0;
   #isClosed = false;
@@ -67,7 +67,7 @@ export class Engines {
   }
 
   /** Folder, binaries and template, made once; called early it takes its time out of the first connection. */
-  prepare(): Promise<Ground> {
+  prepare(): Promise<Installation> {
     if (this.#isClosed) return Promise.reject(new LivePlaneError("LIVE_PG_CLOSED"));
     this.#ground ??= createGround();
     return this.#ground;
@@ -178,7 +178,7 @@ export class Engines {
     engine: Engine,
     instance: Instance,
     users: ReadonlyMap<string, User>,
-    { binaries, owner, password, copies }: Ground,
+    { binaries, owner, password, copies }: Installation,
   ): Promise<Server> {
     if (this.#isClosed) throw new LivePlaneError("LIVE_PG_CLOSED");
     const { data } = engine;
@@ -237,7 +237,7 @@ export class Engines {
 
 const PASSWORD_BYTES = 24;
 
-async function createGround(): Promise<Ground> {
+async function createGround(): Promise<Installation> {
   const owner = await serverOwner();
   const folder = await createRunFolder();
   try {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WallDriver, wallNowMs } from "../../kernel/edge/drive.ts";
 import { Kernel } from "../../kernel/index.ts";
 import { createDataServices, type DataServices } from "../index.ts";
-import { decode, encode } from "../dump.ts";
+import { decode, encode } from "../wire/dump.ts";
 import { AGENT } from "../testing.ts";
 import { findBinaries, serverOwner } from "./binaries.ts";
 import { LivePlane } from "./index.ts";

@@ -6,15 +6,16 @@ import { type Served, serve } from "../../kernel/edge/serve.ts";
 import { PasswordThrottle } from "../../kernel/edge/throttle.ts";
 import type { Effect } from "../../kernel/index.ts";
 import type { DataServices } from "../index.ts";
-import { connectFault } from "../session.ts";
-import { diskOf, type Observer, type RealServers } from "../services.ts";
+import { connectFault } from "../behaviour/sessions.ts";
+import type { Observer, RealServers } from "../behaviour/services.ts";
+import { diskOf } from "../behaviour/replication.ts";
 import type { Instance } from "../state.ts";
 import { type EngineLimits, Engines, type Lease } from "./engines.ts";
 import { LivePlaneError } from "./errors.ts";
-import { Gate } from "./gate.ts";
+import { GatedListener } from "./gated-listener.ts";
 import { sqlDump } from "./sql-dump.ts";
 import { sqlRestore } from "./sql-restore.ts";
-import { refuseClient } from "./wire.ts";
+import { refuseStartup } from "./startup.ts";
 
 export interface LivePlaneOptions extends Partial<EngineLimits> {
   readonly services: DataServices;
@@ -31,10 +32,10 @@ export interface LivePlaneOptions extends Partial<EngineLimits> {
 const DEFAULTS = { enginesMax: 16, idleMsMax: 300_000, recheckMs: 200, vmsMax: 2000 } as const;
 
 /** The gates of one VM: to its data, and to its agent. */
-interface Door {
+interface VmListeners {
   readonly key: string;
   readonly opened: Promise<void>;
-  gates: readonly Gate[];
+  gates: readonly GatedListener[];
 }
 
 /**
@@ -47,7 +48,7 @@ export class LivePlane {
   readonly #engines: Engines;
   readonly #agents: Served;
   readonly #driver: Driver;
-  readonly #doors = new Map<string, Door>();
+  readonly #doors = new Map<string, VmListeners>();
   readonly #onTrouble: (address: string, error: unknown) => void;
   readonly #timer: NodeJS.Timeout;
   readonly #vmsMax: number;
@@ -152,11 +153,11 @@ export class LivePlane {
     this.#doors.set(address, this.#openDoor(key, instance, shut));
   }
 
-  #openDoor(key: string, instance: Instance, shut: Promise<void>): Door {
+  #openDoor(key: string, instance: Instance, shut: Promise<void>): VmListeners {
     const opened = shut.then(async () => {
       made.gates = await this.#openGates(instance);
     });
-    const made: Door = { key, opened: opened.catch(() => {}), gates: [] };
+    const made: VmListeners = { key, opened: opened.catch(() => {}), gates: [] };
     this.#later(instance.address, opened);
     return made;
   }
@@ -182,10 +183,10 @@ export class LivePlane {
     return shut;
   }
 
-  async #openGates(instance: Instance): Promise<readonly Gate[]> {
+  async #openGates(instance: Instance): Promise<readonly GatedListener[]> {
     const { address, agent, port } = instance;
     const agentPort = Number(new URL(this.#agents.url).port);
-    const gates = [this.#gate(address, agent.port, () => dialled(connect(agentPort, "127.0.0.1")))];
+    const gates = [this.#gate(address, agent.port, () => waitForConnect(connect(agentPort, "127.0.0.1")))];
     // Nobody listens for a service that does not run, nor for one whose data is not simulated.
     if (instance.state === "running" && instance.kind === "postgresql")
       gates.push(this.#gate(address, port, () => this.#dial(address), refuse));
@@ -197,10 +198,10 @@ export class LivePlane {
     port: number,
     dial: () => Promise<Socket>,
     refuseWith?: (client: Socket, error: unknown) => void,
-  ): Promise<Gate> {
+  ): Promise<GatedListener> {
     const admits = (source: string): boolean => this.#services.admits(source, address, port);
     const report = (error: unknown): void => this.#onTrouble(address, error);
-    return Gate.open({ address, port, admits, dial, report, ...(refuseWith && { refuse: refuseWith }) });
+    return GatedListener.open({ address, port, admits, dial, report, ...(refuseWith && { refuse: refuseWith }) });
   }
 
   async #dial(address: string): Promise<Socket> {
@@ -213,7 +214,7 @@ export class LivePlane {
     const lease = await this.#lease(instance);
     const socket = lease.server.dial();
     socket.once("close", () => lease.release());
-    return dialled(socket);
+    return waitForConnect(socket);
   }
 
   #lease(instance: Instance): Promise<Lease> {
@@ -242,7 +243,7 @@ export class LivePlane {
   }
 }
 
-async function dialled(socket: Socket): Promise<Socket> {
+async function waitForConnect(socket: Socket): Promise<Socket> {
   await once(socket, "connect");
   return socket;
 }
@@ -262,9 +263,9 @@ class ConnectionFault extends Error {
 
 function refuse(client: Socket, error: unknown): void {
   if (error instanceof ConnectionFault && error.effect.kind === "reset") return resetConnection(client);
-  if (error instanceof ConnectionFault) return refuseClient(client, "53300", "sorry, too many clients already");
+  if (error instanceof ConnectionFault) return refuseStartup(client, "53300", "sorry, too many clients already");
   if (error instanceof HotStandbyOff)
-    refuseClient(client, "57P03", "the database system is not accepting connections (hot standby mode is disabled)");
-  else if (error instanceof LivePlaneError) refuseClient(client, "57P03", error.message);
-  else refuseClient(client, "XX000", "the data service failed");
+    refuseStartup(client, "57P03", "the database system is not accepting connections (hot standby mode is disabled)");
+  else if (error instanceof LivePlaneError) refuseStartup(client, "57P03", error.message);
+  else refuseStartup(client, "XX000", "the data service failed");
 }

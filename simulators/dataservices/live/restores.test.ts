@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DUMP_BYTES_MAX, decode, encode, type Item } from "../dump.ts";
+import { DUMP_BYTES_MAX, decode, encode, type Item } from "../wire/dump.ts";
 import { databaseOf, makeDatabase } from "./testing/databases.ts";
 import { digestOf } from "./testing/digest.ts";
 import { LiveRig, whyNoServer } from "./testing/rig.ts";

@@ -1,7 +1,7 @@
 import type { Client } from "pg";
-import { decode, DUMP_BYTES_MAX, DumpWriter, encode, type Item, tooLarge, withoutTail } from "../dump.ts";
-import { DataServiceError } from "../errors.ts";
-import type { DumpDefects } from "../services.ts";
+import { decode, DUMP_BYTES_MAX, DumpWriter, encode, type Item, tooLarge, withoutTail } from "../wire/dump.ts";
+import { DataServiceError } from "../wire/errors.ts";
+import type { DumpDefects } from "../behaviour/services.ts";
 import {
   ALIASES,
   COMMENTS,
@@ -13,13 +13,13 @@ import {
   SEQUENCES,
   TABLES,
   UNCOVERED,
-} from "./catalog.ts";
+} from "./catalog/objects.ts";
 import { copyOut } from "./copy.ts";
 import { GROUP, identifier, literal, SUPERUSER } from "./roles.ts";
 import type { Server } from "./server.ts";
 
 /** One object of the database: how it is made again, or the rows of a table. */
-interface Node {
+interface CatalogNode {
   readonly key: string;
   readonly kind: string;
   /** Of a table with rows. */
@@ -106,7 +106,12 @@ const TEAR_MS = 50;
 /** Text of the rows that one item holds, in UTF-16 units; a row is never divided. */
 const ITEM_CHARS_MAX = 1024 * 1024;
 
-async function writeRows(client: Client, writer: DumpWriter, { name, sql }: Node, defects: DumpDefects): Promise<void> {
+async function writeRows(
+  client: Client,
+  writer: DumpWriter,
+  { name, sql }: CatalogNode,
+  defects: DumpDefects,
+): Promise<void> {
   if (defects.isTorn) {
     await client.query("ROLLBACK");
     await new Promise((resolve) => setTimeout(resolve, TEAR_MS));
@@ -127,18 +132,18 @@ async function writeRows(client: Client, writer: DumpWriter, { name, sql }: Node
 }
 
 /** All objects, each after what it needs; among those that are free, by kind and name. */
-async function orderedNodes(client: Client): Promise<readonly Node[]> {
-  const nodes = new Map<string, Node>();
+async function orderedNodes(client: Client): Promise<readonly CatalogNode[]> {
+  const nodes = new Map<string, CatalogNode>();
   for (const { kind, query } of NODES) {
-    const { rows } = await client.query<Pick<Node, "key" | "sql"> & Partial<Node>>(query);
+    const { rows } = await client.query<Pick<CatalogNode, "key" | "sql"> & Partial<CatalogNode>>(query);
     for (const { key, sql, name = "", after = null } of rows) nodes.set(key, { key, kind, name, sql, after });
   }
-  return sorted(nodes, await needsOf(client, nodes));
+  return sortByNeeds(nodes, await needsOf(client, nodes));
 }
 
 async function needsOf(
   client: Client,
-  nodes: ReadonlyMap<string, Node>,
+  nodes: ReadonlyMap<string, CatalogNode>,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const aliases = await client.query<{ name: string; key: string }>(ALIASES);
   const madeWith = new Map(aliases.rows.map(({ name, key }) => [name, key]));
@@ -156,9 +161,12 @@ async function needsOf(
 }
 
 /** @throws DataServiceError DS_NOT_COVERED on a cycle, which only two-step definitions could resolve */
-function sorted(nodes: ReadonlyMap<string, Node>, needs: ReadonlyMap<string, readonly string[]>): readonly Node[] {
+function sortByNeeds(
+  nodes: ReadonlyMap<string, CatalogNode>,
+  needs: ReadonlyMap<string, readonly string[]>,
+): readonly CatalogNode[] {
   const order = new Map([...nodes.keys()].map((key, at) => [key, at]));
-  const result: Node[] = [];
+  const result: CatalogNode[] = [];
   const state = new Map<string, "open" | "done">();
   const visit = (key: string): void => {
     if (state.get(key) === "done") return;

@@ -41,7 +41,7 @@ export async function createTemplate(
 ): Promise<Template> {
   const path = join(folder, "template");
   const passwordFile = join(folder, "initdb-password");
-  await ownedFolder(path, owner);
+  await createOwnedFolder(path, owner);
   await writeFile(passwordFile, password, { mode: 0o600 });
   if (owner.uid !== undefined && owner.gid !== undefined) await chown(passwordFile, owner.uid, owner.gid);
   try {
@@ -58,7 +58,7 @@ export async function createTemplate(
   return { path, password };
 }
 
-export async function ownedFolder(path: string, { uid, gid }: Owner): Promise<void> {
+export async function createOwnedFolder(path: string, { uid, gid }: Owner): Promise<void> {
   await mkdir(path, { mode: 0o700 });
   if (uid !== undefined && gid !== undefined) await chown(path, uid, gid);
 }

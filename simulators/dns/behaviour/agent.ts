@@ -18,7 +18,7 @@ export const serverAddress = ({ options }: Agent): string => `${options.address}
 const CACHE_ENTRIES_MAX = 10_000;
 
 /** What the other members think of one. */
-export type Membership = "alive" | "failed" | "left";
+type Membership = "alive" | "failed" | "left";
 
 /** Who an agent is. */
 export interface AgentOptions {

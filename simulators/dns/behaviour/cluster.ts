@@ -16,7 +16,8 @@ const LEASE_MS = 2500;
 /** Until the leader has written that a member has left. */
 const LEAVE_MS = 500;
 
-export interface UserEvent {
+/** An event, in Consul's own shape. */
+interface UserEvent {
   readonly ID: string;
   readonly Name: string;
   readonly Payload: string | null;
@@ -28,7 +29,7 @@ export interface UserEvent {
 }
 
 /** How servers look after themselves, in Consul's own shape. */
-export interface Autopilot {
+interface Autopilot {
   readonly CleanupDeadServers: boolean;
   readonly LastContactThreshold: string;
   readonly MaxTrailingLogs: number;
@@ -169,7 +170,9 @@ export class Cluster {
   }
 
   autopilotOf(datacenter: Datacenter): Autopilot {
-    return this.#autopilot.value.get(datacenter.name) as Autopilot;
+    const autopilot = this.#autopilot.value.get(datacenter.name);
+    if (autopilot === undefined) throw new Error(`no autopilot of datacenter ${datacenter.name}`);
+    return autopilot;
   }
 
   setAutopilot(datacenter: Datacenter, autopilot: Autopilot): void {

@@ -8,7 +8,7 @@ import { Sessions } from "../state/sessions.ts";
 import { Store } from "../state/store.ts";
 
 /** Whether the servers have a leader. One that lost its own still answers from what it knows, to who is content with that. */
-export type Leadership =
+type Leadership =
   | { readonly state: "present" | "never" }
   | { readonly state: "lost" /** ms since the Unix epoch. */; readonly sinceMs: number };
 

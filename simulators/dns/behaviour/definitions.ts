@@ -10,7 +10,7 @@ import { type CheckFields, NODE_CHECK, SERVICE, type ServiceFields } from "../wi
 export class DefinitionError extends Refusal {}
 
 /** A service of an agent with its checks. */
-export interface ServiceDefinition {
+interface ServiceDefinition {
   readonly service: Service;
   readonly checks: readonly LocalCheck[];
 }

@@ -4,12 +4,14 @@ import type { Check, Service } from "../state/rows.ts";
 /** How a check comes to its status. `tcp`, `http`, `grpc`, `docker` and `script` probes are not run: their status stays as registered. */
 export type CheckType = "ttl" | "alias" | "maintenance" | "tcp" | "http" | "grpc" | "docker" | "script" | "";
 
-export interface LocalService {
+/** A service as its agent knows it. */
+interface LocalService {
   readonly service: Service;
   /** The catalog has it as it is here. */
   isSynced: boolean;
 }
 
+/** A check as its agent knows it. */
 export interface LocalCheck {
   check: Check;
   readonly serviceName: string;
@@ -48,7 +50,7 @@ const NODE_MAINTENANCE = "_node_maintenance";
 const serviceMaintenance = (id: string): string => `_service_maintenance:${id}`;
 
 /** What an agent does outside itself. */
-export interface CatalogSync {
+interface CatalogSync {
   /** Writes what is not synced to the catalog. */
   push(): void;
   /** Compares all with the catalog and repairs it. */

@@ -21,6 +21,7 @@ export function timingDifferences(timing: Timing | undefined, tookMs: number): r
 
 /** A value with every text in it filled in, names of members too. */
 export function fillInAll<T>(value: T, fillIn: (text: string) => string): T;
+/** As above. */
 export function fillInAll(value: unknown, fillIn: (text: string) => string): unknown {
   if (typeof value === "string") return fillIn(value);
   if (Array.isArray(value)) return value.map((each: unknown) => fillInAll(each, fillIn));

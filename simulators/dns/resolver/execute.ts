@@ -69,7 +69,7 @@ function select(
   const { catalog } = datacenter;
   const wanted = (Service.Tags ?? []).map((tag) => tag.toLowerCase());
   const services = catalog.instancesOf(Service.Service).filter((service) => {
-    const { entry } = catalog.placed(service);
+    const { entry } = catalog.withEntry(service);
     if (isConnect && !service.native) return false;
     if (!authorizer.reads("node", service.node) || !authorizer.reads("service", service.name)) return false;
     return (

@@ -18,7 +18,7 @@ interface InstanceRecords {
 const NOTHING: InstanceRecords = { answers: [], extra: [] };
 
 /** Where instances are, and how their records are made. */
-export interface InstanceContext {
+interface InstanceContext {
   readonly settings: DnsSettings;
   /** Name of the datacenter that the instances are in. */
   readonly datacenter: string;

@@ -17,7 +17,7 @@ export interface ReachedDatacenter {
 }
 
 /** Which instances of a service are asked for. */
-export interface ServiceFilter {
+interface ServiceFilter {
   readonly name: string;
   /** Empty for any. */
   readonly tag: string;
@@ -50,7 +50,7 @@ export function healthyInstances(
   for (const service of catalog.instancesUnsorted(name)?.values() ?? []) {
     if (isConnect && !service.native) continue;
     if (tag !== "" && !service.tags.some((each) => each.toLowerCase() === tag)) continue;
-    const placed = catalog.placed(service);
+    const placed = catalog.withEntry(service);
     if (isHealthy(placed.entry, service, onlyPassing) && mayRead(authorizer, placed)) healthy.push(placed);
   }
   return healthy.length < 2 ? healthy : store.kernel.random("dns/order").shuffle(healthy);

@@ -254,7 +254,7 @@ export class Resolver {
     const { TTL } = result.query.DNS;
     const ttl =
       TTL === "" ? serviceTtlS(this.settings, result.query.Service.Service) : Math.floor((durationNs(TTL) ?? 0) / 1e9);
-    const placed = result.services.map((service) => result.datacenter.catalog.placed(service));
+    const placed = result.services.map((service) => result.datacenter.catalog.withEntry(service));
     return !this.#instances(lookup, placed, result.datacenter, ttl);
   }
 

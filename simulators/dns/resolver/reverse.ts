@@ -3,7 +3,7 @@ import { addressBytes, reverseName } from "../wire/codec/address.ts";
 import type { ReachedDatacenter } from "./reach.ts";
 
 /** Who has an address. */
-export type AddressHolder =
+type AddressHolder =
   | { readonly kind: "node"; readonly node: NodeRow }
   | { readonly kind: "service"; readonly name: string };
 

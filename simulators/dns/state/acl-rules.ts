@@ -1,8 +1,10 @@
 import { Refusal } from "../wire/refusal.ts";
-/** What a rule grants; a later one outranks an earlier one except that `deny` outranks all (Consul, "ACL Rules"). */
-export type Grant = "deny" | "read" | "list" | "write";
 
-export interface AclRule {
+/** What a rule grants; a later one outranks an earlier one except that `deny` outranks all (Consul, "ACL Rules"). */
+type Grant = "deny" | "read" | "list" | "write";
+
+/** One rule of a policy. */
+interface AclRule {
   /** `service`, `key` …; `operator`, `keyring` and `acl` have no names. */
   readonly resource: string;
   readonly name: string;
@@ -12,7 +14,7 @@ export interface AclRule {
 
 const NAMED = ["agent", "event", "key", "node", "query", "service", "session"];
 const UNNAMED = ["acl", "keyring", "operator"];
-const GRANTS: readonly string[] = ["deny", "read", "list", "write"];
+const isGrant = (text: string): text is Grant => ["deny", "read", "list", "write"].includes(text);
 
 /** Rules that can't be read; the message is Consul's, or the nearest to it. */
 class RuleError extends Refusal {}
@@ -40,60 +42,99 @@ function tokensOf(source: string): readonly RuleToken[] {
 
 function position(source: string, at: number): string {
   const before = source.slice(0, at).split("\n");
-  return `${before.length}:${(before.at(-1) as string).length + 1}`;
+  return `${before.length}:${(before.at(-1) ?? "").length + 1}`;
 }
 
 /** Reads the rules of a policy: `service "web" { policy = "write" } operator = "read"`. @throws RuleError */
 export function readRules(source: string): readonly AclRule[] {
-  const tokens = tokensOf(source);
+  const reader = new RuleReader(source);
   const rules: AclRule[] = [];
-  // The scanner of HCL stands two columns past the last character when it has met the end.
-  const end = (): never => {
-    throw new RuleError(
-      `Failed to parse ACL rules: At ${position(source, source.length + 1)}: object expected closing RBRACE got: EOF`.replace(
-        /:(\d+):/,
-        (_whole, column: string) => `:${Number(column) + 1}:`,
-      ),
-    );
-  };
-  for (let at = 0; at < tokens.length; ) {
-    const resource = (tokens[at++] as RuleToken).text;
-    const next = tokens[at] ?? end();
-    if (next.text === "=") {
-      rules.push(unnamedRule(resource, (tokens[at + 1] ?? end()).text));
-      at += 2;
-      continue;
-    }
-    const name = next.kind === "string" ? tokens[at++]?.text : undefined;
-    if ((tokens[at] ?? end()).text !== "{")
-      throw new RuleError(
-        `Failed to parse ACL rules: At ${position(source, next.at)}: key '${resource}' expected start of object ('{') or assignment ('=')`,
-      );
-    at++;
-    let grant: string | undefined;
-    while ((tokens[at] ?? end()).text !== "}") {
-      if ((tokens[at] as RuleToken).text === "policy") grant = (tokens[at + 2] ?? end()).text;
-      at += (tokens[at + 1] ?? end()).text === "=" ? 3 : 1;
-    }
-    at++;
-    rules.push(namedRule(resource, name ?? "", grant ?? ""));
-  }
+  while (!reader.isAtEnd) rules.push(readRule(reader));
   return rules;
 }
 
+/** The tokens of a policy, one after the other. */
+class RuleReader {
+  readonly #source: string;
+  readonly #tokens: readonly RuleToken[];
+  #at = 0;
+
+  constructor(source: string) {
+    this.#source = source;
+    this.#tokens = tokensOf(source);
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at >= this.#tokens.length;
+  }
+
+  /** The next token. @throws RuleError at the end */
+  peek(ahead = 0): RuleToken {
+    return this.#tokens[this.#at + ahead] ?? this.#refuseEnd();
+  }
+
+  take(): RuleToken {
+    const token = this.peek();
+    this.#at++;
+    return token;
+  }
+
+  skip(count: number): void {
+    this.#at += count;
+  }
+
+  refuse(at: number, why: string): never {
+    throw new RuleError(`Failed to parse ACL rules: At ${position(this.#source, at)}: ${why}`);
+  }
+
+  /** The scanner of HCL stands two columns past the last character when it has met the end. */
+  #refuseEnd(): never {
+    const [line = "", column = "0"] = position(this.#source, this.#source.length + 1).split(":");
+    const at = `${line}:${Number(column) + 1}`;
+    throw new RuleError(`Failed to parse ACL rules: At ${at}: object expected closing RBRACE got: EOF`);
+  }
+}
+
+function readRule(reader: RuleReader): AclRule {
+  const resource = reader.take().text;
+  const next = reader.peek();
+  if (next.text === "=") {
+    const grant = reader.peek(1).text;
+    reader.skip(2);
+    return unnamedRule(resource, grant);
+  }
+  const name = next.kind === "string" ? reader.take().text : "";
+  if (reader.peek().text !== "{")
+    reader.refuse(next.at, `key '${resource}' expected start of object ('{') or assignment ('=')`);
+  reader.skip(1);
+  const grant = readGrant(reader);
+  reader.skip(1);
+  return namedRule(resource, name, grant);
+}
+
+/** What `policy` says in the block that ends at the next `}`; empty when it says nothing. */
+function readGrant(reader: RuleReader): string {
+  let grant = "";
+  while (reader.peek().text !== "}") {
+    if (reader.peek().text === "policy") grant = reader.peek(2).text;
+    reader.skip(reader.peek(1).text === "=" ? 3 : 1);
+  }
+  return grant;
+}
+
 function unnamedRule(resource: string, grant: string): AclRule {
-  if (!UNNAMED.includes(resource) || !GRANTS.includes(grant))
+  if (!UNNAMED.includes(resource) || !isGrant(grant))
     throw new RuleError(`Failed to parse ACL rules: Invalid ${resource} policy: ${grant}`);
-  return { resource, name: "", isPrefix: true, grant: grant as Grant };
+  return { resource, name: "", isPrefix: true, grant };
 }
 
 function namedRule(word: string, name: string, grant: string): AclRule {
   const isPrefix = word.endsWith("_prefix");
   const resource = isPrefix ? word.slice(0, -"_prefix".length) : word;
   if (!NAMED.includes(resource)) throw new RuleError(`Failed to parse ACL rules: Invalid rule: ${word}`);
-  if (!GRANTS.includes(grant))
+  if (!isGrant(grant))
     throw new RuleError(`Invalid ${word} policy: structs.${resource}{Name:"${name}", Policy:"${grant}"}`);
-  return { resource, name, isPrefix, grant: grant as Grant };
+  return { resource, name, isPrefix, grant };
 }
 
 const RANK: Readonly<Record<Grant, number>> = { read: 1, list: 2, write: 3, deny: 4 };
@@ -134,4 +175,5 @@ export class Authorizer {
   }
 }
 
+/** Of everybody while ACLs are off. */
 export const ALLOW_ALL = new Authorizer([], "write");

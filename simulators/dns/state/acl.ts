@@ -4,6 +4,7 @@ import { byText, type Slot } from "../../kernel/index.ts";
 import { ALLOW_ALL, Authorizer, readRules } from "./acl-rules.ts";
 import type { Store } from "./store.ts";
 
+/** A policy, as it is kept. */
 export interface PolicyRow {
   readonly id: string;
   readonly name: string;
@@ -14,6 +15,7 @@ export interface PolicyRow {
   readonly modifyIndex: number;
 }
 
+/** A token, as it is kept. */
 export interface TokenRow {
   readonly accessor: string;
   readonly secret: string;
@@ -44,6 +46,7 @@ keyring = "write" node_prefix "" { policy = "write" } operator = "write" query_p
 service_prefix "" { policy = "write" } session_prefix "" { policy = "write" }`;
 const NAME = /^[A-Za-z0-9\-_]{1,128}$/;
 
+/** How a datacenter is configured. */
 export interface AclOptions {
   readonly enabled: boolean;
   readonly isDeny: boolean;

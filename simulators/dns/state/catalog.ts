@@ -111,7 +111,7 @@ export class Catalog {
   }
 
   /** An instance with the entry of its node. */
-  placed(service: ServiceRow): PlacedService {
+  withEntry(service: ServiceRow): PlacedService {
     return { service, entry: this.#require(service.node) };
   }
 

@@ -3,19 +3,21 @@ import type { Catalog } from "./catalog.ts";
 import type { Store } from "./store.ts";
 
 /** A network coordinate in Consul's own shape. */
-export interface Coordinate {
+interface Coordinate {
   readonly Vec: readonly number[];
   readonly Error: number;
   readonly Adjustment: number;
   readonly Height: number;
 }
 
+/** Where a node is. */
 export interface CoordinateRow {
   readonly node: string;
   readonly segment: string;
   readonly coordinate: Coordinate;
 }
 
+/** Numbers in the vector of a coordinate. */
 export const DIMENSIONS = 8;
 /** Updates are collected and written together. */
 const UPDATE_MS = 5000;
@@ -82,8 +84,7 @@ export class Coordinates {
 
 /** The estimated round trip between two coordinates, in seconds (Vivaldi with heights). */
 function distanceS(a: Coordinate, b: Coordinate): number {
-  let sum = 0;
-  for (let at = 0; at < a.Vec.length; at++) sum += ((a.Vec[at] as number) - (b.Vec[at] ?? 0)) ** 2;
+  const sum = a.Vec.reduce((total, value, at) => total + (value - (b.Vec[at] ?? 0)) ** 2, 0);
   const raw = Math.sqrt(sum) + a.Height + b.Height;
   const adjusted = raw + a.Adjustment + b.Adjustment;
   return adjusted > MIN_DISTANCE_S ? adjusted : raw;

@@ -1,6 +1,7 @@
 import { byText, type Slot } from "../../kernel/index.ts";
 import type { Store } from "./store.ts";
 
+/** A key with its value. */
 export interface KvRow {
   readonly key: string;
   readonly value: Uint8Array;

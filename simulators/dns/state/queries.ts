@@ -29,6 +29,7 @@ export interface PreparedQuery {
 
 /** A refusal; the message is Consul's. */
 class QueryError extends Refusal {}
+/** What Consul says of a query that is not there. */
 export const QUERY_NOT_FOUND = "Query not found";
 
 const TEMPLATE = "name_prefix_match";
@@ -82,7 +83,8 @@ export class Queries {
     try {
       if (this.get(id) !== undefined) return;
     } catch (error) {
-      throw new QueryError(`Prepared Query lookup failed: ${(error as Error).message}`);
+      if (!(error instanceof Refusal)) throw error;
+      throw new QueryError(`Prepared Query lookup failed: ${error.message}`);
     }
     throw new QueryError(`Cannot modify non-existent prepared query: '${id}'`);
   }

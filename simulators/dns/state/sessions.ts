@@ -5,6 +5,7 @@ import type { Catalog } from "./catalog.ts";
 import type { KeyValues } from "./kv.ts";
 import type { Store } from "./store.ts";
 
+/** A session, as it is kept. */
 export interface SessionRow {
   readonly id: string;
   readonly name: string;

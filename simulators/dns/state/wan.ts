@@ -6,8 +6,10 @@ export interface Translation {
   readonly service: <S extends Pick<ServiceRow, "address" | "port" | "taggedAddresses">>(row: S) => S;
 }
 
+/** Within a datacenter: the addresses as they are registered. */
 export const AS_IT_IS: Translation = { node: (row) => row, service: (row) => row };
 
+/** Into another datacenter: the addresses that are tagged `wan`. */
 export const BY_WAN: Translation = {
   node: (row) => {
     const address = row.taggedAddresses?.wan ?? row.taggedAddresses?.wan_ipv4;

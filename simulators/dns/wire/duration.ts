@@ -20,8 +20,8 @@ export function durationNs(text: string): number | undefined {
   if (/^[+-]?0$/.test(text)) return 0;
   if (text.length > CHARACTERS_MAX || !WHOLE.test(text)) return undefined;
   let total = 0;
-  for (const [, amount, unit] of text.replace(/^[+-]/, "").matchAll(PART))
-    total += Number(amount) * (UNIT_NS[unit as string] as number);
+  for (const [, amount, unit = ""] of text.replace(/^[+-]/, "").matchAll(PART))
+    total += Number(amount) * (UNIT_NS[unit] ?? 0);
   return Math.round(text.startsWith("-") ? -total : total);
 }
 
@@ -34,8 +34,9 @@ export function durationText(ns: number): string {
   const size = Math.abs(ns);
   if (size === 0) return "0s";
   if (size < 1e9) {
-    const [unit, scale] = size < 1e3 ? ["ns", 1] : size < 1e6 ? ["µs", 1e3] : ["ms", 1e6];
-    return `${sign}${size / (scale as number)}${unit}`;
+    const [unit, scale] =
+      size < 1e3 ? (["ns", 1] as const) : size < 1e6 ? (["µs", 1e3] as const) : (["ms", 1e6] as const);
+    return `${sign}${size / scale}${unit}`;
   }
   const hours = Math.floor(size / 3600e9);
   const minutes = Math.floor(size / 60e9) % 60;

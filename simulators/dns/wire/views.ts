@@ -11,6 +11,7 @@ const isEmpty = (meta: Readonly<Record<string, unknown>> | null): boolean =>
   meta === null || Object.keys(meta).length === 0;
 const orNull = (meta: Meta): View | null => (isEmpty(meta) ? null : sortMembers(meta));
 
+/** A node. */
 export const nodeView = (row: NodeRow, datacenter: string): View => ({
   ID: row.id,
   Node: row.name,
@@ -68,6 +69,7 @@ export const catalogServiceView = (node: NodeRow, row: ServiceRow, datacenter: s
   ModifyIndex: row.modifyIndex,
 });
 
+/** A check. Some endpoints show no tags as null. */
 export const checkView = (row: CheckRow, noTags: readonly string[] | null = []): View => ({
   Node: row.node,
   CheckID: row.id,
@@ -98,6 +100,7 @@ export const agentServiceView = (service: Service): View => ({
   EnableTagOverride: service.enableTagOverride,
 });
 
+/** A check as its agent knows it. */
 export const localCheckView = ({ check, serviceName, serviceTags }: LocalCheck): View =>
   checkView({ ...check, serviceName, serviceTags, createIndex: 0, modifyIndex: 0 });
 
@@ -119,6 +122,7 @@ export const bareCheckView = ({ check, serviceName }: LocalCheck): View => ({
   Definition: NO_DEFINITION,
 });
 
+/** A session. */
 export const sessionView = (row: SessionRow): View => ({
   ID: row.id,
   Name: row.name,

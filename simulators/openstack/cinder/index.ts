@@ -77,7 +77,7 @@ const operations = (cinder: Cinder): VolumeOps => ({
 });
 
 /** Cinder as the cloud puts it together. */
-export interface CinderService {
+interface CinderService {
   readonly service: Service;
   readonly ops: VolumeOps;
   /** For the world's laws; read only. */

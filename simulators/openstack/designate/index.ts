@@ -1,12 +1,11 @@
 import type { Service } from "../../kernel/index.ts";
 import type { Cloud } from "../cloud.ts";
-
+import { openStackService } from "../service.ts";
 import { installImports } from "./behaviour/imports.ts";
 import { installPropagation } from "./behaviour/propagation.ts";
 import { designateRoutes } from "./routes/routes.ts";
 import { type Designate, type DesignateState, newState } from "./state/state.ts";
 import { WIRE } from "./wire/wire.ts";
-import { openStackService } from "../service.ts";
 
 export type { DesignateState } from "./state/state.ts";
 

@@ -1,6 +1,6 @@
 import type { Service } from "../../kernel/index.ts";
 import type { Cloud, PortOps } from "../cloud.ts";
-
+import { openStackService } from "../service.ts";
 import { admits } from "./behaviour/admission.ts";
 import { portOperations } from "./behaviour/for-nova.ts";
 import { proxyOperations } from "./behaviour/nova-proxy.ts";
@@ -8,7 +8,6 @@ import { NEUTRON_POINTS } from "./faults.ts";
 import { neutronRoutes } from "./routes/routes.ts";
 import { type Neutron, type NeutronState, newState } from "./state/state.ts";
 import { normalise, WIRE } from "./wire/wire.ts";
-import { openStackService } from "../service.ts";
 
 export type { NeutronState } from "./state/state.ts";
 

@@ -17,7 +17,7 @@ import { VERSION_ROUTES } from "./wire/versions.ts";
 import { openStackService } from "../service.ts";
 
 /** Nova as the cloud puts it together. */
-export interface NovaService {
+interface NovaService {
   readonly service: Service;
   readonly ops: ServerOps;
   addFlavor(flavor: NewFlavor): void;

@@ -1,6 +1,14 @@
 import { Readable } from "node:stream";
 import { type HttpReply, Kernel, makeRequest, Process, serialise, type Service } from "../../kernel/index.ts";
-import { CATALOG, type CatalogType, createOpenStack, type OpenStack, type OpenStackOptions } from "../index.ts";
+import {
+  CATALOG,
+  CATALOG_TYPES,
+  createOpenStack,
+  type OpenStack,
+  type OpenStackOptions,
+  SERVICE_NAMES,
+  type ServiceName,
+} from "../index.ts";
 import type { ReceivedReply } from "./compare.ts";
 
 /** A request takes this much virtual time, as it does on a real cloud. */
@@ -9,23 +17,31 @@ const REQUEST_MS = 20;
 /** When the recordings of Zed were made: some replies name the day. */
 const RECORDED_MS = Date.UTC(2026, 10, 22, 9);
 
+/** A request that a client sent, without what it carried. */
+export interface SentRequest {
+  readonly service: ServiceName;
+  readonly method: string;
+  /** Without its query. */
+  readonly path: string;
+}
+
 /** Speaks to a cloud in process as a client with sockets would: absolute URLs, bytes, lower-case headers. */
 export class LocalClient {
   readonly kernel: Kernel;
   readonly openstack: OpenStack;
-  readonly #hosts = new Map<string, Service>();
+  readonly #hosts = new Map<string, { readonly name: ServiceName; readonly service: Service }>();
+  /** What was sent, in order. */
+  readonly sent: SentRequest[] = [];
 
   constructor(options: OpenStackOptions = {}, seed: string | number = "parity") {
     this.kernel = new Kernel({ seed, startMs: RECORDED_MS });
     this.openstack = createOpenStack(this.kernel, options);
     const { cloud } = this.openstack;
-    const services = this.openstack.services as Readonly<Partial<Record<string, Service>>>;
-    for (const type of Object.keys(CATALOG) as CatalogType[]) {
-      const { name, port } = CATALOG[type];
-      const root = `http://127.0.0.1:2${port}`;
+    for (const type of CATALOG_TYPES) {
+      const root = `http://127.0.0.1:2${CATALOG[type].port}`;
       cloud.setEndpoint(type, root);
-      const service = services[name];
-      if (service !== undefined) this.#hosts.set(root, service);
+      const name = SERVICE_NAMES.find((each) => each === CATALOG[type].name);
+      if (name !== undefined) this.#hosts.set(root, { name, service: this.openstack.services[name] });
     }
   }
 
@@ -44,8 +60,9 @@ export class LocalClient {
     body?: Uint8Array,
   ): Promise<ReceivedReply> {
     const { origin } = new URL(url);
-    const service = this.#hosts.get(origin);
-    if (service === undefined) throw new Error(`nothing listens on ${origin}`);
+    const host = this.#hosts.get(origin);
+    if (host === undefined) throw new Error(`nothing listens on ${origin}`);
+    const { service } = host;
     const sent = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
     // A client that sends nothing with these says so.
     const bytes = body?.length ?? (method === "PUT" || method === "POST" ? 0 : undefined);
@@ -56,6 +73,7 @@ export class LocalClient {
       body: body === undefined ? "" : Buffer.from(body).toString("utf8"),
       origin,
     });
+    this.sent.push({ service: host.name, method: plain.method, path: plain.path });
     this.sleep(REQUEST_MS);
     const upload = service.uploadOf(plain.method, plain.path);
     const request =

@@ -1,6 +1,6 @@
 import type { ScenarioScore } from "../../parity/ratchet.ts";
 import { type PreparedScenario, ScenarioSetup } from "./actors.ts";
-import { LocalClient } from "./client.ts";
+import { LocalClient, type SentRequest } from "./client.ts";
 import { type ReceivedReply, compareReply, expand, expandString, valueAt } from "./compare.ts";
 import {
   type RecordedRequest,
@@ -21,6 +21,8 @@ interface StepFailure {
 /** How far a scenario matches, and where it does not. */
 export interface ScenarioResult extends ScenarioScore {
   readonly failures: readonly StepFailure[];
+  /** What its steps sent. */
+  readonly requests: readonly SentRequest[];
 }
 
 /** Which scenarios to replay. Default all. */
@@ -51,6 +53,7 @@ async function replayScenario(scenario: RecordedScenario): Promise<ScenarioResul
   const client = new LocalClient();
   const setting = await (await ScenarioSetup.set(client)).actorsFor(scenario);
   const failures: StepFailure[] = [];
+  const prepared = client.sent.length;
   for (const [step, one] of scenario.steps.entries()) {
     const differences = await differencesOf(client, setting, one).catch((error: unknown) => [
       error instanceof Error ? (error.stack ?? error.message) : String(error),
@@ -65,6 +68,7 @@ async function replayScenario(scenario: RecordedScenario): Promise<ScenarioResul
     matched: scenario.steps.length - failures.length,
     ...(first && { firstDifference: `step ${first.step} [${first.what}] ${first.differences[0] ?? ""}` }),
     failures,
+    requests: client.sent.slice(prepared),
   };
 }
 

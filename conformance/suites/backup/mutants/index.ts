@@ -1,7 +1,7 @@
-import { type Behaviour, endSessions, neighboursOf, RIGHT, type ToyInstance } from "../../toy/cloud.ts";
-import { copyOf, replace, type Store, type Table } from "../../toy/engine.ts";
+import { endSessions, neighboursOf, RIGHT } from "../../toy/cloud.ts";
+import { copyOf, replace } from "../../toy/engine.ts";
+import { dumping, eachRow, withoutKind, withUsers, loseTail, loseReads, keepViews, append } from "./dumps.ts";
 import { type DataMutant, toyMutantSet, dataMutant as mutant } from "../../toy/mutants.ts";
-import type { TableRow } from "../../../data/statement.ts";
 import type { MutantSet } from "../../../runner/mutant-set.ts";
 import { backupSuite } from "../suite.ts";
 
@@ -11,102 +11,6 @@ const NEIGHBOUR = "BK-48";
 const SESSIONS = "BK-12";
 const CREDENTIALS = "BK-19";
 const GONE = "BK-24";
-
-/** A dump that changes what it takes. */
-const dumping = (harm: (dump: Store) => void): Partial<Behaviour> => ({
-  dump: ({ store }) => {
-    const dump = copyOf(store);
-    harm(dump);
-    return dump;
-  },
-});
-
-const eachRow = (change: (row: TableRow) => TableRow): Partial<Behaviour> =>
-  dumping(({ tables }) => {
-    for (const { rows } of tables.values()) for (const [key, row] of rows) rows.set(key, change(row));
-  });
-
-const withoutKind = (kind: "index" | "view" | "grant"): Partial<Behaviour> =>
-  dumping(({ objects }) => objects.splice(0, objects.length, ...objects.filter((made) => made.kind !== kind)));
-
-/** Backups that remember the users of their instance, and restores that do something with them. */
-function withUsers(
-  act: (users: Map<string, string>, backedUp: ReadonlyMap<string, string>) => void,
-): Partial<Behaviour> {
-  const remembered = new WeakMap<Store, ReadonlyMap<string, string>>();
-  return {
-    dump: (instance, cloud) => {
-      const dump = RIGHT.dump(instance, cloud);
-      remembered.set(dump, new Map(instance.users));
-      return dump;
-    },
-    restore: (instance, dump, cloud) => {
-      RIGHT.restore(instance, dump, cloud);
-      act(instance.users, remembered.get(dump) ?? new Map());
-    },
-  };
-}
-
-function lastOf(tables: ReadonlyMap<string, Table>): Table | undefined {
-  const name = [...tables.keys()].sort().at(-1);
-  return name === undefined ? undefined : tables.get(name);
-}
-
-function loseTail({ tables }: Store): void {
-  const rows = lastOf(tables)?.rows ?? new Map<string, TableRow>();
-  for (const key of [...rows.keys()].slice(Math.floor(rows.size / 2))) rows.delete(key);
-}
-
-/** What a read of a socket brings at most. */
-const READ_BYTES = 64 * 1024;
-
-/** Takes away each row that a read ends within. */
-function loseReads(rows: Map<string, TableRow>): void {
-  let bytes = 0;
-  for (const [key, row] of rows) {
-    const reads = Math.floor(bytes / READ_BYTES);
-    bytes += Buffer.byteLength(JSON.stringify(row));
-    if (Math.floor(bytes / READ_BYTES) > reads) rows.delete(key);
-  }
-}
-
-/**
- * What becomes of rows that are kept as views of a buffer which is used again: it grows for a row that does not fit, and begins anew
- * when it is full. Where a later row has come to lie, earlier views show it; keys and the number of rows are right.
- */
-function keepViews(rows: Map<string, TableRow>): void {
-  let [capacity, used, place] = [READ_BYTES, 0, 0];
-  let keys: string[][] = [];
-  const show = (): void => {
-    for (const here of keys) {
-      const last = rows.get(here.at(-1) ?? "") ?? [];
-      for (const key of here) rows.set(key, [key, ...last.slice(1)]);
-    }
-  };
-  for (const [key, row] of rows) {
-    const bytes = Buffer.byteLength(JSON.stringify(row));
-    if (bytes > capacity) {
-      // Memory of its own from here on: what lies in the old one stays.
-      show();
-      [capacity, used, place, keys] = [2 * bytes, 0, 0, []];
-    } else if (used + bytes > capacity) [used, place] = [0, 0];
-    (keys[place] ??= []).push(key);
-    used += bytes;
-    place++;
-  }
-  show();
-}
-
-/** Puts the rows of a dump over what is there; `winner` says which of two rows of one key stays. */
-function append({ store }: ToyInstance, dump: Store, winner: "dump" | "present"): void {
-  const both = copyOf(dump);
-  for (const [name, { columns, rows }] of store.tables) {
-    const table = both.tables.get(name) ?? { columns, rows: new Map<string, TableRow>() };
-    both.tables.set(name, table);
-    for (const [key, row] of rows) if (winner === "present" || !table.rows.has(key)) table.rows.set(key, row);
-  }
-  replace(store, both);
-}
 
 const MUTANTS: readonly DataMutant[] = [
   mutant(

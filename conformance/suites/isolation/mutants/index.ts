@@ -1,15 +1,13 @@
 import {
-  type Behaviour,
   endSessions,
   neighboursOf,
   RIGHT,
   TOY_AGENT_PORT,
   TOY_PORT,
   TOY_SSH_PORT,
-  type ToyBinding,
-  type ToyCloud,
   type ToyInstance,
 } from "../../toy/cloud.ts";
+import { anywhere, findingAnywhere, harming, owning, outliving, reaching, openingOnce } from "./leaks.ts";
 import { type DataMutant, toyMutantSet, dataMutant as mutant } from "../../toy/mutants.ts";
 import type { MutantSet } from "../../../runner/mutant-set.ts";
 import { isolationSuite } from "../suite.ts";
@@ -25,74 +23,6 @@ const DEFAULTS = "IS-27";
 const BACKUP = "IS-59";
 const LISTING = "IS-60";
 const NEIGHBOUR = "IS-48";
-
-function anywhere(cloud: ToyCloud, id: string): ToyBinding | undefined {
-  return [...cloud.instances.values()].map(({ bindings }) => bindings.get(id)).find((each) => each !== undefined);
-}
-
-/** Looks a binding up by its own id, whatever instance it is asked for through, for one kind of request. */
-const findingAnywhere = (wanted: "fetch" | "poll" | "unbind"): Partial<Behaviour> => ({
-  find: (operation, instance, id, cloud) => (operation === wanted ? anywhere(cloud, id) : instance.bindings.get(id)),
-});
-
-function harming(harm: (owner: ToyInstance, binding: ToyBinding) => void): Partial<Behaviour> {
-  return {
-    find(operation, instance, id, cloud) {
-      const owner = neighboursOf(cloud, instance).find(({ bindings }) => bindings.has(id));
-      const binding = owner?.bindings.get(id);
-      if (operation === "unbind" && owner !== undefined && binding !== undefined) harm(owner, binding);
-      return instance.bindings.get(id);
-    },
-  };
-}
-
-/** Finds a backup by its own id, whatever instance it is asked for through, for one kind of request. */
-const owning = (wanted: "list" | "get" | "restore" | "delete"): Partial<Behaviour> => ({
-  owns: (operation, instance, backup) => {
-    if (backup.isDeleted) return false;
-    return operation === wanted || backup.instance === instance.id;
-  },
-});
-
-/** A directory of users that nobody clears up. */
-function outliving(): Partial<Behaviour> {
-  const known = new WeakMap<ToyCloud, Map<string, Map<string, string>>>();
-  return {
-    bound: (instance, binding, cloud) => {
-      RIGHT.bound(instance, binding, cloud);
-      const all = known.get(cloud) ?? new Map<string, Map<string, string>>();
-      known.set(cloud, all);
-      const old = all.get(instance.id) ?? new Map<string, string>();
-      all.set(instance.id, old);
-      // Those of its own life are dropped as they should be; those of an earlier one are not looked for.
-      old.set(binding.username, binding.password);
-    },
-    provisioned: (instance, cloud) => {
-      for (const [username, password] of known.get(cloud)?.get(instance.id) ?? [])
-        instance.users.set(username, password);
-    },
-  };
-}
-
-/** A network that lets through more than it should. */
-const reaching = (also: Behaviour["reaches"]): Partial<Behaviour> => ({
-  reaches: (instance, port, from) => RIGHT.reaches(instance, port, from) || also(instance, port, from),
-});
-
-/** A network in which a rule that was deleted can't be made a second time. */
-function openingOnce(): Partial<Behaviour> {
-  const closed = new WeakSet<ToyInstance>();
-  return {
-    bound: (instance, binding, cloud) => {
-      RIGHT.bound(instance, binding, cloud);
-      if (closed.has(instance)) instance.admitted.clear();
-    },
-    unbound: (instance, binding, cloud) => {
-      RIGHT.unbound(instance, binding, cloud);
-      if (instance.bindings.size === 0) closed.add(instance);
-    },
-  };
-}
 
 const opens = (instance: ToyInstance): void => void instance.admitted.add("application");
 
@@ -130,8 +60,8 @@ const MUTANTS: readonly DataMutant[] = [
     [REUSE],
   ),
   mutant("users-everywhere", LOGIN, "A user is created at every instance, with the same password.", {
-    bound: (instance, binding, cloud) => {
-      RIGHT.bound(instance, binding, cloud);
+    onBind: (instance, binding, cloud) => {
+      RIGHT.onBind(instance, binding, cloud);
       for (const { users } of neighboursOf(cloud, instance)) users.set(binding.username, binding.password);
     },
   }),
@@ -158,8 +88,8 @@ const MUTANTS: readonly DataMutant[] = [
     },
   ),
   mutant("binding-moves", REUSE, "Who binds under the id of another instance's binding takes it away from there.", {
-    bound: (instance, binding, cloud) => {
-      RIGHT.bound(instance, binding, cloud);
+    onBind: (instance, binding, cloud) => {
+      RIGHT.onBind(instance, binding, cloud);
       for (const each of neighboursOf(cloud, instance)) each.bindings.delete(binding.id);
     },
   }),
@@ -182,14 +112,14 @@ const MUTANTS: readonly DataMutant[] = [
     [REVOKED],
   ),
   mutant("unbind-keeps-the-user", REVOKED, "The user of a binding outlives it.", {
-    unbound: (instance, { id, username }) => {
+    onUnbind: (instance, { id, username }) => {
       instance.bindings.delete(id);
       endSessions(instance, username);
       if (instance.bindings.size === 0) instance.admitted.clear();
     },
   }),
   mutant("unbind-keeps-sessions", REVOKED, "The sessions of a binding outlive it.", {
-    unbound: (instance, { id, username }) => {
+    onUnbind: (instance, { id, username }) => {
       instance.bindings.delete(id);
       instance.users.delete(username);
       if (instance.bindings.size === 0) instance.admitted.clear();
@@ -241,19 +171,19 @@ const MUTANTS: readonly DataMutant[] = [
     CLOSED,
     "An instance can be reached as soon as it is provisioned; unbinding closes it.",
     {
-      provisioned: opens,
+      onProvision: opens,
     },
   ),
   mutant("never-closed", CLOSED, "An instance that was bound once can be reached for good.", {
-    unbound: (instance, { id, username }) => {
+    onUnbind: (instance, { id, username }) => {
       instance.bindings.delete(id);
       instance.users.delete(username);
       endSessions(instance, username);
     },
   }),
   mutant("open-to-everybody", CLOSED, "A binding opens its instance to every network.", {
-    bound: (instance, binding, cloud) => {
-      RIGHT.bound(instance, binding, cloud);
+    onBind: (instance, binding, cloud) => {
+      RIGHT.onBind(instance, binding, cloud);
       instance.admitted.add("outsider");
     },
   }),

@@ -1,5 +1,5 @@
 /** Bytes of an IPv4 address in dotted form; `undefined` for anything else. Leading zeros are allowed, as Go's parser once did. */
-function ipv4(text: string): number[] | undefined {
+function parseIpv4(text: string): number[] | undefined {
   const bytes = [0, 0, 0, 0];
   let part = 0;
   let digits = 0;
@@ -11,7 +11,7 @@ function ipv4(text: string): number[] | undefined {
       continue;
     }
     if (code < 0x30 || code > 0x39) return undefined;
-    const value = (bytes[part] as number) * 10 + code - 0x30;
+    const value = (bytes[part] ?? 0) * 10 + code - 0x30;
     if (value > 255 || ++digits > 3) return undefined;
     bytes[part] = value;
   }
@@ -21,16 +21,16 @@ function ipv4(text: string): number[] | undefined {
 const GROUP = /^[0-9a-fA-F]{1,4}$/;
 
 /** Bytes of an IPv6 address as text (RFC 4291 §2.2), without a zone. */
-function ipv6(text: string): number[] | undefined {
+function parseIpv6(text: string): number[] | undefined {
   if (!text.includes(":")) return undefined;
   const tail = text.slice(text.lastIndexOf(":") + 1);
-  const embedded = tail.includes(".") ? ipv4(tail) : undefined;
+  const embedded = tail.includes(".") ? parseIpv4(tail) : undefined;
   if (tail.includes(".") && embedded === undefined) return undefined;
   const plain =
     embedded === undefined ? text : `${text.slice(0, -tail.length)}${hexPair(embedded, 0)}:${hexPair(embedded, 2)}`;
   const halves = plain.split("::");
   if (halves.length > 2) return undefined;
-  const [head, rest] = halves.map((half) => (half === "" ? [] : half.split(":"))) as [string[], string[] | undefined];
+  const [head = [], rest] = halves.map((half) => (half === "" ? [] : half.split(":")));
   const missing = 8 - head.length - (rest?.length ?? 0);
   if (rest === undefined ? missing !== 0 : missing < 1) return undefined;
   const groups = [...head, ...Array.from({ length: rest === undefined ? 0 : missing }, () => "0"), ...(rest ?? [])];
@@ -41,17 +41,19 @@ function ipv6(text: string): number[] | undefined {
   });
 }
 
-const hexPair = (bytes: readonly number[], at: number): string =>
-  (((bytes[at] as number) << 8) | (bytes[at + 1] as number)).toString(16);
+/** Two bytes as a number, the higher first. */
+const pairAt = (bytes: readonly number[], at: number): number => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+
+const hexPair = (bytes: readonly number[], at: number): string => pairAt(bytes, at).toString(16);
 
 const isMapped = (bytes: readonly number[]): boolean =>
   bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff;
 
 /** An address as its 4 or 16 bytes; an IPv4 address mapped into IPv6 is an IPv4 address. `undefined` for a host name. */
 export function addressBytes(text: string): number[] | undefined {
-  const four = ipv4(text);
+  const four = parseIpv4(text);
   if (four !== undefined) return four;
-  const six = ipv6(text);
+  const six = parseIpv6(text);
   return six !== undefined && isMapped(six) ? six.slice(12) : six;
 }
 
@@ -69,7 +71,7 @@ export function reverseName(bytes: readonly number[]): string {
 /** The canonical text of an address (RFC 5952). */
 export function addressText(bytes: readonly number[]): string {
   if (bytes.length === 4) return bytes.join(".");
-  const groups = Array.from({ length: 8 }, (_, at) => ((bytes[at * 2] as number) << 8) | (bytes[at * 2 + 1] as number));
+  const groups = Array.from({ length: 8 }, (_, at) => pairAt(bytes, at * 2));
   const run = longestZeros(groups);
   const text = (list: readonly number[]): string => list.map((group) => group.toString(16)).join(":");
   if (run.length < 2) return text(groups);

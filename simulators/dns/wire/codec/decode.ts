@@ -2,7 +2,7 @@ import { readName } from "./names.ts";
 import { OPCODE, type Opt, type Query, type Question, type Subnet, TYPE } from "./types.ts";
 
 /** What a server makes of a packet before it looks at the question. */
-export type Received =
+type Received =
   | { readonly kind: "query"; readonly query: Query }
   /** No answer: less than a header, or itself an answer. */
   | { readonly kind: "silence" }
@@ -131,7 +131,7 @@ const FAMILY_BYTES: Readonly<Record<number, number>> = { 1: 4, 2: 16 };
 function readSubnet(data: Buffer): Subnet | undefined {
   if (data.length < 4) return undefined;
   const family = data.readUInt16BE(0);
-  const [sourceBits, scopeBits] = [data[2] as number, data[3] as number];
+  const [sourceBits, scopeBits] = [data.readUInt8(2), data.readUInt8(3)];
   if (family === 0) return sourceBits === 0 ? { family, sourceBits, scopeBits, address: new Uint8Array(0) } : undefined;
   const size = FAMILY_BYTES[family];
   if (size === undefined || sourceBits > size * 8 || scopeBits > size * 8) return undefined;

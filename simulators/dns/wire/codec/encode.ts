@@ -38,7 +38,7 @@ class Writer {
     for (let from = 0; from < name.length; ) {
       offsets.set(name.slice(from), at);
       from = nextLabel(name, from);
-      at += 1 + (this.bytes[at] as number);
+      at += 1 + this.bytes.readUInt8(at);
     }
     return offsets;
   }
@@ -65,7 +65,7 @@ class Writer {
   }
 
   list(bytes: ArrayLike<number>): void {
-    for (let at = 0; at < bytes.length; at++) this.bytes[this.at++] = bytes[at] as number;
+    for (let at = 0; at < bytes.length; at++) this.bytes[this.at++] = bytes[at] ?? 0;
   }
 
   /** A name; only where `mayPoint` may it end in a pointer, but it can always be pointed to later. Compares by case, as Consul's library does. */
@@ -88,7 +88,7 @@ class Writer {
         this.failed = true;
         return;
       }
-      this.at += 1 + (this.bytes[this.at] as number);
+      this.at += 1 + this.bytes.readUInt8(this.at);
       from = next;
     }
     this.u8(0);
@@ -211,6 +211,6 @@ function opt({ udpBytes, ttl, subnet }: Opt): void {
 function maskAddress({ address, sourceBits }: Subnet): Uint8Array {
   const kept = address.slice(0, Math.ceil(sourceBits / 8));
   const spare = kept.length * 8 - sourceBits;
-  if (spare > 0) kept[kept.length - 1] = (kept[kept.length - 1] as number) & (0xff << spare);
+  if (spare > 0) kept[kept.length - 1] = (kept[kept.length - 1] ?? 0) & (0xff << spare);
   return kept;
 }

@@ -1,6 +1,8 @@
-/** How long a connection may take to bring its first message, and then each further one; how many it may bring (Consul's DNS library). */
+/** How long a connection may take to bring its first message (Consul's DNS library, as the two below). */
 export const TCP_FIRST_MS = 2000;
+/** How long each further message may take. */
 export const TCP_IDLE_MS = 8000;
+/** How many messages a connection may bring. */
 export const TCP_MESSAGES_MAX = 128;
 
 /** Messages out of a TCP stream, each with its length in front (RFC 1035 §4.2.2); an empty one is passed over. */

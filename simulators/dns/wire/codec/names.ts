@@ -7,7 +7,8 @@ const LABEL_BYTES_MAX = 63;
 const NAME_BYTES_MAX = 255;
 const POINTERS_MAX = 126;
 
-export interface NameRead {
+/** A name, and where it ends. */
+interface NameRead {
   readonly name: string;
   /** Where the reader goes on. */
   readonly next: number;
@@ -20,13 +21,14 @@ export function readName(bytes: Buffer, at: number): NameRead | undefined {
   let budget = NAME_BYTES_MAX;
   let pointers = 0;
   for (let offset = at; ; ) {
-    if (offset >= bytes.length) return undefined;
-    const head = bytes[offset++] as number;
+    const head = bytes[offset++];
+    if (head === undefined) return undefined;
     if (head === 0) return { name: name === "" ? "." : name, next: next < 0 ? offset : next };
     if ((head & 0xc0) === 0xc0) {
-      if (offset >= bytes.length || ++pointers > POINTERS_MAX) return undefined;
+      const low = bytes[offset];
+      if (low === undefined || ++pointers > POINTERS_MAX) return undefined;
       if (next < 0) next = offset + 1;
-      offset = ((head & 0x3f) << 8) | (bytes[offset] as number);
+      offset = ((head & 0x3f) << 8) | low;
       continue;
     }
     if ((head & 0xc0) !== 0 || offset + head > bytes.length) return undefined;
@@ -40,14 +42,14 @@ export function readName(bytes: Buffer, at: number): NameRead | undefined {
 const isPlain = (byte: number): boolean => byte > 0x20 && byte < 0x7f && !SPECIAL.has(byte);
 
 function labelText(bytes: Buffer, from: number, to: number): string {
-  for (let at = from; at < to; at++) if (!isPlain(bytes[at] as number)) return escapeLabel(bytes, from, to);
+  for (let at = from; at < to; at++) if (!isPlain(bytes.readUInt8(at))) return escapeLabel(bytes, from, to);
   return bytes.toString("latin1", from, to);
 }
 
 function escapeLabel(bytes: Buffer, from: number, to: number): string {
   let text = "";
   for (let at = from; at < to; at++) {
-    const byte = bytes[at] as number;
+    const byte = bytes.readUInt8(at);
     if (isPlain(byte)) text += String.fromCharCode(byte);
     else if (SPECIAL.has(byte)) text += `\\${String.fromCharCode(byte)}`;
     else text += `\\${String(byte).padStart(3, "0")}`;
@@ -71,13 +73,13 @@ export function labelsOf(name: string): string[] {
   return label === "" ? labels : [...labels, label];
 }
 
-const digit = (code: number): boolean => code >= 0x30 && code <= 0x39;
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 
 /** The byte that an escape stands for and the characters it takes. */
 function unescape(text: string, at: number): { readonly byte: number; readonly length: number } | undefined {
   const [a, b, c] = [text.charCodeAt(at + 1), text.charCodeAt(at + 2), text.charCodeAt(at + 3)];
   if (Number.isNaN(a)) return undefined;
-  if (digit(a) && digit(b) && digit(c))
+  if (isDigit(a) && isDigit(b) && isDigit(c))
     return { byte: ((a - 0x30) * 100 + (b - 0x30) * 10 + (c - 0x30)) & 0xff, length: 4 };
   return { byte: a, length: 2 };
 }

@@ -102,15 +102,16 @@ const comparable = (answers: readonly oracle.Answer[] = []): unknown =>
     return [each.name, each.type, "ttl" in each ? each.ttl : 0, isAddress ? addressBytes(String(data)) : data];
   });
 
-const written = (given: Message, compress: boolean): Buffer => Buffer.from(encodeMessage(given, compress) ?? []);
+const encodedOrNothing = (given: Message, compress: boolean): Buffer =>
+  Buffer.from(encodeMessage(given, compress) ?? []);
 
 describe("a message that both implementations know", () => {
   test.prop([message])("has the same bytes when it is not compressed", (given) => {
-    expect(written(given, false).toString("hex")).toBe(oracle.encode(packetOf(given)).toString("hex"));
+    expect(encodedOrNothing(given, false).toString("hex")).toBe(oracle.encode(packetOf(given)).toString("hex"));
   });
 
   test.prop([message, fc.boolean()])("is read by the other as it was meant, compressed or not", (given, compress) => {
-    const read = oracle.decode(written(given, compress));
+    const read = oracle.decode(encodedOrNothing(given, compress));
     const meant = packetOf(given);
     expect([read.id, (read.flags ?? 0) & 0x7fff]).toEqual([meant.id, meant.flags]);
     expect(read.questions).toMatchObject(meant.questions ?? []);
@@ -168,7 +169,7 @@ describe("bytes that are no message", () => {
     .map(([head, rest]) => Buffer.concat([head, rest]));
   const cut = fc
     .tuple(message, fc.nat(400))
-    .map(([given, length]) => Buffer.from(written({ ...given, flags: 0 }, true).subarray(0, length)));
+    .map(([given, length]) => Buffer.from(encodedOrNothing({ ...given, flags: 0 }, true).subarray(0, length)));
 
   test.prop([fc.oneof(damaged, cut)])("are rejected, or not answered, and never throw", (bytes) => {
     expect(["query", "reject", "silence"]).toContain(decodeQuery(bytes).kind);

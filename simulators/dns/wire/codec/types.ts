@@ -15,9 +15,12 @@ export const TYPE = {
   ANY: 255,
 } as const;
 
+/** Response codes (RFC 1035 §4.1.1). */
 export const RCODE = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const;
+/** One of these codes. */
 export type Rcode = (typeof RCODE)[keyof typeof RCODE];
 
+/** Kinds of queries that are read (RFC 1035 §4.1.1, RFC 1996). */
 export const OPCODE = { QUERY: 0, NOTIFY: 4 } as const;
 
 /** Header bits, of the 16 between id and counts. */
@@ -39,7 +42,8 @@ interface Owned {
   readonly ttl: number;
 }
 
-export interface SoaData {
+/** Data of an SOA; times in seconds (RFC 1035 §3.3.13). */
+interface SoaData {
   readonly mname: string;
   readonly rname: string;
   readonly serial: number;
@@ -83,6 +87,7 @@ export interface Subnet {
   readonly address: Uint8Array;
 }
 
+/** What is asked for. */
 export interface Question {
   readonly name: string;
   readonly type: number;
@@ -111,4 +116,5 @@ export interface Message {
   additional: Rr[];
 }
 
+/** How a question came. */
 export type Transport = "udp" | "tcp";

@@ -11,37 +11,37 @@ const INDENT = "    ";
 
 /** JSON as Go writes it: `pretty` is indented by four spaces with a final line end. A bigint is a number. */
 export function printJson(value: unknown, pretty: boolean): string {
-  const text = print(value, pretty ? "\n" : "");
+  const text = printValue(value, pretty ? "\n" : "");
   return pretty ? `${text}\n` : text;
 }
 
-const string = (text: string): string =>
-  JSON.stringify(text).replace(HTML, (character) => ESCAPED[character] as string);
+const printString = (text: string): string =>
+  JSON.stringify(text).replace(HTML, (character) => ESCAPED[character] ?? character);
 
-function number(value: number): string {
+function printNumber(value: number): string {
   const text = String(value);
   // Go pads an exponent to two digits.
   return text.replace(/e([+-])(\d)$/, "e$10$2");
 }
 
-function print(value: unknown, line: string): string {
-  if (typeof value === "string") return string(value);
-  if (typeof value === "number") return number(value);
+function printValue(value: unknown, line: string): string {
+  if (typeof value === "string") return printString(value);
+  if (typeof value === "number") return printNumber(value);
   if (typeof value === "bigint") return value.toString();
   if (value === null || value === undefined) return "null";
   if (typeof value !== "object") return String(value);
   const inner = line === "" ? "" : line + INDENT;
   const colon = line === "" ? ":" : ": ";
   const [open, close, parts] = Array.isArray(value)
-    ? ["[", "]", value.map((item) => print(item, inner))]
-    : ["{", "}", members(value, inner, colon)];
+    ? ["[", "]", value.map((item) => printValue(item, inner))]
+    : ["{", "}", printMembers(value, inner, colon)];
   if (parts.length === 0) return open + close;
   return `${open}${inner}${parts.join(`,${inner}`)}${line}${close}`;
 }
 
-function members(value: object, inner: string, colon: string): string[] {
+function printMembers(value: object, inner: string, colon: string): string[] {
   const parts: string[] = [];
   for (const [key, member] of Object.entries(value))
-    if (member !== undefined) parts.push(`${string(key)}${colon}${print(member, inner)}`);
+    if (member !== undefined) parts.push(`${printString(key)}${colon}${printValue(member, inner)}`);
   return parts;
 }

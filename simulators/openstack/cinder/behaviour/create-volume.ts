@@ -11,7 +11,7 @@ import { addVolume, setStatus } from "../state/volumes.ts";
 const CREATE_MS = 3000;
 
 /** A volume that somebody asks for, checked. */
-export interface VolumeRequest {
+interface VolumeRequest {
   readonly sizeGb: number;
   readonly name: string | null;
   readonly description: string | null;

@@ -46,6 +46,7 @@ function listAttachments(call: CinderCall): readonly AttachedVolume[] {
     );
 }
 
+/** Routes of the API reference, "Attachments". From 3.27 on; read only, as Nova attaches. */
 export const ATTACHMENT_ROUTES: readonly CinderRoute[] = [
   {
     method: "GET",

@@ -1,6 +1,7 @@
 import { ok } from "../wire/replies.ts";
 import type { CinderRoute } from "../wire/route.ts";
 
+/** Routes of the API reference, "Availability zones". */
 export const AVAILABILITY_ZONE_ROUTES: readonly CinderRoute[] = [
   {
     method: "GET",

@@ -102,6 +102,7 @@ const list = (call: CinderCall, shown: (row: BackupRow) => object): HttpReply =>
   return ok({ backups: rows.reverse().map(shown) });
 };
 
+/** Routes of the API reference, "Backups". Each backup fails: this cloud has no backup service. */
 export const BACKUP_ROUTES: readonly CinderRoute[] = [
   { method: "GET", path: "/backups", handler: (call) => list(call, (row) => brief(call, row)) },
   {

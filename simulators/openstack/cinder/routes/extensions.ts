@@ -51,6 +51,7 @@ const extensionView = ([alias, name, description, updated]: (typeof EXTENSIONS)[
   links: [],
 });
 
+/** Routes of the API reference, "API extensions". */
 export const EXTENSION_ROUTES: readonly CinderRoute[] = [
   {
     method: "GET",

@@ -8,6 +8,7 @@ const DEFAULT_GROUP_TYPE = {
   is_public: true,
 };
 
+/** Routes of the API reference, "Generic volume groups". There are none. */
 export const GROUP_ROUTES: readonly CinderRoute[] = [
   ...emptyListRoutes("/groups", "groups", 13),
   ...emptyListRoutes("/group_snapshots", "group_snapshots", 14),

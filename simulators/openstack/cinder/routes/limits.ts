@@ -23,6 +23,7 @@ function showLimits({ cinder, actor }: CinderCall): HttpReply {
   return ok({ limits: { rate: [], absolute } });
 }
 
+/** Routes of the API reference, "Limits". */
 export const LIMIT_ROUTES: readonly CinderRoute[] = [
   { method: "GET", path: "/limits", clients: ["openstack"], handler: showLimits },
 ];

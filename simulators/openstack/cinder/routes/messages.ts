@@ -31,6 +31,7 @@ function requestedMessage({ cinder, actor, params }: CinderCall): MessageRow {
   return row;
 }
 
+/** Routes of the API reference, "Messages". From 3.3 on. */
 export const MESSAGE_ROUTES: readonly CinderRoute[] = [
   {
     method: "GET",

@@ -1,6 +1,7 @@
 import { ok } from "../wire/replies.ts";
 import { type CinderRoute, unmodelledRoute } from "../wire/route.ts";
 
+/** Routes of the API reference, "Quality of service specifications". There are none. */
 export const QOS_SPEC_ROUTES: readonly CinderRoute[] = [
   {
     method: "GET",

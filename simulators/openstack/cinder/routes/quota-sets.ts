@@ -41,6 +41,7 @@ function update(call: CinderCall): HttpReply {
   return ok({ quota_set: quotasOf(cinder, target) });
 }
 
+/** Routes of the API reference, "Quota sets extension". */
 export const QUOTA_SET_ROUTES: readonly CinderRoute[] = [
   { method: "GET", path: "/os-quota-sets/:target", clients: ["openstack"], handler: show },
   {

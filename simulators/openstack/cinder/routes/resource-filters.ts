@@ -13,6 +13,7 @@ const FILTERS: Readonly<Record<string, readonly string[]>> = {
   volume_type: ["is_public"],
 };
 
+/** Routes of the API reference, "Resource filters". From 3.33 on. */
 export const RESOURCE_FILTER_ROUTES: readonly CinderRoute[] = [
   {
     method: "GET",

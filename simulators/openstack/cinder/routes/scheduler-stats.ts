@@ -17,6 +17,7 @@ const pool = (): object => ({
   },
 });
 
+/** Routes of the API reference, "Back-end storage pools". */
 export const SCHEDULER_STATS_ROUTES: readonly CinderRoute[] = [
   {
     method: "GET",

@@ -28,6 +28,7 @@ function listServices(call: CinderCall): readonly object[] {
     .map(([binary, host]) => serviceView(binary, host, call));
 }
 
+/** Routes of the API reference, "Services". */
 export const SERVICE_ROUTES: readonly CinderRoute[] = [
   unmodelledRoute("PUT", "/os-services/:action", "changes of services"),
   {

@@ -39,6 +39,7 @@ function runAction(call: CinderCall): HttpReply {
   return acceptedReply();
 }
 
+/** Routes of the API reference, "Volume snapshots". What administrators do to them. */
 export const SNAPSHOT_ACTION_ROUTES: readonly CinderRoute[] = [
   { method: "POST", path: "/snapshots/:id/action", clients: ["openstack"], handler: runAction },
 ];

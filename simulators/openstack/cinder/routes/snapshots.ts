@@ -144,6 +144,7 @@ function list(call: CinderCall, path: string, shown: (row: SnapshotRow) => objec
   return ok({ snapshots: page.map(shown), ...extras });
 }
 
+/** Routes of the API reference, "Volume snapshots". */
 export const SNAPSHOT_ROUTES: readonly CinderRoute[] = [
   { method: "POST", path: "/snapshots", clients: ["openstack"], handler: create },
   { method: "GET", path: "/snapshots", handler: (call) => list(call, "/snapshots", (row) => base(call, row)) },

@@ -27,6 +27,7 @@ function changeAccess(call: CinderCall): HttpReply {
   return emptyReply();
 }
 
+/** Routes of the API reference, "Volume type access". */
 export const TYPE_ACCESS_ROUTES: readonly CinderRoute[] = [
   {
     method: "GET",

@@ -57,6 +57,7 @@ function removeSpec(call: CinderCall): HttpReply {
   return emptyReply();
 }
 
+/** Routes of the API reference, "Volume types". Their extra specs. */
 export const TYPE_EXTRA_SPEC_ROUTES: readonly CinderRoute[] = [
   {
     method: "GET",

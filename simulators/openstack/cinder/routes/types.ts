@@ -101,6 +101,7 @@ function list(call: CinderCall): HttpReply {
   return ok({ volume_types: ordered.map((row) => view(call, row)) });
 }
 
+/** Routes of the API reference, "Volume types". */
 export const TYPE_ROUTES: readonly CinderRoute[] = [
   { method: "GET", path: "/types", clients: ["openstack"], handler: list },
   {

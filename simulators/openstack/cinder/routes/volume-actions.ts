@@ -32,6 +32,7 @@ function runAction(call: CinderCall): HttpReply {
   return action(call, requestedVolume(call));
 }
 
+/** Routes of the API reference, "Volume actions". */
 export const VOLUME_ACTION_ROUTES: readonly CinderRoute[] = [
   { method: "POST", path: "/volumes/:id/action", clients: ["bosh", "openstack"], handler: runAction },
 ];

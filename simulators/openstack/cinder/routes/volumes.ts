@@ -129,6 +129,7 @@ function summary(call: CinderCall): HttpReply {
   return ok({ "volume-summary": { ...counted, ...(call.version >= 36 && { metadata }) } });
 }
 
+/** Routes of the API reference, "Volumes". */
 export const VOLUME_ROUTES: readonly CinderRoute[] = [
   { method: "POST", path: "/volumes", clients: ["bosh", "openstack"], handler: createVolumeRoute },
   {

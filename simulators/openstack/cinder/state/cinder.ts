@@ -2,6 +2,7 @@ import type { Slot } from "../../../kernel/index.ts";
 import type { Cloud } from "../../cloud.ts";
 import type { BackupRow, MessageRow, ProjectUsage, SnapshotRow, TransferRow, TypeRow, VolumeRow } from "./rows.ts";
 
+/** All that Cinder knows; plain data, so that the kernel can take snapshots of it. */
 export interface CinderState {
   readonly volumes: Map<string, VolumeRow>;
   /** Project → its volumes. */
@@ -18,6 +19,7 @@ export interface CinderState {
   made: number;
 }
 
+/** A Cinder without volumes, and without types. */
 export const emptyState = (): CinderState => ({
   volumes: new Map(),
   byProject: new Map(),
@@ -32,6 +34,7 @@ export const emptyState = (): CinderState => ({
   made: 0,
 });
 
+/** Cinder within its cloud. */
 export interface Cinder {
   readonly cloud: Cloud;
   readonly slot: Slot<CinderState>;

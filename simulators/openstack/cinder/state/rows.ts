@@ -1,3 +1,4 @@
+/** A server that uses a volume, or will. */
 export interface Attachment {
   readonly id: string;
   readonly serverId: string;
@@ -9,6 +10,7 @@ export interface Attachment {
   readonly isNova: boolean;
 }
 
+/** A volume. Times are kernel ms, sizes GiB. */
 export interface VolumeRow {
   readonly id: string;
   /** Counts volumes: the order of creation. */
@@ -35,6 +37,7 @@ export interface VolumeRow {
   attachments: readonly Attachment[];
 }
 
+/** A snapshot of a volume. */
 export interface SnapshotRow {
   readonly id: string;
   readonly seq: number;
@@ -50,6 +53,7 @@ export interface SnapshotRow {
   updatedMs: number | null;
 }
 
+/** A volume type. */
 export interface TypeRow {
   readonly id: string;
   name: string;
@@ -61,6 +65,7 @@ export interface TypeRow {
   projects: readonly string[];
 }
 
+/** A volume that is offered to another project. */
 export interface TransferRow {
   readonly id: string;
   readonly volumeId: string;
@@ -70,6 +75,7 @@ export interface TransferRow {
   readonly createdMs: number;
 }
 
+/** A backup of a volume. */
 export interface BackupRow {
   readonly id: string;
   readonly seq: number;
@@ -98,6 +104,7 @@ export interface MessageRow {
   readonly createdMs: number;
 }
 
+/** What a project uses of its quota; sizes in GiB. */
 export interface ProjectUsage {
   volumes: number;
   snapshots: number;

@@ -3,9 +3,11 @@ import type { ProjectUsage } from "./rows.ts";
 
 const NO_USAGE: ProjectUsage = { volumes: 0, snapshots: 0, gigabytes: 0, backups: 0, backup_gigabytes: 0 };
 
+/** What a project uses. */
 export const usageOf = ({ slot }: Cinder, projectId: string): ProjectUsage =>
   slot.value.usage.get(projectId) ?? NO_USAGE;
 
+/** Adds to what a project uses; negative numbers take away. */
 export function addUsage({ slot }: Cinder, projectId: string, by: Partial<ProjectUsage>): void {
   const { usage } = slot.value;
   let own = usage.get(projectId);

@@ -50,7 +50,7 @@ export function readAction(call: CinderCall): readonly [name: string, fields: un
 }
 
 /** The body as JSON. @throws Refusal 400, 415, 500 for a body without a length */
-export function readBody(call: CinderCall): unknown {
+function readBody(call: CinderCall): unknown {
   const { request } = call.context;
   // It reads nothing into a body of no length, and trips over the nothing.
   if (request.body.length === 0) throw new Refusal(500, "computeFault", ERRED);

@@ -1,8 +1,12 @@
 import { Refusal } from "../../refusal.ts";
 
+/** 400. */
 export const badRequest = (message: string): Refusal => new Refusal(400, "badRequest", message);
+/** 404. */
 export const notFound = (message: string): Refusal => new Refusal(404, "itemNotFound", message);
+/** 404 for a thing that does not exist, or that the caller may not see. */
 export const notFoundById = (kind: string, id: string): Refusal => notFound(`${kind} ${id} could not be found.`);
+/** 403: the refusal of a policy rule. */
 export const forbiddenByPolicy = (rule: string): Refusal =>
   new Refusal(403, "forbidden", `Policy doesn't allow ${rule} to be performed.`);
 

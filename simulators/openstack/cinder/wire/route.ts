@@ -9,6 +9,7 @@ import { microversionOf } from "../../microversion.ts";
 import type { Context } from "../../service.ts";
 import type { OpenStackRoute } from "../../service.ts";
 
+/** A route of Cinder. */
 export interface CinderRoute {
   readonly method: string;
   /** Behind `/v3` or `/v3/PROJECT`. */
@@ -37,6 +38,7 @@ export function mountRoute(cinder: Cinder, route: CinderRoute): readonly OpenSta
   ];
 }
 
+/** The lists of a resource of which there is never any. */
 export const emptyListRoutes = (path: string, member: string, from?: number): readonly CinderRoute[] =>
   [path, `${path}/detail`].map((each) => ({
     method: "GET",
@@ -45,6 +47,7 @@ export const emptyListRoutes = (path: string, member: string, from?: number): re
     handler: () => ok({ [member]: [] }),
   }));
 
+/** A route that refuses with 400 what this simulator does not model. */
 export const unmodelledRoute = (method: string, path: string, what: string): CinderRoute => ({
   method,
   path,

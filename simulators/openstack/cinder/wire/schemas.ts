@@ -2,24 +2,29 @@ import type { Formats } from "../../schema/schema.ts";
 import type { Schema } from "../../schema/schema.ts";
 
 const UUID = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
+/** The formats that schemas of this service name. */
 export const FORMATS: Formats = { uuid: (value) => typeof value !== "string" || UUID.test(value) };
 
 /** Parts of schemas that requests share. */
 export const NAME = { type: ["string", "null"] } as const satisfies Schema;
+/** A UUID with or without hyphens, or null. */
 export const UUID_OR_NULL = {
   oneOf: [{ type: "string", pattern: UUID.source }, { type: "null" }],
 } as const satisfies Schema;
+/** A boolean, or one of the words that Cinder takes for one. */
 export const BOOLEAN = {
   oneOf: [
     { type: "boolean" },
     { type: "string", enum: ["1", "0", "true", "True", "TRUE", "false", "False", "FALSE", "yes", "no", "on", "off"] },
   ],
 } as const satisfies Schema;
+/** Keys and texts, or null. */
 export const METADATA = {
   type: ["object", "null"],
   patternProperties: { "^[a-zA-Z0-9-_:. /]{1,255}$": { type: "string", maxLength: 255 } },
   additionalProperties: false,
 } as const satisfies Schema;
+/** Keys and texts. */
 export const STRICT_METADATA = { ...METADATA, type: "object" } as const satisfies Schema;
 
 /** True, false, or `undefined` for what is neither. */

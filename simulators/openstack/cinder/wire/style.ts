@@ -22,6 +22,7 @@ const FAULTS: Readonly<Record<number, string>> = {
   413: "overLimit",
   415: "badMediaType",
 };
+/** How Cinder speaks (docs/discoveries/openstack.md, "What differs per service"). */
 export const STYLE: Style = {
   refuse: ({ status, message, extras }) =>
     json(

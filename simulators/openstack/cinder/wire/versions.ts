@@ -6,8 +6,10 @@ import { type MicroversionRange } from "../../microversion.ts";
 import type { Context } from "../../service.ts";
 import type { OpenStackRoute } from "../../service.ts";
 
+/** The microversions of Zed. */
 export const MICROVERSIONS: MicroversionRange = { service: "volume", major: 3, minorMin: 0, minorMax: 70 };
 
+/** The microversion that an answer names. */
 export function shownVersion(headers: Readonly<Record<string, string>>): string {
   try {
     return `3.${microversionOf(MICROVERSIONS, headers)}`;
@@ -32,6 +34,7 @@ const versionDocuments = ({ cloud, request }: Context): readonly object[] => [
   },
 ];
 
+/** The version documents. */
 export const VERSION_ROUTES: readonly OpenStackRoute[] = [
   { method: "GET", path: "/", open: true, handler: (context) => json(300, { versions: versionDocuments(context) }) },
   ...["/v3", "/v3/"].map((path) => ({

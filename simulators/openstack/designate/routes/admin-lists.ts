@@ -1,7 +1,6 @@
 import { json } from "../../../kernel/index.ts";
-
-import { forAdmins, refuseUnmodelled, rootOf } from "../wire/request.ts";
 import type { OpenStackRoute } from "../../service.ts";
+import { forAdmins, refuseUnmodelled, rootOf } from "../wire/request.ts";
 
 /** A list that only administrators see and that is always empty. */
 export const emptyAdminList = (member: string): OpenStackRoute => ({

@@ -1,10 +1,9 @@
 import { json } from "../../../kernel/index.ts";
-
+import type { OpenStackRoute } from "../../service.ts";
 import { quotasOf } from "../state/quotas.ts";
 import type { Designate } from "../state/state.ts";
 import { LIMIT_MAX } from "../wire/lists.ts";
 import { projectOf } from "../wire/request.ts";
-import type { OpenStackRoute } from "../../service.ts";
 
 const NAME_LENGTH_MAX = 255;
 

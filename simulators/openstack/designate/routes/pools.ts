@@ -1,11 +1,9 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-
+import { isoMicros } from "../../time.ts";
+import type { Context, OpenStackRoute } from "../../service.ts";
 import { type Designate, NAMESERVER, POOL_ID } from "../state/state.ts";
 import { notFound } from "../wire/errors.ts";
 import { forAdmins, rootOf, type View } from "../wire/request.ts";
-import { isoMicros } from "../../time.ts";
-import type { Context } from "../../service.ts";
-import type { OpenStackRoute } from "../../service.ts";
 
 const view = (context: Context, createdMs: number): View => ({
   id: POOL_ID,

@@ -1,12 +1,10 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-
+import type { Context, OpenStackRoute } from "../../service.ts";
 import { QUOTAS, quotasOf } from "../state/quotas.ts";
 import type { Designate } from "../state/state.ts";
 import { forbidden, invalidValue } from "../wire/errors.ts";
 import { integer } from "../wire/fields.ts";
 import { bodyObject, forAdmins, projectOf } from "../wire/request.ts";
-import type { Context } from "../../service.ts";
-import type { OpenStackRoute } from "../../service.ts";
 
 const projectIn = ({ params }: Context): string => params.project_id ?? "";
 

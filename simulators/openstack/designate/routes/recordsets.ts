@@ -1,5 +1,5 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-
+import type { Context, OpenStackRoute } from "../../service.ts";
 import { markChanged } from "../behaviour/propagation.ts";
 import { checkLocation, checkRecordCount, checkRecordQuota } from "../behaviour/recordsets.ts";
 import { checkNotDeleting } from "../behaviour/zones.ts";
@@ -11,8 +11,6 @@ import { type ListKeys, listReply } from "../wire/lists.ts";
 import { checkServiceName, parseRecords, recordType } from "../wire/records.ts";
 import { bodyOf, canSee, idIn, requireZone, rootOf, type View } from "../wire/request.ts";
 import { dateMembers } from "../wire/views.ts";
-import type { Context } from "../../service.ts";
-import type { OpenStackRoute } from "../../service.ts";
 
 const CREATABLE = ["name", "type", "records", "ttl", "description"];
 const CHANGEABLE = ["records", "ttl", "description"];

@@ -1,8 +1,6 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-
+import type { Context, OpenStackRoute } from "../../service.ts";
 import { refuseUnmodelled, rootOf } from "../wire/request.ts";
-import type { Context } from "../../service.ts";
-import type { OpenStackRoute } from "../../service.ts";
 
 /** The PTR records of floating IPs: shown without names, as none can be set. */
 function list(context: Context): HttpReply {

@@ -1,3 +1,4 @@
+import type { OpenStackRoute } from "../../service.ts";
 import type { Designate } from "../state/state.ts";
 import { BLACKLIST_ROUTES } from "./blacklists.ts";
 import { limitRoutes } from "./limits.ts";
@@ -14,7 +15,6 @@ import { zoneImportRoutes } from "./zone-imports.ts";
 import { ZONE_TASK_ROUTES } from "./zone-tasks.ts";
 import { ZONE_TRANSFER_ROUTES } from "./zone-transfers.ts";
 import { zoneRoutes } from "./zones.ts";
-import type { OpenStackRoute } from "../../service.ts";
 
 /** All routes of Designate. */
 export const designateRoutes = (designate: Designate): readonly OpenStackRoute[] => [

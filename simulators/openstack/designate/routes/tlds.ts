@@ -1,13 +1,11 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-
+import type { Context, OpenStackRoute } from "../../service.ts";
 import type { Designate, TldRow } from "../state/state.ts";
 import { duplicate, invalidValue, missingProperty, notFound } from "../wire/errors.ts";
 import { description } from "../wire/fields.ts";
 import { listReply } from "../wire/lists.ts";
 import { bodyOf, forAdmins, idIn, rootOf, type View } from "../wire/request.ts";
 import { dateMembers } from "../wire/views.ts";
-import type { Context } from "../../service.ts";
-import type { OpenStackRoute } from "../../service.ts";
 
 const NAME = /^(?!.{255,})(?:(?!-)[A-Za-z0-9_-]{1,63}(?<!-))(?:\.(?:(?!-)[A-Za-z0-9_-]{1,63}(?<!-)))*$/;
 const MEMBERS = ["name", "description"];

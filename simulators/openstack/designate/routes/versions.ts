@@ -1,8 +1,6 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-
+import type { Context, OpenStackRoute } from "../../service.ts";
 import { rootOf } from "../wire/request.ts";
-import type { Context } from "../../service.ts";
-import type { OpenStackRoute } from "../../service.ts";
 
 const UPDATED = "2022-06-29T00:00:00Z";
 

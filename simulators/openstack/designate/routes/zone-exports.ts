@@ -1,6 +1,6 @@
+import type { OpenStackRoute } from "../../service.ts";
 import { listReply } from "../wire/lists.ts";
 import { refuseUnmodelled } from "../wire/request.ts";
-import type { OpenStackRoute } from "../../service.ts";
 
 /** `/v2/zones/tasks/exports`: none, and none can be made. */
 export const ZONE_EXPORT_ROUTES: readonly OpenStackRoute[] = [

@@ -1,13 +1,11 @@
 import { bodyText, type HttpReply, json } from "../../../kernel/index.ts";
-
+import type { Context, OpenStackRoute } from "../../service.ts";
 import { startImport } from "../behaviour/imports.ts";
 import type { Designate, ZoneImportRow } from "../state/state.ts";
 import { notFound } from "../wire/errors.ts";
 import { listReply } from "../wire/lists.ts";
 import { canSee, idIn, projectOf, rootOf, type View } from "../wire/request.ts";
 import { dateMembers } from "../wire/views.ts";
-import type { Context } from "../../service.ts";
-import type { OpenStackRoute } from "../../service.ts";
 
 const PATH = "/zones/tasks/imports";
 

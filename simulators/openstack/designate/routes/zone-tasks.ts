@@ -1,5 +1,5 @@
-import { forAdmins, refuseUnmodelled } from "../wire/request.ts";
 import type { OpenStackRoute } from "../../service.ts";
+import { forAdmins, refuseUnmodelled } from "../wire/request.ts";
 
 const TASKS = "/v2/zones/:zone_id/tasks";
 

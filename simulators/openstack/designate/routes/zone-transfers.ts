@@ -1,7 +1,6 @@
 import { json } from "../../../kernel/index.ts";
-
-import { refuseUnmodelled, rootOf } from "../wire/request.ts";
 import type { OpenStackRoute } from "../../service.ts";
+import { refuseUnmodelled, rootOf } from "../wire/request.ts";
 
 const refuseTransfer = refuseUnmodelled("transfers of zones");
 

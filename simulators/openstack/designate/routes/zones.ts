@@ -1,5 +1,5 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-
+import type { Context, OpenStackRoute } from "../../service.ts";
 import { markChanged, propagate } from "../behaviour/propagation.ts";
 import { addManagedRecordsets, checkNotDeleting, checkTld, checkZoneName, isBelow } from "../behaviour/zones.ts";
 import { checkQuota } from "../state/quotas.ts";
@@ -9,8 +9,6 @@ import { description, domain, email, ttl } from "../wire/fields.ts";
 import { type ListKeys, listReply } from "../wire/lists.ts";
 import { bodyOf, canSee, projectOf, requireZone, rootOf, type View } from "../wire/request.ts";
 import { dateMembers } from "../wire/views.ts";
-import type { Context } from "../../service.ts";
-import type { OpenStackRoute } from "../../service.ts";
 
 const TTL_DEFAULT_S = 3600;
 const REFRESH_S: readonly [min: number, max: number] = [3500, 3600];

@@ -1,5 +1,5 @@
+import { repr } from "../../python/index.ts";
 import { invalidValue } from "./errors.ts";
-import { repr } from "../../python/repr.ts";
 
 /*
  * Fields of zones and recordsets, as Designate's objects convert and refuse them.

@@ -1,11 +1,8 @@
 import { globFits, type HttpReply, json } from "../../../kernel/index.ts";
-
+import { nextQuery, pageAfter, sortedBy } from "../../paging.ts";
+import type { Context } from "../../service.ts";
 import { badRequest } from "./errors.ts";
 import { rootOf, type View } from "./request.ts";
-import { nextQuery } from "../../paging.ts";
-import { pageAfter } from "../../paging.ts";
-import { sortedBy } from "../../paging.ts";
-import type { Context } from "../../service.ts";
 
 const LIMIT_DEFAULT = 20;
 

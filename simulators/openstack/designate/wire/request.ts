@@ -1,10 +1,8 @@
-import { bodyText } from "../../../kernel/index.ts";
-
+import { bodyText, isObject } from "../../../kernel/index.ts";
+import { repr } from "../../python/index.ts";
+import type { Context, OpenStackRoute } from "../../service.ts";
 import type { Designate, ZoneRow } from "../state/state.ts";
 import { badRequest, forbidden, invalidObject, notFound, notSimulated } from "./errors.ts";
-import { repr } from "../../python/repr.ts";
-import type { Context } from "../../service.ts";
-import type { OpenStackRoute } from "../../service.ts";
 
 /** A JSON object on the wire. */
 export type View = Readonly<Record<string, unknown>>;
@@ -52,9 +50,6 @@ export const forAdmins =
 export const refuseUnmodelled = (what: string) => (): never => {
   throw notSimulated(what);
 };
-
-const isObject = (value: unknown): value is View =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The body as an object. @throws Refusal 400 */
 export function bodyObject({ request }: Context, kind: string): View {

@@ -1,8 +1,6 @@
-import { Refusal } from "../../refusal.ts";
 import { EVENTLET_FRONT } from "../../python/http-server.ts";
-import { type Context } from "../../service.ts";
-import { keystoneUnauthorized } from "../../service.ts";
-import { type Style } from "../../service.ts";
+import { Refusal } from "../../refusal.ts";
+import { type Context, keystoneUnauthorized, type Style } from "../../service.ts";
 
 const JSON_TYPE = { "Content-Type": "application/json" };
 

@@ -4,7 +4,7 @@ import { isObject, textOr } from "../../schema/index.ts";
 import type { Context } from "../../service.ts";
 import type { Entity } from "../state/entities.ts";
 import type { KeystoneState } from "../state/state.ts";
-import { type Attributes } from "../wire/body.ts";
+import type { Attributes } from "../wire/body.ts";
 import { badRequest, notFound } from "../wire/errors.ts";
 
 /** An id for a new entity. */

@@ -1,7 +1,7 @@
 import type { Cloud } from "../../cloud.ts";
 import { isObject, textOr, textOrNull } from "../../schema/index.ts";
 import type { Blob } from "../state/entities.ts";
-import { type Attributes } from "../wire/body.ts";
+import type { Attributes } from "../wire/body.ts";
 import { badRequest } from "../wire/errors.ts";
 import { TEXT } from "../wire/schema-parts.ts";
 import { newId, withExtras } from "./attributes.ts";

@@ -1,6 +1,6 @@
 import { flagOr, textOr } from "../../schema/index.ts";
 import type { KeystoneState } from "../state/state.ts";
-import { type Attributes } from "../wire/body.ts";
+import type { Attributes } from "../wire/body.ts";
 import { endpointUrl } from "../wire/catalog.ts";
 import { expecting } from "../wire/errors.ts";
 import { BOOLEAN, createSchema, TEXT, updateSchema } from "../wire/schema-parts.ts";

@@ -7,7 +7,7 @@ import type { Project } from "../state/entities.ts";
 import { forgetGrants } from "../state/grants.ts";
 import { claimName, nameKey } from "../state/names.ts";
 import type { KeystoneState } from "../state/state.ts";
-import { type Attributes } from "../wire/body.ts";
+import type { Attributes } from "../wire/body.ts";
 import { badRequest, conflict } from "../wire/errors.ts";
 import {
   BOOLEAN,

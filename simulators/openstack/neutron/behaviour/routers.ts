@@ -1,5 +1,5 @@
 import type { Actor } from "../../cloud.ts";
-
+import { repr } from "../../python/index.ts";
 import { requireNetwork } from "../state/lookup.ts";
 import type { FixedIp, HostRoute, NetworkRow, PortRow, RouterRow } from "../state/rows.ts";
 import { type Neutron, touch } from "../state/state.ts";
@@ -8,7 +8,6 @@ import { badRequest, conflict, invalid } from "../wire/errors.ts";
 import { toRequests } from "./allocation.ts";
 import { isInPrefix, parsePrefix } from "./ip.ts";
 import { createPort, deletePort } from "./ports.ts";
-import { repr } from "../../python/repr.ts";
 
 /** Owner of the ports by which a router is on subnets. */
 export const INTERFACE_OWNER = "network:router_interface";

@@ -1,9 +1,9 @@
+import { repr } from "../../python/index.ts";
 import type { AllocationPool, NetworkRow, SubnetRow } from "../state/rows.ts";
 import { addToCount } from "../state/quotas.ts";
 import type { Neutron } from "../state/state.ts";
 import { badInput, conflict, invalid } from "../wire/errors.ts";
 import { addressText, addressValue, isInPrefix, parsePrefix, type Prefix, prefixesOverlap } from "./ip.ts";
-import { repr } from "../../python/repr.ts";
 
 /** The addresses that hosts may have: IPv4 keeps the first and the last for itself, IPv6 the first. */
 export function hostRange({ version, first, last, bits }: Prefix): { readonly first: bigint; readonly last: bigint } {

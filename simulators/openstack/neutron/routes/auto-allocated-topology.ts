@@ -1,7 +1,6 @@
 import { Refusal } from "../../refusal.ts";
-
-import { conflict } from "../wire/errors.ts";
 import type { OpenStackRoute } from "../../service.ts";
+import { conflict } from "../wire/errors.ts";
 
 /** `/v2.0/auto-allocated-topology`: there is no default external network, so it always fails. */
 export const AUTO_ALLOCATED_TOPOLOGY_ROUTES: readonly OpenStackRoute[] = [

@@ -1,9 +1,7 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-
+import type { Context, OpenStackRoute } from "../../service.ts";
 // The extensions of a Neutron with ML2, the router, segments, port security and DNS integration.
 import EXTENSIONS from "./extensions.json" with { type: "json" };
-import type { Context } from "../../service.ts";
-import type { OpenStackRoute } from "../../service.ts";
 
 type Extension = (typeof EXTENSIONS)[number];
 

@@ -1,10 +1,9 @@
 import { json } from "../../../kernel/index.ts";
-
+import type { OpenStackRoute } from "../../service.ts";
 import { parsePrefix } from "../behaviour/ip.ts";
 import type { NetworkRow, SubnetRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";
 import { projectMembers, type View } from "../wire/views.ts";
-import type { OpenStackRoute } from "../../service.ts";
 
 /** All addresses but the network's own. */
 function totalOf({ cidr }: SubnetRow): number {

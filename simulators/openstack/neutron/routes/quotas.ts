@@ -1,13 +1,11 @@
 import { bodyJson, empty, type HttpReply, json } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
-
+import type { Context, OpenStackRoute } from "../../service.ts";
 import { countOf, defaultQuotas, QUOTAS, quotasOf } from "../state/quotas.ts";
 import type { Neutron } from "../state/state.ts";
 import { isDictionary } from "../wire/converters.ts";
 import { badInput, forbidden, httpBadRequest, internalError } from "../wire/errors.ts";
 import type { View } from "../wire/views.ts";
-import type { Context } from "../../service.ts";
-import type { OpenStackRoute } from "../../service.ts";
 
 /** The project of the path, which only its members and administrators may read. @throws Refusal 403 */
 function readableProject({ actor, params }: Context): string {

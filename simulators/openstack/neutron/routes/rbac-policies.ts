@@ -1,6 +1,6 @@
 import { empty, type HttpReply, json } from "../../../kernel/index.ts";
 import type { Actor } from "../../cloud.ts";
-
+import type { Context, OpenStackRoute } from "../../service.ts";
 import { isOwner } from "../state/access.ts";
 import { requireNetwork } from "../state/lookup.ts";
 import { addToCount, checkQuota } from "../state/quotas.ts";
@@ -21,8 +21,6 @@ import { text } from "../wire/converters.ts";
 import { badInput, conflict, forbidden, invalid, notFound, notSimulated } from "../wire/errors.ts";
 import { listReply } from "../wire/lists.ts";
 import { projectMembers, type View } from "../wire/views.ts";
-import type { Context } from "../../service.ts";
-import type { OpenStackRoute } from "../../service.ts";
 
 /*
  * Sharing an object with one project. Of the object types that Neutron can share this way, networks are simulated.

@@ -1,7 +1,6 @@
 import { json } from "../../../kernel/index.ts";
-
-import { notSimulated } from "../wire/errors.ts";
 import type { OpenStackRoute } from "../../service.ts";
+import { notSimulated } from "../wire/errors.ts";
 
 /** A list that is always empty on this cloud, such as its agents. */
 export const emptyList = (path: string, collection: string): OpenStackRoute => ({

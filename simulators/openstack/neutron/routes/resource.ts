@@ -1,7 +1,7 @@
 import { empty, type HttpReply, json } from "../../../kernel/index.ts";
 import type { Actor } from "../../cloud.ts";
 import { Refusal } from "../../refusal.ts";
-
+import type { Context, OpenStackRoute } from "../../service.ts";
 import { isOwner } from "../state/access.ts";
 import { checkQuota, type QuotaResource } from "../state/quotas.ts";
 import type { ResourceRow } from "../state/rows.ts";
@@ -22,8 +22,6 @@ import { badRequest, forbidden, internalError, notFound } from "../wire/errors.t
 import { listReply, selectFields } from "../wire/lists.ts";
 import type { View } from "../wire/views.ts";
 import { tagRoutes } from "./tags.ts";
-import type { Context } from "../../service.ts";
-import type { OpenStackRoute } from "../../service.ts";
 
 /** A resource of the API: what it is made of, and what its verbs do. `resourceRoutes` makes its routes. */
 export interface Resource<T extends ResourceRow, A extends Attributes> extends ResourceSchema<A> {

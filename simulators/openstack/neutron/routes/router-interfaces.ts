@@ -1,5 +1,5 @@
 import { bodyJson, type HttpReply, json } from "../../../kernel/index.ts";
-
+import type { Context, OpenStackRoute } from "../../service.ts";
 import { addInterface, type InterfaceFields, removeInterface } from "../behaviour/router-interfaces.ts";
 import type { PortRow, RouterRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";
@@ -7,8 +7,6 @@ import { isDictionary } from "../wire/converters.ts";
 import { badRequest, notSimulated } from "../wire/errors.ts";
 import { requireRow } from "./resource.ts";
 import { ROUTERS } from "./routers.ts";
-import type { Context } from "../../service.ts";
-import type { OpenStackRoute } from "../../service.ts";
 
 const textIn = (value: unknown): string | undefined => (value === undefined ? undefined : String(value));
 

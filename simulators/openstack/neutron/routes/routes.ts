@@ -1,3 +1,4 @@
+import type { OpenStackRoute } from "../../service.ts";
 import type { Neutron } from "../state/state.ts";
 import { ADDRESS_GROUP_ROUTES } from "./address-groups.ts";
 import { ADDRESS_SCOPE_ROUTES } from "./address-scopes.ts";
@@ -23,7 +24,6 @@ import { SERVICE_PROVIDER_ROUTES } from "./service-providers.ts";
 import { SUBNETPOOLS } from "./subnetpools.ts";
 import { SUBNETS } from "./subnets.ts";
 import { VERSION_ROUTES } from "./versions.ts";
-import type { OpenStackRoute } from "../../service.ts";
 
 /** All routes of Neutron. */
 export const neutronRoutes = (neutron: Neutron): readonly OpenStackRoute[] => [

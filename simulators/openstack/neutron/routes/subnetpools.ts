@@ -1,3 +1,4 @@
+import { str } from "../../python/index.ts";
 import type { Actor } from "../../cloud.ts";
 import { parsePrefix } from "../behaviour/ip.ts";
 import { isOwner } from "../state/access.ts";
@@ -9,7 +10,6 @@ import { boolean, cidr, integer, InvalidValue, list, orNull, text } from "../wir
 import { invalid } from "../wire/errors.ts";
 import { projectMembers, revisionMembers, type View } from "../wire/views.ts";
 import type { Resource } from "./resource.ts";
-import { str } from "../../python/repr.ts";
 
 const prefixes = (value: unknown): readonly string[] =>
   list(value).map((each) => {

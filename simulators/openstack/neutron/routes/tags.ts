@@ -1,12 +1,10 @@
 import { bodyJson, empty, type HttpReply, json } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
-
+import type { Context, OpenStackRoute } from "../../service.ts";
 import type { ResourceRow } from "../state/rows.ts";
 import { type Neutron, touch } from "../state/state.ts";
 import { isDictionary } from "../wire/converters.ts";
 import { httpBadRequest } from "../wire/errors.ts";
-import type { Context } from "../../service.ts";
-import type { OpenStackRoute } from "../../service.ts";
 
 /** The row that a path names. @throws Refusal 404 */
 type FindRow = (context: Context) => ResourceRow;

@@ -1,6 +1,5 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-import type { Context } from "../../service.ts";
-import type { OpenStackRoute } from "../../service.ts";
+import type { Context, OpenStackRoute } from "../../service.ts";
 
 function versions({ cloud, request }: Context): HttpReply {
   const links = [{ rel: "self", href: `${cloud.root("network", request)}/v2.0/` }];

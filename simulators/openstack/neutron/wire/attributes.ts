@@ -1,11 +1,10 @@
 import { bodyJson } from "../../../kernel/index.ts";
 import type { Actor } from "../../cloud.ts";
 import { Refusal } from "../../refusal.ts";
-
+import type { Context } from "../../service.ts";
 import { anything, type Convert, InvalidValue, isDictionary, textOrEmpty } from "./converters.ts";
 import { forbidden, httpBadRequest } from "./errors.ts";
 import type { View } from "./views.ts";
-import type { Context } from "../../service.ts";
 
 /*
  * What a resource is made of, as a table, and how a request's body becomes values: the owner is checked first, then unknown

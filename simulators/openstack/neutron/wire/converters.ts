@@ -1,8 +1,9 @@
+import { isObject } from "../../../kernel/index.ts";
+import { repr, str } from "../../python/index.ts";
 import { isIp, parsePrefix } from "../behaviour/ip.ts";
 import type { HostRoute } from "../state/rows.ts";
 import { badInput, httpBadRequest } from "./errors.ts";
 import type { View } from "./views.ts";
-import { repr } from "../../python/repr.ts";
 
 /*
  * Converters of attribute values, as in neutron-lib: each returns the value in its own type or throws why it refuses it,
@@ -19,14 +20,12 @@ const TEXT_LENGTH_MAX = 255;
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i;
 
-const plain = (value: unknown): string => (typeof value === "string" ? value : repr(value));
-
 /** A value in which nothing is converted or refused. */
 export const anything: Convert<unknown> = (value) => value;
 
 /** A string of at most 255 characters. */
 export const text: Convert<string> = (value) => {
-  if (typeof value !== "string") throw new InvalidValue(`'${plain(value)}' is not a valid string.`);
+  if (typeof value !== "string") throw new InvalidValue(`'${str(value)}' is not a valid string.`);
   if (value.length > TEXT_LENGTH_MAX)
     throw new InvalidValue(`'${value}' exceeds maximum length of ${TEXT_LENGTH_MAX}.`);
   return value;
@@ -41,13 +40,13 @@ export const boolean: Convert<boolean> = (value) => {
   const word = String(value).toLowerCase();
   if (["true", "1"].includes(word)) return true;
   if (["false", "0"].includes(word)) return false;
-  throw badInput(`'${plain(value)}' cannot be converted to boolean`);
+  throw badInput(`'${str(value)}' cannot be converted to boolean`);
 };
 
 /** A whole number, or a string that reads as one. */
 export const integer: Convert<number> = (value) => {
   const number = typeof value === "boolean" || value === "" || value === null ? Number.NaN : Number(value);
-  if (!Number.isInteger(number)) throw badInput(`'${plain(value)}' is not an integer`);
+  if (!Number.isInteger(number)) throw badInput(`'${str(value)}' is not an integer`);
   return number;
 };
 
@@ -56,7 +55,7 @@ export function oneOf<const T>(values: readonly T[], before: Convert<unknown> = 
   return (value) => {
     const converted = before(value);
     const known = values.find((each) => each === converted);
-    if (known === undefined) throw new InvalidValue(`${plain(converted)} is not in valid_values.`);
+    if (known === undefined) throw new InvalidValue(`${str(converted)} is not in valid_values.`);
     return known;
   };
 }
@@ -69,7 +68,7 @@ export const orNull =
 
 /** A UUID in lower case with hyphens. */
 export const uuid: Convert<string> = (value) => {
-  if (typeof value !== "string" || !UUID.test(value)) throw new InvalidValue(`'${plain(value)}' is not a valid UUID.`);
+  if (typeof value !== "string" || !UUID.test(value)) throw new InvalidValue(`'${str(value)}' is not a valid UUID.`);
   return value;
 };
 
@@ -81,7 +80,7 @@ function firstRepeated(items: readonly unknown[]): unknown {
 /** A list; null is the empty one. */
 export const list: Convert<readonly unknown[]> = (value) => {
   if (value === null) return [];
-  if (!Array.isArray(value)) throw new InvalidValue(`'${plain(value)}' is not a list.`);
+  if (!Array.isArray(value)) throw new InvalidValue(`'${str(value)}' is not a list.`);
   return value;
 };
 
@@ -92,27 +91,27 @@ export const texts: Convert<readonly string[]> = (value) => list(value).map(Stri
 export const uuids: Convert<readonly string[]> = (value) => {
   const items = list(value);
   const repeated = firstRepeated(items);
-  if (repeated !== undefined) throw new InvalidValue(`Duplicate items in the list: '${plain(repeated)}'.`);
+  if (repeated !== undefined) throw new InvalidValue(`Duplicate items in the list: '${str(repeated)}'.`);
   return items.map(uuid);
 };
 
 /** An IP address of either version. */
 export const ip: Convert<string> = (value) => {
-  if (!isIp(value)) throw new InvalidValue(`'${plain(value)}' is not a valid IP address.`);
+  if (!isIp(value)) throw new InvalidValue(`'${str(value)}' is not a valid IP address.`);
   return value;
 };
 
 /** A prefix with its length; the answer is the network's own address. */
 export const cidr: Convert<string> = (value) => {
   const prefix = typeof value === "string" && value.includes("/") ? parsePrefix(value) : undefined;
-  if (prefix === undefined) throw new InvalidValue(`'${plain(value)}' is not a valid CIDR.`);
+  if (prefix === undefined) throw new InvalidValue(`'${str(value)}' is not a valid CIDR.`);
   return prefix.text;
 };
 
 /** A MAC address with colons, in lower case. */
 export const mac: Convert<string> = (value) => {
   if (typeof value !== "string" || !MAC.test(value))
-    throw new InvalidValue(`'${plain(value)}' is not a valid MAC address.`);
+    throw new InvalidValue(`'${str(value)}' is not a valid MAC address.`);
   return value.toLowerCase();
 };
 
@@ -120,20 +119,19 @@ export const mac: Convert<string> = (value) => {
 export const nameservers: Convert<readonly string[]> = (value) => {
   const items = (typeof value === "string" ? Array.from(value) : list(value)).map((each) => {
     if (isIp(each)) return each;
-    throw new InvalidValue(`'${plain(each)}' is not a valid nameserver. '${plain(each)}' is not a valid IP address.`);
+    throw new InvalidValue(`'${str(each)}' is not a valid nameserver. '${str(each)}' is not a valid IP address.`);
   });
   const repeated = firstRepeated(items);
-  if (repeated !== undefined) throw new InvalidValue(`Duplicate nameserver '${plain(repeated)}'.`);
+  if (repeated !== undefined) throw new InvalidValue(`Duplicate nameserver '${str(repeated)}'.`);
   return items;
 };
 
 /** Whether the value is what Python calls a dictionary. */
-export const isDictionary = (value: unknown): value is View =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+export const isDictionary = (value: unknown): value is View => isObject(value);
 
 /** An object. */
 export const dictionary: Convert<View> = (value) => {
-  if (!isDictionary(value)) throw new InvalidValue(`'${plain(value)}' is not a dictionary.`);
+  if (!isDictionary(value)) throw new InvalidValue(`'${str(value)}' is not a dictionary.`);
   return value;
 };
 
@@ -152,7 +150,7 @@ export function dictionaryOf(value: unknown, required: readonly string[], option
 
 /** A list of which the service says what it should hold. @throws InvalidValue */
 export const listOf = (value: unknown, what: string): readonly unknown[] => {
-  if (!Array.isArray(value)) throw new InvalidValue(`Invalid data format for ${what}: '${plain(value)}'.`);
+  if (!Array.isArray(value)) throw new InvalidValue(`Invalid data format for ${what}: '${str(value)}'.`);
   return value;
 };
 
@@ -161,7 +159,7 @@ export const allocationPools: Convert<readonly { readonly start: string; readonl
   listOf(value, "IP pool").map((each) => {
     const names = isDictionary(each) ? Object.keys(each) : [];
     if ([...names].sort().join() !== "end,start")
-      throw new InvalidValue(`Invalid input. '${plain(each)}' must be a dictionary with keys: ['start', 'end'].`);
+      throw new InvalidValue(`Invalid input. '${str(each)}' must be a dictionary with keys: ['start', 'end'].`);
     const { start, end } = dictionary(each);
     return { start: ip(start), end: ip(end) };
   });
@@ -182,7 +180,7 @@ export interface FixedIpFields {
 /** Addresses of a port: on a subnet, a certain one, or both. */
 export const fixedIps: Convert<readonly FixedIpFields[]> = (value) =>
   listOf(value, "fixed IP").map((each) => {
-    if (!isDictionary(each)) throw new InvalidValue(`Invalid data format for fixed IP: '${plain(each)}'.`);
+    if (!isDictionary(each)) throw new InvalidValue(`Invalid data format for fixed IP: '${str(each)}'.`);
     const { subnet_id: subnetId, ip_address: address } = each;
     return {
       ...(subnetId !== undefined && { subnet_id: uuid(subnetId) }),
@@ -206,7 +204,7 @@ export const addressPairs: Convert<readonly AddressPairFields[]> = (value) => {
   return value.map((each) => {
     const { ip_address: address, mac_address: ownMac } = dictionary(each);
     if (address === undefined) throw badInput("AllowedAddressPair must contain ip_address");
-    if (!isAddressOrPrefix(address)) throw new InvalidValue(`'${plain(address)}' is not a valid IP address.`);
+    if (!isAddressOrPrefix(address)) throw new InvalidValue(`'${str(address)}' is not a valid IP address.`);
     return { ip_address: address, ...(ownMac !== undefined && { mac_address: mac(ownMac) }) };
   });
 };
@@ -225,7 +223,7 @@ function isDhcpOption(value: unknown): boolean {
 /** Options for DHCP clients, of either version. */
 export const dhcpOptions: Convert<readonly unknown[]> = (value) => {
   if (value === null) return [];
-  if (!Array.isArray(value)) throw badInput(`'${plain(value)}' is not a list`);
+  if (!Array.isArray(value)) throw badInput(`'${str(value)}' is not a list`);
   for (const each of value) if (!isDhcpOption(each)) throw badInput(`No valid key specs matched for: ${repr(each)}`);
   return value;
 };

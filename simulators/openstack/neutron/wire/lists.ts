@@ -1,11 +1,10 @@
 import { type HttpReply, json, own } from "../../../kernel/index.ts";
-
+import { repr } from "../../python/index.ts";
+import type { Context } from "../../service.ts";
 import type { Attributes } from "./attributes.ts";
 import { boolean, isDictionary } from "./converters.ts";
 import { badRequest, httpBadRequest, notFound } from "./errors.ts";
 import type { View } from "./views.ts";
-import { repr } from "../../python/repr.ts";
-import type { Context } from "../../service.ts";
 
 /** Query keys that steer a list instead of filtering it. */
 const STEERING = new Set(["fields", "limit", "marker", "page_reverse", "sort_key", "sort_dir"]);

@@ -1,15 +1,10 @@
 import { type HttpReply, type HttpRequest, json } from "../../../kernel/index.ts";
-
-import { Refusal } from "../../refusal.ts";
-
-import { INTERNAL_ERROR } from "./errors.ts";
 import { EVENTLET_FRONT } from "../../python/http-server.ts";
-import { refuseWith } from "../../refusal.ts";
-import { keystoneUnauthorized } from "../../service.ts";
-import { type Style } from "../../service.ts";
+import { Refusal, refuseWith } from "../../refusal.ts";
+import { keystoneUnauthorized, type Style } from "../../service.ts";
 import { isUtf8 } from "../../url.ts";
-import { errorPage } from "../../webob.ts";
-import { explained } from "../../webob.ts";
+import { errorPage, explained } from "../../webob.ts";
+import { INTERNAL_ERROR } from "./errors.ts";
 
 const UNCOMPREHENDED =
   "The server could not comply with the request since it is either malformed or otherwise incorrect.";

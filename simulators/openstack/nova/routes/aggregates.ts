@@ -146,6 +146,7 @@ function remove(call: NovaCall): HttpReply {
 
 const item = "/os-aggregates/:id";
 
+/** Routes of the API reference, "Host aggregates (os-aggregates)". */
 export const AGGREGATE_ROUTES: readonly NovaRoute[] = [
   {
     method: "GET",

@@ -8,6 +8,7 @@ import { isoMicros } from "../../time.ts";
 const zones = ({ nova }: NovaCall): object[] =>
   nova.cloud.zones.map((zoneName) => ({ zoneName, zoneState: { available: true }, hosts: null }));
 
+/** Routes of the API reference, "Availability zones (os-availability-zone)". */
 export const AVAILABILITY_ZONE_ROUTES: readonly NovaRoute[] = [
   {
     method: "GET",

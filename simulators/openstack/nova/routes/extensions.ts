@@ -20,6 +20,7 @@ const showExtension = (call: NovaCall): HttpReply => {
   return ok({ extension: extensionView(found) });
 };
 
+/** Routes of the API reference, "Extensions". */
 export const EXTENSION_ROUTES: readonly NovaRoute[] = [
   { method: "GET", path: "/extensions", handler: () => ok({ extensions: EXTENSIONS.map(extensionView) }) },
   { method: "GET", path: "/extensions/:alias", handler: showExtension },

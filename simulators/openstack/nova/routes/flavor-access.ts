@@ -49,6 +49,7 @@ function changeAccess(call: NovaCall): HttpReply {
   return ok(accessView(call, flavor));
 }
 
+/** Routes of the API reference, "Flavors access". */
 export const FLAVOR_ACCESS_ROUTES: readonly NovaRoute[] = [
   { method: "POST", path: `${FLAVOR_PATH}/action`, clients: ["openstack"], handler: changeAccess },
   {

@@ -53,6 +53,7 @@ function removeSpec(call: NovaCall): HttpReply {
   return emptyReply(200);
 }
 
+/** Routes of the API reference, "Flavors extra-specs". */
 export const FLAVOR_EXTRA_SPEC_ROUTES: readonly NovaRoute[] = [
   {
     method: "GET",

@@ -166,8 +166,10 @@ function remove(call: NovaCall): HttpReply {
   return emptyReply(202);
 }
 
+/** The path of one flavor. */
 export const FLAVOR_PATH = "/flavors/:id";
 
+/** Routes of the API reference, "Flavors". */
 export const FLAVOR_ROUTES: readonly NovaRoute[] = [
   {
     method: "GET",

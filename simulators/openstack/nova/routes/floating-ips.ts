@@ -45,6 +45,7 @@ function release(call: NovaCall): HttpReply {
   return emptyReply(202, HTML_TYPE);
 }
 
+/** Routes of the API reference, "Floating IPs (os-floating-ips)". Neutron's, until 2.35. */
 export const FLOATING_IP_ROUTES: readonly NovaRoute[] = [
   proxyRoute("GET", "/os-floating-ips", (call) => ok({ floating_ips: floatingIps(call).map(floatingIpView) })),
   proxyRoute("POST", "/os-floating-ips", allocate),

@@ -18,6 +18,7 @@ function listHosts(call: NovaCall): HttpReply {
   return ok({ hosts: isWanted ? [{ host_name: HOST, service: "compute", zone }] : [] });
 }
 
+/** Routes of the API reference, "Hosts (os-hosts)". Until 2.42. */
 export const HOST_ROUTES: readonly NovaRoute[] = [
   ...["", "/startup", "/shutdown", "/reboot"].map((end) => proxyRoute("GET", `/os-hosts/:host${end}`, showHost)),
   proxyRoute("PUT", "/os-hosts/:host", showHost),

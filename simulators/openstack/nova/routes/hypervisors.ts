@@ -89,6 +89,7 @@ function showStatistics(call: NovaCall): HttpReply {
   return ok({ hypervisor_statistics: { count: 1, ...capacityView(call) } });
 }
 
+/** Routes of the API reference, "Hypervisors (os-hypervisors)". */
 export const HYPERVISOR_ROUTES: readonly NovaRoute[] = [
   {
     method: "GET",

@@ -49,6 +49,7 @@ function removeItem(call: NovaCall): HttpReply {
 /** The last microversion with the metadata of images. */
 const LAST_METADATA = 38;
 
+/** Routes of the API reference, "Images". Their metadata: Glance's, until 2.38. */
 export const IMAGE_METADATA_ROUTES: readonly NovaRoute[] = [
   proxyRoute("GET", "/images/:id/metadata", (call) => ok({ metadata: requireImage(call).properties }), LAST_METADATA),
   proxyRoute("POST", "/images/:id/metadata", (call) => replaceMetadata(call, true), LAST_METADATA),

@@ -30,6 +30,7 @@ const imageView = (call: NovaCall, image: ImageView): object => ({
   "OS-EXT-IMG-SIZE:size": image.sizeBytes,
 });
 
+/** The image of the path. @throws Refusal 404 */
 export function requireImage(call: NovaCall): ImageView {
   const image = call.nova.cloud.images.image(call.actor, call.params.id ?? "");
   if (image === undefined) throw notFound("Image not found.");
@@ -77,6 +78,7 @@ function deleteImage(call: NovaCall): HttpReply {
   return emptyReply(204);
 }
 
+/** Routes of the API reference, "Images". Glance's, until 2.35. */
 export const IMAGE_ROUTES: readonly NovaRoute[] = [
   proxyRoute("GET", "/images", (call) =>
     list(call, "/images", ({ id, name }) => ({ id, name, links: links(call, "images", id) })),

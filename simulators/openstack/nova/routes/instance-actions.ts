@@ -44,6 +44,7 @@ function showAction(call: NovaCall): HttpReply {
   return ok({ instanceAction: { ...actionView(server, call.version, each), ...eventsOf(call, each) } });
 }
 
+/** Routes of the API reference, "Servers actions (os-instance-actions)". */
 export const INSTANCE_ACTION_ROUTES: readonly NovaRoute[] = [
   {
     method: "GET",

@@ -124,6 +124,7 @@ function list(call: NovaCall): HttpReply {
   return ok({ keypairs: page.map((pair) => ({ keypair: view(call, pair) })), ...next });
 }
 
+/** Routes of the API reference, "Keypairs (os-keypairs)". */
 export const KEYPAIR_ROUTES: readonly NovaRoute[] = [
   { method: "GET", path: "/os-keypairs", clients: ["bosh", "openstack"], handler: list },
   { method: "POST", path: "/os-keypairs", clients: ["openstack"], handler: create },

@@ -38,6 +38,7 @@ function showLimits(call: NovaCall): HttpReply {
   return ok({ limits: { rate: [], absolute } });
 }
 
+/** Routes of the API reference, "Limits". */
 export const LIMIT_ROUTES: readonly NovaRoute[] = [
   { method: "GET", path: "/limits", clients: ["openstack"], handler: showLimits },
 ];

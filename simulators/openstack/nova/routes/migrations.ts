@@ -3,6 +3,7 @@ import { ok } from "../wire/replies.ts";
 import type { NovaRoute } from "../wire/route.ts";
 import { requireServer } from "./servers/require-server.ts";
 
+/** Routes of the API reference, "Migrations (os-migrations)". There are none. */
 export const MIGRATION_ROUTES: readonly NovaRoute[] = [
   {
     method: "GET",

@@ -15,6 +15,7 @@ function showNetwork(call: NovaCall): HttpReply {
   return ok({ network: networkView(network) });
 }
 
+/** Routes of the API reference, "Networks (os-networks)". Neutron's, until 2.35. */
 export const NETWORK_ROUTES: readonly NovaRoute[] = ["/os-networks", "/os-tenant-networks"].flatMap((path) => [
   proxyRoute("GET", path, (call) => ok({ networks: networks(call).map(networkView) })),
   proxyRoute("GET", `${path}/:id`, showNetwork),

@@ -106,6 +106,7 @@ const listedView = (call: NovaCall, server: Server, port: PortView): object => (
 
 const path = "/servers/:id/os-interface";
 
+/** Routes of the API reference, "Port interfaces (os-interface)". */
 export const PORT_INTERFACE_ROUTES: readonly NovaRoute[] = [
   {
     method: "GET",

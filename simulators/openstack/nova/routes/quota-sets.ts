@@ -81,6 +81,7 @@ function update(call: NovaCall): HttpReply {
 
 const path = "/os-quota-sets/:project";
 
+/** Routes of the API reference, "Quota sets (os-quota-sets)". */
 export const QUOTA_SET_ROUTES: readonly NovaRoute[] = [
   {
     method: "GET",

@@ -23,6 +23,7 @@ function refuseConsole(call: NovaCall): never {
   throw badRequest(`Unavailable console type ${type}.`);
 }
 
+/** Routes of the API reference, "Server consoles". From 2.6 on. */
 export const REMOTE_CONSOLE_ROUTES: readonly NovaRoute[] = [
   { method: "POST", path: "/servers/:id/remote-consoles", from: 6, clients: ["openstack"], handler: refuseConsole },
 ];

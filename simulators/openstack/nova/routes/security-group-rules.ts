@@ -42,6 +42,7 @@ function createRule(call: NovaCall): HttpReply {
   return ok({ security_group_rule: ruleView(call, groupId, rule) });
 }
 
+/** Routes of the API reference, "Rules for default security group". Neutron's, until 2.35. */
 export const SECURITY_GROUP_RULE_ROUTES: readonly NovaRoute[] = [
   proxyRoute("POST", "/os-security-group-rules", createRule),
   proxyRoute("DELETE", "/os-security-group-rules/:id", (call) =>

@@ -23,6 +23,7 @@ function readGroup(call: NovaCall): { readonly name: string; readonly descriptio
   return { name: requireText(name, "name", 1), description: requireText(description ?? "", "description", 0) };
 }
 
+/** The security groups that the caller may see. */
 export const groups = ({ nova, actor }: NovaCall): readonly SecurityGroupView[] =>
   nova.cloud.ports.securityGroups(actor);
 
@@ -40,6 +41,7 @@ function update(call: NovaCall): HttpReply {
   return ok({ security_group: securityGroupView(call, group) });
 }
 
+/** Routes of the API reference, "Security groups (os-security-groups)". Neutron's, until 2.35. */
 export const SECURITY_GROUP_ROUTES: readonly NovaRoute[] = [
   proxyRoute("GET", "/os-security-groups", (call) =>
     ok({ security_groups: groups(call).map((group) => securityGroupView(call, group)) }),

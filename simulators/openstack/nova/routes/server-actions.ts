@@ -92,6 +92,7 @@ function runAction(call: NovaCall): HttpReply {
   return reply;
 }
 
+/** Routes of the API reference, "Servers - run an action". */
 export const SERVER_ACTION_ROUTES: readonly NovaRoute[] = [
   { method: "POST", path: "/servers/:id/action", clients: ["bosh", "openstack"], handler: runAction },
 ];

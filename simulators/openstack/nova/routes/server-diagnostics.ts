@@ -63,6 +63,7 @@ function showDiagnostics(call: NovaCall): HttpReply {
   return ok(call.version >= 48 ? DIAGNOSTICS_48 : DIAGNOSTICS);
 }
 
+/** Routes of the API reference, "Servers diagnostics". */
 export const SERVER_DIAGNOSTICS_ROUTES: readonly NovaRoute[] = [
   { method: "GET", path: "/servers/:id/diagnostics", clients: ["openstack"], handler: showDiagnostics },
 ];

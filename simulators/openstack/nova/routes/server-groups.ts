@@ -104,6 +104,7 @@ function requireGroup(call: NovaCall): ServerGroup {
   return group;
 }
 
+/** Routes of the API reference, "Server groups (os-server-groups)". */
 export const SERVER_GROUP_ROUTES: readonly NovaRoute[] = [
   {
     method: "GET",

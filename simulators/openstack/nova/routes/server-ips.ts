@@ -14,6 +14,7 @@ function showNetworkAddresses(call: NovaCall): HttpReply {
   return ok({ [network]: addresses });
 }
 
+/** Routes of the API reference, "Servers IPs". */
 export const SERVER_IP_ROUTES: readonly NovaRoute[] = [
   {
     method: "GET",

@@ -52,6 +52,7 @@ function requireItem(call: NovaCall): { server: Server; key: string; value: stri
   return { server, key, value };
 }
 
+/** Routes of the API reference, "Server metadata". */
 export const SERVER_METADATA_ROUTES: readonly NovaRoute[] = [
   {
     method: "GET",

@@ -13,6 +13,7 @@ function listGroupsOfServer(call: NovaCall): HttpReply {
   return ok({ security_groups: groups.map((group) => securityGroupView(call, group)) });
 }
 
+/** Routes of the API reference, "Servers security groups (os-security-groups)". */
 export const SERVER_SECURITY_GROUP_ROUTES: readonly NovaRoute[] = [
   { method: "GET", path: "/servers/:id/os-security-groups", clients: ["openstack"], handler: listGroupsOfServer },
 ];

@@ -53,6 +53,7 @@ function replaceTags(call: NovaCall): HttpReply {
 
 const path = "/servers/:id/tags";
 
+/** Routes of the API reference, "Server tags". From 2.26 on. */
 export const SERVER_TAG_ROUTES: readonly NovaRoute[] = [
   { method: "GET", path, from: 26, clients: ["openstack"], handler: (call) => ok({ tags: requireTags(call).tags }) },
   { method: "PUT", path, from: 26, clients: ["openstack"], handler: replaceTags },

@@ -37,8 +37,10 @@ function remove(call: NovaCall): HttpReply {
   return emptyReply(204);
 }
 
+/** The path of one server. */
 export const SERVER_PATH = "/servers/:id";
 
+/** Routes of the API reference, "Servers". */
 export const SERVER_ROUTES: readonly NovaRoute[] = [
   { method: "POST", path: "/servers", clients: ["bosh", "openstack"], handler: createServer },
   {

@@ -25,6 +25,7 @@ function listServices(call: NovaCall): HttpReply {
   return ok({ services: each.filter(({ binary, host }) => isWanted("binary", binary) && isWanted("host", host)) });
 }
 
+/** Routes of the API reference, "Compute services (os-services)". */
 export const SERVICE_ROUTES: readonly NovaRoute[] = [
   { method: "GET", path: "/os-services", clients: ["openstack"], handler: listServices },
 ];

@@ -75,6 +75,7 @@ function showUsage(call: NovaCall): HttpReply {
   return ok({ tenant_usage: usageOf(call, project, true) });
 }
 
+/** Routes of the API reference, "Usage reports (os-simple-tenant-usage)". */
 export const TENANT_USAGE_ROUTES: readonly NovaRoute[] = [
   { method: "GET", path: "/os-simple-tenant-usage", clients: ["openstack"], handler: listUsages },
   { method: "GET", path: "/os-simple-tenant-usage/:project", clients: ["openstack"], handler: showUsage },

@@ -134,6 +134,7 @@ function change(call: NovaCall): HttpReply {
 
 const path = "/servers/:id/os-volume_attachments";
 
+/** Routes of the API reference, "Servers with volume attachments (os-volume_attachments)". */
 export const VOLUME_ATTACHMENT_ROUTES: readonly NovaRoute[] = [
   {
     method: "GET",

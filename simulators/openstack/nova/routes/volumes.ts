@@ -14,6 +14,7 @@ const listNone =
     return ok({ [member]: [] });
   };
 
+/** Routes of the API reference, "Volume extension (os-volumes, os-snapshots)". Cinder's, until 2.35. */
 export const VOLUME_PROXY_ROUTES: readonly NovaRoute[] = [
   proxyRoute("GET", "/os-volumes", listNone("volumes")),
   proxyRoute("GET", "/os-snapshots", listNone("snapshots")),

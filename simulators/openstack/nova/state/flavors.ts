@@ -3,6 +3,7 @@ import type { Actor } from "../../cloud.ts";
 import type { Flavor } from "./flavor.ts";
 import { type Nova, recordChange } from "./nova.ts";
 
+/** A flavor that is to be added; RAM in MiB, disks in GiB, swap in MiB. */
 export interface NewFlavor {
   readonly id?: string;
   readonly name: string;

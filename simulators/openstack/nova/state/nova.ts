@@ -3,6 +3,7 @@ import type { Cloud } from "../../cloud.ts";
 import type { Flavor } from "./flavor.ts";
 import type { Server } from "./server.ts";
 
+/** A user's key pair; its private half is not kept. */
 export interface Keypair {
   readonly id: number;
   readonly name: string;
@@ -12,6 +13,7 @@ export interface Keypair {
   readonly createdMs: number;
 }
 
+/** Servers that are to be kept together or apart. */
 export interface ServerGroup {
   readonly id: string;
   readonly name: string;
@@ -21,6 +23,7 @@ export interface ServerGroup {
   readonly userId: string;
 }
 
+/** Hosts under a name, perhaps as a zone. */
 export interface Aggregate {
   readonly id: number;
   readonly uuid: string;
@@ -32,12 +35,13 @@ export interface Aggregate {
   updatedMs: number | null;
 }
 
-export interface ProjectUsage {
+interface ProjectUsage {
   instances: number;
   cores: number;
   ram: number;
 }
 
+/** All that Nova knows; plain data, so that the kernel can take snapshots of it. */
 export interface NovaState {
   servers: Map<string, Server>;
   /** Project → its servers, in order of creation. */
@@ -63,6 +67,7 @@ export interface NovaState {
   quotaClass: Record<string, number>;
 }
 
+/** A Nova without servers. */
 export const emptyState = (): NovaState => ({
   servers: new Map(),
   byProject: new Map(),
@@ -82,6 +87,7 @@ export const emptyState = (): NovaState => ({
   quotaClass: {},
 });
 
+/** Nova within its cloud. */
 export interface Nova {
   readonly cloud: Cloud;
   readonly slot: Slot<NovaState>;

@@ -36,7 +36,7 @@ export interface VolumeLink {
 }
 
 /** Why a server is in ERROR; `code` as an HTTP status. */
-export interface ServerFault {
+interface ServerFault {
   readonly code: number;
   readonly createdMs: number;
   readonly message: string;
@@ -107,8 +107,11 @@ export interface Server {
   extras: Extras | undefined;
 }
 
+/** Shared by all servers without metadata. */
 export const NO_METADATA: Readonly<Record<string, string>> = {};
+/** Shared by all servers without ports. */
 export const NO_NICS: readonly Nic[] = [];
+/** Shared by all servers without volumes. */
 export const NO_VOLUMES: readonly VolumeLink[] = [];
 
 /** The extras of a server, made when there are none. */

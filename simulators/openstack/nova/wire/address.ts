@@ -5,7 +5,7 @@ import type { Context } from "../../service.ts";
 
 const PREFIX = /^\/(v2\.1|v2)((?:\/[0-9a-f-]{32,36})?)(?=\/|$)/;
 
-export interface RequestAddress {
+interface RequestAddress {
   readonly version: string;
   /** `/` and the project's id, or empty. */
   readonly project: string;
@@ -26,6 +26,7 @@ export function withoutVersion(request: HttpRequest): HttpRequest {
   return address === undefined && request.path !== "/" ? { ...request, path: `/unversioned${request.path}` } : request;
 }
 
+/** The path as the client sent it, without the query. */
 export const pathOf = ({ url }: HttpRequest): string => (url.includes("?") ? url.slice(0, url.indexOf("?")) : url);
 
 /** A URL may name the project; it must be the token's. @throws Refusal 400 */

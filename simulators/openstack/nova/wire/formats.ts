@@ -5,10 +5,11 @@ import type { Formats } from "../../schema/schema.ts";
 export const shortIpv6 = (address: string): string => new URL(`http://[${address}]/`).hostname.slice(1, -1);
 
 const UUID = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
+/** With or without hyphens. */
 export const isUuid = (value: unknown): boolean => typeof value === "string" && UUID.test(value);
 const V4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
-export const isIpv4 = (value: unknown): boolean => typeof value === "string" && V4.test(value);
-export const isIpv6 = (value: unknown): boolean =>
+const isIpv4 = (value: unknown): boolean => typeof value === "string" && V4.test(value);
+const isIpv6 = (value: unknown): boolean =>
   typeof value === "string" && value.includes(":") && URL.canParse(`http://[${value}]/`);
 
 /** Constructs that Python compiles and RE2 does not; they are judged when it comes to matching. */
@@ -22,6 +23,7 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 /** What Python's tables of Unicode call neither a letter, mark, number, sign nor blank. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u;
 
+/** The formats that schemas of this service name. */
 export const FORMATS: Formats = {
   name: (value) =>
     typeof value !== "string" ||
@@ -34,5 +36,6 @@ export const FORMATS: Formats = {
   base64: (value) => typeof value !== "string" || BASE64.test(value.replaceAll(/\s/g, "")),
 };
 
+/** Whether a value is one of the words that Nova takes for true. */
 export const isTrueWord = (value: unknown): boolean =>
   ["true", "1", "on", "yes", "y", "t"].includes(String(value).toLowerCase());

@@ -1,5 +1,6 @@
 import type { NovaCall } from "./request.ts";
 
+/** The links of a resource: with the version and without. */
 export const links = (call: NovaCall, collection: string, id: string): object[] => [
   { rel: "self", href: `${call.base}/${collection}/${id}` },
   { rel: "bookmark", href: `${call.bookmark}/${collection}/${id}` },

@@ -24,6 +24,7 @@ export interface NovaCall {
   readonly bookmark: string;
 }
 
+/** Reads address and microversion of a request. @throws Refusal 400, 406 */
 export function readCall(nova: Nova, context: Context): NovaCall {
   const { request, actor, params, query, requestId } = context;
   const address = parseAddress(pathOf(request)) ?? { version: "v2.1", project: "", rest: "" };

@@ -5,6 +5,7 @@ import { noResource } from "./errors.ts";
 import { type NovaCall, readCall } from "./request.ts";
 import type { OpenStackRoute } from "../../service.ts";
 
+/** A route of Nova. */
 export interface NovaRoute {
   readonly method: string;
   /** Without version and project. */
@@ -32,6 +33,7 @@ export const proxyRoute = (
   handler,
 });
 
+/** Binds a route to a Nova; outside of its microversions it does not exist. */
 export const mountRoute = (nova: Nova, route: NovaRoute): OpenStackRoute => ({
   method: route.method,
   path: route.path,

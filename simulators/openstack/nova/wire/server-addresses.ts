@@ -2,6 +2,7 @@ import type { PortView } from "../../cloud.ts";
 import type { Server } from "../state/server.ts";
 import type { NovaCall } from "./request.ts";
 
+/** The ports of a server, in order. */
 export const portsOf = (call: NovaCall, server: Server): PortView[] =>
   server.nics.flatMap(({ portId }) => call.nova.cloud.ports.port(portId) ?? []);
 

@@ -33,6 +33,7 @@ const BY_VM: Readonly<Record<Server["vm"], string>> = {
 /** The status that clients poll: what is being done shows where it matters (docs/discoveries/openstack.md, "State machines"). */
 export const statusOf = (server: Server): string => BY_TASK[server.task ?? ""] ?? BY_VM[server.vm];
 
+/** `OS-EXT-STS:power_state`: 0 none, 1 running, 3 paused, 4 shut down. */
 export const POWER: Readonly<Record<Server["vm"], number>> = {
   building: 0,
   active: 1,
@@ -47,4 +48,5 @@ export const POWER: Readonly<Record<Server["vm"], number>> = {
   deleted: 0,
 };
 
+/** Statuses with a `progress`. */
 export const WITH_PROGRESS: readonly string[] = ["ACTIVE", "BUILD", "REBUILD", "RESIZE", "VERIFY_RESIZE", "MIGRATING"];

@@ -11,7 +11,7 @@ import { POWER, statusOf, WITH_PROGRESS } from "./server-status.ts";
 import { isoMicros } from "../../time.ts";
 
 /** What a user sees of the host: the same for the servers of one project on one host, and no name. */
-export const hostIdOf = (server: Server): string =>
+const hostIdOf = (server: Server): string =>
   server.isScheduled && server.vm !== "shelved_offloaded" ? hash("sha224", server.projectId + HOST, "hex") : "";
 
 function flavorView(call: NovaCall, flavor: Flavor): object {
@@ -73,7 +73,7 @@ function commonView(call: NovaCall, server: Server, isExtended: boolean): Record
 }
 
 /** Names of the groups on each of the server's ports. */
-export function securityGroupsOf(ports: readonly PortView[]): string[] {
+function securityGroupsOf(ports: readonly PortView[]): string[] {
   return ports.flatMap(({ securityGroups }) => securityGroups);
 }
 
@@ -101,7 +101,7 @@ function adminView(call: NovaCall, server: Server): Record<string, unknown> {
 }
 
 /** The name as a host name: what is not allowed in one is taken out. */
-export const hostnameOf = (name: string): string =>
+const hostnameOf = (name: string): string =>
   name
     .toLowerCase()
     .replace(/[ _]/g, "-")
@@ -110,7 +110,7 @@ export const hostnameOf = (name: string): string =>
     .slice(0, 255);
 
 /** `r-` and eight letters; those made alone have one of their own. */
-export const reservationOf = (server: Server): string =>
+const reservationOf = (server: Server): string =>
   server.extras?.reservationId ?? `r-${server.id.replaceAll("-", "").slice(0, 8)}`;
 
 function volumesView(call: NovaCall, server: Server): object[] {
@@ -150,6 +150,7 @@ export function changedView(call: NovaCall, server: Server): Record<string, unkn
   return { ...commonView(call, server, false), ...(call.version >= 71 && { server_groups: groupIdsOf(server) }) };
 }
 
+/** What a list without details shows of a server. */
 export const briefView = (call: NovaCall, server: Server): object => ({
   id: server.id,
   name: server.name,

@@ -90,6 +90,7 @@ function replyHeaders(context: Context, reply: HttpReply): ReplyHeaders {
   };
 }
 
+/** How Nova speaks (docs/discoveries/openstack.md, "What differs per service"). */
 export const STYLE: Style = {
   refuse: faultReply,
   unauthenticated: keystoneUnauthorized,

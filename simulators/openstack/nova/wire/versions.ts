@@ -3,6 +3,7 @@ import type { MicroversionRange } from "../../microversion.ts";
 import type { Context } from "../../service.ts";
 import type { OpenStackRoute } from "../../service.ts";
 
+/** The microversions of Zed. */
 export const MICROVERSIONS: MicroversionRange = {
   service: "compute",
   major: 2,
@@ -11,12 +12,13 @@ export const MICROVERSIONS: MicroversionRange = {
   legacyHeader: "x-openstack-nova-api-version",
 };
 
+/** The media types of a version document. */
 export const mediaTypes = (version: string): object[] => [
   { base: "application/json", type: `application/vnd.openstack.compute+json;version=${version}` },
 ];
 
 /** One version document. */
-export function versionDocument(context: Context, id: "v2.0" | "v2.1", isFull: boolean): object {
+function versionDocument(context: Context, id: "v2.0" | "v2.1", isFull: boolean): object {
   const isCurrent = id === "v2.1";
   const path = isCurrent ? "v2.1" : "v2";
   const self = { rel: "self", href: `${context.request.origin}/${path}/` };
@@ -32,6 +34,7 @@ export function versionDocument(context: Context, id: "v2.0" | "v2.1", isFull: b
   };
 }
 
+/** The version documents. */
 export const VERSION_ROUTES: readonly OpenStackRoute[] = [
   {
     method: "GET",

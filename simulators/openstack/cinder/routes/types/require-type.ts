@@ -10,5 +10,6 @@ export function requestedType({ cinder, actor, params }: CinderCall): TypeRow {
   return row;
 }
 
+/** Whether any volume has this type. */
 export const isTypeUsed = ({ cinder }: CinderCall, row: TypeRow): boolean =>
   [...cinder.slot.value.volumes.values()].some(({ typeId }) => typeId === row.id);

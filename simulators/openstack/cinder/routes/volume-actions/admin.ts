@@ -62,6 +62,7 @@ function forceDelete(call: CinderCall, row: VolumeRow): HttpReply {
   return acceptedReply();
 }
 
+/** What only administrators do to volumes. */
 export const ADMIN_ACTIONS: VolumeActions = {
   "os-reset_status": resetStatus,
   "os-force_delete": forceDelete,

@@ -41,4 +41,5 @@ function extend(call: CinderCall, row: VolumeRow): HttpReply {
   return acceptedReply();
 }
 
+/** From 3.42 on also for volumes in use. */
 export const SIZE_ACTIONS: VolumeActions = { "os-extend": extend };

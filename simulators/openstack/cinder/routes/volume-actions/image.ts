@@ -130,6 +130,7 @@ function typeView({ cinder }: CinderCall, row: VolumeRow): object {
   };
 }
 
+/** What volumes and images have to do with each other. */
 export const IMAGE_ACTIONS: VolumeActions = {
   "os-set_bootable": setBootable,
   "os-set_image_metadata": setImageMetadata,

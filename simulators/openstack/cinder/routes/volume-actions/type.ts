@@ -47,6 +47,7 @@ function setReadonly(call: CinderCall, row: VolumeRow): HttpReply {
   return acceptedReply();
 }
 
+/** Changes of type, of the read-only flag and of back end. */
 export const TYPE_ACTIONS: VolumeActions = {
   "os-retype": retype,
   "os-update_readonly_flag": setReadonly,

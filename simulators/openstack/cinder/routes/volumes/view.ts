@@ -51,6 +51,7 @@ const attachmentOf = ({ actor }: CinderCall, row: VolumeRow, each: VolumeRow["at
   attached_at: isoOrNull(each.attachedMs),
 });
 
+/** What GET shows, one volume or each of a detailed list. */
 export function volumeDetailView(call: CinderCall, row: VolumeRow): Record<string, unknown> {
   return {
     ...volumeView(call, row, false),

@@ -1,14 +1,19 @@
 import type { Schema } from "../../../schema/schema.ts";
 
+/** A name: printable, without blanks at its ends. */
 export const NAME = { type: "string", minLength: 1, maxLength: 255, format: "name" } as const satisfies Schema;
+/** A text of 1 to 255 characters. */
 export const TEXT = { type: "string", minLength: 1, maxLength: 255 } as const satisfies Schema;
+/** A count from 1 on, as a number or in digits. */
 export const POSITIVE = {
   type: ["integer", "string"],
   pattern: "^[0-9]*$",
   minimum: 1,
   minLength: 1,
 } as const satisfies Schema;
+/** What a filter by a boolean may say. */
 export const BOOLEAN_WORDS = ["0", "1", "f", "false", "n", "no", "off", "on", "t", "true", "y", "yes"] as const;
+/** A boolean, or one of the words that Nova takes for one. */
 export const BOOLEAN = {
   type: ["boolean", "string"],
   enum: [
@@ -40,20 +45,28 @@ export const BOOLEAN = {
     "f",
   ],
 } as const satisfies Schema;
+/** Keys and texts. */
 export const METADATA = {
   type: "object",
   patternProperties: { "^[a-zA-Z0-9-_:. ]{1,255}$": { type: "string", maxLength: 255 } },
   additionalProperties: false,
 } as const satisfies Schema;
+/** A tag: without commas and slashes. */
 export const TAG = { type: "string", minLength: 1, maxLength: 60, pattern: "^[^,/]*$" } as const satisfies Schema;
+/** Tags of a server. */
 export const TAGS = { type: "array", items: TAG, maxItems: 50 } as const satisfies Schema;
+/** The id of a flavor, or its address. */
 export const FLAVOR_REF = { type: ["string", "integer"], minLength: 1 } as const satisfies Schema;
+/** `OS-DCF:diskConfig`. */
 export const DISK_CONFIG = { type: "string", enum: ["AUTO", "MANUAL"] } as const satisfies Schema;
+/** A password of an administrator in the guest. */
 export const PASSWORD = { type: "string" } as const satisfies Schema;
+/** The addresses by which a server says it can be reached. */
 export const ADDRESSES = {
   accessIPv4: { type: "string", format: "ipv4" },
   accessIPv6: { type: "string", format: "ipv6" },
 } as const;
+/** A description, which may be null. */
 export const DESCRIPTION = { type: ["string", "null"], minLength: 0, maxLength: 255 } as const satisfies Schema;
 
 type Properties = Readonly<Record<string, Schema>>;

@@ -169,6 +169,7 @@ export const createSchema = (version: number) =>
 export type CreateServerBody = Static<ReturnType<typeof createSchema>>;
 /** A server as the body of POST /servers wants it. */
 export type WantedServer = CreateServerBody["server"];
+/** An entry of `block_device_mapping_v2`. */
 export type BlockDevice = Static<typeof BLOCK_DEVICE>;
 
 /** The body of PUT /servers/ID. */

@@ -33,6 +33,7 @@ export function requireMember(call: NovaCall, name: string): Readonly<Record<str
   return { ...member };
 }
 
+/** Does work at Neutron and answers 202 without a body. */
 export const runAndReply = (work: () => void): HttpReply => {
   rewordRefusals(work);
   return emptyReply(202, HTML_TYPE);

@@ -9,6 +9,7 @@ type SecurityGroupRule = SecurityGroupView["rules"][number];
 
 const isWithPorts = ({ protocol }: SecurityGroupRule): boolean => protocol === "tcp" || protocol === "udp";
 
+/** A rule in the words of nova-network. */
 export const ruleView = (call: NovaCall, groupId: string, rule: SecurityGroupRule): object => ({
   id: rule.id,
   parent_group_id: groupId,
@@ -19,6 +20,7 @@ export const ruleView = (call: NovaCall, groupId: string, rule: SecurityGroupRul
   ip_range: rule.remoteGroup === null ? { cidr: rule.remoteIpPrefix ?? "0.0.0.0/0" } : {},
 });
 
+/** A group in the words of nova-network: rules for incoming traffic only. */
 export const securityGroupView = (call: NovaCall, group: SecurityGroupView): object => ({
   id: group.id,
   name: group.name,

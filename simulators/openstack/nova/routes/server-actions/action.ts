@@ -27,6 +27,7 @@ export interface ServerAction {
   readonly run: (call: NovaCall, server: Server, body: unknown) => HttpReply;
 }
 
+/** Actions on a server by name. */
 export type ServerActions = Readonly<Record<string, ServerAction>>;
 
 /** The schema of an action's body, and what to do with a body that fits it. */

@@ -43,6 +43,7 @@ function associateFloatingIp(
 /** The last microversion with the actions on addresses. */
 const LAST_ADDRESS_ACTION = 43;
 
+/** Floating and fixed addresses, until 2.43. */
 export const ADDRESS_ACTIONS: ServerActions = {
   addFloatingIp: {
     to: LAST_ADDRESS_ACTION,

@@ -34,6 +34,7 @@ const noConsole = (types: readonly string[]): ServerAction => ({
   ),
 });
 
+/** The console's text, and consoles that are not available. */
 export const CONSOLE_ACTIONS: ServerActions = {
   "os-getConsoleOutput": { ignoresLock: true, ...withBody(outputSchema, showOutput) },
   "os-getVNCConsole": noConsole(["novnc", "xvpvnc"]),

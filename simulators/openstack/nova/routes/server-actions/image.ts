@@ -84,6 +84,7 @@ function createBackup(call: NovaCall, server: Server, body: Static<ReturnType<ty
 /** States in which a server has a disk that an image can be made of. */
 export const WITH_DISK: readonly VmState[] = ["active", "stopped", "paused", "suspended"];
 
+/** Images of a server's disk. */
 export const IMAGE_ACTIONS: ServerActions = {
   createImage: {
     from: WITH_DISK,

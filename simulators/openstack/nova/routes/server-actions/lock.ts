@@ -35,6 +35,7 @@ function unlock(call: NovaCall, server: Server): HttpReply {
   return emptyReply(202);
 }
 
+/** The lock against changes by members. */
 export const LOCK_ACTIONS: ServerActions = {
   lock: { schema: lockSchema, run: lock, record: "lock", ignoresLock: true },
   unlock: { run: unlock, record: "unlock", ignoresLock: true },

@@ -27,6 +27,7 @@ function reboot(call: NovaCall, server: Server, body: { readonly type: string })
   return emptyReply(202);
 }
 
+/** Power states and the guest's password. */
 export const POWER_ACTIONS: ServerActions = {
   "os-start": {
     from: ["stopped"],

@@ -93,6 +93,7 @@ function setExtras(server: Server, wanted: WantedRebuild): void {
   if (wanted.user_data === null) delete extrasOf(server).userData;
 }
 
+/** A server made anew from an image. */
 export const REBUILD_ACTIONS: ServerActions = {
   rebuild: { from: ["active", "stopped", "error"], record: "rebuild", ...withBody(rebuildSchema, rebuild) },
 };

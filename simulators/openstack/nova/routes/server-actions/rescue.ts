@@ -26,6 +26,7 @@ function rescue(call: NovaCall, server: Server, body: WantedRescue | undefined):
   return ok({ adminPass: body?.adminPass ?? newPassword(call) });
 }
 
+/** The rescue mode. */
 export const RESCUE_ACTIONS: ServerActions = {
   rescue: { from: ["active", "stopped", "error"], record: "rescue", ...withBody(rescueSchema, rescue) },
   unrescue: { from: ["rescued"], record: "unrescue", run: startTransition("unrescuing", ACTION_MS.rescue, "active") },

@@ -10,7 +10,7 @@ import type { BlockDevice, WantedServer } from "../schemas/servers.ts";
  * body names and is not there is a bad request (docs/discoveries/openstack.md, "Failures", row 13).
  */
 
-export const badMapping = (why: string): Refusal => badRequest(`Block Device Mapping is Invalid: ${why}`);
+const badMapping = (why: string): Refusal => badRequest(`Block Device Mapping is Invalid: ${why}`);
 const BOOT_SEQUENCE = "Boot sequence for the instance and image/block device mapping combination is not valid.";
 
 /** The volumes that the body asks for; disks of the host's own need no record. @throws Refusal 400 */

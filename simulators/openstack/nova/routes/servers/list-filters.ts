@@ -101,6 +101,7 @@ const EXACT_FILTERS: Readonly<Record<string, (server: Server, value: string) => 
   reservation_id: ({ extras }, value) => extras?.reservationId === value,
 };
 
+/** The filters of a query. What a member may not filter by is ignored. @throws Refusal 400 */
 export function readFilters(call: NovaCall): readonly ServerFilter[] {
   const { query, version, actor } = call;
   const filters: ServerFilter[] = [];

@@ -130,6 +130,7 @@ const FILTERS = [
   "system_metadata",
 ];
 
+/** The parameters of a list of servers, by microversion. */
 export const listQuery = (version: number): Readonly<Record<string, Schema>> => ({
   limit: { type: "string", pattern: "^[0-9]*$" },
   marker: TEXT,

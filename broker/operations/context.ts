@@ -1,0 +1,106 @@
+import Type from "typebox";
+import type { BackupStore } from "../backup/backups.ts";
+import type { BrokerConfig } from "../config.ts";
+import type { Guard, GuardedInstance } from "../guard/guard.ts";
+import type { Host } from "../host.ts";
+import { parserOf } from "../json.ts";
+import { type InstanceAgent, instanceAgent } from "../spi/agent.ts";
+import type { Plan, Service } from "../spi/catalog.ts";
+import type { Deployer, InstanceVm } from "../spi/director/deployer.ts";
+import type { InstanceSecrets } from "../spi/manifest.ts";
+import type { InstanceRow } from "../store/schema.ts";
+import { openText, type Seal } from "../store/seal.ts";
+import type { Operation, Store } from "../store/store.ts";
+
+/** What every operation works with. */
+export interface OperationContext {
+  readonly config: BrokerConfig;
+  readonly host: Host;
+  readonly store: Store;
+  readonly service: Service;
+  readonly deployer: Deployer;
+  readonly guard: Guard;
+  readonly backups: BackupStore;
+  /** Seals the secrets that the store keeps. */
+  readonly seal: Seal;
+}
+
+const parseSecrets = parserOf(
+  "the secrets of an instance",
+  Type.Object({ adminPassword: Type.String(), agentPassword: Type.String() }),
+);
+
+/** The passwords of an instance. @throws Error when they were sealed with another key */
+export const secretsOf = ({ seal }: OperationContext, { secrets }: InstanceRow): InstanceSecrets =>
+  parseSecrets(openText(seal, secrets));
+
+const DEFAULT_DOMAIN = "dc1.consul";
+
+/** The DNS domain of the names that instances register. */
+export const domainOf = ({ config }: OperationContext): string => config.domain ?? DEFAULT_DOMAIN;
+
+/** A plan of the catalog. @throws Error when the catalog has none of this id: what the store names, the catalog offers for good */
+export function planOf({ service }: OperationContext, planId: string): Plan {
+  const plan = service.plans.find(({ id }) => id === planId);
+  if (plan === undefined) throw new Error(`the catalog of ${service.name} has no plan ${planId}`);
+  return plan;
+}
+
+/** The agent of an instance that has been located. */
+export const agentOf = (context: OperationContext, instance: InstanceRow): InstanceAgent =>
+  instanceAgent(context.host, instance.address, secretsOf(context, instance).agentPassword);
+
+/** The record that an operation is about; it is there as long as the operation is in progress. */
+export async function instanceOf({ store }: OperationContext, operation: Operation): Promise<InstanceRow> {
+  const instance = await store.instance(operation.instance_id);
+  if (instance === undefined) throw new Error(`operation ${operation.id} has no instance`);
+  return instance;
+}
+
+/** Writes a change down and answers with the record as it is now. An instance has one operation at a time, so nobody else writes. */
+export async function saveInstance(
+  { store }: OperationContext,
+  instance: InstanceRow,
+  change: Partial<Omit<InstanceRow, "id" | "version">>,
+): Promise<InstanceRow> {
+  if (!(await store.setInstance(instance, change)))
+    throw new Error(`the record of instance ${instance.id} was changed by somebody else`);
+  return { ...instance, ...change, version: instance.version + 1 };
+}
+
+/** An instance as data guard sees it, with the nodes of its plan or of the one that it is about to have. */
+const guardedOf = (context: OperationContext, { id, plan_id: own }: InstanceRow, planId = own): GuardedInstance => ({
+  id,
+  nodes: planOf(context, planId).nodes,
+});
+
+/** Has the instance a binding that stands? */
+export const isBound = async ({ store }: OperationContext, { id }: InstanceRow): Promise<boolean> =>
+  (await store.bindingsOf(id)).some(({ state }) => state === "ready");
+
+/** Opens the instance to the applications while it has a binding, and to nobody otherwise. @throws BackendError, FinalError */
+export async function guardBindings(context: OperationContext, instance: InstanceRow, planId?: string): Promise<void> {
+  const cidrs = (await isBound(context, instance)) ? context.config.applicationCidrs : [];
+  await context.guard.admit(guardedOf(context, instance, planId), cidrs);
+}
+
+/** Puts the VMs that there are under guard. @throws BackendError, FinalError */
+export async function protect(
+  context: OperationContext,
+  instance: InstanceRow,
+  planId?: string,
+): Promise<readonly InstanceVm[]> {
+  const vms = await context.deployer.vms(instance.deployment);
+  await context.guard.protect(
+    guardedOf(context, instance, planId),
+    vms.flatMap(({ cid }) => cid ?? []),
+  );
+  return vms;
+}
+
+/** Notes where the VMs are and puts them under guard; also after a VM was replaced. The address is empty where there is no VM. */
+export async function locate(context: OperationContext, instance: InstanceRow, planId?: string): Promise<InstanceRow> {
+  const vms = await protect(context, instance, planId);
+  const address = vms[0]?.ips[0] ?? "";
+  return address === instance.address ? instance : saveInstance(context, instance, { address });
+}

@@ -1,0 +1,41 @@
+import Type, { type Static } from "typebox";
+import { parserOf } from "../json.ts";
+import { BackupRow, BindingRow, InstanceRow, RestoreRow } from "../store/schema.ts";
+import type { Operation } from "../store/store.ts";
+
+const ProvisionPayload = Type.Object({ row: InstanceRow });
+const UpdatePayload = Type.Object({
+  planId: Type.String(),
+  /** JSON of all parameters, those that stay included. */
+  parameters: Type.String(),
+});
+const BindPayload = Type.Object({ row: BindingRow });
+const BackupPayload = Type.Object({ row: BackupRow });
+const RestorePayload = Type.Object({ row: RestoreRow });
+
+/** The record that a provision makes. */
+export type ProvisionPayload = Static<typeof ProvisionPayload>;
+/** What an update makes of its instance. */
+export type UpdatePayload = Static<typeof UpdatePayload>;
+/** The record that a bind makes. */
+export type BindPayload = Static<typeof BindPayload>;
+/** The record that a backup makes. */
+export type BackupPayload = Static<typeof BackupPayload>;
+/** The record that a restore makes. */
+export type RestorePayload = Static<typeof RestorePayload>;
+
+const payloadParser = <S extends Type.TSchema>(what: string, schema: S): ((operation: Operation) => Static<S>) => {
+  const parse = parserOf(`the payload of a ${what}`, schema);
+  return ({ payload }) => parse(payload);
+};
+
+/** The payload of an operation of this kind. @throws Error when it is of another kind */
+export const provisionPayload = payloadParser("provision", ProvisionPayload);
+/** As `provisionPayload`, of an update. */
+export const updatePayload = payloadParser("update", UpdatePayload);
+/** As `provisionPayload`, of a bind. */
+export const bindPayload = payloadParser("bind", BindPayload);
+/** As `provisionPayload`, of a backup. */
+export const backupPayload = payloadParser("backup", BackupPayload);
+/** As `provisionPayload`, of a restore. */
+export const restorePayload = payloadParser("restore", RestorePayload);

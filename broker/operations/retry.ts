@@ -1,0 +1,53 @@
+import { BackendError, StoreError } from "../errors.ts";
+import type { Host } from "../host.ts";
+
+/** How far apart the rounds of an operation are while a backend is down. */
+const ROUND_MS = 120_000;
+
+/** How long the store is given to come back before it is asked again: longer each time, up to a limit. */
+const STORE_MS = 500;
+const STORE_MS_MAX = 30_000;
+
+/**
+ * Begins work again while a backend is down, so many times in all; a store that is away is waited for, however long, and costs no round.
+ *
+ * @param roundsMax may be infinite
+ * @throws the last BackendError, or at once any other error
+ */
+export async function retryRounds(host: Host, roundsMax: number, work: () => Promise<void>): Promise<void> {
+  for (let [round, outages] = [1, 0]; ; ) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof BackendError)) throw error;
+      if (error instanceof StoreError) {
+        // It has refused nothing, and while it is away no end can be written down either.
+        await host.sleepMs(Math.min(STORE_MS_MAX, STORE_MS * 2 ** outages++));
+        continue;
+      }
+      if (round++ === roundsMax) throw error;
+      outages = 0;
+      await host.sleepMs(ROUND_MS);
+    }
+  }
+}
+
+/** Makes work that never runs twice at once: whoever asks while it runs has it run once more, and only once for all who ask. */
+export function coalesce(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  let isAskedFor = false;
+  const run = async (): Promise<void> => {
+    try {
+      do {
+        isAskedFor = false;
+        await work();
+      } while (isAskedFor);
+    } finally {
+      running = undefined;
+    }
+  };
+  return () => {
+    isAskedFor = true;
+    return (running ??= run());
+  };
+}

@@ -1,0 +1,16 @@
+import { hash } from "node:crypto";
+import type { FastifyInstance } from "fastify";
+import { catalogOf, type Service } from "../spi/catalog.ts";
+import { CATALOG_PATH } from "./headers.ts";
+
+/** GET /v2/catalog. It never changes while the broker runs, so a platform that has it is told so (304). */
+export function catalogRoute(app: FastifyInstance, service: Service): void {
+  const text = JSON.stringify(catalogOf(service));
+  const tag = `"${hash("sha256", text)}"`;
+  app.get(CATALOG_PATH, (request, reply) => {
+    reply.header("ETag", tag);
+    const known = (request.headers["if-none-match"] ?? "").split(",").map((each) => each.trim());
+    if (known.includes(tag) || known.includes("*")) return reply.code(304).send();
+    return reply.type("application/json; charset=utf-8").send(text);
+  });
+}

@@ -1,0 +1,46 @@
+import AjvDraft04 from "ajv-draft-04";
+import { badRequest, OsbError } from "../errors.ts";
+import { isObject } from "../json.ts";
+import { parametersOf, type Plan, type Service } from "../spi/catalog.ts";
+import { optionalObject, requiredText } from "./fields.ts";
+
+const ajv = new AjvDraft04.default({ strict: false });
+const compiled = new Map<object, ReturnType<typeof ajv.compile>>();
+
+function validatorOf(service: Service): ReturnType<typeof ajv.compile> {
+  const schema = parametersOf(service);
+  const known = compiled.get(schema) ?? ajv.compile(schema);
+  compiled.set(schema, known);
+  return known;
+}
+
+/** Is it the id of the service that the catalog offers? @throws OsbError 400 */
+export function checkService(service: Service, id: unknown): void {
+  if (requiredText(id, "service_id") !== service.id) throw badRequest("service_id is not in the catalog.");
+}
+
+/** The plan of this id. @throws OsbError 400 */
+export function findPlan(service: Service, id: unknown): Plan {
+  const wanted = requiredText(id, "plan_id");
+  const plan = service.plans.find((each) => each.id === wanted);
+  if (plan === undefined) throw badRequest("plan_id is not in the catalog.");
+  return plan;
+}
+
+/** Parameters of an instance, as the schema of the catalog allows them. @throws OsbError 400 */
+export function instanceParameters(service: Service, value: unknown): Readonly<Record<string, unknown>> {
+  const given = optionalObject(value, "parameters");
+  const validate = validatorOf(service);
+  if (validate(given)) return given;
+  const [error] = validate.errors ?? [];
+  throw badRequest(`parameters${error?.instancePath ?? ""} ${error?.message ?? "do not fit the schema"}.`);
+}
+
+/** Does the platform know the version of the catalog? @throws OsbError 400, 422 MaintenanceInfoConflict */
+export function checkMaintenance(value: unknown, version: string): void {
+  if (value === undefined || value === null) return;
+  if (!isObject(value) || typeof value.version !== "string")
+    throw badRequest("maintenance_info.version is required and must be a string.");
+  if (value.version !== version)
+    throw new OsbError(422, `maintenance_info.version is ${version} in the catalog.`, "MaintenanceInfoConflict");
+}

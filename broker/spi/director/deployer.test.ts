@@ -1,0 +1,191 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { BackendError, FinalError } from "../../errors.ts";
+import { FakeHost, type Reply, type Sent, TEST_CONFIG } from "../../testing.ts";
+import { createDeployer, type Deployer } from "./deployer.ts";
+
+interface Task {
+  readonly id: number;
+  readonly context: string;
+  state: string;
+  result: string | null;
+}
+
+/** A director in which every task ends as `endings` says, in turn, after one more poll. */
+class Director {
+  readonly tasks: Task[] = [];
+  endings: string[] = [];
+  disks: { disk_cid: string; deployment_name: string }[] = [];
+  /** Answers to POST and DELETE that are lost after the task was made. */
+  lost = 0;
+
+  readonly answer = ({ method, url, headers }: Sent): Reply => {
+    const { pathname, searchParams } = new URL(url);
+    if (pathname === "/info") return { json: { user_authentication: { type: "basic" } } };
+    if (pathname === "/tasks") return { json: this.#of(searchParams.get("context_id") ?? "") };
+    const [, kind, id = ""] = pathname.split("/");
+    if (method === "GET" && kind === "tasks") return { json: this.#poll(Number(id)) };
+    if (method === "DELETE" && kind === "task") return this.#cancel(Number(id));
+    if (pathname === "/disks") return { json: this.disks };
+    if (method === "DELETE" && kind === "disks") this.disks = this.disks.filter(({ disk_cid: cid }) => cid !== id);
+    return this.#begin(headers["x-bosh-context-id"] ?? "");
+  };
+
+  #of = (context: string): readonly Task[] => this.tasks.filter((task) => task.context === context).reverse();
+
+  #begin(context: string): Reply {
+    this.tasks.push({ id: this.tasks.length + 1, context, state: "processing", result: null });
+    if (this.lost-- > 0) return { status: 503 };
+    return { status: 302, headers: { location: `https://director/tasks/${this.tasks.length}` } };
+  }
+
+  #poll(id: number): Task | undefined {
+    const task = this.tasks[id - 1];
+    const shown = task && { ...task };
+    if (task?.state === "processing")
+      task.state = this.endings.length > 1 ? (this.endings.shift() ?? "") : (this.endings[0] ?? "done");
+    return shown;
+  }
+
+  #cancel(id: number): Reply {
+    const task = this.tasks[id - 1];
+    if (task !== undefined) task.state = "cancelled";
+    return { status: 204 };
+  }
+}
+
+describe("the deployer", () => {
+  let director: Director;
+  let host: FakeHost;
+  let deployer: Deployer;
+
+  beforeEach(() => {
+    director = new Director();
+    host = new FakeHost(director.answer);
+    deployer = createDeployer(TEST_CONFIG, host);
+  });
+
+  it("starts a deploy once and follows it to its end", async () => {
+    await deployer.deploy("d1", "---", "op-1");
+    expect(director.tasks).toMatchObject([{ context: "op-1", state: "done" }]);
+  });
+
+  it("finds a task whose answer was lost instead of starting another", async () => {
+    director.lost = 1;
+    await deployer.deploy("d1", "---", "op-1");
+    expect(director.tasks).toHaveLength(1);
+  });
+
+  it("takes up the task of a process that is gone, also one that has ended", async () => {
+    director.tasks.push({ id: 1, context: "op-1", state: "done", result: "/deployments/d1" });
+    await deployer.deploy("d1", "---", "op-1");
+    expect(host.sent.every(({ method }) => method === "GET")).toBe(true);
+  });
+
+  it("gives a deploy that failed up for good", async () => {
+    director.endings = ["error"];
+    await expect(deployer.deploy("d1", "---", "op-1")).rejects.toThrow(FinalError);
+    await expect(deployer.deploy("d1", "---", "op-1")).rejects.toThrow(FinalError);
+    expect(director.tasks).toHaveLength(1);
+  });
+
+  it("tries a deletion again, with force in the end, and counts the tries of earlier processes", async () => {
+    director.endings = ["error", "error", "done"];
+    await deployer.remove("d1", "op-1");
+    const deletions = host.sent.filter(({ method }) => method === "DELETE").map(({ url }) => new URL(url).search);
+    expect(deletions).toEqual(["", "", "?force=true"]);
+    director.endings = ["error"];
+    await expect(deployer.remove("d2", "op-2")).rejects.toThrow(FinalError);
+    await expect(deployer.remove("d2", "op-2")).rejects.toThrow(FinalError);
+    expect(director.tasks.filter(({ context }) => context === "op-2")).toHaveLength(20);
+  });
+
+  it("deletes the disks that a deployment leaves, and no other's", async () => {
+    director.disks = ["d1", "d2"].map((name) => ({ disk_cid: `disk-${name}`, deployment_name: name }));
+    await deployer.remove("d1", "op-1");
+    expect(director.disks).toEqual([{ disk_cid: "disk-d2", deployment_name: "d2" }]);
+  });
+
+  it("cancels a task that never ends", async () => {
+    director.endings = ["processing"];
+    await expect(deployer.deploy("d1", "---", "op-1")).rejects.toThrow(/cancelled/);
+    expect(director.tasks).toMatchObject([{ state: "cancelled" }]);
+  });
+
+  it("takes a deployment for gone when the director says so, and no other 404 for it", async () => {
+    const gone = { status: 404, json: { code: 70_000, description: "Deployment 'd1' doesn't exist" } };
+    const elsewhere = [{ status: 404 }, { status: 404, json: { code: 10_000 } }, { status: 404, json: "not found" }];
+    const refusing = (reply: Reply, method: string): void => {
+      host.answer = (sent) => (sent.method === method && !sent.url.includes("/tasks") ? reply : director.answer(sent));
+    };
+    refusing(gone, "DELETE");
+    await deployer.remove("d1", "op-1");
+    for (const reply of elsewhere) {
+      refusing(reply, "DELETE");
+      await expect(deployer.remove("d1", "op-1")).rejects.toThrow(FinalError);
+    }
+    host.answer = () => gone;
+    expect(await deployer.vms("d1")).toEqual([]);
+    for (const reply of elsewhere) {
+      host.answer = () => reply;
+      await expect(deployer.vms("d1")).rejects.toThrow(FinalError);
+    }
+  });
+
+  it("takes no refusal of a deploy for a success", async () => {
+    for (const json of [{ code: 70_000 }, { code: 100_002 }, undefined]) {
+      host.answer = (sent) => (sent.method === "POST" ? { status: 404, json } : director.answer(sent));
+      await expect(deployer.deploy("d1", "---", "op-1")).rejects.toThrow(FinalError);
+    }
+  });
+
+  it("takes a task for cancelled when it has ended or is forgotten, and no other refusal for it", async () => {
+    director.tasks.push({ id: 1, context: "op-1", state: "processing", result: null });
+    const asBytes = (text: string): Uint8Array => Buffer.from(text);
+    const cancelling = async (reply: Reply): Promise<void> => {
+      host.answer = (sent) => {
+        if (sent.method === "DELETE") return reply;
+        return sent.url.includes("/tasks") ? { json: director.tasks } : director.answer(sent);
+      };
+      await deployer.cancel("op-1");
+    };
+    await cancelling({ status: 204 });
+    await cancelling({ status: 400, bytes: asBytes("Cannot cancel task 1: invalid state (done)") });
+    await cancelling({ status: 404, json: { code: 10_000, description: "Task 1 not found" } });
+    for (const reply of [{ status: 400 }, { status: 404 }, { status: 401, bytes: asBytes("Not authorized") }])
+      await expect(cancelling(reply)).rejects.toThrow(FinalError);
+  });
+
+  it("works meanwhile for as long as a deploy goes on, and survives a backend that is away", async () => {
+    director.endings = ["processing", "processing", "done"];
+    let times = 0;
+    await deployer.deploy("d1", "---", "op-1", async () => {
+      if (++times === 1) throw new BackendError("away");
+    });
+    expect(times).toBe(3);
+    director.endings = ["processing"];
+    const refused = deployer.deploy("d2", "---", "op-2", () => Promise.reject(new FinalError("no")));
+    await expect(refused).rejects.toThrow("no");
+  });
+
+  it("says of a director that is out of order that it may be asked again, and never says its secret", async () => {
+    host.answer = () => ({ status: 502 });
+    const error = await deployer.vms("d1").then(String, (thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(BackendError);
+    expect(String(error)).not.toContain(TEST_CONFIG.director.clientSecret);
+  });
+
+  it("asks UAA for a token where the director says so, and for another before it ends", async () => {
+    let tokens = 0;
+    host.answer = ({ url, headers }) => {
+      if (url.endsWith("/info"))
+        return { json: { user_authentication: { type: "uaa", options: { url: "https://uaa" } } } };
+      if (url.startsWith("https://uaa"))
+        return { json: { token_type: "bearer", access_token: `token-${++tokens}`, expires_in: 600 } };
+      return { json: [{ job: "pg", cid: null, index: 0, ips: [headers.authorization ?? ""] }] };
+    };
+    const seen = async (): Promise<unknown> => (await deployer.vms("d1"))[0]?.ips[0];
+    expect([await seen(), await seen()]).toEqual(["bearer token-1", "bearer token-1"]);
+    await host.sleepMs(590_000);
+    expect(await seen()).toBe("bearer token-2");
+  });
+});

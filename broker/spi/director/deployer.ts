@@ -1,0 +1,97 @@
+import { hash } from "node:crypto";
+import Type, { type Static } from "typebox";
+import { Compile } from "typebox/compile";
+import type { BrokerConfig } from "../../config.ts";
+import type { Host } from "../../host.ts";
+import { type BackendAnswer, bodyOf, expectStatus, retryWhileDown } from "../../http/client.ts";
+import { DIRECTOR_CODES, directorCode } from "../../http/refusals.ts";
+import { DirectorClient, isRunning } from "./client.ts";
+import { type Meanwhile, TaskRunner } from "./tasks.ts";
+
+const InstanceVm = Type.Object({
+  /** Id of the VM in the IaaS; null while there is none. */
+  cid: Type.Union([Type.String(), Type.Null()]),
+  index: Type.Integer(),
+  ips: Type.Array(Type.String()),
+});
+const INSTANCES = Compile(Type.Array(InstanceVm));
+const DISKS = Compile(
+  Type.Array(
+    Type.Object({ disk_cid: Type.String(), deployment_name: Type.Optional(Type.Union([Type.String(), Type.Null()])) }),
+  ),
+);
+
+/** A VM of a deployment, or the place of one that is missing. */
+export type InstanceVm = Static<typeof InstanceVm>;
+
+/**
+ * The deployer: the only part of the broker that talks to a director. Every method may be called again after a failure, and throws
+ * BackendError while the director is down, FinalError when its task has failed or it refuses.
+ */
+export interface Deployer {
+  /**
+   * Brings a deployment to its manifest; `contextId` names the attempt, so that one whose answer was lost is found again. `meanwhile` is
+   * called at each poll of the task; where a backend fails it, the next poll calls it again.
+   */
+  deploy(deployment: string, manifest: string, contextId: string, meanwhile?: Meanwhile): Promise<void>;
+  /** Cancels what is running under this context id. What is cancelled fails. */
+  cancel(contextId: string): Promise<void>;
+  /** Deletes a deployment and its orphaned disks. Nothing happens when it is gone. */
+  remove(deployment: string, contextId: string, options?: { readonly keepDisks?: boolean }): Promise<void>;
+  /** The VMs of a deployment, by index; none when it is gone. */
+  vms(deployment: string): Promise<readonly InstanceVm[]>;
+}
+
+/** A deploy that failed is said to the platform; a deletion that failed leaves what costs, so it is tried again, for about an hour. */
+const DELETE_TRIES_MAX = 20;
+/** From this try on a deletion is forced: the director goes on where an agent or the IaaS fails; it writes down what it could not delete. */
+const FORCED_FROM_TRY = 3;
+
+/** There is no such deployment. Another 404 is no answer to the question. */
+const isGone = (answer: BackendAnswer): boolean => directorCode(answer) === DIRECTOR_CODES.deploymentNotFound;
+
+/** A context id is at most 64 characters long. */
+const diskContextId = (contextId: string, diskCid: string): string => hash("sha256", `${contextId} ${diskCid}`);
+
+/** Makes the deployer for the director of a configuration. */
+export function createDeployer(config: BrokerConfig, host: Host): Deployer {
+  const client = new DirectorClient(config, host);
+  const tasks = new TaskRunner(client, host);
+  const removeDisks = async (deployment: string, contextId: string): Promise<void> => {
+    const disks = bodyOf(expectStatus(await client.read("/disks"), "disks", 200), DISKS);
+    for (const { disk_cid: cid } of disks.filter((disk) => disk.deployment_name === deployment)) {
+      const own = diskContextId(contextId, cid);
+      const start = (): Promise<BackendAnswer> => client.send("DELETE", `/disks/${cid}`, { contextId: own });
+      await tasks.run({ what: `delete disk ${cid}`, contextId: own, triesMax: DELETE_TRIES_MAX, start });
+    }
+  };
+  return {
+    deploy: (deployment, manifest, contextId, meanwhile) =>
+      tasks.run({
+        what: `deploy ${deployment}`,
+        contextId,
+        triesMax: 1,
+        start: () => client.send("POST", "/deployments", { body: manifest, type: "text/yaml", contextId }),
+        meanwhile,
+      }),
+    async cancel(contextId) {
+      const [newest] = await retryWhileDown(host, () => client.tasksOf(contextId));
+      if (newest !== undefined && isRunning(newest)) await client.cancel(newest.id);
+    },
+    async remove(deployment, contextId, options) {
+      const start = async (failed: number): Promise<BackendAnswer | undefined> => {
+        const force = failed + 1 >= FORCED_FROM_TRY ? "?force=true" : "";
+        const answer = await client.send("DELETE", `/deployments/${deployment}${force}`, { contextId });
+        return isGone(answer) ? undefined : answer;
+      };
+      await tasks.run({ what: `delete ${deployment}`, contextId, triesMax: DELETE_TRIES_MAX, start });
+      if (options?.keepDisks !== true) await removeDisks(deployment, contextId);
+    },
+    async vms(deployment) {
+      const answer = await client.read(`/deployments/${deployment}/instances`);
+      if (isGone(answer)) return [];
+      const rows = bodyOf(expectStatus(answer, "instances", 200), INSTANCES);
+      return rows.map(({ cid, index, ips }) => ({ cid, index, ips })).sort((a, b) => a.index - b.index);
+    },
+  };
+}

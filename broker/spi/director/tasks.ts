@@ -1,0 +1,103 @@
+import { BackendError, FinalError } from "../../errors.ts";
+import type { Host } from "../../host.ts";
+import { type BackendAnswer, describeAnswer, retryWhileDown } from "../../http/client.ts";
+import { type DirectorClient, isRunning, type TaskView } from "./client.ts";
+
+/**
+ * Sends the request that starts a task.
+ *
+ * @param failed how many tasks of this context have failed before
+ * @returns undefined when there is nothing to do
+ */
+export type StartTask = (failed: number) => Promise<BackendAnswer | undefined>;
+
+/** Called at each poll of a task; a BackendError of it is ignored, for the next poll calls it again. */
+export type Meanwhile = () => Promise<void>;
+
+/** Work of the director, tried again until it succeeds. */
+export interface TaskOrder {
+  /** For an operator. */
+  readonly what: string;
+  /** Leads back to what was started before, also by a process that is gone, so that nothing is done twice and tries are counted. */
+  readonly contextId: string;
+  readonly triesMax: number;
+  readonly start: StartTask;
+  readonly meanwhile?: Meanwhile | undefined;
+}
+
+const POLL_MS = 10_000;
+/** After this a task is cancelled: its worker is dead or it waits for something that will not come. Less than the catalog's maximum_polling_duration. */
+const TASK_MS_MAX = 90 * 60_000;
+const CANCEL_MS_MAX = 5 * 60_000;
+/** The pause before a try: twice as long each time, up to a limit. */
+const RETRY_MS = 5_000;
+const RETRY_MS_MAX = 5 * 60_000;
+
+function ignoreOutage(error: unknown): void {
+  if (!(error instanceof BackendError)) throw error;
+}
+
+/** Runs tasks of a director to their end. */
+export class TaskRunner {
+  readonly #client: DirectorClient;
+  readonly #host: Host;
+
+  constructor(client: DirectorClient, host: Host) {
+    this.#client = client;
+    this.#host = host;
+  }
+
+  /** Runs a task to its success. @throws FinalError once `triesMax` tasks have failed, BackendError while the director is down */
+  async run({ what, contextId, triesMax, start, meanwhile }: TaskOrder): Promise<void> {
+    for (;;) {
+      const begun = await this.#begin(contextId, triesMax, start);
+      if (begun === undefined) return;
+      const { id, state, result } = isRunning(begun) ? await this.#follow(begun.id, meanwhile) : begun;
+      if (state === "done") return;
+      if (!isRunning(begun) || triesMax === 1)
+        throw new FinalError(`${what}: the director's task ${id} ended in ${state}: ${result ?? ""}`);
+    }
+  }
+
+  /** The newest task of this context, started unless one is running or has succeeded; undefined when there is nothing to do. */
+  #begin(contextId: string, triesMax: number, start: StartTask): Promise<TaskView | undefined> {
+    return retryWhileDown(this.#host, async () => {
+      const known = await this.#client.tasksOf(contextId);
+      const [newest] = known;
+      if (newest !== undefined && (isRunning(newest) || newest.state === "done" || known.length >= triesMax))
+        return newest;
+      if (newest !== undefined) await this.#host.sleepMs(Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** known.length));
+      const answer = await start(known.length);
+      return answer === undefined ? undefined : startedTask(answer);
+    });
+  }
+
+  /** Waits for the end of a task; one that doesn't come to it is cancelled. */
+  async #follow(id: number, meanwhile: Meanwhile | undefined): Promise<TaskView> {
+    const ended = await this.#waitForEnd(id, TASK_MS_MAX, meanwhile);
+    if (ended !== undefined) return ended;
+    await this.#client.cancel(id);
+    const cancelled = await this.#waitForEnd(id, CANCEL_MS_MAX);
+    if (cancelled !== undefined) return cancelled;
+    throw new FinalError(`the director's task ${id} neither ends nor can be cancelled`);
+  }
+
+  /** Undefined when the task has not ended in time. */
+  async #waitForEnd(id: number, waitMsMax: number, meanwhile?: Meanwhile): Promise<TaskView | undefined> {
+    const deadlineMs = this.#host.nowMs() + waitMsMax;
+    for (;;) {
+      const view = await this.#client.task(id);
+      if (!isRunning(view)) return view;
+      if (this.#host.nowMs() >= deadlineMs) return undefined;
+      await meanwhile?.().catch(ignoreOutage);
+      await this.#host.sleepMs(POLL_MS);
+    }
+  }
+}
+
+/** The task that an answer leads to. @throws FinalError when it leads to none */
+function startedTask(answer: BackendAnswer): TaskView {
+  const location = answer.headers.get("location");
+  if (location === null) throw new FinalError(describeAnswer(answer, "the director"));
+  return { id: Number(location.split("/").at(-1)), state: "queued", result: null };
+}

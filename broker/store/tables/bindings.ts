@@ -1,0 +1,26 @@
+import type { Kysely } from "kysely";
+import type { BindingRow, Tables } from "../schema.ts";
+import type { StoreSession } from "../session.ts";
+
+type Db = Kysely<Tables>;
+
+/** Statements on the table `bindings`. */
+export const bindingsIn = (db: Db, session: StoreSession) => ({
+  binding: (id: string) => session.selectFirst(db.selectFrom("bindings").selectAll().where("id", "=", id)),
+  bindings: () => session.selectAll(db.selectFrom("bindings").selectAll().orderBy("created_ms").orderBy("id")),
+  bindingsOf: (instanceId: string) =>
+    session.selectAll(
+      db.selectFrom("bindings").selectAll().where("instance_id", "=", instanceId).orderBy("created_ms").orderBy("id"),
+    ),
+  addBinding: (row: BindingRow) =>
+    session.hasChanged(
+      db
+        .insertInto("bindings")
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .returning("id"),
+    ),
+  setBinding: (id: string, change: Partial<BindingRow>) =>
+    session.execute(db.updateTable("bindings").set(change).where("id", "=", id)),
+  deleteBinding: (id: string) => session.execute(db.deleteFrom("bindings").where("id", "=", id)),
+});

@@ -1,0 +1,171 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Offer } from "./catalog.ts";
+import type { RawRequest, RawResponse } from "./http/transport.ts";
+import { TransportError } from "./http/transport.ts";
+import { Ledger } from "./ledger.ts";
+import { OsbClient, StalledPlan } from "./osb-client.ts";
+import { retryAfterMs } from "./polling.ts";
+import type { ClientSettings } from "./settings.ts";
+import { parseTarget } from "./target.ts";
+
+const service = { id: "s1", name: "db", raw: {} };
+const plans = ["small", "large"].map((name) => ({ id: name, name, raw: {} }));
+const offer: Offer = { service: { ...service, plans }, plan: { id: "small", name: "small", raw: {} } };
+
+type Reply = { readonly status: number; readonly body?: object; readonly headers?: Record<string, string> } | "silence";
+
+/** A client of a broker that answers by a script, on time that passes only while somebody waits. */
+function clientOf(answer: (request: RawRequest, nth: number) => Reply, more: Partial<ClientSettings> = {}) {
+  const requests: RawRequest[] = [];
+  const waitsMs: number[] = [];
+  let nowMs = Date.UTC(2026, 0, 1);
+  let ids = 0;
+  const settings: ClientSettings = {
+    target: parseTarget({ url: "http://broker.test/base/", username: "u", password: "p" }),
+    transport: async (request): Promise<RawResponse> => {
+      requests.push(request);
+      const reply = answer(request, requests.length);
+      if (reply === "silence") throw new TransportError("reset", "gone");
+      return {
+        status: reply.status,
+        headers: reply.headers ?? {},
+        body: Buffer.from(JSON.stringify(reply.body ?? {})),
+      };
+    },
+    clock: {
+      nowMs: () => nowMs,
+      sleepMs: async (ms) => {
+        waitsMs.push(ms);
+        nowMs += ms;
+      },
+    },
+    minor: 17,
+    newId: () => `id-${++ids}`,
+    operationMsMax: 10_000,
+    pollMsMin: 20,
+    pollMsMax: 2_000,
+    cleanupMsMax: 30_000,
+    ...more,
+  };
+  const ledger = new Ledger();
+  const lines = () => requests.map(({ method, url }) => `${method} ${url.replace("http://broker.test/base", "")}`);
+  return { client: new OsbClient(settings, ledger), ledger, requests, waitsMs, lines };
+}
+
+const isPoll = ({ url }: RawRequest): boolean => url.includes("last_operation");
+
+describe("a client of the broker", () => {
+  it("sends version, identity and credentials below the base path", async () => {
+    const { client, requests } = clientOf(() => ({ status: 200 }));
+    await client.send("catalog");
+    expect(requests[0]).toMatchObject({
+      url: "http://broker.test/base/v2/catalog",
+      headers: { "X-Broker-API-Version": "2.17", "X-Broker-API-Request-Identity": "id-1", Authorization: "Basic dTpw" },
+    });
+  });
+
+  it("writes down what it may have created before it is asked for, and removes it in reverse order", async () => {
+    const { client, ledger, lines } = clientOf(({ method }) => ({ status: method === "PUT" ? 201 : 200 }));
+    await client.provision(offer, "i1");
+    await client.bind(offer, "i1", "b1");
+    await ledger.clean();
+    expect(lines().map((line) => line.split("?")[0])).toEqual([
+      "PUT /v2/service_instances/i1",
+      "PUT /v2/service_instances/i1/service_bindings/b1",
+      "DELETE /v2/service_instances/i1/service_bindings/b1",
+      "DELETE /v2/service_instances/i1",
+    ]);
+    expect(ledger.leftBehind()).toEqual([]);
+  });
+
+  it("lists what it could not remove with the line that removes it", async () => {
+    const { client, ledger } = clientOf(({ method }) => ({ status: method === "DELETE" ? 500 : 201 }));
+    await client.provision(offer, "i1");
+    await ledger.clean();
+    expect(ledger.leftBehind()).toEqual([
+      { kind: "instance", id: "i1", curl: expect.stringMatching(/^curl .*DELETE .*i1\?service_id=s1&plan_id=small/) },
+    ]);
+  });
+
+  it("looks again for an instance whose creation got no answer, though it is not there yet", async () => {
+    const { client, ledger, lines } = clientOf(({ method }) => (method === "PUT" ? "silence" : { status: 410 }));
+    await expect(client.provision(offer, "i1")).rejects.toThrow("gone");
+    await ledger.clean();
+    expect(lines().filter((line) => line.startsWith("DELETE"))).toHaveLength(3);
+  });
+
+  it("names the plan that an instance has reached when it deletes it, and another one at the next attempt", async () => {
+    const { client, lines } = clientOf(() => ({ status: 200 }));
+    client.recordInstance(offer, "i1");
+    await client.send("update", { instanceId: "i1", body: { plan_id: "large" } });
+    expect(client.deletionOf(offer, "i1")["plan_id"]).toBe("large");
+    expect(client.deletionOf(offer, "i1", 1)["plan_id"]).toBe("small");
+    await client.send("update", { instanceId: "i1", body: { plan_id: "none" }, intent: "bad" });
+    expect(client.deletionOf(offer, "i1", 2)["plan_id"]).toBe("large");
+    expect(lines()).toHaveLength(2);
+  });
+
+  it("asks again when it is answered 429, as late as the broker wants, and gives up after five times", async () => {
+    const busy = clientOf((_, nth) => (nth < 3 ? { status: 429, headers: { "retry-after": "7" } } : { status: 200 }));
+    expect((await busy.client.send("catalog")).status).toBe(200);
+    expect(busy.waitsMs).toEqual([7_000, 7_000]);
+    const closed = clientOf(() => ({ status: 429 }));
+    await expect(closed.client.send("catalog")).rejects.toMatchObject({ fault: "throttled" });
+    expect(closed.requests).toHaveLength(5);
+  });
+
+  it("polls by Retry-After, else ever less often, until the operation has ended", async () => {
+    const states = [{ state: "in progress" }, { state: "in progress" }, { state: "succeeded" }];
+    let polls = 0;
+    const { client, waitsMs } = clientOf((request) => {
+      if (!isPoll(request)) return { status: 202, body: { operation: "op" } };
+      const body = states[polls++] ?? {};
+      return { status: 200, body, headers: polls === 2 ? { "retry-after": "5" } : {} };
+    });
+    const ended = await client.settle(offer, await client.provision(offer, "i1"));
+    expect([ended.state, ended.polls.length, waitsMs]).toEqual(["succeeded", 3, [20, 5_000]]);
+    expect(ended.polls[0]?.query).toEqual({ service_id: "s1", plan_id: "small", operation: "op" });
+  });
+
+  it.each([
+    ["provision", 410, "failed"],
+    ["deprovision", 410, "gone"],
+    ["deprovision", 404, "gone"],
+    ["provision", 404, "failed"],
+  ] as const)("takes the poll of a %s that is answered %i for %s", async (operation, status, state) => {
+    const { client } = clientOf((request) => ({ status: isPoll(request) ? status : 202 }));
+    const answer = await client.send(operation, { instanceId: "i1", body: {} });
+    expect((await client.settle(offer, answer)).state).toBe(state);
+  });
+
+  it("begins no more operations on a plan of which two in a row did not end in time", async () => {
+    const { client } = clientOf((request) =>
+      isPoll(request) ? { status: 200, body: { state: "in progress" } } : { status: 202 },
+    );
+    for (const id of ["i1", "i2"])
+      expect((await client.settle(offer, await client.provision(offer, id))).state).toBe("timed-out");
+    await expect(client.provision(offer, "i3")).rejects.toThrow(StalledPlan);
+  });
+});
+
+describe("the wait that Retry-After asks for", () => {
+  it("is never negative and never longer than a minute, whatever the header says", () => {
+    const values = fc.oneof(
+      fc.nat().map(String),
+      fc.date({ noInvalidDate: true }).map((date) => date.toUTCString()),
+      fc.string(),
+    );
+    fc.assert(
+      fc.property(values, (value) => {
+        const ms = retryAfterMs({ headers: { "retry-after": value } }, Date.UTC(2026, 0, 1));
+        if (ms !== undefined) expect([ms >= 0, ms <= 60_000]).toEqual([true, true]);
+      }),
+    );
+  });
+
+  it("is in seconds, or until a date", () => {
+    const at = (value: string) => retryAfterMs({ headers: { "retry-after": value } }, Date.UTC(2026, 0, 1));
+    expect([at("3"), at("Thu, 01 Jan 2026 00:00:09 GMT"), at("soon")]).toEqual([3_000, 9_000, undefined]);
+  });
+});

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { certify, type CertifySummary, osbSuite } from "../../conformance/index.ts";
+import { createWorld, type World } from "../../simulators/world.ts";
+import { inception } from "../story/inception.ts";
+import { referenceBackend } from "./backend.ts";
+import { Brokers, type RunningBroker } from "./brokers.ts";
+import { SERVICES } from "../deployments/manifests.ts";
+
+describe("the reference broker, its backend held and broken on purpose", () => {
+  let world: World;
+  let brokers: Brokers;
+  const reported: unknown[] = [];
+
+  beforeAll(async () => {
+    world = createWorld({ seed: 1, scramIterations: 1, journalEventsMax: 200 });
+    brokers = new Brokers(world, { report: (error) => reported.push(error) });
+    await world.run(() => inception(world, { services: SERVICES }));
+  });
+
+  afterAll(() => brokers.close());
+
+  const judge = (broker: RunningBroker, only?: readonly string[]): Promise<CertifySummary> => {
+    const stage = world.environmentAt(world.plan.applications);
+    let ids = 0;
+    return world.run(() =>
+      certify({
+        url: broker.url,
+        username: broker.username,
+        password: broker.password,
+        suites: [osbSuite],
+        profile: "osb-2.17",
+        ...(only && { only }),
+        backend: referenceBackend(world, broker.service),
+        fetch: (url, init) => stage.fetch(url, init),
+        clock: { nowMs: () => stage.nowMs(), sleepMs: (ms) => stage.sleepMs(ms) },
+        newId: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, "0")}`,
+      }),
+    );
+  };
+  const wrong = ({ results }: CertifySummary): readonly object[] =>
+    results.filter(({ verdict }) => verdict !== "pass" && verdict !== "not-applicable");
+
+  it("keeps every clause that can be tested", async () => {
+    const [broker] = brokers.list();
+    if (broker === undefined) throw new Error("no broker has been deployed");
+    const summary = await judge(broker);
+    expect(wrong(summary)).toEqual([]);
+    expect(summary.leftBehind).toEqual([]);
+    expect(summary.counts.pass).toBeGreaterThan(250);
+    expect(reported).toEqual([]);
+  });
+
+  it.each(SERVICES.slice(1))("meets requests while %s is held, and deletes what failed", async (service) => {
+    const broker = brokers.list().find((each) => each.service === service);
+    if (broker === undefined) throw new Error("no broker has been deployed");
+    const checks = ["*-while-in-progress-*", "*-concurrent-*", "*-busy-*", "orphan-*", "*-failed-*"];
+    const summary = await judge(broker, idsLike(checks));
+    expect(wrong(summary)).toEqual([]);
+    expect(summary.counts.pass).toBeGreaterThan(10);
+  });
+
+  const idsLike = (patterns: readonly string[]): readonly string[] => {
+    const expressions = patterns.map((pattern) => new RegExp(`^${pattern.replaceAll("*", ".*")}$`));
+    return osbSuite.checks.map(({ id }) => id).filter((id) => expressions.some((expression) => expression.test(id)));
+  };
+});

@@ -1,0 +1,86 @@
+import { expect, it } from "vitest";
+import { createWorld, type World, type WorldOptions } from "../../simulators/world.ts";
+import { type OpenStackClient, openStackClient } from "../clients/openstack.ts";
+import { orderAndBind } from "../story/customer.ts";
+import { inception } from "../story/inception.ts";
+import { Brokers } from "./brokers.ts";
+
+type Secrets = Readonly<Record<string, string>>;
+
+/** What Keystone makes up for who asks: a token, an application credential, keys for EC2. */
+async function secretsOfKeystone(world: World): Promise<Secrets> {
+  const { credentials, plan } = world;
+  const { authUrl, username: name, password, project } = credentials.openstackAdmin;
+  const place = world.environmentAt(plan.applications);
+  const domain = { id: "default" };
+  const identity = { methods: ["password"], password: { user: { name, domain, password } } };
+  const issued = await place.fetch(`${authUrl}/auth/tokens`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ auth: { identity, scope: { project: { name: project, domain } } } }),
+  });
+  const { token } = (await issued.json()) as { token: { user: { id: string }; project: { id: string } } };
+  const admin: OpenStackClient = await openStackClient(place, credentials.openstackAdmin);
+  const post = async (kind: string, body: Record<string, unknown>): Promise<Record<string, { secret: string }>> =>
+    (await admin.call("identity", "POST", `/users/${token.user.id}/${kind}`, body)) as Record<
+      string,
+      { secret: string }
+    >;
+  const robot = await post("application_credentials", { application_credential: { name: "robot" } });
+  const keys = await post("credentials/OS-EC2", { tenant_id: token.project.id });
+  return {
+    token: issued.headers.get("x-subject-token") ?? "",
+    robot: robot["application_credential"]?.secret ?? "",
+    ec2: keys["credential"]?.secret ?? "",
+  };
+}
+
+/** Passwords in the manifest of a customer's instance, as the director shows it. */
+async function secretsOfManifest(world: World, deployment: string): Promise<Secrets> {
+  const { credentials, plan } = world;
+  const { url, client, clientSecret } = credentials.director;
+  const headers = { authorization: `Basic ${btoa(`${client}:${clientSecret}`)}` };
+  const { fetch } = world.environmentAt(plan.applications);
+  const shown = (await (await fetch(`${url}/deployments/${deployment}`, { headers })).json()) as { manifest: string };
+  const passwords = [...shown.manifest.matchAll(/password:\s*"?([^\s",}]+)/g)].map((match) => match[1] ?? "");
+  return Object.fromEntries(passwords.map((password, at) => [`manifest ${at}`, password]));
+}
+
+/** Every secret that the platform's story leads to. */
+async function secretsOf(options: WorldOptions): Promise<Secrets> {
+  const world = createWorld({ ...options, scramIterations: 1 });
+  const brokers = new Brokers(world);
+  const secrets = await world.run(async () => {
+    await inception(world, { services: ["postgresql"] });
+    const [broker] = brokers.list();
+    if (broker === undefined) throw new Error("no broker runs");
+    const binding = await orderAndBind(world, broker, () => {});
+    const { openstackAdmin, cpi, director } = world.credentials;
+    return {
+      admin: openstackAdmin.password,
+      member: cpi.password,
+      director: director.clientSecret,
+      broker: broker.password,
+      operator: broker.operator.password,
+      binding: binding.password,
+      ...(await secretsOfManifest(world, binding.name)),
+      ...(await secretsOfKeystone(world)),
+    };
+  });
+  await brokers.close();
+  return secrets;
+}
+
+it("draws no secret from the seed where there is a key, and all of them where there is none", async () => {
+  const [seeded, again, one, other] = [
+    await secretsOf({ seed: 7 }),
+    await secretsOf({ seed: 7 }),
+    await secretsOf({ seed: 7, secretKey: "one" }),
+    await secretsOf({ seed: 7, secretKey: "other" }),
+  ];
+  expect(again).toEqual(seeded);
+  expect(Object.keys(seeded)).toEqual(expect.arrayContaining(["manifest 0", "manifest 1", "token", "robot", "ec2"]));
+  const all = [seeded, one, other].flatMap((secrets) => Object.values(secrets));
+  for (const secret of all) expect(secret.length).toBeGreaterThanOrEqual(32);
+  expect(new Set(all).size).toBe(all.length);
+});

@@ -1,0 +1,165 @@
+import fc from "fast-check";
+import type { PostgresPool } from "kysely";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { embeddedPool } from "../../broker/index.ts";
+import { postgresPool } from "../../broker/store/postgres.ts";
+import { startPostgres } from "../../broker/store/testing.ts";
+import { findBrokenLaws } from "../../simulators/laws.ts";
+import { recordLaws } from "../laws/records.ts";
+import { createWorld, type World } from "../../simulators/world.ts";
+import { inception } from "../story/inception.ts";
+import { Brokers } from "./brokers.ts";
+import { PersistentCustomer, OWNER } from "./testing.ts";
+
+/*
+ * A broker may be killed between any two things that it does to the world or to its store. It is started again some seconds later. It must
+ * bring everything that it had accepted to its end, as if nothing had happened, and leave nothing behind that no record names.
+ */
+const SERVICE = "postgresql";
+const DOWN_MS = 5_000;
+
+/** Kills the broker at chosen ones of its steps: a step is an exchange with a backend, a statement, or a pause. */
+class Fate {
+  readonly world: World;
+  readonly brokers: Brokers;
+  readonly reported: unknown[] = [];
+  #doomed: ReadonlySet<number> = new Set();
+  steps = 0;
+
+  constructor(world: World, pool: PostgresPool) {
+    this.world = world;
+    this.brokers = new Brokers(this.#watched(), { pool: () => pool, report: (error) => this.reported.push(error) });
+  }
+
+  begin(doomed: readonly number[]): void {
+    this.steps = 0;
+    this.#doomed = new Set(doomed);
+  }
+
+  #watched(): World {
+    const { net, driver } = this.world;
+    const step = async <T>(work: Promise<T>): Promise<T> => {
+      const number = this.steps++;
+      const value = await work;
+      if (this.#doomed.has(number)) this.#kill();
+      return value;
+    };
+    return {
+      ...this.world,
+      net: {
+        attach: net.attach.bind(net),
+        fetchFrom: (source: string) => {
+          const fetch = net.fetchFrom(source);
+          return (...call: Parameters<typeof fetch>) => step(fetch(...call));
+        },
+      } as unknown as World["net"],
+      driver: {
+        sleep: (ms: number) => step(driver.sleep(ms)),
+        track: <T>(work: Promise<T>) => step(driver.track(work)),
+      } as World["driver"],
+    };
+  }
+
+  #kill(): void {
+    this.brokers.kill(SERVICE);
+    void this.world.driver.sleep(DOWN_MS).then(() => this.brokers.restart(SERVICE));
+  }
+}
+
+const postgres = await startPostgres();
+if ("reason" in postgres) process.stderr.write(`skipped: survival on PostgreSQL: ${postgres.reason}\n`);
+
+const STORES = [
+  { store: "pg-mem", missing: false, livesMax: 12, pool: embeddedPool },
+  {
+    store: "PostgreSQL",
+    missing: "reason" in postgres,
+    livesMax: 4,
+    pool: () => postgresPool("url" in postgres ? postgres.url : ""),
+  },
+];
+
+afterAll(async () => {
+  if ("stop" in postgres) await postgres.stop();
+});
+
+describe.each(STORES)("a broker that is killed, on $store", ({ missing, livesMax, pool: open }) => {
+  let pool: PostgresPool;
+  let fate: Fate;
+  let customer: PersistentCustomer;
+  let lives = 0;
+
+  beforeAll(async () => {
+    if (missing) return;
+    pool = open();
+    const world = createWorld({ seed: 7, scramIterations: 1, journalEventsMax: 200 });
+    fate = new Fate(world, pool);
+    await world.run(async () => {
+      await inception(world, { services: [SERVICE] });
+      const [broker] = fate.brokers.list();
+      if (broker !== undefined) customer = await PersistentCustomer.of(world, broker);
+    });
+  });
+
+  afterAll(async () => {
+    await fate?.brokers.close();
+    await pool?.end();
+  });
+
+  /** One whole life of an instance; what each step of it came to, and what it leaves. */
+  const live = (doomed: readonly number[]): Promise<Readonly<Record<string, unknown>>> =>
+    fate.world.run(async () => {
+      const path = `/v2/service_instances/life-${++lives}`;
+      const binding = `${path}/service_bindings/binding-${lives}`;
+      const backups = `${path}/extensions/backup/backups`;
+      const outcomes: Record<string, unknown> = {};
+      fate.begin(doomed);
+      outcomes.provision = await customer.ask("PUT", path, OWNER);
+      outcomes.bind = await customer.ask("PUT", binding, { bind_resource: { app_guid: "app" } });
+      const { id, state } = await customer.make(backups, backups);
+      outcomes.backup = state;
+      outcomes.update = await customer.ask("PATCH", path, { parameters: { max_connections: 20 + lives } });
+      const restores = `${path}/extensions/backup/restores`;
+      outcomes.restore = (await customer.make(`${backups}/${id}/restores`, restores)).state;
+      outcomes.alive = findBrokenLaws(fate.world, recordLaws(await customer.records()));
+      outcomes.unbind = await customer.ask("DELETE", binding);
+      outcomes.deprovision = await customer.ask("DELETE", path);
+      outcomes.left = findBrokenLaws(fate.world, recordLaws(await customer.records()));
+      outcomes.records = (await customer.records()).length;
+      return outcomes;
+    });
+
+  const WELL = {
+    provision: "succeeded",
+    bind: "succeeded",
+    backup: "succeeded",
+    update: "succeeded",
+    restore: "succeeded",
+    alive: [],
+    unbind: "succeeded",
+    deprovision: "succeeded",
+    left: [],
+    records: 0,
+  };
+
+  it.skipIf(missing)("lives a whole life when nobody kills it", async () => {
+    expect(await live([])).toEqual(WELL);
+    expect(fate.steps).toBeGreaterThan(100);
+  });
+
+  it.skipIf(missing)(
+    "goes on wherever it was, and leaves nothing behind",
+    async () => {
+      const stepsMax = fate.steps;
+      const moments = fc.array(fc.nat(stepsMax - 1), { minLength: 1, maxLength: 4 });
+      await fc.assert(
+        fc.asyncProperty(moments, async (doomed) => {
+          expect(await live(doomed)).toEqual(WELL);
+          expect(fate.reported).toEqual([]);
+        }),
+        { numRuns: livesMax },
+      );
+    },
+    600_000,
+  );
+});

@@ -1,0 +1,23 @@
+import type { LawfulWorld, Lookup } from "../../simulators/laws/lookup.ts";
+import type { RecordIndex } from "./instance-records.ts";
+
+/** The container in which the reference broker keeps backups, each object under the id of its instance (broker/backup/backups.ts). */
+const CONTAINER = "backups";
+
+/** Each object in the container is named by the record of a backup, and each that is named exists. */
+export function checkBackups({ openstack }: LawfulWorld, known: Lookup, { byId }: RecordIndex): readonly string[] {
+  const container = openstack.state().swift.accounts.get(`AUTH_${known.project}`)?.get(CONTAINER);
+  const stored = new Set(container?.objects.keys());
+  const records = [...byId.values()];
+  const named = new Set(records.flatMap(({ backups }) => backups.flatMap(({ objects }) => objects)));
+  const isBeingMade = (object: string): boolean => (byId.get(object.split("/")[0] ?? "")?.operation ?? null) !== null;
+  const stray = [...stored]
+    .filter((object) => !named.has(object) && !isBeingMade(object))
+    .map((object) => `the object ${CONTAINER}/${object} belongs to no backup`);
+  const missing = records
+    .filter(({ operation }) => operation === null)
+    .flatMap(({ backups }) => backups.flatMap(({ objects }) => objects))
+    .filter((object) => !stored.has(object))
+    .map((object) => `the object ${CONTAINER}/${object} of a backup does not exist`);
+  return [...stray, ...missing];
+}

@@ -1,0 +1,106 @@
+import type { PlantedBug } from "../../broker/index.ts";
+import { VirtualDriver } from "../../simulators/kernel/edge/drive.ts";
+import type { Snapshot } from "../../simulators/kernel/index.ts";
+import { createWorld, type World } from "../../simulators/world.ts";
+import { parseAs } from "../clients/answers.ts";
+import { type BrokerAddress, CatalogBody, osbClient } from "../clients/osb.ts";
+import { inception } from "../story/inception.ts";
+import { Brokers, type RunningBroker } from "../cloud/brokers.ts";
+import { ScenarioError } from "../errors.ts";
+import { pollUntil } from "../poll.ts";
+
+/** What the run needs of the catalog. */
+export interface PlanOffer {
+  readonly serviceId: string;
+  /** From small to large. */
+  readonly planIds: readonly string[];
+}
+
+const SERVICE = "postgresql";
+/** Readers of a run need little of the journal; a snapshot copies what it keeps. */
+const JOURNAL_EVENTS_MAX = 200;
+const BOOT_MS_MAX = 600_000;
+
+/**
+ * A platform to play on. The story of its inception is the same for all seeds, so it is told once; each run begins where it ended, with a
+ * new broker on an empty store and with random streams of its own. Nothing of one run reaches the next.
+ */
+export class ScenarioFixture {
+  readonly world: World;
+  readonly brokers: Brokers;
+  /** Errors that no backend caused: the broker's or the simulators' own. */
+  readonly defects: unknown[];
+  readonly #snapshot: Snapshot;
+  readonly #rewindNet: () => void;
+
+  private constructor(world: World, brokers: Brokers, defects: unknown[]) {
+    this.world = world;
+    this.brokers = brokers;
+    this.defects = defects;
+    this.#snapshot = world.kernel.snapshot();
+    this.#rewindNet = world.net.mark();
+  }
+
+  static async prepare(plantedBug?: PlantedBug): Promise<ScenarioFixture> {
+    const world = createWorld({ scramIterations: 1, journalEventsMax: JOURNAL_EVENTS_MAX });
+    const defects: unknown[] = [];
+    const report = (error: unknown): void => void defects.push(error);
+    const brokers = new Brokers(world, { report, ...(plantedBug && { plantedBug }) });
+    await world.run(() => inception(world, { services: [SERVICE] }));
+    if (defects.length > 0) throw defects[0];
+    await stopBrokers(world, brokers);
+    return new ScenarioFixture(world, brokers, defects);
+  }
+
+  /** Back to the beginning, for the run of a seed. */
+  async begin(seed: number): Promise<void> {
+    const { world, brokers } = this;
+    await stopBrokers(world, brokers);
+    world.kernel.restore(this.#snapshot);
+    this.#rewindNet();
+    world.kernel.reseed(`provisioning/${seed}`);
+    this.defects.length = 0;
+    brokers.renew();
+    await world.run(() => this.fetchOffer());
+  }
+
+  get broker(): RunningBroker {
+    const broker = this.brokers.list().find(({ service }) => service === SERVICE);
+    if (broker === undefined) throw new ScenarioError("SCENARIO_UNEXPECTED_ANSWER", "no broker has been deployed");
+    return broker;
+  }
+
+  kill(): void {
+    this.brokers.kill(SERVICE);
+  }
+
+  get isUp(): boolean {
+    return this.brokers.isUp(SERVICE);
+  }
+
+  restart(): void {
+    this.brokers.restart(SERVICE);
+  }
+
+  fetchOffer(): Promise<PlanOffer> {
+    return fetchOffer(this.world, this.broker);
+  }
+}
+
+/** The catalog of a broker, once it answers. */
+export function fetchOffer(world: World, broker: BrokerAddress): Promise<PlanOffer> {
+  const environment = world.environmentAt(world.plan.applications);
+  const client = osbClient(environment, broker);
+  return pollUntil(environment, "the catalog", 1000, BOOT_MS_MAX, async () => {
+    const answer = await client.send("GET", "/v2/catalog");
+    if (answer.kind === "unknown" || answer.status !== 200) return undefined;
+    const [service] = parseAs(CatalogBody, answer.body, "GET /v2/catalog").services;
+    return service && { serviceId: service.id, planIds: service.plans.map(({ id }) => id) };
+  });
+}
+
+/** Stops the brokers: what still runs ends at its next breath. */
+async function stopBrokers(world: World, brokers: Brokers): Promise<void> {
+  brokers.halt();
+  if (world.driver instanceof VirtualDriver) await world.driver.advance(0);
+}

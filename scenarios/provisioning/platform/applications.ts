@@ -1,0 +1,58 @@
+import type { World } from "../../../simulators/world.ts";
+import type { DatabaseContents } from "../contents.ts";
+import type { ModelBinding } from "../model.ts";
+
+const TABLE = "ledger";
+
+/** A session on the virtual data plane. */
+type Session = ReturnType<World["dataservices"]["session"]>;
+
+/** The tenants' applications: they use what their bindings give them. */
+export class Applications {
+  readonly #world: World;
+  #rows = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Writes rows; only those whose write was acknowledged are expected to be there. Nothing happens when the application can't log in. */
+  write(binding: ModelBinding, count: number): void {
+    const { instance } = binding;
+    const session = this.open(binding);
+    if (session === undefined) return;
+    for (let at = 0; at < count; at++) {
+      const key = `${instance.id.slice(-4)}-${++this.#rows}`;
+      const row = { row: this.#rows, tenant: instance.tenant };
+      session.put(TABLE, key, row);
+      instance.holds.noteWrite(new Map([[key, JSON.stringify(row)]]));
+    }
+    session.close();
+  }
+
+  /**
+   * A session of the application that has this binding; undefined when the database can't be reached or does not let it in.
+   *
+   * @param at an address. Default: that of the host's name
+   */
+  open(binding: ModelBinding, at?: string): Session | undefined {
+    const { credentials } = binding;
+    if (credentials === undefined) return undefined;
+    const address = at ?? this.#world.net.resolve(credentials.host);
+    if (address === undefined) return undefined;
+    if (at === undefined) binding.address = address;
+    const { username, password, name: database, port } = credentials;
+    try {
+      const source = this.#world.plan.applications;
+      return this.#world.dataservices.session(source, address, port, { username, password, database });
+    } catch (error) {
+      if (error instanceof Error && error.name === "DataServiceError") return undefined;
+      throw error;
+    }
+  }
+
+  /** What a session finds. */
+  read(session: Session): DatabaseContents {
+    return new Map(session.read(TABLE).map(([key, row]) => [key, JSON.stringify(row)]));
+  }
+}

@@ -1,0 +1,15 @@
+import type { Director } from "../state/director.ts";
+import type { Task } from "../state/tasks.ts";
+import type { RequestContext } from "../wire/context.ts";
+import { DirectorError } from "../wire/errors.ts";
+
+/** @throws DirectorError 10000 */
+export function taskInPath({ director, params }: RequestContext): Task {
+  const task = director.slot.value.tasks.get(Number(params.id));
+  if (task === undefined) throw new DirectorError(10000, `Task ${params.id} not found`);
+  return task;
+}
+
+/** The teams of the deployment that a task is about. */
+export const teamsOfTask = (director: Director, task: Task): readonly string[] =>
+  director.slot.value.deployments.get(task.deployment ?? "")?.teams ?? [];

@@ -1,0 +1,62 @@
+/** A value of a virtual column: what JSON can say. */
+export type Value = string | number | boolean | null | readonly Value[] | { readonly [name: string]: Value };
+export type Row = Readonly<Record<string, Value>>;
+
+/** What a virtual data service holds. Plain data. */
+export interface Content {
+  readonly tables: Map<string, Table>;
+  /** The last number that each sequence gave out. */
+  readonly sequences: Map<string, number>;
+}
+
+export interface Table {
+  readonly rows: Map<string, Row>;
+  /** The last write, for who must see the past: the key and what was there before it. */
+  undo: { readonly key: string; readonly row: Row | null } | null;
+}
+
+export const emptyContent = (): Content => ({ tables: new Map(), sequences: new Map() });
+
+export function tableOf(content: Content, name: string): Table {
+  let table = content.tables.get(name);
+  if (table === undefined) content.tables.set(name, (table = { rows: new Map(), undo: null }));
+  return table;
+}
+
+/** Writes a row, or removes it with `null`. The table comes into being with its first row. */
+export function writeRow(content: Content, name: string, key: string, row: Row | null): void {
+  const table = tableOf(content, name);
+  table.undo = { key, row: table.rows.get(key) ?? null };
+  putOrDelete(table.rows, key, row);
+}
+
+function putOrDelete(rows: Map<string, Row>, key: string, row: Row | null): void {
+  if (row === null) rows.delete(key);
+  else rows.set(key, row);
+}
+
+export function nextValue(content: Content, sequence: string): number {
+  const value = (content.sequences.get(sequence) ?? 0) + 1;
+  content.sequences.set(sequence, value);
+  return value;
+}
+
+/** What an appending restore leaves: what was there, and over it what the dump holds. */
+export function append(under: Content, over: Content): void {
+  for (const [name, { rows }] of over.tables) for (const [key, row] of rows) writeRow(under, name, key, row);
+  for (const [name, value] of over.sequences) under.sequences.set(name, value);
+}
+
+/** Every second table as it was before its last write: what a dump without one snapshot may see. */
+export function tearLastWrites(content: Content): Content {
+  const tables = [...content.tables].sort(byName).map(([name, table], at): [string, Table] => {
+    if (at % 2 === 0 || table.undo === null) return [name, table];
+    const rows = new Map(table.rows);
+    putOrDelete(rows, table.undo.key, table.undo.row);
+    return [name, { rows, undo: null }];
+  });
+  return { tables: new Map(tables), sequences: content.sequences };
+}
+
+export const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
+  a < b ? -1 : a > b ? 1 : 0;

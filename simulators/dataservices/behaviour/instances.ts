@@ -1,0 +1,165 @@
+import Type from "typebox";
+import { Compile } from "typebox/compile";
+import { emptyContent } from "./content.ts";
+import { DataServiceError } from "../wire/errors.ts";
+import { faultAt } from "../faults.ts";
+import type { DataServices } from "./services.ts";
+import { type Disk, groupOf, type Instance, type Kind } from "../state.ts";
+
+/** What the agent of a VM tells when it starts the job of a data service. */
+export interface StartOrder {
+  readonly kind: Kind;
+  readonly address: string;
+  readonly deployment: string;
+  readonly index: number;
+  /** The bootstrap instance of its group is the primary, the others are replicas. */
+  readonly bootstrap: boolean;
+  /** The persistent disk; a job without one has data for as long as it runs on this VM. */
+  readonly disk: string | null;
+  /** Properties of the job: `{database, port, admin, agent: {port, username, password}, …custom parameters}`. */
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+const DEFAULT_PORTS: Readonly<Record<Kind, number>> = { postgresql: 5432, redis: 6379, mongodb: 27017 };
+const AGENT_PORT = 3100;
+const PROPERTIES = Compile(
+  Type.Object({
+    database: Type.String(),
+    port: Type.Optional(Type.Unknown()),
+    agent: Type.Object({
+      username: Type.String(),
+      password: Type.String({ minLength: 1 }),
+      port: Type.Optional(Type.Unknown()),
+    }),
+  }),
+);
+/** Properties that are no custom parameters. */
+const STRUCTURAL = new Set(["database", "port", "admin", "agent"]);
+
+/**
+ * Starts the data service of a VM; called again it takes the new properties. A VM that was made anew with the same disk has
+ * the same users and data.
+ *
+ * @throws DataServiceError DS_BAD_JOB, DS_VM_TAKEN
+ */
+export function start(services: DataServices, order: StartOrder): Instance {
+  const { kernel } = services;
+  const state = services.slot.value;
+  const there = state.instances.get(order.address);
+  if (there !== undefined && there.kind !== order.kind) throw new DataServiceError("DS_VM_TAKEN", order.address);
+  const instance = instanceOf(order, faultAt(kernel, "start", order) === undefined ? "running" : "failing");
+  if (!state.disks.has(instance.disk)) state.disks.set(instance.disk, newDisk(instance.disk));
+  state.instances.set(instance.address, instance);
+  join(services, instance);
+  const { kind, address, deployment, index, role } = instance;
+  kernel.record("dataservices", `service.${instance.state}`, address, { kind, deployment, index, role });
+  services.changed(address);
+  return instance;
+}
+
+function join({ slot }: DataServices, instance: Instance): void {
+  const group = groupOf(instance);
+  const others = (slot.value.groups.get(group) ?? []).filter((address) => address !== instance.address);
+  slot.value.groups.set(group, [...others, instance.address]);
+}
+
+function leave({ slot }: DataServices, instance: Instance): void {
+  const group = groupOf(instance);
+  const others = (slot.value.groups.get(group) ?? []).filter((address) => address !== instance.address);
+  if (others.length === 0) slot.value.groups.delete(group);
+  else slot.value.groups.set(group, others);
+}
+
+const newDisk = (id: string): Disk => ({ id, users: new Map(), content: emptyContent() });
+
+function instanceOf(order: StartOrder, state: Instance["state"]): Instance {
+  const { kind, address, deployment, index, properties } = order;
+  if (!PROPERTIES.Check(properties))
+    throw new DataServiceError("DS_BAD_JOB", `${kind} needs database, agent.username and agent.password`);
+  const { agent } = properties;
+  return {
+    kind,
+    address,
+    port: Number(properties.port ?? DEFAULT_PORTS[kind]),
+    deployment,
+    index,
+    role: order.bootstrap ? "primary" : "replica",
+    database: properties.database,
+    disk: order.disk ?? ephemeral(address),
+    agent: { port: Number(agent.port ?? AGENT_PORT), username: agent.username, password: agent.password },
+    parameters: parametersOf(properties),
+    state,
+  };
+}
+
+const ephemeral = (address: string): string => `ephemeral:${address}`;
+
+function parametersOf(properties: Readonly<Record<string, unknown>>): Instance["parameters"] {
+  const scalars = Object.entries(properties).filter(
+    (entry): entry is [string, string | number | boolean] =>
+      !STRUCTURAL.has(entry[0]) && ["string", "number", "boolean"].includes(typeof entry[1]),
+  );
+  return Object.fromEntries(scalars);
+}
+
+/** Stops the data service of a VM: its sessions end and nothing listens any more. The disk keeps what it holds. */
+export function stop(services: DataServices, address: string, kind: Kind, isGone = false): void {
+  const state = services.slot.value;
+  const instance = state.instances.get(address);
+  if (instance === undefined || instance.kind !== kind) return;
+  services.endSessions(instance);
+  state.instances.delete(address);
+  leave(services, instance);
+  services.kernel.record("dataservices", "service.stopped", address, { kind, deployment: instance.deployment });
+  if (isGone) state.disks.delete(ephemeral(address));
+  services.changed(address);
+}
+
+/** All that is on one persistent disk is on the other as well. */
+export function copyDisk(services: DataServices, from: string, to: string): void {
+  const { disks } = services.slot.value;
+  const source = disks.get(from);
+  if (source === undefined) return;
+  disks.set(to, { ...structuredClone(source), id: to });
+  services.kernel.record("dataservices", "disk.copy", to, { from });
+  services.diskCopied(from, to);
+}
+
+/** Forgets a persistent disk and all it held, for good. */
+export function destroyDisk(services: DataServices, disk: string): void {
+  if (!services.slot.value.disks.delete(disk)) return;
+  services.kernel.record("dataservices", "disk.destroy", disk);
+  services.diskDestroyed(disk);
+}
+
+/** @throws DataServiceError DS_NOT_SIMULATED for a kind that has no data plane here */
+export function requireSimulatedData({ kind }: Instance): void {
+  if (kind !== "postgresql") throw new DataServiceError("DS_NOT_SIMULATED", `the data of ${kind}`);
+}
+
+/** The part of BOSH's job context that a data service needs. */
+interface JobContext {
+  readonly deployment: string;
+  readonly index: number;
+  readonly bootstrap: boolean;
+  readonly ip: string;
+  readonly diskCid: string | null;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+/** What the jobs `postgresql`, `redis` and `mongodb` do on a VM, in the shape that the director's agent calls. */
+export interface DataServiceJob {
+  start(place: JobContext): void;
+  stop(place: JobContext, isGone: boolean): void;
+}
+
+/** The behaviours of those jobs, by kind. */
+export function jobsOf(services: DataServices): Readonly<Record<Kind, DataServiceJob>> {
+  const job = (kind: Kind): DataServiceJob => ({
+    start: ({ deployment, index, bootstrap, ip, diskCid, properties }) => {
+      start(services, { kind, address: ip, deployment, index, bootstrap, disk: diskCid, properties });
+    },
+    stop: ({ ip }, isGone) => stop(services, ip, kind, isGone),
+  });
+  return { postgresql: job("postgresql"), redis: job("redis"), mongodb: job("mongodb") };
+}

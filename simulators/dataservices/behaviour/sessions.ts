@@ -1,0 +1,180 @@
+import type { Effect } from "../../kernel/index.ts";
+import { nextValue, type Row, writeRow } from "./content.ts";
+import { DataServiceError, type DataServiceErrorCode } from "../wire/errors.ts";
+import { faultAt, type FaultLocation } from "../faults.ts";
+import type { DataServices } from "./services.ts";
+import { diskOf } from "./replication.ts";
+import type { Instance, OpenSession } from "../state.ts";
+import { equalInConstantTime, verifies } from "../wire/scram.ts";
+
+export interface SessionLogin {
+  readonly username: string;
+  readonly password: string;
+  readonly database: string;
+}
+
+/**
+ * A session of the virtual data plane: a logged-in user of one instance, who writes and reads rows. Each call is an input of
+ * the world. All throw `DataServiceError` DS_SESSION_ENDED once the user is deleted, the service stops, a restore has run or the
+ * security group no longer admits the source; writes throw DS_READ_ONLY on a replica.
+ */
+export interface Session {
+  put(table: string, key: string, row: Row): void;
+  remove(table: string, key: string): void;
+  drop(table: string): void;
+  /** The next number of a sequence; 1 is the first. */
+  next(sequence: string): number;
+  get(table: string, key: string): Row | undefined;
+  /** Rows by key, in the order of keys. */
+  read(table: string): readonly (readonly [string, Row])[];
+  /** In order. */
+  tables(): readonly string[];
+  close(): void;
+}
+
+interface OpenOrder extends SessionLogin {
+  readonly source: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+type Statement =
+  | { readonly op: "put"; readonly table: string; readonly key: string; readonly row: Row }
+  | { readonly op: "remove"; readonly table: string; readonly key: string }
+  | { readonly op: "drop"; readonly table: string }
+  | { readonly op: "next"; readonly sequence: string }
+  | { readonly op: "get"; readonly table: string; readonly key: string }
+  | { readonly op: "read"; readonly table: string }
+  | { readonly op: "tables" };
+
+const READS = new Set<Statement["op"]>(["get", "read", "tables"]);
+
+/** What happens to a connection that is being opened to a real server. */
+export const connectFault = ({ kernel }: DataServices, { deployment, kind, address }: Instance): Effect | undefined =>
+  kernel.input("dataservices.connect", { deployment, kind, address }) as Effect | undefined;
+
+interface Execution {
+  readonly session: OpenSession;
+  readonly statement: Statement;
+}
+
+/** A refusal is an answer, not an exception: a restore that runs inputs again must get past it. */
+type InputAnswer<T> =
+  | { readonly value: T }
+  | { readonly refusal: DataServiceErrorCode; readonly detail: string | undefined };
+
+export function defineInputs(services: DataServices): void {
+  services.kernel.onInput("dataservices.connect", (place: FaultLocation) => faultAt(services.kernel, "connect", place));
+  services.kernel.onInput("dataservices.open", (order: OpenOrder) => answer(() => open(services, order)));
+  services.kernel.onInput("dataservices.execute", (execution: Execution) => answer(() => execute(services, execution)));
+  services.kernel.onInput("dataservices.close", ({ address, id }: OpenSession) => {
+    services.slot.value.sessions.get(address)?.delete(id);
+  });
+}
+
+function answer<T>(work: () => T): InputAnswer<T> {
+  try {
+    return { value: work() };
+  } catch (error) {
+    if (!(error instanceof DataServiceError)) throw error;
+    return { refusal: error.code, detail: error.detail };
+  }
+}
+
+function ask<T>(services: DataServices, kind: string, data: unknown): T {
+  const answered = services.kernel.input(kind, data) as InputAnswer<T>;
+  if ("refusal" in answered) throw new DataServiceError(answered.refusal, answered.detail);
+  return answered.value;
+}
+
+/** @throws DataServiceError DS_REFUSED, DS_RESET, DS_WRONG_PASSWORD, DS_NOT_YOUR_DATABASE, DS_NOT_SIMULATED, DS_LIVE */
+export function openSession(
+  services: DataServices,
+  source: string,
+  address: string,
+  port: number,
+  login: SessionLogin,
+): Session {
+  const { kernel } = services;
+  const { username, password, database } = login;
+  const order: OpenOrder = { source, address, port, username, password, database };
+  const session = ask<OpenSession>(services, "dataservices.open", order);
+  const run = <T>(statement: Statement): T => ask(services, "dataservices.execute", { session, statement });
+  return {
+    put: (table, key, row) => run<void>({ op: "put", table, key, row }),
+    remove: (table, key) => run<void>({ op: "remove", table, key }),
+    drop: (table) => run<void>({ op: "drop", table }),
+    next: (sequence) => run({ op: "next", sequence }),
+    get: (table, key) => run({ op: "get", table, key }),
+    read: (table) => run({ op: "read", table }),
+    tables: () => run({ op: "tables" }),
+    close: () => void kernel.input("dataservices.close", session),
+  };
+}
+
+function open(services: DataServices, order: OpenOrder): OpenSession {
+  const { source, address, port, username } = order;
+  const state = services.slot.value;
+  const instance = requireListening(services, source, address, port);
+  if (services.real?.covers(instance)) throw new DataServiceError("DS_LIVE", `${address}:${port}`);
+  const effect = faultAt(services.kernel, "connect", instance);
+  if (effect !== undefined) throw new DataServiceError(effect.kind === "reset" ? "DS_RESET" : "DS_REFUSED");
+  if (instance.kind !== "postgresql")
+    throw new DataServiceError("DS_NOT_SIMULATED", `the data plane of ${instance.kind}`);
+  authenticate(services, instance, order);
+  const session: OpenSession = { id: ++state.lastSession, address, source, username };
+  const others = state.sessions.get(address) ?? new Map<number, OpenSession>();
+  state.sessions.set(address, others.set(session.id, session));
+  return session;
+}
+
+/** @throws DataServiceError DS_REFUSED */
+function requireListening(services: DataServices, source: string, address: string, port: number): Instance {
+  const instance = services.slot.value.instances.get(address);
+  const isOpen = instance?.state === "running" && instance.port === port && services.admits(source, address, port);
+  if (!isOpen) throw new DataServiceError("DS_REFUSED", `${address}:${port} from ${source}`);
+  return instance;
+}
+
+function authenticate(services: DataServices, instance: Instance, login: SessionLogin): void {
+  const user = diskOf(services, instance)?.users.get(login.username);
+  if (user === undefined || !verifies(login.password, user.verifier))
+    throw new DataServiceError("DS_WRONG_PASSWORD", login.username);
+  if (!equalInConstantTime(user.database, login.database))
+    throw new DataServiceError("DS_NOT_YOUR_DATABASE", login.database);
+}
+
+function execute(services: DataServices, { session, statement }: Execution): unknown {
+  const { address, id, source } = session;
+  const { instances, sessions } = services.slot.value;
+  const instance = instances.get(address);
+  const disk = instance && diskOf(services, instance);
+  if (!instance || !disk || !sessions.get(address)?.has(id) || !services.admits(source, address, instance.port)) {
+    sessions.get(address)?.delete(id);
+    throw new DataServiceError("DS_SESSION_ENDED");
+  }
+  if (instance.role === "replica" && !READS.has(statement.op)) throw new DataServiceError("DS_READ_ONLY");
+  return perform(disk.content, statement);
+}
+
+/** What goes in and what comes out is a copy, as over a socket: nobody holds a part of the disk. */
+function perform(content: Parameters<typeof writeRow>[0], statement: Statement): unknown {
+  switch (statement.op) {
+    case "put":
+      return writeRow(content, statement.table, statement.key, structuredClone(statement.row));
+    case "remove":
+      return writeRow(content, statement.table, statement.key, null);
+    case "drop":
+      return content.tables.delete(statement.table);
+    case "next":
+      return nextValue(content, statement.sequence);
+    case "get":
+      return structuredClone(content.tables.get(statement.table)?.rows.get(statement.key));
+    case "read":
+      return structuredClone([...(content.tables.get(statement.table)?.rows ?? [])]).sort(([a], [b]) =>
+        a < b ? -1 : a > b ? 1 : 0,
+      );
+    case "tables":
+      return [...content.tables.keys()].sort();
+  }
+}

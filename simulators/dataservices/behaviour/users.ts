@@ -1,0 +1,30 @@
+import { verifierOf, verifies } from "../wire/scram.ts";
+import type { DataServices } from "./services.ts";
+import { diskOf, membersOf } from "./replication.ts";
+import type { Instance } from "../state.ts";
+
+const SALT_BYTES = 16;
+
+/** Creates a user or gives it a new password; answers whether it is new. */
+export function writeUser(services: DataServices, instance: Instance, username: string, password: string): boolean {
+  const { kernel } = services;
+  const disk = diskOf(services, instance);
+  const known = disk?.users.get(username);
+  if (disk === undefined || (known !== undefined && verifies(password, known.verifier))) return false;
+  const salt = kernel.secrets("dataservices/salt").bytes(SALT_BYTES);
+  const verifier = verifierOf(password, salt, services.scramIterations);
+  disk.users.set(username, { username, database: instance.database, verifier });
+  const kind = known === undefined ? "user.create" : "user.password";
+  kernel.record("dataservices", kind, instance.address, { deployment: instance.deployment, username });
+  return known === undefined;
+}
+
+/** Removes a user and ends its virtual sessions, on replicas as well. Nothing happens where there is none. */
+export function removeUser(services: DataServices, instance: Instance, username: string): void {
+  if (!diskOf(services, instance)?.users.delete(username)) return;
+  for (const member of membersOf(services, instance)) services.endSessions(member, username);
+  services.kernel.record("dataservices", "user.delete", instance.address, {
+    deployment: instance.deployment,
+    username,
+  });
+}

@@ -1,0 +1,85 @@
+import { type Body, type HttpReply, type HttpRequest, on, type Route } from "../../kernel/index.ts";
+import { stop } from "../behaviour/instances.ts";
+import type { DataServices } from "../behaviour/services.ts";
+import { faultAt, type FaultStep } from "../faults.ts";
+import type { Instance } from "../state.ts";
+import { AgentError, refusalOf } from "../wire/agent-errors.ts";
+import { DataServiceError } from "../wire/errors.ts";
+
+/** Answers a request for the instance at whose address it came in; what it throws becomes the agent's error. */
+export type AgentHandler = (services: DataServices, instance: Instance, request: HttpRequest) => Body<HttpReply>;
+
+const portOf = ({ origin }: HttpRequest): string => new URL(origin).port || "80";
+
+/** The instance whose agent was reached: a VM is known by its address. Undefined where no VM has a data service. */
+export function instanceAt({ slot }: DataServices, request: HttpRequest): Instance | undefined {
+  const instance = slot.value.instances.get(new URL(request.origin).hostname);
+  return instance === undefined || String(instance.agent.port) !== portOf(request) ? undefined : instance;
+}
+
+/** A connection that nobody accepts. */
+export const NOBODY_LISTENS: HttpReply = { status: 0, wire: { kind: "reset" } };
+
+/** One route of the agent, for its platform alone. */
+export const agentRoute = (method: string, path: string, handler: AgentHandler): Route<DataServices> => ({
+  method,
+  path,
+  auth: "basic, the job's property `agent`",
+  clients: ["broker"],
+  *handler(services, request): Body<HttpReply> {
+    const instance = instanceAt(services, request);
+    if (instance === undefined) return NOBODY_LISTENS;
+    try {
+      return yield* handler(services, instance, request);
+    } catch (error) {
+      return refusalOf(error);
+    }
+  },
+});
+
+/** @throws AgentError 503 when the data service does not run, 409 on a replica */
+export function requirePrimary(instance: Instance): void {
+  if (instance.state !== "running") throw new AgentError(503, "not_running", "the data service does not run");
+  if (instance.role !== "primary") throw new AgentError(409, "not_primary", "ask the primary of the group");
+}
+
+/** @throws AgentError the step's armed failure; `vanish` takes the service away first */
+export function* applyFault(services: DataServices, step: FaultStep, instance: Instance): Body {
+  const effect = faultAt(services.kernel, step, instance);
+  if (effect?.kind === "delay") yield* services.kernel.faults.delay(effect);
+  if (effect?.kind === "stuck" && !(yield* services.kernel.faults.stuck(effect)))
+    throw new AgentError(504, `${step}_failed`, "no answer in time");
+  if (effect?.kind === "error") throw new AgentError(500, `${step}_failed`, effect.message);
+  if (effect?.kind === "vanish") {
+    stop(services, instance.address, instance.kind);
+    throw new AgentError(0, "vanished", "");
+  }
+}
+
+type Outcome<T> = { readonly value: T } | { readonly error: unknown };
+
+/**
+ * Waits for work on a real server. The handler stays a process of the world: it sleeps on a signal of the kernel that the edge
+ * fires when its promise settles, and goes on in an event of its own. Only for worlds that follow the wall.
+ */
+export function* awaitReal<T>({ kernel }: DataServices, work: Promise<T>): Body<T> {
+  const settled = kernel.signal<Outcome<T>>();
+  work.then(
+    (value) => settled.fire({ value }),
+    (error: unknown) => settled.fire({ error }),
+  );
+  const outcome = yield* on(settled);
+  if ("error" in outcome) throw outcome.error;
+  return outcome.value;
+}
+
+/**
+ * The real servers, if one stands behind the instance.
+ *
+ * @throws DataServiceError DS_NOT_SIMULATED while a snapshot is replayed: real data is no part of it, so what was done to it can't be done again
+ */
+export function realServersOf(services: DataServices, instance: Instance): DataServices["real"] {
+  if (!services.real?.covers(instance)) return undefined;
+  if (services.kernel.replaying) throw new DataServiceError("DS_NOT_SIMULATED", "real data is not in a snapshot");
+  return services.real;
+}

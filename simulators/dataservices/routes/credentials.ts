@@ -1,0 +1,72 @@
+import Type from "typebox";
+import { Compile } from "typebox/compile";
+import { type Body, bodyJson, empty, type HttpReply, type HttpRequest, json } from "../../kernel/index.ts";
+import { neighboursOf } from "../behaviour/replication.ts";
+import type { DataServices } from "../behaviour/services.ts";
+import { removeUser, writeUser } from "../behaviour/users.ts";
+import { isPlanted } from "../faults.ts";
+import type { Instance } from "../state.ts";
+import { AgentError } from "../wire/agent-errors.ts";
+import { agentRoute, applyFault, awaitReal, realServersOf, requirePrimary } from "./agent-route.ts";
+
+const USERNAME = /^[a-z][a-z0-9_]{0,62}$/;
+/** Names that the server or the platform keeps for itself. */
+const RESERVED = /^(pg_.*|postgres|public|none|cfuser|drydock.*)$/;
+/** Longer than any that a broker mints; each costs a key derivation. */
+const PASSWORD_CHARS_MAX = 200;
+
+const CREDENTIALS = Compile(Type.Object({ password: Type.String({ minLength: 1, maxLength: PASSWORD_CHARS_MAX }) }));
+
+function* applyUsers(services: DataServices, instances: readonly Instance[]): Body {
+  for (const instance of instances) {
+    const real = realServersOf(services, instance);
+    if (real !== undefined) yield* awaitReal(services, real.applyUsers(instance));
+  }
+}
+
+/** @throws AgentError 400 */
+function usernameOf(request: HttpRequest): string {
+  const username = request.params.username ?? "";
+  if (USERNAME.test(username) && !RESERVED.test(username)) return username;
+  throw new AgentError(400, "bad_username", `a user name matches ${USERNAME.source} and is not reserved`);
+}
+
+/** @throws AgentError 400, and 422 for a database that is not the instance's own */
+function passwordOf(instance: Instance, request: HttpRequest): string {
+  const body = bodyJson(request);
+  const value: unknown = body.ok ? body.value : undefined;
+  if (!CREDENTIALS.Check(value))
+    throw new AgentError(400, "bad_password", `password: a text of 1 to ${PASSWORD_CHARS_MAX} characters`);
+  if ("database" in value && value.database !== undefined && value.database !== instance.database)
+    throw new AgentError(422, "unknown_database", "this instance has no such database");
+  return value.password;
+}
+
+function* put(services: DataServices, instance: Instance, request: HttpRequest): Body<HttpReply> {
+  requirePrimary(instance);
+  const username = usernameOf(request);
+  const password = passwordOf(instance, request);
+  yield* applyFault(services, "credentials", instance);
+  const isEverywhere = isPlanted(services.kernel, "credentials everywhere", instance);
+  const neighbours = isEverywhere ? neighboursOf(services, instance) : [];
+  const isNew = writeUser(services, instance, username, password);
+  for (const each of neighbours) writeUser(services, each, username, password);
+  yield* applyUsers(services, [instance, ...neighbours]);
+  return json(isNew ? 201 : 200, { username, database: instance.database });
+}
+
+function* remove(services: DataServices, instance: Instance, request: HttpRequest): Body<HttpReply> {
+  requirePrimary(instance);
+  yield* applyFault(services, "credentials", instance);
+  if (isPlanted(services.kernel, "credentials keep", instance)) return empty(204);
+  removeUser(services, instance, request.params.username ?? "");
+  // Also when the record was gone: an earlier attempt may have failed after it.
+  yield* applyUsers(services, [instance]);
+  return empty(204);
+}
+
+/** Users of the instance. */
+export const credentialsRoutes = [
+  agentRoute("PUT", "/v1/credentials/:username", put),
+  agentRoute("DELETE", "/v1/credentials/:username", remove),
+];

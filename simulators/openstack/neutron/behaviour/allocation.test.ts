@@ -1,0 +1,83 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { addNetwork, addPort, addSubnet, newNeutron, refusalOf } from "../testing.ts";
+import { deletePort } from "./ports.ts";
+
+const bits = fc.integer({ min: 24, max: 30 });
+
+describe("addresses of ports", () => {
+  it("are all hosts of a subnet but its gateway, from the lowest, until none is left", () => {
+    fc.assert(
+      fc.property(bits, (length) => {
+        const neutron = newNeutron();
+        const network = addNetwork(neutron);
+        addSubnet(neutron, network, `10.0.0.0/${length}`);
+        const broadcast = 2 ** (32 - length) - 1;
+        const expected = Array.from({ length: broadcast - 2 }, (_none, at) => `10.0.0.${at + 2}`);
+        expect(expected.map(() => addPort(neutron, network).fixedIps[0]?.ip)).toEqual(expected);
+        expect(refusalOf(() => addPort(neutron, network))).toBe("IpAddressGenerationFailure");
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it("are held by one port each, and the lowest that was freed is the next to be given", () => {
+    const step = fc.oneof(fc.constant("create" as const), fc.nat({ max: 20 }));
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const neutron = newNeutron();
+        const network = addNetwork(neutron);
+        addSubnet(neutron, network, "10.0.0.0/28");
+        const free = new Set(Array.from({ length: 13 }, (_none, at) => `10.0.0.${at + 2}`));
+        const ports = [];
+        for (const each of steps) {
+          if (each !== "create") {
+            const [port] = ports.splice(each, 1);
+            if (port === undefined) continue;
+            deletePort(neutron, port);
+            for (const { ip } of port.fixedIps) free.add(ip);
+          } else if (free.size > 0) {
+            const port = addPort(neutron, network);
+            const [lowest] = [...free].sort((a, b) => Number(a.split(".")[3]) - Number(b.split(".")[3]));
+            expect(port.fixedIps.map(({ ip }) => ip)).toEqual([lowest]);
+            free.delete(lowest ?? "");
+            ports.push(port);
+          } else expect(refusalOf(() => addPort(neutron, network))).toBe("IpAddressGenerationFailure");
+        }
+      }),
+    );
+  });
+
+  it("are one of each version unless the port asks for others", () => {
+    const neutron = newNeutron();
+    const network = addNetwork(neutron);
+    addSubnet(neutron, network, "10.0.0.0/24");
+    addSubnet(neutron, network, "fd00::/64");
+    expect(addPort(neutron, network).fixedIps.map(({ ip }) => ip)).toEqual(["10.0.0.2", "fd00::1"]);
+  });
+
+  it("are as before when a port is refused its second one", () => {
+    const neutron = newNeutron();
+    const network = addNetwork(neutron);
+    const [small, large] = [addSubnet(neutron, network, "10.0.1.0/30"), addSubnet(neutron, network, "10.0.0.0/24")];
+    addPort(neutron, network, { fixedIps: [{ subnetId: small.id }] });
+    const fixedIps = [{ subnetId: large.id }, { subnetId: small.id }];
+    expect(refusalOf(() => addPort(neutron, network, { fixedIps }))).toBe("IpAddressGenerationFailure");
+    expect(addPort(neutron, network, { fixedIps: [{ subnetId: large.id }] }).fixedIps[0]?.ip).toBe("10.0.0.2");
+  });
+
+  it("may be chosen: on a subnet of the network, and of no other port", () => {
+    const neutron = newNeutron();
+    const network = addNetwork(neutron);
+    const { id: subnetId } = addSubnet(neutron, network, "10.0.0.0/24");
+    expect(addPort(neutron, network, { fixedIps: [{ ip: "10.0.0.77" }] }).fixedIps).toEqual([
+      { subnetId, ip: "10.0.0.77" },
+    ]);
+    const refused = (fixedIps: readonly object[]): unknown => refusalOf(() => addPort(neutron, network, { fixedIps }));
+    expect(refused([{ ip: "10.0.0.77" }])).toBe("IpAddressAlreadyAllocated");
+    expect(refused([{ ip: "10.9.0.1" }])).toBe("InvalidIpForNetwork");
+    expect(refused([{ subnetId, ip: "10.9.0.1" }])).toBe("InvalidIpForSubnet");
+    expect(refused([{ subnetId: "another" }])).toBe("InvalidInput");
+    expect(refused(Array.from({ length: 6 }, () => ({ subnetId })))).toBe("InvalidInput");
+  });
+});

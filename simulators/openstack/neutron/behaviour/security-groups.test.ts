@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { countOf } from "../state/quotas.ts";
+import { newNeutron, PROJECT } from "../testing.ts";
+import {
+  addRule,
+  createGroup,
+  deleteGroup,
+  ensureDefaultGroup,
+  findSameRule,
+  type NewRule,
+} from "./security-groups.ts";
+
+const HTTPS: NewRule = {
+  direction: "ingress",
+  ethertype: "IPv4",
+  protocol: "tcp",
+  portMin: 443,
+  portMax: 443,
+  remoteIpPrefix: "10.0.0.0/8",
+};
+
+describe("a security group", () => {
+  it("finds the rule that says the same: its description does not count, and its prefix is a network", () => {
+    const neutron = newNeutron();
+    const group = createGroup(neutron, PROJECT, "group", "");
+    const rule = addRule(neutron, group, HTTPS);
+    expect(findSameRule(group, { ...HTTPS, description: "another", remoteIpPrefix: "10.1.2.3/8" })).toBe(rule);
+  });
+
+  it.each<Partial<NewRule>>([
+    { direction: "egress" },
+    { ethertype: "IPv6" },
+    { protocol: "udp" },
+    { portMin: 442 },
+    { portMax: 444 },
+    { remoteIpPrefix: "10.0.0.0/9" },
+    { remoteIpPrefix: null },
+    { remoteIpPrefix: null, remoteGroupId: "another" },
+  ])("has no such rule when it differs by %j", (difference) => {
+    const neutron = newNeutron();
+    const group = createGroup(neutron, PROJECT, "group", "");
+    addRule(neutron, group, HTTPS);
+    expect(findSameRule(group, { ...HTTPS, ...difference })).toBeUndefined();
+  });
+
+  it("starts with two rules that let everything out; the default one also lets its members in", () => {
+    const neutron = newNeutron();
+    const group = createGroup(neutron, PROJECT, "group", "");
+    expect(group.rules.map(({ direction, ethertype }) => `${direction} ${ethertype}`)).toEqual([
+      "egress IPv4",
+      "egress IPv6",
+    ]);
+    const byDefault = ensureDefaultGroup(neutron, PROJECT);
+    expect(
+      byDefault.rules.filter(({ direction }) => direction === "ingress").map((rule) => rule.remoteGroupId),
+    ).toEqual([byDefault.id, byDefault.id]);
+    expect(ensureDefaultGroup(neutron, PROJECT)).toBe(byDefault);
+  });
+
+  it("takes the rules of others that let its members in with it, and counts them", () => {
+    const neutron = newNeutron();
+    const [gone, stays] = [createGroup(neutron, PROJECT, "gone", ""), createGroup(neutron, PROJECT, "stays", "")];
+    addRule(neutron, stays, { direction: "ingress", ethertype: "IPv4", remoteGroupId: gone.id });
+    deleteGroup(neutron, gone);
+    expect(stays.rules.map(({ direction }) => direction)).toEqual(["egress", "egress"]);
+    expect(countOf(neutron, PROJECT, "security_group_rule")).toBe(2);
+    expect(countOf(neutron, PROJECT, "security_group")).toBe(1);
+    expect([...neutron.slot.value.groupByRule.values()]).toEqual([stays.id, stays.id]);
+  });
+});

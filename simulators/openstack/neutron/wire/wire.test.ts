@@ -1,0 +1,77 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { Lab } from "../../testing.ts";
+
+let lab: Lab;
+
+beforeAll(async () => {
+  lab = await Lab.open({}, 1);
+  for (const name of ["a", "b", "c"])
+    await lab.call("A", "POST", "network", "/security-groups", { security_group: { name } });
+});
+
+const refusal = async (method: string, path: string, body?: unknown): Promise<readonly [number, unknown]> => {
+  const { status, body: reply } = await lab.call("A", method, "network", path, body);
+  return [status, reply];
+};
+
+describe("a body", () => {
+  it.each([
+    [{ network: { banana: 1 } }, 400, "Unrecognized attribute(s) 'banana'"],
+    [{ network: { id: "x" } }, 400, "Attribute 'id' not allowed in POST"],
+    [{ network: { mtu: 67 } }, 400, "Bad network request: MTU must be at least 68."],
+    [{ network: { name: 5 } }, 400, "Invalid input for name. Reason: '5' is not a valid string."],
+    [
+      { network: { shared: true } },
+      403,
+      "(rule:create_network and rule:create_network:shared) is disallowed by policy",
+    ],
+    [{ subnet: {} }, 400, "Unable to find 'network' in request body"],
+  ])("of %j is refused with %i", async (body, status, message) =>
+    expect(await refusal("POST", "/networks", body)).toEqual([
+      status,
+      { NeutronError: expect.objectContaining({ message }) },
+    ]),
+  );
+
+  it("is refused when what it changes is read-only, or has another revision", async () => {
+    const { body } = await lab.call("A", "POST", "network", "/networks", { network: { name: "net" } });
+    const id = (await lab.list("A", "network")).at(-1) ?? "";
+    expect(body).toMatchObject({ network: { id, revision_number: 1 } });
+    expect(await refusal("PUT", `/networks/${id}`, { network: { status: "DOWN" } })).toMatchObject([
+      400,
+      { NeutronError: { message: "Cannot update read-only attribute status" } },
+    ]);
+    const change = await lab.call("A", "PUT", "network", `/networks/${id}`, { network: { name: "other" } });
+    expect(change.body).toMatchObject({ network: { name: "other", revision_number: 2 } });
+  });
+});
+
+describe("a list", () => {
+  const names = async (query: string): Promise<unknown> => {
+    const { body } = await lab.call("A", "GET", "network", `/security-groups?${query}`);
+    const { security_groups: groups } = body as { security_groups: readonly { name: string }[] };
+    return groups.map(({ name }) => name);
+  };
+
+  it("holds what fits every filter, of which several values are alternatives", async () => {
+    expect(await names("name=a&name=c")).toEqual(["a", "c"]);
+    expect(await names("name=a&description=nothing")).toEqual([]);
+    expect(await refusal("GET", "/security-groups?banana=1")).toMatchObject([
+      400,
+      { NeutronError: { type: "HTTPBadRequest" } },
+    ]);
+  });
+
+  it("is sorted and cut into pages, the next of which begins behind the marker", async () => {
+    const sorted = "sort_key=name&sort_dir=desc";
+    expect(await names(sorted)).toEqual(["default", "c", "b", "a"]);
+    const { body } = await lab.call("A", "GET", "network", `/security-groups?${sorted}&limit=2&fields=name&fields=id`);
+    const { security_groups: page, security_groups_links: links } = body as {
+      security_groups: readonly { name: string; id: string }[];
+      security_groups_links: readonly { rel: string; href: string }[];
+    };
+    expect(page.map(({ name }) => name)).toEqual(["default", "c"]);
+    expect(links.map(({ rel }) => rel)).toEqual(["next", "previous"]);
+    expect(await names(`${sorted}&limit=2&marker=${page[1]?.id}`)).toEqual(["b", "a"]);
+  });
+});

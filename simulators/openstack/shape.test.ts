@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { SERVICE_NAMES, type ServiceName } from "./index.ts";
+
+/** Services that do not have the shape yet. */
+const PENDING: readonly ServiceName[] = ["nova", "cinder", "neutron", "designate"];
+
+/** The rooms of a service, each of them a file or a folder. */
+const ROOMS = ["state", "behaviour", "faults", "wire", "routes", "index"];
+/** Names that say nothing of what is inside. */
+const DRAWERS = ["surfaces", "misc", "proxies", "kinds", "people", "utils", "common", "helpers", "ops"];
+
+const folderOf = (service: string): string => fileURLToPath(new URL(`${service}/`, import.meta.url));
+const roomOf = (name: string): string => name.replace(/\.ts$/, "");
+const isTest = (name: string): boolean => name.endsWith(".test.ts");
+
+const filesOf = (service: string): readonly string[] =>
+  readdirSync(folderOf(service), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+
+describe.each(SERVICE_NAMES.filter((name) => !PENDING.includes(name)))("%s", (service) => {
+  it("has the rooms that every service has, and no others", () => {
+    const rooms = new Set(
+      readdirSync(folderOf(service))
+        .filter((name) => !isTest(name))
+        .map(roomOf),
+    );
+    expect([...rooms].sort()).toEqual([...ROOMS].sort());
+  });
+
+  it("keeps its routes in a folder, one file a resource", () => {
+    expect(readdirSync(`${folderOf(service)}routes`).length).toBeGreaterThan(1);
+  });
+
+  it("has no room whose name says nothing", () => {
+    const names = filesOf(service).flatMap((path) => path.split("/").map(roomOf));
+    expect(names.filter((name) => DRAWERS.includes(name))).toEqual([]);
+  });
+
+  it("declares its fault points in `faults.ts` only", () => {
+    const declaring = filesOf(service).filter(
+      (path) => !isTest(path) && /\bfaultPoint\(/.test(readFileSync(`${folderOf(service)}${path}`, "utf8")),
+    );
+    expect(declaring.filter((path) => path !== "faults.ts")).toEqual([]);
+  });
+
+  it("lets state, behaviour and wire know nothing of the routes", () => {
+    const knowing = filesOf(service).filter(
+      (path) =>
+        /^(state|behaviour|wire)\b/.test(path) &&
+        !isTest(path) &&
+        /from "[^"]*\/routes\//.test(readFileSync(`${folderOf(service)}${path}`, "utf8")),
+    );
+    expect(knowing).toEqual([]);
+  });
+});
+
+it("gives names to the rooms that the services share", () => {
+  const rooms = filesOf(".").map((path) => roomOf(path.split("/")[0] ?? ""));
+  expect(rooms.filter((name) => DRAWERS.includes(name))).toEqual([]);
+});
