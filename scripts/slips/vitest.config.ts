@@ -11,7 +11,8 @@ if (slip === undefined) throw new Error(`${SLIP_VARIABLE} names no slip`);
 export default mergeConfig(
   base,
   defineConfig({
-    test: { maxWorkers: 1, bail: 1 },
+    // Transformed modules are not kept from one run to the next: the same file is another with each slip.
+    test: { maxWorkers: 1, bail: 1, fsModuleCache: false },
     plugins: [
       {
         name: "slip",
