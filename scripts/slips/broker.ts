@@ -59,11 +59,11 @@ export const BROKER_SLIPS: readonly Slip[] = [
     tests: ["broker/guard"],
   },
   {
-    id: "broker-backup-part-unchecked",
-    breaks: "a part of a backup that differs from its checksum is refused",
+    id: "broker-backup-parts-overlap",
+    breaks: "the parts of a backup are all of it, each byte once",
     file: "broker/backup/backups.ts",
-    from: "|| sha256(answer.bytes) !== digest)",
-    to: ")",
+    from: "sealed.slice(at, at + PART_BYTES)",
+    to: "sealed.slice(at, at + PART_BYTES + 1)",
     tests: ["broker/backup"],
   },
   {
@@ -91,11 +91,11 @@ export const BROKER_SLIPS: readonly Slip[] = [
     tests: ["broker/osb"],
   },
   {
-    id: "broker-owner-ignores-space",
-    breaks: "the space says whose an instance is",
+    id: "broker-owner-ignores-cluster",
+    breaks: "the cluster says whose an instance is",
     file: "broker/osb/canonical.ts",
-    from: '"organization_guid", "space_guid", "namespace"',
-    to: '"organization_guid", "namespace"',
+    from: ', "clusterid"]',
+    to: "]",
     tests: ["broker/osb"],
   },
   {

@@ -5,15 +5,8 @@ import { CORE_SLIPS } from "./core.ts";
 import { NEUTRON_DESIGNATE_SLIPS } from "./neutron-designate.ts";
 import { NOVA_CINDER_SLIPS } from "./nova-cinder.ts";
 import { OPENSTACK_IDENTITY_SLIPS } from "./openstack-identity.ts";
+import { OSB_SLIPS } from "./osb.ts";
 import type { Slip } from "./slip.ts";
 
 /** Every slip, by the area that it is planted in. */
-export const SLIPS: readonly Slip[] = [
-  ...BOSH_SLIPS,
-  ...BROKER_SLIPS,
-  ...CONFORMANCE_SLIPS,
-  ...CORE_SLIPS,
-  ...NEUTRON_DESIGNATE_SLIPS,
-  ...NOVA_CINDER_SLIPS,
-  ...OPENSTACK_IDENTITY_SLIPS,
-];
+export const SLIPS: readonly Slip[] = [...BOSH_SLIPS, ...BROKER_SLIPS, ...CONFORMANCE_SLIPS, ...CORE_SLIPS, ...NEUTRON_DESIGNATE_SLIPS, ...NOVA_CINDER_SLIPS, ...OPENSTACK_IDENTITY_SLIPS, ...OSB_SLIPS];
