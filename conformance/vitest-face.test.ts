@@ -37,9 +37,9 @@ const FILES = {
 
 function sourceOf(options: string): string {
   return `
-    import { backupSuite } from ${here("./suites/backup/suite.ts")};
-    import { createMemoryBroker } from ${here("./osb/mutants/memory-broker.ts")};
-    import { asFetch } from ${here("./osb/mutants/wire.ts")};
+    import { backupSuite } from ${here("./backup/suite.ts")};
+    import { createMemoryBroker } from ${here("./osb/memory-broker/broker.ts")};
+    import { asFetch } from ${here("./osb/memory-broker/http.ts")};
     import { describeConformance } from ${here("./vitest.ts")};
     const login = { url: "http://127.0.0.1:1", username: "drydock", password: "conformance", profile: "osb-2.17" };
     const broker = createMemoryBroker();
