@@ -37,7 +37,7 @@ const FILES = {
 
 function sourceOf(options: string): string {
   return `
-    import { backupSuite } from ${here("./backup/suite.ts")};
+    import { backupSuite } from ${here("./suites/backup/suite.ts")};
     import { createMemoryBroker } from ${here("./osb/memory-broker/broker.ts")};
     import { asFetch } from ${here("./osb/memory-broker/http.ts")};
     import { describeConformance } from ${here("./vitest.ts")};

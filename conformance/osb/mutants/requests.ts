@@ -37,3 +37,9 @@ export const ignoreUnfitting = (operations: readonly Operation[], use: SchemaUse
     all((request) => isObject(sentOf(request)["parameters"]), hasUnfitting(use)),
     (request) => withoutMember(request, "parameters"),
   );
+
+/** The request of a platform that says that it can wait. */
+export const addFlag = (request: WireRequest): WireRequest => ({
+  ...request,
+  query: { ...request.query, accepts_incomplete: "true" },
+});

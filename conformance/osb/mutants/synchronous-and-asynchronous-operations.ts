@@ -1,15 +1,10 @@
-import type { WireRequest } from "../memory-broker/http.ts";
 import { drop, is } from "./changes.ts";
 import { all, asks, isKnown, not, isAuthorized } from "./conditions.ts";
 import { alter, refuse, rewrite, type When } from "./middleware.ts";
 import { mutant, type Mutant } from "./mutant.ts";
 import { keyOf, operationOf } from "./operations.ts";
+import { addFlag } from "./requests.ts";
 import type { Middleware } from "./traffic.ts";
-
-const addFlag = (request: WireRequest): WireRequest => ({
-  ...request,
-  query: { ...request.query, accepts_incomplete: "true" },
-});
 
 /** Whether it happens for the first time with this instance or binding. */
 const isFirstTime =

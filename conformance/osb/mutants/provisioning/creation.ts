@@ -1,18 +1,13 @@
-import { isBindable } from "../../../client/catalog.ts";
-import type { WireRequest } from "../../memory-broker/http.ts";
+import { isBindable } from "../../../platform/catalog.ts";
 import { is, status } from "../changes.ts";
 import { ofPlan } from "../conditions.ts";
 import { alter, pretend, rewrite } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";
+import { addFlag } from "../requests.ts";
 
 const PROVISION = ["provision"] as const;
 
 const later = { mode: "async" } as const;
-
-const addFlag = (request: WireRequest): WireRequest => ({
-  ...request,
-  query: { ...request.query, accepts_incomplete: "true" },
-});
 
 /** Planted defects for the checks of spec.md, "Provisioning": what is created, and how that is answered. */
 export const provisioningCreationMutants: readonly Mutant[] = [
