@@ -9,4 +9,13 @@ import { OSB_SLIPS } from "./osb.ts";
 import type { Slip } from "./slip.ts";
 
 /** Every slip, by the area that it is planted in. */
-export const SLIPS: readonly Slip[] = [...BOSH_SLIPS, ...BROKER_SLIPS, ...CONFORMANCE_SLIPS, ...CORE_SLIPS, ...NEUTRON_DESIGNATE_SLIPS, ...NOVA_CINDER_SLIPS, ...OPENSTACK_IDENTITY_SLIPS, ...OSB_SLIPS];
+export const SLIPS: readonly Slip[] = [
+  ...BOSH_SLIPS,
+  ...BROKER_SLIPS,
+  ...CONFORMANCE_SLIPS,
+  ...CORE_SLIPS,
+  ...NEUTRON_DESIGNATE_SLIPS,
+  ...NOVA_CINDER_SLIPS,
+  ...OPENSTACK_IDENTITY_SLIPS,
+  ...OSB_SLIPS,
+];

@@ -1,9 +1,9 @@
-import { isBindable } from "../../../platform/catalog.ts";
 import { is, status } from "../changes.ts";
 import { ofPlan } from "../conditions.ts";
 import { alter, pretend, rewrite } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";
 import { addFlag } from "../requests.ts";
+import { isBindable } from "../../../client/catalog.ts";
 
 const PROVISION = ["provision"] as const;
 
