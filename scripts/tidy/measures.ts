@@ -142,7 +142,7 @@ function countParticiples(sources: readonly Source[]): Figures {
   const figures: Figures = {};
   for (const source of sources) {
     for (const { name } of namedFunctions(source)) {
-      if (PARTICIPLES.has(name) || /^(?!need|feed|seed|speed|embed)[a-z]+ed$/.test(name)) {
+      if (PARTICIPLES.has(name) || /^(?!need|feed|seed|reseed|speed|embed)[a-z]+ed$/.test(name)) {
         add(figures, roomOf(source.path));
       }
     }
