@@ -505,11 +505,12 @@ it("what an event throws goes to whoever hears of crashes, and the world goes on
 });
 
 it("every file of the simulators that listens is one of these listeners, or carries no fault of its own", () => {
-  const listens = /\b(createServer|createSocket|fastify|http\.all)\(/;
+  const listens =
+    /^import [^;]*\bcreate(Server|Socket)\b[^;]* from "node:(net|tls|http|https|http2|dgram)"|\b(fastify|http\.all)\(/m;
   const files = globSync("simulators/**/*.ts").filter((file) => !file.endsWith(".test.ts"));
   const listening = files.filter((file) => listens.test(readFileSync(file, "utf8"))).sort();
   expect(listening).toEqual([
-    "simulators/dataservices/live/gate.ts",
+    "simulators/dataservices/live/gated-listener.ts",
     "simulators/dns/live/server.ts",
     "simulators/kernel/edge/msw.ts",
     "simulators/kernel/edge/serve.ts",

@@ -322,7 +322,8 @@ describe("a broker that does not hold out", () => {
       expect([exitCode, error?.code, counts.fail]).toEqual([2, "lost", 0]);
       const listed = leftBehind.map(({ id }) => id);
       expect((await remaining()).filter((id) => !listed.includes(id))).toEqual([]);
-      for (const { id, curl } of leftBehind) expect(curl).toMatch(new RegExp(`^curl .*-X DELETE .*${id}`));
+      for (const { id, curl } of leftBehind)
+        expect(curl).toMatch(new RegExp(`^curl .*-X DELETE .*${encodeURIComponent(id)}`));
     },
   );
 
