@@ -4,7 +4,6 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
-
 import { UserError } from "./errors.ts";
 import type { Cloud } from "../scenarios/cloud/cloud.ts";
 

@@ -9,7 +9,6 @@ import { json } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-
 import { type CommandResult, type RunningCommand, startDrydock } from "./testing/run.ts";
 import { uploadStemcell } from "./testing/stemcell.ts";
 import type { CloudDescription } from "../scenarios/cloud/description.ts";

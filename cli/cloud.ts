@@ -1,9 +1,7 @@
 import { enableCompileCache } from "node:module";
-
 import { keysFile } from "./cloud-state.ts";
 import { EXIT } from "./errors.ts";
-import type { Cloud } from "../scenarios/cloud/cloud.ts";
-import type { CloudOptions } from "../scenarios/cloud/cloud.ts";
+import type { Cloud, CloudOptions } from "../scenarios/cloud/cloud.ts";
 
 /** Options that `up` and `exec` share. */
 export type BootOptions = Pick<CloudOptions, "seed" | "secretsFrom" | "pace" | "block" | "services" | "tell">;

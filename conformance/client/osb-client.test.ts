@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Offer } from "./catalog.ts";
-import type { RawRequest, RawResponse } from "./http/transport.ts";
-import { TransportError } from "./http/transport.ts";
+import { type RawRequest, type RawResponse, TransportError } from "./http/transport.ts";
 import { Ledger } from "./ledger.ts";
 import { OsbClient, StalledPlan } from "./osb-client.ts";
 import { retryAfterMs } from "./polling.ts";

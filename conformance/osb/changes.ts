@@ -1,7 +1,6 @@
 import type { JsonObject } from "../client/http/json.ts";
 import { allowsContextUpdates, isPlanUpdateable, maintenanceVersion, type Offer, schemaOf } from "../client/catalog.ts";
 import { differentFrom } from "../client/schema.ts";
-
 import type { RunContext } from "../runner/suite.ts";
 import type { PlanRequirement } from "./plan-requirements.ts";
 import { contextOf, parametersOf } from "./request-bodies.ts";

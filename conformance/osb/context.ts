@@ -2,16 +2,15 @@ import type { Json, JsonObject } from "../client/http/json.ts";
 import { bodyOf } from "../client/http/observation.ts";
 import type { Answer } from "../client/answer.ts";
 import { areInstancesRetrievable, type Offer, readCatalog } from "../client/catalog.ts";
-import { type OsbClient } from "../client/osb-client.ts";
+import type { OsbClient } from "../client/osb-client.ts";
 import { notApplicable, type Outcome, unknown, Verdicted } from "../runner/check.ts";
 import type { RunContext } from "../runner/suite.ts";
 import { ANY, type PlanRequirement } from "./plan-requirements.ts";
 import { bindBodyFor, provisionBodyFor } from "./request-bodies.ts";
 import { type LiveInstance, provisionInstance, type Shared } from "./shared-instances.ts";
-import { planIds } from "../client/request.ts";
-import { type RequestOptions } from "../client/request.ts";
-import { type EndedOperation } from "../client/polling.ts";
-import { type SpecMinor } from "../client/spec-version.ts";
+import { planIds, type RequestOptions } from "../client/request.ts";
+import type { EndedOperation } from "../client/polling.ts";
+import type { SpecMinor } from "../client/spec-version.ts";
 
 /** A binding that exists. */
 export interface LiveBinding {

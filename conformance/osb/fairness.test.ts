@@ -3,7 +3,6 @@ import type { Verdict } from "../runner/events.ts";
 import { isArray, isObject, type Json, type JsonObject, stringOf } from "../client/http/json.ts";
 import type { Operation } from "../client/answer.ts";
 import { certify } from "../runner/certify.ts";
-
 import { createMemoryBroker } from "./memory-broker/broker.ts";
 import { MEMORY_CATALOG } from "./memory-broker/catalog.ts";
 import { asTransport, jsonOf, reply, type WireResponse } from "./memory-broker/http.ts";

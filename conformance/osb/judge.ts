@@ -1,6 +1,5 @@
 import { bodyOf } from "../client/http/observation.ts";
 import type { Answer } from "../client/answer.ts";
-
 import { fail, notApplicable, type Outcome, pass, unknown, warn } from "../runner/check.ts";
 import { isSuccess } from "../client/request.ts";
 

@@ -1,11 +1,9 @@
 import { isObject, type JsonObject } from "../client/http/json.ts";
 import { type Offer, schemaOf, type SchemaUse } from "../client/catalog.ts";
-
 import { differentFrom, minimalFor } from "../client/schema.ts";
-import { type PlanParameters } from "../runner/parameters.ts";
+import { type PlanParameters, parametersFor } from "../runner/parameters.ts";
 import type { RunContext } from "../runner/suite.ts";
 import { provisionBody } from "../client/request.ts";
-import { parametersFor } from "../runner/parameters.ts";
 
 const HEADER_CONTEXT: JsonObject = {
   platform: "cloudfoundry",

@@ -1,13 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { osbSuite } from "../osb/suite.ts";
-
 import type { RunEvent } from "./events.ts";
 import { acceptanceFor, parseBaseline } from "./baseline.ts";
 import { certify } from "../certify.ts";
-import { type CertifySummary } from "./summary.ts";
+import type { CertifySummary } from "./summary.ts";
 import { createMemoryBroker } from "../osb/memory-broker/broker.ts";
-import { asFetch } from "../osb/memory-broker/http.ts";
-import { type Handler } from "../osb/memory-broker/http.ts";
+import { asFetch, type Handler } from "../osb/memory-broker/http.ts";
 
 const NOON = Date.UTC(2026, 5, 1, 12);
 const CHECK = "catalog-200";

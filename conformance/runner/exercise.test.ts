@@ -1,18 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { type OsbClient } from "../client/osb-client.ts";
+import type { OsbClient } from "../client/osb-client.ts";
 import { NoAnswer } from "../client/no-answer.ts";
 import { TransportError } from "../client/http/transport.ts";
-
 import { osbSuite } from "../osb/suite.ts";
 import type { RunEvent, SuiteName } from "./events.ts";
 import { certify } from "../certify.ts";
-import { type CertifyOptions } from "./options.ts";
-import { type CertifySummary } from "./summary.ts";
+import type { CertifyOptions } from "./options.ts";
+import type { CertifySummary } from "./summary.ts";
 import { type Check, notApplicable, type Outcome, pass } from "./check.ts";
 import { type AnySuite, defineSuite, type OpenSuite } from "./suite.ts";
 import { createMemoryBroker } from "../osb/memory-broker/broker.ts";
-import { asFetch } from "../osb/memory-broker/http.ts";
-import { type Handler } from "../osb/memory-broker/http.ts";
+import { asFetch, type Handler } from "../osb/memory-broker/http.ts";
 
 type Run = Check<OsbClient>["run"];
 

@@ -5,19 +5,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { generate } from "selfsigned";
 import { afterEach, describe, expect, it } from "vitest";
-
 import { osbSuite } from "../osb/suite.ts";
 import { certify } from "../certify.ts";
-import { type CertifyOptions } from "./options.ts";
+import type { CertifyOptions } from "./options.ts";
 import { TargetError } from "../client/errors/target-error.ts";
 import { createMemoryBroker } from "../osb/memory-broker/broker.ts";
 import { MEMORY_CATALOG } from "../osb/memory-broker/catalog.ts";
 import type { BrokerMode } from "../osb/memory-broker/mode.ts";
-import { asTransport } from "../osb/memory-broker/http.ts";
-import { type Handler } from "../osb/memory-broker/http.ts";
-import { jsonOf } from "../osb/memory-broker/http.ts";
-import { type WireRequest } from "../osb/memory-broker/http.ts";
-import { type WireResponse } from "../osb/memory-broker/http.ts";
+import { asTransport, type Handler, jsonOf, type WireRequest, type WireResponse } from "../osb/memory-broker/http.ts";
 
 type Listener = http.RequestListener;
 

@@ -8,9 +8,8 @@ import { mutate } from "../osb/mutants/traffic.ts";
 import { osbSuite } from "../osb/suite.ts";
 import type { Backend } from "../runner/hooks.ts";
 import { certify } from "../runner/certify.ts";
-
 import type { Clock } from "../client/clock.ts";
-import { type CheckResult } from "../runner/summary.ts";
+import type { CheckResult } from "../runner/summary.ts";
 import type { SpecMinor } from "../client/spec-version.ts";
 
 /** A broker that can be certified in process, with or without a defect in front of it, and the clock that it goes by. */

@@ -1,6 +1,5 @@
 import { OSB_CHECKS } from "../osb/checks.ts";
 import type { Mutant } from "../osb/mutants/mutant.ts";
-
 import { certifyBroker, memoryBrokerUnderTest, runMutant, type BrokerUnderTest } from "./broker-under-test.ts";
 import type { CleanRun, MutantSet } from "../runner/mutant-set.ts";
 import { SPEC_MINORS } from "../client/spec-version.ts";

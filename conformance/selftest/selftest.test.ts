@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import type { CheckInfo, Verdict } from "../runner/events.ts";
-
 import type { MutantSet, MutantInfo } from "../runner/mutant-set.ts";
 import { isListed, type Problem, selftest } from "./selftest.ts";
 import type { CheckResult } from "../runner/summary.ts";

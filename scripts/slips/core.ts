@@ -91,8 +91,8 @@ export const CORE_SLIPS: readonly Slip[] = [
     id: "throttle-free-tries",
     breaks: "a few wrong passwords are answered at once",
     file: "simulators/kernel/edge/throttle.ts",
-    from: "export const FREE_MAX = 5;",
-    to: "export const FREE_MAX = 0;",
+    from: "return Math.max(0, this.#owedMs - FREE_MAX * PAUSE_MS);",
+    to: "return Math.max(0, this.#owedMs);",
     tests: ["simulators/kernel/edge"],
   },
   {

@@ -1,5 +1,4 @@
 import type { Json } from "../../client/http/json.ts";
-
 import type { Spot, Spots } from "./spots.ts";
 import type { SpecMinor } from "../../client/spec-version.ts";
 

@@ -1,15 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../client/http/json.ts";
-
 import { clauseOf } from "../clauses.ts";
 import { MEMORY_CATALOG } from "../memory-broker/catalog.ts";
 import type { CatalogRule } from "./rule.ts";
 import { CATALOG_RULES } from "./rules.ts";
 import { catalogs } from "./testing/catalogs.ts";
 import { DEFECTS, spoilt } from "./testing/defects.ts";
-import { SPEC_MINORS } from "../../client/spec-version.ts";
-import { type SpecMinor } from "../../client/spec-version.ts";
+import { SPEC_MINORS, type SpecMinor } from "../../client/spec-version.ts";
 
 const idOf = (rule: CatalogRule): string => rule.id ?? rule.clauses[0] ?? "";
 

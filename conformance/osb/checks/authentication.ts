@@ -1,13 +1,11 @@
 import type { Answer, Operation } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
-
 import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus, seenOf } from "../judge.ts";
 import { ANY, BINDABLE } from "../plan-requirements.ts";
-import { isSuccess } from "../../client/request.ts";
-import { deletionQuery } from "../../client/request.ts";
+import { isSuccess, deletionQuery } from "../../client/request.ts";
 
 function basicCredentials(context: OsbContext): { username: string; password: string } {
   const { auth } = context.platform.settings.target;

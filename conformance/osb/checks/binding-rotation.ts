@@ -1,7 +1,6 @@
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer } from "../../client/answer.ts";
 import { areBindingsRetrievable, isBindable, isRotatable } from "../../client/catalog.ts";
-
 import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";

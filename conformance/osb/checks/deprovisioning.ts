@@ -1,5 +1,4 @@
 import { bodyOf } from "../../client/http/observation.ts";
-
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";

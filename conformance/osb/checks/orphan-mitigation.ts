@@ -1,7 +1,6 @@
 import { isObject } from "../../client/http/json.ts";
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer } from "../../client/answer.ts";
-
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 import { BODY_RULES, fits } from "../bodies.ts";
 import type { OsbContext } from "../context.ts";

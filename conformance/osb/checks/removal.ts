@@ -1,7 +1,6 @@
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
-
 import { fail, notApplicable, type Outcome, pass, Verdicted } from "../../runner/check.ts";
 import type { LiveBinding, OsbContext } from "../context.ts";
 import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
@@ -13,9 +12,7 @@ import { evidenceOf, type Flight, judgeMeanwhile } from "../sequences/flights/fl
 import { flightOfEarlyDeletion } from "../sequences/flights/provision.ts";
 import { flightOfUpdate } from "../sequences/flights/update.ts";
 import { allLifecycles, type Lifecycle } from "../sequences/lifecycles.ts";
-import { planIds } from "../../client/request.ts";
-import { isSuccess } from "../../client/request.ts";
-import { deletionQuery } from "../../client/request.ts";
+import { planIds, isSuccess, deletionQuery } from "../../client/request.ts";
 
 /** Unbinding and deprovisioning obey the same rules; `kind` says which is meant. */
 type Removal = "unbind" | "deprovision";

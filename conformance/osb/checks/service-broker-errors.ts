@@ -1,7 +1,6 @@
 import { isObject, type Json } from "../../client/http/json.ts";
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer, Operation } from "../../client/answer.ts";
-
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, review } from "../define.ts";

@@ -1,7 +1,6 @@
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
-
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 import { changesOf } from "../changes.ts";
 import type { OsbContext } from "../context.ts";

@@ -22,8 +22,7 @@ import {
   removeWithoutFlag,
   resendRemoval,
 } from "./removal.ts";
-import { isSuccess } from "../../client/request.ts";
-import { deletionQuery } from "../../client/request.ts";
+import { isSuccess, deletionQuery } from "../../client/request.ts";
 
 const bad = { intent: "bad" } as const;
 

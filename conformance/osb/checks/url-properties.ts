@@ -1,5 +1,4 @@
 import { bodyOf } from "../../client/http/observation.ts";
-
 import { fail, type Outcome, pass, worstOf } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";

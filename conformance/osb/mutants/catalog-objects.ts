@@ -1,6 +1,5 @@
 import { type Json, type JsonObject, stringOf } from "../../client/http/json.ts";
 import { readCatalog } from "../../client/catalog.ts";
-
 import { jsonOf } from "../memory-broker/http.ts";
 import { is } from "./changes.ts";
 import { alter } from "./middleware.ts";

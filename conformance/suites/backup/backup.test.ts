@@ -1,17 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { type ToyBrokerOptions } from "../toy/broker.ts";
+import type { ToyBrokerOptions } from "../toy/broker.ts";
 import { ToyCloud } from "../toy/cloud.ts";
 import { toyOptions, type Wire } from "../toy/mutants.ts";
-
 import type { RunEvent } from "../../runner/events.ts";
 import { certify } from "../../runner/certify.ts";
-import { type CertifyOptions } from "../../runner/options.ts";
-import { type CertifySummary } from "../../runner/summary.ts";
+import type { CertifyOptions } from "../../runner/options.ts";
+import type { CertifySummary } from "../../runner/summary.ts";
 import { selftest } from "../../selftest/selftest.ts";
 import { backupMutants } from "./mutants/index.ts";
 import { backupSuite } from "./suite.ts";
-import { jsonOf } from "../../osb/memory-broker/http.ts";
-import { reply } from "../../osb/memory-broker/http.ts";
+import { jsonOf, reply } from "../../osb/memory-broker/http.ts";
 
 type Finished = Extract<RunEvent, { type: "check-finished" }>;
 

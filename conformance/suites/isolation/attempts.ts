@@ -1,9 +1,6 @@
-import type { Access } from "../../data/step-evidence.ts";
-import { describeVantage } from "../../data/step-evidence.ts";
-import type { Address, Vantage } from "../../data/plane.ts";
-import type { Reach } from "../../data/plane.ts";
+import { type Access, describeVantage } from "../../data/step-evidence.ts";
+import type { Address, Vantage, Reach } from "../../data/plane.ts";
 import type { Tenant } from "../tenants/tenants.ts";
-
 import { type Evidence, fail, type Outcome, unknown, Verdicted } from "../../runner/check.ts";
 import type { IsolationContext } from "./context.ts";
 import type { LiveInstance } from "../../osb/shared-instances.ts";

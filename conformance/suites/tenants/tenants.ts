@@ -8,13 +8,12 @@ import { type Evidence, notApplicable, type Outcome, unknown, Verdicted } from "
 import type { RunContext } from "../../runner/suite.ts";
 import { loginOf } from "../../data/credentials.ts";
 import { DataRecorder } from "../../data/recorder.ts";
-import { type RecordedSession } from "../../data/recorded-session.ts";
-import { type Access } from "../../data/step-evidence.ts";
+import type { RecordedSession } from "../../data/recorded-session.ts";
+import type { Access } from "../../data/step-evidence.ts";
 import { DataError, type DataPlane } from "../../data/plane.ts";
 import { entryFor } from "../../runner/parameters.ts";
 import { BINDABLE } from "../../osb/plan-requirements.ts";
-import { type Shared } from "../../osb/shared-instances.ts";
-import { type LiveInstance } from "../../osb/shared-instances.ts";
+import type { Shared, LiveInstance } from "../../osb/shared-instances.ts";
 
 /** An instance with a binding whose credentials let us in. */
 export interface Tenant {

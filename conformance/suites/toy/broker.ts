@@ -1,11 +1,7 @@
 import type { Json, JsonObject } from "../../client/http/json.ts";
-
 import { TOY_PORT, type ToyBinding, type ToyCloud, type ToyInstance } from "./cloud.ts";
 import type { Store } from "./engine.ts";
-import { type Handler } from "../../osb/memory-broker/http.ts";
-import { reply } from "../../osb/memory-broker/http.ts";
-import { type WireRequest } from "../../osb/memory-broker/http.ts";
-import { type WireResponse } from "../../osb/memory-broker/http.ts";
+import { type Handler, reply, type WireRequest, type WireResponse } from "../../osb/memory-broker/http.ts";
 
 /** How a toy broker differs from the usual one. */
 export interface ToyBrokerOptions {

@@ -1,15 +1,12 @@
 import { certify } from "../../runner/certify.ts";
-import { type CertifyOptions } from "../../runner/options.ts";
-import { type CheckResult } from "../../runner/summary.ts";
+import type { CertifyOptions } from "../../runner/options.ts";
+import type { CheckResult } from "../../runner/summary.ts";
 import type { Clock } from "../../client/clock.ts";
 import type { AnySuite } from "../../runner/suite.ts";
 import type { MutantSet, MutantInfo } from "../../runner/mutant-set.ts";
 import { createToyBroker, type ToyBrokerOptions } from "./broker.ts";
 import { type Behaviour, ToyCloud } from "./cloud.ts";
-import { asFetch } from "../../osb/memory-broker/http.ts";
-import { type Handler } from "../../osb/memory-broker/http.ts";
-import { type WireRequest } from "../../osb/memory-broker/http.ts";
-import { type WireResponse } from "../../osb/memory-broker/http.ts";
+import { asFetch, type Handler, type WireRequest, type WireResponse } from "../../osb/memory-broker/http.ts";
 
 /** A cloud with one defect: one thing that it does otherwise. */
 export interface DataMutant extends MutantInfo {

@@ -1,6 +1,5 @@
 import type { Service } from "../../kernel/index.ts";
 import type { Actor, Cloud, VolumeOps, VolumeView } from "../cloud.ts";
-
 import {
   beginDetach,
   completeAttachment,

@@ -1,6 +1,5 @@
 import type { Service } from "../../kernel/index.ts";
 import type { Cloud, ServerOps } from "../cloud.ts";
-
 import { forgetPort } from "./behaviour/interfaces.ts";
 import { defineTimers } from "./behaviour/timers.ts";
 import { defineFaults } from "./faults.ts";

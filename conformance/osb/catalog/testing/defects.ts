@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { type Json, isArray, isObject, type JsonObject } from "../../../client/http/json.ts";
-
 import { type Path, replaceAt, valueAt } from "../../mutants/paths.ts";
 import type { SpecMinor } from "../../../client/spec-version.ts";
 

@@ -1,5 +1,4 @@
 import type { Answer } from "../../../client/answer.ts";
-
 import { type Outcome, pass } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";

@@ -1,7 +1,6 @@
 import { isArray, isObject, type Json, type JsonObject, sameJson } from "../../../client/http/json.ts";
 import { bodyOf } from "../../../client/http/observation.ts";
 import { requires } from "../../../client/catalog.ts";
-
 import { fail, notApplicable, type Outcome, pass, warn } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe, review } from "../../define.ts";

@@ -1,13 +1,11 @@
 import type { Answer, Operation } from "../../../client/answer.ts";
-
 import { fail, notApplicable, type Outcome, pass, worstOf } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { expectStatus, seenOf } from "../../judge.ts";
 import { asyncBindOffer, asyncOffer } from "../../sequences/asynchronous-plans.ts";
 import { operationOf } from "../../sequences/flights/flight.ts";
 import type { Lifecycle } from "../../sequences/lifecycles.ts";
-import { planIds } from "../../../client/request.ts";
-import { type RequestOptions } from "../../../client/request.ts";
+import { planIds, type RequestOptions } from "../../../client/request.ts";
 import { stateOf } from "../../../client/polling.ts";
 
 /** The polls of instances and of bindings obey the same rules. */

@@ -1,6 +1,5 @@
 import { sameJson } from "../../../client/http/json.ts";
 import type { Answer } from "../../../client/answer.ts";
-
 import { fail, notApplicable, type Outcome, pass } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";

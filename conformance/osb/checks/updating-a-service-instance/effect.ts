@@ -1,6 +1,5 @@
 import { isObject, sameJson } from "../../../client/http/json.ts";
 import { bodyOf } from "../../../client/http/observation.ts";
-
 import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../../runner/check.ts";
 import { updatablePlan } from "../../changes.ts";
 import type { OsbContext } from "../../context.ts";

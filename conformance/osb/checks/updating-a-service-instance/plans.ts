@@ -1,6 +1,5 @@
 import { bodyOf } from "../../../client/http/observation.ts";
 import type { Answer } from "../../../client/answer.ts";
-
 import { fail, notApplicable, type Outcome, pass, worstOf } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";

@@ -2,7 +2,6 @@ import type { JsonObject } from "../../../client/http/json.ts";
 import { bodyOf } from "../../../client/http/observation.ts";
 import type { Answer } from "../../../client/answer.ts";
 import { allowsContextUpdates } from "../../../client/catalog.ts";
-
 import { fail, notApplicable, type Outcome, pass, worstOf } from "../../../runner/check.ts";
 import { areUpdatesOffered, changesOf, isUpdatable, updatablePlan } from "../../changes.ts";
 import type { OsbContext } from "../../context.ts";

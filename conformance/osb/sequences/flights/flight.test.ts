@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Answer } from "../../../client/answer.ts";
 import type { Offer } from "../../../client/catalog.ts";
-
 import { pass, Verdicted } from "../../../runner/check.ts";
 import { answerWith } from "../../testing/answers.ts";
 import { evidenceOf, judgeMeanwhile, runFlight } from "./flight.ts";

@@ -1,5 +1,4 @@
 import { isSuccess } from "../../../client/request.ts";
-
 import { fail, notApplicable, type Outcome, pass, warn } from "../../../runner/check.ts";
 import { checkOf } from "../../../runner/requirement.ts";
 import type { BackupContext } from "../context.ts";

@@ -1,5 +1,4 @@
 import { type JsonObject, sameJson } from "../../../client/http/json.ts";
-
 import { seenOf } from "../../../osb/judge.ts";
 import { isSuccess } from "../../../client/request.ts";
 import { fail, type Outcome, pass, warn } from "../../../runner/check.ts";

@@ -1,8 +1,6 @@
 import type { Access } from "../../../data/step-evidence.ts";
-import { type DataError, NO_NAME, type Vantage } from "../../../data/plane.ts";
-import type { Reach } from "../../../data/plane.ts";
+import { type DataError, NO_NAME, type Vantage, type Reach } from "../../../data/plane.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
-
 import type { Offer } from "../../../client/catalog.ts";
 import { type Evidence, fail, notApplicable, type Outcome, unknown } from "../../../runner/check.ts";
 import { checkOf } from "../../../runner/requirement.ts";

@@ -1,7 +1,6 @@
 import type { BackupClient, BackupOperation } from "../../backup/client.ts";
 import type { BackupRequest } from "../../backup/interface.ts";
 import { bodyOf, type Observation } from "../../../client/http/observation.ts";
-
 import { isSuccess } from "../../../client/request.ts";
 import {
   type Evidence,
@@ -16,7 +15,7 @@ import {
 import { checkOf } from "../../../runner/requirement.ts";
 import type { IsolationContext } from "../context.ts";
 import { BINDABLE } from "../../../osb/plan-requirements.ts";
-import { type LiveInstance } from "../../../osb/shared-instances.ts";
+import type { LiveInstance } from "../../../osb/shared-instances.ts";
 
 interface ForeignBackup {
   readonly client: BackupClient;

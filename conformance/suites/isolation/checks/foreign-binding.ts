@@ -1,6 +1,5 @@
 import { isObject } from "../../../client/http/json.ts";
 import { bodyOf } from "../../../client/http/observation.ts";
-
 import { hasStatus, seenOf } from "../../../osb/judge.ts";
 import type { Answer } from "../../../client/answer.ts";
 import { planIds } from "../../../client/request.ts";
@@ -8,7 +7,7 @@ import { fail, type Outcome, pass, warn, worstOf } from "../../../runner/check.t
 import { checkOf } from "../../../runner/requirement.ts";
 import type { IsolationContext, Owner } from "../context.ts";
 import { BINDABLE } from "../../../osb/plan-requirements.ts";
-import { type LiveInstance } from "../../../osb/shared-instances.ts";
+import type { LiveInstance } from "../../../osb/shared-instances.ts";
 
 type Probe = "fetch-binding" | "poll-binding" | "unbind";
 

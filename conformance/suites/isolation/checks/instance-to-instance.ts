@@ -1,6 +1,4 @@
-import type { TenantVm } from "../../../data/plane.ts";
-import { DataError } from "../../../data/plane.ts";
-import type { Reach } from "../../../data/plane.ts";
+import { type TenantVm, DataError, type Reach } from "../../../data/plane.ts";
 import type { Tenant } from "../../tenants/tenants.ts";
 import { type Evidence, fail, notApplicable, type Outcome, pass, unknown, Verdicted } from "../../../runner/check.ts";
 import { checkOf } from "../../../runner/requirement.ts";

@@ -1,5 +1,4 @@
 import { type HttpReply, own } from "../../../kernel/index.ts";
-
 import { startDeleteSnapshot } from "../behaviour/snapshots.ts";
 import type { SnapshotRow } from "../state/rows.ts";
 import { setSnapshotStatus } from "../state/snapshots.ts";

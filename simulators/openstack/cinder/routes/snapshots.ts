@@ -1,5 +1,4 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-
 import { startCreateSnapshot, startDeleteSnapshot } from "../behaviour/snapshots.ts";
 import { recordChange } from "../state/cinder.ts";
 import { checkCount, checkGigabytes } from "../state/quotas.ts";

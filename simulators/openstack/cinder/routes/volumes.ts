@@ -1,5 +1,4 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-
 import { startDeleteVolume } from "../behaviour/delete-volume.ts";
 import { HOST } from "../state/backend.ts";
 import { recordChange } from "../state/cinder.ts";

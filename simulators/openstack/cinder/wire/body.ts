@@ -1,13 +1,11 @@
 import { bodyText } from "../../../kernel/index.ts";
-
 import { Refusal } from "../../refusal.ts";
-
 import type { Static } from "../../schema/static.ts";
 import { badRequest } from "./errors.ts";
 import type { CinderCall } from "./request.ts";
 import { FORMATS } from "./schemas.ts";
 import { str } from "../../python/repr.ts";
-import { type Schema } from "../../schema/schema.ts";
+import type { Schema } from "../../schema/schema.ts";
 import { validate } from "../../schema/validate.ts";
 import { ERRED } from "../../webob.ts";
 

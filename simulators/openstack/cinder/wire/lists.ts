@@ -1,10 +1,8 @@
 import { own } from "../../../kernel/index.ts";
-
 import { badRequest, notFoundById } from "./errors.ts";
 import type { CinderCall } from "./request.ts";
 import { parseBoolean } from "./schemas.ts";
-import { sortedBy } from "../../paging.ts";
-import { type SortKey } from "../../paging.ts";
+import { sortedBy, type SortKey } from "../../paging.ts";
 
 /** What a list of this kind sorts by and filters on. */
 export interface ListDescription<T> {

@@ -1,5 +1,4 @@
 import type { Actor } from "../../cloud.ts";
-
 import type { Cinder } from "../state/cinder.ts";
 import { parseBoolean } from "./schemas.ts";
 import type { Context } from "../../service.ts";

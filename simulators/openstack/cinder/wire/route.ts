@@ -1,13 +1,11 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-
 import type { Cinder } from "../state/cinder.ts";
 import { forbiddenByPolicy, notFound, notSimulated } from "./errors.ts";
 import { ok } from "./replies.ts";
 import type { CinderCall } from "./request.ts";
 import { MICROVERSIONS } from "./versions.ts";
 import { microversionOf } from "../../microversion.ts";
-import type { Context } from "../../service.ts";
-import type { OpenStackRoute } from "../../service.ts";
+import type { Context, OpenStackRoute } from "../../service.ts";
 
 /** A route of Cinder. */
 export interface CinderRoute {

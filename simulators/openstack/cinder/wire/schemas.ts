@@ -1,5 +1,4 @@
-import type { Formats } from "../../schema/schema.ts";
-import type { Schema } from "../../schema/schema.ts";
+import type { Formats, Schema } from "../../schema/schema.ts";
 
 const UUID = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 /** The formats that schemas of this service name. */

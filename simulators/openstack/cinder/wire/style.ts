@@ -1,18 +1,12 @@
 import { json } from "../../../kernel/index.ts";
-
 import { badRequest } from "./errors.ts";
 import { HTML } from "./replies.ts";
 import { shownVersion } from "./versions.ts";
 import { EVENTLET_FRONT } from "../../python/http-server.ts";
 import { refuseWith } from "../../refusal.ts";
-import { BODY_BYTES_MAX } from "../../service.ts";
-import { keystoneUnauthorized } from "../../service.ts";
-import { type Style } from "../../service.ts";
-import { isUtf8 } from "../../url.ts";
-import { UNDECODABLE_PATH } from "../../url.ts";
-import { ERRED } from "../../webob.ts";
-import { errorPage } from "../../webob.ts";
-import { NO_ROUTE } from "../../webob.ts";
+import { BODY_BYTES_MAX, keystoneUnauthorized, type Style } from "../../service.ts";
+import { isUtf8, UNDECODABLE_PATH } from "../../url.ts";
+import { ERRED, errorPage, NO_ROUTE } from "../../webob.ts";
 
 const FAULTS: Readonly<Record<number, string>> = {
   400: "badRequest",

@@ -1,10 +1,7 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-
 import { Refusal } from "../../refusal.ts";
-import { microversionOf } from "../../microversion.ts";
-import { type MicroversionRange } from "../../microversion.ts";
-import type { Context } from "../../service.ts";
-import type { OpenStackRoute } from "../../service.ts";
+import { microversionOf, type MicroversionRange } from "../../microversion.ts";
+import type { Context, OpenStackRoute } from "../../service.ts";
 
 /** The microversions of Zed. */
 export const MICROVERSIONS: MicroversionRange = { service: "volume", major: 3, minorMin: 0, minorMax: 70 };

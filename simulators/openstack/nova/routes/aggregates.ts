@@ -1,5 +1,4 @@
 import { type HttpReply, own } from "../../../kernel/index.ts";
-
 import { HOST } from "../state/host.ts";
 import { type Aggregate, recordChange } from "../state/nova.ts";
 import { checkValue, requireBody } from "../wire/body.ts";

@@ -1,5 +1,4 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-
 import type { Flavor } from "../state/flavor.ts";
 import { replaceFlavor } from "../state/flavors.ts";
 import { requireBody } from "../wire/body.ts";

@@ -1,5 +1,4 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-
 import type { Flavor } from "../state/flavor.ts";
 import { addFlavor, canUseFlavor, findFlavor, removeFlavor, replaceFlavor } from "../state/flavors.ts";
 import { requireBody } from "../wire/body.ts";
@@ -11,8 +10,7 @@ import { emptyReply, ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 import { BOOLEAN, envelope, objectSchema, since } from "./schemas/parts.ts";
-import { sortedBy } from "../../paging.ts";
-import { type SortKey } from "../../paging.ts";
+import { sortedBy, type SortKey } from "../../paging.ts";
 import type { Schema } from "../../schema/schema.ts";
 
 const view = (call: NovaCall, flavor: Flavor): object => ({

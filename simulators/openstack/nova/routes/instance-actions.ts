@@ -1,5 +1,4 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-
 import { HOST } from "../state/host.ts";
 import { instanceActionsOf } from "../state/instance-actions.ts";
 import type { InstanceAction, Server } from "../state/server.ts";

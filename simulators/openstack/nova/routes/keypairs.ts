@@ -1,5 +1,4 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-
 import type { Static } from "../../schema/static.ts";
 import { type Keypair, recordChange } from "../state/nova.ts";
 import { quotaOf } from "../state/quotas.ts";

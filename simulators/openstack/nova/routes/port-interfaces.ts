@@ -1,7 +1,6 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import type { PortView } from "../../cloud.ts";
 import { Refusal } from "../../refusal.ts";
-
 import type { Static } from "../../schema/static.ts";
 import { attachNic, type BootNic, startDetachNic } from "../behaviour/interfaces.ts";
 import { addInstanceAction } from "../state/instance-actions.ts";

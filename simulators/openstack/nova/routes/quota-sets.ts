@@ -1,5 +1,4 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-
 import { DEFAULTS, quotaOf, resetQuotas, setQuotas } from "../state/quotas.ts";
 import { requireBody } from "../wire/body.ts";
 import { badRequest, forbiddenByPolicy, requireAdmin } from "../wire/errors.ts";

@@ -1,5 +1,4 @@
 import { type HttpReply, own } from "../../../kernel/index.ts";
-
 import { addInstanceAction } from "../state/instance-actions.ts";
 import { recordChange } from "../state/nova.ts";
 import type { Server } from "../state/server.ts";

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
 import type { HttpReply } from "../../../kernel/index.ts";
-
 import { recordChange } from "../state/nova.ts";
 import { extrasOf, type Server } from "../state/server.ts";
 import { requireBody } from "../wire/body.ts";

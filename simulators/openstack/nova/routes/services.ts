@@ -1,5 +1,4 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-
 import { HOST, SERVICE_IDS } from "../state/host.ts";
 import { requireAdmin } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";

@@ -1,5 +1,4 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-
 import type { Server } from "../state/server.ts";
 import { badRequest, forbiddenByPolicy, requireAdmin } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";

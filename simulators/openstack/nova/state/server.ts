@@ -1,5 +1,4 @@
 import type { Actor } from "../../cloud.ts";
-
 import type { Flavor } from "./flavor.ts";
 import { ANONYMOUS } from "../../service.ts";
 

@@ -1,5 +1,4 @@
 import type { HttpRequest } from "../../../kernel/index.ts";
-
 import { badRequest } from "./errors.ts";
 import type { Context } from "../../service.ts";
 

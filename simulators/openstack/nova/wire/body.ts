@@ -1,14 +1,11 @@
 import { bodyText } from "../../../kernel/index.ts";
-
 import { Refusal } from "../../refusal.ts";
-
 import type { Static } from "../../schema/static.ts";
 import { badRequest } from "./errors.ts";
 import { FORMATS } from "./formats.ts";
 import type { NovaCall } from "./request.ts";
 import { str } from "../../python/repr.ts";
-import { type Schema } from "../../schema/schema.ts";
-import { type SchemaFailure } from "../../schema/schema.ts";
+import type { Schema, SchemaFailure } from "../../schema/schema.ts";
 import { validate } from "../../schema/validate.ts";
 
 /** The check of names raises an error of its own, which is shown as it is. */

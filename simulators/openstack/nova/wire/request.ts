@@ -1,5 +1,4 @@
 import type { Actor } from "../../cloud.ts";
-
 import type { Nova } from "../state/nova.ts";
 import { parseAddress, pathOf } from "./address.ts";
 import { MICROVERSIONS } from "./versions.ts";

@@ -1,5 +1,4 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-
 import type { Nova } from "../state/nova.ts";
 import { noResource } from "./errors.ts";
 import { type NovaCall, readCall } from "./request.ts";

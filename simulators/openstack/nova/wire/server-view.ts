@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { PortView } from "../../cloud.ts";
-import { isoSeconds } from "../../time.ts";
+import { isoSeconds, isoMicros } from "../../time.ts";
 import type { Flavor } from "../state/flavor.ts";
 import { HOST } from "../state/host.ts";
 import type { Server } from "../state/server.ts";
@@ -8,7 +8,6 @@ import { links } from "./links.ts";
 import type { NovaCall } from "./request.ts";
 import { addressesOf, portsOf } from "./server-addresses.ts";
 import { POWER, statusOf, WITH_PROGRESS } from "./server-status.ts";
-import { isoMicros } from "../../time.ts";
 
 /** What a user sees of the host: the same for the servers of one project on one host, and no name. */
 const hostIdOf = (server: Server): string =>

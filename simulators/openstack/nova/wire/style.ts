@@ -1,22 +1,13 @@
 import { type HttpReply, json, type ReplyHeaders } from "../../../kernel/index.ts";
-
-import { Refusal } from "../../refusal.ts";
-
+import { Refusal, refuseWith } from "../../refusal.ts";
 import { checkProject, parseAddress, pathOf } from "./address.ts";
 import { badRequest } from "./errors.ts";
 import { mediaTypes, MICROVERSIONS } from "./versions.ts";
 import { EVENTLET_FRONT } from "../../python/http-server.ts";
 import { microversionOf } from "../../microversion.ts";
-import { refuseWith } from "../../refusal.ts";
-import { BODY_BYTES_MAX } from "../../service.ts";
-import { type Context } from "../../service.ts";
-import { keystoneUnauthorized } from "../../service.ts";
-import { type Style } from "../../service.ts";
-import { isUtf8 } from "../../url.ts";
-import { UNDECODABLE_PATH } from "../../url.ts";
-import { ERRED } from "../../webob.ts";
-import { errorPage } from "../../webob.ts";
-import { NO_ROUTE } from "../../webob.ts";
+import { BODY_BYTES_MAX, type Context, keystoneUnauthorized, type Style } from "../../service.ts";
+import { isUtf8, UNDECODABLE_PATH } from "../../url.ts";
+import { ERRED, errorPage, NO_ROUTE } from "../../webob.ts";
 
 const FAULTS: Readonly<Record<number, string>> = {
   400: "badRequest",

@@ -1,7 +1,6 @@
 import { json } from "../../../kernel/index.ts";
 import type { MicroversionRange } from "../../microversion.ts";
-import type { Context } from "../../service.ts";
-import type { OpenStackRoute } from "../../service.ts";
+import type { Context, OpenStackRoute } from "../../service.ts";
 
 /** The microversions of Zed. */
 export const MICROVERSIONS: MicroversionRange = {

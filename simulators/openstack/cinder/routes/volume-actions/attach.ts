@@ -1,5 +1,4 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
-
 import { addAttachment, CANNOT_DETACH, endAttachments, refuseNovaAttachment } from "../../behaviour/attachments.ts";
 import type { VolumeRow } from "../../state/rows.ts";
 import { setStatus } from "../../state/volumes.ts";

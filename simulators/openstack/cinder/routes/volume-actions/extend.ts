@@ -1,5 +1,4 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
-
 import { startExtendVolume } from "../../behaviour/extend-volume.ts";
 import { checkGigabytes } from "../../state/quotas.ts";
 import type { VolumeRow } from "../../state/rows.ts";

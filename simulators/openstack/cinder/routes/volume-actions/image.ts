@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
 import type { HttpReply } from "../../../../kernel/index.ts";
-
 import { startUploadImage } from "../../behaviour/upload-image.ts";
 import { recordChange } from "../../state/cinder.ts";
 import type { VolumeRow } from "../../state/rows.ts";

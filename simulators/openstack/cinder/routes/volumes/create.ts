@@ -1,6 +1,5 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
 import type { ImageView } from "../../../cloud.ts";
-
 import type { Static } from "../../../schema/static.ts";
 import { createVolume } from "../../behaviour/create-volume.ts";
 import { requireType } from "../../state/types.ts";

@@ -1,5 +1,4 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
-
 import type { Static } from "../../../schema/static.ts";
 import { startTask } from "../../behaviour/tasks.ts";
 import { extrasOf, type Server, type VmState } from "../../state/server.ts";

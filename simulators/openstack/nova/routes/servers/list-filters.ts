@@ -1,5 +1,4 @@
 import { compilePattern, type Pattern } from "../../../../kernel/index.ts";
-
 import type { Server } from "../../state/server.ts";
 import { badRequest } from "../../wire/errors.ts";
 import { isTrueWord } from "../../wire/formats.ts";

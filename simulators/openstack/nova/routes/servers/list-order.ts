@@ -1,5 +1,4 @@
 import { own } from "../../../../kernel/index.ts";
-
 import type { Server } from "../../state/server.ts";
 import { badRequest } from "../../wire/errors.ts";
 import type { NovaCall } from "../../wire/request.ts";

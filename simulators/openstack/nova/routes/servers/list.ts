@@ -1,5 +1,4 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
-
 import type { Server } from "../../state/server.ts";
 import { badRequest, forbiddenByPolicy } from "../../wire/errors.ts";
 import { isTrueWord } from "../../wire/formats.ts";
