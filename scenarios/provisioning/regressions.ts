@@ -21,4 +21,7 @@ export const REGRESSIONS: readonly Regression[] = [
     seed: 2670,
     cause: "an operator took what the broker's own deploy was about to mend for something that nobody reports",
   },
+  { seed: 5546, cause: "the broker gave up deleting a deployment after five tasks that failed, and left it behind" },
+  { seed: 6511, cause: "writes during a restore that had no end doubled what the model thought possible, one by one" },
+  { seed: 6657, cause: "as 5546, and the security group of the instance was left behind too" },
 ];
