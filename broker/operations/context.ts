@@ -3,6 +3,7 @@ import type { BackupStore } from "../backup/backups.ts";
 import type { BrokerConfig } from "../config.ts";
 import type { Guard, GuardedInstance } from "../guard/guard.ts";
 import type { Host } from "../host.ts";
+import { BackendError } from "../errors.ts";
 import { parserOf } from "../json.ts";
 import { type InstanceAgent, instanceAgent } from "../spi/agent.ts";
 import type { Plan, Service } from "../spi/catalog.ts";
@@ -98,9 +99,14 @@ export async function protect(
   return vms;
 }
 
-/** Notes where the VMs are and puts them under guard; also after a VM was replaced. The address is empty where there is no VM. */
+/**
+ * Notes where the VMs are and puts them under guard; also after a VM was replaced. The address is empty where there is no deployment.
+ *
+ * @throws BackendError while the first VM is missing: it is made anew with the disk that it had, and so with all that was made on it
+ */
 export async function locate(context: OperationContext, instance: InstanceRow, planId?: string): Promise<InstanceRow> {
   const vms = await protect(context, instance, planId);
   const address = vms[0]?.ips[0] ?? "";
+  if (vms.length > 0 && address === "") throw new BackendError(`${instance.deployment} has no VM at present`);
   return address === instance.address ? instance : saveInstance(context, instance, { address });
 }

@@ -24,4 +24,5 @@ export const REGRESSIONS: readonly Regression[] = [
   { seed: 5546, cause: "the broker gave up deleting a deployment after five tasks that failed, and left it behind" },
   { seed: 6511, cause: "writes during a restore that had no end doubled what the model thought possible, one by one" },
   { seed: 6657, cause: "as 5546, and the security group of the instance was left behind too" },
+  { seed: 7070, cause: "an unbind while the VM was being made anew left its user in the database" },
 ];

@@ -10,7 +10,7 @@ interface DummyState {
 }
 
 /** The dummy shows what it holds, for laws that tests assert. */
-interface Dummy extends Cpi {
+export interface Dummy extends Cpi {
   readonly vms: readonly string[];
   readonly disks: readonly string[];
 }

@@ -79,7 +79,8 @@ export const since = <const P extends Properties>(version: number, from: number,
 export const below = <const P extends Properties>(version: number, to: number, properties: P): Partial<P> =>
   version < to ? properties : {};
 
-interface Envelope<Name extends string, S> {
+/** A body of one member. */
+export interface Envelope<Name extends string, S> {
   readonly type: "object";
   readonly properties: Readonly<Record<Name, S>>;
   readonly required: readonly [Name];
@@ -92,7 +93,8 @@ export function envelope(name: string, schema: Schema): Schema {
   return { type: "object", properties: { [name]: schema }, required: [name], additionalProperties: false };
 }
 
-interface ObjectSchema<P, Required> {
+/** An object of these members and no others. */
+export interface ObjectSchema<P, Required> {
   readonly type: "object";
   readonly properties: P;
   readonly required: Required;
