@@ -5,10 +5,10 @@ import { checkQuota, countOf, quotasOf } from "../state/quotas.ts";
 import type { NetworkRow, PortRow, SecurityGroupRow } from "../state/rows.ts";
 import { type Neutron, type NeutronState, touch } from "../state/state.ts";
 import { conflict, notFound } from "../wire/errors.ts";
-import { associate } from "./floating-ips.ts";
+import { associate } from "../behaviour/floating-ips.ts";
 import { floatingIpForNova, groupForNova } from "./nova-proxy.ts";
-import { changeAddresses, createPort, deletePort, setDevice } from "./ports.ts";
-import { ensureDefaultGroup } from "./security-groups.ts";
+import { changeAddresses, createPort, deletePort, setDevice } from "../behaviour/ports.ts";
+import { ensureDefaultGroup } from "../behaviour/security-groups.ts";
 
 function portForNova({ slot }: Neutron, port: PortRow): PortView {
   const { networks, groups, floatingIps, floatingByPort } = slot.value;

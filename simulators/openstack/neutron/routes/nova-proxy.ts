@@ -1,8 +1,8 @@
 import type { Actor, FloatingIpView, ProxiedOps, SecurityGroupView } from "../../cloud.ts";
-import { FLOATING_IPS } from "../routes/floatingips.ts";
-import { type Resource, requireRow } from "../routes/resource.ts";
-import { SECURITY_GROUP_RULES } from "../routes/security-group-rules.ts";
-import { SECURITY_GROUPS } from "../routes/security-groups.ts";
+import { FLOATING_IPS } from "./floatingips.ts";
+import { type Resource, requireRow } from "./resource.ts";
+import { SECURITY_GROUP_RULES } from "./security-group-rules.ts";
+import { SECURITY_GROUPS } from "./security-groups.ts";
 import { requireGroup } from "../state/lookup.ts";
 import { checkQuota } from "../state/quotas.ts";
 import type { FloatingIpRow, ResourceRow, SecurityGroupRow, SecurityGroupRuleRow } from "../state/rows.ts";
