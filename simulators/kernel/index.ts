@@ -70,7 +70,7 @@ export {
   type Snapshot,
   type Timer,
 } from "./kernel.ts";
-export { isDeeper, isObject } from "./json.ts";
+export { isDeeper, isObject, JSON_DEPTH_MAX } from "./json.ts";
 export { byKey, byText } from "./order.ts";
 export { own } from "./own.ts";
 export { compilePattern, globFits, type Pattern, PATTERN_CHARS_MAX } from "./pattern.ts";

@@ -3,6 +3,7 @@ import {
   defineService,
   type Front,
   isDeeper,
+  JSON_DEPTH_MAX,
   type HttpReply,
   type HttpRequest,
   queryOf,
@@ -90,7 +91,6 @@ export const BODY_BYTES_MAX = 114_688;
  * Arrays and objects within each other that Python's JSON parser takes: its recursion limit of 1000, less what the service itself uses.
  * Beyond it each service trips over itself (recorded of Cinder and Neutron).
  */
-const JSON_DEPTH_MAX = 900;
 
 /** Who calls without a token that holds. */
 export const ANONYMOUS: Actor = {
