@@ -81,6 +81,7 @@ const CheckFinished = Type.Object({
   reason: Type.Optional(Text),
   expected: Type.Optional(Text),
   seen: Type.Optional(Text),
+  followsFrom: Type.Optional(Text),
   accepted: Type.Optional(Type.Object({ reason: Text, until: Text })),
   durationMs: DurationMs,
   evidence: Type.Array(Exchange),

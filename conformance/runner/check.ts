@@ -16,6 +16,8 @@ export interface Outcome {
   readonly expected?: string;
   readonly seen?: string;
   readonly evidence?: readonly Evidence[];
+  /** Id of the check that judges the fault from which this outcome follows: it is no finding of its own. */
+  readonly followsFrom?: string;
 }
 
 /**
@@ -61,6 +63,11 @@ export function notApplicable(reason: string, ...evidence: readonly Evidence[]):
 /** It could not be found out. */
 export function unknown(reason: string, ...evidence: readonly Evidence[]): Outcome {
   return { verdict: "unknown", reason, ...evidenceOf(evidence) };
+}
+
+/** It could not be found out, because of a fault that the check `cause` judges. */
+export function followsFrom(cause: string, reason: string, ...evidence: readonly Evidence[]): Outcome {
+  return { ...unknown(reason, ...evidence), followsFrom: cause };
 }
 
 function evidenceOf(evidence: readonly Evidence[]): Pick<Outcome, "evidence"> {

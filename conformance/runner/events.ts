@@ -91,6 +91,8 @@ export type RunEvent =
       readonly reason?: string;
       readonly expected?: string;
       readonly seen?: string;
+      /** Id of the check that judges the fault from which this outcome follows. */
+      readonly followsFrom?: string;
       /** Set on a failure that a baseline accepts to the end of a day (UTC): its verdict is a warning. */
       readonly accepted?: { readonly reason: string; readonly until: string };
       readonly durationMs: number;

@@ -32,9 +32,14 @@ export class RunLog {
   report(check: Check<never>, outcome: Outcome, evidence: readonly Exchange[], durationMs: number): void {
     const accepted =
       outcome.verdict === "fail" ? acceptanceFor(this.#baseline, check.id, this.#clock.nowMs()) : undefined;
-    const { verdict, reason, expected, seen } = accepted === undefined ? outcome : excuse(outcome, accepted);
+    const { verdict, reason, expected, seen, followsFrom } =
+      accepted === undefined ? outcome : excuse(outcome, accepted);
     const info = infoOf(check);
-    const more = { ...(reason === undefined ? {} : { reason }), ...(accepted === undefined ? {} : { accepted }) };
+    const more = {
+      ...(reason === undefined ? {} : { reason }),
+      ...(followsFrom === undefined ? {} : { followsFrom }),
+      ...(accepted === undefined ? {} : { accepted }),
+    };
     this.results.push({ check: info, verdict, ...more });
     this.emit({
       v: RUN_EVENT_VERSION,

@@ -14,6 +14,8 @@ export interface CheckResult {
   readonly check: CheckInfo;
   readonly verdict: Verdict;
   readonly reason?: string;
+  /** Id of the check that judges the fault from which this verdict follows. */
+  readonly followsFrom?: string;
   /** Set when the failure is a known one that has been accepted. */
   readonly accepted?: Acceptance;
 }
