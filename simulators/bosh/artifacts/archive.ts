@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { type Readable, Transform, type TransformCallback } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
-import { parse } from "yaml";
+import { readYaml } from "../templates/yaml.ts";
 
 /** What is kept of an uploaded archive: small members whole, of large ones size and SHA-1. Plain data. */
 export interface Archive {
@@ -68,7 +68,7 @@ async function readJob(member: Readable): Promise<JobArchive> {
   const templates: Record<string, string> = {};
   await walkArchive(member, async (name, part) => {
     const text = (await readSmall(part, MANIFEST_BYTES_MAX)).toString("utf8");
-    if (name === "job.MF") manifest = asFields(parse(text));
+    if (name === "job.MF") manifest = asFields(readYaml(text));
     else if (name.startsWith("templates/")) templates[name.slice("templates/".length)] = text;
   });
   return { manifest, templates };
@@ -114,7 +114,7 @@ export async function receiveArchive(stream: Readable): Promise<Archive | Broken
       member.pipe(tally);
       if (name === "stemcell.MF" || name === "release.MF") {
         const text = (await readSmall(tally, MANIFEST_BYTES_MAX)).toString("utf8");
-        manifest = asFields(parse(text));
+        manifest = asFields(readYaml(text));
       } else if (/^jobs\/[^/]+\.tgz$/.test(name)) jobs[partName(name)] = await readJob(tally);
       else if (/^packages\/[^/]+\.tgz$/.test(name)) packaging[partName(name)] = await readPackaging(tally);
       else for await (const _chunk of tally);

@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { parse } from "yaml";
+import { readYaml } from "../templates/yaml.ts";
 import type { FollowedTask } from "../testing/director.ts";
 import { TestDirector } from "../testing/director.ts";
 
@@ -28,7 +28,7 @@ function manifestOf(director: TestDirector, { id }: FollowedTask): Record<string
   const { blobstore_id: blob } = JSON.parse(line) as { blobstore_id: string };
   const tar = gunzipSync(director.send("GET", `/resources/${blob}`).body as Uint8Array).toString("utf8");
   const [, text = ""] = tar.split("---\n");
-  return parse(text.split("\0")[0] ?? "") as Record<string, { name: string }[]>;
+  return readYaml(text.split("\0")[0] ?? "") as Record<string, { name: string }[]>;
 }
 
 describe("export release", () => {

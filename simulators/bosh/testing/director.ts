@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Readable } from "node:stream";
-import { type HttpReply, Kernel, makeRequest, replyHeader } from "../../kernel/index.ts";
+import { basicHeader, type HttpReply, Kernel, makeRequest, replyHeader } from "../../kernel/index.ts";
 import { receiveArchive } from "../artifacts/archive.ts";
 import { type Bosh, createBosh, createDummyCpi } from "../index.ts";
 import type { Instance } from "../state/deployments.ts";
@@ -8,9 +8,6 @@ import type { Task } from "../state/tasks.ts";
 
 export const fixture = (name: string): URL =>
   new URL(`../../../docs/parity/recordings/fixtures/${name}`, import.meta.url);
-
-const basic = (name: string, password: string): string =>
-  `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}`;
 
 export interface FollowedTask {
   readonly id: number;
@@ -49,7 +46,7 @@ export class TestDirector {
     const [user = "", password = ""] = (options.user ?? "admin:adminpw").split(":");
     const headers = {
       host: "d:25555",
-      authorization: basic(user, password),
+      authorization: basicHeader(user, password),
       ...(options.type && { "content-type": options.type }),
       ...options.headers,
     };
