@@ -175,7 +175,7 @@ describe("a cloud on sockets", { timeout: BOOTS_MS_MAX }, () => {
       expect(await refusalOf(address, 5432, "127.0.0.1")).toMatch(/ECONNRESET|EPIPE/);
       await send("DELETE", `${INSTANCE}?${which}`);
       expect(await ends(`${INSTANCE}/last_operation`)).toBe("succeeded");
-      await cloud.sockets.plane.settled();
+      await cloud.sockets.plane.settle();
       expect(cloud.sockets.plane.running).toBe(0);
       expect(cloud.world.findBrokenLaws()).toEqual([]);
     });

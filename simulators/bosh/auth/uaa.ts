@@ -22,9 +22,9 @@ interface Uaa {
 const TOKEN_S = 600;
 const REFRESH_S = 24 * 3600;
 
-const unauthorized = (description: string): HttpReply =>
+const unauthorizedReply = (description: string): HttpReply =>
   json(401, { error: "unauthorized", error_description: description });
-const badCredentials = (): HttpReply => unauthorized("Bad credentials");
+const badCredentials = (): HttpReply => unauthorizedReply("Bad credentials");
 
 interface Subject {
   readonly clientId: string;
@@ -90,12 +90,12 @@ function logIn(uaa: Uaa, clientId: string, form: URLSearchParams): HttpReply {
   const user = options.users.find(({ name }) => name === form.get("username"));
   if (user === undefined) return badCredentials();
   if (lockout.isLocked(user.name))
-    return unauthorized("Your account has been locked because of too many failed attempts to login.");
+    return unauthorizedReply("Your account has been locked because of too many failed attempts to login.");
   if (!sameSecret(form.get("password") ?? "", user.password)) {
     lockout.fail(user.name);
     return badCredentials();
   }
-  lockout.succeed(user.name);
+  lockout.reset(user.name);
   return grantToken(uaa, { clientId, userName: user.name, scopes: user.scopes }, "password");
 }
 

@@ -23,7 +23,7 @@ const DEPTH_MAX = 200;
 const UNFOLDED_MAX = 1_000_000;
 
 /** What a load permits. */
-export interface LoadOptions {
+interface LoadOptions {
   /** May a value be used again by its anchor? True by default. */
   readonly aliases?: boolean;
   /** May there be symbols? True by default. */

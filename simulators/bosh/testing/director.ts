@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Readable } from "node:stream";
 import { basicHeader, type HttpReply, Kernel, makeRequest, replyHeader } from "../../kernel/index.ts";
+import type { Dummy } from "../cpi/dummy.ts";
 import { receiveArchive } from "../artifacts/archive.ts";
 import { type Bosh, createBosh, createDummyCpi } from "../index.ts";
 import type { Instance } from "../state/deployments.ts";
@@ -21,7 +22,7 @@ const TASK_S_MAX = 10_000;
 /** A director with the reference users and the means to talk to it as the CLI does. For tests. */
 export class TestDirector {
   readonly kernel = new Kernel({ seed: 5 });
-  readonly dummy = createDummyCpi(this.kernel);
+  readonly dummy: Dummy = createDummyCpi(this.kernel);
   readonly bosh: Bosh;
 
   /** @param resurrector whether the health monitor runs; default false */

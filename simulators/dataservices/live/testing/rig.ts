@@ -13,7 +13,7 @@ const DATABASE = "d1";
 const PORT = 5432;
 
 /** What an agent answers: its status and its JSON. */
-export interface Reply {
+interface Reply {
   readonly status: number;
   readonly body: unknown;
 }
@@ -60,7 +60,7 @@ export class LiveRig {
     const { address } = this;
     const place = { address, deployment: DATABASE, index: 0, bootstrap: true, disk: `disk-${address}` };
     this.services.start({ kind: "postgresql", ...place, properties });
-    await this.plane.settled();
+    await this.plane.settle();
     const { status } = await this.ask("PUT", `/v1/credentials/${USER}`, JSON.stringify({ password: PASSWORD }));
     if (status !== 201) throw new Error(`no user: ${status}`);
   }
