@@ -5,7 +5,7 @@ import { createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
 import { readYaml } from "../templates/yaml.ts";
 
-/** What is kept of an uploaded archive: small members whole, of large ones size and SHA-1. Plain data. */
+/** What is kept of an uploaded archive: small members whole, size and SHA-1 of large ones. Plain data. */
 export interface Archive {
   readonly ok: true;
   readonly bytes: number;
@@ -30,7 +30,7 @@ export interface BrokenArchive {
   readonly reason: string;
 }
 
-/** Is this what `receiveArchive` makes of an upload? */
+/** Is it the result of `receiveArchive`? */
 export const isArchive = (value: unknown): value is Archive | BrokenArchive =>
   typeof value === "object" && value !== null && "ok" in value;
 
@@ -84,7 +84,7 @@ async function readPackaging(member: Readable): Promise<string> {
   return script;
 }
 
-/** What comes through, counted. */
+/** Counts and hashes what passes through. */
 class Tally extends Transform {
   bytes = 0;
   readonly #hash = createHash("sha1");
@@ -102,7 +102,7 @@ class Tally extends Transform {
 
 const partName = (path: string): string => path.slice(path.indexOf("/") + 1, -".tgz".length);
 
-/** Reads a stemcell or release tarball from the wire. A broken one is no error here: the task that uses it fails. */
+/** Reads a stemcell or release tarball from the wire. A broken one is not an error here: the task that uses it fails. */
 export async function receiveArchive(stream: Readable): Promise<Archive | BrokenArchive> {
   const members: Record<string, { bytes: number; sha1: string }> = {};
   const jobs: Record<string, JobArchive> = {};

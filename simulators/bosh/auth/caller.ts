@@ -3,7 +3,7 @@ import { type Director, nowSeconds } from "../state/director.ts";
 import type { Caller } from "./scopes.ts";
 import { readBasic, readToken } from "./token.ts";
 
-/** Who sends the request, by Basic credentials or by a token of UAA; `undefined` when nobody that the director knows. */
+/** Who sends the request, by Basic credentials or by a token of UAA; `undefined` for a caller that the director does not know. */
 export function callerOf(director: Director, request: HttpRequest): Caller | undefined {
   const header = request.headers.authorization;
   const { uaa, users } = director.options;

@@ -28,7 +28,7 @@ export function readToken(
     const isRefresh = String(claims.jti ?? "").endsWith("-r");
     return isRefresh === (kind === "refresh") ? claims : undefined;
   } catch {
-    // Whatever can't be read is no token; the caller is told 401 as for a wrong one.
+    // What can't be read is no token; the caller gets 401, as for a wrong one.
     return undefined;
   }
 }

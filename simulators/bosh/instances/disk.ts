@@ -49,7 +49,7 @@ export function orphanDisk(director: Director, task: Task, instance: Instance): 
   director.kernel.record("bosh", "disk.orphan", disk.cid, { deployment: instance.deployment });
 }
 
-/** Brings the disk to what is planned: a new one is made before the old one is let go. */
+/** Brings the disk to what is planned: a new one is made before the old one is given up. */
 export function* updateDisk(director: Director, task: Task, planned: PlannedInstance, renews: boolean): Body {
   const { instance, disk: wanted } = planned;
   const { cpi, kernel } = director;

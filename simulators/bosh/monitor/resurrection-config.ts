@@ -43,7 +43,7 @@ function parseConfig(content: string): unknown {
 
 const isEmpty = (names: readonly unknown[] | null | undefined): boolean => (names ?? []).length === 0;
 
-/** A list that is empty says nothing about whom it is for. */
+/** An empty list matches everybody. */
 function matches(
   { deployments, instance_groups: groups }: ResurrectionFilter,
   deployment: string,

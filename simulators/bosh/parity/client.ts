@@ -43,7 +43,7 @@ export interface DirectorAnswer {
   readonly bytes: Uint8Array;
 }
 
-/** One director in process, spoken to as its clients do. */
+/** One director in process, which the replay addresses as clients do. */
 export class Client {
   readonly kernel: Kernel;
   readonly bosh: Bosh;
@@ -142,7 +142,7 @@ export class Client {
     return this.#keys === undefined ? {} : { jwt: { client_id: "ci", scope: ["bosh.admin"] }, jwt_note: "admin" };
   }
 
-  /** Follows a task to its end and answers with its last state. */
+  /** Follows a task to its end and returns its last state. */
   async follow(path: string): Promise<Record<string, unknown>> {
     for (const until = this.kernel.nowMs + TASK_MS_MAX; this.kernel.nowMs < until; this.sleep(POLL_MS)) {
       const answer = await this.get(path);

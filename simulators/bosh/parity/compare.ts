@@ -49,7 +49,7 @@ export interface CompareRules {
   readonly unordered: ReadonlySet<string>;
 }
 
-/** In what a value differs from the recorded one; empty when in nothing. Binds placeholders only when it fits. */
+/** How a value differs from the recorded one; empty when it fits, and only then placeholders are bound. */
 export function differences(
   expected: unknown,
   actual: unknown,

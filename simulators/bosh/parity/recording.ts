@@ -11,7 +11,7 @@ export interface Scenario {
   readonly id: string;
   readonly title: string;
   readonly area: string;
-  /** Absent: basic authentication and the settings of the reference director. */
+  /** Default: basic authentication and the settings of the reference director. */
   readonly director_mode?: string;
   /** `upload-release F`, `deploy F`, …: run to the end of their tasks before the first step. */
   readonly setup: readonly string[];
@@ -22,7 +22,7 @@ export interface Scenario {
 export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
-  /** A user's name, `none`, `bad`; absent: admin. */
+  /** A user's name, `none` or `bad`. Default `admin`. */
   readonly auth?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly json?: unknown;
@@ -83,7 +83,7 @@ export function readScenarios(file: string): readonly Scenario[] {
     .map((line) => JSON.parse(line) as Scenario);
 }
 
-/** Where the recordings are in a directory: as the project was handed them, or as the repository keeps them. @throws Error */
+/** The recordings in a directory, packed or not. @throws Error where there are none */
 export function recordingsIn(directory: string): string {
   const names = ["recordings.jsonl", "bosh/recordings.jsonl", "bosh-283.jsonl.gz"];
   const found = names.map((name) => join(directory, name)).find((file) => existsSync(file));

@@ -93,3 +93,33 @@ export type ServiceFields = Decoded<typeof SERVICE>;
 
 /** A report on a TTL check. */
 export const CHECK_UPDATE = structOf("agent.checkUpdate", { Status: STRING, Output: STRING });
+
+/** Members of a service in a registration, at the catalog or within a transaction (Consul 1.8, "Register Entity"). */
+export const REGISTERED_SERVICE = {
+  Kind: STRING,
+  ID: STRING,
+  Service: STRING,
+  Tags: STRINGS,
+  Address: STRING,
+  TaggedAddresses: SERVICE_ADDRESSES,
+  Meta: TEXTS,
+  Port: INT,
+  Weights: WEIGHTS,
+  EnableTagOverride: BOOL,
+  Connect: CONNECT,
+} as const;
+
+/** Members of a check in a registration, at the catalog or within a transaction. */
+export const REGISTERED_CHECK = {
+  Node: STRING,
+  CheckID: STRING,
+  Name: STRING,
+  Status: STRING,
+  Notes: STRING,
+  Output: STRING,
+  ServiceID: STRING,
+  ServiceName: STRING,
+  ServiceTags: STRINGS,
+  Type: STRING,
+  Definition: ANY,
+} as const;
