@@ -32,14 +32,3 @@ export function readToken(
     return undefined;
   }
 }
-
-/** User and password of a Basic header. */
-export function readBasic(
-  header: string | undefined,
-): { readonly name: string; readonly password: string } | undefined {
-  const match = /^basic\s+(.+)$/i.exec(header ?? "");
-  if (match === null) return undefined;
-  const text = Buffer.from(match[1] as string, "base64").toString("utf8");
-  const colon = text.indexOf(":");
-  return colon < 0 ? undefined : { name: text.slice(0, colon), password: text.slice(colon + 1) };
-}

@@ -8,10 +8,11 @@ import {
   type Route,
   sameSecret,
   type Service,
+  readBasic,
 } from "../../kernel/index.ts";
 import type { UaaOptions } from "../state/director.ts";
 import { Lockout } from "./lockout.ts";
-import { issueToken, readBasic, readToken } from "./token.ts";
+import { issueToken, readToken } from "./token.ts";
 
 interface Uaa {
   readonly kernel: Kernel;
@@ -64,7 +65,7 @@ function grantToken({ kernel, options }: Uaa, subject: Subject, grantType: strin
 function answerToken(uaa: Uaa, request: HttpRequest): HttpReply {
   const form = new URLSearchParams(bodyText(request));
   const basic = readBasic(request.headers.authorization);
-  const clientId = basic?.name ?? form.get("client_id") ?? "";
+  const clientId = basic?.username ?? form.get("client_id") ?? "";
   const secret = basic?.password ?? form.get("client_secret") ?? "";
   switch (form.get("grant_type")) {
     case "client_credentials": {

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { Readable } from "node:stream";
 import { gunzipSync } from "node:zlib";
-import { type HttpReply, Kernel, makeRequest, Process, serialise } from "../../kernel/index.ts";
+import { basicHeader, type HttpReply, Kernel, makeRequest, Process, serialise } from "../../kernel/index.ts";
 import { issueToken } from "../auth/token.ts";
 import { type Bosh, createBosh, createDummyCpi, type DirectorOptions } from "../index.ts";
 import { fixtureOf, type RecordedRequest, type Scenario } from "./recording.ts";
@@ -91,7 +91,7 @@ export class Client {
     if (auth === "none") return undefined;
     const user = REFERENCE_USERS.find(({ name }) => name === (auth === "bad" ? "admin" : auth));
     const password = auth === "bad" ? "wrong" : (user?.password ?? "");
-    return `Basic ${Buffer.from(`${user?.name ?? auth}:${password}`).toString("base64")}`;
+    return basicHeader(user?.name ?? auth, password);
   }
 
   #token(claims: Readonly<Record<string, unknown>>, note: string): string {

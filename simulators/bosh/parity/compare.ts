@@ -1,3 +1,5 @@
+import { UUID_PATTERN } from "../../kernel/index.ts";
+
 /*
  * Comparison under masks and placeholders (docs/parity/recordings): `{{uuid1}}`, `{{hex1}}`, `{{vm1}}` bind to the value at first
  * sight and must be equal afterwards; `{{*}}` and the rest match anything.
@@ -5,7 +7,7 @@
 export type Bindings = Map<string, string>;
 
 const SHAPES: readonly (readonly [RegExp, string])[] = [
-  [/^uuid\d+$/, "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"],
+  [/^uuid\d+$/, UUID_PATTERN],
   [/^hex\d+$/, "[0-9a-f]{32}"],
   [/^vm\d+$/, "[^\\s\"'()/,]+"],
 ];

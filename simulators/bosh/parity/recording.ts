@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { readRecording } from "../../parity/recordings.ts";
 
 /*
  * The format of the recordings of a real director (docs/parity/recordings): one scenario a line, each on an empty database.
@@ -74,14 +74,7 @@ interface NoteStep {
 export type RecordedStep = RequestStep | TaskStep | CliStep | NoteStep;
 
 /** Reads scenarios from a `.jsonl` or `.jsonl.gz` file. */
-export function readScenarios(file: string): readonly Scenario[] {
-  const bytes = readFileSync(file);
-  const text = (file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
-  return text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Scenario);
-}
+export const readScenarios = (file: string): readonly Scenario[] => readRecording<Scenario>(file);
 
 /** The recordings in a directory, packed or not. @throws Error where there are none */
 export function recordingsIn(directory: string): string {

@@ -3,7 +3,7 @@ import { readScalar } from "./scalars.ts";
 import { YamlError } from "./yaml-errors.ts";
 
 /*
- * YAML as Ruby's Psych writes it (psych 5.3, lib/psych/visitors/yaml_tree.rb) and refuses it: clients see it in diffs, in stored configs
+ * YAML as Ruby's Psych writes it (psych 5.3, yaml_tree.rb) and refuses it: clients see it in diffs, in stored configs
  * and in error messages.
  */
 

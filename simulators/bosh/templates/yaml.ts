@@ -86,7 +86,7 @@ function checkTag(tag: string | undefined): void {
     throw disallowedClass(`${kind.charAt(0).toUpperCase()}${kind.slice(1)}`);
 }
 
-/** Walks the nodes of a document as Psych's ToRuby does (psych 5.3, lib/psych/visitors/to_ruby.rb). */
+/** Walks the nodes of a document as Psych's ToRuby does (psych 5.3, to_ruby.rb). */
 class Loader {
   readonly #aliases: boolean;
   readonly #symbols: boolean;

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WallDriver, wallNowMs } from "../../kernel/edge/drive.ts";
-import { Kernel } from "../../kernel/index.ts";
+import { basicHeader, Kernel } from "../../kernel/index.ts";
 import { createDataServices, type DataServices } from "../index.ts";
 import { decode, encode } from "../wire/dump.ts";
 import { AGENT } from "../testing.ts";
@@ -58,7 +58,7 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
   const ask = (method: string, address: string, path: string, body?: string | Uint8Array): Promise<Response> =>
     fetch(`http://${address}:${AGENT.port}${path}`, {
       method,
-      headers: { authorization: `Basic ${btoa(`${AGENT.username}:${AGENT.password}`)}` },
+      headers: { authorization: basicHeader(AGENT.username, AGENT.password) },
       ...(body !== undefined && { body }),
     });
   const put = (address: string, user: string, password = "p1"): Promise<Response> =>

@@ -54,13 +54,13 @@ export const NODE_CHECK = anonymous(
 );
 
 /** Addresses of a service by tag. */
-export const SERVICE_ADDRESSES = mapOf(structOf("structs.ServiceAddress", { Address: STRING, Port: INT }));
+const SERVICE_ADDRESSES = mapOf(structOf("structs.ServiceAddress", { Address: STRING, Port: INT }));
 
 /** Weights of a service in SRV records. */
-export const WEIGHTS = structOf("structs.Weights", { Passing: INT, Warning: INT });
+const WEIGHTS = structOf("structs.Weights", { Passing: INT, Warning: INT });
 
 /** How a service takes part in the mesh. */
-export const CONNECT = structOf("structs.ServiceConnect", { Native: BOOL, SidecarService: ANY });
+const CONNECT = structOf("structs.ServiceConnect", { Native: BOOL, SidecarService: ANY });
 
 /** A service as an agent registers it (Consul 1.8, "Register Service"). */
 export const SERVICE = anonymous(

@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 import pg from "pg";
 import { WallDriver, wallNowMs } from "../../../kernel/edge/drive.ts";
-import { Kernel } from "../../../kernel/index.ts";
+import { basicHeader, Kernel } from "../../../kernel/index.ts";
 import { createDataServices, type DataServices } from "../../index.ts";
 import { AGENT } from "../../testing.ts";
 import { findBinaries, serverOwner } from "../binaries.ts";
@@ -71,7 +71,7 @@ export class LiveRig {
   }
 
   ask(method: string, path: string, body?: string | Uint8Array): Promise<Response> {
-    const headers = { authorization: `Basic ${btoa(`${AGENT.username}:${AGENT.password}`)}` };
+    const headers = { authorization: basicHeader(AGENT.username, AGENT.password) };
     const given = body === undefined ? {} : { body: typeof body === "string" ? body : Uint8Array.from(body) };
     return fetch(`http://${this.address}:${AGENT.port}${path}`, { method, headers, ...given });
   }
