@@ -12,9 +12,9 @@ import { createExecutor, type Executor, type OperationListener } from "./operati
 import type { OperationContext } from "./operations/context.ts";
 import { createAuthentication } from "./osb/authentication.ts";
 import { backupRoutes } from "./osb/backups.ts";
-import { bindingRoutes } from "./osb/bindings.ts";
+import { bindingRoutes } from "./osb/bindings/routes.ts";
 import { catalogRoute } from "./osb/catalog.ts";
-import { instanceRoutes } from "./osb/instances.ts";
+import { instanceRoutes } from "./osb/instances/routes.ts";
 import { recordRoutes } from "./osb/records.ts";
 import { createServer } from "./osb/server.ts";
 import { register } from "./registrar/registrar.ts";

@@ -8,7 +8,8 @@
 import { parseArgs } from "node:util";
 import fc from "fast-check";
 import { database } from "../simulators/dataservices/live/testing/databases.ts";
-import { LiveRig, whyNoServer } from "../simulators/dataservices/live/testing/rig.ts";
+import { whyNoServer } from "../simulators/dataservices/live/index.ts";
+import { LiveRig } from "../simulators/dataservices/live/testing/rig.ts";
 import { type RoundTrip, roundTrip } from "../simulators/dataservices/live/testing/round-trip.ts";
 
 const { values } = parseArgs({

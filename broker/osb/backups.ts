@@ -4,7 +4,7 @@ import type { OperationContext } from "../operations/context.ts";
 import type { BackupPayload, RestorePayload } from "../operations/payloads.ts";
 import type { BackupRow, InstanceRow, RestoreRow } from "../store/schema.ts";
 import { newId } from "./ids.ts";
-import { requireInstance } from "./instances.ts";
+import { requireInstance } from "./instances/lookup.ts";
 import { type AnswerBody, type ControlPlane, newOperation, openOperation } from "./operations.ts";
 
 interface BackupRoute {

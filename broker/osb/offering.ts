@@ -27,6 +27,23 @@ export function findPlan(service: Service, id: unknown): Plan {
   return plan;
 }
 
+interface OfferIds {
+  readonly service_id?: unknown;
+  readonly plan_id?: unknown;
+}
+
+/** Checks that a request names the service and one of its plans, which it returns. @throws OsbError 400 */
+export function checkOffer(service: Service, ids: OfferIds): Plan {
+  checkService(service, ids.service_id);
+  return findPlan(service, ids.plan_id);
+}
+
+/** As `checkOffer`, for a request that may leave out either id. @throws OsbError 400 */
+export function checkOptionalOffer(service: Service, ids: OfferIds): void {
+  if (ids.service_id !== undefined) checkService(service, ids.service_id);
+  if (ids.plan_id !== undefined) findPlan(service, ids.plan_id);
+}
+
 /** Parameters of an instance, as the schema of the catalog allows them. @throws OsbError 400 */
 export function instanceParameters(service: Service, value: unknown): Readonly<Record<string, unknown>> {
   const given = optionalObject(value, "parameters");

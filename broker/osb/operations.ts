@@ -1,5 +1,5 @@
 import type { FastifyReply } from "fastify";
-import { OsbError, StoreError } from "../errors.ts";
+import { asyncRequired, OsbError, StoreError } from "../errors.ts";
 import type { Executor } from "../operations/executor.ts";
 import type { OperationContext } from "../operations/context.ts";
 import type { OperationKind } from "../store/schema.ts";
@@ -9,6 +9,13 @@ import { newId } from "./ids.ts";
 
 /** The query of a route. */
 export type RouteQuery = Readonly<Record<string, string | undefined>>;
+
+/** A route of a resource: the parameters of its path, its query, and a body that nobody has checked yet. */
+export interface ResourceRoute<Params> {
+  Params: Params;
+  Querystring: RouteQuery;
+  Body: unknown;
+}
 
 /** What the routes of one control plane work with. */
 export interface ControlPlane {
@@ -70,6 +77,11 @@ async function resumeIfLost<T>({ executor }: ControlPlane, change: Promise<T>): 
     if (error instanceof StoreError) executor.resumeLater();
     throw error;
   }
+}
+
+/** Refuses a platform that does not poll. @throws OsbError 422 AsyncRequired */
+export function requireAsync(query: RouteQuery): void {
+  if (query.accepts_incomplete !== "true") throw asyncRequired();
 }
 
 /** Answers 202 with the operation. */
