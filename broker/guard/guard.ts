@@ -31,7 +31,7 @@ export interface Guard {
 }
 
 /** Who needs which port. */
-export interface GuardOptions {
+interface GuardOptions {
   readonly servicePort: number;
   readonly agentPort: number;
   /** Networks from which instances are managed. */
@@ -75,9 +75,9 @@ export class SecurityGroupGuard implements Guard {
 
   async admit({ id, nodes }: GuardedInstance, cidrs: readonly string[]): Promise<void> {
     const applications = cidrs.map((cidr) => ingressRule(this.#options.servicePort, fromNetwork(cidr)));
-    const wanted = (group: Group): readonly NewRule[] => [...this.#standingRules(group, nodes > 1), ...applications];
-    const group = await this.#open(id, wanted);
-    await this.#closeSurplus(group, wanted(group));
+    const rulesFor = (group: Group): readonly NewRule[] => [...this.#standingRules(group, nodes > 1), ...applications];
+    const group = await this.#open(id, rulesFor);
+    await this.#closeSurplus(group, rulesFor(group));
   }
 
   async close(instanceId: string): Promise<void> {
