@@ -32,7 +32,7 @@ function pathsOf(files: readonly string[]): ReadonlySet<string> {
 }
 
 describe("links", () => {
-  { => it("in published documents lead to something that is published", () => { => {
+  it("in published documents lead to something that is published", () => {
     expect(packed).toContain("README.md");
     expect(packed).toContain("conformance/README.md");
     const paths = pathsOf(packed);
@@ -43,7 +43,7 @@ describe("links", () => {
 });
 
 describe("what is published", () => {
-  { => it("has no sources that Node.js would refuse to run, and no recordings", () => { => {
+  it("has no sources that Node.js would refuse to run, and no recordings", () => {
     const sources = packed.filter((path) => /^(?!examples\/|dist\/).*\.ts$/.test(path));
     expect([sources, packed.filter((path) => /\.(gz|tgz|jsonl)$/.test(path))]).toEqual([[], []]);
   });
@@ -64,7 +64,7 @@ describe("the name of the package", () => {
     expect((JSON.parse(read("package-lock.json")) as { name: string }).name).toBe(name);
   });
 
-  { => it("stands in a line that installs it before a document says to run npx drydock", () => { => {
+  it("stands in a line that installs it before a document says to run npx drydock", () => {
     const early = texts
       .filter((file) => file.endsWith(".md"))
       .filter((file) => {
@@ -75,7 +75,7 @@ describe("the name of the package", () => {
     expect(early).toEqual([]);
   });
 
-  { => it("is part of every command line that a run prints: no code writes a bare npx drydock", () => { => {
+  it("is part of every command line that a run prints: no code writes a bare npx drydock", () => {
     expect(INVOCATION).toBe("npm run -s drydock --");
     const code = texts.filter((file) => file.endsWith(".ts") && !file.endsWith("package.test.ts"));
     // Comments may speak of it.
@@ -92,7 +92,7 @@ describe("the name of the package", () => {
 });
 
 describe("examples in the README", () => {
-  { => it("are taken from an example that a test runs", () => { => {
+  it("are taken from an example that a test runs", () => {
     const blocks = [...read("README.md").matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block = ""]) => block);
     const examples = globSync("examples/**/*.test.ts", { cwd: ROOT }).map((file) => read(file));
     const lines = blocks.flatMap((block) => block.trim().split("\n")).map((line) => line.replace(/\s*\/\/.*/, ""));

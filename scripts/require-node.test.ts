@@ -32,7 +32,7 @@ const onOne = (stderr: string): void => {
   expect(stderr).not.toContain("ERR_");
 };
 
-{ => describe("on a Node.js that is too old, and without the pinned one,", () => { => {
+describe("on a Node.js that is too old, and without the pinned one,", () => {
   it.each(["18.20.8", "20.20.2", "22.0.0", "23.11.1"])(
     "the guard of the scripts says so in one line (%s)",
     (version) => {
@@ -46,7 +46,7 @@ const onOne = (stderr: string): void => {
     },
   );
 
-  { => it("the guard accepts the pinned Node.js", () => { => {
+  it("the guard accepts the pinned Node.js", () => {
     const { status, stderr } = spawnSync(process.execPath, [join(ROOT, "scripts/require-node.cjs")], {
       encoding: "utf8",
     });
