@@ -17,7 +17,7 @@ import { type BindingRequest, describeBinding } from "./lookup.ts";
 /** Members of bind_resource that say for whom a binding is; others make no difference. */
 const RESOURCE = ["app_guid", "space_guid", "route", "credential_client_id"] as const;
 
-/** What is asked of a binding, as one text, to tell an identical request from another. @throws OsbError 400 */
+/** What a bind asks for, as one text, which tells an identical request from another. @throws OsbError 400 */
 function fingerprintOf(instance: InstanceRow, body: RequestBody): string {
   const resource = optionalObject(body.bind_resource, "bind_resource");
   const osbContext = optionalObject(body.context, "context");
@@ -33,7 +33,7 @@ function fingerprintOf(instance: InstanceRow, body: RequestBody): string {
   });
 }
 
-/** A successor is a binding beside its predecessor, which must be one of this instance. @throws OsbError 400 */
+/** Checks that a predecessor, if one is named, is a binding of this instance. Its successor stands beside it. @throws OsbError 400 */
 async function checkPredecessor({ store }: OperationContext, instance: InstanceRow, id: unknown): Promise<void> {
   if (id === undefined) return;
   const predecessor = isId(id) ? await store.binding(id) : undefined;
@@ -89,7 +89,7 @@ async function openBind(controlPlane: ControlPlane, row: BindingRow): Promise<Op
 
 const bindingConflict = (): OsbError => new OsbError(409, "A service binding with this id exists already.");
 
-/** The same bind again while it is carried out. @throws OsbError 409 when it is another */
+/** Answers a repetition of the bind that is in progress. @throws OsbError 409 for another bind */
 function answerRepeatedBind(
   controlPlane: ControlPlane,
   request: BindingRequest,

@@ -40,7 +40,7 @@ async function waitForSuccess({ context: { host } }: ControlPlane, ending: Promi
   const ended = ending.then((value) => {
     outcome = value;
   });
-  // A platform's patience is time of the wall, also where work and the pauses in it are made short.
+  // A platform's patience is measured by the clock, even where the pace makes work and pauses shorter.
   const deadlineMs = host.nowMs() + SYNCHRONOUS_MS_MAX;
   while (outcome === undefined && host.nowMs() < deadlineMs) await Promise.race([ended, host.sleepMs(PATIENCE_MS)]);
   if (outcome === undefined) throw new OsbError(503, "The service has not answered in time; try again.");

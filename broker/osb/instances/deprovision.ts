@@ -34,7 +34,7 @@ export async function deprovision(
   return acceptedReply(reply, operation);
 }
 
-/** A deletion puts an end to a provision in progress; behind anything else a platform must wait itself. @throws OsbError 422 */
+/** Opens a deletion, which cuts short a provision in progress. @throws OsbError 422 during any other operation: the platform must wait for it */
 async function openDeletion(
   controlPlane: ControlPlane,
   { id }: InstanceRow,

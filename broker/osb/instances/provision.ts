@@ -19,7 +19,7 @@ import {
 } from "../operations.ts";
 import type { InstanceRequest } from "./lookup.ts";
 
-/** What a platform wants provisioned. */
+/** What a platform orders. */
 interface ProvisionRequest {
   readonly plan: Plan;
   readonly parameters: Readonly<Record<string, unknown>>;
@@ -74,16 +74,16 @@ export async function provision(
   const row = newInstance(context, id, wanted);
   const payload: ProvisionPayload = { row };
   const operation = newOperation(context, { instanceId: id, kind: "provision", payload });
-  // Of two equal requests at once one opens the operation; the other is answered as a repeated one.
+  // Of two equal requests at once, one opens the operation; the other is answered as a repetition.
   if (!(await openOperation(controlPlane, operation)))
     return (await answerRepeatedProvision(context, id, wanted, reply)) ?? Promise.reject(concurrency());
-  // What is written down is carried out, also when the store goes away between the two.
+  // A stored operation is carried out even when the store goes away before the record is added.
   void executor.start(operation);
   await context.store.addInstance(row);
   return acceptedReply(reply, operation);
 }
 
-/** The same again is no new order: 202 while it is carried out, 200 once it stands. @throws OsbError 409, 422 for anything else */
+/** Answers a repetition of the same order: 202 while it is carried out, 200 once it is done. @throws OsbError 409, 422 for another order */
 async function answerRepeatedProvision(
   context: OperationContext,
   id: string,

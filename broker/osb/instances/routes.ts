@@ -38,7 +38,7 @@ async function lastOperation(
     throw new OsbError(410, "The service instance is gone.");
   checkOptionalOffer(context.service, request.query);
   const { operation, body } = await answerPoll(controlPlane, newest, request.query.operation, reply);
-  // The hints are for updates and deletions; what never came to be is not usable.
+  // These members are for updates and deletions: an instance whose provision failed is not usable anyway.
   if (body.state !== "failed" || operation.kind === "provision") return body;
   const instance = await context.store.instance(newest.instance_id);
   const isRepeatable = operation.kind === "update" && { update_repeatable: true };

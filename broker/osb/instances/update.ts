@@ -19,7 +19,7 @@ import {
 } from "../operations.ts";
 import { type InstanceRequest, requireInstance } from "./lookup.ts";
 
-/** What an instance becomes by a PATCH. @throws OsbError 400, 422 */
+/** The plan and parameters that a PATCH gives an instance, and whether they are new. @throws OsbError 400, 422 */
 function changeOf(
   context: OperationContext,
   instance: InstanceRow,
@@ -40,7 +40,7 @@ function changeOf(
   return { planId: plan.id, parameters: canonical(merged), isNew };
 }
 
-/** What can be judged without the instance. @throws OsbError 400, 422 */
+/** Checks what can be judged without the instance. @throws OsbError 400, 422 */
 function checkUpdate(context: OperationContext, body: RequestBody): void {
   checkService(context.service, body.service_id);
   if (body.plan_id !== undefined) findPlan(context.service, body.plan_id);
@@ -74,7 +74,7 @@ export async function update(
   return acceptedReply(reply, operation);
 }
 
-/** The same change again while it is made is answered as the first was. @throws OsbError 422 */
+/** Answers a repetition of the change that is in progress as the first request was. @throws OsbError 422 for another change */
 function answerRepeatedUpdate(busy: Operation, wanted: UpdatePayload, reply: FastifyReply): AnswerBody {
   if (canonical(updatePayload(busy)) !== canonical(wanted)) throw concurrency();
   return acceptedReply(reply, busy);
