@@ -1,10 +1,8 @@
-import { tmpdir } from "node:os";
 import pg from "pg";
 import { WallDriver, wallNowMs } from "../../../kernel/edge/drive.ts";
 import { basicHeader, Kernel } from "../../../kernel/index.ts";
 import { createDataServices, type DataServices } from "../../index.ts";
 import { AGENT } from "../../testing.ts";
-import { findBinaries, serverOwner } from "../binaries.ts";
 import { LivePlane } from "../index.ts";
 
 const USER = "u1";
@@ -17,15 +15,6 @@ interface Reply {
   readonly status: number;
   readonly body: unknown;
 }
-
-/** Why there is no real PostgreSQL on this machine; undefined where there is. */
-export const whyNoServer = (): Promise<string | undefined> =>
-  serverOwner()
-    .then((owner) => findBinaries(owner, tmpdir()))
-    .then(
-      () => undefined,
-      (error: Error) => error.message,
-    );
 
 /** One real PostgreSQL behind its agent, at an address of this process alone, reached as a broker and an application reach it. */
 export class LiveRig {
