@@ -55,7 +55,7 @@ describe("the backup suite", () => {
     expect(methods).toEqual(["POST", "GET", "POST", "GET", "SQL"]);
     const statement = check?.evidence.at(-1);
     expect(statement?.curl).toMatch(
-      /^PGUSER="\$DRYDOCK_USER" PGPASSWORD="\$DRYDOCK_PASSWORD" psql -h 'd\w+\.toy\.test' -p 5432/,
+      /^PGUSER="\$BINDING_USER" PGPASSWORD="\$BINDING_PASSWORD" psql -h 'd\w+\.toy\.test' -p 5432/,
     );
     expect(statement?.response).toMatchObject({ headers: {} });
     expect(JSON.stringify(check)).not.toMatch(/secret-\d/);
