@@ -7,9 +7,8 @@ import { expectErrorOf422, expectStatus } from "../judge.ts";
 import { judgeGone, judgeSecondDeletion } from "../judging/absence.ts";
 import { judgeLifecycles } from "../judging/lifecycles.ts";
 import { judgeResent, judgeSameOperation } from "../judging/resent.ts";
-import { describeEnd, obstacleIn } from "../model/stages.ts";
-import { ANY } from "../plan-requirements.ts";
-import { withBrokenBackend } from "../sequences/broken-backend.ts";
+import { judgeBadEnd, obstacleIn } from "../model/stages.ts";
+import { failDeprovision } from "../sequences/broken-backend.ts";
 import { isRemoved, type Lifecycle } from "../sequences/lifecycles.ts";
 import {
   isAboutDeletion,
@@ -52,7 +51,7 @@ function judgeDeprovisioned(lifecycle: Lifecycle): Outcome | undefined {
 function judgeStuck({ unbind, unbindSurvivor }: Lifecycle, deprovision: EndedOperation): Outcome {
   const bound = [unbind, unbindSurvivor].find((each) => each !== undefined && !isRemoved(each));
   return bound === undefined
-    ? fail("the instance to be deleted", `it ${describeEnd(deprovision)}`, deprovision.answer, ...deprovision.polls)
+    ? judgeBadEnd("deprovision", "the instance to be deleted", deprovision)
     : obstacleIn("unbind", bound);
 }
 
@@ -70,11 +69,7 @@ function judgeDeletedAgain({ deprovision, deprovisionAgain, fetchedGone, control
 }
 
 async function judgeHintsOfDeprovision(context: OsbContext): Promise<Outcome> {
-  const live = await context.fresh(ANY);
-  const { platform } = context;
-  const failed = await withBrokenBackend(context, async () =>
-    platform.settle(live.offer, await platform.deprovision(live.offer, live.id)),
-  );
+  const failed = await failDeprovision(context);
   const last = failed.polls.at(-1) ?? failed.answer;
   if (failed.state === "succeeded" || failed.state === "gone")
     return notApplicable("no deletion failed", failed.answer);

@@ -6,7 +6,7 @@ import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
 import { judgeGone, judgeSecondDeletion, type Removed } from "../judging/absence.ts";
 import { judgeLifecycles } from "../judging/lifecycles.ts";
 import { judgeResent, judgeSameOperation } from "../judging/resent.ts";
-import { describeEnd } from "../model/stages.ts";
+import { judgeBadEnd } from "../model/stages.ts";
 import { BINDABLE } from "../plan-requirements.ts";
 import { isRemoved, type Lifecycle, lifecycleOf } from "../sequences/lifecycles.ts";
 import {
@@ -69,7 +69,7 @@ function judgeUnbound(lifecycle: Lifecycle): Outcome | undefined {
   const removed = removalOf(lifecycle);
   if (unbind === undefined || removed === undefined) return undefined;
   if (isRemoved(unbind)) return judgeGone(removed);
-  return fail("the binding to be removed", `it ${describeEnd(unbind)}`, unbind.answer, ...unbind.polls);
+  return judgeBadEnd("unbind", "the binding to be removed", unbind);
 }
 
 function judgeUnboundAgain(lifecycle: Lifecycle): Outcome | undefined {

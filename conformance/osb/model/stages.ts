@@ -1,7 +1,8 @@
 import type { Answer } from "../../client/answer.ts";
 import { isBindable } from "../../client/catalog.ts";
 import type { EndedOperation } from "../../client/polling.ts";
-import { followsFrom, notApplicable, type Outcome, unknown } from "../../runner/check.ts";
+import { bodyOf } from "../../client/http/observation.ts";
+import { fail, followsFrom, notApplicable, type Outcome, unknown } from "../../runner/check.ts";
 import { isRemoved, type Lifecycle } from "../sequences/lifecycles.ts";
 import { describeRefusal } from "./refusals.ts";
 
@@ -19,7 +20,7 @@ export const JUDGED_BY = {
 /** What an operation came to, in words. */
 export function describeEnd({ state, answer, polls }: EndedOperation): string {
   if (state === "refused") return `is answered ${describeRefusal(answer)}`;
-  if (state === "timed-out") return "does not end";
+  if (state === "timed-out") return "does not end in the time that it has";
   const last = polls.at(-1) ?? answer;
   return state === "gone" ? `ends in ${last.status}` : `${state === "failed" ? "fails" : "ends"} (${last.status})`;
 }
@@ -29,9 +30,37 @@ export function evidenceOfEnd({ answer, polls }: EndedOperation): readonly Answe
   return [answer, ...polls.slice(-1)];
 }
 
+const STATES: readonly unknown[] = ["in progress", "succeeded", "failed"];
+
+/** The check that has it as its finding where polls tell no state that a platform can read. */
+function unreadableIn({ state, polls }: EndedOperation): string | undefined {
+  const last = polls.at(-1);
+  if (last?.status !== 200 || state === "succeeded" || state === "gone") return undefined;
+  const told = bodyOf(last)["state"];
+  if (STATES.includes(told)) return undefined;
+  return `${last.operation.replace("poll", "lastop")}-state-${told === undefined ? "required" : "values"}`;
+}
+
 /** It follows from an ordinary request of this kind that did not come to a good end. */
 export function obstacleIn(stage: Stage, ended: EndedOperation): Outcome {
-  return followsFrom(JUDGED_BY[stage], `an ordinary ${stage} ${describeEnd(ended)}`, ...evidenceOfEnd(ended));
+  const judgedBy = unreadableIn(ended) ?? JUDGED_BY[stage];
+  return followsFrom(judgedBy, `an ordinary ${stage} ${describeEnd(ended)}`, ...evidenceOfEnd(ended));
+}
+
+/**
+ * What the check of a stage makes of an ordinary request that did not come to a good end. A refusal may be for want of something that
+ * only the broker's owner knows, and no rule says when an operation ends: both are unknown. The rest is a failure.
+ */
+export function judgeBadEnd(stage: Stage, expected: string, ended: EndedOperation): Outcome {
+  const evidence = evidenceOfEnd(ended);
+  const seen = `the ${stage} ${describeEnd(ended)}`;
+  const unreadable = unreadableIn(ended);
+  if (unreadable !== undefined) return followsFrom(unreadable, seen, ...evidence);
+  const isMaking = stage === "provision" || stage === "bind";
+  const isRefused = isMaking && ended.state === "refused" && ended.answer.status < 500;
+  return isRefused || ended.state === "timed-out"
+    ? unknown(`an ordinary ${stage} ${describeEnd(ended)}`, ...evidence)
+    : fail(expected, seen, ...evidence);
 }
 
 function bindObstacle({ offer, binds }: Lifecycle): Outcome | undefined {

@@ -1,12 +1,12 @@
 import { isArray, isObject, type Json, type JsonObject, sameJson } from "../../../client/http/json.ts";
 import { bodyOf } from "../../../client/http/observation.ts";
 import { requires } from "../../../client/catalog.ts";
-import { fail, followsFrom, notApplicable, type Outcome, pass, unknown, warn } from "../../../runner/check.ts";
+import { fail, followsFrom, notApplicable, type Outcome, pass, warn } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { bindingAnswers, INFORMATION, isCredentialService, isDone, isPresent } from "../../judging/binding-answers.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
-import { describeEnd, evidenceOfEnd } from "../../model/stages.ts";
+import { judgeBadEnd } from "../../model/stages.ts";
 import type { Lifecycle } from "../../sequences/lifecycles.ts";
 
 /** What a lifecycle has to have reached, and why a check does not apply to one that has. */
@@ -40,9 +40,7 @@ function judgeBound({ binds }: Lifecycle): Outcome | undefined {
   if (first === undefined) return undefined;
   const failed = binds.find(({ state }) => state !== "succeeded");
   if (failed === undefined) return pass(...binds.map(({ answer }) => answer));
-  if (failed.answer.status < 500 && failed.state === "refused")
-    return unknown(`an ordinary bind ${describeEnd(failed)}`, failed.answer);
-  return fail("a bindable plan to be bound", `the bind ${describeEnd(failed)}`, ...evidenceOfEnd(failed));
+  return judgeBadEnd("bind", "a bindable plan to be bound", failed);
 }
 
 function judgeBindingInformation(lifecycle: Lifecycle): Outcome | undefined {
@@ -64,11 +62,15 @@ function judgeBindingInformation(lifecycle: Lifecycle): Outcome | undefined {
   return fail(`one of ${INFORMATION.join(", ")}`, "none of them", ...evidence);
 }
 
+/** Credentials that hold something: two empty ones are not the same user. */
+const isFilled = (credentials: Json | undefined): boolean =>
+  isObject(credentials) ? Object.keys(credentials).length > 0 : isPresent(credentials);
+
 function judgeUniqueCredentials(lifecycle: Lifecycle): Outcome | undefined {
   const [first, second] = bindingAnswers(lifecycle);
   if (first === undefined || second === undefined) return undefined;
   const [one, two] = [bodyOf(first)["credentials"], bodyOf(second)["credentials"]];
-  if (!isPresent(one) || !isPresent(two)) return undefined;
+  if (!isFilled(one) || !isFilled(two)) return undefined;
   return sameJson(one, two)
     ? fail("credentials of its own for each binding", "the same for two", first, second)
     : pass(first, second);

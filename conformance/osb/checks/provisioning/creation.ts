@@ -4,7 +4,7 @@ import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { expectErrorOf422, expectStatus } from "../../judge.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
-import { describeEnd } from "../../model/stages.ts";
+import { judgeBadEnd } from "../../model/stages.ts";
 import { expectUnflagged } from "../removal.ts";
 import { asyncOffer } from "../../sequences/asynchronous-plans.ts";
 import type { Lifecycle } from "../../sequences/lifecycles.ts";
@@ -25,16 +25,8 @@ async function judgeFalseFlag(context: OsbContext): Promise<Outcome> {
 
 function judgeCreated({ offer, provision, fetched, binds, deprovision, controls, brokenOff }: Lifecycle): Outcome {
   const { answer } = provision;
-  if (answer.status >= 400 && answer.status < 500)
-    return unknown(`an ordinary provision ${describeEnd(provision)}`, answer);
-  if (provision.state !== "succeeded") {
-    return fail(
-      `plan "${offer.plan.name}" to be provisioned`,
-      `the provision ${describeEnd(provision)}`,
-      answer,
-      ...provision.polls,
-    );
-  }
+  if (provision.state !== "succeeded")
+    return judgeBadEnd("provision", `plan "${offer.plan.name}" to be provisioned`, provision);
   const isFetched = fetched?.status === 200 && controls.fetchInstance?.status !== 200;
   if (isFetched || binds.some((bind) => bind.state === "succeeded")) return pass(answer, ...(fetched ? [fetched] : []));
   if (deprovision === undefined) return unknown(brokenOff ?? "it was not looked for afterwards", answer);
