@@ -219,7 +219,7 @@ export class Certification {
       isAborted: this.#isAborted(),
       lost: this.#crew?.lost,
     });
-    const { verdict, counts, exitCode, conformant, statement } = summary;
+    const { verdict, counts, causes, exitCode, conformant, statement } = summary;
     this.#log.emit({
       v: RUN_EVENT_VERSION,
       type: "run-finished",
@@ -229,6 +229,7 @@ export class Certification {
       exitCode,
       conformant,
       statement,
+      causes: causes.length,
     });
     return summary;
   }
