@@ -1,8 +1,10 @@
+import { offersOf, readCatalog } from "../client/catalog.ts";
 import type { Clock } from "../client/clock.ts";
 import { redactText } from "../client/http/redact.ts";
 import { TargetError } from "../client/errors/target-error.ts";
 import { NoAnswer } from "../client/no-answer.ts";
 import type { OsbClient } from "../client/osb-client.ts";
+import { isSuccess } from "../client/request.ts";
 import { secretsOf } from "../client/target.ts";
 import { type Check, type Outcome, Verdicted } from "./check.ts";
 import { RUN_EVENT_VERSION } from "./events.ts";
@@ -38,6 +40,7 @@ export class Crew {
   /** Checks that found no room beside the others. */
   readonly #postponed: PlannedCheck[] = [];
   #isLastTry = false;
+  #isChangeNoted = false;
 
   constructor(run: RunContext, options: CrewOptions) {
     this.#run = run;
@@ -108,7 +111,8 @@ export class Crew {
     const outcome = await quota.actors.act(check.id, async () => {
       const judged = await this.#judge(planned, client);
       await client.ledger.clean();
-      return judged === "no room" ? judged : requireEvidence(judged, client.sent);
+      if (judged === "no room") return judged;
+      return this.#unlessCatalogChanged(requireEvidence(judged, client.sent), client);
     });
     berth.close();
     if (this.#isAborted) return;
@@ -140,6 +144,28 @@ export class Crew {
     return { verdict: "unknown", reason: error.blame };
   }
 
+  /** A broker is not accused of what came of ids that it offers no more. */
+  async #unlessCatalogChanged(outcome: Outcome, { sent }: OsbClient): Promise<Outcome> {
+    const { verdict, evidence = sent } = outcome;
+    const isAboutCatalog = evidence.some((each) => "operation" in each && each.operation === "catalog");
+    if ((verdict !== "fail" && verdict !== "warn") || isAboutCatalog || this.#isAborted) return outcome;
+    const gone = await this.#missingPlan();
+    if (gone === undefined) return outcome;
+    const reason = `the catalog changed during the run: plan "${gone}" is no longer offered`;
+    if (!this.#isChangeNoted) this.#options.log.note(reason);
+    this.#isChangeNoted = true;
+    return { verdict: "unknown", reason, evidence };
+  }
+
+  /** The name of a plan under test that the catalog no longer has. */
+  async #missingPlan(): Promise<string | undefined> {
+    const { platform, offers } = this.#run;
+    const catalog = await platform.send("catalog", { intent: "cleanup" }).catch(() => undefined);
+    if (catalog === undefined || !isSuccess(catalog)) return undefined;
+    const ids = new Set(offersOf(readCatalog(catalog.json)).map(({ service, plan }) => `${service.id} ${plan.id}`));
+    return offers.find(({ service, plan }) => !ids.has(`${service.id} ${plan.id}`))?.plan.name;
+  }
+
   #crash(error: unknown, check: Check<never>): Outcome {
     const secrets = secretsOf(this.#run.platform.settings.target);
     const trace = redactText(error instanceof Error ? (error.stack ?? error.message) : String(error), secrets);
@@ -152,7 +178,7 @@ export class Crew {
     if (this.#lost || this.#isAborted) return;
     const isAlive = await this.#run.platform.send("catalog", { intent: "cleanup" }).then(
       () => true,
-      (error: unknown) => error instanceof NoAnswer && error.fault === "throttled",
+      () => false,
     );
     if (isAlive || this.#lost) return;
     this.#lost = new TargetError("lost", cause.message, { cause });
