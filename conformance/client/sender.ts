@@ -14,8 +14,12 @@ const INNOCENT: readonly TransportError["fault"][] = ["aborted", "abandoned", "t
 const THROTTLED_MAX = 5;
 
 /** @throws TransportError out-of-time when the run has none left */
-function requireTime({ clock, deadlineMs = Number.POSITIVE_INFINITY }: ClientSettings, intent: Intent | undefined): void {
-  if (intent !== "cleanup" && clock.nowMs() >= deadlineMs) throw new TransportError("out-of-time", "the time of the run is over");
+function requireTime(
+  { clock, deadlineMs = Number.POSITIVE_INFINITY }: ClientSettings,
+  intent: Intent | undefined,
+): void {
+  if (intent !== "cleanup" && clock.nowMs() >= deadlineMs)
+    throw new TransportError("out-of-time", "the time of the run is over");
 }
 
 /** Waits, not beyond the deadline; ends as a request would when the run is interrupted. @throws TransportError aborted, out-of-time */
