@@ -78,4 +78,4 @@ export { all, type Body, on, Process, type Release, Signal, within, type Yielded
 export { Random, type RandomState } from "./random.ts";
 export { SecretStream, sameSecret } from "./secrets.ts";
 export { isoMicroseconds, isoSeconds } from "./time.ts";
-export { isUuid, isUuidLike, UUID_PATTERN } from "./uuid.ts";
+export { isUuid, isUuidLike, UUID_LIKE_PATTERN, UUID_PATTERN } from "./uuid.ts";

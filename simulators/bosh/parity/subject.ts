@@ -1,8 +1,9 @@
+import { readScenarios } from "../../parity/recording.ts";
 import { Kernel } from "../../kernel/index.ts";
 import { differingLines, describeScore, scenarioRows, scoreOf } from "../../parity/ratchet.ts";
 import { type ParitySubject, RECORDINGS } from "../../parity/subject.ts";
 import { createBosh, createDummyCpi } from "../index.ts";
-import { readScenarios, recordingsIn } from "./recording.ts";
+import { recordingsIn, type Scenario } from "./recording.ts";
 import { replay, type ScenarioResult } from "./replay.ts";
 
 /** The director, against recordings of a real one with the dummy CPI. */
@@ -49,7 +50,7 @@ function routeRows(): readonly string[] {
 
 /** `METHOD path`, without query, of each request in the repository's recordings. */
 function recordedRequests(): readonly string[] {
-  const steps = readScenarios(recordingsIn(RECORDINGS)).flatMap((scenario) => scenario.steps);
+  const steps = readScenarios<Scenario>(recordingsIn(RECORDINGS)).flatMap((scenario) => scenario.steps);
   const lines = steps.flatMap((step) => {
     if ("request" in step) return [`${step.request.method} ${step.request.path}`];
     return "cli" in step ? step.cli.wire : [];

@@ -4,7 +4,7 @@ import { notFoundById, notSimulated } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
 import { type CinderCall, isForAllProjects } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
-import { isoMicros } from "../../time.ts";
+import { storedTime } from "../../time.ts";
 
 interface AttachedVolume {
   readonly volume: VolumeRow;
@@ -29,7 +29,7 @@ const attachmentBrief = ({ volume, attachment }: AttachedVolume): Record<string,
 });
 const attachmentView = (held: AttachedVolume): object => ({
   ...attachmentBrief(held),
-  attached_at: held.attachment.device === null ? "" : isoMicros(held.attachment.attachedMs),
+  attached_at: held.attachment.device === null ? "" : storedTime(held.attachment.attachedMs),
   detached_at: "",
   attach_mode: "rw",
   connection_info: {},

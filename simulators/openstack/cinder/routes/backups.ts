@@ -4,7 +4,7 @@ import { checkBackupGigabytes, checkCount } from "../state/quotas.ts";
 import type { BackupRow } from "../state/rows.ts";
 import { requireVolume } from "../state/volumes.ts";
 import { readTexts, requireMember } from "../wire/body.ts";
-import { isoOrNull } from "../wire/dates.ts";
+import { storedTimeOrNull } from "../wire/dates.ts";
 import { badRequest, notFoundById, notSimulated } from "../wire/errors.ts";
 import { links } from "../wire/links.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
@@ -29,15 +29,15 @@ const view = (call: CinderCall, row: BackupRow): object => ({
   object_count: 0,
   availability_zone: null,
   container: row.container,
-  created_at: isoOrNull(row.createdMs),
-  updated_at: isoOrNull(row.updatedMs),
+  created_at: storedTimeOrNull(row.createdMs),
+  updated_at: storedTimeOrNull(row.updatedMs),
   description: row.description,
   fail_reason: row.failReason,
   volume_id: row.volumeId,
   is_incremental: false,
   has_dependent_backups: false,
   snapshot_id: row.snapshotId,
-  data_timestamp: isoOrNull(row.createdMs),
+  data_timestamp: storedTimeOrNull(row.createdMs),
   ...(call.actor.isAdmin && { "os-backup-project-attr:project_id": row.projectId }),
   ...(call.version >= 43 && { metadata: {} }),
   ...(call.version >= 56 && { user_id: call.actor.userId }),

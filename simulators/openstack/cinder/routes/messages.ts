@@ -1,6 +1,6 @@
 import { recordChange } from "../state/cinder.ts";
 import type { MessageRow } from "../state/rows.ts";
-import { isoOrNull } from "../wire/dates.ts";
+import { storedTimeOrNull } from "../wire/dates.ts";
 import { notFoundById } from "../wire/errors.ts";
 import { links } from "../wire/links.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
@@ -15,8 +15,8 @@ const messageView = (call: CinderCall, row: MessageRow): object => ({
   event_id: row.eventId,
   user_message: row.text,
   message_level: "ERROR",
-  created_at: isoOrNull(row.createdMs),
-  guaranteed_until: isoOrNull(row.createdMs + MESSAGE_DAYS * DAY_MS),
+  created_at: storedTimeOrNull(row.createdMs),
+  guaranteed_until: storedTimeOrNull(row.createdMs + MESSAGE_DAYS * DAY_MS),
   request_id: row.requestId,
   links: links(call, "messages", row.id),
   resource_type: row.resourceType,

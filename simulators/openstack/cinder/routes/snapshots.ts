@@ -1,11 +1,11 @@
-import type { HttpReply } from "../../../kernel/index.ts";
+import { type HttpReply, isoMicroseconds } from "../../../kernel/index.ts";
 import { startCreateSnapshot, startDeleteSnapshot } from "../behaviour/snapshots.ts";
 import { recordChange } from "../state/cinder.ts";
 import { checkCount, checkGigabytes } from "../state/quotas.ts";
 import type { SnapshotRow, VolumeRow } from "../state/rows.ts";
 import { requireVolume } from "../state/volumes.ts";
 import { readTexts, requireMember } from "../wire/body.ts";
-import { isoMillis, isoOrNull } from "../wire/dates.ts";
+import { storedTimeOrNull } from "../wire/dates.ts";
 import { badRequest } from "../wire/errors.ts";
 import { metadataFilter } from "../wire/filters.ts";
 import { type ListDescription, listPage } from "../wire/lists.ts";
@@ -18,8 +18,8 @@ import { str } from "../../python/repr.ts";
 
 const base = ({ version }: CinderCall, row: SnapshotRow, isCreated = false): Record<string, unknown> => ({
   id: row.id,
-  created_at: isCreated ? isoMillis(row.createdMs) : isoOrNull(row.createdMs),
-  updated_at: isCreated ? null : isoOrNull(row.updatedMs),
+  created_at: isCreated ? isoMicroseconds(row.createdMs) : storedTimeOrNull(row.createdMs),
+  updated_at: isCreated ? null : storedTimeOrNull(row.updatedMs),
   name: row.name,
   description: row.description,
   volume_id: row.volumeId,

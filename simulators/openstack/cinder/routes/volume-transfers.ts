@@ -1,10 +1,10 @@
-import type { HttpReply } from "../../../kernel/index.ts";
+import { type HttpReply, isoMicroseconds } from "../../../kernel/index.ts";
 import { recordChange } from "../state/cinder.ts";
 import { checkCount, checkGigabytes } from "../state/quotas.ts";
 import type { TransferRow } from "../state/rows.ts";
 import { requireVolume, setStatus, transferVolume } from "../state/volumes.ts";
 import { requireMember } from "../wire/body.ts";
-import { isoMillis, isoOrNull } from "../wire/dates.ts";
+import { storedTimeOrNull } from "../wire/dates.ts";
 import { badRequest, notFoundById } from "../wire/errors.ts";
 import { links } from "../wire/links.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
@@ -27,7 +27,7 @@ const brief = (call: CinderCall, { id, volumeId, name }: TransferRow): object =>
 });
 const view = (call: CinderCall, row: TransferRow): object => ({
   ...brief(call, row),
-  created_at: isoOrNull(row.createdMs),
+  created_at: storedTimeOrNull(row.createdMs),
 });
 
 function create(call: CinderCall): HttpReply {
@@ -50,7 +50,10 @@ function create(call: CinderCall): HttpReply {
   cinder.slot.value.transfers.set(row.id, row);
   recordChange(cinder, "transfer.create", row.id, { volume: volume.id });
   setStatus(cinder, volume, "awaiting-transfer");
-  return ok({ transfer: { ...brief(call, row), created_at: isoMillis(row.createdMs), auth_key: row.authKey } }, 202);
+  return ok(
+    { transfer: { ...brief(call, row), created_at: isoMicroseconds(row.createdMs), auth_key: row.authKey } },
+    202,
+  );
 }
 
 function remove(call: CinderCall): HttpReply {

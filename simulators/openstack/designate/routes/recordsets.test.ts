@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { Lab, type ProjectName } from "../../testing.ts";
+import { TwoProjectCloud, type ProjectName } from "../../testing.ts";
 
-let lab: Lab;
+let cloud: TwoProjectCloud;
 let zoneId: string;
 
 const send = async (
@@ -10,7 +10,7 @@ const send = async (
   path: string,
   body?: object,
 ): Promise<readonly [number, unknown]> => {
-  const reply = await lab.call(who, method, "dns", path, body);
+  const reply = await cloud.call(who, method, "dns", path, body);
   return [reply.status, reply.body];
 };
 const createZone = (name: string, who: ProjectName = "A"): Promise<readonly [number, unknown]> =>
@@ -22,7 +22,10 @@ const create = (
 ): Promise<readonly [number, unknown]> => send("A", "POST", `/zones/${zoneId}/recordsets`, { name, type, records });
 
 beforeEach(async () => {
-  lab = await Lab.open({ quotas: { zones: 2, zone_recordsets: 5, zone_records: 4, recordset_records: 3 } }, 1);
+  cloud = await TwoProjectCloud.open(
+    { quotas: { zones: 2, zone_recordsets: 5, zone_records: 4, recordset_records: 3 } },
+    1,
+  );
   const [, body] = await createZone("example.org.");
   zoneId = (body as { id: string }).id;
 });
@@ -106,7 +109,7 @@ describe("a zone", () => {
 
   it("lies below a TLD once there is one", async () => {
     const tld = { id: "tld", name: "org", description: null, createdMs: 0, updatedMs: null };
-    lab.openstack.state().designate.tlds.set("tld", tld);
+    cloud.openstack.state().designate.tlds.set("tld", tld);
     expect(await createZone("example.com.")).toEqual([400, refused("invalid_tld")]);
     expect((await createZone("another.org."))[0]).toBe(202);
   });

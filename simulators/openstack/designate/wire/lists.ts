@@ -1,6 +1,6 @@
 import { globFits, type HttpReply, json } from "../../../kernel/index.ts";
 import { nextQuery, pageAfter, sortedBy } from "../../paging.ts";
-import type { Context } from "../../service.ts";
+import type { RequestContext } from "../../service.ts";
 import { badRequest } from "./errors.ts";
 import { rootOf, type View } from "./request.ts";
 
@@ -81,7 +81,7 @@ function sortKeyIn<T extends ListedRow>(query: URLSearchParams, keys: ListKeys<T
 }
 
 /** Replies with a list as the query asks for it: filters, sort, page. @throws Refusal 400 */
-export function listReply<T extends ListedRow>(context: Context, listing: Listing<T>): HttpReply {
+export function listReply<T extends ListedRow>(context: RequestContext, listing: Listing<T>): HttpReply {
   const { query, request } = context;
   const { member, path, view, keys } = listing;
   const limit = limitIn(query);

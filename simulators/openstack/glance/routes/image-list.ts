@@ -1,7 +1,7 @@
 import { type HttpReply, json, own } from "../../../kernel/index.ts";
 import { pageAfter, type SortKey, sortedBy } from "../../paging.ts";
 import { Refusal } from "../../refusal.ts";
-import { bindRoutes, type Context, type OpenStackRoute } from "../../service.ts";
+import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
 import type { Glance, ImageRow } from "../state.ts";
 import { attributeFilter, visibilityFilter } from "../wire/image-filters.ts";
 import { imageView } from "../wire/image.ts";
@@ -69,7 +69,7 @@ function addressOf(query: URLSearchParams, marker?: string): string {
   return text === "" ? "/v2/images" : `/v2/images?${text}`;
 }
 
-function list({ slot }: Glance, { actor, query }: Context): HttpReply {
+function list({ slot }: Glance, { actor, query }: RequestContext): HttpReply {
   const limit = parseLimit(query);
   const order = parseOrder(query);
   const rows = [...slot.value.images.values()].filter(visibilityFilter(actor, query)).filter(attributeFilter(query));

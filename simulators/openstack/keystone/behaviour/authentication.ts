@@ -1,11 +1,12 @@
+import { isObject } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
-import { isObject, type ValueOf } from "../../schema/index.ts";
+import { type ValueOf } from "../../schema/index.ts";
 import type { AppCredential, Token, User } from "../state/entities.ts";
 import { idByName } from "../state/names.ts";
 import { matchesSecret } from "../state/secrets.ts";
 import type { KeystoneState } from "../state/state.ts";
 import type { AUTH } from "../wire/auth-schema.ts";
-import { badRequest, expecting, notFound, unauthorized } from "../wire/errors.ts";
+import { badRequest, expecting, notFound, authenticationRequired } from "../wire/errors.ts";
 import { domainIdOf, grantScope, parseScope, type Reference } from "./scopes.ts";
 import type { Keystone, Tokens } from "./tokens.ts";
 import { spendTrust } from "./trusts.ts";
@@ -62,14 +63,14 @@ function prove(state: KeystoneState, tokens: Tokens, auth: AuthBody): Proof {
   if (methods.includes("application_credential")) return proveByCredential(state, tokens, auth);
   if (methods.includes("token")) return proveByToken(state, tokens, auth);
   if (methods.includes("password")) return { user: proveByPassword(state, identity.password?.user), methods };
-  throw unauthorized();
+  throw authenticationRequired();
 }
 
 function proveByCredential(state: KeystoneState, tokens: Tokens, { identity, scope }: AuthBody): Proof {
   const credential = requireCredential(state, tokens.nowMs, parseCredentialReference(identity.application_credential));
   if (scope !== undefined) throw credentialWithScope();
   const user = state.users.get(credential.userId);
-  if (user === undefined) throw unauthorized();
+  if (user === undefined) throw authenticationRequired();
   return { user, methods: identity.methods, credential };
 }
 
@@ -85,7 +86,7 @@ function proveByToken(state: KeystoneState, tokens: Tokens, { identity: { token,
   const from = tokens.requireLive(token?.id ?? "");
   const user = state.users.get(from.userId);
   if (user === undefined) throw notFound("user", from.userId);
-  if (from.appCredentialId !== undefined) throw unauthorized();
+  if (from.appCredentialId !== undefined) throw authenticationRequired();
   const message = "Using trust-scoped token to create another token. Create a new trust-scoped token instead";
   if (from.trustId !== undefined) throw new Refusal(403, "", message);
   return { user, methods: [...new Set([...from.methods, ...methods])], from };
@@ -97,8 +98,8 @@ function proveByPassword(
 ): User {
   if (reference === undefined) throw expecting("user", "password");
   const user = findUser(state, reference);
-  if (user === undefined || !user.enabled || !state.domains.get(user.domainId)?.enabled) throw unauthorized();
-  if (!matchesSecret(user.passwordHash, user.id, reference.password ?? "")) throw unauthorized();
+  if (user === undefined || !user.enabled || !state.domains.get(user.domainId)?.enabled) throw authenticationRequired();
+  if (!matchesSecret(user.passwordHash, user.id, reference.password ?? "")) throw authenticationRequired();
   return user;
 }
 
@@ -131,9 +132,9 @@ function parseCredentialReference(value: unknown): CredentialReference {
 function requireCredential(state: KeystoneState, nowMs: number, reference: CredentialReference): AppCredential {
   const credential = findCredential(state, reference);
   if (credential === undefined) throw notFound("Application Credential", reference.id ?? reference.name ?? "");
-  if (!matchesSecret(credential.secretHash, credential.id, reference.secret ?? "")) throw unauthorized();
-  if (credential.expiresMs !== null && credential.expiresMs <= nowMs) throw unauthorized();
-  if (!state.users.get(credential.userId)?.enabled) throw unauthorized();
+  if (!matchesSecret(credential.secretHash, credential.id, reference.secret ?? "")) throw authenticationRequired();
+  if (credential.expiresMs !== null && credential.expiresMs <= nowMs) throw authenticationRequired();
+  if (!state.users.get(credential.userId)?.enabled) throw authenticationRequired();
   return credential;
 }
 
@@ -141,6 +142,6 @@ function findCredential(state: KeystoneState, { id, name = "", user: owner }: Cr
   if (id !== undefined) return state.appCredentials.get(id);
   if (owner === undefined) throw expecting("user", "application_credential");
   const user = findUser(state, owner);
-  if (user === undefined) throw unauthorized();
+  if (user === undefined) throw authenticationRequired();
   return state.appCredentials.get(idByName(state, "appcred", user.id, name) ?? "");
 }

@@ -1,5 +1,5 @@
 import type { OpenStackRoute } from "../../service.ts";
-import { notSimulated, unauthorized } from "../wire/errors.ts";
+import { notSimulated, authenticationRequired } from "../wire/errors.ts";
 
 const AREAS = [
   ["/v3/OS-FEDERATION/*rest", "Federation"],
@@ -29,7 +29,7 @@ export const NOT_SIMULATED_ROUTES: readonly OpenStackRoute[] = [
     method: "GET",
     path: "/v3/auth/OS-FEDERATION/websso/:protocol",
     handler: () => {
-      throw unauthorized();
+      throw authenticationRequired();
     },
   },
 ];

@@ -1,13 +1,13 @@
-import { bodyText } from "../../../kernel/index.ts";
-import { checkValue, explainFailure, isObject, type Schema, type ValueOf } from "../../schema/index.ts";
-import type { Context } from "../../service.ts";
+import { bodyText, isObject } from "../../../kernel/index.ts";
+import { checkValue, explainFailure, type Schema, type ValueOf } from "../../schema/index.ts";
+import type { RequestContext } from "../../service.ts";
 import { badRequest, expecting } from "./errors.ts";
 
 /** Members of a body or of one of its objects. */
 export type Attributes = Readonly<Record<string, unknown>>;
 
 /** The body as an object; an empty body is `{}`. @throws Refusal 400 */
-export function readBody(context: Context): Attributes {
+export function readBody(context: RequestContext): Attributes {
   const text = bodyText(context.request);
   if (text === "") return {};
   const type = context.request.headers["content-type"] ?? "";

@@ -23,7 +23,7 @@ export const duplicateInDomain = (type: string, name: string, domainId: string):
   conflict(type, `Duplicate entry found with name ${name} at domain ID ${domainId}`);
 
 /** 401. */
-export const unauthorized = (message = "The request you have made requires authentication."): Refusal =>
+export const authenticationRequired = (message = "The request you have made requires authentication."): Refusal =>
   new Refusal(401, "", message);
 
 /** 403: the policy `action` (`identity:list_users`) does not let the caller. */

@@ -1,6 +1,6 @@
 import { empty, type HttpReply, json } from "../../../kernel/index.ts";
 import type { Actor } from "../../cloud.ts";
-import type { Context, OpenStackRoute } from "../../service.ts";
+import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { isOwner } from "../state/access.ts";
 import { requireNetwork } from "../state/lookup.ts";
 import { addToCount, checkQuota } from "../state/quotas.ts";
@@ -59,7 +59,7 @@ const view = (row: RbacPolicyRow): View => ({
 });
 
 /** @throws Refusal 404 */
-function requirePolicy({ slot }: Neutron, { actor, params }: Context): RbacPolicyRow {
+function requirePolicy({ slot }: Neutron, { actor, params }: RequestContext): RbacPolicyRow {
   const row = slot.value.rbac.get(params.id ?? "");
   if (row === undefined || !isOwner(actor, row)) throw notFound("RbacPolicy", params.id ?? "");
   return row;
@@ -82,7 +82,7 @@ function checkNew(neutron: Neutron, actor: Actor, fields: NewFields<typeof ATTRI
   if (isKnown) throw conflict("DuplicateRbacPolicy", "An RBAC policy already exists with those values.");
 }
 
-function create(neutron: Neutron, context: Context): HttpReply {
+function create(neutron: Neutron, context: RequestContext): HttpReply {
   const { actor } = context;
   const fields = parseNewFields(actor, SCHEMA, itemOf(context, SCHEMA));
   checkPolicy(actor, SCHEMA, fields, "create");
@@ -104,7 +104,7 @@ function create(neutron: Neutron, context: Context): HttpReply {
   return json(201, { rbac_policy: view(row) });
 }
 
-function update(neutron: Neutron, context: Context): HttpReply {
+function update(neutron: Neutron, context: RequestContext): HttpReply {
   const fields = parseChanges(context.actor, SCHEMA, itemOf(context, SCHEMA));
   const row = requirePolicy(neutron, context);
   checkPolicy(context.actor, SCHEMA, fields, "update");
@@ -138,7 +138,7 @@ function checkUnused({ slot }: Neutron, row: RbacPolicyRow): void {
   );
 }
 
-function remove(neutron: Neutron, context: Context): HttpReply {
+function remove(neutron: Neutron, context: RequestContext): HttpReply {
   const row = requirePolicy(neutron, context);
   checkUnused(neutron, row);
   neutron.slot.value.rbac.delete(row.id);
@@ -148,7 +148,7 @@ function remove(neutron: Neutron, context: Context): HttpReply {
   return empty(204);
 }
 
-function list(neutron: Neutron, context: Context): HttpReply {
+function list(neutron: Neutron, context: RequestContext): HttpReply {
   const rows = [...neutron.slot.value.rbac.values()].filter((row) => isOwner(context.actor, row));
   const schema = { collection: "rbac_policies", path: "rbac-policies", attributes: ATTRIBUTES };
   return listReply(context, schema, rows.map(view));

@@ -1,7 +1,7 @@
 import { empty, type HttpReply, json } from "../../../kernel/index.ts";
 import type { Actor } from "../../cloud.ts";
 import { Refusal } from "../../refusal.ts";
-import type { Context, OpenStackRoute } from "../../service.ts";
+import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { isOwner } from "../state/access.ts";
 import { checkQuota, type QuotaResource } from "../state/quotas.ts";
 import type { ResourceRow } from "../state/rows.ts";
@@ -35,7 +35,7 @@ export interface Resource<T extends ResourceRow, A extends Attributes> extends R
   /** Default false: an unknown marker of a list is ignored. */
   readonly refusesUnknownMarker?: boolean;
   /** Rows to look through for a list; indexed where the query allows it. */
-  readonly rows: (neutron: Neutron, context: Context) => Iterable<T>;
+  readonly rows: (neutron: Neutron, context: RequestContext) => Iterable<T>;
   readonly find: (neutron: Neutron, id: string) => T | undefined;
   /** Default: its project's members and administrators. */
   readonly canSee?: (neutron: Neutron, actor: Actor, row: T) => boolean;
@@ -80,7 +80,7 @@ const canSee = <T extends ResourceRow, A extends Attributes>(
 function requireChangeable<T extends ResourceRow, A extends Attributes>(
   neutron: Neutron,
   resource: Resource<T, A>,
-  { actor, params }: Context,
+  { actor, params }: RequestContext,
   verb: "update" | "delete",
 ): T {
   const row = requireRow(neutron, resource, actor, params.id ?? "");
@@ -90,7 +90,7 @@ function requireChangeable<T extends ResourceRow, A extends Attributes>(
 }
 
 /** `If-Match: revision_number=3`. @throws Refusal 400, 412 */
-function checkRevision({ request }: Context, row: ResourceRow): void {
+function checkRevision({ request }: RequestContext, row: ResourceRow): void {
   const match = /^revision_number=(.*)$/.exec(request.headers["if-match"] ?? "");
   if (match === null) return;
   if (!/^\d+$/.test(match[1] ?? ""))
@@ -108,7 +108,7 @@ function checkStorable(fields: object): void {
 function create<T extends ResourceRow, A extends Attributes>(
   neutron: Neutron,
   resource: Resource<T, A>,
-  context: Context,
+  context: RequestContext,
 ): HttpReply {
   const { actor } = context;
   const { items, isBulk } = itemsOf(context, resource);
@@ -141,7 +141,7 @@ function createAll<T extends ResourceRow, A extends Attributes>(
 function update<T extends ResourceRow, A extends Attributes>(
   neutron: Neutron,
   resource: Resource<T, A>,
-  context: Context,
+  context: RequestContext,
 ): HttpReply {
   const { actor } = context;
   const fields = parseChanges(actor, resource, itemOf(context, resource));
@@ -160,7 +160,7 @@ function update<T extends ResourceRow, A extends Attributes>(
 function remove<T extends ResourceRow, A extends Attributes>(
   neutron: Neutron,
   resource: Resource<T, A>,
-  context: Context,
+  context: RequestContext,
 ): HttpReply {
   const row = requireChangeable(neutron, resource, context, "delete");
   checkRevision(context, row);
@@ -171,7 +171,7 @@ function remove<T extends ResourceRow, A extends Attributes>(
 function show<T extends ResourceRow, A extends Attributes>(
   neutron: Neutron,
   resource: Resource<T, A>,
-  { actor, params, query }: Context,
+  { actor, params, query }: RequestContext,
 ): HttpReply {
   const row = requireRow(neutron, resource, actor, params.id ?? "");
   return json(200, { [resource.name]: selectFields(query, resource.view(neutron, actor, row)) });
@@ -180,7 +180,7 @@ function show<T extends ResourceRow, A extends Attributes>(
 function list<T extends ResourceRow, A extends Attributes>(
   neutron: Neutron,
   resource: Resource<T, A>,
-  context: Context,
+  context: RequestContext,
 ): HttpReply {
   const { actor } = context;
   const { collection, path, attributes, exception } = resource;

@@ -1,5 +1,5 @@
 import { bodyJson, type HttpReply, json } from "../../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../../service.ts";
+import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { addInterface, type InterfaceFields, removeInterface } from "../behaviour/router-interfaces.ts";
 import type { PortRow, RouterRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";
@@ -11,7 +11,7 @@ import { ROUTERS } from "./routers.ts";
 const textIn = (value: unknown): string | undefined => (value === undefined ? undefined : String(value));
 
 /** @throws Refusal 400 */
-function interfaceFields({ request }: Context): InterfaceFields {
+function interfaceFields({ request }: RequestContext): InterfaceFields {
   const body = bodyJson(request);
   const { subnet_id, port_id } = body.ok && isDictionary(body.value) ? body.value : {};
   if (subnet_id === undefined && port_id === undefined)
@@ -33,7 +33,8 @@ function interfaceReply(router: RouterRow, port: PortRow): HttpReply {
 
 /** The router's actions: putting it on subnets, and its extra routes, which are not simulated one by one. */
 export function interfaceRoutes(neutron: Neutron): readonly OpenStackRoute[] {
-  const routerIn = ({ actor, params }: Context): RouterRow => requireRow(neutron, ROUTERS, actor, params.id ?? "");
+  const routerIn = ({ actor, params }: RequestContext): RouterRow =>
+    requireRow(neutron, ROUTERS, actor, params.id ?? "");
   return [
     {
       method: "PUT",
