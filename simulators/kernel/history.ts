@@ -2,8 +2,8 @@ import { KernelError } from "./errors.ts";
 import type { ArmedRule } from "./faults.ts";
 import type { FaultRule } from "./faults/point.ts";
 import type { JournalMark } from "./journal.ts";
+import type { ScheduleState } from "./scheduler.ts";
 import type { StreamPositions } from "./streams.ts";
-import type { PlainTimer } from "./timers.ts";
 
 interface RecordedInput {
   readonly atMs: number;
@@ -14,12 +14,8 @@ interface RecordedInput {
 
 /** The whole state of a kernel in which no process or callback is in flight, as plain data. */
 export interface Checkpoint {
-  readonly nowMs: number;
-  readonly events: number;
-  readonly order: number;
-  readonly timerIds: number;
+  readonly schedule: ScheduleState;
   readonly slots: ReadonlyMap<string, unknown>;
-  readonly timers: readonly PlainTimer[];
   readonly streams: StreamPositions;
   readonly pace: number;
   readonly journal: JournalMark;
@@ -42,8 +38,8 @@ export function armedRulesOf({ checkpoint, inputs }: Snapshot): readonly FaultRu
 
 /** A kernel as its history sees it. */
 interface Recorded {
-  readonly nowMs: number;
-  readonly events: number;
+  /** The time, ms since the Unix epoch, and the number of events run. */
+  position(): { readonly nowMs: number; readonly events: number };
   /** Whether no process or callback is in flight. */
   isQuiet(): boolean;
   capture(): Checkpoint;
@@ -71,8 +67,8 @@ export class History {
   /** Keeps an input that is about to be handled. */
   keep(kind: string, data: unknown): void {
     if (!this.recordsInputs || this.replaying) return;
-    const { nowMs, events } = this.#kernel;
     this.#checkpoint ??= this.#kernel.capture();
+    const { nowMs, events } = this.#kernel.position();
     // A copy: whoever gave it may change it, or use its memory again.
     this.#inputs.push({ atMs: nowMs, events, kind, data: structuredClone(data) });
   }
@@ -86,8 +82,7 @@ export class History {
     }
     if (this.#checkpoint === undefined) throw new KernelError("KERNEL_NOT_RECORDING");
     if (!isQuiet && !this.recordsInputs) throw new KernelError("KERNEL_NOT_RECORDING");
-    const { nowMs, events } = this.#kernel;
-    return { checkpoint: this.#checkpoint, inputs: [...this.#inputs], nowMs, events };
+    return { checkpoint: this.#checkpoint, inputs: [...this.#inputs], ...this.#kernel.position() };
   }
 
   restore(snapshot: Snapshot): void {

@@ -54,7 +54,9 @@ export class PlainTimers {
     return [...this.#armed.values()].map(({ timer }) => timer);
   }
 
-  clear(): void {
+  /** Drops all timers; the next id follows `lastId`. */
+  reset(lastId: number): void {
+    this.lastId = lastId;
     this.#armed.clear();
   }
 

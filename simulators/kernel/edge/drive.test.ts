@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EPOCH_MS, Kernel } from "../kernel.ts";
+import { EPOCH_MS, Kernel } from "../index.ts";
 import { VirtualDriver } from "./drive.ts";
 
 describe("virtual time", () => {
