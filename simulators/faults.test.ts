@@ -85,7 +85,7 @@ function sections(world: World): Readonly<Record<string, string>> {
   return {
     effects: lines("| Kind | What happens | Members |", "|---|---|---|", ...effects),
     points: lines("| Points | What they are | The first |", "|---|---|---|", ...points),
-    refused: expectRefused.join("\n\n"),
+    refusalFor: expectRefused.join("\n\n"),
   };
 }
 
@@ -130,7 +130,7 @@ describe("every point of the world", () => {
   const { faults } = createWorld().kernel;
   const { points } = faults;
 
-  /** The code with which a rule is refused; empty when it is not. */
+  /** The code with which a rule is refusalFor; empty when it is not. */
   const refusalOf = (rule: FaultRule): string => {
     try {
       faults.disarm(faults.arm(rule));
@@ -152,9 +152,9 @@ describe("every point of the world", () => {
 
   it("says what each of its attributes is, and refuses any other", () => {
     const wrong = points.flatMap(({ point, effects: [kind = "error"], attributes = {} }) => {
-      const refused = (name: string): string => refusalOf({ point, match: { [name]: "*" }, effect: SAMPLES[kind] });
-      const bad = Object.entries(attributes).filter(([name, { prose }]) => prose === "" || refused(name) !== "");
-      return refused("nothing") === "FAULT_UNKNOWN_ATTRIBUTE" && bad.length === 0 ? [] : [point];
+      const refusalFor = (name: string): string => refusalOf({ point, match: { [name]: "*" }, effect: SAMPLES[kind] });
+      const bad = Object.entries(attributes).filter(([name, { prose }]) => prose === "" || refusalFor(name) !== "");
+      return refusalFor("nothing") === "FAULT_UNKNOWN_ATTRIBUTE" && bad.length === 0 ? [] : [point];
     });
     expect(wrong).toEqual([]);
   });

@@ -75,7 +75,7 @@ export const CORE_SLIPS: readonly Slip[] = [
     id: "uuid-like-needs-hyphens",
     breaks: "a lenient UUID may lack its hyphens",
     file: "simulators/kernel/uuid.ts",
-    from: "WITH_OR_WITHOUT_HYPHENS.test(text);",
+    from: "LIKE.test(text);",
     to: "CANONICAL.test(text.toLowerCase());",
     tests: KERNEL,
   },

@@ -15,7 +15,7 @@ export interface LawfulWorld {
 }
 
 type DirectorState = ReturnType<Bosh["state"]>;
-export type Deployment = DirectorState["deployments"] extends Map<string, infer D> ? D : never;
+type Deployment = DirectorState["deployments"] extends Map<string, infer D> ? D : never;
 export type Instance = Deployment["instances"][number];
 type Port = ReturnType<OpenStack["state"]>["neutron"]["ports"] extends Map<string, infer P> ? P : never;
 

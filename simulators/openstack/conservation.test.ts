@@ -74,7 +74,7 @@ type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
 /** What was made and not yet seen to be gone. */
 type Ledger = OwnedResource[];
 
-const chosen = (things: readonly OwnedResource[], at: number): OwnedResource | undefined =>
+const choose = (things: readonly OwnedResource[], at: number): OwnedResource | undefined =>
   things[at % Math.max(1, things.length)];
 
 /** What the command may choose from: what its project owns, or what it does not. */
@@ -92,7 +92,7 @@ function request(
   other: number,
 ): readonly [TestRequest, OwnedResource[]] | undefined {
   const one = (kind: string, number = at): OwnedResource | undefined =>
-    chosen(
+    choose(
       ledger.filter((thing) => thing.kind === kind),
       number,
     );
@@ -164,7 +164,7 @@ async function perform(cloud: TwoProjectCloud, ledger: Ledger, wanted: Command):
     return;
   }
   if (wanted.kind === "drop") {
-    const thing = chosen(reach(ledger, wanted), wanted.pick);
+    const thing = choose(reach(ledger, wanted), wanted.pick);
     if (thing === undefined) return;
     foreignFails(wanted.who, [thing], (await cloud.delete(wanted.who, thing)).status, `DELETE ${thing.kind}`);
     return;

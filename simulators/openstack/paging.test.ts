@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { nextQuery, pageAfter, sortedBy } from "./paging.ts";
+import { nextQuery, pageAfter, sortBy } from "./paging.ts";
 
 describe("pageAfter", () => {
   const ids = fc.uniqueArray(fc.nat({ max: 99 }).map(String), { maxLength: 30 });
@@ -40,7 +40,7 @@ describe("sortedBy", () => {
       { n: 1, at: 2 },
       { n: 2, at: 3 },
     ];
-    const by = (dir: "asc" | "desc"): number[] => sortedBy(rows, [[({ n }) => n, dir]]).map(({ at }) => at);
+    const by = (dir: "asc" | "desc"): number[] => sortBy(rows, [[({ n }) => n, dir]]).map(({ at }) => at);
     expect(by("asc")).toEqual([1, 2, 0, 3]);
     expect(by("desc")).toEqual([0, 3, 2, 1]);
   });

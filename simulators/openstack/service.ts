@@ -1,5 +1,4 @@
 import {
-  bodyJson,
   defineService,
   type Front,
   isDeeper,
@@ -233,11 +232,4 @@ export function keystoneUnauthorized(context: RequestContext): HttpReply {
       error: { code: 401, title: "Unauthorized", message: "The request you have made requires authentication." },
     },
   };
-}
-
-/** The body as a JSON object. `malformed` answers what to throw when it is none. */
-export function bodyObject(context: RequestContext, malformed: () => Refusal): Record<string, unknown> {
-  const body = bodyJson(context.request);
-  if (!body.ok || typeof body.value !== "object" || body.value === null || Array.isArray(body.value)) throw malformed();
-  return body.value as Record<string, unknown>;
 }

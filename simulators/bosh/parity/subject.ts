@@ -1,5 +1,6 @@
 import { readScenarios } from "../../parity/recording.ts";
 import { Kernel } from "../../kernel/index.ts";
+import { countRequests } from "../../parity/routes.ts";
 import { differingLines, describeScore, scenarioRows, scoreOf } from "../../parity/ratchet.ts";
 import { type ParitySubject, RECORDINGS } from "../../parity/subject.ts";
 import { createBosh, createDummyCpi } from "../index.ts";
@@ -43,7 +44,7 @@ function routeRows(): readonly string[] {
   return director.routes
     .filter(({ method }) => method !== "HEAD")
     .map((route) => {
-      const count = recorded.filter((request) => isOf(route, request)).length;
+      const count = countRequests(route, recorded);
       return `| \`${route.method} ${route.path}\` | ${route.auth} | ${route.clients.join(", ")} | ${count} |`;
     });
 }
@@ -56,15 +57,4 @@ function recordedRequests(): readonly string[] {
     return "cli" in step ? step.cli.wire : [];
   });
   return lines.map((line) => line.split(" ").slice(0, 2).join(" ").replace(/\?.*$/, ""));
-}
-
-/** A parameter of a route stands for one segment of a path. */
-function isOf({ method, path }: { readonly method: string; readonly path: string }, request: string): boolean {
-  const [sentMethod, sentPath = ""] = request.split(" ");
-  const [own, sent] = [path.split("/"), sentPath.split("/")];
-  return (
-    method === sentMethod &&
-    own.length === sent.length &&
-    own.every((segment, at) => segment.startsWith(":") || segment === sent[at])
-  );
 }

@@ -1,5 +1,5 @@
 import type { Service } from "../../kernel/index.ts";
-import type { Actor, Cloud, VolumeOps, VolumeView } from "../cloud.ts";
+import { type Actor, type Cloud, type VolumeOps, type VolumeView, controls } from "../cloud.ts";
 import {
   beginDetach,
   completeAttachment,
@@ -21,17 +21,14 @@ import { WIRE } from "./wire/wire.ts";
 import { VERSION_ROUTES } from "./wire/versions.ts";
 import { openStackService } from "../service.ts";
 
-const isOwner = (actor: Actor, row: { readonly projectId: string }): boolean =>
-  actor.isAdmin || row.projectId === actor.projectId;
-
 function findVolume({ slot }: Cinder, id: string, actor?: Actor): VolumeView | undefined {
   const row = slot.value.volumes.get(id);
-  return row !== undefined && (actor === undefined || isOwner(actor, row)) ? volumeViewOf(row) : undefined;
+  return row !== undefined && (actor === undefined || controls(actor, row)) ? volumeViewOf(row) : undefined;
 }
 
 function snapshotSizeGb({ slot }: Cinder, actor: Actor, id: string): number | undefined {
   const row = slot.value.snapshots.get(id);
-  return row !== undefined && isOwner(actor, row) ? row.sizeGb : undefined;
+  return row !== undefined && controls(actor, row) ? row.sizeGb : undefined;
 }
 
 function createForServer(cinder: Cinder, actor: Actor, wanted: Parameters<VolumeOps["create"]>[1]): VolumeView {

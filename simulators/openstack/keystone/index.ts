@@ -53,7 +53,7 @@ export function createKeystone(cloud: Cloud): KeystoneService {
   };
   for (const point of FAULT_POINTS) cloud.kernel.faults.define(point);
   const service = openStackService(cloud, "keystone", keystoneWire(tokens), withHeads(routesOf(keystone)));
-  return { service: ignoringSlashes(service), ops: operations(keystone) };
+  return { service: ignoreTrailingSlashes(service), ops: operations(keystone) };
 }
 
 const routesOf = (keystone: Keystone): readonly OpenStackRoute[] => [
@@ -96,7 +96,7 @@ const withoutTrailingSlash = (request: HttpRequest): HttpRequest =>
   request.path.length > 1 && request.path.endsWith("/") ? { ...request, path: withoutSlashes(request.path) } : request;
 
 /** To Keystone a slash at the end of a path means nothing. */
-const ignoringSlashes = (service: Service): Service => ({
+const ignoreTrailingSlashes = (service: Service): Service => ({
   ...service,
   call: (request) => service.call(withoutTrailingSlash(request)),
   receive: (request) => service.receive(withoutTrailingSlash(request)),

@@ -26,7 +26,7 @@ export interface ScenarioResult extends ScenarioScore {
 }
 
 /** Which scenarios to replay. Default all. */
-export interface ReplayOptions {
+interface ReplayOptions {
   /** Only scenarios whose id this matches. */
   readonly only?: RegExp;
   /** Only scenarios of this service. */

@@ -114,12 +114,12 @@ describe("large objects", () => {
 describe("an account", () => {
   it("hears of its objects after half a minute", async () => {
     const cloud = await TwoProjectCloud.open({}, 1);
-    const used = async (): Promise<string | undefined> =>
+    const readUsage = async (): Promise<string | undefined> =>
       (await cloud.call("A", "GET", "object-store", "")).headers["x-account-bytes-used"];
     await cloud.call("A", "PUT", "object-store", "/box", "");
     await cloud.call("A", "PUT", "object-store", "/box/o", "12345");
-    expect(await used()).toBe("0");
+    expect(await readUsage()).toBe("0");
     cloud.sleep(30_000);
-    expect(await used()).toBe("5");
+    expect(await readUsage()).toBe("5");
   });
 });

@@ -1,3 +1,4 @@
+import { controls } from "../../cloud.ts";
 import { refuseNovaAttachment } from "../behaviour/attachments.ts";
 import type { Attachment, VolumeRow } from "../state/rows.ts";
 import { notFoundById, notSimulated } from "../wire/errors.ts";
@@ -12,11 +13,11 @@ interface AttachedVolume {
 }
 
 /** @throws Refusal 404 */
-function requestedAttachment({ cinder, actor, params }: CinderCall): AttachedVolume {
+function requireAttachment({ cinder, actor, params }: CinderCall): AttachedVolume {
   const id = params.id ?? "";
   const volume = cinder.slot.value.volumes.get(cinder.slot.value.volumeByAttachment.get(id) ?? "");
   const attachment = volume?.attachments.find((each) => each.id === id);
-  if (volume === undefined || attachment === undefined || !(actor.isAdmin || volume.projectId === actor.projectId))
+  if (volume === undefined || attachment === undefined || !controls(actor, volume))
     throw notFoundById("Volume attachment", id);
   return { volume, attachment };
 }
@@ -66,14 +67,14 @@ export const ATTACHMENT_ROUTES: readonly CinderRoute[] = [
     path: "/attachments/:id",
     from: 27,
     clients: ["openstack"],
-    handler: (call) => ok({ attachment: attachmentView(requestedAttachment(call)) }),
+    handler: (call) => ok({ attachment: attachmentView(requireAttachment(call)) }),
   },
   {
     method: "DELETE",
     path: "/attachments/:id",
     from: 27,
     handler: (call) => {
-      const { volume } = requestedAttachment(call);
+      const { volume } = requireAttachment(call);
       refuseNovaAttachment(volume);
       throw notSimulated("deleting attachments: detach with the action os-detach");
     },

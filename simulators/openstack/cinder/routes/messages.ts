@@ -1,3 +1,4 @@
+import { controls } from "../../cloud.ts";
 import { recordChange } from "../state/cinder.ts";
 import type { MessageRow } from "../state/rows.ts";
 import { storedTimeOrNull } from "../wire/dates.ts";
@@ -24,10 +25,9 @@ const messageView = (call: CinderCall, row: MessageRow): object => ({
 });
 
 /** @throws Refusal 404 */
-function requestedMessage({ cinder, actor, params }: CinderCall): MessageRow {
+function requireMessage({ cinder, actor, params }: CinderCall): MessageRow {
   const row = cinder.slot.value.messages.get(params.id ?? "");
-  if (row === undefined || !(actor.isAdmin || row.projectId === actor.projectId))
-    throw notFoundById("Message", params.id ?? "");
+  if (row === undefined || !controls(actor, row)) throw notFoundById("Message", params.id ?? "");
   return row;
 }
 
@@ -49,14 +49,14 @@ export const MESSAGE_ROUTES: readonly CinderRoute[] = [
     method: "GET",
     path: "/messages/:id",
     from: 3,
-    handler: (call) => ok({ message: messageView(call, requestedMessage(call)) }),
+    handler: (call) => ok({ message: messageView(call, requireMessage(call)) }),
   },
   {
     method: "DELETE",
     path: "/messages/:id",
     from: 3,
     handler: (call) => {
-      const { id } = requestedMessage(call);
+      const { id } = requireMessage(call);
       call.cinder.slot.value.messages.delete(id);
       recordChange(call.cinder, "message.delete", id);
       return emptyReply(204);

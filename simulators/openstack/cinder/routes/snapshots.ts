@@ -13,7 +13,7 @@ import { emptyReply, ok } from "../wire/replies.ts";
 import { type CinderCall, isForAllProjects } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
 import { BOOLEAN, METADATA, NAME, parseBoolean } from "../wire/schemas.ts";
-import { requestedSnapshot } from "./snapshots/require-snapshot.ts";
+import { requireSnapshotOf } from "./snapshots/require-snapshot.ts";
 import { str } from "../../python/repr.ts";
 
 const base = ({ version }: CinderCall, row: SnapshotRow, isCreated = false): Record<string, unknown> => ({
@@ -93,7 +93,7 @@ function create(call: CinderCall): HttpReply {
 }
 
 function remove(call: CinderCall): HttpReply {
-  const row = requestedSnapshot(call);
+  const row = requireSnapshotOf(call);
   if (!["available", "error"].includes(row.status))
     throw badRequest("Invalid snapshot: Snapshot status must be available or error.");
   startDeleteSnapshot(call.cinder, row);
@@ -101,7 +101,7 @@ function remove(call: CinderCall): HttpReply {
 }
 
 function update(call: CinderCall): HttpReply {
-  const row = requestedSnapshot(call);
+  const row = requireSnapshotOf(call);
   const properties = { name: NAME, description: NAME, display_name: NAME, display_description: NAME };
   const fields = requireMember(call, "snapshot", { type: "object", properties, additionalProperties: false });
   if (Object.keys(fields).length === 0) throw badRequest("Invalid input received: At least one property is required");
@@ -157,7 +157,7 @@ export const SNAPSHOT_ROUTES: readonly CinderRoute[] = [
     method: "GET",
     path: "/snapshots/:id",
     clients: ["openstack"],
-    handler: (call) => ok({ snapshot: view(call, requestedSnapshot(call)) }),
+    handler: (call) => ok({ snapshot: view(call, requireSnapshotOf(call)) }),
   },
   { method: "PUT", path: "/snapshots/:id", clients: ["openstack"], handler: update },
   { method: "DELETE", path: "/snapshots/:id", clients: ["openstack"], handler: remove },

@@ -1,3 +1,4 @@
+import { controls } from "../../cloud.ts";
 import { type HttpReply, isoMicroseconds } from "../../../kernel/index.ts";
 import { recordChange } from "../state/cinder.ts";
 import { checkCount, checkGigabytes } from "../state/quotas.ts";
@@ -12,10 +13,9 @@ import { type CinderCall, isForAllProjects } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
 
 /** @throws Refusal 404 */
-function requestedTransfer({ cinder, actor, params }: CinderCall): TransferRow {
+function requireTransfer({ cinder, actor, params }: CinderCall): TransferRow {
   const row = cinder.slot.value.transfers.get(params.id ?? "");
-  if (row === undefined || !(actor.isAdmin || row.projectId === actor.projectId))
-    throw notFoundById("Transfer", params.id ?? "");
+  if (row === undefined || !controls(actor, row)) throw notFoundById("Transfer", params.id ?? "");
   return row;
 }
 
@@ -57,7 +57,7 @@ function create(call: CinderCall): HttpReply {
 }
 
 function remove(call: CinderCall): HttpReply {
-  const row = requestedTransfer(call);
+  const row = requireTransfer(call);
   const volume = call.cinder.slot.value.volumes.get(row.volumeId);
   if (volume?.status === "awaiting-transfer") setStatus(call.cinder, volume, "available");
   call.cinder.slot.value.transfers.delete(row.id);
@@ -100,7 +100,7 @@ export const TRANSFER_ROUTES: readonly CinderRoute[] = ["/os-volume-transfer", "
     { method: "GET", path, clients: ["openstack"], handler: (call) => list(call, (row) => brief(call, row)) },
     { method: "GET", path: `${path}/detail`, handler: (call) => list(call, (row) => view(call, row)) },
     { method: "POST", path, clients: ["openstack"], handler: create },
-    { method: "GET", path: `${path}/:id`, handler: (call) => ok({ transfer: view(call, requestedTransfer(call)) }) },
+    { method: "GET", path: `${path}/:id`, handler: (call) => ok({ transfer: view(call, requireTransfer(call)) }) },
     { method: "DELETE", path: `${path}/:id`, clients: ["openstack"], handler: remove },
     { method: "POST", path: `${path}/:id/accept`, clients: ["openstack"], handler: accept },
   ],

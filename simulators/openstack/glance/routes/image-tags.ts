@@ -1,7 +1,8 @@
+import { controls } from "../../cloud.ts";
 import type { HttpReply } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
 import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
-import { type Glance, type ImageRow, owns, touch } from "../state.ts";
+import { type Glance, type ImageRow, touch } from "../state.ts";
 import { emptyReply } from "../wire/body.ts";
 import { checkImage } from "../wire/schemas.ts";
 
@@ -17,7 +18,7 @@ export const imageTagRoutes = (glance: Glance): readonly OpenStackRoute[] =>
 /** @throws Refusal 404 */
 function requireTaggable(glance: Glance, { actor, params }: RequestContext): ImageRow {
   const row = glance.slot.value.images.get(params.id ?? "");
-  if (row === undefined || !owns(actor, row)) throw new Refusal(404, "", `Image ${params.id} not found.`);
+  if (row === undefined || !controls(actor, row)) throw new Refusal(404, "", `Image ${params.id} not found.`);
   return row;
 }
 

@@ -1,7 +1,8 @@
+import { controls } from "../../cloud.ts";
 import { empty, type HttpReply, json, isoSeconds } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
 import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
-import { type Glance, type ImageRow, type MemberRow, owns, requireImage } from "../state.ts";
+import { type Glance, type ImageRow, type MemberRow, requireImage } from "../state.ts";
 import { readMembers } from "../wire/body.ts";
 
 const PATH = "/v2/images/:id/members";
@@ -34,7 +35,7 @@ function requireMember(
   { actor, params }: RequestContext,
 ): { readonly row: ImageRow; readonly member: MemberRow } {
   const row = requireImage(glance, actor, params.id ?? "");
-  const isVisible = owns(actor, row) || params.member === actor.projectId;
+  const isVisible = controls(actor, row) || params.member === actor.projectId;
   const member = isVisible ? row.members.find(({ id }) => id === params.member) : undefined;
   if (member === undefined)
     throw new Refusal(404, "", `${params.member} not found in the member list of the image ${row.id}.`);
@@ -47,7 +48,7 @@ function add(glance: Glance, context: RequestContext): HttpReply {
   if (given === "") throw new Refusal(400, "", "Member can't be empty");
   const id = String(given);
   const row = requireImage(glance, context.actor, context.params.id ?? "");
-  if (!owns(context.actor, row) || row.visibility !== "shared") throw notAllowed("create", row);
+  if (!controls(context.actor, row) || row.visibility !== "shared") throw notAllowed("create", row);
   if (row.members.some((member) => member.id === id))
     throw new Refusal(409, "", `Member ${id} is duplicated for image ${row.id}`);
   const { kernel } = glance.cloud;
@@ -61,7 +62,7 @@ function list(glance: Glance, { actor, params }: RequestContext): HttpReply {
   const row = requireImage(glance, actor, params.id ?? "");
   if (row.visibility !== "shared")
     throw new Refusal(403, "", `Not allowed to list members for image ${row.id}: Only shared images have members.`);
-  const shown = owns(actor, row) ? row.members : row.members.filter(({ id }) => id === actor.projectId);
+  const shown = controls(actor, row) ? row.members : row.members.filter(({ id }) => id === actor.projectId);
   return json(200, { members: shown.map((member) => view(row, member)), schema: "/v2/schemas/members" });
 }
 
@@ -84,7 +85,7 @@ function decide(glance: Glance, context: RequestContext): HttpReply {
 
 function remove(glance: Glance, context: RequestContext): HttpReply {
   const { row, member } = requireMember(glance, context);
-  if (!owns(context.actor, row)) throw notAllowed("delete", row);
+  if (!controls(context.actor, row)) throw notAllowed("delete", row);
   row.members = row.members.filter((each) => each !== member);
   return empty(204);
 }

@@ -6,7 +6,7 @@ import { idByName } from "../state/names.ts";
 import { matchesSecret } from "../state/secrets.ts";
 import type { KeystoneState } from "../state/state.ts";
 import type { AUTH } from "../wire/auth-schema.ts";
-import { badRequest, expecting, notFound, authenticationRequired } from "../wire/errors.ts";
+import { badRequest, missingAttribute, notFound, authenticationRequired } from "../wire/errors.ts";
 import { domainIdOf, grantScope, parseScope, type Reference } from "./scopes.ts";
 import type { Keystone, Tokens } from "./tokens.ts";
 import { spendTrust } from "./trusts.ts";
@@ -46,7 +46,7 @@ export function authenticate({ state, tokens }: Keystone, auth: AuthBody): Token
 function checkMethods({ identity }: AuthBody): void {
   const methods = new Set(identity.methods);
   for (const method of methods) {
-    if (!Object.hasOwn(identity, method)) throw expecting(method, "identity");
+    if (!Object.hasOwn(identity, method)) throw missingAttribute(method, "identity");
   }
   for (const method of methods) {
     if (NOT_SIMULATED.includes(method)) throw new Refusal(501, "", `Method ${method} is not simulated.`);
@@ -96,7 +96,7 @@ function proveByPassword(
   state: KeystoneState,
   reference: (Reference & { readonly password?: string }) | undefined,
 ): User {
-  if (reference === undefined) throw expecting("user", "password");
+  if (reference === undefined) throw missingAttribute("user", "password");
   const user = findUser(state, reference);
   if (user === undefined || !user.enabled || !state.domains.get(user.domainId)?.enabled) throw authenticationRequired();
   if (!matchesSecret(user.passwordHash, user.id, reference.password ?? "")) throw authenticationRequired();
@@ -107,7 +107,7 @@ function findUser(state: KeystoneState, { id, name, domain }: Reference): User |
   if (id !== undefined) return state.users.get(id);
   if (name === undefined)
     throw badRequest("Invalid input for field identity/password/user: id or name must be present.");
-  if (domain === undefined) throw expecting("domain", "user");
+  if (domain === undefined) throw missingAttribute("domain", "user");
   return state.users.get(idByName(state, "user", domainIdOf(state, domain) ?? "", name) ?? "");
 }
 
@@ -116,17 +116,17 @@ interface CredentialReference extends Reference {
   readonly secret?: string | undefined;
 }
 
-const textOf = (value: unknown): string | undefined => (value === undefined ? undefined : String(value));
+const textOrUndefined = (value: unknown): string | undefined => (value === undefined ? undefined : String(value));
 
 function parseReference(value: unknown): Reference | undefined {
   if (!isObject(value)) return undefined;
-  return { id: textOf(value.id), name: textOf(value.name), domain: parseReference(value.domain) };
+  return { id: textOrUndefined(value.id), name: textOrUndefined(value.name), domain: parseReference(value.domain) };
 }
 
 /** The published schema says nothing of this member, so it is read here. */
 function parseCredentialReference(value: unknown): CredentialReference {
   if (!isObject(value)) return {};
-  return { ...parseReference(value), user: parseReference(value.user), secret: textOf(value.secret) };
+  return { ...parseReference(value), user: parseReference(value.user), secret: textOrUndefined(value.secret) };
 }
 
 function requireCredential(state: KeystoneState, nowMs: number, reference: CredentialReference): AppCredential {
@@ -140,7 +140,7 @@ function requireCredential(state: KeystoneState, nowMs: number, reference: Crede
 
 function findCredential(state: KeystoneState, { id, name = "", user: owner }: CredentialReference) {
   if (id !== undefined) return state.appCredentials.get(id);
-  if (owner === undefined) throw expecting("user", "application_credential");
+  if (owner === undefined) throw missingAttribute("user", "application_credential");
   const user = findUser(state, owner);
   if (user === undefined) throw authenticationRequired();
   return state.appCredentials.get(idByName(state, "appcred", user.id, name) ?? "");

@@ -121,7 +121,7 @@ function makeCredential(
     description: body.description ?? null,
     expiresMs: parseExpiry(body.expires_at ?? null, tokens.nowMs),
     isUnrestricted: body.unrestricted === true,
-    roleIds: delegatedRoles(state, context, body.roles ?? []),
+    roleIds: chooseRoles(state, context, body.roles ?? []),
   };
   return { credential, secret };
 }
@@ -141,7 +141,7 @@ function formatExpiry(ms: number): string {
 }
 
 /** The roles asked for, by id or name; by default all that the caller holds. @throws Refusal 400 */
-function delegatedRoles(
+function chooseRoles(
   state: KeystoneState,
   { actor }: RequestContext,
   asked: NonNullable<CredentialBody["roles"]>,

@@ -3,7 +3,7 @@ import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../serv
 import type { Keystone } from "../behaviour/tokens.ts";
 import type { Blob } from "../state/entities.ts";
 import { readBody } from "../wire/body.ts";
-import { expecting, forbiddenAction, notFound } from "../wire/errors.ts";
+import { missingAttribute, forbiddenAction, notFound } from "../wire/errors.ts";
 import { listReply, rootOf } from "../wire/links.ts";
 import { newId } from "./attributes.ts";
 
@@ -61,7 +61,7 @@ function createKeys(keystone: Keystone, context: RequestContext): HttpReply {
   admit(keystone, context, "create_credential");
   const { state, cloud } = keystone;
   const { tenant_id: projectId } = readBody(context);
-  if (typeof projectId !== "string") throw expecting("tenant_id", "request body");
+  if (typeof projectId !== "string") throw missingAttribute("tenant_id", "request body");
   if (!state.projects.has(projectId)) throw notFound("project", projectId);
   const keys = { access: cloud.hex("keystone"), secret: cloud.secrets("keystone").hex(32) };
   const credential: Blob = {

@@ -3,7 +3,7 @@ import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../serv
 import type { Keystone } from "../behaviour/tokens.ts";
 import type { Project } from "../state/entities.ts";
 import { readBody } from "../wire/body.ts";
-import { expecting, forbiddenAction, notFound } from "../wire/errors.ts";
+import { missingAttribute, forbiddenAction, notFound } from "../wire/errors.ts";
 import { rootOf } from "../wire/links.ts";
 import { requireAdmin } from "../wire/policy.ts";
 
@@ -41,7 +41,7 @@ function replaceTags(keystone: Keystone, context: RequestContext): HttpReply {
   const { tags } = readBody(context);
   requireAdmin(context, "update_project_tags");
   const project = requireProject(keystone, context, "update_project_tags");
-  if (!isTagList(tags)) throw expecting("tags", "request body");
+  if (!isTagList(tags)) throw missingAttribute("tags", "request body");
   project.tags = [...new Set(tags)];
   return listReply(context, project.tags);
 }

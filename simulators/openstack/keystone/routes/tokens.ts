@@ -6,7 +6,7 @@ import type { Keystone } from "../behaviour/tokens.ts";
 import type { Token } from "../state/entities.ts";
 import { AUTH } from "../wire/auth-schema.ts";
 import { checkBody, readBody } from "../wire/body.ts";
-import { expecting, forbiddenAction } from "../wire/errors.ts";
+import { missingAttribute, forbiddenAction } from "../wire/errors.ts";
 import { tokenView } from "../wire/token.ts";
 
 const PATH = "/v3/auth/tokens";
@@ -24,7 +24,7 @@ const tokenReply = (keystone: Keystone, context: RequestContext, status: number,
 
 function issueToken(keystone: Keystone, context: RequestContext): HttpReply {
   const { auth } = readBody(context);
-  if (auth === undefined || auth === null) throw expecting("auth", "request body");
+  if (auth === undefined || auth === null) throw missingAttribute("auth", "request body");
   return tokenReply(keystone, context, 201, authenticate(keystone, checkBody(AUTH, auth)));
 }
 

@@ -116,7 +116,7 @@ function makeTrust({ state, tokens, cloud }: Keystone, { actor }: RequestContext
     projectId,
     impersonation: body.impersonation,
     expiresMs: parseExpiry(body.expires_at ?? null, tokens.nowMs),
-    roleIds: delegatedRoles(state, trustorId, projectId, body.roles ?? []),
+    roleIds: requireHeldRoles(state, trustorId, projectId, body.roles ?? []),
     remainingUses: body.remaining_uses ?? null,
   };
 }
@@ -131,7 +131,7 @@ function parseExpiry(value: string | null, nowMs: number): number | null {
 }
 
 /** Ids of the roles named by id or by name, each of which the trustor must hold. @throws Refusal 403, 404 */
-function delegatedRoles(
+function requireHeldRoles(
   state: KeystoneState,
   trustorId: string,
   projectId: string | null,

@@ -3,7 +3,7 @@ import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../serv
 import type { Keystone } from "../behaviour/tokens.ts";
 import { hashSecret, matchesSecret } from "../state/secrets.ts";
 import { readBody } from "../wire/body.ts";
-import { expecting, authenticationRequired } from "../wire/errors.ts";
+import { missingAttribute, authenticationRequired } from "../wire/errors.ts";
 
 /** A user's change of its own password (Identity API v3, "change password for user"): open, as the old password proves who asks. */
 export const userPasswordRoutes = (keystone: Keystone): readonly OpenStackRoute[] =>
@@ -11,10 +11,10 @@ export const userPasswordRoutes = (keystone: Keystone): readonly OpenStackRoute[
 
 function changePassword({ state, tokens, cloud }: Keystone, context: RequestContext): HttpReply {
   const { user: attributes } = readBody(context);
-  if (typeof attributes !== "object" || attributes === null) throw expecting("user", "request body");
+  if (typeof attributes !== "object" || attributes === null) throw missingAttribute("user", "request body");
   const { original_password: original, password } = isObject(attributes) ? attributes : {};
-  if (typeof original !== "string") throw expecting("original_password", "user");
-  if (typeof password !== "string") throw expecting("password", "user");
+  if (typeof original !== "string") throw missingAttribute("original_password", "user");
+  if (typeof password !== "string") throw missingAttribute("password", "user");
   const user = state.users.get(context.params.user ?? "");
   if (user === undefined || !matchesSecret(user.passwordHash, user.id, original)) throw authenticationRequired();
   user.passwordHash = hashSecret(user.id, password);

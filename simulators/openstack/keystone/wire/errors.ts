@@ -5,7 +5,7 @@ export const MALFORMED =
   "The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error.";
 
 /** 400: something that the request must hold is not there. */
-export const expecting = (attribute: string, target: string): Refusal =>
+export const missingAttribute = (attribute: string, target: string): Refusal =>
   new Refusal(400, "", `Expecting to find ${attribute} in ${target}. ${MALFORMED}`);
 
 /** 404. */

@@ -1,7 +1,6 @@
 import { empty, type HttpReply, json } from "../../../kernel/index.ts";
-import type { Actor } from "../../cloud.ts";
+import { type Actor, controls } from "../../cloud.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
-import { isOwner } from "../state/access.ts";
 import { requireNetwork } from "../state/lookup.ts";
 import { addToCount, checkQuota } from "../state/quotas.ts";
 import type { RbacPolicyRow } from "../state/rows.ts";
@@ -61,7 +60,7 @@ const view = (row: RbacPolicyRow): View => ({
 /** @throws Refusal 404 */
 function requirePolicy({ slot }: Neutron, { actor, params }: RequestContext): RbacPolicyRow {
   const row = slot.value.rbac.get(params.id ?? "");
-  if (row === undefined || !isOwner(actor, row)) throw notFound("RbacPolicy", params.id ?? "");
+  if (row === undefined || !controls(actor, row)) throw notFound("RbacPolicy", params.id ?? "");
   return row;
 }
 
@@ -75,7 +74,7 @@ function checkNew(neutron: Neutron, actor: Actor, fields: NewFields<typeof ATTRI
       `Invalid action '${action}' for object type '${type}'. Valid actions: ('access_as_shared', 'access_as_external')`,
     );
   if (type !== "network") throw notSimulated(`RBAC policies of ${type}`);
-  if (!isOwner(actor, requireNetwork(neutron, actor, id))) throw forbidden("rule:create_rbac_policy");
+  if (!controls(actor, requireNetwork(neutron, actor, id))) throw forbidden("rule:create_rbac_policy");
   const isKnown = neutron.slot.value.rbac
     .values()
     .some((row) => row.objectId === id && row.action === action && row.target === target);
@@ -149,7 +148,7 @@ function remove(neutron: Neutron, context: RequestContext): HttpReply {
 }
 
 function list(neutron: Neutron, context: RequestContext): HttpReply {
-  const rows = [...neutron.slot.value.rbac.values()].filter((row) => isOwner(context.actor, row));
+  const rows = [...neutron.slot.value.rbac.values()].filter((row) => controls(context.actor, row));
   const schema = { collection: "rbac_policies", path: "rbac-policies", attributes: ATTRIBUTES };
   return listReply(context, schema, rows.map(view));
 }

@@ -1,8 +1,7 @@
 import { empty, type HttpReply, json } from "../../../kernel/index.ts";
-import type { Actor } from "../../cloud.ts";
+import { type Actor, controls } from "../../cloud.ts";
 import { Refusal } from "../../refusal.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
-import { isOwner } from "../state/access.ts";
 import { checkQuota, type QuotaResource } from "../state/quotas.ts";
 import type { ResourceRow } from "../state/rows.ts";
 import { type Neutron, touch } from "../state/state.ts";
@@ -74,7 +73,7 @@ const canSee = <T extends ResourceRow, A extends Attributes>(
   resource: Resource<T, A>,
   actor: Actor,
   row: T,
-): boolean => resource.canSee?.(neutron, actor, row) ?? isOwner(actor, row);
+): boolean => resource.canSee?.(neutron, actor, row) ?? controls(actor, row);
 
 /** A row that the actor may see and change. @throws Refusal 403, 404 */
 function requireChangeable<T extends ResourceRow, A extends Attributes>(
@@ -84,7 +83,7 @@ function requireChangeable<T extends ResourceRow, A extends Attributes>(
   verb: "update" | "delete",
 ): T {
   const row = requireRow(neutron, resource, actor, params.id ?? "");
-  if (!(resource.canChange?.(neutron, actor, row) ?? isOwner(actor, row)))
+  if (!(resource.canChange?.(neutron, actor, row) ?? controls(actor, row)))
     throw forbidden(`rule:${verb}_${resource.name}`);
   return row;
 }

@@ -12,10 +12,10 @@ import type { View } from "./views.ts";
  */
 
 /** Which of the two requests that carry attributes it is. */
-export type Verb = "create" | "update";
+type Verb = "create" | "update";
 
 /** One attribute of a resource. */
-export interface Attribute<T = unknown> {
+interface Attribute<T = unknown> {
   /** May be given at creation (default true). */
   readonly post?: boolean;
   /** May be changed later (default true). */

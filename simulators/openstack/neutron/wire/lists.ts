@@ -11,7 +11,7 @@ const STEERING = new Set(["fields", "limit", "marker", "page_reverse", "sort_key
 const TAG_FILTERS = new Set(["tags", "tags-any", "not-tags", "not-tags-any"]);
 
 /** What a list is made of. */
-export interface ListSchema {
+interface ListSchema {
   readonly collection: string;
   /** The path's own word. */
   readonly path: string;

@@ -71,17 +71,17 @@ describe("quotas of Nova", () => {
   it("holds a project to its own limits before the class, and the class before the defaults", async () => {
     const session = await TestSession.open({ quotas: { instances: 3 } });
     const project = session.cloud.projectId("A");
-    const shown = (): unknown =>
+    const readQuota = (): unknown =>
       memberOf(session.send("nova", "GET", `/os-quota-sets/${project}`).json, "quota_set.instances");
-    expect(shown()).toBe(3);
+    expect(readQuota()).toBe(3);
     const set = (path: string, body: object): number =>
       session.send("nova", "PUT", path, { who: "admin", body }).status;
     expect(set("/os-quota-class-sets/default", { quota_class_set: { instances: 7 } })).toBe(200);
-    expect(shown()).toBe(7);
+    expect(readQuota()).toBe(7);
     expect(set(`/os-quota-sets/${project}`, { quota_set: { instances: 1 } })).toBe(200);
-    expect(shown()).toBe(1);
+    expect(readQuota()).toBe(1);
     session.send("nova", "DELETE", `/os-quota-sets/${project}`, { who: "admin" });
-    expect(shown()).toBe(7);
+    expect(readQuota()).toBe(7);
   });
 
   it("stops key pairs, server groups, their members and metadata at their limits", async () => {

@@ -7,7 +7,7 @@ import { LIMITS } from "../state/limits.ts";
 import { HTML, isYes } from "./headers.ts";
 
 /** One line of a listing: a thing, or what shares a prefix. */
-export type Line = { readonly name: string } | { readonly subdir: string };
+type Line = { readonly name: string } | { readonly subdir: string };
 
 const nameOf = (line: Line): string => ("name" in line ? line.name : line.subdir);
 

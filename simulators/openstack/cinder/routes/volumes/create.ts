@@ -1,5 +1,5 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
-import type { ImageView } from "../../../cloud.ts";
+import { type ImageView, controls } from "../../../cloud.ts";
 import { type Schema, type ValueOf } from "../../../schema/index.ts";
 import { createVolume } from "../../behaviour/create-volume.ts";
 import { requireType } from "../../state/types.ts";
@@ -93,8 +93,7 @@ interface VolumeSource {
 
 /** @throws Refusal 400, 404 */
 function requireSource({ cinder, actor }: CinderCall, fields: WantedVolume): VolumeSource {
-  const sees = (row: { readonly projectId: string } | undefined): boolean =>
-    row !== undefined && (actor.isAdmin || row.projectId === actor.projectId);
+  const sees = (row: { readonly projectId: string } | undefined): boolean => row !== undefined && controls(actor, row);
   const snapshot = cinder.slot.value.snapshots.get(String(fields.snapshot_id));
   if (fields.snapshot_id && !sees(snapshot)) throw notFoundById("Snapshot", String(fields.snapshot_id));
   if (snapshot !== undefined && snapshot.status !== "available")
