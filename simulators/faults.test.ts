@@ -85,7 +85,7 @@ function sections(world: World): Readonly<Record<string, string>> {
   return {
     effects: lines("| Kind | What happens | Members |", "|---|---|---|", ...effects),
     points: lines("| Points | What they are | The first |", "|---|---|---|", ...points),
-    refusalFor: expectRefused.join("\n\n"),
+    refused: expectRefused.join("\n\n"),
   };
 }
 
@@ -130,7 +130,7 @@ describe("every point of the world", () => {
   const { faults } = createWorld().kernel;
   const { points } = faults;
 
-  /** The code with which a rule is refusalFor; empty when it is not. */
+  /** The code with which a rule is refused; empty when it is not. */
   const refusalOf = (rule: FaultRule): string => {
     try {
       faults.disarm(faults.arm(rule));

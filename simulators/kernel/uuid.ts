@@ -10,5 +10,5 @@ const LIKE = new RegExp(UUID_LIKE_PATTERN, "i");
 /** A UUID in its canonical form: lower case, four hyphens. */
 export const isUuid = (text: string): boolean => CANONICAL.test(text);
 
-/** A UUID as Python's `uuid.UUID` is lenient about it: hyphens and case do not count. */
+/** A UUID as Python's `uuid.UUID` leniently reads it: hyphens and case do not count. */
 export const isUuidLike = (text: string): boolean => LIKE.test(text);

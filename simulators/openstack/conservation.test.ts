@@ -270,7 +270,7 @@ async function unplug(cloud: TwoProjectCloud, name: ProjectName, router: string)
 
 const NOTHING = { ...Object.fromEntries(Object.keys(QUOTAS).map((name) => [name, 0])), security_group: 1 };
 
-it("keeps two projects apart and within their quotas, mirrors what is attached, and leaves nothing behind, also when things fail", async () => {
+it("keeps two projects apart and within their quotas, mirrors attachments, and leaves nothing behind, even when calls fail", async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer(), fc.array(command, { maxLength: 60, size: "max" }), async (seed, commands) => {
       const cloud = await TwoProjectCloud.open({ quotas: QUOTAS }, seed);

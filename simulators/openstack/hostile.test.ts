@@ -9,7 +9,7 @@ type Name = keyof TwoProjectCloud["openstack"]["services"];
 
 const NAMES = ["keystone", "nova", "neutron", "cinder", "glance", "swift", "designate"] as const;
 
-/** What a service says when it trips over itself (recorded of Zed). */
+/** The message of a 500 by which a service reports an error of its own (recorded of Zed). */
 const FAILURES: Readonly<Record<Name, readonly [type: string, body: unknown]>> = {
   keystone: ["application/json", { error: { code: 500, title: "Internal Server Error", message: expect.anything() } }],
   nova: ["application/json; charset=UTF-8", { computeFault: { code: 500, message: expect.stringMatching(/erred/) } }],
@@ -131,7 +131,7 @@ describe("what a handler would trip over", () => {
     },
   );
 
-  it("a manifest that is no UTF-8 is kept, and read later", async () => {
+  it("a manifest that is not UTF-8 is kept, and read later", async () => {
     const send = (method: string, headers: Record<string, string>): number => {
       const path = `/v1/AUTH_${cloud.projectId("A")}/box/large`;
       const token = cloud.actors.A?.token ?? "";
@@ -285,7 +285,7 @@ describe("over sockets", () => {
     ).toMatch(expected);
   });
 
-  it("nobody shows the framework for bytes that are no HTTP", async () => {
+  it("bytes that are not HTTP never reveal the framework", async () => {
     for (const name of NAMES)
       expect(await exchange(name, "\x16\x03\x01\x00\x05hello\r\n\r\n")).toMatch(/Error code: 400/);
   });

@@ -5,7 +5,7 @@ import { nextQuery, pageAfter, sortBy } from "./paging.ts";
 describe("pageAfter", () => {
   const ids = fc.uniqueArray(fc.nat({ max: 99 }).map(String), { maxLength: 30 });
 
-  it("shows every item once, in order, to who follows the markers", () => {
+  it("shows every item once, in order, to a client that follows the markers", () => {
     fc.assert(
       fc.property(ids, fc.integer({ min: 1, max: 7 }), (items, limit) => {
         const seen: string[] = [];
@@ -20,11 +20,11 @@ describe("pageAfter", () => {
     );
   });
 
-  it("knows no page behind a marker that no item has", () => {
+  it("finds no page after a marker that no item has", () => {
     expect(pageAfter(["a"], "b", 1, (item) => item)).toBeUndefined();
   });
 
-  it("tells a full last page from one that more follow", () => {
+  it("tells a full last page from one with more behind it", () => {
     expect(pageAfter(["a", "b"], null, 2, (item) => item)).toMatchObject({ isFull: true, hasMore: false });
     expect(pageAfter(["a", "b", "c"], null, 2, (item) => item)).toMatchObject({ isFull: true, hasMore: true });
     expect(pageAfter(["a"], null, 2, (item) => item)).toMatchObject({ isFull: false, hasMore: false });
@@ -32,7 +32,7 @@ describe("pageAfter", () => {
   });
 });
 
-describe("sortedBy", () => {
+describe("sortBy", () => {
   it("puts missing values first, and keeps the order of equals", () => {
     const rows = [
       { n: 2, at: 0 },

@@ -65,7 +65,7 @@ export interface ServiceWire {
   unmatched(context: RequestContext, allowed: readonly string[]): HttpReply;
   /** Headers on each reply: request ids, Vary, microversion. The reply's own win. */
   headers(context: RequestContext, reply: HttpReply): ReplyHeaders;
-  /** What it says when it trips over itself: a handler that throws, a body too deep for its parser. */
+  /** The answer to an error of its own: a handler that throws, a body too deep for its parser. */
   crashed(context: RequestContext): HttpReply;
   /** The client went away in the middle of its body. Default: as `crashed`, which is what most services say. */
   cut?(context: RequestContext): HttpReply;
@@ -73,7 +73,7 @@ export interface ServiceWire {
   readonly front: Front;
   /** Bytes of a body from which the size limit in front of the service refuses. Default 16 MiB, which is ours. */
   readonly bodyBytesMax?: number;
-  /** A body in chunks without a length is none to it (as recorded: its framework reads as many bytes as the length says). */
+  /** It takes a body in chunks without a length for an empty one (as recorded: its framework reads as many bytes as the length says). */
   readonly ignoresChunks?: boolean;
   /** Runs before the handler, after authentication: microversion, project in the path. Throws `Refusal`. */
   admit?(context: RequestContext): void;

@@ -23,11 +23,11 @@ export interface ServeOptions {
   readonly port: number;
   /** PEM key and certificate chain: serves HTTPS. */
   readonly tls?: { readonly key: string; readonly cert: string };
-  /** May this address connect? Who may not is reset. Default: everyone may. */
+  /** Whether this address may connect; any other is reset. Default: every address may. */
   readonly admits?: (source: string) => boolean;
-  /** Slows down who tries passwords. Default: nobody is. */
+  /** Slows down whoever tries passwords. Default: nobody is slowed. */
   readonly throttle?: PasswordThrottle;
-  /** Hears of each `Crash`: which request it was and what was thrown. Default: nobody does. */
+  /** Called with each `Crash`: which request it was and what was thrown. Default: nothing is called. */
   readonly report?: (error: unknown) => void;
 }
 
@@ -90,7 +90,7 @@ class Face {
     this.#report = report;
     this.#throttle = throttle;
     this.scheme = tls === undefined ? "http" : "https";
-    // A missing Host and a length that is none are for the API's own server to judge.
+    // The API's own server judges a missing Host and a malformed length.
     const common = { maxHeaderSize: HEADER_BYTES_MAX, keepAliveTimeout: KEEP_ALIVE_MS, requireHostHeader: false };
     this.server = tls === undefined ? createServer(common) : createTlsServer({ ...common, ...tls });
     this.#connections = new Connections(this.server);
@@ -101,7 +101,7 @@ class Face {
       else this.#judge(request, request.socket);
     };
     this.server.on("request", answer);
-    // An expectation that nobody knows is nothing to any of the real servers.
+    // The real servers ignore an expectation that they do not know.
     this.server.on("checkExpectation", answer);
     this.server.on("connect", (request: IncomingMessage, socket: Duplex) => this.#judge(request, socket));
     this.server.on("clientError", (error: Error, socket: Duplex) => this.#onClientError(error, socket));
@@ -123,7 +123,7 @@ class Face {
     try {
       writeReply(response, reply, this.#connections);
     } catch (error) {
-      // What can't be written, such as a header with a line break in it, is as much of a defect as a throw.
+      // A reply that can't be written, such as a header with a line break in it, is as much of a defect as a throw.
       const crashed = this.#service.crashed(common, error);
       if (crashed.crash !== undefined) this.#report(crashed.crash);
       if (response.headersSent) this.#connections.reset(request.socket);
@@ -172,7 +172,7 @@ class Face {
 
   #onClientError(error: Error & { readonly rawPacket?: Uint8Array }, socket: Duplex): void {
     const reading = this.#reading.get(socket);
-    // What comes behind a whole request is none of its business; Node closes the connection once it is answered.
+    // Bytes after a whole request do not concern it; Node closes the connection once it is answered.
     if (reading !== undefined) return reading.request.complete ? undefined : reading.cut.abort();
     if (!socket.writable || error.rawPacket === undefined) return void socket.destroy();
     void answerMalformed(this.#service, error.rawPacket, {
@@ -185,7 +185,7 @@ class Face {
     );
   }
 
-  /** What Node's parser takes and the real servers may not: another version of HTTP, a CONNECT to what is no proxy. */
+  /** What Node's parser accepts and the real servers may not: another version of HTTP, a CONNECT although this is no proxy. */
   #judge({ method = "", url = "", httpVersion, headers }: IncomingMessage, socket: Duplex): void {
     const target = url.startsWith("/") ? url : `/${url}`;
     const fields = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`);
@@ -194,7 +194,7 @@ class Face {
   }
 }
 
-/** Answers, a wrong password later than others. One that is known at once is counted at once: others may come before this one has been sent. */
+/** Answers, a wrong password later than others. A failure known at once is counted at once: more tries may arrive before this answer is sent. */
 async function answerSlowly(
   request: HttpRequest,
   throttle: PasswordThrottle | undefined,

@@ -21,7 +21,7 @@ export function writeReply(raw: ServerResponse, answered: HttpReply, connections
   raw.end(bodiless ? undefined : bytes);
 }
 
-/** Node's own type of headers knows no list that stays as it is. */
+/** The headers in Node's own type, whose lists are mutable. */
 const mutableHeaders = (headers: ReplyHeaders): Record<string, string | string[]> =>
   Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, typeof value === "string" ? value : [...value]]),

@@ -21,7 +21,7 @@ export interface Upload {
   receive(stream: Readable, request: HttpRequest): Promise<unknown>;
 }
 
-/** A line of the table of an API. */
+/** An entry in the route table of an API. */
 export interface Route<S> {
   readonly method: string;
   /** `/servers/:id/action`; `*name` as the last segment takes the rest of the path. */
@@ -50,15 +50,15 @@ export interface Api<S> {
   /** Last touch on each reply: request ids, Vary, gzip. */
   readonly after?: (sim: S, request: HttpRequest, reply: HttpReply) => HttpReply;
   /**
-   * The answer when a handler throws, which is a defect of the simulator: in the API's own envelope, without a word of what was thrown;
-   * the log has that (see `Crash`). Default: 500, text.
+   * The answer when a handler throws, which is a defect of the simulator: in the API's own envelope, without what was thrown, which goes to
+   * the log (see `Crash`). Default: 500, text.
    */
   readonly crashed?: (sim: S, request: HttpRequest) => HttpReply;
   /** The answer when the body could not be read to its end. Default: 413 or 400, text. */
   readonly unread?: (sim: S, request: HttpRequest, why: Unread) => HttpReply;
-  /** How the HTTP server in front of this API treats what is no HTTP request. Default `PLAIN_FRONT`. */
+  /** How the HTTP server in front of this API treats bytes that are no HTTP request. Default `PLAIN_FRONT`. */
   readonly front?: Front;
-  /** True for an API that is no part of the simulated world: its routes are no fault points. */
+  /** True for an API outside the simulated world: its routes are not fault points. */
   readonly infallible?: boolean;
   /** Bytes of an ordinary body after which the edge answers 413. Default 16 MiB. */
   readonly bodyBytesMax?: number;
@@ -67,7 +67,7 @@ export interface Api<S> {
 /** Why a body was not read: it is longer than the API takes, or the client ended it early. */
 export type Unread = "too-large" | "cut";
 
-/** An API made ready: its routes compiled, its fault points declared. Its type of simulator no longer matters to a face. */
+/** An API made ready: its routes compiled, its fault points declared. A face need not know the type of its simulator. */
 export interface Service {
   readonly name: string;
   readonly kernel: Kernel;

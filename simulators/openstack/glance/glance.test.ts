@@ -63,7 +63,7 @@ describe("the list of images", () => {
     expect(await list("visibility=community", "B")).toEqual(["community"]);
   });
 
-  it("shows all images once to who follows the links", async () => {
+  it("shows all images once to a client that follows the links", async () => {
     const names: string[] = [];
     for (let url: string | undefined = "/images?limit=1"; url !== undefined; ) {
       const { body } = await cloud.call("A", "GET", "image", url);

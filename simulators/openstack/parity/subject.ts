@@ -36,7 +36,7 @@ export const openStackParity: ParitySubject<ScenarioResult> = {
       "## Routes",
       "",
       "`bosh` is the director's CPI and `openstack` the command line client, each observed at the real services (docs/discoveries/openstack.md,",
-      '"Clients"); the CPI\'s own sequences are among the recordings. Recorded: requests of the recordings above. HEAD stands beside GET where it',
+      '"What clients call"); the CPI\'s own sequences are among the recordings. Recorded: requests of the recordings above. HEAD stands beside GET where it',
       "does the same. Tempest and gophercloud were run against the simulator too, but which routes they called was not kept.",
       "",
       "| Service | Served | Of real clients | Only recorded | Neither | Refused |",

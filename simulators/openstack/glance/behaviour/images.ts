@@ -4,7 +4,7 @@ import { textOrNull } from "../../schema/index.ts";
 import { type Glance, type ImageRow, requireOwnImage } from "../state.ts";
 import { isImageAttribute } from "../wire/schemas.ts";
 
-/** An image by the names of the API; what is no attribute of images becomes a custom property. */
+/** An image by the names of the API; a name that is not an attribute of images becomes a custom property. */
 type ImageFields = Readonly<Record<string, unknown>>;
 
 const customOf = (fields: ImageFields): Readonly<Record<string, string>> =>

@@ -1,6 +1,6 @@
 import { isObject } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
-import { type ValueOf } from "../../schema/index.ts";
+import { type ValueOf, textIfAny } from "../../schema/index.ts";
 import type { AppCredential, Token, User } from "../state/entities.ts";
 import { idByName } from "../state/names.ts";
 import { matchesSecret } from "../state/secrets.ts";
@@ -116,17 +116,15 @@ interface CredentialReference extends Reference {
   readonly secret?: string | undefined;
 }
 
-const textOrUndefined = (value: unknown): string | undefined => (value === undefined ? undefined : String(value));
-
 function parseReference(value: unknown): Reference | undefined {
   if (!isObject(value)) return undefined;
-  return { id: textOrUndefined(value.id), name: textOrUndefined(value.name), domain: parseReference(value.domain) };
+  return { id: textIfAny(value.id), name: textIfAny(value.name), domain: parseReference(value.domain) };
 }
 
 /** The published schema says nothing of this member, so it is read here. */
 function parseCredentialReference(value: unknown): CredentialReference {
   if (!isObject(value)) return {};
-  return { ...parseReference(value), user: parseReference(value.user), secret: textOrUndefined(value.secret) };
+  return { ...parseReference(value), user: parseReference(value.user), secret: textIfAny(value.secret) };
 }
 
 function requireCredential(state: KeystoneState, nowMs: number, reference: CredentialReference): AppCredential {

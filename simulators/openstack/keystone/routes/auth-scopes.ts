@@ -14,7 +14,7 @@ import { projectView } from "./projects.ts";
 /** What a token may be scoped to, and where its services are (Identity API v3, "get available scopes", "get service catalog"). */
 export const authScopeRoutes = (keystone: Keystone): readonly OpenStackRoute[] =>
   bindRoutes(keystone, [
-    ["GET", "/v3/users/:user/projects", listProjectsOfUser],
+    ["GET", "/v3/users/:user/projects", listProjectsOfUser, { clients: ["openstack"] }],
     ["GET", "/v3/auth/projects", listProjects],
     ["GET", "/v3/auth/domains", listDomains],
     ["GET", "/v3/auth/system", showSystem],

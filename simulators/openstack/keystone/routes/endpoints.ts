@@ -22,7 +22,7 @@ function checkService(state: KeystoneState, { service_id: id }: Attributes): voi
     throw missingAttribute("endpoint service_id", "service table");
 }
 
-/** The region that an endpoint names, which is made when there is none. */
+/** The region that an endpoint names; it is created where it does not exist. */
 function ensureRegion(state: KeystoneState, { region_id, region }: Attributes): string | null {
   const id = region_id ?? region;
   if (typeof id !== "string") return null;

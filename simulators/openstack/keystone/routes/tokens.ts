@@ -14,7 +14,7 @@ const PATH = "/v3/auth/tokens";
 /** Tokens: issued, validated, revoked (Identity API v3, "authentication and token management"). */
 export const tokenRoutes = (keystone: Keystone): readonly OpenStackRoute[] =>
   bindRoutes(keystone, [
-    ["POST", PATH, issueToken, { open: true }],
+    ["POST", PATH, issueToken, { open: true, clients: ["bosh", "openstack"] }],
     ["GET", PATH, validateToken],
     ["DELETE", PATH, revokeToken],
   ]);

@@ -18,6 +18,6 @@ const showVersion = (context: RequestContext): HttpReply => json(200, { version:
 /** The versions of the API. */
 export const VERSION_ROUTES: readonly OpenStackRoute[] = [
   { method: "GET", path: "/", open: true, handler: listVersions },
-  { method: "GET", path: "/v3", open: true, handler: showVersion },
+  { method: "GET", path: "/v3", open: true, handler: showVersion, clients: ["openstack"] },
   { method: "GET", path: "/v3/", open: true, handler: showVersion },
 ];

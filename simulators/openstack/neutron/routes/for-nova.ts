@@ -110,7 +110,7 @@ function createPortFor(neutron: Neutron, actor: Actor, request: PortRequest): Po
 
 type PortChanges = Pick<PortOps, "create" | "bind" | "unbind" | "setFixedIps" | "setSecurityGroups" | "remove">;
 
-/** What Nova does with the ports of its servers. A port that is gone is nothing to change. */
+/** What Nova does with the ports of its servers. A port that is gone needs no change. */
 function portChanges(neutron: Neutron): PortChanges {
   const change = (portId: string, work: (row: PortRow) => void): void => {
     const row = neutron.slot.value.ports.get(portId);

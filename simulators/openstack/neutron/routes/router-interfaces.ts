@@ -1,3 +1,4 @@
+import { textIfAny } from "../../schema/index.ts";
 import { bodyJson, type HttpReply, json } from "../../../kernel/index.ts";
 import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { addInterface, type InterfaceFields, removeInterface } from "../behaviour/router-interfaces.ts";
@@ -8,15 +9,13 @@ import { badRequest, notSimulated } from "../wire/errors.ts";
 import { requireRow } from "./resource.ts";
 import { ROUTERS } from "./routers.ts";
 
-const textIn = (value: unknown): string | undefined => (value === undefined ? undefined : String(value));
-
 /** @throws Refusal 400 */
 function interfaceFields({ request }: RequestContext): InterfaceFields {
   const body = bodyJson(request);
   const { subnet_id, port_id } = body.ok && isDictionary(body.value) ? body.value : {};
   if (subnet_id === undefined && port_id === undefined)
     throw badRequest("router", "Either subnet_id or port_id must be specified.");
-  return { subnet_id: textIn(subnet_id), port_id: textIn(port_id) };
+  return { subnet_id: textIfAny(subnet_id), port_id: textIfAny(port_id) };
 }
 
 function interfaceReply(router: RouterRow, port: PortRow): HttpReply {

@@ -163,7 +163,7 @@ export const allocationPools: Convert<readonly { readonly start: string; readonl
     return { start: ip(start), end: ip(end) };
   });
 
-/** Routes of a router or a subnet; null is none. */
+/** Routes of a router or a subnet; null means no routes. */
 export const routes: Convert<readonly HostRoute[]> = (value) =>
   listOf(value ?? [], "hostroute").map((each) => {
     const { destination, nexthop } = dictionaryOf(each, ["nexthop", "destination"]);

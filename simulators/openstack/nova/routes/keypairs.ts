@@ -60,7 +60,7 @@ function checkName({ version }: NovaCall, name: string): void {
 
 const ALPHABET = "_- 0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-/** @throws Refusal 400 for a key that is none */
+/** @throws Refusal 400 for a key that can't be parsed */
 function addKeypair({ nova }: NovaCall, userId: string, wanted: WantedKeypair, publicKey: string): Keypair {
   const { slot, cloud } = nova;
   const fingerprint = fingerprintOf(publicKey);

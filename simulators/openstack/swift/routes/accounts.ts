@@ -27,7 +27,7 @@ const countsOf = (prefix: string, containers: readonly KnownContainer[]): Header
   [`${prefix}bytes-used`]: String(containers.reduce((sum, { bytes }) => sum + bytes, 0)),
 });
 
-/** GET and HEAD of an account. It comes to be with its first container or metadata; before, it is shown as empty. */
+/** GET and HEAD of an account. It is created with its first container or metadata; until then it is shown as empty. */
 export function readAccount(swift: Swift, context: RequestContext): HttpReply {
   const { account = "" } = context.params;
   const stored = swift.slot.value.accounts.get(account);

@@ -102,7 +102,7 @@ export function deleteLargeObject(swift: Swift, context: RequestContext): HttpRe
 /** Bytes of one block of a tar archive. */
 const BLOCK_BYTES = 512;
 
-/** `?extract-archive`: archives are not unpacked, but what is none is seen. */
+/** `?extract-archive`: archives are not unpacked, but a body that is not an archive is noticed. */
 export function extractArchive(_swift: Swift, context: RequestContext): HttpReply {
   const format = context.query.get("extract-archive") ?? "";
   if (!["tar", "tar.gz", "tar.bz2"].includes(format)) throw new Refusal(400, "", "Unsupported archive format");

@@ -27,7 +27,7 @@ const PAGES: Readonly<Record<number, string>> = {
   422: page("Unprocessable Entity", "Unable to process the contained instructions"),
 };
 
-/** A reply with Swift's page of the status, or another body. To a HEAD it has none, and says so in its length. */
+/** A reply with Swift's page of the status, or another body. To a HEAD it has no body and a length of 0. */
 export function pageReply(
   { request }: Pick<RequestContext, "request">,
   status: number,

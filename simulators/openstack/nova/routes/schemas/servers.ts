@@ -19,7 +19,7 @@ import {
 } from "./parts.ts";
 
 /*
- * Bodies of requests about servers, by microversion. The order of members decides which failure is told first.
+ * Bodies of requests about servers, by microversion. The order of members decides which failure is reported first.
  */
 
 const UUID = "^[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$";
