@@ -23,6 +23,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   "simulators/bosh/openstack-cpi": ["simulators/kernel", "simulators/bosh", "simulators/openstack"],
   simulators: [
     "simulators/kernel",
+    "simulators/parity",
     "simulators/openstack",
     "simulators/dns",
     "simulators/dataservices",

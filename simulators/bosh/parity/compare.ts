@@ -1,4 +1,5 @@
 import { UUID_PATTERN } from "../../kernel/index.ts";
+import { escapePattern, typeOf, anyIndex } from "../../parity/compare.ts";
 
 /*
  * Comparison under masks and placeholders (docs/parity/recordings): `{{uuid1}}`, `{{hex1}}`, `{{vm1}}` bind to the value at first
@@ -13,9 +14,7 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
 ];
 const ANYTHING = "[\\s\\S]*?";
 
-const escapePattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 const abbreviate = (value: unknown): string => (JSON.stringify(value) ?? "nothing").slice(0, 400);
-const typeOf = (value: unknown): string => (value === null ? "null" : Array.isArray(value) ? "array" : typeof value);
 
 /** Fills bound placeholders of what is sent. */
 export const fill = (text: string, bindings: Bindings): string =>
@@ -42,8 +41,6 @@ function fits(template: string, actual: string, bindings: Bindings): boolean {
   return true;
 }
 
-const normalisePath = (path: string): string => path.replace(/\[\d+\]/g, "[*]");
-
 /** What does not matter when two values are compared. */
 export interface CompareRules {
   readonly mask: ReadonlySet<string>;
@@ -59,7 +56,7 @@ export function differences(
   bindings: Bindings,
   path = "$",
 ): string[] {
-  if (rules.mask.has(normalisePath(path))) {
+  if (rules.mask.has(anyIndex(path))) {
     const same =
       typeOf(expected) === typeOf(actual) || (actual !== undefined && (expected === null || actual === null));
     return same ? [] : [`${path}: a ${typeOf(expected)} expected, got ${abbreviate(actual)}`];
@@ -111,7 +108,7 @@ function compareLists(
   const strict = expected.flatMap((item, at) => differences(item, actual[at], rules, trial, `${path}[${at}]`));
   if (expected.length !== actual.length)
     strict.push(`${path}: ${expected.length} elements expected, got ${actual.length}`);
-  if (strict.length > 0 && rules.unordered.has(normalisePath(path)) && expected.length === actual.length)
+  if (strict.length > 0 && rules.unordered.has(anyIndex(path)) && expected.length === actual.length)
     return compareUnordered(expected, actual, rules, bindings, path);
   if (strict.length === 0) for (const [name, value] of trial) bindings.set(name, value);
   return strict;

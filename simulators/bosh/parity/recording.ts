@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { readRecording } from "../../parity/recordings.ts";
 
 /*
  * The format of the recordings of a real director (docs/parity/recordings): one scenario a line, each on an empty database.
@@ -11,7 +10,7 @@ export interface Scenario {
   readonly id: string;
   readonly title: string;
   readonly area: string;
-  /** Default: basic authentication and the settings of the reference director. */
+  /** Absent: basic authentication and the settings of the reference director. */
   readonly director_mode?: string;
   /** `upload-release F`, `deploy F`, …: run to the end of their tasks before the first step. */
   readonly setup: readonly string[];
@@ -22,7 +21,7 @@ export interface Scenario {
 export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
-  /** A user's name, `none` or `bad`. Default `admin`. */
+  /** A user's name, `none`, `bad`; absent: admin. */
   readonly auth?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly json?: unknown;
@@ -73,10 +72,7 @@ interface NoteStep {
 /** One step of a scenario. */
 export type RecordedStep = RequestStep | TaskStep | CliStep | NoteStep;
 
-/** Reads scenarios from a `.jsonl` or `.jsonl.gz` file. */
-export const readScenarios = (file: string): readonly Scenario[] => readRecording<Scenario>(file);
-
-/** The recordings in a directory, packed or not. @throws Error where there are none */
+/** Where the recordings are in a directory: as the project was handed them, or as the repository keeps them. @throws Error */
 export function recordingsIn(directory: string): string {
   const names = ["recordings.jsonl", "bosh/recordings.jsonl", "bosh-283.jsonl.gz"];
   const found = names.map((name) => join(directory, name)).find((file) => existsSync(file));

@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { readRecording } from "../../parity/recordings.ts";
 import type { ConsulConfig, Upstream } from "../index.ts";
 
 /*
@@ -120,9 +119,6 @@ export type RecordedStep =
   | { readonly pending: string }
   | (Judged & { readonly join: string; readonly reply: HttpReplyRecord })
   | { readonly kill: string };
-
-/** Reads scenarios from a `.jsonl` or `.jsonl.gz` file. */
-export const readScenarios = (file: string): readonly Scenario[] => readRecording<Scenario>(file);
 
 const RECORDING = /^consul.*\.jsonl(?:\.gz)?$/;
 
