@@ -1,5 +1,6 @@
 /**
- * Writes what is generated in docs/: drydock.yml with its schema, the clauses with their checks and mutants, and the kill matrix.
+ * Writes what is generated in docs/: drydock.yml with its schema, the clauses with their checks and mutants, the kill matrix, and
+ * the field brokers with what the suite says of them.
  * With `--check` it writes nothing and fails when what is there is stale. Fails, too, when the matrix is not sound.
  *
  *   --suite NAME   runs the mutants of this suite only, and leaves the pages of the suites alone
@@ -9,6 +10,8 @@ import { parseArgs } from "node:util";
 import { MUTANT_SETS, selftest } from "../conformance/index.ts";
 import { schemaDocument, settingsPage } from "../conformance/settings/documentation.ts";
 import { clausePage, matrixPage, type SuiteMatrix } from "../conformance/selftest/pages.ts";
+import { fieldMatrix } from "../conformance/osb/field/matrix.ts";
+import { fieldPage } from "../conformance/selftest/field-page.ts";
 
 const FOLDER = new URL("../docs/", import.meta.url);
 const { values } = parseArgs({ options: { check: { type: "boolean" }, suite: { type: "string" } } });
@@ -52,4 +55,5 @@ for (const mutantSet of MUTANT_SETS.filter(({ suite }) => suite === (values.suit
 if (values.suite === undefined) {
   put("conformance/osb.md", clausePage());
   put("conformance/kill-matrix.md", matrixPage(suites));
+  put("conformance/field.md", fieldPage(await fieldMatrix()));
 }
