@@ -66,5 +66,5 @@ for (const mutantSet of MUTANT_SETS.filter((each) => suite === undefined || each
 if (suite === undefined) {
   publish("conformance/osb.md", clausePage());
   publish("conformance/kill-matrix.md", matrixPage(suites));
-  put("conformance/field.md", fieldPage(await fieldMatrix()));
+  publish("conformance/field.md", fieldPage(await fieldMatrix()));
 }

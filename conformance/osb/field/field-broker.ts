@@ -12,7 +12,8 @@ interface Report {
 
 /**
  * A broker that does one thing as somebody's broker did, as a public report tells. It is right, however unusual, when it breaks no
- * rule: then nothing may fail or warn. Else exactly `fails` and `warns` have to.
+ * rule: then nothing may fail or warn. Else exactly `fails` and `warns` have to. A fault is one finding for each rule that it breaks;
+ * what follows from that finding is none of its own.
  */
 export interface FieldBroker {
   readonly id: string;

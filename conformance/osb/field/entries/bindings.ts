@@ -50,12 +50,7 @@ export const BINDINGS: readonly FieldBroker[] = [
         body: { description: "null" },
       }),
     },
-    fails: [
-      "fetch-binding-supported",
-      "fetch-binding-404-unknown",
-      "fetch-binding-404-unknown-instance",
-      "fetch-binding-404-after-unbind",
-    ],
+    fails: ["fetch-binding-supported", "fetch-binding-404-unknown"],
   },
   {
     id: "unknown-is-422-in-fetches",
@@ -73,13 +68,7 @@ export const BINDINGS: readonly FieldBroker[] = [
         "fetch-binding: unknown": { status: 500, body: { description: "ServiceInstanceBindingDoesNotExist" } },
       },
     },
-    fails: [
-      "fetch-instance-404-unknown",
-      "fetch-instance-404-after-delete",
-      "fetch-binding-404-unknown",
-      "fetch-binding-404-unknown-instance",
-      "fetch-binding-404-after-unbind",
-    ],
+    fails: ["fetch-instance-404-unknown", "fetch-binding-404-unknown"],
   },
   {
     id: "bindings-are-always-200",
@@ -91,7 +80,7 @@ export const BINDINGS: readonly FieldBroker[] = [
     },
     rule: "Fetching a Service Binding: 404 MUST be returned if the binding does not exist.",
     behaviour: { catalog, answers: { "fetch-binding: unknown": { status: 200, body: {} } } },
-    fails: ["fetch-binding-404-unknown", "fetch-binding-404-unknown-instance", "fetch-binding-404-after-unbind"],
+    fails: ["fetch-binding-404-unknown"],
   },
   {
     id: "needs-an-application",
