@@ -1,6 +1,6 @@
 /**
- * `npm run docs`: writes the generated pages of docs/: drydock.yml with its schema, the clauses with their checks and mutants, and the kill
- * matrix. `npm run selftest` (`--check`) writes nothing.
+ * `npm run docs`: writes the generated pages of docs/: drydock.yml with its schema, the clauses with their checks and mutants, the kill matrix,
+ * and the field brokers. `npm run selftest` (`--check`) writes nothing.
  *
  * Exit code 0 when the kill matrix is sound and, with `--check`, no page is stale; 1 otherwise.
  */
@@ -9,6 +9,8 @@ import { Option } from "commander";
 import { MUTANT_SETS, selftest } from "../conformance/index.ts";
 import { schemaDocument, settingsPage } from "../conformance/settings/documentation.ts";
 import { clausePage, matrixPage, type SuiteMatrix } from "../conformance/selftest/pages.ts";
+import { fieldMatrix } from "../conformance/osb/field/matrix.ts";
+import { fieldPage } from "../conformance/selftest/field-page.ts";
 import { scriptCommand } from "./command.ts";
 
 const FOLDER = new URL("../docs/", import.meta.url);
@@ -64,4 +66,5 @@ for (const mutantSet of MUTANT_SETS.filter((each) => suite === undefined || each
 if (suite === undefined) {
   publish("conformance/osb.md", clausePage());
   publish("conformance/kill-matrix.md", matrixPage(suites));
+  publish("conformance/field.md", fieldPage(await fieldMatrix()));
 }

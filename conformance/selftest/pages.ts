@@ -7,7 +7,8 @@ import type { SelftestResult } from "./selftest.ts";
 const code = (ids: readonly string[]): string => (ids.length === 0 ? "none" : ids.map((id) => `\`${id}\``).join(", "));
 /** A cell of a Markdown table. */
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
-const row = (...cells: readonly string[]): string => `| ${cells.map(cell).join(" | ")} |`;
+/** A row of a Markdown table. */
+export const row = (...cells: readonly string[]): string => `| ${cells.map(cell).join(" | ")} |`;
 
 const titles = new Map(OSB_CHECKS.map(({ id, title }) => [id, title]));
 const describeCheck = (id: string): string => `\`${id}\`: ${titles.get(id) ?? ""}`;

@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import type { SpecMinor } from "../../../client/spec-version.ts";
+import { certifyFieldBroker } from "../certify-field-broker.ts";
+import { EVERYTHING } from "./answers.ts";
+import type { Behaviour } from "./behaviour.ts";
+import { catalogWith, RETRIEVABLE, SCHEMAS } from "./catalog.ts";
+
+const rich = catalogWith({ ...RETRIEVABLE, plan: { schemas: SCHEMAS, maintenance_info: { version: "1.0.0" } } });
+
+const PLAIN: readonly (readonly [string, Behaviour])[] = [
+  ["does all at once", {}],
+  ["does all at once and can be fetched", { catalog: rich }],
+  ["takes seconds", { catalog: rich, asynchronous: EVERYTHING }],
+  ["takes two polls", { catalog: rich, asynchronous: EVERYTHING, takes: { polls: 2 } }],
+];
+const MINORS: readonly SpecMinor[] = [11, 13, 14, 15, 17];
+
+describe.each(PLAIN)("a field broker without a fault that %s", (_, behaviour) => {
+  it.each(MINORS)(
+    "is accused of nothing (2.%i)",
+    async (minor) => {
+      const { results } = await certifyFieldBroker(behaviour, minor);
+      const accused = results.filter(({ verdict }) => verdict === "fail" || verdict === "warn");
+      expect(accused.map(({ check, reason }) => `${check.id}: ${reason ?? ""}`)).toEqual([]);
+    },
+    60_000,
+  );
+});

@@ -1,0 +1,74 @@
+import type { JsonObject } from "../../../client/http/json.ts";
+
+/** The requests that change something. */
+export type Change = "provision" | "update" | "deprovision" | "bind" | "unbind";
+
+/** Work in progress on a thing. */
+export interface Work {
+  /** What polls name it by. */
+  readonly id: string;
+  readonly change: Change;
+  /** The request that began it, to know it again. */
+  readonly text: string;
+  /** On the broker's clock, in milliseconds; undefined where polls end it. */
+  readonly endsMs: number | undefined;
+  pollsLeft: number | undefined;
+  readonly fails: boolean;
+  readonly apply: () => void;
+}
+
+/** A service instance or a binding, as the broker remembers it. */
+export interface Thing {
+  readonly id: string;
+  serviceId: string;
+  planId: string;
+  /** `{}` where none were given. */
+  parameters: JsonObject;
+  /** What a binding is for; `{}` for an instance. */
+  bindResource: JsonObject;
+  state: "being made" | "there" | "failed" | "gone";
+  work: Work | undefined;
+  /** The last work that ended. */
+  ended: { readonly work: Work; readonly state: "succeeded" | "failed" } | undefined;
+}
+
+/** A plain table of instances and bindings, by the path of each. Things that are gone stay in it, as such. */
+export class Things {
+  readonly #byPath = new Map<string, Thing>();
+
+  find(path: string): Thing | undefined {
+    return this.#byPath.get(path);
+  }
+
+  put(path: string, thing: Thing): void {
+    this.#byPath.set(path, thing);
+  }
+
+  /** What stands under a path: the bindings of an instance. */
+  under(path: string): readonly Thing[] {
+    return [...this.#byPath].filter(([each]) => each.startsWith(`${path}/`)).map(([, thing]) => thing);
+  }
+
+  /** How many instances there are, or will be. */
+  countInstances(): number {
+    const isInstance = (path: string) => path.split("/").length === 3;
+    const lives = ({ state }: Thing) => state === "there" || state === "being made";
+    return [...this.#byPath].filter(([path, thing]) => isInstance(path) && lives(thing)).length;
+  }
+
+  /** Ends what has had its time. */
+  settle(nowMs: number): void {
+    for (const thing of this.#byPath.values()) {
+      const { work } = thing;
+      if (work?.endsMs !== undefined && work.endsMs <= nowMs) end(thing, work);
+    }
+  }
+}
+
+/** Ends the work on a thing, as it was to end. */
+export function end(thing: Thing, work: Work): void {
+  thing.work = undefined;
+  thing.ended = { work, state: work.fails ? "failed" : "succeeded" };
+  if (!work.fails) work.apply();
+  else if (thing.state === "being made") thing.state = "failed";
+}

@@ -1,0 +1,80 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { OSB_CHECKS } from "../checks.ts";
+import { FIELD_BROKERS } from "./entries.ts";
+import type { FieldBroker } from "./field-broker.ts";
+import { KNOWN } from "./known.ts";
+import { type FieldResult, fieldMatrix, type Finding, rightFindings, scoreOf } from "./matrix.ts";
+import { scoreSentence } from "../../selftest/field-page.ts";
+
+let judged: Promise<readonly FieldResult[]> | undefined;
+
+/** Judges all of them when the first is asked for. */
+function matrix(): Promise<readonly FieldResult[]> {
+  judged ??= fieldMatrix();
+  return judged;
+}
+
+async function resultOf(broker: FieldBroker): Promise<FieldResult> {
+  const result = (await matrix()).find((each) => each.broker === broker);
+  if (result === undefined) throw new Error(`${broker.id} was not judged`);
+  return result;
+}
+
+const phrase = (kind: "missed" | "false", { verdict, check }: Finding): string => `${kind} ${verdict} ${check}`;
+
+/** Each disagreement in words; what is left behind counts as one. */
+const disagreements = ({ broker, missed, falsely, leftBehind }: FieldResult): readonly string[] => [
+  ...missed.map((finding) => phrase("missed", finding)),
+  ...falsely.map((finding) => phrase("false", finding)),
+  ...(leftBehind > 0 && broker.leavesBehind !== true ? ["left behind"] : []),
+];
+
+const MINUTES_5 = 300_000;
+
+describe("the field brokers", () => {
+  it("are at least 60, each with a name of its own, a report and a rule", () => {
+    expect(FIELD_BROKERS.length).toBeGreaterThanOrEqual(60);
+    expect(new Set(FIELD_BROKERS.map(({ id }) => id)).size).toBe(FIELD_BROKERS.length);
+    for (const { report, rule } of FIELD_BROKERS) {
+      expect(report.repository).toMatch(/^[\w.-]+\/[\w.-]+$/);
+      expect(rule).not.toBe("");
+    }
+  });
+
+  it("expect findings of checks that exist, at a level that these have", () => {
+    const levels = new Map(OSB_CHECKS.map(({ id, level }) => [id, level]));
+    const wrong = FIELD_BROKERS.flatMap(rightFindings).filter(({ verdict, check }) => {
+      const level = levels.get(check);
+      return level === undefined || (verdict === "fail" && level !== "MUST");
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it(
+    "are judged as well as README.md says",
+    async () => {
+      const results = await matrix();
+      const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+      expect(readme).toContain(scoreSentence(results.length, scoreOf(results)));
+    },
+    MINUTES_5,
+  );
+});
+
+describe.each(FIELD_BROKERS)("a broker that $does ($id)", (broker) => {
+  it(
+    "is accused of what it does, and of nothing else",
+    async () => {
+      const known = KNOWN[broker.id] ?? [];
+      expect(disagreements(await resultOf(broker)).toSorted()).toEqual(known.toSorted());
+    },
+    MINUTES_5,
+  );
+});
+
+describe("the disagreements that are known", () => {
+  it("are about field brokers that there are", () => {
+    expect(Object.keys(KNOWN).filter((id) => !FIELD_BROKERS.some((broker) => broker.id === id))).toEqual([]);
+  });
+});

@@ -1,0 +1,89 @@
+import type { Verdict } from "../../runner/events.ts";
+import { certifyFieldBroker } from "./certify-field-broker.ts";
+import { FIELD_BROKERS } from "./entries.ts";
+import type { FieldBroker } from "./field-broker.ts";
+
+/** A check that fails or warns, or has to. */
+export interface Finding {
+  readonly verdict: "fail" | "warn";
+  readonly check: string;
+}
+
+/** What the suite says of one field broker, against what it has to say. */
+export interface FieldResult {
+  readonly broker: FieldBroker;
+  /** Findings that have to be made and are. */
+  readonly found: readonly Finding[];
+  /** Findings that have to be made and are not, with what was said instead. */
+  readonly missed: readonly (Finding & { readonly said: Verdict; readonly reason: string })[];
+  /** Findings that must not be made and are. */
+  readonly falsely: readonly (Finding & { readonly reason: string })[];
+  /** Checks whose verdict is unknown. */
+  readonly undecided: number;
+  /** What the run made and could not remove. */
+  readonly leftBehind: number;
+}
+
+const isSame = (a: Finding, b: Finding): boolean => a.verdict === b.verdict && a.check === b.check;
+
+/** What has to be said of a field broker. */
+export function rightFindings({ fails = [], warns = [] }: FieldBroker): readonly Finding[] {
+  return [
+    ...fails.map((check) => ({ verdict: "fail" as const, check })),
+    ...warns.map((check) => ({ verdict: "warn" as const, check })),
+  ];
+}
+
+/** Judges one field broker. */
+async function judgeFieldBroker(broker: FieldBroker): Promise<FieldResult> {
+  const { results, counts, leftBehind } = await certifyFieldBroker(broker.behaviour, broker.minor);
+  const made = results.flatMap(({ check: { id: check }, verdict, reason = "" }) =>
+    verdict === "fail" || verdict === "warn" ? [{ verdict, check, reason }] : [],
+  );
+  const right = rightFindings(broker);
+  const isMade = (finding: Finding) => made.some((other) => isSame(finding, other));
+  const verdictOn = (finding: Finding) => results.find(({ check }) => check.id === finding.check);
+  return {
+    broker,
+    found: right.filter(isMade),
+    missed: right
+      .filter((finding) => !isMade(finding))
+      .map((finding) => ({
+        ...finding,
+        said: verdictOn(finding)?.verdict ?? "unknown",
+        reason: verdictOn(finding)?.reason ?? "there is no such check",
+      })),
+    falsely: made.filter((finding) => !right.some((other) => isSame(finding, other))),
+    undecided: counts.unknown,
+    leftBehind: leftBehind.length,
+  };
+}
+
+/** Judges every field broker, one after the other. */
+export async function fieldMatrix(): Promise<readonly FieldResult[]> {
+  const results: FieldResult[] = [];
+  for (const broker of FIELD_BROKERS) results.push(await judgeFieldBroker(broker));
+  return results;
+}
+
+/** How well the suite judges the field brokers. */
+export interface FieldScore {
+  /** Findings that have to be made. */
+  readonly expected: number;
+  readonly found: number;
+  /** Findings that are made. */
+  readonly made: number;
+  /** Findings that are made and true, of those that are made: 0 to 1. */
+  readonly precision: number;
+  /** Findings that are made, of those that have to be: 0 to 1. */
+  readonly recall: number;
+}
+
+/** Adds the results up. */
+export function scoreOf(results: readonly FieldResult[]): FieldScore {
+  const count = (of: (result: FieldResult) => number) => results.reduce((sum, result) => sum + of(result), 0);
+  const found = count((result) => result.found.length);
+  const expected = found + count((result) => result.missed.length);
+  const made = found + count((result) => result.falsely.length);
+  return { expected, found, made, precision: found / made, recall: found / expected };
+}
