@@ -14,16 +14,20 @@ import { catchSignals } from "./cloud.ts";
 import { UserError } from "./errors.ts";
 
 /** What a run is shown and kept as. */
-interface SessionOptions {
+export interface SessionOptions {
   /** Folder for run.jsonl and the reports made of it. */
   readonly out?: string | undefined;
   /** Print the event stream, one line an event, and nothing else. */
   readonly json?: boolean | undefined;
+  /** Show the lines that repeat each finding. Default false. */
+  readonly evidence?: boolean | undefined;
 }
 
 /** Takes the events of one run: shows and keeps them as they come, and prints what they amount to at the end. */
 export interface Session {
   readonly emit: (event: RunEvent) => void;
+  /** Shows a line that no report keeps. */
+  readonly say: (line: string) => void;
   /** Writes the reports and prints the summary. Call it also for a run that broke off. */
   readonly finish: () => void;
 }
@@ -39,6 +43,7 @@ export function openSession(options: SessionOptions): Session {
     live?.show(event);
     if (options.json === true) process.stdout.write(`${JSON.stringify(event)}\n`);
   };
+  const say = (line: string): void => live?.say(line);
   const finish = (): void => {
     live?.end();
     // A run that never began has no verdict.
@@ -47,11 +52,15 @@ export function openSession(options: SessionOptions): Session {
     if (options.json === true) return;
     const report = written?.report ?? foldRun(events);
     const reportPath = written && { reportPath: written.paths.html };
-    const lines = summaryLines(report, { paint: paintFor(process.stdout), ...reportPath });
+    const lines = summaryLines(report, {
+      paint: paintFor(process.stdout),
+      evidence: options.evidence === true,
+      ...reportPath,
+    });
     process.stdout.write(`${lines.join("\n")}\n`);
     if (process.env["GITHUB_ACTIONS"] === "true") reportToGithub(report);
   };
-  return { emit, finish };
+  return { emit, say, finish };
 }
 
 /** Annotations, and the summary on the page of the step. */

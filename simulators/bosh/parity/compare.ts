@@ -1,3 +1,5 @@
+import { UUID_PATTERN } from "../../kernel/index.ts";
+
 /*
  * Comparison under masks and placeholders (docs/parity/recordings): `{{uuid1}}`, `{{hex1}}`, `{{vm1}}` bind to the value at first
  * sight and must be equal afterwards; `{{*}}` and the rest match anything.
@@ -5,7 +7,7 @@
 export type Bindings = Map<string, string>;
 
 const SHAPES: readonly (readonly [RegExp, string])[] = [
-  [/^uuid\d+$/, "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"],
+  [/^uuid\d+$/, UUID_PATTERN],
   [/^hex\d+$/, "[0-9a-f]{32}"],
   [/^vm\d+$/, "[^\\s\"'()/,]+"],
 ];
@@ -49,7 +51,7 @@ export interface CompareRules {
   readonly unordered: ReadonlySet<string>;
 }
 
-/** In what a value differs from the recorded one; empty when in nothing. Binds placeholders only when it fits. */
+/** How a value differs from the recorded one; empty when it fits, and only then placeholders are bound. */
 export function differences(
   expected: unknown,
   actual: unknown,

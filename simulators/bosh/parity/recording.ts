@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { readRecording } from "../../parity/recordings.ts";
 
 /*
  * The format of the recordings of a real director (docs/parity/recordings): one scenario a line, each on an empty database.
@@ -11,7 +11,7 @@ export interface Scenario {
   readonly id: string;
   readonly title: string;
   readonly area: string;
-  /** Absent: basic authentication and the settings of the reference director. */
+  /** Default: basic authentication and the settings of the reference director. */
   readonly director_mode?: string;
   /** `upload-release F`, `deploy F`, …: run to the end of their tasks before the first step. */
   readonly setup: readonly string[];
@@ -22,7 +22,7 @@ export interface Scenario {
 export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
-  /** A user's name, `none`, `bad`; absent: admin. */
+  /** A user's name, `none` or `bad`. Default `admin`. */
   readonly auth?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly json?: unknown;
@@ -74,16 +74,9 @@ interface NoteStep {
 export type RecordedStep = RequestStep | TaskStep | CliStep | NoteStep;
 
 /** Reads scenarios from a `.jsonl` or `.jsonl.gz` file. */
-export function readScenarios(file: string): readonly Scenario[] {
-  const bytes = readFileSync(file);
-  const text = (file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
-  return text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Scenario);
-}
+export const readScenarios = (file: string): readonly Scenario[] => readRecording<Scenario>(file);
 
-/** Where the recordings are in a directory: as the project was handed them, or as the repository keeps them. @throws Error */
+/** The recordings in a directory, packed or not. @throws Error where there are none */
 export function recordingsIn(directory: string): string {
   const names = ["recordings.jsonl", "bosh/recordings.jsonl", "bosh-283.jsonl.gz"];
   const found = names.map((name) => join(directory, name)).find((file) => existsSync(file));

@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { readRecording } from "../../parity/recordings.ts";
 import type { ConsulConfig, Upstream } from "../index.ts";
 
 /*
@@ -122,14 +122,7 @@ export type RecordedStep =
   | { readonly kill: string };
 
 /** Reads scenarios from a `.jsonl` or `.jsonl.gz` file. */
-export function readScenarios(file: string): readonly Scenario[] {
-  const bytes = readFileSync(file);
-  const text = (file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
-  return text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Scenario);
-}
+export const readScenarios = (file: string): readonly Scenario[] => readRecording<Scenario>(file);
 
 const RECORDING = /^consul.*\.jsonl(?:\.gz)?$/;
 
