@@ -60,7 +60,7 @@ const oddPollsOf = (context: OsbContext, kind: ThingKind) =>
  * polls, and of what fails where that can be had. They are the same whatever else is run beside.
  */
 export async function standardAnswers(context: OsbContext): Promise<readonly Answer[]> {
-  return context.shared.once("standard answers", async () => {
+  return context.shared.once("standard answers", async (platform) => {
     const lifecycles = (await allLifecycles(context.shared)).flatMap(({ answers }) => answers);
     const updates = await updatesOf(context);
     const refusals = await showing(
@@ -69,7 +69,12 @@ export async function standardAnswers(context: OsbContext): Promise<readonly Ans
     );
     const polls = [...(await oddPollsOf(context, "instance")), ...(await oddPollsOf(context, "binding"))];
     const failures = await failuresOf(context);
-    return [...new Set([context.run.catalog, ...lifecycles, ...updates, ...refusals, ...polls, ...failures])];
+    // It is read again, as platforms do: what it says may have changed since.
+    const again = await showing(
+      () => platform.send("catalog"),
+      (answer) => [answer],
+    );
+    return [...new Set([context.run.catalog, ...again, ...lifecycles, ...updates, ...refusals, ...polls, ...failures])];
   });
 }
 
