@@ -75,7 +75,11 @@ export function patienceMs({ operationMsMax, cleanupMsMax }: ClientSettings, off
 }
 
 /** Polls an operation that was answered 202 until it has ended or its time is up: by Retry-After, or after a growing pause. */
-export async function pollUntilEnded(settings: ClientSettings, answer: Answer, poller: Poller): Promise<EndedOperation> {
+export async function pollUntilEnded(
+  settings: ClientSettings,
+  answer: Answer,
+  poller: Poller,
+): Promise<EndedOperation> {
   const { clock } = settings;
   const startMs = clock.nowMs();
   const endMs = startMs + poller.patienceMs;

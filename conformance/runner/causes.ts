@@ -50,7 +50,6 @@ export function causesOf(results: readonly TracedResult[]): readonly Cause[] {
     .sort(byWorst);
 }
 
-
 /**
  * The worst verdict of results. What follows from a finding of the same run is told by that one: of itself it leaves nothing open about
  * the broker, and does not count.

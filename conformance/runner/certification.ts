@@ -138,7 +138,13 @@ export class Certification {
     const tidying = new Tidying(quota.actors);
     const room = new Berth(quota, "check", 0);
     const run: RunContext = {
-      platform: new OsbClient(this.#settings, this.#ledger, (answer) => void answers.push(answer), new RunMemory(), room),
+      platform: new OsbClient(
+        this.#settings,
+        this.#ledger,
+        (answer) => void answers.push(answer),
+        new RunMemory(),
+        room,
+      ),
       catalog,
       services,
       offers: chooseOffers(offersOf(services), this.#options),
@@ -158,11 +164,13 @@ export class Certification {
 
   /** A check that needs what could not be made ready meets the same obstacle and says so. */
   async #warmUp(suite: StartedSuite, { quota }: RunContext): Promise<void> {
-    await quota.actors.act("warm-up", () => suite.warmUp()).catch((error: unknown) => {
-      if (this.#isAborted()) return;
-      const why = error instanceof Error ? error.message : String(error);
-      this.#log.note(`what checks share could not be made ready: ${why}`);
-    });
+    await quota.actors
+      .act("warm-up", () => suite.warmUp())
+      .catch((error: unknown) => {
+        if (this.#isAborted()) return;
+        const why = error instanceof Error ? error.message : String(error);
+        this.#log.note(`what checks share could not be made ready: ${why}`);
+      });
   }
 
   /** What is behind a broker in the same process can't be reached over sockets. */

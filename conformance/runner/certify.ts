@@ -14,7 +14,8 @@ import type { CertifySummary } from "./summary.ts";
  * @throws TargetError (exit code 2) when the target cannot be tested at all, or an option names what there is not
  */
 export async function certify(options: CertifyOptions, emit?: RunListener): Promise<CertifySummary> {
-  const file: DrydockFile = typeof options.file === "string" ? parseDrydockFile(options.file) : (options.file ?? EMPTY_FILE);
+  const file: DrydockFile =
+    typeof options.file === "string" ? parseDrydockFile(options.file) : (options.file ?? EMPTY_FILE);
   refuseStrayAcceptances(options.baseline ?? [], options);
   const selection = selectChecks(options);
   const { settings, dispose } = clientSettingsFor(options, file);
