@@ -144,26 +144,32 @@ export class Crew {
     return { verdict: "unknown", reason: error.blame };
   }
 
-  /** A broker is not accused of what came of ids that it offers no more. */
+  /** A broker is not accused of what came of ids that it offers no more, nor of what it did while it went down. */
   async #unlessCatalogChanged(outcome: Outcome, { sent }: OsbClient): Promise<Outcome> {
     const { verdict, evidence = sent } = outcome;
     const isAboutCatalog = evidence.some((each) => "operation" in each && each.operation === "catalog");
     if ((verdict !== "fail" && verdict !== "warn") || isAboutCatalog || this.#isAborted) return outcome;
     const gone = await this.#missingPlan();
     if (gone === undefined) return outcome;
-    const reason = `the catalog changed during the run: plan "${gone}" is no longer offered`;
+    if (gone === "silence") return { verdict: "unknown", reason: "the broker stopped answering", evidence };
+    const reason = `the catalog changed during the run: plan "${gone.name}" is no longer offered`;
     if (!this.#isChangeNoted) this.#options.log.note(reason);
     this.#isChangeNoted = true;
     return { verdict: "unknown", reason, evidence };
   }
 
-  /** The name of a plan under test that the catalog no longer has. */
-  async #missingPlan(): Promise<string | undefined> {
+  /** The name of a plan under test that the catalog no longer has; `silence` when the broker answers nothing any more. */
+  async #missingPlan(): Promise<{ readonly name: string } | "silence" | undefined> {
     const { platform, offers } = this.#run;
-    const catalog = await platform.send("catalog", { intent: "cleanup" }).catch(() => undefined);
-    if (catalog === undefined || !isSuccess(catalog)) return undefined;
+    if (this.#lost) return "silence";
+    const catalog = await platform.send("catalog", { intent: "cleanup" }).catch((error: unknown) => {
+      if (error instanceof NoAnswer) return error;
+      throw error;
+    });
+    if (catalog instanceof NoAnswer) return "silence";
+    if (!isSuccess(catalog)) return undefined;
     const ids = new Set(offersOf(readCatalog(catalog.json)).map(({ service, plan }) => `${service.id} ${plan.id}`));
-    return offers.find(({ service, plan }) => !ids.has(`${service.id} ${plan.id}`))?.plan.name;
+    return offers.find(({ service, plan }) => !ids.has(`${service.id} ${plan.id}`))?.plan;
   }
 
   #crash(error: unknown, check: Check<never>): Outcome {
