@@ -5,6 +5,7 @@ import { Ledger } from "../client/ledger.ts";
 import { NoAnswer } from "../client/no-answer.ts";
 import { OsbClient, StalledPlan } from "../client/osb-client.ts";
 import type { ClientSettings } from "../client/settings.ts";
+import { NEWEST_MINOR, type SpecMinor } from "../client/spec-version.ts";
 import type { DataPlane } from "../data/plane.ts";
 import { type DrydockFile, EMPTY_FILE, parseDrydockFile } from "../settings/drydock-file.ts";
 import { type Check, type Outcome, Verdicted } from "./check.ts";
@@ -18,6 +19,7 @@ import { type CertifyOptions, clientSettingsFor } from "./options.ts";
 import { capByLevel, outsideOfVersions, requireEvidence } from "./outcomes.ts";
 import { Quota } from "./quota.ts";
 import { firstContact } from "./first-contact.ts";
+import { markNewer } from "./learn-version.ts";
 import { RunLog, type RunListener } from "./run-log.ts";
 import { INSTANCES_AT_ONCE, refuseStrayAcceptances, type Selection, selectChecks } from "./selection.ts";
 import { unknownNames } from "./unknown-names.ts";
@@ -58,6 +60,8 @@ class Certification {
   readonly #file: DrydockFile;
   readonly #selection: Selection;
   #settings: ClientSettings;
+  /** The newest version of which the broker shows that it was written for it. */
+  #evident: SpecMinor = NEWEST_MINOR;
   readonly #log: RunLog;
   readonly #ledger = new Ledger();
   #lost: TargetError | undefined;
@@ -96,11 +100,12 @@ class Certification {
   async #carryOut(): Promise<void> {
     const answers: Answer[] = [];
     const listen = (answer: Answer): void => void answers.push(answer);
-    const { catalog, minor, notes } = await firstContact(
+    const { catalog, minor, evident, notes } = await firstContact(
       (spoken) => new OsbClient({ ...this.#settings, minor: spoken }, this.#ledger, listen),
       this.#options.profile === undefined ? undefined : this.#settings.minor,
     );
     this.#settings = { ...this.#settings, minor };
+    this.#evident = evident;
     const suites: StartedSuite[] = [];
     const run = this.#contextFor(catalog, answers, suites);
     const planned = this.#selection.suites.flatMap((suite) => {
@@ -219,7 +224,8 @@ class Certification {
     await client.ledger.clean();
     if (this.#isAborted()) return;
     const evidence = this.#log.isHeard ? evidenceFor(outcome, client, run.answers) : [];
-    this.#log.report(check, capByLevel(outcome, check), evidence, this.#settings.clock.nowMs() - startMs);
+    const judged = markNewer(capByLevel(outcome, check), check, this.#evident);
+    this.#log.report(check, judged, evidence, this.#settings.clock.nowMs() - startMs);
   }
 
   async #judge(suite: StartedSuite, check: Check<never>, client: OsbClient, run: RunContext): Promise<Outcome> {

@@ -176,6 +176,8 @@ export const DEFECTS: readonly Defect[] = [
   ),
   member("metadata-shareable-boolean", serviceMetadata, "shareable", noBoolean),
   member("dashboard-client-id", clients, "id", fc.oneof(absent, empty, noString)),
+  member("dashboard-client-id-2-12", clients, "id", fc.oneof(empty, noString), 13),
+  member("dashboard-client-secret-2-12", clients, "secret", fc.oneof(empty, noString), 14),
   member("dashboard-client-secret", clients, "secret", fc.oneof(absent, empty, noString)),
   member("dashboard-client-redirect-uri", clients, "redirect_uri", fc.oneof(noString, fc.constant("not a uri"))),
 ];

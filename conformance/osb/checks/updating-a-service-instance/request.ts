@@ -131,6 +131,17 @@ export const updatingInstanceRequestChecks: readonly OsbCheck[] = [
     run: async (context) => expectStatus(await updateWithoutFlag(context), [200, 422]),
   }),
   probe({
+    id: "update-accepts-incomplete-422-2-12",
+    title: "An asynchronous update without accepts_incomplete is refused with 422 (2.12 and 2.13)",
+    requirement:
+      "In versions 2.12 and 2.13 an update that can only be done asynchronously should be refused with 422 when accepts_incomplete=true is missing.",
+    clauses: ["update-accepts-incomplete-422"],
+    level: "SHOULD",
+    since: 12,
+    until: 13,
+    run: async (context) => expectStatus(await updateWithoutFlag(context), [200, 422]),
+  }),
+  probe({
     id: "update-422-async-error-code",
     title: "The refusal of a synchronous update carries AsyncRequired",
     requirement: "The 422 for a missing accepts_incomplete carries the error code AsyncRequired.",

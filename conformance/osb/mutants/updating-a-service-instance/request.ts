@@ -1,7 +1,7 @@
 import type { Operation } from "../../../client/answer.ts";
 import { asynchronousMutantsOf } from "../asynchronous-operations.ts";
-import { instead, is } from "../changes.ts";
-import { all, hasUnknown, isKnown, isNotJson, lacks, sends } from "../conditions.ts";
+import { instead, is, status } from "../changes.ts";
+import { all, hasUnknown, isKnown, isNotJson, isUnflagged, lacks, sends } from "../conditions.ts";
 import { alter, pretend, refuse, rewrite } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";
 import { fillIn, ignoreUnfitting, withoutMember } from "../requests.ts";
@@ -60,4 +60,10 @@ export const updatingInstanceRequestMutants: readonly Mutant[] = [
   ),
   mutant("update-unknown-instance", "It updates what it does not know.", alter(PATCH, is(404), instead(200))),
   ...asynchronousMutantsOf("update"),
+  mutant(
+    "update-accepts-incomplete-422-2-12",
+    "In 2.13 an update that it can only do asynchronously is refused with 400 when accepts_incomplete is missing.",
+    alter(PATCH, is(422), status(400), isUnflagged),
+    { mode: "async", minor: 13 },
+  ),
 ];
