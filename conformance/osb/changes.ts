@@ -3,7 +3,7 @@ import { allowsContextUpdates, isPlanUpdateable, maintenanceVersion, type Offer,
 import { differentFrom } from "../client/schema.ts";
 import type { RunContext } from "../runner/suite.ts";
 import type { PlanRequirement } from "./plan-requirements.ts";
-import { contextOf, parametersOf } from "./request-bodies.ts";
+import { parametersOf, previousValues, updateBodyFor } from "./request-bodies.ts";
 import { parametersFor } from "../runner/parameters.ts";
 
 /** A plan of the same offering that an instance can be changed to, where that is offered. */
@@ -20,30 +20,34 @@ export interface Change {
   readonly parameters?: JsonObject;
 }
 
-/** The changes that an offer declares to support, the least invasive first. */
-export function changesOf(run: RunContext, offer: Offer): readonly Change[] {
-  const base = { service_id: offer.service.id, context: contextOf(run) };
+/** Parameters for an update: those of drydock.yml, else others than those of the provision that a published schema accepts. */
+function updateParameters(run: RunContext, offer: Offer): JsonObject | undefined {
   const given = parametersFor(run.file, offer, "update");
   const schema = schemaOf(offer, "update");
-  const parameters =
-    given ?? (schema === undefined ? undefined : differentFrom(schema, parametersOf(run, offer, "provision") ?? {}));
+  return given ?? (schema && differentFrom(schema, parametersOf(run, offer, "provision") ?? {}));
+}
+
+/** The changes that an offer declares to support, the least invasive first. */
+export function changesOf(run: RunContext, offer: Offer): readonly Change[] {
+  const parameters = updateParameters(run, offer);
   const version = run.minor >= 15 ? maintenanceVersion(offer) : undefined;
   const other = isPlanUpdateable(offer) ? otherPlan(offer) : undefined;
-  const previous = { plan_id: offer.plan.id, service_id: offer.service.id };
+  const previous = { previous_values: previousValues(run, offer) };
+  const bodyFor = (change: JsonObject) => updateBodyFor(run, offer, change);
   return [
-    ...(parameters === undefined ? [] : [{ words: "other parameters", body: { ...base, parameters }, parameters }]),
+    ...(parameters === undefined ? [] : [{ words: "other parameters", body: bodyFor({ parameters }), parameters }]),
     ...(other === undefined
       ? []
       : [
           {
             words: `plan ${other.plan.name}`,
-            body: { ...base, plan_id: other.plan.id, previous_values: previous },
+            body: bodyFor({ plan_id: other.plan.id, ...previous }),
             planId: other.plan.id,
           },
         ]),
     ...(version === undefined
       ? []
-      : [{ words: "maintenance", body: { ...base, maintenance_info: { version }, previous_values: previous } }]),
+      : [{ words: "maintenance", body: bodyFor({ maintenance_info: { version }, ...previous }) }]),
   ];
 }
 

@@ -20,6 +20,8 @@ export interface RunContext {
   readonly minor: SpecMinor;
   readonly file: DrydockFile;
   readonly backend: Backend;
+  /** Whether a check tries what may differ between plans on all of them or on the first. Default: all. */
+  readonly plans?: "first" | "all";
   /** The way to the data services behind the broker, where there is one. */
   readonly data: DataPlane | undefined;
   /** Every answer of the run so far. */

@@ -1,0 +1,98 @@
+import type { JsonObject } from "../../client/http/json.ts";
+import type { Answer, Intent } from "../../client/answer.ts";
+import type { Offer } from "../../client/catalog.ts";
+import type { Outcome } from "../../runner/check.ts";
+import type { OsbContext } from "../context.ts";
+import { expectStatus, type StatusRule } from "../judge.ts";
+import type { LiveInstance } from "../shared-instances.ts";
+import { attemptProvision } from "./attempts.ts";
+import { ordinaryRefusalOf, unlessOrdinaryRefused } from "./ordinary.ts";
+import { type Tried, worstTried } from "./tried.ts";
+
+/** A request that is varied in one way, and what its answer may be. */
+export interface Row {
+  readonly words: string;
+  readonly body?: JsonObject;
+  /** Sent as it is in place of `body`. */
+  readonly text?: string;
+  readonly good: readonly StatusRule[];
+  /** Answers that are worth a warning. */
+  readonly tolerated?: readonly StatusRule[];
+  /** Default `bad`. */
+  readonly intent?: Intent;
+}
+
+const optionsOf = ({ body = {}, text, intent = "bad" }: Row) => ({
+  intent,
+  ...(text === undefined ? { body } : { text }),
+});
+
+/** A refusal counts only where the ordinary request is accepted. */
+async function judgeRow(
+  context: OsbContext,
+  stage: "provision" | "bind",
+  offer: Offer,
+  { words, good, tolerated = [] }: Row,
+  answer: Answer,
+): Promise<Tried> {
+  const outcome = expectStatus(answer, good, tolerated);
+  return { words, outcome: await unlessOrdinaryRefused(context.shared, stage, offer, { answer, outcome }) };
+}
+
+/** Tries provisions that are wrong in one way each, side by side. */
+export async function judgeProvisions(context: OsbContext, offer: Offer, rows: readonly Row[]): Promise<Outcome> {
+  const tried = await Promise.all(
+    rows.map(async (row) =>
+      judgeRow(context, "provision", offer, row, await attemptProvision(context, offer, optionsOf(row))),
+    ),
+  );
+  return worstTried(tried);
+}
+
+/** Tries binds that are wrong in one way each. */
+export async function judgeBinds(context: OsbContext, live: LiveInstance, rows: readonly Row[]): Promise<Outcome> {
+  const tried: Tried[] = [];
+  for (const row of rows) {
+    const answer = await context.bind(live, context.platform.newId(), optionsOf(row));
+    await context.platform.settle(live.offer, answer);
+    tried.push(await judgeRow(context, "bind", live.offer, row, answer));
+  }
+  return worstTried(tried);
+}
+
+/** A request without a member that may be left out is processed, or refused for a reason: it makes no broker fail. */
+const PROCESSED: readonly StatusRule[] = ["2xx", "4xx"];
+
+/** Tries provisions without one of the members each that a platform may leave out. */
+export async function judgeLeanProvisions(
+  context: OsbContext,
+  offer: Offer,
+  rows: readonly Pick<Row, "words" | "body">[],
+): Promise<Outcome> {
+  const obstacle = await ordinaryRefusalOf(context.shared, "provision", offer);
+  if (obstacle !== undefined) return obstacle;
+  const tried = await Promise.all(
+    rows.map(async ({ words, body = {} }) => ({
+      words,
+      outcome: expectStatus(await attemptProvision(context, offer, { body }), PROCESSED),
+    })),
+  );
+  return worstTried(tried, "an ordinary request has nothing that could be left out");
+}
+
+/** Tries binds without one of the members each that a platform may leave out. */
+export async function judgeLeanBinds(
+  context: OsbContext,
+  live: LiveInstance,
+  rows: readonly Pick<Row, "words" | "body">[],
+): Promise<Outcome> {
+  const obstacle = await ordinaryRefusalOf(context.shared, "bind", live.offer);
+  if (obstacle !== undefined) return obstacle;
+  const tried: Tried[] = [];
+  for (const { words, body = {} } of rows) {
+    const answer = await context.bind(live, context.platform.newId(), { body });
+    await context.platform.settle(live.offer, answer);
+    tried.push({ words, outcome: expectStatus(answer, PROCESSED) });
+  }
+  return worstTried(tried, "an ordinary request has nothing that could be left out");
+}
