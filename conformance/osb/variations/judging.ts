@@ -1,9 +1,10 @@
 import type { JsonObject } from "../../client/http/json.ts";
 import type { Answer, Intent } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
-import type { Outcome } from "../../runner/check.ts";
+import { followsFrom, type Outcome } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { expectStatus, type StatusRule } from "../judge.ts";
+import { isSuccess } from "../../client/request.ts";
 import type { LiveInstance } from "../shared-instances.ts";
 import { attemptProvision } from "./attempts.ts";
 import { ordinaryRefusalOf, unlessOrdinaryRefused } from "./ordinary.ts";
@@ -18,6 +19,8 @@ export interface Row {
   readonly good: readonly StatusRule[];
   /** Answers that are worth a warning. */
   readonly tolerated?: readonly StatusRule[];
+  /** The specification leaves it to the broker whether it refuses: one that fails (5xx) is another check's finding. */
+  readonly isPermission?: boolean;
   /** Default `bad`. */
   readonly intent?: Intent;
 }
@@ -27,15 +30,21 @@ const optionsOf = ({ body = {}, text, intent = "bad" }: Row) => ({
   ...(text === undefined ? { body } : { text }),
 });
 
+function judgeAnswer({ good, tolerated = [], isPermission = false }: Row, answer: Answer): Outcome {
+  if (!isPermission || answer.status < 500) return expectStatus(answer, good, tolerated);
+  return followsFrom("error-appropriate-status", `a bad request is answered ${answer.status}`, answer);
+}
+
 /** A refusal counts only where the ordinary request is accepted. */
 async function judgeRow(
   context: OsbContext,
   stage: "provision" | "bind",
   offer: Offer,
-  { words, good, tolerated = [] }: Row,
+  row: Row,
   answer: Answer,
 ): Promise<Tried> {
-  const outcome = expectStatus(answer, good, tolerated);
+  const outcome = judgeAnswer(row, answer);
+  const { words } = row;
   return { words, outcome: await unlessOrdinaryRefused(context.shared, stage, offer, { answer, outcome }) };
 }
 
@@ -56,6 +65,19 @@ export async function judgeBinds(context: OsbContext, live: LiveInstance, rows: 
     const answer = await context.bind(live, context.platform.newId(), optionsOf(row));
     await context.platform.settle(live.offer, answer);
     tried.push(await judgeRow(context, "bind", live.offer, row, answer));
+  }
+  return worstTried(tried);
+}
+
+/** Tries updates that are wrong in one way each. Only to be asked where an update is accepted. */
+export async function judgeUpdates(context: OsbContext, offer: Offer, rows: readonly Row[]): Promise<Outcome> {
+  const tried: Tried[] = [];
+  for (const row of rows) {
+    const live = await context.liveOf(offer);
+    const answer = await context.update(live, row.body ?? {}, optionsOf(row));
+    if (isSuccess(answer)) context.markChanged(live);
+    await context.platform.settle(offer, answer);
+    tried.push({ words: row.words, outcome: judgeAnswer(row, answer) });
   }
   return worstTried(tried);
 }

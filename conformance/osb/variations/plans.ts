@@ -31,6 +31,16 @@ export async function outcomeOf(judge: () => Promise<Outcome>): Promise<Outcome>
   }
 }
 
+/** What was played; nothing where the broker does not offer it. */
+export async function orNone<T>(play: () => Promise<readonly T[]>): Promise<readonly T[]> {
+  try {
+    return await play();
+  } catch (error) {
+    if (error instanceof Verdicted && error.outcome.verdict === "not-applicable") return [];
+    throw error;
+  }
+}
+
 function nameThePlan({ plan }: Offer, outcome: Outcome): Outcome {
   if (outcome.verdict === "pass" || outcome.reason === undefined) return outcome;
   return { ...outcome, reason: `plan "${plan.name}": ${outcome.reason}` };

@@ -60,6 +60,7 @@ async function bindForeign(context: OsbContext): Promise<Outcome> {
     body: { ...context.bindBody(live.offer), ...change },
     good: ["4xx"] as const,
     tolerated: ["2xx"] as const,
+    isPermission: true,
   }));
   return judgeBinds(context, live, rows);
 }

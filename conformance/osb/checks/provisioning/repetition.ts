@@ -1,4 +1,3 @@
-import { sameJson } from "../../../client/http/json.ts";
 import type { Answer } from "../../../client/answer.ts";
 import type { Offer } from "../../../client/catalog.ts";
 import { fail, followsFrom, notApplicable, type Outcome, pass } from "../../../runner/check.ts";
@@ -11,6 +10,7 @@ import { type Conflict, judgeOtherParameters, planConflicts } from "../../variat
 import { unlessOrdinaryRefused } from "../../variations/ordinary.ts";
 import { variedParameters } from "../../variations/parameters.ts";
 import { onEachPlan } from "../../variations/plans.ts";
+import { changedMember } from "../../variations/read-back.ts";
 import { type Tried, worstTried } from "../../variations/tried.ts";
 import { isSuccess } from "../../../client/request.ts";
 
@@ -91,9 +91,10 @@ async function judgeUntouched(context: OsbContext, offer: Offer, { words, body }
   const after = await context.fetchInstance(live);
   if (before === undefined || after === undefined)
     return { words, outcome: notApplicable("instances are not retrievable", answer) };
-  if (sameJson(before.json, after.json)) return { words, outcome: pass(before, answer, after) };
+  const changed = changedMember(before, after);
+  if (changed === undefined) return { words, outcome: pass(before, answer, after) };
   context.markChanged(live);
-  const seen = "another answer to GET";
+  const seen = `another ${changed} in the answer to GET`;
   return { words, outcome: fail("the first instance to stay as it was", seen, before, answer, after) };
 }
 

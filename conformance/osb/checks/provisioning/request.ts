@@ -34,6 +34,7 @@ async function provisionForeign(context: OsbContext, member: "service_id" | "pla
     body: { ...context.provisionBody(offer), ...change },
     good: ["4xx"] as const,
     tolerated: ["2xx"] as const,
+    isPermission: true,
   }));
   return judgeProvisions(context, offer, rows);
 }
