@@ -3,11 +3,13 @@ import { bodyOf } from "../client/http/observation.ts";
 import type { Answer } from "../client/answer.ts";
 import { areInstancesRetrievable, type Offer, readCatalog } from "../client/catalog.ts";
 import type { OsbClient } from "../client/osb-client.ts";
-import { notApplicable, type Outcome, unknown, Verdicted } from "../runner/check.ts";
+import { notApplicable, type Outcome, Verdicted } from "../runner/check.ts";
 import type { RunContext } from "../runner/suite.ts";
+import { obstacleIn } from "./model/stages.ts";
 import { ANY, type PlanRequirement } from "./plan-requirements.ts";
 import { bindBodyFor, provisionBodyFor } from "./request-bodies.ts";
 import { type LiveInstance, provisionInstance, type Shared } from "./shared-instances.ts";
+import { answerOrSilence } from "../client/no-answer.ts";
 import { planIds, type RequestOptions } from "../client/request.ts";
 import type { EndedOperation } from "../client/polling.ts";
 import type { SpecMinor } from "../client/spec-version.ts";
@@ -92,7 +94,7 @@ export class OsbContext {
     const answer = await this.bind(live, id);
     const settled = await this.platform.settle(live.offer, answer);
     if (settled.state === "succeeded") return { live, id, bound: settled };
-    throw new Verdicted(unknown(`it needs a binding, but creating one was answered ${answer.status}`, answer));
+    throw new Verdicted(obstacleIn("bind", settled));
   }
 
   /** The id of each offering and plan by its name. */
@@ -157,13 +159,16 @@ export class OsbContext {
     return async () => (before === undefined ? this.#findOperation(live, bindingId) : undefined);
   }
 
-  /** A poll that names no operation, where it shows one in progress. */
+  /**
+   * A poll that names no operation, where it shows one in progress. It looks on while something else is judged: where it gets no
+   * answer, it has seen nothing.
+   */
   async #findOperation(live: Pick<LiveInstance, "offer" | "id">, bindingId: string): Promise<Answer | undefined> {
     if (bindingId !== "" && this.minor < 14) return undefined;
     const operation = bindingId === "" ? "poll-instance" : "poll-binding";
     const query = planIds(live.offer);
-    const poll = await this.platform.send(operation, { instanceId: live.id, bindingId, query });
-    return bodyOf(poll)["state"] === "in progress" ? poll : undefined;
+    const poll = await answerOrSilence(this.platform.send(operation, { instanceId: live.id, bindingId, query }));
+    return poll !== undefined && bodyOf(poll)["state"] === "in progress" ? poll : undefined;
   }
 
   /** Gives back what was borrowed. An instance that was, or may have been, changed is removed. */

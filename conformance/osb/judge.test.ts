@@ -83,7 +83,7 @@ describe("unlessRefusedAnyway", () => {
   it.each(accuses)("turns $verdict into unknown where the ordinary request is refused as well", async (outcome) => {
     const { verdict, reason } = await unlessRefusedAnyway(outcome, async () => answerWith(403));
     expect(verdict).toBe("unknown");
-    expect(reason).toMatch(/an ordinary provision is answered 403: .*drydock\.yml/);
+    expect(reason).toMatch(/an ordinary provision is answered 403; .*drydock\.yml/);
   });
 
   it("asks for nothing when nobody is accused, or when what was sent was accepted", async () => {

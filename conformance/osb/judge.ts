@@ -1,7 +1,9 @@
 import { bodyOf } from "../client/http/observation.ts";
 import type { Answer } from "../client/answer.ts";
-import { fail, notApplicable, type Outcome, pass, unknown, warn } from "../runner/check.ts";
+import { fail, followsFrom, notApplicable, type Outcome, pass, unknown, warn } from "../runner/check.ts";
 import { isSuccess } from "../client/request.ts";
+import { describeRefusal } from "./model/refusals.ts";
+import { JUDGED_BY } from "./model/stages.ts";
 
 /** `404`, or `4xx` for the class. */
 export type StatusRule = number | "2xx" | "4xx" | "5xx";
@@ -44,10 +46,13 @@ export async function unlessRefusedAnyway(outcome: Outcome, ordinarily: () => Pr
   return isSuccess(ordinary) ? outcome : ordinaryRefusal(ordinary);
 }
 
-/** Nothing can be said of a broker that refuses what any platform would send. */
+/** Nothing can be said of a broker that refuses what any platform would send; the check of that request has it as its finding. */
 export function ordinaryRefusal(refusal: Answer): Outcome {
-  const what = `an ordinary ${refusal.operation} is answered ${seenOf(refusal)}`;
-  return unknown(`${what}: parameters that it needs can be given in drydock.yml`, refusal);
+  const { operation } = refusal;
+  const reason = `an ordinary ${operation} is answered ${describeRefusal(refusal)}`;
+  return operation === "provision" || operation === "bind"
+    ? followsFrom(JUDGED_BY[operation], reason, refusal)
+    : unknown(reason, refusal);
 }
 
 /** The error code of an answer, exactly. */

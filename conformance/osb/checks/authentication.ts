@@ -4,8 +4,9 @@ import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus, seenOf } from "../judge.ts";
+import { lookFor } from "../model/presence.ts";
 import { ANY, BINDABLE } from "../plan-requirements.ts";
-import { isSuccess, deletionQuery } from "../../client/request.ts";
+import { isSuccess, deletionQuery, planIds } from "../../client/request.ts";
 
 function basicCredentials(context: OsbContext): { username: string; password: string } {
   const { auth } = context.platform.settings.target;
@@ -40,6 +41,11 @@ interface ProtectedResource {
 
 type Headers = Readonly<Record<string, string | null>>;
 
+/** The query of a deletion as this version has it. */
+function deletionQueryFor({ minor }: OsbContext, operation: Operation, offer: Offer): Record<string, string> {
+  return operation === "deprovision" || minor >= 14 ? deletionQuery(offer) : planIds(offer);
+}
+
 /** A request to an endpoint, valid but for these headers. The creations are of something new. */
 function sendWithHeaders(
   context: OsbContext,
@@ -55,7 +61,7 @@ function sendWithHeaders(
   if (operation === "bind") return context.bind(live, platform.newId(), options);
   if (operation === "update") return context.update(live, { service_id: offer.service.id }, options);
   const isDeletion = operation === "deprovision" || operation === "unbind";
-  const query = isDeletion ? { query: platform.deletionOf(offer, instanceId) } : {};
+  const query = isDeletion ? { query: deletionQueryFor(context, operation, offer) } : {};
   return platform.send(operation, { ...options, ...query, instanceId, bindingId });
 }
 
@@ -68,9 +74,7 @@ const OPTIONAL_ENDPOINTS: readonly Operation[] = [
   "update",
 ];
 
-const NOT_SERVED = [404, 405, 501];
-
-/** 401 on each endpoint. One that is not there for anybody guards nothing. */
+/** 401 on each endpoint. One that serves nobody, whoever asks, guards nothing. */
 async function expect401(
   context: OsbContext,
   operation: Operation,
@@ -79,7 +83,7 @@ async function expect401(
 ): Promise<Outcome> {
   const answer = await sendWithHeaders(context, operation, place, { Authorization: authorization });
   if (answer.status === 401) return pass(answer);
-  if (OPTIONAL_ENDPOINTS.includes(operation) && NOT_SERVED.includes(answer.status)) {
+  if (OPTIONAL_ENDPOINTS.includes(operation) && answer.status >= 400) {
     const proper = await sendWithHeaders(context, operation, place, {});
     if (proper.status === answer.status) return notApplicable(`${operation} is not served`, answer, proper);
   }
@@ -116,15 +120,15 @@ async function judgeRefusedMutations(context: OsbContext): Promise<Outcome> {
     return notApplicable("the requests were not refused", deletionDenied, provisionDenied);
   const begun = await hasBegun();
   if (begun !== undefined) return fail("nothing to have begun", "something in progress", deletionDenied, begun);
-  const proper = await platform.deprovision(live.offer, live.id);
-  await platform.settle(live.offer, proper);
-  if (!isSuccess(proper)) return fail("the instance to be still there", seenOf(proper), deletionDenied, proper);
-  const ofNothing = await platform.deprovision(live.offer, platform.newId());
-  if (isSuccess(ofNothing)) return pass(deletionDenied, proper);
-  const absent = await platform.deprovision(live.offer, created);
-  return isSuccess(absent)
-    ? fail("nothing to have been created", seenOf(absent), provisionDenied, absent)
-    : pass(deletionDenied, proper, provisionDenied, absent);
+  const kept = await lookFor(context, { offer: live.offer, instanceId: live.id, bindingId: "" }, "deleted");
+  if (kept.is === "absent")
+    return fail("the instance to be still there", "it is gone", deletionDenied, ...kept.evidence);
+  const made = await lookFor(context, { offer: live.offer, instanceId: created, bindingId: "" }, "never");
+  if (made.is === "there")
+    return fail("nothing to have been created", "it is there", provisionDenied, ...made.evidence);
+  if (kept.is === "untold") return kept.outcome;
+  if (made.is === "untold") return made.outcome;
+  return pass(deletionDenied, ...kept.evidence, provisionDenied, ...made.evidence);
 }
 
 /** Hosts that only this machine, or a network without a public name, can reach. */

@@ -1,23 +1,26 @@
 import { sameJson } from "../../client/http/json.ts";
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer } from "../../client/answer.ts";
-import { fail, type Outcome, pass } from "../../runner/check.ts";
+import { fail, followsFrom, type Outcome, pass } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
-import { expectStatus } from "../judge.ts";
+import { expectStatus, seenOf } from "../judge.ts";
 import {
   isCredentialService,
+  isDone,
   isPresent,
   judgeBindingMetadata,
   PERMISSIONS,
   requirePermission,
 } from "../judging/binding-answers.ts";
+import { judgeFetchGone } from "../judging/absence.ts";
 import { judgeLifecycles } from "../judging/lifecycles.ts";
 import { BINDING_RETRIEVABLE } from "../plan-requirements.ts";
 import { asyncBindOffer } from "../sequences/asynchronous-plans.ts";
 import { flightOfBind } from "../sequences/flights/bind.ts";
 import { judgeMeanwhile } from "../sequences/flights/flight.ts";
-import type { Lifecycle } from "../sequences/lifecycles.ts";
+import { type Lifecycle, lifecycleOf } from "../sequences/lifecycles.ts";
+import { unlessAlso } from "./removal.ts";
 
 function judgeFetchedCredentials(lifecycle: Lifecycle): Outcome | undefined {
   const [bind, fetched] = [lifecycle.binds[0]?.answer, lifecycle.fetchedBindings[0]];
@@ -29,25 +32,34 @@ function judgeFetchedCredentials(lifecycle: Lifecycle): Outcome | undefined {
 
 function compareFetchedCredentials({ binds, fetchedBindings }: Lifecycle): Outcome | undefined {
   const [bind, fetched] = [binds[0]?.answer, fetchedBindings[0]];
-  if (bind?.status !== 201 || fetched?.status !== 200) return undefined;
+  if (bind === undefined || !isDone(bind) || fetched?.status !== 200) return undefined;
   const [given, later] = [bodyOf(bind)["credentials"], bodyOf(fetched)["credentials"]];
   if (!isPresent(given) || !isPresent(later)) return undefined;
   return sameJson(given, later) ? pass(bind, fetched) : fail("the credentials of the 201", "other ones", bind, fetched);
 }
 
-async function fetchUnknownBinding(context: OsbContext): Promise<Outcome> {
-  const live = await context.live(BINDING_RETRIEVABLE);
-  const bindingId = context.platform.newId();
-  return expectStatus(
-    await context.platform.send("fetch-binding", { instanceId: live.id, bindingId, intent: "bad" }),
-    [404],
-  );
+/** Why a check of what is fetched does not apply where a binding was reached. */
+const FETCHED = { unmet: BINDING_RETRIEVABLE.unmet } as const;
+
+function judgeFetchedUnbound(lifecycle: Lifecycle): Outcome | undefined {
+  const { unbind, fetchedUnbound, fetchedBindings, controls, unbindAgain } = lifecycle;
+  if (unbind === undefined || fetchedUnbound === undefined) return undefined;
+  return judgeFetchGone({
+    kind: "binding",
+    live: fetchedBindings[1],
+    unknown: controls.fetchBinding,
+    deletion: unbind.answer,
+    fetched: fetchedUnbound,
+    again: unbindAgain,
+  });
 }
 
 async function fetchBindingOfUnknownInstance(context: OsbContext): Promise<Outcome> {
-  context.offer(BINDING_RETRIEVABLE);
+  const offer = context.offer(BINDING_RETRIEVABLE);
   const ids = { instanceId: context.platform.newId(), bindingId: context.platform.newId() };
-  return expectStatus(await context.platform.send("fetch-binding", { ...ids, intent: "bad" }), [404]);
+  const answer = await context.platform.send("fetch-binding", { ...ids, intent: "bad" });
+  const { controls } = await lifecycleOf(context.shared, offer);
+  return unlessAlso(expectStatus(answer, [404]), answer, controls.fetchBinding, "fetch-binding-404-unknown");
 }
 
 /** What a platform learns from a binding; a broker may return it only once. */
@@ -63,6 +75,8 @@ function isSameDescription(first: Answer, second: Answer): boolean {
 function compareBindingWithHints({ fetchedBindings, fetchedBindingWithHints }: Lifecycle): Outcome | undefined {
   const [fetched] = fetchedBindings;
   if (fetched === undefined || fetchedBindingWithHints === undefined) return undefined;
+  if (fetched.status !== 200)
+    return followsFrom("fetch-binding-supported", `without the hints it is answered ${seenOf(fetched)}`, fetched);
   const evidence = [fetched, fetchedBindingWithHints];
   return isSameDescription(fetched, fetchedBindingWithHints)
     ? pass(...evidence)
@@ -76,7 +90,11 @@ export const fetchingBindingChecks: readonly OsbCheck[] = [
     title: "The fetch after an asynchronous bind has credentials",
     requirement: "A broker that generates credentials returns them in the first fetch after an asynchronous bind.",
     needs: { instances: 0 },
-    run: (context) => judgeLifecycles(context, judgeFetchedCredentials),
+    run: (context) =>
+      judgeLifecycles(context, judgeFetchedCredentials, {
+        unmet: "no bind for credentials was answered 202 and then fetched",
+        stage: "bind",
+      }),
   }),
   probe({
     id: "fetch-binding-credentials-same",
@@ -85,7 +103,11 @@ export const fetchingBindingChecks: readonly OsbCheck[] = [
       "A fetch describes the existing binding: credentials that it returns are those that the bind returned.",
     clauses: ["fetch-binding-credentials-object"],
     needs: { instances: 0 },
-    run: (context) => judgeLifecycles(context, compareFetchedCredentials),
+    run: (context) =>
+      judgeLifecycles(context, compareFetchedCredentials, {
+        unmet: "no credentials were both returned by a bind and fetched",
+        stage: "bind",
+      }),
   }),
   review({
     id: "fetch-binding-metadata-no-connection-data",
@@ -111,15 +133,24 @@ export const fetchingBindingChecks: readonly OsbCheck[] = [
     ],
     needs: { instances: 0 },
     run: (context) =>
-      judgeLifecycles(context, ({ fetchedBindings: [fetched] }) =>
-        fetched ? expectStatus(fetched, [200]) : undefined,
+      judgeLifecycles(
+        context,
+        ({ fetchedBindings: [fetched] }) => (fetched ? expectStatus(fetched, [200]) : undefined),
+        { ...FETCHED, stage: "bind" },
       ),
   }),
   probe({
     id: "fetch-binding-404-unknown",
     title: "Fetching an unknown binding is answered 404",
     requirement: "A binding that does not exist is answered 404.",
-    run: fetchUnknownBinding,
+    needs: { instances: 0 },
+    run: (context) =>
+      judgeLifecycles(
+        context,
+        ({ controls }) =>
+          controls.fetchBinding === undefined ? undefined : expectStatus(controls.fetchBinding, [404]),
+        FETCHED,
+      ),
   }),
   probe({
     id: "fetch-binding-404-unknown-instance",
@@ -144,16 +175,13 @@ export const fetchingBindingChecks: readonly OsbCheck[] = [
     title: "Fetching a removed binding is answered 404",
     requirement: "Once unbinding has finished the binding is answered 404.",
     needs: { instances: 0 },
-    run: (context) =>
-      judgeLifecycles(context, ({ fetchedUnbound }) =>
-        fetchedUnbound ? expectStatus(fetchedUnbound, [404]) : undefined,
-      ),
+    run: (context) => judgeLifecycles(context, judgeFetchedUnbound, { ...FETCHED, stage: "unbind" }),
   }),
   probe({
     id: "fetch-binding-query-hints-optional",
     title: "service_id and plan_id make no difference when a binding is fetched",
     requirement: "service_id and plan_id may be given as hints when a binding is fetched, and are optional.",
     needs: { instances: 0 },
-    run: (context) => judgeLifecycles(context, compareBindingWithHints),
+    run: (context) => judgeLifecycles(context, compareBindingWithHints, { ...FETCHED, stage: "bind" }),
   }),
 ];

@@ -1,11 +1,12 @@
 import { isObject, type Json, sameJson } from "../../client/http/json.ts";
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer } from "../../client/answer.ts";
-import { fail, type Outcome, pass, warn } from "../../runner/check.ts";
+import { fail, followsFrom, type Outcome, pass, warn } from "../../runner/check.ts";
 import { updatablePlan } from "../changes.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
-import { expectStatus, expectStatusOrBusy } from "../judge.ts";
+import { expectStatus, expectStatusOrBusy, seenOf } from "../judge.ts";
+import { judgeFetchGone } from "../judging/absence.ts";
 import { judgeLifecycles } from "../judging/lifecycles.ts";
 import { RETRIEVABLE } from "../plan-requirements.ts";
 import { asyncOffer, asyncUpdateOffer } from "../sequences/asynchronous-plans.ts";
@@ -14,10 +15,21 @@ import { flightOfProvision } from "../sequences/flights/provision.ts";
 import { flightOfUpdate } from "../sequences/flights/update.ts";
 import type { Lifecycle } from "../sequences/lifecycles.ts";
 
-async function fetchUnknownInstance(context: OsbContext): Promise<Outcome> {
-  context.offer(RETRIEVABLE);
-  const answer = await context.platform.send("fetch-instance", { instanceId: context.platform.newId(), intent: "bad" });
-  return expectStatus(answer, [404]);
+/** Why a check of what is fetched does not apply where an instance was reached. */
+const FETCHED = { unmet: RETRIEVABLE.unmet } as const;
+const TOLD = { unmet: "no fetched instance tells it" } as const;
+
+function judgeFetchedGone(lifecycle: Lifecycle): Outcome | undefined {
+  const { deprovision, fetchedGone, fetched, controls, deprovisionAgain } = lifecycle;
+  if (deprovision === undefined || fetchedGone === undefined) return undefined;
+  return judgeFetchGone({
+    kind: "instance",
+    live: fetched,
+    unknown: controls.fetchInstance,
+    deletion: deprovision.answer,
+    fetched: fetchedGone,
+    again: deprovisionAgain,
+  });
 }
 
 /** A member of what is fetched, where it is there, has this value. */
@@ -50,7 +62,9 @@ function compareDashboard({ provision, fetched }: Lifecycle): Outcome | undefine
 
 function compareInstanceWithHints({ fetched, fetchedWithHints }: Lifecycle): Outcome | undefined {
   if (fetched === undefined || fetchedWithHints === undefined) return undefined;
-  if (fetched.status === fetchedWithHints.status && sameJson(fetched.json, fetchedWithHints.json)) {
+  if (fetched.status !== 200)
+    return followsFrom("fetch-instance-supported", `without the hints it is answered ${seenOf(fetched)}`, fetched);
+  if (fetchedWithHints.status === 200 && sameJson(fetched.json, fetchedWithHints.json)) {
     return pass(fetched, fetchedWithHints);
   }
   return fail("the same answer with and without the hints", "two different ones", fetched, fetchedWithHints);
@@ -84,14 +98,21 @@ export const fetchingInstanceChecks: readonly OsbCheck[] = [
       "With instances_retrievable the endpoint works for every plan, immediately after the provision has succeeded.",
     clauses: ["fetch-instance-supported", "fetch-instance-immediately-after-success"],
     needs: { instances: 0 },
-    run: (context) => judgeLifecycles(context, ({ fetched }) => (fetched ? expectStatus(fetched, [200]) : undefined)),
+    run: (context) =>
+      judgeLifecycles(context, ({ fetched }) => (fetched ? expectStatus(fetched, [200]) : undefined), FETCHED),
   }),
   probe({
     id: "fetch-instance-404-unknown",
     title: "Fetching an unknown instance is answered 404",
     requirement: "An instance that does not exist is answered 404.",
     needs: { instances: 0 },
-    run: fetchUnknownInstance,
+    run: (context) =>
+      judgeLifecycles(
+        context,
+        ({ controls }) =>
+          controls.fetchInstance === undefined ? undefined : expectStatus(controls.fetchInstance, [404]),
+        FETCHED,
+      ),
   }),
   probe({
     id: "fetch-instance-404-while-provisioning",
@@ -109,8 +130,7 @@ export const fetchingInstanceChecks: readonly OsbCheck[] = [
     title: "Fetching a deprovisioned instance is answered 404",
     requirement: "Once deprovisioning has finished the instance is answered 404.",
     needs: { instances: 0 },
-    run: (context) =>
-      judgeLifecycles(context, ({ fetchedGone }) => (fetchedGone ? expectStatus(fetchedGone, [404]) : undefined)),
+    run: (context) => judgeLifecycles(context, judgeFetchedGone, { ...FETCHED, stage: "deprovision" }),
   }),
   probe({
     id: "fetch-instance-422-while-updating",
@@ -124,7 +144,7 @@ export const fetchingInstanceChecks: readonly OsbCheck[] = [
     title: "service_id and plan_id make no difference when an instance is fetched",
     requirement: "service_id and plan_id may be given as hints when an instance is fetched, and are optional.",
     needs: { instances: 0 },
-    run: (context) => judgeLifecycles(context, compareInstanceWithHints),
+    run: (context) => judgeLifecycles(context, compareInstanceWithHints, FETCHED),
   }),
   probe({
     id: "fetch-instance-service-id",
@@ -135,6 +155,7 @@ export const fetchingInstanceChecks: readonly OsbCheck[] = [
       judgeLifecycles(
         context,
         compareMember("service_id", ({ offer }) => offer.service.id),
+        TOLD,
       ),
   }),
   probe({
@@ -146,6 +167,7 @@ export const fetchingInstanceChecks: readonly OsbCheck[] = [
       judgeLifecycles(
         context,
         compareMember("plan_id", ({ offer }) => offer.plan.id),
+        TOLD,
       ),
   }),
   probe({
@@ -153,7 +175,7 @@ export const fetchingInstanceChecks: readonly OsbCheck[] = [
     title: "A fetched instance has the dashboard_url that was announced",
     requirement: "dashboard_url of a fetched instance, when present, is a string and the last one announced.",
     needs: { instances: 0 },
-    run: (context) => judgeLifecycles(context, compareDashboard),
+    run: (context) => judgeLifecycles(context, compareDashboard, TOLD),
   }),
   probe({
     id: "metadata-attributes-fetch-updated",
@@ -161,6 +183,6 @@ export const fetchingInstanceChecks: readonly OsbCheck[] = [
     requirement:
       "Attributes of an instance's metadata change only with the instance; changed ones show in later fetches.",
     needs: { instances: 0 },
-    run: (context) => judgeLifecycles(context, compareAttributes),
+    run: (context) => judgeLifecycles(context, compareAttributes, TOLD),
   }),
 ];

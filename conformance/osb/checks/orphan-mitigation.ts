@@ -1,14 +1,19 @@
 import { isObject } from "../../client/http/json.ts";
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer } from "../../client/answer.ts";
-import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
-import { BODY_RULES, fits } from "../bodies.ts";
+import type { Offer } from "../../client/catalog.ts";
+import { fail, followsFrom, notApplicable, type Outcome, pass, worstOf } from "../../runner/check.ts";
+import { BODY_RULES } from "../bodies.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus, seenOf } from "../judge.ts";
-import { isDeletion, isUnrouted, type Judge, judgeEvery } from "../judging/every-answer.ts";
-import { ANY } from "../plan-requirements.ts";
+import { lookFor } from "../model/presence.ts";
+import { ANY, BINDABLE } from "../plan-requirements.ts";
 import { failProvision } from "../sequences/broken-backend.ts";
+import { isRemoved, lifecycleOf } from "../sequences/lifecycles.ts";
+import { refusedRequests } from "../sequences/refused-requests.ts";
+import { standardAnswers } from "../sequences/standard-answers.ts";
+import { unlessAlso } from "./removal.ts";
 import { isSuccess } from "../../client/request.ts";
 import { NoAnswer } from "../../client/no-answer.ts";
 
@@ -41,47 +46,72 @@ async function abandonProvision(context: OsbContext): Promise<Outcome> {
   // The deletion must not overtake the request: then it would be right that there is no such thing.
   await platform.settings.clock.sleepMs(HEAD_START_MS);
   const deletion = await platform.deprovision(offer, id);
-  const { state } = await platform.settle(offer, deletion);
-  const again = await platform.deprovision(offer, id);
-  await platform.settle(offer, again);
-  if (![200, 202, 410, 422].includes(deletion.status))
-    return fail("the clean-up to be answered 200, 202 or 410", seenOf(deletion), deletion, again);
-  const isOver = deletion.status === 410 || state === "succeeded" || state === "gone";
-  return isOver && isSuccess(again)
-    ? fail("nothing to be left after the clean-up", `the next deletion answers ${seenOf(again)}`, deletion, again)
-    : pass(deletion, again);
+  const ended = await platform.settle(offer, deletion);
+  if (![200, 202, 410, 422].includes(deletion.status)) return judgeDenial(context, offer, deletion);
+  if (deletion.status !== 410 && !isRemoved(ended)) return pass(deletion);
+  const left = await lookFor(context, { offer, instanceId: id, bindingId: "" }, "deleted");
+  if (left.is === "untold") return left.outcome;
+  return left.is === "there"
+    ? fail("nothing to be left after the clean-up", "it is there", deletion, ...left.evidence)
+    : pass(deletion, ...left.evidence);
 }
 
-/** Mistyped members of a success make it worthless to a platform. */
-const findMalformed: Judge = (answer) => {
-  if (!isObject(answer.json)) return answer.problem ?? "not an object";
-  const rules = BODY_RULES.filter(
-    ({ on, status, at, member: name, level }) =>
-      on.includes(answer.operation) &&
-      status.includes(answer.status) &&
-      at.length === 0 &&
-      name !== "" &&
-      level === undefined,
-  );
-  const broken = rules.find(
-    ({ member: name, schema }) =>
-      bodyOf(answer)[name] !== undefined && bodyOf(answer)[name] !== null && !fits(schema, bodyOf(answer)[name]),
-  );
-  return broken === undefined ? undefined : `${broken.member} is not ${broken.words}`;
-};
+/** A status for a deletion that none prescribes: as a rule that of what never was, which is another finding. */
+async function judgeDenial(context: OsbContext, offer: Offer, deletion: Answer): Promise<Outcome> {
+  const { controls, deprovision } = await lifecycleOf(context.shared, offer);
+  const outcome = fail("the clean-up to be answered 200, 202 or 410", seenOf(deletion), deletion);
+  if (deprovision?.answer.status === deletion.status)
+    return followsFrom("deprovision-200", `an ordinary deletion is answered ${seenOf(deletion)} too`, deletion);
+  return unlessAlso(outcome, deletion, controls.deprovision, "deprovision-410-unknown");
+}
 
-/** Nothing that a platform gave up is still there: every deletion of the clean-up was answered as the rules say. */
-function judgeCleanUp(context: OsbContext): Outcome {
-  const deletions = context.run.answers.filter(
-    (answer) => answer.intent === "cleanup" && isDeletion(answer) && !isUnrouted(answer, context),
-  );
-  if (deletions.length === 0) return notApplicable("nothing had to be cleaned up");
-  const isBusy = (answer: Answer) => answer.status === 422 && bodyOf(answer)["error"] === "ConcurrencyError";
+const isBusy = (answer: Answer): boolean => answer.status === 422 && bodyOf(answer)["error"] === "ConcurrencyError";
+
+const hasBody = ({ operation, status, bytes }: Answer): boolean =>
+  isSuccess({ status }) && (bytes.byteLength > 0 || operation === "provision" || operation === "bind");
+
+/**
+ * Whether what a platform is to read of a success can be read at all: a JSON object. A member of the wrong kind is the finding of the
+ * check of that member, and so is a body where a clause of its own demands an object.
+ */
+async function judgeSuccessBodies(context: OsbContext): Promise<Outcome> {
+  const answers = (await standardAnswers(context)).filter(hasBody);
+  const wrong = answers.filter(({ json }) => !isObject(json));
+  if (answers.length === 0) return notApplicable("no success was seen");
+  const outcomes = wrong.map((answer): Outcome => {
+    const rule = BODY_RULES.find(
+      ({ on, status, member, since = 0, until = 99 }) =>
+        member === "" &&
+        on.includes(answer.operation) &&
+        status.includes(answer.status) &&
+        since <= context.minor &&
+        context.minor <= until,
+    );
+    const seen = `${answer.problem ?? "not an object"} (${answer.operation})`;
+    return rule === undefined
+      ? fail("a well-formed body", seen, answer)
+      : followsFrom(rule.id ?? rule.clauses[0] ?? "", seen, answer);
+  });
+  return outcomes.length === 0 ? pass(...answers.slice(0, 3)) : worstOf(outcomes);
+}
+
+/** What a platform gave up is not there: the deletions that follow refused creations are answered as the rules say. */
+async function judgeCleanUp(context: OsbContext): Promise<Outcome> {
+  const offer = context.offer(context.run.offers.some(BINDABLE.fits) ? BINDABLE : ANY);
+  const deletions = (await refusedRequests(context))
+    .map(({ deletion }) => deletion)
+    .filter((each) => each !== undefined);
+  if (deletions.length === 0) return notApplicable("no creation was refused with a 4xx");
   const wrong = deletions.filter((answer) => ![200, 202, 410].includes(answer.status) && !isBusy(answer));
-  const [first] = wrong;
-  return first === undefined
-    ? pass(...deletions.slice(0, 3))
-    : fail("each deletion to be answered 200, 202 or 410", seenOf(first), ...wrong.slice(0, 3));
+  const { controls } = await lifecycleOf(context.shared, offer);
+  const outcomes = wrong.map((answer) => {
+    const isBinding = answer.bindingId !== "";
+    const outcome = fail("each deletion to be answered 200, 202 or 410", seenOf(answer), answer);
+    return isBinding
+      ? unlessAlso(outcome, answer, controls.unbind, "unbind-410-unknown")
+      : unlessAlso(outcome, answer, controls.deprovision, "deprovision-410-unknown");
+  });
+  return outcomes.length === 0 ? pass(...deletions.slice(0, 3)) : worstOf(outcomes);
 }
 
 /** Checks of spec.md, "Orphan Mitigation". */
@@ -111,13 +141,7 @@ export const orphanMitigationChecks: readonly OsbCheck[] = [
     id: "broker-well-formed-success-bodies",
     title: "Success comes with a well-formed body",
     requirement: "A 201/202 body that is not well-formed counts as a failure for the platform.",
-    run: judgeEvery(
-      "a well-formed body",
-      ({ operation, status, bytes }) =>
-        isSuccess({ status }) && (bytes.byteLength > 0 || operation === "provision" || operation === "bind"),
-      findMalformed,
-      "no success was seen",
-    ),
+    run: judgeSuccessBodies,
   }),
   review({
     id: "orphan-broker-knows-only-platform-resources",

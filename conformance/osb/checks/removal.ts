@@ -1,21 +1,16 @@
-import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
-import { fail, notApplicable, type Outcome, pass, Verdicted } from "../../runner/check.ts";
+import { isSuccess, planIds } from "../../client/request.ts";
+import { fail, followsFrom, notApplicable, type Outcome, pass, unknown, Verdicted } from "../../runner/check.ts";
 import type { LiveBinding, OsbContext } from "../context.ts";
-import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
+import { expectStatus, seenOf } from "../judge.ts";
+import { lookFor, type Thing } from "../model/presence.ts";
+import { obstacleTo } from "../model/stages.ts";
 import { ANY, BINDABLE } from "../plan-requirements.ts";
-import { asyncBindOffer, asyncOffer, asyncUpdateOffer } from "../sequences/asynchronous-plans.ts";
-import { flightOfEarlyUnbind, flightOfUnbind } from "../sequences/flights/bind.ts";
-import { flightOfDeprovision } from "../sequences/flights/deprovision.ts";
-import { evidenceOf, type Flight, judgeMeanwhile } from "../sequences/flights/flight.ts";
-import { flightOfEarlyDeletion } from "../sequences/flights/provision.ts";
-import { flightOfUpdate } from "../sequences/flights/update.ts";
-import { allLifecycles, type Lifecycle } from "../sequences/lifecycles.ts";
-import { planIds, isSuccess, deletionQuery } from "../../client/request.ts";
+import { allLifecycles, type Lifecycle, lifecycleOf } from "../sequences/lifecycles.ts";
 
 /** Unbinding and deprovisioning obey the same rules; `kind` says which is meant. */
-type Removal = "unbind" | "deprovision";
+export type Removal = "unbind" | "deprovision";
 
 /** Something to remove: a binding of its own on a shared instance, or an instance of its own. */
 async function createRemovable(context: OsbContext, kind: Removal): Promise<LiveBinding> {
@@ -24,50 +19,74 @@ async function createRemovable(context: OsbContext, kind: Removal): Promise<Live
   return { live, id: "", bound: live.provisioned };
 }
 
-/** Removes a binding, or an instance where the removal is a deprovision. */
-export function remove(
-  context: OsbContext,
-  kind: Removal,
-  it: Pick<LiveBinding, "live" | "id">,
-  query: Readonly<Record<string, string>>,
-  intent: "plain" | "bad" = "bad",
-): Promise<Answer> {
-  const { platform } = context;
-  const { offer, id: instanceId } = it.live;
-  return kind === "unbind"
-    ? platform.unbind(offer, instanceId, it.id, { query, intent })
-    : platform.deprovision(offer, instanceId, { query, intent });
+const thingOf = ({ live, id }: Pick<LiveBinding, "live" | "id">): Thing => ({
+  offer: live.offer,
+  instanceId: live.id,
+  bindingId: id,
+});
+
+/** The query of an ordinary deletion of this kind, as this version has it. */
+function queryOf({ minor }: OsbContext, kind: Removal, offer: Offer): Record<string, string> {
+  return { ...planIds(offer), ...(kind === "deprovision" || minor >= 14 ? { accepts_incomplete: "true" } : {}) };
 }
 
-/** A deletion without a mandatory id is refused, and refused means that the thing is still there. */
+/** Removes a binding, or an instance where the removal is a deprovision. */
+function remove(
+  { platform }: OsbContext,
+  kind: Removal,
+  { offer, instanceId, bindingId }: Thing,
+  query: Readonly<Record<string, string>>,
+): Promise<Answer> {
+  const options = { query, intent: "bad" } as const;
+  return kind === "unbind"
+    ? platform.unbind(offer, instanceId, bindingId, options)
+    : platform.deprovision(offer, instanceId, options);
+}
+
+/**
+ * A deletion without a mandatory id is refused, and refused means that the thing is still there. Where nothing can be made to be
+ * deleted, the same is asked about something that never was: 400 is right there as well, and a success or a 5xx wrong.
+ */
 export function removeWithout(kind: Removal, member: "service_id" | "plan_id") {
   return async (context: OsbContext): Promise<Outcome> => {
+    const offer = context.offer(kind === "unbind" ? BINDABLE : ANY);
+    const { [member]: _, ...query } = queryOf(context, kind, offer);
+    const obstacle = obstacleTo(await lifecycleOf(context.shared, offer), kind === "unbind" ? "bind" : "provision");
+    if (obstacle !== undefined) return removeNothingWithout(context, kind, { offer, query, obstacle });
     const it = await createRemovable(context, kind);
-    const { [member]: _, ...query } = deletionQuery(it.live.offer);
     const hasBegun = await context.watchOperations(it.live, it.id);
-    const answer = await remove(context, kind, it, query);
+    const answer = await remove(context, kind, thingOf(it), query);
     const outcome = expectStatus(answer, [400]);
-    return outcome.verdict === "pass" ? expectStillThere(context, kind, it, answer, await hasBegun()) : outcome;
+    return outcome.verdict === "pass" ? expectStillThere(context, it, answer, await hasBegun()) : outcome;
   };
+}
+
+async function removeNothingWithout(
+  context: OsbContext,
+  kind: Removal,
+  {
+    offer,
+    query,
+    obstacle,
+  }: { readonly offer: Offer; readonly query: Readonly<Record<string, string>>; readonly obstacle: Outcome },
+): Promise<Outcome> {
+  const [instanceId, bindingId] = [context.platform.newId(), kind === "unbind" ? context.platform.newId() : ""];
+  const answer = await remove(context, kind, { offer, instanceId, bindingId }, query);
+  return answer.status === 400 || isSuccess(answer) || answer.status >= 500 ? expectStatus(answer, [400]) : obstacle;
 }
 
 async function expectStillThere(
   context: OsbContext,
-  kind: Removal,
   it: LiveBinding,
   refusal: Answer,
   begun: Answer | undefined,
 ): Promise<Outcome> {
   if (begun !== undefined) return fail("a refused deletion to begin nothing", "something in progress", refusal, begun);
-  const proper = await remove(context, kind, it, deletionQuery(it.live.offer), "plain");
-  await context.platform.settle(it.live.offer, proper);
-  if (isSuccess(proper)) return pass(refusal, proper);
-  return fail(
-    "a refused deletion to change nothing",
-    `the next deletion is answered ${seenOf(proper)}`,
-    refusal,
-    proper,
-  );
+  const presence = await lookFor(context, thingOf(it), "deleted");
+  if (presence.is === "untold") return presence.outcome;
+  return presence.is === "there"
+    ? pass(refusal, ...presence.evidence)
+    : fail("a refused deletion to change nothing", "it is gone", refusal, ...presence.evidence);
 }
 
 /** Removes something under ids that the catalog does not have: it is gone, or refused and still there. */
@@ -75,22 +94,28 @@ export function removeMismatched(kind: Removal) {
   return async (context: OsbContext): Promise<Outcome> => {
     const it = await createRemovable(context, kind);
     const { platform } = context;
-    const query = { service_id: platform.newId(), plan_id: platform.newId(), accepts_incomplete: "true" };
+    const ids = { service_id: platform.newId(), plan_id: platform.newId() };
+    const query = { ...queryOf(context, kind, it.live.offer), ...ids };
     const hasBegun = await context.watchOperations(it.live, it.id);
-    const answer = await remove(context, kind, it, query);
+    const answer = await remove(context, kind, thingOf(it), query);
     await platform.settle(it.live.offer, answer);
-    if (answer.status >= 400 && answer.status < 500)
-      return expectStillThere(context, kind, it, answer, await hasBegun());
-    return expectStatus(answer, [200, 202, "4xx"]);
+    if (answer.status >= 400 && answer.status < 500) return expectStillThere(context, it, answer, await hasBegun());
+    return expectStatus(answer, ["2xx", "4xx"]);
   };
 }
 
 /** Whether this kind of deletion was answered 202 in some lifecycle; the plan of it. */
-async function asyncRemovalOffer(context: OsbContext, kind: Removal): Promise<Offer> {
+export async function asyncRemovalOffer(context: OsbContext, kind: Removal): Promise<Offer> {
+  context.offer(kind === "unbind" ? BINDABLE : ANY);
   const all = await allLifecycles(context.shared);
   const found = all.find((lifecycle) => lifecycle[kind]?.answer.status === 202);
   if (found !== undefined) return found.offer;
-  throw new Verdicted(notApplicable(`no ${kind} was answered 202: it is synchronous`));
+  const seen = all.map((lifecycle) => lifecycle[kind]?.answer).filter((answer) => answer !== undefined);
+  if (seen.length > 0) throw new Verdicted(notApplicable(`no ${kind} was answered 202: it is synchronous`, ...seen));
+  const obstacles = all.map((lifecycle) => obstacleTo(lifecycle, kind)).filter((obstacle) => obstacle !== undefined);
+  throw new Verdicted(
+    obstacles.find(({ verdict }) => verdict === "unknown") ?? obstacles[0] ?? unknown(`no ${kind} could be tried`),
+  );
 }
 
 /**
@@ -101,17 +126,20 @@ async function asyncRemovalOffer(context: OsbContext, kind: Removal): Promise<Of
 export async function removeWithoutFlag(context: OsbContext, kind: Removal): Promise<Answer> {
   const offer = await asyncRemovalOffer(context, kind);
   const live = kind === "unbind" ? await context.liveOf(offer) : await context.freshOf(offer);
-  const it = kind === "unbind" ? await context.bound(live) : { live, id: "" };
-  return remove(context, kind, it, planIds(offer));
+  const { id } = kind === "unbind" ? await context.bound(live) : { id: "" };
+  return remove(context, kind, thingOf({ live, id }), planIds(offer));
 }
 
 /** A deletion whose accepts_incomplete is neither true nor false. */
 export function removeMalformed(kind: Removal) {
   return async (context: OsbContext): Promise<Outcome> => {
     const it = await createRemovable(context, kind);
-    const answer = await remove(context, kind, it, { ...planIds(it.live.offer), accepts_incomplete: "maybe" });
+    const answer = await remove(context, kind, thingOf(it), {
+      ...planIds(it.live.offer),
+      accepts_incomplete: "maybe",
+    });
     await context.platform.settle(it.live.offer, answer);
-    return expectStatus(answer, [400, 422, 200, 202], ["4xx"]);
+    return expectStatus(answer, [400, 422, "2xx"], ["4xx"]);
   };
 }
 
@@ -125,81 +153,15 @@ export const judgeRemovalStatus =
       : undefined;
   };
 
-/** Judges the answer to a deletion that is sent again while it is in progress. */
-export async function resendRemoval(
-  context: OsbContext,
-  kind: Removal,
-  judge: (answer: Answer, started: Answer) => Outcome,
-): Promise<Outcome> {
-  const offer = await asyncRemovalOffer(context, kind);
-  const flight = await (kind === "unbind" ? flightOfUnbind : flightOfDeprovision)(context.shared, offer);
-  return judgeMeanwhile(flight, "resent", (answer) => judge(answer, flight.started));
+/** A 202 to whoever did not say that it can wait is one fault, whatever is asked for; see `async-needs-accepts-incomplete`. */
+export function expectUnflagged(answer: Answer, done: number): Outcome {
+  return answer.status === 202
+    ? followsFrom("async-needs-accepts-incomplete", "it is answered 202 without accepts_incomplete", answer)
+    : expectStatus(answer, [done, 422]);
 }
 
-async function removeEarly(context: OsbContext, kind: Removal): Promise<Flight> {
-  return kind === "unbind"
-    ? flightOfEarlyUnbind(context.shared, await asyncBindOffer(context))
-    : flightOfEarlyDeletion(context.shared, await asyncOffer(context));
+/** The reading of a wrong status that what never was has as well: one fault, which another check judges. */
+export function unlessAlso(outcome: Outcome, answer: Answer, control: Answer | undefined, judgedBy: string): Outcome {
+  const isSame = outcome.verdict !== "pass" && control?.status === answer.status && control !== answer;
+  return isSame ? followsFrom(judgedBy, `what never was is answered ${seenOf(control)} too`, answer, control) : outcome;
 }
-
-/** A deletion that overtakes the creation leaves nothing in the end. */
-export function judgeHalted(kind: Removal) {
-  return async (context: OsbContext): Promise<Outcome> => {
-    const flight = await removeEarly(context, kind);
-    return judgeMeanwhile(flight, "deletion", (answer) => {
-      if (!isSuccess(answer))
-        return notApplicable(`the deletion was refused: ${seenOf(answer)}`, ...evidenceOf(flight));
-      const { again } = flight.afterwards;
-      const isOver = flight.ended.state !== "timed-out" && again !== undefined && !isSuccess(again);
-      return isOver
-        ? pass(...evidenceOf(flight))
-        : fail(
-            "it to be gone in the end",
-            again === undefined ? flight.ended.state : `the next deletion answers ${seenOf(again)}`,
-            ...evidenceOf(flight),
-          );
-    });
-  };
-}
-
-/** What polls say after a deletion overtook the creation. */
-export function judgePolls(
-  kind: Removal,
-  status: 200 | 202,
-  words: string,
-  isRight: (poll: Answer, flight: Flight) => boolean,
-) {
-  return async (context: OsbContext): Promise<Outcome> => {
-    const flight = await removeEarly(context, kind);
-    const { deletion: answer, polled: poll } = flight.meanwhile;
-    if (answer?.status !== status || poll === undefined) {
-      return notApplicable(`the deletion meanwhile was answered ${answer?.status}`, ...evidenceOf(flight));
-    }
-    if (![200, 404, 410].includes(poll.status))
-      return notApplicable(`the poll was answered ${poll.status}`, answer, poll);
-    return isRight(poll, flight)
-      ? pass(answer, poll)
-      : fail(words, `${seenOf(poll)}, state ${JSON.stringify(bodyOf(poll)["state"])}`, answer, poll);
-  };
-}
-
-/** A poll that does not report the halted creation as failed. */
-export const isAboutDeletion = (poll: Answer): boolean => poll.status !== 200 || bodyOf(poll)["state"] !== "failed";
-
-/** A poll that reports the halted creation as failed. */
-export const isAboutFailure = (poll: Answer): boolean => poll.status !== 200 || bodyOf(poll)["state"] === "failed";
-
-/** A deletion while something else is going on with the same thing. */
-export function judgeBusyRemoval(kind: Removal, judge: (answer: Answer) => Outcome) {
-  return async (context: OsbContext): Promise<Outcome> => {
-    if (kind === "unbind") return judgeMeanwhile(await removeEarly(context, "unbind"), "deletion", judge);
-    const flight = await flightOfUpdate(context.shared, await asyncUpdateOffer(context));
-    return judgeMeanwhile(flight, "busyDeletion", judge);
-  };
-}
-
-/** A deletion during another operation is accepted or answered 422. */
-export const judgeBusyStatus = (answer: Answer): Outcome => expectStatus(answer, [200, 202, 422]);
-
-/** Where it is answered 422, that carries ConcurrencyError. */
-export const judgeBusyCode = (answer: Answer): Outcome => expectErrorOf422(answer, "ConcurrencyError");

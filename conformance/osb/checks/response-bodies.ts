@@ -6,6 +6,7 @@ import { BODY_RULES, type BodyRule, fits } from "../bodies.ts";
 import { clauseOf } from "../clauses.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, review } from "../define.ts";
+import { standardAnswers } from "../sequences/standard-answers.ts";
 
 function ownersAt(value: Json | undefined, path: readonly string[]): JsonObject[] {
   const [step, ...rest] = path;
@@ -21,8 +22,9 @@ function valuesOf(rule: BodyRule, answer: Answer): (Json | undefined)[] {
   return rule.isRequired ? values : values.filter((value) => value !== undefined);
 }
 
-function judgeBody(rule: BodyRule, { run }: OsbContext): Outcome {
-  const answers = run.answers.filter(
+async function judgeBody(rule: BodyRule, context: OsbContext): Promise<Outcome> {
+  const { run } = context;
+  const answers = (await standardAnswers(context)).filter(
     ({ operation, status }) => rule.on.includes(operation) && rule.status.includes(status),
   );
   const looked = answers

@@ -1,12 +1,19 @@
 import { isObject, type Json } from "../../client/http/json.ts";
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer, Operation } from "../../client/answer.ts";
-import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
+import { fail, followsFrom, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, review } from "../define.ts";
 import { seenOf } from "../judge.ts";
-import { isAny, isCreation, isDeletion, isSameThing, type Judge, judgeEvery } from "../judging/every-answer.ts";
+import { type Judge, judgeEvery } from "../judging/every-answer.ts";
 import { isSuccess } from "../../client/request.ts";
+import type { ThingKind } from "../model/deletions.ts";
+import { obstacleTo } from "../model/stages.ts";
+import { ANY, BINDABLE } from "../plan-requirements.ts";
+import { lifecycleOf } from "../sequences/lifecycles.ts";
+import { oddPolls } from "../sequences/odd-polls.ts";
+import { type RefusedRequest, refusedRequests } from "../sequences/refused-requests.ts";
+import { standardAnswers } from "../sequences/standard-answers.ts";
 
 /** That something is gone is what who deletes it wants to hear. */
 const isGood = ({ operation, status }: Answer): boolean =>
@@ -30,44 +37,78 @@ const allowOn =
   (answer) =>
     operations.includes(answer.operation) ? undefined : `it comes with ${seenOf(answer)}`;
 
-/** A bad request is the client's mistake, and a failure is not a success with an error in it. */
-const findWrongStatus: Judge = (answer) => {
-  if (answer.intent === "bad" && answer.status >= 500) return String(answer.status);
+/** A failure is not a success with an error in it. */
+function findErrorInSuccess(answer: Answer): string | undefined {
   const error = isSuccess(answer) ? bodyOf(answer)["error"] : undefined;
-  return typeof error === "string" ? `${answer.status} with error ${error}` : undefined;
-};
-
-/** The deletions that followed refused creations: they must find nothing. */
-function judgeRefusedCreations({ run }: OsbContext): Outcome {
-  const refusals = run.answers.filter(
-    (answer) => isCreation(answer) && answer.status >= 400 && answer.status < 500 && answer.status !== 409,
-  );
-  const pairs = refusals.flatMap((refusal) => {
-    const isClean = !run.answers.some(
-      (other) => other !== refusal && isCreation(other) && isSameThing(other, refusal) && isSuccess(other),
-    );
-    const deletion = run.answers.find(
-      (other) => other.intent === "cleanup" && isDeletion(other) && isSameThing(other, refusal),
-    );
-    return isClean && deletion !== undefined ? [{ refusal, deletion }] : [];
-  });
-  if (pairs.length === 0) return notApplicable("no refused creation was followed by a deletion");
-  const ofNothing = run.answers.find((answer) => isDeletionOfNothing(answer, run.answers));
-  if (ofNothing !== undefined && isSuccess(ofNothing))
-    return notApplicable("deletions of what never was are answered with success too", ofNothing);
-  const wrong = pairs.find(({ deletion }) => isSuccess(deletion));
-  if (wrong === undefined) return pass(...pairs.slice(0, 2).flatMap(({ refusal, deletion }) => [refusal, deletion]));
-  return fail(
-    "a refused request to create nothing",
-    `the clean-up found something (${wrong.deletion.status})`,
-    wrong.refusal,
-    wrong.deletion,
-  );
+  return typeof error === "string" ? `${answer.status} with error ${error} (${answer.operation})` : undefined;
 }
 
-/** The deletion of something that nobody asked for. */
-const isDeletionOfNothing = (answer: Answer, answers: readonly Answer[]): boolean =>
-  isDeletion(answer) && !answers.some((other) => isCreation(other) && isSameThing(other, answer));
+/**
+ * A mistake of the client's is answered 4xx. Where a clause names the status for the mistake, the check of that clause has a 5xx as its
+ * finding; where none does, it is the finding of this one, also where a MAY allows 400.
+ */
+async function judgeStatuses(context: OsbContext): Promise<Outcome> {
+  const answers = await standardAnswers(context);
+  const wrong = answers.find((answer) => findErrorInSuccess(answer) !== undefined);
+  if (wrong !== undefined) return fail("no success with an error", findErrorInSuccess(wrong) ?? "", wrong);
+  const broken = (await allMistakes(context)).filter(({ answer }) => answer.status >= 500);
+  const own = broken.find(({ judgedBy }) => judgedBy === undefined);
+  if (own !== undefined)
+    return unlessBrokenAnyway(context, own.answer, fail(`a 4xx for ${own.what}`, seenOf(own.answer), own.answer));
+  const [first] = broken;
+  return first?.judgedBy === undefined
+    ? pass(...answers.slice(0, 3))
+    : followsFrom(first.judgedBy, `${first.what} is answered ${seenOf(first.answer)}`, first.answer);
+}
+
+type Mistake = Pick<RefusedRequest, "what" | "judgedBy" | "answer">;
+
+/** Everything that is asked for by mistake in the standard stories. */
+async function allMistakes(context: OsbContext): Promise<readonly Mistake[]> {
+  const refused = await orNone(async () => refusedRequests(context));
+  const polls = (kind: ThingKind) =>
+    orNone(async () => {
+      const { invented, first, last } = await oddPolls(context, kind);
+      const isServed = first.status === 200 && last.status === 200;
+      return isServed ? [{ what: "a poll with an unknown operation", judgedBy: undefined, answer: invented }] : [];
+    });
+  return [...refused, ...(await polls("instance")), ...(await polls("binding"))];
+}
+
+async function orNone(play: () => Promise<readonly Mistake[]>): Promise<readonly Mistake[]> {
+  try {
+    return await play();
+  } catch (error) {
+    if (error instanceof Verdicted) return [];
+    throw error;
+  }
+}
+
+/** A 5xx to a mistake says nothing where the ordinary request is not accepted either. */
+async function unlessBrokenAnyway(context: OsbContext, answer: Answer, outcome: Outcome): Promise<Outcome> {
+  const { operation } = answer;
+  if (operation !== "provision" && operation !== "bind") return outcome;
+  const offer = context.offer(context.run.offers.some(BINDABLE.fits) ? BINDABLE : ANY);
+  return obstacleTo(await lifecycleOf(context.shared, offer), operation) ?? outcome;
+}
+
+/** A creation that was refused is not there. Looked for by GET or by DELETE, as the broker can tell. */
+async function judgeRefusedCreations(context: OsbContext): Promise<Outcome> {
+  const creations = (await refusedRequests(context)).filter(({ presence }) => presence !== undefined);
+  const outcomes = creations.map(({ what, answer, presence }): Outcome => {
+    if (presence === undefined) return notApplicable("it was not refused", answer);
+    if (presence.is === "untold") return presence.outcome;
+    return presence.is === "absent"
+      ? pass(answer, ...presence.evidence)
+      : fail(
+          "a refused request to create nothing",
+          `${what} was refused, and it is there`,
+          answer,
+          ...presence.evidence,
+        );
+  });
+  return outcomes.length === 0 ? notApplicable("no creation was refused with a 4xx") : worstOf(outcomes);
+}
 
 /** Checks of spec.md, "Service Broker Errors". */
 export const serviceBrokerErrorsChecks: readonly OsbCheck[] = [
@@ -75,7 +116,7 @@ export const serviceBrokerErrorsChecks: readonly OsbCheck[] = [
     id: "error-appropriate-status",
     title: "Failures come with a fitting status",
     requirement: "A bad request is answered 4xx, never 5xx, and no success carries an error.",
-    run: judgeEvery("a 4xx for a bad request, and no success with an error", isAny, findWrongStatus, "no answers"),
+    run: judgeStatuses,
   }),
   review({
     id: "error-code-nonempty",

@@ -1,42 +1,78 @@
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
-import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
+import { fail, followsFrom, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 import { changesOf } from "../changes.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
-import { ordinaryRefusal, seenOf } from "../judge.ts";
+import { seenOf } from "../judge.ts";
 import { isAny, judgeEvery } from "../judging/every-answer.ts";
-import { ANY, BINDABLE, RETRIEVABLE } from "../plan-requirements.ts";
-import { allLifecycles } from "../sequences/lifecycles.ts";
-import { isSuccess } from "../../client/request.ts";
+import { isDone } from "../judging/binding-answers.ts";
+import { isFetchOffered } from "../model/fetches.ts";
+import { obstacleIn, obstacleTo } from "../model/stages.ts";
+import { ANY, BINDABLE } from "../plan-requirements.ts";
+import { allLifecycles, type Lifecycle, lifecycleOf } from "../sequences/lifecycles.ts";
+import type { LiveInstance } from "../shared-instances.ts";
+import type { EndedOperation } from "../../client/polling.ts";
+import { isSuccess, planIds } from "../../client/request.ts";
 
-/** 202 only for those who said that they can wait. */
+/**
+ * 202 only for those who said that they can wait. Each kind of operation is asked for without the flag. What has to be there first is made
+ * ordinarily, and the update comes last: a plan that it changes would have to be named by everything after it.
+ */
 async function omitAcceptsIncomplete(context: OsbContext): Promise<Outcome> {
   const { platform, run } = context;
   const answers: Answer[] = [];
   const take = async (offer: Offer, asked: Promise<Answer>) => {
-    answers.push(await asked);
-    await platform.settle(offer, await asked);
+    const answer = await asked;
+    answers.push(answer);
+    return platform.settle(offer, answer);
   };
-  for (const query of [{}, { accepts_incomplete: "false" }]) {
-    const offer = context.offer(ANY);
-    await take(offer, context.provision(offer, platform.newId(), { query }));
-  }
-  const live = await context.freshOf(run.offers.find(isChangeable(context)) ?? context.offer(ANY));
+  const live = await context.freshOf(await offerToTry(context));
   const { offer, id: instanceId } = live;
-  const idsOnly = () => omitFlag(platform.deletionOf(offer, instanceId));
+  await take(offer, context.provision(offer, platform.newId(), { query: {} }));
+  if (BINDABLE.fits(offer)) await omitFromBindings(context, live, take);
   const change = changesOf(run, offer)[0];
   if (change !== undefined) await take(offer, context.update(live, change.body, { query: {} }));
-  if (BINDABLE.fits(offer)) {
-    await take(offer, context.bind(live, platform.newId(), { query: {} }));
-    const { id } = await context.bound(live);
-    await take(offer, platform.unbind(offer, instanceId, id, { query: idsOnly() }));
-  }
-  await take(offer, platform.deprovision(offer, instanceId, { query: idsOnly() }));
-  const wrong = answers.find(({ status }) => status === 202);
-  if (wrong === undefined) return pass(...answers);
-  return fail("no 202 without accepts_incomplete=true", `202 for ${wrong.operation}`, wrong);
+  await take(
+    offer,
+    platform.deprovision(offer, instanceId, { query: omitFlag(platform.deletionOf(offer, instanceId)) }),
+  );
+  const wrong = answers.filter(({ status }) => status === 202);
+  if (wrong.length === 0) return pass(...answers);
+  const operations = [...new Set(wrong.map(({ operation }) => operation))].join(", ");
+  return fail("no 202 without accepts_incomplete=true", `202 for ${operations}`, ...wrong);
+}
+
+async function omitFromBindings(
+  context: OsbContext,
+  live: LiveInstance,
+  take: (offer: Offer, asked: Promise<Answer>) => Promise<EndedOperation>,
+): Promise<void> {
+  const { platform } = context;
+  const { offer, id: instanceId } = live;
+  const bindingId = platform.newId();
+  const bound = await take(offer, context.bind(live, bindingId, { query: {} }));
+  const id = bound.state === "succeeded" ? bindingId : await bindOrdinarily(context, live);
+  if (id === undefined) return;
+  const unbound = await take(offer, platform.unbind(offer, instanceId, id, { query: planIds(offer) }));
+  if (unbound.state === "refused") await platform.settle(offer, await platform.unbind(offer, instanceId, id));
+}
+
+/** The id of a binding; undefined where the broker refuses an ordinary one. */
+async function bindOrdinarily(context: OsbContext, live: LiveInstance): Promise<string | undefined> {
+  const id = context.platform.newId();
+  const { state } = await context.platform.settle(live.offer, await context.bind(live, id));
+  return state === "succeeded" ? id : undefined;
+}
+
+/** The plan with which most operations were seen to take a while, else one on which every kind can be tried. */
+async function offerToTry(context: OsbContext): Promise<Offer> {
+  const lasting = (lifecycle: Lifecycle) => lifecycle.answers.filter(({ status }) => status === 202).length;
+  const all = await allLifecycles(context.shared);
+  const [most] = all.toSorted((a, b) => lasting(b) - lasting(a));
+  if (most !== undefined && lasting(most) > 0) return most.offer;
+  return context.run.offers.find(isChangeable(context)) ?? context.offer(ANY);
 }
 
 /** A plan on which every kind of operation can be tried. */
@@ -48,39 +84,50 @@ const isChangeable =
 const omitFlag = (deletion: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(deletion).filter(([name]) => name !== "accepts_incomplete"));
 
-/** A claim to be finished is put to the test at once. */
+/**
+ * A claim to be finished is put to the test at once: by a bind, else by a fetch. Where an ordinary bind or fetch does not work either, that is
+ * another finding.
+ */
 async function useAtOnce(context: OsbContext): Promise<Outcome> {
   const offer = context.offer(context.run.offers.some(BINDABLE.fits) ? BINDABLE : ANY);
   const id = context.platform.newId();
   const answer = await context.provision(offer, id);
-  if (answer.status !== 201) {
-    await context.platform.settle(offer, answer);
-    return notApplicable(`provisioning was answered ${answer.status}, which claims nothing`, answer);
+  if (!isDone(answer)) {
+    const ended = await context.platform.settle(offer, answer);
+    return answer.status === 202
+      ? notApplicable("provisioning was answered 202, which claims nothing", answer)
+      : obstacleIn("provision", ended);
   }
-  const fetched =
-    RETRIEVABLE.fits(offer) && context.minor >= 14
-      ? await context.platform.send("fetch-instance", { instanceId: id })
-      : undefined;
-  if (fetched !== undefined && fetched.status !== 200)
-    return fail("a usable instance after 201", seenOf(fetched), answer, fetched);
-  if (!BINDABLE.fits(offer))
-    return fetched ? pass(answer, fetched) : notApplicable("it can neither be fetched nor bound", answer);
+  if (!BINDABLE.fits(offer)) return fetchAtOnce(context, offer, answer);
   const bound = await context.bind({ offer, id }, context.platform.newId());
   await context.platform.settle(offer, bound);
   if (isSuccess(bound)) return pass(answer, bound);
-  const lifecycle = (await allLifecycles(context.shared)).find((each) => each.offer.plan.id === offer.plan.id);
-  const usual = lifecycle?.binds[0];
-  if (usual?.state === "refused") return ordinaryRefusal(usual.answer);
-  return fail("a usable instance after 201", seenOf(bound), answer, bound);
+  return (
+    obstacleTo(await lifecycleOf(context.shared, offer), "bind") ??
+    fail("a usable instance after the provision is done", seenOf(bound), answer, bound)
+  );
+}
+
+async function fetchAtOnce(context: OsbContext, offer: Offer, answer: Answer): Promise<Outcome> {
+  const { platform, minor } = context;
+  if (!isFetchOffered(minor, "instance", offer)) return notApplicable("it can neither be fetched nor bound", answer);
+  const fetched = await platform.send("fetch-instance", { instanceId: answer.instanceId });
+  if (fetched.status === 200) return pass(answer, fetched);
+  return followsFrom(
+    "fetch-instance-supported",
+    `right afterwards it is fetched with ${seenOf(fetched)}`,
+    answer,
+    fetched,
+  );
 }
 
 /** Answers slower than this are worth a warning, in milliseconds. */
 const PROMPT_MS = 30_000;
 
 /** With both modes in one broker, the answers of one kind of request can be compared. */
-function compareAcceptedBodies({ run }: OsbContext): Outcome {
-  const provisions = run.answers.filter(({ operation, intent }) => operation === "provision" && intent === "plain");
-  const done = provisions.find(({ status }) => status === 201);
+async function compareAcceptedBodies({ shared }: OsbContext): Promise<Outcome> {
+  const provisions = (await allLifecycles(shared)).map(({ provision }) => provision.answer);
+  const done = provisions.find(isDone);
   const begun = provisions.find(({ status }) => status === 202);
   if (done === undefined || begun === undefined) return notApplicable("the broker does not answer both 201 and 202");
   const missing = Object.keys(bodyOf(done)).find((name) => !(name in bodyOf(begun)));

@@ -1,11 +1,14 @@
-import { fail, type Outcome, pass } from "../../runner/check.ts";
+import { fail, followsFrom, type Outcome, pass, unknown } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
+import { isSuccess } from "../../client/request.ts";
 import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
+import { judgeGone, judgeSecondDeletion, type Removed } from "../judging/absence.ts";
 import { judgeLifecycles } from "../judging/lifecycles.ts";
 import { judgeResent, judgeSameOperation } from "../judging/resent.ts";
+import { judgeBadEnd } from "../model/stages.ts";
 import { BINDABLE } from "../plan-requirements.ts";
-import type { Lifecycle } from "../sequences/lifecycles.ts";
+import { isRemoved, type Lifecycle, lifecycleOf } from "../sequences/lifecycles.ts";
 import {
   isAboutDeletion,
   isAboutFailure,
@@ -14,55 +17,83 @@ import {
   judgeBusyStatus,
   judgeHalted,
   judgePolls,
+  resendRemoval,
+} from "./early-removal.ts";
+import {
+  expectUnflagged,
   judgeRemovalStatus,
-  remove,
   removeMalformed,
   removeMismatched,
   removeWithout,
   removeWithoutFlag,
-  resendRemoval,
+  unlessAlso,
 } from "./removal.ts";
-import { isSuccess, deletionQuery } from "../../client/request.ts";
+
+/** Why a check of bindings does not apply where an instance was reached. */
+const BOUND = { unmet: BINDABLE.unmet } as const;
 
 const bad = { intent: "bad" } as const;
 
-async function unbindUnknownBinding(context: OsbContext): Promise<Outcome> {
-  const live = await context.live(BINDABLE);
-  const unknown = { live, id: context.platform.newId() };
-  return expectStatus(await remove(context, "unbind", unknown, deletionQuery(live.offer)), [410]);
-}
-
+/** 404 speaks of the instance, 410 of the binding: the specification leaves open which of the two is missing first. */
 async function unbindUnknownInstance(context: OsbContext): Promise<Outcome> {
   const offer = context.offer(BINDABLE);
   const { platform } = context;
-  return expectStatus(await platform.unbind(offer, platform.newId(), platform.newId(), bad), [410], [404]);
+  const answer = await platform.unbind(offer, platform.newId(), platform.newId(), bad);
+  const { controls } = await lifecycleOf(context.shared, offer);
+  return unlessAlso(expectStatus(answer, [410], [404]), answer, controls.unbind, "unbind-410-unknown");
 }
 
-function judgeUnbound({ unbind, unbindAgain, fetchedUnbound }: Lifecycle): Outcome | undefined {
-  if (unbind === undefined) return undefined;
-  if (unbindAgain === undefined)
-    return fail(
-      "the binding to be removed",
-      `${seenOf(unbind.answer)}, ${unbind.state}`,
-      unbind.answer,
-      ...unbind.polls,
-    );
-  if (fetchedUnbound?.status === 200)
-    return fail("a removed binding to be gone", "GET still shows it", unbind.answer, fetchedUnbound);
-  return isSuccess(unbindAgain)
-    ? fail("nothing left to remove", seenOf(unbindAgain), unbind.answer, unbindAgain)
-    : pass(unbind.answer, unbindAgain);
+/** The removal of the second binding as it showed afterwards. */
+const removalOf = ({
+  unbind,
+  unbindAgain,
+  fetchedUnbound,
+  fetchedBindings,
+  controls,
+}: Lifecycle): Removed | undefined =>
+  unbind === undefined
+    ? undefined
+    : {
+        kind: "binding",
+        live: fetchedBindings[1],
+        unknown: controls.fetchBinding,
+        deletion: unbind.answer,
+        fetched: fetchedUnbound,
+        again: unbindAgain,
+        control: controls.unbind,
+      };
+
+/** As for instances: a next deletion that looks like success shows nothing. */
+function judgeUnbound(lifecycle: Lifecycle): Outcome | undefined {
+  const { unbind } = lifecycle;
+  const removed = removalOf(lifecycle);
+  if (unbind === undefined || removed === undefined) return undefined;
+  if (isRemoved(unbind)) return judgeGone(removed);
+  return judgeBadEnd("unbind", "the binding to be removed", unbind);
 }
 
-function judgeOtherBindings({ unbind, fetchedSurvivor, unbindSurvivor }: Lifecycle): Outcome | undefined {
+function judgeUnboundAgain(lifecycle: Lifecycle): Outcome | undefined {
+  const removed = removalOf(lifecycle);
+  return removed?.again === undefined ? undefined : judgeSecondDeletion({ ...removed, again: removed.again });
+}
+
+/** By GET where that showed the binding before; else its own deletion shows it, where the broker tells bindings from nothing. */
+function judgeOtherBindings(lifecycle: Lifecycle): Outcome | undefined {
+  const { unbind, fetchedBindings, fetchedSurvivor, unbindSurvivor, controls } = lifecycle;
   if (unbind === undefined || unbindSurvivor === undefined) return undefined;
-  if (fetchedSurvivor !== undefined && fetchedSurvivor.status !== 200) {
+  const canFetch = fetchedBindings[0]?.status === 200 && controls.fetchBinding?.status !== 200;
+  if (canFetch && fetchedSurvivor?.status === 200) return pass(unbind.answer, fetchedSurvivor);
+  if (canFetch && fetchedSurvivor?.status === 404)
     return fail("the other binding to stay", seenOf(fetchedSurvivor), unbind.answer, fetchedSurvivor);
-  }
   const { answer } = unbindSurvivor;
-  return isSuccess(answer)
-    ? pass(unbind.answer, answer)
-    : fail("the other binding to be there to remove", seenOf(answer), unbind.answer, answer);
+  if (controls.unbind === undefined || isSuccess(controls.unbind)) {
+    const reason = "the removal of a binding that never was looks like success, so a removal shows nothing";
+    return followsFrom("unbind-410-unknown", reason, ...(controls.unbind ? [controls.unbind] : []), answer);
+  }
+  if (isSuccess(answer)) return pass(unbind.answer, answer);
+  return answer.status === 404 || answer.status === 410
+    ? fail("the other binding to be there to remove", seenOf(answer), unbind.answer, answer)
+    : unknown(`the removal of the other binding is answered ${seenOf(answer)}`, unbind.answer, answer);
 }
 
 /** Checks of spec.md, "Unbinding". */
@@ -72,7 +103,7 @@ export const unbindingChecks: readonly OsbCheck[] = [
     title: "An unbound binding is gone",
     requirement: "Unbinding removes what the binding created: nothing is left to fetch or to remove.",
     needs: { instances: 0 },
-    run: (context) => judgeLifecycles(context, judgeUnbound),
+    run: (context) => judgeLifecycles(context, judgeUnbound, { ...BOUND, stage: "unbind" }),
   }),
   probe({
     id: "unbind-missing-service-id-400",
@@ -97,7 +128,7 @@ export const unbindingChecks: readonly OsbCheck[] = [
     title: "An asynchronous unbind without accepts_incomplete is refused with 422",
     requirement:
       "An unbind that can only be done asynchronously is refused with 422 when accepts_incomplete=true is missing.",
-    run: async (context) => expectStatus(await removeWithoutFlag(context, "unbind"), [200, 422]),
+    run: async (context) => expectUnflagged(await removeWithoutFlag(context, "unbind"), 200),
   }),
   probe({
     id: "unbind-422-async-error-code",
@@ -111,7 +142,8 @@ export const unbindingChecks: readonly OsbCheck[] = [
     requirement: "A binding removed at once is answered 200, one whose removal is in progress 202 (from 2.14).",
     clauses: ["unbind-200", "unbind-202"],
     needs: { instances: 0 },
-    run: (context) => judgeLifecycles(context, judgeRemovalStatus("unbind", context.minor)),
+    run: (context) =>
+      judgeLifecycles(context, judgeRemovalStatus("unbind", context.minor), { ...BOUND, stage: "unbind" }),
   }),
   probe({
     id: "unbind-resent-while-in-progress-202",
@@ -131,17 +163,20 @@ export const unbindingChecks: readonly OsbCheck[] = [
     id: "unbind-410-unknown",
     title: "Unbinding an unknown binding is answered 410",
     requirement: "A binding that does not exist is answered 410.",
-    run: unbindUnknownBinding,
+    needs: { instances: 0 },
+    run: (context) =>
+      judgeLifecycles(
+        context,
+        ({ controls }) => (controls.unbind === undefined ? undefined : expectStatus(controls.unbind, [410])),
+        BOUND,
+      ),
   }),
   probe({
     id: "unbind-410-after-delete",
     title: "Unbinding a removed binding is answered 410",
     requirement: "A binding that has been removed is answered 410.",
     needs: { instances: 0 },
-    run: (context) =>
-      judgeLifecycles(context, ({ unbindAgain }) =>
-        unbindAgain === undefined ? undefined : expectStatus(unbindAgain, [410]),
-      ),
+    run: (context) => judgeLifecycles(context, judgeUnboundAgain, { ...BOUND, stage: "unbind" }),
   }),
   probe({
     id: "unbind-malformed-400",
@@ -198,6 +233,6 @@ export const unbindingChecks: readonly OsbCheck[] = [
     title: "Unbinding leaves the other bindings of the instance",
     requirement: "Removing one binding leaves the others of the instance in place.",
     needs: { instances: 0 },
-    run: (context) => judgeLifecycles(context, judgeOtherBindings),
+    run: (context) => judgeLifecycles(context, judgeOtherBindings, { ...BOUND, stage: "unbind" }),
   }),
 ];

@@ -3,7 +3,11 @@ import { fail, type Outcome, pass, worstOf } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus } from "../judge.ts";
+import { lookFor } from "../model/presence.ts";
+import { obstacleTo } from "../model/stages.ts";
 import { ANY } from "../plan-requirements.ts";
+import { lifecycleOf } from "../sequences/lifecycles.ts";
+import { standardAnswers } from "../sequences/standard-answers.ts";
 import { isSuccess } from "../../client/request.ts";
 
 const bad = { intent: "bad" } as const;
@@ -20,19 +24,25 @@ async function provisionOddIds(context: OsbContext): Promise<Outcome> {
     await platform.settle(offer, answer);
     outcomes.push(expectStatus(answer, ["2xx", "4xx"]));
     if (!isSuccess(answer)) continue;
-    const shortened = await platform.deprovision(offer, id);
-    if (shortened.status !== 200 && shortened.status !== 202) continue;
-    await platform.settle(offer, shortened);
-    outcomes.push(fail("an instance of this very id", "one whose id is cut short", answer, shortened));
+    const shortened = await lookFor(context, { offer, instanceId: id, bindingId: "" }, "never");
+    if (shortened.is === "there")
+      outcomes.push(fail("an instance of this very id", "one whose id is cut short", answer, ...shortened.evidence));
+    if (shortened.is === "untold") outcomes.push(shortened.outcome);
   }
-  return worstOf(outcomes);
+  const outcome = worstOf(outcomes);
+  return outcome.verdict === "fail"
+    ? (obstacleTo(await lifecycleOf(context.shared, offer), "provision") ?? outcome)
+    : outcome;
 }
 
 const UNRESERVED = /^[A-Za-z0-9\-._~]*$/;
 
-function judgeIds({ run }: OsbContext): Outcome {
+async function judgeIds(context: OsbContext): Promise<Outcome> {
+  const { run } = context;
   const ids = run.offers.flatMap(({ service, plan }) => [service.id, plan.id]);
-  const operations = run.answers.filter(({ status }) => status === 202).map((answer) => bodyOf(answer)["operation"]);
+  const operations = (await standardAnswers(context))
+    .filter(({ status }) => status === 202)
+    .map((answer) => bodyOf(answer)["operation"]);
   const strings = [...ids, ...operations].filter((value) => typeof value === "string");
   const wrong = strings.find((value) => !UNRESERVED.test(value));
   return wrong === undefined ? pass(run.catalog) : fail("unreserved characters only", wrong.slice(0, 60), run.catalog);

@@ -4,7 +4,7 @@ import type { Answer } from "../../client/answer.ts";
 import { isBindable, type Offer, requires } from "../../client/catalog.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
-import type { Lifecycle } from "../sequences/lifecycles.ts";
+import { allLifecycles, type Lifecycle } from "../sequences/lifecycles.ts";
 
 /** Members of which a binding has at least one. */
 export const INFORMATION = ["credentials", "syslog_drain_url", "route_service_url", "volume_mounts"];
@@ -16,43 +16,42 @@ export const PERMISSIONS: readonly (readonly [string, string])[] = [
   ["volume_mounts", "volume_mount"],
 ];
 
+/** A bind that is done: 201, or 200 where a broker breaks that rule and no other. */
+export const isDone = ({ status }: Pick<Answer, "status">): boolean => status === 200 || status === 201;
+
 /** The answers that describe the bindings of a lifecycle: the 201, or the fetch after an asynchronous bind. */
 export function bindingAnswers({ binds, fetchedBindings }: Lifecycle): Answer[] {
   return binds.flatMap(({ answer }, at) => {
     const fetched = fetchedBindings[at];
-    if (answer.status === 201) return [answer];
+    if (isDone(answer)) return [answer];
     return answer.status === 202 && fetched?.status === 200 ? [fetched] : [];
   });
 }
 
-/** Every answer of the run that describes a binding. */
-export const bindingDescriptions = (context: OsbContext): Answer[] =>
-  context.run.answers.filter(
-    ({ operation, status }) =>
-      (operation === "bind" && (status === 200 || status === 201)) || (operation === "fetch-binding" && status === 200),
-  );
+/** An answer that describes a binding, and the plan of its instance. */
+interface Description {
+  readonly answer: Answer;
+  readonly offer: Offer;
+}
 
-function offeringOf(context: OsbContext, answer: Answer): Offer | undefined {
-  const provisioned = context.run.answers.find(
-    ({ operation, instanceId, sent }) =>
-      operation === "provision" && instanceId === answer.instanceId && sent["service_id"] !== undefined,
+/** Every answer of the lifecycles that describes a binding. */
+export async function bindingDescriptions({ shared }: OsbContext): Promise<readonly Description[]> {
+  const describes = (answer: Answer) =>
+    (answer.operation === "bind" && isDone(answer)) || (answer.operation === "fetch-binding" && answer.status === 200);
+  return (await allLifecycles(shared)).flatMap(({ offer, answers }) =>
+    answers.filter(describes).map((answer) => ({ answer, offer })),
   );
-  const id = provisioned?.sent["service_id"] ?? answer.sent["service_id"];
-  return context.run.offers.find(({ service }) => service.id === id);
 }
 
 /** A member that only an offering with the permission may return. */
 export function requirePermission(operations: readonly string[], pairs: readonly (readonly [string, string])[]) {
-  return (context: OsbContext): Outcome => {
-    const answers = bindingDescriptions(context).filter(({ operation }) => operations.includes(operation));
-    const seen = answers.flatMap((answer) =>
-      pairs.filter(([member]) => isPresent(bodyOf(answer)[member])).map((pair) => ({ answer, pair })),
+  return async (context: OsbContext): Promise<Outcome> => {
+    const all = (await bindingDescriptions(context)).filter(({ answer }) => operations.includes(answer.operation));
+    const seen = all.flatMap(({ answer, offer }) =>
+      pairs.filter(([member]) => isPresent(bodyOf(answer)[member])).map((pair) => ({ answer, offer, pair })),
     );
     if (seen.length === 0) return notApplicable(`no answer has ${pairs.map(([member]) => member).join(", ")}`);
-    const wrong = seen.find(({ answer, pair }) => {
-      const offer = offeringOf(context, answer);
-      return offer !== undefined && !requires(offer, pair[1]);
-    });
+    const wrong = seen.find(({ offer, pair }) => !requires(offer, pair[1]));
     if (wrong === undefined) return pass(...seen.slice(0, 2).map(({ answer }) => answer));
     return fail(
       `${wrong.pair[0]} only from an offering that requires ${wrong.pair[1]}`,
@@ -73,10 +72,10 @@ const CONNECTING = /^(password|username|user|host|hostname|port|uri|url|token|se
 
 /** The metadata of bindings has no member that is called like something needed to connect. */
 export function judgeBindingMetadata(operation: string) {
-  return (context: OsbContext): Outcome => {
-    const answers = bindingDescriptions(context).filter(
-      (answer) => answer.operation === operation && isObject(bodyOf(answer)["metadata"]),
-    );
+  return async (context: OsbContext): Promise<Outcome> => {
+    const answers = (await bindingDescriptions(context))
+      .map(({ answer }) => answer)
+      .filter((answer) => answer.operation === operation && isObject(bodyOf(answer)["metadata"]));
     if (answers.length === 0) return notApplicable("no binding came with metadata");
     const wrong = answers.find((answer) => {
       const { metadata } = bodyOf(answer);

@@ -2,6 +2,7 @@ import type { Answer } from "../../client/answer.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../runner/check.ts";
 import { areUpdatesOffered } from "../changes.ts";
 import type { OsbContext } from "../context.ts";
+import { standardAnswers } from "../sequences/standard-answers.ts";
 
 /** Rules about every answer of the run, whatever it answered. */
 export type Judge = (answer: Answer, context: OsbContext) => string | undefined;
@@ -15,10 +16,14 @@ export function isUnrouted({ operation, status, instanceId }: Answer, { run }: O
   return status >= 400 && status < 500 && encodeURIComponent(instanceId) !== instanceId;
 }
 
-/** Fails with the first answers that `problem` finds something wrong with, among those that `applies` to. */
+/**
+ * Fails with the first of the standard answers that `problem` finds something wrong with, among those that `applies` to. What other
+ * checks send is theirs to judge: so the verdict hangs on the broker and not on what is run beside.
+ */
 export function judgeEvery(expected: string, applies: (answer: Answer) => boolean, problem: Judge, absence: string) {
-  return (context: OsbContext): Outcome => {
-    const answers = context.run.answers.filter((answer) => applies(answer) && !isUnrouted(answer, context));
+  return async (context: OsbContext): Promise<Outcome> => {
+    const standard = await standardAnswers(context);
+    const answers = standard.filter((answer) => applies(answer) && !isUnrouted(answer, context));
     if (answers.length === 0) return notApplicable(absence);
     const wrong = answers
       .map((answer) => ({ answer, seen: problem(answer, context) }))
@@ -32,16 +37,6 @@ export function judgeEvery(expected: string, applies: (answer: Answer) => boolea
     );
   };
 }
-
-/** A provision or a bind. */
-export const isCreation = ({ operation }: Answer): boolean => operation === "provision" || operation === "bind";
-
-/** A deprovision or an unbind. */
-export const isDeletion = ({ operation }: Answer): boolean => operation === "deprovision" || operation === "unbind";
-
-/** Whether two answers are about the same instance or binding. */
-export const isSameThing = (a: Answer, b: Answer): boolean =>
-  a.instanceId === b.instanceId && a.bindingId === b.bindingId;
 
 /** Every answer. */
 export const isAny = () => true;

@@ -1,5 +1,5 @@
 import { type JsonObject, stringOf } from "../../client/http/json.ts";
-import { type Offer, requires } from "../../client/catalog.ts";
+import { areBindingsRetrievable, type Offer, requires } from "../../client/catalog.ts";
 import { badRequest, concurrencyError, notFound } from "./errors.ts";
 import { reply, type WireRequest, type WireResponse } from "./http.ts";
 import type { Instances } from "./instances.ts";
@@ -8,7 +8,7 @@ import { type Plans, validateParameters } from "./plans.ts";
 import { bodyOf, minorVersionOf } from "./requests.ts";
 import { Resources } from "./resources.ts";
 
-/** The first minor version in which bindings may take a while. */
+/** The first minor version in which bindings may take a while: those that can be fetched, or nobody would learn of them. */
 const ASYNC_BINDING_MINOR = 14;
 
 /** Service bindings: `/v2/service_instances/:id/service_bindings/:id` (spec.md, "Binding" to "Unbinding"). */
@@ -57,7 +57,8 @@ export class Bindings {
   }
 
   #runsAsync(request: WireRequest, offer: Offer): boolean {
-    return this.#plans.runsAsync(request, offer, minorVersionOf(request) >= ASYNC_BINDING_MINOR);
+    const canBeAsync = minorVersionOf(request) >= ASYNC_BINDING_MINOR && areBindingsRetrievable(offer);
+    return this.#plans.runsAsync(request, offer, canBeAsync);
   }
 
   #checkInstance(instanceId: string, offer: Offer): void {

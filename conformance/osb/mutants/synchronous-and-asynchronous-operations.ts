@@ -1,5 +1,6 @@
+import { reply } from "../memory-broker/http.ts";
 import { drop, is } from "./changes.ts";
-import { all, asks, isKnown, not, isAuthorized } from "./conditions.ts";
+import { all, asks, instanceKeyOf, isKnown, not, isAuthorized } from "./conditions.ts";
 import { alter, refuse, rewrite, type When } from "./middleware.ts";
 import { mutant, type Mutant } from "./mutant.ts";
 import { keyOf, operationOf } from "./operations.ts";
@@ -15,6 +16,16 @@ const isFirstTime =
     facts.set(key, true);
     return true;
   };
+
+/** An instance can be bound once something else was asked of it. */
+const bindLater: Middleware = async (request, next, memory) => {
+  const key = `used ${instanceKeyOf(request)}`;
+  const operation = operationOf(request);
+  if (operation === "bind" && isAuthorized(request, memory) && !memory.facts.has(key))
+    return reply(404, { error: "NotFound", description: "There is no such instance yet." });
+  if (operation !== "provision" && operation !== "catalog") memory.facts.set(key, true);
+  return next(request);
+};
 
 /** The catalog takes its time. */
 const delayCatalog: Middleware = async (request, next, memory) => {
@@ -48,9 +59,14 @@ export const synchronousAndAsynchronousOperationsMutants: readonly Mutant[] = [
   ),
   mutant(
     "async-when-not-guaranteed",
+    "Says 201 before the instance is ready: a bind that follows right on it is refused.",
+    bindLater,
+  ),
+  mutant(
+    "fetch-instance-supported",
     "Says 201 before the instance is ready: the first fetch does not find it.",
     refuse(["fetch-instance"], all(isKnown, isAuthorized, isFirstTime("fetch")), 404),
-    { also: ["fetch-instance-supported", "fetch-instance-query-hints-optional"] },
+    { id: "cannot-be-fetched-at-once" },
   ),
   mutant("respond-promptly", "The catalog takes 40 seconds.", delayCatalog),
   mutant("async-legacy-202-body-like-sync", "A 201 names the dashboard, a 202 does not.", bareAcceptance, {

@@ -1,8 +1,8 @@
 import type { Answer } from "../../../client/answer.ts";
-import { notApplicable, type Outcome } from "../../../runner/check.ts";
+import { followsFrom, notApplicable, type Outcome } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
-import { expectError, expectStatus, unlessRefusedAnyway } from "../../judge.ts";
+import { expectError, expectStatus, ordinaryRefusal, seenOf, unlessRefusedAnyway } from "../../judge.ts";
 import { BINDABLE } from "../../plan-requirements.ts";
 import { withoutApp } from "../../request-bodies.ts";
 import { isSuccess } from "../../../client/request.ts";
@@ -21,8 +21,10 @@ async function bindWithoutApp(context: OsbContext): Promise<{ bare: Answer; boun
 
 async function judgeRequiresAppCode(context: OsbContext): Promise<Outcome> {
   const { bare, bound } = await bindWithoutApp(context);
-  if (bare.status !== 422 || bound === undefined || !isSuccess(bound))
-    return notApplicable("binding without an app succeeds", bare);
+  if (isSuccess(bare)) return notApplicable("binding without an app succeeds", bare);
+  if (bound !== undefined && !isSuccess(bound)) return ordinaryRefusal(bound);
+  if (bare.status !== 422)
+    return followsFrom("bind-requires-app-422", `a bind without an app is answered ${seenOf(bare)}`, bare);
   return expectError(bare, "RequiresApp");
 }
 

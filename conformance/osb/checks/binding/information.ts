@@ -1,34 +1,76 @@
 import { isArray, isObject, type Json, type JsonObject, sameJson } from "../../../client/http/json.ts";
 import { bodyOf } from "../../../client/http/observation.ts";
 import { requires } from "../../../client/catalog.ts";
-import { fail, notApplicable, type Outcome, pass, warn } from "../../../runner/check.ts";
+import { fail, followsFrom, notApplicable, type Outcome, pass, warn } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
-import { type OsbCheck, probe, review } from "../../define.ts";
-import { bindingAnswers, INFORMATION, isCredentialService, isPresent } from "../../judging/binding-answers.ts";
+import { type OsbCheck, probe } from "../../define.ts";
+import { bindingAnswers, INFORMATION, isCredentialService, isDone, isPresent } from "../../judging/binding-answers.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
+import { judgeBadEnd } from "../../model/stages.ts";
 import type { Lifecycle } from "../../sequences/lifecycles.ts";
-import { isSuccess } from "../../../client/request.ts";
+
+/** What a lifecycle has to have reached, and why a check does not apply to one that has. */
+const BOUND = { stage: "bind", unmet: "no binding that it is about was made" } as const;
 
 function judgeReturnedCredentials(lifecycle: Lifecycle): Outcome | undefined {
   const bind = lifecycle.binds[0]?.answer;
-  if (!isCredentialService(lifecycle) || bind?.status !== 201) return undefined;
-  return isPresent(bodyOf(bind)["credentials"]) ? pass(bind) : fail("credentials in the 201", "none", bind);
+  if (!isCredentialService(lifecycle) || bind === undefined || !isDone(bind)) return undefined;
+  if (isPresent(bodyOf(bind)["credentials"])) return pass(bind);
+  return fail("credentials in the answer of a finished bind", "none", bind);
+}
+
+/** From 2.14 a binding without any information is the finding of `bind-info-returned-once`. */
+const judgeCredentials =
+  ({ minor }: OsbContext) =>
+  (lifecycle: Lifecycle): Outcome | undefined => {
+    const told = minor >= 14 ? judgeBindingInformation(lifecycle) : undefined;
+    const outcome = judgeReturnedCredentials(lifecycle);
+    return outcome?.verdict === "fail" && told?.verdict === "fail"
+      ? followsFrom(
+          "bind-info-returned-once",
+          "the binding information is returned nowhere",
+          ...(outcome.evidence ?? []),
+        )
+      : outcome;
+  };
+
+/** A bindable plan can be bound: a refusal may be for want of something that only its owner knows. */
+function judgeBound({ binds }: Lifecycle): Outcome | undefined {
+  const [first] = binds;
+  if (first === undefined) return undefined;
+  const failed = binds.find(({ state }) => state !== "succeeded");
+  if (failed === undefined) return pass(...binds.map(({ answer }) => answer));
+  return judgeBadEnd("bind", "a bindable plan to be bound", failed);
 }
 
 function judgeBindingInformation(lifecycle: Lifecycle): Outcome | undefined {
   const [bind, fetched] = [lifecycle.binds[0]?.answer, lifecycle.fetchedBindings[0]];
-  if (bind === undefined || !isSuccess(bind) || requires(lifecycle.offer, "route_forwarding")) return undefined;
-  if (bind.status === 202 && fetched === undefined) return undefined;
-  const evidence = [bind, ...(fetched ? [fetched] : [])];
-  const isTold = evidence.some((answer) => INFORMATION.some((member) => isPresent(bodyOf(answer)[member])));
-  return isTold ? pass(...evidence) : fail(`one of ${INFORMATION.join(", ")}`, "none of them", ...evidence);
+  const first = lifecycle.binds[0];
+  if (bind === undefined || first?.state !== "succeeded" || requires(lifecycle.offer, "route_forwarding"))
+    return undefined;
+  const evidence = [bind, ...first.polls.slice(-1), ...(fetched ? [fetched] : [])];
+  const isTold = [bind, fetched].some(
+    (answer) => answer !== undefined && INFORMATION.some((member) => isPresent(bodyOf(answer)[member])),
+  );
+  if (isTold) return pass(...evidence);
+  if (fetched === undefined && bind.status === 202)
+    return fail("binding information in the first fetch", "a 202, and nothing that can be fetched", ...evidence);
+  if (fetched !== undefined && fetched.status !== 200)
+    return followsFrom("fetch-binding-supported", `the binding is fetched with ${fetched.status}`, ...evidence);
+  if (fetched !== undefined && bind.status === 202 && isCredentialService(lifecycle))
+    return followsFrom("fetch-binding-credentials-after-async", "neither answer has binding information", ...evidence);
+  return fail(`one of ${INFORMATION.join(", ")}`, "none of them", ...evidence);
 }
+
+/** Credentials that hold something: two empty ones are not the same user. */
+const isFilled = (credentials: Json | undefined): boolean =>
+  isObject(credentials) ? Object.keys(credentials).length > 0 : isPresent(credentials);
 
 function judgeUniqueCredentials(lifecycle: Lifecycle): Outcome | undefined {
   const [first, second] = bindingAnswers(lifecycle);
   if (first === undefined || second === undefined) return undefined;
   const [one, two] = [bodyOf(first)["credentials"], bodyOf(second)["credentials"]];
-  if (!isPresent(one) || !isPresent(two)) return undefined;
+  if (!isFilled(one) || !isFilled(two)) return undefined;
   return sameJson(one, two)
     ? fail("credentials of its own for each binding", "the same for two", first, second)
     : pass(first, second);
@@ -74,9 +116,9 @@ function judgeListedHosts(lifecycle: Lifecycle): Outcome | undefined {
     : warn("the hosts of the credentials among the endpoints", `${missing} is missing`, telling);
 }
 
-function judgeAcceptedBinds(context: OsbContext): Outcome {
-  const answers = context.run.answers.filter(({ operation, status }) => operation === "bind" && status === 202);
-  if (answers.length === 0) return notApplicable("no bind was answered 202");
+function judgeAcceptedBinds({ binds }: Lifecycle): Outcome | undefined {
+  const answers = binds.map(({ answer }) => answer).filter(({ status }) => status === 202);
+  if (answers.length === 0) return undefined;
   const names = [...INFORMATION, "endpoints"];
   const wrong = answers.find((answer) => names.some((name) => isPresent(bodyOf(answer)[name])));
   return wrong === undefined
@@ -91,21 +133,21 @@ export const bindingInformationChecks: readonly OsbCheck[] = [
     title: "A binding's information is returned at least once",
     requirement: "Binding information is in the synchronous answer, or in the first fetch.",
     needs: { instances: 0 },
-    run: (context) => judgeLifecycles(context, judgeBindingInformation),
+    run: (context) => judgeLifecycles(context, judgeBindingInformation, BOUND),
   }),
   probe({
     id: "bind-endpoints-provided",
     title: "Credentials come with endpoints",
     requirement: "The endpoints that the application needs should accompany the credentials.",
     needs: { instances: 0 },
-    run: (context) => judgeLifecycles(context, judgeEndpoints),
+    run: (context) => judgeLifecycles(context, judgeEndpoints, BOUND),
   }),
   probe({
     id: "bind-credentials-unique",
     title: "Two bindings have different credentials",
     requirement: "Each binding should have credentials of its own.",
     needs: { instances: 0 },
-    run: (context) => judgeLifecycles(context, judgeUniqueCredentials),
+    run: (context) => judgeLifecycles(context, judgeUniqueCredentials, BOUND),
   }),
   probe({
     id: "bind-hosts-and-ports-provided",
@@ -113,19 +155,29 @@ export const bindingInformationChecks: readonly OsbCheck[] = [
     requirement: "All hosts and ports that an application uses should be listed as endpoints.",
     clauses: ["bind-hosts-and-ports-provided", "bind-endpoints-complete"],
     needs: { instances: 0 },
-    run: (context) => judgeLifecycles(context, judgeListedHosts),
+    run: (context) => judgeLifecycles(context, judgeListedHosts, BOUND),
   }),
   probe({
     id: "bind-credentials-required",
     title: "A finished bind has credentials",
     requirement: "A broker that generates credentials returns them in the 200 or 201.",
     needs: { instances: 0 },
-    run: (context) => judgeLifecycles(context, judgeReturnedCredentials),
+    run: (context) => judgeLifecycles(context, judgeCredentials(context), BOUND),
   }),
-  review({
+  probe({
+    id: "bind-creates-binding",
+    title: "An instance of a bindable plan can be bound",
+    requirement: "A bind of a plan that the catalog calls bindable makes the broker create a binding.",
+    clauses: ["bind-201"],
+    needs: { instances: 0 },
+    run: (context) => judgeLifecycles(context, judgeBound, BOUND),
+  }),
+  probe({
     id: "bind-202-no-credentials",
     title: "A 202 to a bind has no binding information",
     requirement: "The body of a 202 has no credentials and no other binding information.",
-    run: judgeAcceptedBinds,
+    needs: { instances: 0 },
+    run: (context) =>
+      judgeLifecycles(context, judgeAcceptedBinds, { stage: "bind", unmet: "no bind was answered 202" }),
   }),
 ];

@@ -6,8 +6,8 @@ import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, review } from "../../define.ts";
 import { bindingDescriptions, judgeBindingMetadata } from "../../judging/binding-answers.ts";
 
-function bindingTimes(context: OsbContext): { answer: Answer; expires: number; renew: number }[] {
-  return bindingDescriptions(context).map((answer) => {
+async function bindingTimes(context: OsbContext): Promise<{ answer: Answer; expires: number; renew: number }[]> {
+  return (await bindingDescriptions(context)).map(({ answer }) => {
     const metadata = bodyOf(answer)["metadata"];
     const read = (name: string) =>
       isObject(metadata) ? Date.parse(String(typeof metadata[name] === "string" ? metadata[name] : "")) : Number.NaN;
@@ -21,8 +21,8 @@ function compareTimes(
   needs: readonly ("expires" | "renew")[],
   isRight: (expires: number, renew: number, nowMs: number) => boolean,
 ) {
-  return (context: OsbContext): Outcome => {
-    const all = bindingTimes(context).filter((each) => needs.every((name) => !Number.isNaN(each[name])));
+  return async (context: OsbContext): Promise<Outcome> => {
+    const all = (await bindingTimes(context)).filter((each) => needs.every((name) => !Number.isNaN(each[name])));
     if (all.length === 0) return notApplicable("no binding came with the times");
     const nowMs = context.platform.settings.clock.nowMs();
     const wrong = all.find(({ expires, renew }) => !isRight(expires, renew, nowMs));

@@ -12,13 +12,17 @@ function requireMember(permission: string, member: string, isRight: (value: Json
   return (context: OsbContext) => {
     const words = `no bindable offering requires ${permission}`;
     context.offer({ unmet: words, fits: (offer) => isBindable(offer) && requires(offer, permission) });
-    return judgeLifecycles(context, (lifecycle) => {
-      const telling = bindingAnswers(lifecycle)[0];
-      if (!requires(lifecycle.offer, permission) || telling === undefined) return undefined;
-      return isRight(bodyOf(telling)[member])
-        ? pass(telling)
-        : fail(`${member} from a service that requires ${permission}`, "none", telling);
-    });
+    return judgeLifecycles(
+      context,
+      (lifecycle) => {
+        const telling = bindingAnswers(lifecycle)[0];
+        if (!requires(lifecycle.offer, permission) || telling === undefined) return undefined;
+        return isRight(bodyOf(telling)[member])
+          ? pass(telling)
+          : fail(`${member} from a service that requires ${permission}`, "none", telling);
+      },
+      { stage: "bind", unmet: `no binding with ${permission} could be read` },
+    );
   };
 }
 

@@ -1,28 +1,16 @@
-import { notApplicable, type Outcome, Verdicted } from "../../../runner/check.ts";
+import { notApplicable, type Outcome } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe, review } from "../../define.ts";
 import { expectStatus } from "../../judge.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
+import { isPolled } from "../../model/polls.ts";
 import { BINDABLE } from "../../plan-requirements.ts";
-import { allLifecycles } from "../../sequences/lifecycles.ts";
-import {
-  judge410,
-  judgeEveryPoll,
-  judgeKeptState,
-  judgeProcessed,
-  judgeRetryAfter,
-  judgeServed,
-  pollInvalid,
-  pollMalformed,
-  pollRoundTrip,
-  pollWithoutHints,
-} from "./polls.ts";
+import { pollInvalid, pollMalformed, pollRoundTrip, pollWithoutHints } from "./odd-polls.ts";
+import { judge410, judgeEveryPoll, judgeKeptState, judgeProcessed, judgeRetryAfter, judgeServed } from "./polls.ts";
 
 async function pollUnknownBinding(context: OsbContext): Promise<Outcome> {
-  const hasAsync = (await allLifecycles(context.shared)).some(({ binds }) =>
-    binds.some(({ answer }) => answer.status === 202),
-  );
-  if (!hasAsync) throw new Verdicted(notApplicable("no bind was answered 202: the route need not exist"));
+  if (!(await isPolled(context.shared, "binding")))
+    return notApplicable("no bind or unbind was answered 202: the route need not exist");
   const live = await context.live(BINDABLE);
   const bindingId = context.platform.newId();
   return expectStatus(
@@ -30,6 +18,9 @@ async function pollUnknownBinding(context: OsbContext): Promise<Outcome> {
     [404],
   );
 }
+
+/** Why a check of polls after the end does not apply. */
+const UNPOLLED = { unmet: "no operation was answered 202 and polled to its end" } as const;
 
 /** Checks of spec.md, "Polling Last Operation for Service Bindings". */
 export const pollingLastOperationBindingsChecks: readonly OsbCheck[] = [
@@ -80,7 +71,7 @@ export const pollingLastOperationBindingsChecks: readonly OsbCheck[] = [
     title: "The final state of a binding's operation is kept",
     requirement: "A final state should not be forgotten right after it was first returned.",
     needs: { instances: 0 },
-    run: (context) => judgeLifecycles(context, judgeKeptState("binding")),
+    run: (context) => judgeLifecycles(context, judgeKeptState("binding"), UNPOLLED),
   }),
   probe({
     id: "lastop-binding-404-unknown",

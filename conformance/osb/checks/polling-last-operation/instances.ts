@@ -5,19 +5,11 @@ import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe, review } from "../../define.ts";
 import { expectStatus } from "../../judge.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
+import { isPolled } from "../../model/polls.ts";
 import type { Lifecycle } from "../../sequences/lifecycles.ts";
-import {
-  judge410,
-  judgeEveryPoll,
-  judgeKeptState,
-  judgeProcessed,
-  judgeRetryAfter,
-  judgeServed,
-  pollInvalid,
-  pollMalformed,
-  pollRoundTrip,
-  pollWithoutHints,
-} from "./polls.ts";
+import { standardAnswers } from "../../sequences/standard-answers.ts";
+import { pollInvalid, pollMalformed, pollRoundTrip, pollWithoutHints } from "./odd-polls.ts";
+import { judge410, judgeEveryPoll, judgeKeptState, judgeProcessed, judgeRetryAfter, judgeServed } from "./polls.ts";
 
 function judgeRetryAfterForm(poll: Answer): Outcome | undefined {
   const value = poll.headers["retry-after"];
@@ -35,15 +27,18 @@ function judgeFinalState(lifecycle: Lifecycle): Outcome | undefined {
   return outcomes.length > 0 ? worstOf(outcomes) : undefined;
 }
 
+/** A broker that does everything at once need not serve polls at all: what it answers there is then not of the API. */
 async function pollUnknownInstance(context: OsbContext): Promise<Outcome> {
+  if (!(await isPolled(context.shared, "instance")))
+    return notApplicable("nothing was answered 202: the route need not exist");
   const answer = await context.platform.send("poll-instance", { instanceId: context.platform.newId(), intent: "bad" });
   return expectStatus(answer, [404]);
 }
 
 /** `instance_usable` belongs to failed updates and deletions, `update_repeatable` to failed updates. */
 function judgeHints(member: "instance_usable" | "update_repeatable", allowed: readonly string[]) {
-  return (context: OsbContext): Outcome => {
-    const all = context.run.answers.filter(
+  return async (context: OsbContext): Promise<Outcome> => {
+    const all = (await standardAnswers(context)).filter(
       (answer) => answer.operation === "poll-instance" && bodyOf(answer)[member] !== undefined,
     );
     if (all.length === 0) return notApplicable(`no poll has ${member}`);
@@ -56,6 +51,9 @@ function judgeHints(member: "instance_usable" | "update_repeatable", allowed: re
       : { ...fail(`${member} with a failure only`, "another state", early), verdict: "warn" };
   };
 }
+
+/** Why a check of polls after the end does not apply. */
+const UNPOLLED = { unmet: "no operation was answered 202 and polled to its end" } as const;
 
 /** Checks of spec.md, "Polling Last Operation for Service Instances". */
 export const pollingLastOperationInstancesChecks: readonly OsbCheck[] = [
@@ -107,7 +105,7 @@ export const pollingLastOperationInstancesChecks: readonly OsbCheck[] = [
     title: "The final state of an instance's operation is kept",
     requirement: "A final state should not be forgotten right after it was first returned.",
     needs: { instances: 0 },
-    run: (context) => judgeLifecycles(context, judgeKeptState("instance")),
+    run: (context) => judgeLifecycles(context, judgeKeptState("instance"), UNPOLLED),
   }),
   probe({
     id: "lastop-instance-404-unknown",
@@ -133,7 +131,7 @@ export const pollingLastOperationInstancesChecks: readonly OsbCheck[] = [
     title: "An operation that has ended stays ended",
     requirement: 'An operation that was reported as succeeded or failed does not return to "in progress".',
     needs: { instances: 0 },
-    run: (context) => judgeLifecycles(context, judgeFinalState),
+    run: (context) => judgeLifecycles(context, judgeFinalState, UNPOLLED),
   }),
   review({
     id: "lastop-instance-usable-place",

@@ -1,66 +1,48 @@
 import type { Answer, Operation } from "../../../client/answer.ts";
-import { fail, notApplicable, type Outcome, pass, worstOf } from "../../../runner/check.ts";
+import { bodyOf } from "../../../client/http/observation.ts";
+import { stateOf } from "../../../client/polling.ts";
+import { fail, followsFrom, type Outcome, pass, worstOf } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { expectStatus, seenOf } from "../../judge.ts";
+import type { ThingKind } from "../../model/deletions.ts";
+import { polledAgain } from "../../model/polls.ts";
 import { asyncBindOffer, asyncOffer } from "../../sequences/asynchronous-plans.ts";
-import { operationOf } from "../../sequences/flights/flight.ts";
 import type { Lifecycle } from "../../sequences/lifecycles.ts";
-import { planIds, type RequestOptions } from "../../../client/request.ts";
-import { stateOf } from "../../../client/polling.ts";
-
-/** The polls of instances and of bindings obey the same rules. */
-type Polled = "instance" | "binding";
-
-const bad = { intent: "bad" } as const;
+import { ordinaryPolls } from "../../sequences/standard-answers.ts";
 
 const MAKING: readonly (Operation | undefined)[] = ["provision", "update", "bind"];
 
-function plainPolls(context: OsbContext, kind: Polled): Answer[] {
-  const all = context.run.answers.filter(
-    ({ operation, intent, polled }) => operation === `poll-${kind}` && intent === "plain" && polled !== undefined,
-  );
-  return all.filter((poll, at) => !isPollOfNothing(poll, all.slice(0, at)));
-}
+const isDeleting = ({ polled }: Answer): boolean => polled === "deprovision" || polled === "unbind";
 
-/** A refused poll about something whose deletion was reported to have ended: no platform asks, and no status is prescribed. */
-function isPollOfNothing(poll: Answer, earlier: readonly Answer[]): boolean {
-  const isRefused = poll.status >= 400 && poll.status < 500;
-  return isDeleting(poll) && isRefused && earlier.some((other) => isSameDeletion(other, poll) && isOver(other));
-}
-
-const isSameDeletion = (a: Answer, b: Answer): boolean =>
-  a.polled === b.polled && a.instanceId === b.instanceId && a.bindingId === b.bindingId;
-
-const isOver = (poll: Answer): boolean => ["succeeded", "gone"].includes(stateOf(poll) ?? "");
-
-function nothingPolled(kind: Polled): Outcome {
-  return notApplicable(
-    `no ${kind === "instance" ? "provision, update or deprovision" : "bind or unbind"} was answered 202`,
-  );
-}
-
-/** Judges every plain poll of the run. */
-export function judgeEveryPoll(kind: Polled, judge: (poll: Answer) => Outcome | undefined) {
-  return (context: OsbContext): Outcome => {
-    const outcomes = plainPolls(context, kind)
-      .map(judge)
-      .filter((outcome) => outcome !== undefined);
-    return outcomes.length > 0 ? worstOf(outcomes) : nothingPolled(kind);
+/**
+ * Judges the ordinary polls of the standard stories, from the first to the one that told the end. What a poll after the end is answered
+ * is the matter of `lastop-*-state-kept`, and of no other check.
+ */
+export function judgeEveryPoll(kind: ThingKind, judge: (poll: Answer, kind: ThingKind) => Outcome | undefined) {
+  return async (context: OsbContext): Promise<Outcome> => {
+    const polls = await ordinaryPolls(context, kind);
+    const outcomes = polls.map((poll) => judge(poll, kind)).filter((outcome) => outcome !== undefined);
+    if (outcomes.length > 0) return worstOf(outcomes);
+    await (kind === "instance" ? asyncOffer : asyncBindOffer)(context);
+    return { verdict: "not-applicable", reason: "no poll is like that", evidence: polls.slice(0, 2) };
   };
 }
 
-const isDeleting = ({ polled }: Answer): boolean => polled === "deprovision" || polled === "unbind";
-
 /** The endpoint answers; a deletion may be answered 404 or 410. */
-export function judgeServed(poll: Answer): Outcome {
+export function judgeServed(poll: Answer, kind: ThingKind): Outcome {
   const isGone = isDeleting(poll) && [404, 410].includes(poll.status);
-  return poll.status < 400 || isGone ? pass(poll) : fail("the endpoint to answer", seenOf(poll), poll);
+  if (poll.status < 400 || isGone) return pass(poll);
+  return poll.status === 410
+    ? followsFrom(`lastop-${kind}-410-only-deleting`, `a poll is answered 410 for ${poll.polled}`, poll)
+    : fail("the endpoint to answer", seenOf(poll), poll);
 }
 
-/** A poll that is not about something gone is answered 200. */
-export function judgeProcessed(poll: Answer): Outcome | undefined {
+/** A poll that is answered, and not about something gone, is answered 200. */
+export function judgeProcessed(poll: Answer, kind: ThingKind): Outcome | undefined {
   if (isDeleting(poll) && [404, 410].includes(poll.status)) return undefined;
-  return expectStatus(poll, [200]);
+  return poll.status < 400
+    ? expectStatus(poll, [200])
+    : followsFrom(`lastop-${kind}-available`, `a poll is answered ${seenOf(poll)}`, poll);
 }
 
 /** No 410 while something is made or changed. */
@@ -81,96 +63,19 @@ export function judgeRetryAfter(poll: Answer): Outcome | undefined {
   return isValid ? pass(poll) : fail("Retry-After in seconds or as an HTTP date", value.slice(0, 60), poll);
 }
 
-/** The operations of a lifecycle that were polled, of one kind. */
-function polledEndings(lifecycle: Lifecycle, kind: Polled) {
-  const isOfKind = (answer: Answer) => answer.operation === `poll-${kind}`;
-  return lifecycle.after.filter(({ final }) => isOfKind(final));
-}
+/** A refused poll about something whose deletion was reported to have ended: no platform asks, and no status is prescribed. */
+const isPollOfNothing = (poll: Answer): boolean => isDeleting(poll) && poll.status >= 400 && poll.status < 500;
 
 /** Polls after the final one report the same state. */
-export function judgeKeptState(kind: Polled) {
+export function judgeKeptState(kind: ThingKind) {
   return (lifecycle: Lifecycle): Outcome | undefined => {
-    const outcomes = polledEndings(lifecycle, kind).map(({ final, again }) => {
-      const isKept = again.every((poll) => stateOf(poll) === stateOf(final) || isPollOfNothing(poll, [final]));
-      return isKept
-        ? pass(final, ...again)
+    const outcomes = polledAgain(lifecycle, kind).map(({ final, again }) => {
+      const isKept = again.every((poll) => stateOf(poll) === stateOf(final) || isPollOfNothing(poll));
+      if (isKept) return pass(final, ...again);
+      return again.some((poll) => bodyOf(poll)["state"] === "in progress")
+        ? followsFrom("lastop-instance-final-is-final", "it is in progress again", final, ...again)
         : fail(`"${stateOf(final)}" again`, again.map(seenOf).join(", "), final, ...again);
     });
     return outcomes.length > 0 ? worstOf(outcomes) : undefined;
-  };
-}
-
-/** An operation in its own resource that has just ended: something to poll about in unusual ways. */
-async function endedOperation(context: OsbContext, kind: Polled): Promise<Answer> {
-  if (kind === "instance") {
-    const live = await context.liveOf(await asyncOffer(context));
-    return live.provisioned.answer;
-  }
-  const live = await context.liveOf(await asyncBindOffer(context));
-  return (await context.bound(live)).bound.answer;
-}
-
-/** A poll in a form of its own; `polled` makes it count as one that any platform sends. */
-async function pollWith(
-  context: OsbContext,
-  kind: Polled,
-  { instanceId, bindingId }: Answer,
-  query: Readonly<Record<string, string>>,
-  how: Pick<RequestOptions, "intent" | "polled"> = {},
-): Promise<Answer> {
-  return context.platform.send(`poll-${kind}`, { instanceId, bindingId, query, ...how });
-}
-
-function operationQuery(of: Answer): Record<string, string> {
-  const operation = operationOf(of);
-  return operation === undefined ? {} : { operation };
-}
-
-/** Polls with each parameter empty. */
-export function pollMalformed(kind: Polled) {
-  return async (context: OsbContext): Promise<Outcome> => {
-    const of = await endedOperation(context, kind);
-    const outcomes: Outcome[] = [];
-    for (const member of ["service_id", "plan_id", "operation"]) {
-      const answer = await pollWith(context, kind, of, { ...operationQuery(of), [member]: "" }, bad);
-      outcomes.push(expectStatus(answer, [200, 400], ["4xx"]));
-    }
-    return worstOf(outcomes);
-  };
-}
-
-/** Polls with an operation that the broker never returned. */
-export function pollInvalid(kind: Polled) {
-  return async (context: OsbContext): Promise<Outcome> => {
-    const of = await endedOperation(context, kind);
-    const answer = await pollWith(context, kind, of, { operation: "drydock-no-such-operation" }, bad);
-    return expectStatus(answer, [200, 400, 404], ["4xx"]);
-  };
-}
-
-/** Compares polls with and without service_id and plan_id. */
-export function pollWithoutHints(kind: Polled) {
-  return async (context: OsbContext): Promise<Outcome> => {
-    const of = await endedOperation(context, kind);
-    const bare = await pollWith(context, kind, of, operationQuery(of));
-    const full = await context.platform.poll(await asyncOfferOf(context, kind), of);
-    if (bare.status === full.status) return pass(bare, full);
-    return fail(`the answer with the hints (${full.status})`, seenOf(bare), bare, full);
-  };
-}
-
-const asyncOfferOf = (context: OsbContext, kind: Polled) =>
-  kind === "instance" ? asyncOffer(context) : asyncBindOffer(context);
-
-/** Polls with the operation that the broker returned. */
-export function pollRoundTrip(kind: Polled) {
-  return async (context: OsbContext): Promise<Outcome> => {
-    const offer = await asyncOfferOf(context, kind);
-    const of = await endedOperation(context, kind);
-    if (operationOf(of) === undefined) return notApplicable("no operation was returned", of);
-    return expectStatus(
-      await pollWith(context, kind, of, { ...planIds(offer), ...operationQuery(of) }, { polled: of.operation }),
-      [200],
-    );
   };
 }

@@ -1,9 +1,11 @@
 import type { Answer } from "../../../client/answer.ts";
-import { fail, type Outcome, pass } from "../../../runner/check.ts";
+import { fail, type Outcome, pass, unknown } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
-import { expectErrorOf422, expectStatus, ordinaryRefusal, seenOf } from "../../judge.ts";
+import { expectErrorOf422, expectStatus } from "../../judge.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
+import { judgeBadEnd } from "../../model/stages.ts";
+import { expectUnflagged } from "../removal.ts";
 import { asyncOffer } from "../../sequences/asynchronous-plans.ts";
 import type { Lifecycle } from "../../sequences/lifecycles.ts";
 import { isSuccess } from "../../../client/request.ts";
@@ -13,20 +15,24 @@ async function provisionWithoutFlag(context: OsbContext, query: Readonly<Record<
   return context.provision(await asyncOffer(context), context.platform.newId(), { query, intent: "bad" });
 }
 
-function judgeCreated({ offer, provision, fetched, binds, deprovision }: Lifecycle): Outcome {
+/** Who takes `false` for `true` but not absence for it has a fault of its own. */
+async function judgeFalseFlag(context: OsbContext): Promise<Outcome> {
+  const answer = await provisionWithoutFlag(context, { accepts_incomplete: "false" });
+  if (answer.status !== 202) return expectStatus(answer, [201, 422]);
+  const absent = await provisionWithoutFlag(context, {});
+  return absent.status === 202 ? expectUnflagged(absent, 201) : expectStatus(answer, [201, 422]);
+}
+
+function judgeCreated({ offer, provision, fetched, binds, deprovision, controls, brokenOff }: Lifecycle): Outcome {
   const { answer } = provision;
-  if (answer.status >= 400 && answer.status < 500) return ordinaryRefusal(answer);
-  if (provision.state !== "succeeded") {
-    return fail(
-      `plan "${offer.plan.name}" to be provisioned`,
-      `${seenOf(answer)}, ${provision.state}`,
-      answer,
-      ...provision.polls,
-    );
-  }
-  const isThere = fetched?.status === 200 || binds.some((bind) => bind.state === "succeeded");
-  if (isThere || (deprovision !== undefined && isSuccess(deprovision.answer))) return pass(answer);
-  return fail("an instance that can be fetched, bound or deleted", "none of it works", answer);
+  if (provision.state !== "succeeded")
+    return judgeBadEnd("provision", `plan "${offer.plan.name}" to be provisioned`, provision);
+  const isFetched = fetched?.status === 200 && controls.fetchInstance?.status !== 200;
+  if (isFetched || binds.some((bind) => bind.state === "succeeded")) return pass(answer, ...(fetched ? [fetched] : []));
+  if (deprovision === undefined) return unknown(brokenOff ?? "it was not looked for afterwards", answer);
+  if (isSuccess(deprovision.answer)) return pass(answer, deprovision.answer);
+  const evidence = [answer, fetched, binds[0]?.answer, deprovision.answer].filter((each) => each !== undefined);
+  return fail("an instance that can be fetched, bound or deleted", "none of it works", ...evidence);
 }
 
 /** Checks of spec.md, "Provisioning": what is created, and how that is answered. */
@@ -44,7 +50,7 @@ export const provisioningCreationChecks: readonly OsbCheck[] = [
     requirement:
       "A plan that can only be provisioned asynchronously is refused with 422 when accepts_incomplete=true is missing.",
     clauses: ["provision-accepts-incomplete-422", "async-required-422"],
-    run: async (context) => expectStatus(await provisionWithoutFlag(context, {}), [201, 422]),
+    run: async (context) => expectUnflagged(await provisionWithoutFlag(context, {}), 201),
   }),
   probe({
     id: "provision-422-async-error-code",
@@ -59,8 +65,7 @@ export const provisioningCreationChecks: readonly OsbCheck[] = [
     id: "provision-accepts-incomplete-false",
     title: "accepts_incomplete=false counts as absent",
     requirement: "accepts_incomplete=false equals absence.",
-    run: async (context) =>
-      expectStatus(await provisionWithoutFlag(context, { accepts_incomplete: "false" }), [201, 422]),
+    run: judgeFalseFlag,
   }),
   probe({
     id: "provision-201",

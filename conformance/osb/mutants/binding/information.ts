@@ -1,6 +1,7 @@
 import type { Operation } from "../../../client/answer.ts";
-import { drop, is, set } from "../changes.ts";
-import { alter } from "../middleware.ts";
+import { drop, instead, is, set, success } from "../changes.ts";
+import { isAuthorized, isCreating } from "../conditions.ts";
+import { alter, combine, pretend } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";
 import { DESCRIBING, isDone, ofCredentials } from "./descriptions.ts";
 
@@ -15,6 +16,29 @@ export const bindingInformationMutants: readonly Mutant[] = [
     "Neither the bind nor a fetch tells the credentials.",
     alter(DESCRIBING, isDone, drop("credentials")),
     { also: ["bind-credentials-required"] },
+  ),
+  mutant(
+    "bind-info-returned-once",
+    "It binds asynchronously, and its bindings cannot be fetched.",
+    combine(
+      alter(["catalog"], is(200), (response) => ({
+        ...response,
+        text: response.text.replaceAll('"bindings_retrievable":true', '"bindings_retrievable":false'),
+      })),
+      alter(["fetch-binding"], success, instead(404)),
+    ),
+    { ...later, id: "nobody-can-fetch-its-bindings" },
+  ),
+  mutant(
+    "bind-creates-binding",
+    "It falls over (500) on each bind.",
+    pretend(BIND, isAuthorized, 500, { description: "A null pointer." }),
+  ),
+  mutant(
+    "bind-creates-binding",
+    "Each bind fails in the end.",
+    alter(["poll-binding"], is(200), set("state", "failed"), isCreating),
+    { ...later, id: "binds-always-fail" },
   ),
   mutant(
     "bind-credentials-required",

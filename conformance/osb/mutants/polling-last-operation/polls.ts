@@ -98,9 +98,15 @@ export function pollRequestMutantsOf(kind: Polled): readonly Mutant[] {
     ),
     mutant(
       id("400-invalid"),
+      `Polls of ${kind}s: an operation that it does not know is answered 204.`,
+      alter(operations, is(400), (response) => ({ ...response, status: 204, text: "" }), isInvented),
+      later,
+    ),
+    mutant(
+      "error-appropriate-status",
       `Polls of ${kind}s: it falls over (500) on an operation that it does not know.`,
       alter(operations, is(400), instead(500, crash), isInvented),
-      { ...later, also: ["error-appropriate-status"] },
+      { ...later, id: `breaks-on-unknown-operations-of-${kind}s` },
     ),
     mutant(
       id("service-plan-optional"),
@@ -116,9 +122,15 @@ export function pollRequestMutantsOf(kind: Polled): readonly Mutant[] {
     ),
     mutant(
       roundTrip,
-      `Polls of ${kind}s: it does not know its own operation again once that has ended: 400.`,
+      `Polls of ${kind}s: it does not take its own operation back: 400.`,
+      alter(operations, is(200), instead(400), asks("operation")),
+      { ...later, also: [id("available")] },
+    ),
+    mutant(
+      id("state-kept"),
+      `Polls of ${kind}s: it does not know an operation again once that has ended: 400.`,
       alter(operations, is(200), instead(400), all(isAsked, asks("operation"), asks("service_id"))),
-      { ...later, also: [id("available"), id("200"), id("state-kept"), id("service-plan-optional")] },
+      { ...later, id: `forgets-operations-of-${kind}s` },
     ),
     mutant(
       id("404-unknown"),

@@ -1,0 +1,121 @@
+import type { Answer } from "../../client/answer.ts";
+import { bodyOf } from "../../client/http/observation.ts";
+import { isSuccess } from "../../client/request.ts";
+import { fail, followsFrom, notApplicable, type Outcome, pass, unknown } from "../../runner/check.ts";
+import type { OsbContext } from "../context.ts";
+import { expectErrorOf422, expectStatus, seenOf } from "../judge.ts";
+import { deletionOfDeleted, type ThingKind } from "../model/deletions.ts";
+import { followsFromFact } from "../model/fact.ts";
+import { fetchTellsTruth } from "../model/fetches.ts";
+import { JUDGED_BY } from "../model/stages.ts";
+import { asyncBindOffer, asyncOffer, asyncUpdateOffer } from "../sequences/asynchronous-plans.ts";
+import { flightOfEarlyUnbind, flightOfUnbind } from "../sequences/flights/bind.ts";
+import { flightOfDeprovision } from "../sequences/flights/deprovision.ts";
+import { evidenceOf, type Flight, judgeMeanwhile } from "../sequences/flights/flight.ts";
+import { flightOfEarlyDeletion } from "../sequences/flights/provision.ts";
+import { flightOfUpdate } from "../sequences/flights/update.ts";
+import { asyncRemovalOffer, type Removal } from "./removal.ts";
+
+/** Judges the answer to a deletion that is sent again while it is in progress. */
+export async function resendRemoval(
+  context: OsbContext,
+  kind: Removal,
+  judge: (answer: Answer, started: Answer) => Outcome,
+): Promise<Outcome> {
+  const offer = await asyncRemovalOffer(context, kind);
+  const flight = await (kind === "unbind" ? flightOfUnbind : flightOfDeprovision)(context.shared, offer);
+  return judgeMeanwhile(flight, "resent", (answer) => judge(answer, flight.started));
+}
+
+async function removeEarly(context: OsbContext, kind: Removal): Promise<Flight> {
+  return kind === "unbind"
+    ? flightOfEarlyUnbind(context.shared, await asyncBindOffer(context))
+    : flightOfEarlyDeletion(context.shared, await asyncOffer(context));
+}
+
+/** The check that has a 5xx to an early deletion as its finding. */
+const EARLY_5XX: Readonly<Record<Removal, string>> = {
+  unbind: "unbind-busy-422",
+  deprovision: "deprovision-during-provision-halts",
+};
+
+/** An early deletion that was not accepted: a refusal is in order, a 5xx is wrong whatever goes on. */
+function judgeUnaccepted(kind: Removal, answer: Answer, flight: Flight): Outcome {
+  const evidence = evidenceOf(flight);
+  if (answer.status < 500) return notApplicable(`the deletion was refused: ${seenOf(answer)}`, ...evidence);
+  return kind === "unbind"
+    ? followsFrom(EARLY_5XX.unbind, `the deletion is answered ${seenOf(answer)}`, ...evidence)
+    : fail("a deletion during a provision to be accepted or refused", seenOf(answer), ...evidence);
+}
+
+/** A deletion that overtakes the creation leaves nothing in the end. */
+export function judgeHalted(kind: Removal) {
+  return async (context: OsbContext): Promise<Outcome> => {
+    const flight = await removeEarly(context, kind);
+    const { deletion } = flight.meanwhile;
+    if (deletion === undefined || !isSuccess(deletion))
+      return judgeMeanwhile(flight, "deletion", (answer) => judgeUnaccepted(kind, answer, flight));
+    if (flight.ended.state !== "timed-out") return expectNothingLeft(context, kind, flight);
+    return fail("it to be gone in the end", "the operation does not end", ...evidenceOf(flight));
+  };
+}
+
+/** By GET where it tells the truth, else by a second deletion where that tells what was deleted from what is there. */
+async function expectNothingLeft(context: OsbContext, kind: Removal, flight: Flight): Promise<Outcome> {
+  const { fetched, again } = flight.afterwards;
+  const evidence = evidenceOf(flight);
+  const thing: ThingKind = kind === "unbind" ? "binding" : "instance";
+  if (fetched !== undefined && (await fetchTellsTruth(context.shared, thing, flight.offer)).value === true)
+    return isSuccess(fetched) ? fail("it to be gone in the end", "GET still shows it", ...evidence) : pass(...evidence);
+  if (again === undefined) return unknown("it was not looked for in the end", ...evidence);
+  if (!isSuccess(again)) return pass(...evidence);
+  const repeat = await deletionOfDeleted(context.shared, thing, flight.offer);
+  if (repeat.value === "accepted")
+    return followsFromFact(repeat, "a deletion of what was deleted looks like success, so it shows nothing", again);
+  if (repeat.value === undefined) return followsFrom(JUDGED_BY[kind], `no ordinary ${kind} ended`, ...evidence);
+  return fail("it to be gone in the end", `the next deletion answers ${seenOf(again)}`, ...evidence);
+}
+
+/** What polls say after a deletion overtook the creation. */
+export function judgePolls(
+  kind: Removal,
+  status: 200 | 202,
+  words: string,
+  isRight: (poll: Answer, flight: Flight) => boolean,
+) {
+  return async (context: OsbContext): Promise<Outcome> => {
+    const flight = await removeEarly(context, kind);
+    const { deletion: answer, polled: poll } = flight.meanwhile;
+    if (answer !== undefined && answer.status >= 500)
+      return followsFrom(EARLY_5XX[kind], `the deletion meanwhile is answered ${seenOf(answer)}`, answer);
+    if (answer?.status !== status || poll === undefined) {
+      return notApplicable(`the deletion meanwhile was answered ${answer?.status}`, ...evidenceOf(flight));
+    }
+    if (![200, 404, 410].includes(poll.status))
+      return notApplicable(`the poll was answered ${poll.status}`, answer, poll);
+    return isRight(poll, flight)
+      ? pass(answer, poll)
+      : fail(words, `${seenOf(poll)}, state ${JSON.stringify(bodyOf(poll)["state"])}`, answer, poll);
+  };
+}
+
+/** A poll that does not report the halted creation as failed. */
+export const isAboutDeletion = (poll: Answer): boolean => poll.status !== 200 || bodyOf(poll)["state"] !== "failed";
+
+/** A poll that reports the halted creation as failed. */
+export const isAboutFailure = (poll: Answer): boolean => poll.status !== 200 || bodyOf(poll)["state"] === "failed";
+
+/** A deletion while something else is going on with the same thing. */
+export function judgeBusyRemoval(kind: Removal, judge: (answer: Answer) => Outcome) {
+  return async (context: OsbContext): Promise<Outcome> => {
+    if (kind === "unbind") return judgeMeanwhile(await removeEarly(context, "unbind"), "deletion", judge);
+    const flight = await flightOfUpdate(context.shared, await asyncUpdateOffer(context));
+    return judgeMeanwhile(flight, "busyDeletion", judge);
+  };
+}
+
+/** A deletion during another operation is accepted or answered 422. */
+export const judgeBusyStatus = (answer: Answer): Outcome => expectStatus(answer, ["2xx", 422]);
+
+/** Where it is answered 422, that carries ConcurrencyError. */
+export const judgeBusyCode = (answer: Answer): Outcome => expectErrorOf422(answer, "ConcurrencyError");

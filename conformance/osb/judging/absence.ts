@@ -1,0 +1,99 @@
+import type { Answer } from "../../client/answer.ts";
+import { isSuccess } from "../../client/request.ts";
+import { fail, followsFrom, type Outcome, pass, unknown } from "../../runner/check.ts";
+import { expectStatus, seenOf } from "../judge.ts";
+import type { ThingKind } from "../model/deletions.ts";
+
+/** Something whose deletion was accepted and has ended, and what the broker says of it and of what never was. */
+export interface Removed {
+  readonly kind: ThingKind;
+  /** The fetch while it was there. */
+  readonly live: Answer | undefined;
+  /** The fetch of what never was. */
+  readonly unknown: Answer | undefined;
+  readonly deletion: Answer;
+  /** The fetch afterwards. */
+  readonly fetched: Answer | undefined;
+  /** The next deletion. */
+  readonly again: Answer | undefined;
+  /** The deletion of what never was. */
+  readonly control?: Answer | undefined;
+}
+
+const IDS: Readonly<
+  Record<ThingKind, Readonly<Record<"deletes" | "goneAgain" | "unknown" | "fetchGone" | "fetchUnknown", string>>>
+> = {
+  instance: {
+    deletes: "deprovision-deletes-resources",
+    goneAgain: "deprovision-410-after-delete",
+    unknown: "deprovision-410-unknown",
+    fetchGone: "fetch-instance-404-after-delete",
+    fetchUnknown: "fetch-instance-404-unknown",
+  },
+  binding: {
+    deletes: "unbind-deletes-resources",
+    goneAgain: "unbind-410-after-delete",
+    unknown: "unbind-410-unknown",
+    fetchGone: "fetch-binding-404-after-unbind",
+    fetchUnknown: "fetch-binding-404-unknown",
+  },
+};
+
+const shows = (answer: Answer | undefined): answer is Answer => answer !== undefined && isSuccess(answer);
+
+/** GET shows what is there, and nothing where there is nothing. */
+const isTruthful = ({ live, unknown: control }: Removed): boolean =>
+  shows(live) && control !== undefined && !isSuccess(control);
+
+/** It stays: a GET that tells what is there from what is not still shows it, and the next deletion does not say that it is gone. */
+const stays = (removed: Removed): boolean =>
+  isTruthful(removed) &&
+  shows(removed.fetched) &&
+  removed.again !== undefined &&
+  ![404, 410].includes(removed.again.status);
+
+/** What was deleted is gone. Where GET and DELETE contradict each other, one of them is wrong, and not the deletion. */
+export function judgeGone(removed: Removed): Outcome {
+  const { kind, deletion, fetched, again } = removed;
+  const ids = IDS[kind];
+  const evidence = [deletion, fetched, again].filter((answer) => answer !== undefined);
+  if (stays(removed)) return fail(`a deleted ${kind} to be gone`, "GET still shows it", ...evidence);
+  if (isTruthful(removed) && fetched !== undefined && !shows(fetched)) return pass(...evidence);
+  if (isTruthful(removed) && shows(fetched))
+    return followsFrom(ids.fetchGone, "GET still shows it, but the next deletion says that it is gone", ...evidence);
+  if (again === undefined) return unknown("it was not looked for after the deletion", ...evidence);
+  if (again.status === 404 || again.status === 410) return pass(...evidence);
+  const reason = `the next deletion is answered ${seenOf(again)}, which does not tell whether something was left`;
+  return followsFrom(ids.goneAgain, reason, ...evidence);
+}
+
+/** The next deletion is answered 410. What never was may be answered as wrongly, or the first may have left it: no fault of its own. */
+export function judgeSecondDeletion(removed: Removed & { readonly again: Answer }): Outcome {
+  const { kind, deletion, again, control } = removed;
+  const outcome = expectStatus(again, [410]);
+  if (outcome.verdict === "pass") return outcome;
+  const ids = IDS[kind];
+  if (stays(removed)) return followsFrom(ids.deletes, "GET still shows what was deleted", deletion, again);
+  if (control?.status === again.status)
+    return followsFrom(ids.unknown, `what never was is answered ${seenOf(control)} too`, control, deletion, again);
+  return { ...outcome, evidence: [deletion, again] };
+}
+
+/** The fetch afterwards is answered 404. What never was may be fetched as wrongly, or the deletion may have left it. */
+export function judgeFetchGone(removed: Removed & { readonly fetched: Answer }): Outcome {
+  const { kind, deletion, fetched, unknown: control } = removed;
+  const outcome = expectStatus(fetched, [404]);
+  if (outcome.verdict === "pass") return outcome;
+  const ids = IDS[kind];
+  if (stays(removed))
+    return followsFrom(ids.deletes, "the next deletion is accepted: it is still there", deletion, fetched);
+  if (control?.status === fetched.status)
+    return followsFrom(
+      ids.fetchUnknown,
+      `what never was is answered ${seenOf(control)} too`,
+      control,
+      deletion,
+      fetched,
+    );
+  return { ...outcome, evidence: [deletion, fetched] };
+}

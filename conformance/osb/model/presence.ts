@@ -1,0 +1,78 @@
+import type { Answer } from "../../client/answer.ts";
+import type { Offer } from "../../client/catalog.ts";
+import { isSuccess } from "../../client/request.ts";
+import { type Outcome, unknown } from "../../runner/check.ts";
+import type { OsbContext } from "../context.ts";
+import { deletionOfDeleted, deletionOfUnknown, type ThingKind } from "./deletions.ts";
+import { type Fact, followsFromFact } from "./fact.ts";
+import { fetchTellsTruth, isFetchOffered } from "./fetches.ts";
+
+/** An instance, or a binding of one, that may or may not be there. */
+export interface Thing {
+  readonly offer: Offer;
+  readonly instanceId: string;
+  /** Empty for the instance itself. */
+  readonly bindingId: string;
+}
+
+/** Whether something is there, with what shows it; `untold` with the outcome of a check that hangs on it. */
+export type Presence =
+  | { readonly is: "there" | "absent"; readonly evidence: readonly Answer[] }
+  | { readonly is: "untold"; readonly outcome: Outcome };
+
+/**
+ * What an absence would be: the thing `never` was made, or was `deleted`. A broker may answer DELETE differently to the two, so
+ * each has its own control.
+ */
+export type Absence = "never" | "deleted";
+
+const kindOf = ({ bindingId }: Thing): ThingKind => (bindingId === "" ? "instance" : "binding");
+
+/** Looks with a GET, where that is offered and tells the truth; changes nothing. */
+async function fetchPresence(context: OsbContext, thing: Thing): Promise<Presence | undefined> {
+  const kind = kindOf(thing);
+  if (!isFetchOffered(context.minor, kind, thing.offer)) return undefined;
+  const truth = await fetchTellsTruth(context.shared, kind, thing.offer);
+  if (truth.value !== true) return undefined;
+  const { instanceId, bindingId } = thing;
+  const answer = await context.platform.send(`fetch-${kind}`, { instanceId, bindingId });
+  if (isSuccess(answer)) return { is: "there", evidence: [answer] };
+  const isAbsence = [404, 410].includes(answer.status) || truth.evidence.some(({ status }) => status === answer.status);
+  return isAbsence ? { is: "absent", evidence: [answer] } : undefined;
+}
+
+const controlFor = (context: OsbContext, thing: Thing, absence: Absence): Promise<Fact<"refused" | "accepted">> =>
+  (absence === "never" ? deletionOfUnknown : deletionOfDeleted)(context.shared, kindOf(thing), thing.offer);
+
+/** Looks with a DELETE: what was there is accepted, what was not is refused. It is gone afterwards. */
+async function deletePresence(context: OsbContext, thing: Thing, absence: Absence): Promise<Presence> {
+  const { platform } = context;
+  const { offer, instanceId, bindingId } = thing;
+  const control = await controlFor(context, thing, absence);
+  const what = absence === "never" ? "never was" : "was deleted before";
+  if (control.value === undefined)
+    return { is: "untold", outcome: unknown(`how it answers the deletion of what ${what} could not be learnt`) };
+  if (control.value === "accepted") {
+    const reason = `the deletion of what ${what} looks like success, so a deletion shows nothing`;
+    return { is: "untold", outcome: followsFromFact(control, reason) };
+  }
+  const answer =
+    bindingId === ""
+      ? await platform.deprovision(offer, instanceId)
+      : await platform.unbind(offer, instanceId, bindingId);
+  await platform.settle(offer, answer);
+  if (isSuccess(answer)) return { is: "there", evidence: [answer] };
+  const isAbsence = [404, 410].includes(answer.status) || control.evidence.at(-1)?.status === answer.status;
+  if (isAbsence) return { is: "absent", evidence: [...control.evidence, answer] };
+  return { is: "untold", outcome: unknown(`the deletion that would show it is answered ${answer.status}`, answer) };
+}
+
+/**
+ * Whether something is there. A GET shows it where it is offered and tells the truth, a DELETE where the broker tells what is there
+ * from what is not, and nothing else does. What was looked for may be deleted by it.
+ *
+ * @throws NoAnswer
+ */
+export async function lookFor(context: OsbContext, thing: Thing, absence: Absence): Promise<Presence> {
+  return (await fetchPresence(context, thing)) ?? deletePresence(context, thing, absence);
+}

@@ -1,0 +1,86 @@
+import type { Answer } from "../../client/answer.ts";
+import { isBindable } from "../../client/catalog.ts";
+import type { EndedOperation } from "../../client/polling.ts";
+import { bodyOf } from "../../client/http/observation.ts";
+import { fail, followsFrom, notApplicable, type Outcome, unknown } from "../../runner/check.ts";
+import { isRemoved, type Lifecycle } from "../sequences/lifecycles.ts";
+import { describeRefusal } from "./refusals.ts";
+
+/** How far a lifecycle has to have come for something to be judged in it. */
+export type Stage = "provision" | "bind" | "unbind" | "deprovision";
+
+/** The check whose finding it is that an ordinary request of this kind does not work. */
+export const JUDGED_BY = {
+  provision: "provision-creates-resource",
+  bind: "bind-creates-binding",
+  unbind: "unbind-deletes-resources",
+  deprovision: "deprovision-deletes-resources",
+} as const satisfies Readonly<Record<Stage, string>>;
+
+/** What an operation came to, in words. */
+export function describeEnd({ state, answer, polls }: EndedOperation): string {
+  if (state === "refused") return `is answered ${describeRefusal(answer)}`;
+  if (state === "timed-out") return "does not end in the time that it has";
+  const last = polls.at(-1) ?? answer;
+  return state === "gone" ? `ends in ${last.status}` : `${state === "failed" ? "fails" : "ends"} (${last.status})`;
+}
+
+/** The last exchanges of an operation: what asked for it, and what was said of it at the end. */
+export function evidenceOfEnd({ answer, polls }: EndedOperation): readonly Answer[] {
+  return [answer, ...polls.slice(-1)];
+}
+
+const STATES: readonly unknown[] = ["in progress", "succeeded", "failed"];
+
+/** The check that has it as its finding where polls tell no state that a platform can read. */
+function unreadableIn({ state, polls }: EndedOperation): string | undefined {
+  const last = polls.at(-1);
+  if (last?.status !== 200 || state === "succeeded" || state === "gone") return undefined;
+  const told = bodyOf(last)["state"];
+  if (STATES.includes(told)) return undefined;
+  return `${last.operation.replace("poll", "lastop")}-state-${told === undefined ? "required" : "values"}`;
+}
+
+/** It follows from an ordinary request of this kind that did not come to a good end. */
+export function obstacleIn(stage: Stage, ended: EndedOperation): Outcome {
+  const judgedBy = unreadableIn(ended) ?? JUDGED_BY[stage];
+  return followsFrom(judgedBy, `an ordinary ${stage} ${describeEnd(ended)}`, ...evidenceOfEnd(ended));
+}
+
+/**
+ * What the check of a stage makes of an ordinary request that did not come to a good end. A refusal may be for want of something that
+ * only the broker's owner knows, and no rule says when an operation ends: both are unknown. The rest is a failure.
+ */
+export function judgeBadEnd(stage: Stage, expected: string, ended: EndedOperation): Outcome {
+  const evidence = evidenceOfEnd(ended);
+  const seen = `the ${stage} ${describeEnd(ended)}`;
+  const unreadable = unreadableIn(ended);
+  if (unreadable !== undefined) return followsFrom(unreadable, seen, ...evidence);
+  const isMaking = stage === "provision" || stage === "bind";
+  const isRefused = isMaking && ended.state === "refused" && ended.answer.status < 500;
+  return isRefused || ended.state === "timed-out"
+    ? unknown(`an ordinary ${stage} ${describeEnd(ended)}`, ...evidence)
+    : fail(expected, seen, ...evidence);
+}
+
+function bindObstacle({ offer, binds }: Lifecycle): Outcome | undefined {
+  if (!isBindable(offer)) return notApplicable(`plan "${offer.plan.name}" is not bindable`);
+  const failed = binds.find(({ state }) => state !== "succeeded");
+  return failed === undefined ? undefined : obstacleIn("bind", failed);
+}
+
+/** Why a lifecycle did not come to the end of a stage; undefined when it did. */
+export function obstacleTo(lifecycle: Lifecycle, stage: Stage): Outcome | undefined {
+  const { provision, unbind, deprovision, brokenOff } = lifecycle;
+  if (provision.state !== "succeeded") return obstacleIn("provision", provision);
+  const silent = () => unknown(brokenOff ?? `no ${stage} was tried`);
+  if (stage === "bind" || stage === "unbind") {
+    const obstacle = bindObstacle(lifecycle);
+    if (obstacle !== undefined) return obstacle;
+    if (lifecycle.binds.length === 0) return silent();
+  }
+  const removal = { provision: undefined, bind: undefined, unbind, deprovision }[stage];
+  if (stage !== "unbind" && stage !== "deprovision") return undefined;
+  if (removal === undefined) return silent();
+  return isRemoved(removal) ? undefined : obstacleIn(stage, removal);
+}

@@ -1,0 +1,86 @@
+import type { Answer } from "../../client/answer.ts";
+import { NoAnswer } from "../../client/no-answer.ts";
+import { StalledPlan } from "../../client/osb-client.ts";
+import type { EndedOperation } from "../../client/polling.ts";
+import { Verdicted } from "../../runner/check.ts";
+import type { OsbContext } from "../context.ts";
+import type { ThingKind } from "../model/deletions.ts";
+import { failDeprovision, failUpdate } from "./broken-backend.ts";
+import { allLifecycles } from "./lifecycles.ts";
+import { oddPolls } from "./odd-polls.ts";
+import { refusedRequests } from "./refused-requests.ts";
+import { anyUpdate, parameterUpdate, planUpdate, type UpdateRecord } from "./updates.ts";
+
+/** What a story shows; nothing where the broker does not offer it, refuses what it needs, or does not answer. */
+async function showing<T>(play: () => Promise<T>, read: (story: T) => readonly (Answer | undefined)[]) {
+  try {
+    return read(await play()).filter((answer) => answer !== undefined);
+  } catch (error) {
+    if (error instanceof Verdicted || error instanceof NoAnswer || error instanceof StalledPlan) return [];
+    throw error;
+  }
+}
+
+const ofOperation = ({ answer, polls }: EndedOperation): readonly Answer[] => [answer, ...polls];
+
+const ofUpdate = ({ before, settled, after }: UpdateRecord) => [before, ...ofOperation(settled), after];
+
+const updatesOf = async (context: OsbContext) => {
+  const all = await Promise.all(
+    [anyUpdate, planUpdate, parameterUpdate].map((play) => showing(() => play(context), ofUpdate)),
+  );
+  return all.flat();
+};
+
+async function failuresOf(context: OsbContext): Promise<readonly Answer[]> {
+  return [
+    ...(await showing(
+      () => failUpdate(context),
+      ({ failed }) => ofOperation(failed),
+    )),
+    ...(await showing(() => failDeprovision(context), ofOperation)),
+  ];
+}
+
+const oddPollsOf = (context: OsbContext, kind: ThingKind) =>
+  showing(
+    () => oddPolls(context, kind),
+    ({ started, first, malformed, invented, bare, unnamed, last }) => [
+      started,
+      first,
+      ...malformed,
+      invented,
+      bare,
+      unnamed,
+      last,
+    ],
+  );
+
+/**
+ * The answers on which rules about every answer are judged: of the catalog, the lifecycles, the updates, the refusals, the unusual
+ * polls, and of what fails where that can be had. They are the same whatever else is run beside.
+ */
+export async function standardAnswers(context: OsbContext): Promise<readonly Answer[]> {
+  return context.shared.once("standard answers", async () => {
+    const lifecycles = (await allLifecycles(context.shared)).flatMap(({ answers }) => answers);
+    const updates = await updatesOf(context);
+    const refusals = await showing(
+      () => refusedRequests(context),
+      (all) => all.map(({ answer }) => answer),
+    );
+    const polls = [...(await oddPollsOf(context, "instance")), ...(await oddPollsOf(context, "binding"))];
+    const failures = await failuresOf(context);
+    return [...new Set([context.run.catalog, ...lifecycles, ...updates, ...refusals, ...polls, ...failures])];
+  });
+}
+
+/** The ordinary polls of lifecycles and updates about instances, or about bindings, up to the one that told the end. */
+export async function ordinaryPolls(context: OsbContext, kind: ThingKind): Promise<readonly Answer[]> {
+  const all = await allLifecycles(context.shared);
+  const later = new Set(all.flatMap(({ after }) => after.flatMap(({ again }) => again)));
+  const updates = kind === "instance" ? await updatesOf(context) : [];
+  const polls = [...all.flatMap(({ answers }) => answers), ...updates].filter(
+    ({ operation, intent }) => operation === `poll-${kind}` && intent === "plain",
+  );
+  return polls.filter((poll) => !later.has(poll));
+}
