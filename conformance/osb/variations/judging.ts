@@ -3,11 +3,12 @@ import type { Answer, Intent } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
 import { followsFrom, type Outcome } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
+import { followsFromFact } from "../model/fact.ts";
+import { acceptsOrdinary, unlessOrdinaryRefused } from "../model/ordinary.ts";
 import { expectStatus, type StatusRule } from "../judge.ts";
 import { isSuccess } from "../../client/request.ts";
 import type { LiveInstance } from "../shared-instances.ts";
 import { attemptProvision } from "./attempts.ts";
-import { ordinaryRefusalOf, unlessOrdinaryRefused } from "./ordinary.ts";
 import { type Tried, worstTried } from "./tried.ts";
 
 /** A request that is varied in one way, and what its answer may be. */
@@ -82,6 +83,16 @@ export async function judgeUpdates(context: OsbContext, offer: Offer, rows: read
   return worstTried(tried);
 }
 
+/** What follows from an ordinary request that is refused; undefined where it is accepted. */
+async function obstacleTo(
+  context: OsbContext,
+  stage: "provision" | "bind",
+  offer: Offer,
+): Promise<Outcome | undefined> {
+  const fact = await acceptsOrdinary(context.shared, stage, offer);
+  return fact.value === false ? followsFromFact(fact, `an ordinary ${stage} is refused as well`) : undefined;
+}
+
 /** A request without a member that may be left out is processed, or refused for a reason: it makes no broker fail. */
 const PROCESSED: readonly StatusRule[] = ["2xx", "4xx"];
 
@@ -91,7 +102,7 @@ export async function judgeLeanProvisions(
   offer: Offer,
   rows: readonly Pick<Row, "words" | "body">[],
 ): Promise<Outcome> {
-  const obstacle = await ordinaryRefusalOf(context.shared, "provision", offer);
+  const obstacle = await obstacleTo(context, "provision", offer);
   if (obstacle !== undefined) return obstacle;
   const tried = await Promise.all(
     rows.map(async ({ words, body = {} }) => ({
@@ -108,7 +119,7 @@ export async function judgeLeanBinds(
   live: LiveInstance,
   rows: readonly Pick<Row, "words" | "body">[],
 ): Promise<Outcome> {
-  const obstacle = await ordinaryRefusalOf(context.shared, "bind", live.offer);
+  const obstacle = await obstacleTo(context, "bind", live.offer);
   if (obstacle !== undefined) return obstacle;
   const tried: Tried[] = [];
   for (const { words, body = {} } of rows) {

@@ -7,7 +7,7 @@ import { expectStatus, seenOf } from "../../judge.ts";
 import { ANY } from "../../plan-requirements.ts";
 import { lifecycleOf } from "../../sequences/lifecycles.ts";
 import { type Conflict, judgeOtherParameters, planConflicts } from "../../variations/conflicts.ts";
-import { unlessOrdinaryRefused } from "../../variations/ordinary.ts";
+import { unlessOrdinaryRefused } from "../../model/ordinary.ts";
 import { variedParameters } from "../../variations/parameters.ts";
 import { onEachPlan } from "../../variations/plans.ts";
 import { changedMember } from "../../variations/read-back.ts";

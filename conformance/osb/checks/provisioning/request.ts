@@ -6,7 +6,7 @@ import { type OsbCheck, probe } from "../../define.ts";
 import type { StatusRule } from "../../judge.ts";
 import { ANY } from "../../plan-requirements.ts";
 import { otherParameters } from "../../request-bodies.ts";
-import { absencesOf, withoutEach } from "../../variations/absences.ts";
+import { absencesOf, withoutEach, withoutId } from "../../variations/absences.ts";
 import { withForeignIds } from "../../variations/foreign-ids.ts";
 import { judgeLeanProvisions, judgeProvisions } from "../../variations/judging.ts";
 import { onEachPlan } from "../../variations/plans.ts";
@@ -21,10 +21,17 @@ function provisionWithout(member: string, good: readonly StatusRule[], tolerated
     return judgeProvisions(
       context,
       offer,
-      absences.map((row) => ({ ...row, good, tolerated })),
+      absences.map(({ words, body }) => ({ words, body, good, tolerated })),
     );
   };
 }
+
+const provisionWithoutId =
+  (member: "service_id" | "plan_id") =>
+  (context: OsbContext): Promise<Outcome> => {
+    const offer = context.offer(ANY);
+    return judgeProvisions(context, offer, withoutId(member, context.minor, context.provisionBody(offer)));
+  };
 
 /** An unknown or foreign id: any refusal will do, acceptance is worth a warning. */
 async function provisionForeign(context: OsbContext, member: "service_id" | "plan_id"): Promise<Outcome> {
@@ -97,13 +104,13 @@ export const provisioningRequestChecks: readonly OsbCheck[] = [
     id: "provision-missing-service-id-400",
     title: "A provision without service_id is answered 400",
     requirement: "A provision whose service_id is missing or empty is answered 400.",
-    run: provisionWithout("service_id", [400]),
+    run: provisionWithoutId("service_id"),
   }),
   probe({
     id: "provision-missing-plan-id-400",
     title: "A provision without plan_id is answered 400",
     requirement: "A provision whose plan_id is missing or empty is answered 400.",
-    run: provisionWithout("plan_id", [400]),
+    run: provisionWithoutId("plan_id"),
   }),
   probe({
     id: "provision-missing-org-guid",

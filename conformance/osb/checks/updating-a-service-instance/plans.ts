@@ -5,7 +5,7 @@ import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { expectStatus } from "../../judge.ts";
 import { planChangeRecords } from "../../sequences/updates.ts";
-import { unlessOrdinaryRefused } from "../../variations/ordinary.ts";
+import { unlessOrdinaryRefused } from "../../model/ordinary.ts";
 import { worstTried } from "../../variations/tried.ts";
 import { isSuccess } from "../../../client/request.ts";
 
