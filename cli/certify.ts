@@ -30,7 +30,13 @@ export interface CertifyCommandOptions {
   readonly baseline?: string;
   readonly jobs: number;
   readonly maxInstances: number;
+  readonly plans: "first" | "all";
+  /** In seconds. */
   readonly timeout?: number;
+  /** In seconds. */
+  readonly maxOperation: number;
+  /** In minutes. */
+  readonly maxTime?: number;
   readonly out?: string;
   readonly json?: boolean;
   readonly version: string;
@@ -61,6 +67,7 @@ const splitList = (text: string | undefined): readonly string[] | undefined =>
 /** The line that runs it again; the secret stays in the environment. */
 export function commandFor(url: string | undefined, options: CertifyCommandOptions): string {
   const { username, ca, profile, suite, service, plan, only, config, baseline, timeout, maxInstances } = options;
+  const { plans, maxOperation, maxTime } = options;
   return commandLine(url, {
     ...(username !== undefined && { username }),
     ca,
@@ -72,13 +79,16 @@ export function commandFor(url: string | undefined, options: CertifyCommandOptio
     config,
     baseline,
     timeout,
+    plans: plans === DEFAULTS.plans ? undefined : plans,
     "max-instances": maxInstances === DEFAULTS.maxInstances ? undefined : maxInstances,
+    "max-operation": maxOperation === DEFAULTS.maxOperation ? undefined : maxOperation,
+    "max-time": maxTime,
   });
 }
 
 /** Options that hold for any target. @throws UserError, TargetError */
 export function certifyOptions(url: string, options: CertifyCommandOptions): Omit<CertifyOptions, "suites"> {
-  const { profile, service, plan, jobs, maxInstances, timeout } = options;
+  const { profile, service, plan, plans, jobs, maxInstances, timeout, maxOperation, maxTime } = options;
   const only = splitList(options.only);
   const file = readNamedFile(options.config, "drydock.yml");
   const baseline = readNamedFile(options.baseline);
@@ -86,6 +96,7 @@ export function certifyOptions(url: string, options: CertifyCommandOptions): Omi
     url,
     jobs,
     maxInstances,
+    plans,
     toolVersion: options.version,
     ...(profile !== undefined && { profile }),
     ...(service !== undefined && { service }),
@@ -93,7 +104,8 @@ export function certifyOptions(url: string, options: CertifyCommandOptions): Omi
     ...(only !== undefined && { only }),
     ...(file !== undefined && { file }),
     ...(baseline !== undefined && { baseline: parseBaseline(baseline) }),
-    ...(timeout !== undefined && { limits: { exchangeMs: timeout * 1000 } }),
+    ...(maxTime !== undefined && { maxTimeMs: maxTime * 60_000 }),
+    limits: { operationMsMax: maxOperation * 1000, ...(timeout !== undefined && { exchangeMs: timeout * 1000 }) },
   };
 }
 
@@ -127,7 +139,7 @@ export async function certifyAndReport(
 ): Promise<CertifySummary> {
   const session = openSession(shown);
   try {
-    return await certify(options, session.emit);
+    return await certify({ onProgress: session.say, ...options }, session.emit);
   } finally {
     session.finish();
   }

@@ -118,7 +118,12 @@ function addCertify(drydock: Command): void {
       "--baseline <file>",
       "known failures that are accepted, each with a reason and a day: accept: [{check, reason, until}]",
     )
-    .option("--jobs <n>", "checks side by side", wholeNumber(1, 64), DEFAULTS.jobs)
+    .addOption(
+      new Option("--plans <which>", "plans that a check tries where they can differ")
+        .choices(["first", "all"])
+        .default(DEFAULTS.plans),
+    )
+    .option("--jobs <n>", "checks side by side; most of their time they wait", wholeNumber(1, 1000), DEFAULTS.jobs)
     .option(
       "--max-instances <n>",
       "service instances at once; checks that need more are left out",
@@ -126,6 +131,17 @@ function addCertify(drydock: Command): void {
       DEFAULTS.maxInstances,
     )
     .option("--timeout <seconds>", "longest wait for one answer", wholeNumber(1, 3600))
+    .option(
+      "--max-operation <seconds>",
+      "longest wait for one asynchronous operation",
+      wholeNumber(1, 86_400),
+      DEFAULTS.maxOperation,
+    )
+    .option(
+      "--max-time <minutes>",
+      "ends the run then, cleans up, and reports what is not judged by then as unknown; default: no limit",
+      wholeNumber(1, 100_000),
+    )
     .option(
       "--out <dir>",
       "write run.jsonl, summary.md, junit.xml, report.json, report.html, report.sarif, ctrf.json here",

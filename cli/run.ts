@@ -90,6 +90,7 @@ function jsonSession(out: string | undefined): Session {
       const { seed, verdict, digest, reason, counterexample } = event;
       process.stdout.write(`${JSON.stringify({ seed, verdict, digest, reason, counterexample })}\n`);
     },
+    say: () => {},
     finish: () => void writer?.finish(),
   };
 }

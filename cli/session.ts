@@ -24,6 +24,8 @@ interface SessionOptions {
 /** Takes the events of one run: shows and keeps them as they come, and prints what they amount to at the end. */
 export interface Session {
   readonly emit: (event: RunEvent) => void;
+  /** Shows a line that no report keeps. */
+  readonly say: (line: string) => void;
   /** Writes the reports and prints the summary. Call it also for a run that broke off. */
   readonly finish: () => void;
 }
@@ -39,6 +41,7 @@ export function openSession(options: SessionOptions): Session {
     live?.show(event);
     if (options.json === true) process.stdout.write(`${JSON.stringify(event)}\n`);
   };
+  const say = (line: string): void => live?.say(line);
   const finish = (): void => {
     live?.end();
     // A run that never began has no verdict.
@@ -51,7 +54,7 @@ export function openSession(options: SessionOptions): Session {
     process.stdout.write(`${lines.join("\n")}\n`);
     if (process.env["GITHUB_ACTIONS"] === "true") reportToGithub(report);
   };
-  return { emit, finish };
+  return { emit, say, finish };
 }
 
 /** Annotations, and the summary on the page of the step. */

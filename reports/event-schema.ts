@@ -122,6 +122,7 @@ const RunFinished = Type.Object({
   exitCode: Type.Integer(),
   conformant: Type.Optional(Type.Boolean()),
   statement: Type.Optional(Text),
+  causes: Type.Optional(Count),
 });
 
 const Event = Type.Union([

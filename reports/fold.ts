@@ -1,3 +1,4 @@
+import { worstOwnVerdict } from "../conformance/runner/causes.ts";
 import { type Coverage, coverageOf, exitCodeOf, verdictOver } from "../conformance/runner/coverage.ts";
 import { type RunEvent, SUITE_NAMES, type Verdict } from "../conformance/runner/events.ts";
 import { worse } from "../conformance/runner/check.ts";
@@ -70,16 +71,19 @@ function coverageOfRuns(runs: readonly FoldedRun[], checks: readonly CheckReport
 const isInterrupted = ({ finished }: FoldedRun): boolean => finished?.exitCode === 130;
 
 /**
- * The verdict of shards that say what they held is that of all their checks, as if one run had held them: a suite that one shard
+ * `counts`: of seeds. The verdict of shards that say what they held is that of all their checks, as if one run had held them: a suite that one shard
  * could not exercise another may have. Of other shards the worst verdict counts.
  */
 function verdictOf(
   counts: Counts,
+  checks: readonly CheckReport[],
   runs: readonly FoldedRun[],
   coverage: Coverage | undefined,
   isComplete: boolean,
 ): Verdict {
-  const worst = VERDICTS.find((verdict) => counts[verdict] > 0) ?? "not-applicable";
+  const ofSeeds = VERDICTS.find((verdict) => counts[verdict] > 0) ?? "not-applicable";
+  const ofChecks = worstOwnVerdict(checks.map((check) => ({ check, ...check })));
+  const worst = worse(ofSeeds, ofChecks);
   const ends = runs.flatMap(({ finished }) => (finished ? [finished.verdict] : []));
   const fromRuns = coverage === undefined ? ends : runs.some(isInterrupted) ? (["unknown"] as const) : [];
   const all = [...fromRuns, ...(isComplete ? [] : (["unknown"] as const))].reduce<Verdict>(worse, worst);
@@ -119,7 +123,8 @@ export function foldRun(events: Iterable<RunEvent>): Report {
   const counts = addCounts([countVerdicts(checks), ...scenarios.map((each) => each.counts)]);
   const coverage = coverageOfRuns(runs, checks);
   const end = ending(runs);
-  const verdict = verdictOf(counts, runs, coverage, end.isComplete);
+  const seedCounts = addCounts(scenarios.map((each) => each.counts));
+  const verdict = verdictOf(seedCounts, checks, runs, coverage, end.isComplete);
   return {
     v: REPORT_VERSION,
     target: header.target,

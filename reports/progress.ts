@@ -113,6 +113,8 @@ const CLEAR_LINE = "\r\u001b[2K";
 export interface LiveReporter {
   /** Hand it each event as it happens. */
   readonly show: (event: RunEvent) => void;
+  /** Shows a line that is no event: what is waited for. */
+  readonly say: (line: string) => void;
   /** Takes the redrawn line away; call it before printing anything else, also after an error. */
   readonly end: () => void;
 }
@@ -131,5 +133,9 @@ export function liveReporter(out: Out, paint: Paint = paintFor(out)): LiveReport
       `${CLEAR_LINE}${text}${event.type === "run-finished" ? "" : statusLine(progress, out.columns ?? 80, paint)}`,
     );
   };
-  return { show, end: () => void (isLive && out.write(CLEAR_LINE)) };
+  const say = (line: string) => {
+    const text = `${paint("dim", `  ${plain(line)}`)}\n`;
+    out.write(isLive ? `${CLEAR_LINE}${text}${statusLine(progress, out.columns ?? 80, paint)}` : text);
+  };
+  return { show, say, end: () => void (isLive && out.write(CLEAR_LINE)) };
 }

@@ -19,6 +19,8 @@ interface Remover {
   readonly id: string;
   /** Asks for the deletion, counted from 0, and waits for its end; undefined when there was no answer. */
   readonly attempt: (attempt: number) => Promise<EndedOperation | undefined>;
+  /** Whether deletions do not end: then none is waited for. */
+  readonly isStalled: () => boolean;
   /** Whether a deletion was refused because of something else that is going on. */
   readonly isBusy: (refusal: Answer) => Promise<boolean>;
 }
@@ -34,10 +36,10 @@ const isAbsent = (ended: EndedOperation | undefined): boolean =>
 export async function removeUntilGone(
   settings: ClientSettings,
   memory: RunMemory,
-  { id, attempt, isBusy }: Remover,
+  { id, attempt, isStalled, isBusy }: Remover,
 ): Promise<boolean> {
-  const { clock, cleanupMsMax, pollMsMin, pollMsMax } = settings;
-  const endMs = clock.nowMs() + cleanupMsMax;
+  const { clock, cleanupMsMax, operationMsMax, pollMsMin, pollMsMax } = settings;
+  const endMs = clock.nowMs() + Math.min(cleanupMsMax, operationMsMax);
   let refusals = 0;
   let looks = memory.unsure.has(id) ? LOOKS_MAX : 0;
   let pauseMs = memory.unsure.has(id) ? pollMsMax : pollMsMin;
@@ -48,7 +50,7 @@ export async function removeUntilGone(
     if (absent && looks-- === 0) return true;
     const isWaiting = absent || (ended !== undefined && (await isBusy(ended.answer)));
     if (!isWaiting && ++refusals === REFUSALS_MAX) return !memory.wanted.has(id) && !memory.unsure.has(id);
-    if (clock.nowMs() + pauseMs > endMs) return false;
+    if (isStalled() || clock.nowMs() + pauseMs > endMs) return false;
     await clock.sleepMs(pauseMs);
   }
   return false;

@@ -10,11 +10,13 @@ export interface LeftBehind {
 interface LedgerEntry extends LeftBehind {
   /** True when it is certain to be gone. May throw: then it counts as left behind. */
   readonly remove: () => Promise<boolean>;
+  /** The instance that it is, or belongs to. Default: it stands alone. */
+  readonly instanceId?: string;
 }
 
 /**
  * What has to be cleaned up. An entry is written *before* the request that may create the thing, and leaves the ledger only
- * when the thing is known to be gone. Each check has a scope of its own, cleaned at its end in reverse order.
+ * when the thing is known to be gone. Each check has a scope of its own, cleaned at its end.
  */
 export class Ledger {
   readonly #entries = new Map<string, LedgerEntry>();
@@ -46,10 +48,16 @@ export class Ledger {
     this.#entries.clear();
   }
 
-  /** Removes all that this ledger and its scopes hold. */
+  /** Removes all that this ledger and its scopes hold: what belongs to one instance in reverse order, the instances side by side. */
   async clean(): Promise<void> {
-    for (const scope of this.#scopes) await scope.clean();
-    for (const entry of [...this.#entries.values()].reverse()) {
+    await Promise.all([...this.#scopes].map((scope) => scope.clean()));
+    const entries = [...this.#entries.values()].reverse();
+    const byInstance = Map.groupBy(entries, (entry) => entry.instanceId ?? keyOf(entry));
+    await Promise.all([...byInstance.values()].map((group) => this.#removeInOrder(group)));
+  }
+
+  async #removeInOrder(entries: readonly LedgerEntry[]): Promise<void> {
+    for (const entry of entries) {
       const isGone = await entry.remove().catch(() => false);
       if (!isGone) this.#stuck.push({ kind: entry.kind, id: entry.id, curl: entry.curl });
       this.#entries.delete(keyOf(entry));

@@ -1,15 +1,29 @@
 import type { Exchange } from "./http/exchange.ts";
 import { exchangeWithout } from "./http/observation.ts";
-import type { RawRequest, TransportError } from "./http/transport.ts";
+import type { RawRequest, TransportError, TransportFault } from "./http/transport.ts";
+
+/** What the broker did in place of answering, by fault; others are told in their own words. */
+const WORDS: Readonly<Partial<Record<TransportFault, string>>> = {
+  refused: "the broker refuses connections",
+  reset: "the broker hung up",
+  throttled: "the broker is not willing to answer",
+  timeout: "the broker did not answer in time",
+  "too-large": "the broker's answer is larger than is read",
+  protocol: "the broker did not answer in HTTP",
+};
 
 /** There was no usable answer to a request. Ends the check that sent it as `unknown`. */
 export class NoAnswer extends Error {
   readonly exchange: Exchange;
-  readonly fault: TransportError["fault"];
+  readonly fault: TransportFault;
+  /** Who did what, in one line. */
+  readonly blame: string;
   constructor(request: RawRequest, error: TransportError) {
     super(`${request.method} ${new URL(request.url).pathname}: ${error.message}`, { cause: error });
     this.name = "NoAnswer";
     this.fault = error.fault;
+    const words = WORDS[error.fault];
+    this.blame = `${words === undefined ? "no answer" : words}: ${this.message}`;
     this.exchange = exchangeWithout(request, error.message);
   }
 }

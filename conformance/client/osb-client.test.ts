@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Offer } from "./catalog.ts";
 import { type RawRequest, type RawResponse, TransportError } from "./http/transport.ts";
 import { Ledger } from "./ledger.ts";
-import { OsbClient, StalledPlan } from "./osb-client.ts";
+import { OsbClient } from "./osb-client.ts";
 import { retryAfterMs } from "./polling.ts";
 import type { ClientSettings } from "./settings.ts";
 import { parseTarget } from "./target.ts";
@@ -138,13 +138,60 @@ describe("a client of the broker", () => {
     expect((await client.settle(offer, answer)).state).toBe(state);
   });
 
-  it("begins no more operations on a plan of which two in a row did not end in time", async () => {
-    const { client } = clientOf((request) =>
+  it("waits for no more operations of a kind on a plan of which two in a row did not end in time", async () => {
+    const { client, waitsMs } = clientOf((request) =>
       isPoll(request) ? { status: 200, body: { state: "in progress" } } : { status: 202 },
     );
-    for (const id of ["i1", "i2"])
-      expect((await client.settle(offer, await client.provision(offer, id))).state).toBe("timed-out");
-    await expect(client.provision(offer, "i3")).rejects.toThrow(StalledPlan);
+    const polls: number[] = [];
+    for (const id of ["i1", "i2", "i3"]) {
+      const ended = await client.settle(offer, await client.provision(offer, id));
+      expect(ended.state).toBe("timed-out");
+      polls.push(ended.polls.length);
+    }
+    expect(polls.map((count) => count > 1)).toEqual([true, true, false]);
+    const waited = waitsMs.length;
+    await client.settle(offer, await client.bind(offer, "i1", "b1"));
+    expect(waitsMs.length).toBeGreaterThan(waited);
+  });
+
+  it.each([{ status: "succeeded" }, { state: "done" }, {}])(
+    "stops asking about an operation at a poll that is answered %j",
+    async (body) => {
+      const { client, requests } = clientOf((request) => (isPoll(request) ? { status: 200, body } : { status: 202 }));
+      expect((await client.settle(offer, await client.provision(offer, "i1"))).state).toBe("unreadable");
+      expect(requests).toHaveLength(2);
+    },
+  );
+
+  it("waits for a broker whose polls are answered 5xx for a while, and not as long as an operation may take", async () => {
+    let polls = 0;
+    const starting = clientOf((request) => {
+      if (!isPoll(request)) return { status: 202 };
+      return ++polls < 9 ? { status: 502 } : { status: 200, body: { state: "succeeded" } };
+    });
+    expect((await starting.client.settle(offer, await starting.client.provision(offer, "i1"))).state).toBe("succeeded");
+    const broken = clientOf((request) => ({ status: isPoll(request) ? 500 : 202 }), { operationMsMax: 3_600_000 });
+    expect((await broken.client.settle(offer, await broken.client.provision(offer, "i1"))).state).toBe("unreadable");
+    expect(broken.waitsMs.reduce((sum, ms) => sum + ms, 0)).toBeLessThan(20_000);
+  });
+
+  it("unbinds without accepts_incomplete before 2.14, also when it cleans up", async () => {
+    const { client, ledger, lines } = clientOf(() => ({ status: 200 }), { minor: 13 });
+    await client.provision(offer, "i1");
+    await client.bind(offer, "i1", "b1");
+    await client.unbind(offer, "i1", "b2");
+    await ledger.clean();
+    const deletions = lines().filter((line) => line.startsWith("DELETE"));
+    expect(deletions.map((line) => line.includes("accepts_incomplete"))).toEqual([false, false, true]);
+  });
+
+  it("sends nothing but clean-up once the time of the run is over", async () => {
+    const { client, ledger, lines } = clientOf(() => ({ status: 200 }), { deadlineMs: Date.UTC(2026, 0, 1) + 1_000 });
+    await client.provision(offer, "i1");
+    await client.settings.clock.sleepMs(1_000);
+    await expect(client.send("catalog")).rejects.toMatchObject({ fault: "out-of-time" });
+    await ledger.clean();
+    expect(lines().map((line) => line.split(" ")[0])).toEqual(["PUT", "DELETE"]);
   });
 });
 

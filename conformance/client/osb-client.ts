@@ -8,22 +8,15 @@ import { bodyOf, type Observation, publicRequest } from "./http/observation.ts";
 import { type RawRequest, TransportError } from "./http/transport.ts";
 import type { Ledger, LeftBehind } from "./ledger.ts";
 import { answerOrSilence, NoAnswer } from "./no-answer.ts";
-import { type EndedOperation, pollUntilEnded } from "./polling.ts";
+import { type EndedOperation, patienceMs, pollUntilEnded } from "./polling.ts";
 import { buildRequest, deletionQuery, isSuccess, planIds, type RequestOptions } from "./request.ts";
-import { RunMemory, TIMEOUTS_MAX } from "./run-memory.ts";
+import { BOUNDLESS, type Room } from "./room.ts";
+import { RunMemory, type Wait } from "./run-memory.ts";
 import { Sender, sleepMs } from "./sender.ts";
 import type { ClientSettings } from "./settings.ts";
 
 /** What surely kept a request from having an effect. */
 const UNSENT: readonly TransportError["fault"][] = ["refused", "unresolved", "tls", "aborted", "throttled"];
-
-/** Operations on a plan do not end: no more are begun, or each check would cost its whole patience. */
-export class StalledPlan extends Error {
-  constructor(planName: string) {
-    super(`${TIMEOUTS_MAX} operations on plan "${planName}" in a row did not end in time: no more are begun`);
-    this.name = "StalledPlan";
-  }
-}
 
 /** Gets each answer. */
 type AnswerListener = (answer: Answer) => void;
@@ -42,13 +35,17 @@ export class OsbClient {
   readonly #sender: Sender;
   readonly #listener: AnswerListener;
   readonly #memory: RunMemory;
+  /** The instances that it may make at once. */
+  readonly room: Room;
 
   constructor(
     settings: ClientSettings,
     ledger: Ledger,
     listener: AnswerListener = () => {},
     memory: RunMemory = new RunMemory(),
+    room: Room = BOUNDLESS,
   ) {
+    this.room = room;
     this.settings = settings;
     this.ledger = ledger;
     this.#listener = listener;
@@ -56,9 +53,9 @@ export class OsbClient {
     this.#sender = new Sender(settings, memory);
   }
 
-  /** A client for one check: own ledger, own record. */
-  scope(listener: AnswerListener = this.#listener): OsbClient {
-    return new OsbClient(this.settings, this.ledger.scope(), listener, this.#memory);
+  /** A client for one check or story: own ledger, own record, room of its own. */
+  scope(room: Room = this.room): OsbClient {
+    return new OsbClient(this.settings, this.ledger.scope(), this.#listener, this.#memory, room);
   }
 
   newId(): string {
@@ -112,20 +109,32 @@ export class OsbClient {
   }
 
   /** The query of the deletion of an instance or its bindings, with the plan that it has now; later attempts try others. */
-  deletionOf(offer: Offer, instanceId: string, attempt = 0): Record<string, string> {
-    return { ...deletionQuery(offer), plan_id: this.#memory.planFor(instanceId, attempt) ?? offer.plan.id };
+  deletionOf(
+    offer: Offer,
+    instanceId: string,
+    attempt = 0,
+    kind: "instance" | "binding" = "instance",
+  ): Record<string, string> {
+    const planId = this.#memory.planFor(instanceId, attempt) ?? offer.plan.id;
+    return { ...deletionQuery(offer, kind, this.settings.minor), plan_id: planId };
   }
 
-  /** Writes the instance down, then asks for it. @throws NoAnswer, StalledPlan */
+  /** Waits for room, writes the instance down, then asks for it. @throws NoAnswer */
   async provision(offer: Offer, instanceId: string, options: RequestOptions = {}): Promise<Answer> {
-    this.#refuseStalled(offer);
+    await this.room.take(instanceId);
     this.recordInstance(offer, instanceId);
-    return this.#create("provision", instanceId, { ...options, instanceId });
+    const answer = await this.#create("provision", instanceId, { ...options, instanceId });
+    if (!this.#mayExist(instanceId)) this.room.free(instanceId);
+    return answer;
   }
 
-  /** Writes the binding down, then asks for it. @throws NoAnswer, StalledPlan */
+  /** Whether something may have come of the requests to create a thing. */
+  #mayExist(id: string): boolean {
+    return this.#memory.wanted.has(id) || this.#memory.unsure.has(id);
+  }
+
+  /** Writes the binding down, then asks for it. @throws NoAnswer */
   async bind(offer: Offer, instanceId: string, bindingId: string, options: RequestOptions = {}): Promise<Answer> {
-    this.#refuseStalled(offer);
     this.recordBinding(offer, instanceId, bindingId);
     return this.#create("bind", bindingId, { ...options, instanceId, bindingId });
   }
@@ -141,21 +150,17 @@ export class OsbClient {
     }
   }
 
-  #refuseStalled({ plan }: Offer): void {
-    if ((this.#memory.timeouts.get(plan.id) ?? 0) >= TIMEOUTS_MAX) throw new StalledPlan(plan.name);
-  }
-
   /** @throws NoAnswer */
   async deprovision(offer: Offer, instanceId: string, options: RequestOptions = {}): Promise<Answer> {
     const query = this.deletionOf(offer, instanceId);
     const answer = await this.send("deprovision", { query, ...options, instanceId });
-    if (this.#isGone(answer, instanceId)) this.ledger.forget({ kind: "instance", id: instanceId });
+    if (this.#isGone(answer, instanceId)) this.#forgetInstance(instanceId);
     return answer;
   }
 
   /** @throws NoAnswer */
   async unbind(offer: Offer, instanceId: string, bindingId: string, options: RequestOptions = {}): Promise<Answer> {
-    const query = this.deletionOf(offer, instanceId);
+    const query = this.deletionOf(offer, instanceId, 0, "binding");
     const answer = await this.send("unbind", { query, ...options, instanceId, bindingId });
     if (this.#isGone(answer, bindingId)) this.ledger.forget({ kind: "binding", id: bindingId });
     return answer;
@@ -183,27 +188,49 @@ export class OsbClient {
   /** Waits until the operation that `answer` began has ended; see `pollUntilEnded`. @throws NoAnswer */
   async settle(offer: Offer, answer: Answer): Promise<EndedOperation> {
     if (answer.status !== 202) return { state: isSuccess(answer) ? "succeeded" : "refused", answer, polls: [] };
-    const poller = { poll: () => this.poll(offer, answer), pause: (ms: number, last: Answer) => this.#pause(ms, last) };
-    const ended = await pollUntilEnded(this.settings, offer, answer, poller);
-    if (ended.state !== "timed-out") this.#noteEnd(offer, ended);
-    else if (answer.intent !== "cleanup") this.#memory.noteTimeout(offer.plan.id);
-    return ended;
+    const { clock } = this.settings;
+    const wait: Wait = { operation: answer.operation, planName: offer.plan.name, sinceMs: clock.nowMs() };
+    this.#memory.waits.add(wait);
+    try {
+      const ended = await pollUntilEnded(this.settings, answer, {
+        poll: () => this.poll(offer, answer),
+        pause: (ms, last) => this.#pause(ms, last),
+        patienceMs: this.#memory.isStalled(offer, answer.operation) ? 0 : patienceMs(this.settings, offer, answer),
+        shortestMs: this.#memory.shortestMs(offer, answer),
+      });
+      this.#noteEnd(offer, ended, clock.nowMs() - wait.sinceMs);
+      return ended;
+    } finally {
+      this.#memory.waits.delete(wait);
+    }
   }
 
   async #pause(ms: number, last: Answer): Promise<void> {
-    const signal = last.intent === "cleanup" ? undefined : this.settings.signal;
-    await sleepMs(this.settings, ms, signal).catch((error: unknown) => {
+    await sleepMs(this.settings, ms, last.intent).catch((error: unknown) => {
       throw error instanceof TransportError ? new NoAnswer(last.request, error) : error;
     });
   }
 
-  #noteEnd({ plan }: Offer, { state, answer }: EndedOperation): void {
-    const { operation, instanceId, bindingId } = answer;
-    this.#memory.timeouts.delete(plan.id);
+  #noteEnd(offer: Offer, { state, answer }: EndedOperation, tookMs: number): void {
+    const { operation, instanceId, bindingId, intent } = answer;
+    // What races with another operation may rightly never end.
+    if (state === "timed-out" && intent !== "race") this.#memory.noteTimeout(offer, answer);
+    if (state === "timed-out" || state === "unreadable") return;
+    this.#memory.noteEnd(offer, answer, tookMs);
     if (state === "failed") return;
     if (operation === "update") this.#notePlan(instanceId, { body: answer.sent }, true);
-    if (operation === "deprovision") this.ledger.forget({ kind: "instance", id: instanceId });
+    if (operation === "deprovision") this.#forgetInstance(instanceId);
     if (operation === "unbind") this.ledger.forget({ kind: "binding", id: bindingId });
+  }
+
+  #forgetInstance(id: string): void {
+    this.ledger.forget({ kind: "instance", id });
+    this.room.free(id);
+  }
+
+  /** What this run waits for now. */
+  get waits(): ReadonlySet<Wait> {
+    return this.#memory.waits;
   }
 
   /** Writes an instance down that may come to be, so that it is removed at the end. */
@@ -222,18 +249,25 @@ export class OsbClient {
     offer: Offer,
     { kind, id, ...ids }: Pick<LeftBehind, "kind" | "id"> & RequestOptions & { readonly instanceId: string },
   ): void {
-    const options = (attempt: number) => ({ ...ids, query: this.deletionOf(offer, ids.instanceId, attempt) });
+    const options = (attempt: number) => ({
+      ...ids,
+      query: this.deletionOf(offer, ids.instanceId, attempt, kind === "binding" ? "binding" : "instance"),
+    });
     const remove = async (attempt: number): Promise<EndedOperation> =>
       this.settle(offer, await this.send(operation, { ...options(attempt), intent: "cleanup" }));
     this.ledger.record({
       kind,
       id,
+      instanceId: ids.instanceId,
       curl: curlLine(publicRequest(this.requestFor(operation, options(0)))),
       remove: () =>
         removeUntilGone(this.settings, this.#memory, {
           id,
+          isStalled: () => this.#memory.isStalled(offer, operation),
           attempt: (attempt) => answerOrSilence(remove(attempt)),
           isBusy: (refusal) => isBusy(this, offer, refusal),
+        }).finally(() => {
+          if (kind === "instance") this.room.free(id);
         }),
     });
   }

@@ -4,9 +4,12 @@ import { bodyOf } from "./http/observation.ts";
 import type { RawResponse } from "./http/transport.ts";
 import type { ClientSettings } from "./settings.ts";
 
-/** How an operation ended. `refused`: the request was not accepted; `gone`: 410 from a poll. */
+/**
+ * How an operation ended. `refused`: the request was not accepted; `gone`: 410 from a poll; `unreadable`: the polls do not say how it
+ * is, so nobody can wait for it.
+ */
 export interface EndedOperation {
-  readonly state: "succeeded" | "failed" | "gone" | "timed-out" | "refused";
+  readonly state: "succeeded" | "failed" | "gone" | "timed-out" | "refused" | "unreadable";
   readonly answer: Answer;
   readonly polls: readonly Answer[];
 }
@@ -21,6 +24,12 @@ export function stateOf(poll: Answer): "succeeded" | "failed" | "gone" | undefin
   return state === "succeeded" || state === "failed" ? state : undefined;
 }
 
+/** Longest time that polls may be answered nothing but 5xx, in milliseconds: a broker may start anew meanwhile. */
+const BROKEN_MS_MAX = 10_000;
+
+/** Whether a poll says nothing that the next one could say better: an answer without one of the states. */
+const isUnreadable = (poll: Answer): boolean => poll.status < 500 && bodyOf(poll)["state"] !== "in progress";
+
 /** Longest wait that a broker's Retry-After can ask for, in milliseconds. */
 const RETRY_AFTER_MS_MAX = 60_000;
 
@@ -32,15 +41,20 @@ export function retryAfterMs(answer: Pick<RawResponse, "headers">, nowMs: number
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), RETRY_AFTER_MS_MAX) : undefined;
 }
 
+type Pauses = Pick<ClientSettings, "pollMsMin" | "pollMsMax">;
+
 /** The next pause of a loop that waits ever longer: half as long again, up to `pollMsMax`. */
-export function longerMs(pauseMs: number, { pollMsMax }: Pick<ClientSettings, "pollMsMax">): number {
+export function longerMs(pauseMs: number, { pollMsMax }: Pauses): number {
   return Math.min(pauseMs * 1.5, pollMsMax);
 }
 
-/** How long an operation may be in progress, in milliseconds: the plan's maximum_polling_duration or the run's limit. */
-function patienceMs({ operationMsMax, cleanupMsMax }: ClientSettings, offer: Offer, { intent }: Answer): number {
-  if (intent === "cleanup") return cleanupMsMax;
-  return Math.min(operationMsMax, (maximumPollingSeconds(offer) ?? Number.POSITIVE_INFINITY) * 1000);
+/**
+ * The pause before the next poll: a part of the time that has passed, so that an end is seen late by that part of it at most. What
+ * such operations took before, at least, is not asked through.
+ */
+function pauseMsAfter(elapsedMs: number, shortestMs: number, { pollMsMin, pollMsMax }: Pauses): number {
+  const untilLikelyMs = shortestMs * 0.7 - elapsedMs;
+  return Math.min(Math.max(elapsedMs * 0.15, untilLikelyMs, pollMsMin), pollMsMax);
 }
 
 /** The two things that following an operation needs of a client. */
@@ -48,26 +62,41 @@ interface Poller {
   readonly poll: () => Promise<Answer>;
   /** Waits before the poll after `last`. */
   readonly pause: (ms: number, last: Answer) => Promise<void>;
+  /** How long the operation may be in progress; 0: it is looked at once. In milliseconds. */
+  readonly patienceMs: number;
+  /** The least that an operation of its kind took before, in milliseconds; 0 when none did. */
+  readonly shortestMs: number;
+}
+
+/** How long an operation may be in progress, in milliseconds: the plan's maximum_polling_duration or the run's limit. */
+export function patienceMs({ operationMsMax, cleanupMsMax }: ClientSettings, offer: Offer, { intent }: Answer): number {
+  if (intent === "cleanup") return Math.min(operationMsMax, cleanupMsMax);
+  return Math.min(operationMsMax, (maximumPollingSeconds(offer) ?? Number.POSITIVE_INFINITY) * 1000);
 }
 
 /** Polls an operation that was answered 202 until it has ended or its time is up: by Retry-After, or after a growing pause. */
 export async function pollUntilEnded(
   settings: ClientSettings,
-  offer: Offer,
   answer: Answer,
   poller: Poller,
 ): Promise<EndedOperation> {
   const { clock } = settings;
-  const endMs = clock.nowMs() + patienceMs(settings, offer, answer);
+  const startMs = clock.nowMs();
+  const endMs = startMs + poller.patienceMs;
   const polls: Answer[] = [];
-  for (let pauseMs = settings.pollMsMin; ; pauseMs = longerMs(pauseMs, settings)) {
+  let readableMs = startMs;
+  for (;;) {
     const poll = await poller.poll();
     polls.push(poll);
     const state = stateOf(poll);
     if (state !== undefined) return { state, answer, polls };
-    const leftMs = endMs - clock.nowMs();
+    const nowMs = clock.nowMs();
+    if (poll.status < 500) readableMs = nowMs;
+    if (isUnreadable(poll) || nowMs - readableMs >= BROKEN_MS_MAX) return { state: "unreadable", answer, polls };
+    const leftMs = endMs - nowMs;
     if (leftMs <= 0) return { state: "timed-out", answer, polls };
+    const pauseMs = retryAfterMs(poll, nowMs) ?? pauseMsAfter(nowMs - startMs, poller.shortestMs, settings);
     // Asked to come back after the end of the time it has, the client looks a last time at that end.
-    await poller.pause(Math.min(retryAfterMs(poll, clock.nowMs()) ?? pauseMs, leftMs), poll);
+    await poller.pause(Math.min(pauseMs, leftMs), poll);
   }
 }

@@ -3,6 +3,7 @@ import type { Offer } from "./catalog.ts";
 import { type Json, type JsonObject, stringOf } from "./http/json.ts";
 import type { RawRequest } from "./http/transport.ts";
 import type { ClientSettings } from "./settings.ts";
+import { NEWEST_MINOR } from "./spec-version.ts";
 import { authorizationOf } from "./target.ts";
 
 /** What a request says beside its operation, and why it is sent. */
@@ -31,9 +32,17 @@ export function planIds(offer: Offer): { service_id: string; plan_id: string } {
   return { service_id: offer.service.id, plan_id: offer.plan.id };
 }
 
-/** The query of a deletion as a platform sends it. */
-export function deletionQuery(offer: Offer): Record<string, string> {
-  return { ...planIds(offer), accepts_incomplete: "true" };
+/** The first minor version in which bindings may be made and removed asynchronously. */
+const ASYNC_BINDING_MINOR = 14;
+
+/** The query of a deletion as a platform sends it in a version. */
+export function deletionQuery(
+  offer: Offer,
+  kind: "instance" | "binding" = "instance",
+  minor: number = NEWEST_MINOR,
+): Record<string, string> {
+  const isFlagged = kind === "instance" || minor >= ASYNC_BINDING_MINOR;
+  return { ...planIds(offer), ...(isFlagged ? { accepts_incomplete: "true" } : {}) };
 }
 
 /** The members of a provision request that a platform always sends. */

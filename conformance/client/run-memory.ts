@@ -1,16 +1,36 @@
-/** Operations on a plan, one after the other, that may run out of time before no more are begun. */
+import type { Answer, Operation } from "./answer.ts";
+import type { Offer } from "./catalog.ts";
+
+/** Operations of one kind on a plan, one after the other, that may run out of time before no more are waited for. */
 export const TIMEOUTS_MAX = 2;
+
+/** An operation that a client waits for. */
+export interface Wait {
+  readonly operation: Operation;
+  readonly planName: string;
+  /** When it was begun, in milliseconds since 1970. */
+  readonly sinceMs: number;
+}
+
+/** What is known of operations of one kind on a plan. */
+interface Experience {
+  /** How many in a row did not end in time. */
+  timeouts: number;
+  /** The least that one took, in milliseconds. */
+  shortestMs: number;
+}
 
 /** What the clients of one run know together. */
 export class RunMemory {
-  /** By plan, how many operations in a row did not end in time. */
-  readonly timeouts = new Map<string, number>();
   /** Ids of things whose creation got no answer: it may be under way still. */
   readonly unsure = new Set<string>();
   /** Ids of things that exist unless a broker lies: some request to create them was not refused. */
   readonly wanted = new Set<string>();
+  /** What is waited for now. */
+  readonly waits = new Set<Wait>();
   /** Requests without an answer since the last one that had one. */
   silences = 0;
+  readonly #experience = new Map<string, Experience>();
   /** The plans that each instance may have, the likeliest first: a deletion has to name the current one. */
   readonly #plans = new Map<string, readonly string[]>();
 
@@ -31,7 +51,32 @@ export class RunMemory {
     return plans[attempt % plans.length];
   }
 
-  noteTimeout(planId: string): void {
-    this.timeouts.set(planId, (this.timeouts.get(planId) ?? 0) + 1);
+  /** An operation did not end in time. */
+  noteTimeout(offer: Offer, { operation }: Answer): void {
+    this.#of(offer, operation).timeouts++;
+  }
+
+  /** An operation ended after so many milliseconds. */
+  noteEnd(offer: Offer, { operation }: Answer, tookMs: number): void {
+    const experience = this.#of(offer, operation);
+    experience.timeouts = 0;
+    experience.shortestMs = experience.shortestMs === 0 ? tookMs : Math.min(experience.shortestMs, tookMs);
+  }
+
+  /** Whether operations of a kind on a plan do not end: then none is waited for, or each check would cost its whole patience. */
+  isStalled(offer: Offer, operation: Operation): boolean {
+    return this.#of(offer, operation).timeouts >= TIMEOUTS_MAX;
+  }
+
+  /** The least that an operation of a kind on a plan took, in milliseconds; 0 when none is known to have ended. */
+  shortestMs(offer: Offer, { operation }: Answer): number {
+    return this.#of(offer, operation).shortestMs;
+  }
+
+  #of({ plan }: Offer, operation: Operation): Experience {
+    const key = `${plan.id} ${operation}`;
+    const known = this.#experience.get(key) ?? { timeouts: 0, shortestMs: 0 };
+    this.#experience.set(key, known);
+    return known;
   }
 }

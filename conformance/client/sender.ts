@@ -4,20 +4,35 @@ import { type RawRequest, type RawResponse, TransportError } from "./http/transp
 import { NoAnswer } from "./no-answer.ts";
 import { retryAfterMs } from "./polling.ts";
 import type { RequestOptions } from "./request.ts";
+import type { Intent } from "./answer.ts";
 import type { RunMemory } from "./run-memory.ts";
 import type { ClientSettings } from "./settings.ts";
 
 /** What keeps an answer away though the broker may be well. */
-const INNOCENT: readonly TransportError["fault"][] = ["aborted", "abandoned", "throttled"];
+const INNOCENT: readonly TransportError["fault"][] = ["aborted", "abandoned", "throttled", "out-of-time"];
 /** How often a request is sent that is answered 429. */
 const THROTTLED_MAX = 5;
 
-/** Waits; ends as a request would when the run is interrupted. @throws TransportError aborted */
-export async function sleepMs({ clock }: ClientSettings, ms: number, signal: AbortSignal | undefined): Promise<void> {
-  await clock.sleepMs(ms, signal).catch((error: unknown) => {
+/** @throws TransportError out-of-time when the run has none left */
+function requireTime(
+  { clock, deadlineMs = Number.POSITIVE_INFINITY }: ClientSettings,
+  intent: Intent | undefined,
+): void {
+  if (intent !== "cleanup" && clock.nowMs() >= deadlineMs)
+    throw new TransportError("out-of-time", "the time of the run is over");
+}
+
+/** Waits, not beyond the deadline; ends as a request would when the run is interrupted. @throws TransportError aborted, out-of-time */
+export async function sleepMs(settings: ClientSettings, ms: number, intent: Intent | undefined): Promise<void> {
+  const { clock, deadlineMs = Number.POSITIVE_INFINITY } = settings;
+  const isCleanup = intent === "cleanup";
+  const signal = isCleanup ? undefined : settings.signal;
+  const leftMs = isCleanup ? Number.POSITIVE_INFINITY : Math.max(0, deadlineMs - clock.nowMs());
+  await clock.sleepMs(Math.min(ms, leftMs), signal).catch((error: unknown) => {
     if (!signal?.aborted) throw error;
     throw new TransportError("aborted", "interrupted", { cause: error });
   });
+  requireTime(settings, intent);
 }
 
 /** Sends requests one by one, as patiently as a broker that is busy (429) asks for. */
@@ -50,7 +65,8 @@ export class Sender {
   }
 
   async #send(request: RawRequest, { intent, abandon }: Pick<RequestOptions, "intent" | "abandon">) {
-    const { transport } = this.#settings;
+    const { transport, gate } = this.#settings;
+    requireTime(this.#settings, intent);
     const signal = intent === "cleanup" ? undefined : this.#settings.signal;
     if (signal?.aborted) throw new TransportError("aborted", "interrupted");
     const options = {
@@ -58,16 +74,17 @@ export class Sender {
       ...(signal && request.method === "GET" ? { signal } : {}),
       ...(abandon ? { abandon: true } : {}),
     };
-    return this.#whileThrottled(() => transport(request, options), signal);
+    const ask = () => transport(request, options);
+    return this.#whileThrottled(() => (gate === undefined ? ask() : gate.pass(intent === "race", ask)), intent);
   }
 
   /** Asks again, as late as the broker wants, while too much is asked at once: a request that was answered 429 has not been looked at. */
-  async #whileThrottled(ask: () => Promise<RawResponse>, signal: AbortSignal | undefined): Promise<RawResponse> {
+  async #whileThrottled(ask: () => Promise<RawResponse>, intent: Intent | undefined): Promise<RawResponse> {
     for (let attempt = 1; attempt <= THROTTLED_MAX; attempt++) {
       const response = await ask();
       if (response.status !== 429) return response;
       const waitMs = retryAfterMs(response, this.#settings.clock.nowMs()) ?? attempt * 1_000;
-      await sleepMs(this.#settings, waitMs, signal);
+      await sleepMs(this.#settings, waitMs, intent);
     }
     throw new TransportError("throttled", "too many requests (429), also when asked as seldom as it wants");
   }

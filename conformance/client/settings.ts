@@ -1,5 +1,6 @@
 import type { Transport } from "./http/transport.ts";
 import type { Clock } from "./clock.ts";
+import type { Gate } from "./gate.ts";
 import type { SpecMinor } from "./spec-version.ts";
 import type { Target } from "./target.ts";
 
@@ -19,5 +20,9 @@ export interface ClientSettings {
   readonly pollMsMax: number;
   /** How long the removal of one thing may take, in milliseconds. */
   readonly cleanupMsMax: number;
+  /** When the run has to come to its end, in milliseconds since 1970: from then on only clean-up is sent. Default: never. */
+  readonly deadlineMs?: number;
+  /** Limits the requests at once. Default: none. */
+  readonly gate?: Gate;
   readonly signal?: AbortSignal;
 }

@@ -46,6 +46,13 @@ export function parseTarget(options: TargetOptions): Target {
   };
 }
 
+/** What must not be shown of a target, wherever it turns up. */
+export function secretsOf({ auth }: Target): readonly string[] {
+  const header = authorizationOf(auth)?.split(" ")[1];
+  const secret = auth.kind === "basic" ? auth.password : auth.kind === "bearer" ? auth.token : undefined;
+  return [header, secret].filter((each) => each !== undefined).filter((each) => each !== "");
+}
+
 /** The value of the Authorization header, if the target wants one. */
 export function authorizationOf(auth: Auth): string | undefined {
   if (auth.kind === "none") return undefined;

@@ -64,7 +64,7 @@ export class OsbContext {
       (live) => live.offer.plan.id === offer.plan.id && !this.#changedInstances.has(live),
     );
     if (borrowed !== undefined) return borrowed;
-    const live = await this.shared.borrow(offer);
+    const live = await this.shared.borrow(offer, this.platform.room);
     this.#borrowed.push(live);
     return live;
   }
@@ -77,7 +77,7 @@ export class OsbContext {
   /** Removes a borrowed instance that was changed, so that there is room for the next. */
   async discard(live: LiveInstance): Promise<void> {
     this.#borrowed.splice(this.#borrowed.indexOf(live), 1);
-    await this.shared.giveBack(live, true);
+    await this.shared.giveBack(live, true, this.platform.room);
   }
 
   /** An instance of its own. */
@@ -180,6 +180,7 @@ export class OsbContext {
       await this.shared.giveBack(
         live,
         outcome.verdict !== "pass" || this.#changedInstances.has(live) || this.#mayHaveChanged(live),
+        this.platform.room,
       );
     }
   }

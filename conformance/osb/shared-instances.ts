@@ -1,7 +1,9 @@
 import type { JsonObject } from "../client/http/json.ts";
 import type { Offer } from "../client/catalog.ts";
 import type { OsbClient } from "../client/osb-client.ts";
+import type { Room } from "../client/room.ts";
 import { unknown, Verdicted } from "../runner/check.ts";
+import { Berth, NoRoom } from "../runner/quota.ts";
 import type { RunContext } from "../runner/suite.ts";
 import { provisionBodyFor } from "./request-bodies.ts";
 import type { EndedOperation } from "../client/polling.ts";
@@ -11,14 +13,6 @@ export interface LiveInstance {
   readonly offer: Offer;
   readonly id: string;
   readonly provisioned: EndedOperation;
-}
-
-async function runAndClean<T>(platform: OsbClient, play: (platform: OsbClient) => Promise<T>): Promise<T> {
-  try {
-    return await play(platform);
-  } finally {
-    await platform.ledger.clean();
-  }
 }
 
 /** What the checks of one run share: stories that are played once, and instances that checks borrow. */
@@ -31,29 +25,52 @@ export class Shared {
     this.run = run;
   }
 
-  /** Plays a story once, with a client of its own, and cleans up after it. Whoever asks again gets the same. */
+  /** Plays a story once, with a client of its own; cleans up after it in the background. Whoever asks again gets the same. */
   once<T>(key: string, play: (platform: OsbClient) => Promise<T>): Promise<T> {
+    const { actors } = this.run.quota;
     const known = this.#stories.get(key);
-    if (known !== undefined) return known as Promise<T>;
-    const platform = this.run.platform.scope();
-    const story = runAndClean(platform, play);
+    if (known !== undefined) return actors.waitFor(known as Promise<T>);
+    const story = this.#play(key, play);
     this.#stories.set(key, story);
-    return story;
+    story.catch((error: unknown) => {
+      // Somebody who asks when there is room again shall have it.
+      if (error instanceof NoRoom) this.#stories.delete(key);
+    });
+    return actors.waitFor(story);
   }
 
-  /** An instance that nobody else uses until it is given back. */
-  async borrow(offer: Offer): Promise<LiveInstance> {
+  async #play<T>(key: string, play: (platform: OsbClient) => Promise<T>): Promise<T> {
+    const { quota, platform: parent, tidy } = this.run;
+    const berth = new Berth(quota, "story", 1);
+    const platform = parent.scope(berth);
+    try {
+      return await quota.actors.act(key, () => play(platform));
+    } finally {
+      tidy(key, () => platform.ledger.clean().finally(() => berth.close()));
+    }
+  }
+
+  /** An instance that nobody else uses until it is given back; it takes up room of `room`. */
+  async borrow(offer: Offer, room: Room = this.run.platform.room): Promise<LiveInstance> {
     const idle = this.#idle.get(offer.plan.id)?.pop();
     if (idle !== undefined) {
-      this.run.quota.release(1);
+      this.run.platform.room.hand(idle.id, room);
       return idle;
     }
-    return provisionInstance(this, this.run.platform, offer);
+    const platform = this.run.platform.scope(room);
+    try {
+      const live = await provisionInstance(this, platform, offer);
+      platform.ledger.moveTo(this.run.platform.ledger);
+      return live;
+    } finally {
+      this.run.tidy(`instance of plan ${offer.plan.name}`, () => platform.ledger.clean());
+    }
   }
 
-  /** Takes it back for the next, unless it was changed or there is no room for idle ones. */
-  async giveBack(live: LiveInstance, isTouched: boolean): Promise<void> {
-    if (isTouched || !this.run.quota.tryAcquire(1)) return this.#remove(live);
+  /** Takes it back for the next, unless it was changed or somebody waits for room. */
+  async giveBack(live: LiveInstance, isTouched: boolean, room: Room = this.run.platform.room): Promise<void> {
+    room.hand(live.id, this.run.platform.room);
+    if (isTouched || !this.run.quota.isRoomy) return this.#remove(live);
     const idle = this.#idle.get(live.offer.plan.id) ?? [];
     this.#idle.set(live.offer.plan.id, [...idle, live]);
   }
@@ -63,20 +80,20 @@ export class Shared {
       const live = idle.at(-1);
       if (live === undefined) continue;
       this.#idle.set(planId, idle.slice(0, -1));
-      // What can't be removed now is removed at the end: its place must not stay taken, or checks would wait for it for ever.
-      try {
-        await this.#remove(live);
-      } finally {
-        this.run.quota.release(1);
-      }
+      await this.#remove(live);
       return true;
     }
     return false;
   }
 
+  /** What can't be removed now is removed at the end: its room must not stay taken, or checks would wait for it for ever. */
   async #remove(live: LiveInstance): Promise<void> {
-    const answer = await this.run.platform.deprovision(live.offer, live.id, { intent: "cleanup" });
-    await this.run.platform.settle(live.offer, answer);
+    const { platform } = this.run;
+    try {
+      await platform.settle(live.offer, await platform.deprovision(live.offer, live.id, { intent: "cleanup" }));
+    } finally {
+      platform.room.free(live.id);
+    }
   }
 }
 

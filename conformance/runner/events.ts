@@ -17,6 +17,8 @@ export const RUN_EVENT_VERSION = 2;
 
 /** Ordered worst first: `fail` > `unknown` > `warn` > `pass` > `not-applicable`. Unknown outranks pass. */
 export type Verdict = "fail" | "unknown" | "warn" | "pass" | "not-applicable";
+/** The verdicts in that order. */
+export const VERDICTS_WORST_FIRST: readonly Verdict[] = ["fail", "unknown", "warn", "pass", "not-applicable"];
 /** How binding a requirement is, in the words of RFC 2119. */
 export type Level = "MUST" | "SHOULD" | "MAY";
 /** The suites by name. */
@@ -125,4 +127,6 @@ export type RunEvent =
       readonly conformant?: boolean;
       /** The same in words: what was run, what it came to, what of each suite was exercised. */
       readonly statement?: string;
+      /** Faults that explain the findings: `causes` ≤ the findings, several of which may follow from one fault. */
+      readonly causes?: number;
     };

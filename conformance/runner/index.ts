@@ -25,5 +25,6 @@ export type { Backend } from "./hooks.ts";
 export type { CleanRun, MutantInfo, MutantSet } from "./mutant-set.ts";
 export { type CertifyOptions, OPERATION_LIMITS, type OperationLimits } from "./options.ts";
 export type { AnySuite } from "./suite.ts";
+export { type Cause, causesOf, worstOwnVerdict } from "./causes.ts";
 export type { CertifySummary, CheckResult } from "./summary.ts";
 export { INVOCATION, PACKAGE_NAME } from "./tool.ts";

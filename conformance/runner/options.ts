@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, wallClock } from "../client/clock.ts";
+import { Gate } from "../client/gate.ts";
 import { suggestionsFor } from "../client/errors/nearest.ts";
 import { TargetError } from "../client/errors/target-error.ts";
 import { type Fetch, fetchTransport } from "../client/http/fetch-transport.ts";
@@ -12,6 +13,7 @@ import type { DataPlane } from "../data/plane.ts";
 import type { DrydockFile } from "../settings/drydock-file.ts";
 import type { Acceptance } from "./baseline.ts";
 import type { Backend } from "./hooks.ts";
+import { REQUESTS_AT_ONCE } from "./limits.ts";
 import type { AnySuite } from "./suite.ts";
 
 /** What `certify` is asked to do, and how. */
@@ -30,10 +32,18 @@ export interface CertifyOptions extends TargetOptions {
   readonly file?: string | DrydockFile;
   /** Known failures that don't count against the broker; see `parseBaseline`. */
   readonly baseline?: readonly Acceptance[];
-  /** Checks side by side. Default 4. */
+  /** `first`: a check tries the first plan that it fits. `all`: each one where its clause can differ between plans. Default `all`. */
+  readonly plans?: "first" | "all";
+  /** Checks side by side: most of their time they wait. Default 64. */
   readonly jobs?: number;
-  /** Service instances at once. Default 8. */
+  /** Service instances at once. Default 48. */
   readonly maxInstances?: number;
+  /** Ends the run after so many milliseconds with the verdicts that there are; the rest is unknown. Default: no limit. */
+  readonly maxTimeMs?: number;
+  /** Runs the checks in an order that this number decides, to prove that it makes no difference. Default: as they are listed. */
+  readonly shuffleSeed?: number;
+  /** Gets a line each ten seconds that says what is waited for. */
+  readonly onProgress?: (line: string) => void;
   readonly limits?: Partial<TransportLimits & OperationLimits>;
   /** Stops the run; what it created is removed, then `certify` resolves with exit code 130. */
   readonly signal?: AbortSignal;
@@ -94,13 +104,16 @@ export function clientSettingsFor(
   const limits = { ...TRANSPORT_LIMITS, ...OPERATION_LIMITS, ...options.limits };
   const target = parseTarget({ ...options, headers: { ...file.headers, ...options.headers } });
   const { transport, dispose } = transportFor(options, limits, target.ca);
+  const clock = options.clock ?? wallClock;
   const settings = {
     ...limits,
     target,
     transport,
-    clock: options.clock ?? wallClock,
+    clock,
     minor: options.profile === undefined ? NEWEST_MINOR : minorOf(options.profile),
     newId: options.newId ?? randomUUID,
+    gate: new Gate(REQUESTS_AT_ONCE),
+    ...(options.maxTimeMs === undefined ? {} : { deadlineMs: clock.nowMs() + options.maxTimeMs }),
     ...(options.signal ? { signal: options.signal } : {}),
   };
   return { settings, dispose };

@@ -1,6 +1,7 @@
 import type { Narrowing, RunScope, SuiteScope } from "./events.ts";
 import type { Acceptance } from "./baseline.ts";
 import type { Check } from "./check.ts";
+import { INSTANCES_AT_ONCE } from "./limits.ts";
 import { TargetError } from "../client/errors/target-error.ts";
 import { suggestionsFor } from "../client/errors/nearest.ts";
 import type { AnySuite } from "./suite.ts";
@@ -17,9 +18,6 @@ interface SelectionOptions {
   /** Service instances at once. Default INSTANCES_AT_ONCE. */
   readonly maxInstances?: number;
 }
-
-/** Service instances at once, unless the caller says otherwise. */
-export const INSTANCES_AT_ONCE = 8;
 
 /** The checks to hold, by suite in the order of `suites`, and what that leaves out. */
 export interface Selection {

@@ -18,10 +18,10 @@ export interface RunContext {
   /** The plans under test, `--service` and `--plan` applied. */
   readonly offers: readonly Offer[];
   readonly minor: SpecMinor;
+  /** Whether a check tries the first plan that it fits, or all where its clause can differ between them. */
+  readonly plans: "first" | "all";
   readonly file: DrydockFile;
   readonly backend: Backend;
-  /** Whether a check tries what may differ between plans on all of them or on the first. Default: all. */
-  readonly plans?: "first" | "all";
   /** The way to the data services behind the broker, where there is one. */
   readonly data: DataPlane | undefined;
   /** Every answer of the run so far. */
@@ -30,6 +30,8 @@ export interface RunContext {
   readonly quota: Quota;
   readonly signal: AbortSignal | undefined;
   readonly note: (text: string) => void;
+  /** Has something removed in the background, before the run ends. */
+  readonly tidy: (what: string, work: () => Promise<void>) => void;
 }
 
 /** A suite that is running. `C` is the context of one check. */

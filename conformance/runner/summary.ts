@@ -1,6 +1,7 @@
 import type { SpecMinor } from "../client/spec-version.ts";
 import type { TargetError } from "../client/errors/target-error.ts";
 import type { Acceptance } from "./baseline.ts";
+import { type Cause, causesOf, worstOwnVerdict } from "./causes.ts";
 import { worse } from "./check.ts";
 import { type Coverage, coverageOf, exitCodeOf, verdictOver } from "./coverage.ts";
 import type { CheckInfo, LeftBehind, RunScope, Verdict } from "./events.ts";
@@ -25,6 +26,8 @@ export interface CertifySummary {
   /** The worst of the checks; at least `unknown` when in a suite that was asked for nothing could be exercised. */
   readonly verdict: Verdict;
   readonly counts: Readonly<Record<Verdict, number>>;
+  /** The findings by the fault that explains them, the worst first: several findings may have one cause. */
+  readonly causes: readonly Cause[];
   /** See `exitCodeOf`; 130 when the run was interrupted. */
   readonly exitCode: number;
   /** Whether the broker was shown conformant. A run that was narrowed shows it of no broker. */
@@ -61,13 +64,13 @@ export function summarize({ minor, results, leftBehind, scope, isAborted, lost }
   const verdicts = new Map(results.map(({ check, verdict }) => [check.id, verdict]));
   const coverage = coverageOf([{ scope, finished: new Set(verdicts.keys()) }], verdicts);
   const unfinished: Verdict = isAborted || lost ? "unknown" : "not-applicable";
-  const worst = results.reduce<Verdict>((sum, each) => worse(sum, each.verdict), unfinished);
-  const verdict = verdictOver(worst, coverage);
+  const verdict = verdictOver(worse(unfinished, worstOwnVerdict(results)), coverage);
   const accepted = results.filter((each) => each.accepted !== undefined).length;
   const result = { verdict, accepted, coverage, finished: results.length };
   return {
     verdict,
     counts: countVerdicts(results),
+    causes: causesOf(results),
     exitCode: isAborted ? INTERRUPTED_EXIT_CODE : exitCodeOf(verdict),
     conformant: isConformant(result),
     statement: statementOf(result),

@@ -14,6 +14,14 @@ export function redactHeaders(headers: Readonly<Record<string, string>>): Record
   );
 }
 
+const AUTHORIZATION = /\b(basic|bearer)\s+[\w.~+/=-]{4,}/gi;
+
+/** Any text, such as a trace, with what lets somebody in taken out: headers of authorization, users in URLs, the secrets given. */
+export function redactText(text: string, secrets: readonly string[] = []): string {
+  const withoutHeaders = text.replace(AUTHORIZATION, `$1 ${REDACTED}`).replace(USERINFO, `$1${REDACTED}@`);
+  return secrets.reduce((shown, secret) => shown.replaceAll(secret, REDACTED), withoutHeaders);
+}
+
 function redactUnder(value: Json, isSecret: boolean): Json {
   if (isArray(value)) return value.map((item) => redactUnder(item, isSecret));
   if (isObject(value)) {

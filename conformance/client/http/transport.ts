@@ -47,6 +47,7 @@ export type TransportFault =
   | "abandoned"
   | "throttled"
   | "aborted"
+  | "out-of-time"
   | "protocol";
 
 /** There was no complete answer; `fault` says why. */

@@ -25,7 +25,7 @@ import { answerOf, badRequest, Refusal } from "./errors.ts";
 import { type Handler, reply, REQUEST_IDENTITY, type WireRequest, type WireResponse } from "./http.ts";
 import { Instances } from "./instances.ts";
 import type { BrokerMode } from "./mode.ts";
-import { Operations } from "./operations.ts";
+import { Operations, type OperationTime } from "./operations.ts";
 import { Plans } from "./plans.ts";
 
 /** How a broker in memory is made. */
@@ -38,6 +38,8 @@ export interface MemoryBrokerOptions {
   readonly username?: string;
   /** Default `conformance`. */
   readonly password?: string;
+  /** Default: an asynchronous operation ends at the second poll. */
+  readonly time?: OperationTime;
 }
 
 /** A broker in memory, and the switches of what stands behind it. */
@@ -50,7 +52,7 @@ export interface MemoryBroker {
 export function createMemoryBroker(options: MemoryBrokerOptions = {}): MemoryBroker {
   const { mode = "sync", catalog = MEMORY_CATALOG, username = "drydock", password = "conformance" } = options;
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
-  const operations = new Operations();
+  const operations = new Operations(options.time);
   const plans = new Plans(catalog, mode);
   const instances = new Instances(plans, operations);
   const bindings = new Bindings(plans, instances, operations);

@@ -3,8 +3,14 @@ import type { Backend } from "../../runner/hooks.ts";
 import { badRequest, Refusal } from "./errors.ts";
 import { reply, type WireResponse } from "./http.ts";
 
-/** Polls that an operation takes, unless it is held. */
+/** Polls that an operation takes, unless it is held, or goes by a clock. */
 const POLLS = 2;
+
+/** How long operations take, by which clock; both in milliseconds. */
+export interface OperationTime {
+  readonly operationMs: number;
+  readonly nowMs: () => number;
+}
 
 /** Work that began with a 202. */
 export interface Operation {
@@ -14,7 +20,8 @@ export interface Operation {
   /** It began while the backend was broken. */
   readonly willFail: boolean;
   readonly apply: () => void;
-  pollsLeft: number;
+  /** Asked at each poll: whether it goes on. */
+  readonly isRunning: () => boolean;
 }
 
 /** Something that operations are about: an instance or a binding. One operation at a time. */
@@ -46,6 +53,12 @@ export class Operations {
   #count = 0;
   #isHeld = false;
   #isBroken = false;
+  readonly #time: OperationTime | undefined;
+
+  /** Without `time` an operation ends at the second poll. */
+  constructor(time?: OperationTime) {
+    this.#time = time;
+  }
 
   /** The switches of the backend. */
   readonly backend: Backend = {
@@ -63,7 +76,7 @@ export class Operations {
   start(subject: Subject, { kind, isAsync, apply, done, accepted }: Work): WireResponse {
     if (isAsync) {
       const id = `${kind}-${++this.#count}`;
-      subject.operation = { id, kind, willFail: this.#isBroken, pollsLeft: POLLS, apply };
+      subject.operation = { id, kind, willFail: this.#isBroken, apply, isRunning: this.#begin() };
       return acceptedReply(subject.operation, accepted);
     }
     if (this.#isBroken) throw new Refusal(500, "BackendDown", "The backend is down; nothing was changed.");
@@ -81,9 +94,19 @@ export class Operations {
     const last = operation ?? ended?.operation;
     if (asked !== undefined && asked !== last?.id) throw badRequest("there is no such operation");
     if (operation === undefined) return reply(200, { state: ended?.state ?? "succeeded" });
-    if (this.#isHeld || --operation.pollsLeft > 0)
-      return reply(200, { state: "in progress", description: "working" }, { "retry-after": "0" });
+    if (this.#isHeld || operation.isRunning())
+      return reply(200, { state: "in progress", description: "working" }, this.#time ? {} : { "retry-after": "0" });
     return finish(subject, operation);
+  }
+
+  #begin(): () => boolean {
+    if (this.#time === undefined) {
+      let pollsLeft = POLLS;
+      return () => --pollsLeft > 0;
+    }
+    const { nowMs, operationMs } = this.#time;
+    const endMs = nowMs() + operationMs;
+    return () => nowMs() < endMs;
   }
 }
 

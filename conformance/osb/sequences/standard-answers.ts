@@ -1,6 +1,5 @@
 import type { Answer } from "../../client/answer.ts";
 import { NoAnswer } from "../../client/no-answer.ts";
-import { StalledPlan } from "../../client/osb-client.ts";
 import type { EndedOperation } from "../../client/polling.ts";
 import { Verdicted } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
@@ -16,7 +15,7 @@ async function showing<T>(play: () => Promise<T>, read: (story: T) => readonly (
   try {
     return read(await play()).filter((answer) => answer !== undefined);
   } catch (error) {
-    if (error instanceof Verdicted || error instanceof NoAnswer || error instanceof StalledPlan) return [];
+    if (error instanceof Verdicted || error instanceof NoAnswer) return [];
     throw error;
   }
 }

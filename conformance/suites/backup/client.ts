@@ -156,6 +156,7 @@ export class BackupClient {
     this.#platform.ledger.record({
       kind: "backup",
       id: ids.instance,
+      instanceId: ids.instance,
       curl: curlLine(publicRequest(this.requestFor(this.api.list, ids))),
       remove: () => this.#removeAll(ids),
     });

@@ -134,12 +134,7 @@ export const DEFECTS: readonly Defect[] = [
   member("service-plans-required", services, "plans", fc.oneof(absent, number, nothing, object, string)),
   member("service-plans-nonempty", services, "plans", fc.constant([])),
   member("plan-schemas-type", plans, "schemas", noObject),
-  member(
-    "plan-maximum-polling-duration-type",
-    plans,
-    "maximum_polling_duration",
-    fc.oneof(string, fc.constant(1.5)),
-  ),
+  member("plan-maximum-polling-duration-type", plans, "maximum_polling_duration", fc.oneof(string, fc.constant(1.5))),
   member("plan-maximum-polling-duration-positive", plans, "maximum_polling_duration", fc.integer({ max: 0 })),
   member("plan-maintenance-info-type", plans, "maintenance_info", noObject),
   member("schemas-service-instance-shape", schemas, "service_instance", noObject),

@@ -1,0 +1,14 @@
+/** Room for service instances at the broker, as far as one client may use it. */
+export interface Room {
+  /** Waits for room for an instance, unless it has some. Rejects when there will be none. */
+  take(instanceId: string): Promise<void>;
+  /** The instance is gone, or nothing can be done about it. */
+  free(instanceId: string): void;
+  /** Hands an instance over to another client, and its room with it. */
+  hand(instanceId: string, to: Room): void;
+  /** Takes over an instance together with its room. */
+  adopt(instanceId: string): void;
+}
+
+/** For a client that nobody limits. */
+export const BOUNDLESS: Room = { take: async () => {}, free: () => {}, hand: () => {}, adopt: () => {} };

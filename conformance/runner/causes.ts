@@ -1,0 +1,61 @@
+import { worse } from "./check.ts";
+import { type Verdict, VERDICTS_WORST_FIRST } from "./events.ts";
+
+/** Findings that one fault explains: the check that judges it, and those whose verdict follows from that. */
+export interface Cause {
+  /** Id of the check that judges the fault. */
+  readonly check: string;
+  readonly verdict: Verdict;
+  /** Ids of the checks that could not be judged because of it. */
+  readonly followers: readonly string[];
+}
+
+/** As much of a result as its cause depends on. */
+interface TracedResult {
+  readonly check: { readonly id: string };
+  readonly verdict: Verdict;
+  readonly followsFrom?: string;
+}
+
+const isFinding = ({ verdict }: TracedResult): boolean => verdict !== "pass" && verdict !== "not-applicable";
+
+/** The finding at the origin of one that follows from others; itself where that is none of the same run, or they follow from each other. */
+function originOf<T extends TracedResult>(result: T, byId: ReadonlyMap<string, T>): T {
+  const passed = new Set<T>();
+  let origin = result;
+  for (;;) {
+    passed.add(origin);
+    const { verdict, followsFrom } = origin;
+    const cause = verdict === "unknown" && followsFrom !== undefined ? byId.get(followsFrom) : undefined;
+    if (cause === undefined || !isFinding(cause)) return origin;
+    if (passed.has(cause)) return result;
+    origin = cause;
+  }
+}
+
+const byWorst = (a: Cause, b: Cause): number =>
+  VERDICTS_WORST_FIRST.indexOf(a.verdict) - VERDICTS_WORST_FIRST.indexOf(b.verdict) ||
+  b.followers.length - a.followers.length;
+
+/** The findings of results, grouped by the fault that explains them: the worst first, then those that explain most. */
+export function causesOf(results: readonly TracedResult[]): readonly Cause[] {
+  const byId = new Map(results.map((result) => [result.check.id, result]));
+  const groups = Map.groupBy(results.filter(isFinding), (result) => originOf(result, byId));
+  return [...groups]
+    .map(([{ check, verdict }, found]) => ({
+      check: check.id,
+      verdict,
+      followers: found.map((each) => each.check.id).filter((id) => id !== check.id),
+    }))
+    .sort(byWorst);
+}
+
+/**
+ * The worst verdict of results. What follows from a finding of the same run is told by that one: of itself it leaves nothing open about
+ * the broker, and does not count.
+ */
+export function worstOwnVerdict(results: readonly TracedResult[]): Verdict {
+  const explained = new Set(causesOf(results).flatMap(({ followers }) => followers));
+  const own = results.filter(({ check }) => !explained.has(check.id));
+  return own.reduce<Verdict>((worst, { verdict }) => worse(worst, verdict), "not-applicable");
+}

@@ -1,0 +1,191 @@
+import { offersOf, readCatalog } from "../client/catalog.ts";
+import type { Clock } from "../client/clock.ts";
+import { redactText } from "../client/http/redact.ts";
+import { TargetError } from "../client/errors/target-error.ts";
+import { NoAnswer } from "../client/no-answer.ts";
+import type { OsbClient } from "../client/osb-client.ts";
+import { isSuccess } from "../client/request.ts";
+import type { SpecMinor } from "../client/spec-version.ts";
+import { secretsOf } from "../client/target.ts";
+import { type Check, type Outcome, Verdicted } from "./check.ts";
+import { RUN_EVENT_VERSION } from "./events.ts";
+import { evidenceFor } from "./evidence.ts";
+import { markNewer } from "./learn-version.ts";
+import { capByLevel, outsideOfVersions, requireEvidence } from "./outcomes.ts";
+import { Berth, NoRoom } from "./quota.ts";
+import type { RunLog } from "./run-log.ts";
+import type { RunContext, StartedSuite } from "./suite.ts";
+import type { Tidying } from "./tidying.ts";
+
+/** A check that this run holds, with the suite that it belongs to. */
+export interface PlannedCheck {
+  readonly suite: StartedSuite;
+  readonly check: Check<never>;
+}
+
+/** What running the checks needs beside the run's context. */
+interface CrewOptions {
+  readonly log: RunLog;
+  readonly clock: Clock;
+  /** Checks side by side. */
+  readonly jobs: number;
+  /** Why the time of the run is limited, for the reasons: `--max-time 5`. */
+  readonly timeLimit: string;
+  readonly tidying: Tidying;
+  /** The newest version of which the broker shows that it was written for it. */
+  readonly evident: SpecMinor;
+}
+
+/** Holds the checks of one run: side by side where they can be, and each to a verdict of its own whatever happens. */
+export class Crew {
+  readonly #run: RunContext;
+  readonly #options: CrewOptions;
+  #lost: TargetError | undefined;
+  /** Checks that found no room beside the others. */
+  readonly #postponed: PlannedCheck[] = [];
+  #isLastTry = false;
+  #isChangeNoted = false;
+
+  constructor(run: RunContext, options: CrewOptions) {
+    this.#run = run;
+    this.#options = options;
+  }
+
+  /** Set when the broker stopped answering. */
+  get lost(): TargetError | undefined {
+    return this.#lost;
+  }
+
+  /** Probes side by side, then those that need the backend for themselves, then the reviews of what was sent. */
+  async hold(planned: readonly PlannedCheck[]): Promise<void> {
+    const { backend } = this.#run;
+    const { tidying } = this.#options;
+    // Where nothing behind the broker can be held or broken, nobody needs it for himself.
+    const canDisturb = backend.hold !== undefined || backend.fail !== undefined;
+    const isAlone = ({ check }: PlannedCheck): boolean => canDisturb && check.exclusive === true;
+    const isReview = ({ check }: PlannedCheck): boolean => check.phase === "review";
+    await this.#holdSideBySide(planned.filter((each) => !isAlone(each) && !isReview(each)));
+    await tidying.end();
+    await this.#holdThoseWithoutRoom();
+    for (const each of planned.filter((other) => isAlone(other) && !isReview(other))) {
+      await this.#holdOne(each);
+      await tidying.end();
+    }
+    await this.#holdSideBySide(planned.filter(isReview));
+    await this.#holdThoseWithoutRoom();
+  }
+
+  /** Who found no room beside the others finds it alone, or there is none. */
+  async #holdThoseWithoutRoom(): Promise<void> {
+    const postponed = this.#postponed.splice(0);
+    this.#isLastTry = true;
+    for (const each of postponed) {
+      await this.#options.tidying.end();
+      await this.#holdOne(each);
+    }
+    this.#isLastTry = false;
+  }
+
+  async #holdSideBySide(planned: readonly PlannedCheck[]): Promise<void> {
+    const queue = [...planned];
+    const workers = Array.from({ length: Math.min(this.#options.jobs, queue.length) }, async () => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) await this.#holdOne(next);
+    });
+    await Promise.all(workers);
+  }
+
+  get #isAborted(): boolean {
+    return this.#run.signal?.aborted === true;
+  }
+
+  async #holdOne(planned: PlannedCheck): Promise<void> {
+    if (this.#isAborted) return;
+    const { check } = planned;
+    const { log, clock, evident } = this.#options;
+    const { quota, platform, answers } = this.#run;
+    const units = check.instances ?? 1;
+    if (units > quota.max) {
+      const reason = `needs ${units} instances at once, ${quota.max} are allowed (--max-instances)`;
+      return log.report(check, { verdict: "not-applicable", reason }, [], 0);
+    }
+    log.emit({ v: RUN_EVENT_VERSION, type: "check-started", check: check.id });
+    const startMs = clock.nowMs();
+    const berth = new Berth(quota, "check", Math.max(1, units));
+    const client = platform.scope(berth);
+    const outcome = await quota.actors.act(check.id, async () => {
+      const judged = await this.#judge(planned, client);
+      await client.ledger.clean();
+      if (judged === "no room") return judged;
+      return this.#unlessCatalogChanged(requireEvidence(judged, client.sent), client);
+    });
+    berth.close();
+    if (this.#isAborted) return;
+    if (outcome === "no room") return void this.#postponed.push(planned);
+    const evidence = log.isHeard ? evidenceFor(outcome, client, answers) : [];
+    log.report(check, markNewer(capByLevel(outcome, check), check, evident), evidence, clock.nowMs() - startMs);
+  }
+
+  async #judge({ suite, check }: PlannedCheck, client: OsbClient): Promise<Outcome | "no room"> {
+    const unbound = outsideOfVersions(check, this.#run.minor);
+    if (unbound !== undefined) return unbound;
+    if (this.#lost) return { verdict: "unknown", reason: "the broker stopped answering" };
+    try {
+      return await suite.runCheck(check.id, client);
+    } catch (error) {
+      if (error instanceof NoRoom && !this.#isLastTry) return "no room";
+      return this.#outcomeOf(error, check);
+    }
+  }
+
+  /** What an error that ended a check says: who is to blame for it. */
+  async #outcomeOf(error: unknown, check: Check<never>): Promise<Outcome> {
+    if (error instanceof Verdicted) return error.outcome;
+    if (error instanceof NoRoom) return { verdict: "not-applicable", reason: error.message };
+    if (!(error instanceof NoAnswer)) return this.#crash(error, check);
+    if (error.fault === "out-of-time")
+      return { verdict: "unknown", reason: `no time: the run was over before this check (${this.#options.timeLimit})` };
+    await this.#lookWhetherLost(error);
+    return { verdict: "unknown", reason: error.blame };
+  }
+
+  /** A broker is not accused of what came of ids that it offers no more. */
+  async #unlessCatalogChanged(outcome: Outcome, { sent }: OsbClient): Promise<Outcome> {
+    const { verdict, evidence = sent } = outcome;
+    const isAboutCatalog = evidence.some((each) => "operation" in each && each.operation === "catalog");
+    if ((verdict !== "fail" && verdict !== "warn") || isAboutCatalog || this.#isAborted) return outcome;
+    const gone = await this.#missingPlan();
+    if (gone === undefined) return outcome;
+    const reason = `the catalog changed during the run: plan "${gone}" is no longer offered`;
+    if (!this.#isChangeNoted) this.#options.log.note(reason);
+    this.#isChangeNoted = true;
+    return { verdict: "unknown", reason, evidence };
+  }
+
+  /** The name of a plan under test that the catalog no longer has. */
+  async #missingPlan(): Promise<string | undefined> {
+    const { platform, offers } = this.#run;
+    const catalog = await platform.send("catalog", { intent: "cleanup" }).catch(() => undefined);
+    if (catalog === undefined || !isSuccess(catalog)) return undefined;
+    const ids = new Set(offersOf(readCatalog(catalog.json)).map(({ service, plan }) => `${service.id} ${plan.id}`));
+    return offers.find(({ service, plan }) => !ids.has(`${service.id} ${plan.id}`))?.plan.name;
+  }
+
+  #crash(error: unknown, check: Check<never>): Outcome {
+    const secrets = secretsOf(this.#run.platform.settings.target);
+    const trace = redactText(error instanceof Error ? (error.stack ?? error.message) : String(error), secrets);
+    this.#options.log.note(`a defect of drydock's own, in the check ${check.id}: ${trace}`);
+    return { verdict: "unknown", reason: `the check crashed, by a defect of drydock's own: ${trace.split("\n")[0]}` };
+  }
+
+  /** One request without an answer may be the request's fault; when the catalog is silent too, the broker is gone. */
+  async #lookWhetherLost(cause: NoAnswer): Promise<void> {
+    if (this.#lost || this.#isAborted) return;
+    const isAlive = await this.#run.platform.send("catalog", { intent: "cleanup" }).then(
+      () => true,
+      () => false,
+    );
+    if (isAlive || this.#lost) return;
+    this.#lost = new TargetError("lost", cause.message, { cause });
+    this.#options.log.note(this.#lost.message);
+  }
+}
