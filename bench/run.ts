@@ -1,9 +1,7 @@
-/**
- * `npm run bench [-- PATTERN]`: measures, prints a table, writes `bench/results.json`. A pattern runs the benchmarks whose
- * names contain it and leaves the file alone.
- */
+/** `npm run bench`: runs the benchmarks, prints a table, and writes `bench/results.json` unless a pattern chose some of them. */
 import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { scriptCommand } from "../scripts/command.ts";
 import { type Benchmark, type Result, runBenchmark } from "./bench.ts";
 import { CONFORMANCE_BENCHMARKS } from "./conformance.bench.ts";
 import { DNS_BENCHMARKS } from "./dns.bench.ts";
@@ -12,7 +10,7 @@ import { PROCESS_BENCHMARKS } from "./process.bench.ts";
 import { VM_BENCHMARKS } from "./vms.bench.ts";
 import { WORLD_BENCHMARKS } from "./world.bench.ts";
 
-// What is sensitive to a large heap comes first.
+// Benchmarks that a large heap slows down come first.
 const BENCHMARKS: readonly Benchmark[] = [
   ...KERNEL_BENCHMARKS,
   ...PROCESS_BENCHMARKS,
@@ -30,7 +28,10 @@ function line(result: Result): string {
   return `${result.name.padEnd(44)} ${number(result.value).padStart(12)} ${result.unit.padEnd(14)} ${baseline}${verdict}`;
 }
 
-const pattern = process.argv[2];
+const command = scriptCommand("npm run bench --", "Run the benchmarks, and rewrite bench/results.json.")
+  .argument("[pattern]", "only benchmarks whose names contain this; bench/results.json is left alone")
+  .parse();
+const [pattern] = command.args;
 const results: Result[] = [];
 for (const benchmark of BENCHMARKS.filter(({ name }) => pattern === undefined || name.includes(pattern))) {
   const result = await runBenchmark(benchmark);

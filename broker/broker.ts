@@ -12,9 +12,9 @@ import { createExecutor, type Executor, type OperationListener } from "./operati
 import type { OperationContext } from "./operations/context.ts";
 import { createAuthentication } from "./osb/authentication.ts";
 import { backupRoutes } from "./osb/backups.ts";
-import { bindingRoutes } from "./osb/bindings.ts";
+import { bindingRoutes } from "./osb/bindings/routes.ts";
 import { catalogRoute } from "./osb/catalog.ts";
-import { instanceRoutes } from "./osb/instances.ts";
+import { instanceRoutes } from "./osb/instances/routes.ts";
 import { recordRoutes } from "./osb/records.ts";
 import { createServer } from "./osb/server.ts";
 import { register } from "./registrar/registrar.ts";
@@ -28,21 +28,21 @@ import { type Operation, openStore } from "./store/store.ts";
 export interface Broker {
   /** Not listening: `app.listen`, or `app.inject` in process. */
   readonly app: FastifyInstance;
-  /** Registers in Consul and takes up what an earlier process left open. @throws BackendError, FinalError when Consul refuses */
+  /** Registers in Consul, and takes up operations that an earlier process left open. @throws BackendError, FinalError when Consul refuses */
   start(): Promise<void>;
-  /** Answers no more; operations in progress go on when a broker is started again on its store. */
+  /** Stops answering. Operations in progress go on when a broker is started again on the same store. */
   stop(): Promise<void>;
-  /** As SIGKILL: from now on it touches nothing. */
+  /** Ends it as SIGKILL would: from now on it touches nothing. */
   kill(): void;
 }
 
-/** What a broker is given beside its configuration. */
+/** What a broker gets besides its configuration. */
 export interface BrokerOptions {
-  /** Where its state lies: a pool of `pg`, or `embeddedPool()`. */
+  /** The store of its state: a pool of `pg`, or `embeddedPool()`. */
   readonly pool: PostgresPool;
-  /** Gets defects: errors that no backend caused. Default: nobody hears of them. */
+  /** Called with each defect: an error that no backend caused. Default: nobody learns of them. */
   readonly report?: (error: unknown, operation?: Operation) => void;
-  /** Hears of operations, for a log. */
+  /** Called as operations begin, go wrong and end, for a log. Default: nobody learns of them. */
   readonly onOperation?: OperationListener;
 }
 
@@ -78,7 +78,7 @@ export async function createBroker(config: BrokerConfig, outer: Host, options: B
     start: async () => {
       await executor.resume();
       await register(config, host);
-      // What a look could not see or do now, the next one will.
+      // What fails now is done by the next look.
       const look = (): Promise<void> =>
         restoreGuards(context).catch((error: unknown) => {
           if (!(error instanceof BackendError || error instanceof FinalError)) report(error);

@@ -3,10 +3,10 @@ import { networkOf } from "./guard/cidr.ts";
 /** The data services a control plane can offer. */
 export type ServiceName = "postgresql" | "redis" | "mongodb";
 
-/** Defects that can be planted to see them found. */
+/** Bugs that can be planted, to see them found. */
 export type PlantedBug = "leak-volume-after-failed-deploy";
 
-/** What one control plane has to know; `settings.ts` reads it from a file and the environment. */
+/** The configuration of one control plane; `settings.ts` reads it from a file and the environment. */
 export interface BrokerConfig {
   readonly service: ServiceName;
   /** What platforms log in with. */
@@ -30,9 +30,9 @@ export interface BrokerConfig {
   readonly consul?: { readonly url: string };
   /** DNS domain of the records that instances register. Default `dc1.consul`. */
   readonly domain?: string;
-  /** Where this broker can be reached, for its registration. */
+  /** The name and address that the broker registers in Consul. */
   readonly address?: { readonly name: string; readonly ip: string; readonly port: number };
-  /** 32 bytes, hexadecimal: wraps credentials and backups at rest. */
+  /** 32 bytes, as hexadecimal digits: encrypts credentials and backups at rest. */
   readonly encryptionKey: string;
   /** Networks from which applications connect: data guard opens instances to these on bind. */
   readonly applicationCidrs: readonly string[];
@@ -41,7 +41,7 @@ export interface BrokerConfig {
    * these and to nobody else. Default: `address.ip`.
    */
   readonly managementCidrs?: readonly string[];
-  /** By how much polling is scaled, as the director's work is. Default 1. */
+  /** Factor on the pauses between polls. Default 1. */
   readonly pace?: number;
   readonly plantedBug?: PlantedBug;
 }
@@ -52,7 +52,7 @@ export interface Login {
   readonly password: string;
 }
 
-/** What keeps a broker from starting, by code, with what to do. */
+/** What can keep a broker from starting, by code, and what to do about it. */
 export const CONFIG_ERRORS = {
   CONFIG_BAD_KEY: "encryptionKey must be 64 hexadecimal digits",
   CONFIG_BAD_CIDR: "applicationCidrs and managementCidrs must be IPv4 prefixes such as 10.0.0.0/24",
@@ -66,7 +66,7 @@ export const CONFIG_ERRORS = {
   CONFIG_NO_STORE: "see that the database of DATABASE_URL runs and takes the login",
 } as const;
 
-/** The broker can't start as it is configured: one line, what is wrong and what to do. */
+/** The broker can't start with its configuration. The message is one line: what is wrong, and what to do. */
 export class ConfigError extends Error {
   readonly code: keyof typeof CONFIG_ERRORS;
 
@@ -78,11 +78,11 @@ export class ConfigError extends Error {
   }
 }
 
-/** Networks that may reach the agents of instances; none when the configuration says nothing. */
+/** Networks that may reach the agents of instances; empty when the configuration names none. */
 export const managersOf = ({ managementCidrs, address }: BrokerConfig): readonly string[] =>
   managementCidrs ?? (address === undefined ? [] : [`${address.ip}/32`]);
 
-/** What no type can say of a configuration. @throws ConfigError */
+/** Checks what no type can say of a configuration. @throws ConfigError */
 export function checkConfig(config: BrokerConfig): BrokerConfig {
   if (!/^[0-9a-f]{64}$/i.test(config.encryptionKey)) throw new ConfigError("CONFIG_BAD_KEY");
   for (const cidr of [...config.applicationCidrs, ...(config.managementCidrs ?? [])])

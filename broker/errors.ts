@@ -1,4 +1,4 @@
-/** What a platform gets for an error: a status, the code of the OSB specification where it has one ("Service Broker Errors"), and a sentence. */
+/** A refusal of a platform's request: a status, an error code where the OSB specification has one ("Service Broker Errors"), and a sentence. */
 export class OsbError extends Error {
   readonly status: number;
   readonly error: string | undefined;
@@ -13,7 +13,7 @@ export class OsbError extends Error {
 
 /** 400 with this sentence. */
 export const badRequest = (description: string): OsbError => new OsbError(400, description);
-/** 400 for a body that is not said to be JSON. */
+/** 400 for a body whose Content-Type is not JSON. */
 export const wrongType = (): OsbError => badRequest("Content-Type must be application/json.");
 /** 422 ConcurrencyError. */
 export const concurrency = (): OsbError =>
@@ -22,7 +22,7 @@ export const concurrency = (): OsbError =>
 export const asyncRequired = (): OsbError =>
   new OsbError(422, "This service plan requires client support for asynchronous service operations.", "AsyncRequired");
 
-/** The backend did not do its part now, but may later: refused, cut off, out of order. */
+/** The backend did not do its part now but may later: it refused, was cut off, or is out of order. */
 export class BackendError extends Error {
   constructor(message: string) {
     super(message);
@@ -30,7 +30,7 @@ export class BackendError extends Error {
   }
 }
 
-/** The broker's own database is away. What was to be written down may be written down or not; nothing was refused. */
+/** The broker's own database is away. A write may or may not have happened; nothing was refused. */
 export class StoreError extends BackendError {
   constructor(cause: unknown) {
     // An error of several addresses has no message of its own.
@@ -41,7 +41,7 @@ export class StoreError extends BackendError {
   }
 }
 
-/** The backend has said no for good: a task that failed, a request that is wrong. Trying again changes nothing. */
+/** The backend has refused for good: a failed task, a wrong request. Trying again changes nothing. */
 export class FinalError extends Error {
   constructor(message: string) {
     super(message);

@@ -1,30 +1,30 @@
 import { randomBytes } from "node:crypto";
 import { boundFetch } from "./http/bound-fetch.ts";
 
-/** How the broker touches time, network and entropy; everything else in it is plain computation. */
+/** The broker's access to time, network and entropy; everything else in it is plain computation. */
 export interface Host {
   fetch(url: string, init?: RequestInit): Promise<Response>;
   /** ms since the Unix epoch. */
   nowMs(): number;
   sleepMs(ms: number): Promise<void>;
-  /** As `sleepMs`, but never shortened: for time that is another's, not the backend's. */
+  /** As `sleepMs`, but never shortened by the pace: for time that does not depend on the backend. */
   waitMs(ms: number): Promise<void>;
-  /** Calls again and again, this far apart, until the answer is called. */
+  /** Calls `work` once every `periodMs`, until the function that it returns is called. */
   every(periodMs: number, work: () => void): () => void;
   randomBytes(count: number): Uint8Array;
-  /** Says that work goes on that is neither a fetch nor a sleep (the store, compression). In real life it changes nothing. */
+  /** Announces work that is neither a fetch nor a sleep (the store, compression), so that virtual time waits for it. On a real host it changes nothing. */
   track<T>(work: Promise<T>): Promise<T>;
 }
 
-/** What is special about the network and the clock of a process. */
+/** Options of a real host. */
 interface RealHostOptions {
-  /** Address of this machine that connections come from. Default: as the system chooses. */
+  /** Address of this machine that connections come from. Default: the system chooses. */
   readonly from?: string;
   /** Factor on pauses. Default 1; less where the backend's work takes less than its real time. */
   readonly pace?: number;
 }
 
-/** Longest time that a backend may take for one answer. */
+/** How long a backend may take to answer. */
 const ANSWER_MS_MAX = 300_000;
 
 /** This machine's network, clock and entropy. */
@@ -48,7 +48,7 @@ export function realHost({ from, pace = 1 }: RealHostOptions = {}): Host {
 /** A promise that never settles: a process that was killed does not go on. */
 const never = <T>(): Promise<T> => new Promise(() => {});
 
-/** A host that can be cut off: from then on nothing that was awaited comes back and nothing new goes out, as after SIGKILL. */
+/** Makes a host that can be killed: from then on nothing that was awaited comes back and nothing new goes out, as after SIGKILL. */
 export function mortalHost(host: Host): { readonly host: Host; readonly kill: () => void } {
   let alive = true;
   const periodic = new Set<() => void>();
@@ -75,7 +75,7 @@ export function mortalHost(host: Host): { readonly host: Host; readonly kill: ()
       },
       randomBytes: (count) => host.randomBytes(count),
       track: (work) => {
-        // Who is dead hears of no failure either.
+        // Once it is dead, failures have nobody to go to.
         work.catch(() => {});
         return whileAlive(() => host.track(work));
       },

@@ -1,12 +1,12 @@
 import type Type from "typebox";
 import { Compile } from "typebox/compile";
 
-/** Is it a JSON object: neither null nor a list? */
+/** Whether a value is a JSON object: neither null nor a list. */
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
- * Makes a parser of JSON that the broker itself has written: its schema is checked all the same, so that what is read has its type.
+ * Makes a parser of JSON that the broker itself has written. The schema is checked all the same, so that the value has its type.
  *
  * @returns a function that throws Error when the text is not JSON of that schema
  */
@@ -19,7 +19,7 @@ export function parserOf<S extends Type.TSchema>(what: string, schema: S): (text
   };
 }
 
-/** The JSON object that the broker has written as text. @throws Error when it is none */
+/** Parses a JSON object that the broker itself has written. @throws Error when it is none */
 export function parseObject(text: string): Readonly<Record<string, unknown>> {
   const value: unknown = JSON.parse(text);
   if (isObject(value)) return value;

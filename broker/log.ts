@@ -1,6 +1,6 @@
 import type { Settings } from "./settings.ts";
 
-/** Writes one line of JSON. Secrets of the settings, and what looks like a secret that the broker made, are left out. */
+/** Writes one line of JSON. It leaves out secrets of the settings, and whatever looks like a secret that the broker made. */
 export type Log = (event: string, data: Readonly<Record<string, unknown>>) => void;
 
 /** Everything that the broker draws as a secret is this long or longer, in hexadecimal digits. */

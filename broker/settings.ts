@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { type BrokerConfig, checkConfig, ConfigError } from "./config.ts";
 import { isObject } from "./json.ts";
 
-/** What the process of a control plane needs beside the broker's own configuration. */
+/** The settings of a control plane's process: the broker's configuration, and more. */
 export interface Settings {
   readonly broker: BrokerConfig;
   readonly listen: { readonly host: string; readonly port: number };
@@ -18,7 +18,7 @@ export interface Settings {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Each variable and the setting that it stands for. It wins over the file, so that secrets need not be in one. */
+/** Environment variables and the settings that they set. They win over the file, so that it need not hold secrets. */
 const VARIABLES: Readonly<Record<string, string>> = {
   BROKER_SERVICE: "service",
   BROKER_LISTEN: "listen",
@@ -39,7 +39,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
   CONSUL_HTTP_ADDR: "consul.url",
 };
 
-/** The same for lists, separated by commas. */
+/** The same for lists, whose items are separated by commas. */
 const LISTS: Readonly<Record<string, string>> = {
   BROKER_APPLICATION_CIDRS: "applicationCidrs",
   BROKER_MANAGEMENT_CIDRS: "managementCidrs",
@@ -87,7 +87,7 @@ function readTree(file: string): Tree {
     const tree: unknown = parse(content);
     if (isObject(tree)) return tree;
   } catch {
-    // Refused below. What the parser says may quote a secret.
+    // Refused below, without the parser's message, which may quote a secret.
   }
   throw new ConfigError("CONFIG_NOT_YAML", file);
 }
@@ -104,7 +104,7 @@ function put(tree: Tree, path: string, value: string): void {
   }
 }
 
-/** `127.0.0.1:3000`. What leaves the machine goes through a proxy that speaks TLS. @throws ConfigError CONFIG_BAD_LISTEN */
+/** Parses an address such as `127.0.0.1:3000`. It must be a loopback address: for others, a proxy speaks TLS. @throws ConfigError CONFIG_BAD_LISTEN */
 function parseListen(value: string): Settings["listen"] {
   const match = /^(.+):(\d{1,5})$/.exec(value);
   const [host, port] = [match?.[1] ?? "", Number(match?.[2])];
@@ -113,7 +113,7 @@ function parseListen(value: string): Settings["listen"] {
   return { host: host.replaceAll(/[[\]]/g, ""), port };
 }
 
-/** `bosh` takes a certificate or the path of one, and an address with or without scheme and port. */
+/** As `bosh`, accepts a certificate or the path of one, and an address with or without scheme and port. */
 const certificateOf = (value: string): string =>
   value.includes("BEGIN CERTIFICATE") ? value : readFileSync(value, "utf8");
 const DIRECTOR_PORT = 25_555;
@@ -122,7 +122,7 @@ const directorUrlOf = (value: string): string => {
   return `https://${/:\d+$/.test(value) ? value : `${value}:${DIRECTOR_PORT}`}`;
 };
 
-/** What other clients read from the same variables, as this one needs it. */
+/** Brings what other clients read from the same variables into the form of this one's settings. */
 const CONVERSIONS: Readonly<Record<string, (value: string) => string>> = {
   BOSH_ENVIRONMENT: directorUrlOf,
   CONSUL_HTTP_ADDR: (value) => (/^https?:/.test(value) ? value : `http://${value}`),
@@ -142,7 +142,7 @@ function applyEnvironment(tree: Tree, environment: Environment): void {
 }
 
 /**
- * The settings of a control plane: a YAML or JSON file, if one is named, and on top of it the environment.
+ * Reads the settings of a control plane: from a YAML or JSON file, if one is named, and then from the environment, which wins.
  *
  * @throws ConfigError
  */
@@ -155,7 +155,7 @@ export function readSettings(file: string | undefined, environment: Environment)
   }
   const { listen: wanted, databaseUrl, caCert, ...broker } = tree;
   const listen = parseListen(wanted ?? "127.0.0.1:3000");
-  // Where it listens is where its connections come from, as long as nobody says otherwise.
+  // By default its connections come from the address at which it listens.
   const here = { managementCidrs: [`${isIP(listen.host) === 4 ? listen.host : "127.0.0.1"}/32`] };
   return {
     broker: checkConfig({ ...(broker.address === undefined && here), ...broker }),

@@ -13,7 +13,7 @@ import {
 import { AGENT_PORT } from "../simulators/addresses.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { UserError } from "./errors.ts";
-import { openSession, readNamedFile } from "./session.ts";
+import { openSession, readNamedFile, type SessionOptions } from "./session.ts";
 
 /** What the command line of `certify` gives. */
 export interface CertifyCommandOptions {
@@ -39,6 +39,7 @@ export interface CertifyCommandOptions {
   readonly maxTime?: number;
   readonly out?: string;
   readonly json?: boolean;
+  readonly evidence?: boolean;
   readonly version: string;
 }
 
@@ -133,10 +134,7 @@ function dataInCloud({ file }: Pick<CertifyOptions, "file">): Pick<CertifyOption
 }
 
 /** Certifies, shows and writes what comes of it. */
-export async function certifyAndReport(
-  options: CertifyOptions,
-  shown: { readonly out?: string | undefined; readonly json?: boolean | undefined },
-): Promise<CertifySummary> {
+export async function certifyAndReport(options: CertifyOptions, shown: SessionOptions): Promise<CertifySummary> {
   const session = openSession(shown);
   try {
     return await certify({ onProgress: session.say, ...options }, session.emit);

@@ -147,6 +147,7 @@ function addCertify(drydock: Command): void {
       "write run.jsonl, summary.md, junit.xml, report.json, report.html, report.sarif, ctrf.json here",
     )
     .option("--json", "the event stream on standard output, one line an event")
+    .option("--evidence", "show under each finding the requests and answers that led to it, as lines to repeat")
     .addHelpText(
       "after",
       "\nExamples:\n  $ drydock certify\n  $ drydock certify http://127.0.0.1:8080 --username admin --password admin --profile osb-2.16 --out report",

@@ -14,11 +14,13 @@ import { catchSignals } from "./cloud.ts";
 import { UserError } from "./errors.ts";
 
 /** What a run is shown and kept as. */
-interface SessionOptions {
+export interface SessionOptions {
   /** Folder for run.jsonl and the reports made of it. */
   readonly out?: string | undefined;
   /** Print the event stream, one line an event, and nothing else. */
   readonly json?: boolean | undefined;
+  /** Show the lines that repeat each finding. Default false. */
+  readonly evidence?: boolean | undefined;
 }
 
 /** Takes the events of one run: shows and keeps them as they come, and prints what they amount to at the end. */
@@ -50,7 +52,11 @@ export function openSession(options: SessionOptions): Session {
     if (options.json === true) return;
     const report = written?.report ?? foldRun(events);
     const reportPath = written && { reportPath: written.paths.html };
-    const lines = summaryLines(report, { paint: paintFor(process.stdout), ...reportPath });
+    const lines = summaryLines(report, {
+      paint: paintFor(process.stdout),
+      evidence: options.evidence === true,
+      ...reportPath,
+    });
     process.stdout.write(`${lines.join("\n")}\n`);
     if (process.env["GITHUB_ACTIONS"] === "true") reportToGithub(report);
   };

@@ -5,7 +5,7 @@ import { junitXml } from "./junit.ts";
 import { foldRun } from "./fold.ts";
 
 const STEP: Exchange = {
-  curl: `PGUSER="$DRYDOCK_USER" PGPASSWORD="$DRYDOCK_PASSWORD" psql -h 'db' -p 5432 -d 'd1' -c 'SELECT 1'`,
+  curl: `PGUSER="$BINDING_USER" PGPASSWORD="$BINDING_PASSWORD" psql -h 'db' -p 5432 -d 'd1' -c 'SELECT 1'`,
   request: { method: "SQL", url: "postgres://db:5432/d1", headers: { from: "application" }, body: "SELECT 1" },
   response: { headers: {}, body: "logged in", elapsedMs: 3 },
 };

@@ -6,7 +6,7 @@ import { anyRun, anyText } from "./fixtures/runs.ts";
 import { ANNOTATIONS_MAX, githubAnnotations } from "./github.ts";
 import { junitXml } from "./junit.ts";
 import { foldRun } from "./fold.ts";
-import { sarif } from "./sarif.ts";
+import { eventLinesOf, sarif } from "./sarif.ts";
 import { element, escapeText } from "./xml.ts";
 
 const report = foldRun(EXAMPLE_RUN);
@@ -58,9 +58,28 @@ test("JUnit has a test case per check with its clauses as properties", () => {
   expect(xml).toContain(
     '<testsuite name="osb" timestamp="2026-03-01T12:00:00.000Z" tests="6" failures="2" errors="1" skipped="1"',
   );
+  expect(xml).toMatch(
+    /^<\?xml.*\n<testsuites name="[^"]*" tests="10" failures="\d+" errors="\d+" skipped="\d+" time="[\d.]+">/,
+  );
+  expect(xml).toMatch(/<property name="warning" value="[^"]+"\/>/);
   expect(xml).toContain('<property name="clause" value="provision-conflict-409"/>');
   expect(xml).toContain('<failure type="MUST" message="expected 409 Conflict, seen 200 OK with an empty object">');
   expect(xml).toContain("&lt;/script&gt;");
+});
+
+test("the counts and times of JUnit add up", () => {
+  fc.assert(
+    fc.property(anyRun, (events) => {
+      const [all = "", ...suites] = [...junitXml(foldRun(events)).matchAll(/<testsuites? [^>]*>/g)].map(([tag]) => tag);
+      for (const name of ["tests", "failures", "errors", "skipped", "time"]) {
+        const of = (tag: string) => Number(new RegExp(` ${name}="([\\d.]+)"`).exec(tag)?.[1] ?? 0);
+        expect(of(all)).toBeCloseTo(
+          suites.reduce((sum, suite) => sum + of(suite), 0),
+          1,
+        );
+      }
+    }),
+  );
 });
 
 test("JUnit has a test case per seed with the line that replays it", () => {
@@ -75,7 +94,7 @@ test("a run that broke off is an error in JUnit, even when all that ran passed",
 });
 
 test("SARIF has a rule for each clause and a result for each finding", () => {
-  const { runs } = JSON.parse(JSON.stringify(sarif(report)));
+  const { runs } = JSON.parse(JSON.stringify(sarif(report, eventLinesOf(EXAMPLE_RUN))));
   const [run] = runs;
   const ruleIds: string[] = run.tool.driver.rules.map((rule: { id: string }) => rule.id);
   expect(new Set(ruleIds)).toEqual(new Set(report.checks.flatMap((check) => check.clauses)));
@@ -83,8 +102,19 @@ test("SARIF has a rule for each clause and a result for each finding", () => {
   for (const { ruleId } of run.results) expect(ruleIds).toContain(ruleId);
 });
 
+test("SARIF leads to the specification, to the line of the stream, and to the endpoint that is accused", () => {
+  const { runs } = JSON.parse(JSON.stringify(sarif(report, eventLinesOf(EXAMPLE_RUN))));
+  const [{ results, tool }] = runs;
+  const rule = tool.driver.rules.find(({ id }: { id: string }) => id === "provision-conflict-409");
+  expect(rule.helpUri).toBe("https://github.com/openservicebrokerapi/servicebroker/blob/v2.17/spec.md#provisioning");
+  const [{ physicalLocation, logicalLocations }] = results[0].locations;
+  const line = EXAMPLE_RUN[physicalLocation.region.startLine - 1];
+  expect(line?.type === "check-finished" && line.check.id).toBe(results[0].properties.check);
+  expect(logicalLocations[0].name).toBe("PUT /v2/service_instances/:instance_id");
+});
+
 test("SARIF of a scenario tells the counterexample", () => {
-  const { runs } = JSON.parse(JSON.stringify(sarif(scenario)));
+  const { runs } = JSON.parse(JSON.stringify(sarif(scenario, eventLinesOf(EXAMPLE_SCENARIO))));
   expect(runs[0].results).toHaveLength(1);
   expect(runs[0].results[0].message.text).toContain("drydock replay provisioning --seed 2");
 });

@@ -1,4 +1,7 @@
-import { curlOf, failingSeeds, findings, notExercised, type Report, statement } from "./report.ts";
+import { groupByCause } from "./causes.ts";
+import { repeatLines } from "./repeat.ts";
+import { failingSeeds, notExercised, type Report, statement } from "./report.ts";
+import { specificationUrl } from "./specification.ts";
 
 /** GitHub shows ten annotations of each kind for a step and drops the others without a word. */
 export const ANNOTATIONS_MAX = 10;
@@ -17,16 +20,21 @@ function annotation(command: "error" | "warning" | "notice", title: string, line
 }
 
 /**
- * Workflow commands that GitHub Actions turns into annotations: suites of which nothing was exercised and the worst findings, ten
+ * Workflow commands that GitHub Actions turns into annotations: suites of which nothing was exercised and the worst causes, ten
  * in all, how many more there are, and what the run was.
  * Nothing that a broker answers can end a line, and so none can smuggle in a command of its own.
  */
 export function githubAnnotations(report: Report): readonly string[] {
-  const checks = findings(report).map((check) => {
+  const checks = groupByCause(report).map(({ root: check, followers }) => {
     const { id, title, clauses, section, expected, seen, reason } = check;
     const [found, wanted] = [seen && `seen: ${seen}`, expected && `expected: ${expected}`];
-    const lines = [title, `clause ${clauses.join(", ")} (${section})`, wanted, found ?? reason, curlOf(check)];
-    return annotation(check.verdict === "warn" ? "warning" : "error", `${check.verdict}: ${id}`, lines);
+    const more = followers.length === 0 ? undefined : `${followers.length} more findings follow from it`;
+    const url = specificationUrl(check, report.profile);
+    const lines = [title, `clause ${clauses.join(", ")} (${section})`, url, wanted, found ?? reason, more];
+    return annotation(check.verdict === "warn" ? "warning" : "error", `${check.verdict}: ${id}`, [
+      ...lines,
+      ...repeatLines(check),
+    ]);
   });
   const seeds = failingSeeds(report).map(({ scenario, seed, reason, counterexample }) =>
     annotation("error", `${scenario}: seed ${seed}`, [

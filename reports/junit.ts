@@ -1,6 +1,8 @@
 import { flagOf } from "../conformance/runner/statement.ts";
 import type { CheckReport, Counts, Report, ScenarioReport, SeedReport } from "./report.ts";
-import { notExercised, statement, subjectOf } from "./report.ts";
+import { repeatLines } from "./repeat.ts";
+import { countVerdicts, notExercised, statement, subjectOf } from "./report.ts";
+import { specificationUrl } from "./specification.ts";
 import { element, escapeText } from "./xml.ts";
 
 /** As JUnit counts: a warning is a test that passed, what is unknown is an error, what does not apply is skipped. */
@@ -30,7 +32,7 @@ function detailOf(check: CheckReport): string {
     `${check.level}: ${check.requirement}`,
     check.expected === undefined ? undefined : `expected: ${check.expected}`,
     check.seen === undefined ? undefined : `seen:     ${check.seen}`,
-    ...check.evidence.map((exchange) => exchange.curl),
+    ...repeatLines(check),
   ];
   return escapeText(lines.filter((line) => line !== undefined).join("\n"));
 }
@@ -51,7 +53,7 @@ function outcomeOf(check: CheckReport): string[] {
   }
 }
 
-function checkCase(check: CheckReport): string {
+function checkCase(check: CheckReport, profile: string | undefined): string {
   const classname = `${check.suite}.${check.section}`;
   const attributes = { name: `${check.id}: ${check.title}`, classname, time: seconds(check.durationMs) };
   return element("testcase", attributes, [
@@ -60,6 +62,9 @@ function checkCase(check: CheckReport): string {
       ...check.clauses.map((clause) => ["clause", clause] as const),
       ["level", check.level],
       ["verdict", check.verdict],
+      ["specification", specificationUrl(check, profile)],
+      ["warning", check.verdict === "warn" ? (check.reason ?? check.title) : undefined],
+      ["follows from", check.followsFrom],
     ]),
     ...outcomeOf(check),
   ]);
@@ -114,7 +119,7 @@ function errorCase(name: string, type: string, message: string, text: string): s
  * What is wrong with the run itself has test cases of its own: one that broke off, so that no tool takes the part for the whole,
  * and a suite all of whose checks were skipped, which would look green.
  */
-function runSuite(report: Report): string[] {
+function runSuite(report: Report): { readonly cases: number; readonly elements: readonly string[] } {
   const cases = notExercised(report).map(({ suite }) =>
     errorCase(
       `the suite ${suite} is exercised`,
@@ -127,9 +132,16 @@ function runSuite(report: Report): string[] {
     const message = "the run did not come to its end";
     cases.push(errorCase("the run comes to its end", "incomplete", message, report.unfinished.join("\n")));
   }
-  if (cases.length === 0) return [];
+  if (cases.length === 0) return { cases: 0, elements: [] };
   const attributes = { name: "run", tests: cases.length, failures: 0, errors: cases.length, skipped: 0 };
-  return [element("testsuite", attributes, [about(report), ...cases])];
+  return { cases: cases.length, elements: [element("testsuite", attributes, [about(report), ...cases])] };
+}
+
+/** The counts and times of all test suites: the sum of theirs, so that whoever adds up comes to the same. */
+function total(report: Report, runCases: number) {
+  const seeds = report.scenarios.flatMap((each) => each.seeds);
+  const sum = tally(countVerdicts([...report.checks, ...seeds]), sumMs([...report.checks, ...seeds]));
+  return { ...sum, tests: sum.tests + runCases, errors: sum.errors + runCases };
 }
 
 /** The scenario's listed seeds; those that passed beyond the limit of the report have no test case. */
@@ -144,9 +156,13 @@ export function junitXml(report: Report): string {
   const suites = report.suites.map(({ suite, counts }) => {
     const checks = report.checks.filter((check) => check.suite === suite);
     const attributes = { name: suite, timestamp: report.startedAt, ...tally(counts, sumMs(checks)) };
-    return element("testsuite", attributes, [about(report), ...checks.map(checkCase)]);
+    return element("testsuite", attributes, [
+      about(report),
+      ...checks.map((check) => checkCase(check, report.profile)),
+    ]);
   });
   const scenarios = report.scenarios.map((scenario) => scenarioSuite(report, scenario));
+  const run = runSuite(report);
   const name = `drydock ${subjectOf(report.target)}: ${report.headline}`;
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${element("testsuites", { name }, [...suites, ...scenarios, ...runSuite(report)])}\n`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${element("testsuites", { name, ...total(report, run.cases) }, [...suites, ...scenarios, ...run.elements])}\n`;
 }

@@ -17,10 +17,6 @@ export type ReportTarget = EventOf<"run-started">["target"];
 /** What a seed can come to. */
 type SeedVerdict = EventOf<"seed-finished">["verdict"];
 
-/** The line that shows a verdict. */
-export const curlOf = ({ evidence }: Pick<CheckReport, "evidence">): string | undefined =>
-  evidence.find(({ setup }) => setup !== true)?.curl;
-
 /** A check and what it came to. */
 export interface CheckReport extends CheckInfo {
   readonly verdict: Verdict;
@@ -28,6 +24,8 @@ export interface CheckReport extends CheckInfo {
   readonly reason?: string;
   readonly expected?: string;
   readonly seen?: string;
+  /** Id of the check that judges the fault from which this verdict follows. */
+  readonly followsFrom?: string;
   /** Set on a failure that a baseline accepts to the end of a day (UTC): its verdict is a warning. */
   readonly accepted?: { readonly reason: string; readonly until: string };
   readonly durationMs: number;
@@ -128,7 +126,7 @@ export function notExercised(report: Report): readonly SuiteReport[] {
 }
 
 /** The results that somebody has to look at, worst first. */
-export function findings(report: Report): readonly CheckReport[] {
+export function findings(report: Pick<Report, "checks">): readonly CheckReport[] {
   return VERDICTS.slice(0, 3).flatMap((verdict) => report.checks.filter((check) => check.verdict === verdict));
 }
 

@@ -11,7 +11,8 @@ import { junitXml } from "./junit.ts";
 import { foldRun } from "./fold.ts";
 import { sarif } from "./sarif.ts";
 import { mergeRuns } from "./stream.ts";
-import { summaryLines, summaryMarkdown } from "./summary.ts";
+import { summaryMarkdown } from "./markdown.ts";
+import { summaryLines } from "./summary.ts";
 
 const verdict = fc.constantFrom<Verdict>("pass", "pass", "pass", "warn", "fail", "unknown", "not-applicable");
 const verdicts = fc
@@ -30,7 +31,7 @@ const FACES: Readonly<Record<string, (report: ReturnType<typeof foldRun>) => str
   JSON: (report) => JSON.stringify(report),
   JUnit: junitXml,
   HTML: reportHtml,
-  SARIF: (report) => JSON.stringify(sarif(report)),
+  SARIF: (report) => JSON.stringify(sarif(report, new Map())),
   CTRF: (report) => JSON.stringify(ctrf(report)),
   Markdown: summaryMarkdown,
   terminal: (report) => summaryLines(report).join("\n"),

@@ -1,16 +1,23 @@
 import type { Verdict } from "../conformance/runner/events.ts";
+import { type Cause, causesSentence, groupByCause, rankTitle } from "./causes.ts";
 import { duration } from "./duration.ts";
-import { curlOf, type CheckReport, failingSeeds, findings, type Report, subjectOf } from "./report.ts";
-import { BAR_CELLS, bar, LOOK, noPaint, type Paint, plain, type Style, tally } from "./terminal.ts";
+import { repeatLines } from "./repeat.ts";
+import { type CheckReport, failingSeeds, findings, type Report, subjectOf } from "./report.ts";
+import { BAR_CELLS, bar, cut, LOOK, noPaint, type Paint, plain, type Style, tally } from "./terminal.ts";
 
 /** How a summary is shown. */
 export interface SummaryOptions {
   readonly paint?: Paint;
   /** Where the HTML report lies, as the reader would open it. */
   readonly reportPath?: string;
-  /** Findings shown in full; the others are counted. Default 10. */
+  /** Causes shown, and failing seeds; the others are counted. Default 20. */
   readonly findingsMax?: number;
+  /** Shows under each cause its clause and the lines that repeat it. Default false. */
+  readonly evidence?: boolean;
 }
+
+/** Causes, and failing seeds, on a screen. */
+const FINDINGS_MAX = 20;
 
 const VERDICT_STYLE: Readonly<Record<Verdict, Style>> = {
   fail: ["bold", "red"],
@@ -24,26 +31,56 @@ function field(name: string, value: string | undefined, paint: Paint): string[] 
   return value === undefined ? [] : [`      ${paint("dim", name.padEnd(9))} ${value}`];
 }
 
-function checkLines(check: CheckReport, paint: Paint): string[] {
-  const { mark, style } = LOOK[check.verdict];
-  const line = curlOf(check);
-  const hasBoth = check.expected !== undefined && check.seen !== undefined;
+/** Ids of followers named on a line; the others are counted. */
+const FOLLOWERS_MAX = 4;
+
+function followerLines(followers: readonly CheckReport[], paint: Paint): string[] {
+  if (followers.length === 0) return [];
+  const named = followers.slice(0, FOLLOWERS_MAX).map(({ id }) => plain(id));
+  const rest = followers.length - named.length;
+  return field("follow", `${named.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`, paint);
+}
+
+/** What was wrong, in a line: what was seen where that is known, else the reason. */
+function whatOf({ seen, reason }: CheckReport): string | undefined {
+  const what = seen === undefined ? reason : `seen: ${seen}`;
+  return what === undefined ? undefined : cut(plain(what), WHAT_CHARS_MAX);
+}
+
+/** Longest account of what was wrong, in characters; the reports have it whole. */
+const WHAT_CHARS_MAX = 140;
+
+function evidenceLines(check: CheckReport, paint: Paint): string[] {
   return [
-    `  ${paint(style, `${mark} ${plain(check.title)}`)}`,
-    ...field(
-      "clause",
-      `${check.clauses.map(plain).join(", ")} ${paint("dim", `${check.level} · ${plain(check.section)}`)}`,
-      paint,
-    ),
+    ...field("clause", `${check.clauses.map(plain).join(", ")} ${paint("dim", plain(check.section))}`, paint),
     ...field("requires", plain(check.requirement), paint),
     ...field("expected", check.expected && plain(check.expected), paint),
-    ...field("seen", check.seen && plain(check.seen), paint),
-    ...field("accepted", check.accepted && `until ${check.accepted.until}: ${plain(check.accepted.reason)}`, paint),
-    ...(hasBoth ? [] : field("reason", check.reason && plain(check.reason), paint)),
-    ...check.evidence.filter(({ setup }) => setup).flatMap(({ curl }) => field("first", plain(curl), paint)),
-    ...field("try", line && plain(line), paint),
+    ...repeatLines(check).map((line) => `      ${plain(line)}`),
     "",
   ];
+}
+
+function causeLines({ root, followers }: Cause, isLong: boolean, paint: Paint): string[] {
+  const { mark, style } = LOOK[root.verdict];
+  const what = whatOf(root);
+  return [
+    `  ${paint(style, `${mark} ${plain(root.title)}`)}  ${paint("dim", plain(root.id))}`,
+    ...(what === undefined ? [] : [`      ${what}`]),
+    ...field("accepted", root.accepted && `until ${root.accepted.until}: ${plain(root.accepted.reason)}`, paint),
+    ...followerLines(followers, paint),
+    ...(isLong ? evidenceLines(root, paint) : []),
+  ];
+}
+
+/** The causes, each level under its heading. */
+function rankedLines(causes: readonly Cause[], options: SummaryOptions, paint: Paint): string[] {
+  const isLong = options.evidence === true;
+  const ranks = Map.groupBy(causes, ({ root }) => rankTitle(root));
+  return [...ranks].flatMap(([title, ranked]) => [
+    `  ${paint("bold", title)}`,
+    ...ranked.flatMap((cause) => causeLines(cause, isLong, paint)),
+    "",
+  ]);
 }
 
 function seedLines(seed: ReturnType<typeof failingSeeds>[number], paint: Paint): string[] {
@@ -72,13 +109,18 @@ function tableLines(report: Report, paint: Paint): string[] {
   );
 }
 
-function findingLines(report: Report, findingsMax: number, paint: Paint): string[] {
-  const all = [
-    ...findings(report).map((check) => checkLines(check, paint)),
-    ...failingSeeds(report).map((seed) => seedLines(seed, paint)),
+function findingLines(report: Report, options: SummaryOptions, paint: Paint): string[] {
+  const findingsMax = options.findingsMax ?? FINDINGS_MAX;
+  const causes = groupByCause(report);
+  const seeds = failingSeeds(report);
+  const sentence = causesSentence(causes);
+  const rest = Math.max(0, causes.length - findingsMax) + Math.max(0, seeds.length - findingsMax);
+  return [
+    ...(sentence === undefined ? [] : [`  ${paint("bold", sentence)}`, ""]),
+    ...rankedLines(causes.slice(0, findingsMax), options, paint),
+    ...seeds.slice(0, findingsMax).flatMap((seed) => seedLines(seed, paint)),
+    ...(rest > 0 ? [`  … and ${rest} more, all in the report.`, ""] : []),
   ];
-  const more = all.length > findingsMax ? [`  … and ${all.length - findingsMax} more, all in the report.`, ""] : [];
-  return [...all.slice(0, findingsMax).flat(), ...more];
 }
 
 function leftBehindLines(report: Report, paint: Paint): string[] {
@@ -87,15 +129,19 @@ function leftBehindLines(report: Report, paint: Paint): string[] {
   return [head, ...report.leftBehind.map(({ curl }) => `      ${plain(curl)}`), ""];
 }
 
-/** The lines of the findings leave the secret out: so its source has to be given once. */
-function secretLines(report: Report, paint: Paint): string[] {
-  const lines = [
-    ...findings(report).flatMap((check) => curlOf(check) ?? []),
+/** Where the curl lines are, for whoever has only this summary; with them on show, how to give the secret that they leave out. */
+function evidenceHint(report: Report, options: SummaryOptions, paint: Paint): string[] {
+  const shown = [
+    ...(options.evidence === true ? findings(report).flatMap(repeatLines) : []),
     ...report.leftBehind.map(({ curl }) => curl),
   ];
-  if (!lines.some((line) => line.includes("$DRYDOCK_AUTHORIZATION"))) return [];
   const set = "export DRYDOCK_AUTHORIZATION=\"Basic $(printf %s 'USER:PASSWORD' | base64)\"";
-  return [`  ${paint("dim", "for the curl lines:")}  ${set}`, ""];
+  const needsSecret = shown.some((line) => line.includes("$DRYDOCK_AUTHORIZATION"));
+  const isHidden = options.evidence !== true && options.reportPath === undefined && findings(report).length > 0;
+  return [
+    ...(needsSecret ? [`  ${paint("dim", "for the curl lines:")}  ${set}`, ""] : []),
+    ...(isHidden ? [`  ${paint("dim", "requests and answers: --evidence, or --out DIR for the report")}`, ""] : []),
+  ];
 }
 
 function elapsedText(report: Report): string {
@@ -114,9 +160,9 @@ export function summaryLines(report: Report, options: SummaryOptions = {}): stri
   const { mark } = LOOK[report.verdict];
   return [
     "",
-    ...findingLines(report, options.findingsMax ?? 10, paint),
+    ...findingLines(report, options, paint),
     ...leftBehindLines(report, paint),
-    ...secretLines(report, paint),
+    ...evidenceHint(report, options, paint),
     ...tableLines(report, paint),
     "",
     `  ${paint(VERDICT_STYLE[report.verdict], `${mark} ${plain(report.headline)}`)}  ${paint("dim", `${subject}${elapsedText(report)}`)}`,
@@ -128,22 +174,4 @@ export function summaryLines(report: Report, options: SummaryOptions = {}): stri
     ...report.commands.map((command) => `  ${paint("dim", "again")}   ${plain(command)}`),
     "",
   ];
-}
-
-/** A fence that no line inside can end. */
-function fenceFor(text: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
-  return "`".repeat(longest + 1);
-}
-
-/** The same as Markdown: `summary.md`, and the summary of a step of GitHub Actions. */
-export function summaryMarkdown(report: Report): string {
-  const text = summaryLines(report).join("\n").trim();
-  const fence = fenceFor(text);
-  const about = [subjectOf(report.target), report.profile]
-    .filter((part) => part !== undefined)
-    .map(plain)
-    .join(" · ");
-  const exercised = report.exercised === undefined ? [] : [plain(report.exercised), ""];
-  return [`# ${plain(report.headline)}`, "", about, "", ...exercised, `${fence}text`, text, fence, ""].join("\n");
 }

@@ -5,11 +5,11 @@ import { ctrf } from "./ctrf.ts";
 import { ReportError } from "./errors.ts";
 import { reportHtml } from "./html.ts";
 import { junitXml } from "./junit.ts";
+import { summaryMarkdown } from "./markdown.ts";
 import { foldRun } from "./fold.ts";
 import type { Report } from "./report.ts";
-import { sarif } from "./sarif.ts";
+import { type EventLines, eventLinesOf, sarif } from "./sarif.ts";
 import { RunWriter, readRun } from "./stream.ts";
-import { summaryMarkdown } from "./summary.ts";
 
 /** What `--out DIR` gets beside the stream; each is made of the report alone. */
 const FILES = {
@@ -17,7 +17,7 @@ const FILES = {
   html: ["report.html", reportHtml],
   summary: ["summary.md", summaryMarkdown],
   junit: ["junit.xml", junitXml],
-  sarif: ["report.sarif", (report: Report) => `${JSON.stringify(sarif(report), null, 2)}\n`],
+  sarif: ["report.sarif", (report: Report, lines: EventLines) => `${JSON.stringify(sarif(report, lines), null, 2)}\n`],
   ctrf: ["ctrf.json", (report: Report) => `${JSON.stringify(ctrf(report), null, 2)}\n`],
 } as const;
 
@@ -54,10 +54,10 @@ function orCannotWrite<T>(work: () => T): T {
   }
 }
 
-function writeFiles(report: Report, paths: ReportPaths): void {
+function writeFiles(report: Report, lines: EventLines, paths: ReportPaths): void {
   orCannotWrite(() => {
     for (const [name, [, render]] of Object.entries(FILES)) {
-      replaceFile(paths[name as keyof typeof FILES], render(report));
+      replaceFile(paths[name as keyof typeof FILES], render(report, lines));
     }
   });
 }
@@ -93,8 +93,9 @@ export function openReports(dir: string): ReportWriter {
     record: (event) => writer.write(event),
     finish: () => {
       writer.close();
-      const report = foldRun(readRun(paths.stream).events);
-      writeFiles(report, paths);
+      const { events } = readRun(paths.stream);
+      const report = foldRun(events);
+      writeFiles(report, eventLinesOf(events), paths);
       return { report, paths };
     },
   };

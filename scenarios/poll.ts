@@ -2,9 +2,9 @@ import type { Environment } from "../simulators/environment.ts";
 import { ScenarioError } from "./errors.ts";
 
 /**
- * Asks again and again, `everyMs` apart, until there is an answer; gives up after `waitMsMax`. The pauses are scaled by the environment's pace.
+ * Calls `ask` every `everyMs` until it returns something; gives up after `waitMsMax`. The environment's pace scales the pauses.
  *
- * @param what for the error
+ * @param what names what is waited for, in the error
  * @throws ScenarioError SCENARIO_WAITED_TOO_LONG
  */
 export async function pollUntil<T>(

@@ -1,25 +1,25 @@
 import type { PlantedBug } from "../broker/index.ts";
 
-/** What came of a seed. */
+/** What became of a seed. */
 export interface SeedResult {
   readonly seed: number;
-  /** `unknown`: the scenario itself could not be carried through. */
+  /** `unknown`: the scenario itself broke down. */
   readonly verdict: "pass" | "fail" | "unknown";
-  /** Of the run that the seed draws, unshrunk: the same each time, whatever ran before. */
+  /** The digest of the seed's own plan, unshrunk: the same each time, whatever ran before. */
   readonly digest: string;
-  /** Commands of the plan. */
+  /** Number of steps in the plan. */
   readonly steps: number;
-  /** One line. */
+  /** Why it failed, in one line. */
   readonly reason?: string;
-  /** The shrunk sequence, one line a step, and its path in the tree of shrinks. */
+  /** The shrunk plan, one line a step, and its path in the tree of shrinks. */
   readonly counterexample?: { readonly steps: readonly string[]; readonly path: string };
 }
 
-/** A scenario made ready: what seeds have in common is done once. Seeds do not influence one another. */
+/** A scenario that is ready to run: what all seeds have in common was done once. Seeds do not influence each other. */
 export interface PreparedScenario {
-  /** Runs the plan that a seed draws, and when it fails, shrinks it. */
+  /** Plays the plan that a seed draws, and shrinks it when it fails. */
   run(seed: number): Promise<SeedResult>;
-  /** Runs one plan again: the seed's own, or the shrunk one at a path. */
+  /** Plays one plan again: the seed's own, or the shrunk one at a path. */
   replay(seed: number, path?: string): Promise<SeedResult>;
 }
 
@@ -27,8 +27,8 @@ export interface PreparedScenario {
 export interface Scenario {
   readonly name: string;
   readonly description: string;
-  /** Defects of the subject that can be planted, to see them found. */
+  /** Bugs that can be planted in the subject, to see them found. */
   readonly plantedBugs: readonly PlantedBug[];
-  /** @throws ScenarioError when what seeds have in common could not be made */
+  /** Does what all seeds have in common. @throws ScenarioError when that fails */
   prepare(options: { readonly plantedBug?: PlantedBug }): Promise<PreparedScenario>;
 }

@@ -1,20 +1,32 @@
 /**
- * Writes what is generated in docs/: drydock.yml with its schema, the clauses with their checks and mutants, and the kill matrix.
- * With `--check` it writes nothing and fails when what is there is stale. Fails, too, when the matrix is not sound.
+ * `npm run docs`: writes the generated pages of docs/: drydock.yml with its schema, the clauses with their checks and mutants, and the kill
+ * matrix. `npm run selftest` (`--check`) writes nothing.
  *
- *   --suite NAME   runs the mutants of this suite only, and leaves the pages of the suites alone
+ * Exit code 0 when the kill matrix is sound and, with `--check`, no page is stale; 1 otherwise.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { Option } from "commander";
 import { MUTANT_SETS, selftest } from "../conformance/index.ts";
 import { schemaDocument, settingsPage } from "../conformance/settings/documentation.ts";
 import { clausePage, matrixPage, type SuiteMatrix } from "../conformance/selftest/pages.ts";
+import { scriptCommand } from "./command.ts";
 
 const FOLDER = new URL("../docs/", import.meta.url);
-const { values } = parseArgs({ options: { check: { type: "boolean" }, suite: { type: "string" } } });
-const isCheck = values.check === true;
+const { check: isCheck, suite } = scriptCommand(
+  "npm run docs --",
+  "Run the mutants of every suite, and write the generated pages of docs/.",
+)
+  .addOption(
+    new Option(
+      "--suite <suite>",
+      "run the mutants of this suite only, and leave the pages of the suites alone",
+    ).choices(MUTANT_SETS.map((each) => each.suite)),
+  )
+  .option("--check", "write nothing, and fail when a page is stale")
+  .parse()
+  .opts<{ check?: boolean; suite?: string }>();
 
-function textOf(name: string): string | undefined {
+function readPage(name: string): string | undefined {
   try {
     return readFileSync(new URL(name, FOLDER), "utf8");
   } catch (error) {
@@ -23,8 +35,8 @@ function textOf(name: string): string | undefined {
   }
 }
 
-function put(name: string, text: string): void {
-  if (textOf(name) === text) return;
+function publish(name: string, text: string): void {
+  if (readPage(name) === text) return;
   if (isCheck) {
     console.error(`docs/${name} is stale: npm run docs`);
     process.exitCode = 1;
@@ -35,11 +47,11 @@ function put(name: string, text: string): void {
   console.log(`wrote docs/${name}`);
 }
 
-put("drydock-yml.md", settingsPage());
-put("drydock.schema.json", schemaDocument());
+publish("drydock-yml.md", settingsPage());
+publish("drydock.schema.json", schemaDocument());
 
 const suites: SuiteMatrix[] = [];
-for (const mutantSet of MUTANT_SETS.filter(({ suite }) => suite === (values.suite ?? suite))) {
+for (const mutantSet of MUTANT_SETS.filter((each) => suite === undefined || each.suite === suite)) {
   const result = await selftest(mutantSet);
   suites.push({ mutantSet, result });
   const { checks, mutants } = result.matrix;
@@ -49,7 +61,7 @@ for (const mutantSet of MUTANT_SETS.filter(({ suite }) => suite === (values.suit
   for (const { text } of result.problems) console.error(text);
   if (result.problems.length > 0) process.exitCode = 1;
 }
-if (values.suite === undefined) {
-  put("conformance/osb.md", clausePage());
-  put("conformance/kill-matrix.md", matrixPage(suites));
+if (suite === undefined) {
+  publish("conformance/osb.md", clausePage());
+  publish("conformance/kill-matrix.md", matrixPage(suites));
 }

@@ -2,19 +2,19 @@ import { execFileSync } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** A Node of the machine that is older than the pinned one: what a user may begin with. */
-export interface OldNode {
+/** A Node.js of this machine that is older than the pinned one, as a user may have. */
+interface OldNode {
   readonly path: string;
   /** `20.20.2` */
   readonly version: string;
 }
 
-/** The least version that `engines` admits. */
-export const NODE_MAJOR_MIN = 20;
-/** The version that sources need. */
-export const NODE_MAJOR_NEEDED = 24;
+/** The lowest version that `engines` in package.json allows. */
+const NODE_MAJOR_MIN = 20;
+/** The version that runs our sources. */
+const NODE_MAJOR_NEEDED = 24;
 
-/** The oldest Node on the PATH that `engines` admits and that is older than the pinned one; undefined when there is none. */
+/** Finds the oldest Node.js on the PATH that `engines` allows and that is older than the pinned one; undefined when there is none. */
 export function findOldNode(): OldNode | undefined {
   const paths = (process.env["PATH"] ?? "").split(delimiter).map((dir) => join(dir, "node"));
   const real = new Set(paths.filter((path) => existsSync(path)).map((path) => realpathSync(path)));
@@ -28,4 +28,5 @@ export function findOldNode(): OldNode | undefined {
     .sort((a, b) => a.major - b.major)[0]?.node;
 }
 
+/** Why a test that needs an old Node.js is skipped. */
 export const NO_OLD_NODE = `no Node from ${NODE_MAJOR_MIN} to ${NODE_MAJOR_NEEDED - 1} is on the PATH`;

@@ -1,19 +1,23 @@
 /**
- * Proves that a control plane outlives its database: PostgreSQL is restarted under load, on TCP and on a Unix socket. Of every four restarts one is
- * a crash (`immediate`), the others are fast.
+ * `npm run outages`: proves that a control plane outlives its database. PostgreSQL is restarted under load, over TCP and over a Unix socket;
+ * every fourth restart is a crash (`immediate`), the others are `fast`.
  *
- *   npm run outages -- [--restarts 20]
+ * Exit code 0 when the control plane survived, 1 otherwise.
  */
-import { parseArgs } from "node:util";
 import { startPostgres, type StopMode, type Transport } from "../broker/store/testing.ts";
 import { bootCloud, type Cloud } from "../scenarios/cloud/cloud.ts";
 import { type OutageResult, surviveOutages } from "../scenarios/control-plane/outages.ts";
+import { scriptCommand, wholeNumber } from "./command.ts";
 
-const { values } = parseArgs({ options: { restarts: { type: "string", default: "20" } } });
-const count = Number(values.restarts);
-if (!Number.isInteger(count) || count < 1) throw new RangeError("--restarts is a whole number");
+const { restarts } = scriptCommand(
+  "npm run outages --",
+  "Restart the broker's database under load, over TCP and over a Unix socket.",
+)
+  .option("--restarts <n>", "restarts over each of the two", wholeNumber(1), 20)
+  .parse()
+  .opts<{ restarts: number }>();
 
-async function campaign(cloud: Cloud, transport: Transport): Promise<OutageResult> {
+async function survive(cloud: Cloud, transport: Transport): Promise<OutageResult> {
   const postgres = await startPostgres(transport);
   if ("reason" in postgres) throw new Error(postgres.reason);
   try {
@@ -21,7 +25,7 @@ async function campaign(cloud: Cloud, transport: Transport): Promise<OutageResul
       cloud,
       postgres,
       address: `${cloud.world.plan.block}.0.9:3000`,
-      restarts: Array.from({ length: count }, (_, at): StopMode => (at % 4 === 3 ? "immediate" : "fast")),
+      restarts: Array.from({ length: restarts }, (_, at): StopMode => (at % 4 === 3 ? "immediate" : "fast")),
       tell: (restart, answers) => console.log(`${transport}: restart ${restart}, ${answers} answers so far`),
     });
   } finally {
@@ -32,11 +36,11 @@ async function campaign(cloud: Cloud, transport: Transport): Promise<OutageResul
 const cloud = await bootCloud({ services: [], pace: "instant" });
 try {
   for (const transport of ["tcp", "unix"] as const) {
-    const result = await campaign(cloud, transport);
-    const isWell = !result.hasDied && [...result.wrong, ...result.left].length === 0 && result.records === 0;
-    console.log(`${transport}: ${count} restarts, ${isWell ? "survived" : "NOT survived"}`);
+    const result = await survive(cloud, transport);
+    const hasSurvived = !result.hasDied && [...result.violations, ...result.left].length === 0 && result.records === 0;
+    console.log(`${transport}: ${restarts} restarts, ${hasSurvived ? "survived" : "NOT survived"}`);
     console.log(JSON.stringify(result));
-    if (!isWell) process.exitCode = 1;
+    if (!hasSurvived) process.exitCode = 1;
   }
 } finally {
   await cloud.close();

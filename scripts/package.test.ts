@@ -11,7 +11,7 @@ const read = (file: string): string => readFileSync(join(ROOT, file), "utf8");
 const outputOf = (command: string, ...args: string[]): string =>
   execFileSync(command, args, { cwd: ROOT, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
 
-/** Of the repository, also what is new and not committed yet. */
+/** The files of the repository, with those that are new and not committed yet. */
 const repository = outputOf("git", "ls-files", "--cached", "--others", "--exclude-standard")
   .trim()
   .split("\n")
@@ -21,18 +21,18 @@ interface Packed {
   readonly files: readonly { readonly path: string }[];
 }
 
-/** What `npm pack` would put in; what it builds beforehand holds no documents. */
+/** The files that `npm pack` would publish, but for those that it builds first, which hold no documents. */
 const packed = (
   JSON.parse(outputOf("npm", "pack", "--dry-run", "--json", "--ignore-scripts")) as readonly Packed[]
 ).flatMap(({ files }) => files.map(({ path }) => path));
 
-/** Files and the folders that they lie in. */
+/** Files, and the folders that hold them. */
 function pathsOf(files: readonly string[]): ReadonlySet<string> {
   return new Set(files.flatMap((file) => file.split("/").map((_, at, parts) => parts.slice(0, at + 1).join("/"))));
 }
 
 describe("links", () => {
-  it("of what is published lead to something that is published", () => {
+  it("in published documents lead to something that is published", () => {
     expect(packed).toContain("README.md");
     expect(packed).toContain("conformance/README.md");
     const paths = pathsOf(packed);
@@ -43,7 +43,7 @@ describe("links", () => {
 });
 
 describe("what is published", () => {
-  it("holds no sources that Node would refuse to run, and no recordings", () => {
+  it("has no sources that Node.js would refuse to run, and no recordings", () => {
     const sources = packed.filter((path) => /^(?!examples\/|dist\/).*\.ts$/.test(path));
     expect([sources, packed.filter((path) => /\.(gz|tgz|jsonl)$/.test(path))]).toEqual([[], []]);
   });
@@ -64,7 +64,7 @@ describe("the name of the package", () => {
     expect((JSON.parse(read("package-lock.json")) as { name: string }).name).toBe(name);
   });
 
-  it("is given with the line that installs it before a document tells anybody to run npx drydock", () => {
+  it("stands in a line that installs it before a document says to run npx drydock", () => {
     const early = texts
       .filter((file) => file.endsWith(".md"))
       .filter((file) => {
@@ -75,7 +75,7 @@ describe("the name of the package", () => {
     expect(early).toEqual([]);
   });
 
-  it("begins the lines that a run prints, which no code writes as a bare npx drydock", () => {
+  it("is part of every command line that a run prints: no code writes a bare npx drydock", () => {
     expect(INVOCATION).toBe("npm run -s drydock --");
     const code = texts.filter((file) => file.endsWith(".ts") && !file.endsWith("package.test.ts"));
     // Comments may speak of it.
@@ -84,15 +84,15 @@ describe("the name of the package", () => {
   });
 
   it("is what documents and code import from", () => {
-    const strangers = texts.filter((file) =>
+    const misnamed = texts.filter((file) =>
       /(from|import\() ?["']drydock["']|npm (i|install) (-\S+ )*drydock(\s|$)/.test(read(file)),
     );
-    expect(strangers).toEqual([]);
+    expect(misnamed).toEqual([]);
   });
 });
 
 describe("examples in the README", () => {
-  it("are lines of the example that a test runs", () => {
+  it("are taken from an example that a test runs", () => {
     const blocks = [...read("README.md").matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block = ""]) => block);
     const examples = globSync("examples/**/*.test.ts", { cwd: ROOT }).map((file) => read(file));
     const lines = blocks.flatMap((block) => block.trim().split("\n")).map((line) => line.replace(/\s*\/\/.*/, ""));

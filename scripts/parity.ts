@@ -1,15 +1,21 @@
 /**
- * `npm run parity [-- --recordings DIR]`: replays the recordings of the real systems against the simulators and prints, per service,
- * scenarios and steps that match, out of all; what is not simulated counts as not matching. Without DIR it rewrites `docs/parity`.
+ * `npm run parity`: replays the recordings of the real systems against the simulators, and prints for each service how many scenarios and
+ * steps match. What is not simulated counts as not matching. Rewrites docs/parity, unless it replays other recordings.
  */
-import { parseArgs } from "node:util";
 import { boshParity } from "../simulators/bosh/parity/subject.ts";
 import { dnsParity } from "../simulators/dns/parity/subject.ts";
 import { openStackParity } from "../simulators/openstack/parity/subject.ts";
 import { type Score, scoreOf, scoresByArea } from "../simulators/parity/ratchet.ts";
 import { RECORDINGS, type ParitySubject, publish } from "../simulators/parity/subject.ts";
+import { scriptCommand } from "./command.ts";
 
-const { values } = parseArgs({ options: { recordings: { type: "string" } } });
+const { recordings } = scriptCommand(
+  "npm run parity --",
+  "Replay the recordings of the real systems against the simulators, and rewrite docs/parity.",
+)
+  .option("--recordings <dir>", "replay the recordings in this folder instead, and leave docs/parity alone")
+  .parse()
+  .opts<{ recordings?: string }>();
 
 function print({ name, scenarios, scenariosMatched, steps, stepsMatched }: Score): void {
   const percent = ((100 * stepsMatched) / Math.max(1, steps)).toFixed(1);
@@ -20,8 +26,8 @@ function print({ name, scenarios, scenariosMatched, steps, stepsMatched }: Score
 
 const subjects: readonly ParitySubject[] = [openStackParity, boshParity, dnsParity];
 for (const subject of subjects) {
-  const scenarios = await subject.replay(values.recordings ?? RECORDINGS);
-  if (values.recordings === undefined) publish(subject, scenarios);
+  const scenarios = await subject.replay(recordings ?? RECORDINGS);
+  if (recordings === undefined) publish(subject, scenarios);
   if (subject === openStackParity) for (const score of scoresByArea(scenarios)) print(score);
   print(scoreOf(subject.name, scenarios));
 }

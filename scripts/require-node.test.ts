@@ -15,7 +15,7 @@ const old = findOldNode();
 const folder = mkdtempSync(join(tmpdir(), "drydock-node-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Makes a script believe that it runs on this version. */
+/** Writes a module that makes a script believe that it runs on this version. */
 function believing(version: string): string {
   const path = join(folder, `node-${version}.cjs`);
   const versions = `{ ...process.versions, node: ${JSON.stringify(version)} }`;
@@ -32,7 +32,7 @@ const onOne = (stderr: string): void => {
   expect(stderr).not.toContain("ERR_");
 };
 
-describe("on a Node that is too old and without the pinned one", () => {
+describe("on a Node.js that is too old, and without the pinned one,", () => {
   it.each(["18.20.8", "20.20.2", "22.0.0", "23.11.1"])(
     "the guard of the scripts says so in one line (%s)",
     (version) => {
@@ -46,7 +46,7 @@ describe("on a Node that is too old and without the pinned one", () => {
     },
   );
 
-  it("the guard lets the pinned Node pass", () => {
+  it("the guard accepts the pinned Node.js", () => {
     const { status, stderr } = spawnSync(process.execPath, [join(ROOT, "scripts/require-node.cjs")], {
       encoding: "utf8",
     });
@@ -66,7 +66,7 @@ describe("on a Node that is too old and without the pinned one", () => {
     expect(status).toBe(2);
   });
 
-  it.for(guarded)("npm run %s ends in that line on a real one", ([, line], { skip }) => {
+  it.for(guarded)("npm run %s ends with that line on a real one", ([, line], { skip }) => {
     if (old === undefined) return skip(NO_OLD_NODE);
     const bin = mkdtempSync(join(folder, "bin-"));
     symlinkSync(old.path, join(bin, "node"));

@@ -1,39 +1,56 @@
 /**
- * A long campaign: the planted defects of the OSB suite in front of the reference broker, on virtual time.
+ * `npm run selftest:reference`: puts the mutants of the OSB suite in front of the reference broker, on virtual time, and runs the checks that
+ * each mutant names.
  *
- *     node scripts/selftest-reference.ts [--whole] [--every N] [--part I/N] [--json] [PATTERN]
- *
- * Runs the checks that each mutant names; with `--whole` the suite, which takes some ten times as long and shows also what else
- * notices. `--every N` takes each Nth mutant only, `--part I/N` the Ith of N parts, a pattern those whose id it matches. `--json`
- * prints a line for each mutant.
+ * Exit code 0 when no check missed its mutant, 1 otherwise.
  */
-import { parseArgs } from "node:util";
+import { InvalidArgumentError } from "commander";
 import { OSB_MUTANTS } from "../conformance/osb/mutants/index.ts";
-import { Campaign, type Fate, referenceStand } from "../scenarios/selftest/reference.ts";
+import { Campaign, type Fate, prepareReferenceBroker } from "../scenarios/selftest/reference.ts";
+import { scriptCommand, wholeNumber } from "./command.ts";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    json: { type: "boolean" },
-    whole: { type: "boolean" },
-    every: { type: "string" },
-    part: { type: "string" },
-    seed: { type: "string" },
-  },
-});
-const [part = 1, parts = 1] = (values.part ?? "1/1").split("/").map(Number);
-const step = Number(values.every ?? 1);
-const pattern = new RegExp(positionals[0] ?? "");
+/** One of some equal parts: `2/5` is the second of five. */
+interface Part {
+  readonly part: number;
+  readonly parts: number;
+}
+
+function parsePart(text: string): Part {
+  const [, part = 0, parts = 0] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
+  if (part < 1 || part > parts) throw new InvalidArgumentError("It must be I/N, with I from 1 to N.");
+  return { part, parts };
+}
+
+const command = scriptCommand(
+  "npm run selftest:reference --",
+  "Put the mutants of the OSB suite in front of the reference broker.",
+)
+  .argument("[pattern]", "only mutants whose id this regular expression matches", (text: string) => new RegExp(text))
+  .option("--whole", "run the whole suite, which shows who else notices and takes ten times as long")
+  .option("--every <n>", "only each nth mutant", wholeNumber(1), 1)
+  .option("--part <i/n>", "only the ith of n parts", parsePart)
+  .option("--seed <n>", "seed of the world", wholeNumber(0), 1)
+  .option("--json", "print a line of JSON for each mutant")
+  .parse();
+const { whole, every, part, seed, json } = command.opts<{
+  whole?: boolean;
+  every: number;
+  part?: Part;
+  seed: number;
+  json?: boolean;
+}>();
+const [pattern = /(?:)/]: readonly RegExp[] = command.processedArgs;
+const { part: which, parts } = part ?? { part: 1, parts: 1 };
 const mutants = OSB_MUTANTS.filter(({ id }) => pattern.test(id)).filter(
-  (_, at) => at % step === 0 && Math.floor(at / step) % parts === part - 1,
+  (_, at) => at % every === 0 && Math.floor(at / every) % parts === which - 1,
 );
 
-const campaign = new Campaign(await referenceStand(Number(values.seed ?? 1)));
+const campaign = new Campaign(await prepareReferenceBroker(seed));
 const counts: Record<Fate["kind"], number> = { killed: 0, "no-occasion": 0, "not-offered": 0, missed: 0 };
 for (const mutant of mutants) {
-  const fate = await campaign.fateOf(mutant, values.whole === true);
+  const fate = await campaign.fateOf(mutant, whole === true);
   counts[fate.kind]++;
-  if (values.json) console.log(JSON.stringify({ mutant: mutant.id, ...fate }));
+  if (json) console.log(JSON.stringify({ mutant: mutant.id, ...fate }));
   if (fate.kind === "missed") console.log(`${mutant.id}: missed by ${fate.checks.join(", ")}: ${mutant.description}`);
   if ("over" in fate && fate.over.length > 0) console.log(`${mutant.id}: noticed also by ${fate.over.join(", ")}`);
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${JSON.stringify(counts)} ${mutant.id}`);

@@ -152,9 +152,9 @@ describe("every point of the world", () => {
 
   it("says what each of its attributes is, and refuses any other", () => {
     const wrong = points.flatMap(({ point, effects: [kind = "error"], attributes = {} }) => {
-      const refused = (name: string): string => refusalOf({ point, match: { [name]: "*" }, effect: SAMPLES[kind] });
-      const bad = Object.entries(attributes).filter(([name, { prose }]) => prose === "" || refused(name) !== "");
-      return refused("nothing") === "FAULT_UNKNOWN_ATTRIBUTE" && bad.length === 0 ? [] : [point];
+      const refusalFor = (name: string): string => refusalOf({ point, match: { [name]: "*" }, effect: SAMPLES[kind] });
+      const bad = Object.entries(attributes).filter(([name, { prose }]) => prose === "" || refusalFor(name) !== "");
+      return refusalFor("nothing") === "FAULT_UNKNOWN_ATTRIBUTE" && bad.length === 0 ? [] : [point];
     });
     expect(wrong).toEqual([]);
   });

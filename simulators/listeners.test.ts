@@ -439,7 +439,7 @@ describe.each(["http", "https"] as const)("a listener over %s", (listener) => {
     expect(await served.ask().seen).toEqual({ end: "broken", status: 204, body: "", bytes: 0 });
   });
 
-  it("resets whom it does not admit, and goes on", async () => {
+  it("resets clients that it does not admit, and goes on", async () => {
     let isOpen = false;
     await using served = await listen(() => text(200, "good"), { admits: () => isOpen });
     expect(await served.ask().seen).toEqual({ end: "broken" });
@@ -461,7 +461,7 @@ describe.each(["http", "https"] as const)("a listener over %s", (listener) => {
   });
 });
 
-it("a DNS question that makes the agent throw stays without an answer and is reported, and the next is answered", async () => {
+it("a DNS question that makes the agent throw goes unanswered and is reported, and the next is answered", async () => {
   const kernel = new Kernel({ startMs: Date.now() });
   const dns = createDns(kernel, { address: "127.0.0.1" });
   dns.catalog.registerNode("alias", NEW);
@@ -489,7 +489,7 @@ it("a DNS question that makes the agent throw stays without an answer and is rep
   driver.stop();
 });
 
-it("what an event throws goes to whoever hears of crashes, and the world goes on", () => {
+it("an event's error goes to the crash handler, and the world goes on", () => {
   const kernel = new Kernel();
   const crashes: string[] = [];
   kernel.onCrash = (name, error) => crashes.push(`${name}: ${String(error)}`);

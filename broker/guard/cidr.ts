@@ -1,8 +1,8 @@
 const BITS_MAX = 32;
 
 /**
- * An IPv4 network as it is compared and kept: `10.0.0.7/24` is `10.0.0.0/24`. An address without a length is a network of one.
- * `undefined` when it is none.
+ * Normalizes an IPv4 network: `10.0.0.7/24` becomes `10.0.0.0/24`. An address without a length is a network of one.
+ * Undefined for anything else.
  */
 export function networkOf(text: string): string | undefined {
   const [, ip = "", length = "32"] = /^(\d{1,3}(?:\.\d{1,3}){3})(?:\/(\d{1,2}))?$/.exec(text) ?? [];

@@ -3,7 +3,7 @@ import { retryWhileDown } from "../http/client.ts";
 import type { Group, Neutron, NewRule } from "./neutron.ts";
 import { fromGroup, fromNetwork, ingressRule, missingRules, surplusRules } from "./rules.ts";
 
-/** What data guard has to know of an instance. */
+/** What data guard needs to know of an instance. */
 export interface GuardedInstance {
   readonly id: string;
   /** How many nodes it has or is about to have: those of one instance talk to each other. */
@@ -11,27 +11,27 @@ export interface GuardedInstance {
 }
 
 /**
- * Data guard: an instance can be reached at its service's port only while a binding admits somebody, at its agent's port only by who manages
+ * Data guard: an instance can be reached at its service's port only while it has a binding, at its agent's port only by those who manage
  * it, and at no port by another instance. Every method may be called again after a failure; each throws BackendError while Neutron is
  * down and FinalError when it refuses.
  */
 export interface Guard {
-  /** Sees that the instance has a group of its own, that its nodes and its managers are let in, and that its VMs' ports carry it. */
+  /** Makes sure that the instance has a group of its own, which lets in its nodes and managers, and that the ports of its VMs have it. */
   protect(instance: GuardedInstance, vmCids: readonly string[]): Promise<void>;
-  /** Puts the group of an instance, if it has one, on its VMs' ports. */
+  /** Puts the group of an instance, if there is one, on the ports of its VMs. */
   reprotect(instanceId: string, vmCids: readonly string[]): Promise<void>;
-  /** How many ports carry the group of an instance, by instance. */
+  /** Counts the ports that have the group of an instance, by instance. */
   guardedPorts(): Promise<ReadonlyMap<string, number>>;
-  /** Opens the service's port to these networks, and closes it to all others. @throws FinalError when it could not be opened */
+  /** Opens the service's port to these networks, and closes it to all others. @throws FinalError when it can't be opened */
   admit(instance: GuardedInstance, cidrs: readonly string[]): Promise<void>;
-  /** Closes the instance to all applications. It opens nothing, so no quota stands in its way. */
+  /** Closes the instance to all applications. It makes no rule, so no quota stands in its way. */
   close(instanceId: string): Promise<void>;
   /** Takes the group off the ports and deletes it. */
   remove(instanceId: string): Promise<void>;
 }
 
 /** Who needs which port. */
-export interface GuardOptions {
+interface GuardOptions {
   readonly servicePort: number;
   readonly agentPort: number;
   /** Networks from which instances are managed. */
@@ -75,13 +75,13 @@ export class SecurityGroupGuard implements Guard {
 
   async admit({ id, nodes }: GuardedInstance, cidrs: readonly string[]): Promise<void> {
     const applications = cidrs.map((cidr) => ingressRule(this.#options.servicePort, fromNetwork(cidr)));
-    const wanted = (group: Group): readonly NewRule[] => [...this.#standingRules(group, nodes > 1), ...applications];
-    const group = await this.#open(id, wanted);
-    await this.#closeSurplus(group, wanted(group));
+    const rulesFor = (group: Group): readonly NewRule[] => [...this.#standingRules(group, nodes > 1), ...applications];
+    const group = await this.#open(id, rulesFor);
+    await this.#closeSurplus(group, rulesFor(group));
   }
 
   async close(instanceId: string): Promise<void> {
-    // Whether there are more nodes than one makes no difference here: the rule for them lets in nobody else.
+    // The rule for further nodes lets in nobody else, so here it does not matter whether there are any.
     for (const group of await this.#find(instanceId)) await this.#closeSurplus(group, this.#standingRules(group, true));
   }
 
@@ -98,12 +98,12 @@ export class SecurityGroupGuard implements Guard {
     return this.#neutron.groups(groupNameOf(instanceId));
   }
 
-  /** Looks before each try, so that a group whose answer was lost is found instead of made twice. */
+  /** Looks before each try, so that a group whose answer was lost is found and not made twice. */
   async #ensure(instanceId: string): Promise<Group> {
     return (await this.#find(instanceId))[0] ?? (await this.#neutron.createGroup(groupNameOf(instanceId)));
   }
 
-  /** What stays open for as long as there is the instance. */
+  /** The rules that stay as long as the instance exists. */
   #standingRules(group: Group, isCluster: boolean): readonly NewRule[] {
     const { agentPort, managers, servicePort } = this.#options;
     return [
@@ -112,7 +112,7 @@ export class SecurityGroupGuard implements Guard {
     ];
   }
 
-  /** Looks again after each failure: the rule whose answer was lost is there, and nobody takes "there already" for granted. */
+  /** Looks again after each failure, so that a rule whose answer was lost is found, and "exists already" is verified. */
   #open(instanceId: string, wanted: (group: Group) => readonly NewRule[]): Promise<Group> {
     return retryWhileDown(this.#host, async () => {
       const group = await this.#ensure(instanceId);

@@ -30,31 +30,31 @@ const GROUPS = Compile(Type.Object({ security_groups: Type.Array(Group) }));
 const GROUP = Compile(Type.Object({ security_group: Group }));
 const PORTS = Compile(Type.Object({ ports: Type.Array(Port) }));
 
-/** A rule that is to be made. */
+/** A rule to make. */
 export type NewRule = Omit<Rule, "id">;
 
 /**
- * What data guard asks of Neutron (API v2.0). Each call asks for what it needs and no more, so that it costs the same however many
- * instances there are. What has changed meanwhile is a BackendError: look again and go on.
+ * What data guard asks of Neutron (API v2.0). Each call asks for no more than it needs, so that it costs the same however many
+ * instances there are. A call that meets a change of somebody else's throws BackendError: look again and go on.
  */
 export interface Neutron {
-  /** All of the project, or those of this name. */
+  /** Lists all groups of the project, or those with this name. */
   groups(name?: string): Promise<readonly Group[]>;
-  /** Not tried again: look for the group first. */
+  /** Creates a group. It is not tried again: look for the group first. */
   createGroup(name: string): Promise<Group>;
-  /** Nothing happens when it is gone. @throws BackendError while a port carries it */
+  /** Deletes a group, unless it is gone. @throws BackendError while a port has it */
   deleteGroup(id: string): Promise<void>;
-  /** @throws BackendError when the rule or the lack of the group is news; FinalError when Neutron refuses, for its quota's sake too */
+  /** Creates a rule. @throws BackendError when the rule exists or the group is gone; FinalError when Neutron refuses, for example for a quota */
   createRule(groupId: string, rule: NewRule): Promise<void>;
   /** Nothing happens when it is gone. */
   deleteRule(id: string): Promise<void>;
-  /** All of the project, those of a VM, or those that carry a group. */
+  /** Lists all ports of the project, those of a VM, or those with a group. */
   ports(of?: { readonly vm: string } | { readonly group: string }): Promise<readonly Port[]>;
-  /** Nothing happens when the port is gone. */
+  /** Sets the groups of a port, unless it is gone. */
   setGroups(port: Port, groups: readonly string[]): Promise<void>;
 }
 
-/** Somebody else has changed the same thing meanwhile. */
+/** Whether a refusal means that somebody else has changed the same thing meanwhile. */
 const raceError = (answer: BackendAnswer, what: string): BackendError =>
   new BackendError(`${describeAnswer(answer, what)}; somebody else was quicker`);
 
@@ -62,7 +62,7 @@ const raceError = (answer: BackendAnswer, what: string): BackendError =>
 export function neutronOf(project: OpenStackProject): Neutron {
   const call = (method: string, path: string, json?: unknown): Promise<BackendAnswer> =>
     project.call("network", method, path, json === undefined ? {} : { json });
-  /** Deletes; gone is as good. */
+  /** Deletes what may be gone already. */
   const remove = async (path: string, what: string, gone: string, busy?: string): Promise<void> => {
     const answer = await call("DELETE", path);
     const reason = neutronReason(answer);

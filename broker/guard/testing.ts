@@ -151,6 +151,7 @@ export class FakeNeutron {
 }
 
 const sameRule = (a: object, b: object): boolean => {
-  const sorted = (rule: object): string => JSON.stringify(Object.entries(rule).sort(([x], [y]) => (x < y ? -1 : 1)));
-  return sorted(a) === sorted(b);
+  const sortedText = (rule: object): string =>
+    JSON.stringify(Object.entries(rule).sort(([x], [y]) => (x < y ? -1 : 1)));
+  return sortedText(a) === sortedText(b);
 };

@@ -1,14 +1,14 @@
 import { type OperationContext, planOf } from "../operations/context.ts";
 
-/** How often data guard looks for VMs that were made anew behind its back. */
+/** How often data guard looks for VMs that were recreated without its knowledge. */
 export const WATCH_MS = 600_000;
 
 /**
- * A director that resurrects a VM gives it a new port, and nobody tells the broker: until the port carries the instance's group again, the
+ * A director that resurrects a VM gives it a new port without the broker's knowledge: until that port has the instance's group, the
  * instance is closed to its bindings. Looks for such ports once, and puts the group on them. It makes no group and writes no record, so it
  * may run beside an operation.
  *
- * @throws BackendError, FinalError: what it could not do, the next look will
+ * @throws BackendError, FinalError when it could not finish; the next look will
  */
 export async function restoreGuards(context: OperationContext): Promise<void> {
   const { store, guard, deployer } = context;

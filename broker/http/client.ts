@@ -56,7 +56,7 @@ export async function exchange(host: Host, request: BackendRequest): Promise<Bac
 export const textOf = ({ bytes }: BackendAnswer): string => Buffer.from(bytes).toString("utf8");
 
 /** The answer's JSON. @throws BackendError when it is none: an answer that was cut is worth another try */
-export function jsonOf(answer: BackendAnswer): unknown {
+function jsonOf(answer: BackendAnswer): unknown {
   try {
     return JSON.parse(textOf(answer));
   } catch {

@@ -27,7 +27,7 @@ export async function undoBackup(context: OperationContext, operation: Operation
   await context.store.setBackup(row.id, { state: "failed", parts: "[]", finished_ms: context.host.nowMs() });
 }
 
-/** Replaces the data by that of a backup. Everything is fetched and proved whole before the agent touches live data. */
+/** Replaces the data by that of a backup. Everything is fetched and verified before the agent touches live data. */
 export async function restore(context: OperationContext, operation: Operation): Promise<void> {
   const { row } = restorePayload(operation);
   await context.store.addRestore(row);
@@ -39,7 +39,7 @@ export async function restore(context: OperationContext, operation: Operation): 
   await context.store.setRestore(row.id, { state: "succeeded", finished_ms: context.host.nowMs() });
 }
 
-/** Writes down that the restore failed; there is nothing to take back. */
+/** Stores that the restore failed; there is nothing to undo. */
 export async function undoRestore(context: OperationContext, operation: Operation): Promise<void> {
   const { row } = restorePayload(operation);
   await context.store.addRestore(row);

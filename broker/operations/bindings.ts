@@ -4,7 +4,7 @@ import type { Operation } from "../store/store.ts";
 import { agentOf, guardBindings, instanceOf, isBound, locate, type OperationContext } from "./context.ts";
 import { bindPayload } from "./payloads.ts";
 
-/** Creates the user first and opens the way to it last: what is open is always what a binding has asked for. */
+/** Creates the user, and opens the instance last: whatever is open, a binding has asked for. */
 export async function bind(context: OperationContext, operation: Operation): Promise<void> {
   const { row } = bindPayload(operation);
   await context.store.addBinding(row);
@@ -21,8 +21,8 @@ export async function bind(context: OperationContext, operation: Operation): Pro
 }
 
 /**
- * Takes back what a bind made, or as much of it as it came to. The way is closed before the user goes, so that a failure in between leaves it
- * shut; nothing is opened, so what kept a bind from opening it does not keep this from its end.
+ * Undoes a bind, or as much of it as was done. The instance is closed before the user goes, so that a failure in between leaves it closed;
+ * nothing is opened, so whatever kept the bind from opening it does not keep this from succeeding.
  */
 export async function unbind(context: OperationContext, operation: Operation): Promise<void> {
   const binding = await context.store.binding(operation.binding_id);

@@ -31,7 +31,7 @@ const parseSecrets = parserOf(
   Type.Object({ adminPassword: Type.String(), agentPassword: Type.String() }),
 );
 
-/** The passwords of an instance. @throws Error when they were sealed with another key */
+/** Unseals the passwords of an instance. @throws Error when they were sealed with another key */
 export const secretsOf = ({ seal }: OperationContext, { secrets }: InstanceRow): InstanceSecrets =>
   parseSecrets(openText(seal, secrets));
 
@@ -40,25 +40,25 @@ const DEFAULT_DOMAIN = "dc1.consul";
 /** The DNS domain of the names that instances register. */
 export const domainOf = ({ config }: OperationContext): string => config.domain ?? DEFAULT_DOMAIN;
 
-/** A plan of the catalog. @throws Error when the catalog has none of this id: what the store names, the catalog offers for good */
+/** Finds a plan of the catalog. @throws Error when there is none with this id: a plan that the store names is never withdrawn */
 export function planOf({ service }: OperationContext, planId: string): Plan {
   const plan = service.plans.find(({ id }) => id === planId);
   if (plan === undefined) throw new Error(`the catalog of ${service.name} has no plan ${planId}`);
   return plan;
 }
 
-/** The agent of an instance that has been located. */
+/** A client of an instance's agent, once the instance has an address. */
 export const agentOf = (context: OperationContext, instance: InstanceRow): InstanceAgent =>
   instanceAgent(context.host, instance.address, secretsOf(context, instance).agentPassword);
 
-/** The record that an operation is about; it is there as long as the operation is in progress. */
+/** Reads the record that an operation is about, which exists while the operation is in progress. */
 export async function instanceOf({ store }: OperationContext, operation: Operation): Promise<InstanceRow> {
   const instance = await store.instance(operation.instance_id);
   if (instance === undefined) throw new Error(`operation ${operation.id} has no instance`);
   return instance;
 }
 
-/** Writes a change down and answers with the record as it is now. An instance has one operation at a time, so nobody else writes. */
+/** Stores a change and returns the changed record. An instance has one operation at a time, so nobody else writes it. */
 export async function saveInstance(
   { store }: OperationContext,
   instance: InstanceRow,
@@ -69,23 +69,23 @@ export async function saveInstance(
   return { ...instance, ...change, version: instance.version + 1 };
 }
 
-/** An instance as data guard sees it, with the nodes of its plan or of the one that it is about to have. */
+/** An instance as data guard sees it, with as many nodes as its plan has, or the plan that it is about to get. */
 const guardedOf = (context: OperationContext, { id, plan_id: own }: InstanceRow, planId = own): GuardedInstance => ({
   id,
   nodes: planOf(context, planId).nodes,
 });
 
-/** Has the instance a binding that stands? */
+/** Whether the instance has a binding that is ready. */
 export const isBound = async ({ store }: OperationContext, { id }: InstanceRow): Promise<boolean> =>
   (await store.bindingsOf(id)).some(({ state }) => state === "ready");
 
-/** Opens the instance to the applications while it has a binding, and to nobody otherwise. @throws BackendError, FinalError */
+/** Opens the instance to applications if it has a binding, and closes it otherwise. @throws BackendError, FinalError */
 export async function guardBindings(context: OperationContext, instance: InstanceRow, planId?: string): Promise<void> {
   const cidrs = (await isBound(context, instance)) ? context.config.applicationCidrs : [];
   await context.guard.admit(guardedOf(context, instance, planId), cidrs);
 }
 
-/** Puts the VMs that there are under guard. @throws BackendError, FinalError */
+/** Guards the VMs that exist. @throws BackendError, FinalError */
 export async function protect(
   context: OperationContext,
   instance: InstanceRow,
@@ -100,9 +100,9 @@ export async function protect(
 }
 
 /**
- * Notes where the VMs are and puts them under guard; also after a VM was replaced. The address is empty where there is no deployment.
+ * Stores the address of an instance and guards its VMs, also after a VM was replaced. The address is empty where there is no deployment.
  *
- * @throws BackendError while the first VM is missing: it is made anew with the disk that it had, and so with all that was made on it
+ * @throws BackendError while the first VM is missing: it will be recreated with its disk, and so with everything on it
  */
 export async function locate(context: OperationContext, instance: InstanceRow, planId?: string): Promise<InstanceRow> {
   const vms = await protect(context, instance, planId);

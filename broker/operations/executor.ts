@@ -11,7 +11,7 @@ type OperationStep = (context: OperationContext, operation: Operation) => Promis
 
 interface OperationSteps {
   readonly work: OperationStep;
-  /** What is put right when the work has failed for good. */
+  /** Undoes the work once it has failed for good. */
   readonly undo?: OperationStep;
 }
 
@@ -25,34 +25,34 @@ const STEPS: Readonly<Record<OperationKind, OperationSteps>> = {
   restore: { work: restore, undo: undoRestore },
 };
 
-/** How often a whole operation is begun while a backend is down. */
+/** How often a whole operation is tried while a backend is down. */
 const ROUNDS_MAX = 5;
-/** What undoes a failure must not itself be given up soon: what it leaves costs. */
+/** How often the undoing of a failure is tried; giving up would leave things that cost money. */
 const UNDO_ROUNDS_MAX = 50;
 
-/** How often an operation that waits looks whether it is its turn. */
+/** How often a waiting operation checks whether it is its turn. */
 const TURN_MS = 2000;
 
 /** How an operation ended. */
 export type Ending = "succeeded" | "failed";
 
-/** Called when an operation begins (again, after a restart), when it or what undoes it goes wrong, and when it has ended. */
+/** Called when an operation begins (again, after a restart), when it or its undoing goes wrong, and when it has ended. */
 export type OperationListener = (operation: Operation, event: "begins" | "goes wrong" | Ending, why?: unknown) => void;
 
 /**
- * Carries operations out in the background. Each is a row that was written before the first thing was done, and each step can be done
- * again, so that a broker that was killed goes on where it was.
+ * Carries operations out in the background. Each is a row that is stored before anything is done, and each step can be done
+ * again, so that a broker that was killed goes on where it stopped.
  */
 export interface Executor {
-  /** Resolves with how it ended, once that is written down. An operation that is started twice runs once. */
+  /** Runs an operation. Resolves with its ending, once that is stored. An operation that is started twice runs once. */
   start(operation: Operation): Promise<Ending>;
-  /** Takes up what nobody carries out: at the start, what an earlier process left open. Waits for a store that is away. */
+  /** Takes up open operations that nobody carries out, such as those of an earlier process. Waits for a store that is away. */
   resume(): Promise<void>;
-  /** As `resume`, in the background: after an answer of the store that was lost, which may have opened an operation. */
+  /** As `resume`, in the background: for when an answer of the store was lost, which may have opened an operation. */
   resumeLater(): void;
 }
 
-/** What a platform reads: no hosts, ids or traces of the backend. */
+/** What a platform reads of a failure: no hosts, ids or traces of the backend. */
 const describeFailure = (kind: OperationKind): string =>
   `The ${kind} did not succeed. Try again, or ask the operator of the service.`;
 
@@ -99,7 +99,7 @@ class BackgroundExecutor implements Executor {
     const isUndoing = operation.state === "undoing";
     const ending = isUndoing ? "failed" : await this.#attempt(ROUNDS_MAX, operation, work);
     if (ending === "failed") {
-      // Whoever takes it up from here must not try the work again on what is half undone.
+      // A broker that takes the operation up from here must not try the work again on what is half undone.
       if (!isUndoing) await this.#writeUntilDone(() => store.undoOperation(operation.id));
       await this.#attempt(UNDO_ROUNDS_MAX, operation, undo);
     }
@@ -120,12 +120,12 @@ class BackgroundExecutor implements Executor {
     }
   }
 
-  /** While the store is away nothing can be written down, and nothing can be said to have ended. */
+  /** Stores an ending. While the store is away, no operation has ended. */
   #writeUntilDone(change: () => Promise<void>): Promise<void> {
     return retryRounds(this.#context.host, Number.POSITIVE_INFINITY, change);
   }
 
-  /** Waits until it is an operation's turn. A provision before it is cut short: its task is cancelled, and it takes back what it did. */
+  /** Waits until it is an operation's turn. Cuts short a provision before it, whose task is cancelled and whose work is undone. */
   async #waitForTurn(operation: Operation): Promise<void> {
     const { store, deployer, host } = this.#context;
     while (!(await store.takeTurn(operation))) {
@@ -137,9 +137,9 @@ class BackgroundExecutor implements Executor {
 }
 
 /**
- * Makes the executor of one control plane; it begins with the first `start` or `resume`.
+ * Makes the executor of one control plane, which does nothing before the first `start` or `resume`.
  *
- * @param report gets defects: errors that no backend caused
+ * @param report called with defects: errors that no backend caused
  */
 export const createExecutor = (
   context: OperationContext,

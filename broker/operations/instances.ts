@@ -21,7 +21,7 @@ interface WantedDeployment {
   readonly planId: string;
   /** JSON. */
   readonly parameters: string;
-  /** Names the attempt at the director. */
+  /** Context id of the attempt at the director. */
   readonly contextId: string;
 }
 
@@ -35,14 +35,14 @@ const manifestFor = (context: OperationContext, instance: InstanceRow, wanted: W
     domain: domainOf(context),
   });
 
-/** Brings the deployment to what is wanted, finds where it is, puts it under guard, waits until it serves. Safe to do again. */
+/** Deploys what is wanted, stores its address, guards it, and waits until it serves. May be repeated. */
 async function deploy(
   context: OperationContext,
   instance: InstanceRow,
   wanted: WantedDeployment,
 ): Promise<InstanceRow> {
   const isCluster = planOf(context, wanted.planId).nodes > 1;
-  // Nodes look for each other while they are deployed, so their ports need the group before the task has ended.
+  // Nodes connect to each other while they are deployed, so their ports need the group before the task has ended.
   const meanwhile = async (): Promise<void> => void (await protect(context, instance, wanted.planId));
   const manifest = manifestFor(context, instance, wanted);
   await context.deployer.deploy(instance.deployment, manifest, wanted.contextId, isCluster ? meanwhile : undefined);
@@ -53,7 +53,7 @@ async function deploy(
   return located;
 }
 
-/** The record, made now where whoever took the order could not make it. */
+/** Reads the record of an instance; stores it now if the request that opened the operation could not. */
 async function ensureRecord(context: OperationContext, operation: Operation): Promise<InstanceRow> {
   const known = await context.store.instance(operation.instance_id);
   if (known !== undefined) return known;
@@ -69,7 +69,7 @@ export async function provision(context: OperationContext, operation: Operation)
   await saveInstance(context, deployed, { state: "ready" });
 }
 
-/** A failed provision leaves nothing that costs: deployment, disks and group go; the record stays until it is deprovisioned. */
+/** Removes everything of a failed provision that costs money: deployment, disks and group. The record stays until it is deprovisioned. */
 export async function undoProvision(context: OperationContext, operation: Operation): Promise<void> {
   const record = await ensureRecord(context, operation);
   const instance = await saveInstance(context, record, { state: "failed", address: "" });
@@ -81,7 +81,7 @@ export async function undoProvision(context: OperationContext, operation: Operat
 
 const undoContextId = (operation: Operation): string => `${operation.id}-undo`;
 
-/** Deploys an instance with another plan or other parameters; the record changes once they are in force. */
+/** Deploys an instance with another plan or other parameters. The record changes once they are in force. */
 export async function update(context: OperationContext, operation: Operation): Promise<void> {
   const { planId, parameters } = updatePayload(operation);
   const instance = await instanceOf(context, operation);
@@ -89,7 +89,7 @@ export async function update(context: OperationContext, operation: Operation): P
   await saveInstance(context, deployed, { plan_id: planId, parameters, state: "ready" });
 }
 
-/** The deployment goes back to what the record says. Where even that fails the instance is said to be broken. */
+/** Deploys an instance again as its record says. Where even that fails, the instance counts as broken. */
 export async function undoUpdate(context: OperationContext, operation: Operation): Promise<void> {
   const instance = await instanceOf(context, operation);
   const { plan_id: planId, parameters } = instance;
@@ -102,7 +102,7 @@ export async function undoUpdate(context: OperationContext, operation: Operation
   }
 }
 
-/** Closes the instance first. The record goes last: while it is there, a deletion that failed can be asked for again. */
+/** Deletes an instance. It is closed first, and its record goes last: while that exists, a failed deletion can be ordered again. */
 export async function deprovision(context: OperationContext, operation: Operation): Promise<void> {
   const instance = await context.store.instance(operation.instance_id);
   if (instance !== undefined) {

@@ -6,7 +6,7 @@ import type { Operation } from "../store/store.ts";
 const ProvisionPayload = Type.Object({ row: InstanceRow });
 const UpdatePayload = Type.Object({
   planId: Type.String(),
-  /** JSON of all parameters, those that stay included. */
+  /** JSON of all parameters, including those that stay the same. */
   parameters: Type.String(),
 });
 const BindPayload = Type.Object({ row: BindingRow });
@@ -29,7 +29,7 @@ const payloadParser = <S extends Type.TSchema>(what: string, schema: S): ((opera
   return ({ payload }) => parse(payload);
 };
 
-/** The payload of an operation of this kind. @throws Error when it is of another kind */
+/** Reads the payload of a provision. @throws Error when the operation is of another kind */
 export const provisionPayload = payloadParser("provision", ProvisionPayload);
 /** As `provisionPayload`, of an update. */
 export const updatePayload = payloadParser("update", UpdatePayload);

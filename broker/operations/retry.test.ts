@@ -4,7 +4,7 @@ import { BackendError, FinalError, StoreError } from "../errors.ts";
 import { FakeHost } from "../testing.ts";
 import { coalesce, retryRounds } from "./retry.ts";
 
-/** Work that fails as it is told, in turn, and then succeeds. */
+/** Work that fails with these errors, in turn, and then succeeds. */
 function failing(errors: readonly Error[]): { readonly work: () => Promise<void>; readonly tries: () => number } {
   let tries = 0;
   const work = (): Promise<void> => {

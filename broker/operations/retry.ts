@@ -1,15 +1,15 @@
 import { BackendError, StoreError } from "../errors.ts";
 import type { Host } from "../host.ts";
 
-/** How far apart the rounds of an operation are while a backend is down. */
+/** Pause between the rounds of an operation while a backend is down. */
 const ROUND_MS = 120_000;
 
-/** How long the store is given to come back before it is asked again: longer each time, up to a limit. */
+/** Pause before a store that is away is asked again: longer each time, up to a limit. */
 const STORE_MS = 500;
 const STORE_MS_MAX = 30_000;
 
 /**
- * Begins work again while a backend is down, so many times in all; a store that is away is waited for, however long, and costs no round.
+ * Runs work again while a backend is down, up to `roundsMax` times in all. A store that is away costs no round: it is waited for, however long.
  *
  * @param roundsMax may be infinite
  * @throws the last BackendError, or at once any other error
@@ -21,7 +21,7 @@ export async function retryRounds(host: Host, roundsMax: number, work: () => Pro
     } catch (error) {
       if (!(error instanceof BackendError)) throw error;
       if (error instanceof StoreError) {
-        // It has refused nothing, and while it is away no end can be written down either.
+        // The store has refused nothing, and while it is away no ending can be stored either.
         await host.sleepMs(Math.min(STORE_MS_MAX, STORE_MS * 2 ** outages++));
         continue;
       }
@@ -32,7 +32,7 @@ export async function retryRounds(host: Host, roundsMax: number, work: () => Pro
   }
 }
 
-/** Makes work that never runs twice at once: whoever asks while it runs has it run once more, and only once for all who ask. */
+/** Makes work that never runs twice at once: calls during a run cause exactly one further run. */
 export function coalesce(work: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | undefined;
   let isAskedFor = false;

@@ -6,7 +6,7 @@ import { equalInConstantTime } from "./constant-time.ts";
 import { RECORDS_PATH } from "./records.ts";
 import { createThrottle } from "./throttle.ts";
 
-/** Name and password of Basic credentials (RFC 7617), if that is what a header holds. */
+/** Reads the login of a header with Basic credentials (RFC 7617); undefined for any other header. */
 function loginOf(header: string | undefined): Login | undefined {
   const match = /^basic\s+(.+)$/i.exec(header ?? "");
   const text = Buffer.from(match?.[1] ?? "", "base64").toString("utf8");
@@ -14,7 +14,7 @@ function loginOf(header: string | undefined): Login | undefined {
   return colon < 0 ? undefined : { username: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
-/** Both parts are compared, whatever the first comparison says. */
+/** Compares both parts, whatever the first comparison says. */
 function isSameLogin(given: Login, expected: Login): boolean {
   const isUser = equalInConstantTime(given.username, expected.username);
   const isPassword = equalInConstantTime(given.password, expected.password);
@@ -32,7 +32,7 @@ export type Authenticate = (request: FastifyRequest, reply: FastifyReply) => Pro
 export function createAuthentication(config: BrokerConfig, host: Host): Authenticate {
   const throttle = createThrottle(host);
   return async (request, reply) => {
-    // As it was routed: a path can be written in more than one way.
+    // The route, not the path, which can be written in several ways.
     const isForOperators = request.routeOptions.url === RECORDS_PATH;
     const expected = isForOperators ? config.admin : config.credentials;
     const given = loginOf(request.headers.authorization);

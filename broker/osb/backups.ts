@@ -4,7 +4,7 @@ import type { OperationContext } from "../operations/context.ts";
 import type { BackupPayload, RestorePayload } from "../operations/payloads.ts";
 import type { BackupRow, InstanceRow, RestoreRow } from "../store/schema.ts";
 import { newId } from "./ids.ts";
-import { requireInstance } from "./instances.ts";
+import { requireInstance } from "./instances/lookup.ts";
 import { type AnswerBody, type ControlPlane, newOperation, openOperation } from "./operations.ts";
 
 interface BackupRoute {
@@ -30,7 +30,7 @@ const describeRestore = (row: RestoreRow): AnswerBody => ({
   finished_at: isoTime(row.finished_ms),
 });
 
-/** An instance that is free for a backup or a restore. @throws OsbError 404, 409 */
+/** Finds an instance that is free for a backup or a restore. @throws OsbError 404, 409 */
 async function requireFreeInstance(context: OperationContext, id: string): Promise<InstanceRow> {
   const instance = await requireInstance(context, id, 404);
   if (instance.state !== "ready") throw new OsbError(409, "The service instance is not ready.");
@@ -40,7 +40,7 @@ async function requireFreeInstance(context: OperationContext, id: string): Promi
 
 const busyRefusal = (): OsbError => new OsbError(409, "Another operation of this service instance is in progress.");
 
-/** A backup of this very instance. @throws OsbError 404 */
+/** Finds a backup of this instance; another instance's does not count. @throws OsbError 404 */
 async function requireOwnBackup(context: OperationContext, request: BackupRequest): Promise<BackupRow> {
   const backup = await context.store.backup(request.params.backup);
   if (backup === undefined || backup.instance_id !== request.params.id)

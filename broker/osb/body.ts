@@ -3,7 +3,7 @@ import { badRequest, wrongType } from "../errors.ts";
 /** Deeper than anything that a platform sends, and far from what exhausts a stack that walks it. */
 const JSON_DEPTH_MAX = 100;
 
-/** Is text that may be JSON nested deeper than this? Brackets in strings do not count. */
+/** Whether a text, which may be JSON, is nested deeper than this. Brackets in strings do not count. */
 export function isDeeper(text: string, depthMax: number): boolean {
   let depth = 0;
   let isInString = false;
@@ -20,7 +20,7 @@ export function isDeeper(text: string, depthMax: number): boolean {
 }
 
 /**
- * What a body says. A body without a type is taken for JSON, and an empty one for none: DELETE and POST may come without.
+ * Parses a body. One without a type is taken for JSON, and an empty one for none: DELETE and POST may have none.
  *
  * @throws OsbError 400
  */

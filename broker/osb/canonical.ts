@@ -13,10 +13,10 @@ export function canonical(value: unknown): string {
   return JSON.stringify(value ?? null);
 }
 
-/** Members of a context that say whose a thing is (profile.md of the specification); names and annotations may change. */
+/** Members of a context that identify the owner (profile.md of the specification); names and annotations may change. */
 const OWNER = ["platform", "organization_guid", "space_guid", "namespace", "clusterid"] as const;
 
-/** Whose a thing is, as one text. Organization and space default to those of the context. */
+/** The owner of an instance or a binding, as one text. Organization and space default to those of the context. */
 export const ownerOf = (
   context: Readonly<Record<string, unknown>>,
   organization = context.organization_guid,

@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { catalogOf, type Service } from "../spi/catalog.ts";
 import { CATALOG_PATH } from "./headers.ts";
 
-/** GET /v2/catalog. It never changes while the broker runs, so a platform that has it is told so (304). */
+/** GET /v2/catalog. The catalog never changes while the broker runs, so a platform that has it gets 304. */
 export function catalogRoute(app: FastifyInstance, service: Service): void {
   const text = JSON.stringify(catalogOf(service));
   const tag = `"${hash("sha256", text)}"`;

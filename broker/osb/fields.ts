@@ -16,7 +16,7 @@ export interface RequestBody {
   readonly predecessor_binding_id?: unknown;
 }
 
-/** The body as an object. @throws OsbError 400 */
+/** Checks that a body is an object, and returns it. @throws OsbError 400 */
 export function objectBody(body: unknown): RequestBody {
   if (!isObject(body)) throw badRequest("The body must be a JSON object.");
   return body;

@@ -3,11 +3,11 @@ import type { OperationContext } from "../operations/context.ts";
 
 const ID_CHARS_MAX = 100;
 
-/** Ids name records, objects and groups: only what can stand in a path as it is. */
+/** Whether a value can be an id. Ids name records, objects and groups, so each must be able to stand in a path unescaped. */
 export const isId = (value: unknown): value is string =>
   typeof value === "string" && value.length <= ID_CHARS_MAX && /^[A-Za-z0-9][A-Za-z0-9._~-]*$/.test(value);
 
-/** The id that a platform has chosen. @throws OsbError 400 */
+/** Checks the id that a platform has chosen, and returns it. @throws OsbError 400 */
 export function checkId(id: string): string {
   if (id.length > ID_CHARS_MAX) throw badRequest(`The id is longer than ${ID_CHARS_MAX} characters.`);
   if (!isId(id)) throw badRequest("The id holds characters that are not allowed.");

@@ -14,12 +14,12 @@ function validatorOf(service: Service): ReturnType<typeof ajv.compile> {
   return known;
 }
 
-/** Is it the id of the service that the catalog offers? @throws OsbError 400 */
+/** Checks that an id is that of the offered service. @throws OsbError 400 */
 export function checkService(service: Service, id: unknown): void {
   if (requiredText(id, "service_id") !== service.id) throw badRequest("service_id is not in the catalog.");
 }
 
-/** The plan of this id. @throws OsbError 400 */
+/** Finds the plan with this id. @throws OsbError 400 */
 export function findPlan(service: Service, id: unknown): Plan {
   const wanted = requiredText(id, "plan_id");
   const plan = service.plans.find((each) => each.id === wanted);
@@ -27,7 +27,24 @@ export function findPlan(service: Service, id: unknown): Plan {
   return plan;
 }
 
-/** Parameters of an instance, as the schema of the catalog allows them. @throws OsbError 400 */
+interface OfferIds {
+  readonly service_id?: unknown;
+  readonly plan_id?: unknown;
+}
+
+/** Checks that a request names the service and one of its plans, which it returns. @throws OsbError 400 */
+export function checkOffer(service: Service, ids: OfferIds): Plan {
+  checkService(service, ids.service_id);
+  return findPlan(service, ids.plan_id);
+}
+
+/** As `checkOffer`, for a request that may leave out either id. @throws OsbError 400 */
+export function checkOptionalOffer(service: Service, ids: OfferIds): void {
+  if (ids.service_id !== undefined) checkService(service, ids.service_id);
+  if (ids.plan_id !== undefined) findPlan(service, ids.plan_id);
+}
+
+/** Checks the parameters of an instance against the schema of the catalog, and returns them. @throws OsbError 400 */
 export function instanceParameters(service: Service, value: unknown): Readonly<Record<string, unknown>> {
   const given = optionalObject(value, "parameters");
   const validate = validatorOf(service);
@@ -36,7 +53,7 @@ export function instanceParameters(service: Service, value: unknown): Readonly<R
   throw badRequest(`parameters${error?.instancePath ?? ""} ${error?.message ?? "do not fit the schema"}.`);
 }
 
-/** Does the platform know the version of the catalog? @throws OsbError 400, 422 MaintenanceInfoConflict */
+/** Checks that maintenance_info, if there is any, has the version of the catalog. @throws OsbError 400, 422 MaintenanceInfoConflict */
 export function checkMaintenance(value: unknown, version: string): void {
   if (value === undefined || value === null) return;
   if (!isObject(value) || typeof value.version !== "string")

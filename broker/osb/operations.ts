@@ -1,5 +1,5 @@
 import type { FastifyReply } from "fastify";
-import { OsbError, StoreError } from "../errors.ts";
+import { asyncRequired, OsbError, StoreError } from "../errors.ts";
 import type { Executor } from "../operations/executor.ts";
 import type { OperationContext } from "../operations/context.ts";
 import type { OperationKind } from "../store/schema.ts";
@@ -10,16 +10,23 @@ import { newId } from "./ids.ts";
 /** The query of a route. */
 export type RouteQuery = Readonly<Record<string, string | undefined>>;
 
+/** A route of a resource: the parameters of its path, its query, and a body that nobody has checked yet. */
+export interface ResourceRoute<Params> {
+  Params: Params;
+  Querystring: RouteQuery;
+  Body: unknown;
+}
+
 /** What the routes of one control plane work with. */
 export interface ControlPlane {
   readonly context: OperationContext;
   readonly executor: Executor;
 }
 
-/** What goes out as the body of an answer. */
+/** The body of an answer. */
 export type AnswerBody = Readonly<Record<string, unknown>>;
 
-/** Seconds after which a platform should ask again, where simulated work takes its real time. */
+/** Seconds after which a platform should poll again, at pace 1. */
 const RETRY_AFTER_S = 10;
 
 interface OperationOrder {
@@ -30,7 +37,7 @@ interface OperationOrder {
   readonly payload?: object;
 }
 
-/** A new operation, not yet written down. */
+/** Makes a new operation, which is not stored yet. */
 export const newOperation = (
   context: OperationContext,
   { instanceId, bindingId, kind, payload }: OperationOrder,
@@ -47,15 +54,15 @@ export const newOperation = (
 });
 
 /**
- * Opens an operation: from now on the instance is busy, and a broker that starts again carries it on. False when the instance was busy
- * already. Nothing is done before this is written down.
+ * Stores an operation, before any work on it: from now on the instance is busy, and a broker that starts again will carry it on.
+ * Returns false when the instance was busy already.
  *
  * @throws StoreError
  */
 export const openOperation = (controlPlane: ControlPlane, operation: Operation): Promise<boolean> =>
   resumeIfLost(controlPlane, controlPlane.context.store.claim(operation));
 
-/** Opens an operation that waits until what is in progress has ended. Answers with it as it was written down. @throws StoreError */
+/** Stores an operation that waits until the one in progress has ended. Returns it as it was stored. @throws StoreError */
 export async function openBehind(controlPlane: ControlPlane, operation: Operation): Promise<Operation> {
   const waiting = { ...operation, busy: null };
   await resumeIfLost(controlPlane, controlPlane.context.store.enqueue(waiting));
@@ -66,10 +73,15 @@ async function resumeIfLost<T>({ executor }: ControlPlane, change: Promise<T>): 
   try {
     return await change;
   } catch (error) {
-    // An answer of the store that was lost may have opened it.
+    // The answer of the store was lost, but the operation may be open.
     if (error instanceof StoreError) executor.resumeLater();
     throw error;
   }
+}
+
+/** Refuses a platform that does not poll. @throws OsbError 422 AsyncRequired */
+export function requireAsync(query: RouteQuery): void {
+  if (query.accepts_incomplete !== "true") throw asyncRequired();
 }
 
 /** Answers 202 with the operation. */
@@ -79,10 +91,10 @@ export function acceptedReply(reply: FastifyReply, operation: Operation): Answer
 }
 
 /**
- * Answers a poll: the operation that it is about, and what is said of it.
+ * Answers a poll. Returns the operation that it is about, and the body.
  *
  * @param given the query's `operation`; without one, the newest is meant
- * @throws OsbError 400 when what is given is no operation of what the poll is about
+ * @throws OsbError 400 when `given` is no operation of the polled resource
  */
 export async function answerPoll(
   { context }: ControlPlane,

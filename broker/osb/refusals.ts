@@ -2,7 +2,7 @@ import { type Server, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { BackendError, FinalError, OsbError, wrongType } from "../errors.ts";
 
-/** What a platform gets for an error: a status, and a body as the OSB specification has it ("Service Broker Errors"). */
+/** The answer to a request that is refused: a status, and a body as the OSB specification says ("Service Broker Errors"). */
 interface Refusal {
   readonly status: number;
   readonly body: { readonly error?: string; readonly description: string };
@@ -14,7 +14,7 @@ const refusal = (status: number, description: string): Refusal => ({ status, bod
 
 const UNSUPPORTED_MEDIA_TYPE = 415;
 
-/** Nothing of the backend's insides. What nobody but the broker itself has done wrong goes to `report`. */
+/** Makes the refusal for an error, which shows nothing of the backend's insides. The broker's own defects go to `report`. */
 export function refusalOf(error: unknown, report: (error: unknown) => void): Refusal {
   if (error instanceof OsbError) {
     const { status, error: code, message } = error;
@@ -30,7 +30,7 @@ export function refusalOf(error: unknown, report: (error: unknown) => void): Ref
   return refusal(500, "The broker has failed; its operator has been notified.");
 }
 
-/** What Node.js says of a request that it could not read (`http.Server`, event "clientError"). */
+/** Refusals of requests that Node.js could not read, by its error code (`http.Server`, event "clientError"). */
 const UNREADABLE: Readonly<Record<string, Refusal>> = {
   ERR_HTTP_REQUEST_TIMEOUT: refusal(408, "The request took too long to arrive."),
   HPE_HEADER_OVERFLOW: refusal(431, "The headers are too large."),
@@ -38,7 +38,7 @@ const UNREADABLE: Readonly<Record<string, Refusal>> = {
   HPE_INVALID_METHOD: refusal(400, "The method is not one of HTTP."),
 };
 
-/** How long a connection stays open for who is still sending: closed at once, the answer might not arrive. */
+/** How long a connection stays open for a client that is still sending: if it closed at once, the answer might not arrive. */
 const LINGER_MS_MAX = 2_000;
 
 /** Answers without the framework, and closes the connection. */
@@ -56,15 +56,15 @@ function answer(socket: Duplex, { status, body }: Refusal): void {
   socket.once("close", () => clearTimeout(late));
 }
 
-/** Refuses a request that is no HTTP. */
+/** Refuses a request that is not HTTP. */
 export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
-  // What arrives after the answer is no HTTP either.
+  // The answer is out; what arrives after it is not HTTP either.
   if (socket.writableEnded) return;
   if (!socket.writable) return void socket.destroy(error);
   answer(socket, UNREADABLE[error.code ?? ""] ?? refusal(400, "The request is not HTTP that this broker can read."));
 }
 
-/** Has refusals of what Node.js handles by itself look like all others. */
+/** Makes refusals that Node.js would send by itself look like all others. */
 export function refuseEarly(server: Server): void {
   server.on("checkExpectation", (request, response) => {
     const { status, body } = refusal(417, "The expectation of the header Expect can not be met.");
@@ -74,7 +74,7 @@ export function refuseEarly(server: Server): void {
     request.resume();
   });
   server.on("connect", (_request, socket) => {
-    // Whoever asked may be gone already.
+    // The client may be gone already.
     socket.on("error", () => {});
     answer(socket, refusal(405, "This broker is no proxy."));
   });

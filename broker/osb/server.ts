@@ -6,17 +6,17 @@ import { refuseEarly, refuseUnreadable, refusalOf } from "./refusals.ts";
 import { checkIdentity, checkVersion } from "./headers.ts";
 
 const BODY_BYTES_MAX = 1024 * 1024;
-/** As long as all headers together may be: how long an id may be is said by a rule of the API. */
+/** As long as all headers together may be: the API has a rule of its own for the length of ids. */
 const PARAMETER_CHARS_MAX = 16_384;
 /** How long a request may take to arrive. */
 const REQUEST_MS_MAX = 60_000;
-/** Longer than platforms keep connections that they do not use. */
+/** Longer than platforms keep idle connections. */
 const KEEP_ALIVE_MS_MAX = 75_000;
 
 const firstValue = (header: string | string[] | undefined): string | undefined =>
   Array.isArray(header) ? header[0] : header;
 
-/** Says whose request an answer belongs to (OSB, "Request Identity"). */
+/** Echoes the identity of a request in its answer (OSB, "Request Identity"). */
 function echoIdentity(request: FastifyRequest, reply: FastifyReply): void {
   const identity = firstValue(request.headers["x-broker-api-request-identity"]);
   if (identity !== undefined) reply.header("X-Broker-API-Request-Identity", identity);
@@ -25,7 +25,7 @@ function echoIdentity(request: FastifyRequest, reply: FastifyReply): void {
 /** @throws OsbError 400 */
 function checkHttp({ httpVersion, headers, url }: FastifyRequest["raw"]): void {
   if (httpVersion === "1.1" && headers.host === undefined) throw badRequest("The header Host is required.");
-  // PostgreSQL keeps no text that holds one.
+  // PostgreSQL can't store a NUL character in a text.
   if (/%00/.test(url ?? "")) throw badRequest("The URL holds a NUL character.");
 }
 
@@ -40,7 +40,7 @@ function checkApi({ headers, routeOptions, url }: FastifyRequest): void {
 
 function readBodies(app: FastifyInstance): void {
   app.addHook("onRequest", async ({ raw: { headers } }) => {
-    // To the framework an empty type is a wrong one, to the API none.
+    // The framework takes an empty type for a wrong one; the API takes it for none.
     if (headers["content-type"] === "") delete headers["content-type"];
   });
   for (const type of ["application/json", "*"])
@@ -49,7 +49,7 @@ function readBodies(app: FastifyInstance): void {
     );
 }
 
-/** Looks at each request before its route does. */
+/** Checks each request before its route sees it. */
 function admit(app: FastifyInstance, authenticate: Authenticate): void {
   let isStopping = false;
   app.addHook("preClose", async () => {
@@ -70,7 +70,7 @@ export function createServer(authenticate: Authenticate, report: (error: unknown
     const { status, body } = refusalOf(error, report);
     return reply.code(status).send(body);
   };
-  /** A path that can't be decoded; such a request is not routed and meets no hook. */
+  /** Refuses a path that can't be decoded; such a request is not routed and meets no hook. */
   const refusePath = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     echoIdentity(request, reply);
     await authenticate(request, reply).then(

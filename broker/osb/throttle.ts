@@ -3,19 +3,19 @@ import type { Host } from "../host.ts";
 
 /** Wrong passwords that cost nothing: more than people mistype, or a conformance suite tries on every endpoint. */
 const FREE_FAILURES = 30;
-/** One wrong password is forgiven each time, and one by each right one: who knows the password is mostly right. */
+/** How often one wrong password is forgiven. Each right one forgives one, too: whoever knows the password is mostly right. */
 const FORGIVEN_MS = 5_000;
-/** The answer to the first wrong password too many comes this late, and twice as late each time. */
+/** Delay of the answer to the first wrong password too many; it doubles each time. */
 const DELAY_MS = 250;
 /** Short enough that a platform that is set up wrongly still gets its 401, not a timeout. */
 const DELAY_MS_MAX = 4_000;
-/** Failures above this number are not counted, so that what was done is forgiven within minutes. */
+/** Failures above this number are not counted, so that all are forgiven within minutes. */
 const FAILURES_MAX = 60;
-/** Late answers at once for one client and name. With the longest delay that leaves one guess a second. */
+/** Late answers at once for one client and user name. With the longest delay, that leaves one guess a second. */
 const LATE_ANSWERS_MAX = 4;
-/** Late answers at once for all together: each holds a connection. */
+/** Late answers at once for everybody together: each holds a connection. */
 const ALL_LATE_ANSWERS_MAX = 256;
-/** Clients and names that are remembered; who failed longest ago is forgotten first. */
+/** How many clients and user names are remembered; the one that failed longest ago is forgotten first. */
 const CLIENTS_MAX = 10_000;
 
 interface History {
@@ -25,21 +25,21 @@ interface History {
   lateAnswers: number;
 }
 
-/** What became of an attempt to log in; `retryAfterS` when the password was not even looked at. */
+/** What became of an attempt to log in; `retryAfterS` (seconds) when the password was not even looked at. */
 export type Attempt = "right" | "wrong" | { readonly retryAfterS: number };
 
-/** Remembers who has tried wrong passwords. */
+/** Remembers wrong passwords, and slows down further tries. */
 export interface Throttle {
   /**
-   * Looks at a password by `isRight`, unless its client has too many wrong ones that wait for their answer. A right one is answered at once, whatever
-   * was tried before; a wrong one late, after many.
+   * Checks a password with `isRight`, unless too many wrong ones of its client wait for their answers. A right one is answered at once, whatever
+   * was tried before; a wrong one is answered late, after many others.
    *
    * @param client its address
    */
   attempt(client: string, username: string, isRight: () => boolean): Promise<Attempt>;
 }
 
-/** Slows down who guesses passwords: per address and user name, in bounded memory. */
+/** Makes a throttle that slows down guessing, for each address and user name, in bounded memory. */
 export function createThrottle(host: Pick<Host, "nowMs" | "waitMs">): Throttle {
   const histories = new Map<string, History>();
   let late = 0;

@@ -3,7 +3,7 @@ import type { Service } from "./catalog.ts";
 import { aliasOf } from "./manifest.ts";
 
 /** Where an instance is found by name. */
-export interface InstanceLocation {
+interface InstanceLocation {
   readonly service: Service;
   readonly domain: string;
   readonly instance: Pick<InstanceRow, "deployment" | "plan_id">;

@@ -36,7 +36,7 @@ const rowsOf = fc.uniqueArray(fc.tuple(fc.string({ unit: "binary", maxLength: 5 
 });
 const contents = fc.tuple(rowsOf, rowsOf, rowsOf);
 
-function filled(tables: readonly (readonly TableRow[])[]): Store {
+function fillStore(tables: readonly (readonly TableRow[])[]): Store {
   const store = emptyStore();
   for (const [at, table] of SHAPES.entries()) {
     run(store, { do: "create-table", table });
@@ -67,7 +67,7 @@ function change(store: Store, table: number, row: number, kind: number): boolean
 
 describe("the contents of a tenant's database", () => {
   test.prop([contents])("survives a faithful round trip, whatever the content", async (tables) => {
-    const store = filled(tables);
+    const store = fillStore(tables);
     const [before, dump] = [await see(store), copyOf(store)];
     change(store, 0, 0, 0);
     change(store, 1, 0, 2);
@@ -78,7 +78,7 @@ describe("the contents of a tenant's database", () => {
   test.prop([contents, fc.nat(2), fc.nat(7), fc.nat(4)])(
     "differs after any single change",
     async (tables, table, row, kind) => {
-      const store = filled(tables);
+      const store = fillStore(tables);
       const before = await see(store);
       fc.pre(change(store, table, row, kind));
       expect(differences(before, await see(store))).not.toEqual([]);
@@ -86,7 +86,7 @@ describe("the contents of a tenant's database", () => {
   );
 
   test.prop([contents])("holds each row that was written, under a name of its own", async (tables) => {
-    const contents = await see(filled(tables));
+    const contents = await see(fillStore(tables));
     const written = SHAPES.flatMap((shape, at) => [...writtenFacts(shape, tables[at] ?? [])]);
     expect(written.length).toBe(tables.flat().length);
     for (const [fact, text] of written) expect(contents.get(fact)).toBe(text);
@@ -104,7 +104,7 @@ describe("the contents of a tenant's database", () => {
   });
 
   it("does not read a table that is not as it was made", async () => {
-    const store = filled([[["k", "v", null]], [], []]);
+    const store = fillStore([[["k", "v", null]], [], []]);
     const table = store.tables.get("drydock_a");
     store.tables.set("drydock_a", { columns: table?.columns.slice(0, 2) ?? [], rows: table?.rows ?? new Map() });
     const found = await see(store);

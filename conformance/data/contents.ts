@@ -85,10 +85,10 @@ function describeDifference({ kind, fact, expected, seen }: Difference): string 
 }
 
 /** Differences that a verdict tells one by one. */
-const TOLD_MAX = 3;
+const SHOWN_MAX = 3;
 
 /** "row a/1 is missing; row a/2 is missing; and 7 more" */
 export function describeDifferences(found: readonly Difference[]): string {
-  const more = found.length > TOLD_MAX ? [`and ${found.length - TOLD_MAX} more`] : [];
-  return [...found.slice(0, TOLD_MAX).map(describeDifference), ...more].join("; ");
+  const more = found.length > SHOWN_MAX ? [`and ${found.length - SHOWN_MAX} more`] : [];
+  return [...found.slice(0, SHOWN_MAX).map(describeDifference), ...more].join("; ");
 }

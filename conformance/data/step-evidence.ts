@@ -16,7 +16,7 @@ const ANSWER_CHARS_MAX = 600;
 
 function psqlLine(login: Login, sql: string): string {
   const address = `-h ${quoteForShell(login.host)} -p ${login.port} -d ${quoteForShell(login.database)}`;
-  return `PGUSER="$DRYDOCK_USER" PGPASSWORD="$DRYDOCK_PASSWORD" psql ${address} -c ${quoteForShell(sql)}`;
+  return `PGUSER="$BINDING_USER" PGPASSWORD="$BINDING_PASSWORD" psql ${address} -c ${quoteForShell(sql)}`;
 }
 
 /** Rows as a person reads them, cut to what evidence shows. */

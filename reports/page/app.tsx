@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Report } from "../report.ts";
 import { FilterBar, Suites } from "./filters.tsx";
 import { type Filter, filterItems, filterOf, hashOf, itemsOf } from "./items.ts";
-import { type Grouping, List } from "./list.tsx";
+import { type Grouping, List, listContextOf } from "./list.tsx";
 import { Overview } from "./overview.tsx";
 import { ThemeButton } from "./theme.tsx";
 
@@ -70,8 +70,9 @@ function Unlisted({ report }: { report: Report }) {
 /** The whole page. */
 export function App({ report }: { report: Report }) {
   const items = useMemo(() => itemsOf(report), [report]);
+  const context = useMemo(() => listContextOf(report), [report]);
   const [filter, setFilter] = useFilter();
-  const [grouping, setGrouping] = useState<Grouping>("verdict");
+  const [grouping, setGrouping] = useState<Grouping>("cause");
   const search = useRef<HTMLInputElement>(null);
   useSlash(search);
   usePrintOpen();
@@ -99,7 +100,7 @@ export function App({ report }: { report: Report }) {
           onGrouping={setGrouping}
         />
         <div id="list" tabIndex={-1}>
-          <List items={shown} grouping={grouping} />
+          <List items={shown} grouping={grouping} context={context} />
           {shown.length === 0 && <p class="nothing">Nothing matches.</p>}
           <Unlisted report={report} />
         </div>

@@ -108,14 +108,17 @@ function LevelChips({ items, filter, onFilter }: FilterProps) {
   );
 }
 
+const GROUPINGS: readonly Grouping[] = ["cause", "verdict", "section"];
+
 function GroupingChoice({ grouping, onGrouping }: Pick<FilterProps, "grouping" | "onGrouping">) {
   return (
     <label class="grouping">
       Group by{" "}
       <select
         value={grouping}
-        onChange={(event) => onGrouping(event.currentTarget.value === "section" ? "section" : "verdict")}
+        onChange={(event) => onGrouping(GROUPINGS.find((each) => each === event.currentTarget.value) ?? "cause")}
       >
+        <option value="cause">cause</option>
         <option value="verdict">verdict</option>
         <option value="section">section</option>
       </select>

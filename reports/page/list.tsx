@@ -1,6 +1,8 @@
 import { useState } from "preact/hooks";
 import type { Verdict } from "../../conformance/runner/events.ts";
-import { type CheckReport, type SeedReport, VERDICTS } from "../report.ts";
+import { type Cause, groupByCause, rankTitle } from "../causes.ts";
+import { type CheckReport, type Report, type SeedReport, VERDICTS } from "../report.ts";
+import { specificationUrl } from "../specification.ts";
 import { duration } from "../duration.ts";
 import { Evidence } from "./evidence.tsx";
 import type { Item } from "./items.ts";
@@ -26,20 +28,60 @@ function Comparison({ expected, seen }: { expected?: string | undefined; seen?: 
   );
 }
 
-function CheckBody({ check }: { check: CheckReport }) {
-  const { requirement, clauses, section, level, expected, seen, evidence } = check;
+/** The section by name, and where the run is of a public specification as a link to it. */
+function Section({ check, profile }: { check: CheckReport; profile: string | undefined }) {
+  const url = specificationUrl(check, profile);
+  return url === undefined ? (
+    <>{check.section}</>
+  ) : (
+    <a href={url} rel="noreferrer">
+      {check.section}
+    </a>
+  );
+}
+
+/** Which finding this one follows from, and which follow from it. */
+function Kinship({ check, followers }: { check: CheckReport; followers: readonly CheckReport[] }) {
+  return (
+    <>
+      {check.followsFrom !== undefined && (
+        <p class="kinship">
+          Follows from <code>{check.followsFrom}</code>
+        </p>
+      )}
+      {followers.length > 0 && (
+        <p class="kinship">
+          From it follow{" "}
+          {followers.map(({ id }) => (
+            <code key={id}>{id}</code>
+          ))}
+        </p>
+      )}
+    </>
+  );
+}
+
+interface CheckBodyProps {
+  readonly check: CheckReport;
+  readonly profile: string | undefined;
+  readonly followers: readonly CheckReport[];
+}
+
+function CheckBody({ check, profile, followers }: CheckBodyProps) {
+  const { requirement, clauses, level, expected, seen, evidence } = check;
   return (
     <div class="body">
       <blockquote>
         <p>{requirement}</p>
         <footer>
-          <span class={`level ${level}`}>{level}</span> {section}
+          <span class={`level ${level}`}>{level}</span> <Section check={check} profile={profile} />
           {clauses.map((clause) => (
             <code key={clause}>{clause}</code>
           ))}
         </footer>
       </blockquote>
       <Comparison expected={expected} seen={seen} />
+      <Kinship check={check} followers={followers} />
       <Evidence exchanges={evidence} />
     </div>
   );
@@ -75,7 +117,7 @@ function reasonOf(item: Item): string | undefined {
   return item.kind === "check" ? item.check.reason : item.seed.reason;
 }
 
-function Row({ item }: { item: Item }) {
+function Row({ item, context }: { item: Item; context: ListContext }) {
   const isFinding = item.verdict !== "pass" && item.verdict !== "not-applicable";
   const ms = item.kind === "check" ? item.check.durationMs : item.seed.durationMs;
   const summary = (
@@ -93,12 +135,22 @@ function Row({ item }: { item: Item }) {
   );
   return (
     <Fold
-      class={`item ${item.verdict}${isFinding ? " finding" : ""}`}
+      class={`item ${item.verdict}${isFinding ? " finding" : ""}${context.followerIds.has(item.key) ? " follower" : ""}`}
       id={item.key}
       summary={summary}
       eager={isFinding}
     >
-      {() => (item.kind === "check" ? <CheckBody check={item.check} /> : <SeedBody seed={item.seed} />)}
+      {() =>
+        item.kind === "check" ? (
+          <CheckBody
+            check={item.check}
+            profile={context.profile}
+            followers={context.followers.get(item.check.id) ?? []}
+          />
+        ) : (
+          <SeedBody seed={item.seed} />
+        )
+      }
     </Fold>
   );
 }
@@ -106,7 +158,14 @@ function Row({ item }: { item: Item }) {
 /** As many rows are drawn at once as a browser draws without a pause. */
 const ROWS_MAX = 200;
 
-function Group({ title, verdict, items }: { title: string; verdict?: Verdict; items: readonly Item[] }) {
+interface GroupProps {
+  readonly title: string;
+  readonly verdict?: Verdict;
+  readonly items: readonly Item[];
+  readonly context: ListContext;
+}
+
+function Group({ title, verdict, items, context }: GroupProps) {
   const [shown, setShown] = useState(ROWS_MAX);
   if (items.length === 0) return null;
   const rest = items.length - shown;
@@ -116,7 +175,7 @@ function Group({ title, verdict, items }: { title: string; verdict?: Verdict; it
         {title} <span class="count">{items.length}</span>
       </h3>
       {items.slice(0, shown).map((item) => (
-        <Row key={item.key} item={item} />
+        <Row key={item.key} item={item} context={context} />
       ))}
       {rest > 0 && (
         <button type="button" class="more" onClick={() => setShown(shown + ROWS_MAX)}>
@@ -128,20 +187,77 @@ function Group({ title, verdict, items }: { title: string; verdict?: Verdict; it
 }
 
 /** What the list is grouped by. */
-export type Grouping = "verdict" | "section";
+export type Grouping = "verdict" | "cause" | "section";
 
-/** Worst first, or in the order of the specification's sections. */
-export function List({ items, grouping }: { items: readonly Item[]; grouping: Grouping }) {
+/** What a row shows beside its own item. */
+export interface ListContext {
+  readonly profile: string | undefined;
+  /** The findings that follow from a check, by its id. */
+  readonly followers: ReadonlyMap<string, readonly CheckReport[]>;
+  readonly followerIds: ReadonlySet<string>;
+  readonly causes: readonly Cause[];
+}
+
+/** What the rows of a report's list have in common. */
+export function listContextOf(report: Report): ListContext {
+  const causes = groupByCause(report);
+  return {
+    profile: report.profile,
+    causes,
+    followers: new Map(causes.map(({ root, followers }) => [root.id, followers])),
+    followerIds: new Set(causes.flatMap(({ followers }) => followers.map(({ id }) => id))),
+  };
+}
+
+/** Causes by level, each with what follows from it beneath it; then what is no finding, by verdict. */
+function CauseList({ items, context }: { items: readonly Item[]; context: ListContext }) {
+  const shown = new Map(items.map((item) => [item.key, item]));
+  const ranks = [...Map.groupBy(context.causes, ({ root }) => rankTitle(root))].map(([title, causes]) => ({
+    title,
+    verdict: causes[0]?.root.verdict ?? "fail",
+    items: causes.flatMap(({ root, followers }) => [root, ...followers].flatMap(({ id }) => shown.get(id) ?? [])),
+  }));
+  const ranked = new Set(ranks.flatMap((rank) => rank.items.map(({ key }) => key)));
+  return (
+    <>
+      {ranks.map((rank) => (
+        <Group key={rank.title} {...rank} context={context} />
+      ))}
+      <List items={items.filter(({ key }) => !ranked.has(key))} grouping="verdict" context={context} />
+    </>
+  );
+}
+
+interface ListProps {
+  readonly items: readonly Item[];
+  readonly grouping: Grouping;
+  readonly context: ListContext;
+}
+
+/** Worst first, by what caused it, or in the order of the specification's sections. */
+export function List({ items, grouping, context }: ListProps) {
+  if (grouping === "cause") return <CauseList items={items} context={context} />;
   if (grouping === "verdict") {
-    return VERDICTS.map((verdict) => (
-      <Group
-        key={verdict}
-        title={WORDS[verdict]}
-        verdict={verdict}
-        items={items.filter((each) => each.verdict === verdict)}
-      />
-    ));
+    return (
+      <>
+        {VERDICTS.map((verdict) => (
+          <Group
+            key={verdict}
+            title={WORDS[verdict]}
+            verdict={verdict}
+            items={items.filter((each) => each.verdict === verdict)}
+            context={context}
+          />
+        ))}
+      </>
+    );
   }
   const sections = Map.groupBy(items, ({ suite, section }) => `${suite} · ${section}`);
-  return [...sections].map(([title, all]) => <Group key={title} title={title} items={all} />);
+  return (
+    <>
+      {[...sections].map(([title, all]) => (
+        <Group key={title} title={title} items={all} context={context} />
+      ))}
+    </>
+  );
 }

@@ -1,4 +1,5 @@
 import { flagOf } from "../../conformance/runner/statement.ts";
+import { causesSentence, groupByCause } from "../causes.ts";
 import type { Counts, Report } from "../report.ts";
 import { notExercised, subjectOf, VERDICTS } from "../report.ts";
 import { duration } from "../duration.ts";
@@ -135,6 +136,7 @@ function Notes({ notes }: { notes: readonly string[] }) {
 
 /** What the run came to, before any detail. */
 export function Overview({ report }: { report: Report }) {
+  const found = causesSentence(groupByCause(report));
   return (
     <section class={`overview ${report.verdict}`} aria-label="Result">
       <div class="verdict">
@@ -143,6 +145,7 @@ export function Overview({ report }: { report: Report }) {
           <h1>{report.headline}</h1>
           <p class="subject">{subjectOf(report.target)}</p>
           {report.exercised !== undefined && <p class="exercised">{report.exercised}</p>}
+          {found !== undefined && <p class="exercised">{found}</p>}
         </div>
       </div>
       <Facts report={report} />

@@ -141,6 +141,8 @@ test("the keyboard alone finds a check, opens it and copies its curl line", asyn
   await page.locator("details.item summary").first().focus();
   await page.keyboard.press("Enter");
   await page.keyboard.press("Tab");
+  expect(await page.evaluate(() => document.activeElement?.getAttribute("href"))).toMatch(/\/spec\.md#unbinding$/);
+  await page.keyboard.press("Tab");
   await page.keyboard.press("Tab");
   expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Copy curl line");
   await page.keyboard.press("Enter");

@@ -2,21 +2,22 @@ import Type, { type Static } from "typebox";
 import type { Environment } from "../../simulators/environment.ts";
 import { ScenarioError } from "../errors.ts";
 import { pollUntil } from "../poll.ts";
-import { basicAuthorization, expectBody, expectText, parseAs } from "./answers.ts";
+import { basicHeader } from "../../simulators/kernel/index.ts";
+import { expectBody, expectText, parseAs } from "./answers.ts";
 
 /** A client of UAA, or a user of the director. */
-export interface DirectorCredentials {
+interface DirectorCredentials {
   /** `https://127.64.0.6:25555` */
   readonly url: string;
   readonly client: string;
   readonly clientSecret: string;
-  /** Where tokens come from; without it the credentials are basic ones. */
+  /** URL of the UAA that issues tokens. Default: none, and requests carry Basic credentials. */
   readonly uaaUrl?: string;
 }
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** A task that has ended well. */
+/** A task that has succeeded. */
 interface FinishedTask {
   readonly id: number;
   readonly result: string | null;
@@ -32,8 +33,8 @@ const Vm = Type.Record(Type.String(), Type.Unknown());
 const Token = Type.Object({ token_type: Type.String(), access_token: Type.String(), expires_in: Type.Number() });
 
 /**
- * What an operator types at the `bosh` prompt, as HTTP (the CLI's own requests: same routes, same media types). Every method throws
- * ScenarioError when it is refused, SCENARIO_TASK_FAILED when its task does not end well.
+ * What an operator does with the `bosh` CLI, over HTTP: the CLI's own routes and media types. Every method throws ScenarioError:
+ * SCENARIO_UNEXPECTED_ANSWER when it is refused, SCENARIO_TASK_FAILED when its task does not succeed.
  */
 export interface DirectorClient {
   info(): Promise<Static<typeof Info>>;
@@ -41,10 +42,10 @@ export interface DirectorClient {
   uploadRelease(tarball: Bytes): Promise<FinishedTask>;
   updateCloudConfig(yaml: string): Promise<void>;
   deploy(name: string, manifest: string): Promise<FinishedTask>;
-  /** With `force`, what the IaaS refuses to delete does not hold it up. */
+  /** With `force` (default false), the deployment goes even where the IaaS refuses to delete its parts. */
   remove(name: string, force?: boolean): Promise<FinishedTask>;
   vms(deployment: string): Promise<readonly Static<typeof Vm>[]>;
-  /** `cck --report`: scans, and answers with the problems that are open. */
+  /** `cck --report`: scans, and returns the open problems. */
   cloudCheck(deployment: string): Promise<Static<typeof Problems>>;
   /** @param instance `group/id` */
   recreate(deployment: string, instance: string): Promise<FinishedTask>;
@@ -57,7 +58,7 @@ interface SendOptions {
 
 type Send = (method: string, path: string, options?: SendOptions) => Promise<Response>;
 
-/** Makes a client, which logs in with its first request. */
+/** Makes a client of a director, which logs in with its first request. */
 export function directorClient(environment: Environment, credentials: DirectorCredentials): DirectorClient {
   const authorization = authorizer(environment, credentials);
   const send: Send = async (method, path, { type, body } = {}) =>
@@ -103,12 +104,12 @@ export function directorClient(environment: Environment, credentials: DirectorCr
   };
 }
 
-/** A token ends for us this long before it ends. */
+/** A token is renewed this long before it expires. */
 const LEEWAY_S = 15;
 
-/** The value of the Authorization header: basic, or a bearer token that is renewed before it ends. */
+/** Makes what gives the Authorization header: Basic credentials, or a bearer token that is renewed before it expires. */
 function authorizer(environment: Environment, credentials: DirectorCredentials): () => Promise<string> {
-  const basic = basicAuthorization(credentials.client, credentials.clientSecret);
+  const basic = basicHeader(credentials.client, credentials.clientSecret);
   const { uaaUrl } = credentials;
   if (uaaUrl === undefined) return () => Promise.resolve(basic);
   let bearer = { value: "", untilMs: 0 };
@@ -134,7 +135,7 @@ const TASK_MS_MAX = 6 * 3_600_000;
 const POLL_MS = 3000;
 const RUNNING: readonly string[] = ["queued", "processing", "cancelling"];
 
-/** The id of the task to which an answer leads. @throws ScenarioError SCENARIO_UNEXPECTED_ANSWER */
+/** Reads the id of the task to which an answer redirects. @throws ScenarioError SCENARIO_UNEXPECTED_ANSWER */
 async function taskIn(what: string, response: Response): Promise<number> {
   const location = response.headers.get("location");
   if (location !== null) return Number(location.split("/").at(-1));

@@ -3,8 +3,8 @@ import type { Environment } from "../../simulators/environment.ts";
 import { pollUntil } from "../poll.ts";
 import { expectBody, expectText, parseAs } from "./answers.ts";
 
-/** A user with a password, and the project in which it works. */
-export interface OpenStackCredentials {
+/** A user's password login, scoped to a project. */
+interface OpenStackCredentials {
   /** `http://127.64.250.10:5000/v3` */
   readonly authUrl: string;
   readonly username: string;
@@ -15,7 +15,7 @@ export interface OpenStackCredentials {
 /** A service, by its type in the catalog. */
 type ServiceType = "compute" | "network" | "image" | "volumev3" | "identity";
 
-/** What the catalog leaves to the client: endpoints of these services carry no version. */
+/** Versions that the client appends, where the catalog's endpoint of a service carries none. */
 const VERSIONS: Readonly<Record<ServiceType, string>> = {
   compute: "",
   network: "/v2.0",
@@ -35,16 +35,16 @@ const Token = Type.Object({ token: Type.Object({ catalog: Catalog }) });
 const Resource = Type.Object({ id: Type.String(), name: Type.Optional(Type.Union([Type.String(), Type.Null()])) });
 
 /** What most resources have in common. */
-export type Resource = Static<typeof Resource>;
+type Resource = Static<typeof Resource>;
 
 /**
- * An operator's OpenStack client: one token, endpoints from the catalog, as python-openstackclient works. Every method throws ScenarioError
- * when it is refused or answered something else than the API says.
+ * An operator's OpenStack client, which works as python-openstackclient does: with one token, and endpoints from the catalog. Every method
+ * throws ScenarioError when it is refused or gets an answer that the API does not allow.
  */
 export interface OpenStackClient {
-  /** One request. Answers with the JSON of the answer, null where it has none. */
+  /** Sends one request. Returns the JSON of the answer, null where it has none. */
   call(service: ServiceType, method: string, path: string, body?: object): Promise<unknown>;
-  /** As `call`; the JSON is of this schema. */
+  /** As `call`, for JSON of this schema. */
   callAs<S extends Type.TSchema>(
     schema: S,
     service: ServiceType,
@@ -52,20 +52,20 @@ export interface OpenStackClient {
     path: string,
     body?: object,
   ): Promise<Static<S>>;
-  /** Creates a resource, which request and answer wrap in `member`. Answers with its id. */
+  /** Creates a resource, which request and answer wrap in `member`. Returns its id. */
   create(service: ServiceType, path: string, member: string, resource: object): Promise<string>;
-  /** The resources that an answer lists in `member`. */
+  /** Lists the resources that an answer holds in `member`. */
   list(service: ServiceType, path: string, member: string): Promise<readonly Resource[]>;
-  /** Puts the bits of an image. */
+  /** Uploads the bits of an image. */
   upload(imageId: string, content: Uint8Array<ArrayBuffer>): Promise<void>;
-  /** Polls `path` until the status of the resource is `status`. @param member in which the answer wraps it; empty where it does not */
+  /** Polls `path` until the status of the resource is `status`. @param member what the answer wraps the resource in; empty where it does not */
   waitForStatus(service: ServiceType, path: string, member: string, status: string): Promise<void>;
 }
 
 const POLL_MS = 5000;
 const STATUS_MS_MAX = 900_000;
 
-/** Logs in. */
+/** Logs in, and makes a client with the token. @throws ScenarioError SCENARIO_UNEXPECTED_ANSWER */
 export async function openStackClient(
   environment: Environment,
   credentials: OpenStackCredentials,

@@ -1,8 +1,9 @@
 import Type, { type Static } from "typebox";
 import type { Environment } from "../../simulators/environment.ts";
-import { basicAuthorization, isOf } from "./answers.ts";
+import { basicHeader } from "../../simulators/kernel/index.ts";
+import { isOf } from "./answers.ts";
 
-/** Where a broker is, and what its platform logs in with. */
+/** The address of a broker, and its platform's login. */
 export interface BrokerAddress {
   /** Without a trailing slash. */
   readonly url: string;
@@ -20,12 +21,12 @@ export interface OsbReply {
   readonly retryAfterMs: number;
 }
 
-/** An answer of the broker, or why there is none: a caller that was cut off doesn't know what was done. */
+/** An answer of the broker, or why there is none: a caller that was cut off doesn't know what the broker did. */
 export type OsbAnswer = OsbReply | { readonly kind: "unknown"; readonly reason: string };
 
 /** A platform's client for one broker (OSB 2.17). */
 export interface OsbClient {
-  /** One request. @throws SyntaxError when the answer is not a JSON object: that is the broker's fault and is not hidden */
+  /** Sends one request. @throws SyntaxError when the answer is not a JSON object: that is the broker's fault and is not hidden */
   send(method: string, path: string, body?: unknown): Promise<OsbAnswer>;
 }
 
@@ -56,15 +57,15 @@ export const BindingBody = Type.Object({ credentials: BindingCredentials });
 
 const API_VERSION = "2.17";
 const DEFAULT_RETRY_MS = 10_000;
-/** What platforms wait for an answer. */
+/** How long platforms wait for an answer. */
 const ANSWER_MS_MAX = 60_000;
 
 const ANSWERED = "answered";
 
-/** A sleep that can be called off. */
+/** A sleep that can be cancelled. */
 type AbortableSleep = (ms: number, signal: AbortSignal) => Promise<void>;
 
-/** What does not come in time is an outcome that is not known. */
+/** Gives up on an answer that comes too late: its outcome is unknown. */
 async function limitWait(answer: Promise<OsbAnswer>, sleep: AbortableSleep): Promise<OsbAnswer> {
   const answered = new AbortController();
   const late = sleep(ANSWER_MS_MAX, answered.signal).then(
@@ -86,10 +87,10 @@ function retryAfterMs(headers: Headers): number {
   return Number.isFinite(seconds) ? seconds * 1000 : DEFAULT_RETRY_MS;
 }
 
-/** Makes a client. @param sleep with it, the client gives up on an answer that takes longer than a minute */
+/** Makes a client. @param sleep lets the client give up on an answer after a minute. Default: it waits for ever */
 export function osbClient(environment: Environment, broker: BrokerAddress, sleep?: AbortableSleep): OsbClient {
   const headers = {
-    authorization: basicAuthorization(broker.username, broker.password),
+    authorization: basicHeader(broker.username, broker.password),
     "x-broker-api-version": API_VERSION,
     "content-type": "application/json",
   };
@@ -104,7 +105,7 @@ export function osbClient(environment: Environment, broker: BrokerAddress, sleep
         retryAfterMs: retryAfterMs(response.headers),
       };
     } catch (error) {
-      // A connection that broke leaves the outcome open.
+      // A broken connection leaves the outcome open.
       if (error instanceof SyntaxError) throw error;
       return { kind: "unknown", reason: String(error instanceof Error ? (error.cause ?? error) : error) };
     }
@@ -112,6 +113,6 @@ export function osbClient(environment: Environment, broker: BrokerAddress, sleep
   return sleep === undefined ? { send } : { send: (...request) => limitWait(send(...request), sleep) };
 }
 
-/** For a report: what a broker answered, or why it did not. */
+/** Describes, for a report, what a broker answered, or why it did not. */
 export const describeAnswer = (answer: OsbAnswer): string =>
   answer.kind === "unknown" ? answer.reason : `${answer.status} ${JSON.stringify(answer.body)}`;

@@ -1,20 +1,20 @@
 import type { Environment } from "../../simulators/environment.ts";
 import { type InstanceRecord, InstanceRecords } from "../laws/instance-records.ts";
-import { basicAuthorization, expectBody } from "./answers.ts";
+import { basicHeader } from "../../simulators/kernel/index.ts";
+import { expectBody } from "./answers.ts";
 
-/** What a client of an operator has to know of a reference broker. */
-export interface OperatorAddress {
+/** The address of a reference broker, and its operators' login. */
+interface OperatorAddress {
   readonly url: string;
-  /** What its operators log in with. */
   readonly operator: { readonly username: string; readonly password: string };
 }
 
-/** What the reference broker states of its instances, to its operators (GET /instances). @throws ScenarioError */
+/** Fetches the reference broker's records (GET /instances), with the login of its operators. @throws ScenarioError */
 export async function fetchRecords(
   environment: Environment,
   { url, operator }: OperatorAddress,
 ): Promise<readonly InstanceRecord[]> {
-  const headers = { authorization: basicAuthorization(operator.username, operator.password) };
+  const headers = { authorization: basicHeader(operator.username, operator.password) };
   const response = await environment.fetch(`${url}/instances`, { headers });
   return (await expectBody(response, "GET /instances", InstanceRecords, 200)).instances;
 }

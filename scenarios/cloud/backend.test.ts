@@ -6,7 +6,7 @@ import { referenceBackend } from "./backend.ts";
 import { Brokers, type RunningBroker } from "./brokers.ts";
 import { SERVICES } from "../deployments/manifests.ts";
 
-describe("the reference broker, its backend held and broken on purpose", () => {
+describe("the reference broker, with a backend that is held and broken on purpose", () => {
   let world: World;
   let brokers: Brokers;
   const reported: unknown[] = [];
@@ -20,7 +20,7 @@ describe("the reference broker, its backend held and broken on purpose", () => {
   afterAll(() => brokers.close());
 
   const judge = (broker: RunningBroker, only?: readonly string[]): Promise<CertifySummary> => {
-    const stage = world.environmentAt(world.plan.applications);
+    const environment = world.environmentAt(world.plan.applications);
     let ids = 0;
     return world.run(() =>
       certify({
@@ -31,8 +31,8 @@ describe("the reference broker, its backend held and broken on purpose", () => {
         profile: "osb-2.17",
         ...(only && { only }),
         backend: referenceBackend(world, broker.service),
-        fetch: (url, init) => stage.fetch(url, init),
-        clock: { nowMs: () => stage.nowMs(), sleepMs: (ms) => stage.sleepMs(ms) },
+        fetch: (url, init) => environment.fetch(url, init),
+        clock: { nowMs: () => environment.nowMs(), sleepMs: (ms) => environment.sleepMs(ms) },
         newId: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, "0")}`,
       }),
     );
@@ -40,7 +40,7 @@ describe("the reference broker, its backend held and broken on purpose", () => {
   const wrong = ({ results }: CertifySummary): readonly object[] =>
     results.filter(({ verdict }) => verdict !== "pass" && verdict !== "not-applicable");
 
-  it("keeps every clause that can be tested", async () => {
+  it("keeps every clause that is tested", async () => {
     const [broker] = brokers.list();
     if (broker === undefined) throw new Error("no broker has been deployed");
     const summary = await judge(broker);
@@ -50,7 +50,7 @@ describe("the reference broker, its backend held and broken on purpose", () => {
     expect(reported).toEqual([]);
   });
 
-  it.each(SERVICES.slice(1))("meets requests while %s is held, and deletes what failed", async (service) => {
+  it.each(SERVICES.slice(1))("answers requests while %s is held, and deletes what failed", async (service) => {
     const broker = brokers.list().find((each) => each.service === service);
     if (broker === undefined) throw new Error("no broker has been deployed");
     const checks = ["*-while-in-progress-*", "*-concurrent-*", "*-busy-*", "orphan-*", "*-failed-*"];

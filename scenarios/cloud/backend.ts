@@ -6,7 +6,7 @@ import type { ServiceName } from "../deployments/manifests.ts";
 
 const MESSAGE = "the backend fails on purpose";
 
-/** Tasks of the director fail at their beginning, and servers refuse to make or drop users. */
+/** The director's tasks fail as they begin, and data services refuse to create or drop users. */
 const failures = (service: ServiceName): readonly FaultRule[] => [
   { point: "director:task", count: null, effect: { kind: "error", message: MESSAGE } },
   {
@@ -18,11 +18,11 @@ const failures = (service: ServiceName): readonly FaultRule[] => [
 ];
 
 /**
- * What stands behind the reference broker of a service, slow or broken on purpose. `hold` stalls its connections to the director
- * and to the agents of instances, so that each operation stays where it is; `release` lets them through in the order in which they came.
- * `fail` arms faults until `heal`. All of it can be asked for again, and what is not held or broken can be released and healed.
+ * The backend of a reference broker, slow or broken on purpose. `hold` stalls the broker's connections to the director and to the agents of
+ * instances, so that each operation stays where it is; `release` lets them through in the order in which they came. `fail` arms faults until
+ * `heal`. Each may be called again, and `release` and `heal` do nothing where nothing is held or broken.
  *
- * The fault model says what a subject must survive; a network that stalls is less than any of it.
+ * A network that stalls asks less of the subject than anything in the fault model.
  */
 export function referenceBackend(world: World, service: ServiceName): Backend {
   let gate: PromiseWithResolvers<void> | undefined;

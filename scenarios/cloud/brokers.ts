@@ -5,23 +5,26 @@ import {
   type BrokerConfig,
   createBroker,
   embeddedPool,
-  type Host,
   type PlantedBug,
   type ServiceName,
 } from "../../broker/index.ts";
 import { BROKER_PORT, CONSUL_HTTP_PORT } from "../../simulators/addresses.ts";
 import type { World } from "../../simulators/world.ts";
 import type { BrokerAddress } from "../clients/osb.ts";
+import { SERVICES } from "../deployments/manifests.ts";
+import { type Attachment, attachServer } from "./attachment.ts";
+import { BrokerHosts } from "./broker-hosts.ts";
 
-export interface BrokersOptions {
+/** How the brokers of a world run. */
+interface BrokersOptions {
   readonly plantedBug?: PlantedBug;
-  /** Where a broker keeps its state. Default: an embedded database each, kept while the world lives. */
+  /** Opens the store of a broker. Default: an embedded database for each, kept as long as the world. */
   readonly pool?: (service: ServiceName) => PostgresPool;
-  /** Makes a broker reachable over TCP too; a world with sockets gives it. */
+  /** Makes a broker reachable over TCP too. Default: it is on the network in process only. */
   readonly listen?: (app: FastifyInstance, address: string, port: number) => Promise<void>;
-  /** By how much polling is scaled. Default: as the world's work is when the broker starts. */
+  /** Factor on the pauses between polls. Default: the world's pace at the time when the broker starts. */
   readonly pace?: number;
-  /** Told of defects: errors that no backend caused. */
+  /** Called with each defect: an error that no backend caused. Default: nobody learns of them. */
   readonly report?: (error: unknown) => void;
 }
 
@@ -36,48 +39,41 @@ export interface RunningBroker extends BrokerAddress {
 
 interface Running {
   readonly ip: string;
+  /** Undefined once it was killed. */
   broker: Promise<Broker> | undefined;
-  detach: () => void;
-  /** Breaks the connections that are open: their callers get no answer. */
-  readonly sever: () => void;
+  /** Undefined until it has booted. */
+  attachment: Attachment | undefined;
 }
 
-interface Period {
-  readonly id: number;
-  readonly everyMs: number;
-}
-
-const PERIOD = "broker/period";
-/** Also in a world whose work takes no time. */
-const PERIOD_MS_MIN = 5000;
-
-/** The control planes: where a VM's job `service-broker` runs, the real broker runs. */
+/** The control planes of a world: on each VM with the job `service-broker` runs a real broker. */
 export class Brokers {
   readonly #world: World;
   readonly #options: BrokersOptions;
+  readonly #hosts: BrokerHosts;
   readonly #pools = new Map<ServiceName, PostgresPool>();
   readonly #running = new Map<ServiceName, Running>();
-  /** What was killed may hold its port for a moment. */
+  /** What was killed may hold its port for a moment longer. */
   readonly #closing = new Map<ServiceName, Promise<unknown>>();
   readonly #registered = new Map<ServiceName, Promise<void>>();
-
-  /** What brokers do again and again. Their timers are plain data, so that they are no obstacle to a snapshot. */
-  readonly #periodic = new Map<number, () => void>();
-  #periods = 0;
 
   constructor(world: World, options: BrokersOptions = {}) {
     this.#world = world;
     this.#options = options;
-    world.kernel.onTimer<Period>(PERIOD, (period) => this.#tick(period));
+    this.#hosts = new BrokerHosts(world);
     world.behaviours.set("service-broker", {
-      start: ({ ip, properties }) => this.#start(properties.service as ServiceName, ip),
+      start: ({ ip, properties: { service: name } }) => {
+        const service = findService(name);
+        if (service !== undefined) return this.#start(service, ip);
+        options.report?.(new RangeError(`no broker is made for the service ${String(name)}`));
+      },
       stop: ({ properties }, gone) => {
-        if (gone) this.kill(properties.service as ServiceName);
+        const service = findService(properties.service);
+        if (gone && service !== undefined) this.kill(service);
       },
     });
   }
 
-  /** All that have been started, by service. */
+  /** Lists the brokers that were ever started, one a service. */
   list(): readonly RunningBroker[] {
     return [...this.#running].map(([service, { ip }]) => this.#address(service, ip));
   }
@@ -90,7 +86,7 @@ export class Brokers {
   }
 
   #secrets(service: ServiceName): Pick<BrokerConfig, "credentials" | "admin" | "encryptionKey"> {
-    // A stream of their own, drawn in one order, gives the same secrets each time they are asked for.
+    // A stream of its own, drawn in a fixed order, yields the same secrets on every call.
     const secrets = this.#world.secretsOf(`broker/${service}`);
     return {
       credentials: { username: "admin", password: secrets.hex(32) },
@@ -99,7 +95,7 @@ export class Brokers {
     };
   }
 
-  /** Starts it again on its store, as an operator would after a crash. */
+  /** Kills a broker and starts it again on its store, as an operator would after a crash. Does nothing for one that was never started. */
   restart(service: ServiceName): void {
     const known = this.#running.get(service);
     if (known === undefined) return;
@@ -107,24 +103,24 @@ export class Brokers {
     this.#start(service, known.ip);
   }
 
-  /** As SIGKILL. */
+  /** Ends a broker as SIGKILL would. */
   kill(service: ServiceName): void {
     const known = this.#running.get(service);
     if (known?.broker === undefined) return;
-    known.detach();
-    known.sever();
+    known.attachment?.detach();
+    known.attachment?.sever();
     this.#closing.set(service, this.#end(known.broker));
     known.broker = undefined;
   }
 
-  /** A broker that never came up has been reported and has nothing to end. */
+  /** Ends a broker; one that never came up was reported and has nothing to end. */
   async #end(booting: Promise<Broker>): Promise<void> {
     const broker = await booting.catch(() => undefined);
     broker?.kill();
     if (this.#options.listen !== undefined) await broker?.app.close();
   }
 
-  /** Resolves when all that have been started answer and are registered; rejects with what keeps one from it. */
+  /** Waits until every broker that was started answers and is registered. Rejects with the error of the first that can't. */
   async ready(): Promise<void> {
     for (const [service, { broker }] of this.#running) {
       await broker;
@@ -132,21 +128,23 @@ export class Brokers {
     }
   }
 
-  /** Kills all and takes their stores away: for a world that goes back to where none of them had one. */
+  /** Kills every broker and forgets its store, for a world that is restored to before they had one. */
   halt(): void {
     for (const service of this.#running.keys()) this.kill(service);
     this.#pools.clear();
   }
 
-  /** Starts all again. */
+  /** Starts every broker again. */
   renew(): void {
     for (const [service, { ip }] of this.#running) this.#start(service, ip);
   }
 
+  /** Whether a broker runs, or is starting. */
   isUp(service: ServiceName): boolean {
     return this.#running.get(service)?.broker !== undefined;
   }
 
+  /** Stops every broker and waits until it has released its port. */
   async close(): Promise<void> {
     for (const { broker } of this.#running.values()) await (await broker?.catch(() => undefined))?.stop();
     await Promise.all(this.#closing.values());
@@ -156,21 +154,12 @@ export class Brokers {
     const known = this.#running.get(service);
     if (known?.broker !== undefined && known.ip === ip) return;
     const broker = this.#boot(service, ip);
-    const open = new Set<(why: Error) => void>();
-    const sever = (): void => open.forEach((cut) => cut(reset()));
-    const running: Running = { ip, broker, detach: () => {}, sever };
+    const running: Running = { ip, broker, attachment: undefined };
     this.#running.set(service, running);
     broker.then(
       ({ app }) => {
         if (running.broker === undefined) return;
-        const fetch = (request: Request): Promise<Response> =>
-          new Promise((resolve, reject) => {
-            open.add(reject);
-            answer(app, request)
-              .then(resolve, reject)
-              .finally(() => open.delete(reject));
-          });
-        running.detach = this.#world.net.attach(ip, BROKER_PORT, { fetch });
+        running.attachment = attachServer(this.#world.net, ip, BROKER_PORT, app);
       },
       (error: unknown) => this.#options.report?.(error),
     );
@@ -180,7 +169,7 @@ export class Brokers {
     const pool = this.#pools.get(service) ?? this.#options.pool?.(service) ?? embeddedPool();
     this.#pools.set(service, pool);
     const report = (error: unknown): void => this.#options.report?.(error);
-    const broker = await createBroker(this.#config(service, ip), this.#host(service, ip), { pool, report });
+    const broker = await createBroker(this.#config(service, ip), this.#hosts.create(service, ip), { pool, report });
     if (this.#options.listen !== undefined) {
       await this.#closing.get(service);
       await this.#options.listen(broker.app, ip, BROKER_PORT);
@@ -205,52 +194,7 @@ export class Brokers {
       ...(this.#options.plantedBug && { plantedBug: this.#options.plantedBug }),
     };
   }
-
-  #tick(period: Period): void {
-    const work = this.#periodic.get(period.id);
-    if (work === undefined) return;
-    this.#world.kernel.timer(period.everyMs, PERIOD, period);
-    work();
-  }
-
-  #every(periodMs: number, work: () => void): () => void {
-    const { kernel } = this.#world;
-    const period: Period = { id: ++this.#periods, everyMs: Math.max(PERIOD_MS_MIN, periodMs * kernel.pace) };
-    this.#periodic.set(period.id, work);
-    kernel.timer(period.everyMs, PERIOD, period);
-    return () => void this.#periodic.delete(period.id);
-  }
-
-  /** The broker's senses, from its VM: the world's network, clock and entropy. */
-  #host(service: ServiceName, ip: string): Host {
-    const { kernel, driver, net } = this.#world;
-    return {
-      fetch: net.fetchFrom(ip),
-      nowMs: () => kernel.nowMs,
-      sleepMs: (ms) => driver.sleep(Math.max(1, ms * kernel.pace)),
-      waitMs: (ms) => driver.sleep(ms),
-      every: (periodMs, work) => this.#every(periodMs, work),
-      randomBytes: (count) => kernel.secrets(`broker/${service}`).bytes(count),
-      track: (work) => driver.track(work),
-    };
-  }
 }
 
-const reset = (): TypeError =>
-  new TypeError("fetch failed", { cause: Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }) });
-
-/** One request to a broker that does not listen. */
-async function answer(app: FastifyInstance, request: Request): Promise<Response> {
-  const url = new URL(request.url);
-  const reply = await app.inject({
-    method: request.method as "GET",
-    url: `${url.pathname}${url.search}`,
-    headers: { ...Object.fromEntries(request.headers), host: url.host },
-    payload: Buffer.from(await request.arrayBuffer()),
-  });
-  const headers = Object.entries(reply.headers).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, String(value)] as [string, string]],
-  );
-  const body = [204, 304].includes(reply.statusCode) ? null : reply.rawPayload;
-  return new Response(body, { status: reply.statusCode, headers });
-}
+/** The service of this name, if the platform has it. */
+const findService = (name: unknown): ServiceName | undefined => SERVICES.find((each) => each === name);

@@ -15,10 +15,10 @@ import { bootCloud, type Cloud } from "./cloud.ts";
 const whyNot = await whyNoServer();
 if (whyNot !== undefined) process.stderr.write(`skipped: a live data service: ${whyNot}\n`);
 
-/** Where many tests run side by side on few processors. */
+/** A generous limit: many tests run side by side on few processors. */
 const BOOTS_MS_MAX = 300_000;
-/** Where nothing was admitted. */
-const STRANGER = "127.0.0.9";
+/** An address that no rule admits. */
+const UNADMITTED = "127.0.0.9";
 const INSTANCE = "/v2/service_instances/live-1";
 const BINDING = `${INSTANCE}/service_bindings/binding-1`;
 
@@ -34,7 +34,7 @@ describe("a cloud on sockets", { timeout: BOOTS_MS_MAX }, () => {
     expect(reported).toEqual([]);
   });
 
-  it("has a broker that its platform reaches by address, and by name through DNS", async () => {
+  it("has a broker that its platform reaches by address and, through DNS, by name", async () => {
     const [broker] = cloud.description.brokers;
     const { hostname } = new URL(broker?.consulUrl ?? "");
     const [host, port] = cloud.description.dns.address.split(":");
@@ -49,7 +49,7 @@ describe("a cloud on sockets", { timeout: BOOTS_MS_MAX }, () => {
     await expect(taken).rejects.toMatchObject({ code: "LIVE_PORT_TAKEN" });
   });
 
-  it("gives up all it had taken when a port in the middle of it is taken, and when it is closed", async () => {
+  it("releases every address when one of its ports is taken, and when it is closed", async () => {
     const block = await freeBlock();
     const { director, controller } = addressPlan(block);
     const squatter = createServer().listen(DIRECTOR_PORT, director);
@@ -69,10 +69,10 @@ describe("a cloud on sockets", { timeout: BOOTS_MS_MAX }, () => {
     }
   });
 
-  it("guards the VMs of the platform as their security groups say", async () => {
+  it("guards the platform's VMs as their security groups say", async () => {
     const { hostname, port } = new URL(cloud.description.director.url);
     await expect(handshake(hostname, Number(port))).resolves.toBeUndefined();
-    expect(await refusalOf(hostname, Number(port), STRANGER)).toMatch(/ECONNRESET|EPIPE/);
+    expect(await refusalOf(hostname, Number(port), UNADMITTED)).toMatch(/ECONNRESET|EPIPE/);
   });
 
   it("starts a broker again at its address after a crash", async () => {
@@ -83,7 +83,7 @@ describe("a cloud on sockets", { timeout: BOOTS_MS_MAX }, () => {
     expect(response.status).toBe(200);
   });
 
-  it("steers the world over HTTP", async () => {
+  it("is steered over HTTP", async () => {
     const { control, laws } = cloud.description;
     const headers = { authorization: `Bearer ${control.token}`, "content-type": "application/json" };
     expect(await (await fetch(laws, { headers })).json()).toEqual({ broken: [] });
@@ -93,7 +93,7 @@ describe("a cloud on sockets", { timeout: BOOTS_MS_MAX }, () => {
     await fetch(`${control.url}/faults`, { method: "DELETE", headers });
   });
 
-  it("is steered by nobody without its token", async () => {
+  it("obeys nobody without its token", async () => {
     const { control, laws } = cloud.description;
     for (const authorization of ["", "Bearer wrong", `Basic ${btoa(`admin:${control.token}`)}`]) {
       const answer = await fetch(laws, { headers: { authorization } });
@@ -103,12 +103,12 @@ describe("a cloud on sockets", { timeout: BOOTS_MS_MAX }, () => {
 
   describe.skipIf(whyNot !== undefined)("with a live data service", () => {
     let client: ReturnType<typeof osbClient>;
-    let stage: Environment;
+    let environment: Environment;
     let ids: { service_id: string; plan_id: string };
     let binding: BindingCredentials;
     let address: string;
 
-    const ends = (path: string): Promise<string> => followOperation(stage, client, path);
+    const ends = (path: string): Promise<string> => followOperation(environment, client, path);
     const send = async (method: string, path: string, body?: unknown): Promise<Readonly<Record<string, unknown>>> => {
       const answer = await client.send(method, path, body);
       if (answer.kind === "unknown") throw new Error(answer.reason);
@@ -120,10 +120,15 @@ describe("a cloud on sockets", { timeout: BOOTS_MS_MAX }, () => {
 
     beforeAll(async () => {
       // The wire, not the network in process.
-      stage = { ...cloud.place, fetch: (url, init) => fetch(url, init), pace: 0 };
+      const { world } = cloud;
+      environment = {
+        ...world.environmentAt(world.plan.applications),
+        fetch: (url, init) => fetch(url, init),
+        pace: 0,
+      };
       const [broker] = cloud.description.brokers;
       if (broker === undefined) throw new Error("no broker");
-      client = osbClient(stage, broker);
+      client = osbClient(environment, broker);
       const { services } = (await send("GET", "/v2/catalog")) as {
         services: { id: string; plans: { id: string }[] }[];
       };
@@ -134,11 +139,11 @@ describe("a cloud on sockets", { timeout: BOOTS_MS_MAX }, () => {
       address = cloud.world.dataservices.instances().find(({ role }) => role === "primary")?.address ?? "";
     });
 
-    it("is closed to applications before there is a binding", async () => {
+    it("refuses applications before there is a binding", async () => {
       expect(await refusalOf(address, 5432, "127.0.0.1")).toMatch(/ECONNRESET|EPIPE/);
     });
 
-    it("gives a binding that is true: the name leads to a server that starts now and knows these credentials and no others", async () => {
+    it("starts a server with the first connection to a binding's host, which accepts these credentials and no others", async () => {
       await send("PUT", `${BINDING}?accepts_incomplete=true`, ids);
       expect(await ends(`${BINDING}/last_operation`)).toBe("succeeded");
       binding = (await send("GET", BINDING)).credentials as BindingCredentials;
@@ -151,23 +156,23 @@ describe("a cloud on sockets", { timeout: BOOTS_MS_MAX }, () => {
       await expect(query("SELECT 1", { database: "postgres" })).rejects.toMatchObject({ code: "28000" });
     });
 
-    it("is closed to addresses that data guard has not admitted", async () => {
-      expect(await refusalOf(address, 5432, STRANGER)).toMatch(/ECONNRESET|EPIPE/);
+    it("refuses addresses that data guard has not admitted", async () => {
+      expect(await refusalOf(address, 5432, UNADMITTED)).toMatch(/ECONNRESET|EPIPE/);
     });
 
     it("restores what was backed up", async () => {
       const backup = await send("POST", `${INSTANCE}/extensions/backup/backups`);
-      await settled(() => send("GET", `${INSTANCE}/extensions/backup/backups/${String(backup.id)}`));
+      await awaitSuccess(() => send("GET", `${INSTANCE}/extensions/backup/backups/${String(backup.id)}`));
       await query("DROP TABLE ships", { database: binding.name });
       const restore = await send("POST", `${INSTANCE}/extensions/backup/backups/${String(backup.id)}/restores`);
-      await settled(() => send("GET", `${INSTANCE}/extensions/backup/restores/${String(restore.id)}`));
+      await awaitSuccess(() => send("GET", `${INSTANCE}/extensions/backup/restores/${String(restore.id)}`));
       expect(await query("SELECT name FROM ships ORDER BY 1", { database: binding.name })).toEqual([
         { name: "Fram" },
         { name: "Gauss" },
       ]);
     });
 
-    it("is closed again after unbind, and leaves nothing when it is gone", async () => {
+    it("refuses applications again after the unbind, and leaves nothing behind when the instance is gone", async () => {
       const { service_id: service, plan_id: plan } = ids;
       const which = `accepts_incomplete=true&service_id=${service}&plan_id=${plan}`;
       await send("DELETE", `${BINDING}?${which}`);
@@ -175,7 +180,7 @@ describe("a cloud on sockets", { timeout: BOOTS_MS_MAX }, () => {
       expect(await refusalOf(address, 5432, "127.0.0.1")).toMatch(/ECONNRESET|EPIPE/);
       await send("DELETE", `${INSTANCE}?${which}`);
       expect(await ends(`${INSTANCE}/last_operation`)).toBe("succeeded");
-      await cloud.sockets.plane.settled();
+      await cloud.sockets.plane.settle();
       expect(cloud.sockets.plane.running).toBe(0);
       expect(cloud.world.findBrokenLaws()).toEqual([]);
     });
@@ -187,7 +192,7 @@ const headersOf = (login?: { readonly username: string; readonly password: strin
   "x-broker-api-version": "2.17",
 });
 
-/** A block that nobody takes unasked, so that it is still free when this test takes it. */
+/** Finds a block that no cloud takes by default, so that it is still free when this test takes it. */
 async function freeBlock(): Promise<string> {
   for (let at = 0; at < 60; at++) {
     const block = `127.${1 + ((process.pid + at) % 60)}`;
@@ -200,7 +205,7 @@ async function freeBlock(): Promise<string> {
 
 const REFUSAL_MS_MAX = 60_000;
 
-/** The code with which a connection from `source` fails; a port that resets may do so some time after the connect. */
+/** The code with which a connection from `source` fails. A port may reset some time after it has accepted. */
 function refusalOf(host: string, port: number, source: string): Promise<string> {
   const socket = connect({ host, port, localAddress: source });
   return new Promise<string>((resolve) => {
@@ -209,14 +214,14 @@ function refusalOf(host: string, port: number, source: string): Promise<string> 
   }).finally(() => socket.destroy());
 }
 
-/** Resolves when whoever listens there has taken the connection and speaks TLS. */
+/** Resolves once the listener has accepted the connection and speaks TLS. */
 async function handshake(host: string, port: number): Promise<void> {
   const socket = connectTls({ host, port, rejectUnauthorized: false });
   await once(socket, "secureConnect");
   socket.destroy();
 }
 
-async function settled(ask: () => Promise<Readonly<Record<string, unknown>>>): Promise<void> {
+async function awaitSuccess(ask: () => Promise<Readonly<Record<string, unknown>>>): Promise<void> {
   const deadlineMs = performance.now() + BOOTS_MS_MAX;
   while (performance.now() < deadlineMs) {
     const { state } = await ask();
@@ -224,7 +229,7 @@ async function settled(ask: () => Promise<Readonly<Record<string, unknown>>>): P
     if (state === "failed") throw new Error("it failed");
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error("it goes on and on");
+  throw new Error("it has not ended in time");
 }
 
 async function using(config: pg.ClientConfig, sql: string): Promise<unknown[]> {

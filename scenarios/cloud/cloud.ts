@@ -13,32 +13,33 @@ import { createWorld, type World } from "../../simulators/world.ts";
 import type { PlantedBug } from "../../broker/index.ts";
 import { openStackClient } from "../clients/openstack.ts";
 import { inception } from "../story/inception.ts";
-import type { Environment } from "../../simulators/environment.ts";
 import type { StoryLine } from "../story/story.ts";
 import { Brokers } from "./brokers.ts";
 import { type CloudDescription, describe, environmentOf } from "./description.ts";
 import type { ServiceName } from "../deployments/manifests.ts";
 
+/** What kind of cloud to boot. */
 export interface CloudOptions {
-  /** Of ids, addresses, durations and faults. Default: one drawn anew. */
+  /** From which ids, addresses, durations and faults are drawn. Default: a random one. */
   readonly seed?: number;
   /**
-   * Where passwords, keys and tokens come from. `seed` makes them the same for everybody who knows the seed. UAA's and TLS's keys and the
+   * Where passwords, keys and tokens come from. With `seed`, anybody who knows the seed can work them out. The keys of UAA and TLS and the
    * control token are always random. Default: `seed` where a seed is given, else `random`.
    */
   readonly secretsFrom?: "random" | "seed";
-  /** How long simulated work takes once the cloud is ready; booting it always takes none. Default `instant`. */
+  /** How long simulated work takes once the cloud is ready; while it boots, work takes no time. Default `instant`. */
   readonly pace?: Pace;
-  /** The /16 of loopback, such as `127.64`. Default: the first that is free. */
+  /** The /16 of loopback that the cloud takes, such as `127.64`. Default: the first that is free. */
   readonly block?: string;
-  /** Control planes to deploy. Default: all of them. */
+  /** Services whose control planes are deployed. Default: all of them. */
   readonly services?: readonly ServiceName[];
+  /** A bug planted in the brokers. Default: none. */
   readonly plantedBug?: PlantedBug;
-  /** Where the keys of UAA and TLS are kept from one cloud to the next. Default: made anew for each process. */
+  /** File that keeps the keys of UAA and TLS from one cloud to the next. Default: each process makes its own. */
   readonly keysFile?: string;
   /** Called when a step of the platform's story is done. */
   readonly tell?: (line: StoryLine) => void;
-  /** Told of defects and of what a part of the cloud could not do. Default: nobody. */
+  /** Called with each defect, and with each error of a part of the cloud. Default: nobody learns of them. */
   readonly report?: (error: unknown) => void;
 }
 
@@ -47,22 +48,20 @@ export interface Cloud {
   readonly world: World;
   readonly brokers: Brokers;
   readonly sockets: Sockets;
-  /** What listens for as long as the cloud is there. */
+  /** Listens for as long as the cloud is up. */
   readonly lock: ClaimedBlock["lock"];
   readonly description: CloudDescription;
-  /** What a child process needs to use it with the real clients. */
+  /** The environment variables with which the real clients find the cloud. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Where applications are, on wall time and the network in process. */
-  readonly place: Environment;
-  /** The address of a name, as its DNS has it now. */
+  /** Resolves a name by the cloud's DNS; undefined where it has none. */
   resolve(host: string): string | undefined;
-  /** Ends everything: no socket, timer, process or file is left. */
+  /** Shuts the cloud down, which leaves no socket, timer, process or file behind. */
   close(): Promise<void>;
 }
 
 /**
  * Boots a fake cloud: claims a block of loopback, plays the platform's story in it, listens, and puts real data services behind the
- * VMs' addresses. When a step fails, what was begun is ended.
+ * addresses of the VMs. When a step fails, everything begun so far is ended.
  *
  * @throws LiveError LIVE_PORT_TAKEN, LIVE_NO_BLOCK, LIVE_NO_LOOPBACK
  */
@@ -74,58 +73,54 @@ export async function bootCloud(options: CloudOptions = {}): Promise<Cloud> {
   const claimed = await claimBlock(options.block);
   ends.defer(() => claimed.release());
   const { signing, tls } = await keysFor(claimed.block, options.keysFile);
-  const world = createWorld({
-    seed,
-    time: "wall",
-    pace: "instant",
-    block: claimed.block,
-    signing,
-    ...(secretsFrom === "random" && { secretKey: randomSecret() }),
-  });
+  const secretKey = secretsFrom === "random" ? { secretKey: randomSecret() } : {};
+  const world = createWorld({ seed, time: "wall", pace: "instant", block: claimed.block, signing, ...secretKey });
   ends.defer(() => stop(world));
   world.kernel.onCrash = (_process, error) => report(error);
-  const brokers = new Brokers(world, {
-    report,
-    pace: PACES[pace],
-    listen: (app, address, port) => listen(world, app, address, port, report),
-    ...(options.plantedBug && { plantedBug: options.plantedBug }),
-  });
-  // Brokers are ended before what they talk to.
-  const faces = ends.use(new AsyncDisposableStack());
+  const brokers = createBrokers(world, options);
+  // Ends run in reverse: the brokers close before the sockets through which they talk.
+  const afterBrokers = ends.use(new AsyncDisposableStack());
   ends.defer(() => brokers.close());
   await inception(world, options);
   await letAdminIn(world);
   await brokers.ready();
   const sockets = await openSockets(world, { tls, controlToken, report });
-  faces.defer(() => sockets.close());
+  afterBrokers.defer(() => sockets.close());
   world.kernel.setPace(pace);
-  const description = describe(world, {
-    seed,
-    secretsFrom,
-    pace,
-    brokers: brokers.list(),
-    caCert: tls.ca,
-    controlToken,
-  });
-  const kept = ends.move();
+  const booted = { seed, secretsFrom, pace, brokers: brokers.list(), caCert: tls.ca, controlToken };
+  return cloudOf(world, { brokers, sockets, lock: claimed.lock, description: describe(world, booted) }, ends.move());
+}
+
+/** Puts a cloud together; `ends` runs when it is closed. */
+function cloudOf(
+  world: World,
+  parts: Pick<Cloud, "brokers" | "sockets" | "lock" | "description">,
+  ends: AsyncDisposableStack,
+): Cloud {
   return {
     world,
-    brokers,
-    sockets,
-    lock: claimed.lock,
-    description,
-    environment: environmentOf(description),
-    place: world.environmentAt(world.plan.applications),
+    ...parts,
+    environment: environmentOf(parts.description),
     resolve: (host) => world.dns.resolve(host),
-    close: () => kept.disposeAsync(),
+    close: () => ends.disposeAsync(),
   };
+}
+
+/** Makes the brokers of a cloud, which listen on its addresses. */
+function createBrokers(world: World, { pace = "instant", report = () => {}, plantedBug }: CloudOptions): Brokers {
+  return new Brokers(world, {
+    report,
+    pace: PACES[pace],
+    listen: (app, address, port) => listen(world, app, address, port, report),
+    ...(plantedBug && { plantedBug }),
+  });
 }
 
 const SEED_MAX = 2 ** 31 - 1;
 const SECRET_BYTES = 32;
 const randomSecret = (): string => randomBytes(SECRET_BYTES).toString("hex");
 
-/** For a director in any block, so that one certificate serves all clouds of this process, or of this user when there is a file. */
+/** Keys for a director in any block, so that one certificate serves every cloud of this process, or of this user where there is a file. */
 let made: Promise<LiveKeys> | undefined;
 
 function keysFor(block: string, file: string | undefined): Promise<LiveKeys> {
@@ -156,7 +151,7 @@ async function listen(
   }
 }
 
-/** The administrator works in the platform's project too: who lists servers there wants to see the platform's. */
+/** Gives the administrator the platform's project too, so that a list of servers shows the platform's. */
 async function letAdminIn(world: World): Promise<void> {
   const admin = await openStackClient(world.environmentAt(world.plan.applications), world.credentials.openstackAdmin);
   const find = async (kind: string, name: string): Promise<string> => {

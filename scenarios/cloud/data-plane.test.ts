@@ -13,7 +13,7 @@ import { Brokers } from "./brokers.ts";
 import { bootCloud, type Cloud } from "./cloud.ts";
 import { liveDataPlane, virtualDataPlane } from "./data-plane.ts";
 
-/** Longest wait for what takes seconds on an idle machine, in milliseconds. */
+/** Limit, in ms, for what takes seconds on an idle machine. */
 const PATIENCE_MS = 180_000;
 
 const SUITES = [backupSuite, isolationSuite];
@@ -24,25 +24,25 @@ const verdictsOf = ({ results }: CertifySummary): Readonly<Record<string, string
   Object.fromEntries(results.map(({ check, verdict }) => [check.id, verdict]));
 const allPass = Object.fromEntries(SUITES.flatMap(({ checks }) => checks.map(({ id }) => [id, "pass"])));
 
-/** What a service instance leaves in a world: VMs' data services, their disks, the groups of data guard. */
-function remains(world: World): readonly string[] {
+/** What service instances have left in a world: data services on VMs, and their disks. */
+function findRemains(world: World): readonly string[] {
   return [...world.dataservices.instances().map(({ deployment }) => deployment), ...world.dataservices.disks()];
 }
 
-interface Stand {
+interface CertifiableWorld {
   readonly world: World;
   certify(options?: Partial<CertifyOptions>): Promise<CertifySummary>;
 }
 
-/** A world without sockets with the platform on it, and a vendor's way to its broker. */
-async function virtualStand(seed: number): Promise<Stand> {
+/** Makes a world without sockets, with the platform on it, whose broker can be certified as a vendor would. */
+async function prepareVirtualWorld(seed: number): Promise<CertifiableWorld> {
   const world = createWorld({ seed, scramIterations: 1 });
-  const troubles: unknown[] = [];
-  const brokers = new Brokers(world, { report: (error) => troubles.push(error) });
+  const defects: unknown[] = [];
+  const brokers = new Brokers(world, { report: (error) => defects.push(error) });
   await world.run(() => inception(world, { services: ["postgresql"] }));
   const [broker] = brokers.list();
   if (broker === undefined) throw new Error("no broker");
-  const stage = world.environmentAt(world.plan.applications);
+  const environment = world.environmentAt(world.plan.applications);
   const ids = world.secretsOf("conformance");
   const { url, username, password } = broker;
   const options: CertifyOptions = {
@@ -51,8 +51,8 @@ async function virtualStand(seed: number): Promise<Stand> {
     password,
     profile: "osb-2.17",
     suites: SUITES,
-    fetch: (to, init) => stage.fetch(to, init),
-    clock: { nowMs: () => stage.nowMs(), sleepMs: (ms) => stage.sleepMs(ms) },
+    fetch: (to, init) => environment.fetch(to, init),
+    clock: { nowMs: () => environment.nowMs(), sleepMs: (ms) => environment.sleepMs(ms) },
     newId: () => ids.uuid(),
     data: virtualDataPlane(world),
   };
@@ -60,36 +60,36 @@ async function virtualStand(seed: number): Promise<Stand> {
     world,
     certify: async (changes = {}) => {
       const summary = await world.run(() => certify({ ...options, ...changes }));
-      expect(troubles).toEqual([]);
+      expect(defects).toEqual([]);
       return summary;
     },
   };
 }
 
-describe("the suites of data on the reference broker, on virtual time", () => {
+describe("the backup and isolation suites on the reference broker, on virtual time", () => {
   const SOME = ["BK-48", "IS-06", "IS-43"];
   const OTHERS = Object.keys(allPass).filter((id) => !SOME.includes(id));
-  let stand: Stand;
+  let stand: CertifiableWorld;
   let digest: string;
   let some: CertifySummary;
   let others: CertifySummary;
 
   beforeAll(async () => {
-    stand = await virtualStand(1);
+    stand = await prepareVirtualWorld(1);
     some = await stand.certify({ only: SOME });
     ({ digest } = stand.world.kernel.journal);
     others = await stand.certify({ only: OTHERS });
   }, PATIENCE_MS);
 
-  it("all pass and leave nothing behind", () => {
+  it("pass every check and leave nothing behind", () => {
     expect({ ...verdictsOf(some), ...verdictsOf(others) }).toEqual(allPass);
-    expect([...some.leftBehind, ...others.leftBehind, ...remains(stand.world)]).toEqual([]);
+    expect([...some.leftBehind, ...others.leftBehind, ...findRemains(stand.world)]).toEqual([]);
   });
 
   it(
-    "do the same for the same seed, event for event",
+    "repeat every event for the same seed",
     async () => {
-      const again = await virtualStand(1);
+      const again = await prepareVirtualWorld(1);
       await again.certify({ only: SOME });
       expect(again.world.kernel.journal.digest).toBe(digest);
     },
@@ -103,7 +103,7 @@ describe("the suites of data on the reference broker, on virtual time", () => {
     ["restore wrong-neighbour", "BK-48"],
     ["credentials keep", "IS-24"],
     ["credentials everywhere", "IS-25"],
-  ])('notice the defect "%s" of a data service by %s', async (defect, check) => {
+  ])('notice the defect "%s" of a data service with %s', async (defect, check) => {
     const { faults } = stand.world.kernel;
     const id = faults.arm({
       point: `dataservice:${defect}`,
@@ -113,7 +113,7 @@ describe("the suites of data on the reference broker, on virtual time", () => {
     const summary = await stand.certify({ only: [check] });
     faults.disarm(id);
     expect(verdictsOf(summary)).toEqual({ [check]: "fail" });
-    expect(remains(stand.world)).toEqual([]);
+    expect(findRemains(stand.world)).toEqual([]);
   });
 
   it.each([
@@ -149,16 +149,16 @@ describe("the suites of data on the reference broker, on virtual time", () => {
     expect(failed.map(([id]) => id)).toEqual(noticing);
   });
 
-  it("know where an instance is before its first binding", async () => {
+  it("can locate an instance before its first binding", async () => {
     const { world } = stand;
-    // Whoever does not know says so in the reason of the pass.
+    // A check that could not locate the instance says so in the reason of its pass.
     expect(some.results.find(({ check }) => check.id === "IS-43")?.reason).toBeUndefined();
     const plane = virtualDataPlane(world);
     expect(await world.run(async () => plane.locate?.("no-such-instance"))).toBeUndefined();
   });
 });
 
-describe("the suites of data on the reference broker, with real clients", () => {
+describe("the backup and isolation suites on the reference broker, with real clients", () => {
   let cloud: Cloud;
   const ends = new AsyncDisposableStack();
 
@@ -169,7 +169,7 @@ describe("the suites of data on the reference broker, with real clients", () => 
   afterAll(() => ends.disposeAsync());
 
   it(
-    "all pass over HTTP and PostgreSQL and leave nothing behind",
+    "pass over HTTP and PostgreSQL and leave nothing behind",
     async ({ skip }) => {
       const missing = await cloud.sockets.plane.prepare().then(
         () => undefined,
@@ -181,11 +181,11 @@ describe("the suites of data on the reference broker, with real clients", () => 
       const { ip, username, password } = broker;
       const data = liveDataPlane(cloud.world);
       const url = `http://${ip}:3000`;
-      // Those that differ on real sockets; the others see the broker's API alone.
+      // These differ on real sockets; the others use only the broker's API.
       const only = ["BK-10", "BK-11", "BK-12", "BK-48", "IS-06", "IS-25", "IS-43", "IS-48"];
       const summary = await certify({ url, username, password, suites: SUITES, data, only });
       expect(verdictsOf(summary)).toEqual(Object.fromEntries(only.map((id) => [id, "pass"])));
-      expect([summary.exitCode, summary.leftBehind, remains(cloud.world)]).toEqual([0, [], []]);
+      expect([summary.exitCode, summary.leftBehind, findRemains(cloud.world)]).toEqual([0, [], []]);
     },
     PATIENCE_MS,
   );

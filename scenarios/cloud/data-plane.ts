@@ -19,7 +19,7 @@ const OUTSIDER = "127.0.0.2";
 
 type Session = ReturnType<World["dataservices"]["session"]>;
 
-/** What refusals of the virtual data plane are to a client, by their code. */
+/** The fault that a client sees, by the code of the virtual data plane's refusal. */
 const FAULTS: Readonly<Record<string, DataError["fault"]>> = {
   DS_REFUSED: "unreachable",
   DS_RESET: "unreachable",
@@ -59,7 +59,7 @@ function rowsOf(session: Session, { table }: Extract<Statement, { do: "rows" }>)
   );
 }
 
-/** The virtual data plane knows tables of rows and sequences, which come into being with their first row or number, and no transactions. */
+/** The virtual data plane has tables of rows, and sequences, both of which come into being when they are first used. It has no transactions. */
 function perform(session: Session, statement: Statement): TableRows {
   switch (statement.do) {
     case "create-table":
@@ -112,7 +112,7 @@ interface Port {
   readonly fixed_ips: readonly { readonly ip_address: string }[];
 }
 
-/** What an operator of the platform finds out in OpenStack: data guard names the group of an instance after it. */
+/** Finds the primary of an instance as an operator does, in OpenStack: data guard names the security group of an instance after the instance. */
 function locatorOf(world: World): (instanceId: string) => Promise<Address | undefined> {
   return async (instanceId) => {
     const { openstackAdmin, cpi } = world.credentials;
@@ -140,7 +140,7 @@ function resolveHost(world: World, host: string): string {
   return address;
 }
 
-/** The data services of a world without sockets, for `certify`: names by its DNS, sessions on its virtual data plane. */
+/** The way to the data services of a world without sockets, for `certify`: the world's DNS resolves names, its virtual data plane opens sessions. */
 export function virtualDataPlane(world: World): DataPlane {
   const sourceOf = (from: Vantage): string => {
     if (typeof from === "object") return resolveHost(world, from.vmOf);
@@ -169,13 +169,13 @@ export function virtualDataPlane(world: World): DataPlane {
   };
 }
 
-/** The data services of a cloud on sockets: names by its DNS, real clients from where its applications are. */
+/** The way to the data services of a cloud on sockets: its DNS resolves names, real clients connect from the address of applications. */
 export function liveDataPlane(world: World): DataPlane {
   return socketPlane({
     resolve: async (host) => world.dns.resolve(host),
     source: world.plan.applications,
     outsider: OUTSIDER,
-    // Each VM's address is one of this machine.
+    // The address of each VM belongs to this machine.
     tenant: "instance",
     platformPorts: [AGENT_PORT],
     locate: locatorOf(world),

@@ -3,15 +3,16 @@ import type { Pace } from "../../simulators/kernel/index.ts";
 import type { World } from "../../simulators/world.ts";
 import type { RunningBroker } from "./brokers.ts";
 
-export interface BrokerDescription {
+/** The address and credentials of a broker. */
+interface BrokerDescription {
   readonly name: string;
-  /** `http://127.64.0.18:3000`: reached from this machine without DNS. */
+  /** `http://127.64.0.18:3000`: works on this machine without DNS. */
   readonly url: string;
   readonly username: string;
   readonly password: string;
-  /** The same by its name in Consul. */
+  /** The same, by the broker's name in Consul. */
   readonly consulUrl: string;
-  /** Who may list all instances: GET /instances. */
+  /** The login with which GET /instances lists every instance. */
   readonly operator: { readonly username: string; readonly password: string };
 }
 
@@ -25,14 +26,14 @@ interface OpenStackUser {
 export interface CloudDescription {
   readonly block: string;
   readonly seed: number;
-  /** True where all passwords follow from the seed: whoever knows it can work them out. */
+  /** True where every password follows from the seed, so that whoever knows it can work them out. */
   readonly predictableSecrets: boolean;
   readonly pace: Pace;
   readonly director: {
     readonly url: string;
     readonly client: string;
     readonly clientSecret: string;
-    /** PEM; of UAA too. */
+    /** PEM of the authority that signed the certificates of the director and of UAA. */
     readonly caCert: string;
     readonly uaaUrl: string;
   };
@@ -42,24 +43,25 @@ export interface CloudDescription {
     /** Name of the domain of user and project. */
     readonly domain: string;
     readonly region: string;
-    /** The platform's own login, as the director uses it: member of the project, no administrator. */
+    /** The platform's own login, which the director uses: a member of the project, no administrator. */
     readonly member: OpenStackUser;
     /** The administrator in a project of its own. */
     readonly admin: OpenStackUser;
   };
-  /** `address` as host:port, UDP and TCP. */
+  /** `address` is host:port, over UDP and TCP. */
   readonly dns: { readonly address: string; readonly domain: string };
   readonly consul: { readonly httpAddr: string; readonly url: string };
   readonly brokers: readonly BrokerDescription[];
-  /** See simulators/control: faults, events, digest, snapshots. Each request brings `Authorization: Bearer` and the token. */
+  /** Faults, events, digest, snapshots (simulators/control/README.md). Each request carries `Authorization: Bearer` with the token. */
   readonly control: { readonly url: string; readonly token: string };
-  /** Where the broken conservation laws are listed, for the control token. */
+  /** URL that lists the broken conservation laws, with the control token. */
   readonly laws: string;
-  /** Where applications connect from: data guard opens instances to it. */
+  /** Address that applications connect from; data guard admits it to instances that have a binding. */
   readonly applications: string;
 }
 
-export interface Booted {
+/** What a cloud was booted with. */
+interface BootedCloud {
   readonly seed: number;
   readonly secretsFrom: "random" | "seed";
   readonly pace: Pace;
@@ -68,9 +70,10 @@ export interface Booted {
   readonly controlToken: string;
 }
 
+/** Describes a cloud that has been booted. */
 export function describe(
   world: World,
-  { seed, secretsFrom, pace, brokers, caCert, controlToken }: Booted,
+  { seed, secretsFrom, pace, brokers, caCert, controlToken }: BootedCloud,
 ): CloudDescription {
   const { plan, credentials } = world;
   const { authUrl, ...admin } = credentials.openstackAdmin;
@@ -108,7 +111,7 @@ export function describe(
   };
 }
 
-/** What the real clients read: `bosh`, `openstack`, `consul`; and what drydock adds to it, `DRYDOCK_BROKER_…` of the first broker. */
+/** The variables that the real clients `bosh`, `openstack` and `consul` read, and drydock's own; `DRYDOCK_BROKER_…` are of the first broker. */
 export function environmentOf(description: CloudDescription): Readonly<Record<string, string>> {
   const { director, openstack, consul, dns, brokers, control } = description;
   const [first] = brokers;

@@ -16,29 +16,29 @@ import { Brokers, type RunningBroker } from "./brokers.ts";
 import type { ServiceName } from "../deployments/manifests.ts";
 import { PersistentCustomer, OWNER } from "./testing.ts";
 
-const BOOT_MS_MAX = 120_000;
+const BOOT_MS_MAX = 600_000;
 const REPLICA_SMALL = "5d3b1c10-0000-4000-8000-000000000010";
 const APP = { bind_resource: { app_guid: "app" } };
 
-/** A world whose network can be watched: `seen` is called once a broker has been answered. */
-interface Environment {
+/** A world whose network is watched: `onAnswered` is called each time a broker has got an answer. */
+interface WatchedWorld {
   readonly world: World;
   readonly brokers: Brokers;
   readonly admin: OpenStackClient;
-  seen: () => void;
+  onAnswered: () => void;
   readonly customerOf: (service: ServiceName) => Promise<PersistentCustomer>;
 }
 
-async function stageOf(services: readonly ServiceName[]): Promise<Environment> {
+async function prepareWatchedWorld(services: readonly ServiceName[]): Promise<WatchedWorld> {
   const world = createWorld({ seed: 5, scramIterations: 1 });
-  let answered = (): void => {};
+  let onAnswer = (): void => {};
   const watched = {
     ...world,
     net: {
       attach: world.net.attach.bind(world.net),
       fetchFrom: (source: string) => {
         const fetch = world.net.fetchFrom(source);
-        return (...call: Parameters<typeof fetch>) => fetch(...call).finally(() => answered());
+        return (...call: Parameters<typeof fetch>) => fetch(...call).finally(() => onAnswer());
       },
     } as unknown as World["net"],
   };
@@ -53,14 +53,14 @@ async function stageOf(services: readonly ServiceName[]): Promise<Environment> {
     world,
     brokers,
     admin,
-    set seen(listener: () => void) {
-      answered = listener;
+    set onAnswered(listener: () => void) {
+      onAnswer = listener;
     },
     customerOf: (service) => PersistentCustomer.of(world, brokerOf(service)),
   };
 }
 
-/** The addresses of VMs, by deployment. */
+/** Addresses of VMs, by deployment. */
 const vmsOf = ({ bosh }: World): ReadonlyMap<string, readonly string[]> =>
   new Map(
     [...bosh.state().deployments.values()].map(({ name, instances }) => [
@@ -69,18 +69,18 @@ const vmsOf = ({ bosh }: World): ReadonlyMap<string, readonly string[]> =>
     ]),
   );
 
-describe("a binding that can not be let in", () => {
+describe("a binding for which data guard can make no rule", () => {
   const INSTANCE = "/v2/service_instances/a";
   const BINDING = `${INSTANCE}/service_bindings/b`;
-  let stage: Environment;
+  let watchedWorld: WatchedWorld;
   let customer: PersistentCustomer;
   let project: string;
 
   const setQuota = (rules: number): Promise<unknown> =>
-    stage.admin.call("network", "PUT", `/quotas/${project}`, { quota: { security_group_rule: rules } });
-  /** From now on no rule can be made. */
+    watchedWorld.admin.call("network", "PUT", `/quotas/${project}`, { quota: { security_group_rule: rules } });
+  /** Leaves no room for another rule. */
   const useUpQuota = async (): Promise<void> => {
-    const { quota } = (await stage.admin.call("network", "GET", `/quotas/${project}/details.json`)) as {
+    const { quota } = (await watchedWorld.admin.call("network", "GET", `/quotas/${project}/details.json`)) as {
       quota: { security_group_rule: { used: number } };
     };
     await setQuota(quota.security_group_rule.used);
@@ -88,10 +88,12 @@ describe("a binding that can not be let in", () => {
   const canConnect = async (): Promise<boolean> => {
     const { body } = await customer.askUntilAnswered("GET", BINDING);
     const { host, port, username, password, name } = body.credentials as Readonly<Record<string, string>>;
-    const address = stage.world.dns.resolve(host ?? "") ?? "";
+    const address = watchedWorld.world.dns.resolve(host ?? "") ?? "";
     const login = { username: username ?? "", password: password ?? "", database: name ?? "" };
     try {
-      stage.world.dataservices.session(stage.world.plan.applications, address, Number(port), login).close();
+      watchedWorld.world.dataservices
+        .session(watchedWorld.world.plan.applications, address, Number(port), login)
+        .close();
       return true;
     } catch {
       return false;
@@ -99,14 +101,14 @@ describe("a binding that can not be let in", () => {
   };
   const leftovers = async (): Promise<unknown> => {
     const records = await customer.records();
-    return [...findBrokenLaws(stage.world, recordLaws(records)), ...records.flatMap(({ bindings }) => bindings)];
+    return [...findBrokenLaws(watchedWorld.world, recordLaws(records)), ...records.flatMap(({ bindings }) => bindings)];
   };
 
   beforeAll(async () => {
-    stage = await stageOf(["postgresql"]);
-    await stage.world.run(async () => {
-      customer = await stage.customerOf("postgresql");
-      const { projects } = (await stage.admin.call("identity", "GET", "/projects?name=platform")) as {
+    watchedWorld = await prepareWatchedWorld(["postgresql"]);
+    await watchedWorld.world.run(async () => {
+      customer = await watchedWorld.customerOf("postgresql");
+      const { projects } = (await watchedWorld.admin.call("identity", "GET", "/projects?name=platform")) as {
         projects: readonly { id: string }[];
       };
       project = projects[0]?.id ?? "";
@@ -114,8 +116,8 @@ describe("a binding that can not be let in", () => {
     });
   }, BOOT_MS_MAX);
 
-  it("fails and leaves nothing behind, and is made once there is room for its rule", async () => {
-    await stage.world.run(async () => {
+  it("fails and leaves nothing behind, and succeeds once there is room for its rule", async () => {
+    await watchedWorld.world.run(async () => {
       await useUpQuota();
       expect(await customer.ask("PUT", BINDING, APP)).toBe("failed");
       expect(await leftovers()).toEqual([]);
@@ -129,8 +131,8 @@ describe("a binding that can not be let in", () => {
     });
   });
 
-  it("is unbound although no rule can be made", async () => {
-    await stage.world.run(async () => {
+  it("can be removed although no rule can be made", async () => {
+    await watchedWorld.world.run(async () => {
       expect(await customer.ask("PUT", BINDING, APP)).toBe("succeeded");
       await useUpQuota();
       expect(await customer.ask("DELETE", BINDING)).toBe("succeeded");
@@ -144,16 +146,16 @@ describe("a binding that can not be let in", () => {
     async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(fc.nat(20), { minLength: 1, maxLength: 3 }), (moments) =>
-          stage.world.run(async () => {
+          watchedWorld.world.run(async () => {
             let answers = 0;
-            stage.seen = () => {
+            watchedWorld.onAnswered = () => {
               if (!moments.includes(answers++)) return;
-              stage.brokers.kill("postgresql");
-              void stage.world.driver.sleep(5000).then(() => stage.brokers.restart("postgresql"));
+              watchedWorld.brokers.kill("postgresql");
+              void watchedWorld.world.driver.sleep(5000).then(() => watchedWorld.brokers.restart("postgresql"));
             };
             await useUpQuota();
             expect(await customer.ask("PUT", BINDING, APP)).toBe("failed");
-            stage.seen = () => {};
+            watchedWorld.onAnswered = () => {};
             expect(await leftovers()).toEqual([]);
             await setQuota(-1);
             expect(await customer.ask("PUT", BINDING, APP)).toBe("succeeded");
@@ -169,14 +171,14 @@ describe("a binding that can not be let in", () => {
   );
 });
 
-describe("who reaches whom", () => {
+describe("on the platform's network", () => {
   const PORTS = [22, 2822, AGENT_PORT, 5432, 6379, BROKER_PORT, CONSUL_HTTP_PORT, CONSUL_DNS_PORT, DIRECTOR_PORT];
   let world: World;
   let vms: ReadonlyMap<string, readonly string[]>;
-  /** Deployments by what they are. */
+  /** The deployment of each service instance, by the name that the instance has here. */
   const deployment: Record<string, string> = {};
 
-  /** Every pair of VMs of different deployments, or of one, with the ports at which the second lets the first in. */
+  /** The ports at which any of the VMs `to` lets any other of the VMs `from` in. */
   const openings = (from: readonly string[], to: readonly string[]): ReadonlySet<number> =>
     new Set(
       from.flatMap((source) =>
@@ -186,19 +188,19 @@ describe("who reaches whom", () => {
   const of = (name: string): readonly string[] => vms.get(deployment[name] ?? name) ?? [];
 
   beforeAll(async () => {
-    const stage = await stageOf(["postgresql", "redis"]);
-    ({ world } = stage);
+    const watchedWorld = await prepareWatchedWorld(["postgresql", "redis"]);
+    ({ world } = watchedWorld);
     await world.run(async () => {
-      const [pg, redis] = [await stage.customerOf("postgresql"), await stage.customerOf("redis")];
-      const made = async (name: string, customer: PersistentCustomer, body: object): Promise<void> => {
+      const [pg, redis] = [await watchedWorld.customerOf("postgresql"), await watchedWorld.customerOf("redis")];
+      const provision = async (name: string, customer: PersistentCustomer, body: object): Promise<void> => {
         const known = new Set(world.bosh.state().deployments.keys());
         expect(await customer.ask("PUT", `/v2/service_instances/${name}`, { ...OWNER, ...body })).toBe("succeeded");
         deployment[name] = [...world.bosh.state().deployments.keys()].find((each) => !known.has(each)) ?? "";
       };
-      await made("bound", pg, {});
-      await made("unbound", pg, {});
-      await made("cluster", pg, { plan_id: REPLICA_SMALL });
-      await made("cache", redis, {});
+      await provision("bound", pg, {});
+      await provision("unbound", pg, {});
+      await provision("cluster", pg, { plan_id: REPLICA_SMALL });
+      await provision("cache", redis, {});
       expect(await pg.ask("PUT", "/v2/service_instances/bound/service_bindings/b", APP)).toBe("succeeded");
       expect(findBrokenLaws(world, recordLaws([...(await pg.records()), ...(await redis.records())]))).toEqual([]);
     });
@@ -213,18 +215,18 @@ describe("who reaches whom", () => {
     cache: "redis-service",
   };
 
-  it("no instance reaches another one at any port", () => {
+  it("no instance reaches another at any port", () => {
     for (const from of INSTANCES)
       for (const to of INSTANCES)
         if (from !== to) expect([from, to, [...openings(of(from), of(to))]]).toEqual([from, to, []]);
   });
 
-  it("the nodes of one instance reach each other at the service's port alone", () => {
+  it("the nodes of one instance reach each other only at the service's port", () => {
     expect(of("cluster")).toHaveLength(3);
     expect([...openings(of("cluster"), of("cluster"))]).toEqual([5432]);
   });
 
-  it("of the platform's VMs only the instance's own control plane reaches it, at its agent alone", () => {
+  it("an instance's own control plane reaches only its agent, and no other VM of the platform reaches it at all", () => {
     const platform = [...vms.keys()].filter((name) => !Object.values(deployment).includes(name));
     expect(platform).toHaveLength(6);
     for (const to of INSTANCES) {
@@ -236,13 +238,13 @@ describe("who reaches whom", () => {
     }
   });
 
-  it("applications reach an instance that is bound, at the service's port alone", () => {
+  it("applications reach an instance that has a binding, and only at the service's port", () => {
     const apps = [world.plan.applications];
     expect(INSTANCES.map((to) => [...openings(apps, of(to))])).toEqual([[5432], [], [], []]);
     expect(INSTANCES.flatMap((to) => [...openings(["127.0.0.2"], of(to))])).toEqual([]);
   });
 
-  it("an instance reaches nothing of the platform but its names", () => {
+  it("an instance reaches nothing of the platform but its DNS", () => {
     const platform = [...vms.keys()].filter((name) => !Object.values(deployment).includes(name));
     for (const from of INSTANCES)
       for (const to of platform) {

@@ -9,7 +9,7 @@ const PATH = "/v2/service_instances/treasure";
 const BACKUPS = `${PATH}/extensions/backup/backups`;
 const RESTORES = `${PATH}/extensions/backup/restores`;
 
-/** The platform's objects in Swift, as somebody with its credentials reaches them. */
+/** Opens the platform's objects in Swift to a holder of its credentials. */
 async function store(world: World): Promise<(method: string, path: string, body?: Uint8Array) => Promise<Uint8Array>> {
   const { fetch } = world.environmentAt(world.plan.applications);
   const { openstackAdmin, cpi } = world.credentials;
@@ -65,7 +65,7 @@ describe("a restore", () => {
     });
   });
 
-  const restored = (): Promise<string> =>
+  const restore = (): Promise<string> =>
     world.run(async () => (await customer.make(`${BACKUPS}/${backup}/restores`, RESTORES)).state);
 
   const damages: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = {
@@ -81,22 +81,22 @@ describe("a restore", () => {
       const name = `/treasure/${backup}/0000`;
       const whole = await world.run(() => objects("GET", name));
       await world.run(() => objects("PUT", name, damage(whole)));
-      expect(await restored()).toBe("failed");
+      expect(await restore()).toBe("failed");
       expect(data.get("coins", "1")).toEqual({ value: "new" });
       await world.run(() => objects("PUT", name, whole));
     },
   );
 
-  it("of an object that is gone fails, and of the whole backup replaces the data", async () => {
+  it("of a backup that lacks an object fails, and of a whole backup replaces the data", async () => {
     const objects = await world.run(() => store(world));
     const name = `/treasure/${backup}/0000`;
     const whole = await world.run(() => objects("GET", name));
     expect(Buffer.from(whole).toString("latin1")).not.toContain("old");
     await world.run(() => objects("DELETE", name));
-    expect(await restored()).toBe("failed");
+    expect(await restore()).toBe("failed");
     expect(data.get("coins", "1")).toEqual({ value: "new" });
     await world.run(() => objects("PUT", name, whole));
-    expect(await restored()).toBe("succeeded");
+    expect(await restore()).toBe("succeeded");
     // A restore ends the sessions that were open.
     expect(() => data.get("coins", "1")).toThrow(/DS_SESSION_ENDED/);
     expect(open().get("coins", "1")).toEqual({ value: "old" });

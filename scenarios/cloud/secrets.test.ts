@@ -7,20 +7,20 @@ import { Brokers } from "./brokers.ts";
 
 type Secrets = Readonly<Record<string, string>>;
 
-/** What Keystone makes up for who asks: a token, an application credential, keys for EC2. */
+/** Secrets that Keystone makes on request: a token, an application credential, keys for EC2. */
 async function secretsOfKeystone(world: World): Promise<Secrets> {
   const { credentials, plan } = world;
   const { authUrl, username: name, password, project } = credentials.openstackAdmin;
-  const place = world.environmentAt(plan.applications);
+  const environment = world.environmentAt(plan.applications);
   const domain = { id: "default" };
   const identity = { methods: ["password"], password: { user: { name, domain, password } } };
-  const issued = await place.fetch(`${authUrl}/auth/tokens`, {
+  const issued = await environment.fetch(`${authUrl}/auth/tokens`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ auth: { identity, scope: { project: { name: project, domain } } } }),
   });
   const { token } = (await issued.json()) as { token: { user: { id: string }; project: { id: string } } };
-  const admin: OpenStackClient = await openStackClient(place, credentials.openstackAdmin);
+  const admin: OpenStackClient = await openStackClient(environment, credentials.openstackAdmin);
   const post = async (kind: string, body: Record<string, unknown>): Promise<Record<string, { secret: string }>> =>
     (await admin.call("identity", "POST", `/users/${token.user.id}/${kind}`, body)) as Record<
       string,
@@ -35,7 +35,7 @@ async function secretsOfKeystone(world: World): Promise<Secrets> {
   };
 }
 
-/** Passwords in the manifest of a customer's instance, as the director shows it. */
+/** Passwords in the manifest of a service instance, as the director shows it. */
 async function secretsOfManifest(world: World, deployment: string): Promise<Secrets> {
   const { credentials, plan } = world;
   const { url, client, clientSecret } = credentials.director;
@@ -46,7 +46,7 @@ async function secretsOfManifest(world: World, deployment: string): Promise<Secr
   return Object.fromEntries(passwords.map((password, at) => [`manifest ${at}`, password]));
 }
 
-/** Every secret that the platform's story leads to. */
+/** Every secret that the platform's story produces. */
 async function secretsOf(options: WorldOptions): Promise<Secrets> {
   const world = createWorld({ ...options, scramIterations: 1 });
   const brokers = new Brokers(world);
@@ -71,7 +71,7 @@ async function secretsOf(options: WorldOptions): Promise<Secrets> {
   return secrets;
 }
 
-it("draws no secret from the seed where there is a key, and all of them where there is none", async () => {
+it("a world draws no secret from its seed where it has a key, and every secret where it has none", async () => {
   const [seeded, again, one, other] = [
     await secretsOf({ seed: 7 }),
     await secretsOf({ seed: 7 }),

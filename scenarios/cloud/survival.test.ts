@@ -12,36 +12,36 @@ import { Brokers } from "./brokers.ts";
 import { PersistentCustomer, OWNER } from "./testing.ts";
 
 /*
- * A broker may be killed between any two things that it does to the world or to its store. It is started again some seconds later. It must
- * bring everything that it had accepted to its end, as if nothing had happened, and leave nothing behind that no record names.
+ * A broker may be killed between any two things that it does to the world or to its store, and is started again some seconds later. It must
+ * then finish everything that it had accepted, as if nothing had happened, and leave nothing behind that no record names.
  */
 const SERVICE = "postgresql";
 const DOWN_MS = 5_000;
 
-/** Kills the broker at chosen ones of its steps: a step is an exchange with a backend, a statement, or a pause. */
+/** Kills the broker at some of its steps: a step is an exchange with a backend, a statement, or a pause. */
 class Fate {
   readonly world: World;
   readonly brokers: Brokers;
   readonly reported: unknown[] = [];
-  #doomed: ReadonlySet<number> = new Set();
+  #killedAt: ReadonlySet<number> = new Set();
   steps = 0;
 
   constructor(world: World, pool: PostgresPool) {
     this.world = world;
-    this.brokers = new Brokers(this.#watched(), { pool: () => pool, report: (error) => this.reported.push(error) });
+    this.brokers = new Brokers(this.#countSteps(), { pool: () => pool, report: (error) => this.reported.push(error) });
   }
 
-  begin(doomed: readonly number[]): void {
+  begin(killedAt: readonly number[]): void {
     this.steps = 0;
-    this.#doomed = new Set(doomed);
+    this.#killedAt = new Set(killedAt);
   }
 
-  #watched(): World {
+  #countSteps(): World {
     const { net, driver } = this.world;
     const step = async <T>(work: Promise<T>): Promise<T> => {
       const number = this.steps++;
       const value = await work;
-      if (this.#doomed.has(number)) this.#kill();
+      if (this.#killedAt.has(number)) this.#kill();
       return value;
     };
     return {
@@ -83,11 +83,11 @@ afterAll(async () => {
   if ("stop" in postgres) await postgres.stop();
 });
 
-describe.each(STORES)("a broker that is killed, on $store", ({ missing, livesMax, pool: open }) => {
+describe.each(STORES)("a broker that is killed, on $store", ({ missing, livesMax: runsMax, pool: open }) => {
   let pool: PostgresPool;
   let fate: Fate;
   let customer: PersistentCustomer;
-  let lives = 0;
+  let lifecycles = 0;
 
   beforeAll(async () => {
     if (missing) return;
@@ -106,19 +106,19 @@ describe.each(STORES)("a broker that is killed, on $store", ({ missing, livesMax
     await pool?.end();
   });
 
-  /** One whole life of an instance; what each step of it came to, and what it leaves. */
-  const live = (doomed: readonly number[]): Promise<Readonly<Record<string, unknown>>> =>
+  /** Leads an instance through its whole lifecycle. Returns how each step ended, and what is left over. */
+  const runLifecycle = (killedAt: readonly number[]): Promise<Readonly<Record<string, unknown>>> =>
     fate.world.run(async () => {
-      const path = `/v2/service_instances/life-${++lives}`;
-      const binding = `${path}/service_bindings/binding-${lives}`;
+      const path = `/v2/service_instances/life-${++lifecycles}`;
+      const binding = `${path}/service_bindings/binding-${lifecycles}`;
       const backups = `${path}/extensions/backup/backups`;
       const outcomes: Record<string, unknown> = {};
-      fate.begin(doomed);
+      fate.begin(killedAt);
       outcomes.provision = await customer.ask("PUT", path, OWNER);
       outcomes.bind = await customer.ask("PUT", binding, { bind_resource: { app_guid: "app" } });
       const { id, state } = await customer.make(backups, backups);
       outcomes.backup = state;
-      outcomes.update = await customer.ask("PATCH", path, { parameters: { max_connections: 20 + lives } });
+      outcomes.update = await customer.ask("PATCH", path, { parameters: { max_connections: 20 + lifecycles } });
       const restores = `${path}/extensions/backup/restores`;
       outcomes.restore = (await customer.make(`${backups}/${id}/restores`, restores)).state;
       outcomes.alive = findBrokenLaws(fate.world, recordLaws(await customer.records()));
@@ -129,7 +129,7 @@ describe.each(STORES)("a broker that is killed, on $store", ({ missing, livesMax
       return outcomes;
     });
 
-  const WELL = {
+  const SUCCESS = {
     provision: "succeeded",
     bind: "succeeded",
     backup: "succeeded",
@@ -142,22 +142,22 @@ describe.each(STORES)("a broker that is killed, on $store", ({ missing, livesMax
     records: 0,
   };
 
-  it.skipIf(missing)("lives a whole life when nobody kills it", async () => {
-    expect(await live([])).toEqual(WELL);
+  it.skipIf(missing)("completes a lifecycle when nobody kills it", async () => {
+    expect(await runLifecycle([])).toEqual(SUCCESS);
     expect(fate.steps).toBeGreaterThan(100);
   });
 
   it.skipIf(missing)(
-    "goes on wherever it was, and leaves nothing behind",
+    "goes on where it was, at whichever step it was killed, and leaves nothing behind",
     async () => {
       const stepsMax = fate.steps;
       const moments = fc.array(fc.nat(stepsMax - 1), { minLength: 1, maxLength: 4 });
       await fc.assert(
-        fc.asyncProperty(moments, async (doomed) => {
-          expect(await live(doomed)).toEqual(WELL);
+        fc.asyncProperty(moments, async (killedAt) => {
+          expect(await runLifecycle(killedAt)).toEqual(SUCCESS);
           expect(fate.reported).toEqual([]);
         }),
-        { numRuns: livesMax },
+        { numRuns: runsMax },
       );
     },
     600_000,

@@ -9,7 +9,7 @@ import type { RunningBroker } from "./brokers.ts";
 
 const ENDING_MS_MAX = 2 * 3_600_000;
 
-/** Whose the instances of tests are. */
+/** The owner of the instances that tests order. */
 export const OWNER = { organization_guid: "org", space_guid: "space", context: { platform: "cloudfoundry" } };
 
 /** Service and plan, as a request names them. */
@@ -20,7 +20,7 @@ interface PlanIds {
 
 const Listed = Type.Array(Type.Object({ id: Type.String() }));
 
-/** A platform for tests that asks again until it is answered, and follows what it asked for to its end. */
+/** A platform for tests: it repeats a request until it is answered, and follows each operation to its end. */
 export class PersistentCustomer {
   readonly ids: PlanIds;
   readonly #environment: Environment;
@@ -43,7 +43,7 @@ export class PersistentCustomer {
     return new PersistentCustomer(world, broker, { service_id: service?.id ?? "", plan_id: plan?.id ?? "" });
   }
 
-  /** The first answer that is none of an outage. */
+  /** Sends a request until the answer is no 5xx. Returns that answer. */
   askUntilAnswered(method: string, path: string, body?: object, client = this.#client): Promise<OsbReply> {
     return pollUntil(this.#environment, `${method} ${path}`, 1000, ENDING_MS_MAX, async () => {
       const answer = await client.send(method, path, body);
@@ -57,7 +57,7 @@ export class PersistentCustomer {
     );
   }
 
-  /** Asks for something that the specification polls for. Answers with how it ended. */
+  /** Orders an operation and polls it. Returns the state in which it ended, or the status of a refusal. */
   async ask(method: string, path: string, body?: object): Promise<string> {
     const isDeletion = method === "DELETE";
     const query = new URLSearchParams({ accepts_incomplete: "true", ...(isDeletion && this.ids) });
@@ -75,7 +75,7 @@ export class PersistentCustomer {
     return parseAs(Listed, body[resource.split("/").at(-1) ?? ""], `GET ${resource}`);
   }
 
-  /** Makes a backup or a restore and answers with its id and how it ended. */
+  /** Makes a backup or a restore. Returns its id and the state in which it ended. */
   async make(collection: string, resource: string): Promise<{ readonly id: string; readonly state: string }> {
     const before = (await this.#list(resource)).length;
     const id = await pollUntil(this.#environment, collection, 1000, ENDING_MS_MAX, async () => {
@@ -90,7 +90,7 @@ export class PersistentCustomer {
     return { id, state };
   }
 
-  /** What the broker states of its instances, to its operators. */
+  /** Fetches the broker's records, with the login of its operators. */
   async records(): Promise<readonly InstanceRecord[]> {
     const operator = osbClient(this.#environment, { ...this.#broker, ...this.#broker.operator });
     const { body } = await this.askUntilAnswered("GET", "/instances", undefined, operator);

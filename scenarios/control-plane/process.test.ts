@@ -22,8 +22,8 @@ const IDS = { service_id: "5d3b1c10-0000-4000-8000-000000000000", plan_id: "5d3b
 const OWNER = { organization_guid: "org", space_guid: "space" };
 const ENDING_MS_MAX = 60_000;
 
-describe("a control plane that can not start", () => {
-  const starting = async (
+describe("a control plane that can't start", () => {
+  const startInVain = async (
     environment: Readonly<Record<string, string>>,
     content?: string,
   ): Promise<ControlPlaneProcess> => {
@@ -40,8 +40,8 @@ describe("a control plane that can not start", () => {
     ["no settings", {}, undefined, "CONFIG_INVALID"],
     ["a file that is no mapping", {}, "- a\n- b", "CONFIG_NOT_YAML"],
     ["a setting of the wrong kind", { BROKER_SERVICE: "oracle" }, undefined, "CONFIG_INVALID"],
-  ])("says why in one line: %s", async (_case, environment, content, code) => {
-    const { errors, output, process: child } = await starting(environment, content);
+  ])("says why in one line when it gets %s", async (_case, environment, content, code) => {
+    const { errors, output, process: child } = await startInVain(environment, content);
     expect(child.exitCode).toBe(2);
     expect(errors).toMatch(new RegExp(`^broker: ${code}: .+\n$`));
     expect(output).toBe("");
@@ -54,16 +54,16 @@ describe.skipIf("reason" in postgres)("a control plane as a process, on PostgreS
   const controls: ControlPlaneProcess[] = [];
 
   const listen = (): string => `${cloud.world.plan.block}.0.9:3000`;
-  const started = async (): Promise<ControlPlaneProcess> => {
+  const start = async (): Promise<ControlPlaneProcess> => {
     const next = new ControlPlaneProcess(
       controlPlaneEnvironment(cloud, listen(), "url" in postgres ? postgres.url : ""),
     );
     controls.push(next);
-    await next.logs("listening");
+    await next.awaitEvent("listening");
     return next;
   };
   const send: ControlPlaneClient = (...request) => controlPlaneClient(listen())(...request);
-  const ended = async (path: string): Promise<unknown> => {
+  const awaitEnd = async (path: string): Promise<unknown> => {
     const deadline = performance.now() + ENDING_MS_MAX;
     for (;;) {
       const { status, json } = await send("GET", `${path}/last_operation`);
@@ -72,16 +72,16 @@ describe.skipIf("reason" in postgres)("a control plane as a process, on PostgreS
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   };
-  /** Sends SIGKILL once the broker has said that it has begun, and starts it again. */
-  const killed = async (): Promise<void> => {
-    await control.logs("operation.begins");
+  /** Sends SIGKILL once the broker has logged that an operation begins, and starts it again. */
+  const killAndRestart = async (): Promise<void> => {
+    await control.awaitEvent("operation.begins");
     await control.kill("SIGKILL");
-    control = await started();
+    control = await start();
   };
 
   beforeAll(async () => {
     cloud = await bootCloud({ seed: 1, services: [], pace: "instant" });
-    control = await started();
+    control = await start();
   });
 
   afterAll(async () => {
@@ -90,29 +90,29 @@ describe.skipIf("reason" in postgres)("a control plane as a process, on PostgreS
     if ("stop" in postgres) await postgres.stop();
   });
 
-  it("goes on after kill -9 where it was, and leaves nothing behind", async () => {
+  it("goes on where it was after kill -9, and leaves nothing behind", async () => {
     const path = "/v2/service_instances/standalone";
     const binding = `${path}/service_bindings/b`;
     const query = new URLSearchParams({ ...IDS, accepts_incomplete: "true" });
     expect((await send("PUT", `${path}?accepts_incomplete=true`, { ...IDS, ...OWNER })).status).toBe(202);
-    await killed();
-    expect(await ended(path)).toBe("succeeded");
+    await killAndRestart();
+    expect(await awaitEnd(path)).toBe("succeeded");
 
     expect((await send("PUT", `${binding}?accepts_incomplete=true`, IDS)).status).toBe(202);
-    await killed();
-    expect(await ended(binding)).toBe("succeeded");
+    await killAndRestart();
+    expect(await awaitEnd(binding)).toBe("succeeded");
     expect((await send("GET", binding)).json.credentials).toMatchObject({ port: 5432 });
 
     const { instances } = (await send("GET", "/instances", undefined, "operator")).json;
     expect(findBrokenLaws(cloud.world, recordLaws(instances as readonly InstanceRecord[]))).toEqual([]);
 
     expect((await send("DELETE", `${path}?${String(query)}`)).status).toBe(202);
-    await killed();
-    expect(await ended(path)).toBe(410);
+    await killAndRestart();
+    expect(await awaitEnd(path)).toBe(410);
     expect(findBrokenLaws(cloud.world, recordLaws([]))).toEqual([]);
   });
 
-  it("logs what it does and no secret, and stops when it is asked to", async () => {
+  it("logs what it does without secrets, and stops on SIGTERM", async () => {
     await control.kill("SIGTERM");
     expect(control.process.exitCode).toBe(0);
     const said = controls.map(({ output, errors }) => output + errors).join("");

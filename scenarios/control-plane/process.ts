@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { basicHeader } from "../../simulators/kernel/index.ts";
 import type { Cloud } from "../cloud/cloud.ts";
 
 const MAIN = fileURLToPath(new URL("../../broker/main.ts", import.meta.url));
@@ -14,7 +15,7 @@ export const SECRETS = {
   encryptionKey: "5e".repeat(32),
 } as const;
 
-/** The environment of a control plane for PostgreSQL in a cloud, its pauses short. */
+/** The environment variables of a control plane for PostgreSQL in a cloud, with short pauses. */
 export const controlPlaneEnvironment = (
   cloud: Cloud,
   address: string,
@@ -33,10 +34,10 @@ export const controlPlaneEnvironment = (
   DATABASE_URL: databaseUrl,
 });
 
-/** The process of a control plane (`broker/main.ts`), and what it has said. */
+/** The process of a control plane (`broker/main.ts`), and its output so far. */
 export class ControlPlaneProcess {
   readonly process: ChildProcess;
-  /** Resolves when it has ended and everything that it said has been read. */
+  /** Resolves when it has ended and all of its output has been read. */
   readonly exited: Promise<unknown>;
   output = "";
   errors = "";
@@ -55,8 +56,8 @@ export class ControlPlaneProcess {
     return this.process.exitCode !== null || this.process.signalCode !== null;
   }
 
-  /** Resolves once it has logged an event. @throws Error when it ends before, or does not in time */
-  async logs(event: string): Promise<void> {
+  /** Waits until it has logged an event. @throws Error when it ends first, or takes longer than a minute */
+  async awaitEvent(event: string): Promise<void> {
     const deadlineMs = performance.now() + LISTENING_MS_MAX;
     while (!this.output.includes(`"${event}"`)) {
       if (this.hasExited) throw new Error(`the control plane has ended: ${this.errors}`);
@@ -71,13 +72,13 @@ export class ControlPlaneProcess {
   }
 }
 
-/** What a control plane answers: always an object. */
+/** An answer of a control plane, whose body is always an object. */
 export interface ControlPlaneAnswer {
   readonly status: number;
   readonly json: Readonly<Record<string, unknown>>;
 }
 
-/** Sends requests to a control plane as its platform, or as its operator. */
+/** Makes a client of a control plane, which logs in as its platform or as its operator. */
 export const controlPlaneClient =
   (address: string) =>
   async (
@@ -87,7 +88,7 @@ export const controlPlaneClient =
     login: "platform" | "operator" = "platform",
   ): Promise<ControlPlaneAnswer> => {
     const headers = {
-      authorization: `Basic ${Buffer.from(`${login}:${SECRETS[login]}`).toString("base64")}`,
+      authorization: basicHeader(login, SECRETS[login]),
       "x-broker-api-version": "2.17",
       "content-type": "application/json",
     };

@@ -17,7 +17,7 @@ export interface ReleaseSpec {
   readonly jobs: readonly JobSpec[];
 }
 
-/** Archives are part of a run's digest, so nothing in them may come from the clock. */
+/** Archives enter a run's digest, so nothing in them may come from the clock. */
 const MTIME = new Date(0);
 
 type Tarball = Buffer<ArrayBuffer>;
@@ -46,7 +46,7 @@ async function jobTarball(job: JobSpec): Promise<Tarball> {
 
 const tarballs = new WeakMap<ReleaseSpec, Promise<Tarball>>();
 
-/** A release tarball: release.MF and one archive a job (bosh.io/docs/create-release). The same each time, so it is made once. */
+/** Packs a release: release.MF and one archive a job (bosh.io/docs/create-release). Every call gives the same bytes, which are made once. */
 export function releaseTarball(release: ReleaseSpec): Promise<Tarball> {
   const known = tarballs.get(release) ?? packRelease(release);
   tarballs.set(release, known);
@@ -73,7 +73,7 @@ async function packRelease(release: ReleaseSpec): Promise<Tarball> {
   return tarball({ "./release.MF": stringify(manifest), ...files });
 }
 
-/** A heavy OpenStack stemcell in small: stemcell.MF and an image archive with a root.img (bosh.io/docs/stemcell). */
+/** Packs a tiny heavy stemcell for OpenStack: stemcell.MF and an image archive with a root.img (bosh.io/docs/stemcell). */
 export async function stemcellTarball(name: string, version: string, operatingSystem: string): Promise<Tarball> {
   const image = await tarball({ "root.img": Buffer.alloc(1024, `${name}/${version}`) });
   const manifest = {

@@ -2,9 +2,12 @@ import { stringify } from "yaml";
 import { ZONES } from "./cloud-config.ts";
 import type { Extension } from "./security-groups.ts";
 
+/** The data services that the platform can offer. */
 export const SERVICES = ["postgresql", "redis", "mongodb"] as const;
+/** The name of a data service that the platform can offer. */
 export type ServiceName = (typeof SERVICES)[number];
 
+/** The stemcell of every VM that the director makes. */
 export const STEMCELL = {
   name: "bosh-openstack-kvm-ubuntu-jammy-go_agent",
   version: "1.500",
@@ -16,7 +19,7 @@ interface Group {
   readonly instances: number;
   readonly jobs: readonly { readonly name: string; readonly release: string; readonly properties?: object }[];
   readonly disk?: string;
-  /** Whose security groups its VMs have. Default: the network's. */
+  /** VM extension that gives its VMs their security groups. Default: those of the network. */
   readonly extension?: Extension;
 }
 
@@ -41,12 +44,13 @@ function manifest(name: string, groups: readonly Group[]): string {
   });
 }
 
+/** A deployment of the platform: its name and its manifest, in YAML. */
 export interface PlatformDeployment {
   readonly name: string;
   readonly manifest: string;
 }
 
-/** The management services, in the order of their deployment: names first, then the store, then what needs both. */
+/** The management services, in the order of their deployment: DNS first, then the store, then what needs both. */
 export const MANAGEMENT_SERVICES: readonly PlatformDeployment[] = [
   {
     name: "consul-dns",
@@ -95,7 +99,7 @@ export const MANAGEMENT_SERVICES: readonly PlatformDeployment[] = [
   },
 ];
 
-/** The control plane of one service: the VM on which its broker runs. */
+/** The deployment of a service's control plane: one VM, on which its broker runs. */
 export function controlPlane(service: ServiceName): PlatformDeployment {
   const properties = { service, port: 3000, name: `${service}-service-broker` };
   return {

@@ -29,7 +29,7 @@ const controlPlane = (name: string): ReleaseSpec => ({
   jobs: [job("service-broker", "service", "port", "name")],
 });
 
-/** What the platform uploads to its director, in the order in which it does. */
+/** The releases that the platform uploads to its director, in this order. */
 export const RELEASES: readonly ReleaseSpec[] = [
   {
     name: "consul-dns",

@@ -7,10 +7,10 @@ import {
   UAA_PORT,
 } from "../../simulators/addresses.ts";
 
-/** Who may connect: the ports that carry a group, or where operators and applications are. */
-export type Peer = { readonly group: GroupName } | "operators" | "applications";
+/** Who may connect: the VMs whose ports have a security group, or the addresses of operators or of applications. */
+type Peer = { readonly group: GroupName } | "operators" | "applications";
 
-/** One port of a job, and who needs it. */
+/** A port of a job, over TCP unless `protocol` says otherwise, and who needs it. */
 export interface Opening {
   readonly port: number;
   readonly protocol?: "tcp" | "udp";
@@ -21,10 +21,10 @@ const IN_MANAGEMENT: Peer = { group: "management" };
 const CONTROL_PLANES: Peer = { group: "control-plane" };
 
 /**
- * The platform's security groups. Each names the port that a job needs and who needs it; none lets in a network.
+ * The platform's security groups. Each opens the ports of a job to those who need them; none lets in a whole network.
  *
- * `management` and `service-instances` open nothing: they say what a VM is. What is open at an instance is data guard's to say, in a group of
- * the instance's own (broker/guard). Agents of BOSH need no rule: it is they who call the director.
+ * `management` and `service-instances` open nothing: they only say what a VM is. Data guard decides what is open at a service instance, with a
+ * group of the instance's own (broker/guard). BOSH agents need no rule, because they call the director and not the other way round.
  */
 export const SECURITY_GROUPS = {
   management: [],
@@ -42,18 +42,20 @@ export const SECURITY_GROUPS = {
   "control-plane": [{ port: BROKER_PORT, from: ["operators"] }],
 } as const satisfies Readonly<Record<string, readonly Opening[]>>;
 
+/** The name of one of the platform's security groups. */
 export type GroupName = "management" | "service-instances" | "director" | "consul" | "a9s-pg" | "control-plane";
 
-/** What a job of the platform's own asks for beside its network's group: the names of its VM's groups. */
+/** VM extensions of the cloud config. Each adds the security group of its name to the VMs of an instance group. */
 export const EXTENSIONS = ["consul", "a9s-pg", "control-plane"] as const satisfies readonly GroupName[];
+/** The name of a VM extension of the cloud config. */
 export type Extension = (typeof EXTENSIONS)[number];
 
-/** A VM's own groups take the place of its network's (bosh.io/docs/openstack-cpi). */
+/** The security groups of VMs with an extension. They replace those of the network (bosh.io/docs/openstack-cpi). */
 export const groupsOf = (extension: Extension): readonly GroupName[] => ["management", extension];
 
 /**
- * Where people are: this machine, at the address of applications; and two addresses of the management network that the director does not give
- * away, for a control plane that somebody runs as a process (broker/README.md).
+ * The addresses, as CIDRs, from which people connect: that of applications, on this machine; for operators also two addresses of the management
+ * network that the director assigns to no VM, for a control plane that runs as a process (broker/README.md).
  */
 export function addressesOf(
   peer: "operators" | "applications",

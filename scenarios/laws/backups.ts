@@ -1,10 +1,10 @@
 import type { LawfulWorld, Lookup } from "../../simulators/laws/lookup.ts";
 import type { RecordIndex } from "./instance-records.ts";
 
-/** The container in which the reference broker keeps backups, each object under the id of its instance (broker/backup/backups.ts). */
+/** The container in which the reference broker keeps backups; the name of each object begins with the id of its instance (broker/backup/backups.ts). */
 const CONTAINER = "backups";
 
-/** Each object in the container is named by the record of a backup, and each that is named exists. */
+/** Each object in the container belongs to the record of a backup, and each object of a record exists. */
 export function checkBackups({ openstack }: LawfulWorld, known: Lookup, { byId }: RecordIndex): readonly string[] {
   const container = openstack.state().swift.accounts.get(`AUTH_${known.project}`)?.get(CONTAINER);
   const stored = new Set(container?.objects.keys());

@@ -17,7 +17,7 @@ export function checkDeployments({ bosh }: LawfulWorld, { byDeployment }: Record
   return [...stray, ...missing];
 }
 
-/** An orphaned disk leads back to a deployment of the platform's own, or to a service instance that is alive. */
+/** Each orphaned disk leads back to one of the platform's own deployments, or to a service instance that exists. */
 export function checkOrphanedDisks({ bosh }: LawfulWorld, { byDeployment }: RecordIndex): readonly string[] {
   const { orphanDisks, deployments } = bosh.state();
   const isPlatforms = (deployment: string): boolean => {

@@ -10,15 +10,15 @@ type Rule = Group["rules"][number];
 const PREFIX = "guard_";
 
 /** The name of the security group that the reference broker gives an instance. */
-export const guardGroupOf = (instanceId: string): string => `${PREFIX}${instanceId}`;
+const guardGroupOf = (instanceId: string): string => `${PREFIX}${instanceId}`;
 
-/** Is this a rule for applications? Those for the platform and for the instance's own nodes are always there. */
+/** Whether a rule is for applications. Those for the platform and for the instance's own nodes are always there. */
 const isForApplications = (rule: Rule, groupId: string): boolean =>
   rule.direction === "ingress" &&
   rule.remoteGroupId !== groupId &&
   !(rule.portMin === AGENT_PORT && rule.portMax === AGENT_PORT);
 
-/** A settled instance is open to applications exactly as long as it has a binding. */
+/** A settled instance is open to applications exactly while it has a binding. */
 function checkAccess({ id, name, rules }: Group, { byId }: RecordIndex): readonly string[] {
   const record = byId.get(name.slice(PREFIX.length));
   if (record === undefined || !isSettled(record)) return [];
@@ -28,7 +28,7 @@ function checkAccess({ id, name, rules }: Group, { byId }: RecordIndex): readonl
   return isBound && !isOpen ? [`${name} is closed although the service instance has a binding`] : [];
 }
 
-/** Each group of data guard belongs to an instance, each settled instance has one, and it is open as long as there is a binding. */
+/** Each group of data guard belongs to an instance, and each settled instance has one, which is open exactly while there is a binding. */
 export function checkGuard({ openstack }: LawfulWorld, records: RecordIndex): readonly string[] {
   const groups = [...openstack.state().neutron.groups.values()].filter(({ name }) => name.startsWith(PREFIX));
   const stray = groups

@@ -96,7 +96,7 @@ describe("the laws", () => {
       },
       line: /^port .* belongs to nothing$/,
     },
-    "a VM that is lost": {
+    "a VM that has vanished": {
       breaks: () => call("compute", "DELETE", `/servers/${vmOf(only().deployment).cid}`),
       line: /^the VM .* does not exist$/,
     },
@@ -138,7 +138,7 @@ describe("the laws", () => {
         }),
       line: /^the security group guard_.* of d.* lets in 127\.0\.0\.1\/32 at its agent$/,
     },
-    "a way that is closed although it is bound": {
+    "an instance that is closed although it is bound": {
       breaks: async () => {
         for (const { id, direction, port_range_min: port } of (await groupOf(`guard_${only().id}`))
           .security_group_rules)
@@ -153,7 +153,7 @@ describe("the laws", () => {
   };
 
   it.each(Object.entries(broken))(
-    "tell of %s, and of nothing else once it is mended",
+    "are broken by %s, and hold again once it is mended",
     async (_what, { breaks, line }) => {
       const snapshot = world.kernel.snapshot();
       await world.run(async () => {
@@ -180,11 +180,11 @@ describe("the laws", () => {
         records: () => [only(), { ...only(), id: "other", deployment: "d0000000" }],
         line: /^the deployment d0000000 of the service instance other does not exist$/,
       },
-      "a user whose binding is no more": {
+      "a user whose binding is gone": {
         records: () => [{ ...only(), bindings: [] }],
         line: /^the user .* belongs to no binding$/,
       },
-      "a way that is open for nobody": {
+      "an instance that is open to nobody": {
         records: () => [{ ...only(), bindings: [] }],
         line: /^guard_.* is open although the service instance has no binding$/,
       },
@@ -194,7 +194,7 @@ describe("the laws", () => {
       },
     };
 
-  it.each(Object.entries(claims))("tell of %s", (_what, { records: stated, line }) => {
+  it.each(Object.entries(claims))("are broken by %s", (_what, { records: stated, line }) => {
     expect(world.findBrokenLaws(recordLaws(stated()))).toContainEqual(expect.stringMatching(line));
   });
 });

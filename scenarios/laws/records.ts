@@ -17,10 +17,10 @@ function checkUsers({ dataservices }: LawfulWorld, known: Lookup, { byDeployment
 }
 
 /**
- * The laws of what the reference broker keeps records of: deployments and orphaned disks of service instances, data guard's security groups,
- * users of data services, backups. What an operation is working on right now may be half made, and breaks no law.
+ * Makes the law that what exists agrees with the reference broker's records: deployments and orphaned disks of service instances, data guard's
+ * security groups, users of data services, backups. Whatever an operation is working on may be half made and breaks no law.
  *
- * @param records of all brokers of the world, in any order
+ * @param records those of all brokers of the world, in any order
  */
 export function recordLaws(records: readonly InstanceRecord[]): Law {
   const index = indexRecords(records);

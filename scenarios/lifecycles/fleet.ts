@@ -5,11 +5,11 @@ import { type DirectorClient, directorClient } from "../clients/director.ts";
 import { STEMCELL } from "../deployments/manifests.ts";
 import { ScenarioError } from "../errors.ts";
 
-/** Instances of one deployment at first; it may grow or shrink by some. */
+/** Instances of one deployment at first; later it may grow or shrink a little. */
 const DEPLOYMENT_INSTANCES = { min: 10, max: 30 } as const;
-/** Deployments that are worked on at once. */
+/** Deployments that are in work at once. */
 const AT_ONCE = 3;
-/** How often a deletion is begun; from the third time on, it is forced. */
+/** How often a deletion is tried; from the third try on, it is forced. */
 const DELETIONS_MAX = 20;
 const FORCED_FROM_DELETION = 3;
 
@@ -18,7 +18,7 @@ interface DeploymentShape {
   readonly name: string;
   readonly instances: number;
   readonly disk: boolean;
-  /** Changes with each deploy that shall make the VMs anew. */
+  /** Another VM type makes the director recreate the VMs. */
   readonly vmType: string;
 }
 
@@ -30,7 +30,7 @@ const manifestOf = ({ name, instances, disk, vmType }: DeploymentShape): string 
     update: { canaries: 1, max_in_flight: 8, canary_watch_time: "1000-60000", update_watch_time: "1000-60000" },
     instance_groups: [
       {
-        name: "crowd",
+        name: "fleet",
         instances,
         azs: ["z1", "z2", "z3"],
         jobs: [{ name: "service-guard", release: "service-guard" }],
@@ -42,7 +42,7 @@ const manifestOf = ({ name, instances, disk, vmType }: DeploymentShape): string 
     ],
   });
 
-/** Whether a task came to a good end; that it did not is what faults are for. */
+/** Whether a task succeeds; faults may keep it from it. */
 async function succeeds(work: Promise<unknown>): Promise<boolean> {
   try {
     await work;
@@ -54,24 +54,24 @@ async function succeeds(work: Promise<unknown>): Promise<boolean> {
 }
 
 /**
- * Leads at least so many instances of deployments through their lifecycles, as an operator at the `bosh` prompt: deployed, grown or shrunk or made
- * anew, deleted. Answers with how many VMs were running at the height of each deployment's lifecycle, summed up.
+ * Leads at least `count` instances of deployments through their lifecycles, as an operator with the `bosh` CLI: deployed; grown, shrunk or
+ * recreated; deleted. Returns how many VMs there were in all, counted in each deployment just before its deletion.
  *
  * @throws ScenarioError when a deployment can't be deleted
  */
 export async function runFleet(world: World, random: Random, count: number): Promise<number> {
   const director = directorClient(world.environmentAt(world.plan.applications), world.credentials.director);
-  let [begun, stood] = [0, 0];
+  let [begun, running] = [0, 0];
   const work = async (): Promise<void> => {
     while (begun < count) {
       const instances = Math.min(count - begun, random.int(DEPLOYMENT_INSTANCES.min, DEPLOYMENT_INSTANCES.max));
-      const name = `crowd-${begun}`;
+      const name = `fleet-${begun}`;
       begun += instances;
-      stood += await runDeployment(director, random, { name, instances, disk: random.chance(0.3), vmType: "nano" });
+      running += await runDeployment(director, random, { name, instances, disk: random.chance(0.3), vmType: "nano" });
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return stood;
+  return running;
 }
 
 async function runDeployment(director: DirectorClient, random: Random, shape: DeploymentShape): Promise<number> {

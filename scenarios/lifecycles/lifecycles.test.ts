@@ -6,15 +6,18 @@ import { runLifecycles } from "./lifecycles.ts";
 
 const campaign = fileURLToPath(new URL("../../scripts/campaign.ts", import.meta.url));
 
-/** Some lives each, for the sake of time; `npm run campaign` leads two hundred of each kind. */
-it("is one digest a seed: 50 seeds, each told and lived in two processes, in opposite orders", async () => {
-  const args = [campaign, "--seeds", "50", "--lives", "1", "--crowd", "20"];
+/** A few lifecycles a seed, to save time; `npm run campaign` has hundreds. */
+it("a seed has one digest: 50 seeds, each played in two processes, which take them in opposite orders", async () => {
+  const args = [campaign, "--seeds", "50", "--service-instances", "1", "--fleet", "20"];
   const { stdout } = await promisify(execFile)(process.execPath, args);
-  expect(stdout).toMatch(/^50 seeds twice, each inception, 1 lives .*: one digest a seed\n$/);
+  expect(stdout).toMatch(/^50 seeds, each played twice: .*; one digest a seed\n$/);
 }, 600_000);
 
-it("differs from seed to seed, and lets most instances stand although points fail", async () => {
-  const [one, other] = [await runLifecycles(1, { services: 8 }), await runLifecycles(2, { services: 8 })];
+it("runs of different seeds differ, and most instances are provisioned although fault points fail", async () => {
+  const [one, other] = [
+    await runLifecycles(1, { serviceInstances: 8 }),
+    await runLifecycles(2, { serviceInstances: 8 }),
+  ];
   expect(one.digest).not.toBe(other.digest);
-  expect(one.stood + other.stood).toBeGreaterThan(8);
+  expect(one.standing + other.standing).toBeGreaterThan(8);
 });

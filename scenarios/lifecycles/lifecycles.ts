@@ -10,60 +10,60 @@ import { inception } from "../story/inception.ts";
 import { runFleet } from "./fleet.ts";
 
 /** What became of a run. */
-export interface LifecyclesResult {
-  /** The fingerprint of all that happened. */
+interface LifecyclesResult {
+  /** The fingerprint of everything that happened. */
   readonly digest: string;
-  /** Instances that came to stand; the others failed, or nobody could know. */
-  readonly stood: number;
-  /** VMs of the fleet that were running before they were deleted. */
+  /** Service instances that were provisioned; the others failed, or their outcome stayed unknown. */
+  readonly standing: number;
+  /** VMs of the fleet, counted just before they were deleted. */
   readonly fleet: number;
   readonly virtualMs: number;
 }
 
 /** How much a run does. */
 interface LifecyclesOptions {
-  /** Lifecycles of service instances, through their brokers. */
-  readonly services: number;
-  /** Lifecycles of instances in deployments, at the director. Default 0. */
+  /** How many service instances are ordered at the brokers. */
+  readonly serviceInstances: number;
+  /** How many instances are deployed at the director, at least. Default 0. */
   readonly fleet?: number;
 }
 
 /** Lifecycles that run at once. */
 const AT_ONCE = 8;
-/** How often each point fails, for as long as the lifecycles run. */
+/** The probability with which each fault point fails while the lifecycles run. */
 const FAULT_CHANCE = 0.01;
-/** A deployment of many instances calls the IaaS so often that with that chance none would come up. */
+/** The same for a fleet: its deployments call the IaaS so often that with the other chance none would come up. */
 const FLEET_FAULT_CHANCE = 0.002;
 
 /**
- * The whole story of inception with every control plane, and after it so many lifecycles: of service instances, of all services and tenants,
- * some at once, with faults armed on what the brokers and the director call; then of a fleet at the director, which costs a tenth of the
- * time. One seed is one digest: that is what it is for.
+ * Plays the whole story of inception, with every control plane, and then many lifecycles: first of service instances, of all services and
+ * tenants, some at once, with faults armed on whatever the brokers and the director call; then of a fleet at the director, which takes a tenth
+ * of the time. It exists to prove that one seed is one digest.
  *
  * @throws BrokenPromise, ScenarioError; the first defect of a broker
  */
 export async function runLifecycles(
   seed: number,
-  { services, fleet: fleetSize = 0 }: LifecyclesOptions,
+  { serviceInstances, fleet: fleetSize = 0 }: LifecyclesOptions,
 ): Promise<LifecyclesResult> {
   const world = createWorld({ seed, scramIterations: 1, journalEventsMax: 1000 });
   const defects: unknown[] = [];
   const brokers = new Brokers(world, { report: (error) => void defects.push(error) });
   const beganMs = world.kernel.nowMs;
-  let [stood, fleet] = [0, 0];
+  let [standing, fleet] = [0, 0];
   await world.run(async () => {
     await inception(world);
     const platforms = await platformsOf(world, brokers);
     armAll(world);
     const random = world.kernel.random("lives");
-    stood = await runServices(world, platforms, random, services);
+    standing = await runServiceInstances(world, platforms, random, serviceInstances);
     world.kernel.faults.disarm();
     armCalls(world, FLEET_FAULT_CHANCE);
     fleet = await runFleet(world, random, fleetSize);
   });
   brokers.halt();
   if (defects.length > 0) throw defects[0];
-  return { digest: world.kernel.journal.digest, stood, fleet, virtualMs: world.kernel.nowMs - beganMs };
+  return { digest: world.kernel.journal.digest, standing, fleet, virtualMs: world.kernel.nowMs - beganMs };
 }
 
 async function platformsOf(world: World, brokers: Brokers): Promise<readonly ReferencePlatform[]> {
@@ -73,19 +73,19 @@ async function platformsOf(world: World, brokers: Brokers): Promise<readonly Ref
   return platforms;
 }
 
-/** Answers with how many instances came to stand. */
-async function runServices(
+/** Returns how many service instances were provisioned. */
+async function runServiceInstances(
   world: World,
   platforms: readonly ReferencePlatform[],
   random: Random,
   count: number,
 ): Promise<number> {
-  let [begun, stood] = [0, 0];
+  let [begun, standing] = [0, 0];
   const work = async (): Promise<void> => {
-    while (begun++ < count) if (await runLifecycle(world, random.pick(platforms), random)) stood++;
+    while (begun++ < count) if (await runLifecycle(world, random.pick(platforms), random)) standing++;
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, count) }, work));
-  return stood;
+  return standing;
 }
 
 function armAll(world: World): void {
@@ -104,7 +104,7 @@ const MADE: ReadonlySet<Phase> = new Set(["standing", "orphaned", "gone"]);
 
 const hasPhase = (instance: ModelInstance, phase: Phase): boolean => instance.phase === phase;
 
-/** One lifecycle: ordered, bound and unbound if it comes to stand, given back. Answers whether it stood. */
+/** Leads a service instance through its lifecycle: ordered, perhaps bound and unbound, deleted. Returns whether it was provisioned. */
 async function runLifecycle(world: World, platform: ReferencePlatform, random: Random): Promise<boolean> {
   const tenant = random.int(0, 2);
   const shape = { plan: random.int(0, 3), maxConnections: null };

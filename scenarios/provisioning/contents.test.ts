@@ -4,7 +4,7 @@ import { type DatabaseContents, ExpectedContents } from "./contents.ts";
 
 type Event = "write" | "backup begins" | "dump" | "backup ends" | "restore begins" | "replace" | "restore ends";
 
-/** A database as it is, beside what its platform expects of it. */
+/** A database as it is, and what its platform expects of it. */
 class Truth {
   readonly expectation = new ExpectedContents();
   content: DatabaseContents = new Map();
@@ -52,7 +52,7 @@ const events = fc.array(
   { maxLength: 25 },
 );
 
-it("always allows what is so, whenever dumps and restores happen", () => {
+it("always allows the true contents, whenever dumps and restores happen", () => {
   fc.assert(
     fc.property(events, (list) => {
       const truth = new Truth();
@@ -81,7 +81,7 @@ it("allows nothing else while nothing is uncertain", () => {
   expect(expectation.possible).toEqual([new Map([["a", "1"]])]);
 });
 
-it("knows one possibility more for each write while a restore goes on, not twice as many", () => {
+it("adds one possibility for each write during a restore, rather than doubling them", () => {
   const expectation = new ExpectedContents();
   const backup = expectation.beginBackup();
   backup.isEnded = true;
@@ -90,7 +90,7 @@ it("knows one possibility more for each write while a restore goes on, not twice
   expect(expectation.possible).toHaveLength(101);
 });
 
-it("allows no write that was lost although a later one is there", () => {
+it("does not allow a lost write where a later one is there", () => {
   const expectation = new ExpectedContents();
   const backup = expectation.beginBackup();
   backup.isEnded = true;

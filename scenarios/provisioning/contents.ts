@@ -1,7 +1,7 @@
-/** What an instance holds: rows by key, as JSON. Never changed in place. */
+/** What a database holds: rows by key, as JSON. Never changed in place. */
 export type DatabaseContents = ReadonlyMap<string, string>;
 
-/** Equal for equal contents, in whatever order their rows were written. */
+/** The same text for equal contents, in whatever order their rows were written. */
 const keyOf = (content: DatabaseContents): string => JSON.stringify([...content].sort(([a], [b]) => (a < b ? -1 : 1)));
 
 const distinct = (contents: readonly DatabaseContents[]): readonly DatabaseContents[] => [
@@ -11,31 +11,31 @@ const distinct = (contents: readonly DatabaseContents[]): readonly DatabaseConte
 const addRows = (contents: readonly DatabaseContents[], rows: DatabaseContents): readonly DatabaseContents[] =>
   contents.map((content) => new Map([...content, ...rows]));
 
-export const EMPTY: DatabaseContents = new Map();
+const EMPTY: DatabaseContents = new Map();
 
-/** A backup as far as is known from outside: the dump is of some moment between the order and the end. */
+/** What is known of a backup from outside: its dump is of some moment between its order and its end. */
 export interface KnownBackup {
-  /** What it may hold. */
+  /** The contents that it may hold. */
   contents: readonly DatabaseContents[];
   isEnded: boolean;
 }
 
 /**
  * What an instance may hold, as far as its platform can know. While nothing is uncertain there is one possibility; a backup or a
- * restore that goes on, or whose end is not known, makes more.
+ * restore that is in progress, or whose outcome is unknown, makes more.
  */
 export class ExpectedContents {
   #possible: readonly DatabaseContents[] = [EMPTY];
-  /** What a restore that goes on may put there, at the moment at which it does. */
+  /** What the restore in progress may put there, at the moment when it does. */
   #replacements: readonly DatabaseContents[] = [];
-  /** What may be there if that moment has come: a replacement, and whatever was written after it. */
+  /** What may be there if that moment has passed: a replacement, and whatever was written after it. */
   #restored: readonly DatabaseContents[] | undefined;
   readonly #backups: KnownBackup[] = [];
 
-  /** Rows whose write has been acknowledged. */
+  /** Notes rows whose write was acknowledged. */
   noteWrite(rows: DatabaseContents): void {
     this.#possible = addRows(this.#possible, rows);
-    // The restore has come before the write, or is still to come and takes this write away with all earlier ones.
+    // The restore either came before this write, or is still to come and will take it away with all earlier ones.
     if (this.#restored !== undefined)
       this.#restored = distinct([...this.#replacements, ...addRows(this.#restored, rows)]);
     this.#note();
@@ -46,29 +46,34 @@ export class ExpectedContents {
       backup.contents = distinct([...backup.contents, ...this.possible]);
   }
 
+  /** Notes that a backup begins: until it has ended, it may hold whatever the instance may hold meanwhile. */
   beginBackup(): KnownBackup {
     const backup: KnownBackup = { contents: this.possible, isEnded: false };
     this.#backups.push(backup);
     return backup;
   }
 
+  /** Notes that a restore begins. */
   beginRestore(backup: KnownBackup): void {
     this.#replacements = distinct([...this.#replacements, ...backup.contents]);
     this.#restored = distinct([...(this.#restored ?? []), ...backup.contents]);
     this.#note();
   }
 
+  /** Notes that the restore has ended. */
   endRestore(outcome: "succeeded" | "failed"): void {
-    // One that has failed may have done its work all the same: its answer was lost.
+    // A restore that failed may have done its work all the same: its answer was lost.
     this.#possible = outcome === "succeeded" ? (this.#restored ?? this.#possible) : this.possible;
     this.#restored = undefined;
     this.#replacements = [];
   }
 
+  /** Everything that the instance may hold, each once. */
   get possible(): readonly DatabaseContents[] {
     return distinct([...this.#possible, ...(this.#restored ?? [])]);
   }
 
+  /** Whether the instance may hold this. */
   allows(content: DatabaseContents): boolean {
     const key = keyOf(content);
     return this.possible.some((each) => keyOf(each) === key);

@@ -9,26 +9,26 @@ import { Brokers, type RunningBroker } from "../cloud/brokers.ts";
 import { ScenarioError } from "../errors.ts";
 import { pollUntil } from "../poll.ts";
 
-/** What the run needs of the catalog. */
+/** What a run needs of the catalog. */
 export interface PlanOffer {
   readonly serviceId: string;
-  /** From small to large. */
+  /** Ids of the plans, from small to large. */
   readonly planIds: readonly string[];
 }
 
 const SERVICE = "postgresql";
-/** Readers of a run need little of the journal; a snapshot copies what it keeps. */
+/** Nobody reads more of a run's journal, and each snapshot copies all that is kept. */
 const JOURNAL_EVENTS_MAX = 200;
 const BOOT_MS_MAX = 600_000;
 
 /**
- * A platform to play on. The story of its inception is the same for all seeds, so it is told once; each run begins where it ended, with a
+ * A world with the platform on it. Its inception is the same for all seeds and is played once; each run begins where that ended, with a
  * new broker on an empty store and with random streams of its own. Nothing of one run reaches the next.
  */
 export class ScenarioFixture {
   readonly world: World;
   readonly brokers: Brokers;
-  /** Errors that no backend caused: the broker's or the simulators' own. */
+  /** Defects of the current run: errors that no backend caused. */
   readonly defects: unknown[];
   readonly #snapshot: Snapshot;
   readonly #rewindNet: () => void;
@@ -41,6 +41,7 @@ export class ScenarioFixture {
     this.#rewindNet = world.net.mark();
   }
 
+  /** Plays the inception. @throws the first defect, if there is one */
   static async prepare(plantedBug?: PlantedBug): Promise<ScenarioFixture> {
     const world = createWorld({ scramIterations: 1, journalEventsMax: JOURNAL_EVENTS_MAX });
     const defects: unknown[] = [];
@@ -52,7 +53,7 @@ export class ScenarioFixture {
     return new ScenarioFixture(world, brokers, defects);
   }
 
-  /** Back to the beginning, for the run of a seed. */
+  /** Resets everything, and waits for the broker: a run of this seed can begin. */
   async begin(seed: number): Promise<void> {
     const { world, brokers } = this;
     await stopBrokers(world, brokers);
@@ -64,30 +65,35 @@ export class ScenarioFixture {
     await world.run(() => this.fetchOffer());
   }
 
+  /** The broker that is tested. @throws ScenarioError when none was deployed */
   get broker(): RunningBroker {
     const broker = this.brokers.list().find(({ service }) => service === SERVICE);
     if (broker === undefined) throw new ScenarioError("SCENARIO_UNEXPECTED_ANSWER", "no broker has been deployed");
     return broker;
   }
 
+  /** Kills the broker. */
   kill(): void {
     this.brokers.kill(SERVICE);
   }
 
+  /** Whether the broker runs. */
   get isUp(): boolean {
     return this.brokers.isUp(SERVICE);
   }
 
+  /** Starts the broker again, on its store. */
   restart(): void {
     this.brokers.restart(SERVICE);
   }
 
+  /** Waits for the broker's catalog, and reads it. */
   fetchOffer(): Promise<PlanOffer> {
     return fetchOffer(this.world, this.broker);
   }
 }
 
-/** The catalog of a broker, once it answers. */
+/** Waits until a broker answers with its catalog, and reads it. @throws ScenarioError SCENARIO_WAITED_TOO_LONG */
 export function fetchOffer(world: World, broker: BrokerAddress): Promise<PlanOffer> {
   const environment = world.environmentAt(world.plan.applications);
   const client = osbClient(environment, broker);
@@ -99,7 +105,7 @@ export function fetchOffer(world: World, broker: BrokerAddress): Promise<PlanOff
   });
 }
 
-/** Stops the brokers: what still runs ends at its next breath. */
+/** Kills the brokers; what still runs ends with its next step, for which no time passes. */
 async function stopBrokers(world: World, brokers: Brokers): Promise<void> {
   brokers.halt();
   if (world.driver instanceof VirtualDriver) await world.driver.advance(0);

@@ -6,16 +6,16 @@ import type { ScenarioFixture } from "./fixture.ts";
 import { BrokenPromise, type ModelBinding, type ModelInstance, type InstanceShape } from "./model.ts";
 import type { ReferencePlatform } from "./platform/platform.ts";
 
-/** What the broker states of its instances, to its operators. */
+/** Fetches the broker's records. */
 const recordsOf = ({ world, broker }: ScenarioFixture): Promise<readonly InstanceRecord[]> =>
   fetchRecords(world.environmentAt(world.plan.applications), broker);
 
-/** @throws BrokenPromise when there are any */
+/** @throws BrokenPromise when there are any lines */
 const refuse = (lines: readonly string[]): void => {
   if (lines.length > 0) throw new BrokenPromise(lines.join("; "));
 };
 
-/** The laws of conservation hold, and nothing had a defect. */
+/** Checks that the laws of conservation hold and nothing had a defect. @throws BrokenPromise */
 export async function judgeLaws(fixture: ScenarioFixture): Promise<void> {
   const defects = fixture.defects.map(
     (error) => `a defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
@@ -23,7 +23,7 @@ export async function judgeLaws(fixture: ScenarioFixture): Promise<void> {
   refuse([...fixture.world.findBrokenLaws(recordLaws(await recordsOf(fixture))), ...defects]);
 }
 
-/** The broker's records are of the instances that its platform knows, and of no others. */
+/** Checks that the broker has records of the instances that its platform knows, and of no others. @throws BrokenPromise */
 export async function judgeRecords(fixture: ScenarioFixture, platform: ReferencePlatform): Promise<void> {
   const records = await recordsOf(fixture);
   const alive = new Set(platform.model.instances.flatMap(({ id, phase }) => (phase === "gone" ? [] : [id])));
@@ -34,16 +34,17 @@ export async function judgeRecords(fixture: ScenarioFixture, platform: Reference
   ]);
 }
 
+/** Nodes of an instance, by its plan. */
 const NODES: readonly number[] = [1, 1, 3, 3];
 
-/** What an instance is said to be is what it is. */
+/** An instance is what the broker says it is. */
 async function judgeShape(
   { world }: ScenarioFixture,
   platform: ReferencePlatform,
   instance: ModelInstance,
 ): Promise<readonly string[]> {
   const shape = await platform.fetchShape(instance);
-  if (shape === undefined) return [`the instance ${instance.id} can not be fetched`];
+  if (shape === undefined) return [`the instance ${instance.id} can't be fetched`];
   const isAllowed = instance.shapes.some((each) => isSame(each, shape));
   if (!isAllowed)
     return [`the instance ${instance.id} is ${JSON.stringify(shape)}, not ${JSON.stringify(instance.shapes)}`];
@@ -57,7 +58,7 @@ async function judgeShape(
 const isSame = (a: InstanceShape, b: InstanceShape): boolean =>
   a.plan === b.plan && a.maxConnections === b.maxConnections;
 
-/** Running nodes of the deployment that the bindings name. */
+/** Counts the running nodes of the deployment that the bindings name; undefined where none names one. */
 function nodesOf({ dataservices }: World, { bindings }: ModelInstance): number | undefined {
   const deployment = bindings.find(({ credentials }) => credentials !== undefined)?.credentials?.name;
   if (deployment === undefined) return undefined;
@@ -69,7 +70,7 @@ function judgeBinding(platform: ReferencePlatform, binding: ModelBinding): reado
   const { instance, phase, credentials } = binding;
   if (credentials === undefined) return [];
   if (phase === "gone") return judgeGone(platform, binding);
-  // Its platform was told that it is out of order.
+  // The broker has said that the instance is out of order.
   if (!instance.usable) return [];
   const session = platform.applications.open(binding);
   if (session === undefined) return [`the binding ${binding.id} of ${instance.id} does not log in`];
@@ -100,7 +101,7 @@ function judgeNeighbours(platform: ReferencePlatform): readonly string[] {
   );
 }
 
-/** What tenants were promised holds: shapes, logins, data, and that nobody is anybody else's neighbour. */
+/** Checks what tenants were promised: shapes, logins, data, and isolation from each other. @throws BrokenPromise */
 export async function judgePromises(fixture: ScenarioFixture, platform: ReferencePlatform): Promise<void> {
   const { instances, bindings } = platform.model;
   const shapes: string[] = [];

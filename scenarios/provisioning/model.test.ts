@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isCalm, markGone, Model, type ModelInstance } from "./model.ts";
+import { isIdle, markGone, Model, type ModelInstance } from "./model.ts";
 
 function standing(): ModelInstance {
   const instance = new Model().add("i", 0, { plan: 0, maxConnections: null });
@@ -8,33 +8,33 @@ function standing(): ModelInstance {
 }
 
 describe("an instance of the model", () => {
-  it("is idle when it stands and nothing of it is in progress", () => {
-    expect(isCalm(standing())).toBe(true);
+  it("is idle when it stands and nothing is in progress", () => {
+    expect(isIdle(standing())).toBe(true);
   });
 
   it.each([
-    ["being made", { phase: "making" }],
+    ["being created", { phase: "making" }],
     ["orphaned", { phase: "orphaned" }],
-    ["updated", { update: { plan: 1, maxConnections: null } }],
+    ["being updated", { update: { plan: 1, maxConnections: null } }],
     ["uncertain", { uncertain: true }],
     ["out of order", { usable: false }],
-    ["restored", { restore: { id: undefined } }],
+    ["being restored", { restore: { id: undefined } }],
   ] as const)("is not idle while it is %s", (_state, change) => {
-    expect(isCalm(Object.assign(standing(), change))).toBe(false);
+    expect(isIdle(Object.assign(standing(), change))).toBe(false);
   });
 
-  it("is not idle while a binding is made or a backup is taken", () => {
+  it("is not idle while a binding or a backup is being made", () => {
     const model = new Model();
     const instance = model.add("i", 0, { plan: 0, maxConnections: null });
     instance.phase = "standing";
     const binding = model.bind("b", instance);
-    expect(isCalm(instance)).toBe(false);
+    expect(isIdle(instance)).toBe(false);
     binding.phase = "standing";
-    expect(isCalm(instance)).toBe(true);
+    expect(isIdle(instance)).toBe(true);
     const backup = model.backUp(instance);
-    expect(isCalm(instance)).toBe(false);
+    expect(isIdle(instance)).toBe(false);
     backup.phase = "usable";
-    expect(isCalm(instance)).toBe(true);
+    expect(isIdle(instance)).toBe(true);
   });
 
   it("takes its bindings and backups with it when it is gone", () => {

@@ -1,37 +1,40 @@
+import type { BindingCredentials } from "../clients/osb.ts";
 import { ScenarioError } from "../errors.ts";
 import { ExpectedContents, type KnownBackup } from "./contents.ts";
 
 /**
- * What a platform knows of what it has ordered.
+ * What a platform knows of an instance or a binding that it has ordered.
  *
- * making    accepted, and not yet at its end
- * standing  there, and to be used
- * orphaned  its outcome is not known, or it failed: the platform will delete it, as the specification has it (orphan mitigation)
- * going     its deletion was asked for, and is not yet at its end
+ * making    accepted, and not finished yet
+ * standing  there, and ready for use
+ * orphaned  failed, or its outcome is unknown: the platform will delete it, as the specification says (orphan mitigation)
+ * going     its deletion was accepted, and is not finished yet
  * gone      deleted, or refused
  */
 export type Phase = "making" | "standing" | "orphaned" | "going" | "gone";
 
-/** What a plan and parameters are called by the platform. */
+/** The plan and the parameters of an instance. */
 export interface InstanceShape {
   /** Index into the offer's plans. */
   readonly plan: number;
+  /** The parameter `max_connections`; null where it was not given. */
   readonly maxConnections: number | null;
 }
 
+/** What a platform knows of a service instance. */
 export interface ModelInstance {
   readonly id: string;
   readonly tenant: number;
   phase: Phase;
-  /** What it may be; more than one while an update goes on or its outcome is not known. */
+  /** The shapes that it may have: more than one while an update is in progress or its outcome is unknown. */
   shapes: readonly InstanceShape[];
-  /** What the update that goes on makes of it. */
+  /** The shape that the update in progress gives it. */
   update: InstanceShape | undefined;
-  /** Requests have been cut off since it was last known to be idle: something may go on that nobody has told of. */
+  /** A request was cut off since it was last known to be idle: something may be in progress that the platform does not know of. */
   uncertain: boolean;
-  /** False: its last update has failed in a way that leaves it out of order. */
+  /** False when its last update failed in a way that leaves it out of order. */
   usable: boolean;
-  /** The restore that goes on; its id is not known when the answer was cut off. */
+  /** The restore in progress; its id is unknown when the answer was cut off. */
   restore: { readonly id: string | undefined } | undefined;
   readonly restoresSeen: Set<string>;
   readonly holds: ExpectedContents;
@@ -39,32 +42,26 @@ export interface ModelInstance {
   readonly backups: ModelBackup[];
 }
 
-export interface Credentials {
-  readonly host: string;
-  readonly port: number;
-  readonly name: string;
-  readonly username: string;
-  readonly password: string;
-}
-
+/** What a platform knows of a binding. */
 export interface ModelBinding {
   readonly id: string;
   readonly instance: ModelInstance;
   phase: Phase;
-  credentials: Credentials | undefined;
-  /** The address that its name led to when it was last used. */
+  credentials: BindingCredentials | undefined;
+  /** The address of its host when it was last used. */
   address: string | undefined;
 }
 
+/** What a platform knows of a backup. */
 export interface ModelBackup {
-  /** Undefined: its order was cut off, so it may or may not exist. */
+  /** Undefined when its order was cut off, so that it may or may not exist. */
   id: string | undefined;
   readonly instance: ModelInstance;
   phase: "going on" | "usable" | "gone";
   readonly known: KnownBackup;
 }
 
-/** The subject has broken what it promised. */
+/** The subject has broken a promise. */
 export class BrokenPromise extends Error {
   constructor(message: string) {
     super(message);
@@ -72,14 +69,17 @@ export class BrokenPromise extends Error {
   }
 }
 
+/** Whether an error is the subject's failure, rather than a crash of the scenario itself. */
 export const isFailure = (error: unknown): error is Error =>
   error instanceof BrokenPromise || error instanceof ScenarioError;
 
+/** Everything that a platform has ordered, in the order in which it did. */
 export class Model {
   readonly instances: ModelInstance[] = [];
   readonly bindings: ModelBinding[] = [];
   readonly backups: ModelBackup[] = [];
 
+  /** Notes that an instance is being made. */
   add(id: string, tenant: number, shape: InstanceShape): ModelInstance {
     const instance: ModelInstance = {
       id,
@@ -99,6 +99,7 @@ export class Model {
     return instance;
   }
 
+  /** Notes that a binding is being made. */
   bind(id: string, instance: ModelInstance): ModelBinding {
     const binding: ModelBinding = { id, instance, phase: "making", credentials: undefined, address: undefined };
     this.bindings.push(binding);
@@ -106,6 +107,7 @@ export class Model {
     return binding;
   }
 
+  /** Notes that a backup is being made. */
   backUp(instance: ModelInstance): ModelBackup {
     const backup: ModelBackup = { id: undefined, instance, phase: "going on", known: instance.holds.beginBackup() };
     this.backups.push(backup);
@@ -114,8 +116,8 @@ export class Model {
   }
 }
 
-/** Nothing goes on at it, as far as its platform knows, and nothing can that it does not know of: a valid order must be taken. */
-export const isCalm = (instance: ModelInstance): boolean =>
+/** Whether nothing is in progress at an instance, and nothing can be without its platform's knowledge: then a valid order must be accepted. */
+export const isIdle = (instance: ModelInstance): boolean =>
   instance.phase === "standing" &&
   instance.update === undefined &&
   !instance.uncertain &&
@@ -124,7 +126,7 @@ export const isCalm = (instance: ModelInstance): boolean =>
   instance.bindings.every(({ phase }) => phase === "standing" || phase === "gone") &&
   instance.backups.every(({ phase }) => phase !== "going on");
 
-/** An instance is gone, and all that was part of it. */
+/** Notes that an instance is gone, with its bindings and backups. */
 export function markGone(instance: ModelInstance): void {
   instance.phase = "gone";
   instance.update = undefined;

@@ -8,7 +8,7 @@ type Deployment = DirectorState["deployments"] extends Map<string, infer D> ? D 
 type Instance = Deployment["instances"][number];
 type Task = DirectorState["tasks"] extends Map<number, infer T> ? T : never;
 
-/** Does each instance have the VM that it is to have? What was never deployed with success nobody repairs: it is deleted. */
+/** Whether each instance has the VM that it should have. Nobody repairs what was never deployed successfully: it will be deleted. */
 export function isWhole({ bosh, openstack }: World): boolean {
   const { servers } = openstack.state().nova;
   const isUp = (server: ReturnType<typeof servers.get>): boolean => server?.vm === "active" && server.task === null;
@@ -19,8 +19,8 @@ export function isWhole({ bosh, openstack }: World): boolean {
   );
 }
 
-/** Instances whose repair ended between the making of the VM and the mounting of the disk, and on which nobody works. */
-function halfMade({ bosh }: World): readonly { readonly deployment: string; readonly instance: Instance }[] {
+/** Finds instances whose repair stopped after the VM was created and before its disk was mounted, and on which no task works. */
+function findHalfMade({ bosh }: World): readonly { readonly deployment: string; readonly instance: Instance }[] {
   const { deployments, tasks } = bosh.state();
   const busy = new Set([...tasks.values()].filter(isAtWork).map(({ deployment }) => deployment));
   return [...deployments.values()]
@@ -29,20 +29,20 @@ function halfMade({ bosh }: World): readonly { readonly deployment: string; read
     .filter(({ instance }) => lacksDisk(instance));
 }
 
-/** Does somebody work on a task, or will? */
+/** Whether a task is being worked on, or will be. */
 export const isAtWork = ({ state, deadSinceMs }: Task): boolean =>
   deadSinceMs === null && (state === "queued" || state === "processing");
 
 /**
- * What BOSH leaves to people: a VM whose repair stopped half-way is alive, so the health monitor has nothing to alert on, and only
- * `bosh cck` tells that its disk is not mounted. An operator who reads that has the instance recreated; where another task is in the
- * way, he tries again later.
+ * Does what BOSH leaves to people. A VM whose repair stopped half-way is alive, so the health monitor has nothing to alert on, and only
+ * `bosh cck` shows that its disk is not mounted. An operator who reads that recreates the instance; where another task is in the way, a later
+ * call tries again.
  *
  * @returns whether there was anything to do
  * @throws BrokenPromise when cloud check does not report such an instance
  */
 export async function recreateHalfMade(world: World): Promise<boolean> {
-  const found = halfMade(world);
+  const found = findHalfMade(world);
   const director = directorClient(world.environmentAt(world.plan.applications), world.credentials.director);
   for (const { deployment, instance } of found) await unlessRefused(() => recreate(director, deployment, instance));
   return found.length > 0;
@@ -53,7 +53,7 @@ const lacksDisk = ({ vm, disk }: Instance): boolean => vm !== null && disk !== n
 async function recreate(director: DirectorClient, deployment: string, instance: Instance): Promise<void> {
   const { vm } = instance;
   const problems = await director.cloudCheck(deployment);
-  // Whoever deploys it may have been quicker.
+  // A deploy may have been quicker.
   if (instance.vm !== vm || !lacksDisk(instance)) return;
   if (!problems.some(({ type }) => type === "mount_info_mismatch"))
     throw new BrokenPromise(`cloud check of ${deployment} does not report that a disk is not mounted`);

@@ -4,11 +4,11 @@ import { BROKER_ROUTES, CPI_CALLS } from "./plan.ts";
 import { describePlan } from "./play.ts";
 import { planOf } from "./scenario.ts";
 
-it("draws the same plan from a seed as the release before", () => {
+it("a seed draws the same plan as in the release before", () => {
   for (const seed of [1, 2, 3]) expect(describePlan(planOf(seed)), `seed ${seed}`).toMatchSnapshot();
 });
 
-it("breaks only what there is", () => {
+it("every fault point that a plan may break exists", () => {
   const { faults } = createWorld().kernel;
   for (const point of BROKER_ROUTES) faults.arm({ point, effect: { kind: "lost-reply" } });
   for (const point of [...CPI_CALLS, "director:task", "director:job"])

@@ -4,26 +4,28 @@ import type { FaultRule } from "../../simulators/kernel/index.ts";
 /**
  * What a seed draws: what people do, and what breaks meanwhile.
  *
- * The fault model of this scenario. The broker's calls to the director, to OpenStack, to Consul and to the instances may be refused, lost
- * after their work, cut or late; calls of the CPI and tasks of the director may fail; a VM may vanish behind everybody's back; the broker
- * itself may be killed at any moment and started again. Each rule acts a bounded number of times, so that the world heals; a VM whose
- * repair stopped half-way is recreated by an operator then, as BOSH leaves it to one. The broker must
- * survive every mixture: once healed, each operation ends within its bound, what was promised holds, and nothing is left that no record names.
+ * The fault model of this scenario. The broker's calls to the director, OpenStack, Consul and the instances may be refused, cut off, answered
+ * late, or done without an answer; calls of the CPI and tasks of the director may fail; a VM may vanish behind everybody's back; the broker
+ * itself may be killed at any moment and started again. Each rule acts a bounded number of times, so that the world heals; an operator then
+ * recreates a VM whose repair stopped half-way, which BOSH leaves to one. The broker must survive every mixture: once everything has healed,
+ * each operation ends within its bound, promises hold, and nothing is left that no record names.
  */
 export interface Plan {
-  /** What is there before anything breaks: instances with a binding and some rows. */
+  /** Instances that stand before anything breaks, each with a binding and some rows. */
   readonly standing: readonly Standing[];
   readonly steps: readonly Step[];
-  /** The kinds of fault that this seed plays with (swarm): rules of other kinds are drawn but stay unarmed. */
+  /** The kinds of fault that this seed plays with (swarm testing): rules of other kinds are drawn but never armed. */
   readonly kinds: readonly FaultKind[];
   readonly faults: readonly PlannedFault[];
 }
 
+/** An instance that stands from the start. `plan` is an index into the offer's plans. */
 export interface Standing {
   readonly tenant: number;
   readonly plan: number;
 }
 
+/** A step of a plan. Numbers that name an instance, a binding or a backup count modulo how many of them there are at the time. */
 export type Step =
   | { readonly do: "provision"; readonly tenant: number; readonly plan: number; readonly parameters: boolean }
   | { readonly do: "update"; readonly instance: number; readonly grow: boolean }
@@ -37,9 +39,10 @@ export type Step =
   | { readonly do: "kill-broker"; readonly downMs: number }
   | { readonly do: "pass"; readonly ms: number };
 
-export const FAULT_KINDS = ["refused", "lost-reply", "reset", "late", "cpi", "task", "agent"] as const;
-export type FaultKind = (typeof FAULT_KINDS)[number];
+const FAULT_KINDS = ["refused", "lost-reply", "reset", "late", "cpi", "task", "agent"] as const;
+type FaultKind = (typeof FAULT_KINDS)[number];
 
+/** A fault rule, and its kind. */
 export interface PlannedFault {
   readonly kind: FaultKind;
   readonly rule: FaultRule;
@@ -53,7 +56,7 @@ const order = <T extends Step>(weight: number, arbitrary: fc.Arbitrary<T>): fc.W
 });
 const kind = <T extends Step["do"]>(name: T): fc.Arbitrary<T> => fc.constant(name);
 
-/** Long enough for a deploy to end, and short enough to meet it. */
+/** Some pauses are long enough for a deploy to end, others short enough to fall into one. */
 const pause = fc.oneof(
   { weight: 2, arbitrary: fc.integer({ min: 300_000, max: 1_800_000 }) },
   { weight: 1, arbitrary: fc.integer({ min: 0, max: 120_000 }) },
@@ -81,7 +84,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   order(10, fc.record({ do: kind("pass"), ms: pause })),
 );
 
-/** Routes that the broker calls; a rule on one of them is an accident of the network or of the service. */
+/** Fault points of routes that the broker calls, with patterns: a rule on one of them is an accident of the network or of the service. */
 export const BROKER_ROUTES = [
   "bosh:POST /deployments",
   "bosh:GET /tasks/:id",
@@ -99,6 +102,7 @@ export const BROKER_ROUTES = [
   "dataservice-agent:*",
 ] as const;
 
+/** Fault points of calls of the CPI. */
 export const CPI_CALLS = ["cpi:create_vm", "cpi:create_disk", "cpi:attach_disk", "cpi:delete_vm"] as const;
 
 const times = fc.record({ skip: fc.nat({ max: 6 }), count: fc.integer({ min: 1, max: 3 }) });
@@ -139,7 +143,7 @@ const STANDING_MAX = 2;
 const STEPS_MAX = 24;
 const FAULTS_MAX = 6;
 
-/** Draws plans; what a seed gives is a contract held by a snapshot test. */
+/** Draws plans. What a seed draws is a contract, which a snapshot test holds. */
 export const planArbitrary: fc.Arbitrary<Plan> = fc.record({
   standing: fc.array(fc.record({ tenant: fc.nat({ max: 2 }), plan: fc.nat({ max: 3 }) }), {
     maxLength: STANDING_MAX,
@@ -150,16 +154,18 @@ export const planArbitrary: fc.Arbitrary<Plan> = fc.record({
   faults: fc.array(fault, { maxLength: FAULTS_MAX, size: "max" }),
 });
 
+/** Describes an instance that stands from the start, in one line for a person. */
 export const describeStanding = ({ tenant, plan }: Standing): string =>
   `there from the start: an instance with a binding, tenant=${tenant} plan=${plan}`;
 
-/** One line a step, for a person. */
+/** Describes a step, in one line for a person. */
 export function describeStep(step: Step): string {
   const { do: verb, ...rest } = step;
   const details = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
   return [verb, ...details].join(" ");
 }
 
+/** Describes a planned fault, in one line for a person. */
 export const describeFault = ({ rule }: PlannedFault): string => {
   const { kind, ...how } = rule.effect;
   return `fault ${kind} at ${rule.point} ${JSON.stringify({ skip: rule.skip, count: rule.count, ...how })}`;

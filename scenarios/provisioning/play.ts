@@ -5,11 +5,11 @@ import { describeFault, describeStanding, describeStep, type Plan, type PlannedF
 import { ReferencePlatform } from "./platform/platform.ts";
 import { Steps } from "./steps.ts";
 
-/** The faults of a plan that its seed plays with. */
-export const faultsInPlay = ({ faults, kinds }: Plan): readonly PlannedFault[] =>
+/** The faults of a plan that are armed: those of the kinds that its seed plays with. */
+const faultsInPlay = ({ faults, kinds }: Plan): readonly PlannedFault[] =>
   faults.filter(({ kind }) => kinds.includes(kind));
 
-/** One line for each thing that a plan holds, for a person. */
+/** Describes a plan, one line for each thing that it holds. */
 export const describePlan = (plan: Plan): readonly string[] => [
   ...plan.standing.map(describeStanding),
   ...faultsInPlay(plan).map(describeFault),
@@ -17,13 +17,13 @@ export const describePlan = (plan: Plan): readonly string[] => [
 ];
 
 /**
- * Performs a plan from the beginning of a fixture, for a seed.
+ * Resets a fixture, and plays a plan on it for a seed.
  *
- * Safety: the steps, with the faults armed; an order that is valid and meets nothing else must be taken, and nothing that was accepted
- * may be forgotten. Then everything heals, and within a bound each operation has ended. Then the laws of conservation hold, each binding
- * that stands logs in and finds what was written or restored, none that is gone does; and when everything has been given back, nothing is left.
+ * Safety: the steps, with the faults armed. A valid order at an idle instance must be accepted, and nothing that was accepted may be
+ * forgotten. Then everything heals, and each operation ends within a bound. Then the laws of conservation hold, and each binding that stands
+ * logs in and finds what was written or restored, while none that is gone does. Once everything is deprovisioned, nothing is left.
  *
- * @throws BrokenPromise what the subject did not keep
+ * @throws BrokenPromise for the first promise that the subject broke
  */
 export async function playPlan(fixture: ScenarioFixture, seed: number, plan: Plan): Promise<void> {
   await fixture.begin(seed);
@@ -31,13 +31,13 @@ export async function playPlan(fixture: ScenarioFixture, seed: number, plan: Pla
   await world.run(async () => {
     const platform = new ReferencePlatform(world, fixture.broker, await fixture.fetchOffer());
     const steps = new Steps(fixture, platform);
-    for (const each of plan.standing) await steps.furnish(each);
+    for (const each of plan.standing) await steps.prepareStanding(each);
     await settleOperations(fixture, platform);
     for (const { rule } of faultsInPlay(plan)) world.kernel.faults.arm(rule);
     for (const step of plan.steps) await steps.perform(step);
     await heal(fixture);
     await settleOperations(fixture, platform);
-    // What has failed must have left nothing already now, before anybody asks for its deletion.
+    // What failed must have left nothing behind by now, before anybody asks for its deletion.
     await judgeLaws(fixture);
     await deleteFailed(fixture, platform);
     await judgeLaws(fixture);

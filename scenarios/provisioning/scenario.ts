@@ -6,7 +6,7 @@ import { isFailure } from "./model.ts";
 import { planArbitrary, type Plan } from "./plan.ts";
 import { describePlan, playPlan } from "./play.ts";
 
-/** Plans tried while a failure is shrunk; each costs about as much as a seed. */
+/** Plans that are tried to shrink a failure; each takes about as long as a seed. */
 const SHRINKS_MAX = 400;
 
 interface PlayedPlan {
@@ -15,7 +15,7 @@ interface PlayedPlan {
   readonly error: unknown;
 }
 
-/** A run may fail because the subject broke a promise; anything else is an accident of the scenario's own. */
+/** A seed fails when the subject broke a promise; any other error is an accident of the scenario itself. */
 const verdictOf = (error: unknown): SeedResult["verdict"] =>
   error === undefined ? "pass" : isFailure(error) ? "fail" : "unknown";
 
@@ -45,7 +45,7 @@ async function run(fixture: ScenarioFixture, seed: number): Promise<SeedResult> 
   let last: PlayedPlan | undefined;
   let played = 0;
   const property = fc.asyncProperty(planArbitrary, async (plan) => {
-    // Once enough has been tried, what has been found is small enough.
+    // After so many tries, what was found is small enough.
     if (++played > SHRINKS_MAX) return;
     const outcome = await playSeed(fixture, seed, plan);
     first ??= outcome;
@@ -60,10 +60,10 @@ async function run(fixture: ScenarioFixture, seed: number): Promise<SeedResult> 
   return { ...result, reason: oneLine(last.error), counterexample: { steps: describePlan(last.plan), path } };
 }
 
-/** Each seed draws one plan, without the bias that many runs would have. */
+/** Each seed draws one plan, without the bias towards small values that many runs would have. */
 const DRAW = { numRuns: 1, unbiased: true } as const;
 
-/** The plan that a seed draws, or the shrunk one at a path. */
+/** Draws the plan of a seed, or the shrunk one at a path. @throws RangeError when there is none at the path */
 export function planOf(seed: number, path?: string): Plan {
   const [plan] = fc.sample(planArbitrary, { ...DRAW, seed, ...(path !== undefined && { path }) });
   if (plan === undefined) throw new RangeError(`seed ${seed} has no plan at path ${path}`);
@@ -79,6 +79,7 @@ async function replay(fixture: ScenarioFixture, seed: number, path?: string): Pr
 
 const PLANTED_BUGS: readonly PlantedBug[] = ["leak-volume-after-failed-deploy"];
 
+/** Orders of tenants at the broker for PostgreSQL, under faults: `drydock run provisioning`. */
 export const provisioning: Scenario = {
   name: "provisioning",
   description:

@@ -4,11 +4,11 @@ import { BrokenPromise, type ModelBinding, type ModelInstance, type Phase } from
 import { isAtWork, isWhole, recreateHalfMade } from "./operator.ts";
 import type { ReferencePlatform } from "./platform/platform.ts";
 
-/** Virtual time within which everything that goes on has ended once everything has healed. */
-export const LIVENESS_MS_MAX = 4 * 3_600_000;
+/** Virtual time within which every operation must end once everything has healed. */
+const LIVENESS_MS_MAX = 4 * 3_600_000;
 const POLL_MS = 30_000;
 
-/** Asks again and again until it is so. @throws BrokenPromise when the time is over */
+/** Waits until `isSo` is true. @param what names it, in the error. @throws BrokenPromise after four hours of virtual time */
 export async function waitUntil(world: World, what: string, isSo: () => Promise<boolean> | boolean): Promise<void> {
   const deadlineMs = world.kernel.nowMs + LIVENESS_MS_MAX;
   while (!(await isSo())) {
@@ -20,13 +20,13 @@ export async function waitUntil(world: World, what: string, isSo: () => Promise<
 
 const ENDED: ReadonlySet<Phase> = new Set(["standing", "gone"]);
 
-/** What has ended, one way or the other; what is orphaned waits to be deleted, with all that it has. */
+/** Phases of what has ended, one way or the other; what is orphaned waits to be deleted, with all that it has. */
 const OVER: ReadonlySet<Phase> = new Set([...ENDED, "orphaned"]);
 
-const isIn = (phases: ReadonlySet<Phase>, instance: ModelInstance): boolean =>
-  (instance.phase === "orphaned" && phases.has("orphaned")) || isStill(phases, instance);
+const hasSettled = (phases: ReadonlySet<Phase>, instance: ModelInstance): boolean =>
+  (instance.phase === "orphaned" && phases.has("orphaned")) || isAllIn(phases, instance);
 
-const isStill = (phases: ReadonlySet<Phase>, instance: ModelInstance): boolean =>
+const isAllIn = (phases: ReadonlySet<Phase>, instance: ModelInstance): boolean =>
   phases.has(instance.phase) &&
   instance.update === undefined &&
   !instance.uncertain &&
@@ -34,26 +34,30 @@ const isStill = (phases: ReadonlySet<Phase>, instance: ModelInstance): boolean =
   instance.bindings.every(({ phase }) => phases.has(phase)) &&
   instance.backups.every(({ phase }) => phase !== "going on");
 
-/** Everything heals: nothing fails any more, and the broker is up. */
+/** Heals everything: nothing fails any more, and the broker is up. */
 export async function heal(fixture: ScenarioFixture): Promise<void> {
   fixture.world.kernel.faults.disarm();
   if (!fixture.isUp) fixture.restart();
   await fixture.fetchOffer();
 }
 
-/** Waits until each operation has ended and what broke meanwhile has been put right. */
+/** Waits until every operation has ended and whatever broke meanwhile is repaired. */
 export async function settleOperations({ world }: ScenarioFixture, platform: ReferencePlatform): Promise<void> {
   for (const instance of platform.model.instances) {
-    await waitUntil(world, `what goes on at the instance ${instance.id} (${instance.phase})`, async () => {
-      await platform.observe(instance);
-      // What goes on may wait for the very VM that an operator must mend.
-      return isIn(OVER, instance) || (await recreateHalfMade(world), false);
-    });
+    await waitUntil(
+      world,
+      `the end of what is in progress at the instance ${instance.id} (${instance.phase})`,
+      async () => {
+        await platform.observe(instance);
+        // An operation may wait for the very VM that an operator must repair.
+        return hasSettled(OVER, instance) || (await recreateHalfMade(world), false);
+      },
+    );
   }
   await awaitRepairs(world);
 }
 
-/** Deletes what a platform must delete, because it failed or nobody knows of it; then each binding that stands logs in. */
+/** Deletes what a platform must delete, because it failed or its outcome is unknown; then waits until each binding that stands logs in. */
 export async function deleteFailed({ world }: ScenarioFixture, platform: ReferencePlatform): Promise<void> {
   for (const instance of platform.model.instances)
     await waitUntil(world, `the deletion of ${instance.id}`, () => deleteOwed(platform, instance));
@@ -76,22 +80,22 @@ async function deleteOwed(platform: ReferencePlatform, instance: ModelInstance):
   if (instance.phase === "orphaned") await platform.orders.deprovision(instance);
   for (const binding of instance.bindings)
     if (binding.phase === "orphaned" && instance.phase !== "gone") await platform.orders.unbind(binding);
-  return isIn(ENDED, instance);
+  return hasSettled(ENDED, instance);
 }
 
-/** Waits until the director, and its operator, have put right what they can. */
+/** Waits until the director and its operator have repaired what they can. */
 async function awaitRepairs(world: World): Promise<void> {
   do await waitUntil(world, "the director's repairs", () => isQuiet(world));
   while (await recreateHalfMade(world));
 }
 
-/** No task runs, nothing waits to be swept, and each VM that should be there is. */
+/** Whether no task runs, no orphaned VM waits for its deletion, and each VM that should exist does. */
 function isQuiet(world: World): boolean {
   const { tasks, orphanVms } = world.bosh.state();
   return ![...tasks.values()].some(isAtWork) && orphanVms.size === 0 && isWhole(world);
 }
 
-/** Sees that each instance that stands has a binding to look into it with. */
+/** Makes sure that each instance that stands has a binding, with which its data can be read. */
 export async function bindAll(fixture: ScenarioFixture, platform: ReferencePlatform): Promise<void> {
   for (const instance of platform.model.instances) {
     if (instance.phase !== "standing" || !instance.usable) continue;
@@ -99,7 +103,7 @@ export async function bindAll(fixture: ScenarioFixture, platform: ReferencePlatf
   }
 }
 
-/** A new binding. @throws BrokenPromise when it does not come to be */
+/** Makes a new binding. @throws BrokenPromise when that fails */
 export async function bindNew(
   { world }: ScenarioFixture,
   platform: ReferencePlatform,
@@ -115,7 +119,7 @@ export async function bindNew(
   return binding;
 }
 
-/** Everything is given back. */
+/** Deprovisions every instance. */
 export async function deprovisionAll({ world }: ScenarioFixture, platform: ReferencePlatform): Promise<void> {
   for (const instance of platform.model.instances) if (instance.phase !== "gone") instance.phase = "orphaned";
   for (const instance of platform.model.instances)

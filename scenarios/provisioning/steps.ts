@@ -9,7 +9,7 @@ import { believedShape } from "./platform/client.ts";
 import type { ReferencePlatform } from "./platform/platform.ts";
 import { bindNew, waitUntil } from "./settle.ts";
 
-/** Indexes of plans that an instance may move to: larger, or with replicas. */
+/** The larger or replicated plan that each plan may move to, by index. */
 const GROWTH: readonly (number | undefined)[] = [1, 3, 3, undefined];
 const CONNECTIONS = { first: 100, step: 10 } as const;
 
@@ -18,7 +18,7 @@ const firstShape = (plan: number, parameters: boolean): InstanceShape => ({
   maxConnections: parameters ? CONNECTIONS.first : null,
 });
 
-/** What an update asks for: the next larger plan, or where there is none, more connections. */
+/** What an update asks for: the next larger plan, or where there is none or `grow` is false, more connections. */
 function growShape(instance: ModelInstance, grow: boolean): InstanceShape {
   const { plan, maxConnections } = instance.shapes.at(-1) ?? believedShape(instance);
   const next = grow ? GROWTH[plan] : undefined;
@@ -28,7 +28,7 @@ function growShape(instance: ModelInstance, grow: boolean): InstanceShape {
 
 const pick = <T>(list: readonly T[], index: number): T | undefined => list[index % Math.max(1, list.length)];
 
-/** Performs steps of a plan. One that finds nothing to work on does nothing. */
+/** Performs the steps of a plan. A step that finds nothing to work on does nothing. */
 export class Steps {
   readonly #fixture: ScenarioFixture;
   readonly #platform: ReferencePlatform;
@@ -38,6 +38,7 @@ export class Steps {
     this.#platform = platform;
   }
 
+  /** Performs a step, after the platform has looked at everything in progress. @throws BrokenPromise */
   async perform(step: Step): Promise<void> {
     const { model } = this.#platform;
     for (const instance of model.instances) await this.#platform.observe(instance);
@@ -73,8 +74,8 @@ export class Steps {
     }
   }
 
-  /** An instance with a binding and some rows, before anything breaks. */
-  async furnish({ tenant, plan }: Standing): Promise<void> {
+  /** Makes an instance with a binding and some rows, before anything breaks. */
+  async prepareStanding({ tenant, plan }: Standing): Promise<void> {
     const instance = await this.#platform.orders.provision(tenant, firstShape(plan, false));
     await waitUntil(this.#fixture.world, "the first instances", async () => {
       await this.#platform.observe(instance);
@@ -101,14 +102,14 @@ export class Steps {
   #killBroker(downMs: number): void {
     const fixture = this.#fixture;
     fixture.kill();
-    // It may have been started by then, when everything healed.
+    // By then everything may have healed, and the broker may be up again.
     fixture.world.kernel.schedule(downMs, () => {
       if (!fixture.isUp) fixture.restart();
     });
   }
 }
 
-/** Somebody deletes a VM of a service instance in OpenStack, with its port, and tells nobody. */
+/** Deletes a VM of a service instance in OpenStack, with its port, behind everybody's back. */
 async function vanish(world: World, index: number): Promise<void> {
   const cid = pick(listDataServiceVms(world), index);
   if (cid === undefined) return;
@@ -120,7 +121,7 @@ async function vanish(world: World, index: number): Promise<void> {
 
 const LOGIN_MS_MAX = 600_000;
 
-/** Whoever does mischief is met by the same faults as everybody, and tries again. */
+/** Logs in to OpenStack. Mischief meets the same faults as everybody, and tries again. */
 function logIn(world: World): Promise<OpenStackClient> {
   const environment = world.environmentAt(world.plan.applications);
   const credentials = { ...world.credentials.cpi, authUrl: world.credentials.openstackAdmin.authUrl };
@@ -134,7 +135,7 @@ function logIn(world: World): Promise<OpenStackClient> {
   });
 }
 
-/** Ids of VMs that carry a data service, in the order of their making. */
+/** Lists the ids of VMs that run a data service, oldest first. */
 function listDataServiceVms({ openstack, dataservices }: World): readonly string[] {
   const { nova, neutron } = openstack.state();
   const carrying = new Set(dataservices.instances().map(({ address }) => address));

@@ -9,7 +9,7 @@ import { referenceBackend } from "../cloud/backend.ts";
 import { Brokers } from "../cloud/brokers.ts";
 import type { Environment } from "../../simulators/environment.ts";
 
-/** A broker behind a `fetch`, as mutants see one. */
+/** Makes a broker behind a `fetch` into the handler that a mutant wraps. */
 function handlerOf(environment: Environment, url: string): Handler {
   return async ({ method, path, query, headers, text }) => {
     const search = new URLSearchParams(query).toString();
@@ -20,40 +20,40 @@ function handlerOf(environment: Environment, url: string): Handler {
 }
 
 /**
- * The reference broker for PostgreSQL in a world of its own, on virtual time: the second kind of broker that the checks of the OSB
- * suite are proven on. It is asynchronous, keeps its state in SQL, and deploys each instance.
+ * Prepares the reference broker for PostgreSQL in a world of its own, on virtual time: the second kind of broker on which the checks of the OSB
+ * suite are proved. It is asynchronous, keeps its state in SQL, and deploys each instance.
  */
-export async function referenceStand(seed: number): Promise<BrokerUnderTest> {
+export async function prepareReferenceBroker(seed: number): Promise<BrokerUnderTest> {
   const world = createWorld({ seed, scramIterations: 1 });
   const brokers = new Brokers(world);
   await world.run(() => inception(world, { services: ["postgresql"] }));
   const [broker] = brokers.list();
   if (broker === undefined) throw new Error("the platform came up without a broker");
-  const stage = world.environmentAt(world.plan.applications);
+  const environment = world.environmentAt(world.plan.applications);
   const ids = world.secretsOf("conformance");
   let passedMs = 0;
   return {
-    handle: handlerOf(stage, broker.url),
+    handle: handlerOf(environment, broker.url),
     backend: referenceBackend(world, "postgresql"),
     username: broker.username,
     password: broker.password,
-    clock: { nowMs: () => stage.nowMs() + passedMs, sleepMs: (ms) => stage.sleepMs(ms) },
+    clock: { nowMs: () => environment.nowMs() + passedMs, sleepMs: (ms) => environment.sleepMs(ms) },
     newId: () => ids.uuid(),
     passMs: (ms) => void (passedMs += ms),
     run: (work) => world.run(work),
   };
 }
 
-/** What became of a mutant in front of a broker that it was not written for. */
+/** What became of a mutant that was put in front of a broker for which it was not written. */
 export type Fate =
-  /** The clean broker offers nothing that its checks could judge. */
+  /** The clean broker offers nothing that the mutant's checks could judge. */
   | { readonly kind: "not-offered" }
   /** The broker gives the defect no occasion to show. */
   | { readonly kind: "no-occasion" }
   | { readonly kind: "killed"; readonly over: readonly string[] }
   | { readonly kind: "missed"; readonly checks: readonly string[]; readonly over: readonly string[] };
 
-/** Changes that make no defect of this broker, and why. */
+/** Mutants that are no defect in front of this broker, and why. */
 const NO_DEFECT: Readonly<Record<string, string>> = {
   "not-schemas-binding-only-if-bindable": "the plan that gets the schema is bindable",
   "not-rotation-old-binding-stays-valid": "the broker refuses to remove a binding while its rotation is in progress",
@@ -61,29 +61,29 @@ const NO_DEFECT: Readonly<Record<string, string>> = {
 
 const isNotice = ({ verdict }: CheckResult): boolean => verdict === "fail" || verdict === "warn";
 
-/** The fates of mutants in front of one broker. */
+/** Runs mutants in front of one broker. */
 export class Campaign {
-  readonly #stand: BrokerUnderTest;
+  readonly #broker: BrokerUnderTest;
   readonly #clean = new Map<number, Promise<readonly CheckResult[]>>();
 
-  constructor(stand: BrokerUnderTest) {
-    this.#stand = stand;
+  constructor(broker: BrokerUnderTest) {
+    this.#broker = broker;
   }
 
-  /** The clean broker's results in the version that a mutant is tested as. */
+  /** The clean broker's results, in the version of the API as which a mutant is tested. */
   clean({ minor }: Pick<Mutant, "minor">): Promise<readonly CheckResult[]> {
-    const known = this.#clean.get(minor) ?? certifyBroker(this.#stand, { minor });
+    const known = this.#clean.get(minor) ?? certifyBroker(this.#broker, { minor });
     this.#clean.set(minor, known);
     return known;
   }
 
-  /** Runs the checks that a mutant names, or with `isWhole` the suite, which shows also who notices what is not its business. */
+  /** Runs the checks that a mutant names, or with `isWhole` the whole suite, which also shows checks that notice what is not theirs to judge. */
   async fateOf(mutant: Mutant, isWhole: boolean): Promise<Fate> {
     const clean = await this.clean(mutant);
     const judging = clean.filter(({ verdict }) => verdict === "pass").map(({ check }) => check.id);
     const named = mutant.expected.filter((check) => judging.includes(check));
     if (named.length === 0) return { kind: "not-offered" };
-    const { results, hasActed } = await runMutant(this.#stand, mutant, isWhole ? undefined : named);
+    const { results, hasActed } = await runMutant(this.#broker, mutant, isWhole ? undefined : named);
     const killedBy = results.filter(isNotice).map(({ check }) => check.id);
     const over = killedBy.filter((check) => !mutant.expected.includes(check) && !isListed(mutant.also, check));
     const checks = named.filter((check) => !killedBy.includes(check));

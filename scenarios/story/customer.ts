@@ -31,7 +31,7 @@ function expectReply(answer: OsbAnswer, call: string, ...statuses: readonly numb
   throw new ScenarioError("SCENARIO_UNEXPECTED_ANSWER", `${call} answered ${describeAnswer(answer)}`);
 }
 
-/** Follows an operation to its end and answers with its state; a resource that is gone counts as succeeded. */
+/** Follows an operation to its end and returns its state; a resource that is gone counts as succeeded. */
 export async function followOperation(environment: Environment, client: OsbClient, path: string): Promise<string> {
   return pollUntil(environment, path, 10_000, OPERATION_MS_MAX, async () => {
     const answer = await client.send("GET", path);
@@ -50,14 +50,14 @@ interface Customer {
   readonly narrate: Narrate;
 }
 
-/** @throws ScenarioError when the operation does not end, or not well */
+/** @throws ScenarioError when the operation fails or does not end */
 async function expectSuccess({ environment, client, ids }: Customer, what: string, path: string): Promise<void> {
   const query = `service_id=${ids.service_id}&plan_id=${ids.plan_id}`;
   const state = await followOperation(environment, client, `${path}/last_operation?${query}`);
   if (state !== "succeeded") throw new ScenarioError("SCENARIO_UNEXPECTED_ANSWER", `${what} ended ${state}`);
 }
 
-/** Finds the broker by its name, and chooses the first plan of the catalog. */
+/** Finds the broker by its name and chooses the first plan of its catalog. */
 async function readCatalog(
   environment: Environment,
   client: OsbClient,
@@ -79,7 +79,7 @@ async function readCatalog(
 }
 
 /**
- * The last act: a customer finds the broker by its name, orders a PostgreSQL instance, sees BOSH deploy it, and binds.
+ * Plays the last act: a customer finds the broker by its name, orders a PostgreSQL instance, sees BOSH deploy it, and binds.
  *
  * @throws ScenarioError when the broker refuses or fails
  */

@@ -20,7 +20,7 @@ async function attachDisk(openstack: OpenStackClient, serverId: string): Promise
   await openstack.waitForStatus("volumev3", `/volumes/${volumeId}`, "volume", "in-use");
 }
 
-/** The inception VM deploys the director, which answers from now on. */
+/** The inception VM deploys the director, which answers from then on. */
 export async function createDirectorMachine(
   world: World,
   openstack: OpenStackClient,
@@ -38,7 +38,7 @@ export async function createDirectorMachine(
   narrate("inception", `deploys the director (${address}, floating ${floating}) with its disk of ${DISK_GB} GB`);
 }
 
-/** The operator gives the director what deployments need: a stemcell, releases, the cloud config. */
+/** The operator uploads to the director what deployments need: a stemcell, releases, the cloud config. */
 export async function fillDirector(
   world: World,
   director: DirectorClient,

@@ -12,20 +12,20 @@ import type { Narrate, StoryLine } from "./story.ts";
 export interface InceptionOptions {
   /** Called when a step is done. */
   readonly tell?: (line: StoryLine) => void;
-  /** Control planes to deploy. Default: all of them. */
+  /** Services whose control planes are deployed. Default: all of them. */
   readonly services?: readonly ServiceName[];
 }
 
-/** What the story leaves behind for who goes on with it. */
+/** What the story leaves behind for those who go on with it. */
 export interface Inception {
   readonly director: DirectorClient;
-  /** In the platform's project. */
+  /** Works in the platform's project. */
   readonly openstack: OpenStackClient;
 }
 
 /**
- * The story of the platform, from an empty cloud to brokers that answer: an inception VM, from it the director, its stemcell and releases,
- * the management services, one control plane per service. Each step goes through the API that a person would use.
+ * Plays the story of the platform, from an empty cloud to brokers that answer: an inception VM; from it the director, with its stemcell and
+ * releases; the management services; one control plane per service. Each step goes through the API that a person would use.
  *
  * @throws ScenarioError when a step is refused or does not end
  */

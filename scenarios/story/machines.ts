@@ -6,7 +6,7 @@ import type { Narrate } from "./story.ts";
 
 const KEYPAIR = "bosh";
 const FLAVOR = "m1.small";
-/** An image holds nothing that anybody reads. */
+/** Nobody reads what an image holds. */
 const IMAGE_BYTES = 4096;
 
 /** A server to create. */
@@ -25,7 +25,7 @@ export async function createKeypair(openstack: OpenStackClient, narrate: Narrate
   narrate("operator", `creates keypair ${KEYPAIR}`);
 }
 
-/** Creates an image and waits until it can be used. Answers with its id. */
+/** Creates an image and waits until it can be used. Returns its id. */
 export async function uploadImage(openstack: OpenStackClient, name: string): Promise<string> {
   const image = { name, disk_format: "qcow2", container_format: "bare", visibility: "private" };
   const { id } = await openstack.callAs(Type.Object({ id: Type.String() }), "image", "POST", "/images", image);
@@ -34,7 +34,7 @@ export async function uploadImage(openstack: OpenStackClient, name: string): Pro
   return id;
 }
 
-/** Creates a server with a port of its own and waits until it runs. Answers with the ids of both. */
+/** Creates a server with a port of its own and waits until it runs. Returns the ids of both. */
 export async function createMachine(
   openstack: OpenStackClient,
   machine: Machine,
@@ -58,7 +58,7 @@ export async function createMachine(
 
 const FloatingIp = Type.Object({ floatingip: Type.Object({ floating_ip_address: Type.String() }) });
 
-/** Gives a port a floating address, and answers with it. */
+/** Gives a port a floating address, which it returns. */
 export async function giveFloatingAddress(openstack: OpenStackClient, portId: string): Promise<string> {
   const floatingip = { floating_network_id: await findExternalNetwork(openstack), port_id: portId };
   const answer = await openstack.callAs(FloatingIp, "network", "POST", "/floatingips", { floatingip });

@@ -5,14 +5,14 @@ import { addressesOf, type Opening, SECURITY_GROUPS } from "../deployments/secur
 import type { Narrate } from "./story.ts";
 
 /** Ids of security groups, by name. */
-export type GroupIds = Readonly<Record<string, string>>;
+type GroupIds = Readonly<Record<string, string>>;
 
-/** Where the platform's VMs are: ids of networks and security groups. */
+/** Ids of the platform's networks and security groups. */
 export interface PlatformNetworks extends Networks {
   readonly groups: GroupIds;
 }
 
-/** Creates a network with one subnet. Answers with their ids. */
+/** Creates a network with one subnet. Returns the ids of both. */
 export async function createNetwork(
   openstack: OpenStackClient,
   name: string,
@@ -24,7 +24,7 @@ export async function createNetwork(
   return { networkId, subnetId: await openstack.create("network", "/subnets", "subnet", subnet) };
 }
 
-/** The network from which floating addresses come. */
+/** Finds the network that floating addresses come from. Returns its id. */
 export async function findExternalNetwork(openstack: OpenStackClient): Promise<string | undefined> {
   const [external] = await openstack.list("network", "/networks?name=external", "networks");
   return external?.id;
@@ -40,7 +40,7 @@ function rulesOf(plan: AddressPlan, { port, protocol = "tcp", from }: Opening, i
   return peers.map((peer) => ({ ...ports, ...peer }));
 }
 
-/** Makes the groups first: their rules name each other. */
+/** Creates the groups before their rules, which name other groups. */
 async function createGroups(openstack: OpenStackClient, plan: AddressPlan): Promise<GroupIds> {
   const ids: Record<string, string> = {};
   for (const name of Object.keys(SECURITY_GROUPS))
@@ -64,7 +64,7 @@ async function createRouter(openstack: OpenStackClient, subnetIds: readonly stri
   });
 }
 
-/** The operator of the platform makes its networks, a router between them and the world, and its security groups. */
+/** The operator of the platform creates its networks, a router that connects them to the outside, and its security groups. */
 export async function createNetworks(
   openstack: OpenStackClient,
   plan: AddressPlan,

@@ -5,7 +5,7 @@ import { SIZES } from "../deployments/cloud-config.ts";
 import { createNetwork } from "./networks.ts";
 import type { Narrate } from "./story.ts";
 
-/** As much as there is. */
+/** A quota without a limit. */
 const UNLIMITED = -1;
 
 async function createMember(
@@ -39,7 +39,7 @@ async function createFlavors(admin: OpenStackClient): Promise<void> {
   }
 }
 
-/** The operator of the cloud makes room for the platform: a project with a user, quotas, flavors and the external network. */
+/** The operator of the cloud prepares it for the platform: a project with a user, quotas, flavors, and the external network. */
 export async function createProject(
   admin: OpenStackClient,
   cpi: World["credentials"]["cpi"],

@@ -1,10 +1,10 @@
 /** One line of the story: who did what, and when it was done. */
 export interface StoryLine {
-  /** Of the world's clock, in ms since the Unix epoch. */
+  /** Time of the world's clock, in ms since the Unix epoch. */
   readonly atMs: number;
   readonly who: string;
   readonly text: string;
 }
 
-/** Says what somebody has done. */
+/** Tells what somebody has done. */
 export type Narrate = (who: string, text: string) => void;

@@ -10,7 +10,7 @@ export const CORE_SLIPS: readonly Slip[] = [
   {
     id: "kernel-order-lost",
     breaks: "events of one instant run in the order in which they were scheduled",
-    file: "simulators/kernel/kernel.ts",
+    file: "simulators/kernel/queue.ts",
     from: "a.at - b.at || a.order - b.order;",
     to: "a.at - b.at || b.order - a.order;",
     tests: KERNEL,
@@ -18,7 +18,7 @@ export const CORE_SLIPS: readonly Slip[] = [
   {
     id: "kernel-stale-wake",
     breaks: "a wake for an earlier wait of a process is ignored",
-    file: "simulators/kernel/kernel.ts",
+    file: "simulators/kernel/scheduler.ts",
     from: "if (entry.process.waits === entry.wait) entry.process.step(",
     to: "entry.process.step(",
     tests: KERNEL,
@@ -26,7 +26,7 @@ export const CORE_SLIPS: readonly Slip[] = [
   {
     id: "kernel-cancelled-timer-fires",
     breaks: "a plain timer that is cancelled never fires",
-    file: "simulators/kernel/kernel.ts",
+    file: "simulators/kernel/timers.ts",
     from: "    armed.entry.timer = undefined;\n",
     to: "",
     tests: KERNEL,
@@ -75,7 +75,7 @@ export const CORE_SLIPS: readonly Slip[] = [
     id: "uuid-like-needs-hyphens",
     breaks: "a lenient UUID may lack its hyphens",
     file: "simulators/kernel/uuid.ts",
-    from: "WITH_OR_WITHOUT_HYPHENS.test(text);",
+    from: "LIKE.test(text);",
     to: "CANONICAL.test(text.toLowerCase());",
     tests: KERNEL,
   },

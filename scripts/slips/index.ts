@@ -1,20 +1,16 @@
 /**
  * `npm run slips`: plants each slip in turn and runs the tests of its area, which must fail.
  *
- *   --only ID     this one (repeatable)
- *   --every N     each Nth, for a sample
- *   --json        one line of JSON a slip
- *
  * Exit code 0 when every slip was noticed, 1 when one survived, 2 when one could not be planted.
  */
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
+import { scriptCommand, wholeNumber } from "../command.ts";
 import { plant, type Slip, SLIP_VARIABLE } from "./slip.ts";
 import { SLIPS } from "./slips.ts";
 
-/** The tests of one slip take seconds; longer means that the slip made them wait for ever, which counts as noticed. */
+/** The tests of one slip take seconds; when they take longer than this, the slip made them hang, which counts as noticed. */
 const RUN_MS_MAX = 180_000;
 
 interface Result {
@@ -42,21 +38,28 @@ async function judge(slip: Slip): Promise<Result> {
   return { slip, outcome: hasSurvived ? "survived" : "noticed", elapsedMs: Math.round(performance.now() - startMs) };
 }
 
-function choose(only: readonly string[], every: number): readonly Slip[] {
-  for (const id of only) if (!SLIPS.some((slip) => slip.id === id)) throw new Error(`no slip is called ${id}`);
-  return SLIPS.filter(({ id }, at) => (only.length > 0 ? only.includes(id) : at % every === 0));
+/** @throws Error when no slip has one of the ids */
+function choose(ids: readonly string[]): readonly Slip[] {
+  for (const id of ids) if (!SLIPS.some((slip) => slip.id === id)) throw new Error(`no slip is called ${id}`);
+  return SLIPS.filter(({ id }, at) => (ids.length > 0 ? ids.includes(id) : at % every === 0));
 }
 
 function show({ slip, outcome, elapsedMs }: Result): string {
   return `${outcome.padEnd(8)} ${(elapsedMs / 1000).toFixed(1).padStart(5)} s  ${slip.id}: ${slip.breaks}`;
 }
 
-const { values } = parseArgs({
-  options: { only: { type: "string", multiple: true }, every: { type: "string" }, json: { type: "boolean" } },
-});
+const { only, every, json } = scriptCommand(
+  "npm run slips --",
+  "Plant one-line slips in our own code, and see the tests of their area notice them.",
+)
+  .option("--only <id...>", "only these slips")
+  .option("--every <n>", "only each nth slip", wholeNumber(1), 1)
+  .option("--json", "print a line of JSON for each slip")
+  .parse()
+  .opts<{ only?: readonly string[]; every: number; json?: boolean }>();
 
 async function main(): Promise<number> {
-  const slips = choose(values.only ?? [], Number(values.every ?? 1));
+  const slips = choose(only ?? []);
   for (const slip of slips) plant(slip, readFileSync(slip.file, "utf8"));
   const waiting = [...slips];
   const results: Result[] = [];
@@ -65,7 +68,7 @@ async function main(): Promise<number> {
       const result = await judge(slip);
       results.push(result);
       const { id } = result.slip;
-      console.log(values.json ? JSON.stringify({ id, ...result, slip: undefined }) : show(result));
+      console.log(json ? JSON.stringify({ id, ...result, slip: undefined }) : show(result));
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, availableParallelism() - 1) }, work));

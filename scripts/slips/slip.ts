@@ -1,25 +1,25 @@
-/** One line of our own code changed so that a documented behaviour breaks. Some test of its own area has to notice. */
+/** A one-line change of our own code that breaks a documented behaviour. Some test of its area must notice it. */
 export interface Slip {
   /** Unique, in words with hyphens. */
   readonly id: string;
-  /** The behaviour that it breaks, in words. */
+  /** The documented behaviour that it breaks, as a statement of what is right. */
   readonly breaks: string;
   /** From the root of the repository. */
   readonly file: string;
-  /** What stands there exactly once, and what stands there instead. */
+  /** The text that stands in the file exactly once, and the text that replaces it. */
   readonly from: string;
   readonly to: string;
-  /** Filters of test files, as vitest takes them: the tests of the area, not the whole house. */
+  /** Filters of test files, as vitest takes them: those of the area, not of the whole repository. */
   readonly tests: readonly string[];
 }
 
-/** Environment variable that names the slip which the vitest of a run plants. */
+/** The environment variable that names the slip to plant. */
 export const SLIP_VARIABLE = "DRYDOCK_SLIP";
 
 /**
- * The text of a file with a slip planted.
+ * Plants a slip in the text of its file, and returns the new text.
  *
- * @throws Error when what it replaces is not there, or more than once
+ * @throws Error when the text that it replaces is not there exactly once
  */
 export function plant(slip: Slip, text: string): string {
   const places = text.split(slip.from).length - 1;

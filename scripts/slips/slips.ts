@@ -1,4 +1,5 @@
 import { BOSH_SLIPS } from "./bosh.ts";
+import { BOSH_TEMPLATE_SLIPS } from "./bosh-templates.ts";
 import { BROKER_SLIPS } from "./broker.ts";
 import { CONFORMANCE_SLIPS } from "./conformance.ts";
 import { CORE_SLIPS } from "./core.ts";
@@ -11,6 +12,7 @@ import type { Slip } from "./slip.ts";
 /** Every slip, by the area that it is planted in. */
 export const SLIPS: readonly Slip[] = [
   ...BOSH_SLIPS,
+  ...BOSH_TEMPLATE_SLIPS,
   ...BROKER_SLIPS,
   ...CONFORMANCE_SLIPS,
   ...CORE_SLIPS,

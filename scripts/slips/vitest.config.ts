@@ -7,11 +7,11 @@ import { SLIPS } from "./slips.ts";
 const slip = SLIPS.find(({ id }) => id === process.env[SLIP_VARIABLE]);
 if (slip === undefined) throw new Error(`${SLIP_VARIABLE} names no slip`);
 
-/** The tests of a slip, with the slip planted as modules are loaded: the files on disk stay as they are. */
+/** Runs the tests of a slip, which is planted as modules are loaded: the files on disk stay as they are. */
 export default mergeConfig(
   base,
   defineConfig({
-    // Transformed modules are not kept from one run to the next: the same file is another with each slip.
+    // No cache of transformed modules, because the same file differs from slip to slip.
     test: { maxWorkers: 1, bail: 1, fsModuleCache: false },
     plugins: [
       {

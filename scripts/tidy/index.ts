@@ -1,12 +1,21 @@
 /**
- * `npm run tidy`: measures the repository and shows each figure beside its ratchet.
+ * `npm run tidy`: measures the repository and prints each figure beside its ratchet.
  *
- *   --list      also what each figure consists of
- *   --update    writes what has fallen; refused (exit code 1) while anything has grown
+ * Exit code 0 when no figure has grown, 1 otherwise.
  */
+import { scriptCommand } from "../command.ts";
 import { findGrowth, readRatchets, writeRatchets } from "./ratchet.ts";
 import { MEASURES } from "./measures.ts";
 import { readSources } from "./source.ts";
+
+const { list, update } = scriptCommand(
+  "npm run tidy --",
+  "Measure the repository, and print each figure beside its ratchet.",
+)
+  .option("--list", "print what each figure consists of, too")
+  .option("--update", "lower the ratchets of figures that have fallen; refused while any has grown")
+  .parse()
+  .opts<{ list?: boolean; update?: boolean }>();
 
 const sources = readSources();
 const ratchets = readRatchets();
@@ -14,9 +23,9 @@ const figures = Object.fromEntries(MEASURES.map(({ name, count }) => [name, coun
 const sum = (of: Record<string, number> | undefined) => Object.values(of ?? {}).reduce((all, one) => all + one, 0);
 for (const { name, about } of MEASURES) {
   console.log(`${name.padEnd(22)} ${String(sum(figures[name])).padStart(6)} of ${sum(ratchets[name])}  ${about}`);
-  if (process.argv.includes("--list")) console.log(figures[name]);
+  if (list) console.log(figures[name]);
 }
 const growth = MEASURES.flatMap(({ name }) => findGrowth(figures[name] ?? {}, ratchets[name] ?? {}));
 for (const line of growth) console.error(`grown: ${line}`);
 if (growth.length > 0) process.exitCode = 1;
-else if (process.argv.includes("--update")) writeRatchets(figures);
+else if (update) writeRatchets(figures);

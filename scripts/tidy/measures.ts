@@ -2,20 +2,21 @@ import { findDeadReferences, readRepository } from "./references.ts";
 import { isNode, lineAt, nameOf, roomOf, type Source, type SyntaxNode, walk } from "./source.ts";
 import { FORBIDDEN_WORDS, PARTICIPLES } from "./words.ts";
 
-/** What a measure found: a figure for each key (a file, a function, a room or a word). What has none is zero. */
+/** What a measure found: a figure for each key (a file, a function, a room or a word). A key without a figure counts as zero. */
 export type Figures = Record<string, number>;
 
-export interface Measure {
+/** One figure of the repository, which may only fall. */
+interface Measure {
   readonly name: string;
-  /** What is counted and why less is better. */
+  /** What is counted, for the table. */
   readonly about: string;
   readonly count: (sources: readonly Source[]) => Figures;
 }
 
-/** Files and functions up to this length are nobody's business; longer ones may only shrink. */
+/** Files and functions up to these lengths are not counted; longer ones may only shrink. */
 const FILE_LINES_MAX = 250;
 const FUNCTION_LINES_MAX = 50;
-/** Functions shorter than this are alike by chance. */
+/** Functions shorter than this may be alike by chance. */
 const DUPLICATE_CHARACTERS_MIN = 60;
 
 const FUNCTION = /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/;
@@ -41,7 +42,7 @@ function countLongFiles(sources: readonly Source[]): Figures {
   return figures;
 }
 
-/** Functions with a name: declarations, methods, and what is assigned to a constant. */
+/** Functions with a name: declarations, methods, and functions that are assigned to a constant. */
 function* namedFunctions(source: Source): Generator<{ readonly name: string; readonly node: SyntaxNode }> {
   for (const top of source.body) {
     for (const node of walk(top)) {
@@ -83,7 +84,7 @@ function countCasts(sources: readonly Source[]): Figures {
   return figures;
 }
 
-/** The names that a statement exports by declaring them. */
+/** The names that a statement both declares and exports. */
 function declaredNames(node: SyntaxNode): string[] {
   if (node.type !== "ExportNamedDeclaration" || !isNode(node["declaration"])) return [];
   const declaration = node["declaration"];
@@ -150,7 +151,7 @@ function countParticiples(sources: readonly Source[]): Figures {
   return figures;
 }
 
-/** Citations and links that lead nowhere, each named, so that the list says what to mend. */
+/** Citations and links that lead nowhere, each by name, so that the list says what to mend. */
 function countDeadReferences(sources: readonly Source[]): Figures {
   const figures: Figures = {};
   for (const { path, reference } of findDeadReferences(readRepository(sources))) add(figures, `${path}: ${reference}`);
@@ -177,7 +178,7 @@ function countDuplicates(sources: readonly Source[]): Figures {
   return figures;
 }
 
-/** Files that import each other, directly or around corners, by values: each counted at the room it is in. */
+/** Files that import each other's values, directly or through others, by room. */
 function countCircles(sources: readonly Source[]): Figures {
   const graph = new Map(
     sources.map(({ path, imports }) => [path, imports.filter(({ typeOnly }) => !typeOnly).map((each) => each.path)]),
@@ -212,7 +213,7 @@ function countConformancePairs(sources: readonly Source[]): Figures {
   return pairs.size === 0 ? {} : { conformance: pairs.size };
 }
 
-/** Everything that the tidy test holds, in the order in which it is shown. */
+/** Every measure, in the order in which they are printed. */
 export const MEASURES: readonly Measure[] = [
   { name: "long files", about: `lines of files over ${FILE_LINES_MAX}`, count: countLongFiles },
   { name: "long functions", about: `lines of functions over ${FUNCTION_LINES_MAX}`, count: countLongFunctions },

@@ -3,15 +3,16 @@ import type { Figures } from "./measures.ts";
 
 const FILE = new URL("ratchet.json", import.meta.url);
 
-/** The figure that each measure had when it was last written, by measure and key. */
-export type Ratchets = Readonly<Record<string, Figures>>;
+/** The figures when they were last written, by measure and key. */
+type Ratchets = Readonly<Record<string, Figures>>;
 
+/** Reads the figures that were last written. */
 export function readRatchets(): Ratchets {
   const value: Ratchets = JSON.parse(readFileSync(FILE, "utf8"));
   return value;
 }
 
-/** Keys are sorted, so that a change shows as what it is. */
+/** Writes figures, their keys sorted, so that a diff shows just what has changed. */
 export function writeRatchets(figures: Ratchets): void {
   const sorted = Object.fromEntries(
     Object.entries(figures).map(([name, of]) => [
@@ -22,7 +23,7 @@ export function writeRatchets(figures: Ratchets): void {
   writeFileSync(FILE, `${JSON.stringify(sorted, null, 2)}\n`);
 }
 
-/** The lines that say what has grown: empty while every figure is at most its ratchet. */
+/** Finds the figures that are above their ratchets, as lines for people. */
 export function findGrowth(figures: Figures, ratchet: Figures): string[] {
   return Object.entries(figures)
     .filter(([key, figure]) => figure > (ratchet[key] ?? 0))

@@ -9,15 +9,15 @@ export interface Text {
 }
 
 interface SourceText extends Text {
-  /** Whether what its strings name is made up: of a test only the comments are read. */
+  /** Whether its strings may name what does not exist: of a test, only the comments are read. */
   readonly isTest: boolean;
 }
 
-/** What references are followed in, and to. */
+/** Where references are followed. */
 interface Repository {
   readonly documents: readonly Text[];
   readonly sources: readonly SourceText[];
-  /** Whether a file or folder is there, by its path from the root. */
+  /** Whether a file or folder exists, by its path from the root. */
   readonly has: (path: string) => boolean;
 }
 
@@ -28,10 +28,10 @@ interface DeadReference {
   readonly reference: string;
 }
 
-/** Documents of the Open Service Broker specification, which sources may name: they are no files of ours. */
+/** Documents of the Open Service Broker specification, which sources may name although they are not in this repository. */
 const SPECIFICATION = /^(?:spec|profile|release-notes)\.md$/;
 
-/** Where dead references are planted to be found. */
+/** The test that plants dead references in order to find them. */
 const PLANTED = "scripts/tidy/references.test.ts";
 
 /** A page of this repository by its path from the root. */
@@ -42,7 +42,7 @@ const CITATION = /(?<![\w/.-])((?:docs|decisions)\/[\w./-]+\.md)`?(, "[^"\n]+"(?
 const DECISION = /(?<![\w/.-])decisions\/(\d{4})\b(?!-)/g;
 /** Any document that a comment names. */
 const NAMED = /(?<![\w/.-])[\w/.-]*\w\.md\b/g;
-/** Sections of papers that were never here: by the paper's name, or by nothing. */
+/** Sections of documents that were never in this repository, with or without the document's name. */
 const OLD_STYLE = /\b(?:contract|\w+\.md|\w+\.yaml)[,:]?\s+§[\d.]*|\((?:see )?§[\d.]*/g;
 
 /** `](target "title")`, images included, and `[label]: target`. */
@@ -61,7 +61,7 @@ function readDocuments(): Text[] {
     .map((path) => ({ path, text: readFileSync(path, "utf8") }));
 }
 
-/** The repository in the working directory, with these sources; without those in which dead references are planted. */
+/** The repository in the working directory, with these sources, but for the one that plants dead references. */
 export function readRepository(sources: readonly SourceText[]): Repository {
   return { documents: readDocuments(), sources: sources.filter(({ path }) => path !== PLANTED), has: existsSync };
 }
@@ -72,7 +72,7 @@ export function commentsOf(text: string): string {
   return comments.map((comment) => comment.replaceAll(/\s*\n\s*(?:\*(?!\/)|\/\/)?\s*/g, " ")).join("\n");
 }
 
-/** The headings of a document as they read, in their order: marks of code, emphasis and links taken off. */
+/** The headings of a document, in their order, without the marks of code, emphasis and links. */
 export function headingsOf(text: string): string[] {
   const lines = text.replaceAll(FENCE, "").split("\n");
   return lines.flatMap((line, at) => {
@@ -91,7 +91,7 @@ function plain(heading: string): string {
     .trim();
 }
 
-/** The anchors of a document as GitHub makes them: from its headings, with `-1`, `-2` for what repeats, and from HTML ids. */
+/** The anchors of a document as GitHub makes them: from its headings, with `-1`, `-2` for repetitions, and from HTML ids. */
 export function anchorsOf(text: string): Set<string> {
   const anchors = new Set([...text.matchAll(/<a\s[^>]*?(?:id|name)="([^"]+)"/g)].map(([, id = ""]) => id));
   for (const heading of headingsOf(text)) {
@@ -106,7 +106,7 @@ export function anchorsOf(text: string): Set<string> {
   return anchors;
 }
 
-/** Every reference that leads nowhere, in documents, then in sources: to a page, a heading, a decision, a link's target. */
+/** Finds every reference that leads nowhere, to a page, a heading, a decision or a link's target: in documents first, then in sources. */
 export function findDeadReferences(repository: Repository): DeadReference[] {
   const pages = new Map(repository.documents.map(({ path, text }) => [path, text]));
   const found = [
@@ -151,7 +151,7 @@ function findOldStyle(from: Text): DeadReference[] {
   return toDead(from, sections);
 }
 
-/** Documents that a comment names by less than their path from the root: beside the source, by the path from there, or by what several are called. */
+/** Documents that a comment names by less than their path from the root: by the path from the source, or by a name that several documents have. */
 function findDeadNames({ documents, has }: Repository, from: Text): DeadReference[] {
   const names = [...from.text.matchAll(NAMED)].map(([name]) => name);
   const isCalled = (name: string) => documents.some(({ path }) => path.endsWith(`/${name}`) && !name.includes("/"));
@@ -187,7 +187,7 @@ function leadsSomewhere(
   return anchor === "" || anchorsOf(page).has(anchor);
 }
 
-/** Without percent signs; a target whose escapes are no UTF-8 stays as it is. */
+/** Decodes percent escapes; a target whose escapes are not UTF-8 stays as it is. */
 function decode(target: string): string {
   try {
     return decodeURIComponent(target);

@@ -20,25 +20,27 @@ export interface Source {
   readonly isTest: boolean;
 }
 
-export interface Import {
+/** What one file imports from another. */
+interface Import {
   /** The imported file, from the root of the repository. */
   readonly path: string;
   /** The imported names; `*` where the whole module is taken. */
   readonly names: readonly string[];
-  /** Whether nothing is left of it once types are erased. */
+  /** Whether nothing of it is left once types are erased. */
   readonly typeOnly: boolean;
 }
 
 const PATTERN = "{index.ts,{simulators,broker,conformance,scenarios,reports,cli,scripts,bench}/**/*.{ts,tsx}}";
 
-/** Tests and what only tests and proofs use: measured for words, not for length or docstrings. */
+/** Tests, and what only tests and benchmarks use: measured for words, not for length or docstrings. */
 const TEST = /\.test\.ts$|\/testing\/|\/testing\.ts$|^bench\/|\/fixtures\//;
 
+/** Whether a value is a node of a syntax tree. */
 export function isNode(value: unknown): value is SyntaxNode {
   return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
 }
 
-/** Every node beneath (and with) `node`, parents first. */
+/** Yields `node` and every node below it, parents first. */
 export function* walk(node: SyntaxNode): Generator<SyntaxNode> {
   yield node;
   for (const value of Object.values(node)) {
@@ -94,7 +96,7 @@ function parse(path: string): Source {
   return { path, text, body, imports, isTest: TEST.test(path) };
 }
 
-/** Every source of the repository, generated files aside, in the order of their paths. Reads the working directory. */
+/** Reads every source in the working directory, sorted by path; generated files are left out. */
 export function readSources(): Source[] {
   return globSync(PATTERN)
     .map((path) => path.replaceAll("\\", "/"))

@@ -69,12 +69,12 @@ describe("director", () => {
     const bench = new TestDirector();
     await bench.ready();
     const manifest = readFileSync(fixture("web1.yml"), "utf8");
-    const refused = (from: string, to: string): string =>
+    const refusalOf = (from: string, to: string): string =>
       bench.task(bench.send("POST", "/deployments", { type: "text/yaml", body: manifest.replace(from, to) })).result;
-    expect(refused("vm_type: small", "vm_type: nope")).toBe(
+    expect(refusalOf("vm_type: small", "vm_type: nope")).toBe(
       "Instance group 'web' references an unknown vm type 'nope'",
     );
-    expect(refused("- name: web\n    release", "- name: nojob\n    release")).toBe(
+    expect(refusalOf("- name: web\n    release", "- name: nojob\n    release")).toBe(
       "Job 'nojob' not found in release 'demo'",
     );
     expect(bench.send("POST", "/deployments", { type: "text/yaml", body: "- a\n" })).toMatchObject({

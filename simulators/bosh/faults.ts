@@ -25,7 +25,7 @@ const AGENT_METHODS = [
 /** A call that an agent answers. */
 export type AgentMethod = (typeof AGENT_METHODS)[number];
 
-/** What the VM of an instance is told apart by. */
+/** What tells one instance's VM from another's. */
 const AGENT_ATTRIBUTES = {
   deployment: { prose: "the name of the deployment" },
   group: { prose: "the name of the instance group" },
@@ -65,7 +65,7 @@ const agentPoint = (method: AgentMethod) =>
 
 const POINTS = new Map(AGENT_METHODS.map((method) => [method, agentPoint(method)]));
 
-/** What happens to a call of an agent. */
+/** The fault, if any, that befalls a call of an agent. */
 export function agentFault(kernel: Kernel, method: AgentMethod, attributes: AgentAttributes) {
   const point = POINTS.get(method);
   return point && kernel.faults.at(point, attributes);
@@ -92,7 +92,7 @@ export const JOB_POINT = faultPoint({
   attributes: AGENT_ATTRIBUTES,
 });
 
-/** The message that an agent sends of itself. */
+/** The message that an agent sends unasked. */
 export const HEARTBEAT_POINT = faultPoint({
   point: "agent:heartbeat",
   effects: ["stuck"],

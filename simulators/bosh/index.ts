@@ -55,7 +55,7 @@ export function createBosh(kernel: Kernel, options: DirectorOptions): Bosh {
     sim: director,
     routes: ROUTES,
     unmatched: (_director, request) => unmatchedReply(director, request, isOwned(request.path)),
-    // What nobody foresaw is an empty 500, as of the director itself.
+    // An unforeseen error is an empty 500, as with the real director.
     crashed: () => brokenReply,
     unread: (_director, _request, why) => (why === "too-large" ? nginxRefusal(413) : brokenReply),
     front: NGINX_FRONT,

@@ -146,7 +146,7 @@ describe("access to the control API", () => {
     );
   });
 
-  it("was not touched by any of them", () => {
+  it("is left untouched by all of them", () => {
     expect(kernel.faults.rules).toEqual([]);
     expect(kernel.journal.seq).toBe(0);
     const headers = { host, authorization: `Bearer ${TOKEN}` };
@@ -154,7 +154,7 @@ describe("access to the control API", () => {
     expect(restored).toMatchObject({ status: 404 });
   });
 
-  it("is refused for no Host at all", async () => {
+  it("is refused without a Host", async () => {
     const socket = connect(served.port, "127.0.0.1");
     socket.end(`GET /_drydock/laws HTTP/1.0\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`);
     expect(await text(socket)).toMatch(/^HTTP\/1\.[01] 403 /);
@@ -183,7 +183,7 @@ describe("access to the control API", () => {
     expect((await send("DELETE", `/_drydock/faults/${id}`, headers, undefined)).status).toBe(204);
   });
 
-  it("is given without a body to who sends no type, and to who types an address", async () => {
+  it("is granted without a body to a request without a type, and to a browser's address bar", async () => {
     const headers = rightful({ "content-type": undefined, "sec-fetch-site": "none" });
     expect((await send("GET", "/_drydock/laws", headers, undefined)).status).toBe(200);
     expect((await send("POST", "/_drydock/snapshots", headers, undefined)).status).toBe(201);

@@ -4,7 +4,7 @@ import { type HttpReply, type HttpRequest, json, readBearer, type ReplyHeaders, 
 export interface ControlAccess {
   /** What each request brings as `Authorization: Bearer`. */
   readonly token: string;
-  /** `127.64.250.1:7701`: where the API listens. A `Host` that is none of these was led here by a foreign name (DNS rebinding). */
+  /** `127.64.250.1:7701`: where the API listens. Any other `Host` came here through a foreign name (DNS rebinding). */
   readonly hosts: readonly string[];
 }
 

@@ -70,7 +70,7 @@ describe("control", () => {
     });
   });
 
-  it("disarms no rule that is not there", () => {
+  it("refuses to disarm a rule that does not exist", () => {
     const { call } = createTestControl();
     for (const id of ["1", "x", "1e0"])
       expect(call("DELETE", `/_drydock/faults/${id}`)).toMatchObject({
@@ -100,7 +100,7 @@ describe("control", () => {
     expect(call("POST", "/_drydock/snapshots/99/restore").status).toBe(404);
   });
 
-  it("tells which laws are broken", () => {
+  it("lists the laws that are broken", () => {
     expect(createTestControl().call("GET", "/_drydock/laws").json).toEqual({ broken: ["a port has no owner"] });
   });
 });

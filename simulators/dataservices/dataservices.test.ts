@@ -8,7 +8,7 @@ const VM = "127.64.16.5";
 const OTHER = "127.64.16.9";
 const APP = "127.0.0.1";
 
-function bound(address = VM, dep = "d71da55a"): Rig {
+function bindUser(address = VM, dep = "d71da55a"): Rig {
   const world = rig();
   world.boot(address, dep);
   world.ask("PUT", address, "/v1/credentials/u1", JSON.stringify({ password: "p1", database: dep }));
@@ -22,7 +22,7 @@ const plant = (point: string, rule: Partial<FaultRule> = {}): FaultRule => ({
 });
 
 describe("the agent", () => {
-  it("tells state and role, to who knows its password only", () => {
+  it("shows state and role, but only to those who know its password", () => {
     const { ask, boot } = rig();
     boot(VM, "d1");
     boot(OTHER, "d1", { index: 1 });
@@ -35,7 +35,7 @@ describe("the agent", () => {
     expect(ask("GET", "127.64.16.77", "/v1/status").wire).toEqual({ kind: "reset" });
   });
 
-  it("creates a user once, changes its password, deletes it as often as it is asked", () => {
+  it("creates a user once, changes its password, and deletes it however often it is asked", () => {
     const { ask, boot } = rig();
     boot(VM, "d1");
     const put = (password: unknown, database = "d1"): number =>
@@ -52,7 +52,7 @@ describe("the agent", () => {
   });
 
   it("keeps secrets out of the journal and passwords out of the state", () => {
-    const { kernel, services, ask } = bound();
+    const { kernel, services, ask } = bindUser();
     services.session(APP, VM, 5432, login("d71da55a")).put("t", "k", { secret: "row-secret" });
     ask("POST", VM, "/v1/dumps");
     const told = JSON.stringify(kernel.journal.events);
@@ -62,7 +62,7 @@ describe("the agent", () => {
     expect(user?.verifier).toMatch(/^SCRAM-SHA-256\$1:/);
   });
 
-  it("keeps credentials of redis and mongodb as records and refuses their data", () => {
+  it("keeps credentials of Redis and MongoDB as records and refuses access to their data", () => {
     const { ask, boot, services } = rig();
     boot(VM, "d1", { kind: "redis" });
     expect(ask("PUT", VM, "/v1/credentials/u1", '{"password":"p1"}').status).toBe(201);
@@ -72,8 +72,8 @@ describe("the agent", () => {
 });
 
 describe("the virtual data plane", () => {
-  it("lets in who has the password, the database and the security group", () => {
-    const { services } = bound();
+  it("admits a client with the password, the database and the security group", () => {
+    const { services } = bindUser();
     const open = (source: string, port: number, user = login("d71da55a")) => services.session(source, VM, port, user);
     expect(open(APP, 5432).tables()).toEqual([]);
     expect(() => open(APP, 5433)).toThrow("DS_REFUSED");
@@ -84,8 +84,8 @@ describe("the virtual data plane", () => {
     expect(() => open("127.0.0.9", 5432)).toThrow("DS_REFUSED");
   });
 
-  it("ends sessions with the user, the rule and the service", () => {
-    const world = bound();
+  it("ends a session with its user, its rule or its service", () => {
+    const world = bindUser();
     const open = () => world.services.session(APP, VM, 5432, login("d71da55a"));
     const [first, second] = [open(), open()];
     world.services.admits = () => false;
@@ -98,8 +98,8 @@ describe("the virtual data plane", () => {
     expect(open).toThrow("DS_WRONG_PASSWORD");
   });
 
-  it("shows the primary's rows on a replica, which does not write", () => {
-    const { services, boot } = bound();
+  it("shows the primary's rows on a replica and refuses writes there", () => {
+    const { services, boot } = bindUser();
     boot(OTHER, "d71da55a", { index: 1 });
     services.session(APP, VM, 5432, login("d71da55a")).put("t", "k", { a: 1 });
     const replica = services.session(APP, OTHER, 5432, login("d71da55a"));
@@ -108,7 +108,7 @@ describe("the virtual data plane", () => {
   });
 
   it("keeps data and users with the disk, not with the VM", () => {
-    const { services, boot } = bound();
+    const { services, boot } = bindUser();
     services.session(APP, VM, 5432, login("d71da55a")).put("t", "k", { a: 1 });
     services.stop(VM, "postgresql");
     expect(() => services.session(APP, VM, 5432, login("d71da55a"))).toThrow("DS_REFUSED");
@@ -120,8 +120,8 @@ describe("the virtual data plane", () => {
     expect(() => services.session(APP, OTHER, 5432, login("d71da55a"))).toThrow("DS_WRONG_PASSWORD");
   });
 
-  it("hands out and takes in copies of rows, as over a socket", () => {
-    const { services } = bound();
+  it("copies the rows that go in and out, as a socket does", () => {
+    const { services } = bindUser();
     const session = services.session(APP, VM, 5432, login("d71da55a"));
     const row = { list: [1] };
     session.put("t", "k", row);
@@ -132,7 +132,7 @@ describe("the virtual data plane", () => {
   });
 
   it("comes back from a snapshot with its rows and sessions, refused inputs included", () => {
-    const { kernel, services, ask } = bound();
+    const { kernel, services, ask } = bindUser();
     const session = services.session(APP, VM, 5432, login("d71da55a"));
     session.put("t", "k", { a: 1 });
     const snapshot = kernel.snapshot();
@@ -171,7 +171,7 @@ describe("dump and restore", () => {
   it("brings back what was there, whatever came after, and repeats itself byte for byte", () => {
     fc.assert(
       fc.property(writes, writes, (before, after) => {
-        const world = bound();
+        const world = bindUser();
         perform(world, before);
         const held = contents(world, VM, "d71da55a");
         const dump = dumpOf(world);
@@ -186,7 +186,7 @@ describe("dump and restore", () => {
   });
 
   it("refuses a damaged dump before it touches anything, whichever byte it is", () => {
-    const world = bound();
+    const world = bindUser();
     perform(world, [{ table: "accounts", key: "a", row: { n: 1 } }]);
     const dump = dumpOf(world);
     perform(world, [{ table: "accounts", key: "b", row: { n: 2 } }]);
@@ -204,7 +204,7 @@ describe("dump and restore", () => {
   });
 
   it("ends open sessions, leaves sequences where the backup had them, and the neighbour alone", () => {
-    const world = bound();
+    const world = bindUser();
     world.boot(OTHER, "d2");
     world.ask("PUT", OTHER, "/v1/credentials/u1", '{"password":"p1"}');
     world.services.session(APP, OTHER, 5432, login("d2")).put("t", "k", { mine: true });
@@ -218,9 +218,9 @@ describe("dump and restore", () => {
     expect(contents(world, OTHER, "d2")).toEqual([["t", [["k", { mine: true }]]]]);
   });
 
-  it("has each planted defect do its named harm", () => {
-    const prepared = (point: string): { world: Rig; dump: Uint8Array } => {
-      const world = bound();
+  it("does the named harm of each planted defect", () => {
+    const prepare = (point: string): { world: Rig; dump: Uint8Array } => {
+      const world = bindUser();
       world.boot(OTHER, "d2");
       world.ask("PUT", OTHER, "/v1/credentials/u1", '{"password":"p1"}');
       perform(world, [
@@ -231,21 +231,21 @@ describe("dump and restore", () => {
       if (point !== "") world.kernel.faults.arm(plant(point, { match: { deployment: "d71da55a" } }));
       return { world, dump: dumpOf(world) };
     };
-    const restored = (point: string): { world: Rig; after: unknown } => {
-      const { world, dump } = prepared(point);
+    const restoreWith = (point: string): { world: Rig; after: unknown } => {
+      const { world, dump } = prepare(point);
       perform(world, [{ table: "c", key: "late", row: { n: 9 } }]);
       expect(world.ask("POST", VM, "/v1/restores", dump).status).toBe(200);
       return { world, after: contents(world, VM, "d71da55a") };
     };
-    const whole = restored("").after;
+    const whole = restoreWith("").after;
     const harmful = ["dump torn-snapshot", "dump lost-tail", "dump wrong-neighbour", "restore append"];
-    expect(harmful.filter((point) => isDeepStrictEqual(restored(point).after, whole))).toEqual([]);
-    const { world } = restored("restore wrong-neighbour");
+    expect(harmful.filter((point) => isDeepStrictEqual(restoreWith(point).after, whole))).toEqual([]);
+    const { world } = restoreWith("restore wrong-neighbour");
     expect(contents(world, OTHER, "d2")).toEqual(whole);
   });
 
-  it("restores damaged bytes when verification is skipped, and lets sessions live when they are kept", () => {
-    const world = bound();
+  it("restores damaged bytes when verification is skipped, and keeps sessions open when told so", () => {
+    const world = bindUser();
     perform(world, [{ table: "a", key: "1", row: { n: 1 } }]);
     const dump = dumpOf(world);
     world.kernel.faults.arm(plant("restore skip-verification"));
@@ -255,8 +255,8 @@ describe("dump and restore", () => {
     expect(session.tables()).toEqual([]);
   });
 
-  it("fails loudly where it is told to, and changes nothing", () => {
-    const world = bound();
+  it("fails loudly where a fault is armed, and changes nothing", () => {
+    const world = bindUser();
     perform(world, [{ table: "a", key: "1", row: { n: 1 } }]);
     const dump = dumpOf(world);
     for (const step of ["dump", "restore", "credentials"]) world.kernel.faults.arm(plant(step));
@@ -271,8 +271,8 @@ describe("dump and restore", () => {
     expect(() => contents(world, VM, "d71da55a")).toThrow("DS_REFUSED");
   });
 
-  it("hangs in a dump until the rule is disarmed or whoever asked has gone", () => {
-    const world = bound();
+  it("hangs in a dump until the rule is disarmed or the client has gone", () => {
+    const world = bindUser();
     const { faults } = world.kernel;
     const begin = (): Process<HttpReply> =>
       world.services.agent.receive(agentRequest("POST", VM, "/v1/dumps")) as Process<HttpReply>;
@@ -290,7 +290,7 @@ describe("dump and restore", () => {
   });
 
   it("plants users that stay and users that are everywhere", () => {
-    const world = bound();
+    const world = bindUser();
     world.boot(OTHER, "d2");
     world.kernel.faults.arm(plant("credentials keep"));
     world.kernel.faults.arm(plant("credentials everywhere"));
@@ -302,7 +302,7 @@ describe("dump and restore", () => {
 });
 
 describe("the job", () => {
-  it("is started and stopped as the director's agent does it, and refuses what it can't be", () => {
+  it("starts and stops as the director's agent asks, and refuses incomplete properties and a taken VM", () => {
     const { services } = rig();
     const properties = { database: "d1", max_connections: 64, agent: { username: "agent", password: "x" } };
     const place = { deployment: "d1", index: 0, bootstrap: true, ip: VM, diskCid: null, properties };

@@ -2,11 +2,11 @@ import { type AttributesOf, type Effect, type FaultAttribute, faultPoint, type K
 import { type Instance, KINDS } from "./state.ts";
 
 /*
- * What may fail in a data service and its agent, and what the subject (a broker and its backup manager) must survive.
+ * What may fail in a data service and its agent, and what a broker and its backup manager must survive.
  *
  * The first points fail loudly: the step ends with an error, late, or never. The others are defects planted for suites to
- * find: where one is armed (effect `error`, whose message is only a note), the step answers that all is well and has done the
- * named harm. A subject can't survive those; a check that does not notice is not worth its name.
+ * find: where one is armed (effect `error`, whose message is only a note), the step answers that all is well and does the named
+ * harm. Nobody survives those; a check that does not notice them proves nothing.
  */
 const ATTRIBUTES = {
   deployment: { prose: "the name of the deployment" },
@@ -41,7 +41,7 @@ const LOUD = {
     effects: ["error", "delay", "stuck"],
     attributes: ATTRIBUTES,
     prose:
-      "The dump fails, is slow, or hangs. The backup must be told failed within its bound, never succeeded, and the next one must work.",
+      "The dump fails, is slow, or hangs. The backup must be reported as failed within its bound, never as succeeded, and the next one must work.",
   }),
   restore: faultPoint({
     point: "dataservice:restore",
@@ -66,7 +66,7 @@ const PLANTED = {
   "credentials everywhere": "A user is created on every instance of the same kind, with the same password.",
 } as const;
 
-export type Defect = keyof typeof PLANTED;
+type Defect = keyof typeof PLANTED;
 
 const defectPoint = (name: string, prose: string) =>
   faultPoint({ point: `dataservice:${name}`, effects: ["error"], prose, attributes: ATTRIBUTES });
@@ -75,11 +75,14 @@ const DEFECTS = new Map<string, ReturnType<typeof defectPoint>>(
   Object.entries(PLANTED).map(([name, prose]) => [name, defectPoint(name, prose)]),
 );
 
+/** Makes the fault points known to the kernel. */
 export function defineFaults(kernel: Kernel): void {
   for (const point of [...Object.values(LOUD), ...DEFECTS.values()]) kernel.faults.define(point);
 }
 
+/** Whom a fault rule may single out: an instance by deployment, kind and address. */
 export type FaultLocation = Pick<Instance, "deployment" | "kind" | "address">;
+/** A step that may fail loudly. */
 export type FaultStep = keyof typeof LOUD;
 
 const attributesOf = ({ deployment, kind, address }: FaultLocation): AttributesOf<(typeof LOUD)[FaultStep]> => ({
@@ -89,11 +92,13 @@ const attributesOf = ({ deployment, kind, address }: FaultLocation): AttributesO
 });
 
 /** The fault point of a step. */
-export const stepPoint = <S extends FaultStep>(step: S): (typeof LOUD)[S] => LOUD[step];
+const stepPoint = <S extends FaultStep>(step: S): (typeof LOUD)[S] => LOUD[step];
 
+/** The effect armed for a step at an instance, which counts as used; undefined where there is none. */
 export const faultAt = (kernel: Kernel, step: FaultStep, place: FaultLocation): Effect | undefined =>
   kernel.faults.at(stepPoint(step), attributesOf(place));
 
+/** Is a defect armed at an instance? It then counts as used. */
 export function isPlanted(kernel: Kernel, defect: Defect, place: FaultLocation): boolean {
   const point = DEFECTS.get(defect);
   return point !== undefined && kernel.faults.at(point, attributesOf(place)) !== undefined;

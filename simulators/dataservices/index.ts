@@ -1,4 +1,4 @@
-import type { Kernel, Service } from "../kernel/index.ts";
+import { byText, type Kernel, type Service } from "../kernel/index.ts";
 import { createAgent } from "./routes/agent.ts";
 import { defineFaults } from "./faults.ts";
 import {
@@ -21,8 +21,9 @@ export type { Admission } from "./behaviour/services.ts";
 export type { Session, SessionLogin } from "./behaviour/sessions.ts";
 export type { Instance, Kind } from "./state.ts";
 
-export interface DataServicesOptions {
-  /** The world's security groups. Default: everyone. Can be set later: `dataservices.admits`. */
+/** What data services take from their world. */
+interface DataServicesOptions {
+  /** Whom the world's security groups admit. Default: everyone. Can be set later, as `dataservices.admits`. */
   readonly admits?: Admission;
   /** Iterations of the SCRAM verifiers. Default 4096, as PostgreSQL; each credential then costs 0.8 ms. 1 is enough where no real server is used. */
   readonly scramIterations?: number;
@@ -30,16 +31,18 @@ export interface DataServicesOptions {
 
 /** Data services on VMs, by the address of the VM. */
 export interface DataServices {
-  /** The agent's API, one service for all VMs: attach or serve it at each VM's address and the port of its `agent` property. */
+  /** The agent's API, one service for all VMs: attach it or serve it at each VM's address and the port of its `agent` property. */
   readonly agent: Service;
   /** What the jobs of these names do on a VM: register them in the director's behaviours. */
   readonly jobs: Readonly<Record<Kind, DataServiceJob>>;
   admits: Admission;
+  /** Starts the data service of a VM, or gives it new properties. @throws DataServiceError DS_BAD_JOB, DS_VM_TAKEN */
   start(order: StartOrder): Instance;
+  /** Stops the data service of a VM; its disk keeps what it holds. */
   stop(address: string, kind: Kind): void;
-  /** The agent has copied one persistent disk to another. */
+  /** Gives one persistent disk all that is on another, as BOSH's agent does when a disk is replaced. */
   copyDisk(from: string, to: string): void;
-  /** The persistent disk is deleted for good, with all it held. */
+  /** Forgets a persistent disk and all it held, for good. */
   destroyDisk(disk: string): void;
   /**
    * Logs in on the virtual data plane.
@@ -47,15 +50,17 @@ export interface DataServices {
    * @throws DataServiceError DS_REFUSED, DS_RESET, DS_WRONG_PASSWORD, DS_NOT_YOUR_DATABASE, DS_NOT_SIMULATED, DS_LIVE
    */
   session(source: string, address: string, port: number, login: SessionLogin): Session;
+  /** The data service at an address; undefined where none was started. */
   at(address: string): Instance | undefined;
   /** Running or failing data services, by address. */
   instances(): readonly Instance[];
   /** Ids of the disks that hold data, for the conservation laws. */
   disks(): readonly string[];
-  /** For the live plane. */
+  /** The simulator as its own parts see it: for the live plane and the laws. */
   readonly parts: Parts;
 }
 
+/** Data services for the VMs of a world; nothing runs until a job starts. */
 export function createDataServices(kernel: Kernel, options: DataServicesOptions = {}): DataServices {
   const parts = createServices(kernel, createState(kernel), {
     admits: options.admits ?? (() => true),
@@ -78,7 +83,7 @@ export function createDataServices(kernel: Kernel, options: DataServicesOptions 
     destroyDisk: (disk) => destroyDisk(parts, disk),
     session: (source, address, port, login) => openSession(parts, source, address, port, login),
     at: (address) => parts.slot.value.instances.get(address),
-    instances: () => [...parts.slot.value.instances.values()].sort((a, b) => (a.address < b.address ? -1 : 1)),
+    instances: () => [...parts.slot.value.instances.values()].sort((a, b) => byText(a.address, b.address)),
     disks: () => [...parts.slot.value.disks.keys()].sort(),
     parts,
   };

@@ -1,10 +1,13 @@
 import type { Kernel, Slot } from "../kernel/index.ts";
 import type { Content } from "./behaviour/content.ts";
 
+/** The data services that there are. */
 export const KINDS = ["postgresql", "redis", "mongodb"] as const;
+/** One of `KINDS`; also the name of its job and of its instance group. */
 export type Kind = (typeof KINDS)[number];
 
-export interface Login {
+/** What the agent asks for. */
+interface Login {
   readonly username: string;
   readonly password: string;
 }
@@ -13,7 +16,7 @@ export interface Login {
 export interface User {
   readonly username: string;
   readonly database: string;
-  /** `SCRAM-SHA-256$…`, see `scram.ts`. */
+  /** `SCRAM-SHA-256$…`, see `wire/scram.ts`. */
   readonly verifier: string;
 }
 
@@ -41,6 +44,7 @@ export interface Disk {
   content: Content;
 }
 
+/** A session of the virtual data plane. */
 export interface OpenSession {
   readonly id: number;
   readonly address: string;
@@ -60,9 +64,11 @@ export interface DataServicesState {
   lastSession: number;
 }
 
+/** The key of an instance in `groups`. */
 export const groupOf = (instance: Pick<Instance, "deployment" | "kind">): string =>
   `${instance.deployment}/${instance.kind}`;
 
+/** The state of a world without data services. */
 export function createState(kernel: Kernel): Slot<DataServicesState> {
   return kernel.slot<DataServicesState>("dataservices", {
     instances: new Map(),

@@ -1,4 +1,4 @@
-import { type HttpReply, Kernel, makeRequest, type Process } from "../kernel/index.ts";
+import { basicHeader, type HttpReply, Kernel, makeRequest, type Process } from "../kernel/index.ts";
 import { createDataServices, type DataServices, type Kind } from "./index.ts";
 
 export const AGENT = { port: 3100, username: "agent", password: "agent-secret" };
@@ -40,7 +40,7 @@ export function agentRequest(
   body: string | Uint8Array = "",
   password = AGENT.password,
 ): ReturnType<typeof makeRequest> {
-  const authorization = `Basic ${Buffer.from(`${AGENT.username}:${password}`).toString("base64")}`;
+  const authorization = basicHeader(AGENT.username, password);
   return makeRequest(method, path, { headers: { authorization }, body, origin: `http://${address}:${AGENT.port}` });
 }
 

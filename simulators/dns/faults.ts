@@ -2,9 +2,9 @@ import { faultPoint } from "../kernel/index.ts";
 import { RCODE } from "./wire/codec/types.ts";
 
 /*
- * What may fail between a resolver and Consul: a question or its answer is lost, comes late, an agent can't look anything up, a message is
- * cut on its way, an agent answers from a catalog that has since changed. What whoever resolves must survive: to ask again, to
- * take no error for absence, to find a new primary within its own bound although an old answer still comes.
+ * What may fail between a resolver and Consul: a question or its answer is lost or late, an agent can't look anything up, a message is
+ * cut on its way, an agent answers from a catalog that has since changed. What a client must do about it: ask again, not take an
+ * error for absence, and find a new primary within its own bound although old answers still come.
  */
 
 /** The fault point of all answers over DNS, of these agents. */

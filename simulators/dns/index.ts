@@ -11,7 +11,9 @@ import type { Transport } from "./wire/codec/types.ts";
 
 export type { ConsulConfig } from "./behaviour/config.ts";
 export type { Upstream, UpstreamAnswer, UpstreamRecord } from "./resolver/recursor.ts";
-export { Catalog, CatalogError, type CatalogState } from "./state/catalog.ts";
+export { Catalog } from "./state/catalog.ts";
+export type { CatalogState } from "./state/catalog-state.ts";
+export { CatalogError } from "./state/registration.ts";
 
 /** One agent of the cloud. */
 interface ConsulAgentOptions {
@@ -113,7 +115,7 @@ export function createDns(kernel: Kernel, options: DnsOptions): Dns {
 interface DnsQuestion {
   readonly message: Uint8Array;
   readonly transport: Transport;
-  /** Nobody waits: what takes time takes none. */
+  /** Answers at once, however long a real agent would take. */
   readonly isAtOnce: boolean;
 }
 

@@ -1,7 +1,8 @@
+import type { Scenario } from "../bosh/parity/recording.ts";
+import { readScenarios } from "../parity/recording.ts";
 import { basicHeader, type Service } from "../kernel/index.ts";
 import type { Bosh } from "../bosh/index.ts";
 import { Client } from "../bosh/parity/client.ts";
-import { readScenarios } from "../bosh/parity/recording.ts";
 import { createUaa } from "../bosh/auth/uaa.ts";
 import { Pool } from "./pool.ts";
 import type { RealFailure, Sample, Target } from "./target.ts";
@@ -80,7 +81,7 @@ function uaaTarget(client: Client): Target {
 }
 
 function samplesOf(recordings: string, client: Client): readonly Sample[] {
-  return readScenarios(recordings).flatMap(({ steps }) =>
+  return readScenarios<Scenario>(recordings).flatMap(({ steps }) =>
     steps.flatMap((step): Sample[] => {
       if (!("request" in step)) return [];
       const { method, path, headers = {}, json, body, body_ref: fixture } = step.request;

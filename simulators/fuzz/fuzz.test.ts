@@ -40,7 +40,7 @@ describe("no request stops the cloud", { timeout: 300_000 }, () => {
     expect(pool).toBeDefined();
   });
 
-  it("the laws can be asked of what is left", () => {
+  it("the laws can judge what is left", () => {
     expect(Array.isArray(attacked.laws())).toBe(true);
   });
 });

@@ -1,7 +1,8 @@
+import { readScenarios } from "../parity/recording.ts";
 import { type HttpReply, type HttpRequest, own, type Random, type Service } from "../kernel/index.ts";
 import { CATALOG, type CatalogType, type OpenStack } from "../openstack/index.ts";
-import { type RecordedExchange, readScenarios } from "../openstack/parity/recording.ts";
-import { KINDS, Lab, PROJECTS, type Thing } from "../openstack/testing.ts";
+import { type RecordedExchange, type RecordedScenario } from "../openstack/parity/recording.ts";
+import { RESOURCE_KINDS, TwoProjectCloud, PROJECTS, type OwnedResource } from "../openstack/testing.ts";
 import { Pool } from "./pool.ts";
 import type { RealFailure, Sample, Target } from "./target.ts";
 
@@ -65,30 +66,30 @@ export async function openStackTargets(
   seed: number,
   recordings: string,
 ): Promise<{ readonly targets: readonly Target[]; readonly openstack: OpenStack }> {
-  const lab = await Lab.open({}, seed);
-  const pool = await furnish(lab);
-  const [seeded, forget] = [lab.kernel.snapshot(), pool.mark()];
-  const variables = new Map<string, unknown>(lab.variables);
-  const project = lab.projectId("A");
+  const cloud = await TwoProjectCloud.open({}, seed);
+  const pool = await furnish(cloud);
+  const [seeded, forget] = [cloud.kernel.snapshot(), pool.mark()];
+  const variables = new Map<string, unknown>(cloud.variables);
+  const project = cloud.projectId("A");
   variables.set(":project", project).set(":account", `AUTH_${project}`);
   const samples = samplesOf(recordings, project);
   const targets = Object.entries(CATALOG).flatMap(([type, { name, port }]) => {
-    const service = own<Service>(lab.openstack.services, name);
+    const service = own<Service>(cloud.openstack.services, name);
     if (service === undefined) return [];
     const target: Target = {
       name,
-      kernel: lab.kernel,
+      kernel: cloud.kernel,
       service,
       samples: samples.get(type) ?? [],
       pool,
       variables,
       origin: `http://127.0.0.1:2${port}`,
-      caller: (random) => callerOf(lab, random),
+      caller: (random) => callerOf(cloud, random),
       renew: () => {
-        lab.kernel.restore(seeded);
+        cloud.kernel.restore(seeded);
         forget();
       },
-      isKnown: ({ headers }) => PEOPLE.some((who) => lab.actors[who]?.token === headers["x-auth-token"]),
+      isKnown: ({ headers }) => PEOPLE.some((who) => cloud.actors[who]?.token === headers["x-auth-token"]),
       realFailures: REAL[name] ?? [],
       reachMin: 0.4,
       ...(name === "nova" && {
@@ -97,43 +98,43 @@ export async function openStackTargets(
     };
     return [target];
   });
-  return { targets, openstack: lab.openstack };
+  return { targets, openstack: cloud.openstack };
 }
 
-async function furnish(lab: Lab): Promise<Pool> {
+async function furnish(cloud: TwoProjectCloud): Promise<Pool> {
   const pool = new Pool();
-  const things: Thing[] = [];
+  const things: OwnedResource[] = [];
   for (const who of PROJECTS) {
-    for (const kind of Object.keys(KINDS).reverse()) {
-      const [answer, thing] = await lab.make(who, kind, things);
+    for (const kind of Object.keys(RESOURCE_KINDS).reverse()) {
+      const [answer, thing] = await cloud.create(who, kind, things);
       if (thing === undefined) continue;
       things.push(thing);
-      pool.gather(`${KINDS[kind]?.path.slice(1) ?? ""}`, Object.values(Object(answer.body)));
-      pool.add(KINDS[kind]?.path.slice(1) ?? "", thing.id);
+      pool.gather(`${RESOURCE_KINDS[kind]?.path.slice(1) ?? ""}`, Object.values(Object(answer.body)));
+      pool.add(RESOURCE_KINDS[kind]?.path.slice(1) ?? "", thing.id);
     }
-    await lab.call(who, "PUT", "object-store", "/box", "");
-    await lab.call(who, "PUT", "object-store", "/box/thing", "data");
+    await cloud.call(who, "PUT", "object-store", "/box", "");
+    await cloud.call(who, "PUT", "object-store", "/box/thing", "data");
   }
   for (const [word, name] of [
     ["container", "box"],
     ["object", "thing"],
   ] as const)
     pool.add(word, name);
-  lab.sleep(60_000);
+  cloud.sleep(60_000);
   return pool;
 }
 
 /** Who calls, each as often as it is named. */
 const PEOPLE = ["admin", "admin", "A", "A", "B"];
 
-function callerOf(lab: Lab, random: Random): Readonly<Record<string, string>> {
-  const token = lab.actors[random.pick(PEOPLE)]?.token ?? "";
+function callerOf(cloud: TwoProjectCloud, random: Random): Readonly<Record<string, string>> {
+  const token = cloud.actors[random.pick(PEOPLE)]?.token ?? "";
   return random.chance(0.03) ? {} : { "x-auth-token": token, accept: "application/json" };
 }
 
 function samplesOf(recordings: string, project: string): Map<string, readonly Sample[]> {
   const found = new Map<string, Sample[]>();
-  const steps = readScenarios(recordings).flatMap((scenario) => scenario.steps);
+  const steps = readScenarios<RecordedScenario>(recordings).flatMap((scenario) => scenario.steps);
   for (const step of steps) {
     if (!("method" in step)) continue;
     const [type, prefix] = PREFIXES[step.service] ?? [];

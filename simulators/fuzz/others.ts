@@ -1,8 +1,9 @@
+import type { Scenario } from "../dns/parity/recording.ts";
+import { readScenarios } from "../parity/recording.ts";
 import { createControl } from "../control/api.ts";
 import { type DataServices } from "../dataservices/index.ts";
 import { AGENT, rig } from "../dataservices/testing.ts";
 import type { Dns } from "../dns/index.ts";
-import { readScenarios } from "../dns/parity/recording.ts";
 import { createTestConsul } from "../dns/testing.ts";
 import { basicHeader, type Kernel } from "../kernel/index.ts";
 import { Pool } from "./pool.ts";
@@ -57,7 +58,7 @@ export function consulTarget(
 }
 
 function consulSamples(recordings: string): readonly Sample[] {
-  return readScenarios(recordings).flatMap(({ steps }) =>
+  return readScenarios<Scenario>(recordings).flatMap(({ steps }) =>
     steps.flatMap((step): Sample[] =>
       "http" in step
         ? [{ method: step.http.method, path: step.http.path, headers: step.http.headers ?? {}, body: step.http.body }]

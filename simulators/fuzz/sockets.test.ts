@@ -92,7 +92,7 @@ describe("over sockets", () => {
     expect(await ask(name, "POST /v1/query HTTP/1.1", fields)).toMatch(expected);
   });
 
-  it("a throw is an answer to the client, and the log says which request it was", async () => {
+  it("a throw becomes an answer to the client, and the log names the request", async () => {
     const answer = await ask("frail", "GET /things/7 HTTP/1.1");
     expect(answer).toMatch(/^HTTP\/1\.1 500 .*Internal Server Error/s);
     expect(answer).not.toContain("no such thing");
@@ -100,7 +100,7 @@ describe("over sockets", () => {
     expect(kernel.journal.events.at(-1)).toMatchObject({ source: "frail", kind: "crash", subject: "GET /things/:id" });
   });
 
-  it("a header that can't be sent is made one that can", async () => {
+  it("a header that can't be sent is rewritten into one that can", async () => {
     expect(await ask("frail", "GET /lines HTTP/1.1")).toMatch(/\r\nX-Line: a {2}X-Injected: b\r\n/);
   });
 

@@ -8,7 +8,7 @@ import { agentTarget, consulTarget, controlTarget } from "./others.ts";
 import type { Target } from "./target.ts";
 
 /** Real requests, which say what routes take. */
-const recording = (name: string): string =>
+const recordingFile = (name: string): string =>
   fileURLToPath(new URL(`../../docs/parity/recordings/${name}.jsonl.gz`, import.meta.url));
 
 /** Every API of the simulators, each with things in its world that requests can name. */
@@ -20,9 +20,9 @@ export interface AttackedWorld {
 
 /** Opens them all, from one seed. */
 export async function openTargets(seed: number): Promise<AttackedWorld> {
-  const cloud = await openStackTargets(seed, recording("openstack-zed"));
-  const director = await boshTargets(seed, recording("bosh-283"));
-  const consul = consulTarget(seed, recording("consul-1.8.7"));
+  const cloud = await openStackTargets(seed, recordingFile("openstack-zed"));
+  const director = await boshTargets(seed, recordingFile("bosh-283"));
+  const consul = consulTarget(seed, recordingFile("consul-1.8.7"));
   const agent = agentTarget(seed);
   const plan = addressPlan();
   const world = {

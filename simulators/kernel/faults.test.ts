@@ -53,7 +53,7 @@ describe("faults", () => {
     expect(new Set(draws()).size).toBe(2);
   });
 
-  it("act at every point that the pattern names and that knows the effect, also one that is defined later", () => {
+  it("act at every point that matches the pattern and takes the effect, even one defined later", () => {
     const { faults } = world();
     faults.arm({ point: "*", count: null, effect: ERROR });
     const late = faultPoint({ point: "late:on", effects: ["error"], prose: "It fails." });
@@ -65,14 +65,14 @@ describe("faults", () => {
     ]);
   });
 
-  it("are gone when disarmed", () => {
+  it("stop acting when disarmed", () => {
     const { faults } = world();
     const id = faults.arm({ point: "cpi:create_vm", count: null, effect: ERROR });
     faults.disarm(id);
     expect(faults.at(CREATE, {})).toBeUndefined();
   });
 
-  it("come back with a snapshot, as often as they had still to act", () => {
+  it("come back with a snapshot, with the acts that they had left", () => {
     const kernel = world();
     kernel.faults.arm({ point: "cpi:create_vm", count: 2, effect: ERROR });
     kernel.faults.at(CREATE, {});
@@ -83,7 +83,7 @@ describe("faults", () => {
     expect([kernel.faults.at(CREATE, {}), kernel.faults.at(CREATE, {})]).toEqual([ERROR, undefined]);
   });
 
-  it("forget rules that will not act any more when there is no room for another, and refuse when there is still none", () => {
+  it("make room by forgetting spent rules, and refuse another when there is none to forget", () => {
     const { faults } = world();
     for (let each = 0; each < RULES_MAX; each++) faults.arm({ point: "cpi:create_vm", effect: ERROR });
     expect(() => faults.arm({ point: "cpi:create_vm", effect: ERROR })).toThrow("FAULT_RULES_MAX");
@@ -166,7 +166,7 @@ describe("a rule that can never act", () => {
     expect(() => faults.arm(ruleAt(CREATE, { effect: RESET }))).toThrow("FAULT_WRONG_EFFECT");
   });
 
-  it("is refused of a snapshot too, and the world stays as it is", () => {
+  it("is refused in a snapshot too, and the world stays as it is", () => {
     const kernel = world();
     kernel.faults.arm({ point: "nova:server.build", effect: ERROR });
     const other = new Kernel();
@@ -190,7 +190,7 @@ describe("patterns", () => {
     );
   });
 
-  it("take no longer than the text is long, however many stars they have", () => {
+  it("take time linear in the text, however many stars they have", () => {
     expect(compileGlob(`${"*a".repeat(500)}*b`)("a".repeat(60_000))).toBe(false);
   });
 
@@ -203,7 +203,7 @@ describe("patterns", () => {
     { minLength: 1, maxLength: 3 },
   );
 
-  it("meet the template of every path that they match", () => {
+  it("fit the template of every path that they match", () => {
     fc.assert(
       fc.property(template, fc.array(segment, { minLength: 3, maxLength: 3 }), text, (parts, values, pattern) => {
         const path = `/${parts.map((part, at) => (part.startsWith(":") ? values[at] : part)).join("/")}`;
@@ -263,7 +263,7 @@ describe("what a fault holds", () => {
     expect(kernel.faults.holding).toBe(1);
   });
 
-  it("ends by itself after the delay, and after thirty days where it is stuck", () => {
+  it("ends by itself after the delay, or after thirty days when stuck", () => {
     const kernel = world();
     const [late, stuck] = [countHeld(kernel, "delay"), countHeld(world(), "stuck")];
     kernel.advanceTo(kernel.nowMs + 1000);
@@ -275,7 +275,7 @@ describe("what a fault holds", () => {
     expect(ended).toEqual([false]);
   });
 
-  it("ends where it is stuck when its caller hangs up, in a world that is restored as well", () => {
+  it("ends, when stuck, once its caller hangs up, also in a restored world", () => {
     const kernel = world();
     kernel.onInput("go", () => void countHeld(kernel, "stuck"));
     const before = kernel.snapshot();

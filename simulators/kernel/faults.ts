@@ -13,12 +13,12 @@ import { type Body, Hold, on, type Release } from "./process.ts";
  * What may fail: each place where a real cloud fails is a named point: a route (`nova:POST /servers`), a CPI call, a stage of
  * a director's task, a DNS answer, a step of a data service. At a point a rule may put one effect; `faults/effects.ts` is the
  * catalogue of them. A rule that can never act is refused when it is armed.
- * What the subject must survive: any finite sequence of these. When they stop, each operation must come to an end within its
- * bound, nothing may be left behind that no record names, and no state may be reported that is not so.
+ * What the subject must survive: any finite sequence of these. When they stop, each operation must end within its
+ * bound, nothing may be left behind that no record names, and no false state may be reported.
  * The plan is data, is part of the seed, and its draws come from a stream of their own.
  */
 
-/** A rule that is armed, and how often it has met its occasion. */
+/** An armed rule, and how many occasions it has met. */
 export interface ArmedRule {
   readonly id: number;
   readonly rule: FaultRule;
@@ -27,7 +27,7 @@ export interface ArmedRule {
   acted: number;
 }
 
-/** Rules that are armed at a time. */
+/** Rules that may be armed at a time. */
 export const RULES_MAX = 1000;
 
 interface FaultState {

@@ -60,22 +60,16 @@ export {
 } from "./http/message.ts";
 export { percentDecode, percentText } from "./http/percent.ts";
 export { Journal, type JournalEvent } from "./journal.ts";
-export {
-  EPOCH_MS,
-  Kernel,
-  type KernelOptions,
-  PACES,
-  type Pace,
-  type Slot,
-  type Snapshot,
-  type Timer,
-} from "./kernel.ts";
+export type { Snapshot } from "./history.ts";
+export { Kernel, type Slot } from "./kernel.ts";
 export { isDeeper, isObject, JSON_DEPTH_MAX } from "./json.ts";
+export { EPOCH_MS, type KernelOptions, type Pace, PACES } from "./options.ts";
 export { byKey, byText } from "./order.ts";
 export { own } from "./own.ts";
 export { compilePattern, globFits, type Pattern, PATTERN_CHARS_MAX } from "./pattern.ts";
 export { all, type Body, on, Process, type Release, Signal, within, type Yielded } from "./process.ts";
 export { Random, type RandomState } from "./random.ts";
+export type { Timer } from "./scheduler.ts";
 export { SecretStream, sameSecret } from "./secrets.ts";
 export { isoMicroseconds, isoSeconds } from "./time.ts";
-export { isUuid, isUuidLike, UUID_PATTERN } from "./uuid.ts";
+export { isUuid, isUuidLike, UUID_LIKE_PATTERN, UUID_PATTERN } from "./uuid.ts";

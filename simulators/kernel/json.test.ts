@@ -17,7 +17,7 @@ describe("the depth of a JSON text", () => {
     },
   );
 
-  it("may be the limit, and no more", () => {
+  it("may reach the limit, but not exceed it", () => {
     expect(isDeeper(nest(900), 900)).toBe(false);
     expect(isDeeper(nest(901), 900)).toBe(true);
   });
@@ -32,7 +32,7 @@ describe("an object", () => {
     expect(isObject(value)).toBe(false);
   });
 
-  it("is what has members", () => {
+  it("is a value with members", () => {
     expect(isObject({})).toBe(true);
     expect(isObject(Object.create(null))).toBe(true);
   });

@@ -57,7 +57,7 @@ describe("order", () => {
 });
 
 describe("processes", () => {
-  it("pass results and failures to who waits", () => {
+  it("pass results and failures to whoever waits", () => {
     const kernel = new Kernel();
     const log: unknown[] = [];
     function* child(ms: number): Body<number> {
@@ -113,7 +113,7 @@ describe("processes", () => {
     expect(seen).toEqual(["stop", start + 510]);
   });
 
-  it("a kill runs the finally blocks and tells who waits", () => {
+  it("a kill runs the finally blocks and fails whoever waits", () => {
     const kernel = new Kernel();
     const log: string[] = [];
     const victim = kernel.spawn(
@@ -132,7 +132,7 @@ describe("processes", () => {
     expect(log).toEqual(["cleaned", "failed"]);
   });
 
-  it("waits for a signal no longer than it says", () => {
+  it("waits for a signal no longer than its limit", () => {
     const kernel = new Kernel();
     const signal = kernel.signal<string>();
     const got: unknown[] = [];
@@ -217,7 +217,7 @@ describe("snapshot", () => {
     );
   });
 
-  it("keeps what came in as it was then, whatever its sender does with the memory", () => {
+  it("keeps inputs as they came in, whatever the sender does with the memory", () => {
     const kernel = new Kernel({ recordInputs: true });
     const slot = kernel.slot<number[]>("bytes", []);
     kernel.onInput("bytes", (bytes: Uint8Array) => void slot.value.push(...bytes));
@@ -231,7 +231,7 @@ describe("snapshot", () => {
     expect(slot.value).toEqual([1, 2, 3]);
   });
 
-  it("refuses with a code when work is in flight and nothing was recorded", () => {
+  it("is refused with a code when work is in flight and nothing was recorded", () => {
     const kernel = new Kernel();
     play(kernel);
     kernel.input("walk", { name: "x", steps: 3 });

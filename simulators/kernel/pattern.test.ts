@@ -23,7 +23,7 @@ describe("a pattern of a client", () => {
     expect(compilePattern("a".repeat(PATTERN_CHARS_MAX + 1)).ok).toBe(false);
   });
 
-  it("has groups, empty where they took no part", () => {
+  it("has groups, empty where they did not take part", () => {
     const compiled = compilePattern("^(a)|(b)");
     expect(compiled.ok && compiled.pattern.groups("a")).toEqual(["a", "a", ""]);
   });
@@ -48,12 +48,12 @@ describe("a pattern with stars", () => {
     expect(globFits(pattern, text)).toBe(new RegExp(`^${source}$`).test(text));
   });
 
-  it("fits whatever the case, when asked to", () => {
+  it("ignores case when asked to", () => {
     expect(globFits("*.ORG", "www.org", { ignoresCase: true })).toBe(true);
     expect(globFits("*.ORG", "www.org")).toBe(false);
   });
 
-  it("is answered for many stars and a long text", () => {
+  it("is decided for many stars and a long text", () => {
     expect(globFits(`${"*a".repeat(500)}b`, "a".repeat(5000))).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-import type { Kernel } from "./kernel.ts";
+import type { Scheduler } from "./scheduler.ts";
 
 /** What a process may yield: a duration in ms, a signal to wait for, or another process to wait for. */
 export type Yielded = number | Signal<unknown> | Process<unknown>;
@@ -28,11 +28,11 @@ type Waiter<T> = { readonly process: Resumable; readonly wait: number } | ((valu
 
 /** A pulse that wakes everyone who waits for it now. It keeps nothing: who comes later waits for the next one. */
 export class Signal<T = void> {
-  readonly #kernel: Kernel;
+  readonly #scheduler: Scheduler;
   #waiters: Waiter<T>[] = [];
 
-  constructor(kernel: Kernel) {
-    this.#kernel = kernel;
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
   }
 
   /** Wakes everyone who waits now, each in an event of its own. */
@@ -40,8 +40,8 @@ export class Signal<T = void> {
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const waiter of waiters) {
-      if (typeof waiter === "function") this.#kernel.schedule(0, () => waiter(value));
-      else this.#kernel.resume(waiter.process, waiter.wait, value);
+      if (typeof waiter === "function") this.#scheduler.schedule(0, () => waiter(value));
+      else this.#scheduler.resume(waiter.process, waiter.wait, value);
     }
   }
 
@@ -67,8 +67,8 @@ export class Hold extends Signal<Release> {
   /** Does it end when whoever waits for the process goes? */
   readonly endsWithCaller: boolean;
 
-  constructor(kernel: Kernel, id: number, rule: number, endsWithCaller: boolean) {
-    super(kernel);
+  constructor(scheduler: Scheduler, id: number, rule: number, endsWithCaller: boolean) {
+    super(scheduler);
     this.id = id;
     this.rule = rule;
     this.endsWithCaller = endsWithCaller;
@@ -82,13 +82,13 @@ export class Process<R = void> {
   waits = 0;
   /** What a fault held it by when it last waited for one. */
   hold: Hold | undefined;
-  readonly #kernel: Kernel;
+  readonly #scheduler: Scheduler;
   readonly #body: Body<R>;
   #outcome: Outcome<R> = { state: "running" };
   #settled: ((process: Process<R>) => void)[] = [];
 
-  constructor(kernel: Kernel, name: string, body: Body<R>) {
-    this.#kernel = kernel;
+  constructor(scheduler: Scheduler, name: string, body: Body<R>) {
+    this.#scheduler = scheduler;
     this.name = name;
     this.#body = body;
   }
@@ -109,7 +109,7 @@ export class Process<R = void> {
 
   /** Throws `error` into the process where it waits; it may catch it and go on. */
   interrupt(error: unknown): void {
-    if (this.running) this.#kernel.resume(this, this.waits, error, true);
+    if (this.running) this.#scheduler.resume(this, this.waits, error, true);
   }
 
   /** Ends it where it waits: its `finally` blocks run, its waiters see it failed with `reason`. */
@@ -137,7 +137,7 @@ export class Process<R = void> {
 
   #wait(yielded: Yielded): void {
     if (typeof yielded === "number") {
-      this.#kernel.resumeAfter(yielded, this, this.waits);
+      this.#scheduler.resumeAfter(yielded, this, this.waits);
       return;
     }
     if (yielded instanceof Signal) {
@@ -147,20 +147,20 @@ export class Process<R = void> {
     }
     const wait = this.waits;
     yielded.onSettled(({ outcome }) => {
-      if (outcome.state === "done") this.#kernel.resume(this, wait, outcome.value);
-      if (outcome.state === "failed") this.#kernel.resume(this, wait, outcome.error, true);
+      if (outcome.state === "done") this.#scheduler.resume(this, wait, outcome.value);
+      if (outcome.state === "failed") this.#scheduler.resume(this, wait, outcome.error, true);
     });
   }
 
   #crash(error: unknown): void {
     const unheard = this.#settled.length === 0;
     this.#settle({ state: "failed", error });
-    if (unheard) this.#kernel.reportCrash(this.name, error);
+    if (unheard) this.#scheduler.reportCrash(this.name, error);
   }
 
   #settle(outcome: Outcome<R>): void {
     this.#outcome = outcome;
-    this.#kernel.noteEnd();
+    this.#scheduler.noteEnd();
     const settled = this.#settled;
     this.#settled = [];
     for (const callback of settled) callback(this);
@@ -186,12 +186,12 @@ export function* all<T>(processes: readonly Process<T>[]): Generator<Yielded, T[
  * so it is for signals whose values are defined.
  */
 export function* within<T>(
-  kernel: Kernel,
+  scheduler: Scheduler,
   signal: Signal<T>,
   waitMs: number,
 ): Generator<Yielded, T | undefined, unknown> {
-  const either = new Signal<T | undefined>(kernel);
-  const timer = kernel.schedule(waitMs, () => either.fire(undefined));
+  const either = new Signal<T | undefined>(scheduler);
+  const timer = scheduler.schedule(waitMs, () => either.fire(undefined));
   signal.once((value) => {
     timer.cancel();
     either.fire(value);

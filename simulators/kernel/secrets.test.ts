@@ -16,7 +16,7 @@ describe("a stream of secrets", () => {
     );
   });
 
-  it("gives others for another key or name", () => {
+  it("gives different bytes for another key or name", () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), fc.string(), (key, name, other) => {
         fc.pre(other !== key && other !== name);
@@ -36,7 +36,7 @@ describe("a stream of secrets", () => {
 });
 
 describe("secrets of a kernel", () => {
-  it("follow from the seed unless there is a key, and are no part of what is public", () => {
+  it("follow from the seed unless there is a key, and share nothing with public values", () => {
     const [seeded, again, keyed] = [
       new Kernel({ seed: 7 }),
       new Kernel({ seed: 7 }),
@@ -57,7 +57,7 @@ describe("secrets of a kernel", () => {
     expect([draw(seeded), draw(keyed)]).toEqual([first, second]);
   });
 
-  it("come again after a restore where inputs may run again", () => {
+  it("repeat after a restore where inputs may run again", () => {
     for (const options of [{ seed: 7 }, { secretKey: "k", recordInputs: true }]) {
       const kernel = new Kernel(options);
       kernel.secrets("a").bytes(5);
@@ -68,7 +68,7 @@ describe("secrets of a kernel", () => {
     }
   });
 
-  it("never come again from a key where no inputs are kept", () => {
+  it("never repeat with a key where no inputs are kept", () => {
     const kernel = new Kernel({ secretKey: "k" });
     const snapshot = kernel.snapshot();
     const drawn = kernel.secrets("a").hex(40);

@@ -5,7 +5,7 @@ import { Kernel } from "./index.ts";
 describe("plain timers", () => {
   const plan = fc.array(fc.record({ delayMs: fc.nat(20), isCancelled: fc.boolean() }), { maxLength: 20 });
 
-  test.prop([plan])("fire in order of their times, but for those that are cancelled", (list) => {
+  test.prop([plan])("fire in the order of their times, except those that are cancelled", (list) => {
     const kernel = new Kernel();
     const fired: number[] = [];
     kernel.onTimer<number>("note", (at) => fired.push(at));
@@ -20,7 +20,7 @@ describe("plain timers", () => {
     expect(fired).toEqual(expected);
   });
 
-  it("stay cancelled in a world that is restored", () => {
+  it("stay cancelled in a restored world", () => {
     const kernel = new Kernel();
     const fired: string[] = [];
     kernel.onTimer<string>("note", (name) => fired.push(name));

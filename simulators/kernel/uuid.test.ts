@@ -10,7 +10,7 @@ describe("a UUID", () => {
     expect(isUuid(uuid.toUpperCase())).toBe(uuid === uuid.toUpperCase());
   });
 
-  it("is what the streams of a kernel give", () => {
+  it("is what a kernel's streams generate", () => {
     const kernel = new Kernel();
     expect(isUuid(kernel.random("ids").uuid())).toBe(true);
     expect(isUuid(kernel.secrets("tokens").uuid())).toBe(true);

@@ -1,11 +1,14 @@
 /** Source of a pattern for a UUID in its canonical form, whatever its version (RFC 9562 §4). Case: add the flag `i`. */
 export const UUID_PATTERN = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 
+/** Source of a pattern for the whole of a UUID with or without hyphens. Case: add the flag `i`. */
+export const UUID_LIKE_PATTERN = "^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$";
+
 const CANONICAL = new RegExp(`^${UUID_PATTERN}$`);
-const WITH_OR_WITHOUT_HYPHENS = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
+const LIKE = new RegExp(UUID_LIKE_PATTERN, "i");
 
 /** A UUID in its canonical form: lower case, four hyphens. */
 export const isUuid = (text: string): boolean => CANONICAL.test(text);
 
-/** A UUID as Python's `uuid.UUID` is lenient about it: hyphens and case do not count. */
-export const isUuidLike = (text: string): boolean => WITH_OR_WITHOUT_HYPHENS.test(text);
+/** A UUID as Python's `uuid.UUID` leniently reads it: hyphens and case do not count. */
+export const isUuidLike = (text: string): boolean => LIKE.test(text);

@@ -88,5 +88,6 @@ function addresses({ bosh }: LawfulWorld, known: Lookup): readonly string[] {
     .map(([ip, { deployment }]) => `the director keeps address ${ip} for ${deployment}, which has no such instance`);
 }
 
+/** The laws of servers, instances, ports, volumes, orphans and addresses: a line for each thing that breaks one. */
 export const cloudLaws = (world: LawfulWorld, known: Lookup): readonly string[] =>
   [servers, instances, ports, volumes, orphans, addresses].flatMap((law) => law(world, known));

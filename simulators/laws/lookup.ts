@@ -15,7 +15,8 @@ export interface LawfulWorld {
 }
 
 type DirectorState = ReturnType<Bosh["state"]>;
-export type Deployment = DirectorState["deployments"] extends Map<string, infer D> ? D : never;
+type Deployment = DirectorState["deployments"] extends Map<string, infer D> ? D : never;
+/** An instance as the director keeps it. */
 export type Instance = Deployment["instances"][number];
 type Port = ReturnType<OpenStack["state"]>["neutron"]["ports"] extends Map<string, infer P> ? P : never;
 
@@ -47,6 +48,7 @@ function findFounders(ports: ReadonlyMap<string, Port>, { plan, directorAddress 
   return [...ports.values()].filter(({ fixedIps }) => fixedIps.some(({ ip }) => addresses.has(ip)));
 }
 
+/** Indexes a world for the laws. */
 export function lookUp(world: LawfulWorld): Lookup {
   const { deployments, tasks } = world.bosh.state();
   const founders = findFounders(world.openstack.state().neutron.ports, world);

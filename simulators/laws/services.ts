@@ -6,6 +6,7 @@ type Properties = Readonly<Record<string, unknown>>;
 const jobOf = ({ vm }: Instance, name: string): { readonly properties: Properties } | undefined =>
   vm?.jobs.find((job) => job.name === name);
 
+/** The data service of an instance, by the job that its VM has; `undefined` for any other instance. */
 export const dataServiceOf = (instance: Instance): string | undefined =>
   KINDS.find((kind) => jobOf(instance, kind) !== undefined);
 
@@ -66,5 +67,6 @@ function contents({ dataservices, openstack }: LawfulWorld, known: Lookup): read
     .map((disk) => `data is kept for the disk ${disk}, which does not exist`);
 }
 
+/** The laws of the names, processes and stored data of data services: a line for each thing that breaks one. */
 export const serviceLaws = (world: LawfulWorld, known: Lookup): readonly string[] =>
   [names, processes, contents].flatMap((law) => law(world, known));

@@ -14,13 +14,13 @@ export interface ClaimedBlock {
 
 const FIRST = 64;
 const LAST = 126;
-/** Whoever listens here owns the block: its host within the block, and its port. */
+/** The lock of a block, by its host within the block and its port: whoever listens there owns the block. */
 const BLOCK_LOCK = { host: "250.1", port: 7700 } as const;
 
-/** Every block that is taken unasked. */
+/** The blocks to choose from when none is asked for. */
 export const LIVE_BLOCKS: readonly string[] = Array.from({ length: LAST - FIRST + 1 }, (_, at) => `127.${FIRST + at}`);
 
-/** 127.0 is where everybody else on the machine is, applications among them. */
+/** 127.0 belongs to everything else on the machine, applications included. */
 function isBlock(text: string): boolean {
   const half = /^127\.(\d{1,3})$/.exec(text)?.[1];
   return half !== undefined && Number(half) >= 1 && Number(half) <= 255;

@@ -1,4 +1,4 @@
-/** Why a live world could not be brought up, and what its user can do about it. */
+/** Why a live world can't start, and what its user can do about it. */
 const LIVE_ERRORS = {
   LIVE_PORT_TAKEN: "stop what listens there, or choose another block",
   LIVE_BAD_BLOCK: "a block is the first half of a loopback address, from 127.1 to 127.255",
@@ -7,7 +7,7 @@ const LIVE_ERRORS = {
     "this machine does not route the address to itself; on macOS add it with: sudo ifconfig lo0 alias ADDRESS",
 } as const;
 
-/** A live world could not be brought up; the message says what to do. */
+/** A live world can't start; the message says what to do. */
 export class LiveError extends Error {
   readonly code: keyof typeof LIVE_ERRORS;
 
@@ -18,7 +18,7 @@ export class LiveError extends Error {
   }
 }
 
-/** Turns what `listen` throws into the user's line. */
+/** Turns an error of `listen` into one that tells the user what to do. */
 export function listenError(error: unknown, name: string, address: string, port: number): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "EADDRINUSE") return new LiveError("LIVE_PORT_TAKEN", `${name}: ${address}:${port} is taken`);

@@ -11,7 +11,7 @@ interface SigningKeys {
 
 /** PEM throughout. */
 export interface TlsKeys {
-  /** What clients must trust: `BOSH_CA_CERT`. */
+  /** The CA that clients must trust, for `BOSH_CA_CERT`. */
   readonly ca: string;
   readonly key: string;
   readonly cert: string;
@@ -56,7 +56,7 @@ export async function loadKeys(path: string, addresses: readonly string[], nowMs
   if (fits) return kept;
   const made = await makeKeys(addresses, nowMs);
   const draft = `${path}.${process.pid}`;
-  // Made anew, for the mode of a file that is there stays what it was.
+  // Removed first: writing to an existing file would keep its mode.
   await rm(draft, { force: true });
   await writeFile(draft, JSON.stringify(made), { mode: 0o600, flag: "wx" });
   await rename(draft, path);
@@ -91,7 +91,7 @@ const DAY_MS = 86_400_000;
  * ECDSA key could answer; addresses as SAN, because Go ignores the common name.
  */
 async function makeTlsKeys(addresses: readonly string[], nowMs: number, untilMs: number): Promise<TlsKeys> {
-  // Loaded here: whoever has kept keys need not wait for it.
+  // Loaded here, so that a start with kept keys does not wait for it.
   const { generate } = await import("selfsigned");
   const validity = {
     notBeforeDate: new Date(nowMs - DAY_MS),

@@ -14,7 +14,7 @@ interface SocketsOptions {
   readonly tls: Pick<TlsKeys, "key" | "cert">;
   /** What each request to the control API brings as a bearer token. */
   readonly controlToken: string;
-  /** Hears what a handler threw and what a data service could not do. */
+  /** Called with what a handler threw, and with failures of the live plane. */
   readonly report: (error: unknown) => void;
 }
 
@@ -61,7 +61,7 @@ export async function openSockets(world: World, options: SocketsOptions): Promis
 const openPlane = ({ dataservices, driver }: World, { report }: SocketsOptions): Promise<LivePlane> =>
   LivePlane.open({ services: dataservices, driver, onTrouble: (_address, error) => report(error) });
 
-/** Who may connect: to the control API, which is no part of the cloud, everybody on this machine. */
+/** Who may connect. The control API is no part of the cloud and admits everybody on this machine. */
 export function admissionAt(world: World, address: string, port: number): (source: string) => boolean {
   return address === world.plan.control ? () => true : (source) => world.admits(source, address, port);
 }

@@ -12,8 +12,8 @@ import type { VolumeOps } from "./operations/volumes.ts";
  * puts their operations into `cloud.ports`, `cloud.volumes`, `cloud.images`, `cloud.servers`.
  *
  * - A service defines its API with `openStackService` (service.ts): authentication, request ids, error bodies.
- * - A handler gets a `Context`: `actor` (project, user, roles), `request`, `query`, `requestId`, `origin` for links.
- *   It throws `Refusal(status, type, message)` (refusal.ts) to fail; the service's style makes the body of it.
+ * - A handler gets a `RequestContext`: `actor` (project, user, roles), `request`, `query`, `requestId`, `origin` for links.
+ *   It throws `Refusal(status, type, message)` (refusal.ts) to fail; the service's wire makes the body of it.
  * - State lives in a kernel slot per service (`kernel.slot("neutron", …)`), indexed by id and by what is looked up.
  * - Ids: `cloud.uuid("neutron")`, `cloud.hex("keystone")`. Times: kernel ms in state, time.ts on reading.
  * - Work that takes time: `cloud.kernel.timer(cloud.kernel.work(ms), kind, data)`, plain data.
@@ -23,7 +23,7 @@ import type { VolumeOps } from "./operations/volumes.ts";
  */
 
 export { CATALOG, CATALOG_TYPES, type CatalogType, isCatalogType, type ServiceName } from "./catalog.ts";
-export type { Actor, IdentityOps } from "./operations/identity.ts";
+export { type Actor, controls, type IdentityOps } from "./operations/identity.ts";
 export type { ImageOps, ImageView } from "./operations/images.ts";
 export type {
   FloatingIpView,
@@ -81,7 +81,7 @@ const absent = (what: string): never => {
 };
 
 /** A stand-in that says so when it is used: until the service has been made, or in a cloud without it. */
-export const missing = <T extends object>(what: string): T =>
+const missing = <T extends object>(what: string): T =>
   new Proxy({} as T, { get: () => absent(what), set: () => absent(what) });
 
 /** The frame that the services are put into. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { KINDS, Lab, type ProjectName, PROJECTS, type Thing } from "./testing.ts";
+import { RESOURCE_KINDS, TwoProjectCloud, type ProjectName, PROJECTS, type OwnedResource } from "./testing.ts";
 
 const QUOTAS = {
   instances: 2,
@@ -17,7 +17,7 @@ const QUOTAS = {
   zones: 2,
 };
 
-const MAKEABLE = Object.keys(KINDS).filter((kind) => kind !== "recordset");
+const MAKEABLE = Object.keys(RESOURCE_KINDS).filter((kind) => kind !== "recordset");
 const who = fc.constantFrom(...PROJECTS);
 /** Chooses one of the things that were made. */
 const pick = fc.nat({ max: 30 });
@@ -72,33 +72,34 @@ const command = fc.oneof(
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
 
 /** What was made and not yet seen to be gone. */
-type Ledger = Thing[];
+type Ledger = OwnedResource[];
 
-const chosen = (things: readonly Thing[], at: number): Thing | undefined => things[at % Math.max(1, things.length)];
+const choose = (things: readonly OwnedResource[], at: number): OwnedResource | undefined =>
+  things[at % Math.max(1, things.length)];
 
 /** What the command may choose from: what its project owns, or what it does not. */
 const reach = (ledger: Ledger, { who: name, isForeign: foreign }: { who: ProjectName; isForeign: boolean }): Ledger =>
   ledger.filter(({ owner }) => (owner === name) !== foreign);
 
-type Call = readonly [method: string, service: string, path: string, body?: unknown];
+type TestRequest = readonly [method: string, service: string, path: string, body?: unknown];
 
 /** The request behind an action on a thing, and the other thing that it needs. */
 function request(
   action: string,
-  lab: Lab,
+  cloud: TwoProjectCloud,
   ledger: Ledger,
   at: number,
   other: number,
-): readonly [Call, Thing[]] | undefined {
-  const one = (kind: string, number = at): Thing | undefined =>
-    chosen(
+): readonly [TestRequest, OwnedResource[]] | undefined {
+  const one = (kind: string, number = at): OwnedResource | undefined =>
+    choose(
       ledger.filter((thing) => thing.kind === kind),
       number,
     );
   const [server, volume, address, port] = [one("server"), one("volume", other), one("address"), one("port", other)];
   const [router, subnet, zone, image] = [one("router"), one("subnet", other), one("zone"), one("image")];
   const attachments = `/servers/${server?.id}/os-volume_attachments`;
-  const calls: Readonly<Record<string, readonly [Call, (Thing | undefined)[]]>> = {
+  const calls: Readonly<Record<string, readonly [TestRequest, (OwnedResource | undefined)[]]>> = {
     attach: [
       ["POST", "compute", attachments, { volumeAttachment: { volumeId: volume?.id } }],
       [server, volume],
@@ -117,7 +118,7 @@ function request(
         "POST",
         "compute",
         `/servers/${server?.id}/action`,
-        { resize: { flavorRef: lab.variables.get("flavor.small") } },
+        { resize: { flavorRef: cloud.variables.get("flavor.small") } },
       ],
       [server],
     ],
@@ -146,36 +147,36 @@ function request(
   return found && needed.every((thing) => thing !== undefined) ? [found[0], needed] : undefined;
 }
 
-async function perform(lab: Lab, ledger: Ledger, wanted: Command): Promise<void> {
+async function perform(cloud: TwoProjectCloud, ledger: Ledger, wanted: Command): Promise<void> {
   if (wanted.kind === "wait") {
-    lab.sleep(wanted.ms);
+    cloud.sleep(wanted.ms);
     return;
   }
   if (wanted.kind === "fail") {
     const point = FAULTS[wanted.at] as string;
-    lab.kernel.faults.arm({ point, effect: { kind: "error", message: "out of luck" } });
+    cloud.kernel.faults.arm({ point, effect: { kind: "error", message: "out of luck" } });
     return;
   }
   if (wanted.kind === "make") {
-    const [answer, made] = await lab.make(wanted.who, wanted.what, ledger);
+    const [answer, made] = await cloud.create(wanted.who, wanted.what, ledger);
     expect(answer.status, `${wanted.what}: ${JSON.stringify(answer.body)}`).toBeLessThan(500);
     if (made !== undefined) ledger.push(made);
     return;
   }
   if (wanted.kind === "drop") {
-    const thing = chosen(reach(ledger, wanted), wanted.pick);
+    const thing = choose(reach(ledger, wanted), wanted.pick);
     if (thing === undefined) return;
-    foreignFails(wanted.who, [thing], (await lab.drop(wanted.who, thing)).status, `DELETE ${thing.kind}`);
+    foreignFails(wanted.who, [thing], (await cloud.delete(wanted.who, thing)).status, `DELETE ${thing.kind}`);
     return;
   }
-  const [call, things] = request(wanted.action, lab, reach(ledger, wanted), wanted.pick, wanted.other) ?? [];
+  const [call, things] = request(wanted.action, cloud, reach(ledger, wanted), wanted.pick, wanted.other) ?? [];
   if (call === undefined || things === undefined) return;
-  const { status, body } = await lab.call(wanted.who, ...call);
+  const { status, body } = await cloud.call(wanted.who, ...call);
   foreignFails(wanted.who, things, status, `${wanted.action} ${JSON.stringify(body)}`);
 }
 
 /** Nobody does anything with what is another project's. */
-function foreignFails(by: ProjectName, things: readonly Thing[], status: number, what: string): void {
+function foreignFails(by: ProjectName, things: readonly OwnedResource[], status: number, what: string): void {
   expect(status, `${what} by ${by}`).toBeLessThan(500);
   if (things.some(({ owner }) => owner !== by)) expect(status, `${what} by ${by}`).toBeGreaterThanOrEqual(400);
 }
@@ -184,8 +185,8 @@ const own = <T extends { readonly projectId: string }>(rows: ReadonlyMap<string,
   [...rows.values()].filter(({ projectId }) => projectId === project);
 
 /** What a project has, by the names of its quotas. */
-function usage(lab: Lab, project: string): Record<keyof typeof QUOTAS, number> {
-  const { nova, cinder, neutron, designate } = lab.openstack.state();
+function usage(cloud: TwoProjectCloud, project: string): Record<keyof typeof QUOTAS, number> {
+  const { nova, cinder, neutron, designate } = cloud.openstack.state();
   const servers = own(nova.servers, project);
   const volumes = own(cinder.volumes, project);
   const snapshots = own(cinder.snapshots, project);
@@ -206,15 +207,15 @@ function usage(lab: Lab, project: string): Record<keyof typeof QUOTAS, number> {
   };
 }
 
-function withinQuotas(lab: Lab): void {
+function checkQuotas(cloud: TwoProjectCloud): void {
   for (const name of PROJECTS)
-    for (const [resource, used] of Object.entries(usage(lab, lab.projectId(name))))
+    for (const [resource, used] of Object.entries(usage(cloud, cloud.projectId(name))))
       expect(used, `${resource} of ${name}`).toBeLessThanOrEqual(QUOTAS[resource as keyof typeof QUOTAS]);
 }
 
 /** Each reference from one service to another has its counterpart, once nothing is under way. */
-function mirrored(lab: Lab): void {
-  const { nova, cinder, neutron } = lab.openstack.state();
+function checkReferences(cloud: TwoProjectCloud): void {
+  const { nova, cinder, neutron } = cloud.openstack.state();
   const links = [...nova.servers.values()].flatMap((server) =>
     server.volumes.map((link) => `${server.id} ${link.volumeId}`),
   );
@@ -233,60 +234,60 @@ function mirrored(lab: Lab): void {
     if (portId !== null) expect(neutron.ports.has(portId), `${portId} of a floating address`).toBe(true);
 }
 
-async function unseen(lab: Lab, ledger: Ledger): Promise<void> {
+async function checkVisibility(cloud: TwoProjectCloud, ledger: Ledger): Promise<void> {
   const foreign = new Map(ledger.map(({ id, owner }) => [id, owner]));
   for (const name of PROJECTS) {
-    for (const kind of Object.keys(KINDS)) {
-      const shown = await lab.list(name, kind);
+    for (const kind of Object.keys(RESOURCE_KINDS)) {
+      const shown = await cloud.list(name, kind);
       expect(
         shown.filter((id) => foreign.has(id) && foreign.get(id) !== name),
         `${kind} shown to ${name}`,
       ).toEqual([]);
     }
     for (const thing of ledger.filter(({ owner }) => owner !== name))
-      expect((await lab.read(name, thing)).status, `${thing.kind} read by ${name}`).toBe(404);
+      expect((await cloud.read(name, thing)).status, `${thing.kind} read by ${name}`).toBe(404);
   }
 }
 
 const DELETE_ROUNDS = 4;
 
 /** Deletes whatever a project is shown, in several rounds, as some things wait for others. */
-async function clean(lab: Lab, name: ProjectName): Promise<void> {
+async function clean(cloud: TwoProjectCloud, name: ProjectName): Promise<void> {
   for (let round = 0; round < DELETE_ROUNDS; round++) {
-    for (const router of await lab.list(name, "router")) await unplug(lab, name, router);
-    for (const kind of Object.keys(KINDS))
-      for (const id of await lab.list(name, kind)) await lab.drop(name, { kind, id, owner: name });
-    lab.sleep(60_000);
+    for (const router of await cloud.list(name, "router")) await unplug(cloud, name, router);
+    for (const kind of Object.keys(RESOURCE_KINDS))
+      for (const id of await cloud.list(name, kind)) await cloud.delete(name, { kind, id, owner: name });
+    cloud.sleep(60_000);
   }
 }
 
-async function unplug(lab: Lab, name: ProjectName, router: string): Promise<void> {
-  const { body } = await lab.call(name, "GET", "network", `/ports?device_id=${router}`);
+async function unplug(cloud: TwoProjectCloud, name: ProjectName, router: string): Promise<void> {
+  const { body } = await cloud.call(name, "GET", "network", `/ports?device_id=${router}`);
   for (const { fixed_ips: ips } of (body as { ports: { fixed_ips: { subnet_id: string }[] }[] }).ports)
     for (const { subnet_id } of ips)
-      await lab.call(name, "PUT", "network", `/routers/${router}/remove_router_interface`, { subnet_id });
+      await cloud.call(name, "PUT", "network", `/routers/${router}/remove_router_interface`, { subnet_id });
 }
 
 const NOTHING = { ...Object.fromEntries(Object.keys(QUOTAS).map((name) => [name, 0])), security_group: 1 };
 
-it("keeps two projects apart and within their quotas, mirrors what is attached, and leaves nothing behind, also when things fail", async () => {
+it("keeps two projects apart and within their quotas, mirrors attachments, and leaves nothing behind, even when calls fail", async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer(), fc.array(command, { maxLength: 60, size: "max" }), async (seed, commands) => {
-      const lab = await Lab.open({ quotas: QUOTAS }, seed);
+      const cloud = await TwoProjectCloud.open({ quotas: QUOTAS }, seed);
       const ledger: Ledger = [];
       for (const name of PROJECTS)
         for (const kind of ["network", "subnet", "volume", "server"])
-          await perform(lab, ledger, { kind: "make", who: name, what: kind });
+          await perform(cloud, ledger, { kind: "make", who: name, what: kind });
       for (const each of commands) {
-        await perform(lab, ledger, each);
-        withinQuotas(lab);
+        await perform(cloud, ledger, each);
+        checkQuotas(cloud);
       }
-      await unseen(lab, ledger);
-      lab.sleep(120_000);
-      mirrored(lab);
-      lab.kernel.faults.disarm();
-      for (const name of PROJECTS) await clean(lab, name);
-      for (const name of PROJECTS) expect(usage(lab, lab.projectId(name)), `left by ${name}`).toEqual(NOTHING);
+      await checkVisibility(cloud, ledger);
+      cloud.sleep(120_000);
+      checkReferences(cloud);
+      cloud.kernel.faults.disarm();
+      for (const name of PROJECTS) await clean(cloud, name);
+      for (const name of PROJECTS) expect(usage(cloud, cloud.projectId(name)), `left by ${name}`).toEqual(NOTHING);
     }),
     { numRuns: 25 },
   );

@@ -3,13 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { VirtualDriver } from "../kernel/edge/drive.ts";
 import { type Served, serve } from "../kernel/edge/serve.ts";
 import { type Crash, type HttpReply, makeRequest, replyHeader, serialise, type Service } from "../kernel/index.ts";
-import { Lab } from "./testing.ts";
+import { TwoProjectCloud } from "./testing.ts";
 
-type Name = keyof Lab["openstack"]["services"];
+type Name = keyof TwoProjectCloud["openstack"]["services"];
 
 const NAMES = ["keystone", "nova", "neutron", "cinder", "glance", "swift", "designate"] as const;
 
-/** What a service says when it trips over itself (recorded of Zed). */
+/** The message of a 500 by which a service reports an error of its own (recorded of Zed). */
 const FAILURES: Readonly<Record<Name, readonly [type: string, body: unknown]>> = {
   keystone: ["application/json", { error: { code: 500, title: "Internal Server Error", message: expect.anything() } }],
   nova: ["application/json; charset=UTF-8", { computeFault: { code: 500, message: expect.stringMatching(/erred/) } }],
@@ -36,10 +36,10 @@ describe("a handler that throws", () => {
   it.each(NAMES)(
     "of %s is answered in that service's envelope, and the log says which request it was",
     async (name) => {
-      const lab = await Lab.open({}, 1);
-      const { services } = lab.openstack;
-      const path = PATHS[name](lab.projectId("A"));
-      const headers = { "x-auth-token": lab.actors.A?.token ?? "", accept: "application/json" };
+      const cloud = await TwoProjectCloud.open({}, 1);
+      const { services } = cloud.openstack;
+      const path = PATHS[name](cloud.projectId("A"));
+      const headers = { "x-auth-token": cloud.actors.A?.token ?? "", accept: "application/json" };
       const reply = services[name].crashed(makeRequest("GET", path, { headers }), new TypeError("no state"));
       expect([replyHeader({ status: 500, headers: serialise(reply).headers }, "content-type"), bodyOf(reply)]).toEqual(
         FAILURES[name],
@@ -56,13 +56,13 @@ describe("a handler that throws", () => {
 });
 
 describe("what a handler would trip over", () => {
-  let lab: Lab;
+  let cloud: TwoProjectCloud;
   let network: string;
   beforeAll(async () => {
-    lab = await Lab.open({}, 1);
-    const made = await lab.call("A", "POST", "network", "/networks", { network: { name: "n" } });
+    cloud = await TwoProjectCloud.open({}, 1);
+    const made = await cloud.call("A", "POST", "network", "/networks", { network: { name: "n" } });
     network = (made.body as { network: { id: string } }).network.id;
-    await lab.call("A", "PUT", "object-store", "/box", "");
+    await cloud.call("A", "PUT", "object-store", "/box", "");
   });
 
   it.each<readonly [string, string, string, unknown, number, RegExp]>([
@@ -80,7 +80,7 @@ describe("what a handler would trip over", () => {
         ...(fields as object),
       },
     };
-    const answer = await lab.call("A", method, service, path, body);
+    const answer = await cloud.call("A", method, service, path, body);
     expect([answer.status, JSON.stringify(answer.body)]).toEqual([status, expect.stringMatching(message)]);
   });
 
@@ -98,14 +98,14 @@ describe("what a handler would trip over", () => {
     ["compute", "/servers?name=", 400],
     ["compute", "/servers?name=%FF", 400],
   ])("%s %s is answered", async (service, path, status) => {
-    expect((await lab.call("A", "GET", service, path)).status).toBe(status);
+    expect((await cloud.call("A", "GET", service, path)).status).toBe(status);
   });
 
   it.each(["volume", "compute"])("an action of %s that no table holds is refused", async (service) => {
     const [path, id] =
-      service === "volume" ? ["/volumes", (await lab.make("A", "volume", []))[1]?.id] : ["/servers", "x"];
+      service === "volume" ? ["/volumes", (await cloud.create("A", "volume", []))[1]?.id] : ["/servers", "x"];
     for (const name of ["__proto__", "constructor", "toString"]) {
-      const answer = await lab.call("A", "POST", service, `${path}/${id}/action`, JSON.parse(`{"${name}":{}}`));
+      const answer = await cloud.call("A", "POST", service, `${path}/${id}/action`, JSON.parse(`{"${name}":{}}`));
       expect([answer.status, JSON.stringify(answer.body)]).toEqual([
         400,
         expect.stringContaining("There is no such action"),
@@ -125,17 +125,17 @@ describe("what a handler would trip over", () => {
         dns: "/zones",
       };
       const deep = `${"[".repeat(5000)}${"]".repeat(5000)}`;
-      const answer = await lab.call("A", "POST", service, paths[service as keyof typeof paths], deep);
+      const answer = await cloud.call("A", "POST", service, paths[service as keyof typeof paths], deep);
       expect(answer.status).toBe(500);
       expect(JSON.stringify(answer.body).length).toBeGreaterThan(20);
     },
   );
 
-  it("a manifest that is no UTF-8 is kept, and read later", async () => {
+  it("a manifest that is not UTF-8 is kept, and read later", async () => {
     const send = (method: string, headers: Record<string, string>): number => {
-      const path = `/v1/AUTH_${lab.projectId("A")}/box/large`;
-      const token = lab.actors.A?.token ?? "";
-      const answered = lab.openstack.services.swift.receive(
+      const path = `/v1/AUTH_${cloud.projectId("A")}/box/large`;
+      const token = cloud.actors.A?.token ?? "";
+      const answered = cloud.openstack.services.swift.receive(
         makeRequest(method, path, { headers: { "x-auth-token": token, ...headers } }),
       );
       return "status" in answered ? answered.status : 0;
@@ -146,13 +146,13 @@ describe("what a handler would trip over", () => {
 
   it("a server's name meets a pattern in the time that both are long", async () => {
     const things = [{ kind: "network", id: network, owner: "A" as const }];
-    await lab.call("A", "POST", "network", "/subnets", {
+    await cloud.call("A", "POST", "network", "/subnets", {
       subnet: { network_id: network, ip_version: 4, cidr: "10.9.0.0/24" },
     });
-    const [, server] = await lab.make("A", "server", things);
-    await lab.call("A", "PUT", "compute", `/servers/${server?.id}`, { server: { name: `${"a".repeat(40)}!` } });
+    const [, server] = await cloud.create("A", "server", things);
+    await cloud.call("A", "PUT", "compute", `/servers/${server?.id}`, { server: { name: `${"a".repeat(40)}!` } });
     const names = async (pattern: string): Promise<number> => {
-      const { body } = await lab.call("A", "GET", "compute", `/servers?name=${encodeURIComponent(pattern)}`);
+      const { body } = await cloud.call("A", "GET", "compute", `/servers?name=${encodeURIComponent(pattern)}`);
       return (body as { servers: unknown[] }).servers.length;
     };
     expect(await names("^(a+)+$")).toBe(0);
@@ -162,14 +162,14 @@ describe("what a handler would trip over", () => {
   });
 
   it("a pool with a bound beyond all prefixes is refused, and one in which much is taken gives a prefix", async () => {
-    const pool = (fields: object): ReturnType<Lab["call"]> =>
-      lab.call("A", "POST", "network", "/subnetpools", {
+    const pool = (fields: object): ReturnType<TwoProjectCloud["call"]> =>
+      cloud.call("A", "POST", "network", "/subnetpools", {
         subnetpool: { name: "p", prefixes: ["2001:db8::/32"], ...fields },
       });
     expect((await pool({ max_prefixlen: 99_999_999_999 })).status).toBe(400);
     const made = (await pool({ min_prefixlen: 33 })).body as { subnetpool: { id: string } };
-    const subnet = (prefixlen: number): ReturnType<Lab["call"]> =>
-      lab.call("A", "POST", "network", "/subnets", {
+    const subnet = (prefixlen: number): ReturnType<TwoProjectCloud["call"]> =>
+      cloud.call("A", "POST", "network", "/subnets", {
         subnet: { network_id: network, ip_version: 6, subnetpool_id: made.subnetpool.id, prefixlen },
       });
     expect([(await subnet(33)).status, (await subnet(120)).status]).toEqual([201, 201]);
@@ -178,15 +178,15 @@ describe("what a handler would trip over", () => {
 
 describe("over sockets", () => {
   const served = new Map<string, Served>();
-  let lab: Lab;
+  let cloud: TwoProjectCloud;
   let token: string;
 
   beforeAll(async () => {
-    lab = await Lab.open({}, 1);
-    token = lab.actors.A?.token ?? "";
-    await lab.call("A", "PUT", "object-store", "/box", "");
-    const driver = new VirtualDriver(lab.kernel);
-    for (const [name, service] of Object.entries(lab.openstack.services) as [string, Service][])
+    cloud = await TwoProjectCloud.open({}, 1);
+    token = cloud.actors.A?.token ?? "";
+    await cloud.call("A", "PUT", "object-store", "/box", "");
+    const driver = new VirtualDriver(cloud.kernel);
+    for (const [name, service] of Object.entries(cloud.openstack.services) as [string, Service][])
       served.set(name, await serve(service, driver, { host: "127.0.0.1", port: 0 }));
   });
   afterAll(async () => {
@@ -206,7 +206,7 @@ describe("over sockets", () => {
       socket.once("close", () => resolve(answer));
     });
 
-  const pathOf = (name: string): string => PATHS[name as Name](lab.projectId("A"));
+  const pathOf = (name: string): string => PATHS[name as Name](cloud.projectId("A"));
   const AUTH = "Host: h\r\nX-Auth-Token: {token}\r\nAccept: application/json\r\nConnection: close\r\n";
 
   it.each<readonly [string, string, string, RegExp]>([
@@ -285,7 +285,7 @@ describe("over sockets", () => {
     ).toMatch(expected);
   });
 
-  it("nobody shows the framework for bytes that are no HTTP", async () => {
+  it("bytes that are not HTTP never reveal the framework", async () => {
     for (const name of NAMES)
       expect(await exchange(name, "\x16\x03\x01\x00\x05hello\r\n\r\n")).toMatch(/Error code: 400/);
   });

@@ -34,7 +34,7 @@ class Recorder {
 
   /** `route` is `METHOD /path/:id`; `ids` replace its parameters in order. */
   send(route: string, ids: readonly string[] = [], sent: Parameters<TestSession["send"]>[3] = {}): Seen {
-    const { kernel, openstack } = this.session.lab;
+    const { kernel, openstack } = this.session.cloud;
     const [method = "", template = ""] = route.split(" ");
     const left = [...ids];
     const path = template.replaceAll(/:\w+/g, () => left.shift() ?? "none");
@@ -80,7 +80,7 @@ const writing = (routes: readonly { readonly method: string; readonly path: stri
   [...new Set(routes.filter(({ method }) => method !== "GET").map(({ method, path }) => `${method} ${path}`))].sort();
 
 /** Everything in the journal as text. */
-const journalText = ({ lab }: TestSession): string => asJson(lab.kernel.journal.events);
+const journalText = ({ cloud }: TestSession): string => asJson(cloud.kernel.journal.events);
 
 async function driveNova(session: TestSession): Promise<Recorder> {
   const nova = new Recorder(session, "nova");
@@ -256,7 +256,7 @@ function driveOthers(nova: Recorder): void {
     nova.changes(["aggregate.update"], "POST /os-aggregates/:id/action", ["1"], { ...ADMIN, body: action });
   nova.changes(["aggregate.delete"], "DELETE /os-aggregates/:id", ["1"], ADMIN);
 
-  const project = nova.session.lab.projectId("A");
+  const project = nova.session.cloud.projectId("A");
   const quota = { ...ADMIN, body: { quota_set: { instances: 5 } } };
   nova.changes(["quota.update"], "PUT /os-quota-sets/:project", [project], quota);
   nova.keeps("PUT /os-quota-sets/:project", [project], quota);
@@ -439,12 +439,12 @@ function driveBackups(cinder: Recorder, volume: string): void {
   cinder.session.sleep(30_000);
   cinder.keeps("POST /backups/:id/restore", [id], { body: {} });
   cinder.changes(["backup.delete"], "DELETE /backups/:id", [id]);
-  const [message] = cinder.session.lab.openstack.state().cinder.messages.keys();
+  const [message] = cinder.session.cloud.openstack.state().cinder.messages.keys();
   cinder.changes(["message.delete"], "DELETE /messages/:id", [message ?? ""], { version: 3 });
 }
 
 function driveCinderQuotas(cinder: Recorder): void {
-  const project = cinder.session.lab.projectId("A");
+  const project = cinder.session.cloud.projectId("A");
   const quota = { ...ADMIN, body: { quota_set: { volumes: 50 } } };
   cinder.changes(["quota.update"], "PUT /os-quota-sets/:target", [project], quota);
   cinder.keeps("PUT /os-quota-sets/:target", [project], quota);

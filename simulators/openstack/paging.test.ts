@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { nextQuery, pageAfter, sortedBy } from "./paging.ts";
+import { nextQuery, pageAfter, sortBy } from "./paging.ts";
 
 describe("pageAfter", () => {
   const ids = fc.uniqueArray(fc.nat({ max: 99 }).map(String), { maxLength: 30 });
 
-  it("shows every item once, in order, to who follows the markers", () => {
+  it("shows every item once, in order, to a client that follows the markers", () => {
     fc.assert(
       fc.property(ids, fc.integer({ min: 1, max: 7 }), (items, limit) => {
         const seen: string[] = [];
@@ -20,11 +20,11 @@ describe("pageAfter", () => {
     );
   });
 
-  it("knows no page behind a marker that no item has", () => {
+  it("finds no page after a marker that no item has", () => {
     expect(pageAfter(["a"], "b", 1, (item) => item)).toBeUndefined();
   });
 
-  it("tells a full last page from one that more follow", () => {
+  it("tells a full last page from one with more behind it", () => {
     expect(pageAfter(["a", "b"], null, 2, (item) => item)).toMatchObject({ isFull: true, hasMore: false });
     expect(pageAfter(["a", "b", "c"], null, 2, (item) => item)).toMatchObject({ isFull: true, hasMore: true });
     expect(pageAfter(["a"], null, 2, (item) => item)).toMatchObject({ isFull: false, hasMore: false });
@@ -32,7 +32,7 @@ describe("pageAfter", () => {
   });
 });
 
-describe("sortedBy", () => {
+describe("sortBy", () => {
   it("puts missing values first, and keeps the order of equals", () => {
     const rows = [
       { n: 2, at: 0 },
@@ -40,7 +40,7 @@ describe("sortedBy", () => {
       { n: 1, at: 2 },
       { n: 2, at: 3 },
     ];
-    const by = (dir: "asc" | "desc"): number[] => sortedBy(rows, [[({ n }) => n, dir]]).map(({ at }) => at);
+    const by = (dir: "asc" | "desc"): number[] => sortBy(rows, [[({ n }) => n, dir]]).map(({ at }) => at);
     expect(by("asc")).toEqual([1, 2, 0, 3]);
     expect(by("desc")).toEqual([0, 3, 2, 1]);
   });

@@ -1,5 +1,5 @@
 /** One page of a list that is sorted already. */
-export interface Page<T> {
+interface Page<T> {
   readonly items: readonly T[];
   /** The page is full: Nova and Cinder then link to a next one even if nothing follows. */
   readonly isFull: boolean;
@@ -31,7 +31,7 @@ export type SortKey<T> = readonly [
 ];
 
 /** A sorted copy. Missing values come first, as MySQL and SQLite do. */
-export function sortedBy<T>(items: readonly T[], keys: readonly SortKey<T>[]): T[] {
+export function sortBy<T>(items: readonly T[], keys: readonly SortKey<T>[]): T[] {
   return [...items].sort((a, b) => {
     for (const [value, dir] of keys) {
       const order = compareValues(value(a), value(b));

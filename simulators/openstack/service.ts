@@ -1,5 +1,4 @@
 import {
-  bodyJson,
   defineService,
   type Front,
   isDeeper,
@@ -14,10 +13,10 @@ import {
 } from "../kernel/index.ts";
 import type { Actor, Cloud, ServiceName } from "./cloud.ts";
 import { Refusal, refuseWith } from "./refusal.ts";
-import { errorPage, explained } from "./webob.ts";
+import { errorPage, explanation } from "./webob.ts";
 
 /** What a handler knows of a request. */
-export interface Context {
+export interface RequestContext {
   readonly cloud: Cloud;
   readonly request: HttpRequest;
   readonly params: Readonly<Record<string, string>>;
@@ -32,7 +31,7 @@ export interface Context {
 export interface OpenStackRoute {
   readonly method: string;
   readonly path: string;
-  readonly handler: (context: Context) => HttpReply;
+  readonly handler: (context: RequestContext) => HttpReply;
   /** Answers without a token too. */
   readonly open?: boolean;
   readonly upload?: Upload;
@@ -43,7 +42,7 @@ export interface OpenStackRoute {
 type RouteEntry<S> = readonly [
   method: string,
   path: string,
-  handler: (subject: S, context: Context) => HttpReply,
+  handler: (subject: S, context: RequestContext) => HttpReply,
   options?: Omit<OpenStackRoute, "method" | "path" | "handler">,
 ];
 
@@ -56,28 +55,28 @@ export const bindRoutes = <S>(subject: S, table: readonly RouteEntry<S>[]): read
     ...options,
   }));
 
-/** How a service speaks (docs/discoveries/openstack.md, "What differs per service"). */
-export interface Style {
+/** How a service speaks: its error bodies, headers and limits (docs/discoveries/openstack.md, "What differs per service"). */
+export interface ServiceWire {
   /** The error body. */
-  refuse(refusal: Refusal, context: Context): HttpReply;
+  refuse(refusal: Refusal, context: RequestContext): HttpReply;
   /** No token, or one that does not hold. */
-  unauthenticated(context: Context): HttpReply;
+  unauthenticated(context: RequestContext): HttpReply;
   /** No such route; `allowed` are the methods the path knows. Asked after authentication. */
-  unmatched(context: Context, allowed: readonly string[]): HttpReply;
+  unmatched(context: RequestContext, allowed: readonly string[]): HttpReply;
   /** Headers on each reply: request ids, Vary, microversion. The reply's own win. */
-  headers(context: Context, reply: HttpReply): ReplyHeaders;
-  /** What it says when it trips over itself: a handler that throws, a body too deep for its parser. */
-  crashed(context: Context): HttpReply;
+  headers(context: RequestContext, reply: HttpReply): ReplyHeaders;
+  /** The answer to an error of its own: a handler that throws, a body too deep for its parser. */
+  crashed(context: RequestContext): HttpReply;
   /** The client went away in the middle of its body. Default: as `crashed`, which is what most services say. */
-  cut?(context: Context): HttpReply;
+  cut?(context: RequestContext): HttpReply;
   /** The server it stands on. */
   readonly front: Front;
   /** Bytes of a body from which the size limit in front of the service refuses. Default 16 MiB, which is ours. */
   readonly bodyBytesMax?: number;
-  /** A body in chunks without a length is none to it (as recorded: its framework reads as many bytes as the length says). */
+  /** It takes a body in chunks without a length for an empty one (as recorded: its framework reads as many bytes as the length says). */
   readonly ignoresChunks?: boolean;
   /** Runs before the handler, after authentication: microversion, project in the path. Throws `Refusal`. */
-  admit?(context: Context): void;
+  admit?(context: RequestContext): void;
   /** Open also where no route matches (the paths answer without a token). */
   isOpen?(request: HttpRequest): boolean;
   /** What a refusal by authentication looks at instead of X-Auth-Token. Default that header. */
@@ -86,11 +85,6 @@ export interface Style {
 
 /** `max_request_body_size` of the filter that most services have in front. */
 export const BODY_BYTES_MAX = 114_688;
-
-/**
- * Arrays and objects within each other that Python's JSON parser takes: its recursion limit of 1000, less what the service itself uses.
- * Beyond it each service trips over itself (recorded of Cinder and Neutron).
- */
 
 /** Who calls without a token that holds. */
 export const ANONYMOUS: Actor = {
@@ -106,16 +100,20 @@ export const ANONYMOUS: Actor = {
   isAdmin: false,
 };
 
-/** Makes one of the cloud's APIs from its routes and its style. */
+/** One of the cloud's APIs, made of its routes and its wire. */
 export function openStackService(
   cloud: Cloud,
   name: ServiceName,
-  style: Style,
+  wire: ServiceWire,
   routes: readonly OpenStackRoute[],
 ): Service {
   const answered = new WeakSet<HttpReply>();
-  const answer = (context: Context, isOpen: boolean, work: (context: Context) => HttpReply): HttpReply => {
-    const reply = withStyleHeaders(style, context, answerSafely(style, context, isOpen, work));
+  const answer = (
+    context: RequestContext,
+    isOpen: boolean,
+    work: (context: RequestContext) => HttpReply,
+  ): HttpReply => {
+    const reply = addHeaders(wire, context, answerSafely(wire, context, isOpen, work));
     answered.add(reply);
     return reply;
   };
@@ -126,33 +124,32 @@ export function openStackService(
     routes: routes.map(({ handler, open = false, ...route }) => ({
       ...route,
       auth: open ? "none" : "token",
-      handler: (_cloud: Cloud, request: HttpRequest) => answer(contextOf(cloud, request, style), open, handler),
+      handler: (_cloud: Cloud, request: HttpRequest) => answer(contextOf(cloud, request, wire), open, handler),
     })),
     unmatched: (_cloud, request, allowed) =>
-      answer(contextOf(cloud, request, style), style.isOpen?.(request) ?? false, (context) =>
-        style.unmatched(context, allowed),
+      answer(contextOf(cloud, request, wire), wire.isOpen?.(request) ?? false, (context) =>
+        wire.unmatched(context, allowed),
       ),
-    crashed: (_cloud, request) => answer(contextOf(cloud, request, style), true, (context) => style.crashed(context)),
+    crashed: (_cloud, request) => answer(contextOf(cloud, request, wire), true, (context) => wire.crashed(context)),
     unread: (_cloud, request, why) =>
-      answer({ ...contextOf(cloud, request, style), params: {} }, true, (context) => unreadReply(style, context, why)),
-    front: style.front,
-    bodyBytesMax: style.bodyBytesMax ?? OURS_BYTES_MAX,
+      answer({ ...contextOf(cloud, request, wire), params: {} }, true, (context) => unreadReply(wire, context, why)),
+    front: wire.front,
+    bodyBytesMax: wire.bodyBytesMax ?? OURS_BYTES_MAX,
     // A reply that a fault made has not been through `answer`.
     after: (_cloud, request, reply) =>
-      answered.has(reply) ? reply : withStyleHeaders(style, contextOf(cloud, request, style), reply),
+      answered.has(reply) ? reply : addHeaders(wire, contextOf(cloud, request, wire), reply),
   });
-  return readAsPython(service, style);
+  return readAsPython(service, wire);
 }
 
 /** The service behind a server of Python's: it decodes slashes of paths first, and may not read chunks. */
-function readAsPython(service: Service, style: Style): Service {
-  const read = (request: HttpRequest): HttpRequest =>
-    decodeSlashes(style.ignoresChunks ? dropChunks(request) : request);
+function readAsPython(service: Service, wire: ServiceWire): Service {
+  const read = (request: HttpRequest): HttpRequest => decodeSlashes(wire.ignoresChunks ? dropChunks(request) : request);
   return {
     ...service,
     unread: (request, why) => {
       const isChunked = request.headers["transfer-encoding"]?.toLowerCase() === "chunked";
-      const isNone = hasOnlyChunks(request) && style.cut === undefined && (style.ignoresChunks === true || !isChunked);
+      const isNone = hasOnlyChunks(request) && wire.cut === undefined && (wire.ignoresChunks === true || !isChunked);
       if (why === "too-large" || !isNone) return service.unread(request, why);
       // What it does not read can't be cut.
       const answered = service.receive(decodeSlashes(dropChunks(request)));
@@ -177,20 +174,20 @@ const hasOnlyChunks = ({ headers }: HttpRequest): boolean =>
 
 const dropChunks = (request: HttpRequest): HttpRequest => (hasOnlyChunks(request) ? { ...request, body: "" } : request);
 
-function unreadReply(style: Style, context: Context, why: Unread): HttpReply {
-  if (why === "cut") return style.cut?.(context) ?? style.crashed(context);
-  const text = `Request is too large. Larger than max_request_body_size (${style.bodyBytesMax ?? OURS_BYTES_MAX}).`;
-  return errorPage(context.request, 413, explained(text));
+function unreadReply(wire: ServiceWire, context: RequestContext, why: Unread): HttpReply {
+  if (why === "cut") return wire.cut?.(context) ?? wire.crashed(context);
+  const text = `Request is too large. Larger than max_request_body_size (${wire.bodyBytesMax ?? OURS_BYTES_MAX}).`;
+  return errorPage(context.request, 413, explanation(text));
 }
 
 /** The size limit stands in front of authentication; in process nobody else counts the bytes. */
-function refuseLong(style: Style, context: Context): void {
-  if (context.request.body.length > (style.bodyBytesMax ?? OURS_BYTES_MAX))
-    throw refuseWith(unreadReply(style, context, "too-large"));
+function refuseLong(wire: ServiceWire, context: RequestContext): void {
+  if (context.request.body.length > (wire.bodyBytesMax ?? OURS_BYTES_MAX))
+    throw refuseWith(unreadReply(wire, context, "too-large"));
 }
 
-function contextOf(cloud: Cloud, request: HttpRequest, style: Style): Context {
-  const token = style.token === undefined ? request.headers["x-auth-token"] : style.token(request);
+function contextOf(cloud: Cloud, request: HttpRequest, wire: ServiceWire): RequestContext {
+  const token = wire.token === undefined ? request.headers["x-auth-token"] : wire.token(request);
   return {
     cloud,
     request,
@@ -202,29 +199,29 @@ function contextOf(cloud: Cloud, request: HttpRequest, style: Style): Context {
 }
 
 function answerSafely(
-  style: Style,
-  context: Context,
+  wire: ServiceWire,
+  context: RequestContext,
   isOpen: boolean,
-  work: (context: Context) => HttpReply,
+  work: (context: RequestContext) => HttpReply,
 ): HttpReply {
   try {
-    refuseLong(style, context);
-    if (!isOpen && context.actor === ANONYMOUS) return style.unauthenticated(context);
-    style.admit?.(context);
-    if (isDeeper(context.request.body, JSON_DEPTH_MAX)) return style.crashed(context);
+    refuseLong(wire, context);
+    if (!isOpen && context.actor === ANONYMOUS) return wire.unauthenticated(context);
+    wire.admit?.(context);
+    if (isDeeper(context.request.body, JSON_DEPTH_MAX)) return wire.crashed(context);
     return work(context);
   } catch (error) {
-    if (error instanceof Refusal) return error.extras.reply ?? style.refuse(error, context);
+    if (error instanceof Refusal) return error.extras.reply ?? wire.refuse(error, context);
     throw error;
   }
 }
 
-function withStyleHeaders(style: Style, context: Context, reply: HttpReply): HttpReply {
-  return { ...reply, headers: { ...style.headers(context, reply), ...reply.headers } };
+function addHeaders(wire: ServiceWire, context: RequestContext, reply: HttpReply): HttpReply {
+  return { ...reply, headers: { ...wire.headers(context, reply), ...reply.headers } };
 }
 
 /** The answer of the shared authentication middleware: Keystone's envelope, whatever the service. */
-export function keystoneUnauthorized(context: Context): HttpReply {
+export function keystoneUnauthorized(context: RequestContext): HttpReply {
   return {
     status: 401,
     headers: {
@@ -235,11 +232,4 @@ export function keystoneUnauthorized(context: Context): HttpReply {
       error: { code: 401, title: "Unauthorized", message: "The request you have made requires authentication." },
     },
   };
-}
-
-/** The body as a JSON object. `malformed` answers what to throw when it is none. */
-export function bodyObject(context: Context, malformed: () => Refusal): Record<string, unknown> {
-  const body = bodyJson(context.request);
-  if (!body.ok || typeof body.value !== "object" || body.value === null || Array.isArray(body.value)) throw malformed();
-  return body.value as Record<string, unknown>;
 }

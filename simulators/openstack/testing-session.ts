@@ -1,6 +1,6 @@
 import { type HttpReply, type HttpRequest, makeRequest, Process } from "../kernel/index.ts";
 import type { OpenStackOptions } from "./index.ts";
-import { Lab } from "./testing.ts";
+import { TwoProjectCloud } from "./testing.ts";
 
 type Who = "A" | "B" | "admin";
 
@@ -35,14 +35,14 @@ export function textAt({ json }: HttpReply, path: string): string {
 
 /** Two projects of one cloud and its administrator, at any microversion of Nova and Cinder. For tests. */
 export class TestSession {
-  readonly lab: Lab;
+  readonly cloud: TwoProjectCloud;
 
-  private constructor(lab: Lab) {
-    this.lab = lab;
+  private constructor(cloud: TwoProjectCloud) {
+    this.cloud = cloud;
   }
 
   static async open(options: OpenStackOptions = {}, seed = 1): Promise<TestSession> {
-    return new TestSession(await Lab.open(options, seed));
+    return new TestSession(await TwoProjectCloud.open(options, seed));
   }
 
   /** A GET with these headers and no others. */
@@ -51,7 +51,7 @@ export class TestSession {
   }
 
   #receive(service: "nova" | "cinder", request: HttpRequest): HttpReply {
-    const reply = this.lab.openstack.services[service].receive(request);
+    const reply = this.cloud.openstack.services[service].receive(request);
     if (reply instanceof Process) throw new Error(`${request.method} ${request.path} takes time`);
     return reply;
   }
@@ -60,7 +60,7 @@ export class TestSession {
     const { who = "A", version, body } = sent;
     const request = makeRequest(method, `${ROOTS[service]}${path}`, {
       headers: {
-        "x-auth-token": this.lab.actors[who]?.token ?? "",
+        "x-auth-token": this.cloud.actors[who]?.token ?? "",
         "content-type": "application/json",
         ...(version !== undefined && { "openstack-api-version": `${MAJORS[service]}.${version}` }),
       },
@@ -71,18 +71,18 @@ export class TestSession {
 
   /** Lets time pass, ms. */
   sleep(ms: number): void {
-    this.lab.sleep(ms);
+    this.cloud.sleep(ms);
   }
 
   variable(name: string): string {
-    return String(this.lab.variables.get(name));
+    return String(this.cloud.variables.get(name));
   }
 
   /** A network with a subnet of the project. */
   async network(who: "A" | "B" = "A"): Promise<string> {
-    const [, network] = await this.lab.make(who, "network", []);
+    const [, network] = await this.cloud.create(who, "network", []);
     if (network === undefined) throw new Error("no network");
-    await this.lab.make(who, "subnet", [network]);
+    await this.cloud.create(who, "subnet", [network]);
     return network.id;
   }
 

@@ -11,38 +11,38 @@ export type ProjectName = (typeof PROJECTS)[number];
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** Something that a project owns. */
-export interface Thing {
+/** A resource that a project owns. */
+export interface OwnedResource {
   readonly kind: string;
   readonly id: string;
   readonly owner: ProjectName;
 }
 
-/** How things of a kind are made, listed and deleted. */
+/** How resources of a kind are created, listed and deleted. */
 interface ResourceKind {
   readonly service: string;
   readonly path: string;
-  /** The member that holds the new thing; absent: the body is the thing. */
+  /** The member of the reply that holds the new resource; absent: the reply is the resource. */
   readonly member?: string;
-  readonly body: (lab: Lab, who: ProjectName, things: readonly Thing[]) => Body | undefined;
+  readonly body: (cloud: TwoProjectCloud, who: ProjectName, resources: readonly OwnedResource[]) => Body | undefined;
 }
 
 const NAMES = 3;
-const idOf = (things: readonly Thing[], kind: string, who: ProjectName): string | undefined =>
-  things.findLast((thing) => thing.kind === kind && thing.owner === who)?.id;
+const idOf = (resources: readonly OwnedResource[], kind: string, who: ProjectName): string | undefined =>
+  resources.findLast((resource) => resource.kind === kind && resource.owner === who)?.id;
 
-/** In the order in which things can be deleted. */
-export const KINDS: Readonly<Record<string, ResourceKind>> = {
+/** The kinds of resources, in the order in which they can be deleted. */
+export const RESOURCE_KINDS: Readonly<Record<string, ResourceKind>> = {
   server: {
     service: "compute",
     path: "/servers",
     member: "server",
-    body: ({ variables }, who, things) => ({
+    body: ({ variables }, who, resources) => ({
       server: {
         name: "vm",
         flavorRef: variables.get("flavor.tiny"),
         imageRef: variables.get("image"),
-        networks: [{ uuid: idOf(things, "network", who) }],
+        networks: [{ uuid: idOf(resources, "network", who) }],
       },
     }),
   },
@@ -56,7 +56,7 @@ export const KINDS: Readonly<Record<string, ResourceKind>> = {
     service: "volume",
     path: "/snapshots",
     member: "snapshot",
-    body: (_lab, who, things) => ({ snapshot: { volume_id: idOf(things, "volume", who), force: true } }),
+    body: (_cloud, who, resources) => ({ snapshot: { volume_id: idOf(resources, "volume", who), force: true } }),
   },
   volume: { service: "volume", path: "/volumes", member: "volume", body: () => ({ volume: { size: 1 } }) },
   address: {
@@ -69,7 +69,7 @@ export const KINDS: Readonly<Record<string, ResourceKind>> = {
     service: "network",
     path: "/ports",
     member: "port",
-    body: (_lab, who, things) => ({ port: { network_id: idOf(things, "network", who) } }),
+    body: (_cloud, who, resources) => ({ port: { network_id: idOf(resources, "network", who) } }),
   },
   router: {
     service: "network",
@@ -81,8 +81,8 @@ export const KINDS: Readonly<Record<string, ResourceKind>> = {
     service: "network",
     path: "/subnets",
     member: "subnet",
-    body: (lab, who, things) => ({
-      subnet: { network_id: idOf(things, "network", who), ip_version: 4, cidr: `10.${lab.next()}.0.0/24` },
+    body: (cloud, who, resources) => ({
+      subnet: { network_id: idOf(resources, "network", who), ip_version: 4, cidr: `10.${cloud.next()}.0.0/24` },
     }),
   },
   network: { service: "network", path: "/networks", member: "network", body: () => ({ network: { name: "net" } }) },
@@ -101,27 +101,27 @@ export const KINDS: Readonly<Record<string, ResourceKind>> = {
   zone: {
     service: "dns",
     path: "/zones",
-    body: (lab) => ({ name: `zone${lab.next() % NAMES}.org.`, email: "a@example.com" }),
+    body: (cloud) => ({ name: `zone${cloud.next() % NAMES}.org.`, email: "a@example.com" }),
   },
 };
 
-/** A cloud with two projects in it, spoken to over its HTTP APIs without sockets. */
-export class Lab {
+/** A cloud with two projects, A and B, spoken to over its HTTP APIs without sockets. For tests and the fuzzer. */
+export class TwoProjectCloud {
   readonly #client: LocalClient;
-  readonly #setting: PreparedScenario;
-  #made = 0;
+  readonly #prepared: PreparedScenario;
+  #numbers = 0;
 
-  private constructor(client: LocalClient, setting: PreparedScenario) {
+  private constructor(client: LocalClient, prepared: PreparedScenario) {
     this.#client = client;
-    this.#setting = setting;
+    this.#prepared = prepared;
   }
 
-  static async open(options: OpenStackOptions, seed: number): Promise<Lab> {
+  static async open(options: OpenStackOptions, seed: number): Promise<TwoProjectCloud> {
     const client = new LocalClient(options, seed);
-    const stage = await ScenarioSetup.set(client);
+    const setup = await ScenarioSetup.prepare(client);
     // Naming both projects in a step is what makes them.
     const steps = PROJECTS.map((as) => ({ as, service: "compute", method: "GET", path: "/", reply: { status: 200 } }));
-    return new Lab(client, await stage.actorsFor({ id: "", service: "", title: "", steps }));
+    return new TwoProjectCloud(client, await setup.actorsFor({ id: "", service: "", title: "", steps }));
   }
 
   get openstack(): OpenStack {
@@ -134,16 +134,16 @@ export class Lab {
 
   /** `A`, `B` and `admin`, with their tokens. */
   get actors(): Readonly<Record<string, ActorSession>> {
-    return this.#setting.actors;
+    return this.#prepared.actors;
   }
 
   get variables(): ReadonlyMap<string, unknown> {
-    return this.#setting.variables;
+    return this.#prepared.variables;
   }
 
-  /** A new number each time. */
+  /** The next whole number, from 0. */
   next(): number {
-    return this.#made++;
+    return this.#numbers++;
   }
 
   projectId(who: ProjectName): string {
@@ -155,7 +155,7 @@ export class Lab {
   }
 
   async call(who: ProjectName, method: string, service: string, path: string, body?: unknown): Promise<ReceivedReply> {
-    const { token, endpoints } = this.#setting.actors[who] as ActorSession;
+    const { token, endpoints } = this.#prepared.actors[who] as ActorSession;
     const bytes = typeof body === "string" ? body : JSON.stringify(body);
     const type = typeof body === "string" ? "application/octet-stream" : "application/json";
     return this.#client.send(
@@ -166,33 +166,33 @@ export class Lab {
     );
   }
 
-  /** Makes a thing of this kind for a project; `undefined` when the service refuses. */
-  async make(
+  /** Creates a resource of this kind in a project; `undefined` when the service refuses. */
+  async create(
     who: ProjectName,
     kind: string,
-    things: readonly Thing[],
-  ): Promise<readonly [ReceivedReply, Thing | undefined]> {
-    const { service, path, member, body } = KINDS[kind] as ResourceKind;
-    const answer = await this.call(who, "POST", service, path, body(this, who, things));
+    resources: readonly OwnedResource[],
+  ): Promise<readonly [ReceivedReply, OwnedResource | undefined]> {
+    const { service, path, member, body } = RESOURCE_KINDS[kind] as ResourceKind;
+    const answer = await this.call(who, "POST", service, path, body(this, who, resources));
     if (answer.status >= 300) return [answer, undefined];
     const made = answer.body as Body;
     const { id } = (member === undefined ? made : made[member]) as { id: string };
     return [answer, { kind, id, owner: who }];
   }
 
-  drop(who: ProjectName, { kind, id }: Thing): Promise<ReceivedReply> {
-    const { service, path } = KINDS[kind] as ResourceKind;
+  delete(who: ProjectName, { kind, id }: OwnedResource): Promise<ReceivedReply> {
+    const { service, path } = RESOURCE_KINDS[kind] as ResourceKind;
     return this.call(who, "DELETE", service, `${path}/${id}`);
   }
 
-  read(who: ProjectName, { kind, id }: Thing): Promise<ReceivedReply> {
-    const { service, path } = KINDS[kind] as ResourceKind;
+  read(who: ProjectName, { kind, id }: OwnedResource): Promise<ReceivedReply> {
+    const { service, path } = RESOURCE_KINDS[kind] as ResourceKind;
     return this.call(who, "GET", service, `${path}/${id}`);
   }
 
-  /** Ids of what a project is shown of a kind. */
+  /** The ids of the resources of a kind that a project is shown. */
   async list(who: ProjectName, kind: string): Promise<readonly string[]> {
-    const { service, path } = KINDS[kind] as ResourceKind;
+    const { service, path } = RESOURCE_KINDS[kind] as ResourceKind;
     const { body } = await this.call(who, "GET", service, path);
     const lists = Object.values(body as Body).filter((value) => Array.isArray(value)) as { id: string }[][];
     return lists.flat().map(({ id }) => id);

@@ -44,10 +44,10 @@ export function errorPage(
 }
 
 /** What webob writes where nobody gave it a detail. */
-export const explained = (text: string): string => `${text}<br /><br />\n\n\n`;
+export const explanation = (text: string): string => `${text}<br /><br />\n\n\n`;
 
 /** The page of a path that leads nowhere. */
-export const NO_ROUTE = explained("The resource could not be found.");
+export const NO_ROUTE = explanation("The resource could not be found.");
 
-/** What a service says when it trips over itself. */
+/** The message of a 500 by which a service reports an error of its own. */
 export const ERRED = "The server has either erred or is incapable of performing the requested operation.";

@@ -25,7 +25,7 @@ const RUNNING = new Set(["queued", "processing", "cancelling"]);
 export const isRunning = ({ state }: TaskView): boolean => RUNNING.has(state);
 
 /** What a request to the director may carry. */
-export interface DirectorRequestOptions {
+interface DirectorRequestOptions {
   readonly body?: string;
   /** Media type of the body. */
   readonly type?: string;

@@ -183,9 +183,9 @@ describe("the deployer", () => {
         return { json: { token_type: "bearer", access_token: `token-${++tokens}`, expires_in: 600 } };
       return { json: [{ job: "pg", cid: null, index: 0, ips: [headers.authorization ?? ""] }] };
     };
-    const seen = async (): Promise<unknown> => (await deployer.vms("d1"))[0]?.ips[0];
-    expect([await seen(), await seen()]).toEqual(["bearer token-1", "bearer token-1"]);
+    const firstAddress = async (): Promise<unknown> => (await deployer.vms("d1"))[0]?.ips[0];
+    expect([await firstAddress(), await firstAddress()]).toEqual(["bearer token-1", "bearer token-1"]);
     await host.sleepMs(590_000);
-    expect(await seen()).toBe("bearer token-2");
+    expect(await firstAddress()).toBe("bearer token-2");
   });
 });

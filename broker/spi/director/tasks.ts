@@ -9,13 +9,13 @@ import { type DirectorClient, isRunning, type TaskView } from "./client.ts";
  * @param failed how many tasks of this context have failed before
  * @returns undefined when there is nothing to do
  */
-export type StartTask = (failed: number) => Promise<BackendAnswer | undefined>;
+type StartTask = (failed: number) => Promise<BackendAnswer | undefined>;
 
 /** Called at each poll of a task; a BackendError of it is ignored, for the next poll calls it again. */
 export type Meanwhile = () => Promise<void>;
 
 /** Work of the director, tried again until it succeeds. */
-export interface TaskOrder {
+interface TaskOrder {
   /** For an operator. */
   readonly what: string;
   /** Leads back to what was started before, also by a process that is gone, so that nothing is done twice and tries are counted. */

@@ -55,7 +55,7 @@ describe("the backup suite", () => {
     expect(methods).toEqual(["POST", "GET", "POST", "GET", "SQL"]);
     const statement = check?.evidence.at(-1);
     expect(statement?.curl).toMatch(
-      /^PGUSER="\$DRYDOCK_USER" PGPASSWORD="\$DRYDOCK_PASSWORD" psql -h 'd\w+\.toy\.test' -p 5432/,
+      /^PGUSER="\$BINDING_USER" PGPASSWORD="\$BINDING_PASSWORD" psql -h 'd\w+\.toy\.test' -p 5432/,
     );
     expect(statement?.response).toMatchObject({ headers: {} });
     expect(JSON.stringify(check)).not.toMatch(/secret-\d/);
@@ -129,7 +129,7 @@ describe("the backup suite", () => {
         const isMeant = request.method === "GET" && request.path.at(-2) === leaf;
         return isMeant ? { ...response, text: JSON.stringify({ ...jsonOf(response), state }) } : response;
       };
-    const judged = async (wire: Wire, only: string): Promise<Finished | undefined> => {
+    const judge = async (wire: Wire, only: string): Promise<Finished | undefined> => {
       const toy = toyOptions(new ToyCloud(), {}, wire);
       const { finished, summary } = await run({ ...toy, only: [only], limits: { operationMsMax: 5000 } });
       expect(summary.leftBehind).toEqual([]);
@@ -137,23 +137,23 @@ describe("the backup suite", () => {
     };
 
     it("has nothing to judge without a backup", async () => {
-      const failed = await judged(saying("backups", "failed"), "BK-10");
+      const failed = await judge(saying("backups", "failed"), "BK-10");
       expect(failed).toMatchObject({ verdict: "unknown", reason: "it needs a backup, but one ended failed" });
-      const stuck = await judged(saying("backups", "pondering"), "BK-10");
+      const stuck = await judge(saying("backups", "pondering"), "BK-10");
       expect(stuck).toMatchObject({ verdict: "unknown", reason: "it needs a backup, but one ended timed-out" });
     });
 
     it("fails a restore that fails, and does not judge the neighbour by it", async () => {
-      const restore = await judged(saying("restores", "failed"), "BK-10");
+      const restore = await judge(saying("restores", "failed"), "BK-10");
       expect(restore).toMatchObject({ verdict: "fail", seen: "failed" });
-      const neighbour = await judged(saying("restores", "failed"), "BK-48");
+      const neighbour = await judge(saying("restores", "failed"), "BK-48");
       expect(neighbour).toMatchObject({ verdict: "unknown", reason: "no restore succeeded: one ended failed" });
     });
 
     it("lets a vendor refuse a restore while sessions are open", async () => {
       const refusing: Wire = async (request, next) =>
         request.method === "POST" && request.path.at(-1) === "restores" ? reply(409, {}) : next(request);
-      expect(await judged(refusing, "BK-12")).toMatchObject({
+      expect(await judge(refusing, "BK-12")).toMatchObject({
         verdict: "pass",
         reason: "with sessions open a restore is not done: refused",
       });

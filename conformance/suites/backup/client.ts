@@ -180,7 +180,7 @@ export class BackupClient {
     const { clock, cleanupMsMax, pollMsMin, pollMsMax } = this.#platform.settings;
     const endMs = clock.nowMs() + cleanupMsMax;
     for (let pauseMs = pollMsMin; clock.nowMs() <= endMs; pauseMs = Math.min(pauseMs * 1.5, pollMsMax)) {
-      const left = await this.#left(ids);
+      const left = await this.#listLeft(ids);
       if (left?.length === 0) return true;
       if (left !== undefined && !(await meanwhile(left))) return false;
       await clock.sleepMs(pauseMs);
@@ -189,7 +189,7 @@ export class BackupClient {
   }
 
   /** Ids of the backups that an instance still has; undefined when that can't be known for the moment. */
-  async #left(ids: Ids): Promise<readonly string[] | undefined> {
+  async #listLeft(ids: Ids): Promise<readonly string[] | undefined> {
     const answer = await this.send(this.api.list, ids, { intent: "cleanup" }).catch(ignoreSilence);
     if (answer?.status === 404 || answer?.status === 410) return [];
     const entries = answer === undefined ? undefined : this.entriesOf(answer);

@@ -72,7 +72,7 @@ const CLEAN = { changes: {} } as const;
  * what hits a neighbour hits no other check's instance.
  */
 export function toyMutantSet(suite: AnySuite, mutants: readonly DataMutant[]): MutantSet {
-  const judged = async (
+  const judge = async (
     { changes, wire }: Pick<DataMutant, "changes" | "wire">,
     options: ToyBrokerOptions,
     only?: readonly string[],
@@ -85,13 +85,13 @@ export function toyMutantSet(suite: AnySuite, mutants: readonly DataMutant[]): M
     checks: suite.checks,
     mutants: mutants.map(({ id, description, expected, also }) => ({ id, description, expected, also })),
     cleanRuns: [
-      { name: "backups as an extension", run: () => judged(CLEAN, {}) },
-      { name: "backups as of a9s", run: () => judged(CLEAN, { backups: "a9s" }) },
+      { name: "backups as an extension", run: () => judge(CLEAN, {}) },
+      { name: "backups as of a9s", run: () => judge(CLEAN, { backups: "a9s" }) },
     ],
     run(mutantId, only) {
       const mutant = mutants.find(({ id }) => id === mutantId);
       if (mutantId !== undefined && mutant === undefined) throw new Error(`no mutant ${mutantId}`);
-      return judged(mutant ?? CLEAN, {}, only);
+      return judge(mutant ?? CLEAN, {}, only);
     },
   };
 }

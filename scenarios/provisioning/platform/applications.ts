@@ -7,7 +7,7 @@ const TABLE = "ledger";
 /** A session on the virtual data plane. */
 type Session = ReturnType<World["dataservices"]["session"]>;
 
-/** The tenants' applications: they use what their bindings give them. */
+/** The tenants' applications, which use their bindings. */
 export class Applications {
   readonly #world: World;
   #rows = 0;
@@ -16,7 +16,7 @@ export class Applications {
     this.#world = world;
   }
 
-  /** Writes rows; only those whose write was acknowledged are expected to be there. Nothing happens when the application can't log in. */
+  /** Writes rows, and notes those whose write was acknowledged. Does nothing when the application can't log in. */
   write(binding: ModelBinding, count: number): void {
     const { instance } = binding;
     const session = this.open(binding);
@@ -31,9 +31,9 @@ export class Applications {
   }
 
   /**
-   * A session of the application that has this binding; undefined when the database can't be reached or does not let it in.
+   * Opens a session with a binding's credentials; undefined when the database can't be reached or refuses them.
    *
-   * @param at an address. Default: that of the host's name
+   * @param at the address of the database. Default: that of the binding's host
    */
   open(binding: ModelBinding, at?: string): Session | undefined {
     const { credentials } = binding;
@@ -51,7 +51,7 @@ export class Applications {
     }
   }
 
-  /** What a session finds. */
+  /** Reads everything that the applications wrote. */
   read(session: Session): DatabaseContents {
     return new Map(session.read(TABLE).map(([key, row]) => [key, JSON.stringify(row)]));
   }

@@ -1,6 +1,6 @@
 import Type, { type Static } from "typebox";
 import { parseAs } from "../../clients/answers.ts";
-import { BrokenPromise, isCalm, type Model, type ModelBackup, type ModelInstance } from "../model.ts";
+import { BrokenPromise, isIdle, type Model, type ModelBackup, type ModelInstance } from "../model.ts";
 import { type PlatformClient, refuseUnlessBusy } from "./client.ts";
 import { bodyOf, readAnswer } from "./reading.ts";
 
@@ -11,7 +11,7 @@ function end(backup: ModelBackup, phase: "usable" | "gone"): void {
   backup.known.isEnded = true;
 }
 
-/** Backups and restores as a platform orders and watches them. Every method throws BrokenPromise. */
+/** A platform's orders for backups and restores, and what it learns of them. Every method throws BrokenPromise. */
 export class Backups {
   readonly #client: PlatformClient;
   readonly #model: Model;
@@ -22,7 +22,7 @@ export class Backups {
   }
 
   async backUp(instance: ModelInstance): Promise<void> {
-    const wasIdle = isCalm(instance);
+    const wasIdle = isIdle(instance);
     const backup = this.#model.backUp(instance);
     const answer = await this.#client.send("POST", this.#pathOf(instance));
     const reading = readAnswer(answer);
@@ -35,7 +35,7 @@ export class Backups {
 
   async restore(backup: ModelBackup): Promise<void> {
     const { instance, id } = backup;
-    const wasIdle = isCalm(instance);
+    const wasIdle = isIdle(instance);
     const answer = await this.#client.send("POST", `${this.#pathOf(instance)}/${id}/restores`);
     const reading = readAnswer(answer);
     if (reading === "accepted" || reading === "open") {
@@ -44,7 +44,7 @@ export class Backups {
     } else refuseUnlessBusy("a restore", instance, wasIdle, answer);
   }
 
-  /** Asks once how things are with an instance's backups and restore, and takes note. */
+  /** Polls once an instance's backups and its restore, and notes what it learns. */
   async observe(instance: ModelInstance): Promise<void> {
     for (const backup of instance.backups) if (backup.phase === "going on") await this.#observeBackup(backup);
     if (instance.restore !== undefined) await this.#observeRestore(instance, instance.restore.id);

@@ -18,7 +18,7 @@ const contextOf = (tenant: number): TenantContext => ({
   space_guid: `0000000${tenant % TENANTS}-0000-4000-8000-000000000002`,
 });
 
-/** The requests of one platform at one broker: paths, ids, plans, contexts. */
+/** A platform's client for one broker: it knows paths, ids, plans and contexts. */
 export class PlatformClient {
   readonly offer: PlanOffer;
   readonly #client: OsbClient;
@@ -30,17 +30,17 @@ export class PlatformClient {
     this.#client = osbClient(environment, broker, (ms, signal) => world.driver.sleep(ms, signal));
   }
 
-  /** An id that this platform has not used. */
+  /** Returns an id that this platform has not used yet. */
   newId(): string {
     return `00000000-0000-4000-8000-${String(++this.#ids).padStart(12, "0")}`;
   }
 
-  /** One request. */
+  /** Sends one request. */
   send(method: string, path: string, body?: object): Promise<OsbAnswer> {
     return this.#client.send(method, path, body);
   }
 
-  /** As `send`, where the platform polls for what takes time. */
+  /** As `send`, with `accepts_incomplete=true`: the platform will poll. */
   sendAsync(method: string, path: string, query: string, body?: object): Promise<OsbAnswer> {
     return this.send(method, `${path}?accepts_incomplete=true${query === "" ? "" : `&${query}`}`, body);
   }
@@ -60,19 +60,19 @@ export class PlatformClient {
     return `${this.pathOf(instance)}/extensions/backup`;
   }
 
-  /** The id of the plan of a shape. */
+  /** The id of a shape's plan. @throws RangeError when the broker does not offer it */
   planIdOf({ plan }: InstanceShape): string {
     const id = this.offer.planIds[plan];
     if (id === undefined) throw new RangeError(`the broker offers no plan ${plan}`);
     return id;
   }
 
-  /** service_id and plan_id as a query; the plan is the one that the platform believes in, unless it says which. */
+  /** service_id and plan_id, as a query. Default of the shape: the one that the platform believes the instance has. */
   queryOf(instance: ModelInstance, shape = believedShape(instance)): string {
     return `service_id=${this.offer.serviceId}&plan_id=${this.planIdOf(shape)}`;
   }
 
-  /** service_id, plan_id and what a tenant is known by, as members of a body. */
+  /** service_id, plan_id and the tenant's context, as members of a body. */
   bodyOf(tenant: number, shape: InstanceShape): { service_id: string; plan_id: string; context: TenantContext } {
     return { service_id: this.offer.serviceId, plan_id: this.planIdOf(shape), context: contextOf(tenant) };
   }
@@ -85,7 +85,7 @@ export function believedShape({ id, shapes }: ModelInstance): InstanceShape {
   return shape;
 }
 
-/** What is valid and meets nothing else must be taken. @throws BrokenPromise unless something may have been in the way */
+/** Judges the refusal of a valid order: only at an instance that may have been busy is it allowed. @throws BrokenPromise where it was idle */
 export function refuseUnlessBusy(what: string, { id }: ModelInstance, wasIdle: boolean, answer: OsbAnswer): void {
   if (wasIdle) throw new BrokenPromise(`${what} of ${id} was refused although it is idle: ${describeAnswer(answer)}`);
 }

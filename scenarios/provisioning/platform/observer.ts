@@ -12,7 +12,7 @@ export class OperationObserver {
     this.#client = client;
   }
 
-  /** Asks once how things are with an instance and its bindings. @throws BrokenPromise when an operation is not known */
+  /** Polls once what is in progress at an instance and its bindings. @throws BrokenPromise when the broker does not know an operation */
   async observe(instance: ModelInstance): Promise<void> {
     if (instance.phase !== "standing" || instance.update !== undefined || instance.uncertain)
       await this.#observeInstance(instance);
@@ -48,7 +48,7 @@ export class OperationObserver {
   }
 }
 
-/** The operation of an instance has ended. */
+/** Notes that the operation of an instance has ended. */
 function noteEnd(instance: ModelInstance, hasSucceeded: boolean, isUsable: boolean): void {
   if (instance.phase === "making") instance.phase = hasSucceeded ? "standing" : "orphaned";
   else if (instance.phase === "going") {

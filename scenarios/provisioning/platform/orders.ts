@@ -3,7 +3,7 @@ import { BindingBody, describeAnswer, type OsbAnswer } from "../../clients/osb.t
 import {
   BrokenPromise,
   type InstanceShape,
-  isCalm,
+  isIdle,
   markGone,
   type Model,
   type ModelBinding,
@@ -16,7 +16,7 @@ import { bodyOf, readAnswer } from "./reading.ts";
 const parametersOf = ({ maxConnections }: InstanceShape): object =>
   maxConnections === null ? {} : { parameters: { max_connections: maxConnections } };
 
-/** Takes the credentials of a binding down. @throws BrokenPromise when there are none */
+/** Notes the credentials of a binding. @throws BrokenPromise when there are none */
 export function noteCredentials(binding: ModelBinding, answer: OsbAnswer): void {
   const body = bodyOf(answer);
   if (!isOf(BindingBody, body)) throw new BrokenPromise(`the binding ${binding.id} has no credentials`);
@@ -24,7 +24,7 @@ export function noteCredentials(binding: ModelBinding, answer: OsbAnswer): void 
   binding.phase = "standing";
 }
 
-/** What a platform orders of instances and bindings, and what it notes of the answers. Every method throws BrokenPromise. */
+/** A platform's orders for instances and bindings, and what it learns from the answers. Every method throws BrokenPromise. */
 export class Orders {
   readonly #client: PlatformClient;
   readonly #model: Model;
@@ -48,7 +48,7 @@ export class Orders {
   }
 
   async update(instance: ModelInstance, to: InstanceShape): Promise<void> {
-    const wasIdle = isCalm(instance);
+    const wasIdle = isIdle(instance);
     const body = {
       service_id: this.#client.offer.serviceId,
       plan_id: this.#client.planIdOf(to),
@@ -73,7 +73,7 @@ export class Orders {
   }
 
   async bind(instance: ModelInstance): Promise<ModelBinding> {
-    const wasIdle = isCalm(instance);
+    const wasIdle = isIdle(instance);
     const binding = this.#model.bind(this.#client.newId(), instance);
     const body = this.#client.bodyOf(instance.tenant, believedShape(instance));
     const answer = await this.#client.sendAsync("PUT", this.#client.bindingPathOf(binding), "", {
@@ -92,7 +92,7 @@ export class Orders {
 
   async unbind(binding: ModelBinding): Promise<void> {
     const { instance } = binding;
-    const wasIdle = isCalm(instance);
+    const wasIdle = isIdle(instance);
     const query = this.#client.queryOf(instance);
     const answer = await this.#client.sendAsync("DELETE", this.#client.bindingPathOf(binding), query);
     const reading = readAnswer(answer);
@@ -103,7 +103,7 @@ export class Orders {
   }
 
   async deprovision(instance: ModelInstance): Promise<void> {
-    const wasIdle = isCalm(instance);
+    const wasIdle = isIdle(instance);
     for (const shape of instance.shapes) {
       const query = this.#client.queryOf(instance, shape);
       const answer = await this.#client.sendAsync("DELETE", this.#client.pathOf(instance), query);
@@ -111,7 +111,7 @@ export class Orders {
       if (reading === "done" || reading === "gone") markGone(instance);
       else if (reading === "accepted") instance.phase = "going";
       else if (reading === "open") instance.phase = "orphaned";
-      // A platform that does not know which plan it has tries both.
+      // A platform that does not know which plan the instance has tries each.
       else if (instance.shapes.length > 1 && shape !== instance.shapes.at(-1)) continue;
       else refuseUnlessBusy("a deprovision", instance, wasIdle, answer);
       return;

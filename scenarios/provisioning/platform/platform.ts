@@ -16,7 +16,7 @@ const InstanceBody = Type.Object({
   parameters: Type.Optional(Type.Object({ max_connections: Type.Optional(Type.Number()) })),
 });
 
-/** A platform as the OSB specification wants one, and its tenants' applications: what they order, learn and use is in its model. */
+/** A platform that behaves as the OSB specification demands, and its tenants' applications. Its model holds what they have ordered and learned. */
 export class ReferencePlatform {
   readonly model = new Model();
   readonly orders: Orders;
@@ -33,14 +33,14 @@ export class ReferencePlatform {
     this.#observer = new OperationObserver(this.#client);
   }
 
-  /** Asks once how things are with an instance, its bindings, backups and restore, and takes note. @throws BrokenPromise */
+  /** Polls once what is in progress at an instance, and notes what it learns. @throws BrokenPromise */
   async observe(instance: ModelInstance): Promise<void> {
     if (instance.phase === "gone" || instance.phase === "orphaned") return;
     await this.#observer.observe(instance);
     await this.backups.observe(instance);
   }
 
-  /** What GET of an instance says that it is; undefined when it does not answer. */
+  /** Fetches the shape of an instance; undefined when the broker does not return the instance. */
   async fetchShape(instance: ModelInstance): Promise<InstanceShape | undefined> {
     const path = this.#client.pathOf(instance);
     const answer = await this.#client.send("GET", path);

@@ -16,6 +16,6 @@ it.each([
   expect(readAnswer({ kind: "answer", status, body: {}, retryAfterMs: 0 })).toBe(reading);
 });
 
-it("a platform that was cut off can't know what was done", () => {
+it("a platform whose request was cut off can't know what was done", () => {
   expect(readAnswer({ kind: "unknown", reason: "reset" })).toBe("open");
 });

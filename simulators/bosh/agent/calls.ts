@@ -9,12 +9,12 @@ const CALL_MS = 500;
 /** How long the director waits for an answer of an agent, each time. */
 export const TIMEOUT_MS = 45_000;
 
-/** How often the director asks an agent that keeps silent. */
+/** How often the director asks an agent that does not answer. */
 export const TRIES = 3;
 
 const TIMED_OUT = 450002;
 
-/** Did an agent keep silent for too long? */
+/** Has an agent been silent for too long? */
 export const isTimeout = (error: unknown): boolean => error instanceof DirectorError && error.code === TIMED_OUT;
 
 const timeoutError = (instance: Instance, method: AgentMethod, waitMs: number): DirectorError =>

@@ -1,4 +1,4 @@
-/** What became of a script. */
+/** How a script ended. */
 interface ScriptResult {
   readonly exitCode: number;
   readonly stdout: string;

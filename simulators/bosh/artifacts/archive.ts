@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { type Readable, Transform, type TransformCallback } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
-import { parse } from "yaml";
+import { readYaml } from "../templates/yaml.ts";
 
-/** What is kept of an uploaded archive: small members whole, of large ones size and SHA-1. Plain data. */
+/** What is kept of an uploaded archive: small members whole, size and SHA-1 of large ones. Plain data. */
 export interface Archive {
   readonly ok: true;
   readonly bytes: number;
@@ -30,7 +30,7 @@ export interface BrokenArchive {
   readonly reason: string;
 }
 
-/** Is this what `receiveArchive` makes of an upload? */
+/** Is it the result of `receiveArchive`? */
 export const isArchive = (value: unknown): value is Archive | BrokenArchive =>
   typeof value === "object" && value !== null && "ok" in value;
 
@@ -68,7 +68,7 @@ async function readJob(member: Readable): Promise<JobArchive> {
   const templates: Record<string, string> = {};
   await walkArchive(member, async (name, part) => {
     const text = (await readSmall(part, MANIFEST_BYTES_MAX)).toString("utf8");
-    if (name === "job.MF") manifest = asFields(parse(text));
+    if (name === "job.MF") manifest = asFields(readYaml(text));
     else if (name.startsWith("templates/")) templates[name.slice("templates/".length)] = text;
   });
   return { manifest, templates };
@@ -84,7 +84,7 @@ async function readPackaging(member: Readable): Promise<string> {
   return script;
 }
 
-/** What comes through, counted. */
+/** Counts and hashes what passes through. */
 class Tally extends Transform {
   bytes = 0;
   readonly #hash = createHash("sha1");
@@ -102,7 +102,7 @@ class Tally extends Transform {
 
 const partName = (path: string): string => path.slice(path.indexOf("/") + 1, -".tgz".length);
 
-/** Reads a stemcell or release tarball from the wire. A broken one is no error here: the task that uses it fails. */
+/** Reads a stemcell or release tarball from the wire. A broken one is not an error here: the task that uses it fails. */
 export async function receiveArchive(stream: Readable): Promise<Archive | BrokenArchive> {
   const members: Record<string, { bytes: number; sha1: string }> = {};
   const jobs: Record<string, JobArchive> = {};
@@ -114,7 +114,7 @@ export async function receiveArchive(stream: Readable): Promise<Archive | Broken
       member.pipe(tally);
       if (name === "stemcell.MF" || name === "release.MF") {
         const text = (await readSmall(tally, MANIFEST_BYTES_MAX)).toString("utf8");
-        manifest = asFields(parse(text));
+        manifest = asFields(readYaml(text));
       } else if (/^jobs\/[^/]+\.tgz$/.test(name)) jobs[partName(name)] = await readJob(tally);
       else if (/^packages\/[^/]+\.tgz$/.test(name)) packaging[partName(name)] = await readPackaging(tally);
       else for await (const _chunk of tally);

@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { parse } from "yaml";
+import { readYaml } from "../templates/yaml.ts";
 import type { FollowedTask } from "../testing/director.ts";
 import { TestDirector } from "../testing/director.ts";
 
@@ -12,7 +12,7 @@ const BODY = {
   stemcell_version: "1.1",
 };
 
-async function deployed(): Promise<TestDirector> {
+async function deployDemo(): Promise<TestDirector> {
   const director = new TestDirector();
   await director.ready();
   expect(director.deploy("demo.yml").state).toBe("done");
@@ -28,12 +28,12 @@ function manifestOf(director: TestDirector, { id }: FollowedTask): Record<string
   const { blobstore_id: blob } = JSON.parse(line) as { blobstore_id: string };
   const tar = gunzipSync(director.send("GET", `/resources/${blob}`).body as Uint8Array).toString("utf8");
   const [, text = ""] = tar.split("---\n");
-  return parse(text.split("\0")[0] ?? "") as Record<string, { name: string }[]>;
+  return readYaml(text.split("\0")[0] ?? "") as Record<string, { name: string }[]>;
 }
 
 describe("export release", () => {
   it("packs the compiled packages and the jobs of a release", async () => {
-    const director = await deployed();
+    const director = await deployDemo();
     const task = exportRelease(director);
     expect(task).toMatchObject({ state: "done", result: "Exported release: demo/1 for tiny-os/1.1" });
     const manifest = manifestOf(director, task);
@@ -47,7 +47,7 @@ describe("export release", () => {
   });
 
   it("compiles first what is not compiled yet, and not again what is", async () => {
-    const director = await deployed();
+    const director = await deployDemo();
     const stages = (task: FollowedTask): readonly unknown[] => [...new Set(task.events.map(({ stage }) => stage))];
     const release = director.bosh.state().releases.get("demo")?.[0];
     release?.compiled.clear();
@@ -56,7 +56,7 @@ describe("export release", () => {
   });
 
   it("packs only the jobs that are named", async () => {
-    const director = await deployed();
+    const director = await deployDemo();
     const task = exportRelease(director, { jobs: [{ name: "web" }] });
     expect(manifestOf(director, task).jobs?.map(({ name }) => name)).toEqual(["web"]);
   });
@@ -65,11 +65,11 @@ describe("export release", () => {
     [{ release_version: "9" }, "Release version 'demo/9' not found in deployment 'demo' manifest"],
     [{ stemcell_version: "9" }, "Stemcell version '9' for OS 'tiny-os' doesn't exist"],
   ])("refuses %j in its task", async (more, result) => {
-    expect(exportRelease(await deployed(), more)).toMatchObject({ state: "error", result });
+    expect(exportRelease(await deployDemo(), more)).toMatchObject({ state: "error", result });
   });
 
   it("refuses a deployment that there is not at once", async () => {
-    const director = await deployed();
+    const director = await deployDemo();
     expect(director.json("POST", "/releases/export", { ...BODY, deployment_name: "y" })).toMatchObject({
       status: 404,
       json: { code: 70000, description: "Deployment 'y' doesn't exist" },

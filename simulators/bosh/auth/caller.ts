@@ -1,15 +1,15 @@
-import { type HttpRequest, sameSecret } from "../../kernel/index.ts";
+import { type HttpRequest, sameSecret, readBasic } from "../../kernel/index.ts";
 import { type Director, nowSeconds } from "../state/director.ts";
 import type { Caller } from "./scopes.ts";
-import { readBasic, readToken } from "./token.ts";
+import { readToken } from "./token.ts";
 
-/** Who sends the request, by Basic credentials or by a token of UAA; `undefined` when nobody that the director knows. */
+/** Who sends the request, by Basic credentials or by a token of UAA; `undefined` for a caller that the director does not know. */
 export function callerOf(director: Director, request: HttpRequest): Caller | undefined {
   const header = request.headers.authorization;
   const { uaa, users } = director.options;
   if (uaa !== undefined) return callerByToken(director, uaa.publicKey, header);
   const basic = readBasic(header);
-  const user = users.find(({ name }) => name === basic?.name);
+  const user = users.find(({ name }) => name === basic?.username);
   return user !== undefined && sameSecret(basic?.password ?? "", user.password)
     ? { user: user.name, scopes: user.scopes }
     : undefined;

@@ -23,7 +23,7 @@ function uaa() {
     clients: [{ id: "client", secret: "right", scopes }],
     users: ["ada", "bob"].map((name) => ({ name, password: "right", scopes })),
   });
-  const said = (fields: Record<string, string>): string => {
+  const answerTo = (fields: Record<string, string>): string => {
     const body = new URLSearchParams(fields).toString();
     const { status, json } = service.receive(makeRequest("POST", "/oauth/token", { body })) as HttpReply;
     if (status === 200) return "ok";
@@ -31,12 +31,13 @@ function uaa() {
     expect(status).toBe(401);
     return (json as { error_description: string }).error_description;
   };
-  const logIn = (username: string, password: string): string => said({ grant_type: "password", username, password });
+  const logIn = (username: string, password: string): string =>
+    answerTo({ grant_type: "password", username, password });
   const fails = (username: string, times: number): string[] =>
     Array.from({ length: times }, () => logIn(username, "wrong"));
   return {
     kernel,
-    said,
+    answerTo,
     logIn,
     fails,
     passS: (seconds: number) => kernel.advanceTo(kernel.nowMs + seconds * 1000),
@@ -87,9 +88,9 @@ describe("UAA's lockout", () => {
   });
 
   it("has no part in clients, nor in users that there are not", () => {
-    const { said, fails, kernel } = uaa();
+    const { answerTo, fails, kernel } = uaa();
     const client = (secret: string): string =>
-      said({ grant_type: "client_credentials", client_id: "client", client_secret: secret });
+      answerTo({ grant_type: "client_credentials", client_id: "client", client_secret: secret });
     for (let each = 0; each < 20; each++) expect(client("wrong")).toBe(BAD);
     expect(client("right")).toBe("ok");
     expect(new Set(fails("nobody", 20))).toEqual(new Set([BAD]));

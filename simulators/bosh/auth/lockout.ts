@@ -3,10 +3,10 @@ import type { Kernel, Slot } from "../../kernel/index.ts";
 /** UAA's policy for users unless an operator sets another (`uaa.authentication.policy.global` of uaa-release). Clients have none. */
 export const LOCKOUT = { failuresMax: 5, countedForS: 3600, lockedForS: 300 } as const;
 
-/** When each user's last wrong passwords came, ms, since the last right one; oldest first. */
+/** When each user gave wrong passwords since the last right one: ms, oldest first. */
 type Failures = Map<string, readonly number[]>;
 
-/** Locks users out after too many wrong passwords in a row, also from the right one. Refusals while locked don't prolong it; one more failure later does. */
+/** Locks users out after too many wrong passwords in a row, even those who then give the right one. A refusal while locked does not prolong the lock; a failure after it locks again. */
 export class Lockout {
   readonly #kernel: Kernel;
   readonly #slot: Slot<Failures>;
@@ -16,24 +16,27 @@ export class Lockout {
     this.#slot = kernel.slot<Failures>("uaa/failures", new Map());
   }
 
-  #counted(user: string): readonly number[] {
+  /** The times of the failures that still count. */
+  #failuresOf(user: string): readonly number[] {
     const sinceMs = this.#kernel.nowMs - LOCKOUT.countedForS * 1000;
     return (this.#slot.value.get(user) ?? []).filter((atMs) => atMs > sinceMs);
   }
 
+  /** Has the user failed too often, too recently? */
   isLocked(user: string): boolean {
-    const counted = this.#counted(user);
+    const counted = this.#failuresOf(user);
     const newestMs = counted.at(-1) ?? 0;
     return counted.length >= LOCKOUT.failuresMax && newestMs > this.#kernel.nowMs - LOCKOUT.lockedForS * 1000;
   }
 
   /** Notes a wrong password of a user that exists. */
   fail(user: string): void {
-    this.#slot.value.set(user, [...this.#counted(user), this.#kernel.nowMs].slice(-LOCKOUT.failuresMax));
+    this.#slot.value.set(user, [...this.#failuresOf(user), this.#kernel.nowMs].slice(-LOCKOUT.failuresMax));
     this.#kernel.record("uaa", "login.fail", user);
   }
 
-  succeed(user: string): void {
+  /** Forgets the failures of a user that has logged in. */
+  reset(user: string): void {
     this.#slot.value.delete(user);
   }
 }

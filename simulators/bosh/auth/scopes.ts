@@ -4,9 +4,9 @@ export interface Caller {
   readonly scopes: readonly string[];
 }
 
-/** What a route asks of its caller. */
+/** What a route requires of its caller. */
 export type Permission =
-  /** Whoever is known: the handler judges by what the request is about. */
+  /** Any known caller: the handler judges by the object of the request. */
   | "anybody"
   | "admin"
   | "read"

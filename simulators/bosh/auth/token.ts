@@ -28,18 +28,7 @@ export function readToken(
     const isRefresh = String(claims.jti ?? "").endsWith("-r");
     return isRefresh === (kind === "refresh") ? claims : undefined;
   } catch {
-    // Whatever can't be read is no token; the caller is told 401 as for a wrong one.
+    // What can't be read is no token; the caller gets 401, as for a wrong one.
     return undefined;
   }
-}
-
-/** User and password of a Basic header. */
-export function readBasic(
-  header: string | undefined,
-): { readonly name: string; readonly password: string } | undefined {
-  const match = /^basic\s+(.+)$/i.exec(header ?? "");
-  if (match === null) return undefined;
-  const text = Buffer.from(match[1] as string, "base64").toString("utf8");
-  const colon = text.indexOf(":");
-  return colon < 0 ? undefined : { name: text.slice(0, colon), password: text.slice(colon + 1) };
 }

@@ -8,10 +8,11 @@ import {
   type Route,
   sameSecret,
   type Service,
+  readBasic,
 } from "../../kernel/index.ts";
 import type { UaaOptions } from "../state/director.ts";
 import { Lockout } from "./lockout.ts";
-import { issueToken, readBasic, readToken } from "./token.ts";
+import { issueToken, readToken } from "./token.ts";
 
 interface Uaa {
   readonly kernel: Kernel;
@@ -22,9 +23,9 @@ interface Uaa {
 const TOKEN_S = 600;
 const REFRESH_S = 24 * 3600;
 
-const unauthorized = (description: string): HttpReply =>
+const unauthorizedReply = (description: string): HttpReply =>
   json(401, { error: "unauthorized", error_description: description });
-const badCredentials = (): HttpReply => unauthorized("Bad credentials");
+const badCredentials = (): HttpReply => unauthorizedReply("Bad credentials");
 
 interface Subject {
   readonly clientId: string;
@@ -64,7 +65,7 @@ function grantToken({ kernel, options }: Uaa, subject: Subject, grantType: strin
 function answerToken(uaa: Uaa, request: HttpRequest): HttpReply {
   const form = new URLSearchParams(bodyText(request));
   const basic = readBasic(request.headers.authorization);
-  const clientId = basic?.name ?? form.get("client_id") ?? "";
+  const clientId = basic?.username ?? form.get("client_id") ?? "";
   const secret = basic?.password ?? form.get("client_secret") ?? "";
   switch (form.get("grant_type")) {
     case "client_credentials": {
@@ -90,12 +91,12 @@ function logIn(uaa: Uaa, clientId: string, form: URLSearchParams): HttpReply {
   const user = options.users.find(({ name }) => name === form.get("username"));
   if (user === undefined) return badCredentials();
   if (lockout.isLocked(user.name))
-    return unauthorized("Your account has been locked because of too many failed attempts to login.");
+    return unauthorizedReply("Your account has been locked because of too many failed attempts to login.");
   if (!sameSecret(form.get("password") ?? "", user.password)) {
     lockout.fail(user.name);
     return badCredentials();
   }
-  lockout.succeed(user.name);
+  lockout.reset(user.name);
   return grantToken(uaa, { clientId, userName: user.name, scopes: user.scopes }, "password");
 }
 

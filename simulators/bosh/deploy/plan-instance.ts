@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { digestOf } from "../templates/digest.ts";
 import { type CloudConfig, vmProperties } from "../configs/cloud-config.ts";
 import type { Fields } from "../configs/fields.ts";
 import type { VmNetwork } from "../cpi/cpi.ts";
@@ -47,17 +47,17 @@ export function planInstance(
     disk,
     isNew: planned.fresh.has(instance.id),
     parts: {
-      stemcell: digest([stemcell.name, stemcell.version]),
-      env: digest(group.env),
-      cloud_properties: digest(cloudProperties),
-      network: digest(networks),
-      persistent_disk: digest([disk?.sizeMb ?? 0, disk?.cloudProperties ?? {}]),
-      packages: digest(packages),
-      configuration: digest(
+      stemcell: digestOf([stemcell.name, stemcell.version]),
+      env: digestOf(group.env),
+      cloud_properties: digestOf(cloudProperties),
+      network: digestOf(networks),
+      persistent_disk: digestOf([disk?.sizeMb ?? 0, disk?.cloudProperties ?? {}]),
+      packages: digestOf(packages),
+      configuration: digestOf(
         jobs.map(({ texts, properties, fingerprint }) => (texts.length > 0 ? texts : [properties, fingerprint])),
       ),
-      job: digest(jobs.map(({ name, fingerprint }) => [name, fingerprint])),
-      tags: digest(manifest.tags),
+      job: digestOf(jobs.map(({ name, fingerprint }) => [name, fingerprint])),
+      tags: digestOf(manifest.tags),
     },
   };
 }
@@ -83,7 +83,5 @@ function diskOf(group: InstanceGroup, config: CloudConfig): PlannedInstance["dis
 
 /** Has an instance another persistent disk than the plan wants? */
 export const diskDiffers = (disk: Disk | null, wanted: PlannedInstance["disk"]): boolean =>
-  digest([disk?.sizeMb ?? 0, disk?.cloudProperties ?? {}]) !==
-  digest([wanted?.sizeMb ?? 0, wanted?.cloudProperties ?? {}]);
-
-const digest = (value: unknown): string => hash("sha1", JSON.stringify(value) ?? "", "hex");
+  digestOf([disk?.sizeMb ?? 0, disk?.cloudProperties ?? {}]) !==
+  digestOf([wanted?.sizeMb ?? 0, wanted?.cloudProperties ?? {}]);

@@ -1,6 +1,6 @@
 import { type Fields, asFields, isHash, requireHashes, optionalField, requireField } from "../configs/fields.ts";
-import { syntaxError } from "../templates/psych.ts";
-import { readYaml, YamlError } from "../templates/yaml.ts";
+import { YamlError } from "../templates/yaml-errors.ts";
+import { readYaml } from "../templates/yaml.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { readGroups, readJobs, readUpdate } from "./read-instance-group.ts";
 import type { Addon, Manifest, VariableSpec } from "./manifest.ts";
@@ -18,10 +18,7 @@ function readDocument(text: string): unknown {
     return readYaml(text);
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
-    throw new DirectorError(
-      440001,
-      `Incorrect YAML structure of the uploaded manifest: #<Psych::SyntaxError: ${syntaxError(text, error.message)}>`,
-    );
+    throw new DirectorError(440001, `Incorrect YAML structure of the uploaded manifest: ${error.inspect()}`);
   }
 }
 

@@ -17,11 +17,11 @@ import { releaseAddresses } from "./addresses.ts";
 
 interface RemoveOptions {
   readonly parallel: number;
-  /** Go on where an agent or the CPI fails. */
+  /** Continue when an agent or the CPI fails. */
   readonly force: boolean;
 }
 
-/** Removes instances that the manifest has no place for, in a stage of its own; none, no stage. */
+/** Removes instances that the manifest has no place for, in a stage of its own, which is left out when there are none. */
 export function* removeUnneeded(
   { director, task, deployment }: DeployRun,
   instances: readonly Instance[],

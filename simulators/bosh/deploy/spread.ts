@@ -15,13 +15,13 @@ interface Spread {
 export function spreadOverZones(group: InstanceGroup, existing: readonly Instance[]): Spread {
   const zones = group.azs.length === 0 ? [""] : group.azs;
   const unplaced = new Map(zones.map((az) => [az, existing.filter((each) => each.az === az)]));
-  const left = (az: string): number => unplaced.get(az)?.length ?? 0;
+  const unplacedIn = (az: string): number => unplaced.get(az)?.length ?? 0;
   const counts = new Map(zones.map((az) => [az, 0]));
   const [kept, fresh]: [Instance[], string[]] = [[], []];
   for (let missing = group.instances; missing > 0; missing--) {
     const least = Math.min(...counts.values());
     const candidates = zones.filter((az) => counts.get(az) === least);
-    const az = candidates.reduce((best, each) => (left(each) > left(best) ? each : best));
+    const az = candidates.reduce((best, each) => (unplacedIn(each) > unplacedIn(best) ? each : best));
     counts.set(az, least + 1);
     const instance = unplaced.get(az)?.shift();
     if (instance === undefined) fresh.push(az);

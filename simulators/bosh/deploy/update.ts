@@ -21,7 +21,7 @@ import type { DeployPlan, PlannedGroup } from "./adopt.ts";
 import { removeUnneeded } from "./remove.ts";
 import type { DeployRun } from "./run.ts";
 
-/** Updates groups one after the other, those that are not serial together. Answers whether anything was done. */
+/** Updates groups one after the other, those that are not serial together. True if anything was done. */
 export function* updateGroups(run: DeployRun, plan: DeployPlan, groups: readonly PlannedGroup[]): Body<boolean> {
   const { kernel } = run.director;
   let isAnyUpdated = false;
@@ -32,7 +32,7 @@ export function* updateGroups(run: DeployRun, plan: DeployPlan, groups: readonly
   return isAnyUpdated;
 }
 
-/** Removes what a group no longer needs, then updates what has changed, canaries first. Answers whether anything was done. */
+/** Removes what a group no longer needs, then updates what has changed, canaries first. True if anything was done. */
 export function* updateGroup(run: DeployRun, plan: DeployPlan, planned: PlannedGroup): Body<boolean> {
   const { director, task, args } = run;
   const { group, instances, unneeded } = planned;

@@ -6,7 +6,7 @@ import { messageOf } from "../wire/errors.ts";
 
 const EVENTS_MAX = 10_000;
 
-/** So many are forgotten at once. */
+/** How many are forgotten at once. */
 const TRIM = 1000;
 
 /** What an audit event says; everything else comes from the task. */
@@ -21,7 +21,7 @@ interface AuditEntry {
   readonly parent?: number;
 }
 
-/** Writes an audit event and answers with its id (docs/discoveries/bosh-director.md, "Audit events"). */
+/** Writes an audit event and returns its id (docs/discoveries/bosh-director.md, "Audit events"). */
 export function audit(director: Director, by: Task | string, what: AuditEntry): number {
   const { events } = director.slot.value;
   const id = (events.at(-1)?.id ?? 0) + 1;

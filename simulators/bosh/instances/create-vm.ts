@@ -1,4 +1,4 @@
-import type { Body } from "../../kernel/index.ts";
+import { isoSeconds, type Body } from "../../kernel/index.ts";
 import { callAgent } from "../agent/calls.ts";
 import { releaseAddress } from "../deploy/addresses.ts";
 import type { PlannedInstance } from "../deploy/plan-instance.ts";
@@ -9,7 +9,6 @@ import { checkpoint } from "../tasks/transitions.ts";
 import { bootVm } from "./boot.ts";
 import { attachDisk } from "./disk.ts";
 import { instanceName, ownerOf } from "./names.ts";
-import { isoTime } from "../wire/times.ts";
 
 /** Makes the VM of an instance; a disk that it has already is attached and mounted. */
 export function* createVm(director: Director, task: Task, planned: PlannedInstance): Body {
@@ -64,5 +63,5 @@ export const metadataOf = (director: Director, instance: Instance): Record<strin
   instance_group: instance.group,
   index: String(instance.index),
   name: instanceName(instance),
-  created_at: isoTime(director.kernel.nowMs),
+  created_at: isoSeconds(director.kernel.nowMs),
 });

@@ -1,4 +1,4 @@
-import type { Body } from "../../kernel/index.ts";
+import { isoSeconds, type Body } from "../../kernel/index.ts";
 import { migrateJobs } from "../agent/behaviours.ts";
 import { callAgent } from "../agent/calls.ts";
 import { diskDiffers, type PlannedInstance } from "../deploy/plan-instance.ts";
@@ -9,7 +9,6 @@ import type { Task } from "../state/tasks.ts";
 import { withLock } from "../tasks/locks.ts";
 import { VM_LOCK_MS } from "./destroy-vm.ts";
 import { instanceName, ownerOf } from "./names.ts";
-import { isoTime } from "../wire/times.ts";
 
 /** Attaches a disk to the VM of an instance and has its agent mount it. @throws CpiError, DirectorError 450001, 450002 */
 export function* attachDisk(director: Director, task: Task, instance: Instance, diskCid: string): Body {
@@ -24,7 +23,7 @@ export function* attachDisk(director: Director, task: Task, instance: Instance, 
     instance_id: instance.id,
     instance_index: String(instance.index),
     instance_group: instance.group,
-    attached_at: isoTime(director.kernel.nowMs),
+    attached_at: isoSeconds(director.kernel.nowMs),
   });
   yield* callAgent(director, instance, "mount_disk");
   vm.mountedDisk = diskCid;
@@ -49,7 +48,7 @@ export function orphanDisk(director: Director, task: Task, instance: Instance): 
   director.kernel.record("bosh", "disk.orphan", disk.cid, { deployment: instance.deployment });
 }
 
-/** Brings the disk to what is planned: a new one is made before the old one is let go. */
+/** Brings the disk to what is planned: a new one is made before the old one is given up. */
 export function* updateDisk(director: Director, task: Task, planned: PlannedInstance, renews: boolean): Body {
   const { instance, disk: wanted } = planned;
   const { cpi, kernel } = director;

@@ -61,7 +61,7 @@ interface ErrandTarget {
 }
 
 function targetsOf(plan: DeployPlan, { errand, instances }: ErrandArgs): readonly ErrandTarget[] {
-  const chosen = ({ group, instance }: ErrandTarget): boolean =>
+  const isChosen = ({ group, instance }: ErrandTarget): boolean =>
     instances.length === 0 ||
     instances.some(
       (each) => each.group === group.group.name && (each.id === undefined || hasIndexOrId(instance, each.id)),
@@ -73,7 +73,7 @@ function targetsOf(plan: DeployPlan, { errand, instances }: ErrandArgs): readonl
         group.group.errand && group.group.name === errand ? jobs[0] : jobs.find(({ name }) => name === errand);
       return job === undefined ? [] : group.instances.map((instance) => ({ group, instance, job: job.name }));
     })
-    .filter(chosen);
+    .filter(isChosen);
 }
 
 /** `run errand <e> from deployment <d>`: brings up the VMs of errand groups, runs the script, packs its logs (docs/discoveries/bosh-director.md, "Event log" and "Result output"). */

@@ -33,7 +33,7 @@ export function* takeSnapshot(director: Director, instance: Instance): Body<read
   return [cid];
 }
 
-/** Deletes the snapshots that `chosen` says yes to; answers with their cids. */
+/** Deletes the snapshots that `chosen` says yes to; returns their cids. */
 export function* deleteMatchingSnapshots(
   director: Director,
   chosen: (each: Snapshot) => boolean,

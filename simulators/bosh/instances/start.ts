@@ -12,7 +12,7 @@ import { updateDisk } from "./disk.ts";
 import { awaitRunning } from "./watch.ts";
 
 interface StartOptions {
-  /** Null: nobody waits until the jobs run, and no post-start script is run. */
+  /** With null nobody waits for the jobs, and no post-start script runs. */
   readonly watch: WatchTime | null;
   /** The progress made by then. */
   readonly base: number;

@@ -30,7 +30,7 @@ export function* stopInstance(
   yield* runScripts(director, instance, "post-stop");
 }
 
-/** A drain script says on its output how many seconds to wait. */
+/** A drain script prints how many seconds to wait. */
 function* drainJobs(director: Director, instance: Instance): Body {
   yield* callAgent(director, instance, "drain");
   const waits = (instance.vm?.jobs ?? []).map(({ scripts }) => {

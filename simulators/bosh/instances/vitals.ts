@@ -1,10 +1,9 @@
 import type { TaskArguments } from "../tasks/jobs.ts";
-import type { Body } from "../../kernel/index.ts";
+import { isoSeconds, type Body } from "../../kernel/index.ts";
 import { agentState } from "../agent/state.ts";
 import type { Instance, Vm } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
-import { isoTime } from "../wire/times.ts";
 
 /** Three tries of five seconds. */
 const SILENCE_MS = 15_000;
@@ -34,7 +33,7 @@ function statsLine(
   return {
     vm_cid: vm?.cid ?? null,
     active: vm === null ? null : true,
-    vm_created_at: vm === null ? null : isoTime(vm.createdMs),
+    vm_created_at: vm === null ? null : isoSeconds(vm.createdMs),
     cloud_properties: instance.applied === null ? null : instance.cloudProperties,
     disk_cid: instance.disk?.cid ?? null,
     disk_cids: instance.disk === null ? [] : [instance.disk.cid],

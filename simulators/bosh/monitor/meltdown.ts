@@ -14,7 +14,7 @@ const MELTDOWN = {
   alertMs: 600_000,
 } as const;
 
-/** Notes that the resurrector was told of instances. */
+/** Notes that the resurrector has been alerted to instances. */
 export function noteAlerts(director: Director, instances: readonly Instance[]): void {
   const { nowMs } = director.kernel;
   const { monitor } = director.slot.value;

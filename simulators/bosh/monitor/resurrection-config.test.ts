@@ -31,17 +31,33 @@ describe("a config of type resurrection", () => {
     expect(bench.alerts().includes("Resurrection is disabled by resurrection config")).toBe(isAnyForbidden);
   });
 
-  it.each(["rules: [", "rules: *nosuch", "- a", "", "rules: no", "rules: [[], null, {enabled: 1}]"])(
-    "has no rules where it is %j",
-    async (content) => {
-      const bench = await deployGroups({ a: 1 });
-      const config = { id: 99, type: "resurrection", name: "r", content, createdMs: 0, team: null, deleted: false };
-      bench.bosh.state().configs.push(config);
-      bench.deleteVm(bench.instance("x", "a"));
-      bench.pass(3 * MINUTE_MS);
-      expect(isUp(bench, bench.instance("x", "a"))).toBe(true);
-    },
-  );
+  it.each([
+    "rules: [",
+    "rules: *nosuch",
+    "- a",
+    "",
+    "rules: no",
+    "rules: [[], null, {enabled: 1}]",
+    // The health monitor permits neither aliases nor symbols.
+    "no: &a {}\nrules: [{enabled: no, include: *a}]",
+    "rules: [{enabled: no, include: {}, note: :a}]",
+  ])("has no rules where it is %j", async (content) => {
+    const bench = await deployGroups({ a: 1 });
+    const config = { id: 99, type: "resurrection", name: "r", content, createdMs: 0, team: null, deleted: false };
+    bench.bosh.state().configs.push(config);
+    bench.deleteVm(bench.instance("x", "a"));
+    bench.pass(3 * MINUTE_MS);
+    expect(isUp(bench, bench.instance("x", "a"))).toBe(true);
+  });
+
+  it("is YAML as Ruby reads it: no is false", async () => {
+    const bench = await deployGroups({ a: 1 });
+    const content = "rules: [{enabled: no, include: {deployments: [x]}}]";
+    expect(bench.json("POST", "/configs", { type: "resurrection", name: "r", content }).status).toBe(201);
+    bench.deleteVm(bench.instance("x", "a"));
+    bench.pass(3 * MINUTE_MS);
+    expect(isUp(bench, bench.instance("x", "a"))).toBe(false);
+  });
 
   it("counts together with those of other names", async () => {
     const bench = await deployGroups({ a: 1, b: 1 });

@@ -1,8 +1,9 @@
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
-import { parse, YAMLParseError } from "yaml";
 import { latestConfigs } from "../configs/latest.ts";
 import type { Director } from "../state/director.ts";
+import { YamlError } from "../templates/yaml-errors.ts";
+import { readYaml } from "../templates/yaml.ts";
 
 const NAMES = Type.Optional(Type.Union([Type.Null(), Type.Array(Type.Unknown())]));
 
@@ -30,19 +31,19 @@ function rulesOf(director: Director): readonly ResurrectionRule[] {
   });
 }
 
-/** Undefined where it is no YAML, or refers to what it does not define: such a config has no rules. */
+/** As the health monitor loads it, without aliases and symbols. Undefined where it can't: such a config has no rules. */
 function parseConfig(content: string): unknown {
   try {
-    return parse(content);
+    return readYaml(content, { aliases: false, symbols: false });
   } catch (error) {
-    if (error instanceof YAMLParseError || error instanceof ReferenceError) return undefined;
+    if (error instanceof YamlError) return undefined;
     throw error;
   }
 }
 
 const isEmpty = (names: readonly unknown[] | null | undefined): boolean => (names ?? []).length === 0;
 
-/** A list that is empty says nothing about whom it is for. */
+/** An empty list matches everybody. */
 function matches(
   { deployments, instance_groups: groups }: ResurrectionFilter,
   deployment: string,

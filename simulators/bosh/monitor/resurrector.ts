@@ -11,8 +11,8 @@ const joinNames = (instances: readonly Instance[]): string => instances.map(inst
 
 /**
  * Has instances without a living VM scanned and fixed, unless the deployment melts down, a `resurrection` config forbids it, the
- * last scan of the deployment is still queued or going on, or an operator has paused the resurrection. Whatever came of an
- * earlier attempt, each alert makes the next.
+ * last scan of the deployment is still queued or going on, or an operator has paused the resurrection. Each alert makes the next
+ * attempt, however the last one ended.
  */
 export function resurrect(director: Director, deployment: Deployment, instances: readonly Instance[]): void {
   const { name } = deployment;

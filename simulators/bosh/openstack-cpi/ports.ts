@@ -26,7 +26,7 @@ export function* findSecurityGroups(
   });
 }
 
-/** Makes the port of a manual network on its address, which a port of an earlier failure may still hold. Answers with its id. @throws CpiError */
+/** Makes the port of a manual network on its address, which a port of an earlier failure may still hold. Returns its id. @throws CpiError */
 export function* createPort(process: CpiProcess, network: VmNetwork, groups: readonly string[]): Body<string> {
   const port = {
     network_id: network.cloudProperties.net_id,

@@ -30,9 +30,9 @@ interface ScopedToken {
   readonly projectId: string;
 }
 
-/** How often a call that failed for the service's sake is made in all. */
+/** How many tries a call gets in all when the service is at fault. */
 const TRIES = 10;
-/** How far apart the tries are. */
+/** The time between two tries. */
 const RETRY_MS = 3000;
 
 /** One process of the CPI: it authenticates once for each service that it touches. */
@@ -48,7 +48,7 @@ export class CpiProcess {
     this.#options = options;
   }
 
-  /** Sends a request; `{project}` in the path stands for the project of the token. Answers with whatever came back. @throws CpiError when the service does not answer */
+  /** Sends a request; `{project}` in the path stands for the project of the token. Returns any answer. @throws CpiError when the service does not answer */
   *ask(service: ServiceName, method: string, path: string, body?: Fields | Uint8Array): Body<HttpReply> {
     const { token, projectId } = yield* this.#token(service);
     const payload = body === undefined ? "" : body instanceof Uint8Array ? body : JSON.stringify(body);
@@ -65,7 +65,7 @@ export class CpiProcess {
     return reply;
   }
 
-  /** As `request`; answers with the body of the reply. @throws CpiError */
+  /** As `request`; returns the body of the reply. @throws CpiError */
   *read<T>(shape: ReplyShape<T>, service: ServiceName, method: string, path: string, body?: Fields): Body<T> {
     const { json } = yield* this.request(service, method, path, body);
     return readReply(shape, json, `${method} ${path}`);

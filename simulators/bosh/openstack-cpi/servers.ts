@@ -6,7 +6,7 @@ import type { CpiProcess } from "./process.ts";
 import { FLAVORS, PORTS, SERVER } from "./replies.ts";
 import { settle } from "./settle.ts";
 
-/** Makes a server with a port in each manual network; what it made is deleted when it fails. Answers with the server's id. @throws CpiError */
+/** Makes a server with a port in each manual network; what it made is deleted when it fails. Returns the server's id. @throws CpiError */
 export function* createServer(
   process: CpiProcess,
   request: VmRequest,

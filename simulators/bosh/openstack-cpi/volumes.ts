@@ -10,7 +10,7 @@ const MB_PER_GB = 1024;
 const volumePath = (id: string): string => `/v3/{project}/volumes/${id}`;
 const attachmentsPath = (serverId: string): string => `/v2.1/servers/${serverId}/os-volume_attachments`;
 
-/** Makes a volume in the zone of a server: whole GB, rounded up. Answers with its id. @throws CpiError */
+/** Makes a volume in the zone of a server: whole GB, rounded up. Returns its id. @throws CpiError */
 export function* createVolume(
   process: CpiProcess,
   sizeMb: number,
@@ -35,7 +35,7 @@ export function* createVolume(
 /** b is the flavor's ephemeral disk. */
 const DEVICES = "cdefghijklmnopqrstuvwxyz".split("").map((letter) => `/dev/sd${letter}`);
 
-/** Attaches a volume to a server, unless it is attached already. Answers with its device. @throws CpiError */
+/** Attaches a volume to a server, unless it is attached already. Returns its device. @throws CpiError */
 export function* attachVolume(process: CpiProcess, serverId: string, id: string): Body<string> {
   yield* process.request("nova", "GET", `/v2.1/servers/${serverId}`);
   yield* process.request("cinder", "GET", volumePath(id));
@@ -85,7 +85,7 @@ export function* hasVolume(process: CpiProcess, id: string): Body<boolean> {
 
 const snapshotPath = (id: string): string => `/v3/{project}/snapshots/${id}`;
 
-/** Makes a snapshot of a volume, attached or not. Answers with its id. @throws CpiError */
+/** Makes a snapshot of a volume, attached or not. Returns its id. @throws CpiError */
 export function* createVolumeSnapshot(
   process: CpiProcess,
   volumeId: string,

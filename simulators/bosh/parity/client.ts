@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { Readable } from "node:stream";
 import { gunzipSync } from "node:zlib";
-import { type HttpReply, Kernel, makeRequest, Process, serialise } from "../../kernel/index.ts";
+import { basicHeader, type HttpReply, Kernel, makeRequest, Process, serialise } from "../../kernel/index.ts";
 import { issueToken } from "../auth/token.ts";
 import { type Bosh, createBosh, createDummyCpi, type DirectorOptions } from "../index.ts";
 import { fixtureOf, type RecordedRequest, type Scenario } from "./recording.ts";
@@ -43,7 +43,7 @@ export interface DirectorAnswer {
   readonly bytes: Uint8Array;
 }
 
-/** One director in process, spoken to as its clients do. */
+/** One director in process, which the replay addresses as clients do. */
 export class Client {
   readonly kernel: Kernel;
   readonly bosh: Bosh;
@@ -91,7 +91,7 @@ export class Client {
     if (auth === "none") return undefined;
     const user = REFERENCE_USERS.find(({ name }) => name === (auth === "bad" ? "admin" : auth));
     const password = auth === "bad" ? "wrong" : (user?.password ?? "");
-    return `Basic ${Buffer.from(`${user?.name ?? auth}:${password}`).toString("base64")}`;
+    return basicHeader(user?.name ?? auth, password);
   }
 
   #token(claims: Readonly<Record<string, unknown>>, note: string): string {
@@ -142,7 +142,7 @@ export class Client {
     return this.#keys === undefined ? {} : { jwt: { client_id: "ci", scope: ["bosh.admin"] }, jwt_note: "admin" };
   }
 
-  /** Follows a task to its end and answers with its last state. */
+  /** Follows a task to its end and returns its last state. */
   async follow(path: string): Promise<Record<string, unknown>> {
     for (const until = this.kernel.nowMs + TASK_MS_MAX; this.kernel.nowMs < until; this.sleep(POLL_MS)) {
       const answer = await this.get(path);

@@ -1,3 +1,6 @@
+import { UUID_PATTERN } from "../../kernel/index.ts";
+import { escapePattern, typeOf, anyIndex } from "../../parity/compare.ts";
+
 /*
  * Comparison under masks and placeholders (docs/parity/recordings): `{{uuid1}}`, `{{hex1}}`, `{{vm1}}` bind to the value at first
  * sight and must be equal afterwards; `{{*}}` and the rest match anything.
@@ -5,15 +8,13 @@
 export type Bindings = Map<string, string>;
 
 const SHAPES: readonly (readonly [RegExp, string])[] = [
-  [/^uuid\d+$/, "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"],
+  [/^uuid\d+$/, UUID_PATTERN],
   [/^hex\d+$/, "[0-9a-f]{32}"],
   [/^vm\d+$/, "[^\\s\"'()/,]+"],
 ];
 const ANYTHING = "[\\s\\S]*?";
 
-const escapePattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 const abbreviate = (value: unknown): string => (JSON.stringify(value) ?? "nothing").slice(0, 400);
-const typeOf = (value: unknown): string => (value === null ? "null" : Array.isArray(value) ? "array" : typeof value);
 
 /** Fills bound placeholders of what is sent. */
 export const fill = (text: string, bindings: Bindings): string =>
@@ -40,8 +41,6 @@ function fits(template: string, actual: string, bindings: Bindings): boolean {
   return true;
 }
 
-const normalisePath = (path: string): string => path.replace(/\[\d+\]/g, "[*]");
-
 /** What does not matter when two values are compared. */
 export interface CompareRules {
   readonly mask: ReadonlySet<string>;
@@ -49,7 +48,7 @@ export interface CompareRules {
   readonly unordered: ReadonlySet<string>;
 }
 
-/** In what a value differs from the recorded one; empty when in nothing. Binds placeholders only when it fits. */
+/** How a value differs from the recorded one; empty when it fits, and only then placeholders are bound. */
 export function differences(
   expected: unknown,
   actual: unknown,
@@ -57,7 +56,7 @@ export function differences(
   bindings: Bindings,
   path = "$",
 ): string[] {
-  if (rules.mask.has(normalisePath(path))) {
+  if (rules.mask.has(anyIndex(path))) {
     const same =
       typeOf(expected) === typeOf(actual) || (actual !== undefined && (expected === null || actual === null));
     return same ? [] : [`${path}: a ${typeOf(expected)} expected, got ${abbreviate(actual)}`];
@@ -109,7 +108,7 @@ function compareLists(
   const strict = expected.flatMap((item, at) => differences(item, actual[at], rules, trial, `${path}[${at}]`));
   if (expected.length !== actual.length)
     strict.push(`${path}: ${expected.length} elements expected, got ${actual.length}`);
-  if (strict.length > 0 && rules.unordered.has(normalisePath(path)) && expected.length === actual.length)
+  if (strict.length > 0 && rules.unordered.has(anyIndex(path)) && expected.length === actual.length)
     return compareUnordered(expected, actual, rules, bindings, path);
   if (strict.length === 0) for (const [name, value] of trial) bindings.set(name, value);
   return strict;

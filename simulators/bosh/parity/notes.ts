@@ -1,7 +1,7 @@
 import type { Instance } from "../state/deployments.ts";
 import type { Client } from "./client.ts";
 
-/** An agent that was frozen takes this long to be heard again: its connection to the message bus must be made anew. */
+/** How long an agent that was frozen stays silent: its connection to the message bus must be made anew. */
 const THAW_MS = 30_000;
 
 /** Causes what a note of a recording says was done outside the API, through the simulator's own faults. */

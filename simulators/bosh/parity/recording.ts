@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { gunzipSync } from "node:zlib";
 
 /*
  * The format of the recordings of a real director (docs/parity/recordings): one scenario a line, each on an empty database.
@@ -72,16 +71,6 @@ interface NoteStep {
 
 /** One step of a scenario. */
 export type RecordedStep = RequestStep | TaskStep | CliStep | NoteStep;
-
-/** Reads scenarios from a `.jsonl` or `.jsonl.gz` file. */
-export function readScenarios(file: string): readonly Scenario[] {
-  const bytes = readFileSync(file);
-  const text = (file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
-  return text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Scenario);
-}
 
 /** Where the recordings are in a directory: as the project was handed them, or as the repository keeps them. @throws Error */
 export function recordingsIn(directory: string): string {

@@ -1,3 +1,4 @@
+import { readScenarios } from "../../parity/recording.ts";
 import type { ScenarioScore } from "../../parity/ratchet.ts";
 import { gunzipSync } from "node:zlib";
 import type { Service } from "../../kernel/index.ts";
@@ -5,7 +6,7 @@ import { replayCli } from "./cli.ts";
 import { type DirectorAnswer, Client } from "./client.ts";
 import { type Bindings, differences, eventDifferences, fill, type CompareRules } from "./compare.ts";
 import { causeNote } from "./notes.ts";
-import { type RequestStep, readScenarios, type Scenario, type RecordedStep, type TaskStep } from "./recording.ts";
+import { type RequestStep, type Scenario, type RecordedStep, type TaskStep } from "./recording.ts";
 
 /** How far a scenario matches, and what differs. */
 export interface ScenarioResult extends ScenarioScore {
@@ -29,7 +30,7 @@ export async function replay(
   options: ReplayOptions = {},
 ): Promise<{ readonly service: Service["name"]; readonly scenarios: readonly ScenarioResult[] }> {
   const scenarios: ScenarioResult[] = [];
-  for (const scenario of readScenarios(recordings))
+  for (const scenario of readScenarios<Scenario>(recordings))
     if (options.only?.test(scenario.id) ?? true) scenarios.push(await replayScenario(recordings, scenario));
   return { service: "bosh", scenarios };
 }

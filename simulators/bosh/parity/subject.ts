@@ -1,8 +1,10 @@
+import { readScenarios } from "../../parity/recording.ts";
 import { Kernel } from "../../kernel/index.ts";
+import { countRequests } from "../../parity/routes.ts";
 import { differingLines, describeScore, scenarioRows, scoreOf } from "../../parity/ratchet.ts";
 import { type ParitySubject, RECORDINGS } from "../../parity/subject.ts";
 import { createBosh, createDummyCpi } from "../index.ts";
-import { readScenarios, recordingsIn } from "./recording.ts";
+import { recordingsIn, type Scenario } from "./recording.ts";
 import { replay, type ScenarioResult } from "./replay.ts";
 
 /** The director, against recordings of a real one with the dummy CPI. */
@@ -42,28 +44,17 @@ function routeRows(): readonly string[] {
   return director.routes
     .filter(({ method }) => method !== "HEAD")
     .map((route) => {
-      const count = recorded.filter((request) => isOf(route, request)).length;
+      const count = countRequests(route, recorded);
       return `| \`${route.method} ${route.path}\` | ${route.auth} | ${route.clients.join(", ")} | ${count} |`;
     });
 }
 
 /** `METHOD path`, without query, of each request in the repository's recordings. */
 function recordedRequests(): readonly string[] {
-  const steps = readScenarios(recordingsIn(RECORDINGS)).flatMap((scenario) => scenario.steps);
+  const steps = readScenarios<Scenario>(recordingsIn(RECORDINGS)).flatMap((scenario) => scenario.steps);
   const lines = steps.flatMap((step) => {
     if ("request" in step) return [`${step.request.method} ${step.request.path}`];
     return "cli" in step ? step.cli.wire : [];
   });
   return lines.map((line) => line.split(" ").slice(0, 2).join(" ").replace(/\?.*$/, ""));
-}
-
-/** A parameter of a route stands for one segment of a path. */
-function isOf({ method, path }: { readonly method: string; readonly path: string }, request: string): boolean {
-  const [sentMethod, sentPath = ""] = request.split(" ");
-  const [own, sent] = [path.split("/"), sentPath.split("/")];
-  return (
-    method === sentMethod &&
-    own.length === sent.length &&
-    own.every((segment, at) => segment.startsWith(":") || segment === sent[at])
-  );
 }

@@ -24,7 +24,7 @@ const RECREATE: readonly Resolution[] = [
   { name: "recreate_vm", plan: "Recreate VM and wait for processes to start" },
 ];
 
-/** By type of problem (bosh director, problem_handlers/). */
+/** By type of problem (the director's problem_handlers/). */
 const HANDLERS: Readonly<Record<Problem["type"], ProblemHandler>> = {
   unresponsive_agent: {
     className: "UnresponsiveAgent",
@@ -61,7 +61,7 @@ const HANDLERS: Readonly<Record<Problem["type"], ProblemHandler>> = {
   },
 };
 
-/** Of a problem whose subject is gone since. */
+/** A problem whose subject has gone since. */
 const INVALID: ProblemHandler = {
   className: "InvalidProblem",
   auto: "close",
@@ -76,7 +76,7 @@ export class HandlerError extends Error {
   }
 }
 
-/** What can be said and done about a problem now. */
+/** A problem as it stands now, and what can be done about it. */
 export interface Diagnosis {
   readonly handler: ProblemHandler;
   readonly description: string;

@@ -75,7 +75,7 @@ function* rebootInstance(director: Director, instance: Instance): Body {
 
 const ACTION_FAILED = 450001;
 
-/** Lets go of a disk that is lost; its record becomes an orphan. @throws HandlerError when the agent refuses to unmount it */
+/** Gives up a disk that is lost; its record becomes an orphan. @throws HandlerError when the agent refuses to unmount it */
 function* forgetDisk(director: Director, task: Task, instance: Instance): Body {
   const { vm, disk } = instance;
   if (disk === null) return;

@@ -25,7 +25,7 @@ type ChosenResolutions = ReadonlyMap<string, string | null>;
 /** By instance group: how many of its problems are worked on at once. */
 type MaxInFlight = ReadonlyMap<string, string>;
 
-/** What came of it. */
+/** The outcome. */
 interface ResolutionOutcome {
   readonly resolved: number;
   /** One line for each problem that could not be resolved. */
@@ -84,7 +84,7 @@ export class ProblemResolver {
     this.#maxInFlight = maxInFlight;
   }
 
-  /** A problem that can't be resolved keeps no other from being worked on. */
+  /** Works on the other problems although one can't be resolved. */
   *resolve(wishes: ChosenResolutions): Body<ResolutionOutcome> {
     const { director, task, deployment } = this.#repair;
     const problems = director.slot.value.problems.filter(
@@ -127,7 +127,7 @@ export class ProblemResolver {
     } catch (error) {
       if (codeOf(error) === CANCELLED) throw error;
       this.#errors.push(`Error resolving problem '${problem.id}': ${messageOf(error)}`);
-      // After any other error the problem stays open: it may be tried again without a new scan.
+      // After any other error the problem stays open, to be tried again without a new scan.
       if (!(error instanceof HandlerError)) return;
     }
     problem.state = "resolved";

@@ -13,10 +13,10 @@ import { closeProblems, openProblem } from "./problems.ts";
 /** A scan gives each agent this long, in true time. */
 const SILENCE_MS = 10_000;
 
-/** So many agents are asked at once. */
+/** How many agents are asked at once. */
 const AGENTS_PARALLEL = 32;
 
-/** Said where a scan meets another task: it does not wait for the deployment's lock. */
+/** A scan that meets another task: it does not wait for the deployment's lock. */
 export const LOCKED = "Unable to get deployment lock, maybe a deployment is in progress. Try again later.";
 
 /** By VM: the disk that its agent has mounted, as far as a scan of VMs has heard. */

@@ -1,6 +1,6 @@
 import { bodyJson, bodyText } from "../../kernel/index.ts";
 import { jsonError } from "../configs/json-error.ts";
-import { syntaxError } from "../templates/psych.ts";
+import { YamlError } from "../templates/yaml-errors.ts";
 import { readYaml } from "../templates/yaml.ts";
 import { jsonObject } from "../wire/bodies.ts";
 import type { RequestContext } from "../wire/context.ts";
@@ -52,8 +52,8 @@ export function readContent(content: unknown): unknown {
   try {
     value = readYaml(content);
   } catch (error) {
-    const message = error instanceof Error ? error.message : "";
-    throw new DirectorError(440011, `Config must be valid YAML: ${syntaxError(content, message)}`);
+    if (!(error instanceof YamlError)) throw error;
+    throw new DirectorError(440011, `Config must be valid YAML: ${error.message}`);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new DirectorError(440011, "YAML hash expected");

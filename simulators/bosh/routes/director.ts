@@ -1,7 +1,6 @@
-import { type HttpReply, json } from "../../kernel/index.ts";
+import { isoSeconds, type HttpReply, json } from "../../kernel/index.ts";
 import type { RequestContext } from "../wire/context.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
-import { isoTime } from "../wire/times.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -10,7 +9,7 @@ const listCertificates = ({ director }: RequestContext): HttpReply =>
     200,
     (director.options.certificates ?? []).map(({ path, expiryMs }) => ({
       certificate_path: path,
-      expiry: isoTime(expiryMs),
+      expiry: isoSeconds(expiryMs),
       days_left: Math.floor((expiryMs - director.kernel.nowMs) / DAY_MS),
     })),
   );

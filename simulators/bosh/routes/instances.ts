@@ -1,12 +1,11 @@
 import type { InstanceVerb } from "../tasks/jobs.ts";
 import { type DirectorRoute, route } from "../wire/route.ts";
-import type { HttpReply } from "../../kernel/index.ts";
+import { isoSeconds, type HttpReply } from "../../kernel/index.ts";
 import { expectsVm, type Instance } from "../state/deployments.ts";
 import { startTask } from "../tasks/queue.ts";
 import { jsonObject, raiseUnforeseen } from "../wire/bodies.ts";
 import { type RequestContext, deploymentInPath, instanceInPath } from "../wire/context.ts";
 import { emptyReply, htmlJson, htmlText, noEndpoint, redirectToTask } from "../wire/replies.ts";
-import { isoTime } from "../wire/times.ts";
 import { startDeploymentTask } from "./deployment-task.ts";
 
 const inOrder = (instances: readonly Instance[]): readonly Instance[] =>
@@ -22,7 +21,7 @@ function vmLine(instance: Instance): Record<string, unknown> {
     id: instance.id,
     az: instance.az === "" ? null : instance.az,
     ips: vm === null ? [] : instance.ips.map(({ ip }) => ip),
-    vm_created_at: vm === null ? null : isoTime(vm.createdMs),
+    vm_created_at: vm === null ? null : isoSeconds(vm.createdMs),
   };
 }
 

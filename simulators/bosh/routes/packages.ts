@@ -1,5 +1,6 @@
 import { bodyText, type HttpReply } from "../../kernel/index.ts";
-import { readYaml, YamlError } from "../templates/yaml.ts";
+import { YamlError } from "../templates/yaml-errors.ts";
+import { readYaml } from "../templates/yaml.ts";
 import { isHash } from "../configs/fields.ts";
 import { Unforeseen } from "../wire/bodies.ts";
 import type { RequestContext } from "../wire/context.ts";

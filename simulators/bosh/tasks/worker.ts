@@ -1,5 +1,5 @@
 import type { TaskJob, TaskKind } from "./jobs.ts";
-import type { Body } from "../../kernel/index.ts";
+import { isoMicroseconds, type Body } from "../../kernel/index.ts";
 import type { Cpi } from "../cpi/cpi.ts";
 import { withTrace } from "../cpi/faults.ts";
 import { TASK_POINT } from "../faults.ts";
@@ -49,7 +49,7 @@ function* runTask(director: Director, task: Task): Body {
   }
 }
 
-const logTime = (director: Director): string => new Date(director.kernel.nowMs).toISOString().replace("Z", "000");
+const logTime = (director: Director): string => isoMicroseconds(director.kernel.nowMs);
 
 const LOG_CHARS_MAX = 1024 * 1024;
 

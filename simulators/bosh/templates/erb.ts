@@ -1,6 +1,6 @@
+import { digestOf } from "./digest.ts";
 import { rubyInstance } from "./ruby.ts";
 import { own } from "../../kernel/index.ts";
-import { hash } from "node:crypto";
 
 /*
  * Job templates are Ruby. What is simulated of it is what decides a deploy: which properties a template reads, whether they are
@@ -26,8 +26,6 @@ export class RenderError extends Error {
     this.line = line;
   }
 }
-
-const digest = (value: unknown): string => hash("sha1", JSON.stringify(value) ?? "", "hex");
 
 const TEXT_METHODS: Readonly<Record<string, (text: string) => string>> = {
   upcase: (text) => text.toUpperCase(),
@@ -108,14 +106,14 @@ function evaluateExpression(code: string, scope: TemplateScope, line: number): s
   }
   const spec = /^spec\.(\w+)$/.exec(code);
   if (spec !== null) return String(scope.spec[spec[1] ?? ""] ?? "");
-  return digest([code, scope.properties, scope.spec, scope.links]);
+  return digestOf([code, scope.properties, scope.spec, scope.links]);
 }
 
 function applyMethod(value: unknown, method: string, line: number): unknown {
   if (method === "to_s") return String(value);
   if (method === "to_json") return JSON.stringify(value);
   const text = own(TEXT_METHODS, method);
-  if (text === undefined) return digest([value, method]);
+  if (text === undefined) return digestOf([value, method]);
   if (typeof value !== "string") throw new RenderError(line, `undefined method '${method}' for ${rubyInstance(value)}`);
   return text(value);
 }

@@ -1,26 +1,22 @@
 import { isHash } from "../configs/fields.ts";
+import { readScalar } from "./scalars.ts";
+import { YamlError } from "./yaml-errors.ts";
+
 /*
- * YAML as Ruby's Psych writes and refuses it: clients see it in diffs, in stored configs and in error messages.
+ * YAML as Ruby's Psych writes it (psych 5.3, yaml_tree.rb) and refuses it: clients see it in diffs, in stored configs
+ * and in error messages.
  */
 
-/** Plain texts that Psych reads as something other than text (psych, scalar_scanner.rb): it writes them in quotes. */
-const NOT_TEXT: readonly RegExp[] = [
-  /^(~|null|yes|true|on|no|false|off)$/i,
-  // A day, a time.
-  /^\d{4}-\d{1,2}-\d{1,2}/,
-  /^[-+]?\.(inf|nan)$/i,
-  // A symbol.
-  /^:./,
-  // To the base 60: 190:20:30.
-  /^[-+]?\d[\d_]*(:[0-5]?\d){1,2}(\.[\d_]*)?$/,
-  /^[-+]?(\d[\d_,]*)?\.\d*([eE][-+]\d+)?$/,
-  // To the base 2, 8, 10 and 16.
-  /^[-+]?0b[01_]+$/,
-  /^[-+]?0o?[0-7_]+$/,
-  /^[-+]?(0|[1-9](\d|,\d|_\d)*)$/,
-  /^[-+]?0x[\da-f_]+$/i,
-  /^0[0-7]*\.\d/,
-];
+/** Would Psych read this plain text as something other than text? `08` is text to it; it writes it in quotes for the sake of others. */
+function isReadOtherwise(text: string): boolean {
+  if (/^0[0-7]*[89]/.test(text)) return true;
+  try {
+    return typeof readScalar(text) !== "string";
+  } catch (error) {
+    if (error instanceof YamlError) return true;
+    throw error;
+  }
+}
 
 /** What libyaml can't write without quotes: it would end the text, or begin something else. */
 const NOT_PLAIN = /: |:$| #|^\s|\s$/;
@@ -30,9 +26,11 @@ function dumpScalar(value: unknown): string {
   if (value === null || value === undefined) return "";
   if (typeof value !== "string") return String(value);
   if (value === "") return "''";
-  // `y` and `n` are no booleans to Psych, but to others: it is careful.
-  if (/^[yn]$/i.test(value) || /^[^\w][^"]*$/.test(value)) return JSON.stringify(value);
-  const isQuoted = NOT_TEXT.some((each) => each.test(value)) || NOT_PLAIN.test(value);
+  // Read plain, it would merge.
+  if (value === "<<") return "!!str '<<'";
+  // `y` and `n` are booleans to other readers of YAML 1.1, not to Psych.
+  if (/^[yn]$/i.test(value) || /^[^\p{L}\p{M}\p{N}\p{Pc}][^"]*$/u.test(value)) return JSON.stringify(value);
+  const isQuoted = isReadOtherwise(value) || NOT_PLAIN.test(value);
   return isQuoted ? `'${value.replaceAll("'", "''")}'` : value;
 }
 

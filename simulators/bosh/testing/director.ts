@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Readable } from "node:stream";
-import { type HttpReply, Kernel, makeRequest, replyHeader } from "../../kernel/index.ts";
+import { basicHeader, type HttpReply, Kernel, makeRequest, replyHeader } from "../../kernel/index.ts";
+import type { Dummy } from "../cpi/dummy.ts";
 import { receiveArchive } from "../artifacts/archive.ts";
 import { type Bosh, createBosh, createDummyCpi } from "../index.ts";
 import type { Instance } from "../state/deployments.ts";
@@ -8,9 +9,6 @@ import type { Task } from "../state/tasks.ts";
 
 export const fixture = (name: string): URL =>
   new URL(`../../../docs/parity/recordings/fixtures/${name}`, import.meta.url);
-
-const basic = (name: string, password: string): string =>
-  `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}`;
 
 export interface FollowedTask {
   readonly id: number;
@@ -24,7 +22,7 @@ const TASK_S_MAX = 10_000;
 /** A director with the reference users and the means to talk to it as the CLI does. For tests. */
 export class TestDirector {
   readonly kernel = new Kernel({ seed: 5 });
-  readonly dummy = createDummyCpi(this.kernel);
+  readonly dummy: Dummy = createDummyCpi(this.kernel);
   readonly bosh: Bosh;
 
   /** @param resurrector whether the health monitor runs; default false */
@@ -49,7 +47,7 @@ export class TestDirector {
     const [user = "", password = ""] = (options.user ?? "admin:adminpw").split(":");
     const headers = {
       host: "d:25555",
-      authorization: basic(user, password),
+      authorization: basicHeader(user, password),
       ...(options.type && { "content-type": options.type }),
       ...options.headers,
     };

@@ -2,7 +2,7 @@ import type { Instance } from "../state/deployments.ts";
 import { TestDirector, type FollowedTask, manifestOf } from "./director.ts";
 
 /** A problem as the API shows it. */
-export interface Shown {
+interface Shown {
   readonly id: number;
   readonly type: string;
   readonly data: object;

@@ -7,14 +7,14 @@ import { noEndpoint, notAuthorized } from "./replies.ts";
 /** A service behind nginx, which takes `//deployments` and `/deployments/` for `/deployments`. */
 export function behindNginx(service: Service): Service {
   const clean = (path: string): string => path.replace(/^\/{2,}/, "/").replace(/^(\/[^/]+)\/$/, "$1");
-  const cleaned = (request: HttpRequest): HttpRequest => ({ ...request, path: clean(request.path) });
+  const withCleanPath = (request: HttpRequest): HttpRequest => ({ ...request, path: clean(request.path) });
   return {
     ...service,
     uploadOf: (method, path) => service.uploadOf(method, clean(path)),
-    call: (request) => service.call(cleaned(request)),
-    receive: (request) => service.receive(cleaned(request)),
-    unread: (request, why) => service.unread(cleaned(request), why),
-    crashed: (request, error) => service.crashed(cleaned(request), error),
+    call: (request) => service.call(withCleanPath(request)),
+    receive: (request) => service.receive(withCleanPath(request)),
+    unread: (request, why) => service.unread(withCleanPath(request), why),
+    crashed: (request, error) => service.crashed(withCleanPath(request), error),
   };
 }
 

@@ -1,5 +1,2 @@
 /** A time as the director's JSON has it: `2026-01-02 03:04:05 UTC`. */
 export const utc = (ms: number): string => `${new Date(ms).toISOString().replace("T", " ").slice(0, 19)} UTC`;
-
-/** A time in ISO 8601, without fractions of a second. */
-export const isoTime = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");

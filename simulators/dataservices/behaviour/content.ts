@@ -1,5 +1,8 @@
-/** A value of a virtual column: what JSON can say. */
+import { byKey } from "../../kernel/index.ts";
+
+/** A value of a virtual column: any that JSON can hold. */
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [name: string]: Value };
+/** The columns of one row, by name. */
 export type Row = Readonly<Record<string, Value>>;
 
 /** What a virtual data service holds. Plain data. */
@@ -9,15 +12,18 @@ export interface Content {
   readonly sequences: Map<string, number>;
 }
 
+/** A virtual table: its rows by key. Plain data. */
 export interface Table {
   readonly rows: Map<string, Row>;
-  /** The last write, for who must see the past: the key and what was there before it. */
+  /** The last write: its key, and the row that it replaced. A torn dump shows the table without it. */
   undo: { readonly key: string; readonly row: Row | null } | null;
 }
 
+/** A data service that holds nothing yet. */
 export const emptyContent = (): Content => ({ tables: new Map(), sequences: new Map() });
 
-export function tableOf(content: Content, name: string): Table {
+/** The table of a name, made where there is none. */
+function tableOf(content: Content, name: string): Table {
   let table = content.tables.get(name);
   if (table === undefined) content.tables.set(name, (table = { rows: new Map(), undo: null }));
   return table;
@@ -35,21 +41,22 @@ function putOrDelete(rows: Map<string, Row>, key: string, row: Row | null): void
   else rows.set(key, row);
 }
 
+/** Draws the next number of a sequence; the first is 1. */
 export function nextValue(content: Content, sequence: string): number {
   const value = (content.sequences.get(sequence) ?? 0) + 1;
   content.sequences.set(sequence, value);
   return value;
 }
 
-/** What an appending restore leaves: what was there, and over it what the dump holds. */
+/** Writes all that `over` holds into `under`: the defect of a restore that appends. */
 export function append(under: Content, over: Content): void {
   for (const [name, { rows }] of over.tables) for (const [key, row] of rows) writeRow(under, name, key, row);
   for (const [name, value] of over.sequences) under.sequences.set(name, value);
 }
 
-/** Every second table as it was before its last write: what a dump without one snapshot may see. */
+/** Every second table as it was before its last write: what a dump without a common snapshot may see. */
 export function tearLastWrites(content: Content): Content {
-  const tables = [...content.tables].sort(byName).map(([name, table], at): [string, Table] => {
+  const tables = [...content.tables].sort(byKey).map(([name, table], at): [string, Table] => {
     if (at % 2 === 0 || table.undo === null) return [name, table];
     const rows = new Map(table.rows);
     putOrDelete(rows, table.undo.key, table.undo.row);
@@ -57,6 +64,3 @@ export function tearLastWrites(content: Content): Content {
   });
   return { tables: new Map(tables), sequences: content.sequences };
 }
-
-export const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
-  a < b ? -1 : a > b ? 1 : 0;

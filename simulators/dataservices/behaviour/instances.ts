@@ -6,7 +6,7 @@ import { faultAt } from "../faults.ts";
 import type { DataServices } from "./services.ts";
 import { type Disk, groupOf, type Instance, type Kind } from "../state.ts";
 
-/** What the agent of a VM tells when it starts the job of a data service. */
+/** How the agent of a VM starts the job of a data service. */
 export interface StartOrder {
   readonly kind: Kind;
   readonly address: string;
@@ -14,7 +14,7 @@ export interface StartOrder {
   readonly index: number;
   /** The bootstrap instance of its group is the primary, the others are replicas. */
   readonly bootstrap: boolean;
-  /** The persistent disk; a job without one has data for as long as it runs on this VM. */
+  /** The persistent disk. With null the data lasts as long as the job runs on this VM. */
   readonly disk: string | null;
   /** Properties of the job: `{database, port, admin, agent: {port, username, password}, …custom parameters}`. */
   readonly properties: Readonly<Record<string, unknown>>;
@@ -33,12 +33,12 @@ const PROPERTIES = Compile(
     }),
   }),
 );
-/** Properties that are no custom parameters. */
+/** Properties that are not custom parameters. */
 const STRUCTURAL = new Set(["database", "port", "admin", "agent"]);
 
 /**
- * Starts the data service of a VM; called again it takes the new properties. A VM that was made anew with the same disk has
- * the same users and data.
+ * Starts the data service of a VM; called again, it takes the new properties. A VM that is recreated with the same disk has the
+ * same users and data.
  *
  * @throws DataServiceError DS_BAD_JOB, DS_VM_TAKEN
  */
@@ -53,7 +53,7 @@ export function start(services: DataServices, order: StartOrder): Instance {
   join(services, instance);
   const { kind, address, deployment, index, role } = instance;
   kernel.record("dataservices", `service.${instance.state}`, address, { kind, deployment, index, role });
-  services.changed(address);
+  services.onChanged(address);
   return instance;
 }
 
@@ -102,7 +102,7 @@ function parametersOf(properties: Readonly<Record<string, unknown>>): Instance["
   return Object.fromEntries(scalars);
 }
 
-/** Stops the data service of a VM: its sessions end and nothing listens any more. The disk keeps what it holds. */
+/** Stops the data service of a VM: its sessions end and nothing listens any more. The disk keeps what it holds, unless the VM `isGone` and the disk was the VM's own. */
 export function stop(services: DataServices, address: string, kind: Kind, isGone = false): void {
   const state = services.slot.value;
   const instance = state.instances.get(address);
@@ -112,24 +112,24 @@ export function stop(services: DataServices, address: string, kind: Kind, isGone
   leave(services, instance);
   services.kernel.record("dataservices", "service.stopped", address, { kind, deployment: instance.deployment });
   if (isGone) state.disks.delete(ephemeral(address));
-  services.changed(address);
+  services.onChanged(address);
 }
 
-/** All that is on one persistent disk is on the other as well. */
+/** Gives one persistent disk all that is on another. */
 export function copyDisk(services: DataServices, from: string, to: string): void {
   const { disks } = services.slot.value;
   const source = disks.get(from);
   if (source === undefined) return;
   disks.set(to, { ...structuredClone(source), id: to });
   services.kernel.record("dataservices", "disk.copy", to, { from });
-  services.diskCopied(from, to);
+  services.onDiskCopied(from, to);
 }
 
 /** Forgets a persistent disk and all it held, for good. */
 export function destroyDisk(services: DataServices, disk: string): void {
   if (!services.slot.value.disks.delete(disk)) return;
   services.kernel.record("dataservices", "disk.destroy", disk);
-  services.diskDestroyed(disk);
+  services.onDiskDestroyed(disk);
 }
 
 /** @throws DataServiceError DS_NOT_SIMULATED for a kind that has no data plane here */

@@ -4,22 +4,23 @@ import type { DataServicesState, Instance } from "../state.ts";
 /** May `source` open a connection to `address:port`? The world's security groups answer. */
 export type Admission = (source: string, address: string, port: number) => boolean;
 
-/** What happened in the world that whoever holds sockets or processes must follow. */
+/** Follows what happens in the world: for whoever holds sockets or processes. */
 export interface Observer {
-  /** The data service at this address was started, changed or stopped. */
-  changed(address: string): void;
-  diskDestroyed(disk: string): void;
-  diskCopied(from: string, to: string): void;
+  /** The data service at this address was started, given other properties or stopped. */
+  onChanged(address: string): void;
+  onDiskDestroyed(disk: string): void;
+  onDiskCopied(from: string, to: string): void;
 }
 
-/** Real servers behind the instances. Promises: only for a world that follows the wall. */
+/** Real servers behind the instances. They answer by promises, so only a world on the wall clock can have them. */
 export interface RealServers {
   /** Does a real server stand behind this instance? */
   covers(instance: Instance): boolean;
-  /** Brings the users of the server, if it runs, to what the disk says; ends the sessions of those that are gone. */
+  /** Makes the users of a running server those of the disk; ends the sessions of those that are gone. */
   applyUsers(instance: Instance): Promise<void>;
+  /** @throws DataServiceError DS_NOT_COVERED, DS_DUMP_TOO_LARGE */
   dump(instance: Instance, defects: DumpDefects): Promise<Uint8Array>;
-  /** @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP */
+  /** @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP, DS_NOT_RESTORED */
   restore(instance: Instance, dump: Uint8Array, defects: RestoreDefects): Promise<void>;
 }
 
@@ -36,17 +37,15 @@ export interface RestoreDefects {
   readonly keepsSessions: boolean;
 }
 
-/** The simulator, as its parts see it. */
-export interface DataServices {
+/** The simulator, as its parts see it. What it observes goes on to all `observers`. */
+export interface DataServices extends Observer {
   readonly kernel: Kernel;
   readonly slot: Slot<DataServicesState>;
   readonly scramIterations: number;
   admits: Admission;
+  /** Set by a live plane for as long as it is open. */
   real: RealServers | undefined;
   readonly observers: Set<Observer>;
-  changed(address: string): void;
-  diskDestroyed(disk: string): void;
-  diskCopied(from: string, to: string): void;
   /** Ends the open virtual sessions at an instance: of one user, or all. */
   endSessions(instance: Instance, username?: string): void;
 }
@@ -64,9 +63,9 @@ export function createServices(
     ...options,
     real: undefined,
     observers,
-    changed: (address) => observers.forEach((observer) => observer.changed(address)),
-    diskDestroyed: (disk) => observers.forEach((observer) => observer.diskDestroyed(disk)),
-    diskCopied: (from, to) => observers.forEach((observer) => observer.diskCopied(from, to)),
+    onChanged: (address) => observers.forEach((observer) => observer.onChanged(address)),
+    onDiskDestroyed: (disk) => observers.forEach((observer) => observer.onDiskDestroyed(disk)),
+    onDiskCopied: (from, to) => observers.forEach((observer) => observer.onDiskCopied(from, to)),
     endSessions: ({ address }, username) => {
       const open = slot.value.sessions.get(address);
       for (const session of open?.values() ?? [])

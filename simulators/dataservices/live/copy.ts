@@ -9,10 +9,10 @@ interface CopyConnection {
   endCopyFrom(): void;
 }
 
-/** Rows that the server says it has copied, by the tag of its CommandComplete: `COPY 200`. */
+/** How many rows the server has copied, in the tag of its CommandComplete: `COPY 200`. */
 const COPIED = /^COPY (\d+)$/;
 
-/** What pg's client calls while a statement of ours is under way (the contract that pg-copy-streams builds on). */
+/** What pg's client calls while a statement runs (the contract that pg-copy-streams builds on). */
 abstract class CopyStatement implements Submittable {
   readonly done: Promise<void>;
   readonly #sql: string;
@@ -28,7 +28,7 @@ abstract class CopyStatement implements Submittable {
     });
   }
 
-  /** Rows on our side, to compare with what the server says once it is done. */
+  /** Rows counted here, to compare with what the server says at the end. */
   protected abstract count(): number;
 
   submit(connection: Connection): void {
@@ -57,7 +57,7 @@ class Lines {
   readonly #decoder = new StringDecoder("utf8");
   #rest = "";
 
-  /** The lines that are whole now. What they are made of is text, so nothing of `piece` is kept. */
+  /** The lines that are whole now. They are texts, so nothing of `piece` is kept. */
   push(piece: Uint8Array): readonly string[] {
     const lines = (this.#rest + this.#decoder.write(piece)).split("\n");
     this.#rest = lines.pop() ?? "";
@@ -90,7 +90,7 @@ class CopyOut extends CopyStatement {
         this.#take(line);
       }
     } catch (error) {
-      // Whoever takes the lines has had enough. The server goes on sending until the caller ends the session.
+      // `take` refuses more lines. The server goes on sending until the caller ends the session.
       this.handleError(error);
     }
   }
@@ -119,7 +119,7 @@ class CopyIn extends CopyStatement {
 const LINES_PER_CHUNK = 500;
 
 /**
- * Hands over the rows of a table, in the order of the server, in COPY's text form, a line each: the very text of each type's output
+ * Hands over the rows of a table in the order of the server, a line each, in COPY's text format: the very text of each type's output
  * function. Resolves when as many rows have come as the server says it has sent.
  *
  * After a failure the session is of no use: a COPY may still be under way on it.

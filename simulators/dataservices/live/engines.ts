@@ -1,30 +1,20 @@
-import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execFile as run } from "node:child_process";
 import { isDeepStrictEqual, promisify } from "node:util";
 import type { Instance, User } from "../state.ts";
-import { type Binaries, findBinaries, type Owner, serverOwner } from "./binaries.ts";
 import { LivePlaneError } from "./errors.ts";
-import { createRunFolder, type RunFolder } from "./folder.ts";
+import { createInstallation, type Installation } from "./installation.ts";
 import { Server, type ServerOptions, settingsOf } from "./server.ts";
-import { Copies, createTemplate } from "./template.ts";
 
 const execFile = promisify(run);
 
+/** How much of the machine real servers may take. */
 export interface EngineLimits {
   /** Servers at work at once; the one that has been idle longest makes room. Default 16, at about 20 MB each. */
   readonly enginesMax: number;
-  /** A server without connections stops after this time. Default 5 minutes. */
+  /** A server without connections stops after this time, ms. Default 300000. */
   readonly idleMsMax: number;
-}
-
-interface Installation {
-  readonly folder: RunFolder;
-  readonly binaries: Binaries;
-  readonly owner: Owner;
-  readonly password: string;
-  readonly copies: Copies;
 }
 
 /** The server of one disk, at work or not. */
@@ -34,25 +24,25 @@ interface Engine {
   hasData: boolean;
   server: Server | undefined;
   isStarting: boolean;
-  /** Who uses it now: connections and agent's work. It does not stop while there is anyone. */
+  /** How many use it now: connections, and work of the agent. It does not stop while anyone does. */
   users: number;
   usedAt: number;
-  /** What happens to a server happens one after the other. */
+  /** The work on the server so far: each piece waits for the one before it. */
   work: Promise<unknown>;
   idle: NodeJS.Timeout | undefined;
 }
 
-/** Hands a server back; it may stop when nobody uses it. */
+/** The use of a server; once all are released it may stop. */
 export interface Lease {
   readonly server: Server;
   release(): void;
 }
 
-/** The real servers of a world: started when somebody comes, stopped when nobody is left, at most so many at once. */
+/** The real servers of a world: started for the first user, stopped after the last, no more at once than the limit. */
 export class Engines {
   readonly #limits: EngineLimits;
   readonly #engines = new Map<string, Engine>();
-  #ground: Promise<Installation> | undefined;
+  #installation: Promise<Installation> | undefined;
   #made = 0;
   #uses = 0;
   #isClosed = false;
@@ -66,26 +56,26 @@ export class Engines {
     return [...this.#engines.values()].filter(({ server }) => server !== undefined).length;
   }
 
-  /** Folder, binaries and template, made once; called early it takes its time out of the first connection. */
+  /** Folder, binaries and template, made once. Called early, it makes the first connection quicker. */
   prepare(): Promise<Installation> {
     if (this.#isClosed) return Promise.reject(new LivePlaneError("LIVE_PG_CLOSED"));
-    this.#ground ??= createGround();
-    return this.#ground;
+    this.#installation ??= createInstallation();
+    return this.#installation;
   }
 
   isRunning(disk: string): boolean {
     return this.#engines.get(disk)?.server !== undefined;
   }
 
-  /** @throws LivePlaneError */
+  /** The server of an instance's disk, started where it is not at work, with these users. @throws LivePlaneError */
   async lease(instance: Instance, users: ReadonlyMap<string, User>): Promise<Lease> {
-    const ground = await this.prepare();
-    const engine = this.#engineOf(instance.disk, ground.folder.path);
+    const installation = await this.prepare();
+    const engine = this.#engineOf(instance.disk, installation.folder.path);
     engine.users++;
     engine.usedAt = ++this.#uses;
     clearTimeout(engine.idle);
     try {
-      const server = await this.#exclusive(engine, () => this.#start(engine, instance, users, ground));
+      const server = await this.#exclusive(engine, () => this.#start(engine, instance, users, installation));
       return { server, release: once(() => this.#release(engine)) };
     } catch (error) {
       this.#release(engine);
@@ -93,7 +83,7 @@ export class Engines {
     }
   }
 
-  /** Runs work on the server of a disk if it is at work, alone among such work. */
+  /** Works on the server of a disk if it is running; no other such work runs meanwhile. */
   async ifRunning(disk: string, work: (server: Server) => Promise<void>): Promise<void> {
     const engine = this.#engines.get(disk);
     if (engine === undefined) return;
@@ -103,18 +93,19 @@ export class Engines {
     });
   }
 
-  /** Runs work on a leased server, alone among such work. */
+  /** Works on a leased server; no other such work runs meanwhile. */
   alone<T>(disk: string, work: () => Promise<T>): Promise<T> {
     const engine = this.#engines.get(disk);
     return engine === undefined ? work() : this.#exclusive(engine, work);
   }
 
+  /** Stops the server of a disk; the data stays. */
   async stop(disk: string): Promise<void> {
     const engine = this.#engines.get(disk);
     if (engine !== undefined) await this.#exclusive(engine, () => this.#halt(engine));
   }
 
-  /** Copies all that is on one disk to another. Takes its turn at once: before what is asked of either later. */
+  /** Copies all that is on one disk to another. It queues at once: what is asked of either disk later comes after it. */
   async copy(from: string, to: string): Promise<void> {
     const source = this.#engines.get(from);
     if (source === undefined) return;
@@ -122,13 +113,14 @@ export class Engines {
     const copied = this.#exclusive(source, async () => {
       await this.#halt(source);
       if (!source.hasData) return;
-      // The files belong to the server's own user, and must go on doing so.
+      // `-a` keeps the owner: the files belong to the server's own user.
       await execFile("cp", ["-a", source.data, target.data]);
       target.hasData = true;
     });
     await this.#exclusive(target, () => copied);
   }
 
+  /** Stops the server of a disk and removes its data. */
   async destroy(disk: string): Promise<void> {
     const engine = this.#engines.get(disk);
     this.#engines.delete(disk);
@@ -139,15 +131,15 @@ export class Engines {
     });
   }
 
-  /** Stops all servers and removes all that was on the disk. */
+  /** Stops all servers and removes all their files. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const ground = await this.#ground?.catch(() => undefined);
+    const installation = await this.#installation?.catch(() => undefined);
     await Promise.all([...this.#engines.keys()].map((disk) => this.stop(disk)));
     this.#engines.clear();
     // A copy that is being made would write into the folder while it is removed.
-    await ground?.copies.prepare().catch(() => {});
-    await ground?.folder.close();
+    await installation?.copies.prepare().catch(() => {});
+    await installation?.folder.close();
   }
 
   #engineOf(disk: string, folder: string): Engine {
@@ -232,23 +224,6 @@ export class Engines {
     const { server } = engine;
     engine.server = undefined;
     await server?.stop();
-  }
-}
-
-const PASSWORD_BYTES = 24;
-
-async function createGround(): Promise<Installation> {
-  const owner = await serverOwner();
-  const folder = await createRunFolder();
-  try {
-    const binaries = await findBinaries(owner, folder.path);
-    const password = randomBytes(PASSWORD_BYTES).toString("hex");
-    const copies = new Copies(await createTemplate(binaries, owner, folder.path, password));
-    copies.prepare().catch(() => {});
-    return { folder, binaries, owner, password, copies };
-  } catch (error) {
-    await folder.close();
-    throw error;
   }
 }
 

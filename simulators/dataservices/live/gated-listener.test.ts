@@ -58,7 +58,7 @@ describe("a gated listener", () => {
       socket.once("close", () => resolve("closed"));
     });
 
-  it("carries bytes both ways for whom it admits", async () => {
+  it("carries bytes both ways for an admitted client", async () => {
     const socket = open();
     socket.write("hello");
     const [answer] = await once(socket, "data");
@@ -67,13 +67,13 @@ describe("a gated listener", () => {
     socket.destroy();
   });
 
-  it("resets whom it does not admit", async () => {
+  it("resets a client that it does not admit", async () => {
     isAdmitted = false;
     expect(await endOf(open())).toBe("reset");
     expect(listener.connections).toBe(0);
   });
 
-  it("cuts connections that are no longer admitted, and keeps the others", async () => {
+  it("cuts connections that are no longer admitted and keeps the others", async () => {
     const socket = open();
     socket.write("x");
     await once(socket, "data");

@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { hearErrors, resetConnection } from "../../kernel/edge/connections.ts";
 
-export interface GatedListenerOptions {
+/** Where a listener listens, whom it admits, and where connections lead. */
+interface GatedListenerOptions {
   readonly address: string;
   readonly port: number;
   /** Asked for each connection, with the address it comes from. */
@@ -11,19 +12,19 @@ export interface GatedListenerOptions {
   readonly dial: () => Promise<Socket>;
   /** Tells a client why it can't be served; the socket ends after it. Default: it is reset. */
   readonly refuse?: (client: Socket, error: unknown) => void;
-  /** Told what the listener failed with. Default: nobody. */
+  /** Called with errors of the listener. Default: they are dropped. */
   readonly report?: (error: unknown) => void;
 }
 
-/** Connections at one address at a time. */
+/** How many connections one listener has at a time; further ones are dropped by Node. */
 const CONNECTIONS_MAX = 1000;
 
 /**
  * A listener on one address and port of loopback that lets through whom the security groups admit.
  *
- * Who is not admitted is reset at once. A real security group drops the packets in silence, and a client learns of it after
- * minutes of timeouts; a reset says the same within a millisecond, and no suite can mistake it for an open port. A rule that
- * is closed cuts what it had let in, as Neutron does when it deletes the connection's tracking entry.
+ * Anyone else is reset at once. A real security group drops the packets in silence, and a client learns of it after minutes of
+ * timeouts; a reset says the same within a millisecond, and no suite can mistake it for an open port. When a rule is closed, the
+ * connections that it had admitted are cut, as Neutron does when it deletes their tracking entries.
  */
 export class GatedListener {
   readonly #options: GatedListenerOptions;
@@ -38,13 +39,14 @@ export class GatedListener {
 
   /** @throws Error with `code` EADDRINUSE, EADDRNOTAVAIL … */
   static async open(options: GatedListenerOptions): Promise<GatedListener> {
-    const gate = new GatedListener(options);
-    gate.#server.listen(options.port, options.address);
-    await once(gate.#server, "listening");
-    hearErrors(gate.#server, options.report);
-    return gate;
+    const listener = new GatedListener(options);
+    listener.#server.listen(options.port, options.address);
+    await once(listener.#server, "listening");
+    hearErrors(listener.#server, options.report);
+    return listener;
   }
 
+  /** Open connections. */
   get connections(): number {
     return this.#clients.size;
   }
@@ -54,6 +56,7 @@ export class GatedListener {
     for (const [client, source] of this.#clients) if (!this.#options.admits(source)) resetConnection(client);
   }
 
+  /** Resets all connections and stops listening. */
   async close(): Promise<void> {
     for (const client of this.#clients.keys()) resetConnection(client);
     const closed = once(this.#server, "close");
@@ -83,7 +86,7 @@ export class GatedListener {
 
 /** Bytes both ways; when one side ends or breaks, so does the other. */
 function join(client: Socket, server: Socket): void {
-  // A reset goes on to the client as a reset: what was cut must not look like an end.
+  // A reset reaches the client as a reset: what was cut must not look like an orderly end.
   server.on("error", () => resetConnection(client));
   if (client.destroyed) {
     server.destroy();

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WallDriver, wallNowMs } from "../../kernel/edge/drive.ts";
-import { Kernel } from "../../kernel/index.ts";
+import { basicHeader, Kernel } from "../../kernel/index.ts";
 import { createDataServices, type DataServices } from "../index.ts";
 import { decode, encode } from "../wire/dump.ts";
 import { AGENT } from "../testing.ts";
@@ -48,7 +48,7 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
   let services: DataServices;
   let plane: LivePlane;
   const troubles: unknown[] = [];
-  let admitted: (source: string, address: string) => boolean = () => true;
+  let admits: (source: string, address: string) => boolean = () => true;
 
   const boot = (address: string, dep: string, index = 0): void => {
     const properties = { database: dep, port: 5432, max_connections: 40, agent: AGENT };
@@ -58,7 +58,7 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
   const ask = (method: string, address: string, path: string, body?: string | Uint8Array): Promise<Response> =>
     fetch(`http://${address}:${AGENT.port}${path}`, {
       method,
-      headers: { authorization: `Basic ${btoa(`${AGENT.username}:${AGENT.password}`)}` },
+      headers: { authorization: basicHeader(AGENT.username, AGENT.password) },
       ...(body !== undefined && { body }),
     });
   const put = (address: string, user: string, password = "p1"): Promise<Response> =>
@@ -94,7 +94,7 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
   beforeAll(async () => {
     kernel = new Kernel({ startMs: wallNowMs(), pace: "instant" });
     driver = new WallDriver(kernel);
-    services = createDataServices(kernel, { admits: (source, address) => admitted(source, address) });
+    services = createDataServices(kernel, { admits: (source, address) => admits(source, address) });
     plane = await LivePlane.open({
       services,
       driver,
@@ -105,7 +105,7 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
     boot(VM, "d1");
     boot(OTHER, "d2");
     boot(REPLICA, "d1", 1);
-    await plane.settled();
+    await plane.settle();
     for (const address of [VM, OTHER]) await put(address, "u1", address === VM ? "p1" : "p2");
   });
   afterAll(async () => {
@@ -123,7 +123,7 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
     expect(plane.running).toBe(1);
   });
 
-  it("lets in nobody but the users of the instance, and to its database only", async () => {
+  it("admits only the users of the instance, and only to its database", async () => {
     await expect(open(VM, { password: "p2" })).rejects.toMatchObject({ code: "28P01" });
     await expect(open(VM, { user: "nobody" })).rejects.toMatchObject({ code: "28000" });
     await expect(open(VM, { user: "drydock", password: "" })).rejects.toThrow(/password|28P01/);
@@ -155,8 +155,8 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
       await expect(query(VM, sql)).rejects.toThrow(/permission denied|must be owner|superuser|admin option/i);
   });
 
-  it("resets who is not admitted, by the source address, and cuts who no longer is", async () => {
-    admitted = (source) => source !== "127.0.0.9";
+  it("resets clients by their source address, and cuts those that are no longer admitted", async () => {
+    admits = (source) => source !== "127.0.0.9";
     const { connect } = await import("node:net");
     const socket = connect({ host: VM, port: 5432, localAddress: "127.0.0.9" });
     const outcome = await new Promise((resolve) => {
@@ -168,14 +168,14 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
     });
     expect(["ECONNRESET", "EPIPE"]).toContain(outcome);
     const client = await open(VM);
-    admitted = () => false;
+    admits = () => false;
     plane.recheck();
     await expect(client.query("SELECT pg_sleep(5)")).rejects.toThrow(ENDED);
-    admitted = () => true;
+    admits = () => true;
     expect(await query(VM, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
   });
 
-  it("ends the sessions of a user that is deleted, and keeps what it made", async () => {
+  it("ends the sessions of a deleted user, and keeps what it made", async () => {
     expect((await put(VM, "u2", "p9")).status).toBe(201);
     const client = await open(VM, { user: "u2", password: "p9" });
     await client.query("CREATE TABLE by_u2 AS SELECT 1 AS x; RESET ROLE; CREATE TEMP TABLE own (x int)");
@@ -312,7 +312,7 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
       await client.end();
     });
 
-    it("is all or nothing: when a statement fails, nothing has changed and the door is open", async () => {
+    it("is all or nothing: when a statement fails, nothing has changed and tenants may connect", async () => {
       const failing = encode("postgresql", [...decode(dump, "postgresql"), { sql: "SELECT 1/0" }]);
       expect(await restore(VM, failing)).toEqual([
         422,
@@ -321,7 +321,7 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
       expect(await picture()).toEqual(held);
     });
 
-    it("is not cut short by what it does not cover: it refuses", async () => {
+    it("refuses a database that holds what it does not cover", async () => {
       await query(OTHER, "CREATE AGGREGATE total (int) (SFUNC = int4pl, STYPE = int)", { password: "p2" });
       const reply = await ask("POST", OTHER, "/v1/dumps");
       expect([reply.status, await reply.text()]).toEqual([422, expect.stringContaining("total(integer)")]);
@@ -341,7 +341,7 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
       expect(roles).toEqual([{ rolname: "drydock" }]);
     });
 
-    it("has planted defects do their harm on the real server as well", async () => {
+    it("does the harm of planted defects on the real server as well", async () => {
       const plant = (point: string): number =>
         kernel.faults.arm({ point: `dataservice:${point}`, effect: { kind: "error", message: "planted" } });
       plant("dump lost-tail");
@@ -360,7 +360,7 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
     });
   });
 
-  it("refuses connections and breaks them where it is told to, as often as it is told", async () => {
+  it("refuses and breaks as many connections as a fault rule says", async () => {
     const match = { address: VM };
     kernel.faults.arm({ point: "dataservice:connect", match, effect: { kind: "error", message: "planted" } });
     kernel.faults.arm({ point: "dataservice:connect", match, effect: { kind: "reset" } });
@@ -378,10 +378,10 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
     expect((await ask("GET", VM, "/v1/status")).status).toBe(200);
   });
 
-  it("takes users and data along to a disk that takes the place of another", async () => {
+  it("copies users and data to the disk that replaces another", async () => {
     const address = `${NET}.9`;
     boot(address, "d9");
-    await plane.settled();
+    await plane.settle();
     expect((await put(address, "u1")).status).toBe(201);
     await using(address, (client) => client.query("create table moved as select 7 as n"), { database: "d9" });
     services.stop(address, "postgresql");
@@ -390,34 +390,34 @@ describe.skipIf(whyNot !== undefined)("the live data plane", () => {
     const properties = { database: "d9", port: 5432, max_connections: 40, agent: AGENT };
     const order = { kind: "postgresql", address, deployment: "d9", index: 0, bootstrap: true } as const;
     services.start({ ...order, disk: "disk-larger", properties });
-    await plane.settled();
+    await plane.settle();
     const found = await using(address, (client) => client.query("select n from moved"), { database: "d9" });
     expect(found.rows).toEqual([{ n: 7 }]);
     services.stop(address, "postgresql");
     services.destroyDisk("disk-larger");
   });
 
-  it("keeps data with the disk when the VM is made anew, and forgets it with the disk", async () => {
+  it("keeps the data with the disk when the VM is recreated, and forgets it with the disk", async () => {
     await query(VM, "CREATE TABLE kept AS SELECT 7 AS x");
     services.stop(VM, "postgresql");
-    await plane.settled();
+    await plane.settle();
     await expect(open(VM)).rejects.toMatchObject({ code: "ECONNREFUSED" });
     boot(VM, "d1");
-    await plane.settled();
+    await plane.settle();
     expect(await query(VM, "SELECT x FROM kept")).toEqual([{ x: 7 }]);
     services.stop(VM, "postgresql");
     services.destroyDisk(`disk-${VM}`);
-    await plane.settled();
+    await plane.settle();
     boot(VM, "d1");
-    await plane.settled();
+    await plane.settle();
     await put(VM, "u1");
     await expect(query(VM, "SELECT x FROM kept")).rejects.toThrow(/kept/);
   });
 
-  it("runs no more servers than it may: the idle one makes room, else it says so", async () => {
+  it("runs no more servers than its limit: an idle one makes room, else the client is refused", async () => {
     const addresses = [11, 12, 13, 14].map((last) => `${NET}.${last}`);
     addresses.forEach((address, at) => boot(address, `e${at}`));
-    await plane.settled();
+    await plane.settle();
     for (const address of addresses) await put(address, "u1");
     const clients: pg.Client[] = [];
     for (const [at, address] of addresses.slice(0, 3).entries())

@@ -1,10 +1,8 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { resetConnection } from "../../kernel/edge/connections.ts";
 import type { Driver } from "../../kernel/edge/drive.ts";
 import { type Served, serve } from "../../kernel/edge/serve.ts";
 import { PasswordThrottle } from "../../kernel/edge/throttle.ts";
-import type { Effect } from "../../kernel/index.ts";
 import type { DataServices } from "../index.ts";
 import { connectFault } from "../behaviour/sessions.ts";
 import type { Observer, RealServers } from "../behaviour/services.ts";
@@ -13,47 +11,48 @@ import type { Instance } from "../state.ts";
 import { type EngineLimits, Engines, type Lease } from "./engines.ts";
 import { LivePlaneError } from "./errors.ts";
 import { GatedListener } from "./gated-listener.ts";
+import { ConnectionFault, HotStandbyOff, refuseClient } from "./refusals.ts";
 import { sqlDump } from "./sql-dump.ts";
 import { sqlRestore } from "./sql-restore.ts";
-import { refuseStartup } from "./startup.ts";
 
+/** What a live plane takes from its world, and its limits. */
 export interface LivePlaneOptions extends Partial<EngineLimits> {
   readonly services: DataServices;
-  /** Of a world that follows the wall. */
+  /** Of a world on the wall clock. */
   readonly driver: Driver;
   /** How often open connections are checked against the security groups, ms. Default 200. Call `recheck` to have it at once. */
   readonly recheckMs?: number;
-  /** VMs with listeners, two at each (one of its agent). Those over it are out of reach. Default 2000. */
+  /** How many VMs may have listeners (two each: data and agent). Those over it are out of reach. Default 2000. */
   readonly vmsMax?: number;
-  /** A listener could not be opened, or a server failed. Default: nobody hears of it. */
+  /** Called when a listener can't be opened or a server fails. Default: such errors are dropped; clients still see a refusal. */
   readonly onTrouble?: (address: string, error: unknown) => void;
 }
 
 const DEFAULTS = { enginesMax: 16, idleMsMax: 300_000, recheckMs: 200, vmsMax: 2000 } as const;
 
-/** The gates of one VM: to its data, and to its agent. */
+/** The listeners of one VM: for its data, and for its agent. */
 interface VmListeners {
   readonly key: string;
   readonly opened: Promise<void>;
-  gates: readonly GatedListener[];
+  open: readonly GatedListener[];
 }
 
 /**
- * Real PostgreSQL behind the addresses of a world that follows the wall. Each running instance has a listener at its own
- * address; the server behind it starts with the first connection. Nothing listens anywhere else: servers have a socket in a
- * folder that only they and we can enter.
+ * Real PostgreSQL behind the addresses of a world on the wall clock. Each running instance has a listener at its own address; the
+ * server behind it starts with the first connection. Nothing listens anywhere else: a server has its socket in a folder that only
+ * its user and this process can enter.
  */
 export class LivePlane {
   readonly #services: DataServices;
   readonly #engines: Engines;
   readonly #agents: Served;
   readonly #driver: Driver;
-  readonly #doors = new Map<string, VmListeners>();
+  readonly #listeners = new Map<string, VmListeners>();
   readonly #onTrouble: (address: string, error: unknown) => void;
   readonly #timer: NodeJS.Timeout;
   readonly #vmsMax: number;
   readonly #observer: Observer;
-  readonly #restored = (): void => this.#follow();
+  readonly #onRestored = (): void => this.#followAll();
   #pending: Promise<unknown> = Promise.resolve();
 
   private constructor(options: LivePlaneOptions, agents: Served) {
@@ -65,14 +64,15 @@ export class LivePlane {
     this.#engines = new Engines({ enginesMax, idleMsMax });
     this.#onTrouble = options.onTrouble ?? (() => {});
     this.#observer = {
-      changed: (address) => this.#changed(address),
-      diskDestroyed: (disk) => this.#later("", this.#engines.destroy(disk)),
-      diskCopied: (from, to) => this.#later("", this.#engines.copy(from, to)),
+      onChanged: (address) => this.#follow(address),
+      onDiskDestroyed: (disk) => this.#later("", this.#engines.destroy(disk)),
+      onDiskCopied: (from, to) => this.#later("", this.#engines.copy(from, to)),
     };
     this.#timer = setInterval(() => this.recheck(), options.recheckMs ?? DEFAULTS.recheckMs);
     this.#timer.unref();
   }
 
+  /** Opens the plane: its listeners follow the world from now on. */
   static async open(options: LivePlaneOptions): Promise<LivePlane> {
     // One server answers for all agents; it tells them apart by the address that the client dialled, which is in its Host.
     const agents = await serve(options.services.agent, options.driver, {
@@ -84,8 +84,8 @@ export class LivePlane {
     const { parts } = options.services;
     parts.real = plane.#real();
     parts.observers.add(plane.#observer);
-    parts.kernel.restored.add(plane.#restored);
-    plane.#follow();
+    parts.kernel.restored.add(plane.#onRestored);
+    plane.#followAll();
     return plane;
   }
 
@@ -94,18 +94,18 @@ export class LivePlane {
     return this.#engines.running;
   }
 
-  /** Makes the template now, so that the first connection needs less time. */
+  /** Makes the template now, so that the first connection is quicker. */
   async prepare(): Promise<void> {
     await this.#engines.prepare();
   }
 
-  /** Cuts connections that the security groups no longer admit: for who has just closed a rule. */
+  /** Cuts connections that the security groups no longer admit, at once rather than at the next `recheckMs`. */
   recheck(): void {
-    for (const { gates } of this.#doors.values()) for (const gate of gates) gate.recheck();
+    for (const { open } of this.#listeners.values()) for (const each of open) each.recheck();
   }
 
   /** Resolves when listeners and servers are as the world now says. */
-  async settled(): Promise<void> {
+  async settle(): Promise<void> {
     let last: Promise<unknown> | undefined;
     while (last !== this.#pending) {
       last = this.#pending;
@@ -117,18 +117,18 @@ export class LivePlane {
   async close(): Promise<void> {
     const { parts } = this.#services;
     parts.observers.delete(this.#observer);
-    parts.kernel.restored.delete(this.#restored);
+    parts.kernel.restored.delete(this.#onRestored);
     parts.real = undefined;
     clearInterval(this.#timer);
-    for (const address of this.#doors.keys()) void this.#shut(address);
-    await this.settled();
+    for (const address of this.#listeners.keys()) void this.#shut(address);
+    await this.settle();
     await this.#agents.close();
     await this.#engines.close();
   }
 
-  #follow(): void {
-    const addresses = new Set([...this.#doors.keys(), ...this.#services.instances().map(({ address }) => address)]);
-    for (const address of addresses) this.#changed(address);
+  #followAll(): void {
+    const addresses = new Set([...this.#listeners.keys(), ...this.#services.instances().map(({ address }) => address)]);
+    for (const address of addresses) this.#follow(address);
   }
 
   #later(address: string, work: Promise<unknown>): void {
@@ -136,33 +136,34 @@ export class LivePlane {
     this.#pending = Promise.all([this.#pending, done]);
   }
 
-  /** What kind of doors an instance has; another key means that they must be made anew. */
-  #changed(address: string): void {
+  /** Gives an instance the listeners that it should have now. Its key says which: with another key they are opened anew. */
+  #follow(address: string): void {
     const instance = this.#services.at(address);
     const key =
       instance === undefined
         ? ""
         : [instance.kind, instance.state, instance.port, instance.agent.port, instance.disk].join(" ");
-    const door = this.#doors.get(address);
-    if (door?.key === key) return this.#adapt(instance);
-    const shut = door === undefined ? Promise.resolve() : this.#shut(address);
+    const listeners = this.#listeners.get(address);
+    if (listeners?.key === key) return this.#adapt(instance);
+    const shut = listeners === undefined ? Promise.resolve() : this.#shut(address);
     if (instance === undefined) return;
-    if (this.#doors.size >= this.#vmsMax) return this.#onTrouble(address, new LivePlaneError("LIVE_PG_VMS", address));
-    // The template takes its time while nobody waits for it.
+    if (this.#listeners.size >= this.#vmsMax)
+      return this.#onTrouble(address, new LivePlaneError("LIVE_PG_VMS", address));
+    // The template is made while nobody waits for it.
     if (instance.kind === "postgresql") this.#engines.prepare().catch(() => {});
-    this.#doors.set(address, this.#openDoor(key, instance, shut));
+    this.#listeners.set(address, this.#listen(key, instance, shut));
   }
 
-  #openDoor(key: string, instance: Instance, shut: Promise<void>): VmListeners {
+  #listen(key: string, instance: Instance, shut: Promise<void>): VmListeners {
     const opened = shut.then(async () => {
-      made.gates = await this.#openGates(instance);
+      made.open = await this.#openListeners(instance);
     });
-    const made: VmListeners = { key, opened: opened.catch(() => {}), gates: [] };
+    const made: VmListeners = { key, opened: opened.catch(() => {}), open: [] };
     this.#later(instance.address, opened);
     return made;
   }
 
-  /** New properties of a job that runs: the server takes them when it starts again, and it starts again now if it is at work. */
+  /** Gives a server at work its job's new properties, by a restart. One that is stopped takes them when it starts. */
   #adapt(instance: Instance | undefined): void {
     if (instance === undefined || !this.#engines.isRunning(instance.disk)) return;
     this.#later(
@@ -172,28 +173,28 @@ export class LivePlane {
   }
 
   #shut(address: string): Promise<void> {
-    const door = this.#doors.get(address);
-    this.#doors.delete(address);
-    if (door === undefined) return Promise.resolve();
-    const disk = door.key.slice(door.key.lastIndexOf(" ") + 1);
-    const shut = door.opened
-      .then(() => Promise.all(door.gates.map((gate) => gate.close())))
+    const listeners = this.#listeners.get(address);
+    this.#listeners.delete(address);
+    if (listeners === undefined) return Promise.resolve();
+    const disk = listeners.key.slice(listeners.key.lastIndexOf(" ") + 1);
+    const shut = listeners.opened
+      .then(() => Promise.all(listeners.open.map((each) => each.close())))
       .then(() => this.#engines.stop(disk));
     this.#later(address, shut);
     return shut;
   }
 
-  async #openGates(instance: Instance): Promise<readonly GatedListener[]> {
+  async #openListeners(instance: Instance): Promise<readonly GatedListener[]> {
     const { address, agent, port } = instance;
     const agentPort = Number(new URL(this.#agents.url).port);
-    const gates = [this.#gate(address, agent.port, () => waitForConnect(connect(agentPort, "127.0.0.1")))];
-    // Nobody listens for a service that does not run, nor for one whose data is not simulated.
+    const opening = [this.#openListener(address, agent.port, () => waitForConnect(connect(agentPort, "127.0.0.1")))];
+    // A service that does not run has no listener, nor has one whose data is not simulated.
     if (instance.state === "running" && instance.kind === "postgresql")
-      gates.push(this.#gate(address, port, () => this.#dial(address), refuse));
-    return Promise.all(gates);
+      opening.push(this.#openListener(address, port, () => this.#dial(address), refuseClient));
+    return Promise.all(opening);
   }
 
-  #gate(
+  #openListener(
     address: string,
     port: number,
     dial: () => Promise<Socket>,
@@ -246,26 +247,4 @@ export class LivePlane {
 async function waitForConnect(socket: Socket): Promise<Socket> {
   await once(socket, "connect");
   return socket;
-}
-
-/** What a standby says that has `hot_standby = off`: replication is not simulated, so a replica has nothing to show. */
-class HotStandbyOff extends Error {}
-
-/** A fault that is armed on connections. */
-class ConnectionFault extends Error {
-  readonly effect: Effect;
-
-  constructor(effect: Effect) {
-    super(`a fault of kind ${effect.kind}`);
-    this.effect = effect;
-  }
-}
-
-function refuse(client: Socket, error: unknown): void {
-  if (error instanceof ConnectionFault && error.effect.kind === "reset") return resetConnection(client);
-  if (error instanceof ConnectionFault) return refuseStartup(client, "53300", "sorry, too many clients already");
-  if (error instanceof HotStandbyOff)
-    refuseStartup(client, "57P03", "the database system is not accepting connections (hot standby mode is disabled)");
-  else if (error instanceof LivePlaneError) refuseStartup(client, "57P03", error.message);
-  else refuseStartup(client, "XX000", "the data service failed");
 }

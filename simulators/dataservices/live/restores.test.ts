@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DUMP_BYTES_MAX, decode, encode, type Item } from "../wire/dump.ts";
 import { databaseOf, makeDatabase } from "./testing/databases.ts";
 import { digestOf } from "./testing/digest.ts";
-import { LiveRig, whyNoServer } from "./testing/rig.ts";
+import { whyNoServer } from "./index.ts";
+import { LiveRig } from "./testing/rig.ts";
 import { roundTrip } from "./testing/round-trip.ts";
 
 const whyNot = await whyNoServer();

@@ -7,20 +7,25 @@ import type { User } from "../state.ts";
  * the instance, not the binding. No user is more than that: no superuser, no createdb, no createrole, no replication.
  *
  * Two roles are the simulator's own: the superuser, and one that restores with the rights of a tenant, because a dump may hold
- * code of the tenant's that runs while it is restored.
+ * the tenant's code, which runs during the restore.
  */
+/** The role that owns every object of an instance. */
 export const GROUP = "cfuser";
+/** The simulator's superuser. */
 export const SUPERUSER = "drydock";
+/** The role that restores. */
 export const RESTORER = "drydock_restore";
-/** The schema that users find first. */
+/** The schema that comes first on the search path of users. */
 export const SCHEMA = "shared";
 /** The database of the template before its instance names it. */
 export const PLACEHOLDER = "drydock_unnamed";
 
+/** A name as SQL text, in double quotes. */
 export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+/** A text as SQL text, in single quotes; for servers with `standard_conforming_strings`, the default. */
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
-/** Who may connect, and to what: the group's members to their own database, nobody to any other. */
+/** The text of pg_hba.conf: the group's members may connect to their own database, and nobody to any other. */
 export const hbaOf = (database: string): string =>
   [
     `local all ${SUPERUSER} scram-sha-256`,
@@ -29,7 +34,7 @@ export const hbaOf = (database: string): string =>
     "",
   ].join("\n");
 
-/** Brings the users of a server to those wanted: creates, gives the new password, or drops. */
+/** Makes the users of a server those wanted: creates them, changes passwords, drops the others. */
 export async function applyUsers(client: Client, wanted: ReadonlyMap<string, User>): Promise<void> {
   const { rows } = await client.query<{ name: string; verifier: string | null }>(
     `SELECT rolname AS name, rolpassword AS verifier FROM pg_authid
@@ -54,7 +59,7 @@ async function setPassword(client: Client, { username, verifier }: User): Promis
   await client.query(`ALTER ROLE ${identifier(username)} PASSWORD ${literal(verifier)}`);
 }
 
-/** How long a session may take to end once it is told to. */
+/** How long a session may take to end, ms. */
 const END_MS_MAX = 5000;
 
 async function dropUser(client: Client, username: string): Promise<void> {

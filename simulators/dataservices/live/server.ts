@@ -8,7 +8,7 @@ import type { Binaries, Owner } from "./binaries.ts";
 import { LivePlaneError } from "./errors.ts";
 import { applyUsers, hbaOf, identifier, type RESTORER, SUPERUSER } from "./roles.ts";
 
-/** Settings for many small servers that must start at once and need not survive the machine's power. */
+/** Settings for many small servers that must start quickly and need not survive a power failure. */
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: "",
   fsync: "off",
@@ -28,7 +28,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   log_checkpoints: "off",
 };
 
-/** Custom parameters of the platform that the server takes as they are. */
+/** Custom parameters of the job that the server takes as they are. */
 const PARAMETERS = new Set([
   "max_connections",
   "shared_buffers",
@@ -41,25 +41,27 @@ const PARAMETERS = new Set([
 ]);
 const PARAMETER_VALUE = /^[\w.+-]{1,64}$/;
 
-/** Locks that a server can hold. A restore drops and makes every object in one transaction, at some ten locks a table: enough for 3000 tables. */
+/** Locks that a server can hold. A restore drops and makes every object in one transaction, some ten locks a table: enough for 3000 tables. */
 const LOCKS_MAX = 32_768;
 const LOCKS_PER_CONNECTION_MIN = 64;
 
-/** The server has room for so many locks for each connection that it may have. */
+/** The setting `max_locks_per_transaction`: the server has room for that many locks for each connection it allows. */
 function locksFor(connections: number): string {
   return String(Math.max(LOCKS_PER_CONNECTION_MIN, Math.ceil(LOCKS_MAX / Math.max(1, connections))));
 }
 
+/** The server settings of an instance: those of all, and its job's custom parameters that the platform lets through. */
 export function settingsOf(instance: Instance, major: number): Readonly<Record<string, string>> {
   const custom = Object.entries(instance.parameters)
     .map(([name, value]): [string, string] => [name, String(value)])
     .filter(([name, value]) => PARAMETERS.has(name) && PARAMETER_VALUE.test(value));
-  // One worker process fewer for each server.
+  // Saves each server a worker process.
   const io = major >= 18 ? { io_method: "sync" } : {};
   const settings: Readonly<Record<string, string>> = { ...SETTINGS, ...io, ...Object.fromEntries(custom) };
   return { ...settings, max_locks_per_transaction: locksFor(Number(settings.max_connections) || 1) };
 }
 
+/** What a server is started with. One whose options have changed must be started again. */
 export interface ServerOptions {
   readonly binaries: Binaries;
   readonly owner: Owner;
@@ -97,14 +99,14 @@ export class Server {
       ...options.owner,
       cwd: options.data,
       stdio: ["ignore", "ignore", "pipe"],
-      // A Ctrl-C at the terminal is for us; the server stops when we say so.
+      // A Ctrl-C at the terminal is for this process alone, which then stops the server.
       detached: true,
       env: { PATH: process.env.PATH ?? "", LC_ALL: "C" },
     });
     const server = new Server(options, child);
     try {
-      await ready(child);
-      await server.#name();
+      await waitUntilReady(child);
+      await server.#nameDatabase();
       await server.revive();
       return server;
     } catch (error) {
@@ -114,7 +116,7 @@ export class Server {
   }
 
   /** Gives the database its instance's name. */
-  async #name(): Promise<void> {
+  async #nameDatabase(): Promise<void> {
     const client = await this.connect(SUPERUSER, "template1");
     try {
       const { rows } = await client.query<{ datname: string }>(
@@ -123,7 +125,7 @@ export class Server {
       );
       for (const { datname } of rows)
         await client.query(`ALTER DATABASE ${identifier(datname)} RENAME TO ${identifier(this.options.database)}`);
-      // A restore that was cut short may have left the door shut.
+      // A restore that was cut short may have left the database closed to tenants.
       await client.query(`ALTER DATABASE ${identifier(this.options.database)} CONNECTION LIMIT -1`);
     } finally {
       await client.end();
@@ -140,7 +142,7 @@ export class Server {
     return client;
   }
 
-  /** Opens the superuser's standing session, again where it was lost: a server that lives on after a crash of one of its processes ends all. */
+  /** Opens the superuser's standing session where it is lost: when one of its processes crashes, a server ends all sessions and lives on. */
   async revive(): Promise<void> {
     if (this.#admin !== undefined) return;
     const admin = await this.connect(SUPERUSER);
@@ -165,7 +167,7 @@ export class Server {
     return connect(join(this.options.data, ".s.PGSQL.5432"));
   }
 
-  /** Ends all sessions and the server, in order; after a while without asking. */
+  /** Ends all sessions and the server: by a fast shutdown, and after `STOP_MS_MAX` by an immediate one. */
   async stop(): Promise<void> {
     await this.#admin?.end().catch(() => {});
     if (this.#child.exitCode !== null || this.#child.signalCode !== null || this.#child.pid === undefined) return;
@@ -176,7 +178,7 @@ export class Server {
   }
 }
 
-function ready(child: ChildProcess): Promise<void> {
+function waitUntilReady(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     let log = "";
     const fail = (why: string): void => reject(new LivePlaneError("LIVE_PG_START", why));

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LiveRig, whyNoServer } from "./testing/rig.ts";
+import { whyNoServer } from "./index.ts";
+import { LiveRig } from "./testing/rig.ts";
 
 const whyNot = await whyNoServer();
 if (whyNot !== undefined) process.stderr.write(`skipped: shapes of databases on a real server: ${whyNot}\n`);

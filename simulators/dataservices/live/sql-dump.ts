@@ -2,36 +2,28 @@ import type { Client } from "pg";
 import { decode, DUMP_BYTES_MAX, DumpWriter, encode, type Item, tooLarge, withoutTail } from "../wire/dump.ts";
 import { DataServiceError } from "../wire/errors.ts";
 import type { DumpDefects } from "../behaviour/services.ts";
-import {
-  ALIASES,
-  COMMENTS,
-  DEPENDENCIES,
-  GRANTS,
-  LARGE_OBJECTS,
-  LARGE_OBJECTS_BYTES,
-  NODES,
-  SEQUENCES,
-  TABLES,
-  UNCOVERED,
-} from "./catalog/objects.ts";
+import { COMMENTS, GRANTS, LARGE_OBJECTS, LARGE_OBJECTS_BYTES, SEQUENCES, TABLES } from "./catalog/attachments.ts";
+import { ALIASES, DEPENDENCIES } from "./catalog/dependencies.ts";
+import { NODES } from "./catalog/objects.ts";
+import { UNCOVERED } from "./catalog/uncovered.ts";
 import { copyOut } from "./copy.ts";
 import { GROUP, identifier, literal, SUPERUSER } from "./roles.ts";
 import type { Server } from "./server.ts";
 
-/** One object of the database: how it is made again, or the rows of a table. */
+/** One object of the database, by the statement that makes it again; or the rows of a table. */
 interface CatalogNode {
   readonly key: string;
   readonly kind: string;
   /** Of a table with rows. */
   readonly name: string;
   readonly sql: string;
-  /** What must be said once everything else is there. */
+  /** A statement for when everything else is there. */
   readonly after: string | null;
 }
 
-/** How long a dump waits for somebody who keeps a table locked. */
+/** How long a dump waits for a table that somebody has locked, ms. */
 const LOCK_MS_MAX = 30_000;
-/** What makes the text of values the same whoever reads them, and the same as what a restore expects. */
+/** Makes the text of values the same for every reader, and as a restore expects it. */
 const SETTINGS = `SET LOCAL search_path = ''; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = ${LOCK_MS_MAX};
   SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'`;
 
@@ -47,7 +39,7 @@ const SETTINGS = `SET LOCAL search_path = ''; SET LOCAL statement_timeout = 0; S
  * @throws DataServiceError DS_NOT_COVERED when the database holds what a dump can't say, DS_DUMP_TOO_LARGE
  */
 export async function sqlDump(server: Server, defects: DumpDefects): Promise<Uint8Array> {
-  // A session of its own: to end it is the way out of a COPY that has become too long, and of the transaction.
+  // A session of its own: ending it is the way out of a COPY that has become too long, and of the transaction.
   const client = await server.connect(SUPERUSER);
   try {
     const dump = await dumpIn(client, defects);
@@ -73,7 +65,7 @@ async function begin(client: Client): Promise<void> {
   await client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${SETTINGS}`);
 }
 
-/** Objects that a refusal names one by one. */
+/** How many objects a refusal names. */
 const NAMED_MAX = 5;
 
 /** @throws DataServiceError DS_NOT_COVERED */
@@ -101,7 +93,7 @@ async function writeItems(client: Client, writer: DumpWriter, defects: DumpDefec
     writer.add(item);
 }
 
-/** Time for others to write between two tables of a torn dump. */
+/** Time for others to write between two tables of a torn dump, ms. */
 const TEAR_MS = 50;
 /** Text of the rows that one item holds, in UTF-16 units; a row is never divided. */
 const ITEM_CHARS_MAX = 1024 * 1024;

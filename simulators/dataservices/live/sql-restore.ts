@@ -6,15 +6,15 @@ import { copyIn } from "./copy.ts";
 import { endSessions, GROUP, identifier, RESTORER, SUPERUSER } from "./roles.ts";
 import type { Server } from "./server.ts";
 
-/** Drops what the group owns, which is all there is but the system and what `public` holds from the start. */
+/** Drops what the group owns: everything but the system and what `public` holds from the start. */
 const SCHEMAS = `SELECT format('DROP SCHEMA %I CASCADE', nspname) AS sql FROM pg_namespace
   WHERE nspname NOT LIKE 'pg\\_%' AND nspname NOT IN ('information_schema', 'public') ORDER BY nspname`;
 const EXTENSIONS = `SELECT format('DROP EXTENSION IF EXISTS %I CASCADE', extname) AS sql FROM pg_extension WHERE extname <> 'plpgsql'`;
 const LARGE_OBJECTS = "SELECT lo_unlink(oid) FROM pg_largeobject_metadata";
 
 /**
- * Replaces the content of a database by that of a dump: verifies the dump, shuts tenants out, ends their sessions, and in one
- * transaction drops everything and makes everything again, with the rights of a tenant. Fails without a trace, or is whole.
+ * Replaces the content of a database with that of a dump: verifies the dump, shuts tenants out, ends their sessions, and in one
+ * transaction drops everything and makes everything again, with the rights of a tenant. It is all or nothing.
  *
  * @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP, DS_NOT_RESTORED
  */
@@ -33,7 +33,7 @@ export async function sqlRestore(server: Server, dump: Uint8Array, defects: Rest
   }
 }
 
-/** Too many connections: tenants may take all that are not kept for the superuser. */
+/** Tenants may take all connections but those reserved for the superuser. */
 const isFull = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "53300";
 
 async function connectRestorer(server: Server): Promise<Client> {
@@ -49,7 +49,7 @@ async function connectRestorer(server: Server): Promise<Client> {
 const endTenants = (admin: Client): Promise<void> =>
   endSessions(admin, `usename NOT IN ('${SUPERUSER}', $1)`, RESTORER);
 
-/** From now on tenants can't connect, and those who had are gone. The limit does not bind the superuser, nor who is in. */
+/** Lets no tenant connect any more, and ends the sessions of those who have. The limit binds neither the superuser nor open sessions. */
 async function shutTenantsOut(admin: Client, database: string): Promise<void> {
   await admin.query(`ALTER DATABASE ${identifier(database)} CONNECTION LIMIT 0`);
   await endTenants(admin);
@@ -59,7 +59,7 @@ async function letTenantsIn(admin: Client, database: string): Promise<void> {
   await admin.query(`ALTER DATABASE ${identifier(database)} CONNECTION LIMIT -1`);
 }
 
-/** A user that acted as itself may own something; then the group could not drop it. */
+/** A user that acted as itself may own something, which the group could not drop. */
 async function giveAllToGroup(admin: Client): Promise<void> {
   const { rows } = await admin.query<{ rolname: string }>(
     "SELECT rolname FROM pg_roles WHERE rolcanlogin AND rolname NOT IN ($1, $2)",
@@ -68,7 +68,7 @@ async function giveAllToGroup(admin: Client): Promise<void> {
   for (const { rolname } of rows) await admin.query(`REASSIGN OWNED BY ${identifier(rolname)} TO ${GROUP}`);
 }
 
-/** How a restore reads what a dump wrote: the settings that give the text of a value its meaning. */
+/** The settings that give the text of a value its meaning: those under which a dump wrote it. */
 const SETTINGS = `SET LOCAL search_path = ''; SET LOCAL check_function_bodies = off; SET LOCAL statement_timeout = 0;
   SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'`;
 
@@ -93,7 +93,7 @@ async function commit(client: Client): Promise<void> {
   if (command !== "COMMIT") throw new DataServiceError("DS_NOT_RESTORED", `its COMMIT ended with ${command}`);
 }
 
-/** Who skips verification goes on after a statement that fails. */
+/** The defect that skips verification goes on after a statement that fails. */
 async function apply(client: Client, item: Item, roles: ReadonlySet<string>, isTrusting: boolean): Promise<void> {
   if (!isTrusting) return perform(client, item, roles).catch((error: unknown) => refuse(item, error));
   await client.query("SAVEPOINT item");
@@ -105,15 +105,15 @@ async function apply(client: Client, item: Item, roles: ReadonlySet<string>, isT
 }
 
 /**
- * Classes of SQLSTATE that say nothing about the dump: the connection, resources, a lock, a shutdown, the system. Not so 53200, which
- * is what a server says that has no room for as many locks as the dump has objects.
+ * Classes of SQLSTATE that say nothing about the dump: the connection, resources, a lock, a shutdown, the system. 53200 is not among
+ * them: a server gives it when it has too little room for locks for the objects of the dump.
  */
 const NOT_ITS_FAULT = /^(08|53[013]|55|57|58)/;
 const SQLSTATE = /^[0-9A-Z]{5}$/;
-/** Longest part of a statement that a refusal shows, in characters: what it makes, not what it is made of. */
+/** How much of a statement a refusal shows, in characters: enough to see what it makes. */
 const SHOWN_CHARS_MAX = 80;
 
-/** The server's own message may quote data, so the reason names the part of the dump and the SQLSTATE. */
+/** The server's own message may quote data, so the refusal names only the part of the dump and the SQLSTATE. */
 function refuse(item: Item, error: unknown): never {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (!SQLSTATE.test(code) || NOT_ITS_FAULT.test(code)) throw error;
@@ -136,7 +136,7 @@ async function perform(client: Client, item: Item, roles: ReadonlySet<string>): 
   }
 }
 
-/** The defect of a restore that adds: what is there stays, rows whose keys are free come in beside it. */
+/** The defect of a restore that appends: what is there stays, and rows whose keys are free are added. */
 async function appendAll(client: Client, items: Iterable<Item>): Promise<void> {
   await client.query("BEGIN; SET LOCAL check_function_bodies = off");
   for (const item of items) {

@@ -7,7 +7,7 @@ const CANCEL_REQUEST = 80877102;
 const STARTUP_BYTES_MAX = 10_000;
 const WAIT_MS_MAX = 10_000;
 
-/** Tells a client that has just connected, in its own protocol and in one line, why it is not served; then hangs up. */
+/** Tells a client that has just connected, in its own protocol and in one line, why it is not served; then closes the connection. */
 export function refuseStartup(client: Socket, sqlstate: string, message: string): void {
   let received: Buffer = Buffer.alloc(0);
   client.setTimeout(WAIT_MS_MAX, () => client.destroy());

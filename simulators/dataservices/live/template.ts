@@ -8,14 +8,14 @@ import { GROUP, PLACEHOLDER, RESTORER, SCHEMA, SUPERUSER } from "./roles.ts";
 
 const run = promisify(execFile);
 
-/** A data folder as it is before its instance has a name; each instance starts on a copy. */
-export interface Template {
+/** A data folder whose database has no name yet; each instance starts on a copy. */
+interface Template {
   readonly path: string;
-  /** Of the superuser and the role that restores; no one else knows it, and it is new with each process. */
+  /** Of the superuser and the role that restores; nobody else knows it, and each process makes a new one. */
   readonly password: string;
 }
 
-/** What single-user mode is told, one statement a line, by database. The role model is that of `roles.ts`. */
+/** The statements for single-user mode, one a line, by database. The role model is that of `roles.ts`. */
 const STATEMENTS = {
   template1: (password: string) => [
     `ALTER DATABASE postgres RENAME TO ${PLACEHOLDER}`,
@@ -32,7 +32,7 @@ const STATEMENTS = {
   [PLACEHOLDER]: () => [`CREATE SCHEMA ${SCHEMA} AUTHORIZATION ${GROUP}`],
 };
 
-/** @throws LivePlaneError LIVE_PG_INIT */
+/** Makes the template of a live plane in its folder. @throws LivePlaneError LIVE_PG_INIT */
 export async function createTemplate(
   binaries: Binaries,
   owner: Owner,
@@ -58,7 +58,7 @@ export async function createTemplate(
   return { path, password };
 }
 
-export async function createOwnedFolder(path: string, { uid, gid }: Owner): Promise<void> {
+async function createOwnedFolder(path: string, { uid, gid }: Owner): Promise<void> {
   await mkdir(path, { mode: 0o700 });
   if (uid !== undefined && gid !== undefined) await chown(path, uid, gid);
 }
@@ -84,7 +84,7 @@ function singleUser(
   });
 }
 
-/** Copies of the template, one always ahead: copying is most of what a first connection would wait for. */
+/** Copies of the template, one always ahead: a first connection would spend most of its time waiting for the copy. */
 export class Copies {
   readonly #template: Template;
   #made = 0;
@@ -100,6 +100,7 @@ export class Copies {
     return this.#spare;
   }
 
+  /** Moves a copy to a path. */
   async take(to: string): Promise<void> {
     const spare = this.prepare();
     this.#spare = undefined;

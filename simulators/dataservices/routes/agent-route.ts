@@ -11,7 +11,7 @@ export type AgentHandler = (services: DataServices, instance: Instance, request:
 
 const portOf = ({ origin }: HttpRequest): string => new URL(origin).port || "80";
 
-/** The instance whose agent was reached: a VM is known by its address. Undefined where no VM has a data service. */
+/** The instance whose agent the request reached, by the VM's address. Undefined where the VM has no data service. */
 export function instanceAt({ slot }: DataServices, request: HttpRequest): Instance | undefined {
   const instance = slot.value.instances.get(new URL(request.origin).hostname);
   return instance === undefined || String(instance.agent.port) !== portOf(request) ? undefined : instance;
@@ -43,7 +43,7 @@ export function requirePrimary(instance: Instance): void {
   if (instance.role !== "primary") throw new AgentError(409, "not_primary", "ask the primary of the group");
 }
 
-/** @throws AgentError the step's armed failure; `vanish` takes the service away first */
+/** Lets the armed fault of a step act. @throws AgentError its failure; `vanish` stops the service first */
 export function* applyFault(services: DataServices, step: FaultStep, instance: Instance): Body {
   const effect = faultAt(services.kernel, step, instance);
   if (effect?.kind === "delay") yield* services.kernel.faults.delay(effect);
@@ -59,8 +59,8 @@ export function* applyFault(services: DataServices, step: FaultStep, instance: I
 type Outcome<T> = { readonly value: T } | { readonly error: unknown };
 
 /**
- * Waits for work on a real server. The handler stays a process of the world: it sleeps on a signal of the kernel that the edge
- * fires when its promise settles, and goes on in an event of its own. Only for worlds that follow the wall.
+ * Waits for work on a real server. The handler stays a process of the world: it sleeps on a signal of the kernel, which fires when
+ * the promise settles, and resumes in an event of its own. Only for worlds on the wall clock.
  */
 export function* awaitReal<T>({ kernel }: DataServices, work: Promise<T>): Body<T> {
   const settled = kernel.signal<Outcome<T>>();
@@ -76,7 +76,7 @@ export function* awaitReal<T>({ kernel }: DataServices, work: Promise<T>): Body<
 /**
  * The real servers, if one stands behind the instance.
  *
- * @throws DataServiceError DS_NOT_SIMULATED while a snapshot is replayed: real data is no part of it, so what was done to it can't be done again
+ * @throws DataServiceError DS_NOT_SIMULATED while a snapshot is replayed: it holds no real data, so work on such data can't be repeated
  */
 export function realServersOf(services: DataServices, instance: Instance): DataServices["real"] {
   if (!services.real?.covers(instance)) return undefined;

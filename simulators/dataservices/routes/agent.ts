@@ -1,29 +1,35 @@
-import { defineService, type HttpReply, type HttpRequest, type Service } from "../../kernel/index.ts";
+import {
+  defineService,
+  type HttpReply,
+  type HttpRequest,
+  readBasic,
+  sameSecret,
+  type Service,
+} from "../../kernel/index.ts";
 import type { DataServices } from "../behaviour/services.ts";
-import { AgentError, loginOf } from "../wire/agent-errors.ts";
+import { AgentError } from "../wire/agent-errors.ts";
 import { DUMP_BYTES_MAX } from "../wire/dump.ts";
-import { equalInConstantTime } from "../wire/scram.ts";
 import { instanceAt, NOBODY_LISTENS } from "./agent-route.ts";
 import { credentialsRoutes } from "./credentials.ts";
 import { dumpsRoutes } from "./dumps.ts";
 import { restoresRoutes } from "./restores.ts";
 import { statusRoutes } from "./status.ts";
 
-/** What a body may be beside a dump. */
+/** What a body may hold besides a dump. */
 const SLACK_BYTES = 1024;
 
 function authenticate(services: DataServices, request: HttpRequest): HttpReply | undefined {
   const instance = instanceAt(services, request);
   // No data service on this VM, so no agent of one.
   if (instance === undefined) return NOBODY_LISTENS;
-  const { username, password } = loginOf(request.headers.authorization);
+  const { username = "", password = "" } = readBasic(request.headers.authorization) ?? {};
   // Both are compared, whatever the first comparison says.
-  const isUser = equalInConstantTime(username, instance.agent.username);
-  const isPassword = equalInConstantTime(password, instance.agent.password);
+  const isUser = sameSecret(username, instance.agent.username);
+  const isPassword = sameSecret(password, instance.agent.password);
   return isUser && isPassword ? undefined : new AgentError(401, "unauthorized", "wrong or missing credentials").reply;
 }
 
-/** The agent that stands beside the data service on each VM, for the platform alone: one service, many addresses. */
+/** The agent beside the data service on each VM, for the platform alone: one service at many addresses. */
 export function createAgent(services: DataServices): Service {
   return defineService<DataServices>({
     name: "dataservice-agent",

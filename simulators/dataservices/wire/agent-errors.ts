@@ -40,13 +40,3 @@ function reasonOf(error: unknown): string {
   if ("severity" in error && "code" in error) return `SQLSTATE ${String(error.code)}`;
   return error.name === "Error" || "code" in error ? error.message : error.name;
 }
-
-/** User and password of an Authorization header (RFC 7617); empty where it is none. */
-export function loginOf(header: string | undefined): { readonly username: string; readonly password: string } {
-  const [, encoded] = /^basic\s+(\S+)$/i.exec(header ?? "") ?? [];
-  const text = Buffer.from(encoded ?? "", "base64").toString("utf8");
-  const colon = text.indexOf(":");
-  return colon < 0
-    ? { username: "", password: "" }
-    : { username: text.slice(0, colon), password: text.slice(colon + 1) };
-}

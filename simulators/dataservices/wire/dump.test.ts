@@ -46,7 +46,7 @@ describe("a dump", () => {
     expect(() => decode(encode("postgresql", []), "virtual")).toThrow(/DS_FOREIGN_DUMP/);
   });
 
-  it("that is damaged is read as far as it can be by who skips verification", () => {
+  it("that is damaged is read as far as possible when verification is skipped", () => {
     const whole = encode("virtual", [
       { sequence: "a", value: 1 },
       { sequence: "b", value: 2 },

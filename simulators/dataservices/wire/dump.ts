@@ -1,5 +1,6 @@
 import { createHash, hash } from "node:crypto";
-import { byName, type Content, type Row, type Table } from "../behaviour/content.ts";
+import type { Content, Row, Table } from "../behaviour/content.ts";
+import { byKey } from "../../kernel/index.ts";
 import { DataServiceError } from "./errors.ts";
 
 /*
@@ -12,14 +13,15 @@ import { DataServiceError } from "./errors.ts";
  * The same content gives the same bytes. `engine` says who can read the items: `virtual` (this file) or `postgresql`, whose
  * items are statements as well (see `live/sql-dump.ts`) and whose tables come in several items when they are long.
  */
-export type Engine = "virtual" | "postgresql";
+type Engine = "virtual" | "postgresql";
 
-/** Rows of a table. A line is the engine's own text of a row; `into` is what a real server is told before the lines. */
-export interface RowsItem {
+/** Rows of a table. A line is the engine's own text of a row; `into` is what a real server's COPY is given before the lines. */
+interface RowsItem {
   readonly rows: string;
   readonly into?: string;
   readonly lines: readonly string[];
 }
+/** One line of a dump: rows of a table, a sequence and its last value, or a statement. */
 export type Item =
   | RowsItem
   | { readonly sequence: string; readonly value: number }
@@ -28,10 +30,10 @@ export type Item =
 
 const MAGIC = "drydock-dump";
 const VERSION = "1";
-/** A dump is held in memory as a whole. */
+/** The largest dump, in bytes: it is held in memory as a whole. */
 export const DUMP_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Makes a dump item by item: what is held is the bytes of the dump alone, and it stops at the limit. */
+/** Makes a dump item by item: it holds the bytes of the dump alone, and stops at the limit. */
 export class DumpWriter {
   readonly #engine: Engine;
   readonly #hash = createHash("sha256");
@@ -42,7 +44,7 @@ export class DumpWriter {
     this.#engine = engine;
   }
 
-  /** @throws DataServiceError DS_DUMP_TOO_LARGE */
+  /** Appends an item. @throws DataServiceError DS_DUMP_TOO_LARGE */
   add(item: Item): void {
     const line = Buffer.from(`${JSON.stringify(item)}\n`);
     this.#bytes += line.length;
@@ -64,9 +66,10 @@ export class DumpWriter {
   }
 }
 
+/** The refusal of a dump over `DUMP_BYTES_MAX`. */
 export const tooLarge = (): DataServiceError => new DataServiceError("DS_DUMP_TOO_LARGE", `${DUMP_BYTES_MAX} bytes`);
 
-/** @throws DataServiceError DS_DUMP_TOO_LARGE */
+/** A dump of the items. @throws DataServiceError DS_DUMP_TOO_LARGE */
 export function encode(engine: Engine, items: Iterable<Item>): Uint8Array {
   const writer = new DumpWriter(engine);
   for (const item of items) writer.add(item);
@@ -74,8 +77,8 @@ export function encode(engine: Engine, items: Iterable<Item>): Uint8Array {
 }
 
 /**
- * Verifies a dump and reads its items one by one. With `isTrusting`, the defect of who skips verification, it takes what can be
- * read.
+ * Verifies a dump and reads its items one by one. With `isTrusting`, the defect of a restore that skips verification, it takes what
+ * can be read.
  *
  * @throws DataServiceError DS_NOT_A_DUMP, DS_FOREIGN_DUMP
  */
@@ -98,7 +101,7 @@ function* itemsIn(body: Buffer, isTrusting: boolean): Generator<Item> {
     const to = body.indexOf(NEWLINE, from);
     const text = body.toString("utf8", from, to === -1 ? body.length : to);
     const item = readItem(text);
-    // Only who skips verification passes over a torn line, which is the harm that verification prevents.
+    // Passing over a torn line is the harm that verification prevents.
     if (item !== undefined) yield item;
     else if (!isTrusting) throw new DataServiceError("DS_NOT_A_DUMP", `line ${line} is no item`);
     from = to === -1 ? body.length : to + 1;
@@ -125,7 +128,7 @@ function isItem(value: unknown): value is Item {
   return typeof rows === "string" && isTextOrAbsent(into) && areLines;
 }
 
-/** The defect of a dump that is silently short: the last of its items that holds rows loses the later half of them. */
+/** The defect of a dump that is silently short: the last item with rows loses the later half of them. */
 export function withoutTail(items: Iterable<Item>): readonly Item[] {
   const all = [...items];
   const last = all.findLastIndex((item) => "rows" in item && item.lines.length > 0);
@@ -134,17 +137,19 @@ export function withoutTail(items: Iterable<Item>): readonly Item[] {
   );
 }
 
+/** The items of virtual content: the same content gives the same items in the same order. */
 export function itemsOf(content: Content): readonly Item[] {
-  const tables = [...content.tables].sort(byName).map(([name, { rows }]) => ({
+  const tables = [...content.tables].sort(byKey).map(([name, { rows }]) => ({
     rows: name,
-    lines: [...rows].sort(byName).map(([key, row]) => JSON.stringify([key, sortColumns(row)])),
+    lines: [...rows].sort(byKey).map(([key, row]) => JSON.stringify([key, sortColumns(row)])),
   }));
-  const sequences = [...content.sequences].sort(byName).map(([sequence, value]) => ({ sequence, value }));
+  const sequences = [...content.sequences].sort(byKey).map(([sequence, value]) => ({ sequence, value }));
   return [...tables, ...sequences];
 }
 
-const sortColumns = (row: Row): Row => Object.fromEntries(Object.entries(row).sort(byName));
+const sortColumns = (row: Row): Row => Object.fromEntries(Object.entries(row).sort(byKey));
 
+/** The virtual content of a dump's items; statements have no place in it. */
 export function contentOf(items: Iterable<Item>): Content {
   const tables = new Map<string, Table>();
   const sequences = new Map<string, number>();

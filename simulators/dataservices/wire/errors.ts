@@ -18,8 +18,10 @@ export const DATASERVICE_ERRORS = {
   DS_LIVE: { message: "the world has a live data plane: connect to the address with a real client" },
 } as const satisfies Record<string, { readonly message: string; readonly sqlstate?: string }>;
 
+/** The codes of `DATASERVICE_ERRORS`. */
 export type DataServiceErrorCode = keyof typeof DATASERVICE_ERRORS;
 
+/** A refusal of a data service. The message is `CODE: text (detail)`; `sqlstate` is undefined where PostgreSQL has none. */
 export class DataServiceError extends Error {
   readonly code: DataServiceErrorCode;
   readonly sqlstate: string | undefined;

@@ -31,8 +31,3 @@ function keysOf(password: string, salt: Uint8Array, iterations: number): { store
     serverKey: createHmac("sha256", salted).update("Server Key").digest(),
   };
 }
-
-/** Equal texts, in a time that tells nothing of where they differ. */
-export function equalInConstantTime(a: string, b: string): boolean {
-  return timingSafeEqual(hash("sha256", a, "buffer"), hash("sha256", b, "buffer"));
-}

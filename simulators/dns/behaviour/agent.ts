@@ -2,7 +2,8 @@ import type { Kernel, Slot } from "../../kernel/index.ts";
 import { addressBytes } from "../wire/codec/address.ts";
 import { type ConsulConfig, holdMs, outputMs } from "./config.ts";
 import type { Datacenter } from "./datacenter.ts";
-import { CatalogError, type Registration, SERF_HEALTH } from "../state/catalog.ts";
+import { SERF_HEALTH } from "../state/health.ts";
+import { CatalogError, type Registration } from "../state/registration.ts";
 import type { CheckRow, NodeEntry } from "../state/rows.ts";
 import { LocalState } from "./local.ts";
 
@@ -14,13 +15,13 @@ export const SERVER_PORT = 8300;
 /** `127.0.0.1:8300`: a server as Raft names it. */
 export const serverAddress = ({ options }: Agent): string => `${options.address}:${SERVER_PORT}`;
 
-/** Reads that an agent keeps in its cache; when there are more it begins anew. */
+/** How many reads an agent's cache remembers; with one more it is emptied. */
 const CACHE_ENTRIES_MAX = 10_000;
 
-/** What the other members think of one. */
+/** A member as the others see it. */
 type Membership = "alive" | "failed" | "left";
 
-/** Who an agent is. */
+/** The identity of an agent. */
 export interface AgentOptions {
   readonly name: string;
   readonly id: string;
@@ -40,7 +41,7 @@ const SERVER_META = {
   version: VERSION,
 };
 
-/** One Consul agent: a member of its datacenter that keeps the catalog in step with itself. */
+/** One Consul agent: a member of its datacenter, to whose services it keeps the catalog true. */
 export class Agent {
   readonly kernel: Kernel;
   readonly options: AgentOptions;
@@ -103,7 +104,7 @@ export class Agent {
   join(): void {
     this.#whileSyncing(() => {
       this.#registerMember();
-      // The autopilot of a production server looks at it before the agent has written what it knows of itself.
+      // The autopilot of a production server looks at the node before the agent has written its own services.
       if (this.options.isServer && !this.options.isDev) this.datacenter.store.next();
       this.#registerSelf();
     });
@@ -169,7 +170,7 @@ export class Agent {
     this.datacenter.catalog.register({ ...this.#base(), skipNodeUpdate: false, checks: [] });
   }
 
-  /** The leader has seen that the agent no longer answers. */
+  /** The leader has found that the agent no longer answers. */
   fail(): void {
     const check = this.#serfCheck("critical", "Agent not live or unreachable");
     if (this.datacenter.catalog.node(this.name) !== undefined) this.datacenter.catalog.registerCheck(check);

@@ -9,11 +9,11 @@ const FIRST_ENTRIES = 2;
 /** What the mesh, which a development agent has on, writes when it begins: its authority and its roots. */
 const MESH_ENTRIES = 6;
 
-/** Until the other members are sure that one is dead. */
+/** The time until the other members are sure that one is dead. */
 const SUSPECT_MS = 5000;
-/** Until a leader without a majority steps down. */
+/** The time until a leader without a majority steps down. */
 const LEASE_MS = 2500;
-/** Until the leader has written that a member has left. */
+/** The time until the leader has written that a member has left. */
 const LEAVE_MS = 500;
 
 /** An event, in Consul's own shape. */
@@ -53,7 +53,7 @@ const AUTOPILOT: Omit<Autopilot, "CreateIndex" | "ModifyIndex"> = {
   UpgradeVersionTag: "",
 };
 
-/** Events that an agent keeps. */
+/** How many events an agent keeps. */
 const EVENTS_MAX = 256;
 
 /** All agents of all datacenters that know of each other. */
@@ -114,7 +114,7 @@ export class Cluster {
     return datacenter;
   }
 
-  /** Somebody wrote to a node that an agent stands for: it will see to it. */
+  /** A write to an agent's own node has the agent repair the catalog. */
   #suspectAgent(datacenter: Datacenter, node: string): void {
     const agent = this.agents.get(node);
     if (agent !== undefined && agent.datacenter === datacenter && !agent.isSyncing) agent.local.scheduleRepair();

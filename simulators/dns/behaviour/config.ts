@@ -76,7 +76,7 @@ const KEYS = new Set([
   "check_update_interval",
   "session_ttl_min",
 ]);
-/** Keys that change nothing of what is simulated: logs, sockets, folders, the machine. */
+/** Keys without effect on what is simulated: logs, sockets, folders, the machine. */
 const WITHOUT_EFFECT = new Set([
   "addresses",
   "bind_addr",

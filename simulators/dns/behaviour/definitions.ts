@@ -3,7 +3,7 @@ import { byKey, isObject } from "../../kernel/index.ts";
 import { decodeJson } from "../wire/json/decode.ts";
 import type { Meta, Service, ServiceAddress, Weights } from "../state/rows.ts";
 import { addressBytes } from "../wire/codec/address.ts";
-import { blankCheck, type CheckType, type LocalCheck } from "./local.ts";
+import { blankCheck, type CheckType, type LocalCheck } from "./local-check.ts";
 import { type CheckFields, NODE_CHECK, SERVICE, type ServiceFields } from "../wire/shapes.ts";
 
 /** A definition that is refused; the message is Consul's. */
@@ -59,7 +59,7 @@ export function weightsOf(fields: ServiceFields["Weights"]): Weights {
     : { passing: fields.Passing ?? 0, warning: fields.Warning ?? 0 };
 }
 
-/** The address of every machine, which no service can have. */
+/** The address that stands for every machine, which no service can have. */
 export const isAnyAddress = (address: string): boolean => addressBytes(address)?.every((byte) => byte === 0) ?? false;
 
 /** A service and its checks out of a decoded registration. @throws DefinitionError */

@@ -1,30 +1,11 @@
 import { type Kernel, Signal, type Slot } from "../../kernel/index.ts";
-import type { Check, Service } from "../state/rows.ts";
-
-/** How a check comes to its status. `tcp`, `http`, `grpc`, `docker` and `script` probes are not run: their status stays as registered. */
-export type CheckType = "ttl" | "alias" | "maintenance" | "tcp" | "http" | "grpc" | "docker" | "script" | "";
+import type { Service } from "../state/rows.ts";
+import { aliasStatuses, type LocalCheck, maintenanceCheck, maintenanceId } from "./local-check.ts";
 
 /** A service as its agent knows it. */
 interface LocalService {
   readonly service: Service;
   /** The catalog has it as it is here. */
-  isSynced: boolean;
-}
-
-/** A check as its agent knows it. */
-export interface LocalCheck {
-  check: Check;
-  readonly serviceName: string;
-  readonly serviceTags: readonly string[];
-  /** 0 unless it is a TTL check. */
-  readonly ttlMs: number;
-  /** How long its service may be critical before it is deregistered; 0 for ever. */
-  readonly deregisterAfterMs: number;
-  readonly aliasNode: string;
-  readonly aliasService: string;
-  criticalSinceMs: number | undefined;
-  expiryTimer: number | undefined;
-  outputTimer: number | undefined;
   isSynced: boolean;
 }
 
@@ -40,16 +21,13 @@ interface LocalTables {
   readonly startMs: number;
 }
 
-/** Changes reach the catalog after this. */
+/** Changes reach the catalog after this time. */
 const SYNC_MS = 20;
 const REAP_EVERY_MS = 30_000;
 const REAP_AFTER_MS_MIN = 60_000;
 const REPAIR_EVERY_MS = 60_000;
 
-const NODE_MAINTENANCE = "_node_maintenance";
-const serviceMaintenance = (id: string): string => `_service_maintenance:${id}`;
-
-/** What an agent does outside itself. */
+/** How an agent brings its changes to the catalog. */
 interface CatalogSync {
   /** Writes what is not synced to the catalog. */
   push(): void;
@@ -57,7 +35,7 @@ interface CatalogSync {
   repair(): void;
 }
 
-/** What one agent knows of itself: its services and checks, which it keeps the catalog in step with. */
+/** What one agent knows of itself: its services and checks, to which it keeps the catalog true. */
 export class LocalState {
   readonly #kernel: Kernel;
   readonly #agent: string;
@@ -119,11 +97,11 @@ export class LocalState {
 
   #sync(): void {
     this.state.isSyncArmed = false;
-    this.#followAliases();
+    for (const [known, status, output] of aliasStatuses(this.state)) this.#update(known, status, output);
     this.outside?.push();
   }
 
-  /** The catalog may differ from what is here: it is compared at the next turn of the anti-entropy. */
+  /** Has the catalog compared with what is here at the next turn of the anti-entropy. */
   scheduleRepair(): void {
     if (this.state.isRepairArmed) return;
     this.state.isRepairArmed = true;
@@ -135,6 +113,7 @@ export class LocalState {
     this.outside?.repair();
   }
 
+  /** Adds or replaces a service with its checks; `replaceChecks` drops those that are not given. */
   addService(service: Service, checks: readonly LocalCheck[], replaceChecks: boolean): void {
     this.state.services.set(service.id, { service, isSynced: false });
     this.changed.fire(true);
@@ -146,6 +125,7 @@ export class LocalState {
     this.#scheduleSync();
   }
 
+  /** Removes a service with its checks. */
   removeService(id: string): void {
     if (!this.state.services.delete(id)) return;
     this.state.goneServices.add(id);
@@ -154,6 +134,7 @@ export class LocalState {
     this.#scheduleSync();
   }
 
+  /** Adds or replaces a check. */
   addCheck(check: LocalCheck): void {
     const known = this.check(check.check.id);
     if (known !== undefined) this.#stop(known);
@@ -163,6 +144,7 @@ export class LocalState {
     this.#scheduleSync();
   }
 
+  /** Removes a check. */
   removeCheck(id: string): void {
     const known = this.check(id);
     if (known === undefined) return;
@@ -185,7 +167,7 @@ export class LocalState {
         : this.#kernel.timer(check.ttlMs, `dns/agent/${this.#agent}/ttl`, { id: check.check.id });
   }
 
-  /** A heartbeat of a TTL check. Answers whether there is such a check. */
+  /** Takes a heartbeat of a TTL check; false where there is no such check. */
   updateTtl(id: string, status: string, output: string): boolean {
     const known = this.check(id);
     if (known === undefined || known.ttlMs === 0) return false;
@@ -214,7 +196,7 @@ export class LocalState {
     this.#scheduleSync();
   }
 
-  /** Changes of the output alone are written later, some time around the configured one. */
+  /** A change of the output alone is written later: after half to one and a half of the configured time. */
   #deferOutput(known: LocalCheck): void {
     if (this.#outputMs === 0) {
       known.isSynced = false;
@@ -251,66 +233,13 @@ export class LocalState {
     this.removeService(known.check.serviceId);
   }
 
-  /** Aliases take the worst status of what they stand for, themselves included when they hang on the same node. */
-  #followAliases(): void {
-    for (const known of this.state.checks.values()) {
-      if (known.aliasNode === "" && known.aliasService === "") continue;
-      const [status, output] = this.#aliasStatus(known.aliasService);
-      this.#update(known, status, output);
-    }
-  }
-
-  #aliasStatus(service: string): readonly [string, string] {
-    if (service !== "" && !this.state.services.has(service))
-      return ["critical", `Service ${service} could not be found on node `];
-    const checks = [...this.state.checks.values()].filter(
-      ({ check }) => check.serviceId === "" || (service !== "" && check.serviceId === service),
-    );
-    for (const status of ["critical", "warning"]) {
-      const found = checks.find(({ check }) => check.status === status);
-      if (found !== undefined) return [status, `Aliased check "${found.check.name}" failing: ${found.check.output}`];
-    }
-    return ["passing", "All checks passing."];
-  }
-
-  /** Turns maintenance of the node (no service) or of a service on. */
+  /** Turns maintenance of the node (no service) or of a service on. Nothing happens where it is on. */
   enterMaintenance(node: string, service: Service | undefined, reason: string): void {
-    const what = service === undefined ? "node" : "service";
-    const id = service === undefined ? NODE_MAINTENANCE : serviceMaintenance(service.id);
-    if (this.check(id) !== undefined) return;
-    const why = `Maintenance mode is enabled for this ${what}, but no reason was provided. This is a default message.`;
-    this.addCheck({
-      ...blankCheck({
-        node,
-        id,
-        name: service === undefined ? "Node Maintenance Mode" : "Service Maintenance Mode",
-        status: "critical",
-        notes: reason || why,
-        output: "",
-        serviceId: service?.id ?? "",
-        type: "maintenance",
-      }),
-      serviceName: service?.name ?? "",
-      serviceTags: service?.tags ?? [],
-    });
+    if (this.check(maintenanceId(service?.id)) === undefined) this.addCheck(maintenanceCheck(node, service, reason));
   }
 
+  /** Turns maintenance of the node (no service) or of a service off. */
   leaveMaintenance(service: string | undefined): void {
-    this.removeCheck(service === undefined ? NODE_MAINTENANCE : serviceMaintenance(service));
+    this.removeCheck(maintenanceId(service));
   }
 }
-
-/** A local check of no particular kind. */
-export const blankCheck = (check: Check): LocalCheck => ({
-  check,
-  serviceName: "",
-  serviceTags: [],
-  ttlMs: 0,
-  deregisterAfterMs: 0,
-  aliasNode: "",
-  aliasService: "",
-  criticalSinceMs: undefined,
-  expiryTimer: undefined,
-  outputTimer: undefined,
-  isSynced: false,
-});

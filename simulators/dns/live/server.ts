@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { cutConnection, hearErrors, portOf, resetConnection } from "../../kernel/edge/connections.ts";
 import type { Driver } from "../../kernel/edge/drive.ts";
-import { sourceOf } from "../../kernel/edge/serve.ts";
+import { sourceOf } from "../../kernel/edge/head.ts";
 import { type ConsulAgent, datagramOf, type DnsReply } from "../index.ts";
 import { Frames, frameMessage, TCP_FIRST_MS, TCP_IDLE_MS, TCP_MESSAGES_MAX } from "../wire/codec/frames.ts";
 import type { Transport } from "../wire/codec/types.ts";

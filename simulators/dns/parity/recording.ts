@@ -1,6 +1,5 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 import type { ConsulConfig, Upstream } from "../index.ts";
 
 /*
@@ -120,16 +119,6 @@ export type RecordedStep =
   | { readonly pending: string }
   | (Judged & { readonly join: string; readonly reply: HttpReplyRecord })
   | { readonly kill: string };
-
-/** Reads scenarios from a `.jsonl` or `.jsonl.gz` file. */
-export function readScenarios(file: string): readonly Scenario[] {
-  const bytes = readFileSync(file);
-  const text = (file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
-  return text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Scenario);
-}
 
 const RECORDING = /^consul.*\.jsonl(?:\.gz)?$/;
 

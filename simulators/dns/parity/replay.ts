@@ -1,3 +1,4 @@
+import { readScenarios } from "../../parity/recording.ts";
 import type { ScenarioScore } from "../../parity/ratchet.ts";
 import { Process } from "../../kernel/index.ts";
 import { ConsulClient, type Flight, recordOf } from "./client.ts";
@@ -9,7 +10,6 @@ import {
   type DnsStep,
   type HttpReplyRecord,
   type HttpStep,
-  readScenarios,
   type RecordedRequest,
   type Scenario,
   type RecordedStep,
@@ -34,7 +34,7 @@ export async function replay(
   recordings: string,
   options: ReplayOptions = {},
 ): Promise<{ readonly service: string; readonly scenarios: readonly ScenarioResult[] }> {
-  const chosen = readScenarios(recordings).filter(({ id }) => options.only?.test(id) ?? true);
+  const chosen = readScenarios<Scenario>(recordings).filter(({ id }) => options.only?.test(id) ?? true);
   return { service: "consul", scenarios: chosen.map(replayScenario) };
 }
 

@@ -1,8 +1,10 @@
 import { Kernel } from "../../kernel/index.ts";
 import { differingLines, describeScore, scenarioRows, scoreOf } from "../../parity/ratchet.ts";
-import type { ParitySubject } from "../../parity/subject.ts";
+import { readScenarios } from "../../parity/recording.ts";
+import { countRequests } from "../../parity/routes.ts";
+import { type ParitySubject, RECORDINGS } from "../../parity/subject.ts";
 import { createDns } from "../index.ts";
-import { recordingsIn } from "./recording.ts";
+import { recordingsIn, type Scenario } from "./recording.ts";
 import { replay, type ScenarioResult } from "./replay.ts";
 
 /** Consul, against recordings of real agents. */
@@ -26,10 +28,10 @@ export const dnsParity: ParitySubject<ScenarioResult> = {
       "",
       "## Routes",
       "",
-      "`consul` is the API as the broker and Consul's own client use it.",
+      "`consul` is the API as the broker and Consul's own client use it. The last column counts the recorded requests. No route is only there to refuse.",
       "",
-      "| Route | Seen used by |",
-      "|---|---|",
+      "| Route | Seen used by | Recorded |",
+      "|---|---|---|",
       ...routeRows(),
       "",
     ].join("\n"),
@@ -37,5 +39,15 @@ export const dnsParity: ParitySubject<ScenarioResult> = {
 
 function routeRows(): readonly string[] {
   const { http } = createDns(new Kernel({ seed: "parity" }), { address: "127.0.0.1" });
-  return http.routes.map(({ method, path, clients }) => `| \`${method} ${path}\` | ${clients.join(", ")} |`);
+  const recorded = recordedRequests();
+  return http.routes.map(({ method, path, clients }) => {
+    const count = countRequests({ method, path }, recorded);
+    return `| \`${method} ${path}\` | ${clients.join(", ")} | ${count} |`;
+  });
 }
+
+/** `METHOD /path`, without query, of each request over HTTP in the repository's recordings. */
+const recordedRequests = (): readonly string[] =>
+  readScenarios<Scenario>(recordingsIn(RECORDINGS))
+    .flatMap(({ steps }) => steps)
+    .flatMap((step) => ("http" in step ? [`${step.http.method} ${step.http.path.replace(/\?.*$/, "")}`] : []));

@@ -2,8 +2,7 @@ import type { Agent } from "../behaviour/agent.ts";
 import type { Cluster } from "../behaviour/cluster.ts";
 import { type DnsSettings, dnsSettings, serviceTtlS } from "../behaviour/config.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
-import type { NodeRow, PlacedService } from "../state/rows.ts";
-import { addressText } from "../wire/codec/address.ts";
+import type { PlacedService } from "../state/rows.ts";
 import {
   FLAG,
   type Message,
@@ -15,9 +14,12 @@ import {
   TYPE,
 } from "../wire/codec/types.ts";
 import { durationNs } from "../wire/duration.ts";
+import { addressNameRecord } from "./address-name.ts";
+import { nameServers, soaRecord } from "./authority.ts";
 import { executeQuery } from "./execute.ts";
-import { answerAddresses, answerServices, nodeName } from "./instances.ts";
+import { answerAddresses, answerServices } from "./instances.ts";
 import { echoOpt, type Lookup, newMessage } from "./message.ts";
+import { answerNode, isNodeQuestion } from "./node.ts";
 import { type NameQuestion, parseName, prefixOf } from "./names.ts";
 import {
   healthyInstances,
@@ -27,19 +29,14 @@ import {
   translate,
   translationOf,
 } from "./reach.ts";
-import { fqdn, literalRecords, metaRecords } from "./records.ts";
-import { askUpstream, type Upstream, type UpstreamReply } from "./recursor.ts";
-import { holderOf } from "./reverse.ts";
+import { fqdn } from "./records.ts";
+import type { Upstream } from "./recursor.ts";
+import { Recursors } from "./recursors.ts";
+import { nameOfHolder } from "./reverse.ts";
 import { trim } from "./trim.ts";
 
 /** How often a CNAME within the domain is followed. */
 const CHASES_MAX = 3;
-const NAME_SERVERS_MAX = 3;
-/** The catalog holds names that no domain can have. */
-const INVALID_NAME = /[^A-Za-z0-9-]+/;
-/** Types of questions that a node has an answer to. */
-const NODE_TYPES: ReadonlySet<number> = new Set([TYPE.A, TYPE.AAAA, TYPE.ANY, TYPE.TXT]);
-
 /** Consul's DNS as one agent answers it (Consul 1.8, "DNS Interface"). */
 export class Resolver {
   readonly settings: DnsSettings;
@@ -47,13 +44,15 @@ export class Resolver {
   waitedMs = 0;
   readonly #cluster: Cluster;
   readonly #agent: Agent;
-  readonly #upstreams: ReadonlyMap<string, Upstream>;
+  readonly #recursors: Recursors;
 
   constructor(cluster: Cluster, agent: Agent, upstreams: readonly Upstream[]) {
     this.#cluster = cluster;
     this.#agent = agent;
     this.settings = dnsSettings(agent.options.config);
-    this.#upstreams = new Map(upstreams.map((upstream) => [upstream.listen, upstream]));
+    this.#recursors = new Recursors(this.settings, upstreams, (ms) => {
+      this.waitedMs += ms;
+    });
   }
 
   /** The reply to a query, before it is encoded. */
@@ -63,12 +62,12 @@ export class Resolver {
     if (question === undefined) return newMessage(query, RCODE.REFUSED);
     const name = question.name.toLowerCase();
     const isRecursive = this.settings.recursors.length > 0;
-    // A DS record belongs to the parent, so its question goes to whoever answers for all names.
-    if (question.type === TYPE.DS && isRecursive) return this.#recurse(query, question, transport);
+    // A DS record belongs to the parent zone, so its question goes to the recursors.
+    if (question.type === TYPE.DS && isRecursive) return this.#recursors.relay(query, question, transport);
     if (name === "arpa." || name.endsWith(".arpa.")) return this.#reverse(query, question, transport);
     const prefix = prefixOf(name, this.settings);
     if (prefix !== undefined) return this.#answerOwn(query, question, transport, prefix);
-    return isRecursive ? this.#recurse(query, question, transport) : newMessage(query, RCODE.REFUSED);
+    return isRecursive ? this.#recursors.relay(query, question, transport) : newMessage(query, RCODE.REFUSED);
   }
 
   /** The first IPv4 address that a name has. */
@@ -95,16 +94,12 @@ export class Resolver {
     const message = this.#begin(query);
     let isGlobal = true;
     switch (question.type) {
-      case TYPE.SOA: {
-        const { records, glue } = this.#nameServers();
-        message.answer.push(this.#soa());
-        message.authority.push(...records);
-        message.additional.push(...glue);
-        break;
-      }
+      case TYPE.SOA:
       case TYPE.NS: {
         const { records, glue } = this.#nameServers();
-        message.answer.push(...records);
+        const isSoa = question.type === TYPE.SOA;
+        if (isSoa) message.answer.push(soaRecord(this.settings, this.#agent.kernel.nowMs));
+        (isSoa ? message.authority : message.answer).push(...records);
         message.additional.push(...glue);
         break;
       }
@@ -118,7 +113,7 @@ export class Resolver {
     return message;
   }
 
-  /** Answers a name; `false` when the answer depends on who asks. */
+  /** Answers a name; `false` when the answer depends on the client. */
   #dispatch(lookup: Lookup, prefix: string): boolean {
     const asked = parseName(prefix, lookup.question.type);
     switch (asked?.kind) {
@@ -129,7 +124,7 @@ export class Resolver {
       case "query":
         return this.#query(lookup, asked.name, asked.datacenter);
       case "addr":
-        return this.#addr(lookup, asked);
+        return this.#address(lookup, asked);
       // Ingress gateways are not simulated, so no service has one.
       case "ingress":
       case undefined:
@@ -139,26 +134,8 @@ export class Resolver {
 
   #answerNxdomain(message: Message): true {
     message.rcode = RCODE.NXDOMAIN;
-    message.authority.push(this.#soa());
+    message.authority.push(soaRecord(this.settings, this.#agent.kernel.nowMs));
     return true;
-  }
-
-  #soa(): Rr {
-    const { domain, soa } = this.settings;
-    return {
-      type: TYPE.SOA,
-      name: domain,
-      ttl: soa.minTtl,
-      data: {
-        mname: `ns.${domain}`,
-        rname: `hostmaster.${domain}`,
-        serial: Math.floor(this.#agent.kernel.nowMs / 1000),
-        refresh: soa.refresh,
-        retry: soa.retry,
-        expire: soa.expire,
-        minimum: soa.minTtl,
-      },
-    };
   }
 
   /** As `reachDatacenter`; waits for a leader where there is none. */
@@ -174,44 +151,21 @@ export class Resolver {
     return true;
   }
 
-  #nameServers(): { readonly records: readonly Rr[]; readonly glue: readonly Rr[] } {
+  #nameServers(): ReturnType<typeof nameServers> {
     const reached = this.#reach(undefined);
-    const records: Rr[] = [];
-    const glue: Rr[] = [];
-    if (typeof reached === "string") return { records, glue };
-    const { domain, nodeTtlS: ttl, onlyPassing } = this.settings;
-    for (const { entry } of healthyInstances(reached, { name: "consul", tag: "", isConnect: false }, onlyPassing)) {
-      if (INVALID_NAME.test(entry.row.name)) continue;
-      const target = nodeName(entry.row, reached.datacenter.name, this.settings).toLowerCase();
-      records.push({ type: TYPE.NS, name: domain, ttl, target });
-      glue.push(...(literalRecords(target, entry.row.address, TYPE.ANY, ttl) ?? []));
-      if (records.length === NAME_SERVERS_MAX) break;
-    }
-    return { records, glue };
+    return typeof reached === "string" ? { records: [], glue: [] } : nameServers(reached, this.settings);
   }
 
   #node(lookup: Lookup, name: string, datacenter: string | undefined): true {
     const { message } = lookup;
-    const { type, name: owner } = lookup.question;
-    if (!NODE_TYPES.has(type)) return true;
+    if (!isNodeQuestion(lookup)) return true;
     const reached = this.#reach(datacenter);
     if (typeof reached === "string") return this.#answerTrouble(message, reached);
     const known = reached.datacenter.catalog.node(name);
     if (known === undefined || !reached.authorizer.reads("node", known.name)) return this.#answerNxdomain(message);
     const row = translationOf(this.settings, this.#agent, reached.datacenter).node(known);
-    const texts = metaRecords(owner, row, this.settings.nodeTtlS);
-    if (type !== TYPE.TXT) message.answer.push(...this.#nodeRecords(row, lookup));
-    if (type === TYPE.TXT || type === TYPE.ANY) message.answer.push(...texts);
-    else if (this.settings.nodeMetaTxt) message.additional.push(...texts);
+    answerNode(lookup, row, this.settings, (host) => this.#chase(host, lookup));
     return true;
-  }
-
-  #nodeRecords({ address }: NodeRow, lookup: Lookup): readonly Rr[] {
-    const { name: owner, type } = lookup.question;
-    const ttl = this.settings.nodeTtlS;
-    const literal = literalRecords(owner, address, type, ttl);
-    if (literal !== undefined) return literal;
-    return [{ type: TYPE.CNAME, name: owner, ttl, target: fqdn(address) }, ...this.#chase(fqdn(address), lookup)];
   }
 
   /** What a host name leads to: within the domain by our own answers, else by one question to the recursors. */
@@ -224,17 +178,8 @@ export class Resolver {
       this.#dispatch({ message, question, opt: undefined, transport: "udp", chasesLeft: chasesLeft - 1 }, prefix);
       return message.answer;
     }
-    for (const recursor of this.settings.recursors) {
-      const reply = this.#ask(recursor, name, TYPE.A, "udp");
-      if (reply !== undefined) return reply.answer;
-    }
-    return [];
-  }
-
-  #ask(recursor: string, name: string, type: number, transport: Transport): UpstreamReply | undefined {
-    const reply = askUpstream(this.#upstreams.get(recursor), name, type, transport);
-    if (reply === undefined) this.waitedMs += this.settings.recursorTimeoutMs;
-    return reply;
+    const [reply] = this.#recursors.replies(name, TYPE.A, "udp");
+    return reply?.answer ?? [];
   }
 
   #service(lookup: Lookup, asked: Extract<NameQuestion, { kind: "service" }>): true {
@@ -267,30 +212,25 @@ export class Resolver {
     if (question.type === TYPE.SRV) answerServices(lookup, shown, context);
     else answerAddresses(lookup, shown, context);
     trim(message, transport, opt, this.settings);
-    if (message.answer.length === 0 && (message.flags & FLAG.TC) === 0) message.authority.push(this.#soa());
+    if (message.answer.length === 0 && (message.flags & FLAG.TC) === 0)
+      message.authority.push(soaRecord(this.settings, this.#agent.kernel.nowMs));
     return true;
   }
 
-  /** An address written as a name: no catalog is asked. */
-  #addr({ message }: Lookup, { hex, prefix }: Extract<NameQuestion, { kind: "addr" }>): true {
-    const length = Math.trunc(hex.length / 2);
-    if (length !== 4 && length !== 16) return true;
-    if (!/^(?:[0-9a-f]{2})+$/.test(hex)) return this.#answerNxdomain(message);
-    message.answer.push({
-      type: length === 4 ? TYPE.A : TYPE.AAAA,
-      name: prefix + this.settings.domain,
-      ttl: this.settings.nodeTtlS,
-      address: addressText([...Buffer.from(hex, "hex")]),
-    });
+  /** An address written as a name. One of another length than addresses have gets an empty answer. */
+  #address({ message }: Lookup, asked: Extract<NameQuestion, { kind: "addr" }>): true {
+    const record = addressNameRecord(asked, this.settings);
+    if (record === "invalid") return this.#answerNxdomain(message);
+    if (record !== undefined) message.answer.push(record);
     return true;
   }
 
-  /** The name of whoever has an address, whatever the type of the question. */
+  /** The name of the holder of an address, whatever the type of the question. */
   #reverse(query: Query, question: Question, transport: Transport): Message {
     const message = this.#begin(query);
-    if (question.type === TYPE.SOA) message.authority.push(this.#soa());
+    if (question.type === TYPE.SOA) message.authority.push(soaRecord(this.settings, this.#agent.kernel.nowMs));
     const target = this.#nameOfHolder(question.name.toLowerCase());
-    if (target === undefined) return this.#recurse(query, question, transport);
+    if (target === undefined) return this.#recursors.relay(query, question, transport);
     message.answer.push({ type: TYPE.PTR, name: question.name, ttl: 0, target });
     echoOpt(message, query.opt, true);
     return message;
@@ -303,28 +243,6 @@ export class Resolver {
       if (reached === "no-leader") this.waitedMs += this.#agent.holdMs;
       return undefined;
     }
-    const { name: datacenter } = reached.datacenter;
-    const holder = holderOf(reached, name);
-    if (holder?.kind === "node") return nodeName(holder.node, datacenter, this.settings);
-    return holder && `${holder.name}.service.${datacenter}.${this.settings.domain}`;
-  }
-
-  /** Asks the recursors in turn, by the client's transport; the first useful answer is passed on. */
-  #recurse(query: Query, { name, type }: Question, transport: Transport): Message {
-    const message = newMessage(query, RCODE.SERVFAIL);
-    message.flags |= FLAG.RA;
-    for (const recursor of this.settings.recursors) {
-      const reply = this.#ask(recursor, name, type, transport);
-      if (reply === undefined || (reply.rcode !== RCODE.NOERROR && reply.rcode !== RCODE.NXDOMAIN)) continue;
-      message.rcode = reply.rcode;
-      message.flags &= ~FLAG.CD;
-      if (reply.isAuthoritative) message.flags |= FLAG.AA;
-      if (reply.isTruncated) message.flags |= FLAG.TC;
-      message.answer = reply.answer;
-      message.authority = reply.authority;
-      return message;
-    }
-    echoOpt(message, query.opt, true);
-    return message;
+    return nameOfHolder(reached, name, this.settings);
   }
 }

@@ -1,5 +1,7 @@
 import type { NodeEntry, NodeRow } from "../state/rows.ts";
+import type { DnsSettings } from "../behaviour/config.ts";
 import { addressBytes, reverseName } from "../wire/codec/address.ts";
+import { nodeName } from "./instances.ts";
 import type { ReachedDatacenter } from "./reach.ts";
 
 /** Who has an address. */
@@ -7,8 +9,8 @@ type AddressHolder =
   | { readonly kind: "node"; readonly node: NodeRow }
   | { readonly kind: "service"; readonly name: string };
 
-/** Who has the address of a reverse name: the first node that has, else the first service. */
-export function holderOf({ datacenter, authorizer }: ReachedDatacenter, name: string): AddressHolder | undefined {
+/** Who has the address of a reverse name: the first node that has it, else the first service. */
+function holderOf({ datacenter, authorizer }: ReachedDatacenter, name: string): AddressHolder | undefined {
   const { catalog } = datacenter;
   const node = firstNode(
     catalog.state.nodes.values(),
@@ -25,7 +27,15 @@ export function holderOf({ datacenter, authorizer }: ReachedDatacenter, name: st
   return undefined;
 }
 
-/** The first in the order of names among those that fit. */
+/** The name of the node, or else the service, that has the address of a reverse name; undefined where nobody has it. */
+export function nameOfHolder(reached: ReachedDatacenter, name: string, settings: DnsSettings): string | undefined {
+  const { name: datacenter } = reached.datacenter;
+  const holder = holderOf(reached, name);
+  if (holder?.kind === "node") return nodeName(holder.node, datacenter, settings);
+  return holder && `${holder.name}.service.${datacenter}.${settings.domain}`;
+}
+
+/** The first by name among those that fit. */
 function firstNode(entries: Iterable<NodeEntry>, fits: (row: NodeRow) => boolean): NodeRow | undefined {
   let first: NodeRow | undefined;
   for (const { row } of entries)

@@ -1,6 +1,6 @@
 import type { HttpReply, Route } from "../../kernel/index.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
-import type { PolicyRow, TokenRow } from "../state/acl.ts";
+import type { PolicyRow, TokenRow } from "../state/acl-rows.ts";
 import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
 import { answerAtOnce, type ConsulHandler, textReply } from "../wire/handler.ts";
 import { ANY, BOOL, lax, listOf, STRING, STRINGS, structOf } from "../wire/json/shape.ts";

@@ -1,57 +1,24 @@
-import { type HttpReply, isObject, type Route } from "../../kernel/index.ts";
+import type { HttpReply, Route } from "../../kernel/index.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
-import { addressesByTag, isAnyAddress, weightsError, weightsOf } from "../behaviour/definitions.ts";
+import { checkOf, serviceOf } from "../behaviour/registration.ts";
 import type { Authorizer } from "../state/acl-rules.ts";
-import type { Registration } from "../state/catalog.ts";
-import type { Check, Service } from "../state/rows.ts";
+import type { Registration } from "../state/registration.ts";
 import { checkUuid } from "../state/sessions.ts";
 import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
-import { durationNs, durationText } from "../wire/duration.ts";
 import { answerAtOnce } from "../wire/handler.ts";
-import {
-  ANY,
-  BOOL,
-  type Decoded,
-  DURATION,
-  INT,
-  listOf,
-  STRING,
-  STRINGS,
-  structOf,
-  TEXTS,
-} from "../wire/json/shape.ts";
+import { ANY, BOOL, type Decoded, DURATION, INT, listOf, STRING, structOf, TEXTS } from "../wire/json/shape.ts";
 import { deny, refuseInternally } from "../wire/refusal.ts";
-import { CONNECT, SERVICE_ADDRESSES, WEIGHTS } from "../wire/shapes.ts";
+import { REGISTERED_CHECK, REGISTERED_SERVICE } from "../wire/shapes.ts";
 
 const NODE_SERVICE = structOf("structs.NodeService", {
-  Kind: STRING,
-  ID: STRING,
-  Service: STRING,
-  Tags: STRINGS,
-  Address: STRING,
-  TaggedAddresses: SERVICE_ADDRESSES,
-  Meta: TEXTS,
-  Port: INT,
-  Weights: WEIGHTS,
-  EnableTagOverride: BOOL,
+  ...REGISTERED_SERVICE,
   Proxy: ANY,
-  Connect: CONNECT,
   CreateIndex: INT,
   ModifyIndex: INT,
 });
 
 const HEALTH_CHECK = structOf("structs.HealthCheck", {
-  Node: STRING,
-  CheckID: STRING,
-  Name: STRING,
-  Status: STRING,
-  Notes: STRING,
-  Output: STRING,
-  ServiceID: STRING,
-  ServiceName: STRING,
-  ServiceTags: STRINGS,
-  Type: STRING,
-  Definition: ANY,
+  ...REGISTERED_CHECK,
   Interval: DURATION,
   Timeout: DURATION,
   CreateIndex: INT,
@@ -81,9 +48,6 @@ const DEREGISTER = structOf("structs.DeregisterRequest", {
   WriteRequest: ANY,
   Token: STRING,
 });
-
-type NodeServiceFields = Omit<Decoded<typeof NODE_SERVICE>, "CreateIndex" | "ModifyIndex" | "Proxy">;
-type HealthCheckFields = Omit<Decoded<typeof HEALTH_CHECK>, "CreateIndex" | "ModifyIndex" | "Interval" | "Timeout">;
 
 function register(call: ConsulCall): HttpReply {
   const fields = decodeBody(call, REGISTER);
@@ -118,60 +82,6 @@ function registrationOf(fields: Decoded<typeof REGISTER>): Registration {
 function checkNodeId(id: string): void {
   if (id.length !== 36) refuseInternally("Bad node ID: uuid string is wrong length");
   checkUuid(id, "Bad node ID");
-}
-
-/** A service as a registration gives it. @throws HttpError 500 in Consul's words */
-export function serviceOf(node: string, fields: NodeServiceFields): Service {
-  const { Service: name = "", Address: address = "" } = fields;
-  const id = fields.ID || name;
-  if (id !== "" && name === "") refuseInternally("Must provide service name with ID");
-  if (isAnyAddress(address)) refuseInternally("Invalid service address");
-  const weights = weightsOf(fields.Weights);
-  return {
-    node,
-    id,
-    name,
-    address,
-    port: fields.Port ?? 0,
-    tags: fields.Tags ?? [],
-    meta: fields.Meta ?? null,
-    // The catalog takes weights that an agent would refuse, and forgets them.
-    weights: weightsError(weights) === undefined ? weights : { passing: 1, warning: 1 },
-    taggedAddresses: fields.TaggedAddresses === undefined ? null : addressesByTag(fields.TaggedAddresses),
-    enableTagOverride: fields.EnableTagOverride ?? false,
-    kind: fields.Kind ?? "",
-    native: fields.Connect?.Native ?? false,
-  };
-}
-
-/** A check as a registration gives it. */
-export const checkOf = (node: string, fields: HealthCheckFields): Check => ({
-  node: fields.Node || node,
-  id: fields.CheckID || (fields.Name ?? ""),
-  name: fields.Name ?? "",
-  status: fields.Status ?? "",
-  notes: fields.Notes ?? "",
-  output: fields.Output ?? "",
-  serviceId: fields.ServiceID ?? "",
-  type: fields.Type || checkTypeOf(fields.Definition),
-  definition: definitionOf(fields.Definition),
-});
-
-const DURATIONS = ["Interval", "Timeout", "DeregisterCriticalServiceAfter"];
-const DEFAULTS = new Set<unknown>(["", "0s", 0, false, null, undefined]);
-
-/** A definition as the catalog shows it: what is not the default, durations in Go's form. */
-function definitionOf(given: unknown): Readonly<Record<string, unknown>> {
-  const entries = Object.entries(given ?? {}).map(([key, value]: [string, unknown]) => {
-    const ns = DURATIONS.includes(key) && typeof value === "string" ? durationNs(value) : undefined;
-    return [key, ns === undefined ? value : durationText(ns)] as const;
-  });
-  return Object.fromEntries(entries.filter(([, value]) => !DEFAULTS.has(value)));
-}
-
-function checkTypeOf(definition: unknown): string {
-  if (!isObject(definition)) return "";
-  return definition.HTTP ? "http" : definition.TCP ? "tcp" : "";
 }
 
 function mayRegister(

@@ -1,6 +1,6 @@
 import type { HttpReply, Route } from "../../kernel/index.ts";
 import { sessionTtlNsMin } from "../behaviour/config.ts";
-import { SERF_HEALTH } from "../state/catalog.ts";
+import { SERF_HEALTH } from "../state/health.ts";
 import { SessionError, type SessionRow } from "../state/sessions.ts";
 import { type ConsulCall, type ConsulSim, decodeBody } from "../wire/call.ts";
 import { durationNs, durationText, invalidDuration } from "../wire/duration.ts";

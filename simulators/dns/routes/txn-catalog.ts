@@ -1,23 +1,11 @@
 import type { Datacenter } from "../behaviour/datacenter.ts";
+import { checkOf, serviceOf } from "../behaviour/registration.ts";
 import type { Authorizer } from "../state/acl-rules.ts";
-import type { Registration } from "../state/catalog.ts";
-import {
-  ANY,
-  BOOL,
-  type Decoded,
-  INT,
-  lax,
-  STRING,
-  STRINGS,
-  type StructFields,
-  structOf,
-  TEXTS,
-  UINT64,
-} from "../wire/json/shape.ts";
+import type { Registration } from "../state/registration.ts";
+import { type Decoded, lax, STRING, type StructFields, structOf, TEXTS, UINT64 } from "../wire/json/shape.ts";
 import { PERMISSION_DENIED, Refusal } from "../wire/refusal.ts";
-import { CONNECT, SERVICE_ADDRESSES, WEIGHTS } from "../wire/shapes.ts";
+import { REGISTERED_CHECK, REGISTERED_SERVICE } from "../wire/shapes.ts";
 import { checkView, nodeView, serviceView } from "../wire/views.ts";
-import { checkOf, serviceOf } from "./catalog-registration.ts";
 
 const apiStruct = <const F extends StructFields>(name: string, fields: F) => lax(structOf(`api.${name}`, fields));
 
@@ -31,36 +19,8 @@ const NODE = apiStruct("Node", {
   CreateIndex: UINT64,
   ModifyIndex: UINT64,
 });
-const SERVICE = apiStruct("AgentService", {
-  Kind: STRING,
-  ID: STRING,
-  Service: STRING,
-  Tags: STRINGS,
-  Meta: TEXTS,
-  Port: INT,
-  Address: STRING,
-  TaggedAddresses: SERVICE_ADDRESSES,
-  Weights: WEIGHTS,
-  EnableTagOverride: BOOL,
-  CreateIndex: UINT64,
-  ModifyIndex: UINT64,
-  Connect: CONNECT,
-});
-const CHECK = apiStruct("HealthCheck", {
-  Node: STRING,
-  CheckID: STRING,
-  Name: STRING,
-  Status: STRING,
-  Notes: STRING,
-  Output: STRING,
-  ServiceID: STRING,
-  ServiceName: STRING,
-  ServiceTags: STRINGS,
-  Type: STRING,
-  Definition: ANY,
-  CreateIndex: UINT64,
-  ModifyIndex: UINT64,
-});
+const SERVICE = apiStruct("AgentService", { ...REGISTERED_SERVICE, CreateIndex: UINT64, ModifyIndex: UINT64 });
+const CHECK = apiStruct("HealthCheck", { ...REGISTERED_CHECK, CreateIndex: UINT64, ModifyIndex: UINT64 });
 
 /** An element of a transaction that is about a node. */
 export const NODE_OPERATION = apiStruct("NodeTxnOp", { Verb: STRING, Node: NODE });
@@ -113,7 +73,7 @@ export function checkOperation({ Verb = "", Check: fields = {} }: Decoded<typeof
   return { kind: "Check", verb: Verb, node: fields.Node ?? "", id, index: indexOf(fields), fields };
 }
 
-/** Why an operation is refused before anything is tried; `undefined` when it is not. */
+/** Why an operation is refused before any is tried; `undefined` when it is not. */
 export function catalogObjection(
   { catalog }: Datacenter,
   authorizer: Authorizer,
@@ -155,18 +115,18 @@ export function performCatalog(
     case "get":
       return known === undefined ? refuse(`${what} doesn't exist`) : resultOf(datacenter, operation);
     case "set":
-      register(datacenter, operation, index);
+      write(datacenter, operation, index);
       return resultOf(datacenter, operation);
     case "cas":
       if ((known ?? 0) !== operation.index) refuse(`failed to set ${what}, index is stale`);
-      register(datacenter, operation, index);
+      write(datacenter, operation, index);
       return resultOf(datacenter, operation);
     case "delete":
-      deregister(datacenter, operation);
+      remove(datacenter, operation);
       return [];
     case "delete-cas":
       if (known !== undefined && known !== operation.index) refuse(`failed to delete ${what}, index is stale`);
-      deregister(datacenter, operation);
+      remove(datacenter, operation);
       return [];
     default:
       return refuse(`unknown ${kind} verb "${verb}"`);
@@ -189,7 +149,8 @@ function resultOf({ catalog, name }: Datacenter, { kind, node, id }: CatalogOper
   return check === undefined ? [] : [{ Check: checkView(check, null) }];
 }
 
-function register({ catalog }: Datacenter, operation: CatalogOperation, index: number): void {
+/** @throws Refusal for a service or check on a node that is not there */
+function write({ catalog }: Datacenter, operation: CatalogOperation, index: number): void {
   const { node } = operation;
   if (operation.kind === "Node") return catalog.register(nodeRegistration(node, operation.fields), index);
   const row = catalog.node(node);
@@ -211,7 +172,7 @@ const nodeRegistration = (node: string, fields: NodeOperation["fields"]): Regist
   checks: [],
 });
 
-function deregister({ catalog }: Datacenter, { kind, node, id }: CatalogOperation): void {
+function remove({ catalog }: Datacenter, { kind, node, id }: CatalogOperation): void {
   if (kind === "Node") catalog.deregisterNode(node);
   else if (kind === "Service") catalog.deregisterService(node, id);
   else catalog.deregisterCheck(node, id);

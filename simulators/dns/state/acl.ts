@@ -1,33 +1,9 @@
 import { Refusal } from "../wire/refusal.ts";
 import { hash } from "node:crypto";
 import { byText, type Slot } from "../../kernel/index.ts";
+import { ANONYMOUS, MANAGEMENT, type PolicyRow, type TokenRow } from "./acl-rows.ts";
 import { ALLOW_ALL, Authorizer, readRules } from "./acl-rules.ts";
 import type { Store } from "./store.ts";
-
-/** A policy, as it is kept. */
-export interface PolicyRow {
-  readonly id: string;
-  readonly name: string;
-  readonly description: string;
-  readonly rules: string;
-  readonly hash: string;
-  readonly createIndex: number;
-  readonly modifyIndex: number;
-}
-
-/** A token, as it is kept. */
-export interface TokenRow {
-  readonly accessor: string;
-  readonly secret: string;
-  readonly description: string;
-  /** Ids of policies. */
-  readonly policies: readonly string[];
-  readonly local: boolean;
-  readonly createdMs: number;
-  readonly hash: string;
-  readonly createIndex: number;
-  readonly modifyIndex: number;
-}
 
 interface AclState {
   readonly policies: Map<string, PolicyRow>;
@@ -38,12 +14,6 @@ interface AclState {
 /** A refusal; the message is Consul's. */
 class AclError extends Refusal {}
 
-const ANONYMOUS_ACCESSOR = "00000000-0000-0000-0000-000000000002";
-const ANONYMOUS_SECRET = "anonymous";
-const MANAGEMENT_POLICY = "00000000-0000-0000-0000-000000000001";
-const MANAGEMENT_RULES = `acl = "write" agent_prefix "" { policy = "write" } event_prefix "" { policy = "write" } key_prefix "" { policy = "write" }
-keyring = "write" node_prefix "" { policy = "write" } operator = "write" query_prefix "" { policy = "write" }
-service_prefix "" { policy = "write" } session_prefix "" { policy = "write" }`;
 const NAME = /^[A-Za-z0-9\-_]{1,128}$/;
 
 /** How a datacenter is configured. */
@@ -71,27 +41,16 @@ export class Acl {
   /** The first writes of a server with ACLs: the management policy, its token, the anonymous token. */
   begin(): void {
     if (!this.options.enabled) return;
-    this.#putPolicy({
-      id: MANAGEMENT_POLICY,
-      name: "global-management",
-      description: "Builtin Policy that grants unlimited access",
-      rules: MANAGEMENT_RULES,
-    });
+    this.#putPolicy(MANAGEMENT);
     if (this.options.master !== "")
       this.#putToken({
         accessor: this.#uuid(),
         secret: this.options.master,
         description: "Master Token",
-        policies: [MANAGEMENT_POLICY],
+        policies: [MANAGEMENT.id],
         local: false,
       });
-    this.#putToken({
-      accessor: ANONYMOUS_ACCESSOR,
-      secret: ANONYMOUS_SECRET,
-      description: "Anonymous Token",
-      policies: [],
-      local: false,
-    });
+    this.#putToken(ANONYMOUS);
   }
 
   #uuid(): string {
@@ -102,19 +61,19 @@ export class Acl {
     return this.#store.kernel.secrets("dns/acl").uuid();
   }
 
-  /** What the holder of a secret may do; `undefined` for a secret that nobody has. An empty secret is the anonymous token's. */
+  /** What the holder of a secret may do; `undefined` for an unknown secret. An empty secret is the anonymous token's. */
   resolve(secret: string): Authorizer | undefined {
     if (!this.options.enabled) return ALLOW_ALL;
-    const token = this.#slot.value.tokens.get(secret === "" ? ANONYMOUS_SECRET : secret);
+    const token = this.#slot.value.tokens.get(secret === "" ? ANONYMOUS.secret : secret);
     if (token === undefined) return undefined;
     const rules = token.policies.flatMap((id) => readRules(this.#slot.value.policies.get(id)?.rules ?? ""));
     return new Authorizer(rules, this.options.isDeny ? "deny" : "write");
   }
 
+  /** The index at which the first management token came; 0 while there is none. */
   get bootstrappedAt(): number {
     return (
-      [...this.#slot.value.tokens.values()].find(({ policies }) => policies.includes(MANAGEMENT_POLICY))?.createIndex ??
-      0
+      [...this.#slot.value.tokens.values()].find(({ policies }) => policies.includes(MANAGEMENT.id))?.createIndex ?? 0
     );
   }
 
@@ -124,7 +83,7 @@ export class Acl {
       accessor: this.#uuid(),
       secret: this.#secret(),
       description: "Bootstrap Token (Global Management)",
-      policies: [MANAGEMENT_POLICY],
+      policies: [MANAGEMENT.id],
       local: false,
     });
   }
@@ -146,7 +105,7 @@ export class Acl {
   }
 
   tokenOf(secret: string): TokenRow | undefined {
-    return this.#slot.value.tokens.get(secret === "" ? ANONYMOUS_SECRET : secret);
+    return this.#slot.value.tokens.get(secret === "" ? ANONYMOUS.secret : secret);
   }
 
   policies(): readonly PolicyRow[] {
@@ -204,7 +163,7 @@ export class Acl {
   deletePolicy(id: string): void {
     const policy = this.policy(id);
     if (policy === undefined) return;
-    if (id === MANAGEMENT_POLICY)
+    if (id === MANAGEMENT.id)
       throw new AclError("Delete operation not permitted on the builtin global-management policy");
     const index = this.#store.next();
     this.#slot.value.policies.delete(id);
@@ -240,7 +199,7 @@ export class Acl {
 
   /** @throws AclError for the anonymous token */
   deleteToken(accessor: string): void {
-    if (accessor === ANONYMOUS_ACCESSOR) throw new AclError("Delete operation not permitted on the anonymous token");
+    if (accessor === ANONYMOUS.accessor) throw new AclError("Delete operation not permitted on the anonymous token");
     const token = this.token(accessor);
     if (token === undefined) return;
     const index = this.#store.next();

@@ -38,7 +38,7 @@ export function linkService({ byService }: CatalogState, service: ServiceRow): v
   byService.set(name, instances.set(instanceKey(service), service));
 }
 
-/** Takes an instance out of its service. Answers whether it was the last, with which the service goes. */
+/** Takes an instance out of its service. True if it was the last, with which the service goes. */
 export function unlinkService({ byService }: CatalogState, service: ServiceRow): boolean {
   const name = service.name.toLowerCase();
   const instances = byService.get(name);

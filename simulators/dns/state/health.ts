@@ -1,5 +1,8 @@
 import type { CheckRow, NodeEntry, ServiceRow } from "./rows.ts";
 
+/** The check by which the gossip pool says whether a node is alive. */
+export const SERF_HEALTH = "serfHealth";
+
 const MAINTENANCE = /^_node_maintenance$|^_service_maintenance:/;
 
 /** The status of several checks together; `maintenance` outranks critical, an unknown status counts as none. */

@@ -7,7 +7,7 @@ interface StoreState {
   readonly touched: Map<string, number>;
 }
 
-/** The write counter of one datacenter: each write has an index, each table remembers its last, whoever waits is woken. */
+/** The write counter of one datacenter: each write has an index, each table remembers its last, and readers that wait are woken. */
 export class Store {
   readonly kernel: Kernel;
   readonly datacenter: string;

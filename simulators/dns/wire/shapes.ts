@@ -54,13 +54,13 @@ export const NODE_CHECK = anonymous(
 );
 
 /** Addresses of a service by tag. */
-export const SERVICE_ADDRESSES = mapOf(structOf("structs.ServiceAddress", { Address: STRING, Port: INT }));
+const SERVICE_ADDRESSES = mapOf(structOf("structs.ServiceAddress", { Address: STRING, Port: INT }));
 
 /** Weights of a service in SRV records. */
-export const WEIGHTS = structOf("structs.Weights", { Passing: INT, Warning: INT });
+const WEIGHTS = structOf("structs.Weights", { Passing: INT, Warning: INT });
 
 /** How a service takes part in the mesh. */
-export const CONNECT = structOf("structs.ServiceConnect", { Native: BOOL, SidecarService: ANY });
+const CONNECT = structOf("structs.ServiceConnect", { Native: BOOL, SidecarService: ANY });
 
 /** A service as an agent registers it (Consul 1.8, "Register Service"). */
 export const SERVICE = anonymous(
@@ -93,3 +93,33 @@ export type ServiceFields = Decoded<typeof SERVICE>;
 
 /** A report on a TTL check. */
 export const CHECK_UPDATE = structOf("agent.checkUpdate", { Status: STRING, Output: STRING });
+
+/** Members of a service in a registration, at the catalog or within a transaction (Consul 1.8, "Register Entity"). */
+export const REGISTERED_SERVICE = {
+  Kind: STRING,
+  ID: STRING,
+  Service: STRING,
+  Tags: STRINGS,
+  Address: STRING,
+  TaggedAddresses: SERVICE_ADDRESSES,
+  Meta: TEXTS,
+  Port: INT,
+  Weights: WEIGHTS,
+  EnableTagOverride: BOOL,
+  Connect: CONNECT,
+} as const;
+
+/** Members of a check in a registration, at the catalog or within a transaction. */
+export const REGISTERED_CHECK = {
+  Node: STRING,
+  CheckID: STRING,
+  Name: STRING,
+  Status: STRING,
+  Notes: STRING,
+  Output: STRING,
+  ServiceID: STRING,
+  ServiceName: STRING,
+  ServiceTags: STRINGS,
+  Type: STRING,
+  Definition: ANY,
+} as const;

@@ -1,4 +1,4 @@
-import type { LocalCheck } from "../behaviour/local.ts";
+import type { LocalCheck } from "../behaviour/local-check.ts";
 import type { CheckRow, Meta, NodeRow, Service, ServiceRow } from "../state/rows.ts";
 import type { SessionRow } from "../state/sessions.ts";
 

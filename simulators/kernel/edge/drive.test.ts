@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EPOCH_MS, Kernel } from "../kernel.ts";
+import { EPOCH_MS, Kernel } from "../index.ts";
 import { VirtualDriver } from "./drive.ts";
 
 describe("virtual time", () => {
@@ -18,7 +18,7 @@ describe("virtual time", () => {
     expect(seen).toEqual([3_600_000, 3_600_000]);
   });
 
-  it("lets two sleepers meet in the order of time", async () => {
+  it("wakes two sleepers in the order of time", async () => {
     const driver = new VirtualDriver(new Kernel());
     const seen: string[] = [];
     const sleeper = async (name: string, ms: number): Promise<void> => {
@@ -31,7 +31,7 @@ describe("virtual time", () => {
     expect(seen).toEqual(["a", "b", "a", "b", "a", "b"]);
   });
 
-  it("says so when the awaited work can never end", async () => {
+  it("reports awaited work that can never end", async () => {
     const driver = new VirtualDriver(new Kernel());
     await expect(driver.run(new Promise(() => {}))).rejects.toThrow("KERNEL_DEADLOCK");
   });
@@ -68,7 +68,7 @@ describe("tracked work", () => {
     expect(ended).toEqual(["slow at 0", "quick at 0", "middle at 0", "sleep"]);
   });
 
-  it("fails as it fails, also where nobody drives", async () => {
+  it("fails with its own error, also without a driver", async () => {
     const driver = new VirtualDriver(new Kernel());
     await expect(driver.track(Promise.reject(new Error("broken")))).rejects.toThrow("broken");
     expect(await driver.track(Promise.resolve(7))).toBe(7);

@@ -36,10 +36,10 @@ function sleepOn(driver: Driver, ms: number, signal?: AbortSignal): Promise<void
 const macrotask = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const EVENTS_BETWEEN_TURNS = 1024;
-/** Turns of the event loop without tracked work after which nothing is running: one for reactions, one for what they defer. */
+/** Turns of the event loop without tracked work after which nothing counts as running: one for reactions, one for what they defer. */
 const IDLE_TURNS = 2;
 
-/** Tracked work: once it has settled, `release` lets its result go to who waits for it. */
+/** Tracked work: once it has settled, `release` hands its result to whoever waits for it. */
 interface Held {
   release: (() => void) | undefined;
 }
@@ -49,7 +49,7 @@ interface Held {
  * react to the last event. One turn of the event loop runs all reactions that need no timer, thread or socket of their own; work
  * that needs one must be tracked.
  *
- * How long tracked work really takes must not show. So its results are held, and let go one at a time, in the order in which the work
+ * How long tracked work really takes must not show. So its results are held and released one at a time, in the order in which the work
  * began, each when nothing else is running.
  */
 export class VirtualDriver implements Driver {
@@ -84,7 +84,7 @@ export class VirtualDriver implements Driver {
     this.#woke = true;
   }
 
-  /** Lets go of what is held until there is nothing left and nothing runs. */
+  /** Releases what is held until nothing is left and nothing runs. */
   async #drain(): Promise<void> {
     for (let idle = 0; idle < IDLE_TURNS || this.#held.length > 0; idle++) {
       await macrotask();
@@ -118,7 +118,7 @@ export class VirtualDriver implements Driver {
     await this.#settle();
     for (let events = 1; !settled; events++) {
       if (!this.kernel.step()) throw new KernelError("KERNEL_DEADLOCK");
-      // Work outside that nobody tracks would starve while a periodic timer keeps the world busy.
+      // Untracked work outside would starve while a periodic timer keeps the world busy.
       if (this.#isDisturbed() || events % EVENTS_BETWEEN_TURNS === 0) await this.#settle();
     }
     return done;
@@ -198,7 +198,7 @@ export class WallDriver implements Driver {
     this.arrive();
   }
 
-  /** Stops following the wall; nothing runs any more. */
+  /** Stops following the wall clock; nothing runs any more. */
   stop(): void {
     clearTimeout(this.#timer);
     this.kernel.onScheduled = undefined;

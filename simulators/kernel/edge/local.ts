@@ -32,7 +32,7 @@ export class LocalNet {
     this.#driver = driver;
   }
 
-  /** Lets a host answer at `address:port`. The answer takes it away. */
+  /** Lets a host answer at `address:port`. The function returned removes it. */
   attach(address: string, port: number, host: LocalHost): () => void {
     const key = `${address}:${port}`;
     this.#hosts.set(key, host);
@@ -41,7 +41,7 @@ export class LocalNet {
     };
   }
 
-  /** Notes who answers where; what is answered brings it back, as a snapshot of the kernel brings back the rest of a world. */
+  /** Notes who answers where; the function returned brings that back, as a snapshot of the kernel does for the rest of a world. */
   mark(): () => void {
     const hosts = new Map(this.#hosts);
     return () => {
@@ -76,7 +76,7 @@ export class LocalNet {
     const host = this.#hosts.get(`${address}:${port}`);
     if (host === undefined || !this.admits(source, address, port))
       throw connectionError("ECONNREFUSED", `connect ECONNREFUSED ${address}:${port}`);
-    // Whoever answers may itself wait on the world's time, so its work is not tracked here: it tracks its own.
+    // The answering host may itself wait for the world's time, so its work is not tracked here: it tracks its own.
     if ("fetch" in host) return host.fetch(request);
     return this.#ask(host.service, request, url, source);
   }
@@ -85,7 +85,7 @@ export class LocalNet {
     const incoming = await this.#driver.track(toHttpRequest(service, request, url, source));
     this.#driver.arrive();
     const reply = await replyOf(service.receive(incoming), this.#driver, request.signal);
-    // In process nobody reads a log: a defect of a simulator ends the request of whoever met it.
+    // In process nobody reads a log, so a defect of a simulator fails the request that met it.
     if (reply.crash !== undefined) throw reply.crash;
     return toResponse(reply);
   }
@@ -115,7 +115,7 @@ export async function toHttpRequest(
   const upload = service.uploadOf(request.method, url.pathname);
   const body =
     upload === undefined && request.body !== null ? new Uint8Array(await request.arrayBuffer()) : new Uint8Array();
-  // What `fetch` itself says of the body.
+  // The type that `fetch` itself gives the body.
   const hasLength =
     body.length > 0 || ((request.method === "PUT" || request.method === "POST") && request.body === null);
   const headers = hasLength ? { "content-length": String(body.length), ...sent } : sent;
@@ -143,7 +143,7 @@ export function replyOf(
     };
     if (gone?.aborted) return hangUp();
     const { restored } = driver.kernel;
-    // A world that is restored knows nothing of what was under way: the process never ends.
+    // A restored world has no trace of what was under way: the process never ends.
     const lose = (): void => {
       restored.delete(lose);
       resolve(LOST);
@@ -174,7 +174,7 @@ export function toResponse(reply: HttpReply): Response {
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
   if (BODILESS.has(reply.status) || bytes.length === 0) return new Response(null, init);
   if (reply.wire?.kind === "truncate" && reply.wire.bytes < bytes.length) {
-    // Its head promises the whole, so that whoever gets less can tell.
+    // The head announces the whole length, so that a reader of less can tell.
     if (!list.some(([name]) => name.toLowerCase() === "content-length"))
       list.push(["Content-Length", String(bytes.length)]);
     return new Response(truncatedStream(bytes.subarray(0, reply.wire.bytes)), init);
@@ -183,7 +183,7 @@ export function toResponse(reply: HttpReply): Response {
   return new Response(new Uint8Array(bytes), init);
 }
 
-/** These bytes, and then an error: whoever reads gets them first. */
+/** A stream of these bytes, followed by an error. */
 function truncatedStream(bytes: Uint8Array): ReadableStream<Uint8Array> {
   const parts = bytes.length === 0 ? [] : [new Uint8Array(bytes)];
   return new ReadableStream<Uint8Array>(

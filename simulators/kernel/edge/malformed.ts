@@ -26,7 +26,7 @@ export async function answerMalformed(
     ...makeRequest(method, url, { headers, origin: `${scheme}://${headers.host ?? "localhost"}`, source }),
     method,
   };
-  // An upload that comes in such a message is none: its stream is not worth opening.
+  // An upload in such a message is never accepted, so its stream is not opened.
   const isUpload = service.uploadOf(common.method, common.path) !== undefined;
   const reply = isUpload ? service.unread(common, "cut") : await receive({ ...common, body });
   return bytesOf(reply, method);

@@ -4,14 +4,16 @@ import { type Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Service } from "../http/api.ts";
-import { type HttpReply, type HttpRequest, makeRequest, type ReplyHeaders, serialise } from "../http/message.ts";
+import type { HttpReply, HttpRequest } from "../http/message.ts";
 import type { Process } from "../process.ts";
 import { BodyError, readBody, readableBody } from "./body.ts";
 import { Connections, hearErrors, portOf, resetConnection } from "./connections.ts";
 import type { Driver } from "./drive.ts";
+import { readHead, sourceOf } from "./head.ts";
 import { replyOf } from "./local.ts";
 import { answerMalformed } from "./malformed.ts";
 import type { PasswordThrottle } from "./throttle.ts";
+import { writeReply } from "./write.ts";
 
 /** Where an API is served, and to whom. */
 export interface ServeOptions {
@@ -21,11 +23,11 @@ export interface ServeOptions {
   readonly port: number;
   /** PEM key and certificate chain: serves HTTPS. */
   readonly tls?: { readonly key: string; readonly cert: string };
-  /** May this address connect? Who may not is reset. Default: everyone may. */
+  /** Whether this address may connect; any other is reset. Default: every address may. */
   readonly admits?: (source: string) => boolean;
-  /** Slows down who tries passwords. Default: nobody is. */
+  /** Slows down whoever tries passwords. Default: nobody is slowed. */
   readonly throttle?: PasswordThrottle;
-  /** Hears of each `Crash`: which request it was and what was thrown. Default: nobody does. */
+  /** Called with each `Crash`: which request it was and what was thrown. Default: nothing is called. */
   readonly report?: (error: unknown) => void;
 }
 
@@ -63,10 +65,6 @@ export async function serve(service: Service, driver: Driver, options: ServeOpti
   return { url: `${face.scheme}://${options.host}:${port}`, port, close: () => face.close() };
 }
 
-/** The address of a client, an IPv4 one in its own form; empty once the connection has gone. */
-export const sourceOf = (socket: { readonly remoteAddress?: string | undefined }): string =>
-  socket.remoteAddress?.replace(/^::ffff:/, "") ?? "";
-
 /** Resets connections from addresses that are not admitted, before a byte of them is read. */
 export function guardConnections(server: Server, admits: (source: string) => boolean): void {
   server.prependListener("connection", (socket) => {
@@ -92,7 +90,7 @@ class Face {
     this.#report = report;
     this.#throttle = throttle;
     this.scheme = tls === undefined ? "http" : "https";
-    // A missing Host and a length that is none are for the API's own server to judge.
+    // The API's own server judges a missing Host and a malformed length.
     const common = { maxHeaderSize: HEADER_BYTES_MAX, keepAliveTimeout: KEEP_ALIVE_MS, requireHostHeader: false };
     this.server = tls === undefined ? createServer(common) : createTlsServer({ ...common, ...tls });
     this.#connections = new Connections(this.server);
@@ -103,7 +101,7 @@ class Face {
       else this.#judge(request, request.socket);
     };
     this.server.on("request", answer);
-    // An expectation that nobody knows is nothing to any of the real servers.
+    // The real servers ignore an expectation that they do not know.
     this.server.on("checkExpectation", answer);
     this.server.on("connect", (request: IncomingMessage, socket: Duplex) => this.#judge(request, socket));
     this.server.on("clientError", (error: Error, socket: Duplex) => this.#onClientError(error, socket));
@@ -117,19 +115,19 @@ class Face {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const common = head(request, this.scheme);
+    const common = readHead(request, this.scheme);
     const gone = new AbortController();
     response.once("close", () => gone.abort());
     const reply = await this.#replyTo(request, common, gone.signal);
     if (reply === undefined) return;
     try {
-      this.#write(response, reply);
+      writeReply(response, reply, this.#connections);
     } catch (error) {
-      // What can't be written, such as a header with a line break in it, is as much of a defect as a throw.
+      // A reply that can't be written, such as a header with a line break in it, is as much of a defect as a throw.
       const crashed = this.#service.crashed(common, error);
       if (crashed.crash !== undefined) this.#report(crashed.crash);
       if (response.headersSent) this.#connections.reset(request.socket);
-      else this.#write(response, crashed);
+      else writeReply(response, crashed, this.#connections);
     }
   }
 
@@ -141,8 +139,8 @@ class Face {
       return await this.#receive(await this.#read(request, common), gone);
     } catch (error) {
       if (gone.aborted) return undefined;
-      if (error instanceof BodyError) return closing(this.#service.unread(common, error.why));
-      if (request.errored !== null) return closing(this.#service.unread(common, "cut"));
+      if (error instanceof BodyError) return withClose(this.#service.unread(common, error.why));
+      if (request.errored !== null) return withClose(this.#service.unread(common, "cut"));
       return this.#reportCrash(this.#service.crashed(common, error));
     }
   }
@@ -174,7 +172,7 @@ class Face {
 
   #onClientError(error: Error & { readonly rawPacket?: Uint8Array }, socket: Duplex): void {
     const reading = this.#reading.get(socket);
-    // What comes behind a whole request is none of its business; Node closes the connection once it is answered.
+    // Bytes after a whole request do not concern it; Node closes the connection once it is answered.
     if (reading !== undefined) return reading.request.complete ? undefined : reading.cut.abort();
     if (!socket.writable || error.rawPacket === undefined) return void socket.destroy();
     void answerMalformed(this.#service, error.rawPacket, {
@@ -187,34 +185,16 @@ class Face {
     );
   }
 
-  /** What Node's parser takes and the real servers may not: another version of HTTP, a CONNECT to what is no proxy. */
+  /** What Node's parser accepts and the real servers may not: another version of HTTP, a CONNECT although this is no proxy. */
   #judge({ method = "", url = "", httpVersion, headers }: IncomingMessage, socket: Duplex): void {
     const target = url.startsWith("/") ? url : `/${url}`;
     const fields = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`);
     const packet = Buffer.from([`${method} ${target} HTTP/${httpVersion}`, ...fields, "", ""].join("\r\n"), "latin1");
     this.#onClientError(Object.assign(new Error("not for Node to judge"), { rawPacket: packet }), socket);
   }
-
-  #write(raw: ServerResponse, answered: HttpReply): void {
-    if (answered.wire?.kind === "reset") return this.#connections.reset(raw.req.socket);
-    const { body, headers } = serialise(answered);
-    const bytes = typeof body === "string" ? Buffer.from(body) : body;
-    const bodiless = answered.status === 204 || answered.status === 304;
-    const length =
-      bodiless || Object.keys(headers).some((name) => name.toLowerCase() === "content-length")
-        ? {}
-        : { "Content-Length": bytes.length };
-    raw.writeHead(answered.status, { ...length, ...mutableHeaders(headers) });
-    if (answered.wire?.kind === "truncate") {
-      raw.flushHeaders();
-      raw.write(bytes.subarray(0, answered.wire.bytes), () => this.#connections.cut(raw.req.socket));
-      return;
-    }
-    raw.end(bodiless ? undefined : bytes);
-  }
 }
 
-/** Answers, a wrong password later than others. One that is known at once is counted at once: others may come before this one has been sent. */
+/** Answers, a wrong password later than others. A failure known at once is counted at once: more tries may arrive before this answer is sent. */
 async function answerSlowly(
   request: HttpRequest,
   throttle: PasswordThrottle | undefined,
@@ -230,24 +210,4 @@ async function answerSlowly(
   return answered;
 }
 
-/** Node's own type of headers knows no list that stays as it is. */
-const mutableHeaders = (headers: ReplyHeaders): Record<string, string | string[]> =>
-  Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, typeof value === "string" ? value : [...value]]),
-  );
-
-const closing = (reply: HttpReply): HttpReply => ({ ...reply, headers: { ...reply.headers, Connection: "close" } });
-
-/** The path and query of a request line; a proxy's form names the host as well. */
-const targetOf = (url: string): string => url.replace(/^https?:\/\/[^/?#]*/i, "") || "/";
-
-/** A request without its body. */
-function head(request: IncomingMessage, scheme: string): HttpRequest {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.headers)) if (value !== undefined) headers[name] = String(value);
-  return makeRequest(request.method ?? "GET", targetOf(request.url ?? "/"), {
-    headers,
-    origin: `${scheme}://${headers.host ?? "localhost"}`,
-    source: sourceOf(request.socket),
-  });
-}
+const withClose = (reply: HttpReply): HttpReply => ({ ...reply, headers: { ...reply.headers, Connection: "close" } });

@@ -16,7 +16,7 @@ function createThrottle(): { readonly throttle: PasswordThrottle; readonly pass:
 }
 
 describe("the throttle of passwords", () => {
-  it("looks at few wrong passwords in any time, however fast they come", () => {
+  it("checks only a few wrong passwords in any period, however fast they come", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(2 * PAUSE_MS), { minLength: 1, maxLength: 200 }), (gapsMs) => {
         const { throttle, pass } = createThrottle();
@@ -39,7 +39,7 @@ describe("the throttle of passwords", () => {
     expect(pauses).toEqual([...Array<number>(FREE_MAX).fill(0), PAUSE_MS, 2 * PAUSE_MS, 3 * PAUSE_MS]);
   });
 
-  it("refuses to look at more while many wait, says when to come again, and looks again then", () => {
+  it("refuses to check more while many wait, says when to retry, and checks again then", () => {
     const { throttle, pass } = createThrottle();
     while (throttle.refusalOf(password) === undefined) throttle.pauseMsFor(password, wrong);
     const refusal = throttle.refusalOf(password);
@@ -59,7 +59,7 @@ describe("the throttle of passwords", () => {
     expect(throttle.refusalOf(password)).toBeUndefined();
   });
 
-  it.each(["/v3/auth/tokens", "/v3/users/1/password", "/oauth/token"])("counts what is sent to %s", (path) => {
+  it.each(["/v3/auth/tokens", "/v3/users/1/password", "/oauth/token"])("counts requests to %s", (path) => {
     const { throttle } = createThrottle();
     const login = makeRequest("POST", path, { body: "{}" });
     for (let each = 0; each < FREE_MAX; each++) throttle.pauseMsFor(login, wrong);
@@ -68,7 +68,7 @@ describe("the throttle of passwords", () => {
 });
 
 describe("a listener with a throttle", () => {
-  it("holds back wrong passwords that come at once and refuses the rest unseen, but never who has a token", async () => {
+  it("holds back a burst of wrong passwords and refuses the rest unchecked, but never delays a request with a token", async () => {
     const kernel = new Kernel();
     const driver = new WallDriver(kernel);
     let looked = 0;

@@ -1,10 +1,10 @@
 import type { HttpReply, HttpRequest } from "../http/message.ts";
 
-/** Wrong passwords that are answered at once; after them one is answered each pause. */
+/** Wrong passwords that are answered at once; after them, one is answered per pause. */
 export const FREE_MAX = 5;
 /** How long each further wrong password waits behind the one before. */
 export const PAUSE_MS = 1000;
-/** Answers to wrong passwords that may be waiting; while as many wait, no password is looked at. */
+/** Answers to wrong passwords that may wait at a time; while as many wait, no password is checked. */
 export const WAITING_MAX = 16;
 
 /** Where Keystone and UAA take passwords: /v3/auth/tokens, /v3/users/:id/password, /oauth/token. */
@@ -19,10 +19,10 @@ const bringsPassword = ({ method, path, headers }: HttpRequest): boolean =>
  */
 export class PasswordThrottle {
   readonly #nowMs: () => number;
-  /** When the wrong passwords so far have had their pauses. */
+  /** When the pauses of the wrong passwords so far end. */
   #paidMs = Number.NEGATIVE_INFINITY;
 
-  /** `nowMs` of a clock that never goes back. */
+  /** `nowMs`: a clock that never goes back. */
   constructor(nowMs: () => number = () => performance.now()) {
     this.#nowMs = nowMs;
   }
@@ -43,7 +43,7 @@ export class PasswordThrottle {
     };
   }
 
-  /** For how long an answer is held back, ms. Call it once for each. */
+  /** How long an answer is held back, ms. Call it once per answer. */
   pauseMsFor(request: HttpRequest, { status }: HttpReply): number {
     if (status !== 401 || !bringsPassword(request)) return 0;
     this.#paidMs = this.#nowMs() + this.#owedMs + PAUSE_MS;

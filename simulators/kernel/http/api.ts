@@ -1,11 +1,11 @@
 import type { Readable } from "node:stream";
-import { type RoutePoint, routePoint } from "./faults.ts";
+import { routePoint } from "./faults.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Body, Process } from "../process.ts";
-import { Crash, requestIdOf } from "./crash.ts";
 import { type Front, PLAIN_FRONT } from "./front.ts";
-import { type HttpReply, type HttpRequest, text } from "./message.ts";
-import { compileRoutes, type RouteMatch, type Router } from "./router.ts";
+import type { HttpReply, HttpRequest } from "./message.ts";
+import { crashReply, finishReply, respond, unreadReply } from "./respond.ts";
+import { compileRoutes } from "./router.ts";
 
 /**
  * A handler is a plain synchronous function from (simulator, request) to reply. One that must wait for the world (a blocking
@@ -21,7 +21,7 @@ export interface Upload {
   receive(stream: Readable, request: HttpRequest): Promise<unknown>;
 }
 
-/** A line of the table of an API. */
+/** An entry in the route table of an API. */
 export interface Route<S> {
   readonly method: string;
   /** `/servers/:id/action`; `*name` as the last segment takes the rest of the path. */
@@ -50,15 +50,15 @@ export interface Api<S> {
   /** Last touch on each reply: request ids, Vary, gzip. */
   readonly after?: (sim: S, request: HttpRequest, reply: HttpReply) => HttpReply;
   /**
-   * The answer when a handler throws, which is a defect of the simulator: in the API's own envelope, without a word of what was thrown;
-   * the log has that (see `Crash`). Default: 500, text.
+   * The answer when a handler throws, which is a defect of the simulator: in the API's own envelope, without what was thrown, which goes to
+   * the log (see `Crash`). Default: 500, text.
    */
   readonly crashed?: (sim: S, request: HttpRequest) => HttpReply;
   /** The answer when the body could not be read to its end. Default: 413 or 400, text. */
   readonly unread?: (sim: S, request: HttpRequest, why: Unread) => HttpReply;
-  /** How the HTTP server in front of this API treats what is no HTTP request. Default `PLAIN_FRONT`. */
+  /** How the HTTP server in front of this API treats bytes that are no HTTP request. Default `PLAIN_FRONT`. */
   readonly front?: Front;
-  /** True for an API that is no part of the simulated world: its routes are no fault points. */
+  /** True for an API outside the simulated world: its routes are not fault points. */
   readonly infallible?: boolean;
   /** Bytes of an ordinary body after which the edge answers 413. Default 16 MiB. */
   readonly bodyBytesMax?: number;
@@ -67,7 +67,7 @@ export interface Api<S> {
 /** Why a body was not read: it is longer than the API takes, or the client ended it early. */
 export type Unread = "too-large" | "cut";
 
-/** An API made ready: its routes compiled, its fault points declared. Its type of simulator no longer matters to a face. */
+/** An API made ready: its routes compiled, its fault points declared. A face need not know the type of its simulator. */
 export interface Service {
   readonly name: string;
   readonly kernel: Kernel;
@@ -111,157 +111,12 @@ export function defineService<S>(api: Api<S>): Service {
       clients: clients ?? [],
     })),
     uploadOf: (method, path) => router.match(method, path).route?.upload,
-    unread: (request, why) => finishedReply(api, request, undefined, unread(api, request, why)),
+    unread: (request, why) => finishReply(api, request, undefined, unreadReply(api, request, why)),
     crashed: (request, error) => {
       const { route } = router.match(request.method, request.path);
-      return finishedReply(api, request, route, crashReply(api, request, route, error));
+      return finishReply(api, request, route, crashReply(api, request, route, error));
     },
     call,
     receive,
   };
-}
-
-function respond<S>(
-  api: Api<S>,
-  router: Router<Route<S>>,
-  points: ReadonlyMap<Route<S>, RoutePoint>,
-  incoming: HttpRequest,
-): HttpReply | Process<HttpReply> {
-  const match = router.match(incoming.method, incoming.path);
-  const request = match.route === undefined ? incoming : { ...incoming, params: match.params };
-  const finish = (reply: HttpReply): HttpReply => finishedReply(api, request, match.route, reply);
-  const { faults } = api.kernel;
-  const point = match.route && points.get(match.route);
-  const effect = point && faults.isArmed(point.point) && faults.at(point, { ...match.params, path: request.path });
-  if (!effect) return settle(api, attempt(api, match, request), finish);
-  switch (effect.kind) {
-    case "reset":
-      return { status: 0, wire: { kind: "reset" } };
-    case "reply":
-      return finish({
-        status: effect.status,
-        ...(effect.headers && { headers: effect.headers }),
-        ...bodyOf(effect.body),
-      });
-    case "lost-reply":
-      return settle(api, attempt(api, match, request), (reply) => ({ ...finish(reply), wire: { kind: "reset" } }));
-    case "truncate":
-      return settle(api, attempt(api, match, request), (reply) => ({
-        ...finish(reply),
-        wire: { kind: "truncate", bytes: effect.bytes },
-      }));
-    case "delay":
-      return api.kernel.spawn(
-        `${api.name} delayed reply`,
-        answerLater(api, match, request, finish, faults.delay(effect)),
-      );
-    case "stuck":
-      return api.kernel.spawn(
-        `${api.name} stuck reply`,
-        answerLater(api, match, request, finish, faults.stuck(effect)),
-      );
-  }
-}
-
-const bodyOf = (body: unknown): Partial<HttpReply> =>
-  body === undefined ? {} : typeof body === "string" ? { body } : { json: body };
-
-function answer<S>(api: Api<S>, match: RouteMatch<Route<S>>, request: HttpRequest): HttpReply | Body<HttpReply> {
-  const early = api.front?.limit?.(request) ?? api.before?.(api.sim, request, match.route);
-  if (early !== undefined) return early;
-  if (match.route === undefined) return api.unmatched(api.sim, request, match.allowed);
-  return match.route.handler(api.sim, request);
-}
-
-/** As `answer`; what throws, now or later, is answered as a crash. */
-function attempt<S>(api: Api<S>, match: RouteMatch<Route<S>>, request: HttpRequest): HttpReply | Body<HttpReply> {
-  try {
-    const answered = answer(api, match, request);
-    return "next" in answered ? attemptBody(api, match, request, answered) : answered;
-  } catch (error) {
-    return crashReply(api, request, match.route, error);
-  }
-}
-
-function* attemptBody<S>(
-  api: Api<S>,
-  match: RouteMatch<Route<S>>,
-  request: HttpRequest,
-  body: Body<HttpReply>,
-): Body<HttpReply> {
-  try {
-    return yield* body;
-  } catch (error) {
-    return crashReply(api, request, match.route, error);
-  }
-}
-
-/** `api.after`, which may throw as well as a handler. */
-function finishedReply<S>(api: Api<S>, request: HttpRequest, route: Route<S> | undefined, reply: HttpReply): HttpReply {
-  try {
-    return identifyCrash(api.after?.(api.sim, request, reply) ?? reply);
-  } catch (error) {
-    return identifyCrash(crashReply(api, request, route, error));
-  }
-}
-
-/** Gives a crash the id by which its client knows the request, which only the complete reply has. */
-function identifyCrash(reply: HttpReply): HttpReply {
-  if (reply.crash !== undefined) reply.crash.requestId = requestIdOf(reply);
-  return reply;
-}
-
-function crashReply<S>(api: Api<S>, request: HttpRequest, route: Route<S> | undefined, error: unknown): HttpReply {
-  const crash = new Crash(api.name, request.method, route?.path ?? "(no route)", error);
-  api.kernel.record(api.name, "crash", `${crash.method} ${crash.path}`, { error: crash.reason });
-  return { ...(crashEnvelope(api, request) ?? text(500, "Internal Server Error")), crash };
-}
-
-function crashEnvelope<S>(api: Api<S>, request: HttpRequest): HttpReply | undefined {
-  try {
-    return api.crashed?.(api.sim, request);
-  } catch {
-    // What made the handler throw can make its envelope throw too: the first error is the one that counts.
-    return undefined;
-  }
-}
-
-const UNREAD: Readonly<Record<Unread, HttpReply>> = {
-  "too-large": text(413, "Request Entity Too Large"),
-  cut: text(400, "Bad Request"),
-};
-
-function unread<S>(api: Api<S>, request: HttpRequest, why: Unread): HttpReply {
-  try {
-    return api.unread?.(api.sim, request, why) ?? UNREAD[why];
-  } catch (error) {
-    return crashReply(api, request, undefined, error);
-  }
-}
-
-function settle<S>(
-  api: Api<S>,
-  answered: HttpReply | Body<HttpReply>,
-  finish: (reply: HttpReply) => HttpReply,
-): HttpReply | Process<HttpReply> {
-  if (!("next" in answered)) return finish(answered);
-  const process = api.kernel.spawn(`${api.name} reply`, finishLater(answered, finish));
-  return process.outcome.state === "done" ? process.outcome.value : process;
-}
-
-function* finishLater(answered: Body<HttpReply>, finish: (reply: HttpReply) => HttpReply): Body<HttpReply> {
-  return finish(yield* answered);
-}
-
-function* answerLater<S>(
-  api: Api<S>,
-  match: RouteMatch<Route<S>>,
-  request: HttpRequest,
-  finish: (reply: HttpReply) => HttpReply,
-  wait: Body<boolean>,
-): Body<HttpReply> {
-  const goesOn = yield* wait;
-  if (!goesOn) return { status: 0, wire: { kind: "reset" } };
-  const answered = attempt(api, match, request);
-  return finish("next" in answered ? yield* answered : answered);
 }

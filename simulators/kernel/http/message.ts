@@ -72,7 +72,7 @@ export function bodyText(request: HttpRequest): string {
   return typeof request.body === "string" ? request.body : Buffer.from(request.body).toString("utf8");
 }
 
-/** The request's body as JSON, or why it is none. A value nested deeper than `depthMax` is refused. */
+/** The request's body as JSON, or why it is not JSON. A value nested deeper than `depthMax` is refused. */
 export function bodyJson(
   request: HttpRequest,
   depthMax = JSON_DEPTH_MAX,

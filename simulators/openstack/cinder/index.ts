@@ -1,5 +1,5 @@
 import type { Service } from "../../kernel/index.ts";
-import type { Actor, Cloud, VolumeOps, VolumeView } from "../cloud.ts";
+import { type Actor, type Cloud, type VolumeOps, type VolumeView, controls } from "../cloud.ts";
 import {
   beginDetach,
   completeAttachment,
@@ -17,21 +17,18 @@ import { snapshotsOf } from "./state/snapshots.ts";
 import { addType, INITIAL_TYPES, requireType } from "./state/types.ts";
 import { usageOf } from "./state/usage.ts";
 import { mountRoute } from "./wire/route.ts";
-import { STYLE } from "./wire/style.ts";
+import { WIRE } from "./wire/wire.ts";
 import { VERSION_ROUTES } from "./wire/versions.ts";
 import { openStackService } from "../service.ts";
 
-const isVisible = (actor: Actor, row: { readonly projectId: string }): boolean =>
-  actor.isAdmin || row.projectId === actor.projectId;
-
 function findVolume({ slot }: Cinder, id: string, actor?: Actor): VolumeView | undefined {
   const row = slot.value.volumes.get(id);
-  return row !== undefined && (actor === undefined || isVisible(actor, row)) ? volumeViewOf(row) : undefined;
+  return row !== undefined && (actor === undefined || controls(actor, row)) ? volumeViewOf(row) : undefined;
 }
 
 function snapshotSizeGb({ slot }: Cinder, actor: Actor, id: string): number | undefined {
   const row = slot.value.snapshots.get(id);
-  return row !== undefined && isVisible(actor, row) ? row.sizeGb : undefined;
+  return row !== undefined && controls(actor, row) ? row.sizeGb : undefined;
 }
 
 function createForServer(cinder: Cinder, actor: Actor, wanted: Parameters<VolumeOps["create"]>[1]): VolumeView {
@@ -93,7 +90,7 @@ export function createCinder(cloud: Cloud): CinderService {
   defineTimers(cinder);
   const routes = ROUTES.flatMap((route) => mountRoute(cinder, route));
   return {
-    service: openStackService(cloud, "cinder", STYLE, [...VERSION_ROUTES, ...routes]),
+    service: openStackService(cloud, "cinder", WIRE, [...VERSION_ROUTES, ...routes]),
     ops: operations(cinder),
     state: () => cinder.slot.value,
   };

@@ -10,7 +10,7 @@ import { WIRE } from "./wire/wire.ts";
 export type { DesignateState } from "./state/state.ts";
 
 /** Designate, as the cloud puts it together. */
-export interface DesignateService {
+interface DesignateService {
   readonly service: Service;
   /** For the world's laws; read only. */
   state(): DesignateState;

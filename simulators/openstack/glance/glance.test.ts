@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { Lab, type ProjectName } from "../testing.ts";
+import { TwoProjectCloud, type ProjectName } from "../testing.ts";
 
 interface Image {
   readonly id: string;
@@ -7,9 +7,9 @@ interface Image {
 }
 
 describe("the list of images", () => {
-  let lab: Lab;
+  let cloud: TwoProjectCloud;
   const make = async (who: ProjectName, fields: object): Promise<string> => {
-    const { body } = await lab.call(who, "POST", "image", "/images", {
+    const { body } = await cloud.call(who, "POST", "image", "/images", {
       disk_format: "raw",
       container_format: "bare",
       ...fields,
@@ -17,22 +17,22 @@ describe("the list of images", () => {
     return (body as Image).id;
   };
   const list = async (query: string, who: ProjectName = "A"): Promise<readonly string[]> => {
-    const { body } = await lab.call(who, "GET", "image", `/images?${query}`);
+    const { body } = await cloud.call(who, "GET", "image", `/images?${query}`);
     return (body as { images: readonly Image[] }).images
       .map(({ name }) => name)
       .filter((name) => !name.startsWith("rec-"));
   };
 
   beforeAll(async () => {
-    lab = await Lab.open({}, 1);
+    cloud = await TwoProjectCloud.open({}, 1);
     await make("A", { name: "old", min_ram: 64, tags: ["x"], os_distro: "debian" });
-    lab.sleep(10_000);
+    cloud.sleep(10_000);
     const filled = await make("A", { name: "full", min_ram: 512, disk_format: "qcow2", protected: true });
-    await lab.call("A", "PUT", "image", `/images/${filled}/file`, "0123456789");
+    await cloud.call("A", "PUT", "image", `/images/${filled}/file`, "0123456789");
     await make("A", { name: "hidden", os_hidden: true });
     await make("A", { name: "community", visibility: "community" });
     const shared = await make("B", { name: "shared" });
-    await lab.call("B", "POST", "image", `/images/${shared}/members`, { member: lab.projectId("A") });
+    await cloud.call("B", "POST", "image", `/images/${shared}/members`, { member: cloud.projectId("A") });
   });
 
   it.each<readonly [string, readonly string[]]>([
@@ -63,10 +63,10 @@ describe("the list of images", () => {
     expect(await list("visibility=community", "B")).toEqual(["community"]);
   });
 
-  it("shows all images once to who follows the links", async () => {
+  it("shows all images once to a client that follows the links", async () => {
     const names: string[] = [];
     for (let url: string | undefined = "/images?limit=1"; url !== undefined; ) {
-      const { body } = await lab.call("A", "GET", "image", url);
+      const { body } = await cloud.call("A", "GET", "image", url);
       const page = body as { images: readonly Image[]; next?: string };
       names.push(...page.images.map(({ name }) => name));
       url = page.next?.slice("/v2".length);
@@ -85,17 +85,17 @@ describe("the list of images", () => {
     "member_status=x",
     "created_at=x",
   ])("refuses %s", async (query) => {
-    expect((await lab.call("A", "GET", "image", `/images?${query}`)).status).toBe(400);
+    expect((await cloud.call("A", "GET", "image", `/images?${query}`)).status).toBe(400);
   });
 });
 
 describe("an image", () => {
   it("is not deleted while it is protected, and its id is never given again", async () => {
-    const lab = await Lab.open({}, 1);
+    const cloud = await TwoProjectCloud.open({}, 1);
     const id = "6f70656e-7374-4163-8b69-6d6167650000";
     const body = { id, name: "i", protected: true };
-    expect((await lab.call("A", "POST", "image", "/images", body)).status).toBe(201);
-    expect((await lab.call("A", "DELETE", "image", `/images/${id}`)).status).toBe(403);
-    expect((await lab.call("B", "GET", "image", `/images/${id}`)).status).toBe(404);
+    expect((await cloud.call("A", "POST", "image", "/images", body)).status).toBe(201);
+    expect((await cloud.call("A", "DELETE", "image", `/images/${id}`)).status).toBe(403);
+    expect((await cloud.call("B", "GET", "image", `/images/${id}`)).status).toBe(404);
   });
 });

@@ -19,7 +19,7 @@ import { SCHEMA_ROUTES } from "./routes/schemas.ts";
 import { TASK_ROUTES } from "./routes/tasks.ts";
 import { VERSION_ROUTES } from "./routes/versions.ts";
 import { emptyState, type Glance } from "./state.ts";
-import { STYLE } from "./wire/style.ts";
+import { WIRE } from "./wire/wire.ts";
 
 /** Glance of one cloud. */
 interface GlanceService {
@@ -33,7 +33,7 @@ export function createGlance(cloud: Cloud): GlanceService {
   const glance: Glance = { cloud, slot: cloud.kernel.slot("glance", emptyState()) };
   for (const point of FAULT_POINTS) cloud.kernel.faults.define(point);
   defineImports(glance);
-  return { service: openStackService(cloud, "glance", STYLE, routesOf(glance)), ops: operations(glance) };
+  return { service: openStackService(cloud, "glance", WIRE, routesOf(glance)), ops: operations(glance) };
 }
 
 const routesOf = (glance: Glance): readonly OpenStackRoute[] => [

@@ -1,5 +1,5 @@
 import type { Slot } from "../../kernel/index.ts";
-import type { Actor, Cloud } from "../cloud.ts";
+import { type Actor, type Cloud, controls } from "../cloud.ts";
 import { Refusal } from "../refusal.ts";
 
 type ImageStatus = "queued" | "saving" | "uploading" | "importing" | "active" | "deactivated";
@@ -72,16 +72,15 @@ export interface Glance {
 /** A state in which nothing exists. */
 export const emptyState = (): GlanceState => ({ images: new Map(), usedIds: new Set(), made: 0 });
 
-/** May the actor change the image? */
-export const owns = (actor: Actor, row: ImageRow): boolean => actor.isAdmin || row.projectId === actor.projectId;
-
 /** The project's membership in an image that is shared. */
 export const memberOf = (row: ImageRow, projectId: string): MemberRow | undefined =>
   row.visibility === "shared" ? row.members.find(({ id }) => id === projectId) : undefined;
 
 /** May the actor see the image by its id? A list shows less. */
 export const sees = (actor: Actor, row: ImageRow): boolean =>
-  owns(actor, row) || ["public", "community"].includes(row.visibility) || memberOf(row, actor.projectId) !== undefined;
+  controls(actor, row) ||
+  ["public", "community"].includes(row.visibility) ||
+  memberOf(row, actor.projectId) !== undefined;
 
 /** An image that the actor may see. @throws Refusal 404 */
 export function requireImage({ slot }: Glance, actor: Actor, id: string): ImageRow {
@@ -93,7 +92,7 @@ export function requireImage({ slot }: Glance, actor: Actor, id: string): ImageR
 /** An image that the actor may change. @throws Refusal 403, 404 */
 export function requireOwnImage(glance: Glance, actor: Actor, id: string): ImageRow {
   const row = requireImage(glance, actor, id);
-  if (!owns(actor, row)) throw new Refusal(403, "", "You do not own this image");
+  if (!controls(actor, row)) throw new Refusal(403, "", "You do not own this image");
   return row;
 }
 

@@ -31,7 +31,7 @@ import { USERS } from "./routes/users.ts";
 import { VERSION_ROUTES } from "./routes/versions.ts";
 import { bootstrap } from "./state/bootstrap.ts";
 import { withHeads } from "./wire/heads.ts";
-import { keystoneStyle } from "./wire/style.ts";
+import { keystoneWire } from "./wire/wire.ts";
 
 /** Keystone of one cloud. */
 interface KeystoneService {
@@ -52,8 +52,8 @@ export function createKeystone(cloud: Cloud): KeystoneService {
     },
   };
   for (const point of FAULT_POINTS) cloud.kernel.faults.define(point);
-  const service = openStackService(cloud, "keystone", keystoneStyle(tokens), withHeads(routesOf(keystone)));
-  return { service: ignoringSlashes(service), ops: operations(keystone) };
+  const service = openStackService(cloud, "keystone", keystoneWire(tokens), withHeads(routesOf(keystone)));
+  return { service: ignoreTrailingSlashes(service), ops: operations(keystone) };
 }
 
 const routesOf = (keystone: Keystone): readonly OpenStackRoute[] => [
@@ -92,14 +92,14 @@ const operations = (keystone: Keystone): IdentityOps => ({
   },
 });
 
-const unslashed = (request: HttpRequest): HttpRequest =>
+const withoutTrailingSlash = (request: HttpRequest): HttpRequest =>
   request.path.length > 1 && request.path.endsWith("/") ? { ...request, path: withoutSlashes(request.path) } : request;
 
 /** To Keystone a slash at the end of a path means nothing. */
-const ignoringSlashes = (service: Service): Service => ({
+const ignoreTrailingSlashes = (service: Service): Service => ({
   ...service,
-  call: (request) => service.call(unslashed(request)),
-  receive: (request) => service.receive(unslashed(request)),
-  unread: (request, why) => service.unread(unslashed(request), why),
-  crashed: (request, error) => service.crashed(unslashed(request), error),
+  call: (request) => service.call(withoutTrailingSlash(request)),
+  receive: (request) => service.receive(withoutTrailingSlash(request)),
+  unread: (request, why) => service.unread(withoutTrailingSlash(request), why),
+  crashed: (request, error) => service.crashed(withoutTrailingSlash(request), error),
 });

@@ -12,7 +12,7 @@ import { normalise, WIRE } from "./wire/wire.ts";
 export type { NeutronState } from "./state/state.ts";
 
 /** Neutron, as the cloud puts it together. */
-export interface NeutronService {
+interface NeutronService {
   readonly service: Service;
   /** What it does for its neighbours. */
   readonly ops: PortOps;

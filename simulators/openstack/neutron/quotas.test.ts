@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Lab } from "../testing.ts";
+import { TwoProjectCloud } from "../testing.ts";
 import { addToCount, checkQuota, quotasOf } from "./state/quotas.ts";
 import { newNeutron, PROJECT, refusalOf } from "./testing.ts";
 
@@ -31,21 +31,21 @@ describe("a quota", () => {
 
 describe("a bulk", () => {
   it("is created as a whole or not at all", async () => {
-    const lab = await Lab.open({ quotas: { network: 3 } }, 1);
+    const cloud = await TwoProjectCloud.open({ quotas: { network: 3 } }, 1);
     const networks = (count: number): object => ({ networks: Array.from({ length: count }, () => ({ name: "net" })) });
-    expect(await lab.call("A", "POST", "network", "/networks", networks(4))).toMatchObject({
+    expect(await cloud.call("A", "POST", "network", "/networks", networks(4))).toMatchObject({
       status: 409,
       body: { NeutronError: { type: "OverQuota" } },
     });
-    expect((await lab.call("A", "POST", "network", "/networks", networks(3))).status).toBe(201);
-    const [network] = await lab.list("A", "network");
+    expect((await cloud.call("A", "POST", "network", "/networks", networks(3))).status).toBe(201);
+    const [network] = await cloud.list("A", "network");
     const subnets = ["10.0.0.0/24", "10.0.1.0/24", "10.0.0.0/25"].map((cidr) => ({
       network_id: network,
       ip_version: 4,
       cidr,
     }));
-    expect((await lab.call("A", "POST", "network", "/subnets", { subnets })).status).toBe(400);
-    expect(await lab.list("A", "subnet")).not.toContain("10.0.0.0/24");
-    expect((await lab.call("A", "POST", "network", "/subnets", { subnets: subnets.slice(0, 2) })).status).toBe(201);
+    expect((await cloud.call("A", "POST", "network", "/subnets", { subnets })).status).toBe(400);
+    expect(await cloud.list("A", "subnet")).not.toContain("10.0.0.0/24");
+    expect((await cloud.call("A", "POST", "network", "/subnets", { subnets: subnets.slice(0, 2) })).status).toBe(201);
   });
 });

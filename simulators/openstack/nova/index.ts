@@ -11,7 +11,7 @@ import { findServer } from "./state/servers.ts";
 import { withoutVersion } from "./wire/address.ts";
 import { mountRoute } from "./wire/route.ts";
 import { statusOf } from "./wire/server-status.ts";
-import { STYLE } from "./wire/style.ts";
+import { WIRE } from "./wire/wire.ts";
 import { VERSION_ROUTES } from "./wire/versions.ts";
 import { openStackService } from "../service.ts";
 
@@ -43,7 +43,7 @@ export function createNova(cloud: Cloud): NovaService {
   const nova: Nova = { cloud, slot: cloud.kernel.slot("nova", emptyState()) };
   defineFaults(nova);
   defineTimers(nova);
-  const service = openStackService(cloud, "nova", STYLE, [
+  const service = openStackService(cloud, "nova", WIRE, [
     ...VERSION_ROUTES,
     ...ROUTES.map((route) => mountRoute(nova, route)),
   ]);

@@ -20,3 +20,7 @@ export interface IdentityOps {
   actor(token: string): Actor | undefined;
   project(projectId: string): { readonly id: string; readonly name: string; readonly enabled: boolean } | undefined;
 }
+
+/** Whether a row belongs to the project of the actor, or the actor is an administrator. */
+export const controls = (actor: Actor, row: { readonly projectId: string }): boolean =>
+  actor.isAdmin || row.projectId === actor.projectId;

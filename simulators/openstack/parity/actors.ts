@@ -50,7 +50,7 @@ function endpointsOf(catalog: readonly CatalogEntry[]): Record<string, Endpoint>
   return endpoints;
 }
 
-/** What stands before a scenario: the administrator, the fixtures, its own projects and users. */
+/** What a scenario finds in the cloud: the administrator, the fixtures, its own projects and users. */
 export class ScenarioSetup {
   readonly #client: LocalClient;
   readonly #admin: ActorSession;
@@ -62,8 +62,8 @@ export class ScenarioSetup {
     this.#variables = variables;
   }
 
-  /** Logs the administrator in and makes the fixtures that services of this cloud can hold. */
-  static async set(client: LocalClient): Promise<ScenarioSetup> {
+  /** Logs the administrator in and creates the fixtures that the services of this cloud can hold. */
+  static async prepare(client: LocalClient): Promise<ScenarioSetup> {
     const { session, body } = await login(client, { name: "admin", domain: { id: "default" } }, "secret", {
       name: "admin",
       domain: { id: "default" },
@@ -78,21 +78,21 @@ export class ScenarioSetup {
       ["admin.role", valueAt(body, "$.token.roles[name=admin].id")],
     ]);
     for (const [service, { root }] of Object.entries(session.endpoints)) variables.set(`root.${service}`, root);
-    const stage = new ScenarioSetup(client, session, variables);
-    await stage.#fixtures();
-    return stage;
+    const setup = new ScenarioSetup(client, session, variables);
+    await setup.#createFixtures();
+    return setup;
   }
 
-  async #fixtures(): Promise<void> {
+  async #createFixtures(): Promise<void> {
     const roles = await this.#call("GET", "identity", "/roles");
     for (const name of ["member", "reader"])
       this.#variables.set(`role.${name}`, valueAt(roles, `$.roles[name=${name}].id`));
-    await tryFixture(() => this.#flavors());
-    await tryFixture(() => this.#images());
-    await tryFixture(() => this.#network());
+    await tryFixture(() => this.#createFlavors());
+    await tryFixture(() => this.#createImages());
+    await tryFixture(() => this.#createNetwork());
   }
 
-  async #flavors(): Promise<void> {
+  async #createFlavors(): Promise<void> {
     const sizes = [
       ["tiny", 512, 1, 1],
       ["small", 1024, 1, 2],
@@ -107,7 +107,7 @@ export class ScenarioSetup {
     }
   }
 
-  async #images(): Promise<void> {
+  async #createImages(): Promise<void> {
     for (const [variable, name] of [
       ["image", "rec-image"],
       ["image2", "rec-image2"],
@@ -119,7 +119,7 @@ export class ScenarioSetup {
     }
   }
 
-  async #network(): Promise<void> {
+  async #createNetwork(): Promise<void> {
     const network = { name: "rec-ext", "router:external": true };
     const id = valueAt(await this.#call("POST", "network", "/networks", { network }), "$.network.id");
     const subnet = { name: "rec-ext-subnet", network_id: id, cidr: "10.254.0.0/16", ip_version: 4, enable_dhcp: false };
@@ -139,7 +139,7 @@ export class ScenarioSetup {
     return answer.body;
   }
 
-  /** Makes the projects and users that the scenario mentions. */
+  /** Creates the projects and users that the scenario mentions. */
   async actorsFor(scenario: RecordedScenario): Promise<PreparedScenario> {
     const text = JSON.stringify(scenario.steps);
     const uniq = this.#client.kernel.random("parity").hex(8);
@@ -158,12 +158,12 @@ export class ScenarioSetup {
     }
     for (const key of Object.keys(isNeeded).filter((name) => isNeeded[name])) {
       const name = { R: "A-reader", BR: "B-reader" }[key] ?? key;
-      actors[name] = await this.#user(key, uniq, variables);
+      actors[name] = await this.#createUser(key, uniq, variables);
     }
     return { variables, actors };
   }
 
-  async #user(key: string, uniq: string, variables: Variables): Promise<ActorSession> {
+  async #createUser(key: string, uniq: string, variables: Variables): Promise<ActorSession> {
     const home = { R: "A", BR: "B" }[key] ?? key;
     const project = variables.get(`${home}.project`);
     const name = `rec-user-${key.toLowerCase()}-${uniq}`;
@@ -179,7 +179,7 @@ export class ScenarioSetup {
   }
 }
 
-/** A service that this cloud lacks leaves its fixtures out; the steps that need them then differ. */
+/** A service that this cloud lacks has no fixtures: the steps that need them will differ. */
 async function tryFixture(work: () => Promise<void>): Promise<void> {
   await work().catch(() => undefined);
 }

@@ -1,3 +1,5 @@
+import { escapePattern, typeOf, anyIndex } from "../../parity/compare.ts";
+import { isUuid } from "../../kernel/index.ts";
 import type { RecordedExchange } from "./recording.ts";
 
 /** Saved values and those of the scenario's actors, by name. */
@@ -52,7 +54,6 @@ export const expandString = (text: string, variables: Variables): string =>
     variables.has(name) ? String(variables.get(name)) : unfilled,
   );
 
-const escapePattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 const anyRun = (text: string, mark: string, run: string): RegExp =>
   new RegExp(`^${text.split(mark).map(escapePattern).join(run)}$`);
 
@@ -61,12 +62,10 @@ const sameText = (expected: string, actual: string): boolean =>
 
 /** The form of an id or a timestamp; `undefined` for any other text. */
 function formOf(text: string): string | undefined {
-  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)) return "uuid";
+  if (isUuid(text)) return "uuid";
   if (/^[0-9a-f]{32}$/.test(text)) return "hex32";
   return /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d/.test(text) ? text.replace(/\d/g, "9") : undefined;
 }
-
-const typeOf = (value: unknown): string => (value === null ? "null" : Array.isArray(value) ? "array" : typeof value);
 
 const short = (value: unknown, length = 200): string => (JSON.stringify(value) ?? "nothing").slice(0, length);
 
@@ -129,7 +128,6 @@ class Comparison {
   }
 }
 
-const anyIndex = (path: string): string => path.replace(/\[\d+\]/g, "[*]");
 const isIn = (paths: ReadonlySet<string>, path: string): boolean => paths.has(path) || paths.has(anyIndex(path));
 
 /** A masked value may differ; its type and, for ids and timestamps, its form may not. Null is allowed either way. */

@@ -1,6 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 
 /*
  * The format of the recordings of the real services: one scenario a line (docs/parity/recordings). Every scenario has two
@@ -67,16 +66,6 @@ interface RecordedSleep {
 
 /** One step of a scenario. */
 export type RecordedStep = RecordedExchange | RecordedPoll | RecordedSleep;
-
-/** Reads scenarios from a `.jsonl` or `.jsonl.gz` file. */
-export function readScenarios(file: string): readonly RecordedScenario[] {
-  const bytes = readFileSync(file);
-  const text = (file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
-  return text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as RecordedScenario);
-}
 
 /**
  * The recordings of OpenStack in a directory, whether it is the one of all recorded systems or OpenStack's own, as the project

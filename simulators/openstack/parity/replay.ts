@@ -1,3 +1,4 @@
+import { readScenarios } from "../../parity/recording.ts";
 import type { ScenarioScore } from "../../parity/ratchet.ts";
 import { type PreparedScenario, ScenarioSetup } from "./actors.ts";
 import { LocalClient, type SentRequest } from "./client.ts";
@@ -6,7 +7,6 @@ import {
   type RecordedRequest,
   type RecordedExchange,
   type RecordedPoll,
-  readScenarios,
   type RecordedScenario,
   type RecordedStep,
 } from "./recording.ts";
@@ -26,7 +26,7 @@ export interface ScenarioResult extends ScenarioScore {
 }
 
 /** Which scenarios to replay. Default all. */
-export interface ReplayOptions {
+interface ReplayOptions {
   /** Only scenarios whose id this matches. */
   readonly only?: RegExp;
   /** Only scenarios of this service. */
@@ -42,7 +42,7 @@ export async function replay(
   { only, service }: ReplayOptions = {},
 ): Promise<readonly ScenarioResult[]> {
   const scenarios = files
-    .flatMap(readScenarios)
+    .flatMap((file) => readScenarios<RecordedScenario>(file))
     .filter((each) => (only?.test(each.id) ?? true) && (service ?? each.service) === each.service);
   const results: ScenarioResult[] = [];
   for (const scenario of scenarios) results.push(await replayScenario(scenario));
@@ -51,7 +51,7 @@ export async function replay(
 
 async function replayScenario(scenario: RecordedScenario): Promise<ScenarioResult> {
   const client = new LocalClient();
-  const setting = await (await ScenarioSetup.set(client)).actorsFor(scenario);
+  const setting = await (await ScenarioSetup.prepare(client)).actorsFor(scenario);
   const failures: StepFailure[] = [];
   const prepared = client.sent.length;
   for (const [step, one] of scenario.steps.entries()) {

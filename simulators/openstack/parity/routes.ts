@@ -4,24 +4,27 @@ import { createOpenStack, type OpenStack, SERVICE_NAMES, type ServiceName } from
 import { withoutSlashes } from "../url.ts";
 import type { SentRequest } from "./client.ts";
 
-/** A route of the page: who was seen to use it, and whether it answers at all. */
-export interface RouteStatus {
+/** A route of the page: who uses it, and whether it answers at all. */
+interface RouteStatus {
   readonly service: ServiceName;
-  readonly method: string;
+  /** Two where HEAD does what GET does. */
+  readonly methods: readonly string[];
   readonly path: string;
   /** `token`, or `none` for an open route. */
   readonly auth: string;
-  /** Real clients, and `recorded` for requests of the recordings. */
-  readonly seenFrom: readonly string[];
+  /** Real clients that were observed to use it: as the route declares them, and the CPI where its recorded sequences do. */
+  readonly clients: readonly string[];
+  /** Requests of the recordings that it answered, those of the CPI's sequences among them. */
+  readonly recorded: number;
   /** False: it refuses with 501, in the service's own error form. */
-  readonly isSimulated: boolean;
+  readonly isServed: boolean;
 }
 
 /** Scenarios whose requests are those of the director's CPI. */
 const CPI_SCENARIO = /^cpi-/;
 
 /** Requests of a recorded scenario. */
-export interface ScenarioTraffic {
+interface ScenarioTraffic {
   readonly id: string;
   readonly requests: readonly SentRequest[];
 }
@@ -43,35 +46,73 @@ function routedPath(service: ServiceName, path: string): string {
   return prefix !== undefined && decoded.startsWith(`${prefix}/`) ? decoded.slice(prefix.length) : decoded;
 }
 
-const keyOf = (service: string, method: string, path: string): string => `${service} ${method} ${path}`;
-
-/** Every route of a cloud, with who was seen to use it in the recordings. */
-export function routeStatuses(traffic: readonly ScenarioTraffic[]): readonly RouteStatus[] {
-  const openstack = createOpenStack(new Kernel({ seed: "parity" }));
-  const recorded = usersByRoute(openstack, traffic);
-  const refuses = createProbe(openstack);
-  return SERVICE_NAMES.flatMap((service) =>
-    openstack.services[service].routes.map(({ method, path, auth, clients }) => {
-      const seen = new Set([...clients, ...(recorded.get(keyOf(service, method, path)) ?? [])]);
-      const isSimulated = !refuses(service, method, path);
-      return { service, method, path, auth, seenFrom: [...seen].sort(), isSimulated };
-    }),
-  );
+/** What the recordings send to a route. */
+interface RouteTraffic {
+  requests: number;
+  isOfCpi: boolean;
 }
 
-/** Who sent a recorded request to which route. */
-function usersByRoute(openstack: OpenStack, traffic: readonly ScenarioTraffic[]): ReadonlyMap<string, Set<string>> {
+const keyOf = (service: string, method: string, path: string): string => `${service} ${method} ${path}`;
+
+/** Every route of a cloud, with who uses it: the real clients that it declares, and the recordings. */
+export function routeStatuses(traffic: readonly ScenarioTraffic[]): readonly RouteStatus[] {
+  const openstack = createOpenStack(new Kernel({ seed: "parity" }));
+  const recorded = trafficByRoute(openstack, traffic);
+  const refuses = createProbe(openstack);
+  return SERVICE_NAMES.flatMap((service) => {
+    const statuses = openstack.services[service].routes.map(({ method, path, auth, clients }): RouteStatus => {
+      const seen = recorded.get(keyOf(service, method, path));
+      const known = new Set(seen?.isOfCpi ? [...clients, "bosh"] : clients);
+      return {
+        service,
+        methods: [method],
+        path,
+        auth,
+        clients: [...known].sort(),
+        recorded: seen?.requests ?? 0,
+        isServed: !refuses(service, method, path),
+      };
+    });
+    return mergeHeads(statuses);
+  });
+}
+
+/** One row for GET and HEAD of a path where both are served, or both refused. */
+function mergeHeads(statuses: readonly RouteStatus[]): readonly RouteStatus[] {
+  const heads = new Map(statuses.filter(({ methods }) => methods[0] === "HEAD").map((head) => [head.path, head]));
+  const merged = new Set<RouteStatus>();
+  const rows = statuses.map((status): RouteStatus => {
+    const head = heads.get(status.path);
+    if (status.methods[0] !== "GET" || head === undefined || head.isServed !== status.isServed) return status;
+    merged.add(head);
+    return {
+      ...status,
+      methods: ["GET", "HEAD"],
+      clients: [...new Set([...status.clients, ...head.clients])].sort(),
+      recorded: status.recorded + head.recorded,
+    };
+  });
+  return rows.filter((status) => !merged.has(status));
+}
+
+/** What the recordings send to each route. */
+function trafficByRoute(
+  openstack: OpenStack,
+  traffic: readonly ScenarioTraffic[],
+): ReadonlyMap<string, Readonly<RouteTraffic>> {
   const routers = new Map(SERVICE_NAMES.map((name) => [name, compileRoutes(openstack.services[name].routes)]));
-  const users = new Map<string, Set<string>>();
+  const routes = new Map<string, RouteTraffic>();
   for (const { id, requests } of traffic)
     for (const { service, method, path } of requests) {
       const route = routers.get(service)?.match(method, routedPath(service, path)).route;
       if (route === undefined) continue;
       const key = keyOf(service, route.method, route.path);
-      const seen = users.get(key) ?? new Set();
-      users.set(key, seen.add(CPI_SCENARIO.test(id) ? "bosh" : "recorded"));
+      const seen = routes.get(key) ?? { requests: 0, isOfCpi: false };
+      seen.requests++;
+      seen.isOfCpi ||= CPI_SCENARIO.test(id);
+      routes.set(key, seen);
     }
-  return users;
+  return routes;
 }
 
 /** A check that asks each route as the administrator: does it refuse because it is not simulated? */
@@ -112,9 +153,35 @@ function callNow(
   return reply instanceof Process ? undefined : reply;
 }
 
-/** Rows of the table `| Service | Route | Needs | Seen from | |`. */
-export const routeRows = (statuses: readonly RouteStatus[]): readonly string[] =>
-  statuses.map(
-    ({ service, method, path, auth, seenFrom, isSimulated }) =>
-      `| ${service} | \`${method} ${path}\` | ${auth} | ${seenFrom.join(", ")} | ${isSimulated ? "" : "not simulated"} |`,
+const nameOf = ({ methods, path }: RouteStatus): string => `\`${methods.join(", ")} ${path}\``;
+
+/** Rows of the table `| Service | Route | Needs | Real clients | Recorded |`, of the routes that are served. */
+export const servedRows = (statuses: readonly RouteStatus[]): readonly string[] =>
+  statuses
+    .filter(({ isServed }) => isServed)
+    .map((status) => {
+      const { service, auth, clients, recorded } = status;
+      return `| ${service} | ${nameOf(status)} | ${auth} | ${clients.join(", ")} | ${recorded === 0 ? "" : recorded} |`;
+    });
+
+/** Rows of the table `| Service | Route |`, of the routes that are only there to refuse. */
+export const refusedRows = (statuses: readonly RouteStatus[]): readonly string[] =>
+  statuses.filter(({ isServed }) => !isServed).map((status) => `| ${status.service} | ${nameOf(status)} |`);
+
+/** Rows of the table `| Service | Served | Of real clients | Only recorded | Neither | Refused |`: how many routes there are of each. */
+export function routeTotals(statuses: readonly RouteStatus[]): readonly string[] {
+  const row = (name: string, routes: readonly RouteStatus[]): string => {
+    const served = routes.filter(({ isServed }) => isServed);
+    const used = served.filter(({ clients }) => clients.length > 0).length;
+    const onlyRecorded = served.filter(({ clients, recorded }) => clients.length === 0 && recorded > 0).length;
+    const neither = served.length - used - onlyRecorded;
+    return `| ${name} | ${served.length} | ${used} | ${onlyRecorded} | ${neither} | ${routes.length - served.length} |`;
+  };
+  const services = SERVICE_NAMES.map((name) =>
+    row(
+      name,
+      statuses.filter(({ service }) => service === name),
+    ),
   );
+  return [...services, row("total", statuses)];
+}

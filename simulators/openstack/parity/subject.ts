@@ -2,7 +2,7 @@ import { differingLines, type Score, scenarioRows, scoreOf, scoresByArea } from 
 import type { ParitySubject } from "../../parity/subject.ts";
 import { recordingsIn } from "./recording.ts";
 import { replay, type ScenarioResult } from "./replay.ts";
-import { routeRows, routeStatuses } from "./routes.ts";
+import { refusedRows, routeStatuses, routeTotals, servedRows } from "./routes.ts";
 
 const scoreRow = ({ name, scenarios, scenariosMatched, steps, stepsMatched }: Score): string =>
   `| ${name} | ${scenariosMatched} / ${scenarios} | ${stepsMatched} / ${steps} | ${((100 * stepsMatched) / Math.max(1, steps)).toFixed(1)} % |`;
@@ -11,8 +11,9 @@ const scoreRow = ({ name, scenarios, scenariosMatched, steps, stepsMatched }: Sc
 export const openStackParity: ParitySubject<ScenarioResult> = {
   name: "openstack",
   replay: (directory) => replay(recordingsIn(directory)),
-  markdown: (scenarios) =>
-    [
+  markdown: (scenarios) => {
+    const statuses = routeStatuses(scenarios);
+    return [
       "# Parity: OpenStack",
       "",
       "Recordings of real services (Zed) replayed in process: same request, same status, headers and body once ids and times are masked.",
@@ -34,12 +35,28 @@ export const openStackParity: ParitySubject<ScenarioResult> = {
       "",
       "## Routes",
       "",
-      "Seen from: `bosh` is the director's CPI (declared, or in its recorded sequences), `openstack` the command line client, `recorded` a",
-      "request of the recordings above; nothing: none of these. A route marked `not simulated` refuses with 501, in the service's own form.",
+      "`bosh` is the director's CPI and `openstack` the command line client, each observed at the real services (docs/discoveries/openstack.md,",
+      '"What clients call"); the CPI\'s own sequences are among the recordings. Recorded: requests of the recordings above. HEAD stands beside GET where it',
+      "does the same. Tempest and gophercloud were run against the simulator too, but which routes they called was not kept.",
       "",
-      "| Service | Route | Needs | Seen from | |",
+      "| Service | Served | Of real clients | Only recorded | Neither | Refused |",
+      "|---|---|---|---|---|---|",
+      ...routeTotals(statuses),
+      "",
+      "### Served",
+      "",
+      "| Service | Route | Needs | Real clients | Recorded |",
       "|---|---|---|---|---|",
-      ...routeRows(routeStatuses(scenarios)),
+      ...servedRows(statuses),
       "",
-    ].join("\n"),
+      "### Refused",
+      "",
+      "The real services have these, the simulator has not: each refuses with 501, in its service's own form.",
+      "",
+      "| Service | Route |",
+      "|---|---|",
+      ...refusedRows(statuses),
+      "",
+    ].join("\n");
+  },
 };

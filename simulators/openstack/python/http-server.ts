@@ -102,7 +102,7 @@ function judge(server: Server, { line, fields, rest }: RawMessage): Judged {
 const isChunked = (headers: Readonly<Record<string, string>>): boolean =>
   headers["transfer-encoding"]?.toLowerCase() === "chunked";
 
-/** The chunks that have come; a size that is none ends them. */
+/** The chunks received so far; a malformed size ends them. */
 function firstChunk(bytes: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [];
   for (let at = 0; ; ) {

@@ -2,7 +2,7 @@ import { repr } from "../python/index.ts";
 import { checkThat, failureWithin } from "./failure.ts";
 import type { Check, Schema, Validate } from "./schema.ts";
 
-const matching = (value: unknown, schemas: readonly Schema[], validate: Validate): readonly Schema[] =>
+const findMatches = (value: unknown, schemas: readonly Schema[], validate: Validate): readonly Schema[] =>
   schemas.filter((schema) => validate(schema, value) === undefined);
 
 function oneOfMessage(value: unknown, schemas: readonly Schema[]): string {
@@ -22,12 +22,12 @@ const checkAllOf: Check = (value, { allOf = [] }, formats, validate) => {
 export const COMBINATION_CHECKS = {
   oneOf: checkThat(
     "oneOf",
-    (value, { oneOf = [] }, validate) => matching(value, oneOf, validate).length !== 1,
-    (value, { oneOf = [] }, validate) => oneOfMessage(value, matching(value, oneOf, validate)),
+    (value, { oneOf = [] }, validate) => findMatches(value, oneOf, validate).length !== 1,
+    (value, { oneOf = [] }, validate) => oneOfMessage(value, findMatches(value, oneOf, validate)),
   ),
   anyOf: checkThat(
     "anyOf",
-    (value, { anyOf = [] }, validate) => matching(value, anyOf, validate).length === 0,
+    (value, { anyOf = [] }, validate) => findMatches(value, anyOf, validate).length === 0,
     (value) => `${repr(value)} is not valid under any of the given schemas`,
   ),
   allOf: checkAllOf,

@@ -31,7 +31,3 @@ export const checkThat =
 
 /** Names or values as a message lists them: `'a', 'b'`. */
 export const listNames = (names: readonly string[]): string => names.map(repr).join(", ");
-
-/** Is it an object in the sense of JSON? */
-export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,7 +1,6 @@
 /** The validator of request bodies that the services share: JSON Schema in the words and the order of Python's jsonschema. */
 export { explainFailure } from "./explain.ts";
-export { isObject } from "./failure.ts";
-export { flagOr, textOr, textOrNull } from "./members.ts";
+export { flagOr, textIfAny, textOr, textOrNull } from "./members.ts";
 export type { Formats, Schema, SchemaFailure } from "./schema.ts";
 export { validate } from "./validate.ts";
 export { checkValue, type ValueOf } from "./value.ts";

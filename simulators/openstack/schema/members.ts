@@ -6,3 +6,6 @@ export const textOrNull = (value: unknown): string | null => (typeof value === "
 
 /** The value where it is true or false, else `fallback`. */
 export const flagOr = (value: unknown, fallback: boolean): boolean => (typeof value === "boolean" ? value : fallback);
+
+/** The value as text, whatever its type; `undefined` where the member is missing. */
+export const textIfAny = (value: unknown): string | undefined => (value === undefined ? undefined : String(value));

@@ -1,5 +1,6 @@
+import { isObject } from "../../kernel/index.ts";
 import { repr } from "../python/index.ts";
-import { checkThat, failureAt, failureWithin, isObject, listNames } from "./failure.ts";
+import { checkThat, failureAt, failureWithin, listNames } from "./failure.ts";
 import { compilePattern } from "./patterns.ts";
 import type { Check, Formats, Schema, SchemaFailure, Validate } from "./schema.ts";
 

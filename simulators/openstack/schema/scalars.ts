@@ -1,5 +1,6 @@
+import { isObject } from "../../kernel/index.ts";
 import { repr } from "../python/index.ts";
-import { checkThat, failureAt, isObject, listNames } from "./failure.ts";
+import { checkThat, failureAt, listNames } from "./failure.ts";
 import { compilePattern } from "./patterns.ts";
 import type { Check } from "./schema.ts";
 

@@ -1,38 +1,54 @@
 import type { Formats, Schema, SchemaFailure } from "./schema.ts";
 import { validate } from "./validate.ts";
 
-/**
- * The type of what a schema lets through, as far as `type`, `enum`, `properties`, `required` and `items` tell. Members that the
- * schema does not name are `unknown`.
+/*
+ * What a value is once it has passed a schema of `Schema`. Schemas declared `as const satisfies Schema`, or built by functions with `const`
+ * type parameters, keep their literal types, so that a checked body needs no cast.
  */
-export type ValueOf<S> = S extends { readonly type: infer T }
-  ? TypeNamed<T extends readonly (infer One)[] ? One : T, S> & EnumOf<S>
-  : EnumOf<S>;
 
-type EnumOf<S> = S extends { readonly enum: readonly (infer V)[] } ? V : unknown;
+interface Scalars {
+  readonly string: string;
+  readonly integer: number;
+  readonly number: number;
+  readonly boolean: boolean;
+  readonly null: null;
+}
 
-type TypeNamed<T, S> = T extends "string"
-  ? string
-  : T extends "integer" | "number"
-    ? number
-    : T extends "boolean"
-      ? boolean
-      : T extends "null"
-        ? null
-        : T extends "array"
-          ? readonly (S extends { readonly items: infer I } ? ValueOf<I> : unknown)[]
-          : T extends "object"
-            ? ObjectOf<S>
-            : unknown;
+type Named<Name, S> = Name extends keyof Scalars
+  ? Scalars[Name]
+  : Name extends "object"
+    ? Members<S>
+    : Name extends "array"
+      ? readonly Items<S>[]
+      : unknown;
 
-type ObjectOf<S> = Readonly<Record<string, unknown>> &
-  (S extends { readonly properties: infer P }
-    ? { readonly [K in keyof P as K extends RequiredOf<S> ? K : never]: ValueOf<P[K]> } & {
-        readonly [K in keyof P as K extends RequiredOf<S> ? never : K]?: ValueOf<P[K]>;
-      }
-    : unknown);
+type Items<S> = S extends { readonly items: infer I } ? ValueOf<I> : unknown;
 
-type RequiredOf<S> = S extends { readonly required: readonly (infer K)[] } ? K : never;
+type Members<S> = S extends { readonly properties: infer P }
+  ? Fields<P, S extends { readonly required: readonly (infer R)[] } ? R : never> & OtherMembers<S>
+  : S extends { readonly patternProperties: infer P }
+    ? Readonly<Record<string, ValueOf<P[keyof P]>>>
+    : Readonly<Record<string, unknown>>;
+
+/** Members that the schema does not name, where it admits any. */
+type OtherMembers<S> = S extends { readonly additionalProperties: false } ? unknown : Readonly<Record<string, unknown>>;
+
+type Fields<P, Required> = {
+  readonly [K in keyof P as K extends Required ? K : never]-?: ValueOf<Exclude<P[K], undefined>>;
+} & {
+  readonly [K in keyof P as K extends Required ? never : K]?: ValueOf<Exclude<P[K], undefined>>;
+};
+
+/** The type of the values that a schema admits; `unknown` where the schema's own type says nothing. */
+export type ValueOf<S> = S extends { readonly enum: readonly (infer E)[] }
+  ? E
+  : S extends { readonly type: readonly (infer N)[] }
+    ? Named<N, S>
+    : S extends { readonly type: infer N }
+      ? Named<N, S>
+      : S extends { readonly oneOf: readonly (infer O)[] }
+        ? ValueOf<O>
+        : unknown;
 
 /** What a validation comes to: the value with the type that its schema says, or the first failure. */
 type Checked<V> = { readonly ok: true; readonly value: V } | { readonly ok: false; readonly failure: SchemaFailure };

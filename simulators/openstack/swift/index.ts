@@ -5,7 +5,7 @@ import { FAULT_POINTS } from "./faults.ts";
 import { INFO_ROUTES } from "./routes/info.ts";
 import { storageRoutes } from "./routes/storage.ts";
 import { emptyState, type Swift, type SwiftState } from "./state/state.ts";
-import { STYLE } from "./wire/style.ts";
+import { WIRE } from "./wire/wire.ts";
 
 export type { SwiftState } from "./state/state.ts";
 
@@ -23,6 +23,6 @@ const OBJECT_BYTES_MAX = 64 * 1024 * 1024;
 export function createSwift(cloud: Cloud): SwiftService {
   const swift: Swift = { cloud, slot: cloud.kernel.slot("swift", emptyState()) };
   for (const point of FAULT_POINTS) cloud.kernel.faults.define(point);
-  const service = openStackService(cloud, "swift", STYLE, [...INFO_ROUTES, ...storageRoutes(swift)]);
+  const service = openStackService(cloud, "swift", WIRE, [...INFO_ROUTES, ...storageRoutes(swift)]);
   return { service: { ...service, bodyBytesMax: OBJECT_BYTES_MAX }, state: () => swift.slot.value };
 }

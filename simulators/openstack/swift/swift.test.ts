@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { Lab } from "../testing.ts";
+import { TwoProjectCloud } from "../testing.ts";
 import { chooseLines } from "./wire/listing.ts";
 
 const linesOf = (names: readonly string[], query: string): readonly string[] =>
@@ -50,12 +50,12 @@ describe("a listing", () => {
 });
 
 describe("large objects", () => {
-  let lab: Lab;
-  const call = (method: string, path: string, body?: unknown) => lab.call("A", method, "object-store", path, body);
+  let cloud: TwoProjectCloud;
+  const call = (method: string, path: string, body?: unknown) => cloud.call("A", method, "object-store", path, body);
   const md5 = (text: string): string => createHash("md5").update(text).digest("hex");
 
   beforeAll(async () => {
-    lab = await Lab.open({}, 1);
+    cloud = await TwoProjectCloud.open({}, 1);
     await call("PUT", "/box", "");
     for (const [name, text] of [
       ["1", "one"],
@@ -113,13 +113,13 @@ describe("large objects", () => {
 
 describe("an account", () => {
   it("hears of its objects after half a minute", async () => {
-    const lab = await Lab.open({}, 1);
-    const used = async (): Promise<string | undefined> =>
-      (await lab.call("A", "GET", "object-store", "")).headers["x-account-bytes-used"];
-    await lab.call("A", "PUT", "object-store", "/box", "");
-    await lab.call("A", "PUT", "object-store", "/box/o", "12345");
-    expect(await used()).toBe("0");
-    lab.sleep(30_000);
-    expect(await used()).toBe("5");
+    const cloud = await TwoProjectCloud.open({}, 1);
+    const readUsage = async (): Promise<string | undefined> =>
+      (await cloud.call("A", "GET", "object-store", "")).headers["x-account-bytes-used"];
+    await cloud.call("A", "PUT", "object-store", "/box", "");
+    await cloud.call("A", "PUT", "object-store", "/box/o", "12345");
+    expect(await readUsage()).toBe("0");
+    cloud.sleep(30_000);
+    expect(await readUsage()).toBe("5");
   });
 });

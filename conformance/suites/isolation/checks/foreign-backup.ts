@@ -69,11 +69,11 @@ async function foreignBackup(context: IsolationContext): Promise<Outcome> {
 async function backupListing(context: IsolationContext): Promise<Outcome> {
   const at = await createForeignBackup(context);
   const { client, via, owner, backup } = at;
-  const listed = async (instance: string): Promise<{ answer: Observation; has: boolean }> => {
+  const listBackups = async (instance: string): Promise<{ answer: Observation; has: boolean }> => {
     const answer = await client.send(client.api.list, { instance });
     return { answer, has: (client.entriesOf(answer) ?? []).some((item) => client.idOf(item) === backup.id) };
   };
-  const [own, other] = [await listed(owner.id), await listed(via.id)];
+  const [own, other] = [await listBackups(owner.id), await listBackups(via.id)];
   const evidence: readonly Evidence[] = [own.answer, other.answer];
   if (other.has) return fail("a list with the instance's own backups", "the backup of another instance", ...evidence);
   // A list that shows nothing to anybody hides well, and proves nothing.

@@ -50,7 +50,8 @@ async function tryAll(context: IsolationContext, victim: Tenant, from: TenantVm)
   return found;
 }
 
-const listed = (found: readonly Found[]): string => found.map(({ port, what }) => `${port} (${what})`).join(", ");
+const describePorts = (found: readonly Found[]): string =>
+  found.map(({ port, what }) => `${port} (${what})`).join(", ");
 
 function judge(found: readonly Found[], control: readonly Evidence[]): Outcome {
   const open = found.filter(({ reach }) => reach === "open");
@@ -58,10 +59,13 @@ function judge(found: readonly Found[], control: readonly Evidence[]): Outcome {
   const evidenceOf = (some: readonly Found[]): readonly Evidence[] => some.flatMap(({ evidence }) => evidence);
   if (open.length > 0) {
     const expected = "the VM of an instance to take no connection from another tenant's";
-    return fail(expected, `answers at port ${listed(open)}`, ...control, ...evidenceOf(open));
+    return fail(expected, `answers at port ${describePorts(open)}`, ...control, ...evidenceOf(open));
   }
   if (silent.length > 0)
-    return unknown(`connections are taken, and nothing is said, at port ${listed(silent)}`, ...evidenceOf(silent));
+    return unknown(
+      `connections are taken, and nothing is said, at port ${describePorts(silent)}`,
+      ...evidenceOf(silent),
+    );
   return pass(...control, ...evidenceOf(found));
 }
 

@@ -54,7 +54,7 @@ async function judge(context: IsolationContext, gone: Tenant, other: Tenant, ope
   return control === undefined ? pass(...evidence) : outOfOrder(control.message, evidence);
 }
 
-async function revoked(context: IsolationContext): Promise<Outcome> {
+async function judgeUnbound(context: IsolationContext): Promise<Outcome> {
   const offer = await context.requireUsableOffer();
   const live = await context.osb.liveOf(offer);
   const [gone, other] = [await context.tenant(offer, live), await context.tenant(offer, live)];
@@ -79,5 +79,5 @@ export const revokedCheck = checkOf(
     requirement: "Once a binding is removed its credentials are refused and its open sessions have ended.",
     instances: 1,
   },
-  revoked,
+  judgeUnbound,
 );

@@ -12,7 +12,7 @@ interface Given {
   readonly answer: Evidence;
 }
 
-async function given(context: IsolationContext, binding: LiveBinding): Promise<Given> {
+async function fetchGiven(context: IsolationContext, binding: LiveBinding): Promise<Given> {
   return { instance: binding.live.id, ...(await context.credentialsOf(binding)) };
 }
 
@@ -28,19 +28,23 @@ async function unique(context: IsolationContext): Promise<Outcome> {
   const offer = (await context.findUsableOffer()) ?? context.osb.offer(BINDABLE);
   const [a, b] = [await context.osb.liveOf(offer), await context.osb.freshOf(offer)];
   const all: Given[] = [];
-  for (const live of [a, b, a, b]) all.push(await given(context, await context.osb.bound(live)));
+  for (const live of [a, b, a, b]) all.push(await fetchGiven(context, await context.osb.bound(live)));
   const evidence = all.map(({ answer }) => answer);
   if (all.every(({ credentials }) => secretsIn(credentials).length === 0))
     return notApplicable("the credentials hold no password, token or key", ...evidence.slice(0, 1));
   const pairs = sharing(all);
   const [apart] = pairs.filter(([first, second]) => first.instance !== second.instance);
-  const shown = (pair: Pair): readonly Evidence[] => pair.map(({ answer }) => answer);
+  const evidenceOf = (pair: Pair): readonly Evidence[] => pair.map(({ answer }) => answer);
   if (apart !== undefined)
-    return fail("a secret of its own for each instance", "one secret in bindings of two instances", ...shown(apart));
+    return fail(
+      "a secret of its own for each instance",
+      "one secret in bindings of two instances",
+      ...evidenceOf(apart),
+    );
   const [together] = pairs;
   if (together === undefined) return pass(...evidence);
   const seen = "one secret in two bindings of an instance";
-  return warn("a secret of its own for each binding", seen, ...shown(together));
+  return warn("a secret of its own for each binding", seen, ...evidenceOf(together));
 }
 
 /** IS-22: unique for each binding. */

@@ -1,4 +1,4 @@
-import { GROUP, SUPERUSER } from "../roles.ts";
+import { IS_OURS, KEY, NAME, OF_EXTENSION, OURS, RELATIONS } from "./fragments.ts";
 
 /*
  * The queries that turn the catalog of a PostgreSQL (14 and later) back into statements. Each answers rows of `key` (the object's
@@ -6,18 +6,6 @@ import { GROUP, SUPERUSER } from "../roles.ts";
  * of the system and of schema public (where nobody may create) are left out.
  */
 
-/** Objects that CREATE EXTENSION makes. */
-const OF_EXTENSION = (catalog: string, oid: string): string =>
-  `EXISTS (SELECT FROM pg_depend e WHERE e.deptype = 'e' AND e.classid = '${catalog}'::regclass AND e.objid = ${oid})`;
-
-const OURS = (catalog: string, alias: string, namespace: string): string =>
-  `${alias}.${namespace} IN (SELECT oid FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' AND nspname NOT IN ('information_schema', 'public'))
-   AND NOT ${OF_EXTENSION(catalog, `${alias}.oid`)}`;
-
-const KEY = (catalog: string, oid: string): string => `'${catalog}:' || ${oid}`;
-const NAME = "format('%I.%I', n.nspname, c.relname)";
-const RELATIONS = "pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace";
-const IS_OURS = OURS("pg_class", "c", "relnamespace");
 const COLLATED = `CASE WHEN a.attcollation NOT IN (0, t.typcollation) THEN ' COLLATE ' ||
   (SELECT format('%I.%I', cn.nspname, co.collname) FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = a.attcollation) ELSE '' END`;
 const OPTIONS = "coalesce(' WITH (' || array_to_string(c.reloptions, ', ') || ')', '')";
@@ -195,107 +183,3 @@ export const NODES: readonly { readonly kind: string; readonly query: string }[]
       FROM ${RELATIONS} WHERE c.relkind IN ('r', 'p') AND (c.relrowsecurity OR c.relforcerowsecurity) AND ${IS_OURS} ORDER BY n.nspname, c.relname`,
   },
 ];
-
-/** `name` stands for `key` in dependencies: what is made together with another object. */
-export const ALIASES = `
-  SELECT ${KEY("pg_type", "c.reltype")} AS name, CASE c.relkind WHEN 'c' THEN ${KEY("pg_type", "c.reltype")} ELSE ${KEY("pg_class", "c.oid")} END AS key FROM pg_class c WHERE c.reltype >= 16384
-  UNION ALL SELECT ${KEY("pg_class", "c.oid")}, ${KEY("pg_type", "c.reltype")} FROM pg_class c WHERE c.relkind = 'c' AND c.oid >= 16384
-  UNION ALL SELECT ${KEY("pg_type", "t.typarray")}, CASE WHEN t.typtype = 'c' AND c.relkind <> 'c' THEN ${KEY("pg_class", "c.oid")} ELSE ${KEY("pg_type", "t.oid")} END
-    FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid WHERE t.typarray >= 16384
-  UNION ALL SELECT ${KEY("pg_type", "r.rngmultitypid")}, ${KEY("pg_type", "r.rngtypid")} FROM pg_range r WHERE r.rngtypid >= 16384
-  UNION ALL SELECT ${KEY("pg_rewrite", "r.oid")}, ${KEY("pg_class", "r.ev_class")} FROM pg_rewrite r WHERE r.rulename = '_RETURN' AND r.oid >= 16384
-  UNION ALL SELECT ${KEY("pg_attrdef", "d.oid")}, ${KEY("pg_class", "d.adrelid")} FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE a.attgenerated <> ''
-  UNION ALL SELECT ${KEY("pg_constraint", "k.oid")}, ${KEY("pg_type", "k.contypid")} FROM pg_constraint k WHERE k.contypid >= 16384
-  UNION ALL SELECT ${KEY("pg_class", "k.conindid")}, ${KEY("pg_constraint", "k.oid")} FROM pg_constraint k WHERE k.contype IN ('p', 'u', 'x') AND k.conindid >= 16384
-  UNION ALL SELECT d.classid::regclass || ':' || d.objid, d.refclassid::regclass || ':' || d.refobjid FROM pg_depend d WHERE d.deptype = 'e' AND d.objid >= 16384`;
-
-/** `key` needs `needs` to be there before it. */
-export const DEPENDENCIES = `
-  SELECT classid::regclass || ':' || objid AS key, refclassid::regclass || ':' || refobjid AS needs FROM pg_depend WHERE deptype IN ('n', 'a', 'i') AND objid >= 16384 AND refobjid >= 16384
-  UNION ALL SELECT 'partition:' || inhrelid, 'pg_class:' || each FROM pg_inherits, unnest(ARRAY[inhrelid, inhparent]) each
-  UNION ALL SELECT 'rows:' || oid, 'pg_class:' || oid FROM pg_class WHERE relkind = 'r' AND oid >= 16384
-  UNION ALL SELECT 'rows:' || inhrelid, 'partition:' || inhrelid FROM pg_inherits
-  UNION ALL SELECT 'pg_constraint:' || k.oid, 'rows:' || each FROM pg_constraint k, unnest(ARRAY[k.conrelid, k.confrelid]) each WHERE k.conrelid >= 16384
-  UNION ALL SELECT 'pg_trigger:' || oid, 'rows:' || tgrelid FROM pg_trigger WHERE oid >= 16384
-  UNION ALL SELECT 'pg_rewrite:' || oid, 'rows:' || ev_class FROM pg_rewrite WHERE oid >= 16384
-  UNION ALL SELECT 'security:' || oid, 'rows:' || oid FROM pg_class WHERE oid >= 16384
-  UNION ALL SELECT 'not null:' || attrelid || '.' || attnum, 'pg_class:' || attrelid FROM pg_attribute WHERE attrelid >= 16384
-  UNION ALL SELECT 'column setting:' || attrelid || '.' || attnum, 'pg_class:' || attrelid FROM pg_attribute WHERE attrelid >= 16384
-  UNION ALL SELECT setting || ':' || indrelid, 'pg_class:' || indexrelid FROM pg_index, unnest(ARRAY['identity', 'cluster']) setting WHERE indrelid >= 16384
-  UNION ALL SELECT setting || ':' || oid, 'pg_class:' || oid FROM pg_class, unnest(ARRAY['identity', 'cluster', 'toast']) setting WHERE oid >= 16384`;
-
-const RELATION_KIND = "CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END";
-const ROUTINE = "format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid))";
-
-/** Grants that differ from what an owner has by default: what to grant on, and each privilege as it stands. */
-export const GRANTS = `
-  SELECT o.target, o.columns, x.privilege_type AS privilege, x.is_grantable AS grantable, CASE x.grantee WHEN 0 THEN NULL ELSE pg_get_userbyid(x.grantee) END AS grantee
-  FROM (
-    SELECT ${RELATION_KIND} || ' ' || ${NAME} AS target, NULL AS columns, c.relacl AS acl FROM ${RELATIONS} WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S') AND ${IS_OURS}
-    UNION ALL SELECT 'TABLE ' || ${NAME}, format('%I', a.attname), a.attacl FROM ${RELATIONS} JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped WHERE ${IS_OURS}
-    UNION ALL SELECT 'ROUTINE ' || ${ROUTINE}, NULL, p.proacl FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.prokind <> 'a' AND ${OURS("pg_proc", "p", "pronamespace")}
-    UNION ALL SELECT format('SCHEMA %I', n.nspname), NULL, n.nspacl FROM pg_namespace n WHERE n.oid >= 16384 AND n.nspname NOT LIKE 'pg\\_%' AND NOT ${OF_EXTENSION("pg_namespace", "n.oid")}
-    UNION ALL SELECT format('TYPE %I.%I', n.nspname, t.typname), NULL, t.typacl FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE ${OURS("pg_type", "t", "typnamespace")}
-  ) o CROSS JOIN LATERAL aclexplode(o.acl) WITH ORDINALITY x (grantor, grantee, privilege_type, is_grantable, place) WHERE o.acl IS NOT NULL AND x.grantee <> (SELECT oid FROM pg_roles WHERE rolname = '${SUPERUSER}')
-  ORDER BY 1, 2 NULLS FIRST, x.place`;
-
-export const COMMENTS = `
-  SELECT i.type, i.identity, d.description FROM pg_description d CROSS JOIN LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) i
-  WHERE (d.objoid >= 16384 OR d.classoid = 'pg_largeobject'::regclass) AND d.classoid <> 'pg_extension'::regclass AND i.identity IS NOT NULL
-    AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.deptype = 'e' AND e.classid = d.classoid AND e.objid = d.objoid) ORDER BY 1, 2`;
-
-/** The names of all tables, for LOCK. */
-export const TABLES = `SELECT string_agg(${NAME}, ', ' ORDER BY 1) AS names FROM ${RELATIONS} WHERE c.relkind IN ('r', 'p') AND ${IS_OURS}`;
-
-export const SEQUENCES = `SELECT ${NAME} AS name FROM ${RELATIONS} WHERE c.relkind = 'S' AND ${IS_OURS} ORDER BY 1`;
-
-/** What comes with another object is left to that object. */
-const INDEPENDENT = (catalog: string): string =>
-  `AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.deptype = 'i' AND i.classid = '${catalog}'::regclass AND i.objid = o.oid)`;
-
-const STRANGE = (catalog: string, condition = "true", independent = INDEPENDENT(catalog)): string =>
-  `SELECT pg_describe_object('${catalog}'::regclass, o.oid, 0) AS what FROM ${catalog} o WHERE o.oid >= 16384 AND ${condition} AND NOT ${OF_EXTENSION(catalog, "o.oid")} ${independent}`;
-
-/** What a tenant may make and a dump does not know: it then refuses to be silently incomplete. */
-export const UNCOVERED = [
-  STRANGE("pg_proc", "o.prokind = 'a'"),
-  STRANGE("pg_class", "(o.relkind = 'f' OR o.reloftype <> 0)"),
-  STRANGE(
-    "pg_type",
-    `(o.typtype = 'b' AND o.typelem = 0 OR o.typtype = 'r' AND EXISTS (SELECT FROM pg_range r JOIN pg_type s ON s.oid = r.rngsubtype JOIN pg_opclass k ON k.oid = r.rngsubopc
-    WHERE r.rngtypid = o.oid AND (r.rngcanonical <> 0 OR r.rngcollation <> s.typcollation OR NOT k.opcdefault)))`,
-  ),
-  STRANGE(
-    "pg_trigger",
-    "o.tgparentid <> 0 AND o.tgenabled <> (SELECT p.tgenabled FROM pg_trigger p WHERE p.oid = o.tgparentid)",
-    "",
-  ),
-  "SELECT pg_describe_object('pg_largeobject'::regclass, o.oid, 0) || ' with grants' AS what FROM pg_largeobject_metadata o WHERE o.lomacl IS NOT NULL",
-  STRANGE("pg_policy", `EXISTS (SELECT FROM unnest(o.polroles) r WHERE r <> 0 AND pg_get_userbyid(r) <> '${GROUP}')`),
-  ...[
-    "pg_operator",
-    "pg_opclass",
-    "pg_opfamily",
-    "pg_cast",
-    "pg_collation",
-    "pg_conversion",
-    "pg_ts_config",
-    "pg_ts_dict",
-    "pg_ts_parser",
-    "pg_ts_template",
-    "pg_foreign_server",
-    "pg_foreign_data_wrapper",
-    "pg_publication",
-    "pg_event_trigger",
-    "pg_transform",
-    "pg_language",
-    "pg_am",
-    "pg_default_acl",
-  ].map((catalog) => STRANGE(catalog)),
-].join(" UNION ALL ");
-
-export const LARGE_OBJECTS =
-  "SELECT format('SELECT lo_from_bytea(%s, %L)', oid, lo_get(oid)) AS sql FROM pg_largeobject_metadata ORDER BY oid";
-/** Twice their size: each byte becomes two hexadecimal digits. */
-export const LARGE_OBJECTS_BYTES =
-  "SELECT coalesce(sum(octet_length(data)), 0)::bigint * 2 AS bytes FROM pg_largeobject";

@@ -3,13 +3,13 @@ import type { Client } from "pg";
 import { identifier, literal } from "../roles.ts";
 import { COLUMN_TYPES, type ColumnType, MADE_TYPES, VALUE_FUNCTIONS, WIDE_TYPES } from "./columns.ts";
 
-export interface ColumnPlan {
+interface ColumnPlan {
   readonly type: ColumnType;
   /** Each row of so many is NULL; 0: none. */
   readonly nullEvery: number;
 }
 
-export interface TablePlan {
+interface TablePlan {
   readonly columns: readonly ColumnPlan[];
   readonly rows: number;
   /** Mean width of the wide columns, in characters. */

@@ -1,10 +1,8 @@
-import { tmpdir } from "node:os";
 import pg from "pg";
 import { WallDriver, wallNowMs } from "../../../kernel/edge/drive.ts";
-import { Kernel } from "../../../kernel/index.ts";
+import { basicHeader, Kernel } from "../../../kernel/index.ts";
 import { createDataServices, type DataServices } from "../../index.ts";
 import { AGENT } from "../../testing.ts";
-import { findBinaries, serverOwner } from "../binaries.ts";
 import { LivePlane } from "../index.ts";
 
 const USER = "u1";
@@ -13,19 +11,10 @@ const DATABASE = "d1";
 const PORT = 5432;
 
 /** What an agent answers: its status and its JSON. */
-export interface Reply {
+interface Reply {
   readonly status: number;
   readonly body: unknown;
 }
-
-/** Why there is no real PostgreSQL on this machine; undefined where there is. */
-export const whyNoServer = (): Promise<string | undefined> =>
-  serverOwner()
-    .then((owner) => findBinaries(owner, tmpdir()))
-    .then(
-      () => undefined,
-      (error: Error) => error.message,
-    );
 
 /** One real PostgreSQL behind its agent, at an address of this process alone, reached as a broker and an application reach it. */
 export class LiveRig {
@@ -60,7 +49,7 @@ export class LiveRig {
     const { address } = this;
     const place = { address, deployment: DATABASE, index: 0, bootstrap: true, disk: `disk-${address}` };
     this.services.start({ kind: "postgresql", ...place, properties });
-    await this.plane.settled();
+    await this.plane.settle();
     const { status } = await this.ask("PUT", `/v1/credentials/${USER}`, JSON.stringify({ password: PASSWORD }));
     if (status !== 201) throw new Error(`no user: ${status}`);
   }
@@ -71,7 +60,7 @@ export class LiveRig {
   }
 
   ask(method: string, path: string, body?: string | Uint8Array): Promise<Response> {
-    const headers = { authorization: `Basic ${btoa(`${AGENT.username}:${AGENT.password}`)}` };
+    const headers = { authorization: basicHeader(AGENT.username, AGENT.password) };
     const given = body === undefined ? {} : { body: typeof body === "string" ? body : Uint8Array.from(body) };
     return fetch(`http://${this.address}:${AGENT.port}${path}`, { method, headers, ...given });
   }

@@ -38,7 +38,7 @@ describe("a backup, on a cloud without a backup service", () => {
       expect(session.send("cinder", "DELETE", `/backups/${ids.at(-1)}`).status).toBe(400);
       session.sleep(60_000);
     }
-    const usage = (): unknown => session.lab.openstack.state().cinder.usage.get(session.lab.projectId("A"));
+    const usage = (): unknown => session.cloud.openstack.state().cinder.usage.get(session.cloud.projectId("A"));
     expect(usage()).toMatchObject({ backups: 3, backup_gigabytes: 3 });
     for (const id of ids) expect(session.send("cinder", "DELETE", `/backups/${id}`).status).toBe(202);
     expect(usage()).toMatchObject({ backups: 0, backup_gigabytes: 0, volumes: 1 });

@@ -1,10 +1,11 @@
+import { controls } from "../../cloud.ts";
 import { refuseNovaAttachment } from "../behaviour/attachments.ts";
 import type { Attachment, VolumeRow } from "../state/rows.ts";
 import { notFoundById, notSimulated } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
 import { type CinderCall, isForAllProjects } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
-import { isoMicros } from "../../time.ts";
+import { storedTime } from "../../time.ts";
 
 interface AttachedVolume {
   readonly volume: VolumeRow;
@@ -12,11 +13,11 @@ interface AttachedVolume {
 }
 
 /** @throws Refusal 404 */
-function requestedAttachment({ cinder, actor, params }: CinderCall): AttachedVolume {
+function requireAttachment({ cinder, actor, params }: CinderCall): AttachedVolume {
   const id = params.id ?? "";
   const volume = cinder.slot.value.volumes.get(cinder.slot.value.volumeByAttachment.get(id) ?? "");
   const attachment = volume?.attachments.find((each) => each.id === id);
-  if (volume === undefined || attachment === undefined || !(actor.isAdmin || volume.projectId === actor.projectId))
+  if (volume === undefined || attachment === undefined || !controls(actor, volume))
     throw notFoundById("Volume attachment", id);
   return { volume, attachment };
 }
@@ -29,7 +30,7 @@ const attachmentBrief = ({ volume, attachment }: AttachedVolume): Record<string,
 });
 const attachmentView = (held: AttachedVolume): object => ({
   ...attachmentBrief(held),
-  attached_at: held.attachment.device === null ? "" : isoMicros(held.attachment.attachedMs),
+  attached_at: held.attachment.device === null ? "" : storedTime(held.attachment.attachedMs),
   detached_at: "",
   attach_mode: "rw",
   connection_info: {},
@@ -66,14 +67,14 @@ export const ATTACHMENT_ROUTES: readonly CinderRoute[] = [
     path: "/attachments/:id",
     from: 27,
     clients: ["openstack"],
-    handler: (call) => ok({ attachment: attachmentView(requestedAttachment(call)) }),
+    handler: (call) => ok({ attachment: attachmentView(requireAttachment(call)) }),
   },
   {
     method: "DELETE",
     path: "/attachments/:id",
     from: 27,
     handler: (call) => {
-      const { volume } = requestedAttachment(call);
+      const { volume } = requireAttachment(call);
       refuseNovaAttachment(volume);
       throw notSimulated("deleting attachments: detach with the action os-detach");
     },

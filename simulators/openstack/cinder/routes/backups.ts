@@ -1,10 +1,11 @@
+import { controls } from "../../cloud.ts";
 import type { HttpReply } from "../../../kernel/index.ts";
 import { removeBackup, startBackup } from "../behaviour/backups.ts";
 import { checkBackupGigabytes, checkCount } from "../state/quotas.ts";
 import type { BackupRow } from "../state/rows.ts";
 import { requireVolume } from "../state/volumes.ts";
 import { readTexts, requireMember } from "../wire/body.ts";
-import { isoOrNull } from "../wire/dates.ts";
+import { storedTimeOrNull } from "../wire/dates.ts";
 import { badRequest, notFoundById, notSimulated } from "../wire/errors.ts";
 import { links } from "../wire/links.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
@@ -13,10 +14,9 @@ import type { CinderRoute } from "../wire/route.ts";
 import { NAME } from "../wire/schemas.ts";
 
 /** @throws Refusal 404 */
-function requestedBackup({ cinder, actor, params }: CinderCall): BackupRow {
+function requireBackup({ cinder, actor, params }: CinderCall): BackupRow {
   const row = cinder.slot.value.backups.get(params.id ?? "");
-  if (row === undefined || !(actor.isAdmin || row.projectId === actor.projectId))
-    throw notFoundById("Backup", params.id ?? "");
+  if (row === undefined || !controls(actor, row)) throw notFoundById("Backup", params.id ?? "");
   return row;
 }
 
@@ -29,15 +29,15 @@ const view = (call: CinderCall, row: BackupRow): object => ({
   object_count: 0,
   availability_zone: null,
   container: row.container,
-  created_at: isoOrNull(row.createdMs),
-  updated_at: isoOrNull(row.updatedMs),
+  created_at: storedTimeOrNull(row.createdMs),
+  updated_at: storedTimeOrNull(row.updatedMs),
   description: row.description,
   fail_reason: row.failReason,
   volume_id: row.volumeId,
   is_incremental: false,
   has_dependent_backups: false,
   snapshot_id: row.snapshotId,
-  data_timestamp: isoOrNull(row.createdMs),
+  data_timestamp: storedTimeOrNull(row.createdMs),
   ...(call.actor.isAdmin && { "os-backup-project-attr:project_id": row.projectId }),
   ...(call.version >= 43 && { metadata: {} }),
   ...(call.version >= 56 && { user_id: call.actor.userId }),
@@ -84,7 +84,7 @@ function create(call: CinderCall): HttpReply {
 }
 
 function remove(call: CinderCall): HttpReply {
-  const row = requestedBackup(call);
+  const row = requireBackup(call);
   if (!["available", "error"].includes(row.status))
     throw badRequest("Invalid backup: Backup status must be available or error");
   removeBackup(call.cinder, row);
@@ -115,7 +115,7 @@ export const BACKUP_ROUTES: readonly CinderRoute[] = [
     method: "GET",
     path: "/backups/:id",
     clients: ["openstack"],
-    handler: (call) => ok({ backup: view(call, requestedBackup(call)) }),
+    handler: (call) => ok({ backup: view(call, requireBackup(call)) }),
   },
   { method: "POST", path: "/backups", clients: ["openstack"], handler: create },
   { method: "DELETE", path: "/backups/:id", clients: ["openstack"], handler: remove },
@@ -123,7 +123,7 @@ export const BACKUP_ROUTES: readonly CinderRoute[] = [
     method: "POST",
     path: "/backups/:id/restore",
     handler: (call) => {
-      requestedBackup(call);
+      requireBackup(call);
       throw notSimulated("restoring backups: this cloud has no backup service");
     },
   },

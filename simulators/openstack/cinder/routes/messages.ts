@@ -1,6 +1,7 @@
+import { controls } from "../../cloud.ts";
 import { recordChange } from "../state/cinder.ts";
 import type { MessageRow } from "../state/rows.ts";
-import { isoOrNull } from "../wire/dates.ts";
+import { storedTimeOrNull } from "../wire/dates.ts";
 import { notFoundById } from "../wire/errors.ts";
 import { links } from "../wire/links.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
@@ -15,8 +16,8 @@ const messageView = (call: CinderCall, row: MessageRow): object => ({
   event_id: row.eventId,
   user_message: row.text,
   message_level: "ERROR",
-  created_at: isoOrNull(row.createdMs),
-  guaranteed_until: isoOrNull(row.createdMs + MESSAGE_DAYS * DAY_MS),
+  created_at: storedTimeOrNull(row.createdMs),
+  guaranteed_until: storedTimeOrNull(row.createdMs + MESSAGE_DAYS * DAY_MS),
   request_id: row.requestId,
   links: links(call, "messages", row.id),
   resource_type: row.resourceType,
@@ -24,10 +25,9 @@ const messageView = (call: CinderCall, row: MessageRow): object => ({
 });
 
 /** @throws Refusal 404 */
-function requestedMessage({ cinder, actor, params }: CinderCall): MessageRow {
+function requireMessage({ cinder, actor, params }: CinderCall): MessageRow {
   const row = cinder.slot.value.messages.get(params.id ?? "");
-  if (row === undefined || !(actor.isAdmin || row.projectId === actor.projectId))
-    throw notFoundById("Message", params.id ?? "");
+  if (row === undefined || !controls(actor, row)) throw notFoundById("Message", params.id ?? "");
   return row;
 }
 
@@ -49,14 +49,14 @@ export const MESSAGE_ROUTES: readonly CinderRoute[] = [
     method: "GET",
     path: "/messages/:id",
     from: 3,
-    handler: (call) => ok({ message: messageView(call, requestedMessage(call)) }),
+    handler: (call) => ok({ message: messageView(call, requireMessage(call)) }),
   },
   {
     method: "DELETE",
     path: "/messages/:id",
     from: 3,
     handler: (call) => {
-      const { id } = requestedMessage(call);
+      const { id } = requireMessage(call);
       call.cinder.slot.value.messages.delete(id);
       recordChange(call.cinder, "message.delete", id);
       return emptyReply(204);

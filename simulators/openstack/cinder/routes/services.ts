@@ -1,5 +1,5 @@
 import { BACKEND } from "../state/backend.ts";
-import { isoOrNull } from "../wire/dates.ts";
+import { storedTimeOrNull } from "../wire/dates.ts";
 import { ok } from "../wire/replies.ts";
 import type { CinderCall } from "../wire/request.ts";
 import { type CinderRoute, unmodelledRoute } from "../wire/route.ts";
@@ -10,7 +10,7 @@ const serviceView = (binary: string, host: string, call: CinderCall): object => 
   zone: call.cinder.cloud.zones[0],
   status: "enabled",
   state: "up",
-  updated_at: isoOrNull(call.cinder.cloud.kernel.nowMs),
+  updated_at: storedTimeOrNull(call.cinder.cloud.kernel.nowMs),
   disabled_reason: null,
   ...(call.version >= 7 && { cluster: null }),
 });

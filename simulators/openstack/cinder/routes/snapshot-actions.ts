@@ -7,7 +7,7 @@ import { forbiddenByPolicy, noAction } from "../wire/errors.ts";
 import { acceptedReply } from "../wire/replies.ts";
 import type { CinderCall } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
-import { requestedSnapshot } from "./snapshots/require-snapshot.ts";
+import { requireSnapshotOf } from "./snapshots/require-snapshot.ts";
 import type { Schema } from "../../schema/schema.ts";
 
 const RESET = {
@@ -29,7 +29,7 @@ const ACTIONS: Readonly<Record<string, (call: CinderCall, row: SnapshotRow) => v
 
 function runAction(call: CinderCall): HttpReply {
   const [name] = readAction(call);
-  const row = requestedSnapshot(call);
+  const row = requireSnapshotOf(call);
   const action = own(ACTIONS, name);
   if (action === undefined) throw noAction(name);
   if (!call.actor.isAdmin)

@@ -1,11 +1,11 @@
-import type { HttpReply } from "../../../kernel/index.ts";
+import { type HttpReply, isoMicroseconds } from "../../../kernel/index.ts";
 import { startCreateSnapshot, startDeleteSnapshot } from "../behaviour/snapshots.ts";
 import { recordChange } from "../state/cinder.ts";
 import { checkCount, checkGigabytes } from "../state/quotas.ts";
 import type { SnapshotRow, VolumeRow } from "../state/rows.ts";
 import { requireVolume } from "../state/volumes.ts";
 import { readTexts, requireMember } from "../wire/body.ts";
-import { isoMillis, isoOrNull } from "../wire/dates.ts";
+import { storedTimeOrNull } from "../wire/dates.ts";
 import { badRequest } from "../wire/errors.ts";
 import { metadataFilter } from "../wire/filters.ts";
 import { type ListDescription, listPage } from "../wire/lists.ts";
@@ -13,13 +13,13 @@ import { emptyReply, ok } from "../wire/replies.ts";
 import { type CinderCall, isForAllProjects } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
 import { BOOLEAN, METADATA, NAME, parseBoolean } from "../wire/schemas.ts";
-import { requestedSnapshot } from "./snapshots/require-snapshot.ts";
+import { requireSnapshotOf } from "./snapshots/require-snapshot.ts";
 import { str } from "../../python/repr.ts";
 
 const base = ({ version }: CinderCall, row: SnapshotRow, isCreated = false): Record<string, unknown> => ({
   id: row.id,
-  created_at: isCreated ? isoMillis(row.createdMs) : isoOrNull(row.createdMs),
-  updated_at: isCreated ? null : isoOrNull(row.updatedMs),
+  created_at: isCreated ? isoMicroseconds(row.createdMs) : storedTimeOrNull(row.createdMs),
+  updated_at: isCreated ? null : storedTimeOrNull(row.updatedMs),
   name: row.name,
   description: row.description,
   volume_id: row.volumeId,
@@ -93,7 +93,7 @@ function create(call: CinderCall): HttpReply {
 }
 
 function remove(call: CinderCall): HttpReply {
-  const row = requestedSnapshot(call);
+  const row = requireSnapshotOf(call);
   if (!["available", "error"].includes(row.status))
     throw badRequest("Invalid snapshot: Snapshot status must be available or error.");
   startDeleteSnapshot(call.cinder, row);
@@ -101,7 +101,7 @@ function remove(call: CinderCall): HttpReply {
 }
 
 function update(call: CinderCall): HttpReply {
-  const row = requestedSnapshot(call);
+  const row = requireSnapshotOf(call);
   const properties = { name: NAME, description: NAME, display_name: NAME, display_description: NAME };
   const fields = requireMember(call, "snapshot", { type: "object", properties, additionalProperties: false });
   if (Object.keys(fields).length === 0) throw badRequest("Invalid input received: At least one property is required");
@@ -157,7 +157,7 @@ export const SNAPSHOT_ROUTES: readonly CinderRoute[] = [
     method: "GET",
     path: "/snapshots/:id",
     clients: ["openstack"],
-    handler: (call) => ok({ snapshot: view(call, requestedSnapshot(call)) }),
+    handler: (call) => ok({ snapshot: view(call, requireSnapshotOf(call)) }),
   },
   { method: "PUT", path: "/snapshots/:id", clients: ["openstack"], handler: update },
   { method: "DELETE", path: "/snapshots/:id", clients: ["openstack"], handler: remove },

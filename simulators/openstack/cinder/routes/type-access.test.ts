@@ -14,7 +14,7 @@ describe("a volume type that is not public", () => {
   });
 
   const change = (action: string): number => {
-    const body = { [action]: { project: session.lab.projectId("A") } };
+    const body = { [action]: { project: session.cloud.projectId("A") } };
     return session.send("cinder", "POST", `/types/${id}/action`, { who: "admin", body }).status;
   };
 
@@ -43,14 +43,14 @@ describe("a volume type that is not public", () => {
     expect([uses("A"), uses("B")]).toEqual([OPEN, CLOSED]);
     const access = session.send("cinder", "GET", `/types/${id}/os-volume-type-access`, { who: "admin" });
     expect(memberOf(access.json, "volume_type_access")).toEqual([
-      { volume_type_id: id, project_id: session.lab.projectId("A") },
+      { volume_type_id: id, project_id: session.cloud.projectId("A") },
     ]);
     expect(change("removeProjectAccess")).toBe(202);
     expect([uses("A"), uses("B")]).toEqual([CLOSED, CLOSED]);
   });
 
   it("is changed by administrators alone", () => {
-    const body = { addProjectAccess: { project: session.lab.projectId("B") } };
+    const body = { addProjectAccess: { project: session.cloud.projectId("B") } };
     expect(session.send("cinder", "POST", `/types/${id}/action`, { who: "B", body }).status).toBe(403);
   });
 });

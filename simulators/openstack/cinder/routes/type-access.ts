@@ -6,7 +6,7 @@ import { badRequest, noAction, notFound } from "../wire/errors.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
 import type { CinderCall } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
-import { requestedType } from "./types/require-type.ts";
+import { requireTypeOf } from "./types/require-type.ts";
 
 const ACTIONS = ["addProjectAccess", "removeProjectAccess"] as const;
 
@@ -15,7 +15,7 @@ function changeAccess(call: CinderCall): HttpReply {
   const name = ACTIONS.find((each) => each === asked);
   if (name === undefined) throw noAction(asked);
   const project = typeof fields === "object" && fields !== null && "project" in fields ? String(fields.project) : "";
-  const row = requestedType(call);
+  const row = requireTypeOf(call);
   if (row.isPublic)
     throw badRequest("Invalid volume type: Type access modification is not applicable to public volume type.");
   const others = row.projects.filter((each) => each !== project);
@@ -34,7 +34,7 @@ export const TYPE_ACCESS_ROUTES: readonly CinderRoute[] = [
     path: "/types/:id/os-volume-type-access",
     admin: "volume_extension:volume_type_access:get_all_for_type",
     handler: (call) => {
-      const row = requestedType(call);
+      const row = requireTypeOf(call);
       if (row.isPublic) throw notFound("Access list not available for public volume types.");
       const access = row.projects.map((project) => ({ volume_type_id: row.id, project_id: project }));
       return ok({ volume_type_access: access });

@@ -9,7 +9,7 @@ import { emptyReply, ok } from "../wire/replies.ts";
 import type { CinderCall } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
 import { STRICT_METADATA } from "../wire/schemas.ts";
-import { isTypeUsed, requestedType } from "./types/require-type.ts";
+import { isTypeUsed, requireTypeOf } from "./types/require-type.ts";
 
 /** Nothing happens where the new specs are the old ones. */
 function changeSpecs({ cinder }: CinderCall, row: TypeRow, next: Readonly<Record<string, string>>): void {
@@ -19,7 +19,7 @@ function changeSpecs({ cinder }: CinderCall, row: TypeRow, next: Readonly<Record
 }
 
 function setSpecs(call: CinderCall): HttpReply {
-  const row = requestedType(call);
+  const row = requireTypeOf(call);
   const specs = requireMember(call, "extra_specs", STRICT_METADATA);
   if (isTypeUsed(call, row)) throw badRequest("Volume Type is currently in use.");
   changeSpecs(call, row, { ...row.extraSpecs, ...specs });
@@ -30,7 +30,7 @@ const missingSpec = (row: TypeRow, key: string): Refusal =>
   notFound(`Volume Type ${row.id} has no extra specs with key ${key}.`);
 
 function showSpec(call: CinderCall): HttpReply {
-  const row = requestedType(call);
+  const row = requireTypeOf(call);
   const key = call.params.key ?? "";
   const value = row.extraSpecs[key];
   if (value === undefined) throw missingSpec(row, key);
@@ -38,7 +38,7 @@ function showSpec(call: CinderCall): HttpReply {
 }
 
 function updateSpec(call: CinderCall): HttpReply {
-  const row = requestedType(call);
+  const row = requireTypeOf(call);
   const key = call.params.key ?? "";
   const specs = requireBody(call, STRICT_METADATA);
   if (isTypeUsed(call, row)) throw badRequest("Volume Type is currently in use.");
@@ -49,7 +49,7 @@ function updateSpec(call: CinderCall): HttpReply {
 }
 
 function removeSpec(call: CinderCall): HttpReply {
-  const row = requestedType(call);
+  const row = requireTypeOf(call);
   const key = call.params.key ?? "";
   if (isTypeUsed(call, row)) throw badRequest("Volume Type is currently in use.");
   if (!Object.hasOwn(row.extraSpecs, key)) throw missingSpec(row, key);
@@ -63,7 +63,7 @@ export const TYPE_EXTRA_SPEC_ROUTES: readonly CinderRoute[] = [
     method: "GET",
     path: "/types/:id/extra_specs",
     handler: (call) => {
-      const row = requestedType(call);
+      const row = requireTypeOf(call);
       return ok({ extra_specs: call.actor.isAdmin ? row.extraSpecs : {} });
     },
   },

@@ -9,7 +9,7 @@ import { emptyReply, ok } from "../wire/replies.ts";
 import type { CinderCall } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
 import { BOOLEAN, METADATA, parseBoolean } from "../wire/schemas.ts";
-import { isTypeUsed, requestedType } from "./types/require-type.ts";
+import { isTypeUsed, requireTypeOf } from "./types/require-type.ts";
 
 const base = ({ actor }: CinderCall, row: TypeRow): Record<string, unknown> => ({
   id: row.id,
@@ -51,7 +51,7 @@ function create(call: CinderCall): HttpReply {
 }
 
 function remove(call: CinderCall): HttpReply {
-  const row = requestedType(call);
+  const row = requireTypeOf(call);
   if (row.name === INITIAL_TYPES[0])
     throw badRequest(`Invalid volume type: Default volume type ${row.id} can't be deleted.`);
   if (isTypeUsed(call, row)) throw badRequest("Target volume type is still in use.");
@@ -61,7 +61,7 @@ function remove(call: CinderCall): HttpReply {
 }
 
 function update(call: CinderCall): HttpReply {
-  const row = requestedType(call);
+  const row = requireTypeOf(call);
   const fields = requireMember(call, "volume_type", {
     type: "object",
     properties: {
@@ -114,7 +114,7 @@ export const TYPE_ROUTES: readonly CinderRoute[] = [
     method: "GET",
     path: "/types/:id",
     clients: ["openstack"],
-    handler: (call) => ok({ volume_type: view(call, requestedType(call)) }),
+    handler: (call) => ok({ volume_type: view(call, requireTypeOf(call)) }),
   },
   { method: "POST", path: "/types", admin: "volume_extension:type_create", clients: ["openstack"], handler: create },
   { method: "PUT", path: "/types/:id", admin: "volume_extension:type_update", clients: ["openstack"], handler: update },

@@ -9,7 +9,7 @@ import { ATTACH_ACTIONS } from "./volume-actions/attach.ts";
 import { SIZE_ACTIONS } from "./volume-actions/extend.ts";
 import { IMAGE_ACTIONS } from "./volume-actions/image.ts";
 import { TYPE_ACTIONS } from "./volume-actions/type.ts";
-import { requestedVolume } from "./volumes/require-volume.ts";
+import { requireVolumeOf } from "./volumes/require-volume.ts";
 
 /** Every action of a volume. */
 export const VOLUME_ACTIONS: VolumeActions = {
@@ -29,7 +29,7 @@ function runAction(call: CinderCall): HttpReply {
   const [name] = readAction(call);
   const action = own(VOLUME_ACTIONS, name);
   if (action === undefined) throw noAction(name);
-  return action(call, requestedVolume(call));
+  return action(call, requireVolumeOf(call));
 }
 
 /** Routes of the API reference, "Volume actions". */

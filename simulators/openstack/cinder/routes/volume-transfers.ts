@@ -1,10 +1,11 @@
-import type { HttpReply } from "../../../kernel/index.ts";
+import { controls } from "../../cloud.ts";
+import { type HttpReply, isoMicroseconds } from "../../../kernel/index.ts";
 import { recordChange } from "../state/cinder.ts";
 import { checkCount, checkGigabytes } from "../state/quotas.ts";
 import type { TransferRow } from "../state/rows.ts";
 import { requireVolume, setStatus, transferVolume } from "../state/volumes.ts";
 import { requireMember } from "../wire/body.ts";
-import { isoMillis, isoOrNull } from "../wire/dates.ts";
+import { storedTimeOrNull } from "../wire/dates.ts";
 import { badRequest, notFoundById } from "../wire/errors.ts";
 import { links } from "../wire/links.ts";
 import { emptyReply, ok } from "../wire/replies.ts";
@@ -12,10 +13,9 @@ import { type CinderCall, isForAllProjects } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
 
 /** @throws Refusal 404 */
-function requestedTransfer({ cinder, actor, params }: CinderCall): TransferRow {
+function requireTransfer({ cinder, actor, params }: CinderCall): TransferRow {
   const row = cinder.slot.value.transfers.get(params.id ?? "");
-  if (row === undefined || !(actor.isAdmin || row.projectId === actor.projectId))
-    throw notFoundById("Transfer", params.id ?? "");
+  if (row === undefined || !controls(actor, row)) throw notFoundById("Transfer", params.id ?? "");
   return row;
 }
 
@@ -27,7 +27,7 @@ const brief = (call: CinderCall, { id, volumeId, name }: TransferRow): object =>
 });
 const view = (call: CinderCall, row: TransferRow): object => ({
   ...brief(call, row),
-  created_at: isoOrNull(row.createdMs),
+  created_at: storedTimeOrNull(row.createdMs),
 });
 
 function create(call: CinderCall): HttpReply {
@@ -50,11 +50,14 @@ function create(call: CinderCall): HttpReply {
   cinder.slot.value.transfers.set(row.id, row);
   recordChange(cinder, "transfer.create", row.id, { volume: volume.id });
   setStatus(cinder, volume, "awaiting-transfer");
-  return ok({ transfer: { ...brief(call, row), created_at: isoMillis(row.createdMs), auth_key: row.authKey } }, 202);
+  return ok(
+    { transfer: { ...brief(call, row), created_at: isoMicroseconds(row.createdMs), auth_key: row.authKey } },
+    202,
+  );
 }
 
 function remove(call: CinderCall): HttpReply {
-  const row = requestedTransfer(call);
+  const row = requireTransfer(call);
   const volume = call.cinder.slot.value.volumes.get(row.volumeId);
   if (volume?.status === "awaiting-transfer") setStatus(call.cinder, volume, "available");
   call.cinder.slot.value.transfers.delete(row.id);
@@ -97,7 +100,7 @@ export const TRANSFER_ROUTES: readonly CinderRoute[] = ["/os-volume-transfer", "
     { method: "GET", path, clients: ["openstack"], handler: (call) => list(call, (row) => brief(call, row)) },
     { method: "GET", path: `${path}/detail`, handler: (call) => list(call, (row) => view(call, row)) },
     { method: "POST", path, clients: ["openstack"], handler: create },
-    { method: "GET", path: `${path}/:id`, handler: (call) => ok({ transfer: view(call, requestedTransfer(call)) }) },
+    { method: "GET", path: `${path}/:id`, handler: (call) => ok({ transfer: view(call, requireTransfer(call)) }) },
     { method: "DELETE", path: `${path}/:id`, clients: ["openstack"], handler: remove },
     { method: "POST", path: `${path}/:id/accept`, clients: ["openstack"], handler: accept },
   ],

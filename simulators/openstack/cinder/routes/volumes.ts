@@ -14,7 +14,7 @@ import { type CinderCall, isForAllProjects } from "../wire/request.ts";
 import type { CinderRoute } from "../wire/route.ts";
 import { METADATA, NAME, parseBoolean } from "../wire/schemas.ts";
 import { createVolumeRoute } from "./volumes/create.ts";
-import { requestedVolume } from "./volumes/require-volume.ts";
+import { requireVolumeOf } from "./volumes/require-volume.ts";
 import { volumeDetailView, volumeView } from "./volumes/view.ts";
 import type { Schema } from "../../schema/schema.ts";
 
@@ -31,7 +31,7 @@ const UPDATE = {
 } as const satisfies Schema;
 
 function update(call: CinderCall): HttpReply {
-  const row = requestedVolume(call);
+  const row = requireVolumeOf(call);
   const fields = requireMember(call, "volume", UPDATE) ?? {};
   const { name, description } = readTexts(fields);
   if (name !== undefined) row.name = name;
@@ -46,7 +46,7 @@ const DELETABLE = new Set(["available", "error", "error_restoring", "error_exten
 
 function remove(call: CinderCall): HttpReply {
   const { cinder, query, actor } = call;
-  const row = requestedVolume(call);
+  const row = requireVolumeOf(call);
   if (actor.isAdmin && parseBoolean(query.get("force")) === true) {
     startDeleteVolume(cinder, row);
     return emptyReply();
@@ -148,7 +148,7 @@ export const VOLUME_ROUTES: readonly CinderRoute[] = [
     method: "GET",
     path: "/volumes/:id",
     clients: ["bosh", "openstack"],
-    handler: (call) => ok({ volume: volumeDetailView(call, requestedVolume(call)) }),
+    handler: (call) => ok({ volume: volumeDetailView(call, requireVolumeOf(call)) }),
   },
   { method: "PUT", path: "/volumes/:id", clients: ["openstack"], handler: update },
   { method: "DELETE", path: "/volumes/:id", clients: ["bosh", "openstack"], handler: remove },

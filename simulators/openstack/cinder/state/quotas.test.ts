@@ -13,21 +13,21 @@ describe("quotas of Cinder", () => {
         fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 6 }),
         async (volumes, gigabytes, sizes) => {
           const session = await TestSession.open({ quotas: { volumes, gigabytes } });
-          const project = session.lab.projectId("A");
+          const project = session.cloud.projectId("A");
           let [count, used] = [0, 0];
           for (const size of sizes) {
             const fits = (volumes < 0 || count < volumes) && (gigabytes < 0 || used + size <= gigabytes);
             const reply = session.send("cinder", "POST", "/volumes", { body: { volume: { size } } });
             expect(reply.status).toBe(fits ? 202 : 413);
             if (fits) [count, used] = [count + 1, used + size];
-            const usage = session.lab.openstack.state().cinder.usage.get(project);
+            const usage = session.cloud.openstack.state().cinder.usage.get(project);
             expect([usage?.volumes ?? 0, usage?.gigabytes ?? 0]).toEqual([count, used]);
           }
           session.sleep(60_000);
-          for (const id of session.lab.openstack.state().cinder.volumes.keys())
+          for (const id of session.cloud.openstack.state().cinder.volumes.keys())
             session.send("cinder", "DELETE", `/volumes/${id}`);
           session.sleep(60_000);
-          const usage = session.lab.openstack.state().cinder.usage.get(project);
+          const usage = session.cloud.openstack.state().cinder.usage.get(project);
           expect([usage?.volumes ?? 0, usage?.gigabytes ?? 0]).toEqual([0, 0]);
         },
       ),
@@ -51,7 +51,7 @@ describe("quotas of Cinder", () => {
   it("of a volume type hold beside those of the project", async () => {
     const session = await TestSession.open();
     const body = { quota_set: { volumes_fake: 1, gigabytes___DEFAULT__: 2 } };
-    const path = `/os-quota-sets/${session.lab.projectId("A")}`;
+    const path = `/os-quota-sets/${session.cloud.projectId("A")}`;
     expect(session.send("cinder", "PUT", path, { who: "admin", body }).status).toBe(200);
     const create = (size: number, type: string): number =>
       session.send("cinder", "POST", "/volumes", { body: { volume: { size, volume_type: type } } }).status;

@@ -1,4 +1,4 @@
-import type { Actor } from "../../cloud.ts";
+import { type Actor, controls } from "../../cloud.ts";
 import { notFoundById } from "../wire/errors.ts";
 import { type Cinder, recordChange } from "./cinder.ts";
 import type { VolumeRow } from "./rows.ts";
@@ -40,6 +40,6 @@ export function setStatus(cinder: Cinder, row: VolumeRow, status: string): void 
 /** A volume that the actor may see. @throws Refusal 404 */
 export function requireVolume(cinder: Cinder, actor: Actor, id: string): VolumeRow {
   const row = cinder.slot.value.volumes.get(id);
-  if (row === undefined || !(actor.isAdmin || row.projectId === actor.projectId)) throw notFoundById("Volume", id);
+  if (row === undefined || !controls(actor, row)) throw notFoundById("Volume", id);
   return row;
 }

@@ -1,16 +1,14 @@
 import { bodyText } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
-import type { Static } from "../../schema/static.ts";
+import { type Schema, validate, type ValueOf } from "../../schema/index.ts";
 import { badRequest } from "./errors.ts";
 import type { CinderCall } from "./request.ts";
 import { FORMATS } from "./schemas.ts";
 import { str } from "../../python/repr.ts";
-import type { Schema } from "../../schema/schema.ts";
-import { validate } from "../../schema/validate.ts";
 import { ERRED } from "../../webob.ts";
 
 /** The member `name` of the body, if it fits the schema. @throws Refusal 400, 415, 500 for a body without a length */
-export function requireMember<const S extends Schema>(call: CinderCall, name: string, schema: S): Static<S> {
+export function requireMember<const S extends Schema>(call: CinderCall, name: string, schema: S): ValueOf<S> {
   const body = readBody(call);
   const whole = {
     type: "object",
@@ -25,14 +23,14 @@ export function requireMember<const S extends Schema>(call: CinderCall, name: st
 }
 
 /** The body, if it fits the schema. @throws Refusal 400, 415, 500 */
-export function requireBody<const S extends Schema>(call: CinderCall, schema: S): Static<S> {
+export function requireBody<const S extends Schema>(call: CinderCall, schema: S): ValueOf<S> {
   const body = readBody(call);
   checkValue(schema, body);
   return body;
 }
 
 /** @throws Refusal 400 with Cinder's sentence about the first failure */
-function checkValue<const S extends Schema>(schema: S, value: unknown): asserts value is Static<S> {
+function checkValue<const S extends Schema>(schema: S, value: unknown): asserts value is ValueOf<S> {
   const failure = validate(schema, value, FORMATS);
   if (failure === undefined) return;
   if (failure.path.length === 0) throw badRequest(failure.message);
@@ -50,7 +48,7 @@ export function readAction(call: CinderCall): readonly [name: string, fields: un
 /** The body as JSON. @throws Refusal 400, 415, 500 for a body without a length */
 function readBody(call: CinderCall): unknown {
   const { request } = call.context;
-  // It reads nothing into a body of no length, and trips over the nothing.
+  // It reads a body of no length as nothing, and fails on that.
   if (request.body.length === 0) throw new Refusal(500, "computeFault", ERRED);
   const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim();
   if (type !== "application/json") throw new Refusal(415, "badMediaType", "Unsupported Content-Type");

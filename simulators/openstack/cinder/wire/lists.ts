@@ -2,7 +2,7 @@ import { own } from "../../../kernel/index.ts";
 import { badRequest, notFoundById } from "./errors.ts";
 import type { CinderCall } from "./request.ts";
 import { parseBoolean } from "./schemas.ts";
-import { sortedBy, type SortKey } from "../../paging.ts";
+import { sortBy, type SortKey } from "../../paging.ts";
 
 /** What a list of this kind sorts by and filters on. */
 export interface ListDescription<T> {
@@ -39,7 +39,7 @@ export function listPage<T>(
   const limit = readNumber(call, "limit", LIMIT_MAX);
   const offset = readNumber(call, "offset", 0);
   const found = filterItems(call, filters, items);
-  const sorted = sortedBy(found, readOrder(call, sortKeys, seqOf));
+  const sorted = sortBy(found, readOrder(call, sortKeys, seqOf));
   const marker = call.query.get("marker");
   const at = marker === null ? -1 : sorted.findIndex((item) => idOf(item) === marker);
   if (marker !== null && at < 0) throw notFoundById(kind, marker);

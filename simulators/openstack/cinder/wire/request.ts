@@ -1,12 +1,12 @@
 import type { Actor } from "../../cloud.ts";
 import type { Cinder } from "../state/cinder.ts";
 import { parseBoolean } from "./schemas.ts";
-import type { Context } from "../../service.ts";
+import type { RequestContext } from "../../service.ts";
 
 /** A request to Cinder. */
 export interface CinderCall {
   readonly cinder: Cinder;
-  readonly context: Context;
+  readonly context: RequestContext;
   readonly actor: Actor;
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;

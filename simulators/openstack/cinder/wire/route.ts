@@ -5,7 +5,7 @@ import { ok } from "./replies.ts";
 import type { CinderCall } from "./request.ts";
 import { MICROVERSIONS } from "./versions.ts";
 import { microversionOf } from "../../microversion.ts";
-import type { Context, OpenStackRoute } from "../../service.ts";
+import type { RequestContext, OpenStackRoute } from "../../service.ts";
 
 /** A route of Cinder. */
 export interface CinderRoute {
@@ -22,7 +22,7 @@ export interface CinderRoute {
 
 /** Every path is known with the project in front and without it. */
 export function mountRoute(cinder: Cinder, route: CinderRoute): readonly OpenStackRoute[] {
-  const handler = (context: Context): HttpReply => {
+  const handler = (context: RequestContext): HttpReply => {
     const { actor, params, query, requestId, request } = context;
     const version = microversionOf(MICROVERSIONS, request.headers);
     if (version < (route.from ?? 0)) throw notFound("The resource could not be found.");

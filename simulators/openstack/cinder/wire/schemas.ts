@@ -1,14 +1,14 @@
+import { isUuidLike, UUID_LIKE_PATTERN } from "../../../kernel/index.ts";
 import type { Formats, Schema } from "../../schema/schema.ts";
 
-const UUID = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 /** The formats that schemas of this service name. */
-export const FORMATS: Formats = { uuid: (value) => typeof value !== "string" || UUID.test(value) };
+export const FORMATS: Formats = { uuid: (value) => typeof value !== "string" || isUuidLike(value) };
 
 /** Parts of schemas that requests share. */
 export const NAME = { type: ["string", "null"] } as const satisfies Schema;
 /** A UUID with or without hyphens, or null. */
 export const UUID_OR_NULL = {
-  oneOf: [{ type: "string", pattern: UUID.source }, { type: "null" }],
+  oneOf: [{ type: "string", pattern: UUID_LIKE_PATTERN }, { type: "null" }],
 } as const satisfies Schema;
 /** A boolean, or one of the words that Cinder takes for one. */
 export const BOOLEAN = {

@@ -1,7 +1,7 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
 import { microversionOf, type MicroversionRange } from "../../microversion.ts";
-import type { Context, OpenStackRoute } from "../../service.ts";
+import type { RequestContext, OpenStackRoute } from "../../service.ts";
 
 /** The microversions of Zed. */
 export const MICROVERSIONS: MicroversionRange = { service: "volume", major: 3, minorMin: 0, minorMax: 70 };
@@ -16,7 +16,7 @@ export function shownVersion(headers: Readonly<Record<string, string>>): string 
   }
 }
 
-const versionDocuments = ({ cloud, request }: Context): readonly object[] => [
+const versionDocuments = ({ cloud, request }: RequestContext): readonly object[] => [
   {
     id: "v3.0",
     status: "CURRENT",
@@ -37,6 +37,6 @@ export const VERSION_ROUTES: readonly OpenStackRoute[] = [
   ...["/v3", "/v3/"].map((path) => ({
     method: "GET",
     path,
-    handler: (context: Context): HttpReply => json(200, { versions: versionDocuments(context) }),
+    handler: (context: RequestContext): HttpReply => json(200, { versions: versionDocuments(context) }),
   })),
 ];

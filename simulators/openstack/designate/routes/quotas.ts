@@ -1,20 +1,20 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../../service.ts";
+import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { QUOTAS, quotasOf } from "../state/quotas.ts";
 import type { Designate } from "../state/state.ts";
 import { forbidden, invalidValue } from "../wire/errors.ts";
 import { integer } from "../wire/fields.ts";
 import { bodyObject, forAdmins, projectOf } from "../wire/request.ts";
 
-const projectIn = ({ params }: Context): string => params.project_id ?? "";
+const projectIn = ({ params }: RequestContext): string => params.project_id ?? "";
 
-function show(designate: Designate, context: Context): HttpReply {
+function show(designate: Designate, context: RequestContext): HttpReply {
   const project = projectIn(context);
   if (project !== context.actor.projectId && !context.actor.isAdmin) throw forbidden();
   return json(200, quotasOf(designate, project));
 }
 
-function update(designate: Designate, context: Context): HttpReply {
+function update(designate: Designate, context: RequestContext): HttpReply {
   const limits = Object.entries(bodyObject(context, "quota")).map(([name, value]) => {
     if (!Object.hasOwn(QUOTAS, name)) throw invalidValue(`Field value ${name} is invalid`);
     return [name, integer(value)] as const;
@@ -25,7 +25,7 @@ function update(designate: Designate, context: Context): HttpReply {
   return json(200, quotasOf(designate, project));
 }
 
-function reset({ slot }: Designate, context: Context): HttpReply {
+function reset({ slot }: Designate, context: RequestContext): HttpReply {
   slot.value.quotas.delete(projectIn(context));
   return { status: 204 };
 }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { Lab, type ProjectName } from "../../testing.ts";
+import { TwoProjectCloud, type ProjectName } from "../../testing.ts";
 
-let lab: Lab;
+let cloud: TwoProjectCloud;
 let zoneId: string;
 
 const send = async (
@@ -10,7 +10,7 @@ const send = async (
   path: string,
   body?: object,
 ): Promise<readonly [number, unknown]> => {
-  const reply = await lab.call(who, method, "dns", path, body);
+  const reply = await cloud.call(who, method, "dns", path, body);
   return [reply.status, reply.body];
 };
 const createZone = (name: string, who: ProjectName = "A"): Promise<readonly [number, unknown]> =>
@@ -22,30 +22,33 @@ const create = (
 ): Promise<readonly [number, unknown]> => send("A", "POST", `/zones/${zoneId}/recordsets`, { name, type, records });
 
 beforeEach(async () => {
-  lab = await Lab.open({ quotas: { zones: 2, zone_recordsets: 5, zone_records: 4, recordset_records: 3 } }, 1);
+  cloud = await TwoProjectCloud.open(
+    { quotas: { zones: 2, zone_recordsets: 5, zone_records: 4, recordset_records: 3 } },
+    1,
+  );
   const [, body] = await createZone("example.org.");
   zoneId = (body as { id: string }).id;
 });
 
-const refused = (type: string): object => expect.objectContaining({ type });
+const refusal = (type: string): object => expect.objectContaining({ type });
 
 describe("a recordset", () => {
   it("lies in its zone, and not in one below", async () => {
     await createZone("sub.example.org.");
-    expect(await create("a.other.org.")).toEqual([400, refused("invalid_recordset_location")]);
-    expect(await create("badexample.org.")).toEqual([400, refused("invalid_recordset_location")]);
-    expect(await create("a.sub.example.org.")).toEqual([400, refused("invalid_recordset_location")]);
+    expect(await create("a.other.org.")).toEqual([400, refusal("invalid_recordset_location")]);
+    expect(await create("badexample.org.")).toEqual([400, refusal("invalid_recordset_location")]);
+    expect(await create("a.sub.example.org.")).toEqual([400, refusal("invalid_recordset_location")]);
     expect((await create("a.example.org."))[0]).toBe(202);
   });
 
   it("is the only one of its type at its name, and a CNAME the only one at all", async () => {
     expect((await create("a.example.org."))[0]).toBe(202);
-    expect(await create("a.example.org.")).toEqual([409, refused("duplicate_recordset")]);
-    expect(await create("a.example.org.", "CNAME", ["b.org."])).toEqual([400, refused("invalid_recordset_location")]);
+    expect(await create("a.example.org.")).toEqual([409, refusal("duplicate_recordset")]);
+    expect(await create("a.example.org.", "CNAME", ["b.org."])).toEqual([400, refusal("invalid_recordset_location")]);
     expect((await create("c.example.org.", "CNAME", ["b.org."]))[0]).toBe(202);
-    expect(await create("c.example.org.")).toEqual([400, refused("invalid_recordset_location")]);
-    expect(await create("example.org.", "CNAME", ["b.org."])).toEqual([400, refused("invalid_recordset_location")]);
-    expect(await create("d.example.org.", "CNAME", ["b.org.", "c.org."])).toEqual([400, refused("bad_request")]);
+    expect(await create("c.example.org.")).toEqual([400, refusal("invalid_recordset_location")]);
+    expect(await create("example.org.", "CNAME", ["b.org."])).toEqual([400, refusal("invalid_recordset_location")]);
+    expect(await create("d.example.org.", "CNAME", ["b.org.", "c.org."])).toEqual([400, refusal("bad_request")]);
   });
 
   it("keeps each record once", async () => {
@@ -63,18 +66,18 @@ describe("a recordset", () => {
     const [, body] = await send("A", "GET", `/zones/${zoneId}/recordsets?type=NS`);
     const [{ id } = { id: "" }] = (body as { recordsets: readonly { id: string }[] }).recordsets;
     const path = `/zones/${zoneId}/recordsets/${id}`;
-    expect(await send("A", "PUT", path, { ttl: 60 })).toEqual([400, refused("bad_request")]);
-    expect(await send("A", "DELETE", path)).toEqual([400, refused("bad_request")]);
+    expect(await send("A", "PUT", path, { ttl: 60 })).toEqual([400, refusal("bad_request")]);
+    expect(await send("A", "DELETE", path)).toEqual([400, refusal("bad_request")]);
   });
 });
 
 describe("quotas", () => {
   it("limit the records of a recordset and of a zone, without those of the service", async () => {
     const four = ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"];
-    expect(await create("a.example.org.", "A", four)).toEqual([413, refused("over_quota")]);
+    expect(await create("a.example.org.", "A", four)).toEqual([413, refusal("over_quota")]);
     const [status, body] = await create("a.example.org.", "A", four.slice(0, 3));
     expect(status).toBe(202);
-    expect(await create("b.example.org.", "A", four.slice(0, 2))).toEqual([413, refused("over_quota")]);
+    expect(await create("b.example.org.", "A", four.slice(0, 2))).toEqual([413, refusal("over_quota")]);
     expect((await create("b.example.org.", "A", four.slice(0, 1)))[0]).toBe(202);
     const { id } = body as { id: string };
     const replace = (records: readonly string[]): Promise<readonly [number, unknown]> =>
@@ -84,30 +87,30 @@ describe("quotas", () => {
 
   it("limit the recordsets of a zone, with those of the service", async () => {
     for (const name of ["a", "b", "c"]) expect((await create(`${name}.example.org.`, "A", []))[0]).toBe(201);
-    expect(await create("d.example.org.", "A", [])).toEqual([413, refused("over_quota")]);
+    expect(await create("d.example.org.", "A", [])).toEqual([413, refusal("over_quota")]);
   });
 
   it("limit the zones of a project, whatever others have", async () => {
     expect((await createZone("two.org."))[0]).toBe(202);
-    expect(await createZone("three.org.")).toEqual([413, refused("over_quota")]);
+    expect(await createZone("three.org.")).toEqual([413, refusal("over_quota")]);
     expect((await createZone("three.org.", "B"))[0]).toBe(202);
   });
 });
 
 describe("a zone", () => {
   it("lies neither below nor above another project's, and is there once", async () => {
-    expect(await createZone("sub.example.org.", "B")).toEqual([403, refused("illegal_child")]);
+    expect(await createZone("sub.example.org.", "B")).toEqual([403, refusal("illegal_child")]);
     await createZone("deep.other.org.", "B");
-    expect(await createZone("other.org.")).toEqual([403, refused("illegal_parent")]);
-    expect(await createZone("example.org.")).toEqual([409, refused("duplicate_zone")]);
-    expect(await createZone("org.")).toEqual([400, refused("invalid_zone_name")]);
+    expect(await createZone("other.org.")).toEqual([403, refusal("illegal_parent")]);
+    expect(await createZone("example.org.")).toEqual([409, refusal("duplicate_zone")]);
+    expect(await createZone("org.")).toEqual([400, refusal("invalid_zone_name")]);
     expect((await createZone("badexample.org.", "B"))[0]).toBe(202);
   });
 
   it("lies below a TLD once there is one", async () => {
     const tld = { id: "tld", name: "org", description: null, createdMs: 0, updatedMs: null };
-    lab.openstack.state().designate.tlds.set("tld", tld);
-    expect(await createZone("example.com.")).toEqual([400, refused("invalid_tld")]);
+    cloud.openstack.state().designate.tlds.set("tld", tld);
+    expect(await createZone("example.com.")).toEqual([400, refusal("invalid_tld")]);
     expect((await createZone("another.org."))[0]).toBe(202);
   });
 });
@@ -124,8 +127,8 @@ describe("a list", () => {
     expect(await names("name=A.*")).toEqual(["a.example.org."]);
     expect(await names("sort_key=name&limit=2")).toEqual(["a.example.org.", "b.example.org."]);
     for (const limit of ["0", "1001", "x"])
-      expect(await send("A", "GET", `/zones?limit=${limit}`)).toEqual([400, refused("invalid_limit")]);
+      expect(await send("A", "GET", `/zones?limit=${limit}`)).toEqual([400, refusal("invalid_limit")]);
     expect((await send("A", "GET", "/zones?limit=max"))[0]).toBe(200);
-    expect(await send("A", "GET", "/zones?banana=1")).toEqual([400, refused("bad_request")]);
+    expect(await send("A", "GET", "/zones?banana=1")).toEqual([400, refusal("bad_request")]);
   });
 });

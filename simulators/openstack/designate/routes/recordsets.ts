@@ -1,5 +1,5 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../../service.ts";
+import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { markChanged } from "../behaviour/propagation.ts";
 import { checkLocation, checkRecordCount, checkRecordQuota } from "../behaviour/recordsets.ts";
 import { checkNotDeleting } from "../behaviour/zones.ts";
@@ -15,10 +15,10 @@ import { dateMembers } from "../wire/views.ts";
 const CREATABLE = ["name", "type", "records", "ttl", "description"];
 const CHANGEABLE = ["records", "ttl", "description"];
 
-const linkTo = (context: Context, { zoneId, id }: RecordSetRow): string =>
+const linkTo = (context: RequestContext, { zoneId, id }: RecordSetRow): string =>
   `${rootOf(context)}/zones/${zoneId}/recordsets/${id}`;
 
-const view = ({ slot }: Designate, context: Context, row: RecordSetRow): View => ({
+const view = ({ slot }: Designate, context: RequestContext, row: RecordSetRow): View => ({
   id: row.id,
   zone_id: row.zoneId,
   project_id: row.projectId,
@@ -52,7 +52,7 @@ const propagationOf = (
 type NewRecordset = Pick<RecordSetRow, "name" | "type" | "records" | "ttl"> & { readonly about: unknown };
 
 /** Reads the body in the order in which the service finds fault with it. @throws Refusal 400 */
-function newRecordsetIn(context: Context): NewRecordset {
+function newRecordsetIn(context: RequestContext): NewRecordset {
   const body = bodyOf(context, "recordset", CREATABLE);
   const name = body.name === undefined ? undefined : host(body.name);
   const seconds = body.ttl === undefined ? null : ttl(body.ttl);
@@ -69,7 +69,7 @@ function newRecordsetIn(context: Context): NewRecordset {
   };
 }
 
-function create(designate: Designate, context: Context): HttpReply {
+function create(designate: Designate, context: RequestContext): HttpReply {
   const { kernel } = designate.cloud;
   idIn(context, "zone_id");
   const { about, ...fields } = newRecordsetIn(context);
@@ -99,14 +99,14 @@ function create(designate: Designate, context: Context): HttpReply {
 }
 
 /** The recordset of the path, with its zone. @throws Refusal 400, 404 */
-function requireRecordset(designate: Designate, context: Context): readonly [ZoneRow, RecordSetRow] {
+function requireRecordset(designate: Designate, context: RequestContext): readonly [ZoneRow, RecordSetRow] {
   const zone = requireZone(designate, context);
   const row = designate.slot.value.recordsets.get(idIn(context, "recordset_id"));
   if (row === undefined || row.zoneId !== zone.id) throw notFound("recordset_not_found", "RecordSet");
   return [zone, row];
 }
 
-function update(designate: Designate, context: Context): HttpReply {
+function update(designate: Designate, context: RequestContext): HttpReply {
   const [zone, row] = requireRecordset(designate, context);
   const body = bodyOf(context, "recordset", CHANGEABLE);
   const seconds = body.ttl === undefined ? row.ttl : ttl(body.ttl);
@@ -128,7 +128,7 @@ function update(designate: Designate, context: Context): HttpReply {
   return json(row.status === "ACTIVE" ? 200 : 202, view(designate, context, row));
 }
 
-function remove(designate: Designate, context: Context): HttpReply {
+function remove(designate: Designate, context: RequestContext): HttpReply {
   const [zone, row] = requireRecordset(designate, context);
   checkNotDeleting(zone);
   if (row.managed) throw badRequest("bad_request", "Managed records may not be deleted");
@@ -154,21 +154,21 @@ const KEYS: ListKeys<RecordSetRow> = {
   zone_id: ({ zoneId }) => zoneId,
 };
 
-const list = (designate: Designate, context: Context, path: string, rows: readonly RecordSetRow[]): HttpReply =>
+const list = (designate: Designate, context: RequestContext, path: string, rows: readonly RecordSetRow[]): HttpReply =>
   listReply(context, { member: "recordsets", path, rows, view: (row) => view(designate, context, row), keys: KEYS });
 
-function listOfZone(designate: Designate, context: Context): HttpReply {
+function listOfZone(designate: Designate, context: RequestContext): HttpReply {
   const { id } = requireZone(designate, context);
   return list(designate, context, `/zones/${id}/recordsets`, recordsetsOf(designate, id));
 }
 
-function listOfAllZones(designate: Designate, context: Context): HttpReply {
+function listOfAllZones(designate: Designate, context: RequestContext): HttpReply {
   const rows = [...designate.slot.value.recordsets.values()].filter(({ projectId }) => canSee(context, projectId));
   return list(designate, context, "/recordsets", rows);
 }
 
 /** Without its zone in the path, a recordset is only pointed to. */
-function redirect({ slot }: Designate, context: Context): HttpReply {
+function redirect({ slot }: Designate, context: RequestContext): HttpReply {
   const row = slot.value.recordsets.get(idIn(context, "recordset_id"));
   if (row === undefined || !canSee(context, row.projectId)) throw notFound("recordset_not_found", "RecordSet");
   return { status: 301, headers: { Location: linkTo(context, row) } };
@@ -179,7 +179,7 @@ export function recordsetRoutes(designate: Designate): readonly OpenStackRoute[]
   const all = "/v2/zones/:zone_id/recordsets";
   const one = `${all}/:recordset_id`;
   const clients = ["openstack"];
-  const show = (context: Context): HttpReply =>
+  const show = (context: RequestContext): HttpReply =>
     json(200, view(designate, context, requireRecordset(designate, context)[1]));
   return [
     { method: "GET", path: all, clients, handler: (context) => listOfZone(designate, context) },

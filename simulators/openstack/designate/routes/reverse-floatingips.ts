@@ -1,9 +1,9 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../../service.ts";
+import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { refuseUnmodelled, rootOf } from "../wire/request.ts";
 
 /** The PTR records of floating IPs: shown without names, as none can be set. */
-function list(context: Context): HttpReply {
+function list(context: RequestContext): HttpReply {
   const { cloud, actor } = context;
   const floatingips = cloud.ports.floatingIps(actor).map(({ id, ip }) => ({
     id: `${cloud.region}:${id}`,

@@ -1,5 +1,5 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../../service.ts";
+import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import type { Designate, TldRow } from "../state/state.ts";
 import { duplicate, invalidValue, missingProperty, notFound } from "../wire/errors.ts";
 import { description } from "../wire/fields.ts";
@@ -10,9 +10,9 @@ import { dateMembers } from "../wire/views.ts";
 const NAME = /^(?!.{255,})(?:(?!-)[A-Za-z0-9_-]{1,63}(?<!-))(?:\.(?:(?!-)[A-Za-z0-9_-]{1,63}(?<!-)))*$/;
 const MEMBERS = ["name", "description"];
 
-const linkTo = (context: Context, { id }: TldRow): string => `${rootOf(context)}/tlds/${id}`;
+const linkTo = (context: RequestContext, { id }: TldRow): string => `${rootOf(context)}/tlds/${id}`;
 
-const view = (context: Context, row: TldRow): View => ({
+const view = (context: RequestContext, row: TldRow): View => ({
   id: row.id,
   name: row.name,
   description: row.description,
@@ -30,13 +30,13 @@ function parseName({ slot }: Designate, value: unknown, own?: TldRow): string {
 }
 
 /** @throws Refusal 400, 404 */
-function requireTld({ slot }: Designate, context: Context): TldRow {
+function requireTld({ slot }: Designate, context: RequestContext): TldRow {
   const row = slot.value.tlds.get(idIn(context, "tld_id"));
   if (row === undefined) throw notFound("tld_not_found", "Tld");
   return row;
 }
 
-const list = ({ slot }: Designate, context: Context): HttpReply =>
+const list = ({ slot }: Designate, context: RequestContext): HttpReply =>
   listReply(context, {
     member: "tlds",
     path: "/tlds",
@@ -45,7 +45,7 @@ const list = ({ slot }: Designate, context: Context): HttpReply =>
     keys: { name: ({ name }) => name, description: (row) => row.description, id: ({ id }) => id },
   });
 
-function create(designate: Designate, context: Context): HttpReply {
+function create(designate: Designate, context: RequestContext): HttpReply {
   const { kernel } = designate.cloud;
   const body = bodyOf(context, "tld", MEMBERS);
   if (body.name === undefined) throw missingProperty("tld", "name");
@@ -62,7 +62,7 @@ function create(designate: Designate, context: Context): HttpReply {
   return json(201, view(context, row), { Location: linkTo(context, row) });
 }
 
-function update(designate: Designate, context: Context): HttpReply {
+function update(designate: Designate, context: RequestContext): HttpReply {
   const row = requireTld(designate, context);
   const body = bodyOf(context, "tld", MEMBERS);
   if (body.name !== undefined) row.name = parseName(designate, body.name, row);
@@ -71,7 +71,7 @@ function update(designate: Designate, context: Context): HttpReply {
   return json(200, view(context, row));
 }
 
-function remove(designate: Designate, context: Context): HttpReply {
+function remove(designate: Designate, context: RequestContext): HttpReply {
   const { id } = requireTld(designate, context);
   designate.slot.value.tlds.delete(id);
   designate.cloud.kernel.record("designate", "tld.delete", id);
@@ -80,9 +80,9 @@ function remove(designate: Designate, context: Context): HttpReply {
 
 /** `/v2/tlds`, for administrators. */
 export function tldRoutes(designate: Designate): readonly OpenStackRoute[] {
-  const handle = (work: (designate: Designate, context: Context) => HttpReply): OpenStackRoute["handler"] =>
+  const handle = (work: (designate: Designate, context: RequestContext) => HttpReply): OpenStackRoute["handler"] =>
     forAdmins((context) => work(designate, context));
-  const show = (_designate: Designate, context: Context): HttpReply =>
+  const show = (_designate: Designate, context: RequestContext): HttpReply =>
     json(200, view(context, requireTld(designate, context)));
   return [
     { method: "GET", path: "/v2/tlds", handler: handle(list) },

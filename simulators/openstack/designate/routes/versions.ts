@@ -1,10 +1,10 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../../service.ts";
+import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { rootOf } from "../wire/request.ts";
 
 const UPDATED = "2022-06-29T00:00:00Z";
 
-function versions(context: Context): HttpReply {
+function versions(context: RequestContext): HttpReply {
   const links = [
     { href: rootOf(context), rel: "self" },
     { href: "https://docs.openstack.org/api-ref/dns", rel: "help" },

@@ -1,5 +1,5 @@
 import { bodyText, type HttpReply, json } from "../../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../../service.ts";
+import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { startImport } from "../behaviour/imports.ts";
 import type { Designate, ZoneImportRow } from "../state/state.ts";
 import { notFound } from "../wire/errors.ts";
@@ -9,9 +9,9 @@ import { dateMembers } from "../wire/views.ts";
 
 const PATH = "/zones/tasks/imports";
 
-const linkTo = (context: Context, { id }: ZoneImportRow): string => `${rootOf(context)}${PATH}/${id}`;
+const linkTo = (context: RequestContext, { id }: ZoneImportRow): string => `${rootOf(context)}${PATH}/${id}`;
 
-const view = (context: Context, row: ZoneImportRow): View => ({
+const view = (context: RequestContext, row: ZoneImportRow): View => ({
   id: row.id,
   status: row.status,
   message: row.message,
@@ -22,19 +22,19 @@ const view = (context: Context, row: ZoneImportRow): View => ({
   links: { self: linkTo(context, row) },
 });
 
-function requireImport({ slot }: Designate, context: Context): ZoneImportRow {
+function requireImport({ slot }: Designate, context: RequestContext): ZoneImportRow {
   const row = slot.value.imports.get(idIn(context, "import_id"));
   if (row === undefined || !canSee(context, row.projectId)) throw notFound("zone_import_not_found", "ZoneImport");
   return row;
 }
 
-function create(designate: Designate, context: Context): HttpReply {
+function create(designate: Designate, context: RequestContext): HttpReply {
   const isZoneFile = /\bSOA\b/.test(bodyText(context.request));
   const row = startImport(designate, projectOf(context), isZoneFile);
   return json(202, view(context, row), { Location: linkTo(context, row) });
 }
 
-const list = ({ slot }: Designate, context: Context): HttpReply =>
+const list = ({ slot }: Designate, context: RequestContext): HttpReply =>
   listReply(context, {
     member: "imports",
     path: PATH,

@@ -1,5 +1,5 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../../service.ts";
+import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { markChanged, propagate } from "../behaviour/propagation.ts";
 import { addManagedRecordsets, checkNotDeleting, checkTld, checkZoneName, isBelow } from "../behaviour/zones.ts";
 import { checkQuota } from "../state/quotas.ts";
@@ -16,9 +16,9 @@ const REFRESH_S: readonly [min: number, max: number] = [3500, 3600];
 const CREATABLE = ["name", "email", "ttl", "description", "type", "masters", "attributes"];
 const CHANGEABLE = ["email", "ttl", "description", "masters"];
 
-const linkTo = (context: Context, { id }: ZoneRow): string => `${rootOf(context)}/zones/${id}`;
+const linkTo = (context: RequestContext, { id }: ZoneRow): string => `${rootOf(context)}/zones/${id}`;
 
-const view = (context: Context, zone: ZoneRow): View => ({
+const view = (context: RequestContext, zone: ZoneRow): View => ({
   id: zone.id,
   pool_id: POOL_ID,
   project_id: zone.projectId,
@@ -41,7 +41,7 @@ const view = (context: Context, zone: ZoneRow): View => ({
 type NewZone = Pick<ZoneRow, "name" | "email" | "ttl" | "description" | "attributes">;
 
 /** Reads the body in the order in which the service finds fault with it. @throws Refusal 400, 501 */
-function newZoneIn(context: Context): NewZone {
+function newZoneIn(context: RequestContext): NewZone {
   const body = bodyOf(context, "zone", CREATABLE);
   const name = body.name === undefined ? undefined : domain(body.name);
   const mail = body.email === undefined || body.email === null ? undefined : email(body.email);
@@ -67,7 +67,7 @@ function checkType(type: unknown): void {
   if (type !== "PRIMARY") throw invalidValue(`Field value ${String(type)} is invalid`);
 }
 
-function create(designate: Designate, context: Context): HttpReply {
+function create(designate: Designate, context: RequestContext): HttpReply {
   const { kernel } = designate.cloud;
   const fields = newZoneIn(context);
   const projectId = projectOf(context);
@@ -95,7 +95,7 @@ function create(designate: Designate, context: Context): HttpReply {
   return json(202, view(context, zone), { Location: linkTo(context, zone) });
 }
 
-function update(designate: Designate, context: Context): HttpReply {
+function update(designate: Designate, context: RequestContext): HttpReply {
   const zone = requireZone(designate, context);
   const body = bodyOf(context, "zone", CHANGEABLE);
   const changes = {
@@ -117,7 +117,7 @@ function checkNoChildren({ slot }: Designate, zone: ZoneRow): void {
 }
 
 /** Deleting it again changes nothing. */
-function remove(designate: Designate, context: Context): HttpReply {
+function remove(designate: Designate, context: RequestContext): HttpReply {
   const zone = requireZone(designate, context);
   checkNoChildren(designate, zone);
   if (zone.action !== "DELETE") {
@@ -144,7 +144,7 @@ const KEYS: ListKeys<ZoneRow> = {
   action: ({ action }) => action,
 };
 
-const list = ({ slot }: Designate, context: Context): HttpReply =>
+const list = ({ slot }: Designate, context: RequestContext): HttpReply =>
   listReply(context, {
     member: "zones",
     path: "/zones",
@@ -153,7 +153,7 @@ const list = ({ slot }: Designate, context: Context): HttpReply =>
     keys: KEYS,
   });
 
-function nameservers(designate: Designate, context: Context): HttpReply {
+function nameservers(designate: Designate, context: RequestContext): HttpReply {
   requireZone(designate, context);
   return json(200, { nameservers: [{ hostname: NAMESERVER, priority: 1 }] });
 }

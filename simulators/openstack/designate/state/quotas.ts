@@ -11,10 +11,10 @@ export const QUOTAS = {
 } as const;
 
 /** What a quota limits, in the API's words. */
-export type QuotaResource = keyof typeof QUOTAS;
+type QuotaResource = keyof typeof QUOTAS;
 
 /** The limit that holds for a project: its own, else the cloud's, else that of Zed. */
-export function quotaOf(designate: Designate, projectId: string, resource: QuotaResource): number {
+function quotaOf(designate: Designate, projectId: string, resource: QuotaResource): number {
   const own = designate.slot.value.quotas.get(projectId)?.[resource];
   return own ?? designate.cloud.quota(resource, QUOTAS[resource]);
 }

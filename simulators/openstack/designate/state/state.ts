@@ -2,10 +2,10 @@ import type { Slot } from "../../../kernel/index.ts";
 import type { Cloud } from "../../cloud.ts";
 
 /** How far the name servers are with a zone or recordset. */
-export type Status = "PENDING" | "ACTIVE" | "ERROR";
+type Status = "PENDING" | "ACTIVE" | "ERROR";
 
 /** What the name servers have still to learn. */
-export type PendingAction = "CREATE" | "UPDATE" | "DELETE" | "NONE";
+type PendingAction = "CREATE" | "UPDATE" | "DELETE" | "NONE";
 
 /** A zone. Times are ms since the Unix epoch. */
 export interface ZoneRow {

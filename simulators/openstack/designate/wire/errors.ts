@@ -10,7 +10,7 @@ export const badRequest = (type: string, message: string): Refusal => new Refusa
 /** 400 `invalid_object`. */
 export const invalidObject = (message: string): Refusal => badRequest("invalid_object", message);
 
-/** 400 `invalid_object` for a value of which a field of the object thinks nothing. */
+/** 400 `invalid_object` for a value that a field of the object rejects. */
 export const invalidValue = (message: string): Refusal =>
   invalidObject(`Provided object is not valid. Got a ValueError error with message ${message}`);
 

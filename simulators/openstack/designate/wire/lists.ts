@@ -1,6 +1,6 @@
 import { globFits, type HttpReply, json } from "../../../kernel/index.ts";
-import { nextQuery, pageAfter, sortedBy } from "../../paging.ts";
-import type { Context } from "../../service.ts";
+import { nextQuery, pageAfter, sortBy } from "../../paging.ts";
+import type { RequestContext } from "../../service.ts";
 import { badRequest } from "./errors.ts";
 import { rootOf, type View } from "./request.ts";
 
@@ -23,7 +23,7 @@ type SortValue = string | number | null;
 export type ListKeys<T> = Readonly<Record<string, (row: T) => SortValue | readonly string[]>>;
 
 /** A list before the query has its say. */
-export interface Listing<T extends ListedRow> {
+interface Listing<T extends ListedRow> {
   /** The member that holds the list. */
   readonly member: string;
   /** The path behind `/v2`. */
@@ -81,14 +81,14 @@ function sortKeyIn<T extends ListedRow>(query: URLSearchParams, keys: ListKeys<T
 }
 
 /** Replies with a list as the query asks for it: filters, sort, page. @throws Refusal 400 */
-export function listReply<T extends ListedRow>(context: Context, listing: Listing<T>): HttpReply {
+export function listReply<T extends ListedRow>(context: RequestContext, listing: Listing<T>): HttpReply {
   const { query, request } = context;
   const { member, path, view, keys } = listing;
   const limit = limitIn(query);
   const direction = directionIn(query);
   const sortKey = sortKeyIn(query, keys);
   const rows = filterRows(listing, query);
-  const page = pageAfter(sortedBy(rows, [[sortKey, direction]]), query.get("marker"), limit, ({ id }) => id);
+  const page = pageAfter(sortBy(rows, [[sortKey, direction]]), query.get("marker"), limit, ({ id }) => id);
   // The service forgets which marker it was.
   if (page === undefined) throw badRequest("marker_not_found", "Marker None could not be found");
   const url = `${rootOf(context)}${path}`;

@@ -83,7 +83,7 @@ export function recordType(value: unknown): string {
   throw schemaViolation(["recordset", "type"], `'${shown}' is not a valid record type`, "value", [value ?? null]);
 }
 
-/** Records of the type. @throws Refusal 400 at the first that is none */
+/** Records of the type. @throws Refusal 400 at the first that is not one */
 export function parseRecords(type: string, records: readonly unknown[]): readonly string[] {
   return records.map((record, at) => {
     if (typeof record === "string" && own(IS_RECORD, type)?.(record, record.split(/\s+/)) === true) return record;

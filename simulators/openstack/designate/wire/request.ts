@@ -1,38 +1,36 @@
-import { bodyText, isObject } from "../../../kernel/index.ts";
+import { bodyText, isObject, isUuidLike } from "../../../kernel/index.ts";
 import { repr } from "../../python/index.ts";
-import type { Context, OpenStackRoute } from "../../service.ts";
+import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import type { Designate, ZoneRow } from "../state/state.ts";
 import { badRequest, forbidden, invalidObject, notFound, notSimulated } from "./errors.ts";
 
 /** A JSON object on the wire. */
 export type View = Readonly<Record<string, unknown>>;
 
-const UUID = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
-
 /** The root URL of the API's version, for links. */
-export const rootOf = ({ cloud, request }: Context): string => `${cloud.root("dns", request)}/v2`;
+export const rootOf = ({ cloud, request }: RequestContext): string => `${cloud.root("dns", request)}/v2`;
 
 /** Whether the caller asks for all projects. Members who do have been refused by then. */
-const wantsAllProjects = ({ request }: Context): boolean =>
+const wantsAllProjects = ({ request }: RequestContext): boolean =>
   request.headers["x-auth-all-projects"]?.toLowerCase() === "true";
 
 /** The project that the caller acts for: another one where an administrator says so. */
-export const projectOf = ({ request, actor }: Context): string =>
+export const projectOf = ({ request, actor }: RequestContext): string =>
   request.headers["x-auth-sudo-project-id"] ?? actor.projectId;
 
 /** Whether the caller may see what belongs to the project. */
-export const canSee = (context: Context, projectId: string): boolean =>
+export const canSee = (context: RequestContext, projectId: string): boolean =>
   projectId === projectOf(context) || wantsAllProjects(context);
 
 /** The id in the path. @throws Refusal 400 when it is no UUID */
-export function idIn(context: Context, name: string): string {
+export function idIn(context: RequestContext, name: string): string {
   const id = context.params[name] ?? "";
-  if (!UUID.test(id)) throw badRequest("invalid_uuid", `Invalid UUID ${name}: ${id}`);
+  if (!isUuidLike(id)) throw badRequest("invalid_uuid", `Invalid UUID ${name}: ${id}`);
   return id;
 }
 
 /** The zone of the path. @throws Refusal 400, 404 */
-export function requireZone(designate: Designate, context: Context): ZoneRow {
+export function requireZone(designate: Designate, context: RequestContext): ZoneRow {
   const zone = designate.slot.value.zones.get(idIn(context, "zone_id"));
   if (zone === undefined || !canSee(context, zone.projectId)) throw notFound("zone_not_found", "Zone");
   return zone;
@@ -52,14 +50,14 @@ export const refuseUnmodelled = (what: string) => (): never => {
 };
 
 /** The body as an object. @throws Refusal 400 */
-export function bodyObject({ request }: Context, kind: string): View {
+export function bodyObject({ request }: RequestContext, kind: string): View {
   const body = parseJson(bodyText(request));
   if (!isObject(body)) throw invalidObject(`Provided object does not match schema. ${repr(body)} is not a ${kind}`);
   return body;
 }
 
 /** The body as an object with no keys but `known`. @throws Refusal 400 */
-export function bodyOf(context: Context, kind: string, known: readonly string[]): View {
+export function bodyOf(context: RequestContext, kind: string, known: readonly string[]): View {
   const body = bodyObject(context, kind);
   const unknown = Object.keys(body).filter((key) => !known.includes(key));
   if (unknown.length > 0)

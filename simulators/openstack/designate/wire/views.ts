@@ -1,4 +1,4 @@
-import { isoMicros } from "../../time.ts";
+import { storedTime } from "../../time.ts";
 
 /** When the object was created and changed; null: never. */
 export const dateMembers = ({
@@ -8,6 +8,6 @@ export const dateMembers = ({
   readonly createdMs: number;
   readonly updatedMs: number | null;
 }): object => ({
-  created_at: isoMicros(createdMs),
-  updated_at: updatedMs === null ? null : isoMicros(updatedMs),
+  created_at: storedTime(createdMs),
+  updated_at: updatedMs === null ? null : storedTime(updatedMs),
 });

@@ -1,6 +1,6 @@
 import { EVENTLET_FRONT } from "../../python/http-server.ts";
 import { Refusal } from "../../refusal.ts";
-import { type Context, keystoneUnauthorized, type Style } from "../../service.ts";
+import { type RequestContext, keystoneUnauthorized, type ServiceWire } from "../../service.ts";
 
 const JSON_TYPE = { "Content-Type": "application/json" };
 
@@ -24,7 +24,7 @@ const NO_VERSION = `<!doctype html>
 `;
 
 /** The service only speaks JSON. */
-function checkAccept({ request }: Context): void {
+function checkAccept({ request }: RequestContext): void {
   const accept = request.headers.accept ?? "*/*";
   if (/application\/(json|\*)|\*\/\*|text\/dns/.test(accept)) return;
   const reply = {
@@ -36,7 +36,7 @@ function checkAccept({ request }: Context): void {
 }
 
 /** Headers by which administrators act for others. Members are turned away before anything is looked up. */
-function checkScope({ request, actor }: Context): void {
+function checkScope({ request, actor }: RequestContext): void {
   const { "x-auth-all-projects": all, "x-auth-sudo-project-id": sudo } = request.headers;
   if ((all?.toLowerCase() !== "true" && sudo === undefined) || actor.isAdmin) return;
   const reply = { status: 403, headers: { "Content-Type": "text/html; charset=utf-8" }, body: "" };
@@ -44,7 +44,7 @@ function checkScope({ request, actor }: Context): void {
 }
 
 /** How Designate speaks: errors, unknown routes, headers. */
-export const WIRE: Style = {
+export const WIRE: ServiceWire = {
   refuse: ({ status, type, message, extras }, { requestId }) => ({
     status,
     headers: { ...JSON_TYPE, ...extras.headers },

@@ -1,10 +1,10 @@
-import type { Actor } from "../../cloud.ts";
+import { type Actor, controls } from "../../cloud.ts";
 import { Refusal } from "../../refusal.ts";
 import { textOrNull } from "../../schema/index.ts";
-import { type Glance, type ImageRow, owns, requireOwnImage } from "../state.ts";
+import { type Glance, type ImageRow, requireOwnImage } from "../state.ts";
 import { isImageAttribute } from "../wire/schemas.ts";
 
-/** An image by the names of the API; what is no attribute of images becomes a custom property. */
+/** An image by the names of the API; a name that is not an attribute of images becomes a custom property. */
 type ImageFields = Readonly<Record<string, unknown>>;
 
 const customOf = (fields: ImageFields): Readonly<Record<string, string>> =>
@@ -55,7 +55,7 @@ export const uniqueTags = (value: unknown): readonly string[] =>
 /** Deletes an image as its owner does. @throws Refusal 403, 404 */
 export function removeImage(glance: Glance, actor: Actor, id: string): void {
   const row = glance.slot.value.images.get(id);
-  if (row === undefined || !(owns(actor, row) || isSharedWith(actor, row)))
+  if (row === undefined || !(controls(actor, row) || isSharedWith(actor, row)))
     throw new Refusal(404, "", `Failed to find image ${id} to delete`);
   requireOwnImage(glance, actor, id);
   if (row.isProtected) throw new Refusal(403, "", `Image ${id} is protected and cannot be deleted.`);

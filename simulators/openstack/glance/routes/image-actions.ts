@@ -1,6 +1,6 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
-import { bindRoutes, type Context, type OpenStackRoute } from "../../service.ts";
+import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
 import { type Glance, requireOwnImage, touch } from "../state.ts";
 import { emptyReply } from "../wire/body.ts";
 
@@ -21,7 +21,7 @@ export const imageActionRoutes = (glance: Glance): readonly OpenStackRoute[] =>
     ],
   ]);
 
-function setActive(glance: Glance, { actor, params }: Context, isActive: boolean): HttpReply {
+function setActive(glance: Glance, { actor, params }: RequestContext, isActive: boolean): HttpReply {
   const row = requireOwnImage(glance, actor, params.id ?? "");
   if (row.status !== "active" && row.status !== "deactivated") {
     const verb = isActive ? "reactivate" : "deactivate";

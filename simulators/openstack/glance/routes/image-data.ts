@@ -1,7 +1,6 @@
-import { empty, type HttpReply } from "../../../kernel/index.ts";
+import { empty, type HttpReply, isObject } from "../../../kernel/index.ts";
 import { notSimulated, Refusal } from "../../refusal.ts";
-import { isObject } from "../../schema/index.ts";
-import { bindRoutes, type Context, type OpenStackRoute } from "../../service.ts";
+import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
 import { DATA_BYTES_KEPT_MAX, digestData, fill, receiveData, UPLOAD_BYTES_MAX } from "../behaviour/data.ts";
 import { stageData } from "../behaviour/imports.ts";
 import { UPLOAD_POINT } from "../faults.ts";
@@ -22,11 +21,11 @@ export const imageDataRoutes = (glance: Glance): readonly OpenStackRoute[] =>
 const isImageData = (value: unknown): value is ImageData => isObject(value) && typeof value.sha512 === "string";
 
 /** What the edge received, or the body of a request from within the world. */
-const receivedData = ({ request }: Context): ImageData =>
+const receivedData = ({ request }: RequestContext): ImageData =>
   isImageData(request.received) ? request.received : digestData(request.body);
 
 /** The image that takes data. @throws Refusal 400, 403, 404, 409, 415 */
-function requireTarget(glance: Glance, context: Context, to: "saving" | "uploading"): ImageRow {
+function requireTarget(glance: Glance, context: RequestContext, to: "saving" | "uploading"): ImageRow {
   requireType(context, ["application/octet-stream"]);
   const row = requireOwnImage(glance, context.actor, context.params.id ?? "");
   if (row.status !== "queued" && !(to === "uploading" && row.status === "uploading"))
@@ -36,7 +35,7 @@ function requireTarget(glance: Glance, context: Context, to: "saving" | "uploadi
   return row;
 }
 
-function upload(glance: Glance, context: Context): HttpReply {
+function upload(glance: Glance, context: RequestContext): HttpReply {
   const row = requireTarget(glance, context, "saving");
   const effect = glance.cloud.kernel.faults.at(UPLOAD_POINT, { id: row.id, name: row.name ?? "" });
   if (effect?.kind === "error") throw new Refusal(effect.code ?? 500, "", effect.message);
@@ -45,13 +44,13 @@ function upload(glance: Glance, context: Context): HttpReply {
   return emptyReply(204);
 }
 
-function stage(glance: Glance, context: Context): HttpReply {
+function stage(glance: Glance, context: RequestContext): HttpReply {
   const row = requireTarget(glance, context, "uploading");
   stageData(glance, row, receivedData(context));
   return emptyReply(204);
 }
 
-function download(glance: Glance, context: Context): HttpReply {
+function download(glance: Glance, context: RequestContext): HttpReply {
   const row = requireImage(glance, context.actor, context.params.id ?? "");
   if (row.status === "deactivated" && !context.actor.isAdmin)
     throw new Refusal(403, "", "The requested image has been deactivated. Image data download is forbidden.");

@@ -1,7 +1,6 @@
-import { type HttpReply, json } from "../../../kernel/index.ts";
+import { type HttpReply, json, isObject } from "../../../kernel/index.ts";
 import { notSimulated, Refusal } from "../../refusal.ts";
-import { isObject } from "../../schema/index.ts";
-import { bindRoutes, type Context, type OpenStackRoute } from "../../service.ts";
+import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
 import { startImport } from "../behaviour/imports.ts";
 import { type Glance, requireImage, requireOwnImage } from "../state.ts";
 import { emptyReply, readMembers } from "../wire/body.ts";
@@ -23,13 +22,13 @@ const listMethods = (): HttpReply =>
   });
 
 /** Imports leave no task behind. */
-function listTasks(glance: Glance, { actor, params }: Context): HttpReply {
+function listTasks(glance: Glance, { actor, params }: RequestContext): HttpReply {
   requireImage(glance, actor, params.id ?? "");
   return json(200, { tasks: [] });
 }
 
 /** The name of the method that the body asks for. @throws Refusal 400 */
-function parseMethod(context: Context): string {
+function parseMethod(context: RequestContext): string {
   const { method } = readMembers(context);
   if (typeof method !== "object" || method === null)
     throw new Refusal(400, "", "Import request requires a 'method' field.");
@@ -50,7 +49,7 @@ function isAllowedSource(uri: unknown): boolean {
   return ["http:", "https:"].includes(protocol) && ["", "80", "443"].includes(port);
 }
 
-function importImage(glance: Glance, context: Context): HttpReply {
+function importImage(glance: Glance, context: RequestContext): HttpReply {
   const method = parseMethod(context);
   const row = requireOwnImage(glance, context.actor, context.params.id ?? "");
   if (row.status !== "queued" && row.status !== "uploading")

@@ -1,7 +1,7 @@
 import { type HttpReply, json, own } from "../../../kernel/index.ts";
-import { pageAfter, type SortKey, sortedBy } from "../../paging.ts";
+import { pageAfter, type SortKey, sortBy } from "../../paging.ts";
 import { Refusal } from "../../refusal.ts";
-import { bindRoutes, type Context, type OpenStackRoute } from "../../service.ts";
+import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
 import type { Glance, ImageRow } from "../state.ts";
 import { attributeFilter, visibilityFilter } from "../wire/image-filters.ts";
 import { imageView } from "../wire/image.ts";
@@ -27,7 +27,7 @@ const SORT_KEYS: Readonly<Record<string, (row: ImageRow) => string | number | nu
 };
 
 /** Keys and directions that the query asks for, in either of its two ways. */
-function askedOrder(query: URLSearchParams): readonly (readonly (string | undefined)[])[] {
+function readOrder(query: URLSearchParams): readonly (readonly (string | undefined)[])[] {
   const sort = query.get("sort");
   if (sort !== null) return sort.split(",").map((part) => part.split(":"));
   const dirs = query.getAll("sort_dir");
@@ -48,7 +48,7 @@ function parseSortKey([key = "", dir = "desc"]: readonly (string | undefined)[])
 /** The newest come first, also among those that are otherwise equal. @throws Refusal 400 */
 function parseOrder(query: URLSearchParams): readonly SortKey<ImageRow>[] {
   const isAscending = query.has("sort_key") && query.getAll("sort_dir").at(-1) === "asc";
-  return [...askedOrder(query).map(parseSortKey), [({ seq }) => seq, isAscending ? "asc" : "desc"]];
+  return [...readOrder(query).map(parseSortKey), [({ seq }) => seq, isAscending ? "asc" : "desc"]];
 }
 
 /** @throws Refusal 400 */
@@ -69,12 +69,12 @@ function addressOf(query: URLSearchParams, marker?: string): string {
   return text === "" ? "/v2/images" : `/v2/images?${text}`;
 }
 
-function list({ slot }: Glance, { actor, query }: Context): HttpReply {
+function list({ slot }: Glance, { actor, query }: RequestContext): HttpReply {
   const limit = parseLimit(query);
   const order = parseOrder(query);
   const rows = [...slot.value.images.values()].filter(visibilityFilter(actor, query)).filter(attributeFilter(query));
   const marker = query.get("marker");
-  const page = pageAfter(sortedBy(rows, order), marker, limit, ({ id }) => id);
+  const page = pageAfter(sortBy(rows, order), marker, limit, ({ id }) => id);
   if (page === undefined) throw badRequest(`No image found with ID ${marker}`);
   const last = page.items.at(-1);
   return json(200, {

@@ -1,7 +1,8 @@
+import { controls } from "../../cloud.ts";
 import type { HttpReply } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
-import { bindRoutes, type Context, type OpenStackRoute } from "../../service.ts";
-import { type Glance, type ImageRow, owns, touch } from "../state.ts";
+import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
+import { type Glance, type ImageRow, touch } from "../state.ts";
 import { emptyReply } from "../wire/body.ts";
 import { checkImage } from "../wire/schemas.ts";
 
@@ -15,13 +16,13 @@ export const imageTagRoutes = (glance: Glance): readonly OpenStackRoute[] =>
   ]);
 
 /** @throws Refusal 404 */
-function requireTaggable(glance: Glance, { actor, params }: Context): ImageRow {
+function requireTaggable(glance: Glance, { actor, params }: RequestContext): ImageRow {
   const row = glance.slot.value.images.get(params.id ?? "");
-  if (row === undefined || !owns(actor, row)) throw new Refusal(404, "", `Image ${params.id} not found.`);
+  if (row === undefined || !controls(actor, row)) throw new Refusal(404, "", `Image ${params.id} not found.`);
   return row;
 }
 
-function addTag(glance: Glance, context: Context): HttpReply {
+function addTag(glance: Glance, context: RequestContext): HttpReply {
   const { tag = "" } = context.params;
   checkImage({ tags: [tag] });
   const row = requireTaggable(glance, context);
@@ -30,7 +31,7 @@ function addTag(glance: Glance, context: Context): HttpReply {
   return emptyReply(204);
 }
 
-function removeTag(glance: Glance, context: Context): HttpReply {
+function removeTag(glance: Glance, context: RequestContext): HttpReply {
   const { tag = "" } = context.params;
   const row = requireTaggable(glance, context);
   if (!row.tags.includes(tag)) throw new Refusal(404, "", "The resource could not be found.");

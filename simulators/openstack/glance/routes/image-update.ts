@@ -1,7 +1,6 @@
-import { type HttpReply, json, own } from "../../../kernel/index.ts";
+import { type HttpReply, json, own, isObject } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
-import { isObject } from "../../schema/index.ts";
-import { bindRoutes, type Context, type OpenStackRoute } from "../../service.ts";
+import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
 import { uniqueTags } from "../behaviour/images.ts";
 import { type Glance, type ImageRow, requireOwnImage, touch } from "../state.ts";
 import { checkNames, checkValues } from "../wire/attributes.ts";
@@ -93,7 +92,7 @@ function changeProperty(row: ImageRow, { op, name, value }: Change): void {
 }
 
 /** All of the operations, or none. */
-function update(glance: Glance, context: Context): HttpReply {
+function update(glance: Glance, context: RequestContext): HttpReply {
   const { actor, params } = context;
   requireType(context, PATCH_TYPES, { "Accept-Patch": PATCH_TYPES.join(",") });
   const body = readBody(context);

@@ -1,6 +1,6 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
-import { bindRoutes, type Context, type OpenStackRoute } from "../../service.ts";
+import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
 import { ERRED } from "../../webob.ts";
 import { createImage, removeImage } from "../behaviour/images.ts";
 import { type Glance, requireImage } from "../state.ts";
@@ -18,9 +18,9 @@ export const imageRoutes = (glance: Glance): readonly OpenStackRoute[] =>
     ["DELETE", "/v2/images/:id", remove, { clients: ["bosh", "openstack"] }],
   ]);
 
-function create(glance: Glance, context: Context): HttpReply {
+function create(glance: Glance, context: RequestContext): HttpReply {
   const body = readBody(context);
-  // The service trips over a list.
+  // A list makes the service fail.
   if (Array.isArray(body)) throw new Refusal(500, "", ERRED);
   checkNames(Object.keys(body));
   const attributes = checkImage(body);
@@ -34,10 +34,10 @@ function create(glance: Glance, context: Context): HttpReply {
   });
 }
 
-const show = (glance: Glance, { actor, params }: Context): HttpReply =>
+const show = (glance: Glance, { actor, params }: RequestContext): HttpReply =>
   json(200, imageView(requireImage(glance, actor, params.id ?? "")));
 
-function remove(glance: Glance, { actor, params }: Context): HttpReply {
+function remove(glance: Glance, { actor, params }: RequestContext): HttpReply {
   removeImage(glance, actor, params.id ?? "");
   return emptyReply(204);
 }

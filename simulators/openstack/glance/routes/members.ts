@@ -1,8 +1,8 @@
-import { empty, type HttpReply, json } from "../../../kernel/index.ts";
+import { controls } from "../../cloud.ts";
+import { empty, type HttpReply, json, isoSeconds } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
-import { bindRoutes, type Context, type OpenStackRoute } from "../../service.ts";
-import { isoSeconds } from "../../time.ts";
-import { type Glance, type ImageRow, type MemberRow, owns, requireImage } from "../state.ts";
+import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
+import { type Glance, type ImageRow, type MemberRow, requireImage } from "../state.ts";
 import { readMembers } from "../wire/body.ts";
 
 const PATH = "/v2/images/:id/members";
@@ -32,23 +32,23 @@ const notAllowed = (verb: string, { id }: ImageRow): Refusal =>
 /** The member of the path. Owners see all members, a member sees itself. @throws Refusal 404 */
 function requireMember(
   glance: Glance,
-  { actor, params }: Context,
+  { actor, params }: RequestContext,
 ): { readonly row: ImageRow; readonly member: MemberRow } {
   const row = requireImage(glance, actor, params.id ?? "");
-  const isVisible = owns(actor, row) || params.member === actor.projectId;
+  const isVisible = controls(actor, row) || params.member === actor.projectId;
   const member = isVisible ? row.members.find(({ id }) => id === params.member) : undefined;
   if (member === undefined)
     throw new Refusal(404, "", `${params.member} not found in the member list of the image ${row.id}.`);
   return { row, member };
 }
 
-function add(glance: Glance, context: Context): HttpReply {
+function add(glance: Glance, context: RequestContext): HttpReply {
   const { member: given } = readMembers(context);
   if (given === undefined) throw new Refusal(400, "", "Member to be added not specified");
   if (given === "") throw new Refusal(400, "", "Member can't be empty");
   const id = String(given);
   const row = requireImage(glance, context.actor, context.params.id ?? "");
-  if (!owns(context.actor, row) || row.visibility !== "shared") throw notAllowed("create", row);
+  if (!controls(context.actor, row) || row.visibility !== "shared") throw notAllowed("create", row);
   if (row.members.some((member) => member.id === id))
     throw new Refusal(409, "", `Member ${id} is duplicated for image ${row.id}`);
   const { kernel } = glance.cloud;
@@ -58,21 +58,21 @@ function add(glance: Glance, context: Context): HttpReply {
   return json(200, view(row, member));
 }
 
-function list(glance: Glance, { actor, params }: Context): HttpReply {
+function list(glance: Glance, { actor, params }: RequestContext): HttpReply {
   const row = requireImage(glance, actor, params.id ?? "");
   if (row.visibility !== "shared")
     throw new Refusal(403, "", `Not allowed to list members for image ${row.id}: Only shared images have members.`);
-  const shown = owns(actor, row) ? row.members : row.members.filter(({ id }) => id === actor.projectId);
+  const shown = controls(actor, row) ? row.members : row.members.filter(({ id }) => id === actor.projectId);
   return json(200, { members: shown.map((member) => view(row, member)), schema: "/v2/schemas/members" });
 }
 
-function show(glance: Glance, context: Context): HttpReply {
+function show(glance: Glance, context: RequestContext): HttpReply {
   const { row, member } = requireMember(glance, context);
   return json(200, view(row, member));
 }
 
 /** Whether it takes the image is the member's own decision. */
-function decide(glance: Glance, context: Context): HttpReply {
+function decide(glance: Glance, context: RequestContext): HttpReply {
   const { status } = readMembers(context);
   if (status === undefined) throw new Refusal(400, "", "Status not specified");
   const { row, member } = requireMember(glance, context);
@@ -83,9 +83,9 @@ function decide(glance: Glance, context: Context): HttpReply {
   return json(200, view(row, member));
 }
 
-function remove(glance: Glance, context: Context): HttpReply {
+function remove(glance: Glance, context: RequestContext): HttpReply {
   const { row, member } = requireMember(glance, context);
-  if (!owns(context.actor, row)) throw notAllowed("delete", row);
+  if (!controls(context.actor, row)) throw notAllowed("delete", row);
   row.members = row.members.filter((each) => each !== member);
   return empty(204);
 }

@@ -1,11 +1,11 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
 import { notSimulated } from "../../refusal.ts";
-import type { Context, OpenStackRoute } from "../../service.ts";
+import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { forAdministrators } from "../wire/policy.ts";
 
 const NAMESPACES = "/v2/metadefs/namespaces";
 
-function listNamespaces({ query }: Context): HttpReply {
+function listNamespaces({ query }: RequestContext): HttpReply {
   const text = query.toString();
   return json(200, {
     namespaces: [],

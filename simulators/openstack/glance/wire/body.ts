@@ -1,11 +1,10 @@
-import { bodyJson, type HttpReply } from "../../../kernel/index.ts";
+import { bodyJson, type HttpReply, isObject } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
-import { isObject } from "../../schema/index.ts";
-import type { Context } from "../../service.ts";
+import type { RequestContext } from "../../service.ts";
 
 /** @throws Refusal 415 when the body is of another type */
 export function requireType(
-  { request }: Context,
+  { request }: RequestContext,
   types: readonly string[],
   headers: Readonly<Record<string, string>> = {},
 ): void {
@@ -16,7 +15,7 @@ export function requireType(
 }
 
 /** The body as a JSON object or list. @throws Refusal 400 */
-export function readBody({ request }: Context): object {
+export function readBody({ request }: RequestContext): object {
   if (request.body.length === 0) throw new Refusal(400, "", "Body expected in request.");
   const body = bodyJson(request);
   if (!body.ok) throw new Refusal(400, "", "Malformed JSON in request body.");
@@ -26,7 +25,7 @@ export function readBody({ request }: Context): object {
 }
 
 /** The members of the body; of a list, none. @throws Refusal 400 */
-export function readMembers(context: Context): Readonly<Record<string, unknown>> {
+export function readMembers(context: RequestContext): Readonly<Record<string, unknown>> {
   const body = readBody(context);
   return isObject(body) ? body : {};
 }

@@ -1,7 +1,7 @@
 import { own } from "../../../kernel/index.ts";
-import type { Actor } from "../../cloud.ts";
+import { type Actor, controls } from "../../cloud.ts";
 import { Refusal } from "../../refusal.ts";
-import { type ImageRow, memberOf, owns, sees } from "../state.ts";
+import { type ImageRow, memberOf, sees } from "../state.ts";
 import { imageView } from "./image.ts";
 
 /** Parameters of a list that choose no images. */
@@ -24,7 +24,7 @@ export function visibilityFilter(actor: Actor, query: URLSearchParams): (row: Im
   return (row) => {
     if (row.isHidden !== isHidden || !sees(actor, row)) return false;
     const member = memberOf(row, actor.projectId);
-    const isTaken = member === undefined || owns(actor, row) || status === "all" || member.status === status;
+    const isTaken = member === undefined || controls(actor, row) || status === "all" || member.status === status;
     if (visibility !== null && visibility !== "all") return row.visibility === visibility && isTaken;
     return isTaken && (row.visibility !== "community" || row.projectId === actor.projectId || visibility === "all");
   };

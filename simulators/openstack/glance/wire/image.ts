@@ -1,4 +1,4 @@
-import { isoSeconds } from "../../time.ts";
+import { isoSeconds } from "../../../kernel/index.ts";
 import type { ImageRow } from "../state.ts";
 
 /** An image as the API shows it. */

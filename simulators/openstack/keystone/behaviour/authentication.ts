@@ -1,11 +1,12 @@
+import { isObject } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
-import { isObject, type ValueOf } from "../../schema/index.ts";
+import { type ValueOf, textIfAny } from "../../schema/index.ts";
 import type { AppCredential, Token, User } from "../state/entities.ts";
 import { idByName } from "../state/names.ts";
 import { matchesSecret } from "../state/secrets.ts";
 import type { KeystoneState } from "../state/state.ts";
 import type { AUTH } from "../wire/auth-schema.ts";
-import { badRequest, expecting, notFound, unauthorized } from "../wire/errors.ts";
+import { badRequest, missingAttribute, notFound, authenticationRequired } from "../wire/errors.ts";
 import { domainIdOf, grantScope, parseScope, type Reference } from "./scopes.ts";
 import type { Keystone, Tokens } from "./tokens.ts";
 import { spendTrust } from "./trusts.ts";
@@ -45,7 +46,7 @@ export function authenticate({ state, tokens }: Keystone, auth: AuthBody): Token
 function checkMethods({ identity }: AuthBody): void {
   const methods = new Set(identity.methods);
   for (const method of methods) {
-    if (!Object.hasOwn(identity, method)) throw expecting(method, "identity");
+    if (!Object.hasOwn(identity, method)) throw missingAttribute(method, "identity");
   }
   for (const method of methods) {
     if (NOT_SIMULATED.includes(method)) throw new Refusal(501, "", `Method ${method} is not simulated.`);
@@ -62,14 +63,14 @@ function prove(state: KeystoneState, tokens: Tokens, auth: AuthBody): Proof {
   if (methods.includes("application_credential")) return proveByCredential(state, tokens, auth);
   if (methods.includes("token")) return proveByToken(state, tokens, auth);
   if (methods.includes("password")) return { user: proveByPassword(state, identity.password?.user), methods };
-  throw unauthorized();
+  throw authenticationRequired();
 }
 
 function proveByCredential(state: KeystoneState, tokens: Tokens, { identity, scope }: AuthBody): Proof {
   const credential = requireCredential(state, tokens.nowMs, parseCredentialReference(identity.application_credential));
   if (scope !== undefined) throw credentialWithScope();
   const user = state.users.get(credential.userId);
-  if (user === undefined) throw unauthorized();
+  if (user === undefined) throw authenticationRequired();
   return { user, methods: identity.methods, credential };
 }
 
@@ -85,7 +86,7 @@ function proveByToken(state: KeystoneState, tokens: Tokens, { identity: { token,
   const from = tokens.requireLive(token?.id ?? "");
   const user = state.users.get(from.userId);
   if (user === undefined) throw notFound("user", from.userId);
-  if (from.appCredentialId !== undefined) throw unauthorized();
+  if (from.appCredentialId !== undefined) throw authenticationRequired();
   const message = "Using trust-scoped token to create another token. Create a new trust-scoped token instead";
   if (from.trustId !== undefined) throw new Refusal(403, "", message);
   return { user, methods: [...new Set([...from.methods, ...methods])], from };
@@ -95,10 +96,10 @@ function proveByPassword(
   state: KeystoneState,
   reference: (Reference & { readonly password?: string }) | undefined,
 ): User {
-  if (reference === undefined) throw expecting("user", "password");
+  if (reference === undefined) throw missingAttribute("user", "password");
   const user = findUser(state, reference);
-  if (user === undefined || !user.enabled || !state.domains.get(user.domainId)?.enabled) throw unauthorized();
-  if (!matchesSecret(user.passwordHash, user.id, reference.password ?? "")) throw unauthorized();
+  if (user === undefined || !user.enabled || !state.domains.get(user.domainId)?.enabled) throw authenticationRequired();
+  if (!matchesSecret(user.passwordHash, user.id, reference.password ?? "")) throw authenticationRequired();
   return user;
 }
 
@@ -106,7 +107,7 @@ function findUser(state: KeystoneState, { id, name, domain }: Reference): User |
   if (id !== undefined) return state.users.get(id);
   if (name === undefined)
     throw badRequest("Invalid input for field identity/password/user: id or name must be present.");
-  if (domain === undefined) throw expecting("domain", "user");
+  if (domain === undefined) throw missingAttribute("domain", "user");
   return state.users.get(idByName(state, "user", domainIdOf(state, domain) ?? "", name) ?? "");
 }
 
@@ -115,32 +116,30 @@ interface CredentialReference extends Reference {
   readonly secret?: string | undefined;
 }
 
-const textOf = (value: unknown): string | undefined => (value === undefined ? undefined : String(value));
-
 function parseReference(value: unknown): Reference | undefined {
   if (!isObject(value)) return undefined;
-  return { id: textOf(value.id), name: textOf(value.name), domain: parseReference(value.domain) };
+  return { id: textIfAny(value.id), name: textIfAny(value.name), domain: parseReference(value.domain) };
 }
 
 /** The published schema says nothing of this member, so it is read here. */
 function parseCredentialReference(value: unknown): CredentialReference {
   if (!isObject(value)) return {};
-  return { ...parseReference(value), user: parseReference(value.user), secret: textOf(value.secret) };
+  return { ...parseReference(value), user: parseReference(value.user), secret: textIfAny(value.secret) };
 }
 
 function requireCredential(state: KeystoneState, nowMs: number, reference: CredentialReference): AppCredential {
   const credential = findCredential(state, reference);
   if (credential === undefined) throw notFound("Application Credential", reference.id ?? reference.name ?? "");
-  if (!matchesSecret(credential.secretHash, credential.id, reference.secret ?? "")) throw unauthorized();
-  if (credential.expiresMs !== null && credential.expiresMs <= nowMs) throw unauthorized();
-  if (!state.users.get(credential.userId)?.enabled) throw unauthorized();
+  if (!matchesSecret(credential.secretHash, credential.id, reference.secret ?? "")) throw authenticationRequired();
+  if (credential.expiresMs !== null && credential.expiresMs <= nowMs) throw authenticationRequired();
+  if (!state.users.get(credential.userId)?.enabled) throw authenticationRequired();
   return credential;
 }
 
 function findCredential(state: KeystoneState, { id, name = "", user: owner }: CredentialReference) {
   if (id !== undefined) return state.appCredentials.get(id);
-  if (owner === undefined) throw expecting("user", "application_credential");
+  if (owner === undefined) throw missingAttribute("user", "application_credential");
   const user = findUser(state, owner);
-  if (user === undefined) throw unauthorized();
+  if (user === undefined) throw authenticationRequired();
   return state.appCredentials.get(idByName(state, "appcred", user.id, name) ?? "");
 }

@@ -2,7 +2,7 @@ import type { AppCredential, Scope, User } from "../state/entities.ts";
 import { idByName } from "../state/names.ts";
 import { effectiveRoles, scopeKey } from "../state/roles.ts";
 import type { KeystoneState } from "../state/state.ts";
-import { badRequest, expecting, unauthorized } from "../wire/errors.ts";
+import { badRequest, missingAttribute, authenticationRequired } from "../wire/errors.ts";
 import { requireTrust } from "./trusts.ts";
 
 /** How a request names a project, a user, a domain: by id, or by name within a domain. */
@@ -37,7 +37,7 @@ export function parseScope(scope: ScopeBody | undefined): RequestedScope {
   if (scope === "unscoped") return { kind: "none" };
   const [kind, ...more] = typeof scope === "string" ? [] : SCOPES.filter((name) => Object.hasOwn(scope, name));
   if (kind === undefined || more.length > 0 || typeof scope === "string")
-    throw expecting("system, project, domain, OS-TRUST:trust or unscoped", "scope");
+    throw missingAttribute("system, project, domain, OS-TRUST:trust or unscoped", "scope");
   if (kind === "unscoped") return { kind: "none" };
   if (kind === "OS-TRUST:trust") return { kind: "trust", id: scope[kind]?.id ?? "" };
   if (kind === "system") return { kind: "system" };
@@ -45,7 +45,7 @@ export function parseScope(scope: ScopeBody | undefined): RequestedScope {
   if (reference.id === undefined && reference.name === undefined)
     throw badRequest(`Invalid input for field scope/${kind}: id or name must be present.`);
   if (kind === "project" && reference.id === undefined && reference.domain === undefined)
-    throw expecting("domain", "project");
+    throw missingAttribute("domain", "project");
   return { kind, reference };
 }
 
@@ -86,7 +86,8 @@ function trustScope(state: KeystoneState, id: string): Scope {
   const { projectId, trustorId, roleIds } = requireTrust(state, id);
   if (projectId === null) return { kind: "none" };
   const held = effectiveRoles(state, trustorId, `project:${projectId}`).map((role) => role.id);
-  if (!state.projects.get(projectId)?.enabled || !roleIds.every((role) => held.includes(role))) throw unauthorized();
+  if (!state.projects.get(projectId)?.enabled || !roleIds.every((role) => held.includes(role)))
+    throw authenticationRequired();
   return { kind: "project", id: projectId };
 }
 
@@ -98,7 +99,7 @@ function isUsable(state: KeystoneState, user: User, scope: Scope): boolean {
 }
 
 function requireUsable(state: KeystoneState, user: User, scope: Scope): Scope {
-  if (!isUsable(state, user, scope)) throw unauthorized();
+  if (!isUsable(state, user, scope)) throw authenticationRequired();
   return scope;
 }
 

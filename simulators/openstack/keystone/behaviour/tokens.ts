@@ -3,7 +3,7 @@ import { Refusal } from "../../refusal.ts";
 import type { Role, Token } from "../state/entities.ts";
 import { effectiveRoles, scopeKey } from "../state/roles.ts";
 import type { KeystoneSlot, KeystoneState } from "../state/state.ts";
-import { notFound, unauthorized } from "../wire/errors.ts";
+import { notFound, authenticationRequired } from "../wire/errors.ts";
 
 /** A token lives four hours (docs/discoveries/openstack.md, "The recorded services"). True time: not scaled by the pace. */
 export const TOKEN_LIFE_MS = 4 * 3600 * 1000;
@@ -65,11 +65,11 @@ export class Tokens {
   check(tokenId: string): Token {
     const state = this.#slot.value;
     const token = state.tokens.get(tokenId);
-    if (token === undefined || token.isRevoked || token.expiresMs <= this.nowMs) throw unauthorized();
+    if (token === undefined || token.isRevoked || token.expiresMs <= this.nowMs) throw authenticationRequired();
     checkBearer(state, token);
     checkScope(state, token);
-    if (token.seq <= revokedUpTo(state, token)) throw unauthorized();
-    if (token.scope.kind !== "none" && this.rolesOf(token).length === 0) throw unauthorized();
+    if (token.seq <= revokedUpTo(state, token)) throw authenticationRequired();
+    if (token.scope.kind !== "none" && this.rolesOf(token).length === 0) throw authenticationRequired();
     return token;
   }
 
@@ -161,15 +161,15 @@ function forgetExpired(state: KeystoneState, nowMs: number): void {
 function checkBearer(state: KeystoneState, token: Token): void {
   const user = state.users.get(token.userId);
   if (user === undefined) throw notFound("user", token.userId);
-  if (!user.enabled || !state.domains.get(user.domainId)?.enabled) throw unauthorized();
+  if (!user.enabled || !state.domains.get(user.domainId)?.enabled) throw authenticationRequired();
   if (token.appCredentialId !== undefined && !state.appCredentials.has(token.appCredentialId))
     throw notFound("Application Credential", token.appCredentialId);
-  if (token.trustId !== undefined && !state.trusts.has(token.trustId)) throw unauthorized();
+  if (token.trustId !== undefined && !state.trusts.has(token.trustId)) throw authenticationRequired();
 }
 
 /** @throws Refusal 401, 404 when the scope is gone or disabled */
 function checkScope(state: KeystoneState, { scope }: Token): void {
-  if (scope.kind === "domain" && !state.domains.get(scope.id)?.enabled) throw unauthorized();
+  if (scope.kind === "domain" && !state.domains.get(scope.id)?.enabled) throw authenticationRequired();
   if (scope.kind !== "project") return;
   const project = state.projects.get(scope.id);
   if (project === undefined) throw notFound("project", scope.id);

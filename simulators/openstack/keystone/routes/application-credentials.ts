@@ -1,6 +1,6 @@
 import { empty, type HttpReply, json } from "../../../kernel/index.ts";
 import type { ValueOf } from "../../schema/index.ts";
-import { bindRoutes, type Context, type OpenStackRoute } from "../../service.ts";
+import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
 import { removeAppCredential } from "../behaviour/application-credentials.ts";
 import type { Keystone } from "../behaviour/tokens.ts";
 import type { AppCredential } from "../state/entities.ts";
@@ -43,13 +43,13 @@ export const applicationCredentialRoutes = (keystone: Keystone): readonly OpenSt
     ["DELETE", `${PATH}/:id`, removeCredential],
   ]);
 
-function requireCredential({ state }: Keystone, { params: { id = "" } }: Context): AppCredential {
+function requireCredential({ state }: Keystone, { params: { id = "" } }: RequestContext): AppCredential {
   const credential = state.appCredentials.get(id);
   if (credential === undefined) throw notFound("Application Credential", id);
   return credential;
 }
 
-function listCredentials({ state }: Keystone, context: Context): HttpReply {
+function listCredentials({ state }: Keystone, context: RequestContext): HttpReply {
   requireSelf(context, "list_application_credentials");
   const name = context.query.get("name");
   const credentials = [...state.appCredentials.values()]
@@ -62,13 +62,13 @@ function listCredentials({ state }: Keystone, context: Context): HttpReply {
   );
 }
 
-function showCredential(keystone: Keystone, context: Context): HttpReply {
+function showCredential(keystone: Keystone, context: RequestContext): HttpReply {
   requireSelf(context, "get_application_credential");
   const credential = requireCredential(keystone, context);
   return json(200, { application_credential: view(keystone.state, context, credential) });
 }
 
-function removeCredential(keystone: Keystone, context: Context): HttpReply {
+function removeCredential(keystone: Keystone, context: RequestContext): HttpReply {
   requireSelf(context, "delete_application_credential");
   refuseRestricted(keystone.state, context);
   const { id } = requireCredential(keystone, context);
@@ -78,7 +78,7 @@ function removeCredential(keystone: Keystone, context: Context): HttpReply {
 }
 
 /** A token made from a restricted credential may not manage credentials. @throws Refusal 403 */
-function refuseRestricted(state: KeystoneState, { actor }: Context): void {
+function refuseRestricted(state: KeystoneState, { actor }: RequestContext): void {
   const used = state.appCredentials.get(state.tokens.get(actor.token)?.appCredentialId ?? "");
   if (used === undefined || used.isUnrestricted) return;
   const method =
@@ -86,7 +86,7 @@ function refuseRestricted(state: KeystoneState, { actor }: Context): void {
   throw forbiddenAction(method);
 }
 
-function createCredential(keystone: Keystone, context: Context): HttpReply {
+function createCredential(keystone: Keystone, context: RequestContext): HttpReply {
   const { state, cloud } = keystone;
   const { actor } = context;
   const given = readBody(context).application_credential ?? {};
@@ -106,7 +106,7 @@ function createCredential(keystone: Keystone, context: Context): HttpReply {
 
 function makeCredential(
   { state, tokens, cloud }: Keystone,
-  context: Context,
+  context: RequestContext,
   body: CredentialBody,
 ): { readonly credential: AppCredential; readonly secret: string } {
   const { userId, projectId } = context.actor;
@@ -121,7 +121,7 @@ function makeCredential(
     description: body.description ?? null,
     expiresMs: parseExpiry(body.expires_at ?? null, tokens.nowMs),
     isUnrestricted: body.unrestricted === true,
-    roleIds: delegatedRoles(state, context, body.roles ?? []),
+    roleIds: chooseRoles(state, context, body.roles ?? []),
   };
   return { credential, secret };
 }
@@ -141,9 +141,9 @@ function formatExpiry(ms: number): string {
 }
 
 /** The roles asked for, by id or name; by default all that the caller holds. @throws Refusal 400 */
-function delegatedRoles(
+function chooseRoles(
   state: KeystoneState,
-  { actor }: Context,
+  { actor }: RequestContext,
   asked: NonNullable<CredentialBody["roles"]>,
 ): readonly string[] {
   const held = effectiveRoles(state, actor.userId, `project:${actor.projectId}`);
@@ -156,7 +156,7 @@ function delegatedRoles(
   });
 }
 
-function view(state: KeystoneState, context: Context, credential: AppCredential): object {
+function view(state: KeystoneState, context: RequestContext, credential: AppCredential): object {
   const roles = credential.roleIds.flatMap((id) => state.roles.get(id) ?? []);
   return {
     id: credential.id,

@@ -1,7 +1,8 @@
+import { isObject } from "../../../kernel/index.ts";
 import type { Cloud } from "../../cloud.ts";
 import { Refusal } from "../../refusal.ts";
-import { isObject, textOr } from "../../schema/index.ts";
-import type { Context } from "../../service.ts";
+import { textOr } from "../../schema/index.ts";
+import type { RequestContext } from "../../service.ts";
 import type { Entity } from "../state/entities.ts";
 import type { KeystoneState } from "../state/state.ts";
 import type { Attributes } from "../wire/body.ts";
@@ -20,7 +21,7 @@ export function withExtras<E extends Entity>(entity: E, attributes: Attributes, 
 /** The domain that a new entity belongs to; by default that of the caller's scope. @throws `missing(id)`, default Refusal 404 */
 export function requireDomain(
   state: KeystoneState,
-  { actor }: Context,
+  { actor }: RequestContext,
   attributes: Attributes,
   missing: (id: string) => Refusal = (id) => notFound("domain", id),
 ): string {

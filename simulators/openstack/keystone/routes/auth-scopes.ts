@@ -1,5 +1,5 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-import { bindRoutes, type Context, type OpenStackRoute } from "../../service.ts";
+import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
 import type { Keystone } from "../behaviour/tokens.ts";
 import type { Domain, Project } from "../state/entities.ts";
 import { effectiveRoles } from "../state/roles.ts";
@@ -14,7 +14,7 @@ import { projectView } from "./projects.ts";
 /** What a token may be scoped to, and where its services are (Identity API v3, "get available scopes", "get service catalog"). */
 export const authScopeRoutes = (keystone: Keystone): readonly OpenStackRoute[] =>
   bindRoutes(keystone, [
-    ["GET", "/v3/users/:user/projects", listProjectsOfUser],
+    ["GET", "/v3/users/:user/projects", listProjectsOfUser, { clients: ["openstack"] }],
     ["GET", "/v3/auth/projects", listProjects],
     ["GET", "/v3/auth/domains", listDomains],
     ["GET", "/v3/auth/system", showSystem],
@@ -28,18 +28,18 @@ const projectsOf = (state: KeystoneState, userId: string): readonly Project[] =>
 const domainsOf = (state: KeystoneState, userId: string): readonly Domain[] =>
   [...state.domains.values()].filter(({ id }) => effectiveRoles(state, userId, `domain:${id}`).length > 0);
 
-function listProjectsOfUser({ state }: Keystone, context: Context): HttpReply {
+function listProjectsOfUser({ state }: Keystone, context: RequestContext): HttpReply {
   requireSelf(context, "list_user_projects");
   return collectionReply(context, "projects", projectsOf(state, requireUser(state, context).id).map(projectView));
 }
 
-const listProjects = ({ state }: Keystone, context: Context): HttpReply =>
+const listProjects = ({ state }: Keystone, context: RequestContext): HttpReply =>
   collectionReply(context, "projects", projectsOf(state, context.actor.userId).map(projectView));
 
-const listDomains = ({ state }: Keystone, context: Context): HttpReply =>
+const listDomains = ({ state }: Keystone, context: RequestContext): HttpReply =>
   collectionReply(context, "domains", domainsOf(state, context.actor.userId).map(domainView));
 
-function showSystem({ state }: Keystone, context: Context): HttpReply {
+function showSystem({ state }: Keystone, context: RequestContext): HttpReply {
   const isHolder = effectiveRoles(state, context.actor.userId, "system:all").length > 0;
   return json(200, {
     system: isHolder ? [{ all: true }] : [],
@@ -47,7 +47,7 @@ function showSystem({ state }: Keystone, context: Context): HttpReply {
   });
 }
 
-function showCatalog({ state, tokens }: Keystone, context: Context): HttpReply {
+function showCatalog({ state, tokens }: Keystone, context: RequestContext): HttpReply {
   const { scope } = tokens.check(context.actor.token);
   const catalog = scope.kind === "none" ? [] : catalogOf(state, context, scope);
   return json(200, { catalog, links: { self: `${rootOf(context)}/auth/catalog` } });

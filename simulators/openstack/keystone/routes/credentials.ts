@@ -1,5 +1,6 @@
+import { isObject } from "../../../kernel/index.ts";
 import type { Cloud } from "../../cloud.ts";
-import { isObject, textOr, textOrNull } from "../../schema/index.ts";
+import { textOr, textOrNull } from "../../schema/index.ts";
 import type { Blob } from "../state/entities.ts";
 import type { Attributes } from "../wire/body.ts";
 import { badRequest } from "../wire/errors.ts";

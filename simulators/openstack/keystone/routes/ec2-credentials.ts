@@ -1,10 +1,9 @@
-import { empty, type HttpReply, json } from "../../../kernel/index.ts";
-import { isObject } from "../../schema/index.ts";
-import { bindRoutes, type Context, type OpenStackRoute } from "../../service.ts";
+import { empty, type HttpReply, json, isObject } from "../../../kernel/index.ts";
+import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
 import type { Keystone } from "../behaviour/tokens.ts";
 import type { Blob } from "../state/entities.ts";
 import { readBody } from "../wire/body.ts";
-import { expecting, forbiddenAction, notFound } from "../wire/errors.ts";
+import { missingAttribute, forbiddenAction, notFound } from "../wire/errors.ts";
 import { listReply, rootOf } from "../wire/links.ts";
 import { newId } from "./attributes.ts";
 
@@ -25,7 +24,7 @@ function keysOf({ blob }: Blob): Readonly<Record<string, unknown>> {
   return isObject(keys) ? keys : {};
 }
 
-function view(context: Context, credential: Blob): object {
+function view(context: RequestContext, credential: Blob): object {
   const keys = keysOf(credential);
   return {
     ...keys,
@@ -37,32 +36,32 @@ function view(context: Context, credential: Blob): object {
 }
 
 /** @throws Refusal 403, 404 */
-function admit({ state }: Keystone, { actor, params: { user = "" } }: Context, action: string): void {
+function admit({ state }: Keystone, { actor, params: { user = "" } }: RequestContext, action: string): void {
   if (!actor.isAdmin && actor.userId !== user) throw forbiddenAction(`identity:ec2_${action}`);
   if (!state.users.has(user)) throw notFound("user", user);
 }
 
-const ownKeys = ({ state }: Keystone, { params }: Context): readonly Blob[] =>
+const ownKeys = ({ state }: Keystone, { params }: RequestContext): readonly Blob[] =>
   [...state.credentials.values()].filter(({ type, userId }) => type === "ec2" && userId === params.user);
 
-function requireKeys(keystone: Keystone, context: Context): Blob {
+function requireKeys(keystone: Keystone, context: RequestContext): Blob {
   const { access = "" } = context.params;
   const credential = ownKeys(keystone, context).find((each) => keysOf(each).access === access);
   if (credential === undefined) throw notFound("credential", access);
   return credential;
 }
 
-function listKeys(keystone: Keystone, context: Context): HttpReply {
+function listKeys(keystone: Keystone, context: RequestContext): HttpReply {
   admit(keystone, context, "list_credentials");
   const views = ownKeys(keystone, context).map((credential) => view(context, credential));
   return listReply(context, "credentials", views);
 }
 
-function createKeys(keystone: Keystone, context: Context): HttpReply {
+function createKeys(keystone: Keystone, context: RequestContext): HttpReply {
   admit(keystone, context, "create_credential");
   const { state, cloud } = keystone;
   const { tenant_id: projectId } = readBody(context);
-  if (typeof projectId !== "string") throw expecting("tenant_id", "request body");
+  if (typeof projectId !== "string") throw missingAttribute("tenant_id", "request body");
   if (!state.projects.has(projectId)) throw notFound("project", projectId);
   const keys = { access: cloud.hex("keystone"), secret: cloud.secrets("keystone").hex(32) };
   const credential: Blob = {
@@ -78,12 +77,12 @@ function createKeys(keystone: Keystone, context: Context): HttpReply {
   return json(201, { credential: view(context, credential) });
 }
 
-function showKeys(keystone: Keystone, context: Context): HttpReply {
+function showKeys(keystone: Keystone, context: RequestContext): HttpReply {
   admit(keystone, context, "get_credential");
   return json(200, { credential: view(context, requireKeys(keystone, context)) });
 }
 
-function removeKeys(keystone: Keystone, context: Context): HttpReply {
+function removeKeys(keystone: Keystone, context: RequestContext): HttpReply {
   admit(keystone, context, "delete_credential");
   const { id } = requireKeys(keystone, context);
   keystone.state.credentials.delete(id);

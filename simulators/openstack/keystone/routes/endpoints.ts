@@ -2,7 +2,7 @@ import { flagOr, textOr } from "../../schema/index.ts";
 import type { KeystoneState } from "../state/state.ts";
 import type { Attributes } from "../wire/body.ts";
 import { endpointUrl } from "../wire/catalog.ts";
-import { expecting } from "../wire/errors.ts";
+import { missingAttribute } from "../wire/errors.ts";
 import { BOOLEAN, createSchema, TEXT, updateSchema } from "../wire/schema-parts.ts";
 import { newId } from "./attributes.ts";
 import { defineResource } from "./resource.ts";
@@ -18,10 +18,11 @@ const PROPERTIES = {
 
 /** @throws Refusal 400 */
 function checkService(state: KeystoneState, { service_id: id }: Attributes): void {
-  if (id !== undefined && !state.services.has(textOr(id))) throw expecting("endpoint service_id", "service table");
+  if (id !== undefined && !state.services.has(textOr(id)))
+    throw missingAttribute("endpoint service_id", "service table");
 }
 
-/** The region that an endpoint names, which is made when there is none. */
+/** The region that an endpoint names; it is created where it does not exist. */
 function ensureRegion(state: KeystoneState, { region_id, region }: Attributes): string | null {
   const id = region_id ?? region;
   if (typeof id !== "string") return null;

@@ -1,6 +1,6 @@
 import { empty, type HttpReply } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
-import { bindRoutes, type Context, type OpenStackRoute } from "../../service.ts";
+import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
 import type { Keystone } from "../behaviour/tokens.ts";
 import { grant, INHERITED, ungrant } from "../state/grants.ts";
 import type { KeystoneState } from "../state/state.ts";
@@ -69,27 +69,27 @@ class GrantWork {
   }
 
   /** @throws Refusal 403, 404 */
-  #admit(context: Context, verb: string, policy = this.#policy): void {
+  #admit(context: RequestContext, verb: string, policy = this.#policy): void {
     requireAdmin(context, `${verb}_${policy}`);
     checkExists(this.#state, this.#path.scope, this.#holder, context);
   }
 
-  #keys({ params: { who = "", target = "all" } }: Context): { readonly holder: string; readonly scope: string } {
+  #keys({ params: { who = "", target = "all" } }: RequestContext): { readonly holder: string; readonly scope: string } {
     return { holder: `${this.#holder}:${who}`, scope: `${this.#path.prefix}${this.#path.scope}:${target}` };
   }
 
-  #granted(context: Context): readonly string[] {
+  #rolesGranted(context: RequestContext): readonly string[] {
     const { holder, scope } = this.#keys(context);
     return this.#state.grants.get(holder)?.get(scope) ?? [];
   }
 
-  check(context: Context): HttpReply {
+  check(context: RequestContext): HttpReply {
     this.#admit(context, "check");
-    if (!this.#granted(context).includes(context.params.role ?? "")) throw notGranted(context);
+    if (!this.#rolesGranted(context).includes(context.params.role ?? "")) throw notGranted(context);
     return empty(204);
   }
 
-  create(context: Context): HttpReply {
+  create(context: RequestContext): HttpReply {
     this.#admit(context, "create");
     const { role = "" } = context.params;
     const { holder, scope } = this.#keys(context);
@@ -99,7 +99,7 @@ class GrantWork {
   }
 
   /** Ends the tokens that the holders have for the scope. */
-  revoke(context: Context): HttpReply {
+  revoke(context: RequestContext): HttpReply {
     this.#admit(context, "revoke");
     const { role = "", who = "" } = context.params;
     const { holder, scope } = this.#keys(context);
@@ -109,9 +109,9 @@ class GrantWork {
     return empty(204);
   }
 
-  list(context: Context): HttpReply {
+  list(context: RequestContext): HttpReply {
     this.#admit(context, "list", this.#policy === "grant" ? "grants" : this.#policy);
-    const roles = this.#granted(context).flatMap((id) => this.#state.roles.get(id) ?? []);
+    const roles = this.#rolesGranted(context).flatMap((id) => this.#state.roles.get(id) ?? []);
     return collectionReply(context, "roles", roles.map(roleView));
   }
 }
@@ -119,12 +119,12 @@ class GrantWork {
 const usersOf = (state: KeystoneState, holder: HolderKind, id: string): readonly string[] =>
   holder === "user" ? [id] : [...(state.groups.get(id)?.members ?? [])];
 
-function notGranted({ params: { role, who, target = "all" } }: Context): Refusal {
+function notGranted({ params: { role, who, target = "all" } }: RequestContext): Refusal {
   const where = `user or group: ${who}, project, domain, or system: ${target}`;
   return new Refusal(404, "", `Could not find role assignment with role: ${role}, ${where}.`);
 }
 
-function checkExists(state: KeystoneState, scope: ScopeKind, holder: HolderKind, { params }: Context): void {
+function checkExists(state: KeystoneState, scope: ScopeKind, holder: HolderKind, { params }: RequestContext): void {
   const { role, who = "", target = "" } = params;
   if (role !== undefined && !state.roles.has(role)) throw notFound("role", role);
   if (scope === "project" && !state.projects.has(target)) throw notFound("project", target);

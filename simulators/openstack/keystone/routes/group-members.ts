@@ -1,6 +1,6 @@
 import { empty, type HttpReply } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
-import { bindRoutes, type Context, type OpenStackRoute } from "../../service.ts";
+import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
 import type { Keystone } from "../behaviour/tokens.ts";
 import type { Group, User } from "../state/entities.ts";
 import type { KeystoneState } from "../state/state.ts";
@@ -23,13 +23,13 @@ export const groupMemberRoutes = (keystone: Keystone): readonly OpenStackRoute[]
   ]);
 
 /** The user of the path. @throws Refusal 404 */
-export function requireUser(state: KeystoneState, { params: { user: id = "" } }: Context): User {
+export function requireUser(state: KeystoneState, { params: { user: id = "" } }: RequestContext): User {
   const user = state.users.get(id);
   if (user === undefined) throw notFound("user", id);
   return user;
 }
 
-function requireGroup(state: KeystoneState, { params: { group: id = "" } }: Context): Group {
+function requireGroup(state: KeystoneState, { params: { group: id = "" } }: RequestContext): Group {
   const group = state.groups.get(id);
   if (group === undefined) throw notFound("group", id);
   return group;
@@ -38,13 +38,13 @@ function requireGroup(state: KeystoneState, { params: { group: id = "" } }: Cont
 const notInGroup = (user: string, group: string): Refusal =>
   new Refusal(404, "", `User '${user}' not found in group '${group}'`);
 
-function listMembers({ state }: Keystone, context: Context): HttpReply {
+function listMembers({ state }: Keystone, context: RequestContext): HttpReply {
   requireAdmin(context, "list_users_in_group");
   const users = [...requireGroup(state, context).members].flatMap((id) => state.users.get(id) ?? []);
   return collectionReply(context, "users", users.map(userView));
 }
 
-function addMember({ state, cloud }: Keystone, context: Context): HttpReply {
+function addMember({ state, cloud }: Keystone, context: RequestContext): HttpReply {
   requireAdmin(context, "add_user_to_group");
   const group = requireGroup(state, context);
   group.members.add(requireUser(state, context).id);
@@ -53,7 +53,7 @@ function addMember({ state, cloud }: Keystone, context: Context): HttpReply {
   return empty(204);
 }
 
-function checkMember({ state }: Keystone, context: Context): HttpReply {
+function checkMember({ state }: Keystone, context: RequestContext): HttpReply {
   requireAdmin(context, "check_user_in_group");
   const { id } = requireUser(state, context);
   const group = requireGroup(state, context);
@@ -62,7 +62,7 @@ function checkMember({ state }: Keystone, context: Context): HttpReply {
 }
 
 /** Ends the user's tokens for what the group has roles on. */
-function removeMember({ state, tokens, cloud }: Keystone, context: Context): HttpReply {
+function removeMember({ state, tokens, cloud }: Keystone, context: RequestContext): HttpReply {
   requireAdmin(context, "remove_user_from_group");
   const { id } = requireUser(state, context);
   const group = requireGroup(state, context);
@@ -73,7 +73,7 @@ function removeMember({ state, tokens, cloud }: Keystone, context: Context): Htt
   return empty(204);
 }
 
-function listGroupsOfUser({ state }: Keystone, context: Context): HttpReply {
+function listGroupsOfUser({ state }: Keystone, context: RequestContext): HttpReply {
   requireSelf(context, "list_groups_for_user");
   const { id } = requireUser(state, context);
   const groups = [...state.groups.values()].filter(({ members }) => members.has(id));

@@ -1,5 +1,5 @@
 import type { OpenStackRoute } from "../../service.ts";
-import { notSimulated, unauthorized } from "../wire/errors.ts";
+import { notSimulated, authenticationRequired } from "../wire/errors.ts";
 
 const AREAS = [
   ["/v3/OS-FEDERATION/*rest", "Federation"],
@@ -13,7 +13,7 @@ const AREAS = [
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 
-const refusedRoute = (method: string, path: string, what: string): OpenStackRoute => ({
+const unmodelledRoute = (method: string, path: string, what: string): OpenStackRoute => ({
   method,
   path,
   handler: () => {
@@ -23,13 +23,13 @@ const refusedRoute = (method: string, path: string, what: string): OpenStackRout
 
 /** What Keystone has and this simulator has not: refused with 501 in Keystone's own error form. */
 export const NOT_SIMULATED_ROUTES: readonly OpenStackRoute[] = [
-  { ...refusedRoute("POST", "/v3/ec2tokens", "EC2 authentication"), open: true },
-  ...AREAS.flatMap(([path, what]) => METHODS.map((method) => refusedRoute(method, path, what))),
+  { ...unmodelledRoute("POST", "/v3/ec2tokens", "EC2 authentication"), open: true },
+  ...AREAS.flatMap(([path, what]) => METHODS.map((method) => unmodelledRoute(method, path, what))),
   {
     method: "GET",
     path: "/v3/auth/OS-FEDERATION/websso/:protocol",
     handler: () => {
-      throw unauthorized();
+      throw authenticationRequired();
     },
   },
 ];

@@ -1,9 +1,9 @@
 import { empty, type HttpReply, json } from "../../../kernel/index.ts";
-import { bindRoutes, type Context, type OpenStackRoute } from "../../service.ts";
+import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
 import type { Keystone } from "../behaviour/tokens.ts";
 import type { Project } from "../state/entities.ts";
 import { readBody } from "../wire/body.ts";
-import { expecting, forbiddenAction, notFound } from "../wire/errors.ts";
+import { missingAttribute, forbiddenAction, notFound } from "../wire/errors.ts";
 import { rootOf } from "../wire/links.ts";
 import { requireAdmin } from "../wire/policy.ts";
 
@@ -22,7 +22,7 @@ export const projectTagRoutes = (keystone: Keystone): readonly OpenStackRoute[] 
 
 function requireProject(
   { state }: Keystone,
-  { actor, params: { project: id = "" } }: Context,
+  { actor, params: { project: id = "" } }: RequestContext,
   action: string,
 ): Project {
   if (!actor.isAdmin && actor.projectId !== id) throw forbiddenAction(`identity:${action}`);
@@ -31,34 +31,34 @@ function requireProject(
   return project;
 }
 
-const listReply = (context: Context, tags: readonly string[]): HttpReply =>
+const listReply = (context: RequestContext, tags: readonly string[]): HttpReply =>
   json(200, { links: { self: rootOf(context) }, tags });
 
 const isTagList = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((tag) => typeof tag === "string");
 
-function replaceTags(keystone: Keystone, context: Context): HttpReply {
+function replaceTags(keystone: Keystone, context: RequestContext): HttpReply {
   const { tags } = readBody(context);
   requireAdmin(context, "update_project_tags");
   const project = requireProject(keystone, context, "update_project_tags");
-  if (!isTagList(tags)) throw expecting("tags", "request body");
+  if (!isTagList(tags)) throw missingAttribute("tags", "request body");
   project.tags = [...new Set(tags)];
   return listReply(context, project.tags);
 }
 
-function clearTags(keystone: Keystone, context: Context): HttpReply {
+function clearTags(keystone: Keystone, context: RequestContext): HttpReply {
   requireAdmin(context, "delete_project_tags");
   requireProject(keystone, context, "delete_project_tags").tags = [];
   return empty(204);
 }
 
-function checkTag(keystone: Keystone, context: Context): HttpReply {
+function checkTag(keystone: Keystone, context: RequestContext): HttpReply {
   const { tag = "" } = context.params;
   if (!requireProject(keystone, context, "get_project_tag").tags.includes(tag)) throw notFound("project tag", tag);
   return empty(204);
 }
 
-function addTag(keystone: Keystone, context: Context): HttpReply {
+function addTag(keystone: Keystone, context: RequestContext): HttpReply {
   const { tag = "" } = context.params;
   requireAdmin(context, "create_project_tag");
   const project = requireProject(keystone, context, "create_project_tag");
@@ -68,7 +68,7 @@ function addTag(keystone: Keystone, context: Context): HttpReply {
   return { status: 201, body: "", headers: { "Content-Type": "text/html; charset=utf-8", Location: location } };
 }
 
-function removeTag(keystone: Keystone, context: Context): HttpReply {
+function removeTag(keystone: Keystone, context: RequestContext): HttpReply {
   const { tag = "" } = context.params;
   requireAdmin(context, "delete_project_tag");
   const project = requireProject(keystone, context, "delete_project_tag");

@@ -1,5 +1,5 @@
 import { Refusal, refuseWith } from "../../refusal.ts";
-import type { Context } from "../../service.ts";
+import type { RequestContext } from "../../service.ts";
 import { flagOr } from "../../schema/index.ts";
 import { forgetAppCredentials } from "../behaviour/application-credentials.ts";
 import { forgetTrusts } from "../behaviour/trusts.ts";
@@ -73,7 +73,7 @@ const projectTaken = (name: string, id: string): Refusal =>
   );
 
 /** The domain of a new project: its own, its parent's, or the caller's. @throws Refusal 400 */
-function domainOf(state: KeystoneState, context: Context, attributes: Attributes): string {
+function domainOf(state: KeystoneState, context: RequestContext, attributes: Attributes): string {
   const parent = attributes.parent_id;
   if (typeof parent === "string" && !state.projects.has(parent) && !state.domains.has(parent))
     throw badRequest(`Could not find project: ${parent}.`);

@@ -1,6 +1,6 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
-import { bindRoutes, type Context, type OpenStackRoute } from "../../service.ts";
+import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
 import type { Keystone } from "../behaviour/tokens.ts";
 import { checkBody, readBody } from "../wire/body.ts";
 import { conflict, notFound } from "../wire/errors.ts";
@@ -51,7 +51,7 @@ const hasEndpoints = (id: string): Refusal =>
 export const namedRegionRoutes = (keystone: Keystone): readonly OpenStackRoute[] =>
   bindRoutes(keystone, [["PUT", "/v3/regions/:id", createNamedRegion]]);
 
-function createNamedRegion(keystone: Keystone, context: Context): HttpReply {
+function createNamedRegion(keystone: Keystone, context: RequestContext): HttpReply {
   const { state, cloud } = keystone;
   requireAdmin(context, "create_region");
   const attributes = checkBody(REGIONS.createSchema, readBody(context).region ?? {});

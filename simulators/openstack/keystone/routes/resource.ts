@@ -1,6 +1,6 @@
 import { empty, type HttpReply, json } from "../../../kernel/index.ts";
 import type { Schema, ValueOf } from "../../schema/index.ts";
-import { bindRoutes, type Context, type OpenStackRoute } from "../../service.ts";
+import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
 import type { Keystone } from "../behaviour/tokens.ts";
 import type { Entity } from "../state/entities.ts";
 import type { KeystoneState } from "../state/state.ts";
@@ -23,15 +23,15 @@ export interface Resource<E extends Entity, C extends Schema, U extends Schema> 
   readonly createSchema: C;
   readonly updateSchema: U;
   map(state: KeystoneState): Map<string, E>;
-  view(entity: E, context: Context, state: KeystoneState): Readonly<Record<string, unknown>>;
-  create(keystone: Keystone, context: Context, attributes: ValueOf<C>): E;
+  view(entity: E, context: RequestContext, state: KeystoneState): Readonly<Record<string, unknown>>;
+  create(keystone: Keystone, context: RequestContext, attributes: ValueOf<C>): E;
   update(keystone: Keystone, entity: E, attributes: ValueOf<U>): void;
   /** What goes with an entity that is deleted. */
   remove?(state: KeystoneState, entity: E): void;
   /** May a caller without the admin role GET this one? Default no. */
-  isReadable?(context: Context, id: string): boolean;
+  isReadable?(context: RequestContext, id: string): boolean;
   /** Is this one listed to a caller without the admin role? Default: listing is refused. */
-  isListed?(context: Context, entity: E): boolean;
+  isListed?(context: RequestContext, entity: E): boolean;
   /** Members that the reply to a PATCH has besides. */
   readonly afterUpdate?: Readonly<Record<string, unknown>>;
 }
@@ -72,27 +72,27 @@ class ResourceWork<E extends Entity, C extends Schema, U extends Schema> {
     return this.#resource.map(this.#state);
   }
 
-  #find({ params: { id = "" } }: Context): E {
+  #find({ params: { id = "" } }: RequestContext): E {
     const entity = this.#entities.get(id);
     if (entity === undefined) throw notFound(this.#noun, id);
     return entity;
   }
 
-  #show(context: Context, entity: E): object {
+  #show(context: RequestContext, entity: E): object {
     return withSelf(context, this.#resource.collection, this.#resource.view(entity, context, this.#state));
   }
 
   /** @throws Refusal 403, or 404 where that comes first */
-  #requireAdmin(context: Context, action: string): void {
+  #requireAdmin(context: RequestContext, action: string): void {
     if (!context.actor.isAdmin && this.#resource.existsFirst === true) this.#find(context);
     requireAdmin(context, action);
   }
 
-  #attributes(context: Context): unknown {
+  #attributes(context: RequestContext): unknown {
     return readBody(context)[this.#resource.member] ?? (this.#resource.bodyRequired === true ? null : {});
   }
 
-  list(context: Context): HttpReply {
+  list(context: RequestContext): HttpReply {
     const { actor, query } = context;
     const { collection } = this.#resource;
     if (!actor.isAdmin && this.#resource.isListed === undefined) throw forbiddenAction(`identity:list_${collection}`);
@@ -103,7 +103,7 @@ class ResourceWork<E extends Entity, C extends Schema, U extends Schema> {
     return collectionReply(context, collection, views);
   }
 
-  create(context: Context): HttpReply {
+  create(context: RequestContext): HttpReply {
     const attributes = this.#attributes(context);
     requireAdmin(context, `create_${this.#noun}`);
     const checked = checkBody(this.#resource.createSchema, attributes);
@@ -113,7 +113,7 @@ class ResourceWork<E extends Entity, C extends Schema, U extends Schema> {
     return json(201, { [this.#resource.member]: this.#show(context, entity) });
   }
 
-  show(context: Context): HttpReply {
+  show(context: RequestContext): HttpReply {
     const resource = this.#resource;
     const mayRead = context.actor.isAdmin || resource.isReadable?.(context, context.params.id ?? "") === true;
     if (!mayRead && resource.existsFirst === true && resource.isReadable === undefined) this.#find(context);
@@ -121,7 +121,7 @@ class ResourceWork<E extends Entity, C extends Schema, U extends Schema> {
     return json(200, { [resource.member]: this.#show(context, this.#find(context)) });
   }
 
-  update(context: Context): HttpReply {
+  update(context: RequestContext): HttpReply {
     const attributes = this.#attributes(context);
     this.#requireAdmin(context, `update_${this.#noun}`);
     if (this.#resource.existsFirst === true) this.#find(context);
@@ -132,7 +132,7 @@ class ResourceWork<E extends Entity, C extends Schema, U extends Schema> {
     return json(200, { [this.#resource.member]: { ...this.#show(context, entity), ...this.#resource.afterUpdate } });
   }
 
-  remove(context: Context): HttpReply {
+  remove(context: RequestContext): HttpReply {
     this.#requireAdmin(context, `delete_${this.#noun}`);
     const entity = this.#find(context);
     this.#resource.remove?.(this.#state, entity);

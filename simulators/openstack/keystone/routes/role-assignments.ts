@@ -1,5 +1,5 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-import { bindRoutes, type Context, type OpenStackRoute } from "../../service.ts";
+import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
 import type { Keystone } from "../behaviour/tokens.ts";
 import { type Assignment, effectiveAssignments, storedAssignments } from "../state/assignments.ts";
 import type { KeystoneState } from "../state/state.ts";
@@ -16,7 +16,7 @@ export const roleAssignmentRoutes = (keystone: Keystone): readonly OpenStackRout
 const isOn = (query: URLSearchParams, name: string): boolean =>
   query.has(name) && !["0", "false"].includes((query.get(name) ?? "").toLowerCase());
 
-function listAssignments({ state }: Keystone, context: Context): HttpReply {
+function listAssignments({ state }: Keystone, context: RequestContext): HttpReply {
   requireAdmin(context, "list_role_assignments");
   const { query } = context;
   const assignments = isOn(query, "effective") ? effectiveAssignments(state) : storedAssignments(state);
@@ -42,7 +42,7 @@ function passes(assignment: Assignment, query: URLSearchParams): boolean {
   );
 }
 
-function view(state: KeystoneState, context: Context, assignment: Assignment): object {
+function view(state: KeystoneState, context: RequestContext, assignment: Assignment): object {
   const { holder, holderId, roleId, from } = assignment;
   const hasNames = isOn(context.query, "include_names");
   const entity = holder === "user" ? state.users.get(holderId) : state.groups.get(holderId);

@@ -1,6 +1,6 @@
 import { empty, type HttpReply, json } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
-import { bindRoutes, type Context, type OpenStackRoute } from "../../service.ts";
+import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
 import type { Keystone } from "../behaviour/tokens.ts";
 import type { Role } from "../state/entities.ts";
 import type { KeystoneState } from "../state/state.ts";
@@ -24,18 +24,18 @@ export const roleInferenceRoutes = (keystone: Keystone): readonly OpenStackRoute
 /** A role that may not be given by way of another. */
 const NEVER_IMPLIED = "admin";
 
-const reference = (context: Context, { id, name }: Role): object => ({
+const reference = (context: RequestContext, { id, name }: Role): object => ({
   id,
   links: { self: `${rootOf(context)}/roles/${id}` },
   name,
 });
 
-const ruleView = (context: Context, prior: Role, implies: object): object => ({
+const ruleView = (context: RequestContext, prior: Role, implies: object): object => ({
   prior_role: reference(context, prior),
   implies,
 });
 
-const ruleReply = (context: Context, status: number, prior: Role, implies: object): HttpReply =>
+const ruleReply = (context: RequestContext, status: number, prior: Role, implies: object): HttpReply =>
   json(status, { role_inference: ruleView(context, prior, implies), links: { self: addressOf(context) } });
 
 function requireRole({ roles }: KeystoneState, id = ""): Role {
@@ -56,14 +56,14 @@ function setImplied(state: KeystoneState, prior: Role, implied: Iterable<Role>):
 }
 
 /** The two roles of the path. @throws Refusal 404 when the one does not imply the other */
-function requireRule(state: KeystoneState, { params }: Context): readonly [prior: Role, implied: Role] {
+function requireRule(state: KeystoneState, { params }: RequestContext): readonly [prior: Role, implied: Role] {
   const [prior, implied] = [requireRole(state, params.prior), requireRole(state, params.implied)];
   if (!impliedBy(state, prior).includes(implied))
     throw new Refusal(404, "", `${prior.id} does not imply ${implied.id}.`);
   return [prior, implied];
 }
 
-function listRules({ state }: Keystone, context: Context): HttpReply {
+function listRules({ state }: Keystone, context: RequestContext): HttpReply {
   requireAdmin(context, "list_role_inference_rules");
   const priors = [...state.implied.keys()].flatMap((id) => state.roles.get(id) ?? []);
   const rules = priors.map((prior) => ({ prior, implied: impliedBy(state, prior) }));
@@ -81,14 +81,14 @@ function listRules({ state }: Keystone, context: Context): HttpReply {
   });
 }
 
-function listImplied({ state }: Keystone, context: Context): HttpReply {
+function listImplied({ state }: Keystone, context: RequestContext): HttpReply {
   requireAdmin(context, "list_implied_roles");
   const prior = requireRole(state, context.params.prior);
   const implied = impliedBy(state, prior).map((role) => reference(context, role));
   return ruleReply(context, 200, prior, implied);
 }
 
-function imply({ state, cloud }: Keystone, context: Context): HttpReply {
+function imply({ state, cloud }: Keystone, context: RequestContext): HttpReply {
   requireAdmin(context, "create_implied_role");
   const prior = requireRole(state, context.params.prior);
   const implied = requireRole(state, context.params.implied);
@@ -99,19 +99,19 @@ function imply({ state, cloud }: Keystone, context: Context): HttpReply {
   return ruleReply(context, 201, prior, reference(context, implied));
 }
 
-function showRule({ state }: Keystone, context: Context): HttpReply {
+function showRule({ state }: Keystone, context: RequestContext): HttpReply {
   requireAdmin(context, "get_implied_role");
   const [prior, implied] = requireRule(state, context);
   return ruleReply(context, 200, prior, reference(context, implied));
 }
 
-function checkRule({ state }: Keystone, context: Context): HttpReply {
+function checkRule({ state }: Keystone, context: RequestContext): HttpReply {
   requireAdmin(context, "check_implied_role");
   requireRule(state, context);
   return empty(204);
 }
 
-function removeRule({ state, cloud }: Keystone, context: Context): HttpReply {
+function removeRule({ state, cloud }: Keystone, context: RequestContext): HttpReply {
   requireAdmin(context, "delete_implied_role");
   const [prior, implied] = requireRule(state, context);
   setImplied(

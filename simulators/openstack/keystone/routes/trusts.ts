@@ -1,8 +1,8 @@
-import { empty, type HttpReply, json } from "../../../kernel/index.ts";
+import { empty, type HttpReply, json, isObject } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
-import { isObject, type ValueOf } from "../../schema/index.ts";
-import { bindRoutes, type Context, type OpenStackRoute } from "../../service.ts";
-import { isoMicrosZ } from "../../time.ts";
+import { type ValueOf } from "../../schema/index.ts";
+import { bindRoutes, type RequestContext, type OpenStackRoute } from "../../service.ts";
+import { storedTimeZ } from "../../time.ts";
 import type { Keystone } from "../behaviour/tokens.ts";
 import { isUsable } from "../behaviour/trusts.ts";
 import type { Role, Trust } from "../state/entities.ts";
@@ -49,15 +49,15 @@ export const trustRoutes = (keystone: Keystone): readonly OpenStackRoute[] =>
 const rolesOf = (state: KeystoneState, trust: Trust): readonly Role[] =>
   trust.roleIds.flatMap((id) => state.roles.get(id) ?? []);
 
-const selfOf = (context: Context, { id }: Trust): string => `${rootOf(context)}/OS-TRUST/trusts/${id}`;
+const selfOf = (context: RequestContext, { id }: Trust): string => `${rootOf(context)}/OS-TRUST/trusts/${id}`;
 
-const view = (context: Context, trust: Trust): object => ({
+const view = (context: RequestContext, trust: Trust): object => ({
   id: trust.id,
   trustor_user_id: trust.trustorId,
   trustee_user_id: trust.trusteeId,
   project_id: trust.projectId,
   impersonation: trust.impersonation,
-  expires_at: trust.expiresMs === null ? null : isoMicrosZ(trust.expiresMs),
+  expires_at: trust.expiresMs === null ? null : storedTimeZ(trust.expiresMs),
   deleted_at: null,
   remaining_uses: trust.remainingUses,
   redelegated_trust_id: null,
@@ -65,14 +65,14 @@ const view = (context: Context, trust: Trust): object => ({
   links: { self: selfOf(context, trust) },
 });
 
-const fullView = (state: KeystoneState, context: Context, trust: Trust): object => ({
+const fullView = (state: KeystoneState, context: RequestContext, trust: Trust): object => ({
   ...view(context, trust),
   roles: rolesOf(state, trust).map((role) => withSelf(context, "roles", roleView(role))),
   roles_links: listLinks(`${selfOf(context, trust)}/roles`),
 });
 
 /** The trust of the path, where the caller is a party to it. A trustee may not delete it. @throws Refusal 403, 404 */
-function requireTrust({ state, tokens }: Keystone, { params, actor }: Context, action: string): Trust {
+function requireTrust({ state, tokens }: Keystone, { params, actor }: RequestContext, action: string): Trust {
   const { trust: id = "" } = params;
   const trust = state.trusts.get(id);
   if (trust === undefined || !isUsable(trust, tokens.nowMs)) throw notFound("trust", id);
@@ -81,7 +81,7 @@ function requireTrust({ state, tokens }: Keystone, { params, actor }: Context, a
   return trust;
 }
 
-function listTrusts({ state, tokens }: Keystone, context: Context): HttpReply {
+function listTrusts({ state, tokens }: Keystone, context: RequestContext): HttpReply {
   const { actor, query } = context;
   const [trustor, trustee] = [query.get("trustor_user_id"), query.get("trustee_user_id")];
   const isOwn = trustor === actor.userId || trustee === actor.userId;
@@ -94,7 +94,7 @@ function listTrusts({ state, tokens }: Keystone, context: Context): HttpReply {
   return json(200, { trusts, links: listLinks(addressOf(context)) });
 }
 
-function createTrust(keystone: Keystone, context: Context): HttpReply {
+function createTrust(keystone: Keystone, context: RequestContext): HttpReply {
   const { state, cloud } = keystone;
   const trust = makeTrust(keystone, context, checkBody(TRUST, readBody(context).trust ?? {}));
   state.trusts.set(trust.id, trust);
@@ -103,7 +103,7 @@ function createTrust(keystone: Keystone, context: Context): HttpReply {
 }
 
 /** @throws Refusal 400, 403, 404, 501 */
-function makeTrust({ state, tokens, cloud }: Keystone, { actor }: Context, body: TrustBody): Trust {
+function makeTrust({ state, tokens, cloud }: Keystone, { actor }: RequestContext, body: TrustBody): Trust {
   const { trustor_user_id: trustorId, trustee_user_id: trusteeId, project_id: projectId = null } = body;
   if (trustorId !== actor.userId) throw forbiddenAction("identity:create_trust");
   if (body.allow_redelegation === true) throw new Refusal(501, "", "Trusts of trusts are not simulated.");
@@ -116,7 +116,7 @@ function makeTrust({ state, tokens, cloud }: Keystone, { actor }: Context, body:
     projectId,
     impersonation: body.impersonation,
     expiresMs: parseExpiry(body.expires_at ?? null, tokens.nowMs),
-    roleIds: delegatedRoles(state, trustorId, projectId, body.roles ?? []),
+    roleIds: requireHeldRoles(state, trustorId, projectId, body.roles ?? []),
     remainingUses: body.remaining_uses ?? null,
   };
 }
@@ -131,7 +131,7 @@ function parseExpiry(value: string | null, nowMs: number): number | null {
 }
 
 /** Ids of the roles named by id or by name, each of which the trustor must hold. @throws Refusal 403, 404 */
-function delegatedRoles(
+function requireHeldRoles(
   state: KeystoneState,
   trustorId: string,
   projectId: string | null,
@@ -147,12 +147,12 @@ function delegatedRoles(
   });
 }
 
-function showTrust(keystone: Keystone, context: Context): HttpReply {
+function showTrust(keystone: Keystone, context: RequestContext): HttpReply {
   const trust = requireTrust(keystone, context, "get_trust");
   return json(200, { trust: fullView(keystone.state, context, trust) });
 }
 
-function removeTrust(keystone: Keystone, context: Context): HttpReply {
+function removeTrust(keystone: Keystone, context: RequestContext): HttpReply {
   const { id } = requireTrust(keystone, context, "delete_trust");
   keystone.state.trusts.delete(id);
   keystone.state.generation++;
@@ -160,12 +160,12 @@ function removeTrust(keystone: Keystone, context: Context): HttpReply {
   return empty(204);
 }
 
-function listTrustRoles(keystone: Keystone, context: Context): HttpReply {
+function listTrustRoles(keystone: Keystone, context: RequestContext): HttpReply {
   const roles = rolesOf(keystone.state, requireTrust(keystone, context, "list_roles_for_trust"));
   return collectionReply(context, "roles", roles.map(roleView));
 }
 
-function showTrustRole(keystone: Keystone, context: Context): HttpReply {
+function showTrustRole(keystone: Keystone, context: RequestContext): HttpReply {
   const { role: id = "" } = context.params;
   const roles = rolesOf(keystone.state, requireTrust(keystone, context, "get_role_for_trust"));
   const role = roles.find((each) => each.id === id);

@@ -15,7 +15,7 @@ import {
   NULLABLE_BOOLEAN,
   NULLABLE_ID,
   NULLABLE_TEXT,
-  requiringSchema,
+  schemaRequiring,
   TEXT,
   updateSchema,
 } from "../wire/schema-parts.ts";
@@ -42,12 +42,12 @@ const OPTIONS = {
 
 const FEDERATED = {
   type: "array",
-  items: requiringSchema(
+  items: schemaRequiring(
     {
       idp_id: TEXT,
       protocols: {
         type: "array",
-        items: requiringSchema({ protocol_id: TEXT, unique_id: TEXT }, ["protocol_id", "unique_id"]),
+        items: schemaRequiring({ protocol_id: TEXT, unique_id: TEXT }, ["protocol_id", "unique_id"]),
         minItems: 1,
       },
     },

@@ -1,8 +1,8 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../../service.ts";
+import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { rootOf } from "../wire/links.ts";
 
-const version = (context: Context): object => ({
+const version = (context: RequestContext): object => ({
   id: "v3.14",
   status: "stable",
   updated: "2020-04-07T00:00:00Z",
@@ -10,14 +10,14 @@ const version = (context: Context): object => ({
   "media-types": [{ base: "application/json", type: "application/vnd.openstack.identity-v3+json" }],
 });
 
-const listVersions = (context: Context): HttpReply =>
+const listVersions = (context: RequestContext): HttpReply =>
   json(300, { versions: { values: [version(context)] } }, { Location: `${rootOf(context)}/` });
 
-const showVersion = (context: Context): HttpReply => json(200, { version: version(context) });
+const showVersion = (context: RequestContext): HttpReply => json(200, { version: version(context) });
 
 /** The versions of the API. */
 export const VERSION_ROUTES: readonly OpenStackRoute[] = [
   { method: "GET", path: "/", open: true, handler: listVersions },
-  { method: "GET", path: "/v3", open: true, handler: showVersion },
+  { method: "GET", path: "/v3", open: true, handler: showVersion, clients: ["openstack"] },
   { method: "GET", path: "/v3/", open: true, handler: showVersion },
 ];

@@ -119,7 +119,7 @@ export interface Token {
   readonly expiresMs: number;
   readonly appCredentialId?: string;
   readonly trustId?: string;
-  /** Counts issued tokens: what is revoked "up to now" is told from what came later within the same instant. */
+  /** Counts issued tokens: it tells what is revoked "up to now" from what came later within the same instant. */
   readonly seq: number;
   isRevoked: boolean;
 }

@@ -3,7 +3,7 @@ import type { Entity } from "./entities.ts";
 import type { KeystoneState } from "./state.ts";
 
 /** What a name is unique among. */
-export type Namespace = "user" | "project" | "domain" | "role" | "group" | "appcred";
+type Namespace = "user" | "project" | "domain" | "role" | "group" | "appcred";
 
 /** Key of a name in `KeystoneState.names`. Names are unique regardless of case. */
 export const nameKey = (namespace: Namespace, domainId: string, name: string): string =>

@@ -1,17 +1,17 @@
-import { BOOLEAN, objectSchema, requiringSchema, TEXT } from "./schema-parts.ts";
+import { BOOLEAN, objectSchema, schemaRequiring, TEXT } from "./schema-parts.ts";
 
 const NAMED = objectSchema({ id: TEXT, name: TEXT });
 
 /** The value of `auth` in POST /v3/auth/tokens, as Keystone 22 publishes it: it says nothing of application credentials. */
-export const AUTH = requiringSchema(
+export const AUTH = schemaRequiring(
   {
-    identity: requiringSchema(
+    identity: schemaRequiring(
       {
         methods: { type: "array", items: TEXT },
         password: objectSchema({
           user: objectSchema({ id: TEXT, name: TEXT, password: TEXT, domain: NAMED }),
         }),
-        token: requiringSchema({ id: TEXT }, ["id"]),
+        token: schemaRequiring({ id: TEXT }, ["id"]),
       },
       ["methods"],
     ),

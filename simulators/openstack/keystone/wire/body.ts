@@ -1,19 +1,20 @@
-import { bodyText } from "../../../kernel/index.ts";
-import { checkValue, explainFailure, isObject, type Schema, type ValueOf } from "../../schema/index.ts";
-import type { Context } from "../../service.ts";
-import { badRequest, expecting } from "./errors.ts";
+import { bodyText, isObject } from "../../../kernel/index.ts";
+import { checkValue, explainFailure, type Schema, type ValueOf } from "../../schema/index.ts";
+import type { RequestContext } from "../../service.ts";
+import { badRequest, missingAttribute } from "./errors.ts";
 
 /** Members of a body or of one of its objects. */
 export type Attributes = Readonly<Record<string, unknown>>;
 
 /** The body as an object; an empty body is `{}`. @throws Refusal 400 */
-export function readBody(context: Context): Attributes {
+export function readBody(context: RequestContext): Attributes {
   const text = bodyText(context.request);
   if (text === "") return {};
   const type = context.request.headers["content-type"] ?? "";
-  if (!type.toLowerCase().startsWith("application/json")) throw expecting("application/json", "Content-Type header");
+  if (!type.toLowerCase().startsWith("application/json"))
+    throw missingAttribute("application/json", "Content-Type header");
   const value = parseJson(text);
-  if (!isObject(value)) throw expecting("valid JSON", "request body");
+  if (!isObject(value)) throw missingAttribute("valid JSON", "request body");
   return value;
 }
 
@@ -21,7 +22,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw expecting("valid JSON", "request body");
+    throw missingAttribute("valid JSON", "request body");
   }
 }
 

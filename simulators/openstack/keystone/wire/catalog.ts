@@ -1,10 +1,10 @@
 import { CATALOG, isCatalogType } from "../../cloud.ts";
-import type { Context } from "../../service.ts";
+import type { RequestContext } from "../../service.ts";
 import type { Endpoint, Scope } from "../state/entities.ts";
 import type { KeystoneState } from "../state/state.ts";
 
-/** An endpoint's URL as stored, placeholders not filled in. Empty where the service's type is none of the catalog. */
-export function endpointUrl(state: KeystoneState, { cloud, request }: Context, endpoint: Endpoint): string {
+/** An endpoint's URL as stored, placeholders not filled in. Empty where the catalog does not know the service's type. */
+export function endpointUrl(state: KeystoneState, { cloud, request }: RequestContext, endpoint: Endpoint): string {
   if (endpoint.url !== null) return endpoint.url;
   const type = state.services.get(endpoint.serviceId)?.type ?? "";
   if (!isCatalogType(type)) return "";
@@ -12,7 +12,7 @@ export function endpointUrl(state: KeystoneState, { cloud, request }: Context, e
 }
 
 /** The catalog of a token. Endpoints that need a project are left out of the catalog of a token without one. */
-export function catalogOf(state: KeystoneState, context: Context, scope: Scope): readonly object[] {
+export function catalogOf(state: KeystoneState, context: RequestContext, scope: Scope): readonly object[] {
   const byService = Map.groupBy(
     [...state.endpoints.values()].flatMap((endpoint) => {
       const url = fillProject(endpointUrl(state, context, endpoint), scope);

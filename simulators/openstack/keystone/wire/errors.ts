@@ -5,7 +5,7 @@ export const MALFORMED =
   "The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error.";
 
 /** 400: something that the request must hold is not there. */
-export const expecting = (attribute: string, target: string): Refusal =>
+export const missingAttribute = (attribute: string, target: string): Refusal =>
   new Refusal(400, "", `Expecting to find ${attribute} in ${target}. ${MALFORMED}`);
 
 /** 404. */
@@ -23,7 +23,7 @@ export const duplicateInDomain = (type: string, name: string, domainId: string):
   conflict(type, `Duplicate entry found with name ${name} at domain ID ${domainId}`);
 
 /** 401. */
-export const unauthorized = (message = "The request you have made requires authentication."): Refusal =>
+export const authenticationRequired = (message = "The request you have made requires authentication."): Refusal =>
   new Refusal(401, "", message);
 
 /** 403: the policy `action` (`identity:list_users`) does not let the caller. */

@@ -5,6 +5,7 @@ import type { OpenStackRoute } from "../../service.ts";
 const headRoute = (route: OpenStackRoute): OpenStackRoute => ({
   ...route,
   method: "HEAD",
+  clients: [],
   handler: (context) => withoutBody(route.handler(context)),
 });
 

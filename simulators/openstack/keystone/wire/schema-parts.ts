@@ -42,7 +42,7 @@ type Properties = Readonly<Record<string, Schema>>;
 export const objectSchema = <const P extends Properties>(properties: P) => ({ type: "object", properties }) as const;
 
 /** An object with members that it must have. */
-export const requiringSchema = <const P extends Properties, const R extends readonly string[]>(
+export const schemaRequiring = <const P extends Properties, const R extends readonly string[]>(
   properties: P,
   required: R,
 ) => ({ type: "object", properties, required }) as const;

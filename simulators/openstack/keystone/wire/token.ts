@@ -1,5 +1,5 @@
-import type { Context } from "../../service.ts";
-import { isoMicrosZ } from "../../time.ts";
+import type { RequestContext } from "../../service.ts";
+import { storedTimeZ } from "../../time.ts";
 import type { Keystone } from "../behaviour/tokens.ts";
 import type { Token } from "../state/entities.ts";
 import type { KeystoneState } from "../state/state.ts";
@@ -12,7 +12,7 @@ export const domainReference = (state: KeystoneState, id: string): object => ({
 });
 
 /** The body `{"token": …}`. A query with `nocatalog` leaves the catalog out. */
-export function tokenView({ state, tokens }: Keystone, token: Token, context: Context): object {
+export function tokenView({ state, tokens }: Keystone, token: Token, context: RequestContext): object {
   const { scope } = token;
   const hasCatalog = scope.kind !== "none" && !context.query.has("nocatalog");
   return {
@@ -20,8 +20,8 @@ export function tokenView({ state, tokens }: Keystone, token: Token, context: Co
       methods: token.methods,
       user: userReference(state, token.userId),
       audit_ids: token.auditIds,
-      expires_at: isoMicrosZ(token.expiresMs),
-      issued_at: isoMicrosZ(token.issuedMs),
+      expires_at: storedTimeZ(token.expiresMs),
+      issued_at: storedTimeZ(token.issuedMs),
       ...scopeView(state, token, tokens.rolesOf(token)),
       ...(hasCatalog && { catalog: catalogOf(state, context, scope) }),
       ...trustView(state, token),

@@ -6,7 +6,7 @@ import { isInRange, parseIpv4Range } from "./ip.ts";
 const PROTOCOLS: Readonly<Record<string, string>> = { "6": "tcp", "17": "udp", "1": "icmp" };
 
 /** Transport protocols that connections of this cloud use. */
-export type Transport = "tcp" | "udp";
+type Transport = "tcp" | "udp";
 
 function coversPort({ protocol, portMin, portMax }: SecurityGroupRuleRow, transport: Transport, port: number): boolean {
   if (protocol === null) return true;

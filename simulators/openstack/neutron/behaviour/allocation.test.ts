@@ -73,11 +73,11 @@ describe("addresses of ports", () => {
     expect(addPort(neutron, network, { fixedIps: [{ ip: "10.0.0.77" }] }).fixedIps).toEqual([
       { subnetId, ip: "10.0.0.77" },
     ]);
-    const refused = (fixedIps: readonly object[]): unknown => refusalOf(() => addPort(neutron, network, { fixedIps }));
-    expect(refused([{ ip: "10.0.0.77" }])).toBe("IpAddressAlreadyAllocated");
-    expect(refused([{ ip: "10.9.0.1" }])).toBe("InvalidIpForNetwork");
-    expect(refused([{ subnetId, ip: "10.9.0.1" }])).toBe("InvalidIpForSubnet");
-    expect(refused([{ subnetId: "another" }])).toBe("InvalidInput");
-    expect(refused(Array.from({ length: 6 }, () => ({ subnetId })))).toBe("InvalidInput");
+    const refusal = (fixedIps: readonly object[]): unknown => refusalOf(() => addPort(neutron, network, { fixedIps }));
+    expect(refusal([{ ip: "10.0.0.77" }])).toBe("IpAddressAlreadyAllocated");
+    expect(refusal([{ ip: "10.9.0.1" }])).toBe("InvalidIpForNetwork");
+    expect(refusal([{ subnetId, ip: "10.9.0.1" }])).toBe("InvalidIpForSubnet");
+    expect(refusal([{ subnetId: "another" }])).toBe("InvalidInput");
+    expect(refusal(Array.from({ length: 6 }, () => ({ subnetId })))).toBe("InvalidInput");
   });
 });

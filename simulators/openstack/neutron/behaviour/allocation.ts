@@ -107,7 +107,7 @@ function poolAddress({ pools, version }: SubnetRow, index: number): string | und
   return undefined;
 }
 
-/** The index of an address in the pools; one outside of them is behind all, as it is none to allocate. */
+/** The index of an address in the pools; one outside them, which is never allocated, comes after all. */
 function poolIndex({ pools }: SubnetRow, ip: string): number {
   let before = 0n;
   for (const { start, end } of pools) {

@@ -6,7 +6,7 @@ import { badRequest, conflict } from "../wire/errors.ts";
 import { deletePort } from "./ports.ts";
 
 /** What a floating IP is associated with; nulls for nothing. */
-export type Association = Pick<FloatingIpRow, "portId" | "fixedIp" | "routerId">;
+type Association = Pick<FloatingIpRow, "portId" | "fixedIp" | "routerId">;
 
 const NO_ASSOCIATION: Association = { portId: null, fixedIp: null, routerId: null };
 

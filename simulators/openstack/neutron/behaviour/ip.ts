@@ -39,7 +39,7 @@ export function addressText(value: bigint, version: 4 | 6): string {
 }
 
 /** The addresses of an IPv4 prefix, both ends included. */
-export interface Ipv4Range {
+interface Ipv4Range {
   readonly first: number;
   readonly last: number;
   /** Length of the prefix. */

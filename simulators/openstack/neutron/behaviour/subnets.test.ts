@@ -60,8 +60,8 @@ describe("pools", () => {
 
   it("do not hold the gateway", () => {
     const pools = [{ start: "10.0.0.2", end: "10.0.0.9" }];
-    const refused = (gateway: string | null): unknown => refusalOf(() => checkGateway(gateway, pools));
-    expect(["10.0.0.1", "10.0.0.2", "10.0.0.9", "10.0.0.10", null].map(refused)).toEqual([
+    const refusal = (gateway: string | null): unknown => refusalOf(() => checkGateway(gateway, pools));
+    expect(["10.0.0.1", "10.0.0.2", "10.0.0.9", "10.0.0.10", null].map(refusal)).toEqual([
       undefined,
       "GatewayConflictWithAllocationPools",
       "GatewayConflictWithAllocationPools",
@@ -76,8 +76,8 @@ describe("a subnet", () => {
     const neutron = newNeutron();
     const network = addNetwork(neutron);
     addSubnet(neutron, network, "10.0.0.0/24");
-    const refused = (cidr: string): unknown => refusalOf(() => checkOverlap(neutron, network, prefixOf(cidr)));
-    expect(["10.0.0.128/25", "10.0.0.0/8", "10.0.1.0/24"].map(refused)).toEqual([
+    const refusal = (cidr: string): unknown => refusalOf(() => checkOverlap(neutron, network, prefixOf(cidr)));
+    expect(["10.0.0.128/25", "10.0.0.0/8", "10.0.1.0/24"].map(refusal)).toEqual([
       "InvalidInput",
       "InvalidInput",
       undefined,
@@ -85,12 +85,12 @@ describe("a subnet", () => {
   });
 
   it("leaves DHCP addresses to give", () => {
-    const refused = (cidr: string, version: 4 | 6, dhcp: boolean): unknown =>
+    const refusal = (cidr: string, version: 4 | 6, dhcp: boolean): unknown =>
       refusalOf(() => checkPrefix(prefixOf(cidr), version, dhcp));
-    expect(refused("10.0.0.0/31", 4, true)).toBe("InvalidInput");
-    expect(refused("10.0.0.0/31", 4, false)).toBeUndefined();
-    expect(refused("10.0.0.0/30", 4, true)).toBeUndefined();
-    expect(refused("10.0.0.0/24", 6, false)).toBe("InvalidInput");
+    expect(refusal("10.0.0.0/31", 4, true)).toBe("InvalidInput");
+    expect(refusal("10.0.0.0/31", 4, false)).toBeUndefined();
+    expect(refusal("10.0.0.0/30", 4, true)).toBeUndefined();
+    expect(refusal("10.0.0.0/24", 6, false)).toBe("InvalidInput");
   });
 
   it("serves owners of devices only", () => {

@@ -6,7 +6,7 @@ import { badInput, conflict, invalid } from "../wire/errors.ts";
 import { addressText, addressValue, isInPrefix, parsePrefix, type Prefix, prefixesOverlap } from "./ip.ts";
 
 /** The addresses that hosts may have: IPv4 keeps the first and the last for itself, IPv6 the first. */
-export function hostRange({ version, first, last, bits }: Prefix): { readonly first: bigint; readonly last: bigint } {
+function hostRange({ version, first, last, bits }: Prefix): { readonly first: bigint; readonly last: bigint } {
   if (version === 6) return bits >= 127 ? { first, last } : { first: first + 1n, last };
   return bits >= 31 ? { first, last } : { first: first + 1n, last: last - 1n };
 }

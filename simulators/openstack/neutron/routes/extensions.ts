@@ -1,5 +1,5 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../../service.ts";
+import type { RequestContext, OpenStackRoute } from "../../service.ts";
 // The extensions of a Neutron with ML2, the router, segments, port security and DNS integration.
 import EXTENSIONS from "./extensions.json" with { type: "json" };
 
@@ -14,7 +14,7 @@ const view = ({ name, alias, description, updated }: Extension): object => ({
 });
 
 /** Alone among the routes of this API it fails with a page of the web framework. */
-function show({ params }: Context): HttpReply {
+function show({ params }: RequestContext): HttpReply {
   const extension = EXTENSIONS.find(({ alias }) => alias === params.alias);
   if (extension !== undefined) return json(200, { extension: view(extension) });
   return json(404, {

@@ -1,4 +1,12 @@
-import type { Actor, NetworkView, PortOps, PortRequest, PortView, ProxiedOps } from "../../cloud.ts";
+import {
+  type Actor,
+  type NetworkView,
+  type PortOps,
+  type PortRequest,
+  type PortView,
+  type ProxiedOps,
+  controls,
+} from "../../cloud.ts";
 import { canSeeNetwork } from "../state/access.ts";
 import { requirePort } from "../state/lookup.ts";
 import { checkQuota, countOf, quotasOf } from "../state/quotas.ts";
@@ -102,7 +110,7 @@ function createPortFor(neutron: Neutron, actor: Actor, request: PortRequest): Po
 
 type PortChanges = Pick<PortOps, "create" | "bind" | "unbind" | "setFixedIps" | "setSecurityGroups" | "remove">;
 
-/** What Nova does with the ports of its servers. A port that is gone is nothing to change. */
+/** What Nova does with the ports of its servers. A port that is gone needs no change. */
 function portChanges(neutron: Neutron): PortChanges {
   const change = (portId: string, work: (row: PortRow) => void): void => {
     const row = neutron.slot.value.ports.get(portId);
@@ -159,9 +167,7 @@ function associateByAddress(
   portId: string | null,
   fixedIp: string | undefined,
 ): void {
-  const row = neutron.slot.value.floatingIps
-    .values()
-    .find((each) => each.address === address && (actor.isAdmin || each.projectId === actor.projectId));
+  const row = neutron.slot.value.floatingIps.values().find((each) => each.address === address && controls(actor, each));
   if (row === undefined) throw notFound("FloatingIP", address);
   associate(neutron, row, portId === null ? null : requirePort(neutron, actor, portId), fixedIp);
 }

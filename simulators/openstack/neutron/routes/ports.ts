@@ -1,8 +1,8 @@
-import type { Actor } from "../../cloud.ts";
+import { type Actor, controls } from "../../cloud.ts";
 import { type FixedIpRequest, toRequests } from "../behaviour/allocation.ts";
 import { changeAddresses, createPort, deletePort, setDevice } from "../behaviour/ports.ts";
 import { ensureDefaultGroup } from "../behaviour/security-groups.ts";
-import { controlsPort, isOwner } from "../state/access.ts";
+import { controlsPort } from "../state/access.ts";
 import { requireGroup, requireNetwork } from "../state/lookup.ts";
 import type { AddressPair, NetworkRow, PortRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";
@@ -33,7 +33,7 @@ const pairsIn = ({ allowed_address_pairs: pairs = [] }: Fields<PortAttributes>, 
 
 /** Who does not own the network may not choose addresses on it. @throws Refusal 403 */
 function checkMayChoose(actor: Actor, network: NetworkRow, fixedIps: readonly FixedIpFields[]): void {
-  if (isOwner(actor, network) || !fixedIps.some(({ ip_address }) => ip_address !== undefined)) return;
+  if (controls(actor, network) || !fixedIps.some(({ ip_address }) => ip_address !== undefined)) return;
   const parts = ["ip_address", "subnet_id"].filter((part) => fixedIps.some((each) => Object.hasOwn(each, part)));
   const rules = parts.map((part) => `rule:create_port:fixed_ips:${part}`).join(" and ");
   throw forbidden(`(rule:create_port and (rule:create_port:fixed_ips and (${rules})))`);

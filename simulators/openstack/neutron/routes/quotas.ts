@@ -1,6 +1,6 @@
 import { bodyJson, empty, type HttpReply, json } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
-import type { Context, OpenStackRoute } from "../../service.ts";
+import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { countOf, defaultQuotas, QUOTAS, quotasOf } from "../state/quotas.ts";
 import type { Neutron } from "../state/state.ts";
 import { isDictionary } from "../wire/converters.ts";
@@ -8,19 +8,19 @@ import { badInput, forbidden, httpBadRequest, internalError } from "../wire/erro
 import type { View } from "../wire/views.ts";
 
 /** The project of the path, which only its members and administrators may read. @throws Refusal 403 */
-function readableProject({ actor, params }: Context): string {
+function readableProject({ actor, params }: RequestContext): string {
   const project = params.project ?? "";
   if (!actor.isAdmin && project !== actor.projectId) throw forbidden("rule:get_quota");
   return project;
 }
 
 /** @throws Refusal 403 */
-function requireAdmin({ actor }: Context, rule: string): void {
+function requireAdmin({ actor }: RequestContext, rule: string): void {
   if (!actor.isAdmin) throw forbidden(`rule:${rule}`);
 }
 
 /** @throws Refusal 400, 500 */
-function limitsIn({ request }: Context): Record<string, number> {
+function limitsIn({ request }: RequestContext): Record<string, number> {
   const body = bodyJson(request);
   const fields = body.ok && isDictionary(body.value) ? body.value.quota : undefined;
   if (!isDictionary(fields)) throw internalError();
@@ -47,14 +47,14 @@ const detailsOf = (neutron: Neutron, project: string): View =>
   );
 
 /** Only projects for which an administrator has set some. */
-function list(neutron: Neutron, context: Context): HttpReply {
+function list(neutron: Neutron, context: RequestContext): HttpReply {
   requireAdmin(context, "get_quota");
   const projects = [...neutron.slot.value.quotas.keys()];
   const quotas = projects.map((id) => ({ ...quotasOf(neutron, id), tenant_id: id, project_id: id }));
   return json(200, { quotas });
 }
 
-function update(neutron: Neutron, context: Context): HttpReply {
+function update(neutron: Neutron, context: RequestContext): HttpReply {
   requireAdmin(context, "update_quota");
   const { quotas } = neutron.slot.value;
   const project = context.params.project ?? "";
@@ -62,7 +62,7 @@ function update(neutron: Neutron, context: Context): HttpReply {
   return json(200, { quota: quotasOf(neutron, project) });
 }
 
-function remove({ slot }: Neutron, context: Context): HttpReply {
+function remove({ slot }: Neutron, context: RequestContext): HttpReply {
   requireAdmin(context, "delete_quota");
   const project = context.params.project ?? "";
   if (!slot.value.quotas.delete(project))
@@ -74,7 +74,7 @@ function remove({ slot }: Neutron, context: Context): HttpReply {
 export function quotaRoutes(neutron: Neutron): readonly OpenStackRoute[] {
   const path = "/v2.0/quotas/:project";
   const clients = ["openstack"];
-  const show = (of: (project: string) => View) => (context: Context) =>
+  const show = (of: (project: string) => View) => (context: RequestContext) =>
     json(200, { quota: of(readableProject(context)) });
   return [
     { method: "GET", path: "/v2.0/quotas", handler: (context) => list(neutron, context) },

@@ -1,7 +1,6 @@
 import { empty, type HttpReply, json } from "../../../kernel/index.ts";
-import type { Actor } from "../../cloud.ts";
-import type { Context, OpenStackRoute } from "../../service.ts";
-import { isOwner } from "../state/access.ts";
+import { type Actor, controls } from "../../cloud.ts";
+import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { requireNetwork } from "../state/lookup.ts";
 import { addToCount, checkQuota } from "../state/quotas.ts";
 import type { RbacPolicyRow } from "../state/rows.ts";
@@ -59,9 +58,9 @@ const view = (row: RbacPolicyRow): View => ({
 });
 
 /** @throws Refusal 404 */
-function requirePolicy({ slot }: Neutron, { actor, params }: Context): RbacPolicyRow {
+function requirePolicy({ slot }: Neutron, { actor, params }: RequestContext): RbacPolicyRow {
   const row = slot.value.rbac.get(params.id ?? "");
-  if (row === undefined || !isOwner(actor, row)) throw notFound("RbacPolicy", params.id ?? "");
+  if (row === undefined || !controls(actor, row)) throw notFound("RbacPolicy", params.id ?? "");
   return row;
 }
 
@@ -75,14 +74,14 @@ function checkNew(neutron: Neutron, actor: Actor, fields: NewFields<typeof ATTRI
       `Invalid action '${action}' for object type '${type}'. Valid actions: ('access_as_shared', 'access_as_external')`,
     );
   if (type !== "network") throw notSimulated(`RBAC policies of ${type}`);
-  if (!isOwner(actor, requireNetwork(neutron, actor, id))) throw forbidden("rule:create_rbac_policy");
+  if (!controls(actor, requireNetwork(neutron, actor, id))) throw forbidden("rule:create_rbac_policy");
   const isKnown = neutron.slot.value.rbac
     .values()
     .some((row) => row.objectId === id && row.action === action && row.target === target);
   if (isKnown) throw conflict("DuplicateRbacPolicy", "An RBAC policy already exists with those values.");
 }
 
-function create(neutron: Neutron, context: Context): HttpReply {
+function create(neutron: Neutron, context: RequestContext): HttpReply {
   const { actor } = context;
   const fields = parseNewFields(actor, SCHEMA, itemOf(context, SCHEMA));
   checkPolicy(actor, SCHEMA, fields, "create");
@@ -104,7 +103,7 @@ function create(neutron: Neutron, context: Context): HttpReply {
   return json(201, { rbac_policy: view(row) });
 }
 
-function update(neutron: Neutron, context: Context): HttpReply {
+function update(neutron: Neutron, context: RequestContext): HttpReply {
   const fields = parseChanges(context.actor, SCHEMA, itemOf(context, SCHEMA));
   const row = requirePolicy(neutron, context);
   checkPolicy(context.actor, SCHEMA, fields, "update");
@@ -138,7 +137,7 @@ function checkUnused({ slot }: Neutron, row: RbacPolicyRow): void {
   );
 }
 
-function remove(neutron: Neutron, context: Context): HttpReply {
+function remove(neutron: Neutron, context: RequestContext): HttpReply {
   const row = requirePolicy(neutron, context);
   checkUnused(neutron, row);
   neutron.slot.value.rbac.delete(row.id);
@@ -148,8 +147,8 @@ function remove(neutron: Neutron, context: Context): HttpReply {
   return empty(204);
 }
 
-function list(neutron: Neutron, context: Context): HttpReply {
-  const rows = [...neutron.slot.value.rbac.values()].filter((row) => isOwner(context.actor, row));
+function list(neutron: Neutron, context: RequestContext): HttpReply {
+  const rows = [...neutron.slot.value.rbac.values()].filter((row) => controls(context.actor, row));
   const schema = { collection: "rbac_policies", path: "rbac-policies", attributes: ATTRIBUTES };
   return listReply(context, schema, rows.map(view));
 }

@@ -1,8 +1,7 @@
 import { empty, type HttpReply, json } from "../../../kernel/index.ts";
-import type { Actor } from "../../cloud.ts";
+import { type Actor, controls } from "../../cloud.ts";
 import { Refusal } from "../../refusal.ts";
-import type { Context, OpenStackRoute } from "../../service.ts";
-import { isOwner } from "../state/access.ts";
+import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { checkQuota, type QuotaResource } from "../state/quotas.ts";
 import type { ResourceRow } from "../state/rows.ts";
 import { type Neutron, touch } from "../state/state.ts";
@@ -35,7 +34,7 @@ export interface Resource<T extends ResourceRow, A extends Attributes> extends R
   /** Default false: an unknown marker of a list is ignored. */
   readonly refusesUnknownMarker?: boolean;
   /** Rows to look through for a list; indexed where the query allows it. */
-  readonly rows: (neutron: Neutron, context: Context) => Iterable<T>;
+  readonly rows: (neutron: Neutron, context: RequestContext) => Iterable<T>;
   readonly find: (neutron: Neutron, id: string) => T | undefined;
   /** Default: its project's members and administrators. */
   readonly canSee?: (neutron: Neutron, actor: Actor, row: T) => boolean;
@@ -74,23 +73,23 @@ const canSee = <T extends ResourceRow, A extends Attributes>(
   resource: Resource<T, A>,
   actor: Actor,
   row: T,
-): boolean => resource.canSee?.(neutron, actor, row) ?? isOwner(actor, row);
+): boolean => resource.canSee?.(neutron, actor, row) ?? controls(actor, row);
 
 /** A row that the actor may see and change. @throws Refusal 403, 404 */
 function requireChangeable<T extends ResourceRow, A extends Attributes>(
   neutron: Neutron,
   resource: Resource<T, A>,
-  { actor, params }: Context,
+  { actor, params }: RequestContext,
   verb: "update" | "delete",
 ): T {
   const row = requireRow(neutron, resource, actor, params.id ?? "");
-  if (!(resource.canChange?.(neutron, actor, row) ?? isOwner(actor, row)))
+  if (!(resource.canChange?.(neutron, actor, row) ?? controls(actor, row)))
     throw forbidden(`rule:${verb}_${resource.name}`);
   return row;
 }
 
 /** `If-Match: revision_number=3`. @throws Refusal 400, 412 */
-function checkRevision({ request }: Context, row: ResourceRow): void {
+function checkRevision({ request }: RequestContext, row: ResourceRow): void {
   const match = /^revision_number=(.*)$/.exec(request.headers["if-match"] ?? "");
   if (match === null) return;
   if (!/^\d+$/.test(match[1] ?? ""))
@@ -108,7 +107,7 @@ function checkStorable(fields: object): void {
 function create<T extends ResourceRow, A extends Attributes>(
   neutron: Neutron,
   resource: Resource<T, A>,
-  context: Context,
+  context: RequestContext,
 ): HttpReply {
   const { actor } = context;
   const { items, isBulk } = itemsOf(context, resource);
@@ -141,7 +140,7 @@ function createAll<T extends ResourceRow, A extends Attributes>(
 function update<T extends ResourceRow, A extends Attributes>(
   neutron: Neutron,
   resource: Resource<T, A>,
-  context: Context,
+  context: RequestContext,
 ): HttpReply {
   const { actor } = context;
   const fields = parseChanges(actor, resource, itemOf(context, resource));
@@ -160,7 +159,7 @@ function update<T extends ResourceRow, A extends Attributes>(
 function remove<T extends ResourceRow, A extends Attributes>(
   neutron: Neutron,
   resource: Resource<T, A>,
-  context: Context,
+  context: RequestContext,
 ): HttpReply {
   const row = requireChangeable(neutron, resource, context, "delete");
   checkRevision(context, row);
@@ -171,7 +170,7 @@ function remove<T extends ResourceRow, A extends Attributes>(
 function show<T extends ResourceRow, A extends Attributes>(
   neutron: Neutron,
   resource: Resource<T, A>,
-  { actor, params, query }: Context,
+  { actor, params, query }: RequestContext,
 ): HttpReply {
   const row = requireRow(neutron, resource, actor, params.id ?? "");
   return json(200, { [resource.name]: selectFields(query, resource.view(neutron, actor, row)) });
@@ -180,7 +179,7 @@ function show<T extends ResourceRow, A extends Attributes>(
 function list<T extends ResourceRow, A extends Attributes>(
   neutron: Neutron,
   resource: Resource<T, A>,
-  context: Context,
+  context: RequestContext,
 ): HttpReply {
   const { actor } = context;
   const { collection, path, attributes, exception } = resource;

@@ -1,5 +1,6 @@
+import { textIfAny } from "../../schema/index.ts";
 import { bodyJson, type HttpReply, json } from "../../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../../service.ts";
+import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { addInterface, type InterfaceFields, removeInterface } from "../behaviour/router-interfaces.ts";
 import type { PortRow, RouterRow } from "../state/rows.ts";
 import type { Neutron } from "../state/state.ts";
@@ -8,15 +9,13 @@ import { badRequest, notSimulated } from "../wire/errors.ts";
 import { requireRow } from "./resource.ts";
 import { ROUTERS } from "./routers.ts";
 
-const textIn = (value: unknown): string | undefined => (value === undefined ? undefined : String(value));
-
 /** @throws Refusal 400 */
-function interfaceFields({ request }: Context): InterfaceFields {
+function interfaceFields({ request }: RequestContext): InterfaceFields {
   const body = bodyJson(request);
   const { subnet_id, port_id } = body.ok && isDictionary(body.value) ? body.value : {};
   if (subnet_id === undefined && port_id === undefined)
     throw badRequest("router", "Either subnet_id or port_id must be specified.");
-  return { subnet_id: textIn(subnet_id), port_id: textIn(port_id) };
+  return { subnet_id: textIfAny(subnet_id), port_id: textIfAny(port_id) };
 }
 
 function interfaceReply(router: RouterRow, port: PortRow): HttpReply {
@@ -33,7 +32,8 @@ function interfaceReply(router: RouterRow, port: PortRow): HttpReply {
 
 /** The router's actions: putting it on subnets, and its extra routes, which are not simulated one by one. */
 export function interfaceRoutes(neutron: Neutron): readonly OpenStackRoute[] {
-  const routerIn = ({ actor, params }: Context): RouterRow => requireRow(neutron, ROUTERS, actor, params.id ?? "");
+  const routerIn = ({ actor, params }: RequestContext): RouterRow =>
+    requireRow(neutron, ROUTERS, actor, params.id ?? "");
   return [
     {
       method: "PUT",

@@ -1,7 +1,6 @@
 import { str } from "../../python/index.ts";
-import type { Actor } from "../../cloud.ts";
+import { type Actor, controls } from "../../cloud.ts";
 import { parsePrefix } from "../behaviour/ip.ts";
-import { isOwner } from "../state/access.ts";
 import { addToCount } from "../state/quotas.ts";
 import type { SubnetpoolRow } from "../state/rows.ts";
 import { type Neutron, newRow } from "../state/state.ts";
@@ -165,7 +164,7 @@ export const SUBNETPOOLS: Resource<SubnetpoolRow, SubnetpoolAttributes> = {
   attributes: ATTRIBUTES,
   rows: ({ slot }) => slot.value.subnetpools.values(),
   find: ({ slot }, id) => slot.value.subnetpools.get(id),
-  canSee: (_neutron, actor, row) => isOwner(actor, row) || row.shared,
+  canSee: (_neutron, actor, row) => controls(actor, row) || row.shared,
   view,
   updatedView,
   create: (neutron, _actor, projectId, fields) => create(neutron, projectId, fields),

@@ -1,4 +1,4 @@
-import type { Actor } from "../../cloud.ts";
+import { type Actor, controls } from "../../cloud.ts";
 import { parsePrefix, type Prefix } from "../behaviour/ip.ts";
 import { deletePort } from "../behaviour/ports.ts";
 import { allocatePrefix } from "../behaviour/subnetpools.ts";
@@ -12,7 +12,7 @@ import {
   defaultPools,
   deleteSubnet,
 } from "../behaviour/subnets.ts";
-import { canSeeSubnet, isOwner } from "../state/access.ts";
+import { canSeeSubnet } from "../state/access.ts";
 import { requireNetwork } from "../state/lookup.ts";
 import { addToCount } from "../state/quotas.ts";
 import type { SubnetpoolRow, SubnetRow } from "../state/rows.ts";
@@ -90,7 +90,7 @@ const view = (_neutron: Neutron, _actor: Actor, row: SubnetRow): View => ({
 function findSubnetpool({ slot }: Neutron, actor: Actor, id: unknown): SubnetpoolRow | undefined {
   if (typeof id !== "string") return undefined;
   const pool = slot.value.subnetpools.get(id);
-  if (pool === undefined || !(isOwner(actor, pool) || pool.shared)) throw notFound("SubnetPool", id);
+  if (pool === undefined || !(controls(actor, pool) || pool.shared)) throw notFound("SubnetPool", id);
   return pool;
 }
 

@@ -1,18 +1,18 @@
 import { bodyJson, empty, type HttpReply, json } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
-import type { Context, OpenStackRoute } from "../../service.ts";
+import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import type { ResourceRow } from "../state/rows.ts";
 import { type Neutron, touch } from "../state/state.ts";
 import { isDictionary } from "../wire/converters.ts";
 import { httpBadRequest } from "../wire/errors.ts";
 
 /** The row that a path names. @throws Refusal 404 */
-type FindRow = (context: Context) => ResourceRow;
+type FindRow = (context: RequestContext) => ResourceRow;
 
 const isText = (value: unknown): value is string => typeof value === "string";
 
 /** @throws Refusal 400 */
-function tagsIn({ request }: Context): readonly string[] {
+function tagsIn({ request }: RequestContext): readonly string[] {
   const body = bodyJson(request);
   const tags = body.ok && isDictionary(body.value) ? body.value.tags : undefined;
   if (!Array.isArray(tags) || !tags.every(isText))
@@ -45,7 +45,7 @@ function removeTag(neutron: Neutron, row: ResourceRow, tag: string): HttpReply {
 export function tagRoutes(neutron: Neutron, item: string, find: FindRow): readonly OpenStackRoute[] {
   const all = `${item}/tags`;
   const one = `${all}/:tag`;
-  const tagOf = ({ params }: Context): string => params.tag ?? "";
+  const tagOf = ({ params }: RequestContext): string => params.tag ?? "";
   return [
     { method: "GET", path: all, handler: (context) => json(200, { tags: find(context).tags }) },
     {

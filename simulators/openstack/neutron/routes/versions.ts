@@ -1,12 +1,12 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../../service.ts";
+import type { RequestContext, OpenStackRoute } from "../../service.ts";
 
-function versions({ cloud, request }: Context): HttpReply {
+function versions({ cloud, request }: RequestContext): HttpReply {
   const links = [{ rel: "self", href: `${cloud.root("network", request)}/v2.0/` }];
   return json(200, { versions: [{ id: "v2.0", status: "CURRENT", links }] });
 }
 
-function resources({ cloud, request }: Context): HttpReply {
+function resources({ cloud, request }: RequestContext): HttpReply {
   const root = cloud.root("network", request);
   const view = (name: string): object => ({
     name,

@@ -1,10 +1,6 @@
-import type { Actor } from "../../cloud.ts";
+import { type Actor, controls } from "../../cloud.ts";
 import type { NetworkRow, PortRow, SubnetRow } from "./rows.ts";
 import type { Neutron } from "./state.ts";
-
-/** Whether the row is the actor's project's, or the actor an administrator. */
-export const isOwner = (actor: Actor, row: { readonly projectId: string }): boolean =>
-  actor.isAdmin || row.projectId === actor.projectId;
 
 /** Whether an RBAC policy shares the network with a project that does not own it. */
 export function isSharedWith({ slot }: Neutron, networkId: string, projectId: string): boolean {
@@ -15,8 +11,8 @@ export function isSharedWith({ slot }: Neutron, networkId: string, projectId: st
 }
 
 /** Whether the actor may plug ports into the network, and see its subnets. */
-export const canUseNetwork = (neutron: Neutron, actor: Actor, row: NetworkRow): boolean =>
-  isOwner(actor, row) || row.shared || isSharedWith(neutron, row.id, actor.projectId);
+const canUseNetwork = (neutron: Neutron, actor: Actor, row: NetworkRow): boolean =>
+  controls(actor, row) || row.shared || isSharedWith(neutron, row.id, actor.projectId);
 
 /** Whether the actor sees the network; external ones are everybody's to see. */
 export const canSeeNetwork = (neutron: Neutron, actor: Actor, row: NetworkRow): boolean =>
@@ -25,11 +21,11 @@ export const canSeeNetwork = (neutron: Neutron, actor: Actor, row: NetworkRow): 
 /** Whether the actor sees a subnet: its own, or one of a network that it may use. */
 export function canSeeSubnet(neutron: Neutron, actor: Actor, row: SubnetRow): boolean {
   const network = neutron.slot.value.networks.get(row.networkId);
-  return isOwner(actor, row) || (network !== undefined && canUseNetwork(neutron, actor, network));
+  return controls(actor, row) || (network !== undefined && canUseNetwork(neutron, actor, network));
 }
 
 /** Whether the actor may see and change a port: its project's, or one on its own network that is somebody's. */
 export function controlsPort({ slot }: Neutron, actor: Actor, row: PortRow): boolean {
   const network = slot.value.networks.get(row.networkId);
-  return isOwner(actor, row) || (network !== undefined && isOwner(actor, network) && row.projectId !== "");
+  return controls(actor, row) || (network !== undefined && controls(actor, network) && row.projectId !== "");
 }

@@ -1,11 +1,11 @@
-import type { Actor } from "../../cloud.ts";
+import { type Actor, controls } from "../../cloud.ts";
 import { notFound } from "../wire/errors.ts";
-import { canSeeNetwork, canSeeSubnet, controlsPort, isOwner } from "./access.ts";
+import { canSeeNetwork, canSeeSubnet, controlsPort } from "./access.ts";
 import type { NetworkRow, PortRow, SecurityGroupRow, SubnetRow } from "./rows.ts";
 import type { Neutron } from "./state.ts";
 
 /*
- * Rows that an actor names. One that it may not see is as good as none.
+ * Rows that an actor names. One that it may not see counts as missing.
  */
 
 /** @throws Refusal 404 */
@@ -32,6 +32,6 @@ export function requirePort(neutron: Neutron, actor: Actor, id: string): PortRow
 /** @throws Refusal 404 */
 export function requireGroup({ slot }: Neutron, actor: Actor, id: string): SecurityGroupRow {
   const row = slot.value.groups.get(id);
-  if (row === undefined || !isOwner(actor, row)) throw notFound("SecurityGroup", id);
+  if (row === undefined || !controls(actor, row)) throw notFound("SecurityGroup", id);
   return row;
 }

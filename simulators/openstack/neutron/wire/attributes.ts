@@ -1,7 +1,7 @@
 import { bodyJson } from "../../../kernel/index.ts";
 import type { Actor } from "../../cloud.ts";
 import { Refusal } from "../../refusal.ts";
-import type { Context } from "../../service.ts";
+import type { RequestContext } from "../../service.ts";
 import { anything, type Convert, InvalidValue, isDictionary, textOrEmpty } from "./converters.ts";
 import { forbidden, httpBadRequest } from "./errors.ts";
 import type { View } from "./views.ts";
@@ -12,10 +12,10 @@ import type { View } from "./views.ts";
  */
 
 /** Which of the two requests that carry attributes it is. */
-export type Verb = "create" | "update";
+type Verb = "create" | "update";
 
 /** One attribute of a resource. */
-export interface Attribute<T = unknown> {
+interface Attribute<T = unknown> {
   /** May be given at creation (default true). */
   readonly post?: boolean;
   /** May be changed later (default true). */
@@ -36,17 +36,17 @@ export interface Attribute<T = unknown> {
 /** The attributes of a resource, by name. */
 export type Attributes = Readonly<Record<string, Attribute>>;
 
-type ValueOf<A> = A extends { readonly convert: Convert<infer T> } ? T : unknown;
+type ConvertedValue<A> = A extends { readonly convert: Convert<infer T> } ? T : unknown;
 type RequiredName<A extends Attributes> = {
   [N in keyof A]: A[N] extends { readonly isRequired: true } ? N : never;
 }[keyof A];
 
 /** What a client gave of the attributes, converted. */
-export type Fields<A extends Attributes> = { readonly [N in keyof A]?: ValueOf<A[N]> };
+export type Fields<A extends Attributes> = { readonly [N in keyof A]?: ConvertedValue<A[N]> };
 
 /** The same at creation, when the required ones are there. */
 export type NewFields<A extends Attributes> = Fields<A> & {
-  readonly [N in RequiredName<A>]: ValueOf<A[N]>;
+  readonly [N in RequiredName<A>]: ConvertedValue<A[N]>;
 };
 
 /** Attributes that every resource has ("standard attributes"). */
@@ -87,7 +87,7 @@ export interface ResourceSchema<A extends Attributes = Attributes> {
 
 /** The body's items, and whether they came as a list. @throws Refusal 400 */
 export function itemsOf(
-  context: Context,
+  context: RequestContext,
   schema: ResourceSchema,
 ): { readonly items: readonly View[]; readonly isBulk: boolean } {
   const body = bodyObject(context, schema);
@@ -103,9 +103,10 @@ export function itemsOf(
 }
 
 /** The body's one item. @throws Refusal 400 */
-export const itemOf = (context: Context, schema: ResourceSchema): View => memberOf(bodyObject(context, schema), schema);
+export const itemOf = (context: RequestContext, schema: ResourceSchema): View =>
+  memberOf(bodyObject(context, schema), schema);
 
-function bodyObject(context: Context, { isCore }: ResourceSchema): View {
+function bodyObject(context: RequestContext, { isCore }: ResourceSchema): View {
   if (isCore && context.request.body.length === 0) return {};
   const body = bodyJson(context.request);
   if (!body.ok || !isDictionary(body.value))

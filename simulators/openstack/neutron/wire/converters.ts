@@ -1,4 +1,4 @@
-import { isObject } from "../../../kernel/index.ts";
+import { isObject, isUuid } from "../../../kernel/index.ts";
 import { repr, str } from "../../python/index.ts";
 import { isIp, parsePrefix } from "../behaviour/ip.ts";
 import type { HostRoute } from "../state/rows.ts";
@@ -17,7 +17,6 @@ export type Convert<T> = (value: unknown) => T;
 export class InvalidValue extends Error {}
 
 const TEXT_LENGTH_MAX = 255;
-const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i;
 
 /** A value in which nothing is converted or refused. */
@@ -68,7 +67,7 @@ export const orNull =
 
 /** A UUID in lower case with hyphens. */
 export const uuid: Convert<string> = (value) => {
-  if (typeof value !== "string" || !UUID.test(value)) throw new InvalidValue(`'${str(value)}' is not a valid UUID.`);
+  if (typeof value !== "string" || !isUuid(value)) throw new InvalidValue(`'${str(value)}' is not a valid UUID.`);
   return value;
 };
 
@@ -149,7 +148,7 @@ export function dictionaryOf(value: unknown, required: readonly string[], option
 }
 
 /** A list of which the service says what it should hold. @throws InvalidValue */
-export const listOf = (value: unknown, what: string): readonly unknown[] => {
+const listOf = (value: unknown, what: string): readonly unknown[] => {
   if (!Array.isArray(value)) throw new InvalidValue(`Invalid data format for ${what}: '${str(value)}'.`);
   return value;
 };
@@ -164,7 +163,7 @@ export const allocationPools: Convert<readonly { readonly start: string; readonl
     return { start: ip(start), end: ip(end) };
   });
 
-/** Routes of a router or a subnet; null is none. */
+/** Routes of a router or a subnet; null means no routes. */
 export const routes: Convert<readonly HostRoute[]> = (value) =>
   listOf(value ?? [], "hostroute").map((each) => {
     const { destination, nexthop } = dictionaryOf(each, ["nexthop", "destination"]);
@@ -215,7 +214,7 @@ function isDhcpOption(value: unknown): boolean {
   if (!isDictionary(value)) return false;
   const { opt_name: name, opt_value: content, ip_version: version = 4, id, ...others } = value;
   const isNamed = typeof name === "string" && name.trim() !== "" && isText(name);
-  const isKnown = Object.keys(others).length === 0 && (id === undefined || (typeof id === "string" && UUID.test(id)));
+  const isKnown = Object.keys(others).length === 0 && (id === undefined || (typeof id === "string" && isUuid(id)));
   const isVersion = (typeof version === "number" || typeof version === "string") && /^[46]$/.test(String(version));
   return isNamed && isKnown && (content === null || isText(content)) && isVersion;
 }

@@ -38,7 +38,7 @@ export const conflict = (type: string, message: string): Refusal => new Refusal(
 export const forbidden = (rule: string): Refusal =>
   new Refusal(403, "PolicyNotAuthorized", `${rule} is disallowed by policy`);
 
-/** What the service answers when it trips over itself. */
+/** The message of a 500 by which Neutron reports an error of its own. */
 export const INTERNAL_ERROR = "Request Failed: internal server error while processing your request.";
 
 /** 500, as Neutron gives it for what it forgot to check. */

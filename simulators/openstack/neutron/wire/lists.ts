@@ -1,6 +1,6 @@
 import { type HttpReply, json, own } from "../../../kernel/index.ts";
 import { repr } from "../../python/index.ts";
-import type { Context } from "../../service.ts";
+import type { RequestContext } from "../../service.ts";
 import type { Attributes } from "./attributes.ts";
 import { boolean, isDictionary } from "./converters.ts";
 import { badRequest, httpBadRequest, notFound } from "./errors.ts";
@@ -11,7 +11,7 @@ const STEERING = new Set(["fields", "limit", "marker", "page_reverse", "sort_key
 const TAG_FILTERS = new Set(["tags", "tags-any", "not-tags", "not-tags-any"]);
 
 /** What a list is made of. */
-export interface ListSchema {
+interface ListSchema {
   readonly collection: string;
   /** The path's own word. */
   readonly path: string;
@@ -21,7 +21,7 @@ export interface ListSchema {
 }
 
 /** Replies with a list as the query asks for it: filters (several values are alternatives), sort, page, fields. @throws Refusal 400, 404 */
-export function listReply(context: Context, schema: ListSchema, views: readonly View[]): HttpReply {
+export function listReply(context: RequestContext, schema: ListSchema, views: readonly View[]): HttpReply {
   const { query } = context;
   const filters = filtersOf(query, schema.attributes);
   const rows = sortRows(
@@ -123,7 +123,7 @@ function sortRows(query: URLSearchParams, attributes: Attributes, rows: readonly
 }
 
 function pageOf(
-  context: Context,
+  context: RequestContext,
   { collection, path, exception }: ListSchema,
   rows: readonly View[],
 ): { readonly page: readonly View[]; readonly links: object } {
@@ -147,7 +147,12 @@ function limitOf(query: URLSearchParams): number {
 }
 
 /** `next` only on a full page, `previous` whenever there is a page. */
-function linksOf({ request, query, cloud }: Context, path: string, page: readonly View[], limit: number): object[] {
+function linksOf(
+  { request, query, cloud }: RequestContext,
+  path: string,
+  page: readonly View[],
+  limit: number,
+): object[] {
   const [first, last] = [page[0], page.at(-1)];
   if (first === undefined || last === undefined) return [];
   const href = (marker: unknown, more: Readonly<Record<string, string>>): string => {

@@ -1,4 +1,4 @@
-import { isoSeconds } from "../../time.ts";
+import { isoSeconds } from "../../../kernel/index.ts";
 import type { Revisioned } from "../state/rows.ts";
 
 /** A JSON object on the wire. */

@@ -1,16 +1,16 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { Lab } from "../../testing.ts";
+import { TwoProjectCloud } from "../../testing.ts";
 
-let lab: Lab;
+let cloud: TwoProjectCloud;
 
 beforeAll(async () => {
-  lab = await Lab.open({}, 1);
+  cloud = await TwoProjectCloud.open({}, 1);
   for (const name of ["a", "b", "c"])
-    await lab.call("A", "POST", "network", "/security-groups", { security_group: { name } });
+    await cloud.call("A", "POST", "network", "/security-groups", { security_group: { name } });
 });
 
 const refusal = async (method: string, path: string, body?: unknown): Promise<readonly [number, unknown]> => {
-  const { status, body: reply } = await lab.call("A", method, "network", path, body);
+  const { status, body: reply } = await cloud.call("A", method, "network", path, body);
   return [status, reply];
 };
 
@@ -34,21 +34,21 @@ describe("a body", () => {
   );
 
   it("is refused when what it changes is read-only, or has another revision", async () => {
-    const { body } = await lab.call("A", "POST", "network", "/networks", { network: { name: "net" } });
-    const id = (await lab.list("A", "network")).at(-1) ?? "";
+    const { body } = await cloud.call("A", "POST", "network", "/networks", { network: { name: "net" } });
+    const id = (await cloud.list("A", "network")).at(-1) ?? "";
     expect(body).toMatchObject({ network: { id, revision_number: 1 } });
     expect(await refusal("PUT", `/networks/${id}`, { network: { status: "DOWN" } })).toMatchObject([
       400,
       { NeutronError: { message: "Cannot update read-only attribute status" } },
     ]);
-    const change = await lab.call("A", "PUT", "network", `/networks/${id}`, { network: { name: "other" } });
+    const change = await cloud.call("A", "PUT", "network", `/networks/${id}`, { network: { name: "other" } });
     expect(change.body).toMatchObject({ network: { name: "other", revision_number: 2 } });
   });
 });
 
 describe("a list", () => {
   const names = async (query: string): Promise<unknown> => {
-    const { body } = await lab.call("A", "GET", "network", `/security-groups?${query}`);
+    const { body } = await cloud.call("A", "GET", "network", `/security-groups?${query}`);
     const { security_groups: groups } = body as { security_groups: readonly { name: string }[] };
     return groups.map(({ name }) => name);
   };
@@ -65,7 +65,12 @@ describe("a list", () => {
   it("is sorted and cut into pages, the next of which begins behind the marker", async () => {
     const sorted = "sort_key=name&sort_dir=desc";
     expect(await names(sorted)).toEqual(["default", "c", "b", "a"]);
-    const { body } = await lab.call("A", "GET", "network", `/security-groups?${sorted}&limit=2&fields=name&fields=id`);
+    const { body } = await cloud.call(
+      "A",
+      "GET",
+      "network",
+      `/security-groups?${sorted}&limit=2&fields=name&fields=id`,
+    );
     const { security_groups: page, security_groups_links: links } = body as {
       security_groups: readonly { name: string; id: string }[];
       security_groups_links: readonly { rel: string; href: string }[];

@@ -1,9 +1,9 @@
 import { type HttpReply, type HttpRequest, json } from "../../../kernel/index.ts";
 import { EVENTLET_FRONT } from "../../python/http-server.ts";
 import { Refusal, refuseWith } from "../../refusal.ts";
-import { keystoneUnauthorized, type Style } from "../../service.ts";
+import { keystoneUnauthorized, type ServiceWire } from "../../service.ts";
 import { isUtf8 } from "../../url.ts";
-import { errorPage, explained } from "../../webob.ts";
+import { errorPage, explanation } from "../../webob.ts";
 import { INTERNAL_ERROR } from "./errors.ts";
 
 const UNCOMPREHENDED =
@@ -13,7 +13,7 @@ const neutronError = (status: number, type: string, message: string, headers = {
   json(status, { NeutronError: { type, message, detail: "" } }, headers);
 
 /** How Neutron speaks: errors, unknown routes, headers. */
-export const WIRE: Style = {
+export const WIRE: ServiceWire = {
   refuse: ({ status, type, message, extras }) => neutronError(status, type, message, extras.headers),
   unauthenticated: keystoneUnauthorized,
   unmatched: ({ request }, allowed) => {
@@ -30,7 +30,7 @@ export const WIRE: Style = {
   ignoresChunks: true,
   admit: ({ request }) => {
     if (!isUtf8(request.path)) throw new Refusal(400, "HTTPBadRequest", UNCOMPREHENDED);
-    if (!isUtf8(request.query)) throw refuseWith(errorPage(request, 400, explained(UNCOMPREHENDED)));
+    if (!isUtf8(request.query)) throw refuseWith(errorPage(request, 400, explanation(UNCOMPREHENDED)));
     const accept = request.headers.accept ?? "*/*";
     if (request.path !== "/" && !/json|\*\/\*|application\/\*/.test(accept))
       throw new Refusal(406, "HTTPNotAcceptable", UNCOMPREHENDED);

@@ -22,7 +22,7 @@ const statusOf = (session: TestSession, id: string): unknown =>
   memberOf(session.send("nova", "GET", `/servers/${id}`).json, "server.status");
 
 const statuses = (session: TestSession): readonly string[] =>
-  [...session.lab.openstack.state().nova.servers.values()].map(({ vm }) => vm);
+  [...session.cloud.openstack.state().nova.servers.values()].map(({ vm }) => vm);
 
 describe("the scheduler", () => {
   it("puts exactly as many servers of an anti-affinity group on its one host as the rule allows", async () => {

@@ -55,7 +55,7 @@ describe("a volume and a server", () => {
     session.sleep(30_000);
     session.send("nova", "DELETE", `/servers/${server}`);
     session.sleep(60_000);
-    const { volumes } = session.lab.openstack.state().cinder;
+    const { volumes } = session.cloud.openstack.state().cinder;
     expect([volumes.get(kept)?.status, volumes.has(gone)]).toEqual(["available", false]);
   });
 

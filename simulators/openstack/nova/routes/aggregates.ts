@@ -1,4 +1,4 @@
-import { type HttpReply, own } from "../../../kernel/index.ts";
+import { type HttpReply, own, isoMicroseconds } from "../../../kernel/index.ts";
 import { HOST } from "../state/host.ts";
 import { type Aggregate, recordChange } from "../state/nova.ts";
 import { checkValue, requireBody } from "../wire/body.ts";
@@ -7,15 +7,13 @@ import { emptyReply, ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 import { envelope, NAME, objectSchema } from "./schemas/parts.ts";
-import { isoMicros } from "../../time.ts";
-
-const isoMillis = (ms: number): string => `${new Date(ms).toISOString().slice(0, 23)}000`;
+import { storedTime } from "../../time.ts";
 
 const view = (call: NovaCall, row: Aggregate, isFresh = false): object => ({
   id: row.id,
   name: row.name,
-  created_at: isFresh && row.updatedMs === null ? isoMillis(row.createdMs) : isoMicros(row.createdMs),
-  updated_at: row.updatedMs === null ? null : isFresh ? isoMillis(row.updatedMs) : isoMicros(row.updatedMs),
+  created_at: isFresh && row.updatedMs === null ? isoMicroseconds(row.createdMs) : storedTime(row.createdMs),
+  updated_at: row.updatedMs === null ? null : isFresh ? isoMicroseconds(row.updatedMs) : storedTime(row.updatedMs),
   deleted_at: null,
   deleted: false,
   availability_zone: row.zone,

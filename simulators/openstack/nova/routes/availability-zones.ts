@@ -3,7 +3,7 @@ import { requireAdmin } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
-import { isoMicros } from "../../time.ts";
+import { storedTime } from "../../time.ts";
 
 const zones = ({ nova }: NovaCall): object[] =>
   nova.cloud.zones.map((zoneName) => ({ zoneName, zoneState: { available: true }, hosts: null }));
@@ -22,7 +22,7 @@ export const AVAILABILITY_ZONE_ROUTES: readonly NovaRoute[] = [
     clients: ["openstack"],
     handler: (call) => {
       requireAdmin(call, "os-availability-zone:detail");
-      const alive = { available: true, active: true, updated_at: isoMicros(call.nova.cloud.kernel.nowMs) };
+      const alive = { available: true, active: true, updated_at: storedTime(call.nova.cloud.kernel.nowMs) };
       const hosts = { [HOST]: { "nova-compute": alive } };
       return ok({ availabilityZoneInfo: zones(call).map((zone) => ({ ...zone, hosts })) });
     },

@@ -10,7 +10,7 @@ import { emptyReply, ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 import { BOOLEAN, envelope, objectSchema, since } from "./schemas/parts.ts";
-import { sortedBy, type SortKey } from "../../paging.ts";
+import { sortBy, type SortKey } from "../../paging.ts";
 import type { Schema } from "../../schema/schema.ts";
 
 const view = (call: NovaCall, flavor: Flavor): object => ({
@@ -88,7 +88,7 @@ function list(call: NovaCall, path: string, shown: (flavor: Flavor) => object): 
   const found = [...nova.slot.value.flavors.values()].filter(
     (flavor) => isShown(flavor) && flavor.ram >= ram && flavor.disk >= disk,
   );
-  const sorted = sortedBy(found, order);
+  const sorted = sortBy(found, order);
   const marker = query.get("marker");
   const start = marker === null ? 0 : sorted.findIndex(({ id }) => id === marker) + 1;
   if (marker !== null && start === 0) throw badRequest(`marker [${marker}] not found`);

@@ -1,7 +1,6 @@
-import { type HttpReply, own } from "../../../kernel/index.ts";
+import { type HttpReply, own, isoSeconds } from "../../../kernel/index.ts";
 import type { ImageView } from "../../cloud.ts";
 import { Refusal } from "../../refusal.ts";
-import { isoSeconds } from "../../time.ts";
 import { forbidden, notFound } from "../wire/errors.ts";
 import { links, nextLink } from "../wire/links.ts";
 import { pageSize } from "../wire/query.ts";

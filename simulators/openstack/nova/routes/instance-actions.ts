@@ -7,7 +7,7 @@ import { ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 import { requireServer } from "./servers/require-server.ts";
-import { isoMicros } from "../../time.ts";
+import { storedTime } from "../../time.ts";
 
 const actionView = (server: Server, version: number, each: InstanceAction): object => ({
   action: each.action,
@@ -15,9 +15,9 @@ const actionView = (server: Server, version: number, each: InstanceAction): obje
   request_id: each.requestId,
   user_id: each.userId,
   project_id: each.projectId,
-  start_time: isoMicros(each.startMs),
+  start_time: storedTime(each.startMs),
   message: each.message,
-  ...(version >= 58 && { updated_at: isoMicros(each.finishMs ?? each.startMs) }),
+  ...(version >= 58 && { updated_at: storedTime(each.finishMs ?? each.startMs) }),
 });
 
 const EVENTS: Readonly<Record<string, string>> = { create: "compute__do_build_and_run_instance" };
@@ -26,8 +26,8 @@ function eventsOf({ actor, version }: NovaCall, each: InstanceAction): object {
   if (!actor.isAdmin && version < 51) return {};
   const event = {
     event: EVENTS[each.action] ?? `compute_${each.action}_instance`,
-    start_time: isoMicros(each.startMs),
-    finish_time: each.finishMs === null ? null : isoMicros(each.finishMs),
+    start_time: storedTime(each.startMs),
+    finish_time: each.finishMs === null ? null : storedTime(each.finishMs),
     result: each.finishMs === null ? null : "Success",
     ...(actor.isAdmin && { traceback: null }),
     ...(version >= 62 && { hostId: "", ...(actor.isAdmin && { host: HOST }) }),

@@ -1,5 +1,5 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-import type { Static } from "../../schema/static.ts";
+import type { ValueOf } from "../../schema/index.ts";
 import { type Keypair, recordChange } from "../state/nova.ts";
 import { quotaOf } from "../state/quotas.ts";
 import { requireBody } from "../wire/body.ts";
@@ -11,7 +11,7 @@ import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 import { fingerprintOf, generateKey } from "./keypairs/key.ts";
 import { envelope, objectSchema, since } from "./schemas/parts.ts";
-import { isoMicros } from "../../time.ts";
+import { storedTime } from "../../time.ts";
 
 /** Key pairs are the user's, not the project's; an administrator may look at another's from 2.10 on. @throws Refusal 403 */
 function requireOwner({ query, actor, version }: NovaCall, rule: string): string {
@@ -49,7 +49,7 @@ const createSchema = (version: number) =>
       version >= 92 ? ["name", "public_key"] : ["name"],
     ),
   );
-type WantedKeypair = Static<ReturnType<typeof createSchema>>["keypair"];
+type WantedKeypair = ValueOf<ReturnType<typeof createSchema>>["keypair"];
 
 /** @throws Refusal 400 */
 function checkName({ version }: NovaCall, name: string): void {
@@ -60,7 +60,7 @@ function checkName({ version }: NovaCall, name: string): void {
 
 const ALPHABET = "_- 0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-/** @throws Refusal 400 for a key that is none */
+/** @throws Refusal 400 for a key that can't be parsed */
 function addKeypair({ nova }: NovaCall, userId: string, wanted: WantedKeypair, publicKey: string): Keypair {
   const { slot, cloud } = nova;
   const fingerprint = fingerprintOf(publicKey);
@@ -133,7 +133,7 @@ export const KEYPAIR_ROUTES: readonly NovaRoute[] = [
     clients: ["openstack"],
     handler: (call) => {
       const { pair, userId } = requirePair(call, "show");
-      const dates = { created_at: isoMicros(pair.createdMs), updated_at: null, deleted_at: null, deleted: false };
+      const dates = { created_at: storedTime(pair.createdMs), updated_at: null, deleted_at: null, deleted: false };
       return ok({ keypair: { ...view(call, pair), id: pair.id, user_id: userId, ...dates } });
     },
   },

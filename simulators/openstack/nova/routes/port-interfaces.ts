@@ -1,7 +1,7 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import type { PortView } from "../../cloud.ts";
 import { Refusal } from "../../refusal.ts";
-import type { Static } from "../../schema/static.ts";
+import { type Schema, type ValueOf } from "../../schema/index.ts";
 import { attachNic, type BootNic, startDetachNic } from "../behaviour/interfaces.ts";
 import { addInstanceAction } from "../state/instance-actions.ts";
 import type { Server } from "../state/server.ts";
@@ -13,7 +13,6 @@ import type { NovaRoute } from "../wire/route.ts";
 import { objectSchema, since, TAG } from "./schemas/parts.ts";
 import { checkState, checkUnlocked } from "./servers/checks.ts";
 import { requireServer } from "./servers/require-server.ts";
-import type { Schema } from "../../schema/schema.ts";
 
 const view = (port: PortView): object => ({
   net_id: port.networkId,
@@ -42,7 +41,7 @@ const FIXED_IPS = {
 const interfaceSchema = (version: number) =>
   objectSchema({ net_id: ID, port_id: ID, fixed_ips: FIXED_IPS, ...since(version, 49, { tag: TAG }) });
 
-type WantedInterface = Static<ReturnType<typeof interfaceSchema>>;
+type WantedInterface = ValueOf<ReturnType<typeof interfaceSchema>>;
 
 /** @throws Refusal 400, 404, 409, 500 */
 function checkWanted(call: NovaCall, { port_id: portId, net_id: networkId, fixed_ips: ips }: WantedInterface): void {

@@ -62,7 +62,7 @@ export const quotaSchema = <const Name extends string>(version: number, name: Na
     }),
   );
 
-/** The limits in a body: what is no quota is left out. */
+/** The limits in a body; members that are not quotas are left out. */
 export const readQuotas = (fields: object): Record<string, number> =>
   Object.fromEntries(
     Object.entries(fields)

@@ -1,6 +1,5 @@
-import type { HttpReply } from "../../../kernel/index.ts";
+import { type HttpReply, isUuidLike } from "../../../kernel/index.ts";
 import { badRequest, noResource } from "../wire/errors.ts";
-import { isUuid } from "../wire/formats.ts";
 import { ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import { type NovaRoute, proxyRoute } from "../wire/route.ts";
@@ -21,7 +20,7 @@ const ALL_PORTS = 65_535;
 function createRule(call: NovaCall): HttpReply {
   const given = requireMember(call, "security_group_rule");
   const groupId = String(given.parent_group_id ?? "");
-  if (!isUuid(groupId)) throw badRequest("Security group id should be uuid");
+  if (!isUuidLike(groupId)) throw badRequest("Security group id should be uuid");
   const remoteGroupId = typeof given.group_id === "string" ? given.group_id : null;
   if (remoteGroupId !== null && !groups(call).some(({ id }) => id === remoteGroupId))
     throw badRequest(`Security group ${remoteGroupId} not found.`);

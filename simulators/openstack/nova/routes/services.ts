@@ -4,7 +4,7 @@ import { requireAdmin } from "../wire/errors.ts";
 import { ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
-import { isoMicros } from "../../time.ts";
+import { storedTime } from "../../time.ts";
 
 function listServices(call: NovaCall): HttpReply {
   requireAdmin(call, "os-services:list");
@@ -16,7 +16,7 @@ function listServices(call: NovaCall): HttpReply {
     zone: name === "compute" ? call.nova.cloud.zones[0] : "internal",
     status: "enabled",
     state: "up",
-    updated_at: isoMicros(call.nova.cloud.kernel.nowMs),
+    updated_at: storedTime(call.nova.cloud.kernel.nowMs),
     disabled_reason: null,
     ...(call.version >= 11 && { forced_down: false }),
   }));

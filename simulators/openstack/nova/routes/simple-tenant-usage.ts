@@ -5,7 +5,7 @@ import { ok } from "../wire/replies.ts";
 import type { NovaCall } from "../wire/request.ts";
 import type { NovaRoute } from "../wire/route.ts";
 import { statusOf } from "../wire/server-status.ts";
-import { isoMicros } from "../../time.ts";
+import { storedTime } from "../../time.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -36,8 +36,8 @@ function usageOf(call: NovaCall, project: string, isDetailed: boolean): object {
     each.reduce((sum, { server, hours }) => sum + hours * weight(server), 0);
   return {
     tenant_id: project,
-    start: isoMicros(from),
-    stop: isoMicros(to),
+    start: storedTime(from),
+    stop: storedTime(to),
     total_hours: total(() => 1),
     total_vcpus_usage: total(({ flavor }) => flavor.vcpus),
     total_memory_mb_usage: total(({ flavor }) => flavor.ram),
@@ -55,7 +55,7 @@ const serverUsage = (call: NovaCall, server: Server, hours: number): object => (
   vcpus: server.flavor.vcpus,
   memory_mb: server.flavor.ram,
   local_gb: server.flavor.disk,
-  started_at: isoMicros(server.launchedMs),
+  started_at: storedTime(server.launchedMs),
   ended_at: null,
   state: statusOf(server).toLowerCase(),
   uptime: Math.floor((call.nova.cloud.kernel.nowMs - server.launchedMs) / 1000),

@@ -1,6 +1,6 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
-import type { Static } from "../../schema/static.ts";
+import type { ValueOf } from "../../schema/index.ts";
 import { nextDevice, startAttachVolume, startDetachVolume } from "../behaviour/volumes.ts";
 import { addInstanceAction } from "../state/instance-actions.ts";
 import { recordChange } from "../state/nova.ts";
@@ -53,7 +53,7 @@ const attachSchema = (version: number) =>
       ["volumeId"],
     ),
   );
-type WantedAttachment = Static<ReturnType<typeof attachSchema>>["volumeAttachment"];
+type WantedAttachment = ValueOf<ReturnType<typeof attachSchema>>["volumeAttachment"];
 
 /** What Cinder says, as Nova passes it on. */
 function rewordRefusal(error: unknown, { requestId }: NovaCall): unknown {

@@ -27,15 +27,15 @@ describe("quotas of Nova", () => {
             const { status } = session.send("nova", "POST", "/servers", { version: 37, body });
             expect(status).toBe(used + min <= most ? 202 : 403);
             if (status === 202) used += Math.min(min + more, most - used);
-            const { servers, usage } = session.lab.openstack.state().nova;
+            const { servers, usage } = session.cloud.openstack.state().nova;
             expect(servers.size).toBe(used);
-            expect(usage.get(session.lab.projectId("A"))?.cores ?? 0).toBe(used);
+            expect(usage.get(session.cloud.projectId("A"))?.cores ?? 0).toBe(used);
           }
           session.sleep(60_000);
-          for (const id of session.lab.openstack.state().nova.servers.keys())
+          for (const id of session.cloud.openstack.state().nova.servers.keys())
             session.send("nova", "DELETE", `/servers/${id}`);
           session.sleep(60_000);
-          const usage = session.lab.openstack.state().nova.usage.get(session.lab.projectId("A"));
+          const usage = session.cloud.openstack.state().nova.usage.get(session.cloud.projectId("A"));
           expect(usage ?? { instances: 0, cores: 0, ram: 0 }).toEqual({ instances: 0, cores: 0, ram: 0 });
         },
       ),
@@ -58,7 +58,7 @@ describe("quotas of Nova", () => {
     const session = await TestSession.open({ quotas: quotasOf(-1, -1, 1024) });
     const id = session.server();
     const act = (body: object): number => session.send("nova", "POST", `/servers/${id}/action`, { body }).status;
-    const usedMb = (): unknown => session.lab.openstack.state().nova.usage.get(session.lab.projectId("A"))?.ram;
+    const usedMb = (): unknown => session.cloud.openstack.state().nova.usage.get(session.cloud.projectId("A"))?.ram;
     expect(act({ resize: { flavorRef: session.variable("flavor.big") } })).toBe(403);
     expect(act({ resize: { flavorRef: session.variable("flavor.small") } })).toBe(202);
     expect(usedMb()).toBe(1024);
@@ -70,18 +70,18 @@ describe("quotas of Nova", () => {
 
   it("holds a project to its own limits before the class, and the class before the defaults", async () => {
     const session = await TestSession.open({ quotas: { instances: 3 } });
-    const project = session.lab.projectId("A");
-    const shown = (): unknown =>
+    const project = session.cloud.projectId("A");
+    const readQuota = (): unknown =>
       memberOf(session.send("nova", "GET", `/os-quota-sets/${project}`).json, "quota_set.instances");
-    expect(shown()).toBe(3);
+    expect(readQuota()).toBe(3);
     const set = (path: string, body: object): number =>
       session.send("nova", "PUT", path, { who: "admin", body }).status;
     expect(set("/os-quota-class-sets/default", { quota_class_set: { instances: 7 } })).toBe(200);
-    expect(shown()).toBe(7);
+    expect(readQuota()).toBe(7);
     expect(set(`/os-quota-sets/${project}`, { quota_set: { instances: 1 } })).toBe(200);
-    expect(shown()).toBe(1);
+    expect(readQuota()).toBe(1);
     session.send("nova", "DELETE", `/os-quota-sets/${project}`, { who: "admin" });
-    expect(shown()).toBe(7);
+    expect(readQuota()).toBe(7);
   });
 
   it("stops key pairs, server groups, their members and metadata at their limits", async () => {

@@ -1,6 +1,6 @@
 import type { HttpRequest } from "../../../kernel/index.ts";
 import { badRequest } from "./errors.ts";
-import type { Context } from "../../service.ts";
+import type { RequestContext } from "../../service.ts";
 
 const PREFIX = /^\/(v2\.1|v2)((?:\/[0-9a-f-]{32,36})?)(?=\/|$)/;
 
@@ -29,7 +29,7 @@ export function withoutVersion(request: HttpRequest): HttpRequest {
 export const pathOf = ({ url }: HttpRequest): string => (url.includes("?") ? url.slice(0, url.indexOf("?")) : url);
 
 /** A URL may name the project; it must be the token's. @throws Refusal 400 */
-export function checkProject(context: Context): void {
+export function checkProject(context: RequestContext): void {
   const { project } = parseAddress(pathOf(context.request)) ?? { project: "" };
   const named = project.slice(1);
   if (named === "" || named === context.actor.projectId) return;

@@ -1,12 +1,10 @@
 import { bodyText } from "../../../kernel/index.ts";
 import { Refusal } from "../../refusal.ts";
-import type { Static } from "../../schema/static.ts";
+import { type Schema, type SchemaFailure, validate, type ValueOf } from "../../schema/index.ts";
 import { badRequest } from "./errors.ts";
 import { FORMATS } from "./formats.ts";
 import type { NovaCall } from "./request.ts";
 import { str } from "../../python/repr.ts";
-import type { Schema, SchemaFailure } from "../../schema/schema.ts";
-import { validate } from "../../schema/validate.ts";
 
 /** The check of names raises an error of its own, which is shown as it is. */
 const isBadName = ({ keyword, schema }: SchemaFailure): boolean => keyword === "format" && schema.format === "name";
@@ -33,7 +31,7 @@ export function readBody(call: NovaCall): unknown {
 }
 
 /** The body, if it fits the schema. Under /v2 unknown members are dropped. @throws Refusal 400, 415 */
-export function requireBody<const S extends Schema>(call: NovaCall, schema: S): Static<S> {
+export function requireBody<const S extends Schema>(call: NovaCall, schema: S): ValueOf<S> {
   const body = readBody(call);
   checkValue(call, schema, body);
   return body;
@@ -44,7 +42,7 @@ export function checkValue<const S extends Schema>(
   call: NovaCall,
   schema: S,
   value: unknown,
-): asserts value is Static<S> {
+): asserts value is ValueOf<S> {
   for (;;) {
     const failure = validate(schema, value, FORMATS);
     if (failure === undefined) return;

@@ -22,7 +22,7 @@ export function requireAdmin({ actor }: { readonly actor: Actor }, rule: string)
 export const forbiddenByPolicy = (rule: string): Refusal =>
   forbidden(`Policy doesn't allow os_compute_api:${rule} to be performed.`);
 
-/** What the service says when it trips over itself. */
+/** 500: the service reports an error of its own. */
 export const unexpectedError = (python: string): Refusal =>
   new Refusal(
     500,

@@ -1,12 +1,10 @@
-import { compilePattern } from "../../../kernel/index.ts";
+import { compilePattern, isUuidLike } from "../../../kernel/index.ts";
 import type { Formats } from "../../schema/schema.ts";
 
 /** The shortest writing of an IPv6 address, all in hexadecimal: so the database keeps it. */
 export const shortIpv6 = (address: string): string => new URL(`http://[${address}]/`).hostname.slice(1, -1);
 
-const UUID = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
-/** With or without hyphens. */
-export const isUuid = (value: unknown): boolean => typeof value === "string" && UUID.test(value);
+const isUuid = (value: unknown): boolean => typeof value === "string" && isUuidLike(value);
 const V4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
 const isIpv4 = (value: unknown): boolean => typeof value === "string" && V4.test(value);
 const isIpv6 = (value: unknown): boolean =>

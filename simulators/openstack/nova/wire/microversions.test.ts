@@ -62,7 +62,7 @@ describe("microversions of Nova", () => {
 
   it("refuse versions beyond the last and forms that are none", () => {
     const statusOf = (value: string): number => {
-      const headers = { "x-auth-token": session.lab.actors.A?.token ?? "", "openstack-api-version": value };
+      const headers = { "x-auth-token": session.cloud.actors.A?.token ?? "", "openstack-api-version": value };
       return session.get("nova", "/servers", headers).status;
     };
     const { minorMin, minorMax } = MICROVERSIONS;

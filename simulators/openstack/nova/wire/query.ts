@@ -3,8 +3,7 @@ import { badRequest } from "./errors.ts";
 import { FORMATS } from "./formats.ts";
 import type { NovaCall } from "./request.ts";
 import { repr } from "../../python/repr.ts";
-import { type Schema } from "../../schema/schema.ts";
-import { validate } from "../../schema/validate.ts";
+import { type Schema, validate } from "../../schema/index.ts";
 
 /** Checks a query: each parameter's schema is for one of its values. @throws Refusal 400 */
 export function checkQuery(call: NovaCall, properties: Readonly<Record<string, Schema>>, strictFrom = 999): void {

@@ -3,12 +3,12 @@ import type { Nova } from "../state/nova.ts";
 import { parseAddress, pathOf } from "./address.ts";
 import { MICROVERSIONS } from "./versions.ts";
 import { microversionOf } from "../../microversion.ts";
-import type { Context } from "../../service.ts";
+import type { RequestContext } from "../../service.ts";
 
 /** A request to Nova: who asks, at which microversion, under which address. */
 export interface NovaCall {
   readonly nova: Nova;
-  readonly context: Context;
+  readonly context: RequestContext;
   readonly actor: Actor;
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
@@ -24,7 +24,7 @@ export interface NovaCall {
 }
 
 /** Reads address and microversion of a request. @throws Refusal 400, 406 */
-export function readCall(nova: Nova, context: Context): NovaCall {
+export function readCall(nova: Nova, context: RequestContext): NovaCall {
   const { request, actor, params, query, requestId } = context;
   const address = parseAddress(pathOf(request)) ?? { version: "v2.1", project: "", rest: "" };
   const isLegacy = address.version === "v2";

@@ -1,6 +1,7 @@
+import { isoSeconds } from "../../../kernel/index.ts";
 import { hash } from "node:crypto";
 import type { PortView } from "../../cloud.ts";
-import { isoSeconds, isoMicros } from "../../time.ts";
+import { storedTime } from "../../time.ts";
 import type { Flavor } from "../state/flavor.ts";
 import { HOST } from "../state/host.ts";
 import type { Server } from "../state/server.ts";
@@ -128,9 +129,9 @@ export function fullView(call: NovaCall, server: Server, isListed = false): Reco
     "OS-EXT-AZ:availability_zone": server.isScheduled ? (server.extras?.zone ?? zone ?? "") : "",
     config_drive: server.extras?.configDrive === true ? "True" : "",
     key_name: server.keyName,
-    "OS-SRV-USG:launched_at": server.launchedMs === 0 ? null : isoMicros(server.launchedMs),
+    "OS-SRV-USG:launched_at": server.launchedMs === 0 ? null : storedTime(server.launchedMs),
     "OS-SRV-USG:terminated_at":
-      server.extras?.terminatedMs === undefined ? null : isoMicros(server.extras.terminatedMs),
+      server.extras?.terminatedMs === undefined ? null : storedTime(server.extras.terminatedMs),
     ...(groups.length > 0 && { security_groups: groups.map((name) => ({ name })) }),
     ...adminView(call, server),
     "OS-EXT-STS:task_state": server.task,

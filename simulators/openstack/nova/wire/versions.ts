@@ -1,6 +1,6 @@
 import { json } from "../../../kernel/index.ts";
 import type { MicroversionRange } from "../../microversion.ts";
-import type { Context, OpenStackRoute } from "../../service.ts";
+import type { RequestContext, OpenStackRoute } from "../../service.ts";
 
 /** The microversions of Zed. */
 export const MICROVERSIONS: MicroversionRange = {
@@ -17,7 +17,7 @@ export const mediaTypes = (version: string): object[] => [
 ];
 
 /** One version document. */
-function versionDocument(context: Context, id: "v2.0" | "v2.1", isFull: boolean): object {
+function versionDocument(context: RequestContext, id: "v2.0" | "v2.1", isFull: boolean): object {
   const isCurrent = id === "v2.1";
   const path = isCurrent ? "v2.1" : "v2";
   const self = { rel: "self", href: `${context.request.origin}/${path}/` };

@@ -1,9 +1,9 @@
 import { refuseWith } from "../../refusal.ts";
-import { ANONYMOUS, type Context } from "../../service.ts";
+import { ANONYMOUS, type RequestContext } from "../../service.ts";
 import { findContainer } from "../state/containers.ts";
 import type { Headers, Swift } from "../state/state.ts";
 import { refusal } from "../wire/errors.ts";
-import { unauthorizedReply } from "../wire/style.ts";
+import { unauthorizedReply } from "../wire/wire.ts";
 import { checkSignature, isSigned } from "./temporary-urls.ts";
 
 /** What a request wants to do. Owners of the account may do all; others what the container's lists allow. */
@@ -15,7 +15,7 @@ const OPERATORS = ["member", "admin"];
 const entriesOf = (acl: string | undefined): readonly string[] => (acl ?? "").split(",").map((entry) => entry.trim());
 
 /** Do the lists of a container let the caller? */
-function allows(metadata: Headers, permission: Permission, { actor }: Context): boolean {
+function allows(metadata: Headers, permission: Permission, { actor }: RequestContext): boolean {
   const isRead = permission === "read" || permission === "list";
   const entries = entriesOf(metadata[isRead ? "x-container-read" : "x-container-write"]);
   const isPublic = isRead && entries.includes(".r:*");
@@ -30,7 +30,7 @@ function allows(metadata: Headers, permission: Permission, { actor }: Context): 
 }
 
 /** Lets the request pass, and answers whether a temporary URL let it. @throws Refusal 401, 403 */
-export function admit(swift: Swift, context: Context, permission: Permission): boolean {
+export function admit(swift: Swift, context: RequestContext, permission: Permission): boolean {
   const { actor, params } = context;
   if (isSigned(context)) {
     checkSignature(swift, context);

@@ -1,9 +1,8 @@
-import { bodyText } from "../../../kernel/index.ts";
+import { bodyText, isObject } from "../../../kernel/index.ts";
 import { dumps } from "../../python/index.ts";
 import { notSimulated, refuseWith } from "../../refusal.ts";
-import { isObject } from "../../schema/index.ts";
-import type { Context } from "../../service.ts";
-import { isoMicros } from "../../time.ts";
+import type { RequestContext } from "../../service.ts";
+import { storedTime } from "../../time.ts";
 import { findObject, splitPath } from "../state/containers.ts";
 import type { Segment, Swift } from "../state/state.ts";
 import { badRequest } from "../wire/errors.ts";
@@ -20,7 +19,7 @@ interface Entry {
 /** The manifest as `multipart-manifest=get` shows it. */
 export const manifestText = (segments: readonly Segment[]): string => dumps(segments);
 
-function parseList(context: Context): readonly unknown[] {
+function parseList(context: RequestContext): readonly unknown[] {
   let manifest: unknown;
   try {
     manifest = JSON.parse(bodyText(context.request));
@@ -42,7 +41,7 @@ function parseEntry(entry: unknown): Entry | string {
 }
 
 /** @throws Refusal 400 that names every line which makes no sense */
-function parseManifest(context: Context): readonly Entry[] {
+function parseManifest(context: RequestContext): readonly Entry[] {
   const entries: Entry[] = [];
   const problems: string[] = [];
   for (const [at, line] of parseList(context).entries()) {
@@ -77,11 +76,11 @@ const segmentOf = (name: string, bytes: number, hash: string, type: string, stor
   bytes,
   hash,
   content_type: type,
-  last_modified: isoMicros(storedMs),
+  last_modified: storedTime(storedMs),
 });
 
 /** The segments of a static large object's manifest, checked against what is stored. @throws Refusal 400, 501 */
-export function parseSegments(swift: Swift, context: Context): readonly Segment[] {
+export function parseSegments(swift: Swift, context: RequestContext): readonly Segment[] {
   const { account = "" } = context.params;
   const found = parseManifest(context).map((entry) => findSegment(swift, account, entry));
   const errors = found.flatMap(({ segment, error }) => (error === undefined ? [] : [[segment.name, error]]));

@@ -2,14 +2,14 @@ import { Refusal } from "../../refusal.ts";
 import type { ContainerRow, Swift } from "../state/state.ts";
 import { reportedBytes, seenTotals } from "./totals.ts";
 
-const exceeded = (): Refusal => new Refusal(413, "", "Upload exceeds quota.");
+const quotaExceeded = (): Refusal => new Refusal(413, "", "Upload exceeds quota.");
 
 /** Lets an upload of `bytes` pass that fits the quotas of the account and the container, as far as the proxy knows. @throws Refusal 413 */
 export function checkQuota(swift: Swift, account: string, container: ContainerRow, bytes: number): void {
   const limit = Number(swift.slot.value.metadata.get(account)?.["x-account-meta-quota-bytes"] ?? Infinity);
-  if (bytes > limit || reportedBytes(swift, account) + bytes > limit) throw exceeded();
+  if (bytes > limit || reportedBytes(swift, account) + bytes > limit) throw quotaExceeded();
   const quota = (what: "bytes" | "count"): number =>
     Number(container.metadata[`x-container-meta-quota-${what}`] ?? Infinity);
   const seen = seenTotals(swift, container);
-  if (seen.bytes + bytes > quota("bytes") || seen.count + 1 > quota("count")) throw exceeded();
+  if (seen.bytes + bytes > quota("bytes") || seen.count + 1 > quota("count")) throw quotaExceeded();
 }

@@ -1,26 +1,26 @@
 import { createHmac } from "node:crypto";
 import { percentText, sameSecret } from "../../../kernel/index.ts";
 import { notSimulated, refuseWith } from "../../refusal.ts";
-import type { Context } from "../../service.ts";
+import type { RequestContext } from "../../service.ts";
 import { findContainer } from "../state/containers.ts";
 import type { Swift } from "../state/state.ts";
-import { pageReply } from "../wire/style.ts";
+import { pageReply } from "../wire/wire.ts";
 
 /** By the number of digits of the signature. */
 const DIGESTS: Readonly<Record<number, string>> = { 40: "sha1", 64: "sha256", 128: "sha512" };
 
 /** Does the request come by a temporary URL? */
-export const isSigned = ({ params, query }: Context): boolean =>
+export const isSigned = ({ params, query }: RequestContext): boolean =>
   params.object !== undefined && (query.has("temp_url_sig") || query.has("temp_url_expires"));
 
 /** When a temporary URL expires, in seconds since 1970; NaN where it does not say. */
-export const expiryOf = ({ query }: Context): number => {
+export const expiryOf = ({ query }: RequestContext): number => {
   const expires = query.get("temp_url_expires") ?? "";
   return /^\d+$/.test(expires) ? Number(expires) : Date.parse(expires) / 1000;
 };
 
 /** The keys that the account and the container sign by, two each at most. */
-function keysFor(swift: Swift, { account = "", container = "" }: Context["params"]): readonly string[] {
+function keysFor(swift: Swift, { account = "", container = "" }: RequestContext["params"]): readonly string[] {
   const ofAccount = swift.slot.value.metadata.get(account) ?? {};
   const ofContainer = findContainer(swift, account, container)?.metadata ?? {};
   return ["", "-2"]
@@ -35,7 +35,7 @@ function keysFor(swift: Swift, { account = "", container = "" }: Context["params
 const methodsFor = (method: string): readonly string[] =>
   method === "HEAD" ? ["HEAD", "GET", "PUT", "POST"] : [method];
 
-function isSignedBy(key: string, digest: string, context: Context): boolean {
+function isSignedBy(key: string, digest: string, context: RequestContext): boolean {
   const { query, request } = context;
   const path = percentText(request.path);
   return methodsFor(request.method).some((method) =>
@@ -49,7 +49,7 @@ function isSignedBy(key: string, digest: string, context: Context): boolean {
 }
 
 /** Lets a request pass that is signed by a key of the account or container, for its method and path, and not expired. @throws Refusal 401 */
-export function checkSignature(swift: Swift, context: Context): void {
+export function checkSignature(swift: Swift, context: RequestContext): void {
   const { query, params, cloud } = context;
   for (const unknown of ["temp_url_prefix", "temp_url_ip_range"]) if (query.has(unknown)) throw notSimulated(unknown);
   const digest = DIGESTS[(query.get("temp_url_sig") ?? "").length];

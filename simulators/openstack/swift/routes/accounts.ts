@@ -1,13 +1,13 @@
-import type { HttpReply } from "../../../kernel/index.ts";
-import type { Context } from "../../service.ts";
+import { type HttpReply, isoMicroseconds } from "../../../kernel/index.ts";
+import type { RequestContext } from "../../service.ts";
 import { reportedTotals } from "../behaviour/totals.ts";
 import { dropExpired, ensureAccount } from "../state/containers.ts";
 import type { ContainerRow, Headers, Swift, Totals } from "../state/state.ts";
 import { badRequest, refusal } from "../wire/errors.ts";
-import { bareReply, HTML, listingDate, timestamp, titleCase } from "../wire/headers.ts";
+import { bareReply, HTML, timestamp, titleCase } from "../wire/headers.ts";
 import { listingReply, wantsJson } from "../wire/listing.ts";
 import { mergeMetadata } from "../wire/metadata.ts";
-import { acceptedReply } from "../wire/style.ts";
+import { acceptedReply } from "../wire/wire.ts";
 
 /** A container as its account knows it. */
 interface KnownContainer extends Totals {
@@ -18,7 +18,7 @@ interface KnownContainer extends Totals {
 const knownContainer = (swift: Swift, name: string, container: ContainerRow): KnownContainer => ({
   name,
   ...reportedTotals(swift, dropExpired(swift, container)),
-  last_modified: listingDate(container.createdMs),
+  last_modified: isoMicroseconds(container.createdMs),
 });
 
 const countsOf = (prefix: string, containers: readonly KnownContainer[]): Headers => ({
@@ -27,8 +27,8 @@ const countsOf = (prefix: string, containers: readonly KnownContainer[]): Header
   [`${prefix}bytes-used`]: String(containers.reduce((sum, { bytes }) => sum + bytes, 0)),
 });
 
-/** GET and HEAD of an account. It comes to be with its first container or metadata; before, it is shown as empty. */
-export function readAccount(swift: Swift, context: Context): HttpReply {
+/** GET and HEAD of an account. It is created with its first container or metadata; until then it is shown as empty. */
+export function readAccount(swift: Swift, context: RequestContext): HttpReply {
   const { account = "" } = context.params;
   const stored = swift.slot.value.accounts.get(account);
   const containers = [...(stored ?? [])].map(([name, container]) => knownContainer(swift, name, container));
@@ -49,7 +49,7 @@ export function readAccount(swift: Swift, context: Context): HttpReply {
 }
 
 /** PUT of an account. */
-export function putAccount(swift: Swift, context: Context): HttpReply {
+export function putAccount(swift: Swift, context: RequestContext): HttpReply {
   const isNew = !swift.slot.value.accounts.has(context.params.account ?? "");
   postAccount(swift, context);
   return isNew ? bareReply(201) : acceptedReply(context);
@@ -59,7 +59,7 @@ const QUOTA = "x-account-meta-quota-bytes";
 const QUOTA_REMOVED = "x-remove-account-meta-quota-bytes";
 
 /** Quotas of accounts are for resellers to set. @throws Refusal 400, 403 */
-function checkQuotaChange({ request: { headers }, actor }: Context): void {
+function checkQuotaChange({ request: { headers }, actor }: RequestContext): void {
   if (!(QUOTA in headers) && !(QUOTA_REMOVED in headers)) return;
   if (!actor.roles.includes("ResellerAdmin")) throw refusal(403);
   const quota = headers[QUOTA];
@@ -67,7 +67,7 @@ function checkQuotaChange({ request: { headers }, actor }: Context): void {
 }
 
 /** POST of an account: its metadata. */
-export function postAccount(swift: Swift, context: Context): HttpReply {
+export function postAccount(swift: Swift, context: RequestContext): HttpReply {
   checkQuotaChange(context);
   const { params, request } = context;
   const { metadata } = swift.slot.value;

@@ -1,7 +1,7 @@
 import { bodyText, type HttpReply, percentText } from "../../../kernel/index.ts";
 import { dumps } from "../../python/index.ts";
 import { notSimulated, Refusal } from "../../refusal.ts";
-import type { Context } from "../../service.ts";
+import type { RequestContext } from "../../service.ts";
 import { removeContainer, removeObject } from "../behaviour/removal.ts";
 import { findObject, splitPath } from "../state/containers.ts";
 import { LIMITS } from "../state/limits.ts";
@@ -23,7 +23,7 @@ interface Outcome {
 const NOTHING: Outcome = { deleted: 0, missing: 0, errors: [] };
 
 /** Bulk requests always answer 200; what came of them is in the body. */
-function bulkReply({ request }: Context, counts: Readonly<Record<string, number>>, outcome: Outcome): HttpReply {
+function bulkReply({ request }: RequestContext, counts: Readonly<Record<string, number>>, outcome: Outcome): HttpReply {
   const { errors, body = "" } = outcome;
   const status = outcome.status ?? (errors.length > 0 ? "400 Bad Request" : "200 OK");
   if ((request.headers.accept ?? "").includes("application/json")) {
@@ -40,7 +40,7 @@ function bulkReply({ request }: Context, counts: Readonly<Record<string, number>
   return { status: 200, headers: { "Content-Type": "text/plain" }, body: `${lines.join("\n")}\n` };
 }
 
-const deletionReply = (context: Context, outcome: Outcome): HttpReply =>
+const deletionReply = (context: RequestContext, outcome: Outcome): HttpReply =>
   bulkReply(context, { "Number Deleted": outcome.deleted, "Number Not Found": outcome.missing }, outcome);
 
 const REASONS: Readonly<Record<number, string>> = { 409: "409 Conflict", 412: "412 Precondition Failed" };
@@ -69,7 +69,7 @@ function removeAll(swift: Swift, account: string, names: readonly string[]): Out
 }
 
 /** `?bulk-delete`: the objects and empty containers that the body lists, one a line. */
-export function bulkDelete(swift: Swift, context: Context): HttpReply {
+export function bulkDelete(swift: Swift, context: RequestContext): HttpReply {
   const { headers } = context.request;
   if (headers["content-length"] === undefined && headers["transfer-encoding"] === undefined)
     return deletionReply(context, { ...NOTHING, status: "411 Length Required" });
@@ -89,7 +89,7 @@ export function bulkDelete(swift: Swift, context: Context): HttpReply {
 }
 
 /** `?multipart-manifest=delete`: a static large object with its segments. */
-export function deleteLargeObject(swift: Swift, context: Context): HttpReply {
+export function deleteLargeObject(swift: Swift, context: RequestContext): HttpReply {
   const { account = "", container, object: name } = context.params;
   const path = `/${container}/${name}`;
   const object = findObject(swift, account, path);
@@ -102,8 +102,8 @@ export function deleteLargeObject(swift: Swift, context: Context): HttpReply {
 /** Bytes of one block of a tar archive. */
 const BLOCK_BYTES = 512;
 
-/** `?extract-archive`: archives are not unpacked, but what is none is seen. */
-export function extractArchive(_swift: Swift, context: Context): HttpReply {
+/** `?extract-archive`: archives are not unpacked, but a body that is not an archive is noticed. */
+export function extractArchive(_swift: Swift, context: RequestContext): HttpReply {
   const format = context.query.get("extract-archive") ?? "";
   if (!["tar", "tar.gz", "tar.bz2"].includes(format)) throw new Refusal(400, "", "Unsupported archive format");
   if (format !== "tar" || bodyBytes(context).length >= BLOCK_BYTES) throw notSimulated("the extraction of archives");

@@ -1,6 +1,6 @@
-import type { HttpReply } from "../../../kernel/index.ts";
+import { type HttpReply, isoMicroseconds } from "../../../kernel/index.ts";
 import { notSimulated } from "../../refusal.ts";
-import type { Context } from "../../service.ts";
+import type { RequestContext } from "../../service.ts";
 import { measureObject } from "../behaviour/large-objects.ts";
 import { removeContainer } from "../behaviour/removal.ts";
 import { seenTotals } from "../behaviour/totals.ts";
@@ -8,15 +8,15 @@ import { ensureAccount, findContainer, requireContainer } from "../state/contain
 import { LIMITS } from "../state/limits.ts";
 import type { ContainerRow, Headers, ObjectRow, Swift } from "../state/state.ts";
 import { badRequest, notFound } from "../wire/errors.ts";
-import { bareReply, HTML, httpDate, listingDate, timestamp, titleCase } from "../wire/headers.ts";
+import { bareReply, HTML, httpDate, timestamp, titleCase } from "../wire/headers.ts";
 import { listingReply } from "../wire/listing.ts";
 import { mergeMetadata } from "../wire/metadata.ts";
-import { acceptedReply } from "../wire/style.ts";
+import { acceptedReply } from "../wire/wire.ts";
 
 const NOT_SIMULATED = /^x-(versions-|history-location|container-sync-|storage-policy$|symlink-)/;
 
 /** The container's metadata after this request. @throws Refusal 400, 501 */
-function nextMetadata(known: Headers, { request: { headers } }: Context): Headers {
+function nextMetadata(known: Headers, { request: { headers } }: RequestContext): Headers {
   const unknown = Object.keys(headers).find((name) => NOT_SIMULATED.test(name));
   if (unknown !== undefined && !(unknown === "x-storage-policy" && headers[unknown] === "Policy-0"))
     throw notSimulated(unknown);
@@ -28,7 +28,7 @@ function nextMetadata(known: Headers, { request: { headers } }: Context): Header
 }
 
 /** PUT of a container. */
-export function putContainer(swift: Swift, context: Context): HttpReply {
+export function putContainer(swift: Swift, context: RequestContext): HttpReply {
   const { account = "", container: name = "" } = context.params;
   if (name.includes("/")) throw notFound();
   const length = Buffer.byteLength(name);
@@ -47,26 +47,26 @@ export function putContainer(swift: Swift, context: Context): HttpReply {
   return bareReply(201);
 }
 
-function change(swift: Swift, container: ContainerRow, context: Context): void {
+function change(swift: Swift, container: ContainerRow, context: RequestContext): void {
   container.metadata = nextMetadata(container.metadata, context);
   container.changedMs = swift.cloud.kernel.nowMs;
   delete container.seen;
 }
 
 /** POST of a container: its metadata. */
-export function postContainer(swift: Swift, context: Context): HttpReply {
+export function postContainer(swift: Swift, context: RequestContext): HttpReply {
   change(swift, requireContainer(swift, context), context);
   return bareReply(204);
 }
 
 /** DELETE of a container, which must be empty. */
-export function deleteContainer(swift: Swift, { params }: Context): HttpReply {
+export function deleteContainer(swift: Swift, { params }: RequestContext): HttpReply {
   removeContainer(swift, params.account ?? "", params.container ?? "");
   return bareReply(204);
 }
 
 /** GET and HEAD of a container. */
-export function readContainer(swift: Swift, context: Context): HttpReply {
+export function readContainer(swift: Swift, context: RequestContext): HttpReply {
   const container = requireContainer(swift, context);
   // The proxy has asked the container anew, and believes what it heard.
   delete container.seen;
@@ -94,7 +94,7 @@ function listedObject(name: string, object: ObjectRow): object {
     hash: object.etag,
     name,
     content_type: object.type,
-    last_modified: listingDate(object.storedMs),
+    last_modified: isoMicroseconds(object.storedMs),
     ...(object.segments !== undefined && { slo_etag: `"${etag}"` }),
   };
 }

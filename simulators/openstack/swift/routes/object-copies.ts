@@ -1,6 +1,6 @@
 import { type HttpReply, percentText } from "../../../kernel/index.ts";
 import { notSimulated, Refusal } from "../../refusal.ts";
-import type { Context } from "../../service.ts";
+import type { RequestContext } from "../../service.ts";
 import { contentOf, md5 } from "../behaviour/large-objects.ts";
 import { checkQuota } from "../behaviour/quotas.ts";
 import { findObject, requireContainer, splitPath } from "../state/containers.ts";
@@ -11,7 +11,7 @@ import { isObjectMetadata, objectMetadata } from "../wire/metadata.ts";
 import { checkName, createdReply, parseDeleteAt, store } from "./stored-objects.ts";
 
 /** COPY: as a PUT of the destination that names its source. */
-export function copyObject(swift: Swift, context: Context): HttpReply {
+export function copyObject(swift: Swift, context: RequestContext): HttpReply {
   const { params, request } = context;
   const { destination } = request.headers;
   if (destination === undefined) throw new Refusal(412, "", "Destination header required");
@@ -26,7 +26,12 @@ export function copyObject(swift: Swift, context: Context): HttpReply {
 }
 
 /** Copies what the object at `path` delivers to the path of `to`. @throws Refusal 404, 413, 501 */
-export function copyFrom(swift: Swift, { request, params }: Context, path: string, to: Context): HttpReply {
+export function copyFrom(
+  swift: Swift,
+  { request, params }: RequestContext,
+  path: string,
+  to: RequestContext,
+): HttpReply {
   const { account = "" } = params;
   for (const name of ["destination-account", "x-copy-from-account"])
     if (request.headers[name] !== undefined && request.headers[name] !== account)
@@ -42,7 +47,7 @@ export function copyFrom(swift: Swift, { request, params }: Context, path: strin
 }
 
 /** The copy has the source's metadata too, unless the client wants it fresh. */
-function copyOf(to: Context, source: ObjectRow, data: Uint8Array): ObjectRow {
+function copyOf(to: RequestContext, source: ObjectRow, data: Uint8Array): ObjectRow {
   const { headers } = to.request;
   const { "x-object-manifest": _manifest, ...inherited } = source.metadata;
   const deleteAtS = parseDeleteAt(to);

@@ -1,16 +1,16 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { refuseWith } from "../../refusal.ts";
-import type { Context } from "../../service.ts";
+import type { RequestContext } from "../../service.ts";
 import { type Content, contentOf } from "../behaviour/large-objects.ts";
 import { expiryOf } from "../behaviour/temporary-urls.ts";
 import { requireObject } from "../state/containers.ts";
 import type { Headers, ObjectRow, Swift } from "../state/state.ts";
 import { parseRange, unmetCondition } from "../wire/conditions.ts";
 import { httpDate, timestamp, titleCase } from "../wire/headers.ts";
-import { pageReply } from "../wire/style.ts";
+import { pageReply } from "../wire/wire.ts";
 
 /** GET and HEAD of an object. Through a temporary URL only public metadata is shown. */
-export function readObject(swift: Swift, context: Context, isSigned: boolean): HttpReply {
+export function readObject(swift: Swift, context: RequestContext, isSigned: boolean): HttpReply {
   const { request, query, params } = context;
   const object = requireObject(swift, context);
   const isManifest = query.get("multipart-manifest") === "get";
@@ -25,7 +25,12 @@ export function readObject(swift: Swift, context: Context, isSigned: boolean): H
   );
 }
 
-function headersOf(context: Context, object: ObjectRow, content: Content, isSigned: boolean): Record<string, string> {
+function headersOf(
+  context: RequestContext,
+  object: ObjectRow,
+  content: Content,
+  isSigned: boolean,
+): Record<string, string> {
   const shown = Object.entries(object.metadata).filter(
     ([name]) => !isSigned || !/^x-object-meta-(?!public-)/.test(name),
   );
@@ -42,7 +47,7 @@ function headersOf(context: Context, object: ObjectRow, content: Content, isSign
   };
 }
 
-function dataReply(context: Context, { data }: Content, headers: Record<string, string>): HttpReply {
+function dataReply(context: RequestContext, { data }: Content, headers: Record<string, string>): HttpReply {
   const { request } = context;
   if (request.method === "HEAD") return { status: 200, headers: { ...headers, "Content-Length": String(data.length) } };
   const range = parseRange(request.headers.range, data.length);
@@ -71,7 +76,7 @@ function manifestReply(object: ObjectRow, method: string): HttpReply {
 }
 
 /** A temporary URL is for downloads. */
-function downloadHeaders(context: Context): Headers {
+function downloadHeaders(context: RequestContext): Headers {
   const { query, params } = context;
   const name = encodeURIComponent(query.get("filename") ?? params.object?.split("/").at(-1) ?? "");
   return {

@@ -1,6 +1,6 @@
 import { type HttpReply, percentText } from "../../../kernel/index.ts";
 import { notSimulated, Refusal } from "../../refusal.ts";
-import type { Context } from "../../service.ts";
+import type { RequestContext } from "../../service.ts";
 import { md5, measureSegments } from "../behaviour/large-objects.ts";
 import { manifestText, parseSegments } from "../behaviour/manifests.ts";
 import { checkQuota } from "../behaviour/quotas.ts";
@@ -11,7 +11,7 @@ import { bodyBytes } from "../wire/body.ts";
 import { badRequest, refusal } from "../wire/errors.ts";
 import { bareReply, HTML, httpDate, PLAIN } from "../wire/headers.ts";
 import { checkMetadata, objectMetadata } from "../wire/metadata.ts";
-import { acceptedReply } from "../wire/style.ts";
+import { acceptedReply } from "../wire/wire.ts";
 import { copyFrom } from "./object-copies.ts";
 import { checkName, createdReply, parseDeleteAt, store } from "./stored-objects.ts";
 
@@ -28,7 +28,7 @@ const TYPES: Readonly<Record<string, string>> = {
 const guessType = (name: string): string => TYPES[name.split(".").at(-1) ?? ""] ?? "application/octet-stream";
 
 /** The length comes first, or chunks whose end tells it; a copy has none of its own. @throws Refusal 400, 411 */
-function checkLength({ request }: Context): void {
+function checkLength({ request }: RequestContext): void {
   const { "content-length": length, "transfer-encoding": coding, "x-copy-from": source } = request.headers;
   if (coding !== undefined && coding.toLowerCase() !== "chunked")
     throw badRequest("Invalid Transfer-Encoding header value");
@@ -37,7 +37,7 @@ function checkLength({ request }: Context): void {
 }
 
 /** PUT of an object: its bytes, a manifest, or a copy. */
-export function putObject(swift: Swift, context: Context): HttpReply {
+export function putObject(swift: Swift, context: RequestContext): HttpReply {
   const { headers } = context.request;
   checkMetadata(headers, "x-object-meta-");
   checkLength(context);
@@ -47,7 +47,7 @@ export function putObject(swift: Swift, context: Context): HttpReply {
   return putBytes(swift, context);
 }
 
-function putCopy(swift: Swift, context: Context, source: string): HttpReply {
+function putCopy(swift: Swift, context: RequestContext, source: string): HttpReply {
   const path = splitPath(percentText(source));
   if (path === undefined)
     throw new Refusal(412, "", "X-Copy-From header must be of the form <container name>/<object name>");
@@ -61,7 +61,7 @@ function checkManifest(manifest: string | undefined): void {
     throw badRequest("X-Object-Manifest must be in the format container/prefix", HTML);
 }
 
-function putBytes(swift: Swift, context: Context): HttpReply {
+function putBytes(swift: Swift, context: RequestContext): HttpReply {
   const { request, params, query } = context;
   const data = bodyBytes(context);
   checkManifest(request.headers["x-object-manifest"]);
@@ -79,7 +79,7 @@ function putBytes(swift: Swift, context: Context): HttpReply {
 }
 
 function newObject(
-  { request: { headers }, params, cloud }: Context,
+  { request: { headers }, params, cloud }: RequestContext,
   data: Uint8Array,
   segments: readonly Segment[] | undefined,
   deleteAtS: number | undefined,
@@ -103,7 +103,7 @@ function checkEtag(expected: string | undefined, etag: string, object: ObjectRow
 }
 
 /** POST of an object: replaces its metadata, not its bytes. */
-export function postObject(swift: Swift, context: Context): HttpReply {
+export function postObject(swift: Swift, context: RequestContext): HttpReply {
   const { headers } = context.request;
   checkMetadata(headers, "x-object-meta-");
   const deleteAtS = parseDeleteAt(context);
@@ -119,7 +119,7 @@ export function postObject(swift: Swift, context: Context): HttpReply {
 }
 
 /** DELETE of an object, not of its segments. */
-export function deleteObject(swift: Swift, context: Context): HttpReply {
+export function deleteObject(swift: Swift, context: RequestContext): HttpReply {
   const { account = "", container = "", object = "" } = context.params;
   removeObject(swift, account, container, object);
   return bareReply(204);

@@ -1,10 +1,10 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-import type { Context, OpenStackRoute } from "../../service.ts";
+import type { RequestContext, OpenStackRoute } from "../../service.ts";
 import { admit, type Permission } from "../behaviour/access.ts";
 import type { Swift } from "../state/state.ts";
 import { refusal } from "../wire/errors.ts";
 import { bareReply } from "../wire/headers.ts";
-import { ALLOW } from "../wire/style.ts";
+import { ALLOW } from "../wire/wire.ts";
 import { postAccount, putAccount, readAccount } from "./accounts.ts";
 import { bulkDelete, deleteLargeObject, extractArchive } from "./bulk.ts";
 import { deleteContainer, postContainer, putContainer, readContainer } from "./containers.ts";
@@ -13,7 +13,7 @@ import { readObject } from "./object-reads.ts";
 import { deleteObject, postObject, putObject } from "./objects.ts";
 
 /** `isSigned`: a temporary URL let the request pass. */
-type Handler = (swift: Swift, context: Context, isSigned: boolean) => HttpReply;
+type Handler = (swift: Swift, context: RequestContext, isSigned: boolean) => HttpReply;
 type Methods = Readonly<Record<string, readonly [needs: Permission, handler: Handler]>>;
 
 /** The handler where the query has a flag, else the other. */

@@ -1,5 +1,5 @@
 import type { HttpReply } from "../../../kernel/index.ts";
-import type { Context } from "../../service.ts";
+import type { RequestContext } from "../../service.ts";
 import { LIMITS } from "../state/limits.ts";
 import type { ContainerRow, ObjectRow } from "../state/state.ts";
 import { badRequest } from "../wire/errors.ts";
@@ -12,14 +12,14 @@ export function checkName(name: string): void {
     throw badRequest(`Object name length of ${length} longer than ${LIMITS.max_object_name_length}`);
 }
 
-function parseSeconds({ request }: Context, header: string): number | undefined {
+function parseSeconds({ request }: RequestContext, header: string): number | undefined {
   const given = request.headers[header.toLowerCase()];
   if (given !== undefined && !/^\s*-?\d+\s*$/.test(given)) throw badRequest(`Non-integer ${header}`);
   return given === undefined ? undefined : Number(given);
 }
 
 /** When the object is to expire, in seconds since 1970; `undefined` for never. @throws Refusal 400 */
-export function parseDeleteAt(context: Context): number | undefined {
+export function parseDeleteAt(context: RequestContext): number | undefined {
   const nowS = context.cloud.kernel.nowMs / 1000;
   const after = parseSeconds(context, "X-Delete-After");
   if (after !== undefined && after <= 0) throw badRequest("X-Delete-After in past");
@@ -29,7 +29,7 @@ export function parseDeleteAt(context: Context): number | undefined {
 }
 
 /** Stores an object at the path of the request. */
-export function store({ params, cloud }: Context, container: ContainerRow, object: ObjectRow): void {
+export function store({ params, cloud }: RequestContext, container: ContainerRow, object: ObjectRow): void {
   container.objects.set(params.object ?? "", object);
   cloud.kernel.record("swift", "object.put", `${params.account}/${params.container}/${params.object}`, {
     bytes: object.data.length,

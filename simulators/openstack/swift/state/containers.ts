@@ -1,8 +1,8 @@
-import type { Context } from "../../service.ts";
+import type { RequestContext } from "../../service.ts";
 import { notFound } from "../wire/errors.ts";
 import type { ContainerRow, ObjectRow, Swift } from "./state.ts";
 
-/** The account's containers; the account comes to be when there is none. */
+/** The account's containers; the account is created where it does not exist. */
 export function ensureAccount({ slot }: Swift, name: string): Map<string, ContainerRow> {
   const { accounts } = slot.value;
   const containers = accounts.get(name) ?? new Map<string, ContainerRow>();
@@ -25,7 +25,7 @@ export function findContainer(swift: Swift, account: string, name: string): Cont
 }
 
 /** The container of the path. @throws Refusal 404 */
-export function requireContainer(swift: Swift, { params }: Context): ContainerRow {
+export function requireContainer(swift: Swift, { params }: RequestContext): ContainerRow {
   const container = findContainer(swift, params.account ?? "", params.container ?? "");
   if (container === undefined) throw notFound();
   return container;
@@ -45,7 +45,7 @@ export function findObject(swift: Swift, account: string, path: string): ObjectR
 }
 
 /** The object of the path. @throws Refusal 404 */
-export function requireObject(swift: Swift, context: Context): ObjectRow {
+export function requireObject(swift: Swift, context: RequestContext): ObjectRow {
   const object = requireContainer(swift, context).objects.get(context.params.object ?? "");
   if (object === undefined) throw notFound();
   return object;

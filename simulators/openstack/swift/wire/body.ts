@@ -1,5 +1,5 @@
-import type { Context } from "../../service.ts";
+import type { RequestContext } from "../../service.ts";
 
 /** The bytes of the body. */
-export const bodyBytes = ({ request }: Context): Uint8Array =>
+export const bodyBytes = ({ request }: RequestContext): Uint8Array =>
   typeof request.body === "string" ? Buffer.from(request.body) : request.body;

@@ -18,9 +18,6 @@ export const timestamp = (ms: number): string => (ms / 1000).toFixed(5);
 /** HTTP dates have whole seconds; Swift rounds up. */
 export const httpDate = (ms: number): string => new Date(Math.ceil(ms / 1000) * 1000).toUTCString();
 
-/** A time as listings show it: with microseconds, without a zone. */
-export const listingDate = (ms: number): string => new Date(ms).toISOString().replace("Z", "000");
-
 /** The headers as Swift writes them: with a capital after each dash. */
 export const titleCase = (headers: Headers): Record<string, string> =>
   Object.fromEntries(

@@ -1,13 +1,13 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { dumps } from "../../python/index.ts";
 import { notSimulated, Refusal } from "../../refusal.ts";
-import type { Context } from "../../service.ts";
+import type { RequestContext } from "../../service.ts";
 import { withoutSlashes } from "../../url.ts";
 import { LIMITS } from "../state/limits.ts";
 import { HTML, isYes } from "./headers.ts";
 
 /** One line of a listing: a thing, or what shares a prefix. */
-export type Line = { readonly name: string } | { readonly subdir: string };
+type Line = { readonly name: string } | { readonly subdir: string };
 
 const nameOf = (line: Line): string => ("name" in line ? line.name : line.subdir);
 
@@ -59,7 +59,7 @@ export function chooseLines(names: readonly string[], query: URLSearchParams): r
 }
 
 /** Is the listing to be JSON? @throws Refusal 501 for XML */
-export function wantsJson({ query, request }: Context): boolean {
+export function wantsJson({ query, request }: RequestContext): boolean {
   const format = query.get("format");
   const accept = request.headers.accept ?? "";
   if (format === "xml" || (format === null && /(application|text)\/xml/.test(accept) && !accept.includes("json")))
@@ -69,7 +69,7 @@ export function wantsJson({ query, request }: Context): boolean {
 
 /** The reply with a listing, as JSON or text. A HEAD is answered as a list of nothing is. */
 export function listingReply(
-  context: Context,
+  context: RequestContext,
   names: readonly string[],
   view: (name: string) => object,
   headers: Readonly<Record<string, string>>,

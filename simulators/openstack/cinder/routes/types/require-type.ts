@@ -4,7 +4,7 @@ import { notFoundById } from "../../wire/errors.ts";
 import type { CinderCall } from "../../wire/request.ts";
 
 /** By id only, as this part of the API wants it; the types are looked for by name elsewhere. @throws Refusal 404 */
-export function requestedType({ cinder, actor, params }: CinderCall): TypeRow {
+export function requireTypeOf({ cinder, actor, params }: CinderCall): TypeRow {
   const row = cinder.slot.value.types.get(params.id ?? "");
   if (row === undefined || !canUseType(actor, row)) throw notFoundById("Volume type", params.id ?? "");
   return row;

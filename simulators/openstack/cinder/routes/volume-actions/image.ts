@@ -4,7 +4,7 @@ import { startUploadImage } from "../../behaviour/upload-image.ts";
 import { recordChange } from "../../state/cinder.ts";
 import type { VolumeRow } from "../../state/rows.ts";
 import { requireMember } from "../../wire/body.ts";
-import { isoOrNull } from "../../wire/dates.ts";
+import { storedTimeOrNull } from "../../wire/dates.ts";
 import { badRequest, notFound } from "../../wire/errors.ts";
 import { acceptedReply, emptyReply, ok } from "../../wire/replies.ts";
 import type { CinderCall } from "../../wire/request.ts";
@@ -98,7 +98,7 @@ function uploadImage(call: CinderCall, row: VolumeRow): HttpReply {
   startUploadImage(call.cinder, row, image.id);
   const shown = {
     id: row.id,
-    updated_at: isoOrNull(before),
+    updated_at: storedTimeOrNull(before),
     status: "uploading",
     display_description: row.description,
     size: row.sizeGb,
@@ -122,7 +122,7 @@ function typeView({ cinder }: CinderCall, row: VolumeRow): object {
     is_public: type?.isPublic,
     extra_specs: type?.extraSpecs,
     qos_specs_id: null,
-    created_at: isoOrNull(type?.createdMs ?? null),
+    created_at: storedTimeOrNull(type?.createdMs ?? null),
     updated_at: null,
     deleted_at: null,
     deleted: false,

@@ -1,6 +1,6 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
-import type { ImageView } from "../../../cloud.ts";
-import type { Static } from "../../../schema/static.ts";
+import { type ImageView, controls } from "../../../cloud.ts";
+import { type Schema, type ValueOf } from "../../../schema/index.ts";
 import { createVolume } from "../../behaviour/create-volume.ts";
 import { requireType } from "../../state/types.ts";
 import { readTexts, requireMember } from "../../wire/body.ts";
@@ -9,7 +9,6 @@ import { ok } from "../../wire/replies.ts";
 import type { CinderCall } from "../../wire/request.ts";
 import { BOOLEAN, METADATA, NAME, parseBoolean, UUID_OR_NULL } from "../../wire/schemas.ts";
 import { volumeView } from "./view.ts";
-import type { Schema } from "../../../schema/schema.ts";
 
 const GIB = 1024 ** 3;
 
@@ -43,7 +42,7 @@ const STRICT_CREATE = {
   additionalProperties: false,
 } as const satisfies Schema;
 
-type WantedVolume = Static<typeof CREATE>;
+type WantedVolume = ValueOf<typeof CREATE>;
 
 /** @throws Refusal 400 */
 function requireSize({ size }: WantedVolume, { sourceGb, message }: VolumeSource): number {
@@ -94,8 +93,7 @@ interface VolumeSource {
 
 /** @throws Refusal 400, 404 */
 function requireSource({ cinder, actor }: CinderCall, fields: WantedVolume): VolumeSource {
-  const sees = (row: { readonly projectId: string } | undefined): boolean =>
-    row !== undefined && (actor.isAdmin || row.projectId === actor.projectId);
+  const sees = (row: { readonly projectId: string } | undefined): boolean => row !== undefined && controls(actor, row);
   const snapshot = cinder.slot.value.snapshots.get(String(fields.snapshot_id));
   if (fields.snapshot_id && !sees(snapshot)) throw notFoundById("Snapshot", String(fields.snapshot_id));
   if (snapshot !== undefined && snapshot.status !== "available")

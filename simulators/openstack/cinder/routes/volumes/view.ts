@@ -1,6 +1,7 @@
+import { isoMicroseconds } from "../../../../kernel/index.ts";
 import { HOST } from "../../state/backend.ts";
 import type { VolumeRow } from "../../state/rows.ts";
-import { isoMillis, isoOrNull } from "../../wire/dates.ts";
+import { storedTimeOrNull } from "../../wire/dates.ts";
 import { links } from "../../wire/links.ts";
 import type { CinderCall } from "../../wire/request.ts";
 
@@ -12,8 +13,8 @@ export function volumeView(call: CinderCall, row: VolumeRow, isCreated: boolean)
     status: row.status,
     size: row.sizeGb,
     availability_zone: row.zone,
-    created_at: isCreated ? isoMillis(row.createdMs) : isoOrNull(row.createdMs),
-    updated_at: isCreated ? null : isoOrNull(row.updatedMs),
+    created_at: isCreated ? isoMicroseconds(row.createdMs) : storedTimeOrNull(row.createdMs),
+    updated_at: isCreated ? null : storedTimeOrNull(row.updatedMs),
     name: row.name,
     description: row.description,
     volume_type: cinder.slot.value.types.get(row.typeId)?.name ?? null,
@@ -48,7 +49,7 @@ const attachmentOf = ({ actor }: CinderCall, row: VolumeRow, each: VolumeRow["at
   server_id: each.serverId,
   host_name: actor.isAdmin ? each.host : null,
   device: each.device,
-  attached_at: isoOrNull(each.attachedMs),
+  attached_at: storedTimeOrNull(each.attachedMs),
 });
 
 /** What GET shows, one volume or each of a detailed list. */

@@ -1,4 +1,4 @@
-import type { Static } from "../../../schema/static.ts";
+import { type Schema, type ValueOf } from "../../../schema/index.ts";
 import {
   ADDRESSES,
   below,
@@ -17,10 +17,9 @@ import {
   TAGS,
   TEXT,
 } from "./parts.ts";
-import type { Schema } from "../../../schema/schema.ts";
 
 /*
- * Bodies of requests about servers, by microversion. The order of members decides which failure is told first.
+ * Bodies of requests about servers, by microversion. The order of members decides which failure is reported first.
  */
 
 const UUID = "^[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$";
@@ -166,11 +165,11 @@ export const createSchema = (version: number) =>
   }) as const;
 
 /** The body of POST /servers. */
-export type CreateServerBody = Static<ReturnType<typeof createSchema>>;
+export type CreateServerBody = ValueOf<ReturnType<typeof createSchema>>;
 /** A server as the body of POST /servers wants it. */
 export type WantedServer = CreateServerBody["server"];
 /** An entry of `block_device_mapping_v2`. */
-export type BlockDevice = Static<typeof BLOCK_DEVICE>;
+export type BlockDevice = ValueOf<typeof BLOCK_DEVICE>;
 
 /** The body of PUT /servers/ID. */
 export const updateSchema = (version: number) =>

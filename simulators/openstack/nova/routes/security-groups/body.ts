@@ -1,8 +1,7 @@
-import type { HttpReply } from "../../../../kernel/index.ts";
+import { type HttpReply, isUuidLike } from "../../../../kernel/index.ts";
 import { Refusal } from "../../../refusal.ts";
 import { readBody } from "../../wire/body.ts";
 import { badRequest, forbidden, notFound } from "../../wire/errors.ts";
-import { isUuid } from "../../wire/formats.ts";
 import { emptyReply, HTML_TYPE } from "../../wire/replies.ts";
 import type { NovaCall } from "../../wire/request.ts";
 
@@ -21,7 +20,7 @@ export function rewordRefusals<T>(work: () => T): T {
 /** The id in the path. @throws Refusal 400 */
 export function requireId({ params }: NovaCall, what: string): string {
   const id = params.id ?? "";
-  if (!isUuid(id)) throw badRequest(`${what} id should be uuid`);
+  if (!isUuidLike(id)) throw badRequest(`${what} id should be uuid`);
   return id;
 }
 

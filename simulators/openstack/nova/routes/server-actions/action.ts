@@ -1,11 +1,10 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
-import type { Static } from "../../../schema/static.ts";
+import { type Schema, type ValueOf } from "../../../schema/index.ts";
 import { startTask } from "../../behaviour/tasks.ts";
 import { extrasOf, type Server, type VmState } from "../../state/server.ts";
 import { checkValue } from "../../wire/body.ts";
 import { emptyReply } from "../../wire/replies.ts";
 import type { NovaCall } from "../../wire/request.ts";
-import type { Schema } from "../../../schema/schema.ts";
 
 /** One action of POST /servers/ID/action (API reference, "Servers - run an action"). `body` is what the action's name holds. */
 export interface ServerAction {
@@ -32,7 +31,7 @@ export type ServerActions = Readonly<Record<string, ServerAction>>;
 /** The schema of an action's body, and what to do with a body that fits it. */
 export const withBody = <const S extends Schema>(
   schema: (version: number) => S,
-  run: (call: NovaCall, server: Server, body: Static<S>) => HttpReply,
+  run: (call: NovaCall, server: Server, body: ValueOf<S>) => HttpReply,
 ): Pick<ServerAction, "schema" | "run"> => ({
   schema,
   run: (call, server, body) => {

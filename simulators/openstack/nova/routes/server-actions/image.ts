@@ -1,6 +1,6 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
 import type { ImageView } from "../../../cloud.ts";
-import type { Static } from "../../../schema/static.ts";
+import type { ValueOf } from "../../../schema/index.ts";
 import { startSnapshot } from "../../behaviour/snapshot.ts";
 import { startTask } from "../../behaviour/tasks.ts";
 import type { Server, VmState } from "../../state/server.ts";
@@ -77,7 +77,7 @@ export function addImage(
   });
 }
 
-function createBackup(call: NovaCall, server: Server, body: Static<ReturnType<typeof backupSchema>>): HttpReply {
+function createBackup(call: NovaCall, server: Server, body: ValueOf<ReturnType<typeof backupSchema>>): HttpReply {
   return createImage(call, server, body, { image_type: "backup", backup_type: body.backup_type });
 }
 

@@ -1,6 +1,6 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
 import type { ImageView } from "../../../cloud.ts";
-import type { Static } from "../../../schema/static.ts";
+import type { ValueOf } from "../../../schema/index.ts";
 import { startTask } from "../../behaviour/tasks.ts";
 import { type Extras, extrasOf, type Server } from "../../state/server.ts";
 import { badRequest } from "../../wire/errors.ts";
@@ -43,7 +43,7 @@ const rebuildSchema = (version: number) =>
     },
     ["imageRef"],
   );
-type WantedRebuild = Static<ReturnType<typeof rebuildSchema>>;
+type WantedRebuild = ValueOf<ReturnType<typeof rebuildSchema>>;
 
 /** @throws Refusal 400, 403 */
 function requireImage(call: NovaCall, server: Server, { imageRef }: WantedRebuild): ImageView {

@@ -1,5 +1,5 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
-import type { Static } from "../../../schema/static.ts";
+import type { ValueOf } from "../../../schema/index.ts";
 import { startTask } from "../../behaviour/tasks.ts";
 import type { Server } from "../../state/server.ts";
 import { badRequest } from "../../wire/errors.ts";
@@ -16,7 +16,7 @@ const rescueSchema = () =>
     additionalProperties: false,
   }) as const;
 
-type WantedRescue = Static<ReturnType<typeof rescueSchema>>;
+type WantedRescue = ValueOf<ReturnType<typeof rescueSchema>>;
 
 function rescue(call: NovaCall, server: Server, body: WantedRescue | undefined): HttpReply {
   const imageId = body?.rescue_image_ref;

@@ -1,5 +1,5 @@
 import type { HttpReply } from "../../../../kernel/index.ts";
-import type { Static } from "../../../schema/static.ts";
+import type { ValueOf } from "../../../schema/index.ts";
 import { startTask } from "../../behaviour/tasks.ts";
 import { findFlavor } from "../../state/flavors.ts";
 import { checkQuota } from "../../state/quotas.ts";
@@ -13,7 +13,7 @@ import { ACTION_MS, type ServerActions, setDiskConfig, withBody } from "./action
 
 const resizeSchema = () => objectSchema({ flavorRef: FLAVOR_REF, "OS-DCF:diskConfig": DISK_CONFIG }, ["flavorRef"]);
 
-function resize(call: NovaCall, server: Server, body: Static<ReturnType<typeof resizeSchema>>): HttpReply {
+function resize(call: NovaCall, server: Server, body: ValueOf<ReturnType<typeof resizeSchema>>): HttpReply {
   const { flavorRef } = body;
   const flavor = findFlavor(call, String(flavorRef).split("/").at(-1) ?? "");
   if (flavor === undefined) throw badRequest(`Flavor ${String(flavorRef)} could not be found.`);

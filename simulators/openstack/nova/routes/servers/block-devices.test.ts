@@ -61,7 +61,7 @@ describe("the block devices of a new server", () => {
     const reply = send([{ ...BLANK, delete_on_termination: true }, kept, { ...ROOT_NEW, delete_on_termination: true }]);
     const id = textAt(reply, "server.id");
     session.sleep(120_000);
-    const { nova, cinder } = session.lab.openstack.state();
+    const { nova, cinder } = session.cloud.openstack.state();
     const links = nova.servers.get(id)?.volumes ?? [];
     expect(links.map(({ device }) => device)).toEqual(["/dev/sda", "/dev/sdb", "/dev/sdc"]);
     expect(links.map(({ volumeId }) => cinder.volumes.get(volumeId)?.status)).toEqual(["in-use", "in-use", "in-use"]);

@@ -1,6 +1,6 @@
+import { isUuidLike } from "../../../../kernel/index.ts";
 import type { BootNic } from "../../behaviour/interfaces.ts";
 import { badRequest, conflict } from "../../wire/errors.ts";
-import { isUuid } from "../../wire/formats.ts";
 import type { NovaCall } from "../../wire/request.ts";
 import type { WantedServer } from "../schemas/servers.ts";
 
@@ -8,7 +8,7 @@ import type { WantedServer } from "../schemas/servers.ts";
 export function checkNetworkIds({ networks }: WantedServer): void {
   if (networks === undefined || networks === "none" || networks === "auto") return;
   for (const { uuid, port } of networks)
-    if (port == null && !isUuid(uuid ?? ""))
+    if (port == null && !isUuidLike(uuid ?? ""))
       throw badRequest(`Bad networks format: network uuid is not in proper format (${uuid})`);
 }
 
@@ -46,7 +46,7 @@ function planPortNic(call: NovaCall, portId: string): BootNic {
 
 function planNetworkNic(call: NovaCall, networkId: string | undefined, fixedIp: string | undefined): BootNic {
   const { ports } = call.nova.cloud;
-  if (networkId === undefined || !isUuid(networkId))
+  if (networkId === undefined || !isUuidLike(networkId))
     throw badRequest(`Bad networks format: network uuid is not in proper format (${networkId})`);
   if (ports.network(call.actor, networkId) === undefined) throw badRequest(`Network ${networkId} could not be found.`);
   const holder = fixedIp === undefined ? undefined : ports.portAt(networkId, fixedIp);

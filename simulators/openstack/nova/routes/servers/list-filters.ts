@@ -52,7 +52,7 @@ const STATUSES = [
   "VERIFY_RESIZE",
 ];
 
-/** @throws Refusal 400 from 2.38 on, for a status that is none */
+/** @throws Refusal 400 from 2.38 on, for an unknown status */
 function statusFilter({ version }: NovaCall, wanted: readonly string[]): ServerFilter {
   const upper = wanted.map((status) => status.toUpperCase());
   if (version >= 38 && upper.some((status) => !STATUSES.includes(status))) throw badRequest("Invalid status value");

@@ -9,7 +9,7 @@ import type { NovaCall } from "../../wire/request.ts";
 import { readFilters } from "./list-filters.ts";
 import { readOrder } from "./list-order.ts";
 import { listQuery } from "./list-query.ts";
-import { sortedBy } from "../../../paging.ts";
+import { sortBy } from "../../../paging.ts";
 
 /** @throws Refusal 403 */
 function serversInScope(call: NovaCall, rule: string): readonly Server[] {
@@ -41,7 +41,7 @@ export function listServers(
   const marker = query.get("marker");
   const dead = marker === null ? undefined : nova.slot.value.deletedServers.get(marker);
   const isDeadMarker = dead !== undefined && dead.projectId === call.actor.projectId && !found.includes(dead);
-  const sorted = sortedBy(isDeadMarker ? [...found, dead] : found, order);
+  const sorted = sortBy(isDeadMarker ? [...found, dead] : found, order);
   const start = marker === null ? 0 : sorted.findIndex(({ id }) => id === marker) + 1;
   if (marker !== null && start === 0) throw badRequest(`marker [${marker}] not found`);
   const limit = pageSize(call);

@@ -1,7 +1,7 @@
 import type { HttpReply } from "../../../kernel/index.ts";
 import { SWIFT_FRONT } from "../../python/http-server.ts";
 import { refuseWith } from "../../refusal.ts";
-import type { Context, Style } from "../../service.ts";
+import type { RequestContext, ServiceWire } from "../../service.ts";
 import { isUtf8 } from "../../url.ts";
 import { HTML } from "./headers.ts";
 
@@ -27,9 +27,9 @@ const PAGES: Readonly<Record<number, string>> = {
   422: page("Unprocessable Entity", "Unable to process the contained instructions"),
 };
 
-/** A reply with Swift's page of the status, or another body. To a HEAD it has none, and says so in its length. */
+/** A reply with Swift's page of the status, or another body. To a HEAD it has no body and a length of 0. */
 export function pageReply(
-  { request }: Pick<Context, "request">,
+  { request }: Pick<RequestContext, "request">,
   status: number,
   headers: Readonly<Record<string, string | readonly string[]>> = {},
   body?: string,
@@ -39,10 +39,10 @@ export function pageReply(
 }
 
 /** 202. */
-export const acceptedReply = (context: Context): HttpReply => pageReply(context, 202);
+export const acceptedReply = (context: RequestContext): HttpReply => pageReply(context, 202);
 
 /** 401: the challenge of a request that proves no identity. */
-export function unauthorizedReply(context: Context): HttpReply {
+export function unauthorizedReply(context: RequestContext): HttpReply {
   const { cloud, request, params } = context;
   return pageReply(context, 401, {
     "WWW-Authenticate": [
@@ -56,7 +56,7 @@ export function unauthorizedReply(context: Context): HttpReply {
 export const ALLOW = "HEAD, POST, GET, OPTIONS, PUT, DELETE";
 
 /** Only `/v1/<account>…` leads anywhere. */
-function unknownPathReply(context: Context): HttpReply {
+function unknownPathReply(context: RequestContext): HttpReply {
   const [, version = "", account = ""] = context.request.path.split("/");
   if (version === "") return pageReply(context, 404);
   if (account === "") return pageReply(context, 412, {}, "Bad URL");
@@ -64,13 +64,13 @@ function unknownPathReply(context: Context): HttpReply {
 }
 
 /** The first parameter whose value is no UTF-8 is named. */
-function undecodableReply(context: Context, names: readonly string[]): HttpReply {
+function undecodableReply(context: RequestContext, names: readonly string[]): HttpReply {
   const wrong = names.find((name) => context.query.getAll(name).some((value) => value.includes("\ufffd"))) ?? names[0];
   return pageReply(context, 400, { "Content-Type": "text/plain" }, `"${wrong}" parameter not valid UTF-8`);
 }
 
 /** How Swift speaks: pages of HTML, transaction ids (docs/discoveries/openstack.md, "What differs per service"). */
-export const STYLE: Style = {
+export const WIRE: ServiceWire = {
   refuse: ({ status, message, extras }, context) => pageReply(context, status, extras.headers, message),
   unauthenticated: unauthorizedReply,
   unmatched: (context, allowed) =>

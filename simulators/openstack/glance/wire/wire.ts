@@ -1,9 +1,9 @@
 import { bodyJson, type HttpReply } from "../../../kernel/index.ts";
 import { GLANCE_FRONT } from "../../python/http-server.ts";
 import { Refusal, refuseWith } from "../../refusal.ts";
-import type { Context, Style } from "../../service.ts";
+import type { RequestContext, ServiceWire } from "../../service.ts";
 import { isUtf8, UNDECODABLE_PATH } from "../../url.ts";
-import { ERRED, errorPage, explained, NO_ROUTE } from "../../webob.ts";
+import { ERRED, errorPage, explanation, NO_ROUTE } from "../../webob.ts";
 import { versionsReply } from "./versions.ts";
 
 /*
@@ -21,7 +21,7 @@ const UNAUTHORIZED =
 
 const isVersioned = (path: string): boolean => path === "/v2" || path.startsWith("/v2/");
 
-function unmatched(context: Context, allowed: readonly string[]): HttpReply {
+function answerUnmatched(context: RequestContext, allowed: readonly string[]): HttpReply {
   const { request } = context;
   if (!isVersioned(request.path)) return versionsReply(context, 300);
   if (allowed.length === 0) return errorPage(context.request, 404, NO_ROUTE);
@@ -33,7 +33,7 @@ function unmatched(context: Context, allowed: readonly string[]): HttpReply {
     };
   // The body is read before the method is looked at.
   if (request.body.length > 0 && !bodyJson(request).ok)
-    return errorPage(context.request, 400, explained("Malformed JSON in request body."));
+    return errorPage(context.request, 400, explanation("Malformed JSON in request body."));
   return errorPage(
     context.request,
     405,
@@ -43,16 +43,16 @@ function unmatched(context: Context, allowed: readonly string[]): HttpReply {
 }
 
 /** How Glance speaks: pages of webob for errors (docs/discoveries/openstack.md, "What differs per service"). */
-export const STYLE: Style = {
+export const WIRE: ServiceWire = {
   refuse: (refusal, context) => errorPage(context.request, refusal.status, pageOf(refusal), refusal.extras.headers),
   unauthenticated: (context) =>
     errorPage(context.request, 401, UNAUTHORIZED, {
       "WWW-Authenticate": `Keystone uri="${context.cloud.root("identity", context.request)}"`,
     }),
-  unmatched,
+  unmatched: answerUnmatched,
   headers: ({ requestId }) => ({ "X-Openstack-Request-Id": requestId }),
   isOpen: ({ path }) => !isVersioned(path),
-  crashed: (context) => errorPage(context.request, 500, explained(ERRED)),
+  crashed: (context) => errorPage(context.request, 500, explanation(ERRED)),
   front: GLANCE_FRONT,
   admit: ({ request }) => {
     if (!isUtf8(request.path)) throw refuseWith(UNDECODABLE_PATH);

@@ -4,7 +4,7 @@ import { HTML } from "./replies.ts";
 import { shownVersion } from "./versions.ts";
 import { EVENTLET_FRONT } from "../../python/http-server.ts";
 import { refuseWith } from "../../refusal.ts";
-import { BODY_BYTES_MAX, keystoneUnauthorized, type Style } from "../../service.ts";
+import { BODY_BYTES_MAX, keystoneUnauthorized, type ServiceWire } from "../../service.ts";
 import { isUtf8, UNDECODABLE_PATH } from "../../url.ts";
 import { ERRED, errorPage, NO_ROUTE } from "../../webob.ts";
 
@@ -17,7 +17,7 @@ const FAULTS: Readonly<Record<number, string>> = {
   415: "badMediaType",
 };
 /** How Cinder speaks (docs/discoveries/openstack.md, "What differs per service"). */
-export const STYLE: Style = {
+export const WIRE: ServiceWire = {
   refuse: ({ status, message, extras }) =>
     json(
       status,

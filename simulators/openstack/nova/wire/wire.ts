@@ -5,7 +5,7 @@ import { badRequest } from "./errors.ts";
 import { mediaTypes, MICROVERSIONS } from "./versions.ts";
 import { EVENTLET_FRONT } from "../../python/http-server.ts";
 import { microversionOf } from "../../microversion.ts";
-import { BODY_BYTES_MAX, type Context, keystoneUnauthorized, type Style } from "../../service.ts";
+import { BODY_BYTES_MAX, type RequestContext, keystoneUnauthorized, type ServiceWire } from "../../service.ts";
 import { isUtf8, UNDECODABLE_PATH } from "../../url.ts";
 import { ERRED, errorPage, NO_ROUTE } from "../../webob.ts";
 
@@ -35,7 +35,7 @@ const FAULT_NAMES: Readonly<Record<string, true>> = {
 };
 
 /** The answer under an unknown version: a choice of known ones. */
-function versionChoices({ request }: Context): HttpReply {
+function versionChoices({ request }: RequestContext): HttpReply {
   const path = pathOf(request);
   return json(300, {
     choices: [
@@ -55,9 +55,9 @@ function versionChoices({ request }: Context): HttpReply {
   });
 }
 
-const isUnversioned = (context: Context): boolean => parseAddress(pathOf(context.request)) === undefined;
+const isUnversioned = (context: RequestContext): boolean => parseAddress(pathOf(context.request)) === undefined;
 
-function shownMicroversion(context: Context): string | undefined {
+function shownMicroversion(context: RequestContext): string | undefined {
   const address = parseAddress(pathOf(context.request));
   if (address?.version !== "v2.1") return undefined;
   try {
@@ -68,7 +68,7 @@ function shownMicroversion(context: Context): string | undefined {
   }
 }
 
-function replyHeaders(context: Context, reply: HttpReply): ReplyHeaders {
+function replyHeaders(context: RequestContext, reply: HttpReply): ReplyHeaders {
   const { requestId } = context;
   const ids = { "X-Openstack-Request-Id": requestId, "X-Compute-Request-Id": requestId };
   const version = reply.status === 401 ? undefined : shownMicroversion(context);
@@ -82,7 +82,7 @@ function replyHeaders(context: Context, reply: HttpReply): ReplyHeaders {
 }
 
 /** How Nova speaks (docs/discoveries/openstack.md, "What differs per service"). */
-export const STYLE: Style = {
+export const WIRE: ServiceWire = {
   refuse: faultReply,
   unauthenticated: keystoneUnauthorized,
   unmatched: (context) => {

@@ -1,9 +1,9 @@
 import { type HttpReply, json } from "../../../kernel/index.ts";
 import { WSGIREF_FRONT } from "../../python/http-server.ts";
 import { Refusal } from "../../refusal.ts";
-import { BODY_BYTES_MAX, type Context, type Style } from "../../service.ts";
+import { BODY_BYTES_MAX, type RequestContext, type ServiceWire } from "../../service.ts";
 import type { Tokens } from "../behaviour/tokens.ts";
-import { unauthorized } from "./errors.ts";
+import { authenticationRequired } from "./errors.ts";
 import { rootOf } from "./links.ts";
 
 const TITLES: Readonly<Record<number, string>> = {
@@ -20,10 +20,10 @@ const JSON_TYPE = { "Content-Type": "application/json" };
 const HTML_TYPE = { "Content-Type": "text/html; charset=utf-8" };
 
 /** How Keystone speaks: `{"error": {code, title, message}}` over wsgiref (docs/discoveries/openstack.md, "What differs per service"). */
-export const keystoneStyle = (tokens: Tokens): Style => ({
+export const keystoneWire = (tokens: Tokens): ServiceWire => ({
   refuse: errorReply,
   unauthenticated: (context) => errorReply(reasonOf(tokens, context), context),
-  unmatched,
+  unmatched: answerUnmatched,
   headers: (context) => ({ Vary: "X-Auth-Token", "x-openstack-request-id": context.requestId }),
   isOpen: () => true,
   crashed: () => json(500, CRASHED, JSON_TYPE),
@@ -40,7 +40,7 @@ const CRASHED = {
   },
 };
 
-function errorReply({ status, message, extras }: Refusal, context: Context): HttpReply {
+function errorReply({ status, message, extras }: Refusal, context: RequestContext): HttpReply {
   const error = { code: status, ...extras.members, message, title: TITLES[status] ?? "Error" };
   const challenge: Record<string, string> =
     status === 401 ? { "WWW-Authenticate": `Keystone uri="${rootOf(context)}"` } : {};
@@ -55,10 +55,10 @@ function headOfError(reply: HttpReply): HttpReply {
 }
 
 /** Keystone looks closer than the other services at a token that does not hold: it says what is gone. */
-function reasonOf(tokens: Tokens, { request }: Context): Refusal {
+function reasonOf(tokens: Tokens, { request }: RequestContext): Refusal {
   try {
     tokens.check(request.headers["x-auth-token"] ?? "");
-    return unauthorized();
+    return authenticationRequired();
   } catch (error) {
     if (error instanceof Refusal) return error;
     throw error;
@@ -68,7 +68,7 @@ function reasonOf(tokens: Tokens, { request }: Context): Refusal {
 const NO_ROUTE =
   "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n<p>The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.</p>\n";
 
-function unmatched({ request }: Context, methods: readonly string[]): HttpReply {
+function answerUnmatched({ request }: RequestContext, methods: readonly string[]): HttpReply {
   if (methods.length === 0) return { status: 404, body: NO_ROUTE, headers: HTML_TYPE };
   const Allow = methods.join(", ");
   if (request.method === "OPTIONS") return { status: 200, body: "", headers: { ...HTML_TYPE, Allow } };

@@ -1,0 +1,36 @@
+import type { FastifyRequest } from "fastify";
+import { badRequest, OsbError } from "../../errors.ts";
+import type { OperationContext } from "../../operations/context.ts";
+import type { InstanceRow } from "../../store/schema.ts";
+import { checkOffer, checkOptionalOffer } from "../offering.ts";
+import type { ResourceRoute, RouteQuery } from "../operations.ts";
+
+/** A route of service instances. */
+export type InstanceRoute = ResourceRoute<{ id: string }>;
+/** A request for a service instance. */
+export type InstanceRequest = FastifyRequest<InstanceRoute>;
+
+/**
+ * Checks that the ids of a query are those of the instance.
+ *
+ * @param required false where the query may leave them out
+ * @throws OsbError 400
+ */
+export function checkOwnIds(
+  context: OperationContext,
+  instance: InstanceRow,
+  query: RouteQuery,
+  required: boolean,
+): void {
+  const check = required ? checkOffer : checkOptionalOffer;
+  check(context.service, query);
+  if (query.plan_id !== undefined && query.plan_id !== instance.plan_id)
+    throw badRequest("plan_id is not the plan of this service instance.");
+}
+
+/** Finds the instance with this id. @throws OsbError with this status when there is none */
+export async function requireInstance(context: OperationContext, id: string, status: 404 | 410): Promise<InstanceRow> {
+  const instance = await context.store.instance(id);
+  if (instance === undefined) throw new OsbError(status, "There is no such service instance.");
+  return instance;
+}

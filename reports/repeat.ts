@@ -1,0 +1,29 @@
+import type { Exchange } from "../conformance/runner/events.ts";
+import type { CheckReport } from "./report.ts";
+
+/** The string that a 202 returned for polling; `undefined` where its body has none. */
+function operationIn(body: string): string | undefined {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    if (typeof parsed !== "object" || parsed === null || !("operation" in parsed)) return undefined;
+    return typeof parsed.operation === "string" ? parsed.operation : undefined;
+  } catch {
+    // The body of an asynchronous answer may be anything, or nothing; the poll goes without an operation then.
+    return undefined;
+  }
+}
+
+/** What to wait for after a request whose work goes on; `undefined` where it was done at once. */
+function waitLine({ request: { method, url }, response }: Exchange): string | undefined {
+  if (response?.status !== 202 || method === "GET" || !URL.canParse(url)) return undefined;
+  const poll = new URL(url);
+  poll.pathname = `${poll.pathname}/last_operation`;
+  const operation = operationIn(response.body);
+  poll.search = operation === undefined ? "" : new URLSearchParams({ operation }).toString();
+  return `# wait until GET ${poll.href} no longer says "in progress"`;
+}
+
+/** Lines of a shell that repeat what led to a verdict, in order: what has to be made first, what was sent, and when to wait. */
+export function repeatLines({ evidence }: Pick<CheckReport, "evidence">): readonly string[] {
+  return evidence.flatMap((exchange) => [exchange.curl, waitLine(exchange) ?? []].flat());
+}

@@ -1,0 +1,27 @@
+import type { DnsSettings } from "../behaviour/config.ts";
+import type { NodeRow } from "../state/rows.ts";
+import { type Rr, TYPE } from "../wire/codec/types.ts";
+import type { Lookup } from "./message.ts";
+import { fqdn, literalRecords, metaRecords } from "./records.ts";
+
+/** Types of questions to which a node has an answer. */
+const NODE_TYPES: ReadonlySet<number> = new Set([TYPE.A, TYPE.AAAA, TYPE.ANY, TYPE.TXT]);
+
+/** Is it a question to which a node has an answer? */
+export const isNodeQuestion = ({ question }: Lookup): boolean => NODE_TYPES.has(question.type);
+
+/** Answers with the address of a node, or an alias where it has a host name, and with its metadata. `chase` follows the alias. */
+export function answerNode(
+  { message, question: { name, type } }: Lookup,
+  row: NodeRow,
+  { nodeTtlS: ttl, nodeMetaTxt }: DnsSettings,
+  chase: (host: string) => readonly Rr[],
+): void {
+  const texts = metaRecords(name, row, ttl);
+  const alias = fqdn(row.address);
+  const addresses = (): readonly Rr[] =>
+    literalRecords(name, row.address, type, ttl) ?? [{ type: TYPE.CNAME, name, ttl, target: alias }, ...chase(alias)];
+  if (type !== TYPE.TXT) message.answer.push(...addresses());
+  if (type === TYPE.TXT || type === TYPE.ANY) message.answer.push(...texts);
+  else if (nodeMetaTxt) message.additional.push(...texts);
+}

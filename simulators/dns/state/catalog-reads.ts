@@ -1,0 +1,96 @@
+import { byKey, type Slot } from "../../kernel/index.ts";
+import { type CatalogState, emptyState } from "./catalog-state.ts";
+import type { CheckRow, Instance, NodeEntry, NodeRow, PlacedService, ServiceRow } from "./rows.ts";
+import type { Store } from "./store.ts";
+
+/** The index table of a service, which moves with its instances and their checks. */
+export const serviceTable = (name: string): string => `service.${name.toLowerCase()}`;
+
+/** The index table of services that are gone. */
+export const EXTINCTION = "service_last_extinction";
+
+/** What a reader finds in the catalog of one datacenter. Names are compared without case. */
+export class CatalogReads {
+  protected readonly store: Store;
+  protected readonly slot: Slot<CatalogState>;
+
+  constructor(store: Store) {
+    this.store = store;
+    this.slot = store.kernel.slot(`dns/${store.datacenter}/catalog`, emptyState());
+  }
+
+  get state(): CatalogState {
+    return this.slot.value;
+  }
+
+  /** A node by name. */
+  node(name: string): NodeRow | undefined {
+    return this.entry(name)?.row;
+  }
+
+  /** A node with its services and checks. */
+  entry(name: string): NodeEntry | undefined {
+    return this.state.nodes.get(name.toLowerCase());
+  }
+
+  /** All nodes by name. */
+  nodes(): readonly NodeRow[] {
+    return this.entries().map(({ row }) => row);
+  }
+
+  /** All nodes with their services and checks, by name. */
+  entries(): readonly NodeEntry[] {
+    return [...this.state.nodes].sort(byKey).map(([, entry]) => entry);
+  }
+
+  /** Instances of a service, by its lower-case name, in the order of their registration: for callers that shuffle them. */
+  instancesUnsorted(service: string): ReadonlyMap<string, ServiceRow> | undefined {
+    return this.state.byService.get(service);
+  }
+
+  /** Instances of a service, by node and id. */
+  instancesOf(service: string): readonly ServiceRow[] {
+    return [...(this.state.byService.get(service.toLowerCase()) ?? [])].sort(byKey).map(([, row]) => row);
+  }
+
+  /** Checks of a node by id. */
+  checksOf(node: string): readonly CheckRow[] {
+    return [...(this.entry(node)?.checks ?? [])].sort(byKey).map(([, row]) => row);
+  }
+
+  /** Services of a node by id. */
+  servicesOf(node: string): readonly ServiceRow[] {
+    return [...(this.entry(node)?.services ?? [])].sort(byKey).map(([, row]) => row);
+  }
+
+  protected require(node: string): NodeEntry {
+    const entry = this.entry(node);
+    if (entry === undefined) throw new Error(`the catalog has a service or check of ${node}, but no such node`);
+    return entry;
+  }
+
+  /** An instance with the entry of its node. */
+  withEntry(service: ServiceRow): PlacedService {
+    return { service, entry: this.require(service.node) };
+  }
+
+  /** An instance with its node and the checks that count for it: those of the node first, as Consul joins them. */
+  instance(service: ServiceRow): Instance {
+    const checks = this.checksOf(service.node);
+    return {
+      node: this.require(service.node).row,
+      service,
+      checks: [
+        ...checks.filter(({ serviceId }) => serviceId === ""),
+        ...checks.filter(({ serviceId }) => serviceId === service.id),
+      ],
+    };
+  }
+
+  /** The index that a reader of this service waits on. */
+  serviceIndex(name: string, isThere: boolean): number {
+    const tables = ["nodes", "services", "checks"];
+    const own = this.store.touchedAt(isThere ? serviceTable(name) : EXTINCTION);
+    return own ?? this.store.latest(...tables);
+  }
+}

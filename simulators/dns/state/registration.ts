@@ -1,0 +1,76 @@
+import { Refusal } from "../wire/refusal.ts";
+import type { CatalogState } from "./catalog-state.ts";
+import { SERF_HEALTH } from "./health.ts";
+import type { Check, Meta, NodeRow, Service } from "./rows.ts";
+
+/** What a registration says. Without `skipNodeUpdate` the node becomes what it says, its metadata too. */
+export interface Registration {
+  readonly id: string;
+  readonly node: string;
+  readonly address: string;
+  readonly meta: Meta;
+  readonly taggedAddresses: Meta;
+  readonly skipNodeUpdate: boolean;
+  readonly service?: Service | undefined;
+  readonly checks: readonly Check[];
+}
+
+/** A registration that the catalog refuses; the message is Consul's. */
+export class CatalogError extends Refusal {}
+
+/** Do two values look alike as JSON? */
+export function hasSameJson(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** Does a registration change what is known of its node? */
+export const changesNode = (asked: Registration, row: NodeRow): boolean =>
+  asked.id !== row.id ||
+  asked.node !== row.name ||
+  asked.address !== row.address ||
+  !hasSameJson(asked.taggedAddresses, row.taggedAddresses) ||
+  !hasSameJson(asked.meta, row.meta);
+
+/** What a registration says of a node that stays as it is. */
+export const fieldsOf = ({ id, name, address, meta, taggedAddresses }: NodeRow) => ({
+  id,
+  node: name,
+  address,
+  meta,
+  taggedAddresses,
+});
+
+/** @throws CatalogError when the catalog refuses the registration, of which nothing is written then */
+export function checkRegistration(state: CatalogState, asked: Registration): void {
+  const { node, service, checks } = asked;
+  const entry = state.nodes.get(node.toLowerCase());
+  if (entry === undefined || (!asked.skipNodeUpdate && changesNode(asked, entry.row))) checkNodeName(state, asked);
+  if (service?.id === "")
+    throw new CatalogError("failed inserting service: failed inserting service: object missing primary index");
+  for (const { node: on, id, serviceId } of checks) {
+    if (on.toLowerCase() !== node.toLowerCase())
+      throw new CatalogError(`check node "${on}" does not match node "${node}"`);
+    const isThere =
+      serviceId === "" || serviceId === service?.id || entry?.services.has(serviceId.toLowerCase()) === true;
+    const why = !isThere
+      ? "Missing service registration"
+      : id === ""
+        ? "failed inserting check: object missing primary index"
+        : undefined;
+    if (why !== undefined) throw new CatalogError(`failed inserting check: ${why} on node "${on}"`);
+  }
+}
+
+/** A node id may take a name that is free, or that a node without id or a dead one has. @throws CatalogError */
+function checkNodeName({ nodes, byId }: CatalogState, { id, node, address }: Registration): void {
+  const entry = nodes.get(node.toLowerCase());
+  const holder = entry?.row;
+  if (id === "" || holder === undefined || holder.id === id) return;
+  const owner = byId.get(id);
+  if (owner === undefined && holder.id === "") return;
+  if (entry?.checks.get(SERF_HEALTH.toLowerCase())?.status === "critical") return;
+  const who = owner === undefined ? `"${id}"` : `"${id}" (${address})`;
+  throw new CatalogError(
+    `failed inserting node: Error while renaming Node ID: ${who}: Node name ${node} is reserved by node ${holder.id} with name ${holder.name} (${holder.address})`,
+  );
+}
