@@ -5,10 +5,12 @@ import { TargetError } from "../client/errors/target-error.ts";
 import { NoAnswer } from "../client/no-answer.ts";
 import type { OsbClient } from "../client/osb-client.ts";
 import { isSuccess } from "../client/request.ts";
+import type { SpecMinor } from "../client/spec-version.ts";
 import { secretsOf } from "../client/target.ts";
 import { type Check, type Outcome, Verdicted } from "./check.ts";
 import { RUN_EVENT_VERSION } from "./events.ts";
 import { evidenceFor } from "./evidence.ts";
+import { markNewer } from "./learn-version.ts";
 import { capByLevel, outsideOfVersions, requireEvidence } from "./outcomes.ts";
 import { Berth, NoRoom } from "./quota.ts";
 import type { RunLog } from "./run-log.ts";
@@ -30,6 +32,8 @@ interface CrewOptions {
   /** Why the time of the run is limited, for the reasons: `--max-time 5`. */
   readonly timeLimit: string;
   readonly tidying: Tidying;
+  /** The newest version of which the broker shows that it was written for it. */
+  readonly evident: SpecMinor;
 }
 
 /** Holds the checks of one run: side by side where they can be, and each to a verdict of its own whatever happens. */
@@ -97,7 +101,7 @@ export class Crew {
   async #holdOne(planned: PlannedCheck): Promise<void> {
     if (this.#isAborted) return;
     const { check } = planned;
-    const { log, clock } = this.#options;
+    const { log, clock, evident } = this.#options;
     const { quota, platform, answers } = this.#run;
     const units = check.instances ?? 1;
     if (units > quota.max) {
@@ -118,7 +122,7 @@ export class Crew {
     if (this.#isAborted) return;
     if (outcome === "no room") return void this.#postponed.push(planned);
     const evidence = log.isHeard ? evidenceFor(outcome, client, answers) : [];
-    log.report(check, capByLevel(outcome, check), evidence, clock.nowMs() - startMs);
+    log.report(check, markNewer(capByLevel(outcome, check), check, evident), evidence, clock.nowMs() - startMs);
   }
 
   async #judge({ suite, check }: PlannedCheck, client: OsbClient): Promise<Outcome | "no room"> {
