@@ -3,7 +3,8 @@ import type { Offer } from "../client/catalog.ts";
 import { EMPTY_FILE } from "../settings/drydock-file.ts";
 import type { Room } from "../client/room.ts";
 import { Ledger } from "../client/ledger.ts";
-import { Berth, Quota } from "../runner/quota.ts";
+import { Berth } from "../runner/berth.ts";
+import { Quota } from "../runner/quota.ts";
 import type { RunContext } from "../runner/suite.ts";
 import { Shared } from "./shared-instances.ts";
 

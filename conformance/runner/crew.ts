@@ -12,7 +12,8 @@ import { RUN_EVENT_VERSION } from "./events.ts";
 import { evidenceFor } from "./evidence.ts";
 import { markNewer } from "./learn-version.ts";
 import { capByLevel, outsideOfVersions, requireEvidence } from "./outcomes.ts";
-import { Berth, NoRoom } from "./quota.ts";
+import { Berth } from "./berth.ts";
+import { NoRoom, type Quota } from "./quota.ts";
 import type { RunLog } from "./run-log.ts";
 import type { RunContext, StartedSuite } from "./suite.ts";
 import type { Tidying } from "./tidying.ts";
@@ -34,6 +35,15 @@ interface CrewOptions {
   readonly tidying: Tidying;
   /** The newest version of which the broker shows that it was written for it. */
   readonly evident: SpecMinor;
+}
+
+/** What a check comes to that needs more instances than there is room for: the option leaves it out, a quota leaves it open. */
+const verdictWithout = { option: "not-applicable", broker: "unknown" } as const;
+
+function lacksRoom(units: number, { max, limiter }: Quota): Outcome {
+  const limit =
+    limiter === "option" ? `${max} are allowed (--max-instances)` : `the broker has room for ${max} (a quota)`;
+  return { verdict: verdictWithout[limiter], reason: `needs ${units} instances at once, ${limit}` };
 }
 
 /** Holds the checks of one run: side by side where they can be, and each to a verdict of its own whatever happens. */
@@ -104,10 +114,7 @@ export class Crew {
     const { log, clock, evident } = this.#options;
     const { quota, platform, answers } = this.#run;
     const units = check.instances ?? 1;
-    if (units > quota.max) {
-      const reason = `needs ${units} instances at once, ${quota.max} are allowed (--max-instances)`;
-      return log.report(check, { verdict: "not-applicable", reason }, [], 0);
-    }
+    if (units > quota.max) return log.report(check, lacksRoom(units, quota), [], 0);
     log.emit({ v: RUN_EVENT_VERSION, type: "check-started", check: check.id });
     const startMs = clock.nowMs();
     const berth = new Berth(quota, "check", Math.max(1, units));
@@ -140,7 +147,7 @@ export class Crew {
   /** What an error that ended a check says: who is to blame for it. */
   async #outcomeOf(error: unknown, check: Check<never>): Promise<Outcome> {
     if (error instanceof Verdicted) return error.outcome;
-    if (error instanceof NoRoom) return { verdict: "not-applicable", reason: error.message };
+    if (error instanceof NoRoom) return { verdict: verdictWithout[error.limiter], reason: error.message };
     if (!(error instanceof NoAnswer)) return this.#crash(error, check);
     if (error.fault === "out-of-time")
       return { verdict: "unknown", reason: `no time: the run was over before this check (${this.#options.timeLimit})` };

@@ -49,8 +49,8 @@ export const OSB_SLIPS: readonly Slip[] = [
     id: "osb-idle-instance-keeps-its-place",
     breaks: "an idle instance that cannot be removed gives back its place",
     file: "conformance/osb/shared-instances.ts",
-    from: "      try {\n        await this.#remove(live);\n      } finally {\n        this.run.quota.release(1);\n      }",
-    to: "      await this.#remove(live);\n      this.run.quota.release(1);",
+    from: "    } finally {\n      platform.room.free(live.id);\n    }",
+    to: "      platform.room.free(live.id);\n    } finally {\n    }",
     tests: ["conformance/osb/shared-instances.test.ts"],
   },
   {
