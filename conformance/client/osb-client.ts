@@ -18,9 +18,6 @@ import type { ClientSettings } from "./settings.ts";
 /** What surely kept a request from having an effect. */
 const UNSENT: readonly TransportError["fault"][] = ["refused", "unresolved", "tls", "aborted", "throttled"];
 
-/** How often a request with a planted defect is sent to a broker that is full: its words may be about the defect. */
-const FAULTY_ATTEMPTS_MAX = 2;
-
 /** Gets each answer. */
 type AnswerListener = (answer: Answer) => void;
 
@@ -68,6 +65,11 @@ export class OsbClient {
   /** Requests that got no answer. */
   get silent(): readonly Exchange[] {
     return this.#sender.silent;
+  }
+
+  /** Nothing more is asked for with this client, also not by what goes on after an error. What is under way is waited for. */
+  end(): Promise<void> {
+    return this.#sender.end();
   }
 
   /** The request as it goes out. Exposed for curl lines of things not sent yet. */
@@ -128,13 +130,13 @@ export class OsbClient {
    */
   async provision(offer: Offer, instanceId: string, options: RequestOptions = {}): Promise<Answer> {
     const isPlain = (options.intent ?? "plain") === "plain";
-    for (let attempt = 1; ; attempt++) {
+    for (;;) {
       await this.room.take(instanceId);
       this.recordInstance(offer, instanceId);
       const answer = await this.#create("provision", instanceId, { ...options, instanceId });
       if (this.#mayExist(instanceId)) return answer;
       if (!isFull(answer)) this.room.free(instanceId);
-      else if (this.room.yield(instanceId, isPlain) && (isPlain || attempt < FAULTY_ATTEMPTS_MAX)) continue;
+      else if (this.room.yield(instanceId, isPlain)) continue;
       return answer;
     }
   }

@@ -45,7 +45,10 @@ export class Shared {
     const berth = new Berth(quota, "story", 1);
     const platform = parent.scope(berth);
     try {
-      return await quota.actors.act(key, () => play(platform));
+      return await quota.actors.act(key, async () => play(platform));
+    } catch (error) {
+      await platform.end();
+      throw error;
     } finally {
       tidy(key, () => platform.ledger.clean().finally(() => berth.close()));
     }

@@ -121,6 +121,7 @@ export class Crew {
     const client = platform.scope(berth);
     const outcome = await quota.actors.act(check.id, async () => {
       const judged = await this.#judge(planned, client);
+      await client.end();
       await client.ledger.clean();
       if (judged === "no room") return judged;
       return this.#unlessCatalogChanged(requireEvidence(judged, client.sent), client);

@@ -48,8 +48,11 @@ export class Quota {
   readonly #allowed: number;
   #max: number;
   #used = 0;
-  /** The broker is full though this run holds nothing: others do, and nothing that this run can do makes room. */
-  #isHopeless = false;
+  /**
+   * Requests, plain ones and those with a planted defect, that were refused though this run held nothing: others fill the broker, or its
+   * words are about the defect. Nothing that this run can do makes room.
+   */
+  readonly #hopeless = new Set<"plain" | "faulty">();
   readonly #peaks = new Set<Peak>();
   #isReclaiming = false;
   readonly #waiting: Waiter[] = [];
@@ -119,11 +122,12 @@ export class Quota {
     const othersHeld = peak.used - units;
     this.unwatch(peak);
     this.#used -= units;
-    if (othersHeld <= 0 && isPlain) {
-      this.#isHopeless = true;
+    const kind = isPlain ? "plain" : "faulty";
+    if (othersHeld <= 0 && !this.#hopeless.has(kind)) {
+      this.#hopeless.add(kind);
       this.#max = this.#allowed;
     }
-    const isWorthWaiting = othersHeld > 0 && !this.#isHopeless;
+    const isWorthWaiting = othersHeld > 0 && !this.#hopeless.has(kind);
     if (isWorthWaiting) this.#lowerTo(Math.max(1, Math.min(this.#max - 1, othersHeld)));
     void this.#admitNext();
     return isWorthWaiting;
