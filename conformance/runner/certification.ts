@@ -103,24 +103,26 @@ export class Certification {
   async #hold(planned: readonly PlannedCheck[], run: RunContext, tidying: Tidying): Promise<void> {
     const { jobs = JOBS, shuffleSeed } = this.#options;
     const { clock } = this.#settings;
+    // Probes ask for what they need; who judges what the others have seen needs something to be seen.
+    const suites = new Set(planned.filter(({ check }) => check.phase === "review").map(({ suite }) => suite));
+    const warmUp = async () => void (await Promise.all([...suites].map((suite) => this.#warmUp(suite, run))));
     const crew = new Crew(run, {
       log: this.#log,
       clock,
       jobs,
       timeLimit: this.#timeLimit(),
       tidying,
+      warmUp,
       evident: this.#evident,
     });
     this.#crew = crew;
     const stopSaying = eachTenSeconds(() => this.#sayProgress(planned.length, run));
     try {
-      // Probes ask for what they need; who judges what the others have seen needs something to be seen.
-      const suites = new Set(planned.filter(({ check }) => check.phase === "review").map(({ suite }) => suite));
       const ordered = shuffleSeed === undefined ? planned : shuffle(planned, shuffleSeed);
-      const warmUp = Promise.all([...suites].map((suite) => this.#warmUp(suite, run)));
+      const isReady = warmUp();
       // Where there is little room, checks would wait for these while they take up what they need.
-      if (run.quota.max < ROOMY) await warmUp;
-      await Promise.all([warmUp, crew.hold(ordered)]);
+      if (run.quota.max < ROOMY) await isReady;
+      await Promise.all([isReady, crew.hold(ordered)]);
       await tidying.end();
     } finally {
       stopSaying();

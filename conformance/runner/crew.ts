@@ -33,6 +33,8 @@ interface CrewOptions {
   /** Why the time of the run is limited, for the reasons: `--max-time 5`. */
   readonly timeLimit: string;
   readonly tidying: Tidying;
+  /** Makes ready what checks share, as far as it is not. */
+  readonly warmUp: () => Promise<void>;
   /** The newest version of which the broker shows that it was written for it. */
   readonly evident: SpecMinor;
 }
@@ -88,6 +90,8 @@ export class Crew {
   /** Who found no room beside the others finds it alone, or there is none. */
   async #holdThoseWithoutRoom(): Promise<void> {
     const postponed = this.#postponed.splice(0);
+    if (postponed.length === 0) return;
+    await this.#options.warmUp();
     this.#isLastTry = true;
     for (const each of postponed) {
       await this.#options.tidying.end();

@@ -63,7 +63,6 @@ describe.each<BrokerMode>(["sync", "async"])("a broker whose quota is small (%s)
     expect(others.filter(({ reason = "" }) => !NEEDS_MORE.test(reason))).toEqual([]);
     expect(summary.counts).toMatchObject({ fail: 0, warn: 0 });
     expect(summary.results).toHaveLength(unlimited.results.length);
-    console.error("DBG", mode, max, summary.counts, unlimited.counts);
     if (max === 3) expect(others).toEqual([]);
     expect(summary.leftBehind).toEqual([]);
   });
