@@ -69,6 +69,7 @@ const RunStarted = Type.Object({
     Type.Object({ kind: Type.Literal("scenario"), name: Text }),
   ]),
   profile: Type.Optional(Text),
+  judged: Type.Optional(Type.Object({ plans: Type.Array(Type.Object({ service: Text, plan: Text })), version: Text })),
   planned: Type.Integer({ minimum: 0 }),
   scope: Type.Optional(RunScope),
 });

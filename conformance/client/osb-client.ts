@@ -216,16 +216,22 @@ export class OsbClient {
     });
   }
 
-  #noteEnd(offer: Offer, { state, answer }: EndedOperation, tookMs: number): void {
+  #noteEnd(offer: Offer, ended: EndedOperation, tookMs: number): void {
+    const { state, answer } = ended;
     const { operation, instanceId, bindingId, intent } = answer;
     // What races with another operation may rightly never end.
-    if (state === "timed-out" && intent !== "race") this.#memory.noteTimeout(offer, answer);
+    if (state === "timed-out" && intent !== "race") this.#memory.noteTimeout(offer, ended);
     if (state === "timed-out" || state === "unreadable") return;
     this.#memory.noteEnd(offer, answer, tookMs);
     if (state === "failed") return;
     if (operation === "update") this.#notePlan(instanceId, { body: answer.sent }, true);
     if (operation === "deprovision") this.#forgetInstance(instanceId);
     if (operation === "unbind") this.ledger.forget({ kind: "binding", id: bindingId });
+  }
+
+  /** A provision that did not end, where those of a plan do not: another would only be left behind as well. */
+  endlessProvision(offer: Offer): EndedOperation | undefined {
+    return this.#memory.endlessOf(offer, "provision");
   }
 
   #forgetInstance(id: string): void {

@@ -12,7 +12,7 @@ import type { DrydockFile } from "../settings/drydock-file.ts";
 import { commandLine } from "./command.ts";
 import { dataPlaneFor } from "./data-plane.ts";
 import { Crew, type PlannedCheck } from "./crew.ts";
-import { RUN_EVENT_VERSION } from "./events.ts";
+import { type Judged, RUN_EVENT_VERSION } from "./events.ts";
 import { backendOf } from "./hooks.ts";
 import { chooseOffers } from "./offers.ts";
 import { INSTANCES_AT_ONCE, JOBS } from "./limits.ts";
@@ -23,6 +23,7 @@ import { Berth } from "./berth.ts";
 import { Quota } from "./quota.ts";
 import { firstContact } from "./first-contact.ts";
 import { RunLog, type RunListener } from "./run-log.ts";
+import { catchStrays } from "./strays.ts";
 import type { Selection } from "./selection.ts";
 import { unknownNames } from "./unknown-names.ts";
 import type { RunContext, StartedSuite } from "./suite.ts";
@@ -78,7 +79,7 @@ export class Certification {
   async #carryOut(): Promise<void> {
     const answers: Answer[] = [];
     const listen = (answer: Answer): void => void answers.push(answer);
-    const { catalog, minor, evident, notes } = await firstContact(
+    const { catalog, minor, evident, reason } = await firstContact(
       (spoken) => new OsbClient({ ...this.#settings, minor: spoken }, this.#ledger, listen),
       this.#options.profile === undefined ? undefined : this.#settings.minor,
     ).catch((error: unknown) => {
@@ -95,8 +96,9 @@ export class Certification {
       const checks = this.#selection.checks.filter((each) => each.suite === suite);
       return checks.map(({ check }): PlannedCheck => ({ check, suite: started }));
     });
-    this.#start(planned.length);
-    for (const text of [...notes, ...unknownNames(this.#file, run.services)]) this.#log.note(text);
+    const plans = run.offers.map(({ service, plan }) => ({ service: service.name, plan: plan.name }));
+    this.#start(planned.length, { plans, version: reason });
+    for (const text of unknownNames(this.#file, run.services)) this.#log.note(text);
     await this.#hold(planned, run, tidying);
   }
 
@@ -116,6 +118,7 @@ export class Certification {
       evident: this.#evident,
     });
     this.#crew = crew;
+    const stopListening = catchStrays(run.quota.actors, (who, error) => crew.noteStray(who, error));
     const stopSaying = eachTenSeconds(() => this.#sayProgress(planned.length, run));
     try {
       const ordered = shuffleSeed === undefined ? planned : shuffle(planned, shuffleSeed);
@@ -126,6 +129,7 @@ export class Certification {
       await tidying.end();
     } finally {
       stopSaying();
+      stopListening();
     }
   }
 
@@ -193,7 +197,7 @@ export class Certification {
     return transport === undefined && fetch === undefined ? dataPlaneFor(this.#file.data) : undefined;
   }
 
-  #start(planned: number): void {
+  #start(planned: number, judged?: Judged): void {
     this.#isStarted = true;
     this.#log.emit({
       v: RUN_EVENT_VERSION,
@@ -204,6 +208,7 @@ export class Certification {
       command: this.#options.command ?? this.#command(),
       target: { kind: "broker", url: this.#settings.target.url },
       profile: `osb-2.${this.#settings.minor}`,
+      ...(judged && { judged }),
       planned,
       scope: this.#selection.scope,
     });
@@ -240,6 +245,7 @@ export class Certification {
       scope: this.#selection.scope,
       isAborted: this.#isAborted(),
       lost: this.#crew?.lost,
+      isDefective: this.#crew?.isDefective === true,
     });
     const { verdict, counts, causes, exitCode, conformant, statement } = summary;
     this.#log.emit({

@@ -55,8 +55,12 @@ export class Crew {
   #lost: TargetError | undefined;
   /** Checks that found no room beside the others. */
   readonly #postponed: PlannedCheck[] = [];
+  /** What was rejected while nobody listened, by the check or story that did it. */
+  readonly #strays = new Map<string, unknown>();
   #isLastTry = false;
   #isChangeNoted = false;
+  /** Ids of the checks that are held now. */
+  readonly #current = new Set<string>();
 
   constructor(run: RunContext, options: CrewOptions) {
     this.#run = run;
@@ -66,6 +70,19 @@ export class Crew {
   /** Set when the broker stopped answering. */
   get lost(): TargetError | undefined {
     return this.#lost;
+  }
+
+  /** Whether something went wrong, by a defect of drydock's own, that no check's verdict says. */
+  get isDefective(): boolean {
+    return this.#strays.size > 0;
+  }
+
+  /** A rejection that nobody handled: the check that did it is not to be trusted; what else did it is noted. */
+  noteStray(who: string, error: unknown): void {
+    const isKnown = this.#strays.has(who);
+    this.#strays.set(who, error);
+    if (!isKnown && !this.#current.has(who))
+      this.#options.log.note(`a defect of drydock's own, in ${who}: ${this.#trace(error)}`);
   }
 
   /** Probes side by side, then those that need the backend for themselves, then the reviews of what was sent. */
@@ -124,9 +141,14 @@ export class Crew {
     const berth = new Berth(quota, "check", Math.max(1, units));
     const client = platform.scope(berth);
     const outcome = await quota.actors.act(check.id, async () => {
+      this.#current.add(check.id);
       const judged = await this.#judge(planned, client);
       await client.end();
       await client.ledger.clean();
+      // Rejections that nobody handles are reported when all else at hand is done.
+      await new Promise((done) => void setImmediate(done));
+      this.#current.delete(check.id);
+      if (this.#strays.has(check.id)) return this.#crashInBackground(check);
       if (judged === "no room") return judged;
       return this.#unlessCatalogChanged(requireEvidence(judged, client.sent), client);
     });
@@ -188,9 +210,19 @@ export class Crew {
     return offers.find(({ service, plan }) => !ids.has(`${service.id} ${plan.id}`))?.plan;
   }
 
-  #crash(error: unknown, check: Check<never>): Outcome {
+  #crashInBackground(check: Check<never>): Outcome {
+    const error = this.#strays.get(check.id);
+    this.#strays.delete(check.id);
+    return this.#crash(error, check);
+  }
+
+  #trace(error: unknown): string {
     const secrets = secretsOf(this.#run.platform.settings.target);
-    const trace = redactText(error instanceof Error ? (error.stack ?? error.message) : String(error), secrets);
+    return redactText(error instanceof Error ? (error.stack ?? error.message) : String(error), secrets);
+  }
+
+  #crash(error: unknown, check: Check<never>): Outcome {
+    const trace = this.#trace(error);
     this.#options.log.note(`a defect of drydock's own, in the check ${check.id}: ${trace}`);
     return { verdict: "unknown", reason: `the check crashed, by a defect of drydock's own: ${trace.split("\n")[0]}` };
   }

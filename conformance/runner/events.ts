@@ -63,6 +63,14 @@ export interface RunScope {
   readonly narrowedBy: readonly Narrowing[];
 }
 
+/** What a run judges. */
+export interface Judged {
+  /** The plans under test, by name. */
+  readonly plans: readonly { readonly service: string; readonly plan: string }[];
+  /** Which version of the API it is judged by, and why. One line. */
+  readonly version: string;
+}
+
 /** One event of a run. Each stream begins with `run-started` and ends with `run-finished`. */
 export type RunEvent =
   | {
@@ -78,6 +86,8 @@ export type RunEvent =
         | { readonly kind: "broker"; readonly url: string }
         | { readonly kind: "scenario"; readonly name: string };
       readonly profile?: string;
+      /** Of a run against a broker: what is judged, and by which version for what reason. */
+      readonly judged?: Judged;
       /** Number of checks or seeds planned. */
       readonly planned: number;
       /** Of a run of suites, since version 2. A stream without it does not tell what was left out. */
