@@ -42,7 +42,7 @@ const CheckInfo = Type.Object({
 });
 
 const RunScope = Type.Object({
-  suites: Type.Array(Type.Object({ suite: SuiteName, checks: Texts, leftOut: Texts })),
+  suites: Type.Array(Type.Object({ suite: SuiteName, checks: Texts, leftOut: Texts, subject: Type.Optional(Texts) })),
   narrowedBy: Type.Array(
     Type.Object({
       by: Type.Union([

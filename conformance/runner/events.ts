@@ -47,6 +47,8 @@ export interface SuiteScope {
   readonly checks: readonly string[];
   /** Ids of those that the run was not to hold, by what `narrowedBy` names. */
   readonly leftOut: readonly string[];
+  /** Ids of the checks of which at least one has to be exercised, or the suite is not. Absent: any of its checks. */
+  readonly subject?: readonly string[];
 }
 
 /** An option that made a run less than its suites are. */
