@@ -1,5 +1,13 @@
 import type { Coverage } from "../conformance/runner/coverage.ts";
-import type { CheckInfo, Exchange, Judged, LeftBehind, RunEvent, SuiteName, Verdict } from "../conformance/runner/events.ts";
+import type {
+  CheckInfo,
+  Exchange,
+  Judged,
+  LeftBehind,
+  RunEvent,
+  SuiteName,
+  Verdict,
+} from "../conformance/runner/events.ts";
 
 /** The version of report.json. Version 2 tells what was left out, and each line that runs it again. */
 export const REPORT_VERSION = 2;

@@ -69,7 +69,10 @@ function coverSuite(suite: SuiteName, runs: readonly HeldRun[], verdicts: Readon
     checks: all.size,
     held: held.size,
     exercised: found.filter(isExercised).length,
-    verdict: worst === "not-applicable" || (MILD.has(worst) && missesSubject(suite, runs, verdictOf)) ? "not-exercised" : worst,
+    verdict:
+      worst === "not-applicable" || (MILD.has(worst) && missesSubject(suite, runs, verdictOf))
+        ? "not-exercised"
+        : worst,
   };
   return { coverage, isWhole: [...all].every((id) => onEveryPlan.has(id)) };
 }
