@@ -2,7 +2,7 @@ import type { Exchange } from "./http/exchange.ts";
 import { exchangeWithout } from "./http/observation.ts";
 import type { RawRequest, TransportError, TransportFault } from "./http/transport.ts";
 
-/** What the broker did in place of answering, by fault; others are told in their own words. */
+/** What the broker did in place of answering, by fault; others speak for themselves. */
 const WORDS: Readonly<Partial<Record<TransportFault, string>>> = {
   refused: "the broker refuses connections",
   reset: "the broker hung up",
@@ -11,6 +11,9 @@ const WORDS: Readonly<Partial<Record<TransportFault, string>>> = {
   "too-large": "the broker's answer is larger than is read",
   protocol: "the broker did not answer in HTTP",
 };
+
+/** What surely kept a request from having an effect. */
+const UNSENT: readonly TransportFault[] = ["refused", "unresolved", "tls", "aborted", "throttled"];
 
 /** There was no usable answer to a request. Ends the check that sent it as `unknown`. */
 export class NoAnswer extends Error {
@@ -25,6 +28,11 @@ export class NoAnswer extends Error {
     const words = WORDS[error.fault];
     this.blame = `${words === undefined ? "no answer" : words}: ${this.message}`;
     this.exchange = exchangeWithout(request, error.message);
+  }
+
+  /** Whether the request may have had an effect all the same. */
+  get mayHaveArrived(): boolean {
+    return !UNSENT.includes(this.fault);
   }
 }
 

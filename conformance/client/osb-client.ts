@@ -4,19 +4,16 @@ import { entryFor, type Thing } from "./ledger-entry.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { isObject } from "./http/json.ts";
 import type { Observation } from "./http/observation.ts";
-import { type RawRequest, TransportError } from "./http/transport.ts";
+import type { RawRequest } from "./http/transport.ts";
 import type { Ledger } from "./ledger.ts";
 import { NoAnswer } from "./no-answer.ts";
 import { type EndedOperation, patienceMs, pollUntilEnded } from "./polling.ts";
 import { isFull } from "./refusal.ts";
-import { buildRequest, deletionQuery, isSuccess, planIn, pollOf, type RequestOptions } from "./request.ts";
+import { buildRequest, deletionQuery, isSuccess, pollOf, type RequestOptions } from "./request.ts";
 import { BOUNDLESS, type Room } from "./room.ts";
 import { RunMemory, type Wait } from "./run-memory.ts";
-import { Sender, sleepMs } from "./sender.ts";
+import { pauseAfter, Sender } from "./sender.ts";
 import type { ClientSettings } from "./settings.ts";
-
-/** What surely kept a request from having an effect. */
-const UNSENT: readonly TransportError["fault"][] = ["refused", "unresolved", "tls", "aborted", "throttled"];
 
 /** Gets each answer. */
 type AnswerListener = (answer: Answer) => void;
@@ -80,7 +77,7 @@ export class OsbClient {
   /** Sends one request. @throws NoAnswer */
   async send(operation: Operation, options: RequestOptions = {}): Promise<Answer> {
     const request = this.requestFor(operation, options);
-    if (operation === "update") this.#notePlan(options.instanceId ?? "", options, false);
+    if (operation === "update") this.#memory.noteUpdate(options.instanceId ?? "", options, false);
     return this.#keep(operation, options, await this.exchange(request, options));
   }
 
@@ -101,16 +98,10 @@ export class OsbClient {
       polled: options.polled,
     };
     if (operation === "update" && isSuccess(answer) && answer.status !== 202)
-      this.#notePlan(answer.instanceId, options, true);
+      this.#memory.noteUpdate(answer.instanceId, options, true);
     this.sent.push(answer);
     this.#listener(answer);
     return answer;
-  }
-
-  /** A plan that was asked for with a planted defect is none to count on. */
-  #notePlan(instanceId: string, { body, intent }: Pick<RequestOptions, "body" | "intent">, isReached: boolean): void {
-    const planId = planIn(body);
-    if (planId !== undefined && intent !== "bad") this.#memory.notePlan(instanceId, planId, isReached);
   }
 
   /** The query of the deletion of an instance or its bindings, with the plan that it has now; later attempts try others. */
@@ -158,7 +149,7 @@ export class OsbClient {
       if (answer.status < 400 || (answer.status >= 500 && !isFull(answer))) this.#memory.wanted.add(id);
       return answer;
     } catch (error) {
-      if (error instanceof NoAnswer && !UNSENT.includes(error.fault)) this.#memory.unsure.add(id);
+      if (error instanceof NoAnswer && error.mayHaveArrived) this.#memory.unsure.add(id);
       throw error;
     }
   }
@@ -199,7 +190,7 @@ export class OsbClient {
     try {
       const ended = await pollUntilEnded(this.settings, answer, {
         poll: () => this.poll(offer, answer),
-        pause: (ms, last) => this.#pause(ms, last),
+        pause: (ms, last) => pauseAfter(this.settings, ms, last),
         patienceMs: this.#memory.isStalled(offer, answer.operation) ? 0 : patienceMs(this.settings, offer, answer),
         shortestMs: this.#memory.shortestMs(offer, answer),
       });
@@ -210,12 +201,6 @@ export class OsbClient {
     }
   }
 
-  async #pause(ms: number, last: Answer): Promise<void> {
-    await sleepMs(this.settings, ms, last.intent).catch((error: unknown) => {
-      throw error instanceof TransportError ? new NoAnswer(last.request, error) : error;
-    });
-  }
-
   #noteEnd(offer: Offer, ended: EndedOperation, tookMs: number): void {
     const { state, answer } = ended;
     const { operation, instanceId, bindingId, intent } = answer;
@@ -224,7 +209,7 @@ export class OsbClient {
     if (state === "timed-out" || state === "unreadable") return;
     this.#memory.noteEnd(offer, answer, tookMs);
     if (state === "failed") return;
-    if (operation === "update") this.#notePlan(instanceId, { body: answer.sent }, true);
+    if (operation === "update") this.#memory.noteUpdate(instanceId, { body: answer.sent }, true);
     if (operation === "deprovision") this.#forgetInstance(instanceId);
     if (operation === "unbind") this.ledger.forget({ kind: "binding", id: bindingId });
   }

@@ -1,6 +1,7 @@
 import type { Answer, Operation } from "./answer.ts";
 import type { Offer } from "./catalog.ts";
 import type { EndedOperation } from "./polling.ts";
+import { planIn, type RequestOptions } from "./request.ts";
 
 /** Operations of one kind on a plan, one after the other, that may run out of time before no more are waited for. */
 export const TIMEOUTS_MAX = 2;
@@ -40,6 +41,12 @@ export class RunMemory {
   /** The plan of an instance that is about to be created. */
   beginPlan(instanceId: string, planId: string): void {
     if (!this.#plans.has(instanceId)) this.#plans.set(instanceId, [planId]);
+  }
+
+  /** An update that was asked for, or has come to its end. A plan that was asked for with a planted defect is none to count on. */
+  noteUpdate(instanceId: string, { body, intent }: Pick<RequestOptions, "body" | "intent">, isReached: boolean): void {
+    const planId = planIn(body);
+    if (planId !== undefined && intent !== "bad") this.notePlan(instanceId, planId, isReached);
   }
 
   /** A plan that was asked for is the last guess; one that was reached is the first. */

@@ -4,7 +4,7 @@ import { type RawRequest, type RawResponse, TransportError } from "./http/transp
 import { NoAnswer } from "./no-answer.ts";
 import { retryAfterMs } from "./polling.ts";
 import type { RequestOptions } from "./request.ts";
-import type { Intent } from "./answer.ts";
+import type { Answer, Intent } from "./answer.ts";
 import type { RunMemory } from "./run-memory.ts";
 import type { ClientSettings } from "./settings.ts";
 
@@ -23,7 +23,7 @@ function requireTime(
 }
 
 /** Waits, not beyond the deadline; ends as a request would when the run is interrupted. @throws TransportError aborted, out-of-time */
-export async function sleepMs(settings: ClientSettings, ms: number, intent: Intent | undefined): Promise<void> {
+async function sleepMs(settings: ClientSettings, ms: number, intent: Intent | undefined): Promise<void> {
   const { clock, deadlineMs = Number.POSITIVE_INFINITY } = settings;
   const isCleanup = intent === "cleanup";
   const signal = isCleanup ? undefined : settings.signal;
@@ -33,6 +33,13 @@ export async function sleepMs(settings: ClientSettings, ms: number, intent: Inte
     throw new TransportError("aborted", "interrupted", { cause: error });
   });
   requireTime(settings, intent);
+}
+
+/** Waits before the poll after `last`. @throws NoAnswer */
+export async function pauseAfter(settings: ClientSettings, ms: number, last: Answer): Promise<void> {
+  await sleepMs(settings, ms, last.intent).catch((error: unknown) => {
+    throw error instanceof TransportError ? new NoAnswer(last.request, error) : error;
+  });
 }
 
 /** An answer, and the time from the request to its end. */

@@ -36,9 +36,9 @@ const STATES: readonly unknown[] = ["in progress", "succeeded", "failed"];
 function unreadableIn({ state, polls }: EndedOperation): string | undefined {
   const last = polls.at(-1);
   if (last?.status !== 200 || state === "succeeded" || state === "gone") return undefined;
-  const told = bodyOf(last)["state"];
-  if (STATES.includes(told)) return undefined;
-  return `${last.operation.replace("poll", "lastop")}-state-${told === undefined ? "required" : "values"}`;
+  const word = bodyOf(last)["state"];
+  if (STATES.includes(word)) return undefined;
+  return `${last.operation.replace("poll", "lastop")}-state-${word === undefined ? "required" : "values"}`;
 }
 
 /** It follows from an ordinary request of this kind that did not come to a good end. */

@@ -7,7 +7,7 @@ import { parametersOf } from "../request-bodies.ts";
 /** A parameter that no broker knows: one that does not validate accepts it. */
 const INVENTED = "drydock-conformance";
 
-/** Parameters with an invented one, told apart by `value`. */
+/** Parameters with an invented one, distinguished by `value`. */
 export const withInvented = (parameters: JsonObject | undefined, value: string): JsonObject => ({
   ...parameters,
   [INVENTED]: value,

@@ -23,9 +23,9 @@ function judgeReturnedCredentials(lifecycle: Lifecycle): Outcome | undefined {
 const judgeCredentials =
   ({ minor }: OsbContext) =>
   (lifecycle: Lifecycle): Outcome | undefined => {
-    const told = minor >= 14 ? judgeBindingInformation(lifecycle) : undefined;
+    const ofBinding = minor >= 14 ? judgeBindingInformation(lifecycle) : undefined;
     const outcome = judgeReturnedCredentials(lifecycle);
-    return outcome?.verdict === "fail" && told?.verdict === "fail"
+    return outcome?.verdict === "fail" && ofBinding?.verdict === "fail"
       ? followsFrom(
           "bind-info-returned-once",
           "the binding information is returned nowhere",
