@@ -110,7 +110,7 @@ function Group({ title, verdict, items, context }: GroupProps) {
 export type Grouping = "verdict" | "cause" | "section";
 
 /** What a row shows beside its own item. */
-export interface ListContext {
+interface ListContext {
   readonly profile: string | undefined;
   /** The findings that follow from a check, by its id. */
   readonly followers: ReadonlyMap<string, readonly CheckReport[]>;
