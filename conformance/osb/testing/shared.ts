@@ -50,8 +50,6 @@ export async function contextOn({ middleware, minor = 17, ...options }: TestBrok
     services,
     offers: offersOf(services),
     minor,
-    plans: "first",
-    tidy: (_, work) => void work(),
     file: EMPTY_FILE,
     backend,
     data: undefined,
