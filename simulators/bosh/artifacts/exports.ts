@@ -10,7 +10,7 @@ import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { withLock } from "../tasks/locks.ts";
 import { Stage } from "../tasks/stage.ts";
-import { dumpYaml } from "../templates/psych.ts";
+import { dumpYaml } from "../templates/yaml-dump.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { storeBlob } from "./blobs.ts";
 import { releaseLock } from "./release-lock.ts";
