@@ -15,7 +15,9 @@ async function sendEitherContext(context: OsbContext): Promise<Outcome> {
   const cloudfoundry = { ...contextOf(context.run), drydock_ext: 1 };
   const outcomes: Outcome[] = [];
   for (const sent of [kubernetes, cloudfoundry])
-    outcomes.push(await provisionAndBindWith(context, (body) => ({ ...body, context: sent })));
+    outcomes.push(
+      await provisionAndBindWith(context, (body) => ("context" in body ? { ...body, context: sent } : body)),
+    );
   return worstOf(outcomes);
 }
 
