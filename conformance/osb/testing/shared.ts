@@ -59,8 +59,6 @@ export async function contextOn({ middleware, minor = 17, ...options }: TestBrok
     quota: new Quota(8),
     signal: undefined,
     note: () => {},
-    plans: "all",
-    tidy: (_what, work) => void work(),
   };
   return new OsbContext(platform.scope(), new Shared(run));
 }
