@@ -19,7 +19,7 @@ export async function certifyFieldBroker(
     ...LOGIN,
     suites: [osbSuite],
     ...(minor === "learnt" ? {} : { profile: `osb-2.${minor}` }),
-    transport: asTransport(createFieldBroker(behaviour, clock.nowMs)),
+    transport: asTransport(createFieldBroker(behaviour, () => clock.nowMs())),
     clock,
     newId: () => `f1e1d000-0000-4000-8000-${String(++ids).padStart(12, "0")}`,
   });
