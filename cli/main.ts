@@ -105,7 +105,7 @@ function addCertify(drydock: Command): void {
     .option("--password <password>", "its password; better: the environment variable DRYDOCK_PASSWORD")
     .option("--token <token>", "a bearer token instead; better: the environment variable DRYDOCK_TOKEN")
     .option("--ca <file>", "PEM file of a private CA")
-    .option("--profile <profile>", "osb-2.11 … osb-2.17; default: the version that the broker behaves like")
+    .option("--profile <profile>", "osb-2.11 … osb-2.17; default: the newest version that the broker does not refuse")
     .option(
       "--suite <names>",
       "osb, backup, isolation; comma separated; default: osb, and for the reference broker all three",

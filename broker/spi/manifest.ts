@@ -42,28 +42,32 @@ export function manifestOf({ deployment, service, plan, parameters, secrets, dom
     alias: aliasOf(deployment, service),
     port: service.port,
   };
-  return stringify({
-    name: deployment,
-    releases: [
-      { name: `a9s-${service.kind}`, version: "latest" },
-      { name: "consul-dns", version: "latest" },
-    ],
-    stemcells: [{ alias: "default", os: "ubuntu-jammy", version: "latest" }],
-    update: { canaries: 1, max_in_flight: 1, canary_watch_time: "1000-180000", update_watch_time: "1000-180000" },
-    instance_groups: [
-      {
-        name: service.role,
-        instances: plan.nodes,
-        azs: ["z1", "z2", "z3"],
-        jobs: [
-          { name: service.kind, release: `a9s-${service.kind}`, properties },
-          { name: "consul-agent", release: "consul-dns", properties: consul },
-        ],
-        vm_type: plan.size,
-        persistent_disk_type: plan.size,
-        stemcell: "default",
-        networks: [{ name: "service-instances" }],
-      },
-    ],
-  });
+  // The director reads YAML 1.1: `on`, `y` or `1:30` as text needs quotes there.
+  return stringify(
+    {
+      name: deployment,
+      releases: [
+        { name: `a9s-${service.kind}`, version: "latest" },
+        { name: "consul-dns", version: "latest" },
+      ],
+      stemcells: [{ alias: "default", os: "ubuntu-jammy", version: "latest" }],
+      update: { canaries: 1, max_in_flight: 1, canary_watch_time: "1000-180000", update_watch_time: "1000-180000" },
+      instance_groups: [
+        {
+          name: service.role,
+          instances: plan.nodes,
+          azs: ["z1", "z2", "z3"],
+          jobs: [
+            { name: service.kind, release: `a9s-${service.kind}`, properties },
+            { name: "consul-agent", release: "consul-dns", properties: consul },
+          ],
+          vm_type: plan.size,
+          persistent_disk_type: plan.size,
+          stemcell: "default",
+          networks: [{ name: "service-instances" }],
+        },
+      ],
+    },
+    { version: "1.1" },
+  );
 }

@@ -4,7 +4,7 @@ import { type Json, type JsonObject, stringOf } from "./http/json.ts";
 import type { RawRequest } from "./http/transport.ts";
 import type { ClientSettings } from "./settings.ts";
 import { NEWEST_MINOR } from "./spec-version.ts";
-import { authorizationOf } from "./target.ts";
+import { authorizationOf, secretsOf } from "./target.ts";
 
 /** What a request says beside its operation, and why it is sent. */
 export interface RequestOptions {
@@ -74,6 +74,16 @@ function headersFor(
   return Object.fromEntries(Object.entries(usual).filter((entry): entry is [string, string] => entry[1] !== null));
 }
 
+/** Names of the headers that a check changed to something that holds no secret of the target, as it is or in base64. */
+function madeUpHeaders({ target }: ClientSettings, changes: Readonly<Record<string, string | null>>): string[] {
+  const secrets = secretsOf(target);
+  const holdsSecret = (value: string): boolean => {
+    const decoded = Buffer.from(value.slice(value.indexOf(" ") + 1), "base64").toString("utf8");
+    return secrets.some((secret) => value.includes(secret) || decoded.includes(secret));
+  };
+  return Object.entries(changes).flatMap(([name, value]) => (value === null || holdsSecret(value) ? [] : [name]));
+}
+
 /** The request of an operation as it goes out: URL with the target's base path, headers of the version that the client speaks. */
 export function buildRequest(settings: ClientSettings, operation: Operation, options: RequestOptions): RawRequest {
   const query = new URLSearchParams(options.query).toString().replaceAll("+", "%20");
@@ -83,6 +93,7 @@ export function buildRequest(settings: ClientSettings, operation: Operation, opt
     method: METHOD[operation],
     url: `${settings.target.url}${path}${query === "" ? "" : `?${query}`}`,
     headers: headersFor(settings, text !== undefined, options.headers ?? {}),
+    ...(options.headers === undefined ? {} : { madeUp: madeUpHeaders(settings, options.headers) }),
     ...(text === undefined ? {} : { body: text }),
   };
 }

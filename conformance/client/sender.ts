@@ -35,6 +35,12 @@ export async function sleepMs(settings: ClientSettings, ms: number, intent: Inte
   requireTime(settings, intent);
 }
 
+/** An answer, and the time from the request to its end. */
+interface TimedResponse {
+  readonly response: RawResponse;
+  readonly elapsedMs: number;
+}
+
 /** Sends requests one by one, as patiently as a broker that is busy (429) asks for. */
 export class Sender {
   /** Requests that got no answer. */
@@ -49,12 +55,10 @@ export class Sender {
 
   /** @throws NoAnswer */
   async exchange(request: RawRequest, options: Pick<RequestOptions, "intent" | "abandon">): Promise<Observation> {
-    const { clock } = this.#settings;
-    const startMs = clock.nowMs();
     try {
-      const response = await this.#send(request, options);
+      const { response, elapsedMs } = await this.#send(request, options);
       this.#memory.silences = 0;
-      return observe(request, response, clock.nowMs() - startMs);
+      return observe(request, response, elapsedMs);
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
       if (!INNOCENT.includes(error.fault)) this.#memory.silences++;
@@ -74,15 +78,22 @@ export class Sender {
       ...(signal && request.method === "GET" ? { signal } : {}),
       ...(abandon ? { abandon: true } : {}),
     };
-    const ask = () => transport(request, options);
+    const { clock } = this.#settings;
+    // A request that waits for its turn with us is no slow answer of the broker.
+    const ask = async (): Promise<TimedResponse> => {
+      const startMs = clock.nowMs();
+      const response = await transport(request, options);
+      return { response, elapsedMs: clock.nowMs() - startMs };
+    };
     return this.#whileThrottled(() => (gate === undefined ? ask() : gate.pass(intent === "race", ask)), intent);
   }
 
   /** Asks again, as late as the broker wants, while too much is asked at once: a request that was answered 429 has not been looked at. */
-  async #whileThrottled(ask: () => Promise<RawResponse>, intent: Intent | undefined): Promise<RawResponse> {
+  async #whileThrottled(ask: () => Promise<TimedResponse>, intent: Intent | undefined): Promise<TimedResponse> {
     for (let attempt = 1; attempt <= THROTTLED_MAX; attempt++) {
-      const response = await ask();
-      if (response.status !== 429) return response;
+      const timed = await ask();
+      const { response } = timed;
+      if (response.status !== 429) return timed;
       const waitMs = retryAfterMs(response, this.#settings.clock.nowMs()) ?? attempt * 1_000;
       await sleepMs(this.#settings, waitMs, intent);
     }

@@ -1,9 +1,10 @@
 import type { JsonObject } from "../client/http/json.ts";
 import { allowsContextUpdates, isPlanUpdateable, maintenanceVersion, type Offer, schemaOf } from "../client/catalog.ts";
-import { differentFrom } from "../client/schema.ts";
+import { differentFrom, minimalFor } from "../client/schema.ts";
 import type { RunContext } from "../runner/suite.ts";
 import type { PlanRequirement } from "./plan-requirements.ts";
-import { contextOf, parametersOf } from "./request-bodies.ts";
+import { parametersOf, previousValues, updateBodyFor } from "./request-bodies.ts";
+import { withInvented } from "./variations/parameters.ts";
 import { parametersFor } from "../runner/parameters.ts";
 
 /** A plan of the same offering that an instance can be changed to, where that is offered. */
@@ -18,33 +19,65 @@ export interface Change {
   readonly body: JsonObject;
   readonly planId?: string;
   readonly parameters?: JsonObject;
+  /** Nothing in the catalog says that it is supported: a refusal is as good as any other answer. */
+  readonly isInvented?: true;
 }
+
+/** Parameters for an update: those of drydock.yml, else others than those of the provision that a published schema accepts. */
+function updateParameters(run: RunContext, offer: Offer): JsonObject | undefined {
+  const given = parametersFor(run.file, offer, "update");
+  const schema = schemaOf(offer, "update");
+  return given ?? (schema && differentFrom(schema, parametersOf(run, offer, "provision") ?? {}));
+}
+
+/** Most other plans that an instance is asked to change to. */
+const TARGETS_MAX = 4;
+
+/** A change of the plan to each other one of the offering, with what that plan demands of parameters. */
+export function planChangesOf(run: RunContext, offer: Offer): readonly Change[] {
+  const { service } = offer;
+  const others = service.plans.filter(({ id }) => id !== offer.plan.id).slice(0, TARGETS_MAX);
+  return others.map((plan) => {
+    const parameters = updateParametersFor(run, { service, plan });
+    const demanded = parameters === undefined ? {} : { parameters };
+    return {
+      words: `plan ${plan.name}`,
+      body: bodyFor(run, offer, { plan_id: plan.id, ...demanded }),
+      planId: plan.id,
+    };
+  });
+}
+
+/** The least that a plan demands of the parameters of an update to it, where its schema demands something. */
+function updateParametersFor(run: RunContext, target: Offer): JsonObject | undefined {
+  const schema = schemaOf(target, "update");
+  const least = schema === undefined ? undefined : minimalFor(schema);
+  return least !== undefined && Object.keys(least).length > 0 ? least : parametersFor(run.file, target, "update");
+}
+
+/** An update as Cloud Foundry sends it, with what the instance was before. */
+const bodyFor = (run: RunContext, offer: Offer, change: JsonObject): JsonObject =>
+  updateBodyFor(run, offer, { ...change, previous_values: previousValues(run, offer) });
 
 /** The changes that an offer declares to support, the least invasive first. */
 export function changesOf(run: RunContext, offer: Offer): readonly Change[] {
-  const base = { service_id: offer.service.id, context: contextOf(run) };
-  const given = parametersFor(run.file, offer, "update");
-  const schema = schemaOf(offer, "update");
-  const parameters =
-    given ?? (schema === undefined ? undefined : differentFrom(schema, parametersOf(run, offer, "provision") ?? {}));
+  const parameters = updateParameters(run, offer);
   const version = run.minor >= 15 ? maintenanceVersion(offer) : undefined;
-  const other = isPlanUpdateable(offer) ? otherPlan(offer) : undefined;
-  const previous = { plan_id: offer.plan.id, service_id: offer.service.id };
   return [
-    ...(parameters === undefined ? [] : [{ words: "other parameters", body: { ...base, parameters }, parameters }]),
-    ...(other === undefined
+    ...(parameters === undefined
       ? []
-      : [
-          {
-            words: `plan ${other.plan.name}`,
-            body: { ...base, plan_id: other.plan.id, previous_values: previous },
-            planId: other.plan.id,
-          },
-        ]),
+      : [{ words: "other parameters", body: bodyFor(run, offer, { parameters }), parameters }]),
+    ...(isPlanUpdateable(offer) ? planChangesOf(run, offer).slice(0, 1) : []),
     ...(version === undefined
       ? []
-      : [{ words: "maintenance", body: { ...base, maintenance_info: { version }, previous_values: previous } }]),
+      : [{ words: "maintenance", body: bodyFor(run, offer, { maintenance_info: { version } }) }]),
   ];
+}
+
+/** A change that any platform may ask for, though nothing says that it is supported: of a parameter that no broker knows. */
+export function inventedChange(run: RunContext, offer: Offer): Change {
+  const parameters = withInvented(parametersOf(run, offer, "update"), "changed");
+  return { words: "invented parameters", body: bodyFor(run, offer, { parameters }), parameters, isInvented: true };
 }
 
 /** Whether the catalog says that instances of an offer can be changed in some way. */
@@ -59,7 +92,7 @@ export const areUpdatesOffered = (run: RunContext): boolean => run.offers.some(i
 /** A plan with at least one change to ask for. */
 export function updatablePlan(run: RunContext): PlanRequirement {
   return {
-    unmet: "no update can be formed: no plan change, update schema or maintenance_info is offered",
+    unmet: "the catalog offers no update: no plan change, update schema or maintenance_info",
     fits: (offer) => changesOf(run, offer).length > 0,
   };
 }

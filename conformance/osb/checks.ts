@@ -39,6 +39,7 @@ import { updatingInstanceFailureChecks } from "./checks/updating-a-service-insta
 import { updatingInstanceInProgressChecks } from "./checks/updating-a-service-instance/in-progress.ts";
 import { updatingInstanceMaintenanceInfoChecks } from "./checks/updating-a-service-instance/maintenance-info.ts";
 import { updatingInstancePlansChecks } from "./checks/updating-a-service-instance/plans.ts";
+import { updatingInstanceRefusalChecks } from "./checks/updating-a-service-instance/refusal.ts";
 import { updatingInstanceRequestChecks } from "./checks/updating-a-service-instance/request.ts";
 import { urlPropertiesChecks } from "./checks/url-properties.ts";
 import { vendorExtensionFieldsChecks } from "./checks/vendor-extension-fields.ts";
@@ -71,6 +72,7 @@ export const OSB_CHECKS: readonly OsbCheck[] = [
   ...fetchingInstanceChecks,
   ...updatingInstanceRequestChecks,
   ...updatingInstanceEffectChecks,
+  ...updatingInstanceRefusalChecks,
   ...updatingInstancePlansChecks,
   ...updatingInstanceMaintenanceInfoChecks,
   ...updatingInstanceInProgressChecks,

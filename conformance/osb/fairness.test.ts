@@ -228,6 +228,24 @@ const assuming =
 
 const isStranger: When = not(isAuthorized);
 
+/** The members of requests by the version that brought them. */
+const MEMBERS_SINCE: Readonly<Record<string, number>> = {
+  "provision.context": 12,
+  "update.context": 12,
+  "bind.context": 13,
+  "provision.maintenance_info": 15,
+  "update.maintenance_info": 15,
+  "bind.predecessor_binding_id": 17,
+};
+
+/** The request has a member or a flag that its version does not have; members of 2.17 are the business of the version policy. */
+const sendsUnknown: When = (request) => {
+  const minor = Number(request.headers[VERSION]?.split(".")[1]);
+  const operation = operationOf(request);
+  const isFlagged = minor < 14 && ["bind", "unbind"].includes(operation) && "accepts_incomplete" in request.query;
+  return isFlagged || Object.keys(sentOf(request)).some((name) => (MEMBERS_SINCE[`${operation}.${name}`] ?? 0) > minor);
+};
+
 const BROKERS: readonly Unusual[] = [
   {
     name: "has members of its own in each object",
@@ -343,9 +361,27 @@ const BROKERS: readonly Unusual[] = [
   },
   {
     name: "needs an application for each binding",
-    middleware: pretend(["bind"], all(not(isNotJson), lacks("bind_resource"), lacks("predecessor_binding_id")), 422, {
-      error: "RequiresApp",
-    }),
+    middleware: pretend(
+      ["bind"],
+      all(not(isNotJson), lacks("app_guid"), lacks("bind_resource"), lacks("predecessor_binding_id")),
+      422,
+      {
+        error: "RequiresApp",
+      },
+    ),
+  },
+  {
+    name: "takes the application from the deprecated app_guid alone",
+    catalog: plainCatalog,
+    middleware: pretend(["bind"], all(not(isNotJson), lacks("app_guid")), 422, { error: "RequiresApp" }),
+    minors: [11, 14, 17],
+  },
+  {
+    name: "refuses members that its version does not have",
+    middleware: refuse(changes, sendsUnknown),
+    modes: ["sync", "async"],
+    minors: [11, 12, 13, 14, 15],
+    warnings: [],
   },
   { name: "returns credentials once", middleware: oncePerBinding },
   { name: "withholds what instances were made of", middleware: alter(["fetch-instance"], is(200), instead(200)) },
@@ -419,7 +455,12 @@ const BROKERS: readonly Unusual[] = [
   {
     name: "offers no updates and refuses them whatever is in them",
     catalog: plainCatalog,
-    middleware: alter(["update"], isError, instead(422, { description: "Instances stay as they are." }), isAuthorized),
+    middleware: alter(
+      ["update"],
+      () => true,
+      instead(422, { description: "Instances stay as they are." }),
+      isAuthorized,
+    ),
     modes: ["sync", "async"],
     minors: [14, 17],
   },

@@ -6,6 +6,7 @@ import { NoAnswer } from "../client/no-answer.ts";
 import { RunMemory } from "../client/run-memory.ts";
 import { OsbClient } from "../client/osb-client.ts";
 import type { ClientSettings } from "../client/settings.ts";
+import { NEWEST_MINOR, type SpecMinor } from "../client/spec-version.ts";
 import type { DataPlane } from "../data/plane.ts";
 import type { DrydockFile } from "../settings/drydock-file.ts";
 import { commandLine } from "./command.ts";
@@ -36,6 +37,8 @@ export class Certification {
   readonly #file: DrydockFile;
   readonly #selection: Selection;
   #settings: ClientSettings;
+  /** The newest version of which the broker shows that it was written for it. */
+  #evident: SpecMinor = NEWEST_MINOR;
   readonly #log: RunLog;
   readonly #ledger = new Ledger();
   #crew: Crew | undefined;
@@ -74,7 +77,7 @@ export class Certification {
   async #carryOut(): Promise<void> {
     const answers: Answer[] = [];
     const listen = (answer: Answer): void => void answers.push(answer);
-    const { catalog, minor, notes } = await firstContact(
+    const { catalog, minor, evident, notes } = await firstContact(
       (spoken) => new OsbClient({ ...this.#settings, minor: spoken }, this.#ledger, listen),
       this.#options.profile === undefined ? undefined : this.#settings.minor,
     ).catch((error: unknown) => {
@@ -82,6 +85,7 @@ export class Certification {
       throw new TargetError("no-answer", error.blame, { cause: error });
     });
     this.#settings = { ...this.#settings, minor };
+    this.#evident = evident;
     const suites: StartedSuite[] = [];
     const { run, tidying } = this.#contextFor(catalog, answers, suites);
     const planned = this.#selection.suites.flatMap((suite) => {
@@ -98,7 +102,14 @@ export class Certification {
   async #hold(planned: readonly PlannedCheck[], run: RunContext, tidying: Tidying): Promise<void> {
     const { jobs = JOBS, shuffleSeed } = this.#options;
     const { clock } = this.#settings;
-    const crew = new Crew(run, { log: this.#log, clock, jobs, timeLimit: this.#timeLimit(), tidying });
+    const crew = new Crew(run, {
+      log: this.#log,
+      clock,
+      jobs,
+      timeLimit: this.#timeLimit(),
+      tidying,
+      evident: this.#evident,
+    });
     this.#crew = crew;
     const stopSaying = eachTenSeconds(() => this.#sayProgress(planned.length, run));
     try {

@@ -5,10 +5,12 @@ import { TargetError } from "../client/errors/target-error.ts";
 import { NoAnswer } from "../client/no-answer.ts";
 import type { OsbClient } from "../client/osb-client.ts";
 import { isSuccess } from "../client/request.ts";
+import type { SpecMinor } from "../client/spec-version.ts";
 import { secretsOf } from "../client/target.ts";
 import { type Check, type Outcome, Verdicted } from "./check.ts";
 import { RUN_EVENT_VERSION } from "./events.ts";
 import { evidenceFor } from "./evidence.ts";
+import { markNewer } from "./learn-version.ts";
 import { capByLevel, outsideOfVersions, requireEvidence } from "./outcomes.ts";
 import { Berth, NoRoom } from "./quota.ts";
 import type { RunLog } from "./run-log.ts";
@@ -30,6 +32,8 @@ interface CrewOptions {
   /** Why the time of the run is limited, for the reasons: `--max-time 5`. */
   readonly timeLimit: string;
   readonly tidying: Tidying;
+  /** The newest version of which the broker shows that it was written for it. */
+  readonly evident: SpecMinor;
 }
 
 /** Holds the checks of one run: side by side where they can be, and each to a verdict of its own whatever happens. */
@@ -97,7 +101,7 @@ export class Crew {
   async #holdOne(planned: PlannedCheck): Promise<void> {
     if (this.#isAborted) return;
     const { check } = planned;
-    const { log, clock } = this.#options;
+    const { log, clock, evident } = this.#options;
     const { quota, platform, answers } = this.#run;
     const units = check.instances ?? 1;
     if (units > quota.max) {
@@ -118,7 +122,7 @@ export class Crew {
     if (this.#isAborted) return;
     if (outcome === "no room") return void this.#postponed.push(planned);
     const evidence = log.isHeard ? evidenceFor(outcome, client, answers) : [];
-    log.report(check, capByLevel(outcome, check), evidence, clock.nowMs() - startMs);
+    log.report(check, markNewer(capByLevel(outcome, check), check, evident), evidence, clock.nowMs() - startMs);
   }
 
   async #judge({ suite, check }: PlannedCheck, client: OsbClient): Promise<Outcome | "no room"> {
@@ -144,26 +148,32 @@ export class Crew {
     return { verdict: "unknown", reason: error.blame };
   }
 
-  /** A broker is not accused of what came of ids that it offers no more. */
+  /** A broker is not accused of what came of ids that it offers no more, nor of what it did while it went down. */
   async #unlessCatalogChanged(outcome: Outcome, { sent }: OsbClient): Promise<Outcome> {
     const { verdict, evidence = sent } = outcome;
     const isAboutCatalog = evidence.some((each) => "operation" in each && each.operation === "catalog");
     if ((verdict !== "fail" && verdict !== "warn") || isAboutCatalog || this.#isAborted) return outcome;
     const gone = await this.#missingPlan();
     if (gone === undefined) return outcome;
-    const reason = `the catalog changed during the run: plan "${gone}" is no longer offered`;
+    if (gone === "silence") return { verdict: "unknown", reason: "the broker stopped answering", evidence };
+    const reason = `the catalog changed during the run: plan "${gone.name}" is no longer offered`;
     if (!this.#isChangeNoted) this.#options.log.note(reason);
     this.#isChangeNoted = true;
     return { verdict: "unknown", reason, evidence };
   }
 
-  /** The name of a plan under test that the catalog no longer has. */
-  async #missingPlan(): Promise<string | undefined> {
+  /** The name of a plan under test that the catalog no longer has; `silence` when the broker answers nothing any more. */
+  async #missingPlan(): Promise<{ readonly name: string } | "silence" | undefined> {
     const { platform, offers } = this.#run;
-    const catalog = await platform.send("catalog", { intent: "cleanup" }).catch(() => undefined);
-    if (catalog === undefined || !isSuccess(catalog)) return undefined;
+    if (this.#lost) return "silence";
+    const catalog = await platform.send("catalog", { intent: "cleanup" }).catch((error: unknown) => {
+      if (error instanceof NoAnswer) return error;
+      throw error;
+    });
+    if (catalog instanceof NoAnswer) return "silence";
+    if (!isSuccess(catalog)) return undefined;
     const ids = new Set(offersOf(readCatalog(catalog.json)).map(({ service, plan }) => `${service.id} ${plan.id}`));
-    return offers.find(({ service, plan }) => !ids.has(`${service.id} ${plan.id}`))?.plan.name;
+    return offers.find(({ service, plan }) => !ids.has(`${service.id} ${plan.id}`))?.plan;
   }
 
   #crash(error: unknown, check: Check<never>): Outcome {

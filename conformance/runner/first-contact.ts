@@ -26,12 +26,19 @@ async function fetchCatalog(platform: OsbClient): Promise<Answer> {
   });
 }
 
-/** The first of several clients, each with a version of its own, that the broker does not refuse for its version (412). */
+/** Whether a broker refuses the version that a client speaks (412): some do so for the catalog, some for all but the catalog. */
+async function isRefused(client: OsbClient): Promise<boolean> {
+  if ((await fetchCatalog(client)).status === 412) return true;
+  const poll = await client.send("poll-instance", { instanceId: client.newId() }).catch((error: unknown) => {
+    if (error instanceof NoAnswer && error.fault !== "aborted") return undefined;
+    throw error;
+  });
+  return poll?.status === 412;
+}
+
+/** The first of several clients, each with a version of its own, that the broker does not refuse for its version. */
 async function firstServed(first: OsbClient, others: readonly OsbClient[]): Promise<OsbClient> {
-  for (const client of [first, ...others]) {
-    const { status } = await fetchCatalog(client);
-    if (status !== 412) return client;
-  }
+  for (const client of [first, ...others]) if (!(await isRefused(client))) return client;
   return first;
 }
 
@@ -57,13 +64,14 @@ interface FirstContact {
   readonly catalog: Answer;
   /** The version that the run judges by. */
   readonly minor: SpecMinor;
+  /** The newest version of which the broker shows that it was written for it, or the one that was chosen. */
+  readonly evident: SpecMinor;
   /** How the version was learnt, for the report. */
   readonly notes: readonly string[];
 }
 
 /**
- * Fetches the catalog in the version that was chosen, or else in the newest that the broker does not refuse, and then learns which
- * one it behaves like.
+ * Fetches the catalog in the version that was chosen, or else in the newest that the broker does not refuse.
  *
  * @throws TargetError when what answers can't be tested
  */
@@ -71,10 +79,12 @@ export async function firstContact(
   speaking: (minor: SpecMinor) => OsbClient,
   chosen: SpecMinor | undefined,
 ): Promise<FirstContact> {
-  if (chosen !== undefined) return { catalog: await requireCatalog(speaking(chosen)), minor: chosen, notes: [] };
+  if (chosen !== undefined)
+    return { catalog: await requireCatalog(speaking(chosen)), minor: chosen, evident: chosen, notes: [] };
   const [newest = NEWEST_MINOR, ...older] = SPEC_MINORS.toReversed();
   const scout = await firstServed(speaking(newest), older.map(speaking));
   const catalog = await requireCatalog(scout);
-  const { minor, reason } = await learnVersion(scout, catalog);
-  return { catalog, minor, notes: [reason] };
+  const { minor } = scout.settings;
+  const { evident, reason } = learnVersion(minor, catalog, minor < newest);
+  return { catalog, minor, evident, notes: [reason] };
 }

@@ -28,5 +28,6 @@ export interface MutantSet {
   /** Default: the one that `run()` makes. */
   readonly cleanRuns?: readonly CleanRun[];
   /** Runs the suite on a fresh broker with this defect; without `mutantId` on a clean one. `only`: as in `certify`. */
-  run(mutantId?: string, only?: readonly string[]): Promise<readonly CheckResult[]>;
+  /** `shuffleSeed`: as in `certify`; a set whose runs have one order only pays no heed to it. */
+  run(mutantId?: string, only?: readonly string[], shuffleSeed?: number): Promise<readonly CheckResult[]>;
 }

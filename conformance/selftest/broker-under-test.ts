@@ -31,6 +31,8 @@ export interface CertifyBrokerOptions {
   readonly minor: SpecMinor;
   /** As in `certify`. */
   readonly only?: readonly string[] | undefined;
+  /** As in `certify`. */
+  readonly shuffleSeed?: number | undefined;
   /** Where the broker seems to live. Default: this machine. */
   readonly url?: string | undefined;
 }
@@ -38,7 +40,7 @@ export interface CertifyBrokerOptions {
 /** Runs the OSB suite on the broker of a broker. */
 export async function certifyBroker(
   broker: BrokerUnderTest,
-  { minor, only, url }: CertifyBrokerOptions,
+  { minor, only, shuffleSeed, url }: CertifyBrokerOptions,
 ): Promise<readonly CheckResult[]> {
   const { handle, username, password, backend, clock, newId, run = (work) => work() } = broker;
   const summary = await run(() =>
@@ -53,6 +55,7 @@ export async function certifyBroker(
       clock,
       newId,
       ...(only === undefined ? {} : { only }),
+      ...(shuffleSeed === undefined ? {} : { shuffleSeed }),
     }),
   );
   return summary.results;
@@ -74,7 +77,12 @@ function meaning(message: Message): unknown {
 }
 
 /** Runs the OSB suite on the broker of a broker with a defect in front of it. */
-export async function runMutant(broker: BrokerUnderTest, mutant: Mutant, only?: readonly string[]): Promise<MutantRun> {
+export async function runMutant(
+  broker: BrokerUnderTest,
+  mutant: Mutant,
+  only?: readonly string[],
+  shuffleSeed?: number,
+): Promise<MutantRun> {
   let hasActed = mutant.url !== undefined;
   const middleware: Mutant["middleware"] = async (request, next, memory) => {
     const seen: Message[] = [];
@@ -92,7 +100,10 @@ export async function runMutant(broker: BrokerUnderTest, mutant: Mutant, only?: 
     return response;
   };
   const handle = mutate({ middleware }, broker.handle, broker.passMs);
-  const results = await certifyBroker({ ...broker, handle }, { minor: mutant.minor, only, url: mutant.url });
+  const results = await certifyBroker(
+    { ...broker, handle },
+    { minor: mutant.minor, only, shuffleSeed, url: mutant.url },
+  );
   return { results, hasActed };
 }
 

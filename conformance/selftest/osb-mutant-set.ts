@@ -27,11 +27,11 @@ export function osbMutantSet(mutants: readonly Mutant[]): MutantSet {
     checks: OSB_CHECKS,
     mutants,
     cleanRuns: cleanRuns(),
-    async run(mutantId, only) {
-      if (mutantId === undefined) return certifyBroker(memoryBrokerUnderTest("sync"), { minor: 17, only });
+    async run(mutantId, only, shuffleSeed) {
+      if (mutantId === undefined) return certifyBroker(memoryBrokerUnderTest("sync"), { minor: 17, only, shuffleSeed });
       const mutant = byId.get(mutantId);
       if (mutant === undefined) throw new Error(`there is no mutant "${mutantId}"`);
-      return (await runMutant(memoryBrokerUnderTest(mutant.mode), mutant, only)).results;
+      return (await runMutant(memoryBrokerUnderTest(mutant.mode), mutant, only, shuffleSeed)).results;
     },
   };
 }

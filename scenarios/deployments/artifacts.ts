@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
-import { stringify } from "yaml";
+import { writeYaml } from "./yaml.ts";
 
 /** A job of a release: its properties with defaults, as in job.MF (bosh.io/docs/jobs). */
 export interface JobSpec {
@@ -41,7 +41,7 @@ async function jobTarball(job: JobSpec): Promise<Tarball> {
     packages: [],
     properties: job.properties,
   };
-  return tarball({ "./job.MF": stringify(manifest), "./monit": "" });
+  return tarball({ "./job.MF": writeYaml(manifest), "./monit": "" });
 }
 
 const tarballs = new WeakMap<ReleaseSpec, Promise<Tarball>>();
@@ -70,7 +70,7 @@ async function packRelease(release: ReleaseSpec): Promise<Tarball> {
     jobs,
     packages: [],
   };
-  return tarball({ "./release.MF": stringify(manifest), ...files });
+  return tarball({ "./release.MF": writeYaml(manifest), ...files });
 }
 
 /** Packs a tiny heavy stemcell for OpenStack: stemcell.MF and an image archive with a root.img (bosh.io/docs/stemcell). */
@@ -97,5 +97,5 @@ export async function stemcellTarball(name: string, version: string, operatingSy
       architecture: "x86_64",
     },
   };
-  return tarball({ "./stemcell.MF": stringify(manifest), "./image": image });
+  return tarball({ "./stemcell.MF": writeYaml(manifest), "./image": image });
 }

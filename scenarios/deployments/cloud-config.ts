@@ -1,4 +1,4 @@
-import { stringify } from "yaml";
+import { writeYaml } from "./yaml.ts";
 import type { AddressPlan, Subnet } from "../../simulators/addresses.ts";
 import { EXTENSIONS, type GroupName, groupsOf } from "./security-groups.ts";
 
@@ -56,7 +56,7 @@ function manualNetwork(
  */
 export function cloudConfig(plan: AddressPlan, networks: Networks): string {
   const { block } = plan;
-  return stringify({
+  return writeYaml({
     azs: ZONES.map((name) => ({ name, cloud_properties: { availability_zone: "nova" } })),
     vm_types: SIZES.map(({ name }) => ({ name, cloud_properties: { instance_type: `m1.${name}` } })),
     vm_extensions: EXTENSIONS.map((name) => ({ name, cloud_properties: { security_groups: groupsOf(name) } })),

@@ -1,4 +1,4 @@
-import { stringify } from "yaml";
+import { writeYaml } from "./yaml.ts";
 import { ZONES } from "./cloud-config.ts";
 import type { Extension } from "./security-groups.ts";
 
@@ -25,7 +25,7 @@ interface Group {
 
 function manifest(name: string, groups: readonly Group[]): string {
   const releases = [...new Set(groups.flatMap(({ jobs }) => jobs.map(({ release }) => release)))];
-  return stringify({
+  return writeYaml({
     name,
     releases: releases.map((release) => ({ name: release, version: "1" })),
     stemcells: [{ alias: "default", os: STEMCELL.operatingSystem, version: STEMCELL.version }],

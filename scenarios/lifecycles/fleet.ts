@@ -1,4 +1,4 @@
-import { stringify } from "yaml";
+import { writeYaml } from "../deployments/yaml.ts";
 import type { Random } from "../../simulators/kernel/index.ts";
 import type { World } from "../../simulators/world.ts";
 import { type DirectorClient, directorClient } from "../clients/director.ts";
@@ -23,7 +23,7 @@ interface DeploymentShape {
 }
 
 const manifestOf = ({ name, instances, disk, vmType }: DeploymentShape): string =>
-  stringify({
+  writeYaml({
     name,
     releases: [{ name: "service-guard", version: "1" }],
     stemcells: [{ alias: "default", os: STEMCELL.operatingSystem, version: STEMCELL.version }],

@@ -53,7 +53,7 @@ export function publicRequest(request: RawRequest): Exchange["request"] {
   return {
     method: request.method,
     url: request.url,
-    headers: redactHeaders(request.headers),
+    headers: redactHeaders(request.headers, request.madeUp),
     ...(request.body === undefined ? {} : { body: publicText(request.body) }),
   };
 }

@@ -66,6 +66,15 @@ export const PROFILE_RULES: readonly CatalogRule[] = [
       judge(every(clients, member), (value) => isString(value) && isFilled(value)),
     ),
   ),
+  ...["id", "secret"].map((member) =>
+    rule(
+      `dashboard-client-${member}`,
+      `"dashboard_client.${member}", where it is there, is a string that is not empty (2.12 to 2.14)`,
+      "a string that is not empty",
+      judge(present(clients, member), (value) => isString(value) && isFilled(value)),
+      { id: `dashboard-client-${member}-2-12`, since: 12, until: 14 },
+    ),
+  ),
   rule(
     "dashboard-client-redirect-uri",
     '"dashboard_client.redirect_uri" is a URI',

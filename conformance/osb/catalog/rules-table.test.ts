@@ -33,7 +33,7 @@ const TABLE: readonly (readonly [id: string, right: readonly Json[], wrong: read
     [offeringWith("id")("5F0B4C8E-0000-4000-8000-000000000100")],
     ["5f0b4c8e-0000-4000-8000-00000000010", "5f0b4c8e000040008000000000000100"].map(offeringWith("id")),
   ],
-  ["service-tags-type", [[], ["a"]].map(offeringWith("tags")), ["a", ["a", 5], null].map(offeringWith("tags"))],
+  ["service-tags-type", [[], ["a"], null].map(offeringWith("tags")), ["a", ["a", 5]].map(offeringWith("tags"))],
   [
     "service-requires-values",
     [["volume_mount"], []].map(offeringWith("requires")),

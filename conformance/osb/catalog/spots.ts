@@ -32,11 +32,11 @@ export const every =
       value: isObject(value) ? value[member] : undefined,
     }));
 
-/** The member of each spot, where it is there. */
+/** The member of each spot, where it is there. Null stands for none, as many languages write what they do not have. */
 export const present =
   (spots: Spots, member: string): Spots =>
   (catalog) =>
-    every(spots, member)(catalog).filter(({ value }) => value !== undefined);
+    every(spots, member)(catalog).filter(({ value }) => value !== undefined && value !== null);
 
 /** The member where it is an object: what is inside can be judged. */
 export const objectsAt =

@@ -16,10 +16,11 @@ async function fetchOtherMajors(context: OsbContext): Promise<Answer[]> {
 async function judgeVersionRefusal(context: OsbContext): Promise<Outcome> {
   const refusal = (await fetchOtherMajors(context)).find(({ status }) => status === 412);
   if (refusal === undefined) return notApplicable("the broker accepts every version");
-  const text = bodyOf(refusal)["description"];
-  return typeof text === "string" && text !== ""
-    ? pass(refusal)
-    : fail("a description of what to use", "none", refusal);
+  const words = Object.entries(bodyOf(refusal)).some(
+    ([name, value]) => /^description$/i.test(name) && typeof value === "string" && value !== "",
+  );
+  const namesOne = /\b2\.(\d|x)/i.test(Buffer.from(refusal.bytes).toString());
+  return words || namesOne ? pass(refusal) : fail("a description of what to use", "none", refusal);
 }
 
 async function sendLowerCaseVersion(context: OsbContext): Promise<Outcome> {

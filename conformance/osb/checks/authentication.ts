@@ -1,10 +1,12 @@
 import type { Answer, Operation } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
-import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
+import { fail, followsFrom, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus, seenOf } from "../judge.ts";
 import { lookFor } from "../model/presence.ts";
+import { obstacleTo } from "../model/stages.ts";
+import { lifecycleOf } from "../sequences/lifecycles.ts";
 import { ANY, BINDABLE } from "../plan-requirements.ts";
 import { isSuccess, deletionQuery, planIds } from "../../client/request.ts";
 
@@ -37,6 +39,8 @@ interface ProtectedResource {
   readonly offer: Offer;
   readonly instanceId: string;
   readonly bindingId: string;
+  /** Why neither is there. */
+  readonly obstacle: Outcome | undefined;
 }
 
 type Headers = Readonly<Record<string, string | null>>;
@@ -74,31 +78,65 @@ const OPTIONAL_ENDPOINTS: readonly Operation[] = [
   "update",
 ];
 
+/** What is sent in place of the right credentials, and the check whose finding it is. */
+interface Stranger {
+  readonly judgedBy: "auth-enforced-every-endpoint" | "auth-401-wrong-password" | "auth-401-wrong-user";
+  readonly authorization: string | null;
+}
+
+const nobody: Stranger = { judgedBy: "auth-enforced-every-endpoint", authorization: null };
+
+const withWrongPassword = (context: OsbContext): Stranger | undefined => {
+  const { auth } = context.platform.settings.target;
+  if (auth.kind !== "basic") return undefined;
+  return { judgedBy: "auth-401-wrong-password", authorization: basicHeader(auth.username, "drydock-wrong") };
+};
+
 /** 401 on each endpoint. One that serves nobody, whoever asks, guards nothing. */
 async function expect401(
   context: OsbContext,
   operation: Operation,
   place: ProtectedResource,
-  authorization: string | null,
+  stranger: Stranger,
 ): Promise<Outcome> {
-  const answer = await sendWithHeaders(context, operation, place, { Authorization: authorization });
+  const send = (headers: Headers) => sendWithHeaders(context, operation, place, headers);
+  const answer = await send({ Authorization: stranger.authorization });
   if (answer.status === 401) return pass(answer);
   if (OPTIONAL_ENDPOINTS.includes(operation) && answer.status >= 400) {
-    const proper = await sendWithHeaders(context, operation, place, {});
+    const proper = await send({});
     if (proper.status === answer.status) return notApplicable(`${operation} is not served`, answer, proper);
   }
-  return fail(`401 from ${operation}`, seenOf(answer), answer);
+  if (place.obstacle !== undefined && !isSuccess(answer)) return place.obstacle;
+  const outcome = fail(`401 from ${operation}`, seenOf(answer), answer);
+  // An endpoint that lets in whoever asks is one fault, and a wrong status for all that are turned away is another.
+  const other = isSuccess(answer) ? nobody : withWrongPassword(context);
+  if (other === undefined || other.judgedBy === stranger.judgedBy) return outcome;
+  const same = await send({ Authorization: other.authorization });
+  const isSame = isSuccess(answer) ? isSuccess(same) : same.status === answer.status;
+  return isSame
+    ? followsFrom(other.judgedBy, `${operation} is answered ${seenOf(same)} there too`, answer, same)
+    : outcome;
 }
 
-async function expect401Everywhere(context: OsbContext, authorization: string | null): Promise<Outcome> {
-  const live = await context.fresh(context.run.offers.some(BINDABLE.fits) ? BINDABLE : ANY);
-  const isBindable = BINDABLE.fits(live.offer);
-  const binding = isBindable ? await context.bound(live) : undefined;
-  const place = { offer: live.offer, instanceId: live.id, bindingId: binding?.id ?? context.platform.newId() };
+/** What the requests are about; where no instance can be had they are about none, and then a 4xx may be for that reason. */
+async function protectedPlace(context: OsbContext): Promise<ProtectedResource> {
+  const { platform } = context;
+  const offer = context.offer(context.run.offers.some(BINDABLE.fits) ? BINDABLE : ANY);
+  const stage = BINDABLE.fits(offer) ? "bind" : "provision";
+  const obstacle = obstacleTo(await lifecycleOf(context.shared, offer), stage);
+  if (obstacle !== undefined) return { offer, instanceId: platform.newId(), bindingId: platform.newId(), obstacle };
+  const live = await context.freshOf(offer);
+  const bindingId = stage === "bind" ? (await context.bound(live)).id : platform.newId();
+  return { offer, instanceId: live.id, bindingId, obstacle: undefined };
+}
+
+async function expect401Everywhere(context: OsbContext, stranger: Stranger): Promise<Outcome> {
+  const place = await protectedPlace(context);
+  const isBindable = BINDABLE.fits(place.offer);
   const outcomes: Outcome[] = [];
   for (const operation of ENDPOINTS) {
     const isAboutBindings = operation.endsWith("bind") || operation.endsWith("binding");
-    if (isBindable || !isAboutBindings) outcomes.push(await expect401(context, operation, place, authorization));
+    if (isBindable || !isAboutBindings) outcomes.push(await expect401(context, operation, place, stranger));
   }
   return worstOf(outcomes);
 }
@@ -171,15 +209,15 @@ export const authenticationChecks: readonly OsbCheck[] = [
     run: async (context) =>
       context.platform.settings.target.auth.kind === "none"
         ? notApplicable("no credentials are in use")
-        : expect401Everywhere(context, null),
+        : expect401Everywhere(context, nobody),
   }),
   probe({
     id: "auth-401-wrong-password",
     title: "Every endpoint refuses a wrong password with 401",
     requirement: "A request with a wrong password is answered 401.",
     run: (context) => {
-      const { username } = basicCredentials(context);
-      return expect401Everywhere(context, basicHeader(username, "drydock-wrong"));
+      basicCredentials(context);
+      return expect401Everywhere(context, withWrongPassword(context) ?? nobody);
     },
   }),
   probe({
@@ -188,7 +226,8 @@ export const authenticationChecks: readonly OsbCheck[] = [
     requirement: "A request of an unknown user is answered 401.",
     run: (context) => {
       const { password } = basicCredentials(context);
-      return expect401Everywhere(context, basicHeader("drydock-nobody", password));
+      const authorization = basicHeader("drydock-nobody", password);
+      return expect401Everywhere(context, { judgedBy: "auth-401-wrong-user", authorization });
     },
   }),
   probe({

@@ -14,7 +14,7 @@ async function sendNewerMembers(context: OsbContext): Promise<Outcome> {
   const change = (body: JsonObject) => ({ ...body, context: { ...contextOf(context.run), ...annotated } });
   const catalog = await fetchCatalogWith(context, { "X-Broker-API-Version": "2.17" });
   if (catalog.status === 412) return notApplicable("the broker refuses a newer version than its own", catalog);
-  return provisionAndBindWith(context, change, { "X-Broker-API-Version": "2.17" }, { accepts_incomplete: "true" });
+  return provisionAndBindWith(context, change, { "X-Broker-API-Version": "2.17" });
 }
 
 /** Checks of spec.md, "Change Policy for Minor Versions". */

@@ -1,22 +1,25 @@
-import type { Outcome } from "../../runner/check.ts";
+import type { Answer } from "../../client/answer.ts";
+import { followsFrom, type Outcome } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus } from "../judge.ts";
 import { judgeEvery } from "../judging/every-answer.ts";
+import { attemptProvision } from "../variations/attempts.ts";
 import { ANY } from "../plan-requirements.ts";
 
-const bad = { intent: "bad" } as const;
-
 /** A provision that declares another type than JSON, or none. */
-function provisionTyped(contentType: string | null, good: readonly (number | "2xx")[], tolerated: readonly "4xx"[]) {
-  return async (context: OsbContext): Promise<Outcome> => {
-    const offer = context.offer(ANY);
-    const answer = await context.provision(offer, context.platform.newId(), {
-      headers: { "Content-Type": contentType },
-      ...bad,
-    });
-    return expectStatus(answer, good, tolerated);
-  };
+async function provisionTyped(context: OsbContext, contentType: string | null): Promise<Answer> {
+  const headers = { "Content-Type": contentType };
+  return attemptProvision(context, context.offer(ANY), { headers, intent: "bad" });
+}
+
+/** A refusal of a body without a type, in the way of one with another type: one fault, if it is one. */
+async function judgeUntyped(context: OsbContext): Promise<Outcome> {
+  const answer = await provisionTyped(context, null);
+  const outcome = expectStatus(answer, ["2xx", 400], ["4xx"]);
+  if (outcome.verdict === "pass" || (await provisionTyped(context, "text/plain")).status !== answer.status)
+    return outcome;
+  return followsFrom("request-content-type-mismatch-400", `every other type is answered ${answer.status}`, answer);
 }
 
 /** Checks of spec.md, "Content Type". */
@@ -25,13 +28,13 @@ export const contentTypeChecks: readonly OsbCheck[] = [
     id: "request-content-type-missing-tolerated",
     title: "A body without Content-Type is processed or refused with 400",
     requirement: "A broker may process a body that declares no Content-Type.",
-    run: provisionTyped(null, ["2xx", 400], ["4xx"]),
+    run: judgeUntyped,
   }),
   probe({
     id: "request-content-type-mismatch-400",
     title: "A body of another Content-Type is processed or refused with 400",
     requirement: "A broker that refuses a body because of its Content-Type should answer 400.",
-    run: provisionTyped("text/plain", ["2xx", 400], ["4xx"]),
+    run: async (context) => expectStatus(await provisionTyped(context, "text/plain"), ["2xx", 400], ["4xx"]),
   }),
   review({
     id: "response-content-type-json",

@@ -13,10 +13,10 @@ async function sendEitherContext(context: OsbContext): Promise<Outcome> {
     drydock_ext: 1,
   };
   const cloudfoundry = { ...contextOf(context.run), drydock_ext: 1 };
-  const outcomes: Outcome[] = [];
-  for (const sent of [kubernetes, cloudfoundry])
-    outcomes.push(await provisionAndBindWith(context, (body) => ({ ...body, context: sent })));
-  return worstOf(outcomes);
+  const outcomes = [kubernetes, cloudfoundry].map((sent) =>
+    provisionAndBindWith(context, (body) => ({ ...body, context: sent })),
+  );
+  return worstOf(await Promise.all(outcomes));
 }
 
 /** Checks of profile.md, "Context Object". */

@@ -13,7 +13,7 @@ import {
   PERMISSIONS,
   requirePermission,
 } from "../judging/binding-answers.ts";
-import { judgeFetchGone } from "../judging/absence.ts";
+import { judgeFetchGone, judgeFetchUnknown } from "../judging/absence.ts";
 import { judgeLifecycles } from "../judging/lifecycles.ts";
 import { BINDING_RETRIEVABLE } from "../plan-requirements.ts";
 import { asyncBindOffer } from "../sequences/asynchronous-plans.ts";
@@ -147,8 +147,8 @@ export const fetchingBindingChecks: readonly OsbCheck[] = [
     run: (context) =>
       judgeLifecycles(
         context,
-        ({ controls }) =>
-          controls.fetchBinding === undefined ? undefined : expectStatus(controls.fetchBinding, [404]),
+        ({ controls, fetchedBindings: [fetched] }) =>
+          judgeFetchUnknown(controls.fetchBinding, fetched, "fetch-binding-supported"),
         FETCHED,
       ),
   }),

@@ -6,7 +6,7 @@ import { updatablePlan } from "../changes.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
 import { expectStatus, expectStatusOrBusy, seenOf } from "../judge.ts";
-import { judgeFetchGone } from "../judging/absence.ts";
+import { judgeFetchGone, judgeFetchUnknown } from "../judging/absence.ts";
 import { judgeLifecycles } from "../judging/lifecycles.ts";
 import { RETRIEVABLE } from "../plan-requirements.ts";
 import { asyncOffer, asyncUpdateOffer } from "../sequences/asynchronous-plans.ts";
@@ -109,8 +109,7 @@ export const fetchingInstanceChecks: readonly OsbCheck[] = [
     run: (context) =>
       judgeLifecycles(
         context,
-        ({ controls }) =>
-          controls.fetchInstance === undefined ? undefined : expectStatus(controls.fetchInstance, [404]),
+        ({ controls, fetched }) => judgeFetchUnknown(controls.fetchInstance, fetched, "fetch-instance-supported"),
         FETCHED,
       ),
   }),

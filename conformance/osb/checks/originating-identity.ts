@@ -16,12 +16,11 @@ const USERS: readonly (readonly [string, JsonObject])[] = [
 ];
 
 async function sendIdentities(context: OsbContext): Promise<Outcome> {
-  const outcomes: Outcome[] = [];
-  for (const [platform, user] of USERS) {
+  const outcomes = USERS.map(([platform, user]) => {
     const headers = { "X-Broker-API-Originating-Identity": originatingIdentity(platform, user) };
-    outcomes.push(await provisionAndBindWith(context, (body) => body, headers));
-  }
-  return worstOf(outcomes);
+    return provisionAndBindWith(context, (body) => body, headers);
+  });
+  return worstOf(await Promise.all(outcomes));
 }
 
 async function omitIdentity(context: OsbContext): Promise<Outcome> {

@@ -7,6 +7,7 @@ import { BODY_RULES } from "../bodies.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus, seenOf } from "../judge.ts";
+import { obstacleTo } from "../model/stages.ts";
 import { lookFor } from "../model/presence.ts";
 import { ANY, BINDABLE } from "../plan-requirements.ts";
 import { failProvision } from "../sequences/broken-backend.ts";
@@ -18,16 +19,25 @@ import { isSuccess } from "../../client/request.ts";
 import { NoAnswer } from "../../client/no-answer.ts";
 
 async function judgeCleanUpAfterFailure(context: OsbContext): Promise<Outcome> {
-  const { failed, deletion } = await failProvision(context);
+  const { offer, failed, deletion } = await failProvision(context);
   if (failed.state !== "failed" || failed.answer.status !== 202)
     return notApplicable(`no operation failed: ${seenOf(failed.answer)}`, failed.answer);
-  return expectStatus(deletion, [200, 202, 410]);
+  return judgeOrphan(context, offer, deletion);
 }
 
 async function judgeCleanUpAfter5xx(context: OsbContext): Promise<Outcome> {
-  const { failed, deletion } = await failProvision(context);
+  const { offer, failed, deletion } = await failProvision(context);
   if (failed.answer.status < 500) return notApplicable(`no 5xx was provoked: ${seenOf(failed.answer)}`, failed.answer);
-  return expectStatus(deletion, [200, 202, 410]);
+  return judgeOrphan(context, offer, deletion);
+}
+
+/** The deletion of what was not made. It may find nothing: what never was may be answered as wrongly, which is another finding. */
+async function judgeOrphan(context: OsbContext, offer: Offer, deletion: Answer): Promise<Outcome> {
+  const { controls, deprovision } = await lifecycleOf(context.shared, offer);
+  const outcome = expectStatus(deletion, [200, 202, 410]);
+  if (outcome.verdict !== "pass" && deprovision?.answer.status === deletion.status)
+    return followsFrom("deprovision-200", `an ordinary deletion is answered ${seenOf(deletion)} too`, deletion);
+  return unlessAlso(outcome, deletion, controls.deprovision, "deprovision-410-unknown");
 }
 
 /** How long an abandoned request has to arrive where instances are made, in milliseconds. */
@@ -58,11 +68,12 @@ async function abandonProvision(context: OsbContext): Promise<Outcome> {
 
 /** A status for a deletion that none prescribes: as a rule that of what never was, which is another finding. */
 async function judgeDenial(context: OsbContext, offer: Offer, deletion: Answer): Promise<Outcome> {
-  const { controls, deprovision } = await lifecycleOf(context.shared, offer);
-  const outcome = fail("the clean-up to be answered 200, 202 or 410", seenOf(deletion), deletion);
-  if (deprovision?.answer.status === deletion.status)
-    return followsFrom("deprovision-200", `an ordinary deletion is answered ${seenOf(deletion)} too`, deletion);
-  return unlessAlso(outcome, deletion, controls.deprovision, "deprovision-410-unknown");
+  const lifecycle = await lifecycleOf(context.shared, offer);
+  const obstacle = obstacleTo(lifecycle, "provision");
+  if (obstacle !== undefined) return obstacle;
+  if (lifecycle.provision.answer.status === 202)
+    return followsFrom("concurrency-422", `a deletion during the provision is answered ${seenOf(deletion)}`, deletion);
+  return judgeOrphan(context, offer, deletion);
 }
 
 const isBusy = (answer: Answer): boolean => answer.status === 422 && bodyOf(answer)["error"] === "ConcurrencyError";

@@ -1,13 +1,23 @@
 import { isObject, type Json } from "../../client/http/json.ts";
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer, Operation } from "../../client/answer.ts";
-import { fail, followsFrom, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
+import {
+  fail,
+  followsFrom,
+  notApplicable,
+  type Outcome,
+  pass,
+  unknown,
+  Verdicted,
+  worstOf,
+} from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, review } from "../define.ts";
 import { seenOf } from "../judge.ts";
 import { type Judge, judgeEvery } from "../judging/every-answer.ts";
 import { isSuccess } from "../../client/request.ts";
 import type { ThingKind } from "../model/deletions.ts";
+import { describeRefusal, kindOfRefusal } from "../model/refusals.ts";
 import { obstacleTo } from "../model/stages.ts";
 import { ANY, BINDABLE } from "../plan-requirements.ts";
 import { lifecycleOf } from "../sequences/lifecycles.ts";
@@ -52,6 +62,8 @@ async function judgeStatuses(context: OsbContext): Promise<Outcome> {
   const wrong = answers.find((answer) => findErrorInSuccess(answer) !== undefined);
   if (wrong !== undefined) return fail("no success with an error", findErrorInSuccess(wrong) ?? "", wrong);
   const broken = (await allMistakes(context)).filter(({ answer }) => answer.status >= 500);
+  const full = broken.find(({ answer }) => kindOfRefusal(answer) === "full");
+  if (full !== undefined) return unknown(`${full.what} is answered ${describeRefusal(full.answer)}`, full.answer);
   const own = broken.find(({ judgedBy }) => judgedBy === undefined);
   if (own !== undefined)
     return unlessBrokenAnyway(context, own.answer, fail(`a 4xx for ${own.what}`, seenOf(own.answer), own.answer));

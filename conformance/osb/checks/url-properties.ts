@@ -1,9 +1,10 @@
 import { bodyOf } from "../../client/http/observation.ts";
-import { fail, type Outcome, pass, worstOf } from "../../runner/check.ts";
+import { fail, type Outcome, pass, unknown, worstOf } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
 import { expectStatus } from "../judge.ts";
 import { lookFor } from "../model/presence.ts";
+import { describeRefusal, kindOfRefusal } from "../model/refusals.ts";
 import { obstacleTo } from "../model/stages.ts";
 import { ANY } from "../plan-requirements.ts";
 import { lifecycleOf } from "../sequences/lifecycles.ts";
@@ -22,6 +23,7 @@ async function provisionOddIds(context: OsbContext): Promise<Outcome> {
     const id = platform.newId();
     const answer = await context.provision(offer, `${id}${odd}`, bad);
     await platform.settle(offer, answer);
+    if (kindOfRefusal(answer) === "full") return unknown(`it is answered ${describeRefusal(answer)}`, answer);
     outcomes.push(expectStatus(answer, ["2xx", "4xx"]));
     if (!isSuccess(answer)) continue;
     const shortened = await lookFor(context, { offer, instanceId: id, bindingId: "" }, "never");

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from "../../client/http/json.ts";
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer } from "../../client/answer.ts";
-import { fail, type Outcome, pass, unknown, worstOf } from "../../runner/check.ts";
+import { fail, followsFrom, type Outcome, pass, unknown, worstOf } from "../../runner/check.ts";
 import { changesOf, updatablePlan } from "../changes.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe, review } from "../define.ts";
@@ -47,6 +47,15 @@ async function compareExtended(context: OsbContext): Promise<Outcome> {
   const again = await context.provision(live.offer, live.id, { body: extendBody(context.provisionBody(live.offer)) });
   if (plain.status >= 500) return unknown(`the same provision without them is answered ${seenOf(plain)}`, plain);
   if (again.status === plain.status) return pass(plain, again);
+  const after = await context.provision(live.offer, live.id);
+  if (after.status !== plain.status)
+    return followsFrom(
+      "provision-identical-200",
+      "the same provision is answered differently each time",
+      plain,
+      again,
+      after,
+    );
   return fail(`the answer without unknown members (${plain.status})`, seenOf(again), plain, again);
 }
 

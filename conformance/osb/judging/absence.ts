@@ -97,3 +97,16 @@ export function judgeFetchGone(removed: Removed & { readonly fetched: Answer }):
     );
   return { ...outcome, evidence: [deletion, fetched] };
 }
+
+/** The fetch of what never was is answered 404. Where what is there is answered as wrongly, nothing can be fetched, and that is the fault. */
+export function judgeFetchUnknown(
+  fetched: Answer | undefined,
+  live: Answer | undefined,
+  judgedBy: string,
+): Outcome | undefined {
+  if (fetched === undefined) return undefined;
+  const outcome = expectStatus(fetched, [404]);
+  if (outcome.verdict === "pass" || live === undefined || isSuccess(live) || live.status !== fetched.status)
+    return outcome;
+  return followsFrom(judgedBy, `what is there is answered ${seenOf(live)} too`, live, fetched);
+}

@@ -115,7 +115,7 @@ describe("acceptsOrdinary", () => {
     });
   });
 
-  it("leaves a 5xx and a success to stand for themselves", async () => {
+  it("leaves a 5xx and a success to stand for themselves where the ordinary request is refused with a 4xx", async () => {
     const context = await contextOn({ middleware: refusing });
     for (const answer of [answerWith(500), answerWith(201)]) {
       const outcome = expectStatus(answer, [400]);

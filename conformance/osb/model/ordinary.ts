@@ -2,6 +2,7 @@ import type { Answer } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
 import { type Lifecycle, lifecycleOf } from "../sequences/lifecycles.ts";
 import type { Shared } from "../shared-instances.ts";
+import { isSuccess } from "../../client/request.ts";
 import type { Outcome } from "../../runner/check.ts";
 import { type Fact, factOf, followsFromFact } from "./fact.ts";
 import { describeRefusal } from "./refusals.ts";
@@ -22,11 +23,9 @@ export async function acceptsOrdinary(shared: Shared, stage: Stage, offer: Offer
   return factOf(isAccepted, JUDGED_BY[stage], ...(ended === undefined ? [] : evidenceOfEnd(ended)));
 }
 
-const isRefusal = ({ status }: Answer): boolean => status >= 400 && status < 500;
-
 /**
- * What a check makes of an answer, unless that is a refusal at a broker that refuses the ordinary request of this kind too: then it
- * follows from that. A success and a 5xx stand for themselves.
+ * What a check makes of an answer, unless the ordinary request of this kind is not accepted either: then a refusal follows from that, and so
+ * does a 5xx where the ordinary request is answered 5xx. What was accepted stands for itself.
  */
 export async function unlessOrdinaryRefused(
   shared: Shared,
@@ -34,10 +33,11 @@ export async function unlessOrdinaryRefused(
   offer: Offer,
   { answer, outcome }: { readonly answer: Answer; readonly outcome: Outcome },
 ): Promise<Outcome> {
-  if (!isRefusal(answer)) return outcome;
+  if (isSuccess(answer)) return outcome;
   const fact = await acceptsOrdinary(shared, stage, offer);
   const [refusal] = fact.evidence;
   if (fact.value !== false || refusal === undefined) return outcome;
+  if (answer.status >= 500 && refusal.status < 500) return outcome;
   const reason = `an ordinary ${stage} is refused as well: ${describeRefusal(refusal)}`;
   return followsFromFact(fact, reason, answer);
 }

@@ -43,5 +43,6 @@ export function kindOfRefusal(answer: Answer): RefusalKind {
 export function describeRefusal(answer: Answer): string {
   const words = wordsOf(answer);
   const seen = words === "" ? String(answer.status) : `${answer.status} (${words.slice(0, QUOTED_CHARS_MAX)})`;
-  return answer.status >= 500 ? seen : `${seen}; ${HINTS[kindOfRefusal(answer)]}`;
+  const kind = kindOfRefusal(answer);
+  return answer.status >= 500 && kind !== "full" ? seen : `${seen}; ${HINTS[kind]}`;
 }

@@ -4,7 +4,7 @@ import type { EndedOperation } from "../../client/polling.ts";
 import { bodyOf } from "../../client/http/observation.ts";
 import { fail, followsFrom, notApplicable, type Outcome, unknown } from "../../runner/check.ts";
 import { isRemoved, type Lifecycle } from "../sequences/lifecycles.ts";
-import { describeRefusal } from "./refusals.ts";
+import { describeRefusal, kindOfRefusal } from "./refusals.ts";
 
 /** How far a lifecycle has to have come for something to be judged in it. */
 export type Stage = "provision" | "bind" | "unbind" | "deprovision";
@@ -57,7 +57,8 @@ export function judgeBadEnd(stage: Stage, expected: string, ended: EndedOperatio
   const unreadable = unreadableIn(ended);
   if (unreadable !== undefined) return followsFrom(unreadable, seen, ...evidence);
   const isMaking = stage === "provision" || stage === "bind";
-  const isRefused = isMaking && ended.state === "refused" && ended.answer.status < 500;
+  const isFull = kindOfRefusal(ended.answer) === "full";
+  const isRefused = isMaking && ended.state === "refused" && (ended.answer.status < 500 || isFull);
   return isRefused || ended.state === "timed-out"
     ? unknown(`an ordinary ${stage} ${describeEnd(ended)}`, ...evidence)
     : fail(expected, seen, ...evidence);

@@ -111,6 +111,8 @@ const CATALOG_DEFECTS: readonly CatalogDefect[] = [
   ["metadata-shareable-boolean", [...LAST_SERVICE, "metadata"], { shareable: "true" }],
   ["dashboard-client-id", [...LAST_SERVICE, "dashboard_client"], { secret: "a" }],
   ["dashboard-client-secret", [...LAST_SERVICE, "dashboard_client"], { id: "a", secret: "" }],
+  ["dashboard-client-id-2-12", [...LAST_SERVICE, "dashboard_client"], { id: "", secret: "a" }, { minor: 13 }],
+  ["dashboard-client-secret-2-12", [...LAST_SERVICE, "dashboard_client"], { id: "a", secret: 5 }, { minor: 14 }],
   [
     "dashboard-client-redirect-uri",
     [...LAST_SERVICE, "dashboard_client"],

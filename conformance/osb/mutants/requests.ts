@@ -1,9 +1,10 @@
-import { isObject, type JsonObject } from "../../client/http/json.ts";
+import { isArray, isObject, type Json, type JsonObject } from "../../client/http/json.ts";
 import type { Operation } from "../../client/answer.ts";
 import { offersOf, readCatalog, type SchemaUse } from "../../client/catalog.ts";
 import type { WireRequest } from "../memory-broker/http.ts";
+import { body } from "./changes.ts";
 import { all, hasUnfitting } from "./conditions.ts";
-import { rewrite } from "./middleware.ts";
+import { alter, rewrite } from "./middleware.ts";
 import { sentOf } from "./operations.ts";
 import type { TrafficMemory, Middleware } from "./traffic.ts";
 
@@ -43,3 +44,20 @@ export const addFlag = (request: WireRequest): WireRequest => ({
   ...request,
   query: { ...request.query, accepts_incomplete: "true" },
 });
+
+/** The catalog publishes no schema for parameters. */
+export const withoutSchemas: Middleware = alter(
+  ["catalog"],
+  (status) => status === 200,
+  body((catalog) => withoutMembers(catalog, "schemas")),
+);
+
+/** An object without a member, wherever in its offerings and plans that stands. */
+function withoutMembers(value: JsonObject, name: string): JsonObject {
+  const strip = (item: Json): Json => {
+    if (isArray(item)) return item.map(strip);
+    return isObject(item) ? withoutMembers(item, name) : item;
+  };
+  const kept = Object.entries(value).filter(([member]) => member !== name);
+  return Object.fromEntries(kept.map(([member, item]) => [member, strip(item)] as const));
+}

@@ -8,7 +8,7 @@ import { failDeprovision, failUpdate } from "./broken-backend.ts";
 import { allLifecycles } from "./lifecycles.ts";
 import { oddPolls } from "./odd-polls.ts";
 import { refusedRequests } from "./refused-requests.ts";
-import { anyUpdate, parameterUpdate, planUpdate, type UpdateRecord } from "./updates.ts";
+import { anyUpdate, declaredRecords, type UpdateRecord } from "./updates.ts";
 
 /** What a story shows; nothing where the broker does not offer it, refuses what it needs, or does not answer. */
 async function showing<T>(play: () => Promise<T>, read: (story: T) => readonly (Answer | undefined)[]) {
@@ -24,12 +24,13 @@ const ofOperation = ({ answer, polls }: EndedOperation): readonly Answer[] => [a
 
 const ofUpdate = ({ before, settled, after }: UpdateRecord) => [before, ...ofOperation(settled), after];
 
-const updatesOf = async (context: OsbContext) => {
-  const all = await Promise.all(
-    [anyUpdate, planUpdate, parameterUpdate].map((play) => showing(() => play(context), ofUpdate)),
-  );
-  return all.flat();
-};
+const updatesOf = async (context: OsbContext) => [
+  ...(await showing(() => anyUpdate(context), ofUpdate)),
+  ...(await showing(
+    () => declaredRecords(context),
+    (records) => records.flatMap(ofUpdate),
+  )),
+];
 
 async function failuresOf(context: OsbContext): Promise<readonly Answer[]> {
   return [
@@ -60,7 +61,7 @@ const oddPollsOf = (context: OsbContext, kind: ThingKind) =>
  * polls, and of what fails where that can be had. They are the same whatever else is run beside.
  */
 export async function standardAnswers(context: OsbContext): Promise<readonly Answer[]> {
-  return context.shared.once("standard answers", async () => {
+  return context.shared.once("standard answers", async (platform) => {
     const lifecycles = (await allLifecycles(context.shared)).flatMap(({ answers }) => answers);
     const updates = await updatesOf(context);
     const refusals = await showing(
@@ -69,7 +70,12 @@ export async function standardAnswers(context: OsbContext): Promise<readonly Ans
     );
     const polls = [...(await oddPollsOf(context, "instance")), ...(await oddPollsOf(context, "binding"))];
     const failures = await failuresOf(context);
-    return [...new Set([context.run.catalog, ...lifecycles, ...updates, ...refusals, ...polls, ...failures])];
+    // It is read again, as platforms do: what it says may have changed since.
+    const again = await showing(
+      () => platform.send("catalog"),
+      (answer) => [answer],
+    );
+    return [...new Set([context.run.catalog, ...again, ...lifecycles, ...updates, ...refusals, ...polls, ...failures])];
   });
 }
 

@@ -4,7 +4,7 @@ import { OsbClient } from "../../client/osb-client.ts";
 import type { SpecMinor } from "../../client/spec-version.ts";
 import { Quota } from "../../runner/quota.ts";
 import type { RunContext } from "../../runner/suite.ts";
-import { EMPTY_FILE } from "../../settings/drydock-file.ts";
+import { parseDrydockFile } from "../../runner/index.ts";
 import { OsbContext } from "../context.ts";
 import { createMemoryBroker, type MemoryBrokerOptions } from "../memory-broker/broker.ts";
 import { asTransport } from "../memory-broker/http.ts";
@@ -50,15 +50,15 @@ export async function contextOn({ middleware, minor = 17, ...options }: TestBrok
     services,
     offers: offersOf(services),
     minor,
-    file: EMPTY_FILE,
+    plans: "first",
+    tidy: (_, work) => void work(),
+    file: parseDrydockFile(""),
     backend,
     data: undefined,
     answers: platform.sent,
     quota: new Quota(8),
     signal: undefined,
     note: () => {},
-    plans: "all",
-    tidy: (_what, work) => void work(),
   };
   return new OsbContext(platform.scope(), new Shared(run));
 }

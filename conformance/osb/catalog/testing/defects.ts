@@ -24,10 +24,10 @@ const nothing: Wrong = fc.constant(null);
 const list: Wrong = fc.array(fc.integer(), { maxLength: 2 });
 const object: Wrong = fc.constant({ drydock: 1 });
 const truth: Wrong = fc.boolean();
-const noString = fc.oneof(number, nothing, list, object, truth);
-const noBoolean = fc.oneof(number, nothing, list, object, string);
-const noObject = fc.oneof(number, nothing, list, string, truth);
-const noStrings = fc.oneof(number, nothing, object, string, truth, fc.constant(["a", 1]));
+const noString = fc.oneof(number, list, object, truth);
+const noBoolean = fc.oneof(number, list, object, string);
+const noObject = fc.oneof(number, list, string, truth);
+const noStrings = fc.oneof(number, object, string, truth, fc.constant(["a", 1]));
 const empty: Wrong = fc.constant("");
 
 function under(catalog: JsonObject, paths: readonly Path[], member: string): Path[] {
@@ -134,12 +134,7 @@ export const DEFECTS: readonly Defect[] = [
   member("service-plans-required", services, "plans", fc.oneof(absent, number, nothing, object, string)),
   member("service-plans-nonempty", services, "plans", fc.constant([])),
   member("plan-schemas-type", plans, "schemas", noObject),
-  member(
-    "plan-maximum-polling-duration-type",
-    plans,
-    "maximum_polling_duration",
-    fc.oneof(string, nothing, fc.constant(1.5)),
-  ),
+  member("plan-maximum-polling-duration-type", plans, "maximum_polling_duration", fc.oneof(string, fc.constant(1.5))),
   member("plan-maximum-polling-duration-positive", plans, "maximum_polling_duration", fc.integer({ max: 0 })),
   member("plan-maintenance-info-type", plans, "maintenance_info", noObject),
   member("schemas-service-instance-shape", schemas, "service_instance", noObject),
@@ -176,6 +171,8 @@ export const DEFECTS: readonly Defect[] = [
   ),
   member("metadata-shareable-boolean", serviceMetadata, "shareable", noBoolean),
   member("dashboard-client-id", clients, "id", fc.oneof(absent, empty, noString)),
+  member("dashboard-client-id-2-12", clients, "id", fc.oneof(empty, noString), 13),
+  member("dashboard-client-secret-2-12", clients, "secret", fc.oneof(empty, noString), 14),
   member("dashboard-client-secret", clients, "secret", fc.oneof(absent, empty, noString)),
   member("dashboard-client-redirect-uri", clients, "redirect_uri", fc.oneof(noString, fc.constant("not a uri"))),
 ];

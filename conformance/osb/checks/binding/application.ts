@@ -4,12 +4,13 @@ import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { expectError, expectStatus, ordinaryRefusal, seenOf, unlessRefusedAnyway } from "../../judge.ts";
 import { BINDABLE } from "../../plan-requirements.ts";
+import { withoutApp } from "../../request-bodies.ts";
 import { isSuccess } from "../../../client/request.ts";
 
 /** Binds without an application, and with one if that is refused. */
 async function bindWithoutApp(context: OsbContext): Promise<{ bare: Answer; bound: Answer | undefined }> {
   const live = await context.live(BINDABLE);
-  const { bind_resource: _, ...bare } = context.bindBody(live.offer);
+  const bare = withoutApp(context.bindBody(live.offer));
   const first = await context.bind(live, context.platform.newId(), { body: bare });
   await context.platform.settle(live.offer, first);
   if (isSuccess(first)) return { bare: first, bound: undefined };

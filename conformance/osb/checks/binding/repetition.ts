@@ -1,4 +1,4 @@
-import { sameJson } from "../../../client/http/json.ts";
+import { type JsonObject, sameJson } from "../../../client/http/json.ts";
 import { bodyOf } from "../../../client/http/observation.ts";
 import type { Answer } from "../../../client/answer.ts";
 import { fail, notApplicable, type Outcome, pass } from "../../../runner/check.ts";
@@ -7,15 +7,17 @@ import { type OsbCheck, probe } from "../../define.ts";
 import { expectStatus } from "../../judge.ts";
 import { isPresent } from "../../judging/binding-answers.ts";
 import { BINDABLE } from "../../plan-requirements.ts";
-import { conflictingBind } from "../../sequences/flights/bind.ts";
+import { judgeOtherParameters } from "../../variations/conflicts.ts";
+import { onEachPlan } from "../../variations/plans.ts";
 
 const bad = { intent: "bad" } as const;
 
-async function bindAgain(context: OsbContext, judge: (first: Answer, again: Answer) => Outcome): Promise<Outcome> {
-  const live = await context.live(BINDABLE);
-  const { id, bound } = await context.bound(live);
-  return judge(bound.answer, await context.bind(live, id));
-}
+const bindAgain = (context: OsbContext, judge: (first: Answer, again: Answer) => Outcome): Promise<Outcome> =>
+  onEachPlan(context, [BINDABLE], async (offer) => {
+    const live = await context.liveOf(offer);
+    const { id, bound } = await context.bound(live);
+    return judge(bound.answer, await context.bind(live, id));
+  });
 
 function compareRepeatedCredentials(first: Answer, again: Answer): Outcome {
   const [given, repeated] = [bodyOf(first)["credentials"], bodyOf(again)["credentials"]];
@@ -26,16 +28,17 @@ function compareRepeatedCredentials(first: Answer, again: Answer): Outcome {
     : fail("the credentials of the first answer", "other ones", first, again);
 }
 
-async function bindConflicting(context: OsbContext): Promise<Outcome> {
-  const words = "no binding schema to vary";
-  const live = await context.live(BINDABLE, {
-    unmet: words,
-    fits: (offer) => conflictingBind(context.shared, offer) !== undefined,
+const bindConflicting = (context: OsbContext): Promise<Outcome> =>
+  onEachPlan(context, [BINDABLE], async (offer) => {
+    const live = await context.liveOf(offer);
+    const { id } = await context.bound(live);
+    const put = async (parameters: JsonObject): Promise<Answer> => {
+      const answer = await context.bind(live, id, { body: { ...context.bindBody(offer), parameters }, ...bad });
+      await context.platform.settle(offer, answer);
+      return answer;
+    };
+    return (await judgeOtherParameters(context, offer, "bind", put)).outcome;
   });
-  const { id } = await context.bound(live);
-  const body = conflictingBind(context.shared, live.offer) ?? {};
-  return expectStatus(await context.bind(live, id, { body, ...bad }), [409]);
-}
 
 /** Checks of spec.md, "Binding": the same id again. */
 export const bindingRepetitionChecks: readonly OsbCheck[] = [

@@ -1,44 +1,78 @@
 import { bodyOf } from "../../../client/http/observation.ts";
 import type { Answer } from "../../../client/answer.ts";
-import { fail, type Outcome, worstOf } from "../../../runner/check.ts";
+import { fail, type Outcome } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
+import { expectUnflagged } from "../removal.ts";
 import { type OsbCheck, probe } from "../../define.ts";
-import { expectErrorOf422, expectStatus, ordinaryRefusal, seenOf, unlessRefusedAnyway } from "../../judge.ts";
+import { expectErrorOf422, expectStatus, ordinaryRefusal, seenOf } from "../../judge.ts";
 import { judgeLifecycles } from "../../judging/lifecycles.ts";
 import { BINDABLE } from "../../plan-requirements.ts";
 import { asyncBindOffer } from "../../sequences/asynchronous-plans.ts";
-import { planWithViolation } from "../../sequences/schema-violation.ts";
+import { otherPlan } from "../../changes.ts";
+import { withoutEach, withoutId } from "../../variations/absences.ts";
+import { withForeignIds } from "../../variations/foreign-ids.ts";
+import { judgeBinds, judgeLeanBinds } from "../../variations/judging.ts";
+import { onEachPlan } from "../../variations/plans.ts";
+import { violatingParameters, withStrictSchema } from "../../variations/violations.ts";
+import { wronglyTyped } from "../../variations/wrong-types.ts";
 
 const bad = { intent: "bad" } as const;
 
-function bindWithout(member: string) {
+function bindWithout(member: "service_id" | "plan_id") {
   return async (context: OsbContext): Promise<Outcome> => {
     const live = await context.live(BINDABLE);
-    const { [member]: _, ...rest } = context.bindBody(live.offer);
-    const absent = await context.bind(live, context.platform.newId(), { body: rest, ...bad });
-    const empty = await context.bind(live, context.platform.newId(), { body: { ...rest, [member]: "" }, ...bad });
-    const outcome = worstOf([absent, empty].map((answer) => expectStatus(answer, [400])));
-    return unlessRefusedAnyway(outcome, () => context.bind(live, context.platform.newId()));
+    return judgeBinds(context, live, withoutId(member, context.minor, context.bindBody(live.offer)));
   };
 }
 
+const MALFORMED = ['{"plan_id": ', "[]", "null", ""];
+
 async function bindMalformed(context: OsbContext): Promise<Outcome> {
   const live = await context.live(BINDABLE);
-  const broken = await context.bind(live, context.platform.newId(), { text: '{"plan_id": ', ...bad });
-  const body = { ...context.bindBody(live.offer), service_id: 1 };
-  const typed = await context.bind(live, context.platform.newId(), { body, ...bad });
-  return worstOf([broken, typed].map((answer) => expectStatus(answer, [400], [422])));
+  const texts = MALFORMED.map((text) => ({
+    words: text === "" ? "no body" : `the body ${text}`,
+    text,
+    good: [400],
+    tolerated: [415, 422],
+  }));
+  const typed = wronglyTyped("bind", context.minor, context.bindBody(live.offer)).map(({ isUnread, ...row }) => ({
+    ...row,
+    good: isUnread ? ([400, "2xx"] as const) : [400],
+    tolerated: [422],
+  }));
+  return judgeBinds(context, live, [...texts, ...typed]);
 }
 
-async function bindWithUnknownIds(context: OsbContext): Promise<Outcome> {
+/** Ids that are unknown, or those of something else than the instance's offering and plan. */
+async function bindForeign(context: OsbContext): Promise<Outcome> {
   const live = await context.live(BINDABLE);
-  const outcomes: Outcome[] = [];
-  for (const member of ["service_id", "plan_id"]) {
-    const body = { ...context.bindBody(live.offer), [member]: context.platform.newId() };
-    outcomes.push(expectStatus(await context.bind(live, context.platform.newId(), { body, ...bad }), ["4xx"], ["2xx"]));
-  }
-  return worstOf(outcomes);
+  const sibling = otherPlan(live.offer);
+  const changes = [
+    ...withForeignIds(context, live.offer, ["service_id", "plan_id"]),
+    ...(sibling === undefined ? [] : [{ words: "another plan of the offering", change: { plan_id: sibling.plan.id } }]),
+  ];
+  const rows = changes.map(({ words, change }) => ({
+    words,
+    body: { ...context.bindBody(live.offer), ...change },
+    good: ["4xx"] as const,
+    tolerated: ["2xx"] as const,
+    isPermission: true,
+  }));
+  return judgeBinds(context, live, rows);
 }
+
+async function bindLean(context: OsbContext): Promise<Outcome> {
+  const live = await context.live(BINDABLE);
+  const members = ["context", "app_guid", "bind_resource", "parameters"];
+  return judgeLeanBinds(context, live, withoutEach(members, context.bindBody(live.offer)));
+}
+
+const bindInvalidParameters = (context: OsbContext): Promise<Outcome> =>
+  onEachPlan(context, [BINDABLE, withStrictSchema("bind")], async (offer) => {
+    const live = await context.liveOf(offer);
+    const body = { ...context.bindBody(offer), parameters: violatingParameters(offer, "bind") ?? {} };
+    return judgeBinds(context, live, [{ words: "unfit parameters", body, good: ["4xx"], tolerated: ["2xx"] }]);
+  });
 
 async function bindWithoutFlag(context: OsbContext): Promise<Answer> {
   const live = await context.liveOf(await asyncBindOffer(context));
@@ -52,7 +86,7 @@ export const bindingRequestChecks: readonly OsbCheck[] = [
     title: "An asynchronous bind without accepts_incomplete is refused with 422",
     requirement:
       "A binding that can only be made asynchronously is refused with 422 when accepts_incomplete=true is missing.",
-    run: async (context) => expectStatus(await bindWithoutFlag(context), [201, 422]),
+    run: async (context) => expectUnflagged(await bindWithoutFlag(context), 201),
   }),
   probe({
     id: "bind-422-async-error-code",
@@ -81,21 +115,22 @@ export const bindingRequestChecks: readonly OsbCheck[] = [
     run: bindMalformed,
   }),
   probe({
+    id: "bind-optional-fields",
+    title: "A bind without a member that is optional makes the broker fail in no way",
+    requirement: "A member without an asterisk may be left out: the request is processed, or refused with a reason.",
+    run: bindLean,
+  }),
+  probe({
     id: "bind-invalid-service-or-plan",
     title: "A bind with an unknown service_id or plan_id is refused",
     requirement: "A service_id or plan_id that is unknown or not the instance's may be answered 400.",
-    run: bindWithUnknownIds,
+    run: bindForeign,
   }),
   probe({
     id: "bind-parameters-validated",
     title: "Binding parameters that break the published schema are refused",
     requirement: "The broker should validate the parameters of a bind.",
-    run: async (context) => {
-      const { offer, parameters } = planWithViolation(context, "bind", BINDABLE);
-      const live = await context.liveOf(offer);
-      const body = { ...context.bindBody(offer), parameters };
-      return expectStatus(await context.bind(live, context.platform.newId(), { body, ...bad }), ["4xx"], ["2xx"]);
-    },
+    run: bindInvalidParameters,
   }),
   probe({
     id: "bind-unknown-instance",

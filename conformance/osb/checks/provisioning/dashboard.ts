@@ -11,7 +11,8 @@ async function judgeProvisionDashboard(context: OsbContext): Promise<Outcome> {
   const offer = context.offer(ANY);
   const { provision } = await lifecycleOf(context.shared, offer);
   const url = bodyOf(provision.answer)["dashboard_url"];
-  if (typeof url !== "string") return notApplicable("no dashboard_url was returned", provision.answer);
+  // An empty one is none: whether it may be empty is a matter of the member's own rule.
+  if (typeof url !== "string" || url === "") return notApplicable("no dashboard_url was returned", provision.answer);
   const live = await context.live(ANY);
   const other = bodyOf(live.provisioned.answer)["dashboard_url"];
   const evidence = [provision.answer, live.provisioned.answer];

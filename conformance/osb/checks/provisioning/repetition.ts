@@ -1,22 +1,34 @@
-import { sameJson } from "../../../client/http/json.ts";
 import type { Answer } from "../../../client/answer.ts";
-import { fail, notApplicable, type Outcome, pass } from "../../../runner/check.ts";
+import type { Offer } from "../../../client/catalog.ts";
+import { fail, followsFrom, notApplicable, type Outcome, pass } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { expectStatus, seenOf } from "../../judge.ts";
 import { ANY } from "../../plan-requirements.ts";
-import { conflictingProvision } from "../../sequences/flights/provision.ts";
+import { lifecycleOf } from "../../sequences/lifecycles.ts";
+import { type Conflict, judgeOtherParameters, planConflicts } from "../../variations/conflicts.ts";
+import { unlessOrdinaryRefused } from "../../model/ordinary.ts";
+import { variedParameters } from "../../variations/parameters.ts";
+import { onEachPlan } from "../../variations/plans.ts";
+import { changedMember } from "../../variations/read-back.ts";
+import { type Tried, worstTried } from "../../variations/tried.ts";
 import { isSuccess } from "../../../client/request.ts";
 
 const bad = { intent: "bad" } as const;
 
-async function provisionAgain(context: OsbContext, judge: (answer: Answer) => Outcome): Promise<Outcome> {
-  const live = await context.live(ANY);
-  return judge(await context.provision(live.offer, live.id));
-}
+const judgeIdentical = (context: OsbContext): Promise<Outcome> =>
+  onEachPlan(context, [ANY], async (offer) => {
+    const live = await context.liveOf(offer);
+    return expectStatus(await context.provision(live.offer, live.id), [200]);
+  });
 
 async function judgeRepeatedProvision(context: OsbContext): Promise<Outcome> {
   const live = await context.fresh(ANY);
+  const { deprovisionAgain } = await lifecycleOf(context.shared, live.offer);
+  if (deprovisionAgain !== undefined && isSuccess(deprovisionAgain)) {
+    const reason = "a second deletion looks like success, so it cannot show whether something is left";
+    return followsFrom("deprovision-410-after-delete", reason, deprovisionAgain);
+  }
   await context.provision(live.offer, live.id);
   const { platform } = context;
   await platform.settle(live.offer, await platform.deprovision(live.offer, live.id));
@@ -25,29 +37,80 @@ async function judgeRepeatedProvision(context: OsbContext): Promise<Outcome> {
   return fail("one deletion to remove it, so that nothing is left for the next", seenOf(again), ...platform.sent);
 }
 
-/** The answer to a PUT with other attributes on an instance that is there. */
-async function provisionConflicting(
-  context: OsbContext,
-): Promise<{ answer: Answer; unchanged: () => Promise<Outcome> }> {
-  const words = "the offering has one plan and no schema to vary";
-  const live = await context.live({
-    unmet: words,
-    fits: (offer) => conflictingProvision(context.shared, offer) !== undefined,
-  });
-  const before = await context.fetchInstance(live);
-  const body = conflictingProvision(context.shared, live.offer) ?? {};
-  const hasBegun = await context.watchOperations(live);
-  const answer = await context.provision(live.offer, live.id, { body, ...bad });
-  const unchanged = async (): Promise<Outcome> => {
-    const begun = isSuccess(answer) ? undefined : await hasBegun();
-    if (begun !== undefined) return fail("a refused request to begin nothing", "something in progress", answer, begun);
-    const after = await context.fetchInstance(live);
-    if (before === undefined || after === undefined) return notApplicable("instances are not retrievable", answer);
-    if (sameJson(before.json, after.json)) return pass(before, answer, after);
-    return fail("the first instance to stay as it was", "another answer to GET", before, answer, after);
-  };
-  return { answer, unchanged };
+/** A PUT under the id of an instance that is there. Where it was accepted, the next gets another instance. */
+async function putAgain(context: OsbContext, offer: Offer, { body }: Pick<Conflict, "body">): Promise<Answer> {
+  const live = await context.liveOf(offer);
+  const answer = await context.provision(offer, live.id, { body, ...bad });
+  if (isSuccess(answer)) context.markChanged(live);
+  await context.platform.settle(offer, answer);
+  return answer;
 }
+
+/** A plan of another offering may be refused before it is seen that the id is used. */
+const isOfAnotherOffering = (offer: Offer, { body }: Conflict): boolean => body["service_id"] !== offer.service.id;
+
+async function judgeConflict(context: OsbContext, offer: Offer, conflict: Conflict): Promise<Tried> {
+  const answer = await putAgain(context, offer, conflict);
+  const outcome = expectStatus(answer, [409], isOfAnotherOffering(offer, conflict) ? ["4xx"] : []);
+  const other = context.run.offers.find(({ plan }) => plan.id === conflict.body["plan_id"]) ?? offer;
+  return {
+    words: conflict.words,
+    outcome:
+      answer.status === 409
+        ? outcome
+        : await unlessOrdinaryRefused(context.shared, "provision", other, { answer, outcome }),
+  };
+}
+
+const judgeConflicts = (context: OsbContext): Promise<Outcome> =>
+  onEachPlan(context, [ANY], async (offer) => {
+    const tried: Tried[] = [];
+    for (const conflict of planConflicts(context, offer)) tried.push(await judgeConflict(context, offer, conflict));
+    const body = context.provisionBody(offer);
+    const put = (parameters: Answer["sent"]) => putAgain(context, offer, { body: { ...body, parameters } });
+    tried.push(await judgeOtherParameters(context, offer, "create", put));
+    return worstTried(tried);
+  });
+
+/** A refused PUT, and what can be seen of it on the instance that it was about. */
+async function judgeUntouched(context: OsbContext, offer: Offer, { words, body }: Conflict): Promise<Tried> {
+  const live = await context.liveOf(offer);
+  const before = await context.fetchInstance(live);
+  const hasBegun = await context.watchOperations(live);
+  const answer = await context.provision(offer, live.id, { body, ...bad });
+  await context.platform.settle(offer, answer);
+  if (isSuccess(answer)) {
+    context.markChanged(live);
+    return { words, outcome: notApplicable(`${words}: accepted, and so not refused`, answer) };
+  }
+  const begun = await hasBegun();
+  if (begun !== undefined) {
+    context.markChanged(live);
+    return { words, outcome: fail("a refused request to begin nothing", "something in progress", answer, begun) };
+  }
+  const after = await context.fetchInstance(live);
+  if (before === undefined || after === undefined)
+    return { words, outcome: notApplicable("instances are not retrievable", answer) };
+  const changed = changedMember(before, after);
+  if (changed === undefined) return { words, outcome: pass(before, answer, after) };
+  context.markChanged(live);
+  const seen = `another ${changed} in the answer to GET`;
+  return { words, outcome: fail("the first instance to stay as it was", seen, before, answer, after) };
+}
+
+const judgeOriginals = (context: OsbContext): Promise<Outcome> =>
+  onEachPlan(context, [ANY], async (offer) => {
+    const [parameters] = variedParameters(context.run, offer, "create");
+    const conflicts = [
+      ...planConflicts(context, offer),
+      ...(parameters === undefined
+        ? []
+        : [{ words: "other parameters", body: { ...context.provisionBody(offer), parameters } }]),
+    ];
+    const tried: Tried[] = [];
+    for (const conflict of conflicts) tried.push(await judgeUntouched(context, offer, conflict));
+    return worstTried(tried);
+  });
 
 /** Checks of spec.md, "Provisioning": the same id again. */
 export const provisioningRepetitionChecks: readonly OsbCheck[] = [
@@ -55,7 +118,7 @@ export const provisioningRepetitionChecks: readonly OsbCheck[] = [
     id: "provision-identical-200",
     title: "Provisioning the same instance again is answered 200",
     requirement: "Sending an identical provision again after it has succeeded is answered 200.",
-    run: (context) => provisionAgain(context, (answer) => expectStatus(answer, [200])),
+    run: judgeIdentical,
   }),
   probe({
     id: "provision-identical-200-2-12",
@@ -65,7 +128,7 @@ export const provisioningRepetitionChecks: readonly OsbCheck[] = [
     level: "MUST",
     since: 12,
     until: 13,
-    run: (context) => provisionAgain(context, (answer) => expectStatus(answer, [200])),
+    run: judgeIdentical,
   }),
   probe({
     id: "provision-identical-no-second-resource",
@@ -78,12 +141,12 @@ export const provisioningRepetitionChecks: readonly OsbCheck[] = [
     title: "A used instance id with other attributes is answered 409",
     requirement: "A provision under the id of an existing instance with other attributes is answered 409.",
     clauses: ["provision-conflict-409", "error-specified-status-used"],
-    run: async (context) => expectStatus((await provisionConflicting(context)).answer, [409]),
+    run: judgeConflicts,
   }),
   probe({
     id: "provision-conflict-leaves-original",
     title: "A conflicting provision leaves the instance as it was",
     requirement: "The 409 for a used id leaves the first instance unchanged.",
-    run: async (context) => (await provisionConflicting(context)).unchanged(),
+    run: judgeOriginals,
   }),
 ];

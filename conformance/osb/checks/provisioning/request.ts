@@ -1,70 +1,101 @@
-import type { Offer } from "../../../client/catalog.ts";
-import { type Outcome, worstOf } from "../../../runner/check.ts";
+import { maintenanceVersion, type Offer } from "../../../client/catalog.ts";
+import type { JsonObject } from "../../../client/http/json.ts";
+import type { Outcome } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
-import { expectStatus, unlessRefusedAnyway } from "../../judge.ts";
+import type { StatusRule } from "../../judge.ts";
 import { ANY } from "../../plan-requirements.ts";
 import { otherParameters } from "../../request-bodies.ts";
-import { planWithViolation } from "../../sequences/schema-violation.ts";
+import { absencesOf, withoutEach, withoutId } from "../../variations/absences.ts";
+import { withForeignIds } from "../../variations/foreign-ids.ts";
+import { judgeLeanProvisions, judgeProvisions } from "../../variations/judging.ts";
+import { onEachPlan } from "../../variations/plans.ts";
+import { violatingParameters, withStrictSchema } from "../../variations/violations.ts";
+import { wronglyTyped } from "../../variations/wrong-types.ts";
 
-const bad = { intent: "bad" } as const;
-
-/** Provisions with a member of the body taken out, or emptied. */
-function provisionWithout(member: string, good: readonly number[], tolerated: readonly ("2xx" | "4xx")[] = []) {
+/** Provisions without a member that has to be there. */
+function provisionWithout(member: string, good: readonly StatusRule[], tolerated: readonly StatusRule[] = []) {
   return async (context: OsbContext): Promise<Outcome> => {
     const offer = context.offer(ANY);
-    const { [member]: _, ...rest } = context.provisionBody(offer);
-    const absent = await context.provision(offer, context.platform.newId(), { body: rest, ...bad });
-    const empty = await context.provision(offer, context.platform.newId(), { body: { ...rest, [member]: "" }, ...bad });
-    const outcome = worstOf([absent, empty].map((answer) => expectStatus(answer, good, tolerated)));
-    return unlessRefusedAnyway(outcome, () => context.provision(offer, context.platform.newId()));
+    const absences = absencesOf(member, context.provisionBody(offer));
+    return judgeProvisions(
+      context,
+      offer,
+      absences.map(({ words, body }) => ({ words, body, good, tolerated })),
+    );
   };
 }
 
+const provisionWithoutId =
+  (member: "service_id" | "plan_id") =>
+  (context: OsbContext): Promise<Outcome> => {
+    const offer = context.offer(ANY);
+    return judgeProvisions(context, offer, withoutId(member, context.minor, context.provisionBody(offer)));
+  };
+
 /** An unknown or foreign id: any refusal will do, acceptance is worth a warning. */
-async function expectProvisionRefused(context: OsbContext, change: Readonly<Record<string, string>>): Promise<Outcome> {
+async function provisionForeign(context: OsbContext, member: "service_id" | "plan_id"): Promise<Outcome> {
   const offer = context.offer(ANY);
-  const body = { ...context.provisionBody(offer), ...change };
-  const answer = await context.provision(offer, context.platform.newId(), { body, ...bad });
-  return expectStatus(answer, ["4xx"], ["2xx"]);
+  const rows = withForeignIds(context, offer, [member]).map(({ words, change }) => ({
+    words,
+    body: { ...context.provisionBody(offer), ...change },
+    good: ["4xx"] as const,
+    tolerated: ["2xx"] as const,
+    isPermission: true,
+  }));
+  return judgeProvisions(context, offer, rows);
 }
 
 const MALFORMED = ['{"service_id": "x', "[]", "null", ""];
 
 async function provisionMalformed(context: OsbContext): Promise<Outcome> {
-  const offer = context.offer(ANY);
-  const outcomes: Outcome[] = [];
-  for (const text of MALFORMED) {
-    const answer = await context.provision(offer, context.platform.newId(), { text, ...bad });
-    outcomes.push(expectStatus(answer, [400], [415, 422]));
-  }
-  return worstOf(outcomes);
+  const rows = MALFORMED.map((text) => ({
+    words: text === "" ? "no body" : `the body ${text}`,
+    text,
+    good: [400],
+    tolerated: [415, 422],
+  }));
+  return judgeProvisions(context, context.offer(ANY), rows);
 }
 
 async function provisionWrongType(context: OsbContext): Promise<Outcome> {
   const offer = context.offer(ANY);
-  const body = context.provisionBody(offer);
-  const outcomes: Outcome[] = [];
-  for (const wrong of [{ service_id: 1 }, { plan_id: true }, { parameters: "text" }]) {
-    const answer = await context.provision(offer, context.platform.newId(), { body: { ...body, ...wrong }, ...bad });
-    outcomes.push(expectStatus(answer, [400], [422]));
-  }
-  return unlessRefusedAnyway(worstOf(outcomes), () => context.provision(offer, context.platform.newId()));
+  const rows = wronglyTyped("provision", context.minor, context.provisionBody(offer)).map(({ isUnread, ...row }) => ({
+    ...row,
+    good: isUnread ? ([400, "2xx"] as const) : [400],
+    tolerated: [422],
+  }));
+  return judgeProvisions(context, offer, rows);
 }
 
-async function provisionInvalidParameters(context: OsbContext): Promise<Outcome> {
-  const { offer, parameters } = planWithViolation(context, "create");
-  const body = { ...context.provisionBody(offer), parameters };
-  const answer = await context.provision(offer, context.platform.newId(), { body, ...bad });
-  return expectStatus(answer, ["4xx"], ["2xx"]);
+/** The ordinary body, with all that a platform may add to it. */
+function fullBody(context: OsbContext, offer: Offer): JsonObject {
+  const version = context.minor >= 15 ? maintenanceVersion(offer) : undefined;
+  return { ...context.provisionBody(offer), ...(version === undefined ? {} : { maintenance_info: { version } }) };
 }
 
-async function provisionValidParameters(context: OsbContext): Promise<Outcome> {
-  const fits = (offer: Offer) => otherParameters(context.run, offer, "create") !== undefined;
-  const offer = context.offer({ unmet: "no plan publishes a schema that parameters can be made for", fits });
-  const body = { ...context.provisionBody(offer), parameters: otherParameters(context.run, offer, "create") ?? {} };
-  const answer = await context.provision(offer, context.platform.newId(), { body });
-  return unlessRefusedAnyway(expectStatus(answer, ["2xx"]), () => context.provision(offer, context.platform.newId()));
+async function provisionLean(context: OsbContext): Promise<Outcome> {
+  const offer = context.offer(ANY);
+  const rows = withoutEach(["context", "parameters", "maintenance_info"], fullBody(context, offer));
+  return judgeLeanProvisions(context, offer, rows);
+}
+
+const provisionInvalidParameters = (context: OsbContext): Promise<Outcome> =>
+  onEachPlan(context, [withStrictSchema("create")], (offer) => {
+    const body = { ...context.provisionBody(offer), parameters: violatingParameters(offer, "create") ?? {} };
+    return judgeProvisions(context, offer, [{ words: "unfit parameters", body, good: ["4xx"], tolerated: ["2xx"] }]);
+  });
+
+function provisionValidParameters(context: OsbContext): Promise<Outcome> {
+  const parametersFor = (offer: Offer) => otherParameters(context.run, offer, "create");
+  const requirement = {
+    unmet: "no plan publishes a schema that parameters can be made for",
+    fits: (offer: Offer) => parametersFor(offer) !== undefined,
+  };
+  return onEachPlan(context, [requirement], (offer) => {
+    const body = { ...context.provisionBody(offer), parameters: parametersFor(offer) ?? {} };
+    return judgeProvisions(context, offer, [{ words: "fitting parameters", body, good: ["2xx"], intent: "plain" }]);
+  });
 }
 
 /** Checks of spec.md, "Provisioning": what a request has to have. */
@@ -73,25 +104,25 @@ export const provisioningRequestChecks: readonly OsbCheck[] = [
     id: "provision-missing-service-id-400",
     title: "A provision without service_id is answered 400",
     requirement: "A provision whose service_id is missing or empty is answered 400.",
-    run: provisionWithout("service_id", [400]),
+    run: provisionWithoutId("service_id"),
   }),
   probe({
     id: "provision-missing-plan-id-400",
     title: "A provision without plan_id is answered 400",
     requirement: "A provision whose plan_id is missing or empty is answered 400.",
-    run: provisionWithout("plan_id", [400]),
+    run: provisionWithoutId("plan_id"),
   }),
   probe({
     id: "provision-missing-org-guid",
     title: "A provision without organization_guid is accepted or answered 400",
     requirement: "organization_guid is mandatory by the letter, but deprecated: its absence is a 400, or is tolerated.",
-    run: provisionWithout("organization_guid", [400, 200, 201, 202], ["4xx"]),
+    run: provisionWithout("organization_guid", [400, "2xx"], ["4xx"]),
   }),
   probe({
     id: "provision-missing-space-guid",
     title: "A provision without space_guid is accepted or answered 400",
     requirement: "space_guid is mandatory by the letter, but deprecated: its absence is a 400, or is tolerated.",
-    run: provisionWithout("space_guid", [400, 200, 201, 202], ["4xx"]),
+    run: provisionWithout("space_guid", [400, "2xx"], ["4xx"]),
   }),
   probe({
     id: "provision-malformed-body-400",
@@ -107,17 +138,23 @@ export const provisioningRequestChecks: readonly OsbCheck[] = [
     run: provisionWrongType,
   }),
   probe({
+    id: "provision-optional-fields",
+    title: "A provision without a member that is optional makes the broker fail in no way",
+    requirement: "A member without an asterisk may be left out: the request is processed, or refused with a reason.",
+    run: provisionLean,
+  }),
+  probe({
     id: "provision-invalid-service-id",
     title: "A provision with an unknown service_id is refused",
     requirement: "An unknown service_id may be answered 400; the specification does not say that it may be accepted.",
-    run: (context) => expectProvisionRefused(context, { service_id: context.platform.newId() }),
+    run: (context) => provisionForeign(context, "service_id"),
   }),
   probe({
     id: "provision-invalid-plan-id",
     title: "A provision with an unknown plan_id is refused",
     requirement:
       "A plan_id that the catalog does not have may be answered 400; the specification does not say that it may be accepted.",
-    run: (context) => expectProvisionRefused(context, { plan_id: context.platform.newId() }),
+    run: (context) => provisionForeign(context, "plan_id"),
   }),
   probe({
     id: "provision-parameters-validated",

@@ -1,45 +1,58 @@
 import { isObject, sameJson } from "../../../client/http/json.ts";
 import { bodyOf } from "../../../client/http/observation.ts";
-import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../../runner/check.ts";
-import { updatablePlan } from "../../changes.ts";
+import { fail, notApplicable, type Outcome, pass, worstOf } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
 import { expectStatus, ordinaryRefusal } from "../../judge.ts";
-import { RETRIEVABLE } from "../../plan-requirements.ts";
-import { anyUpdate, firstChange, parameterUpdate, planUpdate, type UpdateRecord } from "../../sequences/updates.ts";
+import {
+  acceptedUpdate,
+  anyUpdate,
+  onEachParameterUpdate,
+  onEachPlanUpdate,
+  type UpdateRecord,
+} from "../../sequences/updates.ts";
+import { outcomeOf } from "../../variations/plans.ts";
+import { hasParameters } from "../../variations/read-back.ts";
 import { isSuccess } from "../../../client/request.ts";
 
-const bad = { intent: "bad" } as const;
-
 async function repeatUpdate(context: OsbContext): Promise<Outcome> {
-  const live = await context.fresh(updatablePlan(context.run));
-  const { body } = firstChange(context, live.offer);
-  const first = await context.update(live, body);
+  const { live: example, change } = await acceptedUpdate(context);
+  const live = await context.freshOf(example.offer);
+  const first = await context.update(live, change.body);
   await context.platform.settle(live.offer, first);
   if (!isSuccess(first)) return notApplicable(`the first was answered ${first.status}`, first);
-  const again = await context.update(live, body);
+  const again = await context.update(live, change.body);
   await context.platform.settle(live.offer, again);
   return expectStatus(again, [200, 202], ["4xx"]);
 }
 
-const comparePlans = ({ before, after, settled }: UpdateRecord): Outcome => {
-  const [was, is] = [before, after].map((answer) => (answer === undefined ? undefined : bodyOf(answer)["plan_id"]));
-  if (was === undefined || is === undefined || before === undefined || after === undefined) {
-    return notApplicable("the plan of an instance cannot be read", settled.answer);
-  }
+/** What both fetches tell; an update that was refused changes nothing, which is another check's business. */
+function readBack({ before, after, settled }: UpdateRecord) {
+  if (settled.state !== "succeeded") return notApplicable(`an ordinary update ${settled.state}`, settled.answer);
+  if (before === undefined || after === undefined)
+    return notApplicable("instances are not retrievable", settled.answer);
+  return { before, after };
+}
+
+const comparePlans = (record: UpdateRecord): Outcome => {
+  const told = readBack(record);
+  if ("verdict" in told) return told;
+  const { before, after } = told;
+  const [was, is] = [before, after].map((answer) => bodyOf(answer)["plan_id"]);
+  if (was === undefined || is === undefined) return notApplicable("the plan of an instance is not returned", after);
   return was === is
-    ? pass(before, settled.answer, after)
-    : fail(`plan ${JSON.stringify(was)} to stay`, JSON.stringify(is), before, settled.answer, after);
+    ? pass(before, record.settled.answer, after)
+    : fail(`plan ${JSON.stringify(was)} to stay`, JSON.stringify(is), before, record.settled.answer, after);
 };
 
-const compareParameters = ({ before, after, settled }: UpdateRecord): Outcome => {
-  const [was, is] = [before, after].map((answer) => (answer === undefined ? undefined : bodyOf(answer)["parameters"]));
-  if (was === undefined || before === undefined || after === undefined) {
-    return notApplicable("the parameters of an instance cannot be read", settled.answer);
-  }
-  return sameJson(was, is)
-    ? pass(before, settled.answer, after)
-    : fail("the parameters to stay", "other ones", before, settled.answer, after);
+const compareParameters = (record: UpdateRecord): Outcome => {
+  const told = readBack(record);
+  if ("verdict" in told) return told;
+  const { before, after } = told;
+  if (!hasParameters(before)) return notApplicable("the instance shows no parameters that could be lost", before);
+  return sameJson(bodyOf(before)["parameters"], bodyOf(after)["parameters"])
+    ? pass(before, record.settled.answer, after)
+    : fail("the parameters to stay", "other ones", before, record.settled.answer, after);
 };
 
 function judgePlan({ change, settled, after }: UpdateRecord): Outcome {
@@ -54,35 +67,46 @@ function judgePlan({ change, settled, after }: UpdateRecord): Outcome {
 
 function judgeParameters({ change, settled, after }: UpdateRecord): Outcome {
   const seen = after === undefined ? undefined : bodyOf(after)["parameters"];
-  if (settled.state !== "succeeded" || after === undefined || !isObject(seen)) {
+  if (settled.state !== "succeeded" || after === undefined || !isObject(seen))
     return notApplicable("the parameters of an instance cannot be read", settled.answer);
-  }
-  const wrong = Object.entries(change.parameters ?? {}).find(
-    ([name, value]) => name in seen && !sameJson(seen[name], value),
-  );
+  const asked = Object.entries(change.parameters ?? {}).filter(([name]) => name in seen);
+  if (asked.length === 0) return notApplicable("the parameters that were changed are not returned", after);
+  const wrong = asked.find(([name, value]) => !sameJson(seen[name], value));
   return wrong === undefined
     ? pass(settled.answer, after)
     : fail(`parameter ${wrong[0]} to be updated`, "its old value", settled.answer, after);
 }
 
-async function judgeRefusedUpdate(context: OsbContext): Promise<Outcome> {
-  const live = await context.fresh(RETRIEVABLE, updatablePlan(context.run));
-  const before = await context.fetchInstance(live);
-  const { body } = firstChange(context, live.offer);
-  const hasBegun = await context.watchOperations(live);
-  const answer = await context.update(live, { ...body, service_id: "" }, bad);
-  const begun = isSuccess(answer) ? undefined : await hasBegun();
-  if (begun !== undefined) return fail("a refused update to begin nothing", "something in progress", answer, begun);
-  const after = await context.fetchInstance(live);
-  if (before === undefined || after === undefined) return notApplicable("the instance cannot be fetched", answer);
-  if (isSuccess(answer)) return notApplicable("the request was not refused", answer);
-  if (sameJson(before.json, after.json)) return pass(before, answer, after);
-  return fail("a refused update to change nothing", "another answer to GET", before, answer, after);
+/** What an update says of the labels, and what the fetch that follows it does. */
+function judgeLabels({ settled, after }: UpdateRecord): Outcome {
+  const [said, told] = [settled.answer, after].map((answer) => {
+    const metadata = answer === undefined ? undefined : bodyOf(answer)["metadata"];
+    return isObject(metadata) ? metadata["labels"] : undefined;
+  });
+  if (settled.state !== "succeeded" || said === undefined || told === undefined || after === undefined)
+    return notApplicable("no labels came with an update and with the fetch after it", settled.answer);
+  return sameJson(said, told)
+    ? pass(settled.answer, after)
+    : fail("the labels that came with the update", "other ones", settled.answer, after);
 }
 
-function orNotApplicable(error: unknown): Outcome {
-  if (error instanceof Verdicted && error.outcome.verdict === "not-applicable") return error.outcome;
-  throw error;
+const judgeApplied =
+  (judge: (record: UpdateRecord) => Outcome) =>
+  (record: UpdateRecord): Outcome =>
+    worstOf([judge(record), judgeLabels(record)]);
+
+const worstOfAll = (outcomes: Promise<readonly Outcome[]>): Promise<Outcome> =>
+  outcomeOf(async () => worstOf(await outcomes));
+
+async function judgeUpdateStatus(context: OsbContext): Promise<Outcome> {
+  const judge = ({ settled: { answer } }: UpdateRecord): Outcome => {
+    if ([404, 405, 422, 501].includes(answer.status)) return notApplicable(`answered ${answer.status}`, answer);
+    return answer.status >= 400 && answer.status < 500 ? ordinaryRefusal(answer) : expectStatus(answer, [200, 202]);
+  };
+  return worstOf([
+    await outcomeOf(async () => judge(await anyUpdate(context))),
+    await worstOfAll(onEachPlanUpdate(context, judge)),
+  ]);
 }
 
 /** Checks of spec.md, "Updating a Service Instance": what changes, and what stays. */
@@ -91,26 +115,20 @@ export const updatingInstanceEffectChecks: readonly OsbCheck[] = [
     id: "update-without-plan-keeps-plan",
     title: "An update without plan_id keeps the plan",
     requirement: "Without plan_id an update must not change the plan.",
-    run: async (context) => comparePlans(await parameterUpdate(context)),
+    run: (context) => worstOfAll(onEachParameterUpdate(context, comparePlans)),
   }),
   probe({
     id: "update-without-parameters-keeps-parameters",
     title: "An update without parameters keeps the parameters",
     requirement: "Without parameters an update must not change the parameters.",
-    run: async (context) => compareParameters(await planUpdate(context)),
+    run: (context) => worstOfAll(onEachPlanUpdate(context, compareParameters)),
   }),
   probe({
     id: "update-200",
     title: "A successful update is answered 200 or 202",
     requirement: "An update that was applied is answered 200, one that is in progress 202.",
     clauses: ["update-200", "update-202"],
-    run: async (context) => {
-      const { settled } = await anyUpdate(context);
-      const { answer } = settled;
-      if ([404, 405, 422, 501].includes(answer.status)) return notApplicable(`answered ${answer.status}`, answer);
-      if (answer.status >= 400 && answer.status < 500) return ordinaryRefusal(answer);
-      return expectStatus(answer, [200, 202]);
-    },
+    run: judgeUpdateStatus,
   }),
   probe({
     id: "update-noop-200",
@@ -121,20 +139,14 @@ export const updatingInstanceEffectChecks: readonly OsbCheck[] = [
   probe({
     id: "update-applied-visible",
     title: "A finished update is in effect",
-    requirement: "Once an update has succeeded, a fetch shows the new plan and parameters.",
+    requirement: "Once an update has succeeded, a fetch shows the new plan, parameters and labels.",
     needs: { instances: 2 },
-    run: async (context) => {
-      const outcomes = await Promise.all([
-        planUpdate(context).then(judgePlan, orNotApplicable),
-        parameterUpdate(context).then(judgeParameters, orNotApplicable),
-      ]);
-      return worstOf(outcomes);
-    },
-  }),
-  probe({
-    id: "update-4xx-applies-nothing",
-    title: "A refused update applies nothing",
-    requirement: "An update that is answered 4xx applies none of the requested changes.",
-    run: judgeRefusedUpdate,
+    run: async (context) =>
+      worstOf(
+        await Promise.all([
+          worstOfAll(onEachPlanUpdate(context, judgeApplied(judgePlan))),
+          worstOfAll(onEachParameterUpdate(context, judgeApplied(judgeParameters))),
+        ]),
+      ),
   }),
 ];

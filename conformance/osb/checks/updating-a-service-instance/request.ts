@@ -1,65 +1,98 @@
-import type { JsonObject } from "../../../client/http/json.ts";
-import { bodyOf } from "../../../client/http/observation.ts";
 import type { Answer } from "../../../client/answer.ts";
 import { allowsContextUpdates } from "../../../client/catalog.ts";
-import { fail, notApplicable, type Outcome, pass, worstOf } from "../../../runner/check.ts";
-import { areUpdatesOffered, changesOf, isUpdatable, updatablePlan } from "../../changes.ts";
+import { fail, notApplicable, type Outcome, pass } from "../../../runner/check.ts";
+import { changesOf, updatablePlan } from "../../changes.ts";
 import type { OsbContext } from "../../context.ts";
+import { expectUnflagged } from "../removal.ts";
 import { type OsbCheck, probe } from "../../define.ts";
-import { expectErrorOf422, expectStatus, ordinaryRefusal, seenOf, unlessRefusedAnyway } from "../../judge.ts";
-import { ANY, type PlanRequirement } from "../../plan-requirements.ts";
-import { contextOf } from "../../request-bodies.ts";
+import { expectErrorOf422, expectStatus, seenOf, unlessRefusedAnyway } from "../../judge.ts";
+import { ANY } from "../../plan-requirements.ts";
+import { contextOf, updateBodyFor } from "../../request-bodies.ts";
 import { asyncUpdateOffer } from "../../sequences/asynchronous-plans.ts";
-import { planWithViolation } from "../../sequences/schema-violation.ts";
-import { anyUpdate, firstChange, PLAN_UPDATEABLE } from "../../sequences/updates.ts";
-import type { LiveInstance } from "../../shared-instances.ts";
+import { acceptedUpdate, anyUpdate, firstChange, PLAN_UPDATEABLE, type UpdateRecord } from "../../sequences/updates.ts";
+import { withoutEach, withoutId } from "../../variations/absences.ts";
+import { withForeignIds } from "../../variations/foreign-ids.ts";
+import { judgeUpdates, type Row } from "../../variations/judging.ts";
+import { onEachPlan, orNone } from "../../variations/plans.ts";
+import { violatingParameters, withStrictSchema } from "../../variations/violations.ts";
+import { wronglyTyped } from "../../variations/wrong-types.ts";
 import { isSuccess } from "../../../client/request.ts";
 
 const bad = { intent: "bad" } as const;
 
 async function updateWithoutFlag(context: OsbContext): Promise<Answer> {
-  const offer = await asyncUpdateOffer(context);
-  const live = await context.liveOf(offer);
-  return context.update(live, firstChange(context, offer).body, { query: {}, ...bad });
+  const { change } = await anyUpdate(context);
+  const live = await context.liveOf(await asyncUpdateOffer(context));
+  return context.update(live, change.body, { query: {}, ...bad });
 }
 
 async function updateWithoutServiceId(context: OsbContext): Promise<Outcome> {
-  const live = await context.live(updatablePlan(context.run));
-  const { body } = firstChange(context, live.offer);
-  const { service_id: _, ...rest } = body;
-  const absent = await context.update(live, rest, bad);
-  await context.platform.settle(live.offer, absent);
-  const empty = await context.update(live, { ...rest, service_id: "" }, bad);
-  await context.platform.settle(live.offer, empty);
-  const outcome = worstOf([absent, empty].map((answer) => expectStatus(answer, [400])));
-  return unlessRefusedAnyway(outcome, () => context.update(live, body));
+  const { live, change } = await acceptedUpdate(context);
+  return judgeUpdates(context, live.offer, withoutId("service_id", context.minor, change.body));
 }
 
+const MALFORMED = ['{"service_id": "', "[]", "null", ""];
+
+/** Bodies that are malformed. */
+function malformedRows(context: OsbContext, body: Answer["sent"]): readonly Row[] {
+  const texts = MALFORMED.map((text) => ({ words: text === "" ? "no body" : `the body ${text}`, text, good: [400] }));
+  const typed = wronglyTyped("update", context.minor, body).map(({ isUnread, ...row }) => ({
+    ...row,
+    good: isUnread ? ([400, "2xx"] as const) : [400],
+  }));
+  return [...texts, ...typed].map((row) => ({ ...row, tolerated: [415, 422] }));
+}
+
+/** Where no update is accepted, each PATCH may be refused as the broker likes; it is neither to be accepted nor to fail for that. */
 async function updateMalformed(context: OsbContext): Promise<Outcome> {
-  const isOffered = areUpdatesOffered(context.run);
-  const live = await context.live(isOffered ? { unmet: NO_UPDATE, fits: isUpdatable(context.run) } : ANY);
-  const broken = await context.update(live, null, { text: '{"service_id": "', ...bad });
-  const typed = await context.update(live, { service_id: 1 }, bad);
-  const answers = [broken, typed];
-  const outcome = worstOf(answers.map((answer) => expectStatus(answer, [400], [422])));
-  if (isOffered || outcome.verdict === "pass" || !answers.every(isUpdateRefusal)) return outcome;
-  return notApplicable(`${NO_UPDATE}, and every PATCH may be refused: it is answered ${seenOf(broken)}`, ...answers);
+  const [record] = await orNone<UpdateRecord>(async () => [await acceptedUpdate(context)]);
+  const offer = record?.live.offer ?? context.offer(ANY);
+  const rows = malformedRows(context, record?.change.body ?? { service_id: offer.service.id });
+  if (record !== undefined) return judgeUpdates(context, offer, rows);
+  const outcome = await judgeUpdates(
+    context,
+    offer,
+    rows.map(({ words, text, body }) => ({
+      words,
+      ...(text === undefined ? {} : { text }),
+      ...(body === undefined ? {} : { body }),
+      good: ["4xx", 501],
+    })),
+  );
+  return outcome.verdict === "pass" ? notApplicable("no update is accepted: every PATCH may be refused") : outcome;
 }
 
-const NO_UPDATE = "nothing in the catalog says that instances can be updated";
-
-const isUpdateRefusal = ({ status }: Answer): boolean => (status >= 400 && status < 500) || status === 501;
-
-async function updateWith(
+async function updateWithForeignIds(
   context: OsbContext,
-  want: PlanRequirement,
-  change: JsonObject,
-  bodyOfLive: (live: LiveInstance) => JsonObject,
+  member: "service_id" | "plan_id",
+  more: readonly Pick<Row, "words" | "body">[],
+  record: UpdateRecord,
 ): Promise<Outcome> {
-  const live = await context.live(want);
-  const answer = await context.update(live, { ...bodyOfLive(live), ...change }, bad);
-  return expectStatus(answer, ["4xx"], ["2xx"]);
+  const { offer } = record.live;
+  const rows = withForeignIds(context, offer, [member]).map(({ words, change }) => ({
+    words,
+    body: { ...record.change.body, ...change },
+  }));
+  return judgeUpdates(
+    context,
+    offer,
+    [...rows, ...more].map((row) => ({ ...row, good: ["4xx"], tolerated: ["2xx"], isPermission: true })),
+  );
 }
+
+async function updateForeignPlan(context: OsbContext): Promise<Outcome> {
+  const record = await acceptedUpdate(context, PLAN_UPDATEABLE);
+  const empty = { words: "an empty plan_id", body: { ...record.change.body, plan_id: "" } };
+  return updateWithForeignIds(context, "plan_id", [empty], record);
+}
+
+const updateInvalidParameters = (context: OsbContext): Promise<Outcome> =>
+  onEachPlan(context, [withStrictSchema("update")], async (offer) => {
+    await acceptedUpdate(context, { unmet: "no update is offered", fits: ({ plan }) => plan.id === offer.plan.id });
+    const parameters = violatingParameters(offer, "update") ?? {};
+    const body = updateBodyFor(context.run, offer, { parameters });
+    return judgeUpdates(context, offer, [{ words: "unfit parameters", body, good: ["4xx"], tolerated: ["2xx"] }]);
+  });
 
 async function updateWithoutPlan(context: OsbContext): Promise<Outcome> {
   const live = await context.fresh(updatablePlan(context.run));
@@ -71,21 +104,30 @@ async function updateWithoutPlan(context: OsbContext): Promise<Outcome> {
   return unlessRefusedAnyway(expectStatus(without, [200, 202]), ordinarily);
 }
 
+/** A platform may send previous_values with an update, or leave them out. */
 async function updateWithoutPreviousValues(context: OsbContext): Promise<Outcome> {
-  const live = await context.fresh(updatablePlan(context.run));
-  const { previous_values: _, ...body } = firstChange(context, live.offer).body;
+  const [record] = await orNone<UpdateRecord>(async () => [await acceptedUpdate(context)]);
+  const offer = record?.live.offer ?? context.offer(updatablePlan(context.run));
+  const { previous_values: _, ...body } = (record?.change ?? firstChange(context, offer)).body;
+  const live = await context.freshOf(offer);
   const without = await context.update(live, body);
-  await context.platform.settle(live.offer, without);
-  const { plan, service } = live.offer;
-  const previous = { plan_id: plan.id, service_id: service.id };
-  const current = (await context.fetchInstance(live)) ?? without;
-  const planNow = bodyOf(current)["plan_id"];
-  const stays = typeof planNow === "string" && planNow !== plan.id;
-  if (stays) return expectStatus(without, [200, 202]);
-  const withThem = await context.update(live, { ...body, previous_values: previous });
-  await context.platform.settle(live.offer, withThem);
-  if (!isSuccess(without) && !isSuccess(withThem)) return ordinaryRefusal(without);
-  return worstOf([without, withThem].map((answer) => expectStatus(answer, [200, 202])));
+  await context.platform.settle(offer, without);
+  if (record !== undefined) return expectStatus(without, [200, 202]);
+  const { answer } = (await anyUpdate(context)).settled;
+  return isSuccess(without)
+    ? fail("an update with previous_values to be accepted", seenOf(answer), answer, without)
+    : notApplicable(`no ordinary update is accepted: it is answered ${seenOf(answer)}`, answer, without);
+}
+
+/** Updates without one of the members each that a platform may leave out. */
+async function updateLean(context: OsbContext): Promise<Outcome> {
+  const { live, change } = await acceptedUpdate(context);
+  const rows = withoutEach(["context", "previous_values"], change.body).map((row) => ({
+    ...row,
+    good: ["2xx", "4xx"] as const,
+    intent: "plain" as const,
+  }));
+  return judgeUpdates(context, live.offer, rows);
 }
 
 async function updateContextOnly(context: OsbContext): Promise<Outcome> {
@@ -97,8 +139,8 @@ async function updateContextOnly(context: OsbContext): Promise<Outcome> {
 }
 
 async function updateUnknownInstance(context: OsbContext): Promise<Outcome> {
-  const offer = context.offer(updatablePlan(context.run));
-  const answer = await context.update({ offer, id: context.platform.newId() }, firstChange(context, offer).body, bad);
+  const { live, change } = await acceptedUpdate(context);
+  const answer = await context.update({ offer: live.offer, id: context.platform.newId() }, change.body, bad);
   return expectStatus(answer, ["4xx"]);
 }
 
@@ -128,7 +170,18 @@ export const updatingInstanceRequestChecks: readonly OsbCheck[] = [
     title: "An asynchronous update without accepts_incomplete is refused with 422",
     requirement:
       "An update that can only be done asynchronously is refused with 422 when accepts_incomplete=true is missing.",
-    run: async (context) => expectStatus(await updateWithoutFlag(context), [200, 422]),
+    run: async (context) => expectUnflagged(await updateWithoutFlag(context), 200),
+  }),
+  probe({
+    id: "update-accepts-incomplete-422-2-12",
+    title: "An asynchronous update without accepts_incomplete is refused with 422 (2.12 and 2.13)",
+    requirement:
+      "In versions 2.12 and 2.13 an update that can only be done asynchronously should be refused with 422 when accepts_incomplete=true is missing.",
+    clauses: ["update-accepts-incomplete-422"],
+    level: "SHOULD",
+    since: 12,
+    until: 13,
+    run: async (context) => expectUnflagged(await updateWithoutFlag(context), 200),
   }),
   probe({
     id: "update-422-async-error-code",
@@ -151,26 +204,22 @@ export const updatingInstanceRequestChecks: readonly OsbCheck[] = [
     run: updateMalformed,
   }),
   probe({
+    id: "update-optional-fields",
+    title: "An update without a member that is optional makes the broker fail in no way",
+    requirement: "A member without an asterisk may be left out: the request is processed, or refused with a reason.",
+    run: updateLean,
+  }),
+  probe({
     id: "update-invalid-service-id",
     title: "An update with another service_id is refused",
     requirement: "A service_id other than the instance's may be answered 400.",
-    run: (context) =>
-      updateWith(
-        context,
-        updatablePlan(context.run),
-        { service_id: context.platform.newId() },
-        ({ offer }) => firstChange(context, offer).body,
-      ),
+    run: async (context) => updateWithForeignIds(context, "service_id", [], await acceptedUpdate(context)),
   }),
   probe({
     id: "update-invalid-plan-id",
     title: "An update with an unknown plan_id is refused",
     requirement: "A plan_id that the offering does not have may be answered 400 or 422.",
-    run: (context) =>
-      updateWith(context, PLAN_UPDATEABLE, { plan_id: context.platform.newId() }, ({ offer }) => ({
-        service_id: offer.service.id,
-        context: contextOf(context.run),
-      })),
+    run: updateForeignPlan,
   }),
   probe({
     id: "update-plan-id-optional",
@@ -182,12 +231,7 @@ export const updatingInstanceRequestChecks: readonly OsbCheck[] = [
     id: "update-parameters-validated",
     title: "Update parameters that break the published schema are refused",
     requirement: "The broker should validate the parameters of an update.",
-    run: async (context) => {
-      const { offer, parameters } = planWithViolation(context, "update");
-      const live = await context.liveOf(offer);
-      const body = { service_id: offer.service.id, context: contextOf(context.run), parameters };
-      return expectStatus(await context.update(live, body, bad), ["4xx"], ["2xx"]);
-    },
+    run: updateInvalidParameters,
   }),
   probe({
     id: "update-previous-values-optional",
@@ -199,7 +243,6 @@ export const updatingInstanceRequestChecks: readonly OsbCheck[] = [
     id: "update-unknown-instance",
     title: "An update of an unknown instance is refused",
     requirement: "Updating an instance that does not exist is answered with some 4xx.",
-    needs: { instances: 0 },
     run: updateUnknownInstance,
   }),
 ];

@@ -1,7 +1,8 @@
 import type { Operation } from "../../../client/answer.ts";
 import { instead, is, set, status } from "../changes.ts";
-import { alter } from "../middleware.ts";
+import { alter, combine } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";
+import { withoutSchemas } from "../requests.ts";
 
 const BIND: readonly Operation[] = ["bind"];
 
@@ -25,5 +26,11 @@ export const bindingRepetitionMutants: readonly Mutant[] = [
     "bind-conflict-409",
     "It goes by the id alone: a request with other parameters is taken for a repeat.",
     alter(BIND, is(409), instead(200)),
+  ),
+  mutant(
+    "bind-conflict-409",
+    "It publishes no schema, and takes a bind with other parameters for a repeat.",
+    combine(withoutSchemas, alter(BIND, is(409), instead(200))),
+    { id: "not-bind-conflict-409-parameters" },
   ),
 ];

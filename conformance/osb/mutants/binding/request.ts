@@ -1,28 +1,42 @@
+import { isObject, type JsonObject } from "../../../client/http/json.ts";
+import type { WireRequest } from "../../memory-broker/http.ts";
 import type { Operation } from "../../../client/answer.ts";
 import { asynchronousMutantsOf } from "../asynchronous-operations.ts";
 import { instead, is, status } from "../changes.ts";
-import { hasUnknown, isNotJson, lacks } from "../conditions.ts";
-import { alter, pretend, rewrite } from "../middleware.ts";
+import { all, hasUnknown, isNotJson, lacks, sends } from "../conditions.ts";
+import { alter, pretend, rewrite, type When } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";
 import { sentOf } from "../operations.ts";
-import { fillIn, ignoreUnfitting, withBody } from "../requests.ts";
-import type { Middleware } from "../traffic.ts";
+import { fillIn, ignoreUnfitting, withBody, withoutMember } from "../requests.ts";
+import type { Middleware, TrafficMemory } from "../traffic.ts";
 
 const BIND: readonly Operation[] = ["bind"];
+
+const crash = { error: "Crashed", description: "A null pointer." };
+
+const ownPlan = ({ path }: WireRequest, { asked }: TrafficMemory): JsonObject =>
+  asked.get(path.slice(0, 3).join("/")) ?? {};
+
+/** The request with the ids of its instance. */
+function withOwnPlan(request: WireRequest, memory: TrafficMemory): WireRequest {
+  const { service_id = "", plan_id = "" } = ownPlan(request, memory);
+  return withBody(request, { ...sentOf(request), service_id, plan_id });
+}
 
 /** A plan that is not the one of the instance's request, taken for it. */
 const guessPlan: Middleware = rewrite(
   BIND,
   (request, memory) => hasUnknown.service_id(request, memory) || hasUnknown.plan_id(request, memory),
-  (request, memory) => {
-    const own = memory.asked.get(request.path.slice(0, 3).join("/"));
-    return withBody(request, {
-      ...sentOf(request),
-      service_id: own?.["service_id"] ?? "",
-      plan_id: own?.["plan_id"] ?? "",
-    });
-  },
+  withOwnPlan,
 );
+
+/** It names another plan of the same offering than that of its instance. */
+const isOfOtherPlan: When = (request, memory) => {
+  const { service_id: serviceId, plan_id: planId } = ownPlan(request, memory);
+  const sent = sentOf(request);
+  const isNamed = typeof sent["plan_id"] === "string" && sent["plan_id"] !== "" && sent["plan_id"] !== planId;
+  return planId !== undefined && sent["service_id"] === serviceId && isNamed && !hasUnknown.plan_id(request, memory);
+};
 
 /** Planted defects for the checks of spec.md, "Binding": what a request has to have. */
 export const bindingRequestMutants: readonly Mutant[] = [
@@ -62,5 +76,26 @@ export const bindingRequestMutants: readonly Mutant[] = [
       "rotation-*",
     ],
   }),
+  mutant(
+    "bind-optional-fields",
+    "It falls over (500) when there is no context.",
+    pretend(BIND, all(sends("service_id"), sends("plan_id"), sends("bind_resource"), lacks("context")), 500, crash),
+  ),
+  mutant(
+    "bind-malformed-400",
+    "Binding parameters that are no object are passed over.",
+    rewrite(
+      BIND,
+      all(sends("parameters"), (request) => !isObject(sentOf(request)["parameters"])),
+      (request) => withoutMember(request, "parameters"),
+    ),
+    { id: "not-bind-malformed-400-parameters" },
+  ),
+  mutant(
+    "bind-invalid-service-or-plan",
+    "It binds by whichever plan of the offering a request names.",
+    rewrite(BIND, isOfOtherPlan, withOwnPlan),
+    { id: "not-bind-invalid-service-or-plan-other" },
+  ),
   ...asynchronousMutantsOf("bind"),
 ];

@@ -19,7 +19,14 @@ export const provisioningCreationMutants: readonly Mutant[] = [
       ofPlan((offer) => !isBindable(offer)),
       201,
     ),
-    { also: ["fetch-instance-supported", "deprovision-deletes-resources"] },
+    {
+      also: [
+        "fetch-instance-supported",
+        "deprovision-deletes-resources",
+        "provision-identical-200",
+        "provision-conflict-409",
+      ],
+    },
   ),
   mutant("provision-201", "A new instance is answered 200.", alter(PROVISION, is(201), status(200)), {
     also: [

@@ -1,8 +1,10 @@
 import { reply } from "../../memory-broker/http.ts";
 import { instead, is, status } from "../changes.ts";
-import { instanceKeyOf } from "../conditions.ts";
-import { alter } from "../middleware.ts";
+import { instanceKeyOf, not } from "../conditions.ts";
+import { alter, combine, type When } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";
+import { keyOf, sentOf } from "../operations.ts";
+import { withoutSchemas } from "../requests.ts";
 import type { Middleware } from "../traffic.ts";
 
 const PROVISION = ["provision"] as const;
@@ -29,6 +31,10 @@ const overwrite: Middleware = async (request, next) => {
   return response;
 };
 
+/** It names the plan that the instance was made with. */
+const asksForSamePlan: When = (request, { asked }) =>
+  sentOf(request)["plan_id"] === asked.get(keyOf(request))?.["plan_id"];
+
 /** Planted defects for the checks of spec.md, "Provisioning": the same id again. */
 export const provisioningRepetitionMutants: readonly Mutant[] = [
   mutant(
@@ -51,6 +57,18 @@ export const provisioningRepetitionMutants: readonly Mutant[] = [
     "provision-conflict-409",
     "It goes by the id alone: a request with other attributes is taken for a repeat.",
     alter(PROVISION, is(409), instead(200)),
+  ),
+  mutant(
+    "provision-conflict-409",
+    "It publishes no schema, and takes a provision with other parameters for a repeat.",
+    combine(withoutSchemas, alter(PROVISION, is(409), instead(200), asksForSamePlan)),
+    { id: "not-provision-conflict-409-parameters" },
+  ),
+  mutant(
+    "provision-conflict-409",
+    "It looks at the parameters alone: a plan of another offering is taken for a repeat.",
+    alter(PROVISION, is(409), instead(200), not(asksForSamePlan)),
+    { id: "not-provision-conflict-409-plan" },
   ),
   mutant("provision-conflict-leaves-original", "It answers 409 to other attributes, and takes them over.", overwrite),
 ];

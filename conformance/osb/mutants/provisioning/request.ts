@@ -1,4 +1,5 @@
 import { isObject } from "../../../client/http/json.ts";
+import { readCatalog } from "../../../client/catalog.ts";
 import { asynchronousMutantsOf } from "../asynchronous-operations.ts";
 import { all, hasFitting, hasUnknown, isKnown, isNotJson, lacks, not, sends } from "../conditions.ts";
 import { pretend, refuse, rewrite, type When } from "../middleware.ts";
@@ -9,6 +10,14 @@ import { fillIn, ignoreUnfitting, withoutMember } from "../requests.ts";
 const crash = { error: "Crashed", description: "A null pointer." };
 
 const crashes = { also: ["error-appropriate-status"] };
+
+/** Its service_id is one of the catalog, and not that of its plan. */
+const isOfAnotherOffering: When = (request, { catalog }) => {
+  const { service_id: serviceId, plan_id: planId } = sentOf(request);
+  const services = readCatalog(catalog);
+  const owner = services.find(({ plans }) => plans.some(({ id }) => id === planId));
+  return owner !== undefined && owner.id !== serviceId && services.some(({ id }) => id === serviceId);
+};
 
 const isNew: When = not(isKnown);
 
@@ -72,6 +81,34 @@ export const provisioningRequestMutants: readonly Mutant[] = [
     "provision-valid-parameters-accepted",
     "It publishes a schema for parameters that it does not accept.",
     refuse(PROVISION, all(isNew, hasFitting("create"))),
+  ),
+  mutant(
+    "provision-optional-fields",
+    "It falls over (500) when there is no context.",
+    pretend(
+      PROVISION,
+      all(isNew, sends("plan_id"), sends("organization_guid"), sends("space_guid"), lacks("context")),
+      500,
+      crash,
+    ),
+  ),
+  mutant(
+    "provision-wrong-type-400",
+    "It falls over (500) on a context that is not an object.",
+    pretend(PROVISION, (request) => typeof sentOf(request)["context"] === "string", 500, crash),
+    { id: "not-provision-wrong-type-400-context", ...crashes },
+  ),
+  mutant(
+    "provision-missing-service-id-400",
+    "A service_id that is null is taken for that of the plan.",
+    rewrite(PROVISION, (request) => sentOf(request)["service_id"] === null, fillIn("service_id")),
+    { id: "not-provision-missing-service-id-400-null" },
+  ),
+  mutant(
+    "provision-invalid-service-id",
+    "The service_id of another offering is passed over.",
+    rewrite(PROVISION, isOfAnotherOffering, fillIn("service_id")),
+    { id: "not-provision-invalid-service-id-other", also: ["provision-conflict-409"] },
   ),
   ...asynchronousMutantsOf("provision"),
 ];

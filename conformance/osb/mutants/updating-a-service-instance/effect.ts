@@ -1,6 +1,6 @@
 import type { Operation } from "../../../client/answer.ts";
-import { body, instead, is, set, status } from "../changes.ts";
-import { hasFitting, instanceKeyOf, lacks, offerOf, sends } from "../conditions.ts";
+import { body, instead, is, set, status, success } from "../changes.ts";
+import { hasFitting, hasOtherVersion, instanceKeyOf, lacks, offerOf, sends } from "../conditions.ts";
 import { alter, combine, rewrite } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";
 import { fillIn, withoutMember } from "../requests.ts";
@@ -31,6 +31,13 @@ const applyRefused: Middleware = async (request, next, memory) => {
   const isMeant =
     request.method === "PATCH" && lacks("service_id")(request, memory) && sends("parameters")(request, memory);
   if (isMeant) await next(fillIn("service_id")(request, memory));
+  return next(request);
+};
+
+const applyWithOtherVersion: Middleware = async (request, next, memory) => {
+  const isMeant =
+    request.method === "PATCH" && hasOtherVersion(request, memory) && sends("parameters")(request, memory);
+  if (isMeant) await next(withoutMember(request, "maintenance_info"));
   return next(request);
 };
 
@@ -68,5 +75,44 @@ export const updatingInstanceEffectMutants: readonly Mutant[] = [
     "It answers 200 to new parameters, and keeps the old.",
     rewrite(PATCH, hasFitting("update"), (request) => withoutMember(request, "parameters")),
   ),
+  mutant(
+    "update-applied-visible",
+    "It answers 200 to a change of the plan, and keeps the old.",
+    rewrite(PATCH, sends("plan_id"), (request) => withoutMember(request, "plan_id")),
+    {
+      id: "not-update-applied-visible-plan",
+      also: [
+        "update-invalid-plan-id",
+        "update-malformed-400",
+        "update-unsupported-*",
+        "unbind-*",
+        "deprovision-*",
+        "orphan-*",
+        "fetch-instance-plan-id",
+        "lastop-*",
+      ],
+    },
+  ),
+  mutant(
+    "update-applied-visible",
+    "Labels that an update tells are not those that a fetch tells.",
+    alter(PATCH, success, set("metadata", { labels: { owner: "somebody" } })),
+    { id: "not-update-applied-visible-labels" },
+  ),
   mutant("update-4xx-applies-nothing", "It applies the parameters before it looks for service_id.", applyRefused),
+  mutant(
+    "update-4xx-applies-nothing",
+    "It applies the parameters of an update, and then refuses its maintenance version.",
+    applyWithOtherVersion,
+    { id: "not-update-4xx-applies-nothing-maintenance" },
+  ),
+  mutant(
+    "update-4xx-applies-nothing",
+    "It refuses a change of the plan, and makes it.",
+    alter(PATCH, success, instead(422, { error: "NotNow", description: "Not now." }), sends("plan_id")),
+    {
+      id: "not-update-4xx-applies-nothing-plan",
+      also: ["update-*", "vendor-request-fields-do-not-halt", "unbind-*", "deprovision-*", "orphan-*"],
+    },
+  ),
 ];

@@ -1,7 +1,7 @@
 import type { Operation } from "../../../client/answer.ts";
 import { is, set } from "../changes.ts";
-import { hasMaintenance, hasOtherVersion } from "../conditions.ts";
-import { alter, refuse, rewrite } from "../middleware.ts";
+import { all, hasMaintenance, hasOtherVersion, isKnown, lacks, sends } from "../conditions.ts";
+import { alter, pretend, refuse, rewrite } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";
 import { withoutMember } from "../requests.ts";
 
@@ -13,6 +13,15 @@ export const updatingInstanceMaintenanceInfoMutants: readonly Mutant[] = [
     "update-maintenance-info-conflict-422",
     "When it updates: any maintenance version is accepted.",
     rewrite(PATCH, hasOtherVersion, (request) => withoutMember(request, "maintenance_info")),
+  ),
+  mutant(
+    "update-maintenance-info-conflict-422",
+    "It refuses updates without a maintenance version as if that were another one.",
+    pretend(PATCH, all(isKnown, sends("service_id"), lacks("maintenance_info")), 422, {
+      error: "MaintenanceInfoConflict",
+      description: "The maintenance version has changed.",
+    }),
+    { id: "not-update-maintenance-info-conflict-422-none", also: ["update-*", "vendor-request-fields-do-not-halt"] },
   ),
   mutant(
     "update-maintenance-info-error-code",

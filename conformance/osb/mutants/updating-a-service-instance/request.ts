@@ -1,15 +1,22 @@
 import type { Operation } from "../../../client/answer.ts";
 import { asynchronousMutantsOf } from "../asynchronous-operations.ts";
-import { instead, is } from "../changes.ts";
-import { all, hasUnknown, isKnown, isNotJson, lacks, sends } from "../conditions.ts";
-import { alter, pretend, refuse, rewrite } from "../middleware.ts";
+import { instead, is, status } from "../changes.ts";
+import { all, hasUnknown, isKnown, isNotJson, isUnflagged, lacks, sends } from "../conditions.ts";
+import { alter, pretend, refuse, rewrite, type When } from "../middleware.ts";
 import { mutant, type Mutant } from "../mutant.ts";
+import { sentOf } from "../operations.ts";
 import { fillIn, ignoreUnfitting, withoutMember } from "../requests.ts";
 
 const PATCH: readonly Operation[] = ["update"];
 
+const crash = { error: "Crashed", description: "A null pointer." };
+
 /** Nearly all that is asked of an update is asked in one form; who refuses that form fails in many ways. */
 const updates = { also: ["update-*"] };
+
+/** It asks for other parameters or for a plan. */
+const asksForChange: When = (request, memory) =>
+  sends("parameters")(request, memory) || sends("plan_id")(request, memory);
 
 /** Planted defects for the checks of spec.md, "Updating a Service Instance": what a request has to have. */
 export const updatingInstanceRequestMutants: readonly Mutant[] = [
@@ -54,10 +61,41 @@ export const updatingInstanceRequestMutants: readonly Mutant[] = [
   ),
   mutant(
     "update-previous-values-optional",
-    "It refuses previous_values beside parameters.",
-    refuse(PATCH, all(sends("previous_values"), sends("parameters"))),
-    { also: ["vendor-request-fields-do-not-halt"] },
+    "It demands previous_values.",
+    refuse(PATCH, all(lacks("previous_values"), asksForChange)),
+    updates,
   ),
+  mutant("update-previous-values-optional", "It refuses previous_values.", refuse(PATCH, sends("previous_values")), {
+    id: "not-update-previous-values-optional-sent",
+    also: ["update-*", "vendor-request-fields-do-not-halt"],
+  }),
   mutant("update-unknown-instance", "It updates what it does not know.", alter(PATCH, is(404), instead(200))),
   ...asynchronousMutantsOf("update"),
+  mutant(
+    "update-optional-fields",
+    "It falls over (500) when there is no context.",
+    pretend(PATCH, all(sends("service_id"), sends("previous_values"), lacks("context")), 500, crash),
+  ),
+  mutant(
+    "update-invalid-plan-id",
+    "An empty plan_id is passed over.",
+    rewrite(
+      PATCH,
+      (request) => sentOf(request)["plan_id"] === "",
+      (request) => withoutMember(request, "plan_id"),
+    ),
+    { id: "not-update-invalid-plan-id-empty" },
+  ),
+  mutant(
+    "update-malformed-400",
+    "It takes the id of the offering for the service_id when that is a number.",
+    rewrite(PATCH, (request) => typeof sentOf(request)["service_id"] === "number", fillIn("service_id")),
+    { id: "not-update-malformed-400-number" },
+  ),
+  mutant(
+    "update-accepts-incomplete-422-2-12",
+    "In 2.13 an update that it can only do asynchronously is refused with 400 when accepts_incomplete is missing.",
+    alter(PATCH, is(422), status(400), isUnflagged),
+    { mode: "async", minor: 13 },
+  ),
 ];

@@ -1,0 +1,24 @@
+import type { Answer } from "../../client/answer.ts";
+import type { Offer } from "../../client/catalog.ts";
+import { isSuccess, type RequestOptions } from "../../client/request.ts";
+import type { OsbContext } from "../context.ts";
+
+/**
+ * Asks for an instance with something in the request that is varied. What is made is removed again at once, so that no more
+ * instances are held than there are attempts in progress.
+ *
+ * @throws NoAnswer
+ */
+export async function attemptProvision(
+  context: OsbContext,
+  offer: Offer,
+  options: Pick<RequestOptions, "body" | "text" | "intent" | "headers">,
+): Promise<Answer> {
+  const { platform } = context;
+  const id = platform.newId();
+  const answer = await context.provision(offer, id, options);
+  if (!isSuccess(answer)) return answer;
+  await platform.settle(offer, answer);
+  await platform.settle(offer, await platform.deprovision(offer, id));
+  return answer;
+}

@@ -1,0 +1,131 @@
+import type { JsonObject } from "../../client/http/json.ts";
+import type { Answer, Intent } from "../../client/answer.ts";
+import type { Offer } from "../../client/catalog.ts";
+import { followsFrom, type Outcome } from "../../runner/check.ts";
+import type { OsbContext } from "../context.ts";
+import { followsFromFact } from "../model/fact.ts";
+import { acceptsOrdinary, unlessOrdinaryRefused } from "../model/ordinary.ts";
+import { expectStatus, type StatusRule } from "../judge.ts";
+import { isSuccess } from "../../client/request.ts";
+import type { LiveInstance } from "../shared-instances.ts";
+import { attemptProvision } from "./attempts.ts";
+import { type Tried, worstTried } from "./tried.ts";
+
+/** A request that is varied in one way, and what its answer may be. */
+export interface Row {
+  readonly words: string;
+  readonly body?: JsonObject;
+  /** Sent as it is in place of `body`. */
+  readonly text?: string;
+  readonly good: readonly StatusRule[];
+  /** Answers that are worth a warning. */
+  readonly tolerated?: readonly StatusRule[];
+  /** The specification leaves it to the broker whether it refuses: one that fails (5xx) is another check's finding. */
+  readonly isPermission?: boolean;
+  /** Default `bad`. */
+  readonly intent?: Intent;
+}
+
+const optionsOf = ({ body = {}, text, intent = "bad" }: Row) => ({
+  intent,
+  ...(text === undefined ? { body } : { text }),
+});
+
+function judgeAnswer({ good, tolerated = [], isPermission = false }: Row, answer: Answer): Outcome {
+  if (!isPermission || answer.status < 500) return expectStatus(answer, good, tolerated);
+  return followsFrom("error-appropriate-status", `a bad request is answered ${answer.status}`, answer);
+}
+
+/** A refusal counts only where the ordinary request is accepted. */
+async function judgeRow(
+  context: OsbContext,
+  stage: "provision" | "bind",
+  offer: Offer,
+  row: Row,
+  answer: Answer,
+): Promise<Tried> {
+  const outcome = judgeAnswer(row, answer);
+  const { words } = row;
+  return { words, outcome: await unlessOrdinaryRefused(context.shared, stage, offer, { answer, outcome }) };
+}
+
+/** Tries provisions that are wrong in one way each, side by side. */
+export async function judgeProvisions(context: OsbContext, offer: Offer, rows: readonly Row[]): Promise<Outcome> {
+  const tried = await Promise.all(
+    rows.map(async (row) =>
+      judgeRow(context, "provision", offer, row, await attemptProvision(context, offer, optionsOf(row))),
+    ),
+  );
+  return worstTried(tried);
+}
+
+/** Tries binds that are wrong in one way each. */
+export async function judgeBinds(context: OsbContext, live: LiveInstance, rows: readonly Row[]): Promise<Outcome> {
+  const tried: Tried[] = [];
+  for (const row of rows) {
+    const answer = await context.bind(live, context.platform.newId(), optionsOf(row));
+    await context.platform.settle(live.offer, answer);
+    tried.push(await judgeRow(context, "bind", live.offer, row, answer));
+  }
+  return worstTried(tried);
+}
+
+/** Tries updates that are wrong in one way each. Only to be asked where an update is accepted. */
+export async function judgeUpdates(context: OsbContext, offer: Offer, rows: readonly Row[]): Promise<Outcome> {
+  const tried: Tried[] = [];
+  for (const row of rows) {
+    const live = await context.liveOf(offer);
+    const answer = await context.update(live, row.body ?? {}, optionsOf(row));
+    if (isSuccess(answer)) context.markChanged(live);
+    await context.platform.settle(offer, answer);
+    tried.push({ words: row.words, outcome: judgeAnswer(row, answer) });
+  }
+  return worstTried(tried);
+}
+
+/** What follows from an ordinary request that is refused; undefined where it is accepted. */
+async function obstacleTo(
+  context: OsbContext,
+  stage: "provision" | "bind",
+  offer: Offer,
+): Promise<Outcome | undefined> {
+  const fact = await acceptsOrdinary(context.shared, stage, offer);
+  return fact.value === false ? followsFromFact(fact, `an ordinary ${stage} is refused as well`) : undefined;
+}
+
+/** A request without a member that may be left out is processed, or refused for a reason: it makes no broker fail. */
+const PROCESSED: readonly StatusRule[] = ["2xx", "4xx"];
+
+/** Tries provisions without one of the members each that a platform may leave out. */
+export async function judgeLeanProvisions(
+  context: OsbContext,
+  offer: Offer,
+  rows: readonly Pick<Row, "words" | "body">[],
+): Promise<Outcome> {
+  const obstacle = await obstacleTo(context, "provision", offer);
+  if (obstacle !== undefined) return obstacle;
+  const tried = await Promise.all(
+    rows.map(async ({ words, body = {} }) => ({
+      words,
+      outcome: expectStatus(await attemptProvision(context, offer, { body }), PROCESSED),
+    })),
+  );
+  return worstTried(tried, "an ordinary request has nothing that could be left out");
+}
+
+/** Tries binds without one of the members each that a platform may leave out. */
+export async function judgeLeanBinds(
+  context: OsbContext,
+  live: LiveInstance,
+  rows: readonly Pick<Row, "words" | "body">[],
+): Promise<Outcome> {
+  const obstacle = await obstacleTo(context, "bind", live.offer);
+  if (obstacle !== undefined) return obstacle;
+  const tried: Tried[] = [];
+  for (const { words, body = {} } of rows) {
+    const answer = await context.bind(live, context.platform.newId(), { body });
+    await context.platform.settle(live.offer, answer);
+    tried.push({ words, outcome: expectStatus(answer, PROCESSED) });
+  }
+  return worstTried(tried, "an ordinary request has nothing that could be left out");
+}

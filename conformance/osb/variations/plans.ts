@@ -1,0 +1,67 @@
+import type { Offer } from "../../client/catalog.ts";
+import { type Outcome, Verdicted, worstOf } from "../../runner/check.ts";
+import type { OsbContext } from "../context.ts";
+import type { PlanRequirement } from "../plan-requirements.ts";
+
+/** Most plans that one check tries; the first of each offering come first. */
+const PLANS_MAX = 6;
+
+/**
+ * The plans on which a check tries what may differ between plans: all that meet the requirements, or the first alone where the run
+ * was told so.
+ *
+ * @throws Verdicted not applicable when there is none
+ */
+export function plansToTry(context: OsbContext, ...requirements: readonly PlanRequirement[]): readonly Offer[] {
+  const { run } = context;
+  const first = context.offer(...requirements);
+  if (run.plans === "first") return [first];
+  const fitting = run.offers.filter((offer) => requirements.every((requirement) => requirement.fits(offer)));
+  const leads = fitting.filter((offer, at) => fitting.findIndex((each) => each.service.id === offer.service.id) === at);
+  return [...leads, ...fitting.filter((offer) => !leads.includes(offer))].slice(0, PLANS_MAX);
+}
+
+/** What ends a check on one plan is that plan's outcome, and not the end of the others. */
+export async function outcomeOf(judge: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await judge();
+  } catch (error) {
+    if (error instanceof Verdicted) return error.outcome;
+    throw error;
+  }
+}
+
+/** What was played; nothing where the broker does not offer it. */
+export async function orNone<T>(play: () => Promise<readonly T[]>): Promise<readonly T[]> {
+  try {
+    return await play();
+  } catch (error) {
+    if (error instanceof Verdicted && error.outcome.verdict === "not-applicable") return [];
+    throw error;
+  }
+}
+
+function nameThePlan({ plan }: Offer, outcome: Outcome): Outcome {
+  if (outcome.verdict === "pass" || outcome.reason === undefined) return outcome;
+  return { ...outcome, reason: `plan "${plan.name}": ${outcome.reason}` };
+}
+
+/**
+ * Judges each plan that meets the requirements, side by side; the worst outcome counts, and says of which plan it is.
+ *
+ * @throws Verdicted not applicable when there is none
+ */
+export async function onEachPlan(
+  context: OsbContext,
+  requirements: readonly PlanRequirement[],
+  judge: (offer: Offer) => Promise<Outcome>,
+): Promise<Outcome> {
+  const offers = plansToTry(context, ...requirements);
+  const outcomes = await Promise.all(
+    offers.map(async (offer) => {
+      const outcome = await outcomeOf(() => judge(offer));
+      return offers.length > 1 ? nameThePlan(offer, outcome) : outcome;
+    }),
+  );
+  return worstOf(outcomes);
+}

@@ -1,0 +1,40 @@
+import type { JsonObject } from "../../client/http/json.ts";
+import { maintenanceVersion, schemaOf } from "../../client/catalog.ts";
+import type { OsbContext } from "../context.ts";
+import type { UpdateRecord } from "../sequences/updates.ts";
+import { violatingParameters } from "./violations.ts";
+
+/** An update that is to be refused, though it asks for a change that the broker makes otherwise. */
+interface RefusedUpdate {
+  readonly words: string;
+  readonly body: JsonObject;
+}
+
+function withoutService({ service_id: _, ...rest }: JsonObject): JsonObject {
+  return rest;
+}
+
+/**
+ * Every kind of refusal that an update can get, each with a change that was seen to be accepted: what a broker that applies before it
+ * validates would leave behind.
+ */
+export function refusedUpdates(context: OsbContext, { live, change }: UpdateRecord): readonly RefusedUpdate[] {
+  const { minor, platform, run } = context;
+  const { body } = change;
+  const unfit = violatingParameters(live.offer, "update");
+  const wrongVersion = { maintenance_info: { version: "0.0.0-drydock" } };
+  const isMaintained = minor >= 15 && maintenanceVersion(live.offer) !== undefined;
+  const stranger = run.services.find(({ id }) => id !== live.offer.service.id);
+  return [
+    { words: "no service_id", body: withoutService(body) },
+    { words: "an empty service_id", body: { ...body, service_id: "" } },
+    { words: "an unknown service_id", body: { ...body, service_id: platform.newId() } },
+    ...(stranger === undefined ? [] : [{ words: "another offering", body: { ...body, service_id: stranger.id } }]),
+    { words: "an unknown plan_id", body: { ...body, plan_id: platform.newId() } },
+    { words: "parameters of the wrong type", body: { ...body, parameters: "text" } },
+    ...(unfit === undefined || schemaOf(live.offer, "update") === undefined
+      ? []
+      : [{ words: "parameters that do not fit the schema", body: { ...body, parameters: unfit } }]),
+    ...(isMaintained ? [{ words: "another maintenance version", body: { ...body, ...wrongVersion } }] : []),
+  ];
+}

@@ -1,0 +1,71 @@
+import type { Json, JsonObject } from "../../client/http/json.ts";
+import type { SpecMinor } from "../../client/spec-version.ts";
+
+/** A member of a request with a value of another JSON type than the specification gives it. */
+interface WrongType {
+  readonly member: string;
+  readonly value: Json;
+  /** The version that brought the member there. Default: all versions have it. */
+  readonly since?: SpecMinor;
+  /** A broker that has no use for the member need not look at it. Default: it is one that each broker reads. */
+  readonly isUnread?: boolean;
+}
+
+const SERVICE_ID: WrongType = { member: "service_id", value: 1 };
+const PARAMETERS: readonly WrongType[] = [
+  { member: "parameters", value: "text" },
+  { member: "parameters", value: ["text"] },
+];
+const MAINTENANCE: WrongType = { member: "maintenance_info", value: "1.0.0", since: 15, isUnread: true };
+
+/** Every member of the requests that have a body, each with values of wrong types. */
+const WRONG_TYPES: Readonly<Record<"provision" | "update" | "bind", readonly WrongType[]>> = {
+  provision: [
+    SERVICE_ID,
+    { member: "plan_id", value: true },
+    ...PARAMETERS,
+    { member: "context", value: "text", since: 12, isUnread: true },
+    { member: "organization_guid", value: 1, isUnread: true },
+    { member: "space_guid", value: ["text"], isUnread: true },
+    MAINTENANCE,
+  ],
+  update: [
+    SERVICE_ID,
+    { member: "plan_id", value: 1 },
+    ...PARAMETERS,
+    { member: "context", value: "text", since: 12, isUnread: true },
+    { member: "previous_values", value: "text", isUnread: true },
+    MAINTENANCE,
+  ],
+  bind: [
+    SERVICE_ID,
+    { member: "plan_id", value: true },
+    ...PARAMETERS,
+    { member: "context", value: "text", since: 13, isUnread: true },
+    { member: "bind_resource", value: "text", isUnread: true },
+    { member: "app_guid", value: 1, isUnread: true },
+  ],
+};
+
+/** A request that is malformed in one member. */
+export interface Malformed {
+  readonly words: string;
+  readonly body: JsonObject;
+  /** Whether a broker may pass over the member, and so over what is wrong with it. */
+  readonly isUnread: boolean;
+}
+
+/** A body with each of its members in turn of a wrong type, as far as the version has the member. */
+export function wronglyTyped(
+  operation: keyof typeof WRONG_TYPES,
+  minor: SpecMinor,
+  body: JsonObject,
+): readonly Malformed[] {
+  return WRONG_TYPES[operation]
+    .filter(({ since = 11 }) => since <= minor)
+    .map(({ member, value, isUnread = false }) => ({
+      words: `${member} ${JSON.stringify(value)}`,
+      body: { ...body, [member]: value },
+      isUnread,
+    }));
+}

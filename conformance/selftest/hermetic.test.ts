@@ -1,0 +1,41 @@
+import { expect, it } from "vitest";
+import type { CheckInfo, Verdict } from "../runner/events.ts";
+import type { MutantSet } from "../runner/mutant-set.ts";
+import { findDependences } from "./hermetic.ts";
+
+const info = (id: string): CheckInfo => ({
+  id,
+  suite: "osb",
+  title: id,
+  level: "MUST",
+  clauses: [id],
+  section: "",
+  requirement: "",
+});
+
+/** A set of two checks; `verdictOf` says how one is judged. */
+function setOf(verdictOf: (id: string, only: boolean, seed: number | undefined) => Verdict): MutantSet {
+  const checks = ["a", "b"].map(info);
+  const run: MutantSet["run"] = async (_mutant, only, seed) =>
+    checks
+      .filter(({ id }) => only?.includes(id) ?? true)
+      .map((check) => ({ check, verdict: verdictOf(check.id, only !== undefined, seed) }));
+  return { suite: "osb", checks, mutants: [], run };
+}
+
+const mutant = { id: "m", description: "", expected: ["a"], also: [] };
+
+it("a check that judges alike alone, in any order and beside others depends on nothing else", async () => {
+  const set = setOf((id) => (id === "a" ? "fail" : "pass"));
+  expect(await findDependences(set, mutant, 7)).toEqual([]);
+});
+
+it("a check that needs the others is found when it is run alone", async () => {
+  const set = setOf((id, isAlone) => (id === "a" && !isAlone ? "fail" : "pass"));
+  expect(await findDependences(set, mutant, 7)).toMatchObject([{ check: "a", how: "alone", otherwise: "pass" }]);
+});
+
+it("a check that depends on the order is found by the shuffled run", async () => {
+  const set = setOf((id, _isAlone, seed) => (id === "b" && seed === 7 ? "warn" : "pass"));
+  expect(await findDependences(set, mutant, 7)).toMatchObject([{ check: "b", how: "shuffled", otherwise: "warn" }]);
+});

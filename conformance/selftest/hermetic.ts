@@ -1,0 +1,42 @@
+import type { MutantInfo, MutantSet } from "../runner/mutant-set.ts";
+import { hasNoticed } from "./selftest.ts";
+
+/** A check whose verdict on a mutant depends on more than the two: on its neighbours, or on their order. */
+export interface Dependence {
+  readonly mutant: string;
+  readonly check: string;
+  /** The verdict in the whole suite, in its own order. */
+  readonly whole: string;
+  /** The verdict otherwise. */
+  readonly otherwise: string;
+  readonly how: "alone" | "shuffled";
+}
+
+type Verdicts = ReadonlyMap<string, string>;
+
+async function verdictsOf(run: ReturnType<MutantSet["run"]>): Promise<Verdicts> {
+  return new Map((await run).map(({ check, verdict }) => [check.id, verdict]));
+}
+
+/**
+ * Whether the verdicts on a mutant are the checks' own: the whole suite in an order that the seed decides, and each check that notices
+ * the mutant alone, judge as the whole suite does.
+ */
+export async function findDependences(
+  set: MutantSet,
+  { id }: MutantInfo,
+  seed: number,
+): Promise<readonly Dependence[]> {
+  const results = await set.run(id);
+  const shuffled = await verdictsOf(set.run(id, undefined, seed));
+  const found: Dependence[] = [];
+  for (const result of results) {
+    const { check, verdict: whole } = result;
+    const compare = (how: Dependence["how"], otherwise = "none") => {
+      if (otherwise !== whole) found.push({ mutant: id, check: check.id, whole, otherwise, how });
+    };
+    compare("shuffled", shuffled.get(check.id));
+    if (hasNoticed(result)) compare("alone", (await verdictsOf(set.run(id, [check.id]))).get(check.id));
+  }
+  return found;
+}
