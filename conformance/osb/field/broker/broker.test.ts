@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { SpecMinor } from "../../../client/spec-version.ts";
-import { certifyFieldBroker } from "../certify-field-broker.ts";
+import { certifyFieldBroker } from "../../../selftest/field/certify-field-broker.ts";
 import { EVERYTHING } from "./answers.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { catalogWith, RETRIEVABLE, SCHEMAS } from "./catalog.ts";
