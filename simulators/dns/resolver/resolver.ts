@@ -22,13 +22,7 @@ import { healthyInstances } from "./instances.ts";
 import { echoOpt, type Lookup, newMessage } from "./message.ts";
 import { answerNode, isNodeQuestion } from "./node.ts";
 import { type NameQuestion, parseName, prefixOf } from "./names.ts";
-import {
-  type LookupTrouble,
-  reachDatacenter,
-  type ReachedDatacenter,
-  translate,
-  translationOf,
-} from "./reach.ts";
+import { type LookupTrouble, reachDatacenter, type ReachedDatacenter, translate, translationOf } from "./reach.ts";
 import { fqdn } from "./records.ts";
 import type { Upstream } from "./recursor.ts";
 import { Recursors } from "./recursors.ts";
