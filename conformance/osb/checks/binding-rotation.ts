@@ -8,6 +8,7 @@ import { expectError, expectStatus, seenOf } from "../judge.ts";
 import type { PlanRequirement } from "../plan-requirements.ts";
 import { asyncBindOffer } from "../sequences/asynchronous-plans.ts";
 import type { LiveInstance } from "../shared-instances.ts";
+import { unlessOrdinaryFails } from "../variations/judging.ts";
 import { isSuccess } from "../../client/request.ts";
 
 const bad = { intent: "bad" } as const;
@@ -75,7 +76,9 @@ async function judgePredecessor(context: OsbContext): Promise<Outcome> {
 async function rotateUnknown(context: OsbContext): Promise<Outcome> {
   const live = await context.live(ROTATABLE);
   const body = rotationBody(context, live, context.platform.newId());
-  return expectStatus(await context.bind(live, context.platform.newId(), { body, ...bad }), ["4xx"], ["2xx"]);
+  const answer = await context.bind(live, context.platform.newId(), { body, ...bad });
+  const outcome = expectStatus(answer, ["4xx"], ["2xx"]);
+  return unlessOrdinaryFails(context, "bind", live.offer, answer, outcome);
 }
 
 async function rotateWithoutFlag(context: OsbContext): Promise<Outcome> {
