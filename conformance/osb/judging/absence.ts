@@ -64,7 +64,8 @@ export function judgeGone(removed: Removed): Outcome {
   if (again === undefined) return unknown("it was not looked for after the deletion", ...evidence);
   if (again.status === 404 || again.status === 410) return pass(...evidence);
   const reason = `the next deletion is answered ${seenOf(again)}, which does not tell whether something was left`;
-  return followsFrom(ids.goneAgain, reason, ...evidence);
+  const isOfNothing = removed.control?.status === again.status;
+  return followsFrom(isOfNothing ? ids.unknown : ids.goneAgain, reason, ...evidence);
 }
 
 /** The next deletion is answered 410. What never was may be answered as wrongly, or the first may have left it: no fault of its own. */
