@@ -170,4 +170,16 @@ export const OPERATIONS: readonly FieldBroker[] = [
           : undefined,
     },
   },
+  {
+    id: "binds-by-the-version-of-the-request",
+    does: "binds asynchronously for platforms of 2.14 and later, at once for older ones",
+    report: {
+      repository: "cloudfoundry/service-fabrik-broker",
+      number: 1239,
+      says: "what came with 2.14 is served to requests that name at least 2.14",
+    },
+    rule: "2.13 knows no asynchronous binding. A platform that names a later version sends accepts_incomplete, or gets 422 AsyncRequired.",
+    minor: 13,
+    behaviour: { asynchronous },
+  },
 ];
