@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { DEFAULTS } from "./defaults.ts";
+import { Command, CommanderError, Option } from "commander";
+import { addCertify } from "./certify-syntax.ts";
 import { EXIT, explain } from "./errors.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 /** `package.json` lies one folder up from the sources and two up from what is built. */
 function version(): string {
@@ -10,15 +11,6 @@ function version(): string {
   if (typeof manifest === "object" && manifest !== null && "version" in manifest) return String(manifest.version);
   throw new Error(`${at} names no version`);
 }
-
-const wholeNumber =
-  (min: number, max: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (!Number.isInteger(value) || value < min || value > max)
-      throw new InvalidArgumentError(`a whole number from ${min} to ${max}`);
-    return value;
-  };
 
 const EXIT_CODES = `
 Exit codes:
@@ -94,69 +86,6 @@ function addExec(drydock: Command): void {
     .action(async (command: string[], options) => endWith((await import("./exec.ts")).exec(command, options)));
 }
 
-function addCertify(drydock: Command): void {
-  drydock
-    .command("certify")
-    .description(
-      "a verdict per clause of the Open Service Broker API for any broker; without a URL, for the reference broker in the fake cloud",
-    )
-    .argument("[url]", "http://host:port of the broker, with its base path if it has one")
-    .option("--username <name>", "user of basic authentication")
-    .option("--password <password>", "its password; better: the environment variable DRYDOCK_PASSWORD")
-    .option("--token <token>", "a bearer token instead; better: the environment variable DRYDOCK_TOKEN")
-    .option("--ca <file>", "PEM file of a private CA")
-    .option("--profile <profile>", "osb-2.11 … osb-2.17; default: the newest version that the broker does not refuse")
-    .option(
-      "--suite <names>",
-      "osb, backup, isolation; comma separated; default: osb, and for the reference broker all three",
-    )
-    .option("--service <name>", "only this service, by name or id")
-    .option("--plan <name>", "only this plan, by name or id")
-    .option("--only <ids>", "only these checks, by id, comma separated; * stands for any characters")
-    .option("--config <file>", "parameters and hooks; default: drydock.yml if there is one")
-    .option(
-      "--baseline <file>",
-      "known failures that are accepted, each with a reason and a day: accept: [{check, reason, until}]",
-    )
-    .addOption(
-      new Option("--plans <which>", "plans that a check tries where they can differ")
-        .choices(["first", "all"])
-        .default(DEFAULTS.plans),
-    )
-    .option("--jobs <n>", "checks side by side; most of their time they wait", wholeNumber(1, 1000), DEFAULTS.jobs)
-    .option(
-      "--max-instances <n>",
-      "service instances at once; checks that need more are left out",
-      wholeNumber(1, 1000),
-      DEFAULTS.maxInstances,
-    )
-    .option("--timeout <seconds>", "longest wait for one answer", wholeNumber(1, 3600))
-    .option(
-      "--max-operation <seconds>",
-      "longest wait for one asynchronous operation",
-      wholeNumber(1, 86_400),
-      DEFAULTS.maxOperation,
-    )
-    .option(
-      "--max-time <minutes>",
-      "ends the run then, cleans up, and reports what is not judged by then as unknown; default: no limit",
-      wholeNumber(1, 100_000),
-    )
-    .option(
-      "--out <dir>",
-      "write run.jsonl, summary.md, junit.xml, report.json, report.html, report.sarif, ctrf.json here",
-    )
-    .option("--json", "the event stream on standard output, one line an event")
-    .option("--evidence", "show under each finding the requests and answers that led to it, as lines to repeat")
-    .addHelpText(
-      "after",
-      "\nExamples:\n  $ drydock certify\n  $ drydock certify http://127.0.0.1:8080 --username admin --password admin --profile osb-2.16 --out report",
-    )
-    .action(async (url: string | undefined, options) =>
-      endWith((await import("./certify-command.ts")).certifyCommand(url, { ...options, version: version() })),
-    );
-}
-
 function addClauses(drydock: Command): void {
   drydock
     .command("clauses")
@@ -228,12 +157,13 @@ function createProgram(): Command {
     .showSuggestionAfterError()
     .enablePositionalOptions()
     .addHelpText("after", EXIT_CODES);
+  const addCertification = (to: Command): void => addCertify(to, version, endWith);
   for (const add of [
     addStart,
     addUp,
     addEnv,
     addExec,
-    addCertify,
+    addCertification,
     addClauses,
     addSelftest,
     addRun,

@@ -42,7 +42,7 @@ const CheckInfo = Type.Object({
 });
 
 const RunScope = Type.Object({
-  suites: Type.Array(Type.Object({ suite: SuiteName, checks: Texts, leftOut: Texts })),
+  suites: Type.Array(Type.Object({ suite: SuiteName, checks: Texts, leftOut: Texts, subject: Type.Optional(Texts) })),
   narrowedBy: Type.Array(
     Type.Object({
       by: Type.Union([
@@ -69,6 +69,7 @@ const RunStarted = Type.Object({
     Type.Object({ kind: Type.Literal("scenario"), name: Text }),
   ]),
   profile: Type.Optional(Text),
+  judged: Type.Optional(Type.Object({ plans: Type.Array(Type.Object({ service: Text, plan: Text })), version: Text })),
   planned: Type.Integer({ minimum: 0 }),
   scope: Type.Optional(RunScope),
 });

@@ -26,6 +26,15 @@ const EXIT_CODES_WORST_FIRST = [130, 1, 2, 0];
 /** The note on a stream of version 1. */
 const NO_SCOPE = "The stream does not tell what the run left out, so that it shows nobody conformant; certify again.";
 
+/** The plans of all shards, each once; the reason for the version is the first one's. */
+function judgedBy(runs: readonly FoldedRun[]): Pick<Report, "judged"> {
+  const judged = runs.flatMap(({ header }) => header.judged ?? []);
+  const [first] = judged;
+  if (first === undefined) return {};
+  const plans = new Map(judged.flatMap((each) => each.plans).map((each) => [`${each.service}/${each.plan}`, each]));
+  return { judged: { plans: [...plans.values()], version: first.version } };
+}
+
 function addCounts(all: readonly Counts[]): Counts {
   const sum = { ...countVerdicts([]) };
   for (const counts of all) for (const verdict of VERDICTS) sum[verdict] += counts[verdict];
@@ -129,6 +138,7 @@ export function foldRun(events: Iterable<RunEvent>): Report {
     v: REPORT_VERSION,
     target: header.target,
     ...(header.profile === undefined ? {} : { profile: header.profile }),
+    ...judgedBy(runs),
     tool: header.tool,
     commands: [...new Set(runs.map((run) => run.header.command))],
     runs: runs.map((run) => run.header.run),

@@ -1,4 +1,5 @@
 import { flagOf } from "../conformance/runner/statement.ts";
+import { judgedLine } from "./judged.ts";
 import type { CheckReport, Counts, Report, ScenarioReport, SeedReport } from "./report.ts";
 import { repeatLines } from "./repeat.ts";
 import { countVerdicts, notExercised, statement, subjectOf } from "./report.ts";
@@ -102,6 +103,7 @@ function about(report: Report): string {
   return properties([
     ["target", subjectOf(report.target)],
     ["profile", report.profile],
+    ["judged", report.judged && judgedLine(report.judged)],
     ["tool", `${report.tool.name} ${report.tool.version}`],
     ...report.commands.map((command) => ["command", command] as const),
     ["statement", statement(report)],

@@ -1,3 +1,4 @@
+import { judgedLine } from "./judged.ts";
 import { type Cause, causesSentence, groupByCause, rankTitle } from "./causes.ts";
 import { repeatLines } from "./repeat.ts";
 import { type CheckReport, failingSeeds, type Report, subjectOf } from "./report.ts";
@@ -114,6 +115,7 @@ export function summaryMarkdown(report: Report): string {
     about.join(" · "),
     "",
     ...(report.exercised === undefined ? [] : [escapeMarkdown(report.exercised), ""]),
+    ...(report.judged === undefined ? [] : [escapeMarkdown(judgedLine(report.judged)), ""]),
     ...suites,
     ...scenarios,
     "",

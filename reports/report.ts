@@ -1,5 +1,13 @@
 import type { Coverage } from "../conformance/runner/coverage.ts";
-import type { CheckInfo, Exchange, LeftBehind, RunEvent, SuiteName, Verdict } from "../conformance/runner/events.ts";
+import type {
+  CheckInfo,
+  Exchange,
+  Judged,
+  LeftBehind,
+  RunEvent,
+  SuiteName,
+  Verdict,
+} from "../conformance/runner/events.ts";
 
 /** The version of report.json. Version 2 tells what was left out, and each line that runs it again. */
 export const REPORT_VERSION = 2;
@@ -66,6 +74,8 @@ export interface Report {
   readonly v: typeof REPORT_VERSION;
   readonly target: ReportTarget;
   readonly profile?: string;
+  /** The plans under test, of all shards, and why the broker is judged by this version; absent where the stream does not say. */
+  readonly judged?: Judged;
   readonly tool: { readonly name: string; readonly version: string };
   /** The lines that run it again: one, or one for each shard. */
   readonly commands: readonly string[];

@@ -1,4 +1,5 @@
 import type { Verdict } from "../conformance/runner/events.ts";
+import { judgedLine } from "./judged.ts";
 import { type Cause, causesSentence, groupByCause, rankTitle } from "./causes.ts";
 import { duration } from "./duration.ts";
 import { repeatLines } from "./repeat.ts";
@@ -167,6 +168,7 @@ export function summaryLines(report: Report, options: SummaryOptions = {}): stri
     "",
     `  ${paint(VERDICT_STYLE[report.verdict], `${mark} ${plain(report.headline)}`)}  ${paint("dim", `${subject}${elapsedText(report)}`)}`,
     ...(report.exercised === undefined ? [] : [`    ${plain(report.exercised)}`]),
+    ...(report.judged === undefined ? [] : [`    ${plain(judgedLine(report.judged))}`]),
     ...(report.isComplete ? [] : [`  ${paint("dim", "reached")} ${resultCount(report)} of ${report.planned} planned`]),
     ...(options.reportPath === undefined
       ? []

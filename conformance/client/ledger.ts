@@ -7,7 +7,7 @@ export interface LeftBehind {
 }
 
 /** Something that was, or may have been, created at the broker, and how to remove it. */
-interface LedgerEntry extends LeftBehind {
+export interface LedgerEntry extends LeftBehind {
   /** True when it is certain to be gone. May throw: then it counts as left behind. */
   readonly remove: () => Promise<boolean>;
   /** The instance that it is, or belongs to. Default: it stands alone. */

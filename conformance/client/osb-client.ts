@@ -1,15 +1,15 @@
 import type { Answer, Operation } from "./answer.ts";
 import type { Offer } from "./catalog.ts";
-import { isBusy, removeUntilGone } from "./cleanup.ts";
-import { curlLine } from "./http/curl.ts";
+import { entryFor, type Thing } from "./ledger-entry.ts";
 import type { Exchange } from "./http/exchange.ts";
-import { isObject, type Json, stringOf } from "./http/json.ts";
-import { bodyOf, type Observation, publicRequest } from "./http/observation.ts";
+import { isObject } from "./http/json.ts";
+import type { Observation } from "./http/observation.ts";
 import { type RawRequest, TransportError } from "./http/transport.ts";
-import type { Ledger, LeftBehind } from "./ledger.ts";
-import { answerOrSilence, NoAnswer } from "./no-answer.ts";
+import type { Ledger } from "./ledger.ts";
+import { NoAnswer } from "./no-answer.ts";
 import { type EndedOperation, patienceMs, pollUntilEnded } from "./polling.ts";
-import { buildRequest, deletionQuery, isSuccess, planIds, type RequestOptions } from "./request.ts";
+import { isFull } from "./refusal.ts";
+import { buildRequest, deletionQuery, isSuccess, planIn, pollOf, type RequestOptions } from "./request.ts";
 import { BOUNDLESS, type Room } from "./room.ts";
 import { RunMemory, type Wait } from "./run-memory.ts";
 import { Sender, sleepMs } from "./sender.ts";
@@ -67,6 +67,11 @@ export class OsbClient {
     return this.#sender.silent;
   }
 
+  /** Nothing more is asked for with this client, also not by what goes on after an error. What is under way is waited for. */
+  end(): Promise<void> {
+    return this.#sender.end();
+  }
+
   /** The request as it goes out. Exposed for curl lines of things not sent yet. */
   requestFor(operation: Operation, options: RequestOptions): RawRequest {
     return buildRequest(this.settings, operation, options);
@@ -119,13 +124,21 @@ export class OsbClient {
     return { ...deletionQuery(offer, kind, this.settings.minor), plan_id: planId };
   }
 
-  /** Waits for room, writes the instance down, then asks for it. @throws NoAnswer */
+  /**
+   * Waits for room, writes the instance down, then asks for it. Where the broker is full, and this run holds instances there, it asks
+   * again when one of them is gone: each refusal lowers the number at once, so that they come to an end. @throws NoAnswer
+   */
   async provision(offer: Offer, instanceId: string, options: RequestOptions = {}): Promise<Answer> {
-    await this.room.take(instanceId);
-    this.recordInstance(offer, instanceId);
-    const answer = await this.#create("provision", instanceId, { ...options, instanceId });
-    if (!this.#mayExist(instanceId)) this.room.free(instanceId);
-    return answer;
+    const isPlain = (options.intent ?? "plain") === "plain";
+    for (;;) {
+      await this.room.take(instanceId);
+      this.recordInstance(offer, instanceId);
+      const answer = await this.#create("provision", instanceId, { ...options, instanceId });
+      if (this.#mayExist(instanceId)) return answer;
+      if (!isFull(answer)) this.room.free(instanceId);
+      else if (this.room.yield(instanceId, isPlain)) continue;
+      return answer;
+    }
   }
 
   /** Whether something may have come of the requests to create a thing. */
@@ -142,7 +155,7 @@ export class OsbClient {
   async #create(operation: "provision" | "bind", id: string, options: RequestOptions): Promise<Answer> {
     try {
       const answer = await this.send(operation, options);
-      if (answer.status < 400 || answer.status >= 500) this.#memory.wanted.add(id);
+      if (answer.status < 400 || (answer.status >= 500 && !isFull(answer))) this.#memory.wanted.add(id);
       return answer;
     } catch (error) {
       if (error instanceof NoAnswer && !UNSENT.includes(error.fault)) this.#memory.unsure.add(id);
@@ -173,16 +186,8 @@ export class OsbClient {
 
   /** One poll. `operation` is the string of the 202, when it had one. @throws NoAnswer */
   poll(offer: Offer, of: Answer, options: RequestOptions = {}): Promise<Answer> {
-    const operation = stringOf(bodyOf(of)["operation"]);
-    const query = { ...planIds(offer), ...(operation === undefined ? {} : { operation }) };
-    return this.send(of.bindingId === "" ? "poll-instance" : "poll-binding", {
-      query,
-      instanceId: of.instanceId,
-      bindingId: of.bindingId,
-      intent: of.intent === "cleanup" ? "cleanup" : "plain",
-      polled: of.operation,
-      ...options,
-    });
+    const { operation, asked } = pollOf(offer, of);
+    return this.send(operation, { ...asked, ...options });
   }
 
   /** Waits until the operation that `answer` began has ended; see `pollUntilEnded`. @throws NoAnswer */
@@ -211,16 +216,22 @@ export class OsbClient {
     });
   }
 
-  #noteEnd(offer: Offer, { state, answer }: EndedOperation, tookMs: number): void {
+  #noteEnd(offer: Offer, ended: EndedOperation, tookMs: number): void {
+    const { state, answer } = ended;
     const { operation, instanceId, bindingId, intent } = answer;
     // What races with another operation may rightly never end.
-    if (state === "timed-out" && intent !== "race") this.#memory.noteTimeout(offer, answer);
+    if (state === "timed-out" && intent !== "race") this.#memory.noteTimeout(offer, ended);
     if (state === "timed-out" || state === "unreadable") return;
     this.#memory.noteEnd(offer, answer, tookMs);
     if (state === "failed") return;
     if (operation === "update") this.#notePlan(instanceId, { body: answer.sent }, true);
     if (operation === "deprovision") this.#forgetInstance(instanceId);
     if (operation === "unbind") this.ledger.forget({ kind: "binding", id: bindingId });
+  }
+
+  /** A provision that did not end, where those of a plan do not: another would only be left behind as well. */
+  endlessProvision(offer: Offer): EndedOperation | undefined {
+    return this.#memory.endlessOf(offer, "provision");
   }
 
   #forgetInstance(id: string): void {
@@ -244,35 +255,7 @@ export class OsbClient {
     this.#record("unbind", offer, { kind: "binding", id: bindingId, instanceId, bindingId });
   }
 
-  #record(
-    operation: "deprovision" | "unbind",
-    offer: Offer,
-    { kind, id, ...ids }: Pick<LeftBehind, "kind" | "id"> & RequestOptions & { readonly instanceId: string },
-  ): void {
-    const options = (attempt: number) => ({
-      ...ids,
-      query: this.deletionOf(offer, ids.instanceId, attempt, kind === "binding" ? "binding" : "instance"),
-    });
-    const remove = async (attempt: number): Promise<EndedOperation> =>
-      this.settle(offer, await this.send(operation, { ...options(attempt), intent: "cleanup" }));
-    this.ledger.record({
-      kind,
-      id,
-      instanceId: ids.instanceId,
-      curl: curlLine(publicRequest(this.requestFor(operation, options(0)))),
-      remove: () =>
-        removeUntilGone(this.settings, this.#memory, {
-          id,
-          isStalled: () => this.#memory.isStalled(offer, operation),
-          attempt: (attempt) => answerOrSilence(remove(attempt)),
-          isBusy: (refusal) => isBusy(this, offer, refusal),
-        }).finally(() => {
-          if (kind === "instance") this.room.free(id);
-        }),
-    });
+  #record(operation: "deprovision" | "unbind", offer: Offer, thing: Thing): void {
+    this.ledger.record(entryFor(this, this.#memory, { operation, offer, thing }));
   }
-}
-
-function planIn(body: Json | undefined): string | undefined {
-  return isObject(body) ? stringOf(body["plan_id"]) : undefined;
 }

@@ -1,6 +1,7 @@
 import { type Answer, type Intent, METHOD, type Operation, pathOf } from "./answer.ts";
 import type { Offer } from "./catalog.ts";
-import { type Json, type JsonObject, stringOf } from "./http/json.ts";
+import { isObject, type Json, type JsonObject, stringOf } from "./http/json.ts";
+import { bodyOf } from "./http/observation.ts";
 import type { RawRequest } from "./http/transport.ts";
 import type { ClientSettings } from "./settings.ts";
 import { NEWEST_MINOR } from "./spec-version.ts";
@@ -30,6 +31,26 @@ export const isSuccess = (answer: Pick<Answer, "status">): boolean => answer.sta
 /** The query of a DELETE, or the hints of a GET. */
 export function planIds(offer: Offer): { service_id: string; plan_id: string } {
   return { service_id: offer.service.id, plan_id: offer.plan.id };
+}
+
+/** The plan that a body names. */
+export const planIn = (body: Json | undefined): string | undefined =>
+  isObject(body) ? stringOf(body["plan_id"]) : undefined;
+
+/** The poll of the operation that an answer began, with the string of its 202 when it had one. */
+export function pollOf(
+  offer: Offer,
+  of: Answer,
+): { readonly operation: "poll-instance" | "poll-binding"; readonly asked: RequestOptions } {
+  const token = stringOf(bodyOf(of)["operation"]);
+  const asked: RequestOptions = {
+    query: { ...planIds(offer), ...(token === undefined ? {} : { operation: token }) },
+    instanceId: of.instanceId,
+    bindingId: of.bindingId,
+    intent: of.intent === "cleanup" ? "cleanup" : "plain",
+    polled: of.operation,
+  };
+  return { operation: of.bindingId === "" ? "poll-instance" : "poll-binding", asked };
 }
 
 /** The first minor version in which bindings may be made and removed asynchronously. */

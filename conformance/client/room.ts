@@ -4,6 +4,11 @@ export interface Room {
   take(instanceId: string): Promise<void>;
   /** The instance is gone, or nothing can be done about it. */
   free(instanceId: string): void;
+  /**
+   * The broker refused the instance because it is full. Gives its room back, and from now on the run takes up no more than the broker had
+   * room for. Whether it is worth another try: this run holds others, which will be removed. `isPlain`: nothing was wrong with the request.
+   */
+  yield(instanceId: string, isPlain: boolean): boolean;
   /** Hands an instance over to another client, and its room with it. */
   hand(instanceId: string, to: Room): void;
   /** Takes over an instance together with its room. */
@@ -11,4 +16,10 @@ export interface Room {
 }
 
 /** For a client that nobody limits. */
-export const BOUNDLESS: Room = { take: async () => {}, free: () => {}, hand: () => {}, adopt: () => {} };
+export const BOUNDLESS: Room = {
+  take: async () => {},
+  free: () => {},
+  yield: () => false,
+  hand: () => {},
+  adopt: () => {},
+};

@@ -1,5 +1,6 @@
 import type { Answer, Operation } from "./answer.ts";
 import type { Offer } from "./catalog.ts";
+import type { EndedOperation } from "./polling.ts";
 
 /** Operations of one kind on a plan, one after the other, that may run out of time before no more are waited for. */
 export const TIMEOUTS_MAX = 2;
@@ -16,6 +17,8 @@ export interface Wait {
 interface Experience {
   /** How many in a row did not end in time. */
   timeouts: number;
+  /** The last of them. */
+  endless?: EndedOperation;
   /** The least that one took, in milliseconds. */
   shortestMs: number;
 }
@@ -52,8 +55,15 @@ export class RunMemory {
   }
 
   /** An operation did not end in time. */
-  noteTimeout(offer: Offer, { operation }: Answer): void {
-    this.#of(offer, operation).timeouts++;
+  noteTimeout(offer: Offer, ended: EndedOperation): void {
+    const experience = this.#of(offer, ended.answer.operation);
+    experience.timeouts++;
+    experience.endless = ended;
+  }
+
+  /** An operation that did not end, where those of its kind on a plan do not; undefined where they do. */
+  endlessOf(offer: Offer, operation: Operation): EndedOperation | undefined {
+    return this.isStalled(offer, operation) ? this.#of(offer, operation).endless : undefined;
   }
 
   /** An operation ended after so many milliseconds. */

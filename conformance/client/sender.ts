@@ -47,6 +47,8 @@ export class Sender {
   readonly silent: Exchange[] = [];
   readonly #settings: ClientSettings;
   readonly #memory: RunMemory;
+  readonly #running = new Set<Promise<unknown>>();
+  #isOver = false;
 
   constructor(settings: ClientSettings, memory: RunMemory) {
     this.#settings = settings;
@@ -55,8 +57,10 @@ export class Sender {
 
   /** @throws NoAnswer */
   async exchange(request: RawRequest, options: Pick<RequestOptions, "intent" | "abandon">): Promise<Observation> {
+    const sending = this.#send(request, options);
+    this.#running.add(sending);
     try {
-      const { response, elapsedMs } = await this.#send(request, options);
+      const { response, elapsedMs } = await sending;
       this.#memory.silences = 0;
       return observe(request, response, elapsedMs);
     } catch (error) {
@@ -65,12 +69,21 @@ export class Sender {
       const noAnswer = new NoAnswer(request, error);
       this.silent.push(noAnswer.exchange);
       throw noAnswer;
+    } finally {
+      this.#running.delete(sending);
     }
+  }
+
+  /** Sends nothing more but what cleans up, and waits until what is under way has been answered. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await Promise.allSettled(this.#running);
   }
 
   async #send(request: RawRequest, { intent, abandon }: Pick<RequestOptions, "intent" | "abandon">) {
     const { transport, gate } = this.#settings;
     requireTime(this.#settings, intent);
+    if (this.#isOver && intent !== "cleanup") throw new TransportError("abandoned", "whoever asks for it has ended");
     const signal = intent === "cleanup" ? undefined : this.#settings.signal;
     if (signal?.aborted) throw new TransportError("aborted", "interrupted");
     const options = {

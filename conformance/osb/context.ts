@@ -26,7 +26,7 @@ export class OsbContext {
   readonly platform: OsbClient;
   readonly run: RunContext;
   readonly shared: Shared;
-  readonly #borrowed: LiveInstance[] = [];
+  #borrowed: LiveInstance[] = [];
   readonly #changedInstances = new Set<LiveInstance>();
 
   constructor(platform: OsbClient, shared: Shared) {
@@ -171,12 +171,18 @@ export class OsbContext {
     return poll !== undefined && bodyOf(poll)["state"] === "in progress" ? poll : undefined;
   }
 
-  /** Gives back what was borrowed. An instance that was, or may have been, changed is removed. */
+  /** Gives back what was borrowed; the runner removes the rest. */
   async close(outcome: Outcome): Promise<void> {
-    if (this.#borrowed.length === 0) return;
-    for (const live of this.#borrowed) this.platform.ledger.forget({ kind: "instance", id: live.id });
+    if (this.#borrowed.length > 0) await this.release(outcome);
+  }
+
+  /** Gives back what was borrowed, and removes what it made. An instance that was, or may have been, changed is removed. */
+  async release(outcome: Outcome): Promise<void> {
+    const borrowed = this.#borrowed;
+    this.#borrowed = [];
+    for (const live of borrowed) this.platform.ledger.forget({ kind: "instance", id: live.id });
     await this.platform.ledger.clean();
-    for (const live of this.#borrowed) {
+    for (const live of borrowed) {
       await this.shared.giveBack(
         live,
         outcome.verdict !== "pass" || this.#changedInstances.has(live) || this.#mayHaveChanged(live),

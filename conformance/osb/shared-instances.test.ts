@@ -3,7 +3,8 @@ import type { Offer } from "../client/catalog.ts";
 import { EMPTY_FILE } from "../settings/drydock-file.ts";
 import type { Room } from "../client/room.ts";
 import { Ledger } from "../client/ledger.ts";
-import { Berth, Quota } from "../runner/quota.ts";
+import { Berth } from "../runner/berth.ts";
+import { Quota } from "../runner/quota.ts";
 import type { RunContext } from "../runner/suite.ts";
 import { Shared } from "./shared-instances.ts";
 
@@ -17,6 +18,7 @@ it("gives back the place of an idle instance that cannot be removed, so that nob
   const room = new Berth(quota, "check", 0);
   const platform = {
     newId: () => "i",
+    endlessProvision: () => undefined,
     provision: async (_offer: Offer, id: string) => room.take(id).then(() => ({ status: 201 })),
     settle: async (_offer: Offer, answer: unknown) => ({ state: "succeeded", answer, polls: [] }),
     deprovision: () => Promise.reject(new Error("hung up")),

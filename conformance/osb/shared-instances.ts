@@ -2,9 +2,11 @@ import type { JsonObject } from "../client/http/json.ts";
 import type { Offer } from "../client/catalog.ts";
 import type { OsbClient } from "../client/osb-client.ts";
 import type { Room } from "../client/room.ts";
-import { unknown, Verdicted } from "../runner/check.ts";
-import { Berth, NoRoom } from "../runner/quota.ts";
+import { Verdicted } from "../runner/check.ts";
+import { Berth } from "../runner/berth.ts";
+import { NoRoom } from "../runner/quota.ts";
 import type { RunContext } from "../runner/suite.ts";
+import { obstacleIn } from "./model/stages.ts";
 import { provisionBodyFor } from "./request-bodies.ts";
 import type { EndedOperation } from "../client/polling.ts";
 
@@ -44,7 +46,10 @@ export class Shared {
     const berth = new Berth(quota, "story", 1);
     const platform = parent.scope(berth);
     try {
-      return await quota.actors.act(key, () => play(platform));
+      return await quota.actors.act(key, async () => play(platform));
+    } catch (error) {
+      await platform.end();
+      throw error;
     } finally {
       tidy(key, () => platform.ledger.clean().finally(() => berth.close()));
     }
@@ -98,7 +103,8 @@ export class Shared {
 }
 
 /**
- * Provisions an instance and waits until it exists.
+ * Provisions an instance and waits until it exists. Where provisions of the plan do not end (TIMEOUTS_MAX of them in a row), no more are
+ * begun.
  *
  * @throws Verdicted unknown when that does not succeed
  */
@@ -109,14 +115,17 @@ export async function provisionInstance(
   parameters?: JsonObject,
 ): Promise<LiveInstance> {
   const id = platform.newId();
+  await platform.room.take(id);
+  const endless = platform.endlessProvision(offer);
+  if (endless !== undefined) {
+    platform.room.free(id);
+    throw new Verdicted(obstacleIn("provision", endless));
+  }
   const answer = await platform.provision(offer, id, {
     query: { accepts_incomplete: "true" },
     body: { ...provisionBodyFor(shared.run, offer), ...(parameters === undefined ? {} : { parameters }) },
   });
   const provisioned = await platform.settle(offer, answer);
   if (provisioned.state === "succeeded") return { offer, id, provisioned };
-  const seen = `${answer.status}${provisioned.polls.length > 0 ? `, then ${provisioned.state}` : ""}`;
-  throw new Verdicted(
-    unknown(`it needs an instance of plan "${offer.plan.name}", but provisioning one was answered ${seen}`, answer),
-  );
+  throw new Verdicted(obstacleIn("provision", provisioned));
 }

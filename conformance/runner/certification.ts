@@ -12,16 +12,18 @@ import type { DrydockFile } from "../settings/drydock-file.ts";
 import { commandLine } from "./command.ts";
 import { dataPlaneFor } from "./data-plane.ts";
 import { Crew, type PlannedCheck } from "./crew.ts";
-import { RUN_EVENT_VERSION } from "./events.ts";
+import { type Judged, RUN_EVENT_VERSION } from "./events.ts";
 import { backendOf } from "./hooks.ts";
 import { chooseOffers } from "./offers.ts";
 import { INSTANCES_AT_ONCE, JOBS } from "./limits.ts";
 import type { CertifyOptions } from "./options.ts";
 import { shuffle } from "./order.ts";
 import { eachTenSeconds, progressLine } from "./progress-lines.ts";
-import { Berth, Quota } from "./quota.ts";
+import { Berth } from "./berth.ts";
+import { Quota } from "./quota.ts";
 import { firstContact } from "./first-contact.ts";
 import { RunLog, type RunListener } from "./run-log.ts";
+import { catchStrays } from "./strays.ts";
 import type { Selection } from "./selection.ts";
 import { unknownNames } from "./unknown-names.ts";
 import type { RunContext, StartedSuite } from "./suite.ts";
@@ -77,7 +79,7 @@ export class Certification {
   async #carryOut(): Promise<void> {
     const answers: Answer[] = [];
     const listen = (answer: Answer): void => void answers.push(answer);
-    const { catalog, minor, evident, notes } = await firstContact(
+    const { catalog, minor, evident, reason } = await firstContact(
       (spoken) => new OsbClient({ ...this.#settings, minor: spoken }, this.#ledger, listen),
       this.#options.profile === undefined ? undefined : this.#settings.minor,
     ).catch((error: unknown) => {
@@ -94,35 +96,40 @@ export class Certification {
       const checks = this.#selection.checks.filter((each) => each.suite === suite);
       return checks.map(({ check }): PlannedCheck => ({ check, suite: started }));
     });
-    this.#start(planned.length);
-    for (const text of [...notes, ...unknownNames(this.#file, run.services)]) this.#log.note(text);
+    const plans = run.offers.map(({ service, plan }) => ({ service: service.name, plan: plan.name }));
+    this.#start(planned.length, { plans, version: reason });
+    for (const text of unknownNames(this.#file, run.services)) this.#log.note(text);
     await this.#hold(planned, run, tidying);
   }
 
   async #hold(planned: readonly PlannedCheck[], run: RunContext, tidying: Tidying): Promise<void> {
     const { jobs = JOBS, shuffleSeed } = this.#options;
     const { clock } = this.#settings;
+    // Probes ask for what they need; who judges what the others have seen needs something to be seen.
+    const suites = new Set(planned.filter(({ check }) => check.phase === "review").map(({ suite }) => suite));
+    const warmUp = async () => void (await Promise.all([...suites].map((suite) => this.#warmUp(suite, run))));
     const crew = new Crew(run, {
       log: this.#log,
       clock,
       jobs,
       timeLimit: this.#timeLimit(),
       tidying,
+      warmUp,
       evident: this.#evident,
     });
     this.#crew = crew;
+    const stopListening = catchStrays(run.quota.actors, (who, error) => crew.noteStray(who, error));
     const stopSaying = eachTenSeconds(() => this.#sayProgress(planned.length, run));
     try {
-      // Probes ask for what they need; who judges what the others have seen needs something to be seen.
-      const suites = new Set(planned.filter(({ check }) => check.phase === "review").map(({ suite }) => suite));
       const ordered = shuffleSeed === undefined ? planned : shuffle(planned, shuffleSeed);
-      const warmUp = Promise.all([...suites].map((suite) => this.#warmUp(suite, run)));
+      const isReady = warmUp();
       // Where there is little room, checks would wait for these while they take up what they need.
-      if (run.quota.max < ROOMY) await warmUp;
-      await Promise.all([warmUp, crew.hold(ordered)]);
+      if (run.quota.max < ROOMY) await isReady;
+      await Promise.all([isReady, crew.hold(ordered)]);
       await tidying.end();
     } finally {
       stopSaying();
+      stopListening();
     }
   }
 
@@ -190,7 +197,7 @@ export class Certification {
     return transport === undefined && fetch === undefined ? dataPlaneFor(this.#file.data) : undefined;
   }
 
-  #start(planned: number): void {
+  #start(planned: number, judged?: Judged): void {
     this.#isStarted = true;
     this.#log.emit({
       v: RUN_EVENT_VERSION,
@@ -201,6 +208,7 @@ export class Certification {
       command: this.#options.command ?? this.#command(),
       target: { kind: "broker", url: this.#settings.target.url },
       profile: `osb-2.${this.#settings.minor}`,
+      ...(judged && { judged }),
       planned,
       scope: this.#selection.scope,
     });
@@ -237,6 +245,7 @@ export class Certification {
       scope: this.#selection.scope,
       isAborted: this.#isAborted(),
       lost: this.#crew?.lost,
+      isDefective: this.#crew?.isDefective === true,
     });
     const { verdict, counts, causes, exitCode, conformant, statement } = summary;
     this.#log.emit({

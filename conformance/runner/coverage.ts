@@ -16,7 +16,7 @@ export interface SuiteCoverage {
   readonly held: number;
   /** Checks that found something out about the broker: pass, warn or fail. */
   readonly exercised: number;
-  /** The worst of its verdicts. */
+  /** The worst of its verdicts; `not-exercised` where nothing was found out about what the suite is for. */
   readonly verdict: Verdict | "not-exercised";
 }
 
@@ -28,6 +28,9 @@ export interface Coverage {
   /** Whether every check of every suite asked for was held on all that the broker offers. */
   readonly isWhole: boolean;
 }
+
+/** Verdicts that say of a suite that all is well, were it exercised. */
+const MILD: ReadonlySet<Verdict> = new Set<Verdict>(["pass", "warn"]);
 
 /** A check may need two plans, or two services, at once: runs against one each don't make a run against both. */
 const isOfEveryPlan = ({ scope }: HeldRun): boolean =>
@@ -41,20 +44,35 @@ function idsHeld(run: HeldRun, suite: SuiteName): readonly string[] {
   });
 }
 
+const isExercised = (verdict: Verdict): boolean => verdict === "pass" || verdict === "warn" || verdict === "fail";
+
+/** Whether checks were held that are about what the suite is for, and none of them applied. */
+function missesSubject(suite: SuiteName, runs: readonly HeldRun[], verdictOf: (id: string) => Verdict): boolean {
+  const subject = new Set(
+    runs.flatMap(({ scope }) => scope.suites.flatMap((each) => (each.suite === suite ? (each.subject ?? []) : []))),
+  );
+  const held = runs.flatMap((run) => idsHeld(run, suite)).filter((id) => subject.has(id));
+  return held.length > 0 && held.every((id) => verdictOf(id) === "not-applicable");
+}
+
 function coverSuite(suite: SuiteName, runs: readonly HeldRun[], verdicts: ReadonlyMap<string, Verdict>) {
   const all = new Set(
     runs.flatMap(({ scope }) => scope.suites.filter((each) => each.suite === suite)).flatMap(({ checks }) => checks),
   );
   const held = new Set(runs.flatMap((run) => idsHeld(run, suite)));
   const onEveryPlan = new Set(runs.filter(isOfEveryPlan).flatMap((run) => idsHeld(run, suite)));
-  const found = [...held].map((id) => verdicts.get(id) ?? "unknown");
+  const verdictOf = (id: string): Verdict => verdicts.get(id) ?? "unknown";
+  const found = [...held].map(verdictOf);
   const worst = found.reduce<Verdict>(worse, "not-applicable");
   const coverage: SuiteCoverage = {
     suite,
     checks: all.size,
     held: held.size,
-    exercised: found.filter((each) => each === "pass" || each === "warn" || each === "fail").length,
-    verdict: worst === "not-applicable" ? "not-exercised" : worst,
+    exercised: found.filter(isExercised).length,
+    verdict:
+      worst === "not-applicable" || (MILD.has(worst) && missesSubject(suite, runs, verdictOf))
+        ? "not-exercised"
+        : worst,
   };
   return { coverage, isWhole: [...all].every((id) => onEveryPlan.has(id)) };
 }
@@ -76,7 +94,7 @@ export function coverageOf(runs: readonly HeldRun[], verdicts: ReadonlyMap<strin
   };
 }
 
-/** Suites of which checks were held and none found anything out. */
+/** Suites of which checks were held and none found anything out about what the suite is for. */
 export function unexercisedSuites({ suites }: Coverage): readonly SuiteName[] {
   return suites.filter(({ verdict, held }) => verdict === "not-exercised" && held > 0).map(({ suite }) => suite);
 }

@@ -12,7 +12,8 @@ import { RUN_EVENT_VERSION } from "./events.ts";
 import { evidenceFor } from "./evidence.ts";
 import { markNewer } from "./learn-version.ts";
 import { capByLevel, outsideOfVersions, requireEvidence } from "./outcomes.ts";
-import { Berth, NoRoom } from "./quota.ts";
+import { Berth } from "./berth.ts";
+import { NoRoom, type Quota } from "./quota.ts";
 import type { RunLog } from "./run-log.ts";
 import type { RunContext, StartedSuite } from "./suite.ts";
 import type { Tidying } from "./tidying.ts";
@@ -32,8 +33,19 @@ interface CrewOptions {
   /** Why the time of the run is limited, for the reasons: `--max-time 5`. */
   readonly timeLimit: string;
   readonly tidying: Tidying;
+  /** Makes ready what checks share, as far as it is not. */
+  readonly warmUp: () => Promise<void>;
   /** The newest version of which the broker shows that it was written for it. */
   readonly evident: SpecMinor;
+}
+
+/** What a check comes to that needs more instances than there is room for: the option leaves it out, a quota leaves it open. */
+const verdictWithout = { option: "not-applicable", broker: "unknown" } as const;
+
+function lacksRoom(units: number, { max, limiter }: Quota): Outcome {
+  const limit =
+    limiter === "option" ? `${max} are allowed (--max-instances)` : `the broker has room for ${max} (a quota)`;
+  return { verdict: verdictWithout[limiter], reason: `needs ${units} instances at once, ${limit}` };
 }
 
 /** Holds the checks of one run: side by side where they can be, and each to a verdict of its own whatever happens. */
@@ -43,8 +55,12 @@ export class Crew {
   #lost: TargetError | undefined;
   /** Checks that found no room beside the others. */
   readonly #postponed: PlannedCheck[] = [];
+  /** What was rejected while nobody listened, by the check or story that did it. */
+  readonly #strays = new Map<string, unknown>();
   #isLastTry = false;
   #isChangeNoted = false;
+  /** Ids of the checks that are held now. */
+  readonly #current = new Set<string>();
 
   constructor(run: RunContext, options: CrewOptions) {
     this.#run = run;
@@ -54,6 +70,19 @@ export class Crew {
   /** Set when the broker stopped answering. */
   get lost(): TargetError | undefined {
     return this.#lost;
+  }
+
+  /** Whether something went wrong, by a defect of drydock's own, that no check's verdict says. */
+  get isDefective(): boolean {
+    return this.#strays.size > 0;
+  }
+
+  /** A rejection that nobody handled: the check that did it is not to be trusted; what else did it is noted. */
+  noteStray(who: string, error: unknown): void {
+    const isKnown = this.#strays.has(who);
+    this.#strays.set(who, error);
+    if (!isKnown && !this.#current.has(who))
+      this.#options.log.note(`a defect of drydock's own, in ${who}: ${this.#trace(error)}`);
   }
 
   /** Probes side by side, then those that need the backend for themselves, then the reviews of what was sent. */
@@ -78,6 +107,8 @@ export class Crew {
   /** Who found no room beside the others finds it alone, or there is none. */
   async #holdThoseWithoutRoom(): Promise<void> {
     const postponed = this.#postponed.splice(0);
+    if (postponed.length === 0) return;
+    await this.#options.warmUp();
     this.#isLastTry = true;
     for (const each of postponed) {
       await this.#options.tidying.end();
@@ -104,17 +135,20 @@ export class Crew {
     const { log, clock, evident } = this.#options;
     const { quota, platform, answers } = this.#run;
     const units = check.instances ?? 1;
-    if (units > quota.max) {
-      const reason = `needs ${units} instances at once, ${quota.max} are allowed (--max-instances)`;
-      return log.report(check, { verdict: "not-applicable", reason }, [], 0);
-    }
+    if (units > quota.max) return log.report(check, lacksRoom(units, quota), [], 0);
     log.emit({ v: RUN_EVENT_VERSION, type: "check-started", check: check.id });
     const startMs = clock.nowMs();
     const berth = new Berth(quota, "check", Math.max(1, units));
     const client = platform.scope(berth);
     const outcome = await quota.actors.act(check.id, async () => {
+      this.#current.add(check.id);
       const judged = await this.#judge(planned, client);
+      await client.end();
       await client.ledger.clean();
+      // Rejections that nobody handles are reported when all else at hand is done.
+      await new Promise((done) => void setImmediate(done));
+      this.#current.delete(check.id);
+      if (this.#strays.has(check.id)) return this.#crashInBackground(check);
       if (judged === "no room") return judged;
       return this.#unlessCatalogChanged(requireEvidence(judged, client.sent), client);
     });
@@ -140,7 +174,7 @@ export class Crew {
   /** What an error that ended a check says: who is to blame for it. */
   async #outcomeOf(error: unknown, check: Check<never>): Promise<Outcome> {
     if (error instanceof Verdicted) return error.outcome;
-    if (error instanceof NoRoom) return { verdict: "not-applicable", reason: error.message };
+    if (error instanceof NoRoom) return { verdict: verdictWithout[error.limiter], reason: error.message };
     if (!(error instanceof NoAnswer)) return this.#crash(error, check);
     if (error.fault === "out-of-time")
       return { verdict: "unknown", reason: `no time: the run was over before this check (${this.#options.timeLimit})` };
@@ -176,9 +210,19 @@ export class Crew {
     return offers.find(({ service, plan }) => !ids.has(`${service.id} ${plan.id}`))?.plan;
   }
 
-  #crash(error: unknown, check: Check<never>): Outcome {
+  #crashInBackground(check: Check<never>): Outcome {
+    const error = this.#strays.get(check.id);
+    this.#strays.delete(check.id);
+    return this.#crash(error, check);
+  }
+
+  #trace(error: unknown): string {
     const secrets = secretsOf(this.#run.platform.settings.target);
-    const trace = redactText(error instanceof Error ? (error.stack ?? error.message) : String(error), secrets);
+    return redactText(error instanceof Error ? (error.stack ?? error.message) : String(error), secrets);
+  }
+
+  #crash(error: unknown, check: Check<never>): Outcome {
+    const trace = this.#trace(error);
     this.#options.log.note(`a defect of drydock's own, in the check ${check.id}: ${trace}`);
     return { verdict: "unknown", reason: `the check crashed, by a defect of drydock's own: ${trace.split("\n")[0]}` };
   }

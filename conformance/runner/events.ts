@@ -47,6 +47,8 @@ export interface SuiteScope {
   readonly checks: readonly string[];
   /** Ids of those that the run was not to hold, by what `narrowedBy` names. */
   readonly leftOut: readonly string[];
+  /** Ids of the checks of which at least one has to be exercised, or the suite is not. Absent: any of its checks. */
+  readonly subject?: readonly string[];
 }
 
 /** An option that made a run less than its suites are. */
@@ -61,6 +63,14 @@ export interface Narrowing {
 export interface RunScope {
   readonly suites: readonly SuiteScope[];
   readonly narrowedBy: readonly Narrowing[];
+}
+
+/** What a run judges. */
+export interface Judged {
+  /** The plans under test, by name. */
+  readonly plans: readonly { readonly service: string; readonly plan: string }[];
+  /** Which version of the API it is judged by, and why. One line. */
+  readonly version: string;
 }
 
 /** One event of a run. Each stream begins with `run-started` and ends with `run-finished`. */
@@ -78,6 +88,8 @@ export type RunEvent =
         | { readonly kind: "broker"; readonly url: string }
         | { readonly kind: "scenario"; readonly name: string };
       readonly profile?: string;
+      /** Of a run against a broker: what is judged, and by which version for what reason. */
+      readonly judged?: Judged;
       /** Number of checks or seeds planned. */
       readonly planned: number;
       /** Of a run of suites, since version 2. A stream without it does not tell what was left out. */

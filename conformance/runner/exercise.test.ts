@@ -9,6 +9,8 @@ import type { CertifyOptions } from "./options.ts";
 import type { CertifySummary } from "./summary.ts";
 import { type Check, notApplicable, type Outcome, pass } from "./check.ts";
 import { type AnySuite, defineSuite, type OpenSuite } from "./suite.ts";
+import { backupSuite } from "../suites/backup/suite.ts";
+import { isolationSuite } from "../suites/isolation/suite.ts";
 import { createMemoryBroker } from "../osb/memory-broker/broker.ts";
 import { asFetch, type Handler } from "../osb/memory-broker/http.ts";
 
@@ -149,6 +151,15 @@ describe("a suite that was asked for", () => {
     expect(summary.statement).toContain("backup not exercised");
     expect(summary.statement).toMatch(/osb \d+ of \d+ checks/);
     expect(events.at(-1)).toMatchObject({ verdict: "unknown", conformant: false, statement: summary.statement });
+  });
+
+  it("is that of a broker without backups, whose tenants nobody can reach: most checks do not apply", async () => {
+    const { summary } = await run([backupSuite, isolationSuite]);
+    expect(summary.counts["not-applicable"]).toBeGreaterThan(summary.counts.pass);
+    expect(summary.counts.pass).toBeGreaterThan(0);
+    expect(summary).toMatchObject({ verdict: "unknown", exitCode: 2, conformant: false });
+    expect(summary.statement).toMatch(/^Could not be determined: backup and isolation not exercised\./);
+    expect(summary.statement).toMatch(/isolation \d+ of \d+ checks, none of them about its subject/);
   });
 
   it("does not hide a failure beside it", async () => {

@@ -66,8 +66,8 @@ interface FirstContact {
   readonly minor: SpecMinor;
   /** The newest version of which the broker shows that it was written for it, or the one that was chosen. */
   readonly evident: SpecMinor;
-  /** How the version was learnt, for the report. */
-  readonly notes: readonly string[];
+  /** Which version that is, and why, in a sentence or two. */
+  readonly reason: string;
 }
 
 /**
@@ -79,12 +79,13 @@ export async function firstContact(
   speaking: (minor: SpecMinor) => OsbClient,
   chosen: SpecMinor | undefined,
 ): Promise<FirstContact> {
-  if (chosen !== undefined)
-    return { catalog: await requireCatalog(speaking(chosen)), minor: chosen, evident: chosen, notes: [] };
+  if (chosen !== undefined) {
+    const catalog = await requireCatalog(speaking(chosen));
+    return { catalog, minor: chosen, evident: chosen, reason: `Judged as 2.${chosen}, the version that was chosen.` };
+  }
   const [newest = NEWEST_MINOR, ...older] = SPEC_MINORS.toReversed();
   const scout = await firstServed(speaking(newest), older.map(speaking));
   const catalog = await requireCatalog(scout);
   const { minor } = scout.settings;
-  const { evident, reason } = learnVersion(minor, catalog, minor < newest);
-  return { catalog, minor, evident, notes: [reason] };
+  return { catalog, minor, ...learnVersion(minor, catalog, minor < newest) };
 }

@@ -32,15 +32,15 @@ const maintained: JsonObject = {
 };
 
 interface Run extends CertifySummary {
-  readonly notes: readonly string[];
+  readonly reasons: readonly string[];
   readonly reasonOf: (id: string) => string | undefined;
 }
 
 /** A run without a profile, or with one, of a few cheap checks. */
 async function run(catalog: JsonObject, around: (inner: Handler) => Handler, profile?: string): Promise<Run> {
-  const notes: string[] = [];
+  const reasons: string[] = [];
   const listen = (event: RunEvent): void => {
-    if (event.type === "note") notes.push(event.text);
+    if (event.type === "run-started" && event.judged) reasons.push(event.judged.version);
   };
   const summary = await certify(
     {
@@ -54,7 +54,7 @@ async function run(catalog: JsonObject, around: (inner: Handler) => Handler, pro
     },
     listen,
   );
-  return { ...summary, notes, reasonOf: (id) => summary.results.find(({ check }) => check.id === id)?.reason };
+  return { ...summary, reasons, reasonOf: (id) => summary.results.find(({ check }) => check.id === id)?.reason };
 }
 
 const minorOf = (version: string | undefined): number => Number(version?.split(".")[1]);
@@ -94,9 +94,9 @@ describe("the version of a run without a profile", () => {
     ["the catalog", (path: readonly string[]) => path.includes("catalog")],
     ["all but the catalog", (path: readonly string[]) => !path.includes("catalog")],
   ])("is the newest that is not refused, for %s", async (_, isMeant) => {
-    const { minor, notes } = await run(plain, refusing(isMeant));
+    const { minor, reasons } = await run(plain, refusing(isMeant));
     expect(minor).toBe(14);
-    expect(notes).toContainEqual(expect.stringContaining("the broker refuses newer versions"));
+    expect(reasons).toContainEqual(expect.stringContaining("the broker refuses newer versions"));
   });
 
   it("marks what newer clauses find at a broker that shows nothing so new", async () => {
@@ -111,8 +111,8 @@ describe("the version of a run without a profile", () => {
   });
 
   it("takes a request identity that is sent back for a sign of 2.15", async () => {
-    const { notes } = await run(plain, forgetful);
-    expect(notes).toContainEqual(expect.stringMatching(/the request identity sent back, so it may be of 2\.15/));
+    const { reasons } = await run(plain, forgetful);
+    expect(reasons).toContainEqual(expect.stringMatching(/the request identity sent back, so it may be of 2\.15/));
   });
 });
 

@@ -1,4 +1,3 @@
-import type { Room } from "../client/room.ts";
 import { Actors } from "./actors.ts";
 
 /** Who asks for places. Stories are waited for by checks that may hold places, so some places are theirs alone. */
@@ -13,12 +12,27 @@ interface Waiter {
   readonly refuse: (error: NoRoom) => void;
 }
 
+/** Who limits the instances at once: who started the run, or the broker, which refused more. */
+type Limiter = "option" | "broker";
+
 /** There is no room for another instance, and whoever could make some waits for this one. */
 export class NoRoom extends Error {
-  constructor(max: number) {
-    super(`it needs more service instances at once than there is room for (${max}: --max-instances)`);
+  readonly limiter: Limiter;
+
+  constructor(max: number, limiter: Limiter) {
+    super(`it needs more service instances at once than ${describeRoom(max, limiter)}`);
     this.name = "NoRoom";
+    this.limiter = limiter;
   }
+}
+
+function describeRoom(max: number, limiter: Limiter): string {
+  return limiter === "broker" ? `the broker has room for (${max}: a quota)` : `are allowed (${max}: --max-instances)`;
+}
+
+/** The most places that were taken at a time since something began. */
+export interface Peak {
+  used: number;
 }
 
 /** Places that only stories get, where there are enough. */
@@ -31,17 +45,34 @@ const STORY_PLACES = 2;
  */
 export class Quota {
   readonly actors: Actors;
-  /** Instances at once. */
-  readonly max: number;
+  readonly #allowed: number;
+  #max: number;
   #used = 0;
+  /**
+   * Requests, plain ones and those with a planted defect, that were refused though this run held nothing: others fill the broker, or its
+   * words are about the defect. Nothing that this run can do makes room.
+   */
+  readonly #hopeless = new Set<"plain" | "faulty">();
+  readonly #peaks = new Set<Peak>();
   #isReclaiming = false;
   readonly #waiting: Waiter[] = [];
   readonly #reclaim: () => Promise<boolean>;
 
   constructor(max: number, reclaim: () => Promise<boolean> = async () => false) {
-    this.max = max;
+    this.#allowed = max;
+    this.#max = max;
     this.#reclaim = reclaim;
     this.actors = new Actors(() => this.#resolveDeadlock());
+  }
+
+  /** Instances at once: what is allowed, or the less that the broker has room for. */
+  get max(): number {
+    return this.#max;
+  }
+
+  /** Who limits the instances at once. */
+  get limiter(): Limiter {
+    return this.#max < this.#allowed ? "broker" : "option";
   }
 
   /** Whether nobody waits for a place. */
@@ -53,12 +84,14 @@ export class Quota {
   tryAcquire(units: number, claimant: Claimant = "story"): boolean {
     if (this.#used + units > this.#maxFor(claimant, units)) return false;
     this.#used += units;
+    for (const peak of this.#peaks) peak.used = Math.max(peak.used, this.#used);
     return true;
   }
 
   /** Waits for places. @throws NoRoom */
   async acquire(units: number, claimant: Claimant = "check", isHolding = false): Promise<void> {
     if (units === 0 || (this.#waiting.length === 0 && this.tryAcquire(units, claimant))) return;
+    if (units > this.#max) throw this.#noRoom();
     const { promise, resolve: admit, reject: refuse } = Promise.withResolvers<void>();
     this.#waiting.push({ units, claimant, isHolding, admit, refuse });
     void this.#admitNext();
@@ -70,9 +103,53 @@ export class Quota {
     void this.#admitNext();
   }
 
+  /** Watches how many places are taken, until `unwatch`. */
+  watch(): Peak {
+    const peak = { used: this.#used };
+    this.#peaks.add(peak);
+    return peak;
+  }
+
+  unwatch(peak: Peak): void {
+    this.#peaks.delete(peak);
+  }
+
+  /**
+   * The broker had no room for another instance: so many places are given back, and as many as others held meanwhile are given from now
+   * on. False where nobody held any, so that waiting is of no use.
+   */
+  backOff(units: number, peak: Peak, isPlain: boolean): boolean {
+    const othersHeld = peak.used - units;
+    this.unwatch(peak);
+    this.#used -= units;
+    const kind = isPlain ? "plain" : "faulty";
+    if (othersHeld <= 0 && !this.#hopeless.has(kind)) {
+      this.#hopeless.add(kind);
+      this.#max = this.#allowed;
+    }
+    const isWorthWaiting = othersHeld > 0 && !this.#hopeless.has(kind);
+    if (isWorthWaiting) this.#lowerTo(Math.max(1, Math.min(this.#max - 1, othersHeld)));
+    void this.#admitNext();
+    return isWorthWaiting;
+  }
+
+  #lowerTo(max: number): void {
+    this.#max = max;
+    for (const waiter of this.#waiting.filter(({ units }) => units > max)) this.#refuse(waiter);
+  }
+
+  #noRoom(): NoRoom {
+    return new NoRoom(this.#max, this.limiter);
+  }
+
+  #refuse(waiter: Waiter): void {
+    this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+    waiter.refuse(this.#noRoom());
+  }
+
   #maxFor(claimant: Claimant, units: number): number {
-    if (claimant === "story") return this.max;
-    return Math.max(this.max - STORY_PLACES, Math.min(this.max, units), Math.ceil(this.max / 2));
+    if (claimant === "story") return this.#max;
+    return Math.max(this.#max - STORY_PLACES, Math.min(this.#max, units), Math.ceil(this.#max / 2));
   }
 
   /** A story may pass a check that waits, never another story; nor does a check pass anybody. */
@@ -104,74 +181,7 @@ export class Quota {
         this.#waiting.findLast(({ isHolding }) => isHolding) ??
         this.#waiting.findLast(({ claimant }) => claimant === "story") ??
         this.#waiting.at(-1);
-      if (loser === undefined) return;
-      this.#waiting.splice(this.#waiting.indexOf(loser), 1);
-      loser.refuse(new NoRoom(this.max));
+      if (loser !== undefined) this.#refuse(loser);
     });
-  }
-}
-
-/** One client's share of the places. */
-export class Berth implements Room {
-  readonly #quota: Quota;
-  readonly #claimant: Claimant;
-  readonly #units: number;
-  readonly #held = new Set<string>();
-  /** Whom instances were handed to. */
-  readonly #handed = new Map<string, Room>();
-  #spare = 0;
-  #isOpen: boolean;
-  #turn: Promise<void> = Promise.resolve();
-
-  /** `units`: instances that it will hold at once, at most; it gets places for all of them at the first. 0: each for itself. */
-  constructor(quota: Quota, claimant: Claimant, units: number) {
-    this.#quota = quota;
-    this.#claimant = claimant;
-    this.#units = units;
-    this.#isOpen = units > 0;
-  }
-
-  /** Waits for a place for an instance, unless it has one here. @throws NoRoom */
-  take(id: string): Promise<void> {
-    const taken = this.#turn.then(() => this.#take(id));
-    this.#turn = taken.catch(() => {});
-    return taken;
-  }
-
-  async #take(id: string): Promise<void> {
-    if (this.#held.has(id)) return;
-    if (this.#spare === 0) {
-      const units = Math.max(1, this.#units - this.#held.size);
-      await this.#quota.acquire(units, this.#held.size > 0 ? "story" : this.#claimant, this.#held.size > 0);
-      this.#spare += units;
-    }
-    this.#spare--;
-    this.#held.add(id);
-  }
-
-  /** The instance is gone, or nothing can be done about it. */
-  free(id: string): void {
-    if (!this.#held.delete(id)) return this.#handed.get(id)?.free(id);
-    if (this.#isOpen) this.#spare++;
-    else this.#quota.release(1);
-  }
-
-  hand(id: string, to: Room): void {
-    if (to === this || !this.#held.delete(id)) return;
-    this.#handed.set(id, to);
-    to.adopt(id);
-  }
-
-  adopt(id: string): void {
-    this.#handed.delete(id);
-    this.#held.add(id);
-  }
-
-  /** Gives back what was not used; what is held is given back when it is freed. */
-  close(): void {
-    this.#isOpen = false;
-    const spare = this.#spare;
-    this.#spare = 0;
-    if (spare > 0) this.#quota.release(spare);
   }
 }

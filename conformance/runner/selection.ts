@@ -83,7 +83,8 @@ function scopeOf(
   const given = suite.checks.map(({ id }) => id);
   const whole = knownSuites.filter(({ name }) => name === suite.name);
   const checks = knownIds([suite], whole);
-  return { suite: suite.name, checks, leftOut: checks.filter((id) => !given.includes(id) || !isWanted(id)) };
+  const leftOut = checks.filter((id) => !given.includes(id) || !isWanted(id));
+  return { suite: suite.name, checks, leftOut, ...(suite.subject && { subject: suite.subject }) };
 }
 
 function listNarrowings(options: SelectionOptions): Narrowing[] {

@@ -24,9 +24,10 @@ export const flagOf = ({ by, to }: Narrowing): string =>
   by === "suites" ? `only a part of ${to.replaceAll(",", ", ")}` : `--${by} ${to}`;
 
 /** `exercised` may be fewer: what the broker does not offer does not apply to it. */
-function exercisedIn({ suite, checks, held, exercised }: SuiteCoverage): string {
+function exercisedIn({ suite, checks, held, exercised, verdict }: SuiteCoverage): string {
   if (held === 0) return `${suite} not run`;
-  return `${suite} ${exercised === 0 ? "none" : exercised} of ${checks} checks`;
+  const about = exercised > 0 && verdict === "not-exercised" ? ", none of them about its subject" : "";
+  return `${suite} ${exercised === 0 ? "none" : exercised} of ${checks} checks${about}`;
 }
 
 /** Whether the run shows the broker conformant: nothing left out, nothing unexercised, no failure, not even an accepted one. */

@@ -48,6 +48,8 @@ export interface OpenSuite<C> {
 interface Suite<C> {
   readonly name: SuiteName;
   readonly checks: readonly Check<C>[];
+  /** Ids of the checks that are about what the suite is for: where none of them can be exercised, the suite is not. Default: all. */
+  readonly subject?: readonly string[];
   readonly open: (run: RunContext) => OpenSuite<C>;
 }
 
@@ -55,6 +57,8 @@ interface Suite<C> {
 export interface AnySuite {
   readonly name: SuiteName;
   readonly checks: readonly Check<never>[];
+  /** See `Suite`. */
+  readonly subject?: readonly string[];
   readonly start: (run: RunContext) => StartedSuite;
 }
 
@@ -91,5 +95,6 @@ export function defineSuite<C>(suite: Suite<C>): AnySuite {
       },
     };
   };
-  return { name: suite.name, checks: suite.checks, start };
+  const { name, checks, subject } = suite;
+  return { name, checks, ...(subject && { subject }), start };
 }

@@ -49,6 +49,8 @@ interface RunEnd {
   readonly leftBehind: readonly LeftBehind[];
   readonly scope: RunScope;
   readonly isAborted: boolean;
+  /** Something of drydock's own went wrong that no check's verdict says. */
+  readonly isDefective: boolean;
   /** The broker stopped answering. */
   readonly lost: TargetError | undefined;
 }
@@ -60,10 +62,10 @@ function countVerdicts(results: readonly CheckResult[]): Record<Verdict, number>
 }
 
 /** Folds the results of a run. */
-export function summarize({ minor, results, leftBehind, scope, isAborted, lost }: RunEnd): CertifySummary {
+export function summarize({ minor, results, leftBehind, scope, isAborted, isDefective, lost }: RunEnd): CertifySummary {
   const verdicts = new Map(results.map(({ check, verdict }) => [check.id, verdict]));
   const coverage = coverageOf([{ scope, finished: new Set(verdicts.keys()) }], verdicts);
-  const unfinished: Verdict = isAborted || lost ? "unknown" : "not-applicable";
+  const unfinished: Verdict = isAborted || isDefective || lost ? "unknown" : "not-applicable";
   const verdict = verdictOver(worse(unfinished, worstOwnVerdict(results)), coverage);
   const accepted = results.filter((each) => each.accepted !== undefined).length;
   const result = { verdict, accepted, coverage, finished: results.length };

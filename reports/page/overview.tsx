@@ -4,6 +4,7 @@ import type { Counts, Report } from "../report.ts";
 import { notExercised, subjectOf, VERDICTS } from "../report.ts";
 import { duration } from "../duration.ts";
 import { CommandLine, Mark, SUITE_TITLES, WORDS } from "./parts.tsx";
+import { plansJudged } from "../judged.ts";
 
 function total(counts: Counts): number {
   return VERDICTS.reduce((sum, verdict) => sum + counts[verdict], 0);
@@ -32,6 +33,8 @@ function Facts({ report }: { report: Report }) {
     report.finishedAt === undefined ? undefined : Date.parse(report.finishedAt) - Date.parse(report.startedAt);
   const facts = [
     ["Profile", report.profile],
+    ["Version", report.judged?.version],
+    ["Judged", report.judged && plansJudged(report.judged)],
     ["Began", timeOf(report.startedAt)],
     ["Took", tookMs === undefined || Number.isNaN(tookMs) ? undefined : duration(tookMs)],
     ["By", `${report.tool.name} ${report.tool.version}`],

@@ -21,6 +21,9 @@ export function plansToTry(context: OsbContext, ...requirements: readonly PlanRe
   return [...leads, ...fitting.filter((offer) => !leads.includes(offer))].slice(0, PLANS_MAX);
 }
 
+/** From so many instances at once on, plans are judged side by side. */
+const ROOMY = 2 * PLANS_MAX;
+
 /** What ends a check on one plan is that plan's outcome, and not the end of the others. */
 export async function outcomeOf(judge: () => Promise<Outcome>): Promise<Outcome> {
   try {
@@ -46,8 +49,33 @@ function nameThePlan({ plan }: Offer, outcome: Outcome): Outcome {
   return { ...outcome, reason: `plan "${plan.name}": ${outcome.reason}` };
 }
 
+/** One after the other, each with the room that the one before took up. */
+async function inTurn(
+  context: OsbContext,
+  offers: readonly Offer[],
+  judge: (offer: Offer) => Promise<Outcome>,
+): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const offer of offers) {
+    const outcome = await judge(offer);
+    outcomes.push(outcome);
+    if (offer !== offers.at(-1)) await context.release(outcome);
+  }
+  return outcomes;
+}
+
+/** All at once. Where one ends in an error the others end first: none goes on behind the back of a check that is over. */
+async function sideBySide(
+  offers: readonly Offer[],
+  judge: (offer: Offer) => Promise<Outcome>,
+): Promise<readonly Outcome[]> {
+  const judging = offers.map(judge);
+  await Promise.allSettled(judging);
+  return Promise.all(judging);
+}
+
 /**
- * Judges each plan that meets the requirements, side by side; the worst outcome counts, and says of which plan it is.
+ * Judges each plan that meets the requirements, side by side where there is room; the worst outcome counts, and says of which plan it is.
  *
  * @throws Verdicted not applicable when there is none
  */
@@ -57,11 +85,10 @@ export async function onEachPlan(
   judge: (offer: Offer) => Promise<Outcome>,
 ): Promise<Outcome> {
   const offers = plansToTry(context, ...requirements);
-  const outcomes = await Promise.all(
-    offers.map(async (offer) => {
-      const outcome = await outcomeOf(() => judge(offer));
-      return offers.length > 1 ? nameThePlan(offer, outcome) : outcome;
-    }),
-  );
-  return worstOf(outcomes);
+  const judgeOne = async (offer: Offer): Promise<Outcome> => {
+    const outcome = await outcomeOf(() => judge(offer));
+    return offers.length > 1 ? nameThePlan(offer, outcome) : outcome;
+  };
+  const isRoomy = context.run.quota.max >= ROOMY;
+  return worstOf(isRoomy ? await sideBySide(offers, judgeOne) : await inTurn(context, offers, judgeOne));
 }

@@ -28,10 +28,21 @@ export const ISOLATION_CHECKS: readonly Check<IsolationContext>[] = [
   backupListingCheck,
 ];
 
+/** Those that try a tenant's credentials and addresses: what the API alone shows says nothing of who gets in. */
+const OVER_THE_NETWORK = [
+  revokedCheck,
+  crossLoginCheck,
+  reprovisionCheck,
+  defaultAccountsCheck,
+  closedCheck,
+  instanceToInstanceCheck,
+];
+
 /** Isolation of tenants: what one can do to another through the broker, with its credentials, over the network. */
 export const isolationSuite = defineSuite<IsolationContext>({
   name: "isolation",
   checks: ISOLATION_CHECKS,
+  subject: OVER_THE_NETWORK.map(({ id }) => id),
   open(run) {
     const shared = new Shared(run);
     return {

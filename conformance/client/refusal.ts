@@ -1,0 +1,15 @@
+import type { Answer } from "./answer.ts";
+import { bodyOf } from "./http/observation.ts";
+
+/** How brokers say that they have no room for another instance. */
+const FULL =
+  /quota|capacity|exhausted|too many|maximum (number|amount)|max[_ ]?instances|limit\b.{0,40}\b(reached|exceeded|hit)|limit ?exceeded|(reached|exceed(s|ed|ing)?)\b.{0,40}\blimit|no (more|free|available) .{0,20}(instances?|servers?|nodes?)\b|(insufficient|not enough|out of) (resources|memory|disk|storage|space)/i;
+
+/** What the broker says about a refusal: its error code and description. */
+export function wordsOf(answer: Answer): string {
+  const { error, description } = bodyOf(answer);
+  return [error, description].filter((word) => typeof word === "string" && word !== "").join(": ");
+}
+
+/** Whether a broker refuses for want of room, by its own words: a quota, a limit, no capacity. */
+export const isFull = (answer: Answer): boolean => answer.status >= 400 && FULL.test(wordsOf(answer));
