@@ -22,8 +22,6 @@ interface Faulty {
   readonly isUnfetchable?: boolean;
   /** Checks that fail or warn. */
   readonly findings: readonly string[];
-  /** Checks that accuse too though it follows, because they do not ask the model yet. The list is exact: it shrinks with them. */
-  readonly unlearned?: readonly string[];
   /** Checks that are unknown of themselves. */
   readonly unknown?: readonly string[];
 }
@@ -63,7 +61,6 @@ const BROKERS: readonly Faulty[] = [
     name: "answers 200 to a binding that it made",
     middleware: alter(["bind"], is(201), status(200)),
     findings: ["bind-201"],
-    unlearned: ["rotation-response-as-bind"],
   },
   {
     name: "falls over when it is asked again how an operation ended",
@@ -81,7 +78,6 @@ const BROKERS: readonly Faulty[] = [
     name: "falls over on each bind",
     middleware: pretend(["bind"], isAuthorized, 500, { description: "A null pointer." }),
     findings: ["bind-creates-binding"],
-    unlearned: ["bind-201", "bind-unknown-instance", "rotation-unknown-predecessor"],
   },
   {
     name: "refuses each bind for a reason of its own",
@@ -93,7 +89,6 @@ const BROKERS: readonly Faulty[] = [
     name: "falls over on each fetch of a binding",
     middleware: alter(["fetch-binding"], () => true, instead(500), isAuthorized),
     findings: ["fetch-binding-supported"],
-    unlearned: ["rotation-creates-new-binding", "rotation-old-binding-stays-valid"],
   },
   {
     name: "shows instances that it deleted",
@@ -149,8 +144,7 @@ const named = (results: Awaited<ReturnType<typeof findings>>["results"], expecte
   results.map(({ check, reason }) => (expected.includes(check.id) ? check.id : `${check.id}: ${reason}`)).toSorted();
 
 describe.each(BROKERS)("a broker that $name", (broker) => {
-  const { findings: own, unlearned = [], unknown = [] } = broker;
-  const expected = [...own, ...unlearned];
+  const { findings: expected, unknown = [] } = broker;
   it("has that as its finding, and all that follows from it says so", async () => {
     const { accusing, open, causes } = await findings(broker);
     expect(named(accusing, expected)).toEqual(expected.toSorted());
