@@ -16,7 +16,7 @@ const EXIT_CODES = `
 Exit codes:
   0    what was asked for was exercised and holds, all seeds passed, or the command of exec ended with 0
   1    a MUST is violated, or a seed failed
-  2    could not run (unreachable broker, bad file, a name that there is not: one line says what to do), or could not be
+  2    could not run (unreachable broker, bad file, unknown name: one line says what to do), or could not be
        determined: a check came to no verdict, or in a suite that was asked for nothing could be exercised
   130  interrupted with Ctrl-C, after cleaning up
 

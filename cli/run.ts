@@ -160,7 +160,9 @@ async function runAndReport(run: SeedRun): Promise<number> {
 
 function listScenarios(): number {
   for (const { name, description, plantedBugs } of SCENARIOS)
-    process.stdout.write(`${name}  ${description}\n  --planted-bug: ${plantedBugs.join(", ")}\n`);
+    process.stdout.write(
+      `${name}  ${description}\n  --planted-bug: ${plantedBugs.length === 0 ? "none" : plantedBugs.join(", ")}\n`,
+    );
   return EXIT.ok;
 }
 

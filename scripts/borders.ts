@@ -49,8 +49,9 @@ const ALLOWED: Record<string, readonly string[]> = {
   reports: ["scenarios", "conformance", "conformance/runner"],
 };
 
-/** Tests of rooms below this folder may import any of them. */
-const TESTED_AS_WHOLE = "conformance/";
+/** Tests in these folders, and what only tests use, may import any room of the suites. */
+const TESTED_WITH_SUITES = ["conformance/", "reports/"] as const;
+const SUITES_FOLDER = "conformance/";
 
 /** Files of `simulators/` that may touch real time, sockets and entropy. */
 const EDGES = [/^simulators\/live\//, /^simulators\/kernel\/edge\//, /^simulators\/[a-z]+\/live\//];
@@ -71,12 +72,13 @@ function faultsOf(file: string): string[] {
   const room = roomOf(file);
   if (room === undefined) return [];
   const source = readFileSync(file, "utf8");
-  const isTest = file.endsWith(".test.ts");
+  const isTest = file.endsWith(".test.ts") || file.includes("/testing/");
+  const isTestOfSuites = isTest && TESTED_WITH_SUITES.some((folder) => file.startsWith(folder));
   const crossings = importsOf(source)
     .map((specifier) => normalize(join(dirname(file), specifier)))
     .filter((target) => {
       const there = roomOf(target);
-      if (isTest && file.startsWith(TESTED_AS_WHOLE) && target.startsWith(TESTED_AS_WHOLE)) return false;
+      if (isTestOfSuites && target.startsWith(SUITES_FOLDER)) return false;
       return there !== undefined && there !== room && !ALLOWED[room]?.includes(there);
     })
     .map((target) => `${file}: ${room} may not import ${target}`);

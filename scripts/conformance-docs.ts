@@ -9,8 +9,8 @@ import { Option } from "commander";
 import { MUTANT_SETS, selftest } from "../conformance/index.ts";
 import { schemaDocument, settingsPage } from "../conformance/settings/documentation.ts";
 import { clausePage, matrixPage, type SuiteMatrix } from "../conformance/selftest/pages.ts";
-import { fieldMatrix } from "../conformance/osb/field/matrix.ts";
-import { fieldPage } from "../conformance/selftest/field-page.ts";
+import { fieldMatrix } from "../conformance/selftest/field/matrix.ts";
+import { fieldPage } from "../conformance/selftest/field/page.ts";
 import { scriptCommand } from "./command.ts";
 
 const FOLDER = new URL("../docs/", import.meta.url);

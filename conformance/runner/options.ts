@@ -13,7 +13,7 @@ import type { DataPlane } from "../data/plane.ts";
 import type { DrydockFile } from "../settings/drydock-file.ts";
 import type { Acceptance } from "./baseline.ts";
 import type { Backend } from "./hooks.ts";
-import { REQUESTS_AT_ONCE } from "./limits.ts";
+import { OPERATION_LIMITS, type OperationLimits, REQUESTS_AT_ONCE } from "./limits.ts";
 import type { AnySuite } from "./suite.ts";
 
 /** What `certify` is asked to do, and how. */
@@ -59,24 +59,6 @@ export interface CertifyOptions extends TargetOptions {
   readonly command?: string;
   readonly toolVersion?: string;
 }
-
-/** How long a run waits for operations, all in milliseconds. */
-export interface OperationLimits {
-  /** How long an asynchronous operation may be in progress. */
-  readonly operationMsMax: number;
-  readonly pollMsMin: number;
-  readonly pollMsMax: number;
-  /** How long the removal of one thing may take. */
-  readonly cleanupMsMax: number;
-}
-
-/** The limits of a run that sets none. */
-export const OPERATION_LIMITS: OperationLimits = {
-  operationMsMax: 600_000,
-  pollMsMin: 20,
-  pollMsMax: 2_000,
-  cleanupMsMax: 300_000,
-};
 
 function minorOf(profile: string): SpecMinor {
   const minor = SPEC_MINORS.find((each) => profile === `osb-2.${each}` || profile === `2.${each}`);

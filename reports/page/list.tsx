@@ -2,90 +2,10 @@ import { useState } from "preact/hooks";
 import type { Verdict } from "../../conformance/runner/events.ts";
 import { type Cause, groupByCause, rankTitle } from "../causes.ts";
 import { type CheckReport, type Report, type SeedReport, VERDICTS } from "../report.ts";
-import { specificationUrl } from "../specification.ts";
 import { duration } from "../duration.ts";
-import { Evidence } from "./evidence.tsx";
+import { CheckBody } from "./check-body.tsx";
 import type { Item } from "./items.ts";
 import { CommandLine, Fold, Mark, WORDS } from "./parts.tsx";
-
-function Comparison({ expected, seen }: { expected?: string | undefined; seen?: string | undefined }) {
-  if (expected === undefined && seen === undefined) return null;
-  return (
-    <div class="comparison">
-      {expected !== undefined && (
-        <div class="expected">
-          <h4>Expected</h4>
-          <p>{expected}</p>
-        </div>
-      )}
-      {seen !== undefined && (
-        <div class="seen">
-          <h4>Seen</h4>
-          <p>{seen}</p>
-        </div>
-      )}
-    </div>
-  );
-}
-
-/** The section by name, and where the run is of a public specification as a link to it. */
-function Section({ check, profile }: { check: CheckReport; profile: string | undefined }) {
-  const url = specificationUrl(check, profile);
-  return url === undefined ? (
-    <>{check.section}</>
-  ) : (
-    <a href={url} rel="noreferrer">
-      {check.section}
-    </a>
-  );
-}
-
-/** Which finding this one follows from, and which follow from it. */
-function Kinship({ check, followers }: { check: CheckReport; followers: readonly CheckReport[] }) {
-  return (
-    <>
-      {check.followsFrom !== undefined && (
-        <p class="kinship">
-          Follows from <code>{check.followsFrom}</code>
-        </p>
-      )}
-      {followers.length > 0 && (
-        <p class="kinship">
-          From it follow{" "}
-          {followers.map(({ id }) => (
-            <code key={id}>{id}</code>
-          ))}
-        </p>
-      )}
-    </>
-  );
-}
-
-interface CheckBodyProps {
-  readonly check: CheckReport;
-  readonly profile: string | undefined;
-  readonly followers: readonly CheckReport[];
-}
-
-function CheckBody({ check, profile, followers }: CheckBodyProps) {
-  const { requirement, clauses, level, expected, seen, evidence } = check;
-  return (
-    <div class="body">
-      <blockquote>
-        <p>{requirement}</p>
-        <footer>
-          <span class={`level ${level}`}>{level}</span> <Section check={check} profile={profile} />
-          {clauses.map((clause) => (
-            <code key={clause}>{clause}</code>
-          ))}
-        </footer>
-      </blockquote>
-      <Comparison expected={expected} seen={seen} />
-      <Kinship check={check} followers={followers} />
-      <Evidence exchanges={evidence} />
-    </div>
-  );
-}
 
 function SeedBody({ seed }: { seed: SeedReport }) {
   const { counterexample, digest, steps } = seed;
@@ -190,7 +110,7 @@ function Group({ title, verdict, items, context }: GroupProps) {
 export type Grouping = "verdict" | "cause" | "section";
 
 /** What a row shows beside its own item. */
-export interface ListContext {
+interface ListContext {
   readonly profile: string | undefined;
   /** The findings that follow from a check, by its id. */
   readonly followers: ReadonlyMap<string, readonly CheckReport[]>;

@@ -14,7 +14,7 @@ import { bootCloud, type Cloud } from "./cloud.ts";
 import { liveDataPlane, virtualDataPlane } from "./data-plane.ts";
 
 /** Limit, in ms, for what takes seconds on an idle machine. */
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = 600_000;
 
 const SUITES = [backupSuite, isolationSuite];
 

@@ -24,7 +24,7 @@ export const BOSH_TEMPLATE_SLIPS: readonly Slip[] = [
   {
     id: "bosh-psych-y-plain",
     breaks: "Psych writes y and n in quotes",
-    file: at("psych.ts"),
+    file: at("yaml-dump.ts"),
     from: "/^[yn]$/i.test(value) || ",
     to: "",
     tests: tests("psych.test.ts"),
@@ -32,7 +32,7 @@ export const BOSH_TEMPLATE_SLIPS: readonly Slip[] = [
   {
     id: "bosh-psych-octal-plain",
     breaks: "Psych writes texts that look like octal numbers in quotes",
-    file: at("psych.ts"),
+    file: at("yaml-dump.ts"),
     from: "  if (/^0[0-7]*[89]/.test(text)) return true;\n",
     to: "",
     tests: tests("psych.test.ts"),
@@ -40,7 +40,7 @@ export const BOSH_TEMPLATE_SLIPS: readonly Slip[] = [
   {
     id: "bosh-yaml-octal-decimal",
     breaks: "a number that begins with 0 is octal in YAML, as Psych reads it",
-    file: at("scalars.ts"),
+    file: at("yaml-scalars.ts"),
     from: "[8, /^[-+]?0",
     to: "[10, /^[-+]?0",
     tests: tests("yaml.test.ts"),

@@ -1,13 +1,16 @@
 import { bodyOf } from "../../client/http/observation.ts";
 import type { Answer } from "../../client/answer.ts";
 import { areBindingsRetrievable, isBindable, isRotatable } from "../../client/catalog.ts";
-import { fail, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
+import { fail, followsFrom, notApplicable, type Outcome, pass, Verdicted, worstOf } from "../../runner/check.ts";
 import type { OsbContext } from "../context.ts";
 import { type OsbCheck, probe } from "../define.ts";
 import { expectError, expectStatus, seenOf } from "../judge.ts";
+import { followsFromFact } from "../model/fact.ts";
+import { fetchTellsTruth } from "../model/fetches.ts";
 import type { PlanRequirement } from "../plan-requirements.ts";
 import { asyncBindOffer } from "../sequences/asynchronous-plans.ts";
 import type { LiveInstance } from "../shared-instances.ts";
+import { unlessOrdinaryFails } from "../variations/judging.ts";
 import { isSuccess } from "../../client/request.ts";
 
 const bad = { intent: "bad" } as const;
@@ -20,6 +23,8 @@ const ROTATABLE: PlanRequirement = {
 interface Rotation {
   readonly live: LiveInstance;
   readonly oldId: string;
+  /** The answer to the bind of the old binding. */
+  readonly bound: Answer;
   readonly newId: string;
   readonly answer: Answer;
   /** What goes on with the old binding since. */
@@ -39,30 +44,43 @@ function rotationBody(context: OsbContext, live: LiveInstance, predecessor: stri
 
 async function rotate(context: OsbContext): Promise<Rotation> {
   const live = await context.live(ROTATABLE);
-  const { id: oldId } = await context.bound(live);
+  const { id: oldId, bound } = await context.bound(live);
   const newId = context.platform.newId();
   const hasBegun = await context.watchOperations(live, oldId);
   const answer = await context.bind(live, newId, { body: rotationBody(context, live, oldId) });
   await context.platform.settle(live.offer, answer);
-  return { live, oldId, newId, answer, begun: await hasBegun() };
+  return { live, oldId, bound: bound.answer, newId, answer, begun: await hasBegun() };
 }
 
 async function judgeSuccessor(context: OsbContext): Promise<Outcome> {
   const { live, newId, answer } = await rotate(context);
   if (!isSuccess(answer)) return fail("a new binding (201 or 202)", seenOf(answer), answer);
   if (!areBindingsRetrievable(live.offer)) return pass(answer);
-  const fetched = await context.platform.send("fetch-binding", { instanceId: live.id, bindingId: newId });
-  return fetched.status === 200
-    ? pass(answer, fetched)
-    : fail("the new binding to be there", seenOf(fetched), answer, fetched);
+  return judgeFetched(context, live, newId, answer, "the new binding to be there");
+}
+
+/** A binding is there to fetch, unless the broker's fetches don't tell what is there. */
+async function judgeFetched(
+  { platform, shared }: OsbContext,
+  live: LiveInstance,
+  bindingId: string,
+  answer: Answer,
+  expected: string,
+): Promise<Outcome> {
+  const fetched = await platform.send("fetch-binding", { instanceId: live.id, bindingId });
+  if (fetched.status === 200) return pass(answer, fetched);
+  const truth = await fetchTellsTruth(shared, "binding", live.offer);
+  return truth.value === false
+    ? followsFromFact(truth, "a fetch does not tell which bindings are there", answer, fetched)
+    : fail(expected, seenOf(fetched), answer, fetched);
 }
 
 async function judgePredecessor(context: OsbContext): Promise<Outcome> {
   const { live, oldId, answer, begun } = await rotate(context);
   if (!isSuccess(answer)) return notApplicable(`the rotation was answered ${answer.status}`, answer);
   if (areBindingsRetrievable(live.offer)) {
-    const fetched = await context.platform.send("fetch-binding", { instanceId: live.id, bindingId: oldId });
-    if (fetched.status !== 200) return fail("the old binding to stay", seenOf(fetched), answer, fetched);
+    const fetched = await judgeFetched(context, live, oldId, answer, "the old binding to stay");
+    if (fetched.verdict === "fail") return fetched;
   }
   if (begun !== undefined) return fail("nothing to happen to the old binding", "something in progress", answer, begun);
   const removed = await context.platform.unbind(live.offer, live.id, oldId);
@@ -75,7 +93,9 @@ async function judgePredecessor(context: OsbContext): Promise<Outcome> {
 async function rotateUnknown(context: OsbContext): Promise<Outcome> {
   const live = await context.live(ROTATABLE);
   const body = rotationBody(context, live, context.platform.newId());
-  return expectStatus(await context.bind(live, context.platform.newId(), { body, ...bad }), ["4xx"], ["2xx"]);
+  const answer = await context.bind(live, context.platform.newId(), { body, ...bad });
+  const outcome = expectStatus(answer, ["4xx"], ["2xx"]);
+  return unlessOrdinaryFails(context, "bind", live.offer, answer, outcome);
 }
 
 async function rotateWithoutFlag(context: OsbContext): Promise<Outcome> {
@@ -94,8 +114,11 @@ async function rotateWithoutFlag(context: OsbContext): Promise<Outcome> {
 }
 
 async function judgeRotationAnswer(context: OsbContext): Promise<Outcome> {
-  const { answer } = await rotate(context);
+  const { answer, bound } = await rotate(context);
   if (!isSuccess(answer)) return notApplicable(`the rotation was answered ${answer.status}`, answer);
+  // What is wrong with the status of each bind is a fault of binds.
+  if (answer.status === 200 && bound.status === 200)
+    return followsFrom("bind-201", "an ordinary bind is answered 200 too", bound, answer);
   const carries = bodyOf(answer)["credentials"] !== undefined;
   const wrong202 = answer.status === 202 && carries;
   return worstOf([

@@ -14,7 +14,7 @@ async function sendEitherContext(context: OsbContext): Promise<Outcome> {
   };
   const cloudfoundry = { ...contextOf(context.run), drydock_ext: 1 };
   const outcomes = [kubernetes, cloudfoundry].map((sent) =>
-    provisionAndBindWith(context, (body) => ({ ...body, context: sent })),
+    provisionAndBindWith(context, (body) => ("context" in body ? { ...body, context: sent } : body)),
   );
   return worstOf(await Promise.all(outcomes));
 }

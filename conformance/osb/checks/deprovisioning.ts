@@ -44,6 +44,7 @@ function judgeDeprovisioned(lifecycle: Lifecycle): Outcome | undefined {
     deletion: deprovision.answer,
     fetched: lifecycle.fetchedGone,
     again: deprovisionAgain,
+    control: lifecycle.controls.deprovision,
   });
 }
 

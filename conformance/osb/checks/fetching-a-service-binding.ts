@@ -58,8 +58,12 @@ async function fetchBindingOfUnknownInstance(context: OsbContext): Promise<Outco
   const offer = context.offer(BINDING_RETRIEVABLE);
   const ids = { instanceId: context.platform.newId(), bindingId: context.platform.newId() };
   const answer = await context.platform.send("fetch-binding", { ...ids, intent: "bad" });
-  const { controls } = await lifecycleOf(context.shared, offer);
-  return unlessAlso(expectStatus(answer, [404]), answer, controls.fetchBinding, "fetch-binding-404-unknown");
+  const { controls, fetchedBindings } = await lifecycleOf(context.shared, offer);
+  const [fetched] = fetchedBindings;
+  const outcome = judgeFetchUnknown(answer, fetched, "fetch-binding-supported") ?? expectStatus(answer, [404]);
+  return outcome.followsFrom === undefined
+    ? unlessAlso(outcome, answer, controls.fetchBinding, "fetch-binding-404-unknown")
+    : outcome;
 }
 
 /** What a platform learns from a binding; a broker may return it only once. */

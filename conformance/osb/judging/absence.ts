@@ -21,12 +21,16 @@ export interface Removed {
 }
 
 const IDS: Readonly<
-  Record<ThingKind, Readonly<Record<"deletes" | "goneAgain" | "unknown" | "fetchGone" | "fetchUnknown", string>>>
+  Record<
+    ThingKind,
+    Readonly<Record<"deletes" | "goneAgain" | "unknown" | "fetch" | "fetchGone" | "fetchUnknown", string>>
+  >
 > = {
   instance: {
     deletes: "deprovision-deletes-resources",
     goneAgain: "deprovision-410-after-delete",
     unknown: "deprovision-410-unknown",
+    fetch: "fetch-instance-supported",
     fetchGone: "fetch-instance-404-after-delete",
     fetchUnknown: "fetch-instance-404-unknown",
   },
@@ -34,12 +38,17 @@ const IDS: Readonly<
     deletes: "unbind-deletes-resources",
     goneAgain: "unbind-410-after-delete",
     unknown: "unbind-410-unknown",
+    fetch: "fetch-binding-supported",
     fetchGone: "fetch-binding-404-after-unbind",
     fetchUnknown: "fetch-binding-404-unknown",
   },
 };
 
 const shows = (answer: Answer | undefined): answer is Answer => answer !== undefined && isSuccess(answer);
+
+/** What is there is fetched as wrongly as what is not: nothing can be fetched. */
+const isUnfetchable = (live: Answer | undefined, fetched: Answer): live is Answer =>
+  live !== undefined && !isSuccess(live) && live.status === fetched.status;
 
 /** GET shows what is there, and nothing where there is nothing. */
 const isTruthful = ({ live, unknown: control }: Removed): boolean =>
@@ -64,7 +73,8 @@ export function judgeGone(removed: Removed): Outcome {
   if (again === undefined) return unknown("it was not looked for after the deletion", ...evidence);
   if (again.status === 404 || again.status === 410) return pass(...evidence);
   const reason = `the next deletion is answered ${seenOf(again)}, which does not tell whether something was left`;
-  return followsFrom(ids.goneAgain, reason, ...evidence);
+  const isOfNothing = removed.control?.status === again.status;
+  return followsFrom(isOfNothing ? ids.unknown : ids.goneAgain, reason, ...evidence);
 }
 
 /** The next deletion is answered 410. What never was may be answered as wrongly, or the first may have left it: no fault of its own. */
@@ -81,12 +91,14 @@ export function judgeSecondDeletion(removed: Removed & { readonly again: Answer 
 
 /** The fetch afterwards is answered 404. What never was may be fetched as wrongly, or the deletion may have left it. */
 export function judgeFetchGone(removed: Removed & { readonly fetched: Answer }): Outcome {
-  const { kind, deletion, fetched, unknown: control } = removed;
+  const { kind, live, deletion, fetched, unknown: control } = removed;
   const outcome = expectStatus(fetched, [404]);
   if (outcome.verdict === "pass") return outcome;
   const ids = IDS[kind];
   if (stays(removed))
     return followsFrom(ids.deletes, "the next deletion is accepted: it is still there", deletion, fetched);
+  if (isUnfetchable(live, fetched))
+    return followsFrom(ids.fetch, `what was there was answered ${seenOf(live)} too`, live, deletion, fetched);
   if (control?.status === fetched.status)
     return followsFrom(
       ids.fetchUnknown,
@@ -106,7 +118,6 @@ export function judgeFetchUnknown(
 ): Outcome | undefined {
   if (fetched === undefined) return undefined;
   const outcome = expectStatus(fetched, [404]);
-  if (outcome.verdict === "pass" || live === undefined || isSuccess(live) || live.status !== fetched.status)
-    return outcome;
+  if (outcome.verdict === "pass" || !isUnfetchable(live, fetched)) return outcome;
   return followsFrom(judgedBy, `what is there is answered ${seenOf(live)} too`, live, fetched);
 }

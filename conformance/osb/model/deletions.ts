@@ -40,8 +40,12 @@ export async function deletionOfDeleted(
   return readRepeat(await lifecycleOf(shared, offer), kind);
 }
 
-function readRepeat({ deprovisionAgain, unbindAgain, deprovision, unbind }: Lifecycle, kind: ThingKind) {
+/** Where what never was is deleted with the same status, the second deletion is no finding of its own. */
+function readRepeat(lifecycle: Lifecycle, kind: ThingKind) {
+  const { deprovisionAgain, unbindAgain, deprovision, unbind, controls } = lifecycle;
   const [first, again] = kind === "instance" ? [deprovision, deprovisionAgain] : [unbind, unbindAgain];
-  const judgedBy = kind === "instance" ? "deprovision-410-after-delete" : "unbind-410-after-delete";
+  const control = kind === "instance" ? controls.deprovision : controls.unbind;
+  const removal = kind === "instance" ? "deprovision" : "unbind";
+  const judgedBy = `${removal}-410-${control?.status === again?.status ? "unknown" : "after-delete"}`;
   return factOf(read(again), judgedBy, first?.answer, again);
 }

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../client/http/json.ts";
+import { type JsonObject, sameJson } from "../../client/http/json.ts";
 import type { Answer, Intent } from "../../client/answer.ts";
 import type { Offer } from "../../client/catalog.ts";
 import { followsFrom, type Outcome } from "../../runner/check.ts";
@@ -36,6 +36,24 @@ function judgeAnswer({ good, tolerated = [], isPermission = false }: Row, answer
   return followsFrom("error-appropriate-status", `a bad request is answered ${answer.status}`, answer);
 }
 
+/**
+ * An accusation stands, unless the ordinary request is refused as well, or makes the broker fail in the very same way: a failure
+ * in other words is one of its own.
+ */
+export async function unlessOrdinaryFails(
+  context: OsbContext,
+  stage: "provision" | "bind",
+  offer: Offer,
+  answer: Answer,
+  outcome: Outcome,
+): Promise<Outcome> {
+  if (answer.status < 500) return unlessOrdinaryRefused(context.shared, stage, offer, { answer, outcome });
+  const fact = await acceptsOrdinary(context.shared, stage, offer);
+  const isAlike = fact.evidence.some(({ status, json }) => status === answer.status && sameJson(json, answer.json));
+  if (fact.value !== false || !isAlike) return outcome;
+  return followsFromFact(fact, `an ordinary ${stage} fails in the same way: ${answer.status}`, answer);
+}
+
 /** A refusal counts only where the ordinary request is accepted. */
 async function judgeRow(
   context: OsbContext,
@@ -45,8 +63,7 @@ async function judgeRow(
   answer: Answer,
 ): Promise<Tried> {
   const outcome = judgeAnswer(row, answer);
-  const { words } = row;
-  return { words, outcome: await unlessOrdinaryRefused(context.shared, stage, offer, { answer, outcome }) };
+  return { words: row.words, outcome: await unlessOrdinaryFails(context, stage, offer, answer, outcome) };
 }
 
 /** Tries provisions that are wrong in one way each, side by side. */

@@ -10,9 +10,8 @@ interface RefusedUpdate {
   readonly body: JsonObject;
 }
 
-function withoutService({ service_id: _, ...rest }: JsonObject): JsonObject {
-  return rest;
-}
+const withoutService = (body: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(body).filter(([name]) => name !== "service_id"));
 
 /**
  * Every kind of refusal that an update can get, each with a change that was seen to be accepted: what a broker that applies before it

@@ -41,7 +41,7 @@ const reasons = ({ finished }: Ran): readonly (string | undefined)[] => [
 const DATA = { only: ["BK-1*", "BK-48"] };
 
 describe("the backup suite", () => {
-  it("is proven: each check has its mutants, each mutant is noticed by whom it should be, the clean clouds are accused of nothing", async () => {
+  it("is proved: every check has mutants, every mutant is noticed by the checks that it names, and clean clouds are accused of nothing", async () => {
     expect((await selftest(backupMutants)).problems).toEqual([]);
   });
 

@@ -26,7 +26,7 @@ async function run(
 const toy = (changes: Partial<Behaviour> = {}): ToyCloud => new ToyCloud(changes);
 
 describe("the isolation suite", () => {
-  it("is proven: each check has its mutants, each mutant is noticed by whom it should be, the clean clouds are accused of nothing", async () => {
+  it("is proved: every check has mutants, every mutant is noticed by the checks that it names, and clean clouds are accused of nothing", async () => {
     expect((await selftest(isolationMutants)).problems).toEqual([]);
   });
 

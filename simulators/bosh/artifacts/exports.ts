@@ -1,7 +1,7 @@
 import type { TaskArguments } from "../tasks/jobs.ts";
 import type { Body } from "../../kernel/index.ts";
 import { compilePackages } from "../deploy/compile.ts";
-import { DEPLOYMENT_LOCK_MS, deploymentLock } from "../deploy/lock.ts";
+import { DEPLOYMENT_LOCK_MS, deploymentLock } from "../deploy/deployment-lock.ts";
 import { planDeployed } from "../deploy/plan-deployed.ts";
 import type { DeployPlan } from "../deploy/adopt.ts";
 import type { ReleaseVersion, Stemcell } from "../state/artifacts.ts";
@@ -10,7 +10,7 @@ import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";
 import { withLock } from "../tasks/locks.ts";
 import { Stage } from "../tasks/stage.ts";
-import { dumpYaml } from "../templates/psych.ts";
+import { dumpYaml } from "../templates/yaml-dump.ts";
 import { DirectorError } from "../wire/errors.ts";
 import { storeBlob } from "./blobs.ts";
 import { releaseLock } from "./release-lock.ts";

@@ -1,5 +1,5 @@
 import { asFields, type Fields, isHash } from "./fields.ts";
-import { dumpLines } from "../templates/psych.ts";
+import { dumpLines } from "../templates/yaml-dump.ts";
 
 /** One line of a diff as clients show it. */
 type DiffLine = readonly [string, null | "added" | "removed"];

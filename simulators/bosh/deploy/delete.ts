@@ -11,7 +11,7 @@ import { withLock } from "../tasks/locks.ts";
 import { Stage } from "../tasks/stage.ts";
 import { DirectorError, messageOf } from "../wire/errors.ts";
 import { publishRecords } from "./finish.ts";
-import { DEPLOYMENT_LOCK_MS, deploymentLock } from "./lock.ts";
+import { DEPLOYMENT_LOCK_MS, deploymentLock } from "./deployment-lock.ts";
 import { removeInstances } from "./remove.ts";
 
 /** `delete deployment <d>`. */

@@ -10,7 +10,7 @@ import type { DeployArgs } from "./args.ts";
 import { compilePackages } from "./compile.ts";
 import { createMissingVms } from "./create-vms.ts";
 import { runPostDeploy, publishRecords, recordSuccess } from "./finish.ts";
-import { DEPLOYMENT_LOCK_MS, deploymentLock } from "./lock.ts";
+import { DEPLOYMENT_LOCK_MS, deploymentLock } from "./deployment-lock.ts";
 import type { DeployPlan, PlannedGroup } from "./adopt.ts";
 import { prepareDeploy } from "./prepare.ts";
 import { removeUnneeded } from "./remove.ts";

@@ -1,6 +1,6 @@
 import type { Body } from "../../kernel/index.ts";
 import { callAgent } from "../agent/calls.ts";
-import { DEPLOYMENT_LOCK_MS, deploymentLock } from "../deploy/lock.ts";
+import { DEPLOYMENT_LOCK_MS, deploymentLock } from "../deploy/deployment-lock.ts";
 import { planDeployed } from "../deploy/plan-deployed.ts";
 import { replanInstance } from "../deploy/replan.ts";
 import { requireDeployment } from "../state/lookup.ts";

@@ -6,7 +6,7 @@ import { runScript } from "../agent/script.ts";
 import { storeBlob } from "../artifacts/blobs.ts";
 import { compilePackages } from "../deploy/compile.ts";
 import { createMissingVms } from "../deploy/create-vms.ts";
-import { DEPLOYMENT_LOCK_MS, deploymentLock } from "../deploy/lock.ts";
+import { DEPLOYMENT_LOCK_MS, deploymentLock } from "../deploy/deployment-lock.ts";
 import { planDeployed } from "../deploy/plan-deployed.ts";
 import { replanInstance } from "../deploy/replan.ts";
 import { hasIndexOrId, requireDeployment } from "../state/lookup.ts";

@@ -1,6 +1,6 @@
 import { sendsHeartbeat } from "../agent/state.ts";
 import { scheduleSweep } from "../artifacts/sweep.ts";
-import { deploymentLock } from "../deploy/lock.ts";
+import { deploymentLock } from "../deploy/deployment-lock.ts";
 import { type Deployment, expectsVm, type Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import { raiseAlert } from "./alerts.ts";

@@ -2,7 +2,7 @@ import type { TaskArguments } from "../tasks/jobs.ts";
 import { all, type Body } from "../../kernel/index.ts";
 import { serialBatches } from "../deploy/batches.ts";
 import { resolveAmount } from "../deploy/read-instance-group.ts";
-import { DEPLOYMENT_LOCK_MS, deploymentLock } from "../deploy/lock.ts";
+import { DEPLOYMENT_LOCK_MS, deploymentLock } from "../deploy/deployment-lock.ts";
 import { planDeployed } from "../deploy/plan-deployed.ts";
 import type { DeployPlan, PlannedGroup } from "../deploy/adopt.ts";
 import type { Deployment } from "../state/deployments.ts";

@@ -1,6 +1,6 @@
 import type { TaskArguments } from "../tasks/jobs.ts";
 import type { Body } from "../../kernel/index.ts";
-import { deploymentLock } from "../deploy/lock.ts";
+import { deploymentLock } from "../deploy/deployment-lock.ts";
 import type { Deployment, Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";

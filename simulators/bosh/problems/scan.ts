@@ -2,7 +2,7 @@ import { requireDeployment } from "../state/lookup.ts";
 import type { TaskArguments } from "../tasks/jobs.ts";
 import type { Body } from "../../kernel/index.ts";
 import { agentState } from "../agent/state.ts";
-import { deploymentLock } from "../deploy/lock.ts";
+import { deploymentLock } from "../deploy/deployment-lock.ts";
 import { type Deployment, expectsVm, type Instance } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";
 import type { Task } from "../state/tasks.ts";

@@ -1,6 +1,6 @@
 import { bodyText, type HttpReply } from "../../kernel/index.ts";
 import { teamScopes } from "../auth/scopes.ts";
-import { deploymentLock } from "../deploy/lock.ts";
+import { deploymentLock } from "../deploy/deployment-lock.ts";
 import { manifestName, readManifest } from "../deploy/read-manifest.ts";
 import type { Deployment } from "../state/deployments.ts";
 import type { Director } from "../state/director.ts";

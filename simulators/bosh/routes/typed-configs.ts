@@ -5,7 +5,7 @@ import { latestConfigs, liveConfigs } from "../configs/latest.ts";
 import { saveConfig } from "../configs/save.ts";
 import { readManifest } from "../deploy/read-manifest.ts";
 import { audit } from "../events/audit.ts";
-import { dumpYaml } from "../templates/psych.ts";
+import { dumpYaml } from "../templates/yaml-dump.ts";
 import { readYaml } from "../templates/yaml.ts";
 import type { RequestContext } from "../wire/context.ts";
 import { DirectorError } from "../wire/errors.ts";

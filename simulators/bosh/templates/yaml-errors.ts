@@ -18,3 +18,15 @@ export class YamlError extends Error {
 /** A class that a safe load does not make. */
 export const disallowedClass = (name: string): YamlError =>
   new YamlError("Psych::DisallowedClass", `Tried to load unspecified class: ${name}`);
+
+/** What libyaml says of a text that it can't parse. Only the common cases have its exact words. */
+export function syntaxError(text: string, message: string): string {
+  const lines = text.split("\n");
+  const last = lines.at(-1) === "" ? lines.length : lines.length + 1;
+  const opens = (text.match(/[[{]/g) ?? []).length;
+  const closes = (text.match(/[\]}]/g) ?? []).length;
+  if (opens > closes)
+    return `(<unknown>): did not find expected node content while parsing a flow node at line ${last} column 1`;
+  const at = /at line (\d+), column (\d+)/.exec(message);
+  return `(<unknown>): did not find expected key while parsing a block mapping at line ${at?.[1] ?? 1} column ${at?.[2] ?? 1}`;
+}

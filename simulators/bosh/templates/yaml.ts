@@ -11,10 +11,9 @@ import {
   type YAMLSeq,
 } from "yaml";
 import { isDeeper, isObject } from "../../kernel/index.ts";
-import { syntaxError } from "./psych.ts";
 import { inspect } from "./ruby.ts";
-import { readScalar, toFloat } from "./scalars.ts";
-import { disallowedClass, YamlError } from "./yaml-errors.ts";
+import { readScalar, toFloat } from "./yaml-scalars.ts";
+import { disallowedClass, syntaxError, YamlError } from "./yaml-errors.ts";
 
 /** Lists and mappings within each other. What works on them recurses. */
 const DEPTH_MAX = 200;

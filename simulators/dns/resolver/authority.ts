@@ -1,7 +1,8 @@
 import { type DnsSettings } from "../behaviour/config.ts";
 import { type Rr, TYPE } from "../wire/codec/types.ts";
-import { nodeName } from "./instances.ts";
-import { healthyInstances, type ReachedDatacenter } from "./reach.ts";
+import { nodeName } from "./instance-records.ts";
+import { healthyInstances } from "./instances.ts";
+import type { ReachedDatacenter } from "./reach.ts";
 import { literalRecords } from "./records.ts";
 
 const NAME_SERVERS_MAX = 3;

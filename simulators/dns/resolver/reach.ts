@@ -2,8 +2,7 @@ import type { Agent } from "../behaviour/agent.ts";
 import type { Cluster } from "../behaviour/cluster.ts";
 import type { DnsSettings } from "../behaviour/config.ts";
 import type { Datacenter } from "../behaviour/datacenter.ts";
-import { ALLOW_ALL, type Authorizer } from "../state/acl-rules.ts";
-import { isHealthy } from "../state/health.ts";
+import type { Authorizer } from "../state/acl-rules.ts";
 import type { PlacedService } from "../state/rows.ts";
 import { AS_IT_IS, BY_WAN, type Translation } from "../state/wan.ts";
 
@@ -14,14 +13,6 @@ export type LookupTrouble = "no-leader" | "no-path" | "denied";
 export interface ReachedDatacenter {
   readonly datacenter: Datacenter;
   readonly authorizer: Authorizer;
-}
-
-/** Which instances of a service are asked for. */
-interface ServiceFilter {
-  readonly name: string;
-  /** Empty for any. */
-  readonly tag: string;
-  readonly isConnect: boolean;
 }
 
 /** The datacenter of a name (its own when there is none) and what the agent may see there, or what is in the way. */
@@ -38,26 +29,6 @@ export function reachDatacenter(
   const authorizer = datacenter.acl.resolve(agent.options.config.acl?.tokens?.default ?? "");
   return authorizer === undefined ? "denied" : { datacenter, authorizer };
 }
-
-/** Instances that may be answered with, shuffled. */
-export function healthyInstances(
-  { datacenter, authorizer }: ReachedDatacenter,
-  { name, tag, isConnect }: ServiceFilter,
-  onlyPassing: boolean,
-): readonly PlacedService[] {
-  const { catalog, store } = datacenter;
-  const healthy: PlacedService[] = [];
-  for (const service of catalog.instancesUnsorted(name)?.values() ?? []) {
-    if (isConnect && !service.native) continue;
-    if (tag !== "" && !service.tags.some((each) => each.toLowerCase() === tag)) continue;
-    const placed = catalog.withEntry(service);
-    if (isHealthy(placed.entry, service, onlyPassing) && mayRead(authorizer, placed)) healthy.push(placed);
-  }
-  return healthy.length < 2 ? healthy : store.kernel.random("dns/order").shuffle(healthy);
-}
-
-const mayRead = (authorizer: Authorizer, { service }: PlacedService): boolean =>
-  authorizer === ALLOW_ALL || (authorizer.reads("node", service.node) && authorizer.reads("service", service.name));
 
 /** How an agent shows the addresses of a datacenter. */
 export const translationOf = ({ translatesWan }: DnsSettings, agent: Agent, datacenter: Datacenter): Translation =>

@@ -17,18 +17,12 @@ import { durationNs } from "../wire/duration.ts";
 import { addressNameRecord } from "./address-name.ts";
 import { nameServers, soaRecord } from "./authority.ts";
 import { executeQuery } from "./execute.ts";
-import { answerAddresses, answerServices } from "./instances.ts";
+import { answerAddresses, answerServices } from "./instance-records.ts";
+import { healthyInstances } from "./instances.ts";
 import { echoOpt, type Lookup, newMessage } from "./message.ts";
 import { answerNode, isNodeQuestion } from "./node.ts";
 import { type NameQuestion, parseName, prefixOf } from "./names.ts";
-import {
-  healthyInstances,
-  type LookupTrouble,
-  reachDatacenter,
-  type ReachedDatacenter,
-  translate,
-  translationOf,
-} from "./reach.ts";
+import { type LookupTrouble, reachDatacenter, type ReachedDatacenter, translate, translationOf } from "./reach.ts";
 import { fqdn } from "./records.ts";
 import type { Upstream } from "./recursor.ts";
 import { Recursors } from "./recursors.ts";

@@ -1,7 +1,7 @@
 import type { NodeEntry, NodeRow } from "../state/rows.ts";
 import type { DnsSettings } from "../behaviour/config.ts";
 import { addressBytes, reverseName } from "../wire/codec/address.ts";
-import { nodeName } from "./instances.ts";
+import { nodeName } from "./instance-records.ts";
 import type { ReachedDatacenter } from "./reach.ts";
 
 /** Who has an address. */

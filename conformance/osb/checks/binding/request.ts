@@ -1,6 +1,6 @@
 import { bodyOf } from "../../../client/http/observation.ts";
 import type { Answer } from "../../../client/answer.ts";
-import { fail, type Outcome } from "../../../runner/check.ts";
+import { fail, followsFrom, type Outcome } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { expectUnflagged } from "../removal.ts";
 import { type OsbCheck, probe } from "../../define.ts";
@@ -11,7 +11,7 @@ import { asyncBindOffer } from "../../sequences/asynchronous-plans.ts";
 import { otherPlan } from "../../changes.ts";
 import { withoutEach, withoutId } from "../../variations/absences.ts";
 import { withForeignIds } from "../../variations/foreign-ids.ts";
-import { judgeBinds, judgeLeanBinds } from "../../variations/judging.ts";
+import { judgeBinds, judgeLeanBinds, unlessOrdinaryFails } from "../../variations/judging.ts";
 import { onEachPlan } from "../../variations/plans.ts";
 import { violatingParameters, withStrictSchema } from "../../variations/violations.ts";
 import { wronglyTyped } from "../../variations/wrong-types.ts";
@@ -140,7 +140,7 @@ export const bindingRequestChecks: readonly OsbCheck[] = [
     run: async (context) => {
       const offer = context.offer(BINDABLE);
       const answer = await context.bind({ offer, id: context.platform.newId() }, context.platform.newId(), bad);
-      return expectStatus(answer, ["4xx"]);
+      return unlessOrdinaryFails(context, "bind", offer, answer, expectStatus(answer, ["4xx"]));
     },
   }),
   probe({
@@ -156,6 +156,8 @@ export const bindingRequestChecks: readonly OsbCheck[] = [
         if (context.minor < 14 && bodyOf(bind.answer)["error"] === "AsyncRequired")
           return fail("201: no binding takes time before 2.14", seenOf(bind.answer), bind.answer);
         if (bind.answer.status >= 400 && bind.answer.status < 500) return ordinaryRefusal(bind.answer);
+        if (bind.answer.status >= 500)
+          return followsFrom("bind-creates-binding", `an ordinary bind fails: ${bind.answer.status}`, bind.answer);
         return expectStatus(bind.answer, context.minor >= 14 ? [201, 202] : [201]);
       }),
   }),

@@ -1,13 +1,15 @@
 import type { Answer } from "../../../client/answer.ts";
 import type { Offer } from "../../../client/catalog.ts";
-import { fail, followsFrom, notApplicable, type Outcome, pass } from "../../../runner/check.ts";
+import { fail, notApplicable, type Outcome, pass } from "../../../runner/check.ts";
 import type { OsbContext } from "../../context.ts";
 import { type OsbCheck, probe } from "../../define.ts";
-import { expectStatus, seenOf } from "../../judge.ts";
+import { expectStatus } from "../../judge.ts";
 import { ANY } from "../../plan-requirements.ts";
-import { lifecycleOf } from "../../sequences/lifecycles.ts";
+import { isRemoved } from "../../sequences/lifecycles.ts";
 import { type Conflict, judgeOtherParameters, planConflicts } from "../../variations/conflicts.ts";
 import { unlessOrdinaryRefused } from "../../model/ordinary.ts";
+import { lookFor } from "../../model/presence.ts";
+import { obstacleIn } from "../../model/stages.ts";
 import { variedParameters } from "../../variations/parameters.ts";
 import { onEachPlan } from "../../variations/plans.ts";
 import { changedMember } from "../../variations/read-back.ts";
@@ -24,17 +26,15 @@ const judgeIdentical = (context: OsbContext): Promise<Outcome> =>
 
 async function judgeRepeatedProvision(context: OsbContext): Promise<Outcome> {
   const live = await context.fresh(ANY);
-  const { deprovisionAgain } = await lifecycleOf(context.shared, live.offer);
-  if (deprovisionAgain !== undefined && isSuccess(deprovisionAgain)) {
-    const reason = "a second deletion looks like success, so it cannot show whether something is left";
-    return followsFrom("deprovision-410-after-delete", reason, deprovisionAgain);
-  }
-  await context.provision(live.offer, live.id);
   const { platform } = context;
-  await platform.settle(live.offer, await platform.deprovision(live.offer, live.id));
-  const again = await platform.deprovision(live.offer, live.id);
-  if (!isSuccess(again)) return pass(...platform.sent);
-  return fail("one deletion to remove it, so that nothing is left for the next", seenOf(again), ...platform.sent);
+  await platform.settle(live.offer, await context.provision(live.offer, live.id));
+  const removed = await platform.settle(live.offer, await platform.deprovision(live.offer, live.id));
+  if (!isRemoved(removed)) return obstacleIn("deprovision", removed);
+  const left = await lookFor(context, { offer: live.offer, instanceId: live.id, bindingId: "" }, "deleted");
+  if (left.is === "untold") return left.outcome;
+  return left.is === "absent"
+    ? pass(...platform.sent)
+    : fail("one deletion to remove it, so that nothing is left for the next", "it is still there", ...platform.sent);
 }
 
 /** A PUT under the id of an instance that is there. Where it was accepted, the next gets another instance. */

@@ -50,7 +50,7 @@ export const BINDINGS: readonly FieldBroker[] = [
         body: { description: "null" },
       }),
     },
-    fails: ["fetch-binding-supported", "fetch-binding-404-unknown"],
+    fails: ["fetch-binding-supported"],
   },
   {
     id: "unknown-is-422-in-fetches",

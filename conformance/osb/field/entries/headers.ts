@@ -26,7 +26,7 @@ export const HEADERS: readonly FieldBroker[] = [
         return isRead && login !== "drydock:conformance" ? reply(403, { description: "Forbidden" }) : undefined;
       },
     },
-    fails: ["auth-401-wrong-password", "auth-401-wrong-user"],
+    fails: ["auth-401-wrong-password"],
   },
   {
     id: "asks-nobody-who-they-are",

@@ -28,7 +28,7 @@ export const OPERATIONS: readonly FieldBroker[] = [
       number: 215,
       says: "a PUT or PATCH that lacks a mandatory field is answered 422",
     },
-    rule: "400 MUST be returned if the request is missing mandatory data. That needs no finished instance.",
+    rule: "400 MUST be returned if the request is missing mandatory data. For a provision that needs no finished instance; updates and binds may be refused as too early.",
     behaviour: {
       catalog,
       asynchronous,
@@ -39,13 +39,7 @@ export const OPERATIONS: readonly FieldBroker[] = [
       }),
     },
     leavesBehind: true,
-    fails: [
-      "provision-missing-service-id-400",
-      "provision-missing-plan-id-400",
-      "update-missing-service-id-400",
-      "bind-missing-service-id-400",
-      "bind-missing-plan-id-400",
-    ],
+    fails: ["provision-missing-service-id-400", "provision-missing-plan-id-400"],
   },
   {
     id: "asks-for-asynchrony-without-code",
@@ -175,5 +169,17 @@ export const OPERATIONS: readonly FieldBroker[] = [
           ? reply(400, { description: "unknown parameter accepts_incomplete" })
           : undefined,
     },
+  },
+  {
+    id: "binds-by-the-version-of-the-request",
+    does: "binds asynchronously for platforms of 2.14 and later, at once for older ones",
+    report: {
+      repository: "cloudfoundry/service-fabrik-broker",
+      number: 1239,
+      says: "what came with 2.14 is served to requests that name at least 2.14",
+    },
+    rule: "2.13 knows no asynchronous binding. A platform that names a later version sends accepts_incomplete, or gets 422 AsyncRequired.",
+    minor: 13,
+    behaviour: { asynchronous },
   },
 ];

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { OSB_CHECKS } from "../checks.ts";
-import { FIELD_BROKERS } from "./entries.ts";
-import type { FieldBroker } from "./field-broker.ts";
+import { OSB_CHECKS } from "../../osb/checks.ts";
+import { FIELD_BROKERS } from "../../osb/field/entries.ts";
+import type { FieldBroker } from "../../osb/field/field-broker.ts";
 import { KNOWN } from "./known.ts";
 import { type FieldResult, fieldMatrix, type Finding, rightFindings, scoreOf } from "./matrix.ts";
-import { scoreSentence } from "../../selftest/field-page.ts";
+import { scoreSentence } from "./page.ts";
 
 let judged: Promise<readonly FieldResult[]> | undefined;
 

@@ -1,7 +1,7 @@
 import type { Verdict } from "../../runner/events.ts";
 import { certifyFieldBroker } from "./certify-field-broker.ts";
-import { FIELD_BROKERS } from "./entries.ts";
-import type { FieldBroker } from "./field-broker.ts";
+import { FIELD_BROKERS } from "../../osb/field/entries.ts";
+import type { FieldBroker } from "../../osb/field/field-broker.ts";
 
 /** A check that fails or warns, or has to. */
 export interface Finding {
@@ -51,7 +51,7 @@ async function judgeFieldBroker(broker: FieldBroker): Promise<FieldResult> {
       .map((finding) => ({
         ...finding,
         said: verdictOn(finding)?.verdict ?? "unknown",
-        reason: verdictOn(finding)?.reason ?? "there is no such check",
+        reason: verdictOn(finding)?.reason ?? "",
       })),
     falsely: made.filter((finding) => !right.some((other) => isSame(finding, other))),
     undecided: counts.unknown,

@@ -1,11 +1,8 @@
 import { isHash } from "../configs/fields.ts";
-import { readScalar } from "./scalars.ts";
+import { readScalar } from "./yaml-scalars.ts";
 import { YamlError } from "./yaml-errors.ts";
 
-/*
- * YAML as Ruby's Psych writes it (psych 5.3, yaml_tree.rb) and refuses it: clients see it in diffs, in stored configs
- * and in error messages.
- */
+/* YAML as Ruby's Psych writes it (psych 5.3, yaml_tree.rb): clients see it in diffs and in stored configs. */
 
 /** Would Psych read this plain text as something other than text? `08` is text to it; it writes it in quotes for the sake of others. */
 function isReadOtherwise(text: string): boolean {
@@ -69,15 +66,3 @@ function dumpPair(key: string, value: unknown): readonly string[] {
 
 /** A document, with its head. */
 export const dumpYaml = (value: unknown): string => `---\n${dumpLines(value).join("\n")}\n`;
-
-/** What libyaml says of a text that it can't parse. Only the common cases have its exact words. */
-export function syntaxError(text: string, message: string): string {
-  const lines = text.split("\n");
-  const last = lines.at(-1) === "" ? lines.length : lines.length + 1;
-  const opens = (text.match(/[[{]/g) ?? []).length;
-  const closes = (text.match(/[\]}]/g) ?? []).length;
-  if (opens > closes)
-    return `(<unknown>): did not find expected node content while parsing a flow node at line ${last} column 1`;
-  const at = /at line (\d+), column (\d+)/.exec(message);
-  return `(<unknown>): did not find expected key while parsing a block mapping at line ${at?.[1] ?? 1} column ${at?.[2] ?? 1}`;
-}

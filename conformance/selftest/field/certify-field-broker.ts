@@ -1,25 +1,26 @@
 import type { SpecMinor } from "../../client/spec-version.ts";
+import type { Behaviour } from "../../osb/field/broker/behaviour.ts";
+import { createFieldBroker, LOGIN } from "../../osb/field/broker/broker.ts";
+import { asTransport } from "../../osb/memory-broker/http.ts";
+import { osbSuite } from "../../osb/suite.ts";
 import { certify } from "../../runner/certify.ts";
 import type { CertifySummary } from "../../runner/summary.ts";
-import { asTransport } from "../memory-broker/http.ts";
-import { osbSuite } from "../suite.ts";
-import type { Behaviour } from "./broker/behaviour.ts";
-import { createFieldBroker, LOGIN } from "./broker/broker.ts";
+import { eventClock } from "../event-clock.ts";
 
-/** Judges a broker that behaves like this: in process, on a clock that only waiting moves, with ids that count up. */
+/** Judges a broker that behaves like this: in process, on virtual time, with ids that count up. Default: at 2.17. */
 export async function certifyFieldBroker(
   behaviour: Behaviour,
   minor: SpecMinor | "learnt" = 17,
 ): Promise<CertifySummary> {
-  let nowMs = Date.UTC(2026, 0, 1);
+  const clock = eventClock(Date.UTC(2026, 0, 1));
   let ids = 0;
   return certify({
     url: "http://127.0.0.1:1",
     ...LOGIN,
     suites: [osbSuite],
     ...(minor === "learnt" ? {} : { profile: `osb-2.${minor}` }),
-    transport: asTransport(createFieldBroker(behaviour, () => nowMs)),
-    clock: { nowMs: () => nowMs, sleepMs: async (ms) => void (nowMs += ms) },
+    transport: asTransport(createFieldBroker(behaviour, () => clock.nowMs())),
+    clock,
     newId: () => `f1e1d000-0000-4000-8000-${String(++ids).padStart(12, "0")}`,
   });
 }

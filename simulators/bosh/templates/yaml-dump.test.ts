@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readYaml } from "./yaml.ts";
-import { dumpYaml, syntaxError } from "./psych.ts";
+import { dumpYaml } from "./yaml-dump.ts";
+import { syntaxError } from "./yaml-errors.ts";
 
 const scalar = (value: unknown): string => dumpYaml({ a: value }).slice("---\na:".length, -1).trimStart();
 

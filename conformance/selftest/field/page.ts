@@ -1,9 +1,9 @@
-import { OSB_CHECKS } from "../osb/checks.ts";
-import { clauseOf } from "../osb/clauses.ts";
-import { FIELD_SUBJECTS } from "../osb/field/entries.ts";
-import { type FieldBroker, isRight } from "../osb/field/field-broker.ts";
-import { type FieldResult, type FieldScore, type Finding, rightFindings, scoreOf } from "../osb/field/matrix.ts";
-import { row } from "./pages.ts";
+import { OSB_CHECKS } from "../../osb/checks.ts";
+import { clauseOf } from "../../osb/clauses.ts";
+import { FIELD_SUBJECTS } from "../../osb/field/entries.ts";
+import { type FieldBroker, isRight } from "../../osb/field/field-broker.ts";
+import { type FieldResult, type FieldScore, type Finding, rightFindings, scoreOf } from "./matrix.ts";
+import { row } from "../pages.ts";
 
 const percent = (part: number): string => `${(Math.floor(part * 1000) / 10).toFixed(1)} %`;
 
