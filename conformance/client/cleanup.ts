@@ -1,7 +1,7 @@
 import type { Answer, Operation } from "./answer.ts";
 import type { Offer } from "./catalog.ts";
 import { bodyOf } from "./http/observation.ts";
-import { type EndedOperation, longerMs } from "./polling.ts";
+import { cleanupPatienceMs, type EndedOperation, longerMs } from "./polling.ts";
 import { planIds, type RequestOptions } from "./request.ts";
 import type { RunMemory } from "./run-memory.ts";
 import type { ClientSettings } from "./settings.ts";
@@ -38,8 +38,8 @@ export async function removeUntilGone(
   memory: RunMemory,
   { id, attempt, isStalled, isBusy }: Remover,
 ): Promise<boolean> {
-  const { clock, cleanupMsMax, operationMsMax, pollMsMin, pollMsMax } = settings;
-  const endMs = clock.nowMs() + Math.min(cleanupMsMax, operationMsMax);
+  const { clock, pollMsMin, pollMsMax } = settings;
+  const endMs = clock.nowMs() + cleanupPatienceMs(settings, memory.longestMs);
   let refusals = 0;
   let looks = memory.unsure.has(id) ? LOOKS_MAX : 0;
   let pauseMs = memory.unsure.has(id) ? pollMsMax : pollMsMin;

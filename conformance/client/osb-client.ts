@@ -191,7 +191,9 @@ export class OsbClient {
       const ended = await pollUntilEnded(this.settings, answer, {
         poll: () => this.poll(offer, answer),
         pause: (ms, last) => pauseAfter(this.settings, ms, last),
-        patienceMs: this.#memory.isStalled(offer, answer.operation) ? 0 : patienceMs(this.settings, offer, answer),
+        patienceMs: this.#memory.isStalled(offer, answer.operation)
+          ? 0
+          : patienceMs(this.settings, offer, answer, this.#memory.longestMs),
         shortestMs: this.#memory.shortestMs(offer, answer),
       });
       this.#noteEnd(offer, ended, clock.nowMs() - wait.sinceMs);

@@ -68,9 +68,18 @@ interface Poller {
   readonly shortestMs: number;
 }
 
+/**
+ * How long the removal of one thing may take, in milliseconds: the run's limit for it, but at least twice what the longest operation of
+ * the run took, since many may wait for each other behind the broker.
+ */
+export function cleanupPatienceMs({ operationMsMax, cleanupMsMax }: ClientSettings, longestMs: number): number {
+  return Math.min(operationMsMax, Math.max(cleanupMsMax, 2 * longestMs));
+}
+
 /** How long an operation may be in progress, in milliseconds: the plan's maximum_polling_duration or the run's limit. */
-export function patienceMs({ operationMsMax, cleanupMsMax }: ClientSettings, offer: Offer, { intent }: Answer): number {
-  if (intent === "cleanup") return Math.min(operationMsMax, cleanupMsMax);
+export function patienceMs(settings: ClientSettings, offer: Offer, { intent }: Answer, longestMs: number): number {
+  const { operationMsMax } = settings;
+  if (intent === "cleanup") return cleanupPatienceMs(settings, longestMs);
   return Math.min(operationMsMax, (maximumPollingSeconds(offer) ?? Number.POSITIVE_INFINITY) * 1000);
 }
 

@@ -34,6 +34,8 @@ export class RunMemory {
   readonly waits = new Set<Wait>();
   /** Requests without an answer since the last one that had one. */
   silences = 0;
+  /** The longest that an operation of the run took, in milliseconds; 0 when none has ended. */
+  longestMs = 0;
   readonly #experience = new Map<string, Experience>();
   /** The plans that each instance may have, the likeliest first: a deletion has to name the current one. */
   readonly #plans = new Map<string, readonly string[]>();
@@ -77,6 +79,7 @@ export class RunMemory {
   noteEnd(offer: Offer, { operation }: Answer, tookMs: number): void {
     const experience = this.#of(offer, operation);
     experience.timeouts = 0;
+    this.longestMs = Math.max(this.longestMs, tookMs);
     experience.shortestMs = experience.shortestMs === 0 ? tookMs : Math.min(experience.shortestMs, tookMs);
   }
 

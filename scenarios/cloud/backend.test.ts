@@ -6,6 +6,9 @@ import { referenceBackend } from "./backend.ts";
 import { Brokers, type RunningBroker } from "./brokers.ts";
 import { SERVICES } from "../deployments/manifests.ts";
 
+/** More deploys at once would wait in the director's queue for longer than a plan's maximum_polling_duration. */
+const INSTANCES_AT_ONCE = 12;
+
 describe("the reference broker, with a backend that is held and broken on purpose", () => {
   let world: World;
   let brokers: Brokers;
@@ -29,6 +32,7 @@ describe("the reference broker, with a backend that is held and broken on purpos
         password: broker.password,
         suites: [osbSuite],
         profile: "osb-2.17",
+        maxInstances: INSTANCES_AT_ONCE,
         ...(only && { only }),
         backend: referenceBackend(world, broker.service),
         fetch: (url, init) => environment.fetch(url, init),
