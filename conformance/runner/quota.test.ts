@@ -128,3 +128,13 @@ describe("a broker that is full", () => {
     );
   });
 });
+
+describe("a deadlock over places", () => {
+  it("ends for everybody who still asks, whoever else waits for what is over", async () => {
+    const quota = new Quota(1);
+    await quota.acquire(1);
+    const asks = quota.actors.act("asks", () => quota.acquire(1));
+    await quota.actors.act("is over", async () => void quota.acquire(1).catch(() => {}));
+    await expect(asks).rejects.toBeInstanceOf(NoRoom);
+  });
+});

@@ -181,7 +181,10 @@ export class Quota {
         this.#waiting.findLast(({ isHolding }) => isHolding) ??
         this.#waiting.findLast(({ claimant }) => claimant === "story") ??
         this.#waiting.at(-1);
-      if (loser !== undefined) this.#refuse(loser);
+      if (loser === undefined) return;
+      this.#refuse(loser);
+      // Whoever waited for an actor that is over starts no work when it is refused: then it is the next one's turn.
+      this.#resolveDeadlock();
     });
   }
 }

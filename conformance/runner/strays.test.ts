@@ -11,7 +11,7 @@ import { createMemoryBroker } from "./conformance/osb/memory-broker/broker.ts";
 import { asFetch } from "./conformance/osb/memory-broker/http.ts";
 import { offersOf, readCatalog } from "./conformance/client/catalog.ts";
 const base = { suite: "osb", title: "t", level: "MUST", clauses: [], section: "s", requirement: "r", since: 11 };
-const late = async () => { await new Promise((go) => setTimeout(go, 3)); throw new Error("late"); };
+const late = async () => { await new Promise((go) => setImmediate(go)); throw new Error("late"); };
 const thrower = () => { throw new Error("at once"); };
 const make = async (platform) => {
   const [offer] = offersOf(readCatalog((await platform.send("catalog")).json));
