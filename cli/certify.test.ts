@@ -219,8 +219,8 @@ describe("Ctrl-C", () => {
         },
       ],
     };
-    let made = (): void => {};
-    const first = new Promise<void>((resolve) => (made = resolve));
+    let reportCreation = (): void => {};
+    const first = new Promise<void>((resolve) => (reportCreation = resolve));
     await using slow = await startServer((request, response) => {
       request.resume();
       const [, , , id = ""] = (request.url ?? "").split(/[/?]/);
@@ -231,7 +231,7 @@ describe("Ctrl-C", () => {
       if (request.method === "DELETE") return send(live.delete(id) ? 200 : 410, {});
       if (request.method !== "PUT") return send(404, {});
       live.add(id);
-      made();
+      reportCreation();
       send(202, {});
     });
     const { child, ended } = startDrydock(["certify", slow.url, "--profile", "osb-2.17"]);

@@ -3,7 +3,7 @@ import type { Offer } from "./catalog.ts";
 import type { EndedOperation } from "./polling.ts";
 
 /** Operations of one kind on a plan, one after the other, that may run out of time before no more are waited for. */
-export const TIMEOUTS_MAX = 2;
+const TIMEOUTS_MAX = 2;
 
 /** An operation that a client waits for. */
 export interface Wait {

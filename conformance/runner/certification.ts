@@ -244,7 +244,7 @@ export class Certification {
       leftBehind,
       scope: this.#selection.scope,
       isAborted: this.#isAborted(),
-      lost: this.#crew?.lost,
+      lost: this.#crew?.loss,
       isDefective: this.#crew?.isDefective === true,
     });
     const { verdict, counts, causes, exitCode, conformant, statement } = summary;

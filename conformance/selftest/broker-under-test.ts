@@ -27,7 +27,7 @@ export interface BrokerUnderTest {
 }
 
 /** How to run the suite on a broker. */
-export interface CertifyBrokerOptions {
+interface CertifyBrokerOptions {
   readonly minor: SpecMinor;
   /** As in `certify`. */
   readonly only?: readonly string[] | undefined;
@@ -62,7 +62,7 @@ export async function certifyBroker(
 }
 
 /** What a mutant did on a broker. */
-export interface MutantRun {
+interface MutantRun {
   readonly results: readonly CheckResult[];
   /** Whether it changed anything: on some brokers a defect has no occasion to show. */
   readonly hasActed: boolean;

@@ -2,7 +2,7 @@ import type { MutantInfo, MutantSet } from "../runner/mutant-set.ts";
 import { hasNoticed } from "./selftest.ts";
 
 /** A check whose verdict on a mutant depends on more than the two: on its neighbours, or on their order. */
-export interface Dependence {
+interface Dependence {
   readonly mutant: string;
   readonly check: string;
   /** The verdict in the whole suite, in its own order. */

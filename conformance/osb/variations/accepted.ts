@@ -8,7 +8,7 @@ import { provisionInstance, type Shared } from "../shared-instances.ts";
 import { variedParameters } from "./parameters.ts";
 
 /** Parameters that a broker has accepted on something new, with its answer. */
-export interface Accepted {
+interface Accepted {
   readonly parameters: JsonObject;
   readonly answer: Answer;
 }
@@ -48,7 +48,7 @@ async function bindVaried(shared: Shared, platform: OsbClient, offer: Offer): Pr
 
 /**
  * Parameters other than the ordinary ones that the broker accepts on something new: with these, and no others, a conflict can be
- * told from parameters that are wrong by themselves. Undefined when it accepts none. Played once a run for each plan and use.
+ * distinguished from parameters that are wrong by themselves. Undefined when it accepts none. Played once a run for each plan and use.
  *
  * @throws NoAnswer, Verdicted when a bind would need an instance and none can be had
  */

@@ -27,7 +27,7 @@ export class IsolationContext extends BackupContext {
       return { live: tenant.live, binding: tenant.binding, tenant };
     }
     const live = given ?? (await this.osb.freshOf(offer));
-    return { live, binding: await this.osb.bound(live) };
+    return { live, binding: await this.osb.bindTo(live) };
   }
 
   /** Whether a binding can still be fetched as it was, and its credentials still let in. */

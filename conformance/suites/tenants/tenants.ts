@@ -41,13 +41,13 @@ function candidates(run: RunContext): readonly Offer[] {
 /** What a check of tenants and their data works with. */
 export class TenantContext {
   readonly osb: OsbContext;
-  readonly #shared: Shared;
+  readonly shared: Shared;
   #recorder: DataRecorder | undefined;
   #isSpoilt = false;
 
   constructor(platform: OsbClient, shared: Shared) {
     this.osb = new OsbContext(platform, shared);
-    this.#shared = shared;
+    this.shared = shared;
   }
 
   get platform(): OsbClient {
@@ -56,10 +56,6 @@ export class TenantContext {
 
   get run(): RunContext {
     return this.osb.run;
-  }
-
-  get shared(): Shared {
-    return this.#shared;
   }
 
   /** The way to the data. Ends the check as not applicable where there is none. */
@@ -91,11 +87,11 @@ export class TenantContext {
   }
 
   #scout(): Promise<ScoutResult> {
-    return this.#shared.once("spoken offer", (platform) => this.with(platform).#look());
+    return this.shared.once("spoken offer", (platform) => this.with(platform).#look());
   }
 
   with(platform: OsbClient): TenantContext {
-    return new TenantContext(platform, this.#shared);
+    return new TenantContext(platform, this.shared);
   }
 
   /** Binds an instance of each service in turn, until there are credentials that can be spoken. */
@@ -103,15 +99,15 @@ export class TenantContext {
     const reasons: string[] = [];
     const evidence: Evidence[] = [];
     for (const offer of candidates(this.run)) {
-      const live = await this.#shared.borrow(offer);
+      const live = await this.shared.borrow(offer);
       try {
-        const spoken = await this.#speak(await this.osb.bound(live));
+        const spoken = await this.#speak(await this.osb.bindTo(live));
         if ("key" in spoken) return await this.#reach(offer, spoken.key);
         reasons.push(`${offer.service.name}: ${spoken.reason}`);
         evidence.push(spoken.answer);
       } finally {
         await this.platform.ledger.clean();
-        await this.#shared.giveBack(live, false);
+        await this.shared.giveBack(live, false);
       }
     }
     return { outcome: notApplicable(reasons.join("; "), ...evidence) };
@@ -154,7 +150,7 @@ export class TenantContext {
   /** An instance with a binding: a new one, or a binding on an instance that is there. `bindingId`: default a new one. */
   async tenant(offer: Offer, given?: LiveInstance, bindingId?: string): Promise<Tenant> {
     const live = given ?? (await this.osb.freshOf(offer));
-    const binding = await this.osb.bound(live, bindingId);
+    const binding = await this.osb.bindTo(live, bindingId);
     const spoken = await this.#speak(binding);
     if ("reason" in spoken) throw new Verdicted(unknown(spoken.reason, spoken.answer));
     return { live, binding, access: spoken.key, bound: spoken.answer };

@@ -116,7 +116,7 @@ export function pollRequestMutantsOf(kind: Polled): readonly Mutant[] {
     ),
     mutant(
       id("state-kept"),
-      `Polls of ${kind}s: once it has told the end of an operation it tells that it failed.`,
+      `Polls of ${kind}s: once it has reported the end of an operation, it reports that it failed.`,
       changeEnd(operations, "failed"),
       later,
     ),
