@@ -37,6 +37,11 @@ export class RunMemory {
   /** The plans that each instance may have, the likeliest first: a deletion has to name the current one. */
   readonly #plans = new Map<string, readonly string[]>();
 
+  /** Whether something may have come of the requests to create a thing. */
+  mayExist(id: string): boolean {
+    return this.wanted.has(id) || this.unsure.has(id);
+  }
+
   /** The plan of an instance that is about to be created. */
   beginPlan(instanceId: string, planId: string): void {
     if (!this.#plans.has(instanceId)) this.#plans.set(instanceId, [planId]);

@@ -9,7 +9,7 @@ import type { ClientSettings } from "../client/settings.ts";
 import { NEWEST_MINOR, type SpecMinor } from "../client/spec-version.ts";
 import type { DataPlane } from "../data/plane.ts";
 import type { DrydockFile } from "../settings/drydock-file.ts";
-import { commandLine } from "./command.ts";
+import { lineThatRepeats } from "./command.ts";
 import { dataPlaneFor } from "./data-plane.ts";
 import { Crew, type PlannedCheck } from "./crew.ts";
 import { type Judged, RUN_EVENT_VERSION } from "./events.ts";
@@ -205,28 +205,12 @@ export class Certification {
       at: this.#now(),
       run: this.#settings.newId(),
       tool: { name: "drydock", version: this.#options.toolVersion ?? "0.0.0" },
-      command: this.#options.command ?? this.#command(),
+      command: this.#options.command ?? lineThatRepeats(this.#options, this.#settings.minor, this.#selection.suites),
       target: { kind: "broker", url: this.#settings.target.url },
       profile: `osb-2.${this.#settings.minor}`,
       ...(judged && { judged }),
       planned,
       scope: this.#selection.scope,
-    });
-  }
-
-  #command(): string {
-    const { url, username, service, plan, only, plans, maxInstances, maxTimeMs, limits } = this.#options;
-    return commandLine(url, {
-      ...(username !== undefined && { username }),
-      profile: `osb-2.${this.#settings.minor}`,
-      suite: this.#selection.suites.map(({ name }) => name).join(","),
-      service,
-      plan,
-      only: only?.join(","),
-      plans,
-      "max-instances": maxInstances,
-      "max-operation": limits?.operationMsMax === undefined ? undefined : limits.operationMsMax / 1000,
-      "max-time": maxTimeMs === undefined ? undefined : maxTimeMs / 60_000,
     });
   }
 
