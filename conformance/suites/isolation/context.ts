@@ -7,7 +7,7 @@ import type { Evidence } from "../../runner/check.ts";
 import type { LiveBinding } from "../../osb/context.ts";
 import type { LiveInstance } from "../../osb/shared-instances.ts";
 
-/** An instance with a binding, whether or not its credentials can be spoken. */
+/** An instance with a binding, whether or not there is a client for its credentials. */
 export interface Owner {
   readonly live: LiveInstance;
   readonly binding: LiveBinding;

@@ -24,10 +24,10 @@ export interface Tenant {
   readonly bound: Answer;
 }
 
-/** Services that are tried for credentials that can be spoken. */
+/** How many services are tried for credentials that there is a client for. */
 const SERVICES_MAX = 4;
 
-/** A plan whose credentials let in, or the outcome of the checks that need one. */
+/** A plan whose credentials work, or the outcome of the checks that need one. */
 type ScoutResult = { readonly offer: Offer } | { readonly offer?: undefined; readonly outcome: Outcome };
 
 function candidates(run: RunContext): readonly Offer[] {
@@ -58,7 +58,7 @@ export class TenantContext {
     return this.osb.run;
   }
 
-  /** The way to the data. Ends the check as not applicable where there is none. */
+  /** Access to the data. Ends the check as not applicable where there is none. */
   get recorder(): DataRecorder {
     const { clock, signal } = this.platform.settings;
     this.#recorder ??= new DataRecorder(this.#plane(), clock, signal);
@@ -94,7 +94,7 @@ export class TenantContext {
     return new TenantContext(platform, this.shared);
   }
 
-  /** Binds an instance of each service in turn, until there are credentials that can be spoken. */
+  /** Binds an instance of each service in turn, until there is a client for the credentials. */
   async #look(): Promise<ScoutResult> {
     const reasons: string[] = [];
     const evidence: Evidence[] = [];
@@ -113,7 +113,7 @@ export class TenantContext {
     return { outcome: notApplicable(reasons.join("; "), ...evidence) };
   }
 
-  /** Who can't be reached from here is waited for once, and not by each check. */
+  /** An unreachable service is waited for once, not by each check. */
   async #reach(offer: Offer, key: Access): Promise<ScoutResult> {
     const refusal = await this.recorder.tryLogin(key);
     if (refusal === undefined) return { offer };
